@@ -1,0 +1,24 @@
+//! The words of the wire: names that every crate shares, and, with the feature `bodies`, the JSON and XML bodies
+//! of Plex's Butler API and of Butler's own.
+//!
+//! It never does I/O and never decides anything. Start with [`TaskName`] and [`RunState`]; the bodies are one file a
+//! resource, below [`plex`] and [`v1`].
+
+mod id;
+mod outcome;
+mod reason;
+mod run_words;
+mod task_name;
+
+#[cfg(feature = "bodies")]
+pub mod plex;
+#[cfg(feature = "bodies")]
+pub mod v1;
+#[cfg(feature = "bodies")]
+pub mod xml;
+
+pub use id::RunId;
+pub use outcome::{OUTCOME_HEADER, Outcome, OutcomeParseError};
+pub use reason::Reason;
+pub use run_words::{Origin, RunState, UnknownWord};
+pub use task_name::TaskName;

@@ -1,0 +1,19 @@
+//! Plex's bodies, one file a resource. Field names and their order are Plex's; see each file for what is known of them.
+
+mod browse;
+mod butler;
+mod container;
+mod error;
+mod identity;
+mod library;
+mod metadata;
+mod sections;
+
+pub use browse::{Browsed, BrowsedPath};
+pub use butler::{ButlerTask, ButlerTaskList, ButlerTasks};
+pub use container::Container;
+pub use error::{ErrorEntry, Errors};
+pub use identity::{Identity, Root, RootDirectory};
+pub use library::{LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot};
+pub use metadata::{Chapter, Media, Metadata, MetadataPage, Part, Stream};
+pub use sections::{Directory, Location, Sections};

@@ -1,0 +1,43 @@
+//! `GET /butler`. The root is `ButlerTasks`: there is no `MediaContainer` round it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::TaskName;
+
+/// The whole body of `GET /butler`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ButlerTasks {
+    /// The list.
+    #[serde(rename = "ButlerTasks")]
+    pub list: ButlerTaskList,
+}
+
+/// The list below the root.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ButlerTaskList {
+    /// The tasks.
+    #[serde(rename = "ButlerTask", default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<ButlerTask>,
+}
+
+/// One task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ButlerTask {
+    /// Its name in URLs.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "BackupDatabase"))]
+    pub name: TaskName,
+    /// Days between two runs: 1 is daily.
+    pub interval: u32,
+    /// Whether it starts at a random moment of the maintenance window.
+    pub schedule_randomized: bool,
+    /// Whether its switch is on.
+    pub enabled: bool,
+    /// Its name for people.
+    pub title: String,
+    /// What it does.
+    pub description: String,
+}

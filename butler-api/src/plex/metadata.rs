@@ -1,0 +1,297 @@
+//! Items with their media, parts, streams and chapters: `GET /library/sections/{id}/all`, `/library/metadata/{id}` and
+//! `/library/metadata/{id}/children`, inside a [`super::Container`].
+//!
+//! In JSON every item is a `Metadata`; in XML its element is `Video`, `Directory`, `Track` or `Photo`, see [`crate::xml`].
+
+use serde::{Deserialize, Serialize};
+
+/// A page of items.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct MetadataPage {
+    /// How many items this page has.
+    pub size: u64,
+    /// How many there are in all; only where a page was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<u64>,
+    /// The place of this page's first item among all, from 0; only where a page was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// Always false: nothing is synchronised.
+    #[serde(default)]
+    pub allow_sync: bool,
+    /// Always [`super::LIBRARY_IDENTIFIER`].
+    #[serde(default)]
+    pub identifier: String,
+    /// The section, where all items are of one.
+    #[serde(rename = "librarySectionID", default, skip_serializing_if = "Option::is_none")]
+    pub library_section_id: Option<i64>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library_section_title: Option<String>,
+    /// Its name that is unique in the world.
+    #[serde(rename = "librarySectionUUID", default, skip_serializing_if = "Option::is_none")]
+    pub library_section_uuid: Option<String>,
+    /// The first line of the list's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title1: Option<String>,
+    /// The second line of the list's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title2: Option<String>,
+    /// What the items are: `movie`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view_group: Option<String>,
+    /// The items.
+    #[serde(rename = "Metadata", default, skip_serializing_if = "Vec::is_empty")]
+    pub metadata: Vec<Metadata>,
+}
+
+/// One item.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata {
+    /// Its id, as text.
+    pub rating_key: String,
+    /// Where to ask for it, or for its children where it has such.
+    pub key: String,
+    /// The id of the season, artist or album above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_rating_key: Option<String>,
+    /// The id of the show or artist above that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grandparent_rating_key: Option<String>,
+    /// A name for it that is unique in the world.
+    #[serde(default)]
+    pub guid: String,
+    /// Where to ask for the one above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_key: Option<String>,
+    /// Where to ask for the one above that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grandparent_key: Option<String>,
+    /// `movie`, `show`, `season`, `episode`, `artist`, `album`, `track` or `photo`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its title.
+    pub title: String,
+    /// The title by which it is sorted, where that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title_sort: Option<String>,
+    /// The title of the one above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_title: Option<String>,
+    /// The title of the one above that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grandparent_title: Option<String>,
+    /// The name of its section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library_section_title: Option<String>,
+    /// The id of its section.
+    #[serde(rename = "librarySectionID", default, skip_serializing_if = "Option::is_none")]
+    pub library_section_id: Option<i64>,
+    /// Where to ask for its section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library_section_key: Option<String>,
+    /// What happens in it; empty where unknown.
+    #[serde(default)]
+    pub summary: String,
+    /// Its number: of the season, the episode, the track.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<i64>,
+    /// The number of the one above: of an episode's season, of a track's disc.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_index: Option<i64>,
+    /// The year it came out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year: Option<i64>,
+    /// Milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u64>,
+    /// How many children it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child_count: Option<u64>,
+    /// How many episodes, tracks or photos it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaf_count: Option<u64>,
+    /// How many of them were watched; always 0, for Butler does not play.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewed_leaf_count: Option<u64>,
+    /// Unix seconds.
+    #[serde(default)]
+    pub added_at: i64,
+    /// Unix seconds.
+    #[serde(default)]
+    pub updated_at: i64,
+    /// Its media: versions of it.
+    #[serde(rename = "Media", default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Media>,
+    /// Its chapters, where `includeChapters=1` asks for them.
+    #[serde(rename = "Chapter", default, skip_serializing_if = "Vec::is_empty")]
+    pub chapters: Vec<Chapter>,
+}
+
+/// One version of an item.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Media {
+    /// Its id.
+    pub id: i64,
+    /// Milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u64>,
+    /// Kilobits a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bitrate: Option<u64>,
+    /// Pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Width over height as it is shown, two decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aspect_ratio: Option<f64>,
+    /// Channels of the sound that is played first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_channels: Option<u32>,
+    /// Its codec.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_codec: Option<String>,
+    /// The video's codec.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_codec: Option<String>,
+    /// `sd`, `480`, `576`, `720`, `1080`, `2k`, `4k` or `8k`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_resolution: Option<String>,
+    /// The container: `mkv`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// `24p`, `PAL`, `NTSC`, `60p`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_frame_rate: Option<String>,
+    /// The video codec's profile, lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_profile: Option<String>,
+    /// Its files.
+    #[serde(rename = "Part", default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// One file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// Its id, for `/library/parts/{id}`.
+    pub id: i64,
+    /// Where Plex would serve the file.
+    pub key: String,
+    /// Milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u64>,
+    /// Its path on the server.
+    pub file: String,
+    /// Bytes.
+    #[serde(default)]
+    pub size: u64,
+    /// The container: `mkv`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// `sd` if it has preview thumbnails; absent if not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indexes: Option<String>,
+    /// The video codec's profile, lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_profile: Option<String>,
+    /// Its streams; only where one item is asked for.
+    #[serde(rename = "Stream", default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<Stream>,
+}
+
+/// One stream of a file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Stream {
+    /// Its id.
+    pub id: i64,
+    /// 1 video, 2 audio, 3 subtitles.
+    pub stream_type: u8,
+    /// Whether a player takes it unless told otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub default: bool,
+    /// Whether it is shown even with subtitles off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forced: bool,
+    /// The codec.
+    pub codec: String,
+    /// Its place in the container, from 0.
+    pub index: u32,
+    /// Kilobits a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bitrate: Option<u64>,
+    /// ISO 639-2 code: `eng`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language_code: Option<String>,
+    /// Its title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What to show for it: `1080p (H264)`.
+    pub display_title: String,
+    /// The same, longer.
+    pub extended_display_title: String,
+    /// Bits of one sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bit_depth: Option<u8>,
+    /// The transfer characteristic: `smpte2084` is PQ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color_trc: Option<String>,
+    /// Frames a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_rate: Option<f64>,
+    /// Pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Width of one pixel over its height, `64:45`; absent where they are square.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pixel_aspect_ratio: Option<String>,
+    /// The codec's profile, lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// `progressive` or `interlaced`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_type: Option<String>,
+    /// Channels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<u32>,
+    /// The layout's name: `5.1(side)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_channel_layout: Option<String>,
+    /// Samples a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling_rate: Option<u32>,
+}
+
+/// One chapter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Chapter {
+    /// Its id.
+    pub id: i64,
+    /// Its number, from 1.
+    pub index: u64,
+    /// Milliseconds from the file's start.
+    pub start_time_offset: u64,
+    /// Milliseconds from the file's start.
+    pub end_time_offset: u64,
+    /// Its name, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+}

@@ -1,0 +1,158 @@
+//! Why a run is in its state: typed for programs, one English sentence for people.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{RunId, TaskName};
+
+/// The reason of a run's state. `Display` is the sentence that API, command line and page show as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Reason {
+    /// Skipped: the task's switch is off.
+    SwitchedOff {
+        /// Id of the setting that switches it on.
+        switch: String,
+    },
+    /// Skipped: its interval has not passed.
+    NotItsDay {
+        /// The day it last completed.
+        last: Date,
+        /// The day from which it is due.
+        due: Date,
+    },
+    /// Queued: an earlier run of the same task must end first.
+    BehindItself {
+        /// That run.
+        run: RunId,
+    },
+    /// Queued: the scan goes before everything else.
+    BehindScan {
+        /// The run of the scan.
+        run: RunId,
+    },
+    /// Queued: housekeeping goes one task at a time.
+    BehindLane {
+        /// The run in front.
+        run: RunId,
+        /// Its task.
+        task: TaskName,
+    },
+    /// Waits for files that were written a moment ago to stand still.
+    SettlingFiles,
+    /// Stopped by a person.
+    StoppedByPerson,
+    /// Stopped since everything was.
+    AllStoppedByPerson,
+    /// Stopped by the window's end.
+    WindowEnded,
+    /// Interrupted: the server was shut down.
+    ServerStopped,
+    /// Interrupted: the server went away without a word.
+    ServerCrashed,
+    /// Failed: the server crashed three times on one day while this task ran.
+    CrashedThreeTimes,
+    /// Completed: every lack has its product.
+    AllDone,
+    /// Completed: there was nothing to do.
+    NothingToDo,
+    /// Completed, and some of it failed.
+    DoneWithFailures {
+        /// How many failures the run recorded.
+        failures: u64,
+    },
+    /// Completed without what lies under roots that did not answer.
+    RootsAway {
+        /// Those roots, as they were added.
+        roots: Vec<String>,
+        /// How many failures the run recorded.
+        failures: u64,
+    },
+    /// Failed: the task could not go on. The sentence says why and what to do.
+    TaskFailed {
+        /// That sentence.
+        sentence: String,
+    },
+}
+
+impl Reason {
+    /// The word for programs, as it stands in `X-Butler-Outcome` and in bodies: `not-its-day`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::SwitchedOff { .. } => "switched-off",
+            Self::NotItsDay { .. } => "not-its-day",
+            Self::BehindItself { .. } => "behind-itself",
+            Self::BehindScan { .. } => "behind-scan",
+            Self::BehindLane { .. } => "behind-lane",
+            Self::SettlingFiles => "settling-files",
+            Self::StoppedByPerson => "stopped-by-person",
+            Self::AllStoppedByPerson => "all-stopped-by-person",
+            Self::WindowEnded => "window-ended",
+            Self::ServerStopped => "server-stopped",
+            Self::ServerCrashed => "server-crashed",
+            Self::CrashedThreeTimes => "crashed-three-times",
+            Self::AllDone => "all-done",
+            Self::NothingToDo => "nothing-to-do",
+            Self::DoneWithFailures { .. } => "done-with-failures",
+            Self::RootsAway { .. } => "roots-away",
+            Self::TaskFailed { .. } => "task-failed",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SwitchedOff { switch } => write!(f, "It is switched off (setting {switch})."),
+            Self::NotItsDay { last, due } => write!(f, "It last completed on {last} and is due again on {due}."),
+            Self::BehindItself { run } => write!(f, "It waits for run {run} of the same task to end."),
+            Self::BehindScan { run } => write!(f, "It waits for the scan of the libraries, run {run}."),
+            Self::BehindLane { run, task } => write!(f, "It waits for {task}, run {run}: housekeeping goes one at a time."),
+            Self::SettlingFiles => f.write_str("It waits for files that were written a moment ago to stand still."),
+            Self::StoppedByPerson => f.write_str("A person stopped it."),
+            Self::AllStoppedByPerson => f.write_str("A person stopped all tasks."),
+            Self::WindowEnded => f.write_str("The maintenance window ended; it goes on in the next one."),
+            Self::ServerStopped => f.write_str("The server was shut down."),
+            Self::ServerCrashed => f.write_str("The server went away while it ran."),
+            Self::CrashedThreeTimes => {
+                f.write_str("The server crashed three times in one day while it ran; start it again by hand when the cause is mended.")
+            }
+            Self::AllDone => f.write_str("Everything it found to do is done."),
+            Self::NothingToDo => f.write_str("There was nothing to do."),
+            Self::DoneWithFailures { failures: 1 } => f.write_str("It is done, but for 1 failure."),
+            Self::DoneWithFailures { failures } => write!(f, "It is done, but for {failures} failures."),
+            Self::RootsAway { roots, failures } => {
+                write!(f, "It is done, but for what lies under {}, which did not answer", roots.join(" and "))?;
+                match failures {
+                    0 => f.write_str("."),
+                    1 => f.write_str(", and for 1 failure."),
+                    n => write!(f, ", and for {n} failures."),
+                }
+            }
+            Self::TaskFailed { sentence } => f.write_str(sentence),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_the_tag_of_the_stored_form() {
+        let reasons = [
+            Reason::SwitchedOff { switch: "GenerateBIFBehavior".into() },
+            Reason::NotItsDay { last: jiff::civil::date(2026, 11, 22), due: jiff::civil::date(2026, 11, 29) },
+            Reason::BehindLane { run: RunId(7), task: TaskName::OptimizeDatabase },
+            Reason::AllDone,
+            Reason::RootsAway { roots: vec!["/films".into()], failures: 2 },
+        ];
+        for reason in reasons {
+            let stored = serde_json::to_value(&reason).unwrap();
+            assert_eq!(stored["code"], reason.code());
+            assert_eq!(serde_json::from_value::<Reason>(stored).unwrap(), reason);
+        }
+    }
+}

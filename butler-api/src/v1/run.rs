@@ -1,0 +1,91 @@
+//! Runs: what ran, when, how far it came and why it ended.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Origin, RunId, RunState, TaskName};
+
+/// One execution of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Run {
+    /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64, example = 7))]
+    pub id: RunId,
+    /// The task.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "GenerateMediaIndexFiles"))]
+    pub task: TaskName,
+    /// Where it is in its life.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "completed"))]
+    pub state: RunState,
+    /// One English sentence that says why it is in that state; absent while it simply runs.
+    pub reason: Option<String>,
+    /// The same for programs, in kebab case: `not-its-day`.
+    pub reason_code: Option<String>,
+    /// Who asked for it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "person"))]
+    pub origin: Origin,
+    /// Whether it was started whatever day, switch, window and back-off say.
+    pub forced: bool,
+    /// The section it is limited to, if it is.
+    pub section: Option<i64>,
+    /// When it was asked for.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub asked_at: Timestamp,
+    /// When it began to work.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub ended_at: Option<Timestamp>,
+    /// The maintenance day it counts for, `YYYY-MM-DD`; stored when it starts.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = Date))]
+    pub day: Option<jiff::civil::Date>,
+    /// Steps done, products made and failures recorded among them.
+    pub done: u64,
+    /// Steps that there are, as far as is known.
+    pub total: u64,
+    /// Failures that this run recorded.
+    pub failures: u64,
+    /// Bytes read from media for this run's units.
+    pub bytes_read: u64,
+    /// What was done, in the task's own words.
+    pub report: Vec<Fact>,
+    /// What it is doing right now; absent unless it runs.
+    pub live: Option<LiveWork>,
+}
+
+/// One fact of a run's report: `removed: 1204331 bytes`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Fact {
+    /// What the value is of: `new files`.
+    pub label: String,
+    /// The value: a count, bytes, milliseconds, or text, as `unit` says.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub value: serde_json::Value,
+    /// `count`, `bytes`, `ms` or `text`.
+    pub unit: String,
+}
+
+/// What a run is doing right now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LiveWork {
+    /// The files in hand, one a worker.
+    pub files: Vec<String>,
+    /// Steps a second over the last minute; absent while too little is known.
+    pub rate: Option<f64>,
+    /// Seconds until the end at that rate.
+    pub eta_seconds: Option<u64>,
+}
+
+/// A page of runs, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Runs {
+    /// The runs of this page.
+    pub runs: Vec<Run>,
+    /// How many there are in all that match.
+    pub total: u64,
+}
