@@ -1,0 +1,20 @@
+//! What each product is: its kind, version, parameters and value, the reader and writer of its file format, and the
+//! messages that engine and worker speak about it.
+//!
+//! It never links libav, opens no database and asks no clock. Start with [`Spec`], what can be wanted, and [`Value`],
+//! what comes of it; [`message`] has the words between engine and worker, [`channel`] carries them.
+
+pub mod bif;
+pub mod channel;
+pub mod media_info;
+pub mod message;
+
+mod failure;
+mod fingerprint;
+mod kind;
+mod spec;
+
+pub use failure::{Failure, FailureClass};
+pub use fingerprint::{Fingerprint, FingerprintParseError};
+pub use kind::{ProductKind, UnknownKind};
+pub use spec::{Params, Spec, Value};

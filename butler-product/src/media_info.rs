@@ -1,0 +1,130 @@
+//! What a file's headers say: container, duration, streams, chapters, rotation.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of this product: raise it when the maker finds more or something else.
+pub const VERSION: u32 = 1;
+
+/// What a file's headers say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MediaInfo {
+    /// The container as libav's demuxer names it, first word: `matroska`, `mov`, `mpegts`, `avi`, `flac`, `image2`.
+    pub container: String,
+    /// Whole file's duration in milliseconds; none for pictures and where no header tells.
+    pub duration_ms: Option<u64>,
+    /// Average over all streams, bits a second.
+    pub bit_rate: Option<u64>,
+    /// Bytes.
+    pub size_bytes: u64,
+    /// The streams, in the container's order.
+    pub streams: Vec<Stream>,
+    /// The chapters, by start.
+    pub chapters: Vec<Chapter>,
+    /// Tags of the container, lower-case keys, at most [`MAX_TAGS`], by key.
+    pub tags: Vec<(String, String)>,
+}
+
+/// At most this many tags are kept: a file's say-so decides no allocation.
+pub const MAX_TAGS: usize = 64;
+/// At most this many characters of a tag's value are kept.
+pub const MAX_TAG_CHARS: usize = 1_000;
+/// At most this many streams are kept.
+pub const MAX_STREAMS: usize = 256;
+/// At most this many chapters are kept.
+pub const MAX_CHAPTERS: usize = 4_096;
+
+/// What kind of stream it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamKind {
+    /// Moving pictures.
+    Video,
+    /// Sound.
+    Audio,
+    /// Text or picture subtitles.
+    Subtitle,
+    /// A still picture that rides along: cover art, or the picture of a picture file.
+    Picture,
+    /// Fonts, timecodes and the like.
+    Other,
+}
+
+/// One stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stream {
+    /// Its place in the container, from 0.
+    pub index: u32,
+    /// What kind it is.
+    pub kind: StreamKind,
+    /// libav's name of the codec: `h264`, `aac`, `subrip`.
+    pub codec: String,
+    /// libav's name of the profile, if any: `High`.
+    pub profile: Option<String>,
+    /// Bits a second, where the header tells.
+    pub bit_rate: Option<u64>,
+    /// ISO 639-2 code: `eng`; none where unknown or `und`.
+    pub language: Option<String>,
+    /// Its title.
+    pub title: Option<String>,
+    /// Whether a player takes it unless told otherwise.
+    pub default: bool,
+    /// Whether it is shown even with subtitles off.
+    pub forced: bool,
+    /// Set for video and pictures.
+    pub picture: Option<PictureShape>,
+    /// Set for audio.
+    pub sound: Option<SoundShape>,
+}
+
+/// The shape of a video or picture stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PictureShape {
+    /// Coded width, pixels.
+    pub width: u32,
+    /// Coded height, pixels.
+    pub height: u32,
+    /// Width of one pixel over its height, as a ratio; 1:1 where nothing says otherwise.
+    pub pixel_aspect: (u32, u32),
+    /// Frames a second, 0 where unknown.
+    pub frame_rate: f64,
+    /// Clockwise degrees by which a player must turn it: 0, 90, 180 or 270.
+    pub rotation: u16,
+    /// Bits of one sample.
+    pub bit_depth: u8,
+    /// libav's name of the pixel format: `yuv420p10le`.
+    pub pixel_format: Option<String>,
+    /// libav's name of the transfer characteristic: `smpte2084` is PQ, `arib-std-b67` HLG.
+    pub transfer: Option<String>,
+    /// Whether it is interlaced, by the header.
+    pub interlaced: bool,
+}
+
+/// The shape of an audio stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SoundShape {
+    /// Channels.
+    pub channels: u32,
+    /// Layout's name: `5.1(side)`; none where the header tells none.
+    pub layout: Option<String>,
+    /// Samples a second.
+    pub sample_rate: u32,
+}
+
+/// One chapter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Chapter {
+    /// Milliseconds from the file's start.
+    pub start_ms: u64,
+    /// Milliseconds from the file's start.
+    pub end_ms: u64,
+    /// Its name, if it has one.
+    pub title: Option<String>,
+}
+
+impl MediaInfo {
+    /// The stream that a player shows: the first default video stream, else the first.
+    pub fn video(&self) -> Option<&Stream> {
+        let mut videos = self.streams.iter().filter(|stream| stream.kind == StreamKind::Video);
+        videos.clone().find(|stream| stream.default).or_else(|| videos.next())
+    }
+}
