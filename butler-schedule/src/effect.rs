@@ -1,0 +1,55 @@
+//! What the schedule orders. The engine carries effects out in their order; a [`Effect::Save`] is on disk before the
+//! effect behind it is begun, so that a crash between two of them loses no run and begins none twice.
+
+use std::fmt;
+
+use butler_api::{Reason, RunId, TaskName};
+use jiff::Timestamp;
+
+use crate::RunRecord;
+
+/// One order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Store this run in place of what is stored under its id.
+    Save(RunRecord),
+    /// Let this run work; it was saved as `running` before. For a run that goes on after a restart too.
+    Begin {
+        /// The run.
+        run: RunId,
+    },
+    /// Make this run end its step and tell [`crate::Event::RunEnded`].
+    Stop {
+        /// The run.
+        run: RunId,
+        /// Why.
+        why: Reason,
+    },
+    /// Tell [`crate::Event::Woke`] at this moment, or at once if it has passed. Replaces any earlier one.
+    WakeAt {
+        /// The moment.
+        at: Timestamp,
+        /// What happens then.
+        why: WakeReason,
+    },
+}
+
+/// What happens at the moment the schedule wants to be woken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WakeReason {
+    /// A run was placed there.
+    Placed {
+        /// The run.
+        run: RunId,
+        /// Its task.
+        task: TaskName,
+    },
+}
+
+impl fmt::Display for WakeReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Placed { run, task } => write!(f, "{task}, run {run}, was placed at this moment."),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What the world tells the schedule: facts in the past tense, none of them a decision.
+
+use butler_api::{Reason, RunId, TaskName};
+
+use crate::Settings;
+
+/// A fact from outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A moment asked for by [`crate::Effect::WakeAt`] came. Harmless at any other.
+    Woke,
+    /// A person asked for one task.
+    StartAsked {
+        /// The task.
+        task: TaskName,
+        /// Whatever day, switch and window say.
+        force: bool,
+        /// Only this section; taken for a forced start whatever `force` says.
+        section: Option<i64>,
+    },
+    /// A person asked for all tasks that are switched on.
+    StartAllAsked {
+        /// Whatever day and window say. A switch that is off stays respected.
+        force: bool,
+    },
+    /// A person asked that one task stop.
+    StopAsked {
+        /// The task.
+        task: TaskName,
+    },
+    /// A person asked that everything stop.
+    StopAllAsked,
+    /// A run that was begun has ended.
+    RunEnded {
+        /// The run.
+        run: RunId,
+        /// How.
+        end: RunEnd,
+    },
+    /// A person changed a setting. It counts from here on; what is scheduled keeps its moment, what runs its bound.
+    SettingsChanged(Settings),
+    /// The server is to shut down: runs are stopped and nothing begins any more.
+    ShutdownAsked,
+}
+
+/// How a run ended, as the engine saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunEnd {
+    /// All it found to do is done or recorded as a failure.
+    Completed(Reason),
+    /// The task could not go on.
+    Failed(Reason),
+    /// An [`crate::Effect::Stop`] was carried out.
+    Stopped,
+}

@@ -1,0 +1,32 @@
+//! The schedule: pure logic that decides what runs when. `Schedule::handle(now, event)` is the only way to start or stop
+//! anything; it answers whoever asked and orders effects, which the engine performs in their order.
+//!
+//! It never does I/O, never asks the time, has no threads and no randomness: the same events give the same effects.
+//! Start with [`Schedule`], [`Event`] and [`Effect`]; the rules of DESIGN.md section 4 live in `day.rs` and `window.rs`
+//! (1, 10), `due.rs` (3, 4), `placement.rs` (2), `order.rs` (lanes, 11), `recovery.rs` (11) and `schedule/` (3, 4, 5).
+
+mod answer;
+mod day;
+mod due;
+mod effect;
+mod event;
+mod order;
+mod placement;
+mod recovery;
+mod row;
+mod run_record;
+mod run_state;
+mod schedule;
+mod settings;
+mod window;
+
+pub use answer::{Answer, StartAnswer, Step};
+pub use effect::{Effect, WakeReason};
+pub use event::{Event, RunEnd};
+pub use recovery::{Past, Remembered};
+pub use row::{Lane, Row};
+pub use run_record::{Crashes, RunRecord};
+pub use run_state::{Change, IllegalChange};
+pub use schedule::{Schedule, Task};
+pub use settings::Settings;
+pub use window::{Window, WindowDays, WindowSettings};

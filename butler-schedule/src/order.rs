@@ -1,0 +1,33 @@
+//! Who may begin and who waits: one run of a task at a time (DESIGN.md section 4 rule 11) and the lanes (section 3).
+//! A pure look at the live runs; it changes none.
+
+use butler_api::{Reason, RunId, RunState};
+
+use crate::{Lane, Row, RunRecord};
+
+/// The place of a queued run among all that wait; the least begins first. Scans go before all else, what had begun
+/// before a restart goes before what had not, then rank, then the order of asking.
+pub(crate) fn turn(row: &Row, run: &RunRecord) -> (bool, bool, u8, RunId) {
+    (row.lane != Lane::Scan, run.started_at.is_none(), row.rank, run.id)
+}
+
+/// What a queued run of `row` waits for; none if it may begin now. `lane_of` is asked for live runs only.
+pub(crate) fn waits_for(run: &RunRecord, row: &Row, live: &[RunRecord], lane_of: impl Fn(&RunRecord) -> Option<Lane>) -> Option<Reason> {
+    let others = || live.iter().filter(|other| other.id != run.id);
+    if let Some(before) = others().find(|other| other.is_active() && other.task == run.task) {
+        return Some(Reason::BehindItself { run: before.id });
+    }
+    if row.lane == Lane::Scan {
+        return None;
+    }
+    let of_scan = others().filter(|other| lane_of(other) == Some(Lane::Scan));
+    let scan = of_scan.filter(|scan| scan.is_active() || scan.state == RunState::Queued).min_by_key(|scan| !scan.is_active());
+    if let Some(scan) = scan {
+        return Some(Reason::BehindScan { run: scan.id });
+    }
+    if row.lane == Lane::Media {
+        return None;
+    }
+    let ahead = others().find(|other| other.is_active() && lane_of(other) == Some(Lane::Housekeeping))?;
+    Some(Reason::BehindLane { run: ahead.id, task: ahead.task.clone() })
+}

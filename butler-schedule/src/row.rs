@@ -1,0 +1,32 @@
+//! A task as the schedule sees it: how often, in which lane, behind which switch.
+//! It knows nothing of what a task does. The rows themselves are the catalogue's.
+
+use butler_api::TaskName;
+
+/// One task's scheduling facts, a row of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its wire name.
+    pub name: TaskName,
+    /// Days between two completed runs, 1 or more.
+    pub every_days: u32,
+    /// Whether it is placed at a moment of its own inside the window (`scheduleRandomized`).
+    pub randomized: bool,
+    /// The queue it stands in.
+    pub lane: Lane,
+    /// Its turn among what waits in its lane: the lowest goes first.
+    pub rank: u8,
+    /// Id of the setting that switches it on and off.
+    pub switch: &'static str,
+}
+
+/// The queue in which a task's runs wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// The scan: begins at once, and what is started while it is there waits for its end.
+    Scan,
+    /// Tasks that demand or derive products: all of them side by side, for they share units.
+    Media,
+    /// The rest: one at a time, by rank and then in the order of asking.
+    Housekeeping,
+}

@@ -1,0 +1,79 @@
+//! One run as the schedule knows it and the library keeps it. What a run did, how far it came and what it read is the
+//! engine's; here is only what decides when it works.
+
+use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use jiff::{Timestamp, civil::Date};
+
+use crate::run_state::{self, Change, IllegalChange};
+
+/// One run, complete: an [`crate::Effect::Save`] replaces what is stored under its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its id.
+    pub id: RunId,
+    /// The task.
+    pub task: TaskName,
+    /// Who asked for it.
+    pub origin: Origin,
+    /// Whether it was started whatever day, switch and window say.
+    pub forced: bool,
+    /// The section it is limited to. Such a run never counts as the task's completion.
+    pub section: Option<i64>,
+    /// Where it is in its life.
+    pub state: RunState,
+    /// Why it is in that state; none while it simply runs.
+    pub reason: Option<Reason>,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// When it first began to work.
+    pub started_at: Option<Timestamp>,
+    /// When it ended for good. An `interrupted` run without it may go on at the next start.
+    pub ended_at: Option<Timestamp>,
+    /// The maintenance day it counts for, stored when it starts.
+    pub day: Option<Date>,
+    /// The moment at which it was placed; kept when it has begun.
+    pub scheduled_at: Option<Timestamp>,
+    /// The window's end that stops it, for a bound run; none for a free one.
+    pub bound_until: Option<Timestamp>,
+    /// The crashes that it saw on the last day on which it saw any.
+    pub crashes: Option<Crashes>,
+}
+
+/// How often the server went away without a word on one maintenance day while a task ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crashes {
+    /// The day.
+    pub day: Date,
+    /// How often, 1 or more.
+    pub count: u32,
+}
+
+impl RunRecord {
+    /// Moves it along the table of `run_state.rs`, with the reason of its new state.
+    pub(crate) fn undergo(&mut self, change: Change, reason: Option<Reason>) -> Result<(), IllegalChange> {
+        self.state = run_state::next(self.state, change)?;
+        self.reason = reason;
+        Ok(())
+    }
+
+    /// Whether it goes on under its id once the server is back (rule 11): a free run of a person's, or a bound one whose
+    /// window is still open.
+    pub(crate) fn goes_on(&self, now: Timestamp) -> bool {
+        self.bound_until.map_or(self.origin == Origin::Person, |end| now < end)
+    }
+
+    /// Whether its completion is the task's: not if it was limited to a section or to new items (rule 7).
+    pub fn counts(&self) -> bool {
+        self.section.is_none() && self.origin != Origin::Asap
+    }
+
+    /// Whether it holds its place in its lane: it works, is held, or ends its step.
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.state, RunState::Running | RunState::Paused | RunState::Stopping)
+    }
+
+    /// Whether what it does includes what a request for `section` (none: for everything) wants.
+    pub(crate) fn covers(&self, section: Option<i64>) -> bool {
+        self.origin != Origin::Asap && (self.section.is_none() || self.section == section)
+    }
+}
