@@ -1,0 +1,96 @@
+//! The database file: opened, migrated, written by one thread and read by a small pool of connections.
+//!
+//! It knows no table. Start with [`Db::open`]; [`writer`] has the group commit.
+//!
+//! `synchronous` is FULL: a commit is on the disk when `write` returns. In WAL mode NORMAL would keep the file sound
+//! too, but could forget the last commits at a power loss, among them what a caller was already told (a run that was
+//! asked for, a unit acknowledged to another machine). Group commit keeps the price at one fsync for many writes.
+
+mod error;
+mod readers;
+mod writer;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+pub use error::StoreError;
+use readers::Readers;
+use writer::Writer;
+
+/// Never edit one of these once it is released: add another.
+const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("../migrations/0001_library.sql"))];
+
+/// How long a statement waits for another program's lock on the file: nobody else should have it open at all.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DbOpenError {
+    /// A newer Butler wrote it.
+    #[error(
+        "the database has version {found} and this build knows versions up to {known}: start the newer Butler again, or restore a backup that this one made"
+    )]
+    Newer {
+        /// Its version.
+        found: i64,
+        /// The newest version that this build knows.
+        known: i64,
+    },
+    /// A step to this build's version failed; nothing was changed.
+    #[error("the database could not be brought to this build's version")]
+    Migration(#[source] Box<rusqlite_migration::Error>),
+    /// SQLite's word.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for DbOpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// The open database.
+pub(crate) struct Db {
+    readers: Readers,
+    writer: Writer,
+}
+
+impl Db {
+    /// Opens the file, makes it if it is not there, and brings it to this build's version.
+    pub(crate) fn open(path: &Path) -> Result<Self, DbOpenError> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Counts only before the first page is written: so before everything else.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
+        connection.set_prepared_statement_cache_capacity(128);
+        let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let known = MIGRATIONS.len() as i64;
+        if found > known {
+            return Err(DbOpenError::Newer { found, known });
+        }
+        Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).map_err(|error| DbOpenError::Migration(Box::new(error)))?;
+        Ok(Self { readers: Readers::new(path), writer: Writer::start(connection)? })
+    }
+
+    /// Reads, in one transaction, so that all statements see the same state.
+    pub(crate) fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        self.readers.read(work)
+    }
+
+    /// Writes, on the writer's thread, and returns once it is committed. An error of `work` undoes all that it wrote.
+    pub(crate) fn write<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.write(work)
+    }
+}

@@ -1,0 +1,249 @@
+//! The one thread that writes. All writes that wait when it becomes free go into one transaction, each in a savepoint
+//! of its own: one that fails is undone alone, and one commit (one fsync) serves all.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// The most writes in one transaction, so that the first of them doesn't wait for ever.
+const GROUP: usize = 128;
+
+pub(super) struct Writer {
+    /// None once the writer is being closed.
+    jobs: Option<Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+        let (jobs, waiting) = channel();
+        let thread = std::thread::Builder::new()
+            .name("library-writer".into())
+            .spawn(move || work_off(&connection, &waiting))
+            .map_err(|_| StoreError::Closed)?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    pub(super) fn write<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = channel();
+        let job = Write { work: Some(work), result: None, reply };
+        let Some(jobs) = &self.jobs else { return Err(StoreError::Closed.into()) };
+        jobs.send(Box::new(job)).map_err(|_| StoreError::Closed)?;
+        answer.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // Its panics were caught one by one; there is nothing left to hear.
+            let _ended = thread.join();
+        }
+    }
+}
+
+/// One waiting write, whatever it answers with.
+trait Job: Send {
+    /// Does it, and says whether what it wrote shall stay.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Undone, since the savepoint around it failed.
+    fn lose(&mut self, why: StoreError);
+    /// Answers, once it is known whether the commit went well.
+    fn answer(self: Box<Self>, commit: Result<(), &rusqlite::Error>);
+}
+
+struct Write<F, T, E> {
+    work: Option<F>,
+    result: Option<Result<T, E>>,
+    reply: Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Write<F, T, E>
+where
+    F: FnOnce(&Connection) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.work.take() else { return false };
+        let result = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or_else(|_| Err(StoreError::Panicked.into()));
+        let stays = result.is_ok();
+        self.result = Some(result);
+        stays
+    }
+
+    fn lose(&mut self, why: StoreError) {
+        self.work = None;
+        self.result = Some(Err(why.into()));
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), &rusqlite::Error>) {
+        let result = match (self.result, commit) {
+            (Some(Ok(_)), Err(error)) => Err(StoreError::again(error).into()),
+            (Some(result), _) => result,
+            (None, _) => Err(StoreError::Closed.into()),
+        };
+        // Who asked may have gone; the write stands all the same.
+        let _nobody_waits = self.reply.send(result);
+    }
+}
+
+fn work_off(connection: &Connection, waiting: &Receiver<Box<dyn Job>>) {
+    while let Ok(first) = waiting.recv() {
+        let mut group = vec![first];
+        group.extend(waiting.try_iter().take(GROUP - 1));
+        let commit = transact(connection, &mut group);
+        for job in group {
+            job.answer(commit.as_ref().map(|&()| ()));
+        }
+    }
+}
+
+fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE").inspect_err(|error| group.iter_mut().for_each(|job| job.lose(StoreError::again(error))))?;
+    for (index, job) in (1..).zip(group.iter_mut()) {
+        let kept = connection.execute_batch("SAVEPOINT job").map(|()| job.run(connection)).and_then(|stays| {
+            // A full disk or an I/O error makes SQLite undo the whole transaction by itself.
+            if connection.is_autocommit() {
+                return Ok(());
+            }
+            connection.execute_batch(if stays { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })
+        });
+        if let Err(error) = &kept {
+            job.lose(StoreError::again(error));
+        }
+        if kept.is_err() || connection.is_autocommit() {
+            // All before this one are undone with it; those behind it were not begun, and are told the same.
+            let undone = rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
+                Some(format!("write {index} of a group of {} undid them all", group.len())),
+            );
+            let _already_undone = connection.execute_batch("ROLLBACK");
+            let error = kept.err().unwrap_or(undone);
+            for job in group.iter_mut().skip(index) {
+                job.lose(StoreError::again(&error));
+            }
+            return Err(error);
+        }
+    }
+    connection.execute_batch("COMMIT").inspect_err(|_| {
+        // A commit that failed may leave the transaction open; the next group needs a fresh one.
+        let _already_undone = connection.execute_batch("ROLLBACK");
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+    use std::sync::mpsc::sync_channel;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A writer on a table `t`, and its file.
+    fn writer() -> (Arc<Writer>, PathBuf, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let connection = Connection::open(&path).unwrap();
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
+        connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY)").unwrap();
+        (Arc::new(Writer::start(connection).unwrap()), path, folder)
+    }
+
+    /// How many rows are committed, as another connection sees it.
+    fn committed(path: &Path) -> i64 {
+        Connection::open(path).unwrap().query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
+    }
+
+    fn insert(connection: &Connection, n: i64) -> Result<(), StoreError> {
+        connection.execute("INSERT INTO t VALUES (?1)", [n])?;
+        Ok(())
+    }
+
+    fn rows(writer: &Writer) -> Vec<i64> {
+        writer
+            .write(|connection| -> Result<_, StoreError> {
+                Ok(connection.prepare("SELECT n FROM t ORDER BY n")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn writes_that_wait_share_a_commit_and_one_that_fails_or_panics_is_undone_alone() {
+        let (writer, path, _folder) = writer();
+        let (entered, is_entered) = sync_channel(0);
+        let (leave, may_leave) = sync_channel::<()>(0);
+        let first = Arc::clone(&writer);
+        let holder = std::thread::spawn(move || {
+            first.write(move |connection| {
+                entered.send(()).unwrap();
+                may_leave.recv().unwrap();
+                insert(connection, 0)
+            })
+        });
+        is_entered.recv().unwrap();
+
+        // The writer is busy with the first: these are sent while it is, so they wait together.
+        let mut answers = Vec::new();
+        for n in 1..=10 {
+            let (reply, answer) = channel();
+            let path = path.clone();
+            let work = move |connection: &Connection| {
+                insert(connection, n)?;
+                assert_eq!(committed(&path), 1, "the first is on the disk, and of these none before all are");
+                match n {
+                    4 => Err(StoreError::Unknown { what: "test", id: n }),
+                    7 => panic!("a defect"),
+                    _ => Ok(n),
+                }
+            };
+            writer.jobs.as_ref().unwrap().send(Box::new(Write { work: Some(work), result: None, reply })).unwrap();
+            answers.push(answer);
+        }
+        leave.send(()).unwrap();
+        holder.join().unwrap().unwrap();
+        let answers: Vec<_> = answers.into_iter().map(|answer| answer.recv().unwrap()).collect();
+
+        assert!(matches!(answers[3], Err(StoreError::Unknown { id: 4, .. })));
+        assert!(matches!(answers[6], Err(StoreError::Panicked)));
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 8);
+        assert_eq!(rows(&writer), [0, 1, 2, 3, 5, 6, 8, 9, 10]);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_such_and_the_writer_goes_on() {
+        let (writer, _, _folder) = writer();
+        let full = writer.write(|connection| {
+            connection.pragma_update_and_check(None, "max_page_count", 2, |_| Ok(()))?;
+            Ok::<_, StoreError>(connection.execute("WITH RECURSIVE many (n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM many LIMIT 100000) INSERT INTO t SELECT n FROM many", []).map(|_| ())?)
+        });
+        assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
+        assert!(rows(&writer).is_empty());
+        writer.write(|connection| insert(connection, 1)).unwrap();
+        assert_eq!(rows(&writer), [1]);
+    }
+
+    #[test]
+    fn a_transaction_that_is_undone_as_a_whole_is_an_error_for_all_and_the_writer_goes_on() {
+        let (writer, _, _folder) = writer();
+        let answer = writer.write(|connection| {
+            insert(connection, 1)?;
+            connection.execute_batch("ROLLBACK")?;
+            Ok::<_, StoreError>(())
+        });
+        assert!(answer.is_err());
+        writer.write(|connection| insert(connection, 2)).unwrap();
+        assert_eq!(rows(&writer), [2]);
+    }
+}

@@ -1,0 +1,144 @@
+//! Fingerprints: content is known by its size and samples of it, wherever it lies.
+//!
+//! The *sampled* print is over size, head, middle and tail. The *deep* print is over 64 more places and is taken in the
+//! same open: were it left for later, a file changed in place between the samples could not be told from one that was
+//! only touched, since what it was before is gone. The range that is read is a parameter, so that tag blocks of audio
+//! can be left out one day.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use butler_product::Fingerprint;
+
+/// Bytes of each of the three samples; a file up to three times this is read whole.
+const SAMPLE: u64 = 64 << 10;
+/// How many more places the deep print looks at.
+const PLACES: u64 = 64;
+/// Bytes of each of them.
+const PLACE: u64 = 16 << 10;
+
+/// What a file's content is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Prints {
+    /// Over size, head, middle and tail.
+    pub(crate) sampled: [u8; 32],
+    /// Over 64 more places; the same as `sampled` for a file that was read whole.
+    pub(crate) deep: [u8; 32],
+    /// Bytes.
+    pub(crate) size: u64,
+}
+
+impl Prints {
+    /// The fingerprint of a content that shares its sampled print with another.
+    pub(crate) fn told_apart(&self) -> Fingerprint {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"butler told apart 1").update(&self.sampled).update(&self.deep);
+        Fingerprint(hasher.finalize().into())
+    }
+}
+
+/// Takes the prints of an open file of `size` bytes. `go_on` is asked between reads.
+///
+/// # Errors
+/// If the file can't be read, is shorter than `size`, or `go_on` says no (`Interrupted`).
+pub(crate) fn take(file: &File, size: u64, go_on: &mut dyn FnMut() -> bool) -> io::Result<Prints> {
+    let mut read = |hasher: &mut blake3::Hasher, offset: u64, length: u64| {
+        let mut buffer = [0; PLACE as usize];
+        let (mut at, end) = (offset, offset + length);
+        while at < end {
+            if !go_on() {
+                return Err(io::Error::from(io::ErrorKind::Interrupted));
+            }
+            let piece = &mut buffer[..(end - at).min(PLACE) as usize];
+            file.read_exact_at(piece, at)?;
+            hasher.update(piece);
+            at += piece.len() as u64;
+        }
+        Ok(())
+    };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"butler source 1").update(&size.to_le_bytes());
+    if size <= 3 * SAMPLE {
+        read(&mut hasher, 0, size)?;
+        let whole = hasher.finalize().into();
+        return Ok(Prints { sampled: whole, deep: whole, size });
+    }
+    for offset in [0, (size - SAMPLE) / 2, size - SAMPLE] {
+        read(&mut hasher, offset, SAMPLE)?;
+    }
+    let sampled = hasher.finalize().into();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"butler deep 1").update(&size.to_le_bytes());
+    if size <= PLACES * PLACE {
+        read(&mut hasher, 0, size)?;
+    } else {
+        // The middle of each of 64 equal stretches.
+        for place in 0..PLACES {
+            let offset = (u128::from(size - PLACE) * u128::from(2 * place + 1) / u128::from(2 * PLACES)) as u64;
+            read(&mut hasher, offset, PLACE)?;
+        }
+    }
+    Ok(Prints { sampled, deep: hasher.finalize().into(), size })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn prints(bytes: &[u8]) -> Prints {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        take(&file, bytes.len() as u64, &mut || true).unwrap()
+    }
+
+    fn content(length: usize) -> Vec<u8> {
+        (0..length).map(|index| (index * 31 % 251) as u8).collect()
+    }
+
+    #[test]
+    fn a_small_file_is_known_by_every_byte() {
+        let base = content(192 << 10);
+        for place in [0, 1, 70_000, 100_001, base.len() - 1] {
+            let mut other = base.clone();
+            other[place] ^= 1;
+            assert_ne!(prints(&base).sampled, prints(&other).sampled, "byte {place}");
+        }
+    }
+
+    #[test]
+    fn a_large_file_is_known_by_size_head_middle_and_tail() {
+        let base = content(4 << 20);
+        for place in [0, base.len() / 2, base.len() - 1] {
+            let mut other = base.clone();
+            other[place] ^= 1;
+            assert_ne!(prints(&base).sampled, prints(&other).sampled, "byte {place}");
+        }
+        assert_ne!(prints(&base).sampled, prints(&content((4 << 20) + 1)).sampled);
+        assert_eq!(prints(&base), prints(&base));
+    }
+
+    #[test]
+    fn a_change_between_the_samples_shows_in_the_deep_print_alone() {
+        let base = content(4 << 20);
+        let mut other = base.clone();
+        other[1_000_000..1_070_000].fill(0);
+        assert_eq!(prints(&base).sampled, prints(&other).sampled);
+        assert_ne!(prints(&base).deep, prints(&other).deep);
+        assert_ne!(prints(&base).told_apart(), prints(&other).told_apart());
+    }
+
+    #[test]
+    fn empty_files_have_a_fingerprint() {
+        assert_eq!(prints(b""), prints(b""));
+        assert_ne!(prints(b"").sampled, prints(b"\0").sampled);
+    }
+
+    #[test]
+    fn a_file_that_got_shorter_is_an_error() {
+        let file = tempfile::tempfile().unwrap();
+        assert_eq!(take(&file, 10, &mut || true).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+}

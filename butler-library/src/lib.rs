@@ -1,0 +1,47 @@
+//! The library: SQLite with sections, items, parts, sources, products, runs, failures and settings; blobs; the scanner
+//! and the names it reads.
+//!
+//! It never speaks HTTP, never decodes, never decides when something runs, and never asks the clock: `now` is handed
+//! in. All of it blocks. Start with [`Library`], whose methods are spread over `store/`, one file a table family.
+//!
+//! ```text
+//! scan ─► walk (I/O) ─► compare (pure) ─► fingerprint ─► apply (one transaction a batch) ─► store
+//! lacks ─► (engine, worker) ─► blobs.publish ─► publish (products, failures, progress: one transaction)
+//! ```
+
+mod allowed_roots;
+mod blobs;
+mod browse;
+mod data_dir;
+mod db;
+mod fingerprint;
+mod ids;
+mod library;
+mod naming;
+mod regular_file;
+mod root_threads;
+mod scan;
+mod sound;
+mod store;
+mod token;
+
+pub use allowed_roots::{ALLOWED_ROOTS, RootError};
+pub use blobs::{BlobError, Blobs, Staged, Swept};
+pub use browse::Folder;
+pub use data_dir::DataDirError;
+pub use db::{DbOpenError, StoreError};
+pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId};
+pub use library::{AdminTokenError, Library, OpenError, SweepError};
+pub use regular_file::open_regular;
+pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
+pub use scan::{OpenMedia, RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, scan_section};
+pub use store::Page;
+pub use store::failures::{FailureRow, NewFailure, ScanFailure};
+pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
+pub use store::lacks::{Lack, Scope, Subjects};
+pub use store::parts::{MediaRow, PartRow};
+pub use store::products::{BlobRef, MadeProduct, ProductRow, Published, PublishedUnit};
+pub use store::runs::{ReportFact, RunCrashes, RunFilter, RunGain, RunProgress, RunRow, TaskPast};
+pub use store::sections::{NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind};
+pub use store::sources::SourceFile;
+pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};

@@ -1,0 +1,301 @@
+//! Threads that touch root folders, one a root: a mount that hangs holds up nothing but its own.
+//!
+//! A call that gives no sign of life for 30 seconds marks its root away. Its thread is left behind, never waited for, not
+//! even at the process's end; a new one is tried later. Start with [`RootThreads::call`].
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a call may give no sign of life.
+pub const ROOT_TIMEOUT: Duration = Duration::from_secs(30);
+/// A thread with nothing to do ends after this.
+const IDLE: Duration = Duration::from_secs(120);
+/// How often a waiting caller looks up.
+const LOOK: Duration = Duration::from_millis(100);
+/// At most this many threads of one root are left behind: then it stays away until one of them comes back.
+const MOST_LEFT_BEHIND: usize = 3;
+
+/// A root whose folder did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{root}` did not answer within {seconds} s", root = root.display())]
+pub struct RootAway {
+    /// The root.
+    pub root: PathBuf,
+    /// How long it was waited for.
+    pub seconds: u64,
+}
+
+/// Why a call gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The root is away.
+    #[error(transparent)]
+    Away(#[from] RootAway),
+    /// The caller wanted to wait no more; the call goes on by itself until it next asks.
+    #[error("the call was stopped")]
+    Stopped,
+}
+
+/// The threads; clones share them.
+#[derive(Debug, Clone)]
+pub struct RootThreads {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    timeout: Duration,
+    roots: Mutex<HashMap<PathBuf, Root>>,
+}
+
+#[derive(Debug, Default)]
+struct Root {
+    thread: Option<RootThread>,
+    left_behind: Vec<Arc<Pulse>>,
+    /// Until then the root is taken to be away without a new try.
+    away_until: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct RootThread {
+    jobs: Sender<Work>,
+    pulse: Arc<Pulse>,
+}
+
+type Work = Box<dyn FnOnce(&Arc<Pulse>) + Send>;
+
+/// When a thread last gave a sign of life; none while it has nothing to do.
+#[derive(Debug, Default)]
+struct Pulse {
+    last: Mutex<Option<Instant>>,
+    ended: AtomicBool,
+}
+
+impl Pulse {
+    fn set(&self, last: Option<Instant>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
+    }
+
+    fn silent_for(&self) -> Duration {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).map_or(Duration::ZERO, |last| last.elapsed())
+    }
+}
+
+/// Handed to a call that takes several steps, to be tapped at each.
+#[derive(Debug)]
+pub struct Heartbeat {
+    pulse: Arc<Pulse>,
+    wanted: Arc<AtomicBool>,
+}
+
+impl Heartbeat {
+    /// Gives a sign of life, and says whether anyone still waits for the answer.
+    pub fn tap(&self) -> bool {
+        self.pulse.set(Some(Instant::now()));
+        self.wanted.load(Ordering::Relaxed)
+    }
+}
+
+/// The caller is gone: so is the wish.
+struct Wanted(Arc<AtomicBool>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Default for RootThreads {
+    fn default() -> Self {
+        Self::new(ROOT_TIMEOUT)
+    }
+}
+
+impl RootThreads {
+    /// Threads whose calls may be silent for this long. Another time than [`ROOT_TIMEOUT`] is for tests.
+    pub fn new(timeout: Duration) -> Self {
+        Self { shared: Arc::new(Shared { timeout, roots: Mutex::default() }) }
+    }
+
+    /// Does `work` on the root's thread and waits for its answer.
+    ///
+    /// # Errors
+    /// If the root does not answer in time, or did not a moment ago.
+    pub fn call<T: Send + 'static>(&self, root: &Path, work: impl FnOnce(&Heartbeat) -> T + Send + 'static) -> Result<T, RootAway> {
+        self.call_unless(root, &mut || false, work).map_err(|error| match error {
+            CallError::Away(away) => away,
+            CallError::Stopped => self.away(root),
+        })
+    }
+
+    /// The same, and waits no more as soon as `stop` says so; it is asked ten times a second.
+    ///
+    /// # Errors
+    /// If the root does not answer in time, or `stop` said so.
+    pub fn call_unless<T: Send + 'static>(
+        &self,
+        root: &Path,
+        stop: &mut dyn FnMut() -> bool,
+        work: impl FnOnce(&Heartbeat) -> T + Send + 'static,
+    ) -> Result<T, CallError> {
+        let (reply, answer) = channel();
+        let wanted = Wanted(Arc::new(AtomicBool::new(true)));
+        let asks = Arc::clone(&wanted.0);
+        let pulse = self.send(
+            root,
+            Box::new(move |pulse| {
+                // Whoever waits no more gets no work done either.
+                if asks.load(Ordering::Relaxed) {
+                    let _nobody_waits = reply.send(work(&Heartbeat { pulse: Arc::clone(pulse), wanted: asks }));
+                }
+            }),
+        )?;
+        loop {
+            match answer.recv_timeout(LOOK) {
+                Ok(value) => return Ok(value),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.away(root).into()),
+                Err(RecvTimeoutError::Timeout) if pulse.silent_for() >= self.shared.timeout => {
+                    self.leave_behind(root, &pulse);
+                    return Err(self.away(root).into());
+                }
+                Err(RecvTimeoutError::Timeout) if stop() => return Err(CallError::Stopped),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    fn away(&self, root: &Path) -> RootAway {
+        RootAway { root: root.to_owned(), seconds: self.shared.timeout.as_secs() }
+    }
+
+    fn roots(&self) -> MutexGuard<'_, HashMap<PathBuf, Root>> {
+        self.shared.roots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send(&self, path: &Path, work: Work) -> Result<Arc<Pulse>, RootAway> {
+        let mut roots = self.roots();
+        let root = roots.entry(path.to_owned()).or_default();
+        root.left_behind.retain(|pulse| !pulse.ended.load(Ordering::Acquire));
+        let waits = root.away_until.is_some_and(|until| Instant::now() < until) && !root.left_behind.is_empty();
+        if waits || root.left_behind.len() >= MOST_LEFT_BEHIND {
+            return Err(self.away(path));
+        }
+        root.away_until = None;
+        let mut work = work;
+        // A thread that was idle for long may just have ended: then there is a second try with a new one.
+        for _ in 0..2 {
+            let thread = match root.thread.take() {
+                Some(thread) => thread,
+                None => start(path).map_err(|_| self.away(path))?,
+            };
+            match thread.jobs.send(work) {
+                Ok(()) => {
+                    let pulse = Arc::clone(&thread.pulse);
+                    root.thread = Some(thread);
+                    return Ok(pulse);
+                }
+                Err(unsent) => work = unsent.0,
+            }
+        }
+        Err(self.away(path))
+    }
+
+    fn leave_behind(&self, path: &Path, pulse: &Arc<Pulse>) {
+        let mut roots = self.roots();
+        let Some(root) = roots.get_mut(path) else { return };
+        // Another caller may have done it already.
+        if let Some(thread) = root.thread.take_if(|thread| Arc::ptr_eq(&thread.pulse, pulse)) {
+            root.left_behind.push(thread.pulse);
+            root.away_until = Some(Instant::now() + self.shared.timeout);
+        }
+    }
+}
+
+fn start(root: &Path) -> std::io::Result<RootThread> {
+    let (jobs, waiting) = channel::<Work>();
+    let pulse = Arc::new(Pulse::default());
+    let own = Arc::clone(&pulse);
+    std::thread::Builder::new().name(format!("root {}", root.display())).spawn(move || work_off(&waiting, &own))?;
+    Ok(RootThread { jobs, pulse })
+}
+
+fn work_off(waiting: &Receiver<Work>, pulse: &Arc<Pulse>) {
+    /// Told even out of a panic.
+    struct Ended<'a>(&'a Pulse);
+    impl Drop for Ended<'_> {
+        fn drop(&mut self) {
+            self.0.ended.store(true, Ordering::Release);
+        }
+    }
+    let _ended = Ended(pulse);
+    while let Ok(work) = waiting.recv_timeout(IDLE) {
+        pulse.set(Some(Instant::now()));
+        work(pulse);
+        pulse.set(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_answered_and_calls_of_one_root_share_a_thread() {
+        let threads = RootThreads::default();
+        let name = |_: &Heartbeat| std::thread::current().id();
+        let first = threads.call(Path::new("/a"), name).unwrap();
+        assert_eq!(threads.call(Path::new("/a"), name).unwrap(), first);
+        assert_ne!(threads.call(Path::new("/b"), name).unwrap(), first);
+    }
+
+    #[test]
+    fn a_root_that_hangs_is_away_while_others_answer_and_comes_back() {
+        let threads = RootThreads::new(Duration::from_millis(300));
+        let (let_go, hang) = channel::<()>();
+        let away = threads.call(Path::new("/hung"), move |_| hang.recv().is_ok()).unwrap_err();
+        assert_eq!(away.root, Path::new("/hung"));
+        // At once, without waiting for the time again.
+        let asked = Instant::now();
+        assert!(threads.call(Path::new("/hung"), |_| ()).is_err());
+        assert!(asked.elapsed() < Duration::from_millis(250));
+        assert!(threads.call(Path::new("/other"), |_| ()).is_ok());
+
+        let_go.send(()).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while threads.call(Path::new("/hung"), |_| ()).is_err() {
+            assert!(Instant::now() < deadline, "it never came back");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn a_long_call_that_gives_signs_of_life_is_waited_for() {
+        let threads = RootThreads::new(Duration::from_millis(400));
+        let slow = |beat: &Heartbeat| {
+            for _ in 0..16 {
+                std::thread::sleep(Duration::from_millis(50));
+                assert!(beat.tap());
+            }
+            7
+        };
+        assert_eq!(threads.call(Path::new("/slow"), slow), Ok(7));
+    }
+
+    #[test]
+    fn a_caller_that_waits_no_more_is_let_go_and_its_call_learns_of_it() {
+        let threads = RootThreads::default();
+        let (told, hears) = channel();
+        let work = move |beat: &Heartbeat| {
+            while beat.tap() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            told.send(()).unwrap();
+        };
+        assert_eq!(threads.call_unless(Path::new("/a"), &mut || true, work), Err(CallError::Stopped));
+        hears.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
+}

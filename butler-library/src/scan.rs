@@ -1,0 +1,156 @@
+//! The scan: one walk of a section's folders, and what it means for parts and items.
+//!
+//! It deletes nothing and opens only what is new or was written since. Start with [`scan_section`]:
+//! `walk` (I/O) → `compare` (pure) → `read` (fingerprints) → `apply` (one transaction a batch), moves and missing at the end.
+
+mod apply;
+mod compare;
+mod media_names;
+mod place;
+mod read;
+mod section_scan;
+mod settle;
+mod walk;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use butler_api::RunId;
+use jiff::Timestamp;
+
+use crate::store::failures::ScanFailure;
+use crate::{Library, RootThreads, SectionId, StoreError};
+
+/// Opens media files for their fingerprints.
+pub trait OpenMedia: Send + Sync {
+    /// Opens a regular file for reading.
+    ///
+    /// # Errors
+    /// If it can't be opened or is no regular file.
+    fn open(&self, path: &Path) -> io::Result<File>;
+}
+
+/// Files as they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealFiles;
+
+impl OpenMedia for RealFiles {
+    fn open(&self, path: &Path) -> io::Result<File> {
+        crate::open_regular(path)
+    }
+}
+
+/// What a scan needs of the world.
+pub struct ScanWorld<'a> {
+    /// The threads on which folders are touched.
+    pub root_threads: &'a RootThreads,
+    /// Opens files.
+    pub files: Arc<dyn OpenMedia>,
+    /// What time it is.
+    pub now: &'a dyn Fn() -> Timestamp,
+    /// Waits this long, at most half a second, for young files to stand still.
+    pub settle: &'a dyn Fn(Duration),
+    /// The run for which the section is scanned.
+    pub run: Option<RunId>,
+}
+
+/// What a scan is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanPhase {
+    /// Lists folders.
+    Walking,
+    /// Reads new and changed files.
+    Reading,
+    /// Waits for files that were written a moment ago.
+    Settling,
+    /// Keeps what it found.
+    Ending,
+}
+
+/// How far a scan came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanProgress {
+    /// What it is doing.
+    pub phase: ScanPhase,
+    /// Media files seen.
+    pub seen: u64,
+    /// New and changed files read.
+    pub read: u64,
+    /// New and changed files in all; 0 while it walks.
+    pub to_read: u64,
+    /// Files that are waited for.
+    pub settling: u64,
+}
+
+/// Who is told how a scan goes, and may end it.
+pub trait ScanObserver {
+    /// Told at each folder, at each file that was read, and while it waits.
+    fn progress(&mut self, progress: ScanProgress);
+    /// Whether the scan shall end now: asked at least twice a second.
+    fn should_stop(&mut self) -> bool;
+}
+
+/// What a scan found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScanReport {
+    /// Media files seen.
+    pub seen: u64,
+    /// Files that were not known.
+    pub added: u64,
+    /// Those of `added` whose content another file that is there holds too.
+    pub doubled: u64,
+    /// Files that were written since.
+    pub changed: u64,
+    /// Files that were known elsewhere.
+    pub moved: u64,
+    /// Files that were missing and are there again.
+    pub back: u64,
+    /// Files that are missing since this scan.
+    pub missing: u64,
+    /// Files that are as they were.
+    pub unchanged: u64,
+    /// Files that were still being written after a minute: left for the next scan.
+    pub unsettled: u64,
+    /// Files and folders that could not be read.
+    pub failures: Vec<ScanFailure>,
+    /// Root folders that are away, whole or in part: nothing of theirs is missing.
+    pub roots_away: Vec<RootReport>,
+    /// Whether it was stopped before its end: then nothing was marked missing.
+    pub stopped: bool,
+}
+
+/// A root folder that was away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootReport {
+    /// The folder.
+    pub path: PathBuf,
+    /// One English sentence that says why it is taken to be away and what to do.
+    pub sentence: String,
+}
+
+/// Why a scan could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// There is no such section, or no more.
+    #[error("there is no section {0}")]
+    UnknownSection(SectionId),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Scans a section: its items and parts follow what is in its folders.
+///
+/// # Errors
+/// If there is no such section, or the database fails. What can't be read is no error: the report names it.
+pub fn scan_section(
+    library: &Library,
+    section: SectionId,
+    world: &ScanWorld<'_>,
+    observer: &mut dyn ScanObserver,
+) -> Result<ScanReport, ScanError> {
+    section_scan::run(library, section, world, observer)
+}

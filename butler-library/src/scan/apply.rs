@@ -1,0 +1,162 @@
+//! Puts what a scan found into the database: one transaction a batch, and one for the end.
+
+use butler_api::RunId;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::compare::Known;
+use super::media_names::Medium;
+use super::place::{Moves, place, prune, steps};
+use super::walk::Stat;
+use crate::fingerprint::Prints;
+use crate::naming::Named;
+use crate::store::failures::{ScanFailure, set_scan_failures};
+use crate::store::{At, sources};
+use crate::{Library, PartId, RootId, SectionId, SourceId, StoreError};
+
+/// A file that was read, and what it is.
+#[derive(Debug, Clone)]
+pub(super) struct Placed {
+    pub(super) root: RootId,
+    pub(super) path: Vec<u8>,
+    pub(super) stat: Stat,
+    pub(super) medium: Medium,
+    pub(super) prints: Prints,
+    pub(super) named: Named,
+}
+
+/// What becomes of one part.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    Added(Placed),
+    Changed(PartId, Placed),
+    Back(PartId, Stat),
+}
+
+/// What the last transaction of a scan does.
+pub(super) struct Ending {
+    pub(super) moved: Vec<(PartId, Placed)>,
+    /// New files that might have been moves and are none.
+    pub(super) added: Vec<Placed>,
+    pub(super) missing: Vec<PartId>,
+    pub(super) failures: Vec<ScanFailure>,
+    /// The roots that were walked whole.
+    pub(super) walked: Vec<RootId>,
+    /// Whether nothing was away: only then roots that were taken out of the section are let go.
+    pub(super) all_roots_there: bool,
+    pub(super) run: Option<RunId>,
+    pub(super) now: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) added: u64,
+    pub(super) doubled: u64,
+    pub(super) changed: u64,
+}
+
+/// Every part of a section, those of roots that were taken out of it included.
+pub(super) fn known_parts(tx: &Connection, section: SectionId) -> Result<Vec<Known>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT p.id, p.root, p.path, p.size, p.mtime_ns, p.inode, p.dev, p.source, p.missing_since IS NOT NULL \
+         FROM parts p JOIN roots r ON r.id = p.root WHERE r.section = ?1",
+    )?;
+    let known = |row: &Row<'_>| {
+        // Inodes and devices use all 64 bits on some file systems; they are kept as the same bits, signed.
+        let (inode, dev): (i64, i64) = (row.get(5)?, row.get(6)?);
+        let stat = Stat { size: row.get(3)?, mtime_ns: row.get(4)?, inode: inode as u64, dev: dev as u64 };
+        Ok(Known { part: row.get(0)?, root: row.get(1)?, path: row.get(2)?, stat, source: row.get(7)?, missing: row.get(8)? })
+    };
+    Ok(statement.query_map([section], known)?.collect::<Result<_, _>>()?)
+}
+
+/// Applies a batch of changes, all or none of them.
+pub(super) fn batch(library: &Library, section: SectionId, changes: Vec<Change>, now: Timestamp) -> Result<Counts, StoreError> {
+    library.db().write(move |tx| {
+        let mut counts = Counts::default();
+        for change in &changes {
+            match change {
+                Change::Added(placed) => add(tx, section, placed, now, &mut counts)?,
+                Change::Changed(part, placed) => {
+                    let source = sources::find_or_make(tx, &placed.prints)?;
+                    set_part(tx, *part, placed, source)?;
+                    tx.prepare_cached("UPDATE items SET updated_at = ?2 WHERE id = (SELECT m.item FROM media m JOIN parts p ON p.media = m.id WHERE p.id = ?1)")?
+                        .execute(params![part, At(now)])?;
+                    counts.changed += 1;
+                }
+                Change::Back(part, stat) => {
+                    tx.prepare_cached("UPDATE parts SET missing_since = NULL, inode = ?2, dev = ?3 WHERE id = ?1")?.execute(params![
+                        part,
+                        stat.inode as i64,
+                        stat.dev as i64
+                    ])?;
+                }
+            }
+        }
+        touch(tx, section)?;
+        Ok(counts)
+    })
+}
+
+/// Applies what only a whole scan can know.
+pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Result<Counts, StoreError> {
+    library.db().write(move |tx| {
+        let Ending { moved, added, missing, failures, walked, all_roots_there, run, now } = ending;
+        let mut counts = Counts::default();
+        for part in &missing {
+            tx.prepare_cached("UPDATE parts SET missing_since = ?2 WHERE id = ?1")?.execute(params![part, At(now)])?;
+        }
+        let mut moves = Moves::new(moved.iter().map(|(part, _)| *part));
+        for (part, placed) in &moved {
+            let source = sources::find_or_make(tx, &placed.prints)?;
+            moves.carry(tx, section, *part, &steps(&placed.named, placed.root, &placed.path), now)?;
+            set_part(tx, *part, placed, source)?;
+        }
+        for placed in &added {
+            add(tx, section, placed, now, &mut counts)?;
+        }
+        let mut let_go = 0;
+        if all_roots_there {
+            let_go = tx.execute("DELETE FROM roots WHERE section = ?1 AND removed", [section])?;
+        }
+        if !moved.is_empty() || let_go > 0 {
+            prune(tx, section)?;
+        }
+        set_scan_failures(tx, &walked, &failures, run, now)?;
+        if !moved.is_empty() || !added.is_empty() || !missing.is_empty() || let_go > 0 {
+            touch(tx, section)?;
+        }
+        tx.execute("UPDATE sections SET scanned_at = ?2 WHERE id = ?1", params![section, At(now)])?;
+        Ok(counts)
+    })
+}
+
+fn add(tx: &Connection, section: SectionId, placed: &Placed, now: Timestamp, counts: &mut Counts) -> Result<(), StoreError> {
+    let source = sources::find_or_make(tx, &placed.prints)?;
+    let doubled = tx.prepare_cached("SELECT 1 FROM parts WHERE source = ?1 AND missing_since IS NULL")?.exists([source])?;
+    let item = place(tx, section, &steps(&placed.named, placed.root, &placed.path), now)?;
+    tx.prepare_cached("INSERT INTO media (item) VALUES (?1)")?.execute([item])?;
+    let media = tx.last_insert_rowid();
+    let Stat { size, mtime_ns, inode, dev } = placed.stat;
+    tx.prepare_cached(
+        "INSERT INTO parts (media, root, path, medium, size, mtime_ns, inode, dev, source, added_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![media, placed.root, placed.path, placed.medium.as_str(), size, mtime_ns, inode as i64, dev as i64, source, At(now)])?;
+    counts.added += 1;
+    counts.doubled += u64::from(doubled);
+    Ok(())
+}
+
+fn set_part(tx: &Connection, part: PartId, placed: &Placed, source: SourceId) -> Result<(), StoreError> {
+    let Stat { size, mtime_ns, inode, dev } = placed.stat;
+    tx.prepare_cached(
+        "UPDATE parts SET root = ?2, path = ?3, medium = ?4, size = ?5, mtime_ns = ?6, inode = ?7, dev = ?8, source = ?9, missing_since = NULL WHERE id = ?1",
+    )?
+    .execute(params![part, placed.root, placed.path, placed.medium.as_str(), size, mtime_ns, inode as i64, dev as i64, source])?;
+    Ok(())
+}
+
+fn touch(tx: &Connection, section: SectionId) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE sections SET content_changed_at = content_changed_at + 1 WHERE id = ?1")?.execute([section])?;
+    Ok(())
+}

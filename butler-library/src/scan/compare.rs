@@ -1,0 +1,284 @@
+//! What a walk means against what is known. Pure.
+//!
+//! The rule above all others: what can't be told from "away" is never "missing".
+
+use std::collections::{HashMap, HashSet};
+
+use super::walk::{RootState, Seen, Stat, Walked};
+use crate::{PartId, RootId, SourceId};
+
+/// A part as the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) part: PartId,
+    pub(super) root: RootId,
+    pub(super) path: Vec<u8>,
+    pub(super) stat: Stat,
+    pub(super) source: SourceId,
+    pub(super) missing: bool,
+}
+
+/// What a walk means. Every known part and every seen file is in exactly one of these.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Compared {
+    /// Known, there, and not written since.
+    pub(super) unchanged: u64,
+    /// There, and not known at its path.
+    pub(super) added: Vec<Seen>,
+    /// Known, and written since.
+    pub(super) changed: Vec<(Known, Seen)>,
+    /// Was missing, is there again, and not written since.
+    pub(super) back: Vec<(Known, Seen)>,
+    /// Known, and not there.
+    pub(super) vanished: Vec<Known>,
+    /// Known, and it can't be told whether it is there: below what could not be read.
+    pub(super) unsure: u64,
+    /// Known, on a root or disk that is away.
+    pub(super) out_of_reach: u64,
+    /// Roots that are away, whole or in part, each with why.
+    pub(super) away: Vec<(RootId, Away)>,
+}
+
+/// Why a root, or a part of it, is taken to be away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Away {
+    /// It could not be read; the sentence says why.
+    Gone(String),
+    /// It was full and is suddenly empty: an unmounted disk looks like that.
+    Empty,
+    /// Everything known of one disk below it is gone at once, and nothing else of that disk is there.
+    Disk,
+}
+
+/// Compares. Known parts of roots that were not walked (taken out of the section) have vanished.
+pub(super) fn compare(known: Vec<Known>, walked: Vec<Walked>) -> Compared {
+    let mut result = Compared::default();
+    let mut by_root: HashMap<RootId, Vec<Known>> = HashMap::new();
+    for part in known {
+        by_root.entry(part.root).or_default().push(part);
+    }
+    for root in walked {
+        compare_root(by_root.remove(&root.root).unwrap_or_default(), root, &mut result);
+    }
+    result.vanished.extend(by_root.into_values().flatten());
+    result.vanished.sort_by_key(|known| known.part);
+    result
+}
+
+fn compare_root(known: Vec<Known>, walked: Walked, result: &mut Compared) {
+    let Walked { root, seen, unsure, state } = walked;
+    let identity = match state {
+        RootState::Read { identity, has_entries } => {
+            let is_elsewhere = known.iter().all(|known| known.stat.dev != identity.0);
+            let was_full = known.iter().any(|known| !known.missing);
+            if was_full && seen.is_empty() && unsure.is_empty() && (!has_entries || is_elsewhere) {
+                result.away.push((root, Away::Empty));
+                result.out_of_reach += known.len() as u64;
+                return;
+            }
+            identity
+        }
+        RootState::Away(sentence) => {
+            result.away.push((root, Away::Gone(sentence)));
+            result.out_of_reach += known.len() as u64;
+            return;
+        }
+    };
+    let mut devices: HashSet<u64> = seen.iter().map(|seen| seen.stat.dev).chain([identity.0]).collect();
+    let mut files: HashMap<Vec<u8>, Seen> = seen.into_iter().map(|seen| (seen.path.clone(), seen)).collect();
+    let mut vanished = Vec::new();
+    for known in known {
+        match files.remove(&known.path) {
+            Some(seen) => {
+                // Its disk is there, by whatever number it goes today.
+                devices.insert(known.stat.dev);
+                match (known.stat.same_content(&seen.stat), known.missing) {
+                    (true, false) => result.unchanged += 1,
+                    (true, true) => result.back.push((known, seen)),
+                    (false, _) => result.changed.push((known, seen)),
+                }
+            }
+            None if unsure.iter().any(|unsure| is_at_or_below(&known.path, &unsure.path)) => result.unsure += 1,
+            None => vanished.push(known),
+        }
+    }
+    let (vanished, out_of_reach): (Vec<_>, Vec<_>) =
+        vanished.into_iter().partition(|known| known.missing || devices.contains(&known.stat.dev));
+    if !out_of_reach.is_empty() {
+        result.away.push((root, Away::Disk));
+        result.out_of_reach += out_of_reach.len() as u64;
+    }
+    result.vanished.extend(vanished);
+    let mut added: Vec<_> = files.into_values().collect();
+    added.sort_by(|a, b| a.path.cmp(&b.path));
+    result.added.extend(added);
+}
+
+fn is_at_or_below(path: &[u8], folder: &[u8]) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+}
+
+/// Which vanished parts are found again in new files: same content, and unique on both sides. Answers with the index of
+/// the file in `found`. Parts that vanished just now go before those that have been missing for longer.
+pub(super) fn moves(vanished: &[Known], found: &[SourceId]) -> Vec<(PartId, usize)> {
+    let mut files: HashMap<SourceId, Vec<usize>> = HashMap::new();
+    for (index, source) in found.iter().enumerate() {
+        files.entry(*source).or_default().push(index);
+    }
+    let mut parts: HashMap<SourceId, (Vec<PartId>, Vec<PartId>)> = HashMap::new();
+    for known in vanished {
+        let (fresh, old) = parts.entry(known.source).or_default();
+        if known.missing { old } else { fresh }.push(known.part);
+    }
+    let mut moves: Vec<_> = parts
+        .into_iter()
+        .filter_map(|(source, (fresh, old))| match (fresh.as_slice(), old.as_slice(), files.get(&source)?.as_slice()) {
+            ([part], _, [file]) | ([], [part], [file]) => Some((*part, *file)),
+            _ => None,
+        })
+        .collect();
+    moves.sort_by_key(|(_, file)| *file);
+    moves
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::media_names::Medium;
+    use super::super::walk::Unsure;
+    use super::*;
+
+    const ROOT: RootId = RootId(1);
+
+    fn stat(mtime_ns: i64) -> Stat {
+        Stat { size: 10, mtime_ns, inode: 5, dev: 1 }
+    }
+
+    fn known(part: i64, path: &str) -> Known {
+        Known { part: PartId(part), root: ROOT, path: path.into(), stat: stat(1), source: SourceId(part), missing: false }
+    }
+
+    fn seen(path: &str) -> Seen {
+        Seen { root: ROOT, path: path.into(), stat: stat(1), medium: Medium::Video }
+    }
+
+    fn walked(seen: Vec<Seen>) -> Walked {
+        Walked { root: ROOT, seen, unsure: Vec::new(), state: RootState::Read { identity: (1, 2), has_entries: true } }
+    }
+
+    #[test]
+    fn a_file_is_unchanged_changed_added_back_or_vanished() {
+        let missing = Known { missing: true, ..known(4, "back.mkv") };
+        let written = Seen { stat: stat(2), ..seen("changed.mkv") };
+        let result = compare(
+            vec![known(1, "same.mkv"), known(2, "changed.mkv"), known(3, "gone.mkv"), missing.clone()],
+            vec![walked(vec![seen("same.mkv"), written.clone(), seen("new.mkv"), seen("back.mkv")])],
+        );
+        assert_eq!(
+            result,
+            Compared {
+                unchanged: 1,
+                changed: vec![(known(2, "changed.mkv"), written)],
+                vanished: vec![known(3, "gone.mkv")],
+                back: vec![(missing, seen("back.mkv"))],
+                added: vec![seen("new.mkv")],
+                ..Compared::default()
+            }
+        );
+    }
+
+    #[test]
+    fn a_root_that_is_away_or_suddenly_empty_has_nothing_missing() {
+        let away = Walked { state: RootState::Away("It hangs.".into()), ..walked(Vec::new()) };
+        let empty = Walked { state: RootState::Read { identity: (1, 2), has_entries: false }, ..walked(Vec::new()) };
+        let other_disk = Walked { state: RootState::Read { identity: (9, 2), has_entries: true }, ..walked(Vec::new()) };
+        for (walked, why) in [(away, Away::Gone("It hangs.".into())), (empty, Away::Empty), (other_disk, Away::Empty)] {
+            let result = compare(vec![known(1, "a.mkv"), known(2, "b/c.mkv")], vec![walked]);
+            assert_eq!(result, Compared { away: vec![(ROOT, why)], out_of_reach: 2, ..Compared::default() });
+        }
+    }
+
+    #[test]
+    fn a_root_whose_last_film_was_taken_out_of_its_folder_is_not_away() {
+        let result = compare(vec![known(1, "Heat/Heat.mkv")], vec![walked(Vec::new())]);
+        assert_eq!(result.vanished, [known(1, "Heat/Heat.mkv")]);
+    }
+
+    #[test]
+    fn what_lies_below_an_unreadable_folder_is_not_missing() {
+        let unsure = vec![Unsure { path: b"locked".to_vec(), sentence: None }];
+        let result = compare(
+            vec![known(1, "locked/a.mkv"), known(2, "locked"), known(3, "locked too/b.mkv")],
+            vec![Walked { unsure, ..walked(vec![seen("c.mkv")]) }],
+        );
+        assert_eq!((result.unsure, result.vanished), (2, vec![known(3, "locked too/b.mkv")]));
+    }
+
+    #[test]
+    fn a_disk_below_the_root_that_is_gone_as_a_whole_is_away() {
+        let on_disk = |part, path| Known { stat: Stat { dev: 7, ..stat(1) }, ..known(part, path) };
+        let result = compare(vec![on_disk(1, "disk/a.mkv"), known(2, "b.mkv")], vec![walked(vec![seen("c.mkv")])]);
+        assert_eq!((result.out_of_reach, result.vanished, result.away), (1, vec![known(2, "b.mkv")], vec![(ROOT, Away::Disk)]));
+        // One of its files is there: then the disk is, and the other is gone.
+        let result = compare(vec![on_disk(1, "disk/a.mkv"), on_disk(2, "disk/b.mkv")], vec![walked(vec![seen("disk/b.mkv")])]);
+        assert_eq!(result.vanished, [on_disk(1, "disk/a.mkv")]);
+    }
+
+    #[test]
+    fn parts_of_a_root_taken_out_have_vanished() {
+        let elsewhere = Known { root: RootId(9), ..known(1, "a.mkv") };
+        assert_eq!(compare(vec![elsewhere.clone()], vec![walked(vec![seen("b.mkv")])]).vanished, [elsewhere]);
+    }
+
+    #[test]
+    fn only_a_unique_pair_is_a_move() {
+        let part = |part: i64, source: i64, missing| Known { source: SourceId(source), missing, ..known(part, "x") };
+        let check = |vanished: &[Known], found: &[i64], expect: &[(i64, usize)]| {
+            let found: Vec<_> = found.iter().copied().map(SourceId).collect();
+            let expect: Vec<_> = expect.iter().map(|(part, file)| (PartId(*part), *file)).collect();
+            assert_eq!(moves(vanished, &found), expect);
+        };
+        check(&[part(1, 10, false), part(2, 20, false)], &[20, 10], &[(2, 0), (1, 1)]);
+        check(&[part(1, 10, false), part(2, 10, false)], &[10], &[]);
+        check(&[part(1, 10, false)], &[10, 10], &[]);
+        check(&[part(1, 10, true)], &[10], &[(1, 0)]);
+        check(&[part(1, 10, true), part(2, 10, false)], &[10], &[(2, 0)]);
+        check(&[part(1, 10, false)], &[11], &[]);
+    }
+
+    proptest! {
+        /// Whatever was known and seen: each is accounted for once, and nothing is missing that may be away.
+        #[test]
+        fn everything_is_accounted_for(
+            parts in prop::collection::hash_map(0..40u8, (0..3i64, 0..3u64, any::<bool>()), 0..30),
+            files in prop::collection::hash_map(0..40u8, 0..3i64, 0..30),
+            unsure in prop::collection::vec(0..40u8, 0..3),
+            read in any::<bool>(), has_entries in any::<bool>(),
+        ) {
+            let path = |name: u8| format!("{}/{name}", name % 4).into_bytes();
+            let known: Vec<_> = parts.iter().map(|(name, (mtime, dev, missing))| Known {
+                path: path(*name), stat: Stat { dev: *dev, ..stat(*mtime) }, missing: *missing, ..known(i64::from(*name), "")
+            }).collect();
+            let seen: Vec<_> = files.iter().map(|(name, mtime)| Seen { path: path(*name), stat: stat(*mtime), ..seen("") }).collect();
+            let state = if read { RootState::Read { identity: (1, 2), has_entries: has_entries || !seen.is_empty() } } else { RootState::Away("Gone.".into()) };
+            let unsure: Vec<_> = unsure.iter().map(|name| Unsure { path: path(*name), sentence: None }).collect();
+            let unsure_paths: Vec<_> = unsure.iter().map(|unsure| unsure.path.clone()).collect();
+            let result = compare(known.clone(), vec![Walked { unsure, state, ..walked(seen.clone()) }]);
+
+            let kept = result.unchanged + result.unsure + result.out_of_reach;
+            let told = result.changed.len() + result.back.len() + result.vanished.len();
+            prop_assert_eq!(kept as usize + told, known.len());
+            if read && !result.away.contains(&(ROOT, Away::Empty)) {
+                let matched = result.unchanged as usize + result.changed.len() + result.back.len();
+                prop_assert_eq!(matched + result.added.len(), seen.len());
+            } else {
+                prop_assert!(result.vanished.is_empty() && result.added.is_empty());
+            }
+            for gone in &result.vanished {
+                prop_assert!(!seen.iter().any(|seen| seen.path == gone.path));
+                prop_assert!(!unsure_paths.contains(&gone.path));
+            }
+        }
+    }
+}

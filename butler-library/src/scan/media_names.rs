@@ -1,0 +1,98 @@
+//! Which names are media of a section's kind, and which are never looked at.
+
+use crate::SectionKind;
+
+/// What a file holds, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Medium {
+    Video,
+    Audio,
+    Photo,
+}
+
+impl Medium {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Photo => "photo",
+        }
+    }
+}
+
+const VIDEO: &[&str] = &[
+    "3g2", "3gp", "asf", "avi", "divx", "dv", "f4v", "flv", "m2ts", "m2v", "m4v", "mk3d", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf",
+    "ogm", "ogv", "qt", "rm", "rmvb", "ts", "vob", "webm", "wmv", "wtv",
+];
+const AUDIO: &[&str] = &[
+    "aac", "ac3", "aif", "aiff", "alac", "ape", "dff", "dsf", "flac", "m4a", "m4b", "mka", "mp2", "mp3", "mpc", "oga", "ogg", "opus",
+    "spx", "tak", "tta", "wav", "wma", "wv",
+];
+const PHOTO: &[&str] = &["avif", "bmp", "gif", "heic", "heif", "jpe", "jpeg", "jpg", "jxl", "png", "tif", "tiff", "webp"];
+
+/// Folders and files that other programs keep for themselves, in lower case (`peers.md` 1.7 lists who does).
+const SKIPPED: &[&str] = &[
+    "@eadir",
+    "#recycle",
+    "@recycle",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+    "extrafanart",
+    "extrathumbs",
+    "metadata",
+    "subs",
+    "temprec",
+    "tempsbe",
+];
+const SKIPPED_ENDINGS: &[&str] = &[".trickplay", ".bts", ".sync", ".ite"];
+
+/// What a file of a section of this kind holds, if it is media of that kind.
+pub(super) fn medium(kind: SectionKind, name: &[u8]) -> Option<Medium> {
+    let name = String::from_utf8_lossy(name);
+    let (stem, extension) = name.rsplit_once('.')?;
+    let extension = extension.to_ascii_lowercase();
+    let (extensions, medium) = match kind {
+        SectionKind::Movie | SectionKind::Show => (VIDEO, Medium::Video),
+        SectionKind::Artist => (AUDIO, Medium::Audio),
+        SectionKind::Photo => (PHOTO, Medium::Photo),
+    };
+    (!stem.is_empty() && extensions.contains(&extension.as_str())).then_some(medium)
+}
+
+/// Whether a file or folder of this name is never looked at: hidden, or another program's own.
+pub(super) fn is_skipped(name: &[u8]) -> bool {
+    if name.starts_with(b".") {
+        return true;
+    }
+    let lower = String::from_utf8_lossy(name).to_lowercase();
+    SKIPPED.contains(&lower.as_str()) || SKIPPED_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_takes_media_of_its_kind() {
+        assert_eq!(medium(SectionKind::Movie, b"Heat.MKV"), Some(Medium::Video));
+        assert_eq!(medium(SectionKind::Movie, b"caf\xe9.mkv"), Some(Medium::Video));
+        assert_eq!(medium(SectionKind::Artist, b"01.flac"), Some(Medium::Audio));
+        assert_eq!(medium(SectionKind::Photo, b"a.JPG"), Some(Medium::Photo));
+        for (kind, name) in
+            [(SectionKind::Movie, "poster.jpg"), (SectionKind::Artist, "a.mkv"), (SectionKind::Show, "mkv"), (SectionKind::Show, ".mkv")]
+        {
+            assert_eq!(medium(kind, name.as_bytes()), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_others_keep_for_themselves_is_skipped() {
+        for name in [".hidden", "._Heat.mkv", "@eaDir", "#recycle", "$RECYCLE.BIN", "Heat.trickplay", "lost+found", "Subs"] {
+            assert!(is_skipped(name.as_bytes()), "{name}");
+        }
+        for name in ["Heat", "Submarine", "The Recycle"] {
+            assert!(!is_skipped(name.as_bytes()), "{name}");
+        }
+    }
+}

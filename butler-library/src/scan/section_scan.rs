@@ -1,0 +1,349 @@
+//! One scan of one section, from the walk to the last transaction.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::apply::{self, Change, Ending, Placed};
+use super::compare::{Away, Compared, Known, compare, moves};
+use super::read::{self, Reading};
+use super::settle::{PATIENCE, Watch};
+use super::walk::{RootState, Seen, Walked, walk};
+use super::{RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld};
+use crate::store::failures::ScanFailure;
+use crate::store::path_from_bytes;
+use crate::{Library, PartId, RootId, Section, SectionId, SourceId, StoreError, naming};
+
+/// So many changes go into one transaction.
+const BATCH: usize = 100;
+
+pub(super) fn run(
+    library: &Library,
+    section: SectionId,
+    world: &ScanWorld<'_>,
+    observer: &mut dyn ScanObserver,
+) -> Result<ScanReport, ScanError> {
+    let section = library.section(section)?.ok_or(ScanError::UnknownSection(section))?;
+    let mut scan = Scan::new(library, &section, world, observer);
+    let Some(walked) = scan.walk() else { return Ok(scan.stop()) };
+    let known = library.db().read(|tx| apply::known_parts(tx, section.id))?;
+    let compared = scan.compare(known, walked);
+    if !scan.read_all(compared)? {
+        scan.flush()?;
+        return Ok(scan.stop());
+    }
+    scan.end()?;
+    Ok(scan.report)
+}
+
+/// A file that is to be read, and the part it is already known as.
+struct ToRead {
+    part: Option<PartId>,
+    seen: Seen,
+}
+
+struct Scan<'a> {
+    library: &'a Library,
+    section: &'a Section,
+    world: &'a ScanWorld<'a>,
+    observer: &'a mut dyn ScanObserver,
+    roots: HashMap<RootId, PathBuf>,
+    /// The roots that were read, with their folders' identities.
+    walked: HashMap<RootId, (u64, u64)>,
+    away: HashSet<RootId>,
+    vanished: Vec<Known>,
+    vanished_sources: HashSet<SourceId>,
+    /// New files whose content a vanished part had: they may have moved.
+    held: Vec<(SourceId, Placed)>,
+    batch: Vec<Change>,
+    report: ScanReport,
+    progress: ScanProgress,
+}
+
+impl<'a> Scan<'a> {
+    fn new(library: &'a Library, section: &'a Section, world: &'a ScanWorld<'a>, observer: &'a mut dyn ScanObserver) -> Self {
+        Self {
+            library,
+            section,
+            world,
+            observer,
+            roots: section.roots.iter().map(|root| (root.id, root.path.clone())).collect(),
+            walked: HashMap::new(),
+            away: HashSet::new(),
+            vanished: Vec::new(),
+            vanished_sources: HashSet::new(),
+            held: Vec::new(),
+            batch: Vec::new(),
+            report: ScanReport::default(),
+            progress: ScanProgress { phase: ScanPhase::Walking, seen: 0, read: 0, to_read: 0, settling: 0 },
+        }
+    }
+
+    fn stop(self) -> ScanReport {
+        ScanReport { stopped: true, ..self.report }
+    }
+
+    fn tell(&mut self, phase: ScanPhase) {
+        self.progress.phase = phase;
+        self.observer.progress(self.progress);
+    }
+
+    /// Walks each root; none if it was stopped.
+    fn walk(&mut self) -> Option<Vec<Walked>> {
+        let mut all = Vec::new();
+        for root in &self.section.roots {
+            let before = self.report.seen;
+            let (observer, progress) = (&mut *self.observer, &mut self.progress);
+            let walked = walk(self.world.root_threads, (root.id, &root.path), self.section.kind, &mut |seen| {
+                progress.seen = before + seen;
+                observer.progress(*progress);
+                observer.should_stop()
+            });
+            let walked = walked.ok()?;
+            self.report.seen += walked.seen.len() as u64;
+            self.progress.seen = self.report.seen;
+            if let RootState::Read { identity, .. } = walked.state {
+                self.walked.insert(root.id, identity);
+            }
+            for unsure in &walked.unsure {
+                if let Some(sentence) = &unsure.sentence {
+                    self.report.failures.push(ScanFailure {
+                        root: root.id,
+                        path: path_from_bytes(&unsure.path),
+                        sentence: sentence.clone(),
+                    });
+                }
+            }
+            all.push(walked);
+        }
+        Some(all)
+    }
+
+    fn compare(&mut self, known: Vec<Known>, walked: Vec<Walked>) -> Compared {
+        let mut compared = compare(known, walked);
+        for (root, why) in std::mem::take(&mut compared.away) {
+            self.root_away(root, &why);
+        }
+        self.report.unchanged = compared.unchanged;
+        self.report.back = compared.back.len() as u64;
+        self.vanished = std::mem::take(&mut compared.vanished);
+        self.vanished_sources = self.vanished.iter().map(|known| known.source).collect();
+        compared
+    }
+
+    fn root_away(&mut self, root: RootId, why: &Away) {
+        // A disk below the root is away: the root's other files are judged all the same.
+        let is_whole = !matches!(why, Away::Disk);
+        if is_whole && !self.away.insert(root) {
+            return;
+        }
+        let path = self.roots.get(&root).cloned().unwrap_or_default();
+        let shown = path.display();
+        let sentence = match why {
+            Away::Gone(sentence) => sentence.clone(),
+            Away::Empty => format!("The folder {shown} was full and is empty now; if its disk is not mounted, mount it."),
+            Away::Disk => format!("A disk below {shown} that held files is not there; mount it."),
+        };
+        self.report.roots_away.push(RootReport { path, sentence });
+    }
+
+    /// Reads all that is new or was written; false if it was stopped.
+    fn read_all(&mut self, compared: Compared) -> Result<bool, ScanError> {
+        let Compared { added, changed, back, .. } = compared;
+        self.batch.extend(back.into_iter().map(|(known, seen)| Change::Back(known.part, seen.stat)));
+        let changed = changed.into_iter().map(|(known, seen)| ToRead { part: Some(known.part), seen });
+        let to_read: Vec<_> = added.into_iter().map(|seen| ToRead { part: None, seen }).chain(changed).collect();
+        self.progress.to_read = to_read.len() as u64;
+        let mut young = Vec::new();
+        for file in to_read {
+            if self.observer.should_stop() {
+                return Ok(false);
+            }
+            let now = (self.world.now)();
+            let watch = Watch::new(file.seen.stat, now);
+            if !watch.is_settled(now) {
+                young.push((file, watch));
+            } else if let Some(moving) = self.read(file)? {
+                young.push(moving);
+            }
+            if self.report.stopped {
+                return Ok(false);
+            }
+        }
+        self.settle(young)
+    }
+
+    /// Reads one file. Answers with it if it is still being written.
+    fn read(&mut self, mut file: ToRead) -> Result<Option<(ToRead, Watch)>, ScanError> {
+        let Some(root) = self.roots.get(&file.seen.root).filter(|_| !self.away.contains(&file.seen.root)) else { return Ok(None) };
+        match read::read(self.world, root, &file.seen.path, &mut || self.observer.should_stop()) {
+            Reading::Prints(prints, stat) => {
+                file.seen.stat = stat;
+                self.found(file, prints)?;
+                self.progress.read += 1;
+                self.tell(ScanPhase::Reading);
+            }
+            Reading::Moving(stat) => {
+                let now = (self.world.now)();
+                let mut watch = Watch::new(file.seen.stat, now);
+                watch.look(stat, now);
+                return Ok(Some((file, watch)));
+            }
+            other => self.not_read(&file, other),
+        }
+        Ok(None)
+    }
+
+    fn not_read(&mut self, file: &ToRead, why: Reading) {
+        match why {
+            Reading::Unreadable(sentence) => {
+                let failure = ScanFailure { root: file.seen.root, path: path_from_bytes(&file.seen.path), sentence };
+                self.report.failures.push(failure);
+            }
+            Reading::Away(sentence) => self.root_away(file.seen.root, &Away::Gone(sentence)),
+            Reading::Stopped => self.report.stopped = true,
+            // What went away between walk and reading is for the next scan.
+            Reading::Gone | Reading::Prints(..) | Reading::Moving(_) => {}
+        }
+    }
+
+    /// Waits for young files to stand still, for a minute at most; false if it was stopped.
+    fn settle(&mut self, mut young: Vec<(ToRead, Watch)>) -> Result<bool, ScanError> {
+        let began = (self.world.now)();
+        loop {
+            let now = (self.world.now)();
+            let (settled, waiting): (Vec<_>, Vec<_>) = young.into_iter().partition(|(_, watch)| watch.is_settled(now));
+            young = waiting;
+            for (mut file, watch) in settled {
+                file.seen.stat = watch.stat();
+                young.extend(self.read(file)?);
+                if self.report.stopped || self.observer.should_stop() {
+                    return Ok(false);
+                }
+            }
+            self.progress.settling = young.len() as u64;
+            let Some(wait) = young.iter().map(|(_, watch)| watch.wait(now)).min() else { return Ok(true) };
+            if now.duration_since(began) >= PATIENCE {
+                self.report.unsettled = young.len() as u64;
+                return Ok(true);
+            }
+            // What is read already need not wait for what is not.
+            self.flush()?;
+            self.tell(ScanPhase::Settling);
+            (self.world.settle)(wait);
+            if self.observer.should_stop() {
+                return Ok(false);
+            }
+            young = self.look_again(young);
+            if self.report.stopped {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn look_again(&mut self, young: Vec<(ToRead, Watch)>) -> Vec<(ToRead, Watch)> {
+        let mut still = Vec::new();
+        for (file, mut watch) in young {
+            let Some(root) = self.roots.get(&file.seen.root).filter(|_| !self.away.contains(&file.seen.root)) else { continue };
+            match read::look(self.world, root, &file.seen.path, &mut || self.observer.should_stop()) {
+                Reading::Moving(stat) => {
+                    watch.look(stat, (self.world.now)());
+                    still.push((file, watch));
+                }
+                other => self.not_read(&file, other),
+            }
+        }
+        still
+    }
+
+    fn found(&mut self, file: ToRead, prints: crate::fingerprint::Prints) -> Result<(), ScanError> {
+        let ToRead { part, seen } = file;
+        let placed = self.place(seen, prints);
+        match part {
+            Some(part) => self.batch.push(Change::Changed(part, placed)),
+            None => {
+                let source = self.library.db().read(|tx| crate::store::sources::find(tx, &prints))?;
+                match source.filter(|source| self.vanished_sources.contains(source)) {
+                    Some(source) => self.held.push((source, placed)),
+                    None => self.batch.push(Change::Added(placed)),
+                }
+            }
+        }
+        if self.batch.len() >= BATCH { self.flush() } else { Ok(()) }
+    }
+
+    fn place(&self, seen: Seen, prints: crate::fingerprint::Prints) -> Placed {
+        let path = Path::new(OsStr::from_bytes(&seen.path));
+        let components: Vec<_> = path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
+        let named = naming::name(self.section.kind, &components);
+        let Seen { root, path, stat, medium } = seen;
+        Placed { root, path, stat, medium, prints, named }
+    }
+
+    fn flush(&mut self) -> Result<(), ScanError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let counts = apply::batch(self.library, self.section.id, std::mem::take(&mut self.batch), (self.world.now)())
+            .map_err(|error| self.fail(error))?;
+        self.report.added += counts.added;
+        self.report.doubled += counts.doubled;
+        self.report.changed += counts.changed;
+        Ok(())
+    }
+
+    /// Moves, what is missing, and all that belongs to a whole scan.
+    fn end(&mut self) -> Result<(), ScanError> {
+        self.flush()?;
+        self.tell(ScanPhase::Ending);
+        // A disk that went away while it was walked must not look like a person who deleted files.
+        for (root, identity) in self.walked.clone() {
+            let path = self.roots.get(&root).cloned().unwrap_or_default();
+            if !self.away.contains(&root) && !read::is_still_there(self.world, &path, identity) {
+                let sentence = format!("The folder {} went away during the scan; mount its disk again.", path.display());
+                self.root_away(root, &Away::Gone(sentence));
+            }
+        }
+        // What fails on a root that is away counts against no file.
+        self.vanished.retain(|known| !self.away.contains(&known.root));
+        self.report.failures.retain(|failure| !self.away.contains(&failure.root));
+        let sources: Vec<_> = self.held.iter().map(|(source, _)| *source).collect();
+        let pairs: HashMap<usize, PartId> = moves(&self.vanished, &sources).into_iter().map(|(part, file)| (file, part)).collect();
+        let found = std::mem::take(&mut self.held);
+        let (mut moved, mut added) = (Vec::new(), Vec::new());
+        for (index, (_, placed)) in found.into_iter().enumerate() {
+            match pairs.get(&index) {
+                Some(part) => moved.push((*part, placed)),
+                None => added.push(placed),
+            }
+        }
+        let moved_parts: HashSet<PartId> = pairs.into_values().collect();
+        let missing: Vec<_> =
+            self.vanished.iter().filter(|known| !known.missing && !moved_parts.contains(&known.part)).map(|known| known.part).collect();
+        self.report.moved = moved.len() as u64;
+        self.report.missing = missing.len() as u64;
+        let ending = Ending {
+            moved,
+            added,
+            missing,
+            failures: self.report.failures.clone(),
+            walked: self.walked.keys().copied().filter(|root| !self.away.contains(root)).collect(),
+            all_roots_there: self.report.roots_away.is_empty(),
+            run: self.world.run,
+            now: (self.world.now)(),
+        };
+        let counts = apply::end(self.library, self.section.id, ending).map_err(|error| self.fail(error))?;
+        self.report.added += counts.added;
+        self.report.doubled += counts.doubled;
+        Ok(())
+    }
+
+    /// A section that was removed while it was scanned is told apart from a database that fails.
+    fn fail(&self, error: StoreError) -> ScanError {
+        match self.library.section(self.section.id) {
+            Ok(None) => ScanError::UnknownSection(self.section.id),
+            _ => error.into(),
+        }
+    }
+}

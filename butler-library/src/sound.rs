@@ -1,0 +1,104 @@
+//! Every invariant between tables and folder in one place: what tests call after each step, and a check can show.
+
+use rusqlite::Connection;
+
+use crate::{BlobError, Library, StoreError, SweepError};
+
+/// Each query lists what must not be; its sentence says what that is.
+const NEVER: &[(&str, &str)] = &[
+    (
+        "an item stands under the wrong kind of parent",
+        "SELECT i.id FROM items i LEFT JOIN items p ON p.id = i.parent WHERE p.kind IS NOT CASE i.kind \
+         WHEN 'season' THEN 'show' WHEN 'episode' THEN 'season' WHEN 'album' THEN 'artist' WHEN 'track' THEN 'album' END",
+    ),
+    (
+        "an item is of a kind that its section does not hold",
+        "SELECT i.id FROM items i JOIN sections s ON s.id = i.section WHERE s.kind <> CASE \
+         WHEN i.kind IN ('show', 'season', 'episode') THEN 'show' WHEN i.kind IN ('artist', 'album', 'track') THEN 'artist' ELSE i.kind END",
+    ),
+    ("an item and its parent are of two sections", "SELECT i.id FROM items i JOIN items p ON p.id = i.parent WHERE p.section <> i.section"),
+    (
+        "an item that holds others holds none",
+        "SELECT id FROM items i WHERE kind IN ('show', 'season', 'artist', 'album') AND NOT EXISTS (SELECT 1 FROM items c WHERE c.parent = i.id)",
+    ),
+    (
+        "an item without children has no media",
+        "SELECT id FROM items i WHERE kind IN ('movie', 'episode', 'track', 'photo') AND NOT EXISTS (SELECT 1 FROM media m WHERE m.item = i.id)",
+    ),
+    (
+        "an item that holds others has media of its own",
+        "SELECT m.id FROM media m JOIN items i ON i.id = m.item WHERE i.kind IN ('show', 'season', 'artist', 'album')",
+    ),
+    ("a version has no file", "SELECT id FROM media m WHERE NOT EXISTS (SELECT 1 FROM parts p WHERE p.media = m.id)"),
+    (
+        "a part's root and item are of two sections",
+        "SELECT p.id FROM parts p JOIN roots r ON r.id = p.root JOIN media m ON m.id = p.media JOIN items i ON i.id = m.item WHERE r.section <> i.section",
+    ),
+    (
+        "a part of a root that was taken out is there",
+        "SELECT p.id FROM parts p JOIN roots r ON r.id = p.root WHERE r.removed AND p.missing_since IS NULL",
+    ),
+    (
+        "a product was made from other content",
+        "SELECT d.source FROM products d JOIN sources s ON s.id = d.source WHERE d.made_from <> s.fingerprint",
+    ),
+    (
+        "a product both is and failed at this version",
+        "SELECT f.id FROM failures f JOIN products d ON d.source = f.source AND d.kind = f.kind AND d.version = f.version AND f.failed_at < d.made_at",
+    ),
+    ("a run ended before it started", "SELECT id FROM runs WHERE ended_at < started_at"),
+];
+
+impl Library {
+    /// What is wrong with the library, a sentence each; empty when it is sound.
+    ///
+    /// # Errors
+    /// If the database or the folder of blobs can't be read.
+    pub fn unsound(&self) -> Result<Vec<String>, SweepError> {
+        let (mut wrong, blobs) = self.db().read(|tx| Ok::<_, StoreError>((wrong_rows(tx)?, blobs(tx)?)))?;
+        for (name, bytes) in blobs {
+            let length = self.blobs().open(&name).and_then(|file| {
+                file.metadata().map(|metadata| metadata.len()).map_err(|source| BlobError::Io { path: name.clone(), source })
+            });
+            match length {
+                Ok(length) if length == bytes => {}
+                Ok(length) => wrong.push(format!("the blob `{name}` has {length} bytes and its row says {bytes}")),
+                Err(_) => wrong.push(format!("the blob `{name}` of a product is not there")),
+            }
+        }
+        Ok(wrong)
+    }
+
+    /// Holds that the library is sound.
+    ///
+    /// # Panics
+    /// If it is not, or can't be read: for tests.
+    #[track_caller]
+    pub fn assert_sound(&self) {
+        match self.unsound() {
+            Ok(wrong) => assert!(wrong.is_empty(), "the library is not sound: {}", wrong.join("; ")),
+            Err(error) => panic!("the library can't be checked: {error}"),
+        }
+    }
+}
+
+fn wrong_rows(tx: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut wrong = Vec::new();
+    for (what, query) in NEVER {
+        for id in tx.prepare(query)?.query_map([], |row| row.get::<_, i64>(0))? {
+            wrong.push(format!("{what} ({})", id?));
+        }
+    }
+    for line in tx.prepare("PRAGMA integrity_check")?.query_map([], |row| row.get::<_, String>(0))? {
+        wrong.extend(Some(line?).filter(|line| line != "ok"));
+    }
+    for table in tx.prepare("PRAGMA foreign_key_check")?.query_map([], |row| row.get::<_, String>(0))? {
+        wrong.push(format!("a row of `{}` refers to nothing", table?));
+    }
+    Ok(wrong)
+}
+
+fn blobs(tx: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut statement = tx.prepare("SELECT blob, blob_bytes FROM products WHERE blob IS NOT NULL")?;
+    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,24 @@
+//! Queries and writes, one file a table family. Outside the crate only typed functions on [`crate::Library`] are seen.
+
+mod column;
+pub(crate) mod failures;
+pub(crate) mod items;
+pub(crate) mod lacks;
+pub(crate) mod parts;
+pub(crate) mod products;
+pub(crate) mod runs;
+pub(crate) mod sections;
+pub(crate) mod settings;
+pub(crate) mod sources;
+pub(crate) mod tokens;
+
+pub(crate) use column::{At, Json, Word, path_bytes, path_from_bytes};
+
+/// One page of a longer list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows of this page.
+    pub rows: Vec<T>,
+    /// How many rows there are in all.
+    pub total: u64,
+}

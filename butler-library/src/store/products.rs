@@ -1,0 +1,160 @@
+//! Products: what was made of a source. One of a kind: what was made with other parameters or by an older version is replaced.
+
+use butler_product::{Fingerprint, ProductKind, Spec, Value, media_info};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::failures::{self, NewFailure};
+use super::runs::add_gain;
+use super::{At, Json, Word};
+use crate::{Library, RunGain, SourceId, StoreError};
+
+/// What a worker made of one read of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublishedUnit {
+    /// The source that was read.
+    pub source: SourceId,
+    /// Its fingerprint when the unit was formed: nothing is kept if it has another by now.
+    pub made_from: Fingerprint,
+    /// What was made; each blob lies in its place already.
+    pub products: Vec<MadeProduct>,
+    /// What could not be made.
+    pub failures: Vec<NewFailure>,
+    /// What it adds to the progress of every run concerned.
+    pub gains: Vec<RunGain>,
+    /// When it was made.
+    pub made_at: Timestamp,
+}
+
+/// One product of a unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MadeProduct {
+    /// What was wanted.
+    pub spec: Spec,
+    /// What came of it.
+    pub value: Value,
+    /// Its blob, as [`crate::Staged::publish`] answered.
+    pub blob: Option<BlobRef>,
+}
+
+/// A blob by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobRef {
+    /// Its name below the folder of blobs.
+    pub name: String,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// Whether a unit's results were kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a unit whose source is gone must be told apart from one that was kept"]
+pub enum Published {
+    /// They were.
+    Kept,
+    /// The source is gone or has other content: only the runs' progress was kept.
+    SourceGone,
+}
+
+/// A product.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProductRow {
+    /// Its kind.
+    pub kind: ProductKind,
+    /// The version that made it.
+    pub version: u32,
+    /// Its parameters, in their canonical text.
+    pub params: String,
+    /// Its value.
+    pub value: Value,
+    /// Its blob, if it has one.
+    pub blob: Option<BlobRef>,
+    /// When it was made.
+    pub made_at: Timestamp,
+}
+
+impl Library {
+    /// Keeps what a unit made, what it failed at and what it adds to the runs' progress, in one transaction.
+    ///
+    /// # Errors
+    /// If the database fails; then nothing of it is kept.
+    pub fn publish(&self, unit: PublishedUnit) -> Result<Published, StoreError> {
+        self.db().write(move |tx| {
+            unit.gains.iter().try_for_each(|gain| add_gain(tx, gain))?;
+            if super::sources::fingerprint_of(tx, unit.source)? != Some(unit.made_from) {
+                return Ok(Published::SourceGone);
+            }
+            for product in &unit.products {
+                keep(tx, &unit, product)?;
+            }
+            for failure in &unit.failures {
+                failures::record(tx, unit.source, failure, unit.made_at)?;
+            }
+            Ok(Published::Kept)
+        })
+    }
+
+    /// A source's product of a kind, whatever its version and parameters.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn product(&self, source: SourceId, kind: ProductKind) -> Result<Option<ProductRow>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT * FROM products WHERE source = ?1 AND kind = ?2")?;
+            Ok(statement.query_row(params![source, kind.as_str()], product_row).optional()?)
+        })
+    }
+
+    /// Every product of a source, by the name of its kind.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn products_of(&self, source: SourceId) -> Result<Vec<ProductRow>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT * FROM products WHERE source = ?1 ORDER BY kind")?;
+            Ok(statement.query_map([source], product_row)?.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<(), StoreError> {
+    let MadeProduct { spec, value, blob } = product;
+    let kind = spec.kind();
+    tx.prepare_cached(
+        "INSERT INTO products (source, kind, version, params, value, blob, blob_bytes, made_from, made_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET version = excluded.version, params = excluded.params, \
+         value = excluded.value, blob = excluded.blob, blob_bytes = excluded.blob_bytes, made_from = excluded.made_from, made_at = excluded.made_at",
+    )?
+    .execute(params![
+        unit.source,
+        kind.as_str(),
+        kind.version(),
+        spec.params(),
+        Json(value),
+        blob.as_ref().map(|blob| &blob.name),
+        blob.as_ref().map(|blob| blob.bytes),
+        unit.made_from.0,
+        At(unit.made_at),
+    ])?;
+    tx.prepare_cached("DELETE FROM failures WHERE source = ?1 AND kind = ?2")?.execute(params![unit.source, kind.as_str()])?;
+    if kind == ProductKind::MediaInfo {
+        let has_video = match value {
+            Value::MediaInfo(info) => info.streams.iter().any(|stream| stream.kind == media_info::StreamKind::Video),
+            _ => false,
+        };
+        tx.prepare_cached("UPDATE sources SET has_video = ?2 WHERE id = ?1")?.execute(params![unit.source, has_video])?;
+    }
+    Ok(())
+}
+
+fn product_row(row: &Row<'_>) -> rusqlite::Result<ProductRow> {
+    let (name, bytes) = (row.get::<_, Option<String>>("blob")?, row.get::<_, Option<u64>>("blob_bytes")?);
+    Ok(ProductRow {
+        kind: row.get::<_, Word<ProductKind>>("kind")?.0,
+        version: row.get("version")?,
+        params: row.get("params")?,
+        value: row.get::<_, Json<Value>>("value")?.0,
+        blob: name.zip(bytes).map(|(name, bytes)| BlobRef { name, bytes }),
+        made_at: row.get::<_, At>("made_at")?.0,
+    })
+}

@@ -1,0 +1,373 @@
+//! Runs: every execution of a task, kept with its reason, progress and report.
+
+use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use serde::{Deserialize, Serialize};
+
+use super::{At, Json, Page, Word};
+use crate::{Library, SectionId, StoreError};
+
+/// One run, as it is stored. Instants are kept to the millisecond.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRow {
+    /// Its id.
+    pub id: RunId,
+    /// The task.
+    pub task: TaskName,
+    /// Where it is in its life.
+    pub state: RunState,
+    /// Why it is in that state.
+    pub reason: Option<Reason>,
+    /// Who asked for it.
+    pub origin: Origin,
+    /// Whether it was started whatever day, switch, window and back-off say.
+    pub forced: bool,
+    /// The section it is limited to.
+    pub section: Option<SectionId>,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// The instant at which it shall start, where it was placed.
+    pub scheduled_at: Option<Timestamp>,
+    /// When it began to work.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// The window's end that stops it; none if it is free.
+    pub bound_until: Option<Timestamp>,
+    /// The maintenance day it counts for.
+    pub day: Option<Date>,
+    /// On which day the server crashed while it ran, and how often.
+    pub crashes: Option<RunCrashes>,
+    /// How far it came.
+    pub progress: RunProgress,
+    /// What was done, in the task's own words.
+    pub report: Vec<ReportFact>,
+}
+
+/// How often the server crashed on one day while a run worked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunCrashes {
+    /// The maintenance day.
+    pub day: Date,
+    /// How often, from 1.
+    pub count: u32,
+}
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunProgress {
+    /// Steps done.
+    pub done: u64,
+    /// Steps that there are, as far as is known.
+    pub total: u64,
+    /// Failures that it recorded.
+    pub failures: u64,
+    /// Bytes read from media.
+    pub bytes_read: u64,
+}
+
+/// What a finished unit adds to a run's progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunGain {
+    /// The run.
+    pub run: RunId,
+    /// Steps done.
+    pub done: u64,
+    /// Failures.
+    pub failures: u64,
+    /// Bytes read.
+    pub bytes_read: u64,
+}
+
+/// One fact of a run's report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReportFact {
+    /// What the value is of: `new files`.
+    pub label: String,
+    /// `count`, `bytes`, `ms` or `text`.
+    pub unit: String,
+    /// The value, a number or a text as the unit says.
+    pub value: serde_json::Value,
+}
+
+impl ReportFact {
+    /// A number of things.
+    pub fn count(label: impl Into<String>, value: u64) -> Self {
+        Self { label: label.into(), unit: "count".into(), value: value.into() }
+    }
+
+    /// A number of bytes.
+    pub fn bytes(label: impl Into<String>, value: u64) -> Self {
+        Self { label: label.into(), unit: "bytes".into(), value: value.into() }
+    }
+
+    /// A text: a path, a sentence.
+    pub fn text(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { label: label.into(), unit: "text".into(), value: value.into().into() }
+    }
+}
+
+/// Which runs are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Only this task's.
+    pub task: Option<TaskName>,
+    /// Only those in this state.
+    pub state: Option<RunState>,
+}
+
+/// What the schedule must know of a task's past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskPast {
+    /// The task.
+    pub task: TaskName,
+    /// The day of its last completed run that counts: not limited to a section, and not an `asap` one.
+    pub completed: Option<Date>,
+    /// How long its last five such runs took, oldest first.
+    pub durations: Vec<SignedDuration>,
+    /// The crashes of its runs on the latest day on which there were any.
+    pub crashes: Option<RunCrashes>,
+}
+
+const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, ended_at, bound_until, day, \
+                       crash_day, crash_count, done, total, failures, bytes_read, report";
+/// Completed runs that count for a task's interval.
+const COUNTING: &str = "state = 'completed' AND section IS NULL AND origin <> 'asap'";
+
+fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    let at = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(column)?.map(|at| at.0));
+    let date = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Word<Date>>>(column)?.map(|date| date.0));
+    Ok(RunRow {
+        id: RunId(row.get("id")?),
+        task: row.get::<_, Word<TaskName>>("task")?.0,
+        state: row.get::<_, Word<RunState>>("state")?.0,
+        reason: row.get::<_, Option<Json<Reason>>>("reason")?.map(|reason| reason.0),
+        origin: row.get::<_, Word<Origin>>("origin")?.0,
+        forced: row.get("forced")?,
+        section: row.get("section")?,
+        asked_at: row.get::<_, At>("asked_at")?.0,
+        scheduled_at: at("scheduled_at")?,
+        started_at: at("started_at")?,
+        ended_at: at("ended_at")?,
+        bound_until: at("bound_until")?,
+        day: date("day")?,
+        crashes: date("crash_day")?.zip(row.get("crash_count")?).map(|(day, count)| RunCrashes { day, count }),
+        progress: RunProgress {
+            done: row.get("done")?,
+            total: row.get("total")?,
+            failures: row.get("failures")?,
+            bytes_read: row.get("bytes_read")?,
+        },
+        report: row.get::<_, Json<Vec<ReportFact>>>("report")?.0,
+    })
+}
+
+impl Library {
+    /// Keeps a run: a new one whole; of one that is there all but progress and report, which have doors of their own.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn save_run(&self, run: &RunRow) -> Result<(), StoreError> {
+        let run = run.clone();
+        self.db().write(move |tx| save(tx, &run))
+    }
+
+    /// Sets a run's progress.
+    ///
+    /// # Errors
+    /// If there is no such run, or the database fails.
+    pub fn set_run_progress(&self, run: RunId, progress: RunProgress) -> Result<(), StoreError> {
+        let RunProgress { done, total, failures, bytes_read } = progress;
+        self.update_run(
+            run,
+            "UPDATE runs SET done = ?2, total = ?3, failures = ?4, bytes_read = ?5 WHERE id = ?1",
+            (done, total, failures, bytes_read),
+        )
+    }
+
+    /// Sets how many steps a run has, and leaves what is done as it is.
+    ///
+    /// # Errors
+    /// If there is no such run, or the database fails.
+    pub fn set_run_total(&self, run: RunId, total: u64) -> Result<(), StoreError> {
+        self.db().write(move |tx| known(run, tx.execute("UPDATE runs SET total = ?2 WHERE id = ?1", params![run.0, total])?))
+    }
+
+    /// Adds to the progress of a run.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn add_run_progress(&self, gain: RunGain) -> Result<(), StoreError> {
+        self.db().write(move |tx| add_gain(tx, &gain))
+    }
+
+    /// Sets a run's report.
+    ///
+    /// # Errors
+    /// If there is no such run, or the database fails.
+    pub fn set_run_report(&self, run: RunId, report: Vec<ReportFact>) -> Result<(), StoreError> {
+        self.db().write(move |tx| known(run, tx.execute("UPDATE runs SET report = ?2 WHERE id = ?1", params![run.0, Json(report)])?))
+    }
+
+    fn update_run(&self, run: RunId, sql: &'static str, (a, b, c, d): (u64, u64, u64, u64)) -> Result<(), StoreError> {
+        self.db().write(move |tx| known(run, tx.execute(sql, params![run.0, a, b, c, d])?))
+    }
+
+    /// A run.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn run(&self, id: RunId) -> Result<Option<RunRow>, StoreError> {
+        self.db().read(|tx| {
+            Ok(tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE id = ?1"))?.query_row([id.0], run_row).optional()?)
+        })
+    }
+
+    /// A page of runs, newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn runs(&self, filter: &RunFilter, start: u64, size: u64) -> Result<Page<RunRow>, StoreError> {
+        let task = filter.task.as_ref().map(TaskName::as_str);
+        let state = filter.state.map(RunState::as_str);
+        let matches = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2)";
+        self.db().read(|tx| {
+            let total = tx
+                .prepare_cached(&format!("SELECT count(*) FROM runs WHERE {matches}"))?
+                .query_row(params![task, state], |row| row.get(0))?;
+            let mut statement =
+                tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE {matches} ORDER BY id DESC LIMIT ?3 OFFSET ?4"))?;
+            let rows = statement.query_map(params![task, state, capped(size), capped(start)], run_row)?.collect::<Result<_, _>>()?;
+            Ok(Page { rows, total })
+        })
+    }
+
+    /// The runs that have not ended, oldest first: what a start-up finds and must settle. Those that a shutdown interrupted
+    /// and that may go on are among them: they have no end yet.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn unfinished_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id"))?;
+            Ok(statement.query_map([], run_row)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// What the schedule must know of each task's past, for every task that ever had a run.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn task_pasts(&self) -> Result<Vec<TaskPast>, StoreError> {
+        self.db().read(|tx| {
+            let names: Vec<Word<TaskName>> = tx
+                .prepare_cached("SELECT DISTINCT task FROM runs ORDER BY task")?
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            names.into_iter().map(|Word(task)| past_of(tx, task)).collect()
+        })
+    }
+
+    /// The id that the next new run gets: never one that was used before.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn next_run_id(&self) -> Result<RunId, StoreError> {
+        self.db().read(|tx| {
+            let last = tx.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'", [], |row| row.get::<_, u64>(0)).optional()?;
+            Ok(RunId(last.unwrap_or(0) + 1))
+        })
+    }
+}
+
+fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
+    let last = format!("SELECT day, started_at, ended_at FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY ended_at DESC, id DESC LIMIT 5");
+    let last: Vec<(Option<Date>, Option<SignedDuration>)> = tx
+        .prepare_cached(&last)?
+        .query_map([task.as_str()], |row| {
+            let (started, ended) = (row.get::<_, Option<At>>(1)?, row.get::<_, Option<At>>(2)?);
+            let took = started.zip(ended).map(|(started, ended)| ended.0.duration_since(started.0));
+            Ok((row.get::<_, Option<Word<Date>>>(0)?.map(|day| day.0), took))
+        })?
+        .collect::<Result<_, _>>()?;
+    let crashes = tx
+        .prepare_cached(
+            "SELECT crash_day, sum(crash_count) FROM runs WHERE task = ?1 AND crash_day IS NOT NULL GROUP BY crash_day ORDER BY crash_day DESC LIMIT 1",
+        )?
+        .query_row([task.as_str()], |row| Ok(RunCrashes { day: row.get::<_, Word<Date>>(0)?.0, count: row.get(1)? }))
+        .optional()?;
+    let completed = last.first().and_then(|(day, _)| *day);
+    Ok(TaskPast { task, completed, durations: last.into_iter().rev().filter_map(|(_, took)| took).collect(), crashes })
+}
+
+fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
+    let RunRow {
+        id,
+        task,
+        state,
+        reason,
+        origin,
+        forced,
+        section,
+        asked_at,
+        scheduled_at,
+        started_at,
+        ended_at,
+        bound_until,
+        day,
+        crashes,
+        progress,
+        report,
+    } = run;
+    let RunProgress { done, total, failures, bytes_read } = progress;
+    let at = |instant: &Option<Timestamp>| instant.map(At);
+    tx.prepare_cached(&format!(
+        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
+         ON CONFLICT (id) DO UPDATE SET task = excluded.task, state = excluded.state, reason = excluded.reason, origin = excluded.origin, \
+         forced = excluded.forced, section = excluded.section, asked_at = excluded.asked_at, scheduled_at = excluded.scheduled_at, \
+         started_at = excluded.started_at, ended_at = excluded.ended_at, bound_until = excluded.bound_until, day = excluded.day, \
+         crash_day = excluded.crash_day, crash_count = excluded.crash_count"
+    ))?
+    .execute([
+        &id.0 as &dyn ToSql,
+        &Word(task),
+        &state.as_str(),
+        &reason.as_ref().map(Json),
+        &origin.as_str(),
+        forced,
+        section,
+        &At(*asked_at),
+        &at(scheduled_at),
+        &at(started_at),
+        &at(ended_at),
+        &at(bound_until),
+        &day.map(Word),
+        &crashes.map(|crashes| Word(crashes.day)),
+        &crashes.map(|crashes| crashes.count),
+        done,
+        total,
+        failures,
+        bytes_read,
+        &Json(report),
+    ])?;
+    Ok(())
+}
+
+/// Adds what a unit brought to a run; one that is gone by now is nobody's loss.
+pub(crate) fn add_gain(tx: &Connection, gain: &RunGain) -> Result<(), StoreError> {
+    let RunGain { run, done, failures, bytes_read } = gain;
+    tx.prepare_cached("UPDATE runs SET done = done + ?2, failures = failures + ?3, bytes_read = bytes_read + ?4 WHERE id = ?1")?
+        .execute(params![run.0, done, failures, bytes_read])?;
+    Ok(())
+}
+
+fn known(run: RunId, changed: usize) -> Result<(), StoreError> {
+    if changed == 0 { Err(StoreError::Unknown { what: "run", id: run.0 as i64 }) } else { Ok(()) }
+}
+
+/// A page's bound as SQLite takes it.
+pub(super) fn capped(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

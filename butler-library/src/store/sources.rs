@@ -1,0 +1,96 @@
+//! Sources: content, known by its fingerprint wherever it lies.
+//!
+//! Two contents that only the deep print tells apart are two sources: the first has the sampled print for its
+//! fingerprint, each further one a hash of both prints.
+
+use butler_product::Fingerprint;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::path_from_bytes;
+use crate::fingerprint::Prints;
+use crate::{Library, PartId, RootId, SourceId, StoreError};
+
+/// A file that holds a source's content, as the last scan saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The part.
+    pub part: PartId,
+    /// Its root.
+    pub root: RootId,
+    /// The root's folder, which names the thread that may touch the file.
+    pub root_path: std::path::PathBuf,
+    /// The whole path.
+    pub path: std::path::PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since 1970.
+    pub mtime_ns: i64,
+}
+
+const FILES: &str = "SELECT p.id, p.root, r.path, p.path, p.size, p.mtime_ns FROM parts p JOIN roots r ON r.id = p.root \
+    WHERE p.missing_since IS NULL AND";
+
+fn source_file(row: &Row<'_>) -> rusqlite::Result<SourceFile> {
+    let root_path = path_from_bytes(row.get_ref(2)?.as_blob()?);
+    let path = root_path.join(path_from_bytes(row.get_ref(3)?.as_blob()?));
+    Ok(SourceFile { part: row.get(0)?, root: row.get(1)?, root_path, path, size: row.get(4)?, mtime_ns: row.get(5)? })
+}
+
+impl Library {
+    /// The files that hold a source's content and were there at the last scan, oldest part first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn files_of(&self, source: SourceId) -> Result<Vec<SourceFile>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached(&format!("{FILES} p.source = ?1 ORDER BY p.id"))?;
+            Ok(statement.query_map([source], source_file)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// At most `most` other files of a root that were there at the last scan: witnesses of whether it still reads.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn files_in_root(&self, root: RootId, other_than: PartId, most: u64) -> Result<Vec<SourceFile>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached(&format!("{FILES} p.root = ?1 AND p.id <> ?2 ORDER BY p.id LIMIT ?3"))?;
+            Ok(statement.query_map(params![root, other_than, most], source_file)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The fingerprint of a source.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn fingerprint(&self, source: SourceId) -> Result<Option<Fingerprint>, StoreError> {
+        self.db().read(|tx| fingerprint_of(tx, source))
+    }
+}
+
+pub(crate) fn fingerprint_of(tx: &Connection, source: SourceId) -> Result<Option<Fingerprint>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT fingerprint FROM sources WHERE id = ?1")?;
+    Ok(statement.query_row([source], |row| row.get(0).map(Fingerprint)).optional()?)
+}
+
+/// The source that has this content, if it is known.
+pub(crate) fn find(tx: &Connection, prints: &Prints) -> Result<Option<SourceId>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT id FROM sources WHERE sampled = ?1 AND deep = ?2")?;
+    Ok(statement.query_row(params![prints.sampled, prints.deep], |row| row.get(0)).optional()?)
+}
+
+/// The source that has this content, made now if it is not known.
+pub(crate) fn find_or_make(tx: &Connection, prints: &Prints) -> Result<SourceId, StoreError> {
+    if let Some(known) = find(tx, prints)? {
+        return Ok(known);
+    }
+    let taken = tx.prepare_cached("SELECT 1 FROM sources WHERE sampled = ?1")?.exists(params![prints.sampled])?;
+    let fingerprint = if taken { prints.told_apart() } else { Fingerprint(prints.sampled) };
+    tx.prepare_cached("INSERT INTO sources (fingerprint, sampled, deep, size) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+        fingerprint.0,
+        prints.sampled,
+        prints.deep,
+        prints.size
+    ])?;
+    Ok(SourceId(tx.last_insert_rowid()))
+}

@@ -1,0 +1,45 @@
+//! Who may come in: hashes of tokens by holder, never a token itself.
+
+use rusqlite::params;
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::{Library, StoreError, Token};
+
+impl Library {
+    /// Lets a token in, in place of the one that its holder (`admin`) had before.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn let_in(&self, holder: &str, token: &Token) -> Result<(), StoreError> {
+        let (holder, hash) = (holder.to_owned(), token.hash());
+        self.db().write(move |tx| {
+            tx.execute(
+                "INSERT INTO tokens (holder, hash) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET hash = excluded.hash",
+                params![holder, hash],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Lets a holder's token in no more.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn shut_out(&self, holder: &str) -> Result<(), StoreError> {
+        let holder = holder.to_owned();
+        self.db().write(move |tx| tx.execute("DELETE FROM tokens WHERE holder = ?1", [holder]).map(|_| ()).map_err(StoreError::from))
+    }
+
+    /// Whether someone with this token is let in. Takes the same time for every wrong one.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn lets_in(&self, token: &Token) -> Result<bool, StoreError> {
+        let asked = token.hash();
+        let hashes: Vec<[u8; 32]> = self.db().read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT hash FROM tokens")?;
+            Ok::<_, StoreError>(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })?;
+        Ok(hashes.iter().fold(Choice::from(0), |known, hash| known | hash.ct_eq(&asked)).into())
+    }
+}

@@ -1,0 +1,17 @@
+//! The library through its public doors: real folders, real SQLite, a clock that the tests turn.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows test functions, not the helpers beside them")]
+
+mod failing_folders;
+mod hierarchy;
+mod kills;
+mod moves;
+mod names;
+mod opening;
+mod roots;
+mod runs;
+mod sections;
+mod settling;
+mod unchanged;
+mod work_list;
+mod world;

@@ -1,0 +1,203 @@
+//! The work list: lacks, products, failures.
+
+use butler_api::RunId;
+use butler_library::{
+    FailureRow, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, Scope, SectionKind, SourceId, Subjects,
+};
+use butler_product::media_info::StreamKind;
+use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, bif};
+use jiff::Timestamp;
+
+use crate::runs::run;
+use crate::world::{World, at, bif_value, blob, content, new_section, set_mtime};
+
+const ALL: Scope = Scope { section: None, subjects: Subjects::AllParts };
+const VIDEO: Scope = Scope { section: None, subjects: Subjects::VideoParts };
+
+fn bif_spec() -> Spec {
+    Spec::Bif(bif::Params::default())
+}
+
+fn lacks(world: &World, spec: &Spec, scope: &Scope) -> Vec<SourceId> {
+    world.library.lacks(spec, scope, at(world.clock.get()), false).unwrap().into_iter().map(|lack| lack.source).collect()
+}
+
+fn failure(kind: ProductKind, next_try_at: Option<Timestamp>) -> NewFailure {
+    NewFailure {
+        kind,
+        version: kind.version(),
+        class: FailureClass::Content,
+        sentence: "It is damaged.".into(),
+        run: Some(RunId(3)),
+        next_try_at,
+    }
+}
+
+fn failures(world: &World) -> Vec<FailureRow> {
+    let page = world.library.failures(0, 100).unwrap();
+    assert_eq!(page.total, page.rows.len() as u64);
+    page.rows
+}
+
+/// Films `a`, `b`, `c`, the newest last.
+fn three_films() -> (World, [SourceId; 3]) {
+    let world = World::new(SectionKind::Movie);
+    let sources = ["a.mkv", "b.mkv", "c.mkv"].map(|name| {
+        world.write(name, &content(name, 1_000));
+        world.scan();
+        world.part(name).source
+    });
+    (world, sources)
+}
+
+#[test]
+fn every_source_lacks_until_it_has_the_product_newest_first() {
+    let (world, [a, b, c]) = three_films();
+    assert_eq!(lacks(&world, &Spec::MediaInfo, &ALL), [c, b, a]);
+    world.make_media_info(b, &[StreamKind::Video]);
+    assert_eq!(lacks(&world, &Spec::MediaInfo, &ALL), [c, a]);
+    assert_eq!(lacks(&world, &bif_spec(), &ALL), [c, b, a]);
+    world.make_bif(b);
+    assert_eq!(lacks(&world, &bif_spec(), &ALL), [c, a]);
+    // Other parameters are another product, and replace it once they are made.
+    assert_eq!(lacks(&world, &Spec::Bif(bif::Params { interval_ms: 5_000, width: 320 }), &ALL), [c, b, a]);
+    let lack = world.library.lacks(&Spec::MediaInfo, &ALL, at(0), false).unwrap().remove(0);
+    assert_eq!(lack, Lack { source: c, fingerprint: world.part("c.mkv").fingerprint, size: 1_000, added_at: world.part("c.mkv").added_at });
+}
+
+#[test]
+fn a_doubled_file_is_one_lack_and_a_missing_one_is_none() {
+    let world = World::new(SectionKind::Movie);
+    world.write("a.mkv", b"same");
+    world.write("b.mkv", b"same");
+    world.write("c.mkv", b"other");
+    world.scan();
+    assert_eq!(lacks(&world, &bif_spec(), &ALL).len(), 2);
+    world.remove("c.mkv");
+    world.scan();
+    assert_eq!(lacks(&world, &bif_spec(), &ALL), [world.part("a.mkv").source]);
+}
+
+#[test]
+fn video_parts_are_known_by_their_streams_and_before_that_by_name() {
+    let world = World::new(SectionKind::Movie);
+    world.write("film.mkv", b"film");
+    world.write("sound only.mkv", b"sound");
+    let music = world.folder.path().join("music");
+    crate::world::write_at(&music.join("track.flac"), b"track", -100);
+    world.scan();
+    let films = [world.part("film.mkv").source, world.part("sound only.mkv").source];
+    let section = world.library.add_section(new_section(SectionKind::Artist, &[&music]), at(1)).unwrap();
+    let world = World { section, ..world };
+    world.scan();
+    let track = world.only(ItemKind::Track).media[0].parts[0].source;
+
+    let sorted = |mut sources: Vec<SourceId>| {
+        sources.sort();
+        sources
+    };
+    assert_eq!(sorted(lacks(&world, &bif_spec(), &VIDEO)), films);
+    world.make_media_info(films[1], &[StreamKind::Audio]);
+    world.make_media_info(track, &[StreamKind::Audio, StreamKind::Picture]);
+    assert_eq!(lacks(&world, &bif_spec(), &VIDEO), [films[0]]);
+    let of_section = |subjects| Scope { section: Some(section), subjects };
+    assert_eq!(lacks(&world, &bif_spec(), &of_section(Subjects::AllParts)), [track]);
+    assert!(lacks(&world, &bif_spec(), &of_section(Subjects::VideoParts)).is_empty());
+}
+
+#[test]
+fn a_failure_holds_its_lack_back_until_its_next_try() {
+    let (world, [a, b, c]) = three_films();
+    let now = at(world.clock.get());
+    let in_an_hour = now + jiff::SignedDuration::from_hours(1);
+    world.library.record_failure(a, failure(ProductKind::Bif, Some(in_an_hour)), now).unwrap();
+    world.library.record_failure(b, failure(ProductKind::Bif, None), now).unwrap();
+    assert_eq!(lacks(&world, &bif_spec(), &ALL), [c]);
+    assert_eq!(lacks(&world, &Spec::MediaInfo, &ALL), [c, b, a], "another product is not held back");
+    assert_eq!(world.library.held_back(&bif_spec(), &ALL, now).unwrap(), 2);
+    assert_eq!(world.library.lacks(&bif_spec(), &ALL, now, true).unwrap().len(), 3, "forced, whatever is held back");
+    assert_eq!(world.library.lacks(&bif_spec(), &ALL, in_an_hour, false).unwrap().len(), 2);
+
+    let resting = failures(&world).into_iter().find(|failure| failure.source == Some(b)).unwrap();
+    assert_eq!(
+        (resting.path.file_name().unwrap().to_str().unwrap(), resting.part, resting.tries),
+        ("b.mkv", Some(world.part("b.mkv").id), 1)
+    );
+    world.library.retry_failure(resting.id, now).unwrap();
+    assert_eq!(lacks(&world, &bif_spec(), &ALL), [c, b]);
+    assert!(world.library.retry_failure(butler_library::FailureId(999), now).is_err());
+}
+
+#[test]
+fn what_can_t_be_opened_holds_back_all_that_comes_after() {
+    let (world, [a, b, c]) = three_films();
+    world.library.record_failure(b, failure(ProductKind::MediaInfo, None), at(0)).unwrap();
+    assert_eq!(lacks(&world, &bif_spec(), &ALL), [c, a]);
+}
+
+#[test]
+fn tries_are_counted_for_each_version_and_end_with_a_product() {
+    let (world, [a, ..]) = three_films();
+    let library = &world.library;
+    for tries in 1..=3 {
+        library.record_failure(a, failure(ProductKind::Bif, None), at(tries)).unwrap();
+        assert_eq!(library.tries(a, ProductKind::Bif, 1).unwrap(), tries as u32);
+    }
+    let newer = NewFailure { version: 2, ..failure(ProductKind::Bif, None) };
+    library.record_failure(a, newer, at(4)).unwrap();
+    assert_eq!((library.tries(a, ProductKind::Bif, 1).unwrap(), library.tries(a, ProductKind::Bif, 2).unwrap()), (0, 1));
+    assert_eq!(lacks(&world, &bif_spec(), &ALL).len(), 3, "another version's failure holds nothing back");
+    world.make_bif(a);
+    assert!(failures(&world).is_empty());
+}
+
+#[test]
+fn a_failure_goes_with_its_content() {
+    let (world, [a, b, _]) = three_films();
+    for source in [a, b] {
+        world.library.record_failure(source, failure(ProductKind::Bif, None), at(1)).unwrap();
+    }
+    let path = world.write("a.mkv", b"mended");
+    set_mtime(&path, -10);
+    world.remove("b.mkv");
+    world.scan();
+    assert!(failures(&world).is_empty());
+}
+
+#[test]
+fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
+    let (world, [a, ..]) = three_films();
+    let library = &world.library;
+    library.save_run(&run(7)).unwrap();
+    let gain = RunGain { run: RunId(7), done: 2, failures: 1, bytes_read: 1_000 };
+    let staged = library.blobs().staged().unwrap();
+    std::io::Write::write_all(&mut staged.file(), b"pictures").unwrap();
+    let made_from = library.fingerprint(a).unwrap().unwrap();
+    let kept = staged.publish(&bif_spec().blob_name(made_from), 8).unwrap();
+    let product = MadeProduct { spec: bif_spec(), value: bif_value(), blob: Some(kept) };
+    let failed = failure(ProductKind::MediaInfo, None);
+    let unit = PublishedUnit { source: a, made_from, products: vec![product], failures: vec![failed], gains: vec![gain], made_at: at(5) };
+    assert_eq!(library.publish(unit.clone()).unwrap(), Published::Kept);
+    library.assert_sound();
+    let product = library.product(a, ProductKind::Bif).unwrap().unwrap();
+    assert_eq!((product.version, product.value, product.made_at), (1, bif_value(), at(5)));
+    assert_eq!(library.products_of(a).unwrap().len(), 1);
+    assert_eq!(failures(&world).len(), 1);
+    let progress = library.run(RunId(7)).unwrap().unwrap().progress;
+    assert_eq!((progress.done, progress.failures, progress.bytes_read), (2, 1, 1_000));
+
+    // Of other content nothing is kept, but what was read was read.
+    let other = PublishedUnit { made_from: Fingerprint([9; 32]), products: vec![], ..unit };
+    assert_eq!(library.publish(other).unwrap(), Published::SourceGone);
+    assert_eq!(library.run(RunId(7)).unwrap().unwrap().progress.bytes_read, 2_000);
+}
+
+#[test]
+fn a_lost_or_cut_blob_is_unsound() {
+    let (world, [a, ..]) = three_films();
+    let made_from = world.library.fingerprint(a).unwrap().unwrap();
+    let product = MadeProduct { spec: bif_spec(), value: bif_value(), blob: Some(blob("bif/no/where", 8)) };
+    let unit = PublishedUnit { source: a, made_from, products: vec![product], failures: vec![], gains: vec![], made_at: at(5) };
+    assert_eq!(world.library.publish(unit).unwrap(), Published::Kept);
+    assert_eq!(world.library.unsound().unwrap(), ["the blob `bif/no/where` of a product is not there"]);
+}
