@@ -8,7 +8,7 @@ pub const VERSION: u32 = 1;
 /// What a file's headers say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MediaInfo {
-    /// The container as libav's demuxer names it, first word: `matroska`, `mov`, `mpegts`, `avi`, `flac`, `image2`.
+    /// The container as libav's demuxer names it, first word: `matroska`, `mov`, `mpegts`, `avi`, `flac`, `jpeg_pipe`.
     pub container: String,
     /// Whole file's duration in milliseconds; none for pictures and where no header tells.
     pub duration_ms: Option<u64>,
