@@ -1,0 +1,62 @@
+//! libav behind a small safe door: every `unsafe` line that speaks to it is in this file's folder.
+//!
+//! Nothing here decides: what may be opened is `open.rs`, what is read is `pass.rs`. Start with [`Demuxer`], then [`Decoder`],
+//! [`Scaler`] and [`JpegEncoder`].
+#![expect(unsafe_code, reason = "libav is C; each block says why it is sound")]
+
+mod decoder;
+mod demuxer;
+mod encoder;
+mod frame;
+mod headers;
+mod scaler;
+
+use std::ffi::{CStr, c_char, c_int};
+
+use ffmpeg_next::ffi as av;
+
+pub(crate) use decoder::{Decoder, DecoderOptions, NoDecoder};
+pub(crate) use demuxer::{Demuxer, IndexEntry, OpenOptions, Packet, probe};
+pub(crate) use encoder::JpegEncoder;
+pub(crate) use frame::Frame;
+pub(crate) use headers::{Medium, StreamHeader};
+pub(crate) use scaler::Scaler;
+
+/// Stops libav's own words on standard error; called before anything is opened.
+pub(crate) fn silence() {
+    // SAFETY: sets a number inside libav.
+    unsafe { av::av_log_set_level(av::AV_LOG_QUIET) };
+}
+
+/// libav's number for what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AvError(c_int);
+
+impl AvError {
+    /// The demuxer came to the end.
+    pub(crate) const END: Self = Self(av::AVERROR_EOF);
+    const NO_MEMORY: Self = Self(av::AVERROR(libc::ENOMEM));
+    const WRONG: Self = Self(av::AVERROR(libc::EINVAL));
+
+    /// The result of a call that is negative where it failed.
+    fn check(result: c_int) -> Result<c_int, Self> {
+        if result < 0 { Err(Self(result)) } else { Ok(result) }
+    }
+
+    fn check_pointer<T>(pointer: *mut T) -> Result<*mut T, Self> {
+        if pointer.is_null() { Err(Self::NO_MEMORY) } else { Ok(pointer) }
+    }
+}
+
+/// A name that libav holds for as long as it is loaded, or nothing.
+fn name(pointer: *const c_char) -> Option<String> {
+    // SAFETY: libav's names are static, zero-terminated strings, and null is asked for first.
+    (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned())
+}
+
+/// A time in microseconds; none where libav has none.
+fn micros(value: i64, base: av::AVRational) -> Option<i64> {
+    const MICROS: av::AVRational = av::AVRational { num: 1, den: 1_000_000 };
+    // SAFETY: plain arithmetic; a base of zero is excluded.
+    (value != av::AV_NOPTS_VALUE && base.num > 0 && base.den > 0).then(|| unsafe { av::av_rescale_q(value, base, MICROS) })
+}

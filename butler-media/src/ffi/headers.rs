@@ -1,0 +1,263 @@
+//! What an open container's headers say, copied out of libav's own structures.
+//!
+//! Enumerations are read as plain numbers: a file, or a newer libav, may put in one that this build has no name for.
+
+use std::ffi::{CStr, c_int};
+use std::ptr;
+
+use ffmpeg_next::ffi as av;
+
+use super::{AvError, Demuxer, micros, name};
+
+/// Reads a field that C knows as an enumeration as the number it is.
+macro_rules! number {
+    // SAFETY: the place is that of a live structure's field, four bytes long.
+    ($structure:expr, $field:ident) => {
+        unsafe { (&raw const (*$structure).$field).cast::<std::ffi::c_int>().read() }
+    };
+}
+pub(super) use number;
+
+/// A chapter, in microseconds of the container's own clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChapterHeader {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    pub(crate) title: Option<String>,
+}
+
+impl Demuxer {
+    /// Whole file's duration, microseconds; `guessed` where it follows from a bit rate only.
+    pub(crate) fn duration(&self) -> Option<(i64, bool)> {
+        const FROM_BITRATE: c_int = av::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE as c_int;
+        let guessed = number!(self.context_pointer(), duration_estimation_method) == FROM_BITRATE;
+        Some((self.context().duration, guessed)).filter(|(duration, _)| *duration > 0)
+    }
+
+    /// The clock's value at the file's start, microseconds.
+    pub(crate) fn start(&self) -> Option<i64> {
+        Some(self.context().start_time).filter(|&start| start != av::AV_NOPTS_VALUE)
+    }
+
+    /// The chapters, at most `most`.
+    pub(crate) fn chapters(&self, most: usize) -> Vec<ChapterHeader> {
+        let context = self.context();
+        let count = (context.nb_chapters as usize).min(most);
+        let chapter = |at| {
+            // SAFETY: libav keeps `nb_chapters` valid pointers.
+            let chapter = unsafe { &**context.chapters.add(at) };
+            Some(ChapterHeader {
+                start: micros(chapter.start, chapter.time_base)?,
+                end: micros(chapter.end, chapter.time_base)?,
+                title: tag(chapter.metadata, c"title"),
+            })
+        };
+        (0..count).filter_map(chapter).collect()
+    }
+
+    /// The container's tags, at most `most`.
+    pub(crate) fn tags(&self, most: usize) -> Vec<(String, String)> {
+        tags(self.context().metadata, most)
+    }
+}
+
+/// What the headers say of one stream.
+pub(crate) struct StreamHeader<'a> {
+    stream: &'a av::AVStream,
+    pointer: *mut av::AVStream,
+    codec: &'a av::AVCodecParameters,
+    demuxer: &'a Demuxer,
+}
+
+/// The great kinds of stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Medium {
+    Video,
+    Audio,
+    Subtitle,
+    Other,
+}
+
+impl<'a> StreamHeader<'a> {
+    pub(super) fn new(demuxer: &'a Demuxer, stream: usize) -> Option<Self> {
+        let pointer = demuxer.stream_pointer(stream)?;
+        // SAFETY: a valid stream has valid parameters, and both live as long as the demuxer that is borrowed.
+        let (stream, codec) = unsafe { (&*pointer, &*(*pointer).codecpar) };
+        Some(Self { stream, pointer, codec, demuxer })
+    }
+
+    pub(super) const fn parameters(&self) -> *const av::AVCodecParameters {
+        self.codec
+    }
+
+    pub(super) const fn time_base(&self) -> av::AVRational {
+        self.stream.time_base
+    }
+
+    pub(crate) fn medium(&self) -> Medium {
+        match number!(self.parameters(), codec_type) {
+            0 => Medium::Video,
+            1 => Medium::Audio,
+            3 => Medium::Subtitle,
+            _ => Medium::Other,
+        }
+    }
+
+    /// Whether the header alone tells what a decoder would have to look for.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self.medium() {
+            Medium::Video => self.codec.width > 0 && self.codec.format >= 0,
+            Medium::Audio => self.codec.sample_rate > 0 && self.channels() > 0,
+            Medium::Subtitle | Medium::Other => true,
+        }
+    }
+
+    pub(crate) fn codec(&self) -> String {
+        // SAFETY: answers a static name for any number.
+        name(unsafe { av::avcodec_get_name(self.codec.codec_id) }).unwrap_or_default()
+    }
+
+    pub(crate) fn profile(&self) -> Option<String> {
+        // SAFETY: answers null for what it doesn't know.
+        name(unsafe { av::avcodec_profile_name(self.codec.codec_id, self.codec.profile) })
+    }
+
+    pub(crate) fn bit_rate(&self) -> Option<u64> {
+        u64::try_from(self.codec.bit_rate).ok().filter(|&rate| rate > 0)
+    }
+
+    /// A tag of the stream.
+    pub(crate) fn tag(&self, key: &CStr) -> Option<String> {
+        tag(self.stream.metadata, key)
+    }
+
+    /// The stream's tags, at most `most`.
+    pub(crate) fn tags(&self, most: usize) -> Vec<(String, String)> {
+        tags(self.stream.metadata, most)
+    }
+
+    pub(crate) const fn is_default(&self) -> bool {
+        self.stream.disposition & av::AV_DISPOSITION_DEFAULT != 0
+    }
+
+    pub(crate) const fn is_forced(&self) -> bool {
+        self.stream.disposition & av::AV_DISPOSITION_FORCED != 0
+    }
+
+    pub(crate) const fn is_attached_picture(&self) -> bool {
+        self.stream.disposition & av::AV_DISPOSITION_ATTACHED_PIC != 0
+    }
+
+    pub(crate) fn width(&self) -> u32 {
+        u32::try_from(self.codec.width).unwrap_or(0)
+    }
+
+    pub(crate) fn height(&self) -> u32 {
+        u32::try_from(self.codec.height).unwrap_or(0)
+    }
+
+    /// A pixel's width over its height; 1:1 where nothing says otherwise.
+    pub(crate) fn pixel_aspect(&self) -> (u32, u32) {
+        // SAFETY: both pointers are of the borrowed demuxer; null stands for no frame.
+        let aspect = unsafe { av::av_guess_sample_aspect_ratio(self.demuxer.context_pointer(), self.pointer, ptr::null_mut()) };
+        match (u32::try_from(aspect.num), u32::try_from(aspect.den)) {
+            (Ok(width @ 1..), Ok(height @ 1..)) => (width, height),
+            _ => (1, 1),
+        }
+    }
+
+    pub(crate) fn frame_rate(&self) -> f64 {
+        let rate = [self.stream.avg_frame_rate, self.stream.r_frame_rate].into_iter().find(|rate| rate.num > 0 && rate.den > 0);
+        rate.map_or(0.0, |rate| f64::from(rate.num) / f64::from(rate.den))
+    }
+
+    /// Clockwise degrees by which a player must turn it: 0, 90, 180 or 270.
+    pub(crate) fn rotation(&self) -> u16 {
+        let mut length = 0;
+        let kind = av::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX;
+        // SAFETY: the matrix is nine numbers of four bytes, which the length is asked for; libav aligns it.
+        let turned = unsafe {
+            let matrix = av::av_stream_get_side_data(self.stream, kind, &mut length);
+            if matrix.is_null() || length < 36 {
+                return 0;
+            }
+            // libav counts the other way round.
+            -av::av_display_rotation_get(matrix.cast())
+        };
+        if turned.is_finite() { ((turned / 90.0).round().rem_euclid(4.0) * 90.0) as u16 } else { 0 }
+    }
+
+    pub(crate) fn pixel_format(&self) -> Option<String> {
+        // SAFETY: answers null for what it doesn't know.
+        pixel_format(self.codec.format).and_then(|format| name(unsafe { av::av_get_pix_fmt_name(format) }))
+    }
+
+    pub(crate) fn bit_depth(&self) -> u8 {
+        // SAFETY: null is asked for; descriptors are static.
+        let descriptor = pixel_format(self.codec.format).and_then(|format| unsafe { av::av_pix_fmt_desc_get(format).as_ref() });
+        descriptor.map_or(8, |descriptor| u8::try_from(descriptor.comp[0].depth).unwrap_or(8))
+    }
+
+    pub(crate) fn transfer(&self) -> Option<String> {
+        const UNSPECIFIED: c_int = av::AVColorTransferCharacteristic::AVCOL_TRC_UNSPECIFIED as c_int;
+        const LAST: c_int = av::AVColorTransferCharacteristic::AVCOL_TRC_ARIB_STD_B67 as c_int;
+        match number!(self.parameters(), color_trc) {
+            UNSPECIFIED | c_int::MIN..=0 | 3 => None,
+            // SAFETY: the number is one that this build's enumeration holds.
+            value @ 1..=LAST => name(unsafe { av::av_color_transfer_name(self.codec_transfer(value)) }),
+            _ => None,
+        }
+    }
+
+    /// The field itself, once its number is known to be one of the enumeration's.
+    const fn codec_transfer(&self, _checked: c_int) -> av::AVColorTransferCharacteristic {
+        self.codec.color_trc
+    }
+
+    pub(crate) fn is_interlaced(&self) -> bool {
+        // 0 is unknown, 1 progressive, the others are orders of fields.
+        number!(self.parameters(), field_order) > 1
+    }
+
+    pub(crate) fn channels(&self) -> u32 {
+        u32::try_from(self.codec.ch_layout.nb_channels).unwrap_or(0)
+    }
+
+    pub(crate) fn sample_rate(&self) -> u32 {
+        u32::try_from(self.codec.sample_rate).unwrap_or(0)
+    }
+
+    pub(crate) fn layout(&self) -> Option<String> {
+        if number!(&raw const self.codec.ch_layout, order) == 0 {
+            return None;
+        }
+        let mut text = [0u8; 64];
+        // SAFETY: libav writes at most the length and ends with a zero.
+        let length = unsafe { av::av_channel_layout_describe(&self.codec.ch_layout, text.as_mut_ptr().cast(), text.len()) };
+        AvError::check(length).ok()?;
+        CStr::from_bytes_until_nul(&text).ok().map(|text| text.to_string_lossy().into_owned())
+    }
+}
+
+/// The pixel format of a number, if this build has it.
+pub(super) fn pixel_format(number: c_int) -> Option<av::AVPixelFormat> {
+    let known = (0..av::AVPixelFormat::AV_PIX_FMT_NB as c_int).contains(&number);
+    // SAFETY: the enumeration has no gaps between 0 and its end.
+    known.then(|| unsafe { std::mem::transmute::<c_int, av::AVPixelFormat>(number) })
+}
+
+fn tag(dictionary: *const av::AVDictionary, key: &CStr) -> Option<String> {
+    // SAFETY: a null dictionary is an empty one; a found entry's value is a string.
+    unsafe { av::av_dict_get(dictionary, key.as_ptr(), ptr::null(), 0).as_ref() }.and_then(|entry| name(entry.value))
+}
+
+fn tags(dictionary: *const av::AVDictionary, most: usize) -> Vec<(String, String)> {
+    let mut entry: *const av::AVDictionaryEntry = ptr::null();
+    let next = || {
+        // SAFETY: the walk that the manual names: an empty key that matches all, from the entry before.
+        entry = unsafe { av::av_dict_get(dictionary, c"".as_ptr(), entry, av::AV_DICT_IGNORE_SUFFIX) };
+        // SAFETY: null is asked for; keys and values are strings.
+        unsafe { entry.as_ref() }.map(|entry| (name(entry.key).unwrap_or_default(), name(entry.value).unwrap_or_default()))
+    };
+    std::iter::from_fn(next).take(most).collect()
+}

@@ -1,0 +1,59 @@
+//! The makers: one file a product. `media_info` comes of the headers alone and before all others, which are planned by it.
+//!
+//! A maker owns no descriptor, knows no other maker and no thread. It says what it wants to be fed, hands out as many [`Hand`]s as there
+//! are threads to feed it, and is finished once.
+
+pub(crate) mod bif;
+pub(crate) mod media_info;
+
+use std::fs::File;
+use std::ops::Range;
+
+use butler_product::media_info::MediaInfo;
+use butler_product::message::Limits;
+use butler_product::{Failure, Spec, Value};
+
+use crate::ffi::Frame;
+use crate::pass::Reading;
+
+/// Makes one product.
+pub(crate) trait Maker: Send + Sync {
+    /// What it wants to be fed.
+    fn wants(&self) -> Reading;
+
+    /// What one thread feeds.
+    fn hand(&self) -> Result<Box<dyn Hand + '_>, Failure>;
+
+    /// Writes the product, once everything was fed.
+    fn finish(self: Box<Self>, output: Option<File>) -> Result<Made, Failure>;
+}
+
+/// A maker's part on one thread.
+pub(crate) trait Hand {
+    /// Takes the picture of the key frame that serves these marks, or learns that it can't be decoded.
+    fn key_frame(&mut self, marks: Range<usize>, picture: Option<&Frame>);
+}
+
+/// What a maker made.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Made {
+    pub(crate) value: Value,
+    /// Bytes of the blob, where there is one.
+    pub(crate) blob_bytes: Option<u64>,
+}
+
+/// A want, before the file is read.
+pub(crate) enum Start {
+    /// It has a maker.
+    Maker(Box<dyn Maker>),
+    /// The headers already answer it.
+    Answered(Value),
+}
+
+/// The maker of a want, or its answer where the headers suffice.
+pub(crate) fn start(spec: &Spec, info: &MediaInfo, limits: Limits) -> Result<Start, Failure> {
+    match spec {
+        Spec::MediaInfo => Ok(Start::Answered(Value::MediaInfo(Box::new(info.clone())))),
+        Spec::Bif(params) => bif::start(*params, info, limits),
+    }
+}

@@ -1,0 +1,192 @@
+//! Makes a BIF: one small JPEG a mark, from the key frame nearest to it. The format is `butler_product::bif`.
+//!
+//! A key frame that can't be decoded is stood in for by the next good one; of more than a tenth such there is no BIF.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use butler_product::bif::{BifError, BifWriter, MAX_PICTURES, Params, Summary};
+use butler_product::media_info::MediaInfo;
+use butler_product::message::Limits;
+use butler_product::{Failure, Value};
+
+use super::{Hand, Made, Maker, Start};
+use crate::ffi::{Frame, JpegEncoder, Scaler};
+use crate::pass::Reading;
+use crate::scale::{Fit, turn};
+
+/// The JPEG's quality, from 1, the best, to 31.
+const QUALITY: u8 = 4;
+/// One key frame in so many may be damaged; one always.
+const TOLERATED: usize = 10;
+
+struct BifMaker {
+    params: Params,
+    fit: Fit,
+    max_bytes: u64,
+    slots: Mutex<Vec<Slot>>,
+}
+
+/// The marks that one key frame serves, and its picture if it could be made.
+struct Slot {
+    marks: Range<usize>,
+    jpeg: Option<Vec<u8>>,
+}
+
+pub(super) fn start(params: Params, info: &MediaInfo, limits: Limits) -> Result<Start, Failure> {
+    let params = Params::new(params.interval_ms, params.width).map_err(|error| Failure::worker(format!("The order is wrong: {error}.")))?;
+    let Some(shape) = info.video().and_then(|video| video.picture.as_ref()) else {
+        return Ok(Start::Answered(Value::Nothing { why: "The file has no video.".to_owned() }));
+    };
+    let pixels = u64::from(shape.width) * u64::from(shape.height);
+    if pixels == 0 {
+        return Err(Failure::content("The size of the video's picture can't be found in the file."));
+    }
+    if pixels > limits.max_pixels {
+        let most = limits.max_pixels;
+        let sentence =
+            format!("The video's picture of {} x {} pixels is larger than the limit of {most} pixels.", shape.width, shape.height);
+        return Err(Failure::content(sentence));
+    }
+    if info.duration_ms.is_some_and(|ms| ms / u64::from(params.interval_ms) >= u64::from(MAX_PICTURES)) {
+        return Err(Failure::content("The file claims to last longer than any film does; its headers are damaged."));
+    }
+    let fit = Fit::new(shape, params.width);
+    Ok(Start::Maker(Box::new(BifMaker { params, fit, max_bytes: limits.max_output_bytes, slots: Mutex::default() })))
+}
+
+impl Maker for BifMaker {
+    fn wants(&self) -> Reading {
+        Reading::KeyFramesNear { every: i64::from(self.params.interval_ms) * 1_000, rough: self.fit.is_much_smaller }
+    }
+
+    fn hand(&self) -> Result<Box<dyn Hand + '_>, Failure> {
+        let unready = |_| Failure::worker("The worker could not set up its JPEG encoder.");
+        let (scaled, upright) = (self.fit.scaled, self.fit.upright);
+        Ok(Box::new(BifHand {
+            maker: self,
+            scaler: Scaler::new(),
+            small: Frame::for_jpeg(scaled.0, scaled.1).map_err(unready)?,
+            turned: if self.fit.rotation == 0 { None } else { Some(Frame::for_jpeg(upright.0, upright.1).map_err(unready)?) },
+            encoder: JpegEncoder::new(upright.0, upright.1, QUALITY).map_err(unready)?,
+        }))
+    }
+
+    fn finish(self: Box<Self>, output: Option<File>) -> Result<Made, Failure> {
+        let output = output.ok_or_else(|| Failure::worker("The order came without an output."))?;
+        let mut slots = self.slots.into_inner().unwrap_or_else(PoisonError::into_inner);
+        slots.sort_by_key(|slot| slot.marks.start);
+        let pictures = mended(&slots, self.params.interval_ms)?;
+        let bytes: u64 = pictures.iter().map(|jpeg| jpeg.len() as u64).sum();
+        if bytes > self.max_bytes {
+            return Err(Failure::content(format!("The preview pictures would take more than {} MB.", self.max_bytes >> 20)));
+        }
+        let count = u32::try_from(pictures.len()).unwrap_or(u32::MAX);
+        let blob_bytes = write(output, self.params.interval_ms, &pictures).map_err(|error| unwritten(&error))?;
+        let (width, height) = self.fit.upright;
+        let summary = Summary { pictures: count, interval_ms: self.params.interval_ms, width, height };
+        Ok(Made { value: Value::Bif(summary), blob_bytes: Some(blob_bytes) })
+    }
+}
+
+/// The picture of each mark: a slot without one takes the next good one, or the last good one at the end.
+fn mended(slots: &[Slot], interval_ms: u32) -> Result<Vec<&[u8]>, Failure> {
+    let bad = slots.iter().filter(|slot| slot.jpeg.is_none()).count();
+    if bad > (slots.len() / TOLERATED).max(1) || bad == slots.len() {
+        return Err(Failure::content(match slots.iter().find(|slot| slot.jpeg.is_none()) {
+            Some(first) => {
+                let seconds = first.marks.start as u64 * u64::from(interval_ms) / 1_000;
+                let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+                format!(
+                    "The video is damaged from {hours}:{minutes:02}:{seconds:02} on: {bad} of {} pictures can't be decoded.",
+                    slots.len()
+                )
+            }
+            None => "The video has no picture that can be decoded.".to_owned(),
+        }));
+    }
+    let mut pictures = Vec::new();
+    for (at, slot) in slots.iter().enumerate() {
+        let next = slots[at..].iter().find_map(|slot| slot.jpeg.as_deref());
+        if let Some(jpeg) = next.or_else(|| slots[..at].iter().rev().find_map(|slot| slot.jpeg.as_deref())) {
+            pictures.extend(slot.marks.clone().map(|_| jpeg));
+        }
+    }
+    Ok(pictures)
+}
+
+fn write(output: File, interval_ms: u32, pictures: &[&[u8]]) -> Result<u64, BifError> {
+    let mut writer = BifWriter::new(BufWriter::new(output), interval_ms, u32::try_from(pictures.len()).map_err(|_| BifError::TooLarge)?)?;
+    for jpeg in pictures {
+        writer.picture(jpeg)?;
+    }
+    writer.finish().map(|(_, bytes)| bytes)
+}
+
+fn unwritten(error: &BifError) -> Failure {
+    match error {
+        BifError::Io(system) => Failure::source(format!("The preview pictures can't be written: {system}.")),
+        other => Failure::content(format!("The preview pictures can't be written: {other}.")),
+    }
+}
+
+/// One thread's tools for the pictures of one size.
+struct BifHand<'a> {
+    maker: &'a BifMaker,
+    scaler: Scaler,
+    small: Frame,
+    turned: Option<Frame>,
+    encoder: JpegEncoder,
+}
+
+impl BifHand<'_> {
+    fn jpeg(&mut self, picture: &Frame) -> Option<Vec<u8>> {
+        self.scaler.scale(picture, &mut self.small).ok()?;
+        let upright = match &mut self.turned {
+            Some(turned) => {
+                turn(&self.small, turned, self.maker.fit.rotation);
+                &*turned
+            }
+            None => &self.small,
+        };
+        self.encoder.encode(upright).ok()
+    }
+}
+
+impl Hand for BifHand<'_> {
+    fn key_frame(&mut self, marks: Range<usize>, picture: Option<&Frame>) {
+        let jpeg = picture.and_then(|picture| self.jpeg(picture));
+        self.maker.slots.lock().unwrap_or_else(PoisonError::into_inner).push(Slot { marks, jpeg });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slots(pictures: &[Option<u8>]) -> Vec<Slot> {
+        pictures.iter().enumerate().map(|(at, jpeg)| Slot { marks: at * 2..at * 2 + 2, jpeg: jpeg.map(|byte| vec![byte]) }).collect()
+    }
+
+    #[test]
+    fn a_damaged_picture_is_stood_in_for_by_the_next_good_one_and_at_the_end_by_the_last() {
+        let good = slots(&[Some(1), None, Some(3)]);
+        assert_eq!(mended(&good, 1_000).unwrap().concat(), [1, 1, 3, 3, 3, 3]);
+        let good = slots(&[Some(1), Some(2), None]);
+        assert_eq!(mended(&good, 1_000).unwrap().concat(), [1, 1, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn more_than_a_tenth_damaged_is_a_failure_that_says_where() {
+        let mut pictures = vec![Some(1); 40];
+        pictures[36..].fill(None);
+        assert!(mended(&slots(&pictures), 10_000).is_ok());
+        pictures[35] = None;
+        let sentence = mended(&slots(&pictures), 10_000).unwrap_err().sentence;
+        assert_eq!(sentence, "The video is damaged from 0:11:40 on: 5 of 40 pictures can't be decoded.");
+        assert!(mended(&slots(&[None]), 10_000).is_err());
+        assert!(mended(&[], 10_000).is_err());
+    }
+}

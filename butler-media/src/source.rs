@@ -1,0 +1,184 @@
+//! The media's descriptor, shared by every demuxer of a unit: reads at a place, counts, and stops when the unit is cancelled.
+//!
+//! It never seeks (the descriptor's own position is left alone) and knows no path. What goes wrong while reading is kept, because
+//! libav hides it behind words of its own.
+
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+
+use butler_product::Failure;
+use rustix::io::Errno;
+
+/// What a unit's threads tell the outside, and what the outside tells them.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges {
+    /// Set when the unit is wanted no more.
+    pub(crate) cancelled: AtomicBool,
+    /// Bytes read so far.
+    pub(crate) bytes_read: AtomicU64,
+    /// Grows with each read and each picture.
+    pub(crate) steps: AtomicU64,
+    /// What of the unit is done, thousandths plus one; 0 while nobody can tell.
+    permille_plus_one: AtomicU64,
+}
+
+impl Gauges {
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn step(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Says that `done` of `total` is behind us; it never goes back.
+    pub(crate) fn done(&self, done: u64, total: u64) {
+        let permille = done.min(total).saturating_mul(1_000) / total.max(1);
+        self.permille_plus_one.fetch_max(permille + 1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn permille(&self) -> Option<u16> {
+        self.permille_plus_one.load(Ordering::Relaxed).checked_sub(1).and_then(|permille| u16::try_from(permille).ok())
+    }
+}
+
+/// The media, as the supervisor opened it.
+#[derive(Debug)]
+pub(crate) struct Source {
+    file: File,
+    size: u64,
+    errno: AtomicI32,
+    pub(crate) gauges: std::sync::Arc<Gauges>,
+}
+
+/// Why a read gave nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// The unit is wanted no more.
+    Cancelled,
+    /// The system's number.
+    Errno(i32),
+}
+
+impl Source {
+    /// A file of `size` bytes.
+    ///
+    /// # Errors
+    /// If the descriptor has another size by now, which is the source's failure.
+    pub(crate) fn new(file: File, size: u64, gauges: std::sync::Arc<Gauges>) -> Result<Self, Failure> {
+        let now = rustix::fs::fstat(&file).map_err(|errno| unreadable(&errno.into()))?.st_size;
+        if u64::try_from(now) != Ok(size) {
+            return Err(Failure::source("The file changed while it was being read; it is tried again once it stands still."));
+        }
+        Ok(Self { file, size, errno: AtomicI32::new(0), gauges })
+    }
+
+    pub(crate) const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Reads at a place; 0 bytes at the end. Where nothing was read the buffer is as it was: libav may still look at its content.
+    pub(crate) fn read_at(&self, buffer: &mut [MaybeUninit<u8>], place: u64) -> Result<usize, Stopped> {
+        loop {
+            if self.gauges.is_cancelled() {
+                return Err(Stopped::Cancelled);
+            }
+            match rustix::io::pread(&self.file, &mut *buffer, place) {
+                Ok((read, _)) => {
+                    self.gauges.bytes_read.fetch_add(read.len() as u64, Ordering::Relaxed);
+                    self.gauges.step();
+                    return Ok(read.len());
+                }
+                Err(Errno::INTR) => {}
+                Err(errno) => {
+                    self.errno.store(errno.raw_os_error(), Ordering::Relaxed);
+                    return Err(Stopped::Errno(errno.raw_os_error()));
+                }
+            }
+        }
+    }
+
+    /// The first bytes, at most `most`.
+    pub(crate) fn head(&self, most: usize) -> Result<Vec<u8>, Stopped> {
+        let mut head = Vec::with_capacity(most);
+        let read = rustix::io::pread(&self.file, rustix::buffer::spare_capacity(&mut head), 0);
+        let read = read.map_err(|errno| Stopped::Errno(errno.raw_os_error()))?;
+        self.gauges.bytes_read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(head)
+    }
+
+    /// The failure of a read, if one failed: whatever libav then said of the content is not to be believed.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        match self.errno.load(Ordering::Relaxed) {
+            0 => None,
+            errno => Some(unreadable(&io::Error::from_raw_os_error(errno))),
+        }
+    }
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    let words = error.to_string();
+    // Without the system's number, which tells a person nothing.
+    let words = words.split(" (os error").next().unwrap_or_default();
+    Failure::source(format!("The file can't be read; the system says: {words}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use butler_product::FailureClass;
+
+    use super::*;
+
+    fn source(content: &[u8]) -> Source {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content).unwrap();
+        Source::new(file, content.len() as u64, Arc::default()).unwrap()
+    }
+
+    #[test]
+    fn reads_are_counted_and_leave_no_position() {
+        let source = source(b"0123456789");
+        assert_eq!(source.read_at(&mut [MaybeUninit::uninit(); 4], 8), Ok(2));
+        assert_eq!(source.read_at(&mut [MaybeUninit::uninit(); 4], 0), Ok(4));
+        assert_eq!(source.head(3).unwrap(), b"012");
+        assert_eq!(source.gauges.bytes_read.load(Ordering::Relaxed), 9);
+    }
+
+    #[test]
+    fn a_cancelled_unit_reads_nothing_more() {
+        let source = source(b"0123456789");
+        source.gauges.cancelled.store(true, Ordering::Relaxed);
+        assert_eq!(source.read_at(&mut [MaybeUninit::uninit(); 4], 0), Err(Stopped::Cancelled));
+    }
+
+    #[test]
+    fn a_failed_read_is_the_sources_failure() {
+        let (_, write_end) = io::pipe().unwrap();
+        let write_only = File::from(std::os::fd::OwnedFd::from(write_end));
+        let source = Source::new(write_only, 0, Arc::default()).unwrap();
+        assert!(matches!(source.read_at(&mut [MaybeUninit::uninit(); 4], 0), Err(Stopped::Errno(_))));
+        assert_eq!(source.failure().unwrap().class, FailureClass::Source);
+    }
+
+    #[test]
+    fn a_file_that_changed_since_it_was_opened_is_the_sources_failure() {
+        let failure = Source::new(tempfile::tempfile().unwrap(), 5, Arc::default()).unwrap_err();
+        assert_eq!(failure.class, FailureClass::Source);
+    }
+
+    #[test]
+    fn progress_never_goes_back() {
+        let gauges = Gauges::default();
+        assert_eq!(gauges.permille(), None);
+        gauges.done(1, 2);
+        gauges.done(1, 4);
+        assert_eq!(gauges.permille(), Some(500));
+        gauges.done(9, 4);
+        assert_eq!(gauges.permille(), Some(1_000));
+    }
+}

@@ -1,0 +1,172 @@
+//! The worker's one loop: takes the engine's messages, has one unit done at a time, reports, and leaves when the engine does.
+//!
+//! It decides nothing about media. The engine starts the executable with one end of a socket pair as its standard input (descriptor 0);
+//! every message and descriptor comes and goes over it. Start with [`run_worker`].
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::panic;
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel as thread_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use butler_product::channel::{self, ChannelError};
+use butler_product::message::{FromWorker, Hello, Order, PROTOCOL, ToWorker};
+use butler_product::{Failure, ProductKind};
+use rustix::net::{AddressFamily, SocketType, sockopt};
+
+use crate::products::Made;
+use crate::unit::{Answers, Control, perform};
+use crate::{ffi, sandbox};
+
+/// How often progress is told while a unit is in hand; the engine expects it once a second.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// Why a worker does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// Standard input is no socket: a person started it.
+    #[error("standard input is no socket to a server")]
+    NotStartedByServer,
+    /// The channel to the engine broke.
+    #[error("the channel to the server broke")]
+    Channel(#[from] ChannelError),
+}
+
+/// The engine's end of things: standard input, if it is a Unix stream socket.
+///
+/// # Errors
+/// If it is anything else, as when a person starts the executable.
+pub fn engine_socket() -> Result<UnixStream, WorkerError> {
+    let stdin = std::io::stdin();
+    let is_ours =
+        sockopt::socket_type(stdin.as_fd()) == Ok(SocketType::STREAM) && sockopt::socket_domain(stdin.as_fd()) == Ok(AddressFamily::UNIX);
+    let socket = if is_ours { stdin.as_fd().try_clone_to_owned().ok() } else { None };
+    socket.map(UnixStream::from).ok_or(WorkerError::NotStartedByServer)
+}
+
+/// Raises the sandbox, introduces the worker, and does units until the engine says `Quit` or is gone.
+///
+/// Must be called before there is a second thread. A unit that is in hand when it returns ends with the process.
+///
+/// # Errors
+/// If the channel breaks, or what comes over it is no message.
+pub fn run_worker(socket: UnixStream) -> Result<(), WorkerError> {
+    // A panic anywhere ends the process: the engine knows what to do with a worker that fell, and nothing of one that lost a thread.
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        tell(info);
+        process::abort();
+    }));
+    ffi::silence();
+    let sandbox = sandbox::enter();
+    let line = Arc::new(Line { socket, speaking: Mutex::default() });
+    let products = ProductKind::ALL.map(|kind| (kind, kind.version())).to_vec();
+    line.say(&FromWorker::Hello(Hello { protocol: PROTOCOL, build: env!("CARGO_PKG_VERSION").to_owned(), products, sandbox }))?;
+    match take_messages(&line) {
+        Err(ChannelError::Closed) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// The socket; many threads speak, one message at a time.
+struct Line {
+    socket: UnixStream,
+    speaking: Mutex<()>,
+}
+
+impl Line {
+    fn say(&self, message: &FromWorker) -> Result<(), ChannelError> {
+        let _turn = self.speaking.lock().unwrap_or_else(PoisonError::into_inner);
+        channel::send(&self.socket, message, &[])
+    }
+
+    /// Says it to an engine that may be gone: the thread that listens notices, and ends the process.
+    fn tell(&self, message: &FromWorker) {
+        let _ = self.say(message);
+    }
+}
+
+/// The unit in hand.
+struct InHand {
+    control: Arc<Control>,
+    ended: Arc<AtomicBool>,
+}
+
+fn take_messages(line: &Arc<Line>) -> Result<(), ChannelError> {
+    let mut in_hand: Option<InHand> = None;
+    loop {
+        let (message, descriptors) = channel::receive(&line.socket)?;
+        let current = in_hand.as_ref().filter(|unit| !unit.ended.load(Ordering::Acquire));
+        match message {
+            ToWorker::Do(order) if current.is_some() => refuse(line, &order),
+            ToWorker::Do(order) => in_hand = Some(begin(line, *order, descriptors)),
+            ToWorker::Cancel { unit } => of(current, unit).into_iter().for_each(Control::cancel),
+            ToWorker::Drop { unit, want } => of(current, unit).into_iter().for_each(|control| control.drop_want(want)),
+            ToWorker::Probe(probe) => line.tell(&FromWorker::Probed { probe, refused: sandbox::try_out(probe) }),
+            ToWorker::Quit => return Ok(()),
+        }
+    }
+}
+
+/// The unit in hand, if it is the one that is meant: words about another one came too late.
+fn of(in_hand: Option<&InHand>, unit: u64) -> Option<&Control> {
+    in_hand.map(|in_hand| &*in_hand.control).filter(|control| control.unit == unit)
+}
+
+fn refuse(line: &Line, order: &Order) {
+    let failure = Failure::worker("The worker has another file in hand already.");
+    for want in 0..order.wants.len() {
+        line.tell(&FromWorker::Failed { unit: order.unit, want, failure: failure.clone() });
+    }
+    line.tell(&FromWorker::UnitEnded { unit: order.unit, bytes_read: 0 });
+}
+
+/// Has a unit done on a thread of its own, with a second one that tells how it goes.
+fn begin(line: &Arc<Line>, order: Order, descriptors: Vec<OwnedFd>) -> InHand {
+    let in_hand = InHand { control: Arc::new(Control::of(&order)), ended: Arc::default() };
+    let (line, control, ended) = (Arc::clone(line), Arc::clone(&in_hand.control), Arc::clone(&in_hand.ended));
+    thread::spawn(move || {
+        let (done, until_done) = thread_channel::<()>();
+        thread::scope(|scope| {
+            let (line, control) = (&line, &control);
+            scope.spawn(move || tell_progress(line, control, &until_done));
+            perform(&order, descriptors, control, &Spoken { line, unit: order.unit });
+            drop(done);
+        });
+        // Said last, and only once the next order would be taken.
+        ended.store(true, Ordering::Release);
+        line.tell(&FromWorker::UnitEnded { unit: order.unit, bytes_read: control.gauges.bytes_read.load(Ordering::Relaxed) });
+    });
+    in_hand
+}
+
+fn tell_progress(line: &Line, control: &Control, until_done: &Receiver<()>) {
+    while until_done.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+        line.tell(&FromWorker::Progress {
+            unit: control.unit,
+            bytes_read: control.gauges.bytes_read.load(Ordering::Relaxed),
+            steps: control.gauges.steps.load(Ordering::Relaxed),
+            permille: control.gauges.permille(),
+        });
+    }
+}
+
+/// Answers that go over the socket.
+struct Spoken<'a> {
+    line: &'a Line,
+    unit: u64,
+}
+
+impl Answers for Spoken<'_> {
+    fn answer(&self, want: usize, outcome: Result<Made, Failure>) {
+        let unit = self.unit;
+        self.line.tell(&match outcome {
+            Ok(Made { value, blob_bytes }) => FromWorker::Made { unit, want, value, blob_bytes },
+            Err(failure) => FromWorker::Failed { unit, want, failure },
+        });
+    }
+}
