@@ -1,0 +1,50 @@
+//! The table of tasks: one row a file, in alphabetical order of their wire names, as Plex lists them. A task is here only
+//! once it does its real work.
+
+use butler_api::TaskName;
+
+use crate::{Task, generate_media_index_files, refresh_libraries};
+
+/// Every task.
+pub static ALL: [&Task; 2] = [&generate_media_index_files::TASK, &refresh_libraries::TASK];
+
+/// The task of this name, if there is one.
+pub fn find(name: &TaskName) -> Option<&'static Task> {
+    ALL.into_iter().find(|task| task.name == *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_task_has_a_file_of_its_own_name() {
+        for task in ALL {
+            let mut file = String::new();
+            for (index, character) in task.name.as_str().char_indices() {
+                if character.is_uppercase() && index > 0 {
+                    file.push('_');
+                }
+                file.extend(character.to_lowercase());
+            }
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(format!("{file}.rs"));
+            assert!(path.is_file(), "{} has no file {}", task.name, path.display());
+        }
+    }
+
+    #[test]
+    fn the_list_is_in_alphabetical_order_and_without_doubles() {
+        let names: Vec<&str> = ALL.iter().map(|task| task.name.as_str()).collect();
+        assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
+    }
+
+    #[test]
+    fn every_task_has_words_for_people() {
+        for task in ALL {
+            assert!(!task.title.is_empty() && !task.description.is_empty(), "{}", task.name);
+            assert!(task.every_days > 0, "{}", task.name);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The catalogue of tasks: what each is called, when it is due, and what it demands or does. One file a task, named as the
+//! task is on the wire.
+//!
+//! Nothing here is async, schedules anything or decodes anything. Start with [`Task`], then [`catalogue`]; a task's file is
+//! complete in itself.
+
+mod generate_media_index_files;
+mod refresh_libraries;
+
+mod catalogue;
+mod report;
+mod task;
+mod work;
+
+pub use catalogue::{ALL, find};
+pub use report::Report;
+pub use task::{Demand, Does, Switch, Task};
+pub use work::{Observer, TaskError, Work};

@@ -1,0 +1,158 @@
+//! Scans the sections' folders for new, changed, moved and missing files, and then wishes to know what the headers of each
+//! new file say.
+//!
+//! Reads below the sections' roots and changes nothing there. How a scan goes is the library's business.
+
+use std::sync::Arc;
+
+use butler_api::{Reason, TaskName};
+use butler_library::{
+    RealFiles, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section, StoreError, Subjects, scan_section,
+};
+use butler_product::Spec;
+use butler_schedule::Lane;
+
+use crate::report::Report;
+use crate::task::{Demand, Does, Switch, Task};
+use crate::work::{Observer, TaskError, Work};
+
+pub(crate) static TASK: Task = Task {
+    name: TaskName::RefreshLibraries,
+    title: "Refresh Libraries",
+    description: "Scan the folders of all libraries for new, changed, moved and missing files",
+    every_days: 1,
+    randomized: false,
+    lane: Lane::Scan,
+    rank: 0,
+    switch: Switch::Flag("ButlerTaskRefreshLibraries", true),
+    does: Does::Work { work, then: demands },
+};
+
+fn demands() -> Vec<Demand> {
+    vec![Demand { spec: Spec::MediaInfo, subjects: Subjects::AllParts }]
+}
+
+fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
+    let mut totals = Totals::default();
+    for section in sections(work)? {
+        if work.observer.is_stopping() {
+            return Err(TaskError::Stopped);
+        }
+        let world = ScanWorld {
+            root_threads: work.library.root_threads(),
+            files: Arc::new(RealFiles),
+            now: work.now,
+            settle: work.wait,
+            run: Some(work.run),
+        };
+        let mut teller = Teller { observer: &mut *work.observer, before: totals.seen };
+        match scan_section(work.library, section.id, &world, &mut teller) {
+            Ok(report) if report.stopped => return Err(TaskError::Stopped),
+            Ok(report) => {
+                tell_failures(&section, &report, work.observer);
+                totals.add(&report);
+                work.observer.progress(totals.seen, totals.seen, None);
+                if report.added + report.changed + report.moved + report.back + report.missing > 0 {
+                    work.observer.section_changed(section.id);
+                }
+            }
+            // Somebody removed it while others were scanned: so it needs no scan.
+            Err(ScanError::UnknownSection(_)) => {}
+            Err(ScanError::Store(error)) => return Err(unreadable(&error)),
+        }
+    }
+    Ok(totals.report())
+}
+
+/// The sections to scan.
+fn sections(work: &Work<'_>) -> Result<Vec<Section>, TaskError> {
+    let Some(id) = work.section else { return work.library.sections().map_err(|error| unreadable(&error)) };
+    match work.library.section(id) {
+        Ok(Some(section)) => Ok(vec![section]),
+        Ok(None) => Err(TaskError::Failed(format!("There is no section {id} any more."))),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+fn unreadable(error: &StoreError) -> TaskError {
+    TaskError::Failed(format!("The library's database could not be read or written: {error}. See the server's log."))
+}
+
+fn tell_failures(section: &Section, report: &ScanReport, observer: &mut dyn Observer) {
+    for failure in &report.failures {
+        let root = section.roots.iter().find(|root| root.id == failure.root);
+        let path = root.map_or_else(|| failure.path.clone(), |root| root.path.join(&failure.path));
+        observer.failed(&path, &failure.sentence);
+    }
+}
+
+/// Turns a scan's words into a run's progress: a file that is known counts as done as soon as it is seen to be unchanged.
+struct Teller<'a> {
+    observer: &'a mut dyn Observer,
+    /// Files of the sections before.
+    before: u64,
+}
+
+impl ScanObserver for Teller<'_> {
+    fn progress(&mut self, progress: ScanProgress) {
+        let ScanProgress { phase, seen, read, to_read, settling } = progress;
+        let done = match phase {
+            ScanPhase::Walking => 0,
+            ScanPhase::Reading | ScanPhase::Settling | ScanPhase::Ending => seen.saturating_sub(to_read.saturating_sub(read)),
+        };
+        let waits = (phase == ScanPhase::Settling && settling > 0).then_some(Reason::SettlingFiles);
+        self.observer.progress(self.before + done, self.before + seen, waits);
+    }
+
+    fn should_stop(&mut self) -> bool {
+        self.observer.is_stopping()
+    }
+}
+
+/// What the scans of all sections found.
+#[derive(Debug, Default)]
+struct Totals {
+    seen: u64,
+    added: u64,
+    doubled: u64,
+    changed: u64,
+    moved: u64,
+    back: u64,
+    missing: u64,
+    unsettled: u64,
+    roots_away: Vec<String>,
+}
+
+impl Totals {
+    fn add(&mut self, report: &ScanReport) {
+        self.seen += report.seen;
+        self.added += report.added;
+        self.doubled += report.doubled;
+        self.changed += report.changed;
+        self.moved += report.moved;
+        self.back += report.back;
+        self.missing += report.missing;
+        self.unsettled += report.unsettled;
+        self.roots_away.extend(report.roots_away.iter().map(|root| root.path.display().to_string()));
+    }
+
+    /// The facts that are worth a line: what is zero is left out, but for the files seen.
+    fn report(self) -> Report {
+        let mut report = Report::default();
+        report.roots_away = self.roots_away;
+        report.count("files seen", self.seen);
+        let facts = [
+            ("new files", self.added),
+            ("of these with content known from another file", self.doubled),
+            ("changed files", self.changed),
+            ("moved files", self.moved),
+            ("files back", self.back),
+            ("missing files", self.missing),
+            ("still being written, left for the next scan", self.unsettled),
+        ];
+        for (label, value) in facts.into_iter().filter(|(_, value)| *value > 0) {
+            report.count(label, value);
+        }
+        report
+    }
+}

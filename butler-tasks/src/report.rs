@@ -1,0 +1,23 @@
+//! What a task did, in facts of one shape, so that API, command line and page show every task's report without knowing it.
+
+use butler_library::ReportFact;
+
+/// The facts of a run, in the order in which they are told.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    facts: Vec<ReportFact>,
+    /// Roots that did not answer; the run went on without them.
+    pub roots_away: Vec<String>,
+}
+
+impl Report {
+    /// Adds a number of things.
+    pub fn count(&mut self, label: &str, value: u64) {
+        self.facts.push(ReportFact::count(label, value));
+    }
+
+    /// The facts.
+    pub fn into_facts(self) -> Vec<ReportFact> {
+        self.facts
+    }
+}

@@ -1,0 +1,95 @@
+//! What a task is: one row of the catalogue, a constant in its own file.
+
+use butler_api::TaskName;
+use butler_library::Subjects;
+use butler_product::Spec;
+use butler_schedule::{Lane, Row};
+
+use crate::report::Report;
+use crate::work::{TaskError, Work};
+
+/// One row of the catalogue.
+#[derive(Debug)]
+pub struct Task {
+    /// Its wire name.
+    pub name: TaskName,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What it does, one sentence.
+    pub description: &'static str,
+    /// Days between two runs, from 1.
+    pub every_days: u32,
+    /// Whether it starts at a random moment of the window: tasks that ask online services.
+    pub randomized: bool,
+    /// Beside what it runs.
+    pub lane: Lane,
+    /// Its place in the lane; lower goes first.
+    pub rank: u8,
+    /// What switches it on and off.
+    pub switch: Switch,
+    /// What it does.
+    pub does: Does,
+}
+
+/// What switches a task on and off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// A setting that is true or false, with its default.
+    Flag(&'static str, bool),
+    /// A setting that is `never`, `scheduled` or `asap`; `scheduled` by default.
+    Behavior(&'static str),
+}
+
+impl Switch {
+    /// The setting's id.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Flag(id, _) | Self::Behavior(id) => id,
+        }
+    }
+
+    /// Whether the task is on when nobody has set anything.
+    pub const fn is_on_by_default(self) -> bool {
+        match self {
+            Self::Flag(_, on) => on,
+            Self::Behavior(_) => true,
+        }
+    }
+}
+
+/// What a task does.
+#[derive(Debug, Clone, Copy)]
+pub enum Does {
+    /// Wishes products of sources. The engine finds what lacks them and has workers make them.
+    Analyse(fn() -> Vec<Demand>),
+    /// Works by itself: plain blocking code on a thread of its own, and then wishes products of what it found.
+    Work {
+        /// The work.
+        work: fn(&mut Work<'_>) -> Result<Report, TaskError>,
+        /// The wishes.
+        then: fn() -> Vec<Demand>,
+    },
+}
+
+/// A wish: these subjects shall have this product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// The product.
+    pub spec: Spec,
+    /// The subjects.
+    pub subjects: Subjects,
+}
+
+impl Task {
+    /// Its row in the schedule's words.
+    pub fn row(&self) -> Row {
+        Row {
+            name: self.name.clone(),
+            every_days: self.every_days,
+            randomized: self.randomized,
+            lane: self.lane,
+            rank: self.rank,
+            switch: self.switch.id(),
+        }
+    }
+}
