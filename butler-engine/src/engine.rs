@@ -1,0 +1,282 @@
+//! The engine's loop: takes one event at a time, asks the schedule, carries its effects out, forms units and gives them
+//! to workers. It runs on a thread of its own and shares nothing: everybody else tells it things or asks it.
+//!
+//! Start with [`Engine::start`] and `Loop::handle`. The parts: `effects.rs` carries out what the schedule orders,
+//! `units.rs` follows a unit from its forming to its result, `questions.rs` answers.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use butler_api::{RunId, TaskName};
+use butler_library::Library;
+use butler_schedule::{Answer, Event, RunEnd, Schedule, Settings, StartAnswer, WindowSettings};
+use jiff::Timestamp;
+use tokio::sync::broadcast;
+
+use crate::backlog::Backlog;
+use crate::clock::Clock;
+use crate::event::EngineEvent;
+use crate::fact::{Fact, What};
+use crate::handle::{EngineHealth, Handle, StartReply, StopReply};
+use crate::inbox::Inbox;
+use crate::publish::Publisher;
+use crate::recovery;
+use crate::run::Run;
+use crate::workers::Pool;
+
+mod effects;
+mod questions;
+mod units;
+
+/// How long a shutdown waits for what is in hand.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
+/// The wall clock is read again at least this often, so that suspend and jumps are seen (DESIGN.md section 4 rule 10).
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// How many facts a slow reader may fall behind before it misses some.
+const FACTS_KEPT: usize = 4_096;
+
+/// What an engine needs to know of its surroundings.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// The worker's executable.
+    pub worker_program: PathBuf,
+    /// How many threads may work on media at one time, from 1: the machine's cores.
+    pub cores: u16,
+}
+
+/// The engine can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The library can't be read.
+    #[error("the state of earlier runs could not be read")]
+    Library(#[from] butler_library::StoreError),
+    /// No thread can be had.
+    #[error("no thread could be started")]
+    Thread(#[from] std::io::Error),
+}
+
+/// A running engine. Dropping it shuts it down.
+pub struct Engine {
+    inbox: Inbox,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the engine on a library: what a crash or shutdown left goes on or is ended first.
+    ///
+    /// # Errors
+    /// If the state of earlier runs can't be read, or no thread can be started.
+    pub fn start(library: Library, settings: EngineSettings) -> Result<(Self, Handle), EngineError> {
+        let (inbox, events) = Inbox::new();
+        let (facts, _) = broadcast::channel(FACTS_KEPT);
+        let handle = Handle { inbox: inbox.clone(), library: library.clone(), facts: facts.clone() };
+        match library.sweep() {
+            Ok(swept) => tracing::info!(staging_files = swept.staging_files, blobs = swept.blobs, bytes = swept.bytes, "swept"),
+            // What could not be swept lies there and does no harm; the next start tries again.
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left could not be swept"),
+        }
+        let clock = Clock;
+        let now = clock.now();
+        let remembered = recovery::remembered(&library)?;
+        let rows = butler_tasks::ALL.iter().map(|task| task.row()).collect();
+        let (schedule, effects) = Schedule::restore(rows, schedule_settings(&library), remembered, now);
+        let pool = Pool::start(&settings, &library, &inbox)?;
+        let publisher = Publisher::start(library.clone(), inbox.clone())?;
+        let mut engine = Loop {
+            clock,
+            library,
+            schedule,
+            backlog: Backlog::default(),
+            runs: BTreeMap::new(),
+            pool,
+            publisher,
+            facts,
+            inbox: inbox.clone(),
+            wake_at: None,
+            health: EngineHealth::default(),
+            shutdown: None,
+        };
+        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+            engine.perform(effects);
+            engine.dispatch();
+            engine.run(&events);
+        })?;
+        Ok((Self { inbox, thread: Some(thread) }, handle))
+    }
+
+    /// Stops everything and ends: runs that were in the middle are kept as interrupted and go on at the next start.
+    /// Blocks for some seconds at most.
+    pub fn shutdown(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        let (done, ended) = mpsc::channel();
+        self.inbox.tell(EngineEvent::ShutdownAsked { done });
+        // A loop that hangs is left behind: the start after it recovers what it leaves.
+        let ended = ended.recv_timeout(SHUTDOWN_GRACE + Duration::from_secs(2));
+        if !matches!(ended, Err(mpsc::RecvTimeoutError::Timeout)) && thread.join().is_err() {
+            tracing::error!("the engine's loop panicked");
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn schedule_settings(library: &Library) -> Settings {
+    let off = butler_tasks::ALL.iter().filter(|task| !task.switch.is_on_by_default());
+    Settings {
+        zone: jiff::tz::TimeZone::system(),
+        window: WindowSettings::default(),
+        switched_off: off.map(|task| task.name.clone()).collect(),
+        server_id: library.server_id().to_owned(),
+    }
+}
+
+/// The loop's state. Only its own thread touches it.
+struct Loop {
+    clock: Clock,
+    library: Library,
+    schedule: Schedule,
+    backlog: Backlog,
+    runs: BTreeMap<RunId, Run>,
+    pool: Pool,
+    publisher: Publisher,
+    facts: broadcast::Sender<Arc<Fact>>,
+    inbox: Inbox,
+    wake_at: Option<Timestamp>,
+    health: EngineHealth,
+    shutdown: Option<Shutdown>,
+}
+
+/// A shutdown under way.
+struct Shutdown {
+    until: Instant,
+    done: mpsc::Sender<()>,
+}
+
+impl Loop {
+    fn run(&mut self, events: &mpsc::Receiver<EngineEvent>) {
+        loop {
+            match events.recv_timeout(self.sleep()) {
+                Ok(event) => self.handle(event),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+            }
+            self.wake_if_due();
+            if self.shutdown.as_ref().is_some_and(|shutdown| self.runs.is_empty() || Instant::now() >= shutdown.until) {
+                break;
+            }
+        }
+        self.pool.end();
+        self.publisher.end();
+        if let Some(shutdown) = self.shutdown.take() {
+            let _ = shutdown.done.send(());
+        }
+    }
+
+    fn sleep(&self) -> Duration {
+        let until_wake = self.wake_at.map(|at| at.duration_since(self.clock.now()));
+        let until_wake = until_wake.map_or(LONGEST_SLEEP, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO));
+        let until_end = self.shutdown.as_ref().map_or(LONGEST_SLEEP, |shutdown| shutdown.until.saturating_duration_since(Instant::now()));
+        until_wake.min(until_end).min(LONGEST_SLEEP)
+    }
+
+    fn wake_if_due(&mut self) {
+        if self.wake_at.is_some_and(|at| at <= self.clock.now()) {
+            self.wake_at = None;
+            self.ask_schedule(Event::Woke);
+        }
+    }
+
+    /// One event: every change of the loop's state begins here.
+    fn handle(&mut self, event: EngineEvent) {
+        match event {
+            EngineEvent::StartAsked { request, answer } => {
+                let asked = Event::StartAsked { task: request.task, force: request.force, section: request.section };
+                let reply = match self.ask_schedule(asked) {
+                    Answer::Start(start) => Some(reply(&start)),
+                    _ => None,
+                };
+                let _ = answer.send(reply);
+            }
+            EngineEvent::StartAllAsked { force, answer } => {
+                let replies = match self.ask_schedule(Event::StartAllAsked { force }) {
+                    Answer::StartAll(starts) => starts.into_iter().map(|(task, start)| (task, reply(&start))).collect(),
+                    _ => Vec::new(),
+                };
+                let _ = answer.send(replies);
+            }
+            EngineEvent::StopAsked { task, answer } => {
+                let _ = answer.send(self.stop(task));
+            }
+            EngineEvent::StopAllAsked { answer } => {
+                let runs = match self.ask_schedule(Event::StopAllAsked) {
+                    Answer::Stopped(runs) => runs,
+                    _ => Vec::new(),
+                };
+                let _ = answer.send(runs);
+            }
+            EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
+            EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
+            EngineEvent::HealthAsked { answer } => _ = answer.send(self.health.clone()),
+            EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
+            EngineEvent::WorkProgressed { run, done, total, waits } => self.work_progressed(run, done, total, waits),
+            EngineEvent::WorkFailed { run, path, sentence } => self.work_failed(run, path, sentence),
+            EngineEvent::SectionChanged { section } => self.tell(What::SectionChanged { section }),
+            EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
+            EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
+            EngineEvent::WorkerKnown { health } => self.health = health,
+            EngineEvent::Settled(settled) => self.settled(settled),
+            EngineEvent::ShutdownAsked { done } => {
+                self.shutdown = Some(Shutdown { until: Instant::now() + SHUTDOWN_GRACE, done });
+                self.ask_schedule(Event::ShutdownAsked);
+            }
+        }
+    }
+
+    fn stop(&mut self, task: TaskName) -> StopReply {
+        match self.ask_schedule(Event::StopAsked { task }) {
+            Answer::Stopped(runs) => StopReply::Stopped(runs),
+            Answer::UnknownTask => StopReply::Unknown,
+            _ => StopReply::NotRunning,
+        }
+    }
+
+    /// Tells the schedule what happened and carries out what it orders.
+    fn ask_schedule(&mut self, event: Event) -> Answer {
+        let step = self.schedule.handle(self.clock.now(), event);
+        self.perform(step.effects);
+        self.dispatch();
+        step.answer
+    }
+
+    /// A run is over: it leaves the engine, and the schedule hears how it ended.
+    fn end_run(&mut self, run: RunId, end: RunEnd) {
+        let Some(ended) = self.runs.remove(&run) else { return };
+        for withdrawal in self.backlog.drop_run(run) {
+            self.pool.withdraw(withdrawal);
+        }
+        if let Err(error) = self.library.set_run_report(run, ended.report.into_facts()) {
+            tracing::error!(%run, error = &error as &dyn std::error::Error, "a run's report could not be stored");
+        }
+        self.ask_schedule(Event::RunEnded { run, end });
+    }
+
+    fn tell(&self, what: What) {
+        // No reader is no error.
+        let _ = self.facts.send(Arc::new(Fact { at: self.clock.now(), what }));
+    }
+}
+
+fn reply(start: &StartAnswer) -> StartReply {
+    StartReply { outcome: start.outcome(), sentence: start.to_string() }
+}

@@ -1,0 +1,168 @@
+//! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And follows a run's
+//! own work and the count of its lacks.
+
+use butler_api::{Reason, RunId};
+use butler_library::{Scope, SectionId};
+use butler_schedule::{Effect, RunEnd, RunRecord};
+use butler_tasks::{Demand, Does, Report, TaskError};
+
+use crate::causes::with_causes;
+use crate::engine::Loop;
+use crate::event::{EngineEvent, Gathered};
+use crate::fact::What;
+use crate::run::Run;
+use crate::{recovery, work};
+
+impl Loop {
+    pub(super) fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Save(record) => self.save(&record),
+                Effect::Begin { run } => self.begin(run),
+                Effect::Stop { run, why } => self.stop_run(run, &why),
+                Effect::WakeAt { at, why } => {
+                    tracing::debug!(%at, %why, "the next wake-up");
+                    self.wake_at = Some(at);
+                }
+            }
+        }
+    }
+
+    fn save(&mut self, record: &RunRecord) {
+        if let Err(error) = self.library.save_run(&recovery::stored(record)) {
+            tracing::error!(run = %record.id, error = &error as &dyn std::error::Error, "a run could not be stored");
+        }
+        let reason = record.reason.clone();
+        self.tell(What::RunChanged { run: record.id, task: record.task.clone(), origin: record.origin, state: record.state, reason });
+    }
+
+    fn begin(&mut self, id: RunId) {
+        let Some(record) = self.schedule.live().iter().find(|record| record.id == id) else { return };
+        let Some(task) = butler_tasks::find(&record.task) else { return };
+        let mut run = Run::new(id, task, record.origin, record.forced, record.section);
+        // A run that goes on after a restart keeps what it did before.
+        match self.library.run(id) {
+            Ok(Some(stored)) => run.resume(&stored.progress),
+            Ok(None) => {}
+            Err(error) => tracing::error!(run = %id, error = &error as &dyn std::error::Error, "a run could not be read"),
+        }
+        let begun = match task.does {
+            Does::Analyse(demands) => self.gather(&run, demands()),
+            Does::Work { work, .. } => work::start(&run, work, &self.library, &self.inbox, self.clock),
+        };
+        self.runs.insert(id, run);
+        if let Err(error) = begun {
+            self.fail_run(id, format!("No thread could be started for it: {error}. Close other programs and start it again."));
+        }
+    }
+
+    /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
+    fn gather(&self, run: &Run, demands: Vec<Demand>) -> std::io::Result<()> {
+        let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock);
+        let (id, force, section) = (run.id, run.forced, run.section.map(SectionId));
+        std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
+            let lacks = count_lacks(&library, &demands, section, force, clock.now()).map_err(|error| with_causes(&error));
+            inbox.tell(EngineEvent::Gathered { run: id, lacks });
+        })?;
+        Ok(())
+    }
+
+    pub(super) fn gathered(&mut self, id: RunId, lacks: Result<Gathered, String>) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Gathered { lacks, held_back } = match lacks {
+            Ok(gathered) => gathered,
+            Err(error) => return self.fail_run(id, format!("The library could not be read: {error}. See the server's log.")),
+        };
+        run.is_gathered = true;
+        if held_back > 0 {
+            run.report.count("left alone until their next try", held_back);
+        }
+        for (spec, sources) in lacks {
+            run.total += sources.len() as u64;
+            self.backlog.add(id, run.origin, &spec, sources);
+        }
+        if let Err(error) = self.library.set_run_total(id, run.total) {
+            tracing::error!(run = %id, error = &error as &dyn std::error::Error, "a run's total could not be stored");
+        }
+        let progress = run.progress(None);
+        self.tell(progress);
+        self.end_if_done(id);
+        self.dispatch();
+    }
+
+    pub(super) fn work_progressed(&mut self, id: RunId, done: u64, total: u64, waits: Option<Reason>) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.work_progressed(done, total, waits);
+        let progress = run.progress(None);
+        self.tell(progress);
+    }
+
+    pub(super) fn work_failed(&mut self, id: RunId, path: String, sentence: String) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.failures += 1;
+        self.tell(What::PartFailed { part: path, product: "scan", sentence });
+    }
+
+    /// The run's own work is over: its wishes come next, if it has any and was not stopped.
+    pub(super) fn work_ended(&mut self, id: RunId, end: Result<Report, TaskError>) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.work_ended();
+        match end {
+            Err(TaskError::Stopped) => self.end_run(id, RunEnd::Stopped),
+            Err(TaskError::Failed(sentence)) => self.fail_run(id, sentence),
+            Ok(report) => {
+                run.roots_away.extend(report.roots_away.iter().cloned());
+                run.report = report;
+                if let Err(error) = self.library.set_run_progress(id, run.stored_progress()) {
+                    tracing::error!(run = %id, error = &error as &dyn std::error::Error, "a run's progress could not be stored");
+                }
+                let Does::Work { then, .. } = run.task.does else { return };
+                let Some(run) = self.runs.get(&id) else { return };
+                if let Err(error) = self.gather(run, then()) {
+                    self.fail_run(id, format!("No thread could be started for it: {error}. Close other programs and start it again."));
+                }
+            }
+        }
+    }
+
+    pub(super) fn fail_run(&mut self, id: RunId, sentence: String) {
+        self.end_run(id, RunEnd::Failed(Reason::TaskFailed { sentence }));
+    }
+
+    /// A media run is detached at once; a run's own work is told, and ends its step.
+    fn stop_run(&mut self, id: RunId, why: &Reason) {
+        let Some(run) = self.runs.get(&id) else { return };
+        tracing::info!(run = %id, %why, "stopping");
+        run.ask_to_stop();
+        if run.is_detachable() {
+            self.end_run(id, RunEnd::Stopped);
+        }
+    }
+
+    pub(super) fn end_if_done(&mut self, id: RunId) {
+        let Some(run) = self.runs.get(&id) else { return };
+        if run.is_gathered && self.backlog.open(id) == 0 {
+            let reason = run.completed_reason();
+            self.end_run(id, RunEnd::Completed(reason));
+        }
+    }
+}
+
+fn count_lacks(
+    library: &butler_library::Library,
+    demands: &[Demand],
+    section: Option<SectionId>,
+    force: bool,
+    now: jiff::Timestamp,
+) -> Result<Gathered, butler_library::StoreError> {
+    let mut gathered = Gathered::default();
+    for demand in demands {
+        let scope = Scope { section, subjects: demand.subjects };
+        let lacks = library.lacks(&demand.spec, &scope, now, force)?;
+        if !force {
+            gathered.held_back += library.held_back(&demand.spec, &scope, now)?;
+        }
+        gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
+    }
+    Ok(gathered)
+}

@@ -1,0 +1,127 @@
+//! Follows a unit from its forming to its result: given to a free worker, heard of, over, settled.
+
+use butler_library::SourceId;
+use butler_product::{Failure, FailureClass, ProductKind};
+
+use crate::backlog::{self, Over, UnitId};
+use crate::engine::Loop;
+use crate::publish::{Settled, UnitResult};
+use crate::workers::{UnitEnd, UnitJob, UnitOver, UnitWord};
+
+impl Loop {
+    /// Gives units to workers while there are both, and cores for them. One film alone gets all of them; where many
+    /// wait, each worker gets its share.
+    pub(super) fn dispatch(&mut self) {
+        if self.shutdown.is_some() {
+            return;
+        }
+        while let Some(share) = self.pool.free_share(self.backlog.waiting()) {
+            let library = &self.library;
+            let Some(plan) = self.backlog.next(|source| lacks_media_info(library, source)) else { return };
+            self.pool.give(UnitJob { plan, threads: share });
+        }
+    }
+
+    pub(super) fn unit_said(&mut self, slot: usize, unit: UnitId, word: UnitWord) {
+        match word {
+            UnitWord::Opened { file } => {
+                for id in self.backlog.runs_of(unit) {
+                    let Some(run) = self.runs.get_mut(&id) else { continue };
+                    run.unit_opened(unit, file.clone());
+                    let progress = run.progress(Some(file.clone()));
+                    self.tell(progress);
+                }
+            }
+            UnitWord::Progressed { bytes_read } => {
+                for run in self.runs.values_mut() {
+                    run.unit_progressed(unit, bytes_read);
+                }
+            }
+            UnitWord::Over(over) => {
+                self.unit_over(unit, over);
+                self.pool.free(slot);
+                self.dispatch();
+            }
+        }
+    }
+
+    /// A unit is over: its results and failures go to the publisher, what its worker fell over is tried again, and what
+    /// lies under a root that is away is left.
+    fn unit_over(&mut self, unit: UnitId, over: UnitOver) {
+        let UnitOver { mut answers, bytes_read, end } = over;
+        let (end, sentence, root) = match end {
+            UnitEnd::Done => (backlog::UnitEnd::Done, "The worker ended its work without a result.".to_owned(), None),
+            UnitEnd::Fell { how, sentence } => {
+                tracing::warn!(unit, %sentence, "worker");
+                (backlog::UnitEnd::Fell(how), sentence, None)
+            }
+            UnitEnd::Left { root } => (backlog::UnitEnd::Left, String::new(), root),
+            UnitEnd::Impossible { sentence } => {
+                let runs = self.backlog.runs_of(unit);
+                self.backlog.over(unit, &[], backlog::UnitEnd::Left);
+                return runs.into_iter().for_each(|run| self.fail_run(run, sentence.clone()));
+            }
+        };
+        let answered: Vec<usize> = answers.iter().map(|(want, _)| *want).collect();
+        let Some(Over { source, wants, given_up, left }) = self.backlog.over(unit, &answered, end) else { return };
+        // What falls alone, again and again, is the content's fault, whatever the worker died of.
+        answers.extend(given_up.into_iter().map(|want| (want, Err(Failure { class: FailureClass::Content, sentence: sentence.clone() }))));
+        for run in wants.iter().flat_map(|want| &want.runs) {
+            if let Some(run) = self.runs.get_mut(run) {
+                run.unit_ended(unit, bytes_read);
+            }
+        }
+        for run in left.into_iter().flat_map(|want| wants[want].runs.clone()) {
+            self.leave(run, root.clone());
+        }
+        self.publisher.settle(UnitResult { source, wants, answers, bytes_read });
+    }
+
+    /// A run goes on without one of its lacks, which stays a lack.
+    fn leave(&mut self, id: butler_api::RunId, root: Option<String>) {
+        self.backlog.settle(id);
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.total = run.total.saturating_sub(1);
+            run.roots_away.extend(root);
+        }
+        self.end_if_done(id);
+    }
+
+    /// A unit's results are stored: its runs are further.
+    pub(super) fn settled(&mut self, settled: Settled) {
+        match settled {
+            Settled::Stored { runs, failures } => {
+                for (id, steps) in runs {
+                    for failed in steps {
+                        self.backlog.settle(id);
+                        if let Some(run) = self.runs.get_mut(&id) {
+                            run.step_done(failed);
+                        }
+                    }
+                    if let Some(progress) = self.runs.get(&id).map(|run| run.progress(None)) {
+                        self.tell(progress);
+                    }
+                    self.end_if_done(id);
+                }
+                for failure in failures {
+                    self.tell(failure);
+                }
+            }
+            Settled::Impossible { runs, sentence } => {
+                for run in runs {
+                    self.fail_run(run, sentence.clone());
+                }
+            }
+        }
+    }
+}
+
+fn lacks_media_info(library: &butler_library::Library, source: SourceId) -> bool {
+    match library.product(source, ProductKind::MediaInfo) {
+        Ok(product) => product.is_none(),
+        Err(error) => {
+            tracing::error!(%source, error = &error as &dyn std::error::Error, "a product could not be read");
+            true
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What can happen to the engine. Each comes through the [`crate::inbox`]; the loop handles one at a time.
+
+use std::sync::mpsc;
+
+use butler_api::{Reason, RunId, TaskName};
+use butler_library::SourceId;
+use butler_product::Spec;
+use butler_tasks::{Report, TaskError};
+use tokio::sync::oneshot;
+
+use crate::backlog::UnitId;
+use crate::handle::{EngineHealth, LiveRun, StartReply, StartRequest, StopReply, TaskView};
+use crate::publish::Settled;
+use crate::workers::UnitWord;
+
+/// One thing that happened, or one question.
+pub(crate) enum EngineEvent {
+    /// Somebody asked for a task's start.
+    StartAsked { request: StartRequest, answer: oneshot::Sender<Option<StartReply>> },
+    /// Somebody asked for the start of all tasks.
+    StartAllAsked { force: bool, answer: oneshot::Sender<Vec<(TaskName, StartReply)>> },
+    /// Somebody asked for a task's stop.
+    StopAsked { task: TaskName, answer: oneshot::Sender<StopReply> },
+    /// Somebody asked for the stop of everything.
+    StopAllAsked { answer: oneshot::Sender<Vec<RunId>> },
+    /// Somebody wants to know the tasks.
+    TasksAsked { answer: oneshot::Sender<Vec<TaskView>> },
+    /// Somebody wants to know what runs.
+    LiveAsked { answer: oneshot::Sender<Vec<LiveRun>> },
+    /// Somebody wants to know how the engine is.
+    HealthAsked { answer: oneshot::Sender<EngineHealth> },
+    /// A run's lacks were counted.
+    Gathered { run: RunId, lacks: Result<Gathered, String> },
+    /// A run's own work came further.
+    WorkProgressed { run: RunId, done: u64, total: u64, waits: Option<Reason> },
+    /// Something in a run's own work failed, and the work goes on.
+    WorkFailed { run: RunId, path: String, sentence: String },
+    /// The content of a section changed.
+    SectionChanged { section: i64 },
+    /// A run's own work ended.
+    WorkEnded { run: RunId, end: Result<Report, TaskError> },
+    /// A worker, or its keeper, said something of the unit in hand.
+    UnitSaid { slot: usize, unit: UnitId, word: UnitWord },
+    /// A worker introduced itself, or none could be started.
+    WorkerKnown { health: EngineHealth },
+    /// A result or a failure is stored, or could not be.
+    Settled(Settled),
+    /// The server goes down: everything stops, and who waits at the other end is told when it has.
+    ShutdownAsked { done: mpsc::Sender<()> },
+}
+
+/// What a run lacks, counted at its start.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// For each product the sources that lack it, newest items first.
+    pub(crate) lacks: Vec<(Spec, Vec<SourceId>)>,
+    /// How many lacks are left alone because of earlier failures.
+    pub(crate) held_back: u64,
+}

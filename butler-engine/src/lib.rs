@@ -1,0 +1,37 @@
+//! The engine: one loop that performs what the schedule orders, forms units, feeds and watches workers, and publishes
+//! results.
+//!
+//! It knows no task's name and no body of the wire. Start with [`Engine::start`], the loop in `engine.rs`; everybody else
+//! speaks to it through a [`Handle`], and learns what happened from the stream of [`Fact`]s.
+//!
+//! ```text
+//! Handle ─► inbox ─► Loop::handle ─► schedule ─► effects ─► work.rs (a task's own work, on its thread)
+//!                      ▲   │                        └─────► backlog.rs (pure: lacks → units)
+//!                      │   └─► workers/keeper.rs ─► worker process ─► results
+//!                      └────────── publish.rs (blob, then one transaction) ◄┘
+//! ```
+
+mod analyse;
+mod backlog;
+mod causes;
+mod clock;
+mod engine;
+mod event;
+mod fact;
+mod handle;
+mod inbox;
+mod media_file;
+mod publish;
+mod rate;
+mod recovery;
+mod retry;
+mod run;
+mod work;
+mod workers;
+
+pub use analyse::{AnalyseError, Analysed, Analyst, Product};
+pub use clock::Clock;
+pub use engine::{Engine, EngineError, EngineSettings};
+pub use fact::{Fact, What};
+pub use handle::{EngineHealth, Gone, Handle, LiveRun, StartReply, StartRequest, StopReply, TaskView};
+pub use workers::StartError;

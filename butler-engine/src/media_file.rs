@@ -1,0 +1,71 @@
+//! Opens the file of a unit on its root's own thread, just as the last scan saw it, and tells a file that can't be read
+//! from a root that is away.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+
+use butler_library::{Library, RootAway, SourceFile, open_regular};
+
+/// How many other files of a root are tried before it is taken to be away.
+const WITNESSES: u64 = 3;
+
+/// Why a media file could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error(transparent)]
+    Away(#[from] RootAway),
+    #[error("`{path}` could not be opened")]
+    System { path: String, source: io::Error },
+    #[error("`{path}` is not as the last scan saw it")]
+    Changed { path: String },
+}
+
+impl OpenError {
+    /// One sentence for a person.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Away(_) => "The folder that holds the file does not answer.".to_owned(),
+            Self::Changed { .. } => "The file changed since it was scanned; the next scan will see it anew.".to_owned(),
+            Self::System { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => "The file is gone; the next scan will note it.".to_owned(),
+                io::ErrorKind::PermissionDenied => {
+                    "The server may not read the file; give its user the right to read file and folder.".to_owned()
+                }
+                io::ErrorKind::InvalidInput => "It is no regular file any more.".to_owned(),
+                _ => format!("The file could not be read: {source}."),
+            },
+        }
+    }
+}
+
+/// Opens a file for reading.
+pub(crate) fn open(library: &Library, file: &SourceFile) -> Result<File, OpenError> {
+    let path = file.path.display().to_string();
+    let wanted = file.path.clone();
+    let opened = library.root_threads().call(&file.root_path, move |_| {
+        let open = open_regular(&wanted)?;
+        let seen = open.metadata()?;
+        Ok::<_, io::Error>((open, seen.size(), seen.mtime().saturating_mul(1_000_000_000).saturating_add(seen.mtime_nsec())))
+    })?;
+    match opened {
+        Err(source) => Err(OpenError::System { path, source }),
+        Ok((_, size, mtime_ns)) if (size, mtime_ns) != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
+        Ok((open, ..)) => Ok(open),
+    }
+}
+
+/// Whether the root of a file that could not be read is away: it does not list, it is empty, or none of its other files reads.
+pub(crate) fn is_root_away(library: &Library, file: &SourceFile) -> bool {
+    let witnesses = library.files_in_root(file.root, file.part, WITNESSES).unwrap_or_else(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "the files of a root could not be read");
+        Vec::new()
+    });
+    let root = file.root_path.clone();
+    let answers = library.root_threads().call(&file.root_path, move |_| {
+        let lists = std::fs::read_dir(&root).is_ok_and(|mut entries| entries.next().is_some());
+        let reads = |witness: &SourceFile| open_regular(&witness.path).is_ok_and(|mut file| file.read(&mut [0]).is_ok());
+        lists && (witnesses.is_empty() || witnesses.iter().any(reads))
+    });
+    !answers.unwrap_or(false)
+}

@@ -1,0 +1,173 @@
+//! Stores what units bring: the blob first, then one transaction with the products, the failures and the progress of every
+//! run concerned. It works on a thread of its own, since fsync takes its time, and takes one unit after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use butler_api::RunId;
+use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, Staged};
+use butler_product::{Failure, ProductKind, Value};
+
+use crate::backlog::Want;
+use crate::causes::with_causes;
+use crate::clock::Clock;
+use crate::event::EngineEvent;
+use crate::fact::What;
+use crate::inbox::Inbox;
+use crate::retry;
+
+/// What a worker made of one want.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) value: Value,
+    /// The blob, whole, not yet published, with its bytes.
+    pub(crate) blob: Option<(Staged, u64)>,
+}
+
+/// What came of a unit. What is neither answered nor left is tried again, and is no business of the publisher's.
+#[derive(Debug)]
+pub(crate) struct UnitResult {
+    pub(crate) source: SourceId,
+    /// The unit's wants, each with the runs that wait for it.
+    pub(crate) wants: Vec<Want>,
+    /// By their place in `wants`.
+    pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
+    pub(crate) bytes_read: u64,
+}
+
+/// What became of a unit's results.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// They are stored: for each run, one entry a want, true where it failed.
+    Stored { runs: BTreeMap<RunId, Vec<bool>>, failures: Vec<What> },
+    /// They can't be stored: the runs can't go on.
+    Impossible { runs: Vec<RunId>, sentence: String },
+}
+
+/// The publisher's door.
+pub(crate) struct Publisher {
+    results: Option<mpsc::Sender<UnitResult>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Publisher {
+    pub(crate) fn start(library: Library, inbox: Inbox) -> std::io::Result<Self> {
+        let (results, incoming) = mpsc::channel::<UnitResult>();
+        let thread = std::thread::Builder::new().name("publisher".to_owned()).spawn(move || {
+            for result in incoming {
+                inbox.tell(EngineEvent::Settled(store(&library, Clock, result)));
+            }
+        })?;
+        Ok(Self { results: Some(results), thread: Some(thread) })
+    }
+
+    pub(crate) fn settle(&self, result: UnitResult) {
+        if let Some(results) = &self.results {
+            // The thread ends only with this door.
+            let _ = results.send(result);
+        }
+    }
+
+    /// Stores what was handed in, and ends.
+    pub(crate) fn end(&mut self) {
+        self.results = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the publisher panicked");
+        }
+    }
+}
+
+/// Why a unit's results can't be stored.
+#[derive(Debug, thiserror::Error)]
+enum PublishError {
+    #[error("the blob could not be published")]
+    Blob(#[from] BlobError),
+    #[error("the database could not be written")]
+    Store(#[from] butler_library::StoreError),
+}
+
+fn store(library: &Library, clock: Clock, result: UnitResult) -> Settled {
+    let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
+    try_store(library, clock, result).unwrap_or_else(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "a unit's results could not be stored");
+        let sentence = format!(
+            "A result could not be stored: {}. Mend that and start the task again; nothing that was stored is lost.",
+            with_causes(&error)
+        );
+        Settled::Impossible { runs: concerned, sentence }
+    })
+}
+
+fn try_store(library: &Library, clock: Clock, result: UnitResult) -> Result<Settled, PublishError> {
+    let UnitResult { source, wants, answers, bytes_read } = result;
+    let runs = steps(&wants, &answers);
+    let Some(made_from) = library.fingerprint(source)? else {
+        // The source went with its last file, and its lacks with it.
+        return Ok(Settled::Stored { runs, failures: Vec::new() });
+    };
+    let made_at = clock.now();
+    let gains = gains(&wants, &runs, bytes_read);
+    let mut unit = PublishedUnit { source, made_from, products: Vec::new(), failures: Vec::new(), gains, made_at };
+    // Where the headers could not be read, that is the one failure there is; the unit's other wants fail on their runs only.
+    let headers_failed = answers.iter().any(|(want, answer)| answer.is_err() && wants[*want].spec.kind() == ProductKind::MediaInfo);
+    for (want, answer) in answers {
+        let want = &wants[want];
+        let kind = want.spec.kind();
+        match answer {
+            Ok(Made { value, blob }) => {
+                let blob = blob.map(|(staged, bytes)| staged.publish(&want.spec.blob_name(made_from), bytes)).transpose()?;
+                unit.products.push(MadeProduct { spec: want.spec.clone(), value, blob });
+            }
+            Err(failure) if kind == ProductKind::MediaInfo || !headers_failed => {
+                let version = kind.version();
+                let next_try_at = retry::next_try(failure.class, library.tries(source, kind, version)? + 1, made_at);
+                let run = want.runs.first().copied();
+                unit.failures.push(NewFailure { kind, version, class: failure.class, sentence: failure.sentence, run, next_try_at });
+            }
+            Err(_) => {}
+        }
+    }
+    let failures = tell_of(library, source, &unit.failures)?;
+    if library.publish(unit)? == Published::SourceGone {
+        tracing::info!(%source, "a source went while a worker had it in hand; its results were not kept");
+    }
+    Ok(Settled::Stored { runs, failures })
+}
+
+/// For each run one entry a want that was answered, true where it failed.
+fn steps(wants: &[Want], answers: &[(usize, Result<Made, Failure>)]) -> BTreeMap<RunId, Vec<bool>> {
+    let mut runs: BTreeMap<RunId, Vec<bool>> = BTreeMap::new();
+    for (want, answer) in answers {
+        for run in &wants[*want].runs {
+            runs.entry(*run).or_default().push(answer.is_err());
+        }
+    }
+    runs
+}
+
+/// What the unit adds to each run that wanted something of it: the bytes of a shared read count for each.
+fn gains(wants: &[Want], runs: &BTreeMap<RunId, Vec<bool>>, bytes_read: u64) -> Vec<RunGain> {
+    let concerned: BTreeSet<RunId> = wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
+    let gain = |run: RunId| {
+        let steps = runs.get(&run).map_or(&[][..], Vec::as_slice);
+        let failures = steps.iter().filter(|failed| **failed).count() as u64;
+        RunGain { run, done: steps.len() as u64, failures, bytes_read }
+    };
+    concerned.into_iter().map(gain).collect()
+}
+
+fn tell_of(library: &Library, source: SourceId, failures: &[NewFailure]) -> Result<Vec<What>, butler_library::StoreError> {
+    if failures.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = library.files_of(source)?.into_iter().next().map(|file| file.path.display().to_string()).unwrap_or_default();
+    let told = failures.iter().map(|failure| What::PartFailed {
+        part: part.clone(),
+        product: failure.kind.as_str(),
+        sentence: failure.sentence.clone(),
+    });
+    Ok(told.collect())
+}

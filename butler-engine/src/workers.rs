@@ -1,0 +1,167 @@
+//! The workers: one slot a core, each with a keeper's thread that starts its process when it is needed and gives it one
+//! unit at a time. The first slot's worker is warm from the start; those beyond it go when they have been idle for a while.
+
+mod keeper;
+mod process;
+mod wishes;
+
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use butler_library::Library;
+use butler_product::Failure;
+
+use crate::backlog::{Fall, UnitId, UnitPlan, Withdrawal};
+use crate::engine::EngineSettings;
+use crate::inbox::Inbox;
+use crate::publish::Made;
+use keeper::Keeper;
+pub use process::StartError;
+pub(crate) use process::{Ending, Process};
+pub(crate) use wishes::Wishes;
+
+/// A unit for a worker.
+#[derive(Debug)]
+pub(crate) struct UnitJob {
+    pub(crate) plan: UnitPlan,
+    pub(crate) threads: u16,
+}
+
+/// What a keeper tells the loop of the unit in hand.
+#[derive(Debug)]
+pub(crate) enum UnitWord {
+    /// The file is open; the work begins.
+    Opened { file: String },
+    /// Bytes read so far.
+    Progressed { bytes_read: u64 },
+    /// The unit is over, and its slot is free.
+    Over(UnitOver),
+}
+
+/// How a unit ended, and what it brought.
+#[derive(Debug)]
+pub(crate) struct UnitOver {
+    /// By the want's place in the plan.
+    pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
+    pub(crate) bytes_read: u64,
+    pub(crate) end: UnitEnd,
+}
+
+/// How a unit ended.
+#[derive(Debug)]
+pub(crate) enum UnitEnd {
+    /// As it should.
+    Done,
+    /// Its worker fell.
+    Fell { how: Fall, sentence: String },
+    /// Its root is away, or (none) no file holds the source any more.
+    Left { root: Option<String> },
+    /// Nothing can be done at all: no worker can be started, no output can be made.
+    Impossible { sentence: String },
+}
+
+/// The slots, as the loop sees them.
+pub(crate) struct Pool {
+    slots: Vec<Slot>,
+    cores: u16,
+}
+
+struct Slot {
+    jobs: Option<mpsc::Sender<UnitJob>>,
+    wishes: Arc<Wishes>,
+    /// The unit in hand and the threads it works with.
+    busy: Option<(UnitId, u16)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Pool {
+    pub(crate) fn start(settings: &EngineSettings, library: &Library, inbox: &Inbox) -> std::io::Result<Self> {
+        let cores = settings.cores.max(1);
+        let slots = (0..usize::from(cores)).map(|number| {
+            let (jobs, incoming) = mpsc::channel();
+            let wishes = Arc::new(Wishes::default());
+            let keeper = Keeper {
+                slot: number,
+                program: settings.worker_program.clone(),
+                library: library.clone(),
+                inbox: inbox.clone(),
+                wishes: Arc::clone(&wishes),
+            };
+            let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(move || keeper.keep(&incoming))?;
+            Ok(Slot { jobs: Some(jobs), wishes, busy: None, thread: Some(thread) })
+        });
+        Ok(Self { slots: slots.collect::<std::io::Result<_>>()?, cores })
+    }
+
+    /// How many threads the next unit may have, if a slot is free: the free cores are shared among the units that wait and
+    /// the slots that are free.
+    pub(crate) fn free_share(&self, waiting: usize) -> Option<u16> {
+        let busy: u16 = self.slots.iter().filter_map(|slot| slot.busy).map(|(_, threads)| threads).sum();
+        let free_slots = self.slots.iter().filter(|slot| slot.busy.is_none()).count();
+        share(self.cores.saturating_sub(busy), free_slots, waiting)
+    }
+
+    /// Gives a unit to a free slot; the one with a warm worker first.
+    pub(crate) fn give(&mut self, job: UnitJob) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.busy.is_none()) else { return };
+        slot.busy = Some((job.plan.unit, job.threads));
+        if let Some(jobs) = &slot.jobs {
+            // A keeper's thread ends only with its door.
+            let _ = jobs.send(job);
+        }
+    }
+
+    pub(crate) fn free(&mut self, slot: usize) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.busy = None;
+        }
+    }
+
+    /// Tells the keeper of the unit that it, or a part of it, is wanted no more.
+    pub(crate) fn withdraw(&self, withdrawal: Withdrawal) {
+        let (Withdrawal::Cancel { unit } | Withdrawal::Drop { unit, .. }) = withdrawal;
+        if let Some(slot) = self.slots.iter().find(|slot| slot.busy.is_some_and(|(busy, _)| busy == unit)) {
+            slot.wishes.leave(withdrawal);
+        }
+    }
+
+    /// Cancels what is in hand and ends every worker. A keeper that hangs on a dead mount is left behind.
+    pub(crate) fn end(&mut self) {
+        for slot in &mut self.slots {
+            slot.jobs = None;
+            if let Some((unit, _)) = slot.busy {
+                slot.wishes.leave(Withdrawal::Cancel { unit });
+            }
+        }
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(6);
+        for thread in self.slots.iter_mut().filter_map(|slot| slot.thread.take()) {
+            while !thread.is_finished() && std::time::Instant::now() < deadline {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            if thread.is_finished() && thread.join().is_err() {
+                tracing::error!("a worker's keeper panicked");
+            }
+        }
+    }
+}
+
+fn share(free_cores: u16, free_slots: usize, waiting: usize) -> Option<u16> {
+    let sharers = u16::try_from(free_slots.min(waiting)).unwrap_or(u16::MAX);
+    (free_cores > 0 && sharers > 0).then(|| (free_cores / sharers).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_film_gets_all_cores_and_many_share_them() {
+        assert_eq!(share(8, 8, 1), Some(8));
+        assert_eq!(share(8, 8, 2), Some(4));
+        assert_eq!(share(8, 8, 100), Some(1));
+        assert_eq!(share(1, 2, 5), Some(1));
+        assert_eq!(share(0, 2, 5), None);
+        assert_eq!(share(4, 0, 5), None);
+        assert_eq!(share(4, 4, 0), None);
+    }
+}

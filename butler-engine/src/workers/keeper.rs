@@ -1,0 +1,241 @@
+//! Keeps one worker: opens the media and the outputs for it, hands them over, listens, and tells the loop what came of it.
+//! The worker's life hangs on this thread.
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use butler_library::{BlobError, Library, SourceFile, Staged};
+use butler_product::media_info::MediaInfo;
+use butler_product::message::{FromWorker, Limits, Order};
+use butler_product::{Failure, FailureClass, ProductKind, Spec, Value};
+
+use crate::backlog::UnitId;
+use crate::causes::with_causes;
+use crate::event::EngineEvent;
+use crate::handle::EngineHealth;
+use crate::inbox::Inbox;
+use crate::media_file;
+use crate::publish::Made;
+use crate::workers::{Ending, Process, UnitEnd, UnitJob, UnitOver, UnitWord, Wishes};
+
+/// How long a worker beyond the first stays without work.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// What a keeper works with.
+pub(super) struct Keeper {
+    pub(super) slot: usize,
+    pub(super) program: PathBuf,
+    pub(super) library: Library,
+    pub(super) inbox: Inbox,
+    pub(super) wishes: Arc<Wishes>,
+}
+
+/// A unit that can't even begin.
+enum NotBegun {
+    /// The file can't be read, and its root is there.
+    Unreadable(Failure),
+    /// Its root is away, or no file holds the source any more.
+    Left { root: Option<String> },
+    /// Nothing can be done at all.
+    Impossible(String),
+}
+
+/// The open media file of a unit.
+struct Media {
+    file: SourceFile,
+    descriptor: File,
+}
+
+/// What a worker said of one want: its value and the bytes of its blob, or why not.
+type Said = (usize, Result<(Value, Option<u64>), Failure>);
+
+/// Where a worker writes a product's blob.
+struct Output {
+    staged: Staged,
+    descriptor: OwnedFd,
+}
+
+impl Output {
+    fn new(library: &Library) -> Result<Self, BlobError> {
+        let staged = library.blobs().staged()?;
+        Ok(Self { descriptor: staged.descriptor()?, staged })
+    }
+}
+
+impl Keeper {
+    /// Does units until the door is closed.
+    pub(super) fn keep(self, jobs: &mpsc::Receiver<UnitJob>) {
+        let mut process = None;
+        if self.slot == 0 {
+            // Warm from the start; why it can't be is told, and tried again with the first unit.
+            let _ = self.worker(&mut process);
+        }
+        loop {
+            match jobs.recv_timeout(IDLE) {
+                Ok(job) => {
+                    let unit = job.plan.unit;
+                    let over = self.do_unit(&mut process, job);
+                    self.tell(unit, UnitWord::Over(over));
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) if self.slot > 0 => process = None,
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn do_unit(&self, process: &mut Option<Process>, job: UnitJob) -> UnitOver {
+        if job.plan.fresh_worker && process.as_ref().is_some_and(|process| process.units_done() > 0) {
+            *process = None;
+        }
+        let begun = self.open_media(&job).and_then(|media| Ok((media, self.open_outputs(&job)?, self.known_media_info(&job)?)));
+        let over = |end| UnitOver { answers: Vec::new(), bytes_read: 0, end };
+        let (media, outputs, media_info) = match begun {
+            Ok(begun) => begun,
+            Err(NotBegun::Unreadable(failure)) => {
+                let answers = (0..job.plan.wants.len()).map(|want| (want, Err(failure.clone()))).collect();
+                return UnitOver { answers, bytes_read: 0, end: UnitEnd::Done };
+            }
+            Err(NotBegun::Left { root }) => return over(UnitEnd::Left { root }),
+            Err(NotBegun::Impossible(sentence)) => return over(UnitEnd::Impossible { sentence }),
+        };
+        let worker = match self.worker(process) {
+            Ok(worker) => worker,
+            Err(sentence) => return over(UnitEnd::Impossible { sentence }),
+        };
+        if self.wishes.is_cancelled(job.plan.unit) {
+            return over(UnitEnd::Done);
+        }
+        self.tell(job.plan.unit, UnitWord::Opened { file: media.file.path.display().to_string() });
+        let over = self.execute(worker, &job, &media, outputs, media_info);
+        if matches!(over.end, UnitEnd::Fell { .. }) {
+            *process = None;
+        }
+        over
+    }
+
+    fn execute(
+        &self,
+        worker: &mut Process,
+        job: &UnitJob,
+        media: &Media,
+        mut outputs: Vec<Option<Output>>,
+        media_info: Option<Box<MediaInfo>>,
+    ) -> UnitOver {
+        let unit = job.plan.unit;
+        let order = Order {
+            unit,
+            extension: media.file.path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default(),
+            size_bytes: media.file.size,
+            wants: job.plan.wants.clone(),
+            media_info,
+            threads: job.threads,
+            limits: Limits::default(),
+        };
+        let descriptors: Vec<BorrowedFd<'_>> =
+            std::iter::once(media.descriptor.as_fd()).chain(outputs.iter().flatten().map(|output| output.descriptor.as_fd())).collect();
+        let mut said = Vec::new();
+        let ending = worker.execute(order, &descriptors, &self.wishes, &mut |message| match message {
+            FromWorker::Progress { bytes_read, .. } => self.tell(unit, UnitWord::Progressed { bytes_read }),
+            FromWorker::Made { want, value, blob_bytes, .. } => said.push((want, Ok((value, blob_bytes)))),
+            FromWorker::Failed { want, failure, .. } => said.push((want, Err(failure))),
+            FromWorker::Hello(_) | FromWorker::UnitEnded { .. } | FromWorker::Probed { .. } => {}
+        });
+        drop(descriptors);
+        let (bytes_read, end) = match ending {
+            Ending::Ended { bytes_read } => (bytes_read, UnitEnd::Done),
+            Ending::Fell { how, sentence, bytes_read } => (bytes_read, UnitEnd::Fell { how, sentence }),
+        };
+        self.weigh(media, said, &mut outputs, bytes_read, end)
+    }
+
+    /// Turns what the worker said into answers: a product with its blob, or a failure. A file that could not be read while
+    /// its root is away is no failure.
+    fn weigh(&self, media: &Media, said: Vec<Said>, outputs: &mut [Option<Output>], bytes_read: u64, end: UnitEnd) -> UnitOver {
+        let mut over = UnitOver { answers: Vec::new(), bytes_read, end };
+        let unread = |answer: &Result<_, Failure>| matches!(answer, Err(Failure { class: FailureClass::Source, .. }));
+        if said.iter().any(|(_, answer)| unread(answer)) && media_file::is_root_away(&self.library, &media.file) {
+            over.end = UnitEnd::Left { root: Some(media.file.root_path.display().to_string()) };
+        }
+        for (want, answer) in said {
+            if unread(&answer) && matches!(over.end, UnitEnd::Left { .. }) {
+                continue;
+            }
+            let made = answer.map(|(value, bytes)| {
+                let blob = bytes.and_then(|bytes| Some((outputs.get_mut(want)?.take()?.staged, bytes)));
+                Made { value, blob }
+            });
+            over.answers.push((want, made));
+        }
+        over
+    }
+
+    /// The warm worker, or a new one.
+    fn worker<'process>(&self, process: &'process mut Option<Process>) -> Result<&'process mut Process, String> {
+        let started = match process.take() {
+            Some(process) => process,
+            None => Process::start(&self.program)
+                .inspect(|process| {
+                    let health = EngineHealth { sandbox: Some(process.hello().sandbox), worker_trouble: None };
+                    self.inbox.tell(EngineEvent::WorkerKnown { health });
+                })
+                .map_err(|error| {
+                    tracing::error!(error = &error as &dyn std::error::Error, "no worker");
+                    let sentence = format!(
+                        "No worker could be started: {}. Install `butler-worker` beside `butler`, both from the same release.",
+                        with_causes(&error)
+                    );
+                    self.inbox
+                        .tell(EngineEvent::WorkerKnown { health: EngineHealth { sandbox: None, worker_trouble: Some(sentence.clone()) } });
+                    sentence
+                })?,
+        };
+        Ok(process.insert(started))
+    }
+
+    /// Opens one of the files that hold the source, as it was when it was scanned.
+    fn open_media(&self, job: &UnitJob) -> Result<Media, NotBegun> {
+        let files = self
+            .library
+            .files_of(job.plan.source)
+            .map_err(|error| NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error))))?;
+        let mut trouble = None;
+        for file in files {
+            match media_file::open(&self.library, &file) {
+                Ok(descriptor) => return Ok(Media { file, descriptor }),
+                Err(error) => {
+                    tracing::debug!(file = %file.path.display(), error = &error as &dyn std::error::Error, "not readable");
+                    trouble = Some((file, error));
+                }
+            }
+        }
+        let Some((file, error)) = trouble else { return Err(NotBegun::Left { root: None }) };
+        if media_file::is_root_away(&self.library, &file) {
+            return Err(NotBegun::Left { root: Some(file.root_path.display().to_string()) });
+        }
+        Err(NotBegun::Unreadable(Failure::source(error.sentence())))
+    }
+
+    /// One staged file for each want that has a blob, in the order of the wants.
+    fn open_outputs(&self, job: &UnitJob) -> Result<Vec<Option<Output>>, NotBegun> {
+        let output = |want: &Spec| want.kind().has_blob().then(|| Output::new(&self.library)).transpose();
+        let outputs: Result<Vec<_>, _> = job.plan.wants.iter().map(output).collect();
+        outputs.map_err(|error| NotBegun::Impossible(format!("No output could be made: {}.", with_causes(&error))))
+    }
+
+    fn known_media_info(&self, job: &UnitJob) -> Result<Option<Box<MediaInfo>>, NotBegun> {
+        let product = self.library.product(job.plan.source, ProductKind::MediaInfo);
+        let product = product.map_err(|error| NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error))))?;
+        Ok(product.and_then(|product| match product.value {
+            Value::MediaInfo(info) => Some(info),
+            Value::Nothing { .. } | Value::Bif(_) => None,
+        }))
+    }
+
+    fn tell(&self, unit: UnitId, word: UnitWord) {
+        self.inbox.tell(EngineEvent::UnitSaid { slot: self.slot, unit, word });
+    }
+}

@@ -1,0 +1,250 @@
+//! One worker process: started, introduced, given one unit at a time, watched, and killed when it hangs.
+//!
+//! The process gets one end of a socket pair as its standard input, an empty environment and no other descriptor. It never
+//! gets a path.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use butler_product::channel::{self, ChannelError};
+use butler_product::message::{FromWorker, Hello, Order, Sandbox, ToWorker};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::backlog::Fall;
+use crate::workers::wishes::Wishes;
+
+/// A worker speaks at least once a second; one that is silent this long has stopped, or hangs whole.
+const SILENCE: Duration = Duration::from_secs(15);
+/// A unit in hand that comes no step further and reads no byte for so long is stuck.
+const STANDSTILL: Duration = Duration::from_secs(120);
+/// A cancelled unit must end within this time.
+const CANCEL_GRACE: Duration = Duration::from_secs(5);
+/// A killed process that is not gone after this time sits in the kernel, and is left behind.
+const REAP_GRACE: Duration = Duration::from_secs(2);
+/// CPU priority of a worker: it gives way to whatever else the machine does.
+const NICE: i32 = 10;
+
+/// Why no worker could be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The executable does not start.
+    #[error("could not start `{}`", program.display())]
+    Spawn {
+        /// The executable.
+        program: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// It started, and did not introduce itself.
+    #[error("`{}` did not introduce itself", program.display())]
+    NoHello {
+        /// The executable.
+        program: PathBuf,
+        /// What came instead.
+        source: ChannelError,
+    },
+    /// It is of another build.
+    #[error("`{}` does not fit this server: {why}; install both from the same release", program.display())]
+    Mismatch {
+        /// The executable.
+        program: PathBuf,
+        /// What differs.
+        why: String,
+    },
+}
+
+/// How a unit came to its end.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// The worker said so.
+    Ended { bytes_read: u64 },
+    /// The worker is gone or was killed; it can't be used any more.
+    Fell { how: Fall, sentence: String, bytes_read: u64 },
+}
+
+/// A worker process that has introduced itself.
+pub(crate) struct Process {
+    child: Child,
+    socket: UnixStream,
+    hello: Hello,
+    units_done: u64,
+}
+
+impl Process {
+    /// Starts the executable and waits for its introduction. Must be called on a thread that lives as long as the worker
+    /// shall: the worker dies with it.
+    pub(crate) fn start(program: &Path) -> Result<Self, StartError> {
+        let spawn_error = |source| StartError::Spawn { program: program.to_owned(), source };
+        let (ours, theirs) = UnixStream::pair().map_err(spawn_error)?;
+        let child = Command::new(program)
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .env_clear()
+            .current_dir("/")
+            .spawn()
+            .map_err(spawn_error)?;
+        let mut process = Self {
+            child,
+            socket: ours,
+            hello: Hello {
+                protocol: 0,
+                build: String::new(),
+                products: Vec::new(),
+                sandbox: Sandbox { rlimits: false, no_new_privs: false, landlock: false, seccomp: false },
+            },
+            units_done: 0,
+        };
+        let no_hello = |source| StartError::NoHello { program: program.to_owned(), source };
+        match process.next_message(SILENCE) {
+            Ok(Some(FromWorker::Hello(hello))) => process.hello = hello,
+            Ok(_) => return Err(no_hello(ChannelError::Closed)),
+            Err(error) => return Err(no_hello(error)),
+        }
+        if let Some(why) = process.hello.mismatch(env!("CARGO_PKG_VERSION")) {
+            return Err(StartError::Mismatch { program: program.to_owned(), why });
+        }
+        // A wish, not a need: where the kernel refuses, the worker runs at the server's own priority.
+        if let Some(pid) = rustix::process::Pid::from_raw(process.child.id() as i32) {
+            let _ = rustix::process::setpriority_process(Some(pid), NICE);
+        }
+        Ok(process)
+    }
+
+    pub(crate) const fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
+    pub(crate) const fn units_done(&self) -> u64 {
+        self.units_done
+    }
+
+    /// Has a unit done, and hands on all that the worker says of it. What is wished of the unit meanwhile is told to the
+    /// worker within a quarter of a second.
+    pub(crate) fn execute(
+        &mut self,
+        order: Order,
+        descriptors: &[BorrowedFd<'_>],
+        wishes: &Wishes,
+        hear: &mut dyn FnMut(FromWorker),
+    ) -> Ending {
+        let unit = order.unit;
+        let mut read = 0;
+        let mut steps = 0;
+        let mut last_step = Instant::now();
+        let mut last_word = Instant::now();
+        let mut cancelled: Option<Instant> = None;
+        if let Err(error) = channel::send(&self.socket, &ToWorker::Do(Box::new(order)), descriptors) {
+            return self.fallen(&error, read);
+        }
+        loop {
+            match self.next_message(Duration::from_millis(250)) {
+                Err(error) => return self.fallen(&error, read),
+                Ok(Some(message)) => {
+                    last_word = Instant::now();
+                    match message {
+                        FromWorker::UnitEnded { unit: ended, bytes_read } if ended == unit => {
+                            self.units_done += 1;
+                            return Ending::Ended { bytes_read };
+                        }
+                        FromWorker::Progress { unit: of, bytes_read, steps: now, .. } if of == unit => {
+                            if (bytes_read, now) != (read, steps) {
+                                (read, steps, last_step) = (bytes_read, now, Instant::now());
+                            }
+                            hear(message);
+                        }
+                        FromWorker::Made { unit: of, .. } | FromWorker::Failed { unit: of, .. } if of == unit => {
+                            last_step = Instant::now();
+                            hear(message);
+                        }
+                        // Of a unit that was cancelled before.
+                        _ => {}
+                    }
+                }
+                Ok(None) => {}
+            }
+            for wish in wishes.take(unit) {
+                if matches!(wish, ToWorker::Cancel { .. }) {
+                    cancelled = Some(Instant::now());
+                }
+                // A worker that is gone is noticed at the next message.
+                let _ = channel::send(&self.socket, &wish, &[]);
+            }
+            let sentence = if last_word.elapsed() > SILENCE {
+                "The worker hung: it said nothing for 15 seconds."
+            } else if last_step.elapsed() > STANDSTILL {
+                "The worker hung: it came no further for two minutes."
+            } else if cancelled.is_some_and(|since| since.elapsed() > CANCEL_GRACE) {
+                "The worker did not let go of a cancelled file."
+            } else {
+                continue;
+            };
+            self.kill();
+            return Ending::Fell { how: Fall::ByItself, sentence: sentence.to_owned(), bytes_read: read };
+        }
+    }
+
+    /// The next message, if one comes in time. Descriptors are not expected from this side, and close at once.
+    fn next_message(&self, within: Duration) -> Result<Option<FromWorker>, ChannelError> {
+        let timeout = Timespec { tv_sec: within.as_secs() as i64, tv_nsec: i64::from(within.subsec_nanos()) };
+        let mut ready = [PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::IN)];
+        match poll(&mut ready, Some(&timeout)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => Ok(None),
+            Ok(_) => channel::receive::<FromWorker>(&self.socket).map(|(message, _)| Some(message)),
+            Err(errno) => Err(ChannelError::Io(errno.into())),
+        }
+    }
+
+    fn fallen(&mut self, error: &ChannelError, bytes_read: u64) -> Ending {
+        // The channel's end comes a moment before the exit status.
+        let deadline = Instant::now() + REAP_GRACE;
+        let status = loop {
+            match self.child.try_wait() {
+                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
+                Ok(status) => break status,
+                Err(_) => break None,
+            }
+        };
+        self.kill();
+        let how = match status.and_then(|status| status.signal()) {
+            Some(libc::SIGKILL) => Fall::Killed,
+            _ => Fall::ByItself,
+        };
+        Ending::Fell { how, sentence: last_words(status, error), bytes_read }
+    }
+
+    fn kill(&mut self) {
+        let _ = self.child.kill();
+        let deadline = Instant::now() + REAP_GRACE;
+        while Instant::now() < deadline {
+            match self.child.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(5)),
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
+        tracing::warn!(pid = self.child.id(), "a worker could not be killed; it is left behind");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = channel::send(&self.socket, &ToWorker::Quit, &[]);
+        self.kill();
+    }
+}
+
+fn last_words(status: Option<ExitStatus>, error: &ChannelError) -> String {
+    match status.map(|status| (status.signal(), status.code())) {
+        Some((Some(libc::SIGKILL), _)) => "The worker was killed, by a person or by the system when memory ran out.".to_owned(),
+        Some((Some(libc::SIGSEGV | libc::SIGBUS), _)) => "The worker crashed: it touched memory that was not its own.".to_owned(),
+        Some((Some(libc::SIGABRT), _)) => "The worker crashed: it ran out of memory, or gave itself up.".to_owned(),
+        Some((Some(signal), _)) => format!("The worker crashed with signal {signal}."),
+        Some((None, Some(code))) => format!("The worker ended with status {code} in the middle of its work."),
+        Some((None, None)) | None => format!("The worker fell silent: {error}."),
+    }
+}

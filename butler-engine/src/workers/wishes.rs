@@ -1,0 +1,34 @@
+//! What is wished of the unit in a worker's hand while it is done: the loop leaves wishes, the worker's keeper takes them.
+
+use std::sync::{Mutex, PoisonError};
+
+use butler_product::message::ToWorker;
+
+use crate::backlog::{UnitId, Withdrawal};
+
+/// Wishes about one slot's units.
+#[derive(Debug, Default)]
+pub(crate) struct Wishes(Mutex<Vec<Withdrawal>>);
+
+impl Wishes {
+    /// Leaves a wish.
+    pub(crate) fn leave(&self, wish: Withdrawal) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(wish);
+    }
+
+    /// Takes the wishes about this unit; older ones, about units that ended, are forgotten.
+    pub(crate) fn take(&self, unit: UnitId) -> Vec<ToWorker> {
+        let wishes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let words = wishes.into_iter().filter_map(|wish| match wish {
+            Withdrawal::Cancel { unit: of } if of == unit => Some(ToWorker::Cancel { unit }),
+            Withdrawal::Drop { unit: of, want } if of == unit => Some(ToWorker::Drop { unit, want }),
+            Withdrawal::Cancel { .. } | Withdrawal::Drop { .. } => None,
+        });
+        words.collect()
+    }
+
+    /// Whether this unit is wanted no more, before a worker had it.
+    pub(crate) fn is_cancelled(&self, unit: UnitId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&Withdrawal::Cancel { unit })
+    }
+}
