@@ -1,0 +1,72 @@
+//! Who may ask: everything but `/identity` and `/healthz` needs the token, in the header `X-Plex-Token` or in the query.
+//!
+//! The token is compared by the library, in constant time, and never logged: nothing here or elsewhere logs a query.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use butler_library::Token;
+
+use crate::app::App;
+use crate::error::Problem;
+use crate::params;
+
+const TOKEN: &str = "X-Plex-Token";
+
+/// What anybody may ask: whether there is a server, and whether it is well.
+const OPEN: [&str; 2] = ["/identity", "/healthz"];
+
+/// Lets a request through that is open or carries the token.
+pub(crate) async fn require_token(State(app): State<App>, request: Request, next: Next) -> Response {
+    if OPEN.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    let token = token(request.headers(), request.uri()).and_then(|text| Token::new(text).ok());
+    let Some(token) = token else { return Problem::unauthorized().into_response() };
+    match app.library(move |library| library.lets_in(&token)).await {
+        Ok(true) => next.run(request).await,
+        Ok(false) => Problem::unauthorized().into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The token that a request carries: that of the header, else that of the query.
+fn token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    if let Some(value) = headers.get(TOKEN) {
+        return value.to_str().ok().map(|value| value.trim().to_owned());
+    }
+    params::query(uri).into_iter().find(|(name, _)| name.eq_ignore_ascii_case(TOKEN)).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn check(header: Option<&'static str>, uri: &'static str, expect: Option<&str>) {
+        let headers = header.map(|value| (TOKEN.parse().unwrap(), HeaderValue::from_static(value)));
+        assert_eq!(token(&HeaderMap::from_iter(headers), &Uri::from_static(uri)).as_deref(), expect, "{header:?} {uri}");
+    }
+
+    #[test]
+    fn the_token_is_found_in_header_and_query() {
+        check(Some("abc"), "/butler", Some("abc"));
+        check(None, "/butler?X-Plex-Token=abc", Some("abc"));
+        check(None, "/butler?a=b&x-plex-token=a%62c", Some("abc"));
+        check(None, "/butler/?X-Plex-Token=abc&X-Plex-Client-Identifier=x", Some("abc"));
+    }
+
+    #[test]
+    fn the_header_goes_before_the_query() {
+        check(Some("abc"), "/butler?X-Plex-Token=def", Some("abc"));
+    }
+
+    #[test]
+    fn nothing_else_is_taken_for_a_token() {
+        check(None, "/butler", None);
+        check(None, "/butler?token=abc", None);
+        check(None, "/X-Plex-Token=abc", None);
+    }
+}

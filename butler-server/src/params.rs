@@ -1,0 +1,156 @@
+//! What a request says beside its path: the query, and Plex's `X-Plex-…` words, which may stand in the headers or in the
+//! query. What can't be read is a 400 with the reason, never a guess.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::Uri;
+use axum::http::request::Parts;
+
+use crate::error::Problem;
+
+/// The words of one request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Params {
+    query: Vec<(String, String)>,
+    /// Headers whose name starts with `x-plex-`.
+    plex_headers: Vec<(String, String)>,
+}
+
+impl Params {
+    fn of(parts: &Parts) -> Self {
+        let plex_headers = parts.headers.iter().filter(|(name, _)| name.as_str().starts_with("x-plex-"));
+        let plex_headers = plex_headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        Self { query: query(&parts.uri), plex_headers: plex_headers.collect() }
+    }
+
+    /// The first value of a word of the query.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a word of the query, which may stand there as `name` or as `name[]`.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let is_it = |key: &str| key == name || key.strip_suffix("[]") == Some(name);
+        self.query.iter().filter(|(key, _)| is_it(key)).map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// A word of Plex's, from its header or else from the query: `X-Plex-Container-Size`.
+    pub(crate) fn plex(&self, name: &str) -> Option<&str> {
+        let is_it = |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
+        self.plex_headers.iter().find(is_it).or_else(|| self.query.iter().find(is_it)).map(|(_, value)| value.as_str())
+    }
+
+    /// A switch of the query: `1` or `true` is on; `0`, `false` or nothing is off.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.get(name) {
+            None | Some("" | "0" | "false") => Ok(false),
+            Some("1" | "true") => Ok(true),
+            Some(other) => Err(Problem::bad_request(format!("`{name}` is `{other}`, and takes 1 or 0."))),
+        }
+    }
+
+    /// A value of the query that has a type of its own.
+    pub(crate) fn parsed<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
+        self.get(name).map(|value| parsed(name, value, what)).transpose()
+    }
+
+    /// The page that is asked for by Plex's words; none if none is.
+    pub(crate) fn container(&self) -> Result<Option<Page>, Problem> {
+        let (start, size) = ("X-Plex-Container-Start", "X-Plex-Container-Size");
+        let number = |name: &str| self.plex(name).map(|value| parsed(name, value, "a number from 0 on")).transpose();
+        Ok(match (number(start)?, number(size)?) {
+            (None, None) => None,
+            (start, size) => Some(Page { start: start.unwrap_or(0), size: size.unwrap_or(Page::LARGEST).min(Page::LARGEST) }),
+        })
+    }
+
+    /// The page that is asked for by `start` and `size`.
+    pub(crate) fn page(&self) -> Result<Page, Problem> {
+        let start = self.parsed("start", "a number from 0 on")?.unwrap_or(0);
+        let size = self.parsed("size", "a number from 0 on")?.unwrap_or(Page::USUAL);
+        Ok(Page { start, size: size.min(Page::LARGEST) })
+    }
+}
+
+/// The query of an address, percent-decoded.
+pub(crate) fn query(uri: &Uri) -> Vec<(String, String)> {
+    Query::try_from_uri(uri).map(|Query(pairs)| pairs).unwrap_or_default()
+}
+
+fn parsed<T: FromStr>(name: &str, value: &str, what: &str) -> Result<T, Problem> {
+    value.parse().map_err(|_| Problem::bad_request(format!("`{name}` is `{value}`, and takes {what}.")))
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// The first one's place, from 0.
+    pub(crate) start: u32,
+    /// How many, at most [`Page::LARGEST`].
+    pub(crate) size: u32,
+}
+
+impl Page {
+    /// Of Butler's own lists, where none is asked for.
+    const USUAL: u32 = 100;
+    /// So that no request makes a body without bound.
+    pub(crate) const LARGEST: u32 = 10_000;
+}
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn params(uri: &str, headers: &[(&str, &str)]) -> Params {
+        let request = headers.iter().fold(Request::get(uri), |request, (name, value)| request.header(*name, *value));
+        Params::of(&request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn a_word_of_plex_counts_in_the_header_and_in_the_query() {
+        let page = |start, size| Ok(Some(Page { start, size }));
+        assert_eq!(params("/a?X-Plex-Container-Start=5&X-Plex-Container-Size=10", &[]).container(), page(5, 10));
+        assert_eq!(params("/a", &[("x-plex-container-start", "5"), ("X-Plex-Container-Size", "0")]).container(), page(5, 0));
+        assert_eq!(params("/a?X-Plex-Container-Start=9", &[("X-Plex-Container-Start", "5")]).container(), page(5, Page::LARGEST));
+        assert_eq!(params("/a", &[]).container(), Ok(None));
+    }
+
+    #[test]
+    fn a_page_that_is_no_number_is_refused_with_the_reason() {
+        for wrong in ["-1", "x", "", "1.5", "99999999999999999999"] {
+            let problem = params(&format!("/a?X-Plex-Container-Start={wrong}"), &[]).container();
+            assert!(problem.is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn repeated_words_are_all_kept_and_decoded() {
+        let params = params("/a?location=%2Ffilms+new&location[]=%2Ftv%2Fa%20b&locations=%2Fno", &[]);
+        assert_eq!(params.all("location"), ["/films new", "/tv/a b"]);
+    }
+
+    #[test]
+    fn a_switch_takes_1_and_0_only() {
+        assert_eq!(params("/a?force=1", &[]).flag("force"), Ok(true));
+        assert_eq!(params("/a?force=0", &[]).flag("force"), Ok(false));
+        assert_eq!(params("/a", &[]).flag("force"), Ok(false));
+        assert!(params("/a?force=maybe", &[]).flag("force").is_err());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_no_panic() {
+        assert_eq!(params("/a?location=%ff%fe", &[]).all("location"), ["\u{fffd}\u{fffd}"]);
+    }
+}

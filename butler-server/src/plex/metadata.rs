@@ -1,0 +1,100 @@
+//! Plex's Metadata out of the library's rows. Pure.
+
+use std::path::Path;
+
+use butler_api::plex::{Chapter, Media, Metadata, Part};
+use butler_library::{Ancestor, ItemDetail, ItemKind, ItemRow, MediaRow, PartRow, Section};
+use butler_product::ProductKind;
+
+use crate::plex::media;
+
+/// An item in a list: with media and parts, without streams.
+pub(crate) fn brief(row: ItemRow, media: Vec<MediaRow>, section: &Section) -> Metadata {
+    let media = media.iter().map(|version| plex_media(version, false)).collect();
+    metadata(row, media, section)
+}
+
+/// An item by itself, with streams and, where asked for, chapters.
+pub(crate) fn full(item: ItemDetail, section: &Section, include_chapters: bool) -> Metadata {
+    let media = item.media.iter().map(|version| plex_media(version, true)).collect();
+    let chapters = if include_chapters { chapters(&item.media) } else { Vec::new() };
+    Metadata { chapters, ..metadata(item.row, media, section) }
+}
+
+fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
+    let key = |id: &dyn std::fmt::Display| format!("/library/metadata/{id}");
+    let above = |ancestor: &Option<Ancestor>| {
+        ancestor.as_ref().map(|ancestor| (ancestor.id.to_string(), key(&ancestor.id), ancestor.title.clone()))
+    };
+    let (parent, grandparent) = (above(&row.parent), above(&row.grandparent));
+    let has_children = matches!(row.kind, ItemKind::Show | ItemKind::Season | ItemKind::Artist | ItemKind::Album);
+    let has_leaves = matches!(row.kind, ItemKind::Season | ItemKind::Album);
+    Metadata {
+        rating_key: row.id.to_string(),
+        key: if has_children { format!("{}/children", key(&row.id)) } else { key(&row.id) },
+        parent_rating_key: parent.as_ref().map(|(id, ..)| id.clone()),
+        grandparent_rating_key: grandparent.as_ref().map(|(id, ..)| id.clone()),
+        guid: format!("local://{}", row.id),
+        parent_key: parent.as_ref().map(|(_, key, _)| key.clone()),
+        grandparent_key: grandparent.as_ref().map(|(_, key, _)| key.clone()),
+        kind: row.kind.as_str().into(),
+        title_sort: (row.sort_title != row.title).then_some(row.sort_title),
+        title: row.title,
+        parent_title: parent.map(|(.., title)| title),
+        grandparent_title: grandparent.map(|(.., title)| title),
+        library_section_title: Some(section.name.clone()),
+        library_section_id: Some(section.id.0),
+        library_section_key: Some(format!("/library/sections/{}", section.id)),
+        summary: String::new(),
+        index: row.number.map(i64::from),
+        parent_index: row.parent.as_ref().and_then(|parent| parent.number).map(i64::from),
+        year: row.year.map(i64::from),
+        duration: media.iter().find_map(|version| version.duration),
+        child_count: has_children.then_some(row.children),
+        leaf_count: has_leaves.then_some(row.children),
+        viewed_leaf_count: has_leaves.then_some(0),
+        added_at: row.added_at.as_second(),
+        updated_at: row.updated_at.as_second(),
+        media,
+        chapters: Vec::new(),
+    }
+}
+
+fn plex_media(version: &MediaRow, with_streams: bool) -> Media {
+    let first = version.parts.first();
+    let info = first.and_then(|part| part.media_info.as_deref());
+    let mut shown = media::media(version.id.0, info, &first.map(|part| extension(&part.path)).unwrap_or_default());
+    shown.parts = version.parts.iter().map(|part| plex_part(part, with_streams)).collect();
+    // A version in several files lasts as long as all of them.
+    if version.parts.len() > 1 {
+        shown.duration = shown.parts.iter().map(|part| part.duration).sum();
+    }
+    shown
+}
+
+fn plex_part(part: &PartRow, with_streams: bool) -> Part {
+    let extension = extension(&part.path);
+    let info = part.media_info.as_deref();
+    let seconds = part.mtime_ns.div_euclid(1_000_000_000);
+    Part {
+        id: part.id.0,
+        key: format!("/library/parts/{}/{seconds}/file.{extension}", part.id),
+        duration: info.and_then(|info| info.duration_ms),
+        file: part.path.to_string_lossy().into_owned(),
+        size: part.size,
+        container: info.map(|info| media::container(info, &extension)),
+        indexes: part.products.contains(&ProductKind::Bif).then(|| "sd".into()),
+        video_profile: info.and_then(|info| info.video()).and_then(|stream| stream.profile.as_deref()).map(str::to_lowercase),
+        streams: info.filter(|_| with_streams).map(|info| media::streams(part.id.0, info)).unwrap_or_default(),
+    }
+}
+
+/// Those of the first version's first part, which is the one that plays.
+fn chapters(versions: &[MediaRow]) -> Vec<Chapter> {
+    let part = versions.first().and_then(|version| version.parts.first());
+    part.and_then(|part| part.media_info.as_deref().map(|info| media::chapters(part.id.0, info))).unwrap_or_default()
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
+}

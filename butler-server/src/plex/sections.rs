@@ -1,0 +1,228 @@
+//! `/library` and `/library/sections`: sections listed, added, edited and removed.
+
+use std::path::PathBuf;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use butler_api::plex::{Container, Directory, Errors, LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot, Location, Sections};
+use butler_api::{RunState, TaskName};
+use butler_library::{Library, NewSection, RunRow, Section, SectionEdit, SectionId, SectionKind, StoreError};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::accept::{self, Wants};
+use crate::app::App;
+use crate::error::Problem;
+use crate::params::Params;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(library)).routes(routes!(list, add)).routes(routes!(list_all)).routes(routes!(one, edit, remove))
+}
+
+/// What a client that names no agent gets to see as one.
+const NO_AGENT: &str = "com.plexapp.agents.none";
+/// What a client that names no scanner gets to see as one.
+const SCANNER: &str = "Butler";
+
+/// Says what is below the library.
+#[utoipa::path(get, path = "/library", tag = "library", responses(
+    (status = 200, description = "What can be asked next.", content((Container<LibraryRoot> = "application/json"), (Container<LibraryRoot> = "text/xml"))),
+    (status = 401, description = "The token is missing or wrong.", body = Errors),
+))]
+async fn library(wants: Wants) -> Result<Response, Problem> {
+    wants.answer(&directories("Plex Library", &[("sections", "Library Sections")]))
+}
+
+/// Lists the sections.
+#[utoipa::path(get, path = "/library/sections", tag = "library", responses(
+    (status = 200, description = "The sections.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
+    (status = 401, description = "The token is missing or wrong.", body = Errors),
+))]
+async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+    let (sections, runs) = app.library(|library| Ok::<_, StoreError>((library.sections()?, library.unfinished_runs()?))).await?;
+    wants.answer(&container(sections, &runs))
+}
+
+/// Lists the sections; the address that newer clients use.
+#[utoipa::path(get, path = "/library/sections/all", tag = "library", responses(
+    (status = 200, description = "The sections.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
+    (status = 401, description = "The token is missing or wrong.", body = Errors),
+))]
+async fn list_all(app: State<App>, wants: Wants) -> Result<Response, Problem> {
+    list(app, wants).await
+}
+
+/// Adds a section. Its folders are not scanned by that.
+#[utoipa::path(post, path = "/library/sections", tag = "library",
+    params(
+        ("name" = String, Query, description = "Its name."),
+        ("type" = String, Query, description = "`movie`, `show`, `artist` or `photo`."),
+        ("location" = Vec<String>, Query, description = "A root folder's whole path; may be given several times."),
+        ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
+        ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
+        ("language" = Option<String>, Query, description = "`en-US`, if nothing is said."),
+    ),
+    responses(
+        (status = 201, description = "The new section.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
+        (status = 400, description = "A parameter is missing or wrong, or a folder is not there or not allowed; the sentence says which.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+    ))]
+async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
+    let kind = params.get("type").ok_or_else(|| Problem::bad_request("`type` is missing: movie, show, artist or photo."))?;
+    let kind: SectionKind =
+        kind.parse().map_err(|_| Problem::bad_request(format!("`type` is `{kind}`, and takes movie, show, artist or photo.")))?;
+    let word = |name: &str, default: &str| params.get(name).filter(|word| !word.trim().is_empty()).unwrap_or(default).to_owned();
+    let new = NewSection {
+        name: params.get("name").unwrap_or_default().to_owned(),
+        kind,
+        roots: locations(&params),
+        agent: word("agent", NO_AGENT),
+        scanner: word("scanner", SCANNER),
+        language: word("language", "en-US"),
+    };
+    let now = app.now();
+    let id = app.library(move |library| library.add_section(new, now)).await?;
+    let (section, _) = known(&app, id.0).await?;
+    let mut response = wants.answer(&container(vec![section], &[]))?;
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}
+
+/// Says what can be asked of a section.
+#[utoipa::path(get, path = "/library/sections/{id}", tag = "library",
+    params(("id" = i64, Path, description = "The section's id.")),
+    responses(
+        (status = 200, description = "What can be asked next.", content((Container<LibraryRoot> = "application/json"), (Container<LibraryRoot> = "text/xml"))),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such section.", body = Errors),
+    ))]
+async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
+    let (section, _) = known(&app, parse(&id)?).await?;
+    wants.answer(&directories(&section.name, &[("all", "All")]))
+}
+
+/// Edits a section; what is not named stays as it is.
+#[utoipa::path(put, path = "/library/sections/{id}", tag = "library",
+    params(
+        ("id" = i64, Path, description = "The section's id."),
+        ("name" = Option<String>, Query, description = "Its name."),
+        ("location" = Option<Vec<String>>, Query, description = "All its root folders, if any is given."),
+        ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
+        ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
+        ("language" = Option<String>, Query, description = "Its language."),
+    ),
+    responses(
+        (status = 200, description = "Done; the body is empty."),
+        (status = 400, description = "A folder is not there or not allowed, or the name is blank.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such section.", body = Errors),
+    ))]
+async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = SectionId(parse(&id)?);
+    let word = |name: &str| params.get(name).filter(|word| !word.trim().is_empty()).map(str::to_owned);
+    let roots = locations(&params);
+    let edit = SectionEdit {
+        name: params.get("name").map(str::to_owned),
+        roots: (!roots.is_empty()).then_some(roots),
+        agent: word("agent"),
+        scanner: word("scanner"),
+        language: word("language"),
+    };
+    let now = app.now();
+    app.library(move |library| library.edit_section(id, edit, now)).await?;
+    Ok(accept::empty())
+}
+
+/// Removes a section. The files stay as they are.
+#[utoipa::path(delete, path = "/library/sections/{id}", tag = "library",
+    params(("id" = i64, Path, description = "The section's id.")),
+    responses(
+        (status = 200, description = "Done; the body is empty."),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such section.", body = Errors),
+    ))]
+async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = SectionId(parse(&id)?);
+    app.library(move |library| library.remove_section(id)).await?;
+    Ok(accept::empty().into_response())
+}
+
+/// The id of a section in an address; what is no number is no section's.
+pub(crate) fn parse(id: &str) -> Result<i64, Problem> {
+    id.parse().map_err(|_| unknown(id))
+}
+
+/// A section, and the runs that have not ended.
+pub(crate) async fn known(app: &App, id: i64) -> Result<(Section, Vec<RunRow>), Problem> {
+    let ask = move |library: &Library| Ok::<_, StoreError>((library.section(SectionId(id))?, library.unfinished_runs()?));
+    let (section, runs) = app.library(ask).await?;
+    Ok((section.ok_or_else(|| unknown(&id.to_string()))?, runs))
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::not_found(format!("There is no section {id}."))
+}
+
+/// When a section was changed last, in Unix seconds; 0 while there is none.
+pub(crate) fn last_change(library: &Library) -> Result<i64, StoreError> {
+    Ok(library.sections()?.iter().map(|section| section.updated_at.as_second()).max().unwrap_or(0))
+}
+
+/// Whether a run scans a section: all of them, or just this one.
+pub(crate) fn scans(run: &RunRow, section: SectionId) -> bool {
+    let is_under_way = run.state != RunState::Scheduled && !run.state.is_terminal();
+    run.task == TaskName::RefreshLibraries && is_under_way && run.section.is_none_or(|only| only == section)
+}
+
+fn locations(params: &Params) -> Vec<PathBuf> {
+    let mut locations = params.all("location");
+    locations.extend(params.all("locations"));
+    locations.into_iter().map(PathBuf::from).collect()
+}
+
+fn container(sections: Vec<Section>, runs: &[RunRow]) -> Container<Sections> {
+    let directories: Vec<Directory> = sections.into_iter().map(|section| directory(section, runs)).collect();
+    Container::new(Sections { size: directories.len() as u64, allow_sync: false, title1: "Plex Library".into(), directories })
+}
+
+fn directory(section: Section, runs: &[RunRow]) -> Directory {
+    Directory {
+        allow_sync: false,
+        filters: true,
+        refreshing: runs.iter().any(|run| scans(run, section.id)),
+        key: section.id.to_string(),
+        kind: section.kind.as_str().into(),
+        title: section.name,
+        agent: section.agent,
+        scanner: section.scanner,
+        language: section.language,
+        uuid: section.uuid,
+        updated_at: section.updated_at.as_second(),
+        created_at: section.created_at.as_second(),
+        scanned_at: section.scanned_at.map_or(0, |at| at.as_second()),
+        content: true,
+        directory: true,
+        content_changed_at: i64::try_from(section.content_changed_at).unwrap_or(i64::MAX),
+        hidden: 0,
+        locations: section
+            .roots
+            .into_iter()
+            .map(|root| Location { id: root.id.0, path: root.path.to_string_lossy().into_owned() })
+            .collect(),
+    }
+}
+
+fn directories(title: &str, entries: &[(&str, &str)]) -> Container<LibraryRoot> {
+    let directories: Vec<_> = entries.iter().map(|(key, title)| LibraryDirectory { key: (*key).into(), title: (*title).into() }).collect();
+    Container::new(LibraryRoot {
+        size: directories.len() as u64,
+        allow_sync: false,
+        identifier: LIBRARY_IDENTIFIER.into(),
+        media_tag_prefix: "/system/bundle/media/flags/".into(),
+        media_tag_version: 0,
+        title1: title.into(),
+        title2: String::new(),
+        directories,
+    })
+}

@@ -1,0 +1,57 @@
+//! `/identity`, which anybody may ask, and `/`, by which clients get to know the server.
+
+use axum::extract::State;
+use axum::response::Response;
+use butler_api::plex::{Container, Errors, Identity, Root, RootDirectory};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::accept::Wants;
+use crate::app::App;
+use crate::error::Problem;
+use crate::plex::sections;
+
+/// The version of Plex's API that the captured servers gave.
+const API_VERSION: &str = "1.2.3";
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(identity)).routes(routes!(root))
+}
+
+/// Says which server this is; needs no token.
+#[utoipa::path(get, path = "/identity", tag = "server", security(()), responses(
+    (status = 200, description = "Its identifier and version.", content((Container<Identity> = "application/json"), (Container<Identity> = "text/xml"))),
+))]
+async fn identity(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+    wants.answer(&Container::new(Identity {
+        size: 0,
+        api_version: Some(API_VERSION.into()),
+        claimed: false,
+        machine_identifier: app.about.machine_identifier.clone(),
+        version: app.about.version.clone(),
+    }))
+}
+
+/// Says what the server is and can do.
+#[utoipa::path(get, path = "/", tag = "server", responses(
+    (status = 200, description = "Its attributes, and what can be asked next.", content((Container<Root> = "application/json"), (Container<Root> = "text/xml"))),
+    (status = 401, description = "The token is missing or wrong.", body = Errors),
+))]
+async fn root(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+    let updated_at = app.library(sections::last_change).await?;
+    let directories = ["butler", "identity", "library"].map(|key| RootDirectory { count: 1, key: key.into(), title: key.into() });
+    wants.answer(&Container::new(Root {
+        size: directories.len() as u64,
+        api_version: API_VERSION.into(),
+        background_processing: true,
+        friendly_name: app.about.friendly_name.clone(),
+        machine_identifier: app.about.machine_identifier.clone(),
+        my_plex_mapping_state: "unknown".into(),
+        my_plex_signin_state: "none".into(),
+        platform: "Linux".into(),
+        updated_at,
+        version: app.about.version.clone(),
+        directories: directories.into(),
+        ..Root::default()
+    }))
+}

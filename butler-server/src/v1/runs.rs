@@ -1,0 +1,93 @@
+//! `/api/v1/runs`: what ran and runs, from the stored rows, and what is done right now, from the engine.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use butler_api::plex::Errors;
+use butler_api::v1::{Fact, LiveWork, Run, Runs};
+use butler_api::{RunId, RunState, TaskName};
+use butler_engine::LiveRun;
+use butler_library::{ReportFact, RunFilter, RunRow};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::accept;
+use crate::app::App;
+use crate::error::Problem;
+use crate::params::Params;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one))
+}
+
+/// Lists runs, newest first.
+#[utoipa::path(get, path = "/api/v1/runs", tag = "runs",
+    params(
+        ("task" = Option<String>, Query, description = "Only this task's."),
+        ("state" = Option<String>, Query, description = "Only those in this state: `running`."),
+        ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
+        ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
+    ),
+    responses(
+        (status = 200, description = "A page of runs, and how many there are in all.", body = Runs),
+        (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+    ))]
+async fn list(State(app): State<App>, params: Params) -> Result<Response, Problem> {
+    let state = params.get("state").map(str::parse::<RunState>).transpose();
+    let state = state.map_err(|error| Problem::bad_request(format!("`state` is {error}.")))?;
+    let filter = RunFilter { task: params.get("task").map(TaskName::from), state };
+    let page = params.page()?;
+    let runs = app.library(move |library| library.runs(&filter, page.start.into(), page.size.into())).await?;
+    let live = app.handle.live().await?;
+    accept::json(&Runs { runs: runs.rows.into_iter().map(|row| run(row, &live)).collect(), total: runs.total })
+}
+
+/// Shows one run.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs",
+    params(("id" = u64, Path, description = "The run's id.")),
+    responses(
+        (status = 200, description = "The run; with what it is doing, if it runs.", body = Run),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such run.", body = Errors),
+    ))]
+async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let unknown = || Problem::not_found(format!("There is no run {id}."));
+    let id: RunId = id.parse().map_err(|_| unknown())?;
+    // A number beyond what the database can hold is no run's.
+    if i64::try_from(id.0).is_err() {
+        return Err(unknown());
+    }
+    let row = app.library(move |library| library.run(id)).await?.ok_or_else(unknown)?;
+    accept::json(&run(row, &app.handle.live().await?))
+}
+
+/// The wire's run: the stored row, and the engine's word where that is newer.
+fn run(row: RunRow, live: &[LiveRun]) -> Run {
+    let live = live.iter().find(|live| live.run == row.id && !row.state.is_terminal());
+    let stored = row.progress;
+    let reason = row.reason.or_else(|| live.and_then(|live| live.waits.clone()));
+    Run {
+        id: row.id,
+        task: row.task,
+        state: row.state,
+        reason: reason.as_ref().map(ToString::to_string),
+        reason_code: reason.as_ref().map(|reason| reason.code().to_owned()),
+        origin: row.origin,
+        forced: row.forced,
+        section: row.section.map(|section| section.0),
+        asked_at: row.asked_at,
+        started_at: row.started_at,
+        ended_at: row.ended_at,
+        day: row.day,
+        done: live.map_or(stored.done, |live| live.done),
+        total: live.map_or(stored.total, |live| live.total),
+        failures: live.map_or(stored.failures, |live| live.failures),
+        bytes_read: live.map_or(stored.bytes_read, |live| live.bytes_read),
+        report: row.report.into_iter().map(fact).collect(),
+        live: live.map(|live| LiveWork { files: live.files.clone(), rate: live.rate, eta_seconds: live.eta_seconds }),
+    }
+}
+
+fn fact(fact: ReportFact) -> Fact {
+    Fact { label: fact.label, value: fact.value, unit: fact.unit }
+}

@@ -1,0 +1,13 @@
+//! The whole router over a real library and a real engine, asked as clients ask it.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod browse;
+mod butler;
+mod connections;
+mod doors;
+mod items;
+mod openapi;
+mod rig;
+mod sections;
+mod v1;

@@ -1,0 +1,137 @@
+//! A server over a data folder of its own, without a socket.
+
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use butler_engine::{Engine, EngineSettings};
+use butler_library::{Library, Token};
+use butler_server::{About, App, router};
+use jiff::Timestamp;
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub(crate) const XML: &str = "text/xml;charset=utf-8";
+pub(crate) const JSON: &str = "application/json";
+
+pub(crate) struct Rig {
+    pub(crate) library: Library,
+    pub(crate) app: App,
+    pub(crate) token: Token,
+    router: Router,
+    media: PathBuf,
+    // Last, so that engine and library are gone before their folder.
+    _engine: Engine,
+    _folder: TempDir,
+}
+
+pub(crate) fn noon() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let media = folder.path().join("media");
+        std::fs::create_dir(&media).unwrap();
+        let library = Library::open(&folder.path().join("data")).unwrap();
+        let token = library.admin_token().unwrap();
+        // Nothing here needs a worker; that there is none is what `/healthz` has to tell.
+        let settings = EngineSettings { worker_program: folder.path().join("no-worker"), cores: 1 };
+        let (engine, handle) = Engine::start(library.clone(), settings).unwrap();
+        let about = About { friendly_name: "Attic".into(), machine_identifier: library.server_id().to_owned(), version: "1.2.3".into() };
+        let app = App::new(handle, about, noon);
+        Self { library, router: router(app.clone()), app, token, media, _engine: engine, _folder: folder }
+    }
+
+    /// A new folder for a section.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let path = self.media.join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        // Sections know their folders without links.
+        path.canonicalize().unwrap()
+    }
+
+    /// A request with the token.
+    pub(crate) fn ask(&self, method: Method, uri: impl Into<String>) -> Ask<'_> {
+        self.ask_without_token(method, uri).header("X-Plex-Token", self.token.reveal())
+    }
+
+    pub(crate) fn ask_without_token(&self, method: Method, uri: impl Into<String>) -> Ask<'_> {
+        Ask { rig: self, method, uri: uri.into(), headers: Vec::new(), body: Body::empty() }
+    }
+
+    pub(crate) async fn get(&self, uri: impl Into<String>) -> Answer {
+        self.ask(Method::GET, uri).send().await
+    }
+
+    pub(crate) async fn get_json(&self, uri: impl Into<String>) -> Value {
+        let answer = self.ask(Method::GET, uri).header("Accept", JSON).send().await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        answer.json()
+    }
+
+    /// A film section over a new folder; its id.
+    pub(crate) async fn add_films(&self, name: &str) -> (i64, PathBuf) {
+        let folder = self.folder(name);
+        let answer = self.ask(Method::POST, add("movie", name, &[&folder])).header("Accept", JSON).send().await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+        let key = answer.json()["MediaContainer"]["Directory"][0]["key"].as_str().unwrap().parse().unwrap();
+        (key, folder)
+    }
+}
+
+/// The address by which python-plexapi adds a section.
+pub(crate) fn add(kind: &str, name: &str, folders: &[&Path]) -> String {
+    let locations: String = folders.iter().map(|folder| format!("&location={}", folder.display())).collect();
+    format!("/library/sections?name={name}&type={kind}&agent=tv.plex.agents.movie&scanner=Plex+Movie&language=en-US{locations}")
+}
+
+pub(crate) struct Ask<'a> {
+    rig: &'a Rig,
+    method: Method,
+    uri: String,
+    headers: Vec<(String, String)>,
+    body: Body,
+}
+
+impl Ask<'_> {
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn body(self, body: Vec<u8>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let request = Request::builder().method(self.method).uri(self.uri);
+        let request = self.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let response = self.rig.router.clone().oneshot(request.body(self.body).unwrap()).await.unwrap();
+        let (head, body) = response.into_parts();
+        Answer { status: head.status, headers: head.headers, body: to_bytes(body, 64 << 20).await.unwrap().into() }
+    }
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}

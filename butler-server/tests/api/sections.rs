@@ -1,0 +1,83 @@
+//! Sections, as python-plexapi lists, adds, edits, scans and deletes them.
+
+use axum::http::{Method, StatusCode};
+use butler_library::ALLOWED_ROOTS;
+
+use crate::rig::{JSON, Rig, add};
+
+#[tokio::test]
+async fn a_section_is_added_listed_edited_and_deleted() {
+    let rig = Rig::new();
+    let (id, folder) = rig.add_films("films").await;
+    let list = rig.get_json("/library/sections").await;
+    let section = &list["MediaContainer"]["Directory"][0];
+    assert_eq!((&section["key"], &section["type"], &section["title"]), (&id.to_string().into(), &"movie".into(), &"films".into()));
+    assert_eq!((&section["agent"], &section["scanner"]), (&"tv.plex.agents.movie".into(), &"Plex Movie".into()));
+    assert_eq!(section["Location"][0]["path"], folder.to_str().unwrap());
+    assert_eq!(section["createdAt"], crate::rig::noon().as_second());
+    assert!(rig.get("/library/sections").await.text().contains("<Directory allowSync=\"0\" filters=\"1\" refreshing=\"0\" key=\""));
+
+    let other = rig.folder("more films");
+    let uri = format!(
+        "/library/sections/{id}?agent=a&name=Better&location={}&location={}",
+        folder.display(),
+        other.display().to_string().replace(' ', "%20")
+    );
+    let answer = rig.ask(Method::PUT, uri).send().await;
+    assert_eq!((answer.status, answer.text().as_str()), (StatusCode::OK, ""));
+    let list = rig.get_json("/library/sections").await;
+    let section = &list["MediaContainer"]["Directory"][0];
+    assert_eq!((&section["title"], section["Location"].as_array().unwrap().len()), (&"Better".into(), 2));
+
+    assert_eq!(rig.ask(Method::DELETE, format!("/library/sections/{id}")).send().await.status, StatusCode::OK);
+    assert_eq!(rig.ask(Method::DELETE, format!("/library/sections/{id}")).send().await.status, StatusCode::NOT_FOUND);
+    assert_eq!(rig.get_json("/library/sections").await["MediaContainer"]["Directory"], serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn a_section_that_will_not_do_is_refused_with_the_reason() {
+    let rig = Rig::new();
+    let folder = rig.folder("films");
+    let check = async |uri: String, words: &str| {
+        let answer = rig.ask(Method::POST, uri).header("Accept", JSON).send().await;
+        let message = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{message}");
+        assert!(message.contains(words) && message.ends_with('.'), "{message}");
+    };
+    check(add("film", "a", &[&folder]), "`type` is `film`").await;
+    check(add("movie", "%20", &[&folder]), "needs a name").await;
+    check(add("movie", "a", &[]), "at least one folder").await;
+    check(add("movie", "a", &[&folder.join("not-there")]), "does not exist").await;
+    check(add("movie", "a", &[rig.library.data_dir()]), "data folder").await;
+    let allowed = serde_json::json!([rig.folder("elsewhere")]).to_string();
+    rig.library.set_settings(vec![(ALLOWED_ROOTS.into(), Some(allowed))]).unwrap();
+    check(add("movie", "a", &[&folder]), "not under an allowed root").await;
+}
+
+#[tokio::test]
+async fn a_refresh_answers_200_and_empty_however_it_is_asked() {
+    let rig = Rig::new();
+    let (id, _) = rig.add_films("films").await;
+    for (method, uri) in [
+        (Method::GET, format!("/library/sections/{id}/refresh")),
+        (Method::GET, format!("/library/sections/{id}/refresh?force=1&path=/a")),
+        (Method::POST, format!("/library/sections/{id}/refresh")),
+        (Method::GET, "/library/sections/all/refresh".into()),
+        (Method::POST, "/library/sections/refresh".into()),
+        (Method::DELETE, format!("/library/sections/{id}/refresh")),
+        (Method::DELETE, "/library/sections/all/refresh".into()),
+    ] {
+        let answer = rig.ask(method.clone(), uri.clone()).header("Accept", "*/*").send().await;
+        assert_eq!((answer.status, answer.text().as_str()), (StatusCode::OK, ""), "{method} {uri}");
+    }
+    assert_eq!(rig.get("/library/sections/77/refresh").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_library_says_what_is_below_it() {
+    let rig = Rig::new();
+    let (id, _) = rig.add_films("films").await;
+    assert!(rig.get("/library").await.text().contains("<Directory key=\"sections\" title=\"Library Sections\"/>"));
+    assert!(rig.get(format!("/library/sections/{id}")).await.text().contains("<Directory key=\"all\" title=\"All\"/>"));
+    assert_eq!(rig.get_json("/library/sections/all").await, rig.get_json("/library/sections").await);
+}
