@@ -1,0 +1,29 @@
+//! Failures: Butler's own, a Plex Media Server has none (404).
+
+use butler_api::v1::{Failures, Retried};
+
+use crate::client::Client;
+use crate::error::Error;
+
+impl Client {
+    /// The failures that stand, newest first: at most `size`, without the newest `start`.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn failures(&self, start: u64, size: u32) -> Result<Failures, Error> {
+        self.get(&["api", "v1", "failures"])
+            .argument("start", &start.to_string())
+            .argument("size", &size.to_string())
+            .send()
+            .await?
+            .json("a list of failures")
+    }
+
+    /// Clears a failure, so that the next run that wants its product tries it again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such failure; else if the server can't be asked or refuses.
+    pub async fn retry_failure(&self, id: i64) -> Result<Retried, Error> {
+        self.post(&["api", "v1", "failures", &id.to_string(), "retry"]).send().await?.json("the answer to a retry")
+    }
+}

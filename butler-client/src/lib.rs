@@ -1,0 +1,38 @@
+//! A client for Butler, and for the five Butler calls of a Plex Media Server.
+//!
+//! It knows the wire only: it decides nothing, prints nothing, and never puts a token into a URL, an error or its `Debug`.
+//! Start with [`Client::builder`]; `request.rs` is the one place that sends anything, `error.rs` says what can go wrong.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use butler_client::{Client, TaskName};
+//!
+//! let client = Client::builder().url("http://127.0.0.1:32500").token("...").build()?;
+//! let start = client.butler().start(&TaskName::RefreshLibraries, false).await?;
+//! println!("{:?}", start.outcome);
+//! # Ok(())
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod butler;
+mod client;
+mod error;
+mod failures;
+mod health;
+mod refusal;
+mod request;
+mod runs;
+mod sections;
+mod server_url;
+mod tls;
+
+pub use butler::{Butler, Start};
+pub use butler_api::plex::{ButlerTask, Directory, Location};
+pub use butler_api::v1::{Fact, Failure, Failures, Health, LiveWork, Retried, Run, Runs};
+pub use butler_api::{Origin, Outcome, RunId, RunState, TaskName};
+pub use client::{Client, ClientBuilder};
+pub use error::{BuildError, Call, Error};
+pub use runs::RunFilter;
+pub use sections::NewSection;

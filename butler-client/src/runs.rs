@@ -1,0 +1,69 @@
+//! Runs: Butler's own, a Plex Media Server has none (404).
+
+use butler_api::v1::{Run, Runs};
+use butler_api::{RunId, RunState, TaskName};
+
+use crate::client::Client;
+use crate::error::Error;
+
+/// Which runs are wanted. The default: the newest, as many as the server gives on a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunFilter {
+    /// Only those of this task.
+    pub task: Option<TaskName>,
+    /// Only those in this state.
+    pub state: Option<RunState>,
+    /// Without so many of the newest.
+    pub start: Option<u64>,
+    /// At most so many.
+    pub size: Option<u32>,
+}
+
+impl RunFilter {
+    /// Narrows it to one task.
+    #[must_use]
+    pub fn task(mut self, task: TaskName) -> Self {
+        self.task = Some(task);
+        self
+    }
+
+    /// Narrows it to one state.
+    #[must_use]
+    pub const fn state(mut self, state: RunState) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// Sets how many of the newest are left out, and how many are wanted at most.
+    #[must_use]
+    pub const fn page(mut self, start: u64, size: u32) -> Self {
+        (self.start, self.size) = (Some(start), Some(size));
+        self
+    }
+}
+
+impl Client {
+    /// A page of runs, newest first.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn runs(&self, filter: &RunFilter) -> Result<Runs, Error> {
+        self.get(&["api", "v1", "runs"])
+            .maybe_argument("task", filter.task.as_ref())
+            .maybe_argument("state", filter.state)
+            .maybe_argument("start", filter.start)
+            .maybe_argument("size", filter.size)
+            .send()
+            .await?
+            .json("a list of runs")
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such run; else if the server can't be asked or refuses.
+    pub async fn run(&self, id: RunId) -> Result<Run, Error> {
+        self.get(&["api", "v1", "runs", &id.to_string()]).send().await?.json("a run")
+    }
+}

@@ -1,0 +1,104 @@
+//! Library sections, as Plex's API has them.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use butler_api::plex::{Container, Directory, Sections};
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+
+use crate::client::Client;
+use crate::error::Error;
+
+/// A section that is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NewSection {
+    /// `movie`, `show`, `artist` or `photo`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its root folders, as the server sees them.
+    pub folders: Vec<PathBuf>,
+    /// Its language: `en-US`.
+    pub language: String,
+    /// The metadata agent, which Plex wants to be told and Butler keeps.
+    pub agent: String,
+    /// The scanner, which Plex wants to be told and Butler keeps.
+    pub scanner: String,
+}
+
+impl NewSection {
+    /// A section with the agent and scanner that Plex itself proposes for its kind.
+    pub fn new(kind: impl Into<String>, name: impl Into<String>, folders: impl IntoIterator<Item = impl AsRef<Path>>) -> Self {
+        let kind = kind.into();
+        let (agent, scanner) = match kind.as_str() {
+            "movie" => ("tv.plex.agents.movie", "Plex Movie"),
+            "show" => ("tv.plex.agents.series", "Plex TV Series"),
+            "artist" => ("tv.plex.agents.music", "Plex Music"),
+            _ => ("com.plexapp.agents.none", "Plex Photo Scanner"),
+        };
+        let folders = folders.into_iter().map(|folder| folder.as_ref().to_owned()).collect();
+        Self { name: name.into(), folders, language: "en-US".into(), agent: agent.into(), scanner: scanner.into(), kind }
+    }
+}
+
+impl Client {
+    /// The sections.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn sections(&self) -> Result<Vec<Directory>, Error> {
+        let body: Container<Sections> = self.get(&["library", "sections"]).send().await?.json("a list of sections")?;
+        Ok(body.inner.directories)
+    }
+
+    /// Adds a section.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] if the server takes no such section; else if it can't be asked or refuses.
+    pub async fn add_section(&self, section: &NewSection) -> Result<Directory, Error> {
+        let mut request = self
+            .post(&["library", "sections"])
+            .argument("name", &section.name)
+            .argument("type", &section.kind)
+            .argument("agent", &section.agent)
+            .argument("scanner", &section.scanner)
+            .argument("language", &section.language);
+        for folder in &section.folders {
+            request = request.escaped_argument("location", &escape(folder.as_os_str()));
+        }
+        let body: Container<Sections> = request.send().await?.json("the new section")?;
+        let added = body.inner.directories.into_iter().next();
+        match added {
+            Some(added) => Ok(added),
+            // A server that answers with no section has still made one: the newest of that name.
+            None => self.newest_section(&section.name).await,
+        }
+    }
+
+    /// Removes a section; its files are not touched.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such section; else if the server can't be asked or refuses.
+    pub async fn remove_section(&self, id: i64) -> Result<(), Error> {
+        self.delete(&["library", "sections", &id.to_string()]).send().await.map(drop)
+    }
+
+    async fn newest_section(&self, name: &str) -> Result<Directory, Error> {
+        let request = self.get(&["library", "sections"]);
+        let call = request.call();
+        let body: Container<Sections> = request.send().await?.json("a list of sections")?;
+        let named = body.inner.directories.into_iter().filter(|section| section.title == name);
+        named.max_by_key(|section| section.key.parse::<i64>().unwrap_or(0)).ok_or_else(|| Error::Decode {
+            call,
+            expected: "a list with the new section",
+            body_start: String::new(),
+            source: format!("no section is named `{name}`").into(),
+        })
+    }
+}
+
+/// A path for the query, byte by byte: a folder's name need not be UTF-8.
+fn escape(path: &OsStr) -> String {
+    percent_encode(path.as_encoded_bytes(), NON_ALPHANUMERIC).to_string()
+}

@@ -1,0 +1,240 @@
+//! What the client makes of each answer that a Butler, a Plex Media Server, or something that is neither may give. The
+//! tables below are the facts it relies on.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod stand_in;
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use butler_client::{Client, Error, NewSection, Outcome, RunFilter, RunId, RunState, TaskName};
+use stand_in::{Reply, StandIn};
+
+const TOKEN: &str = "a-token-that-nobody-may-print";
+const LIMIT: Duration = Duration::from_millis(300);
+
+fn client(server: &StandIn) -> Client {
+    client_at(&server.url())
+}
+
+fn client_at(url: &str) -> Client {
+    Client::builder().url(url).token(TOKEN).timeout(LIMIT).connect_timeout(LIMIT).build().unwrap()
+}
+
+/// A server that gives the same answer to everything.
+fn always(reply: Reply) -> StandIn {
+    StandIn::start(move |_| reply.clone())
+}
+
+/// An error in one line: its kind, the server's code, its sentence, the status.
+fn show(error: &Error) -> String {
+    let (kind, code, message, status) = match error {
+        Error::Unauthorized { code, message, status, .. } => ("Unauthorized", code, message.as_str(), *status),
+        Error::BadRequest { code, message, status, .. } => ("BadRequest", code, message.as_str(), *status),
+        Error::NotFound { code, message, status, .. } => ("NotFound", code, message.as_str(), *status),
+        Error::Status { code, message, status, .. } => ("Status", code, message.as_str(), *status),
+        Error::Timeout { .. } => return "Timeout".into(),
+        Error::Connection { .. } => return "Connection".into(),
+        Error::Decode { expected, body_start, .. } => return format!("Decode {expected}: {body_start}"),
+        other => return format!("{other:?}"),
+    };
+    format!("{kind} {} {message} {status}", code.map_or("-".to_owned(), |code| code.to_string()))
+}
+
+#[tokio::test]
+async fn every_answer_that_is_none_gives_its_own_error() {
+    let errors = |status: u16| format!(r#"{{"errors":[{{"code":1001,"message":"The server's sentence.","status":{status}}}]}}"#);
+    let cut_off = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"Bu".to_vec();
+    let maintenance = r#"<MediaContainer title="Maintenance" text="currently running (startup) maintenance tasks"/>"#;
+    for (reply, expect) in [
+        (Reply::page(401, "Unauthorized"), "Unauthorized - 401 Unauthorized 401"),
+        (Reply::json(401, &errors(401)), "Unauthorized 1001 The server's sentence. 401"),
+        (Reply::empty(401), "Unauthorized - Unauthorized 401"),
+        (Reply::json(400, &errors(400)), "BadRequest 1001 The server's sentence. 400"),
+        (Reply::page(404, "Not Found"), "NotFound - 404 Not Found 404"),
+        (Reply::page(500, "Internal Server Error"), "Status - 500 Internal Server Error 500"),
+        (Reply::new(503, "text/xml", "", maintenance), "Status - currently running (startup) maintenance tasks 503"),
+        (Reply::empty(299), "Decode a list of tasks: "),
+        (Reply::new(200, "text/html", "", "<p>Welcome</p>"), "Decode a list of tasks: <p>Welcome</p>"),
+        (Reply::json(200, r#"{"ButlerTasks":{"ButlerTask":7}}"#), r#"Decode a list of tasks: {"ButlerTasks":{"ButlerTask":7}}"#),
+        (Reply::json(200, "\u{0}\u{1}"), "Decode a list of tasks: \u{0}\u{1}"),
+        (Reply::Bytes(b"\x16\x03\x01 no HTTP at all".to_vec()), "Connection"),
+        (Reply::Bytes(Vec::new()), "Connection"),
+        (Reply::Bytes(cut_off), "Connection"),
+        (Reply::Silence, "Timeout"),
+    ] {
+        let server = always(reply);
+        let began = Instant::now();
+        let error = client(&server).butler().tasks().await.unwrap_err();
+        assert_eq!(show(&error), expect);
+        assert_eq!((error.call().method.as_str(), error.call().url.clone()), ("GET", format!("{}/butler", server.url())));
+        assert!(began.elapsed() < LIMIT * 5, "{expect}: after {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_is_a_connection_error() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let error = client_at(&format!("http://{free}")).butler().tasks().await.unwrap_err();
+    assert_eq!(show(&error), "Connection");
+    assert!(error.is_away());
+}
+
+#[tokio::test]
+async fn the_token_travels_in_the_header_alone() {
+    let server = always(Reply::json(200, r#"{"ButlerTasks":{}}"#));
+    let url = format!("{}/?X-Plex-Token=of-the-url", server.url());
+    client(&server).butler().tasks().await.unwrap();
+    Client::builder().url(&url).build().unwrap().butler().tasks().await.unwrap();
+    Client::builder().url(server.url()).build().unwrap().butler().tasks().await.unwrap();
+    let asked = server.asked();
+    assert!(asked.iter().all(|request| request.line == "GET /butler" && request.header("accept") == "application/json"), "{asked:?}");
+    assert_eq!(asked.iter().map(|request| request.header("x-plex-token")).collect::<Vec<_>>(), [TOKEN, "of-the-url", ""]);
+}
+
+#[tokio::test]
+async fn a_server_that_echoes_the_token_has_it_printed_nowhere() {
+    let page = |status: u16| Reply::new(status, "text/html", "", &format!("<h1>No {TOKEN} here</h1>"));
+    let json = Reply::json(200, &format!(r#"{{"ButlerTasks":{{"ButlerTask":"{TOKEN}"}}}}"#));
+    for reply in [page(200), page(400), page(401), page(404), page(500), json] {
+        let error = client(&always(reply)).butler().tasks().await.unwrap_err();
+        let mut shown = format!("{error} {error:?}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            shown.push_str(&format!("{cause} {cause:?}"));
+            source = cause.source();
+        }
+        assert!(!shown.contains(TOKEN), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_origin_is_not_followed() {
+    let other = always(Reply::json(200, r#"{"ButlerTasks":{}}"#));
+    let location = format!("Location: {}/butler\r\n", other.url());
+    let server = always(Reply::new(302, "text/html", &location, ""));
+    let error = client(&server).butler().tasks().await.unwrap_err();
+    assert_eq!(show(&error), "Status - Found 302");
+    assert_eq!(other.asked(), []);
+}
+
+#[tokio::test]
+async fn a_redirect_on_the_same_origin_is_followed_but_not_for_ever() {
+    let server = StandIn::start(|request| match request.line.as_str() {
+        "GET /butler" => Reply::new(302, "text/html", "Location: /there\r\n", ""),
+        "GET /there" => Reply::json(200, r#"{"ButlerTasks":{}}"#),
+        _ => Reply::new(302, "text/html", "Location: /round\r\n", ""),
+    });
+    assert!(client(&server).butler().tasks().await.unwrap().is_empty());
+    assert_eq!(show(&client(&server).sections().await.unwrap_err()), "Status - Found 302");
+}
+
+#[tokio::test]
+async fn a_start_is_as_exact_as_what_the_server_says() {
+    let seven = RunId(7);
+    let started = Some(Outcome::Started { run: seven, waits: None });
+    let running = Some(Outcome::Running { run: seven });
+    let due = Some("2026-11-29".parse().unwrap());
+    let skipped = Some(Outcome::Skipped { reason: "not-its-day".into(), due });
+    let header = |status, value: &str, body: &str| Reply::new(status, "application/json", &format!("X-Butler-Outcome: {value}\r\n"), body);
+    let body = r#"{"task":"BackupDatabase","outcome":"started","run":7,"message":"It starts."}"#;
+    for (reply, outcome, already_running, message) in [
+        // Butler, which says all.
+        (header(200, "started; run=7", body), started.clone(), false, Some("It starts.")),
+        (header(202, "running; run=7", ""), running, true, None),
+        (header(200, "skipped; reason=not-its-day; due=2026-11-29", ""), skipped, false, None),
+        // A proxy that drops headers it doesn't know.
+        (Reply::json(200, body), started, false, Some("It starts.")),
+        // Plex: the status is all there is.
+        (Reply::empty(200), None, false, None),
+        (Reply::empty(202), None, true, None),
+        (Reply::page(200, "OK"), None, false, None),
+        // A newer Butler, with an outcome that this client doesn't know.
+        (header(200, "postponed; run=7", r#"{"task":"BackupDatabase","outcome":"postponed"}"#), None, false, None),
+    ] {
+        let server = always(reply);
+        let start = client(&server).butler().start(&TaskName::BackupDatabase, false).await.unwrap();
+        assert_eq!((start.outcome, start.already_running, start.message.as_deref()), (outcome, already_running, message));
+        assert_eq!(server.asked()[0].line, "POST /butler/BackupDatabase");
+    }
+}
+
+#[tokio::test]
+async fn start_all_and_the_stops_say_what_the_server_says() {
+    let server = StandIn::start(|request| match request.line.as_str() {
+        "POST /butler?force=1" => {
+            Reply::json(200, r#"{"outcomes":[{"task":"A","outcome":"skipped","reason":"switched-off","message":"It is off."}]}"#)
+        }
+        "DELETE /butler" | "DELETE /butler/A" => Reply::json(200, r#"{"runs":[3,4]}"#),
+        _ => Reply::empty(200),
+    });
+    let client = client(&server);
+    let starts = client.butler().start_all(true).await.unwrap().unwrap();
+    assert_eq!(starts[0].outcome, Some(Outcome::Skipped { reason: "switched-off".into(), due: None }));
+    assert_eq!(client.butler().start_all(false).await.unwrap(), None);
+    assert_eq!(client.butler().stop_all().await.unwrap(), Some(vec![RunId(3), RunId(4)]));
+    assert_eq!(client.butler().stop(&"A".into()).await.unwrap(), Some(vec![RunId(3), RunId(4)]));
+    assert_eq!(client.butler().stop(&"B".into()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_name_that_a_url_would_swallow_never_becomes_a_call_on_all_tasks() {
+    let server = always(Reply::empty(200));
+    for name in ["", ".", "..", "%2e", "%2E%2e"] {
+        let task = TaskName::from(name);
+        assert!(matches!(client(&server).butler().start(&task, false).await, Err(Error::NotFound { .. })), "{name:?}");
+        assert!(matches!(client(&server).butler().stop(&task).await, Err(Error::NotFound { .. })), "{name:?}");
+    }
+    assert_eq!(server.asked(), []);
+    client(&server).butler().stop(&"../a?b#c".into()).await.unwrap();
+    assert_eq!(server.asked()[0].line, "DELETE /butler/..%2Fa%3Fb%23c");
+}
+
+#[tokio::test]
+async fn runs_and_failures_are_asked_for_as_filtered() {
+    let server = StandIn::start(|request| match request.line.split('?').next() {
+        Some("GET /api/v1/runs") => Reply::json(200, r#"{"runs":[],"total":0}"#),
+        Some("GET /api/v1/failures") => Reply::json(200, r#"{"failures":[],"total":0}"#),
+        Some("POST /api/v1/failures/5/retry") => Reply::json(200, r#"{"id":5,"message":"Again."}"#),
+        Some("GET /healthz") => Reply::json(503, r#"{"status":"degraded","version":"1","sandbox":"partial","checks":[]}"#),
+        _ => Reply::page(404, "Not Found"),
+    });
+    let client = client(&server);
+    client.runs(&RunFilter::default()).await.unwrap();
+    client.runs(&RunFilter::default().task(TaskName::BackupDatabase).state(RunState::Running).page(3, 10)).await.unwrap();
+    client.failures(0, 200).await.unwrap();
+    assert_eq!(client.retry_failure(5).await.unwrap().message, "Again.");
+    assert_eq!(client.health().await.unwrap().status, "degraded");
+    assert!(matches!(client.run(RunId(9)).await, Err(Error::NotFound { .. })));
+    let lines: Vec<String> = server.asked().into_iter().map(|request| request.line).collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /api/v1/runs",
+            "GET /api/v1/runs?task=BackupDatabase&state=running&start=3&size=10",
+            "GET /api/v1/failures?start=0&size=200",
+            "POST /api/v1/failures/5/retry",
+            "GET /healthz",
+            "GET /api/v1/runs/9",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_section_is_added_as_plex_has_it() {
+    let section = r#"{"MediaContainer":{"size":1,"allowSync":false,"Directory":[{"allowSync":false,"key":"12","type":"movie","title":"Films & more",
+        "agent":"a","scanner":"s","language":"en-US","uuid":"u","updatedAt":1,"createdAt":1,"Location":[{"id":1,"path":"/films/a b"}]}]}}"#;
+    // Plex answers with the section; a server that doesn't is asked for the newest of that name.
+    for answers in [true, false] {
+        let server = StandIn::start(move |request| match request.line.starts_with("POST") && !answers {
+            true => Reply::json(201, r#"{"MediaContainer":{"size":0,"allowSync":false}}"#),
+            false => Reply::json(201, section),
+        });
+        let new = NewSection::new("movie", "Films & more", ["/films/a b", "/b?c=d"]);
+        assert_eq!(client(&server).add_section(&new).await.unwrap().key, "12");
+        let line = &server.asked()[0].line;
+        assert!(line.starts_with("POST /library/sections?name=Films+%26+more&type=movie&agent=tv.plex.agents.movie&"), "{line}");
+        assert!(line.ends_with("&location=%2Ffilms%2Fa%20b&location=%2Fb%3Fc%3Dd"), "{line}");
+    }
+}
