@@ -1,0 +1,45 @@
+//! The commands, one file each: its arguments, and what it does.
+
+pub(crate) mod analyse;
+pub(crate) mod completions;
+pub(crate) mod failures;
+pub(crate) mod runs;
+pub(crate) mod sections;
+pub(crate) mod serve;
+pub(crate) mod start;
+pub(crate) mod stop;
+pub(crate) mod tasks;
+pub(crate) mod watch;
+
+use butler_client::Client;
+
+use crate::cli::{Cli, Command, Global};
+use crate::connect::connect;
+use crate::exit::Exit;
+use crate::print::Out;
+use crate::print::error::Trouble;
+
+/// Does what was asked.
+pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
+    let Cli { global, command } = cli;
+    let out = Out::new(global.json);
+    match command {
+        Command::Serve(arguments) => serve::run(arguments, &global),
+        Command::Analyse(arguments) => analyse::run(arguments, out),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Sections(action) => ask(&global, async |client| sections::run(client, action, out).await),
+        Command::Tasks => ask(&global, async |client| tasks::run(client, out).await),
+        Command::Runs(arguments) => ask(&global, async |client| runs::run(client, arguments, out).await),
+        Command::Failures(arguments) => ask(&global, async |client| failures::run(client, arguments, out).await),
+        Command::Start(arguments) => ask(&global, async |client| start::run(client, arguments, out).await),
+        Command::Stop(arguments) => ask(&global, async |client| stop::run(client, arguments, out).await),
+        Command::Watch(_) => ask(&global, async |client| watch::run(client, out).await),
+    }
+}
+
+/// Asks a server, on this thread alone: a command is over before threads would have paid.
+fn ask(global: &Global, command: impl AsyncFnOnce(&Client) -> Result<Exit, Trouble>) -> Result<Exit, Trouble> {
+    let client = connect(global)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(command(&client))
+}

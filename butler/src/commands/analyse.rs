@@ -1,0 +1,156 @@
+//! `butler analyse`: the same workers on plain files, without a server.
+
+use std::path::{Path, PathBuf};
+
+use butler_engine::{Analysed, Analyst, Product};
+use butler_product::{Failure, ProductKind, Spec, Value, bif};
+use clap::Args;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::print::error::Trouble;
+use crate::print::{Colour, Out, json, words};
+use crate::worker_program;
+
+/// Make products of plain files, without a server
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// What to make of them: media_info, bif
+    #[arg(long, value_name = "PRODUCT", value_delimiter = ',', default_value = "media_info")]
+    pub(crate) products: Vec<String>,
+
+    /// The folder for what is made; made if it is not there [default: the working folder]
+    #[arg(long = "out", value_name = "DIR")]
+    pub(crate) out_dir: Option<PathBuf>,
+}
+
+/// One file's results, for programs.
+#[derive(Serialize)]
+struct FileResult {
+    file: String,
+    bytes_read: u64,
+    products: Vec<ProductResult>,
+}
+
+/// One product's result, for programs.
+#[derive(Serialize)]
+struct ProductResult {
+    product: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Value>,
+    /// The file that holds its pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
+    let Arguments { files, products, out_dir } = arguments;
+    let wants = products.iter().map(|name| want(name)).collect::<Result<Vec<_>, _>>()?;
+    let out_dir = out_dir.unwrap_or_else(|| PathBuf::from("."));
+    let threads = std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX));
+    let mut analyst = Analyst::new(worker_program::find()?, threads);
+    let mut exit = Exit::Done;
+    let mut results = Vec::new();
+    for file in &files {
+        match analyst.analyse(file, &wants, &out_dir, &mut |_| {}) {
+            Ok(analysed) => {
+                if analysed.results.iter().any(|(_, result)| result.is_err()) {
+                    exit = exit.worse(Exit::Failed);
+                }
+                if out.json {
+                    results.push(file_result(file, analysed));
+                } else {
+                    show(file, &analysed, out)?;
+                }
+            }
+            Err(error) => {
+                let trouble = Trouble::new(Exit::Failed, format!("`{}` was not analysed.", file.display())).cause(&error);
+                exit = exit.worse(trouble.print());
+            }
+        }
+    }
+    if out.json {
+        json::print(&results)?;
+    }
+    Ok(exit)
+}
+
+fn want(name: &str) -> Result<Spec, Trouble> {
+    let kind: ProductKind = name.trim().parse().map_err(|error| Trouble::new(Exit::Usage, "The products are not known.").cause(&error))?;
+    Ok(match kind {
+        ProductKind::MediaInfo => Spec::MediaInfo,
+        ProductKind::Bif => Spec::Bif(bif::Params::default()),
+    })
+}
+
+fn file_result(file: &Path, analysed: Analysed) -> FileResult {
+    let product = |(spec, result): (Spec, Result<Product, Failure>)| {
+        let product = spec.kind().as_str();
+        match result {
+            Ok(Product { value, file }) => {
+                let output = file.map(|path| path.display().to_string());
+                ProductResult { product, value: Some(value), output, class: None, error: None }
+            }
+            Err(failure) => {
+                ProductResult { product, value: None, output: None, class: Some(failure.class.as_str()), error: Some(failure.sentence) }
+            }
+        }
+    };
+    FileResult {
+        file: file.display().to_string(),
+        bytes_read: analysed.bytes_read,
+        products: analysed.results.into_iter().map(product).collect(),
+    }
+}
+
+fn show(file: &Path, analysed: &Analysed, out: Out) -> Result<(), Trouble> {
+    out.line(format_args!("{} ({} read)", words::clean(&file.display().to_string()), words::bytes(analysed.bytes_read)))?;
+    for (spec, result) in &analysed.results {
+        let name = spec.kind().as_str();
+        match result {
+            Ok(Product { value, file }) => {
+                let place = file.as_ref().map(|path| format!(" → {}", path.display())).unwrap_or_default();
+                out.line(format_args!("  {name}: {}{place}", words::clean(&summary(value))))?;
+            }
+            Err(failure) => out.line(format_args!("  {name}: {}", out.paint(&words::clean(&failure.sentence), Colour::Red)))?,
+        }
+    }
+    Ok(())
+}
+
+/// A product's value in a few words.
+fn summary(value: &Value) -> String {
+    match value {
+        Value::Nothing { why } => why.clone(),
+        Value::Bif(summary) => {
+            format!(
+                "{} pictures of {}×{}, one every {} s",
+                summary.pictures,
+                summary.width,
+                summary.height,
+                f64::from(summary.interval_ms) / 1_000.0
+            )
+        }
+        Value::MediaInfo(info) => {
+            let mut words = vec![info.container.clone()];
+            words.extend(info.duration_ms.map(words::duration_ms));
+            words.extend(info.streams.iter().map(|stream| match (&stream.picture, &stream.sound) {
+                (Some(picture), _) => format!("{} {}×{}", stream.codec, picture.width, picture.height),
+                (_, Some(sound)) => format!("{} {} ch", stream.codec, sound.channels),
+                _ => stream.codec.clone(),
+            }));
+            if !info.chapters.is_empty() {
+                words.push(format!("{} chapters", info.chapters.len()));
+            }
+            words.join(", ")
+        }
+    }
+}

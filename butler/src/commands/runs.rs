@@ -1,0 +1,159 @@
+//! `butler runs`: what ran, newest first; with an id, one run whole.
+
+use butler_client::{Client, Error, Fact, Run, RunFilter, RunId, RunState, Runs, TaskName};
+use clap::Args;
+
+use crate::exit::Exit;
+use crate::print::error::Trouble;
+use crate::print::table::{Column, Field, Listing};
+use crate::print::words::{bytes, clean, count, duration_ms, exact_time, progress, time, took};
+use crate::print::{Out, json, lines, state_colour};
+
+/// Runs in a table, unless told otherwise.
+const TABLE_ROWS: usize = 50;
+/// Runs asked for at once.
+const PAGE: u32 = 200;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Show this run only, with its report
+    #[arg(value_name = "ID")]
+    id: Option<RunId>,
+
+    /// List only the runs of this task
+    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    task: Option<TaskName>,
+
+    /// List only the runs in this state
+    #[arg(long, value_name = "STATE", conflicts_with = "id")]
+    state: Option<RunState>,
+
+    /// List at most so many [default: 50; with --json all]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "id")]
+    limit: Option<usize>,
+}
+
+pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
+    if let Some(id) = arguments.id {
+        let run = client.run(id).await.map_err(|error| not_there(error, id))?;
+        if out.json {
+            json::print(&run)?
+        } else {
+            print_one(&run, out)?
+        }
+        return Ok(Exit::Done);
+    }
+    let limit = arguments.limit.unwrap_or(if out.json { usize::MAX } else { TABLE_ROWS });
+    let mut filter = RunFilter::default();
+    (filter.task, filter.state) = (arguments.task, arguments.state);
+    let Runs { runs, total } = list(client, filter, limit).await?;
+    if out.json {
+        json::print(&runs)?;
+        return Ok(Exit::Done);
+    }
+    let shown = runs.len();
+    if shown == 0 {
+        out.remark("There are no runs yet. Start one with `butler start NAME`.");
+        return Ok(Exit::Done);
+    }
+    table(runs).print(out)?;
+    if arguments.limit.is_none() && total > u64::try_from(shown).unwrap_or(u64::MAX) {
+        out.remark(format!("The newest {shown} of {total}; --limit shows more."));
+    }
+    Ok(Exit::Done)
+}
+
+/// The newest runs, page by page.
+async fn list(client: &Client, filter: RunFilter, limit: usize) -> Result<Runs, Error> {
+    let mut all: Vec<Run> = Vec::new();
+    loop {
+        let lacking = u32::try_from(limit - all.len()).unwrap_or(u32::MAX);
+        let offset = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        let page = client.runs(&filter.clone().page(offset, lacking.min(PAGE))).await?;
+        let is_last = page.runs.is_empty();
+        // Runs that began since the last page have moved some of it onto this one.
+        all.extend(page.runs.into_iter().filter(|run| all.iter().all(|known| known.id != run.id)).collect::<Vec<_>>());
+        all.truncate(limit);
+        if is_last || all.len() >= limit || u64::try_from(all.len()).is_ok_and(|known| known >= page.total) {
+            return Ok(Runs { runs: all, total: page.total });
+        }
+    }
+}
+
+fn table(runs: Vec<Run>) -> Listing {
+    let mut listing = Listing::new([
+        Column::new("RUN").number(),
+        Column::new("TASK"),
+        Column::new("STATE"),
+        Column::new("STARTED").spare(2),
+        Column::new("TOOK").number().spare(3),
+        Column::new("DONE").number(),
+        Column::new("FAILED").number().spare(1),
+        Column::new("READ").number().spare(4),
+        Column::new("REASON").flexible().spare(5),
+    ]);
+    for run in runs {
+        listing.row([
+            run.id.to_string().into(),
+            run.task.as_str().into(),
+            Field::painted(run.state.as_str(), state_colour(run.state)),
+            run.started_at.map(time).unwrap_or_default().into(),
+            took(&run).unwrap_or_default().into(),
+            if run.total == 0 { run.done.to_string() } else { format!("{}/{}", run.done, run.total) }.into(),
+            run.failures.to_string().into(),
+            if run.bytes_read == 0 { String::new() } else { bytes(run.bytes_read) }.into(),
+            run.reason.unwrap_or_default().into(),
+        ]);
+    }
+    listing
+}
+
+fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
+    let mut rows: Vec<(&str, String)> =
+        vec![("Task", run.task.to_string()), ("State", out.paint(run.state.as_str(), state_colour(run.state)))];
+    rows.extend(run.reason.as_deref().map(|reason| ("Reason", clean(reason).into_owned())));
+    rows.push(("Origin", if run.forced { format!("{}, forced", run.origin) } else { run.origin.to_string() }));
+    rows.extend(run.section.map(|section| ("Section", section.to_string())));
+    rows.push(("Asked", exact_time(run.asked_at)));
+    rows.extend(run.started_at.map(|at| ("Started", exact_time(at))));
+    rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at))));
+    rows.extend(took(run).map(|took| ("Took", took)));
+    rows.extend(run.day.map(|day| ("Day", day.to_string())));
+    rows.push(("Done", progress(run)));
+    rows.push(("Failures", run.failures.to_string()));
+    rows.push(("Read", bytes(run.bytes_read)));
+    if run.live.is_some() {
+        rows.push(("Now", lines::side_facts(run).join(", ")));
+    }
+    out.line(format!("Run {}", run.id))?;
+    for (label, value) in rows {
+        out.line(format!("  {label:<9} {value}"))?;
+    }
+    if !run.report.is_empty() {
+        out.line("Report")?;
+        let width = run.report.iter().map(|fact| fact.label.chars().count()).max().unwrap_or(0);
+        for fact in &run.report {
+            out.line(format!("  {:<width$}  {}", clean(&fact.label), fact_value(fact)))?;
+        }
+    }
+    if run.failures > 0 {
+        out.remark(format!("`butler failures` says what became of the {}.", count(run.failures, "failure")));
+    }
+    Ok(())
+}
+
+fn fact_value(fact: &Fact) -> String {
+    match (fact.unit.as_str(), fact.value.as_u64(), fact.value.as_str()) {
+        ("bytes", Some(number), _) => bytes(number),
+        ("ms", Some(ms), _) => duration_ms(ms),
+        (_, _, Some(text)) => clean(text).into_owned(),
+        _ => clean(&fact.value.to_string()).into_owned(),
+    }
+}
+
+fn not_there(error: Error, id: RunId) -> Trouble {
+    match error {
+        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no run {id}.")).hint("`butler runs` lists the runs."),
+        other => other.into(),
+    }
+}

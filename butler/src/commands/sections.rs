@@ -1,0 +1,149 @@
+//! `butler sections`: the library's sections, added, listed and removed.
+
+use std::path::PathBuf;
+
+use butler_client::{Client, Directory, Error, NewSection};
+use clap::{Subcommand, ValueEnum};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::print::error::Trouble;
+use crate::print::table::{Column, Listing};
+use crate::print::words::{clean, time};
+use crate::print::{Out, json};
+
+#[derive(Subcommand)]
+pub(crate) enum Action {
+    /// Add a section and print its id
+    Add {
+        /// What is in it
+        #[arg(value_name = "TYPE")]
+        kind: Kind,
+        /// Its name
+        name: String,
+        /// Its root folders
+        #[arg(required = true, value_name = "FOLDER")]
+        folders: Vec<PathBuf>,
+    },
+    /// List the sections
+    List,
+    /// Remove a section; its files are not touched
+    Remove {
+        /// The section's id
+        id: i64,
+    },
+}
+
+/// What is in a section.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Kind {
+    /// Films
+    Movie,
+    /// Series
+    Show,
+    /// Music
+    Artist,
+    /// Photos
+    Photo,
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Movie => "movie",
+            Self::Show => "show",
+            Self::Artist => "artist",
+            Self::Photo => "photo",
+        }
+    }
+}
+
+/// A section for programs, in Butler's own words rather than Plex's.
+#[derive(Serialize)]
+struct Section {
+    id: i64,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    folders: Vec<String>,
+    scanning: bool,
+    scanned_at: Option<Timestamp>,
+}
+
+impl From<Directory> for Section {
+    fn from(section: Directory) -> Self {
+        let scanned_at = Some(section.scanned_at).filter(|seconds| *seconds > 0).and_then(|seconds| Timestamp::from_second(seconds).ok());
+        Self {
+            id: section.key.parse().unwrap_or_default(),
+            kind: section.kind,
+            name: section.title,
+            folders: section.locations.into_iter().map(|location| location.path).collect(),
+            scanning: section.refreshing,
+            scanned_at,
+        }
+    }
+}
+
+pub(crate) async fn run(client: &Client, action: Action, out: Out) -> Result<Exit, Trouble> {
+    match action {
+        Action::Add { kind, name, folders } => add(client, kind, &name, folders, out).await,
+        Action::List => list(client, out).await,
+        Action::Remove { id } => remove(client, id).await,
+    }
+}
+
+async fn add(client: &Client, kind: Kind, name: &str, folders: Vec<PathBuf>, out: Out) -> Result<Exit, Trouble> {
+    // The server's working folder is another one than ours.
+    let folders = folders.into_iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>();
+    let folders = folders.map_err(|error| Trouble::new(Exit::Failed, "A folder's whole path can't be found.").cause(&error))?;
+    let added = client.add_section(&NewSection::new(kind.as_str(), name, folders)).await?;
+    if out.json {
+        json::print(&Section::from(added))?
+    } else {
+        out.line(clean(&added.key))?
+    }
+    Ok(Exit::Done)
+}
+
+async fn list(client: &Client, out: Out) -> Result<Exit, Trouble> {
+    let sections: Vec<Section> = client.sections().await?.into_iter().map(Section::from).collect();
+    if out.json {
+        json::print(&sections)?;
+        return Ok(Exit::Done);
+    }
+    if sections.is_empty() {
+        out.remark("There are no sections yet. Add one with `butler sections add TYPE NAME FOLDER`.");
+        return Ok(Exit::Done);
+    }
+    let columns = [
+        Column::new("ID").number(),
+        Column::new("TYPE"),
+        Column::new("NAME").flexible(),
+        Column::new("SCANNED").spare(1),
+        Column::new("FOLDERS").flexible(),
+    ];
+    let mut listing = Listing::new(columns);
+    for section in sections {
+        let scanned = if section.scanning { "now".to_owned() } else { section.scanned_at.map_or_else(|| "never".to_owned(), time) };
+        listing.row([
+            section.id.to_string().into(),
+            section.kind.into(),
+            section.name.into(),
+            scanned.into(),
+            section.folders.join(", ").into(),
+        ]);
+    }
+    listing.print(out)?;
+    Ok(Exit::Done)
+}
+
+async fn remove(client: &Client, id: i64) -> Result<Exit, Trouble> {
+    client.remove_section(id).await.map_err(|error| match error {
+        Error::NotFound { .. } => {
+            Trouble::new(Exit::NotThere, format!("There is no section {id}.")).hint("`butler sections list` lists the sections.")
+        }
+        other => other.into(),
+    })?;
+    Ok(Exit::Done)
+}

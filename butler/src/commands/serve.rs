@@ -1,0 +1,141 @@
+//! `butler serve`: the server, until Ctrl-C or SIGTERM. Puts the parts together and decides nothing.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use butler_engine::{Engine, EngineSettings};
+use butler_library::{GOOD_TOKEN_CHARS, Library, Token};
+use butler_server::{About, App};
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::Global;
+use crate::data_dir::ADDRESS_FILE;
+use crate::exit::Exit;
+use crate::fact_log;
+use crate::print::error::Trouble;
+use crate::print::may_colour;
+use crate::worker_program;
+
+/// Who holds the data folder's token.
+const ADMIN: &str = "admin";
+
+/// Run the server. The data folder and the token come from the global options; BUTLER_TOKEN overrides the token that
+/// is made at the first start.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:32500")]
+    pub(crate) listen: SocketAddr,
+}
+
+pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble> {
+    let folder = crate::data_dir::choose(global.data_dir.as_deref())?;
+    log();
+    let program = worker_program::find()?;
+    let library = Library::open(&folder)
+        .map_err(|error| Trouble::new(Exit::Failed, format!("The data folder `{}` can't be used.", folder.display())).cause(&error))?;
+    let_admin_in(&library, global.token.as_deref())?;
+    let server_id = library.server_id().to_owned();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let listener = runtime.block_on(TcpListener::bind(arguments.listen)).map_err(|error| {
+        Trouble::new(Exit::Failed, format!("The server can't listen on {}.", arguments.listen))
+            .cause(&error)
+            .hint("Name another address with --listen; port 0 takes a free one.")
+    })?;
+    let address = listener.local_addr()?;
+    let settings = EngineSettings { worker_program: program, cores: cores() };
+    let (engine, handle) =
+        Engine::start(library, settings).map_err(|error| Trouble::new(Exit::Failed, "The engine can't start.").cause(&error))?;
+    let about = About { friendly_name: "Butler".to_owned(), machine_identifier: server_id, version: env!("CARGO_PKG_VERSION").to_owned() };
+    runtime.spawn(fact_log::keep(handle.facts()));
+    let app = App::new(handle, about, || butler_engine::Clock.now());
+    let _published = Address::publish(&folder, address)?;
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "the server can be reached from other machines, without encryption");
+    }
+    writeln!(io::stdout().lock(), "Butler is ready at http://{address}")?;
+    runtime.block_on(async {
+        let ended = ended()?;
+        butler_server::serve(listener, app, ended).await;
+        Ok::<_, io::Error>(())
+    })?;
+    tracing::info!("shutting down");
+    engine.shutdown();
+    // A handler that hangs on a dead mount is left behind.
+    runtime.shutdown_background();
+    Ok(Exit::Done)
+}
+
+/// The log goes to the standard error; BUTLER_LOG says how much, as in `info` or `butler_engine=debug`.
+fn log() {
+    let filter = EnvFilter::try_from_env("BUTLER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // A second subscriber in one process is no trouble of the user's.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(may_colour(&io::stderr())).with_writer(io::stderr).try_init();
+}
+
+/// Lets the admin in by the token of BUTLER_TOKEN, else by the data folder's, made at the first start.
+fn let_admin_in(library: &Library, given: Option<&str>) -> Result<(), Trouble> {
+    let refused = |cause: &dyn std::error::Error| Trouble::new(Exit::Failed, "There is no token to let the admin in by.").cause(cause);
+    match given {
+        None => library.admin_token().map(|_| ()).map_err(|error| refused(&error)),
+        Some(given) => {
+            let token = Token::new(given).map_err(|error| refused(&error))?;
+            if given.len() < GOOD_TOKEN_CHARS {
+                tracing::warn!("BUTLER_TOKEN is short enough to be guessed; {GOOD_TOKEN_CHARS} random characters are not");
+            }
+            library.let_in(ADMIN, &token).map_err(|error| refused(&error))
+        }
+    }
+}
+
+fn cores() -> u16 {
+    std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX))
+}
+
+/// Ready at the first Ctrl-C or SIGTERM. At the second the process ends as if nobody listened: the handlers are gone then.
+fn ended() -> io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// The file by which commands find the running server.
+struct Address {
+    path: PathBuf,
+}
+
+impl Address {
+    fn publish(folder: &Path, address: SocketAddr) -> Result<Self, Trouble> {
+        let path = folder.join(ADDRESS_FILE);
+        let draft = folder.join(format!(".{ADDRESS_FILE}"));
+        // Whole or not at all: a command may read it at any moment.
+        let written = std::fs::write(&draft, format!("http://{}\n", reachable(address))).and_then(|()| std::fs::rename(&draft, &path));
+        written.map_err(|error| Trouble::new(Exit::Failed, format!("`{}` can't be written.", path.display())).cause(&error))?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for Address {
+    fn drop(&mut self) {
+        // A stale address is noticed by who connects.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// An address to which this machine can connect: a server that listens on all of them is reached by loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        std::net::IpAddr::V4(ip) if ip.is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::V6(ip) if ip.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}

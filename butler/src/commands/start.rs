@@ -1,0 +1,166 @@
+//! `butler start`: starts tasks and says what became of each; with `--wait` it follows their runs to the end.
+
+use butler_client::{Client, Error, Outcome, Run, RunId, Start, TaskName};
+use clap::Args;
+use serde::Serialize;
+
+use crate::exit::{self, Exit};
+use crate::follow::{self, View};
+use crate::near;
+use crate::print::error::Trouble;
+use crate::print::words::{clean, exact_time};
+use crate::print::{Out, json};
+
+#[derive(Args)]
+#[command(after_help = exit::SHORT_HELP, after_long_help = exit::HELP)]
+pub(crate) struct Arguments {
+    /// The tasks' names, as `butler tasks` lists them
+    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    names: Vec<TaskName>,
+
+    /// Start every task that is switched on and on its day
+    #[arg(long)]
+    all: bool,
+
+    /// Start now, whatever the day, the switch and the maintenance window
+    #[arg(long)]
+    force: bool,
+
+    /// Wait for the runs to end, and show their progress; a task that runs already is waited for as well
+    #[arg(long)]
+    wait: bool,
+}
+
+/// What became of a start, for programs. `result` is the run at its end, with `--wait`.
+#[derive(Serialize)]
+struct Report<'a> {
+    task: &'a TaskName,
+    #[serde(flatten)]
+    outcome: Option<&'a Outcome>,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a Run>,
+}
+
+impl<'a> Report<'a> {
+    fn new(start: &'a Start, results: &'a [Run]) -> Self {
+        let run = start.outcome.as_ref().and_then(Outcome::run);
+        let result = results.iter().find(|result| run == Some(result.id));
+        Self { task: &start.task, outcome: start.outcome.as_ref(), message: sentence(start), result }
+    }
+}
+
+pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
+    let (starts, mut exit) =
+        if arguments.all { start_all(client, arguments.force, out).await? } else { start_each(client, &arguments, out).await? };
+    if !out.json {
+        for start in &starts {
+            out.line(format!("{}: {}", clean(start.task.as_str()), clean(&sentence(start))))?;
+        }
+    }
+    let mut results = Vec::new();
+    if arguments.wait {
+        let runs = runs_of(&starts, arguments.all)?;
+        results = match wait(client, &runs, out).await? {
+            Some(results) => results,
+            None => return Ok(Exit::Interrupted),
+        };
+        exit = results.iter().map(follow::verdict).fold(exit, Exit::worse);
+        if results.iter().any(|run| run.failures > 0) {
+            out.remark("`butler failures` says what could not be made, and why.");
+        }
+    }
+    if out.json {
+        json::print(&starts.iter().map(|start| Report::new(start, &results)).collect::<Vec<_>>())?;
+    }
+    Ok(exit)
+}
+
+/// Starts each named task. One that can't be started doesn't keep the others back.
+async fn start_each(client: &Client, arguments: &Arguments, out: Out) -> Result<(Vec<Start>, Exit), Trouble> {
+    let mut starts = Vec::with_capacity(arguments.names.len());
+    let mut exit = Exit::Done;
+    for name in &arguments.names {
+        match client.butler().start(name, arguments.force).await {
+            Ok(start) => {
+                exit = exit.worse(if is_skipped(&start) { Exit::Skipped } else { Exit::Done });
+                starts.push(start);
+            }
+            Err(error) => {
+                let trouble = match error {
+                    Error::NotFound { .. } => unknown_task(client, name).await,
+                    other => other.into(),
+                };
+                // The last one's trouble ends the command if nothing else has been started.
+                if arguments.names.len() == 1 || trouble.exit == Exit::NoServer {
+                    return Err(trouble);
+                }
+                exit = exit.worse(trouble.print());
+            }
+        }
+    }
+    if !out.json && starts.is_empty() {
+        out.remark("Nothing was started.");
+    }
+    Ok((starts, exit))
+}
+
+/// Starts all that are due. That some are not is as asked; that none is, is told by the exit code.
+async fn start_all(client: &Client, force: bool, out: Out) -> Result<(Vec<Start>, Exit), Trouble> {
+    let Some(starts) = client.butler().start_all(force).await? else {
+        out.remark("The server took the request; it does not say what became of each task.");
+        return Ok((Vec::new(), Exit::Done));
+    };
+    let exit = if !starts.is_empty() && starts.iter().all(is_skipped) { Exit::Skipped } else { Exit::Done };
+    Ok((starts, exit))
+}
+
+const fn is_skipped(start: &Start) -> bool {
+    matches!(start.outcome, Some(Outcome::Skipped { .. }))
+}
+
+/// The error for a name that the server doesn't know, with near ones.
+pub(crate) async fn unknown_task(client: &Client, name: &TaskName) -> Trouble {
+    let hint = near::task_hint(client, name.as_str()).await;
+    Trouble::new(Exit::NotThere, format!("There is no task `{name}`.")).hint(hint)
+}
+
+/// What became of a start: the server's sentence, or one made of what else it says.
+fn sentence(start: &Start) -> String {
+    match (&start.message, &start.outcome) {
+        (Some(message), _) => message.clone(),
+        (None, Some(Outcome::Started { run, waits: None })) => format!("Started, run {run}."),
+        (None, Some(Outcome::Started { run, waits: Some(reason) })) => format!("Queued ({reason}), run {run}."),
+        (None, Some(Outcome::Scheduled { run, at })) => format!("Scheduled for {}, run {run}.", exact_time(*at)),
+        (None, Some(Outcome::Running { run })) => format!("It runs already, run {run}."),
+        (None, Some(Outcome::Skipped { reason, due: None })) => format!("Skipped ({reason})."),
+        (None, Some(Outcome::Skipped { reason, due: Some(due) })) => format!("Skipped ({reason}); it is due on {due}."),
+        (None, None) if start.already_running => "It runs already.".to_owned(),
+        (None, None) => "The server took the request; it does not say what became of it.".to_owned(),
+    }
+}
+
+/// The runs to wait for.
+fn runs_of(starts: &[Start], all: bool) -> Result<Vec<RunId>, Trouble> {
+    if starts.iter().any(|start| start.outcome.is_none()) || (all && starts.is_empty()) {
+        let trouble = Trouble::new(Exit::Failed, "There is nothing to wait for: this server does not say which run was started.");
+        return Err(trouble.hint("A Plex Media Server keeps no runs. Start its tasks without --wait."));
+    }
+    Ok(starts.iter().filter_map(|start| start.outcome.as_ref()?.run()).collect())
+}
+
+/// Waits for runs, until Ctrl-C: then none.
+async fn wait(client: &Client, runs: &[RunId], out: Out) -> Result<Option<Vec<Run>>, Trouble> {
+    let mut view = View::new(out);
+    let ended = tokio::select! {
+        // Heard before anything is shown.
+        biased;
+        _ = tokio::signal::ctrl_c() => None,
+        ended = follow::to_the_end(client, runs, &mut view, out) => Some(ended),
+    };
+    view.clear();
+    if ended.is_none() {
+        out.remark("What was started goes on: `butler watch` shows it, `butler stop NAME` ends it.");
+    }
+    ended.transpose()
+}

@@ -1,0 +1,81 @@
+//! `butler stop`: stops tasks, or takes them out of the queue.
+
+use butler_client::{Client, Error, RunId, TaskName};
+use clap::Args;
+use serde::Serialize;
+
+use crate::commands::start::unknown_task;
+use crate::exit::Exit;
+use crate::print::error::Trouble;
+use crate::print::words::clean;
+use crate::print::{Out, json};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The tasks' names, as `butler tasks` lists them
+    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    names: Vec<TaskName>,
+
+    /// Stop whatever runs and empty the queue
+    #[arg(long)]
+    all: bool,
+}
+
+/// The runs that a stop reached, for programs; none where the server doesn't say.
+#[derive(Serialize)]
+struct Report<'a> {
+    task: Option<&'a TaskName>,
+    runs: Option<Vec<RunId>>,
+}
+
+pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
+    let mut reports = Vec::new();
+    let mut exit = Exit::Done;
+    if arguments.all {
+        reports.push(Report { task: None, runs: client.butler().stop_all().await? });
+    }
+    for name in &arguments.names {
+        match client.butler().stop(name).await {
+            Ok(runs) => reports.push(Report { task: Some(name), runs }),
+            Err(error) => {
+                let trouble = match error {
+                    Error::NotFound { .. } => not_stopped(client, name).await,
+                    other => other.into(),
+                };
+                if arguments.names.len() == 1 || trouble.exit == Exit::NoServer {
+                    return Err(trouble);
+                }
+                exit = exit.worse(trouble.print());
+            }
+        }
+    }
+    if out.json {
+        json::print(&reports)?;
+    } else {
+        for report in &reports {
+            out.line(sentence(report))?;
+        }
+    }
+    Ok(exit)
+}
+
+/// Plex's 404 means both: no such task, or it doesn't run.
+async fn not_stopped(client: &Client, name: &TaskName) -> Trouble {
+    match client.butler().tasks().await {
+        Ok(tasks) if tasks.iter().any(|task| task.name == *name) => {
+            Trouble::new(Exit::NotThere, format!("`{name}` does not run and is not queued.")).hint("`butler watch` shows what runs.")
+        }
+        _ => unknown_task(client, name).await,
+    }
+}
+
+fn sentence(report: &Report<'_>) -> String {
+    let runs = report.runs.as_deref().map(|runs| runs.iter().map(RunId::to_string).collect::<Vec<_>>());
+    let what = match runs.as_deref() {
+        None => "The server took the request.".to_owned(),
+        Some([]) => "Nothing was running or queued.".to_owned(),
+        Some([one]) => format!("Run {one} stops."),
+        Some(several) => format!("Runs {} stop.", several.join(", ")),
+    };
+    report.task.map_or(what.clone(), |task| format!("{}: {what}", clean(task.as_str())))
+}

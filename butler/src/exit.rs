@@ -1,0 +1,93 @@
+//! The exit codes, documented once: `--help` prints this page's words.
+
+use std::process::ExitCode;
+
+/// What `butler --help` says of them.
+pub(crate) const HELP: &str = "\
+Exit codes:
+    0    What was asked happened. With --wait: every run completed, with no failure.
+    1    It did not: a run failed, was stopped or has failures, or the server refused.
+    2    The command line is wrong.
+    3    Skipped: the task was not started, for it is switched off or it is not its day.
+         With --all: nothing was started at all.
+    4    There is no such task, run, failure or section, or the task to stop does not run.
+    5    No server answers, or it does not accept the token.
+    130  Ctrl-C while waiting; the runs go on.
+Of several tasks the worst counts: 1, then 4, then 3.";
+
+/// What `butler -h` says of them.
+pub(crate) const SHORT_HELP: &str =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 skipped, 4 no such thing, 5 no server; --help says more.";
+
+/// How a command ended, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// What was asked happened.
+    Done,
+    /// It did not.
+    Failed,
+    /// The command line asks for what can't be; clap ends with the same code.
+    Usage,
+    /// The task was not started, with a reason.
+    Skipped,
+    /// There is no such thing.
+    NotThere,
+    /// No server, or none that lets us in.
+    NoServer,
+    /// Ctrl-C while waiting.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number for the shell.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Skipped => 3,
+            Self::NotThere => 4,
+            Self::NoServer => 5,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The worse of two, where several tasks were asked for.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let weight = |exit: Self| match exit {
+            Self::Done => 0,
+            Self::Skipped => 1,
+            Self::NotThere => 2,
+            Self::Failed | Self::Usage => 3,
+            Self::NoServer => 4,
+            Self::Interrupted => 5,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_names_every_code() {
+        let all = [Exit::Done, Exit::Failed, Exit::Usage, Exit::Skipped, Exit::NotThere, Exit::NoServer, Exit::Interrupted];
+        for exit in all {
+            assert!(HELP.lines().any(|line| line.trim_start().starts_with(&format!("{} ", exit.code()))), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_outweighs_a_skip() {
+        assert_eq!(Exit::Skipped.worse(Exit::Failed), Exit::Failed);
+        assert_eq!(Exit::Failed.worse(Exit::Skipped), Exit::Failed);
+        assert_eq!(Exit::Done.worse(Exit::Skipped), Exit::Skipped);
+    }
+}

@@ -1,0 +1,30 @@
+//! Writes what happened to the log: one more reader of the engine's stream of facts.
+
+use std::sync::Arc;
+
+use butler_engine::{Fact, What};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+/// Reads facts and logs them until the engine has ended.
+pub(crate) async fn keep(mut facts: Receiver<Arc<Fact>>) {
+    loop {
+        match facts.recv().await {
+            Ok(fact) => log(&fact.what),
+            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "the log missed some facts; the runs have them all"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn log(what: &What) {
+    match what {
+        What::RunChanged { run, task, origin, state, reason } => {
+            let why = reason.as_ref().map(ToString::to_string).unwrap_or_default();
+            tracing::info!(%run, %task, %origin, %state, "{why}");
+        }
+        What::RunProgressed { run, task, done, total, failures, file } => tracing::debug!(%run, %task, done, total, failures, file),
+        What::PartFailed { part, product, sentence } => tracing::warn!(product, part, "{sentence}"),
+        What::SectionChanged { section } => tracing::debug!(section, "its content changed"),
+    }
+}

@@ -1,0 +1,26 @@
+//! The executable `butler`: the server, and the command line that talks to a server.
+//!
+//! It decides nothing about tasks: `serve` hands over to the server's crates, every other command but `analyse` asks a
+//! server through `butler-client`. Start with `cli.rs` for what can be asked, and `commands.rs` for who answers.
+
+mod cli;
+mod commands;
+mod connect;
+mod data_dir;
+mod exit;
+mod fact_log;
+mod follow;
+mod near;
+mod print;
+mod worker_program;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+
+fn main() -> ExitCode {
+    let exit = commands::run(Cli::parse()).unwrap_or_else(|trouble| trouble.print());
+    exit.into()
+}

@@ -1,0 +1,228 @@
+//! Troubles, as a person reads them: `Error:`, `Caused by:`, `Hint:`. The one file in which the client's words become a
+//! user's.
+
+use std::error::Error as StdError;
+use std::io::{self, Write};
+
+use butler_client::{BuildError, Call, Error as ClientError};
+
+use crate::exit::Exit;
+use crate::print::words::clean;
+use crate::print::{Colour, may_colour, paint};
+
+/// Why a command could not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// One English sentence.
+    pub(crate) sentence: String,
+    /// What lies beneath, the nearest first.
+    causes: Vec<String>,
+    /// What to do next.
+    hints: Vec<String>,
+    /// Whether nobody listens any more, so that there is nothing to say.
+    is_silent: bool,
+}
+
+impl Trouble {
+    pub(crate) fn new(exit: Exit, sentence: impl Into<String>) -> Self {
+        Self { exit, sentence: sentence.into(), causes: Vec::new(), hints: Vec::new(), is_silent: false }
+    }
+
+    /// Adds what lies beneath, with all that lies beneath that.
+    #[must_use]
+    pub(crate) fn cause(mut self, cause: &dyn StdError) -> Self {
+        let mut next = Some(cause);
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            // Libraries like to repeat their source's text in their own.
+            if self.causes.last().is_none_or(|last| !last.contains(&text)) {
+                self.causes.push(text);
+            }
+            next = cause.source();
+        }
+        self
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Prints it to the standard error.
+    pub(crate) fn print(&self) -> Exit {
+        if !self.is_silent {
+            let text = self.text(may_colour(&io::stderr()));
+            // Nobody is left to be told if this fails.
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        }
+        self.exit
+    }
+
+    fn text(&self, colours: bool) -> String {
+        let mut text = format!("{} {}\n", paint(colours, "Error:", Colour::Red), clean(&self.sentence));
+        for cause in &self.causes {
+            text.push_str(&format!("{} {}\n", paint(colours, "Caused by:", Colour::Yellow), clean(cause)));
+        }
+        for hint in &self.hints {
+            text.push_str(&format!("{} {}\n", paint(colours, "Hint:", Colour::Cyan), clean(hint)));
+        }
+        text
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        // `butler runs | head` has what it wants.
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self { is_silent: true, ..Self::new(Exit::Done, "") };
+        }
+        Self::new(Exit::Failed, "The result can't be printed.").cause(&error)
+    }
+}
+
+impl From<BuildError> for Trouble {
+    fn from(error: BuildError) -> Self {
+        match &error {
+            BuildError::Url { url, why } => Self::new(Exit::Usage, format!("`{url}` is no server's URL: {why}."))
+                .hint("A URL looks like http://127.0.0.1:32500; it comes from --url, BUTLER_URL or the data folder."),
+            BuildError::Token => Self::new(Exit::Usage, "The token has characters that no token has.")
+                .hint("It comes from --token, BUTLER_TOKEN or the file `token` in the data folder."),
+            other => Self::new(Exit::Failed, "HTTP could not be made ready.").cause(other),
+        }
+    }
+}
+
+impl From<ClientError> for Trouble {
+    fn from(error: ClientError) -> Self {
+        let server = server(error.call());
+        let beneath = error.source();
+        let trouble = match &error {
+            ClientError::Unauthorized { message, .. } => {
+                Self::new(Exit::NoServer, format!("{server} does not accept the token: {}", sentence(message)))
+                    .hint("Give its token with BUTLER_TOKEN or --token; it stands in the file `token` of the server's data folder.")
+            }
+            ClientError::BadRequest { message, .. } => Self::new(Exit::Failed, sentence(message)),
+            ClientError::NotFound { call, message, .. } if call.url.contains("/api/v1/") && is_bare(message) => {
+                Self::new(Exit::Failed, format!("{server} knows no runs and failures: it is no Butler, or an older one."))
+                    .hint("A Plex Media Server has tasks to list, start and stop, but keeps no history of them.")
+            }
+            ClientError::NotFound { call, message, .. } => {
+                Self::new(Exit::NotThere, format!("There is no {}: {}", path(call), sentence(message)))
+            }
+            ClientError::Status { status, message, .. } => Self::new(
+                if error.is_away() { Exit::NoServer } else { Exit::Failed },
+                format!("{server} answers {status}: {}", sentence(message)),
+            ),
+            ClientError::Timeout { after, .. } => {
+                Self::new(Exit::NoServer, format!("{server} does not answer within {} s.", after.as_secs()))
+                    .hint("It may be busy: try again, and look into its log if it stays so.")
+            }
+            ClientError::Connection { .. } => Self::new(Exit::NoServer, format!("No server answers at {server}."))
+                .hint("Start it with `butler serve`, or name another with --url or BUTLER_URL."),
+            ClientError::Decode { expected, .. } => {
+                Self::new(Exit::Failed, format!("{server} does not answer with {expected}.")).hint("Is it a Butler or a Plex Media Server?")
+            }
+            other => Self::new(Exit::Failed, sentence(&other.to_string())),
+        };
+        match beneath {
+            Some(beneath) => trouble.cause(beneath),
+            None => trouble,
+        }
+    }
+}
+
+/// The server of a call: its URL up to the path.
+fn server(call: &Call) -> &str {
+    let host = call.url.find("://").map_or(0, |at| at + 3);
+    let end = call.url[host..].find('/').map_or(call.url.len(), |at| host + at);
+    &call.url[..end]
+}
+
+/// What follows the server in a call's URL, without the query.
+fn path(call: &Call) -> &str {
+    call.url[server(call).len()..].split('?').next().unwrap_or_default()
+}
+
+/// Whether a message is the bare name of its status, as from a server that doesn't know the path at all.
+fn is_bare(message: &str) -> bool {
+    matches!(message, "Not Found" | "404 Not Found")
+}
+
+/// A server's message as a sentence.
+fn sentence(message: &str) -> String {
+    let message = message.trim();
+    let mut letters = message.chars();
+    let first: String = letters.next().map(char::to_uppercase).into_iter().flatten().collect();
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn call(url: &str) -> Call {
+        Call { method: "GET".into(), url: url.into() }
+    }
+
+    #[test]
+    fn every_trouble_of_the_client_is_a_sentence_with_a_way_on() {
+        let url = "http://plex:32400/butler?force=1";
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let (code, status, message) = (Some(1001), 401, "User could not be authenticated".to_owned());
+        let check = |error: ClientError, expect: &str| assert_eq!(Trouble::from(error).text(false), expect);
+        check(
+            ClientError::Unauthorized { call: call(url), code, message: message.clone(), status },
+            "Error: http://plex:32400 does not accept the token: User could not be authenticated.\n\
+             Hint: Give its token with BUTLER_TOKEN or --token; it stands in the file `token` of the server's data folder.\n",
+        );
+        check(
+            ClientError::BadRequest { call: call(url), code, message: "the folder is missing".into(), status: 400 },
+            "Error: The folder is missing.\n",
+        );
+        check(
+            ClientError::NotFound {
+                call: call("http://plex:32400/api/v1/runs?limit=1"),
+                code: None,
+                message: "404 Not Found".into(),
+                status: 404,
+            },
+            "Error: http://plex:32400 knows no runs and failures: it is no Butler, or an older one.\n\
+             Hint: A Plex Media Server has tasks to list, start and stop, but keeps no history of them.\n",
+        );
+        check(
+            ClientError::NotFound { call: call(url), code, message: "Not Found".into(), status: 404 },
+            "Error: There is no /butler: Not Found.\n",
+        );
+        check(
+            ClientError::Status { call: call(url), code: None, message: "Internal Server Error".into(), status: 500 },
+            "Error: http://plex:32400 answers 500: Internal Server Error.\n",
+        );
+        check(
+            ClientError::Timeout { call: call(url), after: Duration::from_secs(30) },
+            "Error: http://plex:32400 does not answer within 30 s.\nHint: It may be busy: try again, and look into its log if it stays so.\n",
+        );
+        check(
+            ClientError::Connection { call: call("http://[::1]:1/"), source: refused.into() },
+            "Error: No server answers at http://[::1]:1.\nCaused by: connection refused\n\
+             Hint: Start it with `butler serve`, or name another with --url or BUTLER_URL.\n",
+        );
+        check(
+            ClientError::Decode { call: call(url), expected: "a list of tasks", body_start: "<x>".into(), source: "no JSON".into() },
+            "Error: http://plex:32400 does not answer with a list of tasks.\nCaused by: no JSON\nHint: Is it a Butler or a Plex Media Server?\n",
+        );
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_trouble() {
+        let trouble = Trouble::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert!(trouble.is_silent);
+        assert_eq!(trouble.exit, Exit::Done);
+    }
+}

@@ -1,0 +1,113 @@
+//! Runs in words, one line each: for the ends of runs, and for their progress where no terminal can show bars.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use butler_client::{Run, RunId, RunState};
+
+use crate::print::words::{about, bytes, clean, count, file_name, progress, took};
+use crate::print::{Out, state_colour};
+
+/// How long a run's line stands before its progress makes another.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What has been said of each run, so that nothing is said twice.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    said: HashMap<RunId, Said>,
+}
+
+#[derive(Debug)]
+struct Said {
+    state: RunState,
+    reason: Option<String>,
+    done: u64,
+    at: Instant,
+}
+
+impl Lines {
+    /// The lines that are news: a run's new state or reason at once, its progress now and then.
+    pub(crate) fn news(&mut self, runs: &[Run]) -> Vec<String> {
+        self.said.retain(|id, _| runs.iter().any(|run| run.id == *id));
+        runs.iter().filter(|run| self.is_news(run)).map(line).collect()
+    }
+
+    fn is_news(&mut self, run: &Run) -> bool {
+        let is_news = self.said.get(&run.id).is_none_or(|said| {
+            let changed = said.state != run.state || said.reason != run.reason;
+            changed || (said.done != run.done && said.at.elapsed() >= EVERY)
+        });
+        if is_news {
+            let said = Said { state: run.state, reason: run.reason.clone(), done: run.done, at: Instant::now() };
+            self.said.insert(run.id, said);
+        }
+        is_news
+    }
+}
+
+/// A run that is not at its end, in one line.
+pub(crate) fn line(run: &Run) -> String {
+    format!("{} (run {}): {}", clean(run.task.as_str()), run.id, now(run))
+}
+
+/// Why a run that doesn't work waits: `queued. It waits for ...`.
+pub(crate) fn waiting(run: &Run) -> String {
+    let reason = run.reason.as_deref().map(clean).unwrap_or_default();
+    format!("{}. {reason}", run.state).trim_end().to_owned()
+}
+
+/// What a run is doing: how far it is, at which rate, on which files; or why it waits.
+fn now(run: &Run) -> String {
+    if run.state != RunState::Running {
+        return waiting(run);
+    }
+    let mut parts = vec![format!("{} done", progress(run))];
+    parts.extend(side_facts(run));
+    parts.join(", ")
+}
+
+/// What stands behind a bar or a line: failures, time left, rate, files, bytes. What matters most is first, for a narrow
+/// terminal cuts the end off.
+pub(crate) fn side_facts(run: &Run) -> Vec<String> {
+    let mut parts = Vec::new();
+    if run.failures > 0 {
+        parts.push(count(run.failures, "failure"));
+    }
+    // A run that works may say why it does not get on: files that settle, a root that is away.
+    parts.extend(run.reason.as_deref().map(|reason| clean(reason).into_owned()));
+    if let Some(live) = &run.live {
+        parts.extend(live.eta_seconds.map(|seconds| format!("{} left", about(seconds))));
+        if let Some(rate) = live.rate.filter(|rate| *rate > 0.0) {
+            parts.push(if rate >= 1.0 { format!("{rate:.1}/s") } else { format!("{:.1}/min", rate * 60.0) });
+        }
+        match live.files.as_slice() {
+            [] => {}
+            [one] => parts.push(file_name(one).into_owned()),
+            [first, rest @ ..] => parts.push(format!("{} and {} more", file_name(first), rest.len())),
+        }
+    }
+    if run.bytes_read > 0 {
+        parts.push(format!("{} read", bytes(run.bytes_read)));
+    }
+    parts
+}
+
+/// How a run ended, in one line.
+pub(crate) fn ended(run: &Run, out: Out) -> String {
+    let state = out.paint(run.state.as_str(), state_colour(run.state));
+    let mut text = format!("{} (run {}): {state}", clean(run.task.as_str()), run.id);
+    if let Some(took) = took(run) {
+        text.push_str(&format!(" in {took}"));
+    }
+    if run.done > 0 || run.total > 0 {
+        text.push_str(&format!(", {} done", progress(run)));
+    }
+    if run.failures > 0 {
+        text.push_str(&format!(", {}", count(run.failures, "failure")));
+    }
+    text.push('.');
+    if let Some(reason) = &run.reason {
+        text.push_str(&format!(" {}", clean(reason)));
+    }
+    text
+}

@@ -1,0 +1,130 @@
+//! Numbers, times and names as people read them.
+
+use std::borrow::Cow;
+
+use butler_client::Run;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+/// A time of day in the local zone: `2026-11-24 02:31`.
+pub(crate) fn time(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The same to the second, with the zone: `2026-11-24 02:31:07 CET`.
+pub(crate) fn exact_time(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+/// A duration: `120 ms`, `3.2 s`, `2 min 03 s`, `1 h 05 min`.
+pub(crate) fn duration(duration: SignedDuration) -> String {
+    let ms = duration.as_millis().max(0);
+    // Rounded first, so that 59.96 s is a minute and not 60.0 s.
+    match (ms, (ms + 50) / 100, (ms + 500) / 1000) {
+        (0..1000, ..) => format!("{ms} ms"),
+        (_, tenths @ 0..100, _) => format!("{}.{} s", tenths / 10, tenths % 10),
+        (.., seconds @ 0..60) => format!("{seconds} s"),
+        (.., seconds @ 0..3600) => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        (.., seconds) => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// A duration in milliseconds, as [`duration`] has it.
+pub(crate) fn duration_ms(ms: u64) -> String {
+    duration(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)))
+}
+
+/// Seconds until something, roughly: `40 s`, `3 min`, `2 h 10 min`.
+pub(crate) fn about(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// A number of bytes: `512 B`, `1.2 GB` (powers of 1000).
+pub(crate) fn bytes(bytes: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let digits = usize::from(value < 9.95);
+    format!("{value:.digits$} {}", units[unit])
+}
+
+/// `1 failure`, `3 failures`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// How far a run is: `12 of 40`; `12` while it isn't known of how many.
+pub(crate) fn progress(run: &Run) -> String {
+    if run.total == 0 { run.done.to_string() } else { format!("{} of {}", run.done, run.total) }
+}
+
+/// How long a run took, once it has ended.
+pub(crate) fn took(run: &Run) -> Option<String> {
+    Some(duration(run.ended_at?.duration_since(run.started_at?)))
+}
+
+/// A text from a server or a file's name, without what a terminal would take as a command.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect::<String>().into()
+    } else {
+        text.into()
+    }
+}
+
+/// The last part of a path.
+pub(crate) fn file_name(path: &str) -> Cow<'_, str> {
+    clean(path.rsplit('/').next().unwrap_or(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_readable() {
+        for (ms, words) in [
+            (0, "0 ms"),
+            (999, "999 ms"),
+            (3_210, "3.2 s"),
+            (9_960, "10 s"),
+            (59_960, "1 min 00 s"),
+            (123_000, "2 min 03 s"),
+            (3_900_000, "1 h 05 min"),
+            (-5, "0 ms"),
+        ] {
+            assert_eq!(duration(SignedDuration::from_millis(ms)), words, "{ms}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_readable() {
+        for (number, words) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (9_960, "10 kB"),
+            (999_600, "1.0 MB"),
+            (1_234_567_890, "1.2 GB"),
+            (u64::MAX, "18 EB"),
+        ] {
+            assert_eq!(bytes(number), words, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_files_name_gives_a_terminal_no_commands() {
+        assert_eq!(file_name("/films/evil\u{1b}[2J\r.mkv"), "evil\u{fffd}[2J\u{fffd}.mkv");
+    }
+}

@@ -1,0 +1,416 @@
+//! The command line as a person or a script meets it: the real executable against a stand-in for a server. What it does
+//! with the real server is seen in the tests that start one.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+#[path = "../../butler-client/tests/wire/stand_in.rs"]
+mod stand_in;
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use stand_in::{Reply, Request, StandIn};
+
+const TOKEN: &str = "a-token-that-nobody-may-print";
+
+/// `butler`, without what the environment of the tests may say of servers.
+fn butler(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_butler"));
+    for name in ["BUTLER_URL", "BUTLER_TOKEN", "BUTLER_DATA_DIR", "NO_COLOR", "XDG_DATA_HOME"] {
+        command.env_remove(name);
+    }
+    command.env("HOME", "/nonexistent").env("TZ", "UTC").args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// `butler` with a server to ask.
+fn at(server: &StandIn, arguments: &[&str]) -> Command {
+    let mut command = butler(arguments);
+    command.env("BUTLER_URL", server.url()).env("BUTLER_TOKEN", TOKEN);
+    command
+}
+
+/// What a command printed, and its exit code. Whatever it prints, the token is not in it.
+fn said(mut command: Command) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let (stdout, stderr) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+    assert!(!stdout.contains(TOKEN) && !stderr.contains(TOKEN), "{stdout}{stderr}");
+    assert!(!stdout.contains('\u{1b}'), "colours in a pipe: {stdout}");
+    (status.code().unwrap(), stdout, stderr)
+}
+
+fn said_json(command: Command) -> (i32, Value) {
+    let (code, stdout, stderr) = said(command);
+    (code, serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {stdout}{stderr}")))
+}
+
+fn task(name: &str) -> Value {
+    json!({"name": name, "interval": 7, "scheduleRandomized": false, "enabled": true, "title": name, "description": "Does it."})
+}
+
+/// A run, with what a test says of it changed.
+fn run(changes: Value) -> Value {
+    let mut run = json!({
+        "id": 7, "task": "RefreshLibraries", "state": "completed", "reason": "Everything it found to do is done.", "reason_code": "all-done",
+        "origin": "person", "forced": false, "section": null, "asked_at": "2026-11-23T02:00:00Z", "started_at": "2026-11-23T02:00:00Z",
+        "ended_at": "2026-11-23T02:00:03.2Z", "day": "2026-11-23", "done": 4, "total": 4, "failures": 0, "bytes_read": 1_234_567,
+        "report": [{"label": "new files", "value": 4, "unit": "count"}, {"label": "read", "value": 1_234_567, "unit": "bytes"}], "live": null,
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        run[key] = value.clone();
+    }
+    run
+}
+
+fn active(state: &str, reason: Option<&str>) -> Value {
+    let live = json!({"files": ["/films/Heat (1995)/Heat.mkv", "/films/b"], "rate": 0.5, "eta_seconds": 90});
+    run(json!({"state": state, "reason": reason, "reason_code": null, "ended_at": null, "done": 1, "live": live}))
+}
+
+/// A Butler that knows two tasks and some runs. `life` is what run 7 looks like, look by look; the last one stays.
+fn server(life: Vec<Value>) -> StandIn {
+    let looks = AtomicUsize::new(0);
+    StandIn::start(move |request| answer(request, &life, &looks))
+}
+
+fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
+    if request.header("x-plex-token") != TOKEN {
+        return Reply::page(401, "Unauthorized");
+    }
+    let started = |outcome: Value| json!({"task": "RefreshLibraries", "outcome": outcome["outcome"], "run": 7, "reason": "not-its-day", "message": outcome["message"]});
+    let body = match request.line.as_str() {
+        "GET /butler" => json!({"ButlerTasks": {"ButlerTask": [task("RefreshLibraries"), task("BackupDatabase")]}}),
+        "POST /butler/RefreshLibraries" => started(json!({"outcome": "started", "message": "It starts now, run 7."})),
+        "POST /butler/RefreshLibraries?force=1" => {
+            return Reply::json(202, &started(json!({"outcome": "running", "message": "It runs already, run 7."})).to_string());
+        }
+        "POST /butler/BackupDatabase" => {
+            json!({"task": "BackupDatabase", "outcome": "skipped", "reason": "not-its-day", "due": "2026-11-29",
+            "message": "It last completed on 2026-11-22 and is due again on 2026-11-29."})
+        }
+        "POST /butler" => {
+            let skipped =
+                json!({"task": "BackupDatabase", "outcome": "skipped", "reason": "switched-off", "message": "It is switched off."});
+            json!({"outcomes": [started(json!({"outcome": "started", "message": "It starts now, run 7."})), skipped]})
+        }
+        "DELETE /butler" | "DELETE /butler/RefreshLibraries" => json!({"runs": [7]}),
+        "GET /api/v1/runs/7" => {
+            let look = looks.fetch_add(1, Ordering::SeqCst).min(life.len() - 1);
+            return match &life[look] {
+                Value::Null => Reply::page(503, "Service Unavailable"),
+                run => Reply::json(200, &run.to_string()),
+            };
+        }
+        line if line.starts_with("GET /api/v1/runs?") => json!({"runs": life, "total": life.len()}),
+        line if line.starts_with("GET /api/v1/failures?") => json!({"failures": [{
+            "id": 5, "product": "bif", "part": "/films/cut off.mkv", "part_id": 3, "class": "content", "error": "The file ends in the middle of a frame.",
+            "tries": 2, "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z", "run": 7}], "total": 1}),
+        "POST /api/v1/failures/5/retry" => json!({"id": 5, "message": "The next run that wants it tries it again."}),
+        line if line.starts_with("POST /library/sections?") && line.contains("missing") => {
+            return Reply::json(400, r#"{"errors":[{"code":1000,"message":"The folder `/missing` is not there.","status":400}]}"#);
+        }
+        line if line.starts_with("GET /library/sections") || line.starts_with("POST /library/sections?") => json!({"MediaContainer": {
+            "size": 1, "allowSync": false, "Directory": [{"allowSync": false, "key": "12", "type": "movie", "title": "Films", "agent": "a",
+            "scanner": "s", "language": "en-US", "uuid": "u", "updatedAt": 1, "createdAt": 1, "Location": [{"id": 1, "path": "/films"}]}]}}),
+        "DELETE /library/sections/12" => return Reply::empty(200),
+        _ => return Reply::page(404, "Not Found"),
+    };
+    Reply::json(200, &body.to_string())
+}
+
+/// A Plex Media Server: the five calls, empty answers, nothing of ours.
+fn plex() -> StandIn {
+    StandIn::start(|request| match request.line.as_str() {
+        "GET /butler" => Reply::json(200, &json!({"ButlerTasks": {"ButlerTask": [task("BackupDatabase")]}}).to_string()),
+        "POST /butler" | "POST /butler/BackupDatabase" | "DELETE /butler" => Reply::empty(200),
+        _ => Reply::page(404, "Not Found"),
+    })
+}
+
+#[test]
+fn tasks_are_listed_for_people_and_for_programs() {
+    let server = server(vec![run(json!({}))]);
+    let (code, stdout, _) = said(at(&server, &["tasks"]));
+    let expect =
+        "TASK              EVERY   ON   WHAT IT DOES\nRefreshLibraries  7 days  yes  Does it.\nBackupDatabase    7 days  yes  Does it.\n";
+    assert_eq!((code, stdout.as_str()), (0, expect));
+    let (code, tasks) = said_json(at(&server, &["tasks", "--json"]));
+    assert_eq!((code, &tasks[1]["name"]), (0, &json!("BackupDatabase")));
+}
+
+#[test]
+fn a_start_says_what_became_of_it_and_its_code_does_too() {
+    let server = server(vec![run(json!({}))]);
+    for (arguments, code, line) in [
+        (vec!["start", "RefreshLibraries"], 0, "RefreshLibraries: It starts now, run 7.\n"),
+        (vec!["start", "RefreshLibraries", "--force"], 0, "RefreshLibraries: It runs already, run 7.\n"),
+        (vec!["start", "BackupDatabase"], 3, "BackupDatabase: It last completed on 2026-11-22 and is due again on 2026-11-29.\n"),
+        (vec!["start", "--all"], 0, "RefreshLibraries: It starts now, run 7.\nBackupDatabase: It is switched off.\n"),
+    ] {
+        let (exit, stdout, stderr) = said(at(&server, &arguments));
+        assert_eq!((exit, stdout.as_str()), (code, line), "{arguments:?} {stderr}");
+    }
+}
+
+#[test]
+fn a_wrong_name_is_answered_with_near_ones_and_keeps_no_other_back() {
+    let server = server(vec![run(json!({}))]);
+    let (code, stdout, stderr) = said(at(&server, &["start", "refreshlibrarys"]));
+    assert_eq!((code, stdout.as_str()), (4, ""));
+    assert_eq!(stderr, "Error: There is no task `refreshlibrarys`.\nHint: Did you mean `RefreshLibraries`?\n");
+    let (code, stdout, stderr) = said(at(&server, &["start", "BrewCoffee", "RefreshLibraries"]));
+    assert_eq!((code, stdout.as_str()), (4, "RefreshLibraries: It starts now, run 7.\n"));
+    assert!(stderr.contains("no task `BrewCoffee`") && stderr.contains("`butler tasks` lists"), "{stderr}");
+    // A name that a URL would swallow is no call on all tasks.
+    assert_eq!(said(at(&server, &["stop", ".."])).0, 4);
+    assert!(server.asked().iter().all(|request| request.line != "DELETE /butler"));
+}
+
+#[test]
+fn waiting_follows_a_run_to_its_end() {
+    let queued = active("queued", Some("It waits for the scan of the libraries, run 3."));
+    let server = server(vec![queued, active("running", None), Value::Null, run(json!({}))]);
+    let (code, stdout, stderr) = said(at(&server, &["start", "RefreshLibraries", "--wait"]));
+    let ended = "RefreshLibraries (run 7): completed in 3.2 s, 4 of 4 done. Everything it found to do is done.\n";
+    assert_eq!((code, stdout), (0, format!("RefreshLibraries: It starts now, run 7.\n{ended}")));
+    assert_eq!(
+        stderr.lines().collect::<Vec<_>>(),
+        [
+            "RefreshLibraries (run 7): queued. It waits for the scan of the libraries, run 3.",
+            "RefreshLibraries (run 7): 1 of 4 done, 2 min left, 30.0/min, Heat.mkv and 1 more, 1.2 MB read",
+            "The server does not answer; waiting for it to come back.",
+        ]
+    );
+}
+
+#[test]
+fn waiting_ends_well_only_if_every_run_did() {
+    for (end, expect) in [
+        (json!({}), 0),
+        (json!({"failures": 1, "reason_code": "done-with-failures"}), 1),
+        (json!({"reason_code": "roots-away"}), 1),
+        (json!({"state": "failed"}), 1),
+        (json!({"state": "stopped"}), 1),
+        (json!({"state": "interrupted"}), 1),
+        (json!({"state": "missed"}), 1),
+        (json!({"state": "skipped"}), 3),
+    ] {
+        let server = server(vec![active("running", None), run(end.clone())]);
+        // The second is a task that runs already: its run is waited for.
+        for arguments in [["start", "RefreshLibraries", "--wait"].as_slice(), &["start", "RefreshLibraries", "--force", "--wait"]] {
+            assert_eq!(said(at(&server, arguments)).0, expect, "{end} {arguments:?}");
+        }
+    }
+    let server = server(vec![run(json!({}))]);
+    let (code, stdout, _) = said(at(&server, &["start", "BackupDatabase", "--wait"]));
+    assert_eq!((code, stdout.contains("is due again on 2026-11-29")), (3, true));
+    assert_eq!(said(at(&server, &["start", "--all", "--wait"])).0, 0);
+}
+
+#[test]
+fn waiting_gives_programs_the_run_at_its_end() {
+    let server = server(vec![active("running", None), run(json!({"failures": 2}))]);
+    let (code, starts) = said_json(at(&server, &["start", "RefreshLibraries", "--wait", "--json"]));
+    let start = &starts[0];
+    assert_eq!((code, &start["outcome"], &start["run"], &start["result"]["failures"]), (1, &json!("started"), &json!(7), &json!(2)));
+}
+
+#[test]
+fn ctrl_c_leaves_the_run_going_and_says_so() {
+    let server = server(vec![active("running", None)]);
+    let mut child = at(&server, &["start", "RefreshLibraries", "--wait"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    assert!(line.contains("1 of 4 done"), "{line}");
+    interrupt(&child);
+    stderr.read_to_string(&mut line).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(line.contains("What was started goes on"), "{line}");
+    assert!(server.asked().iter().all(|request| !request.line.starts_with("DELETE")));
+}
+
+#[test]
+fn a_watch_shows_what_runs_until_ctrl_c() {
+    let server = server(vec![active("running", None), run(json!({"id": 6}))]);
+    for (json, expect) in [(true, "\"state\":\"running\""), (false, "RefreshLibraries (run 7): 1 of 4 done")] {
+        let mut command = at(&server, if json { &["watch", "--json"] } else { &["watch"] });
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert!(line.contains(expect) && !line.contains("completed"), "{line}");
+        interrupt(&child);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+fn interrupt(child: &Child) {
+    let kill = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+}
+
+#[test]
+fn runs_are_listed_and_shown_whole() {
+    let server = server(vec![
+        run(json!({})),
+        run(json!({"id": 6, "state": "skipped", "reason": "It is off.", "started_at": null, "ended_at": null})),
+    ]);
+    let (code, stdout, _) = said(at(&server, &["runs"]));
+    assert_eq!(
+        (code, stdout.as_str()),
+        (
+            0,
+            "RUN  TASK              STATE      STARTED            TOOK  DONE  FAILED    READ  REASON\n  \
+               7  RefreshLibraries  completed  2026-11-23 02:00  3.2 s   4/4       0  1.2 MB  Everything it found to do is done.\n  \
+               6  RefreshLibraries  skipped                              4/4       0  1.2 MB  It is off.\n"
+        )
+    );
+    let (code, runs) = said_json(at(&server, &["runs", "--json"]));
+    for key in ["id", "task", "state", "reason", "started_at", "ended_at", "done", "total", "failures", "bytes_read"] {
+        assert!(runs[0].get(key).is_some(), "{key} is lacking");
+    }
+    assert_eq!((code, runs.as_array().map(Vec::len), &runs[0]["ended_at"]), (0, Some(2), &json!("2026-11-23T02:00:03.2Z")));
+    let (code, stdout, _) = said(at(&server, &["runs", "7"]));
+    assert_eq!(code, 0);
+    for line in ["Run 7", "  State     completed", "  Took      3.2 s", "  new files  4", "  read       1.2 MB"] {
+        assert!(stdout.lines().any(|found| found == line), "{line} is not in {stdout}");
+    }
+    let (code, _, stderr) = said(at(&server, &["runs", "9"]));
+    assert_eq!((code, stderr.as_str()), (4, "Error: There is no run 9.\nHint: `butler runs` lists the runs.\n"));
+}
+
+#[test]
+fn failures_are_listed_and_tried_again() {
+    let server = server(vec![run(json!({}))]);
+    let (code, failures) = said_json(at(&server, &["failures", "--json"]));
+    for key in ["id", "product", "part", "class", "error", "tries", "next_try_at"] {
+        assert!(failures[0].get(key).is_some(), "{key} is lacking");
+    }
+    assert_eq!((code, &failures[0]["part"]), (0, &json!("/films/cut off.mkv")));
+    assert!(said(at(&server, &["failures"])).1.contains("The file ends in the middle of a frame."));
+    assert_eq!(said(at(&server, &["failures", "--retry", "5"])), (0, "The next run that wants it tries it again.\n".into(), String::new()));
+    assert_eq!(said(at(&server, &["failures", "--retry", "6"])).0, 4);
+}
+
+#[test]
+fn sections_are_added_listed_and_removed() {
+    let server = server(vec![run(json!({}))]);
+    let (code, stdout, _) = said(at(&server, &["sections", "add", "movie", "Films", "films"]));
+    assert_eq!((code, stdout.as_str()), (0, "12\n"));
+    let here = std::env::current_dir().unwrap();
+    let location = here.join("films").to_str().unwrap().replace('/', "%2F");
+    let asked = server.asked();
+    // A relative folder is meant from here, not from where the server runs.
+    assert!(asked[0].line.replace("%2D", "-").replace("%5F", "_").ends_with(&format!("&location={location}")), "{}", asked[0].line);
+    assert_eq!(said(at(&server, &["sections", "add", "movie", "Films", "/missing"])).2, "Error: The folder `/missing` is not there.\n");
+    assert_eq!(said_json(at(&server, &["sections", "list", "--json"])).1[0]["folders"], json!(["/films"]));
+    assert_eq!(said(at(&server, &["sections", "remove", "12"])).0, 0);
+    assert_eq!(said(at(&server, &["sections", "remove", "13"])).0, 4);
+    assert_eq!(said(at(&server, &["sections", "add", "cartoon", "Films", "films"])).0, 2);
+}
+
+#[test]
+fn a_stop_says_what_it_reached() {
+    let server = server(vec![run(json!({}))]);
+    assert_eq!(said(at(&server, &["stop", "RefreshLibraries"])), (0, "RefreshLibraries: Run 7 stops.\n".into(), String::new()));
+    assert_eq!(said(at(&server, &["stop", "--all"])), (0, "Run 7 stops.\n".into(), String::new()));
+    let (code, _, stderr) = said(at(&server, &["stop", "BackupDatabase"]));
+    assert!(code == 4 && stderr.contains("`BackupDatabase` does not run and is not queued."), "{stderr}");
+    assert!(said(at(&server, &["stop", "BackupDatabas"])).2.contains("Did you mean `BackupDatabase`?"));
+}
+
+#[test]
+fn a_plex_media_server_is_driven_as_far_as_it_goes() {
+    let plex = plex();
+    assert_eq!(said(at(&plex, &["tasks"])).0, 0);
+    let (code, stdout, _) = said(at(&plex, &["start", "BackupDatabase"]));
+    assert_eq!((code, stdout.as_str()), (0, "BackupDatabase: The server took the request; it does not say what became of it.\n"));
+    assert_eq!(said(at(&plex, &["start", "--all"])).0, 0);
+    assert_eq!(said(at(&plex, &["stop", "--all"])).1, "The server took the request.\n");
+    for arguments in [["start", "BackupDatabase", "--wait"].as_slice(), &["start", "--all", "--wait"], &["runs"], &["failures"], &["watch"]]
+    {
+        let (code, _, stderr) = said(at(&plex, arguments));
+        assert!(code == 1 && stderr.contains("Hint: A Plex Media Server"), "{arguments:?} {code} {stderr}");
+    }
+}
+
+#[test]
+fn no_server_no_entry_and_a_wrong_command_line_have_codes_of_their_own() {
+    let server = server(vec![run(json!({}))]);
+    let mut wrong = at(&server, &["tasks"]);
+    wrong.env("BUTLER_TOKEN", "wrong");
+    let (code, _, stderr) = said(wrong);
+    assert!(code == 5 && stderr.contains("does not accept the token: 401 Unauthorized."), "{stderr}");
+    let gone = server.url();
+    drop(server);
+    let (code, _, stderr) = said(butler(&["tasks", "--url", &gone]));
+    assert!(code == 5 && stderr.contains(&format!("Error: No server answers at {gone}.\nCaused by:")), "{stderr}");
+    assert_eq!(said(butler(&["tasks", "--url", "ftp://plex"])).0, 2);
+    for wrong in [["start"].as_slice(), &["start", "--all", "X"], &["brew"], &["runs", "x"], &["stop"]] {
+        assert_eq!(said(butler(wrong)).0, 2, "{wrong:?}");
+    }
+    let garbage = StandIn::start(|_| Reply::new(200, "text/html", "", "<p>Welcome</p>"));
+    let (code, _, stderr) = said(at(&garbage, &["tasks"]));
+    assert!(code == 1 && stderr.contains("does not answer with a list of tasks"), "{stderr}");
+}
+
+#[test]
+fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+    let stalled = StandIn::start(|_| Reply::Silence);
+    let (code, _, stderr) = said(at(&stalled, &["tasks", "--timeout", "1"]));
+    assert!(code == 5 && stderr.contains("does not answer within 1 s."), "{stderr}");
+}
+
+#[test]
+fn the_data_folder_tells_where_the_server_is_and_its_token_goes_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_folder = |arguments: &[&str]| {
+        let mut command = butler(arguments);
+        command.env("BUTLER_DATA_DIR", folder.path());
+        command
+    };
+    let (code, _, stderr) = said(in_folder(&["tasks"]));
+    assert!(code == 5 && stderr.contains("No server uses the data folder") && stderr.contains("`butler serve`"), "{stderr}");
+
+    let server = server(vec![run(json!({}))]);
+    write(folder.path(), "address", &format!("{}\n", server.url()));
+    write(folder.path(), "token", &format!("{TOKEN}\n"));
+    assert_eq!(said(in_folder(&["tasks"])).0, 0);
+    assert_eq!(said(in_folder(&["tasks", "--url", &server.url()])).0, 0);
+
+    let other = plex();
+    assert_eq!(said(in_folder(&["tasks", "--url", &other.url()])).0, 0);
+    assert!(other.asked().iter().all(|request| request.header("x-plex-token").is_empty()));
+}
+
+fn write(folder: &Path, file: &str, text: &str) {
+    std::fs::write(folder.join(file), text).unwrap();
+}
+
+#[test]
+fn a_pipe_that_closes_early_is_no_trouble() {
+    let many = (0..5000).map(|id| run(json!({"id": id}))).collect();
+    let server = server(many);
+    for arguments in [["runs", "--json"].as_slice(), &["runs", "--limit", "5000"], &["completions", "bash"]] {
+        let mut child = at(&server, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_help_has_the_exit_codes_and_never_the_token() {
+    let server = server(vec![run(json!({}))]);
+    let (code, stdout, _) = said(at(&server, &["--help"]));
+    assert!(code == 0 && stdout.contains("Exit codes:") && stdout.contains("BUTLER_TOKEN"), "{stdout}");
+    for command in ["serve", "sections", "tasks", "runs", "failures", "start", "stop", "watch", "analyse", "completions"] {
+        assert_eq!(said(at(&server, &[command, "--help"])).0, 0, "{command}");
+    }
+    assert!(said(at(&server, &["completions", "zsh"])).1.contains("failures"));
+}

@@ -1,0 +1,50 @@
+//! The whole path through the public doors: real films, the real server with its real workers, HTTP and command line.
+//!
+//! Never looks into the data folder for an answer that a door gives. One file a subject:
+//! `previews` (what is made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
+//! `stopping` (starts, stops, signals, restarts), `doors` (tokens, bad requests, the command line).
+
+#[path = "end_to_end/damage.rs"]
+mod damage;
+#[path = "end_to_end/doors.rs"]
+mod doors;
+#[path = "end_to_end/library.rs"]
+mod library;
+#[path = "end_to_end/previews.rs"]
+mod previews;
+#[path = "end_to_end/stopping.rs"]
+mod stopping;
+
+use butler_fixtures::{Codec, Container, Film, Picture, Server, Stage};
+
+/// An empty world of a test's own.
+fn stage() -> Stage {
+    Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+/// So many small films that differ: `Film 01 (2001)` and so on.
+fn small_films(count: u32) -> Vec<(String, Film)> {
+    let film = |number| Film::new(Codec::H264, Container::Mkv).picture(Picture::TestCard).seconds(24).seed(number);
+    (1..=count).map(|number| (format!("Film {number:02} ({})", 2000 + number), film(number))).collect()
+}
+
+/// So many films that take a worker a while: a quarter of an hour each, a preview every ten seconds of it.
+fn long_films(count: u32) -> Vec<(String, Film)> {
+    let film = |number| Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(10).repeats(90).seed(number);
+    (1..=count).map(|number| (format!("Long {number:02} ({})", 1950 + number), film(number))).collect()
+}
+
+/// A server with the stage's films in a section that has been scanned; gives the section's id.
+fn scanned(stage: &Stage) -> (Server, String) {
+    let server = stage.server().unwrap();
+    let section = server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    completed(&server, "RefreshLibraries");
+    (server, section)
+}
+
+/// Runs a task to its end, which has to be a good one; gives the run.
+fn completed(server: &Server, task: &str) -> serde_json::Value {
+    let run = server.run_task(task).unwrap();
+    assert_eq!(run["state"], "completed", "{run:#}");
+    run
+}

@@ -1,0 +1,74 @@
+//! The published Plex clients, each against a running server: they are the judges of "compatible".
+//!
+//! Never asks the server itself: each client's own words, in the scripts of the folder beside this file, do. `./test`
+//! installs the clients under the target folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use butler_fixtures::{Codec, Container, Film, Picture, Server, Sound, Stage, Tune, age, photo};
+
+#[test]
+fn the_typescript_sdk_drives_the_butler_and_gets_its_typed_errors() {
+    let stage = stage();
+    let server = stage.server().unwrap();
+    server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    let mut node = Command::new("node");
+    judge(node.arg(script("plexjs.mjs")), &server, &stage);
+}
+
+#[test]
+fn python_plexapi_connects_runs_tasks_and_keeps_sections() {
+    let stage = stage();
+    let server = stage.server().unwrap();
+    judge(python().arg(script("plexapi.py")), &server, &stage);
+}
+
+#[test]
+fn the_python_sdk_drives_the_butler_and_gets_its_typed_error() {
+    let stage = stage();
+    let server = stage.server().unwrap();
+    server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    judge(python().arg(script("plex_api_client.py")), &server, &stage);
+}
+
+/// Runs a client's script; what it says is the failure's message.
+fn judge(command: &mut Command, server: &Server, stage: &Stage) {
+    command.env("BUTLER_URL", server.url()).env("BUTLER_TOKEN", server.token()).env("PLEX_CLIENTS", clients());
+    command.env("MEDIA", stage.folders.root()).env("PYTHONDONTWRITEBYTECODE", "1");
+    // A user's own configuration of python-plexapi, with a token in it perhaps, must not be read.
+    command.env("PLEXAPI_CONFIG_PATH", stage.spare_dir().join("none.ini"));
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{command:?} ended with {}:\n{}", output.status, String::from_utf8_lossy(&said));
+}
+
+/// A library with something of each type.
+fn stage() -> Stage {
+    assert!(clients().join("versions").is_file(), "the published Plex clients are not installed; run ./test");
+    let stage = Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let film = Film::new(Codec::H264, Container::Mkv).seconds(20).sound(Sound::Aac);
+    let films: Vec<_> = ["Alpha (1991)", "Beta (1992)", "Gamma (1993)"].into_iter().zip(1..).collect();
+    stage.add_movies(&films.iter().map(|(name, seed)| ((*name).to_owned(), film.clone().seed(*seed))).collect::<Vec<_>>()).unwrap();
+    stage.add_episode("Delta", 1, 1, "Pilot", &film.seed(4)).unwrap();
+    let track = stage.folders.track("Epsilon", "Zeta", 1, "Eta", "mp3").unwrap();
+    Tune { sound: Sound::Mp3, seconds: 5, seed: 5, tags: Vec::new() }.make(&track).unwrap();
+    age(&track).unwrap();
+    let picture = stage.folders.photo("Theta", "Iota").unwrap();
+    photo(&picture, Picture::Gradients, 320, 200, 6).unwrap();
+    age(&picture).unwrap();
+    stage
+}
+
+fn python() -> Command {
+    Command::new(clients().join("python/bin/python"))
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plex_clients").join(name)
+}
+
+/// Where `./test` puts the clients: below the target folder, whose `tmp` cargo names to tests.
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("plex-clients")
+}

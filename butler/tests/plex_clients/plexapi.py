@@ -1,0 +1,95 @@
+"""Drives a running Butler with python-plexapi 4.18: connecting, the Butler's tasks, and sections from adding to listing.
+
+Called by ../plex_clients.rs with the server in BUTLER_URL and BUTLER_TOKEN and a folder of films, a show, music and photos in
+MEDIA. Ends with 0 only if all of it holds.
+"""
+
+import os
+import sys
+import time
+
+# This file has the name of the package that it uses.
+sys.path.pop(0)
+
+from plexapi.exceptions import BadRequest, NotFound, Unauthorized  # noqa: E402
+from plexapi.server import PlexServer  # noqa: E402
+
+URL, TOKEN, MEDIA = (os.environ[name] for name in ("BUTLER_URL", "BUTLER_TOKEN", "MEDIA"))
+
+
+def refuses(error, call):
+    try:
+        call()
+    except error:
+        return
+    raise AssertionError(f"{error.__name__} expected")
+
+
+def until(what, state):
+    for _ in range(900):
+        found = state()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited in vain until {what}")
+
+
+# Connecting. (An empty token would be filled in from the user's own configuration: say one that is wrong.)
+plex = PlexServer(URL, TOKEN)
+assert plex.machineIdentifier and plex.version and plex.friendlyName, vars(plex)
+assert plex.identity().machineIdentifier == plex.machineIdentifier
+refuses(Unauthorized, lambda: PlexServer(URL, "wrong"))
+refuses(Unauthorized, lambda: PlexServer(URL))
+
+# The Butler's tasks.
+tasks = {task.name: task for task in plex.butlerTasks()}
+for name in ("RefreshLibraries", "GenerateMediaIndexFiles"):
+    task = tasks[name]
+    assert task.title and task.description, vars(task)
+    assert task.interval == 1 and task.enabled is True and task.scheduleRandomized is False, vars(task)
+refuses(BadRequest, lambda: plex.runButlerTask("NoSuchTask"))
+
+# Sections: none, then one of each type.
+assert plex.library.sections() == []
+added = {"movie": "Movies", "show": "Shows", "artist": "Music", "photo": "Photos"}
+agents = {"movie": ("tv.plex.agents.movie", "Plex Movie"), "show": ("tv.plex.agents.series", "Plex TV Series")}
+for kind, name in added.items():
+    agent, scanner = agents.get(kind, ("com.plexapp.agents.none", "Plex Scanner"))
+    plex.library.add(name=name, type=kind, agent=agent, scanner=scanner, location=os.path.join(MEDIA, name), language="en-US")
+sections = {section.type: section for section in plex.library.sections()}
+assert {kind: section.title for kind, section in sections.items()} == added, sections
+movies = sections["movie"]
+assert movies.locations == [os.path.join(MEDIA, "Movies")], movies.locations
+assert movies.agent == "tv.plex.agents.movie" and movies.scanner == "Plex Movie" and movies.language == "en-US", vars(movies)
+assert movies.uuid and movies.key == plex.library.section("Movies").key
+refuses(BadRequest, lambda: plex.library.add("Nowhere", "movie", "a", "s", os.path.join(MEDIA, "Nowhere")))
+
+# A scan that a client asks for.
+for section in sections.values():
+    section.update()
+films = until("the films are there", lambda: len(movies.all()) == 3 and movies.all())
+assert sorted(film.title for film in films) == ["Alpha", "Beta", "Gamma"], films
+assert sorted(film.year for film in films) == [1991, 1992, 1993], films
+assert movies.totalSize == 3
+shows = until("the show is there", lambda: sections["show"].all())
+assert [show.title for show in shows] == ["Delta"], shows
+until("the artist is there", lambda: [artist.title for artist in sections["artist"].all()] == ["Epsilon"])
+
+# One film with its media, part and streams; then its preview, by a task that the client runs.
+film = plex.fetchItem(films[0].ratingKey)
+part = until("the film's headers are read", lambda: plex.fetchItem(film.ratingKey).media[0].parts[0].streams and film.reload().media[0].parts[0])
+assert os.path.isfile(part.file) and part.size == os.path.getsize(part.file), vars(part)
+assert film.media[0].videoCodec == "h264" and film.media[0].width == 320, vars(film.media[0])
+until("no scan runs", lambda: not any(section.refreshing for section in plex.library.sections()))
+plex.runButlerTask("GenerateMediaIndexFiles")
+until("the preview is there", lambda: film.reload().media[0].parts[0].hasPreviewThumbnails)
+
+# Paging, editing, removing.
+assert len(movies.search(maxresults=2)) == 2
+movies.edit(name="Films")
+assert plex.library.sectionByID(movies.key) is not None
+plex.library._invalidateCachedProperties()
+assert plex.library.section("Films").key == movies.key
+plex.library.section("Films").delete()
+refuses(NotFound, lambda: plex.library.section("Films"))
+assert len(plex.library.sections()) == 3

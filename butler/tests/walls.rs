@@ -1,0 +1,184 @@
+//! The walls of the house, checked against cargo's metadata and the tree: which crate may use which, what a crate never
+//! links, each one's licence, and that the architecture page names only files that are there.
+//!
+//! Never a matter of taste: each line of the tables below is a line of the design.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Who may use which of our crates. "Names" is `butler-api` without its bodies.
+const EDGES: &[(&str, &[&str])] = &[
+    ("butler-api", &[]),
+    ("butler-product", &[]),
+    ("butler-schedule", &["butler-api"]),
+    ("butler-media", &["butler-product"]),
+    ("butler-library", &["butler-api", "butler-product"]),
+    ("butler-tasks", &["butler-api", "butler-product", "butler-schedule", "butler-library"]),
+    ("butler-engine", &["butler-api", "butler-schedule", "butler-product", "butler-library", "butler-tasks"]),
+    ("butler-server", &["butler-api", "butler-product", "butler-library", "butler-engine"]),
+    ("butler-client", &["butler-api"]),
+    (
+        "butler",
+        &[
+            "butler-api",
+            "butler-client",
+            "butler-engine",
+            "butler-library",
+            "butler-product",
+            "butler-schedule",
+            "butler-server",
+            "butler-tasks",
+        ],
+    ),
+    ("butler-worker", &["butler-media", "butler-product"]),
+    ("butler-fixtures", &[]),
+];
+
+/// Who uses only the names of `butler-api`.
+const NAMES_ONLY: &[&str] = &["butler-schedule", "butler-library", "butler-tasks", "butler-engine"];
+
+/// Crates of others that only some of ours may link.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("ffmpeg-next", &["butler-media"]),
+    ("landlock", &["butler-media"]),
+    ("seccompiler", &["butler-media"]),
+    ("rusqlite", &["butler-library"]),
+    ("rusqlite_migration", &["butler-library"]),
+    ("axum", &["butler-server"]),
+    ("tower-http", &["butler-server"]),
+    ("reqwest", &["butler-client"]),
+    ("rustls", &["butler-client"]),
+    ("tokio", &["butler", "butler-client", "butler-engine", "butler-server"]),
+    ("clap", &["butler"]),
+    ("indicatif", &["butler"]),
+];
+
+/// All that the pure logic links.
+const SCHEDULE_LINKS: &[&str] = &["butler-api", "jiff", "serde", "thiserror"];
+
+/// Crates that others may build on freely; all else is GPL-3.0-or-later.
+const FREE: &[&str] = &["butler-api", "butler-product", "butler-client"];
+
+/// One dependency of one of our crates.
+struct Edge {
+    from: String,
+    to: String,
+    is_dev: bool,
+    features: Vec<String>,
+}
+
+#[test]
+fn our_crates_use_each_other_as_the_design_says_and_no_other_way() {
+    let ours: BTreeSet<&str> = EDGES.iter().map(|(name, _)| *name).collect();
+    let there: BTreeSet<String> = packages().iter().map(|package| text(&package["name"])).collect();
+    assert_eq!(there.iter().map(String::as_str).collect::<BTreeSet<_>>(), ours, "a crate is missing here, or in the workspace");
+    for edge in edges().iter().filter(|edge| ours.contains(edge.to.as_str())) {
+        let allowed = EDGES.iter().find(|(name, _)| *name == edge.from).map_or(&[][..], |(_, allowed)| allowed);
+        let is_test_help = edge.is_dev && edge.to == "butler-fixtures";
+        assert!(is_test_help || allowed.contains(&edge.to.as_str()), "`{}` may not use `{}`", edge.from, edge.to);
+    }
+}
+
+#[test]
+fn the_inner_crates_know_names_and_no_bodies() {
+    for edge in edges().iter().filter(|edge| edge.to == "butler-api" && NAMES_ONLY.contains(&edge.from.as_str())) {
+        assert!(edge.features.is_empty(), "`{}` asks `butler-api` for {:?}", edge.from, edge.features);
+    }
+}
+
+#[test]
+fn what_a_crate_must_never_do_it_does_not_link() {
+    for edge in edges().iter().filter(|edge| !edge.is_dev) {
+        if let Some((_, allowed)) = ONLY_IN.iter().find(|(name, _)| *name == edge.to) {
+            assert!(allowed.contains(&edge.from.as_str()), "`{}` may not link `{}`", edge.from, edge.to);
+        }
+        if edge.from == "butler-schedule" {
+            assert!(SCHEDULE_LINKS.contains(&edge.to.as_str()), "`butler-schedule` is pure and may not link `{}`", edge.to);
+        }
+    }
+}
+
+#[test]
+fn every_crate_has_its_licence() {
+    for package in packages() {
+        let name = text(&package["name"]);
+        let wanted = if FREE.contains(&name.as_str()) { "MIT OR Apache-2.0" } else { "GPL-3.0-or-later" };
+        assert_eq!(package["license"].as_str(), Some(wanted), "`{name}`");
+    }
+}
+
+#[test]
+fn the_architecture_page_names_only_files_that_are_there() {
+    let root = root();
+    let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let mut files = Vec::new();
+    list_files(&root, &root, &mut files);
+    let is_of_a_name = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
+    let named: BTreeSet<&str> = page
+        .split(|letter| !is_of_a_name(letter))
+        .filter(|word| [".rs", ".sql", ".mjs", ".py"].iter().any(|end| word.len() > end.len() && word.ends_with(end)))
+        .collect();
+    assert!(!named.is_empty(), "the page names no file");
+    for name in named {
+        let there = files.iter().any(|file| file == name || file.ends_with(&format!("/{name}")));
+        assert!(there, "docs/architecture.md names `{name}`, which is not in the tree");
+    }
+}
+
+#[test]
+fn the_page_of_dependencies_has_a_reason_for_each_and_for_no_other() {
+    let page = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let (crates, _) = page.split_once("## From Debian").unwrap();
+    let first_cells = crates.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    let named: BTreeSet<String> = first_cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
+    let linked: BTreeSet<String> =
+        edges().into_iter().map(|edge| edge.to).filter(|name| !EDGES.iter().any(|(ours, _)| ours == name)).collect();
+    assert_eq!(named, linked);
+}
+
+fn edges() -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for package in packages() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            edges.push(Edge {
+                from: text(&package["name"]),
+                to: text(&dependency["name"]),
+                is_dev: dependency["kind"] == "dev",
+                features: dependency["features"].as_array().unwrap().iter().map(text).collect(),
+            });
+        }
+    }
+    edges
+}
+
+fn packages() -> Vec<Value> {
+    let mut cargo = Command::new(env!("CARGO"));
+    let output = cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+fn list_files(root: &Path, folder: &Path, files: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() && !["target", ".git", "data", "sample"].contains(&name.as_str()) {
+            list_files(root, &path, files);
+        } else if path.is_file() {
+            files.push(path.strip_prefix(root).unwrap().to_string_lossy().into_owned());
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
