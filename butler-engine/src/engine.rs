@@ -16,11 +16,12 @@ use butler_schedule::{Answer, Event, RunEnd, Schedule, Settings, StartAnswer, Wi
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
+use crate::answer::{EngineHealth, StartReply, StopReply};
 use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::event::EngineEvent;
 use crate::fact::{Fact, What};
-use crate::handle::{EngineHealth, Handle, StartReply, StopReply};
+use crate::handle::Handle;
 use crate::inbox::Inbox;
 use crate::publish::Publisher;
 use crate::recovery;
@@ -83,7 +84,7 @@ impl Engine {
         let remembered = recovery::remembered(&library)?;
         let rows = butler_tasks::ALL.iter().map(|task| task.row()).collect();
         let (schedule, effects) = Schedule::restore(rows, schedule_settings(&library), remembered, now);
-        let pool = Pool::start(&settings, &library, &inbox)?;
+        let pool = Pool::start(&settings.worker_program, settings.cores, &library, &inbox)?;
         let publisher = Publisher::start(library.clone(), inbox.clone())?;
         let mut engine = Loop {
             clock,

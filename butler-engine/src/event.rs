@@ -8,10 +8,20 @@ use butler_product::Spec;
 use butler_tasks::{Report, TaskError};
 use tokio::sync::oneshot;
 
+use crate::answer::{EngineHealth, LiveRun, StartReply, StopReply, TaskView};
 use crate::backlog::UnitId;
-use crate::handle::{EngineHealth, LiveRun, StartReply, StartRequest, StopReply, TaskView};
-use crate::publish::Settled;
-use crate::workers::UnitWord;
+use crate::unit::{Settled, UnitWord};
+
+/// A request to start one task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartRequest {
+    /// The task.
+    pub task: TaskName,
+    /// Whether to start now, whatever day, switch, window and back-off say.
+    pub force: bool,
+    /// The section it is limited to; such a run never counts as completion.
+    pub section: Option<i64>,
+}
 
 /// One thing that happened, or one question.
 pub(crate) enum EngineEvent {

@@ -12,6 +12,7 @@
 //! ```
 
 mod analyse;
+mod answer;
 mod backlog;
 mod causes;
 mod clock;
@@ -26,12 +27,15 @@ mod rate;
 mod recovery;
 mod retry;
 mod run;
+mod unit;
 mod work;
 mod workers;
 
 pub use analyse::{AnalyseError, Analysed, Analyst, Product};
+pub use answer::{EngineHealth, LiveRun, StartReply, StopReply, TaskView};
 pub use clock::Clock;
 pub use engine::{Engine, EngineError, EngineSettings};
+pub use event::StartRequest;
 pub use fact::{Fact, What};
-pub use handle::{EngineHealth, Gone, Handle, LiveRun, StartReply, StartRequest, StopReply, TaskView};
+pub use handle::{Gone, Handle};
 pub use workers::StartError;

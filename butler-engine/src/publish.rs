@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use butler_api::RunId;
-use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, Staged};
-use butler_product::{Failure, ProductKind, Value};
+use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId};
+use butler_product::{Failure, ProductKind};
 
 use crate::backlog::Want;
 use crate::causes::with_causes;
@@ -16,34 +16,7 @@ use crate::event::EngineEvent;
 use crate::fact::What;
 use crate::inbox::Inbox;
 use crate::retry;
-
-/// What a worker made of one want.
-#[derive(Debug)]
-pub(crate) struct Made {
-    pub(crate) value: Value,
-    /// The blob, whole, not yet published, with its bytes.
-    pub(crate) blob: Option<(Staged, u64)>,
-}
-
-/// What came of a unit. What is neither answered nor left is tried again, and is no business of the publisher's.
-#[derive(Debug)]
-pub(crate) struct UnitResult {
-    pub(crate) source: SourceId,
-    /// The unit's wants, each with the runs that wait for it.
-    pub(crate) wants: Vec<Want>,
-    /// By their place in `wants`.
-    pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
-    pub(crate) bytes_read: u64,
-}
-
-/// What became of a unit's results.
-#[derive(Debug)]
-pub(crate) enum Settled {
-    /// They are stored: for each run, one entry a want, true where it failed.
-    Stored { runs: BTreeMap<RunId, Vec<bool>>, failures: Vec<What> },
-    /// They can't be stored: the runs can't go on.
-    Impossible { runs: Vec<RunId>, sentence: String },
-}
+use crate::unit::{Made, Settled, UnitResult};
 
 /// The publisher's door.
 pub(crate) struct Publisher {

@@ -9,9 +9,9 @@ use butler_api::{Origin, Reason, RunId, TaskName};
 use butler_library::RunProgress;
 use butler_tasks::{Does, Report, Task};
 
+use crate::answer::LiveRun;
 use crate::backlog::UnitId;
 use crate::fact::What;
-use crate::handle::LiveRun;
 use crate::rate::Rate;
 
 /// A run that works.

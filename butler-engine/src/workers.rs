@@ -5,60 +5,19 @@ mod keeper;
 mod process;
 mod wishes;
 
+use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use butler_library::Library;
-use butler_product::Failure;
 
-use crate::backlog::{Fall, UnitId, UnitPlan, Withdrawal};
-use crate::engine::EngineSettings;
+use crate::backlog::{UnitId, Withdrawal};
 use crate::inbox::Inbox;
-use crate::publish::Made;
+use crate::unit::UnitJob;
 use keeper::Keeper;
 pub use process::StartError;
 pub(crate) use process::{Ending, Process};
 pub(crate) use wishes::Wishes;
-
-/// A unit for a worker.
-#[derive(Debug)]
-pub(crate) struct UnitJob {
-    pub(crate) plan: UnitPlan,
-    pub(crate) threads: u16,
-}
-
-/// What a keeper tells the loop of the unit in hand.
-#[derive(Debug)]
-pub(crate) enum UnitWord {
-    /// The file is open; the work begins.
-    Opened { file: String },
-    /// Bytes read so far.
-    Progressed { bytes_read: u64 },
-    /// The unit is over, and its slot is free.
-    Over(UnitOver),
-}
-
-/// How a unit ended, and what it brought.
-#[derive(Debug)]
-pub(crate) struct UnitOver {
-    /// By the want's place in the plan.
-    pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
-    pub(crate) bytes_read: u64,
-    pub(crate) end: UnitEnd,
-}
-
-/// How a unit ended.
-#[derive(Debug)]
-pub(crate) enum UnitEnd {
-    /// As it should.
-    Done,
-    /// Its worker fell.
-    Fell { how: Fall, sentence: String },
-    /// Its root is away, or (none) no file holds the source any more.
-    Left { root: Option<String> },
-    /// Nothing can be done at all: no worker can be started, no output can be made.
-    Impossible { sentence: String },
-}
 
 /// The slots, as the loop sees them.
 pub(crate) struct Pool {
@@ -75,14 +34,14 @@ struct Slot {
 }
 
 impl Pool {
-    pub(crate) fn start(settings: &EngineSettings, library: &Library, inbox: &Inbox) -> std::io::Result<Self> {
-        let cores = settings.cores.max(1);
+    pub(crate) fn start(program: &Path, cores: u16, library: &Library, inbox: &Inbox) -> std::io::Result<Self> {
+        let cores = cores.max(1);
         let slots = (0..usize::from(cores)).map(|number| {
             let (jobs, incoming) = mpsc::channel();
             let wishes = Arc::new(Wishes::default());
             let keeper = Keeper {
                 slot: number,
-                program: settings.worker_program.clone(),
+                program: program.to_owned(),
                 library: library.clone(),
                 inbox: inbox.clone(),
                 wishes: Arc::clone(&wishes),

@@ -1,6 +1,6 @@
 //! The HTTP server: Plex's API, so that its clients drive Butler unchanged, and Butler's own under `/api/v1`.
 //!
-//! A request passes bounds and token ([`app`], [`auth`]), reaches one handler, which asks the engine's door or the
+//! A request passes bounds and token ([`router`], [`auth`]), reaches one handler, which asks the engine's door or the
 //! library, and leaves as JSON or XML ([`accept`]) or as a [`error::Problem`]. No rule about what runs when lives here.
 //! Start with [`router`]; the handlers are one file a resource, below [`plex`] and [`v1`].
 
@@ -12,8 +12,10 @@ mod error;
 mod openapi;
 mod params;
 mod plex;
+mod router;
 mod serve;
 mod v1;
 
-pub use app::{About, App, router};
+pub use app::{About, App};
+pub use router::router;
 pub use serve::serve;

@@ -1,8 +1,9 @@
 //! The OpenAPI document, made of the descriptions that stand at the handlers: what is served is described, and what is
 //! described is served.
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 
+use axum::Extension;
 use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
@@ -11,12 +12,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::accept;
-use crate::app::{self, App};
+use crate::app::App;
 
 const HEADER: &str = "token in the header";
 const QUERY: &str = "token in the query";
 
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
+/// The document as it is served, made once by the router of the routes it serves.
+#[derive(Clone)]
+pub(crate) struct Document(Arc<str>);
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(openapi))
@@ -24,8 +27,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// The description of this API.
 #[utoipa::path(get, path = "/openapi.json", tag = "server", responses((status = 200, description = "This document.", content_type = "application/json")))]
-async fn openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, accept::JSON)], DOCUMENT.as_str())
+async fn openapi(Extension(Document(document)): Extension<Document>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, accept::JSON)], document.to_string())
 }
 
 /// Everything but the routes.
@@ -47,13 +50,12 @@ pub(crate) fn head() -> OpenApi {
     OpenApiBuilder::new().info(info).components(Some(components)).security(Some(either)).build()
 }
 
-/// The whole document.
-fn document() -> OpenApi {
-    let (_, mut document) = app::routes().split_for_parts();
+/// The whole document, of what the routes say of themselves.
+pub(crate) fn document(mut document: OpenApi) -> Document {
     // The router's sign for "the rest of the path" is no part of OpenAPI's language.
     let paths = std::mem::take(&mut document.paths.paths);
     let mut plain = Paths::new();
     plain.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     document.paths = plain;
-    document
+    Document(document.to_json().unwrap_or_default().into())
 }

@@ -15,7 +15,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::app::{App, router};
+use crate::app::App;
+use crate::router::router;
 
 /// A request's head must be there by then; also how long an idle connection is kept.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);

@@ -2,8 +2,8 @@
 
 use butler_api::TaskName;
 
+use crate::answer::{LiveRun, TaskView};
 use crate::engine::Loop;
-use crate::handle::{LiveRun, TaskView};
 
 impl Loop {
     pub(super) fn tasks(&self) -> Vec<TaskView> {

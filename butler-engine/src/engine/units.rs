@@ -5,8 +5,7 @@ use butler_product::{Failure, FailureClass, ProductKind};
 
 use crate::backlog::{self, Over, UnitId};
 use crate::engine::Loop;
-use crate::publish::{Settled, UnitResult};
-use crate::workers::{UnitEnd, UnitJob, UnitOver, UnitWord};
+use crate::unit::{Settled, UnitEnd, UnitJob, UnitOver, UnitResult, UnitWord};
 
 impl Loop {
     /// Gives units to workers while there are both, and cores for them. One film alone gets all of them; where many

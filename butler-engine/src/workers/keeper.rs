@@ -12,14 +12,15 @@ use butler_product::media_info::MediaInfo;
 use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{Failure, FailureClass, ProductKind, Spec, Value};
 
+use crate::answer::EngineHealth;
 use crate::backlog::UnitId;
 use crate::causes::with_causes;
 use crate::event::EngineEvent;
-use crate::handle::EngineHealth;
 use crate::inbox::Inbox;
 use crate::media_file;
-use crate::publish::Made;
-use crate::workers::{Ending, Process, UnitEnd, UnitJob, UnitOver, UnitWord, Wishes};
+use crate::unit::{Made, UnitEnd, UnitJob, UnitOver, UnitWord};
+use crate::workers::process::{Ending, Process};
+use crate::workers::wishes::Wishes;
 
 /// How long a worker beyond the first stays without work.
 const IDLE: Duration = Duration::from_secs(60);

@@ -1,0 +1,79 @@
+//! A unit on its way: given to a keeper, told of, over, its results handed to the publisher, settled. Words only; what is
+//! decided about units is in [`crate::backlog`].
+
+use std::collections::BTreeMap;
+
+use butler_api::RunId;
+use butler_library::{SourceId, Staged};
+use butler_product::{Failure, Value};
+
+use crate::backlog::{Fall, UnitPlan, Want};
+use crate::fact::What;
+
+/// A unit for a worker.
+#[derive(Debug)]
+pub(crate) struct UnitJob {
+    pub(crate) plan: UnitPlan,
+    pub(crate) threads: u16,
+}
+
+/// What a keeper tells the loop of the unit in hand.
+#[derive(Debug)]
+pub(crate) enum UnitWord {
+    /// The file is open; the work begins.
+    Opened { file: String },
+    /// Bytes read so far.
+    Progressed { bytes_read: u64 },
+    /// The unit is over, and its slot is free.
+    Over(UnitOver),
+}
+
+/// How a unit ended, and what it brought.
+#[derive(Debug)]
+pub(crate) struct UnitOver {
+    /// By the want's place in the plan.
+    pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
+    pub(crate) bytes_read: u64,
+    pub(crate) end: UnitEnd,
+}
+
+/// How a unit ended.
+#[derive(Debug)]
+pub(crate) enum UnitEnd {
+    /// As it should.
+    Done,
+    /// Its worker fell.
+    Fell { how: Fall, sentence: String },
+    /// Its root is away, or (none) no file holds the source any more.
+    Left { root: Option<String> },
+    /// Nothing can be done at all: no worker can be started, no output can be made.
+    Impossible { sentence: String },
+}
+
+/// What a worker made of one want.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) value: Value,
+    /// The blob, whole, not yet published, with its bytes.
+    pub(crate) blob: Option<(Staged, u64)>,
+}
+
+/// What came of a unit. What is neither answered nor left is tried again, and is no business of the publisher's.
+#[derive(Debug)]
+pub(crate) struct UnitResult {
+    pub(crate) source: SourceId,
+    /// The unit's wants, each with the runs that wait for it.
+    pub(crate) wants: Vec<Want>,
+    /// By their place in `wants`.
+    pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
+    pub(crate) bytes_read: u64,
+}
+
+/// What became of a unit's results.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// They are stored: for each run, one entry a want, true where it failed.
+    Stored { runs: BTreeMap<RunId, Vec<bool>>, failures: Vec<What> },
+    /// They can't be stored: the runs can't go on.
+    Impossible { runs: Vec<RunId>, sentence: String },
+}
