@@ -120,7 +120,7 @@ pub(crate) fn resolve(library: &Library, path: &Path) -> Result<PathBuf, RootErr
         return Err(RootError::Relative(shown));
     }
     let asked = path.to_owned();
-    let found = library.root_threads().call(path, move |_| {
+    let found = library.root_threads().call_once(path, move |_| {
         let folder = asked.canonicalize()?;
         let metadata = folder.metadata()?;
         Ok((folder, metadata.is_dir()))

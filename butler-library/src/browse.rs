@@ -31,7 +31,7 @@ impl Library {
         let resolved = allowed_roots::resolve(self, folder)?;
         allowed_roots::check_allowed(&resolved, &allowed)?;
         let asked = resolved.clone();
-        let list = self.root_threads().call(&resolved, move |beat| {
+        let list = self.root_threads().call_once(&resolved, move |beat| {
             let mut folders = Vec::new();
             for entry in asked.read_dir()? {
                 let entry = entry?;

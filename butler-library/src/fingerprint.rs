@@ -2,8 +2,8 @@
 //!
 //! The *sampled* print is over size, head, middle and tail. The *deep* print is over 64 more places and is taken in the
 //! same open: were it left for later, a file changed in place between the samples could not be told from one that was
-//! only touched, since what it was before is gone. The range that is read is a parameter, so that tag blocks of audio
-//! can be left out one day.
+//! only touched, since what it was before is gone. Tag blocks of audio count like all else: a file with
+//! new tags is new content.
 
 use std::fs::File;
 use std::io;

@@ -55,6 +55,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Root {
     thread: Option<RootThread>,
+    /// Callers that wait for an answer.
+    waiting: usize,
     left_behind: Vec<Arc<Pulse>>,
     /// Until then the root is taken to be away without a new try.
     away_until: Option<Instant>,
@@ -100,6 +102,21 @@ impl Heartbeat {
     }
 }
 
+/// A caller that waits for a root's answer, counted as long as it does.
+struct Waiting<'a> {
+    threads: &'a RootThreads,
+    root: &'a Path,
+    pulse: Arc<Pulse>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(root) = self.threads.roots().get_mut(self.root) {
+            root.waiting -= 1;
+        }
+    }
+}
+
 /// The caller is gone: so is the wish.
 struct Wanted(Arc<AtomicBool>);
 
@@ -132,7 +149,25 @@ impl RootThreads {
         })
     }
 
-    /// The same, and waits no more as soon as `stop` says so; it is asked ten times a second.
+    /// As [`Self::call`], for a folder that is looked at once, such as one that may become a root: its thread ends with the call.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub(crate) fn call_once<T: Send + 'static>(
+        &self,
+        folder: &Path,
+        work: impl FnOnce(&Heartbeat) -> T + Send + 'static,
+    ) -> Result<T, RootAway> {
+        let answer = self.call(folder, work);
+        let mut roots = self.roots();
+        // Who browses a whole disk must not leave a thread behind in each of its folders.
+        if roots.get(folder).is_some_and(|root| root.waiting == 0 && root.left_behind.is_empty()) {
+            roots.remove(folder);
+        }
+        answer
+    }
+
+    /// As [`Self::call`], and waits no more as soon as `stop` says so; it is asked ten times a second.
     ///
     /// # Errors
     /// If the root does not answer in time, or `stop` said so.
@@ -145,7 +180,7 @@ impl RootThreads {
         let (reply, answer) = channel();
         let wanted = Wanted(Arc::new(AtomicBool::new(true)));
         let asks = Arc::clone(&wanted.0);
-        let pulse = self.send(
+        let waiting = self.send(
             root,
             Box::new(move |pulse| {
                 // Whoever waits no more gets no work done either.
@@ -158,8 +193,8 @@ impl RootThreads {
             match answer.recv_timeout(LOOK) {
                 Ok(value) => return Ok(value),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.away(root).into()),
-                Err(RecvTimeoutError::Timeout) if pulse.silent_for() >= self.shared.timeout => {
-                    self.leave_behind(root, &pulse);
+                Err(RecvTimeoutError::Timeout) if waiting.pulse.silent_for() >= self.shared.timeout => {
+                    self.leave_behind(root, &waiting.pulse);
                     return Err(self.away(root).into());
                 }
                 Err(RecvTimeoutError::Timeout) if stop() => return Err(CallError::Stopped),
@@ -176,7 +211,7 @@ impl RootThreads {
         self.shared.roots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send(&self, path: &Path, work: Work) -> Result<Arc<Pulse>, RootAway> {
+    fn send<'a>(&'a self, path: &'a Path, work: Work) -> Result<Waiting<'a>, RootAway> {
         let mut roots = self.roots();
         let root = roots.entry(path.to_owned()).or_default();
         root.left_behind.retain(|pulse| !pulse.ended.load(Ordering::Acquire));
@@ -196,7 +231,8 @@ impl RootThreads {
                 Ok(()) => {
                     let pulse = Arc::clone(&thread.pulse);
                     root.thread = Some(thread);
-                    return Ok(pulse);
+                    root.waiting += 1;
+                    return Ok(Waiting { threads: self, root: path, pulse });
                 }
                 Err(unsent) => work = unsent.0,
             }
@@ -219,7 +255,9 @@ fn start(root: &Path) -> std::io::Result<RootThread> {
     let (jobs, waiting) = channel::<Work>();
     let pulse = Arc::new(Pulse::default());
     let own = Arc::clone(&pulse);
-    std::thread::Builder::new().name(format!("root {}", root.display())).spawn(move || work_off(&waiting, &own))?;
+    // A path that somebody sent may hold a NUL, which no thread's name can.
+    let name = format!("root {}", root.display()).replace('\0', "\u{fffd}");
+    std::thread::Builder::new().name(name).spawn(move || work_off(&waiting, &own))?;
     Ok(RootThread { jobs, pulse })
 }
 
@@ -250,6 +288,28 @@ mod tests {
         let first = threads.call(Path::new("/a"), name).unwrap();
         assert_eq!(threads.call(Path::new("/a"), name).unwrap(), first);
         assert_ne!(threads.call(Path::new("/b"), name).unwrap(), first);
+    }
+
+    #[test]
+    fn a_folder_that_is_looked_at_once_keeps_no_thread() {
+        let threads = RootThreads::default();
+        assert_eq!(threads.call_once(Path::new("/a"), |_| 7), Ok(7));
+        assert!(threads.roots().is_empty());
+        let (let_go, hang) = channel::<()>();
+        let other = threads.clone();
+        let waiting = std::thread::spawn(move || other.call(Path::new("/a"), move |_| hang.recv().is_ok()));
+        while threads.roots().get(Path::new("/a")).is_none_or(|root| root.waiting == 0) {
+            std::thread::yield_now();
+        }
+        let second = threads.clone();
+        let once = std::thread::spawn(move || second.call_once(Path::new("/a"), |_| 8));
+        let_go.send(()).unwrap();
+        assert_eq!((waiting.join().unwrap(), once.join().unwrap()), (Ok(true), Ok(8)));
+    }
+
+    #[test]
+    fn a_path_with_a_nul_is_no_panic() {
+        assert_eq!(RootThreads::default().call(Path::new("/a\0b"), |_| 7), Ok(7));
     }
 
     #[test]

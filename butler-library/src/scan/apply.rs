@@ -11,7 +11,7 @@ use super::walk::Stat;
 use crate::fingerprint::Prints;
 use crate::naming::Named;
 use crate::store::failures::{ScanFailure, set_scan_failures};
-use crate::store::{At, sources};
+use crate::store::{At, Json, sources};
 use crate::{Library, PartId, RootId, SectionId, SourceId, StoreError};
 
 /// A file that was read, and what it is.
@@ -30,7 +30,8 @@ pub(super) struct Placed {
 pub(super) enum Change {
     Added(Placed),
     Changed(PartId, Placed),
-    Back(PartId, Stat),
+    /// It is there as it was, on a disk and inode of perhaps other numbers.
+    There(PartId, Stat),
 }
 
 /// What the last transaction of a scan does.
@@ -84,7 +85,7 @@ pub(super) fn batch(library: &Library, section: SectionId, changes: Vec<Change>,
                         .execute(params![part, At(now)])?;
                     counts.changed += 1;
                 }
-                Change::Back(part, stat) => {
+                Change::There(part, stat) => {
                     tx.prepare_cached("UPDATE parts SET missing_since = NULL, inode = ?2, dev = ?3 WHERE id = ?1")?.execute(params![
                         part,
                         stat.inode as i64,
@@ -93,9 +94,19 @@ pub(super) fn batch(library: &Library, section: SectionId, changes: Vec<Change>,
                 }
             }
         }
+        set_missing_where_removed(tx, section, now)?;
         touch(tx, section)?;
         Ok(counts)
     })
+}
+
+/// A root that was taken out of its section while it was scanned has no files that are there.
+fn set_missing_where_removed(tx: &Connection, section: SectionId, now: Timestamp) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE parts SET missing_since = ?2 WHERE missing_since IS NULL AND root IN (SELECT id FROM roots WHERE section = ?1 AND removed)",
+    )?
+    .execute(params![section, At(now)])?;
+    Ok(())
 }
 
 /// Applies what only a whole scan can know.
@@ -115,9 +126,14 @@ pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Resu
         for placed in &added {
             add(tx, section, placed, now, &mut counts)?;
         }
+        set_missing_where_removed(tx, section, now)?;
         let mut let_go = 0;
         if all_roots_there {
-            let_go = tx.execute("DELETE FROM roots WHERE section = ?1 AND removed", [section])?;
+            // One that was taken out during this scan waits for the next, which may find its files elsewhere.
+            let_go = tx.execute(
+                "DELETE FROM roots WHERE section = ?1 AND removed AND id NOT IN (SELECT value FROM json_each(?2))",
+                params![section, Json(walked.iter().map(|root| root.0).collect::<Vec<_>>())],
+            )?;
         }
         if !moved.is_empty() || let_go > 0 {
             prune(tx, section)?;

@@ -23,6 +23,8 @@ pub(super) struct Known {
 pub(super) struct Compared {
     /// Known, there, and not written since.
     pub(super) unchanged: u64,
+    /// Those of `unchanged` whose disk goes by another number than at the last scan.
+    pub(super) renumbered: Vec<(Known, Seen)>,
     /// There, and not known at its path.
     pub(super) added: Vec<Seen>,
     /// Known, and written since.
@@ -84,16 +86,21 @@ fn compare_root(known: Vec<Known>, walked: Walked, result: &mut Compared) {
             return;
         }
     };
-    let mut devices: HashSet<u64> = seen.iter().map(|seen| seen.stat.dev).chain([identity.0]).collect();
+    let mut devices = HashSet::from([identity.0]);
     let mut files: HashMap<Vec<u8>, Seen> = seen.into_iter().map(|seen| (seen.path.clone(), seen)).collect();
     let mut vanished = Vec::new();
     for known in known {
         match files.remove(&known.path) {
             Some(seen) => {
-                // Its disk is there, by whatever number it goes today.
+                // Its disk is there. The number it goes by today says nothing of others: a restart deals such numbers anew.
                 devices.insert(known.stat.dev);
                 match (known.stat.same_content(&seen.stat), known.missing) {
-                    (true, false) => result.unchanged += 1,
+                    (true, false) => {
+                        result.unchanged += 1;
+                        if known.stat.dev != seen.stat.dev {
+                            result.renumbered.push((known, seen));
+                        }
+                    }
                     (true, true) => result.back.push((known, seen)),
                     (false, _) => result.changed.push((known, seen)),
                 }
@@ -102,6 +109,7 @@ fn compare_root(known: Vec<Known>, walked: Walked, result: &mut Compared) {
             None => vanished.push(known),
         }
     }
+    devices.extend(files.values().map(|seen| seen.stat.dev));
     let (vanished, out_of_reach): (Vec<_>, Vec<_>) =
         vanished.into_iter().partition(|known| known.missing || devices.contains(&known.stat.dev));
     if !out_of_reach.is_empty() {
@@ -223,6 +231,16 @@ mod tests {
         // One of its files is there: then the disk is, and the other is gone.
         let result = compare(vec![on_disk(1, "disk/a.mkv"), on_disk(2, "disk/b.mkv")], vec![walked(vec![seen("disk/b.mkv")])]);
         assert_eq!(result.vanished, [on_disk(1, "disk/a.mkv")]);
+    }
+
+    #[test]
+    fn a_disk_that_is_gone_while_another_has_its_number_today_is_away() {
+        let on = |dev, part, path| Known { stat: Stat { dev, ..stat(1) }, ..known(part, path) };
+        let (one, two) = (on(7, 1, "one/a.mkv"), on(8, 2, "two/b.mkv"));
+        let renumbered = Seen { stat: Stat { dev: 7, ..stat(1) }, ..seen("two/b.mkv") };
+        let result = compare(vec![one, two.clone()], vec![walked(vec![renumbered.clone()])]);
+        assert_eq!((result.out_of_reach, result.vanished, result.unchanged), (1, Vec::new(), 1));
+        assert_eq!(result.renumbered, [(two, renumbered)], "so that the next scan knows its number");
     }
 
     #[test]

@@ -150,8 +150,8 @@ impl<'a> Scan<'a> {
 
     /// Reads all that is new or was written; false if it was stopped.
     fn read_all(&mut self, compared: Compared) -> Result<bool, ScanError> {
-        let Compared { added, changed, back, .. } = compared;
-        self.batch.extend(back.into_iter().map(|(known, seen)| Change::Back(known.part, seen.stat)));
+        let Compared { added, changed, back, renumbered, .. } = compared;
+        self.batch.extend(back.into_iter().chain(renumbered).map(|(known, seen)| Change::There(known.part, seen.stat)));
         let changed = changed.into_iter().map(|(known, seen)| ToRead { part: Some(known.part), seen });
         let to_read: Vec<_> = added.into_iter().map(|seen| ToRead { part: None, seen }).chain(changed).collect();
         self.progress.to_read = to_read.len() as u64;

@@ -193,6 +193,8 @@ fn list(path: &PathBuf, kind: SectionKind, beat: &Heartbeat) -> io::Result<Listi
             _ => {}
         }
     }
+    // Of two links to one folder the same is followed each time, in whatever order the file system lists them; the last goes first.
+    listing.folders.sort_by(|a, b| b.cmp(a));
     Ok(listing)
 }
 
@@ -203,8 +205,8 @@ fn look_at(folder: &impl std::os::fd::AsFd, name: &[u8], is_link: bool, medium: 
             (FileType::Directory, _) => listing.folders.push((name.to_vec(), is_link)),
             _ => {}
         },
-        // A link to nothing that has no media name is nobody's business.
-        Err(_) if is_link && medium.is_none() => {}
+        // A link to nothing that has no media name is nobody's business. What lies behind one that can't be followed may be there.
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) if is_link && medium.is_none() => {}
         Err(errno) => listing.unsure.push(Unsure { path: name.to_vec(), sentence: sentence("file", &errno.into()) }),
     }
 }

@@ -1,13 +1,13 @@
 //! What can't be read is an error on the report, not its end, and nothing below it is missing.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use butler_library::{OpenMedia, SectionKind};
 use rustix::fs::{CWD, FileType, Mode};
 use rustix::thread::CapabilitySet;
 
-use crate::world::World;
+use crate::world::{World, write_at};
 
 /// Runs on a thread that permission bits bind even if the tests run as root: capabilities are a thread's own, and the
 /// threads it starts have no more.
@@ -65,6 +65,23 @@ fn an_unreadable_file_is_a_failure_of_its_own() {
         set_mode(&world, "locked.mkv", 0o644);
         assert_eq!(world.scan().added, 1);
         assert_eq!(world.library.failures(0, 10).unwrap().total, 0);
+    });
+}
+
+#[test]
+fn what_lies_behind_a_link_that_may_not_be_followed_is_not_missing() {
+    as_nobody_special(|| {
+        let world = World::new(SectionKind::Movie);
+        let outside = world.folder.path().join("private");
+        write_at(&outside.join("films/film.mkv"), b"film", -100);
+        world.write("open/film.mkv", b"other");
+        symlink(outside.join("films"), world.media().join("linked")).unwrap();
+        world.scan();
+        fs::set_permissions(&outside, Permissions::from_mode(0o0)).unwrap();
+        let report = world.scan();
+        fs::set_permissions(&outside, Permissions::from_mode(0o755)).unwrap();
+        assert_eq!((report.missing, report.failures.len()), (0, 1), "{report:?}");
+        assert_eq!(world.present().len(), 2);
     });
 }
 

@@ -3,11 +3,13 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use butler_library::{OpenMedia, RealFiles, RootThreads, ScanPhase, ScanWorld, SectionEdit, SectionKind, scan_section};
+use butler_library::{
+    ItemKind, OpenMedia, RealFiles, RootThreads, ScanObserver, ScanPhase, ScanProgress, ScanWorld, SectionEdit, SectionKind, scan_section,
+};
 
 use crate::world::{Watcher, World, at, content, write_at};
 
@@ -84,7 +86,7 @@ fn a_stopped_scan_marks_nothing_missing_and_keeps_what_it_read() {
 
 /// Files that hang below one root until they are let go.
 struct HungFiles {
-    root: std::path::PathBuf,
+    root: PathBuf,
     hang: Mutex<mpsc::Receiver<()>>,
 }
 
@@ -144,14 +146,61 @@ fn linked_files_and_folders_from_outside_are_followed_once() {
     write_at(&outside.join("folder/film.mkv"), b"film", -100);
     write_at(&outside.join("single.mkv"), b"single", -100);
     symlink(outside.join("folder"), world.media().join("linked")).unwrap();
-    symlink(outside.join("folder"), world.media().join("linked again")).unwrap();
+    for again in 0..8 {
+        symlink(outside.join("folder"), world.media().join(format!("linked {again}"))).unwrap();
+    }
     symlink(outside.join("single.mkv"), world.media().join("single.mkv")).unwrap();
     symlink(outside.join("nowhere.mkv"), world.media().join("dangling.mkv")).unwrap();
     let report = world.scan();
     assert_eq!((report.seen, report.added, report.failures.len()), (2, 2, 0));
+    assert_eq!(world.part("linked/film.mkv").missing_since, None, "the first of the links by name is followed, however they are listed");
     assert_eq!(world.scan().unchanged, 2);
     // A link whose target's disk is away: it can't be told whether the file is.
     fs::rename(&outside, world.folder.path().join("unmounted")).unwrap();
     let report = world.scan();
     assert_eq!(world.part("single.mkv").missing_since, None, "{report:?}");
+}
+
+/// Changes the section's roots in the middle of a scan, as a person may at any moment.
+struct Editor<'a> {
+    world: &'a World,
+    when: ScanPhase,
+    roots: Option<Vec<PathBuf>>,
+}
+
+impl ScanObserver for Editor<'_> {
+    fn progress(&mut self, progress: ScanProgress) {
+        if progress.phase == self.when
+            && let Some(roots) = self.roots.take()
+        {
+            let edit = SectionEdit { roots: Some(roots), ..SectionEdit::default() };
+            self.world.library.edit_section(self.world.section, edit, at(2)).unwrap();
+        }
+    }
+
+    fn should_stop(&mut self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_root_that_is_taken_out_during_its_scan_is_let_go_by_the_next_which_finds_where_its_files_went() {
+    for when in [ScanPhase::Walking, ScanPhase::Ending] {
+        let world = two_films();
+        let before: Vec<_> = world.items(ItemKind::Movie).iter().map(|item| item.id).collect();
+        let elsewhere = world.folder.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        world.write("new.mkv", b"new");
+        let mut editor = Editor { world: &world, when, roots: Some(vec![elsewhere.clone()]) };
+        let (threads, files) = (world.library.root_threads(), Arc::new(RealFiles));
+        let scan = ScanWorld { root_threads: threads, files, now: &|| at(9), settle: &|_| {}, run: None };
+        scan_section(&world.library, world.section, &scan, &mut editor).unwrap();
+        world.library.assert_sound();
+        assert!(world.present().is_empty(), "{:?}", world.present());
+
+        fs::rename(world.media().join("Heat (1995)"), elsewhere.join("Heat (1995)")).unwrap();
+        fs::rename(world.media().join("Ronin (1998)"), elsewhere.join("Ronin (1998)")).unwrap();
+        assert_eq!(world.scan().moved, 2);
+        assert_eq!(world.items(ItemKind::Movie).iter().map(|item| item.id).collect::<Vec<_>>(), before);
+    }
 }
