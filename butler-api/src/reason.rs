@@ -63,7 +63,12 @@ pub enum Reason {
         /// How many failures the run recorded.
         failures: u64,
     },
-    /// Completed without what lies under roots that did not answer.
+    /// Completed: nothing failed now, but some of it failed before.
+    HeldBack {
+        /// How many products wait for their next try.
+        held_back: u64,
+    },
+    /// Completed without what lies under roots that are away: not there, suddenly empty or silent. The report says which.
     RootsAway {
         /// Those roots, as they were added.
         roots: Vec<String>,
@@ -96,6 +101,7 @@ impl Reason {
             Self::AllDone => "all-done",
             Self::NothingToDo => "nothing-to-do",
             Self::DoneWithFailures { .. } => "done-with-failures",
+            Self::HeldBack { .. } => "held-back",
             Self::RootsAway { .. } => "roots-away",
             Self::TaskFailed { .. } => "task-failed",
         }
@@ -123,8 +129,10 @@ impl fmt::Display for Reason {
             Self::NothingToDo => f.write_str("There was nothing to do."),
             Self::DoneWithFailures { failures: 1 } => f.write_str("It is done, but for 1 failure."),
             Self::DoneWithFailures { failures } => write!(f, "It is done, but for {failures} failures."),
+            Self::HeldBack { held_back: 1 } => f.write_str("It is done, but for 1 that failed before and waits for its next try."),
+            Self::HeldBack { held_back } => write!(f, "It is done, but for {held_back} that failed before and wait for their next try."),
             Self::RootsAway { roots, failures } => {
-                write!(f, "It is done, but for what lies under {}, which did not answer", roots.join(" and "))?;
+                write!(f, "It is done, but for what lies under {}, which is away", roots.join(" and "))?;
                 match failures {
                     0 => f.write_str("."),
                     1 => f.write_str(", and for 1 failure."),

@@ -91,6 +91,16 @@ struct InHand {
     stage: Stage,
     kills: u32,
     wants: Vec<Want>,
+    /// The wants that its worker was told to leave.
+    withdrawn: BTreeSet<usize>,
+}
+
+impl InHand {
+    /// The want of this product that its worker still makes.
+    fn coming(&mut self, spec: &Spec) -> Option<&mut Want> {
+        let wants = self.wants.iter_mut().enumerate();
+        wants.filter(|(place, _)| !self.withdrawn.contains(place)).map(|(_, want)| want).find(|want| want.spec == *spec)
+    }
 }
 
 #[derive(Debug)]
@@ -129,8 +139,8 @@ impl Backlog {
         let line = self.lines.entry(run).or_insert_with(|| Line { origin, sources: VecDeque::new(), open: 0, last_turn: 0 });
         for source in sources {
             line.open += 1;
-            let in_hand = self.in_hand.values_mut().filter(|unit| unit.source == source);
-            let coming = in_hand.flat_map(|unit| &mut unit.wants).find(|want| want.spec == *spec);
+            let mut in_hand = self.in_hand.values_mut().filter(|unit| unit.source == source);
+            let coming = in_hand.find_map(|unit| unit.coming(spec));
             let coming = coming.or_else(|| {
                 let retry = self.retries.iter_mut().filter(|retry| retry.source == source);
                 retry.flat_map(|retry| &mut retry.wants).find(|want| want.spec == *spec)
@@ -174,13 +184,20 @@ impl Backlog {
         by_turn.sort_by_key(|run| (rank(self.lines[run].origin), self.lines[run].last_turn, *run));
         for run in by_turn {
             let Some(line) = self.lines.get_mut(&run) else { continue };
-            line.sources.retain(|source| self.waiting.get(source).is_some_and(|wants| wants.iter().any(|want| want.runs.contains(&run))));
-            // A source in hand is read by one worker at a time; what else is wanted of it waits for that one's end.
-            let free = line.sources.iter().position(|source| !self.in_hand.values().any(|unit| unit.source == *source));
-            if let Some(source) = free.and_then(|at| line.sources.remove(at)) {
-                self.turns += 1;
-                line.last_turn = self.turns;
-                return Some(source);
+            let mut at = 0;
+            while let Some(source) = line.sources.get(at).copied() {
+                // A source in hand is read by one worker at a time; what else is wanted of it waits for that one's end.
+                if self.in_hand.values().any(|unit| unit.source == source) {
+                    at += 1;
+                    continue;
+                }
+                line.sources.remove(at);
+                // Another run's unit may have served it.
+                if self.waiting.get(&source).is_some_and(|wants| wants.iter().any(|want| want.runs.contains(&run))) {
+                    self.turns += 1;
+                    line.last_turn = self.turns;
+                    return Some(source);
+                }
             }
         }
         None
@@ -193,7 +210,7 @@ impl Backlog {
     fn take_in_hand(&mut self, Retry { source, stage, kills, wants }: Retry) -> UnitPlan {
         self.last_unit += 1;
         let specs = wants.iter().map(|want| want.spec.clone()).collect();
-        self.in_hand.insert(self.last_unit, InHand { source, stage, kills, wants });
+        self.in_hand.insert(self.last_unit, InHand { source, stage, kills, wants, withdrawn: BTreeSet::new() });
         UnitPlan { unit: self.last_unit, source, wants: specs, fresh_worker: stage != Stage::First || kills > 0 }
     }
 
@@ -218,7 +235,7 @@ impl Backlog {
     /// without answering what somebody wants, has the rest tried once more at once in a fresh worker, then want by want;
     /// what falls alone is given up. None if there is no such unit.
     pub(crate) fn over(&mut self, unit: UnitId, answered: &[usize], end: UnitEnd) -> Option<Over> {
-        let InHand { source, stage, kills, wants } = self.in_hand.remove(&unit)?;
+        let InHand { source, stage, kills, wants, .. } = self.in_hand.remove(&unit)?;
         let open: Vec<usize> = (0..wants.len()).filter(|want| !answered.contains(want) && !wants[*want].runs.is_empty()).collect();
         let mut over = Over { source, wants, given_up: Vec::new(), left: Vec::new() };
         if open.is_empty() {
@@ -262,8 +279,10 @@ impl Backlog {
                 continue;
             }
             if unit.wants.iter().all(|want| want.runs.is_empty()) {
+                unit.withdrawn.extend(0..unit.wants.len());
                 withdrawals.push(Withdrawal::Cancel { unit: *id });
             } else {
+                unit.withdrawn.extend(&dropped);
                 withdrawals.extend(dropped.into_iter().map(|want| Withdrawal::Drop { unit: *id, want }));
             }
         }
@@ -384,6 +403,33 @@ mod tests {
         assert_eq!(withdrawals, [Withdrawal::Drop { unit: shared.unit, want: 1 }, Withdrawal::Cancel { unit: own.unit }]);
         assert!(done(&mut backlog, own.unit, &[]).given_up.is_empty());
         assert_eq!(backlog.next(known), None);
+    }
+
+    #[test]
+    fn a_run_that_comes_after_a_stop_joins_no_unit_that_was_told_to_end() {
+        let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[7])]);
+        let mut unit = backlog.next(known).unwrap();
+        for run in 10..15 {
+            backlog.drop_run(if run == 10 { PREVIEWS } else { RunId(run - 1) });
+            backlog.add(RunId(run), Origin::Person, &bif(), sources(&[7]));
+            assert_eq!(backlog.next(known), None, "its source is still in hand");
+            let over = done(&mut backlog, unit.unit, &[]);
+            assert!(over.given_up.is_empty(), "a stop says nothing about the file");
+            unit = backlog.next(known).unwrap();
+            assert!(!unit.fresh_worker);
+        }
+    }
+
+    #[test]
+    fn a_want_that_was_dropped_from_a_shared_unit_is_made_by_the_next_one() {
+        let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
+        let shared = backlog.next(known).unwrap();
+        backlog.drop_run(PREVIEWS);
+        backlog.add(MORE, Origin::Person, &bif(), sources(&[7]));
+        let over = done(&mut backlog, shared.unit, &[0]);
+        assert!(over.wants[1].runs.is_empty() && over.given_up.is_empty());
+        let next = backlog.next(known).unwrap();
+        assert_eq!((next.wants, next.fresh_worker), (vec![bif()], false));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use butler_api::{RunId, TaskName};
 use butler_library::Library;
-use butler_schedule::{Answer, Event, RunEnd, Schedule, Settings, StartAnswer, WindowSettings};
+use butler_schedule::{Answer, Effect, Event, RunEnd, Schedule, Settings, StartAnswer, WindowSettings};
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
@@ -26,6 +26,7 @@ use crate::inbox::Inbox;
 use crate::publish::Publisher;
 use crate::recovery;
 use crate::run::Run;
+use crate::unsaved::Unsaved;
 use crate::workers::Pool;
 
 mod effects;
@@ -79,27 +80,7 @@ impl Engine {
             // What could not be swept lies there and does no harm; the next start tries again.
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left could not be swept"),
         }
-        let clock = Clock;
-        let now = clock.now();
-        let remembered = recovery::remembered(&library)?;
-        let rows = butler_tasks::ALL.iter().map(|task| task.row()).collect();
-        let (schedule, effects) = Schedule::restore(rows, schedule_settings(&library), remembered, now);
-        let pool = Pool::start(&settings.worker_program, settings.cores, &library, &inbox)?;
-        let publisher = Publisher::start(library.clone(), inbox.clone())?;
-        let mut engine = Loop {
-            clock,
-            library,
-            schedule,
-            backlog: Backlog::default(),
-            runs: BTreeMap::new(),
-            pool,
-            publisher,
-            facts,
-            inbox: inbox.clone(),
-            wake_at: None,
-            health: EngineHealth::default(),
-            shutdown: None,
-        };
+        let (mut engine, effects) = Loop::new(library, &settings, inbox.clone(), facts)?;
         let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
             engine.perform(effects);
             engine.dispatch();
@@ -149,6 +130,7 @@ struct Loop {
     schedule: Schedule,
     backlog: Backlog,
     runs: BTreeMap<RunId, Run>,
+    unsaved: Unsaved,
     pool: Pool,
     publisher: Publisher,
     facts: broadcast::Sender<Arc<Fact>>,
@@ -165,6 +147,35 @@ struct Shutdown {
 }
 
 impl Loop {
+    /// A loop with what goes on from before, not yet begun, and the effects that begin it.
+    fn new(
+        library: Library,
+        settings: &EngineSettings,
+        inbox: Inbox,
+        facts: broadcast::Sender<Arc<Fact>>,
+    ) -> Result<(Self, Vec<Effect>), EngineError> {
+        let clock = Clock;
+        let remembered = recovery::remembered(&library)?;
+        let rows = butler_tasks::ALL.iter().map(|task| task.row()).collect();
+        let (schedule, effects) = Schedule::restore(rows, schedule_settings(&library), remembered, clock.now());
+        let engine = Self {
+            clock,
+            pool: Pool::start(&settings.worker_program, settings.cores, &library, &inbox)?,
+            publisher: Publisher::start(library.clone(), inbox.clone())?,
+            library,
+            schedule,
+            backlog: Backlog::default(),
+            runs: BTreeMap::new(),
+            unsaved: Unsaved::default(),
+            facts,
+            inbox,
+            wake_at: None,
+            health: EngineHealth::default(),
+            shutdown: None,
+        };
+        Ok((engine, effects))
+    }
+
     fn run(&mut self, events: &mpsc::Receiver<EngineEvent>) {
         loop {
             match events.recv_timeout(self.sleep()) {
@@ -173,6 +184,7 @@ impl Loop {
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
             self.wake_if_due();
+            self.save_what_was_not();
             if self.shutdown.as_ref().is_some_and(|shutdown| self.runs.is_empty() || Instant::now() >= shutdown.until) {
                 break;
             }
@@ -188,7 +200,8 @@ impl Loop {
         let until_wake = self.wake_at.map(|at| at.duration_since(self.clock.now()));
         let until_wake = until_wake.map_or(LONGEST_SLEEP, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO));
         let until_end = self.shutdown.as_ref().map_or(LONGEST_SLEEP, |shutdown| shutdown.until.saturating_duration_since(Instant::now()));
-        until_wake.min(until_end).min(LONGEST_SLEEP)
+        let until_saved = self.unsaved.wait(Instant::now()).unwrap_or(LONGEST_SLEEP);
+        until_wake.min(until_end).min(until_saved).min(LONGEST_SLEEP)
     }
 
     fn wake_if_due(&mut self) {
@@ -266,6 +279,12 @@ impl Loop {
         for withdrawal in self.backlog.drop_run(run) {
             self.pool.withdraw(withdrawal);
         }
+        // What was left is no part of it any more.
+        if ended.is_gathered
+            && let Err(error) = self.library.set_run_total(run, ended.total)
+        {
+            tracing::error!(%run, error = &error as &dyn std::error::Error, "a run's total could not be stored");
+        }
         if let Err(error) = self.library.set_run_report(run, ended.report.into_facts()) {
             tracing::error!(%run, error = &error as &dyn std::error::Error, "a run's report could not be stored");
         }
@@ -280,4 +299,65 @@ impl Loop {
 
 fn reply(start: &StartAnswer) -> StartReply {
     StartReply { outcome: start.outcome(), sentence: start.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use butler_api::RunState;
+    use butler_library::SourceId;
+    use butler_product::Spec;
+    use butler_tasks::Report;
+    use tempfile::TempDir;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::event::{Gathered, StartRequest};
+    use crate::unit::{UnitEnd, UnitOver, UnitWord};
+
+    /// A loop over an empty library, without workers, whose events the test hands on by itself.
+    fn rig() -> (Loop, mpsc::Receiver<EngineEvent>, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
+        let (inbox, events) = Inbox::new();
+        let settings = EngineSettings { worker_program: folder.path().join("no worker"), cores: 1 };
+        let (engine, effects) = Loop::new(library, &settings, inbox, broadcast::channel(16).0).unwrap();
+        assert_eq!(effects, []);
+        (engine, events, folder)
+    }
+
+    fn start(engine: &mut Loop) -> RunId {
+        let (answer, mut asked) = oneshot::channel();
+        let request = StartRequest { task: TaskName::RefreshLibraries, force: true, section: None };
+        engine.handle(EngineEvent::StartAsked { request, answer });
+        assert!(asked.try_recv().unwrap().is_some());
+        *engine.runs.keys().next().unwrap()
+    }
+
+    #[test]
+    fn a_stop_that_crosses_the_end_of_a_runs_own_work_stops_it_all_the_same() {
+        let (mut engine, _events, _folder) = rig();
+        let run = start(&mut engine);
+        let (answer, mut asked) = oneshot::channel();
+        engine.handle(EngineEvent::StopAsked { task: TaskName::RefreshLibraries, answer });
+        assert_eq!(asked.try_recv().unwrap(), StopReply::Stopped(vec![run]));
+        assert_eq!(engine.library.run(run).unwrap().unwrap().state, RunState::Stopping);
+        engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
+        assert!(engine.runs.is_empty());
+        assert_eq!(engine.library.run(run).unwrap().unwrap().state, RunState::Stopped);
+    }
+
+    #[test]
+    fn what_was_left_under_a_root_that_is_away_is_not_in_the_stored_total() {
+        let (mut engine, _events, _folder) = rig();
+        let id = start(&mut engine);
+        engine.handle(EngineEvent::WorkEnded { run: id, end: Ok(Report::default()) });
+        let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
+        engine.handle(EngineEvent::Gathered { run: id, lacks: Ok(Gathered { lacks, held_back: 0 }) });
+        assert_eq!(engine.library.run(id).unwrap().unwrap().progress.total, 1);
+        let end = UnitEnd::Left { root: Some("/films".to_owned()) };
+        let over = UnitOver { answers: Vec::new(), bytes_read: 0, end };
+        engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
+        let stored = engine.library.run(id).unwrap().unwrap();
+        assert_eq!((stored.state, stored.progress.total), (RunState::Completed, 0));
+    }
 }

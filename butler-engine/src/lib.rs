@@ -28,6 +28,7 @@ mod recovery;
 mod retry;
 mod run;
 mod unit;
+mod unsaved;
 mod work;
 mod workers;
 

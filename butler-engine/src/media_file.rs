@@ -45,14 +45,32 @@ pub(crate) fn open(library: &Library, file: &SourceFile) -> Result<File, OpenErr
     let wanted = file.path.clone();
     let opened = library.root_threads().call(&file.root_path, move |_| {
         let open = open_regular(&wanted)?;
-        let seen = open.metadata()?;
-        Ok::<_, io::Error>((open, seen.size(), seen.mtime().saturating_mul(1_000_000_000).saturating_add(seen.mtime_nsec())))
+        let stands = standing(&open)?;
+        Ok::<_, io::Error>((open, stands))
     })?;
     match opened {
         Err(source) => Err(OpenError::System { path, source }),
-        Ok((_, size, mtime_ns)) if (size, mtime_ns) != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
-        Ok((open, ..)) => Ok(open),
+        Ok((_, stands)) if stands != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
+        Ok((open, _)) => Ok(open),
     }
+}
+
+/// Whether a file that was read to its end is still as the last scan saw it: else what was read is of no one content.
+pub(crate) fn look_again(library: &Library, file: &SourceFile, open: &File) -> Result<(), OpenError> {
+    let path = file.path.display().to_string();
+    let system = |source| OpenError::System { path: path.clone(), source };
+    let open = open.try_clone().map_err(system)?;
+    match library.root_threads().call(&file.root_path, move |_| standing(&open))? {
+        Err(source) => Err(system(source)),
+        Ok(stands) if stands != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Its bytes, and when it was written last, nanoseconds since 1970.
+fn standing(open: &File) -> io::Result<(u64, i64)> {
+    let seen = open.metadata()?;
+    Ok((seen.size(), seen.mtime().saturating_mul(1_000_000_000).saturating_add(seen.mtime_nsec())))
 }
 
 /// Whether the root of a file that could not be read is away: it does not list, it is empty, or none of its other files reads.

@@ -82,7 +82,8 @@ fn try_store(library: &Library, clock: Clock, result: UnitResult) -> Result<Sett
         return Ok(Settled::Stored { runs, failures: Vec::new() });
     };
     let made_at = clock.now();
-    let gains = gains(&wants, &runs, bytes_read);
+    let concerned: BTreeSet<RunId> = wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
+    let gains = gains(&concerned, &runs, bytes_read);
     let mut unit = PublishedUnit { source, made_from, products: Vec::new(), failures: Vec::new(), gains, made_at };
     // Where the headers could not be read, that is the one failure there is; the unit's other wants fail on their runs only.
     let headers_failed = answers.iter().any(|(want, answer)| answer.is_err() && wants[*want].spec.kind() == ProductKind::MediaInfo);
@@ -97,7 +98,8 @@ fn try_store(library: &Library, clock: Clock, result: UnitResult) -> Result<Sett
             Err(failure) if kind == ProductKind::MediaInfo || !headers_failed => {
                 let version = kind.version();
                 let next_try_at = retry::next_try(failure.class, library.tries(source, kind, version)? + 1, made_at);
-                let run = want.runs.first().copied();
+                // Headers are read whoever wants them: then it is the unit's run that met the failure.
+                let run = want.runs.first().or(concerned.first()).copied();
                 unit.failures.push(NewFailure { kind, version, class: failure.class, sentence: failure.sentence, run, next_try_at });
             }
             Err(_) => {}
@@ -122,14 +124,13 @@ fn steps(wants: &[Want], answers: &[(usize, Result<Made, Failure>)]) -> BTreeMap
 }
 
 /// What the unit adds to each run that wanted something of it: the bytes of a shared read count for each.
-fn gains(wants: &[Want], runs: &BTreeMap<RunId, Vec<bool>>, bytes_read: u64) -> Vec<RunGain> {
-    let concerned: BTreeSet<RunId> = wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
+fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<bool>>, bytes_read: u64) -> Vec<RunGain> {
     let gain = |run: RunId| {
         let steps = runs.get(&run).map_or(&[][..], Vec::as_slice);
         let failures = steps.iter().filter(|failed| **failed).count() as u64;
         RunGain { run, done: steps.len() as u64, failures, bytes_read }
     };
-    concerned.into_iter().map(gain).collect()
+    concerned.iter().copied().map(gain).collect()
 }
 
 fn tell_of(library: &Library, source: SourceId, failures: &[NewFailure]) -> Result<Vec<What>, butler_library::StoreError> {

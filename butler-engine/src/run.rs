@@ -31,6 +31,8 @@ pub(crate) struct Run {
     pub(crate) roots_away: BTreeSet<String>,
     /// Whether its lacks are counted, so that none open means that it is done.
     pub(crate) is_gathered: bool,
+    /// Lacks that are left alone until their next try.
+    pub(crate) held_back: u64,
     in_hand: BTreeMap<UnitId, (String, u64)>,
     is_working: bool,
     waits: Option<Reason>,
@@ -55,6 +57,7 @@ impl Run {
             report: Report::default(),
             roots_away: BTreeSet::new(),
             is_gathered: false,
+            held_back: 0,
             in_hand: BTreeMap::new(),
             is_working: matches!(task.does, Does::Work { .. }),
             waits: None,
@@ -65,10 +68,12 @@ impl Run {
         }
     }
 
-    /// Takes over what it did before a restart.
+    /// Takes over what it did before a restart. A task's own work begins anew and counts anew: only what was read stays read.
     pub(crate) fn resume(&mut self, before: &RunProgress) {
-        let RunProgress { done, failures, bytes_read, .. } = *before;
-        (self.done, self.total, self.failures, self.bytes_read) = (done, done, failures, bytes_read);
+        self.bytes_read = before.bytes_read;
+        if !self.is_working {
+            (self.done, self.total, self.failures) = (before.done, before.done, before.failures);
+        }
     }
 
     pub(crate) fn stored_progress(&self) -> RunProgress {
@@ -91,6 +96,10 @@ impl Run {
 
     pub(crate) fn ask_to_stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_asked_to_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// The task's own work came to `done` of `total`.
@@ -159,6 +168,8 @@ impl Run {
             Reason::RootsAway { roots: self.roots_away.iter().cloned().collect(), failures: self.failures }
         } else if self.failures > 0 {
             Reason::DoneWithFailures { failures: self.failures }
+        } else if self.held_back > 0 {
+            Reason::HeldBack { held_back: self.held_back }
         } else if self.total == 0 {
             Reason::NothingToDo
         } else {

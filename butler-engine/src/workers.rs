@@ -1,6 +1,7 @@
 //! The workers: one slot a core, each with a keeper's thread that starts its process when it is needed and gives it one
 //! unit at a time. The first slot's worker is warm from the start; those beyond it go when they have been idle for a while.
 
+mod heard;
 mod keeper;
 mod process;
 mod wishes;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use butler_api::{Reason, TaskName};
 use butler_library::{
-    RealFiles, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section, StoreError, Subjects, scan_section,
+    RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section, StoreError, Subjects,
+    scan_section,
 };
 use butler_product::Spec;
 use butler_schedule::Lane;
@@ -120,7 +121,7 @@ struct Totals {
     back: u64,
     missing: u64,
     unsettled: u64,
-    roots_away: Vec<String>,
+    roots_away: Vec<RootReport>,
 }
 
 impl Totals {
@@ -133,13 +134,13 @@ impl Totals {
         self.back += report.back;
         self.missing += report.missing;
         self.unsettled += report.unsettled;
-        self.roots_away.extend(report.roots_away.iter().map(|root| root.path.display().to_string()));
+        self.roots_away.extend(report.roots_away.iter().cloned());
     }
 
     /// The facts that are worth a line: what is zero is left out, but for the files seen.
     fn report(self) -> Report {
         let mut report = Report::default();
-        report.roots_away = self.roots_away;
+        report.roots_away = self.roots_away.iter().map(|root| root.path.display().to_string()).collect();
         report.count("files seen", self.seen);
         let facts = [
             ("new files", self.added),
@@ -153,6 +154,26 @@ impl Totals {
         for (label, value) in facts.into_iter().filter(|(_, value)| *value > 0) {
             report.count(label, value);
         }
+        // Why each is taken to be away, and what to do.
+        for root in self.roots_away {
+            report.text("folder that is away", root.sentence);
+        }
         report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_away_is_reported_with_the_reason_and_what_to_do() {
+        let sentence = "The folder /films was full and is empty now; if its disk is not mounted, mount it.".to_owned();
+        let away = RootReport { path: "/films".into(), sentence: sentence.clone() };
+        let mut totals = Totals::default();
+        totals.add(&ScanReport { roots_away: vec![away], ..ScanReport::default() });
+        let report = totals.report();
+        assert_eq!(report.roots_away, ["/films"]);
+        assert!(report.into_facts().contains(&butler_library::ReportFact::text("folder that is away", sentence)));
     }
 }

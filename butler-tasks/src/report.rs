@@ -6,7 +6,7 @@ use butler_library::ReportFact;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     facts: Vec<ReportFact>,
-    /// Roots that did not answer; the run went on without them.
+    /// Roots that are away: not there, suddenly empty or silent. The run went on without them.
     pub roots_away: Vec<String>,
 }
 
@@ -14,6 +14,11 @@ impl Report {
     /// Adds a number of things.
     pub fn count(&mut self, label: &str, value: u64) {
         self.facts.push(ReportFact::count(label, value));
+    }
+
+    /// Adds a sentence.
+    pub fn text(&mut self, label: &str, sentence: String) {
+        self.facts.push(ReportFact::text(label, sentence));
     }
 
     /// The facts.

@@ -1,6 +1,8 @@
 //! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And follows a run's
 //! own work and the count of its lacks.
 
+use std::time::Instant;
+
 use butler_api::{Reason, RunId};
 use butler_library::{Scope, SectionId};
 use butler_schedule::{Effect, RunEnd, RunRecord};
@@ -29,11 +31,26 @@ impl Loop {
     }
 
     fn save(&mut self, record: &RunRecord) {
-        if let Err(error) = self.library.save_run(&recovery::stored(record)) {
-            tracing::error!(run = %record.id, error = &error as &dyn std::error::Error, "a run could not be stored");
-        }
+        self.store(record);
         let reason = record.reason.clone();
         self.tell(What::RunChanged { run: record.id, task: record.task.clone(), origin: record.origin, state: record.state, reason });
+    }
+
+    fn store(&mut self, record: &RunRecord) {
+        match self.library.save_run(&recovery::stored(record)) {
+            Ok(()) => self.unsaved.forget(record.id),
+            Err(error) => {
+                tracing::error!(run = %record.id, error = &error as &dyn std::error::Error, "a run could not be stored");
+                self.unsaved.note(record.clone(), Instant::now());
+            }
+        }
+    }
+
+    /// Tries again what could not be stored: there may be room by now.
+    pub(super) fn save_what_was_not(&mut self) {
+        for record in self.unsaved.due(Instant::now()) {
+            self.store(&record);
+        }
     }
 
     fn begin(&mut self, id: RunId) {
@@ -74,6 +91,7 @@ impl Loop {
             Err(error) => return self.fail_run(id, format!("The library could not be read: {error}. See the server's log.")),
         };
         run.is_gathered = true;
+        run.held_back = held_back;
         if held_back > 0 {
             run.report.count("left alone until their next try", held_back);
         }
@@ -110,6 +128,11 @@ impl Loop {
         match end {
             Err(TaskError::Stopped) => self.end_run(id, RunEnd::Stopped),
             Err(TaskError::Failed(sentence)) => self.fail_run(id, sentence),
+            // Its end and the stop crossed.
+            Ok(report) if run.is_asked_to_stop() => {
+                run.report = report;
+                self.end_run(id, RunEnd::Stopped);
+            }
             Ok(report) => {
                 run.roots_away.extend(report.roots_away.iter().cloned());
                 run.report = report;

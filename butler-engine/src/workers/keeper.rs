@@ -13,17 +13,20 @@ use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{Failure, FailureClass, ProductKind, Spec, Value};
 
 use crate::answer::EngineHealth;
-use crate::backlog::UnitId;
+use crate::backlog::{Fall, UnitId};
 use crate::causes::with_causes;
 use crate::event::EngineEvent;
 use crate::inbox::Inbox;
 use crate::media_file;
 use crate::unit::{Made, UnitEnd, UnitJob, UnitOver, UnitWord};
+use crate::workers::heard::{Said, checked};
 use crate::workers::process::{Ending, Process};
 use crate::workers::wishes::Wishes;
 
 /// How long a worker beyond the first stays without work.
 const IDLE: Duration = Duration::from_secs(60);
+/// Bytes that a product may well need: with less free, one that could not be written found no room.
+const ROOM: u64 = 64 << 20;
 
 /// What a keeper works with.
 pub(super) struct Keeper {
@@ -50,9 +53,6 @@ struct Media {
     descriptor: File,
 }
 
-/// What a worker said of one want: its value and the bytes of its blob, or why not.
-type Said = (usize, Result<(Value, Option<u64>), Failure>);
-
 /// Where a worker writes a product's blob.
 struct Output {
     staged: Staged,
@@ -63,6 +63,11 @@ impl Output {
     fn new(library: &Library) -> Result<Self, BlobError> {
         let staged = library.blobs().staged()?;
         Ok(Self { descriptor: staged.descriptor()?, staged })
+    }
+
+    /// Bytes that lie in it; one that can't be looked at holds nothing that could be kept.
+    fn written(&self) -> u64 {
+        self.staged.file().metadata().map_or(0, |metadata| metadata.len())
     }
 }
 
@@ -111,11 +116,16 @@ impl Keeper {
             return over(UnitEnd::Done);
         }
         self.tell(job.plan.unit, UnitWord::Opened { file: media.file.path.display().to_string() });
-        let over = self.execute(worker, &job, &media, outputs, media_info);
-        if matches!(over.end, UnitEnd::Fell { .. }) {
+        let (said, bytes_read, end) = self.execute(worker, &job, &media, &outputs, media_info);
+        let (said, fault) = checked(&job.plan.wants, said, |want| Some(outputs.get(want)?.as_ref()?.written()));
+        let end = match (end, fault) {
+            (UnitEnd::Done, Some(sentence)) => UnitEnd::Fell { how: Fall::ByItself, sentence },
+            (end, _) => end,
+        };
+        if matches!(end, UnitEnd::Fell { .. }) {
             *process = None;
         }
-        over
+        self.weigh(&media, said, outputs, bytes_read, end)
     }
 
     fn execute(
@@ -123,9 +133,9 @@ impl Keeper {
         worker: &mut Process,
         job: &UnitJob,
         media: &Media,
-        mut outputs: Vec<Option<Output>>,
+        outputs: &[Option<Output>],
         media_info: Option<Box<MediaInfo>>,
-    ) -> UnitOver {
+    ) -> (Vec<Said>, u64, UnitEnd) {
         let unit = job.plan.unit;
         let order = Order {
             unit,
@@ -145,21 +155,35 @@ impl Keeper {
             FromWorker::Failed { want, failure, .. } => said.push((want, Err(failure))),
             FromWorker::Hello(_) | FromWorker::UnitEnded { .. } | FromWorker::Probed { .. } => {}
         });
-        drop(descriptors);
-        let (bytes_read, end) = match ending {
-            Ending::Ended { bytes_read } => (bytes_read, UnitEnd::Done),
-            Ending::Fell { how, sentence, bytes_read } => (bytes_read, UnitEnd::Fell { how, sentence }),
-        };
-        self.weigh(media, said, &mut outputs, bytes_read, end)
+        match ending {
+            Ending::Ended { bytes_read } => (said, bytes_read, UnitEnd::Done),
+            Ending::Fell { how, sentence, bytes_read } => (said, bytes_read, UnitEnd::Fell { how, sentence }),
+        }
     }
 
-    /// Turns what the worker said into answers: a product with its blob, or a failure. A file that could not be read while
-    /// its root is away is no failure.
-    fn weigh(&self, media: &Media, said: Vec<Said>, outputs: &mut [Option<Output>], bytes_read: u64, end: UnitEnd) -> UnitOver {
+    /// Turns what the worker said into answers: a product with its blob, or a failure. What was made of a file that changed
+    /// meanwhile is of neither content; and a file that could not be read while its root is away is no failure.
+    fn weigh(&self, media: &Media, said: Vec<Said>, mut outputs: Vec<Option<Output>>, bytes_read: u64, end: UnitEnd) -> UnitOver {
         let mut over = UnitOver { answers: Vec::new(), bytes_read, end };
+        if said.is_empty() {
+            return over;
+        }
+        let changed = match media_file::look_again(&self.library, &media.file, &media.descriptor) {
+            Ok(()) => None,
+            Err(error) => Some(Failure::source(error.sentence())),
+        };
+        let said: Vec<Said> = said.into_iter().map(|(want, answer)| (want, changed.clone().map_or(answer, Err))).collect();
         let unread = |answer: &Result<_, Failure>| matches!(answer, Err(Failure { class: FailureClass::Source, .. }));
-        if said.iter().any(|(_, answer)| unread(answer)) && media_file::is_root_away(&self.library, &media.file) {
-            over.end = UnitEnd::Left { root: Some(media.file.root_path.display().to_string()) };
+        if said.iter().any(|(_, answer)| unread(answer)) {
+            if media_file::is_root_away(&self.library, &media.file) {
+                over.end = UnitEnd::Left { root: Some(media.file.root_path.display().to_string()) };
+            } else if changed.is_none()
+                && said.iter().any(|(want, answer)| unread(answer) && outputs.get(*want).is_some_and(Option::is_some))
+                && let Some(sentence) = self.no_room()
+            {
+                over.end = UnitEnd::Impossible { sentence };
+                return over;
+            }
         }
         for (want, answer) in said {
             if unread(&answer) && matches!(over.end, UnitEnd::Left { .. }) {
@@ -172,6 +196,15 @@ impl Keeper {
             over.answers.push((want, made));
         }
         over
+    }
+
+    /// A full disk is no film's failure: it stops the run. Asked while the worker's outputs still lie there.
+    fn no_room(&self) -> Option<String> {
+        let free = self.library.blobs().free_bytes().ok().filter(|free| *free < ROOM)?;
+        let megabytes = free / 1_000_000;
+        Some(format!(
+            "The disk that holds the data folder is full: {megabytes} MB are free. Make room and start the task again; nothing that was stored is lost."
+        ))
     }
 
     /// The warm worker, or a new one.
@@ -203,18 +236,19 @@ impl Keeper {
             .library
             .files_of(job.plan.source)
             .map_err(|error| NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error))))?;
-        let mut trouble = None;
+        let mut troubles = Vec::new();
         for file in files {
             match media_file::open(&self.library, &file) {
                 Ok(descriptor) => return Ok(Media { file, descriptor }),
                 Err(error) => {
                     tracing::debug!(file = %file.path.display(), error = &error as &dyn std::error::Error, "not readable");
-                    trouble = Some((file, error));
+                    troubles.push((file, error));
                 }
             }
         }
-        let Some((file, error)) = trouble else { return Err(NotBegun::Left { root: None }) };
-        if media_file::is_root_away(&self.library, &file) {
+        let Some((_, error)) = troubles.last() else { return Err(NotBegun::Left { root: None }) };
+        // As long as one of its roots is away the content may well be there.
+        if let Some((file, _)) = troubles.iter().find(|(file, _)| media_file::is_root_away(&self.library, file)) {
             return Err(NotBegun::Left { root: Some(file.root_path.display().to_string()) });
         }
         Err(NotBegun::Unreadable(Failure::source(error.sentence())))

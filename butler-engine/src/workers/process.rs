@@ -81,6 +81,8 @@ impl Process {
     pub(crate) fn start(program: &Path) -> Result<Self, StartError> {
         let spawn_error = |source| StartError::Spawn { program: program.to_owned(), source };
         let (ours, theirs) = UnixStream::pair().map_err(spawn_error)?;
+        // A worker that stops in the middle of a message, or takes none, holds its keeper up no longer than a silent one.
+        ours.set_read_timeout(Some(SILENCE)).and_then(|()| ours.set_write_timeout(Some(SILENCE))).map_err(spawn_error)?;
         let child = Command::new(program)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())

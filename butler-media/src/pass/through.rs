@@ -81,7 +81,8 @@ impl Pass<'_> {
             let Some(shares) = chooser.push(time) else { continue };
             let key_frame = std::mem::replace(&mut packet, new_packet()?);
             if !send(&sender, pending.replace(key_frame), shares) {
-                break;
+                // They say why.
+                return Ok(());
             }
         }
         self.go_on()?;
