@@ -35,4 +35,4 @@ pub use butler_api::{Origin, Outcome, RunId, RunState, TaskName};
 pub use client::{Client, ClientBuilder};
 pub use error::{BuildError, Call, Error};
 pub use runs::RunFilter;
-pub use sections::NewSection;
+pub use sections::{NewSection, SectionEdit};

@@ -43,6 +43,10 @@ impl Client {
         self.request(Method::POST, segments)
     }
 
+    pub(crate) fn put(&self, segments: &[&str]) -> Request<'_> {
+        self.request(Method::PUT, segments)
+    }
+
     pub(crate) fn delete(&self, segments: &[&str]) -> Request<'_> {
         self.request(Method::DELETE, segments)
     }

@@ -42,6 +42,37 @@ impl NewSection {
     }
 }
 
+/// What shall be different of a section; what is left empty stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SectionEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// All its root folders from now on, as the server sees them; none are meant if there are none.
+    pub folders: Vec<PathBuf>,
+}
+
+impl SectionEdit {
+    /// Nothing is different yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// It shall have this name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// It shall have these root folders and no others.
+    #[must_use]
+    pub fn folders(mut self, folders: impl IntoIterator<Item = impl AsRef<Path>>) -> Self {
+        self.folders = folders.into_iter().map(|folder| folder.as_ref().to_owned()).collect();
+        self
+    }
+}
+
 impl Client {
     /// The sections.
     ///
@@ -74,6 +105,22 @@ impl Client {
             // A server that answers with no section has still made one: the newest of that name.
             None => self.newest_section(&section.name).await,
         }
+    }
+
+    /// Changes a section.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such section, [`Error::BadRequest`] if the server does not take the change; else if
+    /// it can't be asked or refuses.
+    pub async fn edit_section(&self, id: i64, edit: &SectionEdit) -> Result<(), Error> {
+        let mut request = self.put(&["library", "sections", &id.to_string()]);
+        if let Some(name) = &edit.name {
+            request = request.argument("name", name);
+        }
+        for folder in &edit.folders {
+            request = request.escaped_argument("location", &escape(folder.as_os_str()));
+        }
+        request.send().await.map(drop)
     }
 
     /// Removes a section; its files are not touched.

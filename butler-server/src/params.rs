@@ -2,11 +2,15 @@
 //! query. What can't be read is a 400 with the reason, never a guess.
 
 use std::convert::Infallible;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
 
 use crate::error::Problem;
 
@@ -14,6 +18,8 @@ use crate::error::Problem;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Params {
     query: Vec<(String, String)>,
+    /// The query as it came.
+    raw_query: String,
     /// Headers whose name starts with `x-plex-`.
     plex_headers: Vec<(String, String)>,
 }
@@ -22,7 +28,8 @@ impl Params {
     fn of(parts: &Parts) -> Self {
         let plex_headers = parts.headers.iter().filter(|(name, _)| name.as_str().starts_with("x-plex-"));
         let plex_headers = plex_headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-        Self { query: query(&parts.uri), plex_headers: plex_headers.collect() }
+        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
+        Self { query: query(&parts.uri), raw_query, plex_headers: plex_headers.collect() }
     }
 
     /// The first value of a word of the query.
@@ -30,10 +37,15 @@ impl Params {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of a word of the query, which may stand there as `name` or as `name[]`.
-    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        let is_it = |key: &str| key == name || key.strip_suffix("[]") == Some(name);
-        self.query.iter().filter(|(key, _)| is_it(key)).map(|(_, value)| value.as_str()).collect()
+    /// Every path that stands in the query as `name` or as `name[]`: byte for byte, for a path need not be UTF-8.
+    pub(crate) fn paths(&self, name: &str) -> Vec<PathBuf> {
+        let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).collect::<Vec<u8>>();
+        let is_it = |key: &str| {
+            let key = decoded(key);
+            key.strip_suffix(b"[]").unwrap_or(&key) == name.as_bytes()
+        };
+        let pairs = self.raw_query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.filter(|(key, _)| is_it(key)).map(|(_, value)| OsString::from_vec(decoded(value)).into()).collect()
     }
 
     /// A word of Plex's, from its header or else from the query: `X-Plex-Container-Size`.
@@ -136,9 +148,9 @@ mod tests {
     }
 
     #[test]
-    fn repeated_words_are_all_kept_and_decoded() {
-        let params = params("/a?location=%2Ffilms+new&location[]=%2Ftv%2Fa%20b&locations=%2Fno", &[]);
-        assert_eq!(params.all("location"), ["/films new", "/tv/a b"]);
+    fn repeated_paths_are_all_kept_and_decoded() {
+        let params = params("/a?location=%2Ffilms+new&location[]=%2Ftv%2Fa%20b&location%5B%5D=/c%2Bd&locations=%2Fno&location", &[]);
+        assert_eq!(params.paths("location"), ["/films new", "/tv/a b", "/c+d", ""].map(PathBuf::from));
     }
 
     #[test]
@@ -150,7 +162,9 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_no_panic() {
-        assert_eq!(params("/a?location=%ff%fe", &[]).all("location"), ["\u{fffd}\u{fffd}"]);
+    fn bytes_that_are_no_text_are_kept_in_a_path_and_replaced_in_a_word() {
+        let params = params("/a?location=%ff%fe", &[]);
+        assert_eq!(params.paths("location"), [PathBuf::from(OsString::from_vec(vec![0xff, 0xfe]))]);
+        assert_eq!(params.get("location"), Some("\u{fffd}\u{fffd}"));
     }
 }

@@ -1,5 +1,7 @@
 //! `/library/sections/{id}/all` and `/library/metadata/{id}`: items, with their media, parts and streams.
 
+use std::collections::HashSet;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::{Container, Errors, LIBRARY_IDENTIFIER, Metadata, MetadataPage};
@@ -77,7 +79,10 @@ async fn all(State(app): State<App>, wants: Wants, params: Params, Path(id): Pat
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
 async fn one(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
-    let ids: Vec<ItemId> = id.split(',').map(parse).collect::<Result<_, _>>()?;
+    let mut ids: Vec<ItemId> = id.split(',').map(parse).collect::<Result<_, _>>()?;
+    // Each once, in the order asked for: thousands of one large item would be a body without bound.
+    let mut asked = HashSet::new();
+    ids.retain(|id| asked.insert(*id));
     let include_chapters = params.flag("includeChapters")?;
     let (items, sections) = app
         .library(move |library| {

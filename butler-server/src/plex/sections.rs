@@ -176,9 +176,9 @@ pub(crate) fn scans(run: &RunRow, section: SectionId) -> bool {
 }
 
 fn locations(params: &Params) -> Vec<PathBuf> {
-    let mut locations = params.all("location");
-    locations.extend(params.all("locations"));
-    locations.into_iter().map(PathBuf::from).collect()
+    let mut locations = params.paths("location");
+    locations.extend(params.paths("locations"));
+    locations
 }
 
 fn container(sections: Vec<Section>, runs: &[RunRow]) -> Container<Sections> {

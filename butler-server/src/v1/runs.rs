@@ -34,7 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     ))]
 async fn list(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let state = params.get("state").map(str::parse::<RunState>).transpose();
-    let state = state.map_err(|error| Problem::bad_request(format!("`state` is {error}.")))?;
+    let state = state.map_err(|error| Problem::bad_request(format!("`state`: {error}.")))?;
     let filter = RunFilter { task: params.get("task").map(TaskName::from), state };
     let page = params.page()?;
     let runs = app.library(move |library| library.runs(&filter, page.start.into(), page.size.into())).await?;

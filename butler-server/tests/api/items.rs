@@ -201,6 +201,8 @@ async fn several_items_are_shown_at_once_and_unknown_ones_left_out() {
     let titles: Vec<_> =
         page["MediaContainer"]["Metadata"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap()).collect();
     assert_eq!(titles, ["B", "A"]);
+    let again = rig.get_json(format!("/library/metadata/{0},{0},{0}", rows[1].id)).await;
+    assert_eq!(again["MediaContainer"]["size"], 1, "each is given once");
     assert_eq!(rig.get("/library/metadata/999").await.status, StatusCode::NOT_FOUND);
 }
 

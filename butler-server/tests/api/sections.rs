@@ -1,5 +1,7 @@
 //! Sections, as python-plexapi lists, adds, edits, scans and deletes them.
 
+use std::os::unix::ffi::OsStrExt;
+
 use axum::http::{Method, StatusCode};
 use butler_library::ALLOWED_ROOTS;
 
@@ -52,6 +54,25 @@ async fn a_section_that_will_not_do_is_refused_with_the_reason() {
     let allowed = serde_json::json!([rig.folder("elsewhere")]).to_string();
     rig.library.set_settings(vec![(ALLOWED_ROOTS.into(), Some(allowed))]).unwrap();
     check(add("movie", "a", &[&folder]), "not under an allowed root").await;
+}
+
+#[tokio::test]
+async fn a_folder_whose_name_is_no_text_is_added_all_the_same() {
+    let rig = Rig::new();
+    let folder = rig.folder("").join(std::ffi::OsStr::from_bytes(b"caf\xe9 + films"));
+    std::fs::create_dir(&folder).unwrap();
+    let uri = add("movie", "a", &[&rig.folder("").join("caf%E9+%2B%20films")]);
+    assert_eq!(rig.ask(Method::POST, uri).send().await.status, StatusCode::CREATED);
+    assert_eq!(rig.library.sections().unwrap()[0].roots[0].path, folder);
+}
+
+#[tokio::test]
+async fn a_nul_in_a_path_is_the_request_s_fault() {
+    let rig = Rig::new();
+    let uri = add("movie", "a", &[&rig.folder("").join("a%00b")]);
+    assert_eq!(rig.ask(Method::POST, uri).send().await.status, StatusCode::BAD_REQUEST);
+    // `/a\0b` in base64.
+    assert_eq!(rig.get("/services/browse/L2EAYg==").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
