@@ -41,7 +41,7 @@ minor() {
 
 # Installs what the build needs, and the packages named: clang is for the bindings to ffmpeg's libraries.
 need_build_packages() {
-    need_packages gcc libc6-dev pkg-config clang libclang-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev "$@"
+    need_packages gcc libc6-dev pkg-config clang libclang-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev "$@"
 }
 
 # Installs those of the named Debian packages that are missing. `COMMAND:PACKAGE` wants the package only if there is no such command.

@@ -119,6 +119,11 @@ impl Server {
         self.worker_pids().first().is_some_and(|pid| send(*pid, Signal::KILL).is_ok())
     }
 
+    /// Sends all of its workers a signal: `Signal::STOP`, `Signal::CONT`.
+    pub fn signal_workers(&self, signal: Signal) -> Result<()> {
+        self.worker_pids().into_iter().try_for_each(|pid| send(pid, signal))
+    }
+
     /// Kills it with SIGKILL, as a power cut would, and waits until it and its workers are gone.
     pub fn kill(mut self) -> Result<()> {
         let workers = self.worker_pids();

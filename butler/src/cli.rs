@@ -46,7 +46,7 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Run the server
     Serve(serve::Arguments),
-    /// Add, list and remove library sections
+    /// Add, list, edit and remove library sections
     #[command(subcommand)]
     Sections(sections::Action),
     /// List the tasks

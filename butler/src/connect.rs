@@ -5,7 +5,7 @@ use std::time::Duration;
 use butler_client::{BuildError, Client};
 
 use crate::cli::Global;
-use crate::data_dir::{self, ADDRESS_FILE, TOKEN_FILE};
+use crate::data_dir::{self, TOKEN_FILE};
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 
@@ -18,7 +18,7 @@ pub(crate) fn connect(global: &Global) -> Result<Client, Trouble> {
         Some(url) => url.to_owned(),
         None => {
             let folder = folder.as_ref().map_err(Clone::clone)?;
-            data_dir::read(folder, ADDRESS_FILE)?.ok_or_else(|| {
+            data_dir::server(folder)?.ok_or_else(|| {
                 Trouble::new(Exit::NoServer, format!("No server uses the data folder `{}` now.", folder.display()))
                     .hint("Start one with `butler serve`, or name a server with --url or BUTLER_URL.")
             })?
@@ -42,7 +42,7 @@ fn is_local_server(url: &str, folder: &std::path::Path) -> bool {
     let same = |text: &str| -> Result<String, BuildError> {
         Ok(Client::builder().url(text).build()?.url().replace("//localhost:", "//127.0.0.1:"))
     };
-    let Ok(Some(address)) = data_dir::read(folder, ADDRESS_FILE) else { return false };
+    let Ok(Some(address)) = data_dir::server(folder) else { return false };
     // A token in the URL wins over the folder's.
     !url.contains('?') && same(url).is_ok_and(|url| same(&address).is_ok_and(|address| url == address))
 }
@@ -50,6 +50,7 @@ fn is_local_server(url: &str, folder: &std::path::Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data_dir::ADDRESS_FILE;
 
     #[test]
     fn only_the_folders_own_server_gets_its_token() {

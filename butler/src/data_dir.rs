@@ -1,6 +1,7 @@
 //! The data folder's place, and the two files in it by which a command finds the server that uses it.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
@@ -8,6 +9,8 @@ use crate::print::error::Trouble;
 
 /// Holds the admin's token.
 pub(crate) const TOKEN_FILE: &str = "token";
+/// Locked by the running server; the system lets go of it with the process, however it ends.
+const LOCK_FILE: &str = "lock";
 /// Holds the running server's URL: `http://127.0.0.1:32500`.
 pub(crate) const ADDRESS_FILE: &str = "address";
 
@@ -29,6 +32,13 @@ fn default_or(given: Option<&Path>, data_home: Option<OsString>, home: Option<Os
     data_home.map(|data_home| data_home.join("butler"))
 }
 
+/// The URL of the server that uses the folder now. An address that a killed server left is none: whoever listens there
+/// by now would be sent the token.
+pub(crate) fn server(folder: &Path) -> Result<Option<String>, Trouble> {
+    let is_free = || File::open(folder.join(LOCK_FILE)).is_ok_and(|lock| lock.try_lock_shared().is_ok());
+    Ok(read(folder, ADDRESS_FILE)?.filter(|_| !is_free()))
+}
+
 /// What one of the two files says; none if it isn't there or is empty.
 pub(crate) fn read(folder: &Path, file: &str) -> Result<Option<String>, Trouble> {
     let path = folder.join(file);
@@ -45,6 +55,18 @@ pub(crate) fn read(folder: &Path, file: &str) -> Result<Option<String>, Trouble>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_a_killed_server_left_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(server(folder.path()), Ok(None));
+        std::fs::write(folder.path().join(ADDRESS_FILE), "http://127.0.0.1:32500\n").unwrap();
+        let lock = File::create(folder.path().join(LOCK_FILE)).unwrap();
+        lock.lock().unwrap();
+        assert_eq!(server(folder.path()), Ok(Some("http://127.0.0.1:32500".into())));
+        drop(lock);
+        assert_eq!(server(folder.path()), Ok(None));
+    }
 
     #[test]
     fn the_data_folder_is_where_the_xdg_specification_has_it() {

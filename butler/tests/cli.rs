@@ -115,7 +115,7 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
         line if line.starts_with("GET /library/sections") || line.starts_with("POST /library/sections?") => json!({"MediaContainer": {
             "size": 1, "allowSync": false, "Directory": [{"allowSync": false, "key": "12", "type": "movie", "title": "Films", "agent": "a",
             "scanner": "s", "language": "en-US", "uuid": "u", "updatedAt": 1, "createdAt": 1, "Location": [{"id": 1, "path": "/films"}]}]}}),
-        "DELETE /library/sections/12" => return Reply::empty(200),
+        "DELETE /library/sections/12" | "PUT /library/sections/12?name=Cinema&location=%2Fa%20b" => return Reply::empty(200),
         _ => return Reply::page(404, "Not Found"),
     };
     Reply::json(200, &body.to_string())
@@ -284,6 +284,21 @@ fn runs_are_listed_and_shown_whole() {
 }
 
 #[test]
+fn a_run_that_begins_while_runs_are_listed_does_not_keep_the_list_going() {
+    // Newest first; one more is there after each page.
+    let pages = AtomicUsize::new(0);
+    let server = StandIn::start(move |request| {
+        let newest = 250 + pages.fetch_add(1, Ordering::SeqCst);
+        let start = request.line.split(['?', '&']).find_map(|word| word.strip_prefix("start=")).unwrap().parse().unwrap();
+        let runs: Vec<_> = (1..=newest).rev().skip(start).take(200).map(|id| run(json!({"id": id}))).collect();
+        Reply::json(200, &json!({"runs": runs, "total": newest}).to_string())
+    });
+    let (code, runs) = said_json(at(&server, &["runs", "--json"]));
+    assert_eq!((code, runs.as_array().map(Vec::len)), (0, Some(250)));
+    assert!(server.asked().len() <= 4, "{} pages", server.asked().len());
+}
+
+#[test]
 fn failures_are_listed_and_tried_again() {
     let server = server(vec![run(json!({}))]);
     let (code, failures) = said_json(at(&server, &["failures", "--json"]));
@@ -297,7 +312,7 @@ fn failures_are_listed_and_tried_again() {
 }
 
 #[test]
-fn sections_are_added_listed_and_removed() {
+fn sections_are_added_listed_edited_and_removed() {
     let server = server(vec![run(json!({}))]);
     let (code, stdout, _) = said(at(&server, &["sections", "add", "movie", "Films", "films"]));
     assert_eq!((code, stdout.as_str()), (0, "12\n"));
@@ -308,6 +323,9 @@ fn sections_are_added_listed_and_removed() {
     assert!(asked[0].line.replace("%2D", "-").replace("%5F", "_").ends_with(&format!("&location={location}")), "{}", asked[0].line);
     assert_eq!(said(at(&server, &["sections", "add", "movie", "Films", "/missing"])).2, "Error: The folder `/missing` is not there.\n");
     assert_eq!(said_json(at(&server, &["sections", "list", "--json"])).1[0]["folders"], json!(["/films"]));
+    assert_eq!(said(at(&server, &["sections", "edit", "12", "--name", "Cinema", "--folder", "/a b"])).0, 0);
+    assert_eq!(said(at(&server, &["sections", "edit", "13", "--name", "Cinema"])).0, 4);
+    assert_eq!(said(at(&server, &["sections", "edit", "12"])).0, 2, "an edit that changes nothing is no edit");
     assert_eq!(said(at(&server, &["sections", "remove", "12"])).0, 0);
     assert_eq!(said(at(&server, &["sections", "remove", "13"])).0, 4);
     assert_eq!(said(at(&server, &["sections", "add", "cartoon", "Films", "films"])).0, 2);
@@ -389,6 +407,13 @@ fn the_data_folder_tells_where_the_server_is_and_its_token_goes_nowhere_else() {
 
 fn write(folder: &Path, file: &str, text: &str) {
     std::fs::write(folder.join(file), text).unwrap();
+}
+
+#[test]
+fn two_files_of_one_name_are_not_written_over_one_another() {
+    let arguments = ["analyse", "a/film.mkv", "b/film.mp4", "--products", "bif"];
+    let (code, _, stderr) = said(butler(&arguments));
+    assert!(code == 2 && stderr.contains("`a/film.mkv` and `b/film.mp4` would have the same name."), "{code} {stderr}");
 }
 
 #[test]

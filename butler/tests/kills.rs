@@ -3,6 +3,7 @@
 //!
 //! Never kinder than a power cut: no signal that could be handled, no waiting for a good moment. The seed is printed;
 //! `BUTLER_KILLS_SEED` brings its moments back or draws others.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::collections::BTreeMap;
 use std::fs;

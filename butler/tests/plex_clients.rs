@@ -2,6 +2,7 @@
 //!
 //! Never asks the server itself: each client's own words, in the scripts of the folder beside this file, do. `./test`
 //! installs the clients under the target folder.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

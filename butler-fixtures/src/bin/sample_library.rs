@@ -82,7 +82,7 @@ fn pieces(folders: &Folders) -> Result<Vec<(PathBuf, Piece)>> {
         pieces.push((folders.movie(name, film.extension())?, Piece::Film(film)));
     }
     for (episode, (title, picture)) in (1..).zip(EPISODES) {
-        let film = Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(60).sound(Sound::Aac).chapters(3);
+        let film = Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(50).sound(Sound::Aac).chapters(3);
         let film = film.intro(15).picture(picture).seed(300 + episode);
         pieces.push((folders.episode("The Long Field", 1, episode, title, film.extension())?, Piece::Film(film)));
     }
@@ -105,12 +105,12 @@ fn movies() -> [(&'static str, Film); 7] {
     [
         (
             "The Descent Within (2019)",
-            wide(Codec::H264, Container::Mkv).seconds(50).picture(Picture::Mandelbrot).sound(Sound::Aac).chapters(5),
+            wide(Codec::H264, Container::Mkv).seconds(40).picture(Picture::Mandelbrot).sound(Sound::Aac).chapters(5),
         ),
-        ("Slow Light (2021)", wide(Codec::Hevc, Container::Mp4).seconds(40).picture(Picture::Gradients).sound(Sound::Aac).seed(7)),
+        ("Slow Light (2021)", wide(Codec::Hevc, Container::Mp4).seconds(30).picture(Picture::Gradients).sound(Sound::Aac).seed(7)),
         ("Signal to Noise (2023)", wide(Codec::Av1, Container::Mkv).seconds(30).sound(Sound::Opus).seed(60)),
-        ("Small Lives (2018)", wide(Codec::Vp9, Container::Webm).seconds(40).picture(Picture::Life).sound(Sound::Opus).seed(11)),
-        ("The Test Card (1985)", wide(Codec::Mpeg2, Container::Ts).sound(Sound::Mp2).seed(120)),
+        ("Small Lives (2018)", wide(Codec::Vp9, Container::Webm).seconds(30).picture(Picture::Life).sound(Sound::Opus).seed(11)),
+        ("The Test Card (1985)", wide(Codec::Mpeg2, Container::Ts).seconds(45).sound(Sound::Mp2).seed(120)),
         ("Rule 110 (1999)", wide(Codec::Mpeg4, Container::Avi).picture(Picture::Automaton).sound(Sound::Mp3).seed(3)),
         ("Held Upright (2024)", wide(Codec::H264, Container::Mov).picture(Picture::Carpet).seconds(30).rotation(90).seed(5)),
     ]

@@ -1,8 +1,9 @@
 //! `butler analyse`: the same workers on plain files, without a server.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use butler_engine::{Analysed, Analyst, Product};
+use butler_engine::{AnalyseError, Analysed, Analyst, Product};
 use butler_product::{Failure, ProductKind, Spec, Value, bif};
 use clap::Args;
 use serde::Serialize;
@@ -34,6 +35,16 @@ struct FileResult {
     file: String,
     bytes_read: u64,
     products: Vec<ProductResult>,
+    /// Why the file could not be analysed at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl FileResult {
+    /// A file that could not be handed to a worker at all: so that a program finds as many results as it named files.
+    fn unread(file: &Path, error: &AnalyseError) -> Self {
+        Self { file: file.display().to_string(), bytes_read: 0, products: Vec::new(), error: Some(error.to_string()) }
+    }
 }
 
 /// One product's result, for programs.
@@ -53,7 +64,16 @@ struct ProductResult {
 
 pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
     let Arguments { files, products, out_dir } = arguments;
-    let wants = products.iter().map(|name| want(name)).collect::<Result<Vec<_>, _>>()?;
+    let mut wants = Vec::new();
+    for name in &products {
+        let want = want(name)?;
+        if !wants.contains(&want) {
+            wants.push(want);
+        }
+    }
+    if wants.iter().any(|want| want.kind().has_blob()) {
+        one_name_each(&files)?;
+    }
     let out_dir = out_dir.unwrap_or_else(|| PathBuf::from("."));
     let threads = std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX));
     let mut analyst = Analyst::new(worker_program::find()?, threads);
@@ -72,6 +92,9 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
                 }
             }
             Err(error) => {
+                if out.json {
+                    results.push(FileResult::unread(file, &error));
+                }
                 let trouble = Trouble::new(Exit::Failed, format!("`{}` was not analysed.", file.display())).cause(&error);
                 exit = exit.worse(trouble.print());
             }
@@ -81,6 +104,18 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
         json::print(&results)?;
     }
     Ok(exit)
+}
+
+/// What is made of a file is named after it: two files of one name would be written over one another.
+fn one_name_each(files: &[PathBuf]) -> Result<(), Trouble> {
+    let mut seen = HashMap::new();
+    for file in files {
+        if let Some(other) = seen.insert(file.file_stem(), file) {
+            let sentence = format!("What is made of `{}` and `{}` would have the same name.", other.display(), file.display());
+            return Err(Trouble::new(Exit::Usage, sentence).hint("Analyse them one after the other, each with an --out of its own."));
+        }
+    }
+    Ok(())
 }
 
 fn want(name: &str) -> Result<Spec, Trouble> {
@@ -108,6 +143,7 @@ fn file_result(file: &Path, analysed: Analysed) -> FileResult {
         file: file.display().to_string(),
         bytes_read: analysed.bytes_read,
         products: analysed.results.into_iter().map(product).collect(),
+        error: None,
     }
 }
 

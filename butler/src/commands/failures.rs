@@ -63,10 +63,11 @@ async fn list(client: &Client) -> Result<Vec<Failure>, Error> {
     let mut all: Vec<Failure> = Vec::new();
     loop {
         let page = client.failures(u64::try_from(all.len()).unwrap_or(u64::MAX), PAGE).await?;
-        let is_last = page.failures.is_empty();
+        let known = all.len();
         // Failures that came since the last page have moved some of it onto this one.
         all.extend(page.failures.into_iter().filter(|failure| all.iter().all(|known| known.id != failure.id)).collect::<Vec<_>>());
-        if is_last || u64::try_from(all.len()).is_ok_and(|known| known >= page.total) {
+        // A page without news ends it: what came since makes the total larger than can be reached.
+        if all.len() == known || u64::try_from(all.len()).is_ok_and(|known| known >= page.total) {
             return Ok(all);
         }
     }

@@ -70,11 +70,12 @@ async fn list(client: &Client, filter: RunFilter, limit: usize) -> Result<Runs, 
         let lacking = u32::try_from(limit - all.len()).unwrap_or(u32::MAX);
         let offset = u64::try_from(all.len()).unwrap_or(u64::MAX);
         let page = client.runs(&filter.clone().page(offset, lacking.min(PAGE))).await?;
-        let is_last = page.runs.is_empty();
+        let known = all.len();
         // Runs that began since the last page have moved some of it onto this one.
         all.extend(page.runs.into_iter().filter(|run| all.iter().all(|known| known.id != run.id)).collect::<Vec<_>>());
         all.truncate(limit);
-        if is_last || all.len() >= limit || u64::try_from(all.len()).is_ok_and(|known| known >= page.total) {
+        // A page without news ends it: what began since makes the total larger than can be reached.
+        if all.len() == known || all.len() >= limit || u64::try_from(all.len()).is_ok_and(|known| known >= page.total) {
             return Ok(Runs { runs: all, total: page.total });
         }
     }

@@ -1,8 +1,8 @@
-//! `butler sections`: the library's sections, added, listed and removed.
+//! `butler sections`: the library's sections, added, listed, edited and removed.
 
 use std::path::PathBuf;
 
-use butler_client::{Client, Directory, Error, NewSection};
+use butler_client::{Client, Directory, Error, NewSection, SectionEdit};
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -28,6 +28,18 @@ pub(crate) enum Action {
     },
     /// List the sections
     List,
+    /// Change a section's name or folders
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "folders"]))]
+    Edit {
+        /// The section's id
+        id: i64,
+        /// Its new name
+        #[arg(long)]
+        name: Option<String>,
+        /// A root folder; give all that it shall have. What was made of files that move along is kept
+        #[arg(long = "folder", value_name = "FOLDER")]
+        folders: Vec<PathBuf>,
+    },
     /// Remove a section; its files are not touched
     Remove {
         /// The section's id
@@ -89,21 +101,25 @@ pub(crate) async fn run(client: &Client, action: Action, out: Out) -> Result<Exi
     match action {
         Action::Add { kind, name, folders } => add(client, kind, &name, folders, out).await,
         Action::List => list(client, out).await,
+        Action::Edit { id, name, folders } => edit(client, id, name, folders).await,
         Action::Remove { id } => remove(client, id).await,
     }
 }
 
 async fn add(client: &Client, kind: Kind, name: &str, folders: Vec<PathBuf>, out: Out) -> Result<Exit, Trouble> {
-    // The server's working folder is another one than ours.
-    let folders = folders.into_iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>();
-    let folders = folders.map_err(|error| Trouble::new(Exit::Failed, "A folder's whole path can't be found.").cause(&error))?;
-    let added = client.add_section(&NewSection::new(kind.as_str(), name, folders)).await?;
+    let added = client.add_section(&NewSection::new(kind.as_str(), name, whole(folders)?)).await?;
     if out.json {
         json::print(&Section::from(added))?
     } else {
         out.line(clean(&added.key))?
     }
     Ok(Exit::Done)
+}
+
+/// The folders' whole paths: the server's working folder is another one than ours.
+fn whole(folders: Vec<PathBuf>) -> Result<Vec<PathBuf>, Trouble> {
+    let folders = folders.into_iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>();
+    folders.map_err(|error| Trouble::new(Exit::Failed, "A folder's whole path can't be found.").cause(&error))
 }
 
 async fn list(client: &Client, out: Out) -> Result<Exit, Trouble> {
@@ -138,12 +154,23 @@ async fn list(client: &Client, out: Out) -> Result<Exit, Trouble> {
     Ok(Exit::Done)
 }
 
+async fn edit(client: &Client, id: i64, name: Option<String>, folders: Vec<PathBuf>) -> Result<Exit, Trouble> {
+    let edit = SectionEdit::new().folders(whole(folders)?);
+    let edit = name.into_iter().fold(edit, SectionEdit::name);
+    client.edit_section(id, &edit).await.map_err(|error| unknown(id, error))?;
+    Ok(Exit::Done)
+}
+
 async fn remove(client: &Client, id: i64) -> Result<Exit, Trouble> {
-    client.remove_section(id).await.map_err(|error| match error {
+    client.remove_section(id).await.map_err(|error| unknown(id, error))?;
+    Ok(Exit::Done)
+}
+
+fn unknown(id: i64, error: Error) -> Trouble {
+    match error {
         Error::NotFound { .. } => {
             Trouble::new(Exit::NotThere, format!("There is no section {id}.")).hint("`butler sections list` lists the sections.")
         }
         other => other.into(),
-    })?;
-    Ok(Exit::Done)
+    }
 }

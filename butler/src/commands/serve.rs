@@ -41,6 +41,11 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     let_admin_in(&library, global.token.as_deref())?;
     let server_id = library.server_id().to_owned();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // Before anything is begun that a signal must not cut off.
+    let ended = {
+        let _inside = runtime.enter();
+        ended()?
+    };
     let listener = runtime.block_on(TcpListener::bind(arguments.listen)).map_err(|error| {
         Trouble::new(Exit::Failed, format!("The server can't listen on {}.", arguments.listen))
             .cause(&error)
@@ -58,11 +63,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         tracing::warn!(%address, "the server can be reached from other machines, without encryption");
     }
     writeln!(io::stdout().lock(), "Butler is ready at http://{address}")?;
-    runtime.block_on(async {
-        let ended = ended()?;
-        butler_server::serve(listener, app, ended).await;
-        Ok::<_, io::Error>(())
-    })?;
+    runtime.block_on(butler_server::serve(listener, app, ended));
     tracing::info!("shutting down");
     engine.shutdown();
     // A handler that hangs on a dead mount is left behind.
@@ -80,7 +81,8 @@ fn log() {
 /// Lets the admin in by the token of BUTLER_TOKEN, else by the data folder's, made at the first start.
 fn let_admin_in(library: &Library, given: Option<&str>) -> Result<(), Trouble> {
     let refused = |cause: &dyn std::error::Error| Trouble::new(Exit::Failed, "There is no token to let the admin in by.").cause(cause);
-    match given {
+    // An empty BUTLER_TOKEN, as a service's file may have it, is none.
+    match given.filter(|given| !given.trim().is_empty()) {
         None => library.admin_token().map(|_| ()).map_err(|error| refused(&error)),
         Some(given) => {
             let token = Token::new(given).map_err(|error| refused(&error))?;
@@ -96,14 +98,27 @@ fn cores() -> u16 {
     std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX))
 }
 
-/// Ready at the first Ctrl-C or SIGTERM. At the second the process ends as if nobody listened: the handlers are gone then.
+/// Ready at the first Ctrl-C or SIGTERM. At the second the process ends at once, as after a crash: what was published stays.
+#[expect(clippy::disallowed_methods, reason = "who asks twice wants an end that waits for nothing")]
 fn ended() -> io::Result<impl Future<Output = ()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+    let (first, heard) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let mut first = Some(first);
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            match first.take() {
+                // Nobody waits if the server could not even start.
+                Some(first) => drop(first.send(())),
+                None => std::process::exit(Exit::Interrupted.code().into()),
+            }
         }
+    });
+    Ok(async move {
+        let _ = heard.await;
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use butler_fixtures::Random;
+use butler_fixtures::{Codec, Container, Film, Random};
 use serde_json::Value;
 
 use super::{completed, scanned, small_films, stage};
@@ -12,9 +12,12 @@ fn each_damaged_file_is_one_failure_and_the_others_are_done() {
     let stage = stage();
     let whole = stage.add_movies(&small_films(3)).unwrap();
     let film = fs::read(&whole[0]).unwrap();
+    let with_index_first = stage.add_movies(&[("Index First (1980)".to_owned(), Film::new(Codec::H264, Container::Mp4))]).unwrap();
+    let indexed = fs::read(&with_index_first[0]).unwrap();
     let mut random = Random::seeded(20_261_123);
     let damaged = [
         ("Cut Off (1981).mkv", film[..film.len() * 2 / 5].to_vec()),
+        ("Cut Off Too (1985).mp4", indexed[..indexed.len() / 2].to_vec()),
         ("Random (1982).mkv", random.bytes(300_000)),
         ("Empty (1983).mp4", Vec::new()),
         ("Text (1984).mp4", b"Dear reader, this is no film at all.\n".repeat(200)),
@@ -31,12 +34,12 @@ fn each_damaged_file_is_one_failure_and_the_others_are_done() {
         let of_it: Vec<_> = failures.iter().filter(|failure| failure["part"].as_str().unwrap().ends_with(name)).collect();
         assert_eq!(of_it.len(), 1, "{name}: {failures:#?}");
         assert_eq!((&of_it[0]["class"], &of_it[0]["tries"]), (&"content".into(), &1.into()), "{:#}", of_it[0]);
-        assert!(!of_it[0]["next_try_at"].is_null(), "{:#}", of_it[0]);
+        assert!(!of_it[0]["next_try_at"].is_null() && !of_it[0]["run"].is_null(), "{:#}", of_it[0]);
         assert_is_a_sentence(&of_it[0]["error"]);
     }
     assert_eq!(failures.len(), damaged.len(), "{failures:#?}");
 
-    for path in &whole {
+    for path in whole.iter().chain(&with_index_first) {
         let parts = server.parts(&section).unwrap();
         let part = parts.iter().find(|part| part.file == path.to_string_lossy()).unwrap();
         assert!(part.has_preview, "{} has no preview", part.file);
@@ -45,7 +48,8 @@ fn each_damaged_file_is_one_failure_and_the_others_are_done() {
     assert_eq!(server.pid(), pid);
 
     // The same night they are left alone; a person may have one tried again at once.
-    completed(&server, "GenerateMediaIndexFiles");
+    let again = completed(&server, "GenerateMediaIndexFiles");
+    assert_eq!((&again["total"], &again["failures"], &again["reason_code"]), (&0.into(), &0.into(), &"held-back".into()), "{again:#}");
     assert_eq!(server.failures().unwrap().iter().filter(|failure| failure["tries"] == 1).count(), damaged.len());
     let id = failures[0]["id"].to_string();
     assert!(server.butler(&["failures", "--retry", &id]).unwrap().status.success());

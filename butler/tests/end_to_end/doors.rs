@@ -120,11 +120,16 @@ fn plain_files_are_analysed_without_a_server() {
     let path = stage.add_movies(&small_films(1)).unwrap().remove(0);
     let server = stage.server().unwrap();
     let out = stage.spare_dir().join("out");
-    fs::create_dir(&out).unwrap();
     let arguments = ["analyse".as_ref(), path.as_os_str(), "--products".as_ref(), "bif".as_ref(), "--out".as_ref(), out.as_os_str()];
     let output = server.butler(&arguments).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let made: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect();
     let bif = made.iter().find(|path| path.extension().is_some_and(|end| end == "bif")).unwrap();
     assert_eq!(butler_fixtures::Bif::parse(&fs::read(bif).unwrap()).unwrap().pictures.len(), 3);
+
+    let output = server.butler(&["analyse".as_ref(), path.as_os_str(), "/not/there.mkv".as_ref(), "--json".as_ref()]).unwrap();
+    assert_eq!(output.status.code(), Some(1), "one of the files could not be analysed");
+    let results: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(results[0]["products"][0]["product"], "media_info", "{results:#}");
+    assert!(results[1]["error"].as_str().unwrap().contains("/not/there.mkv"), "{results:#}");
 }

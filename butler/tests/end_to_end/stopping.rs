@@ -1,6 +1,8 @@
 //! Starts, stops, signals and restarts: what becomes of a run, and how soon.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use butler_fixtures::{Bif, Server, Signal, wait_until};
@@ -124,6 +126,19 @@ fn run_ids(server: &Server) -> Vec<Value> {
 fn live_runs(server: &Server) -> Vec<Value> {
     let runs = server.get_json("/api/v1/runs").unwrap()["runs"].as_array().unwrap().clone();
     runs.into_iter().filter(|run| !run["ended_at"].is_string()).collect()
+}
+
+#[test]
+fn a_signal_at_the_very_moment_the_server_is_ready_ends_it_cleanly_and_an_empty_token_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_butler"));
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).env("BUTLER_TOKEN", "");
+    let mut server = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    assert!(Command::new("kill").arg("-TERM").arg(server.id().to_string()).status().unwrap().success());
+    assert_eq!(server.wait().unwrap().code(), Some(0), "{ready}");
+    assert!(folder.path().join("token").exists() && !folder.path().join("address").exists());
 }
 
 /// Whether a process is there and one of ours: its id may have gone to another since.

@@ -2,17 +2,15 @@
 //!
 //! Never looks into the data folder for an answer that a door gives. One file a subject:
 //! `previews` (what is made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
-//! `stopping` (starts, stops, signals, restarts), `doors` (tokens, bad requests, the command line).
+//! `hardship` (what comes between while a worker reads), `stopping` (starts, stops, signals, restarts),
+//! `doors` (tokens, bad requests, the command line).
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-#[path = "end_to_end/damage.rs"]
 mod damage;
-#[path = "end_to_end/doors.rs"]
 mod doors;
-#[path = "end_to_end/library.rs"]
+mod hardship;
 mod library;
-#[path = "end_to_end/previews.rs"]
 mod previews;
-#[path = "end_to_end/stopping.rs"]
 mod stopping;
 
 use butler_fixtures::{Codec, Container, Film, Picture, Server, Stage};
