@@ -2,6 +2,7 @@
 //! run concerned. It works on a thread of its own, since fsync takes its time, and takes one unit after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
@@ -10,7 +11,7 @@ use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, Pub
 use butler_product::{Failure, ProductKind};
 
 use crate::backlog::Want;
-use crate::causes::with_causes;
+use crate::causes::{OWN_FAULT, with_causes};
 use crate::clock::Clock;
 use crate::event::EngineEvent;
 use crate::fact::What;
@@ -64,14 +65,20 @@ enum PublishError {
 
 fn store(library: &Library, clock: Clock, result: UnitResult) -> Settled {
     let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
-    try_store(library, clock, result).unwrap_or_else(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "a unit's results could not be stored");
-        let sentence = format!(
-            "A result could not be stored: {}. Mend that and start the task again; nothing that was stored is lost.",
-            with_causes(&error)
-        );
-        Settled::Impossible { runs: concerned, sentence }
-    })
+    // A fault here must not end the thread: every run would wait for it for ever.
+    let stored = std::panic::catch_unwind(AssertUnwindSafe(|| try_store(library, clock, result)));
+    let sentence = match stored {
+        Ok(Ok(settled)) => return settled,
+        Ok(Err(error)) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a unit's results could not be stored");
+            format!(
+                "A result could not be stored: {}. Mend that and start the task again; nothing that was stored is lost.",
+                with_causes(&error)
+            )
+        }
+        Err(_) => OWN_FAULT.to_owned(),
+    };
+    Settled::Impossible { runs: concerned, sentence }
 }
 
 fn try_store(library: &Library, clock: Clock, result: UnitResult) -> Result<Settled, PublishError> {
@@ -97,7 +104,7 @@ fn try_store(library: &Library, clock: Clock, result: UnitResult) -> Result<Sett
             }
             Err(failure) if kind == ProductKind::MediaInfo || !headers_failed => {
                 let version = kind.version();
-                let next_try_at = retry::next_try(failure.class, library.tries(source, kind, version)? + 1, made_at);
+                let next_try_at = retry::next_try(failure.class, library.tries(source, kind, version, failure.class)? + 1, made_at);
                 // Headers are read whoever wants them: then it is the unit's run that met the failure.
                 let run = want.runs.first().or(concerned.first()).copied();
                 unit.failures.push(NewFailure { kind, version, class: failure.class, sentence: failure.sentence, run, next_try_at });

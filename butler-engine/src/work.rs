@@ -12,6 +12,7 @@ use butler_api::{Reason, RunId};
 use butler_library::{Library, SectionId};
 use butler_tasks::{Observer, Report, TaskError, Work};
 
+use crate::causes::OWN_FAULT;
 use crate::clock::Clock;
 use crate::event::EngineEvent;
 use crate::inbox::Inbox;
@@ -36,9 +37,7 @@ pub(crate) fn start(
         let (now, wait) = (|| clock.now(), |duration| wait(&stop, duration));
         let mut task = Work { library: &library, section, run: id, now: &now, wait: &wait, observer: &mut teller };
         let end = std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut task)));
-        let end = end.unwrap_or_else(|_| {
-            Err(TaskError::Failed("It failed by a fault in Butler itself. Please report it, with the server's log.".to_owned()))
-        });
+        let end = end.unwrap_or_else(|_| Err(TaskError::Failed(OWN_FAULT.to_owned())));
         inbox.tell(EngineEvent::WorkEnded { run: id, end });
     })?;
     Ok(())

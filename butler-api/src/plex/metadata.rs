@@ -118,6 +118,9 @@ pub struct Metadata {
     /// How many of them were watched; always 0, for Butler does not play.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewed_leaf_count: Option<u64>,
+    /// Unix seconds since which none of its files is there; absent while one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<i64>,
     /// Unix seconds.
     #[serde(default)]
     pub added_at: i64,

@@ -1,6 +1,7 @@
 //! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And follows a run's
 //! own work and the count of its lacks.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use butler_api::{Reason, RunId};
@@ -8,7 +9,7 @@ use butler_library::{Scope, SectionId};
 use butler_schedule::{Effect, RunEnd, RunRecord};
 use butler_tasks::{Demand, Does, Report, TaskError};
 
-use crate::causes::with_causes;
+use crate::causes::{OWN_FAULT, with_causes};
 use crate::engine::Loop;
 use crate::event::{EngineEvent, Gathered};
 use crate::fact::What;
@@ -78,7 +79,13 @@ impl Loop {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock);
         let (id, force, section) = (run.id, run.forced, run.section.map(SectionId));
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
-            let lacks = count_lacks(&library, &demands, section, force, clock.now()).map_err(|error| with_causes(&error));
+            let count = || count_lacks(&library, &demands, section, force, clock.now());
+            let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
+                Ok(counted) => {
+                    counted.map_err(|error| format!("The library could not be read: {}. See the server's log.", with_causes(&error)))
+                }
+                Err(_) => Err(OWN_FAULT.to_owned()),
+            };
             inbox.tell(EngineEvent::Gathered { run: id, lacks });
         })?;
         Ok(())
@@ -88,7 +95,7 @@ impl Loop {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Gathered { lacks, held_back } = match lacks {
             Ok(gathered) => gathered,
-            Err(error) => return self.fail_run(id, format!("The library could not be read: {error}. See the server's log.")),
+            Err(sentence) => return self.fail_run(id, sentence),
         };
         run.is_gathered = true;
         run.held_back = held_back;

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use butler_product::{Failure, FailureClass, ProductKind, Spec, Value};
 
 use crate::answer::EngineHealth;
 use crate::backlog::{Fall, UnitId};
-use crate::causes::with_causes;
+use crate::causes::{OWN_FAULT, with_causes};
 use crate::event::EngineEvent;
 use crate::inbox::Inbox;
 use crate::media_file;
@@ -83,7 +84,12 @@ impl Keeper {
             match jobs.recv_timeout(IDLE) {
                 Ok(job) => {
                     let unit = job.plan.unit;
-                    let over = self.do_unit(&mut process, job);
+                    // A fault here must not end the thread: its runs would wait for the unit for ever.
+                    let over = std::panic::catch_unwind(AssertUnwindSafe(|| self.do_unit(&mut process, job)));
+                    let over = over.unwrap_or_else(|_| {
+                        process = None;
+                        UnitOver { answers: Vec::new(), bytes_read: 0, end: UnitEnd::Impossible { sentence: OWN_FAULT.to_owned() } }
+                    });
                     self.tell(unit, UnitWord::Over(over));
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) if self.slot > 0 => process = None,

@@ -75,7 +75,8 @@ const COLUMNS: &str = "f.id, f.source, f.kind, f.version, r.path AS root_path, c
     f.tries, f.next_try_at, f.failed_at, f.run";
 
 impl Library {
-    /// Records that a product could not be made: one try more, if it is the version that failed before.
+    /// Records that a product could not be made: one try more, if it is the version and the
+    /// class that failed before.
     ///
     /// # Errors
     /// If there is no such source, or the database fails.
@@ -83,14 +84,16 @@ impl Library {
         self.db().write(move |tx| record(tx, source, &failure, now))
     }
 
-    /// How often this version of a product was tried of a source and failed: what a back-off goes by.
+    /// How often in a row this version of a product was tried of a source and failed for a fault of this class: what a
+    /// back-off goes by.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn tries(&self, source: SourceId, kind: ProductKind, version: u32) -> Result<u32, StoreError> {
+    pub fn tries(&self, source: SourceId, kind: ProductKind, version: u32, class: FailureClass) -> Result<u32, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached("SELECT tries FROM failures WHERE source = ?1 AND kind = ?2 AND version = ?3")?;
-            Ok(statement.query_row(params![source, kind.as_str(), version], |row| row.get(0)).optional()?.unwrap_or(0))
+            let mut statement =
+                tx.prepare_cached("SELECT tries FROM failures WHERE source = ?1 AND kind = ?2 AND version = ?3 AND class = ?4")?;
+            Ok(statement.query_row(params![source, kind.as_str(), version, class.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
         })
     }
 
@@ -136,7 +139,7 @@ pub(crate) fn record(tx: &Connection, source: SourceId, failure: &NewFailure, no
     let mut statement = tx.prepare_cached(
         "INSERT INTO failures (source, kind, version, class, sentence, tries, next_try_at, failed_at, run) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8) \
          ON CONFLICT (source, kind) WHERE source IS NOT NULL DO UPDATE SET \
-         tries = CASE WHEN version = excluded.version THEN tries + 1 ELSE 1 END, version = excluded.version, class = excluded.class, \
+         tries = CASE WHEN version = excluded.version AND class = excluded.class THEN tries + 1 ELSE 1 END, version = excluded.version, class = excluded.class, \
          sentence = excluded.sentence, next_try_at = excluded.next_try_at, failed_at = excluded.failed_at, run = excluded.run RETURNING id",
     )?;
     let (next, run) = (next_try_at.map(At), run.map(|run| run.0));

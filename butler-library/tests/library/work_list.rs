@@ -136,16 +136,20 @@ fn what_can_t_be_opened_holds_back_all_that_comes_after() {
 }
 
 #[test]
-fn tries_are_counted_for_each_version_and_end_with_a_product() {
+fn tries_are_counted_for_each_version_and_class_and_end_with_a_product() {
     let (world, [a, ..]) = three_films();
     let library = &world.library;
     for tries in 1..=3 {
         library.record_failure(a, failure(ProductKind::Bif, None), at(tries)).unwrap();
-        assert_eq!(library.tries(a, ProductKind::Bif, 1).unwrap(), tries as u32);
+        assert_eq!(library.tries(a, ProductKind::Bif, 1, FailureClass::Content).unwrap(), tries as u32);
     }
+    let unread = NewFailure { class: FailureClass::Source, ..failure(ProductKind::Bif, None) };
+    library.record_failure(a, unread, at(4)).unwrap();
+    assert_eq!(library.tries(a, ProductKind::Bif, 1, FailureClass::Source).unwrap(), 1, "unreadable nights are no damage");
     let newer = NewFailure { version: 2, ..failure(ProductKind::Bif, None) };
     library.record_failure(a, newer, at(4)).unwrap();
-    assert_eq!((library.tries(a, ProductKind::Bif, 1).unwrap(), library.tries(a, ProductKind::Bif, 2).unwrap()), (0, 1));
+    let tries = |version| library.tries(a, ProductKind::Bif, version, FailureClass::Content).unwrap();
+    assert_eq!((tries(1), tries(2)), (0, 1));
     assert_eq!(lacks(&world, &bif_spec(), &ALL).len(), 3, "another version's failure holds nothing back");
     world.make_bif(a);
     assert!(failures(&world).is_empty());

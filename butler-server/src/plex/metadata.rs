@@ -10,15 +10,15 @@ use crate::plex::media;
 
 /// An item in a list: with media and parts, without streams.
 pub(crate) fn brief(row: ItemRow, media: Vec<MediaRow>, section: &Section) -> Metadata {
-    let media = media.iter().map(|version| plex_media(version, false)).collect();
-    metadata(row, media, section)
+    let shown = media.iter().map(|version| plex_media(version, false)).collect();
+    Metadata { deleted_at: deleted_at(&media), ..metadata(row, shown, section) }
 }
 
 /// An item by itself, with streams and, where asked for, chapters.
 pub(crate) fn full(item: ItemDetail, section: &Section, include_chapters: bool) -> Metadata {
     let media = item.media.iter().map(|version| plex_media(version, true)).collect();
     let chapters = if include_chapters { chapters(&item.media) } else { Vec::new() };
-    Metadata { chapters, ..metadata(item.row, media, section) }
+    Metadata { chapters, deleted_at: deleted_at(&item.media), ..metadata(item.row, media, section) }
 }
 
 fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
@@ -53,11 +53,20 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         child_count: has_children.then_some(row.children),
         leaf_count: has_leaves.then_some(row.children),
         viewed_leaf_count: has_leaves.then_some(0),
+        deleted_at: None,
         added_at: row.added_at.as_second(),
         updated_at: row.updated_at.as_second(),
         media,
         chapters: Vec::new(),
     }
+}
+
+/// Since when none of an item's files is there, in Unix seconds: Plex's sign for what lies in the trash.
+fn deleted_at(versions: &[MediaRow]) -> Option<i64> {
+    let mut parts = versions.iter().flat_map(|version| &version.parts).peekable();
+    parts.peek()?;
+    let gone: Option<Vec<i64>> = parts.map(|part| part.missing_since.map(|since| since.as_second())).collect();
+    gone?.into_iter().max()
 }
 
 fn plex_media(version: &MediaRow, with_streams: bool) -> Media {

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use axum::http::{Method, StatusCode};
 use butler_library::{
-    BlobRef, ItemFilter, ItemKind, MadeProduct, NewSection, PartRow, PublishedUnit, RealFiles, ScanObserver, ScanProgress, ScanWorld,
-    SectionId, SectionKind, scan_section,
+    BlobRef, ItemFilter, ItemKind, MadeProduct, NewSection, PartRow, PublishedUnit, RealFiles, ScanObserver, ScanProgress, ScanReport,
+    ScanWorld, SectionId, SectionKind, scan_section,
 };
 use butler_product::bif::{self, Bif, BifWriter};
 use butler_product::media_info::{Chapter, MediaInfo, PictureShape, Stream, StreamKind};
@@ -40,10 +40,14 @@ fn scanned(rig: &Rig, kind: SectionKind, name: &str, files: &[&str]) -> SectionI
     }
     let new = NewSection { name: name.into(), kind, roots: vec![root], agent: "a".into(), scanner: "s".into(), language: "en-US".into() };
     let id = rig.library.add_section(new, noon()).unwrap();
-    let world = ScanWorld { root_threads: rig.library.root_threads(), files: Arc::new(RealFiles), now: &noon, settle: &|_| {}, run: None };
-    let report = scan_section(&rig.library, id, &world, &mut Nobody).unwrap();
+    let report = scan(rig, id);
     assert_eq!((report.added, report.failures.len()), (files.len() as u64, 0));
     id
+}
+
+fn scan(rig: &Rig, section: SectionId) -> ScanReport {
+    let world = ScanWorld { root_threads: rig.library.root_threads(), files: Arc::new(RealFiles), now: &noon, settle: &|_| {}, run: None };
+    scan_section(&rig.library, section, &world, &mut Nobody).unwrap()
 }
 
 fn part_of(rig: &Rig, section: SectionId, kind: ItemKind) -> PartRow {
@@ -121,6 +125,17 @@ async fn a_section_lists_its_items_in_the_words_of_plex() {
     assert_eq!((&part["indexes"], part["key"].as_str().unwrap().ends_with("/1700000000/file.mkv")), (&serde_json::Value::Null, true));
     let xml = rig.get(format!("/library/sections/{id}/all")).await.text();
     assert!(xml.contains("<Video ratingKey=\"") && xml.contains("type=\"movie\" title=\"Alien\""), "{xml}");
+}
+
+#[tokio::test]
+async fn an_item_whose_file_is_gone_says_since_when() {
+    let rig = Rig::new();
+    let id = scanned(&rig, SectionKind::Movie, "films", &["Heat (1995).mkv", "Alien (1979).mkv"]);
+    std::fs::remove_file(rig.folder("films").join("Heat (1995).mkv")).unwrap();
+    assert_eq!(scan(&rig, id).missing, 1);
+    let page = rig.get_json(format!("/library/sections/{id}/all")).await;
+    let since = |item: usize| page["MediaContainer"]["Metadata"][item]["deletedAt"].clone();
+    assert_eq!((since(0), since(1)), (serde_json::Value::Null, noon().as_second().into()));
 }
 
 #[tokio::test]
