@@ -35,7 +35,7 @@ mod units;
 
 /// How long a shutdown waits for what is in hand.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
-/// The wall clock is read again at least this often, so that suspend and jumps are seen (DESIGN.md section 4 rule 10).
+/// The wall clock is read again at least this often, so that suspend and jumps are seen (docs/scheduling.md, rule 10).
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How many facts a slow reader may fall behind before it misses some.
 const FACTS_KEPT: usize = 4_096;

@@ -1,4 +1,4 @@
-//! Why a product could not be made. The class decides what happens next (DESIGN: failures have classes).
+//! Why a product could not be made. The class decides what happens next.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The maintenance day of an instant (DESIGN.md section 4 rule 1): the date of the window that contains it or last
+//! The maintenance day of an instant (docs/scheduling.md, rule 1): the date of the window that contains it or last
 //! started before it, whether or not that date has a window. Counts no intervals; `due.rs` does.
 
 use jiff::civil::{Date, Time};

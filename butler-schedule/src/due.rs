@@ -1,4 +1,4 @@
-//! Whether a person's start falls on the task's day (DESIGN.md section 4 rule 3), and from which day on it does.
+//! Whether a person's start falls on the task's day (docs/scheduling.md, rule 3), and from which day on it does.
 //! Pure in days; which day it is, `day.rs` says.
 
 use butler_api::Reason;

@@ -2,7 +2,7 @@
 //! anything; it answers whoever asked and orders effects, which the engine performs in their order.
 //!
 //! It never does I/O, never asks the time, has no threads and no randomness: the same events give the same effects.
-//! Start with [`Schedule`], [`Event`] and [`Effect`]; the rules of DESIGN.md section 4 live in `day.rs` and `window.rs`
+//! Start with [`Schedule`], [`Event`] and [`Effect`]; the rules of docs/scheduling.md live in `day.rs` and `window.rs`
 //! (1, 10), `due.rs` (3, 4), `placement.rs` (2), `order.rs` (lanes, 11), `recovery.rs` (11) and `schedule/` (3, 4, 5).
 
 mod answer;

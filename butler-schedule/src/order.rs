@@ -1,4 +1,4 @@
-//! Who may begin and who waits: one run of a task at a time (DESIGN.md section 4 rule 11) and the lanes (section 3).
+//! Who may begin and who waits: one run of a task at a time (docs/scheduling.md, rule 11) and the lanes.
 //! A pure look at the live runs; it changes none.
 
 use butler_api::{Reason, RunId, RunState};

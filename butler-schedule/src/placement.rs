@@ -1,4 +1,4 @@
-//! Where in the window a randomised task is placed (DESIGN.md section 4 rule 2): a moment drawn from the server's id, the
+//! Where in the window a randomised task is placed (docs/scheduling.md, rule 2): a moment drawn from the server's id, the
 //! task and the day, so that many servers don't ask the same online service at the same second and a restart draws the
 //! same. Starts nothing.
 

@@ -1,4 +1,4 @@
-//! What becomes of each run that a shutdown or a crash left (DESIGN.md section 4 rule 11). Decides run by run; whose turn
+//! What becomes of each run that a shutdown or a crash left (docs/scheduling.md, rule 11). Decides run by run; whose turn
 //! it is then, the schedule settles as after any other event. Reads no database: see [`Remembered`].
 
 use std::collections::BTreeMap;

@@ -45,7 +45,7 @@ pub struct Task<'a> {
 }
 
 impl Schedule {
-    /// The schedule after a start of the server, with what of the past goes on (DESIGN.md section 4 rule 11).
+    /// The schedule after a start of the server, with what of the past goes on (docs/scheduling.md, rule 11).
     ///
     /// What must be handed in is said at [`Remembered`].
     pub fn restore(rows: Vec<Row>, settings: Settings, remembered: Remembered, now: Timestamp) -> (Self, Vec<Effect>) {

@@ -1,5 +1,5 @@
 //! The maintenance window of a date in a zone: a half-open pair of instants, right across midnight and the changes of
-//! daylight-saving time (DESIGN.md section 4 rule 10). Which day an instant belongs to is `day.rs`.
+//! daylight-saving time (docs/scheduling.md, rule 10). Which day an instant belongs to is `day.rs`.
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};

@@ -1,4 +1,4 @@
-//! Starts by a person: one task, or all that are on (DESIGN.md section 4 rules 3 and 4). Says what becomes of the request;
+//! Starts by a person: one task, or all that are on (docs/scheduling.md, rules 3 and 4). Says what becomes of the request;
 //! whether a new run begins now or waits is settled behind it, as after every event.
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};

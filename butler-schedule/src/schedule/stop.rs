@@ -1,4 +1,4 @@
-//! Stops by a person and by a shutdown, and how runs end (DESIGN.md section 4 rule 5). What waits leaves at once; what works
+//! Stops by a person and by a shutdown, and how runs end (docs/scheduling.md, rule 5). What waits leaves at once; what works
 //! is told to, and has ended when the engine says so.
 
 use butler_api::{Reason, RunId, RunState, TaskName};
