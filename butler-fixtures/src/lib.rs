@@ -24,6 +24,6 @@ pub use library::{Folders, age};
 pub use look::Look;
 pub use random::Random;
 pub use rustix::process::Signal;
-pub use server::{Ended, Part, Server, wait_until};
+pub use server::{Ended, Part, Server, send, wait_until};
 pub use sound::{Sound, Tune};
 pub use stage::Stage;

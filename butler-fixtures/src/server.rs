@@ -204,7 +204,11 @@ fn parent(pid: u32) -> Option<u32> {
     fields.next()?.parse().ok()
 }
 
-fn send(pid: u32, signal: Signal) -> Result<()> {
+/// Sends a signal to a process that the caller started.
+///
+/// # Errors
+/// If there is no such process.
+pub fn send(pid: u32, signal: Signal) -> Result<()> {
     let pid = Pid::from_raw(i32::try_from(pid)?).context("0 is no process id")?;
     kill_process(pid, signal)?;
     Ok(())

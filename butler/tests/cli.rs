@@ -249,8 +249,7 @@ fn a_watch_shows_what_runs_until_ctrl_c() {
 }
 
 fn interrupt(child: &Child) {
-    let kill = format!("kill -INT {}", child.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    butler_fixtures::send(child.id(), butler_fixtures::Signal::INT).unwrap();
 }
 
 #[test]

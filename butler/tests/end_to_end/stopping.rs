@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use butler_fixtures::{Bif, Server, Signal, wait_until};
+use butler_fixtures::{Bif, Server, Signal, send, wait_until};
 use serde_json::Value;
 
 use super::{completed, long_films, scanned, small_films, stage};
@@ -136,7 +136,7 @@ fn a_signal_at_the_very_moment_the_server_is_ready_ends_it_cleanly_and_an_empty_
     let mut server = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut ready = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    assert!(Command::new("kill").arg("-TERM").arg(server.id().to_string()).status().unwrap().success());
+    send(server.id(), Signal::TERM).unwrap();
     assert_eq!(server.wait().unwrap().code(), Some(0), "{ready}");
     assert!(folder.path().join("token").exists() && !folder.path().join("address").exists());
 }
