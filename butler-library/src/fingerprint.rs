@@ -2,14 +2,18 @@
 //!
 //! The *sampled* print is over size, head, middle and tail. The *deep* print is over 64 more places and is taken in the
 //! same open: were it left for later, a file changed in place between the samples could not be told from one that was
-//! only touched, since what it was before is gone. Tag blocks of audio count like all else: a file with
-//! new tags is new content.
+//! only touched, since what it was before is gone. Tag blocks of audio don't count (`payload` finds what does): a track
+//! with new tags is the same content.
+
+mod payload;
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
 use butler_product::Fingerprint;
+
+use self::payload::ReadAt;
 
 /// Bytes of each of the three samples; a file up to three times this is read whole.
 const SAMPLE: u64 = 64 << 10;
@@ -25,7 +29,7 @@ pub(crate) struct Prints {
     pub(crate) sampled: [u8; 32],
     /// Over 64 more places; the same as `sampled` for a file that was read whole.
     pub(crate) deep: [u8; 32],
-    /// Bytes.
+    /// Bytes of the file, its tags included.
     pub(crate) size: u64,
 }
 
@@ -38,24 +42,45 @@ impl Prints {
     }
 }
 
-/// Takes the prints of an open file of `size` bytes. `go_on` is asked between reads.
+/// Takes the prints of an open file of `size` bytes, tags apart. `go_on` is asked between reads.
 ///
 /// # Errors
 /// If the file can't be read, is shorter than `size`, or `go_on` says no (`Interrupted`).
 pub(crate) fn take(file: &File, size: u64, go_on: &mut dyn FnMut() -> bool) -> io::Result<Prints> {
+    let mut head = vec![0; size.min(PLACE) as usize];
+    if !go_on() {
+        return Err(io::Error::from(io::ErrorKind::Interrupted));
+    }
+    file.read_exact_at(&mut head, 0)?;
+    // The head is read once, though it is both looked at and hashed.
+    let mut read_at = |at: u64, buffer: &mut [u8]| {
+        let known = usize::try_from(at).ok().and_then(|at| head.get(at..)?.get(..buffer.len()));
+        if let Some(known) = known {
+            buffer.copy_from_slice(known);
+            return Ok(());
+        }
+        if !go_on() {
+            return Err(io::Error::from(io::ErrorKind::Interrupted));
+        }
+        file.read_exact_at(buffer, at)
+    };
+    let payload = payload::find(size, &mut read_at)?;
+    let prints = hash(payload.size(), &mut |offset, buffer| payload.read(offset, buffer, &mut read_at))?;
+    Ok(Prints { size, ..prints })
+}
+
+/// The prints of so many bytes.
+fn hash(size: u64, read_at: &mut ReadAt<'_>) -> io::Result<Prints> {
     let mut read = |hasher: &mut blake3::Hasher, offset: u64, length: u64| {
         let mut buffer = [0; PLACE as usize];
         let (mut at, end) = (offset, offset + length);
         while at < end {
-            if !go_on() {
-                return Err(io::Error::from(io::ErrorKind::Interrupted));
-            }
             let piece = &mut buffer[..(end - at).min(PLACE) as usize];
-            file.read_exact_at(piece, at)?;
+            read_at(at, piece)?;
             hasher.update(piece);
             at += piece.len() as u64;
         }
-        Ok(())
+        Ok::<_, io::Error>(())
     };
     let mut hasher = blake3::Hasher::new();
     hasher.update(b"butler source 1").update(&size.to_le_bytes());
@@ -128,6 +153,32 @@ mod tests {
         assert_eq!(prints(&base).sampled, prints(&other).sampled);
         assert_ne!(prints(&base).deep, prints(&other).deep);
         assert_ne!(prints(&base).told_apart(), prints(&other).told_apart());
+    }
+
+    /// What Butler has kept since its first version: a film whose print changed would lose its products.
+    #[test]
+    fn the_prints_of_a_film_are_what_they_always_were() {
+        let hex = |bytes: [u8; 32]| blake3::Hash::from(bytes).to_hex()[..16].to_owned();
+        for (length, sampled, deep) in [
+            (100_000, "cf49daf43de870d9", "cf49daf43de870d9"),
+            (600_000, "4df7ce71f7dde24b", "4bdb2777830c696b"),
+            (3_000_000, "d137cddd45799938", "ad52a7a6251f436e"),
+        ] {
+            let film = prints(&[b"\x1a\x45\xdf\xa3", &content(length)[..]].concat());
+            assert_eq!((hex(film.sampled), hex(film.deep)), (sampled.to_owned(), deep.to_owned()), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_large_track_with_other_tags_has_the_same_prints() {
+        let sound = content(3 << 20);
+        let flac = |tags: usize| {
+            let length = (tags as u32).to_be_bytes();
+            [b"fLaC\0\0\0\x22", &[1; 34][..], &[0x84], &length[1..], &vec![b't'; tags], &sound].concat()
+        };
+        let (short, long) = (prints(&flac(3)), prints(&flac(500_000)));
+        assert_eq!((short.sampled, short.deep), (long.sampled, long.deep));
+        assert_eq!(long.size - short.size, 499_997);
     }
 
     #[test]

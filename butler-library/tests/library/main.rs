@@ -8,6 +8,7 @@ mod kills;
 mod moves;
 mod names;
 mod opening;
+mod retagged;
 mod roots;
 mod runs;
 mod sections;
