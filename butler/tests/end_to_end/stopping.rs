@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use butler_fixtures::{Bif, Server, Signal, send, wait_until};
@@ -133,12 +133,23 @@ fn a_signal_at_the_very_moment_the_server_is_ready_ends_it_cleanly_and_an_empty_
     let folder = tempfile::tempdir().unwrap();
     let mut serve = Command::new(env!("CARGO_BIN_EXE_butler"));
     serve.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).env("BUTLER_TOKEN", "");
-    let mut server = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut server = Ended(serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let mut ready = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    send(server.id(), Signal::TERM).unwrap();
-    assert_eq!(server.wait().unwrap().code(), Some(0), "{ready}");
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    send(server.0.id(), Signal::TERM).unwrap();
+    assert_eq!(server.0.wait().unwrap().code(), Some(0), "{ready}");
     assert!(folder.path().join("token").exists() && !folder.path().join("address").exists());
+}
+
+/// A process that does not outlive its test, however that ends.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // One that has ended by itself can't be killed, and need not be.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Whether a process is there and one of ours: its id may have gone to another since.
