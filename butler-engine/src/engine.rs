@@ -4,7 +4,7 @@
 //! Start with [`Engine::start`] and `Loop::handle`. The parts: `effects.rs` carries out what the schedule orders,
 //! `units.rs` follows a unit from its forming to its result, `questions.rs` answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -135,6 +135,9 @@ struct Loop {
     publisher: Publisher,
     facts: broadcast::Sender<Arc<Fact>>,
     inbox: Inbox,
+    /// Effects that are ordered and not yet carried out.
+    orders: VecDeque<Effect>,
+    is_performing: bool,
     wake_at: Option<Timestamp>,
     health: EngineHealth,
     shutdown: Option<Shutdown>,
@@ -169,6 +172,8 @@ impl Loop {
             unsaved: Unsaved::default(),
             facts,
             inbox,
+            orders: VecDeque::new(),
+            is_performing: false,
             wake_at: None,
             health: EngineHealth::default(),
             shutdown: None,

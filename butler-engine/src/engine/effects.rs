@@ -17,8 +17,14 @@ use crate::run::Run;
 use crate::{recovery, work};
 
 impl Loop {
+    /// Carries effects out in the order in which the schedule gave them: what one of them leads to comes behind all that
+    /// were ordered before, so that an older record of a run never overwrites a newer one.
     pub(super) fn perform(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
+        self.orders.extend(effects);
+        if std::mem::replace(&mut self.is_performing, true) {
+            return;
+        }
+        while let Some(effect) = self.orders.pop_front() {
             match effect {
                 Effect::Save(record) => self.save(&record),
                 Effect::Begin { run } => self.begin(run),
@@ -29,6 +35,7 @@ impl Loop {
                 }
             }
         }
+        self.is_performing = false;
     }
 
     fn save(&mut self, record: &RunRecord) {

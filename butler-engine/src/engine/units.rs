@@ -117,7 +117,7 @@ impl Loop {
 
 fn lacks_media_info(library: &butler_library::Library, source: SourceId) -> bool {
     match library.product(source, ProductKind::MediaInfo) {
-        Ok(product) => product.is_none(),
+        Ok(product) => !product.is_some_and(|product| product.is_usable()),
         Err(error) => {
             tracing::error!(%source, error = &error as &dyn std::error::Error, "a product could not be read");
             true

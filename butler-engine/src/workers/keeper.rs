@@ -270,7 +270,7 @@ impl Keeper {
     fn known_media_info(&self, job: &UnitJob) -> Result<Option<Box<MediaInfo>>, NotBegun> {
         let product = self.library.product(job.plan.source, ProductKind::MediaInfo);
         let product = product.map_err(|error| NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error))))?;
-        Ok(product.and_then(|product| match product.value {
+        Ok(product.filter(|product| product.is_usable()).and_then(|product| match product.value {
             Value::MediaInfo(info) => Some(info),
             Value::Nothing { .. } | Value::Bif(_) => None,
         }))

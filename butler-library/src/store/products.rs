@@ -73,6 +73,13 @@ pub struct ProductRow {
     pub made_at: Timestamp,
 }
 
+impl ProductRow {
+    /// Whether the version that made it still serves; else it is a lack.
+    pub const fn is_usable(&self) -> bool {
+        self.version >= self.kind.oldest_usable()
+    }
+}
+
 impl Library {
     /// Keeps what a unit made, what it failed at and what it adds to the runs' progress, in one transaction.
     ///
