@@ -1,28 +1,30 @@
-//! Small films made by the `ffmpeg` executable, each once a test run.
+//! Small films made by the `ffmpeg` executable, each once.
 
-use std::collections::HashMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
-
-use tempfile::TempDir;
+use std::thread;
 
 /// 25 seconds of moving shapes, a key frame every 2 s where the codec has others.
 const PICTURES: &str = "testsrc2=s=320x180:r=12:d=25";
 
-fn folder() -> &'static TempDir {
-    static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    FOLDER.get_or_init(|| tempfile::tempdir().unwrap())
-}
-
-/// A file of this name, made at its first use and by nobody else at the same time.
-fn once(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
-    static MADE: OnceLock<Mutex<HashMap<String, Arc<OnceLock<()>>>>> = OnceLock::new();
-    let path = folder().path().join(name);
-    let made = Arc::clone(MADE.get_or_init(Mutex::default).lock().unwrap().entry(name.to_owned()).or_default());
-    made.get_or_init(|| make(&path));
+/// A file of this name, made by its recipe once, and kept below the target folder for later runs: a test may have a process of
+/// its own, and a folder that such a process made for itself would outlive it.
+fn once(name: &str, recipe: &[u8], make: impl FnOnce(&Path)) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("worker-films");
+    fs::create_dir_all(&folder).unwrap();
+    let mut hasher = DefaultHasher::new();
+    recipe.hash(&mut hasher);
+    let whole = format!("{:016x}-{name}", hasher.finish());
+    let path = folder.join(&whole);
+    if !path.exists() {
+        // Whoever comes first names it; what another one makes meanwhile is the same.
+        let draft = folder.join(format!("{}-{:?}-{whole}", std::process::id(), thread::current().id()));
+        make(&draft);
+        fs::rename(&draft, &path).unwrap();
+    }
     path
 }
 
@@ -36,30 +38,28 @@ pub(crate) fn ffmpeg(arguments: &str, out: &Path) {
 
 /// A film with these coding arguments, without sound.
 pub(crate) fn film(name: &str, coding: &str) -> PathBuf {
-    once(name, |path| ffmpeg(&format!("-f lavfi -i {PICTURES} {coding}"), path))
+    other(name, &format!("-f lavfi -i {PICTURES} {coding}"))
 }
 
 /// A film with sound.
 pub(crate) fn film_with_sound(name: &str, coding: &str) -> PathBuf {
-    once(name, |path| ffmpeg(&format!("-f lavfi -i {PICTURES} -f lavfi -i sine=d=25 {coding}"), path))
+    other(name, &format!("-f lavfi -i {PICTURES} -f lavfi -i sine=d=25 {coding}"))
 }
 
 /// Anything that ffmpeg makes.
 pub(crate) fn other(name: &str, arguments: &str) -> PathBuf {
-    once(name, |path| ffmpeg(arguments, path))
+    once(name, arguments.as_bytes(), |path| ffmpeg(arguments, path))
 }
 
 /// A film whose lightness tells the time: at second `t` the grey is 16 + 6t; a key frame at each of these seconds and nowhere else.
 pub(crate) fn clock(name: &str, seconds: &str, coding: &str) -> PathBuf {
-    once(name, |path| {
-        let grey = "-f lavfi -i color=black:s=64x36:r=10:d=30,geq=lum='16+6*T':cb=128:cr=128";
-        ffmpeg(&format!("{grey} -force_key_frames {seconds} {coding}"), path);
-    })
+    let grey = "-f lavfi -i color=black:s=64x36:r=10:d=30,geq=lum='16+6*T':cb=128:cr=128";
+    other(name, &format!("{grey} -force_key_frames {seconds} {coding}"))
 }
 
 /// A file of these bytes.
 pub(crate) fn bytes(name: &str, content: &[u8]) -> PathBuf {
-    once(name, |path| fs::write(path, content).unwrap())
+    once(name, content, |path| fs::write(path, content).unwrap())
 }
 
 /// The first part of a file, in hundredths.
