@@ -25,7 +25,7 @@ fn kills_at_any_moment_cost_no_film_and_leave_nothing_behind() {
     println!("the seed of the kills: {seed}");
     let mut random = Random::seeded(seed);
     let stage = Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let film = |number| Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(10).repeats(60).seed(number);
+    let film = |number| Film::new(Codec::H264, Container::Mkv).size(480, 270).seconds(10).repeats(60).seed(number);
     let films: Vec<_> = (1..=FILMS).map(|number| (format!("Film {number:02} ({})", 1980 + number), film(number))).collect();
     stage.add_movies(&films).unwrap();
 
@@ -46,10 +46,10 @@ fn kills_at_any_moment_cost_no_film_and_leave_nothing_behind() {
             assert!(server.post(&format!("/butler/{task}")).unwrap().status < 300);
         }
         for _ in 0..random.between(0, 3) {
-            sleep(Duration::from_millis(random.between(0, 250)));
+            sleep(Duration::from_millis(random.between(0, 100)));
             server.kill_a_worker();
         }
-        sleep(Duration::from_millis(random.between(0, 500)));
+        sleep(Duration::from_millis(random.between(0, 250)));
         println!("killing the server with {} previews there", files(&stage.data_dir().join("blobs")).len());
         server.kill().unwrap();
     }

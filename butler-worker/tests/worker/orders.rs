@@ -16,7 +16,7 @@ const CODING: &str = "-c:v libx264 -preset ultrafast -g 24";
 
 /// A film that keeps a worker busy for many seconds: large pictures, each of them a key frame that serves a mark.
 fn long_film() -> PathBuf {
-    let part = films::other("part.mkv", "-f lavfi -i testsrc2=s=1920x1080:r=2:d=5 -vf noise=alls=40 -c:v mjpeg -q:v 2");
+    let part = films::other("part.mkv", "-f lavfi -i testsrc2=s=1920x1080:r=2:d=5 -vf noise=alls=40 -c:v mjpeg -q:v 9");
     films::other("long.mkv", &format!("-stream_loop 119 -i {} -c copy", part.display()))
 }
 
