@@ -3,12 +3,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use butler_library::open_regular;
 use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{Failure, Spec, Value};
 
+use crate::media_file;
 use crate::workers::{Ending, Process, StartError, Wishes};
 
 /// Why a file could not even be handed to a worker.
@@ -98,7 +99,7 @@ impl Analyst {
         self.units += 1;
         let order = Order {
             unit: self.units,
-            extension: path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default(),
+            extension: media_file::extension(path),
             size_bytes,
             wants: wants.to_vec(),
             media_info: None,
@@ -138,13 +139,10 @@ impl Analyst {
 }
 
 fn open(path: &Path) -> Result<File, AnalyseError> {
-    let error = |source| AnalyseError::Open { path: path.to_owned(), source };
-    // Without waiting: opening a pipe would hang.
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(error)?;
-    if !file.metadata().map_err(error)?.is_file() {
-        return Err(AnalyseError::NotAFile { path: path.to_owned() });
-    }
-    Ok(file)
+    open_regular(path).map_err(|source| match source.kind() {
+        io::ErrorKind::InvalidInput => AnalyseError::NotAFile { path: path.to_owned() },
+        _ => AnalyseError::Open { path: path.to_owned(), source },
+    })
 }
 
 impl Draft {

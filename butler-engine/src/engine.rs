@@ -285,14 +285,10 @@ impl Loop {
             self.pool.withdraw(withdrawal);
         }
         // What was left is no part of it any more.
-        if ended.is_gathered
-            && let Err(error) = self.library.set_run_total(run, ended.total)
-        {
-            tracing::error!(%run, error = &error as &dyn std::error::Error, "a run's total could not be stored");
+        if ended.is_gathered {
+            effects::log_unstored(run, "a run's total", self.library.set_run_total(run, ended.total));
         }
-        if let Err(error) = self.library.set_run_report(run, ended.report.into_facts()) {
-            tracing::error!(%run, error = &error as &dyn std::error::Error, "a run's report could not be stored");
-        }
+        effects::log_unstored(run, "a run's report", self.library.set_run_report(run, ended.report.into_facts()));
         self.ask_schedule(Event::RunEnded { run, end });
     }
 

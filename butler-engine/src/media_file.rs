@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use butler_library::{Library, RootAway, SourceFile, open_regular};
 
@@ -37,6 +38,11 @@ impl OpenError {
             },
         }
     }
+}
+
+/// A file's name extension as a worker is told it, a hint to its demuxer: lower case, without the dot, empty where there is none.
+pub(crate) fn extension(path: &Path) -> String {
+    path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
 /// Opens a file for reading.

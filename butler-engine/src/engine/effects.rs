@@ -76,9 +76,7 @@ impl Loop {
             Does::Work { work, .. } => work::start(&run, work, &self.library, &self.inbox, self.clock),
         };
         self.runs.insert(id, run);
-        if let Err(error) = begun {
-            self.fail_run(id, format!("No thread could be started for it: {error}. Close other programs and start it again."));
-        }
+        self.fail_without_thread(id, begun);
     }
 
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
@@ -113,9 +111,7 @@ impl Loop {
             run.total += sources.len() as u64;
             self.backlog.add(id, run.origin, &spec, sources);
         }
-        if let Err(error) = self.library.set_run_total(id, run.total) {
-            tracing::error!(run = %id, error = &error as &dyn std::error::Error, "a run's total could not be stored");
-        }
+        log_unstored(id, "a run's total", self.library.set_run_total(id, run.total));
         let progress = run.progress(None);
         self.tell(progress);
         self.end_if_done(id);
@@ -150,15 +146,19 @@ impl Loop {
             Ok(report) => {
                 run.roots_away.extend(report.roots_away.iter().cloned());
                 run.report = report;
-                if let Err(error) = self.library.set_run_progress(id, run.stored_progress()) {
-                    tracing::error!(run = %id, error = &error as &dyn std::error::Error, "a run's progress could not be stored");
-                }
+                log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
                 let Does::Work { then, .. } = run.task.does else { return };
                 let Some(run) = self.runs.get(&id) else { return };
-                if let Err(error) = self.gather(run, then()) {
-                    self.fail_run(id, format!("No thread could be started for it: {error}. Close other programs and start it again."));
-                }
+                let gathering = self.gather(run, then());
+                self.fail_without_thread(id, gathering);
             }
+        }
+    }
+
+    /// A run whose thread could not be started can't go on.
+    fn fail_without_thread(&mut self, id: RunId, started: std::io::Result<()>) {
+        if let Err(error) = started {
+            self.fail_run(id, format!("No thread could be started for it: {error}. Close other programs and start it again."));
         }
     }
 
@@ -182,6 +182,13 @@ impl Loop {
             let reason = run.completed_reason();
             self.end_run(id, RunEnd::Completed(reason));
         }
+    }
+}
+
+/// What of a run's figures could not be stored goes to the log: the run itself goes on.
+pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), butler_library::StoreError>) {
+    if let Err(error) = stored {
+        tracing::error!(%run, what, error = &error as &dyn std::error::Error, "could not be stored");
     }
 }
 

@@ -145,7 +145,7 @@ impl Keeper {
         let unit = job.plan.unit;
         let order = Order {
             unit,
-            extension: media.file.path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default(),
+            extension: media_file::extension(&media.file.path),
             size_bytes: media.file.size,
             wants: job.plan.wants.clone(),
             media_info,
