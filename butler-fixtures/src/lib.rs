@@ -6,24 +6,35 @@
 //!
 //! Start with [`Stage`], one test's world; [`Server`] is the running server, [`Film`] describes a film, [`Folders`] a tree.
 
+mod bait;
 mod bif;
+mod broken;
+mod camera;
 mod ffmpeg;
 mod films;
+mod handmade;
 mod http;
 mod library;
 mod look;
 mod random;
 mod server;
+mod slow_mount;
 mod sound;
 mod stage;
+pub mod tags;
 
+pub use bait::Bait;
 pub use bif::{Bif, jpeg_size};
+pub use broken::{Broken, Corpus};
+pub use camera::Camera;
 pub use films::{Codec, Container, Film, Picture, Studio, photo};
+pub use handmade::{Mp4, field_coded_h264, packed_avi, wmv3};
 pub use http::{Request, Response};
 pub use library::{Folders, age};
 pub use look::Look;
 pub use random::Random;
 pub use rustix::process::Signal;
 pub use server::{Ended, Part, Server, send, wait_until};
+pub use slow_mount::SlowMount;
 pub use sound::{Sound, Tune};
 pub use stage::Stage;

@@ -25,6 +25,9 @@ const READY: &str = "Butler is ready at http://";
 /// How long a server may take to get ready, and a state to come true.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// How long a killed server is waited for.
+const LAST_PATIENCE: Duration = Duration::from_secs(10);
+
 /// How long to sleep between two looks at a state.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -52,13 +55,18 @@ impl Server {
     /// Starts `executable` (a test's `env!("CARGO_BIN_EXE_butler")`) over a data folder, which it makes, and waits until it
     /// is ready. `butler-worker` must lie beside it.
     pub fn start(executable: &Path, data_dir: &Path) -> Result<Self> {
+        Self::start_with(executable, data_dir, &[])
+    }
+
+    /// The same, with further arguments.
+    pub fn start_with(executable: &Path, data_dir: &Path, arguments: &[&str]) -> Result<Self> {
         let worker = executable.with_file_name("butler-worker");
         ensure!(worker.is_file(), "`{}` is not built; run `cargo build --workspace`, or `./test`", worker.display());
         fs::create_dir_all(data_dir)?;
         let log = data_dir.with_extension("log");
         let stderr = File::options().create(true).append(true).open(&log)?;
         let mut command = Command::new(executable);
-        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
+        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]).args(arguments);
         command.env_remove("BUTLER_TOKEN").env_remove("BUTLER_URL");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().with_context(|| format!("could not start `{}`", executable.display()))?;
@@ -150,9 +158,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+        let _ = self.child.kill();
+        // Not for ever: a thread of it may sit on a mount that the test lets go only after this.
+        let deadline = Instant::now() + LAST_PATIENCE;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(PAUSE);
         }
         if std::thread::panicking() {
             show_log(&self.log);

@@ -44,6 +44,11 @@ impl Stage {
         Ok(path)
     }
 
+    /// A finished film, to be copied.
+    pub fn film(&self, film: &Film) -> Result<PathBuf> {
+        self.studio.film(film)
+    }
+
     /// Where a server's data are.
     pub fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -57,6 +62,11 @@ impl Stage {
     /// Starts a server over the data folder.
     pub fn server(&self) -> Result<Server> {
         Server::start(&self.executable, &self.data_dir())
+    }
+
+    /// Starts a server over the data folder that takes a worker or folder for hung after two seconds without a sign of it.
+    pub fn impatient_server(&self) -> Result<Server> {
+        Server::start_with(&self.executable, &self.data_dir(), &["--patience", "2"])
     }
 
     /// Starts a server over another data folder of this stage.

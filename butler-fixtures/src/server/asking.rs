@@ -132,8 +132,15 @@ impl Server {
 
     /// The failures that stand.
     pub fn failures(&self) -> Result<Vec<Value>> {
-        let failures = self.get_json("/api/v1/failures")?;
-        Ok(list(&failures["failures"]).to_vec())
+        let mut all = Vec::new();
+        loop {
+            let page = self.get_json(&format!("/api/v1/failures?start={}", all.len()))?;
+            let page = list(&page["failures"]);
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend_from_slice(page);
+        }
     }
 }
 
