@@ -15,5 +15,5 @@ pub use container::Container;
 pub use error::{ErrorEntry, Errors};
 pub use identity::{Identity, Root, RootDirectory};
 pub use library::{LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot};
-pub use metadata::{Chapter, Media, Metadata, MetadataPage, Part, Stream};
+pub use metadata::{Chapter, FieldType, Guid, Media, Meta, MetaType, Metadata, MetadataPage, Operator, Part, Stream, Tag};
 pub use sections::{Directory, Location, Sections};

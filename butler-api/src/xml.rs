@@ -72,7 +72,7 @@ fn child_name<'a>(key: &'a str, child: &Map<String, Value>) -> &'a str {
         return key;
     }
     match child.get("type").and_then(Value::as_str) {
-        Some("movie" | "episode") => "Video",
+        Some("movie" | "episode" | "clip") => "Video",
         Some("show" | "season" | "artist" | "album") => "Directory",
         Some("track") => "Track",
         Some("photo") => "Photo",
@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn items_are_named_after_what_they_are() {
-        for (kind, name) in [("movie", "Video"), ("episode", "Video"), ("season", "Directory"), ("track", "Track"), ("photo", "Photo")] {
+        for (kind, name) in
+            [("movie", "Video"), ("clip", "Video"), ("episode", "Video"), ("season", "Directory"), ("track", "Track"), ("photo", "Photo")]
+        {
             let body = serde_json::json!({"MediaContainer": {"Metadata": [{"type": kind}]}});
             assert!(to_xml(&body).unwrap().ends_with(&format!("<MediaContainer><{name} type=\"{kind}\"/></MediaContainer>")), "{kind}");
         }

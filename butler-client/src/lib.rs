@@ -17,10 +17,12 @@
 #![forbid(unsafe_code)]
 
 mod butler;
+mod check;
 mod client;
 mod error;
 mod failures;
 mod health;
+mod products;
 mod refusal;
 mod request;
 mod runs;
@@ -30,7 +32,10 @@ mod tls;
 
 pub use butler::{Butler, Start};
 pub use butler_api::plex::{ButlerTask, Directory, Location};
-pub use butler_api::v1::{Fact, Failure, Failures, Health, LiveWork, Retried, Run, Runs};
+pub use butler_api::v1::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Product, Products};
+pub use butler_api::v1::{
+    Check, CheckCounts, CheckItem, CheckNote, CheckVersion, Fact, Failure, Failures, Health, LiveWork, Retried, Run, Runs,
+};
 pub use butler_api::{Origin, Outcome, RunId, RunState, TaskName};
 pub use client::{Client, ClientBuilder};
 pub use error::{BuildError, Call, Error};

@@ -146,6 +146,6 @@ impl Client {
 }
 
 /// A path for the query, byte by byte: a folder's name need not be UTF-8.
-fn escape(path: &OsStr) -> String {
+pub(crate) fn escape(path: &OsStr) -> String {
     percent_encode(path.as_encoded_bytes(), NON_ALPHANUMERIC).to_string()
 }

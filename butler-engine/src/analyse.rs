@@ -10,7 +10,7 @@ use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{Failure, Spec, Value};
 
 use crate::media_file;
-use crate::workers::{Ending, Process, StartError, Wishes};
+use crate::workers::{Ending, Patience, Process, StartError, Wishes};
 
 /// Why a file could not even be handed to a worker.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ impl Analyst {
         let mut drafts: Vec<Option<Draft>> = wants.iter().map(|want| Draft::of(want, path, out)).collect::<Result<_, _>>()?;
         let worker = match self.process.take() {
             Some(process) => self.process.insert(process),
-            None => self.process.insert(Process::start(&self.program)?),
+            None => self.process.insert(Process::start(&self.program, Patience::default())?),
         };
         self.units += 1;
         let order = Order {

@@ -164,7 +164,7 @@ impl Backlog {
     }
 
     /// The next unit, if there is one: what fell first, then a person's runs before the window's before `asap` ones, each
-    /// of equal rank in its turn. Where `lacks_media_info` says so, that is made too, whoever wants it.
+    /// of equal rank in its turn. Where `lacks_media_info` says so and something is made of it, that is made too, whoever wants it.
     pub(crate) fn next(&mut self, lacks_media_info: impl FnOnce(SourceId) -> bool) -> Option<UnitPlan> {
         if let Some(at) = self.retries.iter().position(|retry| !self.is_in_hand(retry.source)) {
             let retry = self.retries.remove(at)?;
@@ -172,7 +172,9 @@ impl Backlog {
         }
         let source = self.next_source()?;
         let mut wants = self.waiting.remove(&source)?;
-        if lacks_media_info(source) && wants.iter().all(|want| want.spec != Spec::MediaInfo) {
+        let needs_headers =
+            wants.iter().any(|want| want.spec.is_made_after_headers()) && wants.iter().all(|want| want.spec != Spec::MediaInfo);
+        if needs_headers && lacks_media_info(source) {
             wants.push(Want { spec: Spec::MediaInfo, runs: BTreeSet::new() });
         }
         wants.sort_by_key(|want| want.spec.kind());
@@ -267,6 +269,8 @@ impl Backlog {
             withdraw(wants, run);
             !wants.is_empty()
         });
+        // What a first scan of a large library needed is given back.
+        self.waiting.shrink_to_fit();
         self.retries.retain_mut(|retry| {
             withdraw(&mut retry.wants, run);
             !retry.wants.is_empty()
@@ -418,6 +422,14 @@ mod tests {
             unit = backlog.next(known).unwrap();
             assert!(!unit.fresh_worker);
         }
+    }
+
+    #[test]
+    fn headers_are_read_only_for_what_is_made_of_them() {
+        let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::Tags, &[7]), (PREVIEWS, Origin::Person, bif(), &[8])]);
+        let mut units = [backlog.next(|_| true).unwrap().wants, backlog.next(|_| true).unwrap().wants];
+        units.sort_by_key(Vec::len);
+        assert_eq!(units, [vec![Spec::Tags], vec![Spec::MediaInfo, bif()]]);
     }
 
     #[test]

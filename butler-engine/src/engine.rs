@@ -27,7 +27,7 @@ use crate::publish::Publisher;
 use crate::recovery;
 use crate::run::Run;
 use crate::unsaved::Unsaved;
-use crate::workers::Pool;
+use crate::workers::{Patience, Pool};
 
 mod effects;
 mod questions;
@@ -47,6 +47,8 @@ pub struct EngineSettings {
     pub worker_program: PathBuf,
     /// How many threads may work on media at one time, from 1: the machine's cores.
     pub cores: u16,
+    /// How long a worker may give no sign before it is taken to hang.
+    pub patience: Patience,
 }
 
 /// The engine can't start.
@@ -163,7 +165,7 @@ impl Loop {
         let (schedule, effects) = Schedule::restore(rows, schedule_settings(&library), remembered, clock.now());
         let engine = Self {
             clock,
-            pool: Pool::start(&settings.worker_program, settings.cores, &library, &inbox)?,
+            pool: Pool::start(settings, &library, &inbox)?,
             publisher: Publisher::start(library.clone(), inbox.clone())?,
             library,
             schedule,
@@ -320,7 +322,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let (inbox, events) = Inbox::new();
-        let settings = EngineSettings { worker_program: folder.path().join("no worker"), cores: 1 };
+        let settings = EngineSettings { worker_program: folder.path().join("no worker"), cores: 1, patience: Patience::default() };
         let (engine, effects) = Loop::new(library, &settings, inbox, broadcast::channel(16).0).unwrap();
         assert_eq!(effects, []);
         (engine, events, folder)

@@ -39,4 +39,4 @@ pub use engine::{Engine, EngineError, EngineSettings};
 pub use event::StartRequest;
 pub use fact::{Fact, What};
 pub use handle::{Gone, Handle};
-pub use workers::StartError;
+pub use workers::{Patience, StartError};

@@ -3,13 +3,15 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 use butler_library::{Library, RootAway, SourceFile, open_regular};
 
 /// How many other files of a root are tried before it is taken to be away.
 const WITNESSES: u64 = 3;
+/// At how many places a file is read to see whether its root answers.
+const PLACES: u64 = 8;
 
 /// Why a media file could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +73,22 @@ pub(crate) fn look_again(library: &Library, file: &SourceFile, open: &File) -> R
         Ok(stands) if stands != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
         Ok(_) => Ok(()),
     }
+}
+
+/// Whether the root still gives the bytes of an open file, be they what they may: a worker that came no further may have waited
+/// for them.
+pub(crate) fn still_answers(library: &Library, file: &SourceFile, open: &File) -> bool {
+    let Ok(open) = open.try_clone() else { return true };
+    let step = file.size / PLACES;
+    // What lies in memory is read without asking the root: the places are far apart.
+    let read = library.root_threads().call(&file.root_path, move |beat| {
+        for place in 0..PLACES {
+            beat.tap();
+            // An error is an answer.
+            let _ = open.read_at(&mut [0], step * place);
+        }
+    });
+    read.is_ok()
 }
 
 /// Its bytes, and when it was written last, nanoseconds since 1970.

@@ -1,10 +1,12 @@
 //! Stores what units bring: the blob first, then one transaction with the products, the failures and the progress of every
-//! run concerned. It works on a thread of its own, since fsync takes its time, and takes one unit after the other.
+//! run concerned. It works on a thread of its own, since fsync takes its time; what came while it did is stored together, so
+//! that one commit serves many units whose work is short, such as the headers of a first scan.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use butler_api::RunId;
 use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId};
@@ -19,6 +21,11 @@ use crate::inbox::Inbox;
 use crate::retry;
 use crate::unit::{Made, Settled, UnitResult};
 
+/// At most so many units in one go.
+const GROUP: usize = 64;
+/// So long the first of them waits for others: a commit is a write to the disk, and worth sharing.
+const GATHER: Duration = Duration::from_millis(25);
+
 /// The publisher's door.
 pub(crate) struct Publisher {
     results: Option<mpsc::Sender<UnitResult>>,
@@ -29,8 +36,10 @@ impl Publisher {
     pub(crate) fn start(library: Library, inbox: Inbox) -> std::io::Result<Self> {
         let (results, incoming) = mpsc::channel::<UnitResult>();
         let thread = std::thread::Builder::new().name("publisher".to_owned()).spawn(move || {
-            for result in incoming {
-                inbox.tell(EngineEvent::Settled(store(&library, Clock, result)));
+            while let Ok(first) = incoming.recv() {
+                for settled in store(&library, Clock, gather(first, &incoming)) {
+                    inbox.tell(EngineEvent::Settled(settled));
+                }
             }
         })?;
         Ok(Self { results: Some(results), thread: Some(thread) })
@@ -54,39 +63,79 @@ impl Publisher {
     }
 }
 
+/// A unit, and those that end shortly after it.
+fn gather(first: UnitResult, incoming: &mpsc::Receiver<UnitResult>) -> Vec<UnitResult> {
+    let (mut results, until) = (vec![first], Instant::now() + GATHER);
+    while results.len() < GROUP
+        && let Ok(next) = incoming.recv_timeout(until.saturating_duration_since(Instant::now()))
+    {
+        results.push(next);
+    }
+    results
+}
+
 /// Why a unit's results can't be stored.
 #[derive(Debug, thiserror::Error)]
 enum PublishError {
     #[error("the blob could not be published")]
     Blob(#[from] BlobError),
-    #[error("the database could not be written")]
+    #[error("the database could not be read or written")]
     Store(#[from] butler_library::StoreError),
 }
 
-fn store(library: &Library, clock: Clock, result: UnitResult) -> Settled {
-    let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
-    // A fault here must not end the thread: every run would wait for it for ever.
-    let stored = std::panic::catch_unwind(AssertUnwindSafe(|| try_store(library, clock, result)));
-    let sentence = match stored {
-        Ok(Ok(settled)) => return settled,
-        Ok(Err(error)) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a unit's results could not be stored");
-            format!(
-                "A result could not be stored: {}. Mend that and start the task again; nothing that was stored is lost.",
-                with_causes(&error)
-            )
-        }
-        Err(_) => OWN_FAULT.to_owned(),
-    };
-    Settled::Impossible { runs: concerned, sentence }
+/// A unit's results on their way into the database.
+enum Prepared {
+    /// Ready to be stored, with what is told once they are.
+    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<bool>>, failures: Vec<What> },
+    /// Nothing is to be stored.
+    Settled(Settled),
 }
 
-fn try_store(library: &Library, clock: Clock, result: UnitResult) -> Result<Settled, PublishError> {
+fn store(library: &Library, clock: Clock, results: Vec<UnitResult>) -> Vec<Settled> {
+    let (mut settled, mut ready, mut units) = (Vec::new(), Vec::new(), Vec::new());
+    for result in results {
+        let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
+        // A fault here must not end the thread: every run would wait for it for ever.
+        match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(library, clock, result))) {
+            Ok(Ok(Prepared::Unit { unit, runs, failures })) => {
+                ready.push((concerned, unit.source, runs, failures));
+                units.push(unit);
+            }
+            Ok(Ok(Prepared::Settled(done))) => settled.push(done),
+            Ok(Err(error)) => settled.push(impossible(concerned, &error)),
+            Err(_) => settled.push(Settled::Impossible { runs: concerned, sentence: OWN_FAULT.to_owned() }),
+        }
+    }
+    for ((concerned, source, runs, failures), published) in ready.into_iter().zip(library.publish_each(units)) {
+        settled.push(match published {
+            Ok(published) => {
+                if published == Published::SourceGone {
+                    tracing::info!(%source, "a source went while a worker had it in hand; its results were not kept");
+                }
+                Settled::Stored { runs, failures }
+            }
+            Err(error) => impossible(concerned, &error.into()),
+        });
+    }
+    settled
+}
+
+fn impossible(runs: Vec<RunId>, error: &PublishError) -> Settled {
+    tracing::error!(error = error as &dyn std::error::Error, "a unit's results could not be stored");
+    let sentence = format!(
+        "A result could not be stored: {}. Mend that and start the task again; nothing that was stored is lost.",
+        with_causes(error)
+    );
+    Settled::Impossible { runs, sentence }
+}
+
+/// Names the blobs of a unit and puts together what is to be stored; what is settled without is answered as it is.
+fn prepare(library: &Library, clock: Clock, result: UnitResult) -> Result<Prepared, PublishError> {
     let UnitResult { source, wants, answers, bytes_read } = result;
     let runs = steps(&wants, &answers);
     let Some(made_from) = library.fingerprint(source)? else {
         // The source went with its last file, and its lacks with it.
-        return Ok(Settled::Stored { runs, failures: Vec::new() });
+        return Ok(Prepared::Settled(Settled::Stored { runs, failures: Vec::new() }));
     };
     let made_at = clock.now();
     let concerned: BTreeSet<RunId> = wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
@@ -113,10 +162,7 @@ fn try_store(library: &Library, clock: Clock, result: UnitResult) -> Result<Sett
         }
     }
     let failures = tell_of(library, source, &unit.failures)?;
-    if library.publish(unit)? == Published::SourceGone {
-        tracing::info!(%source, "a source went while a worker had it in hand; its results were not kept");
-    }
-    Ok(Settled::Stored { runs, failures })
+    Ok(Prepared::Unit { unit, runs, failures })
 }
 
 /// For each run one entry a want that was answered, true where it failed.

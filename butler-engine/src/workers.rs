@@ -6,18 +6,18 @@ mod keeper;
 mod process;
 mod wishes;
 
-use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use butler_library::Library;
 
 use crate::backlog::{UnitId, Withdrawal};
+use crate::engine::EngineSettings;
 use crate::inbox::Inbox;
 use crate::unit::UnitJob;
 use keeper::Keeper;
-pub use process::StartError;
 pub(crate) use process::{Ending, Process};
+pub use process::{Patience, StartError};
 pub(crate) use wishes::Wishes;
 
 /// The slots, as the loop sees them.
@@ -35,14 +35,15 @@ struct Slot {
 }
 
 impl Pool {
-    pub(crate) fn start(program: &Path, cores: u16, library: &Library, inbox: &Inbox) -> std::io::Result<Self> {
-        let cores = cores.max(1);
+    pub(crate) fn start(settings: &EngineSettings, library: &Library, inbox: &Inbox) -> std::io::Result<Self> {
+        let cores = settings.cores.max(1);
         let slots = (0..usize::from(cores)).map(|number| {
             let (jobs, incoming) = mpsc::channel();
             let wishes = Arc::new(Wishes::default());
             let keeper = Keeper {
                 slot: number,
-                program: program.to_owned(),
+                program: settings.worker_program.clone(),
+                patience: settings.patience,
                 library: library.clone(),
                 inbox: inbox.clone(),
                 wishes: Arc::clone(&wishes),

@@ -21,7 +21,12 @@ use readers::Readers;
 use writer::Writer;
 
 /// Never edit one of these once it is released: add another.
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("../migrations/0001_library.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("../migrations/0001_library.sql")),
+    M::up(include_str!("../migrations/0002_names.sql")).foreign_key_check(),
+    M::up(include_str!("../migrations/0003_tags_and_photos.sql")),
+    M::up(include_str!("../migrations/0004_lacks.sql")),
+];
 
 /// How long a statement waits for another program's lock on the file: nobody else should have it open at all.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,7 +73,8 @@ impl Db {
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
+        // A table that is built anew is dropped in between: what refers to it must not go with it.
+        connection.pragma_update(None, "foreign_keys", false)?;
         connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
         connection.set_prepared_statement_cache_capacity(128);
         let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -77,6 +83,7 @@ impl Db {
             return Err(DbOpenError::Newer { found, known });
         }
         Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).map_err(|error| DbOpenError::Migration(Box::new(error)))?;
+        connection.pragma_update(None, "foreign_keys", true)?;
         Ok(Self { readers: Readers::new(path), writer: Writer::start(connection)? })
     }
 
@@ -92,5 +99,17 @@ impl Db {
         E: From<StoreError> + Send + 'static,
     {
         self.writer.write(work)
+    }
+
+    /// Writes several things that have nothing to do with one another, and returns once all are committed, together as far
+    /// as may be: an error of one undoes that one alone.
+    pub(crate) fn write_each<T, E, W>(&self, works: impl IntoIterator<Item = W>) -> Vec<Result<T, E>>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let begun: Vec<_> = works.into_iter().map(|work| self.writer.begin(work)).collect();
+        begun.into_iter().map(writer::Begun::answer).collect()
     }
 }

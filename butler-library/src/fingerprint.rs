@@ -3,7 +3,8 @@
 //! The *sampled* print is over size, head, middle and tail. The *deep* print is over 64 more places and is taken in the
 //! same open: were it left for later, a file changed in place between the samples could not be told from one that was
 //! only touched, since what it was before is gone. Tag blocks of audio don't count (`payload` finds what does): a track
-//! with new tags is the same content.
+//! with new tags is the same content. They have a print of their own, the *tagged* one, over sound and tags together: by
+//! it two copies of one recording are told apart that say different things of themselves.
 
 mod payload;
 
@@ -22,6 +23,9 @@ const PLACES: u64 = 64;
 /// Bytes of each of them.
 const PLACE: u64 = 16 << 10;
 
+/// Bytes of the tags' two ends that the tagged print is over; less is taken whole. Texts stand at the ends, large pictures between them.
+const TAGS_END: u64 = 512 << 10;
+
 /// What a file's content is known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Prints {
@@ -29,11 +33,18 @@ pub(crate) struct Prints {
     pub(crate) sampled: [u8; 32],
     /// Over 64 more places; the same as `sampled` for a file that was read whole.
     pub(crate) deep: [u8; 32],
+    /// Over both of these and the tags that they leave out; none where they leave nothing out.
+    pub(crate) tagged: Option<[u8; 32]>,
     /// Bytes of the file, its tags included.
     pub(crate) size: u64,
 }
 
 impl Prints {
+    /// The prints of the content with its tags: the same where there are none outside of it.
+    pub(crate) fn with_tags(&self) -> Self {
+        self.tagged.map_or(*self, |tagged| Self { sampled: tagged, deep: tagged, tagged: None, size: self.size })
+    }
+
     /// The fingerprint of a content that shares its sampled print with another.
     pub(crate) fn told_apart(&self) -> Fingerprint {
         let mut hasher = blake3::Hasher::new();
@@ -66,7 +77,29 @@ pub(crate) fn take(file: &File, size: u64, go_on: &mut dyn FnMut() -> bool) -> i
     };
     let payload = payload::find(size, &mut read_at)?;
     let prints = hash(payload.size(), &mut |offset, buffer| payload.read(offset, buffer, &mut read_at))?;
-    Ok(Prints { size, ..prints })
+    let rest = payload.rest(size);
+    if rest.size() == 0 {
+        return Ok(Prints { size, ..prints });
+    }
+    let tagged = hash_tags(&prints, size, rest.size(), &mut |offset, buffer| rest.read(offset, buffer, &mut read_at))?;
+    Ok(Prints { size, tagged: Some(tagged), ..prints })
+}
+
+/// The print of a file of `size` bytes whose prints leave out so many bytes of tags.
+fn hash_tags(prints: &Prints, size: u64, tags: u64, read_at: &mut ReadAt<'_>) -> io::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"butler tagged 1").update(&prints.sampled).update(&prints.deep).update(&size.to_le_bytes());
+    let ends = if tags <= 2 * TAGS_END { [0..tags, tags..tags] } else { [0..TAGS_END, tags - TAGS_END..tags] };
+    let mut buffer = [0; PLACE as usize];
+    for mut end in ends {
+        while end.start < end.end {
+            let piece = &mut buffer[..(end.end - end.start).min(PLACE) as usize];
+            read_at(end.start, piece)?;
+            hasher.update(piece);
+            end.start += piece.len() as u64;
+        }
+    }
+    Ok(hasher.finalize().into())
 }
 
 /// The prints of so many bytes.
@@ -87,7 +120,7 @@ fn hash(size: u64, read_at: &mut ReadAt<'_>) -> io::Result<Prints> {
     if size <= 3 * SAMPLE {
         read(&mut hasher, 0, size)?;
         let whole = hasher.finalize().into();
-        return Ok(Prints { sampled: whole, deep: whole, size });
+        return Ok(Prints { sampled: whole, deep: whole, tagged: None, size });
     }
     for offset in [0, (size - SAMPLE) / 2, size - SAMPLE] {
         read(&mut hasher, offset, SAMPLE)?;
@@ -104,7 +137,7 @@ fn hash(size: u64, read_at: &mut ReadAt<'_>) -> io::Result<Prints> {
             read(&mut hasher, offset, PLACE)?;
         }
     }
-    Ok(Prints { sampled, deep: hasher.finalize().into(), size })
+    Ok(Prints { sampled, deep: hasher.finalize().into(), tagged: None, size })
 }
 
 #[cfg(test)]
@@ -179,6 +212,31 @@ mod tests {
         let (short, long) = (prints(&flac(3)), prints(&flac(500_000)));
         assert_eq!((short.sampled, short.deep), (long.sampled, long.deep));
         assert_eq!(long.size - short.size, 499_997);
+        assert_ne!(short.tagged, long.tagged);
+    }
+
+    #[test]
+    fn tags_have_a_print_of_their_own() {
+        let sound = content(3 << 20);
+        let flac = |tags: &[u8]| {
+            let length = (tags.len() as u32).to_be_bytes();
+            prints(&[b"fLaC\0\0\0\x22", &[1; 34][..], &[0x84], &length[1..], tags, &sound].concat())
+        };
+        for length in [1, 30_000, 2 << 20] {
+            let tags = content(length);
+            let base = flac(&tags);
+            assert_eq!(base, flac(&tags));
+            for place in [0, length - 1, (length / 2).min(400_000)] {
+                let mut other = tags.clone();
+                other[place] ^= 1;
+                let other = flac(&other);
+                assert_eq!((base.sampled, base.deep), (other.sampled, other.deep));
+                assert_ne!(base.tagged, other.tagged, "byte {place} of {length}");
+                assert_ne!(base.with_tags().sampled, base.sampled);
+            }
+        }
+        let film = prints(&content(300_000));
+        assert_eq!((film.tagged, film.with_tags()), (None, film));
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId};
 pub use library::{AdminTokenError, Library, OpenError, SweepError};
 pub use regular_file::open_regular;
 pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
+pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 pub use scan::{OpenMedia, RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, scan_section};
 pub use store::Page;
 pub use store::failures::{FailureRow, NewFailure, ScanFailure};

@@ -1,7 +1,10 @@
 //! Threads that touch root folders, one a root: a mount that hangs holds up nothing but its own.
 //!
 //! A call that gives no sign of life for 30 seconds marks its root away. Its thread is left behind, never waited for, not
-//! even at the process's end; a new one is tried later. Start with [`RootThreads::call`].
+//! even at the process's end; a new one is tried later. Start with [`RootThreads::call`]; a pass of many calls, such as a
+//! walk, has several threads for as long as it takes: `crew`.
+
+pub(crate) mod crew;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +19,7 @@ pub const ROOT_TIMEOUT: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(120);
 /// How often a waiting caller looks up.
 const LOOK: Duration = Duration::from_millis(100);
-/// At most this many threads of one root are left behind: then it stays away until one of them comes back.
+/// So often calls of one root are left behind, be it one or all of a crew: then it stays away until those of one time are back.
 const MOST_LEFT_BEHIND: usize = 3;
 
 /// A root whose folder did not answer.
@@ -57,7 +60,8 @@ struct Root {
     thread: Option<RootThread>,
     /// Callers that wait for an answer.
     waiting: usize,
-    left_behind: Vec<Arc<Pulse>>,
+    /// By the time at which they were.
+    left_behind: Vec<Vec<Arc<Pulse>>>,
     /// Until then the root is taken to be away without a new try.
     away_until: Option<Instant>,
 }
@@ -214,12 +218,9 @@ impl RootThreads {
     fn send<'a>(&'a self, path: &'a Path, work: Work) -> Result<Waiting<'a>, RootAway> {
         let mut roots = self.roots();
         let root = roots.entry(path.to_owned()).or_default();
-        root.left_behind.retain(|pulse| !pulse.ended.load(Ordering::Acquire));
-        let waits = root.away_until.is_some_and(|until| Instant::now() < until) && !root.left_behind.is_empty();
-        if waits || root.left_behind.len() >= MOST_LEFT_BEHIND {
+        if !root.may_be_tried() {
             return Err(self.away(path));
         }
-        root.away_until = None;
         let mut work = work;
         // A thread that was idle for long may just have ended: then there is a second try with a new one.
         for _ in 0..2 {
@@ -245,9 +246,26 @@ impl RootThreads {
         let Some(root) = roots.get_mut(path) else { return };
         // Another caller may have done it already.
         if let Some(thread) = root.thread.take_if(|thread| Arc::ptr_eq(&thread.pulse, pulse)) {
-            root.left_behind.push(thread.pulse);
-            root.away_until = Some(Instant::now() + self.shared.timeout);
+            root.leave_behind(vec![thread.pulse], self.shared.timeout);
         }
+    }
+}
+
+impl Root {
+    /// Whether what was left behind came back, or it is time for another try.
+    fn may_be_tried(&mut self) -> bool {
+        self.left_behind.retain(|calls| !calls.iter().all(|pulse| pulse.ended.load(Ordering::Acquire)));
+        let waits = self.away_until.is_some_and(|until| Instant::now() < until) && !self.left_behind.is_empty();
+        if waits || self.left_behind.len() >= MOST_LEFT_BEHIND {
+            return false;
+        }
+        self.away_until = None;
+        true
+    }
+
+    fn leave_behind(&mut self, calls: Vec<Arc<Pulse>>, timeout: Duration) {
+        self.left_behind.push(calls);
+        self.away_until = Some(Instant::now() + timeout);
     }
 }
 
@@ -255,20 +273,25 @@ fn start(root: &Path) -> std::io::Result<RootThread> {
     let (jobs, waiting) = channel::<Work>();
     let pulse = Arc::new(Pulse::default());
     let own = Arc::clone(&pulse);
-    // A path that somebody sent may hold a NUL, which no thread's name can.
-    let name = format!("root {}", root.display()).replace('\0', "\u{fffd}");
-    std::thread::Builder::new().name(name).spawn(move || work_off(&waiting, &own))?;
+    std::thread::Builder::new().name(thread_name(root)).spawn(move || work_off(&waiting, &own))?;
     Ok(RootThread { jobs, pulse })
 }
 
-fn work_off(waiting: &Receiver<Work>, pulse: &Arc<Pulse>) {
-    /// Told even out of a panic.
-    struct Ended<'a>(&'a Pulse);
-    impl Drop for Ended<'_> {
-        fn drop(&mut self) {
-            self.0.ended.store(true, Ordering::Release);
-        }
+fn thread_name(root: &Path) -> String {
+    // A path that somebody sent may hold a NUL, which no thread's name can.
+    format!("root {}", root.display()).replace('\0', "\u{fffd}")
+}
+
+/// Tells that a thread ended, even out of a panic.
+struct Ended<'a>(&'a Pulse);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Release);
     }
+}
+
+fn work_off(waiting: &Receiver<Work>, pulse: &Arc<Pulse>) {
     let _ended = Ended(pulse);
     while let Ok(work) = waiting.recv_timeout(IDLE) {
         pulse.set(Some(Instant::now()));

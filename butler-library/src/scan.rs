@@ -4,12 +4,19 @@
 //! `walk` (I/O) → `compare` (pure) → `read` (fingerprints) → `apply` (one transaction a batch), moves and missing at the end.
 
 mod apply;
+mod check;
 mod compare;
+mod content;
+mod extras;
+mod ignore;
+mod line;
+mod list;
 mod media_names;
 mod place;
 mod read;
 mod section_scan;
 mod settle;
+mod told;
 mod walk;
 
 use std::fs::File;
@@ -20,6 +27,10 @@ use std::time::Duration;
 
 use butler_api::RunId;
 use jiff::Timestamp;
+
+pub use check::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
+
+pub(crate) use content::heard;
 
 use crate::store::failures::ScanFailure;
 use crate::{Library, RootThreads, SectionId, StoreError};

@@ -8,26 +8,46 @@ use crate::{BlobError, Library, StoreError, SweepError};
 const NEVER: &[(&str, &str)] = &[
     (
         "an item stands under the wrong kind of parent",
-        "SELECT i.id FROM items i LEFT JOIN items p ON p.id = i.parent WHERE p.kind IS NOT CASE i.kind \
+        "SELECT i.id FROM items i LEFT JOIN items p ON p.id = i.parent WHERE i.kind <> 'extra' AND p.kind IS NOT CASE i.kind \
          WHEN 'season' THEN 'show' WHEN 'episode' THEN 'season' WHEN 'album' THEN 'artist' WHEN 'track' THEN 'album' END",
+    ),
+    (
+        "an extra belongs to what can have none",
+        "SELECT i.id FROM items i JOIN items p ON p.id = i.parent WHERE i.kind = 'extra' AND p.kind NOT IN ('movie', 'show', 'season', 'episode')",
+    ),
+    (
+        "an extra belongs to a film that lies elsewhere",
+        "SELECT i.id FROM items i JOIN items p ON p.id = i.parent WHERE i.kind = 'extra' AND p.kind <> 'episode' AND p.home IS NOT i.home",
+    ),
+    (
+        "an extra waits for the only film of its folder",
+        "SELECT i.id FROM items i WHERE i.kind = 'extra' AND i.parent IS NULL \
+         AND (SELECT count(*) FROM items h WHERE h.section = i.section AND h.home = i.home AND h.kind <> 'extra') = 1",
     ),
     (
         "an item is of a kind that its section does not hold",
         "SELECT i.id FROM items i JOIN sections s ON s.id = i.section WHERE s.kind <> CASE \
-         WHEN i.kind IN ('show', 'season', 'episode') THEN 'show' WHEN i.kind IN ('artist', 'album', 'track') THEN 'artist' ELSE i.kind END",
+         WHEN i.kind IN ('show', 'season', 'episode') THEN 'show' WHEN i.kind IN ('artist', 'album', 'track') THEN 'artist' \
+         WHEN i.kind = 'extra' AND s.kind = 'show' THEN 'show' WHEN i.kind = 'extra' THEN 'movie' ELSE i.kind END",
     ),
     ("an item and its parent are of two sections", "SELECT i.id FROM items i JOIN items p ON p.id = i.parent WHERE p.section <> i.section"),
     (
         "an item that holds others holds none",
-        "SELECT id FROM items i WHERE kind IN ('show', 'season', 'artist', 'album') AND NOT EXISTS (SELECT 1 FROM items c WHERE c.parent = i.id)",
+        "SELECT id FROM items i WHERE kind IN ('show', 'season', 'artist', 'album') AND NOT EXISTS (SELECT 1 FROM items c WHERE c.parent = i.id AND c.kind <> 'extra')",
     ),
     (
         "an item without children has no media",
-        "SELECT id FROM items i WHERE kind IN ('movie', 'episode', 'track', 'photo') AND NOT EXISTS (SELECT 1 FROM media m WHERE m.item = i.id)",
+        "SELECT id FROM items i WHERE kind IN ('movie', 'episode', 'track', 'photo', 'extra') AND NOT EXISTS (SELECT 1 FROM media m WHERE m.item = i.id) \
+         AND NOT EXISTS (SELECT 1 FROM shared_media s WHERE s.item = i.id)",
     ),
     (
         "an item that holds others has media of its own",
         "SELECT m.id FROM media m JOIN items i ON i.id = m.item WHERE i.kind IN ('show', 'season', 'artist', 'album')",
+    ),
+    (
+        "a media is shared with its own item, or with what is no sibling of that",
+        "SELECT s.media FROM shared_media s JOIN media m ON m.id = s.media JOIN items i ON i.id = m.item JOIN items o ON o.id = s.item \
+         WHERE o.id = i.id OR o.kind <> 'episode' OR o.parent IS NOT i.parent",
     ),
     ("a version has no file", "SELECT id FROM media m WHERE NOT EXISTS (SELECT 1 FROM parts p WHERE p.media = m.id)"),
     (

@@ -103,9 +103,48 @@ pub(crate) fn is_cut_off(seen: i64, claimed: i64) -> bool {
     claimed.saturating_sub(seen) > (claimed / 50).max(2_000_000)
 }
 
+/// The steps from picture to picture.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Steps {
+    last: Option<i64>,
+    largest: i64,
+}
+
+impl Steps {
+    /// Takes the time of the next picture, in the order in which they are decoded.
+    pub(crate) fn push(&mut self, time: i64) {
+        if let Some(last) = self.last {
+            self.largest = self.largest.max(time.saturating_sub(last));
+        }
+        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+    }
+
+    /// When the pictures end, if that is far before the film does: its sound may outlast them, and a slide may stand as long as any
+    /// before it twice over. One picture is a still that goes with the sound.
+    pub(crate) fn stops_early(&self, claimed: i64) -> Option<i64> {
+        let allowed = (claimed / 10).max(30_000_000).max(self.largest.saturating_mul(2));
+        self.last.filter(|last| self.largest > 0 && claimed.saturating_sub(*last) > allowed)
+    }
+}
+
+/// The sentence for a film whose pictures end too early.
+pub(crate) fn stopped_early(end: i64, claimed: i64) -> String {
+    let (unit, one) = unit(claimed);
+    format!(
+        "The video ends after {} of {} {unit}, where the file goes on without pictures; it is damaged, and a whole copy would do.",
+        end.max(0) / one,
+        (claimed + one / 2) / one
+    )
+}
+
+/// What a length is best told in, and its microseconds.
+const fn unit(claimed: i64) -> (&'static str, i64) {
+    if claimed >= 120_000_000 { ("minutes", 60_000_000) } else { ("seconds", 1_000_000) }
+}
+
 /// The sentence for a file that ends too early.
 pub(crate) fn cut_off(seen: i64, claimed: i64) -> String {
-    let (unit, one) = if claimed >= 120_000_000 { ("minutes", 60_000_000) } else { ("seconds", 1_000_000) };
+    let (unit, one) = unit(claimed);
     format!("The file ends after {} of {} {unit}; it is cut off.", seen.max(0) / one, (claimed + one / 2) / one)
 }
 
@@ -211,6 +250,27 @@ mod tests {
         assert!(!is_whole(&index(&[0, 10, 20]), 90_000_000));
         assert!(!is_whole(&index(&[0]), 1_000_000));
         assert!(!is_whole(&[], 1_000_000));
+    }
+
+    #[test]
+    fn pictures_may_end_a_little_before_the_sound_or_stand_as_long_as_others_did() {
+        let steps = |seconds: &[i64]| {
+            let mut steps = Steps::default();
+            seconds.iter().for_each(|second| steps.push(second * 1_000_000));
+            steps
+        };
+        let hour = 3_600_000_000;
+        let dense: Vec<_> = (0..1_200).collect();
+        assert_eq!(steps(&dense).stops_early(hour), Some(1_199_000_000));
+        assert_eq!(steps(&dense).stops_early(1_229_000_000), None);
+        assert_eq!(steps(&[0, 20, 10, 15, 40]).stops_early(71_000_000), Some(40_000_000));
+        assert_eq!(steps(&[0, 1_000, 1_800]).stops_early(hour), None, "a slide");
+        assert_eq!(steps(&[0]).stops_early(hour), None, "a still");
+        assert_eq!(steps(&[]).stops_early(hour), None);
+        assert_eq!(
+            stopped_early(1_199_000_000, hour),
+            "The video ends after 19 of 60 minutes, where the file goes on without pictures; it is damaged, and a whole copy would do."
+        );
     }
 
     #[test]

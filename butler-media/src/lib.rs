@@ -4,7 +4,9 @@
 //! order: `worker.rs` takes it, `unit.rs` does it: `open.rs` finds out what the file is, `products.rs` has a maker for each want, `pass.rs`
 //! plans one read for all of them and feeds them. Every line that speaks to libav's C is behind `ffi.rs`. Start with [`run_worker`].
 
+mod cursor;
 mod ffi;
+mod fruitless;
 mod key_frames;
 mod open;
 mod pass;
@@ -12,7 +14,9 @@ mod products;
 mod sandbox;
 mod scale;
 mod source;
+mod tone_map;
 mod unit;
+mod walk;
 mod worker;
 
 pub use worker::{WorkerError, engine_socket, run_worker};

@@ -33,9 +33,11 @@ const CONTAINERS: &[&str] = &[
     "mpegvideo",
     "mxf",
     "ogg",
+    "rm",
     "tta",
     "w64",
     "wav",
+    "wtv",
     "wv",
 ];
 
@@ -43,8 +45,9 @@ const CONTAINERS: &[&str] = &[
 const PICTURES: &[&str] = &["bmp_pipe", "gif", "jpeg_pipe", "png_pipe", "tiff_pipe", "webp_pipe"];
 
 /// Decoders, by libav's names.
-const DECODERS: &str = "av1,bmp,cinepak,dnxhd,dvvideo,ffv1,flv,gif,h261,h263,h263i,h264,hevc,huffyuv,libdav1d,mjpeg,mpeg1video,mpeg2video,\
-mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,msvideo1,png,prores,rawvideo,svq1,svq3,theora,tiff,utvideo,vc1,vp3,vp6,vp6f,vp8,vp9,webp,wmv1,wmv2,wmv3,\
+const DECODERS: &str = "av1,bmp,cavs,cfhd,cinepak,dnxhd,dvvideo,ffv1,ffvhuff,flashsv,flashsv2,flv,gif,h261,h263,h263i,h263p,h264,hevc,\
+huffyuv,indeo3,indeo4,indeo5,jpeg2000,libdav1d,mjpeg,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,msvideo1,png,prores,qtrle,\
+rawvideo,rv10,rv20,rv30,rv40,svq1,svq3,theora,tiff,utvideo,v210,vc1,vp3,vp5,vp6,vp6a,vp6f,vp8,vp9,webp,wmv1,wmv2,wmv3,\
 aac,aac_latm,ac3,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,alac,ape,dca,eac3,flac,mlp,mp1,mp1float,mp2,mp2float,mp3,mp3float,opus,pcm_alaw,\
 pcm_bluray,pcm_dvd,pcm_f32be,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,\
 truehd,tta,vorbis,wavpack,wmalossless,wmapro,wmav1,wmav2";
@@ -165,6 +168,14 @@ impl Media {
     /// A decoder of one stream; `rough` where the picture is made much smaller anyway.
     pub(crate) fn decoder(&self, demuxer: &Demuxer, stream: usize, rough: bool) -> Result<Decoder, Stop> {
         let header = demuxer.stream(stream).ok_or_else(|| self.stop(|| "The file's video stream is gone.".to_owned()))?;
+        if let Some(profile) = header.dolby_vision().and_then(alien_colours) {
+            return Err(self.stop(|| {
+                format!(
+                    "The film is Dolby Vision of profile {profile} without a picture for other displays, whose colours Butler can't \
+                     read; a file with an HDR10 or SDR base layer (profile 7 or 8) would do."
+                )
+            }));
+        }
         let options = DecoderOptions { allowed: DECODERS, max_pixels: self.limits.max_pixels, rough };
         Decoder::open(&header, &options).map_err(|why| {
             self.stop(|| match why {
@@ -212,6 +223,12 @@ fn megabytes(bytes: u64) -> f64 {
     (bytes as f64 / 100_000.0).round() / 10.0
 }
 
+/// The profile, if pictures of such a Dolby Vision record have colours of their own (IPTPQc2): profile 5 always does, 10 (AV1) and 20
+/// (MV-HEVC) do without a compatible base layer. By "Dolby Vision Profiles and Levels", tables 1 and 2.
+fn alien_colours((profile, compatible): (u8, u8)) -> Option<u8> {
+    (profile == 5 || (matches!(profile, 10 | 20) && compatible == 0)).then_some(profile)
+}
+
 /// Whether a container has no list of its streams: they show in the packets.
 fn is_told_by_packets(container: &str) -> bool {
     matches!(container, "mpegts" | "mpeg" | "flv")
@@ -253,6 +270,15 @@ mod tests {
         assert_eq!(refused(b"", "mkv"), "The file is empty.");
         assert_eq!(refused("Grüße\n".repeat(900).as_bytes(), "mp4"), "This is not a media file: it holds plain text.");
         assert_eq!(refused(&[0; 5_000], "avi"), "This is not a media file of a kind Butler reads.");
+    }
+
+    #[test]
+    fn dolby_vision_without_a_base_layer_has_colours_of_its_own() {
+        for (record, expect) in
+            [((5, 0), Some(5)), ((10, 0), Some(10)), ((10, 1), None), ((7, 6), None), ((8, 1), None), ((8, 4), None), ((4, 2), None)]
+        {
+            assert_eq!(alien_colours(record), expect, "{record:?}");
+        }
     }
 
     #[test]

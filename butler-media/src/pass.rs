@@ -1,10 +1,13 @@
 //! Plans one read of the file for all makers of a unit, then feeds them.
 //!
 //! What is fed is a function of the file alone: never of how many threads feed, nor of who else is fed. A maker that needs every packet
-//! joins here: it adds a [`Reading`], and [`plan`] then reads the file through once for it and for all others. Start with [`run`].
+//! joins here as one of the [`Listeners`]. Start with [`run`].
 
+mod gathering;
+mod packets;
 mod seeking;
 mod through;
+mod transport;
 
 use std::ops::Range;
 
@@ -15,6 +18,7 @@ use crate::ffi::{Frame, IndexEntry, Packet};
 use crate::key_frames::{Share, cut_at, cut_off, is_whole};
 use crate::open::{Media, Stop};
 use crate::products::{Hand, Maker};
+use packets::Listeners;
 
 /// What a maker wants to be fed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,17 +30,23 @@ pub(crate) enum Reading {
         /// Whether small faults may stay in the pictures, which saves time.
         rough: bool,
     },
+    /// The heads of all packets.
+    Packets,
 }
 
 impl Reading {
     const fn every(self) -> i64 {
-        let Self::KeyFramesNear { every, .. } = self;
-        every
+        match self {
+            Self::KeyFramesNear { every, .. } => every,
+            Self::Packets => i64::MAX,
+        }
     }
 
     const fn rough(self) -> bool {
-        let Self::KeyFramesNear { rough, .. } = self;
-        rough
+        match self {
+            Self::KeyFramesNear { rough, .. } => rough,
+            Self::Packets => true,
+        }
     }
 }
 
@@ -81,7 +91,7 @@ pub(crate) struct Feed {
 /// A pass over one film.
 struct Pass<'a> {
     media: &'a Media,
-    feeds: &'a [Feed],
+    feeds: &'a [&'a Feed],
     readings: Vec<Reading>,
     is_wanted: &'a (dyn Fn(usize) -> bool + Sync),
     /// The video stream.
@@ -99,10 +109,29 @@ pub(crate) fn run(
     threads: u16,
     is_wanted: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<(), Stop> {
+    if feeds.is_empty() {
+        return Ok(());
+    }
+    let (told, shown): (Vec<&Feed>, Vec<&Feed>) = feeds.iter().partition(|feed| feed.maker.wants() == Reading::Packets);
+    let mut listeners = Listeners::new(media, info, told, is_wanted);
+    listeners.or_fail(|listeners| media.check_length().and_then(|()| listeners.walk()))?;
+    let outcome = show(media, info, &shown, threads, is_wanted, &mut listeners);
+    // Whoever still waits has a read of its own; what became of the pictures is another matter.
+    listeners.or_fail(Listeners::read).and(outcome)
+}
+
+/// Feeds the makers that want pictures; listeners may hear what is read for them.
+fn show(
+    media: &Media,
+    info: &MediaInfo,
+    feeds: &[&Feed],
+    threads: u16,
+    is_wanted: &(dyn Fn(usize) -> bool + Sync),
+    listeners: &mut Listeners<'_>,
+) -> Result<(), Stop> {
     let Some(video) = info.video().filter(|_| !feeds.is_empty()) else {
         return Ok(());
     };
-    media.check_length()?;
     let pixels = video.picture.as_ref().map_or(0, |shape| u64::from(shape.width) * u64::from(shape.height));
     let fitting = DECODERS_BYTES / (pixels * BYTES_PER_PIXEL).max(1);
     let pass = Pass {
@@ -114,12 +143,18 @@ pub(crate) fn run(
         duration: info.duration_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000)),
         threads: usize::from(threads).min(usize::try_from(fitting).unwrap_or(MAX_THREADS)).clamp(1, MAX_THREADS),
     };
-    let index = if INDEXED.contains(&media.container()) { Some(pass.index()?) } else { None };
+    let index = match media.container() {
+        // Whoever listens needs it read through, and it is not read twice.
+        "mpegts" if listeners.listen_at_side() => None,
+        "mpegts" => pass.find_marked()?,
+        container if INDEXED.contains(&container) => Some(pass.index()?),
+        _ => None,
+    };
     let way = plan(index.as_ref().map_or(&[], |index| &index.entries), pass.duration, media.source.size());
     match (way, index) {
         (Way::CutOff { seen, claimed }, _) => Err(media.stop(|| cut_off(seen, claimed))),
         (Way::Seeking, Some(index)) => pass.seek(index),
-        (Way::Through | Way::Seeking, _) => pass.through(),
+        (Way::Through | Way::Seeking, _) => pass.through(listeners),
     }
 }
 
@@ -136,6 +171,11 @@ impl Pass<'_> {
     fn go_on(&self) -> Result<(), Stop> {
         let anybody = self.feeds.iter().any(|feed| (self.is_wanted)(feed.want));
         if self.media.must_stop() || !anybody { Err(self.media.stop(|| "Nobody wants it any more.".to_owned())) } else { Ok(()) }
+    }
+
+    /// Whether anybody whose marks a key frame serves still waits for them.
+    fn is_any_wanted(&self, shares: &[Share]) -> bool {
+        shares.iter().any(|share| (self.is_wanted)(self.feeds[share.maker].want))
     }
 
     fn hands(&self) -> Result<Vec<Box<dyn Hand + '_>>, Stop> {
@@ -155,7 +195,11 @@ impl Pass<'_> {
 }
 
 fn new_packet() -> Result<Packet, Stop> {
-    Packet::new().map_err(|_| Stop::Failed(Failure::worker("The worker ran out of memory.")))
+    Packet::new().map_err(|_| out_of_memory())
+}
+
+fn out_of_memory() -> Stop {
+    Stop::Failed(Failure::worker("The worker ran out of memory."))
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use butler_product::Failure;
 use rustix::io::Errno;
 
+use crate::fruitless;
+
 /// What a unit's threads tell the outside, and what the outside tells them.
 #[derive(Debug, Default)]
 pub(crate) struct Gauges {
@@ -50,6 +52,8 @@ pub(crate) struct Source {
     file: File,
     size: u64,
     errno: AtomicI32,
+    /// Reads that may still be made.
+    reads_left: AtomicU64,
     pub(crate) gauges: std::sync::Arc<Gauges>,
 }
 
@@ -60,6 +64,8 @@ pub(crate) enum Stopped {
     Cancelled,
     /// The system's number.
     Errno(i32),
+    /// It was read too often for its size.
+    Fruitless,
 }
 
 impl Source {
@@ -72,19 +78,26 @@ impl Source {
         if u64::try_from(now) != Ok(size) {
             return Err(Failure::source("The file changed while it was being read; it is tried again once it stands still."));
         }
-        Ok(Self { file, size, errno: AtomicI32::new(0), gauges })
+        Ok(Self { file, size, errno: AtomicI32::new(0), reads_left: AtomicU64::new(fruitless::reads_allowed(size)), gauges })
     }
 
     pub(crate) const fn size(&self) -> u64 {
         self.size
     }
 
+    /// One read more, unless the unit is wanted no more or the file was read too often.
+    fn may_read(&self) -> Result<(), Stopped> {
+        if self.gauges.is_cancelled() {
+            return Err(Stopped::Cancelled);
+        }
+        let left = self.reads_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        left.map(|_| ()).map_err(|_| Stopped::Fruitless)
+    }
+
     /// Reads at a place; 0 bytes at the end. Where nothing was read the buffer is as it was: libav may still look at its content.
     pub(crate) fn read_at(&self, buffer: &mut [MaybeUninit<u8>], place: u64) -> Result<usize, Stopped> {
         loop {
-            if self.gauges.is_cancelled() {
-                return Err(Stopped::Cancelled);
-            }
+            self.may_read()?;
             match rustix::io::pread(&self.file, &mut *buffer, place) {
                 Ok((read, _)) => {
                     self.gauges.bytes_read.fetch_add(read.len() as u64, Ordering::Relaxed);
@@ -100,6 +113,28 @@ impl Source {
         }
     }
 
+    /// Reads at a place in place of what the buffer held: so many bytes, or as many as there are.
+    pub(crate) fn fill(&self, buffer: &mut Vec<u8>, most: usize, place: u64) -> Result<(), Stopped> {
+        buffer.resize(most, 0);
+        let mut filled = 0;
+        while filled < most {
+            self.may_read()?;
+            match rustix::io::pread(&self.file, &mut buffer[filled..], place.saturating_add(filled as u64)) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(Errno::INTR) => {}
+                Err(errno) => {
+                    self.errno.store(errno.raw_os_error(), Ordering::Relaxed);
+                    return Err(Stopped::Errno(errno.raw_os_error()));
+                }
+            }
+        }
+        buffer.truncate(filled);
+        self.gauges.bytes_read.fetch_add(filled as u64, Ordering::Relaxed);
+        self.gauges.step();
+        Ok(())
+    }
+
     /// The first bytes, at most `most`.
     pub(crate) fn head(&self, most: usize) -> Result<Vec<u8>, Stopped> {
         let mut head = Vec::with_capacity(most);
@@ -109,9 +144,30 @@ impl Source {
         Ok(head)
     }
 
-    /// The failure of a read, if one failed: whatever libav then said of the content is not to be believed.
+    /// At most `most` bytes from a place on; none at the end.
+    pub(crate) fn bytes_at(&self, place: u64, most: usize) -> Result<Vec<u8>, Stopped> {
+        loop {
+            self.may_read()?;
+            let mut bytes = Vec::with_capacity(most);
+            match rustix::io::pread(&self.file, rustix::buffer::spare_capacity(&mut bytes), place) {
+                Ok(read) => {
+                    self.gauges.bytes_read.fetch_add(read as u64, Ordering::Relaxed);
+                    self.gauges.step();
+                    return Ok(bytes);
+                }
+                Err(Errno::INTR) => {}
+                Err(errno) => {
+                    self.errno.store(errno.raw_os_error(), Ordering::Relaxed);
+                    return Err(Stopped::Errno(errno.raw_os_error()));
+                }
+            }
+        }
+    }
+
+    /// The failure of a read, if one failed or there were too many: whatever libav then said of the content is not to be believed.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match self.errno.load(Ordering::Relaxed) {
+            0 if self.reads_left.load(Ordering::Relaxed) == 0 => Some(fruitless::failure()),
             0 => None,
             errno => Some(unreadable(&io::Error::from_raw_os_error(errno))),
         }
@@ -154,6 +210,16 @@ mod tests {
         let source = source(b"0123456789");
         source.gauges.cancelled.store(true, Ordering::Relaxed);
         assert_eq!(source.read_at(&mut [MaybeUninit::uninit(); 4], 0), Err(Stopped::Cancelled));
+    }
+
+    #[test]
+    fn a_file_that_is_read_without_end_is_the_contents_failure() {
+        let source = source(b"0123456789");
+        let mut last = Ok(0);
+        for _ in 0..=fruitless::reads_allowed(10) {
+            last = source.read_at(&mut [MaybeUninit::uninit(); 1], 10);
+        }
+        assert_eq!((last, source.failure().unwrap().class), (Err(Stopped::Fruitless), FailureClass::Content));
     }
 
     #[test]

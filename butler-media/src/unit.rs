@@ -12,8 +12,9 @@ use butler_product::media_info::MediaInfo;
 use butler_product::message::Order;
 use butler_product::{Failure, ProductKind, Spec};
 
+use crate::ffi;
 use crate::open::{Media, Stop};
-use crate::pass::{self, Feed};
+use crate::pass::{self, Feed, Reading};
 use crate::products::{self, Made, Start, media_info};
 use crate::source::{Gauges, Source};
 
@@ -22,12 +23,13 @@ use crate::source::{Gauges, Source};
 pub(crate) struct Control {
     pub(crate) unit: u64,
     pub(crate) gauges: Arc<Gauges>,
-    dropped: Vec<AtomicBool>,
+    /// By want: answered, or wanted no more.
+    closed: Vec<AtomicBool>,
 }
 
 impl Control {
     pub(crate) fn of(order: &Order) -> Self {
-        Self { unit: order.unit, gauges: Arc::default(), dropped: order.wants.iter().map(|_| AtomicBool::new(false)).collect() }
+        Self { unit: order.unit, gauges: Arc::default(), closed: order.wants.iter().map(|_| AtomicBool::new(false)).collect() }
     }
 
     /// The whole unit is wanted no more.
@@ -37,13 +39,21 @@ impl Control {
 
     /// One want is wanted no more; a number that is none is nothing to us.
     pub(crate) fn drop_want(&self, want: usize) {
-        if let Some(dropped) = self.dropped.get(want) {
-            dropped.store(true, Ordering::Relaxed);
-        }
+        self.close(want);
+    }
+
+    /// Closes a want; whoever closed it, and nobody else, answers it.
+    fn close(&self, want: usize) -> bool {
+        !self.gauges.is_cancelled() && self.closed.get(want).is_some_and(|closed| !closed.swap(true, Ordering::AcqRel))
+    }
+
+    /// Closes all that is still open, and says which those are.
+    pub(crate) fn close_the_rest(&self) -> Vec<usize> {
+        (0..self.closed.len()).filter(|&want| self.close(want)).collect()
     }
 
     fn is_wanted(&self, want: usize) -> bool {
-        !self.gauges.is_cancelled() && self.dropped.get(want).is_some_and(|dropped| !dropped.load(Ordering::Relaxed))
+        !self.gauges.is_cancelled() && self.closed.get(want).is_some_and(|closed| !closed.load(Ordering::Acquire))
     }
 }
 
@@ -76,12 +86,19 @@ impl Unit<'_> {
         let source = outputs.pop_front().filter(|_| outputs.len() == with_blob);
         let source = source.ok_or_else(|| Failure::worker("The order came without the descriptors that belong to it."))?;
         let source = Source::new(File::from(source), self.order.size_bytes, Arc::clone(&self.control.gauges))?;
+        self.answer_without_headers(&source)?;
+        if self.open.is_empty() {
+            return Ok(());
+        }
         let media = Media::open(Arc::new(source), &self.order.extension, self.order.limits)?;
         let info = self.headers(&media)?;
         let mut feeds = Vec::new();
         let mut files = Vec::new();
         for (want, spec) in self.order.wants.iter().enumerate() {
             let output = if spec.kind().has_blob() { outputs.pop_front().map(File::from) } else { None };
+            if !self.open.contains(&want) {
+                continue;
+            }
             match products::start(spec, &info, self.order.limits) {
                 Ok(Start::Answered(value)) => self.answer(want, Ok(Made { value, blob_bytes: None })),
                 Ok(Start::Maker(maker)) => {
@@ -91,15 +108,32 @@ impl Unit<'_> {
                 Err(failure) => self.answer(want, Err(failure)),
             }
         }
-        pass::run(&media, &info, &feeds, self.order.threads, &|want| self.control.is_wanted(want))?;
+        let outcome = pass::run(&media, &info, &feeds, self.order.threads, &|want| self.control.is_wanted(want));
         // A product is made of what was read: if the source failed on the way, there is none.
         if media.must_stop() {
             return Err(media.stop(String::new));
         }
         for (feed, output) in feeds.into_iter().zip(files) {
-            if self.control.is_wanted(feed.want) {
+            // What comes of packets' heads does not fail with the pictures: its maker knows by itself.
+            let is_fed = outcome.is_ok() || feed.maker.wants() == Reading::Packets;
+            if is_fed && self.control.is_wanted(feed.want) {
                 self.answer(feed.want, feed.maker.finish(output));
             }
+        }
+        outcome
+    }
+
+    /// Answers what parsers of their own read: such a want fails alone, and needs no file that libav reads.
+    fn answer_without_headers(&mut self, source: &Source) -> Result<(), Stop> {
+        for (want, spec) in self.order.wants.iter().enumerate() {
+            let Some(outcome) = products::before_headers(spec, source) else { continue };
+            if let Some(failure) = source.failure() {
+                return Err(failure.into());
+            }
+            if source.gauges.is_cancelled() {
+                return Err(Stop::Cancelled);
+            }
+            self.answer(want, outcome.map(|value| Made { value, blob_bytes: None }));
         }
         Ok(())
     }
@@ -115,7 +149,10 @@ impl Unit<'_> {
 
     fn answer(&mut self, want: usize, outcome: Result<Made, Failure>) {
         self.open.retain(|&open| open != want);
-        if self.control.is_wanted(want) {
+        // A fresh worker has room; if it falls over the same want alone, that is the content's.
+        let outcome =
+            outcome.map_err(|failure| if ffi::ran_out_of_memory() { Failure::worker("The worker ran out of memory.") } else { failure });
+        if self.control.close(want) {
             self.answers.answer(want, outcome);
         }
     }

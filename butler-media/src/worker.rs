@@ -18,6 +18,8 @@ use butler_product::message::{FromWorker, Hello, Order, PROTOCOL, ToWorker};
 use butler_product::{Failure, ProductKind};
 use rustix::net::{AddressFamily, SocketType, sockopt};
 
+use crate::cursor::is_guarded;
+use crate::fruitless::{self, Watch};
 use crate::products::Made;
 use crate::unit::{Answers, Control, perform};
 use crate::{ffi, sandbox};
@@ -58,6 +60,9 @@ pub fn run_worker(socket: UnixStream) -> Result<(), WorkerError> {
     // A panic anywhere ends the process: the engine knows what to do with a worker that fell, and nothing of one that lost a thread.
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
+        if is_guarded() {
+            return;
+        }
         tell(info);
         process::abort();
     }));
@@ -133,7 +138,8 @@ fn begin(line: &Arc<Line>, order: Order, descriptors: Vec<OwnedFd>) -> InHand {
         let (done, until_done) = thread_channel::<()>();
         thread::scope(|scope| {
             let (line, control) = (&line, &control);
-            scope.spawn(move || tell_progress(line, control, &until_done));
+            let watch = Watch::new(order.limits.max_fruitless_ms, order.threads, fruitless::spent());
+            scope.spawn(move || tell_progress(line, control, watch, &until_done));
             perform(&order, descriptors, control, &Spoken { line, unit: order.unit });
             drop(done);
         });
@@ -144,8 +150,11 @@ fn begin(line: &Arc<Line>, order: Order, descriptors: Vec<OwnedFd>) -> InHand {
     in_hand
 }
 
-fn tell_progress(line: &Line, control: &Control, until_done: &Receiver<()>) {
+fn tell_progress(line: &Line, control: &Control, mut watch: Watch, until_done: &Receiver<()>) {
     while until_done.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+        if watch.is_fruitless(control.gauges.steps.load(Ordering::Relaxed), fruitless::spent()) {
+            give_up(line, control);
+        }
         line.tell(&FromWorker::Progress {
             unit: control.unit,
             bytes_read: control.gauges.bytes_read.load(Ordering::Relaxed),
@@ -153,6 +162,15 @@ fn tell_progress(line: &Line, control: &Control, until_done: &Receiver<()>) {
             permille: control.gauges.permille(),
         });
     }
+}
+
+/// Says why of all that has no answer, and goes: nothing stops a library that asks nobody, but the process's end. The engine
+/// takes the answers, and another worker for the next file.
+fn give_up(line: &Line, control: &Control) -> ! {
+    for want in control.close_the_rest() {
+        line.tell(&FromWorker::Failed { unit: control.unit, want, failure: fruitless::failure() });
+    }
+    process::abort();
 }
 
 /// Answers that go over the socket.

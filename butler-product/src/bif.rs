@@ -11,7 +11,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// The version of this product: raise it when the maker takes other pictures.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The interval's range, milliseconds.
 pub const INTERVALS_MS: std::ops::RangeInclusive<u32> = 500..=3_600_000;

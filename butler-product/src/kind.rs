@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{bif, media_info};
+use crate::{bandwidth, bif, media_info, photo, tags};
 
 /// What kind of result a product is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,6 +15,12 @@ pub enum ProductKind {
     MediaInfo,
     /// Preview thumbnails while seeking. See [`bif`].
     Bif,
+    /// Bytes over time, needed bandwidths and the map of key frames. See [`bandwidth`].
+    Bandwidth,
+    /// What the tags inside an audio file say. See [`tags`].
+    Tags,
+    /// What a picture file says of how it was taken. See [`photo`].
+    Photo,
 }
 
 /// A kind's row.
@@ -27,12 +33,15 @@ struct Row {
 
 impl ProductKind {
     /// Every kind; what the others need comes first.
-    pub const ALL: [Self; 2] = [Self::MediaInfo, Self::Bif];
+    pub const ALL: [Self; 5] = [Self::MediaInfo, Self::Bif, Self::Bandwidth, Self::Tags, Self::Photo];
 
     const fn row(self) -> Row {
         match self {
             Self::MediaInfo => Row { name: "media_info", version: media_info::VERSION, oldest_usable: 1, has_blob: false },
             Self::Bif => Row { name: "bif", version: bif::VERSION, oldest_usable: 1, has_blob: true },
+            Self::Bandwidth => Row { name: "bandwidth", version: bandwidth::VERSION, oldest_usable: 1, has_blob: true },
+            Self::Tags => Row { name: "tags", version: tags::VERSION, oldest_usable: 1, has_blob: false },
+            Self::Photo => Row { name: "photo", version: photo::VERSION, oldest_usable: 1, has_blob: false },
         }
     }
 

@@ -4,10 +4,13 @@
 //! It never links libav, opens no database and asks no clock. Start with [`Spec`], what can be wanted, and [`Value`],
 //! what comes of it; [`message`] has the words between engine and worker, [`channel`] carries them.
 
+pub mod bandwidth;
 pub mod bif;
 pub mod channel;
 pub mod media_info;
 pub mod message;
+pub mod photo;
+pub mod tags;
 
 mod failure;
 mod fingerprint;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The version of this product: raise it when the maker finds more or something else.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a file's headers say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ pub struct Stream {
 }
 
 /// The shape of a video or picture stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PictureShape {
     /// Coded width, pixels.
     pub width: u32,
@@ -97,6 +97,21 @@ pub struct PictureShape {
     pub transfer: Option<String>,
     /// Whether it is interlaced, by the header.
     pub interlaced: bool,
+    /// Whether a player must swap left and right before it turns the picture. From version 2 on.
+    #[serde(default)]
+    pub mirrored: bool,
+    /// ffmpeg's name of the colours of red, green and blue: `bt709`, `bt2020`. From version 2 on.
+    #[serde(default)]
+    pub primaries: Option<String>,
+    /// ffmpeg's name of the way from red, green and blue to what is coded: `bt709`, `bt2020nc`, `smpte170m`. From version 2 on.
+    #[serde(default)]
+    pub matrix: Option<String>,
+    /// Whether black is 0 rather than 16; none where no header tells. From version 2 on.
+    #[serde(default)]
+    pub full_range: Option<bool>,
+    /// Dolby Vision's profile; none where the film has no Dolby Vision. From version 2 on.
+    #[serde(default)]
+    pub dolby_vision: Option<u8>,
 }
 
 /// The shape of an audio stream.

@@ -60,12 +60,14 @@ pub struct Limits {
     pub max_pixels: u64,
     /// Bytes of one output.
     pub max_output_bytes: u64,
+    /// CPU time of one thread that may go by without a byte read or a picture made, milliseconds.
+    pub max_fruitless_ms: u64,
 }
 
 impl Default for Limits {
-    /// 16K by 8K pixels, and 1 GiB of output: more than any film needs, little enough to end a lie in a header.
+    /// 16K by 8K pixels, 1 GiB of output and 20 seconds: more than any film needs, little enough to end a lie in a header.
     fn default() -> Self {
-        Self { max_pixels: 16_384 * 8_192, max_output_bytes: 1 << 30 }
+        Self { max_pixels: 16_384 * 8_192, max_output_bytes: 1 << 30, max_fruitless_ms: 20_000 }
     }
 }
 
@@ -212,6 +214,6 @@ mod tests {
         };
         check(Hello { protocol: 99, ..hello() }, "protocol 99");
         check(Hello { build: "1.2.2".into(), ..hello() }, "version 1.2.2");
-        check(Hello { products: vec![(ProductKind::MediaInfo, 1)], ..hello() }, "bif");
+        check(Hello { products: vec![(ProductKind::MediaInfo, ProductKind::MediaInfo.version())], ..hello() }, "bif");
     }
 }

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bif;
 use crate::media_info::MediaInfo;
+use crate::photo::Photo;
+use crate::tags::Tags;
 use crate::{Fingerprint, ProductKind};
+use crate::{bandwidth, bif};
 
 /// What is wanted of a source: a kind with its parameters. The version is this build's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,6 +16,12 @@ pub enum Spec {
     MediaInfo,
     /// Preview thumbnails.
     Bif(bif::Params),
+    /// Bytes over time, needed bandwidths and the map of key frames; no parameters.
+    Bandwidth,
+    /// What the tags inside an audio file say; no parameters.
+    Tags,
+    /// What a picture file says of how it was taken; no parameters.
+    Photo,
 }
 
 /// The canonical text of a spec's parameters, as the database stores and compares it: `interval_ms=10000 width=320`,
@@ -26,15 +34,23 @@ impl Spec {
         match self {
             Self::MediaInfo => ProductKind::MediaInfo,
             Self::Bif(_) => ProductKind::Bif,
+            Self::Bandwidth => ProductKind::Bandwidth,
+            Self::Tags => ProductKind::Tags,
+            Self::Photo => ProductKind::Photo,
         }
     }
 
     /// The canonical text of its parameters.
     pub fn params(&self) -> Params {
         match self {
-            Self::MediaInfo => String::new(),
+            Self::MediaInfo | Self::Bandwidth | Self::Tags | Self::Photo => String::new(),
             Self::Bif(params) => format!("interval_ms={} width={}", params.interval_ms, params.width),
         }
+    }
+
+    /// Whether it is made of what the headers say. What parsers of their own read is made whether libav reads the file or not.
+    pub const fn is_made_after_headers(&self) -> bool {
+        !matches!(self, Self::Tags | Self::Photo)
     }
 
     /// The name of its blob for a source: kind, version and parameters by hash, so that a name is never used for other bytes.
@@ -60,4 +76,10 @@ pub enum Value {
     MediaInfo(Box<MediaInfo>),
     /// Preview thumbnails; the pictures are in the blob.
     Bif(bif::Summary),
+    /// Bytes over time, needed bandwidths and the map of key frames; the curve is in the blob.
+    Bandwidth(Box<bandwidth::Summary>),
+    /// What the tags inside an audio file say.
+    Tags(Box<Tags>),
+    /// What a picture file says of how it was taken.
+    Photo(Box<Photo>),
 }

@@ -4,12 +4,15 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 
+mod bandwidth;
 mod browse;
 mod butler;
+mod filters;
 mod items;
 mod media;
 mod metadata;
 mod parts;
+mod photo;
 mod refresh;
 mod sections;
 mod server;
@@ -21,6 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(sections::routes())
         .merge(refresh::routes())
         .merge(items::routes())
+        .merge(filters::routes())
         .merge(parts::routes())
         .merge(browse::routes())
 }

@@ -4,10 +4,17 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 
+mod check;
 mod failures;
 mod health;
+mod products;
 mod runs;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(runs::routes()).merge(failures::routes()).merge(health::routes())
+    OpenApiRouter::new()
+        .merge(runs::routes())
+        .merge(failures::routes())
+        .merge(health::routes())
+        .merge(check::routes())
+        .merge(products::routes())
 }

@@ -4,6 +4,7 @@
 //! Nothing here is async, schedules anything or decodes anything. Start with [`Task`], then [`catalogue`]; a task's file is
 //! complete in itself.
 
+mod deep_media_analysis;
 mod generate_media_index_files;
 mod refresh_libraries;
 

@@ -1,5 +1,5 @@
 //! Scans the sections' folders for new, changed, moved and missing files, and then wishes to know what the headers of each
-//! new file say.
+//! new file say, the tags of music, and when photos were taken.
 //!
 //! Reads below the sections' roots and changes nothing there. How a scan goes is the library's business.
 
@@ -30,7 +30,11 @@ pub(crate) static TASK: Task = Task {
 };
 
 fn demands() -> Vec<Demand> {
-    vec![Demand { spec: Spec::MediaInfo, subjects: Subjects::AllParts }]
+    vec![
+        Demand { spec: Spec::MediaInfo, subjects: Subjects::AllParts },
+        Demand { spec: Spec::Tags, subjects: Subjects::TaggedParts },
+        Demand { spec: Spec::Photo, subjects: Subjects::PhotoParts },
+    ]
 }
 
 fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {

@@ -112,6 +112,18 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
         line if line.starts_with("POST /library/sections?") && line.contains("missing") => {
             return Reply::json(400, r#"{"errors":[{"code":1000,"message":"The folder `/missing` is not there.","status":400}]}"#);
         }
+        "GET /api/v1/sections/check?type=movie&folder=%2Fa%20b" | "GET /api/v1/sections/check?folder=%2Fa%20b" => json!({
+            "folder": "/a b", "type": "movie", "guessed": !request.line.contains("type="),
+            "counts": {"files": 2, "movies": 1, "shows": 0, "seasons": 0, "episodes": 0, "artists": 0, "albums": 0, "tracks": 0, "photos": 0, "extras": 1},
+            "items": [{"type": "movie", "title": "Heat", "year": 1995, "versions": [{"files": ["Heat.mkv"]}],
+                "extras": [{"type": "extra", "title": "Teaser", "extra": "trailer", "versions": [{"files": ["Heat-trailer.mkv"]}]}]}],
+            "doubts": [{"path": "odd.mkv", "message": "The name tells no year."}], "ignored": [], "unreadable": []}),
+        line if line.starts_with("GET /api/v1/sections/check?") => {
+            return Reply::json(
+                400,
+                r#"{"errors":[{"code":1000,"message":"Nothing in `/x` tells what it holds: say its type.","status":400}]}"#,
+            );
+        }
         line if line.starts_with("GET /library/sections") || line.starts_with("POST /library/sections?") => json!({"MediaContainer": {
             "size": 1, "allowSync": false, "Directory": [{"allowSync": false, "key": "12", "type": "movie", "title": "Films", "agent": "a",
             "scanner": "s", "language": "en-US", "uuid": "u", "updatedAt": 1, "createdAt": 1, "Location": [{"id": 1, "path": "/films"}]}]}}),
@@ -308,6 +320,19 @@ fn failures_are_listed_and_tried_again() {
     assert!(said(at(&server, &["failures"])).1.contains("The file ends in the middle of a frame."));
     assert_eq!(said(at(&server, &["failures", "--retry", "5"])), (0, "The next run that wants it tries it again.\n".into(), String::new()));
     assert_eq!(said(at(&server, &["failures", "--retry", "6"])).0, 4);
+}
+
+#[test]
+fn a_folder_is_checked_for_people_and_for_programs() {
+    let server = server(vec![run(json!({}))]);
+    let (code, stdout, _) = said(at(&server, &["sections", "check", "/a b"]));
+    let expect = "/a b would be a section of type movie (found out): 1 movie, 1 extra in 2 files.\n  Heat (1995)\n    trailer: Teaser\n\n\
+                  1 doubtful:\n  odd.mkv: The name tells no year.\n";
+    assert_eq!((code, stdout.as_str()), (0, expect));
+    let (code, check) = said_json(at(&server, &["sections", "check", "/a b", "--type", "movie", "--json"]));
+    assert_eq!((code, &check["guessed"], &check["items"][0]["title"]), (0, &false.into(), &"Heat".into()));
+    let (code, _, stderr) = said(at(&server, &["sections", "check", "/x"]));
+    assert_eq!((code, stderr.as_str()), (1, "Error: Nothing in `/x` tells what it holds: say its type.\n"));
 }
 
 #[test]

@@ -21,6 +21,10 @@ fn the_typescript_sdk_drives_the_butler_and_gets_its_typed_errors() {
 #[test]
 fn python_plexapi_connects_runs_tasks_and_keeps_sections() {
     let stage = stage();
+    let film = |name: &str| std::fs::read(stage.folders.movie(name, "mkv").unwrap()).unwrap();
+    stage.folders.add_bytes("Alpha (1991)/Trailers/Teaser.mkv", &film("Alpha (1991)")).unwrap();
+    stage.folders.add_bytes("Beta (1992)/Beta (1992) {edition-Final Cut}.mkv", &film("Beta (1992)")).unwrap();
+    stage.folders.add_bytes("Gamma (1993)/Gamma (1993) - 480p.mkv", &film("Gamma (1993)")).unwrap();
     let server = stage.server().unwrap();
     judge(python().arg(script("plexapi.py")), &server, &stage);
 }

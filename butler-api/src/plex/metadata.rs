@@ -42,9 +42,61 @@ pub struct MetadataPage {
     /// What the items are: `movie`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view_group: Option<String>,
+    /// How the list can be filtered; only where `includeMeta=1` asks for it.
+    #[serde(rename = "Meta", default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Meta>,
     /// The items.
     #[serde(rename = "Metadata", default, skip_serializing_if = "Vec::is_empty")]
     pub metadata: Vec<Metadata>,
+}
+
+/// How a list can be filtered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Meta {
+    /// The kinds of item that it can list.
+    #[serde(rename = "Type", default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<MetaType>,
+    /// The kinds of value that a filter compares.
+    #[serde(rename = "FieldType", default, skip_serializing_if = "Vec::is_empty")]
+    pub field_types: Vec<FieldType>,
+}
+
+/// A kind of item that a list can hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MetaType {
+    /// Where to list them.
+    pub key: String,
+    /// `movie`, `show` and so on.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its name for people.
+    pub title: String,
+    /// Whether it is the kind of this list.
+    pub active: bool,
+}
+
+/// A kind of value that a filter compares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldType {
+    /// Its name: `integer`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How it can be compared.
+    #[serde(rename = "Operator", default, skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<Operator>,
+}
+
+/// A comparison.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Operator {
+    /// What stands between a field and its value in the query: `!=`.
+    pub key: String,
+    /// Its name for people.
+    pub title: String,
 }
 
 /// One item.
@@ -62,7 +114,7 @@ pub struct Metadata {
     /// The id of the show or artist above that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grandparent_rating_key: Option<String>,
-    /// A name for it that is unique in the world.
+    /// A name for what it is; all editions of one film have the same.
     #[serde(default)]
     pub guid: String,
     /// Where to ask for the one above.
@@ -71,11 +123,21 @@ pub struct Metadata {
     /// Where to ask for the one above that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grandparent_key: Option<String>,
-    /// `movie`, `show`, `season`, `episode`, `artist`, `album`, `track` or `photo`.
+    /// `movie`, `show`, `season`, `episode`, `artist`, `album`, `track`, `photo`, or `clip` for an extra.
     #[serde(rename = "type")]
     pub kind: String,
+    /// What kind of extra it is: `trailer`, `deletedScene`, `behindTheScenes`, `interview`, `sceneOrSample`, `featurette`,
+    /// `short`, `other`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subtype: Option<String>,
+    /// The same as Plex's number, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra_type: Option<u32>,
     /// Its title.
     pub title: String,
+    /// Which edition of a film it is: `Director's Cut`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition_title: Option<String>,
     /// The title by which it is sorted, where that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title_sort: Option<String>,
@@ -100,12 +162,27 @@ pub struct Metadata {
     /// Its number: of the season, the episode, the track.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<i64>,
+    /// The number of an episode counted through all seasons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absolute_index: Option<i64>,
     /// The number of the one above: of an episode's season, of a track's disc.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_index: Option<i64>,
-    /// The year it came out.
+    /// Who performs a track, where that is not the artist above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_title: Option<String>,
+    /// The year it came out; of a photo that in which it was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub year: Option<i64>,
+    /// The day on which it was shown first, `YYYY-MM-DD`; of a photo that on which it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub originally_available_at: Option<String>,
+    /// What says when a photo was taken: `local` its camera's clock, `name` its file's name, `file` its file's time of writing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at_accuracy: Option<String>,
+    /// Seconds by which that is ahead of UTC, where it is known.
+    #[serde(rename = "createdAtTZOffset", default, skip_serializing_if = "Option::is_none")]
+    pub created_at_tz_offset: Option<i32>,
     /// Milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<u64>,
@@ -127,12 +204,34 @@ pub struct Metadata {
     /// Unix seconds.
     #[serde(default)]
     pub updated_at: i64,
+    /// Its genres; of an album or artist only where one item is asked for.
+    #[serde(rename = "Genre", default, skip_serializing_if = "Vec::is_empty")]
+    pub genres: Vec<Tag>,
+    /// What others know it by.
+    #[serde(rename = "Guid", default, skip_serializing_if = "Vec::is_empty")]
+    pub guids: Vec<Guid>,
     /// Its media: versions of it.
     #[serde(rename = "Media", default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<Media>,
     /// Its chapters, where `includeChapters=1` asks for them.
     #[serde(rename = "Chapter", default, skip_serializing_if = "Vec::is_empty")]
     pub chapters: Vec<Chapter>,
+}
+
+/// A word that items share: a genre.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tag {
+    /// The word.
+    pub tag: String,
+}
+
+/// What others know an item by.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Guid {
+    /// `imdb://tt0113277`, `tmdb://949`, `tvdb://123`.
+    pub id: String,
 }
 
 /// One version of an item.
@@ -142,6 +241,9 @@ pub struct Metadata {
 pub struct Media {
     /// Its id.
     pub id: i64,
+    /// What tells it from the item's other versions: `1080p`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<u64>,
@@ -172,6 +274,24 @@ pub struct Media {
     /// The container: `mkv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// The F number of a photo: `f/1.8`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aperture: Option<String>,
+    /// Seconds for which a photo was exposed: `1/120`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<String>,
+    /// The sensitivity with which a photo was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iso: Option<u32>,
+    /// The lens with which a photo was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lens: Option<String>,
+    /// Who made the camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub make: Option<String>,
+    /// The camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// `24p`, `PAL`, `NTSC`, `60p`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_frame_rate: Option<String>,
@@ -203,6 +323,12 @@ pub struct Part {
     /// The container: `mkv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// The version of its deep analysis; absent before there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deep_analysis_version: Option<u32>,
+    /// Kilobits a second that the whole file needs, with commas, for eight sizes of a player's buffer, the smallest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required_bandwidths: Option<String>,
     /// `sd` if it has preview thumbnails; absent if not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub indexes: Option<String>,
@@ -236,6 +362,9 @@ pub struct Stream {
     /// Kilobits a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bitrate: Option<u64>,
+    /// Kilobits a second that it needs, with commas, for eight sizes of a player's buffer; only after a deep analysis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required_bandwidths: Option<String>,
     /// ISO 639-2 code: `eng`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language_code: Option<String>,

@@ -39,14 +39,18 @@ fn nobody_asked() -> String {
 fn fits(kind: ProductKind, value: &Value, bytes: Option<u64>, written: Option<u64>) -> bool {
     match (kind, value) {
         (_, Value::Nothing { .. }) | (ProductKind::MediaInfo, Value::MediaInfo(_)) => bytes.is_none(),
-        (ProductKind::Bif, Value::Bif(_)) => bytes.is_some() && bytes == written,
-        (ProductKind::MediaInfo, Value::Bif(_)) | (ProductKind::Bif, Value::MediaInfo(_)) => false,
+        (ProductKind::Bif, Value::Bif(_)) | (ProductKind::Bandwidth, Value::Bandwidth(_)) => bytes.is_some() && bytes == written,
+        (ProductKind::Tags, Value::Tags(tags)) => bytes.is_none() && tags.is_bounded(),
+        (ProductKind::Photo, Value::Photo(photo)) => bytes.is_none() && photo.is_bounded(),
+        (_, Value::MediaInfo(_) | Value::Bif(_) | Value::Bandwidth(_) | Value::Tags(_) | Value::Photo(_)) => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use butler_product::bif::{Params, Summary};
+    use butler_product::photo::Photo;
+    use butler_product::tags::Tags;
 
     use super::*;
 
@@ -93,6 +97,15 @@ mod tests {
             let (answers, fault) = check(vec![nonsense.clone()]);
             assert!(answers.is_empty() && fault.is_some(), "{nonsense:?}");
         }
+    }
+
+    #[test]
+    fn tags_and_photos_are_believed_only_within_their_bounds() {
+        let heard = |spec: Spec, value: Value| checked(&[spec], vec![(0, Ok((value, None)))], |_| None).1.is_none();
+        let tags = |length: usize| Value::Tags(Box::new(Tags { title: Some("t".repeat(length)), ..Tags::default() }));
+        assert_eq!([heard(Spec::Tags, tags(100)), heard(Spec::Tags, tags(100_000)), heard(Spec::Photo, tags(100))], [true, false, false]);
+        let photo = |iso| Value::Photo(Box::new(Photo { iso: Some(iso), ..Photo::default() }));
+        assert_eq!([heard(Spec::Photo, photo(100)), heard(Spec::Photo, photo(0))], [true, false]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::inbox::Inbox;
 use crate::media_file;
 use crate::unit::{Made, UnitEnd, UnitJob, UnitOver, UnitWord};
 use crate::workers::heard::{Said, checked};
-use crate::workers::process::{Ending, Process};
+use crate::workers::process::{Ending, Patience, Process};
 use crate::workers::wishes::Wishes;
 
 /// How long a worker beyond the first stays without work.
@@ -33,6 +33,7 @@ const ROOM: u64 = 64 << 20;
 pub(super) struct Keeper {
     pub(super) slot: usize,
     pub(super) program: PathBuf,
+    pub(super) patience: Patience,
     pub(super) library: Library,
     pub(super) inbox: Inbox,
     pub(super) wishes: Arc<Wishes>,
@@ -128,9 +129,14 @@ impl Keeper {
             (UnitEnd::Done, Some(sentence)) => UnitEnd::Fell { how: Fall::ByItself, sentence },
             (end, _) => end,
         };
-        if matches!(end, UnitEnd::Fell { .. }) {
+        let end = if matches!(end, UnitEnd::Fell { .. }) {
             *process = None;
-        }
+            // A worker that waits for bytes in vain is no fault of the film's.
+            let answers = media_file::still_answers(&self.library, &media.file, &media.descriptor);
+            if answers { end } else { UnitEnd::Left { root: Some(media.file.root_path.display().to_string()) } }
+        } else {
+            end
+        };
         self.weigh(&media, said, outputs, bytes_read, end)
     }
 
@@ -217,7 +223,7 @@ impl Keeper {
     fn worker<'process>(&self, process: &'process mut Option<Process>) -> Result<&'process mut Process, String> {
         let started = match process.take() {
             Some(process) => process,
-            None => Process::start(&self.program)
+            None => Process::start(&self.program, self.patience)
                 .inspect(|process| {
                     let health = EngineHealth { sandbox: Some(process.hello().sandbox), worker_trouble: None };
                     self.inbox.tell(EngineEvent::WorkerKnown { health });
@@ -272,7 +278,7 @@ impl Keeper {
         let product = product.map_err(|error| NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error))))?;
         Ok(product.filter(|product| product.is_usable()).and_then(|product| match product.value {
             Value::MediaInfo(info) => Some(info),
-            Value::Nothing { .. } | Value::Bif(_) => None,
+            Value::Nothing { .. } | Value::Bif(_) | Value::Bandwidth(_) | Value::Tags(_) | Value::Photo(_) => None,
         }))
     }
 

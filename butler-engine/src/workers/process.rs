@@ -18,10 +18,24 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::backlog::Fall;
 use crate::workers::wishes::Wishes;
 
-/// A worker speaks at least once a second; one that is silent this long has stopped, or hangs whole.
-const SILENCE: Duration = Duration::from_secs(15);
-/// A unit in hand that comes no step further and reads no byte for so long is stuck.
-const STANDSTILL: Duration = Duration::from_secs(120);
+/// How long a new worker may take to introduce itself: a machine that is busy starts programs slowly.
+const INTRODUCTION: Duration = Duration::from_secs(15);
+/// How long a worker may give no sign before it is taken to hang.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// A worker speaks at least once a second; one that is silent this long has stopped, or hangs whole.
+    pub silence: Duration,
+    /// A unit in hand that comes no step further and reads no byte for so long is stuck.
+    pub standstill: Duration,
+}
+
+impl Default for Patience {
+    /// 15 seconds of silence, two minutes of standstill.
+    fn default() -> Self {
+        Self { silence: Duration::from_secs(15), standstill: Duration::from_secs(120) }
+    }
+}
+
 /// A cancelled unit must end within this time.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
 /// A killed process that is not gone after this time sits in the kernel, and is left behind.
@@ -69,20 +83,22 @@ pub(crate) enum Ending {
 
 /// A worker process that has introduced itself.
 pub(crate) struct Process {
-    child: Child,
+    /// None once it was left behind.
+    child: Option<Child>,
     socket: UnixStream,
     hello: Hello,
     units_done: u64,
+    patience: Patience,
 }
 
 impl Process {
     /// Starts the executable and waits for its introduction. Must be called on a thread that lives as long as the worker
     /// shall: the worker dies with it.
-    pub(crate) fn start(program: &Path) -> Result<Self, StartError> {
+    pub(crate) fn start(program: &Path, patience: Patience) -> Result<Self, StartError> {
         let spawn_error = |source| StartError::Spawn { program: program.to_owned(), source };
         let (ours, theirs) = UnixStream::pair().map_err(spawn_error)?;
         // A worker that stops in the middle of a message, or takes none, holds its keeper up no longer than a silent one.
-        ours.set_read_timeout(Some(SILENCE)).and_then(|()| ours.set_write_timeout(Some(SILENCE))).map_err(spawn_error)?;
+        ours.set_read_timeout(Some(patience.silence)).and_then(|()| ours.set_write_timeout(Some(patience.silence))).map_err(spawn_error)?;
         let child = Command::new(program)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
@@ -91,8 +107,9 @@ impl Process {
             .current_dir("/")
             .spawn()
             .map_err(spawn_error)?;
+        let id = child.id();
         let mut process = Self {
-            child,
+            child: Some(child),
             socket: ours,
             hello: Hello {
                 protocol: 0,
@@ -101,9 +118,10 @@ impl Process {
                 sandbox: Sandbox { rlimits: false, no_new_privs: false, landlock: false, seccomp: false },
             },
             units_done: 0,
+            patience,
         };
         let no_hello = |source| StartError::NoHello { program: program.to_owned(), source };
-        match process.next_message(SILENCE) {
+        match process.next_message(INTRODUCTION) {
             Ok(Some(FromWorker::Hello(hello))) => process.hello = hello,
             Ok(_) => return Err(no_hello(ChannelError::Closed)),
             Err(error) => return Err(no_hello(error)),
@@ -112,7 +130,7 @@ impl Process {
             return Err(StartError::Mismatch { program: program.to_owned(), why });
         }
         // A wish, not a need: where the kernel refuses, the worker runs at the server's own priority.
-        if let Some(pid) = rustix::process::Pid::from_raw(process.child.id() as i32) {
+        if let Some(pid) = rustix::process::Pid::from_raw(id as i32) {
             let _ = rustix::process::setpriority_process(Some(pid), NICE);
         }
         Ok(process)
@@ -177,17 +195,17 @@ impl Process {
                 // A worker that is gone is noticed at the next message.
                 let _ = channel::send(&self.socket, &wish, &[]);
             }
-            let sentence = if last_word.elapsed() > SILENCE {
-                "The worker hung: it said nothing for 15 seconds."
-            } else if last_step.elapsed() > STANDSTILL {
-                "The worker hung: it came no further for two minutes."
+            let sentence = if last_word.elapsed() > self.patience.silence {
+                format!("The worker hung: it said nothing for {} seconds.", self.patience.silence.as_secs())
+            } else if last_step.elapsed() > self.patience.standstill {
+                format!("The worker hung: it came no further for {} seconds.", self.patience.standstill.as_secs())
             } else if cancelled.is_some_and(|since| since.elapsed() > CANCEL_GRACE) {
-                "The worker did not let go of a cancelled file."
+                "The worker did not let go of a cancelled file.".to_owned()
             } else {
                 continue;
             };
             self.kill();
-            return Ending::Fell { how: Fall::ByItself, sentence: sentence.to_owned(), bytes_read: read };
+            return Ending::Fell { how: Fall::ByItself, sentence, bytes_read: read };
         }
     }
 
@@ -206,10 +224,10 @@ impl Process {
         // The channel's end comes a moment before the exit status.
         let deadline = Instant::now() + REAP_GRACE;
         let status = loop {
-            match self.child.try_wait() {
-                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
-                Ok(status) => break status,
-                Err(_) => break None,
+            match self.child.as_mut().map(Child::try_wait) {
+                Some(Ok(None)) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
+                Some(Ok(status)) => break status,
+                Some(Err(_)) | None => break None,
             }
         };
         self.kill();
@@ -221,15 +239,20 @@ impl Process {
     }
 
     fn kill(&mut self) {
-        let _ = self.child.kill();
+        let Some(child) = &mut self.child else { return };
+        let _ = child.kill();
         let deadline = Instant::now() + REAP_GRACE;
         while Instant::now() < deadline {
-            match self.child.try_wait() {
+            match child.try_wait() {
                 Ok(None) => std::thread::sleep(Duration::from_millis(5)),
                 Ok(Some(_)) | Err(_) => return,
             }
         }
-        tracing::warn!(pid = self.child.id(), "a worker could not be killed; it is left behind");
+        tracing::warn!(pid = child.id(), "a worker could not be killed; it is left behind");
+        if let Some(mut child) = self.child.take() {
+            // Collected whenever it ends: nobody waits for that.
+            let _ = std::thread::Builder::new().name("left behind".to_owned()).spawn(move || child.wait());
+        }
     }
 }
 

@@ -9,6 +9,10 @@ use super::{BUSY_TIMEOUT, StoreError};
 
 /// At most this many at once: reads are short, and more would only take memory.
 const MOST: usize = 8;
+/// Of those that are idle so many are kept: each has a cache of its own.
+const KEPT: usize = 3;
+/// Kilobytes of that cache; the system's serves them all.
+const CACHE_KB: i64 = 1024;
 
 pub(super) struct Readers {
     path: PathBuf,
@@ -52,6 +56,7 @@ impl Readers {
     fn connect(&self) -> Result<Connection, StoreError> {
         let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KB)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     }
@@ -68,8 +73,15 @@ impl Drop for Lent<'_> {
         let mut pool = self.readers.pool();
         pool.lent -= 1;
         // A transaction that could not be ended must not be lent again.
-        pool.idle.extend(self.connection.take().filter(Connection::is_autocommit));
+        let returned = self.connection.take().filter(Connection::is_autocommit);
+        let closed = if pool.idle.len() < KEPT {
+            pool.idle.extend(returned);
+            None
+        } else {
+            returned
+        };
         drop(pool);
+        drop(closed);
         self.readers.returned.notify_one();
     }
 }

@@ -33,11 +33,32 @@ impl Writer {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.begin(work).answer()
+    }
+
+    /// Hands a write over without waiting for it, so that several of one caller share a commit.
+    pub(super) fn begin<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static) -> Begun<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let (reply, answer) = channel();
         let job = Write { work: Some(work), result: None, reply };
-        let Some(jobs) = &self.jobs else { return Err(StoreError::Closed.into()) };
-        jobs.send(Box::new(job)).map_err(|_| StoreError::Closed)?;
-        answer.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        if let Some(jobs) = &self.jobs {
+            // A writer that is gone drops the job, and so the answer's other end.
+            let _gone = jobs.send(Box::new(job));
+        }
+        Begun(answer)
+    }
+}
+
+/// A write that was handed over.
+pub(super) struct Begun<T, E>(Receiver<Result<T, E>>);
+
+impl<T, E: From<StoreError>> Begun<T, E> {
+    /// Waits until it is committed.
+    pub(super) fn answer(self) -> Result<T, E> {
+        self.0.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 }
 

@@ -28,6 +28,14 @@ impl Payload {
         Self { ranges: std::iter::once(0..size).collect(), in_pages: false }
     }
 
+    /// What of a file of `size` bytes it leaves out: empty where that is nothing.
+    pub(super) fn rest(&self, size: u64) -> Self {
+        let ends = std::iter::once(0).chain(self.ranges.iter().map(|range| range.end));
+        let starts = self.ranges.iter().map(|range| range.start).chain([size]);
+        let ranges = ends.zip(starts).filter(|(end, start)| end < start).map(|(end, start)| end..start).collect();
+        Self { ranges, in_pages: false }
+    }
+
     /// Bytes.
     pub(super) fn size(&self) -> u64 {
         self.ranges.iter().map(|range| range.end - range.start).sum()
@@ -181,6 +189,14 @@ mod tests {
             }
             assert_ne!(payload(&make(&other, tags), 100), base, "other sound, {tags} bytes of tags");
         }
+    }
+
+    #[test]
+    fn what_it_leaves_out_is_all_the_rest_of_the_file() {
+        let rest = |ranges: &[Range<u64>], size| Payload { ranges: ranges.to_vec(), in_pages: true }.rest(size).ranges;
+        assert_eq!(rest(&[10..20, 30..40], 50), [0..10, 20..30, 40..50]);
+        assert_eq!(rest(&[0..20, 20..40], 40), []);
+        assert_eq!(rest(&[5..20, 20..40], 40), rest(&[5..40, 40..40], 40));
     }
 
     #[track_caller]

@@ -1,122 +1,169 @@
-//! Episodes: `S01E02` or `1x02` in the file's name, `Show (Year)` and `Season 01` by its folders.
+//! Episodes: their numbers by the file's name, their show by its folders, or else by what stands in front of the numbers.
 //!
-//! A file that tells no number is listed all the same, by its name.
+//! A folder of many shows must not make one of them: where a file names another show than its folder, the file is
+//! believed, unless the folder is sure (a season below it, a year, an id). A file without numbers is listed by its name.
 
-use super::Named;
-use super::title::{clean, title_and_year};
+mod absolute;
+#[cfg(test)]
+mod cases;
+mod date;
+mod numbers;
+mod season;
+mod show;
 
-pub(super) fn name(folders: &[String], stem: &str) -> Named {
-    let numbers = season_and_episode(stem);
-    let (folders, season_folder) = match folders.split_last() {
-        Some((last, before)) => match season_of_folder(last) {
-            Some(season) => (before, Some(season)),
-            None => (folders, None),
-        },
-        None => (folders, None),
+use season::{SeasonFolder, of_folder};
+
+use super::title::{clean, comparable};
+use super::{Episode, Numbers, ids, junk, stack};
+
+/// The episode of a file in its folders.
+pub(super) fn name(folders: &[String], stem: &str) -> Episode {
+    let place = Place::of(folders);
+    let (_, text) = ids::take(stem);
+    let text = without_group(&text);
+    let (text, piece) = match stack::suffix(text).filter(|piece| !piece.could_be_title) {
+        Some(found) if Read::of(found.name, &place).numbers != Numbers::None => (found.name, Some(found.number)),
+        _ => (text, None),
     };
-    let before = numbers.as_ref().map_or("", |numbers| &stem[..numbers.start]);
-    let show = match folders.last() {
-        Some(folder) => folder.as_str(),
-        None if !clean(before).is_empty() => before,
-        None => stem,
+    let read = Read::of(text, &place);
+    // A name without numbers tells no show where a folder does.
+    let prefix = if read.numbers == Numbers::None && place.show.is_some() { "" } else { &text[..read.start] };
+    let place = place.unless_the_show_is_a_number(prefix);
+    let rest = &text[read.end..];
+    let title = if read.numbers == Numbers::None { Some(clean(junk::cut(text))) } else { title_of(rest) };
+    let year = match read.numbers {
+        Numbers::Date(date) => u32::try_from(date.year()).ok(),
+        _ => None,
     };
-    let (show, show_year) = title_and_year(show).map_or_else(|| (clean(show), None), |(title, year)| (title, Some(year)));
-    match numbers {
-        Some(Numbers { season, episode, end, .. }) => {
-            let title = clean(&stem[end..]);
-            let title = if title.is_empty() { format!("Episode {episode}") } else { title };
-            Named::Episode { show, show_year, season, number: Some(episode), title }
-        }
-        None => Named::Episode { show, show_year, season: season_folder.unwrap_or(0), number: None, title: clean(stem) },
+    Episode {
+        show: show::of(place.show, place.season.as_ref(), prefix, stem),
+        season: read.season.or(place.season.map(|season| season.season)).or(year),
+        numbers: read.numbers,
+        title: title.filter(|title| !title.is_empty()),
+        version: resolution(rest),
+        stack: piece.or(read.piece).or(place.piece),
     }
 }
 
-/// The numbers in a name, and where they stand.
-struct Numbers {
-    season: u32,
-    episode: u32,
+/// Whether a name tells season and episode itself.
+pub(super) fn is_numbered(stem: &str) -> bool {
+    numbers::find(stem).is_some()
+}
+
+/// What the folders say.
+struct Place<'a> {
+    show: Option<&'a str>,
+    season: Option<SeasonFolder>,
+    /// The season's folder as it stands.
+    season_folder: Option<&'a str>,
+    piece: Option<u32>,
+}
+
+impl<'a> Place<'a> {
+    fn of(folders: &'a [String]) -> Self {
+        let mut place = Self { show: None, season: None, season_folder: None, piece: None };
+        let mut above = folders;
+        while let Some((last, rest)) = above.split_last() {
+            let found = of_folder(last).filter(|found| !(found.bare && rest.is_empty()));
+            match found {
+                Some(found) if place.season.is_none() => (place.season, place.season_folder) = (Some(found), Some(last.as_str())),
+                // `Season 1/Season 1`, `Season 1/1080p`, `Season 1/Disc 1`
+                _ if place.season.is_none() && !rest.is_empty() && (junk::is_all(last) || is_inner(last)) => {}
+                _ if place.season.is_none() && !rest.is_empty() && stack::folder(last).is_some() && !is_part(last) => {}
+                _ => {
+                    place.show = Some(last);
+                    break;
+                }
+            }
+            above = rest;
+        }
+        place
+    }
+
+    /// `24/24 S01E01.mkv` lies in no 24th season.
+    fn unless_the_show_is_a_number(mut self, prefix: &str) -> Self {
+        let is_the_show = self.season.as_ref().is_some_and(|season| season.bare)
+            && self.season_folder.is_some_and(|folder| comparable(&clean(prefix)) == comparable(folder));
+        if is_the_show {
+            self.show = self.season_folder;
+            self.season = None;
+        }
+        self
+    }
+}
+
+fn is_inner(folder: &str) -> bool {
+    matches!(folder.to_ascii_uppercase().as_str(), "VIDEO_TS" | "BDMV" | "STREAM")
+}
+
+/// `Part 1` of a show is more than a disc of it.
+fn is_part(folder: &str) -> bool {
+    folder.trim_start().get(..1).is_some_and(|first| first.eq_ignore_ascii_case("p"))
+}
+
+/// What the file's name says, and where that stands.
+struct Read {
+    season: Option<u32>,
+    numbers: Numbers,
+    piece: Option<u32>,
     start: usize,
     end: usize,
 }
 
-/// `S01E02`, `s1.e2`, `S01 - E02`, `1x02`.
-fn season_and_episode(stem: &str) -> Option<Numbers> {
-    let bytes = stem.as_bytes();
-    (0..bytes.len()).find_map(|start| {
-        // Not in the middle of a word or number: `1920x1080` is no episode.
-        if start > 0 && bytes[start - 1].is_ascii_alphanumeric() {
-            return None;
+impl Read {
+    fn of(text: &str, place: &Place<'_>) -> Self {
+        if let Some(numbers::Found { season, first, last, piece, start, end }) = numbers::find(text) {
+            return Self { season: Some(season), numbers: Numbers::Range { first, last }, piece, start, end };
         }
-        if bytes[start].eq_ignore_ascii_case(&b's') {
-            let (season, at) = number(bytes, start + 1, 4)?;
-            let at = at + bytes[at..].iter().take_while(|byte| b" ._-".contains(byte)).count();
-            if !bytes.get(at)?.eq_ignore_ascii_case(&b'e') {
-                return None;
-            }
-            let (episode, end) = number(bytes, at + 1, 4)?;
-            return Some(Numbers { season, episode, start, end });
+        if let Some((date, start, end)) = date::find(text) {
+            return Self { season: None, numbers: Numbers::Date(date), piece: None, start, end };
         }
-        let (season, at) = number(bytes, start, 2)?;
-        if !bytes.get(at)?.eq_ignore_ascii_case(&b'x') {
-            return None;
+        if absolute::is_creditless(text) {
+            return Self { season: Some(0), numbers: Numbers::None, piece: None, start: text.len(), end: text.len() };
         }
-        let (episode, end) = number(bytes, at + 1, 3)?;
-        Some(Numbers { season, episode, start, end })
-    })
+        let season = place.season.as_ref().map(|season| season.season);
+        if let Some(found) = absolute::find(text, season, place.show) {
+            let absolute::Found { season: own, first, last, start, end } = found;
+            let numbers = if own.or(season).is_some() { Numbers::Range { first, last } } else { Numbers::Absolute { first, last } };
+            return Self { season: own, numbers, piece: None, start, end };
+        }
+        // Kodi's `name.special.avi`
+        let special = text.to_ascii_lowercase().ends_with(".special").then_some(0);
+        Self { season: special, numbers: Numbers::None, piece: None, start: text.len(), end: text.len() }
+    }
 }
 
-/// The number of at most `most` digits at a place, and where it ends.
-fn number(bytes: &[u8], start: usize, most: usize) -> Option<(u32, usize)> {
-    let digits = bytes.get(start..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 || digits > most {
+/// What stands behind the numbers, without junk.
+fn title_of(rest: &str) -> Option<String> {
+    let rest = rest.trim_start_matches([' ', '.', '_', '-', '–', '—', ':', ')', ']', ',']);
+    let words = junk::words(rest);
+    if junk::is_hard(&words, 0) {
         return None;
     }
-    let text = std::str::from_utf8(&bytes[start..start + digits]).ok()?;
-    Some((text.parse().ok()?, start + digits))
+    let kept = junk::cut(rest).trim_end();
+    // `[0A1B2C3D]` is a sum of the file.
+    let kept = match kept.strip_suffix(']').and_then(|kept| kept.rsplit_once('[')) {
+        Some((title, sum)) if sum.len() == 8 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()) => title,
+        _ => kept,
+    };
+    Some(clean(kept)).filter(|title| title.chars().any(char::is_alphanumeric))
 }
 
-/// `Season 01`, `Staffel 1`, `S01`, `Specials`.
-fn season_of_folder(folder: &str) -> Option<u32> {
-    let lower = folder.trim().to_lowercase();
-    if lower == "specials" {
-        return Some(0);
-    }
-    let rest = ["season", "staffel", "series", "saison", "temporada", "s"].into_iter().find_map(|word| lower.strip_prefix(word))?;
-    let digits = rest.trim_matches(|c: char| " ._-".contains(c));
-    if digits.is_empty() || digits.len() > 4 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    digits.parse().ok()
+fn resolution(rest: &str) -> Option<String> {
+    let word = junk::words(rest)
+        .into_iter()
+        .map(|word| word.text)
+        .find(|word| junk::is_resolution(&word.to_lowercase()) || matches!(*word, "4K" | "4k" | "UHD"));
+    word.map(str::to_owned)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::{components, name};
-    use super::*;
-    use crate::SectionKind;
-
-    fn check(path: &str, show: (&str, Option<u16>), season: u32, number: Option<u32>, title: &str) {
-        let expected = Named::Episode { show: show.0.into(), show_year: show.1, season, number, title: title.into() };
-        assert_eq!(name(SectionKind::Show, &components(path)), expected, "{path}");
-    }
-
-    #[test]
-    fn episodes_are_named_by_number_and_folders() {
-        check("Show (2010)/Season 01/Show (2010) - S01E02 - Title.mkv", ("Show", Some(2010)), 1, Some(2), "Title");
-        check("Show (2010)/Season 01/Show - s01e02.mkv", ("Show", Some(2010)), 1, Some(2), "Episode 2");
-        check("Show/Season 2/2x13 The End.mkv", ("Show", None), 2, Some(13), "The End");
-        check("Show/S03/Show.S03.E04.Name.Of.It.mkv", ("Show", None), 3, Some(4), "Name Of It");
-        check("Show/S01 - E05.mkv", ("Show", None), 1, Some(5), "Episode 5");
-        check("Drama/Show/Specials/Show S00E01.mkv", ("Show", None), 0, Some(1), "Episode 1");
-        check("Some Show S01E01.mkv", ("Some Show", None), 1, Some(1), "Episode 1");
-        check("Season 1/Other Show S01E01.mkv", ("Other Show", None), 1, Some(1), "Episode 1");
-        check("Show/Season 1/Épisode S01E07 – ça va.mkv", ("Show", None), 1, Some(7), "– ça va");
-    }
-
-    #[test]
-    fn a_name_without_numbers_is_kept_as_it_is() {
-        check("Show/Season 4/1920x1080 making of.mkv", ("Show", None), 4, None, "1920x1080 making of");
-        check("Show/pilot.mkv", ("Show", None), 0, None, "pilot");
-        check("lonely.mkv", ("lonely", None), 0, None, "lonely");
+/// A name without the group in front: `[Group] Show - 04`.
+fn without_group(text: &str) -> &str {
+    let text = text.trim();
+    match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        Some((group, rest)) if rest.chars().any(char::is_alphabetic) && !is_numbered(group) => {
+            rest.trim_start_matches([' ', '_', '.', '-'])
+        }
+        _ => text,
     }
 }

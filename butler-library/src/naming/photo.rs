@@ -1,20 +1,19 @@
 //! Photos: by their file's name.
 
-use super::Named;
+use super::Photo;
+use super::title::UNTITLED;
 
-pub(super) fn name(stem: &str) -> Named {
-    Named::Photo { title: stem.trim().to_owned() }
+pub(super) fn name(stem: &str) -> Photo {
+    let title = stem.trim();
+    Photo { title: if title.is_empty() { UNTITLED.to_owned() } else { title.to_owned() } }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{components, name};
     use super::*;
-    use crate::SectionKind;
 
     #[test]
     fn a_photo_is_its_file_s_name() {
-        let named = name(SectionKind::Photo, &components("2024/Harz/IMG_0042.jpg"));
-        assert_eq!(named, Named::Photo { title: "IMG_0042".into() });
+        assert_eq!((name("IMG_0042").title.as_str(), name(" ").title.as_str()), ("IMG_0042", UNTITLED));
     }
 }

@@ -1,36 +1,82 @@
-//! Titles as they stand in names: the year behind them, dots for blanks, the article in front.
+//! Titles as they stand in names: dots for blanks, the article in front, two of them compared. Never a year or a number.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The years that a film can be from; other numbers in brackets are part of something else.
-const YEARS: std::ops::RangeInclusive<u16> = 1880..=2199;
+/// What a title is called of which nothing is left.
+pub(super) const UNTITLED: &str = "Untitled";
 
-/// `Title (1995)` and what may follow, taken apart; also with square brackets.
-pub(super) fn title_and_year(text: &str) -> Option<(String, u16)> {
-    // The last one counts: `2001 (1968)`, `Blade Runner (2049) (2017)`.
-    let mut found = None;
-    for (open, close) in [('(', ')'), ('[', ']')] {
-        for (at, _) in text.match_indices(open) {
-            let inside = text[at + 1..].split_once(close).map_or("", |(inside, _)| inside);
-            let year = inside.parse().ok().filter(|year| inside.len() == 4 && YEARS.contains(year));
-            let title = clean(&text[..at]);
-            if let Some(year) = year
-                && !title.is_empty()
-                && found.as_ref().is_none_or(|(before, _, _)| *before < at)
-            {
-                found = Some((at, title, year));
-            }
+const DASHES: [char; 3] = ['-', '–', '—'];
+const ARTICLES: [&str; 3] = ["the", "a", "an"];
+
+/// A name as a title: blanks where dots or underscores stand for them, and none at the ends. Empty if nothing is left.
+pub(super) fn clean(text: &str) -> String {
+    let spaced = text.replace('_', " ");
+    let spaced = if spaced.trim().contains(' ') { spaced } else { without_dots(&spaced) };
+    let mut title = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    for empty in ["()", "[]", "{}", "( )", "[ ]", "{ }"] {
+        title = title.replace(empty, " ");
+    }
+    let mut trimmed = title.trim_matches(|c: char| c == ' ' || c == ',' || DASHES.contains(&c)).trim_start_matches(['.', ' ']);
+    // A bracket that was cut in two is none.
+    for (open, close) in [('(', ')'), ('[', ']'), ('{', '}')] {
+        if trimmed.ends_with(open) && !trimmed.contains(close) {
+            trimmed = trimmed.trim_end_matches([open, ' ']);
         }
     }
-    found.map(|(_, title, year)| (title, year))
+    trimmed.split_whitespace().collect::<Vec<_>>().join(" ").trim_matches(|c: char| c == ' ' || DASHES.contains(&c)).to_owned()
 }
 
-/// A name as a title: blanks where dots or underscores stand for them, and none at the ends.
-pub(super) fn clean(text: &str) -> String {
-    let spaced = if text.trim().contains(' ') { text.to_owned() } else { text.replace(['.', '_'], " ") };
-    let trimmed = spaced.trim().trim_matches(|c: char| c == '-' || c == '_').trim();
-    if trimmed.is_empty() { text.trim().to_owned() } else { trimmed.to_owned() }
+/// A title that is never empty: the cleaned text, else the text, else a word for it.
+pub(super) fn titled(text: &str) -> String {
+    let title = clean(text);
+    if !title.is_empty() {
+        return title;
+    }
+    let text = text.trim();
+    if text.is_empty() { UNTITLED.to_owned() } else { text.to_owned() }
+}
+
+/// Blanks for dots, but `S.W.A.T.` keeps its own.
+fn without_dots(text: &str) -> String {
+    let words: Vec<_> = text.split('.').collect();
+    let is_letter = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
+    };
+    let mut spaced = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < words.len() {
+        let letters = words[at..].iter().take_while(|word| is_letter(word)).count();
+        let capitals = words[at..at + letters].iter().all(|word| word.chars().all(char::is_uppercase));
+        if letters >= 2 && capitals {
+            spaced.extend(words[at..at + letters].iter().flat_map(|word| [*word, "."]));
+            spaced.push(' ');
+            at += letters;
+        } else {
+            spaced.push_str(words[at]);
+            spaced.push(' ');
+            at += 1;
+        }
+    }
+    spaced
+}
+
+/// What two titles have in common that are written differently: letters and digits in lower case, without marks and article.
+pub(super) fn comparable(title: &str) -> String {
+    let key = words(title).concat();
+    if key.is_empty() { title.trim().to_lowercase() } else { key }
+}
+
+/// The words of a title in lower case, without marks, without its article in front.
+pub(super) fn words(title: &str) -> Vec<String> {
+    let bare: String = title.replace('&', " and ").nfkd().filter(|c| !is_combining_mark(*c) && !matches!(c, '\'' | '’' | '`')).collect();
+    let words: Vec<_> =
+        bare.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    match words.split_first() {
+        Some((first, rest)) if !rest.is_empty() && ARTICLES.contains(&first.as_str()) => rest.to_vec(),
+        _ => words,
+    }
 }
 
 /// The title by which an item is sorted: without its English article and without accents.
@@ -48,21 +94,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_year_in_brackets_ends_the_title() {
-        let check = |text: &str, title: &str, year: u16| assert_eq!(title_and_year(text), Some((title.to_owned(), year)), "{text}");
-        check("Heat (1995)", "Heat", 1995);
-        check("Heat [1995]", "Heat", 1995);
-        check("Heat.(1995).1080p", "Heat", 1995);
-        check("Heat (1995) - 4K", "Heat", 1995);
-        check("2001 A Space Odyssey (1968)", "2001 A Space Odyssey", 1968);
-        check("Blade Runner (2049) (2017)", "Blade Runner (2049)", 2017);
-        check("(500) Days of Summer (2009)", "(500) Days of Summer", 2009);
+    fn names_are_cleaned_to_titles() {
+        for (text, title) in [
+            ("Wild.Strawberries", "Wild Strawberries"),
+            ("wild_strawberries", "wild strawberries"),
+            ("Mr. Nobody", "Mr. Nobody"),
+            ("S.W.A.T.", "S.W.A.T."),
+            ("Agents.of.S.H.I.E.L.D", "Agents of S.H.I.E.L.D."),
+            ("A.I.Artificial.Intelligence", "A.I. Artificial Intelligence"),
+            ("I.Robot", "I Robot"),
+            (" - Heat - ", "Heat"),
+            ("Heat ( )", "Heat"),
+            ("Heat [", "Heat"),
+            ("– ça va", "ça va"),
+            ("(500) Days of Summer", "(500) Days of Summer"),
+            ("Heat   2", "Heat 2"),
+            ("...", ""),
+            ("---", ""),
+        ] {
+            assert_eq!(clean(text), title, "{text}");
+        }
+        assert_eq!((titled("---").as_str(), titled("  ").as_str()), ("---", UNTITLED));
     }
 
     #[test]
-    fn other_brackets_are_no_year() {
-        for text in ["Heat", "Heat (95)", "(1995)", "Heat (12345)", "Heat (abcd)", "Heat (1995", "Heat (+199)"] {
-            assert_eq!(title_and_year(text), None, "{text}");
+    fn titles_are_compared_by_their_letters() {
+        for (a, b) in [
+            ("Amélie", "amelie"),
+            ("The Office", "Office"),
+            ("Spider-Man", "Spider Man"),
+            ("Law & Order", "Law and Order"),
+            ("Ocean’s", "Ocean's"),
+        ] {
+            assert_eq!(comparable(a), comparable(b));
+        }
+        for (a, b) in [("Alien", "Aliens"), ("Alien 3", "Alien"), ("?", "!"), ("The", "A")] {
+            assert_ne!(comparable(a), comparable(b));
         }
     }
 

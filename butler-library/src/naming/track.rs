@@ -1,73 +1,267 @@
-//! Tracks: `Artist/Album/01 - Track`, disc folders between album and track skipped. Tags come later and count more.
+//! Tracks: `Artist/Album (Year)/1-03 Title`, disc folders between album and track. Tags come later and count more.
+//!
+//! Start with [`name`]; what an album's folder says is in `track/album.rs`.
 
-use super::Named;
-use super::title::{clean, title_and_year};
+mod album;
+#[cfg(test)]
+mod cases;
 
-const UNKNOWN_ARTIST: &str = "Unknown Artist";
-const UNKNOWN_ALBUM: &str = "Unknown Album";
+use std::sync::LazyLock;
 
-pub(super) fn name(folders: &[String], stem: &str) -> Named {
+use album::{AlbumName, disc_of_folder};
+use regex::Regex;
+
+use super::Track;
+use super::title::{clean, comparable, titled};
+
+pub(super) const UNKNOWN_ARTIST: &str = "Unknown Artist";
+pub(super) const UNKNOWN_ALBUM: &str = "Unknown Album";
+const VARIOUS_ARTISTS: &str = "Various Artists";
+
+/// How collections of several artists are called, letters only.
+const VARIOUS: &[&str] = &[
+    "va",
+    "various",
+    "variousartists",
+    "variousartist",
+    "compilations",
+    "compilation",
+    "samplers",
+    "diverse",
+    "diverseinterpreten",
+    "verschiedene",
+    "verschiedeneinterpreten",
+    "divers",
+    "artistesdivers",
+    "variosartistas",
+    "variosinterpretes",
+    "artistivari",
+    "autorivari",
+    "diverseartiesten",
+    "blandadeartister",
+    "soundtracks",
+    "soundtrack",
+    "ost",
+    "originalsoundtracks",
+    "разныеисполнители",
+    "сборники",
+    "сборник",
+];
+/// Folders between an artist and the albums.
+const BETWEEN: &[&str] = &[
+    "album",
+    "albums",
+    "studioalbums",
+    "studioalbum",
+    "single",
+    "singles",
+    "ep",
+    "eps",
+    "singlesandeps",
+    "singleseps",
+    "live",
+    "livealbums",
+    "lives",
+    "compilation",
+    "compilations",
+    "bootleg",
+    "bootlegs",
+    "demo",
+    "demos",
+    "remixes",
+    "mixtapes",
+    "discography",
+    "lp",
+    "lps",
+    "mp3",
+    "flac",
+    "lossless",
+    "lossy",
+    "other",
+    "soundtracks",
+];
+/// Folders that hold artists and are none.
+const ABOVE: &[&str] = &[
+    "music",
+    "musik",
+    "musique",
+    "musica",
+    "albums",
+    "artists",
+    "mp3",
+    "flac",
+    "lossless",
+    "jazz",
+    "rock",
+    "pop",
+    "classical",
+    "klassik",
+    "blues",
+    "metal",
+    "electronic",
+    "hiphop",
+    "rap",
+    "folk",
+    "country",
+    "soul",
+    "reggae",
+    "punk",
+    "world",
+    "downloads",
+    "new",
+    "unsorted",
+    "collection",
+];
+
+/// `01`, `1-03`, `d2t05`, `CD1-03`, `1.03` in front of a title.
+static IN_FRONT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^[\[(#]?(?:(?:cd|disc|disk|d)[ ._]?([0-9]{1,2})[ ._\-]*(?:track|t)?[ ._]?([0-9]{1,3})|([0-9]{1,2})[\-.x]([0-9]{2,3})|(?:track|titel|piste)?[ ._]?([0-9]{1,4}))[\])]?(\s*[\-–._)]\s*|\s+|$)").ok()
+});
+/// `Artist - Album - 01 - Title`.
+static INSIDE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(.+?)\s+-\s+(?:([0-9]{1,2})-)?([0-9]{1,3})\s*(?:-|\.)\s+(.+)$").ok());
+
+/// The track of a file in its folders.
+pub(super) fn name(folders: &[String], stem: &str) -> Track {
     let (folders, disc) = match folders.split_last() {
-        Some((last, before)) if !before.is_empty() && disc_of_folder(last).is_some() => (before, disc_of_folder(last)),
+        Some((last, above)) if !above.is_empty() => match disc_of_folder(last, above.len()) {
+            Some(disc) => (above, Some(disc)),
+            None => (folders, None),
+        },
         _ => (folders, None),
     };
+    let (artist, album) = artist_and_album(folders);
+    let own = Own::read(stem, disc.or(album.disc));
+    let is_various = artist == VARIOUS_ARTISTS;
+    let (performer, title) = performer_and_title(&own, &artist, &album.title, is_various);
+    let AlbumName { title: album, year: album_year, disc: of_album, .. } = album;
+    Track { artist, album, album_year, disc: disc.or(of_album).or(own.disc), number: own.number, title, performer }
+}
+
+fn artist_and_album(folders: &[String]) -> (String, AlbumName) {
     let (artist, album) = match folders {
-        [.., artist, album] => (clean(artist), album.as_str()),
-        [only] => only.split_once(" - ").map_or_else(|| (clean(only), UNKNOWN_ALBUM), |(artist, album)| (clean(artist), album)),
-        [] => (UNKNOWN_ARTIST.to_owned(), UNKNOWN_ALBUM),
+        [.., artist, between, album] if BETWEEN.contains(&letters(between).as_str()) => (Some(artist), Some(album)),
+        [.., artist, album] => (Some(artist), Some(album)),
+        [only] => (None, Some(only)),
+        [] => (None, None),
     };
-    let (album, album_year) = title_and_year(album).map_or_else(|| (clean(album), None), |(title, year)| (title, Some(year)));
-    let (number, title) = number_and_title(stem);
-    Named::Track { artist, album, album_year, disc, number, title }
-}
-
-/// `01 - Track`, `01. Track`, `01 Track`; `7 Rings` is a title.
-fn number_and_title(stem: &str) -> (Option<u32>, String) {
-    let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = &stem[digits..];
-    let marked = rest.trim_start().starts_with(['-', '.', '_', ')']);
-    let title = clean(rest.trim_start_matches([' ', '-', '.', '_', ')']));
-    let is_number = (1..=3).contains(&digits) && !title.is_empty() && (marked || (digits >= 2 && rest.starts_with(' ')));
-    match stem[..digits].parse() {
-        Ok(number) if is_number => (Some(number), title),
-        _ => (None, clean(stem)),
+    let Some(folder) = album else { return (UNKNOWN_ARTIST.to_owned(), AlbumName::unknown()) };
+    let album = AlbumName::parse(folder);
+    match artist {
+        // `Jazz/Miles Davis - Kind of Blue`: a folder of artists tells no artist.
+        Some(above) if album.artist.is_some() && (ABOVE.contains(&letters(above).as_str()) || above.trim().chars().count() == 1) => {
+            (called(album.artist.as_deref().unwrap_or_default()), album)
+        }
+        Some(above) => {
+            let artist = called(above);
+            // `Miles Davis/Miles Davis - Kind of Blue`
+            let repeats =
+                album.artist.as_deref().is_some_and(|repeated| comparable(repeated) == comparable(&artist) || called(repeated) == artist);
+            let album = if repeats { album } else { album.whole() };
+            (artist, album)
+        }
+        None => match &album.artist {
+            Some(artist) => (called(artist), album),
+            None => (called(folder), AlbumName { disc: album.disc, ..AlbumName::unknown() }),
+        },
     }
 }
 
-/// `CD1`, `Disc 2`, `disk 03`.
-fn disc_of_folder(folder: &str) -> Option<u32> {
-    let lower = folder.trim().to_lowercase();
-    let rest = ["cd", "disc", "disk"].into_iter().find_map(|word| lower.strip_prefix(word))?;
-    rest.trim_matches(|c: char| " ._-".contains(c)).parse().ok().filter(|disc| (1..=99).contains(disc))
+/// An artist's name; one for all the words for several artists.
+fn called(artist: &str) -> String {
+    if VARIOUS.contains(&letters(artist).as_str()) { VARIOUS_ARTISTS.to_owned() } else { titled(artist) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::{components, name};
-    use super::*;
-    use crate::SectionKind;
+fn letters(text: &str) -> String {
+    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}
 
-    #[test]
-    fn tracks_are_named_by_artist_album_and_number() {
-        let check = |path: &str, artist: &str, album: (&str, Option<u16>), disc: Option<u32>, number: Option<u32>, title: &str| {
-            let expected =
-                Named::Track { artist: artist.into(), album: album.0.into(), album_year: album.1, disc, number, title: title.into() };
-            assert_eq!(name(SectionKind::Artist, &components(path)), expected, "{path}");
+/// What a file's own name says.
+struct Own {
+    disc: Option<u32>,
+    number: Option<u32>,
+    /// What stands in front of a number inside of the name.
+    front: Option<String>,
+    title: String,
+}
+
+impl Own {
+    fn read(stem: &str, disc: Option<u32>) -> Self {
+        let stem = stem.trim();
+        if let Some(own) = Self::in_front(stem, disc) {
+            return own;
+        }
+        if let Some(found) = INSIDE.as_ref().and_then(|form| form.captures(stem)) {
+            let parsed = |at: usize| found.get(at).and_then(|number| number.as_str().parse::<u32>().ok()).filter(|number| *number > 0);
+            return Self { disc: parsed(2), number: parsed(3), front: Some(clean(&found[1])), title: titled(&found[4]) };
+        }
+        Self { disc: None, number: None, front: None, title: titled(stem) }
+    }
+
+    /// `01 - Track`, `01. Track`, `01 Track`, `1-03 Track`; `7 Rings` is a title.
+    fn in_front(stem: &str, disc: Option<u32>) -> Option<Self> {
+        let found = IN_FRONT.as_ref()?.captures(stem)?;
+        let text = |at: usize| found.get(at).map(|text| text.as_str());
+        let (of_disc, digits) = match (text(1), text(3), text(5)) {
+            (Some(disc), ..) => (disc.parse().ok(), text(2)?),
+            (_, Some(disc), _) => (disc.parse().ok(), text(4)?),
+            (.., Some(digits)) => (None, digits),
+            _ => return None,
         };
-        check("Miles Davis/Kind of Blue/01 - So What.flac", "Miles Davis", ("Kind of Blue", None), None, Some(1), "So What");
-        check(
-            "Miles Davis/Kind of Blue (1959)/02. Freddie Freeloader.mp3",
-            "Miles Davis",
-            ("Kind of Blue", Some(1959)),
-            None,
-            Some(2),
-            "Freddie Freeloader",
-        );
-        check("Jazz/Miles Davis/Kind of Blue/03 Blue in Green.mp3", "Miles Davis", ("Kind of Blue", None), None, Some(3), "Blue in Green");
-        check("Nena/Nena/CD2/04_Kino.mp3", "Nena", ("Nena", None), Some(2), Some(4), "Kino");
-        check("Ariana Grande/Thank U, Next/7 Rings.mp3", "Ariana Grande", ("Thank U, Next", None), None, None, "7 Rings");
-        check("Nena - 99 Luftballons/01 - Intro.mp3", "Nena", ("99 Luftballons", None), None, Some(1), "Intro");
-        check("Nena/Kino.mp3", "Nena", ("Unknown Album", None), None, None, "Kino");
-        check("Kino.mp3", "Unknown Artist", ("Unknown Album", None), None, None, "Kino");
+        let behind = &stem[found.get(0)?.end()..];
+        let title = clean(behind);
+        let marked =
+            text(6).is_some_and(|mark| !mark.trim().is_empty()) || of_disc.is_some() || !stem.starts_with(|c: char| c.is_ascii_digit());
+        let number: u32 = digits.parse().ok()?;
+        let is_bare = title.is_empty();
+        let of_its_disc = digits.len() == 3 && disc == Some(number / 100) && !number.is_multiple_of(100);
+        // A song may be called `1999` or `7 Rings`; alone, a number is the track's if it is written as one.
+        let counts = if is_bare {
+            digits.len() == 2 || !stem.starts_with(|c: char| c.is_ascii_digit())
+        } else {
+            digits.len() <= 3 && (marked || digits.len() == 2 || digits.starts_with('0') || of_its_disc)
+        };
+        let is_time =
+            marked && of_disc.is_some() && title.starts_with(|c: char| c.is_ascii_digit()) && text(6).is_some_and(|mark| mark == ".");
+        if !counts || is_time || of_disc == Some(0) {
+            return None;
+        }
+        // `203` on the second disc is its third track.
+        let number = if of_its_disc { number % 100 } else { number };
+        let title = if is_bare { format!("Track {number}") } else { title };
+        Some(Self { disc: of_disc, number: (number > 0).then_some(number), front: None, title })
     }
+}
+
+/// Artist and title of `Artist - Title` where that is sure: on an album of several artists, or behind the album's own artist.
+fn performer_and_title(own: &Own, artist: &str, album: &str, is_various: bool) -> (Option<String>, String) {
+    let is_known = |text: &str| comparable(text) == comparable(artist) || comparable(text) == comparable(album);
+    let front = own
+        .front
+        .as_deref()
+        .map(|front| front.split(" - ").filter(|part| !is_known(part)).collect::<Vec<_>>().join(" - "))
+        .filter(|front| !front.is_empty());
+    let (title, mut performer) = (own.title.clone(), None);
+    let split = title
+        .split_once(" - ")
+        .or_else(|| scene(&title))
+        .map(|(a, b)| (clean(a), clean(b)))
+        .filter(|(a, b)| !a.is_empty() && !b.is_empty());
+    let title = match split {
+        Some((first, rest)) if is_known(&first) && comparable(&first) == comparable(artist) => rest,
+        Some((first, rest)) if is_various => {
+            performer = Some(first);
+            rest
+        }
+        _ => title,
+    };
+    let performer = performer.or(front.filter(|_| is_various));
+    (performer, title)
+}
+
+/// `miles_davis-so_what`, already with blanks for its underscores.
+fn scene(title: &str) -> Option<(&str, &str)> {
+    let (artist, rest) = title.split_once('-')?;
+    (!title.contains("- ") && !title.contains(" -") && title.chars().all(|c| !c.is_uppercase()) && !rest.contains('-'))
+        .then_some((artist, rest))
 }

@@ -2,11 +2,15 @@
 
 use butler_api::RunId;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use super::compare::Known;
+use super::content::{describe, says};
+use super::extras::{self, Homes};
+use super::line::Line;
 use super::media_names::Medium;
-use super::place::{Moves, place, prune, steps};
+use super::place::{Moves, place, place_again, prune};
+use super::told::{Told, told};
 use super::walk::Stat;
 use crate::fingerprint::Prints;
 use crate::naming::Named;
@@ -56,31 +60,38 @@ pub(super) struct Counts {
     pub(super) changed: u64,
 }
 
-/// Every part of a section, those of roots that were taken out of it included.
-pub(super) fn known_parts(tx: &Connection, section: SectionId) -> Result<Vec<Known>, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT p.id, p.root, p.path, p.size, p.mtime_ns, p.inode, p.dev, p.source, p.missing_since IS NOT NULL \
-         FROM parts p JOIN roots r ON r.id = p.root WHERE r.section = ?1",
+/// Tells every part of a section, those of roots that were taken out of it included: root by root, each by path.
+/// A file whose tags were never looked at, since an older Butler read it, passes for one that was written since.
+pub(super) fn known_parts(tx: &Connection, section: SectionId, tell: &mut dyn FnMut(Known<&[u8]>)) -> Result<(), StoreError> {
+    let mut roots = tx.prepare_cached("SELECT id FROM roots WHERE section = ?1")?;
+    let roots: Vec<RootId> = roots.query_map([section], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut parts = tx.prepare_cached(
+        "SELECT id, path, size, iif(tagged IS NULL, -1, mtime_ns), inode, dev, source, missing_since IS NOT NULL FROM parts WHERE root = ?1 ORDER BY path",
     )?;
-    let known = |row: &Row<'_>| {
-        // Inodes and devices use all 64 bits on some file systems; they are kept as the same bits, signed.
-        let (inode, dev): (i64, i64) = (row.get(5)?, row.get(6)?);
-        let stat = Stat { size: row.get(3)?, mtime_ns: row.get(4)?, inode: inode as u64, dev: dev as u64 };
-        Ok(Known { part: row.get(0)?, root: row.get(1)?, path: row.get(2)?, stat, source: row.get(7)?, missing: row.get(8)? })
-    };
-    Ok(statement.query_map([section], known)?.collect::<Result<_, _>>()?)
+    for root in roots {
+        let mut rows = parts.query([root])?;
+        while let Some(row) = rows.next()? {
+            // Inodes and devices use all 64 bits on some file systems; they are kept as the same bits, signed.
+            let (inode, dev): (i64, i64) = (row.get(4)?, row.get(5)?);
+            let stat = Stat { size: row.get(2)?, mtime_ns: row.get(3)?, inode: inode as u64, dev: dev as u64 };
+            let path = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            tell(Known { part: row.get(0)?, root, path, stat, source: row.get(6)?, missing: row.get(7)? });
+        }
+    }
+    Ok(())
 }
 
 /// Applies a batch of changes, all or none of them.
 pub(super) fn batch(library: &Library, section: SectionId, changes: Vec<Change>, now: Timestamp) -> Result<Counts, StoreError> {
     library.db().write(move |tx| {
-        let mut counts = Counts::default();
+        let (mut counts, mut homes) = (Counts::default(), Homes::default());
         for change in &changes {
             match change {
-                Change::Added(placed) => add(tx, section, placed, now, &mut counts)?,
+                Change::Added(placed) => add(tx, section, placed, now, &mut counts, &mut homes)?,
                 Change::Changed(part, placed) => {
                     let source = sources::find_or_make(tx, &placed.prints)?;
                     set_part(tx, *part, placed, source)?;
+                    place_changed(tx, section, *part, placed, now)?;
                     tx.prepare_cached("UPDATE items SET updated_at = ?2 WHERE id = (SELECT m.item FROM media m JOIN parts p ON p.media = m.id WHERE p.id = ?1)")?
                         .execute(params![part, At(now)])?;
                     counts.changed += 1;
@@ -94,6 +105,7 @@ pub(super) fn batch(library: &Library, section: SectionId, changes: Vec<Change>,
                 }
             }
         }
+        extras::settle(tx, section, &homes)?;
         set_missing_where_removed(tx, section, now)?;
         touch(tx, section)?;
         Ok(counts)
@@ -113,18 +125,20 @@ fn set_missing_where_removed(tx: &Connection, section: SectionId, now: Timestamp
 pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Result<Counts, StoreError> {
     library.db().write(move |tx| {
         let Ending { moved, added, missing, failures, walked, all_roots_there, run, now } = ending;
-        let mut counts = Counts::default();
+        let (mut counts, mut homes) = (Counts::default(), Homes::default());
         for part in &missing {
             tx.prepare_cached("UPDATE parts SET missing_since = ?2 WHERE id = ?1")?.execute(params![part, At(now)])?;
         }
         let mut moves = Moves::new(moved.iter().map(|(part, _)| *part));
         for (part, placed) in &moved {
             let source = sources::find_or_make(tx, &placed.prints)?;
-            moves.carry(tx, section, *part, &steps(&placed.named, placed.root, &placed.path), now)?;
+            let (told, _) = told_of(tx, placed, source)?;
+            moves.carry(tx, section, *part, &Line::of(&told.named, placed.root, &placed.path), &mut homes, now)?;
             set_part(tx, *part, placed, source)?;
+            describe(tx, *part, &told.details)?;
         }
         for placed in &added {
-            add(tx, section, placed, now, &mut counts)?;
+            add(tx, section, placed, now, &mut counts, &mut homes)?;
         }
         set_missing_where_removed(tx, section, now)?;
         let mut let_go = 0;
@@ -136,8 +150,9 @@ pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Resu
             )?;
         }
         if !moved.is_empty() || let_go > 0 {
-            prune(tx, section)?;
+            prune(tx, section, &mut homes)?;
         }
+        extras::settle(tx, section, &homes)?;
         set_scan_failures(tx, &walked, &failures, run, now)?;
         if !moved.is_empty() || !added.is_empty() || !missing.is_empty() || let_go > 0 {
             touch(tx, section)?;
@@ -147,17 +162,38 @@ pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Resu
     })
 }
 
-fn add(tx: &Connection, section: SectionId, placed: &Placed, now: Timestamp, counts: &mut Counts) -> Result<(), StoreError> {
+fn add(
+    tx: &Connection,
+    section: SectionId,
+    placed: &Placed,
+    now: Timestamp,
+    counts: &mut Counts,
+    homes: &mut Homes,
+) -> Result<(), StoreError> {
     let source = sources::find_or_make(tx, &placed.prints)?;
     let doubled = tx.prepare_cached("SELECT 1 FROM parts WHERE source = ?1 AND missing_since IS NULL")?.exists([source])?;
-    let item = place(tx, section, &steps(&placed.named, placed.root, &placed.path), now)?;
-    tx.prepare_cached("INSERT INTO media (item) VALUES (?1)")?.execute([item])?;
-    let media = tx.last_insert_rowid();
+    let (told, tagged) = told_of(tx, placed, source)?;
+    let line = Line::of(&told.named, placed.root, &placed.path);
+    let media = place(tx, section, &line, homes, now)?;
     let Stat { size, mtime_ns, inode, dev } = placed.stat;
     tx.prepare_cached(
-        "INSERT INTO parts (media, root, path, medium, size, mtime_ns, inode, dev, source, added_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO parts (media, piece, root, path, medium, size, mtime_ns, inode, dev, source, tagged, added_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
-    .execute(params![media, placed.root, placed.path, placed.medium.as_str(), size, mtime_ns, inode as i64, dev as i64, source, At(now)])?;
+    .execute(params![
+        media,
+        line.version.piece,
+        placed.root,
+        placed.path,
+        placed.medium.as_str(),
+        size,
+        mtime_ns,
+        inode as i64,
+        dev as i64,
+        source,
+        tagged,
+        At(now)
+    ])?;
+    describe(tx, PartId(tx.last_insert_rowid()), &told.details)?;
     counts.added += 1;
     counts.doubled += u64::from(doubled);
     Ok(())
@@ -166,10 +202,45 @@ fn add(tx: &Connection, section: SectionId, placed: &Placed, now: Timestamp, cou
 fn set_part(tx: &Connection, part: PartId, placed: &Placed, source: SourceId) -> Result<(), StoreError> {
     let Stat { size, mtime_ns, inode, dev } = placed.stat;
     tx.prepare_cached(
-        "UPDATE parts SET root = ?2, path = ?3, medium = ?4, size = ?5, mtime_ns = ?6, inode = ?7, dev = ?8, source = ?9, missing_since = NULL WHERE id = ?1",
+        "UPDATE parts SET root = ?2, path = ?3, medium = ?4, size = ?5, mtime_ns = ?6, inode = ?7, dev = ?8, source = ?9, tagged = ?10, missing_since = NULL WHERE id = ?1",
     )?
-    .execute(params![part, placed.root, placed.path, placed.medium.as_str(), size, mtime_ns, inode as i64, dev as i64, source])?;
+    .execute(params![
+        part,
+        placed.root,
+        placed.path,
+        placed.medium.as_str(),
+        size,
+        mtime_ns,
+        inode as i64,
+        dev as i64,
+        source,
+        tagged_source(tx, placed, source)?
+    ])?;
     Ok(())
+}
+
+/// The source of a file with its tags.
+fn tagged_source(tx: &Connection, placed: &Placed, source: SourceId) -> Result<SourceId, StoreError> {
+    if placed.prints.tagged.is_some() { sources::find_or_make(tx, &placed.prints.with_tags()) } else { Ok(source) }
+}
+
+/// What a file is by its name and by what its content is known to say, and the source of the file with its tags.
+fn told_of(tx: &Connection, placed: &Placed, source: SourceId) -> Result<(Told, SourceId), StoreError> {
+    let tagged = tagged_source(tx, placed, source)?;
+    Ok((told(placed.named.clone(), says(tx, tagged)?.as_ref(), placed.stat.mtime_ns), tagged))
+}
+
+/// Places a file that was written since, if it is known what it says of itself now; else it waits where it is to be read.
+fn place_changed(tx: &Connection, section: SectionId, part: PartId, placed: &Placed, now: Timestamp) -> Result<(), StoreError> {
+    let tagged = tagged_source(tx, placed, sources::find_or_make(tx, &placed.prints)?)?;
+    let says = says(tx, tagged)?;
+    // A video is what its name says; one that an older Butler placed is placed by what names mean today.
+    if says.is_none() && placed.medium != Medium::Video {
+        return Ok(());
+    }
+    let Told { named, details } = told(placed.named.clone(), says.as_ref(), placed.stat.mtime_ns);
+    place_again(tx, section, &[(part, Line::of(&named, placed.root, &placed.path))], now)?;
+    describe(tx, part, &details)
 }
 
 fn touch(tx: &Connection, section: SectionId) -> Result<(), StoreError> {

@@ -3,19 +3,28 @@
 //! The rule above all others: what can't be told from "away" is never "missing".
 
 use std::collections::{HashMap, HashSet};
+use std::iter::Peekable;
+use std::vec;
 
-use super::walk::{RootState, Seen, Stat, Walked};
+use super::walk::{RootState, Seen, Stat, Unsure, Walked};
 use crate::{PartId, RootId, SourceId};
 
-/// A part as the database has it.
+/// A part as the database has it. Of most of them nothing is kept, so their paths are only lent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct Known<P = Vec<u8>> {
     pub(super) part: PartId,
     pub(super) root: RootId,
-    pub(super) path: Vec<u8>,
+    pub(super) path: P,
     pub(super) stat: Stat,
     pub(super) source: SourceId,
     pub(super) missing: bool,
+}
+
+impl Known<&[u8]> {
+    fn kept(self) -> Known {
+        let Self { part, root, path, stat, source, missing } = self;
+        Known { part, root, path: path.to_vec(), stat, source, missing }
+    }
 }
 
 /// What a walk means. Every known part and every seen file is in exactly one of these.
@@ -52,78 +61,127 @@ pub(super) enum Away {
     Disk,
 }
 
-/// Compares. Known parts of roots that were not walked (taken out of the section) have vanished.
-pub(super) fn compare(known: Vec<Known>, walked: Vec<Walked>) -> Compared {
-    let mut result = Compared::default();
-    let mut by_root: HashMap<RootId, Vec<Known>> = HashMap::new();
-    for part in known {
-        by_root.entry(part.root).or_default().push(part);
-    }
-    for root in walked {
-        compare_root(by_root.remove(&root.root).unwrap_or_default(), root, &mut result);
-    }
-    result.vanished.extend(by_root.into_values().flatten());
-    result.vanished.sort_by_key(|known| known.part);
-    result
+/// A comparison under way: told each known part once, those of one root by path.
+pub(super) struct Comparison {
+    sides: HashMap<RootId, Side>,
+    result: Compared,
 }
 
-fn compare_root(known: Vec<Known>, walked: Walked, result: &mut Compared) {
-    let Walked { root, seen, unsure, state } = walked;
-    let identity = match state {
-        RootState::Read { identity, has_entries } => {
-            let is_elsewhere = known.iter().all(|known| known.stat.dev != identity.0);
-            let was_full = known.iter().any(|known| !known.missing);
-            if was_full && seen.is_empty() && unsure.is_empty() && (!has_entries || is_elsewhere) {
-                result.away.push((root, Away::Empty));
-                result.out_of_reach += known.len() as u64;
-                return;
+/// One root that was walked.
+struct Side {
+    state: RootState,
+    seen: Peekable<vec::IntoIter<Seen>>,
+    unsure: Vec<Unsure>,
+    is_empty: bool,
+    /// The disks that are there.
+    devices: HashSet<u64>,
+    known: u64,
+    was_full: bool,
+    is_elsewhere: bool,
+    /// Known, and not seen.
+    unseen: Vec<Known>,
+    added: Vec<Seen>,
+}
+
+impl Comparison {
+    /// Begins with what was seen of each root, by path.
+    pub(super) fn new(walked: Vec<Walked>) -> Self {
+        let side = |Walked { root, seen, unsure, state, .. }: Walked| {
+            let side = Side {
+                state,
+                is_empty: seen.is_empty() && unsure.is_empty(),
+                seen: seen.into_iter().peekable(),
+                unsure,
+                devices: HashSet::new(),
+                known: 0,
+                was_full: false,
+                is_elsewhere: true,
+                unseen: Vec::new(),
+                added: Vec::new(),
+            };
+            (root, side)
+        };
+        Self { sides: walked.into_iter().map(side).collect(), result: Compared::default() }
+    }
+
+    /// A part that is known. One of a root that was not walked (taken out of the section) has vanished.
+    pub(super) fn known(&mut self, known: Known<&[u8]>) {
+        match self.sides.get_mut(&known.root) {
+            Some(side) => side.known(known, &mut self.result),
+            None => self.result.vanished.push(known.kept()),
+        }
+    }
+
+    /// What it all means.
+    pub(super) fn end(self) -> Compared {
+        let Self { sides, mut result } = self;
+        let mut sides: Vec<_> = sides.into_iter().collect();
+        sides.sort_unstable_by_key(|(root, _)| *root);
+        for (root, side) in sides {
+            side.end(root, &mut result);
+        }
+        result.vanished.sort_by_key(|known| known.part);
+        result
+    }
+}
+
+impl Side {
+    fn known(&mut self, known: Known<&[u8]>, result: &mut Compared) {
+        self.known += 1;
+        let RootState::Read { identity, .. } = self.state else { return };
+        self.was_full |= !known.missing;
+        self.is_elsewhere &= known.stat.dev != identity.0;
+        while let Some(new) = self.seen.next_if(|seen| seen.path.as_slice() < known.path) {
+            self.added.push(new);
+        }
+        let Some(seen) = self.seen.next_if(|seen| seen.path == known.path) else {
+            if self.unsure.iter().any(|unsure| is_at_or_below(known.path, &unsure.path)) {
+                result.unsure += 1;
+            } else {
+                self.unseen.push(known.kept());
             }
-            identity
-        }
-        RootState::Away(sentence) => {
-            result.away.push((root, Away::Gone(sentence)));
-            result.out_of_reach += known.len() as u64;
             return;
-        }
-    };
-    let mut devices = HashSet::from([identity.0]);
-    let mut files: HashMap<Vec<u8>, Seen> = seen.into_iter().map(|seen| (seen.path.clone(), seen)).collect();
-    let mut vanished = Vec::new();
-    for known in known {
-        match files.remove(&known.path) {
-            Some(seen) => {
-                // Its disk is there. The number it goes by today says nothing of others: a restart deals such numbers anew.
-                devices.insert(known.stat.dev);
-                match (known.stat.same_content(&seen.stat), known.missing) {
-                    (true, false) => {
-                        result.unchanged += 1;
-                        if known.stat.dev != seen.stat.dev {
-                            result.renumbered.push((known, seen));
-                        }
-                    }
-                    (true, true) => result.back.push((known, seen)),
-                    (false, _) => result.changed.push((known, seen)),
+        };
+        // Its disk is there. The number it goes by today says nothing of others: a restart deals such numbers anew.
+        self.devices.insert(known.stat.dev);
+        match (known.stat.same_content(&seen.stat), known.missing) {
+            (true, false) => {
+                result.unchanged += 1;
+                if known.stat.dev != seen.stat.dev {
+                    result.renumbered.push((known.kept(), seen));
                 }
             }
-            None if unsure.iter().any(|unsure| is_at_or_below(&known.path, &unsure.path)) => result.unsure += 1,
-            None => vanished.push(known),
+            (true, true) => result.back.push((known.kept(), seen)),
+            (false, _) => result.changed.push((known.kept(), seen)),
         }
     }
-    devices.extend(files.values().map(|seen| seen.stat.dev));
-    let (vanished, out_of_reach): (Vec<_>, Vec<_>) =
-        vanished.into_iter().partition(|known| known.missing || devices.contains(&known.stat.dev));
-    if !out_of_reach.is_empty() {
-        result.away.push((root, Away::Disk));
-        result.out_of_reach += out_of_reach.len() as u64;
+
+    fn end(mut self, root: RootId, result: &mut Compared) {
+        let away = match self.state {
+            RootState::Read { has_entries, .. } if self.was_full && self.is_empty && (!has_entries || self.is_elsewhere) => Away::Empty,
+            RootState::Read { identity, .. } => {
+                self.devices.insert(identity.0);
+                self.added.extend(self.seen);
+                self.devices.extend(self.added.iter().map(|seen| seen.stat.dev));
+                let (vanished, out_of_reach): (Vec<_>, Vec<_>) =
+                    self.unseen.into_iter().partition(|known| known.missing || self.devices.contains(&known.stat.dev));
+                if !out_of_reach.is_empty() {
+                    result.away.push((root, Away::Disk));
+                    result.out_of_reach += out_of_reach.len() as u64;
+                }
+                result.vanished.extend(vanished);
+                result.added.extend(self.added);
+                return;
+            }
+            RootState::Away(sentence) => Away::Gone(sentence),
+        };
+        result.away.push((root, away));
+        result.out_of_reach += self.known;
     }
-    result.vanished.extend(vanished);
-    let mut added: Vec<_> = files.into_values().collect();
-    added.sort_by(|a, b| a.path.cmp(&b.path));
-    result.added.extend(added);
 }
 
 fn is_at_or_below(path: &[u8], folder: &[u8]) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
 }
 
 /// Which vanished parts are found again in new files: same content, and unique on both sides. Answers with the index of
@@ -154,7 +212,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::media_names::Medium;
-    use super::super::walk::Unsure;
     use super::*;
 
     const ROOT: RootId = RootId(1);
@@ -171,8 +228,19 @@ mod tests {
         Seen { root: ROOT, path: path.into(), stat: stat(1), medium: Medium::Video }
     }
 
-    fn walked(seen: Vec<Seen>) -> Walked {
-        Walked { root: ROOT, seen, unsure: Vec::new(), state: RootState::Read { identity: (1, 2), has_entries: true } }
+    fn walked(mut seen: Vec<Seen>) -> Walked {
+        seen.sort_by(|a, b| a.path.cmp(&b.path));
+        let state = RootState::Read { identity: (1, 2), has_entries: true };
+        Walked { root: ROOT, seen, unsure: Vec::new(), ignored: Vec::new(), state }
+    }
+
+    fn compare(mut known: Vec<Known>, walked: Vec<Walked>) -> Compared {
+        known.sort_by(|a, b| (a.root, &a.path).cmp(&(b.root, &b.path)));
+        let mut comparison = Comparison::new(walked);
+        for Known { part, root, path, stat, source, missing } in &known {
+            comparison.known(Known { part: *part, root: *root, path, stat: *stat, source: *source, missing: *missing });
+        }
+        comparison.end()
     }
 
     #[test]

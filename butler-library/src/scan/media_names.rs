@@ -49,15 +49,19 @@ const SKIPPED_ENDINGS: &[&str] = &[".trickplay", ".bts", ".sync", ".ite"];
 
 /// What a file of a section of this kind holds, if it is media of that kind.
 pub(super) fn medium(kind: SectionKind, name: &[u8]) -> Option<Medium> {
-    let name = String::from_utf8_lossy(name);
-    let (stem, extension) = name.rsplit_once('.')?;
-    let extension = extension.to_ascii_lowercase();
-    let (extensions, medium) = match kind {
-        SectionKind::Movie | SectionKind::Show => (VIDEO, Medium::Video),
-        SectionKind::Artist => (AUDIO, Medium::Audio),
-        SectionKind::Photo => (PHOTO, Medium::Photo),
-    };
-    (!stem.is_empty() && extensions.contains(&extension.as_str())).then_some(medium)
+    let dot = name.iter().rposition(|byte| *byte == b'.')?;
+    let (stem, extension) = (&name[..dot], &name[dot + 1..]);
+    if stem.is_empty() {
+        return None;
+    }
+    let of =
+        |extensions: &[&str], medium| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes())).then_some(medium);
+    match kind {
+        SectionKind::Movie | SectionKind::Show => of(VIDEO, Medium::Video),
+        SectionKind::Artist => of(AUDIO, Medium::Audio),
+        // Phones put films among their photos.
+        SectionKind::Photo => of(PHOTO, Medium::Photo).or_else(|| of(VIDEO, Medium::Video)),
+    }
 }
 
 /// Whether a file or folder of this name is never looked at: hidden, or another program's own.
@@ -65,8 +69,9 @@ pub(super) fn is_skipped(name: &[u8]) -> bool {
     if name.starts_with(b".") {
         return true;
     }
-    let lower = String::from_utf8_lossy(name).to_lowercase();
-    SKIPPED.contains(&lower.as_str()) || SKIPPED_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+    let ends_with =
+        |ending: &&str| name.len().checked_sub(ending.len()).is_some_and(|at| name[at..].eq_ignore_ascii_case(ending.as_bytes()));
+    SKIPPED.iter().any(|skipped| name.eq_ignore_ascii_case(skipped.as_bytes())) || SKIPPED_ENDINGS.iter().any(ends_with)
 }
 
 #[cfg(test)]
@@ -79,6 +84,7 @@ mod tests {
         assert_eq!(medium(SectionKind::Movie, b"caf\xe9.mkv"), Some(Medium::Video));
         assert_eq!(medium(SectionKind::Artist, b"01.flac"), Some(Medium::Audio));
         assert_eq!(medium(SectionKind::Photo, b"a.JPG"), Some(Medium::Photo));
+        assert_eq!(medium(SectionKind::Photo, b"VID_20240131_123456.mp4"), Some(Medium::Video));
         for (kind, name) in
             [(SectionKind::Movie, "poster.jpg"), (SectionKind::Artist, "a.mkv"), (SectionKind::Show, "mkv"), (SectionKind::Show, ".mkv")]
         {

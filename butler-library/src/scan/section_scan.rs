@@ -6,17 +6,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::apply::{self, Change, Ending, Placed};
-use super::compare::{Away, Compared, Known, compare, moves};
+use super::compare::{Away, Compared, Comparison, Known, moves};
 use super::read::{self, Reading};
 use super::settle::{PATIENCE, Watch};
-use super::walk::{RootState, Seen, Walked, walk};
+use super::walk::{RootState, Seen, Walk, Walked, walk};
 use super::{RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld};
 use crate::store::failures::ScanFailure;
 use crate::store::path_from_bytes;
-use crate::{Library, PartId, RootId, Section, SectionId, SourceId, StoreError, naming};
+use crate::{CallError, Library, PartId, RootId, Section, SectionId, SourceId, StoreError, naming};
 
 /// So many changes go into one transaction.
-const BATCH: usize = 100;
+const BATCH: usize = 500;
 
 pub(super) fn run(
     library: &Library,
@@ -27,8 +27,9 @@ pub(super) fn run(
     let section = library.section(section)?.ok_or(ScanError::UnknownSection(section))?;
     let mut scan = Scan::new(library, &section, world, observer);
     let Some(walked) = scan.walk() else { return Ok(scan.stop()) };
-    let known = library.db().read(|tx| apply::known_parts(tx, section.id))?;
-    let compared = scan.compare(known, walked);
+    let mut comparison = Comparison::new(walked);
+    library.db().read(|tx| apply::known_parts(tx, section.id, &mut |known| comparison.known(known)))?;
+    let compared = scan.compared(comparison.end());
     if !scan.read_all(compared)? {
         scan.flush()?;
         return Ok(scan.stop());
@@ -38,6 +39,7 @@ pub(super) fn run(
 }
 
 /// A file that is to be read, and the part it is already known as.
+#[derive(Clone)]
 struct ToRead {
     part: Option<PartId>,
     seen: Seen,
@@ -95,7 +97,9 @@ impl<'a> Scan<'a> {
         for root in &self.section.roots {
             let before = self.report.seen;
             let (observer, progress) = (&mut *self.observer, &mut self.progress);
-            let walked = walk(self.world.root_threads, (root.id, &root.path), self.section.kind, &mut |seen| {
+            let threads = self.world.root_threads;
+            let how = Walk { threads, root: root.id, folder: &root.path, kind: self.section.kind, tell_ignored: false };
+            let walked = walk(&how, &mut |seen| {
                 progress.seen = before + seen;
                 observer.progress(*progress);
                 observer.should_stop()
@@ -120,8 +124,8 @@ impl<'a> Scan<'a> {
         Some(all)
     }
 
-    fn compare(&mut self, known: Vec<Known>, walked: Vec<Walked>) -> Compared {
-        let mut compared = compare(known, walked);
+    /// Keeps what concerns more than one file.
+    fn compared(&mut self, mut compared: Compared) -> Compared {
         for (root, why) in std::mem::take(&mut compared.away) {
             self.root_away(root, &why);
         }
@@ -155,29 +159,49 @@ impl<'a> Scan<'a> {
         let changed = changed.into_iter().map(|(known, seen)| ToRead { part: Some(known.part), seen });
         let to_read: Vec<_> = added.into_iter().map(|seen| ToRead { part: None, seen }).chain(changed).collect();
         self.progress.to_read = to_read.len() as u64;
-        let mut young = Vec::new();
-        for file in to_read {
-            if self.observer.should_stop() {
-                return Ok(false);
-            }
-            let now = (self.world.now)();
-            let watch = Watch::new(file.seen.stat, now);
-            if !watch.is_settled(now) {
-                young.push((file, watch));
-            } else if let Some(moving) = self.read(file)? {
-                young.push(moving);
-            }
-            if self.report.stopped {
-                return Ok(false);
-            }
-        }
-        self.settle(young)
+        let now = (self.world.now)();
+        let watched = to_read.into_iter().map(|file| (Watch::new(file.seen.stat, now), file));
+        let (settled, young): (Vec<_>, Vec<_>) = watched.partition(|(watch, _)| watch.is_settled(now));
+        let mut young: Vec<_> = young.into_iter().map(|(watch, file)| (file, watch)).collect();
+        young.extend(self.read(settled.into_iter().map(|(_, file)| file).collect())?);
+        if self.report.stopped { Ok(false) } else { self.settle(young) }
     }
 
-    /// Reads one file. Answers with it if it is still being written.
-    fn read(&mut self, mut file: ToRead) -> Result<Option<(ToRead, Watch)>, ScanError> {
-        let Some(root) = self.roots.get(&file.seen.root).filter(|_| !self.away.contains(&file.seen.root)) else { return Ok(None) };
-        match read::read(self.world, root, &file.seen.path, &mut || self.observer.should_stop()) {
+    /// Reads files and takes in what they hold. Answers with those that are still being written.
+    fn read(&mut self, files: Vec<ToRead>) -> Result<Vec<(ToRead, Watch)>, ScanError> {
+        let mut moving = Vec::new();
+        for files in files.chunk_by(|a, b| a.seen.root == b.seen.root) {
+            let id = files[0].seen.root;
+            let Some(root) = self.roots.get(&id).filter(|_| !self.away.contains(&id)).cloned() else { continue };
+            let paths: Vec<_> = files.iter().map(|file| file.seen.path.as_slice()).collect();
+            let mut failed = None;
+            let read = read::read_in_order(self.world, &root, &paths, &mut |read| {
+                if let Some((index, reading)) = read {
+                    match self.was_read(files[index].clone(), reading) {
+                        Ok(file) => moving.extend(file),
+                        Err(error) => failed = Some(error),
+                    }
+                }
+                failed.is_none() && !self.observer.should_stop()
+            });
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            match read {
+                Ok(()) => {}
+                Err(CallError::Away(away)) => self.root_away(id, &Away::Gone(format!("{away}."))),
+                Err(CallError::Stopped) => {
+                    self.report.stopped = true;
+                    break;
+                }
+            }
+        }
+        Ok(moving)
+    }
+
+    /// Takes in what reading a file gave. Answers with it if it is still being written.
+    fn was_read(&mut self, mut file: ToRead, reading: Reading) -> Result<Option<(ToRead, Watch)>, ScanError> {
+        match reading {
             Reading::Prints(prints, stat) => {
                 file.seen.stat = stat;
                 self.found(file, prints)?;
@@ -215,12 +239,10 @@ impl<'a> Scan<'a> {
             let now = (self.world.now)();
             let (settled, waiting): (Vec<_>, Vec<_>) = young.into_iter().partition(|(_, watch)| watch.is_settled(now));
             young = waiting;
-            for (mut file, watch) in settled {
-                file.seen.stat = watch.stat();
-                young.extend(self.read(file)?);
-                if self.report.stopped || self.observer.should_stop() {
-                    return Ok(false);
-                }
+            let settled = settled.into_iter().map(|(file, watch)| ToRead { seen: Seen { stat: watch.stat(), ..file.seen }, ..file });
+            young.extend(self.read(settled.collect())?);
+            if self.report.stopped || self.observer.should_stop() {
+                return Ok(false);
             }
             self.progress.settling = young.len() as u64;
             let Some(wait) = young.iter().map(|(_, watch)| watch.wait(now)).min() else { return Ok(true) };
@@ -262,6 +284,8 @@ impl<'a> Scan<'a> {
         let placed = self.place(seen, prints);
         match part {
             Some(part) => self.batch.push(Change::Changed(part, placed)),
+            // Only what a vanished part held can have moved.
+            None if self.vanished_sources.is_empty() => self.batch.push(Change::Added(placed)),
             None => {
                 let source = self.library.db().read(|tx| crate::store::sources::find(tx, &prints))?;
                 match source.filter(|source| self.vanished_sources.contains(source)) {
@@ -276,7 +300,7 @@ impl<'a> Scan<'a> {
     fn place(&self, seen: Seen, prints: crate::fingerprint::Prints) -> Placed {
         let path = Path::new(OsStr::from_bytes(&seen.path));
         let components: Vec<_> = path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-        let named = naming::name(self.section.kind, &components);
+        let named = naming::name(self.section.kind, &components, seen.stat.size);
         let Seen { root, path, stat, medium } = seen;
         Placed { root, path, stat, medium, prints, named }
     }

@@ -1,20 +1,21 @@
-//! Walks a root: every folder read once, every media file looked at once, nothing opened but folders.
+//! Walks a root: every folder read once, every media file looked at once, nothing opened but folders and ignore files.
 //!
-//! Each folder is one call on the root's own thread. A folder reached through a link is read only if it was not read
-//! before in this walk, so loops end and nothing is multiplied; real folders go first.
+//! Folders are read several at a time, on threads of the root's own (`list` reads one); what comes of it does not depend
+//! on which is done first. A folder reached through a link is read only if it was not read before in this walk, so loops
+//! end and nothing is multiplied: real folders go first, then one link after the other, by path.
 
-use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::media_names::{Medium, is_skipped, medium};
-use crate::{CallError, Heartbeat, RootId, RootThreads, SectionKind};
+use super::ignore::{Ignored, Rules};
+use super::list::{Call, Content, Heard, Lister, Listing};
+use super::media_names::Medium;
+use crate::root_threads::crew::{MOST_HANDS, Next};
+use crate::{CallError, RootId, RootThreads, SectionKind};
 
 /// What tells one state of a file from another without opening it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub(super) struct Walked {
     pub(super) root: RootId,
     pub(super) seen: Vec<Seen>,
     pub(super) unsure: Vec<Unsure>,
+    /// What was left alone, by path; only where that was asked for, and only folders and what is media by its name.
+    pub(super) ignored: Vec<Ignored>,
     pub(super) state: RootState,
 }
 
@@ -83,15 +86,28 @@ pub(super) enum RootState {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Stopped;
 
+/// Where and for what to walk.
+pub(super) struct Walk<'a> {
+    pub(super) threads: &'a RootThreads,
+    pub(super) root: RootId,
+    pub(super) folder: &'a Path,
+    pub(super) kind: SectionKind,
+    /// Whether to tell what was ignored, and why.
+    pub(super) tell_ignored: bool,
+}
+
 /// A folder still to be read.
-struct Pending {
-    path: Vec<u8>,
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    pub(super) path: Vec<u8>,
     /// Whether a link led to it, or to a folder above it.
-    linked: bool,
+    pub(super) linked: bool,
+    pub(super) rules: Arc<Rules>,
     above: Option<Arc<Above>>,
 }
 
 /// The folders above one, to find a folder that holds itself.
+#[derive(Debug)]
 struct Above {
     identity: (u64, u64),
     above: Option<Arc<Self>>,
@@ -103,111 +119,130 @@ impl Above {
     }
 }
 
-/// What one folder holds.
-struct Listing {
-    identity: (u64, u64),
-    files: Vec<(Vec<u8>, Stat, Medium)>,
-    /// Names, and whether a link leads there.
-    folders: Vec<(Vec<u8>, bool)>,
-    unsure: Vec<Unsure>,
-    has_entries: bool,
-}
-
 /// Walks a root. `look` is told how many media files were seen so far and says whether to stop.
-pub(super) fn walk(
-    threads: &RootThreads,
-    root: (RootId, &Path),
-    kind: SectionKind,
-    look: &mut dyn FnMut(u64) -> bool,
-) -> Result<Walked, Stopped> {
-    let (root, folder) = root;
-    let mut walked = Walked { root, seen: Vec::new(), unsure: Vec::new(), state: RootState::Away(String::new()) };
-    let mut read: HashSet<(u64, u64)> = HashSet::new();
-    let mut pending = vec![Pending { path: Vec::new(), linked: false, above: None }];
-    let mut behind_links = Vec::new();
-    while let Some(next) = pending.pop().or_else(|| behind_links.pop()) {
-        let seen = walked.seen.len() as u64;
-        if look(seen) {
-            return Err(Stopped);
-        }
-        let at = folder.join(OsStr::from_bytes(&next.path));
-        let listing = match threads.call_unless(folder, &mut || look(seen), move |beat| list(&at, kind, beat)) {
-            Ok(listing) => listing,
-            Err(CallError::Stopped) => return Err(Stopped),
-            Err(CallError::Away(away)) => return Ok(Walked { state: RootState::Away(format!("{away}.")), seen: Vec::new(), ..walked }),
-        };
-        let listing = match listing {
-            Ok(listing) => listing,
-            Err(error) if next.path.is_empty() => {
-                return Ok(Walked { state: RootState::Away(root_sentence(folder, &error)), ..walked });
-            }
-            Err(error) => {
-                walked.unsure.push(Unsure { path: next.path, sentence: sentence("folder", &error) });
-                continue;
-            }
-        };
-        if next.path.is_empty() {
-            walked.state = RootState::Read { identity: listing.identity, has_entries: listing.has_entries };
-        }
-        if Above::holds(next.above.as_ref(), listing.identity) || (next.linked && read.contains(&listing.identity)) {
-            continue;
-        }
-        read.insert(listing.identity);
-        let below = |name: &[u8]| if next.path.is_empty() { name.to_vec() } else { [&next.path, name].join(&b'/') };
-        walked.seen.extend(listing.files.iter().map(|(name, stat, medium)| Seen { root, path: below(name), stat: *stat, medium: *medium }));
-        walked.unsure.extend(listing.unsure.into_iter().map(|unsure| Unsure { path: below(&unsure.path), ..unsure }));
-        let above = Some(Arc::new(Above { identity: listing.identity, above: next.above.clone() }));
-        for (name, is_link) in listing.folders {
-            let folder = Pending { path: below(&name), linked: next.linked || is_link, above: above.clone() };
-            if is_link { &mut behind_links } else { &mut pending }.push(folder);
+pub(super) fn walk(walk: &Walk<'_>, look: &mut dyn FnMut(u64) -> bool) -> Result<Walked, Stopped> {
+    let root = Pending { path: Vec::new(), linked: false, rules: Arc::default(), above: None };
+    let mut head = Head {
+        folder: walk.folder,
+        walked: Walked {
+            root: walk.root,
+            seen: Vec::new(),
+            unsure: Vec::new(),
+            ignored: Vec::new(),
+            state: RootState::Away(String::new()),
+        },
+        read: HashSet::new(),
+        open: 1,
+        behind_links: BTreeMap::new(),
+    };
+    let lister = Lister { folder: walk.folder.to_owned(), root: walk.root, kind: walk.kind, tell_ignored: walk.tell_ignored };
+    let done =
+        walk.threads.crew(walk.folder, MOST_HANDS, vec![Call::List(root)], move |call, beat| lister.make(call, beat), &mut |heard| {
+            let calls = heard.map_or_else(Vec::new, |heard| head.take(heard));
+            if look(head.walked.seen.len() as u64) { Next::Stop } else { Next::Go(calls) }
+        });
+    let mut walked = head.walked;
+    match done {
+        Ok(()) => {}
+        Err(CallError::Stopped) => return Err(Stopped),
+        Err(CallError::Away(away)) => {
+            let state = RootState::Away(format!("{away}."));
+            return Ok(Walked { state, seen: Vec::new(), ignored: Vec::new(), ..walked });
         }
     }
-    walked.seen.sort_by(|a, b| a.path.cmp(&b.path));
+    walked.seen.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walked.unsure.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walked.ignored.sort_unstable();
     Ok(walked)
 }
 
-fn list(path: &PathBuf, kind: SectionKind, beat: &Heartbeat) -> io::Result<Listing> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let folder = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
-    let raw = rustix::fs::fstat(&folder)?;
-    let mut listing =
-        Listing { identity: (raw.st_dev, raw.st_ino), files: Vec::new(), folders: Vec::new(), unsure: Vec::new(), has_entries: false };
-    for entry in Dir::read_from(&folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if name == b"." || name == b".." || is_skipped(name) {
-            continue;
-        }
-        listing.has_entries = true;
-        if !beat.tap() {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        let medium = medium(kind, name);
-        match entry.file_type() {
-            FileType::Directory => listing.folders.push((name.to_vec(), false)),
-            // Without a media name only a link or an unknown entry can be of interest: it may be a folder.
-            FileType::RegularFile if medium.is_none() => {}
-            FileType::RegularFile | FileType::Symlink | FileType::Unknown => {
-                look_at(&folder, name, entry.file_type() == FileType::Symlink, medium, &mut listing);
-            }
-            _ => {}
-        }
-    }
-    // Of two links to one folder the same is followed each time, in whatever order the file system lists them; the last goes first.
-    listing.folders.sort_by(|a, b| b.cmp(a));
-    Ok(listing)
+/// Puts together what the threads bring, and says what they are to do next.
+struct Head<'a> {
+    folder: &'a Path,
+    walked: Walked,
+    /// The folders that were read.
+    read: HashSet<(u64, u64)>,
+    /// Calls that are not answered yet.
+    open: usize,
+    behind_links: BTreeMap<Vec<u8>, Pending>,
 }
 
-fn look_at(folder: &impl std::os::fd::AsFd, name: &[u8], is_link: bool, medium: Option<Medium>, listing: &mut Listing) {
-    match rustix::fs::statat(folder, name, AtFlags::empty()) {
-        Ok(raw) => match (FileType::from_raw_mode(raw.st_mode), medium) {
-            (FileType::RegularFile, Some(medium)) => listing.files.push((name.to_vec(), Stat::of(&raw), medium)),
-            (FileType::Directory, _) => listing.folders.push((name.to_vec(), is_link)),
-            _ => {}
-        },
-        // A link to nothing that has no media name is nobody's business. What lies behind one that can't be followed may be there.
-        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) if is_link && medium.is_none() => {}
-        Err(errno) => listing.unsure.push(Unsure { path: name.to_vec(), sentence: sentence("file", &errno.into()) }),
+impl Head<'_> {
+    fn take(&mut self, heard: Heard) -> Vec<Call> {
+        self.open -= 1;
+        let mut calls = match heard {
+            Heard::Listed(folder, Ok(listing)) => self.listed(folder, listing),
+            Heard::Listed(folder, Err(error)) => {
+                self.not_listed(folder, &error);
+                Vec::new()
+            }
+            Heard::Looked { content, folders } => {
+                self.keep(content);
+                self.descend(folders)
+            }
+            Heard::Identified(folder, Ok(identity)) if self.read.contains(&identity) => {
+                drop(folder);
+                Vec::new()
+            }
+            // Why it can't be looked at is told by the attempt to read it.
+            Heard::Identified(folder, _) => vec![Call::List(folder)],
+        };
+        // One link after the other, each with all that is below it: so the same one is followed each time.
+        if calls.is_empty() && self.open == 0 {
+            calls.extend(self.behind_links.pop_first().map(|(_, folder)| Call::Identify(folder)));
+        }
+        self.open += calls.len();
+        calls
+    }
+
+    fn not_listed(&mut self, folder: Pending, error: &io::Error) {
+        if folder.path.is_empty() {
+            self.walked.state = RootState::Away(root_sentence(self.folder, error));
+        } else {
+            self.walked.unsure.push(Unsure { path: folder.path, sentence: sentence("folder", error) });
+        }
+    }
+
+    fn listed(&mut self, folder: Pending, listing: Listing) -> Vec<Call> {
+        let Listing { identity, has_entries, rules, content, folders, chunks } = listing;
+        if folder.path.is_empty() {
+            self.walked.state = RootState::Read { identity, has_entries };
+        }
+        let is_round = Above::holds(folder.above.as_ref(), identity) || (folder.linked && self.read.contains(&identity));
+        if is_round {
+            return Vec::new();
+        }
+        self.read.insert(identity);
+        self.keep(content);
+        let here = Pending { rules, above: Some(Arc::new(Above { identity, above: folder.above.clone() })), ..folder };
+        let mut calls = self.descend(folders.into_iter().map(|(path, is_link)| here.below(path, is_link)).collect());
+        calls.extend(chunks.into_iter().map(|chunk| Call::Look(here.clone(), chunk)));
+        calls
+    }
+
+    fn keep(&mut self, content: Content) {
+        self.walked.seen.extend(content.files);
+        self.walked.unsure.extend(content.unsure);
+        self.walked.ignored.extend(content.ignored);
+    }
+
+    fn descend(&mut self, folders: Vec<(Pending, bool)>) -> Vec<Call> {
+        let mut calls = Vec::new();
+        for (folder, is_link) in folders {
+            if is_link {
+                self.behind_links.insert(folder.path.clone(), folder);
+            } else {
+                calls.push(Call::List(folder));
+            }
+        }
+        calls
+    }
+}
+
+impl Pending {
+    /// A folder in this one, and whether it is itself a link.
+    pub(super) fn below(&self, path: Vec<u8>, is_link: bool) -> (Self, bool) {
+        (Self { path, linked: self.linked || is_link, rules: Arc::clone(&self.rules), above: self.above.clone() }, is_link)
     }
 }
 

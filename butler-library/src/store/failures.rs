@@ -69,7 +69,7 @@ pub struct FailureRow {
 }
 
 /// Failures with a path to show: of a source the oldest part that is there. One whose content is nowhere any more is not listed.
-const STANDING: &str = "FROM failures f LEFT JOIN parts p ON p.id = (SELECT min(q.id) FROM parts q WHERE q.source = f.source AND q.missing_since IS NULL) \
+const STANDING: &str = "FROM failures f LEFT JOIN parts p ON p.id = (SELECT min(q.id) FROM parts q WHERE (q.source = f.source OR q.tagged = f.source) AND q.missing_since IS NULL) \
     JOIN roots r ON r.id = coalesce(f.root, p.root)";
 const COLUMNS: &str = "f.id, f.source, f.kind, f.version, r.path AS root_path, coalesce(f.path, p.path) AS path, p.id AS part, f.class, f.sentence, \
     f.tries, f.next_try_at, f.failed_at, f.run";

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use butler_product::media_info::MediaInfo;
+use butler_product::photo::Photo;
 use butler_product::{Fingerprint, ProductKind, Value};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row};
+use rusqlite::{OptionalExtension, Row};
 
 use super::{At, Json, path_from_bytes};
 use crate::{ItemId, Library, MediaId, PartId, RootId, SourceId, StoreError};
@@ -17,7 +18,9 @@ use crate::{ItemId, Library, MediaId, PartId, RootId, SourceId, StoreError};
 pub struct MediaRow {
     /// Its id.
     pub id: MediaId,
-    /// Its files.
+    /// What tells it from the item's other versions, where its name says so: `1080p`.
+    pub label: Option<String>,
+    /// Its files, in order: more than one where it comes in pieces.
     pub parts: Vec<PartRow>,
 }
 
@@ -26,7 +29,7 @@ pub struct MediaRow {
 pub struct PartRow {
     /// Its id.
     pub id: PartId,
-    /// The item it belongs to.
+    /// The item it belongs to. A file of several episodes belongs to each: here the one that was asked for, else the first.
     pub item: ItemId,
     /// The version it belongs to.
     pub media: MediaId,
@@ -48,14 +51,17 @@ pub struct PartRow {
     pub fingerprint: Fingerprint,
     /// What its headers say, once that is known.
     pub media_info: Option<Box<MediaInfo>>,
+    /// What it says of how it was taken, if it is a photo and that is known.
+    pub photo: Option<Box<Photo>>,
     /// The kinds of product that there are of its content and that hold something.
     pub products: Vec<ProductKind>,
 }
 
-const SELECT: &str = "SELECT p.*, m.item, r.path AS root_path, s.fingerprint, \
+const COLUMNS: &str = "m.label, r.path AS root_path, s.fingerprint, \
     (SELECT value FROM products d WHERE d.source = p.source AND d.kind = 'media_info') AS media_info, \
-    (SELECT group_concat(d.kind) FROM products d WHERE d.source = p.source AND json_extract(d.value, '$.value') <> 'nothing') AS made \
-    FROM parts p JOIN media m ON m.id = p.media JOIN roots r ON r.id = p.root JOIN sources s ON s.id = p.source";
+    (SELECT value FROM products d WHERE d.source = p.source AND d.kind = 'photo') AS photo, \
+    (SELECT group_concat(d.kind) FROM products d WHERE d.source = p.source AND json_extract(d.value, '$.value') <> 'nothing') AS made";
+const FILES: &str = "JOIN roots r ON r.id = p.root JOIN sources s ON s.id = p.source";
 
 impl Library {
     /// A part.
@@ -63,37 +69,54 @@ impl Library {
     /// # Errors
     /// If the database fails.
     pub fn part(&self, id: PartId) -> Result<Option<PartRow>, StoreError> {
-        self.db().read(|tx| select(tx, "p.id", &[id.0]).map(|mut parts| parts.pop()))
+        self.db().read(|tx| {
+            let own = format!("SELECT p.*, m.item, {COLUMNS} FROM parts p JOIN media m ON m.id = p.media {FILES} WHERE p.id = ?1");
+            Ok(tx.prepare_cached(&own)?.query_row([id], part_row).optional()?)
+        })
     }
 
-    /// The media of some items, with their parts; items without any are left out.
+    /// The media of some items, with their parts; items without any are left out. A file of several episodes is media of each.
     ///
     /// # Errors
     /// If the database fails.
     pub fn media_of_items(&self, items: &[ItemId]) -> Result<HashMap<ItemId, Vec<MediaRow>>, StoreError> {
         let ids: Vec<_> = items.iter().map(|item| item.0).collect();
-        let parts = self.db().read(|tx| select(tx, "m.item", &ids))?;
+        let rows = self.db().read(|tx| {
+            let of = |shown: &str, item: &str| -> Result<Vec<(Option<String>, PartRow)>, StoreError> {
+                let mut statement = tx.prepare_cached(&format!(
+                    "SELECT p.*, {item}, {COLUMNS} FROM {shown} JOIN parts p ON p.media = m.id {FILES} \
+                     WHERE {item} IN (SELECT value FROM json_each(?1)) ORDER BY m.id, p.piece, p.id"
+                ))?;
+                Ok(statement.query_map([Json(&ids)], |row| Ok((row.get("label")?, part_row(row)?)))?.collect::<Result<_, _>>()?)
+            };
+            let mut rows = of("media m", "m.item")?;
+            let shared = of("shared_media h JOIN media m ON m.id = h.media", "h.item")?;
+            if !shared.is_empty() {
+                rows.extend(shared);
+                rows.sort_by_key(|(_, part)| part.media);
+            }
+            Ok::<_, StoreError>(rows)
+        })?;
         let mut media: HashMap<ItemId, Vec<MediaRow>> = HashMap::new();
-        for part in parts {
+        for (label, part) in rows {
             let versions = media.entry(part.item).or_default();
             match versions.last_mut() {
                 Some(version) if version.id == part.media => version.parts.push(part),
-                _ => versions.push(MediaRow { id: part.media, parts: vec![part] }),
+                _ => versions.push(MediaRow { id: part.media, label, parts: vec![part] }),
             }
         }
         Ok(media)
     }
 }
 
-fn select(tx: &Connection, column: &str, ids: &[i64]) -> Result<Vec<PartRow>, StoreError> {
-    let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE {column} IN (SELECT value FROM json_each(?1)) ORDER BY m.id, p.id"))?;
-    Ok(statement.query_map([Json(ids)], part_row)?.collect::<Result<_, _>>()?)
-}
-
 fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
     let made: Option<String> = row.get("made")?;
     let media_info = match row.get::<_, Option<Json<Value>>>("media_info")? {
         Some(Json(Value::MediaInfo(info))) => Some(info),
+        _ => None,
+    };
+    let photo = match row.get::<_, Option<Json<Value>>>("photo")? {
+        Some(Json(Value::Photo(photo))) => Some(photo),
         _ => None,
     };
     Ok(PartRow {
@@ -109,6 +132,7 @@ fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
         source: row.get("source")?,
         fingerprint: Fingerprint(row.get("fingerprint")?),
         media_info,
+        photo,
         products: made.iter().flat_map(|kinds| kinds.split(',')).filter_map(|kind| ProductKind::from_str(kind).ok()).collect(),
     })
 }

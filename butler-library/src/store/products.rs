@@ -86,19 +86,12 @@ impl Library {
     /// # Errors
     /// If the database fails; then nothing of it is kept.
     pub fn publish(&self, unit: PublishedUnit) -> Result<Published, StoreError> {
-        self.db().write(move |tx| {
-            unit.gains.iter().try_for_each(|gain| add_gain(tx, gain))?;
-            if super::sources::fingerprint_of(tx, unit.source)? != Some(unit.made_from) {
-                return Ok(Published::SourceGone);
-            }
-            for product in &unit.products {
-                keep(tx, &unit, product)?;
-            }
-            for failure in &unit.failures {
-                failures::record(tx, unit.source, failure, unit.made_at)?;
-            }
-            Ok(Published::Kept)
-        })
+        self.db().write(move |tx| keep_unit(tx, &unit))
+    }
+
+    /// The same for several units, in their order: each is kept whole or not at all, and one commit serves many.
+    pub fn publish_each(&self, units: Vec<PublishedUnit>) -> Vec<Result<Published, StoreError>> {
+        self.db().write_each(units.into_iter().map(|unit| move |tx: &Connection| keep_unit(tx, &unit)))
     }
 
     /// A source's product of a kind, whatever its version and parameters.
@@ -124,6 +117,20 @@ impl Library {
     }
 }
 
+fn keep_unit(tx: &Connection, unit: &PublishedUnit) -> Result<Published, StoreError> {
+    unit.gains.iter().try_for_each(|gain| add_gain(tx, gain))?;
+    if super::sources::fingerprint_of(tx, unit.source)? != Some(unit.made_from) {
+        return Ok(Published::SourceGone);
+    }
+    for product in &unit.products {
+        keep(tx, unit, product)?;
+    }
+    for failure in &unit.failures {
+        failures::record(tx, unit.source, failure, unit.made_at)?;
+    }
+    Ok(Published::Kept)
+}
+
 fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<(), StoreError> {
     let MadeProduct { spec, value, blob } = product;
     let kind = spec.kind();
@@ -144,12 +151,19 @@ fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<
         At(unit.made_at),
     ])?;
     tx.prepare_cached("DELETE FROM failures WHERE source = ?1 AND kind = ?2")?.execute(params![unit.source, kind.as_str()])?;
+    if matches!(kind, ProductKind::Tags | ProductKind::Photo) {
+        crate::scan::heard(tx, unit.source, value, unit.made_at)?;
+    }
     if kind == ProductKind::MediaInfo {
         let has_video = match value {
             Value::MediaInfo(info) => info.streams.iter().any(|stream| stream.kind == media_info::StreamKind::Video),
             _ => false,
         };
-        tx.prepare_cached("UPDATE sources SET has_video = ?2 WHERE id = ?1")?.execute(params![unit.source, has_video])?;
+        tx.prepare_cached("UPDATE sources SET has_video = ?2, headers = ?3 WHERE id = ?1")?.execute(params![
+            unit.source,
+            has_video,
+            kind.version()
+        ])?;
     }
     Ok(())
 }

@@ -37,13 +37,13 @@ fn source_file(row: &Row<'_>) -> rusqlite::Result<SourceFile> {
 }
 
 impl Library {
-    /// The files that hold a source's content and were there at the last scan, oldest part first.
+    /// The files that hold a source's content, with or without their tags, and were there at the last scan, oldest part first.
     ///
     /// # Errors
     /// If the database fails.
     pub fn files_of(&self, source: SourceId) -> Result<Vec<SourceFile>, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!("{FILES} p.source = ?1 ORDER BY p.id"))?;
+            let mut statement = tx.prepare_cached(&format!("{FILES} (p.source = ?1 OR p.tagged = ?1) ORDER BY p.id"))?;
             Ok(statement.query_map([source], source_file)?.collect::<Result<_, _>>()?)
         })
     }
@@ -54,7 +54,7 @@ impl Library {
     /// If the database fails.
     pub fn files_in_root(&self, root: RootId, other_than: PartId, most: u64) -> Result<Vec<SourceFile>, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!("{FILES} p.root = ?1 AND p.id <> ?2 ORDER BY p.id LIMIT ?3"))?;
+            let mut statement = tx.prepare_cached(&format!("{FILES} p.root = ?1 AND p.id <> ?2 ORDER BY p.path LIMIT ?3"))?;
             Ok(statement.query_map(params![root, other_than, most], source_file)?.collect::<Result<_, _>>()?)
         })
     }

@@ -11,7 +11,7 @@ use crate::world::{World, write_at};
 
 /// Runs on a thread that permission bits bind even if the tests run as root: capabilities are a thread's own, and the
 /// threads it starts have no more.
-fn as_nobody_special(test: impl FnOnce() + Send + 'static) {
+pub(crate) fn as_nobody_special(test: impl FnOnce() + Send + 'static) {
     let thread = std::thread::spawn(move || {
         let mut sets = rustix::thread::capabilities(None).unwrap();
         sets.effective.remove(CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH);

@@ -4,15 +4,20 @@
 
 mod failing_folders;
 mod hierarchy;
+mod ignored;
 mod kills;
+mod migrating;
 mod moves;
 mod names;
 mod opening;
+mod photos;
 mod retagged;
 mod roots;
 mod runs;
 mod sections;
 mod settling;
+mod tags;
+mod tree;
 mod unchanged;
 mod work_list;
 mod world;

@@ -151,7 +151,7 @@ impl World {
     /// Every part, by path below `media`.
     pub(crate) fn parts(&self) -> Vec<(String, PartRow)> {
         let mut parts = Vec::new();
-        for kind in [ItemKind::Movie, ItemKind::Episode, ItemKind::Track, ItemKind::Photo] {
+        for kind in [ItemKind::Movie, ItemKind::Episode, ItemKind::Track, ItemKind::Photo, ItemKind::Extra] {
             let ids: Vec<_> = self.items(kind).iter().map(|item| item.id).collect();
             for part in self.library.media_of_items(&ids).unwrap().into_values().flatten().flat_map(|media| media.parts) {
                 let path = part.path.strip_prefix(self.folder.path()).unwrap();
@@ -159,7 +159,9 @@ impl World {
                 parts.push((path, part));
             }
         }
-        parts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        // A file of several episodes is shown by each of them.
+        parts.sort_by(|(a, one), (b, other)| a.cmp(b).then(one.item.cmp(&other.item)));
+        parts.dedup_by_key(|(_, part)| part.id);
         parts
     }
 
@@ -186,6 +188,12 @@ impl World {
         let streams = kinds.iter().map(|kind| stream(*kind)).collect();
         let value = Value::MediaInfo(Box::new(MediaInfo { streams, ..MediaInfo::default() }));
         self.publish(source, MadeProduct { spec: Spec::MediaInfo, value, blob: None });
+    }
+
+    /// Has a worker have read a value without a blob.
+    pub(crate) fn make(&self, source: SourceId, spec: Spec, value: Value) {
+        self.publish(source, MadeProduct { spec, value, blob: None });
+        self.library.assert_sound();
     }
 
     fn publish(&self, source: SourceId, product: MadeProduct) {

@@ -5,7 +5,11 @@ use std::ptr;
 
 use ffmpeg_next::ffi as av;
 
+use super::frame::Colours;
 use super::{AvError, Frame, Packet, StreamHeader};
+
+/// Pictures over which a film is refreshed: ten seconds of them.
+pub(crate) const MAX_REFRESH: usize = 300;
 
 /// How to decode.
 #[derive(Debug, Clone, Copy)]
@@ -19,10 +23,25 @@ pub(crate) struct DecoderOptions {
 }
 
 /// A decoder of one stream, on one thread.
-pub(crate) struct Decoder(*mut av::AVCodecContext);
+pub(crate) struct Decoder {
+    recipe: Recipe,
+    context: Context,
+    /// What the container says of the colours.
+    colours: Colours,
+}
 
 // SAFETY: libav ties a decoder to no thread, and `&mut self` keeps it to one at a time.
 unsafe impl Send for Decoder {}
+
+/// What comes of a key frame's packet without any other.
+pub(crate) enum Alone {
+    /// Its picture.
+    Whole(Frame),
+    /// Nothing: it holds one field of a picture that is coded as two.
+    Field,
+    /// A part: the film has no key frames, and is refreshed strip by strip.
+    Unfinished,
+}
 
 /// Why there is no decoder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,55 +52,144 @@ pub(crate) enum NoDecoder {
     Refused(AvError),
 }
 
-impl Decoder {
-    pub(crate) fn open(stream: &StreamHeader<'_>, options: &DecoderOptions) -> Result<Self, NoDecoder> {
-        // SAFETY: the parameters outlive the call; the context is freed by `drop` from where it is made.
+/// What a decoder is opened by.
+struct Recipe {
+    codec: *const av::AVCodec,
+    parameters: *mut av::AVCodecParameters,
+    time_base: av::AVRational,
+    options: DecoderOptions,
+}
+
+impl Recipe {
+    fn of(codec: *const av::AVCodec, stream: &StreamHeader<'_>, options: DecoderOptions) -> Result<Self, AvError> {
+        // SAFETY: null is asked for; the stream's parameters outlive the call, and what is copied is freed by `drop`.
         unsafe {
-            let codec = av::avcodec_find_decoder((*stream.parameters()).codec_id);
-            let Some(known) = codec.as_ref() else {
-                return Err(NoDecoder::Unknown);
-            };
-            let name = CStr::from_ptr(known.name).to_string_lossy();
-            if !options.allowed.split(',').any(|allowed| allowed == name) {
-                return Err(NoDecoder::Unknown);
-            }
-            let decoder = Self(AvError::check_pointer(av::avcodec_alloc_context3(codec)).map_err(NoDecoder::Refused)?);
-            let context = decoder.0;
-            AvError::check(av::avcodec_parameters_to_context(context, stream.parameters())).map_err(NoDecoder::Refused)?;
-            (*context).pkt_timebase = stream.time_base();
-            (*context).thread_count = 1;
-            // The picture of a key frame that leans on what came before it is shown all the same, as a player does after a seek.
-            (*context).flags |= av::AV_CODEC_FLAG_OUTPUT_CORRUPT as c_int;
-            (*context).flags2 |= av::AV_CODEC_FLAG2_SHOW_ALL;
-            (*context).max_pixels = i64::try_from(options.max_pixels).unwrap_or(i64::MAX);
-            if options.rough {
-                (*context).skip_loop_filter = av::AVDiscard::AVDISCARD_ALL;
-            }
-            AvError::check(av::avcodec_open2(context, codec, ptr::null_mut())).map_err(NoDecoder::Refused)?;
-            Ok(decoder)
+            let parameters = AvError::check_pointer(av::avcodec_parameters_alloc())?;
+            let recipe = Self { codec, parameters, time_base: stream.time_base(), options };
+            AvError::check(av::avcodec_parameters_copy(parameters, stream.parameters()))?;
+            Ok(recipe)
         }
     }
 
-    /// The picture of a key frame; the decoder forgets it and all else afterwards.
-    pub(crate) fn decode(&mut self, packet: &Packet) -> Result<Frame, AvError> {
-        let frame = Frame::empty()?;
-        // SAFETY: all three are valid. Without the null packet a decoder that reorders would hold the picture back.
-        let decoded = unsafe {
-            let sent = AvError::check(av::avcodec_send_packet(self.0, packet.pointer()));
-            let received = sent.and_then(|_| {
-                av::avcodec_send_packet(self.0, ptr::null());
-                AvError::check(av::avcodec_receive_frame(self.0, frame.pointer()))
-            });
-            av::avcodec_flush_buffers(self.0);
-            received
-        };
-        decoded.map(|_| frame)
+    fn open(&self) -> Result<Context, AvError> {
+        // SAFETY: the codec is static, the parameters are ours; the context is freed by `drop` from where it is made.
+        unsafe {
+            let context = Context(AvError::check_pointer(av::avcodec_alloc_context3(self.codec))?);
+            let fields = context.0;
+            AvError::check(av::avcodec_parameters_to_context(fields, self.parameters))?;
+            (*fields).pkt_timebase = self.time_base;
+            (*fields).thread_count = 1;
+            // The picture of a key frame that leans on what came before it is shown all the same, as a player does after a seek.
+            (*fields).flags |= av::AV_CODEC_FLAG_OUTPUT_CORRUPT as c_int;
+            (*fields).flags2 |= av::AV_CODEC_FLAG2_SHOW_ALL;
+            (*fields).max_pixels = i64::try_from(self.options.max_pixels).unwrap_or(i64::MAX);
+            if self.options.rough {
+                (*fields).skip_loop_filter = av::AVDiscard::AVDISCARD_ALL;
+            }
+            AvError::check(av::avcodec_open2(fields, self.codec, ptr::null_mut()))?;
+            Ok(context)
+        }
     }
 }
 
-impl Drop for Decoder {
+impl Drop for Recipe {
     fn drop(&mut self) {
-        // SAFETY: made by `open`, freed once.
+        // SAFETY: made by `of`, freed once.
+        unsafe { av::avcodec_parameters_free(&mut self.parameters) };
+    }
+}
+
+/// libav's own side of a decoder.
+struct Context(*mut av::AVCodecContext);
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: made by `Recipe::open`, freed once.
         unsafe { av::avcodec_free_context(&mut self.0) };
+    }
+}
+
+impl Decoder {
+    pub(crate) fn open(stream: &StreamHeader<'_>, options: &DecoderOptions) -> Result<Self, NoDecoder> {
+        // SAFETY: the parameters outlive the call; codecs are static.
+        let (codec, known) = unsafe {
+            let codec = av::avcodec_find_decoder((*stream.parameters()).codec_id);
+            (codec, codec.as_ref().map(|known| CStr::from_ptr(known.name).to_string_lossy()))
+        };
+        if !known.is_some_and(|name| options.allowed.split(',').any(|allowed| allowed == name)) {
+            return Err(NoDecoder::Unknown);
+        }
+        let recipe = Recipe::of(codec, stream, *options).map_err(NoDecoder::Refused)?;
+        let context = recipe.open().map_err(NoDecoder::Refused)?;
+        Ok(Self { recipe, context, colours: stream.colours() })
+    }
+
+    /// The picture of a key frame; the decoder forgets it and all else afterwards.
+    pub(crate) fn decode(&mut self, packet: &Packet) -> Result<Alone, AvError> {
+        match self.decode_all(&[packet]) {
+            Ok(frame) if frame.is_unfinished() || frame.leans_on_others() => Ok(Alone::Unfinished),
+            Ok(frame) => Ok(Alone::Whole(frame)),
+            Err(AvError::END) => Ok(Alone::Field),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The picture of a key frame whose second field is in the next packet.
+    pub(crate) fn decode_fields(&mut self, first: &Packet, second: &Packet) -> Result<Frame, AvError> {
+        self.decode_all(&[first, second])
+    }
+
+    /// The first picture from a packet on that leans on nothing before it; `next` fills in the packets that follow. The decoder forgets
+    /// them all afterwards.
+    pub(crate) fn decode_on(
+        &mut self,
+        packet: &mut Packet,
+        mut next: impl FnMut(&mut Packet) -> Result<(), AvError>,
+    ) -> Result<Frame, AvError> {
+        // What strips lean on that were not decoded shows through where a film is refreshed carelessly: a decoder's memory of other pictures
+        // must not. One that was never flushed takes its first picture for whole.
+        self.context = self.recipe.open()?;
+        let _ = self.decode_all(&[packet]);
+        let outcome = (0..MAX_REFRESH).find_map(|_| self.step(packet, &mut next).transpose());
+        // SAFETY: the context is valid.
+        unsafe { av::avcodec_flush_buffers(self.context.0) };
+        let mut frame = outcome.unwrap_or(Err(AvError::END))?;
+        frame.fill_in(self.colours);
+        Ok(frame)
+    }
+
+    /// Decodes a packet, and gives its picture if it is finished; else `packet` is the next one.
+    fn step(&mut self, packet: &mut Packet, next: &mut impl FnMut(&mut Packet) -> Result<(), AvError>) -> Result<Option<Frame>, AvError> {
+        let frame = Frame::empty()?;
+        // SAFETY: all are valid; that there is no picture yet is no failure.
+        let received = unsafe {
+            AvError::check(av::avcodec_send_packet(self.context.0, packet.pointer()))?;
+            av::avcodec_receive_frame(self.context.0, frame.pointer())
+        };
+        if received == 0 && !frame.is_unfinished() {
+            return Ok(Some(frame));
+        }
+        next(packet).map(|()| None)
+    }
+
+    /// The first picture of the packets.
+    fn decode_all(&mut self, packets: &[&Packet]) -> Result<Frame, AvError> {
+        let mut frame = Frame::empty()?;
+        // SAFETY: all are valid. Without the null packet a decoder that reorders would hold the picture back.
+        let decoded = unsafe {
+            let sent = packets.iter().try_for_each(|packet| {
+                // A picture that an edit list leaves out is still better than none: whoever doesn't want it doesn't send it.
+                (*packet.pointer()).flags &= !av::AV_PKT_FLAG_DISCARD;
+                AvError::check(av::avcodec_send_packet(self.context.0, packet.pointer())).map(|_| ())
+            });
+            let received = sent.and_then(|()| {
+                av::avcodec_send_packet(self.context.0, ptr::null());
+                AvError::check(av::avcodec_receive_frame(self.context.0, frame.pointer()))
+            });
+            av::avcodec_flush_buffers(self.context.0);
+            received
+        };
+        frame.fill_in(self.colours);
+        decoded.map(|_| frame)
     }
 }

@@ -103,6 +103,7 @@ unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, length: c_int) -
         }
         Err(Stopped::Cancelled) => av::AVERROR_EXIT,
         Err(Stopped::Errno(errno)) => av::AVERROR(errno),
+        Err(Stopped::Fruitless) => av::AVERROR(libc::EIO),
     }
 }
 
@@ -246,20 +247,36 @@ impl Demuxer {
         };
         // SAFETY: a valid stream; each entry is copied out before the next call.
         let (count, base) = unsafe { (av::avformat_index_get_entries_count(pointer), (*pointer).time_base) };
-        let entry = |at| {
+        let entry = |at, outside: bool| {
             // SAFETY: as above; null is asked for.
             let entry = unsafe { av::avformat_index_get_entry(pointer, at).as_ref()? };
             let is_key = entry.flags() & av::AVINDEX_KEYFRAME != 0;
-            let place = u64::try_from(entry.pos).ok().filter(|_| is_key)?;
+            let is_outside = entry.flags() & av::AVINDEX_DISCARD_FRAME != 0;
+            let place = u64::try_from(entry.pos).ok().filter(|_| is_key && (outside || !is_outside))?;
             Some(IndexEntry { timestamp: entry.timestamp, micros: micros(entry.timestamp, base)?, place })
         };
-        (0..count).filter_map(entry).take(most).collect()
+        let entries: Vec<_> = (0..count).filter_map(|at| entry(at, false)).take(most).collect();
+        // Where an edit list leaves all key frames outside, the one before its beginning is the nearest there is.
+        if entries.is_empty() { (0..count).filter_map(|at| entry(at, true)).take(most).collect() } else { entries }
     }
 
     /// Goes to the key frame at or before a timestamp of the stream.
     pub(crate) fn seek(&mut self, stream: usize, timestamp: i64) -> Result<(), AvError> {
         // SAFETY: the context is valid, and libav checks the stream's number.
         AvError::check(unsafe { av::av_seek_frame(self.context, stream as c_int, timestamp, av::AVSEEK_FLAG_BACKWARD) }).map(|_| ())
+    }
+
+    /// Goes to a place, bytes from the file's start, where the container lets one begin anywhere.
+    pub(crate) fn seek_to_place(&mut self, place: u64) -> Result<(), AvError> {
+        let place = i64::try_from(place).map_err(|_| AvError::WRONG)?;
+        // SAFETY: the context is valid; -1 stands for no stream, which has no say here.
+        AvError::check(unsafe { av::av_seek_frame(self.context, -1, place, av::AVSEEK_FLAG_BYTE) }).map(|_| ())
+    }
+
+    /// The number of a stream in the packets of a transport stream.
+    pub(crate) fn pid(&self, stream: usize) -> Option<u16> {
+        // SAFETY: a valid stream.
+        self.stream_pointer(stream).and_then(|pointer| u16::try_from(unsafe { (*pointer).id }).ok())
     }
 
     /// Reads the next packet into `packet`.
@@ -272,6 +289,25 @@ impl Demuxer {
             (*packet.0).time_base = (*pointer).time_base;
         }
         Ok(())
+    }
+
+    /// Reads the stream's next packet into `packet`, be it a key frame or not, after [`Self::read_only`].
+    pub(crate) fn read_next_of(&mut self, stream: usize, packet: &mut Packet) -> Result<(), AvError> {
+        /// Packets of other streams in between, which most containers leave out.
+        const MAX_OTHERS: usize = 100;
+        let pointer = self.stream_pointer(stream).ok_or(AvError::WRONG)?;
+        // SAFETY: a valid stream; the field is the caller's to set.
+        unsafe { (*pointer).discard = av::AVDiscard::AVDISCARD_DEFAULT };
+        let mut outcome = Err(AvError::END);
+        for _ in 0..MAX_OTHERS {
+            outcome = self.read(packet);
+            if outcome.is_err() || packet.stream() == stream {
+                break;
+            }
+        }
+        // SAFETY: as above.
+        unsafe { (*pointer).discard = av::AVDiscard::AVDISCARD_NONKEY };
+        outcome
     }
 
     /// Where the last read ended, bytes from the file's start.
@@ -309,6 +345,12 @@ impl Packet {
         self.0
     }
 
+    /// The same once more: its bytes are shared.
+    pub(crate) fn twin(&self) -> Result<Self, AvError> {
+        // SAFETY: a valid packet; null is asked for.
+        AvError::check_pointer(unsafe { av::av_packet_clone(self.0) }).map(Self)
+    }
+
     /// Its stream's number.
     pub(crate) fn stream(&self) -> usize {
         self.get().stream_index as usize
@@ -317,6 +359,11 @@ impl Packet {
     /// Whether a decoder can begin with it.
     pub(crate) const fn is_key(&self) -> bool {
         self.get().flags & av::AV_PKT_FLAG_KEY != 0
+    }
+
+    /// Whether the container's edit list leaves it out: it is there for others to be decoded.
+    pub(crate) const fn is_outside(&self) -> bool {
+        self.get().flags & av::AV_PKT_FLAG_DISCARD != 0
     }
 
     /// When it is shown and when it is decoded, in the stream's own units; each stands for the other where the container names one.
@@ -330,6 +377,21 @@ impl Packet {
     pub(crate) fn micros(&self) -> Option<i64> {
         let packet = self.get();
         micros(packet.pts, packet.time_base).or_else(|| micros(packet.dts, packet.time_base))
+    }
+
+    /// How many bytes it has.
+    pub(crate) const fn size(&self) -> u64 {
+        self.bytes().len() as u64
+    }
+
+    /// Where it lies, bytes from the file's start, where the container tells.
+    pub(crate) fn place(&self) -> Option<u64> {
+        u64::try_from(self.get().pos).ok()
+    }
+
+    /// Whether the demuxer knows that some of it is missing or wrong.
+    pub(crate) const fn is_corrupt(&self) -> bool {
+        self.get().flags & av::AV_PKT_FLAG_CORRUPT != 0
     }
 
     /// How long it is shown, microseconds.

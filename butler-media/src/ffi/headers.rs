@@ -6,8 +6,10 @@ use std::ffi::{CStr, c_int};
 use std::ptr;
 
 use ffmpeg_next::ffi as av;
+use ffmpeg_next::ffi::AVPacketSideDataType as Kind;
 
-use super::{AvError, Demuxer, micros, name};
+use super::frame::Colours;
+use super::{AvError, Demuxer, light, micros, name};
 
 /// Reads a field that C knows as an enumeration as the number it is.
 macro_rules! number {
@@ -171,20 +173,83 @@ impl<'a> StreamHeader<'a> {
         rate.map_or(0.0, |rate| f64::from(rate.num) / f64::from(rate.den))
     }
 
-    /// Clockwise degrees by which a player must turn it: 0, 90, 180 or 270.
-    pub(crate) fn rotation(&self) -> u16 {
+    /// The matrix by which a player must place the picture (ISO/IEC 14496-12, 8.3.2): its first four factors of x and y, as libav
+    /// writes them: the picture's right is shown at `(0, 1)`, its below at `(2, 3)`.
+    pub(crate) fn placing(&self) -> Option<[i32; 4]> {
+        let record = self.side_data(Kind::AV_PKT_DATA_DISPLAYMATRIX)?;
+        let factor = |at: usize| Some(i32::from_ne_bytes(record.get(at * 4..at * 4 + 4)?.try_into().ok()?));
+        Some([factor(0)?, factor(1)?, factor(3)?, factor(4)?])
+    }
+
+    /// Dolby Vision's profile and the kind of its compatible base layer, 0 for none, by the stream's configuration record.
+    pub(crate) fn dolby_vision(&self) -> Option<(u8, u8)> {
+        // `AVDOVIDecoderConfigurationRecord`: version, profile, level, three flags and the kind, a byte each.
+        let record = self.side_data(Kind::AV_PKT_DATA_DOVI_CONF)?;
+        Some((*record.get(2)?, *record.get(7)?))
+    }
+
+    fn side_data(&self, kind: Kind) -> Option<&[u8]> {
         let mut length = 0;
-        let kind = av::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX;
-        // SAFETY: the matrix is nine numbers of four bytes, which the length is asked for; libav aligns it.
-        let turned = unsafe {
-            let matrix = av::av_stream_get_side_data(self.stream, kind, &mut length);
-            if matrix.is_null() || length < 36 {
-                return 0;
-            }
-            // libav counts the other way round.
-            -av::av_display_rotation_get(matrix.cast())
-        };
-        if turned.is_finite() { ((turned / 90.0).round().rem_euclid(4.0) * 90.0) as u16 } else { 0 }
+        // SAFETY: null is asked for; libav keeps the bytes as long as the stream, and says how many.
+        unsafe {
+            let record = av::av_stream_get_side_data(self.stream, kind, &mut length);
+            (!record.is_null()).then(|| std::slice::from_raw_parts(record.cast_const(), length))
+        }
+    }
+
+    /// What the container says of the colours.
+    pub(super) fn colours(&self) -> Colours {
+        Colours {
+            colorspace: number!(self.parameters(), color_space),
+            color_trc: number!(self.parameters(), color_trc),
+            color_primaries: number!(self.parameters(), color_primaries),
+            color_range: number!(self.parameters(), color_range),
+            peak: light::of_content(self.side_data(Kind::AV_PKT_DATA_CONTENT_LIGHT_LEVEL))
+                .or_else(|| light::of_display(self.side_data(Kind::AV_PKT_DATA_MASTERING_DISPLAY_METADATA))),
+        }
+    }
+
+    /// The colours of red, green and blue, by the words of ffmpeg.
+    pub(crate) fn primaries(&self) -> Option<&'static str> {
+        Some(match self.colours().color_primaries {
+            1 => "bt709",
+            4 => "bt470m",
+            5 => "bt470bg",
+            6 => "smpte170m",
+            7 => "smpte240m",
+            8 => "film",
+            9 => "bt2020",
+            10 => "smpte428",
+            11 => "smpte431",
+            12 => "smpte432",
+            _ => return None,
+        })
+    }
+
+    /// The way from red, green and blue to what is coded, by the words of ffmpeg.
+    pub(crate) fn matrix(&self) -> Option<&'static str> {
+        Some(match self.colours().colorspace {
+            0 => "gbr",
+            1 => "bt709",
+            4 => "fcc",
+            5 => "bt470bg",
+            6 => "smpte170m",
+            7 => "smpte240m",
+            8 => "ycgco",
+            9 => "bt2020nc",
+            10 => "bt2020c",
+            14 => "ictcp",
+            _ => return None,
+        })
+    }
+
+    /// Whether black is 0 rather than 16; nothing where no header says.
+    pub(crate) fn full_range(&self) -> Option<bool> {
+        match self.colours().color_range {
+            1 => Some(false),
+            2 => Some(true),
+            _ => None,
+        }
     }
 
     pub(crate) fn pixel_format(&self) -> Option<String> {

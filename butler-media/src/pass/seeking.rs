@@ -1,10 +1,10 @@
-//! Reads a film from key frame to key frame by the container's index: several demuxers and decoders over the one descriptor.
+//! Reads a film from key frame to key frame by its index: several demuxers and decoders over the one descriptor.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::{Pass, new_packet};
-use crate::ffi::{AvError, Demuxer, IndexEntry, Packet};
+use crate::ffi::{Alone, AvError, Decoder, Demuxer, Frame, IndexEntry, Packet};
 use crate::key_frames::{Chooser, MAX_KEY_FRAMES, Share};
 use crate::open::Stop;
 
@@ -17,19 +17,39 @@ const MAX_PACKETS_AFTER_SEEK: usize = 2_000;
 /// Index and pictures are never further apart than a decoder's delay, microseconds.
 const MAX_SHIFT: i64 = 1_000_000;
 
-/// The key frames that a container's index tells.
+/// The key frames that a container's index tells, or that were found without one.
 pub(super) struct Index {
     /// Their times are microseconds from the file's start.
     pub(super) entries: Vec<IndexEntry>,
-    /// How much later a key frame is shown than its entry says, in the stream's own units: some indexes count when it is decoded.
-    shift: i64,
+    landing: Landing,
     /// The demuxer that told them.
     demuxer: Demuxer,
 }
 
+impl Index {
+    /// Of a container that may be entered anywhere: the entries' places are those of the key frames themselves.
+    pub(super) const fn of_places(entries: Vec<IndexEntry>, demuxer: Demuxer) -> Self {
+        Self { entries, landing: Landing::Place, demuxer }
+    }
+}
+
+/// How a key frame is come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Landing {
+    /// By its time. It is shown so much later than its entry says, in the stream's own units: some indexes count when it is decoded.
+    Time { shift: i64 },
+    /// By its place; then its time, of which a transport stream tells 33 bits, has to be the entry's.
+    Place,
+}
+
+/// Values of a transport stream's clock before it begins anew.
+pub(super) const WRAP: i64 = 1 << 33;
+
 /// A key frame that is wanted.
 struct Pick {
-    timestamp: i64,
+    entry: IndexEntry,
+    /// The one before it in the index.
+    before: Option<IndexEntry>,
     shares: Vec<Share>,
 }
 
@@ -40,12 +60,13 @@ impl Pass<'_> {
         demuxer.read_only(self.stream);
         // Matroska reads its index at the first seek; no packet may be read before, for each read key frame would become an entry.
         let _ = demuxer.seek(self.stream, 0);
-        let mut index = Index { entries: demuxer.index(self.stream, MAX_KEY_FRAMES), shift: 0, demuxer };
+        let mut index = Index { entries: demuxer.index(self.stream, MAX_KEY_FRAMES), landing: Landing::Time { shift: 0 }, demuxer };
         if let Some(&first) = index.entries.first() {
             let (start, video) = self.first_times()?;
             let mut later = 0;
             if let Some((micros, timestamp)) = video.filter(|(micros, _)| micros.saturating_sub(first.micros).abs() <= MAX_SHIFT) {
-                (later, index.shift) = (micros.saturating_sub(first.micros), timestamp.saturating_sub(first.timestamp));
+                later = micros.saturating_sub(first.micros);
+                index.landing = Landing::Time { shift: timestamp.saturating_sub(first.timestamp) };
             }
             for entry in &mut index.entries {
                 entry.micros = entry.micros.saturating_add(later).saturating_sub(start);
@@ -65,8 +86,11 @@ impl Pass<'_> {
                 break;
             }
             let (Some(micros), Some((shown, _))) = (packet.micros(), packet.timestamps()) else { continue };
+            if packet.is_outside() {
+                continue;
+            }
             start = start.min(micros);
-            if packet.stream() == self.stream {
+            if packet.stream() == self.stream && packet.is_key() {
                 return Ok((start, Some((micros, shown))));
             }
         }
@@ -75,15 +99,18 @@ impl Pass<'_> {
 
     /// Feeds the key frames that serve a mark.
     pub(super) fn seek(&self, index: Index) -> Result<(), Stop> {
-        let Index { entries, shift, demuxer } = index;
+        let Index { entries, landing, demuxer } = index;
         let picks = picks(&self.every(), self.duration, &entries);
         let next = AtomicUsize::new(0);
         let threads = self.threads.min(picks.len().div_ceil(AT_A_TIME)).max(1);
+        // The one that told the index knows its streams best.
+        let decoders = (1..threads).map(|_| self.media.decoder(&demuxer, self.stream, self.rough())).collect::<Result<Vec<_>, _>>()?;
+        let own_decoder = self.media.decoder(&demuxer, self.stream, self.rough())?;
         thread::scope(|scope| {
             let (picks, next) = (&picks, &next);
-            let others: Vec<_> =
-                (1..threads).map(|_| scope.spawn(move || self.seek_on_one_thread(picks, shift, next, self.media.demuxer()?))).collect();
-            let mut outcome = self.seek_on_one_thread(picks, shift, next, demuxer);
+            let other = |decoder| move || self.seek_on_one_thread(picks, landing, next, self.media.demuxer()?, decoder);
+            let others: Vec<_> = decoders.into_iter().map(|decoder| scope.spawn(other(decoder))).collect();
+            let mut outcome = self.seek_on_one_thread(picks, landing, next, demuxer, own_decoder);
             for other in others {
                 // A thread that panicked has ended the process by now.
                 if let Ok(Err(stop)) = other.join() {
@@ -94,10 +121,16 @@ impl Pass<'_> {
         })
     }
 
-    fn seek_on_one_thread(&self, picks: &[Pick], shift: i64, next: &AtomicUsize, mut demuxer: Demuxer) -> Result<(), Stop> {
+    fn seek_on_one_thread(
+        &self,
+        picks: &[Pick],
+        landing: Landing,
+        next: &AtomicUsize,
+        mut demuxer: Demuxer,
+        mut decoder: Decoder,
+    ) -> Result<(), Stop> {
         demuxer.read_only(self.stream);
-        let mut decoder = self.media.decoder(&demuxer, self.stream, self.rough())?;
-        let mut packet = new_packet()?;
+        let packets = &mut (new_packet()?, new_packet()?);
         let mut hands = self.hands()?;
         loop {
             let from = next.fetch_add(AT_A_TIME, Ordering::Relaxed).min(picks.len());
@@ -107,26 +140,92 @@ impl Pass<'_> {
             }
             for pick in taken {
                 self.go_on()?;
-                let picture = self.key_packet(&mut demuxer, &mut packet, pick.timestamp, shift).and_then(|()| decoder.decode(&packet));
-                let picture = match picture {
+                if !self.is_any_wanted(&pick.shares) {
+                    continue;
+                }
+                let picture = match self.picture(&mut demuxer, &mut decoder, packets, pick, landing) {
                     Ok(frame) => Some(frame).filter(|frame| !frame.is_damaged()),
                     Err(error) => self.media.unless_stopped(error).map(|_| None)?,
                 };
                 self.feed(&mut hands, &pick.shares, picture.as_ref());
             }
-            self.media.source.gauges.done(from as u64, picks.len() as u64);
+            // Where the index was found by reading, that was the first half.
+            let behind = if landing == Landing::Place { picks.len() } else { 0 };
+            self.media.source.gauges.done((behind + from) as u64, (behind + picks.len()) as u64);
+        }
+    }
+
+    /// The picture of a key frame that is wanted.
+    fn picture(
+        &self,
+        demuxer: &mut Demuxer,
+        decoder: &mut Decoder,
+        (packet, second): &mut (Packet, Packet),
+        pick: &Pick,
+        landing: Landing,
+    ) -> Result<Frame, AvError> {
+        self.key_packet(demuxer, packet, &pick.entry, landing)?;
+        match decoder.decode(packet)? {
+            Alone::Whole(frame) => Ok(frame),
+            Alone::Field => {
+                demuxer.read_next_of(self.stream, second)?;
+                match (decoder.decode_fields(packet, second), &pick.before) {
+                    // It was the second field, which the container takes for a key frame of its own.
+                    (Err(AvError::END), Some(before)) => {
+                        self.key_packet(demuxer, packet, before, landing)?;
+                        demuxer.read_next_of(self.stream, second)?;
+                        decoder.decode_fields(packet, second)
+                    }
+                    (decoded, _) => decoded,
+                }
+            }
+            // The picture is whole once each strip was seen.
+            Alone::Unfinished => {
+                self.key_packet(demuxer, packet, &pick.entry, landing)?;
+                decoder.decode_on(packet, |packet| demuxer.read_next_of(self.stream, packet))
+            }
         }
     }
 
     /// Reads the key frame of an index entry.
-    fn key_packet(&self, demuxer: &mut Demuxer, packet: &mut Packet, timestamp: i64, shift: i64) -> Result<(), AvError> {
-        demuxer.seek(self.stream, timestamp.saturating_add(shift))?;
+    pub(super) fn key_packet(
+        &self,
+        demuxer: &mut Demuxer,
+        packet: &mut Packet,
+        entry: &IndexEntry,
+        landing: Landing,
+    ) -> Result<(), AvError> {
+        match landing {
+            Landing::Time { shift } => demuxer.seek(self.stream, entry.timestamp.saturating_add(shift))?,
+            Landing::Place => demuxer.seek_to_place(entry.place)?,
+        }
+        self.next_key_packet(demuxer, packet, entry, landing)
+    }
+
+    /// Reads on to the key frame of an index entry.
+    pub(super) fn next_key_packet(
+        &self,
+        demuxer: &mut Demuxer,
+        packet: &mut Packet,
+        entry: &IndexEntry,
+        landing: Landing,
+    ) -> Result<(), AvError> {
+        let wanted = entry.timestamp;
         for _ in 0..MAX_PACKETS_AFTER_SEEK {
             demuxer.read(packet)?;
-            // A demuxer may land on the key frame before: where the index counts when a picture is decoded, that time tells.
-            let arrived = packet.timestamps().is_none_or(|(shown, decoded)| decoded >= timestamp || (shift == 0 && shown >= timestamp));
-            if packet.stream() == self.stream && packet.is_key() && arrived {
-                return Ok(());
+            if packet.stream() != self.stream || !packet.is_key() {
+                continue;
+            }
+            let times = packet.timestamps();
+            match landing {
+                // A demuxer may land on the key frame before: where the index counts when a picture is decoded, that time tells.
+                Landing::Time { shift } => {
+                    if times.is_none_or(|(shown, decoded)| decoded >= wanted || (shift == 0 && shown >= wanted)) {
+                        return Ok(());
+                    }
+                }
+                Landing::Place if times.is_some_and(|(shown, _)| (shown - wanted) % WRAP == 0) => return Ok(()),
+                Landing::Place => return Err(AvError::END),
             }
         }
         Err(AvError::END)
@@ -136,13 +235,19 @@ impl Pass<'_> {
 fn picks(every: &[i64], duration: Option<i64>, index: &[IndexEntry]) -> Vec<Pick> {
     let mut chooser = Chooser::new(every, duration);
     let mut picks = Vec::new();
-    let mut previous = None;
-    for entry in index {
+    let (mut previous, mut before) = (None, None);
+    let mut pick = |entry, before, shares: Vec<Share>| {
+        if let Some(entry) = entry
+            && !shares.is_empty()
+        {
+            picks.push(Pick { entry, before, shares });
+        }
+    };
+    for &entry in index {
         let Some(shares) = chooser.push(entry.micros) else { continue };
-        picks.extend(previous.filter(|_| !shares.is_empty()).map(|timestamp| Pick { timestamp, shares }));
-        previous = Some(entry.timestamp);
+        pick(previous, before, shares);
+        (previous, before) = (Some(entry), previous);
     }
-    let shares = chooser.finish(0);
-    picks.extend(previous.filter(|_| !shares.is_empty()).map(|timestamp| Pick { timestamp, shares }));
+    pick(previous, before, chooser.finish(0));
     picks
 }

@@ -16,6 +16,7 @@ use super::{Hand, Made, Maker, Start};
 use crate::ffi::{Frame, JpegEncoder, Scaler};
 use crate::pass::Reading;
 use crate::scale::{Fit, turn};
+use crate::tone_map::{Light, ToneMap};
 
 /// The JPEG's quality, from 1, the best, to 31.
 const QUALITY: u8 = 4;
@@ -26,6 +27,8 @@ struct BifMaker {
     params: Params,
     fit: Fit,
     max_bytes: u64,
+    /// How many pictures the film's length asks for; none where nothing tells its length.
+    marks: Option<u64>,
     slots: Mutex<Vec<Slot>>,
 }
 
@@ -54,7 +57,8 @@ pub(super) fn start(params: Params, info: &MediaInfo, limits: Limits) -> Result<
         return Err(Failure::content("The file claims to last longer than any film does; its headers are damaged."));
     }
     let fit = Fit::new(shape, params.width);
-    Ok(Start::Maker(Box::new(BifMaker { params, fit, max_bytes: limits.max_output_bytes, slots: Mutex::default() })))
+    let marks = info.duration_ms.map(|ms| ms.div_ceil(u64::from(params.interval_ms)));
+    Ok(Start::Maker(Box::new(BifMaker { params, fit, max_bytes: limits.max_output_bytes, marks, slots: Mutex::default() })))
 }
 
 impl Maker for BifMaker {
@@ -69,7 +73,8 @@ impl Maker for BifMaker {
             maker: self,
             scaler: Scaler::new(),
             small: Frame::for_jpeg(scaled.0, scaled.1).map_err(unready)?,
-            turned: if self.fit.rotation == 0 { None } else { Some(Frame::for_jpeg(upright.0, upright.1).map_err(unready)?) },
+            bright: None,
+            turned: if self.fit.is_upright() { None } else { Some(Frame::for_jpeg(upright.0, upright.1).map_err(unready)?) },
             encoder: JpegEncoder::new(upright.0, upright.1, QUALITY).map_err(unready)?,
         }))
     }
@@ -78,6 +83,7 @@ impl Maker for BifMaker {
         let output = output.ok_or_else(|| Failure::worker("The order came without an output."))?;
         let mut slots = self.slots.into_inner().unwrap_or_else(PoisonError::into_inner);
         slots.sort_by_key(|slot| slot.marks.start);
+        check_whole(&slots, self.marks)?;
         let pictures = mended(&slots, self.params.interval_ms)?;
         let bytes: u64 = pictures.iter().map(|jpeg| jpeg.len() as u64).sum();
         if bytes > self.max_bytes {
@@ -88,6 +94,24 @@ impl Maker for BifMaker {
         let (width, height) = self.fit.upright;
         let summary = Summary { pictures: count, interval_ms: self.params.interval_ms, width, height };
         Ok(Made { value: Value::Bif(summary), blob_bytes: Some(blob_bytes) })
+    }
+}
+
+/// Holds what was fed to the film's length: a preview that leaves out a part is none. That the film itself is whole was seen while it was
+/// read.
+fn check_whole(slots: &[Slot], marks: Option<u64>) -> Result<(), Failure> {
+    let mut next = 0;
+    for slot in slots {
+        if slot.marks.start != next {
+            return Err(Failure::worker(format!("The preview would have no picture of mark {next}.")));
+        }
+        next = slot.marks.end;
+    }
+    match marks {
+        Some(marks) if !slots.is_empty() && marks != next as u64 => {
+            Err(Failure::worker(format!("The preview would have {next} pictures, where the film's length asks for {marks}.")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -137,21 +161,38 @@ struct BifHand<'a> {
     maker: &'a BifMaker,
     scaler: Scaler,
     small: Frame,
+    /// For light that a JPEG has no numbers for.
+    bright: Option<(Frame, ToneMap)>,
     turned: Option<Frame>,
     encoder: JpegEncoder,
 }
 
 impl BifHand<'_> {
     fn jpeg(&mut self, picture: &Frame) -> Option<Vec<u8>> {
-        self.scaler.scale(picture, &mut self.small).ok()?;
+        match Light::new(picture.light(), picture.peak()) {
+            None => self.scaler.scale(picture, &mut self.small).ok()?,
+            Some(light) => self.tone_map(picture, light)?,
+        }
         let upright = match &mut self.turned {
             Some(turned) => {
-                turn(&self.small, turned, self.maker.fit.rotation);
+                turn(&self.small, turned, self.maker.fit.rotation, self.maker.fit.mirrored);
                 &*turned
             }
             None => &self.small,
         };
         self.encoder.encode(upright).ok()
+    }
+
+    fn tone_map(&mut self, picture: &Frame, light: Light) -> Option<()> {
+        let (mut bright, tone_map) = match self.bright.take() {
+            Some((bright, tone_map)) if tone_map.light() == light => (bright, tone_map),
+            Some((bright, _)) => (bright, ToneMap::new(light)),
+            None => (Frame::for_light(self.small.width(), self.small.height()).ok()?, ToneMap::new(light)),
+        };
+        self.scaler.scale(picture, &mut bright).ok()?;
+        tone_map.apply(&bright, &mut self.small);
+        self.bright = Some((bright, tone_map));
+        Some(())
     }
 }
 
@@ -176,6 +217,22 @@ mod tests {
         assert_eq!(mended(&good, 1_000).unwrap().concat(), [1, 1, 3, 3, 3, 3]);
         let good = slots(&[Some(1), Some(2), None]);
         assert_eq!(mended(&good, 1_000).unwrap().concat(), [1, 1, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn a_preview_with_a_gap_or_of_another_length_than_the_film_is_none() {
+        let good = slots(&[Some(1), None, Some(3)]);
+        assert!(check_whole(&good, Some(6)).is_ok());
+        assert!(check_whole(&good, None).is_ok());
+        assert_eq!(
+            check_whole(&good, Some(7)).unwrap_err().sentence,
+            "The preview would have 6 pictures, where the film's length asks for 7."
+        );
+        assert!(check_whole(&good, Some(5)).is_err());
+        let [first, _, last] = <[Slot; 3]>::try_from(good).ok().unwrap();
+        assert_eq!(check_whole(&[first, last], Some(6)).unwrap_err().sentence, "The preview would have no picture of mark 2.");
+        // That nothing can be decoded has a sentence of its own.
+        assert!(check_whole(&[], Some(6)).is_ok());
     }
 
     #[test]

@@ -6,12 +6,17 @@ use butler_product::media_info::{
 
 use crate::ffi::{Demuxer, Medium, StreamHeader};
 use crate::open::{Media, Stop};
+use crate::products::photo;
+use crate::scale::upright;
 
 /// A clock that starts later than this was not set to zero, microseconds; less is a codec's delay.
 const LATE: i64 = 1_000_000;
 
 /// Reads the headers.
 pub(crate) fn read(media: &Media) -> Result<MediaInfo, Stop> {
+    if let Some(info) = photo::headers(&media.source) {
+        return Ok(info);
+    }
     let demuxer = media.demuxer()?;
     let whole =
         demuxer.stream_count() > 0 && (0..demuxer.stream_count()).filter_map(|at| demuxer.stream(at)).all(|stream| stream.is_whole());
@@ -77,16 +82,22 @@ fn stream(media: &Media, at: usize, header: &StreamHeader<'_>) -> Stream {
 }
 
 fn picture(header: &StreamHeader<'_>) -> PictureShape {
+    let (rotation, mirrored) = header.placing().map_or((0, false), upright);
     PictureShape {
         width: header.width(),
         height: header.height(),
         pixel_aspect: header.pixel_aspect(),
         frame_rate: header.frame_rate(),
-        rotation: header.rotation(),
+        rotation,
         bit_depth: header.bit_depth(),
         pixel_format: header.pixel_format(),
         transfer: header.transfer(),
         interlaced: header.is_interlaced(),
+        mirrored,
+        primaries: header.primaries().map(str::to_owned),
+        matrix: header.matrix().map(str::to_owned),
+        full_range: header.full_range(),
+        dolby_vision: header.dolby_vision().map(|(profile, _)| profile),
     }
 }
 

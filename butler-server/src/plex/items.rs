@@ -13,10 +13,15 @@ use crate::accept::Wants;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{self, Params};
-use crate::plex::{metadata, sections};
+use crate::plex::{bandwidth, filters, metadata, sections};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(all)).routes(routes!(one)).routes(routes!(children)).routes(routes!(all_leaves))
+    OpenApiRouter::new()
+        .routes(routes!(all))
+        .routes(routes!(one))
+        .routes(routes!(children))
+        .routes(routes!(extras))
+        .routes(routes!(all_leaves))
 }
 
 /// Lists the items of a section, by title.
@@ -25,6 +30,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("id" = i64, Path, description = "The section's id."),
         ("type" = Option<u8>, Query, description = "1 movies, 2 shows, 3 seasons, 4 episodes, 8 artists, 9 albums, 10 tracks, 13 photos; if nothing is said, what the section lists."),
         ("title" = Option<String>, Query, description = "Only those whose title holds this."),
+        ("guid" = Option<String>, Query, description = "Only what has this guid: the editions of one film."),
+        ("id!" = Option<i64>, Query, description = "Not this one."),
+        ("includeMeta" = Option<u8>, Query, description = "1 adds how the list can be filtered."),
         ("limit" = Option<u32>, Query, description = "At most so many."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
         ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
@@ -44,12 +52,15 @@ async fn all(State(app): State<App>, wants: Wants, params: Params, Path(id): Pat
         window.size = window.size.min(limit);
     }
     let title = params.get("title").map(str::to_lowercase);
+    let guid = params.get("guid").map(str::to_owned);
+    let other_than = params.parsed::<ItemId>("id!", "an item's id")?;
     let id = section.id;
     let page = app
         .library(move |library| {
-            let page = match title {
-                None => library.items_of_section(id, ItemFilter { kind }, window.start.into(), window.size.into())?,
-                Some(title) => titled(library, id, kind, &title, window)?,
+            let page = match (guid, title) {
+                (Some(guid), _) => same(library.items_by_guid(id, &guid)?, other_than, window),
+                (None, None) => library.items_of_section(id, ItemFilter { kind }, window.start.into(), window.size.into())?,
+                (None, Some(title)) => titled(library, id, kind, &title, window)?,
             };
             Ok::<_, StoreError>(Page { rows: with_media(library, page.rows)?, total: page.total })
         })
@@ -62,6 +73,7 @@ async fn all(State(app): State<App>, wants: Wants, params: Params, Path(id): Pat
         title1: Some(section.name.clone()),
         title2: Some("All".into()),
         view_group: Some(kind.unwrap_or(section.kind.top()).as_str().into()),
+        meta: params.flag("includeMeta")?.then(|| filters::meta(&section, kind)),
         ..container(metadata, Some(&section))
     }))
 }
@@ -84,15 +96,17 @@ async fn one(State(app): State<App>, wants: Wants, params: Params, Path(id): Pat
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(*id));
     let include_chapters = params.flag("includeChapters")?;
-    let (items, sections) = app
+    let (items, sections, bandwidths) = app
         .library(move |library| {
             let items = ids.into_iter().filter_map(|id| library.item(id).transpose()).collect::<Result<Vec<_>, StoreError>>()?;
-            Ok::<_, StoreError>((items, library.sections()?))
+            let bandwidths = bandwidth::of(library, &items)?;
+            Ok::<_, StoreError>((items, library.sections()?, bandwidths))
         })
         .await?;
     let section_of = |row: &ItemRow| sections.iter().find(|section| section.id == row.section);
     let shown = items.into_iter().filter_map(|item| section_of(&item.row).map(|section| metadata::full(item, section, include_chapters)));
-    let metadata: Vec<Metadata> = shown.collect();
+    let mut metadata: Vec<Metadata> = shown.collect();
+    metadata.iter_mut().for_each(|item| bandwidth::add(item, &bandwidths));
     if metadata.is_empty() {
         return Err(unknown(&id));
     }
@@ -109,6 +123,18 @@ async fn one(State(app): State<App>, wants: Wants, params: Params, Path(id): Pat
     ))]
 async fn children(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
     below(&app, wants, &id, |library, id| library.children_of(id)).await
+}
+
+/// Lists the extras of a film, show, season or episode: trailers first.
+#[utoipa::path(get, path = "/library/metadata/{id}/extras", tag = "library",
+    params(("id" = i64, Path, description = "The item's id.")),
+    responses(
+        (status = 200, description = "Its extras, of type `clip`.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such item.", body = Errors),
+    ))]
+async fn extras(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
+    below(&app, wants, &id, |library, id| library.extras_of(id)).await
 }
 
 /// Lists what belongs to an item's children too: all episodes of a show, all tracks of an artist.
@@ -158,6 +184,13 @@ fn with_media(library: &Library, rows: Vec<ItemRow>) -> Result<Vec<WithMedia>, S
     let ids: Vec<ItemId> = rows.iter().map(|row| row.id).collect();
     let mut media = library.media_of_items(&ids)?;
     Ok(rows.into_iter().map(|row| (media.remove(&row.id).unwrap_or_default(), row)).map(|(media, row)| (row, media)).collect())
+}
+
+/// A page of the items of one guid.
+fn same(mut rows: Vec<ItemRow>, other_than: Option<ItemId>, window: params::Page) -> Page<ItemRow> {
+    rows.retain(|row| Some(row.id) != other_than);
+    let total = rows.len() as u64;
+    Page { rows: rows.into_iter().skip(window.start as usize).take(window.size as usize).collect(), total }
 }
 
 /// The items whose title holds some text, whatever its case: read in pages, so that memory stays bounded.

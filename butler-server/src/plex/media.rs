@@ -12,6 +12,7 @@ pub(crate) fn media(id: i64, info: Option<&MediaInfo>, extension: &str) -> Media
     let sound = of_kind(info, StreamKind::Audio);
     Media {
         id,
+        title: None,
         duration: info.duration_ms,
         bitrate: info.bit_rate.map(kilobits),
         width: shape.map(|shape| shape.width),
@@ -24,7 +25,7 @@ pub(crate) fn media(id: i64, info: Option<&MediaInfo>, extension: &str) -> Media
         container: Some(container(info, extension)),
         video_frame_rate: shape.filter(|_| is_film).and_then(frame_rate),
         video_profile: info.video().and_then(|stream| stream.profile.as_deref()).map(str::to_lowercase),
-        parts: Vec::new(),
+        ..Media::default()
     }
 }
 
@@ -33,8 +34,8 @@ pub(crate) fn container(info: &MediaInfo, extension: &str) -> String {
     match info.container.as_str() {
         "matroska" => if extension == "webm" { "webm" } else { "mkv" }.into(),
         "mov" => if extension == "mov" { "mov" } else { "mp4" }.into(),
-        "image2" if extension == "jpg" => "jpeg".into(),
-        pictures if pictures == "image2" || pictures.ends_with("_pipe") => extension.to_owned(),
+        "jpeg_pipe" => "jpeg".into(),
+        pictures if pictures == "heif" || pictures.ends_with("_pipe") => extension.to_owned(),
         other => other.to_owned(),
     }
 }
@@ -91,6 +92,7 @@ fn plex_stream(part: i64, stream: &media_info::Stream) -> Option<Stream> {
         channels: sound.map(|sound| sound.channels),
         audio_channel_layout: sound.and_then(|sound| sound.layout.clone()),
         sampling_rate: sound.map(|sound| sound.sample_rate),
+        ..Stream::default()
     })
 }
 
@@ -203,6 +205,7 @@ mod tests {
             pixel_format: None,
             transfer: None,
             interlaced: false,
+            ..PictureShape::default()
         }
     }
 
@@ -285,7 +288,7 @@ mod tests {
     #[test]
     fn a_photo_has_a_size_and_no_frame_rate() {
         let still = media_info::Stream { picture: Some(picture(4000, 3000)), ..stream(0, StreamKind::Picture, "mjpeg") };
-        let photo = MediaInfo { container: "image2".into(), streams: vec![still], ..MediaInfo::default() };
+        let photo = MediaInfo { container: "jpeg_pipe".into(), streams: vec![still], ..MediaInfo::default() };
         let media = media(1, Some(&photo), "jpg");
         assert_eq!(
             (media.container.as_deref(), media.width, media.video_resolution, media.video_codec),

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use butler_api::plex::{Chapter, Media, Metadata, Part};
+use butler_api::plex::{Chapter, Guid, Media, Metadata, Part, Tag};
 use butler_library::{Ancestor, ItemDetail, ItemKind, ItemRow, MediaRow, PartRow, Section};
 use butler_product::ProductKind;
 
-use crate::plex::media;
+use crate::plex::{media, photo};
 
 /// An item in a list: with media and parts, without streams.
 pub(crate) fn brief(row: ItemRow, media: Vec<MediaRow>, section: &Section) -> Metadata {
@@ -34,10 +34,13 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         key: if has_children { format!("{}/children", key(&row.id)) } else { key(&row.id) },
         parent_rating_key: parent.as_ref().map(|(id, ..)| id.clone()),
         grandparent_rating_key: grandparent.as_ref().map(|(id, ..)| id.clone()),
-        guid: format!("local://{}", row.id),
+        guid: row.guid(),
         parent_key: parent.as_ref().map(|(_, key, _)| key.clone()),
         grandparent_key: grandparent.as_ref().map(|(_, key, _)| key.clone()),
-        kind: row.kind.as_str().into(),
+        kind: kind(row.kind, &media).into(),
+        subtype: row.extra.as_deref().map(subtype),
+        extra_type: row.extra.as_deref().and_then(extra_type),
+        edition_title: row.edition,
         title_sort: (row.sort_title != row.title).then_some(row.sort_title),
         title: row.title,
         parent_title: parent.map(|(.., title)| title),
@@ -47,8 +50,13 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         library_section_key: Some(format!("/library/sections/{}", section.id)),
         summary: String::new(),
         index: row.number.map(i64::from),
-        parent_index: row.parent.as_ref().and_then(|parent| parent.number).map(i64::from),
+        absolute_index: row.absolute.map(i64::from),
+        parent_index: row.disc.or(row.parent.as_ref().and_then(|parent| parent.number)).map(i64::from),
+        original_title: row.original_title,
         year: row.year.map(i64::from),
+        originally_available_at: row.aired.map(|day| day.to_string()).or(row.taken.as_ref().map(|taken| taken.date().to_owned())),
+        created_at_accuracy: row.taken_from.as_deref().map(accuracy).map(str::to_owned),
+        created_at_tz_offset: row.taken.and_then(|taken| taken.offset_minutes).map(|minutes| i32::from(minutes) * 60),
         duration: media.iter().find_map(|version| version.duration),
         child_count: has_children.then_some(row.children),
         leaf_count: has_leaves.then_some(row.children),
@@ -56,8 +64,45 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         deleted_at: None,
         added_at: row.added_at.as_second(),
         updated_at: row.updated_at.as_second(),
+        genres: row.genres.into_iter().map(|tag| Tag { tag }).collect(),
+        guids: row.ids.into_iter().map(|id| Guid { id }).collect(),
         media,
         chapters: Vec::new(),
+    }
+}
+
+/// What stands behind a photo's date: Plex says `local` where its camera told it.
+fn accuracy(taken_from: &str) -> &str {
+    if taken_from == "exif" { "local" } else { taken_from }
+}
+
+/// The kind in Plex's word: to it an extra is a clip, and so is a film among photos.
+fn kind(kind: ItemKind, media: &[Media]) -> &'static str {
+    match kind {
+        ItemKind::Extra => "clip",
+        ItemKind::Photo if media.iter().any(|version| version.video_codec.is_some()) => "clip",
+        kind => kind.as_str(),
+    }
+}
+
+/// The kind of an extra in Plex's word.
+fn subtype(extra: &str) -> String {
+    match extra {
+        "deleted-scene" => "deletedScene",
+        "behind-the-scenes" => "behindTheScenes",
+        "scene" | "sample" => "sceneOrSample",
+        same => same,
+    }
+    .into()
+}
+
+/// Plex's number for a kind of extra: those that were seen on the wire.
+fn extra_type(extra: &str) -> Option<u32> {
+    match extra {
+        "trailer" => Some(1),
+        "behind-the-scenes" => Some(5),
+        "scene" | "sample" => Some(6),
+        _ => None,
     }
 }
 
@@ -73,6 +118,10 @@ fn plex_media(version: &MediaRow, with_streams: bool) -> Media {
     let first = version.parts.first();
     let info = first.and_then(|part| part.media_info.as_deref());
     let mut shown = media::media(version.id.0, info, &first.map(|part| extension(&part.path)).unwrap_or_default());
+    shown.title.clone_from(&version.label);
+    if let Some(taken) = first.and_then(|part| part.photo.as_deref()) {
+        shown = photo::media(shown, taken);
+    }
     shown.parts = version.parts.iter().map(|part| plex_part(part, with_streams)).collect();
     // A version in several files lasts as long as all of them.
     if version.parts.len() > 1 {
@@ -95,6 +144,7 @@ fn plex_part(part: &PartRow, with_streams: bool) -> Part {
         indexes: part.products.contains(&ProductKind::Bif).then(|| "sd".into()),
         video_profile: info.and_then(|info| info.video()).and_then(|stream| stream.profile.as_deref()).map(str::to_lowercase),
         streams: info.filter(|_| with_streams).map(|info| media::streams(part.id.0, info)).unwrap_or_default(),
+        ..Part::default()
     }
 }
 

@@ -28,7 +28,7 @@ impl ScanObserver for Nobody {
 }
 
 /// A section of these files, scanned. Their content is their own path; what is in them matters to nobody here.
-fn scanned(rig: &Rig, kind: SectionKind, name: &str, files: &[&str]) -> SectionId {
+pub(crate) fn scanned(rig: &Rig, kind: SectionKind, name: &str, files: &[&str]) -> SectionId {
     let root = rig.folder(name);
     for path in files {
         let path = root.join(path);
@@ -50,12 +50,12 @@ fn scan(rig: &Rig, section: SectionId) -> ScanReport {
     scan_section(&rig.library, section, &world, &mut Nobody).unwrap()
 }
 
-fn part_of(rig: &Rig, section: SectionId, kind: ItemKind) -> PartRow {
+pub(crate) fn part_of(rig: &Rig, section: SectionId, kind: ItemKind) -> PartRow {
     let item = rig.library.items_of_section(section, ItemFilter { kind: Some(kind) }, 0, 1).unwrap().rows.remove(0);
     rig.library.item(item.id).unwrap().unwrap().media.remove(0).parts.remove(0)
 }
 
-fn publish(rig: &Rig, part: &PartRow, spec: Spec, value: Value, blob: Option<BlobRef>) {
+pub(crate) fn publish(rig: &Rig, part: &PartRow, spec: Spec, value: Value, blob: Option<BlobRef>) {
     let products = vec![MadeProduct { spec, value, blob }];
     let (source, made_from) = (part.source, part.fingerprint);
     let unit = PublishedUnit { source, made_from, products, failures: Vec::new(), gains: Vec::new(), made_at: noon() };
@@ -63,7 +63,7 @@ fn publish(rig: &Rig, part: &PartRow, spec: Spec, value: Value, blob: Option<Blo
 }
 
 /// The headers of a film with a chapter and a subtitle.
-fn film() -> MediaInfo {
+pub(crate) fn film() -> MediaInfo {
     let stream = |index, kind, codec: &str| Stream {
         index,
         kind,
@@ -87,6 +87,7 @@ fn film() -> MediaInfo {
         pixel_format: None,
         transfer: None,
         interlaced: false,
+        ..PictureShape::default()
     };
     let video = Stream { picture: Some(picture), ..stream(0, StreamKind::Video, "h264") };
     MediaInfo {

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+mod bandwidth;
 mod browse;
 mod butler;
 mod connections;
 mod doors;
 mod items;
+mod names;
 mod openapi;
 mod rig;
 mod sections;

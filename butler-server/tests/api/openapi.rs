@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use crate::rig::Rig;
 
 /// What the first part of the API promises.
-const PROMISED: [(&str, &str); 33] = [
+const PROMISED: [(&str, &str); 38] = [
     ("get", "/"),
     ("get", "/identity"),
     ("get", "/butler"),
@@ -29,6 +29,9 @@ const PROMISED: [(&str, &str); 33] = [
     ("get", "/library/metadata/{id}"),
     ("get", "/library/metadata/{id}/children"),
     ("get", "/library/metadata/{id}/allLeaves"),
+    ("get", "/library/metadata/{id}/extras"),
+    ("get", "/library/sections/{id}/collections"),
+    ("get", "/api/v1/sections/check"),
     ("get", "/library/parts/{id}/indexes/sd"),
     ("get", "/library/parts/{id}/indexes/sd/{offset}"),
     ("get", "/services/browse"),
@@ -36,6 +39,8 @@ const PROMISED: [(&str, &str); 33] = [
     ("get", "/api/v1/runs"),
     ("get", "/api/v1/runs/{id}"),
     ("get", "/api/v1/failures"),
+    ("get", "/api/v1/items/{id}/products"),
+    ("get", "/api/v1/parts/{id}/bandwidth"),
     ("post", "/api/v1/failures/{id}/retry"),
     ("get", "/healthz"),
     ("get", "/openapi.json"),

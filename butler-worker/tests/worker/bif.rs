@@ -64,11 +64,32 @@ fn the_bytes_depend_neither_on_threads_nor_on_what_is_known_before() {
 #[test]
 fn two_wants_of_one_film_are_met_by_one_read() {
     let worker = Worker::start();
-    let film = films::film("h264.ts", "-c:v libx264 -preset ultrafast -g 24");
+    let film = films::film("mpeg2.mpg", "-c:v mpeg2video -g 24");
     let one = worker.make(&film, &[BIF]);
     let both = worker.make(&film, &[every(5_000), BIF, Spec::MediaInfo]);
     assert!(both.answers.iter().all(|answer| matches!(answer, Some(Ok(_)))));
     assert_eq!(both.bytes_read, one.bytes_read);
+}
+
+#[test]
+fn a_transport_stream_gives_the_same_pictures_however_it_is_read() {
+    let worker = Worker::start();
+    for (name, coding) in
+        [CLOCKS[3], ("clock-hevc.ts", "-c:v libx265 -preset ultrafast -x265-params log-level=error:scenecut=0:keyint=999")]
+    {
+        let film = films::clock(name, "0,8,12,17,23,28", coding);
+        let (_, marked) = worker.make(&film, &[every(1_000)]).bif();
+        let beside = worker.make(&film, &[every(1_000), Spec::Bandwidth]);
+        assert!(matches!(beside.answers[1], Some(Ok(_))), "{name}");
+        assert!(beside.bif().1 == marked, "{name}");
+        let mut bytes = std::fs::read(&film).unwrap();
+        // Without the marks of where a decoder may begin it has to be read through.
+        for packet in bytes.chunks_exact_mut(188).filter(|packet| packet[3] & 0x20 != 0 && packet[4] > 0) {
+            packet[5] &= !0x40;
+        }
+        let unmarked = films::bytes(&format!("unmarked-{name}"), &bytes);
+        assert!(worker.make(&unmarked, &[every(1_000)]).bif().1 == marked, "{name}");
+    }
 }
 
 #[test]

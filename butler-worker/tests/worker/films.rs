@@ -12,7 +12,7 @@ const PICTURES: &str = "testsrc2=s=320x180:r=12:d=25";
 
 /// A file of this name, made by its recipe once, and kept below the target folder for later runs: a test may have a process of
 /// its own, and a folder that such a process made for itself would outlive it.
-fn once(name: &str, recipe: &[u8], make: impl FnOnce(&Path)) -> PathBuf {
+pub(crate) fn once(name: &str, recipe: &[u8], make: impl FnOnce(&Path)) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("worker-films");
     fs::create_dir_all(&folder).unwrap();
     let mut hasher = DefaultHasher::new();

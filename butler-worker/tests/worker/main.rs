@@ -1,11 +1,18 @@
 //! The real executable over a real socket pair, as the engine drives it.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod bandwidth;
 mod bif;
+mod broken;
 mod codecs;
 mod damage;
 mod films;
+mod frames;
+mod hdr;
 mod headers;
+mod kinds;
 mod orders;
+mod photos;
 mod process;
 mod sandbox;
+mod tags;

@@ -65,22 +65,41 @@ impl Worker {
 
     /// Has an order done and collects its answers.
     pub(crate) fn perform(&self, film: &Path, order: &Order) -> Outcome {
+        let (outcome, end) = self.try_perform(film, order);
+        end.unwrap();
+        outcome
+    }
+
+    /// The same with a worker that may fall over it.
+    fn try_perform(&self, film: &Path, order: &Order) -> (Outcome, Result<(), ChannelError>) {
         let outputs = self.order(film, order);
-        let mut answers: Vec<_> = order.wants.iter().map(|_| None).collect();
-        loop {
-            match self.hear().unwrap() {
-                FromWorker::Made { unit, want, value, blob_bytes } if unit == order.unit => answers[want] = Some(Ok((value, blob_bytes))),
-                FromWorker::Failed { unit, want, failure } if unit == order.unit => answers[want] = Some(Err(failure)),
-                FromWorker::UnitEnded { unit, bytes_read } if unit == order.unit => return Outcome { answers, outputs, bytes_read },
-                FromWorker::Progress { unit, .. } if unit == order.unit => {}
-                other => panic!("{other:?}"),
+        let mut outcome = Outcome { answers: order.wants.iter().map(|_| None).collect(), outputs, bytes_read: 0 };
+        let end = loop {
+            match self.hear() {
+                Ok(FromWorker::Made { unit, want, value, blob_bytes }) if unit == order.unit => {
+                    outcome.answers[want] = Some(Ok((value, blob_bytes)));
+                }
+                Ok(FromWorker::Failed { unit, want, failure }) if unit == order.unit => outcome.answers[want] = Some(Err(failure)),
+                Ok(FromWorker::UnitEnded { unit, bytes_read }) if unit == order.unit => {
+                    outcome.bytes_read = bytes_read;
+                    break Ok(());
+                }
+                Ok(FromWorker::Progress { unit, .. }) if unit == order.unit => {}
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => break Err(error),
             }
-        }
+        };
+        (outcome, end)
     }
 
     /// Has these wants of a film done on two threads.
     pub(crate) fn make(&self, film: &Path, wants: &[Spec]) -> Outcome {
         self.perform(film, &order(film, wants))
+    }
+
+    /// The same with a worker that may fall over it, or go once it has answered.
+    pub(crate) fn try_make(&self, film: &Path, wants: &[Spec]) -> (Outcome, Result<(), ChannelError>) {
+        self.try_perform(film, &order(film, wants))
     }
 
     pub(crate) fn media_info(&self, film: &Path) -> MediaInfo {
@@ -130,8 +149,9 @@ impl Outcome {
 
     /// The BIF of the only want: its summary and its pictures, which are what the summary says.
     pub(crate) fn bif(mut self) -> (Summary, Vec<Vec<u8>>) {
-        let Some(Ok((Value::Bif(summary), Some(bytes)))) = self.answers.remove(0) else {
-            panic!("there is no BIF");
+        let (summary, bytes) = match self.answers.remove(0) {
+            Some(Ok((Value::Bif(summary), Some(bytes)))) => (summary, bytes),
+            other => panic!("there is no BIF: {other:?}"),
         };
         let output = self.outputs.remove(0);
         assert_eq!(output.metadata().unwrap().len(), bytes);

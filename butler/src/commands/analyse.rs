@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
-    /// What to make of them: media_info, bif
+    /// What to make of them: media_info, bif, bandwidth, tags, photo
     #[arg(long, value_name = "PRODUCT", value_delimiter = ',', default_value = "media_info")]
     pub(crate) products: Vec<String>,
 
@@ -123,6 +123,9 @@ fn want(name: &str) -> Result<Spec, Trouble> {
     Ok(match kind {
         ProductKind::MediaInfo => Spec::MediaInfo,
         ProductKind::Bif => Spec::Bif(bif::Params::default()),
+        ProductKind::Bandwidth => Spec::Bandwidth,
+        ProductKind::Tags => Spec::Tags,
+        ProductKind::Photo => Spec::Photo,
     })
 }
 
@@ -173,6 +176,26 @@ fn summary(value: &Value) -> String {
                 summary.width,
                 summary.height,
                 f64::from(summary.interval_ms) / 1_000.0
+            )
+        }
+        Value::Tags(tags) => {
+            let words = [tags.artists.first(), tags.album.as_ref(), tags.title.as_ref()];
+            words.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" – ")
+        }
+        Value::Photo(photo) => match (photo.width, photo.height) {
+            (Some(width), Some(height)) => format!("{width}×{height}"),
+            _ => "a photo".to_owned(),
+        },
+        Value::Bandwidth(summary) => {
+            let needed = |at: usize| words::bits(summary.total.needed[at]);
+            format!(
+                "{} on average, {} at most; {} with a buffer of 5 MB, {} with 50 MB; {} key frames, {} s apart at most",
+                words::bits(summary.total.average),
+                words::bits(summary.total.peak),
+                needed(2),
+                needed(5),
+                summary.key_frames,
+                summary.longest_gap_ms as f64 / 1_000.0
             )
         }
         Value::MediaInfo(info) => {

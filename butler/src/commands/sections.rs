@@ -1,4 +1,7 @@
-//! `butler sections`: the library's sections, added, listed, edited and removed.
+//! `butler sections`: the library's sections, added, listed, edited and removed, and folders checked before they become
+//! one.
+
+mod check;
 
 use std::path::PathBuf;
 
@@ -39,6 +42,14 @@ pub(crate) enum Action {
         /// A root folder; give all that it shall have. What was made of files that move along is kept
         #[arg(long = "folder", value_name = "FOLDER")]
         folders: Vec<PathBuf>,
+    },
+    /// Say what a folder would become as a section, and which names leave something open; nothing is written
+    Check {
+        /// The folder, on the server's machine
+        folder: PathBuf,
+        /// What is in it [default: that of the section it belongs to, else found out by its files' names]
+        #[arg(long = "type", value_name = "TYPE")]
+        kind: Option<Kind>,
     },
     /// Remove a section; its files are not touched
     Remove {
@@ -102,6 +113,7 @@ pub(crate) async fn run(client: &Client, action: Action, out: Out) -> Result<Exi
         Action::Add { kind, name, folders } => add(client, kind, &name, folders, out).await,
         Action::List => list(client, out).await,
         Action::Edit { id, name, folders } => edit(client, id, name, folders).await,
+        Action::Check { folder, kind } => check::run(client, folder, kind, out).await,
         Action::Remove { id } => remove(client, id).await,
     }
 }

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use butler_engine::{Engine, EngineSettings};
-use butler_library::{GOOD_TOKEN_CHARS, Library, Token};
+use butler_engine::{Engine, EngineSettings, Patience};
+use butler_library::{GOOD_TOKEN_CHARS, Library, ROOT_TIMEOUT, RootThreads, Token};
 use butler_server::{About, App};
 use clap::Args;
 use tokio::net::TcpListener;
@@ -30,13 +31,17 @@ pub(crate) struct Arguments {
     /// The address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:32500")]
     pub(crate) listen: SocketAddr,
+    /// Take a worker or a folder for hung that gives no sign for so many seconds, in place of 15 to 120: for tests
+    #[arg(long, value_name = "SECONDS", hide = true, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) patience: Option<u64>,
 }
 
 pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble> {
     let folder = crate::data_dir::choose(global.data_dir.as_deref())?;
     log();
     let program = worker_program::find()?;
-    let library = Library::open(&folder)
+    let patience = arguments.patience.map(Duration::from_secs);
+    let library = Library::open_with(&folder, RootThreads::new(patience.unwrap_or(ROOT_TIMEOUT)))
         .map_err(|error| Trouble::new(Exit::Failed, format!("The data folder `{}` can't be used.", folder.display())).cause(&error))?;
     let_admin_in(&library, global.token.as_deref())?;
     let server_id = library.server_id().to_owned();
@@ -52,7 +57,11 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
             .hint("Name another address with --listen; port 0 takes a free one.")
     })?;
     let address = listener.local_addr()?;
-    let settings = EngineSettings { worker_program: program, cores: cores() };
+    let settings = EngineSettings {
+        worker_program: program,
+        cores: cores(),
+        patience: patience.map_or_else(Patience::default, |patience| Patience { silence: patience, standstill: patience }),
+    };
     let (engine, handle) =
         Engine::start(library, settings).map_err(|error| Trouble::new(Exit::Failed, "The engine can't start.").cause(&error))?;
     let about = About { friendly_name: "Butler".to_owned(), machine_identifier: server_id, version: env!("CARGO_PKG_VERSION").to_owned() };
@@ -63,8 +72,10 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         tracing::warn!(%address, "the server can be reached from other machines, without encryption");
     }
     writeln!(io::stdout().lock(), "Butler is ready at http://{address}")?;
+    tell_service_manager(sd_notify::NotifyState::Ready);
     runtime.block_on(butler_server::serve(listener, app, ended));
     tracing::info!("shutting down");
+    tell_service_manager(sd_notify::NotifyState::Stopping);
     engine.shutdown();
     // A handler that hangs on a dead mount is left behind.
     runtime.shutdown_background();
@@ -76,6 +87,13 @@ fn log() {
     let filter = EnvFilter::try_from_env("BUTLER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // A second subscriber in one process is no trouble of the user's.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(may_colour(&io::stderr())).with_writer(io::stderr).try_init();
+}
+
+/// Tells systemd how the service stands; without one, nothing is told.
+fn tell_service_manager(state: sd_notify::NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager could not be told");
+    }
 }
 
 /// Lets the admin in by the token of BUTLER_TOKEN, else by the data folder's, made at the first start.

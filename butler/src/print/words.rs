@@ -44,19 +44,28 @@ pub(crate) fn about(seconds: u64) -> String {
 
 /// A number of bytes: `512 B`, `1.2 GB` (powers of 1000).
 pub(crate) fn bytes(bytes: u64) -> String {
-    let units = ["kB", "MB", "GB", "TB", "PB", "EB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
+    scaled(bytes, "B")
+}
+
+/// Bits a second: `512 bit/s`, `7.1 Mbit/s` (powers of 1000).
+pub(crate) fn bits(bits: u64) -> String {
+    scaled(bits, "bit/s")
+}
+
+fn scaled(number: u64, unit: &str) -> String {
+    let prefixes = ["k", "M", "G", "T", "P", "E"];
+    if number < 1000 {
+        return format!("{number} {unit}");
     }
     #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-    let mut value = bytes as f64 / 1000.0;
-    let mut unit = 0;
-    while value >= 999.5 && unit + 1 < units.len() {
+    let mut value = number as f64 / 1000.0;
+    let mut prefix = 0;
+    while value >= 999.5 && prefix + 1 < prefixes.len() {
         value /= 1000.0;
-        unit += 1;
+        prefix += 1;
     }
     let digits = usize::from(value < 9.95);
-    format!("{value:.digits$} {}", units[unit])
+    format!("{value:.digits$} {}{unit}", prefixes[prefix])
 }
 
 /// `1 failure`, `3 failures`.

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use butler_fixtures::{Server, Signal};
 use serde_json::Value;
 
-use super::{scanned, small_films, stage};
+use super::{completed, scanned, small_films, stage};
 
 /// Starts the previews and waits until the film is open for a worker that does not move.
 fn start_with_a_worker_that_stands_still(server: &Server) -> Value {
@@ -20,7 +20,9 @@ fn start_with_a_worker_that_stands_still(server: &Server) -> Value {
 fn a_worker_that_stands_still_costs_no_film() {
     let stage = stage();
     stage.add_movies(&small_films(1)).unwrap();
-    let (server, section) = scanned(&stage);
+    let server = stage.impatient_server().unwrap();
+    let section = server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    completed(&server, "RefreshLibraries");
     let run = start_with_a_worker_that_stands_still(&server);
     let run = server.wait_for_run(&run, |run| run["ended_at"].is_string()).unwrap();
     assert_eq!((&run["state"], &run["failures"]), (&"completed".into(), &0.into()), "{run:#}");

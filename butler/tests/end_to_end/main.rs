@@ -2,16 +2,20 @@
 //!
 //! Never looks into the data folder for an answer that a door gives. One file a subject:
 //! `previews` (what is made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
-//! `hardship` (what comes between while a worker reads), `stopping` (starts, stops, signals, restarts),
+//! `broken` (damaged ones by the hundred), `hangs` (what stops answering), `hardship` (what comes between while a worker reads),
+//! `stopping` (starts, stops, signals, restarts), `tags_and_photos` (what music and photos say of themselves),
 //! `doors` (tokens, bad requests, the command line).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod broken;
 mod damage;
 mod doors;
+mod hangs;
 mod hardship;
 mod library;
 mod previews;
 mod stopping;
+mod tags_and_photos;
 
 use butler_fixtures::{Codec, Container, Film, Picture, Server, Stage};
 

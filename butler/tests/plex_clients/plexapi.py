@@ -67,13 +67,24 @@ refuses(BadRequest, lambda: plex.library.add("Nowhere", "movie", "a", "s", os.pa
 # A scan that a client asks for.
 for section in sections.values():
     section.update()
-films = until("the films are there", lambda: len(movies.all()) == 3 and movies.all())
-assert sorted(film.title for film in films) == ["Alpha", "Beta", "Gamma"], films
-assert sorted(film.year for film in films) == [1991, 1992, 1993], films
-assert movies.totalSize == 3
+films = until("the films are there", lambda: len(movies.all()) == 4 and movies.all())
+assert sorted(film.title for film in films) == ["Alpha", "Beta", "Beta", "Gamma"], films
+assert sorted(film.year for film in films) == [1991, 1992, 1992, 1993], films
+assert movies.totalSize == 4
 shows = until("the show is there", lambda: sections["show"].all())
 assert [show.title for show in shows] == ["Delta"], shows
 until("the artist is there", lambda: [artist.title for artist in sections["artist"].all()] == ["Epsilon"])
+
+# Editions, versions and extras.
+beta, cut = sorted((film for film in films if film.title == "Beta"), key=lambda film: film.editionTitle or "")
+assert cut.editionTitle == "Final Cut" and not beta.editionTitle and cut.guid == beta.guid, (vars(cut), vars(beta))
+assert [film.ratingKey for film in beta.editions()] == [cut.ratingKey]
+assert [film.ratingKey for film in cut.editions()] == [beta.ratingKey]
+until("both versions are there", lambda: len(plex.fetchItem(films[-1].ratingKey).media) == 2)
+[extra] = until("the trailer is there", lambda: films[0].extras())
+assert (extra.type, extra.subtype, extra.title) == ("clip", "trailer", "Teaser"), vars(extra)
+assert os.path.isfile(extra.locations[0]) and plex.fetchItem(extra.ratingKey).title == "Teaser"
+assert films[1].extras() == []
 
 # One film with its media, part and streams; then its preview, by a task that the client runs.
 film = plex.fetchItem(films[0].ratingKey)

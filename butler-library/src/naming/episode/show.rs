@@ -1,0 +1,85 @@
+//! Which show a file belongs to: its folder's, or that of its own name.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::title::{clean, comparable, titled, words};
+use super::super::{Show, ids, junk, year};
+use super::season::SeasonFolder;
+
+/// `S01-S05`, `Seasons 1-3`, `Complete Series` behind a show's name.
+static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)[\s._\-\[(]+(?:S[0-9]{1,2}\s*-\s*S?[0-9]{1,2}|seasons?[\s._]*[0-9]{1,2}\s*-\s*[0-9]{1,2}|(?:the[\s._])?complete[\s._](?:series|collection)|\(?(?:mini[\s\-]?series|tv)\)?$).*$").ok()
+});
+
+/// Words that make no other show: `The Office US` in the folder `The Office`.
+const COUNTRIES: &[&str] = &["us", "uk", "au", "nz", "ca", "de", "fr", "jp", "usa"];
+
+/// The show of a file: `folder` above its season, the season's folder, and what stands in front of its numbers.
+pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &str, stem: &str) -> Show {
+    let own = Some(named(prefix)).filter(|own| !own.title.is_empty());
+    let above = folder.map(named).filter(|show| !show.title.is_empty());
+    let of_season = season.and_then(|season| season.show.as_deref()).map(named).filter(|show| !show.title.is_empty());
+    let chosen = match (above, of_season, season) {
+        // `Drama/Show S01/…`
+        (Some(above), Some(of_season), _) if !is_sure(&above) && !is_one(&of_season.title, &above.title) => Some(of_season),
+        (Some(above), _, Some(_)) => Some(above),
+        (None, Some(of_season), _) => Some(of_season),
+        (Some(above), _, None) => match own {
+            Some(own) if !is_sure(&above) && !is_one(&own.title, &above.title) && own.title.chars().any(char::is_alphabetic) => Some(own),
+            _ => Some(above),
+        },
+        (None, None, _) => own,
+    };
+    chosen.unwrap_or_else(|| Show { title: titled(junk::cut(stem)), ..Show::default() })
+}
+
+fn is_sure(show: &Show) -> bool {
+    show.year.is_some() || show.ids != super::super::Ids::default()
+}
+
+/// Whether a file's own words mean the show that a folder names: the same ones, fewer of them, or their initials.
+fn is_one(own: &str, folder: &str) -> bool {
+    let (own_words, folder_words) = (words(own), words(folder));
+    let (own_key, folder_key) = (comparable(own), comparable(folder));
+    let initials: String = folder_words.iter().filter_map(|word| word.chars().next()).collect();
+    let is_short = own_words.len() == 1 && own_key.len() <= 4;
+    own_key == folder_key
+        || own_words.iter().all(|word| folder_words.contains(word))
+        || (folder_words.iter().all(|word| own_words.contains(word))
+            && own_words.iter().filter(|word| !folder_words.contains(word)).all(|word| COUNTRIES.contains(&word.as_str()) || is_year(word)))
+        || (is_short && own_key.len() >= 2 && initials.contains(&own_key))
+        || (is_short && own_key.chars().next() == folder_key.chars().next() && is_within(&own_key, &folder_key))
+}
+
+fn is_year(word: &str) -> bool {
+    word.len() == 4 && (word.starts_with("19") || word.starts_with("20")) && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the letters of a short form follow each other in the long one: `BrBa`.
+fn is_within(short: &str, long: &str) -> bool {
+    let mut left = long.chars();
+    short.chars().all(|c| left.any(|other| other == c))
+}
+
+/// A show by a text: its title, year and ids. The title is empty if there is none.
+pub(super) fn named(text: &str) -> Show {
+    let (tags, text) = ids::take(text);
+    let text = text.trim();
+    let text = match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        Some((_, rest)) if rest.chars().any(char::is_alphabetic) => rest,
+        _ => text,
+    };
+    let text = SPAN.as_ref().and_then(|span| span.find(text)).filter(|span| span.start() > 0).map_or(text, |span| &text[..span.start()]);
+    // A bare year belongs to the title, `Space 1999`, unless a release has it between its dots.
+    let dotted = !text.trim().contains(' ') && text.contains(['.', '_']);
+    let found = year::in_brackets(text)
+        .or_else(|| year::find(text.trim_end_matches(['.', '_', '-', ' '])).filter(|found| dotted && found.start > 0));
+    let (title, year) = match found {
+        Some(found) if found.start == 0 => (&text[found.end..], Some(found.year)),
+        Some(found) => (&text[..found.start], Some(found.year)),
+        None => (text, None),
+    };
+    Show { title: clean(junk::cut(title)), year, ids: tags.ids }
+}

@@ -1,0 +1,217 @@
+//! Makes `tags`: what the tags inside an audio file say. Reads tag blocks, never sound.
+//!
+//! `lofty` reads what it knows (ID3, Vorbis comments, MP4, APE, RIFF and AIFF) before any header is read by libav; what it does not
+//! know (WMA, Matroska) or can't read is answered out of libav's own list of tags.
+
+use butler_product::media_info::{MediaInfo, StreamKind};
+use butler_product::tags::{Gain, MusicBrainz, Tags};
+use butler_product::{Failure, Value};
+use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
+use lofty::file::TaggedFileExt;
+use lofty::probe::Probe;
+use lofty::tag::{ItemKey, ItemValue, Tag, TagType};
+
+use crate::cursor::{Cursor, guarded};
+use crate::source::Source;
+
+/// Bytes that one value, a picture above all, may claim: a tag that holds a larger one is read without its pictures.
+const MAX_ALLOCATION: usize = 16 << 20;
+/// Bytes that are read of a file for its tags.
+const MAX_READ: u64 = 64 << 20;
+
+/// Containers, by libav's names, whose tags `lofty` reads: where it could not, they are damaged.
+const KNOWN: &[&str] = &["aac", "aiff", "ape", "flac", "mov", "mp3", "ogg", "wav", "wv"];
+
+/// Reads the tags of a file that `lofty` knows; none where it knows nothing of the file, or finds its tags damaged.
+pub(crate) fn read(source: &Source) -> Option<Value> {
+    // With its pictures first, to know whether there are any; they are not kept.
+    [true, false].into_iter().find_map(|pictures| {
+        let parsed = guarded(|| {
+            apply_global_options(GlobalOptions::new().allocation_limit(MAX_ALLOCATION));
+            let options = ParseOptions::new().read_properties(false).read_cover_art(pictures);
+            let probe = Probe::new(Cursor::new(source, MAX_READ)).options(options).guess_file_type().ok()?;
+            probe.file_type()?;
+            probe.read().ok()
+        });
+        let file = parsed.flatten()?;
+        let tags = of(file.tags(), file.primary_tag_type());
+        Some(value(Tags { has_picture: tags.has_picture || !pictures, ..tags }))
+    })
+}
+
+/// The tags that libav found.
+pub(crate) fn of_headers(info: &MediaInfo) -> Result<Value, Failure> {
+    let tags = of_list(info);
+    if KNOWN.contains(&info.container.as_str()) && tags == Tags::default() {
+        return Err(Failure::content("The file's tags are damaged and can't be read; a tag editor may mend them."));
+    }
+    Ok(value(tags))
+}
+
+fn value(tags: Tags) -> Value {
+    let tags = tags.bounded();
+    if tags == Tags::default() { Value::Nothing { why: "The file carries no tags.".to_owned() } } else { Value::Tags(Box::new(tags)) }
+}
+
+/// What several tags of one file say together: the format's own first, the short ones of ID3v1 last.
+fn of(tags: &[Tag], primary: TagType) -> Tags {
+    let mut tags: Vec<&Tag> = tags.iter().collect();
+    tags.sort_by_key(|tag| match tag.tag_type() {
+        own if own == primary => 0,
+        TagType::Id3v2 => 1,
+        TagType::Id3v1 => 3,
+        _ => 2,
+    });
+    let all = |key| tags.iter().map(|tag| strings(tag, key)).find(|values| !values.is_empty()).unwrap_or_default();
+    let either = |first, second| Some(all(first)).filter(|values| !values.is_empty()).unwrap_or_else(|| all(second));
+    let one = |key| all(key).into_iter().next();
+    let (track, track_total) = numbers(one(ItemKey::TrackNumber), one(ItemKey::TrackTotal));
+    let (disc, disc_total) = numbers(one(ItemKey::DiscNumber), one(ItemKey::DiscTotal));
+    Tags {
+        title: one(ItemKey::TrackTitle),
+        artists: either(ItemKey::TrackArtist, ItemKey::TrackArtists),
+        album: one(ItemKey::AlbumTitle),
+        album_artists: either(ItemKey::AlbumArtist, ItemKey::AlbumArtists),
+        track,
+        track_total,
+        disc,
+        disc_total,
+        date: one(ItemKey::RecordingDate).or_else(|| one(ItemKey::Year)).or_else(|| one(ItemKey::ReleaseDate)),
+        original_date: one(ItemKey::OriginalReleaseDate),
+        genres: all(ItemKey::Genre),
+        composers: all(ItemKey::Composer),
+        compilation: one(ItemKey::FlagCompilation).is_some_and(|flag| is_set(&flag)),
+        musicbrainz: MusicBrainz {
+            recording: one(ItemKey::MusicBrainzRecordingId),
+            track: one(ItemKey::MusicBrainzTrackId),
+            release: one(ItemKey::MusicBrainzReleaseId),
+            release_group: one(ItemKey::MusicBrainzReleaseGroupId),
+            artists: all(ItemKey::MusicBrainzArtistId),
+            album_artists: all(ItemKey::MusicBrainzReleaseArtistId),
+        },
+        gain: Gain {
+            track_gain: one(ItemKey::ReplayGainTrackGain),
+            track_peak: one(ItemKey::ReplayGainTrackPeak),
+            album_gain: one(ItemKey::ReplayGainAlbumGain),
+            album_peak: one(ItemKey::ReplayGainAlbumPeak),
+            r128_track_gain: one(ItemKey::R128TrackGain),
+            r128_album_gain: one(ItemKey::R128AlbumGain),
+        },
+        has_lyrics: tags.iter().any(|tag| [ItemKey::Lyrics, ItemKey::UnsyncLyrics].into_iter().any(|key| tag.get(key).is_some())),
+        has_picture: tags.iter().any(|tag| tag.picture_count() > 0),
+    }
+}
+
+/// The values of a key that say something. ID3v2.4 and APE part several of them by a zero.
+fn strings(tag: &Tag, key: ItemKey) -> Vec<String> {
+    let texts = tag.get_items(key).filter_map(|item| match item.value() {
+        ItemValue::Text(text) | ItemValue::Locator(text) => Some(text.as_str()),
+        ItemValue::Binary(bytes) => std::str::from_utf8(bytes).ok(),
+    });
+    texts.flat_map(|text| text.split('\0')).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+}
+
+/// A number and how many there are, which may stand in one text: `3/12`.
+fn numbers(number: Option<String>, total: Option<String>) -> (Option<u32>, Option<u32>) {
+    let parse = |text: &str| text.trim().parse::<u32>().ok();
+    let number = number.as_deref().unwrap_or_default();
+    let (first, second) = number.split_once('/').unwrap_or((number, ""));
+    (parse(first), total.as_deref().and_then(parse).or_else(|| parse(second)))
+}
+
+fn is_set(flag: &str) -> bool {
+    matches!(flag.trim(), "1" | "true" | "True" | "TRUE" | "yes")
+}
+
+/// Tags out of libav's list, whose keys are lower case here: libav turns most formats' names into its own, and keeps the rest as
+/// they stand (ASF's begin with `wm/`).
+fn of_list(info: &MediaInfo) -> Tags {
+    let find = |keys: &[&str]| {
+        let found = keys.iter().find_map(|key| info.tags.iter().find(|(known, value)| known == key && !value.trim().is_empty()));
+        found.map(|(_, value)| value.clone())
+    };
+    // Where a format lists several, libav joins them.
+    let list = |keys: &[&str]| -> Vec<String> {
+        find(keys).map(|joined| joined.split(';').map(|each| each.trim().to_owned()).collect()).unwrap_or_default()
+    };
+    let (track, track_total) = numbers(find(&["track", "wm/tracknumber", "part_number"]), find(&["tracktotal", "totaltracks"]));
+    let (disc, disc_total) = numbers(find(&["disc", "wm/partofset"]), find(&["disctotal", "totaldiscs"]));
+    Tags {
+        title: find(&["title"]),
+        artists: list(&["artist", "author"]),
+        album: find(&["album", "wm/albumtitle"]),
+        album_artists: list(&["album_artist", "albumartist", "album artist", "wm/albumartist"]),
+        track,
+        track_total,
+        disc,
+        disc_total,
+        date: find(&["date", "year", "wm/year", "date_released", "date_recorded"]),
+        original_date: find(&["originaldate", "wm/originalreleasetime", "wm/originalreleaseyear"]),
+        genres: list(&["genre", "wm/genre"]),
+        composers: list(&["composer", "wm/composer"]),
+        compilation: find(&["compilation", "wm/iscompilation"]).is_some_and(|flag| is_set(&flag)),
+        musicbrainz: MusicBrainz {
+            recording: find(&["musicbrainz/track id", "musicbrainz_trackid", "musicbrainz track id"]),
+            track: find(&["musicbrainz/release track id", "musicbrainz_releasetrackid", "musicbrainz release track id"]),
+            release: find(&["musicbrainz/album id", "musicbrainz_albumid", "musicbrainz album id"]),
+            release_group: find(&["musicbrainz/release group id", "musicbrainz_releasegroupid", "musicbrainz release group id"]),
+            artists: list(&["musicbrainz/artist id", "musicbrainz_artistid", "musicbrainz artist id"]),
+            album_artists: list(&["musicbrainz/album artist id", "musicbrainz_albumartistid", "musicbrainz album artist id"]),
+        },
+        gain: Gain {
+            track_gain: find(&["replaygain_track_gain", "replaygain_gain"]),
+            track_peak: find(&["replaygain_track_peak", "replaygain_peak"]),
+            album_gain: find(&["replaygain_album_gain"]),
+            album_peak: find(&["replaygain_album_peak"]),
+            r128_track_gain: find(&["r128_track_gain"]),
+            r128_album_gain: find(&["r128_album_gain"]),
+        },
+        has_lyrics: info.tags.iter().any(|(key, _)| key == "lyrics" || key.starts_with("lyrics-") || key == "wm/lyrics"),
+        has_picture: info.streams.iter().any(|stream| stream.kind == StreamKind::Picture),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_may_stand_with_their_total_in_one_text() {
+        let check = |number: &str, total: &str, expect| assert_eq!(numbers(Some(number.into()), Some(total.into())), expect, "{number}");
+        check("3/12", "", (Some(3), Some(12)));
+        check("03", "12", (Some(3), Some(12)));
+        check("3/12", "13", (Some(3), Some(13)));
+        check("A1", "two", (None, None));
+        check("-1/-2", "", (None, None));
+    }
+
+    #[test]
+    fn the_format_s_own_tag_speaks_first_and_id3v1_last() {
+        let tag = |kind, title: &str| {
+            let mut tag = Tag::new(kind);
+            assert!(tag.insert_text(ItemKey::TrackTitle, title.to_owned()));
+            tag
+        };
+        let mut short = tag(TagType::Id3v1, "A Title That Is Cut After Thirt");
+        assert!(short.insert_text(ItemKey::AlbumTitle, "Album".to_owned()));
+        let tags = of(&[short, tag(TagType::Ape, "From APE"), tag(TagType::Id3v2, "From ID3v2")], TagType::Id3v2);
+        assert_eq!((tags.title.as_deref(), tags.album.as_deref()), (Some("From ID3v2"), Some("Album")));
+    }
+
+    #[test]
+    fn what_libav_lists_is_understood_too() {
+        let list =
+            [("title", "So What"), ("wm/albumartist", "Miles Davis"), ("wm/year", "1959"), ("wm/partofset", "1/2"), ("genre", "Jazz;Cool")];
+        let tags = list.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
+        let tags = of_list(&MediaInfo { tags, ..MediaInfo::default() });
+        assert_eq!((tags.title.as_deref(), tags.year(), tags.disc, tags.disc_total), (Some("So What"), Some(1959), Some(1), Some(2)));
+        assert_eq!((tags.album_artists, tags.genres), (vec!["Miles Davis".to_owned()], vec!["Jazz".to_owned(), "Cool".to_owned()]));
+    }
+
+    #[test]
+    fn damaged_tags_are_told_from_no_tags() {
+        let of = |container: &str| of_headers(&MediaInfo { container: container.to_owned(), ..MediaInfo::default() });
+        assert!(matches!(of("asf"), Ok(Value::Nothing { .. })));
+        assert!(of("flac").is_err());
+    }
+}

@@ -1,0 +1,151 @@
+//! `/api/v1/items/{id}/products` and `/api/v1/parts/{id}/bandwidth`: what was made of an item's files.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use butler_api::plex::Errors;
+use butler_api::v1::{
+    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Product as ProductBody, Products as ProductsBody,
+};
+use butler_library::{BlobError, ItemId, Library, PartId, ProductRow};
+use butler_product::bandwidth::{BUFFERS_BYTES, Curve, Rates, STEP_MS, Summary, ToldBy};
+use butler_product::{ProductKind, Value};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::accept;
+use crate::app::App;
+use crate::error::Problem;
+use crate::params::Params;
+
+/// The longest step of a curve, seconds.
+const LONGEST_STEP: u32 = 3_600;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(of_item)).routes(routes!(bandwidth))
+}
+
+/// Lists what was made of an item's files.
+#[utoipa::path(get, path = "/api/v1/items/{id}/products", tag = "products",
+    params(("id" = i64, Path, description = "The item's id, as Plex's `ratingKey`.")),
+    responses(
+        (status = 200, description = "The products, by part and then by kind.", body = ProductsBody),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such item.", body = Errors),
+    ))]
+async fn of_item(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let unknown = || Problem::not_found(format!("There is no item {id}."));
+    let item: ItemId = id.parse().map_err(|_| unknown())?;
+    let products = app.library(move |library| products(library, item)).await?;
+    accept::json(&ProductsBody { products: products.ok_or_else(unknown)? })
+}
+
+fn products(library: &Library, item: ItemId) -> Result<Option<Vec<ProductBody>>, Problem> {
+    let Some(item) = library.item(item)? else { return Ok(None) };
+    let mut products = Vec::new();
+    for part in item.media.iter().flat_map(|version| &version.parts) {
+        for row in library.products_of(part.source)? {
+            products.push(ProductBody {
+                product: row.kind.as_str().into(),
+                part: part.id.0,
+                file: part.path.to_string_lossy().into_owned(),
+                version: row.version,
+                params: row.params,
+                value: serde_json::to_value(&row.value).map_err(|error| Problem::bug(&error))?,
+                bytes: row.blob.map(|blob| blob.bytes),
+                made_at: row.made_at,
+            });
+        }
+    }
+    Ok(Some(products))
+}
+
+/// Shows what a file needs of a network, second by second, and where its key frames are.
+#[utoipa::path(get, path = "/api/v1/parts/{id}/bandwidth", tag = "products",
+    params(
+        ("id" = i64, Path, description = "The part's id."),
+        ("step" = Option<u32>, Query, description = "Seconds of one step of the curves: 1 if nothing is said, 3,600 at most."),
+    ),
+    responses(
+        (status = 200, description = "Rates, curves and key frames.", body = Bandwidth),
+        (status = 400, description = "`step` is no such number.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such part, or this was not found out of it yet.", body = Errors),
+    ))]
+async fn bandwidth(State(app): State<App>, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+    let step = params.parsed::<u32>("step", "a number of seconds")?.unwrap_or(1);
+    if !(1..=LONGEST_STEP).contains(&step) {
+        return Err(Problem::bad_request(format!("`step` is {step}, and takes 1 to {LONGEST_STEP} seconds.")));
+    }
+    let unknown = || Problem::not_found(format!("There is no part {id} whose bandwidth is known."));
+    let part: PartId = id.parse().map_err(|_| unknown())?;
+    let body = app.library(move |library| found(library, part, step)).await?;
+    accept::json(&body.ok_or_else(unknown)?)
+}
+
+fn found(library: &Library, part: PartId, step: u32) -> Result<Option<Bandwidth>, Problem> {
+    let Some(row) = library.part(part)? else { return Ok(None) };
+    let product = library.product(row.source, ProductKind::Bandwidth)?;
+    let Some(ProductRow { value: Value::Bandwidth(summary), blob: Some(blob), made_at, .. }) = product else { return Ok(None) };
+    let file: File = match library.blobs().open(&blob.name) {
+        Ok(file) => file,
+        // The row outlives its blob only until the next clean-up makes it a lack again.
+        Err(BlobError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Problem::bug(&error)),
+    };
+    let curve = Curve::read(BufReader::new(file)).map_err(|error| Problem::bug(&error))?;
+    let Summary { duration_ms, total, streams, longest_gap_ms, told_by, damaged, .. } = *summary;
+    let bytes_of = |index: u32| curve.streams.iter().find(|stream| stream.index == index).map(|stream| coarser(&stream.bytes, step));
+    Ok(Some(Bandwidth {
+        part: part.0,
+        made_at,
+        duration_ms,
+        told_by: match told_by {
+            ToldBy::Headers => "headers",
+            ToldBy::Packets => "packets",
+        }
+        .into(),
+        step_ms: u64::from(STEP_MS) * u64::from(step),
+        buffers: BUFFERS_BYTES.to_vec(),
+        total: rates(&total),
+        streams: streams
+            .iter()
+            .map(|stream| BandwidthStream {
+                index: stream.index,
+                rates: rates(&stream.rates),
+                bytes: bytes_of(stream.index).unwrap_or_default(),
+            })
+            .collect(),
+        longest_gap_ms,
+        key_frames: curve
+            .key_frames
+            .iter()
+            .map(|key| BandwidthKeyFrame { time_ms: key.time_us as f64 / 1_000.0, place: key.place, bytes: key.bytes })
+            .collect(),
+        damaged: damaged.iter().map(|span| BandwidthSpan { start_ms: span.start_ms, end_ms: span.end_ms }).collect(),
+    }))
+}
+
+fn rates(rates: &Rates) -> BandwidthRates {
+    let Rates { bytes, average, peak, peak_at_ms, needed } = *rates;
+    BandwidthRates { bytes, average, peak, peak_at_ms, needed: needed.to_vec() }
+}
+
+/// The same bytes in longer steps.
+fn coarser(seconds: &[u64], step: u32) -> Vec<u64> {
+    seconds.chunks(step as usize).map(|chunk| chunk.iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longer_steps_keep_every_byte() {
+        assert_eq!(coarser(&[1, 2, 3, 4, 5], 2), [3, 7, 5]);
+        assert_eq!(coarser(&[1, 2], 1), [1, 2]);
+        assert_eq!(coarser(&[], 9), [] as [u64; 0]);
+    }
+}
