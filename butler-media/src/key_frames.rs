@@ -263,7 +263,7 @@ mod tests {
         let dense: Vec<_> = (0..1_200).collect();
         assert_eq!(steps(&dense).stops_early(hour), Some(1_199_000_000));
         assert_eq!(steps(&dense).stops_early(1_229_000_000), None);
-        assert_eq!(steps(&[0, 20, 10, 15, 40]).stops_early(71_000_000), Some(40_000_000));
+        assert_eq!(steps(&[0, 20, 10, 15, 40]).stops_early(81_000_000), Some(40_000_000));
         assert_eq!(steps(&[0, 1_000, 1_800]).stops_early(hour), None, "a slide");
         assert_eq!(steps(&[0]).stops_early(hour), None, "a still");
         assert_eq!(steps(&[]).stops_early(hour), None);

@@ -1,7 +1,8 @@
 //! Plans one read of the file for all makers of a unit, then feeds them.
 //!
 //! What is fed is a function of the file alone: never of how many threads feed, nor of who else is fed. A maker that needs every packet
-//! joins here as one of the [`Listeners`]. Start with [`run`].
+//! joins here as one of the [`Listeners`] (`packets.rs`). Pictures are sought by the container's index, or by the marks of a transport stream
+//! (`seeking.rs`, `transport.rs`), and else found by reading through (`through.rs`, `gathering.rs`). Start with [`run`].
 
 mod gathering;
 mod packets;

@@ -137,11 +137,7 @@ impl Source {
 
     /// The first bytes, at most `most`.
     pub(crate) fn head(&self, most: usize) -> Result<Vec<u8>, Stopped> {
-        let mut head = Vec::with_capacity(most);
-        let read = rustix::io::pread(&self.file, rustix::buffer::spare_capacity(&mut head), 0);
-        let read = read.map_err(|errno| Stopped::Errno(errno.raw_os_error()))?;
-        self.gauges.bytes_read.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(head)
+        self.bytes_at(0, most)
     }
 
     /// At most `most` bytes from a place on; none at the end.

@@ -139,37 +139,47 @@ impl Decoder {
         self.decode_all(&[first, second])
     }
 
-    /// The first picture from a packet on that leans on nothing before it; `next` fills in the packets that follow. The decoder forgets
-    /// them all afterwards.
+    /// A picture from a packet on that leans on nothing before it: of one refresh after the first that the decoder takes for whole, since
+    /// not every encoder keeps what it promises; `next` fills in the packets that follow. The decoder forgets them all afterwards.
     pub(crate) fn decode_on(
         &mut self,
         packet: &mut Packet,
         mut next: impl FnMut(&mut Packet) -> Result<(), AvError>,
     ) -> Result<Frame, AvError> {
-        // What strips lean on that were not decoded shows through where a film is refreshed carelessly: a decoder's memory of other pictures
-        // must not. One that was never flushed takes its first picture for whole.
+        // What was not decoded shows through until then, and must not be this decoder's memory of other pictures. One that was never
+        // flushed takes its first picture for whole.
         self.context = self.recipe.open()?;
         let _ = self.decode_all(&[packet]);
-        let outcome = (0..MAX_REFRESH).find_map(|_| self.step(packet, &mut next).transpose());
+        let mut whole = Err(AvError::END);
+        let mut until = MAX_REFRESH;
+        for sent in 1..=MAX_REFRESH {
+            match self.step(packet) {
+                Ok(Some(frame)) if whole.is_ok() => whole = Ok(frame),
+                Ok(Some(frame)) => (whole, until) = (Ok(frame), sent * 2),
+                Ok(None) => {}
+                Err(error) => whole = whole.or(Err(error)),
+            }
+            if sent >= until || next(packet).is_err() {
+                break;
+            }
+        }
         // SAFETY: the context is valid.
         unsafe { av::avcodec_flush_buffers(self.context.0) };
-        let mut frame = outcome.unwrap_or(Err(AvError::END))?;
-        frame.fill_in(self.colours);
-        Ok(frame)
+        whole.map(|mut frame| {
+            frame.fill_in(self.colours);
+            frame
+        })
     }
 
-    /// Decodes a packet, and gives its picture if it is finished; else `packet` is the next one.
-    fn step(&mut self, packet: &mut Packet, next: &mut impl FnMut(&mut Packet) -> Result<(), AvError>) -> Result<Option<Frame>, AvError> {
+    /// Decodes a packet, and gives a picture if one comes that is finished.
+    fn step(&mut self, packet: &Packet) -> Result<Option<Frame>, AvError> {
         let frame = Frame::empty()?;
         // SAFETY: all are valid; that there is no picture yet is no failure.
         let received = unsafe {
             AvError::check(av::avcodec_send_packet(self.context.0, packet.pointer()))?;
             av::avcodec_receive_frame(self.context.0, frame.pointer())
         };
-        if received == 0 && !frame.is_unfinished() {
-            return Ok(Some(frame));
-        }
-        next(packet).map(|()| None)
+        Ok((received == 0 && !frame.is_unfinished()).then_some(frame))
     }
 
     /// The first picture of the packets.

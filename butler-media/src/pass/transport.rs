@@ -30,6 +30,9 @@ const BEYOND: usize = 204 * SYNCS;
 /// Key frames further apart than this (90 kHz) are rather a recorder's that marks only some, or a clock that was set.
 const MAX_GAP: i64 = 15 * 90_000;
 
+/// Pairs of neighbouring key frames, spread over the film, that libav is asked about.
+const ASKED: usize = 16;
+
 /// A key frame: where its first packet begins, and when it is shown by the 90 kHz clock of 33 bits.
 type Found = (u64, i64);
 
@@ -48,9 +51,7 @@ impl Pass<'_> {
             return Ok(None);
         };
         demuxer.read_only(self.stream);
-        let mut asked = [0, entries.len() / 2, entries.len().saturating_sub(2)].to_vec();
-        asked.dedup();
-        for pair in asked.into_iter().filter_map(|at| entries.get(at..at + 2)) {
+        for pair in asked(entries.len()).into_iter().filter_map(|at| entries.get(at..at + 2)) {
             if !self.are_true(&mut demuxer, pair)? {
                 return Ok(None);
             }
@@ -69,7 +70,8 @@ impl Pass<'_> {
     }
 
     fn packet_size(&self) -> Result<Option<usize>, Stop> {
-        let head = self.media.source.head(PIECE as usize).map_err(|_| self.media.stop(String::new))?;
+        let mut head = Vec::new();
+        self.media.source.fill(&mut head, PIECE as usize, 0).map_err(|_| self.media.stop(String::new))?;
         Ok(PACKET_SIZES.into_iter().find(|&size| in_step(&head, 0, size).is_some()))
     }
 
@@ -113,6 +115,14 @@ impl Pass<'_> {
             self.media.source.gauges.done(from, size.saturating_mul(2));
         }
     }
+}
+
+/// The first of each pair of neighbours that libav is asked about: evenly spread, with the first and the last one.
+fn asked(count: usize) -> Vec<usize> {
+    let pairs = count.saturating_sub(1);
+    let mut asked: Vec<_> = (0..ASKED).map(|at| pairs.saturating_sub(1) * at / (ASKED - 1)).collect();
+    asked.dedup();
+    asked
 }
 
 /// Finds the marked key frames whose packet begins in the piece.
@@ -249,6 +259,13 @@ mod tests {
         assert!(unwrapped(&[(0, 0), (1, 90_000 * 20)], 0).is_none());
         assert!(unwrapped(&[(0, 90_000), (1, 0)], 0).is_none());
         assert!(unwrapped(&[(0, 90_000), (1, 90_000)], 0).is_none());
+    }
+
+    #[test]
+    fn the_pairs_asked_about_are_spread_from_the_first_to_the_last() {
+        assert_eq!(asked(3_601), (0..16).map(|at| 3_599 * at / 15).collect::<Vec<_>>());
+        assert_eq!(asked(4), [0, 1, 2]);
+        assert_eq!(asked(2), [0]);
     }
 
     #[test]

@@ -270,7 +270,7 @@ fn a_trimmed_film_shows_nothing_of_what_was_cut_away() {
 #[test]
 fn a_film_refreshed_strip_by_strip_shows_whole_pictures() {
     let worker = Worker::start();
-    // A still picture, for each is taken once all strips were seen, up to a second after its mark.
+    // A still picture, for each is taken once all strips were seen, some seconds after its mark.
     let coding = "@ -vf select=eq(n\\,0),loop=95:1:0,setpts=N/12/TB -c:v libx264 -preset veryfast -x264-params intra-refresh=1:keyint=12";
     for (name, more) in [("strips.mkv", ""), ("strips.mp4", ""), ("strips.ts", ""), ("live-strips.mkv", " -f matroska -live 1")] {
         // With pictures out of order each comes out of the decoder late.

@@ -171,8 +171,8 @@ fn summary(value: &Value) -> String {
         Value::Nothing { why } => why.clone(),
         Value::Bif(summary) => {
             format!(
-                "{} pictures of {}×{}, one every {} s",
-                summary.pictures,
+                "{} of {}×{}, one every {} s",
+                words::count(summary.pictures.into(), "picture"),
                 summary.width,
                 summary.height,
                 f64::from(summary.interval_ms) / 1_000.0
@@ -188,15 +188,18 @@ fn summary(value: &Value) -> String {
         },
         Value::Bandwidth(summary) => {
             let needed = |at: usize| words::bits(summary.total.needed[at]);
-            format!(
-                "{} on average, {} at most; {} with a buffer of 5 MB, {} with 50 MB; {} key frames, {} s apart at most",
+            let bytes = format!(
+                "{} on average, {} at most; {} with a buffer of 5 MB, {} with 50 MB",
                 words::bits(summary.total.average),
                 words::bits(summary.total.peak),
                 needed(2),
-                needed(5),
-                summary.key_frames,
-                summary.longest_gap_ms as f64 / 1_000.0
-            )
+                needed(5)
+            );
+            match u64::from(summary.key_frames) {
+                0 => bytes,
+                1 => format!("{bytes}; 1 key frame"),
+                many => format!("{bytes}; {many} key frames, {} s apart at most", summary.longest_gap_ms as f64 / 1_000.0),
+            }
         }
         Value::MediaInfo(info) => {
             let mut words = vec![info.container.clone()];

@@ -83,10 +83,11 @@ pub(crate) fn took(run: &Run) -> Option<String> {
     Some(duration(run.ended_at?.duration_since(run.started_at?)))
 }
 
-/// A text from a server or a file's name, without what a terminal would take as a command.
+/// A text from a server or a file's name, without what a terminal would take as a command, or as an order to show the line backwards.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
-        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect::<String>().into()
+    let commands = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(commands) {
+        text.chars().map(|c| if commands(c) { '\u{fffd}' } else { c }).collect::<String>().into()
     } else {
         text.into()
     }
@@ -100,6 +101,13 @@ pub(crate) fn file_name(path: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_gives_the_terminal_no_orders() {
+        assert_eq!(clean("Heat\u{1b}[2J\n"), "Heat\u{fffd}[2J\u{fffd}");
+        assert_eq!(clean("evil\u{202e}vkm.exe \u{2066}x"), "evil\u{fffd}vkm.exe \u{fffd}x");
+        assert_eq!(clean("Сталкер فيلم"), "Сталкер فيلم");
+    }
 
     #[test]
     fn durations_are_readable() {
