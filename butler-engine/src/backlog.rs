@@ -4,6 +4,7 @@
 //! Start with [`Backlog::add`] and [`Backlog::next`]; the rest are the ways in which a unit ends.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 
 use butler_api::{Origin, RunId};
 use butler_library::SourceId;
@@ -122,11 +123,14 @@ struct Line {
     last_turn: u64,
 }
 
+/// What is wanted of a source. A first scan wants one and the same of a hundred thousand: then they share the list.
+type Wants = Arc<Vec<Want>>;
+
 /// Everything that the running media runs still lack.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     lines: BTreeMap<RunId, Line>,
-    waiting: HashMap<SourceId, Vec<Want>>,
+    waiting: HashMap<SourceId, Wants>,
     retries: VecDeque<Retry>,
     in_hand: HashMap<UnitId, InHand>,
     last_unit: UnitId,
@@ -136,6 +140,8 @@ pub(crate) struct Backlog {
 impl Backlog {
     /// Adds what a run lacks: `sources` want `spec`, the newest items first. A unit in hand that makes just this is joined.
     pub(crate) fn add(&mut self, run: RunId, origin: Origin, spec: &Spec, sources: impl IntoIterator<Item = SourceId>) {
+        // What was waited for, and what is then: most often the same again for the next source.
+        let mut step: Option<(Option<Wants>, Wants)> = None;
         let line = self.lines.entry(run).or_insert_with(|| Line { origin, sources: VecDeque::new(), open: 0, last_turn: 0 });
         for source in sources {
             line.open += 1;
@@ -149,11 +155,16 @@ impl Backlog {
                 want.runs.insert(run);
                 continue;
             }
-            let wants = self.waiting.entry(source).or_default();
-            match wants.iter_mut().find(|want| want.spec == *spec) {
-                Some(want) => _ = want.runs.insert(run),
-                None => wants.push(Want { spec: spec.clone(), runs: BTreeSet::from([run]) }),
-            }
+            let before = self.waiting.get(&source);
+            let wants = match &step {
+                Some((from, to)) if from.as_ref().map(Arc::as_ptr) == before.map(Arc::as_ptr) => Arc::clone(to),
+                _ => {
+                    let to = Arc::new(with(before.map_or(&[], |wants| wants.as_slice()), spec, run));
+                    step = Some((before.cloned(), Arc::clone(&to)));
+                    to
+                }
+            };
+            self.waiting.insert(source, wants);
             line.sources.push_back(source);
         }
     }
@@ -171,7 +182,7 @@ impl Backlog {
             return Some(self.take_in_hand(retry));
         }
         let source = self.next_source()?;
-        let mut wants = self.waiting.remove(&source)?;
+        let mut wants = Arc::unwrap_or_clone(self.waiting.remove(&source)?);
         let needs_headers =
             wants.iter().any(|want| want.spec.is_made_after_headers()) && wants.iter().all(|want| want.spec != Spec::MediaInfo);
         if needs_headers && lacks_media_info(source) {
@@ -266,8 +277,13 @@ impl Backlog {
     pub(crate) fn drop_run(&mut self, run: RunId) -> Vec<Withdrawal> {
         self.lines.remove(&run);
         self.waiting.retain(|_, wants| {
-            withdraw(wants, run);
-            !wants.is_empty()
+            if wants.iter().all(|want| want.runs.iter().all(|other| *other == run)) {
+                return false;
+            }
+            if wants.iter().any(|want| want.runs.contains(&run)) {
+                withdraw(Arc::make_mut(wants), run);
+            }
+            true
         });
         // What a first scan of a large library needed is given back.
         self.waiting.shrink_to_fit();
@@ -292,6 +308,16 @@ impl Backlog {
         }
         withdrawals
     }
+}
+
+/// What is wanted, and one thing more.
+fn with(wants: &[Want], spec: &Spec, run: RunId) -> Vec<Want> {
+    let mut wants = wants.to_vec();
+    match wants.iter_mut().find(|want| want.spec == *spec) {
+        Some(want) => _ = want.runs.insert(run),
+        None => wants.push(Want { spec: spec.clone(), runs: BTreeSet::from([run]) }),
+    }
+    wants
 }
 
 fn withdraw(wants: &mut Vec<Want>, run: RunId) {

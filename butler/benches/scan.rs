@@ -1,6 +1,6 @@
 //! `cargo bench -p butler --bench scan`: scans of many small files through the real server, against `find`; pages of what was
 //! found; the server's memory after it. `BUTLER_BENCH_FILES` says how many files (100,000), `BUTLER_BENCH_SLOW_FILES` how
-//! many of them lie on the mount that takes 1 ms for each call (10,000).
+//! many of them lie on the mount that takes 1 ms for each call (30,000).
 //!
 //! Never measures a cold cache: `find` runs once before it counts. What is compared is measured in turns.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -32,7 +32,7 @@ fn main() -> Result<()> {
     // The worker has to be of the same build as the server, which cargo made for this bench.
     ensure!(Command::new(env!("CARGO")).args(["build", "--quiet", "--release", "-p", "butler-worker"]).status()?.success());
     let files = number("BUTLER_BENCH_FILES", 100_000)?;
-    let slow_files = number("BUTLER_BENCH_SLOW_FILES", 10_000)?.min(files);
+    let slow_files = number("BUTLER_BENCH_SLOW_FILES", 30_000)?.min(files);
     let stage = Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR"))?;
     let root = stage.folders.movies();
     make(&root, 0..files)?;

@@ -17,7 +17,7 @@ use rustix::time::{ClockId, clock_gettime};
 use super::{CallError, Ended, Heartbeat, LOOK, Pulse, RootThreads, thread_name};
 
 /// More calls at once make no mount faster, and cost a thread each.
-pub(crate) const MOST_HANDS: usize = 32;
+pub(crate) const MOST_HANDS: usize = 48;
 /// So much must have been seen of how a root answers before more threads than cores are put to it.
 const TRIAL: Duration = Duration::from_millis(2);
 

@@ -11,6 +11,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
@@ -21,7 +22,11 @@ use super::walk::{Pending, Seen, Stat, Unsure, sentence};
 use crate::{Heartbeat, RootId, SectionKind};
 
 /// So many files are looked at in one go.
-const CHUNK: usize = 64;
+const CHUNK: usize = 256;
+/// The same where a call takes long: then others have a hand free.
+const SLOW_CHUNK: usize = 8;
+/// A folder that took longer to open lies on a mount that is slow.
+const LONG: Duration = Duration::from_micros(300);
 /// Bytes for the names of a folder's entries at a time.
 const NAMES: usize = 32 << 10;
 /// A longer ignore file is none that a person wrote.
@@ -129,8 +134,10 @@ impl Lister {
 
     fn list(&self, folder: &Pending, beat: &Heartbeat) -> io::Result<Listing> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let asked = Instant::now();
         let open = rustix::fs::openat(CWD, self.path(&folder.path), flags, Mode::empty())?;
         let raw = rustix::fs::fstat(&open)?;
+        let chunk = if asked.elapsed() > LONG { SLOW_CHUNK } else { CHUNK };
         let names = self.names(&open, beat)?;
         let mut listing = Listing {
             identity: (raw.st_dev, raw.st_ino),
@@ -161,7 +168,7 @@ impl Lister {
                 return Ok(listing);
             }
         }
-        self.sort_out(folder, names.entries, open, beat, &mut listing)?;
+        self.sort_out(folder, (names.entries, chunk), open, beat, &mut listing)?;
         Ok(listing)
     }
 
@@ -207,7 +214,14 @@ impl Lister {
     }
 
     /// Puts folders aside, looks at a chunk of the rest and leaves other chunks to other threads.
-    fn sort_out(&self, folder: &Pending, entries: Vec<Entry>, open: OwnedFd, beat: &Heartbeat, listing: &mut Listing) -> io::Result<()> {
+    fn sort_out(
+        &self,
+        folder: &Pending,
+        (entries, chunk): (Vec<Entry>, usize),
+        open: OwnedFd,
+        beat: &Heartbeat,
+        listing: &mut Listing,
+    ) -> io::Result<()> {
         let (folders, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind == FileType::Directory);
         for entry in folders {
             let path = below(&folder.path, &entry.name);
@@ -217,9 +231,9 @@ impl Lister {
         }
         let open = Arc::new(open);
         let mut others = others.into_iter();
-        let first = Chunk { folder: Arc::clone(&open), names: others.by_ref().take(CHUNK).collect() };
+        let first = Chunk { folder: Arc::clone(&open), names: others.by_ref().take(chunk).collect() };
         loop {
-            let names: Vec<_> = others.by_ref().take(CHUNK).collect();
+            let names: Vec<_> = others.by_ref().take(chunk).collect();
             if names.is_empty() {
                 break;
             }
