@@ -15,6 +15,7 @@ pub mod tags;
 mod failure;
 mod fingerprint;
 mod kind;
+mod one_line;
 mod spec;
 
 pub use failure::{Failure, FailureClass};

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::one_line::one_line;
+
 /// The version of this product: raise it when the maker finds more or something else.
 pub const VERSION: u32 = 1;
 
@@ -161,7 +163,7 @@ impl Photo {
     /// The same within this page's bounds: texts cut and trimmed, numbers that are none forgotten.
     #[must_use]
     pub fn bounded(self) -> Self {
-        let text = |text: Option<String>| text.map(|text| clean(&text)).filter(|text| !text.is_empty());
+        let text = |text: Option<String>| text.map(|text| one_line(&text, MAX_CHARS)).filter(|text| !text.is_empty());
         let positive = |number: Option<f64>| number.filter(|number| number.is_finite() && *number > 0.0);
         Self {
             width: self.width.filter(|width| *width > 0),
@@ -183,12 +185,6 @@ impl Photo {
     pub fn is_bounded(&self) -> bool {
         self.clone().bounded() == *self
     }
-}
-
-/// A text on one line, without control characters, cut between two characters.
-fn clean(text: &str) -> String {
-    let visible: String = text.trim().chars().take(MAX_CHARS).map(|each| if each.is_control() { ' ' } else { each }).collect();
-    visible.trim().to_owned()
 }
 
 #[cfg(test)]

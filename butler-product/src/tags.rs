@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::one_line::one_line;
+
 /// The version of this product: raise it when the maker finds more or something else.
 pub const VERSION: u32 = 1;
 
@@ -154,12 +156,12 @@ fn number(number: Option<u32>) -> Option<u32> {
 }
 
 fn text(text: Option<String>) -> Option<String> {
-    text.map(|text| clean(&text)).filter(|text| !text.is_empty())
+    text.map(|text| one_line(&text, MAX_CHARS)).filter(|text| !text.is_empty())
 }
 
 fn texts(texts: Vec<String>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
-    for text in texts.iter().map(|text| clean(text)) {
+    for text in texts.iter().map(|text| one_line(text, MAX_CHARS)) {
         if kept.len() == MAX_VALUES {
             break;
         }
@@ -168,12 +170,6 @@ fn texts(texts: Vec<String>) -> Vec<String> {
         }
     }
     kept
-}
-
-/// A text on one line, without control characters, cut between two characters.
-fn clean(text: &str) -> String {
-    let visible: String = text.trim().chars().take(MAX_CHARS).map(|each| if each.is_control() { ' ' } else { each }).collect();
-    visible.trim().to_owned()
 }
 
 #[cfg(test)]
