@@ -20,5 +20,5 @@ pub mod xml;
 pub use id::RunId;
 pub use outcome::{OUTCOME_HEADER, Outcome, OutcomeParseError};
 pub use reason::Reason;
-pub use run_words::{Origin, RunState, UnknownWord};
+pub use run_words::{Origin, PauseOwner, RunState, UnknownWord};
 pub use task_name::TaskName;

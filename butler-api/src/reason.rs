@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{RunId, TaskName};
+use crate::{PauseOwner, RunId, TaskName};
 
 /// The reason of a run's state. `Display` is the sentence that API, command line and page show as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,22 @@ pub enum Reason {
     AllStoppedByPerson,
     /// Stopped by the window's end.
     WindowEnded,
+    /// Missed: the window ended before its turn came.
+    WindowOver,
+    /// Missed: too little of the window was left for it.
+    NoRoom,
+    /// Skipped at its turn: a run of the task failed or was stopped by a person on that day.
+    EndedThatDay {
+        /// The day.
+        day: Date,
+    },
+    /// Paused, or kept from its turn: everything is held.
+    Held {
+        /// Whose pause it is.
+        owner: PauseOwner,
+        /// Why, in the owner's words.
+        note: Option<String>,
+    },
     /// Interrupted: the server was shut down.
     ServerStopped,
     /// Interrupted: the server went away without a word.
@@ -95,6 +111,10 @@ impl Reason {
             Self::StoppedByPerson => "stopped-by-person",
             Self::AllStoppedByPerson => "all-stopped-by-person",
             Self::WindowEnded => "window-ended",
+            Self::WindowOver => "window-over",
+            Self::NoRoom => "no-room",
+            Self::EndedThatDay { .. } => "ended-that-day",
+            Self::Held { .. } => "held",
             Self::ServerStopped => "server-stopped",
             Self::ServerCrashed => "server-crashed",
             Self::CrashedThreeTimes => "crashed-three-times",
@@ -120,6 +140,19 @@ impl fmt::Display for Reason {
             Self::StoppedByPerson => f.write_str("A person stopped it."),
             Self::AllStoppedByPerson => f.write_str("A person stopped all tasks."),
             Self::WindowEnded => f.write_str("The maintenance window ended; it goes on in the next one."),
+            Self::WindowOver => f.write_str("The maintenance window ended before its turn came; the next one tries again."),
+            Self::NoRoom => f.write_str("Too little of the maintenance window was left for it; the next one tries again."),
+            Self::EndedThatDay { day } => write!(f, "A run of it failed or was stopped by a person on {day}."),
+            Self::Held { owner, note } => {
+                f.write_str(match owner {
+                    PauseOwner::Person => "A person paused everything",
+                    PauseOwner::Playback => "Everything is paused while something plays",
+                    PauseOwner::Load => "Everything is paused while the machine is busy",
+                    PauseOwner::Window => "Everything is paused until the maintenance window opens",
+                })?;
+                note.iter().try_for_each(|note| write!(f, ": {note}"))?;
+                f.write_str(".")
+            }
             Self::ServerStopped => f.write_str("The server was shut down."),
             Self::ServerCrashed => f.write_str("The server went away while it ran."),
             Self::CrashedThreeTimes => {

@@ -101,6 +101,20 @@ words! {
     }
 }
 
+words! {
+    /// Whose a pause is. Pauses stack: each owner has one at most, and lifts its own.
+    PauseOwner {
+        /// A person, through API, command line or page.
+        Person = "person",
+        /// Something plays.
+        Playback = "playback",
+        /// The machine is busy.
+        Load = "load",
+        /// Asked for by a person, until the maintenance window opens.
+        Window = "window",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

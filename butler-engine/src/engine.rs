@@ -4,7 +4,7 @@
 //! Start with [`Engine::start`] and `Loop::handle`. The parts: `effects.rs` carries out what the schedule orders,
 //! `units.rs` follows a unit from its forming to its result, `questions.rs` answers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use butler_api::{RunId, TaskName};
 use butler_library::Library;
-use butler_schedule::{Answer, Effect, Event, RunEnd, Schedule, Settings, StartAnswer, WindowSettings};
+use butler_schedule::{Answer, CatchUp, Effect, Event, RunEnd, Schedule, Settings, StartAnswer, WindowSettings};
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
@@ -121,6 +121,8 @@ fn schedule_settings(library: &Library) -> Settings {
         zone: jiff::tz::TimeZone::system(),
         window: WindowSettings::default(),
         switched_off: off.map(|task| task.name.clone()).collect(),
+        as_soon_as_possible: BTreeSet::new(),
+        catch_up: CatchUp::default(),
         server_id: library.server_id().to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use butler_library::{Library, RunCrashes, RunProgress, RunRow, SectionId, StoreError};
+use butler_library::{Library, RunCrashes, RunProgress, RunRow, SectionId, StoreError, TaskPast};
 use butler_schedule::{Crashes, Past, Remembered, RunRecord};
 
 /// Everything the schedule must know of the past at a start.
@@ -11,9 +11,16 @@ pub(crate) fn remembered(library: &Library) -> Result<Remembered, StoreError> {
     let unfinished = library.unfinished_runs()?.into_iter().map(record).collect();
     let past = library.task_pasts()?.into_iter().map(|past| {
         let crashes = past.crashes.map(|RunCrashes { day, count }| Crashes { day, count });
-        (past.task, Past { last_completed: past.completed, durations: past.durations, crashes })
+        let TaskPast { task, completed, durations, given_up, cut, missed, .. } = past;
+        (task, Past { last_completed: completed, durations, given_up, cut, missed, crashes })
     });
-    Ok(Remembered { unfinished, past: past.collect::<BTreeMap<_, _>>(), next_run: library.next_run_id()? })
+    Ok(Remembered {
+        unfinished,
+        past: past.collect::<BTreeMap<_, _>>(),
+        next_run: library.next_run_id()?,
+        attendance: None,
+        pauses: Vec::new(),
+    })
 }
 
 fn record(row: RunRow) -> RunRecord {
@@ -29,6 +36,7 @@ fn record(row: RunRow) -> RunRecord {
         started_at: row.started_at,
         ended_at: row.ended_at,
         day: row.day,
+        ended_day: row.ended_day,
         scheduled_at: row.scheduled_at,
         bound_until: row.bound_until,
         crashes: row.crashes.map(|RunCrashes { day, count }| Crashes { day, count }),
@@ -51,6 +59,7 @@ pub(crate) fn stored(record: &RunRecord) -> RunRow {
         ended_at: record.ended_at,
         bound_until: record.bound_until,
         day: record.day,
+        ended_day: record.ended_day,
         crashes: record.crashes.map(|Crashes { day, count }| RunCrashes { day, count }),
         progress: RunProgress::default(),
         report: Vec::new(),

@@ -67,6 +67,7 @@ mod tests {
             started_at: None,
             ended_at: None,
             day: None,
+            ended_day: None,
             scheduled_at: None,
             bound_until: None,
             crashes: None,

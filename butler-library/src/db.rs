@@ -26,6 +26,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0002_names.sql")).foreign_key_check(),
     M::up(include_str!("../migrations/0003_tags_and_photos.sql")),
     M::up(include_str!("../migrations/0004_lacks.sql")),
+    M::up(include_str!("../migrations/0005_night.sql")),
 ];
 
 /// How long a statement waits for another program's lock on the file: nobody else should have it open at all.

@@ -6,7 +6,7 @@ use std::fmt;
 use butler_api::{Reason, RunId, TaskName};
 use jiff::Timestamp;
 
-use crate::RunRecord;
+use crate::{Attendance, Pause, RunRecord};
 
 /// One order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +18,24 @@ pub enum Effect {
         /// The run.
         run: RunId,
     },
-    /// Make this run end its step and tell [`crate::Event::RunEnded`].
+    /// Let this run, which works on new items only, take all lacks from here on (rule 7).
+    Widen {
+        /// The run.
+        run: RunId,
+    },
+    /// Make this run end its step and tell [`crate::Event::RunEnded`]. If the reason is the window's end, no new unit begins
+    /// and those in hand have 60 seconds.
     Stop {
         /// The run.
         run: RunId,
         /// Why.
         why: Reason,
     },
+    /// Keep these pauses in place of all others, and act on them: none works on while one freezes, and no unit begins while
+    /// there is one at all.
+    KeepPauses(Vec<Pause>),
+    /// Keep this note that Butler was there.
+    Attend(Attendance),
     /// Tell [`crate::Event::Woke`] at this moment, or at once if it has passed. Replaces any earlier one.
     WakeAt {
         /// The moment.
@@ -44,12 +55,21 @@ pub enum WakeReason {
         /// Its task.
         task: TaskName,
     },
+    /// The maintenance window opens.
+    WindowOpens,
+    /// The maintenance window ends.
+    WindowEnds,
+    /// A pause ends.
+    PauseEnds,
 }
 
 impl fmt::Display for WakeReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Placed { run, task } => write!(f, "{task}, run {run}, was placed at this moment."),
+            Self::WindowOpens => f.write_str("The maintenance window opens."),
+            Self::WindowEnds => f.write_str("The maintenance window ends."),
+            Self::PauseEnds => f.write_str("A pause ends."),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What the world tells the schedule: facts in the past tense, none of them a decision.
 
-use butler_api::{Reason, RunId, TaskName};
+use butler_api::{PauseOwner, Reason, RunId, TaskName};
 
-use crate::Settings;
+use crate::{Pause, Settings};
 
 /// A fact from outside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A moment asked for by [`crate::Effect::WakeAt`] came. Harmless at any other.
+    /// A moment asked for by [`crate::Effect::WakeAt`] came, or 30 seconds have passed since the last event. Harmless at any
+    /// other.
     Woke,
     /// A person asked for one task.
     StartAsked {
@@ -37,8 +38,17 @@ pub enum Event {
         /// How.
         end: RunEnd,
     },
-    /// A person changed a setting. It counts from here on; what is scheduled keeps its moment, what runs its bound.
+    /// A person changed a setting (docs/scheduling.md, rule 9).
     SettingsChanged(Settings),
+    /// A scan found new items in a section that had been scanned before (rule 7).
+    ItemsAdded,
+    /// Everything is to be held, until this pause ends. Takes the place of its owner's earlier one.
+    PauseAsked(Pause),
+    /// A pause is lifted; none: all of them are.
+    ResumeAsked {
+        /// Whose.
+        owner: Option<PauseOwner>,
+    },
     /// The server is to shut down: runs are stopped and nothing begins any more.
     ShutdownAsked,
 }

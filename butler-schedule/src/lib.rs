@@ -6,11 +6,13 @@
 //! (1, 10), `due.rs` (3, 4), `placement.rs` (2), `order.rs` (lanes, 11), `recovery.rs` (11) and `schedule/` (3, 4, 5).
 
 mod answer;
+mod attendance;
 mod day;
 mod due;
 mod effect;
 mod event;
 mod order;
+mod pause;
 mod placement;
 mod recovery;
 mod row;
@@ -21,12 +23,14 @@ mod settings;
 mod window;
 
 pub use answer::{Answer, StartAnswer, Step};
+pub use attendance::Attendance;
 pub use effect::{Effect, WakeReason};
 pub use event::{Event, RunEnd};
+pub use pause::{Pause, PauseEnd};
 pub use recovery::{Past, Remembered};
-pub use row::{Lane, Row};
+pub use row::{AtWindowEnd, Lane, Row};
 pub use run_record::{Crashes, RunRecord};
 pub use run_state::{Change, IllegalChange};
 pub use schedule::{Schedule, Task};
-pub use settings::Settings;
+pub use settings::{CatchUp, Settings};
 pub use window::{Window, WindowDays, WindowSettings};

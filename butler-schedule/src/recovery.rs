@@ -7,7 +7,7 @@ use butler_api::{Reason, RunId, RunState, TaskName};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use crate::run_state::IllegalChange;
-use crate::{Change, Crashes, RunRecord};
+use crate::{Attendance, Change, Crashes, Pause, RunRecord};
 
 /// With this many crashes on one day a task's run is a failure.
 const TOO_MANY_CRASHES: u32 = 3;
@@ -22,6 +22,10 @@ pub struct Remembered {
     pub past: BTreeMap<TaskName, Past>,
     /// The id of the next run: greater than any stored one.
     pub next_run: RunId,
+    /// The last [`crate::Effect::Attend`]; none at a data folder's first start, which owes nothing.
+    pub attendance: Option<Attendance>,
+    /// The pauses that outlive a restart: those of a person and those until the window opens.
+    pub pauses: Vec<Pause>,
 }
 
 /// What is remembered of a task.
@@ -32,6 +36,12 @@ pub struct Past {
     pub last_completed: Option<Date>,
     /// How long its last five such runs took from `started_at` to `ended_at`, oldest first.
     pub durations: Vec<SignedDuration>,
+    /// The latest [`RunRecord::ended_day`] of its runs that failed or that a person stopped (no section, origin not `asap`).
+    pub given_up: Option<Date>,
+    /// The latest [`RunRecord::ended_day`] of its runs that the window's end stopped.
+    pub cut: Option<Date>,
+    /// The latest [`RunRecord::day`] of its runs that were missed.
+    pub missed: Option<Date>,
     /// Of its runs' [`RunRecord::crashes`], those of the latest day, added up; the unfinished ones' among them.
     pub crashes: Option<Crashes>,
 }

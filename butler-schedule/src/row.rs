@@ -16,8 +16,21 @@ pub struct Row {
     pub lane: Lane,
     /// Its turn among what waits in its lane: the lowest goes first.
     pub rank: u8,
+    /// What the window's end does to it.
+    pub at_window_end: AtWindowEnd,
+    /// Whether it goes first when it would not fit otherwise: the backup, which must never starve.
+    pub never_starves: bool,
     /// Id of the setting that switches it on and off.
     pub switch: &'static str,
+}
+
+/// What the window's end does to a bound run of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtWindowEnd {
+    /// It is stopped, and missed if it still waits.
+    Stop,
+    /// It finishes, and is never missed: optimise and backup.
+    Finish,
 }
 
 /// The queue in which a task's runs wait.

@@ -29,8 +29,11 @@ pub struct RunRecord {
     pub started_at: Option<Timestamp>,
     /// When it ended for good. An `interrupted` run without it may go on at the next start.
     pub ended_at: Option<Timestamp>,
-    /// The maintenance day it counts for, stored when it starts.
+    /// The maintenance day it counts for, stored when it starts; of a catch-up run when it is made, of a missed one its
+    /// window's.
     pub day: Option<Date>,
+    /// The day of the instant at which it ended.
+    pub ended_day: Option<Date>,
     /// The moment at which it was placed; kept when it has begun.
     pub scheduled_at: Option<Timestamp>,
     /// The window's end that stops it, for a bound run; none for a free one.

@@ -49,7 +49,7 @@ impl Schedule {
     ///
     /// What must be handed in is said at [`Remembered`].
     pub fn restore(rows: Vec<Row>, settings: Settings, remembered: Remembered, now: Timestamp) -> (Self, Vec<Effect>) {
-        let Remembered { unfinished, past, next_run } = remembered;
+        let Remembered { unfinished, past, next_run, attendance: _, pauses: _ } = remembered;
         let mut schedule = Self { rows, settings, past, live: Vec::new(), next_run, wake: None, shutting_down: false };
         let mut effects = Vec::new();
         schedule.take_over(unfinished, now, &mut effects);
@@ -67,7 +67,7 @@ impl Schedule {
             Event::StopAllAsked => self.stop_all(now, &mut effects),
             Event::RunEnded { run, end } => self.run_ended(run, end, now, &mut effects),
             Event::ShutdownAsked => self.shut_down(&mut effects),
-            Event::Woke => Answer::Nothing,
+            Event::Woke | Event::ItemsAdded | Event::PauseAsked(_) | Event::ResumeAsked { .. } => Answer::Nothing,
             Event::SettingsChanged(settings) => {
                 self.settings = settings;
                 Answer::Nothing

@@ -7,6 +7,18 @@ use jiff::tz::TimeZone;
 
 use crate::WindowSettings;
 
+/// Which tasks catch up on a window that Butler was away for (`ButlerCatchUp`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CatchUp {
+    /// None.
+    Off,
+    /// All but media tasks.
+    #[default]
+    Housekeeping,
+    /// All.
+    All,
+}
+
 /// The settings that decide what runs when.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -16,6 +28,10 @@ pub struct Settings {
     pub window: WindowSettings,
     /// The tasks whose switch is off.
     pub switched_off: BTreeSet<TaskName>,
+    /// The tasks whose behaviour is `asap`: new items as soon as a scan finds them.
+    pub as_soon_as_possible: BTreeSet<TaskName>,
+    /// For which tasks a night that was slept through is made good by day.
+    pub catch_up: CatchUp,
     /// What tells this server from others, so that their randomised tasks fall on different moments; never changes.
     pub server_id: String,
 }

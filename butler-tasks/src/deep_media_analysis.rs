@@ -6,7 +6,7 @@
 use butler_api::TaskName;
 use butler_library::Subjects;
 use butler_product::Spec;
-use butler_schedule::Lane;
+use butler_schedule::{AtWindowEnd, Lane};
 
 use crate::task::{Demand, Does, Switch, Task};
 
@@ -18,6 +18,8 @@ pub(crate) static TASK: Task = Task {
     randomized: false,
     lane: Lane::Media,
     rank: 0,
+    at_window_end: AtWindowEnd::Stop,
+    never_starves: false,
     switch: Switch::Flag("ButlerTaskDeepMediaAnalysis", true),
     does: Does::Analyse(demands),
 };

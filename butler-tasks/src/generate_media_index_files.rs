@@ -5,7 +5,7 @@
 use butler_api::TaskName;
 use butler_library::Subjects;
 use butler_product::{Spec, bif};
-use butler_schedule::Lane;
+use butler_schedule::{AtWindowEnd, Lane};
 
 use crate::task::{Demand, Does, Switch, Task};
 
@@ -17,6 +17,8 @@ pub(crate) static TASK: Task = Task {
     randomized: false,
     lane: Lane::Media,
     rank: 0,
+    at_window_end: AtWindowEnd::Stop,
+    never_starves: false,
     switch: Switch::Behavior("GenerateBIFBehavior"),
     does: Does::Analyse(demands),
 };

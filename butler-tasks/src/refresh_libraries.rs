@@ -11,7 +11,7 @@ use butler_library::{
     scan_section,
 };
 use butler_product::Spec;
-use butler_schedule::Lane;
+use butler_schedule::{AtWindowEnd, Lane};
 
 use crate::report::Report;
 use crate::task::{Demand, Does, Switch, Task};
@@ -25,6 +25,8 @@ pub(crate) static TASK: Task = Task {
     randomized: false,
     lane: Lane::Scan,
     rank: 0,
+    at_window_end: AtWindowEnd::Stop,
+    never_starves: false,
     switch: Switch::Flag("ButlerTaskRefreshLibraries", true),
     does: Does::Work { work, then: demands },
 };

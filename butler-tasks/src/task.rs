@@ -3,7 +3,7 @@
 use butler_api::TaskName;
 use butler_library::Subjects;
 use butler_product::Spec;
-use butler_schedule::{Lane, Row};
+use butler_schedule::{AtWindowEnd, Lane, Row};
 
 use crate::report::Report;
 use crate::work::{TaskError, Work};
@@ -25,6 +25,10 @@ pub struct Task {
     pub lane: Lane,
     /// Its place in the lane; lower goes first.
     pub rank: u8,
+    /// What the window's end does to it.
+    pub at_window_end: AtWindowEnd,
+    /// Whether it goes first when it would not fit into the window otherwise.
+    pub never_starves: bool,
     /// What switches it on and off.
     pub switch: Switch,
     /// What it does.
@@ -89,6 +93,8 @@ impl Task {
             randomized: self.randomized,
             lane: self.lane,
             rank: self.rank,
+            at_window_end: self.at_window_end,
+            never_starves: self.never_starves,
             switch: self.switch.id(),
         }
     }

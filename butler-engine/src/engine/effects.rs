@@ -28,6 +28,7 @@ impl Loop {
             match effect {
                 Effect::Save(record) => self.save(&record),
                 Effect::Begin { run } => self.begin(run),
+                Effect::Widen { .. } | Effect::KeepPauses(_) | Effect::Attend(_) => {}
                 Effect::Stop { run, why } => self.stop_run(run, &why),
                 Effect::WakeAt { at, why } => {
                     tracing::debug!(%at, %why, "the next wake-up");

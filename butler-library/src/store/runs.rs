@@ -38,6 +38,8 @@ pub struct RunRow {
     pub bound_until: Option<Timestamp>,
     /// The maintenance day it counts for.
     pub day: Option<Date>,
+    /// The day of the instant at which it ended.
+    pub ended_day: Option<Date>,
     /// On which day the server crashed while it ran, and how often.
     pub crashes: Option<RunCrashes>,
     /// How far it came.
@@ -127,11 +129,18 @@ pub struct TaskPast {
     pub completed: Option<Date>,
     /// How long its last five such runs took, oldest first.
     pub durations: Vec<SignedDuration>,
+    /// The latest day on which a run of it failed or was stopped by a person; those limited to a section and `asap` ones don't
+    /// count.
+    pub given_up: Option<Date>,
+    /// The latest day on which the window's end stopped a run of it.
+    pub cut: Option<Date>,
+    /// The latest day that missed it.
+    pub missed: Option<Date>,
     /// The crashes of its runs on the latest day on which there were any.
     pub crashes: Option<RunCrashes>,
 }
 
-const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, ended_at, bound_until, day, \
+const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, ended_at, bound_until, day, ended_day, \
                        crash_day, crash_count, done, total, failures, bytes_read, report";
 /// Completed runs that count for a task's interval.
 const COUNTING: &str = "state = 'completed' AND section IS NULL AND origin <> 'asap'";
@@ -153,6 +162,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         ended_at: at("ended_at")?,
         bound_until: at("bound_until")?,
         day: date("day")?,
+        ended_day: date("ended_day")?,
         crashes: date("crash_day")?.zip(row.get("crash_count")?).map(|(day, count)| RunCrashes { day, count }),
         progress: RunProgress {
             done: row.get("done")?,
@@ -298,8 +308,27 @@ fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
         )?
         .query_row([task.as_str()], |row| Ok(RunCrashes { day: row.get::<_, Word<Date>>(0)?.0, count: row.get(1)? }))
         .optional()?;
+    let latest = |column: &str, which: &str| -> Result<Option<Date>, StoreError> {
+        let of_task = "task = ?1 AND section IS NULL AND origin <> 'asap'";
+        let latest = tx
+            .prepare_cached(&format!("SELECT max({column}) FROM runs WHERE {of_task} AND ({which})"))?
+            .query_row([task.as_str()], |row| row.get::<_, Option<Word<Date>>>(0))?;
+        Ok(latest.map(|day| day.0))
+    };
+    let stopped = |reasons: &str| format!("state = 'stopped' AND reason ->> 'code' IN ({reasons})");
+    let given_up = latest("ended_day", &format!("state = 'failed' OR {}", stopped("'stopped-by-person', 'all-stopped-by-person'")))?;
+    let cut = latest("ended_day", &stopped("'window-ended'"))?;
+    let missed = latest("day", "state = 'missed'")?;
     let completed = last.first().and_then(|(day, _)| *day);
-    Ok(TaskPast { task, completed, durations: last.into_iter().rev().filter_map(|(_, took)| took).collect(), crashes })
+    Ok(TaskPast {
+        task,
+        completed,
+        durations: last.into_iter().rev().filter_map(|(_, took)| took).collect(),
+        given_up,
+        cut,
+        missed,
+        crashes,
+    })
 }
 
 fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
@@ -317,6 +346,7 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         ended_at,
         bound_until,
         day,
+        ended_day,
         crashes,
         progress,
         report,
@@ -324,10 +354,10 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
     let RunProgress { done, total, failures, bytes_read } = progress;
     let at = |instant: &Option<Timestamp>| instant.map(At);
     tx.prepare_cached(&format!(
-        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
+        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
          ON CONFLICT (id) DO UPDATE SET task = excluded.task, state = excluded.state, reason = excluded.reason, origin = excluded.origin, \
          forced = excluded.forced, section = excluded.section, asked_at = excluded.asked_at, scheduled_at = excluded.scheduled_at, \
-         started_at = excluded.started_at, ended_at = excluded.ended_at, bound_until = excluded.bound_until, day = excluded.day, \
+         started_at = excluded.started_at, ended_at = excluded.ended_at, bound_until = excluded.bound_until, day = excluded.day, ended_day = excluded.ended_day, \
          crash_day = excluded.crash_day, crash_count = excluded.crash_count"
     ))?
     .execute([
@@ -344,6 +374,7 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         &at(ended_at),
         &at(bound_until),
         &day.map(Word),
+        &ended_day.map(Word),
         &crashes.map(|crashes| Word(crashes.day)),
         &crashes.map(|crashes| crashes.count),
         done,

@@ -21,6 +21,7 @@ pub(crate) fn run(id: u64) -> RunRow {
         ended_at: None,
         bound_until: None,
         day: Some(date(2027, 1, 15)),
+        ended_day: None,
         crashes: None,
         progress: RunProgress::default(),
         report: Vec::new(),

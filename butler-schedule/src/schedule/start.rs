@@ -155,6 +155,7 @@ impl Schedule {
             started_at: None,
             ended_at: None,
             day: None,
+            ended_day: None,
             scheduled_at: None,
             bound_until: None,
             crashes: None,

@@ -231,7 +231,7 @@ fn what_has_ended_is_left_alone_even_if_it_is_handed_in() {
     let run = world.begun(BIF);
     world.complete(run);
     let unfinished = world.stored.values().cloned().collect();
-    let remembered = Remembered { unfinished, past: BTreeMap::new(), next_run: RunId(2) };
+    let remembered = Remembered { unfinished, past: BTreeMap::new(), next_run: RunId(2), attendance: None, pauses: Vec::new() };
     let (schedule, effects) = Schedule::restore(rows(), world.settings.clone(), remembered, berlin(NOON));
     assert_eq!((effects, schedule.live().len()), (vec![], 0));
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use butler_schedule::{
-    Answer, Crashes, Effect, Event, Lane, Past, Remembered, Row, RunEnd, RunRecord, Schedule, Settings, StartAnswer, Step, WindowSettings,
+    Answer, AtWindowEnd, CatchUp, Crashes, Effect, Event, Lane, Past, Remembered, Row, RunEnd, RunRecord, Schedule, Settings, StartAnswer,
+    Step, WindowSettings,
 };
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -20,7 +21,10 @@ pub(crate) const BACKUP: TaskName = TaskName::BackupDatabase;
 pub(crate) const METADATA: TaskName = TaskName::RefreshPeriodicMetadata;
 
 fn row(name: TaskName, every_days: u32, randomized: bool, lane: Lane, rank: u8) -> Row {
-    Row { name, every_days, randomized, lane, rank, switch: "ItsSwitch" }
+    let finishes = name == OPTIMIZE || name == BACKUP;
+    let at_window_end = if finishes { AtWindowEnd::Finish } else { AtWindowEnd::Stop };
+    let never_starves = name == BACKUP;
+    Row { name, every_days, randomized, lane, rank, at_window_end, never_starves, switch: "ItsSwitch" }
 }
 
 /// A task of each nature; on purpose not in the order in which they begin.
@@ -62,13 +66,16 @@ impl World {
             zone: TimeZone::get("Europe/Berlin").unwrap(),
             window: WindowSettings::default(),
             switched_off: BTreeSet::new(),
+            as_soon_as_possible: BTreeSet::new(),
+            catch_up: CatchUp::default(),
             server_id: "3f1c".into(),
         };
         Self::with(settings, berlin(local))
     }
 
     pub(crate) fn with(settings: Settings, now: Timestamp) -> Self {
-        let nothing = Remembered { unfinished: Vec::new(), past: BTreeMap::new(), next_run: RunId(1) };
+        let nothing =
+            Remembered { unfinished: Vec::new(), past: BTreeMap::new(), next_run: RunId(1), attendance: None, pauses: Vec::new() };
         let (schedule, effects) = Schedule::restore(rows(), settings.clone(), nothing, now);
         assert_eq!(effects, []);
         Self { schedule, settings, now, stored: BTreeMap::new(), at_work: BTreeSet::new(), told_to_stop: BTreeSet::new(), wake: None }
@@ -188,6 +195,8 @@ impl World {
             unfinished: self.stored.values().filter(|run| run.ended_at.is_none()).cloned().collect(),
             past,
             next_run: RunId(self.stored.keys().next_back().map_or(1, |last| last.0 + 1)),
+            attendance: None,
+            pauses: Vec::new(),
         }
     }
 
@@ -217,6 +226,7 @@ impl World {
                     assert!(self.at_work.contains(&run), "run {run} was stopped and does not work");
                     assert!(self.told_to_stop.insert(run), "run {run} was told to stop twice");
                 }
+                Effect::Widen { .. } | Effect::KeepPauses(_) | Effect::Attend(_) => {}
                 Effect::WakeAt { at, .. } => self.wake = Some(at),
             }
         }
