@@ -1,5 +1,6 @@
 //! Plex's bodies, one file a resource. Field names and their order are Plex's; see each file for what is known of them.
 
+mod activity;
 mod browse;
 mod butler;
 mod container;
@@ -7,8 +8,12 @@ mod error;
 mod identity;
 mod library;
 mod metadata;
+mod notification;
+mod providers;
 mod sections;
+mod setting;
 
+pub use activity::{Activities, Activity, ActivityContext};
 pub use browse::{Browsed, BrowsedPath};
 pub use butler::{ButlerTask, ButlerTaskList, ButlerTasks};
 pub use container::Container;
@@ -16,4 +21,7 @@ pub use error::{ErrorEntry, Errors};
 pub use identity::{Identity, Root, RootDirectory};
 pub use library::{LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot};
 pub use metadata::{Chapter, FieldType, Guid, Media, Meta, MetaType, Metadata, MetadataPage, Operator, Part, Stream, Tag};
+pub use notification::{ActivityEvent, ActivityNotification, Notification, StatusNotification};
+pub use providers::{MediaProvider, MediaProviders, Pivot, ProvidedSection, ProviderFeature};
 pub use sections::{Directory, Location, Sections};
+pub use setting::{Preference, Preferences, SettingValue};

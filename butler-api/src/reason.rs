@@ -148,7 +148,7 @@ impl fmt::Display for Reason {
                     PauseOwner::Person => "A person paused everything",
                     PauseOwner::Playback => "Everything is paused while something plays",
                     PauseOwner::Load => "Everything is paused while the machine is busy",
-                    PauseOwner::Window => "Everything is paused until the maintenance window opens",
+                    PauseOwner::Window => "A person paused everything until the maintenance window opens",
                 })?;
                 note.iter().try_for_each(|note| write!(f, ": {note}"))?;
                 f.write_str(".")

@@ -22,22 +22,30 @@ mod client;
 mod error;
 mod failures;
 mod health;
+mod pauses;
+mod plan;
 mod products;
 mod refusal;
 mod request;
 mod runs;
 mod sections;
 mod server_url;
+mod settings;
 mod tls;
 
 pub use butler::{Butler, Start};
+pub use butler_api::plex::SettingValue;
 pub use butler_api::plex::{ButlerTask, Directory, Location};
 pub use butler_api::v1::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Product, Products};
 pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckNote, CheckVersion, Fact, Failure, Failures, Health, LiveWork, Retried, Run, Runs,
 };
-pub use butler_api::{Origin, Outcome, RunId, RunState, TaskName};
+pub use butler_api::v1::{LabelledValue, Setting, Settings};
+pub use butler_api::v1::{LocalTime, NextWindow, Plan, PlannedBacklog, PlannedNight, PlannedRun, Window};
+pub use butler_api::v1::{Pause, Pauses};
+pub use butler_api::{Origin, Outcome, PauseOwner, RunId, RunState, TaskName};
 pub use client::{Client, ClientBuilder};
 pub use error::{BuildError, Call, Error};
+pub use pauses::{PauseEnd, PauseOrder};
 pub use runs::RunFilter;
 pub use sections::{NewSection, SectionEdit};

@@ -1,7 +1,9 @@
 //! Runs: Butler's own, a Plex Media Server has none (404).
 
 use butler_api::v1::{Run, Runs};
-use butler_api::{RunId, RunState, TaskName};
+use butler_api::{Origin, RunId, RunState, TaskName};
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::client::Client;
 use crate::error::Error;
@@ -14,6 +16,14 @@ pub struct RunFilter {
     pub task: Option<TaskName>,
     /// Only those in this state.
     pub state: Option<RunState>,
+    /// Only those of this origin.
+    pub origin: Option<Origin>,
+    /// Only those that count for this maintenance day, or ended on it.
+    pub day: Option<Date>,
+    /// Only those that were asked for at this instant or later.
+    pub since: Option<Timestamp>,
+    /// Only those that were asked for before this instant.
+    pub until: Option<Timestamp>,
     /// Without so many of the newest.
     pub start: Option<u64>,
     /// At most so many.
@@ -52,6 +62,10 @@ impl Client {
         self.get(&["api", "v1", "runs"])
             .maybe_argument("task", filter.task.as_ref())
             .maybe_argument("state", filter.state)
+            .maybe_argument("origin", filter.origin)
+            .maybe_argument("day", filter.day)
+            .maybe_argument("since", filter.since)
+            .maybe_argument("until", filter.until)
             .maybe_argument("start", filter.start)
             .maybe_argument("size", filter.size)
             .send()

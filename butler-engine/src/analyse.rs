@@ -117,7 +117,7 @@ impl Analyst {
         });
         drop(descriptors);
         let (bytes_read, silence) = match ending {
-            Ending::Ended { bytes_read } => (bytes_read, "The worker ended its work without a result.".to_owned()),
+            Ending::Ended { bytes_read, .. } => (bytes_read, "The worker ended its work without a result.".to_owned()),
             Ending::Fell { sentence, bytes_read, .. } => {
                 self.process = None;
                 (bytes_read, sentence)

@@ -1,7 +1,14 @@
 //! What the engine answers to who asks it.
 
-use butler_api::{Outcome, Reason, RunId, TaskName};
+use std::sync::Arc;
+
+use butler_api::{Outcome, PauseOwner, Reason, RunId, TaskName};
 use butler_product::message::Sandbox;
+use butler_schedule::{Pause, PauseEnd};
+use jiff::Timestamp;
+use tokio::sync::broadcast;
+
+use crate::fact::{Fact, What};
 
 /// What became of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +45,13 @@ pub struct TaskView {
     pub randomized: bool,
     /// Whether its switch is on.
     pub enabled: bool,
+    /// Whether it is due today.
+    pub due: bool,
+    /// How long it usually takes, in seconds: the median of its last five completed runs, five minutes without any.
+    pub usual_seconds: u64,
+    /// When it begins next by itself, as far as that is known: where it is placed, else when the next window opens if
+    /// it is daily. None while it is off, works or waits.
+    pub next_at: Option<Timestamp>,
 }
 
 /// What a run is doing right now; its stored row says the rest.
@@ -63,6 +77,37 @@ pub struct LiveRun {
     pub eta_seconds: Option<u64>,
 }
 
+/// One owner's pause, which holds everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBy {
+    /// Whose it is.
+    pub owner: PauseOwner,
+    /// Why, in the owner's words.
+    pub note: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// The moment at which it ends by itself, if it does.
+    pub until: Option<Timestamp>,
+    /// Whether it ends when the maintenance window opens.
+    pub until_window: bool,
+    /// Whether what is in hand comes to its end; else it is frozen where it is.
+    pub drains: bool,
+    /// The same as one English sentence.
+    pub sentence: String,
+}
+
+impl From<&Pause> for HeldBy {
+    fn from(pause: &Pause) -> Self {
+        let Pause { owner, note, since, until, drains } = pause.clone();
+        let (at, until_window) = match until {
+            PauseEnd::Lifted => (None, false),
+            PauseEnd::At(at) => (Some(at), false),
+            PauseEnd::WindowOpens => (None, true),
+        };
+        Self { owner, note, since, until: at, until_window, drains, sentence: pause.reason().to_string() }
+    }
+}
+
 /// How the engine and its workers are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EngineHealth {
@@ -70,4 +115,13 @@ pub struct EngineHealth {
     pub sandbox: Option<Sandbox>,
     /// Why no worker can be started, if none can: one sentence with what to do.
     pub worker_trouble: Option<String>,
+}
+
+/// What is so now, and what comes after.
+#[derive(Debug)]
+pub struct Following {
+    /// The state of every run that is not at its end, and how far it is, in the words of facts.
+    pub now: Vec<What>,
+    /// Every fact from then on: none is missed between the two, and none comes twice.
+    pub then: broadcast::Receiver<Arc<Fact>>,
 }

@@ -3,16 +3,20 @@
 //!
 //! Start with [`Backlog::add`] and [`Backlog::next`]; the rest are the ways in which a unit ends.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use butler_api::{Origin, RunId};
 use butler_library::SourceId;
-use butler_product::Spec;
+use butler_product::{ProductKind, Spec};
+use jiff::{SignedDuration, Timestamp};
 
 /// How often a worker may be killed from outside in one unit before the unit itself is suspected: the system's
 /// out-of-memory killer and a person's `kill -9` look the same.
 const KILLS_FORGIVEN: u32 = 5;
+
+/// So many sources that can't be done in time are passed over in one go, lest the engine stand still over a large library.
+const PASSED_OVER: usize = 2_000;
 
 /// A unit's number; never used twice while the engine runs.
 pub(crate) type UnitId = u64;
@@ -42,6 +46,8 @@ pub(crate) enum Withdrawal {
 pub(crate) enum Fall {
     /// It crashed, hung or ran out of memory.
     ByItself,
+    /// It was killed, or went, while a pause had it frozen.
+    Frozen,
     /// Somebody killed it.
     Killed,
 }
@@ -67,6 +73,8 @@ pub(crate) struct Over {
     pub(crate) given_up: Vec<usize>,
     /// Those that the runs go on without.
     pub(crate) left: Vec<usize>,
+    /// Runs that end with what is in hand and got nothing for a want of theirs: it stays a lack.
+    pub(crate) cut: BTreeSet<RunId>,
 }
 
 /// A want and the runs that wait for it.
@@ -74,6 +82,15 @@ pub(crate) struct Over {
 pub(crate) struct Want {
     pub(crate) spec: Spec,
     pub(crate) runs: BTreeSet<RunId>,
+    /// Runs that are still to come and will not lack it then. Nothing is begun or tried again for these alone.
+    pub(crate) ahead: BTreeSet<RunId>,
+}
+
+/// When it is, and how long units last: what decides whether one may still begin.
+pub(crate) struct Limits<'a> {
+    pub(crate) now: Timestamp,
+    /// How long these products of a source take together; none where that is unknown.
+    pub(crate) lasts: &'a dyn Fn(SourceId, &[Want]) -> Option<SignedDuration>,
 }
 
 /// How often a unit's worker fell, and so how the unit is formed.
@@ -121,6 +138,29 @@ struct Line {
     open: usize,
     /// When it had its last turn, in turns.
     last_turn: u64,
+    /// What it begins must end by then.
+    until: Option<Timestamp>,
+    /// Sources that could not be done by then.
+    too_long: Vec<SourceId>,
+    /// It ends with what is in hand.
+    is_closing: bool,
+    /// Whether its units take along what runs to come will lack. A scan's don't: all wait for it.
+    takes_along: bool,
+}
+
+impl Line {
+    const fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            sources: VecDeque::new(),
+            open: 0,
+            last_turn: 0,
+            until: None,
+            too_long: Vec::new(),
+            is_closing: false,
+            takes_along: false,
+        }
+    }
 }
 
 /// What is wanted of a source. A first scan wants one and the same of a hundred thousand: then they share the list.
@@ -133,18 +173,21 @@ pub(crate) struct Backlog {
     waiting: HashMap<SourceId, Wants>,
     retries: VecDeque<Retry>,
     in_hand: HashMap<UnitId, InHand>,
+    /// What runs that are still to come will lack.
+    ahead: BTreeMap<RunId, Vec<(Spec, HashSet<SourceId>)>>,
     last_unit: UnitId,
     turns: u64,
 }
 
 impl Backlog {
     /// Adds what a run lacks: `sources` want `spec`, the newest items first. A unit in hand that makes just this is joined.
-    pub(crate) fn add(&mut self, run: RunId, origin: Origin, spec: &Spec, sources: impl IntoIterator<Item = SourceId>) {
+    /// How many of these it did not wait for before.
+    pub(crate) fn add(&mut self, run: RunId, origin: Origin, spec: &Spec, sources: impl IntoIterator<Item = SourceId>) -> u64 {
+        let mut added = 0;
         // What was waited for, and what is then: most often the same again for the next source.
         let mut step: Option<(Option<Wants>, Wants)> = None;
-        let line = self.lines.entry(run).or_insert_with(|| Line { origin, sources: VecDeque::new(), open: 0, last_turn: 0 });
+        let line = self.lines.entry(run).or_insert_with(|| Line::new(origin));
         for source in sources {
-            line.open += 1;
             let mut in_hand = self.in_hand.values_mut().filter(|unit| unit.source == source);
             let coming = in_hand.find_map(|unit| unit.coming(spec));
             let coming = coming.or_else(|| {
@@ -152,10 +195,17 @@ impl Backlog {
                 retry.flat_map(|retry| &mut retry.wants).find(|want| want.spec == *spec)
             });
             if let Some(want) = coming {
-                want.runs.insert(run);
+                let is_new = want.runs.insert(run);
+                line.open += usize::from(is_new);
+                added += u64::from(is_new);
                 continue;
             }
             let before = self.waiting.get(&source);
+            if before.is_some_and(|wants| wants.iter().any(|want| want.spec == *spec && want.runs.contains(&run))) {
+                continue;
+            }
+            line.open += 1;
+            added += 1;
             let wants = match &step {
                 Some((from, to)) if from.as_ref().map(Arc::as_ptr) == before.map(Arc::as_ptr) => Arc::clone(to),
                 _ => {
@@ -167,6 +217,45 @@ impl Backlog {
             self.waiting.insert(source, wants);
             line.sources.push_back(source);
         }
+        added
+    }
+
+    /// Sets whose run it is now, by when what it begins must end, and whether its units take along what runs to come will
+    /// lack.
+    pub(crate) fn bind(&mut self, run: RunId, origin: Origin, until: Option<Timestamp>, takes_along: bool) {
+        let Some(line) = self.lines.get_mut(&run) else { return };
+        (line.origin, line.takes_along) = (origin, takes_along);
+        if line.until != until {
+            line.until = until;
+            // They come first again, as they did.
+            line.too_long.drain(..).rev().for_each(|source| line.sources.push_front(source));
+        }
+    }
+
+    /// Notes what a run that is still to come will lack: units of these sources make it too.
+    pub(crate) fn add_ahead(&mut self, run: RunId, spec: Spec, sources: HashSet<SourceId>) {
+        self.ahead.entry(run).or_default().push((spec, sources));
+    }
+
+    /// A run that was still to come has come, or will not: what is made for it from here on it wants by itself.
+    pub(crate) fn forget_ahead(&mut self, run: RunId) {
+        self.ahead.remove(&run);
+        let retries = self.retries.iter_mut().flat_map(|retry| &mut retry.wants);
+        let in_hand = self.in_hand.values_mut().flat_map(|unit| &mut unit.wants);
+        in_hand.chain(retries).for_each(|want| _ = want.ahead.remove(&run));
+    }
+
+    /// A run shall begin no unit any more. How many of its wants are left so; those in hand are still open.
+    pub(crate) fn close(&mut self, run: RunId) -> usize {
+        let Some(line) = self.lines.get_mut(&run) else { return 0 };
+        line.is_closing = true;
+        line.sources.clear();
+        line.too_long.clear();
+        let left = self.withdraw_waiting(run);
+        if let Some(line) = self.lines.get_mut(&run) {
+            line.open = line.open.saturating_sub(left);
+        }
+        left
     }
 
     /// How many units are waiting for a worker, as far as is known.
@@ -176,37 +265,67 @@ impl Backlog {
 
     /// The next unit, if there is one: what fell first, then a person's runs before the window's before `asap` ones, each
     /// of equal rank in its turn. Where `lacks_media_info` says so and something is made of it, that is made too, whoever wants it.
-    pub(crate) fn next(&mut self, lacks_media_info: impl FnOnce(SourceId) -> bool) -> Option<UnitPlan> {
-        if let Some(at) = self.retries.iter().position(|retry| !self.is_in_hand(retry.source)) {
+    /// Of a run that is bound none begins that can't end in time, unless a free one wants something of it too.
+    pub(crate) fn next(&mut self, limits: &Limits<'_>, lacks_media_info: impl FnOnce(SourceId) -> bool) -> Option<UnitPlan> {
+        let may_begin = |retry: &Retry| !self.is_in_hand(retry.source) && fits(&self.lines, limits, retry.source, &retry.wants);
+        if let Some(at) = self.retries.iter().position(may_begin) {
             let retry = self.retries.remove(at)?;
             return Some(self.take_in_hand(retry));
         }
-        let source = self.next_source()?;
+        let source = self.next_source(limits)?;
         let mut wants = Arc::unwrap_or_clone(self.waiting.remove(&source)?);
+        self.take_along(source, &mut wants);
         let needs_headers =
             wants.iter().any(|want| want.spec.is_made_after_headers()) && wants.iter().all(|want| want.spec != Spec::MediaInfo);
         if needs_headers && lacks_media_info(source) {
-            wants.push(Want { spec: Spec::MediaInfo, runs: BTreeSet::new() });
+            wants.push(Want { spec: Spec::MediaInfo, runs: BTreeSet::new(), ahead: BTreeSet::new() });
         }
         wants.sort_by_key(|want| want.spec.kind());
         Some(self.take_in_hand(Retry { source, stage: Stage::First, kills: 0, wants }))
     }
 
-    fn next_source(&mut self) -> Option<SourceId> {
+    /// Adds what runs to come will lack of the source, if a run that wants it now takes that along.
+    fn take_along(&mut self, source: SourceId, wants: &mut Vec<Want>) {
+        let takes_along = |run: &RunId| self.lines.get(run).is_some_and(|line| line.takes_along);
+        if self.ahead.is_empty() || !wants.iter().flat_map(|want| &want.runs).any(takes_along) {
+            return;
+        }
+        for (run, lacks) in &mut self.ahead {
+            for (spec, sources) in lacks {
+                if !sources.remove(&source) {
+                    continue;
+                }
+                match wants.iter_mut().find(|want| want.spec == *spec) {
+                    Some(want) => _ = want.ahead.insert(*run),
+                    None => wants.push(Want { spec: spec.clone(), runs: BTreeSet::new(), ahead: BTreeSet::from([*run]) }),
+                }
+            }
+        }
+    }
+
+    fn next_source(&mut self, limits: &Limits<'_>) -> Option<SourceId> {
         let mut by_turn: Vec<RunId> = self.lines.keys().copied().collect();
         by_turn.sort_by_key(|run| (rank(self.lines[run].origin), self.lines[run].last_turn, *run));
         for run in by_turn {
-            let Some(line) = self.lines.get_mut(&run) else { continue };
-            let mut at = 0;
-            while let Some(source) = line.sources.get(at).copied() {
+            let (mut at, mut passed_over) = (0, 0);
+            while passed_over < PASSED_OVER
+                && let Some(source) = self.lines.get(&run).and_then(|line| line.sources.get(at).copied())
+            {
+                // Another run's unit may have served it.
+                let wants = self.waiting.get(&source).filter(|wants| wants.iter().any(|want| want.runs.contains(&run)));
+                let fits = wants.is_some_and(|wants| fits(&self.lines, limits, source, wants));
+                let is_wanted = wants.is_some();
+                let Some(line) = self.lines.get_mut(&run) else { break };
                 // A source in hand is read by one worker at a time; what else is wanted of it waits for that one's end.
                 if self.in_hand.values().any(|unit| unit.source == source) {
                     at += 1;
                     continue;
                 }
                 line.sources.remove(at);
-                // Another run's unit may have served it.
-                if self.waiting.get(&source).is_some_and(|wants| wants.iter().any(|want| want.runs.contains(&run))) {
+                if is_wanted && !fits {
+                    line.too_long.push(source);
+                    passed_over += 1;
+                } else if is_wanted {
                     self.turns += 1;
                     line.last_turn = self.turns;
                     return Some(source);
@@ -244,13 +363,33 @@ impl Backlog {
         self.lines.get(&run).map_or(0, |line| line.open)
     }
 
+    /// Which product of which source is in hand: for estimates.
+    pub(crate) fn kinds(wants: &[Want]) -> Vec<ProductKind> {
+        let mut kinds: Vec<ProductKind> = wants.iter().map(|want| want.spec.kind()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
     /// A unit is over: `answered` are the wants that have a result, by their place in the plan. A worker that fell, or ended
     /// without answering what somebody wants, has the rest tried once more at once in a fresh worker, then want by want;
     /// what falls alone is given up. None if there is no such unit.
     pub(crate) fn over(&mut self, unit: UnitId, answered: &[usize], end: UnitEnd) -> Option<Over> {
-        let InHand { source, stage, kills, wants, .. } = self.in_hand.remove(&unit)?;
+        let InHand { source, stage, kills, mut wants, .. } = self.in_hand.remove(&unit)?;
+        let mut cut = BTreeSet::new();
+        for want in (0..wants.len()).filter(|want| end != UnitEnd::Left && !answered.contains(want)) {
+            // A run that ends with what is in hand has nothing tried again.
+            wants[want].runs.retain(|run| match self.lines.get_mut(run) {
+                Some(line) if line.is_closing => {
+                    line.open = line.open.saturating_sub(1);
+                    cut.insert(*run);
+                    false
+                }
+                _ => true,
+            });
+        }
         let open: Vec<usize> = (0..wants.len()).filter(|want| !answered.contains(want) && !wants[*want].runs.is_empty()).collect();
-        let mut over = Over { source, wants, given_up: Vec::new(), left: Vec::new() };
+        let mut over = Over { source, wants, given_up: Vec::new(), left: Vec::new(), cut };
         if open.is_empty() {
             return Some(over);
         }
@@ -262,6 +401,7 @@ impl Backlog {
         };
         match (end, stage) {
             (UnitEnd::Left, _) => over.left = open,
+            (UnitEnd::Fell(Fall::Frozen), _) => self.retries.push_back(again(stage, kills, &open)),
             (UnitEnd::Fell(Fall::Killed), _) if kills < KILLS_FORGIVEN => self.retries.push_back(again(stage, kills + 1, &open)),
             (_, Stage::First) => self.retries.push_back(again(Stage::Again, kills, &open)),
             (_, Stage::Again) if open.len() > 1 => {
@@ -273,29 +413,33 @@ impl Backlog {
         Some(over)
     }
 
-    /// A run is over, stopped or ended: nothing is done for it any more. What the workers must be told is answered.
-    pub(crate) fn drop_run(&mut self, run: RunId) -> Vec<Withdrawal> {
-        self.lines.remove(&run);
+    /// Takes a run out of all that is not in hand; of how many wants that was.
+    fn withdraw_waiting(&mut self, run: RunId) -> usize {
+        let mut left = 0;
         self.waiting.retain(|_, wants| {
-            if wants.iter().all(|want| want.runs.iter().all(|other| *other == run)) {
-                return false;
-            }
             if wants.iter().any(|want| want.runs.contains(&run)) {
-                withdraw(Arc::make_mut(wants), run);
+                left += withdraw(Arc::make_mut(wants), run);
             }
-            true
+            !wants.is_empty()
         });
         // What a first scan of a large library needed is given back.
         self.waiting.shrink_to_fit();
         self.retries.retain_mut(|retry| {
-            withdraw(&mut retry.wants, run);
+            left += withdraw(&mut retry.wants, run);
             !retry.wants.is_empty()
         });
+        left
+    }
+
+    /// A run is over, stopped or ended: nothing is done for it any more. What the workers must be told is answered.
+    pub(crate) fn drop_run(&mut self, run: RunId) -> Vec<Withdrawal> {
+        self.lines.remove(&run);
+        self.withdraw_waiting(run);
         let mut withdrawals = Vec::new();
         for (id, unit) in &mut self.in_hand {
             let dropped: Vec<usize> =
-                (0..unit.wants.len()).filter(|&want| unit.wants[want].runs.remove(&run) && unit.wants[want].runs.is_empty()).collect();
-            if dropped.is_empty() {
+                (0..unit.wants.len()).filter(|&want| unit.wants[want].runs.remove(&run) && unit.wants[want].is_idle()).collect();
+            if dropped.is_empty() && !unit.wants.iter().all(|want| want.runs.is_empty()) {
                 continue;
             }
             if unit.wants.iter().all(|want| want.runs.is_empty()) {
@@ -310,21 +454,36 @@ impl Backlog {
     }
 }
 
+impl Want {
+    /// Whether nobody wants it, now or later.
+    fn is_idle(&self) -> bool {
+        self.runs.is_empty() && self.ahead.is_empty()
+    }
+}
+
+/// Whether a unit may begin: it can end in time for one of the runs that want it, or nobody knows how long it lasts.
+fn fits(lines: &BTreeMap<RunId, Line>, limits: &Limits<'_>, source: SourceId, wants: &[Want]) -> bool {
+    let ends = wants.iter().flat_map(|want| &want.runs).filter_map(|run| lines.get(run)).map(|line| line.until);
+    // A free run has no end, and so the latest.
+    let Some(Some(latest)) = ends.max_by_key(|end| end.unwrap_or(Timestamp::MAX)) else { return true };
+    (limits.lasts)(source, wants).is_none_or(|lasts| limits.now.saturating_add(lasts).unwrap_or(Timestamp::MAX) <= latest)
+}
+
 /// What is wanted, and one thing more.
 fn with(wants: &[Want], spec: &Spec, run: RunId) -> Vec<Want> {
     let mut wants = wants.to_vec();
     match wants.iter_mut().find(|want| want.spec == *spec) {
         Some(want) => _ = want.runs.insert(run),
-        None => wants.push(Want { spec: spec.clone(), runs: BTreeSet::from([run]) }),
+        None => wants.push(Want { spec: spec.clone(), runs: BTreeSet::from([run]), ahead: BTreeSet::new() }),
     }
     wants
 }
 
-fn withdraw(wants: &mut Vec<Want>, run: RunId) {
-    for want in wants.iter_mut() {
-        want.runs.remove(&run);
-    }
+/// How many of these the run waited for.
+fn withdraw(wants: &mut Vec<Want>, run: RunId) -> usize {
+    let withdrawn = wants.iter_mut().map(|want| usize::from(want.runs.remove(&run))).sum();
     wants.retain(|want| !want.runs.is_empty());
+    withdrawn
 }
 
 const fn rank(origin: Origin) -> u8 {
@@ -336,188 +495,4 @@ const fn rank(origin: Origin) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use butler_product::bif::Params;
-
-    use super::*;
-
-    const SCAN: RunId = RunId(1);
-    const PREVIEWS: RunId = RunId(2);
-    const MORE: RunId = RunId(3);
-
-    fn bif() -> Spec {
-        Spec::Bif(Params::default())
-    }
-
-    fn sources(ids: &[i64]) -> Vec<SourceId> {
-        ids.iter().map(|id| SourceId(*id)).collect()
-    }
-
-    fn known(_: SourceId) -> bool {
-        false
-    }
-
-    fn backlog(lines: &[(RunId, Origin, Spec, &[i64])]) -> Backlog {
-        let mut backlog = Backlog::default();
-        for (run, origin, spec, ids) in lines {
-            backlog.add(*run, *origin, spec, sources(ids));
-        }
-        backlog
-    }
-
-    fn done(backlog: &mut Backlog, unit: UnitId, answered: &[usize]) -> Over {
-        backlog.over(unit, answered, UnitEnd::Done).unwrap()
-    }
-
-    fn falls(backlog: &mut Backlog, answered: &[usize], how: Fall) -> (UnitPlan, Over) {
-        let plan = backlog.next(known).unwrap();
-        let over = backlog.over(plan.unit, answered, UnitEnd::Fell(how)).unwrap();
-        (plan, over)
-    }
-
-    #[test]
-    fn one_unit_serves_all_runs_that_want_the_source() {
-        let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
-        let unit = backlog.next(known).unwrap();
-        assert_eq!(unit.wants, [Spec::MediaInfo, bif()]);
-        assert_eq!(backlog.next(known), None);
-        let over = done(&mut backlog, unit.unit, &[0, 1]);
-        assert_eq!(over.wants[1].runs, BTreeSet::from([PREVIEWS]));
-    }
-
-    #[test]
-    fn unknown_headers_are_read_first_whoever_wants_them() {
-        let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[7])]);
-        let unit = backlog.next(|_| true).unwrap();
-        assert_eq!(unit.wants, [Spec::MediaInfo, bif()]);
-        assert!(done(&mut backlog, unit.unit, &[0, 1]).wants[0].runs.is_empty());
-    }
-
-    #[test]
-    fn a_run_joins_the_unit_in_hand_that_makes_what_it_lacks() {
-        let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[7])]);
-        let unit = backlog.next(known).unwrap();
-        backlog.add(MORE, Origin::Window, &bif(), sources(&[7]));
-        assert_eq!(backlog.next(known), None);
-        assert_eq!(backlog.runs_of(unit.unit), BTreeSet::from([PREVIEWS, MORE]));
-    }
-
-    #[test]
-    fn another_want_of_a_source_in_hand_waits_for_that_unit_to_end() {
-        let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7])]);
-        let first = backlog.next(known).unwrap();
-        backlog.add(PREVIEWS, Origin::Person, &bif(), sources(&[7]));
-        assert_eq!(backlog.next(known), None);
-        done(&mut backlog, first.unit, &[0]);
-        assert_eq!(backlog.next(known).unwrap().wants, [bif()]);
-    }
-
-    #[test]
-    fn persons_go_first_and_runs_of_equal_rank_take_turns() {
-        let mut backlog = backlog(&[
-            (SCAN, Origin::Asap, Spec::MediaInfo, &[1, 2]),
-            (PREVIEWS, Origin::Person, bif(), &[3, 4]),
-            (MORE, Origin::Person, Spec::Bif(Params { interval_ms: 5_000, width: 320 }), &[5, 6]),
-        ]);
-        let order: Vec<i64> = std::iter::from_fn(|| backlog.next(known)).map(|unit| unit.source.0).collect();
-        assert_eq!(order, [3, 5, 4, 6, 1, 2]);
-    }
-
-    #[test]
-    fn a_stopped_run_cancels_units_that_only_it_wanted_and_drops_its_wants_from_shared_ones() {
-        let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7, 8, 9])]);
-        let shared = backlog.next(known).unwrap();
-        let own = backlog.next(known).unwrap();
-        let mut withdrawals = backlog.drop_run(PREVIEWS);
-        withdrawals.sort_by_key(|withdrawal| matches!(withdrawal, Withdrawal::Cancel { .. }));
-        assert_eq!(withdrawals, [Withdrawal::Drop { unit: shared.unit, want: 1 }, Withdrawal::Cancel { unit: own.unit }]);
-        assert!(done(&mut backlog, own.unit, &[]).given_up.is_empty());
-        assert_eq!(backlog.next(known), None);
-    }
-
-    #[test]
-    fn a_run_that_comes_after_a_stop_joins_no_unit_that_was_told_to_end() {
-        let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[7])]);
-        let mut unit = backlog.next(known).unwrap();
-        for run in 10..15 {
-            backlog.drop_run(if run == 10 { PREVIEWS } else { RunId(run - 1) });
-            backlog.add(RunId(run), Origin::Person, &bif(), sources(&[7]));
-            assert_eq!(backlog.next(known), None, "its source is still in hand");
-            let over = done(&mut backlog, unit.unit, &[]);
-            assert!(over.given_up.is_empty(), "a stop says nothing about the file");
-            unit = backlog.next(known).unwrap();
-            assert!(!unit.fresh_worker);
-        }
-    }
-
-    #[test]
-    fn headers_are_read_only_for_what_is_made_of_them() {
-        let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::Tags, &[7]), (PREVIEWS, Origin::Person, bif(), &[8])]);
-        let mut units = [backlog.next(|_| true).unwrap().wants, backlog.next(|_| true).unwrap().wants];
-        units.sort_by_key(Vec::len);
-        assert_eq!(units, [vec![Spec::Tags], vec![Spec::MediaInfo, bif()]]);
-    }
-
-    #[test]
-    fn a_want_that_was_dropped_from_a_shared_unit_is_made_by_the_next_one() {
-        let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
-        let shared = backlog.next(known).unwrap();
-        backlog.drop_run(PREVIEWS);
-        backlog.add(MORE, Origin::Person, &bif(), sources(&[7]));
-        let over = done(&mut backlog, shared.unit, &[0]);
-        assert!(over.wants[1].runs.is_empty() && over.given_up.is_empty());
-        let next = backlog.next(known).unwrap();
-        assert_eq!((next.wants, next.fresh_worker), (vec![bif()], false));
-    }
-
-    #[test]
-    fn a_unit_whose_worker_fell_is_tried_again_whole_then_want_by_want_and_only_what_falls_alone_is_given_up() {
-        let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
-        let (first, over) = falls(&mut backlog, &[], Fall::ByItself);
-        assert!(!first.fresh_worker && over.given_up.is_empty());
-        let (again, over) = falls(&mut backlog, &[], Fall::ByItself);
-        assert!(again.fresh_worker && again.wants.len() == 2 && over.given_up.is_empty());
-        let alone = backlog.next(known).unwrap();
-        assert_eq!(alone.wants, [Spec::MediaInfo]);
-        done(&mut backlog, alone.unit, &[0]);
-        let (bad, over) = falls(&mut backlog, &[], Fall::ByItself);
-        assert_eq!(bad.wants, [bif()]);
-        assert_eq!(over.given_up, [0]);
-        assert_eq!(over.wants[0].runs, BTreeSet::from([PREVIEWS]));
-        assert_eq!(backlog.next(known), None);
-    }
-
-    #[test]
-    fn what_was_answered_before_the_fall_is_not_made_again() {
-        let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
-        falls(&mut backlog, &[0], Fall::ByItself);
-        assert_eq!(backlog.next(known).unwrap().wants, [bif()]);
-    }
-
-    #[test]
-    fn a_kill_from_outside_says_nothing_about_the_file_until_it_happens_often() {
-        let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[7])]);
-        for _ in 0..=KILLS_FORGIVEN {
-            assert!(falls(&mut backlog, &[], Fall::Killed).1.given_up.is_empty());
-        }
-        assert_eq!(falls(&mut backlog, &[], Fall::Killed).1.given_up, [0]);
-    }
-
-    #[test]
-    fn a_run_is_done_when_each_of_its_wants_is_settled() {
-        let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[7, 8])]);
-        assert_eq!(backlog.open(PREVIEWS), 2);
-        backlog.settle(PREVIEWS);
-        backlog.settle(PREVIEWS);
-        assert_eq!(backlog.open(PREVIEWS), 0);
-    }
-
-    #[test]
-    fn what_lies_under_a_root_that_is_away_is_left() {
-        let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[7])]);
-        let unit = backlog.next(known).unwrap();
-        assert_eq!(backlog.over(unit.unit, &[], UnitEnd::Left).unwrap().left, [0]);
-        assert_eq!(backlog.over(unit.unit, &[], UnitEnd::Left), None);
-        assert_eq!(backlog.next(known), None);
-    }
-}
+mod tests;

@@ -1,15 +1,136 @@
-//! The one place that asks the time.
+//! The one place that asks the time: the wall clock, or one that a test drives so that a night passes in seconds.
+//!
+//! It never sleeps and tells nobody that it was set: [`crate::Handle::drive_clock`] does. Start with [`Clock::now`].
 
-use jiff::Timestamp;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// The wall clock.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Clock;
+use jiff::{SignedDuration, Timestamp};
+
+/// How fast a driven clock may go, in seconds of its own a real second.
+pub const FASTEST_RATE: u32 = 100_000;
+
+/// Tells the time; clones tell the same.
+#[derive(Debug, Clone, Default)]
+pub struct Clock(Option<Arc<Mutex<Drive>>>);
+
+/// A driven clock: so it stood at that real instant, and so fast it goes.
+#[derive(Debug)]
+struct Drive {
+    at: Timestamp,
+    since: Instant,
+    rate: u32,
+    jumps: u64,
+}
+
+impl Drive {
+    fn now(&self) -> Timestamp {
+        let gone = self.since.elapsed().saturating_mul(self.rate);
+        self.at.saturating_add(SignedDuration::try_from(gone).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+    }
+}
 
 impl Clock {
+    /// The machine's clock.
+    pub const fn wall() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands at this moment and goes on from it, as fast as the machine's until it is told otherwise.
+    pub fn driven(at: Timestamp) -> Self {
+        Self(Some(Arc::new(Mutex::new(Drive { at, since: Instant::now(), rate: 1, jumps: 0 }))))
+    }
+
     /// Now.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the time")]
-    pub fn now(self) -> Timestamp {
-        Timestamp::now()
+    pub fn now(&self) -> Timestamp {
+        self.with(|drive| drive.now()).unwrap_or_else(wall)
+    }
+
+    /// Whether a test drives it.
+    pub const fn is_driven(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Sets a driven clock to a moment, or to a rate from 0 (it stands) to [`FASTEST_RATE`], or to both. The present moment;
+    /// none where this is the wall clock.
+    pub fn drive(&self, at: Option<Timestamp>, rate: Option<u32>) -> Option<Timestamp> {
+        self.with(|drive| {
+            (drive.at, drive.since) = (at.unwrap_or_else(|| drive.now()), Instant::now());
+            drive.rate = rate.unwrap_or(drive.rate).min(FASTEST_RATE);
+            drive.jumps += u64::from(at.is_some());
+            drive.at
+        })
+    }
+
+    /// How often a driven clock was set to another moment. Between two jumps every moment of it passed, however late
+    /// somebody looked; none for the wall clock, which may have slept.
+    pub(crate) fn jumps(&self) -> Option<u64> {
+        self.with(|drive| drive.jumps)
+    }
+
+    /// How long that lasts in real time; at most `longest`.
+    pub(crate) fn real(&self, time: SignedDuration, longest: Duration) -> Duration {
+        let time = Duration::try_from(time).unwrap_or(Duration::ZERO);
+        match self.with(|drive| drive.rate) {
+            Some(0) if time > Duration::ZERO => longest,
+            Some(rate) => (time / rate.max(1)).min(longest),
+            None => time.min(longest),
+        }
+    }
+
+    /// How much of its own time passes in so many real seconds.
+    pub(crate) fn own_seconds(&self, real_seconds: f64) -> f64 {
+        real_seconds * f64::from(self.with(|drive| drive.rate).unwrap_or(1))
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Drive) -> T) -> Option<T> {
+        self.0.as_ref().map(|drive| look(&mut drive.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks the time")]
+fn wall() -> Timestamp {
+    Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evening() -> Timestamp {
+        "2027-03-27T20:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_driven_clock_stands_goes_and_jumps_as_it_is_told_and_its_clones_with_it() {
+        let clock = Clock::driven(evening());
+        assert_eq!(clock.drive(Some(evening()), Some(0)), Some(evening()));
+        assert_eq!((clock.now(), clock.clone().now()), (evening(), evening()));
+        let night: Timestamp = "2027-03-28T01:00:00Z".parse().unwrap();
+        assert_eq!(clock.clone().drive(Some(night), None), Some(night));
+        assert_eq!(clock.now(), night);
+        clock.drive(None, Some(FASTEST_RATE));
+        assert!(clock.now() > night);
+        assert_eq!(clock.jumps(), Some(2), "another rate is no jump");
+    }
+
+    #[test]
+    fn the_wall_clock_can_not_be_driven() {
+        let clock = Clock::wall();
+        assert_eq!((clock.drive(Some(evening()), Some(600)), clock.jumps()), (None, None));
+        assert!(clock.now() != evening());
+    }
+
+    #[test]
+    fn thirty_seconds_at_rate_600_are_fifty_milliseconds() {
+        let (clock, longest) = (Clock::driven(evening()), Duration::from_secs(30));
+        let half_a_minute = SignedDuration::from_secs(30);
+        assert_eq!(clock.real(half_a_minute, longest), longest);
+        clock.drive(None, Some(600));
+        assert_eq!(clock.real(half_a_minute, longest), Duration::from_millis(50));
+        assert_eq!(clock.real(SignedDuration::from_secs(-3), longest), Duration::ZERO);
+        clock.drive(None, Some(0));
+        assert_eq!(clock.real(half_a_minute, longest), longest);
+        assert_eq!(Clock::wall().real(SignedDuration::from_hours(3), longest), longest);
     }
 }

@@ -4,39 +4,52 @@
 //! Start with [`Engine::start`] and `Loop::handle`. The parts: `effects.rs` carries out what the schedule orders,
 //! `units.rs` follows a unit from its forming to its result, `questions.rs` answers.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::{RunId, TaskName};
-use butler_library::Library;
-use butler_schedule::{Answer, CatchUp, Effect, Event, RunEnd, Schedule, Settings, StartAnswer, WindowSettings};
-use jiff::Timestamp;
-use tokio::sync::broadcast;
+use butler_library::{Library, Sweepable};
+use butler_product::ProductKind;
+use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
+use butler_tasks::{Settings, SettingsFile};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{broadcast, watch};
 
 use crate::answer::{EngineHealth, StartReply, StopReply};
 use crate::backlog::Backlog;
 use crate::clock::Clock;
+use crate::estimate::Estimates;
 use crate::event::EngineEvent;
 use crate::fact::{Fact, What};
 use crate::handle::Handle;
 use crate::inbox::Inbox;
 use crate::publish::Publisher;
-use crate::recovery;
+use crate::recovery::{self, Plan};
 use crate::run::Run;
 use crate::unsaved::Unsaved;
 use crate::workers::{Patience, Pool};
 
 mod effects;
+mod kept_lacks;
+mod pauses;
 mod questions;
+mod settings;
 mod units;
+
+use kept_lacks::KeptLacks;
+pub use settings::ChangeError;
 
 /// How long a shutdown waits for what is in hand.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
-/// The wall clock is read again at least this often, so that suspend and jumps are seen (docs/scheduling.md, rule 10).
+/// The clock is read again at least this often, so that suspend and jumps are seen (docs/scheduling.md, rule 10).
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// The schedule is told at least this often, by its own clock, that time has passed.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
+/// So many moments of a driven clock that were not looked at in time are gone through in one go.
+const MOST_LOOKS: usize = 1_000;
 /// How many facts a slow reader may fall behind before it misses some.
 const FACTS_KEPT: usize = 4_096;
 
@@ -49,6 +62,10 @@ pub struct EngineSettings {
     pub cores: u16,
     /// How long a worker may give no sign before it is taken to hang.
     pub patience: Patience,
+    /// Tells the time, to the engine and to all that it hands it on to.
+    pub clock: Clock,
+    /// What the settings' file says.
+    pub settings_file: SettingsFile,
 }
 
 /// The engine can't start.
@@ -76,14 +93,13 @@ impl Engine {
     pub fn start(library: Library, settings: EngineSettings) -> Result<(Self, Handle), EngineError> {
         let (inbox, events) = Inbox::new();
         let (facts, _) = broadcast::channel(FACTS_KEPT);
-        let handle = Handle { inbox: inbox.clone(), library: library.clone(), facts: facts.clone() };
-        match library.sweep() {
-            Ok(swept) => tracing::info!(staging_files = swept.staging_files, blobs = swept.blobs, bytes = swept.bytes, "swept"),
-            // What could not be swept lies there and does no harm; the next start tries again.
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left could not be swept"),
-        }
-        let (mut engine, effects) = Loop::new(library, &settings, inbox.clone(), facts)?;
+        let known = Arc::new(settings::at_start(&library, settings.settings_file.clone())?);
+        let (known, seen) = watch::channel(known);
+        let handle =
+            Handle { inbox: inbox.clone(), library: library.clone(), facts: facts.clone(), clock: settings.clock.clone(), settings: seen };
+        let (mut engine, effects) = Loop::new(library, &settings, inbox.clone(), facts, known)?;
         let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+            engine.kept_lacks.renew();
             engine.perform(effects);
             engine.dispatch();
             engine.run(&events);
@@ -115,18 +131,6 @@ impl Drop for Engine {
     }
 }
 
-fn schedule_settings(library: &Library) -> Settings {
-    let off = butler_tasks::ALL.iter().filter(|task| !task.switch.is_on_by_default());
-    Settings {
-        zone: jiff::tz::TimeZone::system(),
-        window: WindowSettings::default(),
-        switched_off: off.map(|task| task.name.clone()).collect(),
-        as_soon_as_possible: BTreeSet::new(),
-        catch_up: CatchUp::default(),
-        server_id: library.server_id().to_owned(),
-    }
-}
-
 /// The loop's state. Only its own thread touches it.
 struct Loop {
     clock: Clock,
@@ -138,11 +142,21 @@ struct Loop {
     pool: Pool,
     publisher: Publisher,
     facts: broadcast::Sender<Arc<Fact>>,
+    settings: watch::Sender<Arc<Settings>>,
+    kept_lacks: KeptLacks,
     inbox: Inbox,
     /// Effects that are ordered and not yet carried out.
     orders: VecDeque<Effect>,
     is_performing: bool,
     wake_at: Option<Timestamp>,
+    /// When the schedule was last told of anything, by its clock, and the clock's jumps until then.
+    looked_at: Timestamp,
+    jumps: Option<u64>,
+    /// What holds everything.
+    pauses: Vec<Pause>,
+    estimates: Estimates,
+    /// Steps that were done ahead for runs that are still to come.
+    done_ahead: BTreeMap<RunId, u64>,
     health: EngineHealth,
     shutdown: Option<Shutdown>,
 }
@@ -160,25 +174,43 @@ impl Loop {
         settings: &EngineSettings,
         inbox: Inbox,
         facts: broadcast::Sender<Arc<Fact>>,
+        known: watch::Sender<Arc<Settings>>,
     ) -> Result<(Self, Vec<Effect>), EngineError> {
-        let clock = Clock;
+        let clock = settings.clock.clone();
+        let (started_at, jumps) = (clock.now(), clock.jumps());
         let remembered = recovery::remembered(&library)?;
+        let (pauses, unfinished) = (remembered.pauses.clone(), remembered.unfinished.clone());
         let rows = butler_tasks::ALL.iter().map(|task| task.row()).collect();
-        let (schedule, effects) = Schedule::restore(rows, schedule_settings(&library), remembered, clock.now());
+        let (schedule, effects) = Schedule::restore(rows, settings::of_schedule(&known.borrow(), &library), remembered, started_at);
+        let sweepable = library.sweepable().unwrap_or_else(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left could not be looked for");
+            Sweepable::default()
+        });
+        let plan = Plan::of(&unfinished, &effects, sweepable);
+        plan.tell();
+        plan.sweep(&library);
+        let estimates = estimates(&library);
         let engine = Self {
             clock,
             pool: Pool::start(settings, &library, &inbox)?,
-            publisher: Publisher::start(library.clone(), inbox.clone())?,
+            publisher: Publisher::start(library.clone(), inbox.clone(), settings.clock.clone())?,
+            kept_lacks: KeptLacks::new(&library, known.subscribe()),
             library,
             schedule,
             backlog: Backlog::default(),
             runs: BTreeMap::new(),
             unsaved: Unsaved::default(),
             facts,
+            settings: known,
             inbox,
             orders: VecDeque::new(),
             is_performing: false,
             wake_at: None,
+            looked_at: started_at,
+            jumps,
+            pauses,
+            estimates,
+            done_ahead: BTreeMap::new(),
             health: EngineHealth::default(),
             shutdown: None,
         };
@@ -192,7 +224,7 @@ impl Loop {
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
-            self.wake_if_due();
+            self.look();
             self.save_what_was_not();
             if self.shutdown.as_ref().is_some_and(|shutdown| self.runs.is_empty() || Instant::now() >= shutdown.until) {
                 break;
@@ -206,18 +238,44 @@ impl Loop {
     }
 
     fn sleep(&self) -> Duration {
-        let until_wake = self.wake_at.map(|at| at.duration_since(self.clock.now()));
-        let until_wake = until_wake.map_or(LONGEST_SLEEP, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO));
+        let until_look = self.clock.real(self.next_look().duration_since(self.clock.now()), LONGEST_SLEEP);
         let until_end = self.shutdown.as_ref().map_or(LONGEST_SLEEP, |shutdown| shutdown.until.saturating_duration_since(Instant::now()));
         let until_saved = self.unsaved.wait(Instant::now()).unwrap_or(LONGEST_SLEEP);
-        until_wake.min(until_end).min(until_saved).min(LONGEST_SLEEP)
+        until_look.min(until_end).min(until_saved).min(LONGEST_SLEEP)
     }
 
-    fn wake_if_due(&mut self) {
-        if self.wake_at.is_some_and(|at| at <= self.clock.now()) {
-            self.wake_at = None;
-            self.ask_schedule(Event::Woke);
+    /// The next moment at which something happens by itself: half a minute on at the latest.
+    fn next_look(&self) -> Timestamp {
+        let latest = self.looked_at.saturating_add(LOOK_EVERY).unwrap_or(Timestamp::MAX);
+        let ends = self.runs.values().filter_map(|run| run.detach_at);
+        ends.chain(self.wake_at).fold(latest, Timestamp::min)
+    }
+
+    /// Looks at the clock. The wall clock may have slept or been set: then only the present counts. Of a driven one every
+    /// moment passes between two jumps, even if this loop was late: else a busy machine would look like one that slept.
+    fn look(&mut self) {
+        let (now, jumps) = (self.clock.now(), self.clock.jumps());
+        if jumps.is_none() || jumps != self.jumps {
+            let has_jumped = jumps != self.jumps || now < self.looked_at;
+            self.jumps = jumps;
+            if has_jumped || self.next_look() <= now {
+                self.time_passed(now);
+            }
+            return;
         }
+        for _ in 0..MOST_LOOKS {
+            let next = self.next_look().max(self.looked_at);
+            if next > now {
+                return;
+            }
+            self.time_passed(next);
+        }
+    }
+
+    fn time_passed(&mut self, now: Timestamp) {
+        self.wake_at = self.wake_at.filter(|at| *at > now);
+        self.tell_schedule(now, Event::Woke);
+        self.detach_overdue(now);
     }
 
     /// One event: every change of the loop's state begins here.
@@ -248,13 +306,23 @@ impl Loop {
                 };
                 let _ = answer.send(runs);
             }
+            EngineEvent::PlanAsked { answer } => _ = answer.send(self.plan_basis()),
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
+            EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health.clone()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
             EngineEvent::WorkProgressed { run, done, total, waits } => self.work_progressed(run, done, total, waits),
             EngineEvent::WorkFailed { run, path, sentence } => self.work_failed(run, path, sentence),
+            EngineEvent::SectionScan { run, section, title, step } => self.section_scan(run, section, title, step),
             EngineEvent::SectionChanged { section } => self.tell(What::SectionChanged { section }),
+            EngineEvent::SettingsChangeAsked { changes, answer } => _ = answer.send(self.change_settings(&changes)),
+            EngineEvent::SettingsFileRead { file, answer } => _ = answer.send(self.take_settings_file(file)),
+            EngineEvent::ClockSet => self.look(),
+            EngineEvent::ItemsAdded => _ = self.ask_schedule(Event::ItemsAdded),
+            EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
+            EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
+            EngineEvent::PausesAsked { answer } => _ = answer.send(self.held_by()),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
             EngineEvent::WorkerKnown { health } => self.health = health,
@@ -276,7 +344,13 @@ impl Loop {
 
     /// Tells the schedule what happened and carries out what it orders.
     fn ask_schedule(&mut self, event: Event) -> Answer {
-        let step = self.schedule.handle(self.clock.now(), event);
+        self.look();
+        self.tell_schedule(self.clock.now(), event)
+    }
+
+    fn tell_schedule(&mut self, now: Timestamp, event: Event) -> Answer {
+        self.looked_at = now;
+        let step = self.schedule.handle(now, event);
         self.perform(step.effects);
         self.dispatch();
         step.answer
@@ -302,9 +376,27 @@ impl Loop {
     }
 }
 
+/// What past units say of how long one lasts; where that can't be read, nothing.
+fn estimates(library: &Library) -> Estimates {
+    let mut estimates = Estimates::default();
+    match library.costs() {
+        Ok(costs) => costs.newest.into_iter().for_each(|cost| estimates.note(sorted(cost.kinds), cost.size_bytes, cost.seconds)),
+        Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "what past units took could not be read"),
+    }
+    estimates
+}
+
+fn sorted(mut kinds: Vec<ProductKind>) -> Vec<ProductKind> {
+    kinds.sort_unstable();
+    kinds
+}
+
 fn reply(start: &StartAnswer) -> StartReply {
     StartReply { outcome: start.outcome(), sentence: start.to_string() }
 }
+
+#[cfg(test)]
+mod night_tests;
 
 #[cfg(test)]
 mod tests {
@@ -317,16 +409,23 @@ mod tests {
 
     use super::*;
     use crate::event::{Gathered, StartRequest};
-    use crate::unit::{UnitEnd, UnitOver, UnitWord};
+    use crate::unit::{Spent, UnitEnd, UnitOver, UnitWord};
 
     /// A loop over an empty library, without workers, whose events the test hands on by itself.
     fn rig() -> (Loop, mpsc::Receiver<EngineEvent>, TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let (inbox, events) = Inbox::new();
-        let settings = EngineSettings { worker_program: folder.path().join("no worker"), cores: 1, patience: Patience::default() };
-        let (engine, effects) = Loop::new(library, &settings, inbox, broadcast::channel(16).0).unwrap();
-        assert_eq!(effects, []);
+        let settings = EngineSettings {
+            worker_program: folder.path().join("no worker"),
+            cores: 1,
+            patience: Patience::default(),
+            clock: Clock::wall(),
+            settings_file: SettingsFile::default(),
+        };
+        let (mut engine, effects) =
+            Loop::new(library, &settings, inbox, broadcast::channel(16).0, watch::channel(Arc::default()).0).unwrap();
+        engine.perform(effects);
         (engine, events, folder)
     }
 
@@ -357,10 +456,10 @@ mod tests {
         let id = start(&mut engine);
         engine.handle(EngineEvent::WorkEnded { run: id, end: Ok(Report::default()) });
         let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
-        engine.handle(EngineEvent::Gathered { run: id, lacks: Ok(Gathered { lacks, held_back: 0 }) });
+        engine.handle(EngineEvent::Gathered { run: id, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
         assert_eq!(engine.library.run(id).unwrap().unwrap().progress.total, 1);
         let end = UnitEnd::Left { root: Some("/films".to_owned()) };
-        let over = UnitOver { answers: Vec::new(), bytes_read: 0, end };
+        let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
         engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
         let stored = engine.library.run(id).unwrap().unwrap();
         assert_eq!((stored.state, stored.progress.total), (RunState::Completed, 0));

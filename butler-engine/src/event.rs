@@ -2,14 +2,17 @@
 
 use std::sync::mpsc;
 
-use butler_api::{Reason, RunId, TaskName};
+use butler_api::{PauseOwner, Reason, RunId, TaskName};
 use butler_library::SourceId;
 use butler_product::Spec;
-use butler_tasks::{Report, TaskError};
+use butler_tasks::{Report, ScanStep, SettingsFile, TaskError};
+use jiff::SignedDuration;
 use tokio::sync::oneshot;
 
-use crate::answer::{EngineHealth, LiveRun, StartReply, StopReply, TaskView};
+use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView};
 use crate::backlog::UnitId;
+use crate::engine::ChangeError;
+use crate::plan::PlanBasis;
 use crate::unit::{Settled, UnitWord};
 
 /// A request to start one task.
@@ -21,6 +24,30 @@ pub struct StartRequest {
     pub force: bool,
     /// The section it is limited to; such a run never counts as completion.
     pub section: Option<i64>,
+}
+
+/// A request to hold everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PauseRequest {
+    /// Whose pause it is; it takes the place of an earlier one of the same owner.
+    pub owner: PauseOwner,
+    /// Why, in the owner's words.
+    pub note: Option<String>,
+    /// When it ends by itself.
+    pub until: PauseUntil,
+    /// Whether what is in hand comes to its end; else it is frozen where it is.
+    pub drains: bool,
+}
+
+/// When a pause that is asked for ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PauseUntil {
+    /// Only when it is lifted.
+    Lifted,
+    /// After so long.
+    After(SignedDuration),
+    /// When the maintenance window opens.
+    WindowOpens,
 }
 
 /// One thing that happened, or one question.
@@ -37,6 +64,12 @@ pub(crate) enum EngineEvent {
     TasksAsked { answer: oneshot::Sender<Vec<TaskView>> },
     /// Somebody wants to know what runs.
     LiveAsked { answer: oneshot::Sender<Vec<LiveRun>> },
+    /// Somebody wants to know what is so now, and then all that happens.
+    FollowAsked { answer: oneshot::Sender<Following> },
+    /// A person asked for settings to be changed: id and text, no text for what holds without a person's word.
+    SettingsChangeAsked { changes: Vec<(String, Option<String>)>, answer: oneshot::Sender<Result<Vec<&'static str>, ChangeError>> },
+    /// The settings' file was read anew.
+    SettingsFileRead { file: SettingsFile, answer: oneshot::Sender<Vec<&'static str>> },
     /// Somebody wants to know how the engine is.
     HealthAsked { answer: oneshot::Sender<EngineHealth> },
     /// A run's lacks were counted.
@@ -45,8 +78,22 @@ pub(crate) enum EngineEvent {
     WorkProgressed { run: RunId, done: u64, total: u64, waits: Option<Reason> },
     /// Something in a run's own work failed, and the work goes on.
     WorkFailed { run: RunId, path: String, sentence: String },
+    /// The scan of a section came to a step.
+    SectionScan { run: RunId, section: i64, title: String, step: ScanStep },
     /// The content of a section changed.
     SectionChanged { section: i64 },
+    /// A scan found new items in a section that had been scanned before.
+    ItemsAdded,
+    /// Somebody wants everything held.
+    PauseAsked { pause: PauseRequest, answer: oneshot::Sender<Vec<HeldBy>> },
+    /// Somebody lifts a pause, or all of them; those that there were are answered.
+    ResumeAsked { owner: Option<PauseOwner>, answer: oneshot::Sender<Vec<HeldBy>> },
+    /// Somebody wants to plan ahead.
+    PlanAsked { answer: oneshot::Sender<PlanBasis> },
+    /// Somebody wants to know what holds everything.
+    PausesAsked { answer: oneshot::Sender<Vec<HeldBy>> },
+    /// A driven clock was set.
+    ClockSet,
     /// A run's own work ended.
     WorkEnded { run: RunId, end: Result<Report, TaskError> },
     /// A worker, or its keeper, said something of the unit in hand.
@@ -66,4 +113,8 @@ pub(crate) struct Gathered {
     pub(crate) lacks: Vec<(Spec, Vec<SourceId>)>,
     /// How many lacks are left alone because of earlier failures.
     pub(crate) held_back: u64,
+    /// Whether only what came after its section's first scan was looked at.
+    pub(crate) newcomers_only: bool,
+    /// Whether it was counted before the run's beginning.
+    pub(crate) is_ahead: bool,
 }

@@ -2,7 +2,11 @@
 //! this stream; none computes anything of its own.
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use butler_product::ProductKind;
+use butler_tasks::ScanStep;
 use jiff::Timestamp;
+
+use crate::answer::HeldBy;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +26,10 @@ pub enum What {
         run: RunId,
         /// Its task.
         task: TaskName,
+        /// The task's name for people.
+        title: &'static str,
+        /// The section it is limited to, if it is.
+        section: Option<i64>,
         /// Who asked for it.
         origin: Origin,
         /// The state it entered.
@@ -39,10 +47,14 @@ pub enum What {
         done: u64,
         /// Steps that there are, as far as is known.
         total: u64,
+        /// Whether `total` is all there is: everything is counted.
+        is_counted: bool,
         /// Failures recorded.
         failures: u64,
-        /// The file just done or in hand.
+        /// A file in hand.
         file: Option<String>,
+        /// What it waits for, while it does.
+        waits: Option<Reason>,
     },
     /// A product could not be made of a file.
     PartFailed {
@@ -53,9 +65,70 @@ pub enum What {
         /// Why: one sentence.
         sentence: String,
     },
+    /// A unit is over and its results are stored.
+    UnitFinished {
+        /// The products it was about.
+        kinds: Vec<ProductKind>,
+        /// Seconds of work by the wall clock.
+        seconds: f64,
+        /// Bytes read from the file.
+        bytes_read: u64,
+        /// How long the film or track lasts, where that is known.
+        media_seconds: Option<f64>,
+    },
+    /// It is settled what came of one product of one source.
+    ProductMade {
+        /// The product.
+        kind: ProductKind,
+        /// What came of it.
+        result: Came,
+    },
+    /// The scan of a section came to a step.
+    SectionScan {
+        /// The run that scans.
+        run: RunId,
+        /// The section.
+        section: i64,
+        /// The section's name.
+        title: String,
+        /// How far it is.
+        step: ScanStep,
+    },
+    /// Settings have other values.
+    SettingsChanged {
+        /// Their ids.
+        ids: Vec<&'static str>,
+    },
+    /// What holds everything is another now; nothing does if there is none.
+    PausesChanged {
+        /// All of them.
+        pauses: Vec<HeldBy>,
+    },
     /// The content of a section changed.
     SectionChanged {
         /// The section.
         section: i64,
     },
+}
+
+/// What came of a product that was wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Came {
+    /// It is there.
+    Made,
+    /// There is nothing there to make it of.
+    Nothing,
+    /// It could not be made.
+    Failed,
+}
+
+impl Came {
+    /// A word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Nothing => "nothing",
+            Self::Failed => "failed",
+        }
+    }
 }

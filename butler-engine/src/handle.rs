@@ -3,14 +3,19 @@
 
 use std::sync::Arc;
 
-use butler_api::{RunId, TaskName};
+use butler_api::{PauseOwner, RunId, TaskName};
 use butler_library::Library;
-use tokio::sync::{broadcast, oneshot};
+use butler_tasks::{Settings, SettingsFile};
+use jiff::Timestamp;
+use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::answer::{EngineHealth, LiveRun, StartReply, StopReply, TaskView};
-use crate::event::{EngineEvent, StartRequest};
+use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView};
+use crate::clock::Clock;
+use crate::engine::ChangeError;
+use crate::event::{EngineEvent, PauseRequest, StartRequest};
 use crate::fact::Fact;
 use crate::inbox::Inbox;
+use crate::plan::PlanBasis;
 
 /// The engine's loop has ended: the server is shutting down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +28,8 @@ pub struct Handle {
     pub(crate) inbox: Inbox,
     pub(crate) library: Library,
     pub(crate) facts: broadcast::Sender<Arc<Fact>>,
+    pub(crate) clock: Clock,
+    pub(crate) settings: watch::Receiver<Arc<Settings>>,
 }
 
 impl Handle {
@@ -31,9 +38,51 @@ impl Handle {
         &self.library
     }
 
+    /// The engine's clock.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Sets the clock if it is a driven one, and wakes the engine; as [`Clock::drive`].
+    pub fn drive_clock(&self, at: Option<Timestamp>, rate: Option<u32>) -> Option<Timestamp> {
+        let now = self.clock.drive(at, rate);
+        self.inbox.tell(EngineEvent::ClockSet);
+        now
+    }
+
+    /// The settings that hold now; costs no round trip.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.borrow().clone()
+    }
+
+    /// Changes settings, all of these or none: id and text, no text for what holds without a person's word. The ids of what has
+    /// another value now.
+    ///
+    /// # Errors
+    /// If the engine has ended; inside, if an id or a value is wrong, the settings' file fixes one, or they can't be stored.
+    pub async fn change_settings(&self, changes: Vec<(String, Option<String>)>) -> Result<Result<Vec<&'static str>, ChangeError>, Gone> {
+        self.ask(|answer| EngineEvent::SettingsChangeAsked { changes, answer }).await
+    }
+
+    /// Has what the settings' file says now hold. The ids of what has another value now.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn take_settings_file(&self, file: SettingsFile) -> Result<Vec<&'static str>, Gone> {
+        self.ask(|answer| EngineEvent::SettingsFileRead { file, answer }).await
+    }
+
     /// The stream of facts from now on.
     pub fn facts(&self) -> broadcast::Receiver<Arc<Fact>> {
         self.facts.subscribe()
+    }
+
+    /// What is so now in the words of facts, and the stream of those that come after.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn follow(&self) -> Result<Following, Gone> {
+        self.ask(|answer| EngineEvent::FollowAsked { answer }).await
     }
 
     /// Asks for one task's start; none if there is no such task.
@@ -74,6 +123,38 @@ impl Handle {
     /// If the engine has ended.
     pub async fn tasks(&self) -> Result<Vec<TaskView>, Gone> {
         self.ask(|answer| EngineEvent::TasksAsked { answer }).await
+    }
+
+    /// Asks that everything be held; all pauses that there are then.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn pause(&self, pause: PauseRequest) -> Result<Vec<HeldBy>, Gone> {
+        self.ask(|answer| EngineEvent::PauseAsked { pause, answer }).await
+    }
+
+    /// Lifts an owner's pause, or (none) all of them; those that were lifted.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Vec<HeldBy>, Gone> {
+        self.ask(|answer| EngineEvent::ResumeAsked { owner, answer }).await
+    }
+
+    /// How everything is now, for a plan to be made of elsewhere: the loop only gives a copy away.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn plan_basis(&self) -> Result<PlanBasis, Gone> {
+        self.ask(|answer| EngineEvent::PlanAsked { answer }).await
+    }
+
+    /// What holds everything.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn pauses(&self) -> Result<Vec<HeldBy>, Gone> {
+        self.ask(|answer| EngineEvent::PausesAsked { answer }).await
     }
 
     /// What every run that is not at its end is doing right now.

@@ -9,17 +9,17 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::RunId;
-use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId};
-use butler_product::{Failure, ProductKind};
+use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, UnitCost};
+use butler_product::{Failure, ProductKind, Value};
 
 use crate::backlog::Want;
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::clock::Clock;
 use crate::event::EngineEvent;
-use crate::fact::What;
+use crate::fact::{Came, What};
 use crate::inbox::Inbox;
 use crate::retry;
-use crate::unit::{Made, Settled, UnitResult};
+use crate::unit::{Made, Settled, Spent, UnitResult};
 
 /// At most so many units in one go.
 const GROUP: usize = 64;
@@ -33,11 +33,11 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn start(library: Library, inbox: Inbox) -> std::io::Result<Self> {
+    pub(crate) fn start(library: Library, inbox: Inbox, clock: Clock) -> std::io::Result<Self> {
         let (results, incoming) = mpsc::channel::<UnitResult>();
         let thread = std::thread::Builder::new().name("publisher".to_owned()).spawn(move || {
             while let Ok(first) = incoming.recv() {
-                for settled in store(&library, Clock, gather(first, &incoming)) {
+                for settled in store(&library, &clock, gather(first, &incoming)) {
                     inbox.tell(EngineEvent::Settled(settled));
                 }
             }
@@ -86,19 +86,19 @@ enum PublishError {
 /// A unit's results on their way into the database.
 enum Prepared {
     /// Ready to be stored, with what is told once they are.
-    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<bool>>, failures: Vec<What> },
+    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<bool>>, facts: Vec<What> },
     /// Nothing is to be stored.
     Settled(Settled),
 }
 
-fn store(library: &Library, clock: Clock, results: Vec<UnitResult>) -> Vec<Settled> {
+fn store(library: &Library, clock: &Clock, results: Vec<UnitResult>) -> Vec<Settled> {
     let (mut settled, mut ready, mut units) = (Vec::new(), Vec::new(), Vec::new());
     for result in results {
         let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
         // A fault here must not end the thread: every run would wait for it for ever.
         match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(library, clock, result))) {
-            Ok(Ok(Prepared::Unit { unit, runs, failures })) => {
-                ready.push((concerned, unit.source, runs, failures));
+            Ok(Ok(Prepared::Unit { unit, runs, facts })) => {
+                ready.push((concerned, unit.source, runs, facts));
                 units.push(unit);
             }
             Ok(Ok(Prepared::Settled(done))) => settled.push(done),
@@ -106,13 +106,13 @@ fn store(library: &Library, clock: Clock, results: Vec<UnitResult>) -> Vec<Settl
             Err(_) => settled.push(Settled::Impossible { runs: concerned, sentence: OWN_FAULT.to_owned() }),
         }
     }
-    for ((concerned, source, runs, failures), published) in ready.into_iter().zip(library.publish_each(units)) {
+    for ((concerned, source, runs, facts), published) in ready.into_iter().zip(library.publish_each(units)) {
         settled.push(match published {
             Ok(published) => {
                 if published == Published::SourceGone {
                     tracing::info!(%source, "a source went while a worker had it in hand; its results were not kept");
                 }
-                Settled::Stored { runs, failures }
+                Settled::Stored { runs, facts }
             }
             Err(error) => impossible(concerned, &error.into()),
         });
@@ -130,17 +130,19 @@ fn impossible(runs: Vec<RunId>, error: &PublishError) -> Settled {
 }
 
 /// Names the blobs of a unit and puts together what is to be stored; what is settled without is answered as it is.
-fn prepare(library: &Library, clock: Clock, result: UnitResult) -> Result<Prepared, PublishError> {
-    let UnitResult { source, wants, answers, bytes_read } = result;
+fn prepare(library: &Library, clock: &Clock, result: UnitResult) -> Result<Prepared, PublishError> {
+    let UnitResult { source, wants, answers, bytes_read, spent } = result;
     let runs = steps(&wants, &answers);
     let Some(made_from) = library.fingerprint(source)? else {
         // The source went with its last file, and its lacks with it.
-        return Ok(Prepared::Settled(Settled::Stored { runs, failures: Vec::new() }));
+        return Ok(Prepared::Settled(Settled::Stored { runs, facts: Vec::new() }));
     };
     let made_at = clock.now();
     let concerned: BTreeSet<RunId> = wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
     let gains = gains(&concerned, &runs, bytes_read);
-    let mut unit = PublishedUnit { source, made_from, products: Vec::new(), failures: Vec::new(), gains, made_at };
+    let cost = cost(&wants, &answers, bytes_read, spent, made_at);
+    let mut facts = told_of(&wants, &answers, bytes_read, spent);
+    let mut unit = PublishedUnit { source, made_from, products: Vec::new(), failures: Vec::new(), gains, cost, made_at };
     // Where the headers could not be read, that is the one failure there is; the unit's other wants fail on their runs only.
     let headers_failed = answers.iter().any(|(want, answer)| answer.is_err() && wants[*want].spec.kind() == ProductKind::MediaInfo);
     for (want, answer) in answers {
@@ -161,8 +163,42 @@ fn prepare(library: &Library, clock: Clock, result: UnitResult) -> Result<Prepar
             Err(_) => {}
         }
     }
-    let failures = tell_of(library, source, &unit.failures)?;
-    Ok(Prepared::Unit { unit, runs, failures })
+    facts.extend(told_of_failures(library, source, &unit.failures)?);
+    Ok(Prepared::Unit { unit, runs, facts })
+}
+
+/// The kinds of a unit that came to something, in the order in which they are made.
+fn kinds<'a>(wants: &'a [Want], answers: &'a [(usize, Result<Made, Failure>)]) -> impl Iterator<Item = ProductKind> + 'a {
+    let answered = |place: usize| answers.iter().any(|(want, _)| *want == place);
+    wants.iter().enumerate().filter(move |(place, _)| answered(*place)).map(|(_, want)| want.spec.kind())
+}
+
+/// What a unit took. One of which something failed or was left says nothing of what the next will take.
+fn cost(
+    wants: &[Want],
+    answers: &[(usize, Result<Made, Failure>)],
+    bytes_read: u64,
+    spent: Spent,
+    made_at: jiff::Timestamp,
+) -> Option<UnitCost> {
+    let is_whole = answers.len() == wants.len() && answers.iter().all(|(_, answer)| answer.is_ok());
+    let Spent { seconds, size_bytes, media_seconds } = spent;
+    is_whole.then(|| UnitCost { kinds: kinds(wants, answers).collect(), size_bytes, media_seconds, bytes_read, seconds, made_at })
+}
+
+/// What is told of a unit: that it is over, and what came of each product.
+fn told_of(wants: &[Want], answers: &[(usize, Result<Made, Failure>)], bytes_read: u64, spent: Spent) -> Vec<What> {
+    let Spent { seconds, media_seconds, .. } = spent;
+    let finished = What::UnitFinished { kinds: kinds(wants, answers).collect(), seconds, bytes_read, media_seconds };
+    let came = |(want, answer): &(usize, Result<Made, Failure>)| {
+        let result = match answer {
+            Ok(Made { value: Value::Nothing { .. }, .. }) => Came::Nothing,
+            Ok(_) => Came::Made,
+            Err(_) => Came::Failed,
+        };
+        What::ProductMade { kind: wants[*want].spec.kind(), result }
+    };
+    std::iter::once(finished).chain(answers.iter().map(came)).collect()
 }
 
 /// For each run one entry a want that was answered, true where it failed.
@@ -186,7 +222,7 @@ fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<bool>>, bytes_r
     concerned.iter().copied().map(gain).collect()
 }
 
-fn tell_of(library: &Library, source: SourceId, failures: &[NewFailure]) -> Result<Vec<What>, butler_library::StoreError> {
+fn told_of_failures(library: &Library, source: SourceId, failures: &[NewFailure]) -> Result<Vec<What>, butler_library::StoreError> {
     if failures.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,10 +1,11 @@
-//! What the library keeps of runs, in the schedule's words and back. What becomes of runs that a crash left, the schedule
-//! decides; here it is only handed in.
+//! What the library keeps of runs, in the schedule's words and back, and the plan of what becomes of what a crash left. Of
+//! runs the schedule decides that; here it is handed in, and told before it is done. Start with [`remembered`] and [`Plan`].
 
 use std::collections::BTreeMap;
 
-use butler_library::{Library, RunCrashes, RunProgress, RunRow, SectionId, StoreError, TaskPast};
-use butler_schedule::{Crashes, Past, Remembered, RunRecord};
+use butler_api::{PauseOwner, RunId, RunState};
+use butler_library::{AttendanceRow, Library, PauseRow, RunCrashes, RunProgress, RunRow, SectionId, StoreError, Sweepable, TaskPast};
+use butler_schedule::{Attendance, Crashes, Effect, Past, Pause, PauseEnd, Remembered, RunRecord};
 
 /// Everything the schedule must know of the past at a start.
 pub(crate) fn remembered(library: &Library) -> Result<Remembered, StoreError> {
@@ -18,9 +19,81 @@ pub(crate) fn remembered(library: &Library) -> Result<Remembered, StoreError> {
         unfinished,
         past: past.collect::<BTreeMap<_, _>>(),
         next_run: library.next_run_id()?,
-        attendance: None,
-        pauses: Vec::new(),
+        attendance: library.attendance()?.map(|AttendanceRow { seen_at, away_on }| Attendance { seen_at, away_on }),
+        pauses: library.pauses()?.into_iter().map(pause).collect(),
     })
+}
+
+fn pause(row: PauseRow) -> Pause {
+    let PauseRow { owner, note, since, until, until_window, drains } = row;
+    let until = if until_window { PauseEnd::WindowOpens } else { until.map_or(PauseEnd::Lifted, PauseEnd::At) };
+    Pause { owner, note, since, until, drains }
+}
+
+/// The pauses that outlive a restart, as the library keeps them: a person asked for these, and nobody would again.
+pub(crate) fn kept_pauses(pauses: &[Pause]) -> Vec<PauseRow> {
+    let kept = pauses.iter().filter(|pause| matches!(pause.owner, PauseOwner::Person | PauseOwner::Window));
+    let row = |Pause { owner, note, since, until, drains }: &Pause| PauseRow {
+        owner: *owner,
+        note: note.clone(),
+        since: *since,
+        until: if let PauseEnd::At(at) = until { Some(*at) } else { None },
+        until_window: *until == PauseEnd::WindowOpens,
+        drains: *drains,
+    };
+    kept.map(row).collect()
+}
+
+/// What becomes of what an earlier process left: made first, told, and only then done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// Runs that work on under their id.
+    pub(crate) go_on: Vec<RunId>,
+    /// Runs that wait for their moment or turn, as before.
+    pub(crate) wait: Vec<RunId>,
+    /// Runs that are over: interrupted for good, stopped, failed, skipped.
+    pub(crate) ended: Vec<(RunId, RunState)>,
+    /// Runs whose window has passed meanwhile.
+    pub(crate) missed: Vec<RunId>,
+    /// Files that nobody needs.
+    pub(crate) sweep: Sweepable,
+}
+
+impl Plan {
+    /// Puts together what the schedule ordered for the runs that were left with what lies about in the data folder.
+    pub(crate) fn of(unfinished: &[RunRecord], effects: &[Effect], sweep: Sweepable) -> Self {
+        let mut plan = Self { sweep, ..Self::default() };
+        for left in unfinished {
+            let begins = effects.iter().any(|effect| matches!(effect, Effect::Begin { run } if *run == left.id));
+            let state = effects.iter().rev().find_map(|effect| match effect {
+                Effect::Save(saved) if saved.id == left.id => Some(saved.state),
+                _ => None,
+            });
+            match state.unwrap_or(left.state) {
+                _ if begins => plan.go_on.push(left.id),
+                RunState::Missed => plan.missed.push(left.id),
+                state if state.is_terminal() => plan.ended.push((left.id, state)),
+                _ => plan.wait.push(left.id),
+            }
+        }
+        plan
+    }
+
+    /// Tells the log.
+    pub(crate) fn tell(&self) {
+        let Self { go_on, wait, ended, missed, sweep } = self;
+        tracing::info!(?go_on, ?wait, ?ended, ?missed, "of the runs that were left");
+        let Sweepable { staging_files, blobs, bytes } = sweep;
+        tracing::info!(staging_files = staging_files.len(), blobs = blobs.len(), bytes, "of the files that were left, to be swept");
+    }
+
+    /// Removes the files; those of the runs are the loop's to do.
+    pub(crate) fn sweep(self, library: &Library) {
+        // What could not be swept lies there and does no harm; the next start tries again.
+        if let Err(error) = library.sweep_these(self.sweep) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left could not be swept");
+        }
+    }
 }
 
 fn record(row: RunRow) -> RunRecord {
@@ -63,5 +136,58 @@ pub(crate) fn stored(record: &RunRecord) -> RunRow {
         crashes: record.crashes.map(|Crashes { day, count }| RunCrashes { day, count }),
         progress: RunProgress::default(),
         report: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use butler_api::{Origin, Reason, TaskName};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn left(id: u64, state: RunState) -> RunRecord {
+        RunRecord {
+            id: RunId(id),
+            task: TaskName::RefreshLibraries,
+            origin: Origin::Person,
+            forced: false,
+            section: None,
+            state,
+            reason: None,
+            asked_at: Timestamp::UNIX_EPOCH,
+            started_at: None,
+            ended_at: None,
+            day: None,
+            ended_day: None,
+            scheduled_at: None,
+            bound_until: None,
+            crashes: None,
+        }
+    }
+
+    #[test]
+    fn the_plan_says_of_every_run_that_was_left_what_becomes_of_it() {
+        let unfinished = [1, 2, 3, 4, 5].map(|id| left(id, if id == 5 { RunState::Scheduled } else { RunState::Running }));
+        let effects = [
+            Effect::Save(left(1, RunState::Queued)),
+            Effect::Save(left(1, RunState::Running)),
+            Effect::Begin { run: RunId(1) },
+            Effect::Save(RunRecord { reason: Some(Reason::ServerCrashed), ..left(2, RunState::Interrupted) }),
+            Effect::Save(left(3, RunState::Missed)),
+            Effect::Save(left(4, RunState::Queued)),
+            // A run of the window's own, that nobody left.
+            Effect::Save(left(6, RunState::Queued)),
+        ];
+        let sweep = Sweepable { staging_files: vec!["staging/1".into()], ..Sweepable::default() };
+        let plan = Plan::of(&unfinished, &effects, sweep.clone());
+        let expected = Plan {
+            go_on: vec![RunId(1)],
+            wait: vec![RunId(4), RunId(5)],
+            ended: vec![(RunId(2), RunState::Interrupted)],
+            missed: vec![RunId(3)],
+            sweep,
+        };
+        assert_eq!(plan, expected);
     }
 }

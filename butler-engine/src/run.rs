@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use butler_api::{Origin, Reason, RunId, TaskName};
 use butler_library::RunProgress;
-use butler_tasks::{Does, Report, Task};
+use butler_tasks::{Does, Report, ScanStep, Task};
+use jiff::Timestamp;
 
 use crate::answer::LiveRun;
 use crate::backlog::UnitId;
 use crate::fact::What;
 use crate::rate::Rate;
+use crate::work::Brake;
 
 /// A run that works.
 pub(crate) struct Run {
@@ -31,15 +32,25 @@ pub(crate) struct Run {
     pub(crate) roots_away: BTreeSet<String>,
     /// Whether its lacks are counted, so that none open means that it is done.
     pub(crate) is_gathered: bool,
+    /// Whether its lacks are counted once more, for it shall take all of them now.
+    pub(crate) is_widening: bool,
+    /// Whether something that it found to do was left when its window ended.
+    pub(crate) is_cut: bool,
+    /// The window's end that binds it.
+    pub(crate) bound_until: Option<Timestamp>,
     /// Lacks that are left alone until their next try.
     pub(crate) held_back: u64,
+    /// When it is detached from the units that it still has in hand: its window has ended.
+    pub(crate) detach_at: Option<Timestamp>,
     in_hand: BTreeMap<UnitId, (String, u64)>,
     is_working: bool,
     waits: Option<Reason>,
+    /// The section that is being scanned, its name and how far the scan is.
+    scan: Option<(i64, String, ScanStep)>,
     work_done: u64,
     work_total: u64,
     rate: Rate,
-    stop: Arc<AtomicBool>,
+    brake: Arc<Brake>,
 }
 
 impl Run {
@@ -57,14 +68,19 @@ impl Run {
             report: Report::default(),
             roots_away: BTreeSet::new(),
             is_gathered: false,
+            is_widening: false,
+            is_cut: false,
+            bound_until: None,
             held_back: 0,
+            detach_at: None,
             in_hand: BTreeMap::new(),
             is_working: matches!(task.does, Does::Work { .. }),
             waits: None,
+            scan: None,
             work_done: 0,
             work_total: 0,
             rate: Rate::default(),
-            stop: Arc::default(),
+            brake: Arc::default(),
         }
     }
 
@@ -89,17 +105,21 @@ impl Run {
         &self.task.name
     }
 
-    /// The flag by which the run's own work is told to stop.
-    pub(crate) fn stop_flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.stop)
+    /// By which the run's own work is stopped or held.
+    pub(crate) fn brake(&self) -> Arc<Brake> {
+        Arc::clone(&self.brake)
     }
 
     pub(crate) fn ask_to_stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.brake.stop();
+    }
+
+    pub(crate) fn freeze(&self, frozen: bool) {
+        self.brake.freeze(frozen);
     }
 
     pub(crate) fn is_asked_to_stop(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.brake.is_stopping()
     }
 
     /// The task's own work came to `done` of `total`.
@@ -114,8 +134,14 @@ impl Run {
     pub(crate) fn work_ended(&mut self) {
         self.is_working = false;
         self.waits = None;
+        self.scan = None;
         // The next phase has a pace of its own.
         self.rate = Rate::default();
+    }
+
+    /// The scan of a section came to a step.
+    pub(crate) fn section_scan(&mut self, section: i64, title: String, step: ScanStep) {
+        self.scan = (step != ScanStep::Ended).then_some((section, title, step));
     }
 
     pub(crate) fn unit_opened(&mut self, unit: UnitId, file: String) {
@@ -158,8 +184,27 @@ impl Run {
         }
     }
 
+    /// How far it is; `file` goes before the others that are in hand.
     pub(crate) fn progress(&self, file: Option<String>) -> What {
-        What::RunProgressed { run: self.id, task: self.name().clone(), done: self.done, total: self.total, failures: self.failures, file }
+        What::RunProgressed {
+            run: self.id,
+            task: self.name().clone(),
+            done: self.done,
+            total: self.total,
+            is_counted: self.is_gathered,
+            failures: self.failures,
+            file: file.or_else(|| self.in_hand.values().next().map(|(file, _)| file.clone())),
+            waits: self.waits.clone(),
+        }
+    }
+
+    /// The facts that say how far it is.
+    pub(crate) fn standing(&self) -> Vec<What> {
+        let scan = self.scan.iter().map(|(section, title, step)| {
+            let (run, section, title, step) = (self.id, *section, title.clone(), *step);
+            What::SectionScan { run, section, title, step }
+        });
+        std::iter::once(self.progress(None)).chain(scan).collect()
     }
 
     /// Why it is complete.

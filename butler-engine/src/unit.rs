@@ -34,7 +34,18 @@ pub(crate) struct UnitOver {
     /// By the want's place in the plan.
     pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
     pub(crate) bytes_read: u64,
+    pub(crate) spent: Spent,
     pub(crate) end: UnitEnd,
+}
+
+/// What a unit took, and of how much.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Spent {
+    /// By the wall clock, from the opening of the file to the last answer.
+    pub(crate) seconds: f64,
+    pub(crate) size_bytes: u64,
+    /// How long the media lasts, where that is known.
+    pub(crate) media_seconds: Option<f64>,
 }
 
 /// How a unit ended.
@@ -67,13 +78,14 @@ pub(crate) struct UnitResult {
     /// By their place in `wants`.
     pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
     pub(crate) bytes_read: u64,
+    pub(crate) spent: Spent,
 }
 
 /// What became of a unit's results.
 #[derive(Debug)]
 pub(crate) enum Settled {
-    /// They are stored: for each run, one entry a want, true where it failed.
-    Stored { runs: BTreeMap<RunId, Vec<bool>>, failures: Vec<What> },
+    /// They are stored: for each run, one entry a want, true where it failed; and what is told of them.
+    Stored { runs: BTreeMap<RunId, Vec<bool>>, facts: Vec<What> },
     /// They can't be stored: the runs can't go on.
     Impossible { runs: Vec<RunId>, sentence: String },
 }

@@ -1,22 +1,69 @@
 //! A task's own work, on a thread of its own: what it tells goes to the loop as events, and the loop's stop reaches it by a
-//! flag.
+//! brake.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use butler_api::{Reason, RunId};
-use butler_library::{Library, SectionId};
-use butler_tasks::{Observer, Report, TaskError, Work};
+use butler_library::{Library, Section, SectionId};
+use butler_tasks::{Observer, Report, ScanStep, TaskError, Work};
 
 use crate::causes::OWN_FAULT;
 use crate::clock::Clock;
 use crate::event::EngineEvent;
 use crate::inbox::Inbox;
 use crate::run::Run;
+
+/// By which the loop stops a run's own work, or holds it at its next step.
+#[derive(Debug, Default)]
+pub(crate) struct Brake {
+    state: Mutex<BrakeState>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct BrakeState {
+    stopping: bool,
+    frozen: bool,
+}
+
+impl Brake {
+    /// Tells the work to stop; it does, frozen or not.
+    pub(crate) fn stop(&self) {
+        self.lock().stopping = true;
+        self.changed.notify_all();
+    }
+
+    /// Holds the work at its next step, or lets it go on.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        self.lock().frozen = frozen;
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.lock().stopping
+    }
+
+    /// A step of the work: waits while it is frozen, and says whether it shall stop.
+    fn step(&self) -> bool {
+        let state = self.changed.wait_while(self.lock(), |state| state.frozen && !state.stopping);
+        state.unwrap_or_else(PoisonError::into_inner).stopping
+    }
+
+    /// Waits so long, or until it shall stop.
+    fn wait(&self, duration: Duration) {
+        let waited = self.changed.wait_timeout_while(self.lock(), duration, |state| !state.stopping);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        self.step();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BrakeState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// How often progress is told at most.
 const TELL_EVERY: Duration = Duration::from_millis(200);
@@ -31,10 +78,10 @@ pub(crate) fn start(
 ) -> io::Result<()> {
     let (library, inbox) = (library.clone(), inbox.clone());
     let (id, section) = (run.id, run.section.map(SectionId));
-    let stop = run.stop_flag();
-    let mut teller = Teller { run: id, inbox: inbox.clone(), stop: Arc::clone(&stop), told: None };
+    let brake = run.brake();
+    let mut teller = Teller { run: id, inbox: inbox.clone(), brake: Arc::clone(&brake), told: None, scan_told: None };
     std::thread::Builder::new().name(format!("run {id}")).spawn(move || {
-        let (now, wait) = (|| clock.now(), |duration| wait(&stop, duration));
+        let (now, wait) = (|| clock.now(), |duration| brake.wait(duration));
         let mut task = Work { library: &library, section, run: id, now: &now, wait: &wait, observer: &mut teller };
         let end = std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut task)));
         let end = end.unwrap_or_else(|_| Err(TaskError::Failed(OWN_FAULT.to_owned())));
@@ -47,8 +94,9 @@ pub(crate) fn start(
 struct Teller {
     run: RunId,
     inbox: Inbox,
-    stop: Arc<AtomicBool>,
+    brake: Arc<Brake>,
     told: Option<Instant>,
+    scan_told: Option<Instant>,
 }
 
 impl Observer for Teller {
@@ -64,19 +112,48 @@ impl Observer for Teller {
         self.inbox.tell(EngineEvent::WorkFailed { run: self.run, path: path.display().to_string(), sentence: sentence.to_owned() });
     }
 
+    fn section_scan(&mut self, section: &Section, step: ScanStep) {
+        if matches!(step, ScanStep::Came { .. }) && self.scan_told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+            return;
+        }
+        self.scan_told = Some(Instant::now());
+        self.inbox.tell(EngineEvent::SectionScan { run: self.run, section: section.id.0, title: section.name.clone(), step });
+    }
+
+    fn items_added(&mut self) {
+        self.inbox.tell(EngineEvent::ItemsAdded);
+    }
+
     fn section_changed(&mut self, section: SectionId) {
         self.inbox.tell(EngineEvent::SectionChanged { section: section.0 });
     }
 
     fn is_stopping(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.brake.step()
     }
 }
 
-/// Waits so long, or until the flag is up.
-fn wait(stop: &AtomicBool, duration: Duration) {
-    let until = Instant::now() + duration;
-    while !stop.load(Ordering::Relaxed) && Instant::now() < until {
-        std::thread::sleep(until.saturating_duration_since(Instant::now()).min(Duration::from_millis(100)));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frozen_work_waits_at_its_next_step_until_it_is_let_go_on_and_a_stop_reaches_it_all_the_same() {
+        let brake = Arc::new(Brake::default());
+        assert!(!brake.step());
+        for stop in [false, true] {
+            brake.freeze(true);
+            let (stepped, steps) = std::sync::mpsc::channel();
+            let held = Arc::clone(&brake);
+            let work = std::thread::spawn(move || stepped.send(held.step()).unwrap());
+            assert!(steps.recv_timeout(Duration::from_millis(30)).is_err(), "it is held");
+            if stop {
+                brake.stop()
+            } else {
+                brake.freeze(false)
+            }
+            assert_eq!(steps.recv().unwrap(), stop);
+            work.join().unwrap();
+        }
     }
 }

@@ -54,6 +54,11 @@ impl Pool {
         Ok(Self { slots: slots.collect::<std::io::Result<_>>()?, cores })
     }
 
+    /// How many units are worked on at one time, when there are enough.
+    pub(crate) const fn cores(&self) -> u16 {
+        self.cores
+    }
+
     /// How many threads the next unit may have, if a slot is free: the free cores are shared among the units that wait and
     /// the slots that are free.
     pub(crate) fn free_share(&self, waiting: usize) -> Option<u16> {
@@ -83,6 +88,13 @@ impl Pool {
         let (Withdrawal::Cancel { unit } | Withdrawal::Drop { unit, .. }) = withdrawal;
         if let Some(slot) = self.slots.iter().find(|slot| slot.busy.is_some_and(|(busy, _)| busy == unit)) {
             slot.wishes.leave(withdrawal);
+        }
+    }
+
+    /// Holds every worker with a unit in hand where it is, or lets all go on: within a quarter of a second.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        for slot in &self.slots {
+            slot.wishes.freeze(frozen);
         }
     }
 

@@ -60,6 +60,17 @@ impl Server {
 
     /// The same, with further arguments.
     pub fn start_with(executable: &Path, data_dir: &Path, arguments: &[&str]) -> Result<Self> {
+        Self::start_in(executable, data_dir, arguments, None)
+    }
+
+    /// The same in a time zone of the IANA's (`Europe/Berlin`), by a clock that begins at the moment `at` and that
+    /// [`Self::set_clock`] drives.
+    pub fn start_at(executable: &Path, data_dir: &Path, at: &str, zone: &str, arguments: &[&str]) -> Result<Self> {
+        let arguments: Vec<&str> = ["--drive-clock", at].into_iter().chain(arguments.iter().copied()).collect();
+        Self::start_in(executable, data_dir, &arguments, Some(zone))
+    }
+
+    fn start_in(executable: &Path, data_dir: &Path, arguments: &[&str], zone: Option<&str>) -> Result<Self> {
         let worker = executable.with_file_name("butler-worker");
         ensure!(worker.is_file(), "`{}` is not built; run `cargo build --workspace`, or `./test`", worker.display());
         fs::create_dir_all(data_dir)?;
@@ -67,7 +78,7 @@ impl Server {
         let stderr = File::options().create(true).append(true).open(&log)?;
         let mut command = Command::new(executable);
         command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]).args(arguments);
-        command.env_remove("BUTLER_TOKEN").env_remove("BUTLER_URL");
+        command.env_remove("BUTLER_TOKEN").env_remove("BUTLER_URL").envs(zone.map(|zone| ("TZ", zone)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().with_context(|| format!("could not start `{}`", executable.display()))?;
         let address = match ready_line(&mut child) {

@@ -69,6 +69,12 @@ impl Stage {
         Server::start_with(&self.executable, &self.data_dir(), &["--patience", "2"])
     }
 
+    /// Starts a server over the data folder in a time zone, by a driven clock that begins at this moment; see
+    /// [`Server::start_at`].
+    pub fn server_at(&self, at: &str, zone: &str) -> Result<Server> {
+        Server::start_at(&self.executable, &self.data_dir(), at, zone, &[])
+    }
+
     /// Starts a server over another data folder of this stage.
     pub fn server_over(&self, data: &str) -> Result<Server> {
         Server::start(&self.executable, &self.folder.path().join(data))

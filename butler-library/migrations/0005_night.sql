@@ -3,6 +3,9 @@
 ALTER TABLE runs ADD COLUMN ended_day TEXT; -- the maintenance day of the instant `ended_at`
 UPDATE runs SET ended_day = day WHERE ended_at IS NOT NULL; -- what was not kept is taken to be the day it began
 
+ALTER TABLE sections ADD COLUMN first_scanned_at INTEGER; -- when its first whole scan ended
+UPDATE sections SET first_scanned_at = scanned_at; -- what was there before was not kept
+
 CREATE TABLE attendance (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     seen_at INTEGER NOT NULL,

@@ -76,6 +76,17 @@ pub struct Staged {
     blobs: Blobs,
 }
 
+/// What a sweep would remove.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sweepable {
+    /// Staging files of processes that are gone.
+    pub staging_files: Vec<PathBuf>,
+    /// Blobs that no row speaks of.
+    pub blobs: Vec<PathBuf>,
+    /// Bytes of both.
+    pub bytes: u64,
+}
+
 /// What a sweep removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
@@ -148,29 +159,32 @@ impl Blobs {
         }
     }
 
-    /// Removes staging files, and blobs whose name is not in `known`, that are older than this process.
-    pub(crate) fn sweep(&self, known: &HashSet<String>) -> Result<Swept, BlobError> {
-        let mut swept = Swept::default();
-        for (path, metadata) in self.files_below(&self.staging)? {
-            swept.staging_files += self.remove_if_old(&path, &metadata, &mut swept.bytes)?;
+    /// Lists staging files, and blobs whose name is not in `known`, that are older than this process.
+    pub(crate) fn sweepable(&self, known: &HashSet<String>) -> Result<Sweepable, BlobError> {
+        let mut sweepable = Sweepable::default();
+        let is_old =
+            |metadata: &fs::Metadata| i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()) < self.opened_ns;
+        for (path, metadata) in self.files_below(&self.staging)?.into_iter().filter(|(_, metadata)| is_old(metadata)) {
+            sweepable.bytes += metadata.len();
+            sweepable.staging_files.push(path);
         }
-        for (path, metadata) in self.files_below(&self.folder)? {
+        for (path, metadata) in self.files_below(&self.folder)?.into_iter().filter(|(_, metadata)| is_old(metadata)) {
             let name = path.strip_prefix(&self.folder).ok().and_then(Path::to_str);
             if !name.is_some_and(|name| known.contains(name)) {
-                swept.blobs += self.remove_if_old(&path, &metadata, &mut swept.bytes)?;
+                sweepable.bytes += metadata.len();
+                sweepable.blobs.push(path);
             }
         }
-        Ok(swept)
+        Ok(sweepable)
     }
 
-    fn remove_if_old(&self, path: &Path, metadata: &fs::Metadata, bytes: &mut u64) -> Result<u64, BlobError> {
-        let written_ns = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-        if written_ns >= self.opened_ns {
-            return Ok(0);
+    /// Removes what was listed.
+    pub(crate) fn sweep(&self, sweepable: Sweepable) -> Result<Swept, BlobError> {
+        let Sweepable { staging_files, blobs, bytes } = sweepable;
+        for path in staging_files.iter().chain(&blobs) {
+            fs::remove_file(path).map_err(|error| self.fail(path, error))?;
         }
-        fs::remove_file(path).map_err(|error| self.fail(path, error))?;
-        *bytes += metadata.len();
-        Ok(1)
+        Ok(Swept { staging_files: staging_files.len() as u64, blobs: blobs.len() as u64, bytes })
     }
 
     pub(crate) fn files_below(&self, folder: &Path) -> Result<Vec<(PathBuf, fs::Metadata)>, BlobError> {
@@ -369,8 +383,8 @@ mod tests {
         }
         fs::write(blobs.staging.join("dead"), b"123").unwrap();
         let known = HashSet::from(["bif/known".to_owned()]);
-        assert_eq!(Blobs::new(folder.path(), 0).sweep(&known).unwrap(), Swept::default());
-        assert_eq!(blobs.sweep(&known).unwrap(), Swept { staging_files: 1, blobs: 1, bytes: 8 });
+        assert_eq!(Blobs::new(folder.path(), 0).sweepable(&known).unwrap(), Sweepable::default());
+        assert_eq!(blobs.sweep(blobs.sweepable(&known).unwrap()).unwrap(), Swept { staging_files: 1, blobs: 1, bytes: 8 });
         assert_eq!(files(&blobs), 1);
     }
 }

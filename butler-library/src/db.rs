@@ -27,6 +27,10 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0003_tags_and_photos.sql")),
     M::up(include_str!("../migrations/0004_lacks.sql")),
     M::up(include_str!("../migrations/0005_night.sql")),
+    M::up(include_str!("../migrations/0006_settings.sql")),
+    M::up(include_str!("../migrations/0007_costs.sql")),
+    M::up(include_str!("../migrations/0008_kept_lacks.sql")),
+    M::up(include_str!("../migrations/0009_figures.sql")),
 ];
 
 /// How long a statement waits for another program's lock on the file: nobody else should have it open at all.

@@ -26,7 +26,7 @@ mod store;
 mod token;
 
 pub use allowed_roots::{ALLOWED_ROOTS, RootError};
-pub use blobs::{BlobError, Blobs, Staged, Swept};
+pub use blobs::{BlobError, Blobs, Staged, Sweepable, Swept};
 pub use browse::Folder;
 pub use data_dir::DataDirError;
 pub use db::{DbOpenError, StoreError};
@@ -37,10 +37,14 @@ pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads
 pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 pub use scan::{OpenMedia, RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, scan_section};
 pub use store::Page;
+pub use store::attendance::AttendanceRow;
+pub use store::costs::{CostSums, Costs, UnitCost};
 pub use store::failures::{FailureRow, NewFailure, ScanFailure};
+pub use store::figures::{Figures, LastRun};
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
-pub use store::lacks::{Lack, Scope, Subjects};
+pub use store::lacks::{Backlog, Lack, Scope, Subjects};
 pub use store::parts::{MediaRow, PartRow};
+pub use store::pauses::PauseRow;
 pub use store::products::{BlobRef, MadeProduct, ProductRow, Published, PublishedUnit};
 pub use store::runs::{ReportFact, RunCrashes, RunFilter, RunGain, RunProgress, RunRow, TaskPast};
 pub use store::sections::{NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::StoreError;
-use crate::blobs::{BlobError, Blobs, Swept};
+use crate::blobs::{BlobError, Blobs, Sweepable, Swept};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::db::{Db, DbOpenError};
 use crate::root_threads::RootThreads;
@@ -131,11 +131,27 @@ impl Library {
     /// # Errors
     /// If a file can't be removed, or the database fails.
     pub fn sweep(&self) -> Result<Swept, SweepError> {
+        self.sweep_these(self.sweepable()?)
+    }
+
+    /// Removes what [`Self::sweepable`] listed.
+    ///
+    /// # Errors
+    /// If a file can't be removed.
+    pub fn sweep_these(&self, sweepable: Sweepable) -> Result<Swept, SweepError> {
+        Ok(self.blobs().sweep(sweepable)?)
+    }
+
+    /// Lists what earlier processes left: dead staging files, and blobs that no row speaks of.
+    ///
+    /// # Errors
+    /// If the folders can't be read, or the database fails.
+    pub fn sweepable(&self) -> Result<Sweepable, SweepError> {
         let known: HashSet<String> = self.db().read(|tx| {
             let mut statement = tx.prepare("SELECT blob FROM products WHERE blob IS NOT NULL")?;
             Ok::<_, StoreError>(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
         })?;
-        Ok(self.blobs().sweep(&known)?)
+        Ok(self.blobs().sweepable(&known)?)
     }
 
     pub(crate) fn db(&self) -> &Db {

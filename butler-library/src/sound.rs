@@ -66,6 +66,11 @@ const NEVER: &[(&str, &str)] = &[
         "a product both is and failed at this version",
         "SELECT f.id FROM failures f JOIN products d ON d.source = f.source AND d.kind = f.kind AND d.version = f.version AND f.failed_at < d.made_at",
     ),
+    ("a lack is not kept", "SELECT DISTINCT source FROM (SELECT demand, source FROM lacking EXCEPT SELECT demand, source FROM lacks)"),
+    (
+        "a lack is kept that is none",
+        "SELECT DISTINCT source FROM (SELECT demand, source FROM lacks EXCEPT SELECT demand, source FROM lacking)",
+    ),
     ("a run ended before it started", "SELECT id FROM runs WHERE ended_at < started_at"),
 ];
 

@@ -1,12 +1,18 @@
 //! Queries and writes, one file a table family. Outside the crate only typed functions on [`crate::Library`] are seen.
 
+pub(crate) mod attendance;
 mod column;
+pub(crate) mod costs;
 pub(crate) mod failures;
+pub(crate) mod figures;
 pub(crate) mod items;
 pub(crate) mod lacks;
+mod newcomers;
 pub(crate) mod parts;
+pub(crate) mod pauses;
 pub(crate) mod products;
 pub(crate) mod runs;
+pub(crate) mod section_switches;
 pub(crate) mod sections;
 pub(crate) mod settings;
 pub(crate) mod sources;

@@ -5,7 +5,7 @@ use std::fmt;
 use butler_api::{Outcome, Reason, RunId, TaskName};
 use jiff::{Timestamp, civil::Date};
 
-use crate::{Effect, IllegalChange};
+use crate::{Effect, IllegalChange, Pause};
 
 /// The result of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum Answer {
     StartAll(Vec<(TaskName, StartAnswer)>),
     /// The runs that a stop reached, by id; empty only for stop all.
     Stopped(Vec<RunId>),
+    /// The pauses that hold everything now, after one was asked for or lifted; the strongest first.
+    Pauses(Vec<Pause>),
     /// There is no such task.
     UnknownTask,
     /// The task, or the run, is not there: neither running nor queued nor scheduled.

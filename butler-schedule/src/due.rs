@@ -1,4 +1,5 @@
-//! Whether a person's start falls on the task's day (docs/scheduling.md, rule 3), and from which day on it does.
+//! Whether a task is due on a day (docs/scheduling.md, rule 1), whether a person's start falls on its day (rule 3), and
+//! from which day on it does.
 //! Pure in days; which day it is, `day.rs` says.
 
 use butler_api::Reason;
@@ -14,8 +15,27 @@ pub(crate) fn on_its_day(every_days: u32, last_completed: Option<Date>, day: Dat
     if elapsed == 0 || elapsed >= i64::from(every_days) {
         return Ok(());
     }
-    let due = last.checked_add(i64::from(every_days).days()).unwrap_or(Date::MAX);
-    Err(Box::new(NotItsDay { last, due }))
+    Err(Box::new(NotItsDay { last, due: next_due(every_days, last) }))
+}
+
+/// Whether a task that is switched on is due on `day` (rule 1): nobody gave it up on that day, and it never completed or
+/// its interval has passed.
+///
+/// # Errors
+/// Why it is not.
+pub(crate) fn due(every_days: u32, last_completed: Option<Date>, given_up: Option<Date>, day: Date) -> Result<(), Reason> {
+    if given_up == Some(day) {
+        return Err(Reason::EndedThatDay { day });
+    }
+    let Some(last) = trusted(last_completed, day) else { return Ok(()) };
+    if days_between(last, day) >= i64::from(every_days) {
+        return Ok(());
+    }
+    Err(NotItsDay { last, due: next_due(every_days, last) }.reason())
+}
+
+fn next_due(every_days: u32, last: Date) -> Date {
+    last.checked_add(i64::from(every_days).days()).unwrap_or(Date::MAX)
 }
 
 /// A task whose interval has not passed.

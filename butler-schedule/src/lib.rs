@@ -3,14 +3,16 @@
 //!
 //! It never does I/O, never asks the time, has no threads and no randomness: the same events give the same effects.
 //! Start with [`Schedule`], [`Event`] and [`Effect`]; the rules of docs/scheduling.md live in `day.rs` and `window.rs`
-//! (1, 10), `due.rs` (3, 4), `placement.rs` (2), `order.rs` (lanes, 11), `recovery.rs` (11) and `schedule/` (3, 4, 5).
+//! (1, 10), `due.rs` (1, 3), `placement.rs` (2), `order.rs` (lanes, 11), `recovery.rs` (11) and `schedule/` (2 to 9, pauses).
 
 mod answer;
 mod attendance;
+mod calendar;
 mod day;
 mod due;
 mod effect;
 mod event;
+mod forecast;
 mod order;
 mod pause;
 mod placement;
@@ -26,6 +28,7 @@ pub use answer::{Answer, StartAnswer, Step};
 pub use attendance::Attendance;
 pub use effect::{Effect, WakeReason};
 pub use event::{Event, RunEnd};
+pub use forecast::{BacklogAhead, Expected, Forecast, How, NightAhead, RunAhead, Work, windows_ahead};
 pub use pause::{Pause, PauseEnd};
 pub use recovery::{Past, Remembered};
 pub use row::{AtWindowEnd, Lane, Row};

@@ -1,14 +1,14 @@
 //! Who may begin and who waits: one run of a task at a time (docs/scheduling.md, rule 11) and the lanes.
 //! A pure look at the live runs; it changes none.
 
-use butler_api::{Reason, RunId, RunState};
+use butler_api::{Origin, Reason, RunId, RunState};
 
 use crate::{Lane, Row, RunRecord};
 
-/// The place of a queued run among all that wait; the least begins first. Scans go before all else, what had begun
-/// before a restart goes before what had not, then rank, then the order of asking.
-pub(crate) fn turn(row: &Row, run: &RunRecord) -> (bool, bool, u8, RunId) {
-    (row.lane != Lane::Scan, run.started_at.is_none(), row.rank, run.id)
+/// The place of a queued run among all that wait; the least begins first. Scans go before all else, then a backup that
+/// would starve, what had begun before a restart, what was asked for before what new items brought, rank, the order of asking.
+pub(crate) fn turn(row: &Row, run: &RunRecord, would_starve: bool) -> (bool, bool, bool, bool, u8, RunId) {
+    (row.lane != Lane::Scan, !would_starve, run.started_at.is_none(), run.origin == Origin::Asap, row.rank, run.id)
 }
 
 /// What a queued run of `row` waits for; none if it may begin now. `lane_of` is asked for live runs only.

@@ -13,20 +13,22 @@ pub(crate) const FIVE_MINUTES: SignedDuration = SignedDuration::from_mins(5);
 /// How many of a task's last completed runs say how long it usually takes.
 pub(crate) const USUAL_OF: usize = 5;
 
-/// How long a task usually takes: the median of its last completed runs, given oldest first.
+/// How long a task usually takes: the median of its last completed runs in whole seconds, given
+/// oldest first.
 pub(crate) fn usual(durations: &[SignedDuration]) -> SignedDuration {
     let mut last = durations[durations.len().saturating_sub(USUAL_OF)..].to_vec();
     last.sort_unstable();
-    match (last.len(), last.len() / 2) {
+    let median = match (last.len(), last.len() / 2) {
         (0, _) => FIVE_MINUTES,
         (length, middle) if length % 2 == 1 => last[middle],
         (_, middle) => last[middle - 1].saturating_add(last[middle].saturating_sub(last[middle - 1]) / 2),
-    }
+    };
+    SignedDuration::from_secs(median.as_secs())
 }
 
-/// Whether at least min(usual, 5 min) of the window is left.
-pub(crate) fn has_room(window: &Window, usual: SignedDuration, now: Timestamp) -> bool {
-    now.duration_until(window.until) >= usual.min(FIVE_MINUTES)
+/// Whether at least min(usual, 5 min) is left of a window that ends at `end`.
+pub(crate) fn has_room(end: Timestamp, usual: SignedDuration, now: Timestamp) -> bool {
+    now.duration_until(end) >= usual.min(FIVE_MINUTES)
 }
 
 /// The moment for a task in what is left of a window at `now`; `now` itself if no choice is left.
@@ -112,10 +114,10 @@ mod tests {
     fn rule_6_there_is_room_while_the_lesser_of_usual_and_five_minutes_is_left() {
         let window = window(SignedDuration::from_mins(180));
         let before_end = |left: i64| window.until.checked_sub(SignedDuration::from_mins(left)).unwrap();
-        assert!(has_room(&window, 60 * MINUTE, before_end(5)));
-        assert!(!has_room(&window, 60 * MINUTE, before_end(4)));
-        assert!(has_room(&window, 2 * MINUTE, before_end(2)));
-        assert!(!has_room(&window, 2 * MINUTE, before_end(1)));
+        assert!(has_room(window.until, 60 * MINUTE, before_end(5)));
+        assert!(!has_room(window.until, 60 * MINUTE, before_end(4)));
+        assert!(has_room(window.until, 2 * MINUTE, before_end(2)));
+        assert!(!has_room(window.until, 2 * MINUTE, before_end(1)));
     }
 
     #[test]

@@ -31,16 +31,16 @@ pub struct Remembered {
 /// What is remembered of a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
-    /// The day of its last run that completed and counts (no section, origin not `asap`): the one with the highest
-    /// `ended_at`.
+    /// The day of its last run that completed and counts (no section, origin not `asap`): the one with the highest id, for
+    /// a task's runs work one after the other, and a clock that was far ahead must not stay the last for ever.
     pub last_completed: Option<Date>,
     /// How long its last five such runs took from `started_at` to `ended_at`, oldest first.
     pub durations: Vec<SignedDuration>,
-    /// The latest [`RunRecord::ended_day`] of its runs that failed or that a person stopped (no section, origin not `asap`).
+    /// The [`RunRecord::ended_day`] of the last of its runs that failed or that a person stopped (no section, origin not `asap`).
     pub given_up: Option<Date>,
-    /// The latest [`RunRecord::ended_day`] of its runs that the window's end stopped.
+    /// The [`RunRecord::ended_day`] of the last of its runs that the window's end stopped.
     pub cut: Option<Date>,
-    /// The latest [`RunRecord::day`] of its runs that were missed.
+    /// The [`RunRecord::day`] of the last of its runs that were missed.
     pub missed: Option<Date>,
     /// Of its runs' [`RunRecord::crashes`], those of the latest day, added up; the unfinished ones' among them.
     pub crashes: Option<Crashes>,

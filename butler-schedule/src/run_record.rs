@@ -52,6 +52,27 @@ pub struct Crashes {
 }
 
 impl RunRecord {
+    /// A run that was just asked for. It waits, and settling says whether it begins.
+    pub(crate) fn asked(id: RunId, task: TaskName, origin: Origin, at: Timestamp) -> Self {
+        Self {
+            id,
+            task,
+            origin,
+            forced: false,
+            section: None,
+            state: RunState::Queued,
+            reason: None,
+            asked_at: at,
+            started_at: None,
+            ended_at: None,
+            day: None,
+            ended_day: None,
+            scheduled_at: None,
+            bound_until: None,
+            crashes: None,
+        }
+    }
+
     /// Moves it along the table of `run_state.rs`, with the reason of its new state.
     pub(crate) fn undergo(&mut self, change: Change, reason: Option<Reason>) -> Result<(), IllegalChange> {
         self.state = run_state::next(self.state, change)?;
@@ -68,6 +89,11 @@ impl RunRecord {
     /// Whether its completion is the task's: not if it was limited to a section or to new items (rule 7).
     pub fn counts(&self) -> bool {
         self.section.is_none() && self.origin != Origin::Asap
+    }
+
+    /// Whether it waits to begin, or to go on after a restart.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.state, RunState::Queued | RunState::Scheduled)
     }
 
     /// Whether it holds its place in its lane: it works, is held, or ends its step.

@@ -28,8 +28,14 @@ pub enum Change {
     Interrupt,
     /// The server is back, and it goes on.
     Resume,
-    /// Its window ended before it began.
+    /// Its window ended before it began, or left it no room.
     Miss,
+    /// It is not to begin after all: not due any more, or switched off.
+    Skip,
+    /// A pause freezes it.
+    Pause,
+    /// No pause holds it any more.
+    Unpause,
 }
 
 /// A change that a run in its state can't undergo.
@@ -44,7 +50,7 @@ pub struct IllegalChange {
 
 /// The state after a change: every legal row of the table.
 pub(crate) fn next(state: RunState, change: Change) -> Result<RunState, IllegalChange> {
-    use RunState::{Completed, Failed, Interrupted, Missed, Paused, Queued, Running, Scheduled, Stopped, Stopping};
+    use RunState::{Completed, Failed, Interrupted, Missed, Paused, Queued, Running, Scheduled, Skipped, Stopped, Stopping};
     Ok(match (state, change) {
         (Scheduled, Change::Enter) => Queued,
         (Scheduled, Change::PlaceAnew) => Scheduled,
@@ -58,6 +64,9 @@ pub(crate) fn next(state: RunState, change: Change) -> Result<RunState, IllegalC
         (Running | Paused | Stopping, Change::Interrupt) => Interrupted,
         (Interrupted, Change::Resume) => Queued,
         (Scheduled | Queued, Change::Miss) => Missed,
+        (Scheduled | Queued, Change::Skip) => Skipped,
+        (Running, Change::Pause) => Paused,
+        (Paused, Change::Unpause) => Running,
         (state, change) => return Err(IllegalChange { state, change }),
     })
 }
@@ -66,7 +75,7 @@ pub(crate) fn next(state: RunState, change: Change) -> Result<RunState, IllegalC
 mod tests {
     use super::*;
 
-    const CHANGES: [Change; 12] = [
+    const CHANGES: [Change; 15] = [
         Change::Enter,
         Change::PlaceAnew,
         Change::Begin,
@@ -79,6 +88,9 @@ mod tests {
         Change::Interrupt,
         Change::Resume,
         Change::Miss,
+        Change::Skip,
+        Change::Pause,
+        Change::Unpause,
     ];
 
     #[test]
@@ -95,7 +107,7 @@ mod tests {
         for state in RunState::ALL.iter().copied().filter(|state| !state.is_terminal()) {
             let after: Vec<_> = CHANGES.into_iter().filter_map(|change| next(state, change).ok()).collect();
             assert!(after.iter().any(|state| state.is_terminal()), "{state}");
-            assert_eq!(after.contains(&RunState::Running), state == RunState::Queued, "{state}");
+            assert_eq!(after.contains(&RunState::Running), matches!(state, RunState::Queued | RunState::Paused), "{state}");
         }
     }
 

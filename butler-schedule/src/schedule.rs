@@ -1,23 +1,34 @@
-//! The state between two events, and the one door by which it changes. Starts are in `schedule/start.rs`, stops and ends in
-//! `schedule/stop.rs`; here is what every event ends with: whose turn it is, and when to be woken next.
-//! It never does anything itself: see [`Effect`].
+//! The state between two events, and the one door by which it changes. It never does anything itself: see [`Effect`].
+//!
+//! Every event goes the same way. First it is seen whether Butler was away (`schedule/catch_up.rs`). Then the event itself:
+//! starts (`start.rs`), new items (`asap.rs`), stops and ends (`stop.rs`), settings (`changes.rs`), pauses (`pauses.rs`).
+//! Then everything is settled, from the present state and the clock alone, so that a restart or a suspend takes the same
+//! way as a moment that came on time: pauses that are over are lifted; the window's end stops and misses
+//! (`window_end.rs`); what a missed window owes is scheduled (`catch_up.rs`); what was placed enters its lane (`turn.rs`);
+//! what is due is queued, placed, missed or taken over (`night.rs`); and whoever's turn it is begins, or is skipped or
+//! missed (`turn.rs`). Last, attendance is noted (`catch_up.rs`), and the next wake-up asked for (`wake.rs`).
 
+mod asap;
+mod catch_up;
+mod changes;
+mod night;
+mod pauses;
 mod start;
 mod stop;
+mod turn;
+mod wake;
+mod window_end;
 
 use std::collections::BTreeMap;
 
-use butler_api::{Reason, RunId, RunState, TaskName};
-use jiff::civil::Date;
+use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::answer::{Answer, Step};
+use crate::calendar::{Present, Stretch};
 use crate::placement::{self, Draw};
 use crate::recovery::{self, Past, Remembered};
-use crate::{Change, Effect, Event, Row, RunRecord, Settings, WakeReason, Window, day, order, window};
-
-/// A wake-up that is later than this was slept through: the clock is read again at least every 30 s (rule 10).
-const SLEPT_THROUGH: SignedDuration = SignedDuration::from_secs(60);
+use crate::{AtWindowEnd, Change, Effect, Event, Pause, Row, RunRecord, Settings, Window, due, window};
 
 /// What runs, what waits, and what is remembered of the past.
 #[derive(Debug, Clone)]
@@ -28,6 +39,11 @@ pub struct Schedule {
     /// Runs that are not terminal, by id.
     live: Vec<RunRecord>,
     next_run: RunId,
+    /// The strongest first.
+    pauses: Vec<Pause>,
+    attending: catch_up::Attending,
+    /// What the calendar said last.
+    stretch: Option<Stretch>,
     /// The moment of the last [`Effect::WakeAt`], until it comes.
     wake: Option<Timestamp>,
     shutting_down: bool,
@@ -49,10 +65,17 @@ impl Schedule {
     ///
     /// What must be handed in is said at [`Remembered`].
     pub fn restore(rows: Vec<Row>, settings: Settings, remembered: Remembered, now: Timestamp) -> (Self, Vec<Effect>) {
-        let Remembered { unfinished, past, next_run, attendance: _, pauses: _ } = remembered;
-        let mut schedule = Self { rows, settings, past, live: Vec::new(), next_run, wake: None, shutting_down: false };
+        let Remembered { unfinished, past, next_run, attendance, pauses } = remembered;
+        let attending = catch_up::Attending::since(attendance, now);
+        let (live, stretch) = (Vec::new(), None);
+        let mut schedule =
+            Self { rows, settings, past, live, next_run, pauses: Vec::new(), attending, stretch, wake: None, shutting_down: false };
         let mut effects = Vec::new();
-        schedule.take_over(unfinished, now, &mut effects);
+        let present = schedule.present(now);
+        schedule.take_over(unfinished, present, &mut effects);
+        schedule.notice_absence(now, &mut effects);
+        schedule.drop_switched_off(present, &mut effects);
+        schedule.take_over_pauses(pauses, present, &mut effects);
         schedule.settle(now, &mut effects);
         (schedule, effects)
     }
@@ -60,18 +83,22 @@ impl Schedule {
     /// Takes one event in: the only way to start or stop anything.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Step {
         let mut effects = Vec::new();
+        let present = self.present(now);
+        self.notice_absence(now, &mut effects);
         let answer = match event {
-            Event::StartAsked { task, force, section } => return self.start_one(&task, force || section.is_some(), section, now),
-            Event::StartAllAsked { force } => return self.start_all(force, now),
-            Event::StopAsked { task } => self.stop_task(&task, now, &mut effects),
-            Event::StopAllAsked => self.stop_all(now, &mut effects),
-            Event::RunEnded { run, end } => self.run_ended(run, end, now, &mut effects),
-            Event::ShutdownAsked => self.shut_down(&mut effects),
-            Event::Woke | Event::ItemsAdded | Event::PauseAsked(_) | Event::ResumeAsked { .. } => Answer::Nothing,
-            Event::SettingsChanged(settings) => {
-                self.settings = settings;
-                Answer::Nothing
+            Event::StartAsked { task, force, section } => {
+                return self.start_one(&task, force || section.is_some(), section, present, effects);
             }
+            Event::StartAllAsked { force } => return self.start_all(force, present, effects),
+            Event::StopAsked { task } => self.stop_task(&task, present, &mut effects),
+            Event::StopAllAsked => self.stop_all(present, &mut effects),
+            Event::RunEnded { run, end } => self.run_ended(run, end, present, &mut effects),
+            Event::ShutdownAsked => self.shut_down(&mut effects),
+            Event::SettingsChanged(settings) => self.settings_changed(settings, present, &mut effects),
+            Event::ItemsAdded => self.items_added(now),
+            Event::PauseAsked(pause) => self.pause(pause, present, &mut effects),
+            Event::ResumeAsked { owner } => self.resume(owner, &mut effects),
+            Event::Woke => Answer::Nothing,
         };
         self.settle(now, &mut effects);
         Step { answer, effects }
@@ -87,23 +114,89 @@ impl Schedule {
         &self.live
     }
 
+    /// The pauses that hold everything, the strongest first.
+    pub fn pauses(&self) -> &[Pause] {
+        &self.pauses
+    }
+
+    /// The maintenance window that contains a moment.
+    pub fn window(&self, now: Timestamp) -> Option<Window> {
+        window::at(&self.settings.window, &self.settings.zone, now)
+    }
+
+    /// The maintenance window that opens next after a moment; none if no day of the week has one.
+    pub fn next_window(&self, now: Timestamp) -> Option<Window> {
+        window::next(&self.settings.window, &self.settings.zone, now)
+    }
+
+    /// How long a task usually takes: the median of its last five completed runs, five minutes without any.
+    pub fn usual(&self, task: &TaskName) -> SignedDuration {
+        placement::usual(self.past(task).map_or(&[], |past| &past.durations))
+    }
+
+    /// Whether that is no more than a guess: no whole run of it completed yet.
+    pub fn usual_is_guess(&self, task: &TaskName) -> bool {
+        self.past(task).is_none_or(|past| past.durations.is_empty())
+    }
+
+    /// Whether a task is due on the day of a moment (docs/scheduling.md, rule 1).
+    pub fn is_due(&self, task: &TaskName, now: Timestamp) -> bool {
+        let day = crate::day::of(&self.settings.window, &self.settings.zone, now);
+        self.row(task).is_some_and(|row| self.due(row, day).is_ok())
+    }
+
+    /// The settings that it goes by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Takes over what was left. What goes on is queued here, and begins when everything is settled.
-    fn take_over(&mut self, mut unfinished: Vec<RunRecord>, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn take_over(&mut self, mut unfinished: Vec<RunRecord>, present: Present, effects: &mut Vec<Effect>) {
         unfinished.sort_unstable_by_key(|run| run.id);
-        let day = self.day(now);
         for mut run in unfinished.into_iter().filter(|run| run.ended_at.is_none()) {
             let known = self.row(&run.task).is_some();
             let crashes = &mut self.past.entry(run.task.clone()).or_default().crashes;
-            if recovery::recover(&mut run, known, crashes, day, now).is_err() {
+            if recovery::recover(&mut run, known, crashes, present.day, present.now).is_err() {
                 continue;
             }
             if run.state.is_terminal() {
-                run.ended_at = Some(now);
-                effects.push(Effect::Save(run));
+                self.keep_end(&mut run, present, effects);
             } else {
                 self.live.push(run);
             }
         }
+    }
+
+    /// Ends every event: see the head of this file.
+    fn settle(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let present = self.present(now);
+        self.forget_ended();
+        if !self.shutting_down {
+            self.lift_what_is_over(present, effects);
+            self.end_windows(present, effects);
+            self.hold_or_let_go(effects);
+        }
+        loop {
+            if !self.shutting_down {
+                self.owe(present, effects);
+                self.admit_placed(present, effects);
+                self.by_itself(present, effects);
+            }
+            self.begin_whose_turn_it_is(present, effects);
+            // What was skipped or missed at its turn no longer stands in the way of others.
+            if !self.forget_ended() {
+                break;
+            }
+        }
+        self.note_attendance(present, effects);
+        self.ask_to_be_woken(present, effects);
+    }
+
+    /// Whether there was any.
+    fn forget_ended(&mut self) -> bool {
+        let before = self.live.len();
+        self.live.retain(|run| !run.state.is_terminal());
+        self.live.len() < before
     }
 
     fn run_of(&self, task: &TaskName) -> Option<&RunRecord> {
@@ -123,112 +216,83 @@ impl Schedule {
         self.rows.iter().find(|row| row.name == *task)
     }
 
-    fn day(&self, now: Timestamp) -> Date {
-        day::of(&self.settings.window, &self.settings.zone, now)
+    /// What is remembered of a task.
+    pub(crate) fn past(&self, task: &TaskName) -> Option<&Past> {
+        self.past.get(task)
     }
 
-    fn window(&self, now: Timestamp) -> Option<Window> {
-        window::at(&self.settings.window, &self.settings.zone, now)
+    /// Whether the window's end lets its runs finish, and never misses it.
+    fn finishes(&self, task: &TaskName) -> bool {
+        self.row(task).is_some_and(|row| row.at_window_end == AtWindowEnd::Finish)
     }
 
-    fn usual(&self, task: &TaskName) -> SignedDuration {
-        placement::usual(self.past.get(task).map_or(&[], |past| &past.durations))
+    /// What the calendar says of a moment.
+    fn present(&mut self, now: Timestamp) -> Present {
+        if let Some(present) = self.stretch.and_then(|stretch| stretch.at(now)) {
+            return present;
+        }
+        let stretch = Stretch::around(&self.settings, now);
+        self.stretch = Some(stretch);
+        stretch.present
+    }
+
+    /// Rule 1.
+    ///
+    /// # Errors
+    /// Why a task is not due on a day.
+    fn due(&self, row: &Row, day: jiff::civil::Date) -> Result<(), Reason> {
+        if !self.is_on(&row.name) {
+            return Err(Reason::SwitchedOff { switch: row.switch.to_owned() });
+        }
+        let past = self.past(&row.name);
+        due::due(row.every_days, past.and_then(|past| past.last_completed), past.and_then(|past| past.given_up), day)
     }
 
     fn place(&self, task: &TaskName, window: &Window, now: Timestamp) -> Timestamp {
         placement::place(window, self.usual(task), Draw::of(&self.settings.server_id, task, window.day), now)
     }
 
-    fn take_id(&mut self) -> RunId {
+    fn new_run(&mut self, task: &TaskName, origin: Origin, now: Timestamp) -> RunRecord {
         let id = self.next_run;
         self.next_run = RunId(id.0 + 1);
-        id
+        RunRecord::asked(id, task.clone(), origin, now)
     }
 
-    /// Ends every event: what was placed and has come enters its lane, whoever's turn it is begins, the others get their
-    /// reason, and the next wake-up is asked for.
-    fn settle(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        self.live.retain(|run| !run.state.is_terminal());
-        if !self.shutting_down {
-            self.admit_placed(now, effects);
-        }
-        self.begin_whose_turn_it_is(now, effects);
-        self.ask_to_be_woken(now, effects);
-    }
-
-    /// Scheduled runs whose moment has come enter their lane; those that were slept through are placed anew in what is left
-    /// (rule 2), and a bound one whose window has ended is `missed`.
-    fn admit_placed(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let window = self.window(now);
-        for index in 0..self.live.len() {
-            let run = &self.live[index];
-            let Some(at) = run.scheduled_at.filter(|&at| run.state == RunState::Scheduled && at <= now) else { continue };
-            let missed = run.bound_until.is_some_and(|end| end <= now);
-            let slept_through = window.filter(|_| at.duration_until(now) > SLEPT_THROUGH);
-            let anew = slept_through.map(|window| self.place(&run.task, &window, now)).filter(|&at| at > now);
-            let run = &mut self.live[index];
-            let (change, reason) = match (missed, anew) {
-                (true, _) => (Change::Miss, Some(Reason::WindowEnded)),
-                (false, Some(_)) => (Change::PlaceAnew, None),
-                (false, None) => (Change::Enter, None),
-            };
-            if run.undergo(change, reason).is_err() {
-                continue;
-            }
-            match change {
-                Change::Miss => run.ended_at = Some(now),
-                Change::PlaceAnew => run.scheduled_at = anew,
-                // It is saved when it begins or is told what it waits for, in this same event.
-                _ => continue,
-            }
-            effects.push(Effect::Save(run.clone()));
-        }
-        self.live.retain(|run| !run.state.is_terminal());
-    }
-
-    fn begin_whose_turn_it_is(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let mut queued: Vec<_> = self
-            .live
-            .iter()
-            .filter(|run| run.state == RunState::Queued)
-            .filter_map(|run| Some((order::turn(self.row(&run.task)?, run), run.id)))
-            .collect();
-        queued.sort_unstable();
-        let day = self.day(now);
-        for (_, id) in queued {
-            let Some(run) = self.live.iter().find(|run| run.id == id) else { continue };
-            let wait = self.waits_for(run);
-            let Some(run) = self.live.iter_mut().find(|run| run.id == id) else { continue };
-            if wait.is_some() {
-                if run.reason != wait {
-                    run.reason = wait;
-                    effects.push(Effect::Save(run.clone()));
-                }
-            } else if run.undergo(Change::Begin, None).is_ok() {
-                run.started_at.get_or_insert(now);
-                run.day.get_or_insert(day);
-                effects.extend([Effect::Save(run.clone()), Effect::Begin { run: id }]);
-            }
+    /// Ends a live run that has not begun, or does not go on; it is forgotten when everything is settled.
+    fn close(&mut self, index: usize, change: Change, reason: Reason, present: Present, effects: &mut Vec<Effect>) {
+        let mut run = self.live[index].clone();
+        if run.undergo(change, Some(reason)).is_ok() {
+            self.keep_end(&mut run, present, effects);
+            self.live[index] = run;
         }
     }
 
-    fn waits_for(&self, run: &RunRecord) -> Option<Reason> {
-        let lane_of = |run: &RunRecord| self.row(&run.task).map(|row| row.lane);
-        let wait = order::waits_for(run, self.row(&run.task)?, &self.live, lane_of);
-        wait.or(self.shutting_down.then_some(Reason::ServerStopped))
+    /// Keeps the end of a run: its moment and its day, and what later days must know of it.
+    fn keep_end(&mut self, run: &mut RunRecord, present: Present, effects: &mut Vec<Effect>) {
+        run.ended_at = Some(present.now);
+        run.ended_day = Some(present.day);
+        self.remember(run);
+        effects.push(Effect::Save(run.clone()));
     }
 
-    fn ask_to_be_woken(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        if self.shutting_down {
+    fn remember(&mut self, run: &RunRecord) {
+        if !run.counts() {
             return;
         }
-        let placed = self.live.iter().filter(|run| run.state == RunState::Scheduled);
-        let next = placed.filter_map(|run| Some((run.scheduled_at?, run))).min_by_key(|(at, run)| (*at, run.id));
-        // A wake-up that has come is spent, even if the moment it was for stays the next one.
-        let asked = self.wake.filter(|&at| at > now);
-        self.wake = next.map(|(at, _)| at);
-        if let Some((at, run)) = next.filter(|(at, _)| Some(*at) != asked) {
-            effects.push(Effect::WakeAt { at, why: WakeReason::Placed { run: run.id, task: run.task.clone() } });
+        let past = self.past.entry(run.task.clone()).or_default();
+        match (run.state, &run.reason) {
+            (RunState::Completed, _) => {
+                past.last_completed = run.day;
+                past.durations.extend(run.started_at.zip(run.ended_at).map(|(started, ended)| started.duration_until(ended)));
+                let too_many = past.durations.len().saturating_sub(placement::USUAL_OF);
+                past.durations.drain(..too_many);
+            }
+            (RunState::Failed, _) | (RunState::Stopped, Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson)) => {
+                past.given_up = run.ended_day;
+            }
+            (RunState::Stopped, Some(Reason::WindowEnded)) => past.cut = run.ended_day,
+            (RunState::Missed, _) => past.missed = run.day,
+            _ => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::day;
 
@@ -106,6 +106,29 @@ pub(crate) fn on(settings: &WindowSettings, zone: &TimeZone, day: Date) -> Optio
 pub(crate) fn at(settings: &WindowSettings, zone: &TimeZone, now: Timestamp) -> Option<Window> {
     // Windows never overlap, so only the one that started last can contain it.
     on(settings, zone, day::of(settings, zone, now)).filter(|window| window.contains(now))
+}
+
+/// How many dates are looked through for the nearest window: one a week, and a spring gap may swallow it.
+const FAR_ENOUGH: i64 = 15;
+
+/// The window that opens next after an instant; none if no day of the week has one.
+pub(crate) fn next(settings: &WindowSettings, zone: &TimeZone, now: Timestamp) -> Option<Window> {
+    let today = day::of(settings, zone, now);
+    (1..=FAR_ENOUGH).filter_map(|ahead| on(settings, zone, today.checked_add(ahead.days()).ok()?)).find(|window| window.from > now)
+}
+
+/// The last window any part of which lies between two instants.
+pub(crate) fn last_between(settings: &WindowSettings, zone: &TimeZone, after: Timestamp, before: Timestamp) -> Option<Window> {
+    let today = day::of(settings, zone, before);
+    let mut back_from_today = (0..=FAR_ENOUGH).filter_map(|back| on(settings, zone, today.checked_sub(back.days()).ok()?));
+    back_from_today.find(|window| window.from < before).filter(|window| window.until > after)
+}
+
+/// Whether a window opened after one instant and up to another.
+pub(crate) fn opened_between(settings: &WindowSettings, zone: &TimeZone, after: Timestamp, up_to: Timestamp) -> bool {
+    let today = day::of(settings, zone, up_to);
+    let mut back_from_today = (0..=FAR_ENOUGH).filter_map(|back| on(settings, zone, today.checked_sub(back.days()).ok()?));
+    back_from_today.next().is_some_and(|window| window.from > after)
 }
 
 /// The instant of a local time. One in a spring gap is the gap's end, one in an autumn fold the first pass. Grows with
@@ -255,7 +278,7 @@ mod tests {
             let change = zone.following(somewhen).next().map_or(somewhen, |change| change.timestamp());
             let now = near_change.map_or(somewhen, |by| change.checked_add(SignedDuration::from_secs(by)).unwrap());
 
-            let mut date = zone.to_datetime(now).date().checked_sub(jiff::ToSpan::days(5)).unwrap();
+            let mut date = zone.to_datetime(now).date().checked_sub(ToSpan::days(5)).unwrap();
             let mut windows = Vec::new();
             for _ in 0..10 {
                 windows.extend(on(&settings, &zone, date));

@@ -34,6 +34,11 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "User could not be authenticated")
     }
 
+    /// It is not for who asks to change.
+    pub(crate) fn forbidden(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, sentence)
+    }
+
     /// What is asked for is not there.
     pub(crate) fn not_found(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, sentence)

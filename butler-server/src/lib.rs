@@ -9,6 +9,7 @@ mod app;
 mod auth;
 mod blob_body;
 mod error;
+mod metrics;
 mod openapi;
 mod params;
 mod plex;

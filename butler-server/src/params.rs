@@ -37,6 +37,12 @@ impl Params {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every word of the query, in its order, but for Plex's own of the client and its token.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_plex = |key: &str| key.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("x-plex-"));
+        self.query.iter().filter(move |(key, _)| !is_plex(key)).map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// Every path that stands in the query as `name` or as `name[]`: byte for byte, for a path need not be UTF-8.
     pub(crate) fn paths(&self, name: &str) -> Vec<PathBuf> {
         let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).collect::<Vec<u8>>();

@@ -6,7 +6,7 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
@@ -15,11 +15,13 @@ use axum::{Extension, Router};
 use tower::Layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::error::{self, Problem};
-use crate::{accept, auth, openapi, plex, v1};
+use crate::metrics::Metrics;
+use crate::{accept, auth, metrics, openapi, plex, v1};
 
 /// Nothing here takes a body; what a client sends all the same may be this long.
 const LARGEST_BODY_BYTES: usize = 64 << 10;
@@ -30,14 +32,28 @@ const LARGEST_HEADERS_BYTES: usize = 32 << 10;
 /// A handler that has not begun to answer by then is given up. A mount that hangs is given 30 seconds elsewhere.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
-/// Every route with its description; the document is made of the same.
-fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::head()).merge(plex::routes()).merge(v1::routes()).merge(openapi::routes())
+/// Every route, and their description; the document is made of the same.
+fn routes() -> (Router<App>, OpenApi) {
+    let all = OpenApiRouter::with_openapi(openapi::head())
+        .merge(plex::routes())
+        .merge(v1::routes())
+        .merge(openapi::routes())
+        .merge(metrics::routes());
+    let (routes, mut described) = all.split_for_parts();
+    // The framework takes a colon for a mistake unless it is told otherwise, and forgets that when routers are merged.
+    let (with_colons, too) = plex::routes_with_colons().split_for_parts();
+    described.merge(too);
+    (routes.without_v07_checks().merge(with_colons), described)
 }
 
 /// The server as a service, without a socket.
 pub fn router(app: App) -> Router {
-    let (routes, described) = routes().split_for_parts();
+    let counted = app.metrics.clone();
+    let (mut routes, described) = routes();
+    // For tests only, and so described to nobody.
+    if app.clock.is_driven() {
+        routes = routes.merge(v1::clock_routes());
+    }
     let routes = routes
         .fallback(|| async { Problem::not_found("There is nothing at this address.") })
         .method_not_allowed_fallback(no_such_method)
@@ -51,7 +67,7 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(bounded))
         .layer(from_fn(error::present))
-        .layer(from_fn(told))
+        .layer(from_fn_with_state(counted, told))
 }
 
 /// `OPTIONS` is answered with the header `Allow`, which the framework adds to this answer as to a 405.
@@ -93,9 +109,10 @@ async fn bounded(request: Request, next: Next) -> Response {
 }
 
 /// Adds the headers of every answer, and tells the log of it: the path only, for a query may hold the token.
-async fn told(request: Request, next: Next) -> Response {
+async fn told(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let (method, path, since) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
     let mut response = next.run(request).await;
+    metrics.answered(&method, response.status().as_u16(), since.elapsed());
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-plex-protocol"), HeaderValue::from_static("1.0"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));

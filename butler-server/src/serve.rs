@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::router::router;
@@ -32,12 +32,13 @@ const END_WITHIN: Duration = Duration::from_secs(3);
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// Serves until `shutdown` is ready, then ends within seconds: idle connections at once, those in the middle of an answer
-/// after it, or after 3 seconds.
+/// after it, or after 3 seconds. Those who listen to notifications are told.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
+    let listeners = app.listeners.clone();
     let service = TowerToHyperService::new(router(app));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_headers(MOST_HEADERS).max_buf_size(LARGEST_HEAD_BYTES);
-    let connections = GracefulShutdown::new();
+    let (end, ending) = watch::channel(false);
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut shutdown = pin!(shutdown);
     loop {
@@ -47,10 +48,18 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         };
         match accepted {
             Ok((stream, place)) => {
-                let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+                let connection = http.serve_connection(TokioIo::new(stream), service.clone()).with_upgrades();
+                let mut ending = ending.clone();
                 tokio::spawn(async move {
+                    let mut connection = pin!(connection);
                     // How a connection ends is the client's affair.
-                    let _ = connection.await;
+                    tokio::select! {
+                        _ = connection.as_mut() => {}
+                        _ = async { ending.wait_for(|ending| *ending).await.is_ok() } => {
+                            connection.as_mut().graceful_shutdown();
+                            let _ = connection.await;
+                        }
+                    }
                     drop(place);
                 });
             }
@@ -61,7 +70,12 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         }
     }
     drop(listener);
-    if tokio::time::timeout(END_WITHIN, connections.shutdown()).await.is_err() {
+    listeners.close();
+    end.send_replace(true);
+    let until = Instant::now() + END_WITHIN;
+    // All places are free once the last one has gone.
+    let connections = timeout_at(until, room.acquire_many(MOST_CONNECTIONS as u32)).await;
+    if connections.is_err() || !listeners.gone(until).await {
         tracing::info!("some clients were in the middle of an answer");
     }
 }

@@ -5,16 +5,29 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 
 mod check;
+mod clock;
 mod failures;
 mod health;
+mod pauses;
+mod plan;
 mod products;
 mod runs;
+mod settings;
+mod tasks;
+mod window;
+
+pub(crate) use clock::routes as clock_routes;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(runs::routes())
+        .merge(settings::routes())
         .merge(failures::routes())
         .merge(health::routes())
+        .merge(pauses::routes())
+        .merge(plan::routes())
+        .merge(tasks::routes())
+        .merge(window::routes())
         .merge(check::routes())
         .merge(products::routes())
 }

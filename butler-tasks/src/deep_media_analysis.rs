@@ -8,7 +8,8 @@ use butler_library::Subjects;
 use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane};
 
-use crate::task::{Demand, Does, Switch, Task};
+use crate::settings::{Setting, Settings};
+use crate::task::{Demand, Does, Task};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::DeepMediaAnalysis,
@@ -20,10 +21,19 @@ pub(crate) static TASK: Task = Task {
     rank: 0,
     at_window_end: AtWindowEnd::Stop,
     never_starves: false,
-    switch: Switch::Flag("ButlerTaskDeepMediaAnalysis", true),
+    switch: &SWITCH,
+    settings: &[],
+    section_switch: None,
     does: Does::Analyse(demands),
 };
 
-fn demands() -> Vec<Demand> {
+static SWITCH: Setting = Setting::flag(
+    "ButlerTaskDeepMediaAnalysis",
+    "Perform extensive media analysis during maintenance",
+    "Find out every night how much bandwidth each new video and track needs.",
+    true,
+);
+
+fn demands(_: &Settings) -> Vec<Demand> {
     vec![Demand { spec: Spec::Bandwidth, subjects: Subjects::PlayableParts }]
 }

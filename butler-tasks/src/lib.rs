@@ -10,10 +10,12 @@ mod refresh_libraries;
 
 mod catalogue;
 mod report;
+pub mod settings;
 mod task;
 mod work;
 
 pub use catalogue::{ALL, find};
 pub use report::Report;
-pub use task::{Demand, Does, Switch, Task};
-pub use work::{Observer, TaskError, Work};
+pub use settings::{Setting, SettingError, Settings, SettingsFile};
+pub use task::{Demand, Does, Task};
+pub use work::{Observer, ScanStep, TaskError, Work};

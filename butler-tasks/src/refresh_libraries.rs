@@ -14,8 +14,9 @@ use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane};
 
 use crate::report::Report;
-use crate::task::{Demand, Does, Switch, Task};
-use crate::work::{Observer, TaskError, Work};
+use crate::settings::Setting;
+use crate::task::{Demand, Does, Task};
+use crate::work::{Observer, ScanStep, TaskError, Work};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::RefreshLibraries,
@@ -27,9 +28,18 @@ pub(crate) static TASK: Task = Task {
     rank: 0,
     at_window_end: AtWindowEnd::Stop,
     never_starves: false,
-    switch: Switch::Flag("ButlerTaskRefreshLibraries", true),
+    switch: &SWITCH,
+    settings: &[],
+    section_switch: None,
     does: Does::Work { work, then: demands },
 };
+
+static SWITCH: Setting = Setting::flag(
+    "ButlerTaskRefreshLibraries",
+    "Update all libraries during maintenance",
+    "Scan the folders of all libraries every night for files that are new, changed, moved or gone.",
+    true,
+);
 
 fn demands() -> Vec<Demand> {
     vec![
@@ -52,19 +62,24 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
             settle: work.wait,
             run: Some(work.run),
         };
-        let mut teller = Teller { observer: &mut *work.observer, before: totals.seen };
+        work.observer.section_scan(&section, ScanStep::Begun);
+        let mut teller = Teller { observer: &mut *work.observer, section: &section, before: totals.seen };
         match scan_section(work.library, section.id, &world, &mut teller) {
             Ok(report) if report.stopped => return Err(TaskError::Stopped),
             Ok(report) => {
                 tell_failures(&section, &report, work.observer);
                 totals.add(&report);
                 work.observer.progress(totals.seen, totals.seen, None);
+                work.observer.section_scan(&section, ScanStep::Ended);
+                if report.added > 0 && section.scanned_at.is_some() {
+                    work.observer.items_added();
+                }
                 if report.added + report.changed + report.moved + report.back + report.missing > 0 {
                     work.observer.section_changed(section.id);
                 }
             }
             // Somebody removed it while others were scanned: so it needs no scan.
-            Err(ScanError::UnknownSection(_)) => {}
+            Err(ScanError::UnknownSection(_)) => work.observer.section_scan(&section, ScanStep::Ended),
             Err(ScanError::Store(error)) => return Err(unreadable(&error)),
         }
     }
@@ -96,6 +111,7 @@ fn tell_failures(section: &Section, report: &ScanReport, observer: &mut dyn Obse
 /// Turns a scan's words into a run's progress: a file that is known counts as done as soon as it is seen to be unchanged.
 struct Teller<'a> {
     observer: &'a mut dyn Observer,
+    section: &'a Section,
     /// Files of the sections before.
     before: u64,
 }
@@ -109,6 +125,8 @@ impl ScanObserver for Teller<'_> {
         };
         let waits = (phase == ScanPhase::Settling && settling > 0).then_some(Reason::SettlingFiles);
         self.observer.progress(self.before + done, self.before + seen, waits);
+        let total = (phase != ScanPhase::Walking).then_some(seen);
+        self.observer.section_scan(self.section, ScanStep::Came { done, total });
     }
 
     fn should_stop(&mut self) -> bool {

@@ -6,6 +6,7 @@ use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane, Row};
 
 use crate::report::Report;
+use crate::settings::{SectionSwitch, Setting, Settings};
 use crate::work::{TaskError, Work};
 
 /// One row of the catalogue.
@@ -29,43 +30,21 @@ pub struct Task {
     pub at_window_end: AtWindowEnd,
     /// Whether it goes first when it would not fit into the window otherwise.
     pub never_starves: bool,
-    /// What switches it on and off.
-    pub switch: Switch,
+    /// What switches it on and off: true or false, or `never`, `scheduled`, `asap`.
+    pub switch: &'static Setting,
+    /// Its other settings.
+    pub settings: &'static [&'static Setting],
+    /// What switches it on and off for one section.
+    pub section_switch: Option<&'static SectionSwitch>,
     /// What it does.
     pub does: Does,
-}
-
-/// What switches a task on and off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Switch {
-    /// A setting that is true or false, with its default.
-    Flag(&'static str, bool),
-    /// A setting that is `never`, `scheduled` or `asap`; `scheduled` by default.
-    Behavior(&'static str),
-}
-
-impl Switch {
-    /// The setting's id.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Flag(id, _) | Self::Behavior(id) => id,
-        }
-    }
-
-    /// Whether the task is on when nobody has set anything.
-    pub const fn is_on_by_default(self) -> bool {
-        match self {
-            Self::Flag(_, on) => on,
-            Self::Behavior(_) => true,
-        }
-    }
 }
 
 /// What a task does.
 #[derive(Debug, Clone, Copy)]
 pub enum Does {
     /// Wishes products of sources. The engine finds what lacks them and has workers make them.
-    Analyse(fn() -> Vec<Demand>),
+    Analyse(fn(&Settings) -> Vec<Demand>),
     /// Works by itself: plain blocking code on a thread of its own, and then wishes products of what it found.
     Work {
         /// The work.
@@ -95,7 +74,7 @@ impl Task {
             rank: self.rank,
             at_window_end: self.at_window_end,
             never_starves: self.never_starves,
-            switch: self.switch.id(),
+            switch: self.switch.id,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use butler_api::{Reason, RunId};
-use butler_library::{Library, SectionId};
+use butler_library::{Library, Section, SectionId};
 use jiff::Timestamp;
 
 /// What a task's own work is handed.
@@ -30,10 +30,30 @@ pub trait Observer {
     fn progress(&mut self, done: u64, total: u64, waits: Option<Reason>);
     /// Something failed, and the work goes on: one sentence.
     fn failed(&mut self, path: &Path, sentence: &str);
+    /// The scan of a section came to a step.
+    fn section_scan(&mut self, section: &Section, step: ScanStep);
+    /// A section that had been scanned before has new items.
+    fn items_added(&mut self);
     /// The content of a section changed.
     fn section_changed(&mut self, section: SectionId);
     /// Whether the work shall stop after the step in hand.
     fn is_stopping(&self) -> bool;
+}
+
+/// How far the scan of one section is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanStep {
+    /// It began.
+    Begun,
+    /// It came further.
+    Came {
+        /// Files that are done.
+        done: u64,
+        /// Files that there are, once all folders were walked.
+        total: Option<u64>,
+    },
+    /// It was gone through to its end.
+    Ended,
 }
 
 /// Why a task's own work ended before its end.

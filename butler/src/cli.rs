@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{analyse, completions, failures, runs, sections, serve, start, stop, watch};
+use crate::commands::{analyse, completions, failures, pause, plan, resume, runs, sections, serve, settings, start, stop, watch};
 use crate::exit;
 
 /// The task manager of a media server: keeps a media library healthy and rich while nobody watches.
@@ -51,14 +51,24 @@ pub(crate) enum Command {
     Sections(sections::Action),
     /// List the tasks
     Tasks,
+    /// Tell what the nights ahead will bring
+    Plan(plan::Arguments),
+    /// Tell whether the maintenance window is open; by the exit code too: 0 open, 3 closed
+    Window,
     /// List the runs, newest first, or show one
     Runs(runs::Arguments),
     /// List what could not be made, or have it tried again
     Failures(failures::Arguments),
+    /// Show and change the settings
+    Settings(settings::Arguments),
     /// Start tasks
     Start(start::Arguments),
     /// Stop tasks, or take them out of the queue
     Stop(stop::Arguments),
+    /// Hold everything where it is, until `butler resume`
+    Pause(pause::Arguments),
+    /// Let everything go on that is paused
+    Resume(resume::Arguments),
     /// Watch everything that runs, until Ctrl-C
     Watch(watch::Arguments),
     /// Make products of plain files, without a server

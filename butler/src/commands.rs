@@ -3,13 +3,18 @@
 pub(crate) mod analyse;
 pub(crate) mod completions;
 pub(crate) mod failures;
+pub(crate) mod pause;
+pub(crate) mod plan;
+pub(crate) mod resume;
 pub(crate) mod runs;
 pub(crate) mod sections;
 pub(crate) mod serve;
+pub(crate) mod settings;
 pub(crate) mod start;
 pub(crate) mod stop;
 pub(crate) mod tasks;
 pub(crate) mod watch;
+pub(crate) mod window;
 
 use butler_client::Client;
 
@@ -31,7 +36,12 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Tasks => ask(&global, async |client| tasks::run(client, out).await),
         Command::Runs(arguments) => ask(&global, async |client| runs::run(client, arguments, out).await),
         Command::Failures(arguments) => ask(&global, async |client| failures::run(client, arguments, out).await),
+        Command::Settings(arguments) => ask(&global, async |client| settings::run(client, arguments, out).await),
         Command::Start(arguments) => ask(&global, async |client| start::run(client, arguments, out).await),
+        Command::Plan(arguments) => ask(&global, async |client| plan::run(client, arguments, out).await),
+        Command::Window => ask(&global, async |client| window::run(client, out).await),
+        Command::Pause(arguments) => ask(&global, async |client| pause::run(client, arguments, out).await),
+        Command::Resume(arguments) => ask(&global, async |client| resume::run(client, &arguments, out).await),
         Command::Stop(arguments) => ask(&global, async |client| stop::run(client, arguments, out).await),
         Command::Watch(_) => ask(&global, async |client| watch::run(client, out).await),
     }

@@ -12,6 +12,7 @@ mod fact_log;
 mod follow;
 mod near;
 mod print;
+mod settings_file;
 mod worker_program;
 
 use std::process::ExitCode;

@@ -65,6 +65,20 @@ fn run(changes: Value) -> Value {
     run
 }
 
+/// A night with a run that fits, one that is cut and one that is not due.
+fn plan() -> Value {
+    let run = |task: &str, start: Value, end: Value, how: &str, message: &str| json!({"task": task, "origin": "window", "start": start, "end": end, "how": how, "left_seconds": null, "due": null, "message": message});
+    let at = |clock: &str| json!(format!("2026-11-24T{clock}:00+01:00"));
+    json!({"made_at": at("00:10"), "zone": "Europe/Berlin", "between": [],
+        "nights": [{"day": "2026-11-24", "from": at("02:00"), "until": at("05:00"), "runs": [
+            run("RefreshLibraries", at("02:00"), at("02:03"), "fits", ""),
+            run("GenerateMediaIndexFiles", at("02:03"), at("05:00"), "cut", "The window's end stops it; 2 h 00 min of work is left for the next night."),
+            run("BackupDatabase", Value::Null, Value::Null, "not-due", "It is due again on 2026-11-26."),
+        ]}],
+        "backlogs": [{"task": "GenerateMediaIndexFiles", "lacks": 1200, "bytes": 4_000_000_000_000_u64, "seconds": 28_800, "is_guess": true, "nights": 2}],
+        "sentence": "2 tasks in the next window, and 1 does not fit; the backlog is done in 2 nights."})
+}
+
 fn active(state: &str, reason: Option<&str>) -> Value {
     let live = json!({"files": ["/films/Heat (1995)/Heat.mkv", "/films/b"], "rate": 0.5, "eta_seconds": 90});
     run(json!({"state": state, "reason": reason, "reason_code": null, "ended_at": null, "done": 1, "live": live}))
@@ -97,6 +111,11 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             json!({"outcomes": [started(json!({"outcome": "started", "message": "It starts now, run 7."})), skipped]})
         }
         "DELETE /butler" | "DELETE /butler/RefreshLibraries" => json!({"runs": [7]}),
+        "GET /api/v1/plan?nights=1" => plan(),
+        "GET /api/v1/window" => {
+            json!({"open": false, "from": null, "until": null, "day": null, "whole_day": false, "next": null, "zone": "Europe/Berlin",
+            "paused": [], "running": 0, "sentence": "There is no maintenance window: no day of the week has one."})
+        }
         "GET /api/v1/runs/7" => {
             let look = looks.fetch_add(1, Ordering::SeqCst).min(life.len() - 1);
             return match &life[look] {
@@ -462,4 +481,93 @@ fn the_help_has_the_exit_codes_and_never_the_token() {
         assert_eq!(said(at(&server, &[command, "--help"])).0, 0, "{command}");
     }
     assert!(said(at(&server, &["completions", "zsh"])).1.contains("failures"));
+}
+
+#[test]
+fn a_plan_is_a_table_a_night_and_a_last_line() {
+    let server = server(vec![]);
+    let (code, stdout, stderr) = said(at(&server, &["plan"]));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert_eq!(
+        stdout,
+        "Tuesday, 24 November, 02:00 to 05:00 (Europe/Berlin)\n\
+         BEGINS  ENDS   TASK                          TAKES  REMARK\n\
+         02:00   02:03  RefreshLibraries              3 min\n\
+         02:03   05:00  GenerateMediaIndexFiles  2 h 57 min  The window's end stops it; 2 h 00 min of work is left for the next night.\n\
+         -       -      BackupDatabase                       It is due again on 2026-11-26.\n\
+         \n\
+         BACKLOG                  FILES    SIZE         WORK  DONE IN\n\
+         GenerateMediaIndexFiles   1200  4.0 TB  8 h 00 min?  2 nights\n\
+         \n\
+         2 tasks in the next window, and 1 does not fit; the backlog is done in 2 nights.\n"
+    );
+    let (code, json) = said_json(at(&server, &["plan", "--json"]));
+    assert_eq!((code, &json["nights"][0]["runs"][0]["start"]), (0, &"2026-11-24T02:00:00+01:00".into()));
+    assert_eq!(said(at(&server, &["plan", "--nights", "31"])).0, 2);
+    let server = StandIn::start(|_: &Request| {
+        let mut plan = plan();
+        let night = &mut plan["nights"][0];
+        night["until"] = "2026-11-25T02:00:00+01:00".into();
+        night["runs"][0]["is_guess"] = true.into();
+        Reply::json(200, &plan.to_string())
+    });
+    let (_, stdout, _) = said(at(&server, &["plan"]));
+    assert!(stdout.starts_with("Tuesday, 24 November, all day from 02:00 (Europe/Berlin)\n"), "{stdout}");
+    assert!(stdout.contains("  3 min?\n"), "{stdout}");
+}
+
+#[test]
+fn a_closed_window_has_an_exit_code_of_its_own() {
+    let server = server(vec![]);
+    let (code, stdout, _) = said(at(&server, &["window"]));
+    assert_eq!((code, stdout.as_str()), (3, "There is no maintenance window: no day of the week has one.\n"));
+    assert_eq!(said_json(at(&server, &["window", "--json"])).0, 3);
+}
+
+fn setting(changes: Value) -> Value {
+    let mut setting = json!({
+        "id": "ButlerStartHour", "label": "Time at which tasks start to run", "summary": "The time.", "group": "butler", "type": "int",
+        "value": 2, "default": 2, "source": "default", "file": null, "allowed": "a whole number from 0 to 23", "hidden": false,
+        "advanced": false,
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        setting[key] = value.clone();
+    }
+    setting
+}
+
+#[test]
+fn settings_are_listed_shown_changed_and_reset() {
+    let server = StandIn::start(|request: &Request| {
+        let hidden = setting(json!({"id": "GenerateBIFWidth", "hidden": true}));
+        let answer = |settings: Vec<Value>| Reply::json(200, &json!({ "settings": settings }).to_string());
+        match request.line.as_str() {
+            "GET /api/v1/settings" => answer(vec![setting(json!({"value": 1, "source": "person"})), hidden]),
+            "PUT /api/v1/settings?ButlerStartHour=3" => answer(vec![setting(json!({"value": 3, "source": "person"}))]),
+            "PUT /api/v1/settings?reset=ButlerStartHour" => answer(vec![setting(json!({}))]),
+            "PUT /api/v1/settings?ButlerStartHour=1" => answer(Vec::new()),
+            other => panic!("{other:?}"),
+        }
+    });
+    let check = |arguments: &[&str], expect: (i32, &str, &str)| {
+        let (code, stdout, stderr) = said(at(&server, arguments));
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), expect, "{arguments:?}");
+    };
+    let table = "SETTING          VALUE  FROM    WHAT IT IS\nButlerStartHour  1      person  Time at which tasks start to run\n";
+    check(&["settings"], (0, table, "1 more is seldom changed; `butler settings --all` lists it.\n"));
+    let shown = "ButlerStartHour = 1\nTime at which tasks start to run. The time.\nIt takes a whole number from 0 to 23; its default is 2.\n\
+                 A person set it; `butler settings --reset ButlerStartHour` gives it its default again.\n";
+    check(&["settings", "butlerstarthour"], (0, shown, ""));
+    check(&["settings", "ButlerStartHour", "3"], (0, "ButlerStartHour is 3 now.\n", ""));
+    check(&["settings", "ButlerStartHour", "1"], (0, "ButlerStartHour stays 1.\n", ""));
+    check(&["settings", "--reset", "ButlerStartHour"], (0, "ButlerStartHour is 2 now.\n", ""));
+    check(&["settings", "ButlerStartHour", "--reset"], (0, "ButlerStartHour is 2 now.\n", ""));
+    let unknown = "Error: There is no setting `ButlerStartHuor`.\nHint: Did you mean `ButlerStartHour`?\n";
+    check(&["settings", "ButlerStartHuor", "3"], (4, "", unknown));
+    assert_eq!(said_json(at(&server, &["settings", "--json"])).1[1]["id"], "GenerateBIFWidth", "programs get them all");
+    for wrong in
+        [&["settings", "--reset", "ButlerStartHour", "3"][..], &["settings", "ButlerStartHour", "3", "--reset"], &["settings", "--reset"]]
+    {
+        assert_eq!(said(at(&server, wrong)).0, 2, "{wrong:?}");
+    }
 }

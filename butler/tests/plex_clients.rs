@@ -37,6 +37,45 @@ fn the_python_sdk_drives_the_butler_and_gets_its_typed_error() {
     judge(python().arg(script("plex_api_client.py")), &server, &stage);
 }
 
+#[test]
+fn the_crate_plex_api_connects_and_keeps_preferences() {
+    let stage = stage();
+    let server = stage.server().unwrap();
+    server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    assert_eq!(server.run_task("RefreshLibraries").unwrap()["state"], "completed");
+    judge(&mut Command::new(clients().join("rust/debug/plex-api-judge")), &server, &stage);
+    // It sets the window's start to eleven at night.
+    let setting = server.get_json("/:/prefs/get?id=ButlerStartHour").unwrap();
+    assert_eq!(setting["MediaContainer"]["Setting"][0]["value"], 23, "{setting:#}");
+}
+
+#[test]
+fn python_plexapi_saves_settings_sees_activities_and_hears_alerts() {
+    let stage = stage();
+    let films = (1..=12).map(|number| (format!("Long {number:02} ({})", 1950 + number), long_film(number)));
+    stage.add_movies(&films.collect::<Vec<_>>()).unwrap();
+    let server = stage.server().unwrap();
+    server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    judge(python().arg(script("plexapi_night.py")), &server, &stage);
+}
+
+#[test]
+fn the_typescript_sdk_starts_and_stops_inside_and_outside_the_window() {
+    let stage = stage();
+    let films = (1..=12).map(|number| (format!("Long {number:02} ({})", 1950 + number), long_film(number)));
+    stage.add_movies(&films.collect::<Vec<_>>()).unwrap();
+    // An afternoon; the window is the default one, from two to five.
+    let server = stage.server_at("2027-06-15T12:00:00Z", "Europe/Berlin").unwrap();
+    server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    let mut node = Command::new("node");
+    judge(node.arg(script("plexjs_window.mjs")), &server, &stage);
+}
+
+/// A film that takes a worker a while: a quarter of an hour, a preview every ten seconds of it.
+fn long_film(seed: u32) -> Film {
+    Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(10).repeats(90).seed(seed)
+}
+
 /// Runs a client's script; what it says is the failure's message.
 fn judge(command: &mut Command, server: &Server, stage: &Stage) {
     command.env("BUTLER_URL", server.url()).env("BUTLER_TOKEN", server.token()).env("PLEX_CLIENTS", clients());

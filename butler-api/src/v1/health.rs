@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::PauseOwner;
+
 /// How much of the worker's sandbox the kernel grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -25,6 +27,10 @@ pub struct Health {
     pub version: String,
     /// How much of the worker's sandbox the kernel grants.
     pub sandbox: SandboxState,
+    /// Whose pauses hold everything: `person`, `playback`, `load`, `window`; empty where nothing is held.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub paused_by: Vec<PauseOwner>,
     /// What is not well, with what to do.
     pub checks: Vec<HealthCheck>,
 }

@@ -41,6 +41,10 @@ pub struct Run {
     /// The maintenance day it counts for, `YYYY-MM-DD`; stored when it starts.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = Date))]
     pub day: Option<jiff::civil::Date>,
+    /// The maintenance day on which it ended, `YYYY-MM-DD`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = Date))]
+    pub ended_day: Option<jiff::civil::Date>,
     /// Steps done, products made and failures recorded among them.
     pub done: u64,
     /// Steps that there are, as far as is known.

@@ -4,10 +4,11 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use butler_api::{Reason, RunId};
-use butler_library::{Scope, SectionId};
-use butler_schedule::{Effect, RunEnd, RunRecord};
-use butler_tasks::{Demand, Does, Report, TaskError};
+use butler_api::{Origin, Reason, RunId, RunState};
+use butler_library::{AttendanceRow, Scope, SectionId};
+use butler_schedule::{Attendance, Effect, Lane, RunEnd, RunRecord};
+use butler_tasks::{Demand, Does, Report, ScanStep, TaskError};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::engine::Loop;
@@ -15,6 +16,9 @@ use crate::event::{EngineEvent, Gathered};
 use crate::fact::What;
 use crate::run::Run;
 use crate::{recovery, work};
+
+/// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
+const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
 
 impl Loop {
     /// Carries effects out in the order in which the schedule gave them: what one of them leads to comes behind all that
@@ -28,7 +32,9 @@ impl Loop {
             match effect {
                 Effect::Save(record) => self.save(&record),
                 Effect::Begin { run } => self.begin(run),
-                Effect::Widen { .. } | Effect::KeepPauses(_) | Effect::Attend(_) => {}
+                Effect::Widen { run } => self.widen(run),
+                Effect::KeepPauses(pauses) => self.keep_pauses(pauses),
+                Effect::Attend(attendance) => self.attend(attendance),
                 Effect::Stop { run, why } => self.stop_run(run, &why),
                 Effect::WakeAt { at, why } => {
                     tracing::debug!(%at, %why, "the next wake-up");
@@ -41,8 +47,8 @@ impl Loop {
 
     fn save(&mut self, record: &RunRecord) {
         self.store(record);
-        let reason = record.reason.clone();
-        self.tell(What::RunChanged { run: record.id, task: record.task.clone(), origin: record.origin, state: record.state, reason });
+        self.tell(changed(record));
+        self.heed(record);
     }
 
     fn store(&mut self, record: &RunRecord) {
@@ -62,30 +68,98 @@ impl Loop {
         }
     }
 
+    /// A live run's record says anew whose it is and what binds it; one to come is no more, or is to come now.
+    fn heed(&mut self, record: &RunRecord) {
+        if let Some(run) = self.runs.get_mut(&record.id) {
+            (run.origin, run.forced, run.section, run.bound_until) = (record.origin, record.forced, record.section, record.bound_until);
+            self.bind(record.id);
+        } else if record.state.is_terminal() {
+            self.backlog.forget_ahead(record.id);
+            self.done_ahead.remove(&record.id);
+        } else {
+            self.look_ahead(record);
+        }
+    }
+
+    /// Tells the backlog whose a run is, and by when its units must end.
+    fn bind(&mut self, id: RunId) {
+        let Some(run) = self.runs.get(&id) else { return };
+        let until = run.bound_until.map(|end| end.saturating_add(UNITS_GRACE).unwrap_or(end));
+        self.backlog.bind(id, run.origin, until, run.task.lane == Lane::Media);
+    }
+
+    fn attend(&self, attendance: Attendance) {
+        let Attendance { seen_at, away_on } = attendance;
+        if let Err(error) = self.library.attend(AttendanceRow { seen_at, away_on }) {
+            tracing::error!(error = &error as &dyn std::error::Error, "that Butler is there could not be noted");
+        }
+    }
+
+    /// A media run that waits to begin in this window, or is placed in it, will lack this and that: what is at work until then
+    /// makes it too, where it reads the same file.
+    fn look_ahead(&mut self, record: &RunRecord) {
+        let is_to_come = matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
+        let Some(task) = butler_tasks::find(&record.task).filter(|task| task.lane == Lane::Media) else { return };
+        let Does::Analyse(demands) = task.does else { return };
+        if !is_to_come || self.done_ahead.contains_key(&record.id) {
+            return;
+        }
+        self.done_ahead.insert(record.id, 0);
+        let demands = demands(&self.settings.borrow());
+        let run = Run::new(record.id, task, record.origin, record.forced, record.section);
+        if let Err(error) = self.gather(&run, demands, true) {
+            tracing::warn!(run = %record.id, %error, "what it will lack is not looked for");
+        }
+    }
+
+    /// A run that was about new items shall take all lacks.
+    fn widen(&mut self, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Does::Analyse(demands) = run.task.does else { return };
+        (run.is_widening, run.is_gathered) = (true, false);
+        let demands = demands(&self.settings.borrow());
+        let Some(run) = self.runs.get(&id) else { return };
+        let gathering = self.gather(run, demands, false);
+        self.fail_without_thread(id, gathering);
+    }
+
     fn begin(&mut self, id: RunId) {
         let Some(record) = self.schedule.live().iter().find(|record| record.id == id) else { return };
         let Some(task) = butler_tasks::find(&record.task) else { return };
         let mut run = Run::new(id, task, record.origin, record.forced, record.section);
+        run.bound_until = record.bound_until;
+        run.freeze(self.is_frozen());
         // A run that goes on after a restart keeps what it did before.
         match self.library.run(id) {
             Ok(Some(stored)) => run.resume(&stored.progress),
             Ok(None) => {}
             Err(error) => tracing::error!(run = %id, error = &error as &dyn std::error::Error, "a run could not be read"),
         }
+        // What was made ahead counts now that it has come.
+        self.backlog.forget_ahead(id);
+        if let Some(ahead) = self.done_ahead.remove(&id).filter(|ahead| *ahead > 0) {
+            (run.done, run.total) = (run.done + ahead, run.total + ahead);
+            log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
+        }
         let begun = match task.does {
-            Does::Analyse(demands) => self.gather(&run, demands()),
-            Does::Work { work, .. } => work::start(&run, work, &self.library, &self.inbox, self.clock),
+            Does::Analyse(demands) => self.gather(&run, demands(&self.settings.borrow()), false),
+            Does::Work { work, .. } => work::start(&run, work, &self.library, &self.inbox, self.clock.clone()),
         };
         self.runs.insert(id, run);
         self.fail_without_thread(id, begun);
     }
 
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
-    fn gather(&self, run: &Run, demands: Vec<Demand>) -> std::io::Result<()> {
-        let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock);
+    fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
+        let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
         let (id, force, section) = (run.id, run.forced, run.section.map(SectionId));
+        let newcomers_only = run.origin == Origin::Asap;
+        let switch = run.task.section_switch.map(|switch| switch.id);
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
-            let count = || count_lacks(&library, &demands, section, force, clock.now());
+            let count = || {
+                let gathered = count_lacks(&library, &demands, (section, switch), force, clock.now())?;
+                if newcomers_only { only_newcomers(&library, gathered) } else { Ok(Gathered { is_ahead, ..gathered }) }
+            };
             let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
                 Ok(counted) => {
                     counted.map_err(|error| format!("The library could not be read: {}. See the server's log.", with_causes(&error)))
@@ -98,25 +172,45 @@ impl Loop {
     }
 
     pub(super) fn gathered(&mut self, id: RunId, lacks: Result<Gathered, String>) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        let Gathered { lacks, held_back } = match lacks {
+        let Some(run) = self.runs.get_mut(&id) else { return self.gathered_ahead(id, lacks) };
+        let Gathered { lacks, held_back, newcomers_only, is_ahead } = match lacks {
             Ok(gathered) => gathered,
             Err(sentence) => return self.fail_run(id, sentence),
         };
-        run.is_gathered = true;
+        // It has begun by now, and what it lacks is counted anew: the older count knows nothing of what was made meanwhile.
+        if run.detach_at.is_some() || is_ahead {
+            return;
+        }
+        // What was begun for new items only, and shall take all by now, is counted whole by the one that comes behind.
+        run.is_widening = run.is_widening && newcomers_only;
+        run.is_gathered = !run.is_widening;
         run.held_back = held_back;
         if held_back > 0 {
             run.report.count("left alone until their next try", held_back);
         }
         for (spec, sources) in lacks {
-            run.total += sources.len() as u64;
-            self.backlog.add(id, run.origin, &spec, sources);
+            run.total += self.backlog.add(id, run.origin, &spec, sources);
         }
         log_unstored(id, "a run's total", self.library.set_run_total(id, run.total));
         let progress = run.progress(None);
         self.tell(progress);
+        self.bind(id);
         self.end_if_done(id);
         self.dispatch();
+    }
+
+    /// What a run that is still to come will lack was counted.
+    fn gathered_ahead(&mut self, id: RunId, lacks: Result<Gathered, String>) {
+        match lacks {
+            Ok(gathered) if self.done_ahead.contains_key(&id) => {
+                for (spec, sources) in gathered.lacks {
+                    self.backlog.add_ahead(id, spec, sources.into_iter().collect());
+                }
+            }
+            Ok(_) => {}
+            // The run itself will say so, should it still be so when it begins.
+            Err(sentence) => tracing::warn!(run = %id, %sentence, "what it will lack is not known"),
+        }
     }
 
     pub(super) fn work_progressed(&mut self, id: RunId, done: u64, total: u64, waits: Option<Reason>) {
@@ -124,6 +218,12 @@ impl Loop {
         run.work_progressed(done, total, waits);
         let progress = run.progress(None);
         self.tell(progress);
+    }
+
+    pub(super) fn section_scan(&mut self, id: RunId, section: i64, title: String, step: ScanStep) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.section_scan(section, title.clone(), step);
+        self.tell(What::SectionScan { run: id, section, title, step });
     }
 
     pub(super) fn work_failed(&mut self, id: RunId, path: String, sentence: String) {
@@ -150,7 +250,7 @@ impl Loop {
                 log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
                 let Does::Work { then, .. } = run.task.does else { return };
                 let Some(run) = self.runs.get(&id) else { return };
-                let gathering = self.gather(run, then());
+                let gathering = self.gather(run, then(), false);
                 self.fail_without_thread(id, gathering);
             }
         }
@@ -172,17 +272,50 @@ impl Loop {
         let Some(run) = self.runs.get(&id) else { return };
         tracing::info!(run = %id, %why, "stopping");
         run.ask_to_stop();
-        if run.is_detachable() {
-            self.end_run(id, RunEnd::Stopped);
+        match run.is_detachable() {
+            true if *why == Reason::WindowEnded => self.close(id),
+            true => self.end_run(id, RunEnd::Stopped),
+            false => {}
+        }
+    }
+
+    /// The window has ended: the run begins no unit any more, and those in hand have a while.
+    fn close(&mut self, id: RunId) {
+        let left = self.backlog.close(id);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.is_cut |= left > 0 || !run.is_gathered;
+        run.is_gathered = true;
+        run.detach_at = Some(self.looked_at.saturating_add(UNITS_GRACE).unwrap_or(self.looked_at));
+        self.end_if_done(id);
+    }
+
+    /// Detaches the runs whose units had their time.
+    pub(super) fn detach_overdue(&mut self, now: Timestamp) {
+        let overdue: Vec<RunId> = self.runs.values().filter(|run| run.detach_at.is_some_and(|at| at <= now)).map(|run| run.id).collect();
+        for run in overdue {
+            self.end_run(run, RunEnd::Stopped);
         }
     }
 
     pub(super) fn end_if_done(&mut self, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
         if run.is_gathered && self.backlog.open(id) == 0 {
-            let reason = run.completed_reason();
-            self.end_run(id, RunEnd::Completed(reason));
+            let end = if run.is_cut { RunEnd::Stopped } else { RunEnd::Completed(run.completed_reason()) };
+            self.end_run(id, end);
         }
+    }
+}
+
+/// The fact that a run is in its state.
+pub(super) fn changed(record: &RunRecord) -> What {
+    What::RunChanged {
+        run: record.id,
+        task: record.task.clone(),
+        title: butler_tasks::find(&record.task).map_or("", |task| task.title),
+        section: record.section,
+        origin: record.origin,
+        state: record.state,
+        reason: record.reason.clone(),
     }
 }
 
@@ -193,16 +326,26 @@ pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), butler_lib
     }
 }
 
+/// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
+fn only_newcomers(library: &butler_library::Library, gathered: Gathered) -> Result<Gathered, butler_library::StoreError> {
+    let newcomers = library.newcomers()?;
+    let mut gathered = Gathered { held_back: 0, newcomers_only: true, ..gathered };
+    for (_, sources) in &mut gathered.lacks {
+        sources.retain(|source| newcomers.contains(source));
+    }
+    Ok(gathered)
+}
+
 fn count_lacks(
     library: &butler_library::Library,
     demands: &[Demand],
-    section: Option<SectionId>,
+    (section, switch): (Option<SectionId>, Option<&'static str>),
     force: bool,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<Gathered, butler_library::StoreError> {
     let mut gathered = Gathered::default();
     for demand in demands {
-        let scope = Scope { section, subjects: demand.subjects };
+        let scope = Scope { section, subjects: demand.subjects, switch };
         let lacks = library.lacks(&demand.spec, &scope, now, force)?;
         if !force {
             gathered.held_back += library.held_back(&demand.spec, &scope, now)?;

@@ -1,13 +1,17 @@
 //! What the loop answers when it is asked how things are.
 
-use butler_api::TaskName;
+use butler_api::{RunState, TaskName};
+use jiff::Timestamp;
 
-use crate::answer::{LiveRun, TaskView};
-use crate::engine::Loop;
+use crate::answer::{Following, HeldBy, LiveRun, TaskView};
+use crate::engine::{Loop, effects};
+use crate::plan::PlanBasis;
+use crate::run::Run;
 
 impl Loop {
     pub(super) fn tasks(&self) -> Vec<TaskView> {
         let enabled = |name: &TaskName| self.schedule.tasks().any(|task| task.row.name == *name && task.enabled);
+        let now = self.clock.now();
         let view = |task: &&butler_tasks::Task| TaskView {
             name: task.name.clone(),
             title: task.title,
@@ -15,8 +19,46 @@ impl Loop {
             every_days: task.every_days,
             randomized: task.randomized,
             enabled: enabled(&task.name),
+            due: self.schedule.is_due(&task.name, now),
+            usual_seconds: self.schedule.usual(&task.name).as_secs().unsigned_abs(),
+            next_at: self.next_at(&task.name),
         };
         butler_tasks::ALL.iter().map(view).collect()
+    }
+
+    /// What is so now, in the words of facts, and the stream of those that come after: nothing is between the two, since
+    /// facts are told by this loop only.
+    pub(super) fn following(&self) -> Following {
+        let mut now = Vec::new();
+        for record in self.schedule.live() {
+            now.push(effects::changed(record));
+            now.extend(self.runs.get(&record.id).into_iter().flat_map(Run::standing));
+        }
+        Following { now, then: self.facts.subscribe() }
+    }
+
+    /// When a task begins next by itself: where it is placed, else when the next window opens if it is daily. Of the others the
+    /// forecast knows more.
+    fn next_at(&self, name: &TaskName) -> Option<Timestamp> {
+        let task = self.schedule.tasks().find(|task| task.row.name == *name)?;
+        match task.live {
+            Some(run) if run.state == RunState::Scheduled => run.scheduled_at,
+            Some(_) => None,
+            None => {
+                (task.enabled && task.row.every_days == 1).then(|| self.schedule.next_window(self.clock.now()))?.map(|window| window.from)
+            }
+        }
+    }
+
+    pub(super) fn plan_basis(&self) -> PlanBasis {
+        PlanBasis {
+            now: self.clock.now(),
+            pauses: self.schedule.pauses().iter().map(HeldBy::from).collect(),
+            running: self.schedule.live().iter().filter(|run| run.state == RunState::Running).count(),
+            schedule: self.schedule.clone(),
+            units_at_once: self.pool.cores(),
+            settings: self.settings.borrow().clone(),
+        }
     }
 
     pub(super) fn live(&self) -> Vec<LiveRun> {

@@ -1,22 +1,28 @@
 //! Follows a unit from its forming to its result: given to a free worker, heard of, over, settled.
 
-use butler_library::SourceId;
+use butler_api::RunId;
+use butler_library::{Library, SourceId};
 use butler_product::{Failure, FailureClass, ProductKind};
+use jiff::SignedDuration;
 
-use crate::backlog::{self, Over, UnitId};
+use crate::backlog::{self, Backlog, Limits, Over, UnitId, Want};
+use crate::clock::Clock;
 use crate::engine::Loop;
+use crate::estimate::Estimates;
 use crate::unit::{Settled, UnitEnd, UnitJob, UnitOver, UnitResult, UnitWord};
 
 impl Loop {
     /// Gives units to workers while there are both, and cores for them. One film alone gets all of them; where many
     /// wait, each worker gets its share.
     pub(super) fn dispatch(&mut self) {
-        if self.shutdown.is_some() {
+        if self.shutdown.is_some() || !self.pauses.is_empty() {
             return;
         }
         while let Some(share) = self.pool.free_share(self.backlog.waiting()) {
-            let library = &self.library;
-            let Some(plan) = self.backlog.next(|source| lacks_media_info(library, source)) else { return };
+            let (library, clock, estimates) = (&self.library, &self.clock, &self.estimates);
+            let lasts = |source, wants: &[Want]| lasts(library, clock, estimates, source, wants);
+            let limits = Limits { now: clock.now(), lasts: &lasts };
+            let Some(plan) = self.backlog.next(&limits, |source| lacks_media_info(library, source)) else { return };
             self.pool.give(UnitJob { plan, threads: share });
         }
     }
@@ -47,7 +53,7 @@ impl Loop {
     /// A unit is over: its results and failures go to the publisher, what its worker fell over is tried again, and what
     /// lies under a root that is away is left.
     fn unit_over(&mut self, unit: UnitId, over: UnitOver) {
-        let UnitOver { mut answers, bytes_read, end } = over;
+        let UnitOver { mut answers, bytes_read, spent, end } = over;
         let (end, sentence, root) = match end {
             UnitEnd::Done => (backlog::UnitEnd::Done, "The worker ended its work without a result.".to_owned(), None),
             UnitEnd::Fell { how, sentence } => {
@@ -62,7 +68,13 @@ impl Loop {
             }
         };
         let answered: Vec<usize> = answers.iter().map(|(want, _)| *want).collect();
-        let Some(Over { source, wants, given_up, left }) = self.backlog.over(unit, &answered, end) else { return };
+        let Some(Over { source, wants, given_up, left, cut }) = self.backlog.over(unit, &answered, end) else { return };
+        for run in cut {
+            if let Some(run) = self.runs.get_mut(&run) {
+                run.is_cut = true;
+                run.unit_ended(unit, bytes_read);
+            }
+        }
         // What falls alone, again and again, is the content's fault, whatever the worker died of.
         answers.extend(given_up.into_iter().map(|want| (want, Err(Failure { class: FailureClass::Content, sentence: sentence.clone() }))));
         for run in wants.iter().flat_map(|want| &want.runs) {
@@ -70,14 +82,27 @@ impl Loop {
                 run.unit_ended(unit, bytes_read);
             }
         }
+        if answers.iter().all(|(_, answer)| answer.is_ok()) && answers.len() == wants.len() {
+            self.estimates.note(Backlog::kinds(&wants), spent.size_bytes, spent.seconds);
+        }
+        let waiting: Vec<RunId> = self.runs.values().filter(|run| run.detach_at.is_some()).map(|run| run.id).collect();
         for run in left.into_iter().flat_map(|want| wants[want].runs.clone()) {
             self.leave(run, root.clone());
         }
-        self.publisher.settle(UnitResult { source, wants, answers, bytes_read });
+        // What a run left at its window's end is not tried again for it.
+        waiting.into_iter().for_each(|run| self.end_if_done(run));
+        for (want, _) in answers.iter().filter(|(_, answer)| answer.is_ok()) {
+            for run in &wants[*want].ahead {
+                if let Some(done) = self.done_ahead.get_mut(run) {
+                    *done += 1;
+                }
+            }
+        }
+        self.publisher.settle(UnitResult { source, wants, answers, bytes_read, spent });
     }
 
     /// A run goes on without one of its lacks, which stays a lack.
-    fn leave(&mut self, id: butler_api::RunId, root: Option<String>) {
+    fn leave(&mut self, id: RunId, root: Option<String>) {
         self.backlog.settle(id);
         if let Some(run) = self.runs.get_mut(&id) {
             run.total = run.total.saturating_sub(1);
@@ -89,7 +114,7 @@ impl Loop {
     /// A unit's results are stored: its runs are further.
     pub(super) fn settled(&mut self, settled: Settled) {
         match settled {
-            Settled::Stored { runs, failures } => {
+            Settled::Stored { runs, facts } => {
                 for (id, steps) in runs {
                     for failed in steps {
                         self.backlog.settle(id);
@@ -102,8 +127,8 @@ impl Loop {
                     }
                     self.end_if_done(id);
                 }
-                for failure in failures {
-                    self.tell(failure);
+                for fact in facts {
+                    self.tell(fact);
                 }
             }
             Settled::Impossible { runs, sentence } => {
@@ -115,7 +140,14 @@ impl Loop {
     }
 }
 
-fn lacks_media_info(library: &butler_library::Library, source: SourceId) -> bool {
+/// How much of the clock's time a unit will take; none where nothing like it was ever done.
+fn lasts(library: &Library, clock: &Clock, estimates: &Estimates, source: SourceId, wants: &[Want]) -> Option<SignedDuration> {
+    let size = library.source_size(source).ok().flatten()?;
+    let seconds = estimates.seconds(&Backlog::kinds(wants), size)?;
+    SignedDuration::try_from_secs_f64(clock.own_seconds(seconds)).ok()
+}
+
+fn lacks_media_info(library: &Library, source: SourceId) -> bool {
     match library.product(source, ProductKind::MediaInfo) {
         Ok(product) => !product.is_some_and(|product| product.is_usable()),
         Err(error) => {

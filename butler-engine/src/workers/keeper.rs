@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use butler_library::{BlobError, Library, SourceFile, Staged};
 use butler_product::media_info::MediaInfo;
@@ -19,7 +19,7 @@ use crate::causes::{OWN_FAULT, with_causes};
 use crate::event::EngineEvent;
 use crate::inbox::Inbox;
 use crate::media_file;
-use crate::unit::{Made, UnitEnd, UnitJob, UnitOver, UnitWord};
+use crate::unit::{Made, Spent, UnitEnd, UnitJob, UnitOver, UnitWord};
 use crate::workers::heard::{Said, checked};
 use crate::workers::process::{Ending, Patience, Process};
 use crate::workers::wishes::Wishes;
@@ -89,7 +89,12 @@ impl Keeper {
                     let over = std::panic::catch_unwind(AssertUnwindSafe(|| self.do_unit(&mut process, job)));
                     let over = over.unwrap_or_else(|_| {
                         process = None;
-                        UnitOver { answers: Vec::new(), bytes_read: 0, end: UnitEnd::Impossible { sentence: OWN_FAULT.to_owned() } }
+                        UnitOver {
+                            answers: Vec::new(),
+                            bytes_read: 0,
+                            spent: Spent::default(),
+                            end: UnitEnd::Impossible { sentence: OWN_FAULT.to_owned() },
+                        }
                     });
                     self.tell(unit, UnitWord::Over(over));
                 }
@@ -104,13 +109,14 @@ impl Keeper {
         if job.plan.fresh_worker && process.as_ref().is_some_and(|process| process.units_done() > 0) {
             *process = None;
         }
+        let begun_at = Instant::now();
         let begun = self.open_media(&job).and_then(|media| Ok((media, self.open_outputs(&job)?, self.known_media_info(&job)?)));
-        let over = |end| UnitOver { answers: Vec::new(), bytes_read: 0, end };
+        let over = |end| UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
         let (media, outputs, media_info) = match begun {
             Ok(begun) => begun,
             Err(NotBegun::Unreadable(failure)) => {
                 let answers = (0..job.plan.wants.len()).map(|want| (want, Err(failure.clone()))).collect();
-                return UnitOver { answers, bytes_read: 0, end: UnitEnd::Done };
+                return UnitOver { answers, bytes_read: 0, spent: Spent::default(), end: UnitEnd::Done };
             }
             Err(NotBegun::Left { root }) => return over(UnitEnd::Left { root }),
             Err(NotBegun::Impossible(sentence)) => return over(UnitEnd::Impossible { sentence }),
@@ -122,8 +128,9 @@ impl Keeper {
         if self.wishes.is_cancelled(job.plan.unit) {
             return over(UnitEnd::Done);
         }
+        let known_ms = media_info.as_ref().and_then(|info| info.duration_ms);
         self.tell(job.plan.unit, UnitWord::Opened { file: media.file.path.display().to_string() });
-        let (said, bytes_read, end) = self.execute(worker, &job, &media, &outputs, media_info);
+        let (said, bytes_read, frozen, end) = self.execute(worker, &job, &media, &outputs, media_info);
         let (said, fault) = checked(&job.plan.wants, said, |want| Some(outputs.get(want)?.as_ref()?.written()));
         let end = match (end, fault) {
             (UnitEnd::Done, Some(sentence)) => UnitEnd::Fell { how: Fall::ByItself, sentence },
@@ -137,7 +144,14 @@ impl Keeper {
         } else {
             end
         };
-        self.weigh(&media, said, outputs, bytes_read, end)
+        let mut over = self.weigh(&media, said, outputs, bytes_read, end);
+        let read_now = over.answers.iter().find_map(|(_, answer)| match answer {
+            Ok(Made { value: Value::MediaInfo(info), .. }) => info.duration_ms,
+            _ => None,
+        });
+        let media_seconds = read_now.or(known_ms).map(|ms| ms as f64 / 1_000.0);
+        over.spent = Spent { seconds: begun_at.elapsed().saturating_sub(frozen).as_secs_f64(), size_bytes: media.file.size, media_seconds };
+        over
     }
 
     fn execute(
@@ -147,7 +161,7 @@ impl Keeper {
         media: &Media,
         outputs: &[Option<Output>],
         media_info: Option<Box<MediaInfo>>,
-    ) -> (Vec<Said>, u64, UnitEnd) {
+    ) -> (Vec<Said>, u64, Duration, UnitEnd) {
         let unit = job.plan.unit;
         let order = Order {
             unit,
@@ -168,15 +182,15 @@ impl Keeper {
             FromWorker::Hello(_) | FromWorker::UnitEnded { .. } | FromWorker::Probed { .. } => {}
         });
         match ending {
-            Ending::Ended { bytes_read } => (said, bytes_read, UnitEnd::Done),
-            Ending::Fell { how, sentence, bytes_read } => (said, bytes_read, UnitEnd::Fell { how, sentence }),
+            Ending::Ended { bytes_read, frozen } => (said, bytes_read, frozen, UnitEnd::Done),
+            Ending::Fell { how, sentence, bytes_read } => (said, bytes_read, Duration::ZERO, UnitEnd::Fell { how, sentence }),
         }
     }
 
     /// Turns what the worker said into answers: a product with its blob, or a failure. What was made of a file that changed
     /// meanwhile is of neither content; and a file that could not be read while its root is away is no failure.
     fn weigh(&self, media: &Media, said: Vec<Said>, mut outputs: Vec<Option<Output>>, bytes_read: u64, end: UnitEnd) -> UnitOver {
-        let mut over = UnitOver { answers: Vec::new(), bytes_read, end };
+        let mut over = UnitOver { answers: Vec::new(), bytes_read, spent: Spent::default(), end };
         if said.is_empty() {
             return over;
         }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use butler_product::channel::{self, ChannelError};
 use butler_product::message::{FromWorker, Hello, Order, Sandbox, ToWorker};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::backlog::Fall;
 use crate::workers::wishes::Wishes;
@@ -76,9 +77,19 @@ pub enum StartError {
 #[derive(Debug)]
 pub(crate) enum Ending {
     /// The worker said so.
-    Ended { bytes_read: u64 },
+    Ended { bytes_read: u64, frozen: Duration },
     /// The worker is gone or was killed; it can't be used any more.
     Fell { how: Fall, sentence: String, bytes_read: u64 },
+}
+
+impl Ending {
+    /// The same of a worker that was frozen: whoever killed it, it could do nothing for it.
+    fn of_frozen(self) -> Self {
+        match self {
+            Self::Fell { sentence, bytes_read, .. } => Self::Fell { how: Fall::Frozen, sentence, bytes_read },
+            ended @ Self::Ended { .. } => ended,
+        }
+    }
 }
 
 /// A worker process that has introduced itself.
@@ -130,7 +141,7 @@ impl Process {
             return Err(StartError::Mismatch { program: program.to_owned(), why });
         }
         // A wish, not a need: where the kernel refuses, the worker runs at the server's own priority.
-        if let Some(pid) = rustix::process::Pid::from_raw(id as i32) {
+        if let Some(pid) = Pid::from_raw(id.cast_signed()) {
             let _ = rustix::process::setpriority_process(Some(pid), NICE);
         }
         Ok(process)
@@ -145,7 +156,8 @@ impl Process {
     }
 
     /// Has a unit done, and hands on all that the worker says of it. What is wished of the unit meanwhile is told to the
-    /// worker within a quarter of a second.
+    /// worker within a quarter of a second; while it is to be frozen the process is stopped, and that time counts for nothing.
+    /// A cancelled unit is let go on to its end, frozen or not.
     pub(crate) fn execute(
         &mut self,
         order: Order,
@@ -159,18 +171,38 @@ impl Process {
         let mut last_step = Instant::now();
         let mut last_word = Instant::now();
         let mut cancelled: Option<Instant> = None;
+        let mut frozen_since: Option<Instant> = None;
+        let mut frozen = Duration::ZERO;
         if let Err(error) = channel::send(&self.socket, &ToWorker::Do(Box::new(order)), descriptors) {
             return self.fallen(&error, read);
         }
         loop {
+            if frozen_since.is_none() && cancelled.is_none() && wishes.is_frozen() {
+                self.signal(Signal::STOP);
+                frozen_since = Some(Instant::now());
+            } else if (cancelled.is_some() || !wishes.is_frozen())
+                && let Some(since) = frozen_since.take()
+            {
+                frozen += since.elapsed();
+                (last_word, last_step) = (Instant::now(), Instant::now());
+                self.signal(Signal::CONT);
+            }
             match self.next_message(Duration::from_millis(250)) {
-                Err(error) => return self.fallen(&error, read),
+                Err(error) => {
+                    let ending = self.fallen(&error, read);
+                    return if frozen_since.is_some() { ending.of_frozen() } else { ending };
+                }
                 Ok(Some(message)) => {
                     last_word = Instant::now();
                     match message {
                         FromWorker::UnitEnded { unit: ended, bytes_read } if ended == unit => {
                             self.units_done += 1;
-                            return Ending::Ended { bytes_read };
+                            // It was done just as it was to be held: the next unit, if one comes, finds it awake.
+                            if let Some(since) = frozen_since {
+                                frozen += since.elapsed();
+                                self.signal(Signal::CONT);
+                            }
+                            return Ending::Ended { bytes_read, frozen };
                         }
                         FromWorker::Progress { unit: of, bytes_read, steps: now, .. } if of == unit => {
                             if (bytes_read, now) != (read, steps) {
@@ -195,6 +227,10 @@ impl Process {
                 // A worker that is gone is noticed at the next message.
                 let _ = channel::send(&self.socket, &wish, &[]);
             }
+            // What is held says nothing and comes no further, and is none the worse for it.
+            if frozen_since.is_some() && cancelled.is_none() {
+                continue;
+            }
             let sentence = if last_word.elapsed() > self.patience.silence {
                 format!("The worker hung: it said nothing for {} seconds.", self.patience.silence.as_secs())
             } else if last_step.elapsed() > self.patience.standstill {
@@ -207,6 +243,12 @@ impl Process {
             self.kill();
             return Ending::Fell { how: Fall::ByItself, sentence, bytes_read: read };
         }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.child.as_ref().and_then(|child| Pid::from_raw(child.id().cast_signed()));
+        // A worker that is gone is noticed at the next message.
+        let _ = pid.map(|pid| kill_process(pid, signal));
     }
 
     /// The next message, if one comes in time. Descriptors are not expected from this side, and close at once.
@@ -271,5 +313,51 @@ fn last_words(status: Option<ExitStatus>, error: &ChannelError) -> String {
         Some((Some(signal), _)) => format!("The worker crashed with signal {signal}."),
         Some((None, Some(code))) => format!("The worker ended with status {code} in the middle of its work."),
         Some((None, None)) | None => format!("The worker fell silent: {error}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use butler_product::message::Limits;
+
+    use super::*;
+
+    /// A process that never says a word, and the end of the channel from which the test speaks for it.
+    fn silent() -> (Process, UnixStream) {
+        let (socket, theirs) = UnixStream::pair().unwrap();
+        let sandbox = Sandbox { rlimits: false, no_new_privs: false, landlock: false, seccomp: false };
+        let hello = Hello { protocol: 0, build: String::new(), products: Vec::new(), sandbox };
+        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        (Process { child: Some(child), socket, hello, units_done: 0, patience: Patience::default() }, theirs)
+    }
+
+    fn is_held(process: &Process) -> bool {
+        let pid = process.child.as_ref().unwrap().id();
+        std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap().contains("State:\tT")
+    }
+
+    #[test]
+    fn a_worker_that_ends_its_unit_just_as_it_is_frozen_is_awake_for_the_next() {
+        let (mut process, theirs) = silent();
+        channel::send(&theirs, &FromWorker::UnitEnded { unit: 1, bytes_read: 7 }, &[]).unwrap();
+        let wishes = Wishes::default();
+        wishes.freeze(true);
+        let order = Order {
+            unit: 1,
+            extension: String::new(),
+            size_bytes: 0,
+            wants: Vec::new(),
+            media_info: None,
+            threads: 1,
+            limits: Limits::default(),
+        };
+        let ending = process.execute(order, &[], &wishes, &mut |_| {});
+        assert!(matches!(ending, Ending::Ended { bytes_read: 7, .. }), "{ending:?}");
+        // A signal needs a moment.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while is_held(&process) {
+            assert!(Instant::now() < deadline, "it would sit there with the next unit until it is taken to hang");
+            std::thread::yield_now();
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What is wished of the unit in a worker's hand while it is done: the loop leaves wishes, the worker's keeper takes them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use butler_product::message::ToWorker;
@@ -8,17 +9,20 @@ use crate::backlog::{UnitId, Withdrawal};
 
 /// Wishes about one slot's units.
 #[derive(Debug, Default)]
-pub(crate) struct Wishes(Mutex<Vec<Withdrawal>>);
+pub(crate) struct Wishes {
+    left: Mutex<Vec<Withdrawal>>,
+    frozen: AtomicBool,
+}
 
 impl Wishes {
     /// Leaves a wish.
     pub(crate) fn leave(&self, wish: Withdrawal) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(wish);
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).push(wish);
     }
 
     /// Takes the wishes about this unit; older ones, about units that ended, are forgotten.
     pub(crate) fn take(&self, unit: UnitId) -> Vec<ToWorker> {
-        let wishes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let wishes = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
         let words = wishes.into_iter().filter_map(|wish| match wish {
             Withdrawal::Cancel { unit: of } if of == unit => Some(ToWorker::Cancel { unit }),
             Withdrawal::Drop { unit: of, want } if of == unit => Some(ToWorker::Drop { unit, want }),
@@ -29,6 +33,16 @@ impl Wishes {
 
     /// Whether this unit is wanted no more, before a worker had it.
     pub(crate) fn is_cancelled(&self, unit: UnitId) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&Withdrawal::Cancel { unit })
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).contains(&Withdrawal::Cancel { unit })
+    }
+
+    /// Holds the slot's worker where it is, or lets it go on.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        self.frozen.store(frozen, Ordering::Relaxed);
+    }
+
+    /// Whether the slot's worker is to be held.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen.load(Ordering::Relaxed)
     }
 }

@@ -41,6 +41,30 @@ impl Server {
         self.request("POST", target).send()
     }
 
+    /// Puts to `target` with the token, JSON wanted.
+    pub fn put(&self, target: &str) -> Result<Response> {
+        self.request("PUT", target).send()
+    }
+
+    /// Sets the driven clock of a server that was started with [`Self::start_at`]: to a moment (`2027-03-28T01:00:00Z`),
+    /// which looks like a suspend, to so many seconds a second, or to both. Gives the moment that it shows then.
+    pub fn set_clock(&self, at: Option<&str>, rate: Option<u32>) -> Result<String> {
+        let words = [at.map(|at| format!("at={at}")), rate.map(|rate| format!("rate={rate}"))];
+        let target = format!("/api/v1/clock?{}", words.into_iter().flatten().collect::<Vec<_>>().join("&"));
+        let answer = self.put(&target)?;
+        ensure!(answer.status == 200, "PUT {target} answered {}: {}", answer.status, answer.text());
+        Self::moment(&answer.json()?)
+    }
+
+    /// The moment that its driven clock shows.
+    pub fn clock(&self) -> Result<String> {
+        Self::moment(&self.get_json("/api/v1/clock")?)
+    }
+
+    fn moment(answer: &Value) -> Result<String> {
+        Ok(answer["now"].as_str().with_context(|| format!("no moment: {answer}"))?.to_owned())
+    }
+
     /// Deletes `target` with the token, JSON wanted.
     pub fn delete(&self, target: &str) -> Result<Response> {
         self.request("DELETE", target).send()

@@ -157,7 +157,10 @@ pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Resu
         if !moved.is_empty() || !added.is_empty() || !missing.is_empty() || let_go > 0 {
             touch(tx, section)?;
         }
-        tx.execute("UPDATE sections SET scanned_at = ?2 WHERE id = ?1", params![section, At(now)])?;
+        tx.execute(
+            "UPDATE sections SET scanned_at = ?2, first_scanned_at = coalesce(first_scanned_at, ?2) WHERE id = ?1",
+            params![section, At(now)],
+        )?;
         Ok(counts)
     })
 }

@@ -4,10 +4,11 @@ use butler_product::{Fingerprint, ProductKind, Spec, Value, media_info};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::costs;
 use super::failures::{self, NewFailure};
 use super::runs::add_gain;
 use super::{At, Json, Word};
-use crate::{Library, RunGain, SourceId, StoreError};
+use crate::{Library, RunGain, SourceId, StoreError, UnitCost};
 
 /// What a worker made of one read of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub struct PublishedUnit {
     pub failures: Vec<NewFailure>,
     /// What it adds to the progress of every run concerned.
     pub gains: Vec<RunGain>,
+    /// What it took, if it made all that was wanted.
+    pub cost: Option<UnitCost>,
     /// When it was made.
     pub made_at: Timestamp,
 }
@@ -119,6 +122,7 @@ impl Library {
 
 fn keep_unit(tx: &Connection, unit: &PublishedUnit) -> Result<Published, StoreError> {
     unit.gains.iter().try_for_each(|gain| add_gain(tx, gain))?;
+    unit.cost.iter().try_for_each(|cost| costs::record(tx, cost))?;
     if super::sources::fingerprint_of(tx, unit.source)? != Some(unit.made_from) {
         return Ok(Published::SourceGone);
     }

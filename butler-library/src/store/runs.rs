@@ -118,6 +118,14 @@ pub struct RunFilter {
     pub task: Option<TaskName>,
     /// Only those in this state.
     pub state: Option<RunState>,
+    /// Only those of this origin.
+    pub origin: Option<Origin>,
+    /// Only those that count for this day or ended on it.
+    pub day: Option<Date>,
+    /// Only those that were asked for at this instant or later.
+    pub since: Option<Timestamp>,
+    /// Only those that were asked for before this instant.
+    pub until: Option<Timestamp>,
 }
 
 /// What the schedule must know of a task's past.
@@ -129,12 +137,12 @@ pub struct TaskPast {
     pub completed: Option<Date>,
     /// How long its last five such runs took, oldest first.
     pub durations: Vec<SignedDuration>,
-    /// The latest day on which a run of it failed or was stopped by a person; those limited to a section and `asap` ones don't
+    /// The day on which a run of it last failed or was stopped by a person; those limited to a section and `asap` ones don't
     /// count.
     pub given_up: Option<Date>,
-    /// The latest day on which the window's end stopped a run of it.
+    /// The day on which the window's end last stopped a run of it.
     pub cut: Option<Date>,
-    /// The latest day that missed it.
+    /// The day that last missed it.
     pub missed: Option<Date>,
     /// The crashes of its runs on the latest day on which there were any.
     pub crashes: Option<RunCrashes>,
@@ -242,14 +250,20 @@ impl Library {
     pub fn runs(&self, filter: &RunFilter, start: u64, size: u64) -> Result<Page<RunRow>, StoreError> {
         let task = filter.task.as_ref().map(TaskName::as_str);
         let state = filter.state.map(RunState::as_str);
-        let matches = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2)";
+        let origin = filter.origin.map(Origin::as_str);
+        let day = filter.day.map(Word);
+        let (since, until) = (filter.since.map(At), filter.until.map(At));
+        let matches = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = ?3) \
+                       AND (?4 IS NULL OR day = ?4 OR ended_day = ?4) AND (?5 IS NULL OR asked_at >= ?5) AND (?6 IS NULL OR asked_at < ?6)";
         self.db().read(|tx| {
             let total = tx
                 .prepare_cached(&format!("SELECT count(*) FROM runs WHERE {matches}"))?
-                .query_row(params![task, state], |row| row.get(0))?;
+                .query_row(params![task, state, origin, day, since, until], |row| row.get(0))?;
             let mut statement =
-                tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE {matches} ORDER BY id DESC LIMIT ?3 OFFSET ?4"))?;
-            let rows = statement.query_map(params![task, state, capped(size), capped(start)], run_row)?.collect::<Result<_, _>>()?;
+                tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE {matches} ORDER BY id DESC LIMIT ?7 OFFSET ?8"))?;
+            let rows = statement
+                .query_map(params![task, state, origin, day, since, until, capped(size), capped(start)], run_row)?
+                .collect::<Result<_, _>>()?;
             Ok(Page { rows, total })
         })
     }
@@ -293,7 +307,7 @@ impl Library {
 }
 
 fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
-    let last = format!("SELECT day, started_at, ended_at FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY ended_at DESC, id DESC LIMIT 5");
+    let last = format!("SELECT day, started_at, ended_at FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY id DESC LIMIT 5");
     let last: Vec<(Option<Date>, Option<SignedDuration>)> = tx
         .prepare_cached(&last)?
         .query_map([task.as_str()], |row| {
@@ -308,12 +322,14 @@ fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
         )?
         .query_row([task.as_str()], |row| Ok(RunCrashes { day: row.get::<_, Word<Date>>(0)?.0, count: row.get(1)? }))
         .optional()?;
+    // By id, for a task's runs end in that order: by their days, one of a clock that was far ahead would stay the last for ever.
     let latest = |column: &str, which: &str| -> Result<Option<Date>, StoreError> {
         let of_task = "task = ?1 AND section IS NULL AND origin <> 'asap'";
         let latest = tx
-            .prepare_cached(&format!("SELECT max({column}) FROM runs WHERE {of_task} AND ({which})"))?
-            .query_row([task.as_str()], |row| row.get::<_, Option<Word<Date>>>(0))?;
-        Ok(latest.map(|day| day.0))
+            .prepare_cached(&format!("SELECT {column} FROM runs WHERE {of_task} AND ({which}) ORDER BY id DESC LIMIT 1"))?
+            .query_row([task.as_str()], |row| row.get::<_, Option<Word<Date>>>(0))
+            .optional()?;
+        Ok(latest.flatten().map(|day| day.0))
     };
     let stopped = |reasons: &str| format!("state = 'stopped' AND reason ->> 'code' IN ({reasons})");
     let given_up = latest("ended_day", &format!("state = 'failed' OR {}", stopped("'stopped-by-person', 'all-stopped-by-person'")))?;

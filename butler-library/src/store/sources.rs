@@ -66,6 +66,17 @@ impl Library {
     pub fn fingerprint(&self, source: SourceId) -> Result<Option<Fingerprint>, StoreError> {
         self.db().read(|tx| fingerprint_of(tx, source))
     }
+
+    /// The bytes of a source; those of an audio file without its tags.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn source_size(&self, source: SourceId) -> Result<Option<u64>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT size FROM sources WHERE id = ?1")?;
+            Ok(statement.query_row([source], |row| row.get(0)).optional()?)
+        })
+    }
 }
 
 pub(crate) fn fingerprint_of(tx: &Connection, source: SourceId) -> Result<Option<Fingerprint>, StoreError> {

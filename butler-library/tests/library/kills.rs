@@ -21,7 +21,12 @@ fn child_that_publishes() {
     library.sweep().unwrap();
     println!("ready");
     let lacks = library
-        .lacks(&Spec::MediaInfo, &butler_library::Scope { section: None, subjects: butler_library::Subjects::AllParts }, at(0), true)
+        .lacks(
+            &Spec::MediaInfo,
+            &butler_library::Scope { section: None, subjects: butler_library::Subjects::AllParts, switch: None },
+            at(0),
+            true,
+        )
         .unwrap();
     for round in 0..u32::MAX {
         let spec = Spec::Bif(bif::Params { interval_ms: 1_000 + round, width: 320 });
@@ -37,7 +42,7 @@ fn publish(library: &Library, source: butler_library::SourceId, made_from: Finge
     bytes.chunks(1_000).for_each(|piece| staged.file().write_all(piece).unwrap());
     let blob = staged.publish(&spec.blob_name(made_from), 50_000).unwrap();
     let product = MadeProduct { spec: spec.clone(), value: bif_value(), blob: Some(blob) };
-    let unit = PublishedUnit { source, made_from, products: vec![product], failures: vec![], gains: vec![], made_at: at(0) };
+    let unit = PublishedUnit { source, made_from, products: vec![product], failures: vec![], gains: vec![], cost: None, made_at: at(0) };
     assert_eq!(library.publish(unit).unwrap(), Published::Kept);
 }
 
@@ -68,7 +73,12 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
         library.assert_sound();
         library.sweep().unwrap();
         let known = library
-            .lacks(&Spec::MediaInfo, &butler_library::Scope { section: None, subjects: butler_library::Subjects::AllParts }, at(0), true)
+            .lacks(
+                &Spec::MediaInfo,
+                &butler_library::Scope { section: None, subjects: butler_library::Subjects::AllParts, switch: None },
+                at(0),
+                true,
+            )
             .unwrap();
         let rows = known.iter().filter(|lack| library.product(lack.source, ProductKind::Bif).unwrap().is_some()).count();
         assert_eq!((files_below(&data_dir.join("blobs")), files_below(&data_dir.join("staging"))), (rows, 0));

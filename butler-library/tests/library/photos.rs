@@ -28,7 +28,8 @@ fn photos_are_listed_by_the_best_date_that_is_known() {
     let written = jiff::Timestamp::from_second(START - 3_600).unwrap().strftime("%Y-%m-%dT%H:%M:%S").to_string();
     assert_eq!(taken(&world), [two.clone(), film.clone(), line("IMG_0001", &written, 2027, "file")]);
 
-    let lacks = world.library.lacks(&Spec::Photo, &Scope { section: None, subjects: Subjects::PhotoParts }, at(0), false).unwrap();
+    let lacks =
+        world.library.lacks(&Spec::Photo, &Scope { section: None, subjects: Subjects::PhotoParts, switch: None }, at(0), false).unwrap();
     assert_eq!(lacks.len(), 2, "a film has no EXIF");
     let one = world.part("Harz/IMG_0001.jpg");
     let exif = Photo { taken: Taken::of((1999, 5, 6), (7, 8, 9), Some(60)), width: Some(30), height: Some(40), ..Photo::default() };

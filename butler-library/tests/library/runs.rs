@@ -73,7 +73,7 @@ fn runs_are_listed_newest_first_and_ids_are_never_used_twice() {
     assert_eq!(library.next_run_id().unwrap(), RunId(6));
     let page = library.runs(&RunFilter::default(), 1, 2).unwrap();
     assert_eq!((page.rows.iter().map(|run| run.id.0).collect::<Vec<_>>(), page.total), (vec![4, 3], 5));
-    let scans = RunFilter { task: Some(TaskName::RefreshLibraries), state: Some(RunState::Running) };
+    let scans = RunFilter { task: Some(TaskName::RefreshLibraries), state: Some(RunState::Running), ..RunFilter::default() };
     assert_eq!(library.runs(&scans, 0, 10).unwrap().total, 1);
     assert!(library.set_run_total(RunId(99), 1).is_err());
 }

@@ -7,7 +7,7 @@ use butler_product::{FailureClass, ProductKind, Spec, Value};
 
 use crate::world::{World, at, content, set_mtime};
 
-const MUSIC: Scope = Scope { section: None, subjects: Subjects::TaggedParts };
+const MUSIC: Scope = Scope { section: None, subjects: Subjects::TaggedParts, switch: None };
 
 /// A FLAC with this sound and these bytes for its tags.
 fn flac(sound: &str, tags: &str) -> Vec<u8> {
@@ -247,7 +247,8 @@ fn a_failure_at_tags_names_the_file_and_holds_nothing_else_back() {
     let failures = world.library.failures(0, 10).unwrap().rows;
     assert!(failures[0].path.ends_with("A/One/01.flac") && failures[0].part.is_some());
     assert!(lacks(&world).is_empty());
-    let headers = world.library.lacks(&Spec::MediaInfo, &Scope { section: None, subjects: Subjects::AllParts }, at(9), false).unwrap();
+    let headers =
+        world.library.lacks(&Spec::MediaInfo, &Scope { section: None, subjects: Subjects::AllParts, switch: None }, at(9), false).unwrap();
     assert_eq!(headers.len(), 1);
     assert_eq!(headers[0].source, world.part("A/One/01.flac").source);
 }

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use crate::runs::run;
 use crate::world::{World, at, bif_value, blob, content, new_section, set_mtime};
 
-const ALL: Scope = Scope { section: None, subjects: Subjects::AllParts };
-const VIDEO: Scope = Scope { section: None, subjects: Subjects::VideoParts };
+const ALL: Scope = Scope { section: None, subjects: Subjects::AllParts, switch: None };
+const VIDEO: Scope = Scope { section: None, subjects: Subjects::VideoParts, switch: None };
 
 fn bif_spec() -> Spec {
     Spec::Bif(bif::Params::default())
@@ -100,7 +100,7 @@ fn video_parts_are_known_by_their_streams_and_before_that_by_name() {
     world.make_media_info(films[1], &[StreamKind::Audio]);
     world.make_media_info(track, &[StreamKind::Audio, StreamKind::Picture]);
     assert_eq!(lacks(&world, &bif_spec(), &VIDEO), [films[0]]);
-    let of_section = |subjects| Scope { section: Some(section), subjects };
+    let of_section = |subjects| Scope { section: Some(section), subjects, switch: None };
     assert_eq!(lacks(&world, &bif_spec(), &of_section(Subjects::AllParts)), [track]);
     assert!(lacks(&world, &bif_spec(), &of_section(Subjects::VideoParts)).is_empty());
 }
@@ -180,7 +180,15 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
     let kept = staged.publish(&bif_spec().blob_name(made_from), 8).unwrap();
     let product = MadeProduct { spec: bif_spec(), value: bif_value(), blob: Some(kept) };
     let failed = failure(ProductKind::MediaInfo, None);
-    let unit = PublishedUnit { source: a, made_from, products: vec![product], failures: vec![failed], gains: vec![gain], made_at: at(5) };
+    let unit = PublishedUnit {
+        source: a,
+        made_from,
+        products: vec![product],
+        failures: vec![failed],
+        gains: vec![gain],
+        cost: None,
+        made_at: at(5),
+    };
     assert_eq!(library.publish(unit.clone()).unwrap(), Published::Kept);
     library.assert_sound();
     let product = library.product(a, ProductKind::Bif).unwrap().unwrap();
@@ -201,7 +209,7 @@ fn a_lost_or_cut_blob_is_unsound() {
     let (world, [a, ..]) = three_films();
     let made_from = world.library.fingerprint(a).unwrap().unwrap();
     let product = MadeProduct { spec: bif_spec(), value: bif_value(), blob: Some(blob("bif/no/where", 8)) };
-    let unit = PublishedUnit { source: a, made_from, products: vec![product], failures: vec![], gains: vec![], made_at: at(5) };
+    let unit = PublishedUnit { source: a, made_from, products: vec![product], failures: vec![], gains: vec![], cost: None, made_at: at(5) };
     assert_eq!(world.library.publish(unit).unwrap(), Published::Kept);
     assert_eq!(world.library.unsound().unwrap(), ["the blob `bif/no/where` of a product is not there"]);
 }

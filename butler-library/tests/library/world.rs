@@ -198,8 +198,15 @@ impl World {
 
     fn publish(&self, source: SourceId, product: MadeProduct) {
         let made_from = self.library.fingerprint(source).unwrap().unwrap();
-        let unit =
-            PublishedUnit { source, made_from, products: vec![product], failures: vec![], gains: vec![], made_at: at(self.clock.get()) };
+        let unit = PublishedUnit {
+            source,
+            made_from,
+            products: vec![product],
+            failures: vec![],
+            gains: vec![],
+            cost: None,
+            made_at: at(self.clock.get()),
+        };
         assert_eq!(self.library.publish(unit).unwrap(), Published::Kept);
     }
 

@@ -2,10 +2,12 @@
 //! whether a new run begins now or waits is settled behind it, as after every event.
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
-use jiff::Timestamp;
 
 use super::Schedule;
+use super::asap::Own;
+use super::night::bound;
 use crate::answer::{Answer, StartAnswer, Step};
+use crate::calendar::Present;
 use crate::due::on_its_day;
 use crate::{Change, Effect, Row, RunRecord, placement};
 
@@ -14,7 +16,7 @@ use crate::{Change, Effect, Row, RunRecord, placement};
 struct Ask {
     force: bool,
     section: Option<i64>,
-    at: Timestamp,
+    present: Present,
 }
 
 /// What became of it, before it is settled whose turn it is.
@@ -28,26 +30,32 @@ enum Admitted {
 
 impl Schedule {
     /// Rule 4. A request limited to a section is always forced.
-    pub(super) fn start_one(&mut self, task: &TaskName, force: bool, section: Option<i64>, now: Timestamp) -> Step {
-        let mut effects = Vec::new();
+    pub(super) fn start_one(
+        &mut self,
+        task: &TaskName,
+        force: bool,
+        section: Option<i64>,
+        present: Present,
+        mut effects: Vec<Effect>,
+    ) -> Step {
         let Some(row) = self.row(task).cloned() else {
+            self.settle(present.now, &mut effects);
             return Step { answer: Answer::UnknownTask, effects };
         };
-        let ask = Ask { force, section, at: now };
+        let ask = Ask { force, section, present };
         let is_off = !force && !self.is_on(task) && self.there(task, ask).is_none();
         let admitted = if is_off {
             Admitted::Answered(self.skip(&row, ask, switched_off(&row), &mut effects))
         } else {
             self.admit(&row, ask, &mut effects)
         };
-        self.settle(now, &mut effects);
+        self.settle(present.now, &mut effects);
         Step { answer: Answer::Start(self.answer(admitted)), effects }
     }
 
     /// Rule 3. Force counts against day and window only: a task that is off was not asked for, and leaves no run.
-    pub(super) fn start_all(&mut self, force: bool, now: Timestamp) -> Step {
-        let mut effects = Vec::new();
-        let ask = Ask { force, section: None, at: now };
+    pub(super) fn start_all(&mut self, force: bool, present: Present, mut effects: Vec<Effect>) -> Step {
+        let ask = Ask { force, section: None, present };
         let mut admitted = Vec::new();
         for row in self.rows.clone() {
             let of_task = if self.is_on(&row.name) {
@@ -57,7 +65,7 @@ impl Schedule {
             };
             admitted.push((row.name, of_task));
         }
-        self.settle(now, &mut effects);
+        self.settle(present.now, &mut effects);
         let answers = admitted.into_iter().map(|(task, admitted)| (task, self.answer(admitted))).collect();
         Step { answer: Answer::StartAll(answers), effects }
     }
@@ -67,28 +75,32 @@ impl Schedule {
             return there;
         }
         if ask.force {
-            return Admitted::Entered(self.enter_forced(row, ask));
+            return Admitted::Entered(self.enter_forced(row, ask, effects));
         }
-        let last = self.past.get(&row.name).and_then(|past| past.last_completed);
-        if let Err(why) = on_its_day(row.every_days, last, self.day(ask.at)) {
+        let last = self.past(&row.name).and_then(|past| past.last_completed);
+        if let Err(why) = on_its_day(row.every_days, last, ask.present.day) {
             return Admitted::Answered(self.skip(row, ask, why.reason(), effects));
         }
-        let mut run = self.new_run(row, ask);
-        if let Some(window) = self.window(ask.at) {
-            let has_room = placement::has_room(&window, self.usual(&row.name), ask.at);
-            // With less room it is free, not `missed`: a person asked for it (rule 6).
-            run.bound_until = (has_room && !window.whole_day).then_some(window.until);
-            let at = self.place(&row.name, &window, ask.at);
-            if row.randomized && at > ask.at {
-                run.state = RunState::Scheduled;
-                run.scheduled_at = Some(at);
-                effects.push(Effect::Save(run.clone()));
-                let answer = StartAnswer::Scheduled { run: run.id, at };
-                self.live.push(run);
-                return Admitted::Answered(answer);
-            }
+        let own = Own { origin: Origin::Person, forced: false, bound_until: self.bound_for(row, ask.present) };
+        if let Some(turned) = self.turn_asap(&row.name, own, ask.present, effects) {
+            return Admitted::Entered(turned);
         }
-        Admitted::Entered(self.enter(run))
+        let mut run = self.asked(row, ask);
+        run.bound_until = own.bound_until;
+        let Some(window) = ask.present.window else { return Admitted::Entered(self.enter(run)) };
+        let id = run.id;
+        self.place_or_queue(row, run, &window, ask.present, effects);
+        match self.live.iter().find(|run| run.id == id && run.state == RunState::Scheduled).and_then(|run| run.scheduled_at) {
+            Some(at) => Admitted::Answered(StartAnswer::Scheduled { run: id, at }),
+            None => Admitted::Entered(id),
+        }
+    }
+
+    /// The end that binds a start inside a window. With too little room it is free, not missed: a person asked for it
+    /// (rule 6).
+    fn bound_for(&self, row: &Row, present: Present) -> Option<jiff::Timestamp> {
+        let window = present.window?;
+        bound(&window).filter(|&end| placement::has_room(end, self.usual(&row.name), present.now))
     }
 
     /// What is already scheduled, queued or running stays as it is, if it does what is asked for. A run that was told to
@@ -104,20 +116,29 @@ impl Schedule {
     }
 
     /// A forced start enters its lane now, under the id of the scheduled run if there is one. A run limited to a section
-    /// leaves that alone: the rest of the task is still to come.
-    fn enter_forced(&mut self, row: &Row, ask: Ask) -> RunId {
-        let is_absorbed = |run: &&mut RunRecord| run.task == row.name && run.state == RunState::Scheduled && ask.section.is_none();
-        if let Some(run) = self.live.iter_mut().find(is_absorbed)
-            && run.undergo(Change::Enter, None).is_ok()
-        {
-            run.origin = Origin::Person;
-            run.forced = true;
-            run.scheduled_at = None;
-            run.bound_until = None;
-            return run.id;
-        }
-        let run = self.new_run(row, ask);
-        self.enter(run)
+    /// leaves that alone, and what new items brought: the rest of the task is still to come.
+    fn enter_forced(&mut self, row: &Row, ask: Ask, effects: &mut Vec<Effect>) -> RunId {
+        let taken =
+            if ask.section.is_none() { self.take_scheduled_over(row).or_else(|| self.turn_forced(row, ask, effects)) } else { None };
+        taken.unwrap_or_else(|| {
+            let run = self.asked(row, ask);
+            self.enter(run)
+        })
+    }
+
+    fn take_scheduled_over(&mut self, row: &Row) -> Option<RunId> {
+        let run = self.live.iter_mut().find(|run| run.task == row.name && run.state == RunState::Scheduled)?;
+        run.undergo(Change::Enter, None).ok()?;
+        run.origin = Origin::Person;
+        run.forced = true;
+        run.bound_until = None;
+        run.day = None;
+        Some(run.id)
+    }
+
+    fn turn_forced(&mut self, row: &Row, ask: Ask, effects: &mut Vec<Effect>) -> Option<RunId> {
+        let own = Own { origin: Origin::Person, forced: true, bound_until: None };
+        self.turn_asap(&row.name, own, ask.present, effects)
     }
 
     /// Queued without a reason: settling begins it or gives it one, and saves it either way.
@@ -129,37 +150,21 @@ impl Schedule {
 
     /// A skip is a run too, so that the history says why nothing happened.
     fn skip(&mut self, row: &Row, ask: Ask, reason: Reason, effects: &mut Vec<Effect>) -> StartAnswer {
-        let mut run = self.new_run(row, ask);
+        let mut run = self.asked(row, ask);
         let due = match &reason {
             Reason::NotItsDay { due, .. } => Some(*due),
             _ => None,
         };
-        run.state = RunState::Skipped;
-        run.reason = Some(reason.clone());
-        run.ended_at = Some(ask.at);
-        let answer = StartAnswer::Skipped { reason, due, run: Some(run.id) };
-        effects.push(Effect::Save(run));
+        let answer = StartAnswer::Skipped { reason: reason.clone(), due, run: Some(run.id) };
+        if run.undergo(Change::Skip, Some(reason)).is_ok() {
+            self.keep_end(&mut run, ask.present, effects);
+        }
         answer
     }
 
-    fn new_run(&mut self, row: &Row, ask: Ask) -> RunRecord {
-        RunRecord {
-            id: self.take_id(),
-            task: row.name.clone(),
-            origin: Origin::Person,
-            forced: ask.force,
-            section: ask.section,
-            state: RunState::Queued,
-            reason: None,
-            asked_at: ask.at,
-            started_at: None,
-            ended_at: None,
-            day: None,
-            ended_day: None,
-            scheduled_at: None,
-            bound_until: None,
-            crashes: None,
-        }
+    fn asked(&mut self, row: &Row, ask: Ask) -> RunRecord {
+        let run = self.new_run(&row.name, Origin::Person, ask.present.now);
+        RunRecord { forced: ask.force, section: ask.section, ..run }
     }
 
     fn answer(&self, admitted: Admitted) -> StartAnswer {

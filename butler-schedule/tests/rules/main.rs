@@ -3,7 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test builds itself is there; if not, the test is to fail")]
 
+mod asap;
+mod catch_up;
+mod changes;
 mod lanes;
+mod nights;
+mod pauses;
 mod restarts;
 mod simulation;
 mod starts;

@@ -34,7 +34,7 @@ fn rule_5_what_waits_behind_a_stopped_run_of_the_task_stops_with_it() {
 
 #[test]
 fn rule_5_a_scheduled_or_queued_run_leaves_at_once_and_is_kept_as_stopped() {
-    let mut world = World::at("2026-11-23T02:30");
+    let mut world = World::rested("2026-11-23T02:30");
     let StartAnswer::Scheduled { run: placed, .. } = world.start(METADATA) else { panic!("not scheduled") };
     assert_eq!(world.feed(Event::StopAsked { task: METADATA }), Answer::Stopped(vec![placed]));
     world.begun(BUNDLES);
@@ -55,7 +55,7 @@ fn rule_5_a_name_without_a_live_run_and_a_name_of_no_task_are_told_apart() {
 
 #[test]
 fn rule_5_stop_all_stops_what_runs_what_waits_and_what_is_scheduled() {
-    let mut world = World::at("2026-11-23T02:30");
+    let mut world = World::rested("2026-11-23T02:30");
     let _ = world.start_all();
     let live: Vec<_> = world.schedule.live().iter().map(|run| run.id).collect();
     assert_eq!(live.len(), 7);

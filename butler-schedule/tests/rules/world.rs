@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use butler_api::{Reason, RunId, RunState, TaskName};
 use butler_schedule::{
-    Answer, AtWindowEnd, CatchUp, Crashes, Effect, Event, Lane, Past, Remembered, Row, RunEnd, RunRecord, Schedule, Settings, StartAnswer,
-    Step, WindowSettings,
+    Answer, AtWindowEnd, Attendance, CatchUp, Crashes, Effect, Event, Lane, Past, Pause, Remembered, Row, RunEnd, RunRecord, Schedule,
+    Settings, StartAnswer, Step, WindowSettings,
 };
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -46,6 +46,11 @@ pub(crate) fn berlin(local: &str) -> Timestamp {
     TimeZone::get("Europe/Berlin").unwrap().to_ambiguous_timestamp(local).unambiguous().unwrap()
 }
 
+/// A task that completed on this day.
+pub(crate) fn done_on(day: jiff::civil::Date) -> Past {
+    Past { last_completed: Some(day), ..Past::default() }
+}
+
 pub(crate) struct World {
     pub(crate) schedule: Schedule,
     pub(crate) settings: Settings,
@@ -57,28 +62,111 @@ pub(crate) struct World {
     /// Those of them that were told to stop.
     pub(crate) told_to_stop: BTreeSet<RunId>,
     pub(crate) wake: Option<Timestamp>,
+    /// The last note of attendance, and how many there were.
+    pub(crate) attendance: Option<Attendance>,
+    pub(crate) notes: usize,
+    /// The pauses that hold.
+    pub(crate) pauses: Vec<Pause>,
+    /// The runs that were told to take all lacks.
+    pub(crate) widened: BTreeSet<RunId>,
+    /// What was remembered of tasks at the first start.
+    before: BTreeMap<TaskName, Past>,
+    shutting_down: bool,
 }
 
 impl World {
-    /// A server that was started for the first time, at a local time in Berlin, with a window from 02:00 to 05:00.
+    /// A server that was started for the first time, at a local time in Berlin, with a window from 02:00 to 05:00, and
+    /// that never catches up.
     pub(crate) fn at(local: &str) -> Self {
         let settings = Settings {
             zone: TimeZone::get("Europe/Berlin").unwrap(),
             window: WindowSettings::default(),
             switched_off: BTreeSet::new(),
             as_soon_as_possible: BTreeSet::new(),
-            catch_up: CatchUp::default(),
+            catch_up: CatchUp::Off,
             server_id: "3f1c".into(),
         };
         Self::with(settings, berlin(local))
     }
 
+    /// One on which every task completed on the present day: nothing is due, and everything may be started.
+    pub(crate) fn rested(local: &str) -> Self {
+        let mut world = Self::at("2026-01-01T12:00");
+        world.now = berlin(local);
+        let day = world.day();
+        Self::remembering(world.settings, rows().into_iter().map(|row| (row.name, done_on(day))).collect(), berlin(local))
+    }
+
     pub(crate) fn with(settings: Settings, now: Timestamp) -> Self {
-        let nothing =
-            Remembered { unfinished: Vec::new(), past: BTreeMap::new(), next_run: RunId(1), attendance: None, pauses: Vec::new() };
+        Self::remembering(settings, BTreeMap::new(), now)
+    }
+
+    pub(crate) fn remembering(settings: Settings, before: BTreeMap<TaskName, Past>, now: Timestamp) -> Self {
+        let nothing = Remembered { unfinished: Vec::new(), past: before.clone(), next_run: RunId(1), attendance: None, pauses: Vec::new() };
         let (schedule, effects) = Schedule::restore(rows(), settings.clone(), nothing, now);
-        assert_eq!(effects, []);
-        Self { schedule, settings, now, stored: BTreeMap::new(), at_work: BTreeSet::new(), told_to_stop: BTreeSet::new(), wake: None }
+        let (stored, at_work, told_to_stop, widened) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (wake, attendance, notes, pauses, shutting_down) = (None, None, 0, Vec::new(), false);
+        let mut world = Self {
+            schedule,
+            settings,
+            now,
+            stored,
+            at_work,
+            told_to_stop,
+            wake,
+            attendance,
+            notes,
+            pauses,
+            widened,
+            before,
+            shutting_down,
+        };
+        world.carry_out(effects);
+        world.assert_sound();
+        world
+    }
+
+    /// The maintenance day of the present moment, with a window that starts at two.
+    fn day(&self) -> jiff::civil::Date {
+        self.settings.zone.to_datetime(self.now.checked_sub(SignedDuration::from_hours(2)).unwrap()).date()
+    }
+
+    /// The runs of a task, by id.
+    pub(crate) fn runs_of(&self, task: &TaskName) -> Vec<&RunRecord> {
+        self.stored.values().filter(|run| run.task == *task).collect()
+    }
+
+    /// The last run of a task.
+    pub(crate) fn last_of(&self, task: &TaskName) -> RunRecord {
+        self.runs_of(task).last().map_or_else(|| panic!("no run of {task}"), |run| (*run).clone())
+    }
+
+    /// The moments at which something happens come one by one, and each half minute between them, up to a local time.
+    pub(crate) fn live_until(&mut self, local: &str) -> &mut Self {
+        let until = berlin(local);
+        while self.now < until {
+            let tick = self.now.checked_add(SignedDuration::from_secs(30)).unwrap();
+            self.now = self.wake.filter(|&at| at > self.now).unwrap_or(tick).min(tick).min(until);
+            self.feed(Event::Woke);
+        }
+        self
+    }
+
+    /// It is this local time, and nobody was there in between.
+    pub(crate) fn wake_at(&mut self, local: &str) -> &mut Self {
+        self.on(local);
+        self.feed(Event::Woke);
+        self
+    }
+
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.feed(Event::SettingsChanged(self.settings.clone()));
+    }
+
+    pub(crate) fn fail(&mut self, run: RunId) {
+        let why = Reason::TaskFailed { sentence: "The disk is full.".into() };
+        assert_eq!(self.feed(Event::RunEnded { run, end: RunEnd::Failed(why) }), Answer::Nothing);
     }
 
     pub(crate) fn off(mut self, task: TaskName) -> Self {
@@ -94,6 +182,7 @@ impl World {
     }
 
     pub(crate) fn feed(&mut self, event: Event) -> Answer {
+        self.shutting_down |= event == Event::ShutdownAsked;
         let Step { answer, effects } = self.schedule.handle(self.now, event);
         self.carry_out(effects);
         self.assert_sound();
@@ -153,7 +242,9 @@ impl World {
         self.schedule = schedule;
         self.at_work.clear();
         self.told_to_stop.clear();
+        self.widened.clear();
         self.wake = None;
+        self.shutting_down = false;
         self.carry_out(effects);
         self.assert_sound();
     }
@@ -174,13 +265,24 @@ impl World {
 
     /// What the engine reads from the library at start-up.
     pub(crate) fn remembered(&self) -> Remembered {
-        let mut past: BTreeMap<TaskName, Past> = BTreeMap::new();
+        let mut past = self.before.clone();
         let mut completed: Vec<_> = self.stored.values().filter(|run| run.state == RunState::Completed && run.counts()).collect();
         completed.sort_by_key(|run| run.ended_at);
         for run in completed {
             let past = past.entry(run.task.clone()).or_default();
             past.last_completed = run.day;
             past.durations.push(run.started_at.unwrap().duration_until(run.ended_at.unwrap()));
+        }
+        for run in self.stored.values().filter(|run| run.counts()) {
+            let past = past.entry(run.task.clone()).or_default();
+            match (run.state, &run.reason) {
+                (RunState::Failed, _) | (RunState::Stopped, Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson)) => {
+                    past.given_up = past.given_up.max(run.ended_day);
+                }
+                (RunState::Stopped, _) => past.cut = past.cut.max(run.ended_day),
+                (RunState::Missed, _) => past.missed = past.missed.max(run.day),
+                _ => {}
+            }
         }
         for run in self.stored.values() {
             let Some(crashes) = run.crashes else { continue };
@@ -195,8 +297,8 @@ impl World {
             unfinished: self.stored.values().filter(|run| run.ended_at.is_none()).cloned().collect(),
             past,
             next_run: RunId(self.stored.keys().next_back().map_or(1, |last| last.0 + 1)),
-            attendance: None,
-            pauses: Vec::new(),
+            attendance: self.attendance,
+            pauses: self.pauses.clone(),
         }
     }
 
@@ -226,7 +328,17 @@ impl World {
                     assert!(self.at_work.contains(&run), "run {run} was stopped and does not work");
                     assert!(self.told_to_stop.insert(run), "run {run} was told to stop twice");
                 }
-                Effect::Widen { .. } | Effect::KeepPauses(_) | Effect::Attend(_) => {}
+                Effect::Widen { run } => {
+                    assert!(self.at_work.contains(&run), "run {run} was widened and does not work");
+                    assert!(self.widened.insert(run), "run {run} was widened twice");
+                }
+                Effect::KeepPauses(pauses) => {
+                    self.pauses = pauses;
+                }
+                Effect::Attend(note) => {
+                    self.attendance = Some(note);
+                    self.notes += 1;
+                }
                 Effect::WakeAt { at, .. } => self.wake = Some(at),
             }
         }
@@ -239,7 +351,8 @@ impl World {
 
         let rows = rows();
         let lane = |run: &RunRecord| rows.iter().find(|row| row.name == run.task).unwrap().lane;
-        let active: Vec<_> = unfinished.iter().filter(|run| matches!(run.state, RunState::Running | RunState::Stopping)).collect();
+        let active: Vec<_> =
+            unfinished.iter().filter(|run| matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping)).collect();
         let at_work: BTreeSet<_> = active.iter().map(|run| run.id).collect();
         assert_eq!(at_work, self.at_work, "what is stored as running is what works");
         let tasks: BTreeSet<_> = active.iter().map(|run| &run.task).collect();
@@ -250,20 +363,22 @@ impl World {
             let interrupted_for_now = run.state == RunState::Interrupted && run.ended_at.is_none();
             assert_eq!(run.ended_at.is_some(), run.state.is_terminal() && !interrupted_for_now, "{run:?}");
             assert_eq!(run.reason.is_none(), matches!(run.state, RunState::Running | RunState::Scheduled), "{run:?}");
-            assert_eq!(run.started_at.is_some(), run.day.is_some(), "{run:?}");
-            assert_eq!(run.origin, Origin::Person);
+            assert_eq!(run.ended_at.is_some(), run.ended_day.is_some(), "{run:?}");
+            assert!(run.started_at.is_none() || run.day.is_some(), "{run:?}");
             match run.state {
                 RunState::Stopping => assert!(self.told_to_stop.contains(&run.id), "{run:?}"),
                 RunState::Scheduled => {
                     let at = run.scheduled_at.unwrap();
                     assert!(run.bound_until.is_none_or(|end| at < end), "placed outside its window: {run:?}");
-                    assert!(self.wake.is_some_and(|wake| wake <= at), "nobody wakes us for {run:?}");
+                    assert!(self.shutting_down || self.wake.is_some_and(|wake| wake <= at), "nobody wakes us for {run:?}");
                 }
+                RunState::Paused => assert!(!self.pauses.is_empty(), "nothing holds {run:?}"),
+                RunState::Queued if self.shutting_down => {}
                 RunState::Queued => match run.reason.clone().unwrap() {
                     Reason::BehindItself { run } | Reason::BehindScan { run } | Reason::BehindLane { run, .. } => {
                         assert!(!self.state(run).is_terminal(), "it waits for run {run}, which has ended");
                     }
-                    Reason::ServerStopped => {}
+                    Reason::Held { .. } => assert!(!self.pauses.is_empty(), "nothing holds {run:?}"),
                     other => panic!("no reason to wait: {other}"),
                 },
                 _ => {}

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use butler_api::plex::{Container, Directory, Errors, LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot, Location, Sections};
 use butler_api::{RunState, TaskName};
-use butler_library::{Library, NewSection, RunRow, Section, SectionEdit, SectionId, SectionKind, StoreError};
+use butler_library::{Library, NewSection, RunRow, Section, SectionEdit, SectionError, SectionId, SectionKind, StoreError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,6 +15,7 @@ use crate::accept::{self, Wants};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
+use crate::plex::prefs;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(library)).routes(routes!(list, add)).routes(routes!(list_all)).routes(routes!(one, edit, remove))
@@ -111,6 +112,7 @@ async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Re
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
         ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
         ("language" = Option<String>, Query, description = "Its language."),
+        ("prefs[enableBIFGeneration]" = Option<String>, Query, description = "A preference of the section, as `/library/sections/{id}/prefs` has it."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
@@ -129,8 +131,14 @@ async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) ->
         scanner: word("scanner"),
         language: word("language"),
     };
+    let (section, _) = known(&app, id.0).await?;
+    let switches = prefs::of_edit(&params, section.kind)?;
     let now = app.now();
-    app.library(move |library| library.edit_section(id, edit, now)).await?;
+    app.library(move |library| {
+        library.edit_section(id, edit, now)?;
+        Ok::<_, SectionError>(library.set_section_switches(id, switches)?)
+    })
+    .await?;
     Ok(accept::empty())
 }
 
@@ -186,7 +194,8 @@ fn container(sections: Vec<Section>, runs: &[RunRow]) -> Container<Sections> {
     Container::new(Sections { size: directories.len() as u64, allow_sync: false, title1: "Plex Library".into(), directories })
 }
 
-fn directory(section: Section, runs: &[RunRow]) -> Directory {
+/// A section as clients see it.
+pub(crate) fn directory(section: Section, runs: &[RunRow]) -> Directory {
     Directory {
         allow_sync: false,
         filters: true,

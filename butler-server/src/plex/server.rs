@@ -39,19 +39,25 @@ async fn identity(State(app): State<App>, wants: Wants) -> Result<Response, Prob
 ))]
 async fn root(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
     let updated_at = app.library(sections::last_change).await?;
-    let directories = ["butler", "identity", "library"].map(|key| RootDirectory { count: 1, key: key.into(), title: key.into() });
-    wants.answer(&Container::new(Root {
-        size: directories.len() as u64,
+    let directories =
+        ["activities", "butler", "identity", "library"].map(|key| RootDirectory { count: 1, key: key.into(), title: key.into() });
+    wants.answer(&Container::new(Root { size: directories.len() as u64, directories: directories.into(), ..attributes(&app, updated_at) }))
+}
+
+/// What the server is and can do. `updated_at` is the last change of a section, in Unix seconds.
+pub(crate) fn attributes(app: &App, updated_at: i64) -> Root {
+    Root {
         api_version: API_VERSION.into(),
         background_processing: true,
-        friendly_name: app.about.friendly_name.clone(),
+        event_stream: true,
+        friendly_name: app.friendly_name(),
         machine_identifier: app.about.machine_identifier.clone(),
+        media_providers: true,
         my_plex_mapping_state: "unknown".into(),
         my_plex_signin_state: "none".into(),
         platform: "Linux".into(),
         updated_at,
         version: app.about.version.clone(),
-        directories: directories.into(),
         ..Root::default()
-    }))
+    }
 }

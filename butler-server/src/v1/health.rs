@@ -33,7 +33,8 @@ async fn health(State(app): State<App>) -> Result<Response, Problem> {
     let status = if checks.is_empty() { "ok" } else { "degraded" };
     let (sandbox, lacking) = sandbox(engine.sandbox);
     checks.extend(lacking);
-    accept::json(&Health { status: status.into(), version: app.about.version.clone(), sandbox, checks })
+    let paused_by = app.handle.pauses().await?.into_iter().map(|pause| pause.owner).collect();
+    accept::json(&Health { status: status.into(), version: app.about.version.clone(), sandbox, paused_by, checks })
 }
 
 fn sandbox(sandbox: Option<Sandbox>) -> (SandboxState, Option<HealthCheck>) {

@@ -4,9 +4,11 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::v1::{Fact, LiveWork, Run, Runs};
-use butler_api::{RunId, RunState, TaskName};
+use butler_api::{Origin, RunId, RunState, TaskName};
 use butler_engine::LiveRun;
 use butler_library::{ReportFact, RunFilter, RunRow};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,6 +26,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     params(
         ("task" = Option<String>, Query, description = "Only this task's."),
         ("state" = Option<String>, Query, description = "Only those in this state: `running`."),
+        ("origin" = Option<String>, Query, description = "Only those of this origin: `window`, `person`, `asap` or `catch-up`."),
+        ("day" = Option<String>, Query, description = "Only those that count for this maintenance day, or ended on it: `2026-11-23`."),
+        ("since" = Option<String>, Query, description = "Only those that were asked for then or later: `2026-11-23T02:00:00Z`."),
+        ("until" = Option<String>, Query, description = "Only those that were asked for before then."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
@@ -35,7 +41,17 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 async fn list(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let state = params.get("state").map(str::parse::<RunState>).transpose();
     let state = state.map_err(|error| Problem::bad_request(format!("`state`: {error}.")))?;
-    let filter = RunFilter { task: params.get("task").map(TaskName::from), state };
+    let origin = params.get("origin").map(str::parse::<Origin>).transpose();
+    let origin = origin.map_err(|error| Problem::bad_request(format!("`origin`: {error}.")))?;
+    let instant = "an instant as in `2026-11-23T02:00:00Z`; a plus in a query is written `%2B`";
+    let filter = RunFilter {
+        task: params.get("task").map(TaskName::from),
+        state,
+        origin,
+        day: params.parsed::<Date>("day", "a day as in `2026-11-23`")?,
+        since: params.parsed::<Timestamp>("since", instant)?,
+        until: params.parsed::<Timestamp>("until", instant)?,
+    };
     let page = params.page()?;
     let runs = app.library(move |library| library.runs(&filter, page.start.into(), page.size.into())).await?;
     let live = app.handle.live().await?;
@@ -79,6 +95,7 @@ fn run(row: RunRow, live: &[LiveRun]) -> Run {
         started_at: row.started_at,
         ended_at: row.ended_at,
         day: row.day,
+        ended_day: row.ended_day,
         done: live.map_or(stored.done, |live| live.done),
         total: live.map_or(stored.total, |live| live.total),
         failures: live.map_or(stored.failures, |live| live.failures),

@@ -58,7 +58,7 @@ pub(crate) fn part_of(rig: &Rig, section: SectionId, kind: ItemKind) -> PartRow 
 pub(crate) fn publish(rig: &Rig, part: &PartRow, spec: Spec, value: Value, blob: Option<BlobRef>) {
     let products = vec![MadeProduct { spec, value, blob }];
     let (source, made_from) = (part.source, part.fingerprint);
-    let unit = PublishedUnit { source, made_from, products, failures: Vec::new(), gains: Vec::new(), made_at: noon() };
+    let unit = PublishedUnit { source, made_from, products, failures: Vec::new(), gains: Vec::new(), cost: None, made_at: noon() };
     let _ = rig.library.publish(unit).unwrap();
 }
 

@@ -2,14 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+mod activities;
 mod bandwidth;
 mod browse;
 mod butler;
 mod connections;
 mod doors;
 mod items;
+mod metrics;
 mod names;
+mod notifications;
 mod openapi;
+mod plan;
+mod providers;
 mod rig;
 mod sections;
+mod settings;
 mod v1;

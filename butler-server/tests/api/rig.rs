@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use butler_engine::{Engine, EngineSettings, Patience};
+use butler_engine::{Clock, Engine, EngineSettings, Patience, SettingsFile};
 use butler_library::{Library, Token};
 use butler_server::{About, App, router};
 use jiff::Timestamp;
@@ -39,10 +39,19 @@ impl Rig {
         let library = Library::open(&folder.path().join("data")).unwrap();
         let token = library.admin_token().unwrap();
         // Nothing here needs a worker; that there is none is what `/healthz` has to tell.
-        let settings = EngineSettings { worker_program: folder.path().join("no-worker"), cores: 1, patience: Patience::default() };
+        let settings = EngineSettings {
+            worker_program: folder.path().join("no-worker"),
+            cores: 1,
+            patience: Patience::default(),
+            clock: Clock::wall(),
+            settings_file: SettingsFile::default(),
+        };
         let (engine, handle) = Engine::start(library.clone(), settings).unwrap();
         let about = About { friendly_name: "Attic".into(), machine_identifier: library.server_id().to_owned(), version: "1.2.3".into() };
-        let app = App::new(handle, about, noon);
+        let clock = Clock::driven(noon());
+        clock.drive(None, Some(0));
+        clock.drive(Some(noon()), None);
+        let app = App::new(handle, about, clock);
         Self { library, router: router(app.clone()), app, token, media, _engine: engine, _folder: folder }
     }
 

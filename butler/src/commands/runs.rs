@@ -1,8 +1,9 @@
 //! `butler runs`: what ran, newest first; with an id, one run whole.
 
-use butler_client::{Client, Error, Fact, Run, RunFilter, RunId, RunState, Runs, TaskName};
+use butler_client::{Client, Error, Fact, Origin, Run, RunFilter, RunId, RunState, Runs, TaskName};
 use clap::Args;
 
+use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Field, Listing};
@@ -28,6 +29,22 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "STATE", conflicts_with = "id")]
     state: Option<RunState>,
 
+    /// List only the runs of this origin: window, person, asap or catch-up
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "id")]
+    origin: Option<Origin>,
+
+    /// List only the runs that count for this maintenance day, or ended on it
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "id")]
+    day: Option<jiff::civil::Date>,
+
+    /// List only the runs that were asked for then or later, as 2026-11-23T02:00:00Z
+    #[arg(long, value_name = "INSTANT", conflicts_with = "id")]
+    since: Option<jiff::Timestamp>,
+
+    /// List only the runs that were asked for before then
+    #[arg(long, value_name = "INSTANT", conflicts_with = "id")]
+    until: Option<jiff::Timestamp>,
+
     /// List at most so many [default: 50; with --json all]
     #[arg(long, value_name = "NUMBER", conflicts_with = "id")]
     limit: Option<usize>,
@@ -45,15 +62,18 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     }
     let limit = arguments.limit.unwrap_or(if out.json { usize::MAX } else { TABLE_ROWS });
     let mut filter = RunFilter::default();
-    (filter.task, filter.state) = (arguments.task, arguments.state);
+    (filter.task, filter.state, filter.origin) = (arguments.task, arguments.state, arguments.origin);
+    (filter.day, filter.since, filter.until) = (arguments.day, arguments.since, arguments.until);
+    let is_narrowed = filter != RunFilter::default() || limit == 0;
     let Runs { runs, total } = list(client, filter, limit).await?;
     if out.json {
         json::print(&runs)?;
         return Ok(Exit::Done);
     }
+    pause::tell(client, out).await?;
     let shown = runs.len();
     if shown == 0 {
-        out.remark("There are no runs yet. Start one with `butler start NAME`.");
+        out.remark(if is_narrowed { "There are no such runs." } else { "There are no runs yet. Start one with `butler start NAME`." });
         return Ok(Exit::Done);
     }
     table(runs).print(out)?;
@@ -120,6 +140,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at))));
     rows.extend(took(run).map(|took| ("Took", took)));
     rows.extend(run.day.map(|day| ("Day", day.to_string())));
+    rows.extend(run.ended_day.filter(|day| Some(*day) != run.day).map(|day| ("Ended on", day.to_string())));
     rows.push(("Done", progress(run)));
     rows.push(("Failures", run.failures.to_string()));
     rows.push(("Read", bytes(run.bytes_read)));

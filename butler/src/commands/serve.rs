@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use butler_engine::{Engine, EngineSettings, Patience};
+use butler_engine::{Clock, Engine, EngineSettings, Patience};
 use butler_library::{GOOD_TOKEN_CHARS, Library, ROOT_TIMEOUT, RootThreads, Token};
 use butler_server::{About, App};
 use clap::Args;
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -19,7 +20,7 @@ use crate::exit::Exit;
 use crate::fact_log;
 use crate::print::error::Trouble;
 use crate::print::may_colour;
-use crate::worker_program;
+use crate::{settings_file, worker_program};
 
 /// Who holds the data folder's token.
 const ADMIN: &str = "admin";
@@ -31,15 +32,23 @@ pub(crate) struct Arguments {
     /// The address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:32500")]
     pub(crate) listen: SocketAddr,
+    /// A file of settings, which hold over what clients set [default: butler.toml in the data folder, if it is there]
+    #[arg(long, value_name = "FILE", env = "BUTLER_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
     /// Take a worker or a folder for hung that gives no sign for so many seconds, in place of 15 to 120: for tests
     #[arg(long, value_name = "SECONDS", hide = true, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) patience: Option<u64>,
+    /// Begin at this moment, by a clock that `PUT /api/v1/clock` drives: for tests
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub(crate) drive_clock: Option<Timestamp>,
 }
 
 pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble> {
     let folder = crate::data_dir::choose(global.data_dir.as_deref())?;
     log();
     let program = worker_program::find()?;
+    let settings_place = settings_file::Place::choose(arguments.config.as_deref(), &folder);
+    let settings_file = settings_place.read()?;
     let patience = arguments.patience.map(Duration::from_secs);
     let library = Library::open_with(&folder, RootThreads::new(patience.unwrap_or(ROOT_TIMEOUT)))
         .map_err(|error| Trouble::new(Exit::Failed, format!("The data folder `{}` can't be used.", folder.display())).cause(&error))?;
@@ -47,9 +56,9 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     let server_id = library.server_id().to_owned();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     // Before anything is begun that a signal must not cut off.
-    let ended = {
+    let (ended, settings_asked) = {
         let _inside = runtime.enter();
-        ended()?
+        (ended()?, settings_file::asked()?)
     };
     let listener = runtime.block_on(TcpListener::bind(arguments.listen)).map_err(|error| {
         Trouble::new(Exit::Failed, format!("The server can't listen on {}.", arguments.listen))
@@ -61,12 +70,18 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         worker_program: program,
         cores: cores(),
         patience: patience.map_or_else(Patience::default, |patience| Patience { silence: patience, standstill: patience }),
+        clock: arguments.drive_clock.map_or_else(Clock::wall, Clock::driven),
+        settings_file,
     };
     let (engine, handle) =
         Engine::start(library, settings).map_err(|error| Trouble::new(Exit::Failed, "The engine can't start.").cause(&error))?;
     let about = About { friendly_name: "Butler".to_owned(), machine_identifier: server_id, version: env!("CARGO_PKG_VERSION").to_owned() };
     runtime.spawn(fact_log::keep(handle.facts()));
-    let app = App::new(handle, about, || butler_engine::Clock.now());
+    if let Some(asked) = settings_asked {
+        runtime.spawn(settings_place.follow(handle.clone(), asked));
+    }
+    let clock = handle.clock().clone();
+    let app = App::new(handle, about, clock);
     let _published = Address::publish(&folder, address)?;
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "the server can be reached from other machines, without encryption");

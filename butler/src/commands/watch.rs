@@ -7,6 +7,7 @@ use butler_client::{Client, Run, RunFilter};
 use clap::Args;
 use indicatif::ProgressDrawTarget;
 
+use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::bars::Bars;
 use crate::print::error::Trouble;
@@ -53,8 +54,17 @@ pub(crate) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
 
 async fn watch(client: &Client, mut runs: Vec<Run>, view: &mut View, out: Out) -> Result<(), Trouble> {
     let mut is_away = false;
+    let mut paused = Vec::new();
     loop {
         view.show(&runs, out)?;
+        // A server that is away says so below.
+        if let Ok(now) = pause::sentences(client).await
+            && now != paused
+        {
+            let news = if now.is_empty() { vec!["Everything goes on.".to_owned()] } else { now.clone() };
+            news.iter().for_each(|line| view.remark(line, out));
+            paused = now;
+        }
         tokio::time::sleep(PAUSE).await;
         match active(client).await {
             Ok(now) => (runs, is_away) = (now, false),

@@ -52,6 +52,11 @@ impl Trouble {
         self
     }
 
+    /// Sentence and causes, for the log.
+    pub(crate) fn on_one_line(&self) -> String {
+        self.causes.iter().fold(clean(&self.sentence).into_owned(), |text, cause| format!("{text} {}.", clean(cause)))
+    }
+
     /// Prints it to the standard error.
     pub(crate) fn print(&self) -> Exit {
         if !self.is_silent {

@@ -85,6 +85,16 @@ impl Listing {
         self.rows.push(fields);
     }
 
+    /// Leaves out the spare columns in which nothing stands.
+    pub(crate) fn without_empty_columns(mut self) -> Self {
+        for index in (0..self.columns.len()).rev() {
+            if self.columns[index].spare > 0 && self.rows.iter().all(|row| row[index].text.is_empty()) {
+                self.remove_column(index);
+            }
+        }
+        self
+    }
+
     /// Prints it for the terminal or pipe that the output is.
     pub(crate) fn print(self, out: Out) -> io::Result<()> {
         let width = Table::new().width().map(usize::from);
@@ -138,10 +148,14 @@ impl Listing {
         while self.least_width() > width {
             let spares = self.columns.iter().enumerate().filter(|(_, column)| column.spare > 0);
             let Some((index, _)) = spares.max_by_key(|(_, column)| column.spare) else { return };
-            self.columns.remove(index);
-            for row in &mut self.rows {
-                row.remove(index);
-            }
+            self.remove_column(index);
+        }
+    }
+
+    fn remove_column(&mut self, index: usize) {
+        self.columns.remove(index);
+        for row in &mut self.rows {
+            row.remove(index);
         }
     }
 

@@ -1,0 +1,37 @@
+//! Pauses: what holds everything, one an owner at most.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::PauseOwner;
+
+/// The body of `/api/v1/pauses`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pauses {
+    /// The pauses; while there is one, nothing begins.
+    pub pauses: Vec<Pause>,
+}
+
+/// One owner's pause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pause {
+    /// Whose it is: `person`, `playback`, `load` or `window`.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "person"))]
+    pub owner: PauseOwner,
+    /// Why, in the owner's words.
+    pub note: Option<String>,
+    /// Since when.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub since: Timestamp,
+    /// The moment at which it ends by itself, if it does.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub until: Option<Timestamp>,
+    /// Whether it ends when the maintenance window opens.
+    pub until_window: bool,
+    /// Whether what is in hand comes to its end; else it is frozen where it is.
+    pub drains: bool,
+    /// The same as one English sentence.
+    pub message: String,
+}

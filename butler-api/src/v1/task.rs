@@ -1,0 +1,41 @@
+//! Tasks with what Plex's list does not say: whether they are due, how long they usually take and when they begin next.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::TaskName;
+
+/// A task, as the catalogue, its switch and its past have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Task {
+    /// Its wire name.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "GenerateMediaIndexFiles"))]
+    pub name: TaskName,
+    /// Its name for people.
+    pub title: String,
+    /// What it does, one sentence.
+    pub description: String,
+    /// Days between two runs, from 1.
+    pub every_days: u32,
+    /// Whether it starts at a moment of the window that is drawn for it.
+    pub randomized: bool,
+    /// Whether its switch is on.
+    pub enabled: bool,
+    /// Whether it is due today: on, neither failed nor stopped by a person today, and its interval has passed.
+    pub due: bool,
+    /// How long it usually takes, in seconds: the median of its last five completed runs, 300 without any.
+    pub usual_seconds: u64,
+    /// When it begins next by itself, where that is known without a forecast: where it is placed, else when the next window
+    /// opens if it is daily. Absent while it is off, works or waits.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub next_at: Option<Timestamp>,
+}
+
+/// The body of `/api/v1/tasks`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tasks {
+    /// All of them, by name.
+    pub tasks: Vec<Task>,
+}

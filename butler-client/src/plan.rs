@@ -1,0 +1,32 @@
+//! The plan of the nights ahead, and the window: Butler's own, a Plex Media Server has none (404).
+
+use butler_api::v1::{Plan, Tasks, Window};
+
+use crate::client::Client;
+use crate::error::Error;
+
+impl Client {
+    /// The plan of so many nights, 1 to 30.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn plan(&self, nights: u32) -> Result<Plan, Error> {
+        self.get(&["api", "v1", "plan"]).maybe_argument("nights", Some(nights)).send().await?.json("a plan")
+    }
+
+    /// The tasks, with what Plex's list does not say of them: whether they are due, and when they begin next.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn tasks_ahead(&self) -> Result<Tasks, Error> {
+        self.get(&["api", "v1", "tasks"]).send().await?.json("a list of tasks")
+    }
+
+    /// The maintenance window: whether it is open, and when the next one opens.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn window(&self) -> Result<Window, Error> {
+        self.get(&["api", "v1", "window"]).send().await?.json("a maintenance window")
+    }
+}

@@ -1,0 +1,72 @@
+//! The settings that hold: read at the start, changed by persons and by the settings' file while the engine runs. What they mean is
+//! the tasks' and the schedule's business.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use butler_library::{Library, StoreError};
+use butler_schedule::Event;
+use butler_tasks::settings::schedule_settings;
+use butler_tasks::{SettingError, Settings, SettingsFile};
+
+use crate::engine::Loop;
+use crate::fact::What;
+
+/// Why settings could not be changed; nothing was.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// They can't be so.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// They can't be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The settings that hold at the start.
+pub(super) fn at_start(library: &Library, file: SettingsFile) -> Result<Settings, StoreError> {
+    let (settings, refused) = Settings::new(file, &library.settings()?);
+    for id in refused {
+        tracing::warn!(id, "what is stored of this setting is no value of it any more; its default holds");
+    }
+    Ok(settings)
+}
+
+/// What they mean to the schedule.
+pub(super) fn of_schedule(settings: &Settings, library: &Library) -> butler_schedule::Settings {
+    schedule_settings(settings, jiff::tz::TimeZone::system(), library.server_id().to_owned())
+}
+
+impl Loop {
+    /// What persons changed: all of it or nothing. The ids of what has another value now.
+    pub(super) fn change_settings(&mut self, changes: &[(String, Option<String>)]) -> Result<Vec<&'static str>, ChangeError> {
+        let before = self.settings.borrow().clone();
+        let after = before.change(changes)?;
+        // In their one form, and of one that was named twice the last.
+        let stored: BTreeMap<&'static str, Option<String>> = after.stored(changes);
+        if !stored.is_empty() {
+            self.library.set_settings(stored.into_iter().map(|(id, text)| (id.to_owned(), text)).collect())?;
+        }
+        Ok(self.take_settings(&before, after))
+    }
+
+    /// The settings' file was read anew. The ids of what has another value now.
+    pub(super) fn take_settings_file(&mut self, file: SettingsFile) -> Vec<&'static str> {
+        let before = self.settings.borrow().clone();
+        let after = before.with_file(file);
+        self.take_settings(&before, after)
+    }
+
+    fn take_settings(&mut self, before: &Settings, after: Settings) -> Vec<&'static str> {
+        let ids = after.differences(before);
+        let of_schedule = of_schedule(&after, &self.library);
+        self.settings.send_replace(Arc::new(after));
+        if !ids.is_empty() {
+            self.kept_lacks.renew();
+            tracing::info!(ids = ids.join(", "), "settings changed");
+            self.ask_schedule(Event::SettingsChanged(of_schedule));
+            self.tell(What::SettingsChanged { ids: ids.clone() });
+        }
+        ids
+    }
+}

@@ -1,0 +1,113 @@
+//! The plan ahead: what the nights will bring, reckoned from a copy of the schedule, the library's lacks and what earlier
+//! units took. The loop gives the copy away and goes on; all else happens on the asker's thread, which it blocks.
+//!
+//! It changes nothing and starts nothing. Start with [`PlanBasis::plan`]; the nights are `butler-schedule`'s forecast.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use butler_api::TaskName;
+use butler_library::{Library, Scope, StoreError};
+use butler_product::Spec;
+use butler_schedule::{Expected, Forecast, Schedule, Window, Work, windows_ahead};
+use butler_tasks::{Does, Settings};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::answer::HeldBy;
+use crate::cost::Prices;
+
+/// What a plan is made of: how everything was at one moment.
+#[derive(Debug, Clone)]
+pub struct PlanBasis {
+    /// That moment.
+    pub now: Timestamp,
+    /// What holds everything.
+    pub pauses: Vec<HeldBy>,
+    /// How many runs worked.
+    pub running: usize,
+    pub(crate) schedule: Schedule,
+    pub(crate) units_at_once: u16,
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The nights, and how long the backlogs last.
+    pub forecast: Forecast,
+    /// How much each media task has to do.
+    pub backlogs: BTreeMap<TaskName, Todo>,
+    /// The tasks of which no whole run completed here yet: how long they take is a guess, but for a backlog of known work.
+    pub unknown: BTreeSet<TaskName>,
+}
+
+/// How much a media task has to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Todo {
+    /// Products that are lacking.
+    pub lacks: u64,
+    /// Bytes of the sources that lack one; one that lacks two counts twice.
+    pub bytes: u64,
+    /// Seconds of units, one after the other. What several tasks want of one source is read once and shared out among them.
+    pub seconds: f64,
+    /// Whether the seconds are a guess, at least in part: no such unit was done here yet.
+    pub is_guess: bool,
+}
+
+impl PlanBasis {
+    /// The zone in which windows and days are counted.
+    pub fn zone(&self) -> &TimeZone {
+        &self.schedule.settings().zone
+    }
+
+    /// The window that is open now.
+    pub fn window(&self) -> Option<Window> {
+        self.schedule.window(self.now)
+    }
+
+    /// The window that opens next; none if no day of the week has one.
+    pub fn next_window(&self) -> Option<Window> {
+        windows_ahead(self.schedule.settings(), self.now).find(|window| window.from > self.now)
+    }
+
+    /// Makes the plan of so many nights. Blocks: it asks the library what is lacking.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn plan(&self, library: &Library, nights: usize) -> Result<Plan, StoreError> {
+        let prices = Prices::of(&library.costs()?.newest);
+        // Several tasks may wish the same; it is asked for once.
+        let mut asked = BTreeMap::new();
+        let mut backlogs = BTreeMap::new();
+        for task in butler_tasks::ALL {
+            let Does::Analyse(demands) = &task.does else { continue };
+            let switch = task.section_switch.map(|switch| switch.id);
+            let mut todo = Todo::default();
+            for demand in demands(&self.settings) {
+                let scope = Scope { section: None, subjects: demand.subjects, switch };
+                let key = (demand.spec.kind(), demand.spec.params(), format!("{:?} {switch:?}", demand.subjects));
+                let backlog = match asked.get(&key) {
+                    Some(backlog) => *backlog,
+                    None => {
+                        let backlog = library.backlog(&demand.spec, &scope, self.now)?;
+                        asked.insert(key, backlog);
+                        backlog
+                    }
+                };
+                let estimate = prices.estimate(Spec::kind(&demand.spec), backlog);
+                todo.lacks += backlog.sources;
+                todo.bytes += backlog.bytes;
+                todo.seconds += estimate.seconds;
+                todo.is_guess |= estimate.is_guess;
+            }
+            backlogs.insert(task.name.clone(), todo);
+        }
+        let work = |todo: &Todo| Work::Backlog(SignedDuration::try_from_secs_f64(todo.seconds).unwrap_or(SignedDuration::MAX));
+        let expected =
+            Expected { units_at_once: self.units_at_once, work: backlogs.iter().map(|(task, todo)| (task.clone(), work(todo))).collect() };
+        let unknown = self.schedule.tasks().map(|task| &task.row.name).filter(|task| self.schedule.usual_is_guess(task));
+        let unknown = unknown.cloned().collect();
+        Ok(Plan { unknown, forecast: self.schedule.forecast(self.now, nights, &expected), backlogs })
+    }
+}

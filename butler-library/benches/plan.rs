@@ -1,0 +1,186 @@
+//! Asks a library of a million parts what is left to do, and what asking costs: `cargo bench -p butler-library --bench plan`.
+//!
+//! The library is made of rows alone, no file is read; a tenth of it is films, a quarter episodes, nearly half tracks, the rest photos.
+//! `BUTLER_BENCH_PARTS` says how many parts; `BUTLER_BENCH_DATA` names a data folder to make and leave there, for a look with a server.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench tells a person, and ends where something is wrong")]
+
+use std::path::{Path, PathBuf};
+
+use butler_library::{Library, Scope, Subjects};
+use butler_product::{ProductKind, Spec, bif};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use rustix::time::{ClockId, clock_gettime};
+
+fn main() {
+    let parts: i64 = std::env::var("BUTLER_BENCH_PARTS").map_or(1_000_000, |parts| parts.parse().unwrap());
+    let temporary = tempfile::tempdir().unwrap();
+    let data = std::env::var("BUTLER_BENCH_DATA").map_or(temporary.path().to_owned(), PathBuf::from);
+    drop(Library::open(&data).unwrap());
+    let ((), built) = timed(|| build(&data, parts));
+    println!("{parts} parts made of rows in {built:.1} s of CPU, {} MB", std::fs::metadata(data.join("butler.db")).unwrap().len() >> 20);
+
+    let library = Library::open(&data).unwrap();
+    library.keep_lacks(&[]).unwrap();
+    let (_, first) = timed(|| count(&library));
+    let (found, naive) = timed(|| count(&library));
+    println!("nothing to do, asked of the whole library: {naive:.3} s of CPU ({first:.3} s the first time), {found} lacks");
+    let ((), kept) = timed(|| library.keep_lacks(&demands()).unwrap());
+    println!("the lacks of all demands counted for the first time: {kept:.3} s of CPU");
+    let (found, quick) = timed(|| count(&library));
+    println!("nothing to do, asked of what is kept: {quick:.4} s of CPU, {found} lacks; {:.0} times less", naive / quick);
+
+    let db = Connection::open(data.join("butler.db")).unwrap();
+    let ((), gone) = timed(|| {
+        db.execute("DELETE FROM products WHERE kind = 'bif' AND source IN (SELECT id FROM sources WHERE has_video = 1 LIMIT 1000)", [])
+            .map(|_| ())
+            .unwrap();
+    });
+    let (found, some) = timed(|| count(&library));
+    println!("with 1,000 lacks: {some:.4} s of CPU, {found} lacks; their products went in {gone:.3} s");
+    let ((), rebuilt) = timed(|| library.rebuild_lacks().unwrap());
+    println!("all counted anew: {rebuilt:.3} s of CPU");
+    let mut other = demands();
+    other[1].0 = Spec::Bif(bif::Params { interval_ms: 5_000, width: 320 });
+    let ((), changed) = timed(|| library.keep_lacks(&other).unwrap());
+    let (found, many) = timed(|| count_of(&library, &other));
+    println!("with another interval: counted in {changed:.3} s of CPU, asked in {many:.3} s, {found} lacks");
+    library.keep_lacks(&demands()).unwrap();
+}
+
+/// What a task's wishes are today, all together.
+fn demands() -> Vec<(Spec, Subjects)> {
+    vec![
+        (Spec::MediaInfo, Subjects::AllParts),
+        (Spec::Bif(bif::Params::default()), Subjects::VideoParts),
+        (Spec::Bandwidth, Subjects::PlayableParts),
+        (Spec::Tags, Subjects::TaggedParts),
+        (Spec::Photo, Subjects::PhotoParts),
+    ]
+}
+
+fn count(library: &Library) -> u64 {
+    count_of(library, &demands())
+}
+
+/// What a plan asks: of each demand how much is left, and how much of it is held back.
+fn count_of(library: &Library, demands: &[(Spec, Subjects)]) -> u64 {
+    let now = Timestamp::from_second(1_800_000_000).unwrap();
+    let lacks = demands.iter().map(|(spec, subjects)| {
+        let scope = Scope { subjects: *subjects, ..SCOPE };
+        library.backlog(spec, &scope, now).unwrap().sources + library.held_back(spec, &scope, now).unwrap()
+    });
+    lacks.sum()
+}
+
+const SCOPE: Scope = Scope { section: None, subjects: Subjects::AllParts, switch: None };
+
+/// Does it, and says how many seconds of CPU time the process took for it.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let cpu = || {
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    };
+    let before = cpu();
+    let done = work();
+    (done, cpu() - before)
+}
+
+/// Four sections, an item, a version, a part and a source each, every product made, in one transaction.
+fn build(data: &Path, parts: i64) {
+    let db = Connection::open(data.join("butler.db")).unwrap();
+    db.pragma_update(None, "synchronous", "OFF").unwrap();
+    db.execute_batch("BEGIN").unwrap();
+    // Section, kind of its items, medium, share of the whole.
+    let kinds = [
+        ("movie", "movie", "video", 10),
+        ("show", "episode", "video", 25),
+        ("artist", "track", "audio", 45),
+        ("photo", "photo", "photo", 20),
+    ];
+    let mut from = 0;
+    for (section, (kind, item, medium, share)) in (1i64..).zip(kinds) {
+        db.execute(
+            "INSERT INTO sections (id, uuid, name, kind, agent, scanner, language, created_at, updated_at, scanned_at) VALUES (?1, ?1, ?2, ?2, '', '', 'en', 1, 1, 1)",
+            params![section, kind],
+        )
+        .unwrap();
+        db.execute("INSERT INTO roots (id, section, path) VALUES (?1, ?1, CAST('/no/where/' || ?1 AS BLOB))", [section]).unwrap();
+        let parent = parents(&db, section, item);
+        let to = from + parts * share / 100;
+        let numbers = "WITH RECURSIVE n (id) AS (SELECT ?1 + 1 UNION ALL SELECT id + 1 FROM n WHERE id < ?2)";
+        let home = if item == "movie" { "CAST(id AS BLOB)" } else { "NULL" };
+        db.execute(
+            &format!(
+                "{numbers} INSERT INTO items (id, section, kind, parent, key, title, sort_title, number, home, added_at, updated_at) \
+                 SELECT id + 10, ?3, ?4, ?5, CAST(id AS BLOB), 'Title ' || id, 'Title ' || id, id, {home}, id, id FROM n"
+            ),
+            params![from, to, section, item, parent],
+        )
+        .unwrap();
+        db.execute(&format!("{numbers} INSERT INTO media (id, item) SELECT id, id + 10 FROM n"), [from, to]).unwrap();
+        let has_video = i64::from(medium == "video");
+        db.execute(
+            &format!(
+                "{numbers} INSERT INTO sources (id, fingerprint, sampled, deep, size, has_video, headers) \
+                 SELECT id, randomblob(32), randomblob(32), randomblob(32), 1000000 + id, ?3, ?4 FROM n"
+            ),
+            params![from, to, has_video, ProductKind::MediaInfo.version()],
+        )
+        .unwrap();
+        db.execute(
+            &format!(
+                "{numbers} INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, source, tagged, added_at) \
+                 SELECT id, id, ?3, CAST('Some Folder/Title ' || id || '.file' AS BLOB), ?4, 1000000 + id, id, id, 1, id, id, id FROM n"
+            ),
+            params![from, to, section, medium],
+        )
+        .unwrap();
+        for (spec, subjects) in demands() {
+            let is_meant = match subjects {
+                Subjects::AllParts => true,
+                Subjects::VideoParts => medium == "video",
+                Subjects::PlayableParts => medium != "photo",
+                Subjects::TaggedParts => medium == "audio",
+                Subjects::PhotoParts => medium == "photo",
+            };
+            if !is_meant {
+                continue;
+            }
+            // As long as such values are.
+            let bytes = if spec.kind() == ProductKind::MediaInfo { 600 } else { 200 };
+            let value = format!("{{\"value\":\"nothing\",\"why\":\"{}\"}}", "x".repeat(bytes));
+            db.execute(
+                &format!(
+                    "{numbers} INSERT INTO products (source, kind, version, params, value, made_from, made_at) \
+                     SELECT id, ?3, ?4, ?5, ?6, fingerprint, id FROM n JOIN sources USING (id)"
+                ),
+                params![from, to, spec.kind().as_str(), spec.kind().version(), spec.params(), value],
+            )
+            .unwrap();
+        }
+        from = to;
+    }
+    db.execute_batch("COMMIT").unwrap();
+}
+
+/// The one item above all others of a section, if such items stand below one.
+fn parents(db: &Connection, section: i64, item: &str) -> Option<i64> {
+    let line: &[(&str, i64)] = match item {
+        "episode" => &[("show", 1), ("season", 2)],
+        "track" => &[("artist", 3), ("album", 4)],
+        _ => &[],
+    };
+    let mut parent = None;
+    for (kind, id) in line {
+        let home = matches!(*kind, "show" | "season").then(|| id.to_string().into_bytes());
+        db.execute(
+            "INSERT INTO items (id, section, kind, parent, key, title, sort_title, home, added_at, updated_at) VALUES (?1, ?2, ?3, ?4, x'00', 'A', 'A', ?5, 1, 1)",
+            params![id, section, kind, parent, home],
+        )
+        .unwrap();
+        parent = Some(*id);
+    }
+    parent
+}

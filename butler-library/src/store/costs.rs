@@ -1,0 +1,172 @@
+//! What units took: time, bytes, length of the media, by the products that were made together. The newest few hundred of
+//! each set of products are kept one by one, all that ever were as sums; so neither table grows with the library.
+//!
+//! It reckons nothing: what a backlog will take is the asker's to say. Start with [`Library::costs`].
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use butler_product::ProductKind;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::At;
+use crate::{Library, StoreError};
+
+/// So many units of one set of products are kept one by one.
+const KEPT: u64 = 256;
+
+/// What one unit took that made all that was wanted of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitCost {
+    /// The products that were made, in the order of [`ProductKind::ALL`], none twice.
+    pub kinds: Vec<ProductKind>,
+    /// Bytes of the file.
+    pub size_bytes: u64,
+    /// How long the film or track lasts; none for what has no duration.
+    pub media_seconds: Option<f64>,
+    /// Bytes read from the file.
+    pub bytes_read: u64,
+    /// Seconds of work by the wall clock, from the opening of the file to the last answer. Kept to the millisecond.
+    pub seconds: f64,
+    /// When it was done.
+    pub made_at: Timestamp,
+}
+
+/// What all units took that ever made one set of products.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct CostSums {
+    /// How many there were.
+    pub units: u64,
+    /// Bytes of their files.
+    pub size_bytes: u64,
+    /// How long these last together; what has no duration adds nothing.
+    pub media_seconds: f64,
+    /// Bytes read.
+    pub bytes_read: u64,
+    /// Seconds of work by the wall clock.
+    pub seconds: f64,
+}
+
+/// What is known of units' costs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Costs {
+    /// The newest units, at most 256 for each set of products; oldest first.
+    pub newest: Vec<UnitCost>,
+    /// All units ever, by the products that were made together.
+    pub sums: BTreeMap<Vec<ProductKind>, CostSums>,
+}
+
+impl Library {
+    /// Keeps what a unit took. [`Library::publish`] does so in the transaction that keeps its products.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn record_cost(&self, cost: UnitCost) -> Result<(), StoreError> {
+        self.db().write(move |tx| record(tx, &cost))
+    }
+
+    /// What is known of units' costs.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn costs(&self) -> Result<Costs, StoreError> {
+        self.db().read(|tx| {
+            let mut newest = tx.prepare_cached("SELECT * FROM costs ORDER BY made_at, kinds, slot")?;
+            let newest = newest.query_map([], cost_row)?.collect::<Result<_, _>>()?;
+            let mut sums = tx.prepare_cached("SELECT * FROM cost_sums")?;
+            let sums = sums.query_map([], sums_row)?.collect::<Result<_, _>>()?;
+            Ok(Costs { newest, sums })
+        })
+    }
+}
+
+pub(crate) fn record(tx: &Connection, cost: &UnitCost) -> Result<(), StoreError> {
+    let names: Vec<_> = ProductKind::ALL.into_iter().filter(|kind| cost.kinds.contains(kind)).map(ProductKind::as_str).collect();
+    let (kinds, work, media) = (names.join(" "), millis(cost.seconds), cost.media_seconds.map(millis));
+    let units: u64 = tx
+        .prepare_cached(
+            "INSERT INTO cost_sums (kinds, units, size_bytes, media_ms, bytes_read, work_ms) VALUES (?1, 1, ?2, coalesce(?3, 0), ?4, ?5) \
+             ON CONFLICT DO UPDATE SET units = units + 1, size_bytes = size_bytes + excluded.size_bytes, media_ms = media_ms + excluded.media_ms, \
+             bytes_read = bytes_read + excluded.bytes_read, work_ms = work_ms + excluded.work_ms RETURNING units",
+        )?
+        .query_row(params![kinds, cost.size_bytes, media, cost.bytes_read, work], |row| row.get(0))?;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO costs (kinds, slot, size_bytes, media_ms, bytes_read, work_ms, made_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![kinds, (units - 1) % KEPT, cost.size_bytes, media, cost.bytes_read, work, At(cost.made_at)])?;
+    Ok(())
+}
+
+/// Milliseconds; the cast keeps what is no number, or too large a one, within bounds that sums of many still fit in.
+fn millis(seconds: f64) -> i64 {
+    (seconds * 1_000.0).clamp(0.0, 1e12) as i64
+}
+
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1_000.0
+}
+
+/// The kinds of a stored set; one that this build does not know is left out.
+fn kinds(row: &Row<'_>) -> rusqlite::Result<Vec<ProductKind>> {
+    Ok(row.get_ref("kinds")?.as_str()?.split(' ').filter_map(|kind| ProductKind::from_str(kind).ok()).collect())
+}
+
+fn cost_row(row: &Row<'_>) -> rusqlite::Result<UnitCost> {
+    Ok(UnitCost {
+        kinds: kinds(row)?,
+        size_bytes: row.get("size_bytes")?,
+        media_seconds: row.get::<_, Option<i64>>("media_ms")?.map(seconds),
+        bytes_read: row.get("bytes_read")?,
+        seconds: seconds(row.get("work_ms")?),
+        made_at: row.get::<_, At>("made_at")?.0,
+    })
+}
+
+fn sums_row(row: &Row<'_>) -> rusqlite::Result<(Vec<ProductKind>, CostSums)> {
+    let sums = CostSums {
+        units: row.get("units")?,
+        size_bytes: row.get("size_bytes")?,
+        media_seconds: seconds(row.get("media_ms")?),
+        bytes_read: row.get("bytes_read")?,
+        seconds: seconds(row.get("work_ms")?),
+    };
+    Ok((kinds(row)?, sums))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cost(kinds: &[ProductKind], second: i64) -> UnitCost {
+        UnitCost {
+            kinds: kinds.to_vec(),
+            size_bytes: 1_000,
+            media_seconds: Some(1.5),
+            bytes_read: 100,
+            seconds: 0.25,
+            made_at: Timestamp::from_second(second).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_newest_units_of_each_set_of_products_are_kept_and_all_are_summed() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
+        assert_eq!(library.costs().unwrap(), Costs::default());
+        let both = [ProductKind::MediaInfo, ProductKind::Bif];
+        library.record_cost(cost(&both, 1)).unwrap();
+        for second in 0..300 {
+            library.record_cost(cost(&[ProductKind::Tags], second)).unwrap();
+        }
+        library.record_cost(UnitCost { media_seconds: None, ..cost(&[ProductKind::Bif, ProductKind::MediaInfo], 9) }).unwrap();
+        let costs = library.costs().unwrap();
+        let of = |kinds: &[ProductKind]| costs.newest.iter().filter(|cost| cost.kinds == kinds).collect::<Vec<_>>();
+        assert_eq!(of(&both), [&cost(&both, 1), &UnitCost { media_seconds: None, ..cost(&both, 9) }]);
+        let tags = of(&[ProductKind::Tags]);
+        assert_eq!((tags.len(), tags[0].made_at.as_second(), tags[255].made_at.as_second()), (256, 44, 299));
+        let sums = CostSums { units: 300, size_bytes: 300_000, media_seconds: 450.0, bytes_read: 30_000, seconds: 75.0 };
+        assert_eq!(costs.sums[&vec![ProductKind::Tags]], sums);
+        assert_eq!(costs.sums[&both.to_vec()].media_seconds, 1.5);
+    }
+}

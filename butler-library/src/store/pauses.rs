@@ -1,0 +1,85 @@
+//! The pauses that outlive a restart. What one of them holds is not known here.
+
+use butler_api::PauseOwner;
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+use super::{At, Word};
+use crate::{Library, StoreError};
+
+/// One owner's pause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PauseRow {
+    /// Whose it is.
+    pub owner: PauseOwner,
+    /// Why, in the owner's words.
+    pub note: Option<String>,
+    /// Since when; kept to the millisecond.
+    pub since: Timestamp,
+    /// The moment at which it ends by itself, if it does.
+    pub until: Option<Timestamp>,
+    /// Whether it ends when the maintenance window opens.
+    pub until_window: bool,
+    /// Whether what is in hand comes to its end.
+    pub drains: bool,
+}
+
+impl Library {
+    /// The kept pauses, by owner.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn pauses(&self) -> Result<Vec<PauseRow>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT * FROM pauses ORDER BY owner")?;
+            Ok(statement.query_map([], pause_row)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Keeps these pauses and no others.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn keep_pauses(&self, pauses: Vec<PauseRow>) -> Result<(), StoreError> {
+        self.db().write(move |tx| {
+            tx.execute("DELETE FROM pauses", [])?;
+            for PauseRow { owner, note, since, until, until_window, drains } in pauses {
+                tx.prepare_cached("INSERT INTO pauses (owner, note, since, until, until_window, drains) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+                    .execute(params![owner.as_str(), note, At(since), until.map(At), until_window, drains])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn pause_row(row: &Row<'_>) -> rusqlite::Result<PauseRow> {
+    Ok(PauseRow {
+        owner: row.get::<_, Word<PauseOwner>>("owner")?.0,
+        note: row.get("note")?,
+        since: row.get::<_, At>("since")?.0,
+        until: row.get::<_, Option<At>>("until")?.map(|at| at.0),
+        until_window: row.get("until_window")?,
+        drains: row.get("drains")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_just_what_was_given_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let pause =
+            |owner, until, until_window| PauseRow { owner, note: Some("guests".into()), since: at(1), until, until_window, drains: true };
+        let both = vec![pause(PauseOwner::Person, Some(at(9)), false), pause(PauseOwner::Window, None, true)];
+        library.keep_pauses(both.clone()).unwrap();
+        assert_eq!(library.pauses().unwrap(), both);
+        library.keep_pauses(both[..1].to_vec()).unwrap();
+        assert_eq!(library.pauses().unwrap(), both[..1]);
+        library.keep_pauses(Vec::new()).unwrap();
+        assert_eq!(library.pauses().unwrap(), []);
+    }
+}

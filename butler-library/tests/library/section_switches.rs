@@ -1,0 +1,64 @@
+//! The switches of sections, and what a section that is switched off demands.
+
+use butler_library::{Scope, SectionKind, StoreError, Subjects};
+use butler_product::{Spec, bif};
+
+use crate::world::{World, at, content, new_section};
+
+const SWITCH: &str = "enableBIFGeneration";
+
+fn lacks(world: &World) -> usize {
+    let spec = Spec::Bif(bif::Params::default());
+    let scope = Scope { section: None, subjects: Subjects::VideoParts, switch: Some(SWITCH) };
+    world.library.lacks(&spec, &scope, at(0), false).unwrap().len()
+}
+
+#[test]
+fn a_section_that_is_switched_off_demands_nothing_kept_or_not() {
+    let world = World::new(SectionKind::Movie);
+    world.write("a.mkv", &content("a", 1_000));
+    world.scan();
+    let spec = Spec::Bif(bif::Params::default());
+    for kept in [vec![], vec![(spec, Subjects::VideoParts)]] {
+        world.library.keep_lacks(&kept).unwrap();
+        for (is_on, expect) in [(true, 1), (false, 0), (true, 1)] {
+            world.library.set_section_switches(world.section, vec![(SWITCH.into(), is_on)]).unwrap();
+            assert_eq!(lacks(&world), expect, "{kept:?}, {is_on}");
+        }
+    }
+}
+
+#[test]
+fn another_switch_of_the_section_is_no_matter() {
+    let world = World::new(SectionKind::Movie);
+    world.write("a.mkv", &content("a", 1_000));
+    world.scan();
+    world.library.set_section_switches(world.section, vec![("enableIntroMarkerGeneration".into(), false)]).unwrap();
+    assert_eq!(lacks(&world), 1);
+}
+
+#[test]
+fn what_lies_in_two_sections_is_wanted_as_long_as_one_of_them_wants_it() {
+    let mut world = World::new(SectionKind::Movie);
+    world.write("a.mkv", &content("a", 1_000));
+    world.scan();
+    let first = world.section;
+    // The same folder under another section.
+    world.section = world.library.add_section(new_section(SectionKind::Movie, &[&world.media()]), at(0)).unwrap();
+    world.scan();
+    world.library.set_section_switches(first, vec![(SWITCH.into(), false)]).unwrap();
+    assert_eq!(lacks(&world), 1);
+    world.library.set_section_switches(world.section, vec![(SWITCH.into(), false)]).unwrap();
+    assert_eq!(lacks(&world), 0);
+}
+
+#[test]
+fn switches_go_with_their_section_and_an_unknown_section_has_none() {
+    let world = World::new(SectionKind::Movie);
+    world.library.set_section_switches(world.section, vec![(SWITCH.into(), false)]).unwrap();
+    assert_eq!(world.library.section_switches(world.section).unwrap(), [(SWITCH.to_owned(), false)].into());
+    world.library.remove_section(world.section).unwrap();
+    assert!(world.library.section_switches(world.section).unwrap().is_empty());
+    let refused = world.library.set_section_switches(world.section, vec![(SWITCH.into(), false)]);
+    assert!(matches!(refused, Err(StoreError::Unknown { what: "section", .. })), "{refused:?}");
+}

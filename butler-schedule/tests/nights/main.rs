@@ -1,0 +1,66 @@
+//! Years of nights: the machine against a naive scheduler, event by event, in odd zones and at odd hours.
+//! `BUTLER_SIMULATED_YEARS` says how many years (1,000), `BUTLER_SEED` with which life to begin; a life that fails says its
+//! seed and replays exactly. Start with `world.rs`; the rules once more are `oracle.rs` and the folder beside it.
+
+#![expect(clippy::unwrap_used, reason = "what a simulation builds itself is there; if not, the test is to fail")]
+
+mod calendar;
+mod compare;
+mod invariants;
+mod lives;
+mod oracle;
+mod random;
+mod world;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use world::World;
+
+const SECONDS_A_LIFE: i64 = 2 * 31_556_952;
+const FIRST_SEED: u64 = 20_260_000;
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is to be a number")))
+}
+
+#[test]
+fn machine_and_oracle_agree_for_a_thousand_years() {
+    let years = number("BUTLER_SIMULATED_YEARS", 1_000);
+    let first = number("BUTLER_SEED", FIRST_SEED);
+    let lives = years.div_ceil(2);
+    let (next, events) = (AtomicU64::new(0), AtomicU64::new(0));
+    let failed: Mutex<Option<(u64, String)>> = Mutex::new(None);
+    std::thread::scope(|threads| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            threads.spawn(|| {
+                loop {
+                    let life = next.fetch_add(1, Ordering::Relaxed);
+                    if life >= lives || failed.lock().unwrap().is_some() {
+                        return;
+                    }
+                    match live(first + life) {
+                        Ok(count) => drop(events.fetch_add(count, Ordering::Relaxed)),
+                        Err(tale) => {
+                            let mut failed = failed.lock().unwrap();
+                            if failed.as_ref().is_none_or(|(seed, _)| first + life < *seed) {
+                                *failed = Some((first + life, tale));
+                            }
+                        }
+                    }
+                }
+            });
+        }
+    });
+    if let Some((seed, tale)) = failed.into_inner().unwrap() {
+        panic!("{tale}\nReplay: BUTLER_SEED={seed} BUTLER_SIMULATED_YEARS=2 cargo test -p butler-schedule --test nights");
+    }
+    println!("{} simulated years, {} events checked", lives * 2, events.into_inner());
+}
+
+/// One life of two years; the events that were checked.
+fn live(seed: u64) -> Result<u64, String> {
+    let (mut world, born) = World::new(seed)?;
+    world.live_until(born + SECONDS_A_LIFE)?;
+    Ok(world.events)
+}

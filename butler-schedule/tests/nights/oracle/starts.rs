@@ -1,0 +1,91 @@
+//! Rules 3, 4 and 5: what persons start and stop.
+
+use butler_api::{Origin, RunState};
+
+use super::{Became, Oracle, Run, Said};
+
+impl Oracle {
+    pub(super) fn start_all(&mut self, force: bool, now: i64) -> Said {
+        let off = Became::Skipped { why: "switched-off", due: None, run: None };
+        let all = 0..self.rows.len();
+        Said::StartAll(all.map(|task| (task, if self.is_on(task) { self.start(task, force, None, now) } else { off })).collect())
+    }
+
+    pub(super) fn start(&mut self, task: usize, forced: bool, section: Option<i64>, now: i64) -> Became {
+        let does_it = |run: &&Run| {
+            run.task == task
+                && run.origin != Origin::Asap
+                && (run.section.is_none() || run.section == section)
+                && run.state != RunState::Stopping
+        };
+        if let Some(run) = self.runs.iter().filter(does_it).find(|run| run.state != RunState::Scheduled) {
+            return Became::Running { run: run.id };
+        }
+        let scheduled =
+            self.runs.iter().filter(does_it).find(|run| run.state == RunState::Scheduled && section.is_none()).map(|run| run.id);
+        if let Some(id) = scheduled
+            && !forced
+        {
+            return Became::Scheduled { run: id, at: self.get(id).scheduled_at.unwrap() };
+        }
+        if !forced && let Some(skipped) = self.skip(task, now) {
+            return skipped;
+        }
+        let asap = |run: &&Run| run.task == task && run.origin == Origin::Asap && run.state != RunState::Stopping;
+        let asap = self.runs.iter().find(asap).filter(|_| section.is_none()).map(|run| run.id);
+        let id = scheduled.or(asap).unwrap_or_else(|| self.add(task, Origin::Person, RunState::Queued).id);
+
+        let night = self.calendar.open(now).filter(|_| !forced);
+        let bound_until = night.filter(|night| !night.whole_day && self.has_room(task, night, now)).and_then(|night| night.until);
+        let moment = night.filter(|_| self.rows[task].randomized).map(|night| self.moment(task, &night, now));
+        let today = self.calendar.day(now);
+        let run = self.get(id);
+        (run.origin, run.forced, run.section, run.bound_until) = (Origin::Person, forced, section, bound_until);
+        if run.works() {
+            run.day = Some(today);
+            return Became::Started { run: id, waits: None };
+        }
+        (run.state, run.why, run.day) = (RunState::Queued, None, None);
+        run.scheduled_at = run.scheduled_at.or(moment);
+        match moment.filter(|moment| *moment > now) {
+            Some(at) => {
+                run.state = RunState::Scheduled;
+                Became::Scheduled { run: id, at }
+            }
+            None => Became::Started { run: id, waits: None },
+        }
+    }
+
+    /// Whether it is off, or not on its day (rule 3): then that is written down.
+    fn skip(&mut self, task: usize, now: i64) -> Option<Became> {
+        let every = self.rows[task].every_days as i32;
+        let not_its_day = self.days_since(task, self.calendar.day(now)).is_some_and(|days| days != 0 && days < every);
+        let (why, due) = if !self.is_on(task) {
+            ("switched-off", None)
+        } else if not_its_day {
+            ("not-its-day", self.books[task].completed.last().map(|last| last + every))
+        } else {
+            return None;
+        };
+        let id = self.add(task, Origin::Person, RunState::Queued).id;
+        self.finish(id, RunState::Skipped, Some(why), now);
+        Some(Became::Skipped { why, due, run: Some(id) })
+    }
+
+    /// Stops the runs of one task, or all.
+    pub(super) fn stop(&mut self, task: Option<usize>, why: &'static str, now: i64) -> Vec<u64> {
+        let reached: Vec<u64> =
+            self.runs.iter().filter(|run| task.is_none_or(|task| task == run.task) && !run.state.is_terminal()).map(|run| run.id).collect();
+        for id in &reached {
+            let run = self.get(*id);
+            if run.state == RunState::Stopping && run.why != Some("window-ended") {
+                // A second stop changes nothing; a person's counts for more than the window's end.
+            } else if run.works() {
+                (run.state, run.why) = (RunState::Stopping, Some(why));
+            } else {
+                self.finish(*id, RunState::Stopped, Some(why), now);
+            }
+        }
+        reached
+    }
+}

@@ -1,0 +1,95 @@
+//! One WebSocket: notifications out, and nothing in but the words of the protocol itself. It holds a few frames and no more: a
+//! client that is too slow, or silent for too long, is hung up on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::response::Response;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, interval_at, timeout};
+
+use super::filter::Filter;
+use super::listeners::Place;
+use crate::plex::activities::Notice;
+
+/// Clients have nothing to say here; what one sends all the same may be this long.
+const LARGEST_MESSAGE_BYTES: usize = 4 << 10;
+/// What is not taken by the system yet.
+const LARGEST_BACKLOG_BYTES: usize = 256 << 10;
+/// A ping goes out so often: it finds out who is gone, and keeps what lies between from hanging up.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// Who has answered no ping for so long is gone.
+const SILENT_AT_MOST: Duration = Duration::from_secs(70);
+/// A frame must be taken by then.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+/// A farewell is no more than a courtesy.
+const BYE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Why a socket ends.
+enum End {
+    /// The client went, or does not answer any more.
+    Gone,
+    /// It did not keep up, and would miss something.
+    Slow,
+    /// The server shuts down.
+    Closing,
+}
+
+/// The answer that opens a socket.
+pub(super) fn answer(upgrade: WebSocketUpgrade, mut notices: Receiver<Arc<Notice>>, filter: Filter, mut place: Place) -> Response {
+    let upgrade = upgrade.max_message_size(LARGEST_MESSAGE_BYTES).max_frame_size(LARGEST_MESSAGE_BYTES);
+    let upgrade = upgrade.write_buffer_size(0).max_write_buffer_size(LARGEST_BACKLOG_BYTES);
+    upgrade.on_upgrade(async move |mut socket| {
+        let end = tokio::select! {
+            end = talk(&mut socket, &mut notices, &filter) => end,
+            () = place.closing() => End::Closing,
+        };
+        let (code, reason) = match end {
+            End::Gone => return,
+            End::Slow => (close_code::AGAIN, "too slow: some notifications would be missed"),
+            End::Closing => (close_code::AWAY, "the server is shutting down"),
+        };
+        let _ = timeout(BYE_WITHIN, bye(&mut socket, CloseFrame { code, reason: reason.into() })).await;
+    })
+}
+
+async fn talk(socket: &mut WebSocket, notices: &mut Receiver<Arc<Notice>>, filter: &Filter) -> End {
+    let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+    let mut heard = Instant::now();
+    loop {
+        let message = tokio::select! {
+            said = socket.recv() => match said {
+                None | Some(Err(_) | Ok(Message::Close(_))) => return End::Gone,
+                Some(Ok(_)) => {
+                    heard = Instant::now();
+                    continue;
+                }
+            },
+            notice = notices.recv() => match notice {
+                Ok(notice) if filter.takes(notice.kind) => Message::Text(notice.frame.clone()),
+                Ok(_) => continue,
+                Err(RecvError::Lagged(_)) => return End::Slow,
+                Err(RecvError::Closed) => return End::Closing,
+            },
+            _ = pings.tick() => {
+                if heard.elapsed() > SILENT_AT_MOST {
+                    return End::Gone;
+                }
+                Message::Ping(Vec::new().into())
+            }
+        };
+        match timeout(SEND_WITHIN, socket.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return End::Gone,
+        }
+    }
+}
+
+/// Says why, and waits for the client to have heard it.
+async fn bye(socket: &mut WebSocket, frame: CloseFrame) {
+    if socket.send(Message::Close(Some(frame))).await.is_ok() {
+        while let Some(Ok(_)) = socket.recv().await {}
+    }
+}

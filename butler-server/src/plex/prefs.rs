@@ -1,0 +1,191 @@
+//! `/:/prefs` and `/library/sections/{id}/prefs`: preferences in Plex's form. What they are and take is the settings' table's.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use butler_api::plex::{Container, Errors, Preference, Preferences, SettingValue};
+use butler_engine::settings::{Group, SectionSwitch, Setting, Settings, Value, all, find, section_switch, section_switches};
+use butler_engine::{ChangeError, SettingError};
+use butler_library::{SectionId, SectionKind, StoreError};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::accept::{self, Wants};
+use crate::app::App;
+use crate::error::Problem;
+use crate::params::Params;
+use crate::plex::sections;
+
+/// The routes that hold a colon.
+pub(crate) fn routes_with_colons() -> OpenApiRouter<App> {
+    super::colon_router().routes(routes!(list, change)).routes(routes!(one))
+}
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_of_section, change_of_section))
+}
+
+/// Lists the preferences, hidden ones too.
+#[utoipa::path(get, path = "/:/prefs", tag = "settings", responses(
+    (status = 200, description = "The preferences.", content((Container<Preferences> = "application/json"), (Container<Preferences> = "text/xml"))),
+    (status = 401, description = "The token is missing or wrong.", body = Errors),
+))]
+async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+    let settings = app.handle.settings();
+    wants.answer(&preferences(all().iter().map(|setting| preference(setting, &settings)).collect()))
+}
+
+/// Changes preferences, all that are named or none: `?ButlerStartHour=1&ButlerEndHour=4`.
+#[utoipa::path(put, path = "/:/prefs", tag = "settings",
+    params(("ButlerStartHour" = Option<String>, Query, description = "A new value, by the preference's id; so for each of them.")),
+    responses(
+        (status = 200, description = "Done; the body is empty."),
+        (status = 400, description = "There is no such preference, or it does not take this value; the sentence says what it takes.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 403, description = "The settings' file fixes one of them.", body = Errors),
+    ))]
+async fn change(State(app): State<App>, params: Params) -> Result<Response, Problem> {
+    let changes = params.words().map(|(id, text)| (id.to_owned(), Some(text.to_owned()))).collect();
+    app.handle.change_settings(changes).await??;
+    Ok(accept::empty())
+}
+
+/// Shows one preference.
+#[utoipa::path(get, path = "/:/prefs/get", tag = "settings",
+    params(("id" = String, Query, description = "The preference's id.", example = "ButlerStartHour")),
+    responses(
+        (status = 200, description = "The preference.", content((Container<Preferences> = "application/json"), (Container<Preferences> = "text/xml"))),
+        (status = 400, description = "`id` is missing.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such preference.", body = Errors),
+    ))]
+async fn one(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
+    let id = params.get("id").ok_or_else(|| Problem::bad_request("`id` is missing: the preference's id."))?;
+    let setting = find(id).ok_or_else(|| Problem::not_found(format!("There is no setting `{id}`.")))?;
+    wants.answer(&preferences(vec![preference(setting, &app.handle.settings())]))
+}
+
+/// Lists the preferences of a section.
+#[utoipa::path(get, path = "/library/sections/{id}/prefs", tag = "settings",
+    params(("id" = i64, Path, description = "The section's id.")),
+    responses(
+        (status = 200, description = "The preferences that a section of its type has.",
+            content((Container<Preferences> = "application/json"), (Container<Preferences> = "text/xml"))),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such section.", body = Errors),
+    ))]
+async fn list_of_section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = sections::parse(&id)?;
+    let (section, _) = sections::known(&app, id).await?;
+    let set = app.library(move |library| library.section_switches(SectionId(id))).await?;
+    let is_on = |switch: &SectionSwitch| set.get(switch.id).copied().unwrap_or(true);
+    wants.answer(&preferences(section_switches(section.kind).map(|switch| of_switch(switch, is_on(switch))).collect()))
+}
+
+/// Changes preferences of a section, all that are named or none: `?enableBIFGeneration=0`.
+#[utoipa::path(put, path = "/library/sections/{id}/prefs", tag = "settings",
+    params(
+        ("id" = i64, Path, description = "The section's id."),
+        ("enableBIFGeneration" = Option<String>, Query, description = "A new value, by the preference's id; so for each of them."),
+    ),
+    responses(
+        (status = 200, description = "Done; the body is empty."),
+        (status = 400, description = "A section of this type has no such preference, or it does not take this value.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such section.", body = Errors),
+    ))]
+async fn change_of_section(State(app): State<App>, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = sections::parse(&id)?;
+    let (section, _) = sections::known(&app, id).await?;
+    let named = params.words().map(|(id, text)| (bare(id).unwrap_or(id), text));
+    let switches = named.map(|(id, text)| read(section.kind, id, text)).collect::<Result<_, _>>()?;
+    app.library(move |library| library.set_section_switches(SectionId(id), switches)).await?;
+    Ok(accept::empty())
+}
+
+/// The switches that stand in the query of a section's edit as `prefs[enableBIFGeneration]`: so python-plexapi sends them.
+pub(crate) fn of_edit(params: &Params, kind: SectionKind) -> Result<Vec<(String, bool)>, Problem> {
+    params.words().filter_map(|(id, text)| Some(read(kind, bare(id)?, text))).collect()
+}
+
+fn bare(id: &str) -> Option<&str> {
+    id.strip_prefix("prefs[")?.strip_suffix(']')
+}
+
+fn read(kind: SectionKind, id: &str, text: &str) -> Result<(String, bool), Problem> {
+    let switch = section_switch(kind, id).ok_or_else(|| {
+        let there: Vec<_> = section_switches(kind).map(|switch| switch.id).collect();
+        let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+        Problem::bad_request(format!("A section of type {kind} has no setting `{id}`; it has {there}."))
+    })?;
+    let is_on = match text.trim() {
+        "1" | "true" | "True" => true,
+        "0" | "false" | "False" => false,
+        _ => return Err(Problem::bad_request(format!("`{id}` can't be `{text}`: it takes true or false."))),
+    };
+    Ok((switch.id.to_owned(), is_on))
+}
+
+fn preferences(settings: Vec<Preference>) -> Container<Preferences> {
+    Container::new(Preferences { size: settings.len() as u64, settings })
+}
+
+fn preference(setting: &Setting, settings: &Settings) -> Preference {
+    let labelled = setting.kind.labelled();
+    Preference {
+        id: setting.id.into(),
+        label: setting.label.into(),
+        summary: setting.summary.into(),
+        kind: setting.kind.as_str().into(),
+        default: value(setting.kind.default()),
+        value: value(settings.value(setting)),
+        hidden: setting.hidden,
+        advanced: setting.advanced,
+        group: setting.group.as_str().into(),
+        enum_values: labelled.map(|values| values.iter().map(|(value, label)| format!("{value}:{label}")).collect::<Vec<_>>().join("|")),
+    }
+}
+
+fn of_switch(switch: &SectionSwitch, is_on: bool) -> Preference {
+    Preference {
+        id: switch.id.into(),
+        label: switch.label.into(),
+        summary: switch.summary.into(),
+        kind: "bool".into(),
+        default: SettingValue::Bool(true),
+        value: SettingValue::Bool(is_on),
+        hidden: false,
+        advanced: false,
+        group: Group::Library.as_str().into(),
+        enum_values: None,
+    }
+}
+
+/// A value as it is on the wire.
+pub(crate) fn value(value: Value) -> SettingValue {
+    match value {
+        Value::Bool(value) => SettingValue::Bool(value),
+        Value::Int(value) => SettingValue::Int(value),
+        Value::Text(value) => SettingValue::Text(value.into_owned()),
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Setting(error) => error.into(),
+            ChangeError::Store(error) => StoreError::into(error),
+        }
+    }
+}
+
+impl From<SettingError> for Problem {
+    fn from(error: SettingError) -> Self {
+        let sentence = crate::error::sentence(&error);
+        match error {
+            SettingError::Fixed { .. } => Self::forbidden(sentence),
+            // The near name is a question.
+            SettingError::Unknown { near: Some(_), .. } => Self::bad_request(sentence.trim_end_matches('.')),
+            SettingError::Unknown { .. } | SettingError::Bad { .. } => Self::bad_request(sentence),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The settings that belong to no task: the server's name, the maintenance hours, and what becomes of a night that was slept through.
+
+use jiff::civil::Weekday;
+
+use butler_schedule::WindowDays;
+
+use super::kind::{Ints, Kind, Texts};
+use super::{Group, Setting};
+
+pub(super) static ALL: [&Setting; 7] =
+    [&FRIENDLY_NAME, &BUTLER_START_HOUR, &BUTLER_END_HOUR, &BUTLER_START_MINUTE, &BUTLER_END_MINUTE, &BUTLER_WINDOW_DAYS, &BUTLER_CATCH_UP];
+
+/// Characters of a server's name: more than any client shows.
+const MAX_NAME_CHARS: usize = 100;
+
+/// The hours of a day with their names.
+const HOURS: &[(i64, &str)] = &[
+    (0, "Midnight"),
+    (1, "1 am"),
+    (2, "2 am"),
+    (3, "3 am"),
+    (4, "4 am"),
+    (5, "5 am"),
+    (6, "6 am"),
+    (7, "7 am"),
+    (8, "8 am"),
+    (9, "9 am"),
+    (10, "10 am"),
+    (11, "11 am"),
+    (12, "Noon"),
+    (13, "1 pm"),
+    (14, "2 pm"),
+    (15, "3 pm"),
+    (16, "4 pm"),
+    (17, "5 pm"),
+    (18, "6 pm"),
+    (19, "7 pm"),
+    (20, "8 pm"),
+    (21, "9 pm"),
+    (22, "10 pm"),
+    (23, "11 pm"),
+];
+
+/// The days of the week by the words of `ButlerWindowDays`.
+const DAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Monday),
+    ("tue", Weekday::Tuesday),
+    ("wed", Weekday::Wednesday),
+    ("thu", Weekday::Thursday),
+    ("fri", Weekday::Friday),
+    ("sat", Weekday::Saturday),
+    ("sun", Weekday::Sunday),
+];
+const ALL_DAYS: &str = "all";
+
+/// The server's name.
+pub static FRIENDLY_NAME: Setting = Setting {
+    id: "FriendlyName",
+    label: "Friendly name",
+    summary: "The name by which clients show this server. Left empty, it is Butler.",
+    group: Group::General,
+    kind: Kind::Text { default: "", allowed: Texts::Form { words: "a line of at most 100 characters", read: name } },
+    hidden: false,
+    advanced: false,
+};
+
+/// The hour at which the window opens.
+pub static BUTLER_START_HOUR: Setting = hour(
+    "ButlerStartHour",
+    "Time at which tasks start to run",
+    "The time at which the server starts running background maintenance tasks.",
+    2,
+);
+
+/// The hour at which the window closes; the same as the start: the whole day.
+pub static BUTLER_END_HOUR: Setting = hour(
+    "ButlerEndHour",
+    "Time at which tasks stop running",
+    "The time at which the background maintenance tasks stop running. The same as the start is the whole day.",
+    5,
+);
+
+/// Minutes behind the start's hour.
+pub static BUTLER_START_MINUTE: Setting =
+    minute("ButlerStartMinute", "Minutes past the hour at which tasks start to run", "Minutes that are added to the start's hour.");
+
+/// Minutes behind the end's hour.
+pub static BUTLER_END_MINUTE: Setting =
+    minute("ButlerEndMinute", "Minutes past the hour at which tasks stop running", "Minutes that are added to the end's hour.");
+
+/// The days of the week on which a window opens.
+pub static BUTLER_WINDOW_DAYS: Setting = Setting {
+    id: "ButlerWindowDays",
+    label: "Days on which tasks run",
+    summary: "The days of the week on which the maintenance hours begin.",
+    group: Group::Butler,
+    kind: Kind::Text {
+        default: ALL_DAYS,
+        allowed: Texts::Form { words: "all, or some of mon,tue,wed,thu,fri,sat,sun with commas between them", read: days },
+    },
+    hidden: false,
+    advanced: true,
+};
+
+/// Which tasks make good for a night that was slept through.
+pub static BUTLER_CATCH_UP: Setting = Setting {
+    id: "ButlerCatchUp",
+    label: "Make good for a missed night",
+    summary: "Which tasks are run by day after a night in which the server was off.",
+    group: Group::Butler,
+    kind: Kind::Text {
+        default: "housekeeping",
+        allowed: Texts::Values(&[("off", "none"), ("housekeeping", "all but those that analyse media"), ("all", "all")]),
+    },
+    hidden: false,
+    advanced: true,
+};
+
+const fn hour(id: &'static str, label: &'static str, summary: &'static str, default: i64) -> Setting {
+    let kind = Kind::Int { default, allowed: Ints::Values(HOURS), unit: "" };
+    Setting { id, label, summary, group: Group::Butler, kind, hidden: false, advanced: false }
+}
+
+const fn minute(id: &'static str, label: &'static str, summary: &'static str) -> Setting {
+    let kind = Kind::Int { default: 0, allowed: Ints::Range { min: 0, max: 59, step: 1 }, unit: "minutes" };
+    Setting { id, label, summary, group: Group::Butler, kind, hidden: true, advanced: true }
+}
+
+fn name(text: &str) -> Option<String> {
+    let name = text.trim();
+    (name.chars().count() <= MAX_NAME_CHARS && !name.chars().any(char::is_control)).then(|| name.to_owned())
+}
+
+/// The days in the order of the week, each once; all of them are `all`.
+fn days(text: &str) -> Option<String> {
+    let days = window_days(text)?;
+    let words: Vec<&str> = DAYS.iter().filter(|(_, day)| days.contains(*day)).map(|(word, _)| *word).collect();
+    Some(if words.len() == DAYS.len() { ALL_DAYS.to_owned() } else { words.join(",") })
+}
+
+/// The days of `all` or `mon,thu`; none if the text is neither, or empty.
+pub(super) fn window_days(text: &str) -> Option<WindowDays> {
+    if text.trim() == ALL_DAYS {
+        return Some(WindowDays::ALL);
+    }
+    let day = |word: &str| DAYS.iter().find(|(name, _)| *name == word.trim()).map(|(_, day)| *day);
+    text.split(',').map(day).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_kept_in_the_order_of_the_week_and_never_none() {
+        for (text, expect) in [
+            ("all", Some("all")),
+            ("sun", Some("sun")),
+            ("sun,mon", Some("mon,sun")),
+            ("mon, mon ,tue", Some("mon,tue")),
+            ("sun,sat,fri,thu,wed,tue,mon", Some("all")),
+            ("", None),
+            ("mon,", None),
+            ("Monday", None),
+            ("all,mon", None),
+        ] {
+            assert_eq!(days(text).as_deref(), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_line() {
+        assert_eq!(name("  Attic "), Some("Attic".to_owned()));
+        assert_eq!(name("two\nlines"), None);
+        assert_eq!(name(&"x".repeat(101)), None);
+    }
+}

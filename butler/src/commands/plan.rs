@@ -1,0 +1,105 @@
+//! `butler plan`: what the nights ahead will bring, a table a night and a last line.
+
+use butler_client::{Client, Plan, PlannedBacklog, PlannedNight, PlannedRun};
+use clap::Args;
+
+use crate::exit::Exit;
+use crate::print::error::Trouble;
+use crate::print::table::{Column, Field, Listing};
+use crate::print::words::{about, bytes, clean, count};
+use crate::print::{Colour, Out, json};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How many nights
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=30))]
+    nights: u32,
+}
+
+pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
+    let plan = client.plan(arguments.nights).await?;
+    if out.json {
+        json::print(&plan)?;
+        return Ok(Exit::Done);
+    }
+    print(&plan, out)?;
+    Ok(Exit::Done)
+}
+
+fn print(plan: &Plan, out: Out) -> Result<(), Trouble> {
+    for night in &plan.nights {
+        out.line(heading(night, &plan.zone))?;
+        table(&night.runs).print(out)?;
+        out.line("")?;
+    }
+    if !plan.between.is_empty() {
+        out.line("Between the windows:")?;
+        table(&plan.between).print(out)?;
+        out.line("")?;
+    }
+    let open: Vec<&PlannedBacklog> = plan.backlogs.iter().filter(|backlog| backlog.lacks > 0).collect();
+    if !open.is_empty() {
+        backlogs(&open).print(out)?;
+        out.line("")?;
+    }
+    out.line(clean(&plan.sentence))?;
+    Ok(())
+}
+
+/// `Tuesday, 24 November, 02:00 to 05:00 (Europe/Berlin)`; a window of the whole day ends where it begins.
+fn heading(night: &PlannedNight, zone: &str) -> String {
+    let on = night.from.civil().strftime("%A, %-d %B").to_string();
+    let (from, until) = (night.from.clock(), night.until.clock());
+    let hours = if from == until { format!("all day from {from}") } else { format!("{from} to {until}") };
+    format!("{on}, {hours} ({})", clean(zone))
+}
+
+fn table(runs: &[PlannedRun]) -> Listing {
+    let columns = [
+        Column::new("BEGINS"),
+        Column::new("ENDS"),
+        Column::new("TASK"),
+        Column::new("TAKES").number().spare(1),
+        Column::new("REMARK").flexible(),
+    ];
+    let mut listing = Listing::new(columns);
+    for run in runs {
+        let clock = |time: Option<butler_client::LocalTime>| time.map_or_else(|| "-".to_owned(), |time| time.clock());
+        let takes = run.start.zip(run.end).map(|(start, end)| end.at().duration_since(start.at()).as_secs());
+        let takes = takes.and_then(|seconds| u64::try_from(seconds).ok()).map_or_else(String::new, about);
+        let takes = if run.is_guess && !takes.is_empty() { format!("{takes}?") } else { takes };
+        let remark = match run.how.as_str() {
+            "cut" | "missed" => Field::painted(clean(&run.message), Colour::Yellow),
+            _ if run.start.is_none() => Field::painted(clean(&run.message), Colour::Grey),
+            _ => run.message.as_str().into(),
+        };
+        listing.row([clock(run.start).into(), clock(run.end).into(), run.task.as_str().into(), takes.into(), remark]);
+    }
+    listing
+}
+
+fn backlogs(open: &[&PlannedBacklog]) -> Listing {
+    let mut listing = Listing::new([
+        Column::new("BACKLOG"),
+        Column::new("FILES").number(),
+        Column::new("SIZE").number().spare(1),
+        Column::new("WORK").number(),
+        Column::new("DONE IN"),
+    ]);
+    for backlog in open {
+        let done_in = match backlog.nights {
+            Some(0) => "before tonight".to_owned(),
+            Some(nights) => count(nights.into(), "night"),
+            None => "never, as things are".to_owned(),
+        };
+        let work = if backlog.is_guess { format!("{}?", about(backlog.seconds)) } else { about(backlog.seconds) };
+        listing.row([
+            backlog.task.as_str().into(),
+            backlog.lacks.to_string().into(),
+            bytes(backlog.bytes).into(),
+            work.into(),
+            done_in.into(),
+        ]);
+    }
+    listing
+}
