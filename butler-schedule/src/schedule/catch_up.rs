@@ -73,7 +73,8 @@ impl Schedule {
         }
         self.attending.away_on = None;
         let rested = after_rest(self.attending.back_at);
-        let at = window.map_or(rested, |window| rested.max(window.until));
+        // A window that was moved may have ended long ago.
+        let at = window.map_or(rested, |window| rested.max(window.until)).max(present.now);
         for index in 0..self.rows.len() {
             if self.is_owed(&self.rows[index], day) {
                 let task = self.rows[index].name.clone();

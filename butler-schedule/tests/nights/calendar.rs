@@ -49,7 +49,14 @@ impl Calendar {
             return;
         }
         let today = i32::try_from(now.div_euclid(86_400)).unwrap();
-        self.nights = (today - NIGHTS_AROUND..=today + NIGHTS_AROUND).map(|day| self.night(day)).collect();
+        self.nights = (today - NIGHTS_AROUND..=today + NIGHTS_AROUND).filter(|day| self.has(*day)).map(|day| self.night(day)).collect();
+    }
+
+    /// Whether the wall ever shows this date: a zone may leave one out, as Samoa did on 30 December 2011.
+    fn has(&self, day: i32) -> bool {
+        let first = self.first_showing(i64::from(day) * 86_400);
+        let ahead = self.offsets.iter().rfind(|(since, _)| *since <= first).map_or(0, |(_, ahead)| *ahead);
+        (first + ahead).div_euclid(86_400) == i64::from(day)
     }
 
     fn night(&self, day: i32) -> Night {

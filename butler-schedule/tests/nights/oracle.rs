@@ -170,10 +170,11 @@ impl Oracle {
 
     /// What time alone does.
     fn pass(&mut self, now: i64) {
+        // What comes to its end in a shutdown is still seen.
+        self.note_absence(now);
         if self.shutting_down {
             return;
         }
-        self.note_absence(now);
         self.end_pauses(now);
         self.end_windows(now);
         self.make_owed_runs(now);

@@ -1,7 +1,7 @@
 //! Rule 8: absences and what they owe.
 
 use butler_api::{Origin, Reason, RunState};
-use butler_schedule::{CatchUp, Event};
+use butler_schedule::{CatchUp, Event, WindowDays, WindowSettings};
 use jiff::civil::date;
 
 use crate::world::{BACKUP, BIF, BUNDLES, SCAN, World, berlin};
@@ -107,6 +107,19 @@ fn it_is_noted_in_the_window_at_its_end_and_at_a_shutdown_and_a_restart_knows_it
     assert_eq!(world.attendance.unwrap().seen_at, berlin("2026-11-23T12:01"));
     world.on("2026-11-24T09:00").crash();
     assert_eq!(world.last_of(&SCAN).origin, Origin::CatchUp);
+}
+
+#[test]
+fn what_a_window_owes_that_is_moved_into_the_past_is_scheduled_for_the_present_moment() {
+    let mut world = world(CatchUp::All, "2026-11-23T01:00").off(BIF);
+    world.wake_at("2026-11-23T02:30").live_until("2026-11-23T04:00");
+    // It alone has no run that works or waits.
+    world.change(|settings| {
+        settings.switched_off.clear();
+        settings.window = WindowSettings::from_hours((2, 0), (3, 0), WindowDays::ALL).unwrap();
+    });
+    let owed = world.last_of(&BIF);
+    assert_eq!((owed.origin, owed.scheduled_at), (Origin::CatchUp, Some(berlin("2026-11-23T04:00"))));
 }
 
 #[test]
