@@ -204,3 +204,15 @@ fn a_backup_that_would_starve_goes_first() {
         assert_eq!(world.last_of(&first).state, RunState::Running, "{local}");
     }
 }
+
+#[test]
+fn the_usual_duration_is_a_guess_until_a_whole_run_has_completed() {
+    let mut world = World::at("2026-11-23T12:00");
+    assert!(world.schedule.usual_is_guess(&BUNDLES));
+    let run = world.begun(BUNDLES);
+    world.on("2026-11-23T12:02").complete(run);
+    assert!(!world.schedule.usual_is_guess(&BUNDLES));
+    assert_eq!(world.schedule.usual(&BUNDLES).as_mins(), 2);
+    assert!(!world.schedule.is_due(&BUNDLES, world.now), "it comes every seven days");
+    assert!(world.schedule.is_due(&SCAN, world.now));
+}
