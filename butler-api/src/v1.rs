@@ -2,6 +2,7 @@
 
 mod bandwidth;
 mod check;
+mod dry_run;
 mod failure;
 mod health;
 mod local_time;
@@ -16,6 +17,7 @@ mod window;
 
 pub use bandwidth::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream};
 pub use check::{Check, CheckCounts, CheckItem, CheckNote, CheckVersion};
+pub use dry_run::{DryRun, PlannedAction};
 pub use failure::{Failure, Failures, Retried};
 pub use health::{Health, HealthCheck, SandboxState};
 pub use local_time::LocalTime;

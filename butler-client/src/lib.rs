@@ -40,6 +40,7 @@ pub use butler_api::v1::{Bandwidth, BandwidthKeyFrame, BandwidthRates, Bandwidth
 pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckNote, CheckVersion, Fact, Failure, Failures, Health, LiveWork, Retried, Run, Runs,
 };
+pub use butler_api::v1::{DryRun, PlannedAction};
 pub use butler_api::v1::{LabelledValue, Setting, Settings};
 pub use butler_api::v1::{LocalTime, NextWindow, Plan, PlannedBacklog, PlannedNight, PlannedRun, Window};
 pub use butler_api::v1::{Pause, Pauses};

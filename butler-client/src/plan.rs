@@ -1,6 +1,7 @@
 //! The plan of the nights ahead, and the window: Butler's own, a Plex Media Server has none (404).
 
-use butler_api::v1::{Plan, Tasks, Window};
+use butler_api::TaskName;
+use butler_api::v1::{DryRun, Plan, Tasks, Window};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -20,6 +21,14 @@ impl Client {
     /// If the server can't be asked or refuses.
     pub async fn tasks_ahead(&self) -> Result<Tasks, Error> {
         self.get(&["api", "v1", "tasks"]).send().await?.json("a list of tasks")
+    }
+
+    /// What a task that keeps house would do if it ran now; nothing of it is done.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses: it knows no such task, or the task makes no plan beforehand.
+    pub async fn dry_run(&self, task: &TaskName) -> Result<DryRun, Error> {
+        self.get(&["api", "v1", "tasks", task.as_str(), "plan"]).send().await?.json("a plan")
     }
 
     /// The maintenance window: whether it is open, and when the next one opens.

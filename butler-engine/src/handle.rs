@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use butler_api::{PauseOwner, RunId, TaskName};
 use butler_library::Library;
-use butler_tasks::{Settings, SettingsFile};
+use butler_tasks::{Does, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
@@ -16,11 +16,26 @@ use crate::event::{EngineEvent, PauseRequest, StartRequest};
 use crate::fact::Fact;
 use crate::inbox::Inbox;
 use crate::plan::PlanBasis;
+use crate::work;
 
 /// The engine's loop has ended: the server is shutting down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the server is shutting down")]
 pub struct Gone;
+
+/// Why there is no plan to show.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DryRunError {
+    /// Its work is what is missing, which only doing it shows.
+    #[error("it makes no plan beforehand: what it does is what is missing, and `butler plan` tells how much that is")]
+    MakesNoPlan,
+    /// Who asked gave up.
+    #[error("it was stopped")]
+    Stopped,
+    /// The plan could not be made: one sentence.
+    #[error("{0}")]
+    Failed(String),
+}
 
 /// The door to a running engine; cheap to clone.
 #[derive(Clone)]
@@ -171,6 +186,21 @@ impl Handle {
     /// If the engine has ended.
     pub async fn health(&self) -> Result<EngineHealth, Gone> {
         self.ask(|answer| EngineEvent::HealthAsked { answer }).await
+    }
+
+    /// What a task would do if it ran now; nothing of it is done. None if there is no such task. Blocks while it looks: an
+    /// integrity check of a large file takes its time, and `is_stopping` ends it early.
+    ///
+    /// # Errors
+    /// If the task makes no plan, or could not: one sentence.
+    pub fn dry_run(&self, task: &TaskName, is_stopping: &mut (dyn FnMut() -> bool + Send)) -> Option<Result<Plan, DryRunError>> {
+        let task = butler_tasks::find(task)?;
+        let Does::KeepHouse(prepare) = task.does else { return Some(Err(DryRunError::MakesNoPlan)) };
+        let planned = work::dry_run(prepare, &self.library, &self.settings(), &self.clock, is_stopping);
+        Some(planned.map_err(|error| match error {
+            TaskError::Stopped => DryRunError::Stopped,
+            TaskError::Failed(sentence) => DryRunError::Failed(sentence),
+        }))
     }
 
     async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<T>) -> EngineEvent) -> Result<T, Gone> {

@@ -74,7 +74,7 @@ impl Run {
             held_back: 0,
             detach_at: None,
             in_hand: BTreeMap::new(),
-            is_working: matches!(task.does, Does::Work { .. }),
+            is_working: matches!(task.does, Does::Work { .. } | Does::KeepHouse(_)),
             waits: None,
             scan: None,
             work_done: 0,

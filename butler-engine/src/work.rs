@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use butler_api::{Reason, RunId};
 use butler_library::{Library, Section, SectionId};
-use butler_tasks::{Observer, Report, ScanStep, TaskError, Work};
+use butler_tasks::{Ground, Observer, Plan, Prepared, Report, ScanStep, Settings, TaskError, Work};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::causes::OWN_FAULT;
 use crate::clock::Clock;
@@ -71,8 +73,9 @@ const TELL_EVERY: Duration = Duration::from_millis(200);
 /// Starts a run's own work. Its end comes as [`EngineEvent::WorkEnded`], a panic of its thread too.
 pub(crate) fn start(
     run: &Run,
-    work: fn(&mut Work<'_>) -> Result<Report, TaskError>,
+    work: impl FnOnce(&mut Work<'_>) -> Result<Report, TaskError> + Send + 'static,
     library: &Library,
+    settings: Arc<Settings>,
     inbox: &Inbox,
     clock: Clock,
 ) -> io::Result<()> {
@@ -82,12 +85,30 @@ pub(crate) fn start(
     let mut teller = Teller { run: id, inbox: inbox.clone(), brake: Arc::clone(&brake), told: None, scan_told: None };
     std::thread::Builder::new().name(format!("run {id}")).spawn(move || {
         let (now, wait) = (|| clock.now(), |duration| brake.wait(duration));
-        let mut task = Work { library: &library, section, run: id, now: &now, wait: &wait, observer: &mut teller };
+        let (settings, today) = (&*settings, local_date(&clock));
+        let mut task = Work { library: &library, section, run: id, settings, today, now: &now, wait: &wait, observer: &mut teller };
         let end = std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut task)));
         let end = end.unwrap_or_else(|_| Err(TaskError::Failed(OWN_FAULT.to_owned())));
         inbox.tell(EngineEvent::WorkEnded { run: id, end });
     })?;
     Ok(())
+}
+
+/// Makes a plan of what a task would do, and does nothing of it. Blocks.
+pub(crate) fn dry_run(
+    prepare: fn(&mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError>,
+    library: &Library,
+    settings: &Settings,
+    clock: &Clock,
+    is_stopping: &mut (dyn FnMut() -> bool + Send),
+) -> Result<Plan, TaskError> {
+    let mut ground = Ground { library, settings, now: clock.now(), today: local_date(clock), is_stopping };
+    Ok(prepare(&mut ground)?.plan())
+}
+
+/// The date on the server's wall.
+fn local_date(clock: &Clock) -> Date {
+    TimeZone::system().to_datetime(clock.now()).date()
 }
 
 /// Tells the loop how the work comes on.

@@ -39,6 +39,14 @@ pub enum RootError {
         /// The data folder.
         data_dir: String,
     },
+    /// It lies in a section's folder.
+    #[error("`{path}` lies in `{root}`, the folder of a section, where Butler never writes: choose another one")]
+    InsideSection {
+        /// The folder.
+        path: String,
+        /// The section's folder.
+        root: String,
+    },
     /// Not under an allowed root.
     #[error("`{path}` is not under an allowed root; allowed are: {allowed}")]
     NotAllowed {
@@ -103,6 +111,30 @@ pub(crate) fn check(library: &Library, path: &Path) -> Result<PathBuf, RootError
         return Err(RootError::HoldsDataFolder { root: folder.display().to_string(), data_dir: data_dir.display().to_string() });
     }
     Ok(folder)
+}
+
+impl Library {
+    /// The folder, without links, if backups may lie there: it is under an allowed root, and in no section's folder, where nothing is
+    /// ever written.
+    ///
+    /// # Errors
+    /// If it can't be used, is not allowed, or lies in the data folder's other parts or in a section.
+    pub fn check_backup_folder(&self, path: &Path) -> Result<PathBuf, RootError> {
+        let folder = resolve(self, path)?;
+        if folder == self.data_dir().join("backups") {
+            return Ok(folder);
+        }
+        check_allowed(&folder, &self.allowed_roots()?)?;
+        if folder.starts_with(self.data_dir()) {
+            return Err(RootError::InsideDataFolder(folder.display().to_string()));
+        }
+        let sections = self.sections()?;
+        let root = sections.iter().flat_map(|section| &section.roots).find(|root| folder.starts_with(&root.path));
+        match root {
+            Some(root) => Err(RootError::InsideSection { path: folder.display().to_string(), root: root.path.display().to_string() }),
+            None => Ok(folder),
+        }
+    }
 }
 
 pub(crate) fn check_allowed(folder: &Path, allowed: &[PathBuf]) -> Result<(), RootError> {

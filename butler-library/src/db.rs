@@ -33,6 +33,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0009_figures.sql")),
 ];
 
+/// The database's version in this build.
+pub(crate) const LATEST_VERSION: i64 = MIGRATIONS.len() as i64;
+
 /// How long a statement waits for another program's lock on the file: nobody else should have it open at all.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -83,9 +86,8 @@ impl Db {
         connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
         connection.set_prepared_statement_cache_capacity(128);
         let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let known = MIGRATIONS.len() as i64;
-        if found > known {
-            return Err(DbOpenError::Newer { found, known });
+        if found > LATEST_VERSION {
+            return Err(DbOpenError::Newer { found, known: LATEST_VERSION });
         }
         Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).map_err(|error| DbOpenError::Migration(Box::new(error)))?;
         connection.pragma_update(None, "foreign_keys", true)?;

@@ -10,6 +10,7 @@
 //! ```
 
 mod allowed_roots;
+mod backup;
 mod blobs;
 mod browse;
 mod data_dir;
@@ -26,6 +27,10 @@ mod store;
 mod token;
 
 pub use allowed_roots::{ALLOWED_ROOTS, RootError};
+pub use backup::{
+    BackupContent, BackupError, BackupFault, BackupFile, BackupRemoval, JudgedBackup, KEPT_BACKUPS, NewestUsable, RestoreError, Restored,
+};
+pub use backup::{backups, backups_to_remove, check_backup, newest_usable, restore_backup};
 pub use blobs::{BlobError, Blobs, Staged, Sweepable, Swept};
 pub use browse::Folder;
 pub use data_dir::DataDirError;

@@ -3,10 +3,11 @@
 
 use butler_api::TaskName;
 
-use crate::{Task, deep_media_analysis, generate_media_index_files, refresh_libraries};
+use crate::{Task, backup_database, deep_media_analysis, generate_media_index_files, refresh_libraries};
 
 /// Every task.
-pub static ALL: [&Task; 3] = [&deep_media_analysis::TASK, &generate_media_index_files::TASK, &refresh_libraries::TASK];
+pub static ALL: [&Task; 4] =
+    [&backup_database::TASK, &deep_media_analysis::TASK, &generate_media_index_files::TASK, &refresh_libraries::TASK];
 
 /// The task of this name, if there is one.
 pub fn find(name: &TaskName) -> Option<&'static Task> {

@@ -4,17 +4,20 @@
 //! Nothing here is async, schedules anything or decodes anything. Start with [`Task`], then [`catalogue`]; a task's file is
 //! complete in itself.
 
+mod backup_database;
 mod deep_media_analysis;
 mod generate_media_index_files;
 mod refresh_libraries;
 
 mod catalogue;
+mod plan;
 mod report;
 pub mod settings;
 mod task;
 mod work;
 
 pub use catalogue::{ALL, find};
+pub use plan::{Action, Deed, Ground, Plan, Prepared};
 pub use report::Report;
 pub use settings::{Setting, SettingError, Settings, SettingsFile};
 pub use task::{Demand, Does, Task};

@@ -16,6 +16,11 @@ impl Report {
         self.facts.push(ReportFact::count(label, value));
     }
 
+    /// Adds a number of bytes.
+    pub fn bytes(&mut self, label: &str, value: u64) {
+        self.facts.push(ReportFact::bytes(label, value));
+    }
+
     /// Adds a sentence.
     pub fn text(&mut self, label: &str, sentence: String) {
         self.facts.push(ReportFact::text(label, sentence));

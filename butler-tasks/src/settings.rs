@@ -102,17 +102,26 @@ mod tests {
     use std::fmt::Write;
     use std::path::Path;
 
+    use butler_library::Library;
+    use jiff::Timestamp;
+    use jiff::civil::date;
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::Does;
+    use crate::{Does, Ground};
 
     /// What the schedule and the tasks make of settings: all that can be seen of them here.
-    fn seen(settings: &Settings) -> String {
+    fn seen(library: &Library, settings: &Settings) -> String {
         let mut seen = format!("{:?} {}", schedule_settings(settings, TimeZone::UTC, "server".to_owned()), settings.text(&FRIENDLY_NAME));
         for task in crate::ALL {
-            if let Does::Analyse(demands) = task.does {
-                write!(seen, " {:?}", demands(settings)).unwrap();
+            match task.does {
+                Does::Analyse(demands) => write!(seen, " {:?}", demands(settings)).unwrap(),
+                Does::KeepHouse(prepare) => {
+                    let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
+                    let prepared = prepare(&mut Ground { library, settings, now, today, is_stopping }).unwrap();
+                    write!(seen, " {:?}", prepared.plan()).unwrap();
+                }
+                Does::Work { .. } => {}
             }
         }
         seen
@@ -128,6 +137,8 @@ mod tests {
         ("ButlerEndMinute", "30"),
         ("ButlerWindowDays", "sat,sun"),
         ("ButlerCatchUp", "all"),
+        ("ButlerTaskBackupDatabase", "false"),
+        ("ButlerDatabaseBackupPath", "/tmp"),
         ("ButlerTaskDeepMediaAnalysis", "false"),
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
@@ -139,10 +150,12 @@ mod tests {
     fn every_setting_changes_something() {
         let ids: Vec<_> = FLIPPED.iter().map(|(id, _)| *id).collect();
         assert_eq!(ids, all().iter().map(|setting| setting.id).collect::<Vec<_>>(), "a setting has no line here");
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
         let default = Settings::default();
         for (id, text) in FLIPPED {
             let flipped = default.change(&[((*id).to_owned(), Some((*text).to_owned()))]).unwrap();
-            assert_ne!(seen(&flipped), seen(&default), "{id} changes nothing");
+            assert_ne!(seen(&library, &flipped), seen(&library, &default), "{id} changes nothing");
         }
     }
 

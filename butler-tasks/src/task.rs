@@ -5,6 +5,7 @@ use butler_library::Subjects;
 use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane, Row};
 
+use crate::plan::{Ground, Prepared};
 use crate::report::Report;
 use crate::settings::{SectionSwitch, Setting, Settings};
 use crate::work::{TaskError, Work};
@@ -52,6 +53,8 @@ pub enum Does {
         /// The wishes.
         then: fn() -> Vec<Demand>,
     },
+    /// Keeps house: makes a plan, which a dry run shows, and carries it out.
+    KeepHouse(fn(&mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError>),
 }
 
 /// A wish: these subjects shall have this product.

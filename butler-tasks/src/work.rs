@@ -7,6 +7,9 @@ use std::time::Duration;
 use butler_api::{Reason, RunId};
 use butler_library::{Library, Section, SectionId};
 use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::settings::Settings;
 
 /// What a task's own work is handed.
 pub struct Work<'a> {
@@ -16,6 +19,10 @@ pub struct Work<'a> {
     pub section: Option<SectionId>,
     /// The run.
     pub run: RunId,
+    /// The settings that held when it began.
+    pub settings: &'a Settings,
+    /// The date on the server's wall when it began.
+    pub today: Date,
     /// What time it is.
     pub now: &'a dyn Fn() -> Timestamp,
     /// Waits so long, or until the work shall stop.
@@ -25,7 +32,7 @@ pub struct Work<'a> {
 }
 
 /// Who is told how the work comes on, and tells when it shall stop.
-pub trait Observer {
+pub trait Observer: Send + Sync {
     /// So many steps are done of so many that are known; it may wait for something meanwhile, and says for what.
     fn progress(&mut self, done: u64, total: u64, waits: Option<Reason>);
     /// Something failed, and the work goes on: one sentence.

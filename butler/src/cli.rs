@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{analyse, completions, failures, pause, plan, resume, runs, sections, serve, settings, start, stop, watch};
+use crate::commands::{analyse, backup, completions, failures, pause, plan, resume, runs, sections, serve, settings, start, stop, watch};
 use crate::exit;
 
 /// The task manager of a media server: keeps a media library healthy and rich while nobody watches.
@@ -65,6 +65,9 @@ pub(crate) enum Command {
     Start(start::Arguments),
     /// Stop tasks, or take them out of the queue
     Stop(stop::Arguments),
+    /// List, check and restore backups of the database; works without a server
+    #[command(subcommand)]
+    Backup(backup::Action),
     /// Hold everything where it is, until `butler resume`
     Pause(pause::Arguments),
     /// Let everything go on that is paused

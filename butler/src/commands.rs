@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments, and what it does.
 
 pub(crate) mod analyse;
+pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod failures;
 pub(crate) mod pause;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
     let out = Out::new(global.json);
     match command {
         Command::Serve(arguments) => serve::run(arguments, &global),
+        Command::Backup(action) => backup::run(action, &global, out),
         Command::Analyse(arguments) => analyse::run(arguments, out),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Sections(action) => ask(&global, async |client| sections::run(client, action, out).await),

@@ -7,7 +7,7 @@ use std::time::Instant;
 use butler_api::{Origin, Reason, RunId, RunState};
 use butler_library::{AttendanceRow, Scope, SectionId};
 use butler_schedule::{Attendance, Effect, Lane, RunEnd, RunRecord};
-use butler_tasks::{Demand, Does, Report, ScanStep, TaskError};
+use butler_tasks::{Demand, Does, Ground, Report, ScanStep, TaskError, Work};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::causes::{OWN_FAULT, with_causes};
@@ -143,10 +143,22 @@ impl Loop {
         }
         let begun = match task.does {
             Does::Analyse(demands) => self.gather(&run, demands(&self.settings.borrow()), false),
-            Does::Work { work, .. } => work::start(&run, work, &self.library, &self.inbox, self.clock.clone()),
+            Does::Work { work, .. } => self.start_work(&run, work),
+            Does::KeepHouse(prepare) => self.start_work(&run, move |work| {
+                let observer = &*work.observer;
+                let mut is_stopping = || observer.is_stopping();
+                let (library, settings, now, today) = (work.library, work.settings, (work.now)(), work.today);
+                let prepared = prepare(&mut Ground { library, settings, now, today, is_stopping: &mut is_stopping })?;
+                prepared.carry_out(work)
+            }),
         };
         self.runs.insert(id, run);
         self.fail_without_thread(id, begun);
+    }
+
+    fn start_work(&self, run: &Run, work: impl FnOnce(&mut Work<'_>) -> Result<Report, TaskError> + Send + 'static) -> std::io::Result<()> {
+        let settings = self.settings.borrow().clone();
+        work::start(run, work, &self.library, settings, &self.inbox, self.clock.clone())
     }
 
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
@@ -248,7 +260,10 @@ impl Loop {
                 run.roots_away.extend(report.roots_away.iter().cloned());
                 run.report = report;
                 log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
-                let Does::Work { then, .. } = run.task.does else { return };
+                let Does::Work { then, .. } = run.task.does else {
+                    run.is_gathered = true;
+                    return self.end_if_done(id);
+                };
                 let Some(run) = self.runs.get(&id) else { return };
                 let gathering = self.gather(run, then(), false);
                 self.fail_without_thread(id, gathering);

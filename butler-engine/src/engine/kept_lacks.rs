@@ -44,6 +44,7 @@ fn demands(settings: &Settings) -> Vec<(Spec, Subjects)> {
         let demands = match task.does {
             Does::Analyse(demands) => demands(settings),
             Does::Work { then, .. } => then(),
+            Does::KeepHouse(_) => Vec::new(),
         };
         for demand in demands.into_iter().map(|demand| (demand.spec, demand.subjects)) {
             if !all.contains(&demand) {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, not the helpers beside them")]
 
+mod backups;
 mod failing_folders;
 mod hierarchy;
 mod ignored;

@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use crate::rig::Rig;
 
 /// What the first part of the API promises.
-const PROMISED: [(&str, &str); 59] = [
+const PROMISED: [(&str, &str); 60] = [
     ("get", "/"),
     ("get", "/identity"),
     ("get", "/media/providers"),
@@ -44,6 +44,7 @@ const PROMISED: [(&str, &str); 59] = [
     ("get", "/services/browse/{path}"),
     ("get", "/api/v1/plan"),
     ("get", "/api/v1/tasks"),
+    ("get", "/api/v1/tasks/{name}/plan"),
     ("get", "/:/prefs"),
     ("put", "/:/prefs"),
     ("get", "/:/prefs/get"),

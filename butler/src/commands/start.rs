@@ -1,5 +1,7 @@
 //! `butler start`: starts tasks and says what became of each; with `--wait` it follows their runs to the end.
 
+mod dry_run;
+
 use butler_client::{Client, Error, Outcome, Run, RunId, Start, TaskName};
 use clap::Args;
 use serde::Serialize;
@@ -26,6 +28,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     force: bool,
 
+    /// Only tell what the tasks would write and remove, with the reason of each; nothing of it is done
+    #[arg(long, conflicts_with_all = ["all", "force", "wait"])]
+    dry_run: bool,
+
     /// Wait for the runs to end, and show their progress; a task that runs already is waited for as well
     #[arg(long)]
     wait: bool,
@@ -51,6 +57,9 @@ impl<'a> Report<'a> {
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
+    if arguments.dry_run {
+        return dry_run::run(client, &arguments.names, out).await;
+    }
     let (starts, mut exit) =
         if arguments.all { start_all(client, arguments.force, out).await? } else { start_each(client, &arguments, out).await? };
     if !out.json {

@@ -7,6 +7,7 @@
 //! `settings` (what they change, and their file), `doors` (tokens, bad requests, the command line).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod backups;
 mod broken;
 mod damage;
 mod doors;

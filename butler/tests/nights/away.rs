@@ -3,7 +3,9 @@
 use butler_fixtures::Signal;
 use serde_json::Value;
 
-use super::{ALL, PREVIEWS, SCAN, add, began_in, evening, newest, pass, previews, runs, runs_of, set, small_films, stage, work};
+use super::{
+    DAILY, FIRST_NIGHT, PREVIEWS, SCAN, add, began_in, evening, newest, pass, previews, runs, runs_of, set, small_films, stage, work,
+};
 
 #[test]
 fn after_a_night_that_was_slept_through_housekeeping_is_caught_up_in_the_morning() {
@@ -22,7 +24,7 @@ fn after_a_night_that_was_slept_through_housekeeping_is_caught_up_in_the_morning
 
     // The next night comes as ever, with everything.
     pass(&server, "2027-06-17T00:00:00Z");
-    for run in work(&server, &ALL, "2027-06-17") {
+    for run in work(&server, &DAILY, "2027-06-17") {
         assert_eq!(run["origin"], "window", "{run:#}");
     }
 }
@@ -35,15 +37,15 @@ fn a_server_that_was_off_for_the_night_catches_up_with_everything_where_that_is_
     set(&server, "ButlerCatchUp=all");
     server.stop(Signal::TERM).unwrap();
     let server = stage.server_at("2027-06-16T06:00:00Z", "Europe/Berlin").unwrap();
-    for run in work(&server, &ALL, "2027-06-16") {
+    for run in work(&server, &DAILY, "2027-06-16") {
         assert_eq!(run["origin"], "catch-up", "{run:#}");
         assert!(began_in(&run, "2027-06-16T06:10:00Z", "2027-06-16T12:00:00Z"), "{run:#}");
     }
-    assert_eq!((previews(&server), runs(&server).len()), ((3, 3), 3));
+    assert_eq!((previews(&server), runs(&server).len()), ((3, 3), FIRST_NIGHT));
 
     // One that was there all night owes nothing.
     pass(&server, "2027-06-17T00:00:00Z");
-    work(&server, &ALL, "2027-06-17");
+    work(&server, &DAILY, "2027-06-17");
     pass(&server, "2027-06-17T18:00:00Z");
     let late: Vec<Value> = runs(&server).into_iter().filter(|run| run["day"] == "2027-06-17" && run["origin"] != "window").collect();
     assert_eq!(late, Vec::<Value>::new());

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    ALL, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, evening, films_of_ten_minutes, newest, pass, previews, runs,
-    runs_of, small_films, stage, work,
+    DAILY, FIRST_NIGHT, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, evening, films_of_ten_minutes, newest, pass,
+    previews, runs, runs_of, small_films, stage, work,
 };
 
 #[test]
@@ -15,7 +15,7 @@ fn the_night_runs_by_itself_and_in_the_morning_one_can_see_it() {
     add(&stage, &small_films(4));
     let server = evening(&stage, "2027-06-15T18:00:00Z");
     pass(&server, "2027-06-16T00:00:00Z");
-    let night = work(&server, &ALL, "2027-06-16");
+    let night = work(&server, &DAILY, "2027-06-16");
     for run in &night {
         assert_eq!((&run["origin"], &run["failures"]), (&"window".into(), &0.into()), "{run:#}");
         assert!(began_in(run, "2027-06-16T00:00:00Z", "2027-06-16T03:00:00Z"), "{run:#}");
@@ -28,18 +28,18 @@ fn the_night_runs_by_itself_and_in_the_morning_one_can_see_it() {
     // The morning: what the command line shows is what was done, with its facts; nothing more came.
     pass(&server, "2027-06-16T06:00:00Z");
     let shown = server.butler_json(&["runs"]).unwrap();
-    assert_eq!(shown.as_array().unwrap().len(), 3, "{shown:#}");
+    assert_eq!(shown.as_array().unwrap().len(), FIRST_NIGHT, "{shown:#}");
     for run in shown.as_array().unwrap() {
         assert_eq!((&run["state"], &run["day"]), (&"completed".into(), &"2027-06-16".into()), "{run:#}");
         assert!(run["reason"].as_str().is_some_and(|reason| reason.ends_with('.')), "{run:#}");
     }
     assert!(!runs_of(&server, SCAN)[0]["report"].as_array().unwrap().is_empty());
     let page = String::from_utf8(server.butler(&["runs"]).unwrap().stdout).unwrap();
-    assert!(ALL.iter().all(|task| page.contains(task)), "{page}");
+    assert!(DAILY.iter().all(|task| page.contains(task)), "{page}");
 
     // The next night finds nothing to do, and says so.
     pass(&server, "2027-06-17T00:00:00Z");
-    let next = work(&server, &ALL, "2027-06-17");
+    let next = work(&server, &DAILY, "2027-06-17");
     assert_eq!((&next[1]["reason_code"], &next[1]["done"]), (&"nothing-to-do".into(), &0.into()), "{:#}", next[1]);
 }
 
@@ -65,12 +65,12 @@ fn a_server_that_is_killed_in_the_night_goes_on_and_repeats_nothing_completed() 
     assert_eq!(previews(&server), (12, 12));
     let all = made_at(&server);
     assert!(kept.iter().all(|(part, at)| all[part] == *at), "a preview was made again");
-    work(&server, &ALL, "2027-06-16");
+    work(&server, &DAILY, "2027-06-16");
 
     // The rest of the night, and the day after it, bring nothing more.
     pass(&server, "2027-06-16T18:00:00Z");
     assert_eq!(runs_of(&server, SCAN), [scan], "what had completed is not repeated");
-    assert_eq!((runs_of(&server, PREVIEWS).len(), runs(&server).len()), (1, 3), "{:#?}", runs(&server));
+    assert_eq!((runs_of(&server, PREVIEWS).len(), runs(&server).len()), (1, FIRST_NIGHT), "{:#?}", runs(&server));
 }
 
 /// When each part's preview was made.

@@ -24,7 +24,10 @@ use serde_json::Value;
 const SCAN: &str = "RefreshLibraries";
 const PREVIEWS: &str = "GenerateMediaIndexFiles";
 const DEEP: &str = "DeepMediaAnalysis";
-const ALL: [&str; 3] = [SCAN, PREVIEWS, DEEP];
+/// The tasks of every night.
+const DAILY: [&str; 3] = [SCAN, PREVIEWS, DEEP];
+/// How many runs a first night has: a backup is due then too, and not again for three days.
+const FIRST_NIGHT: usize = DAILY.len() + 1;
 
 /// The rate for hours in which nothing has to happen: one passes in the twentieth part of a second.
 const FAST: u32 = 72_000;

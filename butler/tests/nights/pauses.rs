@@ -1,6 +1,6 @@
 //! A night that is paused, and the one after it.
 
-use super::{ALL, PREVIEWS, SCAN, add, evening, newest, pass, previews, runs, small_films, stage, work};
+use super::{DAILY, PREVIEWS, SCAN, add, evening, newest, pass, previews, runs, small_films, stage, work};
 
 #[test]
 fn what_a_pause_kept_from_its_turn_is_missed_with_the_pause_as_its_reason() {
@@ -14,7 +14,7 @@ fn what_a_pause_kept_from_its_turn_is_missed_with_the_pause_as_its_reason() {
     assert_eq!(waiting["reason_code"], "held", "{waiting:#}");
 
     pass(&server, "2027-06-16T04:00:00Z");
-    for task in ALL {
+    for task in DAILY {
         let missed = newest(&server, task, "is missed", |run| run["state"] == "missed");
         assert_eq!((&missed["reason_code"], &missed["day"]), (&"held".into(), &"2027-06-16".into()), "{missed:#}");
         assert!(missed["started_at"].is_null(), "{missed:#}");
@@ -31,8 +31,9 @@ fn what_a_pause_kept_from_its_turn_is_missed_with_the_pause_as_its_reason() {
     let resumed = server.butler(&["resume"]).unwrap();
     assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
     pass(&server, "2027-06-16T18:00:00Z");
-    assert!(runs(&server).iter().all(|run| run["state"] != "completed"), "{:#?}", runs(&server));
+    let completed: Vec<_> = runs(&server).into_iter().filter(|run| run["state"] == "completed").collect();
+    assert!(completed.iter().all(|run| run["task"] == "BackupDatabase"), "a backup alone is never missed: {completed:#?}");
     pass(&server, "2027-06-17T00:00:00Z");
-    work(&server, &ALL, "2027-06-17");
+    work(&server, &DAILY, "2027-06-17");
     assert_eq!(previews(&server), (2, 2));
 }

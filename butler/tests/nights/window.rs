@@ -1,8 +1,8 @@
 //! Where the window lies: across both changes of daylight saving, over midnight, on Sundays only, and moved under what runs.
 
 use super::{
-    ALL, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, cut, evening, long_films, moment, newest, pass, runs, runs_of, set,
-    small_films, stage, work,
+    DAILY, FIRST_NIGHT, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, cut, evening, long_films, moment, newest, pass, runs,
+    runs_of, set, small_films, stage, work,
 };
 
 #[test]
@@ -12,7 +12,7 @@ fn in_spring_the_night_begins_at_the_gap_s_end() {
     // Half past one in winter time. At two it is three.
     let server = evening(&stage, "2027-03-28T00:30:00Z");
     pass(&server, "2027-03-28T01:00:00Z");
-    for run in work(&server, &ALL, "2027-03-28") {
+    for run in work(&server, &DAILY, "2027-03-28") {
         assert!(began_in(&run, "2027-03-28T01:00:00Z", "2027-03-28T03:00:00Z"), "{run:#}");
     }
     assert_quiet_until(&server, "2027-03-28T01:00:00Z");
@@ -25,7 +25,7 @@ fn in_spring_a_window_that_the_gap_swallows_is_none_that_day() {
     let server = evening(&stage, "2027-03-27T20:00:00Z");
     set(&server, "ButlerEndHour=3");
     pass(&server, "2027-03-29T00:00:00Z");
-    for run in work(&server, &ALL, "2027-03-29") {
+    for run in work(&server, &DAILY, "2027-03-29") {
         assert!(began_in(&run, "2027-03-29T00:00:00Z", "2027-03-29T01:00:00Z"), "{run:#}");
     }
     // Between two and three there was nothing the night before.
@@ -78,12 +78,12 @@ fn on_sundays_only_the_other_nights_are_quiet() {
     let server = evening(&stage, "2027-06-18T18:00:00Z");
     set(&server, "ButlerWindowDays=sun");
     pass(&server, "2027-06-20T00:00:00Z");
-    for run in work(&server, &ALL, "2027-06-20") {
+    for run in work(&server, &DAILY, "2027-06-20") {
         assert!(began_in(&run, "2027-06-20T00:00:00Z", "2027-06-20T03:00:00Z"), "{run:#}");
     }
     assert_quiet_until(&server, "2027-06-20T00:00:00Z");
     pass(&server, "2027-06-22T12:00:00Z");
-    assert_eq!(runs(&server).len(), 3, "{:#?}", runs(&server));
+    assert_eq!(runs(&server).len(), FIRST_NIGHT, "{:#?}", runs(&server));
 }
 
 #[test]

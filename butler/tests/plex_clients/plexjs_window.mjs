@@ -1,5 +1,5 @@
 // Starts and stops tasks of a running Butler with the published TypeScript SDK, @lukehagar/plexjs 0.23.5, outside the maintenance
-// window and inside it: the switch, what runs already, what the window's end stops and what not. Called by ../plex_clients.rs
+// window and inside it: the switch, the day, what runs already, what the window's end stops and what not. Called by ../plex_clients.rs
 // with a server in BUTLER_URL and BUTLER_TOKEN whose clock can be driven and stands at an afternoon of June 2027 in Berlin, and
 // the folder of the installed SDK in PLEX_CLIENTS. Ends with 0 only if all of it holds.
 
@@ -105,3 +105,10 @@ await until("nothing runs", async () => (await runs()).every((one) => one.ended_
 const free = await start(GenerateMediaIndexFiles);
 assert.deepEqual([free.statusCode, free.word], [200, "started"]);
 assert.equal((await ended(free.run)).state, "completed");
+
+// Not its day: the backup of the 15th or 16th is due again after three days, whoever asks.
+const { BackupDatabase } = TaskName;
+await ask("PUT", "/api/v1/clock?at=2027-06-17T12:00:00Z");
+const early = await start(BackupDatabase);
+assert.deepEqual([early.statusCode, early.word, early.reason], [200, "skipped", "not-its-day"]);
+assert.match(early.due, /^2027-06-1[89]$/);

@@ -1,0 +1,111 @@
+//! Puts a copy in the database's place, and keeps what was there.
+//!
+//! The order is the safety: the copy is checked and whole on the disk under a hidden name; the database that is there has a second
+//! name, with its log folded into it; only then the copy takes the first name, in one rename.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::DateTime;
+use rusqlite::Connection;
+
+use super::{BackupContent, BackupFault, check_backup};
+use crate::DataDirError;
+use crate::data_dir::DataDir;
+
+/// Why a copy was not restored; the database is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The data folder can't be used, or a server holds it.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The copy is of no use.
+    #[error("`{path}` can't be restored: {fault}")]
+    Copy {
+        /// The copy.
+        path: String,
+        /// What is wrong with it.
+        fault: BackupFault,
+    },
+    /// A file can't be read or written.
+    #[error("`{path}` can't be read or written; the database is as it was")]
+    Io {
+        /// Which.
+        path: String,
+        /// The system's word.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What was restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// What the copy holds.
+    pub content: BackupContent,
+    /// Where the database lies that was replaced; none if there was none.
+    pub replaced: Option<PathBuf>,
+}
+
+/// Restores a copy into a data folder that no server holds. The database that it replaces is kept beside it, named by `now`.
+///
+/// # Errors
+/// If a server holds the folder, the copy is not sound, or a file can't be written; the database is then as it was.
+pub fn restore_backup(data_dir: &Path, copy: &Path, now: DateTime) -> Result<Restored, RestoreError> {
+    let held = DataDir::open(data_dir)?;
+    let content = check_backup(copy, &mut || false).map_err(|fault| RestoreError::Copy { path: copy.display().to_string(), fault })?;
+    let database = held.path().join("butler.db");
+    let draft = held.path().join("staging").join("restored.db");
+    let fail = |path: &Path| {
+        let path = path.display().to_string();
+        move |source| RestoreError::Io { path, source }
+    };
+    copy_whole(copy, &draft).map_err(fail(&draft))?;
+    let replaced = if database.exists() {
+        fold_log(&database);
+        Some(keep(&database, &now).map_err(fail(&database))?)
+    } else {
+        None
+    };
+    fs::rename(&draft, &database).map_err(fail(&database))?;
+    File::open(held.path()).and_then(|folder| folder.sync_all()).map_err(fail(held.path()))?;
+    Ok(Restored { content, replaced })
+}
+
+/// A copy of a file that is on the disk when this returns.
+fn copy_whole(from: &Path, to: &Path) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut source = crate::open_regular(from)?;
+    let mut target = File::options().write(true).create(true).truncate(true).mode(0o600).open(to)?;
+    io::copy(&mut source, &mut target)?;
+    target.sync_all()
+}
+
+/// Folds the log of a killed process into the database, as far as it is sound enough for that. Closing the last connection removes it.
+fn fold_log(database: &Path) {
+    if let Ok(connection) = Connection::open(database) {
+        // A database that is too damaged for it is kept with its log beside it.
+        let _folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
+/// Gives the database that is there a second name, and takes a log that is left out of the way of the one to come.
+fn keep(database: &Path, now: &DateTime) -> io::Result<PathBuf> {
+    let kept = beside(database, &format!("-replaced-{}", now.strftime("%Y-%m-%dT%H%M%S")));
+    fs::hard_link(database, &kept)?;
+    for log in ["-wal", "-shm"] {
+        match fs::rename(beside(database, log), beside(&kept, log)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(kept)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,53 @@
+//! `butler start NAME --dry-run`: what the tasks would do, a table a task.
+
+use butler_client::{Client, DryRun, Error, TaskName};
+
+use super::unknown_task;
+use crate::exit::Exit;
+use crate::print::error::Trouble;
+use crate::print::table::{Column, Listing};
+use crate::print::words::{bytes, clean};
+use crate::print::{Out, json};
+
+pub(super) async fn run(client: &Client, names: &[TaskName], out: Out) -> Result<Exit, Trouble> {
+    let mut plans = Vec::with_capacity(names.len());
+    for name in names {
+        match client.dry_run(name).await {
+            Ok(plan) => plans.push(plan),
+            Err(Error::NotFound { .. }) => return Err(unknown_task(client, name).await),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if out.json {
+        json::print(&plans)?;
+        return Ok(Exit::Done);
+    }
+    for plan in &plans {
+        print(plan, out)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn print(plan: &DryRun, out: Out) -> Result<(), Trouble> {
+    let task = clean(plan.task.as_str());
+    if plan.actions.is_empty() {
+        out.line(format!("{task} would do nothing."))?;
+    } else {
+        out.line(format!("{task} would write {} and remove {}:", bytes(plan.bytes_written), bytes(plan.bytes_removed)))?;
+        let mut listing =
+            Listing::new([Column::new("WHAT"), Column::new("SIZE").number(), Column::new("FILE"), Column::new("WHY").flexible()]);
+        for action in &plan.actions {
+            listing.row([
+                action.deed.as_str().into(),
+                bytes(action.bytes).into(),
+                clean(&action.path).into_owned().into(),
+                clean(&action.reason).into_owned().into(),
+            ]);
+        }
+        listing.print(out)?;
+    }
+    for remark in &plan.remarks {
+        out.line(clean(remark))?;
+    }
+    Ok(())
+}
