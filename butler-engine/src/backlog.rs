@@ -276,7 +276,7 @@ impl Backlog {
         let mut wants = Arc::unwrap_or_clone(self.waiting.remove(&source)?);
         self.take_along(source, &mut wants);
         let needs_headers =
-            wants.iter().any(|want| want.spec.is_made_after_headers()) && wants.iter().all(|want| want.spec != Spec::MediaInfo);
+            wants.iter().any(|want| want.spec.kind().is_made_after_headers()) && wants.iter().all(|want| want.spec != Spec::MediaInfo);
         if needs_headers && lacks_media_info(source) {
             wants.push(Want { spec: Spec::MediaInfo, runs: BTreeSet::new(), ahead: BTreeSet::new() });
         }

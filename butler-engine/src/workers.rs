@@ -1,7 +1,7 @@
 //! The workers: one slot a core, each with a keeper's thread that starts its process when it is needed and gives it one
 //! unit at a time. The first slot's worker is warm from the start; those beyond it go when they have been idle for a while.
 
-mod heard;
+mod answers;
 mod keeper;
 mod process;
 mod wishes;
@@ -15,6 +15,7 @@ use crate::backlog::{UnitId, Withdrawal};
 use crate::engine::EngineSettings;
 use crate::inbox::Inbox;
 use crate::unit::UnitJob;
+pub(crate) use answers::checked;
 use keeper::Keeper;
 pub(crate) use process::{Ending, Process};
 pub use process::{Patience, StartError};

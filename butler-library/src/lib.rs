@@ -50,7 +50,7 @@ pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, Unkn
 pub use store::lacks::{Backlog, Lack, Scope, Subjects};
 pub use store::parts::{MediaRow, PartRow};
 pub use store::pauses::PauseRow;
-pub use store::products::{BlobRef, MadeProduct, ProductRow, Published, PublishedUnit};
+pub use store::products::{BlobRef, MadeProduct, ProductRow, Published, PublishedUnit, StoredProduct};
 pub use store::runs::{ReportFact, RunCrashes, RunFilter, RunGain, RunProgress, RunRow, TaskPast};
 pub use store::sections::{NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind};
 pub use store::sources::SourceFile;

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The version of this product: raise it when the maker finds more or something else.
-pub const VERSION: u32 = 2;
+use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// What a file's headers say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +21,38 @@ pub struct MediaInfo {
     pub chapters: Vec<Chapter>,
     /// Tags of the container, lower-case keys, at most [`MAX_TAGS`], by key.
     pub tags: Vec<(String, String)>,
+}
+
+impl Product for MediaInfo {
+    const NAME: &'static str = "media_info";
+    const VERSION: u32 = 2;
+    const COST: Cost = Cost { per: CostPer::Source, seconds: 0.05 };
+
+    fn is_sound(&self) -> bool {
+        let is_short = |(_, value): &(String, String)| value.chars().nth(MAX_TAG_CHARS).is_none();
+        self.streams.len() <= MAX_STREAMS
+            && self.chapters.len() <= MAX_CHAPTERS
+            && self.tags.len() <= MAX_TAGS
+            && self.tags.iter().all(is_short)
+    }
+
+    fn summary(&self) -> Vec<Line> {
+        let stream = |stream: &Stream| {
+            let text = match (&stream.picture, &stream.sound) {
+                (Some(picture), _) => format!("{} {}×{}", stream.codec, picture.width, picture.height),
+                (_, Some(sound)) => format!("{} {} ch", stream.codec, sound.channels),
+                _ => stream.codec.clone(),
+            };
+            Line::text("", text)
+        };
+        let duration = self.duration_ms.map(|ms| Line::new("", Quantity::Milliseconds(ms)));
+        let chapters = (!self.chapters.is_empty()).then(|| Line::new("chapters", Quantity::Count(self.chapters.len() as u64)));
+        std::iter::once(Line::text("", self.container.clone()))
+            .chain(duration)
+            .chain(self.streams.iter().map(stream))
+            .chain(chapters)
+            .collect()
+    }
 }
 
 /// At most this many tags are kept: a file's say-so decides no allocation.

@@ -60,22 +60,20 @@ impl TakenFrom {
 /// What a file is, by its name, by what its content says (none while that is not known), and by when it was written, in nanoseconds
 /// since 1970.
 pub(super) fn told(named: Named, says: Option<&Value>, mtime_ns: i64) -> Told {
-    match (named, says) {
-        (Named::Track(name), Some(Value::Tags(tags))) => {
-            let tags = in_plain_form(tags);
-            let track = by_tags(name, &tags);
-            Told { details: Details { genres: tags.genres, ..of_track(&track) }, named: Named::Track(track) }
-        }
-        (Named::Track(name), _) => Told { details: of_track(&name), named: Named::Track(name) },
-        (Named::Photo(name), says) => {
-            let photo = match says {
-                Some(Value::Photo(photo)) => Some(&**photo),
-                _ => None,
-            };
-            let taken = taken(photo, &name.title, mtime_ns);
+    match named {
+        Named::Track(name) => match says.and_then(Value::get) {
+            Some(tags) => {
+                let tags = in_plain_form(tags);
+                let track = by_tags(name, &tags);
+                Told { details: Details { genres: tags.genres, ..of_track(&track) }, named: Named::Track(track) }
+            }
+            None => Told { details: of_track(&name), named: Named::Track(name) },
+        },
+        Named::Photo(name) => {
+            let taken = taken(says.and_then(Value::get), &name.title, mtime_ns);
             Told { details: Details { taken, ..Details::default() }, named: Named::Photo(name) }
         }
-        (named, _) => Told { named, details: Details::default() },
+        named => Told { named, details: Details::default() },
     }
 }
 

@@ -230,7 +230,7 @@ impl Library {
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":force": force, ":now": At(now),
-                    ":version": kind.version(), ":after": spec.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
+                    ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
                 lack,
             )?;
@@ -250,7 +250,7 @@ impl Library {
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
-                    ":version": kind.version(), ":after": spec.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
+                    ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
                 |row| Ok(Backlog { sources: row.get(0)?, bytes: row.get(1)? }),
             )?)
@@ -269,7 +269,7 @@ impl Library {
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
-                    ":version": kind.version(), ":after": spec.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
+                    ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
                 |row| row.get(0),
             )?)

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use butler_product::media_info::MediaInfo;
 use butler_product::photo::Photo;
-use butler_product::{Fingerprint, ProductKind, Value};
+use butler_product::{Fingerprint, Listed, ProductKind, Value};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 
@@ -111,14 +111,6 @@ impl Library {
 
 fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
     let made: Option<String> = row.get("made")?;
-    let media_info = match row.get::<_, Option<Json<Value>>>("media_info")? {
-        Some(Json(Value::MediaInfo(info))) => Some(info),
-        _ => None,
-    };
-    let photo = match row.get::<_, Option<Json<Value>>>("photo")? {
-        Some(Json(Value::Photo(photo))) => Some(photo),
-        _ => None,
-    };
     Ok(PartRow {
         id: row.get("id")?,
         item: row.get("item")?,
@@ -131,8 +123,14 @@ fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
         missing_since: row.get::<_, Option<At>>("missing_since")?.map(|at| at.0),
         source: row.get("source")?,
         fingerprint: Fingerprint(row.get("fingerprint")?),
-        media_info,
-        photo,
+        media_info: held(row, "media_info")?,
+        photo: held(row, "photo")?,
         products: made.iter().flat_map(|kinds| kinds.split(',')).filter_map(|kind| ProductKind::from_str(kind).ok()).collect(),
     })
+}
+
+/// What a product's column holds, if it is there and holds something.
+fn held<P: Listed>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Box<P>>> {
+    let value = row.get::<_, Option<Json<Value>>>(column)?;
+    Ok(value.and_then(|Json(value)| value.take().map(Box::new)))
 }

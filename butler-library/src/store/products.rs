@@ -1,6 +1,7 @@
 //! Products: what was made of a source. One of a kind: what was made with other parameters or by an older version is replaced.
 
-use butler_product::{Fingerprint, ProductKind, Spec, Value, media_info};
+use butler_product::media_info::{MediaInfo, Stream, StreamKind};
+use butler_product::{Fingerprint, Listed, ProductKind, Spec, Value};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -76,6 +77,26 @@ pub struct ProductRow {
     pub made_at: Timestamp,
 }
 
+/// A product whose kind is known beforehand, and that holds something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredProduct<P> {
+    /// Its value.
+    pub value: P,
+    /// The version that made it.
+    pub version: u32,
+    /// Its blob, if it has one.
+    pub blob: Option<BlobRef>,
+    /// When it was made.
+    pub made_at: Timestamp,
+}
+
+impl<P: Listed> StoredProduct<P> {
+    /// Whether the version that made it still serves; else it is a lack.
+    pub const fn is_usable(&self) -> bool {
+        self.version >= P::OLDEST_USABLE
+    }
+}
+
 impl ProductRow {
     /// Whether the version that made it still serves; else it is a lack.
     pub const fn is_usable(&self) -> bool {
@@ -106,6 +127,17 @@ impl Library {
             let mut statement = tx.prepare_cached("SELECT * FROM products WHERE source = ?1 AND kind = ?2")?;
             Ok(statement.query_row(params![source, kind.as_str()], product_row).optional()?)
         })
+    }
+
+    /// A source's product by the type of its value: `product_of::<MediaInfo>(source)`. None too where there is nothing there.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn product_of<P: Listed>(&self, source: SourceId) -> Result<Option<StoredProduct<P>>, StoreError> {
+        let row = self.product(source, P::KIND)?;
+        Ok(row.and_then(|ProductRow { value, version, blob, made_at, .. }| {
+            Some(StoredProduct { value: value.take()?, version, blob, made_at })
+        }))
     }
 
     /// Every product of a source, by the name of its kind.
@@ -159,10 +191,8 @@ fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<
         crate::scan::heard(tx, unit.source, value, unit.made_at)?;
     }
     if kind == ProductKind::MediaInfo {
-        let has_video = match value {
-            Value::MediaInfo(info) => info.streams.iter().any(|stream| stream.kind == media_info::StreamKind::Video),
-            _ => false,
-        };
+        let is_video = |stream: &Stream| stream.kind == StreamKind::Video;
+        let has_video = value.get().is_some_and(|info: &MediaInfo| info.streams.iter().any(is_video));
         tx.prepare_cached("UPDATE sources SET has_video = ?2, headers = ?3 WHERE id = ?1")?.execute(params![
             unit.source,
             has_video,

@@ -141,15 +141,19 @@ fn tries_are_counted_for_each_version_and_class_and_end_with_a_product() {
     let library = &world.library;
     for tries in 1..=3 {
         library.record_failure(a, failure(ProductKind::Bif, None), at(tries)).unwrap();
-        assert_eq!(library.tries(a, ProductKind::Bif, bif::VERSION, FailureClass::Content).unwrap(), tries as u32);
+        assert_eq!(library.tries(a, ProductKind::Bif, ProductKind::Bif.version(), FailureClass::Content).unwrap(), tries as u32);
     }
     let unread = NewFailure { class: FailureClass::Source, ..failure(ProductKind::Bif, None) };
     library.record_failure(a, unread, at(4)).unwrap();
-    assert_eq!(library.tries(a, ProductKind::Bif, bif::VERSION, FailureClass::Source).unwrap(), 1, "unreadable nights are no damage");
-    let newer = NewFailure { version: bif::VERSION + 1, ..failure(ProductKind::Bif, None) };
+    assert_eq!(
+        library.tries(a, ProductKind::Bif, ProductKind::Bif.version(), FailureClass::Source).unwrap(),
+        1,
+        "unreadable nights are no damage"
+    );
+    let newer = NewFailure { version: ProductKind::Bif.version() + 1, ..failure(ProductKind::Bif, None) };
     library.record_failure(a, newer, at(4)).unwrap();
     let tries = |version| library.tries(a, ProductKind::Bif, version, FailureClass::Content).unwrap();
-    assert_eq!((tries(bif::VERSION), tries(bif::VERSION + 1)), (0, 1));
+    assert_eq!((tries(ProductKind::Bif.version()), tries(ProductKind::Bif.version() + 1)), (0, 1));
     assert_eq!(lacks(&world, &bif_spec(), &ALL).len(), 3, "another version's failure holds nothing back");
     world.make_bif(a);
     assert!(failures(&world).is_empty());
@@ -192,7 +196,7 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
     assert_eq!(library.publish(unit.clone()).unwrap(), Published::Kept);
     library.assert_sound();
     let product = library.product(a, ProductKind::Bif).unwrap().unwrap();
-    assert_eq!((product.version, product.value, product.made_at), (bif::VERSION, bif_value(), at(5)));
+    assert_eq!((product.version, product.value, product.made_at), (ProductKind::Bif.version(), bif_value(), at(5)));
     assert_eq!(library.products_of(a).unwrap().len(), 1);
     assert_eq!(failures(&world).len(), 1);
     let progress = library.run(RunId(7)).unwrap().unwrap().progress;

@@ -263,7 +263,7 @@ pub(crate) fn not_utf8(text: &[u8]) -> &OsStr {
 }
 
 pub(crate) fn bif_value() -> Value {
-    Value::Bif(bif::Summary { pictures: 1, interval_ms: 10_000, width: 320, height: 180 })
+    bif::Summary { pictures: 1, interval_ms: 10_000, width: 320, height: 180 }.into()
 }
 
 pub(crate) fn blob(name: &str, bytes: u64) -> BlobRef {

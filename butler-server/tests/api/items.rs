@@ -109,7 +109,7 @@ fn publish_bif(rig: &Rig, part: &PartRow) -> Vec<u8> {
     File::from(staged.descriptor().unwrap()).write_all(written.get_ref()).unwrap();
     let blob = staged.publish(&spec.blob_name(part.fingerprint), bytes).unwrap();
     let summary = bif::Summary { pictures: 7, interval_ms: 10_000, width: 320, height: 180 };
-    publish(rig, part, spec, Value::Bif(summary), Some(blob));
+    publish(rig, part, spec, summary.into(), Some(blob));
     written.into_inner()
 }
 

@@ -150,7 +150,7 @@ impl Outcome {
     /// The BIF of the only want: its summary and its pictures, which are what the summary says.
     pub(crate) fn bif(mut self) -> (Summary, Vec<Vec<u8>>) {
         let (summary, bytes) = match self.answers.remove(0) {
-            Some(Ok((Value::Bif(summary), Some(bytes)))) => (summary, bytes),
+            Some(Ok((Value::Bif(summary), Some(bytes)))) => (*summary, bytes),
             other => panic!("there is no BIF: {other:?}"),
         };
         let output = self.outputs.remove(0);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use butler_engine::{AnalyseError, Analysed, Analyst, Product};
-use butler_product::{Failure, ProductKind, Spec, Value, bif};
+use butler_product::{Failure, Line, ProductKind, Quantity, Spec, Value};
 use clap::Args;
 use serde::Serialize;
 
@@ -120,13 +120,7 @@ fn one_name_each(files: &[PathBuf]) -> Result<(), Trouble> {
 
 fn want(name: &str) -> Result<Spec, Trouble> {
     let kind: ProductKind = name.trim().parse().map_err(|error| Trouble::new(Exit::Usage, "The products are not known.").cause(&error))?;
-    Ok(match kind {
-        ProductKind::MediaInfo => Spec::MediaInfo,
-        ProductKind::Bif => Spec::Bif(bif::Params::default()),
-        ProductKind::Bandwidth => Spec::Bandwidth,
-        ProductKind::Tags => Spec::Tags,
-        ProductKind::Photo => Spec::Photo,
-    })
+    Ok(Spec::of(kind))
 }
 
 fn file_result(file: &Path, analysed: Analysed) -> FileResult {
@@ -167,52 +161,16 @@ fn show(file: &Path, analysed: &Analysed, out: Out) -> Result<(), Trouble> {
 
 /// A product's value in a few words.
 fn summary(value: &Value) -> String {
-    match value {
-        Value::Nothing { why } => why.clone(),
-        Value::Bif(summary) => {
-            format!(
-                "{} of {}×{}, one every {} s",
-                words::count(summary.pictures.into(), "picture"),
-                summary.width,
-                summary.height,
-                f64::from(summary.interval_ms) / 1_000.0
-            )
-        }
-        Value::Tags(tags) => {
-            let words = [tags.artists.first(), tags.album.as_ref(), tags.title.as_ref()];
-            words.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" – ")
-        }
-        Value::Photo(photo) => match (photo.width, photo.height) {
-            (Some(width), Some(height)) => format!("{width}×{height}"),
-            _ => "a photo".to_owned(),
-        },
-        Value::Bandwidth(summary) => {
-            let needed = |at: usize| words::bits(summary.total.needed[at]);
-            let bytes = format!(
-                "{} on average, {} at most; {} with a buffer of 5 MB, {} with 50 MB",
-                words::bits(summary.total.average),
-                words::bits(summary.total.peak),
-                needed(2),
-                needed(5)
-            );
-            match u64::from(summary.key_frames) {
-                0 => bytes,
-                1 => format!("{bytes}; 1 key frame"),
-                many => format!("{bytes}; {many} key frames, {} s apart at most", summary.longest_gap_ms as f64 / 1_000.0),
-            }
-        }
-        Value::MediaInfo(info) => {
-            let mut words = vec![info.container.clone()];
-            words.extend(info.duration_ms.map(words::duration_ms));
-            words.extend(info.streams.iter().map(|stream| match (&stream.picture, &stream.sound) {
-                (Some(picture), _) => format!("{} {}×{}", stream.codec, picture.width, picture.height),
-                (_, Some(sound)) => format!("{} {} ch", stream.codec, sound.channels),
-                _ => stream.codec.clone(),
-            }));
-            if !info.chapters.is_empty() {
-                words.push(format!("{} chapters", info.chapters.len()));
-            }
-            words.join(", ")
-        }
-    }
+    value.summary().iter().map(line).collect::<Vec<_>>().join(", ")
+}
+
+fn line(Line { label, quantity }: &Line) -> String {
+    let words = match quantity {
+        Quantity::Count(number) => return format!("{number} {label}"),
+        Quantity::BitsPerSecond(rate) => return format!("{} {label}", words::bits(*rate)),
+        Quantity::Milliseconds(ms) => words::duration_ms(*ms),
+        Quantity::Pixels(width, height) => format!("{width}×{height}"),
+        Quantity::Text(text) => text.clone(),
+    };
+    format!("{label} {words}").trim_start().to_owned()
 }

@@ -1,26 +1,26 @@
-//! What a worker said of a unit, checked. It has read what strangers wrote, so nothing that it says is believed as it
+//! The answers of a worker to a unit's wants, checked. It has read what strangers wrote, so nothing that it says is believed as it
 //! stands. Pure: the keeper hands in what it must know.
 
-use butler_product::{Failure, FailureClass, ProductKind, Spec, Value};
+use butler_product::{Failure, FailureClass, Spec, Value};
 
-/// What a worker said of one want, by the want's place: its value and the bytes of its blob, or why not.
-pub(super) type Said = (usize, Result<(Value, Option<u64>), Failure>);
+/// A worker's answer to one want, by the want's place: its value and the bytes of its blob, or why not.
+pub(crate) type Answer = (usize, Result<(Value, Option<u64>), Failure>);
 
 /// The answers that hold, one a want at most, and what is wrong with the worker, if anything is: then it must go, and what
 /// it has not answered is for another. A worker that blames itself has not answered.
 ///
 /// `written` tells how many bytes lie in the output of a want, if it has one.
-pub(super) fn checked(wants: &[Spec], said: Vec<Said>, written: impl Fn(usize) -> Option<u64>) -> (Vec<Said>, Option<String>) {
-    let mut answers: Vec<Said> = Vec::new();
+pub(crate) fn checked(wants: &[Spec], given: Vec<Answer>, written: impl Fn(usize) -> Option<u64>) -> (Vec<Answer>, Option<String>) {
+    let mut answers: Vec<Answer> = Vec::new();
     let mut fault = None;
-    for (place, answer) in said {
+    for (place, answer) in given {
         let wrong = match &answer {
             Err(Failure { class: FailureClass::Worker, sentence }) => Some(sentence.clone()),
             _ if answers.iter().any(|(answered, _)| *answered == place) => Some("The worker answered one question twice.".to_owned()),
             Err(_) => wants.get(place).is_none().then(nobody_asked),
             Ok((value, bytes)) => match wants.get(place) {
                 None => Some(nobody_asked()),
-                Some(want) if fits(want.kind(), value, *bytes, written(place)) => None,
+                Some(want) if want.is_answered_by(value, *bytes, written(place)) => None,
                 Some(want) => Some(format!("The worker answered with something that is no {}.", want.kind())),
             },
         };
@@ -36,16 +36,6 @@ fn nobody_asked() -> String {
     "The worker answered what nobody asked.".to_owned()
 }
 
-fn fits(kind: ProductKind, value: &Value, bytes: Option<u64>, written: Option<u64>) -> bool {
-    match (kind, value) {
-        (_, Value::Nothing { .. }) | (ProductKind::MediaInfo, Value::MediaInfo(_)) => bytes.is_none(),
-        (ProductKind::Bif, Value::Bif(_)) | (ProductKind::Bandwidth, Value::Bandwidth(_)) => bytes.is_some() && bytes == written,
-        (ProductKind::Tags, Value::Tags(tags)) => bytes.is_none() && tags.is_bounded(),
-        (ProductKind::Photo, Value::Photo(photo)) => bytes.is_none() && photo.is_bounded(),
-        (_, Value::MediaInfo(_) | Value::Bif(_) | Value::Bandwidth(_) | Value::Tags(_) | Value::Photo(_)) => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use butler_product::bif::{Params, Summary};
@@ -56,7 +46,7 @@ mod tests {
 
     const WRITTEN: u64 = 900;
 
-    fn check(said: Vec<Said>) -> (Vec<Said>, Option<String>) {
+    fn check(said: Vec<Answer>) -> (Vec<Answer>, Option<String>) {
         let wants = [Spec::MediaInfo, Spec::Bif(Params::default())];
         checked(&wants, said, |place| (place == 1).then_some(WRITTEN))
     }
@@ -66,7 +56,7 @@ mod tests {
     }
 
     fn previews() -> Value {
-        Value::Bif(Summary { pictures: 3, interval_ms: 10_000, width: 320, height: 180 })
+        Summary { pictures: 3, interval_ms: 10_000, width: 320, height: 180 }.into()
     }
 
     #[test]
