@@ -18,7 +18,6 @@ mod db;
 mod fingerprint;
 mod ids;
 mod library;
-mod naming;
 mod regular_file;
 mod root_threads;
 mod scan;

@@ -1,6 +1,7 @@
 //! Puts what a scan found into the database: one transaction a batch, and one for the end.
 
 use butler_api::RunId;
+use butler_names::Named;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -13,7 +14,6 @@ use super::place::{Moves, place, place_again, prune};
 use super::told::{Told, told};
 use super::walk::Stat;
 use crate::fingerprint::Prints;
-use crate::naming::Named;
 use crate::store::failures::{ScanFailure, set_scan_failures};
 use crate::store::{At, Json, sources};
 use crate::{Library, PartId, RootId, SectionId, SourceId, StoreError};

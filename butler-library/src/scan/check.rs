@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use super::line::Line;
 use super::walk::{RootState, Seen, Walk, Walked, walk};
 use crate::allowed_roots::{self, RootError};
-use crate::naming::{self, Doubt, Named};
 use crate::store::path_from_bytes;
 use crate::{Library, RootId, SectionKind, StoreError};
 
+use butler_names::{Doubt, Named};
 use tree::Tree;
 pub use tree::{CheckedItem, CheckedVersion};
 
@@ -119,7 +119,7 @@ fn note(path: &[u8], sentence: &str) -> CheckNote {
 fn name(kind: SectionKind, file: &Seen) -> (Named, Option<Doubt>) {
     let path = path_from_bytes(&file.path);
     let components: Vec<_> = path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-    let named = naming::name(kind, &components, file.stat.size);
+    let named = butler_names::read(kind.names(), &components, file.stat.size);
     let not_utf8 = path.to_str().is_none().then_some(Doubt::NotUtf8);
     let doubt = named.doubt().or(not_utf8);
     (named, doubt)

@@ -13,7 +13,7 @@ use super::walk::{RootState, Seen, Walk, Walked, walk};
 use super::{RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld};
 use crate::store::failures::ScanFailure;
 use crate::store::path_from_bytes;
-use crate::{CallError, Library, PartId, RootId, Section, SectionId, SourceId, StoreError, naming};
+use crate::{CallError, Library, PartId, RootId, Section, SectionId, SourceId, StoreError};
 
 /// So many changes go into one transaction.
 const BATCH: usize = 500;
@@ -300,7 +300,7 @@ impl<'a> Scan<'a> {
     fn place(&self, seen: Seen, prints: crate::fingerprint::Prints) -> Placed {
         let path = Path::new(OsStr::from_bytes(&seen.path));
         let components: Vec<_> = path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-        let named = naming::name(self.section.kind, &components, seen.stat.size);
+        let named = butler_names::read(self.section.kind.names(), &components, seen.stat.size);
         let Seen { root, path, stat, medium } = seen;
         Placed { root, path, stat, medium, prints, named }
     }

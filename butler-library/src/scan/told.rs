@@ -5,13 +5,12 @@
 
 mod date;
 
+use butler_names::{Named, Track};
 use butler_product::Value;
 use butler_product::photo::{Photo, Taken};
 use butler_product::tags::Tags;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-
-use crate::naming::{self, Named, Track};
 
 const VARIOUS_ARTISTS: &str = "Various Artists";
 
@@ -79,7 +78,7 @@ pub(super) fn told(named: Named, says: Option<&Value>, mtime_ns: i64) -> Told {
 
 /// The tags that make an item, in the form of names: two artists that look the same are one.
 fn in_plain_form(tags: &Tags) -> Tags {
-    let text = |text: &String| Some(naming::plain(text).trim().to_owned()).filter(|text| !text.is_empty());
+    let text = |text: &String| Some(butler_names::plain(text).trim().to_owned()).filter(|text| !text.is_empty());
     let texts = |values: &[String]| values.iter().filter_map(text).collect();
     Tags {
         title: tags.title.as_ref().and_then(text),
@@ -160,7 +159,7 @@ fn written(mtime_ns: i64) -> Option<Taken> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::naming::Photo as Name;
+    use butler_names::Photo as Name;
 
     const WRITTEN: i64 = 1_706_704_496_000_000_000; // 2024-01-31T12:34:56Z
 

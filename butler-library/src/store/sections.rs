@@ -39,6 +39,16 @@ impl SectionKind {
         }
     }
 
+    /// How the names of its files are read.
+    pub(crate) const fn names(self) -> butler_names::Kind {
+        match self {
+            Self::Movie => butler_names::Kind::Movie,
+            Self::Show => butler_names::Kind::Show,
+            Self::Artist => butler_names::Kind::Artist,
+            Self::Photo => butler_names::Kind::Photo,
+        }
+    }
+
     /// The kind of the items that the section lists.
     pub const fn top(self) -> ItemKind {
         match self {

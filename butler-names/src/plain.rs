@@ -6,7 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// A component of a path, or a text of a file's tags, in the form that is parsed, compared and shown.
-pub(crate) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).map(plain_char).nfc().collect()
 }
 

@@ -80,7 +80,7 @@ pub(super) fn words(title: &str) -> Vec<String> {
 }
 
 /// The title by which an item is sorted: without its English article and without accents.
-pub(crate) fn sort_title(title: &str) -> String {
+pub fn sort_title(title: &str) -> String {
     let rest = ["The ", "A ", "An "].into_iter().find_map(|article| {
         let head = title.get(..article.len())?;
         head.eq_ignore_ascii_case(article).then(|| title[article.len()..].trim())

@@ -1,7 +1,7 @@
 //! Films by convention: a path and what it is. One table a convention.
 
-use crate::SectionKind::Movie;
-use crate::naming::told::check;
+use crate::Kind::Movie;
+use crate::table::check;
 
 #[test]
 fn title_and_year_in_file_or_folder() {

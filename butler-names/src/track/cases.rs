@@ -1,7 +1,7 @@
 //! Tracks by convention: a path and what it is. One table a convention.
 
-use crate::SectionKind::Artist;
-use crate::naming::told::check;
+use crate::Kind::Artist;
+use crate::table::check;
 
 #[test]
 fn artist_album_number_and_title() {

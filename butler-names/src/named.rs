@@ -8,7 +8,7 @@ use super::{junk, title, track};
 
 /// What a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Named {
+pub enum Named {
     /// A film, or a version, edition or piece of one.
     Movie(Movie),
     /// An episode, or several in one file.
@@ -23,67 +23,67 @@ pub(crate) enum Named {
 
 /// Ids that a name carries, in file or folder, each in the form of its database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Ids {
+pub struct Ids {
     /// `tt0113277`.
-    pub(crate) imdb: Option<String>,
+    pub imdb: Option<String>,
     /// Digits.
-    pub(crate) tmdb: Option<String>,
+    pub tmdb: Option<String>,
     /// Digits.
-    pub(crate) tvdb: Option<String>,
+    pub tvdb: Option<String>,
     /// Digits.
-    pub(crate) anidb: Option<String>,
+    pub anidb: Option<String>,
     /// A UUID in lower case.
-    pub(crate) musicbrainz: Option<String>,
+    pub musicbrainz: Option<String>,
 }
 
 /// A film.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Movie {
+pub struct Movie {
     /// Never empty.
-    pub(crate) title: String,
+    pub title: String,
     /// Its year of release.
-    pub(crate) year: Option<u16>,
+    pub year: Option<u16>,
     /// `Director's Cut` out of `{edition-Director's Cut}`: another edition is another item. At most 32 characters.
-    pub(crate) edition: Option<String>,
+    pub edition: Option<String>,
     /// The ids of file and folder.
-    pub(crate) ids: Ids,
+    pub ids: Ids,
     /// What tells this version of one film from another: `1080p`, `Director's Cut`.
-    pub(crate) version: Option<String>,
+    pub version: Option<String>,
     /// Which piece of a film in several files this is, from 1 on.
-    pub(crate) stack: Option<u32>,
+    pub stack: Option<u32>,
 }
 
 /// A show, by its folder or else by the file's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Show {
+pub struct Show {
     /// Never empty.
-    pub(crate) title: String,
+    pub title: String,
     /// The year in which it began.
-    pub(crate) year: Option<u16>,
+    pub year: Option<u16>,
     /// The ids of the show's folder.
-    pub(crate) ids: Ids,
+    pub ids: Ids,
 }
 
 /// An episode, or several in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Episode {
+pub struct Episode {
     /// The show.
-    pub(crate) show: Show,
+    pub show: Show,
     /// 0 for specials, a year for year seasons and dated episodes; none for absolute numbers and where nothing tells it.
-    pub(crate) season: Option<u32>,
+    pub season: Option<u32>,
     /// Which of the season's episodes.
-    pub(crate) numbers: Numbers,
+    pub numbers: Numbers,
     /// What stands behind the numbers; without numbers the cleaned name.
-    pub(crate) title: Option<String>,
+    pub title: Option<String>,
     /// What tells this version of one episode from another.
-    pub(crate) version: Option<String>,
+    pub version: Option<String>,
     /// Which piece of an episode in several files this is, from 1 on.
-    pub(crate) stack: Option<u32>,
+    pub stack: Option<u32>,
 }
 
 /// Which episodes a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Numbers {
+pub enum Numbers {
     /// `S01E02`, or `S01E02-E04` from the first to the last; `first <= last`.
     Range {
         /// The first one.
@@ -106,53 +106,61 @@ pub(crate) enum Numbers {
 
 /// A track, as its path says; tags come later and count more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Track {
+pub struct Track {
     /// The artist of the album: never empty.
-    pub(crate) artist: String,
+    pub artist: String,
     /// Never empty.
-    pub(crate) album: String,
+    pub album: String,
     /// The album's year.
-    pub(crate) album_year: Option<u16>,
+    pub album_year: Option<u16>,
     /// Which disc of the album, from 1 on.
-    pub(crate) disc: Option<u32>,
+    pub disc: Option<u32>,
     /// Which track of the disc, from 1 on.
-    pub(crate) number: Option<u32>,
+    pub number: Option<u32>,
     /// Never empty.
-    pub(crate) title: String,
+    pub title: String,
     /// Who performs this one track, on an album of several artists.
-    pub(crate) performer: Option<String>,
+    pub performer: Option<String>,
 }
 
 /// A photo.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Photo {
+pub struct Photo {
     /// The file's name without its ending.
-    pub(crate) title: String,
+    pub title: String,
 }
 
 /// What belongs to a film or show and is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Extra {
+pub struct Extra {
     /// What it is.
-    pub(crate) kind: ExtraKind,
+    pub kind: ExtraKind,
     /// Never empty.
-    pub(crate) title: String,
+    pub title: String,
     /// What it belongs to.
-    pub(crate) of: Owner,
+    pub of: Owner,
 }
 
 /// What an extra is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum ExtraKind {
+pub enum ExtraKind {
+    /// An advertisement of the film or show.
     Trailer,
+    /// A scene that was left out.
     DeletedScene,
+    /// How it was made.
     BehindTheScenes,
+    /// Somebody who made it tells of it.
     Interview,
+    /// One scene of it.
     Scene,
+    /// A short film about it.
     Featurette,
+    /// A short film of its own.
     Short,
     /// A piece that a release group cut out as a proof: shown to nobody.
     Sample,
+    /// Anything else.
     Other,
 }
 
@@ -163,7 +171,7 @@ impl ExtraKind {
     }
 
     /// Its word in the database and in our own API.
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Trailer => "trailer",
             Self::DeletedScene => "deleted-scene",
@@ -180,7 +188,7 @@ impl ExtraKind {
 
 /// What an extra belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Owner {
+pub enum Owner {
     /// The film whose files lie in a folder.
     Film {
         /// How many leading components of the path make that folder.
@@ -201,7 +209,7 @@ pub(crate) enum Owner {
 
 /// What a name leaves open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Doubt {
+pub enum Doubt {
     /// An episode of which nothing tells the number.
     NoNumber,
     /// A film without a year: another of its title can't be told from it.
@@ -216,7 +224,7 @@ pub(crate) enum Doubt {
 
 impl Doubt {
     /// A sentence for a person.
-    pub(crate) const fn sentence(self) -> &'static str {
+    pub const fn sentence(self) -> &'static str {
         match self {
             Self::NoNumber => "Nothing in the name tells which episode this is; name it like `Show - S01E02`.",
             Self::NoYear => "The name tells no year; name it like `Title (1999)`.",
@@ -229,7 +237,7 @@ impl Doubt {
 
 impl Named {
     /// What the name leaves open, the weightiest first; nothing if it says all that it should.
-    pub(crate) fn doubt(&self) -> Option<Doubt> {
+    pub fn doubt(&self) -> Option<Doubt> {
         let (title, doubt) = match self {
             Self::Episode(episode) => (episode.show.title.as_str(), (episode.numbers == Numbers::None).then_some(Doubt::NoNumber)),
             Self::Movie(movie) => (movie.title.as_str(), (movie.year.is_none() && movie.ids == Ids::default()).then_some(Doubt::NoYear)),
@@ -256,27 +264,27 @@ impl Track {
 
 #[cfg(test)]
 mod tests {
-    use super::super::told::named;
+    use super::super::table::named;
     use super::*;
-    use crate::SectionKind;
+    use crate::Kind;
 
     #[test]
     fn what_a_name_leaves_open_is_told() {
         for (kind, path, doubt) in [
-            (SectionKind::Movie, "Heat (1995).mkv", None),
-            (SectionKind::Movie, "Heat {tmdb-949}.mkv", None),
-            (SectionKind::Movie, "Heat.mkv", Some(Doubt::NoYear)),
-            (SectionKind::Movie, "1080p.x264.mkv", Some(Doubt::NoTitle)),
-            (SectionKind::Movie, " .mkv", Some(Doubt::NoTitle)),
-            (SectionKind::Movie, "Caf\u{fffd} (1990).mkv", Some(Doubt::NotUtf8)),
-            (SectionKind::Show, "Show/S01E02.mkv", None),
-            (SectionKind::Show, "Show/2009-02-10.mkv", None),
-            (SectionKind::Show, "Show/01.mkv", None),
-            (SectionKind::Show, "Show/pilot.mkv", Some(Doubt::NoNumber)),
-            (SectionKind::Artist, "Nena/Nena/01 Kino.mp3", None),
-            (SectionKind::Artist, "Nena/Kino.mp3", Some(Doubt::NoAlbum)),
-            (SectionKind::Artist, "Kino.mp3", Some(Doubt::NoAlbum)),
-            (SectionKind::Photo, "2024/1080p.jpg", None),
+            (Kind::Movie, "Heat (1995).mkv", None),
+            (Kind::Movie, "Heat {tmdb-949}.mkv", None),
+            (Kind::Movie, "Heat.mkv", Some(Doubt::NoYear)),
+            (Kind::Movie, "1080p.x264.mkv", Some(Doubt::NoTitle)),
+            (Kind::Movie, " .mkv", Some(Doubt::NoTitle)),
+            (Kind::Movie, "Caf\u{fffd} (1990).mkv", Some(Doubt::NotUtf8)),
+            (Kind::Show, "Show/S01E02.mkv", None),
+            (Kind::Show, "Show/2009-02-10.mkv", None),
+            (Kind::Show, "Show/01.mkv", None),
+            (Kind::Show, "Show/pilot.mkv", Some(Doubt::NoNumber)),
+            (Kind::Artist, "Nena/Nena/01 Kino.mp3", None),
+            (Kind::Artist, "Nena/Kino.mp3", Some(Doubt::NoAlbum)),
+            (Kind::Artist, "Kino.mp3", Some(Doubt::NoAlbum)),
+            (Kind::Photo, "2024/1080p.jpg", None),
         ] {
             assert_eq!(named(kind, path).doubt(), doubt, "{path}");
         }

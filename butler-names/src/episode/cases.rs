@@ -1,7 +1,7 @@
 //! Episodes by convention: a path and what it is. One table a convention.
 
-use crate::SectionKind::Show;
-use crate::naming::told::check;
+use crate::Kind::Show;
+use crate::table::check;
 
 #[test]
 fn number_by_file_and_show_by_folders() {

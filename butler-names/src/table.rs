@@ -1,28 +1,28 @@
 //! What a path is named, in one line: the form of the tables of cases.
 
-use super::{Episode, Extra, Ids, Movie, Named, Numbers, Owner, Show, Track, name};
-use crate::SectionKind;
+use super::{Episode, Extra, Ids, Movie, Named, Numbers, Owner, Show, Track, read};
+use crate::Kind;
 
 /// Checks a table of paths, each with its line; tells all that differ at once.
 #[track_caller]
-pub(super) fn check(kind: SectionKind, table: &[(&str, &str)]) {
+pub(super) fn check(kind: Kind, table: &[(&str, &str)]) {
     let wrong: Vec<_> = table
         .iter()
-        .map(|(path, line)| (path, line, told(&named(kind, path))))
-        .filter(|(_, line, told)| *line != told)
-        .map(|(path, line, told)| format!("{path}\n     is {told}\n  not {line}"))
+        .map(|(path, expected)| (path, expected, line(&named(kind, path))))
+        .filter(|(_, expected, found)| *expected != found)
+        .map(|(path, expected, found)| format!("{path}\n     is {found}\n  not {expected}"))
         .collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
 }
 
 /// A path's name, of a file of 1 GB, or of 50 MB if the path ends in ` <small>`.
-pub(super) fn named(kind: SectionKind, path: &str) -> Named {
+pub(super) fn named(kind: Kind, path: &str) -> Named {
     let (path, size) = path.strip_suffix(" <small>").map_or((path, 1_000_000_000), |path| (path, 50_000_000));
     let components: Vec<_> = path.split('/').map(str::to_owned).collect();
-    name(kind, &components, size)
+    read(kind, &components, size)
 }
 
-pub(super) fn told(named: &Named) -> String {
+pub(super) fn line(named: &Named) -> String {
     match named {
         Named::Movie(movie) => film(movie),
         Named::Episode(found) => episode(found),

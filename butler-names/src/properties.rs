@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
-use super::told::named;
+use super::table::named;
 use super::{Episode, Extra, Named, Numbers, Owner};
-use crate::SectionKind;
+use crate::Kind;
 
-const KINDS: [SectionKind; 4] = [SectionKind::Movie, SectionKind::Show, SectionKind::Artist, SectionKind::Photo];
+const KINDS: [Kind; 4] = [Kind::Movie, Kind::Show, Kind::Artist, Kind::Photo];
 
 /// Paths of the pieces that names are made of, and of anything else.
 fn path() -> impl Strategy<Value = String> {
@@ -120,7 +120,7 @@ proptest! {
 /// would be none there.
 #[test]
 fn no_pattern_needs_tables_that_only_tests_have() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/naming");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let (mut folders, mut files) = (vec![folder], 0);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
