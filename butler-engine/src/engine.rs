@@ -97,12 +97,13 @@ impl Engine {
         let (known, seen) = watch::channel(known);
         let handle =
             Handle { inbox: inbox.clone(), library: library.clone(), facts: facts.clone(), clock: settings.clock.clone(), settings: seen };
+        let threads = library.vital_threads().clone();
         let (mut engine, effects) = Loop::new(library, &settings, inbox.clone(), facts, known)?;
-        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+        let thread = threads.spawn("engine", move || {
             engine.kept_lacks.renew();
             engine.perform(effects);
             engine.dispatch();
-            engine.run(&events);
+            engine.run(events);
         })?;
         Ok((Self { inbox, thread: Some(thread) }, handle))
     }
@@ -116,9 +117,10 @@ impl Engine {
     fn end(&mut self) {
         let Some(thread) = self.thread.take() else { return };
         let (done, ended) = mpsc::channel();
-        self.inbox.tell(EngineEvent::ShutdownAsked { done });
+        let within = SHUTDOWN_GRACE + Duration::from_secs(2);
+        self.inbox.tell_until(EngineEvent::ShutdownAsked { done }, Instant::now() + within);
         // A loop that hangs is left behind: the start after it recovers what it leaves.
-        let ended = ended.recv_timeout(SHUTDOWN_GRACE + Duration::from_secs(2));
+        let ended = ended.recv_timeout(within);
         if !matches!(ended, Err(mpsc::RecvTimeoutError::Timeout)) && thread.join().is_err() {
             tracing::error!("the engine's loop panicked");
         }
@@ -217,7 +219,7 @@ impl Loop {
         Ok((engine, effects))
     }
 
-    fn run(&mut self, events: &mpsc::Receiver<EngineEvent>) {
+    fn run(&mut self, events: mpsc::Receiver<EngineEvent>) {
         loop {
             match events.recv_timeout(self.sleep()) {
                 Ok(event) => self.handle(event),
@@ -230,6 +232,8 @@ impl Loop {
                 break;
             }
         }
+        // Who waits to tell something is let go: its thread is waited for now.
+        drop(events);
         self.pool.end();
         self.publisher.end();
         if let Some(shutdown) = self.shutdown.take() {
@@ -326,7 +330,14 @@ impl Loop {
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
             EngineEvent::WorkerKnown { health } => self.health = health,
-            EngineEvent::Settled(settled) => self.settled(settled),
+            EngineEvent::Settled(settled) => {
+                let was_behind = self.publisher.is_behind();
+                self.publisher.settled();
+                self.settled(settled);
+                if was_behind {
+                    self.dispatch();
+                }
+            }
             EngineEvent::ShutdownAsked { done } => {
                 self.shutdown = Some(Shutdown { until: Instant::now() + SHUTDOWN_GRACE, done });
                 self.ask_schedule(Event::ShutdownAsked);

@@ -205,7 +205,7 @@ impl Handle {
 
     async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<T>) -> EngineEvent) -> Result<T, Gone> {
         let (sender, receiver) = oneshot::channel();
-        self.inbox.tell(event(sender));
+        self.inbox.tell_in_turn(event(sender)).await;
         receiver.await.map_err(|_| Gone)
     }
 }

@@ -34,6 +34,7 @@ mod unit;
 mod unsaved;
 mod work;
 mod workers;
+mod zone;
 
 pub use analyse::{AnalyseError, Analysed, Analyst, Product};
 pub use answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView};
@@ -48,3 +49,4 @@ pub use fact::{Came, Fact, What};
 pub use handle::{DryRunError, Gone, Handle};
 pub use plan::{Plan, PlanBasis, Todo};
 pub use workers::{Patience, StartError};
+pub use zone::zone_trouble;

@@ -26,8 +26,13 @@ const GROUP: usize = 64;
 /// So long the first of them waits for others: a commit is a write to the disk, and worth sharing.
 const GATHER: Duration = Duration::from_millis(25);
 
+/// While so many units wait to be stored none is begun: each has its outputs open.
+const MOST_UNSETTLED: usize = 256;
+
 /// The publisher's door.
 pub(crate) struct Publisher {
+    /// Units that were handed in and that the loop has not heard of since.
+    unsettled: usize,
     results: Option<mpsc::Sender<UnitResult>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -35,21 +40,33 @@ pub(crate) struct Publisher {
 impl Publisher {
     pub(crate) fn start(library: Library, inbox: Inbox, clock: Clock) -> std::io::Result<Self> {
         let (results, incoming) = mpsc::channel::<UnitResult>();
-        let thread = std::thread::Builder::new().name("publisher".to_owned()).spawn(move || {
+        let threads = library.vital_threads().clone();
+        let thread = threads.spawn("publisher", move || {
             while let Ok(first) = incoming.recv() {
                 for settled in store(&library, &clock, gather(first, &incoming)) {
                     inbox.tell(EngineEvent::Settled(settled));
                 }
             }
         })?;
-        Ok(Self { results: Some(results), thread: Some(thread) })
+        Ok(Self { unsettled: 0, results: Some(results), thread: Some(thread) })
     }
 
-    pub(crate) fn settle(&self, result: UnitResult) {
+    pub(crate) fn settle(&mut self, result: UnitResult) {
+        self.unsettled += 1;
         if let Some(results) = &self.results {
             // The thread ends only with this door.
             let _ = results.send(result);
         }
+    }
+
+    /// The loop has heard how one that was handed in is settled.
+    pub(crate) fn settled(&mut self) {
+        self.unsettled = self.unsettled.saturating_sub(1);
+    }
+
+    /// Whether storing does not keep up with what the workers make.
+    pub(crate) const fn is_behind(&self) -> bool {
+        self.unsettled >= MOST_UNSETTLED
     }
 
     /// Stores what was handed in, and ends.

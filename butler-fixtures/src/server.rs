@@ -60,26 +60,29 @@ impl Server {
 
     /// The same, with further arguments.
     pub fn start_with(executable: &Path, data_dir: &Path, arguments: &[&str]) -> Result<Self> {
-        Self::start_in(executable, data_dir, arguments, None)
+        Self::start_by(executable, data_dir, |command| _ = command.args(arguments))
     }
 
     /// The same in a time zone of the IANA's (`Europe/Berlin`), by a clock that begins at the moment `at` and that
     /// [`Self::set_clock`] drives.
     pub fn start_at(executable: &Path, data_dir: &Path, at: &str, zone: &str, arguments: &[&str]) -> Result<Self> {
         let arguments: Vec<&str> = ["--drive-clock", at].into_iter().chain(arguments.iter().copied()).collect();
-        Self::start_in(executable, data_dir, &arguments, Some(zone))
+        Self::start_by(executable, data_dir, |command| _ = command.args(arguments).env("TZ", zone))
     }
 
-    fn start_in(executable: &Path, data_dir: &Path, arguments: &[&str], zone: Option<&str>) -> Result<Self> {
+    /// The same, with whatever else is changed of the command that starts it. Its standard output has to stay: it says when the
+    /// server is ready.
+    pub fn start_by(executable: &Path, data_dir: &Path, change: impl FnOnce(&mut Command)) -> Result<Self> {
         let worker = executable.with_file_name("butler-worker");
         ensure!(worker.is_file(), "`{}` is not built; run `cargo build --workspace`, or `./test`", worker.display());
         fs::create_dir_all(data_dir)?;
         let log = data_dir.with_extension("log");
         let stderr = File::options().create(true).append(true).open(&log)?;
         let mut command = Command::new(executable);
-        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]).args(arguments);
-        command.env_remove("BUTLER_TOKEN").env_remove("BUTLER_URL").envs(zone.map(|zone| ("TZ", zone)));
+        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
+        command.env_remove("BUTLER_TOKEN").env_remove("BUTLER_URL");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        change(&mut command);
         let mut child = command.spawn().with_context(|| format!("could not start `{}`", executable.display()))?;
         let address = match ready_line(&mut child) {
             Ok(address) => address,

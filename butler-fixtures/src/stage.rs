@@ -3,6 +3,7 @@
 //! Never outlives its test: the folder goes when the stage does.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Result;
 use tempfile::TempDir;
@@ -73,6 +74,11 @@ impl Stage {
     /// [`Server::start_at`].
     pub fn server_at(&self, at: &str, zone: &str) -> Result<Server> {
         Server::start_at(&self.executable, &self.data_dir(), at, zone, &[])
+    }
+
+    /// Starts a server over the data folder by a command that is changed; see [`Server::start_by`].
+    pub fn server_by(&self, change: impl FnOnce(&mut Command)) -> Result<Server> {
+        Server::start_by(&self.executable, &self.data_dir(), change)
     }
 
     /// Starts a server over another data folder of this stage.

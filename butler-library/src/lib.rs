@@ -24,6 +24,7 @@ mod scan;
 mod sound;
 mod store;
 mod token;
+mod vital_threads;
 
 pub use allowed_roots::{ALLOWED_ROOTS, RootError};
 pub use backup::{
@@ -54,3 +55,4 @@ pub use store::runs::{ReportFact, RunCrashes, RunFilter, RunGain, RunProgress, R
 pub use store::sections::{NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind};
 pub use store::sources::SourceFile;
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};
+pub use vital_threads::VitalThreads;

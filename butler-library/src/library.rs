@@ -11,6 +11,7 @@ use crate::db::{Db, DbOpenError};
 use crate::root_threads::RootThreads;
 use crate::store::path_from_bytes;
 use crate::token::{Token, TokenError};
+use crate::vital_threads::VitalThreads;
 
 /// The open library; clones share it.
 #[derive(Clone)]
@@ -23,6 +24,7 @@ struct Inner {
     db: Db,
     blobs: Blobs,
     root_threads: RootThreads,
+    vital_threads: VitalThreads,
     server_id: String,
     data_dir: DataDir,
 }
@@ -87,13 +89,14 @@ impl Library {
     /// As [`Self::open`].
     pub fn open_with(data_dir: &Path, root_threads: RootThreads) -> Result<Self, OpenError> {
         let data_dir = DataDir::open(data_dir)?;
-        let db = Db::open(&data_dir.path().join("butler.db"))?;
+        let vital_threads = VitalThreads::default();
+        let db = Db::open(&data_dir.path().join("butler.db"), &vital_threads)?;
         if let Some(root) = root_around(&db, data_dir.path())? {
             return Err(OpenError::InsideSection { data_dir: data_dir.path().display().to_string(), root: root.display().to_string() });
         }
         let server_id = server_id(&db)?;
         let blobs = Blobs::new(data_dir.path(), data_dir.opened_ns());
-        Ok(Self { inner: Arc::new(Inner { db, blobs, root_threads, server_id, data_dir }) })
+        Ok(Self { inner: Arc::new(Inner { db, blobs, root_threads, vital_threads, server_id, data_dir }) })
     }
 
     /// The data folder, absolute and without links.
@@ -114,6 +117,11 @@ impl Library {
     /// The threads on which the sections' folders are touched.
     pub fn root_threads(&self) -> &RootThreads {
         &self.inner.root_threads
+    }
+
+    /// The threads without which nothing works on this library: that of its writer, and those that others add.
+    pub fn vital_threads(&self) -> &VitalThreads {
+        &self.inner.vital_threads
     }
 
     /// The admin's token from the data folder's file, made at the first start; from now on the library lets it in.

@@ -21,6 +21,8 @@ const IDLE: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(100);
 /// So often calls of one root are left behind, be it one or all of a crew: then it stays away until those of one time are back.
 const MOST_LEFT_BEHIND: usize = 3;
+/// So many folders have threads, or left some behind; no other one is tried.
+const MOST_ROOTS: usize = 1_024;
 
 /// A root whose folder did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -217,6 +219,10 @@ impl RootThreads {
 
     fn send<'a>(&'a self, path: &'a Path, work: Work) -> Result<Waiting<'a>, RootAway> {
         let mut roots = self.roots();
+        // Folders that hang, each asked for once, leave a thread behind each.
+        if roots.len() >= MOST_ROOTS && !roots.contains_key(path) {
+            return Err(self.away(path));
+        }
         let root = roots.entry(path.to_owned()).or_default();
         if !root.may_be_tried() {
             return Err(self.away(path));

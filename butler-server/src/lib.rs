@@ -8,6 +8,7 @@ mod accept;
 mod app;
 mod auth;
 mod blob_body;
+mod bounds;
 mod error;
 mod metrics;
 mod openapi;
@@ -18,5 +19,6 @@ mod serve;
 mod v1;
 
 pub use app::{About, App};
+pub use bounds::Bounds;
 pub use router::router;
 pub use serve::serve;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{analyse, backup, completions, failures, pause, plan, resume, runs, sections, serve, settings, start, stop, watch};
 use crate::exit;
@@ -15,6 +16,26 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// What this process was asked for. Ends the process where that makes no sense, or is the help.
+    pub(crate) fn read() -> Self {
+        Self::of(&Self::command().get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// A data folder that stands on the command line names the server to ask by itself: it goes before a URL of the environment,
+    /// and before the token that belongs to that URL.
+    fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut cli = Self::from_arg_matches(matches)?;
+        let is_from = |argument: &str, source: ValueSource| matches.value_source(argument) == Some(source);
+        let asks_a_server = !matches!(cli.command, Command::Serve(_));
+        if asks_a_server && is_from("data_dir", ValueSource::CommandLine) && is_from("url", ValueSource::EnvVariable) {
+            cli.global.url = None;
+            cli.global.token = cli.global.token.filter(|_| is_from("token", ValueSource::CommandLine));
+        }
+        Ok(cli)
+    }
 }
 
 /// Where the server is, and how to print. Never derives `Debug`: it holds the token.
@@ -82,8 +103,6 @@ pub(crate) enum Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

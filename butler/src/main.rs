@@ -10,6 +10,7 @@ mod data_dir;
 mod exit;
 mod fact_log;
 mod follow;
+mod log;
 mod near;
 mod print;
 mod settings_file;
@@ -17,11 +18,9 @@ mod worker_program;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::Cli;
 
 fn main() -> ExitCode {
-    let exit = commands::run(Cli::parse()).unwrap_or_else(|trouble| trouble.print());
+    let exit = commands::run(Cli::read()).unwrap_or_else(|trouble| trouble.print());
     exit.into()
 }

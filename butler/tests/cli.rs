@@ -460,6 +460,24 @@ fn two_files_of_one_name_are_not_written_over_one_another() {
 }
 
 #[test]
+fn a_data_folder_on_the_command_line_goes_before_a_url_of_the_environment() {
+    let server = server(vec![run(json!({}))]);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    // Before and behind the command; the server of the environment is not asked, least of all with its token.
+    for arguments in [["--data-dir", folder, "tasks"], ["tasks", "--data-dir", folder]] {
+        let (code, _, stderr) = said(at(&server, &arguments));
+        assert!(code == 5 && stderr.contains(&format!("No server uses the data folder `{folder}`")), "{code} {stderr}");
+    }
+    assert!(server.asked().is_empty());
+    let url = server.url();
+    assert_eq!(said(at(&server, &["tasks", "--data-dir", folder, "--url", &url])).0, 0, "a URL on the command line goes before it");
+    let mut from_environment = at(&server, &["tasks"]);
+    from_environment.env("BUTLER_DATA_DIR", folder);
+    assert_eq!(said(from_environment).0, 0, "of the environment's two the URL counts");
+}
+
+#[test]
 fn a_pipe_that_closes_early_is_no_trouble() {
     let many = (0..5000).map(|id| run(json!({"id": id}))).collect();
     let server = server(many);

@@ -18,7 +18,9 @@ impl Loop {
         if self.shutdown.is_some() || !self.pauses.is_empty() {
             return;
         }
-        while let Some(share) = self.pool.free_share(self.backlog.waiting()) {
+        while !self.publisher.is_behind()
+            && let Some(share) = self.pool.free_share(self.backlog.waiting())
+        {
             let (library, clock, estimates) = (&self.library, &self.clock, &self.estimates);
             let lasts = |source, wants: &[Want]| lasts(library, clock, estimates, source, wants);
             let limits = Limits { now: clock.now(), lasts: &lasts };

@@ -172,9 +172,12 @@ impl Keeper {
         };
         let descriptors: Vec<BorrowedFd<'_>> =
             std::iter::once(media.descriptor.as_fd()).chain(outputs.iter().flatten().map(|output| output.descriptor.as_fd())).collect();
+        // One more than there are wants is a fault already: what a worker goes on saying is not kept.
+        let most_said = job.plan.wants.len() + 1;
         let mut said = Vec::new();
         let ending = worker.execute(order, &descriptors, &self.wishes, &mut |message| match message {
             FromWorker::Progress { bytes_read, .. } => self.tell(unit, UnitWord::Progressed { bytes_read }),
+            FromWorker::Made { .. } | FromWorker::Failed { .. } if said.len() >= most_said => {}
             FromWorker::Made { want, value, blob_bytes, .. } => said.push((want, Ok((value, blob_bytes)))),
             FromWorker::Failed { want, failure, .. } => said.push((want, Err(failure))),
             FromWorker::Hello(_) | FromWorker::UnitEnded { .. } | FromWorker::Probed { .. } => {}

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use axum::http::{Method, StatusCode};
+use butler_server::Bounds;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -27,10 +28,14 @@ struct Served {
 }
 
 async fn serve(rig: &Rig) -> Served {
+    serve_within(rig, Bounds::default()).await
+}
+
+async fn serve_within(rig: &Rig, bounds: Bounds) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(butler_server::serve(listener, rig.app.clone(), async { _ = stopped.await }));
+    let server = tokio::spawn(butler_server::serve(listener, rig.app.clone().bounded(bounds), async { _ = stopped.await }));
     Served { address, stop, server }
 }
 
@@ -132,6 +137,25 @@ async fn a_ping_is_answered_and_words_are_not_heeded() {
     // Longer than anything a client has to say.
     socket.send(Message::Text("x".repeat(100_000).into())).await.ok();
     while let Ok(Some(Ok(_))) = tokio::time::timeout(WITHIN, socket.next()).await {}
+}
+
+#[tokio::test]
+async fn both_sockets_and_the_event_source_are_never_silent_for_long() {
+    // Tautulli reads with a limit of 15 seconds and takes a server that is silent for so long for dead.
+    assert!(Bounds::default().ping_every <= Duration::from_secs(10));
+    let rig = Rig::new();
+    let bounds = Bounds { ping_every: Duration::from_millis(20), taken_within: Duration::from_millis(20), ..Bounds::default() };
+    let served = serve_within(&rig, bounds).await;
+    for path in ["/:/websockets/notifications", "/:/websocket/notifications"] {
+        let mut socket = served.socket(&rig, path, false).await;
+        for _ in 0..5 {
+            while !matches!(frame(&mut socket).await, Some(Message::Ping(_))) {}
+        }
+    }
+    let mut lines = served.events(&rig, "").await;
+    for _ in 0..5 {
+        while line(&mut lines).await.expect("the stream goes on") != "event: ping" {}
+    }
 }
 
 #[tokio::test]
