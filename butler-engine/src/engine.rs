@@ -10,11 +10,12 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use butler_api::{RunId, TaskName};
+use butler_api::RunId;
 use butler_library::{Library, Sweepable};
 use butler_product::ProductKind;
+use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
-use butler_tasks::{Settings, SettingsFile};
+use butler_tasks::{Catalogue, Settings, SettingsFile, Task};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, watch};
 
@@ -66,6 +67,8 @@ pub struct EngineSettings {
     pub clock: Clock,
     /// What the settings' file says.
     pub settings_file: SettingsFile,
+    /// The tasks.
+    pub catalogue: Catalogue,
 }
 
 /// The engine can't start.
@@ -95,8 +98,14 @@ impl Engine {
         let (facts, _) = broadcast::channel(FACTS_KEPT);
         let known = Arc::new(settings::at_start(&library, settings.settings_file.clone())?);
         let (known, seen) = watch::channel(known);
-        let handle =
-            Handle { inbox: inbox.clone(), library: library.clone(), facts: facts.clone(), clock: settings.clock.clone(), settings: seen };
+        let handle = Handle {
+            inbox: inbox.clone(),
+            library: library.clone(),
+            facts: facts.clone(),
+            clock: settings.clock.clone(),
+            settings: seen,
+            catalogue: settings.catalogue.clone(),
+        };
         let threads = library.vital_threads().clone();
         let (mut engine, effects) = Loop::new(library, &settings, inbox.clone(), facts, known)?;
         let thread = threads.spawn("engine", move || {
@@ -145,6 +154,7 @@ struct Loop {
     publisher: Publisher,
     facts: broadcast::Sender<Arc<Fact>>,
     settings: watch::Sender<Arc<Settings>>,
+    catalogue: Catalogue,
     kept_lacks: KeptLacks,
     inbox: Inbox,
     /// Effects that are ordered and not yet carried out.
@@ -159,6 +169,7 @@ struct Loop {
     estimates: Estimates,
     /// Steps that were done ahead for runs that are still to come.
     done_ahead: BTreeMap<RunId, u64>,
+    /// What workers said of themselves; what they are doing the pool knows.
     health: EngineHealth,
     shutdown: Option<Shutdown>,
 }
@@ -182,7 +193,7 @@ impl Loop {
         let (started_at, jumps) = (clock.now(), clock.jumps());
         let remembered = recovery::remembered(&library)?;
         let (pauses, unfinished) = (remembered.pauses.clone(), remembered.unfinished.clone());
-        let rows = butler_tasks::ALL.iter().map(|task| task.row()).collect();
+        let rows = settings.catalogue.tasks().map(Task::row).collect();
         let (schedule, effects) = Schedule::restore(rows, settings::of_schedule(&known.borrow(), &library), remembered, started_at);
         let sweepable = library.sweepable().unwrap_or_else(|error| {
             tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left could not be looked for");
@@ -196,7 +207,8 @@ impl Loop {
             clock,
             pool: Pool::start(settings, &library, &inbox)?,
             publisher: Publisher::start(library.clone(), inbox.clone(), settings.clock.clone())?,
-            kept_lacks: KeptLacks::new(&library, known.subscribe()),
+            kept_lacks: KeptLacks::new(&library, known.subscribe(), settings.catalogue.clone()),
+            catalogue: settings.catalogue.clone(),
             library,
             schedule,
             backlog: Backlog::default(),
@@ -301,7 +313,10 @@ impl Loop {
                 let _ = answer.send(replies);
             }
             EngineEvent::StopAsked { task, answer } => {
-                let _ = answer.send(self.stop(task));
+                let _ = answer.send(self.stop(Event::StopAsked { task }));
+            }
+            EngineEvent::StopRunAsked { run, answer } => {
+                let _ = answer.send(self.stop(Event::StopRunAsked { run }));
             }
             EngineEvent::StopAllAsked { answer } => {
                 let runs = match self.ask_schedule(Event::StopAllAsked) {
@@ -314,7 +329,7 @@ impl Loop {
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
-            EngineEvent::HealthAsked { answer } => _ = answer.send(self.health.clone()),
+            EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
             EngineEvent::WorkProgressed { run, done, total, waits } => self.work_progressed(run, done, total, waits),
             EngineEvent::WorkFailed { run, path, sentence } => self.work_failed(run, path, sentence),
@@ -329,7 +344,8 @@ impl Loop {
             EngineEvent::PausesAsked { answer } => _ = answer.send(self.held_by()),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
-            EngineEvent::WorkerKnown { health } => self.health = health,
+            EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
+            EngineEvent::WorkerGone { slot } => self.pool.worker_is(slot, false),
             EngineEvent::Settled(settled) => {
                 let was_behind = self.publisher.is_behind();
                 self.publisher.settled();
@@ -345,8 +361,14 @@ impl Loop {
         }
     }
 
-    fn stop(&mut self, task: TaskName) -> StopReply {
-        match self.ask_schedule(Event::StopAsked { task }) {
+    fn worker_known(&mut self, slot: usize, sandbox: Result<Sandbox, String>) {
+        self.pool.worker_is(slot, sandbox.is_ok());
+        let (sandbox, worker_trouble) = sandbox.map_or_else(|trouble| (None, Some(trouble)), |sandbox| (Some(sandbox), None));
+        self.health = EngineHealth { sandbox, worker_trouble, ..EngineHealth::default() };
+    }
+
+    fn stop(&mut self, asked: Event) -> StopReply {
+        match self.ask_schedule(asked) {
             Answer::Stopped(runs) => StopReply::Stopped(runs),
             Answer::UnknownTask => StopReply::Unknown,
             _ => StopReply::NotRunning,
@@ -377,7 +399,7 @@ impl Loop {
         if ended.is_gathered {
             effects::log_unstored(run, "a run's total", self.library.set_run_total(run, ended.total));
         }
-        effects::log_unstored(run, "a run's report", self.library.set_run_report(run, ended.report.into_facts()));
+        effects::log_unstored(run, "a run's report", self.library.set_run_report(run, ended.into_report().into_facts()));
         self.ask_schedule(Event::RunEnded { run, end });
     }
 
@@ -411,7 +433,7 @@ mod night_tests;
 
 #[cfg(test)]
 mod tests {
-    use butler_api::RunState;
+    use butler_api::{RunState, TaskName};
     use butler_library::SourceId;
     use butler_product::Spec;
     use butler_tasks::Report;
@@ -433,6 +455,7 @@ mod tests {
             patience: Patience::default(),
             clock: Clock::wall(),
             settings_file: SettingsFile::default(),
+            catalogue: Catalogue::default(),
         };
         let (mut engine, effects) =
             Loop::new(library, &settings, inbox, broadcast::channel(16).0, watch::channel(Arc::default()).0).unwrap();

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use butler_api::{PauseOwner, Reason, RunId, TaskName};
 use butler_library::SourceId;
 use butler_product::Spec;
+use butler_product::message::Sandbox;
 use butler_tasks::{Report, ScanStep, SettingsFile, TaskError};
 use jiff::SignedDuration;
 use tokio::sync::oneshot;
@@ -58,6 +59,8 @@ pub(crate) enum EngineEvent {
     StartAllAsked { force: bool, answer: oneshot::Sender<Vec<(TaskName, StartReply)>> },
     /// Somebody asked for a task's stop.
     StopAsked { task: TaskName, answer: oneshot::Sender<StopReply> },
+    /// Somebody asked for the stop of one run.
+    StopRunAsked { run: RunId, answer: oneshot::Sender<StopReply> },
     /// Somebody asked for the stop of everything.
     StopAllAsked { answer: oneshot::Sender<Vec<RunId>> },
     /// Somebody wants to know the tasks.
@@ -98,8 +101,10 @@ pub(crate) enum EngineEvent {
     WorkEnded { run: RunId, end: Result<Report, TaskError> },
     /// A worker, or its keeper, said something of the unit in hand.
     UnitSaid { slot: usize, unit: UnitId, word: UnitWord },
-    /// A worker introduced itself, or none could be started.
-    WorkerKnown { health: EngineHealth },
+    /// A slot's worker introduced itself, or could not be started.
+    WorkerKnown { slot: usize, sandbox: Result<Sandbox, String> },
+    /// A slot's worker is no more.
+    WorkerGone { slot: usize },
     /// A result or a failure is stored, or could not be.
     Settled(Settled),
     /// The server goes down: everything stops, and who waits at the other end is told when it has.

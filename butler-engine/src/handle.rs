@@ -1,16 +1,19 @@
 //! The door to the engine: what the server and the command line may ask of it. Every question is one message to the
 //! engine's loop and one answer; nobody shares its state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use butler_api::{PauseOwner, RunId, TaskName};
-use butler_library::Library;
-use butler_tasks::{Does, Plan, Settings, SettingsFile, TaskError};
+use butler_library::{Library, StoreError};
+use butler_product::ProductKind;
+use butler_tasks::{Catalogue, Does, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView};
 use crate::clock::Clock;
+use crate::demands;
 use crate::engine::ChangeError;
 use crate::event::{EngineEvent, PauseRequest, StartRequest};
 use crate::fact::Fact;
@@ -45,6 +48,7 @@ pub struct Handle {
     pub(crate) facts: broadcast::Sender<Arc<Fact>>,
     pub(crate) clock: Clock,
     pub(crate) settings: watch::Receiver<Arc<Settings>>,
+    pub(crate) catalogue: Catalogue,
 }
 
 impl Handle {
@@ -124,6 +128,14 @@ impl Handle {
         self.ask(|answer| EngineEvent::StopAsked { task, answer }).await
     }
 
+    /// Asks for the stop of one run, and of no other of its task.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn stop_run(&self, run: RunId) -> Result<StopReply, Gone> {
+        self.ask(|answer| EngineEvent::StopRunAsked { run, answer }).await
+    }
+
     /// Asks for the stop of everything; the runs it reached.
     ///
     /// # Errors
@@ -194,13 +206,21 @@ impl Handle {
     /// # Errors
     /// If the task makes no plan, or could not: one sentence.
     pub fn dry_run(&self, task: &TaskName, is_stopping: &mut (dyn FnMut() -> bool + Send)) -> Option<Result<Plan, DryRunError>> {
-        let task = butler_tasks::find(task)?;
+        let task = self.catalogue.find(task)?;
         let Does::KeepHouse(prepare) = task.does else { return Some(Err(DryRunError::MakesNoPlan)) };
         let planned = work::dry_run(prepare, &self.library, &self.settings(), &self.clock, is_stopping);
         Some(planned.map_err(|error| match error {
             TaskError::Stopped => DryRunError::Stopped,
             TaskError::Failed(sentence) => DryRunError::Failed(sentence),
         }))
+    }
+
+    /// How many sources lack each product that a task which is on demands, held back by a failure or not. Blocks.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn lacking(&self) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
+        demands::lacking(&self.library, &self.catalogue, &self.settings())
     }
 
     async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<T>) -> EngineEvent) -> Result<T, Gone> {

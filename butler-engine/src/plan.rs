@@ -10,7 +10,7 @@ use butler_api::TaskName;
 use butler_library::{Library, Scope, StoreError};
 use butler_product::Spec;
 use butler_schedule::{Expected, Forecast, Schedule, Window, Work, windows_ahead};
-use butler_tasks::{Does, Settings};
+use butler_tasks::{Catalogue, Does, Settings};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,6 +29,7 @@ pub struct PlanBasis {
     pub(crate) schedule: Schedule,
     pub(crate) units_at_once: u16,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) catalogue: Catalogue,
 }
 
 /// A plan.
@@ -80,7 +81,7 @@ impl PlanBasis {
         // Several tasks may wish the same; it is asked for once.
         let mut asked = BTreeMap::new();
         let mut backlogs = BTreeMap::new();
-        for task in butler_tasks::ALL {
+        for task in self.catalogue.tasks() {
             let Does::Analyse(demands) = &task.does else { continue };
             let switch = task.section_switch.map(|switch| switch.id);
             let mut todo = Todo::default();

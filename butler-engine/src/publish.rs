@@ -103,7 +103,7 @@ enum PublishError {
 /// A unit's results on their way into the database.
 enum Prepared {
     /// Ready to be stored, with what is told once they are.
-    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<bool>>, facts: Vec<What> },
+    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<Came>>, facts: Vec<What> },
     /// Nothing is to be stored.
     Settled(Settled),
 }
@@ -207,33 +207,35 @@ fn cost(
 fn told_of(wants: &[Want], answers: &[(usize, Result<Made, Failure>)], bytes_read: u64, spent: Spent) -> Vec<What> {
     let Spent { seconds, media_seconds, .. } = spent;
     let finished = What::UnitFinished { kinds: kinds(wants, answers).collect(), seconds, bytes_read, media_seconds };
-    let came = |(want, answer): &(usize, Result<Made, Failure>)| {
-        let result = match answer {
-            Ok(Made { value: Value::Nothing { .. }, .. }) => Came::Nothing,
-            Ok(_) => Came::Made,
-            Err(_) => Came::Failed,
-        };
-        What::ProductMade { kind: wants[*want].spec.kind(), result }
-    };
-    std::iter::once(finished).chain(answers.iter().map(came)).collect()
+    let made = |(want, answer): &(usize, Result<Made, Failure>)| What::ProductMade { kind: wants[*want].spec.kind(), result: came(answer) };
+    std::iter::once(finished).chain(answers.iter().map(made)).collect()
 }
 
-/// For each run one entry a want that was answered, true where it failed.
-fn steps(wants: &[Want], answers: &[(usize, Result<Made, Failure>)]) -> BTreeMap<RunId, Vec<bool>> {
-    let mut runs: BTreeMap<RunId, Vec<bool>> = BTreeMap::new();
+/// What came of a want.
+const fn came(answer: &Result<Made, Failure>) -> Came {
+    match answer {
+        Ok(Made { value: Value::Nothing { .. }, .. }) => Came::Nothing,
+        Ok(_) => Came::Made,
+        Err(_) => Came::Failed,
+    }
+}
+
+/// For each run what came of each of its wants that was answered.
+fn steps(wants: &[Want], answers: &[(usize, Result<Made, Failure>)]) -> BTreeMap<RunId, Vec<Came>> {
+    let mut runs: BTreeMap<RunId, Vec<Came>> = BTreeMap::new();
     for (want, answer) in answers {
         for run in &wants[*want].runs {
-            runs.entry(*run).or_default().push(answer.is_err());
+            runs.entry(*run).or_default().push(came(answer));
         }
     }
     runs
 }
 
 /// What the unit adds to each run that wanted something of it: the bytes of a shared read count for each.
-fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<bool>>, bytes_read: u64) -> Vec<RunGain> {
+fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<Came>>, bytes_read: u64) -> Vec<RunGain> {
     let gain = |run: RunId| {
         let steps = runs.get(&run).map_or(&[][..], Vec::as_slice);
-        let failures = steps.iter().filter(|failed| **failed).count() as u64;
+        let failures = steps.iter().filter(|came| **came == Came::Failed).count() as u64;
         RunGain { run, done: steps.len() as u64, failures, bytes_read }
     };
     concerned.iter().copied().map(gain).collect()

@@ -81,6 +81,11 @@ impl Stage {
         Server::start_by(&self.executable, &self.data_dir(), change)
     }
 
+    /// As [`Self::server_at`], with stand-ins for kinds of tasks of which the catalogue has none yet.
+    pub fn server_with_stand_ins_at(&self, at: &str, zone: &str) -> Result<Server> {
+        Server::start_at(&self.executable, &self.data_dir(), at, zone, &["--stand-ins"])
+    }
+
     /// Starts a server over another data folder of this stage.
     pub fn server_over(&self, data: &str) -> Result<Server> {
         Server::start(&self.executable, &self.folder.path().join(data))

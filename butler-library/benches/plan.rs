@@ -6,6 +6,8 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench tells a person, and ends where something is wrong")]
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use butler_library::{Library, Scope, Subjects};
 use butler_product::{ProductKind, Spec, bif};
@@ -43,10 +45,30 @@ fn main() {
     println!("all counted anew: {rebuilt:.3} s of CPU");
     let mut other = demands();
     other[1].0 = Spec::Bif(bif::Params { interval_ms: 5_000, width: 320 });
-    let ((), changed) = timed(|| library.keep_lacks(&other).unwrap());
+    let ((waited, ()), changed) = timed(|| while_others_write(&library, || library.keep_lacks(&other).unwrap()));
     let (found, many) = timed(|| count_of(&library, &other));
     println!("with another interval: counted in {changed:.3} s of CPU, asked in {many:.3} s, {found} lacks");
-    library.keep_lacks(&demands()).unwrap();
+    let (left, ()) = while_others_write(&library, || library.keep_lacks(&demands()).unwrap());
+    println!("the longest that another writer waited meanwhile: {waited:?}; while those lacks went again: {left:?}");
+}
+
+/// Does it while another thread writes one row after the other; the longest that one of them took, by the clock on the wall.
+fn while_others_write<T>(library: &Library, work: impl FnOnce() -> T) -> (Duration, T) {
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut longest = Duration::ZERO;
+            while !is_over.load(Ordering::Relaxed) {
+                let begun = Instant::now();
+                library.set_settings(vec![("Bench".to_owned(), Some("1".to_owned()))]).unwrap();
+                longest = longest.max(begun.elapsed());
+            }
+            longest
+        });
+        let done = work();
+        is_over.store(true, Ordering::Relaxed);
+        (writer.join().unwrap(), done)
+    })
 }
 
 /// What a task's wishes are today, all together.

@@ -66,7 +66,11 @@ const NEVER: &[(&str, &str)] = &[
         "a product both is and failed at this version",
         "SELECT f.id FROM failures f JOIN products d ON d.source = f.source AND d.kind = f.kind AND d.version = f.version AND f.failed_at < d.made_at",
     ),
-    ("a lack is not kept", "SELECT DISTINCT source FROM (SELECT demand, source FROM lacking EXCEPT SELECT demand, source FROM lacks)"),
+    (
+        "a lack is not kept",
+        "SELECT DISTINCT l.source FROM (SELECT demand, source FROM lacking EXCEPT SELECT demand, source FROM lacks) l
+            JOIN demands d ON d.id = l.demand WHERE l.source <= coalesce(d.counted_to, l.source)",
+    ),
     (
         "a lack is kept that is none",
         "SELECT DISTINCT source FROM (SELECT demand, source FROM lacks EXCEPT SELECT demand, source FROM lacking)",

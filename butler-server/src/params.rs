@@ -10,6 +10,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
+use butler_engine::settings::read_bool;
 use percent_encoding::percent_decode_str;
 
 use crate::error::Problem;
@@ -60,13 +61,11 @@ impl Params {
         self.plex_headers.iter().find(is_it).or_else(|| self.query.iter().find(is_it)).map(|(_, value)| value.as_str())
     }
 
-    /// A switch of the query: `1` or `true` is on; `0`, `false` or nothing is off.
+    /// A switch of the query, read as every setting that is true or false; nothing is off.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
-        match self.get(name) {
-            None | Some("" | "0" | "false") => Ok(false),
-            Some("1" | "true") => Ok(true),
-            Some(other) => Err(Problem::bad_request(format!("`{name}` is `{other}`, and takes 1 or 0."))),
-        }
+        let text = self.get(name).filter(|text| !text.is_empty());
+        let read = |text| read_bool(text).map_err(|_| Problem::bad_request(format!("`{name}` is `{text}`, and takes 1 or 0.")));
+        text.map_or(Ok(false), read)
     }
 
     /// A value of the query that has a type of its own.

@@ -13,10 +13,11 @@ mod catalogue;
 mod plan;
 mod report;
 pub mod settings;
+mod stand_ins;
 mod task;
 mod work;
 
-pub use catalogue::{ALL, find};
+pub use catalogue::{ALL, Catalogue};
 pub use plan::{Action, Deed, Ground, Plan, Prepared};
 pub use report::Report;
 pub use settings::{Setting, SettingError, Settings, SettingsFile};

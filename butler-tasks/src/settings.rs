@@ -17,7 +17,7 @@ pub use file::{FileError, SettingsFile};
 pub use general::{
     BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_WINDOW_DAYS, FRIENDLY_NAME,
 };
-pub use kind::{BadValue, Ints, Kind, Texts, Value};
+pub use kind::{BadValue, Ints, Kind, Texts, Value, read_bool};
 pub use schedule::schedule_settings;
 pub use section_switch::{SectionSwitch, section_switch, section_switches};
 pub use values::{SettingError, Settings, Source};

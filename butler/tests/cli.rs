@@ -111,6 +111,13 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             json!({"outcomes": [started(json!({"outcome": "started", "message": "It starts now, run 7."})), skipped]})
         }
         "DELETE /butler" | "DELETE /butler/RefreshLibraries" => json!({"runs": [7]}),
+        "DELETE /api/v1/runs/8" => run(json!({"id": 8, "state": "stopping"})),
+        "DELETE /api/v1/runs/7" => {
+            return Reply::json(409, r#"{"errors":[{"code":1003,"message":"Run 7 has ended already, completed.","status":409}]}"#);
+        }
+        "DELETE /api/v1/runs/9" => {
+            return Reply::json(404, r#"{"errors":[{"code":1002,"message":"There is no run 9.","status":404}]}"#);
+        }
         "GET /api/v1/plan?nights=1" => plan(),
         "GET /api/v1/window" => {
             json!({"open": false, "from": null, "until": null, "day": null, "whole_day": false, "next": null, "zone": "Europe/Berlin",
@@ -382,6 +389,21 @@ fn a_stop_says_what_it_reached() {
     let (code, _, stderr) = said(at(&server, &["stop", "BackupDatabase"]));
     assert!(code == 4 && stderr.contains("`BackupDatabase` does not run and is not queued."), "{stderr}");
     assert!(said(at(&server, &["stop", "BackupDatabas"])).2.contains("Did you mean `BackupDatabase`?"));
+}
+
+#[test]
+fn one_run_is_stopped_by_its_id_and_one_that_has_ended_says_how() {
+    let server = server(vec![run(json!({}))]);
+    assert_eq!(said(at(&server, &["stop", "--run", "8"])), (0, "Run 8 stops.\n".into(), String::new()));
+    let (code, stdout, stderr) = said(at(&server, &["stop", "--run", "7"]));
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (4, "", "Error: Run 7 has ended already, completed.\n"));
+    let (code, _, stderr) = said(at(&server, &["stop", "--run", "9"]));
+    assert!(code == 4 && stderr.starts_with("Error: There is no run 9.\n"), "{stderr}");
+    let (code, stdout, _) = said(at(&server, &["stop", "--run", "9", "--run", "8"]));
+    assert_eq!((code, stdout.as_str()), (4, "Run 8 stops.\n"));
+    for wrong in [["stop", "--run", "x"].as_slice(), &["stop", "--run", "8", "--all"], &["stop", "--run", "8", "RefreshLibraries"]] {
+        assert_eq!(said(at(&server, wrong)).0, 2, "{wrong:?}");
+    }
 }
 
 #[test]

@@ -71,6 +71,17 @@ fn the_typescript_sdk_starts_and_stops_inside_and_outside_the_window() {
     judge(node.arg(script("plexjs_window.mjs")), &server, &stage);
 }
 
+#[test]
+fn the_typescript_sdk_sees_weekly_randomised_and_housekeeping_tasks_by_their_rules() {
+    let stage = stage();
+    let films = (1..=12).map(|number| (format!("Long {number:02} ({})", 1950 + number), long_film(number)));
+    stage.add_movies(&films.collect::<Vec<_>>()).unwrap();
+    let server = stage.server_with_stand_ins_at("2027-06-15T12:00:00Z", "Europe/Berlin").unwrap();
+    server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    let mut node = Command::new("node");
+    judge(node.arg(script("plexjs_kinds.mjs")), &server, &stage);
+}
+
 /// A film that takes a worker a while: a quarter of an hour, a preview every ten seconds of it.
 fn long_film(seed: u32) -> Film {
     Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(10).repeats(90).seed(seed)

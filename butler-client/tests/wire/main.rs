@@ -167,6 +167,10 @@ async fn start_all_and_the_stops_say_what_the_server_says() {
             Reply::json(200, r#"{"outcomes":[{"task":"A","outcome":"skipped","reason":"switched-off","message":"It is off."}]}"#)
         }
         "DELETE /butler" | "DELETE /butler/A" => Reply::json(200, r#"{"runs":[3,4]}"#),
+        "DELETE /api/v1/runs/3" => {
+            Reply::json(409, r#"{"errors":[{"code":1003,"message":"Run 3 has ended already, completed.","status":409}]}"#)
+        }
+        "DELETE /api/v1/runs/4" => Reply::json(404, r#"{"errors":[{"code":1002,"message":"There is no run 4.","status":404}]}"#),
         _ => Reply::empty(200),
     });
     let client = client(&server);
@@ -176,6 +180,9 @@ async fn start_all_and_the_stops_say_what_the_server_says() {
     assert_eq!(client.butler().stop_all().await.unwrap(), Some(vec![RunId(3), RunId(4)]));
     assert_eq!(client.butler().stop(&"A".into()).await.unwrap(), Some(vec![RunId(3), RunId(4)]));
     assert_eq!(client.butler().stop(&"B".into()).await.unwrap(), None);
+    let ended = client.stop_run(RunId(3)).await.unwrap_err();
+    assert!(matches!(&ended, Error::Status { status: 409, message, .. } if message == "Run 3 has ended already, completed."), "{ended}");
+    assert!(matches!(client.stop_run(RunId(4)).await, Err(Error::NotFound { .. })));
 }
 
 #[tokio::test]

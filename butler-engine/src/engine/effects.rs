@@ -47,7 +47,7 @@ impl Loop {
 
     fn save(&mut self, record: &RunRecord) {
         self.store(record);
-        self.tell(changed(record));
+        self.tell(self.changed(record));
         self.heed(record);
     }
 
@@ -99,7 +99,7 @@ impl Loop {
     /// makes it too, where it reads the same file.
     fn look_ahead(&mut self, record: &RunRecord) {
         let is_to_come = matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
-        let Some(task) = butler_tasks::find(&record.task).filter(|task| task.lane == Lane::Media) else { return };
+        let Some(task) = self.catalogue.find(&record.task).filter(|task| task.lane == Lane::Media) else { return };
         let Does::Analyse(demands) = task.does else { return };
         if !is_to_come || self.done_ahead.contains_key(&record.id) {
             return;
@@ -125,7 +125,7 @@ impl Loop {
 
     fn begin(&mut self, id: RunId) {
         let Some(record) = self.schedule.live().iter().find(|record| record.id == id) else { return };
-        let Some(task) = butler_tasks::find(&record.task) else { return };
+        let Some(task) = self.catalogue.find(&record.task) else { return };
         let mut run = Run::new(id, task, record.origin, record.forced, record.section);
         run.bound_until = record.bound_until;
         run.freeze(self.is_frozen());
@@ -138,7 +138,7 @@ impl Loop {
         // What was made ahead counts now that it has come.
         self.backlog.forget_ahead(id);
         if let Some(ahead) = self.done_ahead.remove(&id).filter(|ahead| *ahead > 0) {
-            (run.done, run.total) = (run.done + ahead, run.total + ahead);
+            run.begins_with(ahead);
             log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
         }
         let begun = match task.does {
@@ -197,9 +197,6 @@ impl Loop {
         run.is_widening = run.is_widening && newcomers_only;
         run.is_gathered = !run.is_widening;
         run.held_back = held_back;
-        if held_back > 0 {
-            run.report.count("left alone until their next try", held_back);
-        }
         for (spec, sources) in lacks {
             run.total += self.backlog.add(id, run.origin, &spec, sources);
         }
@@ -312,25 +309,25 @@ impl Loop {
         }
     }
 
+    /// The fact that a run is in its state.
+    pub(super) fn changed(&self, record: &RunRecord) -> What {
+        What::RunChanged {
+            run: record.id,
+            task: record.task.clone(),
+            title: self.catalogue.find(&record.task).map_or("", |task| task.title),
+            section: record.section,
+            origin: record.origin,
+            state: record.state,
+            reason: record.reason.clone(),
+        }
+    }
+
     pub(super) fn end_if_done(&mut self, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
         if run.is_gathered && self.backlog.open(id) == 0 {
             let end = if run.is_cut { RunEnd::Stopped } else { RunEnd::Completed(run.completed_reason()) };
             self.end_run(id, end);
         }
-    }
-}
-
-/// The fact that a run is in its state.
-pub(super) fn changed(record: &RunRecord) -> What {
-    What::RunChanged {
-        run: record.id,
-        task: record.task.clone(),
-        title: butler_tasks::find(&record.task).map_or("", |task| task.title),
-        section: record.section,
-        origin: record.origin,
-        state: record.state,
-        reason: record.reason.clone(),
     }
 }
 

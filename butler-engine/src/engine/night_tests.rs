@@ -40,6 +40,7 @@ impl Night {
             patience: Patience::default(),
             clock: clock.clone(),
             settings_file: SettingsFile::default(),
+            catalogue: Catalogue::default(),
         };
         let known = watch::channel(Arc::new(settings::at_start(&library, SettingsFile::default()).unwrap())).0;
         let (mut engine, effects) = Loop::new(library, &settings, inbox, broadcast::channel(64).0, known).unwrap();
@@ -107,6 +108,23 @@ fn zone() -> jiff::tz::TimeZone {
 /// A moment by this machine's zone, in which the schedule counts.
 fn local(at: &str) -> Timestamp {
     zone().to_ambiguous_timestamp(at.parse::<jiff::civil::DateTime>().unwrap()).compatible().unwrap()
+}
+
+#[test]
+fn what_is_made_good_after_a_night_that_was_slept_through_is_what_the_setting_says() {
+    for (value, expect) in [
+        ("off", vec![]),
+        ("housekeeping", vec![TaskName::BackupDatabase, TaskName::RefreshLibraries]),
+        ("all", vec![TaskName::BackupDatabase, TaskName::DeepMediaAnalysis, BIF, TaskName::RefreshLibraries]),
+    ] {
+        let mut night = Night::new();
+        night.engine.change_settings(&[("ButlerCatchUp".to_owned(), Some(value.to_owned()))]).unwrap();
+        night.clock.drive(Some(local("2027-03-21T08:00:00")), None);
+        night.engine.handle(EngineEvent::ClockSet);
+        let mut owed: Vec<TaskName> = night.engine.schedule.live().iter().map(|run| run.task.clone()).collect();
+        owed.sort_by(|one, next| one.as_str().cmp(next.as_str()));
+        assert_eq!(owed, expect, "{value}");
+    }
 }
 
 #[test]
@@ -217,7 +235,7 @@ fn media_runs_of_the_window_that_wait_for_the_scan_are_looked_ahead_for() {
         .schedule
         .live()
         .iter()
-        .filter(|run| run.state == RunState::Queued && butler_tasks::find(&run.task).is_some_and(|task| task.lane == Lane::Media))
+        .filter(|run| run.state == RunState::Queued && night.engine.catalogue.find(&run.task).is_some_and(|task| task.lane == Lane::Media))
         .map(|run| run.id)
         .collect();
     assert!(!waiting.is_empty());

@@ -107,8 +107,7 @@ impl Loop {
     fn leave(&mut self, id: RunId, root: Option<String>) {
         self.backlog.settle(id);
         if let Some(run) = self.runs.get_mut(&id) {
-            run.total = run.total.saturating_sub(1);
-            run.roots_away.extend(root);
+            run.step_left(root);
         }
         self.end_if_done(id);
     }
@@ -118,10 +117,10 @@ impl Loop {
         match settled {
             Settled::Stored { runs, facts } => {
                 for (id, steps) in runs {
-                    for failed in steps {
+                    for came in steps {
                         self.backlog.settle(id);
                         if let Some(run) = self.runs.get_mut(&id) {
-                            run.step_done(failed);
+                            run.step_done(came);
                         }
                     }
                     if let Some(progress) = self.runs.get(&id).map(|run| run.progress(None)) {

@@ -13,7 +13,6 @@ use butler_product::media_info::MediaInfo;
 use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{Failure, FailureClass, Spec};
 
-use crate::answer::EngineHealth;
 use crate::backlog::{Fall, UnitId};
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::event::EngineEvent;
@@ -96,9 +95,16 @@ impl Keeper {
                             end: UnitEnd::Impossible { sentence: OWN_FAULT.to_owned() },
                         }
                     });
+                    if process.is_none() {
+                        self.inbox.tell(EngineEvent::WorkerGone { slot: self.slot });
+                    }
                     self.tell(unit, UnitWord::Over(over));
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) if self.slot > 0 => process = None,
+                Err(mpsc::RecvTimeoutError::Timeout) if self.slot > 0 => {
+                    if process.take().is_some() {
+                        self.inbox.tell(EngineEvent::WorkerGone { slot: self.slot });
+                    }
+                }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
@@ -240,8 +246,7 @@ impl Keeper {
             Some(process) => process,
             None => Process::start(&self.program, self.patience)
                 .inspect(|process| {
-                    let health = EngineHealth { sandbox: Some(process.hello().sandbox), worker_trouble: None };
-                    self.inbox.tell(EngineEvent::WorkerKnown { health });
+                    self.inbox.tell(EngineEvent::WorkerKnown { slot: self.slot, sandbox: Ok(process.hello().sandbox) });
                 })
                 .map_err(|error| {
                     tracing::error!(error = &error as &dyn std::error::Error, "no worker");
@@ -249,8 +254,7 @@ impl Keeper {
                         "No worker could be started: {}. Install `butler-worker` beside `butler`, both from the same release.",
                         with_causes(&error)
                     );
-                    self.inbox
-                        .tell(EngineEvent::WorkerKnown { health: EngineHealth { sandbox: None, worker_trouble: Some(sentence.clone()) } });
+                    self.inbox.tell(EngineEvent::WorkerKnown { slot: self.slot, sandbox: Err(sentence.clone()) });
                     sentence
                 })?,
         };

@@ -2,6 +2,7 @@
 //!
 //! For the demands that stand the set is kept in a table ([`Library::keep_lacks`]), by triggers in the transaction that changes
 //! what it follows from (`migrations/0008_kept_lacks.sql`). A question then begins with that set, and still checks each row of it.
+//! The lacks of a new demand are counted in steps, between which others write; only then do questions begin there.
 
 use butler_product::{Fingerprint, ProductKind, Spec};
 use jiff::Timestamp;
@@ -151,22 +152,54 @@ const HELD: &str = "EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id AND (
 /// Fills the kept lacks from what is there.
 const FILL: &str = "INSERT OR IGNORE INTO lacks SELECT demand, source FROM lacking";
 
+/// So many sources are counted, or so many kept lacks removed, in one transaction: some milliseconds, for others wait meanwhile.
+const STEP: i64 = 10_000;
+
+/// A demand whose lacks are all kept.
 fn demand(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<Option<i64>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT id FROM demands WHERE kind = ?1 AND params = ?2 AND at_least = ?3 AND subjects = ?4")?;
+    let mut statement = tx.prepare_cached(
+        "SELECT id FROM demands WHERE kind = ?1 AND params = ?2 AND at_least = ?3 AND subjects = ?4 AND counted_to IS NULL",
+    )?;
     let asked = params![spec.kind().as_str(), spec.params(), spec.kind().oldest_usable(), subjects.as_str()];
     Ok(statement.query_row(asked, |row| row.get(0)).optional()?)
 }
 
-/// Has a demand stand, if it does not yet, and keeps its lacks.
-fn keep(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<i64, StoreError> {
-    if let Some(id) = demand(tx, spec, subjects)? {
-        return Ok(id);
-    }
+/// Has a demand stand, if it does not yet; its lacks are still to be counted then.
+fn stand(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<i64, StoreError> {
     let row = params![spec.kind().as_str(), spec.params(), spec.kind().oldest_usable(), subjects.as_str()];
-    tx.execute("INSERT INTO demands (kind, params, at_least, subjects) VALUES (?1, ?2, ?3, ?4)", row)?;
-    let id = tx.last_insert_rowid();
-    tx.execute(&format!("{FILL} WHERE demand = ?1 ORDER BY source"), [id])?;
-    Ok(id)
+    // What is in vain changes the row to itself, so that its id comes back.
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO demands (kind, params, at_least, subjects, counted_to) VALUES (?1, ?2, ?3, ?4, 0)
+            ON CONFLICT DO UPDATE SET counted_to = counted_to RETURNING id",
+    )?;
+    Ok(statement.query_row(row, |row| row.get(0))?)
+}
+
+/// Counts the lacks of the next sources of a demand; whether those of all are kept now. The newest source may come between two
+/// steps: of it the triggers have taken care.
+fn count_on(tx: &Connection, demand: i64) -> Result<bool, StoreError> {
+    let mut from = tx.prepare_cached("SELECT counted_to FROM demands WHERE id = ?1")?;
+    let Some(from) = from.query_row([demand], |row| row.get::<_, Option<i64>>(0))? else { return Ok(true) };
+    let to = from.saturating_add(STEP);
+    tx.prepare_cached(&format!("{FILL} WHERE demand = ?1 AND source > ?2 AND source <= ?3"))?.execute([demand, from, to])?;
+    let newest: i64 = tx.prepare_cached("SELECT coalesce(max(id), 0) FROM sources")?.query_row([], |row| row.get(0))?;
+    let is_whole = to >= newest;
+    let counted_to = (!is_whole).then_some(to);
+    tx.prepare_cached("UPDATE demands SET counted_to = ?2 WHERE id = ?1")?.execute(params![demand, counted_to])?;
+    Ok(is_whole)
+}
+
+/// Removes the next kept lacks of a demand, and with the last of them the demand; whether it is gone now.
+fn forget_on(tx: &Connection, demand: i64) -> Result<bool, StoreError> {
+    // From here on it answers no question.
+    tx.prepare_cached("UPDATE demands SET counted_to = 0 WHERE id = ?1")?.execute([demand])?;
+    let mut some =
+        tx.prepare_cached("DELETE FROM lacks WHERE demand = ?1 AND source IN (SELECT source FROM lacks WHERE demand = ?1 LIMIT ?2)")?;
+    let is_gone = i64::try_from(some.execute([demand, STEP])?).is_ok_and(|gone| gone < STEP);
+    if is_gone {
+        tx.prepare_cached("DELETE FROM demands WHERE id = ?1")?.execute([demand])?;
+    }
+    Ok(is_gone)
 }
 
 /// Where the question for a demand's lacks begins.
@@ -176,7 +209,8 @@ fn begin(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<Begin, Stor
 
 impl Library {
     /// Says which demands stand: of each the lacks are kept from now on, so that asking for them takes no longer than they are
-    /// many. What was kept of others goes. Only what was not kept before is counted, a transaction a demand.
+    /// many. What was kept of others goes. Only what was not kept before is counted, in steps of a transaction each, between
+    /// which others write; what was counted when the server went away is not counted again.
     ///
     /// # Errors
     /// If the database fails; what is kept then is right, and perhaps not of all.
@@ -184,21 +218,19 @@ impl Library {
         let mut kept = Vec::new();
         for (spec, subjects) in demands {
             let (spec, subjects) = (spec.clone(), *subjects);
-            kept.push(match self.db().read(|tx| demand(tx, &spec, subjects))? {
-                Some(id) => id,
-                None => self.db().write(move |tx| keep(tx, &spec, subjects))?,
-            });
+            let standing = self.db().read(|tx| demand(tx, &spec, subjects))?;
+            let id = standing.map_or_else(|| self.db().write(move |tx| stand(tx, &spec, subjects)), Ok)?;
+            if standing.is_none() {
+                while !self.db().write(move |tx| count_on(tx, id))? {}
+            }
+            kept.push(id);
         }
         let others: Vec<i64> = self.db().read(|tx| {
             let mut statement = tx.prepare_cached("SELECT id FROM demands WHERE id NOT IN (SELECT value FROM json_each(?1))")?;
             Ok::<_, StoreError>(statement.query_map([Json(&kept)], |row| row.get(0))?.collect::<Result<_, _>>()?)
         })?;
         for other in others {
-            self.db().write(move |tx| {
-                tx.execute("DELETE FROM lacks WHERE demand = ?1", [other])?;
-                tx.execute("DELETE FROM demands WHERE id = ?1", [other])?;
-                Ok::<_, StoreError>(())
-            })?;
+            while !self.db().write(move |tx| forget_on(tx, other))? {}
         }
         Ok(())
     }
@@ -211,6 +243,7 @@ impl Library {
         self.db().write(|tx| {
             tx.execute("DELETE FROM lacks", [])?;
             tx.execute(&format!("{FILL} ORDER BY demand, source"), [])?;
+            tx.execute("UPDATE demands SET counted_to = NULL", [])?;
             Ok(())
         })
     }
@@ -257,6 +290,34 @@ impl Library {
         })
     }
 
+    /// How many sources lack a product, held back by a failure or not.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn lack_count(&self, spec: &Spec, scope: &Scope) -> Result<u64, StoreError> {
+        let kind = spec.kind();
+        self.db().read(|tx| {
+            let kept = demand(tx, spec, scope.subjects)?;
+            let mut switched_off = tx.prepare_cached("SELECT 1 FROM section_switches WHERE id = ?1 AND NOT is_on")?;
+            if let Some(kept) = kept
+                && scope.section.is_none()
+                && !switched_off.exists([scope.switch])?
+            {
+                let mut all = tx.prepare_cached("SELECT count(*) FROM lacks WHERE demand = ?1")?;
+                return Ok(all.query_row([kept], |row| row.get(0))?);
+            }
+            let begin = if kept.is_some() { Begin::Kept } else { unkept(spec) };
+            let mut statement = tx.prepare_cached(&format!("SELECT count(DISTINCT s.id) {}", lacking(scope.subjects, begin)))?;
+            Ok(statement.query_row(
+                named_params! {
+                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":usable": kind.oldest_usable(), ":params": spec.params(),
+                },
+                |row| row.get(0),
+            )?)
+        })
+    }
+
     /// How many sources lack a product and are held back by a failure.
     ///
     /// # Errors
@@ -295,6 +356,91 @@ mod tests {
             Ok::<_, StoreError>(lines)
         });
         plan.unwrap()
+    }
+
+    const DEMAND: (Spec, Subjects) = (Spec::MediaInfo, Subjects::AllParts);
+
+    /// A library with a part of each of these sources.
+    fn library(sources: &[i64]) -> (Library, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
+        write(
+            &library,
+            "INSERT INTO sections (id, uuid, name, kind, agent, scanner, language, created_at, updated_at)
+                VALUES (1, 'u', 'Films', 'movie', '', '', 'en', 1, 1);
+            INSERT INTO roots (id, section, path) VALUES (1, 1, CAST('/films' AS BLOB));
+            INSERT INTO items (id, section, kind, key, title, sort_title, home, added_at, updated_at)
+                VALUES (1, 1, 'movie', x'00', 'A', 'A', x'00', 1, 1);
+            INSERT INTO media (id, item) VALUES (1, 1)",
+        );
+        sources.iter().for_each(|source| add(&library, *source));
+        (library, folder)
+    }
+
+    fn write(library: &Library, sql: &str) {
+        let sql = sql.to_owned();
+        library.db().write(move |tx| Ok::<_, StoreError>(tx.execute_batch(&sql)?)).unwrap();
+    }
+
+    fn add(library: &Library, id: i64) {
+        write(
+            library,
+            &format!(
+                "INSERT INTO sources (id, fingerprint, sampled, deep, size)
+                    VALUES ({id}, randomblob(32), randomblob(32), randomblob(32), 1);
+                INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, source, added_at)
+                    VALUES ({id}, 1, 1, CAST('{id}' AS BLOB), 'video', 1, 1, 1, 1, {id}, 1)"
+            ),
+        );
+    }
+
+    /// What is asked of the library, sorted; and whether what is kept answers.
+    fn asked(library: &Library) -> (Vec<i64>, bool) {
+        let (spec, subjects) = DEMAND;
+        let scope = Scope { section: None, subjects, switch: None };
+        let mut lacks: Vec<i64> =
+            library.lacks(&spec, &scope, Timestamp::UNIX_EPOCH, false).unwrap().iter().map(|lack| lack.source.0).collect();
+        lacks.sort_unstable();
+        assert_eq!(library.lack_count(&spec, &scope).unwrap(), lacks.len() as u64);
+        assert_eq!(library.unsound().unwrap(), Vec::<String>::new());
+        (lacks, library.db().read(|tx| demand(tx, &spec, subjects)).unwrap().is_some())
+    }
+
+    #[test]
+    fn lacks_are_counted_and_go_in_steps_between_which_everything_is_written_and_asked() {
+        let (library, _folder) = library(&[1, STEP, STEP + 1, 3 * STEP]);
+        let (spec, subjects) = DEMAND;
+        let id = library.db().write(move |tx| stand(tx, &spec, subjects)).unwrap();
+        let count_on = || library.db().write(move |tx| count_on(tx, id)).unwrap();
+        assert!(!count_on());
+        assert_eq!(asked(&library), (vec![1, STEP, STEP + 1, 3 * STEP], false));
+        // One that is counted goes, one that is not yet goes, and one comes behind the last.
+        write(&library, &format!("DELETE FROM parts WHERE id IN (1, {})", STEP + 1));
+        add(&library, 3 * STEP + 1);
+        assert!(!count_on() && !count_on());
+        assert_eq!(asked(&library), (vec![STEP, 3 * STEP, 3 * STEP + 1], false));
+        assert!(count_on(), "the newest source lies in the fourth step");
+        assert_eq!(asked(&library), (vec![STEP, 3 * STEP, 3 * STEP + 1], true));
+        assert!(count_on(), "there is no more to count");
+
+        let many = format!("WITH RECURSIVE n (id) AS (SELECT {} UNION ALL SELECT id + 1 FROM n WHERE id < {})", 4 * STEP, 5 * STEP);
+        write(
+            &library,
+            &format!(
+                "{many} INSERT INTO sources (id, fingerprint, sampled, deep, size)
+                    SELECT id, randomblob(32), randomblob(32), randomblob(32), 1 FROM n;
+                {many} INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, source, added_at)
+                    SELECT id, 1, 1, CAST(id AS BLOB), 'video', 1, 1, 1, 1, id, 1 FROM n"
+            ),
+        );
+        let all = asked(&library);
+        let forget_on = || library.db().write(move |tx| forget_on(tx, id)).unwrap();
+        assert!(!forget_on());
+        assert_eq!(asked(&library), (all.0.clone(), false), "what is partly gone answers nothing");
+        library.keep_lacks(&[DEMAND]).unwrap();
+        assert_eq!(asked(&library), all, "wanted again, it is counted from the beginning");
+        assert!(!forget_on() && forget_on());
+        assert_eq!(asked(&library), (all.0, false));
     }
 
     #[test]

@@ -301,7 +301,7 @@ fn section_row(row: &Row<'_>) -> rusqlite::Result<Section> {
     })
 }
 
-fn roots_of(tx: &Connection, section: SectionId) -> Result<Vec<SectionRoot>, StoreError> {
+pub(crate) fn roots_of(tx: &Connection, section: SectionId) -> Result<Vec<SectionRoot>, StoreError> {
     let mut statement = tx.prepare_cached("SELECT id, path FROM roots WHERE section = ?1 AND NOT removed ORDER BY id")?;
     let root = |row: &Row<'_>| Ok(SectionRoot { id: row.get(0)?, path: path_from_bytes(row.get_ref(1)?.as_blob()?) });
     Ok(statement.query_map([section], root)?.collect::<Result<_, _>>()?)

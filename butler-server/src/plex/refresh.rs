@@ -5,9 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::HeaderValue;
 use axum::response::Response;
 use butler_api::plex::Errors;
-use butler_api::{OUTCOME_HEADER, TaskName};
+use butler_api::{OUTCOME_HEADER, RunState, TaskName};
 use butler_engine::StartRequest;
-use butler_library::SectionId;
+use butler_library::{RunRow, SectionId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -85,7 +85,8 @@ async fn refresh_by_post(app: State<App>, id: Path<String>) -> Result<Response, 
     refresh(app, id).await
 }
 
-/// Stops the scan of a section. A run that scans others too is stopped with it, for a run is stopped as a whole.
+/// Stops the scan of a section: what was asked for it alone, and the scan of all sections if it works; one that waits its turn
+/// stays.
 #[utoipa::path(delete, path = "/library/sections/{id}/refresh", tag = "library",
     params(("id" = i64, Path, description = "The section's id.")),
     responses(
@@ -95,8 +96,9 @@ async fn refresh_by_post(app: State<App>, id: Path<String>) -> Result<Response, 
     ))]
 async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let (section, runs) = sections::known(&app, sections::parse(&id)?).await?;
-    if runs.iter().any(|run| sections::scans(run, section.id)) {
-        app.handle.stop(TaskName::RefreshLibraries).await?;
+    let is_meant = |run: &&RunRow| sections::scans(run, section.id) && (run.section.is_some() || run.state != RunState::Queued);
+    for run in runs.iter().filter(is_meant) {
+        app.handle.stop_run(run.id).await?;
     }
     Ok(accept::empty())
 }

@@ -1,11 +1,11 @@
-//! `/api/v1/runs`: what ran and runs, from the stored rows, and what is done right now, from the engine.
+//! `/api/v1/runs`: what ran and runs, from the stored rows, and what is done right now, from the engine; and one run's stop.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::v1::{Fact, LiveWork, Run, Runs};
 use butler_api::{Origin, RunId, RunState, TaskName};
-use butler_engine::LiveRun;
+use butler_engine::{LiveRun, StopReply};
 use butler_library::{ReportFact, RunFilter, RunRow};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -18,7 +18,7 @@ use crate::error::Problem;
 use crate::params::Params;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one, stop))
 }
 
 /// Lists runs, newest first.
@@ -67,14 +67,41 @@ async fn list(State(app): State<App>, params: Params) -> Result<Response, Proble
         (status = 404, description = "There is no such run.", body = Errors),
     ))]
 async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let row = stored(&app, &id).await?;
+    accept::json(&run(row, &app.handle.live().await?))
+}
+
+/// Stops one run, or takes it out of the queue; no other of its task is touched.
+#[utoipa::path(delete, path = "/api/v1/runs/{id}", tag = "runs",
+    params(("id" = u64, Path, description = "The run's id.")),
+    responses(
+        (status = 200, description = "The run: it has stopped, or stops after the step in hand.", body = Run),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such run.", body = Errors),
+        (status = 409, description = "It has ended already; the sentence says how.", body = Errors),
+    ))]
+async fn stop(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let found = stored(&app, &id).await?.id;
+    let reply = app.handle.stop_run(found).await?;
+    let row = stored(&app, &id).await?;
+    match reply {
+        StopReply::Stopped(_) => accept::json(&run(row, &app.handle.live().await?)),
+        StopReply::NotRunning | StopReply::Unknown => {
+            let reason = row.reason.map_or_else(String::new, |reason| format!(" {reason}"));
+            Err(Problem::conflict(format!("Run {found} has ended already, {}.{reason}", row.state)))
+        }
+    }
+}
+
+/// The stored run of an id in an address.
+async fn stored(app: &App, id: &str) -> Result<RunRow, Problem> {
     let unknown = || Problem::not_found(format!("There is no run {id}."));
     let id: RunId = id.parse().map_err(|_| unknown())?;
     // A number beyond what the database can hold is no run's.
     if i64::try_from(id.0).is_err() {
         return Err(unknown());
     }
-    let row = app.library(move |library| library.run(id)).await?.ok_or_else(unknown)?;
-    accept::json(&run(row, &app.handle.live().await?))
+    app.library(move |library| library.run(id)).await?.ok_or_else(unknown)
 }
 
 /// The wire's run: the stored row, and the engine's word where that is newer.

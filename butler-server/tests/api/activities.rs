@@ -71,6 +71,68 @@ async fn a_scan_is_an_activity_of_its_section_and_is_cancelled() {
 }
 
 #[tokio::test]
+async fn an_order_for_one_run_reaches_no_other_of_its_task() {
+    let (rig, section) = with_a_long_scan().await;
+    rig.ask(Method::POST, format!("/library/sections/{section}/refresh")).send().await;
+    let one = until(&rig, |list| list.iter().any(is_scan)).await.iter().find(|activity| is_scan(activity)).unwrap().clone();
+    rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
+    let run = async |id: &str| rig.get_json(format!("/api/v1/runs/{id}")).await;
+    let (first, whole) = {
+        let runs = rig.get_json("/api/v1/runs?task=RefreshLibraries&origin=person").await["runs"].clone();
+        (runs[1]["id"].to_string(), runs[0]["id"].to_string())
+    };
+    assert_eq!((&run(&first).await["section"], &run(&whole).await["state"]), (&section.into(), &"queued".into()));
+    let ended = async |id: &str| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let run = run(id).await;
+            if !run["ended_at"].is_null() {
+                return run;
+            }
+            assert!(Instant::now() < deadline, "{run:#}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+
+    // The section's scan is cancelled as an activity; what waits behind it has its turn.
+    assert_eq!(rig.ask(Method::DELETE, format!("/activities/{}", one["uuid"].as_str().unwrap())).send().await.status, StatusCode::OK);
+    assert_eq!(ended(&first).await["reason_code"], "stopped-by-person");
+    until(&rig, |list| list.iter().any(|activity| is_scan(activity) && activity["uuid"] != one["uuid"])).await;
+    assert_eq!(run(&whole).await["state"], "running");
+
+    // The same by the run's id.
+    let stopped = rig.ask(Method::DELETE, format!("/api/v1/runs/{whole}")).send().await;
+    assert_eq!((stopped.status, &stopped.json()["id"].to_string()), (StatusCode::OK, &whole), "{}", stopped.text());
+    assert_eq!(ended(&whole).await["state"], "stopped");
+    let again = rig.ask(Method::DELETE, format!("/api/v1/runs/{whole}")).send().await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    assert_eq!(again.json()["errors"][0]["message"], format!("Run {whole} has ended already, stopped. A person stopped it."));
+    for unknown in ["99", "x", "18446744073709551615"] {
+        let answer = rig.ask(Method::DELETE, format!("/api/v1/runs/{unknown}")).send().await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{unknown}");
+    }
+}
+
+#[tokio::test]
+async fn cancelling_a_sections_refresh_leaves_the_scan_of_all_that_waits_behind_it() {
+    let (rig, section) = with_a_long_scan().await;
+    let refresh = format!("/library/sections/{section}/refresh");
+    rig.ask(Method::POST, refresh.clone()).send().await;
+    until(&rig, |list| list.iter().any(is_scan)).await;
+    rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
+    assert_eq!(rig.ask(Method::DELETE, refresh).send().await.status, StatusCode::OK);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let runs = rig.get_json("/api/v1/runs?task=RefreshLibraries&origin=person").await["runs"].clone();
+        if (&runs[1]["state"], &runs[0]["state"]) == (&"stopped".into(), &"running".into()) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{runs:#}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn runs_are_found_by_day_origin_and_time() {
     let rig = Rig::new();
     rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;

@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use crate::rig::Rig;
 
 /// What the first part of the API promises.
-const PROMISED: [(&str, &str); 60] = [
+const PROMISED: [(&str, &str); 61] = [
     ("get", "/"),
     ("get", "/identity"),
     ("get", "/media/providers"),
@@ -37,6 +37,7 @@ const PROMISED: [(&str, &str); 60] = [
     ("get", "/library/parts/{id}/indexes/sd/{offset}"),
     ("get", "/activities"),
     ("delete", "/activities/{uuid}"),
+    ("delete", "/api/v1/runs/{id}"),
     ("get", "/:/websockets/notifications"),
     ("get", "/:/websocket/notifications"),
     ("get", "/:/eventsource/notifications"),

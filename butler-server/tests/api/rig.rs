@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use butler_engine::{Clock, Engine, EngineSettings, Patience, SettingsFile};
+use butler_engine::{Catalogue, Clock, Engine, EngineSettings, Patience, SettingsFile};
 use butler_library::{Library, Token};
 use butler_server::{About, App, router};
 use jiff::Timestamp;
@@ -45,6 +45,7 @@ impl Rig {
             patience: Patience::default(),
             clock: Clock::wall(),
             settings_file: SettingsFile::default(),
+            catalogue: Catalogue::default(),
         };
         let (engine, handle) = Engine::start(library.clone(), settings).unwrap();
         let about = About { friendly_name: "Attic".into(), machine_identifier: library.server_id().to_owned(), version: "1.2.3".into() };

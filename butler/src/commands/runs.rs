@@ -173,7 +173,8 @@ fn fact_value(fact: &Fact) -> String {
     }
 }
 
-fn not_there(error: Error, id: RunId) -> Trouble {
+/// The trouble of a run that was asked for by its id.
+pub(crate) fn not_there(error: Error, id: RunId) -> Trouble {
     match error {
         Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no run {id}.")).hint("`butler runs` lists the runs."),
         other => other.into(),

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use butler_engine::{Clock, Engine, EngineSettings, Patience};
+use butler_engine::{Catalogue, Clock, Engine, EngineSettings, Patience};
 use butler_library::{GOOD_TOKEN_CHARS, Library, ROOT_TIMEOUT, RootThreads, Token};
 use butler_server::{About, App};
 use clap::Args;
@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// Begin at this moment, by a clock that `PUT /api/v1/clock` drives: for tests
     #[arg(long, value_name = "TIME", hide = true)]
     pub(crate) drive_clock: Option<Timestamp>,
+    /// Have stand-ins for kinds of tasks of which there is none yet: for tests
+    #[arg(long, hide = true)]
+    pub(crate) stand_ins: bool,
 }
 
 pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble> {
@@ -77,6 +80,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         patience: patience.map_or_else(Patience::default, |patience| Patience { silence: patience, standstill: patience }),
         clock: arguments.drive_clock.map_or_else(Clock::wall, Clock::driven),
         settings_file,
+        catalogue: if arguments.stand_ins { Catalogue::with_stand_ins() } else { Catalogue::default() },
     };
     let (engine, handle) =
         Engine::start(library, settings).map_err(|error| Trouble::new(Exit::Failed, "The engine can't start.").cause(&error))?;
