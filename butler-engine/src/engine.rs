@@ -442,7 +442,8 @@ mod tests {
 
     use super::*;
     use crate::event::{Gathered, StartRequest};
-    use crate::unit::{Spent, UnitEnd, UnitOver, UnitWord};
+    use crate::publish::MOST_UNSETTLED;
+    use crate::unit::{Spent, UnitEnd, UnitOver, UnitResult, UnitWord};
 
     /// A loop over an empty library, without workers, whose events the test hands on by itself.
     fn rig() -> (Loop, mpsc::Receiver<EngineEvent>, TempDir) {
@@ -497,5 +498,22 @@ mod tests {
         engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
         let stored = engine.library.run(id).unwrap().unwrap();
         assert_eq!((stored.state, stored.progress.total), (RunState::Completed, 0));
+    }
+
+    #[test]
+    fn no_unit_is_begun_while_storing_does_not_keep_up() {
+        let (mut engine, events, _folder) = rig();
+        for _ in 0..MOST_UNSETTLED {
+            let result = UnitResult { source: SourceId(9), wants: Vec::new(), answers: Vec::new(), bytes_read: 0, spent: Spent::default() };
+            engine.publisher.settle(result);
+        }
+        let run = start(&mut engine);
+        engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
+        let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
+        engine.handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
+        assert!(engine.pool.free_share(1).is_some(), "none was begun");
+        let settled = events.iter().find(|event| matches!(event, EngineEvent::Settled(_))).unwrap();
+        engine.handle(settled);
+        assert!(engine.pool.free_share(1).is_none(), "one was begun as soon as there was room");
     }
 }

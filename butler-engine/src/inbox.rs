@@ -1,5 +1,5 @@
-//! The one way into the engine's loop. It is bounded: who has more to tell than the loop can take waits, so that a loop that a
-//! slow disk holds up costs time and never memory.
+//! The one way into the engine's loop. It is bounded: who has more to tell than the loop can take waits, so
+//! that a loop that a slow disk holds up costs time and never memory.
 
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::time::{Duration, Instant};

@@ -27,7 +27,7 @@ const GROUP: usize = 64;
 const GATHER: Duration = Duration::from_millis(25);
 
 /// While so many units wait to be stored none is begun: each has its outputs open.
-const MOST_UNSETTLED: usize = 256;
+pub(crate) const MOST_UNSETTLED: usize = 256;
 
 /// The publisher's door.
 pub(crate) struct Publisher {

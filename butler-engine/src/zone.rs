@@ -1,11 +1,12 @@
-//! Whether the time zone holds that somebody named. The schedule's hours are those of the system's zone, and UTC where that
-//! can't be had: so it has to be told.
+//! Whether the time zone holds that somebody named. The schedule's hours are those of the system's zone, and
+//! UTC where that can't be had: so it has to be told.
 
 use std::ffi::OsStr;
 
 use jiff::tz::TimeZone;
 
-/// What is wrong with the zone that the variable TZ names, with what to do, in one sentence; none where all is well.
+/// What is wrong with the zone that the variable TZ names, with what to do, in one sentence; none where all
+/// is well.
 pub fn zone_trouble() -> Option<String> {
     let named = std::env::var_os("TZ")?;
     trouble(&named, TimeZone::try_system().is_ok())

@@ -70,8 +70,8 @@ impl Server {
         Self::start_by(executable, data_dir, |command| _ = command.args(arguments).env("TZ", zone))
     }
 
-    /// The same, with whatever else is changed of the command that starts it. Its standard output has to stay: it says when the
-    /// server is ready.
+    /// The same, with whatever else is changed of the command that starts it. Its standard output has to
+    /// stay: it says when the server is ready.
     pub fn start_by(executable: &Path, data_dir: &Path, change: impl FnOnce(&mut Command)) -> Result<Self> {
         let worker = executable.with_file_name("butler-worker");
         ensure!(worker.is_file(), "`{}` is not built; run `cargo build --workspace`, or `./test`", worker.display());

@@ -10,7 +10,8 @@ use rustix::fs::FlockOperation;
 
 /// The sub-folders, made when they are not there.
 const FOLDERS: [&str; 5] = ["blobs", "staging", "backups", "cache", "logs"];
-/// The files that may be there from before, made by whatever wrote them with wider modes. The token's own closes itself.
+/// The files that may be there from before, made by whatever wrote them with wider modes. The token's own
+/// closes itself.
 const FILES: [&str; 5] = ["lock", "address", "butler.db", "butler.db-wal", "butler.db-shm"];
 
 /// Why a data folder can't be used.
@@ -97,8 +98,8 @@ fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Takes from others what they may do with a folder or file. A folder that belongs to somebody else stays as it is: all that
-/// is made in it is private by itself.
+/// Takes from others what they may do with a folder or file. A folder that belongs to somebody else stays as
+/// it is: all that is made in it is private by itself.
 fn make_private(path: &Path) -> io::Result<()> {
     let narrowed = fs::metadata(path).map(|metadata| metadata.permissions().mode()).and_then(|mode| match mode & 0o077 {
         0 => Ok(()),

@@ -80,7 +80,8 @@ pub(crate) struct Db {
 impl Db {
     /// Opens the file, makes it if it is not there, and brings it to this build's version.
     pub(crate) fn open(path: &Path, threads: &VitalThreads) -> Result<Self, DbOpenError> {
-        // Made here, for its owner only: SQLite gives its other files the same mode. Why it can't be made SQLite says as well.
+        // Made here, for its owner only: SQLite gives its other files the same mode. Why it can't be made
+        // SQLite says as well.
         let _ = File::options().write(true).create(true).truncate(false).mode(0o600).open(path);
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;

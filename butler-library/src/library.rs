@@ -119,7 +119,8 @@ impl Library {
         &self.inner.root_threads
     }
 
-    /// The threads without which nothing works on this library: that of its writer, and those that others add.
+    /// The threads without which nothing works on this library: that of its writer, and those that others
+    /// add.
     pub fn vital_threads(&self) -> &VitalThreads {
         &self.inner.vital_threads
     }

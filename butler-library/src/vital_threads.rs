@@ -1,5 +1,5 @@
-//! Threads that a server can't do without. One that panics is reported, so that whoever runs the process can end it in order:
-//! it would live on and answer nothing.
+//! Threads that a server can't do without. One that panics is reported, so that whoever runs the process can
+//! end it in order: it would live on and answer nothing.
 //!
 //! It restarts nothing: what a thread had in memory is gone with it, and a new process recovers by itself.
 

@@ -13,7 +13,8 @@ use crate::error::Problem;
 use crate::metrics::Metrics;
 use crate::plex::{Feed, Listeners};
 
-/// Blocking questions at a time, most of them to the library; further ones wait, as long as their client does.
+/// Blocking questions at a time, most of them to the library; further ones wait, as long as their client
+/// does.
 const MOST_QUESTIONS: usize = 256;
 
 /// What every handler may use; cheap to clone.
@@ -85,8 +86,8 @@ impl App {
         self.blocking(move || ask(&library)).await?.map_err(Into::into)
     }
 
-    /// Does something on a thread that may block: the one place where a handler leaves the async world. It goes on to its end
-    /// also when its client has gone, and takes its share of the threads as long.
+    /// Does something on a thread that may block: the one place where a handler leaves the async world. It
+    /// goes on to its end also when its client has gone, and takes its share of the threads as long.
     pub(crate) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
         let share = Arc::clone(&self.questions).acquire_owned().await.map_err(|error| Problem::bug(&error))?;
         let done = tokio::task::spawn_blocking(move || {

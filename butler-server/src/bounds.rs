@@ -13,8 +13,8 @@ pub struct Bounds {
     pub head_within: Duration,
     /// A client that takes no byte of its answer for so long is hung up on.
     pub taken_within: Duration,
-    /// So often who listens to notifications hears at least a ping. Known clients give a server up that is silent for 15
-    /// seconds.
+    /// So often who listens to notifications hears at least a ping. Known clients give a server up that is
+    /// silent for 15 seconds.
     pub ping_every: Duration,
 }
 

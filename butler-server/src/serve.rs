@@ -1,8 +1,8 @@
-//! Connections: accepted, bounded, and ended within seconds when the server shuts down. Nobody who has not shown the token
-//! can keep others out, neither by silence nor by taking nothing of what it asked for.
+//! Connections: accepted, bounded, and ended within seconds when the server shuts down. Nobody who has not
+//! shown the token can keep others out, neither by silence nor by taking nothing of what it asked for.
 //!
-//! `axum::serve` would do but for that: it waits for a request's head, and for an answer to be taken, without end.
-//! Start with [`serve`]; who gets a place, and who loses it, is decided in `serve/places.rs`.
+//! `axum::serve` would do but for that: it waits for a request's head, and for an answer to be taken, without
+//! end. Start with [`serve`]; who gets a place, and who loses it, is decided in `serve/places.rs`.
 
 mod places;
 mod room;
@@ -94,7 +94,8 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
 /// The next connection, once there is a place for it.
 async fn accept(listener: &TcpListener, room: &Room) -> io::Result<(Seated, oneshot::Receiver<()>)> {
     let (stream, _): (TcpStream, _) = listener.accept().await?;
-    // Answers are small and whole: waiting for more to send would only delay them. One that has gone already is noticed later.
+    // Answers are small and whole: waiting for more to send would only delay them. One that has gone already
+    // is noticed later.
     let _ = stream.set_nodelay(true);
     Ok(room.enter(stream).await)
 }

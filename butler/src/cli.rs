@@ -24,8 +24,8 @@ impl Cli {
         Self::of(&Self::command().get_matches()).unwrap_or_else(|error| error.exit())
     }
 
-    /// A data folder that stands on the command line names the server to ask by itself: it goes before a URL of the environment,
-    /// and before the token that belongs to that URL.
+    /// A data folder that stands on the command line names the server to ask by itself: it goes before a URL
+    /// of the environment, and before the token that belongs to that URL.
     fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut cli = Self::from_arg_matches(matches)?;
         let is_from = |argument: &str, source: ValueSource| matches.value_source(argument) == Some(source);

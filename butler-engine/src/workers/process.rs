@@ -1,7 +1,7 @@
 //! One worker process: started, introduced, given one unit at a time, watched, and killed when it hangs.
 //!
-//! The process gets one end of a socket pair as its standard input, the server's standard error for its last words, an empty
-//! environment and no other descriptor. It never gets a path.
+//! The process gets one end of a socket pair as its standard input, the server's standard error for its last
+//! words, an empty environment and no other descriptor. It never gets a path.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -110,7 +110,8 @@ impl Process {
         let (ours, theirs) = UnixStream::pair().map_err(spawn_error)?;
         // A worker that stops in the middle of a message, or takes none, holds its keeper up no longer than a silent one.
         ours.set_read_timeout(Some(patience.silence)).and_then(|()| ours.set_write_timeout(Some(patience.silence))).map_err(spawn_error)?;
-        // What whoever started the server left open in it is nothing to a worker. Ours are closed by themselves already.
+        // What whoever started the server left open in it is nothing to a worker. Ours are closed by
+        // themselves already.
         close_fds::set_fds_cloexec_threadsafe(3, &[]);
         let child = Command::new(program)
             .stdin(Stdio::from(OwnedFd::from(theirs)))

@@ -1,8 +1,9 @@
-//! Who holds the places for connections, and who goes when another one comes and there is none left. Pure: the instants are
-//! handed in, and the sockets are `room.rs`'s business.
+//! Who holds the places for connections, and who goes when another one comes and there is none left. Pure:
+//! the instants are handed in, and the sockets are `room.rs`'s business.
 //!
-//! A stranger, whose client has not shown the token, competes with strangers only, as long as others leave them a place. The
-//! one goes that longest neither sent a byte nor took one. What a known client waits for is not cut off.
+//! A stranger, whose client has not shown the token, competes with strangers only, as long as others leave
+//! them a place. The one goes that longest neither sent a byte nor took one. What a known client waits for is
+//! not cut off.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! The room for connections: `places.rs` at work on sockets. A stream reports each byte that moves, and gives its place back
-//! when it is dropped, a WebSocket's too, which leaves HTTP behind.
+//! The room for connections: `places.rs` at work on sockets. A stream reports each byte that moves, and gives
+//! its place back when it is dropped, a WebSocket's too, which leaves HTTP behind.
 
 use std::collections::HashMap;
 use std::io::{self, IoSlice};

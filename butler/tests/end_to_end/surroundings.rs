@@ -1,5 +1,5 @@
-//! What a server was given by whoever started it: standard streams that are gone or stand still, descriptors left open, a data
-//! folder that others may read, a time zone that there is not.
+//! What a server was given by whoever started it: standard streams that are gone or stand still, descriptors
+//! left open, a data folder that others may read, a time zone that there is not.
 
 use std::fs::{self, File, Permissions};
 use std::os::fd::AsRawFd;

@@ -35,8 +35,8 @@ enum End {
     Closing,
 }
 
-/// The answer that opens a socket. A ping goes out every so often: it finds out who is gone, keeps what lies between from
-/// hanging up, and clients from taking the server for dead.
+/// The answer that opens a socket. A ping goes out every so often: it finds out who is gone, keeps what lies
+/// between from hanging up, and clients from taking the server for dead.
 pub(super) fn answer(
     upgrade: WebSocketUpgrade,
     mut notices: Receiver<Arc<Notice>>,
