@@ -84,8 +84,8 @@ impl Client {
     /// Stops one run, or takes it out of the queue, and no other of its task; the run as it is then.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such run; [`Error::Status`] with 409 if it has ended, with how; else if the server can't
-    /// be asked or refuses.
+    /// [`Error::NotFound`] if there is no such run; [`Error::Status`] with 409 if it has ended, with how;
+    /// else if the server can't be asked or refuses.
     pub async fn stop_run(&self, id: RunId) -> Result<Run, Error> {
         self.delete(&["api", "v1", "runs", &id.to_string()]).send().await?.json("a run")
     }

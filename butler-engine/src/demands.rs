@@ -1,5 +1,5 @@
-//! What tasks demand by the settings that hold: all tasks together, whose lacks are kept whether they are on or off; and those
-//! that are on, which is what is left to do.
+//! What tasks demand by the settings that hold: all tasks together, whose lacks are kept whether they are on
+//! or off; and those that are on, which is what is left to do.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ pub(crate) fn of_all(catalogue: &Catalogue, settings: &Settings) -> Vec<(Spec, S
     all
 }
 
-/// How many sources lack each product that a task which is on demands, in the sections where it is on; none lack a product
-/// that is demanded by tasks only which are off.
+/// How many sources lack each product that a task which is on demands, in the sections where it is on; none
+/// lack a product that is demanded by tasks only which are off.
 pub(crate) fn lacking(library: &Library, catalogue: &Catalogue, settings: &Settings) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
     let (mut lacking, mut asked) = (BTreeMap::new(), Vec::new());
     for task in catalogue.tasks() {

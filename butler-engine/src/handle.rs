@@ -215,7 +215,8 @@ impl Handle {
         }))
     }
 
-    /// How many sources lack each product that a task which is on demands, held back by a failure or not. Blocks.
+    /// How many sources lack each product that a task which is on demands, held back by a failure or not.
+    /// Blocks.
     ///
     /// # Errors
     /// If the database fails.

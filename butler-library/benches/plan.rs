@@ -52,7 +52,8 @@ fn main() {
     println!("the longest that another writer waited meanwhile: {waited:?}; while those lacks went again: {left:?}");
 }
 
-/// Does it while another thread writes one row after the other; the longest that one of them took, by the clock on the wall.
+/// Does it while another thread writes one row after the other; the longest that one of them took, by the
+/// clock on the wall.
 fn while_others_write<T>(library: &Library, work: impl FnOnce() -> T) -> (Duration, T) {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -8,7 +8,7 @@ use butler_api::TaskName;
 use crate::{Task, backup_database, deep_media_analysis, generate_media_index_files, refresh_libraries, stand_ins};
 
 /// Every task.
-pub static ALL: [&Task; 4] =
+pub(crate) static ALL: [&Task; 4] =
     [&backup_database::TASK, &deep_media_analysis::TASK, &generate_media_index_files::TASK, &refresh_libraries::TASK];
 
 /// The tasks that one server has, in alphabetical order of their wire names.
@@ -23,7 +23,8 @@ impl Default for Catalogue {
 }
 
 impl Catalogue {
-    /// Every task, and beside them such as do nothing but last, of the kinds of which there is none yet: for tests.
+    /// Every task, and beside them such as do nothing but last, of the kinds of which there is none yet: for
+    /// tests.
     pub fn with_stand_ins() -> Self {
         let mut tasks: Vec<&'static Task> = ALL.into_iter().chain(stand_ins::ALL).collect();
         tasks.sort_by(|one, next| one.name.as_str().cmp(next.name.as_str()));

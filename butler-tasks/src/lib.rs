@@ -17,7 +17,8 @@ mod stand_ins;
 mod task;
 mod work;
 
-pub use catalogue::{ALL, Catalogue};
+pub(crate) use catalogue::ALL;
+pub use catalogue::Catalogue;
 pub use plan::{Action, Deed, Ground, Plan, Prepared};
 pub use report::Report;
 pub use settings::{Setting, SettingError, Settings, SettingsFile};

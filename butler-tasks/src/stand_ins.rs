@@ -1,9 +1,9 @@
-//! Stand-ins for kinds of tasks of which the catalogue has none yet: a randomised one, and housekeeping of every week. They last
-//! for ten minutes of the server's clock and do nothing, so that tests see through every door how such a task is placed,
-//! skipped and stopped.
+//! Stand-ins for kinds of tasks of which the catalogue has none yet: a randomised one, and housekeeping of
+//! every week. They last for ten minutes of the server's clock and do nothing, so that tests see through
+//! every door how such a task is placed, skipped and stopped.
 //!
-//! A server has them only if it is started with `butler serve --stand-ins`. Each has the name of a task that is still to come:
-//! once that is there, its stand-in goes.
+//! A server has them only if it is started with `butler serve --stand-ins`. Each has the name of a task that
+//! is still to come: once that is there, its stand-in goes.
 
 use std::time::Duration;
 

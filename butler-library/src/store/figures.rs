@@ -1,5 +1,5 @@
-//! Figures of the whole library for who watches it: sizes, what failed, how the last runs ended, which sections' folders were away.
-//! Cheap enough to be asked every few seconds, however large the library is.
+//! Figures of the whole library for who watches it: sizes, what failed, how the last runs ended, which
+//! sections' folders were away. Cheap enough to be asked every few seconds, however large the library is.
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,8 @@
 //!
 //! For the demands that stand the set is kept in a table ([`Library::keep_lacks`]), by triggers in the transaction that changes
 //! what it follows from (`migrations/0008_kept_lacks.sql`). A question then begins with that set, and still checks each row of it.
-//! The lacks of a new demand are counted in steps, between which others write; only then do questions begin there.
+//! The lacks of a new demand are counted in steps, between which others write; only then do questions begin
+//! there.
 
 use butler_product::{Fingerprint, ProductKind, Spec};
 use jiff::Timestamp;
@@ -152,7 +153,8 @@ const HELD: &str = "EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id AND (
 /// Fills the kept lacks from what is there.
 const FILL: &str = "INSERT OR IGNORE INTO lacks SELECT demand, source FROM lacking";
 
-/// So many sources are counted, or so many kept lacks removed, in one transaction: some milliseconds, for others wait meanwhile.
+/// So many sources are counted, or so many kept lacks removed, in one transaction: some milliseconds, for
+/// others wait meanwhile.
 const STEP: i64 = 10_000;
 
 /// A demand whose lacks are all kept.
@@ -175,8 +177,8 @@ fn stand(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<i64, StoreE
     Ok(statement.query_row(row, |row| row.get(0))?)
 }
 
-/// Counts the lacks of the next sources of a demand; whether those of all are kept now. The newest source may come between two
-/// steps: of it the triggers have taken care.
+/// Counts the lacks of the next sources of a demand; whether those of all are kept now. The newest source may
+/// come between two steps: of it the triggers have taken care.
 fn count_on(tx: &Connection, demand: i64) -> Result<bool, StoreError> {
     let mut from = tx.prepare_cached("SELECT counted_to FROM demands WHERE id = ?1")?;
     let Some(from) = from.query_row([demand], |row| row.get::<_, Option<i64>>(0))? else { return Ok(true) };
@@ -209,8 +211,9 @@ fn begin(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<Begin, Stor
 
 impl Library {
     /// Says which demands stand: of each the lacks are kept from now on, so that asking for them takes no longer than they are
-    /// many. What was kept of others goes. Only what was not kept before is counted, in steps of a transaction each, between
-    /// which others write; what was counted when the server went away is not counted again.
+    /// many. What was kept of others goes. Only what was not kept before is counted, in steps of a
+    /// transaction each, between which others write; what was counted when the server went away is not
+    /// counted again.
     ///
     /// # Errors
     /// If the database fails; what is kept then is right, and perhaps not of all.

@@ -85,8 +85,8 @@ async fn refresh_by_post(app: State<App>, id: Path<String>) -> Result<Response, 
     refresh(app, id).await
 }
 
-/// Stops the scan of a section: what was asked for it alone, and the scan of all sections if it works; one that waits its turn
-/// stays.
+/// Stops the scan of a section: what was asked for it alone, and the scan of all sections if it works; one
+/// that waits its turn stays.
 #[utoipa::path(delete, path = "/library/sections/{id}/refresh", tag = "library",
     params(("id" = i64, Path, description = "The section's id.")),
     responses(

@@ -1,4 +1,5 @@
-//! `/api/v1/runs`: what ran and runs, from the stored rows, and what is done right now, from the engine; and one run's stop.
+//! `/api/v1/runs`: what ran and runs, from the stored rows, and what is done right now, from the engine; and
+//! one run's stop.
 
 use axum::extract::{Path, State};
 use axum::response::Response;

@@ -157,8 +157,8 @@ impl Kind {
     }
 }
 
-/// Reads true or false, for every door: `1` and `0` as Plex's clients write them, `true` and `false` in any case, for Python
-/// writes them `True` and `False`.
+/// Reads true or false, for every door: `1` and `0` as Plex's clients write them, `true` and `false` in any
+/// case, for Python writes them `True` and `False`.
 ///
 /// # Errors
 /// If the text is neither.
