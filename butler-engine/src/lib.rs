@@ -14,6 +14,7 @@
 mod analyse;
 mod answer;
 mod backlog;
+mod blob_check;
 mod causes;
 mod clock;
 mod cost;
@@ -46,5 +47,5 @@ pub use engine::{ChangeError, Engine, EngineError, EngineSettings};
 pub use event::{PauseRequest, PauseUntil, StartRequest};
 pub use fact::{Came, Fact, What};
 pub use handle::{DryRunError, Gone, Handle};
-pub use plan::{Plan, PlanBasis, Todo};
+pub use plan::{Plan, PlanBasis, Todo, makers};
 pub use workers::{Patience, StartError};

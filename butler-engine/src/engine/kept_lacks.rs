@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use butler_library::{Library, Subjects};
 use butler_product::Spec;
-use butler_tasks::{Does, Settings};
+use butler_tasks::Settings;
 use tokio::sync::watch;
 
 /// What the thread works with; clones do one after the other.
@@ -41,12 +41,7 @@ impl KeptLacks {
 fn demands(settings: &Settings) -> Vec<(Spec, Subjects)> {
     let mut all = Vec::new();
     for task in butler_tasks::ALL {
-        let demands = match task.does {
-            Does::Analyse(demands) => demands(settings),
-            Does::Work { then, .. } => then(),
-            Does::KeepHouse(_) => Vec::new(),
-        };
-        for demand in demands.into_iter().map(|demand| (demand.spec, demand.subjects)) {
+        for demand in task.demands(settings).into_iter().map(|demand| (demand.spec, demand.subjects)) {
             if !all.contains(&demand) {
                 all.push(demand);
             }

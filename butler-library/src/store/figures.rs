@@ -8,7 +8,7 @@ use butler_product::ProductKind;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
 
-use super::{At, Word};
+use super::{At, Word, readable};
 use crate::{Library, StoreError};
 
 /// Figures of a library at one moment.
@@ -101,5 +101,5 @@ fn last_runs(tx: &Connection, which: &str) -> Result<Vec<LastRun>, StoreError> {
         let seconds = row.get::<_, Option<At>>(3)?.map(|At(started_at)| ended_at.duration_since(started_at).as_secs_f64());
         Ok(LastRun { task: row.get::<_, Word<TaskName>>(0)?.0, state: row.get::<_, Word<RunState>>(1)?.0, ended_at, seconds })
     };
-    Ok(statement.query_map([], run)?.collect::<Result<_, _>>()?)
+    Ok(readable(&mut statement, [], "last run", run)?)
 }
