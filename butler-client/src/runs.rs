@@ -24,6 +24,10 @@ pub struct RunFilter {
     pub since: Option<Timestamp>,
     /// Only those that were asked for before this instant.
     pub until: Option<Timestamp>,
+    /// Only those behind this one in the list, the older ones: the mark that the page before gave as [`Runs::next`].
+    pub before: Option<RunId>,
+    /// Only those before this one in the list, the newer ones.
+    pub after: Option<RunId>,
     /// Without so many of the newest.
     pub start: Option<u64>,
     /// At most so many.
@@ -66,6 +70,8 @@ impl Client {
             .maybe_argument("day", filter.day)
             .maybe_argument("since", filter.since)
             .maybe_argument("until", filter.until)
+            .maybe_argument("before", filter.before)
+            .maybe_argument("after", filter.after)
             .maybe_argument("start", filter.start)
             .maybe_argument("size", filter.size)
             .send()

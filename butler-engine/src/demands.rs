@@ -5,21 +5,12 @@ use std::collections::BTreeMap;
 
 use butler_library::{Library, Scope, StoreError, Subjects};
 use butler_product::{ProductKind, Spec};
-use butler_tasks::{Catalogue, Demand, Does, Settings, Task};
-
-/// What one task demands.
-fn of(task: &Task, settings: &Settings) -> Vec<Demand> {
-    match task.does {
-        Does::Analyse(demands) => demands(settings),
-        Does::Work { then, .. } => then(),
-        Does::KeepHouse(_) => Vec::new(),
-    }
-}
+use butler_tasks::{Catalogue, Demand, Settings};
 
 /// What all tasks demand together, each once.
 pub(crate) fn of_all(catalogue: &Catalogue, settings: &Settings) -> Vec<(Spec, Subjects)> {
     let mut all = Vec::new();
-    for demand in catalogue.tasks().flat_map(|task| of(task, settings)) {
+    for demand in catalogue.tasks().flat_map(|task| task.demands(settings)) {
         let demand = (demand.spec, demand.subjects);
         if !all.contains(&demand) {
             all.push(demand);
@@ -34,7 +25,7 @@ pub(crate) fn lacking(library: &Library, catalogue: &Catalogue, settings: &Setti
     let (mut lacking, mut asked) = (BTreeMap::new(), Vec::new());
     for task in catalogue.tasks() {
         let is_on = settings.is_on(task.switch);
-        for Demand { spec, subjects } in of(task, settings) {
+        for Demand { spec, subjects } in task.demands(settings) {
             let count = lacking.entry(spec.kind()).or_insert(0);
             let demand = (spec, Scope { section: None, subjects, switch: task.section_switch.map(|switch| switch.id) });
             if is_on && !asked.contains(&demand) {

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::RunId;
-use butler_library::{Library, Sweepable};
+use butler_library::Library;
 use butler_product::ProductKind;
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
@@ -21,6 +21,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::answer::{EngineHealth, StartReply, StopReply};
 use crate::backlog::Backlog;
+use crate::blob_check::StartCheck;
 use crate::clock::Clock;
 use crate::estimate::Estimates;
 use crate::event::EngineEvent;
@@ -37,7 +38,7 @@ mod effects;
 mod kept_lacks;
 mod pauses;
 mod questions;
-mod settings;
+pub(crate) mod settings;
 mod units;
 
 use kept_lacks::KeptLacks;
@@ -152,6 +153,7 @@ struct Loop {
     unsaved: Unsaved,
     pool: Pool,
     publisher: Publisher,
+    start_check: StartCheck,
     facts: broadcast::Sender<Arc<Fact>>,
     settings: watch::Sender<Arc<Settings>>,
     catalogue: Catalogue,
@@ -195,18 +197,13 @@ impl Loop {
         let (pauses, unfinished) = (remembered.pauses.clone(), remembered.unfinished.clone());
         let rows = settings.catalogue.tasks().map(Task::row).collect();
         let (schedule, effects) = Schedule::restore(rows, settings::of_schedule(&known.borrow(), &library), remembered, started_at);
-        let sweepable = library.sweepable().unwrap_or_else(|error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left could not be looked for");
-            Sweepable::default()
-        });
-        let plan = Plan::of(&unfinished, &effects, sweepable);
-        plan.tell();
-        plan.sweep(&library);
+        Plan::of(&unfinished, &effects).tell();
         let estimates = estimates(&library);
         let engine = Self {
             clock,
             pool: Pool::start(settings, &library, &inbox)?,
-            publisher: Publisher::start(library.clone(), inbox.clone(), settings.clock.clone())?,
+            publisher: Publisher::start(library.clone(), known.subscribe(), inbox.clone(), settings.clock.clone())?,
+            start_check: StartCheck::begin(library.clone())?,
             kept_lacks: KeptLacks::new(&library, known.subscribe(), settings.catalogue.clone()),
             catalogue: settings.catalogue.clone(),
             library,
@@ -248,6 +245,7 @@ impl Loop {
         drop(events);
         self.pool.end();
         self.publisher.end();
+        self.start_check.end();
         if let Some(shutdown) = self.shutdown.take() {
             let _ = shutdown.done.send(());
         }

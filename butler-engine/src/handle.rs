@@ -215,6 +215,11 @@ impl Handle {
         }))
     }
 
+    /// The tasks that make a product by the settings that hold.
+    pub fn makers(&self, kind: ProductKind) -> Vec<&'static TaskName> {
+        self.catalogue.makers(kind, &self.settings())
+    }
+
     /// How many sources lack each product that a task which is on demands, held back by a failure or not.
     /// Blocks.
     ///

@@ -14,6 +14,7 @@
 mod analyse;
 mod answer;
 mod backlog;
+mod blob_check;
 mod causes;
 mod clock;
 mod cost;

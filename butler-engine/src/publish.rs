@@ -4,17 +4,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::RunId;
 use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, UnitCost};
 use butler_product::{Failure, ProductKind, Value};
+use butler_schedule::windows_ahead;
+use butler_tasks::Settings;
+use tokio::sync::watch;
 
 use crate::backlog::Want;
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::clock::Clock;
+use crate::engine::settings::of_schedule;
 use crate::event::EngineEvent;
 use crate::fact::{Came, What};
 use crate::inbox::Inbox;
@@ -38,12 +42,13 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn start(library: Library, inbox: Inbox, clock: Clock) -> std::io::Result<Self> {
+    pub(crate) fn start(library: Library, settings: watch::Receiver<Arc<Settings>>, inbox: Inbox, clock: Clock) -> std::io::Result<Self> {
         let (results, incoming) = mpsc::channel::<UnitResult>();
         let threads = library.vital_threads().clone();
         let thread = threads.spawn("publisher", move || {
+            let ground = Ground { library, settings, clock };
             while let Ok(first) = incoming.recv() {
-                for settled in store(&library, &clock, gather(first, &incoming)) {
+                for settled in store(&ground, gather(first, &incoming)) {
                     inbox.tell(EngineEvent::Settled(settled));
                 }
             }
@@ -108,12 +113,19 @@ enum Prepared {
     Settled(Settled),
 }
 
-fn store(library: &Library, clock: &Clock, results: Vec<UnitResult>) -> Vec<Settled> {
+/// What results are stored with.
+struct Ground {
+    library: Library,
+    settings: watch::Receiver<Arc<Settings>>,
+    clock: Clock,
+}
+
+fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
     let (mut settled, mut ready, mut units) = (Vec::new(), Vec::new(), Vec::new());
     for result in results {
         let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
         // A fault here must not end the thread: every run would wait for it for ever.
-        match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(library, clock, result))) {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(ground, result))) {
             Ok(Ok(Prepared::Unit { unit, runs, facts })) => {
                 ready.push((concerned, unit.source, runs, facts));
                 units.push(unit);
@@ -123,7 +135,7 @@ fn store(library: &Library, clock: &Clock, results: Vec<UnitResult>) -> Vec<Sett
             Err(_) => settled.push(Settled::Impossible { runs: concerned, sentence: OWN_FAULT.to_owned() }),
         }
     }
-    for ((concerned, source, runs, facts), published) in ready.into_iter().zip(library.publish_each(units)) {
+    for ((concerned, source, runs, facts), published) in ready.into_iter().zip(ground.library.publish_each(units)) {
         settled.push(match published {
             Ok(published) => {
                 if published == Published::SourceGone {
@@ -147,7 +159,7 @@ fn impossible(runs: Vec<RunId>, error: &PublishError) -> Settled {
 }
 
 /// Names the blobs of a unit and puts together what is to be stored; what is settled without is answered as it is.
-fn prepare(library: &Library, clock: &Clock, result: UnitResult) -> Result<Prepared, PublishError> {
+fn prepare(Ground { library, settings, clock }: &Ground, result: UnitResult) -> Result<Prepared, PublishError> {
     let UnitResult { source, wants, answers, bytes_read, spent } = result;
     let runs = steps(&wants, &answers);
     let Some(made_from) = library.fingerprint(source)? else {
@@ -172,7 +184,9 @@ fn prepare(library: &Library, clock: &Clock, result: UnitResult) -> Result<Prepa
             }
             Err(failure) if kind == ProductKind::MediaInfo || !headers_failed => {
                 let version = kind.version();
-                let next_try_at = retry::next_try(failure.class, library.tries(source, kind, version, failure.class)? + 1, made_at);
+                let tries = library.tries(source, kind, version, failure.class)? + 1;
+                let of_schedule = of_schedule(&settings.borrow(), library);
+                let next_try_at = retry::next_try(failure.class, tries, made_at, windows_ahead(&of_schedule, made_at));
                 // Headers are read whoever wants them: then it is the unit's run that met the failure.
                 let run = want.runs.first().or(concerned.first()).copied();
                 unit.failures.push(NewFailure { kind, version, class: failure.class, sentence: failure.sentence, run, next_try_at });

@@ -92,7 +92,7 @@ fn count_of(library: &Library, demands: &[(Spec, Subjects)]) -> u64 {
     let now = Timestamp::from_second(1_800_000_000).unwrap();
     let lacks = demands.iter().map(|(spec, subjects)| {
         let scope = Scope { subjects: *subjects, ..SCOPE };
-        library.backlog(spec, &scope, now).unwrap().sources + library.held_back(spec, &scope, now).unwrap()
+        library.backlog(spec, &scope, now).unwrap().sources + library.held_back(spec, &scope, now).unwrap().sources
     });
     lacks.sum()
 }

@@ -1,11 +1,10 @@
 //! The library: the data folder with its database and blobs, held by this process.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::StoreError;
-use crate::blobs::{BlobError, Blobs, Sweepable, Swept};
+use crate::blobs::Blobs;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::db::{Db, DbOpenError};
 use crate::root_threads::RootThreads;
@@ -61,17 +60,6 @@ impl From<StoreError> for OpenError {
     fn from(error: StoreError) -> Self {
         Self::Db(error.into())
     }
-}
-
-/// Why what a crash left could not be swept.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// A file or folder can't be read or removed.
-    #[error(transparent)]
-    Blob(#[from] BlobError),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Library {
@@ -133,34 +121,6 @@ impl Library {
         let token = Token::read_or_make(self.data_dir())?;
         self.let_in("admin", &token)?;
         Ok(token)
-    }
-
-    /// Removes what earlier processes left: dead staging files, and blobs that no row speaks of.
-    ///
-    /// # Errors
-    /// If a file can't be removed, or the database fails.
-    pub fn sweep(&self) -> Result<Swept, SweepError> {
-        self.sweep_these(self.sweepable()?)
-    }
-
-    /// Removes what [`Self::sweepable`] listed.
-    ///
-    /// # Errors
-    /// If a file can't be removed.
-    pub fn sweep_these(&self, sweepable: Sweepable) -> Result<Swept, SweepError> {
-        Ok(self.blobs().sweep(sweepable)?)
-    }
-
-    /// Lists what earlier processes left: dead staging files, and blobs that no row speaks of.
-    ///
-    /// # Errors
-    /// If the folders can't be read, or the database fails.
-    pub fn sweepable(&self) -> Result<Sweepable, SweepError> {
-        let known: HashSet<String> = self.db().read(|tx| {
-            let mut statement = tx.prepare("SELECT blob FROM products WHERE blob IS NOT NULL")?;
-            Ok::<_, StoreError>(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
-        })?;
-        Ok(self.blobs().sweepable(&known)?)
     }
 
     pub(crate) fn db(&self) -> &Db {

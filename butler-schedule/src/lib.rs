@@ -13,6 +13,7 @@ mod due;
 mod effect;
 mod event;
 mod forecast;
+mod next_night;
 mod order;
 mod pause;
 mod placement;

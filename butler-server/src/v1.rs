@@ -11,6 +11,7 @@ mod health;
 mod pauses;
 mod plan;
 mod products;
+mod remake;
 mod runs;
 mod settings;
 mod tasks;
@@ -30,4 +31,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(window::routes())
         .merge(check::routes())
         .merge(products::routes())
+        .merge(remake::routes())
 }

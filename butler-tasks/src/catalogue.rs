@@ -4,8 +4,9 @@
 //! An engine is handed a [`Catalogue`]: this table, or for tests this table with stand-ins (`stand_ins.rs`).
 
 use butler_api::TaskName;
+use butler_product::ProductKind;
 
-use crate::{Task, backup_database, deep_media_analysis, generate_media_index_files, refresh_libraries, stand_ins};
+use crate::{Settings, Task, backup_database, deep_media_analysis, generate_media_index_files, refresh_libraries, stand_ins};
 
 /// Every task.
 pub(crate) static ALL: [&Task; 4] =
@@ -39,6 +40,12 @@ impl Catalogue {
     /// The task of this name, if there is one.
     pub fn find(&self, name: &TaskName) -> Option<&'static Task> {
         self.tasks().find(|task| task.name == *name)
+    }
+
+    /// The tasks that make a product by these settings, in their order.
+    pub fn makers(&self, kind: ProductKind, settings: &Settings) -> Vec<&'static TaskName> {
+        let makes = |task: &&Task| task.demands(settings).iter().any(|demand| demand.spec.kind() == kind);
+        self.tasks().filter(makes).map(|task| &task.name).collect()
     }
 }
 

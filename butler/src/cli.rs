@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{analyse, backup, completions, failures, pause, plan, resume, runs, sections, serve, settings, start, stop, watch};
+use crate::commands::{
+    analyse, backup, completions, failures, pause, plan, remake, resume, runs, sections, serve, settings, start, stop, watch,
+};
 use crate::exit;
 
 /// The task manager of a media server: keeps a media library healthy and rich while nobody watches.
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Runs(runs::Arguments),
     /// List what could not be made, or have it tried again
     Failures(failures::Arguments),
+    /// Have products made anew: of an item, a file or a section
+    Remake(remake::Arguments),
     /// Show and change the settings
     Settings(settings::Arguments),
     /// Start tasks

@@ -131,9 +131,23 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             };
         }
         line if line.starts_with("GET /api/v1/runs?") => json!({"runs": life, "total": life.len()}),
-        line if line.starts_with("GET /api/v1/failures?") => json!({"failures": [{
-            "id": 5, "product": "bif", "part": "/films/cut off.mkv", "part_id": 3, "class": "content", "error": "The file ends in the middle of a frame.",
-            "tries": 2, "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z", "run": 7}], "total": 1}),
+        "GET /api/v1/failures/summary" => json!({"failures": 2, "files": 4, "group_count": 2, "groups": [
+            {"product": "bif", "tasks": ["GenerateMediaIndexFiles"], "class": "content", "error": "The file ends in the middle of a frame.",
+             "failures": 1, "files": 3, "resting": 1, "newest": "2026-11-23T02:00:00Z"},
+            {"product": "scan", "tasks": ["RefreshLibraries"], "class": "source", "error": "It can't be read.",
+             "failures": 1, "files": 1, "resting": 0, "newest": "2026-11-23T01:00:00Z"}]}),
+        // Page by page, each behind the mark of the one before.
+        line if line.starts_with("GET /api/v1/failures?size=") => json!({"failures": [{
+            "id": 5, "product": "bif", "part": "/films/cut off.mkv", "files": ["/films/cut off.mkv", "/b.mkv", "/c.mkv"], "file_count": 3,
+            "part_id": 3, "class": "content", "error": "The file ends in the middle of a frame.",
+            "tries": 2, "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z", "run": 7}], "total": 2, "next": "1.5"}),
+        line if line.starts_with("GET /api/v1/failures?before=1.5&size=") => json!({"failures": [{
+            "id": 6, "product": "scan", "part": "/films/locked", "files": ["/films/locked"], "file_count": 1,
+            "part_id": null, "class": "source", "error": "It can't be read.", "tries": 1, "next_try_at": "2026-11-23T01:00:00Z",
+            "next_try": "2026-11-24T02:00:00+01:00", "failed_at": "2026-11-23T01:00:00Z", "run": 7}]}),
+        "POST /api/v1/remake?products=bif&section=12" | "POST /api/v1/remake?missing=1&item=7" => json!({
+            "files": 3, "products": 2, "failures": 0, "message": "Of 3 files is made anew: 2 products by RefreshLibraries.",
+            "tasks": [{"task": "RefreshLibraries", "kinds": ["bif"], "count": 2, "next": null}]}),
         "POST /api/v1/failures/5/retry" => json!({"id": 5, "message": "The next run that wants it tries it again."}),
         line if line.starts_with("POST /library/sections?") && line.contains("missing") => {
             return Reply::json(400, r#"{"errors":[{"code":1000,"message":"The folder `/missing` is not there.","status":400}]}"#);
@@ -336,6 +350,19 @@ fn a_run_that_begins_while_runs_are_listed_does_not_keep_the_list_going() {
 }
 
 #[test]
+fn what_is_made_anew_is_told_and_started_if_that_is_asked_for() {
+    let server = server(vec![run(json!({}))]);
+    let (code, text, remark) = said(at(&server, &["remake", "--section", "12", "--products", "bif"]));
+    assert_eq!((code, text.as_str()), (0, "Of 3 files is made anew: 2 products by RefreshLibraries.\n"));
+    assert!(remark.contains("`butler start RefreshLibraries --force` makes them now."), "{remark}");
+    let (code, text, _) = said(at(&server, &["remake", "7", "--missing", "--now"]));
+    assert!(code == 0 && text.contains("RefreshLibraries: It runs already, run 7."), "{text}");
+    assert_eq!(said(at(&server, &["remake", "8"])).0, 4);
+    assert_eq!(said(at(&server, &["remake"])).0, 2);
+    assert_eq!(said(at(&server, &["remake", "7", "--section", "12"])).0, 2);
+}
+
+#[test]
 fn failures_are_listed_and_tried_again() {
     let server = server(vec![run(json!({}))]);
     let (code, failures) = said_json(at(&server, &["failures", "--json"]));
@@ -343,7 +370,11 @@ fn failures_are_listed_and_tried_again() {
         assert!(failures[0].get(key).is_some(), "{key} is lacking");
     }
     assert_eq!((code, &failures[0]["part"]), (0, &json!("/films/cut off.mkv")));
-    assert!(said(at(&server, &["failures"])).1.contains("The file ends in the middle of a frame."));
+    assert_eq!((failures.as_array().unwrap().len(), &failures[0]["files"][2]), (2, &json!("/c.mkv")));
+    let text = said(at(&server, &["failures"])).1;
+    assert!(text.contains("The file ends in the middle of a frame.") && text.contains("2 failures of 4 files"), "{text}");
+    assert!(text.contains("/films/cut off.mkv and 2 more files of the same content") && text.contains("rests"), "{text}");
+    assert!(said(at(&server, &["failures", "--limit", "1"])).1.contains("cut off"));
     assert_eq!(said(at(&server, &["failures", "--retry", "5"])), (0, "The next run that wants it tries it again.\n".into(), String::new()));
     assert_eq!(said(at(&server, &["failures", "--retry", "6"])).0, 4);
 }

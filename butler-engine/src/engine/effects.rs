@@ -1,11 +1,13 @@
 //! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And follows a run's
 //! own work and the count of its lacks.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use butler_api::{Origin, Reason, RunId, RunState};
 use butler_library::{AttendanceRow, Scope, SectionId};
+use butler_product::ProductKind;
 use butler_schedule::{Attendance, Effect, Lane, RunEnd, RunRecord};
 use butler_tasks::{Demand, Does, Ground, Report, ScanStep, TaskError, Work};
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +17,7 @@ use crate::engine::Loop;
 use crate::event::{EngineEvent, Gathered};
 use crate::fact::What;
 use crate::run::Run;
-use crate::{recovery, work};
+use crate::{blob_check, recovery, work};
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
 const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -348,6 +350,17 @@ fn only_newcomers(library: &butler_library::Library, gathered: Gathered) -> Resu
     Ok(gathered)
 }
 
+/// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not the database.
+fn look_at_blobs(library: &butler_library::Library, demands: &[Demand]) {
+    let kinds: BTreeSet<ProductKind> = demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
+    for kind in kinds {
+        match library.check_blobs(Some(kind), &|| false) {
+            Ok(check) => blob_check::tell(&check),
+            Err(error) => tracing::warn!(%kind, error = &error as &dyn std::error::Error, "its blobs could not be looked at"),
+        }
+    }
+}
+
 fn count_lacks(
     library: &butler_library::Library,
     demands: &[Demand],
@@ -356,11 +369,14 @@ fn count_lacks(
     now: Timestamp,
 ) -> Result<Gathered, butler_library::StoreError> {
     let mut gathered = Gathered::default();
+    if force {
+        look_at_blobs(library, demands);
+    }
     for demand in demands {
         let scope = Scope { section, subjects: demand.subjects, switch };
         let lacks = library.lacks(&demand.spec, &scope, now, force)?;
         if !force {
-            gathered.held_back += library.held_back(&demand.spec, &scope, now)?;
+            gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
         }
         gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
     }

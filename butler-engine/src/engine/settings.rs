@@ -33,7 +33,7 @@ pub(super) fn at_start(library: &Library, file: SettingsFile) -> Result<Settings
 }
 
 /// What they mean to the schedule.
-pub(super) fn of_schedule(settings: &Settings, library: &Library) -> butler_schedule::Settings {
+pub(crate) fn of_schedule(settings: &Settings, library: &Library) -> butler_schedule::Settings {
     schedule_settings(settings, jiff::tz::TimeZone::system(), library.server_id().to_owned())
 }
 

@@ -10,7 +10,7 @@ use butler_product::ProductKind;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::At;
+use super::{At, readable};
 use crate::{Library, StoreError};
 
 /// So many units of one set of products are kept one by one.
@@ -73,9 +73,9 @@ impl Library {
     pub fn costs(&self) -> Result<Costs, StoreError> {
         self.db().read(|tx| {
             let mut newest = tx.prepare_cached("SELECT * FROM costs ORDER BY made_at, kinds, slot")?;
-            let newest = newest.query_map([], cost_row)?.collect::<Result<_, _>>()?;
+            let newest = readable(&mut newest, [], "cost", cost_row)?;
             let mut sums = tx.prepare_cached("SELECT * FROM cost_sums")?;
-            let sums = sums.query_map([], sums_row)?.collect::<Result<_, _>>()?;
+            let sums = readable(&mut sums, [], "sum of costs", sums_row)?.into_iter().collect();
             Ok(Costs { newest, sums })
         })
     }

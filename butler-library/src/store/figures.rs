@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::sections::roots_of;
-use super::{At, Json, Word};
+use super::{At, Json, Word, readable};
 use crate::{Library, SectionId, StoreError};
 
 /// Figures of a library at one moment.
@@ -122,5 +122,5 @@ fn last_runs(tx: &Connection, which: &str) -> Result<Vec<LastRun>, StoreError> {
         let seconds = row.get::<_, Option<At>>(3)?.map(|At(started_at)| ended_at.duration_since(started_at).as_secs_f64());
         Ok(LastRun { task: row.get::<_, Word<TaskName>>(0)?.0, state: row.get::<_, Word<RunState>>(1)?.0, ended_at, seconds })
     };
-    Ok(statement.query_map([], run)?.collect::<Result<_, _>>()?)
+    Ok(readable(&mut statement, [], "last run", run)?)
 }

@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::runs::capped;
-use super::{At, Json, Page, Word};
+use super::{At, Json, Page, Word, readable};
 use crate::{ItemId, Library, MediaRow, SectionId, StoreError};
 
 /// What an item is.
@@ -183,8 +183,7 @@ impl Library {
                 "{SELECT} WHERE i.id IN (SELECT id FROM items WHERE section = ?1 AND {among} ORDER BY {order}, id LIMIT ?3 OFFSET ?4) \
                  ORDER BY i.{order}, i.id"
             ))?;
-            let rows =
-                statement.query_map(params![section, kind.as_str(), capped(size), capped(start)], item_row)?.collect::<Result<_, _>>()?;
+            let rows = readable(&mut statement, params![section, kind.as_str(), capped(size), capped(start)], "item", item_row)?;
             Ok(Page { rows, total })
         })
     }
@@ -210,7 +209,7 @@ impl Library {
             let mut statement = tx.prepare_cached(&format!(
                 "{SELECT} WHERE i.parent = ?1 AND i.kind <> 'extra' ORDER BY coalesce(i.disc, 1), i.number, i.aired, i.sort_title COLLATE NOCASE, i.id"
             ))?;
-            Ok(statement.query_map([item], item_row)?.collect::<Result<_, _>>()?)
+            Ok(readable(&mut statement, [item], "item", item_row)?)
         })
     }
 
@@ -224,7 +223,7 @@ impl Library {
                 "{SELECT} WHERE i.parent = ?1 AND i.kind = 'extra' AND i.extra <> 'sample' \
                  ORDER BY i.extra <> 'trailer', i.extra, i.sort_title COLLATE NOCASE, i.id"
             ))?;
-            Ok(statement.query_map([item], item_row)?.collect::<Result<_, _>>()?)
+            Ok(readable(&mut statement, [item], "item", item_row)?)
         })
     }
 
@@ -239,7 +238,7 @@ impl Library {
             let rows = |filter: &str, value: &dyn ToSql| {
                 let mut statement =
                     tx.prepare_cached(&format!("{SELECT} WHERE i.section = ?1 AND i.kind = ?2 AND {filter} ORDER BY i.id"))?;
-                statement.query_map(params![section, kind, value], item_row)?.collect::<Result<Vec<_>, _>>()
+                readable(&mut statement, params![section, kind, value], "item", item_row)
             };
             Ok::<_, StoreError>(match Guid::read(guid) {
                 Guid::Item(id) => rows("i.id = ?3", &id)?,

@@ -72,6 +72,17 @@ pub struct Backlog {
     pub bytes: u64,
 }
 
+/// What failures hold back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HeldBack {
+    /// Sources that lack the product and are held back.
+    pub sources: u64,
+    /// How many of them are tried again by themselves; the others rest.
+    pub tried_again: u64,
+    /// The earliest moment from which one of them may be tried again.
+    pub next_try_at: Option<Timestamp>,
+}
+
 /// Where a question begins: what follows from it is looked up from there on, and the rest of the library is not touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Begin {
@@ -133,22 +144,33 @@ fn unkept(spec: &Spec) -> Begin {
 
 fn lacks_query(subjects: Subjects, from: Begin) -> String {
     format!(
-        "SELECT s.id, s.fingerprint, s.size, max(p.added_at) AS newest {} AND (:force OR NOT {HELD}) GROUP BY s.id ORDER BY newest DESC, s.id DESC",
-        lacking(subjects, from)
+        "SELECT s.id, s.fingerprint, s.size, max(p.added_at) AS newest {} AND (:force OR NOT {}) GROUP BY s.id ORDER BY newest DESC, s.id DESC",
+        lacking(subjects, from),
+        held()
     )
 }
 
 fn backlog_query(subjects: Subjects, from: Begin) -> String {
-    format!("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND NOT {HELD} GROUP BY s.id) h", lacking(subjects, from))
+    format!("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND NOT {} GROUP BY s.id) h", lacking(subjects, from), held())
 }
 
 fn held_query(subjects: Subjects) -> String {
-    format!("SELECT count(DISTINCT s.id) {} AND {HELD}", lacking(subjects, Begin::Failed))
+    format!(
+        "SELECT count(*), count(waits_until), min(waits_until) FROM (SELECT (SELECT max(f.next_try_at) FROM failures f \
+             WHERE f.source = s.id AND f.next_try_at > :now AND {CONCERNS} AND NOT EXISTS (SELECT 1 FROM failures f \
+             WHERE f.source = s.id AND f.next_try_at IS NULL AND {CONCERNS})) AS waits_until {} AND {} GROUP BY s.id) h",
+        lacking(subjects, Begin::Failed),
+        held()
+    )
 }
 
-/// A failure of this product as this version makes it, or of what it is made after, rests or waits for its next try.
-const HELD: &str = "EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id AND (f.next_try_at IS NULL OR f.next_try_at > :now) \
-    AND ((f.kind = :kind AND f.version = :version) OR (:after AND f.kind = 'media_info' AND f.version = :first)))";
+/// A failure of this product as this version makes it, or of what it is made after.
+const CONCERNS: &str = "((f.kind = :kind AND f.version = :version) OR (:after AND f.kind = 'media_info' AND f.version = :first))";
+
+/// Such a failure rests or waits for its next try.
+fn held() -> String {
+    format!("EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id AND (f.next_try_at IS NULL OR f.next_try_at > :now) AND {CONCERNS})")
+}
 
 /// Fills the kept lacks from what is there.
 const FILL: &str = "INSERT OR IGNORE INTO lacks SELECT demand, source FROM lacking";
@@ -321,11 +343,11 @@ impl Library {
         })
     }
 
-    /// How many sources lack a product and are held back by a failure.
+    /// The sources that lack a product and are held back by a failure.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn held_back(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<u64, StoreError> {
+    pub fn held_back(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<HeldBack, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&held_query(scope.subjects))?;
@@ -335,7 +357,10 @@ impl Library {
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
-                |row| row.get(0),
+                |row| {
+                    let next_try_at = row.get::<_, Option<At>>(2)?.map(|at| at.0);
+                    Ok(HeldBack { sources: row.get(0)?, tried_again: row.get(1)?, next_try_at })
+                },
             )?)
         })
     }

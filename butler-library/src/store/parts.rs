@@ -10,7 +10,7 @@ use butler_product::{Fingerprint, Listed, ProductKind, Value};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 
-use super::{At, Json, path_from_bytes};
+use super::{At, Json, path_from_bytes, readable};
 use crate::{ItemId, Library, MediaId, PartId, RootId, SourceId, StoreError};
 
 /// One version of an item.
@@ -87,7 +87,7 @@ impl Library {
                     "SELECT p.*, {item}, {COLUMNS} FROM {shown} JOIN parts p ON p.media = m.id {FILES} \
                      WHERE {item} IN (SELECT value FROM json_each(?1)) ORDER BY m.id, p.piece, p.id"
                 ))?;
-                Ok(statement.query_map([Json(&ids)], |row| Ok((row.get("label")?, part_row(row)?)))?.collect::<Result<_, _>>()?)
+                Ok(readable(&mut statement, [Json(&ids)], "part", |row| Ok((row.get("label")?, part_row(row)?)))?)
             };
             let mut rows = of("media m", "m.item")?;
             let shared = of("shared_media h JOIN media m ON m.id = h.media", "h.item")?;

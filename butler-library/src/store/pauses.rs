@@ -4,7 +4,7 @@ use butler_api::PauseOwner;
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
-use super::{At, Word};
+use super::{At, Word, readable};
 use crate::{Library, StoreError};
 
 /// One owner's pause.
@@ -32,7 +32,7 @@ impl Library {
     pub fn pauses(&self) -> Result<Vec<PauseRow>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached("SELECT * FROM pauses ORDER BY owner")?;
-            Ok(statement.query_map([], pause_row)?.collect::<Result<_, _>>()?)
+            Ok(readable(&mut statement, [], "pause", pause_row)?)
         })
     }
 

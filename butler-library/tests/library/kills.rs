@@ -18,7 +18,7 @@ const CHILD: &str = "BUTLER_TEST_PUBLISH_IN";
 fn child_that_publishes() {
     let Ok(data_dir) = std::env::var(CHILD) else { return };
     let library = Library::open(Path::new(&data_dir)).unwrap();
-    library.sweep().unwrap();
+    library.check_blobs(None, &|| false).unwrap();
     println!("ready");
     let lacks = library
         .lacks(
@@ -71,7 +71,7 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
 
         let library = Library::open(&data_dir).unwrap();
         library.assert_sound();
-        library.sweep().unwrap();
+        library.check_blobs(None, &|| false).unwrap();
         let known = library
             .lacks(
                 &Spec::MediaInfo,

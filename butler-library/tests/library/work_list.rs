@@ -114,7 +114,7 @@ fn a_failure_holds_its_lack_back_until_its_next_try() {
     world.library.record_failure(b, failure(ProductKind::Bif, None), now).unwrap();
     assert_eq!(lacks(&world, &bif_spec(), &ALL), [c]);
     assert_eq!(lacks(&world, &Spec::MediaInfo, &ALL), [c, b, a], "another product is not held back");
-    assert_eq!(world.library.held_back(&bif_spec(), &ALL, now).unwrap(), 2);
+    assert_eq!(world.library.held_back(&bif_spec(), &ALL, now).unwrap().sources, 2);
     assert_eq!(world.library.lacks(&bif_spec(), &ALL, now, true).unwrap().len(), 3, "forced, whatever is held back");
     assert_eq!(world.library.lacks(&bif_spec(), &ALL, in_an_hour, false).unwrap().len(), 2);
 
@@ -215,5 +215,5 @@ fn a_lost_or_cut_blob_is_unsound() {
     let product = MadeProduct { spec: bif_spec(), value: bif_value(), blob: Some(blob("bif/no/where", 8)) };
     let unit = PublishedUnit { source: a, made_from, products: vec![product], failures: vec![], gains: vec![], cost: None, made_at: at(5) };
     assert_eq!(world.library.publish(unit).unwrap(), Published::Kept);
-    assert_eq!(world.library.unsound().unwrap(), ["the blob `bif/no/where` of a product is not there"]);
+    assert_eq!(world.library.unsound().unwrap(), ["the blob `bif/no/where` of a product: its file is gone"]);
 }

@@ -7,6 +7,7 @@ mod asap;
 mod catch_up;
 mod changes;
 mod lanes;
+mod next_night;
 mod nights;
 mod pauses;
 mod restarts;

@@ -33,7 +33,7 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
 
 /// Starts every task that is switched on and whose day it is.
 #[utoipa::path(post, path = "/butler", tag = "butler",
-    params(("force" = Option<u8>, Query, description = "1 starts each now, whatever day, switch, window and back-off say. An extension.")),
+    params(("force" = Option<u8>, Query, description = "1 starts each now, whatever day, switch, window and back-off say, and has what is lost made anew; not what is there. An extension.")),
     responses(
         (status = 200, description = "What became of each task, where `Accept` names JSON; else empty.", body = StartedAll),
         (status = 400, description = "`force` is neither 1 nor 0.", body = Errors),
@@ -59,7 +59,7 @@ async fn stop_all(State(app): State<App>, wants: Wants) -> Result<Response, Prob
 #[utoipa::path(post, path = "/butler/{name}", tag = "butler",
     params(
         ("name" = String, Path, description = "The task's name, as `GET /butler` lists it.", example = "GenerateMediaIndexFiles"),
-        ("force" = Option<u8>, Query, description = "1 starts it now, whatever day, switch, window and back-off say. An extension."),
+        ("force" = Option<u8>, Query, description = "1 starts it now, whatever day, switch, window and back-off say, and has what is lost made anew; not what is there. An extension."),
     ),
     responses(
         (status = 200, description = "Started, scheduled or skipped: the header says which. The body says it too where `Accept` names JSON.",

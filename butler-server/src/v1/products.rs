@@ -1,7 +1,6 @@
 //! `/api/v1/items/{id}/products` and `/api/v1/parts/{id}/bandwidth`: what was made of an item's files.
 
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::BufReader;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -9,7 +8,7 @@ use butler_api::plex::Errors;
 use butler_api::v1::{
     Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Product as ProductBody, Products as ProductsBody,
 };
-use butler_library::{BlobError, ItemId, Library, PartId, ProductRow};
+use butler_library::{ItemId, Library, Loss, OpenedProduct, PartId, ProductRow};
 use butler_product::bandwidth::{BUFFERS_BYTES, Curve, Rates, STEP_MS, Summary, ToldBy};
 use butler_product::{ProductKind, Value};
 use utoipa_axum::router::OpenApiRouter;
@@ -87,15 +86,14 @@ async fn bandwidth(State(app): State<App>, params: Params, Path(id): Path<String
 
 fn found(library: &Library, part: PartId, step: u32) -> Result<Option<Bandwidth>, Problem> {
     let Some(row) = library.part(part)? else { return Ok(None) };
-    let product = library.product(row.source, ProductKind::Bandwidth)?;
-    let Some(ProductRow { value: Value::Bandwidth(summary), blob: Some(blob), made_at, .. }) = product else { return Ok(None) };
-    let file: File = match library.blobs().open(&blob.name) {
-        Ok(file) => file,
-        // The row outlives its blob only until the next clean-up makes it a lack again.
-        Err(BlobError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Problem::bug(&error)),
+    let Some(OpenedProduct { row: product, blob, file }) = library.open_product(row.source, ProductKind::Bandwidth)? else {
+        return Ok(None);
     };
-    let curve = Curve::read(BufReader::new(file)).map_err(|error| Problem::bug(&error))?;
+    let ProductRow { value: Value::Bandwidth(summary), made_at, .. } = product else { return Ok(None) };
+    let curve = Curve::read(BufReader::new(file)).map_err(|error| {
+        tracing::warn!(error = &error as &dyn std::error::Error, blob = blob.name, "a blob can't be read");
+        Problem::from(library.lose_product(row.source, ProductKind::Bandwidth, blob, Loss::Damaged))
+    })?;
     let Summary { duration_ms, total, streams, longest_gap_ms, told_by, damaged, .. } = *summary;
     let bytes_of = |index: u32| curve.streams.iter().find(|stream| stream.index == index).map(|stream| coarser(&stream.bytes, step));
     Ok(Some(Bandwidth {

@@ -7,7 +7,7 @@ use butler_api::plex::Errors;
 use butler_api::v1::{Fact, LiveWork, Run, Runs};
 use butler_api::{Origin, RunId, RunState, TaskName};
 use butler_engine::{LiveRun, StopReply};
-use butler_library::{ReportFact, RunFilter, RunRow};
+use butler_library::{ReportFact, RunFilter, RunRow, StoreError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(one, stop))
 }
 
-/// Lists runs, newest first.
+/// Lists runs, newest first. From mark to mark (`before`) the whole list is read once, whatever begins meanwhile.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs",
     params(
         ("task" = Option<String>, Query, description = "Only this task's."),
@@ -31,11 +31,13 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("day" = Option<String>, Query, description = "Only those that count for this maintenance day, or ended on it: `2026-11-23`."),
         ("since" = Option<String>, Query, description = "Only those that were asked for then or later: `2026-11-23T02:00:00Z`."),
         ("until" = Option<String>, Query, description = "Only those that were asked for before then."),
+        ("before" = Option<u64>, Query, description = "A run's id, as `next` of a page: only those behind it, the older ones."),
+        ("after" = Option<u64>, Query, description = "A run's id: only those before it, the newer ones."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
     responses(
-        (status = 200, description = "A page of runs, and how many there are in all.", body = Runs),
+        (status = 200, description = "A page of runs, and without a mark how many there are in all.", body = Runs),
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
@@ -52,11 +54,21 @@ async fn list(State(app): State<App>, params: Params) -> Result<Response, Proble
         day: params.parsed::<Date>("day", "a day as in `2026-11-23`")?,
         since: params.parsed::<Timestamp>("since", instant)?,
         until: params.parsed::<Timestamp>("until", instant)?,
+        before: params.parsed::<RunId>("before", "a run's id")?,
+        after: params.parsed::<RunId>("after", "a run's id")?,
     };
     let page = params.page()?;
-    let runs = app.library(move |library| library.runs(&filter, page.start.into(), page.size.into())).await?;
+    let (rows, total) = app
+        .library(move |library| {
+            let rows = library.runs_between(&filter, page.start.into(), page.size.into())?;
+            let is_marked = filter.before.is_some() || filter.after.is_some();
+            let total = if is_marked { None } else { Some(library.count_runs(&filter)?) };
+            Ok::<_, StoreError>((rows, total))
+        })
+        .await?;
+    let next = rows.last().filter(|_| rows.len() == page.size as usize).map(|last| last.id);
     let live = app.handle.live().await?;
-    accept::json(&Runs { runs: runs.rows.into_iter().map(|row| run(row, &live)).collect(), total: runs.total })
+    accept::json(&Runs { runs: rows.into_iter().map(|row| run(row, &live)).collect(), total, next })
 }
 
 /// Shows one run.

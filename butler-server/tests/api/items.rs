@@ -100,7 +100,7 @@ pub(crate) fn film() -> MediaInfo {
 }
 
 /// Gives a part a BIF of 7 pictures, one every 10 seconds; its bytes.
-fn publish_bif(rig: &Rig, part: &PartRow) -> Vec<u8> {
+pub(crate) fn publish_bif(rig: &Rig, part: &PartRow) -> Vec<u8> {
     let mut writer = BifWriter::new(Cursor::new(Vec::new()), 10_000, 7).unwrap();
     (0..7_u8).for_each(|number| writer.picture(&[0xff, 0xd8, number]).unwrap());
     let (written, bytes) = writer.finish().unwrap();

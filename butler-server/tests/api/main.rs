@@ -15,6 +15,7 @@ mod notifications;
 mod openapi;
 mod plan;
 mod providers;
+mod remake;
 mod rig;
 mod sections;
 mod settings;

@@ -13,7 +13,7 @@ use crate::print::{Out, json, lines, state_colour};
 /// Runs in a table, unless told otherwise.
 const TABLE_ROWS: usize = 50;
 /// Runs asked for at once.
-const PAGE: u32 = 200;
+const PAGE: u32 = 1_000;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -65,7 +65,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     (filter.task, filter.state, filter.origin) = (arguments.task, arguments.state, arguments.origin);
     (filter.day, filter.since, filter.until) = (arguments.day, arguments.since, arguments.until);
     let is_narrowed = filter != RunFilter::default() || limit == 0;
-    let Runs { runs, total } = list(client, filter, limit).await?;
+    let (runs, total) = list(client, filter, limit).await?;
     if out.json {
         json::print(&runs)?;
         return Ok(Exit::Done);
@@ -83,20 +83,18 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     Ok(Exit::Done)
 }
 
-/// The newest runs, page by page.
-async fn list(client: &Client, filter: RunFilter, limit: usize) -> Result<Runs, Error> {
-    let mut all: Vec<Run> = Vec::new();
+/// The newest runs, from mark to mark, and how many there are in all.
+async fn list(client: &Client, mut filter: RunFilter, limit: usize) -> Result<(Vec<Run>, u64), Error> {
+    let (mut all, mut total): (Vec<Run>, _) = (Vec::new(), None);
     loop {
-        let lacking = u32::try_from(limit - all.len()).unwrap_or(u32::MAX);
-        let offset = u64::try_from(all.len()).unwrap_or(u64::MAX);
-        let page = client.runs(&filter.clone().page(offset, lacking.min(PAGE))).await?;
-        let known = all.len();
-        // Runs that began since the last page have moved some of it onto this one.
-        all.extend(page.runs.into_iter().filter(|run| all.iter().all(|known| known.id != run.id)).collect::<Vec<_>>());
-        all.truncate(limit);
-        // A page without news ends it: what began since makes the total larger than can be reached.
-        if all.len() == known || all.len() >= limit || u64::try_from(all.len()).is_ok_and(|known| known >= page.total) {
-            return Ok(Runs { runs: all, total: page.total });
+        filter.size = Some(u32::try_from(limit - all.len()).unwrap_or(u32::MAX).min(PAGE));
+        let Runs { runs, total: counted, next, .. } = client.runs(&filter).await?;
+        all.extend(runs);
+        total = total.or(counted);
+        filter.before = next;
+        if all.len() >= limit || next.is_none() {
+            let known = u64::try_from(all.len()).unwrap_or(u64::MAX);
+            return Ok((all, total.unwrap_or(known)));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod dry_run;
 
-use butler_client::{Client, Error, Outcome, Run, RunId, Start, TaskName};
+use butler_client::{Client, Error, Outcome, Run, RunId, RunState, Start, TaskName};
 use clap::Args;
 use serde::Serialize;
 
@@ -24,7 +24,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     all: bool,
 
-    /// Start now, whatever the day, the switch and the maintenance window
+    /// Start now, whatever the day, the switch and the maintenance window. What failed is tried again, even what rests, and what is
+    /// lost from the data folder is made anew; what is there stays as it is: `butler remake` makes that anew
     #[arg(long)]
     force: bool,
 
@@ -77,6 +78,9 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         exit = results.iter().map(follow::verdict).fold(exit, Exit::worse);
         if results.iter().any(|run| run.failures > 0) {
             out.remark("`butler failures` says what could not be made, and why.");
+        }
+        if arguments.force && results.iter().any(|run| run.state == RunState::Completed && run.total == 0 && run.report.is_empty()) {
+            out.remark("--force makes nothing anew that is there: `butler remake` does.");
         }
     }
     if out.json {
