@@ -12,7 +12,7 @@ impl Schedule {
     /// The window in which a task starts by itself and takes up what may be begun from `not_before` on: it must begin no earlier,
     /// since a run takes up what is free when it starts. None if the task is switched off or has no window to come.
     pub fn next_night(&self, task: &TaskName, not_before: Timestamp, now: Timestamp) -> Option<Window> {
-        let Some(task) = self.tasks().find(|known| known.row.name == *task && known.enabled) else { return None };
+        let task = self.tasks().find(|known| known.row.name == *task && known.enabled)?;
         let past = self.past(&task.row.name);
         let (mut last, given_up) = (past.and_then(|past| past.last_completed), past.and_then(|past| past.given_up));
         let (waits, works) = match task.live.filter(|run| run.counts()) {

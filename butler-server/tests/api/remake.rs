@@ -9,13 +9,15 @@ use serde_json::from_value;
 use crate::items::{part_of, publish_bif, scanned};
 use crate::rig::{Rig, noon};
 
+type Damage = fn(&std::path::Path);
+
 #[tokio::test]
 async fn a_preview_whose_file_is_cut_damaged_or_no_file_is_not_there_and_says_so() {
     let rig = Rig::new();
     let section = scanned(&rig, SectionKind::Movie, "films", &["Heat (1995).mkv"]);
     let part = part_of(&rig, section, ItemKind::Movie);
     let address = format!("/library/parts/{}/indexes/sd", part.id);
-    let damage: [(&str, fn(&std::path::Path)); 4] = [
+    let damage: [(&str, Damage); 4] = [
         ("has 0 bytes", |path| std::fs::write(path, b"").unwrap()),
         ("its file is gone", |path| std::fs::remove_file(path).unwrap()),
         ("is damaged", |path| std::fs::write(path, vec![7; path.metadata().unwrap().len() as usize]).unwrap()),
