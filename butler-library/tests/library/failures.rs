@@ -1,5 +1,5 @@
-//! The list of failures: every file of a content is told, pages go on from their marks, groups are counted, and a row that can't
-//! be read costs itself.
+//! The list of failures: every file of a content is told, pages go on from their marks, groups are counted,
+//! and a row that can't be read costs itself.
 
 use butler_api::RunId;
 use butler_library::{FailureRow, NewFailure, RunFilter, SectionKind};

@@ -1,4 +1,5 @@
-//! The data folder is believed over the database: what is lost from it is made anew, and so is what somebody asks to be.
+//! The data folder is believed over the database: what is lost from it is made anew, and so is what somebody
+//! asks to be.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,10 +1,12 @@
 //! The whole path through the public doors: real films, the real server with its real workers, HTTP and command line.
 //!
-//! Never looks into the data folder for an answer that a door gives. One file a subject:
-//! `previews` (what is made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
-//! `broken` (damaged ones by the hundred), `hangs` (what stops answering), `hardship` (what comes between while a worker reads),
-//! `lost` (what is gone from the data folder), `pauses` (what holds everything), `stopping` (starts, stops, signals, restarts), `tags_and_photos` (what music and photos say of themselves),
-//! `settings` (what they change, and their file), `doors` (tokens, bad requests, the command line).
+//! Never looks into the data folder for an answer that a door gives. One file a subject: `previews` (what is
+//! made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
+//! `broken` (damaged ones by the hundred), `hangs` (what stops answering), `hardship` (what comes between
+//! while a worker reads), `lost` (what is gone from the data folder), `pauses` (what holds everything),
+//! `stopping` (starts, stops, signals, restarts), `tags_and_photos` (what music and photos say of
+//! themselves), `settings` (what they change, and their file), `doors` (tokens, bad requests, the command
+//! line).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod backups;
