@@ -19,8 +19,8 @@ impl Client {
             .json("a list of failures")
     }
 
-    /// The failures behind a mark, which the page before gave as [`Failures::next`] (none: from the newest on), at most `size`. So the
-    /// whole list is read once and in order, whatever fails meanwhile.
+    /// The failures behind a mark, which the page before gave as [`Failures::next`] (none: from the newest
+    /// on), at most `size`. So the whole list is read once and in order, whatever fails meanwhile.
     ///
     /// # Errors
     /// If the server can't be asked or refuses.

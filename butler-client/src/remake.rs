@@ -20,12 +20,12 @@ pub enum RemakeOf {
 }
 
 impl Client {
-    /// Has products made anew by the next runs of their tasks: of these kinds (none: of all), or with `missing_only` only what is not
-    /// there because it failed or was lost.
+    /// Has products made anew by the next runs of their tasks: of these kinds (none: of all), or with
+    /// `missing_only` only what is not there because it failed or was lost.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such item, file or section, [`Error::BadRequest`] if there is no such kind; else if the server
-    /// can't be asked or refuses.
+    /// [`Error::NotFound`] if there is no such item, file or section, [`Error::BadRequest`] if there is no
+    /// such kind; else if the server can't be asked or refuses.
     pub async fn remake(&self, of: &RemakeOf, kinds: &[String], missing_only: bool) -> Result<Remade, Error> {
         let request = self
             .post(&["api", "v1", "remake"])

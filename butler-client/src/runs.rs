@@ -24,7 +24,8 @@ pub struct RunFilter {
     pub since: Option<Timestamp>,
     /// Only those that were asked for before this instant.
     pub until: Option<Timestamp>,
-    /// Only those behind this one in the list, the older ones: the mark that the page before gave as [`Runs::next`].
+    /// Only those behind this one in the list, the older ones: the mark that the page before gave as
+    /// [`Runs::next`].
     pub before: Option<RunId>,
     /// Only those before this one in the list, the newer ones.
     pub after: Option<RunId>,

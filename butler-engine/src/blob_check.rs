@@ -1,5 +1,6 @@
-//! Checks the folder of blobs once after a start, on a thread of its own: a million files take their time, and nothing waits for
-//! them. What it does is the library's; here it is begun, told to the log, and ended with the engine.
+//! Checks the folder of blobs once after a start, on a thread of its own: a million files take their time,
+//! and nothing waits for them. What it does is the library's; here it is begun, told to the log, and ended
+//! with the engine.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -63,7 +63,8 @@ pub struct Todo {
 }
 
 impl PlanBasis {
-    /// The night in which a task starts by itself and takes up what may be begun from a moment on; none if it does not.
+    /// The night in which a task starts by itself and takes up what may be begun from a moment on; none if it
+    /// does not.
     pub fn next_night(&self, task: &TaskName, not_before: Timestamp) -> Option<Window> {
         self.schedule.next_night(task, not_before, self.now)
     }
@@ -73,7 +74,8 @@ impl PlanBasis {
         self.catalogue.makers(kind, &self.settings)
     }
 
-    /// The night in which what is lacking of a kind is made, if it may be begun from a moment on: that of the first task that makes it.
+    /// The night in which what is lacking of a kind is made, if it may be begun from a moment on: that of the
+    /// first task that makes it.
     pub fn next_try(&self, kind: ProductKind, not_before: Timestamp) -> Option<Window> {
         let nights = self.makers(kind).into_iter().filter_map(|task| self.next_night(task, not_before));
         nights.min_by_key(|night| night.from)

@@ -1,5 +1,6 @@
-//! What the library keeps of runs, in the schedule's words and back, and the plan of what becomes of those that a crash left:
-//! the schedule decides that; here it is handed in, and told before it is done. What a crash left of files is blob_check.rs. Start with [`remembered`] and [`Plan`].
+//! What the library keeps of runs, in the schedule's words and back, and the plan of what becomes of those
+//! that a crash left: the schedule decides that; here it is handed in, and told before it is done. What a
+//! crash left of files is blob_check.rs. Start with [`remembered`] and [`Plan`].
 
 use std::collections::BTreeMap;
 

@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 /// After this many tries a content failure rests until the file or the maker changes, or a person asks.
 const TRIES_BEFORE_REST: u32 = 3;
 
-/// When a product that failed for the `tries`th time (from 1) may be tried again; none while it rests. `windows` are those from
-/// `now` on.
+/// When a product that failed for the `tries`th time (from 1) may be tried again; none while it rests.
+/// `windows` are those from `now` on.
 ///
-/// It counts in nights that begin after the failure, whether it failed by day or in one. Content: the next night, then the third
-/// after the second try. Source and worker: the next night, always. Where there is no window, a night is 20 hours and then a
-/// multiple of 24.
+/// It counts in nights that begin after the failure, whether it failed by day or in one. Content: the next
+/// night, then the third after the second try. Source and worker: the next night, always. Where there is no
+/// window, a night is 20 hours and then a multiple of 24.
 pub(crate) fn next_try(class: FailureClass, tries: u32, now: Timestamp, windows: impl Iterator<Item = Window>) -> Option<Timestamp> {
     let nights_left_out = match (class, tries) {
         (FailureClass::Content, tries) if tries >= TRIES_BEFORE_REST => return None,

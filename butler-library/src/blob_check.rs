@@ -1,8 +1,9 @@
-//! Holds the folder of blobs against the rows that speak of them: a file that no row knows is removed, and a product whose file
-//! is gone or another becomes a lack again, which its task makes anew.
+//! Holds the folder of blobs against the rows that speak of them: a file that no row knows is removed, and a
+//! product whose file is gone or another becomes a lack again, which its task makes anew.
 //!
-//! One walk through folder and rows side by side, both in the order of the names, so that a million blobs take no memory. It
-//! may go on while others publish: what it would remove or give up is looked at once more at that moment.
+//! One walk through folder and rows side by side, both in the order of the names, so that a million blobs
+//! take no memory. It may go on while others publish: what it would remove or give up is looked at once more
+//! at that moment.
 
 use std::cmp::Ordering;
 
@@ -53,11 +54,12 @@ pub(crate) struct StoredBlob {
 }
 
 impl Library {
-    /// Checks all blobs and removes what earlier processes left, or checks those of one kind of product. Whenever `is_stopping`
-    /// says so, it ends.
+    /// Checks all blobs and removes what earlier processes left, or checks those of one kind of product.
+    /// Whenever `is_stopping` says so, it ends.
     ///
     /// # Errors
-    /// If a folder can't be listed, a file not removed, or the database fails; what was done until then stays.
+    /// If a folder can't be listed, a file not removed, or the database fails; what was done until then
+    /// stays.
     pub fn check_blobs(&self, kind: Option<ProductKind>, is_stopping: &dyn Fn() -> bool) -> Result<BlobCheck, CheckBlobsError> {
         let mut check = BlobCheck::default();
         if kind.is_none() {
@@ -122,8 +124,8 @@ fn stands_for(listed: &Listed, blob: &BlobRef) -> bool {
     listed.is_file && listed.bytes == blob.bytes
 }
 
-/// The rows that speak of blobs, by the blobs' names: a page at a time, since a reader that lasts keeps the database from growing
-/// smaller.
+/// The rows that speak of blobs, by the blobs' names: a page at a time, since a reader that lasts keeps the
+/// database from growing smaller.
 struct Rows<'a> {
     library: &'a Library,
     page: std::vec::IntoIter<StoredBlob>,

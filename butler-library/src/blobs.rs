@@ -1,8 +1,9 @@
 //! Blobs: immutable files named by what they are of. Written under no name, linked once they are whole and on the disk.
 //!
-//! The order is the safety: bytes, fsync, name, fsync of the folder; only then may a row speak of it. Whatever is
-//! killed in between leaves at most a file that no row knows, which the check at the next start removes. A blob is never
-//! trusted to be there because a row says so: [`Blobs::open`] and [`Blobs::loss`] look.
+//! The order is the safety: bytes, fsync, name, fsync of the folder; only then may a row speak of it.
+//! Whatever is killed in between leaves at most a file that no row knows, which the check at the next start
+//! removes. A blob is never trusted to be there because a row says so: [`Blobs::open`] and [`Blobs::loss`]
+//! look.
 
 mod walk;
 
@@ -144,7 +145,8 @@ impl Blobs {
     /// A blob for reading, as long as it was when it was published.
     ///
     /// # Errors
-    /// [`BlobError::Lost`] if it is not there, is no plain file or of another length; else if it can't be read.
+    /// [`BlobError::Lost`] if it is not there, is no plain file or of another length; else if it can't be
+    /// read.
     pub fn open(&self, blob: &BlobRef) -> Result<File, BlobError> {
         let path = self.path(&blob.name)?;
         let lost = |loss| BlobError::Lost { name: blob.name.clone(), loss };
@@ -193,8 +195,8 @@ impl Blobs {
         }
     }
 
-    /// What lies in the folder of blobs below `part` of it (empty: everywhere), in the byte order of the names. Each folder is
-    /// listed when its turn comes.
+    /// What lies in the folder of blobs below `part` of it (empty: everywhere), in the byte order of the
+    /// names. Each folder is listed when its turn comes.
     pub(crate) fn walk(&self, part: &str) -> Result<Walk<'_>, BlobError> {
         make_if_gone(&self.folder).map_err(|error| self.fail(&self.folder, error))?;
         Walk::new(self, part)
@@ -216,8 +218,8 @@ impl Blobs {
         Ok((files, bytes))
     }
 
-    /// Removes a file that no row speaks of, unless it is younger than this process: then its row may be on its way. Whether
-    /// it was removed.
+    /// Removes a file that no row speaks of, unless it is younger than this process: then its row may be on
+    /// its way. Whether it was removed.
     pub(crate) fn sweep(&self, listed: &Listed) -> Result<bool, BlobError> {
         let path = self.folder.join(listed.name_as_path());
         let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
@@ -277,8 +279,8 @@ impl Staged {
         &self.file
     }
 
-    /// Makes it a blob: on the disk, under its name, replacing nothing. The same bytes under that name are as good; where
-    /// anything else is in the way, it gets the next name that is free, which the answer says.
+    /// Makes it a blob: on the disk, under its name, replacing nothing. The same bytes under that name are as
+    /// good; where anything else is in the way, it gets the next name that is free, which the answer says.
     ///
     /// # Errors
     /// If it has not `bytes` bytes, too many names are taken, or the disk refuses.
@@ -313,8 +315,8 @@ impl Staged {
         Err(BlobError::Taken(name.to_owned()))
     }
 
-    /// Whether a file holds the same bytes. Then it is made young, so that no check takes it for one that nobody knows before
-    /// its row is there. One that can't be read is none.
+    /// Whether a file holds the same bytes. Then it is made young, so that no check takes it for one that
+    /// nobody knows before its row is there. One that can't be read is none.
     fn is_copied_by(&self, path: &Path) -> bool {
         let is_copy = || -> io::Result<bool> {
             let there = open_plain(path)?;

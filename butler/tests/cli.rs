@@ -340,12 +340,16 @@ fn a_run_that_begins_while_runs_are_listed_does_not_keep_the_list_going() {
     let pages = AtomicUsize::new(0);
     let server = StandIn::start(move |request| {
         let newest = 250 + pages.fetch_add(1, Ordering::SeqCst);
-        let start = request.line.split(['?', '&']).find_map(|word| word.strip_prefix("start=")).unwrap().parse().unwrap();
-        let runs: Vec<_> = (1..=newest).rev().skip(start).take(200).map(|id| run(json!({"id": id}))).collect();
-        Reply::json(200, &json!({"runs": runs, "total": newest}).to_string())
+        let before = request.line.split(['?', '&', ' ']).find_map(|word| word.strip_prefix("before="));
+        let before = before.map_or(newest + 1, |id| id.parse().unwrap());
+        let ids: Vec<_> = (1..before).rev().take(100).collect();
+        let next = ids.last().filter(|id| **id > 1);
+        let runs: Vec<_> = ids.iter().map(|id| run(json!({"id": id}))).collect();
+        Reply::json(200, &json!({"runs": runs, "total": newest, "next": next}).to_string())
     });
     let (code, runs) = said_json(at(&server, &["runs", "--json"]));
-    assert_eq!((code, runs.as_array().map(Vec::len)), (0, Some(250)));
+    let ids: Vec<u64> = runs.as_array().unwrap().iter().map(|run| run["id"].as_u64().unwrap()).collect();
+    assert_eq!((code, ids), (0, (1..=250).rev().collect()));
     assert!(server.asked().len() <= 4, "{} pages", server.asked().len());
 }
 

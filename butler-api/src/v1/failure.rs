@@ -30,11 +30,12 @@ pub struct Failure {
     pub error: String,
     /// How often it was tried.
     pub tries: u32,
-    /// The moment before which it is not tried again; absent while it rests until the file or the maker changes or a person asks.
+    /// The moment before which it is not tried again; absent while it rests until the file or the maker
+    /// changes or a person asks.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub next_try_at: Option<Timestamp>,
-    /// When the night begins in which it is tried again, if no person is faster; absent while it rests, and where no task that
-    /// makes the product runs by itself.
+    /// When the night begins in which it is tried again, if no person is faster; absent while it rests, and
+    /// where no task that makes the product runs by itself.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub next_try: Option<LocalTime>,
@@ -51,7 +52,8 @@ pub struct Failure {
 pub struct Failures {
     /// The failures of this page.
     pub failures: Vec<Failure>,
-    /// How many there are in all; absent on a page that was asked for by a mark, where it would be counted each time.
+    /// How many there are in all; absent on a page that was asked for by a mark, where it would be counted
+    /// each time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// The mark behind the last one of this page, for `before`; absent if there is none behind it.

@@ -95,7 +95,8 @@ pub struct PlannedBacklog {
     /// Products that failed and are left alone for now; they are no lacks of the figures above.
     #[serde(default)]
     pub held_back: u64,
-    /// Those of them that are tried again by themselves; the others rest until the file or the maker changes or a person asks.
+    /// Those of them that are tried again by themselves; the others rest until the file or the maker changes
+    /// or a person asks.
     #[serde(default)]
     pub tried_again: u64,
     /// When the night begins in which the first of these is tried; absent if none is.

@@ -90,7 +90,8 @@ pub struct LiveWork {
 pub struct Runs {
     /// The runs of this page.
     pub runs: Vec<Run>,
-    /// How many there are in all that match; absent on a page that was asked for by a mark, where it would be counted each time.
+    /// How many there are in all that match; absent on a page that was asked for by a mark, where it would be
+    /// counted each time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// The mark behind the last one of this page, for `before`; absent if there is none behind it.

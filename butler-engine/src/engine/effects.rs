@@ -350,7 +350,8 @@ fn only_newcomers(library: &butler_library::Library, gathered: Gathered) -> Resu
     Ok(gathered)
 }
 
-/// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not the database.
+/// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
+/// the database.
 fn look_at_blobs(library: &butler_library::Library, demands: &[Demand]) {
     let kinds: BTreeSet<ProductKind> = demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
     for kind in kinds {

@@ -1,5 +1,6 @@
-//! What lies in the folder of blobs, file by file in the byte order of their names, so that it can be held against rows in the
-//! same order. Of the folder no more is in memory than the names in the folders on the way to the file at hand.
+//! What lies in the folder of blobs, file by file in the byte order of their names, so that it can be held
+//! against rows in the same order. Of the folder no more is in memory than the names in the folders on the
+//! way to the file at hand.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -57,7 +57,8 @@ pub struct FailureRow {
     pub path: PathBuf,
     /// The part of that file; none for what a scan could not read.
     pub part: Option<PartId>,
-    /// The files that hold the content, the one above first, as many as [`MOST_FILES`]; for what a scan could not read, that.
+    /// The files that hold the content, the one above first, 100 at most; for what a scan could
+    /// not read, that.
     pub files: Vec<PathBuf>,
     /// How many files hold the content.
     pub file_count: u64,
@@ -143,7 +144,7 @@ pub struct FailureSummary {
     pub failures: u64,
     /// How many files they are of; one that lacks two products counts twice.
     pub files: u64,
-    /// The largest groups, as many as [`MOST_GROUPS`].
+    /// The largest groups, 50 at most.
     pub groups: Vec<FailureGroup>,
     /// How many groups there are.
     pub group_count: u64,
@@ -196,8 +197,9 @@ impl Library {
         Ok(Page { rows: self.failures_between(None, None, start, size)?, total: self.count_failures()? })
     }
 
-    /// The failures that stand, newest first: those behind the place `before`, and before the place `after`, of these without
-    /// the first `start` at most `size`. From place to place the whole list takes no longer than it is long.
+    /// The failures that stand, newest first: those behind the place `before`, and before the place `after`,
+    /// of these without the first `start` at most `size`. From place to place the whole list takes no longer
+    /// than it is long.
     ///
     /// # Errors
     /// If the database fails.

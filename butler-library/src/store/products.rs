@@ -71,7 +71,8 @@ pub enum Published {
 pub struct ProductRow {
     /// Its kind.
     pub kind: ProductKind,
-    /// The version that made it; 0 once it is to be made anew ([`Library::remake`]), and serves until that is done.
+    /// The version that made it; 0 once it is to be made anew ([`Library::remake`]), and serves until that is
+    /// done.
     pub version: u32,
     /// Its parameters, in their canonical text.
     pub params: String,
@@ -182,8 +183,8 @@ impl Library {
         }))
     }
 
-    /// A source's product of a kind with its blob, whatever its version and parameters; none if it was not made, or there was
-    /// nothing to make it of.
+    /// A source's product of a kind with its blob, whatever its version and parameters; none if it was not
+    /// made, or there was nothing to make it of.
     ///
     /// # Errors
     /// If its blob is lost or can't be read, or the database fails.
@@ -197,8 +198,8 @@ impl Library {
         }
     }
 
-    /// A product's blob is not what it was: makes a lack of it again, and says what became of it. A reader that finds a
-    /// blob damaged that is as long as it was comes here too.
+    /// A product's blob is not what it was: makes a lack of it again, and says what became of it. A reader
+    /// that finds a blob damaged that is as long as it was comes here too.
     pub fn lose_product(&self, source: SourceId, kind: ProductKind, blob: BlobRef, loss: Loss) -> OpenProductError {
         tracing::warn!(blob = blob.name, %loss, "a product is lost, and is a lack again");
         let given_up = self.db().write(move |tx| give_up(tx, &StoredBlob { source, kind, blob }));

@@ -1,5 +1,5 @@
-//! Reads lists row by row: a row that this build can't read, of a word it does not know or a number out of range, costs itself
-//! and not the list. The log names it, once.
+//! Reads lists row by row: a row that this build can't read, of a word it does not know or a number out of
+//! range, costs itself and not the list. The log names it, once.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,8 @@ use rusqlite::{Error, Params, Row, Statement};
 /// So many rows are named in the log; a database that holds more of them needs no longer list.
 const MOST_NAMED: usize = 1_000;
 
-/// The rows of a question that can be read. `what` names in the log what a row is; its first column says which.
+/// The rows of a question that can be read. `what` names in the log what a row is; its first column says
+/// which.
 ///
 /// # Errors
 /// SQLite's own.

@@ -1,5 +1,5 @@
-//! Has products made anew on purpose: what somebody does not trust, or wants from a newer libav, becomes a lack, and serves
-//! until its successor is there. Nothing is made here, and no file of a section is touched.
+//! Has products made anew on purpose: what somebody does not trust, or wants from a newer libav, becomes a
+//! lack, and serves until its successor is there. Nothing is made here, and no file of a section is touched.
 //!
 //! Start with [`Library::remake`]. A product that is to be made anew has version 0, which no build ever gave.
 
@@ -35,15 +35,17 @@ pub enum RemakeScope {
 pub struct Remade {
     /// Different contents that are meant; files that hold the same count once.
     pub sources: u64,
-    /// Products that are lacks from now on, each kind for itself: those that were there, and those that were lost.
+    /// Products that are lacks from now on, each kind for itself: those that were there, and those that were
+    /// lost.
     pub products: BTreeMap<ProductKind, u64>,
     /// Failures that hold nothing back any more, each kind for itself.
     pub failures: BTreeMap<ProductKind, u64>,
 }
 
 impl Library {
-    /// Has these products of these files made anew by the next run of the task that wants them; what failed is tried again. With
-    /// `missing_only` that concerns what is not there: blobs that are lost, and failures. None if there is no such item, file or section.
+    /// Has these products of these files made anew by the next run of the task that wants them; what failed
+    /// is tried again. With `missing_only` that concerns what is not there: blobs that are lost, and
+    /// failures. None if there is no such item, file or section.
     ///
     /// # Errors
     /// If the database fails or blobs can't be looked at; what was marked until then stays so.

@@ -272,8 +272,8 @@ impl Library {
         Ok(Page { rows: self.runs_between(filter, start, size)?, total: self.count_runs(filter)? })
     }
 
-    /// The runs that match, newest first, of these without the first `start` at most `size`. From mark to mark the whole list
-    /// takes no longer than it is long.
+    /// The runs that match, newest first, of these without the first `start` at most `size`. From mark to
+    /// mark the whole list takes no longer than it is long.
     ///
     /// # Errors
     /// If the database fails.

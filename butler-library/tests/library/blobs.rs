@@ -1,4 +1,5 @@
-//! Blobs and the rows that speak of them: what is gone from the disk is a lack again, and what is asked for anew is made anew.
+//! Blobs and the rows that speak of them: what is gone from the disk is a lack again, and what is asked for
+//! anew is made anew.
 
 use std::fs;
 

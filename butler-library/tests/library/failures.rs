@@ -1,5 +1,5 @@
-//! The list of failures: every file of a content is told, pages go on from their marks, groups are counted, and a row that can't
-//! be read costs itself.
+//! The list of failures: every file of a content is told, pages go on from their marks, groups are counted,
+//! and a row that can't be read costs itself.
 
 use butler_api::RunId;
 use butler_library::{FailureRow, NewFailure, RunFilter, SectionKind};
@@ -15,7 +15,7 @@ fn failure(kind: ProductKind, sentence: &str) -> NewFailure {
 /// So many films of different content, each with a failure of its own moment.
 fn failing(films: u64) -> World {
     let world = World::new(SectionKind::Movie);
-    (0..films).for_each(|film| _ = world.write(&format!("{film}.mkv"), format!("film {film}").as_bytes()));
+    (0..films).for_each(|film| _ = world.write(format!("{film}.mkv"), format!("film {film}").as_bytes()));
     world.scan();
     for film in 0..films {
         let source = world.part(&format!("{film}.mkv")).source;

@@ -2,7 +2,8 @@
 
 use butler_api::RunId;
 use butler_library::{
-    FailureRow, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, Scope, SectionKind, SourceId, Subjects,
+    FailureRow, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, Scope, SectionKind, SourceId,
+    Subjects,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, bif};
@@ -114,7 +115,8 @@ fn a_failure_holds_its_lack_back_until_its_next_try() {
     world.library.record_failure(b, failure(ProductKind::Bif, None), now).unwrap();
     assert_eq!(lacks(&world, &bif_spec(), &ALL), [c]);
     assert_eq!(lacks(&world, &Spec::MediaInfo, &ALL), [c, b, a], "another product is not held back");
-    assert_eq!(world.library.held_back(&bif_spec(), &ALL, now).unwrap().sources, 2);
+    let held = world.library.held_back(&bif_spec(), &ALL, now).unwrap();
+    assert_eq!(held, HeldBack { sources: 2, tried_again: 1, next_try_at: Some(in_an_hour) }, "the other rests");
     assert_eq!(world.library.lacks(&bif_spec(), &ALL, now, true).unwrap().len(), 3, "forced, whatever is held back");
     assert_eq!(world.library.lacks(&bif_spec(), &ALL, in_an_hour, false).unwrap().len(), 2);
 

@@ -1,4 +1,5 @@
-//! When what may be begun from a moment on will be begun: in a night that has a window, and in which its task is due.
+//! When what may be begun from a moment on will be begun: in a night that has a window, and in which its task
+//! is due.
 
 use butler_api::TaskName;
 

@@ -1,4 +1,5 @@
-//! `/api/v1/failures`: which product could not be made of which file, when it is tried again, and the request to try at once.
+//! `/api/v1/failures`: which product could not be made of which file, when it is tried again, and the request
+//! to try at once.
 
 use std::collections::HashMap;
 
@@ -26,7 +27,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(summary)).routes(routes!(retry))
 }
 
-/// Lists the failures that stand, newest first. From mark to mark (`before`) the whole list is read once and in order, whatever fails
+/// Lists the failures that stand, newest first.
+///
+/// From mark to mark (`before`) the whole list is read once and in order, whatever fails
 /// meanwhile.
 #[utoipa::path(get, path = "/api/v1/failures", tag = "failures",
     params(
@@ -104,6 +107,9 @@ async fn retry(State(app): State<App>, Path(id): Path<String>) -> Result<Respons
         .await?;
     let row = row.ok_or_else(unknown)?;
     let message = match row.kind {
+        Some(kind) if row.file_count > 1 => {
+            format!("The next run that wants {kind} of `{}`, which {} files hold, tries again.", row.path.display(), row.file_count)
+        }
         Some(kind) => format!("The next run that wants {kind} of `{}` tries again.", row.path.display()),
         None => format!("The next scan tries `{}` again.", row.path.display()),
     };

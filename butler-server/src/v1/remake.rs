@@ -1,5 +1,5 @@
-//! `/api/v1/remake`: has products made anew on purpose. What that means is the library's business, and who makes what when the
-//! engine's; here it is put into words.
+//! `/api/v1/remake`: has products made anew on purpose. What that means is the library's business, and who
+//! makes what when the engine's; here it is put into words.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(remake))
 }
 
-/// Has the products of an item, a file or a section made anew by the next runs of their tasks. The old ones serve until then.
+/// Has the products of an item, a file or a section made anew by the next runs of their tasks.
+///
+/// The old ones serve until then.
 #[utoipa::path(post, path = "/api/v1/remake", tag = "products",
     params(
         ("item" = Option<i64>, Query, description = "Of the files of this item, and of all below it."),

@@ -22,7 +22,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(one, stop))
 }
 
-/// Lists runs, newest first. From mark to mark (`before`) the whole list is read once, whatever begins meanwhile.
+/// Lists runs, newest first.
+///
+/// From mark to mark (`before`) the whole list is read once, whatever begins meanwhile.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs",
     params(
         ("task" = Option<String>, Query, description = "Only this task's."),

@@ -1,5 +1,5 @@
-//! `butler failures`: what could not be made of which files, why, and in which night it is tried again: first counted, then the
-//! newest one by one.
+//! `butler failures`: what could not be made of which files, why, and in which night it is tried again: first
+//! counted, then the newest one by one.
 
 use butler_client::{Client, Error, Failure, FailureSummary, Failures};
 use clap::Args;

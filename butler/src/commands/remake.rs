@@ -1,4 +1,5 @@
-//! `butler remake`: has products made anew on purpose, and says by which task and when; with `--now` it starts these tasks.
+//! `butler remake`: has products made anew on purpose, and says by which task and when; with `--now` it
+//! starts these tasks.
 
 use std::path::PathBuf;
 
@@ -12,7 +13,8 @@ use crate::print::{Out, json};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// An item's id, with all that stands below it, or the path of a file; a file that is named as a number is ./NUMBER
+    /// An item's id, with all that stands below it, or the path of a file; a file that is named as a number
+    /// is ./NUMBER
     #[arg(value_name = "ITEM|FILE", required_unless_present = "section", conflicts_with = "section")]
     of: Option<PathBuf>,
 

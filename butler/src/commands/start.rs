@@ -24,8 +24,9 @@ pub(crate) struct Arguments {
     #[arg(long)]
     all: bool,
 
-    /// Start now, whatever the day, the switch and the maintenance window. What failed is tried again, even what rests, and what is
-    /// lost from the data folder is made anew; what is there stays as it is: `butler remake` makes that anew
+    /// Start now, whatever the day, the switch and the maintenance window. What failed is tried again, even
+    /// what rests, and what is lost from the data folder is made anew; what is there stays as it is: `butler
+    /// remake` makes that anew
     #[arg(long)]
     force: bool,
 

@@ -1,4 +1,5 @@
-//! The data folder is believed over the database: what is lost from it is made anew, and so is what somebody asks to be.
+//! The data folder is believed over the database: what is lost from it is made anew, and so is what somebody
+//! asks to be.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ fn blobs(server: &Server) -> Vec<PathBuf> {
 }
 
 fn start_by_force(server: &Server) -> Value {
-    let said = server.butler_json(&["start", "GenerateMediaIndexFiles", "--force", "--wait", "--json"]).unwrap();
+    let said = server.butler_json(&["start", "GenerateMediaIndexFiles", "--force", "--wait"]).unwrap();
     said[0]["result"].clone()
 }
 
@@ -79,7 +80,7 @@ fn a_preview_is_made_anew_when_somebody_asks_for_it_and_the_old_one_serves_until
     bytes[last] ^= 0xff;
     fs::write(&blob, &bytes).unwrap();
 
-    let remade = server.butler_json(&["remake", path.to_str().unwrap(), "--products", "bif", "--json"]).unwrap();
+    let remade = server.butler_json(&["remake", path.to_str().unwrap(), "--products", "bif"]).unwrap();
     assert_eq!((&remade["files"], &remade["products"]), (&1.into(), &1.into()), "{remade:#}");
     assert_eq!(remade["tasks"][0]["task"], "GenerateMediaIndexFiles");
     assert!(remade["tasks"][0]["next"].as_str().is_some_and(|night| night.contains("T02:00:00")), "{remade:#}");
