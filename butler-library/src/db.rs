@@ -7,6 +7,7 @@
 //! asked for, a unit acknowledged to another machine). Group commit keeps the price at one fsync for many writes.
 
 mod error;
+mod functions;
 mod readers;
 mod writer;
 

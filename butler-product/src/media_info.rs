@@ -173,4 +173,26 @@ impl MediaInfo {
         let mut videos = self.streams.iter().filter(|stream| stream.kind == StreamKind::Video);
         videos.clone().find(|stream| stream.default).or_else(|| videos.next())
     }
+
+    /// The resolution of the stream that a player shows; none where there is no video.
+    pub fn resolution(&self) -> Option<&'static str> {
+        self.video().and_then(|stream| stream.picture.as_ref()).map(PictureShape::resolution)
+    }
+}
+
+impl PictureShape {
+    /// `sd`, `480`, `576`, `720`, `1080`, `4k` or `8k`: by the longer side too, so that wide films that lack their bars
+    /// count as what they were made as.
+    pub fn resolution(&self) -> &'static str {
+        let (long, short) = (self.width.max(self.height), self.width.min(self.height));
+        match (long, short) {
+            (7_000.., _) => "8k",
+            (3_200.., _) | (_, 1_800..) => "4k",
+            (1_800.., _) | (_, 1_000..) => "1080",
+            (1_200.., _) | (_, 700..) => "720",
+            (_, 560..) => "576",
+            (_, 460..) => "480",
+            _ => "sd",
+        }
+    }
 }

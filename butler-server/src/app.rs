@@ -42,6 +42,8 @@ pub struct About {
     pub machine_identifier: String,
     /// Its version.
     pub version: String,
+    /// The version of the operating system it runs on.
+    pub platform_version: String,
 }
 
 impl App {

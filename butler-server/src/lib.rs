@@ -17,6 +17,7 @@ mod plex;
 mod router;
 mod serve;
 mod v1;
+mod words;
 
 pub use app::{About, App};
 pub use bounds::Bounds;

@@ -42,7 +42,9 @@ fn the_crate_plex_api_connects_and_keeps_preferences() {
     let stage = stage();
     let server = stage.server().unwrap();
     server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
-    assert_eq!(server.run_task("RefreshLibraries").unwrap()["state"], "completed");
+    for task in ["RefreshLibraries", "DeepMediaAnalysis"] {
+        assert_eq!(server.run_task(task).unwrap()["state"], "completed", "{task}");
+    }
     judge(&mut Command::new(clients().join("rust/debug/plex-api-judge")), &server, &stage);
     // It sets the window's start to eleven at night.
     let setting = server.get_json("/:/prefs/get?id=ButlerStartHour").unwrap();

@@ -1,9 +1,10 @@
 //! `/library/sections/{id}/refresh` and `/library/sections/all/refresh`: Plex's way to ask for a scan, which here is a
 //! forced run of RefreshLibraries. The answer is always 200 and empty, for some clients take nothing else.
 
-use axum::extract::{Path, State};
-use axum::http::HeaderValue;
-use axum::response::Response;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use butler_api::plex::Errors;
 use butler_api::{OUTCOME_HEADER, RunState, TaskName};
 use butler_engine::StartRequest;
@@ -21,6 +22,15 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(refresh_all, refresh_all_by_post, cancel_all))
         .routes(routes!(refresh, refresh_by_post, cancel))
         .routes(routes!(refresh_as_specified))
+        .route_layer(from_fn(head_starts_nothing))
+}
+
+/// `HEAD` asks for the head of what `GET` would answer; here that would be a scan.
+async fn head_starts_nothing(request: Request, next: Next) -> Response {
+    if request.method() == Method::HEAD {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET,POST,DELETE")]).into_response();
+    }
+    next.run(request).await
 }
 
 /// Scans all sections now.

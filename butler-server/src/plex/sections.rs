@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::accept::{self, Wants};
 use crate::app::App;
 use crate::error::Problem;
-use crate::params::Params;
+use crate::params::{Extent, Params};
 use crate::plex::prefs;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -36,22 +36,32 @@ async fn library(wants: Wants) -> Result<Response, Problem> {
 }
 
 /// Lists the sections.
-#[utoipa::path(get, path = "/library/sections", tag = "library", responses(
+#[utoipa::path(get, path = "/library/sections", tag = "library",
+    params(
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
+    responses(
     (status = 200, description = "The sections.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
-async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+async fn list(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
     let (sections, runs) = app.library(|library| Ok::<_, StoreError>((library.sections()?, library.unfinished_runs()?))).await?;
-    wants.answer(&container(sections, &runs))
+    wants.answer(&container(params.container()?.cut(sections), &runs))
 }
 
 /// Lists the sections; the address that newer clients use.
-#[utoipa::path(get, path = "/library/sections/all", tag = "library", responses(
+#[utoipa::path(get, path = "/library/sections/all", tag = "library",
+    params(
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
+    responses(
     (status = 200, description = "The sections.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
-async fn list_all(app: State<App>, wants: Wants) -> Result<Response, Problem> {
-    list(app, wants).await
+async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
+    list(app, wants, params).await
 }
 
 /// Adds a section. Its folders are not scanned by that.
@@ -85,7 +95,8 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
     let now = app.now();
     let id = app.library(move |library| library.add_section(new, now)).await?;
     let (section, _) = known(&app, id.0).await?;
-    let mut response = wants.answer(&container(vec![section], &[]))?;
+    let extent = Extent { size: 1, total_size: None, offset: None };
+    let mut response = wants.answer(&container((vec![section], extent), &[]))?;
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)
 }
@@ -100,7 +111,7 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
     ))]
 async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
     let (section, _) = known(&app, parse(&id)?).await?;
-    wants.answer(&directories(&section.name, &[("all", "All")]))
+    wants.answer(&directories(&section.name, &[("all", "All"), ("recentlyAdded", "Recently Added")]))
 }
 
 /// Edits a section; what is not named stays as it is.
@@ -189,15 +200,16 @@ fn locations(params: &Params) -> Vec<PathBuf> {
     locations
 }
 
-fn container(sections: Vec<Section>, runs: &[RunRow]) -> Container<Sections> {
-    let directories: Vec<Directory> = sections.into_iter().map(|section| directory(section, runs)).collect();
-    Container::new(Sections { size: directories.len() as u64, allow_sync: false, title1: "Plex Library".into(), directories })
+fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRow]) -> Container<Sections> {
+    let directories = sections.into_iter().map(|section| directory(section, runs)).collect();
+    let Extent { size, total_size, offset } = extent;
+    Container::new(Sections { size, total_size, offset, allow_sync: true, title1: "Plex Library".into(), directories })
 }
 
 /// A section as clients see it.
 pub(crate) fn directory(section: Section, runs: &[RunRow]) -> Directory {
     Directory {
-        allow_sync: false,
+        allow_sync: true,
         filters: true,
         refreshing: runs.iter().any(|run| scans(run, section.id)),
         key: section.id.to_string(),
@@ -217,7 +229,7 @@ pub(crate) fn directory(section: Section, runs: &[RunRow]) -> Directory {
         locations: section
             .roots
             .into_iter()
-            .map(|root| Location { id: root.id.0, path: root.path.to_string_lossy().into_owned() })
+            .map(|root| Location { id: Some(root.id.0), path: root.path.to_string_lossy().into_owned() })
             .collect(),
     }
 }
@@ -226,7 +238,7 @@ fn directories(title: &str, entries: &[(&str, &str)]) -> Container<LibraryRoot> 
     let directories: Vec<_> = entries.iter().map(|(key, title)| LibraryDirectory { key: (*key).into(), title: (*title).into() }).collect();
     Container::new(LibraryRoot {
         size: directories.len() as u64,
-        allow_sync: false,
+        allow_sync: true,
         identifier: LIBRARY_IDENTIFIER.into(),
         media_tag_prefix: "/system/bundle/media/flags/".into(),
         media_tag_version: 0,

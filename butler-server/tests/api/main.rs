@@ -9,6 +9,7 @@ mod butler;
 mod connections;
 mod doors;
 mod items;
+mod lists;
 mod metrics;
 mod names;
 mod notifications;

@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use crate::rig::Rig;
 
 /// What the first part of the API promises.
-const PROMISED: [(&str, &str); 61] = [
+const PROMISED: &[(&str, &str)] = &[
     ("get", "/"),
     ("get", "/identity"),
     ("get", "/media/providers"),
@@ -32,6 +32,12 @@ const PROMISED: [(&str, &str); 61] = [
     ("get", "/library/metadata/{id}/allLeaves"),
     ("get", "/library/metadata/{id}/extras"),
     ("get", "/library/sections/{id}/collections"),
+    ("get", "/library/sections/{id}/recentlyAdded"),
+    ("get", "/library/sections/{id}/filters"),
+    ("get", "/library/sections/{id}/sorts"),
+    ("get", "/library/sections/{id}/{filter}"),
+    ("get", "/library/all"),
+    ("get", "/library/recentlyAdded"),
     ("get", "/api/v1/sections/check"),
     ("get", "/library/parts/{id}/indexes/sd"),
     ("get", "/library/parts/{id}/indexes/sd/{offset}"),

@@ -48,7 +48,12 @@ impl Rig {
             catalogue: Catalogue::default(),
         };
         let (engine, handle) = Engine::start(library.clone(), settings).unwrap();
-        let about = About { friendly_name: "Attic".into(), machine_identifier: library.server_id().to_owned(), version: "1.2.3".into() };
+        let about = About {
+            friendly_name: "Attic".into(),
+            machine_identifier: library.server_id().to_owned(),
+            version: "1.2.3".into(),
+            platform_version: "6.1.0".into(),
+        };
         let clock = Clock::driven(noon());
         clock.drive(None, Some(0));
         clock.drive(Some(noon()), None);
@@ -70,7 +75,7 @@ impl Rig {
     }
 
     pub(crate) fn ask_without_token(&self, method: Method, uri: impl Into<String>) -> Ask<'_> {
-        Ask { rig: self, method, uri: uri.into(), headers: Vec::new(), body: Body::empty() }
+        Ask { rig: self, method, uri: uri.into(), headers: vec![("Host".into(), "localhost".into())], body: Body::empty() }
     }
 
     pub(crate) async fn get(&self, uri: impl Into<String>) -> Answer {
@@ -113,12 +118,19 @@ impl Ask<'_> {
         self
     }
 
+    pub(crate) fn without_host(mut self) -> Self {
+        self.headers.retain(|(name, _)| name != "Host");
+        self
+    }
+
     pub(crate) fn body(self, body: Vec<u8>) -> Self {
         Self { body: body.into(), ..self }
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let request = Request::builder().method(self.method).uri(self.uri);
+        // As every client's library writes them in a query.
+        let uri = self.uri.replace('<', "%3C").replace('>', "%3E");
+        let request = Request::builder().method(self.method).uri(uri);
         let request = self.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         let response = self.rig.router.clone().oneshot(request.body(self.body).unwrap()).await.unwrap();
         let (head, body) = response.into_parts();

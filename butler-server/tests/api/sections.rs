@@ -17,7 +17,7 @@ async fn a_section_is_added_listed_edited_and_deleted() {
     assert_eq!((&section["agent"], &section["scanner"]), (&"tv.plex.agents.movie".into(), &"Plex Movie".into()));
     assert_eq!(section["Location"][0]["path"], folder.to_str().unwrap());
     assert_eq!(section["createdAt"], crate::rig::noon().as_second());
-    assert!(rig.get("/library/sections").await.text().contains("<Directory allowSync=\"0\" filters=\"1\" refreshing=\"0\" key=\""));
+    assert!(rig.get("/library/sections").await.text().contains("<Directory allowSync=\"1\" filters=\"1\" refreshing=\"0\" key=\""));
 
     let other = rig.folder("more films");
     let uri = format!(

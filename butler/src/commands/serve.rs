@@ -84,7 +84,12 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     };
     let (engine, handle) =
         Engine::start(library, settings).map_err(|error| Trouble::new(Exit::Failed, "The engine can't start.").cause(&error))?;
-    let about = About { friendly_name: "Butler".to_owned(), machine_identifier: server_id, version: env!("CARGO_PKG_VERSION").to_owned() };
+    let about = About {
+        friendly_name: "Butler".to_owned(),
+        machine_identifier: server_id,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform_version: kernel_release(),
+    };
     runtime.spawn(fact_log::keep(handle.facts()));
     if let Some(asked) = settings_asked {
         runtime.spawn(settings_place.follow(handle.clone(), asked));
@@ -209,4 +214,9 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, address.port())
+}
+
+/// The kernel's release, as `uname -r` says it; empty where the system does not tell.
+fn kernel_release() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).unwrap_or_default()
 }
