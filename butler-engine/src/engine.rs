@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use butler_api::{RunId, TaskName};
+use butler_api::{Origin, RunId, TaskName};
 use butler_library::{Library, Sweepable};
 use butler_product::ProductKind;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
@@ -22,7 +22,7 @@ use crate::answer::{EngineHealth, StartReply, StopReply};
 use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::estimate::Estimates;
-use crate::event::EngineEvent;
+use crate::event::{EngineEvent, RefreshRequest};
 use crate::fact::{Fact, What};
 use crate::handle::Handle;
 use crate::inbox::Inbox;
@@ -30,6 +30,7 @@ use crate::publish::Publisher;
 use crate::recovery::{self, Plan};
 use crate::run::Run;
 use crate::unsaved::Unsaved;
+use crate::watching::Watching;
 use crate::workers::{Patience, Pool};
 
 mod effects;
@@ -144,6 +145,7 @@ struct Loop {
     facts: broadcast::Sender<Arc<Fact>>,
     settings: watch::Sender<Arc<Settings>>,
     kept_lacks: KeptLacks,
+    watching: Watching,
     inbox: Inbox,
     /// Effects that are ordered and not yet carried out.
     orders: VecDeque<Effect>,
@@ -195,6 +197,7 @@ impl Loop {
             pool: Pool::start(settings, &library, &inbox)?,
             publisher: Publisher::start(library.clone(), inbox.clone(), settings.clock.clone())?,
             kept_lacks: KeptLacks::new(&library, known.subscribe()),
+            watching: Watching::start(library.clone(), known.subscribe(), inbox.clone())?,
             library,
             schedule,
             backlog: Backlog::default(),
@@ -289,6 +292,11 @@ impl Loop {
                 };
                 let _ = answer.send(reply);
             }
+            EngineEvent::RefreshAsked { request: RefreshRequest { section, paths }, answer } => {
+                let _ = answer.send(self.refresh(section, paths, Origin::Person));
+            }
+            EngineEvent::SectionsChanged => self.watching.look_again(),
+            EngineEvent::FilesChanged { section, paths } => _ = self.refresh(section, paths, Origin::Watch),
             EngineEvent::StartAllAsked { force, answer } => {
                 let replies = match self.ask_schedule(Event::StartAllAsked { force }) {
                     Answer::StartAll(starts) => starts.into_iter().map(|(task, start)| (task, reply(&start))).collect(),
@@ -331,6 +339,13 @@ impl Loop {
                 self.shutdown = Some(Shutdown { until: Instant::now() + SHUTDOWN_GRACE, done });
                 self.ask_schedule(Event::ShutdownAsked);
             }
+        }
+    }
+
+    fn refresh(&mut self, section: i64, paths: Vec<PathBuf>, origin: Origin) -> Option<StartReply> {
+        match self.ask_schedule(Event::RefreshAsked { section, paths, origin }) {
+            Answer::Start(start) => Some(reply(&start)),
+            _ => None,
         }
     }
 

@@ -32,6 +32,7 @@ mod retry;
 mod run;
 mod unit;
 mod unsaved;
+mod watching;
 mod work;
 mod workers;
 
@@ -43,7 +44,7 @@ pub use butler_tasks::{Action, Deed, Plan as HousePlan};
 pub use butler_tasks::{Setting, SettingError, Settings, SettingsFile, settings};
 pub use clock::{Clock, FASTEST_RATE};
 pub use engine::{ChangeError, Engine, EngineError, EngineSettings};
-pub use event::{PauseRequest, PauseUntil, StartRequest};
+pub use event::{PauseRequest, PauseUntil, RefreshRequest, StartRequest};
 pub use fact::{Came, Fact, What};
 pub use handle::{DryRunError, Gone, Handle};
 pub use plan::{Plan, PlanBasis, Todo};

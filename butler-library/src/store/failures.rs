@@ -146,24 +146,27 @@ pub(crate) fn record(tx: &Connection, source: SourceId, failure: &NewFailure, no
     Ok(statement.query_row(params![source, kind.as_str(), version, class.as_str(), sentence, next, At(now), run], |row| row.get(0))?)
 }
 
-/// Makes what a scan could not read the whole list of such failures below `roots`: what reads again is listed no more.
-pub(crate) fn set_scan_failures(
+/// Of a root, what a scan looked at and could read again is listed no more.
+pub(crate) fn forget_scan_failures(
     tx: &Connection,
-    roots: &[RootId],
+    root: RootId,
+    was_looked_at: &dyn Fn(&[u8]) -> bool,
     failures: &[ScanFailure],
-    run: Option<RunId>,
-    now: Timestamp,
 ) -> Result<(), StoreError> {
-    let path = |failure: &ScanFailure| super::path_bytes(&failure.path).to_vec();
-    for root in roots {
-        let known: Vec<(FailureId, Vec<u8>)> = tx
-            .prepare_cached("SELECT id, path FROM failures WHERE root = ?1")?
-            .query_map([root], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
-        for (id, _) in known.iter().filter(|(_, known)| !failures.iter().any(|failure| failure.root == *root && path(failure) == *known)) {
-            tx.prepare_cached("DELETE FROM failures WHERE id = ?1")?.execute([id])?;
-        }
+    let fails = |path: &[u8]| failures.iter().any(|failure| failure.root == root && super::path_bytes(&failure.path) == path);
+    let known: Vec<(FailureId, Vec<u8>)> = tx
+        .prepare_cached("SELECT id, path FROM failures WHERE root = ?1")?
+        .query_map([root], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (id, _) in known.iter().filter(|(_, path)| was_looked_at(path) && !fails(path)) {
+        tx.prepare_cached("DELETE FROM failures WHERE id = ?1")?.execute([id])?;
     }
+    Ok(())
+}
+
+/// Lists what a scan could not read.
+pub(crate) fn add_scan_failures(tx: &Connection, failures: &[ScanFailure], run: Option<RunId>, now: Timestamp) -> Result<(), StoreError> {
+    let path = |failure: &ScanFailure| super::path_bytes(&failure.path).to_vec();
     for failure in failures {
         // Each scan tries again by itself: nothing is held back.
         tx.prepare_cached(

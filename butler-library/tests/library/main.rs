@@ -13,6 +13,7 @@ mod moves;
 mod names;
 mod newcomers;
 mod opening;
+mod partial;
 mod photos;
 mod retagged;
 mod roots;

@@ -9,6 +9,7 @@ mod changes;
 mod lanes;
 mod nights;
 mod pauses;
+mod refreshes;
 mod restarts;
 mod simulation;
 mod starts;

@@ -4,7 +4,7 @@
 //! `previews` (what is made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
 //! `broken` (damaged ones by the hundred), `hangs` (what stops answering), `hardship` (what comes between while a worker reads),
 //! `pauses` (what holds everything), `stopping` (starts, stops, signals, restarts), `tags_and_photos` (what music and photos say of themselves),
-//! `settings` (what they change, and their file), `doors` (tokens, bad requests, the command line).
+//! `scans` (those that are asked for), `settings` (what they change, and their file), `doors` (tokens, bad requests, the command line).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod backups;
@@ -16,6 +16,7 @@ mod hardship;
 mod library;
 mod pauses;
 mod previews;
+mod scans;
 mod settings;
 mod stopping;
 mod tags_and_photos;
