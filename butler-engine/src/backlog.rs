@@ -490,7 +490,7 @@ const fn rank(origin: Origin) -> u8 {
     match origin {
         Origin::Person => 0,
         Origin::Window | Origin::CatchUp => 1,
-        Origin::Asap => 2,
+        Origin::Asap | Origin::Watch => 2,
     }
 }
 

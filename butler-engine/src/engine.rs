@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use butler_api::RunId;
+use butler_api::{Origin, RunId};
 use butler_library::Library;
 use butler_product::ProductKind;
 use butler_product::message::Sandbox;
@@ -24,7 +24,7 @@ use crate::backlog::Backlog;
 use crate::blob_check::StartCheck;
 use crate::clock::Clock;
 use crate::estimate::Estimates;
-use crate::event::EngineEvent;
+use crate::event::{EngineEvent, RefreshRequest};
 use crate::fact::{Fact, What};
 use crate::handle::Handle;
 use crate::inbox::Inbox;
@@ -32,6 +32,7 @@ use crate::publish::Publisher;
 use crate::recovery::{self, Plan};
 use crate::run::Run;
 use crate::unsaved::Unsaved;
+use crate::watching::Watching;
 use crate::workers::{Patience, Pool};
 
 mod effects;
@@ -158,6 +159,7 @@ struct Loop {
     settings: watch::Sender<Arc<Settings>>,
     catalogue: Catalogue,
     kept_lacks: KeptLacks,
+    watching: Watching,
     inbox: Inbox,
     /// Effects that are ordered and not yet carried out.
     orders: VecDeque<Effect>,
@@ -206,6 +208,7 @@ impl Loop {
             start_check: StartCheck::begin(library.clone())?,
             kept_lacks: KeptLacks::new(&library, known.subscribe(), settings.catalogue.clone()),
             catalogue: settings.catalogue.clone(),
+            watching: Watching::start(library.clone(), known.subscribe(), inbox.clone())?,
             library,
             schedule,
             backlog: Backlog::default(),
@@ -303,6 +306,11 @@ impl Loop {
                 };
                 let _ = answer.send(reply);
             }
+            EngineEvent::RefreshAsked { request: RefreshRequest { section, paths }, answer } => {
+                let _ = answer.send(self.refresh(section, paths, Origin::Person));
+            }
+            EngineEvent::SectionsChanged => self.watching.look_again(),
+            EngineEvent::FilesChanged { section, paths } => _ = self.refresh(section, paths, Origin::Watch),
             EngineEvent::StartAllAsked { force, answer } => {
                 let replies = match self.ask_schedule(Event::StartAllAsked { force }) {
                     Answer::StartAll(starts) => starts.into_iter().map(|(task, start)| (task, reply(&start))).collect(),
@@ -363,6 +371,13 @@ impl Loop {
         self.pool.worker_is(slot, sandbox.is_ok());
         let (sandbox, worker_trouble) = sandbox.map_or_else(|trouble| (None, Some(trouble)), |sandbox| (Some(sandbox), None));
         self.health = EngineHealth { sandbox, worker_trouble, ..EngineHealth::default() };
+    }
+
+    fn refresh(&mut self, section: i64, paths: Vec<PathBuf>, origin: Origin) -> Option<StartReply> {
+        match self.ask_schedule(Event::RefreshAsked { section, paths, origin }) {
+            Answer::Start(start) => Some(reply(&start)),
+            _ => None,
+        }
     }
 
     fn stop(&mut self, asked: Event) -> StopReply {

@@ -1,5 +1,6 @@
 //! What can happen to the engine. Each comes through the [`crate::inbox`]; the loop handles one at a time.
 
+use std::path::PathBuf;
 use std::sync::mpsc;
 
 use butler_api::{PauseOwner, Reason, RunId, TaskName};
@@ -25,6 +26,15 @@ pub struct StartRequest {
     pub force: bool,
     /// The section it is limited to; such a run never counts as completion.
     pub section: Option<i64>,
+}
+
+/// A request to scan a section, or paths in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshRequest {
+    /// The section.
+    pub section: i64,
+    /// The files and folders; none for the whole section.
+    pub paths: Vec<PathBuf>,
 }
 
 /// A request to hold everything.
@@ -55,6 +65,12 @@ pub enum PauseUntil {
 pub(crate) enum EngineEvent {
     /// Somebody asked for a task's start.
     StartAsked { request: StartRequest, answer: oneshot::Sender<Option<StartReply>> },
+    /// Somebody asked for a scan of a section, or of paths in it.
+    RefreshAsked { request: RefreshRequest, answer: oneshot::Sender<Option<StartReply>> },
+    /// A section was added, edited or removed.
+    SectionsChanged,
+    /// Files of a section changed, and stand still now; no paths for all of it.
+    FilesChanged { section: i64, paths: Vec<PathBuf> },
     /// Somebody asked for the start of all tasks.
     StartAllAsked { force: bool, answer: oneshot::Sender<Vec<(TaskName, StartReply)>> },
     /// Somebody asked for a task's stop.

@@ -15,7 +15,7 @@ use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopRe
 use crate::clock::Clock;
 use crate::demands;
 use crate::engine::ChangeError;
-use crate::event::{EngineEvent, PauseRequest, StartRequest};
+use crate::event::{EngineEvent, PauseRequest, RefreshRequest, StartRequest};
 use crate::fact::Fact;
 use crate::inbox::Inbox;
 use crate::plan::PlanBasis;
@@ -110,6 +110,19 @@ impl Handle {
     /// If the engine has ended.
     pub async fn start(&self, request: StartRequest) -> Result<Option<StartReply>, Gone> {
         self.ask(|answer| EngineEvent::StartAsked { request, answer }).await
+    }
+
+    /// Asks for a scan of a section, or of paths in it; none if there is no task that scans.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn refresh(&self, request: RefreshRequest) -> Result<Option<StartReply>, Gone> {
+        self.ask(|answer| EngineEvent::RefreshAsked { request, answer }).await
+    }
+
+    /// Tells that a section was added, edited or removed.
+    pub fn sections_changed(&self) {
+        self.inbox.tell(EngineEvent::SectionsChanged);
     }
 
     /// Asks for the start of every task that is switched on; one reply a task.

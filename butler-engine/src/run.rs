@@ -1,6 +1,7 @@
 //! One live run as the engine carries it out: how far it came, what it has in hand, what it will say at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,6 +23,8 @@ pub(crate) struct Run {
     pub(crate) origin: Origin,
     pub(crate) forced: bool,
     pub(crate) section: Option<i64>,
+    /// The files and folders of it that it is limited to; none for all of it.
+    pub(crate) paths: Vec<PathBuf>,
     /// Steps done, units and the task's own together.
     pub(crate) done: u64,
     pub(crate) total: u64,
@@ -78,6 +81,7 @@ impl Run {
             origin,
             forced,
             section,
+            paths: Vec::new(),
             done: 0,
             total: 0,
             failures: 0,

@@ -42,7 +42,10 @@ pub use library::{AdminTokenError, Library, OpenError};
 pub use regular_file::open_regular;
 pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
 pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
-pub use scan::{OpenMedia, RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, scan_section};
+pub use scan::{
+    OpenMedia, Pending, RealFiles, RootReport, RootWatch, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Watched,
+    scan_paths, scan_section,
+};
 pub use store::Page;
 pub use store::attendance::AttendanceRow;
 pub use store::costs::{CostSums, Costs, UnitCost};

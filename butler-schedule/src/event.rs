@@ -1,6 +1,8 @@
 //! What the world tells the schedule: facts in the past tense, none of them a decision.
 
-use butler_api::{PauseOwner, Reason, RunId, TaskName};
+use std::path::PathBuf;
+
+use butler_api::{Origin, PauseOwner, Reason, RunId, TaskName};
 
 use crate::{Pause, Settings};
 
@@ -18,6 +20,15 @@ pub enum Event {
         force: bool,
         /// Only this section; taken for a forced start whatever `force` says.
         section: Option<i64>,
+    },
+    /// A person asked for a scan of a section, or of paths in it; or the file system told that something changed there.
+    RefreshAsked {
+        /// The section.
+        section: i64,
+        /// The files and folders; none for the whole section.
+        paths: Vec<PathBuf>,
+        /// Who asked.
+        origin: Origin,
     },
     /// A person asked for all tasks that are switched on.
     StartAllAsked {

@@ -89,6 +89,7 @@ impl Schedule {
             Event::StartAsked { task, force, section } => {
                 return self.start_one(&task, force || section.is_some(), section, present, effects);
             }
+            Event::RefreshAsked { section, paths, origin } => return self.refresh(section, paths, origin, present, effects),
             Event::StartAllAsked { force } => return self.start_all(force, present, effects),
             Event::StopAsked { task } => self.stop_task(&task, present, &mut effects),
             Event::StopRunAsked { run } => self.stop_run(run, present, &mut effects),

@@ -81,6 +81,14 @@ impl Params {
         text.map_or(Ok(false), read)
     }
 
+    /// A switch of the query that is on unless it is `0` or `false`.
+    pub(crate) fn flag_on(&self, name: &str) -> Result<bool, Problem> {
+        match self.get(name) {
+            None | Some("") => Ok(true),
+            Some(_) => self.flag(name),
+        }
+    }
+
     /// A value of the query that has a type of its own.
     pub(crate) fn parsed<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
         self.get(name).map(|value| parsed(name, value, what)).transpose()
@@ -239,6 +247,9 @@ mod tests {
         assert_eq!(params("/a?force=0", &[]).flag("force"), Ok(false));
         assert_eq!(params("/a", &[]).flag("force"), Ok(false));
         assert!(params("/a?force=maybe", &[]).flag("force").is_err());
+        let on = |uri| params(uri, &[]).flag_on("scan");
+        assert_eq!((on("/a"), on("/a?scan=1"), on("/a?scan=0")), (Ok(true), Ok(true), Ok(false)));
+        assert!(on("/a?scan=maybe").is_err());
     }
 
     #[test]

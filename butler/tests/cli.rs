@@ -164,6 +164,10 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
                 r#"{"errors":[{"code":1000,"message":"Nothing in `/x` tells what it holds: say its type.","status":400}]}"#,
             );
         }
+        "GET /library/sections/12/refresh" | "GET /library/sections/12/refresh?path=%2Fa%20b&path=%2Fc" => {
+            return Reply::new(200, "text/html", "X-Butler-Outcome: started; run=7\r\n", "");
+        }
+        "GET /library/sections/13/refresh" => return Reply::page(404, "Not Found"),
         line if line.starts_with("GET /library/sections") || line.starts_with("POST /library/sections?") => json!({"MediaContainer": {
             "size": 1, "allowSync": false, "Directory": [{"allowSync": false, "key": "12", "type": "movie", "title": "Films", "agent": "a",
             "scanner": "s", "language": "en-US", "uuid": "u", "updatedAt": 1, "createdAt": 1, "Location": [{"id": 1, "path": "/films"}]}]}}),
@@ -404,6 +408,7 @@ fn sections_are_added_listed_edited_and_removed() {
     let here = std::env::current_dir().unwrap();
     let location = here.join("films").to_str().unwrap().replace('/', "%2F");
     let asked = server.asked();
+    assert!(!asked[0].line.contains("scan="), "{}", asked[0].line);
     // A relative folder is meant from here, not from where the server runs.
     assert!(asked[0].line.replace("%2D", "-").replace("%5F", "_").ends_with(&format!("&location={location}")), "{}", asked[0].line);
     assert_eq!(said(at(&server, &["sections", "add", "movie", "Films", "/missing"])).2, "Error: The folder `/missing` is not there.\n");
@@ -411,9 +416,22 @@ fn sections_are_added_listed_edited_and_removed() {
     assert_eq!(said(at(&server, &["sections", "edit", "12", "--name", "Cinema", "--folder", "/a b"])).0, 0);
     assert_eq!(said(at(&server, &["sections", "edit", "13", "--name", "Cinema"])).0, 4);
     assert_eq!(said(at(&server, &["sections", "edit", "12"])).0, 2, "an edit that changes nothing is no edit");
+    assert_eq!(said(at(&server, &["sections", "add", "--no-scan", "movie", "Films", "films"])).0, 0);
+    assert!(server.asked().last().unwrap().line.contains("&scan=0&"), "a switch of the server's");
     assert_eq!(said(at(&server, &["sections", "remove", "12"])).0, 0);
     assert_eq!(said(at(&server, &["sections", "remove", "13"])).0, 4);
     assert_eq!(said(at(&server, &["sections", "add", "cartoon", "Films", "films"])).0, 2);
+}
+
+#[test]
+fn a_section_is_scanned_whole_or_in_part_and_waited_for() {
+    let server = server(vec![run(json!({"state": "completed"}))]);
+    assert_eq!(said(at(&server, &["sections", "refresh", "12"])).1, "RefreshLibraries: Started, run 7.\n");
+    let (code, starts) = said_json(at(&server, &["sections", "refresh", "12", "--path", "/a b", "--path", "/c", "--json"]));
+    assert_eq!((code, &starts[0]["run"]), (0, &7.into()));
+    assert_eq!(said(at(&server, &["sections", "refresh", "12", "--wait"])).0, 0);
+    let (code, _, stderr) = said(at(&server, &["sections", "refresh", "13"]));
+    assert!(code == 4 && stderr.contains("There is no section 13."), "{stderr}");
 }
 
 #[test]

@@ -29,6 +29,9 @@ pub struct Run {
     pub forced: bool,
     /// The section it is limited to, if it is.
     pub section: Option<i64>,
+    /// The files and folders of that section it is limited to; absent for all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
     /// When it was asked for.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub asked_at: Timestamp,

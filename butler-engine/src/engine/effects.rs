@@ -129,7 +129,7 @@ impl Loop {
         let Some(record) = self.schedule.live().iter().find(|record| record.id == id) else { return };
         let Some(task) = self.catalogue.find(&record.task) else { return };
         let mut run = Run::new(id, task, record.origin, record.forced, record.section);
-        run.bound_until = record.bound_until;
+        (run.bound_until, run.paths) = (record.bound_until, record.paths.clone());
         run.freeze(self.is_frozen());
         // A run that goes on after a restart keeps what it did before.
         match self.library.run(id) {

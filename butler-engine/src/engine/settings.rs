@@ -63,6 +63,7 @@ impl Loop {
         self.settings.send_replace(Arc::new(after));
         if !ids.is_empty() {
             self.kept_lacks.renew();
+            self.watching.look_again();
             tracing::info!(ids = ids.join(", "), "settings changed");
             self.ask_schedule(Event::SettingsChanged(of_schedule));
             self.tell(What::SettingsChanged { ids: ids.clone() });

@@ -7,6 +7,7 @@ mod guess;
 mod tree;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::line::Line;
 use super::walk::{RootState, Seen, Walk, Walked, walk};
@@ -128,7 +129,7 @@ fn name(kind: SectionKind, file: &Seen) -> (Named, Option<Doubt>) {
 /// Walks the folder as a scan of this kind would.
 fn look(library: &Library, folder: &Path, kind: SectionKind, stop: &mut dyn FnMut() -> bool) -> Result<Walked, CheckError> {
     // No part is compared with what this walk sees, so it needs no root of the database.
-    let asked = Walk { threads: library.root_threads(), root: RootId(0), folder, kind, tell_ignored: true };
+    let asked = Walk { threads: library.root_threads(), root: RootId(0), folder, kind, extent: &Arc::default(), tell_ignored: true };
     let walked = walk(&asked, &mut |_| stop()).map_err(|_| CheckError::Stopped)?;
     match walked.state {
         RootState::Away(sentence) => Err(CheckError::Away(sentence)),

@@ -300,24 +300,27 @@ pub(crate) fn record(tx: &Connection, source: SourceId, failure: &NewFailure, no
     Ok(statement.query_row(params![source, kind.as_str(), version, class.as_str(), sentence, next, At(now), run], |row| row.get(0))?)
 }
 
-/// Makes what a scan could not read the whole list of such failures below `roots`: what reads again is listed no more.
-pub(crate) fn set_scan_failures(
+/// Of a root, what a scan looked at and could read again is listed no more.
+pub(crate) fn forget_scan_failures(
     tx: &Connection,
-    roots: &[RootId],
+    root: RootId,
+    was_looked_at: &dyn Fn(&[u8]) -> bool,
     failures: &[ScanFailure],
-    run: Option<RunId>,
-    now: Timestamp,
 ) -> Result<(), StoreError> {
-    let path = |failure: &ScanFailure| super::path_bytes(&failure.path).to_vec();
-    for root in roots {
-        let of_root = failures.iter().filter(|failure| failure.root == *root);
-        let fail: HashSet<Vec<u8>> = of_root.map(path).collect();
-        let mut rows = tx.prepare_cached("SELECT id, path FROM failures WHERE root = ?1")?;
-        let known = |row: &Row<'_>| Ok((row.get::<_, FailureId>(0)?, row.get::<_, Vec<u8>>(1)?));
-        for (id, _) in readable(&mut rows, [root], "failure", known)?.into_iter().filter(|(_, known)| !fail.contains(known)) {
-            tx.prepare_cached("DELETE FROM failures WHERE id = ?1")?.execute([id])?;
-        }
+    let of_root = failures.iter().filter(|failure| failure.root == root);
+    let fail: HashSet<&[u8]> = of_root.map(|failure| super::path_bytes(&failure.path)).collect();
+    let mut rows = tx.prepare_cached("SELECT id, path FROM failures WHERE root = ?1")?;
+    let known = |row: &Row<'_>| Ok((row.get::<_, FailureId>(0)?, row.get::<_, Vec<u8>>(1)?));
+    let known = readable(&mut rows, [root], "failure", known)?;
+    for (id, _) in known.iter().filter(|(_, path)| was_looked_at(path) && !fail.contains(path.as_slice())) {
+        tx.prepare_cached("DELETE FROM failures WHERE id = ?1")?.execute([id])?;
     }
+    Ok(())
+}
+
+/// Lists what a scan could not read.
+pub(crate) fn add_scan_failures(tx: &Connection, failures: &[ScanFailure], run: Option<RunId>, now: Timestamp) -> Result<(), StoreError> {
+    let path = |failure: &ScanFailure| super::path_bytes(&failure.path).to_vec();
     for failure in failures {
         // Each scan tries again by itself: nothing is held back.
         tx.prepare_cached(

@@ -1,5 +1,7 @@
 //! Runs: every execution of a task, kept with its reason, progress and report.
 
+use std::path::PathBuf;
+
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -7,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
-use super::{At, Json, Page, Word, readable};
+use super::{At, Json, Page, Word, path_bytes, path_from_bytes, readable};
 use crate::{Library, SectionId, StoreError};
 
 /// One run, as it is stored. Instants are kept to the millisecond.
@@ -27,6 +29,8 @@ pub struct RunRow {
     pub forced: bool,
     /// The section it is limited to.
     pub section: Option<SectionId>,
+    /// The files and folders of it that it is limited to; none for all of it.
+    pub paths: Vec<PathBuf>,
     /// When it was asked for.
     pub asked_at: Timestamp,
     /// The instant at which it shall start, where it was placed.
@@ -154,7 +158,7 @@ pub struct TaskPast {
 }
 
 const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, ended_at, bound_until, day, ended_day, \
-                       crash_day, crash_count, done, total, failures, bytes_read, report";
+                       crash_day, crash_count, done, total, failures, bytes_read, report, paths";
 /// What a filter lets through; [`matching`] has the values.
 const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = ?3) \
     AND (?4 IS NULL OR day = ?4 OR ended_day = ?4) AND (?5 IS NULL OR asked_at >= ?5) AND (?6 IS NULL OR asked_at < ?6)";
@@ -185,6 +189,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         origin: row.get::<_, Word<Origin>>("origin")?.0,
         forced: row.get("forced")?,
         section: row.get("section")?,
+        paths: paths_from_bytes(row.get_ref("paths")?.as_blob_or_null()?),
         asked_at: row.get::<_, At>("asked_at")?.0,
         scheduled_at: at("scheduled_at")?,
         started_at: at("started_at")?,
@@ -389,6 +394,7 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         origin,
         forced,
         section,
+        paths,
         asked_at,
         scheduled_at,
         started_at,
@@ -403,11 +409,12 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
     let RunProgress { done, total, failures, bytes_read } = progress;
     let at = |instant: &Option<Timestamp>| instant.map(At);
     tx.prepare_cached(&format!(
-        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
+        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) \
          ON CONFLICT (id) DO UPDATE SET task = excluded.task, state = excluded.state, reason = excluded.reason, origin = excluded.origin, \
          forced = excluded.forced, section = excluded.section, asked_at = excluded.asked_at, scheduled_at = excluded.scheduled_at, \
          started_at = excluded.started_at, ended_at = excluded.ended_at, bound_until = excluded.bound_until, day = excluded.day, ended_day = excluded.ended_day, \
-         crash_day = excluded.crash_day, crash_count = excluded.crash_count"
+         crash_day = excluded.crash_day, crash_count = excluded.crash_count, \
+         paths = excluded.paths"
     ))?
     .execute([
         &id.0 as &dyn ToSql,
@@ -431,8 +438,22 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         failures,
         bytes_read,
         &Json(report),
+        &bytes_of_paths(paths),
     ])?;
     Ok(())
+}
+
+/// Between two paths, for no path holds it.
+const BETWEEN_PATHS: u8 = 0;
+
+fn bytes_of_paths(paths: &[PathBuf]) -> Option<Vec<u8>> {
+    let bytes: Vec<&[u8]> = paths.iter().map(|path| path_bytes(path)).collect();
+    (!bytes.is_empty()).then(|| bytes.join(&BETWEEN_PATHS))
+}
+
+fn paths_from_bytes(bytes: Option<&[u8]>) -> Vec<PathBuf> {
+    let paths = bytes.into_iter().flat_map(|bytes| bytes.split(|byte| *byte == BETWEEN_PATHS));
+    paths.map(path_from_bytes).collect()
 }
 
 /// Adds what a unit brought to a run; one that is gone by now is nobody's loss.

@@ -15,6 +15,7 @@ mod moves;
 mod names;
 mod newcomers;
 mod opening;
+mod partial;
 mod photos;
 mod retagged;
 mod roots;

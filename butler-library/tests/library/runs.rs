@@ -1,10 +1,12 @@
 //! Runs: kept whole, found again after a restart.
 
+use std::path::PathBuf;
+
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use butler_library::{Library, ReportFact, RunFilter, RunProgress, RunRow, SectionId};
 use jiff::civil::date;
 
-use crate::world::at;
+use crate::world::{at, not_utf8};
 
 pub(crate) fn run(id: u64) -> RunRow {
     RunRow {
@@ -15,6 +17,7 @@ pub(crate) fn run(id: u64) -> RunRow {
         origin: Origin::Person,
         forced: false,
         section: None,
+        paths: Vec::new(),
         asked_at: at(0),
         scheduled_at: None,
         started_at: Some(at(1)),
@@ -39,6 +42,7 @@ fn a_run_is_found_again_after_a_restart() {
     let (folder, library) = library();
     let mut kept = RunRow {
         section: Some(SectionId(4)),
+        paths: vec!["/films/Heat (1995)".into(), PathBuf::from(not_utf8(b"/films/Caf\xe9, 1999"))],
         scheduled_at: Some(at(5)),
         bound_until: Some(at(99)),
         progress: RunProgress { total: 9, ..RunProgress::default() },

@@ -10,6 +10,7 @@ mod lanes;
 mod next_night;
 mod nights;
 mod pauses;
+mod refreshes;
 mod restarts;
 mod simulation;
 mod starts;

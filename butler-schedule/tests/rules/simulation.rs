@@ -15,6 +15,10 @@ enum Happening {
         force: bool,
         section: Option<i64>,
     },
+    Refresh {
+        section: i64,
+        paths: Vec<u8>,
+    },
     StartAll {
         force: bool,
     },
@@ -75,6 +79,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     let section = prop_oneof![3 => Just(None), 1 => (1..3i64).prop_map(Some)];
     prop_oneof![
         6 => (task.clone(), any::<bool>(), section).prop_map(|(task, force, section)| Happening::Start { task, force, section }),
+        2 => (1..3i64, prop::collection::vec(0..40u8, 0..4)).prop_map(|(section, paths)| Happening::Refresh { section, paths }),
         1 => any::<bool>().prop_map(|force| Happening::StartAll { force }),
         2 => task.clone().prop_map(|task| Happening::Stop { task }),
         1 => (0..4usize).prop_map(|nth| Happening::StopRun { nth }),
@@ -99,6 +104,10 @@ fn happen(world: &mut World, happening: Happening) {
     match happening {
         Happening::Start { task, force, section } => {
             let _ = world.ask(name(task), force, section);
+        }
+        Happening::Refresh { section, paths } => {
+            let paths: Vec<String> = paths.iter().map(|path| format!("/films/{path}")).collect();
+            world.refresh(section, &paths.iter().map(String::as_str).collect::<Vec<_>>(), Origin::Watch);
         }
         Happening::StartAll { force } => {
             world.feed(Event::StartAllAsked { force });
@@ -186,7 +195,7 @@ fn restart(world: &mut World) {
             assert_eq!(before, after, "what had ended did not stay as it was");
             continue;
         }
-        let goes_on = before.bound_until.map_or(before.origin == Origin::Person, |end| world.now < end);
+        let goes_on = before.bound_until.map_or(matches!(before.origin, Origin::Person | Origin::Watch), |end| world.now < end);
         let allowed: &[RunState] = match (before.state, &before.reason) {
             (RunState::Queued | RunState::Scheduled, _) => {
                 &[RunState::Scheduled, RunState::Queued, RunState::Running, RunState::Missed, RunState::Skipped, RunState::Stopped]

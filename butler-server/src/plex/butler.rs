@@ -73,7 +73,12 @@ async fn start(State(app): State<App>, wants: Wants, params: Params, Path(name):
     let task = TaskName::from(name.as_str());
     let request = StartRequest { task: task.clone(), force: params.flag("force")?, section: None };
     let reply = app.handle.start(request).await?.ok_or_else(|| unknown(&task))?;
-    let status = if matches!(reply.outcome, Outcome::Running { .. }) { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let is_there = match &reply.outcome {
+        Outcome::Running { .. } => true,
+        Outcome::Started { waits, .. } => waits.as_deref() == Some(BEHIND_ITSELF),
+        Outcome::Scheduled { .. } | Outcome::Skipped { .. } => false,
+    };
+    let status = if is_there { StatusCode::ACCEPTED } else { StatusCode::OK };
     let outcome = HeaderValue::from_str(&reply.outcome.to_string()).map_err(|error| Problem::bug(&error))?;
     let mut response = wants.answer_action(status, &started(task, reply))?;
     response.headers_mut().insert(OUTCOME, outcome);
@@ -96,6 +101,9 @@ async fn stop(State(app): State<App>, wants: Wants, Path(name): Path<String>) ->
         StopReply::Unknown => Err(unknown(&task)),
     }
 }
+
+/// The code of the reason for which a run waits for another of its task.
+const BEHIND_ITSELF: &str = "behind-itself";
 
 fn unknown(task: &TaskName) -> Problem {
     Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are."))

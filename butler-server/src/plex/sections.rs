@@ -15,7 +15,7 @@ use crate::accept::{self, Wants};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Extent, Params};
-use crate::plex::prefs;
+use crate::plex::{prefs, refresh};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(library)).routes(routes!(list, add)).routes(routes!(list_all)).routes(routes!(one, edit, remove))
@@ -64,7 +64,7 @@ async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Respo
     list(app, wants, params).await
 }
 
-/// Adds a section. Its folders are not scanned by that.
+/// Adds a section, and has it scanned.
 #[utoipa::path(post, path = "/library/sections", tag = "library",
     params(
         ("name" = String, Query, description = "Its name."),
@@ -73,9 +73,12 @@ async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Respo
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
         ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
         ("language" = Option<String>, Query, description = "`en-US`, if nothing is said."),
+        ("scan" = Option<u8>, Query, description = "0 leaves it unscanned for now. An extension."),
     ),
     responses(
-        (status = 201, description = "The new section.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
+        (status = 201, description = "The new section; the header says what became of its scan.",
+            headers(("X-Butler-Outcome" = String, description = "`started; run=7`")),
+            content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
         (status = 400, description = "A parameter is missing or wrong, or a folder is not there or not allowed; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
@@ -92,12 +95,17 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
         scanner: word("scanner", SCANNER),
         language: word("language", "en-US"),
     };
-    let now = app.now();
+    let (now, is_to_be_scanned) = (app.now(), params.flag_on("scan")?);
     let id = app.library(move |library| library.add_section(new, now)).await?;
-    let (section, _) = known(&app, id.0).await?;
+    app.handle.sections_changed();
+    let scan = if is_to_be_scanned { Some(refresh::scan_section(&app, id.0).await?) } else { None };
+    let (section, runs) = known(&app, id.0).await?;
     let extent = Extent { size: 1, total_size: None, offset: None };
-    let mut response = wants.answer(&container((vec![section], extent), &[]))?;
+    let mut response = wants.answer(&container((vec![section], extent), &runs))?;
     *response.status_mut() = StatusCode::CREATED;
+    if let Some(reply) = scan {
+        refresh::say_outcome(&mut response, &reply);
+    }
     Ok(response)
 }
 
@@ -150,6 +158,7 @@ async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) ->
         Ok::<_, SectionError>(library.set_section_switches(id, switches)?)
     })
     .await?;
+    app.handle.sections_changed();
     Ok(accept::empty())
 }
 
@@ -164,6 +173,7 @@ async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) ->
 async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let id = SectionId(parse(&id)?);
     app.library(move |library| library.remove_section(id)).await?;
+    app.handle.sections_changed();
     Ok(accept::empty().into_response())
 }
 

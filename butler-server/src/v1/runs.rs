@@ -29,7 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     params(
         ("task" = Option<String>, Query, description = "Only this task's."),
         ("state" = Option<String>, Query, description = "Only those in this state: `running`."),
-        ("origin" = Option<String>, Query, description = "Only those of this origin: `window`, `person`, `asap` or `catch-up`."),
+        ("origin" = Option<String>, Query, description = "Only those of this origin: `window`, `person`, `watch`, `asap` or `catch-up`."),
         ("day" = Option<String>, Query, description = "Only those that count for this maintenance day, or ended on it: `2026-11-23`."),
         ("since" = Option<String>, Query, description = "Only those that were asked for then or later: `2026-11-23T02:00:00Z`."),
         ("until" = Option<String>, Query, description = "Only those that were asked for before then."),
@@ -133,6 +133,7 @@ fn run(row: RunRow, live: &[LiveRun]) -> Run {
         origin: row.origin,
         forced: row.forced,
         section: row.section.map(|section| section.0),
+        paths: row.paths.iter().map(|path| path.display().to_string()).collect(),
         asked_at: row.asked_at,
         started_at: row.started_at,
         ended_at: row.ended_at,

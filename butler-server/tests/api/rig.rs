@@ -88,10 +88,10 @@ impl Rig {
         answer.json()
     }
 
-    /// A film section over a new folder; its id.
+    /// A film section over a new folder, not scanned; its id.
     pub(crate) async fn add_films(&self, name: &str) -> (i64, PathBuf) {
         let folder = self.folder(name);
-        let answer = self.ask(Method::POST, add("movie", name, &[&folder])).header("Accept", JSON).send().await;
+        let answer = self.ask(Method::POST, add("movie", name, &[&folder]) + "&scan=0").header("Accept", JSON).send().await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
         let key = answer.json()["MediaContainer"]["Directory"][0]["key"].as_str().unwrap().parse().unwrap();
         (key, folder)

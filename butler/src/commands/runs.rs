@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "STATE", conflicts_with = "id")]
     state: Option<RunState>,
 
-    /// List only the runs of this origin: window, person, asap or catch-up
+    /// List only the runs of this origin: window, person, watch, asap or catch-up
     #[arg(long, value_name = "ORIGIN", conflicts_with = "id")]
     origin: Option<Origin>,
 
@@ -133,6 +133,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     rows.extend(run.reason.as_deref().map(|reason| ("Reason", clean(reason).into_owned())));
     rows.push(("Origin", if run.forced { format!("{}, forced", run.origin) } else { run.origin.to_string() }));
     rows.extend(run.section.map(|section| ("Section", section.to_string())));
+    rows.extend(run.paths.iter().map(|path| ("Of it only", clean(path).into_owned())));
     rows.push(("Asked", exact_time(run.asked_at)));
     rows.extend(run.started_at.map(|at| ("Started", exact_time(at))));
     rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at))));

@@ -5,7 +5,7 @@
 //! `broken` (damaged ones by the hundred), `hangs` (what stops answering), `hardship` (what comes between while a worker reads),
 //! `lost` (what is gone from the data folder), `pauses` (what holds everything), `stopping` (starts, stops,
 //! signals, restarts), `surroundings` (what the process was given: standard streams, descriptors, modes, a
-//! zone), `tags_and_photos` (what music and photos say of themselves),
+//! zone), `tags_and_photos` (what music and photos say of themselves), `scans` (those that are asked for),
 //! `settings` (what they change, and their file), `doors` (tokens, bad requests, the command line).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -19,6 +19,7 @@ mod library;
 mod lost;
 mod pauses;
 mod previews;
+mod scans;
 mod settings;
 mod stopping;
 mod surroundings;

@@ -66,13 +66,14 @@ assert movies.uuid and movies.key == plex.library.section("Movies").key
 assert all(section.allowSync for section in sections.values()), "Kometa takes such a token for one that may only read"
 refuses(BadRequest, lambda: plex.library.add("Nowhere", "movie", "a", "s", os.path.join(MEDIA, "Nowhere")))
 
-# A scan that a client asks for.
-for section in sections.values():
-    section.update()
+# A section that is added is scanned by that, and again whenever a client asks for it.
 films = until("the films are there", lambda: len(movies.all()) == 4 and movies.all())
 assert sorted(film.title for film in films) == ["Alpha", "Beta", "Beta", "Gamma"], films
 assert sorted(film.year for film in films) == [1991, 1992, 1992, 1993], films
 assert movies.totalSize == 4
+for section in sections.values():
+    section.update()
+movies.update(path=os.path.join(MEDIA, "Movies", "Alpha (1991)"))
 shows = until("the show is there", lambda: sections["show"].all())
 assert [show.title for show in shows] == ["Delta"], shows
 until("the artist is there", lambda: [artist.title for artist in sections["artist"].all()] == ["Epsilon"])
