@@ -6,14 +6,18 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
 
 use super::places::{Entered, PlaceId, Places};
 use crate::bounds::Bounds;
+
+/// Who waits for a place looks again after so long, since somebody may be fresh no more.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The room of a server; clones share it.
 #[derive(Clone)]
@@ -35,7 +39,7 @@ struct State {
 
 impl Room {
     pub(super) fn new(bounds: &Bounds) -> Self {
-        let state = State { places: Places::new(bounds.connections, bounds.strangers), keeps: HashMap::new() };
+        let state = State { places: Places::new(bounds.connections, bounds.strangers, bounds.fresh_for), keeps: HashMap::new() };
         Self { shared: Arc::new(Shared { state: Mutex::new(state), eased: Notify::new() }) }
     }
 
@@ -45,7 +49,7 @@ impl Room {
             if let Some((place, lost)) = self.try_enter() {
                 return (Seated { stream, connection: Connection { place, room: self.clone() } }, lost);
             }
-            self.shared.eased.notified().await;
+            let _ = timeout(LOOK_AGAIN, self.shared.eased.notified()).await;
         }
     }
 
@@ -83,6 +87,7 @@ impl Connection {
     /// Its client has shown the token.
     pub(crate) fn known(&self) {
         self.room.state().places.known(self.place);
+        self.room.shared.eased.notify_one();
     }
 
     pub(super) fn begun(&self) {

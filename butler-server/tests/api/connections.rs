@@ -126,7 +126,8 @@ fn ask(stream: &mut TcpStream, token: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_that_take_nothing_shut_nobody_out() {
     let rig = Rig::new();
-    let (address, _stop, _server) = served_within(&rig, Bounds { connections: 4, strangers: 3, ..Bounds::default() }).await;
+    let bounds = Bounds { connections: 4, strangers: 3, fresh_for: Duration::ZERO, ..Bounds::default() };
+    let (address, _stop, _server) = served_within(&rig, bounds).await;
     let silent = connect(address);
     let _gluttons: Vec<TcpStream> = (0..3).map(|_| glut(address, "GET /identity HTTP/1.1\r\nHost: a\r\n\r\n")).collect();
     // The last of them took the place of the one that was idle longest.
@@ -192,5 +193,23 @@ async fn a_body_that_comes_slowly_is_not_waited_for() {
         slow.write_all(head.as_bytes()).unwrap();
         assert!(answer(&mut slow).starts_with("HTTP/1.1 40"));
         hung_up(slow);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_of_clients_waits_and_is_served_whole() {
+    let rig = Rig::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // All have come and asked before the server takes the first.
+    let token = rig.token.reveal();
+    let request = format!("GET /butler?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut clients: Vec<TcpStream> = (0..32).map(|_| connect(address)).collect();
+    clients.iter_mut().for_each(|client| client.write_all(request.as_bytes()).unwrap());
+    let bounds = Bounds { strangers: 1, fresh_for: Duration::from_secs(60), ..Bounds::default() };
+    let (_stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(butler_server::serve(listener, rig.app.clone().bounded(bounds), async { _ = stopped.await }));
+    for client in &mut clients {
+        assert!(answer(client).starts_with("HTTP/1.1 200 OK"));
     }
 }
