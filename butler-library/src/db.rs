@@ -31,7 +31,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0007_costs.sql")),
     M::up(include_str!("../migrations/0008_kept_lacks.sql")),
     M::up(include_str!("../migrations/0009_figures.sql")),
-    M::up(include_str!("../migrations/0010_lacks_in_steps.sql")),
+    M::up(include_str!("../migrations/0012_lacks_in_steps.sql")),
 ];
 
 /// The database's version in this build.
