@@ -92,6 +92,8 @@ enum Begin {
     Failed,
     /// With the lacks that are kept of this demand.
     Kept,
+    /// With the sources whose ids are greater than `:from` and at most `:to`.
+    Between,
     /// With all that is meant.
     All,
 }
@@ -103,7 +105,7 @@ fn lacking(subjects: Subjects, from: Begin) -> String {
         Subjects::TaggedParts => "CROSS JOIN parts p ON (p.tagged = s.id OR (p.tagged IS NULL AND p.source = s.id))",
         _ => "CROSS JOIN parts p ON p.source = s.id",
     };
-    let from = match (subjects, from) {
+    let tables = match (subjects, from) {
         (_, Begin::Kept) => format!(
             "lacks k CROSS JOIN sources s ON s.id = k.source AND k.demand = \
              (SELECT id FROM demands WHERE kind = :kind AND params = :params AND at_least = :usable AND subjects = '{}') {parts}",
@@ -112,6 +114,7 @@ fn lacking(subjects: Subjects, from: Begin) -> String {
         (_, Begin::Failed) => {
             format!("(SELECT DISTINCT source FROM failures WHERE source IS NOT NULL) h CROSS JOIN sources s ON s.id = h.source {parts}")
         }
+        (_, Begin::Between) => format!("sources s {parts} AND s.id > :from AND s.id <= :to"),
         // What is told by a part's name is looked for among the parts.
         (Subjects::TaggedParts, _) => {
             "parts p INDEXED BY parts_by_medium CROSS JOIN sources s ON s.id = coalesce(p.tagged, p.source)".to_owned()
@@ -122,15 +125,17 @@ fn lacking(subjects: Subjects, from: Begin) -> String {
         }
         (_, Begin::All) => "sources s JOIN parts p ON p.source = s.id".to_owned(),
     };
+    // Where sources come first their parts are looked up by them: the plus keeps the index of mediums out.
+    let plus = if matches!(from, Begin::Kept | Begin::Failed | Begin::Between) { "+" } else { "" };
     let meant = match subjects {
-        Subjects::AllParts => "TRUE",
-        Subjects::VideoParts => "(s.has_video = 1 OR (s.has_video IS NULL AND p.medium = 'video'))",
-        Subjects::PlayableParts => "p.medium <> 'photo'",
-        Subjects::TaggedParts => "p.medium = 'audio'",
-        Subjects::PhotoParts => "p.medium = 'photo'",
+        Subjects::AllParts => "TRUE".to_owned(),
+        Subjects::VideoParts => "(s.has_video = 1 OR (s.has_video IS NULL AND p.medium = 'video'))".to_owned(),
+        Subjects::PlayableParts => "p.medium <> 'photo'".to_owned(),
+        Subjects::TaggedParts => format!("{plus}p.medium = 'audio'"),
+        Subjects::PhotoParts => format!("{plus}p.medium = 'photo'"),
     };
     format!(
-        "FROM {from} CROSS JOIN roots r ON r.id = p.root WHERE p.missing_since IS NULL AND (:section IS NULL OR r.section = :section) \
+        "FROM {tables} CROSS JOIN roots r ON r.id = p.root WHERE p.missing_since IS NULL AND (:section IS NULL OR r.section = :section) \
          AND NOT EXISTS (SELECT 1 FROM section_switches w WHERE w.section = r.section AND w.id = :switch AND NOT w.is_on) AND {meant} \
          AND NOT EXISTS (SELECT 1 FROM products d INDEXED BY products_made \
              WHERE d.source = s.id AND d.kind = :kind AND d.version >= :usable AND d.params = :params)"
@@ -152,6 +157,10 @@ fn lacks_query(subjects: Subjects, from: Begin) -> String {
 
 fn backlog_query(subjects: Subjects, from: Begin) -> String {
     format!("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND NOT {} GROUP BY s.id) h", lacking(subjects, from), held())
+}
+
+fn count_query(subjects: Subjects) -> String {
+    format!("INSERT OR IGNORE INTO lacks SELECT :demand, s.id {}", lacking(subjects, Begin::Between))
 }
 
 fn held_query(subjects: Subjects) -> String {
@@ -177,7 +186,7 @@ const FILL: &str = "INSERT OR IGNORE INTO lacks SELECT demand, source FROM lacki
 
 /// So many sources are counted, or so many kept lacks removed, in one transaction: some milliseconds, for
 /// others wait meanwhile.
-const STEP: i64 = 10_000;
+const STEP: i64 = 2_000;
 
 /// A demand whose lacks are all kept.
 fn demand(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<Option<i64>, StoreError> {
@@ -201,11 +210,14 @@ fn stand(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<i64, StoreE
 
 /// Counts the lacks of the next sources of a demand; whether those of all are kept now. The newest source may
 /// come between two steps: of it the triggers have taken care.
-fn count_on(tx: &Connection, demand: i64) -> Result<bool, StoreError> {
+fn count_on(tx: &Connection, demand: i64, spec: &Spec, subjects: Subjects) -> Result<bool, StoreError> {
     let mut from = tx.prepare_cached("SELECT counted_to FROM demands WHERE id = ?1")?;
     let Some(from) = from.query_row([demand], |row| row.get::<_, Option<i64>>(0))? else { return Ok(true) };
     let to = from.saturating_add(STEP);
-    tx.prepare_cached(&format!("{FILL} WHERE demand = ?1 AND source > ?2 AND source <= ?3"))?.execute([demand, from, to])?;
+    tx.prepare_cached(&count_query(subjects))?.execute(named_params! {
+        ":demand": demand, ":from": from, ":to": to, ":section": None::<SectionId>, ":switch": None::<&str>,
+        ":kind": spec.kind().as_str(), ":usable": spec.kind().oldest_usable(), ":params": spec.params(),
+    })?;
     let newest: i64 = tx.prepare_cached("SELECT coalesce(max(id), 0) FROM sources")?.query_row([], |row| row.get(0))?;
     let is_whole = to >= newest;
     let counted_to = (!is_whole).then_some(to);
@@ -244,9 +256,16 @@ impl Library {
         for (spec, subjects) in demands {
             let (spec, subjects) = (spec.clone(), *subjects);
             let standing = self.db().read(|tx| demand(tx, &spec, subjects))?;
-            let id = standing.map_or_else(|| self.db().write(move |tx| stand(tx, &spec, subjects)), Ok)?;
+            let of_new = spec.clone();
+            let id = standing.map_or_else(|| self.db().write(move |tx| stand(tx, &of_new, subjects)), Ok)?;
             if standing.is_none() {
-                while !self.db().write(move |tx| count_on(tx, id))? {}
+                let is_whole = || {
+                    self.db().write({
+                        let spec = spec.clone();
+                        move |tx| count_on(tx, id, &spec, subjects)
+                    })
+                };
+                while !is_whole()? {}
             }
             kept.push(id);
         }
@@ -439,7 +458,7 @@ mod tests {
         let (library, _folder) = library(&[1, STEP, STEP + 1, 3 * STEP]);
         let (spec, subjects) = DEMAND;
         let id = library.db().write(move |tx| stand(tx, &spec, subjects)).unwrap();
-        let count_on = || library.db().write(move |tx| count_on(tx, id)).unwrap();
+        let count_on = || library.db().write(move |tx| count_on(tx, id, &DEMAND.0, DEMAND.1)).unwrap();
         assert!(!count_on());
         assert_eq!(asked(&library), (vec![1, STEP, STEP + 1, 3 * STEP], false));
         // One that is counted goes, one that is not yet goes, and one comes behind the last.
@@ -483,10 +502,16 @@ mod tests {
             lacks_query(Subjects::VideoParts, Begin::Kept),
             lacks_query(Subjects::TaggedParts, Begin::Kept),
             backlog_query(Subjects::PlayableParts, Begin::Kept),
+            count_query(Subjects::VideoParts),
+            count_query(Subjects::TaggedParts),
+            count_query(Subjects::PhotoParts),
         ] {
             let plan = plan(&query);
             let of_all = |line: &&String| line.starts_with("SCAN") && !line.starts_with("SCAN f") && !line.starts_with("SCAN h");
             assert_eq!(plan.iter().find(of_all), None, "{query}\n{plan:#?}");
+            // Of each source its own parts are looked up, not all of a medium.
+            let by_medium = plan.iter().position(|line| line.contains("parts_by_medium"));
+            assert!(by_medium.is_none_or(|place| place == 0), "{query}\n{plan:#?}");
         }
     }
 }
