@@ -460,7 +460,7 @@ mod tests {
 
     /// A loop over an empty library, without workers, whose events the test hands on by itself.
     fn rig() -> (Loop, mpsc::Receiver<EngineEvent>, TempDir) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let (inbox, events) = Inbox::new();
         let settings = EngineSettings {

@@ -69,6 +69,13 @@ impl Handle {
         now
     }
 
+    /// Has a driven clock hurry to a moment, as [`Clock::hurry`]; none where it is the wall clock.
+    pub fn hurry_clock(&self, until: Timestamp, rate: u32) -> Option<Timestamp> {
+        let now = self.clock.hurry(until, rate);
+        self.inbox.tell(EngineEvent::ClockSet);
+        now
+    }
+
     /// The settings that hold now; costs no round trip.
     pub fn settings(&self) -> Arc<Settings> {
         self.settings.borrow().clone()

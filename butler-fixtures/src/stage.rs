@@ -1,6 +1,6 @@
 //! One test's world: a folder of its own with a library, and a data folder beside it, over which servers run.
 //!
-//! Never outlives its test: the folder goes when the stage does.
+//! Never outlives its test, however that ends: the folder goes when the stage does, or with the test's process.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Result;
 use tempfile::TempDir;
 
-use crate::{Film, Folders, Server, Studio, age};
+use crate::{Film, Folders, Server, Studio, age, tempdir};
 
 /// A library, a studio to fill it from, and a place for a server's data.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Stage {
     /// Begins an empty world. `executable` is a test's `env!("CARGO_BIN_EXE_butler")`; films are kept below `kept`, its
     /// `env!("CARGO_TARGET_TMPDIR")`, from one test to the next.
     pub fn new(executable: &str, kept: &str) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("butler-test-").tempdir()?;
+        let folder = tempdir()?;
         let folders = Folders::new(&folder.path().join("media"));
         let studio = Studio::open(&Path::new(kept).join("films"))?;
         Ok(Self { executable: PathBuf::from(executable), studio, folders, folder })

@@ -17,7 +17,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 fn main() {
     let parts: i64 = std::env::var("BUTLER_BENCH_PARTS").map_or(1_000_000, |parts| parts.parse().unwrap());
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = butler_fixtures::tempdir().unwrap();
     let data = std::env::var("BUTLER_BENCH_DATA").map_or(temporary.path().to_owned(), PathBuf::from);
     drop(Library::open(&data).unwrap());
     let ((), built) = timed(|| build(&data, parts));

@@ -422,7 +422,7 @@ mod tests {
     use super::*;
 
     fn blobs() -> (tempfile::TempDir, Blobs) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         fs::create_dir(folder.path().join("blobs")).unwrap();
         fs::create_dir(folder.path().join("staging")).unwrap();
         let blobs = Blobs::new(folder.path(), i128::MAX);

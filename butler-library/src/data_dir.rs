@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_folder_and_its_sub_folders_are_made_for_their_owner_only() {
-        let parent = tempfile::tempdir().unwrap();
+        let parent = butler_fixtures::tempdir().unwrap();
         let dir = DataDir::open(&parent.path().join("data")).unwrap();
         for folder in FOLDERS.map(|name| dir.path().join(name)).iter().chain([&dir.path().to_owned()]) {
             assert_eq!(mode(folder), 0o700, "{}", folder.display());
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_held_is_refused_with_the_holder_and_free_again_afterwards() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let held = DataDir::open(folder.path()).unwrap();
         let refused = DataDir::open(folder.path()).unwrap_err();
         assert!(refused.to_string().contains(&format!("in use by another running Butler (process {})", std::process::id())), "{refused}");
@@ -212,14 +212,14 @@ mod tests {
 
     #[test]
     fn a_local_disk_is_no_network_file_system() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         assert_eq!(network_file_system(folder.path()).unwrap(), None);
         assert!(is_network_fuse("fuse.sshfs") && !is_network_fuse("fuse.mergerfs"));
     }
 
     #[test]
     fn a_path_that_is_a_file_is_a_clear_error() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, b"").unwrap();
         assert!(matches!(DataDir::open(&file), Err(DataDirError::Io { .. })));

@@ -56,9 +56,7 @@ pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, Unkn
 pub use store::lacks::{Backlog, HeldBack, Lack, Scope, Subjects};
 pub use store::parts::{MediaRow, PartRow};
 pub use store::pauses::PauseRow;
-pub use store::products::{
-    BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit, StoredProduct,
-};
+pub use store::products::{BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit, StoredProduct};
 pub use store::remake::{Remade, RemakeScope};
 pub use store::runs::{ReportFact, RunCrashes, RunFilter, RunGain, RunProgress, RunRow, TaskPast};
 pub use store::sections::{NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind};

@@ -155,7 +155,7 @@ mod tests {
     fn every_setting_changes_something() {
         let ids: Vec<_> = FLIPPED.iter().map(|(id, _)| *id).collect();
         assert_eq!(ids, all().iter().map(|setting| setting.id).collect::<Vec<_>>(), "a setting has no line here");
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let default = Settings::default();
         for (id, text) in FLIPPED {

@@ -7,6 +7,7 @@
 mod stand_in;
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,7 @@ const TOKEN: &str = "a-token-that-nobody-may-print";
 
 /// `butler`, without what the environment of the tests may say of servers.
 fn butler(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_butler"));
+    let mut command = butler_fixtures::command(env!("CARGO_BIN_EXE_butler"));
     for name in ["BUTLER_URL", "BUTLER_TOKEN", "BUTLER_DATA_DIR", "NO_COLOR", "XDG_DATA_HOME"] {
         command.env_remove(name);
     }
@@ -481,8 +482,8 @@ fn no_server_no_entry_and_a_wrong_command_line_have_codes_of_their_own() {
     wrong.env("BUTLER_TOKEN", "wrong");
     let (code, _, stderr) = said(wrong);
     assert!(code == 5 && stderr.contains("does not accept the token: 401 Unauthorized."), "{stderr}");
-    let gone = server.url();
-    drop(server);
+    // Of an address at which no other test takes a port.
+    let gone = format!("http://{}", TcpListener::bind("127.83.0.1:0").unwrap().local_addr().unwrap());
     let (code, _, stderr) = said(butler(&["tasks", "--url", &gone]));
     assert!(code == 5 && stderr.contains(&format!("Error: No server answers at {gone}.\nCaused by:")), "{stderr}");
     assert_eq!(said(butler(&["tasks", "--url", "ftp://plex"])).0, 2);
@@ -503,7 +504,7 @@ fn a_server_that_says_nothing_is_not_waited_for_without_end() {
 
 #[test]
 fn the_data_folder_tells_where_the_server_is_and_its_token_goes_nowhere_else() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let in_folder = |arguments: &[&str]| {
         let mut command = butler(arguments);
         command.env("BUTLER_DATA_DIR", folder.path());

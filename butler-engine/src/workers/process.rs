@@ -330,7 +330,7 @@ mod tests {
         let (socket, theirs) = UnixStream::pair().unwrap();
         let sandbox = Sandbox { rlimits: false, no_new_privs: false, landlock: false, seccomp: false };
         let hello = Hello { protocol: 0, build: String::new(), products: Vec::new(), sandbox };
-        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        let child = butler_fixtures::command("sleep").arg("60").spawn().unwrap();
         (Process { child: Some(child), socket, hello, units_done: 0, patience: Patience::default() }, theirs)
     }
 
@@ -357,7 +357,7 @@ mod tests {
         let ending = process.execute(order, &[], &wishes, &mut |_| {});
         assert!(matches!(ending, Ending::Ended { bytes_read: 7, .. }), "{ending:?}");
         // A signal needs a moment.
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while is_held(&process) {
             assert!(Instant::now() < deadline, "it would sit there with the next unit until it is taken to hang");
             std::thread::yield_now();

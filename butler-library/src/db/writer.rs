@@ -172,7 +172,7 @@ mod tests {
 
     /// A writer on a table `t`, and its file.
     fn writer() -> (Arc<Writer>, PathBuf, TempDir) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let path = folder.path().join("test.db");
         let connection = Connection::open(&path).unwrap();
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();

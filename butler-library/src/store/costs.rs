@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_newest_units_of_each_set_of_products_are_kept_and_all_are_summed() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         assert_eq!(library.costs().unwrap(), Costs::default());
         let both = [ProductKind::MediaInfo, ProductKind::Bif];

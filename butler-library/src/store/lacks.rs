@@ -391,7 +391,7 @@ mod tests {
 
     /// How SQLite goes about a question, a line a table.
     fn plan(query: &str) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let plan = library.db().read(|tx| {
             let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {query}"))?;

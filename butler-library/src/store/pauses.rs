@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_just_what_was_given_last() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
         let pause =

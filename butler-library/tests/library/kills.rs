@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use butler_library::{Library, MadeProduct, Published, PublishedUnit};
@@ -57,7 +57,7 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
     let data_dir = library.data_dir().to_owned();
     drop(library);
     for moment in 0..12u64 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let mut child = butler_fixtures::command(std::env::current_exe().unwrap())
             .args(["--exact", "kills::child_that_publishes", "--nocapture"])
             .env(CHILD, &data_dir)
             .stdout(Stdio::piped())

@@ -32,7 +32,7 @@ pub(crate) fn run(id: u64) -> RunRow {
 }
 
 fn library() -> (tempfile::TempDir, Library) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     (folder, library)
 }

@@ -81,7 +81,7 @@ impl World {
     }
 
     pub(crate) fn with_threads(kind: SectionKind, threads: RootThreads) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         fs::create_dir(folder.path().join("media")).unwrap();
         let library = Library::open_with(&folder.path().join("data"), threads).unwrap();
         let section = library.add_section(new_section(kind, &[&folder.path().join("media")]), at(0)).unwrap();

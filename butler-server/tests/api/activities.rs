@@ -1,32 +1,28 @@
 //! What the server is busy with.
 
-use std::time::{Duration, Instant};
-
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::rig::{JSON, Rig};
+use crate::rig::{JSON, Rig, wait_until};
 
 /// The activities once they are such.
 pub(crate) async fn until(rig: &Rig, is_it: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
+    let mut list = Vec::new();
+    wait_until("the activities are as wanted", async || {
         let body = rig.get_json("/activities").await;
-        let list = body["MediaContainer"]["Activity"].as_array().cloned().unwrap_or_default();
+        list = body["MediaContainer"]["Activity"].as_array().cloned().unwrap_or_default();
         assert_eq!(body["MediaContainer"]["size"], list.len());
-        if is_it(&list) {
-            return list;
-        }
-        assert!(Instant::now() < deadline, "{body}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        is_it(&list)
+    })
+    .await;
+    list
 }
 
-/// A section with a film that was written just now: its scan waits for it, so that it runs until it is stopped.
+/// A section with a film that was written just now: its scan runs until it is stopped.
 pub(crate) async fn with_a_long_scan() -> (Rig, i64) {
     let rig = Rig::new();
     let (section, folder) = rig.add_films("Films").await;
-    std::fs::write(folder.join("Heat (1995).mkv"), b"still being written").unwrap();
+    rig.add_young_film(&folder);
     (rig, section)
 }
 

@@ -1,23 +1,28 @@
-//! Real connections: bounded, and ended within seconds at shut-down. The clients here block one of the runtime's threads,
+//! Real connections: bounded, and ended at shut-down. The clients here block one of the runtime's threads,
 //! the server has the other.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use butler_server::Bounds;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::rig::Rig;
+
+/// How long is waited: less than the half minute after which any connection ends on which nothing comes.
+const BEFORE_IDLE_ENDS: Duration = Duration::from_secs(20);
 
 async fn served(rig: &Rig) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     served_within(rig, Bounds::default()).await
 }
 
 async fn served_within(rig: &Rig, bounds: Bounds) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // Of an address at which no other test takes a port: what is free when the server has ended stays so.
+    let listener = TcpListener::bind("127.83.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let server = tokio::spawn(butler_server::serve(listener, rig.app.clone().bounded(bounds), async { _ = stopped.await }));
@@ -26,19 +31,19 @@ async fn served_within(rig: &Rig, bounds: Bounds) -> (SocketAddr, oneshot::Sende
 
 fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(BEFORE_IDLE_ENDS)).unwrap();
     stream
 }
 
-fn answer(stream: &mut TcpStream) -> String {
-    let mut bytes = vec![0; 64 << 10];
-    let read = loop {
-        match stream.read(&mut bytes) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            read => break read.expect("an answer within 20 seconds"),
-        }
-    };
-    String::from_utf8_lossy(&bytes[..read]).into_owned()
+/// The head of an answer, however many pieces it comes in.
+fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap_or_else(|error| panic!("{error} after {}", String::from_utf8_lossy(&head)));
+        head.extend(byte);
+    }
+    String::from_utf8(head).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,15 +52,13 @@ async fn an_idle_connection_does_not_hold_up_the_end() {
     let (address, stop, server) = served(&rig).await;
     let mut idle = connect(address);
     idle.write_all(b"GET /identity HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    assert!(answer(&mut idle).starts_with("HTTP/1.1 200 OK"));
+    assert!(head(&mut idle).starts_with("HTTP/1.1 200 OK"));
     // A second one that has sent half of a request.
     let mut half = connect(address);
     half.write_all(b"GET /iden").unwrap();
 
-    let asked = Instant::now();
     stop.send(()).unwrap();
-    server.await.unwrap();
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    timeout(BEFORE_IDLE_ENDS, server).await.expect("the server ends").unwrap();
     assert!(TcpStream::connect(address).is_err());
 }
 
@@ -68,8 +71,9 @@ async fn a_head_without_end_is_cut_off() {
         // The server may hang up before it has taken all of it.
         let _ = stream.write_all(request.as_bytes());
         let mut text = Vec::new();
-        let _ = stream.read_to_end(&mut text);
+        let end = stream.read_to_end(&mut text).map_err(|error| error.kind());
         let text = String::from_utf8_lossy(&text);
+        assert!(!matches!(end, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut)), "it is not cut off: {text}");
         assert!(text.is_empty() || text.starts_with("HTTP/1.1 4"), "{text}");
     }
 }
@@ -81,7 +85,7 @@ async fn many_headers_are_too_many() {
     let mut stream = connect(address);
     let headers: String = (0..200).map(|number| format!("X-{number}: a\r\n")).collect();
     stream.write_all(format!("GET /identity HTTP/1.1\r\nHost: a\r\n{headers}\r\n").as_bytes()).unwrap();
-    assert!(answer(&mut stream).starts_with("HTTP/1.1 431"));
+    assert!(head(&mut stream).starts_with("HTTP/1.1 431"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,7 +95,7 @@ async fn an_empty_answer_says_its_length() {
     let mut stream = connect(address);
     let token = rig.token.reveal();
     stream.write_all(format!("DELETE /butler?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
-    let head = answer(&mut stream).to_lowercase();
+    let head = head(&mut stream).to_lowercase();
     assert!(head.starts_with("http/1.1 200") && head.contains("content-length: 0"), "{head}");
 }
 

@@ -24,7 +24,7 @@ fn works_with_its_log_at(stderr: Stdio) {
     completed(&server, "RefreshLibraries");
     completed(&server, "GenerateMediaIndexFiles");
     assert!(server.parts(&section).unwrap()[0].has_preview);
-    assert!(server.stop(Signal::TERM).unwrap().status.success());
+    assert!(server.stop(Signal::TERM).unwrap().success());
 }
 
 #[test]
