@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_was_there_before_is_closed_to_others() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let data = folder.path().join("data");
         fs::create_dir(&data).unwrap();
         fs::create_dir(data.join("blobs")).unwrap();

@@ -22,9 +22,12 @@ const OWN: &str = "/api/v1/";
 /// Its words are the settings' ids, and its handler refuses those that are none.
 const TAKES_SETTINGS: (Method, &str) = (Method::PUT, "/api/v1/settings");
 
+/// The words of a path's routes, by their method.
+type OfPath = Vec<(Method, Vec<String>)>;
+
 /// The words of each route, by its path and method.
 #[derive(Clone)]
-pub(crate) struct KnownWords(Arc<BTreeMap<String, Vec<(Method, Vec<String>)>>>);
+pub(crate) struct KnownWords(Arc<BTreeMap<String, OfPath>>);
 
 impl KnownWords {
     /// Those that the routes' descriptions name.

@@ -538,7 +538,7 @@ fn two_files_of_one_name_are_not_written_over_one_another() {
 #[test]
 fn a_data_folder_on_the_command_line_goes_before_a_url_of_the_environment() {
     let server = server(vec![run(json!({}))]);
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let folder = folder.path().to_str().unwrap();
     // Before and behind the command; the server of the environment is not asked, least of all with its token.
     for arguments in [["--data-dir", folder, "tasks"], ["tasks", "--data-dir", folder]] {

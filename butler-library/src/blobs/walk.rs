@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn names_come_in_the_byte_order_in_which_the_database_sorts_them() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let mut names = ["bif/ab/1.bif", "bif/ab/1-2.bif", "bif/abc", "bif/ab.x/y", "bif/a/z/z", "bif/ab-/b", "bandwidth/00/x", "stray"];
         for name in names {
             let path = folder.path().join("blobs").join(name);

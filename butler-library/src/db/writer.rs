@@ -250,7 +250,7 @@ mod tests {
                 panic!("a defect");
             }
         }
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let threads = VitalThreads::default();
         let writer = Writer::start(Connection::open(folder.path().join("test.db")).unwrap(), &threads).unwrap();
         let (report, reported) = channel();

@@ -174,7 +174,7 @@ impl Folders<'_> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
             let Ok(open) = rustix::fs::openat(CWD, &path, flags, Mode::empty()) else { continue };
             // A mount of another machine's below the root is left alone too.
-            if !folder.is_empty() && rustix::fs::fstatfs(&open).is_ok_and(|found| is_elsewhere(found.f_type as i64)) {
+            if !folder.is_empty() && rustix::fs::fstatfs(&open).is_ok_and(|found| is_elsewhere(found.f_type)) {
                 continue;
             }
             let Ok(entries) = Dir::new(open) else { continue };
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn events_mean_the_folder_they_are_in_or_what_lies_in_the_root_itself() {
-        let root = tempfile::tempdir().unwrap();
+        let root = butler_fixtures::tempdir().unwrap();
         std::fs::create_dir_all(root.path().join("Heat")).unwrap();
         let kernel = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).unwrap();
         let mut folders = Folders { root: root.path(), kind: SectionKind::Movie, kernel: &kernel, paths: HashMap::new() };

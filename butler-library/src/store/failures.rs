@@ -393,7 +393,7 @@ mod tests {
 
     #[test]
     fn a_page_begins_at_its_place_in_an_index_and_sorts_nothing() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let plan: Vec<String> = library
             .db()

@@ -409,7 +409,7 @@ mod tests {
 
     /// A library with a part of each of these sources.
     fn library(sources: &[i64]) -> (Library, tempfile::TempDir) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         write(
             &library,

@@ -79,15 +79,8 @@ async fn an_order_for_one_run_reaches_no_other_of_its_task() {
     };
     assert_eq!((&run(&first).await["section"], &run(&whole).await["state"]), (&section.into(), &"queued".into()));
     let ended = async |id: &str| {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        loop {
-            let run = run(id).await;
-            if !run["ended_at"].is_null() {
-                return run;
-            }
-            assert!(Instant::now() < deadline, "{run:#}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        wait_until("the run has ended", async || !run(id).await["ended_at"].is_null()).await;
+        run(id).await
     };
 
     // The section's scan is cancelled as an activity; what waits behind it has its turn.
@@ -117,15 +110,11 @@ async fn cancelling_a_sections_refresh_leaves_the_scan_of_all_that_waits_behind_
     until(&rig, |list| list.iter().any(is_scan)).await;
     rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
     assert_eq!(rig.ask(Method::DELETE, refresh).send().await.status, StatusCode::OK);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
+    wait_until("the section's scan is stopped and that of all works", async || {
         let runs = rig.get_json("/api/v1/runs?task=RefreshLibraries&origin=person").await["runs"].clone();
-        if (&runs[1]["state"], &runs[0]["state"]) == (&"stopped".into(), &"running".into()) {
-            break;
-        }
-        assert!(Instant::now() < deadline, "{runs:#}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        (&runs[1]["state"], &runs[0]["state"]) == (&"stopped".into(), &"running".into())
+    })
+    .await;
 }
 
 #[tokio::test]

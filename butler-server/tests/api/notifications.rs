@@ -1,6 +1,7 @@
 //! Notifications over real connections: WebSockets, the event source, and their end.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use butler_server::Bounds;
