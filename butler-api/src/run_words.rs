@@ -134,6 +134,6 @@ mod tests {
     #[test]
     fn an_unknown_word_is_refused_with_the_list_of_known_ones() {
         let error = "asleep".parse::<Origin>().unwrap_err();
-        assert_eq!(error.to_string(), "`asleep` is none of window, person, asap, catch-up");
+        assert_eq!(error.to_string(), "`asleep` is none of window, person, watch, asap, catch-up");
     }
 }

@@ -225,7 +225,7 @@ async fn a_word_that_butler_s_own_api_does_not_know_is_refused_by_name() {
         }
     }
     let answer = rig.get("/api/v1/failures?limit=200").await.json();
-    assert_eq!(answer["errors"][0]["message"], "`limit` is no parameter of this address; it takes: start, size.");
+    assert_eq!(answer["errors"][0]["message"], "`limit` is no parameter of this address; it takes: before, after, start, size.");
     let token = rig.token.reveal();
     let answer = rig.ask_without_token(Method::GET, format!("/api/v1/runs?size=1&x-plex-token={token}")).send().await;
     assert_eq!(answer.status, StatusCode::OK);
