@@ -29,6 +29,11 @@ pub enum Event {
         /// The task.
         task: TaskName,
     },
+    /// A person asked that one run stop, and no other of its task.
+    StopRunAsked {
+        /// The run.
+        run: RunId,
+    },
     /// A person asked that everything stop.
     StopAllAsked,
     /// A run that was begun has ended.

@@ -91,6 +91,7 @@ impl Schedule {
             }
             Event::StartAllAsked { force } => return self.start_all(force, present, effects),
             Event::StopAsked { task } => self.stop_task(&task, present, &mut effects),
+            Event::StopRunAsked { run } => self.stop_run(run, present, &mut effects),
             Event::StopAllAsked => self.stop_all(present, &mut effects),
             Event::RunEnded { run, end } => self.run_ended(run, end, present, &mut effects),
             Event::ShutdownAsked => self.shut_down(&mut effects),

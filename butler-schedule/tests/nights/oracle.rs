@@ -146,12 +146,16 @@ impl Oracle {
             Event::StartAllAsked { force } => self.start_all(*force, now),
             Event::StopAsked { task } => match self.rows.iter().position(|row| row.name == *task) {
                 None => Said::UnknownTask,
-                Some(task) => match self.stop(Some(task), "stopped-by-person", now) {
+                Some(task) => match self.stop(|run| run.task == task, "stopped-by-person", now) {
                     ids if ids.is_empty() => Said::NotRunning,
                     ids => Said::Stopped(ids),
                 },
             },
-            Event::StopAllAsked => Said::Stopped(self.stop(None, "all-stopped-by-person", now)),
+            Event::StopRunAsked { run: id } => match self.stop(|run| run.id == id.0, "stopped-by-person", now) {
+                ids if ids.is_empty() => Said::NotRunning,
+                ids => Said::Stopped(ids),
+            },
+            Event::StopAllAsked => Said::Stopped(self.stop(|_| true, "all-stopped-by-person", now)),
             Event::RunEnded { run, end } => self.run_ended(run.0, end, now),
             Event::SettingsChanged(settings) => self.change(settings, now),
             Event::ItemsAdded => self.items_added(),

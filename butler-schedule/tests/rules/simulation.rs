@@ -21,6 +21,10 @@ enum Happening {
     Stop {
         task: usize,
     },
+    /// The `nth` run that is live.
+    StopRun {
+        nth: usize,
+    },
     StopAll,
     /// The `nth` run at work ends by itself.
     End {
@@ -73,6 +77,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         6 => (task.clone(), any::<bool>(), section).prop_map(|(task, force, section)| Happening::Start { task, force, section }),
         1 => any::<bool>().prop_map(|force| Happening::StartAll { force }),
         2 => task.clone().prop_map(|task| Happening::Stop { task }),
+        1 => (0..4usize).prop_map(|nth| Happening::StopRun { nth }),
         1 => Just(Happening::StopAll),
         6 => (0..4usize, prop::bool::weighted(0.8)).prop_map(|(nth, well)| Happening::End { nth, well }),
         4 => (0..4usize).prop_map(|nth| Happening::Confirm { nth }),
@@ -100,6 +105,10 @@ fn happen(world: &mut World, happening: Happening) {
         }
         Happening::Stop { task } => {
             world.feed(Event::StopAsked { task: name(task) });
+        }
+        Happening::StopRun { nth } => {
+            let Some(run) = world.schedule.live().get(nth).map(|run| run.id) else { return };
+            world.feed(Event::StopRunAsked { run });
         }
         Happening::StopAll => {
             world.feed(Event::StopAllAsked);

@@ -72,10 +72,9 @@ impl Oracle {
         Some(Became::Skipped { why, due, run: Some(id) })
     }
 
-    /// Stops the runs of one task, or all.
-    pub(super) fn stop(&mut self, task: Option<usize>, why: &'static str, now: i64) -> Vec<u64> {
-        let reached: Vec<u64> =
-            self.runs.iter().filter(|run| task.is_none_or(|task| task == run.task) && !run.state.is_terminal()).map(|run| run.id).collect();
+    /// Stops those runs.
+    pub(super) fn stop(&mut self, which: impl Fn(&Run) -> bool, why: &'static str, now: i64) -> Vec<u64> {
+        let reached: Vec<u64> = self.runs.iter().filter(|run| which(run) && !run.state.is_terminal()).map(|run| run.id).collect();
         for id in &reached {
             let run = self.get(*id);
             if run.state == RunState::Stopping && run.why != Some("window-ended") {

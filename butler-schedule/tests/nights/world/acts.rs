@@ -15,9 +15,13 @@ impl World {
                 let force = self.random.chance(20);
                 self.tell(Event::StartAllAsked { force })
             }
-            27..=34 => {
+            27..=31 => {
                 let task = self.some_task();
                 self.tell(Event::StopAsked { task })
+            }
+            32..=34 => {
+                let run = self.some_run();
+                self.tell(Event::StopRunAsked { run })
             }
             35..=37 => self.tell(Event::StopAllAsked),
             38..=46 => self.tell(Event::ItemsAdded),
@@ -65,6 +69,15 @@ impl World {
             return live[self.random.between(0, live.len() as i64 - 1) as usize].clone();
         }
         self.some_row()
+    }
+
+    /// Mostly one that is not over.
+    fn some_run(&mut self) -> RunId {
+        let live = self.records.unfinished.len() as i64;
+        if live == 0 || self.random.chance(5) {
+            return RunId(self.random.between(1, 5_000) as u64);
+        }
+        self.records.unfinished[self.random.between(0, live - 1) as usize].id
     }
 
     fn start_one(&mut self) -> Result<(), String> {
