@@ -31,6 +31,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0007_costs.sql")),
     M::up(include_str!("../migrations/0008_kept_lacks.sql")),
     M::up(include_str!("../migrations/0009_figures.sql")),
+    M::up(include_str!("../migrations/0011_worked_time.sql")),
 ];
 
 /// The database's version in this build.

@@ -85,9 +85,14 @@ impl World {
 
     /// The process goes away, in order or not, for seconds or days.
     pub(super) fn go_away_and_return(&mut self) -> Result<(), String> {
+        self.crashes_within = false;
         if self.random.chance(50) {
             self.tell(Event::ShutdownAsked)?;
             let cut_short = self.random.chance(15);
+            if self.random.chance(10) {
+                let task = self.some_task();
+                self.tell(Event::StopAsked { task })?;
+            }
             for (id, _, end) in self.at_work.clone() {
                 if cut_short && self.random.chance(50) {
                     continue;
