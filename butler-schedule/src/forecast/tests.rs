@@ -298,3 +298,15 @@ fn what_is_caught_up_on_begins_between_the_windows() {
     assert_eq!((run.origin, run.start, run.end), (Origin::CatchUp, at(10), at(40)));
     assert_eq!(show(&forecast, &night.settings.zone), ["2026-11-24 CleanOldCacheFiles - not due until 2026-11-30"]);
 }
+
+#[test]
+fn a_run_of_one_section_takes_nothing_of_the_backlogs_share() {
+    let night = night("2026-11-23T12:00").backlog(BIF, 1).backlog(DEEP, 1);
+    let mut schedule = night.schedule(&media());
+    for (task, section) in [(DEEP, Some(1)), (BIF, None)] {
+        let _ = schedule.handle(night.now, Event::StartAsked { task, force: true, section });
+    }
+    let forecast = schedule.forecast(night.now, 1, &night.expected);
+    let bif = forecast.between.iter().find(|run| run.task == BIF).unwrap();
+    assert_eq!(night.now.duration_until(bif.end.unwrap()), SignedDuration::from_mins(30));
+}

@@ -109,6 +109,7 @@ impl World {
         self.crashes_within = false;
         effects.truncate(self.random.between(0, effects.len() as i64 - 1) as usize);
         let done = self.carry_out(Some(&event), &effects);
+        let is_change = matches!(event, Event::SettingsChanged(_));
         self.told.push_back((self.now, Some(event), effects));
         done.map_err(|what| self.tale(&what))?;
         self.records.forget_ended();
@@ -116,8 +117,9 @@ impl World {
         let books = self.records.books(&self.oracle.rows);
         let owes = self.attendance.and_then(|note| note.away_on).map(day_number);
         self.oracle.remember_only(runs, books, &self.pauses, owes, self.records.next_run());
-        // The note of this event may be lost, or be that of a clock that went back.
-        self.last_told = self.last_told.min(self.now);
+        // The note of this event may be lost, or be that of a clock that went back; and a window that is new may reach back.
+        let noted = self.attendance.filter(|_| is_change).map_or(self.now, |note| note.seen_at.as_second());
+        self.last_told = self.last_told.min(self.now).min(noted);
         self.now += self.random.length(1, 7_200);
         self.next_tick = self.now + 30;
         self.restart()
