@@ -98,6 +98,8 @@ fn record(row: RunRow) -> RunRecord {
         asked_at: row.asked_at,
         started_at: row.started_at,
         ended_at: row.ended_at,
+        worked: row.worked,
+        works_since: row.works_since,
         day: row.day,
         ended_day: row.ended_day,
         scheduled_at: row.scheduled_at,
@@ -121,6 +123,8 @@ pub(crate) fn stored(record: &RunRecord) -> RunRow {
         scheduled_at: record.scheduled_at,
         started_at: record.started_at,
         ended_at: record.ended_at,
+        worked: record.worked,
+        works_since: record.works_since,
         bound_until: record.bound_until,
         day: record.day,
         ended_day: record.ended_day,
@@ -133,7 +137,7 @@ pub(crate) fn stored(record: &RunRecord) -> RunRow {
 #[cfg(test)]
 mod tests {
     use butler_api::{Origin, Reason, TaskName};
-    use jiff::Timestamp;
+    use jiff::{SignedDuration, Timestamp};
 
     use super::*;
 
@@ -150,6 +154,8 @@ mod tests {
             asked_at: Timestamp::UNIX_EPOCH,
             started_at: None,
             ended_at: None,
+            worked: SignedDuration::ZERO,
+            works_since: None,
             day: None,
             ended_day: None,
             scheduled_at: None,

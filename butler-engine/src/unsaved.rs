@@ -50,7 +50,7 @@ impl Unsaved {
 #[cfg(test)]
 mod tests {
     use butler_api::{Origin, RunState, TaskName};
-    use jiff::Timestamp;
+    use jiff::{SignedDuration, Timestamp};
 
     use super::*;
 
@@ -67,6 +67,8 @@ mod tests {
             asked_at: Timestamp::UNIX_EPOCH,
             started_at: None,
             ended_at: None,
+            worked: SignedDuration::ZERO,
+            works_since: None,
             day: None,
             ended_day: None,
             scheduled_at: None,

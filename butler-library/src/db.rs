@@ -39,6 +39,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0010_lacks_in_steps.sql")),
     M::up(include_str!("../migrations/0011_run_paths.sql")),
     M::up(include_str!("../migrations/0012_lists.sql")),
+    M::up(include_str!("../migrations/0013_worked_time.sql")),
 ];
 
 /// The database's version in this build.

@@ -10,7 +10,7 @@ use crate::{Attendance, Pause, RunRecord};
 
 /// One order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "most effects save a run: a box would be made for nearly each")]
+#[expect(clippy::large_enum_variant, reason = "most of an event's few effects are saves, and none is kept")]
 pub enum Effect {
     /// Store this run in place of what is stored under its id.
     Save(RunRecord),
@@ -44,6 +44,16 @@ pub enum Effect {
         /// What happens then.
         why: WakeReason,
     },
+    /// Log this as an error: the schedule was about to contradict itself.
+    LogError(SecondRun),
+}
+
+/// A task was to get a second run by itself at one event: two rules contradict each other. It got none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{task} was to get a second run by itself at one event; it gets none before the next one. Please report this")]
+pub struct SecondRun {
+    /// The task.
+    pub task: TaskName,
 }
 
 /// What happens at the moment the schedule wants to be woken.

@@ -14,7 +14,7 @@ use butler_api::{Origin, Reason, TaskName};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::{Lane, Schedule, Settings, Window, day, window};
+use crate::{Schedule, Settings, Window, day, window};
 use drive::Drive;
 
 /// How far ahead a window is looked for, in days.
@@ -259,9 +259,4 @@ fn deal(runs: Vec<drive::Driven>, nights: &mut [NightAhead]) -> Vec<RunAhead> {
         night.runs = runs;
     }
     between
-}
-
-/// Whether a task's runs share the machine's units.
-const fn shares(lane: Lane) -> bool {
-    matches!(lane, Lane::Media)
 }

@@ -27,7 +27,7 @@ mod window;
 
 pub use answer::{Answer, StartAnswer, Step};
 pub use attendance::Attendance;
-pub use effect::{Effect, WakeReason};
+pub use effect::{Effect, SecondRun, WakeReason};
 pub use event::{Event, RunEnd};
 pub use forecast::{BacklogAhead, Expected, Forecast, How, NightAhead, RunAhead, Work, windows_ahead};
 pub use pause::{Pause, PauseEnd};

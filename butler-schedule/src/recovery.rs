@@ -34,7 +34,7 @@ pub struct Past {
     /// The day of its last run that completed and counts (no section, origin not `asap`): the one with the highest id, for
     /// a task's runs work one after the other, and a clock that was far ahead must not stay the last for ever.
     pub last_completed: Option<Date>,
-    /// How long its last five such runs took from `started_at` to `ended_at`, oldest first.
+    /// The [`RunRecord::worked`] of its last five such runs, oldest first.
     pub durations: Vec<SignedDuration>,
     /// The [`RunRecord::ended_day`] of the last of its runs that failed or that a person stopped (no section, origin not `asap`).
     pub given_up: Option<Date>,
@@ -64,24 +64,24 @@ pub(crate) fn recover(
         (RunState::Queued | RunState::Scheduled, _) => {}
         // A shutdown that ended in order, or was cut short: no crash.
         (RunState::Interrupted, _) => {}
-        (RunState::Stopping, Some(Reason::ServerStopped)) => run.undergo(Change::Interrupt, Some(Reason::ServerStopped))?,
+        (RunState::Stopping, Some(Reason::ServerStopped)) => run.undergo(Change::Interrupt, Some(Reason::ServerStopped), now)?,
         // Whoever stopped it meant it: it is not begun again.
-        (RunState::Stopping, reason) => return run.undergo(Change::ConfirmStop, reason.clone()),
+        (RunState::Stopping, reason) => return run.undergo(Change::ConfirmStop, reason.clone(), now),
         _ => {
-            run.undergo(Change::Interrupt, Some(Reason::ServerCrashed))?;
+            run.undergo(Change::Interrupt, Some(Reason::ServerCrashed), now)?;
             run.crashes = Some(one_more(run.crashes, day));
             let of_task = *crashes.insert(one_more(*crashes, day));
             if of_task.count >= TOO_MANY_CRASHES {
-                return run.undergo(Change::GiveUp, Some(Reason::CrashedThreeTimes));
+                return run.undergo(Change::GiveUp, Some(Reason::CrashedThreeTimes), now);
             }
         }
     }
     if !known {
         let sentence = format!("This version of Butler has no task {}; start it again with a version that has.", run.task);
-        return run.undergo(Change::GiveUp, Some(Reason::TaskFailed { sentence }));
+        return run.undergo(Change::GiveUp, Some(Reason::TaskFailed { sentence }), now);
     }
     if run.goes_on(now) {
-        return run.undergo(Change::Resume, None);
+        return run.undergo(Change::Resume, None, now);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use crate::run_state::{self, Change, IllegalChange};
 
@@ -31,6 +31,10 @@ pub struct RunRecord {
     pub asked_at: Timestamp,
     /// When it first began to work.
     pub started_at: Option<Timestamp>,
+    /// How long it worked: without pauses, without absences, and after a crash up to the last note of attendance.
+    pub worked: SignedDuration,
+    /// Since when it works; what `worked` does not hold yet begins there. None while it does not work.
+    pub works_since: Option<Timestamp>,
     /// When it ended for good. An `interrupted` run without it may go on at the next start.
     pub ended_at: Option<Timestamp>,
     /// The maintenance day it counts for, stored when it starts; of a catch-up run when it is made, of a missed one its
@@ -69,6 +73,8 @@ impl RunRecord {
             reason: None,
             asked_at: at,
             started_at: None,
+            worked: SignedDuration::ZERO,
+            works_since: None,
             ended_at: None,
             day: None,
             ended_day: None,
@@ -79,10 +85,28 @@ impl RunRecord {
     }
 
     /// Moves it along the table of `run_state.rs`, with the reason of its new state.
-    pub(crate) fn undergo(&mut self, change: Change, reason: Option<Reason>) -> Result<(), IllegalChange> {
+    pub(crate) fn undergo(&mut self, change: Change, reason: Option<Reason>, now: Timestamp) -> Result<(), IllegalChange> {
         self.state = run_state::next(self.state, change)?;
         self.reason = reason;
+        match self.state {
+            RunState::Running => self.works_since = Some(now),
+            // It works until its step has ended.
+            RunState::Stopping => {}
+            _ => self.count_work_until(now),
+        }
         Ok(())
+    }
+
+    /// Takes what it worked up to a moment into `worked`. It works no more, or since another moment.
+    pub(crate) fn count_work_until(&mut self, until: Timestamp) {
+        self.worked = self.worked_by(until);
+        self.works_since = None;
+    }
+
+    /// How long it worked up to a moment. A clock that went back takes nothing away.
+    pub(crate) fn worked_by(&self, until: Timestamp) -> SignedDuration {
+        let since = self.works_since.map_or(SignedDuration::ZERO, |since| since.duration_until(until));
+        self.worked.saturating_add(since.max(SignedDuration::ZERO))
     }
 
     /// Whether it goes on under its id once the server is back (rule 11): a free run that a person or the file system asked

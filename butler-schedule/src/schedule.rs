@@ -15,11 +15,13 @@ mod night;
 mod pauses;
 mod start;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod turn;
 mod wake;
 mod window_end;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use jiff::{SignedDuration, Timestamp};
@@ -75,6 +77,7 @@ impl Schedule {
         schedule.take_over(unfinished, present, &mut effects);
         schedule.notice_absence(now, &mut effects);
         schedule.drop_switched_off(present, &mut effects);
+        schedule.place_what_lost_its_window(present, &mut effects);
         schedule.take_over_pauses(pauses, present, &mut effects);
         schedule.settle(now, &mut effects);
         (schedule, effects)
@@ -95,7 +98,7 @@ impl Schedule {
             Event::StopRunAsked { run } => self.stop_run(run, present, &mut effects),
             Event::StopAllAsked => self.stop_all(present, &mut effects),
             Event::RunEnded { run, end } => self.run_ended(run, end, present, &mut effects),
-            Event::ShutdownAsked => self.shut_down(&mut effects),
+            Event::ShutdownAsked => self.shut_down(now, &mut effects),
             Event::SettingsChanged(settings) => self.settings_changed(settings, present, &mut effects),
             Event::ItemsAdded => self.items_added(now),
             Event::PauseAsked(pause) => self.pause(pause, present, &mut effects),
@@ -131,7 +134,7 @@ impl Schedule {
         window::next(&self.settings.window, &self.settings.zone, now)
     }
 
-    /// How long a task usually takes: the median of its last five completed runs, five minutes without any.
+    /// How long a task usually works: the median of its last five completed runs, five minutes without any.
     pub fn usual(&self, task: &TaskName) -> SignedDuration {
         placement::usual(self.past(task).map_or(&[], |past| &past.durations))
     }
@@ -155,7 +158,10 @@ impl Schedule {
     /// Takes over what was left. What goes on is queued here, and begins when everything is settled.
     fn take_over(&mut self, mut unfinished: Vec<RunRecord>, present: Present, effects: &mut Vec<Effect>) {
         unfinished.sort_unstable_by_key(|run| run.id);
+        let seen_at = self.attending.seen_at().unwrap_or(Timestamp::MIN);
         for mut run in unfinished.into_iter().filter(|run| run.ended_at.is_none()) {
+            // It worked for as long as is known: up to the last note, if that came later.
+            run.count_work_until(seen_at);
             let known = self.row(&run.task).is_some();
             let crashes = &mut self.past.entry(run.task.clone()).or_default().crashes;
             if recovery::recover(&mut run, known, crashes, present.day, present.now).is_err() {
@@ -176,17 +182,22 @@ impl Schedule {
         if !self.shutting_down {
             self.lift_what_is_over(present, effects);
             self.end_windows(present, effects);
-            self.hold_or_let_go(effects);
+            self.hold_or_let_go(now, effects);
         }
+        let mut made = BTreeSet::new();
         loop {
+            let mut is_sound = true;
             if !self.shutting_down {
                 self.owe(present, effects);
                 self.admit_placed(present, effects);
-                self.by_itself(present, effects);
+                if let Err(second) = self.by_itself(present, &mut made, effects) {
+                    effects.push(Effect::LogError(second));
+                    is_sound = false;
+                }
             }
             self.begin_whose_turn_it_is(present, effects);
             // What was skipped or missed at its turn no longer stands in the way of others.
-            if !self.forget_ended() {
+            if !self.forget_ended() || !is_sound {
                 break;
             }
         }
@@ -216,6 +227,11 @@ impl Schedule {
 
     fn row(&self, task: &TaskName) -> Option<&Row> {
         self.rows.iter().find(|row| row.name == *task)
+    }
+
+    /// The moment at which it wants to be woken next.
+    pub(crate) fn wake(&self) -> Option<Timestamp> {
+        self.wake
     }
 
     /// What is remembered of a task.
@@ -263,7 +279,7 @@ impl Schedule {
     /// Ends a live run that has not begun, or does not go on; it is forgotten when everything is settled.
     fn close(&mut self, index: usize, change: Change, reason: Reason, present: Present, effects: &mut Vec<Effect>) {
         let mut run = self.live[index].clone();
-        if run.undergo(change, Some(reason)).is_ok() {
+        if run.undergo(change, Some(reason), present.now).is_ok() {
             self.keep_end(&mut run, present, effects);
             self.live[index] = run;
         }
@@ -285,7 +301,7 @@ impl Schedule {
         match (run.state, &run.reason) {
             (RunState::Completed, _) => {
                 past.last_completed = run.day;
-                past.durations.extend(run.started_at.zip(run.ended_at).map(|(started, ended)| started.duration_until(ended)));
+                past.durations.push(run.worked);
                 let too_many = past.durations.len().saturating_sub(placement::USUAL_OF);
                 past.durations.drain(..too_many);
             }

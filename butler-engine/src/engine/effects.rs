@@ -38,6 +38,7 @@ impl Loop {
                 Effect::KeepPauses(pauses) => self.keep_pauses(pauses),
                 Effect::Attend(attendance) => self.attend(attendance),
                 Effect::Stop { run, why } => self.stop_run(run, &why),
+                Effect::LogError(error) => tracing::error!(%error, "the schedule contradicts itself"),
                 Effect::WakeAt { at, why } => {
                     tracing::debug!(%at, %why, "the next wake-up");
                     self.wake_at = Some(at);

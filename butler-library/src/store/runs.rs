@@ -39,6 +39,10 @@ pub struct RunRow {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// How long it worked, pauses and absences left out; kept to the millisecond.
+    pub worked: SignedDuration,
+    /// Since when it works; what `worked` does not hold yet begins there.
+    pub works_since: Option<Timestamp>,
     /// The window's end that stops it; none if it is free.
     pub bound_until: Option<Timestamp>,
     /// The maintenance day it counts for.
@@ -144,7 +148,7 @@ pub struct TaskPast {
     pub task: TaskName,
     /// The day of its last completed run that counts: not limited to a section, and not an `asap` one.
     pub completed: Option<Date>,
-    /// How long its last five such runs took, oldest first.
+    /// How long its last five such runs worked, oldest first.
     pub durations: Vec<SignedDuration>,
     /// The day on which a run of it last failed or was stopped by a person; those limited to a section and `asap` ones don't
     /// count.
@@ -158,7 +162,7 @@ pub struct TaskPast {
 }
 
 const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, ended_at, bound_until, day, ended_day, \
-                       crash_day, crash_count, done, total, failures, bytes_read, report, paths";
+                       crash_day, crash_count, done, total, failures, bytes_read, report, paths, worked_ms, works_since";
 /// What a filter lets through; [`matching`] has the values.
 const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = ?3) \
     AND (?4 IS NULL OR day = ?4 OR ended_day = ?4) AND (?5 IS NULL OR asked_at >= ?5) AND (?6 IS NULL OR asked_at < ?6)";
@@ -194,6 +198,8 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         scheduled_at: at("scheduled_at")?,
         started_at: at("started_at")?,
         ended_at: at("ended_at")?,
+        worked: SignedDuration::from_millis(row.get("worked_ms")?),
+        works_since: at("works_since")?,
         bound_until: at("bound_until")?,
         day: date("day")?,
         ended_day: date("ended_day")?,
@@ -347,13 +353,9 @@ impl Library {
 }
 
 fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
-    let last = format!("SELECT day, started_at, ended_at FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY id DESC LIMIT 5");
-    let times = |row: &Row<'_>| {
-        let (started, ended) = (row.get::<_, Option<At>>(1)?, row.get::<_, Option<At>>(2)?);
-        let took = started.zip(ended).map(|(started, ended)| ended.0.duration_since(started.0));
-        Ok((row.get::<_, Option<Word<Date>>>(0)?.map(|day| day.0), took))
-    };
-    let last: Vec<(Option<Date>, Option<SignedDuration>)> =
+    let last = format!("SELECT day, worked_ms FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY id DESC LIMIT 5");
+    let times = |row: &Row<'_>| Ok((row.get::<_, Option<Word<Date>>>(0)?.map(|day| day.0), SignedDuration::from_millis(row.get(1)?)));
+    let last: Vec<(Option<Date>, SignedDuration)> =
         readable(&mut *tx.prepare_cached(&last)?, [task.as_str()], "past run by its day", times)?;
     let mut crashes = tx.prepare_cached(
         "SELECT crash_day, sum(crash_count) FROM runs WHERE task = ?1 AND crash_day IS NOT NULL \
@@ -374,15 +376,7 @@ fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
     let cut = latest("ended_day", &stopped("'window-ended'"))?;
     let missed = latest("day", "state = 'missed'")?;
     let completed = last.first().and_then(|(day, _)| *day);
-    Ok(TaskPast {
-        task,
-        completed,
-        durations: last.into_iter().rev().filter_map(|(_, took)| took).collect(),
-        given_up,
-        cut,
-        missed,
-        crashes,
-    })
+    Ok(TaskPast { task, completed, durations: last.into_iter().rev().map(|(_, worked)| worked).collect(), given_up, cut, missed, crashes })
 }
 
 fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
@@ -399,6 +393,8 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         scheduled_at,
         started_at,
         ended_at,
+        worked,
+        works_since,
         bound_until,
         day,
         ended_day,
@@ -409,12 +405,13 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
     let RunProgress { done, total, failures, bytes_read } = progress;
     let at = |instant: &Option<Timestamp>| instant.map(At);
     tx.prepare_cached(&format!(
-        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) \
+        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
+         ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) \
          ON CONFLICT (id) DO UPDATE SET task = excluded.task, state = excluded.state, reason = excluded.reason, origin = excluded.origin, \
          forced = excluded.forced, section = excluded.section, asked_at = excluded.asked_at, scheduled_at = excluded.scheduled_at, \
          started_at = excluded.started_at, ended_at = excluded.ended_at, bound_until = excluded.bound_until, day = excluded.day, ended_day = excluded.ended_day, \
          crash_day = excluded.crash_day, crash_count = excluded.crash_count, \
-         paths = excluded.paths"
+         paths = excluded.paths, worked_ms = excluded.worked_ms, works_since = excluded.works_since"
     ))?
     .execute([
         &id.0 as &dyn ToSql,
@@ -439,6 +436,8 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         bytes_read,
         &Json(report),
         &bytes_of_paths(paths),
+        &i64::try_from(worked.as_millis()).unwrap_or(i64::MAX),
+        &at(works_since),
     ])?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use butler_library::{Library, ReportFact, RunFilter, RunProgress, RunRow, SectionId};
+use jiff::SignedDuration;
 use jiff::civil::date;
 
 use crate::world::{at, not_utf8};
@@ -22,6 +23,8 @@ pub(crate) fn run(id: u64) -> RunRow {
         scheduled_at: None,
         started_at: Some(at(1)),
         ended_at: None,
+        worked: SignedDuration::ZERO,
+        works_since: Some(at(1)),
         bound_until: None,
         day: Some(date(2027, 1, 15)),
         ended_day: None,
@@ -59,6 +62,7 @@ fn a_run_is_found_again_after_a_restart() {
     kept.state = RunState::Stopped;
     kept.reason = Some(Reason::StoppedByPerson);
     kept.ended_at = Some(at(60));
+    (kept.worked, kept.works_since) = (SignedDuration::from_millis(41_500), None);
     library.save_run(&RunRow { report: Vec::new(), progress: RunProgress::default(), ..kept.clone() }).unwrap();
     kept.progress = RunProgress { done: 4, total: 9, failures: 1, bytes_read: 7 };
     assert_eq!(library.run(RunId(1)).unwrap(), Some(kept));
@@ -83,10 +87,12 @@ fn runs_are_listed_newest_first_and_ids_are_never_used_twice() {
 }
 
 #[test]
-fn a_task_s_past_counts_whole_completed_runs() {
+fn a_task_s_past_counts_whole_completed_runs_by_the_time_they_worked() {
     let (_folder, library) = library();
-    let ended =
-        |id: u64, day: i8, state| RunRow { state, day: Some(date(2027, 1, day)), ended_at: Some(at(i64::from(day) * 100)), ..run(id) };
+    let ended = |id: u64, day: i8, state| {
+        let (day, worked) = (Some(date(2027, 1, day)), SignedDuration::from_secs(i64::from(day)));
+        RunRow { state, day, worked, ended_at: Some(at(9_000)), ..run(id) }
+    };
     library.save_run(&ended(1, 1, RunState::Completed)).unwrap();
     library.save_run(&ended(2, 2, RunState::Completed)).unwrap();
     library.save_run(&RunRow { section: Some(SectionId(1)), ..ended(3, 3, RunState::Completed) }).unwrap();
@@ -95,7 +101,7 @@ fn a_task_s_past_counts_whole_completed_runs() {
     let pasts = library.task_pasts().unwrap();
     assert_eq!(pasts.len(), 1);
     assert_eq!(pasts[0].completed, Some(date(2027, 1, 2)));
-    assert_eq!(pasts[0].durations.iter().map(|took| took.as_secs()).collect::<Vec<_>>(), [99, 199]);
+    assert_eq!(pasts[0].durations.iter().map(|took| took.as_secs()).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]

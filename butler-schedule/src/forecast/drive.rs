@@ -1,5 +1,6 @@
 //! Drives a copy of the schedule forward: time passes from one moment at which something happens to the next, runs come on,
-//! what is done ends. Inside a window the schedule is told that it is there as often as the rules want.
+//! what is done ends. Inside a window, and while something works or is to be caught up on, the schedule is told that it is
+//! there as often as the rules want.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,10 +8,10 @@ use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Expected, How, RunAhead, Work, shares};
-use crate::{Effect, Event, Lane, PauseEnd, RunEnd, RunRecord, Schedule, Window};
+use super::{Expected, How, RunAhead, Work};
+use crate::{Effect, Event, RunEnd, RunRecord, Schedule, Window};
 
-/// How often the schedule is told inside a window that it is there: a longer gap counts as an absence (rule 8).
+/// How often the schedule is told that it is there: a longer gap counts as an absence (rule 8), in which nothing works.
 const TICK: SignedDuration = SignedDuration::from_secs(60);
 /// A media run that finds nothing to do.
 const GLANCE: f64 = 2.0;
@@ -36,7 +37,6 @@ pub(super) struct Drive {
     units_at_once: f64,
     working: Vec<Working>,
     driven: Vec<Driven>,
-    wake: Option<Timestamp>,
 }
 
 /// A run that came to its end, or never began.
@@ -53,7 +53,6 @@ pub(super) struct Driven {
 struct Working {
     id: RunId,
     task: TaskName,
-    lane: Lane,
     origin: Origin,
     start: Timestamp,
     /// Seconds of its own that are left.
@@ -78,7 +77,6 @@ impl Drive {
             units_at_once: f64::from(expected.units_at_once.max(1)),
             working: Vec::new(),
             driven: Vec::new(),
-            wake: None,
             schedule,
         };
         let at_work: Vec<RunRecord> = drive.schedule.live().iter().filter(|run| run.is_active()).cloned().collect();
@@ -123,7 +121,7 @@ impl Drive {
 
     /// Whether a run of a task began in a window, or is known to have been missed in it.
     pub(super) fn has_run_of(&self, task: &TaskName, window: &Window) -> bool {
-        let works = self.working.iter().any(|run| run.task == *task && run.start < window.until);
+        let works = self.working.iter().any(|run| run.task == *task);
         let in_window = |driven: &Driven| match driven.run.start {
             Some(start) => window.contains(start),
             None => driven.day == Some(window.day),
@@ -144,40 +142,34 @@ impl Drive {
 
     /// The next moment at which something happens.
     fn next_moment(&self) -> Timestamp {
-        let placed = self.schedule.live().iter().filter(|run| run.state == RunState::Scheduled).filter_map(|run| run.scheduled_at);
-        let pauses = self.schedule.pauses().iter().filter_map(|pause| if let PauseEnd::At(at) = pause.until { Some(at) } else { None });
-        let ends = self.working.iter().filter_map(|run| self.end_of(run));
-        let tick = self.schedule.window(self.now).and_then(|_| self.now.checked_add(TICK).ok());
-        placed.chain(pauses).chain(ends).chain(self.wake).chain(tick).filter(|at| *at > self.now).min().unwrap_or(Timestamp::MAX)
+        let ends: Vec<Timestamp> = self.working.iter().filter_map(|run| self.end_of(run)).collect();
+        // An absence would put it off again and again.
+        let is_owed = |run: &RunRecord| run.origin == Origin::CatchUp && run.state == RunState::Scheduled;
+        let owes = self.schedule.live().iter().any(is_owed);
+        let is_watched = owes || !ends.is_empty() || self.schedule.window(self.now).is_some();
+        let tick = self.now.checked_add(TICK).ok().filter(|_| is_watched);
+        ends.into_iter().chain(self.schedule.wake()).chain(tick).filter(|at| *at > self.now).min().unwrap_or(Timestamp::MAX)
     }
 
     /// When a run comes to its end, if all goes on as it does.
     fn end_of(&self, run: &Working) -> Option<Timestamp> {
-        let pace = self.pace(run);
-        if pace <= 0.0 {
-            return None;
-        }
-        let seconds = (self.rest(run) / pace).max(0.0);
+        let seconds = self.rest(run) / self.pace(run)?;
         // Whole milliseconds, and at least one, so that time goes on.
         let millis = (seconds * 1_000.0).ceil().clamp(1.0, 1e14) as i64;
         Some(self.now.checked_add(SignedDuration::from_millis(millis)).unwrap_or(Timestamp::MAX))
     }
 
-    /// Seconds of work that a run does in a second.
-    fn pace(&self, run: &Working) -> f64 {
-        let is_on = |run: &Working| {
-            let frozen = self.schedule.live().iter().any(|live| live.id == run.id && live.state == RunState::Paused);
-            let drained = shares(run.lane) && self.schedule.pauses().iter().any(|pause| pause.drains);
-            !frozen && !drained
-        };
-        if !is_on(run) {
-            return 0.0;
+    /// Seconds of work that a run does in a second; none while a pause holds it.
+    fn pace(&self, run: &Working) -> Option<f64> {
+        let is_held = |run: &Working| self.schedule.live().iter().any(|live| live.id == run.id && live.state == RunState::Paused);
+        if is_held(run) {
+            return None;
         }
         if !run.on_backlog || is_done(self.left_to(&run.task)) {
-            return 1.0;
+            return Some(1.0);
         }
-        let sharers = self.working.iter().filter(|other| other.on_backlog && !is_done(self.left_to(&other.task)) && is_on(other)).count();
-        self.units_at_once / sharers.max(1) as f64
+        let shares = |other: &&Working| other.on_backlog && !is_done(self.left_to(&other.task)) && !is_held(other);
+        Some(self.units_at_once / self.working.iter().filter(shares).count().max(1) as f64)
     }
 
     fn rest(&self, run: &Working) -> f64 {
@@ -200,7 +192,7 @@ impl Drive {
     /// Lets all that works do so until then.
     fn work(&mut self, until: Timestamp) {
         let seconds = self.now.duration_until(until).as_secs_f64();
-        let paces: Vec<f64> = self.working.iter().map(|run| self.pace(run)).collect();
+        let paces: Vec<f64> = self.working.iter().map(|run| self.pace(run).unwrap_or(0.0)).collect();
         for (run, pace) in self.working.iter_mut().zip(paces) {
             let done = seconds * pace;
             match self.left.get_mut(&run.task).filter(|left| run.on_backlog && !is_done(**left)) {
@@ -223,14 +215,13 @@ impl Drive {
                 Effect::Stop { run, .. } => {
                     effects.extend(self.schedule.handle(self.now, Event::RunEnded { run, end: RunEnd::Stopped }).effects);
                 }
-                Effect::WakeAt { at, .. } => self.wake = Some(at),
-                Effect::Widen { .. } | Effect::KeepPauses(_) | Effect::Attend(_) => {}
+                // The schedule itself says when it wants to be woken.
+                Effect::WakeAt { .. } | Effect::Widen { .. } | Effect::KeepPauses(_) | Effect::Attend(_) | Effect::LogError(_) => {}
             }
         }
     }
 
     fn begin(&mut self, run: &RunRecord) {
-        let Some(lane) = self.schedule.tasks().find(|task| task.row.name == run.task).map(|task| task.row.lane) else { return };
         if self.working.iter().any(|working| working.id == run.id) {
             return;
         }
@@ -241,10 +232,10 @@ impl Drive {
             // It ends with its backlog; without one it only looks.
             (true, _) if !is_done(self.left_to(&run.task)) => 0.0,
             (true, _) => GLANCE,
-            (false, true) => (usual() - start.duration_until(self.now).as_secs_f64()).max(GLANCE),
+            (false, true) => (usual() - run.worked_by(self.now).as_secs_f64()).max(GLANCE),
             (false, false) => PARTIAL,
         };
-        self.working.push(Working { id: run.id, task: run.task.clone(), lane, origin: run.origin, start, own, on_backlog });
+        self.working.push(Working { id: run.id, task: run.task.clone(), origin: run.origin, start, own, on_backlog });
     }
 
     /// Notes a run that is at its end.

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::{AtWindowEnd, CatchUp, Event, Past, Pause, PauseEnd, Remembered, Row, WindowDays, WindowSettings};
+use crate::{AtWindowEnd, CatchUp, Event, Lane, Past, Pause, PauseEnd, Remembered, Row, WindowDays, WindowSettings};
 
 const SCAN: TaskName = TaskName::RefreshLibraries;
 const BIF: TaskName = TaskName::GenerateMediaIndexFiles;
@@ -129,8 +129,9 @@ fn a_backlog_is_cut_by_the_windows_end_and_carried_on() {
     let expected = ["2026-11-24 GenerateMediaIndexFiles 02:00-05:00 cut 2h", "2026-11-25 GenerateMediaIndexFiles 02:00-03:00 fits"];
     let forecast = check(&night, 2, &[row(BIF, 1, Lane::Media, 10)], &expected);
     assert_eq!(forecast.backlogs[0].nights, Some(2));
-    // How many nights it takes is told by the plan of one night too.
-    assert_eq!(night.forecast(1, &[row(BIF, 1, Lane::Media, 10)]).backlogs[0].nights, Some(2));
+    // How many nights it takes is told by the plan of one night too, and the second night is not shown.
+    let first = night.forecast(1, &[row(BIF, 1, Lane::Media, 10)]);
+    assert_eq!((first.backlogs[0].nights, first.nights.len(), first.between), (Some(2), 1, Vec::new()));
 }
 
 #[test]
@@ -228,4 +229,84 @@ fn without_any_window_there_are_no_nights() {
     night.settings.window.days = std::iter::empty().collect();
     let forecast = night.forecast(3, &[row(BIF, 1, Lane::Media, 10)]);
     assert_eq!((forecast.nights.len(), forecast.backlogs[0].nights), (0, None));
+}
+
+/// When the only run of a night ends, in seconds from its window's start.
+fn ends_after(night: &Night, rows: &[Row]) -> i64 {
+    let forecast = night.forecast(1, rows);
+    let [run] = &forecast.nights[0].runs[..] else { panic!("{:?}", show(&forecast, &night.settings.zone)) };
+    assert_eq!(run.start, Some(forecast.nights[0].window.from));
+    run.start.unwrap().duration_until(run.end.unwrap()).as_secs()
+}
+
+#[test]
+fn an_end_is_reckoned_to_the_second() {
+    let rows = [row(BIF, 1, Lane::Media, 10)];
+    let with = |seconds: i64| night("2026-11-23T12:00").work(BIF, Work::Backlog(SignedDuration::from_secs(seconds)));
+    assert_eq!(ends_after(&with(3_650), &rows), 1_825, "two units at once");
+    assert_eq!(ends_after(&with(0), &rows), 2, "a look, and nothing to do");
+    let each = night("2026-11-23T12:00").work(BIF, Work::Each(SignedDuration::from_secs(95)));
+    assert_eq!(ends_after(&each, &rows), 95);
+    assert_eq!(ends_after(&night("2026-11-23T12:00"), &rows), 300, "nothing is known of it");
+}
+
+#[test]
+fn a_randomised_run_begins_at_the_moment_that_the_night_will_place_it_at() {
+    let rows = [Row { randomized: true, ..row(CACHE, 1, Lane::Housekeeping, 50) }];
+    let placed = night("2026-11-24T02:00").schedule(&rows).live()[0].scheduled_at;
+    let forecast = night("2026-11-23T12:00").forecast(1, &rows);
+    assert_eq!(forecast.nights[0].runs[0].start, placed);
+}
+
+#[test]
+fn a_pause_that_freezes_holds_all_and_one_that_drains_lets_housekeeping_end() {
+    let rows = [row(CACHE, 7, Lane::Housekeeping, 50), row(BIF, 1, Lane::Media, 10)];
+    let night = night("2026-11-24T02:00").minutes(CACHE, 30).backlog(BIF, 2);
+    let until = PauseEnd::At("2026-11-24T02:00:00Z".parse().unwrap());
+    for (drains, cache) in [(true, "02:00-02:30"), (false, "02:00-03:30")] {
+        let mut schedule = night.schedule(&rows);
+        let pause = Pause { owner: PauseOwner::Person, note: None, since: night.now, until, drains };
+        let _ = schedule.handle(night.now, Event::PauseAsked(pause));
+        let lines = show(&schedule.forecast(night.now, 1, &night.expected), &night.settings.zone);
+        let expected =
+            [format!("2026-11-24 CleanOldCacheFiles {cache} fits"), "2026-11-24 GenerateMediaIndexFiles 02:00-04:00 fits".to_owned()];
+        assert_eq!(lines, expected, "drains: {drains}");
+    }
+}
+
+#[test]
+fn what_works_already_has_the_rest_of_its_usual_time_to_go() {
+    let rows = [row(CACHE, 7, Lane::Housekeeping, 50)];
+    let night = night("2026-11-24T02:00").minutes(CACHE, 30);
+    let mut schedule = night.schedule(&rows);
+    let later = night.now.checked_add(SignedDuration::from_mins(1)).unwrap();
+    let _ = schedule.handle(later, Event::Woke);
+    let forecast = schedule.forecast(later, 1, &night.expected);
+    assert_eq!(show(&forecast, &night.settings.zone), ["2026-11-24 CleanOldCacheFiles 02:00-02:30 fits"]);
+}
+
+#[test]
+fn what_is_caught_up_on_begins_between_the_windows() {
+    let rows = [row(CACHE, 7, Lane::Housekeeping, 50)];
+    let night = night("2026-11-22T20:00").minutes(CACHE, 30);
+    let mut schedule = night.schedule(&rows);
+    let morning: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+    let _ = schedule.handle(morning, Event::Woke);
+    let forecast = schedule.forecast(morning, 1, &night.expected);
+    let [run] = &forecast.between[..] else { panic!("{forecast:?}") };
+    let at = |minutes| morning.checked_add(SignedDuration::from_mins(minutes)).ok();
+    assert_eq!((run.origin, run.start, run.end), (Origin::CatchUp, at(10), at(40)));
+    assert_eq!(show(&forecast, &night.settings.zone), ["2026-11-24 CleanOldCacheFiles - not due until 2026-11-30"]);
+}
+
+#[test]
+fn a_run_of_one_section_takes_nothing_of_the_backlogs_share() {
+    let night = night("2026-11-23T12:00").backlog(BIF, 1).backlog(DEEP, 1);
+    let mut schedule = night.schedule(&media());
+    for (task, section) in [(DEEP, Some(1)), (BIF, None)] {
+        let _ = schedule.handle(night.now, Event::StartAsked { task, force: true, section });
+    }
+    let forecast = schedule.forecast(night.now, 1, &night.expected);
+    let bif = forecast.between.iter().find(|run| run.task == BIF).unwrap();
+    assert_eq!(night.now.duration_until(bif.end.unwrap()), SignedDuration::from_mins(30));
 }

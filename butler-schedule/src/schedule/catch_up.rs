@@ -33,6 +33,10 @@ impl Attending {
         Self { seen_at, back_at: now, away_on: away_on.flatten(), noted: None, owes_note: true }
     }
 
+    pub(super) fn seen_at(&self) -> Option<Timestamp> {
+        self.seen_at
+    }
+
     /// At a shutdown, when the window changes, and after an absence: what follows is not told by the window's notes.
     pub(super) fn note_now(&mut self) {
         self.owes_note = true;
@@ -43,7 +47,11 @@ impl Schedule {
     /// Begins every event: whether Butler was away since the last one, and for which window.
     pub(super) fn notice_absence(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let Some(seen_at) = self.attending.seen_at.replace(now) else { return };
-        if seen_at.duration_until(now) <= AWAY {
+        let passed = seen_at.duration_until(now);
+        if passed > AWAY || passed.is_negative() {
+            self.leave_out(seen_at, now, effects);
+        }
+        if passed <= AWAY {
             return;
         }
         self.attending.back_at = now;
@@ -51,13 +59,22 @@ impl Schedule {
         if let Some(window) = window::last_between(&self.settings.window, &self.settings.zone, seen_at, now) {
             self.attending.away_on = Some(window.day);
         }
-        self.put_off(after_rest(now), effects);
+        self.put_off(after_rest(now), now, effects);
+    }
+
+    /// An absence, or a clock that went back, is no work.
+    fn leave_out(&mut self, seen_at: Timestamp, now: Timestamp, effects: &mut Vec<Effect>) {
+        for run in self.live.iter_mut().filter(|run| run.works_since.is_some()) {
+            run.count_work_until(seen_at);
+            run.works_since = Some(now);
+            effects.push(Effect::Save(run.clone()));
+        }
     }
 
     /// Each further absence puts off what is owed.
-    fn put_off(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
+    fn put_off(&mut self, at: Timestamp, now: Timestamp, effects: &mut Vec<Effect>) {
         for run in self.live.iter_mut().filter(|run| run.origin == Origin::CatchUp && run.state == RunState::Scheduled) {
-            if run.scheduled_at < Some(at) && run.undergo(Change::PlaceAnew, None).is_ok() {
+            if run.scheduled_at < Some(at) && run.undergo(Change::PlaceAnew, None, now).is_ok() {
                 run.scheduled_at = Some(at);
                 effects.push(Effect::Save(run.clone()));
             }

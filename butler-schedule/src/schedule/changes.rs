@@ -6,7 +6,7 @@ use super::Schedule;
 use super::night::bound;
 use crate::answer::Answer;
 use crate::calendar::Present;
-use crate::{Change, Effect, RunRecord, Settings};
+use crate::{Change, Effect, RunRecord, Settings, Window, window};
 
 /// The setting behind catch-up.
 const CATCH_UP: &str = "ButlerCatchUp";
@@ -24,7 +24,7 @@ impl Schedule {
         if moved {
             self.stretch = None;
             let present = self.present(present.now);
-            self.place_scheduled_anew(present, effects);
+            self.place_scheduled_anew(|_| true, present, effects);
             self.bind_anew(present, effects);
         }
         Answer::Nothing
@@ -54,17 +54,29 @@ impl Schedule {
         Some(Reason::SwitchedOff { switch: switch.to_owned() })
     }
 
+    /// At a start: the window may have been changed while the server was away, or in the very moment in which it went.
+    pub(super) fn place_what_lost_its_window(&mut self, present: Present, effects: &mut Vec<Effect>) {
+        let Settings { window: hours, zone, .. } = self.settings.clone();
+        let is_lost = |run: &RunRecord| {
+            let window = run.scheduled_at.and_then(|at| window::at(&hours, &zone, at));
+            let is_its_own = |window: Window| run.bound_until.is_none() || run.bound_until == bound(&window);
+            // One whose window has ended is missed.
+            run.bound_until.is_none_or(|end| end > present.now) && !window.is_some_and(is_its_own)
+        };
+        self.place_scheduled_anew(is_lost, present, effects);
+    }
+
     /// In what is left of the window that is open, else in the next one that opens.
-    fn place_scheduled_anew(&mut self, present: Present, effects: &mut Vec<Effect>) {
+    fn place_scheduled_anew(&mut self, which: impl Fn(&RunRecord) -> bool, present: Present, effects: &mut Vec<Effect>) {
         let Some(window) = present.window.or(present.next) else { return };
         for index in 0..self.live.len() {
             let run = &self.live[index];
-            if run.state != RunState::Scheduled || run.origin == Origin::CatchUp {
+            if run.state != RunState::Scheduled || run.origin == Origin::CatchUp || !which(run) {
                 continue;
             }
             let anew = (Some(self.place(&run.task, &window, present.now)), bound(&window));
             let run = &mut self.live[index];
-            if (run.scheduled_at, run.bound_until) != anew && run.undergo(Change::PlaceAnew, None).is_ok() {
+            if (run.scheduled_at, run.bound_until) != anew && run.undergo(Change::PlaceAnew, None, present.now).is_ok() {
                 (run.scheduled_at, run.bound_until) = anew;
                 effects.push(Effect::Save(run.clone()));
             }

@@ -1,47 +1,75 @@
 //! What the window starts by itself (docs/scheduling.md, rule 2). Asked after every event and from the present state alone:
 //! that a window opened, that the server was started inside it, and that a task was switched on are all the same.
 
+use std::collections::BTreeSet;
+
 use butler_api::{Origin, Reason, RunState, TaskName};
 
 use super::Schedule;
 use super::asap::Own;
 use crate::calendar::Present;
-use crate::{AtWindowEnd, Change, Effect, Row, RunRecord, Window, placement};
+use crate::{AtWindowEnd, Change, Effect, Row, RunRecord, SecondRun, Window, placement};
 
 impl Schedule {
     /// Each task that is due and has no run of its own gets one, or is missed.
-    pub(super) fn by_itself(&mut self, present: Present, effects: &mut Vec<Effect>) {
-        let Some(window) = present.window else { return };
+    ///
+    /// # Errors
+    /// If a task that is in `made` was to get another one; each task that gets a run is put in there.
+    pub(super) fn by_itself(
+        &mut self,
+        present: Present,
+        made: &mut BTreeSet<TaskName>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SecondRun> {
+        let Some(window) = present.window else { return Ok(()) };
         for index in 0..self.rows.len() {
             if self.due(&self.rows[index], window.day).is_ok() {
                 let row = self.rows[index].clone();
-                self.take_up(&row, &window, present, effects);
+                self.take_up(&row, &window, present, made, effects)?;
             }
         }
+        Ok(())
     }
 
-    fn take_up(&mut self, row: &Row, window: &Window, present: Present, effects: &mut Vec<Effect>) {
+    fn take_up(
+        &mut self,
+        row: &Row,
+        window: &Window,
+        present: Present,
+        made: &mut BTreeSet<TaskName>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SecondRun> {
         let own = |run: &RunRecord| run.task == row.name && run.counts();
         let is_owed = |run: &RunRecord| run.origin == Origin::CatchUp && run.state == RunState::Scheduled;
         if self.live.iter().any(|run| own(run) && run.waits() && !is_owed(run)) {
-            return;
+            return Ok(());
         }
         // One that counts for an earlier day is followed by the window's own.
         if self.live.iter().any(|run| own(run) && run.is_active() && run.day >= Some(window.day)) {
-            return;
+            return Ok(());
         }
         if !self.has_room(row, window, present) {
-            return self.miss_for_want_of_room(&row.name, window, present, effects);
+            return self.miss_for_want_of_room(&row.name, window, present, made, effects);
         }
         if self.take_owed_over(row, window, present, effects) {
-            return;
+            return Ok(());
         }
         let own = Own { origin: Origin::Window, forced: false, bound_until: bound(window) };
         if self.turn_asap(&row.name, own, present, effects).is_none() {
-            let mut run = self.new_run(&row.name, Origin::Window, present.now);
+            let mut run = self.new_run_by_itself(&row.name, present, made)?;
             run.bound_until = own.bound_until;
             self.place_or_queue(row, run, window, present, effects);
         }
+        Ok(())
+    }
+
+    /// Settling goes round until nothing ends any more: a task whose run ended at once and that is due all the same would
+    /// be given runs for ever.
+    fn new_run_by_itself(&mut self, task: &TaskName, present: Present, made: &mut BTreeSet<TaskName>) -> Result<RunRecord, SecondRun> {
+        if !made.insert(task.clone()) {
+            return Err(SecondRun { task: task.clone() });
+        }
+        Ok(self.new_run(task, Origin::Window, present.now))
     }
 
     /// Rule 8: a window that opens first takes what an earlier one owes over as its own.
@@ -71,15 +99,23 @@ impl Schedule {
     }
 
     /// Once a day: it is said, and said no more.
-    fn miss_for_want_of_room(&mut self, task: &TaskName, window: &Window, present: Present, effects: &mut Vec<Effect>) {
+    fn miss_for_want_of_room(
+        &mut self,
+        task: &TaskName,
+        window: &Window,
+        present: Present,
+        made: &mut BTreeSet<TaskName>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SecondRun> {
         if self.past(task).and_then(|past| past.missed) == Some(window.day) {
-            return;
+            return Ok(());
         }
-        let mut run = self.new_run(task, Origin::Window, present.now);
+        let mut run = self.new_run_by_itself(task, present, made)?;
         run.day = Some(window.day);
-        if run.undergo(Change::Miss, Some(Reason::NoRoom)).is_ok() {
+        if run.undergo(Change::Miss, Some(Reason::NoRoom), present.now).is_ok() {
             self.keep_end(&mut run, present, effects);
         }
+        Ok(())
     }
 
     /// Whether a window has room for a task that is about to be queued.

@@ -2,6 +2,7 @@
 //! are frozen or come to their end is the engine's, by [`Effect::KeepPauses`].
 
 use butler_api::{PauseOwner, Reason, RunState};
+use jiff::Timestamp;
 
 use super::Schedule;
 use crate::answer::Answer;
@@ -59,7 +60,7 @@ impl Schedule {
     }
 
     /// What works is paused while a pause holds it, and works on when none does.
-    pub(super) fn hold_or_let_go(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn hold_or_let_go(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for index in 0..self.live.len() {
             let held = self.held(&self.live[index]);
             let run = &mut self.live[index];
@@ -73,7 +74,7 @@ impl Schedule {
                 }
                 _ => continue,
             };
-            if run.undergo(change, held).is_ok() {
+            if run.undergo(change, held, now).is_ok() {
                 effects.push(Effect::Save(run.clone()));
             }
         }

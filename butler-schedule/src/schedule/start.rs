@@ -108,6 +108,10 @@ impl Schedule {
         if let Err(why) = on_its_day(row.every_days, last, ask.present.day) {
             return Admitted::Answered(self.skip(row, ask, why.reason(), effects));
         }
+        // Outside of a window only: inside it `there` has answered.
+        if let Some(taken) = self.take_scheduled_over(row, ask) {
+            return Admitted::Entered(taken);
+        }
         let own = Own { origin: Origin::Person, forced: false, bound_until: self.bound_for(row, ask.present) };
         if let Some(turned) = self.turn_asap(&row.name, own, ask.present, effects) {
             return Admitted::Entered(turned);
@@ -130,9 +134,9 @@ impl Schedule {
         bound(&window).filter(|&end| placement::has_room(end, self.usual(&row.name), present.now))
     }
 
-    /// What is already scheduled, queued or running stays as it is, if it does what is asked for. A run that was told to
-    /// stop does not, and one that is limited to a section does only that section: a request for more waits behind it. So
-    /// does a scan that works: what came into a folder that it has passed would be lost.
+    /// What is already queued or running stays as it is, if it does what is asked for, and inside a window what is scheduled.
+    /// A run that was told to stop does not, and one that is limited to a section does only that section: a request for more
+    /// waits behind it. So does a scan that works: what came into a folder that it has passed would be lost.
     fn there(&self, task: &TaskName, ask: Ask<'_>) -> Option<Admitted> {
         let mut covering = self.live.iter().filter(|run| run.task == *task && run.covers(ask.section, ask.paths));
         let serves = |run: &&RunRecord| match run.state {
@@ -143,7 +147,8 @@ impl Schedule {
         if let Some(run) = covering.clone().find(serves) {
             return Some(Admitted::Answered(StartAnswer::Running { run: run.id }));
         }
-        let placed = covering.find(|run| run.state == RunState::Scheduled && !ask.force)?;
+        let stays = !ask.force && ask.present.window.is_some();
+        let placed = covering.find(|run| run.state == RunState::Scheduled && stays)?;
         Some(Admitted::Answered(StartAnswer::Scheduled { run: placed.id, at: placed.scheduled_at? }))
     }
 
@@ -165,18 +170,19 @@ impl Schedule {
     /// leaves that alone, and what new items brought: the rest of the task is still to come.
     fn enter_forced(&mut self, row: &Row, ask: Ask<'_>, effects: &mut Vec<Effect>) -> RunId {
         let taken =
-            if ask.section.is_none() { self.take_scheduled_over(row).or_else(|| self.turn_forced(row, ask, effects)) } else { None };
+            if ask.section.is_none() { self.take_scheduled_over(row, ask).or_else(|| self.turn_forced(row, ask, effects)) } else { None };
         taken.unwrap_or_else(|| {
             let run = self.asked(row, ask);
             self.enter(run)
         })
     }
 
-    fn take_scheduled_over(&mut self, row: &Row) -> Option<RunId> {
+    /// A scheduled run becomes a person's, and enters its lane.
+    fn take_scheduled_over(&mut self, row: &Row, ask: Ask<'_>) -> Option<RunId> {
         let run = self.live.iter_mut().find(|run| run.task == row.name && run.state == RunState::Scheduled)?;
-        run.undergo(Change::Enter, None).ok()?;
+        run.undergo(Change::Enter, None, ask.present.now).ok()?;
         run.origin = Origin::Person;
-        run.forced = true;
+        run.forced = ask.force;
         run.bound_until = None;
         run.day = None;
         Some(run.id)
@@ -202,7 +208,7 @@ impl Schedule {
             _ => None,
         };
         let answer = StartAnswer::Skipped { reason: reason.clone(), due, run: Some(run.id) };
-        if run.undergo(Change::Skip, Some(reason)).is_ok() {
+        if run.undergo(Change::Skip, Some(reason), ask.present.now).is_ok() {
             self.keep_end(&mut run, ask.present, effects);
         }
         answer

@@ -2,6 +2,7 @@
 //! is told to, and has ended when the engine says so.
 
 use butler_api::{Reason, RunId, RunState, TaskName};
+use jiff::Timestamp;
 
 use super::Schedule;
 use crate::answer::Answer;
@@ -46,7 +47,7 @@ impl Schedule {
         }
         let run = &mut self.live[index];
         let was = run.state;
-        if is_stopped_by_person(run) || run.undergo(Change::Stop, Some(why.clone())).is_err() {
+        if is_stopped_by_person(run) || run.undergo(Change::Stop, Some(why.clone()), present.now).is_err() {
             return;
         }
         effects.push(Effect::Save(run.clone()));
@@ -57,11 +58,11 @@ impl Schedule {
     }
 
     /// Runs are told to end their step, and nothing begins any more. What waits, waits for the next start of the server.
-    pub(super) fn shut_down(&mut self, effects: &mut Vec<Effect>) -> Answer {
+    pub(super) fn shut_down(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Answer {
         self.shutting_down = true;
         self.attending.note_now();
         for run in self.live.iter_mut().filter(|run| matches!(run.state, RunState::Running | RunState::Paused)) {
-            if run.undergo(Change::ShutDown, Some(Reason::ServerStopped)).is_ok() {
+            if run.undergo(Change::ShutDown, Some(Reason::ServerStopped), now).is_ok() {
                 effects.extend([Effect::Save(run.clone()), Effect::Stop { run: run.id, why: Reason::ServerStopped }]);
             }
         }
@@ -77,7 +78,7 @@ impl Schedule {
             RunEnd::Stopped if run.reason == Some(Reason::ServerStopped) => (Change::Interrupt, run.reason.clone()),
             RunEnd::Stopped => (Change::ConfirmStop, run.reason.clone()),
         };
-        if let Err(illegal) = run.undergo(change, reason) {
+        if let Err(illegal) = run.undergo(change, reason, present.now) {
             return Answer::Refused(illegal);
         }
         // Left open where it may go on: a run without `ended_at` is handed in at the next start.

@@ -1,4 +1,4 @@
-//! Whose turn it is (docs/scheduling.md, rules 2, 8 and 11, and the lanes): what was placed enters its lane at its moment, and
+//! Whose turn it is (docs/scheduling.md, rules 2 and 11, and the lanes): what was placed enters its lane at its moment, and
 //! the first in each lane begins, or is found not due any more, or without room.
 
 use butler_api::{Origin, Reason, RunId, RunState};
@@ -23,14 +23,10 @@ impl Schedule {
         for index in 0..self.live.len() {
             let run = &self.live[index];
             let Some(at) = run.scheduled_at.filter(|&at| run.state == RunState::Scheduled && at <= present.now) else { continue };
-            if let Some(reason) = self.no_longer_owed(run) {
-                self.close(index, Change::Skip, reason, present, effects);
-                continue;
-            }
             let at = self.placed_anew(run, at, present);
             let run = &mut self.live[index];
             let change = if at > present.now { Change::PlaceAnew } else { Change::Enter };
-            if run.undergo(change, None).is_ok() {
+            if run.undergo(change, None, present.now).is_ok() {
                 run.scheduled_at = Some(at);
             }
             // One that entered its lane is saved when everything is settled.
@@ -46,12 +42,6 @@ impl Schedule {
             return at;
         }
         present.window.map_or(present.now, |window| self.place(&run.task, &window, present.now))
-    }
-
-    /// Why a catch-up run need not begin.
-    fn no_longer_owed(&self, run: &RunRecord) -> Option<Reason> {
-        let day = run.day.filter(|_| run.origin == Origin::CatchUp && run.started_at.is_none())?;
-        self.due(self.row(&run.task)?, day).err()
     }
 
     pub(super) fn begin_whose_turn_it_is(&mut self, present: Present, effects: &mut Vec<Effect>) {
@@ -92,9 +82,6 @@ impl Schedule {
         if let Some(reason) = self.waits_for(run) {
             return Turn::Waits(reason);
         }
-        if let Some(reason) = self.no_longer_owed(run) {
-            return Turn::Skipped(reason);
-        }
         // What goes on after a restart had its turn.
         let Some(row) = self.row(&run.task).filter(|_| run.started_at.is_none()) else { return Turn::Begins };
         if run.origin == Origin::Window
@@ -125,7 +112,7 @@ impl Schedule {
 
     fn begin(&mut self, index: usize, present: Present, effects: &mut Vec<Effect>) {
         let run = &mut self.live[index];
-        if run.undergo(Change::Begin, None).is_ok() {
+        if run.undergo(Change::Begin, None, present.now).is_ok() {
             run.started_at.get_or_insert(present.now);
             run.day.get_or_insert(present.day);
             effects.extend([Effect::Save(run.clone()), Effect::Begin { run: run.id }]);

@@ -12,6 +12,11 @@ pub(crate) fn line(run: &RunRecord) -> String {
     format!("{:?}", seen(run, 0))
 }
 
+/// A stored run as the oracle has it.
+pub(crate) fn stored(run: &RunRecord, oracle: &Oracle) -> Run {
+    seen(run, oracle.rows.iter().position(|row| row.name == run.task).unwrap()).1
+}
+
 fn seen(run: &RunRecord, task: usize) -> (String, Run) {
     let seen = Run {
         id: run.id.0,
@@ -24,6 +29,8 @@ fn seen(run: &RunRecord, task: usize) -> (String, Run) {
         why: run.reason.as_ref().map(butler_api::Reason::code),
         scheduled_at: run.scheduled_at.map(|at| at.as_second()),
         started_at: run.started_at.map(|at| at.as_second()),
+        worked: run.worked.as_secs(),
+        since: run.works_since.map(|at| at.as_second()),
         ended_at: run.ended_at.map(|at| at.as_second()),
         day: run.day.map(day_number),
         ended_day: run.ended_day.map(day_number),
@@ -96,7 +103,7 @@ fn became(start: &StartAnswer) -> Became {
 pub(crate) fn runs(records: &Records, machine: &Schedule, oracle: &Oracle) -> Result<(), String> {
     for ours in oracle.runs.iter().chain(&oracle.over) {
         let Some(theirs) = records.find(ours.id) else { return Err(format!("the machine lost this run: {ours:?}")) };
-        let (_, theirs) = seen(theirs, oracle.rows.iter().position(|row| row.name == theirs.task).unwrap());
+        let theirs = stored(theirs, oracle);
         if theirs != *ours {
             let name = &oracle.rows[ours.task].name;
             return Err(format!("{name} differs\nmachine: {theirs:?}\noracle:  {ours:?}"));

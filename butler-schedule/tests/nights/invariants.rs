@@ -1,7 +1,7 @@
 //! What holds whatever the rules say in detail. Looks at what was saved, and asks the oracle only for windows and for what is due.
 
-use butler_api::{Origin, RunState};
-use butler_schedule::{Event, Row, RunRecord};
+use butler_api::{Origin, Reason, RunId, RunState};
+use butler_schedule::{AtWindowEnd, Event, Row, RunRecord};
 
 use crate::calendar::Night;
 use crate::oracle::{AWAY, Oracle};
@@ -62,6 +62,17 @@ impl Invariants {
         oracle: &Oracle,
     ) -> Result<(), String> {
         let at = |run: &RunRecord| run.scheduled_at.map(|at| at.as_second());
+        // What a shutdown was stopping may go on at the next start; what a person or the window's end was stopping may not.
+        let meant = |before: &RunRecord| event.is_some() || before.reason != Some(Reason::ServerStopped);
+        let was_to_stop = before.is_some_and(|before| before.state == RunState::Stopping && meant(before));
+        if was_to_stop && run.state != RunState::Stopping && !run.state.is_terminal() {
+            return Err(format!("it was to stop, and goes on: {run:?}"));
+        }
+        let begins = run.state == RunState::Running && before.is_none_or(|before| before.state == RunState::Queued);
+        let finishes = |run: &RunRecord| oracle.rows.iter().any(|row| row.name == run.task && row.at_window_end == AtWindowEnd::Finish);
+        if begins && run.bound_until.is_some_and(|end| end.as_second() <= now) && !finishes(run) {
+            return Err(format!("it began after the end of its window: {run:?}"));
+        }
         if let Some((_, due)) = &mut self.watched
             && run.counts()
             && (run.state != RunState::Scheduled)
@@ -70,13 +81,27 @@ impl Invariants {
             due.retain(|task| oracle.rows[*task].name != run.task);
         }
         if run.state == RunState::Scheduled && run.origin != Origin::CatchUp {
-            let placed = at(run).ok_or("scheduled, and at no moment")?;
-            if oracle.calendar.open(placed).is_none() {
+            if at(run).is_none_or(|placed| oracle.calendar.open(placed).is_none()) {
                 return Err(format!("it was placed outside of every window: {run:?}"));
             }
-            let settings = matches!(event, Some(Event::SettingsChanged(_)));
+            let is_its_own = |run: &RunRecord| {
+                let night = at(run).and_then(|placed| oracle.calendar.open(placed));
+                // A person's start with too little room is free.
+                let is_free = |night: Night| night.whole_day || run.origin == Origin::Person;
+                let binds = |night: Night, end: i64| night.until == Some(end) && !night.whole_day;
+                night.is_some_and(|night| run.bound_until.map_or(is_free(night), |end| binds(night, end.as_second())))
+            };
+            if !is_its_own(run) {
+                return Err(format!("it was placed in another window than the one that binds it: {run:?}"));
+            }
+            let placed = at(run);
+            let settings = match event {
+                Some(event) => matches!(event, Event::SettingsChanged(_)),
+                // They changed when the server went away.
+                None => before.is_some_and(|before| !is_its_own(before)),
+            };
             if let Some(before) = before.filter(|before| before.state == RunState::Scheduled && before.origin == run.origin)
-                && at(before) != Some(placed)
+                && at(before) != placed
                 && !settings
                 && at(before).is_none_or(|at| now - at <= AWAY)
             {
@@ -87,18 +112,39 @@ impl Invariants {
     }
 
     /// After an event that changed something.
-    pub(crate) fn after(&mut self, _now: i64, event: Option<&Event>, records: &Records, oracle: &Oracle) -> Result<(), String> {
+    pub(crate) fn after(&mut self, now: i64, records: &Records, oracle: &Oracle) -> Result<(), String> {
         let works = |run: &&RunRecord| matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping);
         for Row { name, .. } in &oracle.rows {
             if records.unfinished.iter().filter(works).filter(|run| run.task == *name).count() > 1 {
                 return Err(format!("two runs of {name} work at once"));
             }
         }
-        if let Some(Event::RunEnded { run, .. }) = event
-            && let Some(run) = records.unfinished.iter().find(|other| other.id == *run && other.state == RunState::Stopping)
-        {
-            return Err(format!("the engine said that it ended, and it did not: {run:?}"));
+        let outlived = |run: &&RunRecord| run.state != RunState::Stopping && run.bound_until.is_some_and(|end| end.as_second() <= now);
+        for Row { name, .. } in oracle.rows.iter().filter(|row| row.at_window_end == AtWindowEnd::Stop) {
+            if let Some(run) = records.unfinished.iter().filter(works).filter(outlived).find(|run| run.task == *name) {
+                return Err(format!("it works on after the end of its window: {run:?}"));
+            }
         }
         Ok(())
+    }
+
+    /// What the engine says has ended has ended, whatever it was told before.
+    pub(crate) fn ended(&self, run: RunId, records: &Records) -> Result<(), String> {
+        match records.find(run.0) {
+            Some(run) if !run.state.is_terminal() && run.state != RunState::Queued && run.state != RunState::Scheduled => {
+                Err(format!("the engine said that it ended, and it did not: {run:?}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The last note tells a start what is so: it lags behind by no part of a window.
+    pub(crate) fn noted(&self, noted: i64, last: i64, oracle: &Oracle) -> Result<(), String> {
+        match oracle.calendar.last_between(noted, last) {
+            Some(night) if last.min(night.until.unwrap()) - noted.max(night.from) > AWAY => {
+                Err(format!("the server was there until {last}, and its last note is of {noted}"))
+            }
+            _ => Ok(()),
+        }
     }
 }

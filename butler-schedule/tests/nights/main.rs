@@ -10,11 +10,13 @@ mod invariants;
 mod lives;
 mod oracle;
 mod random;
+mod tally;
 mod world;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tally::Tally;
 use world::World;
 
 const SECONDS_A_LIFE: i64 = 2 * 31_556_952;
@@ -31,6 +33,7 @@ fn machine_and_oracle_agree_for_a_thousand_years() {
     let lives = years.div_ceil(2);
     let (next, events) = (AtomicU64::new(0), AtomicU64::new(0));
     let failed: Mutex<Option<(u64, String)>> = Mutex::new(None);
+    let tally = Mutex::new(Tally::default());
     std::thread::scope(|threads| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             threads.spawn(|| {
@@ -40,7 +43,10 @@ fn machine_and_oracle_agree_for_a_thousand_years() {
                         return;
                     }
                     match live(first + life) {
-                        Ok(count) => drop(events.fetch_add(count, Ordering::Relaxed)),
+                        Ok(world) => {
+                            events.fetch_add(world.events, Ordering::Relaxed);
+                            tally.lock().unwrap().add(world.tally());
+                        }
                         Err(tale) => {
                             let mut failed = failed.lock().unwrap();
                             if failed.as_ref().is_none_or(|(seed, _)| first + life < *seed) {
@@ -55,12 +61,14 @@ fn machine_and_oracle_agree_for_a_thousand_years() {
     if let Some((seed, tale)) = failed.into_inner().unwrap() {
         panic!("{tale}\nReplay: BUTLER_SEED={seed} BUTLER_SIMULATED_YEARS=2 cargo test -p butler-schedule --test nights");
     }
-    println!("{} simulated years, {} events checked", lives * 2, events.into_inner());
+    let tally = tally.into_inner().unwrap();
+    println!("{} simulated years, {} events checked; the rarest:\n{}", lives * 2, events.into_inner(), tally.rarest());
+    assert_eq!(tally.never_met(years), [""; 0], "never met, so never checked");
 }
 
-/// One life of two years; the events that were checked.
-fn live(seed: u64) -> Result<u64, String> {
+/// One life of two years.
+fn live(seed: u64) -> Result<World, String> {
     let (mut world, born) = World::new(seed)?;
     world.live_until(born + SECONDS_A_LIFE)?;
-    Ok(world.events)
+    Ok(world)
 }

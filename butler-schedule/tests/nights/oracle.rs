@@ -15,6 +15,7 @@ use butler_api::{Origin, PauseOwner, RunState};
 use butler_schedule::{AtWindowEnd, CatchUp, Event, Lane, PauseEnd, Row, RunEnd, Settings};
 
 use crate::calendar::{Calendar, Night};
+use crate::tally::{Branch, Tally};
 
 /// Later than this is slept through, and without a word for longer than this is away.
 pub(crate) const AWAY: i64 = 60;
@@ -37,6 +38,10 @@ pub(crate) struct Run {
     pub(crate) why: Option<&'static str>,
     pub(crate) scheduled_at: Option<i64>,
     pub(crate) started_at: Option<i64>,
+    /// How long it worked up to `since`, or until it stopped working.
+    pub(crate) worked: i64,
+    /// Since when it works.
+    pub(crate) since: Option<i64>,
     pub(crate) ended_at: Option<i64>,
     pub(crate) day: Option<i32>,
     pub(crate) ended_day: Option<i32>,
@@ -52,6 +57,11 @@ impl Run {
         matches!(self.state, RunState::Queued | RunState::Scheduled)
     }
 
+    /// It does not work on from this moment.
+    fn rests(&mut self, from: i64) {
+        self.worked += self.since.take().map_or(0, |since| (from - since).max(0));
+    }
+
     /// Whether it counts for its task: neither limited to a section nor to new items.
     pub(crate) fn own(&self) -> bool {
         self.section.is_none() && self.origin != Origin::Asap
@@ -63,16 +73,16 @@ impl Run {
 pub(crate) struct Book {
     /// Days of its completed runs, in the order of their end.
     pub(crate) completed: Vec<i32>,
-    /// How long those took.
+    /// How long those worked.
     pub(crate) took: Vec<i64>,
     /// The day on which a run of it last failed or was stopped by a person.
-    given_up: Option<i32>,
+    pub(crate) given_up: Option<i32>,
     /// The day on which the window's end last stopped a run of it.
-    cut: Option<i32>,
+    pub(crate) cut: Option<i32>,
     /// The day on which it was last missed.
-    missed: Option<i32>,
+    pub(crate) missed: Option<i32>,
     /// The last day on which it crashed, and how often.
-    crashes: (i32, u32),
+    pub(crate) crashes: (i32, u32),
 }
 
 /// Somebody's pause.
@@ -128,6 +138,7 @@ pub(crate) struct Oracle {
     /// The day of a window that it was away for a part of and that may not be over, and since when it is back.
     owes: Option<(i32, i64)>,
     shutting_down: bool,
+    pub(crate) tally: Tally,
 }
 
 impl Oracle {
@@ -135,7 +146,20 @@ impl Oracle {
         let calendar = Calendar::new(&settings.zone, settings.window, now);
         let books = vec![Book::default(); rows.len()];
         let (runs, over, holds) = (Vec::new(), Vec::new(), Vec::new());
-        let mut oracle = Self { rows, settings, calendar, runs, over, books, holds, next: 1, seen: None, owes: None, shutting_down: false };
+        let mut oracle = Self {
+            rows,
+            settings,
+            calendar,
+            runs,
+            over,
+            books,
+            holds,
+            next: 1,
+            seen: None,
+            owes: None,
+            shutting_down: false,
+            tally: Tally::default(),
+        };
         oracle.pass(now);
         oracle.settle(now);
         oracle
@@ -214,7 +238,7 @@ impl Oracle {
                 break;
             }
         }
-        self.freeze_and_thaw();
+        self.freeze_and_thaw(now);
     }
 
     fn as_it_stands(&self, became: Became) -> Became {
@@ -236,9 +260,9 @@ impl Oracle {
             RunEnd::Completed(reason) => {
                 self.finish(id, RunState::Completed, Some(reason.code()), now);
                 if run.own() {
-                    let day = run.day.unwrap();
-                    self.books[run.task].completed.push(day);
-                    self.books[run.task].took.push(now - run.started_at.unwrap());
+                    let worked = self.over.last().unwrap().worked;
+                    self.books[run.task].completed.push(run.day.unwrap());
+                    self.books[run.task].took.push(worked);
                 }
             }
             RunEnd::Failed(reason) => self.finish(id, RunState::Failed, Some(reason.code()), now),
@@ -253,6 +277,7 @@ impl Oracle {
     fn finish(&mut self, id: u64, state: RunState, why: Option<&'static str>, now: i64) {
         let place = self.runs.iter().position(|run| run.id == id).unwrap();
         let mut run = self.runs.remove(place);
+        run.rests(now);
         let today = self.calendar.day(now);
         (run.state, run.why, run.ended_at, run.ended_day) = (state, why, Some(now), Some(today));
         if run.own() {
@@ -263,6 +288,8 @@ impl Oracle {
                 RunState::Stopped => book.given_up = Some(today),
                 _ => {}
             }
+        } else {
+            self.tally.met(Branch::StopsSection, state == RunState::Stopped && run.section.is_some());
         }
         self.over.push(run);
     }
@@ -281,6 +308,8 @@ impl Oracle {
             why: None,
             scheduled_at: None,
             started_at: None,
+            worked: 0,
+            since: None,
             ended_at: None,
             day: None,
             ended_day: None,
@@ -317,6 +346,8 @@ impl Oracle {
     /// Days since the last completion, as seen from a day: a last day of tomorrow counts as today, a later one as never.
     fn days_since(&self, task: usize, day: i32) -> Option<i32> {
         let last = *self.books[task].completed.last()?;
+        self.tally.met(Branch::LastDayTomorrow, last == day + 1);
+        self.tally.met(Branch::LastDayFarAhead, last > day + 1);
         (last <= day + 1).then(|| (day - last).max(0))
     }
 

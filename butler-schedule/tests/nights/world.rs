@@ -13,9 +13,11 @@ use butler_schedule::{Attendance, Effect, Event, Pause, PauseEnd, Remembered, Ru
 use jiff::Timestamp;
 
 use self::records::Records;
+use crate::calendar::day_number;
 use crate::invariants::Invariants;
 use crate::oracle::{Oracle, Run};
 use crate::random::Random;
+use crate::tally::Tally;
 use crate::{compare, lives};
 
 /// How many events are told of a life that failed.
@@ -41,6 +43,8 @@ pub(crate) struct World {
     told: VecDeque<(i64, Option<Event>, Vec<Effect>)>,
     before: Vec<Run>,
     last_told: i64,
+    /// Whether the next event that orders more than one thing is carried out in part only.
+    crashes_within: bool,
     pub(crate) events: u64,
 }
 
@@ -49,6 +53,10 @@ pub(crate) fn at(second: i64) -> Timestamp {
 }
 
 impl World {
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.oracle.tally
+    }
+
     pub(crate) fn new(seed: u64) -> Result<(Self, i64), String> {
         let mut random = Random::new(seed);
         let (settings, now) = lives::beginning(seed, &mut random);
@@ -74,6 +82,7 @@ impl World {
             told: VecDeque::new(),
             before: Vec::new(),
             last_told: now,
+            crashes_within: false,
             events: 0,
         };
         world.take_in(None, None, effects, 1)?;
@@ -83,18 +92,44 @@ impl World {
     /// Tells both what happened, and compares.
     fn tell(&mut self, event: Event) -> Result<(), String> {
         self.events += 1;
-        self.last_told = self.now;
         self.before.clone_from(&self.oracle.runs);
         let next_id = self.oracle.next_id();
         let said = self.oracle.step(self.now, &event);
         let step = self.machine.handle(at(self.now), event.clone());
         self.invariants.passed(self.now, &event, &self.oracle).map_err(|what| self.tale(&what))?;
+        if self.crashes_within && step.effects.len() > 1 {
+            return self.crash_within(event, step.effects);
+        }
+        self.last_told = self.now;
         self.take_in(Some(event), Some((said, step.answer)), step.effects, next_id)
+    }
+
+    /// The process goes away when it has carried out some of what an event ordered: the rest never was.
+    fn crash_within(&mut self, event: Event, mut effects: Vec<Effect>) -> Result<(), String> {
+        self.crashes_within = false;
+        effects.truncate(self.random.between(0, effects.len() as i64 - 1) as usize);
+        let done = self.carry_out(Some(&event), &effects);
+        let is_change = matches!(event, Event::SettingsChanged(_));
+        self.told.push_back((self.now, Some(event), effects));
+        done.map_err(|what| self.tale(&what))?;
+        self.records.forget_ended();
+        let runs = self.records.unfinished.iter().map(|run| compare::stored(run, &self.oracle)).collect();
+        let books = self.records.books(&self.oracle.rows);
+        let owes = self.attendance.and_then(|note| note.away_on).map(day_number);
+        self.oracle.remember_only(runs, books, &self.pauses, owes, self.records.next_run());
+        // The note of this event may be lost, or be that of a clock that went back; and a window that is new may reach back.
+        let noted = self.attendance.filter(|_| is_change).map_or(self.now, |note| note.seen_at.as_second());
+        self.last_told = self.last_told.min(self.now).min(noted);
+        self.now += self.random.length(1, 7_200);
+        self.next_tick = self.now + 30;
+        self.restart()
     }
 
     /// A new process, after a shutdown or a crash.
     fn restart(&mut self) -> Result<(), String> {
         self.events += 1;
+        let noted = self.attendance.ok_or("nobody noted that the server was there")?;
+        self.invariants.noted(noted.seen_at.as_second(), self.last_told, &self.oracle).map_err(|what| self.tale(&what))?;
         self.before.clear();
         let next_id = self.oracle.next_id();
         self.at_work.clear();
@@ -104,13 +139,13 @@ impl World {
             unfinished: self.records.unfinished.clone(),
             past: self.records.past(),
             next_run: RunId(self.records.next_run()),
-            // Notes are made in windows; what happened since the last one is handed in too, so that both know the same.
-            attendance: self.attendance.map(|note| Attendance { seen_at: note.seen_at.max(at(self.last_told)), ..note }),
+            attendance: Some(noted),
             pauses: self.pauses.clone(),
         };
         let (machine, effects) = Schedule::restore(self.oracle.rows.clone(), self.settings.clone(), remembered, at(self.now));
         self.machine = machine;
-        self.oracle.restart(self.now);
+        self.last_told = self.now;
+        self.oracle.restart(self.now, noted.seen_at.as_second());
         self.invariants.restarted();
         self.take_in(None, None, effects, next_id)
     }
@@ -135,6 +170,9 @@ impl World {
         let done = self.carry_out(event.as_ref(), &effects);
         self.told.push_back((self.now, event, effects));
         done?;
+        if let Some(Event::RunEnded { run, .. }) = self.told.back().and_then(|(_, event, _)| event.as_ref()) {
+            self.invariants.ended(*run, &self.records)?;
+        }
         let quiet = self.records.saved.is_empty() && self.oracle.over.is_empty() && self.before == self.oracle.runs;
         let names = if quiet { Vec::new() } else { compare::names(&self.records, &mut self.oracle, next_id)? };
         if let Some((said, answer)) = &answers {
@@ -144,8 +182,7 @@ impl World {
             return Ok(());
         }
         compare::runs(&self.records, &self.machine, &self.oracle)?;
-        let event = self.told.back().and_then(|(_, event, _)| event.as_ref());
-        self.invariants.after(self.now, event, &self.records, &self.oracle)?;
+        self.invariants.after(self.now, &self.records, &self.oracle)?;
         self.records.forget_ended();
         Ok(())
     }
@@ -157,6 +194,9 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Save(record) => {
+                    if let Some(reason) = &record.reason {
+                        self.oracle.tally.reason(reason.code());
+                    }
                     let before = self.records.find(record.id.0).cloned();
                     self.invariants.saved(self.now, event, before.as_ref(), record, &self.oracle)?;
                     if record.state.is_terminal() {
@@ -170,6 +210,7 @@ impl World {
                 Effect::KeepPauses(pauses) => self.pauses.clone_from(pauses),
                 Effect::Attend(attendance) => self.attendance = Some(*attendance),
                 Effect::WakeAt { at, .. } => self.wake = Some(at.as_second()),
+                Effect::LogError(error) => return Err(error.to_string()),
             }
         }
         Ok(())

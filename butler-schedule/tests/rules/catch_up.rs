@@ -1,7 +1,7 @@
 //! Rule 8: absences and what they owe.
 
 use butler_api::{Origin, Reason, RunState};
-use butler_schedule::{CatchUp, Event, WindowDays, WindowSettings};
+use butler_schedule::{CatchUp, Event, StartAnswer, WindowDays, WindowSettings};
 use jiff::civil::date;
 
 use crate::world::{BACKUP, BIF, BUNDLES, SCAN, World, berlin};
@@ -69,16 +69,50 @@ fn a_further_absence_puts_it_off_and_a_window_that_opens_first_takes_it_over() {
 }
 
 #[test]
-fn what_is_not_due_any_more_is_skipped_at_its_moment() {
-    let mut world = world(CatchUp::Housekeeping, "2026-11-22T20:00");
+fn rule_3_outside_of_a_window_a_persons_start_takes_it_over_and_starts_at_once() {
+    for force in [false, true] {
+        let mut world = world(CatchUp::All, "2026-11-22T20:00");
+        world.wake_at("2026-11-23T09:00");
+        let owed = world.last_of(&BUNDLES).id;
+        assert_eq!(world.ask(BUNDLES, force, None), StartAnswer::Started { run: owed, waits: None });
+        let run = &world.stored[&owed];
+        assert_eq!((run.origin, run.forced, run.state, run.bound_until), (Origin::Person, force, RunState::Running, None));
+        assert_eq!(run.day, Some(date(2026, 11, 23)));
+        assert_eq!(world.runs_of(&BUNDLES).len(), 1);
+    }
+}
+
+#[test]
+fn rule_3_outside_of_a_window_start_all_takes_all_of_it_over() {
+    let mut world = world(CatchUp::All, "2026-11-22T20:00");
     world.wake_at("2026-11-23T09:00");
-    let owed = world.last_of(&BUNDLES).id;
-    let forced = match world.force(BUNDLES) {
-        butler_schedule::StartAnswer::Started { run, .. } => run,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(forced, owed, "a forced start takes it over");
-    assert_eq!((world.stored[&owed].origin, world.stored[&owed].day), (Origin::Person, Some(date(2026, 11, 23))));
+    for (task, answer) in world.start_all() {
+        assert!(matches!(answer, StartAnswer::Started { run, .. } if run == world.last_of(&task).id), "{task}: {answer:?}");
+        assert_eq!((world.runs_of(&task).len(), world.last_of(&task).origin), (1, Origin::Person), "{task}");
+        assert!(matches!(world.last_of(&task).state, RunState::Queued | RunState::Running), "{task}");
+    }
+}
+
+#[test]
+fn it_is_noted_while_something_is_owed_and_when_the_clock_went_back() {
+    let mut world = world(CatchUp::All, "2026-11-22T20:00");
+    world.wake_at("2026-11-23T09:00").live_until("2026-11-23T09:05");
+    assert_eq!(world.attendance.unwrap().seen_at, world.now);
+    world.live_until("2026-11-23T09:30");
+    assert_eq!(world.attendance.unwrap().seen_at, berlin("2026-11-23T09:09:30"), "what was owed has entered its lanes");
+    world.wake_at("2026-11-23T08:00");
+    assert_eq!(world.attendance.unwrap().seen_at, world.now);
+}
+
+#[test]
+fn what_waits_for_a_scan_names_the_one_that_works_though_another_was_asked_for_before() {
+    let mut world = world(CatchUp::All, "2026-11-22T20:00");
+    world.wake_at("2026-11-23T09:00");
+    let owed = world.last_of(&SCAN).id;
+    let StartAnswer::Started { run: limited, .. } = world.ask(SCAN, true, Some(1)) else { panic!("not started") };
+    world.live_until("2026-11-23T09:10");
+    assert_eq!(world.reason(owed), Some(Reason::BehindItself { run: limited }));
+    assert_eq!(world.last_of(&BIF).reason, Some(Reason::BehindScan { run: limited }));
 }
 
 #[test]

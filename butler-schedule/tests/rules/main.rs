@@ -15,4 +15,5 @@ mod restarts;
 mod simulation;
 mod starts;
 mod stops;
+mod worked;
 mod world;

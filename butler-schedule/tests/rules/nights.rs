@@ -1,7 +1,7 @@
 //! Rules 2 and 6: what the window starts by itself, and what its end does.
 
 use butler_api::{Origin, Reason, RunState};
-use butler_schedule::{Event, WindowDays, WindowSettings};
+use butler_schedule::{Event, StartAnswer, WindowDays, WindowSettings};
 use jiff::SignedDuration;
 use jiff::civil::{Weekday, date};
 
@@ -210,9 +210,34 @@ fn the_usual_duration_is_a_guess_until_a_whole_run_has_completed() {
     let mut world = World::at("2026-11-23T12:00");
     assert!(world.schedule.usual_is_guess(&BUNDLES));
     let run = world.begun(BUNDLES);
-    world.on("2026-11-23T12:02").complete(run);
+    world.live_until("2026-11-23T12:02").complete(run);
     assert!(!world.schedule.usual_is_guess(&BUNDLES));
     assert_eq!(world.schedule.usual(&BUNDLES).as_mins(), 2);
     assert!(!world.schedule.is_due(&BUNDLES, world.now), "it comes every seven days");
     assert!(world.schedule.is_due(&SCAN, world.now));
+}
+
+#[test]
+fn the_window_of_a_moment_is_the_one_that_contains_it() {
+    let world = World::at("2026-11-23T12:00");
+    let window = world.schedule.window(berlin("2026-11-23T02:00")).unwrap();
+    assert_eq!((window.day, window.until), (date(2026, 11, 23), berlin(ENDS)));
+    assert_eq!([world.schedule.window(berlin(ENDS)), world.schedule.window(world.now)], [None; 2]);
+}
+
+#[test]
+fn rule_3_what_a_moved_window_scheduled_is_taken_over_outside_of_it_and_stays_inside() {
+    for (now, inside) in [("2026-11-23T02:30", false), ("2026-11-23T12:00", true)] {
+        let mut world = World::at("2026-11-23T02:00");
+        world.change(|settings| settings.window = WindowSettings::from_hours((12, 0), (14, 0), WindowDays::ALL).unwrap());
+        let placed = world.last_of(&METADATA);
+        world.live_until(now);
+        let answer = world.start(METADATA);
+        if inside {
+            assert_eq!(answer, StartAnswer::Scheduled { run: placed.id, at: placed.scheduled_at.unwrap() });
+        } else {
+            assert!(matches!(answer, StartAnswer::Started { run, .. } if run == placed.id), "{answer:?}");
+            assert_eq!((world.last_of(&METADATA).origin, world.last_of(&METADATA).bound_until), (Origin::Person, None));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
-use butler_schedule::{Answer, Effect, Event, Remembered, Schedule, StartAnswer};
+use butler_schedule::{Answer, Effect, Event, Remembered, Schedule, StartAnswer, WindowDays, WindowSettings};
 use jiff::{SignedDuration, ToSpan};
 
 use crate::world::{BACKUP, BIF, BUNDLES, METADATA, SCAN, World, berlin, rows};
@@ -180,6 +180,18 @@ fn rule_2_a_placed_run_keeps_its_moment_over_a_restart() {
 }
 
 #[test]
+fn rule_9_a_window_that_was_changed_while_the_server_was_away_places_anew() {
+    let mut world = World::rested("2026-11-23T02:00");
+    let StartAnswer::Scheduled { run, at } = world.start(METADATA) else { panic!("not scheduled") };
+    world.settings.window = WindowSettings::from_hours((12, 0), (14, 0), WindowDays::ALL).unwrap();
+    world.on("2026-11-23T02:00:10").restart();
+    let placed = &world.stored[&run];
+    assert_ne!(placed.scheduled_at, Some(at));
+    assert!(placed.scheduled_at >= Some(berlin("2026-11-23T12:00")), "{placed:?}");
+    assert_eq!(placed.bound_until, Some(berlin("2026-11-23T14:00")));
+}
+
+#[test]
 fn rule_2_a_placed_run_that_was_away_at_its_moment_is_placed_anew_or_missed() {
     let placed = || {
         let mut world = World::rested("2026-11-23T02:00");
@@ -212,6 +224,22 @@ fn a_run_of_a_task_that_this_version_does_not_have_fails_with_a_sentence() {
         "This version of Butler has no task BrewCoffee; start it again with a version that has."
     );
     assert!(schedule.live().is_empty());
+}
+
+#[test]
+fn a_run_that_waits_for_a_task_that_this_version_does_not_have_fails_too() {
+    for state in [RunState::Queued, RunState::Scheduled] {
+        let mut world = World::at(NOON);
+        world.begun(SCAN);
+        let run = world.begun(BIF);
+        let mut remembered = world.remembered();
+        let waiting = remembered.unfinished.iter_mut().find(|waiting| waiting.id == run).unwrap();
+        (waiting.task, waiting.state, waiting.scheduled_at) = (TaskName::from("BrewCoffee"), state, Some(world.now));
+        let (schedule, effects) = Schedule::restore(rows(), world.settings.clone(), remembered, world.now);
+        let ended = |effect: &Effect| matches!(effect, Effect::Save(saved) if saved.id == run && saved.state == RunState::Failed);
+        assert!(effects.iter().any(ended), "{effects:?}");
+        assert!(schedule.live().iter().all(|live| live.id != run));
+    }
 }
 
 #[test]

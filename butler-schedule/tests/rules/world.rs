@@ -280,7 +280,7 @@ impl World {
         for run in completed {
             let past = past.entry(run.task.clone()).or_default();
             past.last_completed = run.day;
-            past.durations.push(run.started_at.unwrap().duration_until(run.ended_at.unwrap()));
+            past.durations.push(run.worked);
         }
         for run in self.stored.values().filter(|run| run.counts()) {
             let past = past.entry(run.task.clone()).or_default();
@@ -349,6 +349,7 @@ impl World {
                     self.notes += 1;
                 }
                 Effect::WakeAt { at, .. } => self.wake = Some(at),
+                Effect::LogError(error) => panic!("{error}"),
             }
         }
     }

@@ -1,5 +1,7 @@
 //! `/api/v1/plan`: what the nights ahead will bring, in words and for programs. What it says is reckoned by the engine.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::response::Response;
 use butler_api::TaskName;
@@ -114,12 +116,18 @@ fn about(time: SignedDuration) -> String {
     }
 }
 
+/// The tasks of such runs; one that has two of them in a night counts once.
+fn tasks_of(night: &PlannedNight, which: impl Fn(&PlannedRun) -> bool) -> BTreeSet<&TaskName> {
+    night.runs.iter().filter(|run| which(run)).map(|run| &run.task).collect()
+}
+
 /// The last line of a plan.
 fn sentence(nights: &[PlannedNight], backlogs: &[PlannedBacklog], is_scanned: bool, now: Timestamp) -> String {
     let Some(tonight) = nights.first() else { return "There is no maintenance window: no day of the week has one.".to_owned() };
-    let begin = tonight.runs.iter().filter(|run| run.start.is_some()).count();
-    let short = tonight.runs.iter().filter(|run| ["cut", "missed"].contains(&run.how.as_str())).count();
-    let waits = tonight.runs.iter().filter(|run| run.how == "waits").count();
+    let begin = tasks_of(tonight, |run| run.start.is_some()).len();
+    let short = tasks_of(tonight, |run| ["cut", "missed"].contains(&run.how.as_str()));
+    let waits = tasks_of(tonight, |run| run.how == "waits").difference(&short).count();
+    let short = short.len();
     let tasks = |number: usize| if number == 1 { "1 task".to_owned() } else { format!("{number} tasks") };
     let window = if tonight.from.at() <= now { "this window" } else { "the next window" };
     let mut sentence = match (begin, short, waits) {
@@ -131,7 +139,9 @@ fn sentence(nights: &[PlannedNight], backlogs: &[PlannedBacklog], is_scanned: bo
         (_, short, 0) => format!("{} in {window}, and {short} do not fit", tasks(begin)),
         (_, short, waits) => format!("{} in {window}, and {} wait or do not fit", tasks(begin), short + waits),
     };
-    let open: Vec<&PlannedBacklog> = backlogs.iter().filter(|backlog| backlog.lacks > 0).collect();
+    // Nobody waits for what a task that is switched off would do.
+    let off = tasks_of(tonight, |run| run.how == "switched-off");
+    let open: Vec<&PlannedBacklog> = backlogs.iter().filter(|backlog| backlog.lacks > 0 && !off.contains(&backlog.task)).collect();
     let longest = open.iter().filter_map(|backlog| backlog.nights).max();
     sentence.push_str(&match longest {
         _ if open.is_empty() && !is_scanned => "; what the first scan will find to do is not known yet.".to_owned(),
@@ -157,18 +167,26 @@ mod tests {
     fn night(hows: &[&str]) -> PlannedNight {
         let zone = TimeZone::UTC;
         let at = LocalTime::of("2026-11-24T02:00:00Z".parse().unwrap(), &zone);
-        let run = |how: &&str| PlannedRun {
-            task: "X".into(),
+        // `X missed` is a run of the task X; without a name each is of a task of its own.
+        let run = |(nth, how): (usize, &&str)| {
+            let (task, how) = how.split_once(' ').map_or_else(|| (format!("Task{nth}"), *how), |(task, how)| (task.to_owned(), how));
+            planned_as(&task, how, at)
+        };
+        PlannedNight { day: at.civil().date(), from: at, until: at, runs: hows.iter().enumerate().map(run).collect() }
+    }
+
+    fn planned_as(task: &str, how: &str, at: LocalTime) -> PlannedRun {
+        PlannedRun {
+            task: task.into(),
             origin: butler_api::Origin::Window,
-            start: ["fits", "cut"].contains(how).then_some(at),
+            start: ["fits", "cut"].contains(&how).then_some(at),
             end: None,
-            how: (*how).to_owned(),
+            how: how.to_owned(),
             left_seconds: None,
             is_guess: false,
             due: None,
             message: String::new(),
-        };
-        PlannedNight { day: at.civil().date(), from: at, until: at, runs: hows.iter().map(run).collect() }
+        }
     }
 
     fn backlog(lacks: u64, nights: Option<u32>, is_guess: bool) -> PlannedBacklog {
@@ -200,6 +218,20 @@ mod tests {
         assert_eq!(
             sentence(&[night(&["fits", "cut", "missed"])], &[backlog(3, Some(4), true)]),
             "2 tasks in the next window, and 2 do not fit; the backlog is done in 4 nights. There are no figures of such work yet: its time is a guess."
+        );
+    }
+
+    #[test]
+    fn the_last_line_counts_each_task_once_and_leaves_out_what_is_switched_off() {
+        let before: Timestamp = "2026-11-24T01:00:00Z".parse().unwrap();
+        let twice = night(&["X cut", "X cut", "X missed", "X waits", "Y fits", "Y fits"]);
+        assert_eq!(sentence(&[twice], &[], true, before), "2 tasks in the next window, and 1 does not fit; there is no backlog.");
+        let off = [night(&["X switched-off", "Y fits"])];
+        assert_eq!(sentence(&off, &[backlog(9, None, true)], true, before), "1 task in the next window, and all fit; there is no backlog.");
+        let other = PlannedBacklog { task: "Y".into(), ..backlog(9, Some(1), false) };
+        assert_eq!(
+            sentence(&off, &[backlog(9, None, true), other], true, before),
+            "1 task in the next window, and all fit; the backlog is done in 1 night."
         );
     }
 }

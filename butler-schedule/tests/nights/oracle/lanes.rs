@@ -4,6 +4,7 @@ use butler_api::{Origin, RunState};
 use butler_schedule::Lane;
 
 use super::{Oracle, Run};
+use crate::tally::Branch;
 
 impl Oracle {
     /// Lets everything begin whose turn it is, one after the other.
@@ -52,7 +53,9 @@ impl Oracle {
             }
             let mut line: Vec<&Run> = self.queued().filter(|run| self.lane(run) == lane && !self.works_on(run.task)).collect();
             line.sort_by_key(|run| self.place_in_line(run));
-            if let Some(first) = line.iter().find(|run| self.would_starve(run, now)).or(line.first()) {
+            let starving = line.iter().find(|run| self.would_starve(run, now));
+            if let Some(first) = starving.or(line.first()) {
+                self.tally.met(Branch::WouldStarve, starving.is_some_and(|starving| starving.id != line[0].id));
                 return Some(first.id);
             }
         }
@@ -67,11 +70,11 @@ impl Oracle {
     fn take_turn(&mut self, id: u64, now: i64) {
         let today = self.calendar.day(now);
         let run = *self.get(id);
-        let day = if run.origin == Origin::CatchUp { run.day.unwrap() } else { today };
         // A run that goes on after a restart had its turn.
         let first_turn = run.started_at.is_none();
-        if first_turn && matches!(run.origin, Origin::Window | Origin::CatchUp) && !self.is_due(run.task, day) {
-            let why = self.why_not_due(run.task, day);
+        if first_turn && run.origin == Origin::Window && !self.is_due(run.task, today) {
+            self.tally.count(Branch::NotDueAtTurn);
+            let why = self.why_not_due(run.task, today);
             return self.finish(id, RunState::Skipped, Some(why), now);
         }
         if let Some(end) = run.bound_until
@@ -79,10 +82,14 @@ impl Oracle {
             && !self.finishes(run.task)
             && end - now < self.room_needed(run.task)
         {
+            self.tally.count(Branch::NoRoomAtTurn);
             return self.miss(id, self.calendar.day(end - 1), "no-room", now);
         }
+        let little = run.bound_until.is_some_and(|end| end - now < self.room_needed(run.task));
+        self.tally.met(Branch::NeverMissed, first_turn && little);
         let run = self.get(id);
         run.state = RunState::Running;
+        run.since = Some(now);
         run.why = None;
         run.started_at = run.started_at.or(Some(now));
         run.day = run.day.or(Some(today));

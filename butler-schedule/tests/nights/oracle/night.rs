@@ -5,6 +5,7 @@ use butler_schedule::Settings;
 
 use super::{AWAY, Oracle, Said};
 use crate::calendar::{Calendar, Night};
+use crate::tally::Branch;
 
 impl Oracle {
     /// Rule 2, while a window is open.
@@ -26,6 +27,7 @@ impl Oracle {
             }
             if !self.finishes(task) && !self.has_room(task, &night, now) {
                 if self.books[task].missed != Some(night.day) {
+                    self.tally.count(Branch::NoRoomToQueue);
                     let id = self.add(task, Origin::Window, RunState::Queued).id;
                     self.miss(id, night.day, "no-room", now);
                 }
@@ -37,6 +39,10 @@ impl Oracle {
                 .filter(of_task)
                 .find(|run| run.origin == Origin::Asap && run.state != RunState::Stopping)
                 .map(|run| run.id);
+            let follows = others().any(|run| run.works());
+            self.tally.met(Branch::BehindEarlierDay, follows);
+            self.tally.met(Branch::OwedTakenOver, catch_up.is_some());
+            self.tally.met(Branch::AsapTurnedByWindow, catch_up.is_none() && asap.is_some());
             let id = catch_up.or(asap).unwrap_or_else(|| self.add(task, Origin::Window, RunState::Queued).id);
             self.make_the_windows(id, night, now);
         }
@@ -55,7 +61,9 @@ impl Oracle {
             run.day = None;
             run.why = None;
             run.scheduled_at = moment;
-            run.state = if moment.is_some_and(|moment| moment > now) { RunState::Scheduled } else { RunState::Queued };
+            let is_placed = moment.is_some_and(|moment| moment > now);
+            run.state = if is_placed { RunState::Scheduled } else { RunState::Queued };
+            self.tally.count(if is_placed { Branch::WindowPlaces } else { Branch::WindowQueues });
         }
     }
 
@@ -72,24 +80,32 @@ impl Oracle {
 
     /// Rule 6: what the end of its window does to each bound run.
     pub(super) fn end_windows(&mut self, now: i64) {
+        let is_over = |run: &&super::Run| run.bound_until.is_some_and(|end| end <= now);
         let ended: Vec<u64> = self
             .runs
             .iter()
-            .filter(|run| run.bound_until.is_some_and(|end| end <= now) && !self.finishes(run.task))
+            .filter(is_over)
+            .filter(|run| !self.tally.met(Branch::EndLetsFinish, self.finishes(run.task)))
             .map(|run| run.id)
             .collect();
         for id in ended {
             let run = *self.get(id);
             match run.state {
                 RunState::Running | RunState::Paused => {
+                    self.tally.count(Branch::EndStops);
                     let run = self.get(id);
                     run.state = RunState::Stopping;
                     run.why = Some("window-ended");
                 }
-                RunState::Queued if run.started_at.is_some() => self.finish(id, RunState::Stopped, Some("window-ended"), now),
+                RunState::Queued if run.started_at.is_some() => {
+                    self.tally.count(Branch::EndStopsWaiting);
+                    self.finish(id, RunState::Stopped, Some("window-ended"), now);
+                }
                 RunState::Queued | RunState::Scheduled => {
                     let day = self.calendar.day(run.bound_until.unwrap() - 1);
-                    self.miss(id, day, if run.why == Some("held") { "held" } else { "window-over" }, now);
+                    let is_held = run.why == Some("held");
+                    self.tally.count(if is_held { Branch::EndMissesHeld } else { Branch::EndMisses });
+                    self.miss(id, day, if is_held { "held" } else { "window-over" }, now);
                 }
                 _ => {}
             }
@@ -106,19 +122,13 @@ impl Oracle {
             .collect();
         for id in come {
             let run = *self.get(id);
-            if run.origin == Origin::CatchUp {
-                if self.is_due(run.task, run.day.unwrap()) {
-                    self.get(id).state = RunState::Queued;
-                } else {
-                    self.finish(id, RunState::Skipped, Some(self.why_not_due(run.task, run.day.unwrap())), now);
-                }
-                continue;
-            }
             let mut at = run.scheduled_at.unwrap();
-            if now - at > AWAY {
+            if run.origin != Origin::CatchUp && now - at > AWAY {
                 at = self.calendar.open(now).map_or(now, |night| self.moment(run.task, &night, now));
                 self.get(id).scheduled_at = Some(at);
+                self.tally.count(Branch::PlacedAnew);
             }
+            self.tally.met(Branch::MomentCame, at <= now);
             if at <= now {
                 self.get(id).state = RunState::Queued;
             }
@@ -129,31 +139,64 @@ impl Oracle {
     pub(super) fn items_added(&mut self) -> Said {
         for task in 0..self.rows.len() {
             let wanted = self.settings.as_soon_as_possible.contains(&self.rows[task].name) && self.is_on(task);
-            if wanted && !self.runs.iter().any(|run| run.task == task && run.section.is_none() && run.waits()) {
+            if !wanted {
+                continue;
+            }
+            let seen = self.runs.iter().any(|run| run.task == task && run.section.is_none() && run.waits());
+            if !self.tally.met(Branch::AsapSeen, seen) {
+                self.tally.count(Branch::AsapMade);
                 self.add(task, Origin::Asap, RunState::Queued);
             }
         }
         Said::Nothing
     }
 
-    /// Rule 9.
-    pub(super) fn change(&mut self, settings: &Settings, now: i64) -> Said {
-        let moved = settings.zone != self.settings.zone || settings.window != self.settings.window;
-        self.settings = settings.clone();
+    /// Rule 9: what leaves once a task is off, or catch-up does not cover it any more.
+    pub(super) fn drop_switched_off(&mut self, now: i64) {
         let gone: Vec<u64> = self
             .runs
             .iter()
             .filter(|run| {
-                let waits_unasked = run.state == RunState::Queued && run.origin != Origin::Person && run.started_at.is_none();
+                let waits_unasked =
+                    run.state == RunState::Queued && !matches!(run.origin, Origin::Person | Origin::Watch) && run.started_at.is_none();
                 let free_to_go = run.state == RunState::Scheduled || waits_unasked;
                 let uncovered = run.origin == Origin::CatchUp && run.state == RunState::Scheduled && !self.catches_up(run.task);
-                uncovered || free_to_go && !self.is_on(run.task)
+                let is_off = free_to_go && !self.is_on(run.task);
+                self.tally.met(Branch::OffDropsScheduled, is_off && run.state == RunState::Scheduled);
+                self.tally.met(Branch::OffDropsQueued, is_off && run.state == RunState::Queued);
+                self.tally.met(Branch::CatchUpDrops, uncovered && !is_off);
+                uncovered || is_off
             })
             .map(|run| run.id)
             .collect();
         for id in gone {
             self.finish(id, RunState::Skipped, Some("switched-off"), now);
         }
+    }
+
+    /// Rule 9, for a window that was changed while the server was away.
+    pub(super) fn place_what_lost_its_window(&mut self, now: i64) {
+        let Some(night) = self.calendar.open(now).or_else(|| self.calendar.next(now)) else { return };
+        for place in 0..self.runs.len() {
+            let run = self.runs[place];
+            if run.state != RunState::Scheduled || run.origin == Origin::CatchUp || run.bound_until.is_some_and(|end| end <= now) {
+                continue;
+            }
+            let own = self.calendar.open(run.scheduled_at.unwrap());
+            if own.is_none_or(|own| run.bound_until.is_some_and(|end| own.whole_day || own.until != Some(end))) {
+                self.tally.count(Branch::LostItsWindow);
+                let at = self.moment(run.task, &night, now);
+                let run = &mut self.runs[place];
+                (run.scheduled_at, run.bound_until) = (Some(at), night.until.filter(|_| !night.whole_day));
+            }
+        }
+    }
+
+    /// Rule 9.
+    pub(super) fn change(&mut self, settings: &Settings, now: i64) -> Said {
+        let moved = settings.zone != self.settings.zone || settings.window != self.settings.window;
+        self.settings = settings.clone();
+        self.drop_switched_off(now);
         if !moved {
             return Said::Nothing;
         }
@@ -164,6 +207,7 @@ impl Oracle {
             let run = self.runs[place];
             if run.state == RunState::Scheduled && run.origin != Origin::CatchUp {
                 let Some(night) = open.or_else(|| self.calendar.next(now)) else { continue };
+                self.tally.count(Branch::MovedScheduled);
                 let at = self.moment(run.task, &night, now);
                 let run = &mut self.runs[place];
                 run.scheduled_at = Some(at);
@@ -172,6 +216,7 @@ impl Oracle {
                     run.state = RunState::Queued;
                 }
             } else if let (Some(night), Some(_)) = (open, run.bound_until) {
+                self.tally.met(Branch::MovedEnd, run.bound_until != night.until);
                 self.runs[place].bound_until = night.until.filter(|_| !night.whole_day);
             }
         }

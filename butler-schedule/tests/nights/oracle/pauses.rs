@@ -4,6 +4,7 @@ use butler_api::{PauseOwner, RunState};
 use butler_schedule::{Lane, Pause, PauseEnd};
 
 use super::{Hold, Oracle, Said};
+use crate::tally::Branch;
 
 impl Oracle {
     pub(super) fn hold(&mut self, pause: &Pause, now: i64) -> Said {
@@ -25,11 +26,14 @@ impl Oracle {
 
     /// Pauses whose end came.
     pub(super) fn end_pauses(&mut self, now: i64) {
-        let calendar = &self.calendar;
+        let (calendar, tally) = (&self.calendar, &self.tally);
         self.holds.retain(|hold| match hold.until {
             PauseEnd::Lifted => true,
-            PauseEnd::At(at) => now < at.as_second(),
-            PauseEnd::WindowOpens => calendar.open(now).is_none() && !calendar.opened_between(hold.since, now),
+            PauseEnd::At(at) => !tally.met(Branch::PauseEnds, at.as_second() <= now),
+            PauseEnd::WindowOpens => {
+                let opened = calendar.open(now).is_some() || calendar.opened_between(hold.since, now);
+                !tally.met(Branch::PauseEndsWithWindow, opened)
+            }
         });
     }
 
@@ -39,16 +43,20 @@ impl Oracle {
     }
 
     /// What works is frozen while a pause freezes it, and goes on afterwards.
-    pub(super) fn freeze_and_thaw(&mut self) {
+    pub(super) fn freeze_and_thaw(&mut self, now: i64) {
         let frozen = self.holds.iter().any(|hold| !hold.drains);
         let held = !self.holds.is_empty();
         for run in &mut self.runs {
             let holds = frozen || held && self.rows[run.task].lane == Lane::Media;
             if run.state == RunState::Running && holds {
                 (run.state, run.why) = (RunState::Paused, Some("held"));
+                run.rests(now);
+                self.tally.count(Branch::Freezes);
             } else if run.state == RunState::Paused && !holds {
-                (run.state, run.why) = (RunState::Running, None);
+                (run.state, run.why, run.since) = (RunState::Running, None, Some(now));
+                self.tally.count(Branch::Thaws);
             }
+            self.tally.met(Branch::Drains, held && run.state == RunState::Running);
         }
     }
 }

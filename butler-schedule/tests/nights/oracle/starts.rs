@@ -4,6 +4,7 @@ use butler_api::{Origin, RunState};
 use butler_schedule::Lane;
 
 use super::{Became, Oracle, Run, Said};
+use crate::tally::Branch;
 
 /// A scan of more paths is one of the whole section.
 const MOST_PATHS: u32 = 32;
@@ -12,7 +13,11 @@ impl Oracle {
     pub(super) fn start_all(&mut self, force: bool, now: i64) -> Said {
         let off = Became::Skipped { why: "switched-off", due: None, run: None };
         let all = 0..self.rows.len();
-        Said::StartAll(all.map(|task| (task, if self.is_on(task) { self.start(task, force, None, false, now) } else { off })).collect())
+        let one = |task: usize| {
+            let is_off = self.tally.met(Branch::OffAtStartAll, !self.is_on(task));
+            (task, if is_off { off } else { self.start(task, force, None, false, now) })
+        };
+        Said::StartAll(all.map(one).collect())
     }
 
     /// One task by its name. A forced scan looks once more at what one that works has passed.
@@ -56,13 +61,17 @@ impl Oracle {
                 && !(anew && run.works())
         };
         if let Some(run) = self.runs.iter().filter(does_it).find(|run| run.state != RunState::Scheduled) {
+            self.tally.count(Branch::AlreadyThere);
             return Became::Running { run: run.id };
         }
+        self.tally.met(Branch::OfSection, section.is_some());
         let scheduled =
             self.runs.iter().filter(does_it).find(|run| run.state == RunState::Scheduled && section.is_none()).map(|run| run.id);
+        let night = self.calendar.open(now).filter(|_| !forced);
         if let Some(id) = scheduled
-            && !forced
+            && night.is_some()
         {
+            self.tally.count(Branch::StaysScheduled);
             return Became::Scheduled { run: id, at: self.get(id).scheduled_at.unwrap() };
         }
         if !forced && let Some(skipped) = self.skip(task, now) {
@@ -72,9 +81,16 @@ impl Oracle {
         let asap = self.runs.iter().find(asap).filter(|_| section.is_none()).map(|run| run.id);
         let id = scheduled.or(asap).unwrap_or_else(|| self.add(task, Origin::Person, RunState::Queued).id);
 
-        let night = self.calendar.open(now).filter(|_| !forced);
+        if scheduled.is_some() {
+            self.tally.count(if forced { Branch::ForceTakesScheduled } else { Branch::PersonTakesScheduled });
+        }
+        self.tally.met(Branch::AsapTurnedByPerson, scheduled.is_none() && asap.is_some());
         let bound_until = night.filter(|night| !night.whole_day && self.has_room(task, night, now)).and_then(|night| night.until);
         let moment = night.filter(|_| self.rows[task].randomized).map(|night| self.moment(task, &night, now));
+        if night.is_some_and(|night| !night.whole_day) {
+            self.tally.count(if bound_until.is_some() { Branch::StartedBound } else { Branch::StartedFree });
+        }
+        self.tally.met(Branch::PersonPlaced, moment.is_some_and(|moment| moment > now));
         let today = self.calendar.day(now);
         let run = self.get(id);
         (run.origin, run.forced, run.section, run.bound_until) = (Origin::Person, forced, section, bound_until);
@@ -96,8 +112,11 @@ impl Oracle {
     /// Whether it is off, or not on its day (rule 3): then that is written down.
     fn skip(&mut self, task: usize, now: i64) -> Option<Became> {
         let every = self.rows[task].every_days as i32;
-        let not_its_day = self.days_since(task, self.calendar.day(now)).is_some_and(|days| days != 0 && days < every);
-        let (why, due) = if !self.is_on(task) {
+        let days = self.days_since(task, self.calendar.day(now));
+        let not_its_day = days.is_some_and(|days| days != 0 && days < every);
+        self.tally.met(Branch::StartsOnThatDay, days == Some(0));
+        self.tally.met(Branch::NotItsDay, not_its_day);
+        let (why, due) = if self.tally.met(Branch::OffAtStart, !self.is_on(task)) {
             ("switched-off", None)
         } else if not_its_day {
             ("not-its-day", self.books[task].completed.last().map(|last| last + every))
@@ -113,12 +132,20 @@ impl Oracle {
     pub(super) fn stop(&mut self, which: impl Fn(&Run) -> bool, why: &'static str, now: i64) -> Vec<u64> {
         let reached: Vec<u64> = self.runs.iter().filter(|run| which(run) && !run.state.is_terminal()).map(|run| run.id).collect();
         for id in &reached {
-            let run = self.get(*id);
-            if run.state == RunState::Stopping && run.why != Some("window-ended") {
-                // A second stop changes nothing; a person's counts for more than the window's end.
+            let run = *self.get(*id);
+            let by_person = matches!(run.why, Some("stopped-by-person" | "all-stopped-by-person"));
+            if self.tally.met(Branch::StopsAgain, run.state == RunState::Stopping && by_person) {
+                // A second stop changes nothing; a person's counts for more than the window's end and a shutdown.
             } else if run.works() {
+                self.tally.count(match run.why.filter(|_| run.state == RunState::Stopping) {
+                    Some("window-ended") => Branch::StopOverWindow,
+                    Some("server-stopped") => Branch::StopOverShutdown,
+                    _ => Branch::StopsWorking,
+                });
+                let run = self.get(*id);
                 (run.state, run.why) = (RunState::Stopping, Some(why));
             } else {
+                self.tally.count(Branch::StopsWaiting);
                 self.finish(*id, RunState::Stopped, Some(why), now);
             }
         }

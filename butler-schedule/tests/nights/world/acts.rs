@@ -31,7 +31,11 @@ impl World {
                 self.tell(Event::ResumeAsked { owner })
             }
             64..=78 => self.change_settings(),
-            79..=86 => self.go_away_and_return(),
+            79..=84 => self.go_away_and_return(),
+            85..=86 => {
+                self.crashes_within = true;
+                Ok(())
+            }
             87..=93 => {
                 self.suspend();
                 Ok(())
@@ -60,7 +64,7 @@ impl World {
         self.oracle.rows[row as usize].name.clone()
     }
 
-    fn some_task(&mut self) -> TaskName {
+    pub(super) fn some_task(&mut self) -> TaskName {
         if self.random.chance(1) {
             return TaskName::Other("BrewCoffee".into());
         }

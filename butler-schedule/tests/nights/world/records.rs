@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use butler_api::{Reason, RunState, TaskName};
-use butler_schedule::{Crashes, Past, RunRecord};
+use butler_schedule::{Crashes, Past, Row, RunRecord};
 use jiff::{SignedDuration, civil::Date};
+
+use crate::calendar::day_number;
+use crate::oracle::Book;
 
 /// The kept runs.
 #[derive(Default)]
@@ -21,7 +24,7 @@ pub(crate) struct Records {
 
 #[derive(Default)]
 struct Ended {
-    /// Completed runs that count, in the order of their end: day, how long.
+    /// Completed runs that count, in the order of their end: day, how long they worked.
     completed: Vec<(Date, SignedDuration)>,
     given_up: Option<Date>,
     cut: Option<Date>,
@@ -55,14 +58,14 @@ impl Records {
             let latest = ended.crashes.values().map(|crashes| crashes.day).max();
             ended.crashes.retain(|_, crashes| Some(crashes.day) == latest);
         }
-        let Some(ended_at) = run.ended_at else {
+        if run.ended_at.is_none() {
             self.unfinished.push(run.clone());
             return Ok(());
-        };
+        }
         match (run.state, &run.reason) {
             (RunState::Completed, _) if run.counts() => {
-                let took = ended_at.duration_since(run.started_at.ok_or("completed, and never started")?);
-                ended.completed.push((run.day.ok_or("completed, and of no day")?, took));
+                run.started_at.ok_or("completed, and never started")?;
+                ended.completed.push((run.day.ok_or("completed, and of no day")?, run.worked));
                 let surplus = ended.completed.len().saturating_sub(12);
                 ended.completed.drain(..surplus);
             }
@@ -78,6 +81,23 @@ impl Records {
     pub(crate) fn forget_ended(&mut self) {
         self.saved.clear();
         self.highest_before = self.highest;
+    }
+
+    /// What is kept, in the oracle's words.
+    pub(crate) fn books(&self, rows: &[Row]) -> Vec<Book> {
+        let past = self.past();
+        let book = |row: &Row| {
+            let past = past.get(&row.name).cloned().unwrap_or_default();
+            Book {
+                completed: past.last_completed.into_iter().map(day_number).collect(),
+                took: past.durations.iter().map(SignedDuration::as_secs).collect(),
+                given_up: past.given_up.map(day_number),
+                cut: past.cut.map(day_number),
+                missed: past.missed.map(day_number),
+                crashes: past.crashes.map_or((0, 0), |crashes| (day_number(crashes.day), crashes.count)),
+            }
+        };
+        rows.iter().map(book).collect()
     }
 
     /// As [`Past`] says; of runs that ended before a clock went back, the one that ended last is the last.

@@ -3,9 +3,9 @@
 //! that touches no window and puts no catch-up run off changes nothing (docs/scheduling.md, rule 8).
 
 use butler_api::{Origin, RunId, RunState};
-use butler_schedule::{Event, RunEnd};
+use butler_schedule::{Event, RunEnd, WindowDays, WindowSettings};
 
-use super::World;
+use super::{World, at};
 
 impl World {
     /// Lives until an instant.
@@ -85,9 +85,14 @@ impl World {
 
     /// The process goes away, in order or not, for seconds or days.
     pub(super) fn go_away_and_return(&mut self) -> Result<(), String> {
+        self.crashes_within = false;
         if self.random.chance(50) {
             self.tell(Event::ShutdownAsked)?;
             let cut_short = self.random.chance(15);
+            if self.random.chance(10) {
+                let task = self.some_task();
+                self.tell(Event::StopAsked { task })?;
+            }
             for (id, _, end) in self.at_work.clone() {
                 if cut_short && self.random.chance(50) {
                     continue;
@@ -104,6 +109,36 @@ impl World {
             _ => self.random.length(7_200, 12 * 86_400),
         };
         self.next_tick = self.now + 30;
-        self.restart()
+        self.restart()?;
+        match self.random.between(1, 100) {
+            1..=3 => self.crash_again_and_again(),
+            4..=8 => self.have_the_window_moved_into_the_past(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whatever works is what makes the process go away.
+    fn crash_again_and_again(&mut self) -> Result<(), String> {
+        for _ in 0..2 {
+            self.now += self.random.between(1, 25);
+            self.next_tick = self.now + 30;
+            self.restart()?;
+        }
+        Ok(())
+    }
+
+    /// Twenty minutes after it came back somebody moves the window, so that it is over by now.
+    fn have_the_window_moved_into_the_past(&mut self) -> Result<(), String> {
+        let then = self.now + 1_200;
+        self.next_act = then + 60;
+        self.live_until(then)?;
+        let minute = |ago: i64| {
+            let local = self.settings.zone.to_datetime(at(self.now - ago * 60)).time();
+            (local.hour(), local.minute())
+        };
+        let mut settings = self.settings.clone();
+        settings.window = WindowSettings::from_hours(minute(90), minute(12), WindowDays::ALL).unwrap();
+        self.settings = settings.clone();
+        self.tell(Event::SettingsChanged(settings))
     }
 }
