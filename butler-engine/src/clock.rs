@@ -42,6 +42,10 @@ impl Drive {
         }
     }
 
+    fn rate_at(&self, moment: Timestamp) -> u32 {
+        if self.until.is_some_and(|until| moment >= until) { 1 } else { self.rate }
+    }
+
     /// The real time in which it comes from one moment to a later one; none if it stands.
     fn real(&self, from: Timestamp, to: Timestamp) -> Option<Duration> {
         let fast_end = self.until.map_or(to, |until| until.clamp(from, to));
@@ -79,9 +83,9 @@ impl Clock {
     /// none where this is the wall clock.
     pub fn drive(&self, at: Option<Timestamp>, rate: Option<u32>) -> Option<Timestamp> {
         self.with(|drive| {
-            (drive.at, drive.since) = (at.unwrap_or_else(|| drive.now()), Instant::now());
-            drive.rate = rate.unwrap_or(drive.rate).min(FASTEST_RATE);
-            drive.until = None;
+            let now = drive.now();
+            drive.rate = rate.unwrap_or_else(|| drive.rate_at(now)).min(FASTEST_RATE);
+            (drive.at, drive.since, drive.until) = (at.unwrap_or(now), Instant::now(), None);
             drive.jumps += u64::from(at.is_some());
             drive.at
         })
@@ -114,7 +118,7 @@ impl Clock {
 
     /// How much of its own time passes in so many real seconds.
     pub(crate) fn own_seconds(&self, real_seconds: f64) -> f64 {
-        let rate = self.with(|drive| if drive.until.is_some_and(|until| drive.now() >= until) { 1 } else { drive.rate });
+        let rate = self.with(|drive| drive.rate_at(drive.now()));
         real_seconds * f64::from(rate.unwrap_or(1))
     }
 
@@ -162,7 +166,9 @@ mod tests {
         assert_eq!(real(night, 1), Some(Duration::from_secs(60)));
         let clock = Clock::driven(evening());
         clock.hurry(evening(), FASTEST_RATE);
-        assert!(clock.now() < night, "it is there already");
+        assert_eq!(clock.own_seconds(1.0), 1.0, "it is there already");
+        clock.drive(Some(night), None);
+        assert_eq!(clock.own_seconds(1.0), 1.0, "and has left its hurry behind");
     }
 
     #[test]

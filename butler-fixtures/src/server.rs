@@ -146,9 +146,10 @@ impl Server {
         self.worker_pids().first().is_some_and(|pid| send(*pid, Signal::KILL).is_ok())
     }
 
-    /// Sends all of its workers a signal: `Signal::STOP`, `Signal::CONT`.
+    /// Sends all of its workers a signal: `Signal::STOP`, `Signal::CONT`. One that ends at this moment needs none.
     pub fn signal_workers(&self, signal: Signal) -> Result<()> {
-        self.worker_pids().into_iter().try_for_each(|pid| send(pid, signal))
+        let sent = self.worker_pids().into_iter().map(|pid| (pid, send(pid, signal)));
+        sent.into_iter().filter(|(pid, _)| parent(*pid).is_some()).try_for_each(|(_, sent)| sent)
     }
 
     /// Kills it with SIGKILL, as a power cut would, and waits until it and its workers are gone.
