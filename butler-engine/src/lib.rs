@@ -32,6 +32,7 @@ mod retry;
 mod run;
 mod unit;
 mod unsaved;
+mod wish;
 mod work;
 mod workers;
 
@@ -47,4 +48,5 @@ pub use event::{PauseRequest, PauseUntil, StartRequest};
 pub use fact::{Came, Fact, What};
 pub use handle::{DryRunError, Gone, Handle};
 pub use plan::{Plan, PlanBasis, Todo};
+pub use wish::Wish;
 pub use workers::{Patience, StartError};

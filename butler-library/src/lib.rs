@@ -46,6 +46,7 @@ pub use store::attendance::AttendanceRow;
 pub use store::costs::{CostSums, Costs, UnitCost};
 pub use store::failures::{FailureRow, NewFailure, ScanFailure};
 pub use store::figures::{Figures, LastRun};
+pub use store::item_files::ItemFile;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
 pub use store::lacks::{Backlog, Lack, Scope, Subjects};
 pub use store::parts::{MediaRow, PartRow};

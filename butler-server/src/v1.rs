@@ -8,6 +8,7 @@ mod check;
 mod clock;
 mod failures;
 mod health;
+mod items;
 mod pauses;
 mod plan;
 mod products;
@@ -30,4 +31,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(window::routes())
         .merge(check::routes())
         .merge(products::routes())
+        .merge(items::routes())
 }

@@ -3,6 +3,7 @@
 //! It decides nothing about tasks: `serve` hands over to the server's crates, every other command but `analyse` asks a
 //! server through `butler-client`. Start with `cli.rs` for what can be asked, and `commands.rs` for who answers.
 
+mod candidates;
 mod cli;
 mod commands;
 mod connect;
@@ -10,6 +11,7 @@ mod data_dir;
 mod exit;
 mod fact_log;
 mod follow;
+mod log_fields;
 mod near;
 mod print;
 mod settings_file;
@@ -17,11 +19,11 @@ mod worker_program;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::Cli;
+use clap_complete::CompleteEnv;
 
 fn main() -> ExitCode {
-    let exit = commands::run(Cli::parse()).unwrap_or_else(|trouble| trouble.print());
+    // A shell that completes a line asks so, and then nothing else is done.
+    CompleteEnv::with_factory(cli::command).var(commands::completions::ASKED).complete();
+    let exit = commands::run(cli::parse()).unwrap_or_else(|trouble| trouble.print());
     exit.into()
 }

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use butler_library::{Library, Subjects};
 use butler_product::Spec;
-use butler_tasks::{Does, Settings};
+use butler_tasks::Settings;
 use tokio::sync::watch;
+
+use crate::wish::wishes;
 
 /// What the thread works with; clones do one after the other.
 #[derive(Clone)]
@@ -40,16 +42,9 @@ impl KeptLacks {
 /// What all tasks demand together.
 fn demands(settings: &Settings) -> Vec<(Spec, Subjects)> {
     let mut all = Vec::new();
-    for task in butler_tasks::ALL {
-        let demands = match task.does {
-            Does::Analyse(demands) => demands(settings),
-            Does::Work { then, .. } => then(),
-            Does::KeepHouse(_) => Vec::new(),
-        };
-        for demand in demands.into_iter().map(|demand| (demand.spec, demand.subjects)) {
-            if !all.contains(&demand) {
-                all.push(demand);
-            }
+    for demand in wishes(settings).into_iter().map(|wish| (wish.spec, wish.scope.subjects)) {
+        if !all.contains(&demand) {
+            all.push(demand);
         }
     }
     all

@@ -111,6 +111,18 @@ impl Library {
         })
     }
 
+    /// The failures that stand of a source, newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn failures_of(&self, source: SourceId) -> Result<Vec<FailureRow>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement =
+                tx.prepare_cached(&format!("SELECT {COLUMNS} {STANDING} WHERE f.source = ?1 ORDER BY f.failed_at DESC, f.id DESC"))?;
+            Ok(statement.query_map([source], failure_row)?.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// A failure that stands.
     ///
     /// # Errors

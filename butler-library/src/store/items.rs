@@ -1,5 +1,6 @@
 //! Items: films, series, music, photos, and the tree they stand in.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -284,6 +285,14 @@ impl Guid {
         }
         guid.strip_prefix(ITEM_GUID).and_then(|id| id.parse().ok()).map_or(Self::Foreign, Self::Item)
     }
+}
+
+/// The items of these ids.
+pub(super) fn rows_by_id(tx: &Connection, ids: &[ItemId]) -> Result<HashMap<ItemId, ItemRow>, StoreError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE i.id IN (SELECT value FROM json_each(?1))"))?;
+    let rows = statement.query_map([Json(&ids)], item_row)?;
+    Ok(rows.map(|row| row.map(|row| (row.id, row))).collect::<Result<_, _>>()?)
 }
 
 /// The genres of an item: an album or artist has those of its tracks, the most frequent first.

@@ -64,7 +64,7 @@ async fn retry(State(app): State<App>, Path(id): Path<String>) -> Result<Respons
     accept::json(&Retried { id: failure.0, message })
 }
 
-fn failure(row: FailureRow) -> Failure {
+pub(super) fn failure(row: FailureRow) -> Failure {
     Failure {
         id: row.id.0,
         product: row.kind.map_or(SCAN, |kind| kind.as_str()).into(),

@@ -3,10 +3,11 @@
 use butler_client::{Client, Error, Failure};
 use clap::Args;
 
+use crate::cli::number;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Listing};
-use crate::print::words::{clean, time};
+use crate::print::words::time;
 use crate::print::{Out, json};
 
 /// Failures asked for at once.
@@ -15,7 +16,7 @@ const PAGE: u32 = 200;
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Have this failure tried again by the next run that wants its product
-    #[arg(long, value_name = "ID", num_args = 1..)]
+    #[arg(long, value_name = "ID", num_args = 1.., value_parser = number::<i64>("`butler failures` lists the failures"))]
     retry: Vec<i64>,
 }
 
@@ -83,7 +84,7 @@ async fn retry(client: &Client, ids: &[i64], out: Out) -> Result<Exit, Trouble> 
             other => other.into(),
         })?;
         if !out.json {
-            out.line(clean(&retried.message))?;
+            out.line(&retried.message)?;
         }
         answers.push(retried);
     }

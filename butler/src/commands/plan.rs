@@ -6,7 +6,7 @@ use clap::Args;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::{about, bytes, clean, count};
+use crate::print::words::{bytes, count, roughly};
 use crate::print::{Colour, Out, json};
 
 #[derive(Args)]
@@ -42,7 +42,7 @@ fn print(plan: &Plan, out: Out) -> Result<(), Trouble> {
         backlogs(&open).print(out)?;
         out.line("")?;
     }
-    out.line(clean(&plan.sentence))?;
+    out.line(&plan.sentence)?;
     Ok(())
 }
 
@@ -51,7 +51,7 @@ fn heading(night: &PlannedNight, zone: &str) -> String {
     let on = night.from.civil().strftime("%A, %-d %B").to_string();
     let (from, until) = (night.from.clock(), night.until.clock());
     let hours = if from == until { format!("all day from {from}") } else { format!("{from} to {until}") };
-    format!("{on}, {hours} ({})", clean(zone))
+    format!("{on}, {hours} ({})", zone)
 }
 
 fn table(runs: &[PlannedRun]) -> Listing {
@@ -66,11 +66,11 @@ fn table(runs: &[PlannedRun]) -> Listing {
     for run in runs {
         let clock = |time: Option<butler_client::LocalTime>| time.map_or_else(|| "-".to_owned(), |time| time.clock());
         let takes = run.start.zip(run.end).map(|(start, end)| end.at().duration_since(start.at()).as_secs());
-        let takes = takes.and_then(|seconds| u64::try_from(seconds).ok()).map_or_else(String::new, about);
+        let takes = takes.and_then(|seconds| u64::try_from(seconds).ok()).map_or_else(String::new, roughly);
         let takes = if run.is_guess && !takes.is_empty() { format!("{takes}?") } else { takes };
         let remark = match run.how.as_str() {
-            "cut" | "missed" => Field::painted(clean(&run.message), Colour::Yellow),
-            _ if run.start.is_none() => Field::painted(clean(&run.message), Colour::Grey),
+            "cut" | "missed" => Field::painted(&run.message, Colour::Yellow),
+            _ if run.start.is_none() => Field::painted(&run.message, Colour::Grey),
             _ => run.message.as_str().into(),
         };
         listing.row([clock(run.start).into(), clock(run.end).into(), run.task.as_str().into(), takes.into(), remark]);
@@ -92,7 +92,7 @@ fn backlogs(open: &[&PlannedBacklog]) -> Listing {
             Some(nights) => count(nights.into(), "night"),
             None => "never, as things are".to_owned(),
         };
-        let work = if backlog.is_guess { format!("{}?", about(backlog.seconds)) } else { about(backlog.seconds) };
+        let work = if backlog.is_guess { format!("{}?", roughly(backlog.seconds)) } else { roughly(backlog.seconds) };
         listing.row([
             backlog.task.as_str().into(),
             backlog.lacks.to_string().into(),

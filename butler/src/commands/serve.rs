@@ -1,6 +1,6 @@
 //! `butler serve`: the server, until Ctrl-C or SIGTERM. Puts the parts together and decides nothing.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,9 +17,9 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::Global;
 use crate::data_dir::ADDRESS_FILE;
 use crate::exit::Exit;
-use crate::fact_log;
 use crate::print::error::Trouble;
-use crate::print::may_colour;
+use crate::print::{Out, Stream, may_colour};
+use crate::{fact_log, log_fields};
 use crate::{settings_file, worker_program};
 
 /// Who holds the data folder's token.
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "the server can be reached from other machines, without encryption");
     }
-    writeln!(io::stdout().lock(), "Butler is ready at http://{address}")?;
+    Out::new(false).line(format!("Butler is ready at http://{address}"))?;
     tell_service_manager(sd_notify::NotifyState::Ready);
     runtime.block_on(butler_server::serve(listener, app, ended));
     tracing::info!("shutting down");
@@ -98,10 +98,12 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
 }
 
 /// The log goes to the standard error; BUTLER_LOG says how much, as in `info` or `butler_engine=debug`.
+#[expect(clippy::disallowed_methods, reason = "its fields are clean by `log_fields`")]
 fn log() {
     let filter = EnvFilter::try_from_env("BUTLER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // A second subscriber in one process is no trouble of the user's.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(may_colour(&io::stderr())).with_writer(io::stderr).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(may_colour(Stream::Aside)).fmt_fields(log_fields::one_line());
+    let _ = log.with_writer(io::stderr).try_init();
 }
 
 /// Tells systemd how the service stands; without one, nothing is told.

@@ -2,18 +2,19 @@
 
 use butler_client::{Client, Error, RunId, TaskName};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
+use crate::candidates;
 use crate::commands::start::unknown_task;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
-use crate::print::words::clean;
 use crate::print::{Out, json};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all", add = ArgValueCandidates::new(candidates::tasks))]
     names: Vec<TaskName>,
 
     /// Stop whatever runs and empty the queue
@@ -77,5 +78,5 @@ fn sentence(report: &Report<'_>) -> String {
         Some([one]) => format!("Run {one} stops."),
         Some(several) => format!("Runs {} stop.", several.join(", ")),
     };
-    report.task.map_or(what.clone(), |task| format!("{}: {what}", clean(task.as_str())))
+    report.task.map_or(what.clone(), |task| format!("{}: {what}", task))
 }

@@ -4,7 +4,7 @@
 //! `previews` (what is made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
 //! `broken` (damaged ones by the hundred), `hangs` (what stops answering), `hardship` (what comes between while a worker reads),
 //! `pauses` (what holds everything), `stopping` (starts, stops, signals, restarts), `tags_and_photos` (what music and photos say of themselves),
-//! `settings` (what they change, and their file), `doors` (tokens, bad requests, the command line).
+//! `settings` (what they change, and their file), `showing` (items, what was made of them, their pictures), `doors` (tokens, bad requests, the command line).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod backups;
@@ -17,6 +17,7 @@ mod library;
 mod pauses;
 mod previews;
 mod settings;
+mod showing;
 mod stopping;
 mod tags_and_photos;
 
