@@ -4,7 +4,7 @@
 use std::fmt;
 
 use tracing::field::Field;
-use tracing_subscriber::field::{MakeExt, MakeVisitor, VisitFmt};
+use tracing_subscriber::field::{MakeVisitor, VisitFmt};
 use tracing_subscriber::fmt::format::{self, Writer};
 
 use crate::print::text::escaped;
@@ -15,11 +15,13 @@ pub(crate) fn one_line() -> impl for<'writer> MakeVisitor<Writer<'writer>, Visit
         let value = format!("{value:?}");
         let value = escaped(&value, |c| c.escape_default().to_string());
         match field.name() {
+            // It comes first.
             "message" => write!(writer, "{value}"),
-            name => write!(writer, "{name}={value}"),
+            // Where in a library's source a line was logged that came by the crate `log`.
+            name if name.starts_with("log.") => Ok(()),
+            name => write!(writer, " {name}={value}"),
         }
     })
-    .delimited(" ")
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
         let below = child.leaf_count.or(child.child_count).filter(|count| *count > 0);
         let noun = if child.kind == "season" { "episode" } else { "track" };
         let below = below.map(|number| format!(": {}", count(number, noun))).unwrap_or_default();
-        lines.push(format!("  {} {}  {}{below}", child.kind, child.rating_key, title(child)).into());
+        lines.push(format!("  {} {}  {}{below}", child.kind, child.rating_key, child.title).into());
     }
     if !children.is_empty() {
         lines.push("`butler show` with one of these numbers shows it.".into());
