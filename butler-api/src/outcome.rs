@@ -63,7 +63,8 @@ impl fmt::Display for Outcome {
         match self {
             Self::Started { run, waits: None } => write!(f, "started; run={run}"),
             Self::Started { run, waits: Some(code) } => write!(f, "started; run={run}; waits={code}"),
-            Self::Scheduled { run, at } => write!(f, "scheduled; run={run}; at={at}"),
+            // Whole seconds: a moment of a night is not meant finer.
+            Self::Scheduled { run, at } => write!(f, "scheduled; run={run}; at={at:.0}"),
             Self::Running { run } => write!(f, "running; run={run}"),
             Self::Skipped { reason, due: None } => write!(f, "skipped; reason={reason}"),
             Self::Skipped { reason, due: Some(due) } => write!(f, "skipped; reason={reason}; due={due}"),
@@ -116,6 +117,12 @@ mod tests {
         for outcome in all {
             assert_eq!(outcome.to_string().parse(), Ok(outcome));
         }
+    }
+
+    #[test]
+    fn the_moment_in_the_header_is_one_of_whole_seconds() {
+        let outcome = Outcome::Scheduled { run: RunId(9), at: "2026-11-24T02:31:07.123456789Z".parse().unwrap() };
+        assert_eq!(outcome.to_string(), "scheduled; run=9; at=2026-11-24T02:31:07Z");
     }
 
     #[test]

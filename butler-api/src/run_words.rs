@@ -94,6 +94,8 @@ words! {
         Window = "window",
         /// A person, through API, command line or page.
         Person = "person",
+        /// The file system, which told of new, changed or removed files.
+        Watch = "watch",
         /// New items, as soon as a scan found them.
         Asap = "asap",
         /// A day that was missed while Butler was away.

@@ -96,7 +96,7 @@ fn stopped(answer: &Answer<'_>) -> Option<Vec<RunId>> {
 }
 
 impl Start {
-    fn read(task: &TaskName, answer: &Answer<'_>) -> Self {
+    pub(crate) fn read(task: &TaskName, answer: &Answer<'_>) -> Self {
         let said = answer.json_if_any::<Started>();
         let header = answer.outcome.as_deref().and_then(|text| text.parse().ok());
         let (from_body, message) = said.map_or((None, None), |said| (Some(said.outcome), Some(said.message)));

@@ -1,6 +1,6 @@
 //! Failures: Butler's own, a Plex Media Server has none (404).
 
-use butler_api::v1::{Failures, Retried};
+use butler_api::v1::{FailureSummary, Failures, Retried};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -17,6 +17,28 @@ impl Client {
             .send()
             .await?
             .json("a list of failures")
+    }
+
+    /// The failures behind a mark, which the page before gave as [`Failures::next`] (none: from the newest
+    /// on), at most `size`. So the whole list is read once and in order, whatever fails meanwhile.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn failures_behind(&self, mark: Option<&str>, size: u32) -> Result<Failures, Error> {
+        self.get(&["api", "v1", "failures"])
+            .maybe_argument("before", mark)
+            .argument("size", &size.to_string())
+            .send()
+            .await?
+            .json("a list of failures")
+    }
+
+    /// The failures that stand, counted by product and sentence.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn failure_summary(&self) -> Result<FailureSummary, Error> {
+        self.get(&["api", "v1", "failures", "summary"]).send().await?.json("a summary of failures")
     }
 
     /// Clears a failure, so that the next run that wants its product tries it again.

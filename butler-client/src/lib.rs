@@ -27,6 +27,7 @@ mod pauses;
 mod plan;
 mod products;
 mod refusal;
+mod remake;
 mod request;
 mod runs;
 mod sections;
@@ -42,13 +43,16 @@ pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckNote, CheckVersion, Fact, Failure, Failures, Health, LiveWork, Retried, Run, Runs,
 };
 pub use butler_api::v1::{DryRun, PlannedAction};
+pub use butler_api::v1::{FailureGroup, FailureSummary};
 pub use butler_api::v1::{ItemFile, ItemFiles};
 pub use butler_api::v1::{LabelledValue, Setting, Settings};
 pub use butler_api::v1::{LocalTime, NextWindow, Plan, PlannedBacklog, PlannedNight, PlannedRun, Window};
 pub use butler_api::v1::{Pause, Pauses};
+pub use butler_api::v1::{Remade, RemadeBy};
 pub use butler_api::{Origin, Outcome, PauseOwner, RunId, RunState, TaskName};
 pub use client::{Client, ClientBuilder};
 pub use error::{BuildError, Call, Error};
 pub use pauses::{PauseEnd, PauseOrder};
+pub use remake::RemakeOf;
 pub use runs::RunFilter;
 pub use sections::{NewSection, SectionEdit};

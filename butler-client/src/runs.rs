@@ -24,6 +24,11 @@ pub struct RunFilter {
     pub since: Option<Timestamp>,
     /// Only those that were asked for before this instant.
     pub until: Option<Timestamp>,
+    /// Only those behind this one in the list, the older ones: the mark that the page before gave as
+    /// [`Runs::next`].
+    pub before: Option<RunId>,
+    /// Only those before this one in the list, the newer ones.
+    pub after: Option<RunId>,
     /// Without so many of the newest.
     pub start: Option<u64>,
     /// At most so many.
@@ -66,6 +71,8 @@ impl Client {
             .maybe_argument("day", filter.day)
             .maybe_argument("since", filter.since)
             .maybe_argument("until", filter.until)
+            .maybe_argument("before", filter.before)
+            .maybe_argument("after", filter.after)
             .maybe_argument("start", filter.start)
             .maybe_argument("size", filter.size)
             .send()
@@ -79,5 +86,14 @@ impl Client {
     /// [`Error::NotFound`] if there is no such run; else if the server can't be asked or refuses.
     pub async fn run(&self, id: RunId) -> Result<Run, Error> {
         self.get(&["api", "v1", "runs", &id.to_string()]).send().await?.json("a run")
+    }
+
+    /// Stops one run, or takes it out of the queue, and no other of its task; the run as it is then.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such run; [`Error::Status`] with 409 if it has ended, with how;
+    /// else if the server can't be asked or refuses.
+    pub async fn stop_run(&self, id: RunId) -> Result<Run, Error> {
+        self.delete(&["api", "v1", "runs", &id.to_string()]).send().await?.json("a run")
     }
 }

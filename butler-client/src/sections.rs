@@ -3,9 +3,11 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use butler_api::TaskName;
 use butler_api::plex::{Container, Directory, Sections};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
+use crate::butler::Start;
 use crate::client::Client;
 use crate::error::Error;
 
@@ -25,6 +27,8 @@ pub struct NewSection {
     pub agent: String,
     /// The scanner, which Plex wants to be told and Butler keeps.
     pub scanner: String,
+    /// Whether it is scanned at once. Plex always does.
+    pub scan: bool,
 }
 
 impl NewSection {
@@ -38,7 +42,7 @@ impl NewSection {
             _ => ("com.plexapp.agents.none", "Plex Photo Scanner"),
         };
         let folders = folders.into_iter().map(|folder| folder.as_ref().to_owned()).collect();
-        Self { name: name.into(), folders, language: "en-US".into(), agent: agent.into(), scanner: scanner.into(), kind }
+        Self { name: name.into(), folders, language: "en-US".into(), agent: agent.into(), scanner: scanner.into(), scan: true, kind }
     }
 }
 
@@ -94,7 +98,8 @@ impl Client {
             .argument("type", &section.kind)
             .argument("agent", &section.agent)
             .argument("scanner", &section.scanner)
-            .argument("language", &section.language);
+            .argument("language", &section.language)
+            .maybe_argument("scan", (!section.scan).then_some(0));
         for folder in &section.folders {
             request = request.escaped_argument("location", &escape(folder.as_os_str()));
         }
@@ -121,6 +126,19 @@ impl Client {
             request = request.escaped_argument("location", &escape(folder.as_os_str()));
         }
         request.send().await.map(drop)
+    }
+
+    /// Has a section scanned now, or only some files and folders of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such section or a path lies in none of its folders; else if the server can't be
+    /// asked or refuses.
+    pub async fn refresh_section(&self, id: i64, paths: &[PathBuf]) -> Result<Start, Error> {
+        let mut request = self.get(&["library", "sections", &id.to_string(), "refresh"]);
+        for path in paths {
+            request = request.escaped_argument("path", &escape(path.as_os_str()));
+        }
+        Ok(Start::read(&TaskName::RefreshLibraries, &request.send().await?))
     }
 
     /// Removes a section; its files are not touched.

@@ -10,7 +10,7 @@ use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{Failure, Spec, Value};
 
 use crate::media_file;
-use crate::workers::{Ending, Patience, Process, StartError, Wishes};
+use crate::workers::{Ending, Patience, Process, StartError, Wishes, checked};
 
 /// Why a file could not even be handed to a worker.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +83,7 @@ impl Analyst {
     }
 
     /// Has a worker make products of a file. Those with pictures are written to the folder `out`, named as the file with the
-    /// product's name for extension, over an older one. `hear` is told the bytes read, now and then. The folder is made if it is not there.
+    /// product's extension, over an older one. `hear` is told the bytes read, now and then. The folder is made if it is not there.
     ///
     /// # Errors
     /// If the file can't be opened, a product's file can't be written, or no worker can be started.
@@ -108,25 +108,29 @@ impl Analyst {
         };
         let outputs = drafts.iter().flatten().map(|draft| draft.file.as_fd());
         let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(media.as_fd()).chain(outputs).collect();
-        let mut said: Vec<Option<Result<Value, Failure>>> = vec![None; wants.len()];
+        let mut answers = Vec::new();
         let ending = worker.execute(order, &descriptors, &Wishes::default(), &mut |message| match message {
             FromWorker::Progress { bytes_read, .. } => hear(bytes_read),
-            FromWorker::Made { want, value, .. } if want < said.len() => said[want] = Some(Ok(value)),
-            FromWorker::Failed { want, failure, .. } if want < said.len() => said[want] = Some(Err(failure)),
-            _ => {}
+            FromWorker::Made { want, value, blob_bytes, .. } => answers.push((want, Ok((value, blob_bytes)))),
+            FromWorker::Failed { want, failure, .. } => answers.push((want, Err(failure))),
+            FromWorker::Hello(_) | FromWorker::UnitEnded { .. } | FromWorker::Probed { .. } => {}
         });
         drop(descriptors);
-        let (bytes_read, silence) = match ending {
-            Ending::Ended { bytes_read, .. } => (bytes_read, "The worker ended its work without a result.".to_owned()),
-            Ending::Fell { sentence, bytes_read, .. } => {
-                self.process = None;
-                (bytes_read, sentence)
-            }
+        let (bytes_read, fallen) = match ending {
+            Ending::Ended { bytes_read, .. } => (bytes_read, None),
+            Ending::Fell { sentence, bytes_read, .. } => (bytes_read, Some(sentence)),
         };
+        let (mut answers, fault) = checked(wants, answers, |want| Some(drafts.get(want)?.as_ref()?.written()));
+        let trouble = fallen.or(fault);
+        if trouble.is_some() {
+            self.process = None;
+        }
+        let silence = trouble.unwrap_or_else(|| "The worker ended its work without a result.".to_owned());
         let mut results = Vec::with_capacity(wants.len());
-        for ((want, said), draft) in wants.iter().zip(said).zip(&mut drafts) {
-            let result = match said.unwrap_or_else(|| Err(Failure::worker(silence.clone()))) {
-                Ok(value) => {
+        for ((place, want), draft) in wants.iter().enumerate().zip(&mut drafts) {
+            let answer = answers.iter().position(|(answered, _)| *answered == place).map(|at| answers.swap_remove(at).1);
+            let result = match answer.unwrap_or_else(|| Err(Failure::worker(silence.clone()))) {
+                Ok((value, _)) => {
                     let whole = draft.take().filter(|_| !matches!(value, Value::Nothing { .. }));
                     Ok(Product { value, file: whole.map(Draft::keep).transpose()? })
                 }
@@ -148,12 +152,10 @@ fn open(path: &Path) -> Result<File, AnalyseError> {
 impl Draft {
     /// The draft of a want that has a blob.
     fn of(want: &Spec, media: &Path, out: &Path) -> Result<Option<Self>, AnalyseError> {
-        if !want.kind().has_blob() {
-            return Ok(None);
-        }
+        let Some(extension) = want.kind().blob_extension() else { return Ok(None) };
         let stem = media.file_stem().unwrap_or(media.as_os_str());
         let mut name = stem.to_owned();
-        name.push(format!(".{}", want.kind()));
+        name.push(format!(".{extension}"));
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(&name);
         hidden.push(format!(".{}", std::process::id()));
@@ -161,6 +163,11 @@ impl Draft {
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
         let file = file.map_err(|source| AnalyseError::Write { path: target.clone(), source })?;
         Ok(Some(Self { file, path, target, kept: false }))
+    }
+
+    /// Bytes that lie in it; one that can't be looked at holds nothing that could be kept.
+    fn written(&self) -> u64 {
+        self.file.metadata().map_or(0, |metadata| metadata.len())
     }
 
     fn keep(mut self) -> Result<PathBuf, AnalyseError> {

@@ -24,7 +24,7 @@ pub struct StartReply {
 pub enum StopReply {
     /// The runs that it reached.
     Stopped(Vec<RunId>),
-    /// The task has no run that could be stopped.
+    /// The task has no run that could be stopped; of a run: it has ended, or never was.
     NotRunning,
     /// There is no such task.
     Unknown,
@@ -117,6 +117,21 @@ pub struct EngineHealth {
     pub sandbox: Option<Sandbox>,
     /// Why no worker can be started, if none can: one sentence with what to do.
     pub worker_trouble: Option<String>,
+    /// How many workers there may be, by what they are doing.
+    pub workers: Workers,
+}
+
+/// How many workers are in each state; together as many as the server may have at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Workers {
+    /// They have a unit in hand.
+    pub working: u64,
+    /// They have one in hand and are held where they are.
+    pub paused: u64,
+    /// They wait for a unit.
+    pub idle: u64,
+    /// They are started once there is a unit for them.
+    pub absent: u64,
 }
 
 /// What is so now, and what comes after.

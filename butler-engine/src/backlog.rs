@@ -276,7 +276,7 @@ impl Backlog {
         let mut wants = Arc::unwrap_or_clone(self.waiting.remove(&source)?);
         self.take_along(source, &mut wants);
         let needs_headers =
-            wants.iter().any(|want| want.spec.is_made_after_headers()) && wants.iter().all(|want| want.spec != Spec::MediaInfo);
+            wants.iter().any(|want| want.spec.kind().is_made_after_headers()) && wants.iter().all(|want| want.spec != Spec::MediaInfo);
         if needs_headers && lacks_media_info(source) {
             wants.push(Want { spec: Spec::MediaInfo, runs: BTreeSet::new(), ahead: BTreeSet::new() });
         }
@@ -490,7 +490,7 @@ const fn rank(origin: Origin) -> u8 {
     match origin {
         Origin::Person => 0,
         Origin::Window | Origin::CatchUp => 1,
-        Origin::Asap => 2,
+        Origin::Asap | Origin::Watch => 2,
     }
 }
 

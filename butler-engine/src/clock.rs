@@ -14,20 +14,44 @@ pub const FASTEST_RATE: u32 = 100_000;
 #[derive(Debug, Clone, Default)]
 pub struct Clock(Option<Arc<Mutex<Drive>>>);
 
-/// A driven clock: so it stood at that real instant, and so fast it goes.
+/// A driven clock: so it stood at that real instant, and so fast it goes, until it comes to a moment from which on it goes as fast as
+/// the machine's.
 #[derive(Debug)]
 struct Drive {
     at: Timestamp,
     since: Instant,
     rate: u32,
+    until: Option<Timestamp>,
     jumps: u64,
 }
 
 impl Drive {
     fn now(&self) -> Timestamp {
-        let gone = self.since.elapsed().saturating_mul(self.rate);
-        self.at.saturating_add(SignedDuration::try_from(gone).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+        self.after(self.since.elapsed())
     }
+
+    /// What it shows when so much real time is gone.
+    fn after(&self, gone: Duration) -> Timestamp {
+        let later = |at: Timestamp, time: Duration| {
+            at.saturating_add(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+        };
+        let at = later(self.at, gone.saturating_mul(self.rate));
+        match self.until.filter(|until| at > *until) {
+            Some(until) => later(until, gone.saturating_sub(own(until.duration_since(self.at)) / self.rate.max(1))),
+            None => at,
+        }
+    }
+
+    /// The real time in which it comes from one moment to a later one; none if it stands.
+    fn real(&self, from: Timestamp, to: Timestamp) -> Option<Duration> {
+        let fast_end = self.until.map_or(to, |until| until.clamp(from, to));
+        let (fast, then) = (own(fast_end.duration_since(from)), own(to.duration_since(fast_end)));
+        if self.rate == 0 && fast > Duration::ZERO { None } else { Some(fast / self.rate.max(1) + then) }
+    }
+}
+
+fn own(time: SignedDuration) -> Duration {
+    Duration::try_from(time).unwrap_or(Duration::ZERO)
 }
 
 impl Clock {
@@ -38,7 +62,7 @@ impl Clock {
 
     /// A clock that stands at this moment and goes on from it, as fast as the machine's until it is told otherwise.
     pub fn driven(at: Timestamp) -> Self {
-        Self(Some(Arc::new(Mutex::new(Drive { at, since: Instant::now(), rate: 1, jumps: 0 }))))
+        Self(Some(Arc::new(Mutex::new(Drive { at, since: Instant::now(), rate: 1, until: None, jumps: 0 }))))
     }
 
     /// Now.
@@ -57,7 +81,18 @@ impl Clock {
         self.with(|drive| {
             (drive.at, drive.since) = (at.unwrap_or_else(|| drive.now()), Instant::now());
             drive.rate = rate.unwrap_or(drive.rate).min(FASTEST_RATE);
+            drive.until = None;
             drive.jumps += u64::from(at.is_some());
+            drive.at
+        })
+    }
+
+    /// Has a driven clock go at a rate until it comes to a moment, and from there as fast as the machine's, however late somebody looks.
+    /// The present moment; none where this is the wall clock.
+    pub fn hurry(&self, until: Timestamp, rate: u32) -> Option<Timestamp> {
+        self.with(|drive| {
+            (drive.at, drive.since) = (drive.now(), Instant::now());
+            (drive.rate, drive.until) = (rate.min(FASTEST_RATE), Some(until.max(drive.at)));
             drive.at
         })
     }
@@ -70,17 +105,17 @@ impl Clock {
 
     /// How long that lasts in real time; at most `longest`.
     pub(crate) fn real(&self, time: SignedDuration, longest: Duration) -> Duration {
-        let time = Duration::try_from(time).unwrap_or(Duration::ZERO);
-        match self.with(|drive| drive.rate) {
-            Some(0) if time > Duration::ZERO => longest,
-            Some(rate) => (time / rate.max(1)).min(longest),
-            None => time.min(longest),
-        }
+        let real = self.with(|drive| {
+            let now = drive.now();
+            drive.real(now, now.saturating_add(time.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX))
+        });
+        real.unwrap_or_else(|| Some(own(time))).map_or(longest, |real| real.min(longest))
     }
 
     /// How much of its own time passes in so many real seconds.
     pub(crate) fn own_seconds(&self, real_seconds: f64) -> f64 {
-        real_seconds * f64::from(self.with(|drive| drive.rate).unwrap_or(1))
+        let rate = self.with(|drive| if drive.until.is_some_and(|until| drive.now() >= until) { 1 } else { drive.rate });
+        real_seconds * f64::from(rate.unwrap_or(1))
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Drive) -> T) -> Option<T> {
@@ -112,6 +147,22 @@ mod tests {
         clock.drive(None, Some(FASTEST_RATE));
         assert!(clock.now() > night);
         assert_eq!(clock.jumps(), Some(2), "another rate is no jump");
+    }
+
+    #[test]
+    fn a_driven_clock_that_hurries_to_a_moment_goes_on_from_it_as_fast_as_the_machines_however_late_somebody_looks() {
+        let night = evening() + SignedDuration::from_hours(1);
+        let drive = Drive { at: evening(), since: Instant::now(), rate: 3_600, until: Some(night), jumps: 0 };
+        let after = |ms| drive.after(Duration::from_millis(ms));
+        assert_eq!(after(500), evening() + SignedDuration::from_mins(30));
+        assert_eq!((after(1_000), after(8_000)), (night, night + SignedDuration::from_secs(7)));
+        let real = |from, minutes| drive.real(from, from + SignedDuration::from_mins(minutes));
+        assert_eq!(real(evening(), 30), Some(Duration::from_millis(500)));
+        assert_eq!(real(evening(), 61), Some(Duration::from_secs(61)));
+        assert_eq!(real(night, 1), Some(Duration::from_secs(60)));
+        let clock = Clock::driven(evening());
+        clock.hurry(evening(), FASTEST_RATE);
+        assert!(clock.now() < night, "it is there already");
     }
 
     #[test]

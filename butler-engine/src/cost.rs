@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use butler_library::{Backlog, UnitCost};
-use butler_product::ProductKind;
+use butler_product::{CostPer, ProductKind};
 
 /// The weight of a unit halves with so many newer ones of the same set of products.
 const HALVES_AFTER: i32 = 64;
@@ -43,39 +43,23 @@ pub(crate) struct Estimate {
     pub(crate) is_guess: bool,
 }
 
-/// What a product's time grows with, and the guess that stands where nothing is known: seconds for one source, or for one
-/// gigabyte.
-const fn guess(kind: ProductKind) -> (Measure, f64) {
-    match kind {
-        ProductKind::MediaInfo => (Measure::Sources, 0.05),
-        ProductKind::Tags | ProductKind::Photo => (Measure::Sources, 0.02),
-        // A key frame decoded every few seconds, of a film in full HD.
-        ProductKind::Bif => (Measure::Bytes, 5.0),
-        // All headers of packets, or all packets where a container has no index.
-        ProductKind::Bandwidth => (Measure::Bytes, 2.0),
+/// How much there is of what a product's time grows with.
+fn measure(kind: ProductKind, sources: u64, bytes: u64) -> f64 {
+    match kind.guessed_cost().per {
+        CostPer::Source => sources as f64,
+        CostPer::Gigabyte => bytes as f64 / GIGABYTE,
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Measure {
-    Sources,
-    Bytes,
-}
-
-impl Measure {
-    fn of(self, sources: u64, bytes: u64) -> f64 {
-        match self {
-            Self::Sources => sources as f64,
-            Self::Bytes => bytes as f64 / GIGABYTE,
-        }
-    }
+/// The price that stands where nothing is known.
+fn guessed(kind: ProductKind) -> Price {
+    Price { seconds: kind.guessed_cost().seconds, units: 0 }
 }
 
 impl Prices {
     /// The prices that units, given oldest first, tell.
     pub(crate) fn of(units: &[UnitCost]) -> Self {
-        let mut prices: BTreeMap<_, _> =
-            ProductKind::ALL.into_iter().map(|kind| (kind, Price { seconds: guess(kind).1, units: 0 })).collect();
+        let mut prices: BTreeMap<_, _> = ProductKind::ALL.into_iter().map(|kind| (kind, guessed(kind))).collect();
         let groups = groups(units);
         for kind in groups.iter().flat_map(|group| group.measures.iter().map(|(kind, _)| *kind).zip(std::iter::repeat(group.units))) {
             prices.entry(kind.0).and_modify(|price| price.units += kind.1);
@@ -92,8 +76,8 @@ impl Prices {
 
     /// What it takes to make a product of a backlog.
     pub(crate) fn estimate(&self, kind: ProductKind, backlog: Backlog) -> Estimate {
-        let measure = guess(kind).0.of(backlog.sources, backlog.bytes);
-        let price = self.prices.get(&kind).copied().unwrap_or(Price { seconds: guess(kind).1, units: 0 });
+        let measure = measure(kind, backlog.sources, backlog.bytes);
+        let price = self.prices.get(&kind).copied().unwrap_or_else(|| guessed(kind));
         Estimate { seconds: measure * price.seconds, is_guess: price.units == 0 && backlog.sources > 0 }
     }
 }
@@ -121,8 +105,8 @@ fn group(kinds: &[ProductKind], units: &[&UnitCost]) -> Group {
     for (age, unit) in units.iter().rev().enumerate() {
         let weight = 0.5_f64.powi(age as i32 / HALVES_AFTER);
         group.seconds += weight * unit.seconds.min(limit);
-        for (kind, measure) in &mut group.measures {
-            *measure += weight * guess(*kind).0.of(1, unit.size_bytes);
+        for (kind, sum) in &mut group.measures {
+            *sum += weight * measure(*kind, 1, unit.size_bytes);
         }
     }
     group

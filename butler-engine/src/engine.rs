@@ -10,19 +10,21 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use butler_api::{RunId, TaskName};
-use butler_library::{Library, Sweepable};
+use butler_api::{Origin, RunId};
+use butler_library::Library;
 use butler_product::ProductKind;
+use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
-use butler_tasks::{Settings, SettingsFile};
+use butler_tasks::{Catalogue, Settings, SettingsFile, Task};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, watch};
 
 use crate::answer::{EngineHealth, StartReply, StopReply};
 use crate::backlog::Backlog;
+use crate::blob_check::StartCheck;
 use crate::clock::Clock;
 use crate::estimate::Estimates;
-use crate::event::EngineEvent;
+use crate::event::{EngineEvent, RefreshRequest};
 use crate::fact::{Fact, What};
 use crate::handle::Handle;
 use crate::inbox::Inbox;
@@ -30,13 +32,14 @@ use crate::publish::Publisher;
 use crate::recovery::{self, Plan};
 use crate::run::Run;
 use crate::unsaved::Unsaved;
+use crate::watching::Watching;
 use crate::workers::{Patience, Pool};
 
 mod effects;
 mod kept_lacks;
 mod pauses;
 mod questions;
-mod settings;
+pub(crate) mod settings;
 mod units;
 
 use kept_lacks::KeptLacks;
@@ -66,6 +69,8 @@ pub struct EngineSettings {
     pub clock: Clock,
     /// What the settings' file says.
     pub settings_file: SettingsFile,
+    /// The tasks.
+    pub catalogue: Catalogue,
 }
 
 /// The engine can't start.
@@ -95,14 +100,21 @@ impl Engine {
         let (facts, _) = broadcast::channel(FACTS_KEPT);
         let known = Arc::new(settings::at_start(&library, settings.settings_file.clone())?);
         let (known, seen) = watch::channel(known);
-        let handle =
-            Handle { inbox: inbox.clone(), library: library.clone(), facts: facts.clone(), clock: settings.clock.clone(), settings: seen };
+        let handle = Handle {
+            inbox: inbox.clone(),
+            library: library.clone(),
+            facts: facts.clone(),
+            clock: settings.clock.clone(),
+            settings: seen,
+            catalogue: settings.catalogue.clone(),
+        };
+        let threads = library.vital_threads().clone();
         let (mut engine, effects) = Loop::new(library, &settings, inbox.clone(), facts, known)?;
-        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+        let thread = threads.spawn("engine", move || {
             engine.kept_lacks.renew();
             engine.perform(effects);
             engine.dispatch();
-            engine.run(&events);
+            engine.run(events);
         })?;
         Ok((Self { inbox, thread: Some(thread) }, handle))
     }
@@ -116,9 +128,10 @@ impl Engine {
     fn end(&mut self) {
         let Some(thread) = self.thread.take() else { return };
         let (done, ended) = mpsc::channel();
-        self.inbox.tell(EngineEvent::ShutdownAsked { done });
+        let within = SHUTDOWN_GRACE + Duration::from_secs(2);
+        self.inbox.tell_until(EngineEvent::ShutdownAsked { done }, Instant::now() + within);
         // A loop that hangs is left behind: the start after it recovers what it leaves.
-        let ended = ended.recv_timeout(SHUTDOWN_GRACE + Duration::from_secs(2));
+        let ended = ended.recv_timeout(within);
         if !matches!(ended, Err(mpsc::RecvTimeoutError::Timeout)) && thread.join().is_err() {
             tracing::error!("the engine's loop panicked");
         }
@@ -141,9 +154,12 @@ struct Loop {
     unsaved: Unsaved,
     pool: Pool,
     publisher: Publisher,
+    start_check: StartCheck,
     facts: broadcast::Sender<Arc<Fact>>,
     settings: watch::Sender<Arc<Settings>>,
+    catalogue: Catalogue,
     kept_lacks: KeptLacks,
+    watching: Watching,
     inbox: Inbox,
     /// Effects that are ordered and not yet carried out.
     orders: VecDeque<Effect>,
@@ -157,6 +173,7 @@ struct Loop {
     estimates: Estimates,
     /// Steps that were done ahead for runs that are still to come.
     done_ahead: BTreeMap<RunId, u64>,
+    /// What workers said of themselves; what they are doing the pool knows.
     health: EngineHealth,
     shutdown: Option<Shutdown>,
 }
@@ -180,21 +197,18 @@ impl Loop {
         let (started_at, jumps) = (clock.now(), clock.jumps());
         let remembered = recovery::remembered(&library)?;
         let (pauses, unfinished) = (remembered.pauses.clone(), remembered.unfinished.clone());
-        let rows = butler_tasks::ALL.iter().map(|task| task.row()).collect();
+        let rows = settings.catalogue.tasks().map(Task::row).collect();
         let (schedule, effects) = Schedule::restore(rows, settings::of_schedule(&known.borrow(), &library), remembered, started_at);
-        let sweepable = library.sweepable().unwrap_or_else(|error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left could not be looked for");
-            Sweepable::default()
-        });
-        let plan = Plan::of(&unfinished, &effects, sweepable);
-        plan.tell();
-        plan.sweep(&library);
+        Plan::of(&unfinished, &effects).tell();
         let estimates = estimates(&library);
         let engine = Self {
             clock,
             pool: Pool::start(settings, &library, &inbox)?,
-            publisher: Publisher::start(library.clone(), inbox.clone(), settings.clock.clone())?,
-            kept_lacks: KeptLacks::new(&library, known.subscribe()),
+            publisher: Publisher::start(library.clone(), known.subscribe(), inbox.clone(), settings.clock.clone())?,
+            start_check: StartCheck::begin(library.clone())?,
+            kept_lacks: KeptLacks::new(&library, known.subscribe(), settings.catalogue.clone()),
+            catalogue: settings.catalogue.clone(),
+            watching: Watching::start(library.clone(), known.subscribe(), inbox.clone())?,
             library,
             schedule,
             backlog: Backlog::default(),
@@ -217,7 +231,7 @@ impl Loop {
         Ok((engine, effects))
     }
 
-    fn run(&mut self, events: &mpsc::Receiver<EngineEvent>) {
+    fn run(&mut self, events: mpsc::Receiver<EngineEvent>) {
         loop {
             match events.recv_timeout(self.sleep()) {
                 Ok(event) => self.handle(event),
@@ -230,8 +244,11 @@ impl Loop {
                 break;
             }
         }
+        // Who waits to tell something is let go: its thread is waited for now.
+        drop(events);
         self.pool.end();
         self.publisher.end();
+        self.start_check.end();
         if let Some(shutdown) = self.shutdown.take() {
             let _ = shutdown.done.send(());
         }
@@ -289,6 +306,11 @@ impl Loop {
                 };
                 let _ = answer.send(reply);
             }
+            EngineEvent::RefreshAsked { request: RefreshRequest { section, paths }, answer } => {
+                let _ = answer.send(self.refresh(section, paths, Origin::Person));
+            }
+            EngineEvent::SectionsChanged => self.watching.look_again(),
+            EngineEvent::FilesChanged { section, paths } => _ = self.refresh(section, paths, Origin::Watch),
             EngineEvent::StartAllAsked { force, answer } => {
                 let replies = match self.ask_schedule(Event::StartAllAsked { force }) {
                     Answer::StartAll(starts) => starts.into_iter().map(|(task, start)| (task, reply(&start))).collect(),
@@ -297,7 +319,10 @@ impl Loop {
                 let _ = answer.send(replies);
             }
             EngineEvent::StopAsked { task, answer } => {
-                let _ = answer.send(self.stop(task));
+                let _ = answer.send(self.stop(Event::StopAsked { task }));
+            }
+            EngineEvent::StopRunAsked { run, answer } => {
+                let _ = answer.send(self.stop(Event::StopRunAsked { run }));
             }
             EngineEvent::StopAllAsked { answer } => {
                 let runs = match self.ask_schedule(Event::StopAllAsked) {
@@ -310,7 +335,7 @@ impl Loop {
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
-            EngineEvent::HealthAsked { answer } => _ = answer.send(self.health.clone()),
+            EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
             EngineEvent::WorkProgressed { run, done, total, waits } => self.work_progressed(run, done, total, waits),
             EngineEvent::WorkFailed { run, path, sentence } => self.work_failed(run, path, sentence),
@@ -325,8 +350,16 @@ impl Loop {
             EngineEvent::PausesAsked { answer } => _ = answer.send(self.held_by()),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
-            EngineEvent::WorkerKnown { health } => self.health = health,
-            EngineEvent::Settled(settled) => self.settled(settled),
+            EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
+            EngineEvent::WorkerGone { slot } => self.pool.worker_is(slot, false),
+            EngineEvent::Settled(settled) => {
+                let was_behind = self.publisher.is_behind();
+                self.publisher.settled();
+                self.settled(settled);
+                if was_behind {
+                    self.dispatch();
+                }
+            }
             EngineEvent::ShutdownAsked { done } => {
                 self.shutdown = Some(Shutdown { until: Instant::now() + SHUTDOWN_GRACE, done });
                 self.ask_schedule(Event::ShutdownAsked);
@@ -334,8 +367,21 @@ impl Loop {
         }
     }
 
-    fn stop(&mut self, task: TaskName) -> StopReply {
-        match self.ask_schedule(Event::StopAsked { task }) {
+    fn worker_known(&mut self, slot: usize, sandbox: Result<Sandbox, String>) {
+        self.pool.worker_is(slot, sandbox.is_ok());
+        let (sandbox, worker_trouble) = sandbox.map_or_else(|trouble| (None, Some(trouble)), |sandbox| (Some(sandbox), None));
+        self.health = EngineHealth { sandbox, worker_trouble, ..EngineHealth::default() };
+    }
+
+    fn refresh(&mut self, section: i64, paths: Vec<PathBuf>, origin: Origin) -> Option<StartReply> {
+        match self.ask_schedule(Event::RefreshAsked { section, paths, origin }) {
+            Answer::Start(start) => Some(reply(&start)),
+            _ => None,
+        }
+    }
+
+    fn stop(&mut self, asked: Event) -> StopReply {
+        match self.ask_schedule(asked) {
             Answer::Stopped(runs) => StopReply::Stopped(runs),
             Answer::UnknownTask => StopReply::Unknown,
             _ => StopReply::NotRunning,
@@ -366,7 +412,7 @@ impl Loop {
         if ended.is_gathered {
             effects::log_unstored(run, "a run's total", self.library.set_run_total(run, ended.total));
         }
-        effects::log_unstored(run, "a run's report", self.library.set_run_report(run, ended.report.into_facts()));
+        effects::log_unstored(run, "a run's report", self.library.set_run_report(run, ended.into_report().into_facts()));
         self.ask_schedule(Event::RunEnded { run, end });
     }
 
@@ -400,7 +446,7 @@ mod night_tests;
 
 #[cfg(test)]
 mod tests {
-    use butler_api::RunState;
+    use butler_api::{RunState, TaskName};
     use butler_library::SourceId;
     use butler_product::Spec;
     use butler_tasks::Report;
@@ -409,11 +455,12 @@ mod tests {
 
     use super::*;
     use crate::event::{Gathered, StartRequest};
-    use crate::unit::{Spent, UnitEnd, UnitOver, UnitWord};
+    use crate::publish::MOST_UNSETTLED;
+    use crate::unit::{Spent, UnitEnd, UnitOver, UnitResult, UnitWord};
 
     /// A loop over an empty library, without workers, whose events the test hands on by itself.
     fn rig() -> (Loop, mpsc::Receiver<EngineEvent>, TempDir) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let (inbox, events) = Inbox::new();
         let settings = EngineSettings {
@@ -422,6 +469,7 @@ mod tests {
             patience: Patience::default(),
             clock: Clock::wall(),
             settings_file: SettingsFile::default(),
+            catalogue: Catalogue::default(),
         };
         let (mut engine, effects) =
             Loop::new(library, &settings, inbox, broadcast::channel(16).0, watch::channel(Arc::default()).0).unwrap();
@@ -463,5 +511,22 @@ mod tests {
         engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
         let stored = engine.library.run(id).unwrap().unwrap();
         assert_eq!((stored.state, stored.progress.total), (RunState::Completed, 0));
+    }
+
+    #[test]
+    fn no_unit_is_begun_while_storing_does_not_keep_up() {
+        let (mut engine, events, _folder) = rig();
+        for _ in 0..MOST_UNSETTLED {
+            let result = UnitResult { source: SourceId(9), wants: Vec::new(), answers: Vec::new(), bytes_read: 0, spent: Spent::default() };
+            engine.publisher.settle(result);
+        }
+        let run = start(&mut engine);
+        engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
+        let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
+        engine.handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
+        assert!(engine.pool.free_share(1).is_some(), "none was begun");
+        let settled = events.iter().find(|event| matches!(event, EngineEvent::Settled(_))).unwrap();
+        engine.handle(settled);
+        assert!(engine.pool.free_share(1).is_none(), "one was begun as soon as there was room");
     }
 }

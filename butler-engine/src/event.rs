@@ -1,10 +1,12 @@
 //! What can happen to the engine. Each comes through the [`crate::inbox`]; the loop handles one at a time.
 
+use std::path::PathBuf;
 use std::sync::mpsc;
 
 use butler_api::{PauseOwner, Reason, RunId, TaskName};
 use butler_library::SourceId;
 use butler_product::Spec;
+use butler_product::message::Sandbox;
 use butler_tasks::{Report, ScanStep, SettingsFile, TaskError};
 use jiff::SignedDuration;
 use tokio::sync::oneshot;
@@ -24,6 +26,15 @@ pub struct StartRequest {
     pub force: bool,
     /// The section it is limited to; such a run never counts as completion.
     pub section: Option<i64>,
+}
+
+/// A request to scan a section, or paths in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshRequest {
+    /// The section.
+    pub section: i64,
+    /// The files and folders; none for the whole section.
+    pub paths: Vec<PathBuf>,
 }
 
 /// A request to hold everything.
@@ -54,10 +65,18 @@ pub enum PauseUntil {
 pub(crate) enum EngineEvent {
     /// Somebody asked for a task's start.
     StartAsked { request: StartRequest, answer: oneshot::Sender<Option<StartReply>> },
+    /// Somebody asked for a scan of a section, or of paths in it.
+    RefreshAsked { request: RefreshRequest, answer: oneshot::Sender<Option<StartReply>> },
+    /// A section was added, edited or removed.
+    SectionsChanged,
+    /// Files of a section changed, and stand still now; no paths for all of it.
+    FilesChanged { section: i64, paths: Vec<PathBuf> },
     /// Somebody asked for the start of all tasks.
     StartAllAsked { force: bool, answer: oneshot::Sender<Vec<(TaskName, StartReply)>> },
     /// Somebody asked for a task's stop.
     StopAsked { task: TaskName, answer: oneshot::Sender<StopReply> },
+    /// Somebody asked for the stop of one run.
+    StopRunAsked { run: RunId, answer: oneshot::Sender<StopReply> },
     /// Somebody asked for the stop of everything.
     StopAllAsked { answer: oneshot::Sender<Vec<RunId>> },
     /// Somebody wants to know the tasks.
@@ -98,8 +117,10 @@ pub(crate) enum EngineEvent {
     WorkEnded { run: RunId, end: Result<Report, TaskError> },
     /// A worker, or its keeper, said something of the unit in hand.
     UnitSaid { slot: usize, unit: UnitId, word: UnitWord },
-    /// A worker introduced itself, or none could be started.
-    WorkerKnown { health: EngineHealth },
+    /// A slot's worker introduced itself, or could not be started.
+    WorkerKnown { slot: usize, sandbox: Result<Sandbox, String> },
+    /// A slot's worker is no more.
+    WorkerGone { slot: usize },
     /// A result or a failure is stored, or could not be.
     Settled(Settled),
     /// The server goes down: everything stops, and who waits at the other end is told when it has.

@@ -1,18 +1,21 @@
 //! The door to the engine: what the server and the command line may ask of it. Every question is one message to the
 //! engine's loop and one answer; nobody shares its state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use butler_api::{PauseOwner, RunId, TaskName};
-use butler_library::Library;
-use butler_tasks::{Does, Plan, Settings, SettingsFile, TaskError};
+use butler_library::{Library, StoreError};
+use butler_product::ProductKind;
+use butler_tasks::{Catalogue, Does, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView};
 use crate::clock::Clock;
+use crate::demands;
 use crate::engine::ChangeError;
-use crate::event::{EngineEvent, PauseRequest, StartRequest};
+use crate::event::{EngineEvent, PauseRequest, RefreshRequest, StartRequest};
 use crate::fact::Fact;
 use crate::inbox::Inbox;
 use crate::plan::PlanBasis;
@@ -46,6 +49,7 @@ pub struct Handle {
     pub(crate) facts: broadcast::Sender<Arc<Fact>>,
     pub(crate) clock: Clock,
     pub(crate) settings: watch::Receiver<Arc<Settings>>,
+    pub(crate) catalogue: Catalogue,
 }
 
 impl Handle {
@@ -62,6 +66,13 @@ impl Handle {
     /// Sets the clock if it is a driven one, and wakes the engine; as [`Clock::drive`].
     pub fn drive_clock(&self, at: Option<Timestamp>, rate: Option<u32>) -> Option<Timestamp> {
         let now = self.clock.drive(at, rate);
+        self.inbox.tell(EngineEvent::ClockSet);
+        now
+    }
+
+    /// Has a driven clock hurry to a moment, as [`Clock::hurry`]; none where it is the wall clock.
+    pub fn hurry_clock(&self, until: Timestamp, rate: u32) -> Option<Timestamp> {
+        let now = self.clock.hurry(until, rate);
         self.inbox.tell(EngineEvent::ClockSet);
         now
     }
@@ -90,7 +101,7 @@ impl Handle {
 
     /// What the tasks wish by the settings that hold now; costs no round trip.
     pub fn wishes(&self) -> Vec<Wish> {
-        wishes(&self.settings.borrow())
+        wishes(&self.catalogue, &self.settings.borrow())
     }
 
     /// The stream of facts from now on.
@@ -114,6 +125,19 @@ impl Handle {
         self.ask(|answer| EngineEvent::StartAsked { request, answer }).await
     }
 
+    /// Asks for a scan of a section, or of paths in it; none if there is no task that scans.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn refresh(&self, request: RefreshRequest) -> Result<Option<StartReply>, Gone> {
+        self.ask(|answer| EngineEvent::RefreshAsked { request, answer }).await
+    }
+
+    /// Tells that a section was added, edited or removed.
+    pub fn sections_changed(&self) {
+        self.inbox.tell(EngineEvent::SectionsChanged);
+    }
+
     /// Asks for the start of every task that is switched on; one reply a task.
     ///
     /// # Errors
@@ -128,6 +152,14 @@ impl Handle {
     /// If the engine has ended.
     pub async fn stop(&self, task: TaskName) -> Result<StopReply, Gone> {
         self.ask(|answer| EngineEvent::StopAsked { task, answer }).await
+    }
+
+    /// Asks for the stop of one run, and of no other of its task.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn stop_run(&self, run: RunId) -> Result<StopReply, Gone> {
+        self.ask(|answer| EngineEvent::StopRunAsked { run, answer }).await
     }
 
     /// Asks for the stop of everything; the runs it reached.
@@ -200,7 +232,7 @@ impl Handle {
     /// # Errors
     /// If the task makes no plan, or could not: one sentence.
     pub fn dry_run(&self, task: &TaskName, is_stopping: &mut (dyn FnMut() -> bool + Send)) -> Option<Result<Plan, DryRunError>> {
-        let task = butler_tasks::find(task)?;
+        let task = self.catalogue.find(task)?;
         let Does::KeepHouse(prepare) = task.does else { return Some(Err(DryRunError::MakesNoPlan)) };
         let planned = work::dry_run(prepare, &self.library, &self.settings(), &self.clock, is_stopping);
         Some(planned.map_err(|error| match error {
@@ -209,9 +241,23 @@ impl Handle {
         }))
     }
 
+    /// The tasks that make a product by the settings that hold.
+    pub fn makers(&self, kind: ProductKind) -> Vec<&'static TaskName> {
+        self.catalogue.makers(kind, &self.settings())
+    }
+
+    /// How many sources lack each product that a task which is on demands, held back by a failure or not.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn lacking(&self) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
+        demands::lacking(&self.library, &self.catalogue, &self.settings())
+    }
+
     async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<T>) -> EngineEvent) -> Result<T, Gone> {
         let (sender, receiver) = oneshot::channel();
-        self.inbox.tell(event(sender));
+        self.inbox.tell_in_turn(event(sender)).await;
         receiver.await.map_err(|_| Gone)
     }
 }

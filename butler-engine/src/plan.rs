@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use butler_api::TaskName;
 use butler_library::{Library, Scope, StoreError};
-use butler_product::Spec;
+use butler_product::{ProductKind, Spec};
 use butler_schedule::{Expected, Forecast, Schedule, Window, Work, windows_ahead};
-use butler_tasks::{Does, Settings};
+use butler_tasks::{Catalogue, Does, Settings};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,6 +29,7 @@ pub struct PlanBasis {
     pub(crate) schedule: Schedule,
     pub(crate) units_at_once: u16,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) catalogue: Catalogue,
 }
 
 /// A plan.
@@ -53,9 +54,33 @@ pub struct Todo {
     pub seconds: f64,
     /// Whether the seconds are a guess, at least in part: no such unit was done here yet.
     pub is_guess: bool,
+    /// Products that failed, and are left alone until a later night or for good.
+    pub held_back: u64,
+    /// Those of them that are tried again by themselves.
+    pub tried_again: u64,
+    /// The night in which the first of these is tried.
+    pub next_try: Option<Window>,
 }
 
 impl PlanBasis {
+    /// The night in which a task starts by itself and takes up what may be begun from a moment on; none if it
+    /// does not.
+    pub fn next_night(&self, task: &TaskName, not_before: Timestamp) -> Option<Window> {
+        self.schedule.next_night(task, not_before, self.now)
+    }
+
+    /// The tasks that make a product by the settings that hold.
+    pub fn makers(&self, kind: ProductKind) -> Vec<&'static TaskName> {
+        self.catalogue.makers(kind, &self.settings)
+    }
+
+    /// The night in which what is lacking of a kind is made, if it may be begun from a moment on: that of the
+    /// first task that makes it.
+    pub fn next_try(&self, kind: ProductKind, not_before: Timestamp) -> Option<Window> {
+        let nights = self.makers(kind).into_iter().filter_map(|task| self.next_night(task, not_before));
+        nights.min_by_key(|night| night.from)
+    }
+
     /// The zone in which windows and days are counted.
     pub fn zone(&self) -> &TimeZone {
         &self.schedule.settings().zone
@@ -80,7 +105,7 @@ impl PlanBasis {
         // Several tasks may wish the same; it is asked for once.
         let mut asked = BTreeMap::new();
         let mut backlogs = BTreeMap::new();
-        for task in butler_tasks::ALL {
+        for task in self.catalogue.tasks() {
             let Does::Analyse(demands) = &task.does else { continue };
             let switch = task.section_switch.map(|switch| switch.id);
             let mut todo = Todo::default();
@@ -96,6 +121,11 @@ impl PlanBasis {
                     }
                 };
                 let estimate = prices.estimate(Spec::kind(&demand.spec), backlog);
+                let held = library.held_back(&demand.spec, &scope, self.now)?;
+                todo.held_back += held.sources;
+                todo.tried_again += held.tried_again;
+                let next_try = held.next_try_at.and_then(|at| self.next_night(&task.name, at));
+                todo.next_try = todo.next_try.into_iter().chain(next_try).min_by_key(|night| night.from);
                 todo.lacks += backlog.sources;
                 todo.bytes += backlog.bytes;
                 todo.seconds += estimate.seconds;

@@ -4,17 +4,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::RunId;
 use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, UnitCost};
 use butler_product::{Failure, ProductKind, Value};
+use butler_schedule::windows_ahead;
+use butler_tasks::Settings;
+use tokio::sync::watch;
 
 use crate::backlog::Want;
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::clock::Clock;
+use crate::engine::settings::of_schedule;
 use crate::event::EngineEvent;
 use crate::fact::{Came, What};
 use crate::inbox::Inbox;
@@ -26,30 +30,48 @@ const GROUP: usize = 64;
 /// So long the first of them waits for others: a commit is a write to the disk, and worth sharing.
 const GATHER: Duration = Duration::from_millis(25);
 
+/// While so many units wait to be stored none is begun: each has its outputs open.
+pub(crate) const MOST_UNSETTLED: usize = 256;
+
 /// The publisher's door.
 pub(crate) struct Publisher {
+    /// Units that were handed in and that the loop has not heard of since.
+    unsettled: usize,
     results: Option<mpsc::Sender<UnitResult>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Publisher {
-    pub(crate) fn start(library: Library, inbox: Inbox, clock: Clock) -> std::io::Result<Self> {
+    pub(crate) fn start(library: Library, settings: watch::Receiver<Arc<Settings>>, inbox: Inbox, clock: Clock) -> std::io::Result<Self> {
         let (results, incoming) = mpsc::channel::<UnitResult>();
-        let thread = std::thread::Builder::new().name("publisher".to_owned()).spawn(move || {
+        let threads = library.vital_threads().clone();
+        let thread = threads.spawn("publisher", move || {
+            let ground = Ground { library, settings, clock };
             while let Ok(first) = incoming.recv() {
-                for settled in store(&library, &clock, gather(first, &incoming)) {
+                for settled in store(&ground, gather(first, &incoming)) {
                     inbox.tell(EngineEvent::Settled(settled));
                 }
             }
         })?;
-        Ok(Self { results: Some(results), thread: Some(thread) })
+        Ok(Self { unsettled: 0, results: Some(results), thread: Some(thread) })
     }
 
-    pub(crate) fn settle(&self, result: UnitResult) {
+    pub(crate) fn settle(&mut self, result: UnitResult) {
+        self.unsettled += 1;
         if let Some(results) = &self.results {
             // The thread ends only with this door.
             let _ = results.send(result);
         }
+    }
+
+    /// The loop has heard how one that was handed in is settled.
+    pub(crate) fn settled(&mut self) {
+        self.unsettled = self.unsettled.saturating_sub(1);
+    }
+
+    /// Whether storing does not keep up with what the workers make.
+    pub(crate) const fn is_behind(&self) -> bool {
+        self.unsettled >= MOST_UNSETTLED
     }
 
     /// Stores what was handed in, and ends.
@@ -86,17 +108,24 @@ enum PublishError {
 /// A unit's results on their way into the database.
 enum Prepared {
     /// Ready to be stored, with what is told once they are.
-    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<bool>>, facts: Vec<What> },
+    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<Came>>, facts: Vec<What> },
     /// Nothing is to be stored.
     Settled(Settled),
 }
 
-fn store(library: &Library, clock: &Clock, results: Vec<UnitResult>) -> Vec<Settled> {
+/// What results are stored with.
+struct Ground {
+    library: Library,
+    settings: watch::Receiver<Arc<Settings>>,
+    clock: Clock,
+}
+
+fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
     let (mut settled, mut ready, mut units) = (Vec::new(), Vec::new(), Vec::new());
     for result in results {
         let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
         // A fault here must not end the thread: every run would wait for it for ever.
-        match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(library, clock, result))) {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(ground, result))) {
             Ok(Ok(Prepared::Unit { unit, runs, facts })) => {
                 ready.push((concerned, unit.source, runs, facts));
                 units.push(unit);
@@ -106,7 +135,7 @@ fn store(library: &Library, clock: &Clock, results: Vec<UnitResult>) -> Vec<Sett
             Err(_) => settled.push(Settled::Impossible { runs: concerned, sentence: OWN_FAULT.to_owned() }),
         }
     }
-    for ((concerned, source, runs, facts), published) in ready.into_iter().zip(library.publish_each(units)) {
+    for ((concerned, source, runs, facts), published) in ready.into_iter().zip(ground.library.publish_each(units)) {
         settled.push(match published {
             Ok(published) => {
                 if published == Published::SourceGone {
@@ -130,7 +159,7 @@ fn impossible(runs: Vec<RunId>, error: &PublishError) -> Settled {
 }
 
 /// Names the blobs of a unit and puts together what is to be stored; what is settled without is answered as it is.
-fn prepare(library: &Library, clock: &Clock, result: UnitResult) -> Result<Prepared, PublishError> {
+fn prepare(Ground { library, settings, clock }: &Ground, result: UnitResult) -> Result<Prepared, PublishError> {
     let UnitResult { source, wants, answers, bytes_read, spent } = result;
     let runs = steps(&wants, &answers);
     let Some(made_from) = library.fingerprint(source)? else {
@@ -155,7 +184,9 @@ fn prepare(library: &Library, clock: &Clock, result: UnitResult) -> Result<Prepa
             }
             Err(failure) if kind == ProductKind::MediaInfo || !headers_failed => {
                 let version = kind.version();
-                let next_try_at = retry::next_try(failure.class, library.tries(source, kind, version, failure.class)? + 1, made_at);
+                let tries = library.tries(source, kind, version, failure.class)? + 1;
+                let of_schedule = of_schedule(&settings.borrow(), library);
+                let next_try_at = retry::next_try(failure.class, tries, made_at, windows_ahead(&of_schedule, made_at));
                 // Headers are read whoever wants them: then it is the unit's run that met the failure.
                 let run = want.runs.first().or(concerned.first()).copied();
                 unit.failures.push(NewFailure { kind, version, class: failure.class, sentence: failure.sentence, run, next_try_at });
@@ -190,33 +221,35 @@ fn cost(
 fn told_of(wants: &[Want], answers: &[(usize, Result<Made, Failure>)], bytes_read: u64, spent: Spent) -> Vec<What> {
     let Spent { seconds, media_seconds, .. } = spent;
     let finished = What::UnitFinished { kinds: kinds(wants, answers).collect(), seconds, bytes_read, media_seconds };
-    let came = |(want, answer): &(usize, Result<Made, Failure>)| {
-        let result = match answer {
-            Ok(Made { value: Value::Nothing { .. }, .. }) => Came::Nothing,
-            Ok(_) => Came::Made,
-            Err(_) => Came::Failed,
-        };
-        What::ProductMade { kind: wants[*want].spec.kind(), result }
-    };
-    std::iter::once(finished).chain(answers.iter().map(came)).collect()
+    let made = |(want, answer): &(usize, Result<Made, Failure>)| What::ProductMade { kind: wants[*want].spec.kind(), result: came(answer) };
+    std::iter::once(finished).chain(answers.iter().map(made)).collect()
 }
 
-/// For each run one entry a want that was answered, true where it failed.
-fn steps(wants: &[Want], answers: &[(usize, Result<Made, Failure>)]) -> BTreeMap<RunId, Vec<bool>> {
-    let mut runs: BTreeMap<RunId, Vec<bool>> = BTreeMap::new();
+/// What came of a want.
+const fn came(answer: &Result<Made, Failure>) -> Came {
+    match answer {
+        Ok(Made { value: Value::Nothing { .. }, .. }) => Came::Nothing,
+        Ok(_) => Came::Made,
+        Err(_) => Came::Failed,
+    }
+}
+
+/// For each run what came of each of its wants that was answered.
+fn steps(wants: &[Want], answers: &[(usize, Result<Made, Failure>)]) -> BTreeMap<RunId, Vec<Came>> {
+    let mut runs: BTreeMap<RunId, Vec<Came>> = BTreeMap::new();
     for (want, answer) in answers {
         for run in &wants[*want].runs {
-            runs.entry(*run).or_default().push(answer.is_err());
+            runs.entry(*run).or_default().push(came(answer));
         }
     }
     runs
 }
 
 /// What the unit adds to each run that wanted something of it: the bytes of a shared read count for each.
-fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<bool>>, bytes_read: u64) -> Vec<RunGain> {
+fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<Came>>, bytes_read: u64) -> Vec<RunGain> {
     let gain = |run: RunId| {
         let steps = runs.get(&run).map_or(&[][..], Vec::as_slice);
-        let failures = steps.iter().filter(|failed| **failed).count() as u64;
+        let failures = steps.iter().filter(|came| **came == Came::Failed).count() as u64;
         RunGain { run, done: steps.len() as u64, failures, bytes_read }
     };
     concerned.iter().copied().map(gain).collect()

@@ -1,10 +1,11 @@
-//! What the library keeps of runs, in the schedule's words and back, and the plan of what becomes of what a crash left. Of
-//! runs the schedule decides that; here it is handed in, and told before it is done. Start with [`remembered`] and [`Plan`].
+//! What the library keeps of runs, in the schedule's words and back, and the plan of what becomes of those
+//! that a crash left: the schedule decides that; here it is handed in, and told before it is done. What a
+//! crash left of files is blob_check.rs. Start with [`remembered`] and [`Plan`].
 
 use std::collections::BTreeMap;
 
 use butler_api::{PauseOwner, RunId, RunState};
-use butler_library::{AttendanceRow, Library, PauseRow, RunCrashes, RunProgress, RunRow, SectionId, StoreError, Sweepable, TaskPast};
+use butler_library::{AttendanceRow, Library, PauseRow, RunCrashes, RunProgress, RunRow, SectionId, StoreError, TaskPast};
 use butler_schedule::{Attendance, Crashes, Effect, Past, Pause, PauseEnd, Remembered, RunRecord};
 
 /// Everything the schedule must know of the past at a start.
@@ -55,14 +56,12 @@ pub(crate) struct Plan {
     pub(crate) ended: Vec<(RunId, RunState)>,
     /// Runs whose window has passed meanwhile.
     pub(crate) missed: Vec<RunId>,
-    /// Files that nobody needs.
-    pub(crate) sweep: Sweepable,
 }
 
 impl Plan {
-    /// Puts together what the schedule ordered for the runs that were left with what lies about in the data folder.
-    pub(crate) fn of(unfinished: &[RunRecord], effects: &[Effect], sweep: Sweepable) -> Self {
-        let mut plan = Self { sweep, ..Self::default() };
+    /// Puts together what the schedule ordered for the runs that were left.
+    pub(crate) fn of(unfinished: &[RunRecord], effects: &[Effect]) -> Self {
+        let mut plan = Self::default();
         for left in unfinished {
             let begins = effects.iter().any(|effect| matches!(effect, Effect::Begin { run } if *run == left.id));
             let state = effects.iter().rev().find_map(|effect| match effect {
@@ -81,18 +80,8 @@ impl Plan {
 
     /// Tells the log.
     pub(crate) fn tell(&self) {
-        let Self { go_on, wait, ended, missed, sweep } = self;
+        let Self { go_on, wait, ended, missed } = self;
         tracing::info!(?go_on, ?wait, ?ended, ?missed, "of the runs that were left");
-        let Sweepable { staging_files, blobs, bytes } = sweep;
-        tracing::info!(staging_files = staging_files.len(), blobs = blobs.len(), bytes, "of the files that were left, to be swept");
-    }
-
-    /// Removes the files; those of the runs are the loop's to do.
-    pub(crate) fn sweep(self, library: &Library) {
-        // What could not be swept lies there and does no harm; the next start tries again.
-        if let Err(error) = library.sweep_these(self.sweep) {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left could not be swept");
-        }
     }
 }
 
@@ -103,6 +92,7 @@ fn record(row: RunRow) -> RunRecord {
         origin: row.origin,
         forced: row.forced,
         section: row.section.map(|section| section.0),
+        paths: row.paths,
         state: row.state,
         reason: row.reason,
         asked_at: row.asked_at,
@@ -126,6 +116,7 @@ pub(crate) fn stored(record: &RunRecord) -> RunRow {
         origin: record.origin,
         forced: record.forced,
         section: record.section.map(SectionId),
+        paths: record.paths.clone(),
         asked_at: record.asked_at,
         scheduled_at: record.scheduled_at,
         started_at: record.started_at,
@@ -153,6 +144,7 @@ mod tests {
             origin: Origin::Person,
             forced: false,
             section: None,
+            paths: Vec::new(),
             state,
             reason: None,
             asked_at: Timestamp::UNIX_EPOCH,
@@ -179,14 +171,12 @@ mod tests {
             // A run of the window's own, that nobody left.
             Effect::Save(left(6, RunState::Queued)),
         ];
-        let sweep = Sweepable { staging_files: vec!["staging/1".into()], ..Sweepable::default() };
-        let plan = Plan::of(&unfinished, &effects, sweep.clone());
+        let plan = Plan::of(&unfinished, &effects);
         let expected = Plan {
             go_on: vec![RunId(1)],
             wait: vec![RunId(4), RunId(5)],
             ended: vec![(RunId(2), RunState::Interrupted)],
             missed: vec![RunId(3)],
-            sweep,
         };
         assert_eq!(plan, expected);
     }

@@ -1,38 +1,76 @@
-//! When a failure may be tried again. Pure.
+//! When a failure may be tried again: in which night to come. Pure.
 
 use butler_product::FailureClass;
+use butler_schedule::Window;
 use jiff::{SignedDuration, Timestamp};
 
 /// After this many tries a content failure rests until the file or the maker changes, or a person asks.
 const TRIES_BEFORE_REST: u32 = 3;
 
 /// When a product that failed for the `tries`th time (from 1) may be tried again; none while it rests.
+/// `windows` are those from `now` on.
 ///
-/// Content: on later nights, 20 hours on after the first try and 68 hours after the second, so that the window of the next
-/// day, and the third day after it, find it due whenever in the window it failed. Source and worker: the next night.
-pub(crate) fn next_try(class: FailureClass, tries: u32, now: Timestamp) -> Option<Timestamp> {
-    let hours = match (class, tries) {
+/// It counts in nights that begin after the failure, whether it failed by day or in one. Content: the next
+/// night, then the third after the second try. Source and worker: the next night, always. Where there is no
+/// window, a night is 20 hours and then a multiple of 24.
+pub(crate) fn next_try(class: FailureClass, tries: u32, now: Timestamp, windows: impl Iterator<Item = Window>) -> Option<Timestamp> {
+    let nights_left_out = match (class, tries) {
         (FailureClass::Content, tries) if tries >= TRIES_BEFORE_REST => return None,
-        (FailureClass::Content, 2) => 68,
-        (FailureClass::Content | FailureClass::Source | FailureClass::Worker, _) => 20,
+        (FailureClass::Content, 2) => 2,
+        (FailureClass::Content | FailureClass::Source | FailureClass::Worker, _) => 0_u8,
     };
-    Some(now.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX))
+    let night = windows.filter(|window| window.from > now).nth(nights_left_out.into());
+    let hours = SignedDuration::from_hours(20 + 24 * i64::from(nights_left_out));
+    Some(night.map_or_else(|| now.saturating_add(hours).unwrap_or(Timestamp::MAX), |night| night.from))
 }
 
 #[cfg(test)]
 mod tests {
+    use butler_schedule::windows_ahead;
+    use butler_tasks::Settings;
+    use butler_tasks::settings::schedule_settings;
+    use jiff::tz::TimeZone;
+
     use super::*;
+
+    /// When it is tried again, with a window from 02:00 to 05:00 UTC.
+    fn next(class: FailureClass, tries: u32, now: &str) -> Option<String> {
+        let now: Timestamp = now.parse().unwrap();
+        let settings = schedule_settings(&Settings::default(), TimeZone::UTC, String::new());
+        let next = next_try(class, tries, now, windows_ahead(&settings, now));
+        next.map(|at| at.strftime("%d %H:%M").to_string())
+    }
+
+    #[test]
+    fn what_failed_by_day_is_tried_in_the_coming_night_and_what_failed_at_night_in_the_next() {
+        for (now, expected) in [
+            ("2026-11-23T14:00:00Z", "24 02:00"),
+            ("2026-11-23T01:59:00Z", "23 02:00"),
+            ("2026-11-23T02:00:00Z", "24 02:00"),
+            ("2026-11-23T04:59:00Z", "24 02:00"),
+            ("2026-11-23T05:01:00Z", "24 02:00"),
+        ] {
+            for class in [FailureClass::Content, FailureClass::Source, FailureClass::Worker] {
+                assert_eq!(next(class, 1, now).as_deref(), Some(expected), "{class:?} at {now}");
+            }
+        }
+    }
 
     #[test]
     fn damaged_content_is_tried_on_later_nights_and_rests_after_three_tries() {
-        let now: Timestamp = "2026-11-23T02:30:00Z".parse().unwrap();
-        let hours = |tries| next_try(FailureClass::Content, tries, now).map(|at| at.duration_since(now).as_hours());
-        assert_eq!([hours(1), hours(2), hours(3), hours(9)], [Some(20), Some(68), None, None]);
+        let tried = |tries| next(FailureClass::Content, tries, "2026-11-23T02:30:00Z");
+        assert_eq!([tried(1), tried(2), tried(3), tried(9)].map(|at| at.unwrap_or_default()), ["24 02:00", "26 02:00", "", ""]);
     }
 
     #[test]
     fn a_file_that_could_not_be_read_never_rests() {
+        assert!(next(FailureClass::Source, 40, "2026-11-23T02:30:00Z").is_some());
+    }
+
+    #[test]
+    fn without_a_window_a_night_is_a_time_of_day() {
         let now: Timestamp = "2026-11-23T02:30:00Z".parse().unwrap();
-        assert!(next_try(FailureClass::Source, 40, now).is_some());
+        let hours = |tries| next_try(FailureClass::Content, tries, now, std::iter::empty()).unwrap().duration_since(now).as_hours();
+        assert_eq!([hours(1), hours(2)], [20, 68]);
     }
 }

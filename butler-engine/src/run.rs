@@ -1,6 +1,7 @@
 //! One live run as the engine carries it out: how far it came, what it has in hand, what it will say at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::answer::LiveRun;
 use crate::backlog::UnitId;
-use crate::fact::What;
+use crate::fact::{Came, What};
 use crate::rate::Rate;
 use crate::work::Brake;
 
@@ -22,6 +23,8 @@ pub(crate) struct Run {
     pub(crate) origin: Origin,
     pub(crate) forced: bool,
     pub(crate) section: Option<i64>,
+    /// The files and folders of it that it is limited to; none for all of it.
+    pub(crate) paths: Vec<PathBuf>,
     /// Steps done, units and the task's own together.
     pub(crate) done: u64,
     pub(crate) total: u64,
@@ -51,6 +54,23 @@ pub(crate) struct Run {
     work_total: u64,
     rate: Rate,
     brake: Arc<Brake>,
+    tally: Tally,
+}
+
+/// What came of the wishes of a run, for its report.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    made: u64,
+    nothing: u64,
+    failed: u64,
+    /// Made, or found to have nothing, by this run before the server was restarted.
+    before: u64,
+    /// Made ahead, before this run began.
+    ahead: u64,
+    /// Left under roots that are away.
+    away: u64,
+    /// Left since no file holds the source any more.
+    gone: u64,
 }
 
 impl Run {
@@ -61,6 +81,7 @@ impl Run {
             origin,
             forced,
             section,
+            paths: Vec::new(),
             done: 0,
             total: 0,
             failures: 0,
@@ -81,6 +102,7 @@ impl Run {
             work_total: 0,
             rate: Rate::default(),
             brake: Arc::default(),
+            tally: Tally::default(),
         }
     }
 
@@ -89,7 +111,15 @@ impl Run {
         self.bytes_read = before.bytes_read;
         if !self.is_working {
             (self.done, self.total, self.failures) = (before.done, before.done, before.failures);
+            self.tally.failed = before.failures;
+            self.tally.before = before.done.saturating_sub(before.failures);
         }
+    }
+
+    /// So many steps were done ahead of its beginning.
+    pub(crate) fn begins_with(&mut self, ahead: u64) {
+        (self.done, self.total) = (self.done + ahead, self.total + ahead);
+        self.tally.ahead = ahead;
     }
 
     pub(crate) fn stored_progress(&self) -> RunProgress {
@@ -161,10 +191,50 @@ impl Run {
     }
 
     /// One product more, or one failure more.
-    pub(crate) fn step_done(&mut self, failed: bool) {
+    pub(crate) fn step_done(&mut self, came: Came) {
         self.done += 1;
-        self.failures += u64::from(failed);
+        match came {
+            Came::Made => self.tally.made += 1,
+            Came::Nothing => self.tally.nothing += 1,
+            Came::Failed => self.tally.failed += 1,
+        }
+        self.failures += u64::from(came == Came::Failed);
         self.rate.note(Instant::now(), self.done);
+    }
+
+    /// One step less: its file can't be had, since its root is away or (none) since it is gone.
+    pub(crate) fn step_left(&mut self, root: Option<String>) {
+        self.total = self.total.saturating_sub(1);
+        match root {
+            Some(_) => self.tally.away += 1,
+            None => self.tally.gone += 1,
+        }
+        self.roots_away.extend(root);
+    }
+
+    /// What it says at its end: what its own work found, and what came of its wishes.
+    pub(crate) fn into_report(self) -> Report {
+        let left = if self.is_gathered { self.total.saturating_sub(self.done) } else { 0 };
+        let (mut report, bytes_read, held_back) = (self.report, self.bytes_read, self.held_back);
+        let Tally { made, nothing, failed, before, ahead, away, gone } = self.tally;
+        let facts = [
+            ("products made", made),
+            ("files with nothing to make one of", nothing),
+            ("products that could not be made", failed),
+            ("settled before the server was restarted", before),
+            ("made before it began, while others read the same files", ahead),
+            ("left alone until their next try", held_back),
+            ("left, for their folder is away", away),
+            ("left, for their file is gone", gone),
+            ("left for a later run", left),
+        ];
+        for (label, count) in facts.into_iter().filter(|(_, count)| *count > 0) {
+            report.count(label, count);
+        }
+        if bytes_read > 0 {
+            report.bytes("read from media files", bytes_read);
+        }
+        report
     }
 
     pub(crate) fn live(&self) -> LiveRun {
@@ -220,5 +290,57 @@ impl Run {
         } else {
             Reason::AllDone
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use butler_library::ReportFact;
+    use butler_tasks::Catalogue;
+
+    use super::*;
+
+    fn run() -> Run {
+        let catalogue = Catalogue::default();
+        Run::new(RunId(7), catalogue.find(&TaskName::GenerateMediaIndexFiles).unwrap(), Origin::Window, false, None)
+    }
+
+    #[test]
+    fn a_media_runs_report_says_what_came_of_its_wishes_and_why_some_were_left() {
+        let mut run = run();
+        (run.is_gathered, run.total, run.held_back) = (true, 9, 2);
+        for came in [Came::Made, Came::Made, Came::Nothing, Came::Failed] {
+            run.step_done(came);
+        }
+        run.step_left(Some("/films".to_owned()));
+        run.step_left(None);
+        run.unit_opened(1, "film.mkv".to_owned());
+        run.unit_ended(1, 4_096);
+        let expect = [
+            ReportFact::count("products made", 2),
+            ReportFact::count("files with nothing to make one of", 1),
+            ReportFact::count("products that could not be made", 1),
+            ReportFact::count("left alone until their next try", 2),
+            ReportFact::count("left, for their folder is away", 1),
+            ReportFact::count("left, for their file is gone", 1),
+            ReportFact::count("left for a later run", 3),
+            ReportFact::bytes("read from media files", 4_096),
+        ];
+        assert_eq!(run.into_report().into_facts(), expect);
+    }
+
+    #[test]
+    fn what_was_done_before_a_restart_or_ahead_is_in_the_report() {
+        let mut run = run();
+        run.resume(&RunProgress { done: 5, total: 9, failures: 1, bytes_read: 100 });
+        run.begins_with(2);
+        run.is_gathered = true;
+        let expect = [
+            ReportFact::count("products that could not be made", 1),
+            ReportFact::count("settled before the server was restarted", 4),
+            ReportFact::count("made before it began, while others read the same files", 2),
+            ReportFact::bytes("read from media files", 100),
+        ];
+        assert_eq!(run.into_report().into_facts(), expect);
     }
 }

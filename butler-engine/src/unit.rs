@@ -8,7 +8,7 @@ use butler_library::{SourceId, Staged};
 use butler_product::{Failure, Value};
 
 use crate::backlog::{Fall, UnitPlan, Want};
-use crate::fact::What;
+use crate::fact::{Came, What};
 
 /// A unit for a worker.
 #[derive(Debug)]
@@ -84,8 +84,8 @@ pub(crate) struct UnitResult {
 /// What became of a unit's results.
 #[derive(Debug)]
 pub(crate) enum Settled {
-    /// They are stored: for each run, one entry a want, true where it failed; and what is told of them.
-    Stored { runs: BTreeMap<RunId, Vec<bool>>, facts: Vec<What> },
+    /// They are stored: for each run, what came of each of its wants; and what is told of them.
+    Stored { runs: BTreeMap<RunId, Vec<Came>>, facts: Vec<What> },
     /// They can't be stored: the runs can't go on.
     Impossible { runs: Vec<RunId>, sentence: String },
 }

@@ -61,6 +61,7 @@ mod tests {
             origin: Origin::Person,
             forced: false,
             section: None,
+            paths: Vec::new(),
             state,
             reason: None,
             asked_at: Timestamp::UNIX_EPOCH,

@@ -80,13 +80,14 @@ pub(crate) fn start(
     clock: Clock,
 ) -> io::Result<()> {
     let (library, inbox) = (library.clone(), inbox.clone());
-    let (id, section) = (run.id, run.section.map(SectionId));
+    let (id, section, paths) = (run.id, run.section.map(SectionId), run.paths.clone());
     let brake = run.brake();
     let mut teller = Teller { run: id, inbox: inbox.clone(), brake: Arc::clone(&brake), told: None, scan_told: None };
     std::thread::Builder::new().name(format!("run {id}")).spawn(move || {
         let (now, wait) = (|| clock.now(), |duration| brake.wait(duration));
         let (settings, today) = (&*settings, local_date(&clock));
-        let mut task = Work { library: &library, section, run: id, settings, today, now: &now, wait: &wait, observer: &mut teller };
+        let mut task =
+            Work { library: &library, section, paths: &paths, run: id, settings, today, now: &now, wait: &wait, observer: &mut teller };
         let end = std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut task)));
         let end = end.unwrap_or_else(|_| Err(TaskError::Failed(OWN_FAULT.to_owned())));
         inbox.tell(EngineEvent::WorkEnded { run: id, end });

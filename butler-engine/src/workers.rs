@@ -1,7 +1,7 @@
 //! The workers: one slot a core, each with a keeper's thread that starts its process when it is needed and gives it one
 //! unit at a time. The first slot's worker is warm from the start; those beyond it go when they have been idle for a while.
 
-mod heard;
+mod answers;
 mod keeper;
 mod process;
 mod wishes;
@@ -11,10 +11,12 @@ use std::thread::JoinHandle;
 
 use butler_library::Library;
 
+use crate::answer::Workers;
 use crate::backlog::{UnitId, Withdrawal};
 use crate::engine::EngineSettings;
 use crate::inbox::Inbox;
 use crate::unit::UnitJob;
+pub(crate) use answers::checked;
 use keeper::Keeper;
 pub(crate) use process::{Ending, Process};
 pub use process::{Patience, StartError};
@@ -31,6 +33,8 @@ struct Slot {
     wishes: Arc<Wishes>,
     /// The unit in hand and the threads it works with.
     busy: Option<(UnitId, u16)>,
+    /// Whether its worker's process is there.
+    is_there: bool,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -49,7 +53,7 @@ impl Pool {
                 wishes: Arc::clone(&wishes),
             };
             let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(move || keeper.keep(&incoming))?;
-            Ok(Slot { jobs: Some(jobs), wishes, busy: None, thread: Some(thread) })
+            Ok(Slot { jobs: Some(jobs), wishes, busy: None, is_there: false, thread: Some(thread) })
         });
         Ok(Self { slots: slots.collect::<std::io::Result<_>>()?, cores })
     }
@@ -81,6 +85,27 @@ impl Pool {
         if let Some(slot) = self.slots.get_mut(slot) {
             slot.busy = None;
         }
+    }
+
+    /// A slot's worker is there, or is no more.
+    pub(crate) fn worker_is(&mut self, slot: usize, is_there: bool) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.is_there = is_there;
+        }
+    }
+
+    /// What the workers are doing; `frozen` says whether those with a unit in hand are held.
+    pub(crate) fn workers(&self, frozen: bool) -> Workers {
+        let mut workers = Workers::default();
+        for slot in &self.slots {
+            *match (slot.busy, slot.is_there) {
+                (Some(_), _) if frozen => &mut workers.paused,
+                (Some(_), _) => &mut workers.working,
+                (None, true) => &mut workers.idle,
+                (None, false) => &mut workers.absent,
+            } += 1;
+        }
+        workers
     }
 
     /// Tells the keeper of the unit that it, or a part of it, is wanted no more.

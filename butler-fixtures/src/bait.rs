@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn it_tells_who_looked_from_who_did_not() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = crate::tempdir().unwrap();
         let film = folder.path().join("film");
         fs::write(&film, b"film").unwrap();
         let bait = Bait::new(&folder.path().join("bait"), &film).unwrap();

@@ -4,9 +4,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::command;
+
 /// Begins a call that speaks only of errors and asks nothing.
 pub(crate) fn ffmpeg() -> Command {
-    let mut command = Command::new("ffmpeg");
+    let mut command = command("ffmpeg");
     // SVT-AV1 talks past ffmpeg's own log level.
     command.env("SVT_LOG", "1").args(["-nostdin", "-v", "error", "-y"]);
     command

@@ -8,11 +8,11 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::ffmpeg::{bit_exact, ffmpeg, run};
+use crate::kept;
 use crate::sound::{self, Sound};
 
 /// Part of every kept file's name: raise it when a description is to give other bytes.
@@ -20,9 +20,6 @@ const EDITION: u32 = 1;
 
 /// Frames a second of every film.
 const FRAME_RATE: u32 = 24;
-
-/// Counts the films that this process began to make.
-static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
 
 /// The seed of the intro that films share.
 const INTRO_SEED: u32 = 4711;
@@ -352,15 +349,7 @@ impl Studio {
     /// The path of a film, made if need be. Others use the file too: copy it, never change it.
     pub fn film(&self, film: &Film) -> Result<PathBuf> {
         let name = format!("{EDITION}-{:016x}.{}", fingerprint(&format!("{film:?}")), film.extension());
-        let path = self.folder.join(&name);
-        if !path.exists() {
-            // Two tests may make the same film at once: each under a name of its own.
-            let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
-            let staging = self.folder.join(format!("{}-{attempt}-{name}", std::process::id()));
-            film.make(&staging).with_context(|| format!("could not make the film {film:?}"))?;
-            fs::rename(&staging, &path)?;
-        }
-        Ok(path)
+        kept(self.folder.join(name), |path| film.make(path)).with_context(|| format!("could not make the film {film:?}"))
     }
 
     /// The paths of several films, two made at a time.
@@ -404,13 +393,12 @@ fn fingerprint(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
+    use crate::{command, tempdir};
 
     #[test]
     fn every_codec_gives_a_film_of_its_length() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempdir().unwrap();
         let containers = [Container::Mkv, Container::Mp4, Container::Webm, Container::Mkv, Container::Ts, Container::Avi];
         for (codec, container) in Codec::ALL.into_iter().zip(containers) {
             let film = Film::new(codec, container).size(160, 90).seconds(4);
@@ -422,7 +410,7 @@ mod tests {
 
     #[test]
     fn the_same_description_gives_the_same_bytes_and_another_seed_others() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempdir().unwrap();
         let film = Film::new(Codec::H264, Container::Mkv).size(160, 90).seconds(3).repeats(4).sound(Sound::Aac);
         let make = |film: &Film, name: &str| {
             let path = folder.path().join(name);
@@ -437,7 +425,7 @@ mod tests {
 
     #[test]
     fn a_studio_makes_a_film_once() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempdir().unwrap();
         let studio = Studio::open(folder.path()).unwrap();
         let film = Film::new(Codec::Mpeg4, Container::Avi).size(160, 90).seconds(2);
         let path = studio.film(&film).unwrap();
@@ -448,7 +436,7 @@ mod tests {
 
     fn length_seconds(path: &Path) -> f64 {
         let asked = ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"];
-        let output = Command::new("ffprobe").args(asked).arg(path).output().unwrap();
+        let output = command("ffprobe").args(asked).arg(path).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! Never a film to look at: each shows one thing that a reader must get right. Start with [`field_coded_h264`], [`wmv3`] and [`Mp4`].
 
+mod avi;
 mod bits;
+mod endless;
 mod h264;
 mod mp4;
 mod packed;
 mod wmv3;
 
+pub use endless::endless_jpeg;
 pub use h264::field_coded_h264;
 pub use mp4::Mp4;
 pub use packed::packed_avi;

@@ -4,6 +4,8 @@
 //! Never part of a release, and never linked by the executables; it uses none of our other crates, so that what it says of
 //! the server it learned through the server's doors alone.
 //!
+//! However a test ends, nothing that it made or started here outlives it: see `guard.rs`.
+//!
 //! Start with [`Stage`], one test's world; [`Server`] is the running server, [`Film`] describes a film, [`Folders`] a tree.
 
 mod bait;
@@ -12,6 +14,7 @@ mod broken;
 mod camera;
 mod ffmpeg;
 mod films;
+mod guard;
 mod handmade;
 mod http;
 mod library;
@@ -28,13 +31,14 @@ pub use bif::{Bif, jpeg_size};
 pub use broken::{Broken, Corpus};
 pub use camera::Camera;
 pub use films::{Codec, Container, Film, Picture, Studio, photo};
-pub use handmade::{Mp4, field_coded_h264, packed_avi, wmv3};
+pub use guard::{command, kept, tempdir};
+pub use handmade::{Mp4, endless_jpeg, field_coded_h264, packed_avi, wmv3};
 pub use http::{Request, Response};
 pub use library::{Folders, age};
 pub use look::Look;
 pub use random::Random;
 pub use rustix::process::Signal;
-pub use server::{Ended, Part, Server, send, wait_until};
-pub use slow_mount::SlowMount;
+pub use server::{Part, Server, send, wait_until};
+pub use slow_mount::{SlowMount, serve_slow_mount};
 pub use sound::{Sound, Tune};
 pub use stage::Stage;

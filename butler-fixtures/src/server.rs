@@ -10,10 +10,12 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::command;
 
 mod asking;
 
@@ -31,55 +33,54 @@ const LAST_PATIENCE: Duration = Duration::from_secs(10);
 /// How long to sleep between two looks at a state.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A running server; killed when it is dropped.
+/// A running server; killed when it is dropped, and when its test is.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
     executable: PathBuf,
     data_dir: PathBuf,
+    zone: String,
     log: PathBuf,
     address: String,
     token: String,
 }
 
-/// How a server ended that was asked to.
-#[derive(Debug, Clone, Copy)]
-pub struct Ended {
-    /// Its exit status.
-    pub status: ExitStatus,
-    /// The time from the signal to its end.
-    pub after: Duration,
-}
-
 impl Server {
     /// Starts `executable` (a test's `env!("CARGO_BIN_EXE_butler")`) over a data folder, which it makes, and waits until it
-    /// is ready. `butler-worker` must lie beside it.
+    /// is ready. `butler-worker` must lie beside it. Where it runs it is past noon: no window opens by itself.
     pub fn start(executable: &Path, data_dir: &Path) -> Result<Self> {
         Self::start_with(executable, data_dir, &[])
     }
 
     /// The same, with further arguments.
     pub fn start_with(executable: &Path, data_dir: &Path, arguments: &[&str]) -> Result<Self> {
-        Self::start_in(executable, data_dir, arguments, None)
+        Self::start_by(executable, data_dir, |command| _ = command.args(arguments))
     }
 
     /// The same in a time zone of the IANA's (`Europe/Berlin`), by a clock that begins at the moment `at` and that
     /// [`Self::set_clock`] drives.
     pub fn start_at(executable: &Path, data_dir: &Path, at: &str, zone: &str, arguments: &[&str]) -> Result<Self> {
         let arguments: Vec<&str> = ["--drive-clock", at].into_iter().chain(arguments.iter().copied()).collect();
-        Self::start_in(executable, data_dir, &arguments, Some(zone))
+        Self::start_in(executable, data_dir, zone, |command| _ = command.args(arguments))
     }
 
-    fn start_in(executable: &Path, data_dir: &Path, arguments: &[&str], zone: Option<&str>) -> Result<Self> {
+    /// The same, with whatever else is changed of the command that starts it. Its standard output has to
+    /// stay: it says when the server is ready.
+    pub fn start_by(executable: &Path, data_dir: &Path, change: impl FnOnce(&mut Command)) -> Result<Self> {
+        Self::start_in(executable, data_dir, &noon_zone()?, change)
+    }
+
+    fn start_in(executable: &Path, data_dir: &Path, zone: &str, change: impl FnOnce(&mut Command)) -> Result<Self> {
         let worker = executable.with_file_name("butler-worker");
         ensure!(worker.is_file(), "`{}` is not built; run `cargo build --workspace`, or `./test`", worker.display());
         fs::create_dir_all(data_dir)?;
         let log = data_dir.with_extension("log");
         let stderr = File::options().create(true).append(true).open(&log)?;
-        let mut command = Command::new(executable);
-        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]).args(arguments);
-        command.env_remove("BUTLER_TOKEN").env_remove("BUTLER_URL").envs(zone.map(|zone| ("TZ", zone)));
+        let mut command = command(executable);
+        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
+        command.env_remove("BUTLER_TOKEN").env_remove("BUTLER_URL").env("TZ", zone);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        change(&mut command);
         let mut child = command.spawn().with_context(|| format!("could not start `{}`", executable.display()))?;
         let address = match ready_line(&mut child) {
             Ok(address) => address,
@@ -89,8 +90,15 @@ impl Server {
                 bail!("{error}; its log says:\n{}", tail(&log));
             }
         };
-        let mut server =
-            Self { child, executable: executable.to_owned(), data_dir: data_dir.to_owned(), log, address, token: String::new() };
+        let mut server = Self {
+            child,
+            executable: executable.to_owned(),
+            data_dir: data_dir.to_owned(),
+            zone: zone.to_owned(),
+            log,
+            address,
+            token: String::new(),
+        };
         let token = fs::read_to_string(data_dir.join("token")).context("the server is ready and has written no `token`")?;
         token.trim().clone_into(&mut server.token);
         Ok(server)
@@ -152,9 +160,8 @@ impl Server {
         wait_until("the killed server's workers are gone", || !workers.iter().any(|pid| parent(*pid).is_some()))
     }
 
-    /// Asks it to stop, with `Signal::TERM` or `Signal::INT`, and waits for its end.
-    pub fn stop(mut self, signal: Signal) -> Result<Ended> {
-        let asked = Instant::now();
+    /// Asks it to stop, with `Signal::TERM` or `Signal::INT`, and waits for its end, which it gives.
+    pub fn stop(mut self, signal: Signal) -> Result<ExitStatus> {
         send(self.pid(), signal)?;
         let mut status = None;
         wait_until("the server has ended", || {
@@ -162,8 +169,7 @@ impl Server {
             status.is_some()
         })
         .with_context(|| self.log_tail())?;
-        let status = status.context("the server has no exit status")?;
-        Ok(Ended { status, after: asked.elapsed() })
+        status.context("the server has no exit status")
     }
 }
 
@@ -194,6 +200,13 @@ pub fn wait_until(what: &str, mut state: impl FnMut() -> bool) -> Result<()> {
         std::thread::sleep(PAUSE);
     }
     Ok(())
+}
+
+/// The zone in which it is between twelve and one by day now.
+fn noon_zone() -> Result<String> {
+    let hour = i64::try_from(UNIX_EPOCH.elapsed()?.as_secs() / 3_600 % 24)?;
+    // These names count to the west.
+    Ok(format!("Etc/GMT{:+}", hour - 12))
 }
 
 /// Reads the ready line and gives the address in it. What follows is read and dropped, lest the pipe fill.

@@ -1,13 +1,14 @@
 //! One test's world: a folder of its own with a library, and a data folder beside it, over which servers run.
 //!
-//! Never outlives its test: the folder goes when the stage does.
+//! Never outlives its test, however that ends: the folder goes when the stage does, or with the test's process.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Result;
 use tempfile::TempDir;
 
-use crate::{Film, Folders, Server, Studio, age};
+use crate::{Film, Folders, Server, Studio, age, tempdir};
 
 /// A library, a studio to fill it from, and a place for a server's data.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ impl Stage {
     /// Begins an empty world. `executable` is a test's `env!("CARGO_BIN_EXE_butler")`; films are kept below `kept`, its
     /// `env!("CARGO_TARGET_TMPDIR")`, from one test to the next.
     pub fn new(executable: &str, kept: &str) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("butler-test-").tempdir()?;
+        let folder = tempdir()?;
         let folders = Folders::new(&folder.path().join("media"));
         let studio = Studio::open(&Path::new(kept).join("films"))?;
         Ok(Self { executable: PathBuf::from(executable), studio, folders, folder })
@@ -73,6 +74,16 @@ impl Stage {
     /// [`Server::start_at`].
     pub fn server_at(&self, at: &str, zone: &str) -> Result<Server> {
         Server::start_at(&self.executable, &self.data_dir(), at, zone, &[])
+    }
+
+    /// Starts a server over the data folder by a command that is changed; see [`Server::start_by`].
+    pub fn server_by(&self, change: impl FnOnce(&mut Command)) -> Result<Server> {
+        Server::start_by(&self.executable, &self.data_dir(), change)
+    }
+
+    /// As [`Self::server_at`], with stand-ins for kinds of tasks of which the catalogue has none yet.
+    pub fn server_with_stand_ins_at(&self, at: &str, zone: &str) -> Result<Server> {
+        Server::start_at(&self.executable, &self.data_dir(), at, zone, &["--stand-ins"])
     }
 
     /// Starts a server over another data folder of this stage.

@@ -6,6 +6,8 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench tells a person, and ends where something is wrong")]
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use butler_library::{Library, Scope, Subjects};
 use butler_product::{ProductKind, Spec, bif};
@@ -15,7 +17,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 fn main() {
     let parts: i64 = std::env::var("BUTLER_BENCH_PARTS").map_or(1_000_000, |parts| parts.parse().unwrap());
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = butler_fixtures::tempdir().unwrap();
     let data = std::env::var("BUTLER_BENCH_DATA").map_or(temporary.path().to_owned(), PathBuf::from);
     drop(Library::open(&data).unwrap());
     let ((), built) = timed(|| build(&data, parts));
@@ -43,10 +45,31 @@ fn main() {
     println!("all counted anew: {rebuilt:.3} s of CPU");
     let mut other = demands();
     other[1].0 = Spec::Bif(bif::Params { interval_ms: 5_000, width: 320 });
-    let ((), changed) = timed(|| library.keep_lacks(&other).unwrap());
+    let ((waited, ()), changed) = timed(|| while_others_write(&library, || library.keep_lacks(&other).unwrap()));
     let (found, many) = timed(|| count_of(&library, &other));
     println!("with another interval: counted in {changed:.3} s of CPU, asked in {many:.3} s, {found} lacks");
-    library.keep_lacks(&demands()).unwrap();
+    let (left, ()) = while_others_write(&library, || library.keep_lacks(&demands()).unwrap());
+    println!("the longest that another writer waited meanwhile: {waited:?}; while those lacks went again: {left:?}");
+}
+
+/// Does it while another thread writes one row after the other; the longest that one of them took, by the
+/// clock on the wall.
+fn while_others_write<T>(library: &Library, work: impl FnOnce() -> T) -> (Duration, T) {
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut longest = Duration::ZERO;
+            while !is_over.load(Ordering::Relaxed) {
+                let begun = Instant::now();
+                library.set_settings(vec![("Bench".to_owned(), Some("1".to_owned()))]).unwrap();
+                longest = longest.max(begun.elapsed());
+            }
+            longest
+        });
+        let done = work();
+        is_over.store(true, Ordering::Relaxed);
+        (writer.join().unwrap(), done)
+    })
 }
 
 /// What a task's wishes are today, all together.
@@ -69,7 +92,7 @@ fn count_of(library: &Library, demands: &[(Spec, Subjects)]) -> u64 {
     let now = Timestamp::from_second(1_800_000_000).unwrap();
     let lacks = demands.iter().map(|(spec, subjects)| {
         let scope = Scope { subjects: *subjects, ..SCOPE };
-        library.backlog(spec, &scope, now).unwrap().sources + library.held_back(spec, &scope, now).unwrap()
+        library.backlog(spec, &scope, now).unwrap().sources + library.held_back(spec, &scope, now).unwrap().sources
     });
     lacks.sum()
 }

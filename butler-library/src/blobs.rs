@@ -1,17 +1,24 @@
 //! Blobs: immutable files named by what they are of. Written under no name, linked once they are whole and on the disk.
 //!
-//! The order is the safety: bytes, fsync, name, fsync of the folder; only then may a row speak of it. Whatever is
-//! killed in between leaves at most a file that no row knows, which [`Blobs::sweep`] removes at the next start.
+//! The order is the safety: bytes, fsync, name, fsync of the folder; only then may a row speak of it.
+//! Whatever is killed in between leaves at most a file that no row knows, which the check at the next start
+//! removes. A blob is never trusted to be there because a row says so: [`Blobs::open`] and [`Blobs::loss`]
+//! look.
 
-use std::collections::HashSet;
+mod walk;
+
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 use rustix::io::Errno;
+
+pub(crate) use walk::Listed;
+use walk::Walk;
 
 use crate::BlobRef;
 
@@ -47,17 +54,45 @@ pub enum BlobError {
         /// Bytes found.
         found: u64,
     },
-    /// Another content of the same name is there: names are never used twice.
-    #[error("a blob named `{name}` is there with {there} bytes, and the new one has {new}")]
-    Differs {
+    /// The name, and every other one that is made of it, is taken by something else.
+    #[error("`{0}` and {MOST_NAMES} names made of it are taken by other files: move them out of the folder of blobs")]
+    Taken(String),
+    /// It is not what its row says that it is.
+    #[error("the blob `{name}` is lost: {loss}")]
+    Lost {
         /// The name.
         name: String,
-        /// Bytes of the one that is there.
-        there: u64,
-        /// Bytes of the new one.
-        new: u64,
+        /// What is wrong with it.
+        loss: Loss,
     },
 }
+
+/// Why a blob can't be what its row says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Loss {
+    /// There is nothing of its name.
+    #[error("its file is gone")]
+    Gone,
+    /// What has its name is a folder, a link, a pipe or the like.
+    #[error("what has its name is no plain file")]
+    NotAFile,
+    /// It is shorter or longer.
+    #[error("its file has {found} bytes instead of {kept}")]
+    Length {
+        /// Bytes when it was published.
+        kept: u64,
+        /// Bytes by now.
+        found: u64,
+    },
+    /// It is as long as it was, and who reads it can't make sense of it.
+    #[error("its file is damaged")]
+    Damaged,
+}
+
+/// As many names are tried for a blob: its own, and those made of it where another file is in the way.
+const MOST_NAMES: u32 = 100;
+/// Bytes of two files that are compared at a time.
+const COMPARED: usize = 256 << 10;
 
 /// The folder of blobs.
 #[derive(Debug, Clone)]
@@ -65,6 +100,8 @@ pub struct Blobs {
     folder: PathBuf,
     staging: PathBuf,
     opened_ns: i128,
+    /// Held while a blob gets its name, and while one that no row knows is taken away.
+    naming: Arc<Mutex<()>>,
 }
 
 /// A file that is being written and has no name among the blobs. Dropped, it is gone.
@@ -76,31 +113,9 @@ pub struct Staged {
     blobs: Blobs,
 }
 
-/// What a sweep would remove.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sweepable {
-    /// Staging files of processes that are gone.
-    pub staging_files: Vec<PathBuf>,
-    /// Blobs that no row speaks of.
-    pub blobs: Vec<PathBuf>,
-    /// Bytes of both.
-    pub bytes: u64,
-}
-
-/// What a sweep removed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Staging files of processes that are gone.
-    pub staging_files: u64,
-    /// Blobs that no row speaks of.
-    pub blobs: u64,
-    /// Bytes of both.
-    pub bytes: u64,
-}
-
 impl Blobs {
     pub(crate) fn new(data_dir: &Path, opened_ns: i128) -> Self {
-        Self { folder: data_dir.join("blobs"), staging: data_dir.join("staging"), opened_ns }
+        Self { folder: data_dir.join("blobs"), staging: data_dir.join("staging"), opened_ns, naming: Arc::default() }
     }
 
     /// A new file to be written, by a worker through [`Staged::descriptor`] say.
@@ -108,6 +123,7 @@ impl Blobs {
     /// # Errors
     /// If the file can't be made.
     pub fn staged(&self) -> Result<Staged, BlobError> {
+        make_if_gone(&self.folder).map_err(|error| self.fail(&self.folder, error))?;
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         match rustix::fs::openat(CWD, &self.folder, flags, Mode::from_raw_mode(0o600)) {
             Ok(file) => Ok(Staged { file: file.into(), path: None, blobs: self.clone() }),
@@ -120,18 +136,38 @@ impl Blobs {
     fn staged_by_name(&self) -> Result<Staged, BlobError> {
         let mut bits = [0; 8];
         getrandom::fill(&mut bits).map_err(|error| self.fail(&self.staging, io::Error::other(error.to_string())))?;
+        make_if_gone(&self.staging).map_err(|error| self.fail(&self.staging, error))?;
         let path = self.staging.join(format!("{:016x}", u64::from_le_bytes(bits)));
         let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(|error| self.fail(&path, error))?;
         Ok(Staged { file, path: Some(path), blobs: self.clone() })
     }
 
-    /// A blob for reading.
+    /// A blob for reading, as long as it was when it was published.
     ///
     /// # Errors
-    /// If it is not there or can't be read.
-    pub fn open(&self, name: &str) -> Result<File, BlobError> {
-        let path = self.path(name)?;
-        File::open(&path).map_err(|error| self.fail(&path, error))
+    /// [`BlobError::Lost`] if it is not there, is no plain file or of another length; else if it can't be
+    /// read.
+    pub fn open(&self, blob: &BlobRef) -> Result<File, BlobError> {
+        let path = self.path(&blob.name)?;
+        let lost = |loss| BlobError::Lost { name: blob.name.clone(), loss };
+        let file = match open_plain(&path) {
+            Ok(file) => file,
+            Err(error) => return Err(no_file(&error).map_or_else(|| self.fail(&path, error), lost)),
+        };
+        let metadata = file.metadata().map_err(|error| self.fail(&path, error))?;
+        loss_of(blob, metadata.is_file(), metadata.len()).map_or(Ok(file), |loss| Err(lost(loss)))
+    }
+
+    /// What is wrong with a blob, as far as a look at it tells without reading it.
+    ///
+    /// # Errors
+    /// If the system doesn't let it be looked at: then nobody knows.
+    pub fn loss(&self, blob: &BlobRef) -> Result<Option<Loss>, BlobError> {
+        let path = self.path(&blob.name)?;
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) => Ok(loss_of(blob, metadata.is_file(), metadata.len())),
+            Err(error) => no_file(&error).map_or_else(|| Err(self.fail(&path, error)), |loss| Ok(Some(loss))),
+        }
     }
 
     /// Bytes that are free for blobs.
@@ -159,50 +195,73 @@ impl Blobs {
         }
     }
 
-    /// Lists staging files, and blobs whose name is not in `known`, that are older than this process.
-    pub(crate) fn sweepable(&self, known: &HashSet<String>) -> Result<Sweepable, BlobError> {
-        let mut sweepable = Sweepable::default();
-        let is_old =
-            |metadata: &fs::Metadata| i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()) < self.opened_ns;
-        for (path, metadata) in self.files_below(&self.staging)?.into_iter().filter(|(_, metadata)| is_old(metadata)) {
-            sweepable.bytes += metadata.len();
-            sweepable.staging_files.push(path);
-        }
-        for (path, metadata) in self.files_below(&self.folder)?.into_iter().filter(|(_, metadata)| is_old(metadata)) {
-            let name = path.strip_prefix(&self.folder).ok().and_then(Path::to_str);
-            if !name.is_some_and(|name| known.contains(name)) {
-                sweepable.bytes += metadata.len();
-                sweepable.blobs.push(path);
-            }
-        }
-        Ok(sweepable)
+    /// What lies in the folder of blobs below `part` of it (empty: everywhere), in the byte order of the
+    /// names. Each folder is listed when its turn comes.
+    pub(crate) fn walk(&self, part: &str) -> Result<Walk<'_>, BlobError> {
+        make_if_gone(&self.folder).map_err(|error| self.fail(&self.folder, error))?;
+        Walk::new(self, part)
     }
 
-    /// Removes what was listed.
-    pub(crate) fn sweep(&self, sweepable: Sweepable) -> Result<Swept, BlobError> {
-        let Sweepable { staging_files, blobs, bytes } = sweepable;
-        for path in staging_files.iter().chain(&blobs) {
-            fs::remove_file(path).map_err(|error| self.fail(path, error))?;
+    /// Removes what an earlier process was writing. How many files, and their bytes.
+    pub(crate) fn sweep_staging(&self) -> Result<(u64, u64), BlobError> {
+        make_if_gone(&self.staging).map_err(|error| self.fail(&self.staging, error))?;
+        let (mut files, mut bytes) = (0, 0);
+        for entry in fs::read_dir(&self.staging).map_err(|error| self.fail(&self.staging, error))? {
+            let entry = entry.map_err(|error| self.fail(&self.staging, error))?;
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() || !self.is_old(modified_ns(&metadata)) {
+                continue;
+            }
+            fs::remove_file(entry.path()).map_err(|error| self.fail(&entry.path(), error))?;
+            (files, bytes) = (files + 1, bytes + metadata.len());
         }
-        Ok(Swept { staging_files: staging_files.len() as u64, blobs: blobs.len() as u64, bytes })
+        Ok((files, bytes))
     }
 
-    pub(crate) fn files_below(&self, folder: &Path) -> Result<Vec<(PathBuf, fs::Metadata)>, BlobError> {
-        let mut files = Vec::new();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(folder) = folders.pop() {
-            let list = |folder: &Path| -> io::Result<Vec<_>> {
-                fs::read_dir(folder)?.map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.metadata()?)))).collect()
-            };
-            for (path, metadata) in list(&folder).map_err(|error| self.fail(&folder, error))? {
-                if metadata.is_dir() {
-                    folders.push(path);
-                } else {
-                    files.push((path, metadata));
-                }
+    /// Removes a file that no row speaks of, unless it is younger than this process: then its row may be on
+    /// its way. Whether it was removed.
+    pub(crate) fn sweep(&self, listed: &Listed) -> Result<bool, BlobError> {
+        let path = self.folder.join(listed.name_as_path());
+        let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if !metadata.is_dir() && self.is_old(modified_ns(&metadata)) => {
+                fs::remove_file(&path).map(|()| true).map_err(|error| self.fail(&path, error))
             }
+            _ => Ok(false),
         }
-        Ok(files)
+    }
+
+    /// Whether it was last written before this process opened the data folder.
+    fn is_old(&self, modified_ns: i128) -> bool {
+        modified_ns < self.opened_ns
+    }
+}
+
+fn modified_ns(metadata: &fs::Metadata) -> i128 {
+    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
+}
+
+/// Opens what is there without following a link, and without waiting for a pipe's other end.
+fn open_plain(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?.into())
+}
+
+/// What an error says of a file, where it says that there is none.
+fn no_file(error: &io::Error) -> Option<Loss> {
+    match Errno::from_io_error(error)? {
+        Errno::NOENT | Errno::NOTDIR => Some(Loss::Gone),
+        // A link, a socket, a device that nobody serves.
+        Errno::LOOP | Errno::NXIO => Some(Loss::NotAFile),
+        _ => None,
+    }
+}
+
+const fn loss_of(blob: &BlobRef, is_file: bool, found: u64) -> Option<Loss> {
+    match is_file {
+        false => Some(Loss::NotAFile),
+        true if found != blob.bytes => Some(Loss::Length { kept: blob.bytes, found }),
+        true => None,
     }
 }
 
@@ -220,10 +279,11 @@ impl Staged {
         &self.file
     }
 
-    /// Makes it a blob: on the disk, under its name, replacing nothing. One of that name and length that is there already is as good.
+    /// Makes it a blob: on the disk, under its name, replacing nothing. The same bytes under that name are as
+    /// good; where anything else is in the way, it gets the next name that is free, which the answer says.
     ///
     /// # Errors
-    /// If it has not `bytes` bytes, another content has the name, or the disk refuses.
+    /// If it has not `bytes` bytes, too many names are taken, or the disk refuses.
     pub fn publish(mut self, name: &str, bytes: u64) -> Result<BlobRef, BlobError> {
         let target = self.blobs.path(name)?;
         let fail = |source| self.blobs.fail(&target, source);
@@ -233,23 +293,42 @@ impl Staged {
         }
         self.file.sync_all().map_err(fail)?;
         let folder = target.parent().ok_or_else(|| BlobError::Name(name.to_owned()))?;
-        self.blobs.make_fan_out(folder).map_err(fail)?;
-        match self.give_name(&target) {
-            Ok(()) => {
-                self.path = None;
-                sync_folder(folder).map_err(|error| self.blobs.fail(folder, error))?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let there = fs::metadata(&target).map_err(|error| self.blobs.fail(&target, error))?.len();
-                if there != bytes {
-                    return Err(BlobError::Differs { name: name.to_owned(), there, new: bytes });
+        self.blobs.make_fan_out(folder).map_err(|error| self.blobs.fail(folder, error))?;
+        for number in 1..=MOST_NAMES {
+            let name = numbered(name, number);
+            let target = self.blobs.path(&name)?;
+            let naming = Arc::clone(&self.blobs.naming);
+            let _naming = naming.lock().unwrap_or_else(PoisonError::into_inner);
+            match self.give_name(&target) {
+                Ok(()) => self.path = None,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    if !self.is_copied_by(&target) {
+                        continue;
+                    }
                 }
-                // A crash may have come between its name and the folder's fsync.
-                sync_folder(folder).map_err(|error| self.blobs.fail(folder, error))?;
+                Err(error) => return Err(self.blobs.fail(&target, error)),
             }
-            Err(error) => return Err(self.blobs.fail(&target, error)),
+            // That of another process too: a crash may have come between a name and this.
+            sync_folder(folder).map_err(|error| self.blobs.fail(folder, error))?;
+            return Ok(BlobRef { name, bytes });
         }
-        Ok(BlobRef { name: name.to_owned(), bytes })
+        Err(BlobError::Taken(name.to_owned()))
+    }
+
+    /// Whether a file holds the same bytes. Then it is made young, so that no check takes it for one that
+    /// nobody knows before its row is there. One that can't be read is none.
+    fn is_copied_by(&self, path: &Path) -> bool {
+        let is_copy = || -> io::Result<bool> {
+            let there = open_plain(path)?;
+            let (ours, theirs) = (self.file.metadata()?, there.metadata()?);
+            if !theirs.is_file() || theirs.len() != ours.len() || !same_bytes(&self.file, &there, ours.len())? {
+                return Ok(false);
+            }
+            let time = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
+            rustix::fs::futimens(&there, &Timestamps { last_access: time(UTIME_OMIT), last_modification: time(UTIME_NOW) })?;
+            Ok(true)
+        };
+        is_copy().unwrap_or(false)
     }
 
     fn give_name(&self, target: &Path) -> io::Result<()> {
@@ -283,7 +362,9 @@ impl Blobs {
             return Ok(());
         }
         let parent = folder.parent().ok_or(io::ErrorKind::NotFound)?;
-        if parent != self.folder {
+        if parent == self.folder {
+            make_if_gone(parent)?;
+        } else {
             self.make_fan_out(parent)?;
         }
         match DirBuilder::new().mode(0o700).create(folder) {
@@ -291,6 +372,43 @@ impl Blobs {
             _ => sync_folder(parent),
         }
     }
+}
+
+/// Makes a folder of the data folder anew, if somebody took it away while the server runs.
+fn make_if_gone(folder: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Ok(()) => {
+            tracing::warn!(folder = %folder.display(), "a folder of the data folder was gone and is made anew");
+            folder.parent().map_or(Ok(()), sync_folder)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A blob's name where `number` minus one are taken: `bif/ab/abc.bif`, `bif/ab/abc-2.bif`.
+fn numbered(name: &str, number: u32) -> String {
+    match (number, name.rsplit_once('.')) {
+        (1, _) => name.to_owned(),
+        (_, Some((stem, extension))) if !extension.contains('/') => format!("{stem}-{number}.{extension}"),
+        _ => format!("{name}-{number}"),
+    }
+}
+
+/// Whether two files hold the same bytes, as far as both are said to reach.
+fn same_bytes(one: &File, other: &File, length: u64) -> io::Result<bool> {
+    let [mut ours, mut theirs] = [vec![0; COMPARED], vec![0; COMPARED]];
+    let mut at = 0;
+    while at < length {
+        let next = usize::try_from(length - at).unwrap_or(COMPARED).min(COMPARED);
+        one.read_exact_at(&mut ours[..next], at)?;
+        other.read_exact_at(&mut theirs[..next], at)?;
+        if ours[..next] != theirs[..next] {
+            return Ok(false);
+        }
+        at += next as u64;
+    }
+    Ok(true)
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
@@ -304,7 +422,7 @@ mod tests {
     use super::*;
 
     fn blobs() -> (tempfile::TempDir, Blobs) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         fs::create_dir(folder.path().join("blobs")).unwrap();
         fs::create_dir(folder.path().join("staging")).unwrap();
         let blobs = Blobs::new(folder.path(), i128::MAX);
@@ -316,14 +434,18 @@ mod tests {
         staged.publish(name, bytes.len() as u64)
     }
 
-    fn read(blobs: &Blobs, name: &str) -> String {
+    fn read(blobs: &Blobs, blob: &BlobRef) -> String {
         let mut text = String::new();
-        blobs.open(name).unwrap().read_to_string(&mut text).unwrap();
+        blobs.open(blob).unwrap().read_to_string(&mut text).unwrap();
         text
     }
 
+    fn listed(blobs: &Blobs) -> Vec<Listed> {
+        blobs.walk("").unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
     fn files(blobs: &Blobs) -> usize {
-        blobs.files_below(&blobs.folder).unwrap().len() + blobs.files_below(&blobs.staging).unwrap().len()
+        listed(blobs).len() + fs::read_dir(&blobs.staging).unwrap().count()
     }
 
     #[test]
@@ -332,19 +454,76 @@ mod tests {
         let mut staged = blobs.staged().unwrap();
         staged.file.write_all(b"pictures").unwrap();
         assert_eq!(files(&blobs), 0);
-        staged.publish("bif/ab/abc.bif", 8).unwrap();
-        assert_eq!(read(&blobs, "bif/ab/abc.bif"), "pictures");
+        let blob = staged.publish("bif/ab/abc.bif", 8).unwrap();
+        assert_eq!(blob, BlobRef { name: "bif/ab/abc.bif".to_owned(), bytes: 8 });
+        assert_eq!(read(&blobs, &blob), "pictures");
     }
 
     #[test]
-    fn nothing_is_replaced() {
-        let (_folder, blobs) = blobs();
+    fn nothing_is_replaced_and_the_same_bytes_are_kept_once() {
         for staged in [Blobs::staged, Blobs::staged_by_name] {
-            write(staged(&blobs).unwrap(), b"first", "bif/a").unwrap();
-            write(staged(&blobs).unwrap(), b"other", "bif/a").unwrap();
-            assert_eq!(read(&blobs, "bif/a"), "first");
-            assert!(matches!(write(staged(&blobs).unwrap(), b"longer one", "bif/a"), Err(BlobError::Differs { there: 5, new: 10, .. })));
-            assert_eq!(files(&blobs), 1);
+            let (_folder, blobs) = blobs();
+            let publish = |bytes| write(staged(&blobs).unwrap(), bytes, "bif/ab/abc.bif").unwrap();
+            let [first, again, other, longer] = [b"first" as &[u8], b"first", b"other", b"longer one"].map(publish);
+            let names = [&first, &again, &other, &longer].map(|blob| blob.name.as_str());
+            assert_eq!(names, ["bif/ab/abc.bif", "bif/ab/abc.bif", "bif/ab/abc-2.bif", "bif/ab/abc-3.bif"]);
+            assert_eq!([&first, &other, &longer].map(|blob| read(&blobs, blob)), ["first", "other", "longer one"]);
+            assert_eq!(files(&blobs), 3);
+        }
+    }
+
+    #[test]
+    fn whatever_is_in_the_way_of_a_name_is_left_alone() {
+        let (_folder, blobs) = blobs();
+        let place = blobs.folder.join("bif");
+        fs::create_dir_all(place.join("folder.bif/x")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", place.join("link.bif")).unwrap();
+        rustix::fs::mknodat(CWD, place.join("pipe.bif"), rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        for name in ["folder", "link", "pipe"] {
+            let blob = write(blobs.staged().unwrap(), b"pictures", &format!("bif/{name}.bif")).unwrap();
+            assert_eq!((blob.name.as_str(), read(&blobs, &blob).as_str()), (format!("bif/{name}-2.bif").as_str(), "pictures"));
+            assert!(fs::symlink_metadata(place.join(format!("{name}.bif"))).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_blob_that_is_not_what_it_was_is_lost_and_says_why() {
+        let (_folder, blobs) = blobs();
+        let blob = write(blobs.staged().unwrap(), b"pictures", "bif/ab/a.bif").unwrap();
+        let path = blobs.path(&blob.name).unwrap();
+        assert_eq!(blobs.loss(&blob).unwrap(), None);
+        let check = |loss: Loss| {
+            assert_eq!(blobs.loss(&blob).unwrap(), Some(loss));
+            assert!(matches!(blobs.open(&blob), Err(BlobError::Lost { loss: found, .. }) if found == loss), "{loss}");
+        };
+        fs::write(&path, b"pic").unwrap();
+        check(Loss::Length { kept: 8, found: 3 });
+        fs::remove_file(&path).unwrap();
+        check(Loss::Gone);
+        std::os::unix::fs::symlink("/etc/hostname", &path).unwrap();
+        check(Loss::NotAFile);
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        check(Loss::NotAFile);
+        fs::remove_dir_all(&blobs.folder).unwrap();
+        check(Loss::Gone);
+        fs::write(&blobs.folder, b"").unwrap();
+        check(Loss::Gone);
+    }
+
+    #[test]
+    fn folders_that_somebody_took_away_are_made_again() {
+        for staged in [Blobs::staged, Blobs::staged_by_name] {
+            let (_folder, blobs) = blobs();
+            fs::remove_dir_all(&blobs.folder).unwrap();
+            fs::remove_dir_all(&blobs.staging).unwrap();
+            let in_hand = staged(&blobs);
+            assert_eq!(listed(&blobs), []);
+            fs::remove_dir_all(&blobs.folder).unwrap();
+            // What is being written has no name in the folder that goes.
+            assert!(write(in_hand.unwrap(), b"pictures", "bif/ab/a.bif").is_ok());
+            let blob = write(staged(&blobs).unwrap(), b"pictures", "bif/ab/b.bif").unwrap();
+            assert_eq!(read(&blobs, &blob), "pictures");
         }
     }
 
@@ -353,8 +532,8 @@ mod tests {
         let (_folder, blobs) = blobs();
         drop(blobs.staged_by_name().unwrap());
         assert_eq!(files(&blobs), 0);
-        write(blobs.staged_by_name().unwrap(), b"pictures", "bif/ab/x").unwrap();
-        assert_eq!(read(&blobs, "bif/ab/x"), "pictures");
+        let blob = write(blobs.staged_by_name().unwrap(), b"pictures", "bif/ab/x").unwrap();
+        assert_eq!(read(&blobs, &blob), "pictures");
         assert_eq!(files(&blobs), 1);
     }
 
@@ -371,20 +550,8 @@ mod tests {
     fn names_that_lead_elsewhere_are_refused() {
         let (_folder, blobs) = blobs();
         for name in ["", "../token", "/etc/passwd", "bif/../../token"] {
-            assert!(matches!(blobs.open(name), Err(BlobError::Name(_))), "{name}");
+            let blob = BlobRef { name: name.to_owned(), bytes: 0 };
+            assert!(matches!(blobs.open(&blob), Err(BlobError::Name(_))), "{name}");
         }
-    }
-
-    #[test]
-    fn a_sweep_takes_what_no_row_knows_and_leaves_what_is_younger_than_the_process() {
-        let (folder, blobs) = blobs();
-        for name in ["bif/known", "bif/unknown"] {
-            write(blobs.staged().unwrap(), b"12345", name).unwrap();
-        }
-        fs::write(blobs.staging.join("dead"), b"123").unwrap();
-        let known = HashSet::from(["bif/known".to_owned()]);
-        assert_eq!(Blobs::new(folder.path(), 0).sweepable(&known).unwrap(), Sweepable::default());
-        assert_eq!(blobs.sweep(blobs.sweepable(&known).unwrap()).unwrap(), Swept { staging_files: 1, blobs: 1, bytes: 8 });
-        assert_eq!(files(&blobs), 1);
     }
 }

@@ -1,8 +1,8 @@
 //! The data folder: its sub-folders, the lock that one process holds on it, and the file systems it may lie on.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use rustix::fs::FlockOperation;
 
 /// The sub-folders, made when they are not there.
 const FOLDERS: [&str; 5] = ["blobs", "staging", "backups", "cache", "logs"];
+/// The files that may be there from before, made by whatever wrote them with wider modes. The token's own
+/// closes itself.
+const FILES: [&str; 5] = ["lock", "address", "butler.db", "butler.db-wal", "butler.db-shm"];
 
 /// Why a data folder can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +79,9 @@ impl DataDir {
             let folder = path.join(folder);
             make_folder(&folder).map_err(|error| fail(&folder, error))?;
         }
+        for held in FOLDERS.iter().chain(&FILES).map(|name| path.join(name)).chain([path.clone()]) {
+            make_private(&held).map_err(|error| fail(&held, error))?;
+        }
         Ok(Self { path, opened_ns, _lock: lock })
     }
 
@@ -92,8 +98,21 @@ fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Takes from others what they may do with a folder or file. A folder that belongs to somebody else stays as
+/// it is: all that is made in it is private by itself.
+fn make_private(path: &Path) -> io::Result<()> {
+    let narrowed = fs::metadata(path).map(|metadata| metadata.permissions().mode()).and_then(|mode| match mode & 0o077 {
+        0 => Ok(()),
+        _ => fs::set_permissions(path, Permissions::from_mode(mode & !0o077)),
+    });
+    match narrowed {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => Ok(()),
+        narrowed => narrowed,
+    }
+}
+
 fn lock_file(path: &Path) -> io::Result<File> {
-    File::options().read(true).write(true).create(true).truncate(false).open(path)
+    File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 /// Takes the lock, and gives one that is just being let go half a second: a holder that ends, or a child that it is
@@ -147,22 +166,43 @@ fn fuse_kind(path: &Path) -> io::Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
 
     #[test]
     fn the_folder_and_its_sub_folders_are_made_for_their_owner_only() {
-        let parent = tempfile::tempdir().unwrap();
+        let parent = butler_fixtures::tempdir().unwrap();
         let dir = DataDir::open(&parent.path().join("data")).unwrap();
         for folder in FOLDERS.map(|name| dir.path().join(name)).iter().chain([&dir.path().to_owned()]) {
-            assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700, "{}", folder.display());
+            assert_eq!(mode(folder), 0o700, "{}", folder.display());
         }
+        assert_eq!(mode(&dir.path().join("lock")), 0o600);
+    }
+
+    #[test]
+    fn what_was_there_before_is_closed_to_others() {
+        let folder = butler_fixtures::tempdir().unwrap();
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
+        fs::create_dir(data.join("blobs")).unwrap();
+        for name in FILES {
+            fs::write(data.join(name), b"").unwrap();
+            fs::set_permissions(data.join(name), Permissions::from_mode(0o664)).unwrap();
+        }
+        for folder in [data.join("blobs"), data.clone()] {
+            fs::set_permissions(folder, Permissions::from_mode(0o775)).unwrap();
+        }
+        let _held = DataDir::open(&data).unwrap();
+        assert_eq!((mode(&data), mode(&data.join("blobs"))), (0o700, 0o700));
+        assert_eq!(FILES.map(|name| mode(&data.join(name))), [0o600; 5]);
     }
 
     #[test]
     fn a_folder_that_is_held_is_refused_with_the_holder_and_free_again_afterwards() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let held = DataDir::open(folder.path()).unwrap();
         let refused = DataDir::open(folder.path()).unwrap_err();
         assert!(refused.to_string().contains(&format!("in use by another running Butler (process {})", std::process::id())), "{refused}");
@@ -172,14 +212,14 @@ mod tests {
 
     #[test]
     fn a_local_disk_is_no_network_file_system() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         assert_eq!(network_file_system(folder.path()).unwrap(), None);
         assert!(is_network_fuse("fuse.sshfs") && !is_network_fuse("fuse.mergerfs"));
     }
 
     #[test]
     fn a_path_that_is_a_file_is_a_clear_error() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, b"").unwrap();
         assert!(matches!(DataDir::open(&file), Err(DataDirError::Io { .. })));

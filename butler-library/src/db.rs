@@ -7,9 +7,12 @@
 //! asked for, a unit acknowledged to another machine). Group commit keeps the price at one fsync for many writes.
 
 mod error;
+mod functions;
 mod readers;
 mod writer;
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,6 +22,8 @@ use rusqlite_migration::{M, Migrations};
 pub use error::StoreError;
 use readers::Readers;
 use writer::Writer;
+
+use crate::vital_threads::VitalThreads;
 
 /// Never edit one of these once it is released: add another.
 const MIGRATIONS: &[M<'_>] = &[
@@ -31,6 +36,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0007_costs.sql")),
     M::up(include_str!("../migrations/0008_kept_lacks.sql")),
     M::up(include_str!("../migrations/0009_figures.sql")),
+    M::up(include_str!("../migrations/0010_lacks_in_steps.sql")),
+    M::up(include_str!("../migrations/0011_run_paths.sql")),
+    M::up(include_str!("../migrations/0012_lists.sql")),
 ];
 
 /// The database's version in this build.
@@ -74,7 +82,10 @@ pub(crate) struct Db {
 
 impl Db {
     /// Opens the file, makes it if it is not there, and brings it to this build's version.
-    pub(crate) fn open(path: &Path) -> Result<Self, DbOpenError> {
+    pub(crate) fn open(path: &Path, threads: &VitalThreads) -> Result<Self, DbOpenError> {
+        // Made here, for its owner only: SQLite gives its other files the same mode. Why it can't be made
+        // SQLite says as well.
+        let _ = File::options().write(true).create(true).truncate(false).mode(0o600).open(path);
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // Counts only before the first page is written: so before everything else.
@@ -91,7 +102,7 @@ impl Db {
         }
         Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).map_err(|error| DbOpenError::Migration(Box::new(error)))?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        Ok(Self { readers: Readers::new(path), writer: Writer::start(connection)? })
+        Ok(Self { readers: Readers::new(path), writer: Writer::start(connection, threads)? })
     }
 
     /// Reads, in one transaction, so that all statements see the same state.

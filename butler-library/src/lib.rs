@@ -11,6 +11,7 @@
 
 mod allowed_roots;
 mod backup;
+mod blob_check;
 mod blobs;
 mod browse;
 mod data_dir;
@@ -18,41 +19,48 @@ mod db;
 mod fingerprint;
 mod ids;
 mod library;
-mod naming;
 mod regular_file;
 mod root_threads;
 mod scan;
 mod sound;
 mod store;
 mod token;
+mod vital_threads;
 
 pub use allowed_roots::{ALLOWED_ROOTS, RootError};
 pub use backup::{
     BackupContent, BackupError, BackupFault, BackupFile, BackupRemoval, JudgedBackup, KEPT_BACKUPS, NewestUsable, RestoreError, Restored,
 };
 pub use backup::{backups, backups_to_remove, check_backup, newest_usable, restore_backup};
-pub use blobs::{BlobError, Blobs, Staged, Sweepable, Swept};
+pub use blob_check::{BlobCheck, CheckBlobsError};
+pub use blobs::{BlobError, Blobs, Loss, Staged};
 pub use browse::Folder;
 pub use data_dir::DataDirError;
 pub use db::{DbOpenError, StoreError};
 pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId};
-pub use library::{AdminTokenError, Library, OpenError, SweepError};
+pub use library::{AdminTokenError, Library, OpenError};
 pub use regular_file::open_regular;
 pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
 pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
-pub use scan::{OpenMedia, RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, scan_section};
+pub use scan::{
+    OpenMedia, Pending, RealFiles, RootReport, RootWatch, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Watched,
+    scan_paths, scan_section,
+};
 pub use store::Page;
 pub use store::attendance::AttendanceRow;
 pub use store::costs::{CostSums, Costs, UnitCost};
-pub use store::failures::{FailureRow, NewFailure, ScanFailure};
+pub use store::failures::{FailureGroup, FailurePlace, FailureRow, FailureSummary, NewFailure, NoPlace, ScanFailure};
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;
+pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
-pub use store::lacks::{Backlog, Lack, Scope, Subjects};
+pub use store::lacks::{Backlog, HeldBack, Lack, Scope, Subjects};
 pub use store::parts::{MediaRow, PartRow};
 pub use store::pauses::PauseRow;
-pub use store::products::{BlobRef, MadeProduct, ProductRow, Published, PublishedUnit};
+pub use store::products::{BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit, StoredProduct};
+pub use store::remake::{Remade, RemakeScope};
 pub use store::runs::{ReportFact, RunCrashes, RunFilter, RunGain, RunProgress, RunRow, TaskPast};
 pub use store::sections::{NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind};
 pub use store::sources::SourceFile;
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};
+pub use vital_threads::VitalThreads;

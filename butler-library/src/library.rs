@@ -1,16 +1,16 @@
 //! The library: the data folder with its database and blobs, held by this process.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::StoreError;
-use crate::blobs::{BlobError, Blobs, Sweepable, Swept};
+use crate::blobs::Blobs;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::db::{Db, DbOpenError};
 use crate::root_threads::RootThreads;
 use crate::store::path_from_bytes;
 use crate::token::{Token, TokenError};
+use crate::vital_threads::VitalThreads;
 
 /// The open library; clones share it.
 #[derive(Clone)]
@@ -23,6 +23,7 @@ struct Inner {
     db: Db,
     blobs: Blobs,
     root_threads: RootThreads,
+    vital_threads: VitalThreads,
     server_id: String,
     data_dir: DataDir,
 }
@@ -61,17 +62,6 @@ impl From<StoreError> for OpenError {
     }
 }
 
-/// Why what a crash left could not be swept.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// A file or folder can't be read or removed.
-    #[error(transparent)]
-    Blob(#[from] BlobError),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Library {
     /// Opens a data folder, makes it if it is not there, and holds it until the last clone is dropped.
     ///
@@ -87,13 +77,14 @@ impl Library {
     /// As [`Self::open`].
     pub fn open_with(data_dir: &Path, root_threads: RootThreads) -> Result<Self, OpenError> {
         let data_dir = DataDir::open(data_dir)?;
-        let db = Db::open(&data_dir.path().join("butler.db"))?;
+        let vital_threads = VitalThreads::default();
+        let db = Db::open(&data_dir.path().join("butler.db"), &vital_threads)?;
         if let Some(root) = root_around(&db, data_dir.path())? {
             return Err(OpenError::InsideSection { data_dir: data_dir.path().display().to_string(), root: root.display().to_string() });
         }
         let server_id = server_id(&db)?;
         let blobs = Blobs::new(data_dir.path(), data_dir.opened_ns());
-        Ok(Self { inner: Arc::new(Inner { db, blobs, root_threads, server_id, data_dir }) })
+        Ok(Self { inner: Arc::new(Inner { db, blobs, root_threads, vital_threads, server_id, data_dir }) })
     }
 
     /// The data folder, absolute and without links.
@@ -116,6 +107,12 @@ impl Library {
         &self.inner.root_threads
     }
 
+    /// The threads without which nothing works on this library: that of its writer, and those that others
+    /// add.
+    pub fn vital_threads(&self) -> &VitalThreads {
+        &self.inner.vital_threads
+    }
+
     /// The admin's token from the data folder's file, made at the first start; from now on the library lets it in.
     ///
     /// # Errors
@@ -124,34 +121,6 @@ impl Library {
         let token = Token::read_or_make(self.data_dir())?;
         self.let_in("admin", &token)?;
         Ok(token)
-    }
-
-    /// Removes what earlier processes left: dead staging files, and blobs that no row speaks of.
-    ///
-    /// # Errors
-    /// If a file can't be removed, or the database fails.
-    pub fn sweep(&self) -> Result<Swept, SweepError> {
-        self.sweep_these(self.sweepable()?)
-    }
-
-    /// Removes what [`Self::sweepable`] listed.
-    ///
-    /// # Errors
-    /// If a file can't be removed.
-    pub fn sweep_these(&self, sweepable: Sweepable) -> Result<Swept, SweepError> {
-        Ok(self.blobs().sweep(sweepable)?)
-    }
-
-    /// Lists what earlier processes left: dead staging files, and blobs that no row speaks of.
-    ///
-    /// # Errors
-    /// If the folders can't be read, or the database fails.
-    pub fn sweepable(&self) -> Result<Sweepable, SweepError> {
-        let known: HashSet<String> = self.db().read(|tx| {
-            let mut statement = tx.prepare("SELECT blob FROM products WHERE blob IS NOT NULL")?;
-            Ok::<_, StoreError>(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
-        })?;
-        Ok(self.blobs().sweepable(&known)?)
     }
 
     pub(crate) fn db(&self) -> &Db {

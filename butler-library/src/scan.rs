@@ -7,17 +7,20 @@ mod apply;
 mod check;
 mod compare;
 mod content;
+mod extent;
 mod extras;
 mod ignore;
 mod line;
 mod list;
 mod media_names;
 mod place;
+mod place_of_path;
 mod read;
 mod section_scan;
 mod settle;
 mod told;
 mod walk;
+mod watch;
 
 use std::fs::File;
 use std::io;
@@ -29,6 +32,8 @@ use butler_api::RunId;
 use jiff::Timestamp;
 
 pub use check::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
+
+pub use watch::{Pending, RootWatch, Watched};
 
 pub(crate) use content::heard;
 
@@ -107,6 +112,8 @@ pub trait ScanObserver {
 /// What a scan found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScanReport {
+    /// Folders read.
+    pub folders: u64,
     /// Media files seen.
     pub seen: u64,
     /// Files that were not known.
@@ -163,5 +170,20 @@ pub fn scan_section(
     world: &ScanWorld<'_>,
     observer: &mut dyn ScanObserver,
 ) -> Result<ScanReport, ScanError> {
-    section_scan::run(library, section, world, observer)
+    section_scan::run(library, section, None, world, observer)
+}
+
+/// Scans only these files and folders of a section, by their whole paths. Above them nothing is looked at but the ignore
+/// files on the way; what lies elsewhere stays as it is, and the section does not count as scanned.
+///
+/// # Errors
+/// As [`scan_section`].
+pub fn scan_paths(
+    library: &Library,
+    section: SectionId,
+    paths: &[PathBuf],
+    world: &ScanWorld<'_>,
+    observer: &mut dyn ScanObserver,
+) -> Result<ScanReport, ScanError> {
+    section_scan::run(library, section, Some(paths), world, observer)
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::{BlobError, Library, StoreError, SweepError};
+use crate::{BlobRef, CheckBlobsError, Library, StoreError};
 
 /// Each query lists what must not be; its sentence says what that is.
 const NEVER: &[(&str, &str)] = &[
@@ -66,7 +66,11 @@ const NEVER: &[(&str, &str)] = &[
         "a product both is and failed at this version",
         "SELECT f.id FROM failures f JOIN products d ON d.source = f.source AND d.kind = f.kind AND d.version = f.version AND f.failed_at < d.made_at",
     ),
-    ("a lack is not kept", "SELECT DISTINCT source FROM (SELECT demand, source FROM lacking EXCEPT SELECT demand, source FROM lacks)"),
+    (
+        "a lack is not kept",
+        "SELECT DISTINCT l.source FROM (SELECT demand, source FROM lacking EXCEPT SELECT demand, source FROM lacks) l
+            JOIN demands d ON d.id = l.demand WHERE l.source <= coalesce(d.counted_to, l.source)",
+    ),
     (
         "a lack is kept that is none",
         "SELECT DISTINCT source FROM (SELECT demand, source FROM lacks EXCEPT SELECT demand, source FROM lacking)",
@@ -79,16 +83,11 @@ impl Library {
     ///
     /// # Errors
     /// If the database or the folder of blobs can't be read.
-    pub fn unsound(&self) -> Result<Vec<String>, SweepError> {
+    pub fn unsound(&self) -> Result<Vec<String>, CheckBlobsError> {
         let (mut wrong, blobs) = self.db().read(|tx| Ok::<_, StoreError>((wrong_rows(tx)?, blobs(tx)?)))?;
-        for (name, bytes) in blobs {
-            let length = self.blobs().open(&name).and_then(|file| {
-                file.metadata().map(|metadata| metadata.len()).map_err(|source| BlobError::Io { path: name.clone(), source })
-            });
-            match length {
-                Ok(length) if length == bytes => {}
-                Ok(length) => wrong.push(format!("the blob `{name}` has {length} bytes and its row says {bytes}")),
-                Err(_) => wrong.push(format!("the blob `{name}` of a product is not there")),
+        for blob in blobs {
+            if let Some(loss) = self.blobs().loss(&blob)? {
+                wrong.push(format!("the blob `{}` of a product: {loss}", blob.name));
             }
         }
         Ok(wrong)
@@ -123,7 +122,7 @@ fn wrong_rows(tx: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(wrong)
 }
 
-fn blobs(tx: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
+fn blobs(tx: &Connection) -> Result<Vec<BlobRef>, StoreError> {
     let mut statement = tx.prepare("SELECT blob, blob_bytes FROM products WHERE blob IS NOT NULL")?;
-    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+    Ok(statement.query_map([], |row| Ok(BlobRef { name: row.get(0)?, bytes: row.get(1)? }))?.collect::<Result<_, _>>()?)
 }

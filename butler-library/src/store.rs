@@ -12,6 +12,8 @@ mod newcomers;
 pub(crate) mod parts;
 pub(crate) mod pauses;
 pub(crate) mod products;
+mod readable;
+pub(crate) mod remake;
 pub(crate) mod runs;
 pub(crate) mod section_switches;
 pub(crate) mod sections;
@@ -20,6 +22,7 @@ pub(crate) mod sources;
 pub(crate) mod tokens;
 
 pub(crate) use column::{At, Json, Word, path_bytes, path_from_bytes};
+pub(crate) use readable::readable;
 
 /// One page of a longer list.
 #[derive(Debug, Clone, PartialEq, Eq)]

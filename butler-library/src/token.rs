@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_file_is_made_once_for_its_owner_only() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let token = Token::read_or_make(folder.path()).unwrap();
         assert_eq!(token.reveal().len(), 43);
         assert_eq!(fs::metadata(folder.path().join("token")).unwrap().permissions().mode() & 0o777, 0o600);
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_file_that_others_may_read_is_closed_to_them() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let path = folder.path().join("token");
         fs::write(&path, "a-token-of-a-person\n").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 pub use bucket::needed;
 pub use curve::{Curve, CurveError, KeyFrame, MAX_KEY_FRAMES, MAX_STEPS, StreamCurve};
 
-/// The version of this product: raise it when the maker counts otherwise.
-pub const VERSION: u32 = 1;
+use crate::media_info::MAX_STREAMS;
+use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// Milliseconds of one step of the curve: peaks are those of a second.
 pub const STEP_MS: u32 = 1_000;
@@ -41,6 +41,35 @@ pub struct Summary {
     pub told_by: ToldBy,
     /// Spans of the file that could not be read as packets, at most [`MAX_DAMAGED`]; only a full read finds any.
     pub damaged: Vec<Span>,
+}
+
+impl Product for Summary {
+    const NAME: &'static str = "bandwidth";
+    const VERSION: u32 = 1;
+    const BLOB: Option<&'static str> = Some("bandwidth");
+    // All headers of packets, or all packets where a container has no index.
+    const COST: Cost = Cost { per: CostPer::Gigabyte, seconds: 2.0 };
+
+    fn is_sound(&self) -> bool {
+        self.streams.len() <= MAX_STREAMS && self.damaged.len() <= MAX_DAMAGED && self.key_frames as usize <= MAX_KEY_FRAMES
+    }
+
+    fn summary(&self) -> Vec<Line> {
+        let rate = |label, rate| Line::new(label, Quantity::BitsPerSecond(rate));
+        let mut lines = vec![
+            rate("on average", self.total.average),
+            rate("at most", self.total.peak),
+            rate("with a buffer of 5 MB", self.total.needed[2]),
+            rate("with one of 50 MB", self.total.needed[5]),
+        ];
+        if self.key_frames > 0 {
+            lines.push(Line::new("key frames", Quantity::Count(self.key_frames.into())));
+        }
+        if self.key_frames > 1 {
+            lines.push(Line::new("apart at most", Quantity::Milliseconds(self.longest_gap_ms)));
+        }
+        lines
+    }
 }
 
 /// The rates of a stream.

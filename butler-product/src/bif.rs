@@ -5,13 +5,13 @@
 //! the pictures, one after another. Source: Roku's "Trick Mode" page and files that Plex wrote. It decodes no picture. Start with
 //! [`BifWriter`] and [`Bif`].
 
+use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The version of this product: raise it when the maker takes other pictures.
-pub const VERSION: u32 = 2;
+use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// The interval's range, milliseconds.
 pub const INTERVALS_MS: std::ops::RangeInclusive<u32> = 500..=3_600_000;
@@ -64,10 +64,17 @@ impl Params {
     }
 }
 
+impl fmt::Display for Params {
+    /// The canonical text: `interval_ms=10000 width=320`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "interval_ms={} width={}", self.interval_ms, self.width)
+    }
+}
+
 impl FromStr for Params {
     type Err = ParamsError;
 
-    /// Reads the canonical text of [`crate::Spec::params`]: `interval_ms=10000 width=320`.
+    /// Reads the canonical text.
     fn from_str(text: &str) -> Result<Self, ParamsError> {
         let parsed = text.split_once(' ').and_then(|(interval, width)| {
             Some((interval.strip_prefix("interval_ms=")?.parse().ok()?, width.strip_prefix("width=")?.parse().ok()?))
@@ -88,6 +95,26 @@ pub struct Summary {
     pub width: u32,
     /// Pixels.
     pub height: u32,
+}
+
+impl Product for Summary {
+    const NAME: &'static str = "bif";
+    const VERSION: u32 = 2;
+    const BLOB: Option<&'static str> = Some("bif");
+    // A key frame decoded every few seconds, of a film in full HD.
+    const COST: Cost = Cost { per: CostPer::Gigabyte, seconds: 5.0 };
+
+    fn is_sound(&self) -> bool {
+        self.pictures <= MAX_PICTURES && INTERVALS_MS.contains(&self.interval_ms) && self.width <= *WIDTHS.end()
+    }
+
+    fn summary(&self) -> Vec<Line> {
+        vec![
+            Line::new("pictures", Quantity::Count(self.pictures.into())),
+            Line::new("size", Quantity::Pixels(self.width, self.height)),
+            Line::new("one every", Quantity::Milliseconds(self.interval_ms.into())),
+        ]
+    }
 }
 
 const MAGIC: [u8; 8] = [0x89, b'B', b'I', b'F', 0x0D, 0x0A, 0x1A, 0x0A];

@@ -1,50 +1,61 @@
-//! The kinds of product: a row a kind.
+//! The kinds of product, made of the list.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{bandwidth, bif, media_info, photo, tags};
+use crate::list::products;
+use crate::product::{Cost, Product};
 
-/// What kind of result a product is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProductKind {
-    /// Container, duration, streams, chapters, rotation: what the headers say. See [`media_info`].
-    MediaInfo,
-    /// Preview thumbnails while seeking. See [`bif`].
-    Bif,
-    /// Bytes over time, needed bandwidths and the map of key frames. See [`bandwidth`].
-    Bandwidth,
-    /// What the tags inside an audio file say. See [`tags`].
-    Tags,
-    /// What a picture file says of how it was taken. See [`photo`].
-    Photo,
-}
-
-/// A kind's row.
+/// What each product says of itself, by kind.
 struct Row {
     name: &'static str,
     version: u32,
     oldest_usable: u32,
-    has_blob: bool,
+    blob: Option<&'static str>,
+    after_headers: bool,
+    cost: Cost,
 }
 
-impl ProductKind {
-    /// Every kind; what the others need comes first.
-    pub const ALL: [Self; 5] = [Self::MediaInfo, Self::Bif, Self::Bandwidth, Self::Tags, Self::Photo];
-
-    const fn row(self) -> Row {
-        match self {
-            Self::MediaInfo => Row { name: "media_info", version: media_info::VERSION, oldest_usable: 1, has_blob: false },
-            Self::Bif => Row { name: "bif", version: bif::VERSION, oldest_usable: 1, has_blob: true },
-            Self::Bandwidth => Row { name: "bandwidth", version: bandwidth::VERSION, oldest_usable: 1, has_blob: true },
-            Self::Tags => Row { name: "tags", version: tags::VERSION, oldest_usable: 1, has_blob: false },
-            Self::Photo => Row { name: "photo", version: photo::VERSION, oldest_usable: 1, has_blob: false },
+impl Row {
+    const fn of<P: Product>() -> Self {
+        Self {
+            name: P::NAME,
+            version: P::VERSION,
+            oldest_usable: P::OLDEST_USABLE,
+            blob: P::BLOB,
+            after_headers: P::AFTER_HEADERS,
+            cost: P::COST,
         }
     }
+}
 
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $(($params:ty))? = $value:ty;)+) => {
+        /// What kind of result a product is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum ProductKind {
+            $($(#[$doc])* $kind,)+
+        }
+
+        impl ProductKind {
+            /// Every kind; what the others need comes first.
+            pub const ALL: [Self; [$(stringify!($kind)),+].len()] = [$(Self::$kind),+];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$kind => Row::of::<$value>(),)+
+                }
+            }
+        }
+    };
+}
+
+products!(kinds);
+
+impl ProductKind {
     /// Its name on the wire, in the database and in file names.
     pub const fn as_str(self) -> &'static str {
         self.row().name
@@ -60,9 +71,24 @@ impl ProductKind {
         self.row().oldest_usable
     }
 
+    /// The file name extension of its blob, without a dot; none if it has no blob.
+    pub const fn blob_extension(self) -> Option<&'static str> {
+        self.row().blob
+    }
+
     /// Whether its value comes with a blob.
     pub const fn has_blob(self) -> bool {
-        self.row().has_blob
+        self.row().blob.is_some()
+    }
+
+    /// Whether it is made of what the headers say; see [`Product::AFTER_HEADERS`].
+    pub const fn is_made_after_headers(self) -> bool {
+        self.row().after_headers
+    }
+
+    /// What making one takes, as long as no unit on this machine has shown it.
+    pub const fn guessed_cost(self) -> Cost {
+        self.row().cost
     }
 }
 
@@ -84,5 +110,26 @@ impl FromStr for ProductKind {
 
     fn from_str(word: &str) -> Result<Self, UnknownKind> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| UnknownKind { word: word.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kinds_name_is_its_tag_on_the_wire_and_is_read_back() {
+        for kind in ProductKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_version_that_serves_and_a_cost() {
+        for kind in ProductKind::ALL {
+            assert!((1..=kind.version()).contains(&kind.oldest_usable()), "{kind}");
+            assert!(kind.guessed_cost().seconds > 0.0, "{kind}");
+        }
     }
 }

@@ -15,10 +15,13 @@ pub mod tags;
 mod failure;
 mod fingerprint;
 mod kind;
+mod list;
 mod one_line;
+mod product;
 mod spec;
 
 pub use failure::{Failure, FailureClass};
 pub use fingerprint::{Fingerprint, FingerprintParseError};
 pub use kind::{ProductKind, UnknownKind};
+pub use product::{Cost, CostPer, Line, Listed, Product, Quantity};
 pub use spec::{Params, Spec, Value};

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The version of this product: raise it when the maker finds more or something else.
-pub const VERSION: u32 = 2;
+use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// What a file's headers say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +21,38 @@ pub struct MediaInfo {
     pub chapters: Vec<Chapter>,
     /// Tags of the container, lower-case keys, at most [`MAX_TAGS`], by key.
     pub tags: Vec<(String, String)>,
+}
+
+impl Product for MediaInfo {
+    const NAME: &'static str = "media_info";
+    const VERSION: u32 = 2;
+    const COST: Cost = Cost { per: CostPer::Source, seconds: 0.05 };
+
+    fn is_sound(&self) -> bool {
+        let is_short = |(_, value): &(String, String)| value.chars().nth(MAX_TAG_CHARS).is_none();
+        self.streams.len() <= MAX_STREAMS
+            && self.chapters.len() <= MAX_CHAPTERS
+            && self.tags.len() <= MAX_TAGS
+            && self.tags.iter().all(is_short)
+    }
+
+    fn summary(&self) -> Vec<Line> {
+        let stream = |stream: &Stream| {
+            let text = match (&stream.picture, &stream.sound) {
+                (Some(picture), _) => format!("{} {}×{}", stream.codec, picture.width, picture.height),
+                (_, Some(sound)) => format!("{} {} ch", stream.codec, sound.channels),
+                _ => stream.codec.clone(),
+            };
+            Line::text("", text)
+        };
+        let duration = self.duration_ms.map(|ms| Line::new("", Quantity::Milliseconds(ms)));
+        let chapters = (!self.chapters.is_empty()).then(|| Line::new("chapters", Quantity::Count(self.chapters.len() as u64)));
+        std::iter::once(Line::text("", self.container.clone()))
+            .chain(duration)
+            .chain(self.streams.iter().map(stream))
+            .chain(chapters)
+            .collect()
+    }
 }
 
 /// At most this many tags are kept: a file's say-so decides no allocation.
@@ -141,5 +172,27 @@ impl MediaInfo {
     pub fn video(&self) -> Option<&Stream> {
         let mut videos = self.streams.iter().filter(|stream| stream.kind == StreamKind::Video);
         videos.clone().find(|stream| stream.default).or_else(|| videos.next())
+    }
+
+    /// The resolution of the stream that a player shows; none where there is no video.
+    pub fn resolution(&self) -> Option<&'static str> {
+        self.video().and_then(|stream| stream.picture.as_ref()).map(PictureShape::resolution)
+    }
+}
+
+impl PictureShape {
+    /// `sd`, `480`, `576`, `720`, `1080`, `4k` or `8k`: by the longer side too, so that wide films that lack their bars
+    /// count as what they were made as.
+    pub fn resolution(&self) -> &'static str {
+        let (long, short) = (self.width.max(self.height), self.width.min(self.height));
+        match (long, short) {
+            (7_000.., _) => "8k",
+            (3_200.., _) | (_, 1_800..) => "4k",
+            (1_800.., _) | (_, 1_000..) => "1080",
+            (1_200.., _) | (_, 700..) => "720",
+            (_, 560..) => "576",
+            (_, 460..) => "480",
+            _ => "sd",
+        }
     }
 }

@@ -7,9 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::one_line::one_line;
-
-/// The version of this product: raise it when the maker finds more or something else.
-pub const VERSION: u32 = 1;
+use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// At most this many characters of a text are kept.
 pub const MAX_CHARS: usize = 128;
@@ -180,10 +178,22 @@ impl Photo {
             place: self.place.and_then(|place| Place::of(place.latitude, place.longitude, place.altitude_m)),
         }
     }
+}
 
-    /// Whether it is within this page's bounds: what a worker says is believed only then.
-    pub fn is_bounded(&self) -> bool {
+impl Product for Photo {
+    const NAME: &'static str = "photo";
+    const VERSION: u32 = 1;
+    const AFTER_HEADERS: bool = false;
+    const COST: Cost = Cost { per: CostPer::Source, seconds: 0.02 };
+
+    fn is_sound(&self) -> bool {
         self.clone().bounded() == *self
+    }
+
+    fn summary(&self) -> Vec<Line> {
+        let size = self.width.zip(self.height).map(|(width, height)| Line::new("size", Quantity::Pixels(width, height)));
+        let taken = self.taken.as_ref().map(|taken| Line::text("taken", taken.local.clone()));
+        size.into_iter().chain(taken).collect()
     }
 }
 
@@ -220,7 +230,7 @@ mod tests {
     fn what_a_worker_says_is_held_within_bounds() {
         let taken = |local: &str| Some(Taken { local: local.into(), offset_minutes: None });
         let good = Photo { taken: taken("2024-01-31T12:34:56"), iso: Some(100), place: Place::of(51.8, 10.6, None), ..Photo::default() };
-        assert!(good.is_bounded());
+        assert!(good.is_sound());
         for bad in [
             Photo { taken: taken("2024-01-31 12:34:56"), ..Photo::default() },
             Photo { taken: taken("2024-01-31T12:34:56; DROP"), ..Photo::default() },
@@ -230,7 +240,7 @@ mod tests {
             Photo { place: Some(Place { latitude: 91.0, longitude: 0.0, altitude_m: None }), ..Photo::default() },
             Photo { width: Some(0), ..Photo::default() },
         ] {
-            assert!(!bad.is_bounded(), "{bad:?}");
+            assert!(!bad.is_sound(), "{bad:?}");
         }
     }
 }

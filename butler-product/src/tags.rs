@@ -7,9 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::one_line::one_line;
-
-/// The version of this product: raise it when the maker finds more or something else.
-pub const VERSION: u32 = 1;
+use crate::product::{Cost, CostPer, Line, Product};
 
 /// At most this many characters of a text are kept: titles of classical works are long, and novels are no titles.
 pub const MAX_CHARS: usize = 512;
@@ -139,10 +137,21 @@ impl Tags {
             has_picture: self.has_picture,
         }
     }
+}
 
-    /// Whether it is within this page's bounds: what a worker says is believed only then.
-    pub fn is_bounded(&self) -> bool {
+impl Product for Tags {
+    const NAME: &'static str = "tags";
+    const VERSION: u32 = 1;
+    const AFTER_HEADERS: bool = false;
+    const COST: Cost = Cost { per: CostPer::Source, seconds: 0.02 };
+
+    fn is_sound(&self) -> bool {
         self.clone().bounded() == *self
+    }
+
+    fn summary(&self) -> Vec<Line> {
+        let named = [("by", self.artists.first()), ("on", self.album.as_ref()), ("title", self.title.as_ref())];
+        named.into_iter().filter_map(|(label, text)| Some(Line::text(label, text?.clone()))).collect()
     }
 }
 
@@ -194,12 +203,12 @@ mod tests {
             disc: Some(10_000),
             ..Tags::default()
         };
-        assert!(!tags.is_bounded());
+        assert!(!tags.is_sound());
         let tags = tags.bounded();
         assert_eq!(tags.title.as_ref().map(|title| title.chars().count()), Some(MAX_CHARS));
         assert_eq!((tags.album.as_deref(), tags.artists.as_slice()), (None, &["A".to_owned(), "B".to_owned()][..]));
         assert_eq!((tags.genres.len(), tags.track, tags.disc), (MAX_VALUES, None, None));
-        assert!(tags.is_bounded());
+        assert!(tags.is_sound());
     }
 
     #[test]

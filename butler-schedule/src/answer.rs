@@ -88,7 +88,7 @@ impl fmt::Display for StartAnswer {
         match self {
             Self::Started { run, waits: None } => write!(f, "Run {run} was started."),
             Self::Started { run, waits: Some(reason) } => write!(f, "Run {run} is queued. {reason}"),
-            Self::Scheduled { run, at } => write!(f, "Run {run} is scheduled for {at}."),
+            Self::Scheduled { run, at } => write!(f, "Run {run} is scheduled for {at:.0}."),
             Self::Running { run } => write!(f, "Run {run} of this task is running or queued already."),
             Self::Skipped { reason, .. } => write!(f, "It was skipped. {reason}"),
         }

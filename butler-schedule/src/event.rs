@@ -1,6 +1,8 @@
 //! What the world tells the schedule: facts in the past tense, none of them a decision.
 
-use butler_api::{PauseOwner, Reason, RunId, TaskName};
+use std::path::PathBuf;
+
+use butler_api::{Origin, PauseOwner, Reason, RunId, TaskName};
 
 use crate::{Pause, Settings};
 
@@ -19,6 +21,15 @@ pub enum Event {
         /// Only this section; taken for a forced start whatever `force` says.
         section: Option<i64>,
     },
+    /// A person asked for a scan of a section, or of paths in it; or the file system told that something changed there.
+    RefreshAsked {
+        /// The section.
+        section: i64,
+        /// The files and folders; none for the whole section.
+        paths: Vec<PathBuf>,
+        /// Who asked.
+        origin: Origin,
+    },
     /// A person asked for all tasks that are switched on.
     StartAllAsked {
         /// Whatever day and window say. A switch that is off stays respected.
@@ -28,6 +39,11 @@ pub enum Event {
     StopAsked {
         /// The task.
         task: TaskName,
+    },
+    /// A person asked that one run stop, and no other of its task.
+    StopRunAsked {
+        /// The run.
+        run: RunId,
     },
     /// A person asked that everything stop.
     StopAllAsked,

@@ -13,6 +13,7 @@ mod due;
 mod effect;
 mod event;
 mod forecast;
+mod next_night;
 mod order;
 mod pause;
 mod placement;
@@ -32,7 +33,7 @@ pub use forecast::{BacklogAhead, Expected, Forecast, How, NightAhead, RunAhead, 
 pub use pause::{Pause, PauseEnd};
 pub use recovery::{Past, Remembered};
 pub use row::{AtWindowEnd, Lane, Row};
-pub use run_record::{Crashes, RunRecord};
+pub use run_record::{Crashes, MOST_PATHS, RunRecord};
 pub use run_state::{Change, IllegalChange};
 pub use schedule::{Schedule, Task};
 pub use settings::{CatchUp, Settings};

@@ -1,6 +1,8 @@
 //! One run as the schedule knows it and the library keeps it. What a run did, how far it came and what it read is the
 //! engine's; here is only what decides when it works.
 
+use std::path::{Path, PathBuf};
+
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use jiff::{Timestamp, civil::Date};
 
@@ -19,6 +21,8 @@ pub struct RunRecord {
     pub forced: bool,
     /// The section it is limited to. Such a run never counts as the task's completion.
     pub section: Option<i64>,
+    /// The files and folders of that section it is limited to, none inside another; empty for all of it.
+    pub paths: Vec<PathBuf>,
     /// Where it is in its life.
     pub state: RunState,
     /// Why it is in that state; none while it simply runs.
@@ -60,6 +64,7 @@ impl RunRecord {
             origin,
             forced: false,
             section: None,
+            paths: Vec::new(),
             state: RunState::Queued,
             reason: None,
             asked_at: at,
@@ -80,10 +85,15 @@ impl RunRecord {
         Ok(())
     }
 
-    /// Whether it goes on under its id once the server is back (rule 11): a free run of a person's, or a bound one whose
-    /// window is still open.
+    /// Whether it goes on under its id once the server is back (rule 11): a free run that a person or the file system asked
+    /// for, or a bound one whose window is still open.
     pub(crate) fn goes_on(&self, now: Timestamp) -> bool {
-        self.bound_until.map_or(self.origin == Origin::Person, |end| now < end)
+        self.bound_until.map_or(self.was_asked_for(), |end| now < end)
+    }
+
+    /// Whether it is there because of something that happened outside: nothing else would bring it up again.
+    pub(crate) const fn was_asked_for(&self) -> bool {
+        matches!(self.origin, Origin::Person | Origin::Watch)
     }
 
     /// Whether its completion is the task's: not if it was limited to a section or to new items (rule 7).
@@ -101,8 +111,47 @@ impl RunRecord {
         matches!(self.state, RunState::Running | RunState::Paused | RunState::Stopping)
     }
 
-    /// Whether what it does includes what a request for `section` (none: for everything) wants.
-    pub(crate) fn covers(&self, section: Option<i64>) -> bool {
-        self.origin != Origin::Asap && (self.section.is_none() || self.section == section)
+    /// Whether what it does includes what a request for `section` (none: for everything) and `paths` in it (none: for all of
+    /// it) wants.
+    pub(crate) fn covers(&self, section: Option<i64>, paths: &[PathBuf]) -> bool {
+        let holds = |path: &Path| self.paths.iter().any(|own| path.starts_with(own));
+        let holds_paths = self.paths.is_empty() || (!paths.is_empty() && paths.iter().all(|path| holds(path)));
+        self.origin != Origin::Asap && (self.section.is_none() || (self.section == section && holds_paths))
+    }
+
+    /// Takes more paths of its section in; none, or more than [`MOST_PATHS`] in all, make it one of the whole section.
+    pub(crate) fn join(&mut self, paths: &[PathBuf]) {
+        let all = if paths.is_empty() { Vec::new() } else { [&self.paths, paths].concat() };
+        self.paths = outermost(all);
+    }
+}
+
+/// A run is limited to so many paths; one that were limited to more is not limited to any.
+pub const MOST_PATHS: usize = 32;
+
+/// The paths that lie in no other of them, in order; none if they are too many.
+pub(crate) fn outermost(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    // By components, so that what lies in a folder comes right behind it.
+    paths.sort_unstable();
+    paths.dedup_by(|inner, outer| inner.starts_with(outer));
+    if paths.len() > MOST_PATHS { Vec::new() } else { paths }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_paths_that_lie_in_each_other_the_outer_one_is_kept() {
+        let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let kept = outermost(paths(&["/tv/Lost/Season 1", "/tv/Lost", "/tv/Lost 2", "/tv/Lost", "/tv/Dark"]));
+        assert_eq!(kept, paths(&["/tv/Dark", "/tv/Lost", "/tv/Lost 2"]));
+    }
+
+    #[test]
+    fn too_many_paths_are_the_whole_section() {
+        let paths = |count: usize| (0..count).map(|number| PathBuf::from(format!("/tv/{number}"))).collect::<Vec<_>>();
+        assert_eq!(outermost(paths(MOST_PATHS)).len(), MOST_PATHS);
+        assert!(outermost(paths(MOST_PATHS + 1)).is_empty());
     }
 }

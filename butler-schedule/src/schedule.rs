@@ -89,8 +89,10 @@ impl Schedule {
             Event::StartAsked { task, force, section } => {
                 return self.start_one(&task, force || section.is_some(), section, present, effects);
             }
+            Event::RefreshAsked { section, paths, origin } => return self.refresh(section, paths, origin, present, effects),
             Event::StartAllAsked { force } => return self.start_all(force, present, effects),
             Event::StopAsked { task } => self.stop_task(&task, present, &mut effects),
+            Event::StopRunAsked { run } => self.stop_run(run, present, &mut effects),
             Event::StopAllAsked => self.stop_all(present, &mut effects),
             Event::RunEnded { run, end } => self.run_ended(run, end, present, &mut effects),
             Event::ShutdownAsked => self.shut_down(&mut effects),

@@ -6,11 +6,16 @@ use butler_engine::settings::FRIENDLY_NAME;
 use butler_engine::{Clock, Handle};
 use butler_library::Library;
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
+use crate::bounds::Bounds;
 use crate::error::Problem;
 use crate::metrics::Metrics;
 use crate::plex::{Feed, Listeners};
+
+/// Blocking questions at a time, most of them to the library; further ones wait, as long as their client
+/// does.
+const MOST_QUESTIONS: usize = 256;
 
 /// What every handler may use; cheap to clone.
 #[derive(Clone)]
@@ -22,7 +27,9 @@ pub struct App {
     pub(crate) clock: Clock,
     /// Who listens to notifications.
     pub(crate) listeners: Listeners,
+    pub(crate) bounds: Bounds,
     feed: Arc<OnceCell<Feed>>,
+    questions: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
 }
 
@@ -35,13 +42,23 @@ pub struct About {
     pub machine_identifier: String,
     /// Its version.
     pub version: String,
+    /// The version of the operating system it runs on.
+    pub platform_version: String,
 }
 
 impl App {
     /// The state of a server over a running engine and its library. `clock` tells the time of what people change.
     pub fn new(handle: Handle, about: About, clock: Clock) -> Self {
         let metrics = Metrics::start(&handle);
-        Self { handle, about: Arc::new(about), clock, listeners: Listeners::new(), feed: Arc::default(), metrics }
+        let (listeners, bounds) = (Listeners::new(), Bounds::default());
+        let questions = Arc::new(Semaphore::new(MOST_QUESTIONS));
+        Self { handle, about: Arc::new(about), clock, listeners, bounds, feed: Arc::default(), questions, metrics }
+    }
+
+    /// The same with other bounds.
+    #[must_use]
+    pub fn bounded(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
     }
 
     /// The stream of notifications; it begins with the first who listens.
@@ -61,16 +78,24 @@ impl App {
         self.clock.now()
     }
 
-    /// Asks the library, on a thread that may block: the one place where a handler leaves the async world.
+    /// Asks the library, on a thread that may block.
     pub(crate) async fn library<T, E>(&self, ask: impl FnOnce(&Library) -> Result<T, E> + Send + 'static) -> Result<T, Problem>
     where
         T: Send + 'static,
         E: Into<Problem> + Send + 'static,
     {
         let library = self.handle.library().clone();
-        match tokio::task::spawn_blocking(move || ask(&library)).await {
-            Ok(answer) => answer.map_err(Into::into),
-            Err(error) => Err(Problem::bug(&error)),
-        }
+        self.blocking(move || ask(&library)).await?.map_err(Into::into)
+    }
+
+    /// Does something on a thread that may block: the one place where a handler leaves the async world. It
+    /// goes on to its end also when its client has gone, and takes its share of the threads as long.
+    pub(crate) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let share = Arc::clone(&self.questions).acquire_owned().await.map_err(|error| Problem::bug(&error))?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _share = share;
+            work()
+        });
+        done.await.map_err(|error| Problem::bug(&error))
     }
 }

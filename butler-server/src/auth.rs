@@ -11,6 +11,7 @@ use butler_library::Token;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params;
+use crate::serve::Connection;
 
 const TOKEN: &str = "X-Plex-Token";
 
@@ -25,7 +26,13 @@ pub(crate) async fn require_token(State(app): State<App>, request: Request, next
     let token = token(request.headers(), request.uri()).and_then(|text| Token::new(text).ok());
     let Some(token) = token else { return Problem::unauthorized().into_response() };
     match app.library(move |library| library.lets_in(&token)).await {
-        Ok(true) => next.run(request).await,
+        Ok(true) => {
+            // A request that came without a socket has no connection.
+            if let Some(connection) = request.extensions().get::<Connection>() {
+                connection.known();
+            }
+            next.run(request).await
+        }
         Ok(false) => Problem::unauthorized().into_response(),
         Err(problem) => problem.into_response(),
     }

@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use butler_api::plex::{ErrorEntry, Errors};
-use butler_library::{RootError, SectionError, StoreError};
+use butler_library::{CheckBlobsError, OpenProductError, RootError, SectionError, StoreError};
 use butler_product::bif::BifError;
 
 use crate::accept::{self, Wants};
@@ -42,6 +42,11 @@ impl Problem {
     /// What is asked for is not there.
     pub(crate) fn not_found(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, sentence)
+    }
+
+    /// It can't be done any more: the sentence says what is so.
+    pub(crate) fn conflict(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, sentence)
     }
 
     /// It can't be done now, and may be later.
@@ -122,6 +127,33 @@ impl From<RootError> for Problem {
             RootError::Store(error) => error.into(),
             RootError::Away(_) => Self::unavailable(sentence(&error)),
             _ => Self::bad_request(sentence(&error)),
+        }
+    }
+}
+
+impl From<OpenProductError> for Problem {
+    /// What is lost is not there: the next run makes it anew.
+    fn from(error: OpenProductError) -> Self {
+        match error {
+            OpenProductError::Store(error) => error.into(),
+            OpenProductError::Lost { kind, loss } => {
+                Self::not_found(format!("The {kind} of this file was made and is lost: {loss}. The next run of its task makes it anew."))
+            }
+            OpenProductError::Unreadable { kind, source } => Self::unavailable(format!(
+                "The {kind} of this file is there and can't be read: {}. Mend that, or have it made anew: `butler remake`.",
+                chain(&source)
+            )),
+        }
+    }
+}
+
+impl From<CheckBlobsError> for Problem {
+    fn from(error: CheckBlobsError) -> Self {
+        match error {
+            CheckBlobsError::Store(error) => error.into(),
+            CheckBlobsError::Blob(error) => {
+                Self::unavailable(format!("The folder of blobs can't be looked at: {}. Mend that and try again.", chain(&error)))
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod accept;
 mod app;
 mod auth;
 mod blob_body;
+mod bounds;
 mod error;
 mod metrics;
 mod openapi;
@@ -16,7 +17,9 @@ mod plex;
 mod router;
 mod serve;
 mod v1;
+mod words;
 
 pub use app::{About, App};
+pub use bounds::Bounds;
 pub use router::router;
 pub use serve::serve;

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
+use butler_engine::settings::read_bool;
 use percent_encoding::percent_decode_str;
 
 use crate::error::Problem;
@@ -39,8 +40,21 @@ impl Params {
 
     /// Every word of the query, in its order, but for Plex's own of the client and its token.
     pub(crate) fn words(&self) -> impl Iterator<Item = (&str, &str)> {
-        let is_plex = |key: &str| key.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("x-plex-"));
-        self.query.iter().filter(move |(key, _)| !is_plex(key)).map(|(key, value)| (key.as_str(), value.as_str()))
+        self.query.iter().filter(|(key, _)| !is_plex(key)).map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Every word of a list's query but for Plex's own of the client and its token; one with an operator keeps it, but for
+    /// the last `=`: `year>>=1990` is (`year>>`, `1990`), and `title==Heat` (`title=`, `Heat`).
+    pub(crate) fn filters(&self) -> Vec<(String, String)> {
+        let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let pairs = self.raw_query.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let pairs = pairs.map(|(key, value)| match value.strip_prefix('=') {
+            // As it came: a value that begins with an encoded `=` is a value.
+            Some(value) => (decoded(key) + "=", decoded(value)),
+            None => (decoded(key), decoded(value)),
+        });
+        pairs.filter(|(key, _)| !is_plex(key)).collect()
     }
 
     /// Every path that stands in the query as `name` or as `name[]`: byte for byte, for a path need not be UTF-8.
@@ -60,12 +74,18 @@ impl Params {
         self.plex_headers.iter().find(is_it).or_else(|| self.query.iter().find(is_it)).map(|(_, value)| value.as_str())
     }
 
-    /// A switch of the query: `1` or `true` is on; `0`, `false` or nothing is off.
+    /// A switch of the query, read as every setting that is true or false; nothing is off.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        let text = self.get(name).filter(|text| !text.is_empty());
+        let read = |text| read_bool(text).map_err(|_| Problem::bad_request(format!("`{name}` is `{text}`, and takes 1 or 0.")));
+        text.map_or(Ok(false), read)
+    }
+
+    /// A switch of the query that is on unless it is `0` or `false`.
+    pub(crate) fn flag_on(&self, name: &str) -> Result<bool, Problem> {
         match self.get(name) {
-            None | Some("" | "0" | "false") => Ok(false),
-            Some("1" | "true") => Ok(true),
-            Some(other) => Err(Problem::bad_request(format!("`{name}` is `{other}`, and takes 1 or 0."))),
+            None | Some("") => Ok(true),
+            Some(_) => self.flag(name),
         }
     }
 
@@ -74,13 +94,16 @@ impl Params {
         self.get(name).map(|value| parsed(name, value, what)).transpose()
     }
 
-    /// The page that is asked for by Plex's words; none if none is.
-    pub(crate) fn container(&self) -> Result<Option<Page>, Problem> {
+    /// The page that is asked for by Plex's words.
+    pub(crate) fn container(&self) -> Result<Window, Problem> {
         let (start, size) = ("X-Plex-Container-Start", "X-Plex-Container-Size");
         let number = |name: &str| self.plex(name).map(|value| parsed(name, value, "a number from 0 on")).transpose();
         Ok(match (number(start)?, number(size)?) {
-            (None, None) => None,
-            (start, size) => Some(Page { start: start.unwrap_or(0), size: size.unwrap_or(Page::LARGEST).min(Page::LARGEST) }),
+            (None, None) => Window { page: Page { start: 0, size: Page::LARGEST }, asked: false },
+            (start, size) => {
+                let size = size.unwrap_or(Page::LARGEST).min(Page::LARGEST);
+                Window { page: Page { start: start.unwrap_or(0), size }, asked: true }
+            }
         })
     }
 
@@ -90,6 +113,11 @@ impl Params {
         let size = self.parsed("size", "a number from 0 on")?.unwrap_or(Page::USUAL);
         Ok(Page { start, size: size.min(Page::LARGEST) })
     }
+}
+
+/// Whether a word is one of those that Plex's clients say of themselves, or the token.
+pub(crate) fn is_plex(word: &str) -> bool {
+    word.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("x-plex-"))
 }
 
 /// The query of an address, percent-decoded.
@@ -117,6 +145,42 @@ impl Page {
     pub(crate) const LARGEST: u32 = 10_000;
 }
 
+/// The page of one of Plex's lists: every list is cut by it, so that a client that reads in pages meets each entry once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) page: Page,
+    /// Whether the client asked for a page.
+    asked: bool,
+}
+
+/// What the container of a list says of its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) size: u64,
+    /// How many there are in all; where a page was asked for, or where this is not all.
+    pub(crate) total_size: Option<u64>,
+    /// The place of the page's first one; where `total_size` is.
+    pub(crate) offset: Option<u64>,
+}
+
+impl Window {
+    /// The page of a list that is there as a whole.
+    pub(crate) fn cut<T>(self, list: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>) -> (Vec<T>, Extent) {
+        let list = list.into_iter();
+        let total = list.len() as u64;
+        let shown: Vec<T> = list.skip(self.page.start as usize).take(self.page.size as usize).collect();
+        let extent = self.extent(shown.len(), total);
+        (shown, extent)
+    }
+
+    /// What to say of a page that holds so many of so many.
+    pub(crate) fn extent(self, shown: usize, total: u64) -> Extent {
+        let size = shown as u64;
+        let is_page = self.asked || size < total;
+        Extent { size, total_size: is_page.then_some(total), offset: is_page.then_some(self.page.start.into()) }
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Params {
     type Rejection = Infallible;
 
@@ -138,11 +202,29 @@ mod tests {
 
     #[test]
     fn a_word_of_plex_counts_in_the_header_and_in_the_query() {
-        let page = |start, size| Ok(Some(Page { start, size }));
+        let page = |start, size| Ok(Window { page: Page { start, size }, asked: true });
         assert_eq!(params("/a?X-Plex-Container-Start=5&X-Plex-Container-Size=10", &[]).container(), page(5, 10));
         assert_eq!(params("/a", &[("x-plex-container-start", "5"), ("X-Plex-Container-Size", "0")]).container(), page(5, 0));
         assert_eq!(params("/a?X-Plex-Container-Start=9", &[("X-Plex-Container-Start", "5")]).container(), page(5, Page::LARGEST));
-        assert_eq!(params("/a", &[]).container(), Ok(None));
+        assert_eq!(params("/a", &[]).container(), Ok(Window { page: Page { start: 0, size: Page::LARGEST }, asked: false }));
+    }
+
+    #[test]
+    fn a_page_is_cut_and_says_of_how_many() {
+        let extent = |size, total_size, offset| Extent { size, total_size, offset };
+        let cut = |query: &str| params(&format!("/a?{query}"), &[]).container().unwrap().cut([1, 2, 3]);
+        assert_eq!(cut(""), (vec![1, 2, 3], extent(3, None, None)));
+        assert_eq!(cut("X-Plex-Container-Start=1&X-Plex-Container-Size=1"), (vec![2], extent(1, Some(3), Some(1))));
+        assert_eq!(cut("X-Plex-Container-Start=7"), (vec![], extent(0, Some(3), Some(7))));
+        assert_eq!(cut("X-Plex-Container-Size=0"), (vec![], extent(0, Some(3), Some(0))));
+    }
+
+    #[test]
+    fn an_operator_stays_with_its_word() {
+        let query = "/a?year%3E%3E=1990&year%3E=1&title==Heat&title!%3D=A+b&title=%3Dx&X-Plex-Token=t&flag&&guid=a%3D=";
+        let pairs =
+            [("year>>", "1990"), ("year>", "1"), ("title=", "Heat"), ("title!=", "A b"), ("title", "=x"), ("flag", ""), ("guid", "a==")];
+        assert_eq!(params(query, &[]).filters(), pairs.map(|(key, value)| (key.to_owned(), value.to_owned())));
     }
 
     #[test]
@@ -165,6 +247,9 @@ mod tests {
         assert_eq!(params("/a?force=0", &[]).flag("force"), Ok(false));
         assert_eq!(params("/a", &[]).flag("force"), Ok(false));
         assert!(params("/a?force=maybe", &[]).flag("force").is_err());
+        let on = |uri| params(uri, &[]).flag_on("scan");
+        assert_eq!((on("/a"), on("/a?scan=1"), on("/a?scan=0")), (Ok(true), Ok(true), Ok(false)));
+        assert!(on("/a?scan=maybe").is_err());
     }
 
     #[test]

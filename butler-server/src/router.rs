@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -21,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::error::{self, Problem};
 use crate::metrics::Metrics;
+use crate::words::{self, KnownWords};
 use crate::{accept, auth, metrics, openapi, plex, v1};
 
 /// Nothing here takes a body; what a client sends all the same may be this long.
@@ -48,7 +49,7 @@ fn routes() -> (Router<App>, OpenApi) {
 
 /// The server as a service, without a socket.
 pub fn router(app: App) -> Router {
-    let counted = app.metrics.clone();
+    let counted = (app.metrics.clone(), own_version(&app));
     let (mut routes, described) = routes();
     // For tests only, and so described to nobody.
     if app.clock.is_driven() {
@@ -57,6 +58,7 @@ pub fn router(app: App) -> Router {
     let routes = routes
         .fallback(|| async { Problem::not_found("There is nothing at this address.") })
         .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn_with_state(KnownWords::of(&described), words::refuse_unknown))
         .layer(Extension(openapi::document(described)))
         .layer(from_fn_with_state(app.clone(), auth::require_token))
         .with_state(app);
@@ -95,8 +97,13 @@ async fn without_last_slash(mut request: Request<Body>) -> Request<Body> {
     request
 }
 
-/// Refuses what is too long and gives up on what takes too long.
+/// Refuses what is too long or does not say which host it is for, and gives up on what takes too long.
 async fn bounded(request: Request, next: Next) -> Response {
+    // RFC 9112, section 3.2: between two of them each proxy on the way may choose another.
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return Problem::bad_request(format!("The request has {hosts} headers `Host`; it needs one.")).into_response();
+    }
     if request.uri().path().len() + request.uri().query().map_or(0, str::len) > LONGEST_URL_BYTES {
         return Problem::new(StatusCode::URI_TOO_LONG, format!("The address is longer than {LONGEST_URL_BYTES} bytes.")).into_response();
     }
@@ -109,15 +116,20 @@ async fn bounded(request: Request, next: Next) -> Response {
 }
 
 /// Adds the headers of every answer, and tells the log of it: the path only, for a query may hold the token.
-async fn told(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+async fn told(State((metrics, own_version)): State<(Metrics, HeaderValue)>, request: Request, next: Next) -> Response {
     let (method, path, since) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
     let mut response = next.run(request).await;
     metrics.answered(&method, response.status().as_u16(), since.elapsed());
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-plex-protocol"), HeaderValue::from_static("1.0"));
+    headers.insert(HeaderName::from_static("x-butler-version"), own_version);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     tracing::debug!(%method, path, status = response.status().as_u16(), micros = since.elapsed().as_micros() as u64, "answered");
     response
+}
+
+fn own_version(app: &App) -> HeaderValue {
+    HeaderValue::from_str(&app.about.version).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
 fn panicked(panic: Box<dyn Any + Send>) -> Response {

@@ -1,31 +1,38 @@
-//! Connections: accepted, bounded, and ended within seconds when the server shuts down.
+//! Connections: accepted, bounded, and ended within seconds when the server shuts down. Nobody who has not
+//! shown the token can keep others out, neither by silence nor by taking nothing of what it asked for.
 //!
-//! `axum::serve` would do but for one thing: it waits for a request's head without end, so that a few clients that send
-//! nothing would hold connections for ever.
+//! `axum::serve` would do but for that: it waits for a request's head, and for an answer to be taken, without
+//! end. Start with [`serve`]; who gets a place, and who loses it, is decided in `serve/places.rs`.
+
+mod places;
+mod room;
 
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt;
 
 use crate::app::App;
 use crate::router::router;
+pub(crate) use room::Connection;
+use room::{Room, Seated};
 
-/// A request's head must be there by then; also how long an idle connection is kept.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes of a request's head, above which the connection ends with 431.
 const LARGEST_HEAD_BYTES: usize = 64 << 10;
 /// Headers of one request.
 const MOST_HEADERS: usize = 100;
-/// Connections at a time; further ones wait in the system's queue.
-const MOST_CONNECTIONS: usize = 512;
 /// What is being answered at shut-down may go on for so long.
 const END_WITHIN: Duration = Duration::from_secs(3);
 /// After a failed accept, for want of descriptors mostly.
@@ -34,12 +41,13 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// Serves until `shutdown` is ready, then ends within seconds: idle connections at once, those in the middle of an answer
 /// after it, or after 3 seconds. Those who listen to notifications are told.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
-    let listeners = app.listeners.clone();
-    let service = TowerToHyperService::new(router(app));
+    let (listeners, bounds) = (app.listeners.clone(), app.bounds.clone());
+    let router = router(app);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_headers(MOST_HEADERS).max_buf_size(LARGEST_HEAD_BYTES);
+    http.timer(TokioTimer::new()).header_read_timeout(bounds.head_within);
+    http.max_headers(MOST_HEADERS).max_buf_size(LARGEST_HEAD_BYTES);
     let (end, ending) = watch::channel(false);
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let room = Room::new(&bounds);
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -47,20 +55,26 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
             accepted = accept(&listener, &room) => accepted,
         };
         match accepted {
-            Ok((stream, place)) => {
-                let connection = http.serve_connection(TokioIo::new(stream), service.clone()).with_upgrades();
+            Ok((stream, lost)) => {
+                let connection = stream.connection();
+                let mut stream = TimeoutStream::new(stream);
+                stream.set_write_timeout(Some(bounds.taken_within));
+                let router = router.clone();
+                let service = service_fn(move |request| answer(router.clone(), connection.clone(), request));
+                let served = http.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
                 let mut ending = ending.clone();
                 tokio::spawn(async move {
-                    let mut connection = pin!(connection);
+                    let mut served = pin!(served);
                     // How a connection ends is the client's affair.
                     tokio::select! {
-                        _ = connection.as_mut() => {}
+                        _ = served.as_mut() => {}
+                        // Another one has its place: this one closes as it is dropped.
+                        _ = lost => {}
                         _ = async { ending.wait_for(|ending| *ending).await.is_ok() } => {
-                            connection.as_mut().graceful_shutdown();
-                            let _ = connection.await;
+                            served.as_mut().graceful_shutdown();
+                            let _ = served.await;
                         }
                     }
-                    drop(place);
                 });
             }
             Err(error) => {
@@ -72,18 +86,31 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     drop(listener);
     listeners.close();
     end.send_replace(true);
-    let until = Instant::now() + END_WITHIN;
-    // All places are free once the last one has gone.
-    let connections = timeout_at(until, room.acquire_many(MOST_CONNECTIONS as u32)).await;
-    if connections.is_err() || !listeners.gone(until).await {
+    if timeout(END_WITHIN, room.emptied()).await.is_err() {
         tracing::info!("some clients were in the middle of an answer");
     }
 }
 
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    // Answers are small and whole: waiting for more to send would only delay them.
-    stream.set_nodelay(true)?;
-    Ok((stream, place))
+/// The next connection, once there is a place for it.
+async fn accept(listener: &TcpListener, room: &Room) -> io::Result<(Seated, oneshot::Receiver<()>)> {
+    let (stream, _): (TcpStream, _) = listener.accept().await?;
+    // Answers are small and whole: waiting for more to send would only delay them. One that has gone already
+    // is noticed later.
+    let _ = stream.set_nodelay(true);
+    Ok(room.enter(stream).await)
+}
+
+/// Answers one request. A connection that left HTTP behind stays in hand.
+async fn answer(
+    router: Router,
+    connection: Connection,
+    mut request: Request<Incoming>,
+) -> Result<axum::response::Response, std::convert::Infallible> {
+    request.extensions_mut().insert(connection.clone());
+    connection.begun();
+    let response = router.oneshot(request).await?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        connection.answered();
+    }
+    Ok(response)
 }

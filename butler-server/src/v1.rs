@@ -12,6 +12,7 @@ mod items;
 mod pauses;
 mod plan;
 mod products;
+mod remake;
 mod runs;
 mod settings;
 mod tasks;
@@ -32,4 +33,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(check::routes())
         .merge(products::routes())
         .merge(items::routes())
+        .merge(remake::routes())
 }

@@ -1,17 +1,52 @@
 //! The table of tasks: one row a file, in alphabetical order of their wire names, as Plex lists them. A task is here only
 //! once it does its real work.
+//!
+//! An engine is handed a [`Catalogue`]: this table, or for tests this table with stand-ins (`stand_ins.rs`).
 
 use butler_api::TaskName;
+use butler_product::ProductKind;
 
-use crate::{Task, backup_database, deep_media_analysis, generate_media_index_files, refresh_libraries};
+use crate::{Settings, Task, backup_database, deep_media_analysis, generate_media_index_files, refresh_libraries, stand_ins};
 
 /// Every task.
-pub static ALL: [&Task; 4] =
+pub(crate) static ALL: [&Task; 4] =
     [&backup_database::TASK, &deep_media_analysis::TASK, &generate_media_index_files::TASK, &refresh_libraries::TASK];
 
-/// The task of this name, if there is one.
-pub fn find(name: &TaskName) -> Option<&'static Task> {
-    ALL.into_iter().find(|task| task.name == *name)
+/// The tasks that one server has, in alphabetical order of their wire names.
+#[derive(Debug, Clone)]
+pub struct Catalogue(Vec<&'static Task>);
+
+impl Default for Catalogue {
+    /// Every task.
+    fn default() -> Self {
+        Self(ALL.to_vec())
+    }
+}
+
+impl Catalogue {
+    /// Every task, and beside them such as do nothing but last, of the kinds of which there is none yet: for
+    /// tests.
+    pub fn with_stand_ins() -> Self {
+        let mut tasks: Vec<&'static Task> = ALL.into_iter().chain(stand_ins::ALL).collect();
+        tasks.sort_by(|one, next| one.name.as_str().cmp(next.name.as_str()));
+        Self(tasks)
+    }
+
+    /// The tasks, in their order.
+    pub fn tasks(&self) -> impl Iterator<Item = &'static Task> {
+        self.0.iter().copied()
+    }
+
+    /// The task of this name, if there is one.
+    pub fn find(&self, name: &TaskName) -> Option<&'static Task> {
+        self.tasks().find(|task| task.name == *name)
+    }
+
+    /// The tasks that make a product by these settings, in their order.
+    pub fn makers(&self, kind: ProductKind, settings: &Settings) -> Vec<&'static TaskName> {
+        let makes = |task: &&Task| task.demands(settings).iter().any(|demand| demand.spec.kind() == kind);
+        self.tasks().filter(makes).map(|task| &task.name).collect()
+    }
 }
 
 #[cfg(test)]
@@ -39,6 +74,13 @@ mod tests {
     fn the_list_is_in_alphabetical_order_and_without_doubles() {
         let names: Vec<&str> = ALL.iter().map(|task| task.name.as_str()).collect();
         assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
+    }
+
+    #[test]
+    fn a_stand_in_takes_no_real_tasks_name_and_stands_in_its_place_of_the_alphabet() {
+        let with: Vec<&str> = Catalogue::with_stand_ins().tasks().map(|task| task.name.as_str()).collect();
+        assert!(with.is_sorted_by(|one, next| one < next), "{with:?}");
+        assert!(Catalogue::default().tasks().all(|task| with.contains(&task.name.as_str())));
     }
 
     #[test]

@@ -13,10 +13,12 @@ mod catalogue;
 mod plan;
 mod report;
 pub mod settings;
+mod stand_ins;
 mod task;
 mod work;
 
-pub use catalogue::{ALL, find};
+pub(crate) use catalogue::ALL;
+pub use catalogue::Catalogue;
 pub use plan::{Action, Deed, Ground, Plan, Prepared};
 pub use report::Report;
 pub use settings::{Setting, SettingError, Settings, SettingsFile};

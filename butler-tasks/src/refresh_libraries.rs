@@ -8,7 +8,7 @@ use std::sync::Arc;
 use butler_api::{Reason, TaskName};
 use butler_library::{
     RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section, StoreError, Subjects,
-    scan_section,
+    scan_paths, scan_section,
 };
 use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane};
@@ -64,7 +64,11 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
         };
         work.observer.section_scan(&section, ScanStep::Begun);
         let mut teller = Teller { observer: &mut *work.observer, section: &section, before: totals.seen };
-        match scan_section(work.library, section.id, &world, &mut teller) {
+        let scanned = match work.paths {
+            [] => scan_section(work.library, section.id, &world, &mut teller),
+            paths => scan_paths(work.library, section.id, paths, &world, &mut teller),
+        };
+        match scanned {
             Ok(report) if report.stopped => return Err(TaskError::Stopped),
             Ok(report) => {
                 tell_failures(&section, &report, work.observer);
@@ -137,6 +141,7 @@ impl ScanObserver for Teller<'_> {
 /// What the scans of all sections found.
 #[derive(Debug, Default)]
 struct Totals {
+    folders: u64,
     seen: u64,
     added: u64,
     doubled: u64,
@@ -150,6 +155,7 @@ struct Totals {
 
 impl Totals {
     fn add(&mut self, report: &ScanReport) {
+        self.folders += report.folders;
         self.seen += report.seen;
         self.added += report.added;
         self.doubled += report.doubled;
@@ -165,6 +171,7 @@ impl Totals {
     fn report(self) -> Report {
         let mut report = Report::default();
         report.roots_away = self.roots_away.iter().map(|root| root.path.display().to_string()).collect();
+        report.count("folders read", self.folders);
         report.count("files seen", self.seen);
         let facts = [
             ("new files", self.added),

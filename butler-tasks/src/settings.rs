@@ -16,8 +16,9 @@ use std::sync::LazyLock;
 pub use file::{FileError, SettingsFile};
 pub use general::{
     BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_WINDOW_DAYS, FRIENDLY_NAME,
+    FS_EVENT_LIBRARY_UPDATES,
 };
-pub use kind::{BadValue, Ints, Kind, Texts, Value};
+pub use kind::{BadValue, Ints, Kind, Texts, Value, read_bool};
 pub use schedule::schedule_settings;
 pub use section_switch::{SectionSwitch, section_switch, section_switches};
 pub use values::{SettingError, Settings, Source};
@@ -112,7 +113,9 @@ mod tests {
 
     /// What the schedule and the tasks make of settings: all that can be seen of them here.
     fn seen(library: &Library, settings: &Settings) -> String {
-        let mut seen = format!("{:?} {}", schedule_settings(settings, TimeZone::UTC, "server".to_owned()), settings.text(&FRIENDLY_NAME));
+        let schedule = schedule_settings(settings, TimeZone::UTC, "server".to_owned());
+        let of_others = (settings.text(&FRIENDLY_NAME), settings.flag(&FS_EVENT_LIBRARY_UPDATES));
+        let mut seen = format!("{schedule:?} {of_others:?}");
         for task in crate::ALL {
             match task.does {
                 Does::Analyse(demands) => write!(seen, " {:?}", demands(settings)).unwrap(),
@@ -128,9 +131,11 @@ mod tests {
     }
 
     /// For every setting a value that is not its default. What each does further on is tested where it is done: the window and the
-    /// switches in butler-schedule, the name and the switches in butler-server, interval and width in butler-engine and butler-media.
+    /// switches in butler-schedule, the name and the switches in butler-server, whether
+    /// folders are watched in butler, interval and width in butler-engine and butler-media.
     const FLIPPED: &[(&str, &str)] = &[
         ("FriendlyName", "Attic"),
+        ("FSEventLibraryUpdatesEnabled", "1"),
         ("ButlerStartHour", "3"),
         ("ButlerEndHour", "6"),
         ("ButlerStartMinute", "30"),
@@ -150,7 +155,7 @@ mod tests {
     fn every_setting_changes_something() {
         let ids: Vec<_> = FLIPPED.iter().map(|(id, _)| *id).collect();
         assert_eq!(ids, all().iter().map(|setting| setting.id).collect::<Vec<_>>(), "a setting has no line here");
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let default = Settings::default();
         for (id, text) in FLIPPED {

@@ -67,6 +67,15 @@ pub struct Demand {
 }
 
 impl Task {
+    /// What it wishes by these settings; nothing if it keeps house.
+    pub fn demands(&self, settings: &Settings) -> Vec<Demand> {
+        match self.does {
+            Does::Analyse(demands) => demands(settings),
+            Does::Work { then, .. } => then(),
+            Does::KeepHouse(_) => Vec::new(),
+        }
+    }
+
     /// Its row in the schedule's words.
     pub fn row(&self) -> Row {
         Row {

@@ -1,7 +1,7 @@
 //! What a task's own work may do: read and write the library, touch the sections' folders, tell how it comes on, and see that
 //! it shall stop. It never asks the time or starts a thread by itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use butler_api::{Reason, RunId};
@@ -17,6 +17,8 @@ pub struct Work<'a> {
     pub library: &'a Library,
     /// The section it is limited to, if it is.
     pub section: Option<SectionId>,
+    /// The files and folders of that section it is limited to; none for all of it.
+    pub paths: &'a [PathBuf],
     /// The run.
     pub run: RunId,
     /// The settings that held when it began.

@@ -2,6 +2,7 @@
 //!
 //! It takes no argument and no environment: the server's socket is its standard input. Everything else is `butler_media`.
 
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use butler_media::{WorkerError, engine_socket, run_worker};
@@ -16,13 +17,14 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "an executable's last words")]
 fn complain(error: &WorkerError) {
-    match error {
-        WorkerError::NotStartedByServer => eprintln!(
+    // The last words; a standard error that is gone hears none.
+    let _ = match error {
+        WorkerError::NotStartedByServer => writeln!(
+            stderr(),
             "`butler-worker` reads media files for `butler`, which starts it by itself; there is nothing to do with it by hand. \
              Run `butler serve`, or `butler analyse FILE` to look at a single file."
         ),
-        WorkerError::Channel(cause) => eprintln!("butler-worker: {error}: {cause}"),
-    }
+        WorkerError::Channel(cause) => writeln!(stderr(), "butler-worker: {error}: {cause}"),
+    };
 }

@@ -161,7 +161,7 @@ fn workers(server: &Server) -> Result<(u64, f64)> {
 
 fn bare_program(program: &Path, film: &Path) -> Result<Duration> {
     let begun = Instant::now();
-    let output = Command::new(program).arg(film).output().context("could not start the bare program")?;
+    let output = butler_fixtures::command(program).arg(film).output().context("could not start the bare program")?;
     let time = begun.elapsed();
     let decoded = String::from_utf8(output.stdout)?;
     ensure!(decoded.trim().parse::<u32>().is_ok_and(|decoded| (180..=181).contains(&decoded)), "the bare program decoded {decoded}");
@@ -171,7 +171,7 @@ fn bare_program(program: &Path, film: &Path) -> Result<Duration> {
 fn ffmpeg(film: &Path, spare: &Path) -> Result<Duration> {
     let folder = spare.join("pictures");
     fs::create_dir_all(&folder)?;
-    let mut command = Command::new("ffmpeg");
+    let mut command = butler_fixtures::command("ffmpeg");
     command.args(["-nostdin", "-v", "error", "-y", "-skip_frame", "nokey", "-i"]).arg(film).args(["-an", "-sn"]);
     command.args(["-vf", "fps=0.1,scale=320:-2", "-c:v", "mjpeg", "-qscale:v", "4", "-f", "image2"]).arg(folder.join("%05d.jpg"));
     let begun = Instant::now();
@@ -192,7 +192,7 @@ fn film(name: &str) -> Result<PathBuf> {
             make_minutes(&kept)?;
         }
         let whole = kept.join(format!("being-made.{container}"));
-        let mut command = Command::new("ffmpeg");
+        let mut command = butler_fixtures::command("ffmpeg");
         command.args(["-nostdin", "-v", "error", "-y", "-stream_loop", "29", "-i"]).arg(&minute);
         ensure!(command.args(["-map", "0", "-c", "copy"]).arg(&whole).status()?.success(), "`ffmpeg` failed");
         butler_fixtures::age(&whole)?;
@@ -205,7 +205,7 @@ fn film(name: &str) -> Result<PathBuf> {
 fn make_minutes(kept: &Path) -> Result<()> {
     println!("Making the films; this takes some minutes, once");
     fs::create_dir_all(kept)?;
-    let mut command = Command::new("ffmpeg");
+    let mut command = butler_fixtures::command("ffmpeg");
     command.args(["-nostdin", "-v", "error", "-y"]).args(MINUTE.split_whitespace());
     for gop in GOPS {
         let frames = (gop * 24).to_string();

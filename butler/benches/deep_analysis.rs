@@ -99,7 +99,7 @@ fn butler(stage: &Stage, turn: usize, by_headers: bool) -> Result<(Duration, Val
 }
 
 fn ffprobe(film: &Path, spare: &Path) -> Result<Duration> {
-    let mut command = Command::new("ffprobe");
+    let mut command = butler_fixtures::command("ffprobe");
     command.args(["-v", "error", "-show_entries", "packet=pts,size,flags", "-of", "csv"]).arg(film);
     command.stdin(Stdio::null()).stdout(File::create(spare.join("packets.csv"))?);
     let begun = Instant::now();
@@ -117,13 +117,13 @@ fn film(name: &str, options: &str) -> Result<PathBuf> {
         let minute = kept.join("minute-2.mkv");
         if !minute.exists() {
             let whole = kept.join("being-made-minute.mkv");
-            let mut command = Command::new("ffmpeg");
+            let mut command = butler_fixtures::command("ffmpeg");
             command.args(["-nostdin", "-v", "error", "-y"]).args(MINUTE.split_whitespace()).arg(&whole);
             ensure!(command.status()?.success(), "`ffmpeg` failed");
             fs::rename(&whole, &minute)?;
         }
         let whole = kept.join(format!("being-made-{name}"));
-        let mut command = Command::new("ffmpeg");
+        let mut command = butler_fixtures::command("ffmpeg");
         command.args(["-nostdin", "-v", "error", "-y", "-stream_loop", "29", "-i"]).arg(&minute).args(["-map", "0", "-c", "copy"]);
         ensure!(command.args(options.split_whitespace()).arg(&whole).status()?.success(), "`ffmpeg` failed");
         butler_fixtures::age(&whole)?;

@@ -113,7 +113,7 @@ fn rescan(server: &Server) -> Result<Duration> {
 
 fn find(root: &Path) -> Result<Duration> {
     let begun = Instant::now();
-    let mut find = Command::new("find");
+    let mut find = butler_fixtures::command("find");
     let done = find.arg(root).args(["-printf", "%p %s %T@\\n"]).stdout(Stdio::null()).status()?;
     ensure!(done.success(), "`find` failed");
     Ok(begun.elapsed())

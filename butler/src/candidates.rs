@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The names of the tasks.
 pub(crate) fn tasks() -> Vec<CompletionCandidate> {
-    butler_tasks::ALL.iter().map(|task| candidate(task.name.as_str(), task.title)).collect()
+    butler_tasks::Catalogue::default().tasks().map(|task| candidate(task.name.as_str(), task.title)).collect()
 }
 
 /// The settings, those that are seldom changed too.

@@ -8,7 +8,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    analyse, backup, completions, failures, items, pause, plan, preview, resume, runs, sections, serve, settings, show, start, stop, watch,
+    analyse, backup, completions, failures, items, pause, plan, preview, remake, resume, runs, sections, serve, settings, show, start,
+    stop, watch,
 };
 use crate::exit;
 
@@ -20,6 +21,31 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// What this process was asked for. Says what is wrong with it and ends the process, if something is, or shows the help.
+    pub(crate) fn read() -> Self {
+        let mut command = command();
+        let read = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
+            refuse_unused(&mut command, &matches)?;
+            Self::of(&matches)
+        });
+        read.unwrap_or_else(|error| error.exit())
+    }
+
+    /// A data folder that stands on the command line names the server to ask by itself: it goes before a URL
+    /// of the environment, and before the token that belongs to that URL.
+    fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut cli = Self::from_arg_matches(matches)?;
+        let is_from = |argument: &str, source: ValueSource| matches.value_source(argument) == Some(source);
+        let asks_a_server = !matches!(cli.command, Command::Serve(_));
+        if asks_a_server && is_from("data_dir", ValueSource::CommandLine) && is_from("url", ValueSource::EnvVariable) {
+            cli.global.url = None;
+            cli.global.token = cli.global.token.filter(|_| is_from("token", ValueSource::CommandLine));
+        }
+        Ok(cli)
+    }
 }
 
 /// Where the server is, and how to print. Never derives `Debug`: it holds the token.
@@ -86,16 +112,6 @@ fn hide(command: clap::Command, ids: &[&str]) -> clap::Command {
     command.mut_subcommands(|below| hide(below, ids))
 }
 
-/// Reads the command line; says what is wrong with it and ends, if something is.
-pub(crate) fn parse() -> Cli {
-    let mut command = command();
-    let read = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
-        refuse_unused(&mut command, &matches)?;
-        Cli::from_arg_matches(&matches)
-    });
-    read.unwrap_or_else(|error| error.exit())
-}
-
 fn refuse_unused(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
     let Some((name, below)) = matches.subcommand() else { return Ok(()) };
     let is_given = |id: &&&str| below.value_source(id) == Some(ValueSource::CommandLine);
@@ -141,6 +157,8 @@ pub(crate) enum Command {
     Runs(runs::Arguments),
     /// List what could not be made, or have it tried again
     Failures(failures::Arguments),
+    /// Have products made anew: of an item, a file or a section
+    Remake(remake::Arguments),
     /// Show and change the settings
     Settings(settings::Arguments),
     /// Start tasks
@@ -164,8 +182,6 @@ pub(crate) enum Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) mod items;
 pub(crate) mod pause;
 pub(crate) mod plan;
 pub(crate) mod preview;
+pub(crate) mod remake;
 pub(crate) mod resume;
 pub(crate) mod runs;
 pub(crate) mod sections;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Tasks => ask(&global, async |client| tasks::run(client, out).await),
         Command::Runs(arguments) => ask(&global, async |client| runs::run(client, arguments, out).await),
         Command::Failures(arguments) => ask(&global, async |client| failures::run(client, arguments, out).await),
+        Command::Remake(arguments) => ask(&global, async |client| remake::run(client, arguments, out).await),
         Command::Settings(arguments) => ask(&global, async |client| settings::run(client, arguments, out).await),
         Command::Start(arguments) => ask(&global, async |client| start::run(client, arguments, out).await),
         Command::Plan(arguments) => ask(&global, async |client| plan::run(client, arguments, out).await),

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn only_the_folders_own_server_gets_its_token() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         assert!(!is_local_server("http://127.0.0.1:32500", folder.path()));
         std::fs::write(folder.path().join(ADDRESS_FILE), "http://127.0.0.1:32500\n").unwrap();
         for (url, is_local) in [

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn an_address_that_a_killed_server_left_is_none() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         assert_eq!(server(folder.path()), Ok(None));
         std::fs::write(folder.path().join(ADDRESS_FILE), "http://127.0.0.1:32500\n").unwrap();
         let lock = File::create(folder.path().join(LOCK_FILE)).unwrap();

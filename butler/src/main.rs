@@ -11,6 +11,7 @@ mod data_dir;
 mod exit;
 mod fact_log;
 mod follow;
+mod log;
 mod log_fields;
 mod near;
 mod print;
@@ -21,9 +22,11 @@ use std::process::ExitCode;
 
 use clap_complete::CompleteEnv;
 
+use crate::cli::Cli;
+
 fn main() -> ExitCode {
     // A shell that completes a line asks so, and then nothing else is done.
     CompleteEnv::with_factory(cli::command).var(commands::completions::ASKED).complete();
-    let exit = commands::run(cli::parse()).unwrap_or_else(|trouble| trouble.print());
+    let exit = commands::run(Cli::read()).unwrap_or_else(|trouble| trouble.print());
     exit.into()
 }

@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_named_file_must_be_there_and_the_data_folders_need_not() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         assert_eq!(Place::choose(None, folder.path()).read(), Ok(SettingsFile::default()));
         assert_eq!(Place::choose(Some(Path::new("")), folder.path()).read(), Ok(SettingsFile::default()));
         let missing = folder.path().join("other.toml");

@@ -7,6 +7,7 @@
 mod stand_in;
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,7 @@ const TOKEN: &str = "a-token-that-nobody-may-print";
 
 /// `butler`, without what the environment of the tests may say of servers.
 fn butler(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_butler"));
+    let mut command = butler_fixtures::command(env!("CARGO_BIN_EXE_butler"));
     for name in ["BUTLER_URL", "BUTLER_TOKEN", "BUTLER_DATA_DIR", "NO_COLOR", "XDG_DATA_HOME"] {
         command.env_remove(name);
     }
@@ -111,6 +112,13 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             json!({"outcomes": [started(json!({"outcome": "started", "message": "It starts now, run 7."})), skipped]})
         }
         "DELETE /butler" | "DELETE /butler/RefreshLibraries" => json!({"runs": [7]}),
+        "DELETE /api/v1/runs/8" => run(json!({"id": 8, "state": "stopping"})),
+        "DELETE /api/v1/runs/7" => {
+            return Reply::json(409, r#"{"errors":[{"code":1003,"message":"Run 7 has ended already, completed.","status":409}]}"#);
+        }
+        "DELETE /api/v1/runs/9" => {
+            return Reply::json(404, r#"{"errors":[{"code":1002,"message":"There is no run 9.","status":404}]}"#);
+        }
         "GET /api/v1/plan?nights=1" => plan(),
         "GET /api/v1/window" => {
             json!({"open": false, "from": null, "until": null, "day": null, "whole_day": false, "next": null, "zone": "Europe/Berlin",
@@ -124,9 +132,23 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             };
         }
         line if line.starts_with("GET /api/v1/runs?") => json!({"runs": life, "total": life.len()}),
-        line if line.starts_with("GET /api/v1/failures?") => json!({"failures": [{
-            "id": 5, "product": "bif", "part": "/films/cut off.mkv", "part_id": 3, "class": "content", "error": "The file ends in the middle of a frame.",
-            "tries": 2, "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z", "run": 7}], "total": 1}),
+        "GET /api/v1/failures/summary" => json!({"failures": 2, "files": 4, "group_count": 2, "groups": [
+            {"product": "bif", "tasks": ["GenerateMediaIndexFiles"], "class": "content", "error": "The file ends in the middle of a frame.",
+             "failures": 1, "files": 3, "resting": 1, "newest": "2026-11-23T02:00:00Z"},
+            {"product": "scan", "tasks": ["RefreshLibraries"], "class": "source", "error": "It can't be read.",
+             "failures": 1, "files": 1, "resting": 0, "newest": "2026-11-23T01:00:00Z"}]}),
+        // Page by page, each behind the mark of the one before.
+        line if line.starts_with("GET /api/v1/failures?size=") => json!({"failures": [{
+            "id": 5, "product": "bif", "part": "/films/cut off.mkv", "files": ["/films/cut off.mkv", "/b.mkv", "/c.mkv"], "file_count": 3,
+            "part_id": 3, "class": "content", "error": "The file ends in the middle of a frame.",
+            "tries": 2, "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z", "run": 7}], "total": 2, "next": "1.5"}),
+        line if line.starts_with("GET /api/v1/failures?before=1.5&size=") => json!({"failures": [{
+            "id": 6, "product": "scan", "part": "/films/locked", "files": ["/films/locked"], "file_count": 1,
+            "part_id": null, "class": "source", "error": "It can't be read.", "tries": 1, "next_try_at": "2026-11-23T01:00:00Z",
+            "next_try": "2026-11-24T02:00:00+01:00", "failed_at": "2026-11-23T01:00:00Z", "run": 7}]}),
+        "POST /api/v1/remake?products=bif&section=12" | "POST /api/v1/remake?missing=1&item=7" => json!({
+            "files": 3, "products": 2, "failures": 0, "message": "Of 3 files is made anew: 2 products by RefreshLibraries.",
+            "tasks": [{"task": "RefreshLibraries", "kinds": ["bif"], "count": 2, "next": null}]}),
         "POST /api/v1/failures/5/retry" => json!({"id": 5, "message": "The next run that wants it tries it again."}),
         line if line.starts_with("POST /library/sections?") && line.contains("missing") => {
             return Reply::json(400, r#"{"errors":[{"code":1000,"message":"The folder `/missing` is not there.","status":400}]}"#);
@@ -143,6 +165,10 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
                 r#"{"errors":[{"code":1000,"message":"Nothing in `/x` tells what it holds: say its type.","status":400}]}"#,
             );
         }
+        "GET /library/sections/12/refresh" | "GET /library/sections/12/refresh?path=%2Fa%20b&path=%2Fc" => {
+            return Reply::new(200, "text/html", "X-Butler-Outcome: started; run=7\r\n", "");
+        }
+        "GET /library/sections/13/refresh" => return Reply::page(404, "Not Found"),
         line if line.starts_with("GET /library/sections") || line.starts_with("POST /library/sections?") => json!({"MediaContainer": {
             "size": 1, "allowSync": false, "Directory": [{"allowSync": false, "key": "12", "type": "movie", "title": "Films", "agent": "a",
             "scanner": "s", "language": "en-US", "uuid": "u", "updatedAt": 1, "createdAt": 1, "Location": [{"id": 1, "path": "/films"}]}]}}),
@@ -319,13 +345,30 @@ fn a_run_that_begins_while_runs_are_listed_does_not_keep_the_list_going() {
     let pages = AtomicUsize::new(0);
     let server = StandIn::start(move |request| {
         let newest = 250 + pages.fetch_add(1, Ordering::SeqCst);
-        let start = request.line.split(['?', '&']).find_map(|word| word.strip_prefix("start=")).unwrap().parse().unwrap();
-        let runs: Vec<_> = (1..=newest).rev().skip(start).take(200).map(|id| run(json!({"id": id}))).collect();
-        Reply::json(200, &json!({"runs": runs, "total": newest}).to_string())
+        let before = request.line.split(['?', '&', ' ']).find_map(|word| word.strip_prefix("before="));
+        let before = before.map_or(newest + 1, |id| id.parse().unwrap());
+        let ids: Vec<_> = (1..before).rev().take(100).collect();
+        let next = ids.last().filter(|id| **id > 1);
+        let runs: Vec<_> = ids.iter().map(|id| run(json!({"id": id}))).collect();
+        Reply::json(200, &json!({"runs": runs, "total": newest, "next": next}).to_string())
     });
     let (code, runs) = said_json(at(&server, &["runs", "--json"]));
-    assert_eq!((code, runs.as_array().map(Vec::len)), (0, Some(250)));
+    let ids: Vec<u64> = runs.as_array().unwrap().iter().map(|run| run["id"].as_u64().unwrap()).collect();
+    assert_eq!((code, ids), (0, (1..=250).rev().collect()));
     assert!(server.asked().len() <= 4, "{} pages", server.asked().len());
+}
+
+#[test]
+fn what_is_made_anew_is_told_and_started_if_that_is_asked_for() {
+    let server = server(vec![run(json!({}))]);
+    let (code, text, remark) = said(at(&server, &["remake", "--section", "12", "--products", "bif"]));
+    assert_eq!((code, text.as_str()), (0, "Of 3 files is made anew: 2 products by RefreshLibraries.\n"));
+    assert!(remark.contains("`butler start RefreshLibraries --force` makes them now."), "{remark}");
+    let (code, text, _) = said(at(&server, &["remake", "7", "--missing", "--now"]));
+    assert!(code == 0 && text.contains("RefreshLibraries: It runs already, run 7."), "{text}");
+    assert_eq!(said(at(&server, &["remake", "8"])).0, 4);
+    assert_eq!(said(at(&server, &["remake"])).0, 2);
+    assert_eq!(said(at(&server, &["remake", "7", "--section", "12"])).0, 2);
 }
 
 #[test]
@@ -336,7 +379,11 @@ fn failures_are_listed_and_tried_again() {
         assert!(failures[0].get(key).is_some(), "{key} is lacking");
     }
     assert_eq!((code, &failures[0]["part"]), (0, &json!("/films/cut off.mkv")));
-    assert!(said(at(&server, &["failures"])).1.contains("The file ends in the middle of a frame."));
+    assert_eq!((failures.as_array().unwrap().len(), &failures[0]["files"][2]), (2, &json!("/c.mkv")));
+    let text = said(at(&server, &["failures"])).1;
+    assert!(text.contains("The file ends in the middle of a frame.") && text.contains("2 failures of 4 files"), "{text}");
+    assert!(text.contains("/films/cut off.mkv and 2 more files of the same content") && text.contains("rests"), "{text}");
+    assert!(said(at(&server, &["failures", "--limit", "1"])).1.contains("cut off"));
     assert_eq!(said(at(&server, &["failures", "--retry", "5"])), (0, "The next run that wants it tries it again.\n".into(), String::new()));
     assert_eq!(said(at(&server, &["failures", "--retry", "6"])).0, 4);
 }
@@ -362,6 +409,7 @@ fn sections_are_added_listed_edited_and_removed() {
     let here = std::env::current_dir().unwrap();
     let location = here.join("films").to_str().unwrap().replace('/', "%2F");
     let asked = server.asked();
+    assert!(!asked[0].line.contains("scan="), "{}", asked[0].line);
     // A relative folder is meant from here, not from where the server runs.
     assert!(asked[0].line.replace("%2D", "-").replace("%5F", "_").ends_with(&format!("&location={location}")), "{}", asked[0].line);
     assert_eq!(said(at(&server, &["sections", "add", "movie", "Films", "/missing"])).2, "Error: The folder `/missing` is not there.\n");
@@ -369,9 +417,22 @@ fn sections_are_added_listed_edited_and_removed() {
     assert_eq!(said(at(&server, &["sections", "edit", "12", "--name", "Cinema", "--folder", "/a b"])).0, 0);
     assert_eq!(said(at(&server, &["sections", "edit", "13", "--name", "Cinema"])).0, 4);
     assert_eq!(said(at(&server, &["sections", "edit", "12"])).0, 2, "an edit that changes nothing is no edit");
+    assert_eq!(said(at(&server, &["sections", "add", "--no-scan", "movie", "Films", "films"])).0, 0);
+    assert!(server.asked().last().unwrap().line.contains("&scan=0&"), "a switch of the server's");
     assert_eq!(said(at(&server, &["sections", "remove", "12"])).0, 0);
     assert_eq!(said(at(&server, &["sections", "remove", "13"])).0, 4);
     assert_eq!(said(at(&server, &["sections", "add", "cartoon", "Films", "films"])).0, 2);
+}
+
+#[test]
+fn a_section_is_scanned_whole_or_in_part_and_waited_for() {
+    let server = server(vec![run(json!({"state": "completed"}))]);
+    assert_eq!(said(at(&server, &["sections", "refresh", "12"])).1, "RefreshLibraries: Started, run 7.\n");
+    let (code, starts) = said_json(at(&server, &["sections", "refresh", "12", "--path", "/a b", "--path", "/c", "--json"]));
+    assert_eq!((code, &starts[0]["run"]), (0, &7.into()));
+    assert_eq!(said(at(&server, &["sections", "refresh", "12", "--wait"])).0, 0);
+    let (code, _, stderr) = said(at(&server, &["sections", "refresh", "13"]));
+    assert!(code == 4 && stderr.contains("There is no section 13."), "{stderr}");
 }
 
 #[test]
@@ -382,6 +443,21 @@ fn a_stop_says_what_it_reached() {
     let (code, _, stderr) = said(at(&server, &["stop", "BackupDatabase"]));
     assert!(code == 4 && stderr.contains("`BackupDatabase` does not run and is not queued."), "{stderr}");
     assert!(said(at(&server, &["stop", "BackupDatabas"])).2.contains("Did you mean `BackupDatabase`?"));
+}
+
+#[test]
+fn one_run_is_stopped_by_its_id_and_one_that_has_ended_says_how() {
+    let server = server(vec![run(json!({}))]);
+    assert_eq!(said(at(&server, &["stop", "--run", "8"])), (0, "Run 8 stops.\n".into(), String::new()));
+    let (code, stdout, stderr) = said(at(&server, &["stop", "--run", "7"]));
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (4, "", "Error: Run 7 has ended already, completed.\n"));
+    let (code, _, stderr) = said(at(&server, &["stop", "--run", "9"]));
+    assert!(code == 4 && stderr.starts_with("Error: There is no run 9.\n"), "{stderr}");
+    let (code, stdout, _) = said(at(&server, &["stop", "--run", "9", "--run", "8"]));
+    assert_eq!((code, stdout.as_str()), (4, "Run 8 stops.\n"));
+    for wrong in [["stop", "--run", "x"].as_slice(), &["stop", "--run", "8", "--all"], &["stop", "--run", "8", "RefreshLibraries"]] {
+        assert_eq!(said(at(&server, wrong)).0, 2, "{wrong:?}");
+    }
 }
 
 #[test]
@@ -406,8 +482,8 @@ fn no_server_no_entry_and_a_wrong_command_line_have_codes_of_their_own() {
     wrong.env("BUTLER_TOKEN", "wrong");
     let (code, _, stderr) = said(wrong);
     assert!(code == 5 && stderr.contains("does not accept the token: 401 Unauthorized."), "{stderr}");
-    let gone = server.url();
-    drop(server);
+    // Of an address at which no other test takes a port.
+    let gone = format!("http://{}", TcpListener::bind("127.83.0.1:0").unwrap().local_addr().unwrap());
     let (code, _, stderr) = said(butler(&["tasks", "--url", &gone]));
     assert!(code == 5 && stderr.contains(&format!("Error: No server answers at {gone}.\nCaused by:")), "{stderr}");
     assert_eq!(said(butler(&["tasks", "--url", "ftp://plex"])).0, 2);
@@ -442,7 +518,7 @@ fn a_server_that_says_nothing_is_not_waited_for_without_end() {
 
 #[test]
 fn the_data_folder_tells_where_the_server_is_and_its_token_goes_nowhere_else() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let in_folder = |arguments: &[&str]| {
         let mut command = butler(arguments);
         command.env("BUTLER_DATA_DIR", folder.path());
@@ -471,6 +547,24 @@ fn two_files_of_one_name_are_not_written_over_one_another() {
     let arguments = ["analyse", "a/film.mkv", "b/film.mp4", "--products", "bif"];
     let (code, _, stderr) = said(butler(&arguments));
     assert!(code == 2 && stderr.contains("`a/film.mkv` and `b/film.mp4` would have the same name."), "{code} {stderr}");
+}
+
+#[test]
+fn a_data_folder_on_the_command_line_goes_before_a_url_of_the_environment() {
+    let server = server(vec![run(json!({}))]);
+    let folder = butler_fixtures::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    // Before and behind the command; the server of the environment is not asked, least of all with its token.
+    for arguments in [["--data-dir", folder, "tasks"], ["tasks", "--data-dir", folder]] {
+        let (code, _, stderr) = said(at(&server, &arguments));
+        assert!(code == 5 && stderr.contains(&format!("No server uses the data folder `{folder}`")), "{code} {stderr}");
+    }
+    assert!(server.asked().is_empty());
+    let url = server.url();
+    assert_eq!(said(at(&server, &["tasks", "--data-dir", folder, "--url", &url])).0, 0, "a URL on the command line goes before it");
+    let mut from_environment = at(&server, &["tasks"]);
+    from_environment.env("BUTLER_DATA_DIR", folder);
+    assert_eq!(said(from_environment).0, 0, "of the environment's two the URL counts");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use butler_fixtures::{Codec, Container, Film, Picture, Server, Stage};
 
@@ -62,9 +62,9 @@ impl Reader {
     }
 
     fn butler(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_butler"));
+        let mut command = butler_fixtures::command(env!("CARGO_BIN_EXE_butler"));
         command.env_remove("BUTLER_URL").env_remove("BUTLER_TOKEN").env("BUTLER_DATA_DIR", self.server.data_dir());
-        command.current_dir(self.stage.spare_dir()).args(arguments).stdin(Stdio::null()).output().unwrap()
+        command.current_dir(self.stage.spare_dir()).args(arguments).output().unwrap()
     }
 
     /// A damaged film, so that there is a failure to speak of.
@@ -148,15 +148,15 @@ fn every_command_of_the_pages_does_what_it_says() {
 
 #[test]
 fn every_command_within_a_sentence_is_one() {
-    let stage = tempfile::tempdir().unwrap();
+    let stage = butler_fixtures::tempdir().unwrap();
     let mut read = 0;
     for page in pages() {
         for span in spoken(&fs::read_to_string(&page).unwrap()) {
             let mut words: Vec<&str> = span.split_whitespace().skip(1).collect();
             // What stands for a value is read as one.
             words.push("--help");
-            let mut command = Command::new(env!("CARGO_BIN_EXE_butler"));
-            let output = command.env("HOME", stage.path()).args(&words).stdin(Stdio::null()).output().unwrap();
+            let mut command = butler_fixtures::command(env!("CARGO_BIN_EXE_butler"));
+            let output = command.env("HOME", stage.path()).args(&words).output().unwrap();
             let error = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "`{span}` of {} is no command: {error}", page.display());
             read += 1;

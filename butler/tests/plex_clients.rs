@@ -14,7 +14,7 @@ fn the_typescript_sdk_drives_the_butler_and_gets_its_typed_errors() {
     let stage = stage();
     let server = stage.server().unwrap();
     server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
-    let mut node = Command::new("node");
+    let mut node = butler_fixtures::command("node");
     judge(node.arg(script("plexjs.mjs")), &server, &stage);
 }
 
@@ -42,8 +42,10 @@ fn the_crate_plex_api_connects_and_keeps_preferences() {
     let stage = stage();
     let server = stage.server().unwrap();
     server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
-    assert_eq!(server.run_task("RefreshLibraries").unwrap()["state"], "completed");
-    judge(&mut Command::new(clients().join("rust/debug/plex-api-judge")), &server, &stage);
+    for task in ["RefreshLibraries", "DeepMediaAnalysis"] {
+        assert_eq!(server.run_task(task).unwrap()["state"], "completed", "{task}");
+    }
+    judge(&mut butler_fixtures::command(clients().join("rust/debug/plex-api-judge")), &server, &stage);
     // It sets the window's start to eleven at night.
     let setting = server.get_json("/:/prefs/get?id=ButlerStartHour").unwrap();
     assert_eq!(setting["MediaContainer"]["Setting"][0]["value"], 23, "{setting:#}");
@@ -67,8 +69,19 @@ fn the_typescript_sdk_starts_and_stops_inside_and_outside_the_window() {
     // An afternoon; the window is the default one, from two to five.
     let server = stage.server_at("2027-06-15T12:00:00Z", "Europe/Berlin").unwrap();
     server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
-    let mut node = Command::new("node");
+    let mut node = butler_fixtures::command("node");
     judge(node.arg(script("plexjs_window.mjs")), &server, &stage);
+}
+
+#[test]
+fn the_typescript_sdk_sees_weekly_randomised_and_housekeeping_tasks_by_their_rules() {
+    let stage = stage();
+    let films = (1..=12).map(|number| (format!("Long {number:02} ({})", 1950 + number), long_film(number)));
+    stage.add_movies(&films.collect::<Vec<_>>()).unwrap();
+    let server = stage.server_with_stand_ins_at("2027-06-15T12:00:00Z", "Europe/Berlin").unwrap();
+    server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    let mut node = Command::new("node");
+    judge(node.arg(script("plexjs_kinds.mjs")), &server, &stage);
 }
 
 /// A film that takes a worker a while: a quarter of an hour, a preview every ten seconds of it.
@@ -105,7 +118,7 @@ fn stage() -> Stage {
 }
 
 fn python() -> Command {
-    Command::new(clients().join("python/bin/python"))
+    butler_fixtures::command(clients().join("python/bin/python"))
 }
 
 fn script(name: &str) -> PathBuf {

@@ -17,7 +17,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("butler-product", &[]),
     ("butler-schedule", &["butler-api"]),
     ("butler-media", &["butler-product"]),
-    ("butler-library", &["butler-api", "butler-product"]),
+    ("butler-names", &[]),
+    ("butler-library", &["butler-api", "butler-names", "butler-product"]),
     ("butler-tasks", &["butler-api", "butler-product", "butler-schedule", "butler-library"]),
     ("butler-engine", &["butler-api", "butler-schedule", "butler-product", "butler-library", "butler-tasks"]),
     ("butler-server", &["butler-api", "butler-product", "butler-library", "butler-engine"]),
@@ -62,7 +63,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const SCHEDULE_LINKS: &[&str] = &["butler-api", "jiff", "serde", "thiserror"];
 
 /// Crates that others may build on freely; all else is GPL-3.0-or-later.
-const FREE: &[&str] = &["butler-api", "butler-product", "butler-client"];
+const FREE: &[&str] = &["butler-api", "butler-names", "butler-product", "butler-client"];
 
 /// One dependency of one of our crates.
 struct Edge {

@@ -17,7 +17,7 @@ pub struct Identity {
     pub claimed: bool,
     /// 40 hexadecimal digits, the same as long as the data folder lives.
     pub machine_identifier: String,
-    /// The server's version.
+    /// The version of Plex's server that this one can be taken for. Butler's own is in the header `X-Butler-Version`.
     pub version: String,
 }
 
@@ -122,7 +122,7 @@ pub struct Root {
     pub updated_at: i64,
     /// Whether it updates itself.
     pub updater: bool,
-    /// The server's version.
+    /// The version of Plex's server that this one can be taken for. Butler's own is in the header `X-Butler-Version`.
     pub version: String,
     /// Whether there is a search by voice.
     pub voice_search: bool,

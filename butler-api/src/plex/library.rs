@@ -12,7 +12,7 @@ pub const LIBRARY_IDENTIFIER: &str = "com.plexapp.plugins.library";
 pub struct LibraryRoot {
     /// How many directories there are.
     pub size: u64,
-    /// Always false: nothing is synchronised.
+    /// Always true: to clients it says that the token may do more than look.
     pub allow_sync: bool,
     /// Always [`LIBRARY_IDENTIFIER`].
     pub identifier: String,

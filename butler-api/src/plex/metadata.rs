@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Location, Meta};
+
 /// A page of items.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -12,13 +14,13 @@ use serde::{Deserialize, Serialize};
 pub struct MetadataPage {
     /// How many items this page has.
     pub size: u64,
-    /// How many there are in all; only where a page was asked for.
+    /// How many there are in all; only where a page was asked for, or where this is not all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_size: Option<u64>,
     /// The place of this page's first item among all, from 0; only where a page was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
-    /// Always false: nothing is synchronised.
+    /// Always true: to clients it says that the token may do more than look.
     #[serde(default)]
     pub allow_sync: bool,
     /// Always [`super::LIBRARY_IDENTIFIER`].
@@ -48,55 +50,6 @@ pub struct MetadataPage {
     /// The items.
     #[serde(rename = "Metadata", default, skip_serializing_if = "Vec::is_empty")]
     pub metadata: Vec<Metadata>,
-}
-
-/// How a list can be filtered.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Meta {
-    /// The kinds of item that it can list.
-    #[serde(rename = "Type", default, skip_serializing_if = "Vec::is_empty")]
-    pub types: Vec<MetaType>,
-    /// The kinds of value that a filter compares.
-    #[serde(rename = "FieldType", default, skip_serializing_if = "Vec::is_empty")]
-    pub field_types: Vec<FieldType>,
-}
-
-/// A kind of item that a list can hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct MetaType {
-    /// Where to list them.
-    pub key: String,
-    /// `movie`, `show` and so on.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Its name for people.
-    pub title: String,
-    /// Whether it is the kind of this list.
-    pub active: bool,
-}
-
-/// A kind of value that a filter compares.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct FieldType {
-    /// Its name: `integer`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// How it can be compared.
-    #[serde(rename = "Operator", default, skip_serializing_if = "Vec::is_empty")]
-    pub operators: Vec<Operator>,
-}
-
-/// A comparison.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Operator {
-    /// What stands between a field and its value in the query: `!=`.
-    pub key: String,
-    /// Its name for people.
-    pub title: String,
 }
 
 /// One item.
@@ -180,16 +133,16 @@ pub struct Metadata {
     /// What says when a photo was taken: `local` its camera's clock, `name` its file's name, `file` its file's time of writing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at_accuracy: Option<String>,
-    /// Seconds by which that is ahead of UTC, where it is known.
+    /// Seconds by which that is ahead of UTC, where it is known; Plex writes the number as text.
     #[serde(rename = "createdAtTZOffset", default, skip_serializing_if = "Option::is_none")]
-    pub created_at_tz_offset: Option<i32>,
+    pub created_at_tz_offset: Option<String>,
     /// Milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<u64>,
     /// How many children it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_count: Option<u64>,
-    /// How many episodes, tracks or photos it has.
+    /// How many episodes or tracks it has, below its seasons or albums too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaf_count: Option<u64>,
     /// How many of them were watched; always 0, for Butler does not play.
@@ -204,6 +157,9 @@ pub struct Metadata {
     /// Unix seconds.
     #[serde(default)]
     pub updated_at: i64,
+    /// The folders of a show or artist; only where one item is asked for.
+    #[serde(rename = "Location", default, skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<Location>,
     /// Its genres; of an album or artist only where one item is asked for.
     #[serde(rename = "Genre", default, skip_serializing_if = "Vec::is_empty")]
     pub genres: Vec<Tag>,
@@ -323,9 +279,9 @@ pub struct Part {
     /// The container: `mkv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
-    /// The version of its deep analysis; absent before there is one.
+    /// The version of its deep analysis; absent before there is one. Plex writes the number as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deep_analysis_version: Option<u32>,
+    pub deep_analysis_version: Option<String>,
     /// Kilobits a second that the whole file needs, with commas, for eight sizes of a player's buffer, the smallest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required_bandwidths: Option<String>,

@@ -7,9 +7,15 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Sections {
-    /// How many there are.
+    /// How many this page has.
     pub size: u64,
-    /// Always false: nothing is synchronised.
+    /// How many there are in all; only where a page was asked for, or where this is not all.
+    #[serde(rename = "totalSize", default, skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<u64>,
+    /// The place of this page's first among all, from 0; where `total_size` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// Always true: to clients it says that the token may do more than look.
     pub allow_sync: bool,
     /// The title of the list.
     #[serde(default)]
@@ -24,7 +30,7 @@ pub struct Sections {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Directory {
-    /// Always false: nothing is synchronised.
+    /// Always true: to clients it says that the token may do more than look.
     pub allow_sync: bool,
     /// Whether its items can be filtered; always true.
     #[serde(default)]
@@ -71,12 +77,13 @@ pub struct Directory {
     pub locations: Vec<Location>,
 }
 
-/// One root folder of a section.
+/// One root folder of a section, or a folder of a show or artist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Location {
-    /// Its id.
-    pub id: i64,
+    /// Its id; a folder of a show or artist has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
     /// Its path on the server.
     pub path: String,
 }

@@ -92,4 +92,15 @@ pub struct PlannedBacklog {
     pub is_guess: bool,
     /// In how many nights it is done, the next one being the first; 0 if there is nothing to do, absent if it never is.
     pub nights: Option<u32>,
+    /// Products that failed and are left alone for now; they are no lacks of the figures above.
+    #[serde(default)]
+    pub held_back: u64,
+    /// Those of them that are tried again by themselves; the others rest until the file or the maker changes
+    /// or a person asks.
+    #[serde(default)]
+    pub tried_again: u64,
+    /// When the night begins in which the first of these is tried; absent if none is.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub next_try: Option<LocalTime>,
 }

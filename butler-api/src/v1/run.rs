@@ -29,6 +29,9 @@ pub struct Run {
     pub forced: bool,
     /// The section it is limited to, if it is.
     pub section: Option<i64>,
+    /// The files and folders of that section it is limited to; absent for all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
     /// When it was asked for.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub asked_at: Timestamp,
@@ -90,6 +93,12 @@ pub struct LiveWork {
 pub struct Runs {
     /// The runs of this page.
     pub runs: Vec<Run>,
-    /// How many there are in all that match.
-    pub total: u64,
+    /// How many there are in all that match; absent on a page that was asked for by a mark, where it would be
+    /// counted each time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// The mark behind the last one of this page, for `before`; absent if there is none behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub next: Option<RunId>,
 }

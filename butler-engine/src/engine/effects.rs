@@ -1,11 +1,13 @@
 //! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And follows a run's
 //! own work and the count of its lacks.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use butler_api::{Origin, Reason, RunId, RunState};
 use butler_library::{AttendanceRow, Scope, SectionId};
+use butler_product::ProductKind;
 use butler_schedule::{Attendance, Effect, Lane, RunEnd, RunRecord};
 use butler_tasks::{Demand, Does, Ground, Report, ScanStep, TaskError, Work};
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +17,7 @@ use crate::engine::Loop;
 use crate::event::{EngineEvent, Gathered};
 use crate::fact::What;
 use crate::run::Run;
-use crate::{recovery, work};
+use crate::{blob_check, recovery, work};
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
 const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -47,7 +49,7 @@ impl Loop {
 
     fn save(&mut self, record: &RunRecord) {
         self.store(record);
-        self.tell(changed(record));
+        self.tell(self.changed(record));
         self.heed(record);
     }
 
@@ -99,7 +101,7 @@ impl Loop {
     /// makes it too, where it reads the same file.
     fn look_ahead(&mut self, record: &RunRecord) {
         let is_to_come = matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
-        let Some(task) = butler_tasks::find(&record.task).filter(|task| task.lane == Lane::Media) else { return };
+        let Some(task) = self.catalogue.find(&record.task).filter(|task| task.lane == Lane::Media) else { return };
         let Does::Analyse(demands) = task.does else { return };
         if !is_to_come || self.done_ahead.contains_key(&record.id) {
             return;
@@ -125,9 +127,9 @@ impl Loop {
 
     fn begin(&mut self, id: RunId) {
         let Some(record) = self.schedule.live().iter().find(|record| record.id == id) else { return };
-        let Some(task) = butler_tasks::find(&record.task) else { return };
+        let Some(task) = self.catalogue.find(&record.task) else { return };
         let mut run = Run::new(id, task, record.origin, record.forced, record.section);
-        run.bound_until = record.bound_until;
+        (run.bound_until, run.paths) = (record.bound_until, record.paths.clone());
         run.freeze(self.is_frozen());
         // A run that goes on after a restart keeps what it did before.
         match self.library.run(id) {
@@ -138,7 +140,7 @@ impl Loop {
         // What was made ahead counts now that it has come.
         self.backlog.forget_ahead(id);
         if let Some(ahead) = self.done_ahead.remove(&id).filter(|ahead| *ahead > 0) {
-            (run.done, run.total) = (run.done + ahead, run.total + ahead);
+            run.begins_with(ahead);
             log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
         }
         let begun = match task.does {
@@ -197,9 +199,6 @@ impl Loop {
         run.is_widening = run.is_widening && newcomers_only;
         run.is_gathered = !run.is_widening;
         run.held_back = held_back;
-        if held_back > 0 {
-            run.report.count("left alone until their next try", held_back);
-        }
         for (spec, sources) in lacks {
             run.total += self.backlog.add(id, run.origin, &spec, sources);
         }
@@ -312,25 +311,25 @@ impl Loop {
         }
     }
 
+    /// The fact that a run is in its state.
+    pub(super) fn changed(&self, record: &RunRecord) -> What {
+        What::RunChanged {
+            run: record.id,
+            task: record.task.clone(),
+            title: self.catalogue.find(&record.task).map_or("", |task| task.title),
+            section: record.section,
+            origin: record.origin,
+            state: record.state,
+            reason: record.reason.clone(),
+        }
+    }
+
     pub(super) fn end_if_done(&mut self, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
         if run.is_gathered && self.backlog.open(id) == 0 {
             let end = if run.is_cut { RunEnd::Stopped } else { RunEnd::Completed(run.completed_reason()) };
             self.end_run(id, end);
         }
-    }
-}
-
-/// The fact that a run is in its state.
-pub(super) fn changed(record: &RunRecord) -> What {
-    What::RunChanged {
-        run: record.id,
-        task: record.task.clone(),
-        title: butler_tasks::find(&record.task).map_or("", |task| task.title),
-        section: record.section,
-        origin: record.origin,
-        state: record.state,
-        reason: record.reason.clone(),
     }
 }
 
@@ -351,6 +350,18 @@ fn only_newcomers(library: &butler_library::Library, gathered: Gathered) -> Resu
     Ok(gathered)
 }
 
+/// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
+/// the database.
+fn look_at_blobs(library: &butler_library::Library, demands: &[Demand]) {
+    let kinds: BTreeSet<ProductKind> = demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
+    for kind in kinds {
+        match library.check_blobs(Some(kind), &|| false) {
+            Ok(check) => blob_check::tell(&check),
+            Err(error) => tracing::warn!(%kind, error = &error as &dyn std::error::Error, "its blobs could not be looked at"),
+        }
+    }
+}
+
 fn count_lacks(
     library: &butler_library::Library,
     demands: &[Demand],
@@ -359,11 +370,14 @@ fn count_lacks(
     now: Timestamp,
 ) -> Result<Gathered, butler_library::StoreError> {
     let mut gathered = Gathered::default();
+    if force {
+        look_at_blobs(library, demands);
+    }
     for demand in demands {
         let scope = Scope { section, subjects: demand.subjects, switch };
         let lacks = library.lacks(&demand.spec, &scope, now, force)?;
         if !force {
-            gathered.held_back += library.held_back(&demand.spec, &scope, now)?;
+            gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
         }
         gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
     }

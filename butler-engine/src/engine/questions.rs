@@ -3,8 +3,8 @@
 use butler_api::{RunState, TaskName};
 use jiff::Timestamp;
 
-use crate::answer::{Following, HeldBy, LiveRun, TaskView};
-use crate::engine::{Loop, effects};
+use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, TaskView};
+use crate::engine::Loop;
 use crate::plan::PlanBasis;
 use crate::run::Run;
 
@@ -12,7 +12,7 @@ impl Loop {
     pub(super) fn tasks(&self) -> Vec<TaskView> {
         let enabled = |name: &TaskName| self.schedule.tasks().any(|task| task.row.name == *name && task.enabled);
         let now = self.clock.now();
-        let view = |task: &&butler_tasks::Task| TaskView {
+        let view = |task: &butler_tasks::Task| TaskView {
             name: task.name.clone(),
             title: task.title,
             description: task.description,
@@ -24,7 +24,7 @@ impl Loop {
             usual_is_guess: self.schedule.usual_is_guess(&task.name),
             next_at: self.next_at(&task.name),
         };
-        butler_tasks::ALL.iter().map(view).collect()
+        self.catalogue.tasks().map(view).collect()
     }
 
     /// What is so now, in the words of facts, and the stream of those that come after: nothing is between the two, since
@@ -32,7 +32,7 @@ impl Loop {
     pub(super) fn following(&self) -> Following {
         let mut now = Vec::new();
         for record in self.schedule.live() {
-            now.push(effects::changed(record));
+            now.push(self.changed(record));
             now.extend(self.runs.get(&record.id).into_iter().flat_map(Run::standing));
         }
         Following { now, then: self.facts.subscribe() }
@@ -59,7 +59,12 @@ impl Loop {
             schedule: self.schedule.clone(),
             units_at_once: self.pool.cores(),
             settings: self.settings.borrow().clone(),
+            catalogue: self.catalogue.clone(),
         }
+    }
+
+    pub(super) fn health(&self) -> EngineHealth {
+        EngineHealth { workers: self.pool.workers(self.is_frozen()), ..self.health.clone() }
     }
 
     pub(super) fn live(&self) -> Vec<LiveRun> {

@@ -33,7 +33,7 @@ pub(super) fn at_start(library: &Library, file: SettingsFile) -> Result<Settings
 }
 
 /// What they mean to the schedule.
-pub(super) fn of_schedule(settings: &Settings, library: &Library) -> butler_schedule::Settings {
+pub(crate) fn of_schedule(settings: &Settings, library: &Library) -> butler_schedule::Settings {
     schedule_settings(settings, jiff::tz::TimeZone::system(), library.server_id().to_owned())
 }
 
@@ -63,6 +63,7 @@ impl Loop {
         self.settings.send_replace(Arc::new(after));
         if !ids.is_empty() {
             self.kept_lacks.renew();
+            self.watching.look_again();
             tracing::info!(ids = ids.join(", "), "settings changed");
             self.ask_schedule(Event::SettingsChanged(of_schedule));
             self.tell(What::SettingsChanged { ids: ids.clone() });

@@ -18,7 +18,9 @@ impl Loop {
         if self.shutdown.is_some() || !self.pauses.is_empty() {
             return;
         }
-        while let Some(share) = self.pool.free_share(self.backlog.waiting()) {
+        while !self.publisher.is_behind()
+            && let Some(share) = self.pool.free_share(self.backlog.waiting())
+        {
             let (library, clock, estimates) = (&self.library, &self.clock, &self.estimates);
             let lasts = |source, wants: &[Want]| lasts(library, clock, estimates, source, wants);
             let limits = Limits { now: clock.now(), lasts: &lasts };
@@ -105,8 +107,7 @@ impl Loop {
     fn leave(&mut self, id: RunId, root: Option<String>) {
         self.backlog.settle(id);
         if let Some(run) = self.runs.get_mut(&id) {
-            run.total = run.total.saturating_sub(1);
-            run.roots_away.extend(root);
+            run.step_left(root);
         }
         self.end_if_done(id);
     }
@@ -116,10 +117,10 @@ impl Loop {
         match settled {
             Settled::Stored { runs, facts } => {
                 for (id, steps) in runs {
-                    for failed in steps {
+                    for came in steps {
                         self.backlog.settle(id);
                         if let Some(run) = self.runs.get_mut(&id) {
-                            run.step_done(failed);
+                            run.step_done(came);
                         }
                     }
                     if let Some(progress) = self.runs.get(&id).map(|run| run.progress(None)) {

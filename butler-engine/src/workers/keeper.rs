@@ -8,19 +8,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use butler_library::{BlobError, Library, SourceFile, Staged};
+use butler_library::{BlobError, Library, SourceFile, Staged, StoredProduct};
 use butler_product::media_info::MediaInfo;
 use butler_product::message::{FromWorker, Limits, Order};
-use butler_product::{Failure, FailureClass, ProductKind, Spec, Value};
+use butler_product::{Failure, FailureClass, Spec};
 
-use crate::answer::EngineHealth;
 use crate::backlog::{Fall, UnitId};
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::event::EngineEvent;
 use crate::inbox::Inbox;
 use crate::media_file;
 use crate::unit::{Made, Spent, UnitEnd, UnitJob, UnitOver, UnitWord};
-use crate::workers::heard::{Said, checked};
+use crate::workers::answers::{Answer, checked};
 use crate::workers::process::{Ending, Patience, Process};
 use crate::workers::wishes::Wishes;
 
@@ -96,9 +95,16 @@ impl Keeper {
                             end: UnitEnd::Impossible { sentence: OWN_FAULT.to_owned() },
                         }
                     });
+                    if process.is_none() {
+                        self.inbox.tell(EngineEvent::WorkerGone { slot: self.slot });
+                    }
                     self.tell(unit, UnitWord::Over(over));
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) if self.slot > 0 => process = None,
+                Err(mpsc::RecvTimeoutError::Timeout) if self.slot > 0 => {
+                    if process.take().is_some() {
+                        self.inbox.tell(EngineEvent::WorkerGone { slot: self.slot });
+                    }
+                }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
@@ -145,10 +151,8 @@ impl Keeper {
             end
         };
         let mut over = self.weigh(&media, said, outputs, bytes_read, end);
-        let read_now = over.answers.iter().find_map(|(_, answer)| match answer {
-            Ok(Made { value: Value::MediaInfo(info), .. }) => info.duration_ms,
-            _ => None,
-        });
+        let info = |(_, answer): &(_, Result<Made, _>)| answer.as_ref().ok()?.value.get::<MediaInfo>()?.duration_ms;
+        let read_now = over.answers.iter().find_map(info);
         let media_seconds = read_now.or(known_ms).map(|ms| ms as f64 / 1_000.0);
         over.spent = Spent { seconds: begun_at.elapsed().saturating_sub(frozen).as_secs_f64(), size_bytes: media.file.size, media_seconds };
         over
@@ -161,7 +165,7 @@ impl Keeper {
         media: &Media,
         outputs: &[Option<Output>],
         media_info: Option<Box<MediaInfo>>,
-    ) -> (Vec<Said>, u64, Duration, UnitEnd) {
+    ) -> (Vec<Answer>, u64, Duration, UnitEnd) {
         let unit = job.plan.unit;
         let order = Order {
             unit,
@@ -174,9 +178,12 @@ impl Keeper {
         };
         let descriptors: Vec<BorrowedFd<'_>> =
             std::iter::once(media.descriptor.as_fd()).chain(outputs.iter().flatten().map(|output| output.descriptor.as_fd())).collect();
+        // One more than there are wants is a fault already: what a worker goes on saying is not kept.
+        let most_said = job.plan.wants.len() + 1;
         let mut said = Vec::new();
         let ending = worker.execute(order, &descriptors, &self.wishes, &mut |message| match message {
             FromWorker::Progress { bytes_read, .. } => self.tell(unit, UnitWord::Progressed { bytes_read }),
+            FromWorker::Made { .. } | FromWorker::Failed { .. } if said.len() >= most_said => {}
             FromWorker::Made { want, value, blob_bytes, .. } => said.push((want, Ok((value, blob_bytes)))),
             FromWorker::Failed { want, failure, .. } => said.push((want, Err(failure))),
             FromWorker::Hello(_) | FromWorker::UnitEnded { .. } | FromWorker::Probed { .. } => {}
@@ -189,7 +196,7 @@ impl Keeper {
 
     /// Turns what the worker said into answers: a product with its blob, or a failure. What was made of a file that changed
     /// meanwhile is of neither content; and a file that could not be read while its root is away is no failure.
-    fn weigh(&self, media: &Media, said: Vec<Said>, mut outputs: Vec<Option<Output>>, bytes_read: u64, end: UnitEnd) -> UnitOver {
+    fn weigh(&self, media: &Media, said: Vec<Answer>, mut outputs: Vec<Option<Output>>, bytes_read: u64, end: UnitEnd) -> UnitOver {
         let mut over = UnitOver { answers: Vec::new(), bytes_read, spent: Spent::default(), end };
         if said.is_empty() {
             return over;
@@ -198,7 +205,7 @@ impl Keeper {
             Ok(()) => None,
             Err(error) => Some(Failure::source(error.sentence())),
         };
-        let said: Vec<Said> = said.into_iter().map(|(want, answer)| (want, changed.clone().map_or(answer, Err))).collect();
+        let said: Vec<Answer> = said.into_iter().map(|(want, answer)| (want, changed.clone().map_or(answer, Err))).collect();
         let unread = |answer: &Result<_, Failure>| matches!(answer, Err(Failure { class: FailureClass::Source, .. }));
         if said.iter().any(|(_, answer)| unread(answer)) {
             if media_file::is_root_away(&self.library, &media.file) {
@@ -239,8 +246,7 @@ impl Keeper {
             Some(process) => process,
             None => Process::start(&self.program, self.patience)
                 .inspect(|process| {
-                    let health = EngineHealth { sandbox: Some(process.hello().sandbox), worker_trouble: None };
-                    self.inbox.tell(EngineEvent::WorkerKnown { health });
+                    self.inbox.tell(EngineEvent::WorkerKnown { slot: self.slot, sandbox: Ok(process.hello().sandbox) });
                 })
                 .map_err(|error| {
                     tracing::error!(error = &error as &dyn std::error::Error, "no worker");
@@ -248,8 +254,7 @@ impl Keeper {
                         "No worker could be started: {}. Install `butler-worker` beside `butler`, both from the same release.",
                         with_causes(&error)
                     );
-                    self.inbox
-                        .tell(EngineEvent::WorkerKnown { health: EngineHealth { sandbox: None, worker_trouble: Some(sentence.clone()) } });
+                    self.inbox.tell(EngineEvent::WorkerKnown { slot: self.slot, sandbox: Err(sentence.clone()) });
                     sentence
                 })?,
         };
@@ -288,12 +293,9 @@ impl Keeper {
     }
 
     fn known_media_info(&self, job: &UnitJob) -> Result<Option<Box<MediaInfo>>, NotBegun> {
-        let product = self.library.product(job.plan.source, ProductKind::MediaInfo);
-        let product = product.map_err(|error| NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error))))?;
-        Ok(product.filter(|product| product.is_usable()).and_then(|product| match product.value {
-            Value::MediaInfo(info) => Some(info),
-            Value::Nothing { .. } | Value::Bif(_) | Value::Bandwidth(_) | Value::Tags(_) | Value::Photo(_) => None,
-        }))
+        let stored = self.library.product_of::<MediaInfo>(job.plan.source);
+        let stored = stored.map_err(|error| NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error))))?;
+        Ok(stored.filter(StoredProduct::is_usable).map(|stored| Box::new(stored.value)))
     }
 
     fn tell(&self, unit: UnitId, word: UnitWord) {

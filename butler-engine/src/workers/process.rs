@@ -1,7 +1,7 @@
 //! One worker process: started, introduced, given one unit at a time, watched, and killed when it hangs.
 //!
-//! The process gets one end of a socket pair as its standard input, an empty environment and no other descriptor. It never
-//! gets a path.
+//! The process gets one end of a socket pair as its standard input, the server's standard error for its last
+//! words, an empty environment and no other descriptor. It never gets a path.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -110,6 +110,9 @@ impl Process {
         let (ours, theirs) = UnixStream::pair().map_err(spawn_error)?;
         // A worker that stops in the middle of a message, or takes none, holds its keeper up no longer than a silent one.
         ours.set_read_timeout(Some(patience.silence)).and_then(|()| ours.set_write_timeout(Some(patience.silence))).map_err(spawn_error)?;
+        // What whoever started the server left open in it is nothing to a worker. Ours are closed by
+        // themselves already.
+        close_fds::set_fds_cloexec_threadsafe(3, &[]);
         let child = Command::new(program)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
@@ -327,7 +330,7 @@ mod tests {
         let (socket, theirs) = UnixStream::pair().unwrap();
         let sandbox = Sandbox { rlimits: false, no_new_privs: false, landlock: false, seccomp: false };
         let hello = Hello { protocol: 0, build: String::new(), products: Vec::new(), sandbox };
-        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        let child = butler_fixtures::command("sleep").arg("60").spawn().unwrap();
         (Process { child: Some(child), socket, hello, units_done: 0, patience: Patience::default() }, theirs)
     }
 
@@ -354,7 +357,7 @@ mod tests {
         let ending = process.execute(order, &[], &wishes, &mut |_| {});
         assert!(matches!(ending, Ending::Ended { bytes_read: 7, .. }), "{ending:?}");
         // A signal needs a moment.
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while is_held(&process) {
             assert!(Instant::now() < deadline, "it would sit there with the next unit until it is taken to hang");
             std::thread::yield_now();

@@ -9,6 +9,7 @@ use std::thread;
 use anyhow::{Context, Result};
 
 use crate::ffmpeg::{bit_exact, ffmpeg, run};
+use crate::kept;
 
 /// Part of every kept file's name: raise it when a recipe gives other bytes.
 const EDITION: u32 = 1;
@@ -63,7 +64,6 @@ const RECIPES: &[Recipe] = &[
 
 /// Makes them all, two at a time; one that was made before is read.
 pub(super) fn make(folder: &Path) -> Result<Vec<Original>> {
-    fs::create_dir_all(folder).with_context(|| format!("could not make `{}`", folder.display()))?;
     let (first, second) = RECIPES.split_at(RECIPES.len() / 2);
     let make = |recipes: &[Recipe]| recipes.iter().map(|recipe| original(folder, recipe)).collect::<Result<Vec<_>>>();
     thread::scope(|scope| {
@@ -75,9 +75,7 @@ pub(super) fn make(folder: &Path) -> Result<Vec<Original>> {
 }
 
 fn original(folder: &Path, &(name, own, extension, recipe): &Recipe) -> Result<Original> {
-    let path = folder.join(format!("broken-{EDITION}-{name}.{own}"));
-    if !path.exists() {
-        let draft = folder.join(format!("{}-{:?}-{name}.{own}", std::process::id(), thread::current().id()));
+    let path = kept(folder.join(format!("broken-{EDITION}-{name}.{own}")), |draft| {
         let mut command = ffmpeg();
         for word in recipe.split(' ') {
             match word {
@@ -88,8 +86,7 @@ fn original(folder: &Path, &(name, own, extension, recipe): &Recipe) -> Result<O
             };
         }
         bit_exact(&mut command);
-        run(command.arg(&draft)).with_context(|| format!("could not make the film `{name}`"))?;
-        fs::rename(&draft, &path)?;
-    }
+        run(command.arg(draft)).with_context(|| format!("could not make the film `{name}`"))
+    })?;
     Ok(Original { name, extension, bytes: fs::read(path)? })
 }

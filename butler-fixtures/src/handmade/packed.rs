@@ -3,6 +3,8 @@
 
 use anyhow::{Result, ensure};
 
+use super::avi::avi;
+
 /// What starts a picture.
 const PICTURE: [u8; 4] = [0, 0, 1, 0xB6];
 /// DivX's mark of a packed stream, in the standard's user data.
@@ -27,7 +29,7 @@ pub fn packed_avi(stream: &[u8], width: u32, height: u32, rate: u32) -> Result<V
     let (first, _) = &mut chunks[0];
     let begin = first.windows(4).position(|four| four == PICTURE).unwrap_or(0);
     first.splice(begin..begin, MARK.iter().copied());
-    Ok(avi(&chunks, width, height, rate))
+    Ok(avi(b"DX50", &chunks, (width, height), rate))
 }
 
 /// The pictures of a stream in the order of decoding, each with the headers before it.
@@ -49,38 +51,4 @@ fn pictures(stream: &[u8]) -> Vec<&[u8]> {
 /// A P picture without any content: type, no second more, marker, time 0 of few bits, marker, not coded.
 fn not_coded() -> Vec<u8> {
     [&PICTURE[..], &[0x51, 0x80, 0x7F]].concat()
-}
-
-fn avi(chunks: &[(Vec<u8>, bool)], width: u32, height: u32, rate: u32) -> Vec<u8> {
-    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
-    let count = chunks.len() as u32;
-    let main = words(&[1_000_000 / rate, 0, 0, 0x10, count, 0, 1, 0, width, height, 0, 0, 0, 0]);
-    let mut header = b"vidsDX50".to_vec();
-    header.extend(words(&[0, 0, 0, 1, rate, 0, count, 0, u32::MAX, 0, 0, 0]));
-    let mut format = words(&[40, width, height, 0x18_0001]);
-    format.extend(b"DX50");
-    format.extend(words(&[width * height * 3, 0, 0, 0, 0]));
-    let stream = list(b"strl", &[boxed(b"strh", &header), boxed(b"strf", &format)].concat());
-    let headers = list(b"hdrl", &[boxed(b"avih", &main), stream].concat());
-    let (mut data, mut index) = (Vec::new(), Vec::new());
-    for (chunk, is_key) in chunks {
-        index.extend(b"00dc");
-        index.extend(words(&[if *is_key { 0x10 } else { 0 }, data.len() as u32 + 4, chunk.len() as u32]));
-        data.extend(boxed(b"00dc", chunk));
-    }
-    let body = [headers, list(b"movi", &data), boxed(b"idx1", &index)].concat();
-    boxed(b"RIFF", &[b"AVI ".to_vec(), body].concat())
-}
-
-fn list(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
-    boxed(b"LIST", &[&name[..], content].concat())
-}
-
-fn boxed(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
-    let mut boxed = name.to_vec();
-    boxed.extend((content.len() as u32).to_le_bytes());
-    boxed.extend(content);
-    // Chunks begin at even places.
-    boxed.resize(boxed.len() + content.len() % 2, 0);
-    boxed
 }

@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_greys_are_what_ffmpeg_sees() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = crate::tempdir().unwrap();
         let path = folder.path().join("film.rcv");
         std::fs::write(&path, wmv3(64, 32, &[0, 1, -1])).unwrap();
         let mut command = crate::ffmpeg::ffmpeg();

@@ -4,12 +4,13 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::{Server, wait_until};
+use crate::command;
 use crate::http::{Request, Response};
 
 /// One file of a section, as the server shows it.
@@ -50,7 +51,17 @@ impl Server {
     /// which looks like a suspend, to so many seconds a second, or to both. Gives the moment that it shows then.
     pub fn set_clock(&self, at: Option<&str>, rate: Option<u32>) -> Result<String> {
         let words = [at.map(|at| format!("at={at}")), rate.map(|rate| format!("rate={rate}"))];
-        let target = format!("/api/v1/clock?{}", words.into_iter().flatten().collect::<Vec<_>>().join("&"));
+        self.put_clock(&words.into_iter().flatten().collect::<Vec<_>>().join("&"))
+    }
+
+    /// Has its driven clock go at a rate to a moment, and from there as fast as the machine's, however late somebody looks.
+    pub fn hurry_clock(&self, until: &str, rate: u32) -> Result<()> {
+        self.put_clock(&format!("until={until}&rate={rate}"))?;
+        Ok(())
+    }
+
+    fn put_clock(&self, words: &str) -> Result<String> {
+        let target = format!("/api/v1/clock?{words}");
         let answer = self.put(&target)?;
         ensure!(answer.status == 200, "PUT {target} answered {}: {}", answer.status, answer.text());
         Self::moment(&answer.json()?)
@@ -82,8 +93,8 @@ impl Server {
 
     /// Runs the command line against this server: `["start", "RefreshLibraries", "--wait"]`.
     pub fn butler<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Output> {
-        let mut command = Command::new(&self.executable);
-        command.args(arguments).env("BUTLER_URL", self.url()).env("BUTLER_TOKEN", &self.token).stdin(Stdio::null());
+        let mut command = command(&self.executable);
+        command.args(arguments).env("TZ", &self.zone).env("BUTLER_URL", self.url()).env("BUTLER_TOKEN", &self.token).stdin(Stdio::null());
         command.output().with_context(|| format!("could not start `{}`", self.executable.display()))
     }
 
@@ -96,9 +107,10 @@ impl Server {
         serde_json::from_str(&text).with_context(|| format!("`butler {all:?}` printed no JSON ({}): {text}{error}", output.status))
     }
 
-    /// Adds a section by the command line and gives its id.
+    /// Adds a section by the command line and gives its id. It is not scanned by that: a test says when.
     pub fn add_section(&self, kind: &str, name: &str, folder: &Path) -> Result<String> {
-        let output = self.butler(&["sections".as_ref(), "add".as_ref(), kind.as_ref(), name.as_ref(), folder.as_os_str()])?;
+        let words = ["sections", "add", "--no-scan", kind, name].map(OsStr::new);
+        let output = self.butler(&[&words[..], &[folder.as_os_str()]].concat())?;
         ensure!(output.status.success(), "the section was not added: {}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }

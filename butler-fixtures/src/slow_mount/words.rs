@@ -23,6 +23,8 @@ const BELIEVED: u64 = 1;
 pub(super) struct Call {
     pub(super) unique: u64,
     pub(super) node: u64,
+    /// The number of the thread that waits for it.
+    pub(super) thread: u32,
     pub(super) operation: Operation,
 }
 
@@ -67,7 +69,7 @@ impl Call {
             36 => Operation::Interrupt { of: number64(body, 0)? },
             _ => Operation::Unknown,
         };
-        Some(Self { unique, node, operation })
+        Some(Self { unique, node, thread: number32(bytes, 32)?, operation })
     }
 }
 

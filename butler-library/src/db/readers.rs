@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BUSY_TIMEOUT, StoreError};
+use super::{BUSY_TIMEOUT, StoreError, functions};
 
 /// At most this many at once: reads are short, and more would only take memory.
 const MOST: usize = 8;
@@ -58,6 +58,7 @@ impl Readers {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "cache_size", -CACHE_KB)?;
         connection.set_prepared_statement_cache_capacity(64);
+        functions::add_to(&connection)?;
         Ok(connection)
     }
 }

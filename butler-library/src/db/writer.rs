@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use super::StoreError;
+use crate::vital_threads::VitalThreads;
 
 /// The most writes in one transaction, so that the first of them doesn't wait for ever.
 const GROUP: usize = 128;
@@ -19,12 +20,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+    pub(super) fn start(connection: Connection, threads: &VitalThreads) -> Result<Self, StoreError> {
         let (jobs, waiting) = channel();
-        let thread = std::thread::Builder::new()
-            .name("library-writer".into())
-            .spawn(move || work_off(&connection, &waiting))
-            .map_err(|_| StoreError::Closed)?;
+        let thread = threads.spawn("library-writer", move || work_off(&connection, &waiting)).map_err(|_| StoreError::Closed)?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
@@ -174,12 +172,12 @@ mod tests {
 
     /// A writer on a table `t`, and its file.
     fn writer() -> (Arc<Writer>, PathBuf, TempDir) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let path = folder.path().join("test.db");
         let connection = Connection::open(&path).unwrap();
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
         connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY)").unwrap();
-        (Arc::new(Writer::start(connection).unwrap()), path, folder)
+        (Arc::new(Writer::start(connection, &VitalThreads::default()).unwrap()), path, folder)
     }
 
     /// How many rows are committed, as another connection sees it.
@@ -240,6 +238,32 @@ mod tests {
         assert!(matches!(answers[6], Err(StoreError::Panicked)));
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 8);
         assert_eq!(rows(&writer), [0, 1, 2, 3, 5, 6, 8, 9, 10]);
+    }
+
+    #[test]
+    fn a_writer_that_panics_outside_of_a_write_is_reported() {
+        /// What a write answers with, and nobody takes.
+        #[derive(Debug)]
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("a defect");
+            }
+        }
+        let folder = butler_fixtures::tempdir().unwrap();
+        let threads = VitalThreads::default();
+        let writer = Writer::start(Connection::open(folder.path().join("test.db")).unwrap(), &threads).unwrap();
+        let (report, reported) = channel();
+        threads.on_loss(move |thread| report.send(thread).unwrap());
+        // Held back until nobody waits for the answer any more.
+        let (leave, may_leave) = sync_channel::<()>(0);
+        drop(writer.begin(move |_| {
+            may_leave.recv().unwrap();
+            Ok::<_, StoreError>(Bomb)
+        }));
+        leave.send(()).unwrap();
+        assert_eq!(reported.recv(), Ok("library-writer"));
+        assert!(matches!(writer.write(|_| Ok::<_, StoreError>(())), Err(StoreError::Closed)));
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! Puts what a scan found into the database: one transaction a batch, and one for the end.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use butler_api::RunId;
+use butler_names::Named;
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::compare::Known;
 use super::content::{describe, says};
+use super::extent::Extent;
 use super::extras::{self, Homes};
 use super::line::Line;
 use super::media_names::Medium;
@@ -13,8 +18,7 @@ use super::place::{Moves, place, place_again, prune};
 use super::told::{Told, told};
 use super::walk::Stat;
 use crate::fingerprint::Prints;
-use crate::naming::Named;
-use crate::store::failures::{ScanFailure, set_scan_failures};
+use crate::store::failures::{ScanFailure, add_scan_failures, forget_scan_failures};
 use crate::store::{At, Json, sources};
 use crate::{Library, PartId, RootId, SectionId, SourceId, StoreError};
 
@@ -45,10 +49,12 @@ pub(super) struct Ending {
     pub(super) added: Vec<Placed>,
     pub(super) missing: Vec<PartId>,
     pub(super) failures: Vec<ScanFailure>,
-    /// The roots that were walked whole.
-    pub(super) walked: Vec<RootId>,
+    /// The roots that were walked, and what of each.
+    pub(super) walked: HashMap<RootId, Arc<Extent>>,
     /// Whether nothing was away: only then roots that were taken out of the section are let go.
     pub(super) all_roots_there: bool,
+    /// Whether only some paths of the section were walked: then nothing is let go, and the section is not scanned by that.
+    pub(super) is_partial: bool,
     pub(super) run: Option<RunId>,
     pub(super) now: Timestamp,
 }
@@ -60,25 +66,70 @@ pub(super) struct Counts {
     pub(super) changed: u64,
 }
 
-/// Tells every part of a section, those of roots that were taken out of it included: root by root, each by path.
-/// A file whose tags were never looked at, since an older Butler read it, passes for one that was written since.
-pub(super) fn known_parts(tx: &Connection, section: SectionId, tell: &mut dyn FnMut(Known<&[u8]>)) -> Result<(), StoreError> {
+/// A part as it is known. A file whose tags were never looked at, since an older Butler read it, passes for one that was
+/// written since.
+const KNOWN: &str = "SELECT p.id, p.path, p.size, iif(p.tagged IS NULL, -1, p.mtime_ns), p.inode, p.dev, p.source, \
+                     p.missing_since IS NOT NULL, p.root FROM parts p";
+
+fn known<'a>(row: &'a Row<'_>) -> Result<Known<&'a [u8]>, StoreError> {
+    // Inodes and devices use all 64 bits on some file systems; they are kept as the same bits, signed.
+    let (inode, dev): (i64, i64) = (row.get(4)?, row.get(5)?);
+    let stat = Stat { size: row.get(2)?, mtime_ns: row.get(3)?, inode: inode as u64, dev: dev as u64 };
+    let path = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+    Ok(Known { part: row.get(0)?, root: row.get(8)?, path, stat, source: row.get(6)?, missing: row.get(7)? })
+}
+
+/// Tells every part of a section, those of roots that were taken out of it included; or only those that `extents` hold. Root
+/// by root, each by path.
+pub(super) fn known_parts(
+    tx: &Connection,
+    section: SectionId,
+    extents: Option<&HashMap<RootId, Arc<Extent>>>,
+    tell: &mut dyn FnMut(Known<&[u8]>),
+) -> Result<(), StoreError> {
     let mut roots = tx.prepare_cached("SELECT id FROM roots WHERE section = ?1")?;
     let roots: Vec<RootId> = roots.query_map([section], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut parts = tx.prepare_cached(
-        "SELECT id, path, size, iif(tagged IS NULL, -1, mtime_ns), inode, dev, source, missing_since IS NOT NULL FROM parts WHERE root = ?1 ORDER BY path",
-    )?;
     for root in roots {
-        let mut rows = parts.query([root])?;
-        while let Some(row) = rows.next()? {
-            // Inodes and devices use all 64 bits on some file systems; they are kept as the same bits, signed.
-            let (inode, dev): (i64, i64) = (row.get(4)?, row.get(5)?);
-            let stat = Stat { size: row.get(2)?, mtime_ns: row.get(3)?, inode: inode as u64, dev: dev as u64 };
-            let path = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            tell(Known { part: row.get(0)?, root, path, stat, source: row.get(6)?, missing: row.get(7)? });
+        match extents.map(|extents| extents.get(&root).map(Arc::as_ref)) {
+            None | Some(Some(Extent::Whole)) => {
+                let mut parts = tx.prepare_cached(&format!("{KNOWN} WHERE p.root = ?1 ORDER BY p.path"))?;
+                let mut rows = parts.query([root])?;
+                while let Some(row) = rows.next()? {
+                    tell(known(row)?);
+                }
+            }
+            Some(Some(Extent::Paths(paths))) => parts_below(tx, root, paths)?.iter().for_each(|known| tell(known.lent())),
+            Some(None) => {}
         }
     }
     Ok(())
+}
+
+/// The parts at some paths of a root and below them, by path.
+fn parts_below(tx: &Connection, root: RootId, paths: &[Vec<u8>]) -> Result<Vec<Known>, StoreError> {
+    let mut parts = tx.prepare_cached(&format!("{KNOWN} WHERE p.root = ?1 AND (p.path = ?2 OR (p.path > ?3 AND p.path < ?4))"))?;
+    let mut all = Vec::new();
+    for path in paths {
+        // What lies in a folder comes between its name with a slash and its name with the sign behind that.
+        let with = |sign: u8| [path.as_slice(), &[sign]].concat();
+        let mut rows = parts.query(params![root, path, with(b'/'), with(b'/' + 1)])?;
+        while let Some(row) = rows.next()? {
+            all.push(known(row)?.kept());
+        }
+    }
+    all.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok(all)
+}
+
+/// The parts of a section that have a content.
+pub(super) fn parts_of(tx: &Connection, section: SectionId, source: SourceId) -> Result<Vec<Known>, StoreError> {
+    let mut parts = tx.prepare_cached(&format!("{KNOWN} JOIN roots r ON r.id = p.root WHERE p.source = ?1 AND r.section = ?2"))?;
+    let mut rows = parts.query(params![source, section])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(known(row)?.kept());
+    }
+    Ok(all)
 }
 
 /// Applies a batch of changes, all or none of them.
@@ -121,10 +172,10 @@ fn set_missing_where_removed(tx: &Connection, section: SectionId, now: Timestamp
     Ok(())
 }
 
-/// Applies what only a whole scan can know.
+/// Applies what is known only when all was walked.
 pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Result<Counts, StoreError> {
     library.db().write(move |tx| {
-        let Ending { moved, added, missing, failures, walked, all_roots_there, run, now } = ending;
+        let Ending { moved, added, missing, failures, walked, all_roots_there, is_partial, run, now } = ending;
         let (mut counts, mut homes) = (Counts::default(), Homes::default());
         for part in &missing {
             tx.prepare_cached("UPDATE parts SET missing_since = ?2 WHERE id = ?1")?.execute(params![part, At(now)])?;
@@ -142,25 +193,30 @@ pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Resu
         }
         set_missing_where_removed(tx, section, now)?;
         let mut let_go = 0;
-        if all_roots_there {
+        if all_roots_there && !is_partial {
             // One that was taken out during this scan waits for the next, which may find its files elsewhere.
             let_go = tx.execute(
                 "DELETE FROM roots WHERE section = ?1 AND removed AND id NOT IN (SELECT value FROM json_each(?2))",
-                params![section, Json(walked.iter().map(|root| root.0).collect::<Vec<_>>())],
+                params![section, Json(walked.keys().map(|root| root.0).collect::<Vec<_>>())],
             )?;
         }
         if !moved.is_empty() || let_go > 0 {
             prune(tx, section, &mut homes)?;
         }
         extras::settle(tx, section, &homes)?;
-        set_scan_failures(tx, &walked, &failures, run, now)?;
+        for (root, extent) in &walked {
+            forget_scan_failures(tx, *root, &|path| extent.concerns(path), &failures)?;
+        }
+        add_scan_failures(tx, &failures, run, now)?;
         if !moved.is_empty() || !added.is_empty() || !missing.is_empty() || let_go > 0 {
             touch(tx, section)?;
         }
-        tx.execute(
-            "UPDATE sections SET scanned_at = ?2, first_scanned_at = coalesce(first_scanned_at, ?2) WHERE id = ?1",
-            params![section, At(now)],
-        )?;
+        if !is_partial {
+            tx.execute(
+                "UPDATE sections SET scanned_at = ?2, first_scanned_at = coalesce(first_scanned_at, ?2) WHERE id = ?1",
+                params![section, At(now)],
+            )?;
+        }
         Ok(counts)
     })
 }

@@ -7,14 +7,15 @@ mod guess;
 mod tree;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::line::Line;
 use super::walk::{RootState, Seen, Walk, Walked, walk};
 use crate::allowed_roots::{self, RootError};
-use crate::naming::{self, Doubt, Named};
 use crate::store::path_from_bytes;
 use crate::{Library, RootId, SectionKind, StoreError};
 
+use butler_names::{Doubt, Named};
 use tree::Tree;
 pub use tree::{CheckedItem, CheckedVersion};
 
@@ -124,7 +125,7 @@ fn note(path: &[u8], sentence: &str) -> CheckNote {
 fn name(kind: SectionKind, file: &Seen) -> (Named, Option<Doubt>) {
     let path = path_from_bytes(&file.path);
     let components: Vec<_> = path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-    let named = naming::name(kind, &components, file.stat.size);
+    let named = butler_names::read(kind.names(), &components, file.stat.size);
     let not_utf8 = path.to_str().is_none().then_some(Doubt::NotUtf8);
     let doubt = named.doubt().or(not_utf8);
     (named, doubt)
@@ -133,7 +134,7 @@ fn name(kind: SectionKind, file: &Seen) -> (Named, Option<Doubt>) {
 /// Walks the folder as a scan of this kind would.
 fn look(library: &Library, folder: &Path, kind: SectionKind, stop: &mut dyn FnMut() -> bool) -> Result<Walked, CheckError> {
     // No part is compared with what this walk sees, so it needs no root of the database.
-    let asked = Walk { threads: library.root_threads(), root: RootId(0), folder, kind, tell_ignored: true };
+    let asked = Walk { threads: library.root_threads(), root: RootId(0), folder, kind, extent: &Arc::default(), tell_ignored: true };
     let walked = walk(&asked, &mut |_| stop()).map_err(|_| CheckError::Stopped)?;
     match walked.state {
         RootState::Away(sentence) => Err(CheckError::Away(sentence)),

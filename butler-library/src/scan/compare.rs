@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::iter::Peekable;
 use std::vec;
 
+use super::extent::is_at_or_below;
 use super::walk::{RootState, Seen, Stat, Unsure, Walked};
 use crate::{PartId, RootId, SourceId};
 
@@ -20,8 +21,16 @@ pub(super) struct Known<P = Vec<u8>> {
     pub(super) missing: bool,
 }
 
+impl Known {
+    /// The same, with its path only lent.
+    pub(super) fn lent(&self) -> Known<&[u8]> {
+        let Self { part, root, ref path, stat, source, missing } = *self;
+        Known { part, root, path, stat, source, missing }
+    }
+}
+
 impl Known<&[u8]> {
-    fn kept(self) -> Known {
+    pub(super) fn kept(self) -> Known {
         let Self { part, root, path, stat, source, missing } = self;
         Known { part, root, path: path.to_vec(), stat, source, missing }
     }
@@ -70,6 +79,8 @@ pub(super) struct Comparison {
 /// One root that was walked.
 struct Side {
     state: RootState,
+    /// Whether all that is known of the root is told, and all that is in it was looked for.
+    is_whole: bool,
     seen: Peekable<vec::IntoIter<Seen>>,
     unsure: Vec<Unsure>,
     is_empty: bool,
@@ -86,13 +97,14 @@ struct Side {
 impl Comparison {
     /// Begins with what was seen of each root, by path.
     pub(super) fn new(walked: Vec<Walked>) -> Self {
-        let side = |Walked { root, seen, unsure, state, .. }: Walked| {
+        let side = |Walked { root, seen, unsure, state, is_whole, passed, .. }: Walked| {
             let side = Side {
                 state,
+                is_whole,
                 is_empty: seen.is_empty() && unsure.is_empty(),
                 seen: seen.into_iter().peekable(),
                 unsure,
-                devices: HashSet::new(),
+                devices: passed.into_iter().collect(),
                 known: 0,
                 was_full: false,
                 is_elsewhere: true,
@@ -157,8 +169,10 @@ impl Side {
     }
 
     fn end(mut self, root: RootId, result: &mut Compared) {
+        // Of a part of a root, that nothing of it is there says little; its disk is judged below.
+        let is_elsewhere = self.is_elsewhere && self.is_whole;
         let away = match self.state {
-            RootState::Read { has_entries, .. } if self.was_full && self.is_empty && (!has_entries || self.is_elsewhere) => Away::Empty,
+            RootState::Read { has_entries, .. } if self.was_full && self.is_empty && (!has_entries || is_elsewhere) => Away::Empty,
             RootState::Read { identity, .. } => {
                 self.devices.insert(identity.0);
                 self.added.extend(self.seen);
@@ -178,10 +192,6 @@ impl Side {
         result.away.push((root, away));
         result.out_of_reach += self.known;
     }
-}
-
-fn is_at_or_below(path: &[u8], folder: &[u8]) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
 }
 
 /// Which vanished parts are found again in new files: same content, and unique on both sides. Answers with the index of
@@ -231,15 +241,13 @@ mod tests {
     fn walked(mut seen: Vec<Seen>) -> Walked {
         seen.sort_by(|a, b| a.path.cmp(&b.path));
         let state = RootState::Read { identity: (1, 2), has_entries: true };
-        Walked { root: ROOT, seen, unsure: Vec::new(), ignored: Vec::new(), state }
+        Walked { root: ROOT, seen, unsure: Vec::new(), ignored: Vec::new(), is_whole: true, passed: Vec::new(), folders: 1, state }
     }
 
     fn compare(mut known: Vec<Known>, walked: Vec<Walked>) -> Compared {
         known.sort_by(|a, b| (a.root, &a.path).cmp(&(b.root, &b.path)));
         let mut comparison = Comparison::new(walked);
-        for Known { part, root, path, stat, source, missing } in &known {
-            comparison.known(Known { part: *part, root: *root, path, stat: *stat, source: *source, missing: *missing });
-        }
+        known.iter().for_each(|known| comparison.known(known.lent()));
         comparison.end()
     }
 
@@ -309,6 +317,21 @@ mod tests {
         let result = compare(vec![one, two.clone()], vec![walked(vec![renumbered.clone()])]);
         assert_eq!((result.out_of_reach, result.vanished, result.unchanged), (1, Vec::new(), 1));
         assert_eq!(result.renumbered, [(two, renumbered)], "so that the next scan knows its number");
+    }
+
+    #[test]
+    fn of_a_part_of_a_root_what_is_gone_is_missing_unless_the_root_is_empty_or_its_disk_is_not_there() {
+        let on = |dev| Known { stat: Stat { dev, ..stat(1) }, ..known(1, "disk/Heat/Heat.mkv") };
+        let part = |has_entries, passed: &[u64]| Walked {
+            state: RootState::Read { identity: (1, 2), has_entries },
+            is_whole: false,
+            passed: passed.to_vec(),
+            ..walked(Vec::new())
+        };
+        assert_eq!(compare(vec![on(1)], vec![part(true, &[1])]).vanished, [on(1)]);
+        assert_eq!(compare(vec![on(7)], vec![part(true, &[1, 7])]).vanished, [on(7)], "a folder of that disk was passed");
+        assert_eq!(compare(vec![on(7)], vec![part(true, &[1])]).away, [(ROOT, Away::Disk)]);
+        assert_eq!(compare(vec![on(1)], vec![part(false, &[1])]).away, [(ROOT, Away::Empty)]);
     }
 
     #[test]

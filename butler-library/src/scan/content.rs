@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use butler_names::Named;
 use butler_product::Value;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -15,7 +16,6 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::line::Line;
 use super::place::place_again;
 use super::told::{Details, Told, told};
-use crate::naming::{self, Named};
 use crate::store::{Json, Word};
 use crate::{ItemId, PartId, RootId, SectionId, SectionKind, SourceId, StoreError};
 
@@ -23,7 +23,7 @@ use crate::{ItemId, PartId, RootId, SectionId, SectionKind, SourceId, StoreError
 pub(super) fn named(kind: SectionKind, path: &[u8], size: u64) -> Named {
     let components = Path::new(OsStr::from_bytes(path)).components();
     let components: Vec<_> = components.map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-    naming::name(kind, &components, size)
+    butler_names::read(kind.names(), &components, size)
 }
 
 /// What a content says of itself, if that was read: its tags, or how a photo was taken.

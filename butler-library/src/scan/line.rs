@@ -4,9 +4,9 @@
 //! What makes an item itself among its parent's children is its key. A film's holds its folder: two files of one name in
 //! one folder are two versions of a film; in two folders they are two films.
 
+use butler_names::{Episode, Extra, ExtraKind, Ids, Movie, Named, Numbers, Owner, Photo, Show, Track};
 use jiff::civil::Date;
 
-use crate::naming::{self, Episode, Extra, ExtraKind, Ids, Movie, Named, Numbers, Owner, Photo, Show, Track};
 use crate::{ItemKind, RootId};
 
 /// A file of more episodes than these is taken for the first alone: somebody's name means something else.
@@ -224,7 +224,7 @@ fn own_folder(path: &[u8], may_lie_deeper: bool) -> &[u8] {
         return path.iter().rposition(|byte| *byte == b'/').map_or(&path[..0], |end| &path[..end]);
     }
     let components: Vec<_> = path.split(|byte| *byte == b'/').map(|component| String::from_utf8_lossy(component).into_owned()).collect();
-    leading(path, naming::film_folder(&components))
+    leading(path, butler_names::film_folder(&components))
 }
 
 /// The first components of a path.

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
+use super::extent::Extent;
 use super::ignore::{IGNORE, Ignored, NOMEDIA, PLEXIGNORE, Rules, Why, below};
 use super::media_names::{Medium, is_skipped, medium};
 use super::walk::{Pending, Seen, Stat, Unsure, sentence};
@@ -92,6 +93,8 @@ pub(super) struct Lister {
     pub(super) folder: PathBuf,
     pub(super) root: RootId,
     pub(super) kind: SectionKind,
+    /// What of the root is looked at.
+    pub(super) within: Arc<Extent>,
     pub(super) tell_ignored: bool,
 }
 
@@ -138,7 +141,10 @@ impl Lister {
         let open = rustix::fs::openat(CWD, self.path(&folder.path), flags, Mode::empty())?;
         let raw = rustix::fs::fstat(&open)?;
         let chunk = if asked.elapsed() > LONG { SLOW_CHUNK } else { CHUNK };
-        let names = self.names(&open, beat)?;
+        let mut names = self.names(&open, beat)?;
+        if self.within.leads_through(&folder.path) {
+            names.entries.retain(|entry| self.within.concerns(&below(&folder.path, &entry.name)));
+        }
         let mut listing = Listing {
             identity: (raw.st_dev, raw.st_ino),
             has_entries: names.has_entries,

@@ -5,13 +5,13 @@
 
 use std::collections::HashSet;
 
+use butler_names::{ExtraKind, sort_title};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::content;
 use super::extras::{self, Homes};
 use super::line::{Line, Step, Version};
-use crate::naming::{ExtraKind, sort_title};
 use crate::store::{At, Json, Word};
 use crate::{ItemId, ItemKind, MediaId, PartId, SectionId, StoreError};
 

@@ -4,16 +4,18 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::apply::{self, Change, Ending, Placed};
 use super::compare::{Away, Compared, Comparison, Known, moves};
+use super::extent::Extent;
 use super::read::{self, Reading};
 use super::settle::{PATIENCE, Watch};
 use super::walk::{RootState, Seen, Walk, Walked, walk};
 use super::{RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld};
 use crate::store::failures::ScanFailure;
 use crate::store::path_from_bytes;
-use crate::{CallError, Library, PartId, RootId, Section, SectionId, SourceId, StoreError, naming};
+use crate::{CallError, Library, PartId, RootId, Section, SectionId, SourceId, StoreError};
 
 /// So many changes go into one transaction.
 const BATCH: usize = 500;
@@ -21,14 +23,16 @@ const BATCH: usize = 500;
 pub(super) fn run(
     library: &Library,
     section: SectionId,
+    paths: Option<&[PathBuf]>,
     world: &ScanWorld<'_>,
     observer: &mut dyn ScanObserver,
 ) -> Result<ScanReport, ScanError> {
     let section = library.section(section)?.ok_or(ScanError::UnknownSection(section))?;
-    let mut scan = Scan::new(library, &section, world, observer);
+    let mut scan = Scan::new(library, &section, paths, world, observer);
     let Some(walked) = scan.walk() else { return Ok(scan.stop()) };
     let mut comparison = Comparison::new(walked);
-    library.db().read(|tx| apply::known_parts(tx, section.id, &mut |known| comparison.known(known)))?;
+    let extents = scan.is_partial.then_some(&scan.extents);
+    library.db().read(|tx| apply::known_parts(tx, section.id, extents, &mut |known| comparison.known(known)))?;
     let compared = scan.compared(comparison.end());
     if !scan.read_all(compared)? {
         scan.flush()?;
@@ -51,11 +55,17 @@ struct Scan<'a> {
     world: &'a ScanWorld<'a>,
     observer: &'a mut dyn ScanObserver,
     roots: HashMap<RootId, PathBuf>,
+    /// Whether it is about some paths of the section only.
+    is_partial: bool,
+    /// What of each root it is about; roots that it is not about are left out.
+    extents: HashMap<RootId, Arc<Extent>>,
     /// The roots that were read, with their folders' identities.
     walked: HashMap<RootId, (u64, u64)>,
     away: HashSet<RootId>,
     vanished: Vec<Known>,
     vanished_sources: HashSet<SourceId>,
+    /// Parts outside of what the scan is about that are not where they were: they may have moved into it.
+    gone_elsewhere: HashMap<PartId, Known>,
     /// New files whose content a vanished part had: they may have moved.
     held: Vec<(SourceId, Placed)>,
     batch: Vec<Change>,
@@ -64,17 +74,28 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(library: &'a Library, section: &'a Section, world: &'a ScanWorld<'a>, observer: &'a mut dyn ScanObserver) -> Self {
+    fn new(
+        library: &'a Library,
+        section: &'a Section,
+        paths: Option<&[PathBuf]>,
+        world: &'a ScanWorld<'a>,
+        observer: &'a mut dyn ScanObserver,
+    ) -> Self {
+        let of = |root: &Path| paths.map_or(Some(Extent::Whole), |paths| Extent::of(root, paths));
+        let extents = section.roots.iter().filter_map(|root| Some((root.id, Arc::new(of(&root.path)?)))).collect();
         Self {
             library,
             section,
             world,
             observer,
             roots: section.roots.iter().map(|root| (root.id, root.path.clone())).collect(),
+            is_partial: paths.is_some(),
+            extents,
             walked: HashMap::new(),
             away: HashSet::new(),
             vanished: Vec::new(),
             vanished_sources: HashSet::new(),
+            gone_elsewhere: HashMap::new(),
             held: Vec::new(),
             batch: Vec::new(),
             report: ScanReport::default(),
@@ -95,16 +116,19 @@ impl<'a> Scan<'a> {
     fn walk(&mut self) -> Option<Vec<Walked>> {
         let mut all = Vec::new();
         for root in &self.section.roots {
+            let Some(extent) = self.extents.get(&root.id) else { continue };
             let before = self.report.seen;
             let (observer, progress) = (&mut *self.observer, &mut self.progress);
             let threads = self.world.root_threads;
-            let how = Walk { threads, root: root.id, folder: &root.path, kind: self.section.kind, tell_ignored: false };
+            let kind = self.section.kind;
+            let how = Walk { threads, root: root.id, folder: &root.path, kind, extent, tell_ignored: false };
             let walked = walk(&how, &mut |seen| {
                 progress.seen = before + seen;
                 observer.progress(*progress);
                 observer.should_stop()
             });
             let walked = walked.ok()?;
+            self.report.folders += walked.folders;
             self.report.seen += walked.seen.len() as u64;
             self.progress.seen = self.report.seen;
             if let RootState::Read { identity, .. } = walked.state {
@@ -285,9 +309,12 @@ impl<'a> Scan<'a> {
         match part {
             Some(part) => self.batch.push(Change::Changed(part, placed)),
             // Only what a vanished part held can have moved.
-            None if self.vanished_sources.is_empty() => self.batch.push(Change::Added(placed)),
+            None if self.vanished_sources.is_empty() && !self.is_partial => self.batch.push(Change::Added(placed)),
             None => {
                 let source = self.library.db().read(|tx| crate::store::sources::find(tx, &prints))?;
+                if let Some(source) = source.filter(|_| self.is_partial) {
+                    self.look_elsewhere(source)?;
+                }
                 match source.filter(|source| self.vanished_sources.contains(source)) {
                     Some(source) => self.held.push((source, placed)),
                     None => self.batch.push(Change::Added(placed)),
@@ -297,10 +324,30 @@ impl<'a> Scan<'a> {
         if self.batch.len() >= BATCH { self.flush() } else { Ok(()) }
     }
 
+    /// Looks for parts of a content outside of what the scan is about: those that are not there any more may have moved here.
+    fn look_elsewhere(&mut self, source: SourceId) -> Result<(), ScanError> {
+        let section = self.section.id;
+        for known in self.library.db().read(|tx| apply::parts_of(tx, section, source))? {
+            let is_inside = self.extents.get(&known.root).is_some_and(|extent| extent.holds(&known.path));
+            if !is_inside && (known.missing || self.is_gone(&known)) {
+                self.vanished_sources.insert(source);
+                self.gone_elsewhere.insert(known.part, known);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a file is not there any more, and the disk that it was on is.
+    fn is_gone(&mut self, known: &Known) -> bool {
+        let (Some(root), Some((disk, _))) = (self.roots.get(&known.root), self.walked.get(&known.root)) else { return false };
+        let look = |observer: &mut dyn ScanObserver| read::look(self.world, root, &known.path, &mut || observer.should_stop());
+        known.stat.dev == *disk && matches!(look(self.observer), Reading::Gone)
+    }
+
     fn place(&self, seen: Seen, prints: crate::fingerprint::Prints) -> Placed {
         let path = Path::new(OsStr::from_bytes(&seen.path));
         let components: Vec<_> = path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-        let named = naming::name(self.section.kind, &components, seen.stat.size);
+        let named = butler_names::read(self.section.kind.names(), &components, seen.stat.size);
         let Seen { root, path, stat, medium } = seen;
         Placed { root, path, stat, medium, prints, named }
     }
@@ -333,7 +380,9 @@ impl<'a> Scan<'a> {
         self.vanished.retain(|known| !self.away.contains(&known.root));
         self.report.failures.retain(|failure| !self.away.contains(&failure.root));
         let sources: Vec<_> = self.held.iter().map(|(source, _)| *source).collect();
-        let pairs: HashMap<usize, PartId> = moves(&self.vanished, &sources).into_iter().map(|(part, file)| (file, part)).collect();
+        self.gone_elsewhere.retain(|_, known| !self.away.contains(&known.root));
+        let all_gone: Vec<Known> = self.vanished.iter().chain(self.gone_elsewhere.values()).cloned().collect();
+        let pairs: HashMap<usize, PartId> = moves(&all_gone, &sources).into_iter().map(|(part, file)| (file, part)).collect();
         let found = std::mem::take(&mut self.held);
         let (mut moved, mut added) = (Vec::new(), Vec::new());
         for (index, (_, placed)) in found.into_iter().enumerate() {
@@ -352,8 +401,9 @@ impl<'a> Scan<'a> {
             added,
             missing,
             failures: self.report.failures.clone(),
-            walked: self.walked.keys().copied().filter(|root| !self.away.contains(root)).collect(),
+            walked: self.extents.drain().filter(|(root, _)| self.walked.contains_key(root) && !self.away.contains(root)).collect(),
             all_roots_there: self.report.roots_away.is_empty(),
+            is_partial: self.is_partial,
             run: self.world.run,
             now: (self.world.now)(),
         };

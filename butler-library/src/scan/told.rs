@@ -5,13 +5,12 @@
 
 mod date;
 
+use butler_names::{Named, Track};
 use butler_product::Value;
 use butler_product::photo::{Photo, Taken};
 use butler_product::tags::Tags;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-
-use crate::naming::{self, Named, Track};
 
 const VARIOUS_ARTISTS: &str = "Various Artists";
 
@@ -60,28 +59,26 @@ impl TakenFrom {
 /// What a file is, by its name, by what its content says (none while that is not known), and by when it was written, in nanoseconds
 /// since 1970.
 pub(super) fn told(named: Named, says: Option<&Value>, mtime_ns: i64) -> Told {
-    match (named, says) {
-        (Named::Track(name), Some(Value::Tags(tags))) => {
-            let tags = in_plain_form(tags);
-            let track = by_tags(name, &tags);
-            Told { details: Details { genres: tags.genres, ..of_track(&track) }, named: Named::Track(track) }
-        }
-        (Named::Track(name), _) => Told { details: of_track(&name), named: Named::Track(name) },
-        (Named::Photo(name), says) => {
-            let photo = match says {
-                Some(Value::Photo(photo)) => Some(&**photo),
-                _ => None,
-            };
-            let taken = taken(photo, &name.title, mtime_ns);
+    match named {
+        Named::Track(name) => match says.and_then(Value::get) {
+            Some(tags) => {
+                let tags = in_plain_form(tags);
+                let track = by_tags(name, &tags);
+                Told { details: Details { genres: tags.genres, ..of_track(&track) }, named: Named::Track(track) }
+            }
+            None => Told { details: of_track(&name), named: Named::Track(name) },
+        },
+        Named::Photo(name) => {
+            let taken = taken(says.and_then(Value::get), &name.title, mtime_ns);
             Told { details: Details { taken, ..Details::default() }, named: Named::Photo(name) }
         }
-        (named, _) => Told { named, details: Details::default() },
+        named => Told { named, details: Details::default() },
     }
 }
 
 /// The tags that make an item, in the form of names: two artists that look the same are one.
 fn in_plain_form(tags: &Tags) -> Tags {
-    let text = |text: &String| Some(naming::plain(text).trim().to_owned()).filter(|text| !text.is_empty());
+    let text = |text: &String| Some(butler_names::plain(text).trim().to_owned()).filter(|text| !text.is_empty());
     let texts = |values: &[String]| values.iter().filter_map(text).collect();
     Tags {
         title: tags.title.as_ref().and_then(text),
@@ -162,7 +159,7 @@ fn written(mtime_ns: i64) -> Option<Taken> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::naming::Photo as Name;
+    use butler_names::Photo as Name;
 
     const WRITTEN: i64 = 1_706_704_496_000_000_000; // 2024-01-31T12:34:56Z
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
+use super::extent::Extent;
 use super::ignore::{Ignored, Rules};
 use super::list::{Call, Content, Heard, Lister, Listing};
 use super::media_names::Medium;
@@ -66,6 +67,12 @@ pub(super) struct Walked {
     /// What was left alone, by path; only where that was asked for, and only folders and what is media by its name.
     pub(super) ignored: Vec<Ignored>,
     pub(super) state: RootState,
+    /// Whether it was all of the root.
+    pub(super) is_whole: bool,
+    /// The disks of the folders that lie on the way to what was walked.
+    pub(super) passed: Vec<u64>,
+    /// Folders read.
+    pub(super) folders: u64,
 }
 
 /// What became of the root's own folder.
@@ -92,6 +99,8 @@ pub(super) struct Walk<'a> {
     pub(super) root: RootId,
     pub(super) folder: &'a Path,
     pub(super) kind: SectionKind,
+    /// What of the root.
+    pub(super) extent: &'a Arc<Extent>,
     /// Whether to tell what was ignored, and why.
     pub(super) tell_ignored: bool,
 }
@@ -119,8 +128,25 @@ impl Above {
     }
 }
 
-/// Walks a root. `look` is told how many media files were seen so far and says whether to stop.
+/// Walks a root, or a part of it. `look` is told how many media files were seen so far and says whether to stop.
 pub(super) fn walk(walk: &Walk<'_>, look: &mut dyn FnMut(u64) -> bool) -> Result<Walked, Stopped> {
+    match walk_within(walk, walk.extent, look) {
+        // Which folder behind a link is read at which path, only a walk of the whole root can tell.
+        Err(Ended::AtLink) => walk_within(walk, &Arc::default(), look).map_err(|_| Stopped),
+        walked => walked.map_err(|_| Stopped),
+    }
+}
+
+/// Why a walk did not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// It was stopped.
+    Stopped,
+    /// It was about a part of the root, and met a link to a folder.
+    AtLink,
+}
+
+fn walk_within(walk: &Walk<'_>, within: &Arc<Extent>, look: &mut dyn FnMut(u64) -> bool) -> Result<Walked, Ended> {
     let root = Pending { path: Vec::new(), linked: false, rules: Arc::default(), above: None };
     let mut head = Head {
         folder: walk.folder,
@@ -130,26 +156,41 @@ pub(super) fn walk(walk: &Walk<'_>, look: &mut dyn FnMut(u64) -> bool) -> Result
             unsure: Vec::new(),
             ignored: Vec::new(),
             state: RootState::Away(String::new()),
+            is_whole: **walk.extent == Extent::Whole,
+            passed: Vec::new(),
+            folders: 0,
         },
+        extent: walk.extent,
+        follows_links: **within == Extent::Whole,
+        met_link: false,
         read: HashSet::new(),
         open: 1,
         behind_links: BTreeMap::new(),
     };
-    let lister = Lister { folder: walk.folder.to_owned(), root: walk.root, kind: walk.kind, tell_ignored: walk.tell_ignored };
+    let lister = Lister {
+        folder: walk.folder.to_owned(),
+        root: walk.root,
+        kind: walk.kind,
+        within: Arc::clone(within),
+        tell_ignored: walk.tell_ignored,
+    };
     let done =
         walk.threads.crew(walk.folder, MOST_HANDS, vec![Call::List(root)], move |call, beat| lister.make(call, beat), &mut |heard| {
             let calls = heard.map_or_else(Vec::new, |heard| head.take(heard));
-            if look(head.walked.seen.len() as u64) { Next::Stop } else { Next::Go(calls) }
+            if head.met_link || look(head.walked.seen.len() as u64) { Next::Stop } else { Next::Go(calls) }
         });
-    let mut walked = head.walked;
+    let (mut walked, met_link) = (head.walked, head.met_link);
     match done {
+        _ if met_link => return Err(Ended::AtLink),
         Ok(()) => {}
-        Err(CallError::Stopped) => return Err(Stopped),
+        Err(CallError::Stopped) => return Err(Ended::Stopped),
         Err(CallError::Away(away)) => {
             let state = RootState::Away(format!("{away}."));
             return Ok(Walked { state, seen: Vec::new(), ignored: Vec::new(), ..walked });
         }
     }
+    walked.seen.retain(|seen| walk.extent.holds(&seen.path));
+    walked.unsure.retain(|unsure| walk.extent.concerns(&unsure.path));
     walked.seen.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     walked.unsure.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     walked.ignored.sort_unstable();
@@ -160,6 +201,10 @@ pub(super) fn walk(walk: &Walk<'_>, look: &mut dyn FnMut(u64) -> bool) -> Result
 struct Head<'a> {
     folder: &'a Path,
     walked: Walked,
+    /// What the walk is about.
+    extent: &'a Extent,
+    follows_links: bool,
+    met_link: bool,
     /// The folders that were read.
     read: HashSet<(u64, u64)>,
     /// Calls that are not answered yet.
@@ -213,6 +258,10 @@ impl Head<'_> {
             return Vec::new();
         }
         self.read.insert(identity);
+        self.walked.folders += 1;
+        if self.extent.leads_through(&folder.path) {
+            self.walked.passed.push(identity.0);
+        }
         self.keep(content);
         let here = Pending { rules, above: Some(Arc::new(Above { identity, above: folder.above.clone() })), ..folder };
         let mut calls = self.descend(folders.into_iter().map(|(path, is_link)| here.below(path, is_link)).collect());
@@ -229,7 +278,9 @@ impl Head<'_> {
     fn descend(&mut self, folders: Vec<(Pending, bool)>) -> Vec<Call> {
         let mut calls = Vec::new();
         for (folder, is_link) in folders {
-            if is_link {
+            if is_link && !self.follows_links {
+                self.met_link = true;
+            } else if is_link {
                 self.behind_links.insert(folder.path.clone(), folder);
             } else {
                 calls.push(Call::List(folder));

@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn the_last_note_is_the_only_one() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         assert_eq!(library.attendance().unwrap(), None);
         let note = |second, away_on| AttendanceRow { seen_at: Timestamp::from_second(second).unwrap(), away_on };

@@ -10,7 +10,7 @@ use butler_product::ProductKind;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::At;
+use super::{At, readable};
 use crate::{Library, StoreError};
 
 /// So many units of one set of products are kept one by one.
@@ -73,9 +73,9 @@ impl Library {
     pub fn costs(&self) -> Result<Costs, StoreError> {
         self.db().read(|tx| {
             let mut newest = tx.prepare_cached("SELECT * FROM costs ORDER BY made_at, kinds, slot")?;
-            let newest = newest.query_map([], cost_row)?.collect::<Result<_, _>>()?;
+            let newest = readable(&mut newest, [], "cost", cost_row)?;
             let mut sums = tx.prepare_cached("SELECT * FROM cost_sums")?;
-            let sums = sums.query_map([], sums_row)?.collect::<Result<_, _>>()?;
+            let sums = readable(&mut sums, [], "sum of costs", sums_row)?.into_iter().collect();
             Ok(Costs { newest, sums })
         })
     }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_newest_units_of_each_set_of_products_are_kept_and_all_are_summed() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         assert_eq!(library.costs().unwrap(), Costs::default());
         let both = [ProductKind::MediaInfo, ProductKind::Bif];

@@ -1,6 +1,9 @@
 //! Failures: which product could not be made of which source, or what a scan could not read, and when it is tried again.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use butler_api::RunId;
 use butler_product::{FailureClass, ProductKind};
@@ -8,7 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::runs::capped;
-use super::{At, Page, Word, path_from_bytes};
+use super::{At, Page, Word, path_from_bytes, readable};
 use crate::{FailureId, Library, PartId, RootId, SourceId, StoreError};
 
 /// A product that could not be made.
@@ -50,10 +53,15 @@ pub struct FailureRow {
     pub kind: Option<ProductKind>,
     /// The version that failed to make it.
     pub version: Option<u32>,
-    /// The whole path of the file or folder; one of them where several files hold the content.
+    /// The whole path of the file or folder; that of the oldest part where several files hold the content.
     pub path: PathBuf,
     /// The part of that file; none for what a scan could not read.
     pub part: Option<PartId>,
+    /// The files that hold the content, the one above first, 100 at most; for what a scan could
+    /// not read, that.
+    pub files: Vec<PathBuf>,
+    /// How many files hold the content.
+    pub file_count: u64,
     /// What is at fault.
     pub class: FailureClass,
     /// One English sentence.
@@ -68,11 +76,95 @@ pub struct FailureRow {
     pub run: Option<RunId>,
 }
 
-/// Failures with a path to show: of a source the oldest part that is there. One whose content is nowhere any more is not listed.
-const STANDING: &str = "FROM failures f LEFT JOIN parts p ON p.id = (SELECT min(q.id) FROM parts q WHERE (q.source = f.source OR q.tagged = f.source) AND q.missing_since IS NULL) \
-    JOIN roots r ON r.id = coalesce(f.root, p.root)";
-const COLUMNS: &str = "f.id, f.source, f.kind, f.version, r.path AS root_path, coalesce(f.path, p.path) AS path, p.id AS part, f.class, f.sentence, \
-    f.tries, f.next_try_at, f.failed_at, f.run";
+/// As many files are named of one failure.
+const MOST_FILES: usize = 100;
+/// As many groups are in a summary.
+const MOST_GROUPS: usize = 50;
+
+/// A failure's place in the list, newest first: a mark to go on from, whatever came or went since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FailurePlace {
+    /// When it failed last.
+    pub failed_at: Timestamp,
+    /// Its id.
+    pub id: FailureId,
+}
+
+impl FailureRow {
+    /// Its place in the list.
+    pub const fn place(&self) -> FailurePlace {
+        FailurePlace { failed_at: self.failed_at, id: self.id }
+    }
+}
+
+impl fmt::Display for FailurePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.failed_at.as_millisecond(), self.id)
+    }
+}
+
+/// A text that marks no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no mark of a list of failures")]
+pub struct NoPlace;
+
+impl FromStr for FailurePlace {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (at, id) = text.split_once('.').ok_or(NoPlace)?;
+        let failed_at = Timestamp::from_millisecond(at.parse().map_err(|_| NoPlace)?).map_err(|_| NoPlace)?;
+        Ok(Self { failed_at, id: id.parse().map_err(|_| NoPlace)? })
+    }
+}
+
+/// Failures that have all but the file in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureGroup {
+    /// The product; none for what a scan could not read.
+    pub kind: Option<ProductKind>,
+    /// What is at fault.
+    pub class: FailureClass,
+    /// The sentence.
+    pub sentence: String,
+    /// How many failures.
+    pub failures: u64,
+    /// How many files: several may hold the same content.
+    pub files: u64,
+    /// Of how many failures nothing is tried again by itself.
+    pub resting: u64,
+    /// When the newest of them failed.
+    pub newest: Timestamp,
+}
+
+/// All failures that stand, in groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FailureSummary {
+    /// How many there are.
+    pub failures: u64,
+    /// How many files they are of; one that lacks two products counts twice.
+    pub files: u64,
+    /// The largest groups, 50 at most.
+    pub groups: Vec<FailureGroup>,
+    /// How many groups there are.
+    pub group_count: u64,
+}
+
+/// Of a source's failure the files that hold the content and are there.
+const ITS_FILES: &str = "FROM parts q WHERE (q.source = f.source OR q.tagged = f.source) AND q.missing_since IS NULL";
+/// A failure whose content is nowhere any more is not listed.
+const STANDS: &str = "(f.root IS NOT NULL \
+    OR EXISTS (SELECT 1 FROM parts q WHERE q.source = f.source AND q.missing_since IS NULL) \
+    OR EXISTS (SELECT 1 FROM parts q WHERE q.tagged = f.source AND q.missing_since IS NULL))";
+const COLUMNS: &str = "f.id, f.source, f.kind, f.version, f.class, f.sentence, f.tries, f.next_try_at, f.failed_at, f.run, \
+    (SELECT r.path FROM roots r WHERE r.id = f.root) AS root_path, f.path";
+
+fn page_query() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND (f.failed_at, f.id) < (?1, ?2) AND (f.failed_at, f.id) > (?3, ?4) \
+         ORDER BY f.failed_at DESC, f.id DESC LIMIT ?5 OFFSET ?6"
+    )
+}
 
 impl Library {
     /// Records that a product could not be made: one try more, if it is the version and the
@@ -97,17 +189,77 @@ impl Library {
         })
     }
 
-    /// A page of the failures that stand, newest first.
+    /// A page of the failures that stand, newest first, and how many there are in all.
     ///
     /// # Errors
     /// If the database fails.
     pub fn failures(&self, start: u64, size: u64) -> Result<Page<FailureRow>, StoreError> {
+        Ok(Page { rows: self.failures_between(None, None, start, size)?, total: self.count_failures()? })
+    }
+
+    /// The failures that stand, newest first: those behind the place `before`, and before the place `after`,
+    /// of these without the first `start` at most `size`. From place to place the whole list takes no longer
+    /// than it is long.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn failures_between(
+        &self,
+        before: Option<FailurePlace>,
+        after: Option<FailurePlace>,
+        start: u64,
+        size: u64,
+    ) -> Result<Vec<FailureRow>, StoreError> {
+        let place =
+            |place: Option<FailurePlace>, none: i64| place.map_or((none, none), |place| (place.failed_at.as_millisecond(), place.id.0));
+        let ((before_at, before_id), (after_at, after_id)) = (place(before, i64::MAX), place(after, i64::MIN));
         self.db().read(|tx| {
-            let total = tx.prepare_cached(&format!("SELECT count(*) {STANDING}"))?.query_row([], |row| row.get(0))?;
-            let mut statement =
-                tx.prepare_cached(&format!("SELECT {COLUMNS} {STANDING} ORDER BY f.failed_at DESC, f.id DESC LIMIT ?1 OFFSET ?2"))?;
-            let rows = statement.query_map([capped(size), capped(start)], failure_row)?.collect::<Result<_, _>>()?;
-            Ok(Page { rows, total })
+            let bounds = params![before_at, before_id, after_at, after_id, capped(size), capped(start)];
+            let rows = readable(&mut *tx.prepare_cached(&page_query())?, bounds, "failure", failure_row)?;
+            // What went since the first question is not listed any more.
+            Ok(rows.into_iter().map(|row| with_files(tx, row)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        })
+    }
+
+    /// How many failures stand.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn count_failures(&self) -> Result<u64, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached(&format!("SELECT count(*) FROM failures f WHERE {STANDS}"))?;
+            Ok(statement.query_row([], |row| row.get(0))?)
+        })
+    }
+
+    /// The failures that stand, by what they have in common, the largest group first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn failure_summary(&self) -> Result<FailureSummary, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached(&format!(
+                "WITH standing AS MATERIALIZED (SELECT f.kind, f.class, f.sentence, f.next_try_at, f.failed_at, \
+                     iif(f.root IS NOT NULL, 1, (SELECT count(*) {ITS_FILES})) AS files FROM failures f) \
+                 SELECT sentence, kind, class, count(*), sum(files), sum(next_try_at IS NULL), max(failed_at), \
+                     sum(count(*)) OVER (), sum(sum(files)) OVER (), count(*) OVER () \
+                 FROM standing WHERE files > 0 GROUP BY kind, class, sentence ORDER BY count(*) DESC, max(failed_at) DESC LIMIT ?1"
+            ))?;
+            let mut summary = FailureSummary::default();
+            let group = |row: &Row<'_>| {
+                (summary.failures, summary.files, summary.group_count) = (row.get(7)?, row.get(8)?, row.get(9)?);
+                Ok(FailureGroup {
+                    sentence: row.get(0)?,
+                    kind: row.get::<_, Option<Word<ProductKind>>>(1)?.map(|kind| kind.0),
+                    class: FailureClass::from_word(&row.get::<_, String>(2)?).unwrap_or(FailureClass::Worker),
+                    failures: row.get(3)?,
+                    files: row.get(4)?,
+                    resting: row.get(5)?,
+                    newest: row.get::<_, At>(6)?.0,
+                })
+            };
+            summary.groups = readable(&mut statement, [MOST_GROUPS], "group of failures", group)?;
+            Ok(summary)
         })
     }
 
@@ -117,9 +269,12 @@ impl Library {
     /// If the database fails.
     pub fn failures_of(&self, source: SourceId) -> Result<Vec<FailureRow>, StoreError> {
         self.db().read(|tx| {
-            let mut statement =
-                tx.prepare_cached(&format!("SELECT {COLUMNS} {STANDING} WHERE f.source = ?1 ORDER BY f.failed_at DESC, f.id DESC"))?;
-            Ok(statement.query_map([source], failure_row)?.collect::<Result<_, _>>()?)
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND f.source = ?1 \
+                 ORDER BY f.failed_at DESC, f.id DESC"
+            ))?;
+            let rows = readable(&mut statement, [source], "failure", failure_row)?;
+            rows.into_iter().filter_map(|row| with_files(tx, row).transpose()).collect()
         })
     }
 
@@ -129,7 +284,9 @@ impl Library {
     /// If the database fails.
     pub fn failure(&self, id: FailureId) -> Result<Option<FailureRow>, StoreError> {
         self.db().read(|tx| {
-            Ok(tx.prepare_cached(&format!("SELECT {COLUMNS} {STANDING} WHERE f.id = ?1"))?.query_row([id], failure_row).optional()?)
+            let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND f.id = ?1"))?;
+            let row = statement.query_row([id], failure_row).optional()?;
+            row.map_or(Ok(None), |row| with_files(tx, row))
         })
     }
 
@@ -158,24 +315,27 @@ pub(crate) fn record(tx: &Connection, source: SourceId, failure: &NewFailure, no
     Ok(statement.query_row(params![source, kind.as_str(), version, class.as_str(), sentence, next, At(now), run], |row| row.get(0))?)
 }
 
-/// Makes what a scan could not read the whole list of such failures below `roots`: what reads again is listed no more.
-pub(crate) fn set_scan_failures(
+/// Of a root, what a scan looked at and could read again is listed no more.
+pub(crate) fn forget_scan_failures(
     tx: &Connection,
-    roots: &[RootId],
+    root: RootId,
+    was_looked_at: &dyn Fn(&[u8]) -> bool,
     failures: &[ScanFailure],
-    run: Option<RunId>,
-    now: Timestamp,
 ) -> Result<(), StoreError> {
-    let path = |failure: &ScanFailure| super::path_bytes(&failure.path).to_vec();
-    for root in roots {
-        let known: Vec<(FailureId, Vec<u8>)> = tx
-            .prepare_cached("SELECT id, path FROM failures WHERE root = ?1")?
-            .query_map([root], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
-        for (id, _) in known.iter().filter(|(_, known)| !failures.iter().any(|failure| failure.root == *root && path(failure) == *known)) {
-            tx.prepare_cached("DELETE FROM failures WHERE id = ?1")?.execute([id])?;
-        }
+    let of_root = failures.iter().filter(|failure| failure.root == root);
+    let fail: HashSet<&[u8]> = of_root.map(|failure| super::path_bytes(&failure.path)).collect();
+    let mut rows = tx.prepare_cached("SELECT id, path FROM failures WHERE root = ?1")?;
+    let known = |row: &Row<'_>| Ok((row.get::<_, FailureId>(0)?, row.get::<_, Vec<u8>>(1)?));
+    let known = readable(&mut rows, [root], "failure", known)?;
+    for (id, _) in known.iter().filter(|(_, path)| was_looked_at(path) && !fail.contains(path.as_slice())) {
+        tx.prepare_cached("DELETE FROM failures WHERE id = ?1")?.execute([id])?;
     }
+    Ok(())
+}
+
+/// Lists what a scan could not read.
+pub(crate) fn add_scan_failures(tx: &Connection, failures: &[ScanFailure], run: Option<RunId>, now: Timestamp) -> Result<(), StoreError> {
+    let path = |failure: &ScanFailure| super::path_bytes(&failure.path).to_vec();
     for failure in failures {
         // Each scan tries again by itself: nothing is held back.
         tx.prepare_cached(
@@ -188,15 +348,20 @@ pub(crate) fn set_scan_failures(
     Ok(())
 }
 
+/// A failure's row; the files of a source are still to be added.
 fn failure_row(row: &Row<'_>) -> rusqlite::Result<FailureRow> {
     let class: String = row.get("class")?;
+    let bytes = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Vec<u8>>>(column)?.map(|bytes| path_from_bytes(&bytes)));
+    let path = bytes("root_path")?.zip(bytes("path")?).map(|(root, path)| root.join(path)).unwrap_or_default();
     Ok(FailureRow {
         id: row.get("id")?,
         source: row.get("source")?,
         kind: row.get::<_, Option<Word<ProductKind>>>("kind")?.map(|kind| kind.0),
         version: row.get("version")?,
-        path: path_from_bytes(row.get_ref("root_path")?.as_blob()?).join(path_from_bytes(row.get_ref("path")?.as_blob()?)),
-        part: row.get("part")?,
+        files: vec![path.clone()],
+        path,
+        part: None,
+        file_count: 1,
         class: FailureClass::from_word(&class).unwrap_or(FailureClass::Worker),
         sentence: row.get("sentence")?,
         tries: row.get("tries")?,
@@ -204,4 +369,59 @@ fn failure_row(row: &Row<'_>) -> rusqlite::Result<FailureRow> {
         failed_at: row.get::<_, At>("failed_at")?.0,
         run: row.get::<_, Option<u64>>("run")?.map(RunId),
     })
+}
+
+/// Adds to a source's failure the files that hold the content; none if there is none any more.
+fn with_files(tx: &Connection, row: FailureRow) -> Result<Option<FailureRow>, StoreError> {
+    let Some(source) = row.source else { return Ok(Some(row)) };
+    let mut statement = tx.prepare_cached(
+        "SELECT q.id, r.path, q.path FROM parts q JOIN roots r ON r.id = q.root \
+         WHERE q.missing_since IS NULL AND (q.source = ?1 OR q.tagged = ?1) ORDER BY q.id LIMIT ?2",
+    )?;
+    let file = |row: &Row<'_>| {
+        let path = path_from_bytes(row.get_ref(1)?.as_blob()?).join(path_from_bytes(row.get_ref(2)?.as_blob()?));
+        Ok((row.get::<_, PartId>(0)?, path))
+    };
+    let files = readable(&mut statement, params![source, MOST_FILES], "part", file)?;
+    let Some((part, path)) = files.first().cloned() else { return Ok(None) };
+    let mut file_count = files.len() as u64;
+    if files.len() == MOST_FILES {
+        let count = "SELECT count(*) FROM parts q WHERE q.missing_since IS NULL AND (q.source = ?1 OR q.tagged = ?1)";
+        file_count = tx.prepare_cached(count)?.query_row([source], |row| row.get(0))?;
+    }
+    Ok(Some(FailureRow { part: Some(part), path, files: files.into_iter().map(|(_, path)| path).collect(), file_count, ..row }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_survives_its_text() {
+        let place = FailurePlace { failed_at: Timestamp::from_millisecond(1_764_190_391_234).unwrap(), id: FailureId(77) };
+        assert_eq!(place.to_string(), "1764190391234.77");
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for wrong in ["", "7", "7.", ".7", "a.7", "7.a", "99999999999999999.1"] {
+            assert_eq!(wrong.parse::<FailurePlace>(), Err(NoPlace), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_page_begins_at_its_place_in_an_index_and_sorts_nothing() {
+        let folder = butler_fixtures::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
+        let plan: Vec<String> = library
+            .db()
+            .read(|tx| {
+                let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {}", page_query()))?;
+                let (mut rows, mut lines) = (statement.raw_query(), Vec::new());
+                while let Some(row) = rows.next()? {
+                    lines.push(row.get(3)?);
+                }
+                Ok::<_, StoreError>(lines)
+            })
+            .unwrap();
+        assert!(plan[0].starts_with("SEARCH f USING INDEX failures_by_time"), "{plan:#?}");
+        assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{plan:#?}");
+    }
 }

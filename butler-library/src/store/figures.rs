@@ -1,15 +1,16 @@
-//! Figures of the whole library for who watches it: sizes, what is left to do, what failed, how the last runs ended. Cheap enough to
-//! be asked every few seconds, however large the library is.
+//! Figures of the whole library for who watches it: sizes, what failed, how the last runs ended, which
+//! sections' folders were away. Cheap enough to be asked every few seconds, however large the library is.
 
 use std::collections::BTreeMap;
 
-use butler_api::{RunState, TaskName};
+use butler_api::{Reason, RunState, TaskName};
 use butler_product::ProductKind;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 
-use super::{At, Word};
-use crate::{Library, StoreError};
+use super::sections::roots_of;
+use super::{At, Json, Word, readable};
+use crate::{Library, SectionId, StoreError};
 
 /// Figures of a library at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,8 +19,6 @@ pub struct Figures {
     pub database_bytes: u64,
     /// Bytes of the blobs of each product that has any.
     pub blob_bytes: BTreeMap<ProductKind, u64>,
-    /// How many sources lack each product that is demanded, held back or not.
-    pub lacks: BTreeMap<ProductKind, u64>,
     /// Failures of each product that stand: those that are tried again, and those that rest.
     pub failures: BTreeMap<ProductKind, (u64, u64)>,
     /// The newest run of each task that ended in each state.
@@ -28,6 +27,8 @@ pub struct Figures {
     pub last_successes: Vec<LastRun>,
     /// How many runs of each task work or are paused.
     pub working: BTreeMap<String, u64>,
+    /// Of each section whether a folder of it was away when a run last looked.
+    pub offline: BTreeMap<SectionId, bool>,
 }
 
 /// How a run ended.
@@ -50,9 +51,6 @@ impl Library {
     /// If the database fails.
     pub fn figures(&self) -> Result<Figures, StoreError> {
         self.db().read(|tx| {
-            let lacks = counts(tx, "SELECT d.kind, count(*), 0 FROM lacks l JOIN demands d ON d.id = l.demand GROUP BY d.kind")?;
-            // Of a demand without lacks there is a zero.
-            let demanded = counts(tx, "SELECT DISTINCT kind, 0, 0 FROM demands")?;
             Ok(Figures {
                 database_bytes: tx
                     .prepare_cached("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")?
@@ -61,7 +59,6 @@ impl Library {
                     tx,
                     "SELECT kind, sum(blob_bytes), 0 FROM products INDEXED BY products_blob_bytes WHERE blob IS NOT NULL GROUP BY kind",
                 )?),
-                lacks: firsts(demanded.into_iter().chain(lacks).collect()),
                 failures: counts(
                     tx,
                     "SELECT kind, sum(next_try_at IS NOT NULL), sum(next_try_at IS NULL) FROM failures WHERE source IS NOT NULL GROUP BY kind",
@@ -74,9 +71,33 @@ impl Library {
                     )?
                     .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                     .collect::<Result<_, _>>()?,
+                offline: offline(tx)?,
             })
         })
     }
+}
+
+/// Of each section whether its last whole scan found a folder of it away, or a run that came after it did.
+fn offline(tx: &Connection) -> Result<BTreeMap<SectionId, bool>, StoreError> {
+    let mut away = tx.prepare_cached(
+        "SELECT reason FROM runs WHERE state = 'completed' AND reason ->> 'code' = ?3 AND id >= (
+            SELECT coalesce(max(id), 0) FROM runs
+            WHERE task = ?2 AND state = 'completed' AND (section IS NULL OR section = ?1))",
+    )?;
+    let code = Reason::RootsAway { roots: Vec::new(), failures: 0 }.code();
+    let mut offline = BTreeMap::new();
+    for section in tx.prepare_cached("SELECT id FROM sections")?.query_map([], |row| row.get(0))? {
+        let section: SectionId = section?;
+        let roots: Vec<String> = roots_of(tx, section)?.into_iter().map(|root| root.path.display().to_string()).collect();
+        let mut is_away = false;
+        for reason in away.query_map(params![section, TaskName::RefreshLibraries.as_str(), code], |row| row.get::<_, Json<Reason>>(0))? {
+            if let Json(Reason::RootsAway { roots: gone, .. }) = reason? {
+                is_away |= gone.iter().any(|gone| roots.contains(gone));
+            }
+        }
+        offline.insert(section, is_away);
+    }
+    Ok(offline)
 }
 
 /// Two numbers a kind; a kind that this build does not know is left out.
@@ -101,5 +122,5 @@ fn last_runs(tx: &Connection, which: &str) -> Result<Vec<LastRun>, StoreError> {
         let seconds = row.get::<_, Option<At>>(3)?.map(|At(started_at)| ended_at.duration_since(started_at).as_secs_f64());
         Ok(LastRun { task: row.get::<_, Word<TaskName>>(0)?.0, state: row.get::<_, Word<RunState>>(1)?.0, ended_at, seconds })
     };
-    Ok(statement.query_map([], run)?.collect::<Result<_, _>>()?)
+    Ok(readable(&mut statement, [], "last run", run)?)
 }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use butler_product::{ProductKind, Spec};
-use rusqlite::{OptionalExtension, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
-use super::items::{ItemRow, rows_by_id};
+use super::items::{ItemRow, rows_of};
 use super::lacks::{begin, lacking};
 use super::runs::capped;
-use super::{Page, path_bytes, path_from_bytes};
+use super::{Page, path_bytes, path_from_bytes, readable};
 use crate::{ItemId, Library, PartId, Scope, SourceId, StoreError};
 
 /// A file and its item.
@@ -28,7 +28,7 @@ pub struct ItemFile {
 /// A row as it is read: the item follows.
 type Found = (ItemId, PartId, PathBuf, u64);
 
-const SELECT: &str = "SELECT m.item, p.id, r.path AS root_path, p.path, p.size FROM parts p \
+const SELECT: &str = "SELECT p.id, m.item, r.path AS root_path, p.path, p.size FROM parts p \
     JOIN media m ON m.id = p.media JOIN roots r ON r.id = p.root JOIN items i ON i.id = m.item";
 
 impl Library {
@@ -50,16 +50,12 @@ impl Library {
             let mut statement = tx.prepare_cached(&format!(
                 "{SELECT} WHERE p.id IN ({among}) ORDER BY i.sort_title COLLATE NOCASE, i.id, p.id LIMIT :size OFFSET :start"
             ))?;
-            let found = statement
-                .query_map(
-                    named_params! {
-                        ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
-                        ":usable": kind.oldest_usable(), ":params": params, ":size": capped(size), ":start": capped(start),
-                    },
-                    found,
-                )?
-                .collect::<Result<Vec<_>, _>>()?;
-            Ok(Page { rows: with_items(found, |ids| rows_by_id(tx, ids))?, total })
+            let asked = named_params! {
+                ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                ":usable": kind.oldest_usable(), ":params": params, ":size": capped(size), ":start": capped(start),
+            };
+            let found = readable(&mut statement, asked, "part", found)?;
+            Ok(Page { rows: with_items(tx, found)?, total })
         })
     }
 
@@ -76,7 +72,7 @@ impl Library {
                 let mut statement =
                     tx.prepare_cached(&format!("{SELECT} WHERE p.root = ?1 AND p.path = ?2 AND p.missing_since IS NULL"))?;
                 let found = statement.query_row(params![root, path_bytes(path)], found).optional()?;
-                if let Some(file) = with_items(found.into_iter().collect(), |ids| rows_by_id(tx, ids))?.pop() {
+                if let Some(file) = with_items(tx, found.into_iter().collect())?.pop() {
                     return Ok(Some(file));
                 }
             }
@@ -123,12 +119,10 @@ fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
     Ok((row.get("item")?, row.get("id")?, path, row.get("size")?))
 }
 
-fn with_items(
-    found: Vec<Found>,
-    items: impl FnOnce(&[ItemId]) -> Result<HashMap<ItemId, ItemRow>, StoreError>,
-) -> Result<Vec<ItemFile>, StoreError> {
-    let ids: Vec<ItemId> = found.iter().map(|(item, ..)| *item).collect();
-    let items = items(&ids)?;
+fn with_items(tx: &Connection, found: Vec<Found>) -> Result<Vec<ItemFile>, StoreError> {
+    let ids: Vec<i64> = found.iter().map(|(item, ..)| item.0).collect();
+    // One item may have several of the files.
+    let items: HashMap<ItemId, ItemRow> = rows_of(tx, &ids)?.into_iter().map(|item| (item.id, item)).collect();
     let file = |(item, part, path, size): Found| Some(ItemFile { item: items.get(&item)?.clone(), part, path, size });
     Ok(found.into_iter().filter_map(file).collect())
 }

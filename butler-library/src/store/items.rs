@@ -1,17 +1,21 @@
-//! Items: films, series, music, photos, and the tree they stand in.
+//! Items: films, series, music, photos, and the tree they stand in. Which of them are asked for is a question of its own:
+//! see [`query`].
+
+pub mod query;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use butler_product::photo::Taken;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use query::{ItemQuery, ItemScope, Statement, ValuedField};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
-use super::runs::capped;
-use super::{At, Json, Page, Word};
+use super::{At, Json, Page, Word, path_from_bytes, readable};
 use crate::{ItemId, Library, MediaRow, SectionId, StoreError};
 
 /// What an item is.
@@ -128,6 +132,8 @@ pub struct ItemRow {
     pub updated_at: Timestamp,
     /// How many children it has: seasons of a show, episodes of a season. Extras don't count.
     pub children: u64,
+    /// How many episodes, tracks or photos stand below it: its children, or theirs.
+    pub leaves: u64,
     /// The season, show, album or artist it belongs to; of an extra its film, show, season or episode, once that is there.
     pub parent: Option<Ancestor>,
     /// That one's show or artist.
@@ -160,33 +166,62 @@ pub struct ItemDetail {
 const MOST_GENRES: u32 = 20;
 
 const SELECT: &str = "SELECT i.*, (SELECT count(*) FROM items c WHERE c.parent = i.id AND c.kind <> 'extra') AS children, \
+    CASE WHEN i.kind IN ('show', 'artist') THEN (SELECT count(*) FROM items c CROSS JOIN items l ON l.parent = c.id \
+    WHERE c.parent = i.id AND c.kind <> 'extra' AND l.kind <> 'extra') END AS leaves, \
     p.id AS p_id, p.kind AS p_kind, p.title AS p_title, p.number AS p_number, g.id AS g_id, g.kind AS g_kind, g.title AS g_title, g.number AS g_number \
     FROM items i LEFT JOIN items p ON p.id = i.parent LEFT JOIN items g ON g.id = p.parent";
 
 impl Library {
-    /// A page of a section's items, by sort title; photos by when they were taken.
+    /// A page of the items that a question means.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn items(&self, query: &ItemQuery, start: u64, size: u64) -> Result<Page<ItemRow>, StoreError> {
+        let statement = Statement::of(query);
+        let most = query.limit.unwrap_or(u64::MAX);
+        self.db().read(|tx| {
+            let (text, values) = statement.count();
+            let total: u64 = tx.prepare_cached(&text)?.query_row(params_from_iter(values), |row| row.get(0))?;
+            // The ids of the page often come from an index alone; only they are looked up.
+            let (text, values) = statement.ids(start, size.min(most.saturating_sub(start)));
+            let mut found = tx.prepare_cached(&text)?;
+            let ids: Vec<i64> = found.query_map(params_from_iter(values), |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok(Page { rows: rows_of(tx, &ids)?, total: total.min(most) })
+        })
+    }
+
+    /// A page of a section's items of a kind, in its own order; without a kind, of those that the section lists.
     ///
     /// # Errors
     /// If there is no such section, or the database fails.
     pub fn items_of_section(&self, section: SectionId, filter: ItemFilter, start: u64, size: u64) -> Result<Page<ItemRow>, StoreError> {
         let known = self.section(section)?.ok_or(StoreError::Unknown { what: "section", id: section.0 })?;
-        let kind = filter.kind.unwrap_or(known.kind.top());
+        let kinds = vec![filter.kind.unwrap_or(known.kind.top())];
+        self.items(&ItemQuery::all(ItemScope::Listed { section: Some(section), kinds }), start, size)
+    }
+
+    /// The different values that a section's items of a kind have of a field, in order.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn values_of_section(&self, section: SectionId, kind: ItemKind, field: ValuedField) -> Result<Vec<String>, StoreError> {
+        let (text, values) = query::values(section, kind, field);
+        self.db().read(|tx| Ok(tx.prepare_cached(&text)?.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?))
+    }
+
+    /// The files of the episodes or tracks below an item: each the root's path, and its own below that.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn files_below(&self, item: ItemId) -> Result<Vec<(PathBuf, PathBuf)>, StoreError> {
         self.db().read(|tx| {
-            let total = tx
-                .prepare_cached("SELECT count(*) FROM items WHERE section = ?1 AND kind = ?2")?
-                .query_row(params![section, kind.as_str()], |row| row.get(0))?;
-            // The ids of the page come from the index alone; only they are looked up.
-            let (among, order) = match kind {
-                ItemKind::Photo => ("kind = 'photo' AND ?2 = 'photo'", "taken"),
-                _ => ("kind = ?2", "sort_title COLLATE NOCASE"),
-            };
-            let mut statement = tx.prepare_cached(&format!(
-                "{SELECT} WHERE i.id IN (SELECT id FROM items WHERE section = ?1 AND {among} ORDER BY {order}, id LIMIT ?3 OFFSET ?4) \
-                 ORDER BY i.{order}, i.id"
-            ))?;
-            let rows =
-                statement.query_map(params![section, kind.as_str(), capped(size), capped(start)], item_row)?.collect::<Result<_, _>>()?;
-            Ok(Page { rows, total })
+            let mut statement = tx.prepare_cached(
+                "SELECT r.path, f.path FROM items c JOIN items l ON l.parent = c.id JOIN media m ON m.item = l.id \
+                 JOIN parts f ON f.media = m.id JOIN roots r ON r.id = f.root \
+                 WHERE c.parent = ?1 AND c.kind <> 'extra' AND l.kind <> 'extra' ORDER BY r.id",
+            )?;
+            let path = |row: &Row<'_>, column| Ok::<_, rusqlite::Error>(path_from_bytes(row.get_ref(column)?.as_blob()?));
+            Ok(statement.query_map([item], |row| Ok((path(row, 0)?, path(row, 1)?)))?.collect::<Result<_, _>>()?)
         })
     }
 
@@ -207,12 +242,7 @@ impl Library {
     /// # Errors
     /// If the database fails.
     pub fn children_of(&self, item: ItemId) -> Result<Vec<ItemRow>, StoreError> {
-        self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!(
-                "{SELECT} WHERE i.parent = ?1 AND i.kind <> 'extra' ORDER BY coalesce(i.disc, 1), i.number, i.aired, i.sort_title COLLATE NOCASE, i.id"
-            ))?;
-            Ok(statement.query_map([item], item_row)?.collect::<Result<_, _>>()?)
-        })
+        Ok(self.items(&ItemQuery::all(ItemScope::Children(item)), 0, u64::MAX)?.rows)
     }
 
     /// The extras of an item that are meant to be seen, trailers first: samples are not.
@@ -220,36 +250,16 @@ impl Library {
     /// # Errors
     /// If the database fails.
     pub fn extras_of(&self, item: ItemId) -> Result<Vec<ItemRow>, StoreError> {
-        self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!(
-                "{SELECT} WHERE i.parent = ?1 AND i.kind = 'extra' AND i.extra <> 'sample' \
-                 ORDER BY i.extra <> 'trailer', i.extra, i.sort_title COLLATE NOCASE, i.id"
-            ))?;
-            Ok(statement.query_map([item], item_row)?.collect::<Result<_, _>>()?)
-        })
+        Ok(self.items(&ItemQuery::all(ItemScope::Extras(item)), 0, u64::MAX)?.rows)
     }
+}
 
-    /// The items of a section that have a guid, of the kind that it lists: all editions of one film have the same.
-    ///
-    /// # Errors
-    /// If there is no such section, or the database fails.
-    pub fn items_by_guid(&self, section: SectionId, guid: &str) -> Result<Vec<ItemRow>, StoreError> {
-        let known = self.section(section)?.ok_or(StoreError::Unknown { what: "section", id: section.0 })?;
-        let kind = known.kind.top().as_str();
-        let rows = self.db().read(|tx| {
-            let rows = |filter: &str, value: &dyn ToSql| {
-                let mut statement =
-                    tx.prepare_cached(&format!("{SELECT} WHERE i.section = ?1 AND i.kind = ?2 AND {filter} ORDER BY i.id"))?;
-                statement.query_map(params![section, kind, value], item_row)?.collect::<Result<Vec<_>, _>>()
-            };
-            Ok::<_, StoreError>(match Guid::read(guid) {
-                Guid::Item(id) => rows("i.id = ?3", &id)?,
-                Guid::Film(about) => rows("i.about = ?3", &about)?,
-                Guid::Foreign => rows("EXISTS (SELECT 1 FROM json_each(i.ids) WHERE value = ?3)", &guid)?,
-            })
-        })?;
-        Ok(rows.into_iter().filter(|row| row.guid() == guid).collect())
-    }
+/// The items of some ids, in their order.
+pub(super) fn rows_of(tx: &Connection, ids: &[i64]) -> Result<Vec<ItemRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE i.id IN (SELECT value FROM json_each(?1))"))?;
+    let found = readable(&mut statement, [Json(ids)], "item", item_row)?;
+    let mut found: HashMap<i64, ItemRow> = found.into_iter().map(|item| (item.id.0, item)).collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 impl ItemRow {
@@ -268,32 +278,6 @@ impl ItemRow {
 
 const ITEM_GUID: &str = "local://";
 const FILM_GUID: &str = "local://movie/";
-
-/// What a guid says of the items that have it.
-enum Guid {
-    Item(ItemId),
-    /// A film's title and year, as the database holds them.
-    Film(Vec<u8>),
-    /// An id that others know.
-    Foreign,
-}
-
-impl Guid {
-    fn read(guid: &str) -> Self {
-        if let Some((title, year)) = guid.strip_prefix(FILM_GUID).and_then(|film| film.rsplit_once('/')) {
-            return Self::Film([percent_decode_str(title).collect(), year.as_bytes().to_vec()].join(&0x1f));
-        }
-        guid.strip_prefix(ITEM_GUID).and_then(|id| id.parse().ok()).map_or(Self::Foreign, Self::Item)
-    }
-}
-
-/// The items of these ids.
-pub(super) fn rows_by_id(tx: &Connection, ids: &[ItemId]) -> Result<HashMap<ItemId, ItemRow>, StoreError> {
-    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE i.id IN (SELECT value FROM json_each(?1))"))?;
-    let rows = statement.query_map([Json(&ids)], item_row)?;
-    Ok(rows.map(|row| row.map(|row| (row.id, row))).collect::<Result<_, _>>()?)
-}
 
 /// The genres of an item: an album or artist has those of its tracks, the most frequent first.
 fn genres(tx: &Connection, item: &ItemRow) -> Result<Vec<String>, StoreError> {
@@ -318,6 +302,7 @@ fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
         let Some(id) = row.get::<_, Option<ItemId>>(id)? else { return Ok(None) };
         Ok(Some(Ancestor { id, kind: row.get::<_, Word<ItemKind>>(kind)?.0, title: row.get(title)?, number: row.get(number)? }))
     };
+    let children = row.get("children")?;
     Ok(ItemRow {
         id: row.get("id")?,
         section: row.get("section")?,
@@ -338,7 +323,8 @@ fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
         taken_from: row.get("taken_from")?,
         added_at: row.get::<_, At>("added_at")?.0,
         updated_at: row.get::<_, At>("updated_at")?.0,
-        children: row.get("children")?,
+        children,
+        leaves: row.get::<_, Option<u64>>("leaves")?.unwrap_or(children),
         parent: ancestor("p_id", "p_kind", "p_title", "p_number")?,
         grandparent: ancestor("g_id", "g_kind", "g_title", "g_number")?,
     })

@@ -2,6 +2,8 @@
 //!
 //! For the demands that stand the set is kept in a table ([`Library::keep_lacks`]), by triggers in the transaction that changes
 //! what it follows from (`migrations/0008_kept_lacks.sql`). A question then begins with that set, and still checks each row of it.
+//! The lacks of a new demand are counted in steps, between which others write; only then do questions begin
+//! there.
 
 use butler_product::{Fingerprint, ProductKind, Spec};
 use jiff::Timestamp;
@@ -70,6 +72,17 @@ pub struct Backlog {
     pub bytes: u64,
 }
 
+/// What failures hold back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HeldBack {
+    /// Sources that lack the product and are held back.
+    pub sources: u64,
+    /// How many of them are tried again by themselves; the others rest.
+    pub tried_again: u64,
+    /// The earliest moment from which one of them may be tried again.
+    pub next_try_at: Option<Timestamp>,
+}
+
 /// Where a question begins: what follows from it is looked up from there on, and the rest of the library is not touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begin {
@@ -79,6 +92,8 @@ pub(super) enum Begin {
     Failed,
     /// With the lacks that are kept of this demand.
     Kept,
+    /// With the sources whose ids are greater than `:from` and at most `:to`.
+    Between,
     /// With all that is meant.
     All,
 }
@@ -90,7 +105,7 @@ pub(super) fn lacking(subjects: Subjects, from: Begin) -> String {
         Subjects::TaggedParts => "CROSS JOIN parts p ON (p.tagged = s.id OR (p.tagged IS NULL AND p.source = s.id))",
         _ => "CROSS JOIN parts p ON p.source = s.id",
     };
-    let from = match (subjects, from) {
+    let tables = match (subjects, from) {
         (_, Begin::Kept) => format!(
             "lacks k CROSS JOIN sources s ON s.id = k.source AND k.demand = \
              (SELECT id FROM demands WHERE kind = :kind AND params = :params AND at_least = :usable AND subjects = '{}') {parts}",
@@ -99,6 +114,7 @@ pub(super) fn lacking(subjects: Subjects, from: Begin) -> String {
         (_, Begin::Failed) => {
             format!("(SELECT DISTINCT source FROM failures WHERE source IS NOT NULL) h CROSS JOIN sources s ON s.id = h.source {parts}")
         }
+        (_, Begin::Between) => format!("sources s {parts} AND s.id > :from AND s.id <= :to"),
         // What is told by a part's name is looked for among the parts.
         (Subjects::TaggedParts, _) => {
             "parts p INDEXED BY parts_by_medium CROSS JOIN sources s ON s.id = coalesce(p.tagged, p.source)".to_owned()
@@ -109,15 +125,17 @@ pub(super) fn lacking(subjects: Subjects, from: Begin) -> String {
         }
         (_, Begin::All) => "sources s JOIN parts p ON p.source = s.id".to_owned(),
     };
+    // Where sources come first their parts are looked up by them: the plus keeps the index of mediums out.
+    let plus = if matches!(from, Begin::Kept | Begin::Failed | Begin::Between) { "+" } else { "" };
     let meant = match subjects {
-        Subjects::AllParts => "TRUE",
-        Subjects::VideoParts => "(s.has_video = 1 OR (s.has_video IS NULL AND p.medium = 'video'))",
-        Subjects::PlayableParts => "p.medium <> 'photo'",
-        Subjects::TaggedParts => "p.medium = 'audio'",
-        Subjects::PhotoParts => "p.medium = 'photo'",
+        Subjects::AllParts => "TRUE".to_owned(),
+        Subjects::VideoParts => "(s.has_video = 1 OR (s.has_video IS NULL AND p.medium = 'video'))".to_owned(),
+        Subjects::PlayableParts => "p.medium <> 'photo'".to_owned(),
+        Subjects::TaggedParts => format!("{plus}p.medium = 'audio'"),
+        Subjects::PhotoParts => format!("{plus}p.medium = 'photo'"),
     };
     format!(
-        "FROM {from} CROSS JOIN roots r ON r.id = p.root WHERE p.missing_since IS NULL AND (:section IS NULL OR r.section = :section) \
+        "FROM {tables} CROSS JOIN roots r ON r.id = p.root WHERE p.missing_since IS NULL AND (:section IS NULL OR r.section = :section) \
          AND NOT EXISTS (SELECT 1 FROM section_switches w WHERE w.section = r.section AND w.id = :switch AND NOT w.is_on) AND {meant} \
          AND NOT EXISTS (SELECT 1 FROM products d INDEXED BY products_made \
              WHERE d.source = s.id AND d.kind = :kind AND d.version >= :usable AND d.params = :params)"
@@ -131,42 +149,93 @@ fn unkept(spec: &Spec) -> Begin {
 
 fn lacks_query(subjects: Subjects, from: Begin) -> String {
     format!(
-        "SELECT s.id, s.fingerprint, s.size, max(p.added_at) AS newest {} AND (:force OR NOT {HELD}) GROUP BY s.id ORDER BY newest DESC, s.id DESC",
-        lacking(subjects, from)
+        "SELECT s.id, s.fingerprint, s.size, max(p.added_at) AS newest {} AND (:force OR NOT {}) GROUP BY s.id ORDER BY newest DESC, s.id DESC",
+        lacking(subjects, from),
+        held()
     )
 }
 
 fn backlog_query(subjects: Subjects, from: Begin) -> String {
-    format!("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND NOT {HELD} GROUP BY s.id) h", lacking(subjects, from))
+    format!("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND NOT {} GROUP BY s.id) h", lacking(subjects, from), held())
+}
+
+fn count_query(subjects: Subjects) -> String {
+    format!("INSERT OR IGNORE INTO lacks SELECT :demand, s.id {}", lacking(subjects, Begin::Between))
 }
 
 fn held_query(subjects: Subjects) -> String {
-    format!("SELECT count(DISTINCT s.id) {} AND {HELD}", lacking(subjects, Begin::Failed))
+    format!(
+        "SELECT count(*), count(waits_until), min(waits_until) FROM (SELECT (SELECT max(f.next_try_at) FROM failures f \
+             WHERE f.source = s.id AND f.next_try_at > :now AND {CONCERNS} AND NOT EXISTS (SELECT 1 FROM failures f \
+             WHERE f.source = s.id AND f.next_try_at IS NULL AND {CONCERNS})) AS waits_until {} AND {} GROUP BY s.id) h",
+        lacking(subjects, Begin::Failed),
+        held()
+    )
 }
 
-/// A failure of this product as this version makes it, or of what it is made after, rests or waits for its next try.
-const HELD: &str = "EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id AND (f.next_try_at IS NULL OR f.next_try_at > :now) \
-    AND ((f.kind = :kind AND f.version = :version) OR (:after AND f.kind = 'media_info' AND f.version = :first)))";
+/// A failure of this product as this version makes it, or of what it is made after.
+const CONCERNS: &str = "((f.kind = :kind AND f.version = :version) OR (:after AND f.kind = 'media_info' AND f.version = :first))";
+
+/// Such a failure rests or waits for its next try.
+fn held() -> String {
+    format!("EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id AND (f.next_try_at IS NULL OR f.next_try_at > :now) AND {CONCERNS})")
+}
 
 /// Fills the kept lacks from what is there.
 const FILL: &str = "INSERT OR IGNORE INTO lacks SELECT demand, source FROM lacking";
 
+/// So many sources are counted, or so many kept lacks removed, in one transaction: some milliseconds, for
+/// others wait meanwhile.
+const STEP: i64 = 2_000;
+
+/// A demand whose lacks are all kept.
 fn demand(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<Option<i64>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT id FROM demands WHERE kind = ?1 AND params = ?2 AND at_least = ?3 AND subjects = ?4")?;
+    let mut statement = tx.prepare_cached(
+        "SELECT id FROM demands WHERE kind = ?1 AND params = ?2 AND at_least = ?3 AND subjects = ?4 AND counted_to IS NULL",
+    )?;
     let asked = params![spec.kind().as_str(), spec.params(), spec.kind().oldest_usable(), subjects.as_str()];
     Ok(statement.query_row(asked, |row| row.get(0)).optional()?)
 }
 
-/// Has a demand stand, if it does not yet, and keeps its lacks.
-fn keep(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<i64, StoreError> {
-    if let Some(id) = demand(tx, spec, subjects)? {
-        return Ok(id);
-    }
+/// Has a demand stand, if it does not yet; its lacks are still to be counted then.
+fn stand(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<i64, StoreError> {
     let row = params![spec.kind().as_str(), spec.params(), spec.kind().oldest_usable(), subjects.as_str()];
-    tx.execute("INSERT INTO demands (kind, params, at_least, subjects) VALUES (?1, ?2, ?3, ?4)", row)?;
-    let id = tx.last_insert_rowid();
-    tx.execute(&format!("{FILL} WHERE demand = ?1 ORDER BY source"), [id])?;
-    Ok(id)
+    // What is in vain changes the row to itself, so that its id comes back.
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO demands (kind, params, at_least, subjects, counted_to) VALUES (?1, ?2, ?3, ?4, 0)
+            ON CONFLICT DO UPDATE SET counted_to = counted_to RETURNING id",
+    )?;
+    Ok(statement.query_row(row, |row| row.get(0))?)
+}
+
+/// Counts the lacks of the next sources of a demand; whether those of all are kept now. The newest source may
+/// come between two steps: of it the triggers have taken care.
+fn count_on(tx: &Connection, demand: i64, spec: &Spec, subjects: Subjects) -> Result<bool, StoreError> {
+    let mut from = tx.prepare_cached("SELECT counted_to FROM demands WHERE id = ?1")?;
+    let Some(from) = from.query_row([demand], |row| row.get::<_, Option<i64>>(0))? else { return Ok(true) };
+    let to = from.saturating_add(STEP);
+    tx.prepare_cached(&count_query(subjects))?.execute(named_params! {
+        ":demand": demand, ":from": from, ":to": to, ":section": None::<SectionId>, ":switch": None::<&str>,
+        ":kind": spec.kind().as_str(), ":usable": spec.kind().oldest_usable(), ":params": spec.params(),
+    })?;
+    let newest: i64 = tx.prepare_cached("SELECT coalesce(max(id), 0) FROM sources")?.query_row([], |row| row.get(0))?;
+    let is_whole = to >= newest;
+    let counted_to = (!is_whole).then_some(to);
+    tx.prepare_cached("UPDATE demands SET counted_to = ?2 WHERE id = ?1")?.execute(params![demand, counted_to])?;
+    Ok(is_whole)
+}
+
+/// Removes the next kept lacks of a demand, and with the last of them the demand; whether it is gone now.
+fn forget_on(tx: &Connection, demand: i64) -> Result<bool, StoreError> {
+    // From here on it answers no question.
+    tx.prepare_cached("UPDATE demands SET counted_to = 0 WHERE id = ?1")?.execute([demand])?;
+    let mut some =
+        tx.prepare_cached("DELETE FROM lacks WHERE demand = ?1 AND source IN (SELECT source FROM lacks WHERE demand = ?1 LIMIT ?2)")?;
+    let is_gone = i64::try_from(some.execute([demand, STEP])?).is_ok_and(|gone| gone < STEP);
+    if is_gone {
+        tx.prepare_cached("DELETE FROM demands WHERE id = ?1")?.execute([demand])?;
+    }
+    Ok(is_gone)
 }
 
 /// Where the question for a demand's lacks begins.
@@ -176,7 +245,9 @@ pub(super) fn begin(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<
 
 impl Library {
     /// Says which demands stand: of each the lacks are kept from now on, so that asking for them takes no longer than they are
-    /// many. What was kept of others goes. Only what was not kept before is counted, a transaction a demand.
+    /// many. What was kept of others goes. Only what was not kept before is counted, in steps of a
+    /// transaction each, between which others write; what was counted when the server went away is not
+    /// counted again.
     ///
     /// # Errors
     /// If the database fails; what is kept then is right, and perhaps not of all.
@@ -184,21 +255,26 @@ impl Library {
         let mut kept = Vec::new();
         for (spec, subjects) in demands {
             let (spec, subjects) = (spec.clone(), *subjects);
-            kept.push(match self.db().read(|tx| demand(tx, &spec, subjects))? {
-                Some(id) => id,
-                None => self.db().write(move |tx| keep(tx, &spec, subjects))?,
-            });
+            let standing = self.db().read(|tx| demand(tx, &spec, subjects))?;
+            let of_new = spec.clone();
+            let id = standing.map_or_else(|| self.db().write(move |tx| stand(tx, &of_new, subjects)), Ok)?;
+            if standing.is_none() {
+                let is_whole = || {
+                    self.db().write({
+                        let spec = spec.clone();
+                        move |tx| count_on(tx, id, &spec, subjects)
+                    })
+                };
+                while !is_whole()? {}
+            }
+            kept.push(id);
         }
         let others: Vec<i64> = self.db().read(|tx| {
             let mut statement = tx.prepare_cached("SELECT id FROM demands WHERE id NOT IN (SELECT value FROM json_each(?1))")?;
             Ok::<_, StoreError>(statement.query_map([Json(&kept)], |row| row.get(0))?.collect::<Result<_, _>>()?)
         })?;
         for other in others {
-            self.db().write(move |tx| {
-                tx.execute("DELETE FROM lacks WHERE demand = ?1", [other])?;
-                tx.execute("DELETE FROM demands WHERE id = ?1", [other])?;
-                Ok::<_, StoreError>(())
-            })?;
+            while !self.db().write(move |tx| forget_on(tx, other))? {}
         }
         Ok(())
     }
@@ -211,6 +287,7 @@ impl Library {
         self.db().write(|tx| {
             tx.execute("DELETE FROM lacks", [])?;
             tx.execute(&format!("{FILL} ORDER BY demand, source"), [])?;
+            tx.execute("UPDATE demands SET counted_to = NULL", [])?;
             Ok(())
         })
     }
@@ -230,7 +307,7 @@ impl Library {
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":force": force, ":now": At(now),
-                    ":version": kind.version(), ":after": spec.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
+                    ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
                 lack,
             )?;
@@ -250,18 +327,46 @@ impl Library {
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
-                    ":version": kind.version(), ":after": spec.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
+                    ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
                 |row| Ok(Backlog { sources: row.get(0)?, bytes: row.get(1)? }),
             )?)
         })
     }
 
-    /// How many sources lack a product and are held back by a failure.
+    /// How many sources lack a product, held back by a failure or not.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn held_back(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<u64, StoreError> {
+    pub fn lack_count(&self, spec: &Spec, scope: &Scope) -> Result<u64, StoreError> {
+        let kind = spec.kind();
+        self.db().read(|tx| {
+            let kept = demand(tx, spec, scope.subjects)?;
+            let mut switched_off = tx.prepare_cached("SELECT 1 FROM section_switches WHERE id = ?1 AND NOT is_on")?;
+            if let Some(kept) = kept
+                && scope.section.is_none()
+                && !switched_off.exists([scope.switch])?
+            {
+                let mut all = tx.prepare_cached("SELECT count(*) FROM lacks WHERE demand = ?1")?;
+                return Ok(all.query_row([kept], |row| row.get(0))?);
+            }
+            let begin = if kept.is_some() { Begin::Kept } else { unkept(spec) };
+            let mut statement = tx.prepare_cached(&format!("SELECT count(DISTINCT s.id) {}", lacking(scope.subjects, begin)))?;
+            Ok(statement.query_row(
+                named_params! {
+                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":usable": kind.oldest_usable(), ":params": spec.params(),
+                },
+                |row| row.get(0),
+            )?)
+        })
+    }
+
+    /// The sources that lack a product and are held back by a failure.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn held_back(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<HeldBack, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&held_query(scope.subjects))?;
@@ -269,9 +374,12 @@ impl Library {
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
-                    ":version": kind.version(), ":after": spec.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
+                    ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
-                |row| row.get(0),
+                |row| {
+                    let next_try_at = row.get::<_, Option<At>>(2)?.map(|at| at.0);
+                    Ok(HeldBack { sources: row.get(0)?, tried_again: row.get(1)?, next_try_at })
+                },
             )?)
         })
     }
@@ -283,7 +391,7 @@ mod tests {
 
     /// How SQLite goes about a question, a line a table.
     fn plan(query: &str) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let plan = library.db().read(|tx| {
             let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {query}"))?;
@@ -295,6 +403,91 @@ mod tests {
             Ok::<_, StoreError>(lines)
         });
         plan.unwrap()
+    }
+
+    const DEMAND: (Spec, Subjects) = (Spec::MediaInfo, Subjects::AllParts);
+
+    /// A library with a part of each of these sources.
+    fn library(sources: &[i64]) -> (Library, tempfile::TempDir) {
+        let folder = butler_fixtures::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
+        write(
+            &library,
+            "INSERT INTO sections (id, uuid, name, kind, agent, scanner, language, created_at, updated_at)
+                VALUES (1, 'u', 'Films', 'movie', '', '', 'en', 1, 1);
+            INSERT INTO roots (id, section, path) VALUES (1, 1, CAST('/films' AS BLOB));
+            INSERT INTO items (id, section, kind, key, title, sort_title, home, added_at, updated_at)
+                VALUES (1, 1, 'movie', x'00', 'A', 'A', x'00', 1, 1);
+            INSERT INTO media (id, item) VALUES (1, 1)",
+        );
+        sources.iter().for_each(|source| add(&library, *source));
+        (library, folder)
+    }
+
+    fn write(library: &Library, sql: &str) {
+        let sql = sql.to_owned();
+        library.db().write(move |tx| Ok::<_, StoreError>(tx.execute_batch(&sql)?)).unwrap();
+    }
+
+    fn add(library: &Library, id: i64) {
+        write(
+            library,
+            &format!(
+                "INSERT INTO sources (id, fingerprint, sampled, deep, size)
+                    VALUES ({id}, randomblob(32), randomblob(32), randomblob(32), 1);
+                INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, source, added_at)
+                    VALUES ({id}, 1, 1, CAST('{id}' AS BLOB), 'video', 1, 1, 1, 1, {id}, 1)"
+            ),
+        );
+    }
+
+    /// What is asked of the library, sorted; and whether what is kept answers.
+    fn asked(library: &Library) -> (Vec<i64>, bool) {
+        let (spec, subjects) = DEMAND;
+        let scope = Scope { section: None, subjects, switch: None };
+        let mut lacks: Vec<i64> =
+            library.lacks(&spec, &scope, Timestamp::UNIX_EPOCH, false).unwrap().iter().map(|lack| lack.source.0).collect();
+        lacks.sort_unstable();
+        assert_eq!(library.lack_count(&spec, &scope).unwrap(), lacks.len() as u64);
+        assert_eq!(library.unsound().unwrap(), Vec::<String>::new());
+        (lacks, library.db().read(|tx| demand(tx, &spec, subjects)).unwrap().is_some())
+    }
+
+    #[test]
+    fn lacks_are_counted_and_go_in_steps_between_which_everything_is_written_and_asked() {
+        let (library, _folder) = library(&[1, STEP, STEP + 1, 3 * STEP]);
+        let (spec, subjects) = DEMAND;
+        let id = library.db().write(move |tx| stand(tx, &spec, subjects)).unwrap();
+        let count_on = || library.db().write(move |tx| count_on(tx, id, &DEMAND.0, DEMAND.1)).unwrap();
+        assert!(!count_on());
+        assert_eq!(asked(&library), (vec![1, STEP, STEP + 1, 3 * STEP], false));
+        // One that is counted goes, one that is not yet goes, and one comes behind the last.
+        write(&library, &format!("DELETE FROM parts WHERE id IN (1, {})", STEP + 1));
+        add(&library, 3 * STEP + 1);
+        assert!(!count_on() && !count_on());
+        assert_eq!(asked(&library), (vec![STEP, 3 * STEP, 3 * STEP + 1], false));
+        assert!(count_on(), "the newest source lies in the fourth step");
+        assert_eq!(asked(&library), (vec![STEP, 3 * STEP, 3 * STEP + 1], true));
+        assert!(count_on(), "there is no more to count");
+
+        let many = format!("WITH RECURSIVE n (id) AS (SELECT {} UNION ALL SELECT id + 1 FROM n WHERE id < {})", 4 * STEP, 5 * STEP);
+        write(
+            &library,
+            &format!(
+                "{many} INSERT INTO sources (id, fingerprint, sampled, deep, size)
+                    SELECT id, randomblob(32), randomblob(32), randomblob(32), 1 FROM n;
+                {many} INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, source, added_at)
+                    SELECT id, 1, 1, CAST(id AS BLOB), 'video', 1, 1, 1, 1, id, 1 FROM n"
+            ),
+        );
+        let all = asked(&library);
+        let forget_on = || library.db().write(move |tx| forget_on(tx, id)).unwrap();
+        assert!(!forget_on());
+        assert_eq!(asked(&library), (all.0.clone(), false), "what is partly gone answers nothing");
+        library.keep_lacks(&[DEMAND]).unwrap();
+        assert_eq!(asked(&library), all, "wanted again, it is counted from the beginning");
+        assert!(!forget_on() && forget_on());
+        assert_eq!(asked(&library), (all.0, false));
     }
 
     #[test]
@@ -309,10 +502,16 @@ mod tests {
             lacks_query(Subjects::VideoParts, Begin::Kept),
             lacks_query(Subjects::TaggedParts, Begin::Kept),
             backlog_query(Subjects::PlayableParts, Begin::Kept),
+            count_query(Subjects::VideoParts),
+            count_query(Subjects::TaggedParts),
+            count_query(Subjects::PhotoParts),
         ] {
             let plan = plan(&query);
             let of_all = |line: &&String| line.starts_with("SCAN") && !line.starts_with("SCAN f") && !line.starts_with("SCAN h");
             assert_eq!(plan.iter().find(of_all), None, "{query}\n{plan:#?}");
+            // Of each source its own parts are looked up, not all of a medium.
+            let by_medium = plan.iter().position(|line| line.contains("parts_by_medium"));
+            assert!(by_medium.is_none_or(|place| place == 0), "{query}\n{plan:#?}");
         }
     }
 }

@@ -6,11 +6,11 @@ use std::str::FromStr;
 
 use butler_product::media_info::MediaInfo;
 use butler_product::photo::Photo;
-use butler_product::{Fingerprint, ProductKind, Value};
+use butler_product::{Fingerprint, Listed, ProductKind, Value};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 
-use super::{At, Json, path_from_bytes};
+use super::{At, Json, path_from_bytes, readable};
 use crate::{ItemId, Library, MediaId, PartId, RootId, SourceId, StoreError};
 
 /// One version of an item.
@@ -87,7 +87,7 @@ impl Library {
                     "SELECT p.*, {item}, {COLUMNS} FROM {shown} JOIN parts p ON p.media = m.id {FILES} \
                      WHERE {item} IN (SELECT value FROM json_each(?1)) ORDER BY m.id, p.piece, p.id"
                 ))?;
-                Ok(statement.query_map([Json(&ids)], |row| Ok((row.get("label")?, part_row(row)?)))?.collect::<Result<_, _>>()?)
+                Ok(readable(&mut statement, [Json(&ids)], "part", |row| Ok((row.get("label")?, part_row(row)?)))?)
             };
             let mut rows = of("media m", "m.item")?;
             let shared = of("shared_media h JOIN media m ON m.id = h.media", "h.item")?;
@@ -111,14 +111,6 @@ impl Library {
 
 fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
     let made: Option<String> = row.get("made")?;
-    let media_info = match row.get::<_, Option<Json<Value>>>("media_info")? {
-        Some(Json(Value::MediaInfo(info))) => Some(info),
-        _ => None,
-    };
-    let photo = match row.get::<_, Option<Json<Value>>>("photo")? {
-        Some(Json(Value::Photo(photo))) => Some(photo),
-        _ => None,
-    };
     Ok(PartRow {
         id: row.get("id")?,
         item: row.get("item")?,
@@ -131,8 +123,14 @@ fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
         missing_since: row.get::<_, Option<At>>("missing_since")?.map(|at| at.0),
         source: row.get("source")?,
         fingerprint: Fingerprint(row.get("fingerprint")?),
-        media_info,
-        photo,
+        media_info: held(row, "media_info")?,
+        photo: held(row, "photo")?,
         products: made.iter().flat_map(|kinds| kinds.split(',')).filter_map(|kind| ProductKind::from_str(kind).ok()).collect(),
     })
+}
+
+/// What a product's column holds, if it is there and holds something.
+fn held<P: Listed>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Box<P>>> {
+    let value = row.get::<_, Option<Json<Value>>>(column)?;
+    Ok(value.and_then(|Json(value)| value.take().map(Box::new)))
 }

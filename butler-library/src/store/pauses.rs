@@ -4,7 +4,7 @@ use butler_api::PauseOwner;
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
-use super::{At, Word};
+use super::{At, Word, readable};
 use crate::{Library, StoreError};
 
 /// One owner's pause.
@@ -32,7 +32,7 @@ impl Library {
     pub fn pauses(&self) -> Result<Vec<PauseRow>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached("SELECT * FROM pauses ORDER BY owner")?;
-            Ok(statement.query_map([], pause_row)?.collect::<Result<_, _>>()?)
+            Ok(readable(&mut statement, [], "pause", pause_row)?)
         })
     }
 
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_just_what_was_given_last() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
         let pause =

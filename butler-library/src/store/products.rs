@@ -1,14 +1,21 @@
 //! Products: what was made of a source. One of a kind: what was made with other parameters or by an older version is replaced.
+//!
+//! A row that speaks of a blob is believed as far as the disk bears it out: who reads a blob comes through
+//! [`Library::open_product`], which makes a lack again of what is lost.
 
-use butler_product::{Fingerprint, ProductKind, Spec, Value, media_info};
+use std::fs::File;
+
+use butler_product::media_info::{MediaInfo, Stream, StreamKind};
+use butler_product::{Fingerprint, Listed, ProductKind, Spec, Value};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::costs;
 use super::failures::{self, NewFailure};
 use super::runs::add_gain;
-use super::{At, Json, Word};
-use crate::{Library, RunGain, SourceId, StoreError, UnitCost};
+use super::{At, Json, Word, readable};
+use crate::blob_check::StoredBlob;
+use crate::{BlobError, Library, Loss, RunGain, SourceId, StoreError, UnitCost};
 
 /// What a worker made of one read of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +71,8 @@ pub enum Published {
 pub struct ProductRow {
     /// Its kind.
     pub kind: ProductKind,
-    /// The version that made it.
+    /// The version that made it; 0 once it is to be made anew ([`Library::remake`]), and serves until that is
+    /// done.
     pub version: u32,
     /// Its parameters, in their canonical text.
     pub params: String,
@@ -76,11 +84,67 @@ pub struct ProductRow {
     pub made_at: Timestamp,
 }
 
+/// A product whose kind is known beforehand, and that holds something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredProduct<P> {
+    /// Its value.
+    pub value: P,
+    /// The version that made it.
+    pub version: u32,
+    /// Its blob, if it has one.
+    pub blob: Option<BlobRef>,
+    /// When it was made.
+    pub made_at: Timestamp,
+}
+
+impl<P: Listed> StoredProduct<P> {
+    /// Whether the version that made it still serves; else it is a lack.
+    pub const fn is_usable(&self) -> bool {
+        self.version >= P::OLDEST_USABLE
+    }
+}
+
 impl ProductRow {
     /// Whether the version that made it still serves; else it is a lack.
     pub const fn is_usable(&self) -> bool {
         self.version >= self.kind.oldest_usable()
     }
+}
+
+/// A product with its blob.
+#[derive(Debug)]
+pub struct OpenedProduct {
+    /// Its row.
+    pub row: ProductRow,
+    /// The blob that its row speaks of.
+    pub blob: BlobRef,
+    /// That blob, at its start.
+    pub file: File,
+}
+
+/// Why a product that was made can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenProductError {
+    /// Its blob is not there any more, or another: it is a lack from now on.
+    #[error("{kind} was made and is lost: {loss}")]
+    Lost {
+        /// The kind of product.
+        kind: ProductKind,
+        /// What is wrong with the blob.
+        loss: Loss,
+    },
+    /// Its blob is there and the system does not give it.
+    #[error("{kind} is there and can't be read")]
+    Unreadable {
+        /// The kind of product.
+        kind: ProductKind,
+        /// Which file, and why.
+        #[source]
+        source: BlobError,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Library {
@@ -108,6 +172,40 @@ impl Library {
         })
     }
 
+    /// A source's product by the type of its value: `product_of::<MediaInfo>(source)`. None too where there is nothing there.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn product_of<P: Listed>(&self, source: SourceId) -> Result<Option<StoredProduct<P>>, StoreError> {
+        let row = self.product(source, P::KIND)?;
+        Ok(row.and_then(|ProductRow { value, version, blob, made_at, .. }| {
+            Some(StoredProduct { value: value.take()?, version, blob, made_at })
+        }))
+    }
+
+    /// A source's product of a kind with its blob, whatever its version and parameters; none if it was not
+    /// made, or there was nothing to make it of.
+    ///
+    /// # Errors
+    /// If its blob is lost or can't be read, or the database fails.
+    pub fn open_product(&self, source: SourceId, kind: ProductKind) -> Result<Option<OpenedProduct>, OpenProductError> {
+        let Some(row) = self.product(source, kind)? else { return Ok(None) };
+        let Some(blob) = row.blob.clone() else { return Ok(None) };
+        match self.blobs().open(&blob) {
+            Ok(file) => Ok(Some(OpenedProduct { row, blob, file })),
+            Err(BlobError::Lost { loss, .. }) => Err(self.lose_product(source, kind, blob, loss)),
+            Err(error) => Err(OpenProductError::Unreadable { kind, source: error }),
+        }
+    }
+
+    /// A product's blob is not what it was: makes a lack of it again, and says what became of it. A reader
+    /// that finds a blob damaged that is as long as it was comes here too.
+    pub fn lose_product(&self, source: SourceId, kind: ProductKind, blob: BlobRef, loss: Loss) -> OpenProductError {
+        tracing::warn!(blob = blob.name, %loss, "a product is lost, and is a lack again");
+        let given_up = self.db().write(move |tx| give_up(tx, &StoredBlob { source, kind, blob }));
+        given_up.map_or_else(OpenProductError::Store, |_| OpenProductError::Lost { kind, loss })
+    }
+
     /// Every product of a source, by the name of its kind.
     ///
     /// # Errors
@@ -115,7 +213,7 @@ impl Library {
     pub fn products_of(&self, source: SourceId) -> Result<Vec<ProductRow>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached("SELECT * FROM products WHERE source = ?1 ORDER BY kind")?;
-            Ok(statement.query_map([source], product_row)?.collect::<Result<_, _>>()?)
+            Ok(readable(&mut statement, [source], "product", product_row)?)
         })
     }
 }
@@ -159,10 +257,8 @@ fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<
         crate::scan::heard(tx, unit.source, value, unit.made_at)?;
     }
     if kind == ProductKind::MediaInfo {
-        let has_video = match value {
-            Value::MediaInfo(info) => info.streams.iter().any(|stream| stream.kind == media_info::StreamKind::Video),
-            _ => false,
-        };
+        let is_video = |stream: &Stream| stream.kind == StreamKind::Video;
+        let has_video = value.get().is_some_and(|info: &MediaInfo| info.streams.iter().any(is_video));
         tx.prepare_cached("UPDATE sources SET has_video = ?2, headers = ?3 WHERE id = ?1")?.execute(params![
             unit.source,
             has_video,
@@ -170,6 +266,12 @@ fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<
         ])?;
     }
     Ok(())
+}
+
+/// Takes a product's row away, if it still speaks of this blob. How many rows that were.
+pub(crate) fn give_up(tx: &Connection, StoredBlob { source, kind, blob }: &StoredBlob) -> Result<u64, StoreError> {
+    let mut statement = tx.prepare_cached("DELETE FROM products WHERE source = ?1 AND kind = ?2 AND blob = ?3 AND blob_bytes = ?4")?;
+    Ok(statement.execute(params![source, kind.as_str(), blob.name, blob.bytes])? as u64)
 }
 
 fn product_row(row: &Row<'_>) -> rusqlite::Result<ProductRow> {

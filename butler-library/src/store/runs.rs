@@ -1,12 +1,15 @@
 //! Runs: every execution of a task, kept with its reason, progress and report.
 
+use std::path::PathBuf;
+
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
-use super::{At, Json, Page, Word};
+use super::{At, Json, Page, Word, path_bytes, path_from_bytes, readable};
 use crate::{Library, SectionId, StoreError};
 
 /// One run, as it is stored. Instants are kept to the millisecond.
@@ -26,6 +29,8 @@ pub struct RunRow {
     pub forced: bool,
     /// The section it is limited to.
     pub section: Option<SectionId>,
+    /// The files and folders of it that it is limited to; none for all of it.
+    pub paths: Vec<PathBuf>,
     /// When it was asked for.
     pub asked_at: Timestamp,
     /// The instant at which it shall start, where it was placed.
@@ -126,6 +131,10 @@ pub struct RunFilter {
     pub since: Option<Timestamp>,
     /// Only those that were asked for before this instant.
     pub until: Option<Timestamp>,
+    /// Only those behind this one in the list, the older ones: a mark to go on from, whatever began since.
+    pub before: Option<RunId>,
+    /// Only those before this one in the list, the newer ones.
+    pub after: Option<RunId>,
 }
 
 /// What the schedule must know of a task's past.
@@ -149,9 +158,25 @@ pub struct TaskPast {
 }
 
 const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, ended_at, bound_until, day, ended_day, \
-                       crash_day, crash_count, done, total, failures, bytes_read, report";
+                       crash_day, crash_count, done, total, failures, bytes_read, report, paths";
+/// What a filter lets through; [`matching`] has the values.
+const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = ?3) \
+    AND (?4 IS NULL OR day = ?4 OR ended_day = ?4) AND (?5 IS NULL OR asked_at >= ?5) AND (?6 IS NULL OR asked_at < ?6)";
 /// Completed runs that count for a task's interval.
 const COUNTING: &str = "state = 'completed' AND section IS NULL AND origin <> 'asap'";
+
+fn matching(filter: &RunFilter) -> [Value; 6] {
+    let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
+    let at = |at: Option<Timestamp>| at.map_or(Value::Null, |at| Value::Integer(at.as_millisecond()));
+    [
+        text(filter.task.as_ref().map(ToString::to_string)),
+        text(filter.state.map(|state| state.as_str().to_owned())),
+        text(filter.origin.map(|origin| origin.as_str().to_owned())),
+        text(filter.day.map(|day| day.to_string())),
+        at(filter.since),
+        at(filter.until),
+    ]
+}
 
 fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     let at = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(column)?.map(|at| at.0));
@@ -164,6 +189,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         origin: row.get::<_, Word<Origin>>("origin")?.0,
         forced: row.get("forced")?,
         section: row.get("section")?,
+        paths: paths_from_bytes(row.get_ref("paths")?.as_blob_or_null()?),
         asked_at: row.get::<_, At>("asked_at")?.0,
         scheduled_at: at("scheduled_at")?,
         started_at: at("started_at")?,
@@ -243,28 +269,44 @@ impl Library {
         })
     }
 
-    /// A page of runs, newest first.
+    /// A page of runs, newest first, and how many match in all, wherever in the list the page begins.
     ///
     /// # Errors
     /// If the database fails.
     pub fn runs(&self, filter: &RunFilter, start: u64, size: u64) -> Result<Page<RunRow>, StoreError> {
-        let task = filter.task.as_ref().map(TaskName::as_str);
-        let state = filter.state.map(RunState::as_str);
-        let origin = filter.origin.map(Origin::as_str);
-        let day = filter.day.map(Word);
-        let (since, until) = (filter.since.map(At), filter.until.map(At));
-        let matches = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = ?3) \
-                       AND (?4 IS NULL OR day = ?4 OR ended_day = ?4) AND (?5 IS NULL OR asked_at >= ?5) AND (?6 IS NULL OR asked_at < ?6)";
+        Ok(Page { rows: self.runs_between(filter, start, size)?, total: self.count_runs(filter)? })
+    }
+
+    /// The runs that match, newest first, of these without the first `start` at most `size`. From mark to
+    /// mark the whole list takes no longer than it is long.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn runs_between(&self, filter: &RunFilter, start: u64, size: u64) -> Result<Vec<RunRow>, StoreError> {
+        let id = |id: Option<RunId>, none: i64| id.map_or(none, |id| i64::try_from(id.0).unwrap_or(i64::MAX));
+        let (before, after) = (id(filter.before, i64::MAX), id(filter.after, 0));
+        let [task, state, origin, day, since, until] = matching(filter);
         self.db().read(|tx| {
-            let total = tx
-                .prepare_cached(&format!("SELECT count(*) FROM runs WHERE {matches}"))?
-                .query_row(params![task, state, origin, day, since, until], |row| row.get(0))?;
-            let mut statement =
-                tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE {matches} ORDER BY id DESC LIMIT ?7 OFFSET ?8"))?;
-            let rows = statement
-                .query_map(params![task, state, origin, day, since, until, capped(size), capped(start)], run_row)?
-                .collect::<Result<_, _>>()?;
-            Ok(Page { rows, total })
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM runs WHERE {MATCHES} AND id < ?7 AND id > ?8 ORDER BY id DESC LIMIT ?9 OFFSET ?10"
+            ))?;
+            let bounds = params![task, state, origin, day, since, until, before, after, capped(size), capped(start)];
+            Ok(readable(&mut statement, bounds, "run", run_row)?)
+        })
+    }
+
+    /// How many runs match, wherever in the list.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn count_runs(&self, filter: &RunFilter) -> Result<u64, StoreError> {
+        let is_narrowed = RunFilter { before: None, after: None, ..filter.clone() } != RunFilter::default();
+        self.db().read(|tx| {
+            if !is_narrowed {
+                return Ok(tx.prepare_cached("SELECT count(*) FROM runs")?.query_row([], |row| row.get(0))?);
+            }
+            let mut statement = tx.prepare_cached(&format!("SELECT count(*) FROM runs WHERE {MATCHES}"))?;
+            Ok(statement.query_row(params_from_iter(matching(filter)), |row| row.get(0))?)
         })
     }
 
@@ -276,7 +318,7 @@ impl Library {
     pub fn unfinished_runs(&self) -> Result<Vec<RunRow>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id"))?;
-            Ok(statement.query_map([], run_row)?.collect::<Result<_, _>>()?)
+            Ok(readable(&mut statement, [], "run", run_row)?)
         })
     }
 
@@ -286,10 +328,8 @@ impl Library {
     /// If the database fails.
     pub fn task_pasts(&self) -> Result<Vec<TaskPast>, StoreError> {
         self.db().read(|tx| {
-            let names: Vec<Word<TaskName>> = tx
-                .prepare_cached("SELECT DISTINCT task FROM runs ORDER BY task")?
-                .query_map([], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
+            let mut names = tx.prepare_cached("SELECT DISTINCT task FROM runs ORDER BY task")?;
+            let names: Vec<Word<TaskName>> = readable(&mut names, [], "task of runs", |row| row.get(0))?;
             names.into_iter().map(|Word(task)| past_of(tx, task)).collect()
         })
     }
@@ -308,27 +348,25 @@ impl Library {
 
 fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
     let last = format!("SELECT day, started_at, ended_at FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY id DESC LIMIT 5");
-    let last: Vec<(Option<Date>, Option<SignedDuration>)> = tx
-        .prepare_cached(&last)?
-        .query_map([task.as_str()], |row| {
-            let (started, ended) = (row.get::<_, Option<At>>(1)?, row.get::<_, Option<At>>(2)?);
-            let took = started.zip(ended).map(|(started, ended)| ended.0.duration_since(started.0));
-            Ok((row.get::<_, Option<Word<Date>>>(0)?.map(|day| day.0), took))
-        })?
-        .collect::<Result<_, _>>()?;
-    let crashes = tx
-        .prepare_cached(
-            "SELECT crash_day, sum(crash_count) FROM runs WHERE task = ?1 AND crash_day IS NOT NULL GROUP BY crash_day ORDER BY crash_day DESC LIMIT 1",
-        )?
-        .query_row([task.as_str()], |row| Ok(RunCrashes { day: row.get::<_, Word<Date>>(0)?.0, count: row.get(1)? }))
-        .optional()?;
+    let times = |row: &Row<'_>| {
+        let (started, ended) = (row.get::<_, Option<At>>(1)?, row.get::<_, Option<At>>(2)?);
+        let took = started.zip(ended).map(|(started, ended)| ended.0.duration_since(started.0));
+        Ok((row.get::<_, Option<Word<Date>>>(0)?.map(|day| day.0), took))
+    };
+    let last: Vec<(Option<Date>, Option<SignedDuration>)> =
+        readable(&mut *tx.prepare_cached(&last)?, [task.as_str()], "past run by its day", times)?;
+    let mut crashes = tx.prepare_cached(
+        "SELECT crash_day, sum(crash_count) FROM runs WHERE task = ?1 AND crash_day IS NOT NULL \
+         GROUP BY crash_day ORDER BY crash_day DESC LIMIT 1",
+    )?;
+    let crash = |row: &Row<'_>| Ok(RunCrashes { day: row.get::<_, Word<Date>>(0)?.0, count: row.get(1)? });
+    let crashes = readable(&mut crashes, [task.as_str()], "crash by its day", crash)?.pop();
     // By id, for a task's runs end in that order: by their days, one of a clock that was far ahead would stay the last for ever.
     let latest = |column: &str, which: &str| -> Result<Option<Date>, StoreError> {
         let of_task = "task = ?1 AND section IS NULL AND origin <> 'asap'";
-        let latest = tx
-            .prepare_cached(&format!("SELECT {column} FROM runs WHERE {of_task} AND ({which}) ORDER BY id DESC LIMIT 1"))?
-            .query_row([task.as_str()], |row| row.get::<_, Option<Word<Date>>>(0))
-            .optional()?;
+        let query = format!("SELECT {column} FROM runs WHERE {of_task} AND ({which}) ORDER BY id DESC LIMIT 1");
+        let day = |row: &Row<'_>| row.get::<_, Option<Word<Date>>>(0);
+        let latest = readable(&mut *tx.prepare_cached(&query)?, [task.as_str()], "past run by its day", day)?.pop();
         Ok(latest.flatten().map(|day| day.0))
     };
     let stopped = |reasons: &str| format!("state = 'stopped' AND reason ->> 'code' IN ({reasons})");
@@ -356,6 +394,7 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         origin,
         forced,
         section,
+        paths,
         asked_at,
         scheduled_at,
         started_at,
@@ -370,11 +409,12 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
     let RunProgress { done, total, failures, bytes_read } = progress;
     let at = |instant: &Option<Timestamp>| instant.map(At);
     tx.prepare_cached(&format!(
-        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
+        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) \
          ON CONFLICT (id) DO UPDATE SET task = excluded.task, state = excluded.state, reason = excluded.reason, origin = excluded.origin, \
          forced = excluded.forced, section = excluded.section, asked_at = excluded.asked_at, scheduled_at = excluded.scheduled_at, \
          started_at = excluded.started_at, ended_at = excluded.ended_at, bound_until = excluded.bound_until, day = excluded.day, ended_day = excluded.ended_day, \
-         crash_day = excluded.crash_day, crash_count = excluded.crash_count"
+         crash_day = excluded.crash_day, crash_count = excluded.crash_count, \
+         paths = excluded.paths"
     ))?
     .execute([
         &id.0 as &dyn ToSql,
@@ -398,8 +438,22 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         failures,
         bytes_read,
         &Json(report),
+        &bytes_of_paths(paths),
     ])?;
     Ok(())
+}
+
+/// Between two paths, for no path holds it.
+const BETWEEN_PATHS: u8 = 0;
+
+fn bytes_of_paths(paths: &[PathBuf]) -> Option<Vec<u8>> {
+    let bytes: Vec<&[u8]> = paths.iter().map(|path| path_bytes(path)).collect();
+    (!bytes.is_empty()).then(|| bytes.join(&BETWEEN_PATHS))
+}
+
+fn paths_from_bytes(bytes: Option<&[u8]>) -> Vec<PathBuf> {
+    let paths = bytes.into_iter().flat_map(|bytes| bytes.split(|byte| *byte == BETWEEN_PATHS));
+    paths.map(path_from_bytes).collect()
 }
 
 /// Adds what a unit brought to a run; one that is gone by now is nobody's loss.

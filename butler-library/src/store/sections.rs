@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{At, Word, path_bytes, path_from_bytes};
+use super::{At, Word, path_bytes, path_from_bytes, readable};
 use crate::allowed_roots::{self, RootError};
 use crate::{ItemKind, Library, RootId, SectionId, StoreError};
 
@@ -36,6 +36,16 @@ impl SectionKind {
             Self::Show => "show",
             Self::Artist => "artist",
             Self::Photo => "photo",
+        }
+    }
+
+    /// How the names of its files are read.
+    pub(crate) const fn names(self) -> butler_names::Kind {
+        match self {
+            Self::Movie => butler_names::Kind::Movie,
+            Self::Show => butler_names::Kind::Show,
+            Self::Artist => butler_names::Kind::Artist,
+            Self::Photo => butler_names::Kind::Photo,
         }
     }
 
@@ -247,8 +257,7 @@ impl Library {
     /// If the database fails.
     pub fn sections(&self) -> Result<Vec<Section>, StoreError> {
         self.db().read(|tx| {
-            let mut sections: Vec<_> =
-                tx.prepare_cached("SELECT * FROM sections ORDER BY id")?.query_map([], section_row)?.collect::<Result<_, _>>()?;
+            let mut sections = readable(&mut *tx.prepare_cached("SELECT * FROM sections ORDER BY id")?, [], "section", section_row)?;
             sections.iter_mut().try_for_each(|section| roots_of(tx, section.id).map(|roots| section.roots = roots))?;
             Ok(sections)
         })
@@ -303,10 +312,10 @@ fn section_row(row: &Row<'_>) -> rusqlite::Result<Section> {
     })
 }
 
-fn roots_of(tx: &Connection, section: SectionId) -> Result<Vec<SectionRoot>, StoreError> {
+pub(crate) fn roots_of(tx: &Connection, section: SectionId) -> Result<Vec<SectionRoot>, StoreError> {
     let mut statement = tx.prepare_cached("SELECT id, path FROM roots WHERE section = ?1 AND NOT removed ORDER BY id")?;
     let root = |row: &Row<'_>| Ok(SectionRoot { id: row.get(0)?, path: path_from_bytes(row.get_ref(1)?.as_blob()?) });
-    Ok(statement.query_map([section], root)?.collect::<Result<_, _>>()?)
+    Ok(readable(&mut statement, [section], "root", root)?)
 }
 
 fn set_roots(tx: &Connection, section: SectionId, roots: &[PathBuf], now: Timestamp) -> Result<(), StoreError> {

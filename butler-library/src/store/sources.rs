@@ -6,7 +6,7 @@
 use butler_product::Fingerprint;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::path_from_bytes;
+use super::{path_from_bytes, readable};
 use crate::fingerprint::Prints;
 use crate::{Library, PartId, RootId, SourceId, StoreError};
 
@@ -44,7 +44,7 @@ impl Library {
     pub fn files_of(&self, source: SourceId) -> Result<Vec<SourceFile>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!("{FILES} (p.source = ?1 OR p.tagged = ?1) ORDER BY p.id"))?;
-            Ok(statement.query_map([source], source_file)?.collect::<Result<_, _>>()?)
+            Ok(readable(&mut statement, [source], "part", source_file)?)
         })
     }
 
@@ -55,7 +55,7 @@ impl Library {
     pub fn files_in_root(&self, root: RootId, other_than: PartId, most: u64) -> Result<Vec<SourceFile>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!("{FILES} p.root = ?1 AND p.id <> ?2 ORDER BY p.path LIMIT ?3"))?;
-            Ok(statement.query_map(params![root, other_than, most], source_file)?.collect::<Result<_, _>>()?)
+            Ok(readable(&mut statement, params![root, other_than, most], "part", source_file)?)
         })
     }
 

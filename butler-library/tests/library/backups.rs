@@ -53,7 +53,7 @@ fn rows(path: &Path) -> Vec<String> {
 
 #[test]
 fn a_copy_made_while_others_write_holds_one_moment_and_comes_back_row_by_row() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     fill(&library);
     set(&library, "one", "0");
@@ -98,7 +98,7 @@ fn a_copy_made_while_others_write_holds_one_moment_and_comes_back_row_by_row() {
 
 #[test]
 fn the_newest_usable_copy_is_found_behind_four_damaged_ones() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     fill(&library);
     let good = back_up(&library, date(2026, 11, 1)).unwrap();
@@ -119,7 +119,7 @@ fn the_newest_usable_copy_is_found_behind_four_damaged_ones() {
 
 #[test]
 fn a_copy_that_is_stopped_or_finds_no_room_leaves_nothing_behind() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     fill(&library);
     let backup_folder = library.backups_folder();
@@ -139,7 +139,7 @@ fn a_copy_that_is_stopped_or_finds_no_room_leaves_nothing_behind() {
 
 #[test]
 fn copies_of_one_day_are_numbered_and_replace_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     let first = back_up(&library, DAY).unwrap();
     let before = fs::read(&first).unwrap();
@@ -152,7 +152,7 @@ fn copies_of_one_day_are_numbered_and_replace_nothing() {
 
 #[test]
 fn a_damaged_database_is_told_and_a_sound_one_passes() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     fill(&library);
     library.check_database(&mut || false).unwrap();
@@ -170,7 +170,7 @@ fn a_damaged_database_is_told_and_a_sound_one_passes() {
 
 #[test]
 fn a_restore_is_refused_while_the_folder_is_held_and_for_a_damaged_copy_and_changes_nothing_then() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     let copy = back_up(&library, DAY).unwrap();
     set(&library, "after", "1");
@@ -187,12 +187,12 @@ fn a_restore_is_refused_while_the_folder_is_held_and_for_a_damaged_copy_and_chan
 
 #[test]
 fn the_log_of_a_killed_process_is_folded_into_the_database_that_is_kept() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     let copy = back_up(&library, DAY).unwrap();
     set(&library, "in-the-log", "1");
     // As a killed process leaves it: the database with its log.
-    let killed = tempfile::tempdir().unwrap();
+    let killed = butler_fixtures::tempdir().unwrap();
     for name in ["butler.db", "butler.db-wal"] {
         fs::copy(folder.path().join(name), killed.path().join(name)).unwrap();
     }

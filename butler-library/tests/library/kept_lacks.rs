@@ -192,7 +192,7 @@ fn answers(library: &Library) -> Vec<(Vec<SourceId>, u64, Backlog)> {
                 };
                 let (open, backlog) = (lacks(false), library.backlog(&spec, &scope, at(0)).unwrap());
                 assert_eq!((open.len() as u64, open.iter().map(|source| source.0 as u64 * 100).sum()), (backlog.sources, backlog.bytes));
-                answers.push((open, library.held_back(&spec, &scope, at(0)).unwrap(), backlog));
+                answers.push((open, library.held_back(&spec, &scope, at(0)).unwrap().sources, backlog));
                 answers.push((lacks(true), 0, backlog));
             }
         }

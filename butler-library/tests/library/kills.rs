@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use butler_library::{Library, MadeProduct, Published, PublishedUnit};
@@ -18,7 +18,7 @@ const CHILD: &str = "BUTLER_TEST_PUBLISH_IN";
 fn child_that_publishes() {
     let Ok(data_dir) = std::env::var(CHILD) else { return };
     let library = Library::open(Path::new(&data_dir)).unwrap();
-    library.sweep().unwrap();
+    library.check_blobs(None, &|| false).unwrap();
     println!("ready");
     let lacks = library
         .lacks(
@@ -57,7 +57,7 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
     let data_dir = library.data_dir().to_owned();
     drop(library);
     for moment in 0..12u64 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let mut child = butler_fixtures::command(std::env::current_exe().unwrap())
             .args(["--exact", "kills::child_that_publishes", "--nocapture"])
             .env(CHILD, &data_dir)
             .stdout(Stdio::piped())
@@ -71,7 +71,7 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
 
         let library = Library::open(&data_dir).unwrap();
         library.assert_sound();
-        library.sweep().unwrap();
+        library.check_blobs(None, &|| false).unwrap();
         let known = library
             .lacks(
                 &Spec::MediaInfo,

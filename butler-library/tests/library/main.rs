@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, not the helpers beside them")]
 
 mod backups;
+mod blobs;
 mod failing_folders;
+mod failures;
 mod hierarchy;
 mod ignored;
 mod kept_lacks;
@@ -13,6 +15,7 @@ mod moves;
 mod names;
 mod newcomers;
 mod opening;
+mod partial;
 mod photos;
 mod retagged;
 mod roots;

@@ -8,7 +8,7 @@ use crate::world::{at, new_section};
 
 #[test]
 fn a_data_folder_is_held_by_one_library_at_a_time() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     assert!(matches!(Library::open(folder.path()), Err(OpenError::DataDir(DataDirError::InUse { .. }))));
     let id = library.server_id().to_owned();
@@ -19,7 +19,7 @@ fn a_data_folder_is_held_by_one_library_at_a_time() {
 
 #[test]
 fn the_database_is_set_up_as_designed() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let _library = Library::open(folder.path()).unwrap();
     let connection = rusqlite::Connection::open(folder.path().join("butler.db")).unwrap();
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
@@ -29,7 +29,7 @@ fn the_database_is_set_up_as_designed() {
 
 #[test]
 fn a_database_of_a_newer_butler_is_refused_with_a_clear_sentence() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     drop(Library::open(folder.path()).unwrap());
     let connection = rusqlite::Connection::open(folder.path().join("butler.db")).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
@@ -41,7 +41,7 @@ fn a_database_of_a_newer_butler_is_refused_with_a_clear_sentence() {
 
 #[test]
 fn a_file_that_is_no_database_is_a_clear_error() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     std::fs::write(folder.path().join("butler.db"), vec![b'x'; 8_192]).unwrap();
     let error = Library::open(folder.path()).unwrap_err();
     assert!(matches!(error, OpenError::Db(DbOpenError::Store(StoreError::Damaged(_)))), "{error:?}");
@@ -49,7 +49,7 @@ fn a_file_that_is_no_database_is_a_clear_error() {
 
 #[test]
 fn a_data_folder_inside_a_section_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let (data, media) = (folder.path().join("data"), folder.path().join("media"));
     std::fs::create_dir(&media).unwrap();
     let library = Library::open(&data).unwrap();
@@ -61,7 +61,7 @@ fn a_data_folder_inside_a_section_is_refused() {
 
 #[test]
 fn only_the_admin_s_token_is_let_in() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     let token = library.admin_token().unwrap();
     assert!(library.lets_in(&token).unwrap());
@@ -77,7 +77,7 @@ fn only_the_admin_s_token_is_let_in() {
 
 #[test]
 fn settings_are_kept_and_forgotten() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     let set = |id: &str, value: Option<&str>| library.set_settings(vec![(id.into(), value.map(str::to_owned))]).unwrap();
     set("ButlerStartHour", Some("3"));
@@ -90,7 +90,7 @@ fn settings_are_kept_and_forgotten() {
 
 #[test]
 fn many_readers_and_writers_get_along() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Arc::new(Library::open(folder.path()).unwrap());
     let threads: Vec<_> = (0..12)
         .map(|thread| {

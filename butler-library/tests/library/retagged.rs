@@ -1,7 +1,6 @@
 //! Tracks that got new tags are the content they were; tracks that got new sound are not.
 
 use std::path::Path;
-use std::process::Command;
 
 use butler_library::SectionKind;
 use butler_product::media_info::StreamKind;
@@ -9,7 +8,7 @@ use butler_product::media_info::StreamKind;
 use crate::world::{World, set_mtime};
 
 fn ffmpeg(arguments: &[&str], to: &Path) {
-    let mut command = Command::new("ffmpeg");
+    let mut command = butler_fixtures::command("ffmpeg");
     command.args(["-nostdin", "-v", "error", "-y"]).args(arguments).arg(to);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

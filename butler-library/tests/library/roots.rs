@@ -102,7 +102,7 @@ impl OpenMedia for HungFiles {
 
 #[test]
 fn a_root_that_hangs_is_away_and_the_others_are_scanned() {
-    let world = World::with_threads(SectionKind::Movie, RootThreads::new(Duration::from_millis(300)));
+    let world = World::with_threads(SectionKind::Movie, RootThreads::new(Duration::from_secs(3)));
     let second = world.folder.path().join("second");
     world.write("hung.mkv", b"hung");
     world.write("hung too.mkv", b"hung too");

@@ -1,10 +1,12 @@
 //! Runs: kept whole, found again after a restart.
 
+use std::path::PathBuf;
+
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use butler_library::{Library, ReportFact, RunFilter, RunProgress, RunRow, SectionId};
 use jiff::civil::date;
 
-use crate::world::at;
+use crate::world::{at, not_utf8};
 
 pub(crate) fn run(id: u64) -> RunRow {
     RunRow {
@@ -15,6 +17,7 @@ pub(crate) fn run(id: u64) -> RunRow {
         origin: Origin::Person,
         forced: false,
         section: None,
+        paths: Vec::new(),
         asked_at: at(0),
         scheduled_at: None,
         started_at: Some(at(1)),
@@ -29,7 +32,7 @@ pub(crate) fn run(id: u64) -> RunRow {
 }
 
 fn library() -> (tempfile::TempDir, Library) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     (folder, library)
 }
@@ -39,6 +42,7 @@ fn a_run_is_found_again_after_a_restart() {
     let (folder, library) = library();
     let mut kept = RunRow {
         section: Some(SectionId(4)),
+        paths: vec!["/films/Heat (1995)".into(), PathBuf::from(not_utf8(b"/films/Caf\xe9, 1999"))],
         scheduled_at: Some(at(5)),
         bound_until: Some(at(99)),
         progress: RunProgress { total: 9, ..RunProgress::default() },
@@ -92,4 +96,31 @@ fn a_task_s_past_counts_whole_completed_runs() {
     assert_eq!(pasts.len(), 1);
     assert_eq!(pasts[0].completed, Some(date(2027, 1, 2)));
     assert_eq!(pasts[0].durations.iter().map(|took| took.as_secs()).collect::<Vec<_>>(), [99, 199]);
+}
+
+#[test]
+fn a_section_is_offline_from_a_run_that_found_its_folder_away_to_the_next_scan_that_found_it() {
+    let world = crate::world::World::new(butler_library::SectionKind::Movie);
+    let root = world.library.section(world.section).unwrap().unwrap().roots[0].path.display().to_string();
+    let (scan, media) = (TaskName::RefreshLibraries, TaskName::GenerateMediaIndexFiles);
+    let away = || Reason::RootsAway { roots: vec!["/elsewhere".into(), root.clone()], failures: 0 };
+    let other = Reason::RootsAway { roots: vec!["/elsewhere".into()], failures: 0 };
+    let mut id = 0;
+    let mut end = |task: &TaskName, section: Option<SectionId>, state: RunState, reason: Reason, expect: bool| {
+        id += 1;
+        let told = format!("{task} {section:?} {state} {reason}");
+        let ended = RunRow { task: task.clone(), section, state, reason: Some(reason), ended_at: Some(at(60)), ..run(id) };
+        world.library.save_run(&ended).unwrap();
+        assert_eq!(world.library.figures().unwrap().offline, [(world.section, expect)].into(), "after {told}");
+    };
+    let done = RunState::Completed;
+    end(&scan, None, done, Reason::AllDone, false);
+    end(&scan, None, done, other, false);
+    end(&media, None, done, away(), true);
+    end(&media, None, done, Reason::AllDone, true);
+    end(&scan, None, RunState::Stopped, Reason::StoppedByPerson, true);
+    end(&scan, Some(SectionId(99)), done, Reason::AllDone, true);
+    end(&scan, Some(world.section), done, Reason::AllDone, false);
+    end(&scan, None, done, away(), true);
+    end(&scan, None, done, Reason::NothingToDo, false);
 }

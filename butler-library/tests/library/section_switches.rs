@@ -24,6 +24,9 @@ fn a_section_that_is_switched_off_demands_nothing_kept_or_not() {
         for (is_on, expect) in [(true, 1), (false, 0), (true, 1)] {
             world.library.set_section_switches(world.section, vec![(SWITCH.into(), is_on)]).unwrap();
             assert_eq!(lacks(&world), expect, "{kept:?}, {is_on}");
+            let scope = Scope { section: None, subjects: Subjects::VideoParts, switch: Some(SWITCH) };
+            let count = world.library.lack_count(&Spec::Bif(bif::Params::default()), &scope).unwrap();
+            assert_eq!(count, expect as u64, "{kept:?}, {is_on}");
         }
     }
 }

@@ -14,7 +14,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         for name in ["films", "films/old", "music"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use butler_library::query::{Filter, ItemQuery, ItemScope, Relative, Test};
 use butler_library::{CheckError, CheckedItem, ItemId, ItemKind, ItemRow, RootError, SectionEdit, SectionKind, check_folder};
 
 use crate::world::{World, at, content};
@@ -157,9 +158,17 @@ movie Ronin (1998) [Ronin (1998).mkv]
     assert_eq!(sorted(&before), sorted(&tree(&world)), "a dry run says what a scan finds");
     let guids: Vec<_> = world.items(ItemKind::Movie).iter().map(|item| item.guid()).collect();
     assert_eq!(guids[1], guids[2], "two editions are one film");
-    let editions = world.library.items_by_guid(world.section, &guids[1]).unwrap();
-    assert_eq!(editions.len(), 2);
-    assert_eq!(world.library.items_by_guid(world.section, "tmdb://68").unwrap()[0].title, "Brazil");
+    let of_guid = |guid: &str| {
+        let scope = ItemScope::Listed { section: Some(world.section), kinds: vec![ItemKind::Movie] };
+        let filter = Filter::Of(Relative::Own, Test::Guid(guid.to_owned()));
+        world.library.items(&ItemQuery { filter, ..ItemQuery::all(scope) }, 0, 10).unwrap().rows
+    };
+    for item in world.items(ItemKind::Movie) {
+        let same: Vec<_> = of_guid(&item.guid()).iter().map(|item| item.guid()).collect();
+        assert!(!same.is_empty() && same.iter().all(|guid| *guid == item.guid()), "{item:?}: {same:?}");
+    }
+    assert_eq!(of_guid(&guids[1]).len(), 2);
+    assert_eq!(of_guid("tmdb://68")[0].title, "Brazil");
 }
 
 /// Items of one title have no order between the two trees.

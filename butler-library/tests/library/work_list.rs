@@ -2,7 +2,8 @@
 
 use butler_api::RunId;
 use butler_library::{
-    FailureRow, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, Scope, SectionKind, SourceId, Subjects,
+    FailureRow, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, Scope, SectionKind, SourceId,
+    Subjects,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, bif};
@@ -114,7 +115,8 @@ fn a_failure_holds_its_lack_back_until_its_next_try() {
     world.library.record_failure(b, failure(ProductKind::Bif, None), now).unwrap();
     assert_eq!(lacks(&world, &bif_spec(), &ALL), [c]);
     assert_eq!(lacks(&world, &Spec::MediaInfo, &ALL), [c, b, a], "another product is not held back");
-    assert_eq!(world.library.held_back(&bif_spec(), &ALL, now).unwrap(), 2);
+    let held = world.library.held_back(&bif_spec(), &ALL, now).unwrap();
+    assert_eq!(held, HeldBack { sources: 2, tried_again: 1, next_try_at: Some(in_an_hour) }, "the other rests");
     assert_eq!(world.library.lacks(&bif_spec(), &ALL, now, true).unwrap().len(), 3, "forced, whatever is held back");
     assert_eq!(world.library.lacks(&bif_spec(), &ALL, in_an_hour, false).unwrap().len(), 2);
 
@@ -141,15 +143,19 @@ fn tries_are_counted_for_each_version_and_class_and_end_with_a_product() {
     let library = &world.library;
     for tries in 1..=3 {
         library.record_failure(a, failure(ProductKind::Bif, None), at(tries)).unwrap();
-        assert_eq!(library.tries(a, ProductKind::Bif, bif::VERSION, FailureClass::Content).unwrap(), tries as u32);
+        assert_eq!(library.tries(a, ProductKind::Bif, ProductKind::Bif.version(), FailureClass::Content).unwrap(), tries as u32);
     }
     let unread = NewFailure { class: FailureClass::Source, ..failure(ProductKind::Bif, None) };
     library.record_failure(a, unread, at(4)).unwrap();
-    assert_eq!(library.tries(a, ProductKind::Bif, bif::VERSION, FailureClass::Source).unwrap(), 1, "unreadable nights are no damage");
-    let newer = NewFailure { version: bif::VERSION + 1, ..failure(ProductKind::Bif, None) };
+    assert_eq!(
+        library.tries(a, ProductKind::Bif, ProductKind::Bif.version(), FailureClass::Source).unwrap(),
+        1,
+        "unreadable nights are no damage"
+    );
+    let newer = NewFailure { version: ProductKind::Bif.version() + 1, ..failure(ProductKind::Bif, None) };
     library.record_failure(a, newer, at(4)).unwrap();
     let tries = |version| library.tries(a, ProductKind::Bif, version, FailureClass::Content).unwrap();
-    assert_eq!((tries(bif::VERSION), tries(bif::VERSION + 1)), (0, 1));
+    assert_eq!((tries(ProductKind::Bif.version()), tries(ProductKind::Bif.version() + 1)), (0, 1));
     assert_eq!(lacks(&world, &bif_spec(), &ALL).len(), 3, "another version's failure holds nothing back");
     world.make_bif(a);
     assert!(failures(&world).is_empty());
@@ -192,7 +198,7 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
     assert_eq!(library.publish(unit.clone()).unwrap(), Published::Kept);
     library.assert_sound();
     let product = library.product(a, ProductKind::Bif).unwrap().unwrap();
-    assert_eq!((product.version, product.value, product.made_at), (bif::VERSION, bif_value(), at(5)));
+    assert_eq!((product.version, product.value, product.made_at), (ProductKind::Bif.version(), bif_value(), at(5)));
     assert_eq!(library.products_of(a).unwrap().len(), 1);
     assert_eq!(failures(&world).len(), 1);
     let progress = library.run(RunId(7)).unwrap().unwrap().progress;
@@ -211,5 +217,5 @@ fn a_lost_or_cut_blob_is_unsound() {
     let product = MadeProduct { spec: bif_spec(), value: bif_value(), blob: Some(blob("bif/no/where", 8)) };
     let unit = PublishedUnit { source: a, made_from, products: vec![product], failures: vec![], gains: vec![], cost: None, made_at: at(5) };
     assert_eq!(world.library.publish(unit).unwrap(), Published::Kept);
-    assert_eq!(world.library.unsound().unwrap(), ["the blob `bif/no/where` of a product is not there"]);
+    assert_eq!(world.library.unsound().unwrap(), ["the blob `bif/no/where` of a product: its file is gone"]);
 }

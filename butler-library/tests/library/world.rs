@@ -12,7 +12,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use butler_library::{
     BlobRef, ItemDetail, ItemFilter, ItemKind, ItemRow, Library, MadeProduct, NewSection, OpenMedia, PartRow, Published, PublishedUnit,
-    RealFiles, RootThreads, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, SectionId, SectionKind, SourceId, scan_section,
+    RealFiles, RootThreads, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, SectionId, SectionKind, SourceId, scan_paths,
+    scan_section,
 };
 use butler_product::media_info::{MediaInfo, Stream, StreamKind};
 use butler_product::{Spec, Value, bif};
@@ -80,7 +81,7 @@ impl World {
     }
 
     pub(crate) fn with_threads(kind: SectionKind, threads: RootThreads) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         fs::create_dir(folder.path().join("media")).unwrap();
         let library = Library::open_with(&folder.path().join("data"), threads).unwrap();
         let section = library.add_section(new_section(kind, &[&folder.path().join("media")]), at(0)).unwrap();
@@ -115,6 +116,18 @@ impl World {
 
     /// The same with a watcher, and with something that happens at each wait.
     pub(crate) fn scan_with(&self, watcher: &mut Watcher, at_wait: &dyn Fn(i64)) -> ScanReport {
+        self.scan_some(None, watcher, at_wait)
+    }
+
+    /// The same of some paths below `media` only.
+    pub(crate) fn scan_paths(&self, paths: &[&str]) -> ScanReport {
+        // Sections know their folders without links.
+        let root = self.library.section(self.section).unwrap().unwrap().roots[0].path.clone();
+        let paths: Vec<_> = paths.iter().map(|path| root.join(path)).collect();
+        self.scan_some(Some(&paths), &mut Watcher::default(), &|_| {})
+    }
+
+    fn scan_some(&self, paths: Option<&[PathBuf]>, watcher: &mut Watcher, at_wait: &dyn Fn(i64)) -> ScanReport {
         self.clock.set(self.clock.get() + 86_400);
         let begun = self.clock.get();
         let ms = Cell::new(0);
@@ -129,7 +142,11 @@ impl World {
             },
             run: None,
         };
-        let report = scan_section(&self.library, self.section, &world, watcher).unwrap();
+        let report = match paths {
+            None => scan_section(&self.library, self.section, &world, watcher),
+            Some(paths) => scan_paths(&self.library, self.section, paths, &world, watcher),
+        };
+        let report = report.unwrap();
         self.library.assert_sound();
         report
     }
@@ -263,7 +280,7 @@ pub(crate) fn not_utf8(text: &[u8]) -> &OsStr {
 }
 
 pub(crate) fn bif_value() -> Value {
-    Value::Bif(bif::Summary { pictures: 1, interval_ms: 10_000, width: 320, height: 180 })
+    bif::Summary { pictures: 1, interval_ms: 10_000, width: 320, height: 180 }.into()
 }
 
 pub(crate) fn blob(name: &str, bytes: u64) -> BlobRef {

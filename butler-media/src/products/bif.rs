@@ -93,7 +93,7 @@ impl Maker for BifMaker {
         let blob_bytes = write(output, self.params.interval_ms, &pictures).map_err(|error| unwritten(&error))?;
         let (width, height) = self.fit.upright;
         let summary = Summary { pictures: count, interval_ms: self.params.interval_ms, width, height };
-        Ok(Made { value: Value::Bif(summary), blob_bytes: Some(blob_bytes) })
+        Ok(Made { value: summary.into(), blob_bytes: Some(blob_bytes) })
     }
 }
 

@@ -43,7 +43,7 @@ impl Schedule {
     fn switched_off(&self, run: &RunRecord) -> Option<Reason> {
         let row = self.row(&run.task)?;
         let is_scheduled = run.state == RunState::Scheduled;
-        let waits_unasked = run.state == RunState::Queued && run.origin != Origin::Person && run.started_at.is_none();
+        let waits_unasked = run.state == RunState::Queued && !run.was_asked_for() && run.started_at.is_none();
         let switch = if !self.is_on(&run.task) && (is_scheduled || waits_unasked) {
             row.switch
         } else if is_scheduled && run.origin == Origin::CatchUp && !self.catches_up(row) {

@@ -1,6 +1,8 @@
 //! Starts by a person: one task, or all that are on (docs/scheduling.md, rules 3 and 4). Says what becomes of the request;
 //! whether a new run begins now or waits is settled behind it, as after every event.
 
+use std::path::PathBuf;
+
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 
 use super::Schedule;
@@ -9,13 +11,19 @@ use super::night::bound;
 use crate::answer::{Answer, StartAnswer, Step};
 use crate::calendar::Present;
 use crate::due::on_its_day;
-use crate::{Change, Effect, Row, RunRecord, placement};
+use crate::run_record::outermost;
+use crate::{Change, Effect, Lane, Row, RunRecord, placement};
 
-/// What a person asked for.
+/// What was asked for.
 #[derive(Debug, Clone, Copy)]
-struct Ask {
+struct Ask<'a> {
+    origin: Origin,
     force: bool,
     section: Option<i64>,
+    /// Of that section; none for all of it.
+    paths: &'a [PathBuf],
+    /// Whether a run that works does not serve it, for that has passed what is to be looked at.
+    looks_anew: bool,
     present: Present,
 }
 
@@ -42,7 +50,8 @@ impl Schedule {
             self.settle(present.now, &mut effects);
             return Step { answer: Answer::UnknownTask, effects };
         };
-        let ask = Ask { force, section, present };
+        let looks_anew = force && row.lane == Lane::Scan;
+        let ask = Ask { origin: Origin::Person, force, section, paths: &[], looks_anew, present };
         let is_off = !force && !self.is_on(task) && self.there(task, ask).is_none();
         let admitted = if is_off {
             Admitted::Answered(self.skip(&row, ask, switched_off(&row), &mut effects))
@@ -53,9 +62,27 @@ impl Schedule {
         Step { answer: Answer::Start(self.answer(admitted)), effects }
     }
 
+    /// Rule 11: a scan of a section, or of paths in it, which is always forced.
+    pub(super) fn refresh(
+        &mut self,
+        section: i64,
+        paths: Vec<PathBuf>,
+        origin: Origin,
+        present: Present,
+        mut effects: Vec<Effect>,
+    ) -> Step {
+        let paths = outermost(paths);
+        let ask = Ask { origin, force: true, section: Some(section), paths: &paths, looks_anew: true, present };
+        let scan = self.rows.iter().find(|row| row.lane == Lane::Scan).cloned();
+        let admitted = scan.map(|row| self.admit(&row, ask, &mut effects));
+        self.settle(present.now, &mut effects);
+        let answer = admitted.map_or(Answer::UnknownTask, |admitted| Answer::Start(self.answer(admitted)));
+        Step { answer, effects }
+    }
+
     /// Rule 3. Force counts against day and window only: a task that is off was not asked for, and leaves no run.
     pub(super) fn start_all(&mut self, force: bool, present: Present, mut effects: Vec<Effect>) -> Step {
-        let ask = Ask { force, section: None, present };
+        let ask = Ask { origin: Origin::Person, force, section: None, paths: &[], looks_anew: false, present };
         let mut admitted = Vec::new();
         for row in self.rows.clone() {
             let of_task = if self.is_on(&row.name) {
@@ -70,8 +97,8 @@ impl Schedule {
         Step { answer: Answer::StartAll(answers), effects }
     }
 
-    fn admit(&mut self, row: &Row, ask: Ask, effects: &mut Vec<Effect>) -> Admitted {
-        if let Some(there) = self.there(&row.name, ask) {
+    fn admit(&mut self, row: &Row, ask: Ask<'_>, effects: &mut Vec<Effect>) -> Admitted {
+        if let Some(there) = self.there(&row.name, ask).or_else(|| self.join(&row.name, ask, effects)) {
             return there;
         }
         if ask.force {
@@ -104,20 +131,39 @@ impl Schedule {
     }
 
     /// What is already scheduled, queued or running stays as it is, if it does what is asked for. A run that was told to
-    /// stop does not, and one that is limited to a section does only that section: a request for more waits behind it.
-    fn there(&self, task: &TaskName, ask: Ask) -> Option<Admitted> {
-        let mut covering = self.live.iter().filter(|run| run.task == *task && run.covers(ask.section));
-        let at_work = |run: &&RunRecord| matches!(run.state, RunState::Running | RunState::Paused | RunState::Queued);
-        if let Some(run) = covering.clone().find(at_work) {
+    /// stop does not, and one that is limited to a section does only that section: a request for more waits behind it. So
+    /// does a scan that works: what came into a folder that it has passed would be lost.
+    fn there(&self, task: &TaskName, ask: Ask<'_>) -> Option<Admitted> {
+        let mut covering = self.live.iter().filter(|run| run.task == *task && run.covers(ask.section, ask.paths));
+        let serves = |run: &&RunRecord| match run.state {
+            RunState::Queued => true,
+            RunState::Running | RunState::Paused => !ask.looks_anew,
+            _ => false,
+        };
+        if let Some(run) = covering.clone().find(serves) {
             return Some(Admitted::Answered(StartAnswer::Running { run: run.id }));
         }
         let placed = covering.find(|run| run.state == RunState::Scheduled && !ask.force)?;
         Some(Admitted::Answered(StartAnswer::Scheduled { run: placed.id, at: placed.scheduled_at? }))
     }
 
+    /// A scan of paths that waits takes in what else of its section is asked for.
+    fn join(&mut self, task: &TaskName, ask: Ask<'_>, effects: &mut Vec<Effect>) -> Option<Admitted> {
+        let section = ask.section.filter(|_| ask.looks_anew)?;
+        let may_join =
+            |run: &RunRecord| run.task == *task && run.section == Some(section) && run.state == RunState::Queued && !run.paths.is_empty();
+        let run = self.live.iter_mut().find(|run| may_join(run))?;
+        run.join(ask.paths);
+        if ask.origin == Origin::Person {
+            run.origin = Origin::Person;
+        }
+        effects.push(Effect::Save(run.clone()));
+        Some(Admitted::Answered(StartAnswer::Running { run: run.id }))
+    }
+
     /// A forced start enters its lane now, under the id of the scheduled run if there is one. A run limited to a section
     /// leaves that alone, and what new items brought: the rest of the task is still to come.
-    fn enter_forced(&mut self, row: &Row, ask: Ask, effects: &mut Vec<Effect>) -> RunId {
+    fn enter_forced(&mut self, row: &Row, ask: Ask<'_>, effects: &mut Vec<Effect>) -> RunId {
         let taken =
             if ask.section.is_none() { self.take_scheduled_over(row).or_else(|| self.turn_forced(row, ask, effects)) } else { None };
         taken.unwrap_or_else(|| {
@@ -136,7 +182,7 @@ impl Schedule {
         Some(run.id)
     }
 
-    fn turn_forced(&mut self, row: &Row, ask: Ask, effects: &mut Vec<Effect>) -> Option<RunId> {
+    fn turn_forced(&mut self, row: &Row, ask: Ask<'_>, effects: &mut Vec<Effect>) -> Option<RunId> {
         let own = Own { origin: Origin::Person, forced: true, bound_until: None };
         self.turn_asap(&row.name, own, ask.present, effects)
     }
@@ -149,7 +195,7 @@ impl Schedule {
     }
 
     /// A skip is a run too, so that the history says why nothing happened.
-    fn skip(&mut self, row: &Row, ask: Ask, reason: Reason, effects: &mut Vec<Effect>) -> StartAnswer {
+    fn skip(&mut self, row: &Row, ask: Ask<'_>, reason: Reason, effects: &mut Vec<Effect>) -> StartAnswer {
         let mut run = self.asked(row, ask);
         let due = match &reason {
             Reason::NotItsDay { due, .. } => Some(*due),
@@ -162,9 +208,9 @@ impl Schedule {
         answer
     }
 
-    fn asked(&mut self, row: &Row, ask: Ask) -> RunRecord {
-        let run = self.new_run(&row.name, Origin::Person, ask.present.now);
-        RunRecord { forced: ask.force, section: ask.section, ..run }
+    fn asked(&mut self, row: &Row, ask: Ask<'_>) -> RunRecord {
+        let run = self.new_run(&row.name, ask.origin, ask.present.now);
+        RunRecord { forced: ask.force, section: ask.section, paths: ask.paths.to_vec(), ..run }
     }
 
     fn answer(&self, admitted: Admitted) -> StartAnswer {

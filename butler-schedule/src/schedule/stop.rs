@@ -18,6 +18,12 @@ impl Schedule {
         if stopped.is_empty() { Answer::NotRunning } else { Answer::Stopped(stopped) }
     }
 
+    /// Rule 5 for one run: what waits behind it has its turn.
+    pub(super) fn stop_run(&mut self, id: RunId, present: Present, effects: &mut Vec<Effect>) -> Answer {
+        let stopped = self.stop_each(|run| run.id == id, &Reason::StoppedByPerson, present, effects);
+        if stopped.is_empty() { Answer::NotRunning } else { Answer::Stopped(stopped) }
+    }
+
     /// Rule 5 for everything.
     pub(super) fn stop_all(&mut self, present: Present, effects: &mut Vec<Effect>) -> Answer {
         Answer::Stopped(self.stop_each(|_| true, &Reason::AllStoppedByPerson, present, effects))

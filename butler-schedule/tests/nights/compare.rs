@@ -4,7 +4,7 @@ use butler_api::RunState;
 use butler_schedule::{Answer, RunRecord, Schedule, StartAnswer};
 
 use crate::calendar::day_number;
-use crate::oracle::{Became, Oracle, Run, Said};
+use crate::oracle::{Became, Oracle, Run, Said, path_bits};
 use crate::world::records::Records;
 
 /// One run in a line.
@@ -19,6 +19,7 @@ fn seen(run: &RunRecord, task: usize) -> (String, Run) {
         origin: run.origin,
         forced: run.forced,
         section: run.section,
+        paths: path_bits(&run.paths),
         state: run.state,
         why: run.reason.as_ref().map(butler_api::Reason::code),
         scheduled_at: run.scheduled_at.map(|at| at.as_second()),

@@ -9,6 +9,8 @@ mod pauses;
 mod restart;
 mod starts;
 
+use std::path::PathBuf;
+
 use butler_api::{Origin, PauseOwner, RunState};
 use butler_schedule::{AtWindowEnd, CatchUp, Event, Lane, PauseEnd, Row, RunEnd, Settings};
 
@@ -28,6 +30,8 @@ pub(crate) struct Run {
     pub(crate) origin: Origin,
     pub(crate) forced: bool,
     pub(crate) section: Option<i64>,
+    /// The paths of that section, a bit each; none for all of it.
+    pub(crate) paths: u64,
     pub(crate) state: RunState,
     /// The code of its reason.
     pub(crate) why: Option<&'static str>,
@@ -103,6 +107,11 @@ pub(crate) enum Said {
     Refused,
 }
 
+/// Paths as bits: each ends in its number, and none lies in another.
+pub(crate) fn path_bits(paths: &[PathBuf]) -> u64 {
+    paths.iter().map(|path| 1 << path.file_name().unwrap().to_str().unwrap().parse::<u32>().unwrap()).fold(0, |all, bit: u64| all | bit)
+}
+
 /// The scheduler.
 pub(crate) struct Oracle {
     pub(crate) rows: Vec<Row>,
@@ -141,17 +150,25 @@ impl Oracle {
             Event::Woke => Said::Nothing,
             Event::StartAsked { task, force, section } => match self.rows.iter().position(|row| row.name == *task) {
                 None => Said::UnknownTask,
-                Some(task) => Said::Start(self.start(task, *force || section.is_some(), *section, now)),
+                Some(task) => Said::Start(self.start_one(task, *force || section.is_some(), *section, now)),
             },
+            Event::RefreshAsked { section, paths, origin } => {
+                let scan = self.rows.iter().position(|row| row.lane == Lane::Scan).unwrap();
+                Said::Start(self.refresh(scan, *section, path_bits(paths), *origin))
+            }
             Event::StartAllAsked { force } => self.start_all(*force, now),
             Event::StopAsked { task } => match self.rows.iter().position(|row| row.name == *task) {
                 None => Said::UnknownTask,
-                Some(task) => match self.stop(Some(task), "stopped-by-person", now) {
+                Some(task) => match self.stop(|run| run.task == task, "stopped-by-person", now) {
                     ids if ids.is_empty() => Said::NotRunning,
                     ids => Said::Stopped(ids),
                 },
             },
-            Event::StopAllAsked => Said::Stopped(self.stop(None, "all-stopped-by-person", now)),
+            Event::StopRunAsked { run: id } => match self.stop(|run| run.id == id.0, "stopped-by-person", now) {
+                ids if ids.is_empty() => Said::NotRunning,
+                ids => Said::Stopped(ids),
+            },
+            Event::StopAllAsked => Said::Stopped(self.stop(|_| true, "all-stopped-by-person", now)),
             Event::RunEnded { run, end } => self.run_ended(run.0, end, now),
             Event::SettingsChanged(settings) => self.change(settings, now),
             Event::ItemsAdded => self.items_added(),
@@ -259,6 +276,7 @@ impl Oracle {
             origin,
             forced: false,
             section: None,
+            paths: 0,
             state,
             why: None,
             scheduled_at: None,

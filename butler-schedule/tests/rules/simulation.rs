@@ -15,11 +15,19 @@ enum Happening {
         force: bool,
         section: Option<i64>,
     },
+    Refresh {
+        section: i64,
+        paths: Vec<u8>,
+    },
     StartAll {
         force: bool,
     },
     Stop {
         task: usize,
+    },
+    /// The `nth` run that is live.
+    StopRun {
+        nth: usize,
     },
     StopAll,
     /// The `nth` run at work ends by itself.
@@ -71,8 +79,10 @@ fn happening() -> impl Strategy<Value = Happening> {
     let section = prop_oneof![3 => Just(None), 1 => (1..3i64).prop_map(Some)];
     prop_oneof![
         6 => (task.clone(), any::<bool>(), section).prop_map(|(task, force, section)| Happening::Start { task, force, section }),
+        2 => (1..3i64, prop::collection::vec(0..40u8, 0..4)).prop_map(|(section, paths)| Happening::Refresh { section, paths }),
         1 => any::<bool>().prop_map(|force| Happening::StartAll { force }),
         2 => task.clone().prop_map(|task| Happening::Stop { task }),
+        1 => (0..4usize).prop_map(|nth| Happening::StopRun { nth }),
         1 => Just(Happening::StopAll),
         6 => (0..4usize, prop::bool::weighted(0.8)).prop_map(|(nth, well)| Happening::End { nth, well }),
         4 => (0..4usize).prop_map(|nth| Happening::Confirm { nth }),
@@ -95,11 +105,19 @@ fn happen(world: &mut World, happening: Happening) {
         Happening::Start { task, force, section } => {
             let _ = world.ask(name(task), force, section);
         }
+        Happening::Refresh { section, paths } => {
+            let paths: Vec<String> = paths.iter().map(|path| format!("/films/{path}")).collect();
+            world.refresh(section, &paths.iter().map(String::as_str).collect::<Vec<_>>(), Origin::Watch);
+        }
         Happening::StartAll { force } => {
             world.feed(Event::StartAllAsked { force });
         }
         Happening::Stop { task } => {
             world.feed(Event::StopAsked { task: name(task) });
+        }
+        Happening::StopRun { nth } => {
+            let Some(run) = world.schedule.live().get(nth).map(|run| run.id) else { return };
+            world.feed(Event::StopRunAsked { run });
         }
         Happening::StopAll => {
             world.feed(Event::StopAllAsked);
@@ -177,7 +195,7 @@ fn restart(world: &mut World) {
             assert_eq!(before, after, "what had ended did not stay as it was");
             continue;
         }
-        let goes_on = before.bound_until.map_or(before.origin == Origin::Person, |end| world.now < end);
+        let goes_on = before.bound_until.map_or(matches!(before.origin, Origin::Person | Origin::Watch), |end| world.now < end);
         let allowed: &[RunState] = match (before.state, &before.reason) {
             (RunState::Queued | RunState::Scheduled, _) => {
                 &[RunState::Scheduled, RunState::Queued, RunState::Running, RunState::Missed, RunState::Skipped, RunState::Stopped]

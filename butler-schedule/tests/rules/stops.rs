@@ -33,6 +33,35 @@ fn rule_5_what_waits_behind_a_stopped_run_of_the_task_stops_with_it() {
 }
 
 #[test]
+fn rule_5_a_run_is_stopped_by_its_id_and_what_waits_behind_it_has_its_turn() {
+    let mut world = World::at(NOON);
+    let _ = world.ask(SCAN, true, Some(1));
+    let _ = world.ask(SCAN, true, Some(2));
+    assert_eq!(world.feed(Event::StopRunAsked { run: RunId(1) }), Answer::Stopped(vec![RunId(1)]));
+    assert_eq!(world.state(RunId(2)), RunState::Queued, "it is another run");
+    world.confirm_stop(RunId(1));
+    assert_eq!((world.state(RunId(1)), world.reason(RunId(1))), (RunState::Stopped, Some(Reason::StoppedByPerson)));
+    assert_eq!(world.state(RunId(2)), RunState::Running);
+    for none in [RunId(1), RunId(99)] {
+        assert_eq!(world.feed(Event::StopRunAsked { run: none }), Answer::NotRunning);
+    }
+}
+
+#[test]
+fn rule_5_a_whole_run_that_is_stopped_by_its_id_is_given_up_for_the_day_and_one_of_a_section_is_not() {
+    for (section, runs) in [(None, 1), (Some(1), 2)] {
+        let mut world = World::at("2026-11-23T01:59").off(SCAN);
+        let StartAnswer::Started { run, .. } = world.ask(BIF, true, section) else { panic!("not started") };
+        world.live_until("2026-11-23T02:00");
+        world.feed(Event::StopRunAsked { run });
+        world.confirm_stop(run);
+        world.live_until("2026-11-23T02:01");
+        let own: Vec<_> = world.runs_of(&BIF).into_iter().filter(|run| run.state != RunState::Skipped).collect();
+        assert_eq!(own.len(), runs, "{section:?}: {own:?}");
+    }
+}
+
+#[test]
 fn rule_5_a_scheduled_or_queued_run_leaves_at_once_and_is_kept_as_stopped() {
     let mut world = World::rested("2026-11-23T02:30");
     let StartAnswer::Scheduled { run: placed, .. } = world.start(METADATA) else { panic!("not scheduled") };

@@ -2,8 +2,9 @@
 //! what must always hold. What it hands to `restore` is what the engine must hand in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use butler_api::{Reason, RunId, RunState, TaskName};
+use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use butler_schedule::{
     Answer, AtWindowEnd, Attendance, CatchUp, Crashes, Effect, Event, Lane, Past, Pause, Remembered, Row, RunEnd, RunRecord, Schedule,
     Settings, StartAnswer, Step, WindowSettings,
@@ -201,6 +202,14 @@ impl World {
         match self.feed(Event::StartAsked { task, force, section }) {
             Answer::Start(answer) => answer,
             other => panic!("a start was answered with {other:?}"),
+        }
+    }
+
+    pub(crate) fn refresh(&mut self, section: i64, paths: &[&str], origin: Origin) -> StartAnswer {
+        let paths = paths.iter().map(PathBuf::from).collect();
+        match self.feed(Event::RefreshAsked { section, paths, origin }) {
+            Answer::Start(answer) => answer,
+            other => panic!("a refresh was answered with {other:?}"),
         }
     }
 

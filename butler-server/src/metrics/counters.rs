@@ -142,7 +142,11 @@ pub(super) fn listen(counters: &Arc<Counters>, mut facts: Receiver<Arc<Fact>>) {
         loop {
             match facts.blocking_recv() {
                 Ok(fact) => counters.count(&fact.what, &mut begun),
-                Err(RecvError::Lagged(missed)) => counters.missed_facts.inc_by(missed),
+                Err(RecvError::Lagged(missed)) => {
+                    counters.missed_facts.inc_by(missed);
+                    // The end of a run may be among them, and would be waited for without end.
+                    begun.clear();
+                }
                 Err(RecvError::Closed) => return,
             }
         }

@@ -1,8 +1,11 @@
-//! What is so at the moment of asking: tasks, work that is left, failures, sizes, pauses.
+//! What is so at the moment of asking: tasks, work that is left, failures, sizes, sections, workers, pauses.
+
+use std::collections::BTreeMap;
 
 use butler_api::PauseOwner;
-use butler_engine::{PlanBasis, Window};
-use butler_library::Figures;
+use butler_engine::{PlanBasis, Window, Workers};
+use butler_library::{Figures, Library, StoreError};
+use butler_product::ProductKind;
 use jiff::Timestamp;
 use prometheus::{Error, GaugeVec, Opts, Registry, TextEncoder};
 
@@ -14,9 +17,12 @@ type Told = (&'static str, &'static str, &'static [&'static str], Vec<(Vec<Strin
 
 /// Reads all gauges, in the text format.
 pub(super) async fn read(app: &App) -> Result<String, Problem> {
-    let figures = app.library(|library| library.figures()).await?;
+    let handle = app.handle.clone();
+    let ask = move |library: &Library| Ok::<_, StoreError>((library.figures()?, handle.lacking()?));
+    let (figures, lacking) = app.library(ask).await?;
+    let workers = app.handle.health().await?.workers;
     let (tasks, pauses) = (app.handle.tasks().await?, app.handle.pauses().await?);
-    let mut told = of_library(&figures);
+    let mut told = of_library(&figures, &lacking);
     told.push(("butler_build_info", "1, with the version of the server.", &["version"], vec![(vec![app.about.version.clone()], 1.0)]));
     let of_tasks = |value: &dyn Fn(&butler_engine::TaskView) -> f64| {
         tasks.iter().map(|task| (vec![task.name.to_string()], value(task))).collect::<Vec<_>>()
@@ -39,6 +45,10 @@ pub(super) async fn read(app: &App) -> Result<String, Problem> {
     told.extend(of_window(&app.handle.plan_basis().await?));
     let paused = PauseOwner::ALL.iter().map(|owner| (vec![owner.to_string()], flag(pauses.iter().any(|pause| pause.owner == *owner))));
     told.push(("butler_paused", "Whether this holds everything.", &["reason"], paused.collect()));
+    let Workers { working, paused, idle, absent } = workers;
+    let states = [("working", working), ("paused", paused), ("idle", idle), ("absent", absent)];
+    let states = states.map(|(state, count)| (vec![state.to_owned()], count as f64));
+    told.push(("butler_workers", "How many workers there may be, by what they are doing.", &["state"], states.to_vec()));
     render(told).map_err(|error| Problem::bug(&error))
 }
 
@@ -60,8 +70,9 @@ fn of_window(basis: &PlanBasis) -> Vec<Told> {
 }
 
 /// Those that the library alone tells.
-fn of_library(figures: &Figures) -> Vec<Told> {
-    let Figures { database_bytes, blob_bytes, lacks, failures, last_runs, last_successes, working: _ } = figures;
+fn of_library(figures: &Figures, lacking: &BTreeMap<ProductKind, u64>) -> Vec<Told> {
+    let Figures { database_bytes, blob_bytes, failures, last_runs, last_successes, working: _, offline } = figures;
+    let offline = offline.iter().map(|(section, is_away)| (vec![section.to_string()], flag(*is_away)));
     let second = |at: Timestamp| at.as_millisecond() as f64 / 1_000.0;
     let last = last_runs.iter().map(|run| (vec![run.task.to_string(), run.state.to_string()], second(run.ended_at)));
     let success = last_successes.iter().map(|run| (vec![run.task.to_string()], second(run.ended_at)));
@@ -69,14 +80,15 @@ fn of_library(figures: &Figures) -> Vec<Told> {
     let failed = failures.iter().flat_map(|(kind, (retrying, resting))| {
         [("retrying", *retrying), ("resting", *resting)].map(|(state, count)| (vec![kind.to_string(), state.to_owned()], count as f64))
     });
-    let by_kind = |counts: &std::collections::BTreeMap<butler_product::ProductKind, u64>| {
+    let by_kind = |counts: &BTreeMap<ProductKind, u64>| {
         counts.iter().map(|(kind, count)| (vec![kind.to_string()], *count as f64)).collect::<Vec<_>>()
     };
     vec![
         ("butler_task_last_run_timestamp_seconds", "When the newest run of the task ended so.", &["task", "outcome"], last.collect()),
         ("butler_task_last_success_timestamp_seconds", "When the newest whole run of the task completed.", &["task"], success.collect()),
         ("butler_task_last_duration_seconds", "How long that run took.", &["task"], lasted.collect()),
-        ("butler_demands", "Sources that lack a product that is demanded.", &["product"], by_kind(lacks)),
+        ("butler_demands", "Sources that lack a product that a task which is on demands.", &["product"], by_kind(lacking)),
+        ("butler_section_offline", "Whether a folder of the section was away when a run last looked.", &["section"], offline.collect()),
         ("butler_failures", "Products that could not be made, by what comes next.", &["product", "state"], failed.collect()),
         ("butler_db_size_bytes", "Size of the database.", &[], vec![(Vec::new(), *database_bytes as f64)]),
         ("butler_blob_bytes", "Size of all blobs of a product.", &["kind"], by_kind(blob_bytes)),

@@ -6,9 +6,9 @@ use std::time::Instant;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use butler_api::RunState;
 use butler_api::plex::{Activities, Container, Errors};
 use butler_api::v1::Stopped;
-use butler_api::{RunState, TaskName};
 use butler_engine::{Gone, StopReply};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -40,11 +40,11 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
     wants.answer(&Container::new(Activities { size: activities.len() as u64, activities }))
 }
 
-/// Ends an activity: its run is stopped.
+/// Ends an activity: its run is stopped, and no other.
 #[utoipa::path(delete, path = "/activities/{uuid}", tag = "activities",
     params(("uuid" = String, Path, description = "The activity's id, as `GET /activities` lists it.")),
     responses(
-        (status = 200, description = "Its run stops, with what waits behind it: the runs, where `Accept` names JSON; else empty.",
+        (status = 200, description = "Its run stops, and no other of its task: the run, where `Accept` names JSON; else empty.",
             body = Stopped),
         (status = 400, description = "It can't be cancelled: it is stopping already.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
@@ -53,11 +53,11 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
 async fn cancel(State(app): State<App>, wants: Wants, Path(uuid): Path<String>) -> Result<Response, Problem> {
     let unknown = || Problem::not_found("There is no such activity; `GET /activities` lists those there are.");
     let board = board_now(&app).await?;
-    let (task, state): (&TaskName, RunState) = board.find(&uuid).ok_or_else(unknown)?;
+    let (run, state) = board.find(&uuid).ok_or_else(unknown)?;
     if state == RunState::Stopping {
         return Err(Problem::bad_request("It can't be cancelled: it is stopping already."));
     }
-    match app.handle.stop(task.clone()).await? {
+    match app.handle.stop_run(run).await? {
         StopReply::Stopped(runs) => wants.answer_action(StatusCode::OK, &Stopped { runs }),
         // It ended between the two questions.
         StopReply::NotRunning | StopReply::Unknown => Err(unknown()),

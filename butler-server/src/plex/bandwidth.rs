@@ -30,7 +30,7 @@ pub(crate) fn of(library: &Library, items: &[ItemDetail]) -> Result<Bandwidths, 
 pub(crate) fn add(item: &mut Metadata, bandwidths: &Bandwidths) {
     for part in item.media.iter_mut().flat_map(|version| &mut version.parts) {
         let Some((version, summary)) = bandwidths.get(&part.id) else { continue };
-        part.deep_analysis_version = Some(*version);
+        part.deep_analysis_version = Some(version.to_string());
         part.required_bandwidths = Some(required(&summary.total));
         for stream in &mut part.streams {
             let Some(told) = summary.streams.iter().find(|told| told.index == stream.index) else { continue };

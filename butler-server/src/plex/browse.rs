@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use crate::accept::Wants;
 use crate::app::App;
 use crate::error::{self, Problem};
+use crate::params::{Extent, Params};
 
 /// Clients write either alphabet, with or without padding.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -36,9 +37,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     (status = 200, description = "The allowed roots, or `/`.", content((Container<Browsed> = "application/json"), (Container<Browsed> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
-async fn tops(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+async fn tops(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
     let folders = app.library(|library| library.browse(None).map_err(refused)).await?;
-    wants.answer(&container(folders))
+    wants.answer(&container(params.container()?.cut(folders)))
 }
 
 /// Lists the folders inside a folder.
@@ -51,10 +52,15 @@ async fn tops(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
         (status = 403, description = "The folder is not under an allowed root.", body = Errors),
         (status = 404, description = "There is no such folder, or it can't be read.", body = Errors),
     ))]
-async fn browse(State(app): State<App>, wants: Wants, extract::Path(text): extract::Path<String>) -> Result<Response, Problem> {
+async fn browse(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    extract::Path(text): extract::Path<String>,
+) -> Result<Response, Problem> {
     let path = decoded(&text).ok_or_else(|| Problem::bad_request("The path is not in base64."))?;
     let folders = app.library(move |library| inside(library, &path)).await?;
-    wants.answer(&container(folders))
+    wants.answer(&container(params.container()?.cut(folders)))
 }
 
 /// The folders inside a folder. Above the allowed roots only the way down to them is shown.
@@ -95,7 +101,7 @@ fn refused(error: RootError) -> Problem {
     }
 }
 
-fn container(folders: Vec<Folder>) -> Container<Browsed> {
+fn container((folders, extent): (Vec<Folder>, Extent)) -> Container<Browsed> {
     let path = |folder: Folder| BrowsedPath {
         key: format!("/services/browse/{}", URL_SAFE.encode(folder.path.as_os_str().as_bytes())),
         title: folder.name,
@@ -103,7 +109,8 @@ fn container(folders: Vec<Folder>) -> Container<Browsed> {
         home: false,
         network: false,
     };
-    Container::new(Browsed { size: folders.len() as u64, paths: folders.into_iter().map(path).collect() })
+    let Extent { size, total_size, offset } = extent;
+    Container::new(Browsed { size, total_size, offset, paths: folders.into_iter().map(path).collect() })
 }
 
 /// A path in base64. One in the standard alphabet may itself end in a slash, so both readings of a last slash are tried.

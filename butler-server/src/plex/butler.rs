@@ -33,7 +33,7 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
 
 /// Starts every task that is switched on and whose day it is.
 #[utoipa::path(post, path = "/butler", tag = "butler",
-    params(("force" = Option<u8>, Query, description = "1 starts each now, whatever day, switch, window and back-off say. An extension.")),
+    params(("force" = Option<u8>, Query, description = "1 starts each now, whatever day, switch, window and back-off say, and has what is lost made anew; not what is there. An extension.")),
     responses(
         (status = 200, description = "What became of each task, where `Accept` names JSON; else empty.", body = StartedAll),
         (status = 400, description = "`force` is neither 1 nor 0.", body = Errors),
@@ -59,7 +59,7 @@ async fn stop_all(State(app): State<App>, wants: Wants) -> Result<Response, Prob
 #[utoipa::path(post, path = "/butler/{name}", tag = "butler",
     params(
         ("name" = String, Path, description = "The task's name, as `GET /butler` lists it.", example = "GenerateMediaIndexFiles"),
-        ("force" = Option<u8>, Query, description = "1 starts it now, whatever day, switch, window and back-off say. An extension."),
+        ("force" = Option<u8>, Query, description = "1 starts it now, whatever day, switch, window and back-off say, and has what is lost made anew; not what is there. An extension."),
     ),
     responses(
         (status = 200, description = "Started, scheduled or skipped: the header says which. The body says it too where `Accept` names JSON.",
@@ -73,7 +73,12 @@ async fn start(State(app): State<App>, wants: Wants, params: Params, Path(name):
     let task = TaskName::from(name.as_str());
     let request = StartRequest { task: task.clone(), force: params.flag("force")?, section: None };
     let reply = app.handle.start(request).await?.ok_or_else(|| unknown(&task))?;
-    let status = if matches!(reply.outcome, Outcome::Running { .. }) { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let is_there = match &reply.outcome {
+        Outcome::Running { .. } => true,
+        Outcome::Started { waits, .. } => waits.as_deref() == Some(BEHIND_ITSELF),
+        Outcome::Scheduled { .. } | Outcome::Skipped { .. } => false,
+    };
+    let status = if is_there { StatusCode::ACCEPTED } else { StatusCode::OK };
     let outcome = HeaderValue::from_str(&reply.outcome.to_string()).map_err(|error| Problem::bug(&error))?;
     let mut response = wants.answer_action(status, &started(task, reply))?;
     response.headers_mut().insert(OUTCOME, outcome);
@@ -96,6 +101,9 @@ async fn stop(State(app): State<App>, wants: Wants, Path(name): Path<String>) ->
         StopReply::Unknown => Err(unknown(&task)),
     }
 }
+
+/// The code of the reason for which a run waits for another of its task.
+const BEHIND_ITSELF: &str = "behind-itself";
 
 fn unknown(task: &TaskName) -> Problem {
     Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are."))

@@ -1,81 +1,138 @@
-//! `/library/sections/{id}/all` and `/library/metadata/{id}`: items, with their media, parts and streams.
+//! Lists of items and items by themselves, with their media, parts and streams: of a section, of the whole library, and
+//! what stands below an item.
+//!
+//! Every list goes through [`answer`]: the same filters, sorts and pages. `query.rs` reads them.
 
 use std::collections::HashSet;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use butler_api::plex::{Container, Errors, LIBRARY_IDENTIFIER, Metadata, MetadataPage};
-use butler_library::{ItemFilter, ItemId, ItemKind, ItemRow, Library, Page, Section, SectionKind, StoreError};
+use butler_api::plex::{Container, Errors, LIBRARY_IDENTIFIER, Location, Metadata, MetadataPage};
+use butler_library::query::{ItemScope, NumberField, Relative, Sort, SortKey};
+use butler_library::{ItemDetail, ItemId, ItemKind, ItemRow, Library, Section, SectionKind, StoreError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::accept::Wants;
 use crate::app::App;
 use crate::error::Problem;
-use crate::params::{self, Params};
-use crate::plex::{bandwidth, filters, metadata, sections};
+use crate::params::{Extent, Params};
+use crate::plex::{bandwidth, fields, filters, location, metadata, query, sections};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(all))
+        .routes(routes!(recently_added))
+        .routes(routes!(whole_library))
+        .routes(routes!(recently_added_anywhere))
         .routes(routes!(one))
         .routes(routes!(children))
         .routes(routes!(extras))
         .routes(routes!(all_leaves))
 }
 
+/// What a section lists, by the day it was found: what plays, and albums rather than tracks.
+const RECENT: [ItemKind; 4] = [ItemKind::Movie, ItemKind::Episode, ItemKind::Album, ItemKind::Photo];
+/// Plex's number for collections, of which there are none.
+const COLLECTIONS: &str = "18";
+
 /// Lists the items of a section, by title.
 #[utoipa::path(get, path = "/library/sections/{id}/all", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("type" = Option<u8>, Query, description = "1 movies, 2 shows, 3 seasons, 4 episodes, 8 artists, 9 albums, 10 tracks, 13 photos; if nothing is said, what the section lists."),
-        ("title" = Option<String>, Query, description = "Only those whose title holds this."),
-        ("guid" = Option<String>, Query, description = "Only what has this guid: the editions of one film."),
-        ("id!" = Option<i64>, Query, description = "Not this one."),
-        ("includeMeta" = Option<u8>, Query, description = "1 adds how the list can be filtered."),
-        ("limit" = Option<u32>, Query, description = "At most so many."),
+        ("type" = Option<u8>, Query, description = "1 movies, 2 shows, 3 seasons, 4 episodes, 8 artists, 9 albums, 10 tracks, 13 photos; if nothing is said, what the section lists. 18, collections: none."),
+        ("title" = Option<String>, Query, description = "Only those whose title holds this. So with every field that `includeMeta=1` names, and its operators: `year>>=1990`."),
+        ("sort" = Option<String>, Query, description = "`addedAt:desc`, several by commas; what there is `includeMeta=1` names."),
+        ("includeMeta" = Option<u8>, Query, description = "1 adds how the list can be filtered and sorted."),
+        ("limit" = Option<u64>, Query, description = "At most so many, whatever page is asked for."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
         ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
     ),
     responses(
         (status = 200, description = "A page of items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
-        (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
 async fn all(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
     let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
-    let kind = params.get("type").map(|word| kind(word, section.kind)).transpose()?;
-    let asked = params.container()?;
-    let mut window = asked.unwrap_or(params::Page { start: 0, size: params::Page::LARGEST });
-    if let Some(limit) = params.parsed::<u32>("limit", "a number from 0 on")? {
-        window.size = window.size.min(limit);
-    }
-    let title = params.get("title").map(str::to_lowercase);
-    let guid = params.get("guid").map(str::to_owned);
-    let other_than = params.parsed::<ItemId>("id!", "an item's id")?;
-    let id = section.id;
-    let page = app
-        .library(move |library| {
-            let page = match (guid, title) {
-                (Some(guid), _) => same(library.items_by_guid(id, &guid)?, other_than, window),
-                (None, None) => library.items_of_section(id, ItemFilter { kind }, window.start.into(), window.size.into())?,
-                (None, Some(title)) => titled(library, id, kind, &title, window)?,
-            };
-            Ok::<_, StoreError>(Page { rows: with_media(library, page.rows)?, total: page.total })
-        })
-        .await?;
-    let is_page = asked.is_some() || page.total > page.rows.len() as u64;
-    let metadata: Vec<Metadata> = page.rows.into_iter().map(|(row, media)| metadata::brief(row, media, &section)).collect();
-    wants.answer(&Container::new(MetadataPage {
-        total_size: is_page.then_some(page.total),
-        offset: is_page.then_some(window.start.into()),
-        title1: Some(section.name.clone()),
-        title2: Some("All".into()),
-        view_group: Some(kind.unwrap_or(section.kind.top()).as_str().into()),
-        meta: params.flag("includeMeta")?.then(|| filters::meta(&section, kind)),
-        ..container(metadata, Some(&section))
-    }))
+    let head = MetadataPage { title2: Some("All".into()), ..of_section(&section) };
+    let kind = match params.get("type") {
+        Some(COLLECTIONS) => return wants.answer(&Container::new(empty(&params, head)?)),
+        Some(word) => kind(word, Some(section.kind))?,
+        None => section.kind.top(),
+    };
+    let meta = params.flag("includeMeta")?.then(|| filters::meta(&section, kind));
+    let head = MetadataPage { view_group: Some(kind.as_str().into()), meta, ..head };
+    answer(&app, wants, &params, listed(Some(&section), vec![kind]), head).await
+}
+
+/// Lists the films, episodes, albums or photos of a section, the newest first.
+#[utoipa::path(get, path = "/library/sections/{id}/recentlyAdded", tag = "library",
+    params(
+        ("id" = i64, Path, description = "The section's id."),
+        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
+    responses(
+        (status = 200, description = "A page of items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such section.", body = Errors),
+    ))]
+async fn recently_added(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let kinds = match params.get("type") {
+        Some(word) => vec![kind(word, Some(section.kind))?],
+        None => fields::listed(section.kind).iter().map(|(kind, ..)| *kind).filter(|kind| RECENT.contains(kind)).collect(),
+    };
+    let head = MetadataPage { title2: Some("Recently Added".into()), ..of_section(&section) };
+    answer(&app, wants, &params, listed(Some(&section), kinds).newest_first(), head).await
+}
+
+/// Lists the items of all sections, by title.
+#[utoipa::path(get, path = "/library/all", tag = "library",
+    params(
+        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`; if nothing is said, what the sections list."),
+        ("title" = Option<String>, Query, description = "As in `/library/sections/{id}/all`."),
+        ("sort" = Option<String>, Query, description = "As in `/library/sections/{id}/all`."),
+        ("limit" = Option<u64>, Query, description = "At most so many, whatever page is asked for."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
+    responses(
+        (status = 200, description = "A page of items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+    ))]
+async fn whole_library(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
+    let kinds = match params.get("type") {
+        Some(COLLECTIONS) => return wants.answer(&Container::new(empty(&params, MetadataPage::default())?)),
+        Some(word) => vec![kind(word, None)?],
+        None => SectionKind::ALL.map(SectionKind::top).into(),
+    };
+    answer(&app, wants, &params, listed(None, kinds), MetadataPage::default()).await
+}
+
+/// Lists the films, episodes, albums and photos of all sections, the newest first.
+#[utoipa::path(get, path = "/library/recentlyAdded", tag = "library",
+    params(
+        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
+    responses(
+        (status = 200, description = "A page of items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+    ))]
+async fn recently_added_anywhere(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
+    let kinds = match params.get("type") {
+        Some(word) => vec![kind(word, None)?],
+        None => RECENT.into(),
+    };
+    answer(&app, wants, &params, listed(None, kinds).newest_first(), MetadataPage::default()).await
 }
 
 /// Shows items with their media, parts and streams; several ids may be given, by commas.
@@ -83,6 +140,8 @@ async fn all(State(app): State<App>, wants: Wants, params: Params, Path(id): Pat
     params(
         ("id" = String, Path, description = "The item's id, or several by commas.", example = "7"),
         ("includeChapters" = Option<u8>, Query, description = "1 adds the chapters."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
     ),
     responses(
         (status = 200, description = "The items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
@@ -100,133 +159,175 @@ async fn one(State(app): State<App>, wants: Wants, params: Params, Path(id): Pat
         .library(move |library| {
             let items = ids.into_iter().filter_map(|id| library.item(id).transpose()).collect::<Result<Vec<_>, StoreError>>()?;
             let bandwidths = bandwidth::of(library, &items)?;
-            Ok::<_, StoreError>((items, library.sections()?, bandwidths))
+            let located = items.into_iter().map(|item| locations(library, &item).map(|folders| (item, folders)));
+            Ok::<_, StoreError>((located.collect::<Result<Vec<_>, StoreError>>()?, library.sections()?, bandwidths))
         })
         .await?;
-    let section_of = |row: &ItemRow| sections.iter().find(|section| section.id == row.section);
-    let shown = items.into_iter().filter_map(|item| section_of(&item.row).map(|section| metadata::full(item, section, include_chapters)));
-    let mut metadata: Vec<Metadata> = shown.collect();
-    metadata.iter_mut().for_each(|item| bandwidth::add(item, &bandwidths));
-    if metadata.is_empty() {
+    if items.is_empty() {
         return Err(unknown(&id));
     }
-    wants.answer(&Container::new(container(metadata, None)))
+    let (items, extent) = params.container()?.cut(items);
+    let section_of = |row: &ItemRow| sections.iter().find(|section| section.id == row.section);
+    let shown = items.into_iter().filter_map(|(item, locations)| {
+        let section = section_of(&item.row)?;
+        Some(Metadata { locations, ..metadata::full(item, section, include_chapters) })
+    });
+    let mut metadata: Vec<Metadata> = shown.collect();
+    metadata.iter_mut().for_each(|item| bandwidth::add(item, &bandwidths));
+    wants.answer(&Container::new(container(metadata, extent, MetadataPage::default())))
+}
+
+/// The folders of a show or artist, as Plex tells them.
+fn locations(library: &Library, item: &ItemDetail) -> Result<Vec<Location>, StoreError> {
+    if !matches!(item.row.kind, ItemKind::Show | ItemKind::Artist) {
+        return Ok(Vec::new());
+    }
+    let folders = location::folders(&item.row.title, &library.files_below(item.row.id)?);
+    Ok(folders.into_iter().map(|folder| Location { id: None, path: folder.to_string_lossy().into_owned() }).collect())
 }
 
 /// Lists what belongs to an item: the seasons of a show, the episodes of a season, albums, tracks.
 #[utoipa::path(get, path = "/library/metadata/{id}/children", tag = "library",
-    params(("id" = i64, Path, description = "The item's id.")),
+    params(
+        ("id" = i64, Path, description = "The item's id."),
+        ("title" = Option<String>, Query, description = "Filters and `sort` as in `/library/sections/{id}/all`."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
     responses(
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
         (status = 200, description = "Its children, by number.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
-async fn children(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
-    below(&app, wants, &id, |library, id| library.children_of(id)).await
+async fn children(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+    below(&app, wants, &params, &id, children_of).await
 }
 
 /// Lists the extras of a film, show, season or episode: trailers first.
 #[utoipa::path(get, path = "/library/metadata/{id}/extras", tag = "library",
-    params(("id" = i64, Path, description = "The item's id.")),
+    params(
+        ("id" = i64, Path, description = "The item's id."),
+        ("title" = Option<String>, Query, description = "Filters and `sort` as in `/library/sections/{id}/all`."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
     responses(
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
         (status = 200, description = "Its extras, of type `clip`.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
-async fn extras(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
-    below(&app, wants, &id, |library, id| library.extras_of(id)).await
+async fn extras(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+    below(&app, wants, &params, &id, extras_of).await
 }
 
 /// Lists what belongs to an item's children too: all episodes of a show, all tracks of an artist.
 #[utoipa::path(get, path = "/library/metadata/{id}/allLeaves", tag = "library",
-    params(("id" = i64, Path, description = "The item's id.")),
+    params(
+        ("id" = i64, Path, description = "The item's id."),
+        ("title" = Option<String>, Query, description = "Filters and `sort` as in `/library/sections/{id}/all`."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
     responses(
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
         (status = 200, description = "Its episodes or tracks, in order.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
-async fn all_leaves(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
-    below(&app, wants, &id, leaves).await
+async fn all_leaves(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+    below(&app, wants, &params, &id, leaves_of).await
 }
 
-fn leaves(library: &Library, id: ItemId) -> Result<Vec<ItemRow>, StoreError> {
-    let mut found = Vec::new();
-    for child in library.children_of(id)? {
-        if child.children == 0 { found.push(child) } else { found.extend(library.children_of(child.id)?) }
+/// The items of a list.
+struct List {
+    scope: ItemScope,
+    /// What they are: all of them have the fields by which the list can be filtered.
+    kinds: Vec<ItemKind>,
+    /// Their order, unless the client asks for another.
+    sort: Vec<Sort>,
+}
+
+impl List {
+    fn newest_first(self) -> Self {
+        let key = SortKey::Number(NumberField::AddedAt);
+        Self { sort: vec![Sort { of: Relative::Own, key, descending: true, unknown_last: false }], ..self }
     }
-    found.retain(|item| matches!(item.kind, ItemKind::Episode | ItemKind::Track | ItemKind::Photo));
-    Ok(found)
 }
 
-type Below = fn(&Library, ItemId) -> Result<Vec<ItemRow>, StoreError>;
+fn listed(section: Option<&Section>, kinds: Vec<ItemKind>) -> List {
+    let scope = ItemScope::Listed { section: section.map(|section| section.id), kinds: kinds.clone() };
+    List { scope, kinds, sort: Vec::new() }
+}
 
-async fn below(app: &App, wants: Wants, id: &str, ask: Below) -> Result<Response, Problem> {
+fn children_of(item: &ItemRow) -> List {
+    List { scope: ItemScope::Children(item.id), kinds: vec![fields::below(item.kind).unwrap_or(item.kind)], sort: Vec::new() }
+}
+
+fn extras_of(item: &ItemRow) -> List {
+    List { scope: ItemScope::Extras(item.id), kinds: vec![ItemKind::Extra], sort: Vec::new() }
+}
+
+fn leaves_of(item: &ItemRow) -> List {
+    let child = fields::below(item.kind).unwrap_or(item.kind);
+    List { scope: ItemScope::Leaves(item.id), kinds: vec![fields::below(child).unwrap_or(child)], sort: Vec::new() }
+}
+
+async fn below(app: &App, wants: Wants, params: &Params, id: &str, list: fn(&ItemRow) -> List) -> Result<Response, Problem> {
     let item = parse(id)?;
     let found = app
         .library(move |library| {
-            let Some(detail) = library.item(item)? else { return Ok(None) };
-            let rows = ask(library, item)?;
-            Ok::<_, StoreError>(Some((library.section(detail.row.section)?, detail.row, with_media(library, rows)?)))
+            let Some(above) = library.item(item)? else { return Ok(None) };
+            Ok::<_, StoreError>(library.section(above.row.section)?.map(|section| (section, above.row)))
         })
         .await?;
-    let Some((Some(section), above, rows)) = found else { return Err(unknown(id)) };
-    let metadata = rows.into_iter().map(|(row, media)| metadata::brief(row, media, &section)).collect();
-    wants.answer(&Container::new(MetadataPage {
-        title1: Some(section.name.clone()),
-        title2: Some(above.title),
-        ..container(metadata, Some(&section))
-    }))
+    let Some((section, above)) = found else { return Err(unknown(id)) };
+    let list = list(&above);
+    answer(app, wants, params, list, MetadataPage { title2: Some(above.title), ..of_section(&section) }).await
 }
 
-type WithMedia = (ItemRow, Vec<butler_library::MediaRow>);
-
-fn with_media(library: &Library, rows: Vec<ItemRow>) -> Result<Vec<WithMedia>, StoreError> {
-    let ids: Vec<ItemId> = rows.iter().map(|row| row.id).collect();
-    let mut media = library.media_of_items(&ids)?;
-    Ok(rows.into_iter().map(|row| (media.remove(&row.id).unwrap_or_default(), row)).map(|(media, row)| (row, media)).collect())
-}
-
-/// A page of the items of one guid.
-fn same(mut rows: Vec<ItemRow>, other_than: Option<ItemId>, window: params::Page) -> Page<ItemRow> {
-    rows.retain(|row| Some(row.id) != other_than);
-    let total = rows.len() as u64;
-    Page { rows: rows.into_iter().skip(window.start as usize).take(window.size as usize).collect(), total }
-}
-
-/// The items whose title holds some text, whatever its case: read in pages, so that memory stays bounded.
-fn titled(
-    library: &Library,
-    section: butler_library::SectionId,
-    kind: Option<ItemKind>,
-    text: &str,
-    window: params::Page,
-) -> Result<Page<ItemRow>, StoreError> {
-    let (mut start, mut total, mut rows) = (0, 0_u64, Vec::new());
-    let (first, end) = (u64::from(window.start), u64::from(window.start) + u64::from(window.size));
-    loop {
-        let page = library.items_of_section(section, ItemFilter { kind }, start, params::Page::LARGEST.into())?;
-        start += page.rows.len() as u64;
-        let is_last = page.rows.is_empty() || start >= page.total;
-        for row in page.rows.into_iter().filter(|row| row.title.to_lowercase().contains(text)) {
-            if (first..end).contains(&total) {
-                rows.push(row);
-            }
-            total += 1;
-        }
-        if is_last {
-            return Ok(Page { rows, total });
-        }
+/// The page of a list that a client asks for. `head` is what its container says beside that.
+async fn answer(app: &App, wants: Wants, params: &Params, list: List, head: MetadataPage) -> Result<Response, Problem> {
+    let window = params.container()?;
+    let mut query = query::read(&params.filters(), &list.kinds, list.scope, app.now())?;
+    if query.sort.is_empty() {
+        query.sort = list.sort;
     }
+    let (page, mut media, sections) = app
+        .library(move |library| {
+            let page = library.items(&query, window.page.start.into(), window.page.size.into())?;
+            let ids: Vec<ItemId> = page.rows.iter().map(|row| row.id).collect();
+            let media = library.media_of_items(&ids)?;
+            Ok::<_, StoreError>((page, media, library.sections()?))
+        })
+        .await?;
+    let extent = window.extent(page.rows.len(), page.total);
+    let shown = page.rows.into_iter().filter_map(|row| {
+        let section = sections.iter().find(|section| section.id == row.section)?;
+        Some(metadata::brief(media.remove(&row.id).unwrap_or_default(), row, section))
+    });
+    wants.answer(&Container::new(container(shown.collect(), extent, head)))
 }
 
-fn container(metadata: Vec<Metadata>, section: Option<&Section>) -> MetadataPage {
+/// A list that nothing can be in.
+pub(crate) fn empty(params: &Params, head: MetadataPage) -> Result<MetadataPage, Problem> {
+    let (none, extent) = params.container()?.cut(Vec::new());
+    Ok(container(none, extent, head))
+}
+
+fn container(metadata: Vec<Metadata>, extent: Extent, head: MetadataPage) -> MetadataPage {
+    let Extent { size, total_size, offset } = extent;
+    MetadataPage { size, total_size, offset, allow_sync: true, identifier: LIBRARY_IDENTIFIER.into(), metadata, ..head }
+}
+
+/// What the container says of the section that all items are of.
+pub(crate) fn of_section(section: &Section) -> MetadataPage {
     MetadataPage {
-        size: metadata.len() as u64,
-        identifier: LIBRARY_IDENTIFIER.into(),
-        library_section_id: section.map(|section| section.id.0),
-        library_section_title: section.map(|section| section.name.clone()),
-        library_section_uuid: section.map(|section| section.uuid.clone()),
-        metadata,
+        library_section_id: Some(section.id.0),
+        library_section_title: Some(section.name.clone()),
+        library_section_uuid: Some(section.uuid.clone()),
+        title1: Some(section.name.clone()),
         ..MetadataPage::default()
     }
 }
@@ -240,7 +341,7 @@ fn unknown(id: &str) -> Problem {
 }
 
 /// The kind that Plex's number stands for. 14, an album of photos, gives the photos, which lie in none here.
-fn kind(word: &str, section: SectionKind) -> Result<ItemKind, Problem> {
+pub(crate) fn kind(word: &str, section: Option<SectionKind>) -> Result<ItemKind, Problem> {
     Ok(match word {
         "1" => ItemKind::Movie,
         "2" => ItemKind::Show,
@@ -250,7 +351,7 @@ fn kind(word: &str, section: SectionKind) -> Result<ItemKind, Problem> {
         "9" => ItemKind::Album,
         "10" => ItemKind::Track,
         "13" => ItemKind::Photo,
-        "14" if section == SectionKind::Photo => ItemKind::Photo,
-        _ => return Err(Problem::bad_request(format!("`type` is `{word}`, and takes 1, 2, 3, 4, 8, 9, 10 or 13."))),
+        "14" if section.is_none_or(|section| section == SectionKind::Photo) => ItemKind::Photo,
+        _ => return Err(Problem::bad_request(format!("`type` is `{word}`, and takes 1, 2, 3, 4, 8, 9, 10, 13 or 18."))),
     })
 }

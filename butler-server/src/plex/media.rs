@@ -21,7 +21,7 @@ pub(crate) fn media(id: i64, info: Option<&MediaInfo>, extension: &str) -> Media
         audio_channels: sound.and_then(|stream| stream.sound.as_ref()).map(|sound| sound.channels),
         audio_codec: sound.map(|stream| codec(&stream.codec)),
         video_codec: info.video().map(|stream| codec(&stream.codec)),
-        video_resolution: shape.filter(|_| is_film).map(|shape| resolution(shape).into()),
+        video_resolution: shape.filter(|_| is_film).map(|shape| shape.resolution().into()),
         container: Some(container(info, extension)),
         video_frame_rate: shape.filter(|_| is_film).and_then(frame_rate),
         video_profile: info.video().and_then(|stream| stream.profile.as_deref()).map(str::to_lowercase),
@@ -146,22 +146,8 @@ fn aspect_ratio(shape: &PictureShape) -> Option<f64> {
     ratio.is_finite().then(|| rounded(ratio, 100.0)).filter(|ratio| *ratio > 0.0)
 }
 
-/// By the longer side, so that wide films that lack their bars count as what they were made as.
-fn resolution(shape: &PictureShape) -> &'static str {
-    let (long, short) = (shape.width.max(shape.height), shape.width.min(shape.height));
-    match (long, short) {
-        (7_000.., _) => "8k",
-        (3_200.., _) | (_, 1_800..) => "4k",
-        (1_800.., _) | (_, 1_000..) => "1080",
-        (1_200.., _) | (_, 700..) => "720",
-        (_, 560..) => "576",
-        (_, 460..) => "480",
-        _ => "sd",
-    }
-}
-
 fn spoken_resolution(shape: &PictureShape) -> String {
-    match resolution(shape) {
+    match shape.resolution() {
         "sd" => "SD".into(),
         big @ ("4k" | "8k") => big.to_uppercase(),
         lines => format!("{lines}{}", if shape.interlaced { "i" } else { "p" }),

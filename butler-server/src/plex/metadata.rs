@@ -9,7 +9,7 @@ use butler_product::ProductKind;
 use crate::plex::{media, photo};
 
 /// An item in a list: with media and parts, without streams.
-pub(crate) fn brief(row: ItemRow, media: Vec<MediaRow>, section: &Section) -> Metadata {
+pub(crate) fn brief(media: Vec<MediaRow>, row: ItemRow, section: &Section) -> Metadata {
     let shown = media.iter().map(|version| plex_media(version, false)).collect();
     Metadata { deleted_at: deleted_at(&media), ..metadata(row, shown, section) }
 }
@@ -28,7 +28,6 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
     };
     let (parent, grandparent) = (above(&row.parent), above(&row.grandparent));
     let has_children = matches!(row.kind, ItemKind::Show | ItemKind::Season | ItemKind::Artist | ItemKind::Album);
-    let has_leaves = matches!(row.kind, ItemKind::Season | ItemKind::Album);
     Metadata {
         rating_key: row.id.to_string(),
         key: if has_children { format!("{}/children", key(&row.id)) } else { key(&row.id) },
@@ -56,14 +55,15 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         year: row.year.map(i64::from),
         originally_available_at: row.aired.map(|day| day.to_string()).or(row.taken.as_ref().map(|taken| taken.date().to_owned())),
         created_at_accuracy: row.taken_from.as_deref().map(accuracy).map(str::to_owned),
-        created_at_tz_offset: row.taken.and_then(|taken| taken.offset_minutes).map(|minutes| i32::from(minutes) * 60),
+        created_at_tz_offset: row.taken.and_then(|taken| taken.offset_minutes).map(|minutes| (i32::from(minutes) * 60).to_string()),
         duration: media.iter().find_map(|version| version.duration),
         child_count: has_children.then_some(row.children),
-        leaf_count: has_leaves.then_some(row.children),
-        viewed_leaf_count: has_leaves.then_some(0),
+        leaf_count: has_children.then_some(row.leaves),
+        viewed_leaf_count: has_children.then_some(0),
         deleted_at: None,
         added_at: row.added_at.as_second(),
         updated_at: row.updated_at.as_second(),
+        locations: Vec::new(),
         genres: row.genres.into_iter().map(|tag| Tag { tag }).collect(),
         guids: row.ids.into_iter().map(|id| Guid { id }).collect(),
         media,

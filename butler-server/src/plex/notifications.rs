@@ -67,7 +67,7 @@ async fn open(app: App, params: &Params, upgrade: Result<WebSocketUpgrade, WebSo
         upgrade.map_err(|_| Problem::bad_request("This address speaks WebSocket only; `/:/eventsource/notifications` does not."))?;
     let place = app.listeners.place()?;
     let notices = app.feed().await?.listen();
-    Ok(socket::answer(upgrade, notices, Filter::of(params), place))
+    Ok(socket::answer(upgrade, notices, Filter::of(params), place, app.bounds.ping_every))
 }
 
 /// Streams notifications as server-sent events, each named after its type.
@@ -83,5 +83,5 @@ async fn open(app: App, params: &Params, upgrade: Result<WebSocketUpgrade, WebSo
 async fn event_source(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let place = app.listeners.place()?;
     let notices = app.feed().await?.listen();
-    Ok(event_source::answer(notices, Filter::of(&params), place))
+    Ok(event_source::answer(notices, Filter::of(&params), place, app.bounds.ping_every))
 }

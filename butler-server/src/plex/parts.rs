@@ -1,13 +1,13 @@
 //! `/library/parts/{id}/indexes/sd`: a file's preview thumbnails, whole or one at a time.
 
 use std::fs::File;
-use std::io::{self, Cursor};
+use std::io::{Cursor, Seek};
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use butler_api::plex::Errors;
-use butler_library::{BlobError, BlobRef, Library, PartId};
+use butler_library::{BlobRef, Library, Loss, OpenedProduct, PartId};
 use butler_product::ProductKind;
 use butler_product::bif::{Bif, BifError, BifWriter};
 use utoipa_axum::router::OpenApiRouter;
@@ -84,16 +84,18 @@ async fn open(app: &App, id: &str) -> Result<(File, BlobRef), Problem> {
     found.ok_or_else(none)
 }
 
+/// A BIF is opened as a look at its length finds it, and as a whole only if its index can be read.
 fn bif(library: &Library, part: PartId) -> Result<Option<(File, BlobRef)>, Problem> {
     let Some(part) = library.part(part)? else { return Ok(None) };
-    let product = library.product(part.source, ProductKind::Bif)?;
-    let Some(blob) = product.and_then(|product| product.blob) else { return Ok(None) };
-    match library.blobs().open(&blob.name) {
-        Ok(file) => Ok(Some((file, blob))),
-        // The row outlives its blob only until the next clean-up makes it a lack again.
-        Err(BlobError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Problem::bug(&error)),
+    let Some(OpenedProduct { blob, file, .. }) = library.open_product(part.source, ProductKind::Bif)? else { return Ok(None) };
+    let mut file = file;
+    match Bif::open(&mut file).map(drop) {
+        Err(error @ BifError::Io(_)) => return Err(Problem::bug(&error)),
+        Err(_) => return Err(library.lose_product(part.source, ProductKind::Bif, blob, Loss::Damaged).into()),
+        Ok(()) => {}
     }
+    file.rewind().map_err(|error| Problem::bug(&error))?;
+    Ok(Some((file, blob)))
 }
 
 /// The same BIF with fewer pictures.
@@ -119,8 +121,6 @@ fn thinned(file: File, bytes: u64, interval_ms: u32) -> Result<Vec<u8>, Problem>
 
 #[cfg(test)]
 mod tests {
-    use std::io::Seek;
-
     use super::*;
 
     fn film(pictures: u32) -> (File, u64) {

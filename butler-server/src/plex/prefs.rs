@@ -117,12 +117,7 @@ fn read(kind: SectionKind, id: &str, text: &str) -> Result<(String, bool), Probl
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         Problem::bad_request(format!("A section of type {kind} has no setting `{id}`; it has {there}."))
     })?;
-    let is_on = match text.trim() {
-        "1" | "true" | "True" => true,
-        "0" | "false" | "False" => false,
-        _ => return Err(Problem::bad_request(format!("`{id}` can't be `{text}`: it takes true or false."))),
-    };
-    Ok((switch.id.to_owned(), is_on))
+    Ok((switch.id.to_owned(), switch.read(text)?))
 }
 
 fn preferences(settings: Vec<Preference>) -> Container<Preferences> {

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::accept::{self, Wants};
 use crate::app::App;
 use crate::error::Problem;
-use crate::params::Params;
-use crate::plex::prefs;
+use crate::params::{Extent, Params};
+use crate::plex::{prefs, refresh};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(library)).routes(routes!(list, add)).routes(routes!(list_all)).routes(routes!(one, edit, remove))
@@ -36,25 +36,35 @@ async fn library(wants: Wants) -> Result<Response, Problem> {
 }
 
 /// Lists the sections.
-#[utoipa::path(get, path = "/library/sections", tag = "library", responses(
+#[utoipa::path(get, path = "/library/sections", tag = "library",
+    params(
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
+    responses(
     (status = 200, description = "The sections.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
-async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+async fn list(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
     let (sections, runs) = app.library(|library| Ok::<_, StoreError>((library.sections()?, library.unfinished_runs()?))).await?;
-    wants.answer(&container(sections, &runs))
+    wants.answer(&container(params.container()?.cut(sections), &runs))
 }
 
 /// Lists the sections; the address that newer clients use.
-#[utoipa::path(get, path = "/library/sections/all", tag = "library", responses(
+#[utoipa::path(get, path = "/library/sections/all", tag = "library",
+    params(
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+    ),
+    responses(
     (status = 200, description = "The sections.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
-async fn list_all(app: State<App>, wants: Wants) -> Result<Response, Problem> {
-    list(app, wants).await
+async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
+    list(app, wants, params).await
 }
 
-/// Adds a section. Its folders are not scanned by that.
+/// Adds a section, and has it scanned.
 #[utoipa::path(post, path = "/library/sections", tag = "library",
     params(
         ("name" = String, Query, description = "Its name: one line of at most 100 characters."),
@@ -63,9 +73,12 @@ async fn list_all(app: State<App>, wants: Wants) -> Result<Response, Problem> {
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
         ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
         ("language" = Option<String>, Query, description = "`en-US`, if nothing is said."),
+        ("scan" = Option<u8>, Query, description = "0 leaves it unscanned for now. An extension."),
     ),
     responses(
-        (status = 201, description = "The new section.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
+        (status = 201, description = "The new section; the header says what became of its scan.",
+            headers(("X-Butler-Outcome" = String, description = "`started; run=7`")),
+            content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
         (status = 400, description = "A parameter is missing or wrong, or a folder is not there or not allowed; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
@@ -82,11 +95,17 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
         scanner: word("scanner", SCANNER),
         language: word("language", "en-US"),
     };
-    let now = app.now();
+    let (now, is_to_be_scanned) = (app.now(), params.flag_on("scan")?);
     let id = app.library(move |library| library.add_section(new, now)).await?;
-    let (section, _) = known(&app, id.0).await?;
-    let mut response = wants.answer(&container(vec![section], &[]))?;
+    app.handle.sections_changed();
+    let scan = if is_to_be_scanned { Some(refresh::scan_section(&app, id.0).await?) } else { None };
+    let (section, runs) = known(&app, id.0).await?;
+    let extent = Extent { size: 1, total_size: None, offset: None };
+    let mut response = wants.answer(&container((vec![section], extent), &runs))?;
     *response.status_mut() = StatusCode::CREATED;
+    if let Some(reply) = scan {
+        refresh::say_outcome(&mut response, &reply);
+    }
     Ok(response)
 }
 
@@ -100,7 +119,7 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
     ))]
 async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
     let (section, _) = known(&app, parse(&id)?).await?;
-    wants.answer(&directories(&section.name, &[("all", "All")]))
+    wants.answer(&directories(&section.name, &[("all", "All"), ("recentlyAdded", "Recently Added")]))
 }
 
 /// Edits a section; what is not named stays as it is.
@@ -139,6 +158,7 @@ async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) ->
         Ok::<_, SectionError>(library.set_section_switches(id, switches)?)
     })
     .await?;
+    app.handle.sections_changed();
     Ok(accept::empty())
 }
 
@@ -153,6 +173,7 @@ async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) ->
 async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let id = SectionId(parse(&id)?);
     app.library(move |library| library.remove_section(id)).await?;
+    app.handle.sections_changed();
     Ok(accept::empty().into_response())
 }
 
@@ -189,15 +210,16 @@ fn locations(params: &Params) -> Vec<PathBuf> {
     locations
 }
 
-fn container(sections: Vec<Section>, runs: &[RunRow]) -> Container<Sections> {
-    let directories: Vec<Directory> = sections.into_iter().map(|section| directory(section, runs)).collect();
-    Container::new(Sections { size: directories.len() as u64, allow_sync: false, title1: "Plex Library".into(), directories })
+fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRow]) -> Container<Sections> {
+    let directories = sections.into_iter().map(|section| directory(section, runs)).collect();
+    let Extent { size, total_size, offset } = extent;
+    Container::new(Sections { size, total_size, offset, allow_sync: true, title1: "Plex Library".into(), directories })
 }
 
 /// A section as clients see it.
 pub(crate) fn directory(section: Section, runs: &[RunRow]) -> Directory {
     Directory {
-        allow_sync: false,
+        allow_sync: true,
         filters: true,
         refreshing: runs.iter().any(|run| scans(run, section.id)),
         key: section.id.to_string(),
@@ -217,7 +239,7 @@ pub(crate) fn directory(section: Section, runs: &[RunRow]) -> Directory {
         locations: section
             .roots
             .into_iter()
-            .map(|root| Location { id: root.id.0, path: root.path.to_string_lossy().into_owned() })
+            .map(|root| Location { id: Some(root.id.0), path: root.path.to_string_lossy().into_owned() })
             .collect(),
     }
 }
@@ -226,7 +248,7 @@ fn directories(title: &str, entries: &[(&str, &str)]) -> Container<LibraryRoot> 
     let directories: Vec<_> = entries.iter().map(|(key, title)| LibraryDirectory { key: (*key).into(), title: (*title).into() }).collect();
     Container::new(LibraryRoot {
         size: directories.len() as u64,
-        allow_sync: false,
+        allow_sync: true,
         identifier: LIBRARY_IDENTIFIER.into(),
         media_tag_prefix: "/system/bundle/media/flags/".into(),
         media_tag_version: 0,

@@ -14,6 +14,10 @@ use crate::plex::sections;
 /// The version of Plex's API that the captured servers gave.
 const API_VERSION: &str = "1.2.3";
 
+/// The version that clients get to see. Many refuse an older server than they know, and none knows Butler's own versions:
+/// those stand in the header `X-Butler-Version` of every answer.
+const VERSION: &str = "1.43.0.0-butler";
+
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(identity)).routes(routes!(root))
 }
@@ -28,7 +32,7 @@ async fn identity(State(app): State<App>, wants: Wants) -> Result<Response, Prob
         api_version: Some(API_VERSION.into()),
         claimed: false,
         machine_identifier: app.about.machine_identifier.clone(),
-        version: app.about.version.clone(),
+        version: VERSION.into(),
     }))
 }
 
@@ -56,8 +60,9 @@ pub(crate) fn attributes(app: &App, updated_at: i64) -> Root {
         my_plex_mapping_state: "unknown".into(),
         my_plex_signin_state: "none".into(),
         platform: "Linux".into(),
+        platform_version: app.about.platform_version.clone(),
         updated_at,
-        version: app.about.version.clone(),
+        version: VERSION.into(),
         ..Root::default()
     }
 }

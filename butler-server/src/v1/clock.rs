@@ -22,14 +22,20 @@ async fn show(State(app): State<App>) -> Result<Response, Problem> {
     answer(app.now())
 }
 
-/// Sets the clock to the moment `at`, to run `rate` times as fast as the machine's, or both.
+/// Sets the clock to the moment `at`, to run `rate` times as fast as the machine's, or both; or at that rate `until` a moment, and from
+/// there as fast as the machine's.
 async fn set(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let at = params.parsed("at", "an instant, as in 2027-03-27T20:00:00Z")?;
     let rate = params.parsed::<u32>("rate", "a number of seconds a second")?;
     if rate.is_some_and(|rate| rate > FASTEST_RATE) {
         return Err(Problem::bad_request(format!("`rate` is at most {FASTEST_RATE}.")));
     }
-    answer(app.handle.drive_clock(at, rate).unwrap_or_else(|| app.now()))
+    let now = match (at, rate, params.parsed("until", "an instant, as in 2027-03-27T20:00:00Z")?) {
+        (at, rate, None) => app.handle.drive_clock(at, rate),
+        (None, Some(rate), Some(until)) => app.handle.hurry_clock(until, rate),
+        _ => return Err(Problem::bad_request("`until` goes with `rate` alone.".to_owned())),
+    };
+    answer(now.unwrap_or_else(|| app.now()))
 }
 
 fn answer(now: Timestamp) -> Result<Response, Problem> {

@@ -1,10 +1,17 @@
-//! `/api/v1/failures`: which product could not be made of which file, and the request to try again.
+//! `/api/v1/failures`: which product could not be made of which file, when it is tried again, and the request
+//! to try at once.
+
+use std::collections::HashMap;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use butler_api::TaskName;
 use butler_api::plex::Errors;
-use butler_api::v1::{Failure, Failures, Retried};
-use butler_library::{FailureId, FailureRow, StoreError};
+use butler_api::v1::{Failure, FailureGroup, FailureSummary, Failures, LocalTime, Retried};
+use butler_engine::PlanBasis;
+use butler_library::{FailureId, FailurePlace, FailureRow, Library, StoreError};
+use butler_product::ProductKind;
+use jiff::Timestamp;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -17,24 +24,66 @@ use crate::params::Params;
 const SCAN: &str = "scan";
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(retry))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(summary)).routes(routes!(retry))
 }
 
 /// Lists the failures that stand, newest first.
+///
+/// From mark to mark (`before`) the whole list is read once and in order, whatever fails
+/// meanwhile.
 #[utoipa::path(get, path = "/api/v1/failures", tag = "failures",
     params(
+        ("before" = Option<String>, Query, description = "A mark, as `next` of a page: only those behind it, the older ones."),
+        ("after" = Option<String>, Query, description = "A mark: only those before it, the newer ones."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
     responses(
-        (status = 200, description = "A page of failures, and how many there are in all.", body = Failures),
+        (status = 200, description = "A page of failures, and without a mark how many there are in all.", body = Failures),
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
 async fn list(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let page = params.page()?;
-    let failures = app.library(move |library| library.failures(page.start.into(), page.size.into())).await?;
-    accept::json(&Failures { failures: failures.rows.into_iter().map(failure).collect(), total: failures.total })
+    let mark = "a mark as `next` of a page of failures gives it";
+    let before = params.parsed::<FailurePlace>("before", mark)?;
+    let after = params.parsed::<FailurePlace>("after", mark)?;
+    let is_marked = before.is_some() || after.is_some();
+    let (rows, total) = app
+        .library(move |library| {
+            let rows = library.failures_between(before, after, page.start.into(), page.size.into())?;
+            let total = if is_marked { None } else { Some(library.count_failures()?) };
+            Ok::<_, StoreError>((rows, total))
+        })
+        .await?;
+    let next = rows.last().filter(|_| rows.len() == page.size as usize).map(|last| last.place().to_string());
+    let mut nights = Nights::new(app.handle.plan_basis().await?);
+    accept::json(&Failures { failures: rows.into_iter().map(|row| failure(row, &mut nights)).collect(), total, next })
+}
+
+/// Counts the failures that stand by product and sentence.
+#[utoipa::path(get, path = "/api/v1/failures/summary", tag = "failures",
+    responses(
+        (status = 200, description = "The largest groups first.", body = FailureSummary),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+    ))]
+async fn summary(State(app): State<App>) -> Result<Response, Problem> {
+    let summary = app.library(Library::failure_summary).await?;
+    let group = |group: butler_library::FailureGroup| FailureGroup {
+        product: group.kind.map_or(SCAN, ProductKind::as_str).into(),
+        tasks: match group.kind {
+            Some(kind) => app.handle.makers(kind).into_iter().cloned().collect(),
+            None => vec![TaskName::RefreshLibraries],
+        },
+        class: group.class.as_str().into(),
+        error: group.sentence,
+        failures: group.failures,
+        files: group.files,
+        resting: group.resting,
+        newest: group.newest,
+    };
+    let butler_library::FailureSummary { failures, files, groups, group_count } = summary;
+    accept::json(&FailureSummary { failures, files, groups: groups.into_iter().map(group).collect(), group_count })
 }
 
 /// Lifts a failure's back-off: the next run that wants the product tries again.
@@ -58,17 +107,47 @@ async fn retry(State(app): State<App>, Path(id): Path<String>) -> Result<Respons
         .await?;
     let row = row.ok_or_else(unknown)?;
     let message = match row.kind {
+        Some(kind) if row.file_count > 1 => {
+            format!("The next run that wants {kind} of `{}`, which {} files hold, tries again.", row.path.display(), row.file_count)
+        }
         Some(kind) => format!("The next run that wants {kind} of `{}` tries again.", row.path.display()),
         None => format!("The next scan tries `{}` again.", row.path.display()),
     };
     accept::json(&Retried { id: failure.0, message })
 }
 
-pub(super) fn failure(row: FailureRow) -> Failure {
+/// The nights in which failures are tried again, each reckoned once.
+pub(super) struct Nights {
+    basis: PlanBasis,
+    known: HashMap<(Option<ProductKind>, Timestamp), Option<LocalTime>>,
+}
+
+impl Nights {
+    pub(super) fn new(basis: PlanBasis) -> Self {
+        Self { basis, known: HashMap::new() }
+    }
+
+    fn of(&mut self, row: &FailureRow) -> Option<LocalTime> {
+        let at = row.next_try_at?;
+        let Self { basis, known } = self;
+        *known.entry((row.kind, at)).or_insert_with(|| {
+            let night = match row.kind {
+                Some(kind) => basis.next_try(kind, at),
+                None => basis.next_night(&TaskName::RefreshLibraries, at),
+            };
+            night.map(|night| LocalTime::of(night.from, basis.zone()))
+        })
+    }
+}
+
+pub(super) fn failure(row: FailureRow, nights: &mut Nights) -> Failure {
     Failure {
         id: row.id.0,
+        next_try: nights.of(&row),
         product: row.kind.map_or(SCAN, |kind| kind.as_str()).into(),
         part: row.path.to_string_lossy().into_owned(),
+        files: row.files.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+        file_count: row.file_count,
         part_id: row.part.map(|part| part.0),
         class: row.class.as_str().into(),
         error: row.sentence,

@@ -29,6 +29,9 @@ async fn health(State(app): State<App>) -> Result<Response, Problem> {
     if let Err(problem) = app.library(|library| library.settings()).await {
         checks.push(HealthCheck { name: "database".into(), message: problem.sentence().to_owned() });
     }
+    if let Some(message) = butler_engine::zone_trouble() {
+        checks.push(HealthCheck { name: "zone".into(), message });
+    }
     // A sandbox that lacks a layer is named, but the work is done: `sandbox` says it to programs.
     let status = if checks.is_empty() { "ok" } else { "degraded" };
     let (sandbox, lacking) = sandbox(engine.sandbox);

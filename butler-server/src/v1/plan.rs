@@ -63,6 +63,9 @@ async fn plan(State(app): State<App>, params: Params) -> Result<Response, Proble
             seconds,
             is_guess: todo.is_guess,
             nights: backlog.nights,
+            held_back: todo.held_back,
+            tried_again: todo.tried_again,
+            next_try: todo.next_try.map(|night| LocalTime::of(night.from, &zone)),
         }
     });
     let (nights, backlogs): (Vec<_>, Vec<_>) = (nights.collect(), backlogs.collect());
@@ -169,7 +172,7 @@ mod tests {
     }
 
     fn backlog(lacks: u64, nights: Option<u32>, is_guess: bool) -> PlannedBacklog {
-        PlannedBacklog { task: "X".into(), lacks, bytes: 0, seconds: 0, is_guess, nights }
+        PlannedBacklog { task: "X".into(), lacks, bytes: 0, seconds: 0, is_guess, nights, held_back: 0, tried_again: 0, next_try: None }
     }
 
     #[test]

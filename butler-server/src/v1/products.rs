@@ -1,7 +1,6 @@
 //! `/api/v1/items/{id}/products` and `/api/v1/parts/{id}/bandwidth`: what was made of an item's files, and what was not.
 
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::BufReader;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -11,7 +10,7 @@ use butler_api::v1::{
     Products as ProductsBody,
 };
 use butler_engine::{TaskView, Wish};
-use butler_library::{BlobError, ItemId, Library, PartId, ProductRow};
+use butler_library::{ItemId, Library, Loss, OpenedProduct, PartId, PartRow, ProductRow};
 use butler_product::bandwidth::{BUFFERS_BYTES, Curve, Rates, STEP_MS, Summary, ToldBy};
 use butler_product::{ProductKind, Value};
 use utoipa_axum::router::OpenApiRouter;
@@ -21,7 +20,7 @@ use crate::accept;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
-use crate::v1::failures::failure;
+use crate::v1::failures::{Nights, failure};
 
 /// The longest step of a curve, seconds.
 const LONGEST_STEP: u32 = 3_600;
@@ -42,11 +41,18 @@ async fn of_item(State(app): State<App>, Path(id): Path<String>) -> Result<Respo
     let unknown = || Problem::not_found(format!("There is no item {id}."));
     let item: ItemId = id.parse().map_err(|_| unknown())?;
     let (wishes, tasks) = (app.handle.wishes(), app.handle.tasks().await?);
-    let products = app.library(move |library| products(library, item, &wishes, &tasks)).await?;
+    let nights = Nights::new(app.handle.plan_basis().await?);
+    let products = app.library(move |library| products(library, item, &wishes, &tasks, nights)).await?;
     accept::json(&products.ok_or_else(unknown)?)
 }
 
-fn products(library: &Library, item: ItemId, wishes: &[Wish], tasks: &[TaskView]) -> Result<Option<ProductsBody>, Problem> {
+fn products(
+    library: &Library,
+    item: ItemId,
+    wishes: &[Wish],
+    tasks: &[TaskView],
+    mut nights: Nights,
+) -> Result<Option<ProductsBody>, Problem> {
     let Some(item) = library.item(item)? else { return Ok(None) };
     let (mut products, mut failures, mut open) = (Vec::new(), Vec::new(), Vec::new());
     for part in item.media.iter().flat_map(|version| &version.parts) {
@@ -67,9 +73,7 @@ fn products(library: &Library, item: ItemId, wishes: &[Wish], tasks: &[TaskView]
                 });
             }
         }
-        // Of a content that lies in several places the row names one: here it is this one.
-        let here = |row| Failure { part: part.path.to_string_lossy().into_owned(), part_id: Some(part.id.0), ..failure(row) };
-        failures.extend(failed.into_iter().map(here));
+        failures.extend(failed.into_iter().map(|row| here(failure(row, &mut nights), part)));
         for row in library.products_of(part.source)? {
             products.push(ProductBody {
                 product: row.kind.as_str().into(),
@@ -84,6 +88,14 @@ fn products(library: &Library, item: ItemId, wishes: &[Wish], tasks: &[TaskView]
         }
     }
     Ok(Some(ProductsBody { products, failures, open }))
+}
+
+/// Of a content that lies in several places a failure names one first: here it is this one.
+fn here(failure: Failure, part: &PartRow) -> Failure {
+    let path = part.path.to_string_lossy().into_owned();
+    let others = failure.files.into_iter().filter(|file| *file != path);
+    let files = std::iter::once(path.clone()).chain(others).collect();
+    Failure { part: path, part_id: Some(part.id.0), files, ..failure }
 }
 
 /// Shows what a file needs of a network, second by second, and where its key frames are.
@@ -111,15 +123,14 @@ async fn bandwidth(State(app): State<App>, params: Params, Path(id): Path<String
 
 fn found(library: &Library, part: PartId, step: u32) -> Result<Option<Bandwidth>, Problem> {
     let Some(row) = library.part(part)? else { return Ok(None) };
-    let product = library.product(row.source, ProductKind::Bandwidth)?;
-    let Some(ProductRow { value: Value::Bandwidth(summary), blob: Some(blob), made_at, .. }) = product else { return Ok(None) };
-    let file: File = match library.blobs().open(&blob.name) {
-        Ok(file) => file,
-        // The row outlives its blob only until the next clean-up makes it a lack again.
-        Err(BlobError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Problem::bug(&error)),
+    let Some(OpenedProduct { row: product, blob, file }) = library.open_product(row.source, ProductKind::Bandwidth)? else {
+        return Ok(None);
     };
-    let curve = Curve::read(BufReader::new(file)).map_err(|error| Problem::bug(&error))?;
+    let ProductRow { value: Value::Bandwidth(summary), made_at, .. } = product else { return Ok(None) };
+    let curve = Curve::read(BufReader::new(file)).map_err(|error| {
+        tracing::warn!(error = &error as &dyn std::error::Error, blob = blob.name, "a blob can't be read");
+        Problem::from(library.lose_product(row.source, ProductKind::Bandwidth, blob, Loss::Damaged))
+    })?;
     let Summary { duration_ms, total, streams, longest_gap_ms, told_by, damaged, .. } = *summary;
     let bytes_of = |index: u32| curve.streams.iter().find(|stream| stream.index == index).map(|stream| coarser(&stream.bytes, step));
     Ok(Some(Bandwidth {

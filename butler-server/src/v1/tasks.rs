@@ -40,10 +40,8 @@ async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Res
     let task = TaskName::from(name.as_str());
     let (handle, asked) = (app.handle.clone(), task.clone());
     // An integrity check is not cut off with the request that wanted it: who asks again finds the file in the system's cache.
-    let planned = tokio::task::spawn_blocking(move || handle.dry_run(&asked, &mut || false)).await;
-    let planned = planned
-        .map_err(|error| Problem::bug(&error))?
-        .ok_or_else(|| Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are.")))?;
+    let planned = app.blocking(move || handle.dry_run(&asked, &mut || false)).await?;
+    let planned = planned.ok_or_else(|| Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are.")))?;
     let plan = planned.map_err(|error| match error {
         DryRunError::Failed(sentence) => Problem::new(StatusCode::CONFLICT, sentence),
         other => Problem::new(StatusCode::CONFLICT, format!("{task}: {other}.")),

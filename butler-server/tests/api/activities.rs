@@ -1,32 +1,28 @@
 //! What the server is busy with.
 
-use std::time::{Duration, Instant};
-
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::rig::{JSON, Rig};
+use crate::rig::{JSON, Rig, wait_until};
 
 /// The activities once they are such.
 pub(crate) async fn until(rig: &Rig, is_it: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
+    let mut list = Vec::new();
+    wait_until("the activities are as wanted", async || {
         let body = rig.get_json("/activities").await;
-        let list = body["MediaContainer"]["Activity"].as_array().cloned().unwrap_or_default();
+        list = body["MediaContainer"]["Activity"].as_array().cloned().unwrap_or_default();
         assert_eq!(body["MediaContainer"]["size"], list.len());
-        if is_it(&list) {
-            return list;
-        }
-        assert!(Instant::now() < deadline, "{body}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        is_it(&list)
+    })
+    .await;
+    list
 }
 
-/// A section with a film that was written just now: its scan waits for it, so that it runs until it is stopped.
+/// A section with a film that was written just now: its scan runs until it is stopped.
 pub(crate) async fn with_a_long_scan() -> (Rig, i64) {
     let rig = Rig::new();
     let (section, folder) = rig.add_films("Films").await;
-    std::fs::write(folder.join("Heat (1995).mkv"), b"still being written").unwrap();
+    rig.add_young_film(&folder);
     (rig, section)
 }
 
@@ -68,6 +64,57 @@ async fn a_scan_is_an_activity_of_its_section_and_is_cancelled() {
     assert!(again.json()["errors"][0]["message"].as_str().unwrap().ends_with('.'));
     let run = rig.get_json("/api/v1/runs?task=RefreshLibraries&origin=person").await["runs"][0].clone();
     assert_eq!((&run["state"], &run["reason_code"]), (&"stopped".into(), &"stopped-by-person".into()));
+}
+
+#[tokio::test]
+async fn an_order_for_one_run_reaches_no_other_of_its_task() {
+    let (rig, section) = with_a_long_scan().await;
+    rig.ask(Method::POST, format!("/library/sections/{section}/refresh")).send().await;
+    let one = until(&rig, |list| list.iter().any(is_scan)).await.iter().find(|activity| is_scan(activity)).unwrap().clone();
+    rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
+    let run = async |id: &str| rig.get_json(format!("/api/v1/runs/{id}")).await;
+    let (first, whole) = {
+        let runs = rig.get_json("/api/v1/runs?task=RefreshLibraries&origin=person").await["runs"].clone();
+        (runs[1]["id"].to_string(), runs[0]["id"].to_string())
+    };
+    assert_eq!((&run(&first).await["section"], &run(&whole).await["state"]), (&section.into(), &"queued".into()));
+    let ended = async |id: &str| {
+        wait_until("the run has ended", async || !run(id).await["ended_at"].is_null()).await;
+        run(id).await
+    };
+
+    // The section's scan is cancelled as an activity; what waits behind it has its turn.
+    assert_eq!(rig.ask(Method::DELETE, format!("/activities/{}", one["uuid"].as_str().unwrap())).send().await.status, StatusCode::OK);
+    assert_eq!(ended(&first).await["reason_code"], "stopped-by-person");
+    until(&rig, |list| list.iter().any(|activity| is_scan(activity) && activity["uuid"] != one["uuid"])).await;
+    assert_eq!(run(&whole).await["state"], "running");
+
+    // The same by the run's id.
+    let stopped = rig.ask(Method::DELETE, format!("/api/v1/runs/{whole}")).send().await;
+    assert_eq!((stopped.status, &stopped.json()["id"].to_string()), (StatusCode::OK, &whole), "{}", stopped.text());
+    assert_eq!(ended(&whole).await["state"], "stopped");
+    let again = rig.ask(Method::DELETE, format!("/api/v1/runs/{whole}")).send().await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    assert_eq!(again.json()["errors"][0]["message"], format!("Run {whole} has ended already, stopped. A person stopped it."));
+    for unknown in ["99", "x", "18446744073709551615"] {
+        let answer = rig.ask(Method::DELETE, format!("/api/v1/runs/{unknown}")).send().await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{unknown}");
+    }
+}
+
+#[tokio::test]
+async fn cancelling_a_sections_refresh_leaves_the_scan_of_all_that_waits_behind_it() {
+    let (rig, section) = with_a_long_scan().await;
+    let refresh = format!("/library/sections/{section}/refresh");
+    rig.ask(Method::POST, refresh.clone()).send().await;
+    until(&rig, |list| list.iter().any(is_scan)).await;
+    rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
+    assert_eq!(rig.ask(Method::DELETE, refresh).send().await.status, StatusCode::OK);
+    wait_until("the section's scan is stopped and that of all works", async || {
+        let runs = rig.get_json("/api/v1/runs?task=RefreshLibraries&origin=person").await["runs"].clone();
+        (&runs[1]["state"], &runs[0]["state"]) == (&"stopped".into(), &"running".into())
+    })
+    .await;
 }
 
 #[tokio::test]

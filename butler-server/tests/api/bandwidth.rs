@@ -45,7 +45,7 @@ async fn a_file_says_what_it_needs_in_the_words_of_plex() {
     let (rig, part) = analysed();
     let page = rig.get_json(format!("/library/metadata/{}", part.item)).await;
     let shown = &page["MediaContainer"]["Metadata"][0]["Media"][0]["Part"][0];
-    assert_eq!(shown["deepAnalysisVersion"], 1);
+    assert_eq!(shown["deepAnalysisVersion"], "1");
     // 3.016 MB in a second less what the buffer holds; from 5 MB on the average.
     assert_eq!(shown["requiredBandwidths"], "16128,9728,9728,9728,9728,9728,9728,9728");
     let sound = &shown["Stream"][1];

@@ -1,11 +1,11 @@
 //! The five calls of Plex's Butler.
 
-use std::time::{Duration, Instant};
-
 use axum::http::{Method, StatusCode};
 use butler_api::Outcome;
 
-use crate::rig::{JSON, Rig, XML};
+use serde_json::Value;
+
+use crate::rig::{JSON, Rig, XML, wait_until};
 
 #[tokio::test]
 async fn the_tasks_are_listed_below_their_own_root_in_both_forms() {
@@ -48,7 +48,7 @@ async fn start_all_tells_one_outcome_a_task() {
     assert_eq!((empty.status, empty.text().as_str()), (StatusCode::OK, ""));
     let all = rig.ask(Method::POST, "/butler/").header("Accept", JSON).send().await.json();
     let tasks = rig.get_json("/butler").await;
-    let names = |list: &serde_json::Value, key: &str| list.as_array().unwrap().iter().map(|entry| entry[key].clone()).collect::<Vec<_>>();
+    let names = |list: &Value, key: &str| list.as_array().unwrap().iter().map(|entry| entry[key].clone()).collect::<Vec<_>>();
     assert_eq!(names(&all["outcomes"], "task"), names(&tasks["ButlerTasks"]["ButlerTask"], "name"));
 }
 
@@ -67,8 +67,7 @@ async fn a_stop_of_what_does_not_run_is_a_404_and_stop_all_never_is() {
 async fn a_running_task_answers_202_shows_what_it_does_and_is_stopped() {
     let rig = Rig::new();
     let (section, folder) = rig.add_films("films").await;
-    // A scan waits for a file that was written just now: it runs until it is stopped.
-    std::fs::write(folder.join("Heat (1995).mkv"), b"still being written").unwrap();
+    rig.add_young_film(&folder);
     let first: Outcome = rig.ask(Method::POST, "/butler/RefreshLibraries").send().await.header("x-butler-outcome").parse().unwrap();
     let run = first.run().unwrap();
 
@@ -83,15 +82,12 @@ async fn a_running_task_answers_202_shows_what_it_does_and_is_stopped() {
     let stopped = rig.ask(Method::DELETE, "/butler/RefreshLibraries").header("Accept", JSON).send().await;
     assert_eq!(stopped.status, StatusCode::OK);
     assert!(stopped.json()["runs"].as_array().unwrap().contains(&run.0.into()), "{}", stopped.text());
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        let shown = rig.get_json(format!("/api/v1/runs/{run}")).await;
-        if shown["state"] == "stopped" {
-            assert_eq!((&shown["reason_code"], shown["live"].is_null()), (&"stopped-by-person".into(), true));
-            break;
-        }
-        assert!(Instant::now() < deadline, "{shown}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let mut shown = Value::Null;
+    wait_until("the run is stopped", async || {
+        shown = rig.get_json(format!("/api/v1/runs/{run}")).await;
+        shown["state"] == "stopped"
+    })
+    .await;
+    assert_eq!((&shown["reason_code"], shown["live"].is_null()), (&"stopped-by-person".into(), true));
     assert_eq!(rig.get_json("/library/sections").await["MediaContainer"]["Directory"][0]["refreshing"], false);
 }

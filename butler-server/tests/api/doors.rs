@@ -164,11 +164,69 @@ async fn the_server_introduces_itself_in_both_forms() {
     assert_eq!(
         identity.text(),
         format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><MediaContainer size=\"0\" apiVersion=\"1.2.3\" claimed=\"0\" machineIdentifier=\"{id}\" version=\"1.2.3\"/>"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><MediaContainer size=\"0\" apiVersion=\"1.2.3\" claimed=\"0\" machineIdentifier=\"{id}\" version=\"1.43.0.0-butler\"/>"
         )
     );
     let root = rig.get_json("/").await;
     assert_eq!(root["MediaContainer"]["friendlyName"], "Attic");
     assert_eq!(root["MediaContainer"]["machineIdentifier"], id);
     assert!(rig.get("/").await.text().contains("<Directory count=\"1\" key=\"butler\" title=\"butler\"/>"));
+}
+
+#[tokio::test]
+async fn a_client_sees_a_version_that_it_can_read_and_butler_s_own_beside_it() {
+    let rig = Rig::new();
+    for uri in ["/identity", "/", "/media/providers"] {
+        let answer = rig.ask(Method::GET, uri).header("Accept", JSON).send().await;
+        assert_eq!((&answer.json()["MediaContainer"]["version"], answer.header("x-butler-version")), (&"1.43.0.0-butler".into(), "1.2.3"));
+    }
+    assert_eq!(rig.get_json("/").await["MediaContainer"]["platformVersion"], "6.1.0");
+}
+
+#[tokio::test]
+async fn head_starts_nothing_anywhere() {
+    let rig = Rig::new();
+    let (section, _) = rig.add_films("films").await;
+    let document = rig.get_json("/openapi.json").await;
+    for path in document["paths"].as_object().unwrap().keys() {
+        let path = path.replace("{id}", &section.to_string()).replace("{name}", "RefreshLibraries").replace(['{', '}'], "");
+        let answer = rig.ask(Method::HEAD, &path).send().await;
+        assert!(answer.body.is_empty(), "{path}");
+        assert!(!path.ends_with("/refresh") || answer.status == StatusCode::METHOD_NOT_ALLOWED, "{path}: {}", answer.status);
+    }
+    assert_eq!(rig.get_json("/api/v1/runs").await["total"], 0);
+    assert_eq!(rig.get_json("/library/sections").await["MediaContainer"]["size"], 1);
+}
+
+#[tokio::test]
+async fn a_request_is_for_one_host() {
+    let rig = Rig::new();
+    for (ask, status) in [
+        (rig.ask(Method::GET, "/identity"), StatusCode::OK),
+        (rig.ask(Method::GET, "/identity").header("Host", "other"), StatusCode::BAD_REQUEST),
+        (rig.ask(Method::GET, "/identity").without_host(), StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(ask.send().await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn a_word_that_butler_s_own_api_does_not_know_is_refused_by_name() {
+    let rig = Rig::new();
+    let document = rig.get_json("/openapi.json").await;
+    let own = document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/api/v1/"));
+    for (path, methods) in own {
+        let path = path.replace("{id}", "1").replace("{name}", "RefreshLibraries").replace("{owner}", "person");
+        for method in methods.as_object().unwrap().keys() {
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let answer = rig.ask(method.clone(), format!("{path}?X-Plex-Product=x&nonsense=1")).send().await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{method} {path}");
+            assert!(answer.text().contains("`nonsense`"), "{method} {path}: {}", answer.text());
+        }
+    }
+    let answer = rig.get("/api/v1/failures?limit=200").await.json();
+    assert_eq!(answer["errors"][0]["message"], "`limit` is no parameter of this address; it takes: start, size.");
+    let token = rig.token.reveal();
+    let answer = rig.ask_without_token(Method::GET, format!("/api/v1/runs?size=1&x-plex-token={token}")).send().await;
+    assert_eq!(answer.status, StatusCode::OK);
 }

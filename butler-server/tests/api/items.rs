@@ -100,7 +100,7 @@ pub(crate) fn film() -> MediaInfo {
 }
 
 /// Gives a part a BIF of 7 pictures, one every 10 seconds; its bytes.
-fn publish_bif(rig: &Rig, part: &PartRow) -> Vec<u8> {
+pub(crate) fn publish_bif(rig: &Rig, part: &PartRow) -> Vec<u8> {
     let mut writer = BifWriter::new(Cursor::new(Vec::new()), 10_000, 7).unwrap();
     (0..7_u8).for_each(|number| writer.picture(&[0xff, 0xd8, number]).unwrap());
     let (written, bytes) = writer.finish().unwrap();
@@ -109,7 +109,7 @@ fn publish_bif(rig: &Rig, part: &PartRow) -> Vec<u8> {
     File::from(staged.descriptor().unwrap()).write_all(written.get_ref()).unwrap();
     let blob = staged.publish(&spec.blob_name(part.fingerprint), bytes).unwrap();
     let summary = bif::Summary { pictures: 7, interval_ms: 10_000, width: 320, height: 180 };
-    publish(rig, part, spec, Value::Bif(summary), Some(blob));
+    publish(rig, part, spec, summary.into(), Some(blob));
     written.into_inner()
 }
 

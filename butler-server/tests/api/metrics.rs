@@ -34,7 +34,8 @@ fn parse(text: &str) -> (Vec<Sample>, BTreeMap<String, String>) {
 
 /// What `promtool check metrics` finds fault with, and the labels that there may be.
 fn check(samples: &[Sample], types: &BTreeMap<String, String>) {
-    let labels = BTreeSet::from(["task", "outcome", "product", "result", "state", "kind", "reason", "version", "method", "status", "le"]);
+    let labels =
+        BTreeSet::from(["task", "outcome", "product", "result", "state", "kind", "reason", "version", "method", "status", "section", "le"]);
     let mut seen = BTreeSet::new();
     for (name, with, _) in samples {
         let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end).filter(|name| types.contains_key(*name)));
@@ -68,6 +69,38 @@ async fn figures_need_the_token_and_are_what_prometheus_reads() {
     assert_eq!(value(&samples, "butler_paused", &[("reason", "person")]), Some(0.0));
     assert!(value(&samples, "butler_db_size_bytes", &[]).unwrap() > 4_096.0);
     assert_eq!(value(&samples, "butler_http_requests_total", &[("method", "GET"), ("status", "401")]), Some(1.0));
+}
+
+#[tokio::test]
+async fn what_is_left_follows_the_switches_of_tasks_and_sections() {
+    let rig = Rig::new();
+    let (section, folder) = rig.add_films("Films").await;
+    let film = folder.join("Heat (1995).mkv");
+    std::fs::write(&film, b"no film at all").unwrap();
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000);
+    std::fs::File::options().write(true).open(&film).unwrap().set_modified(long_ago).unwrap();
+    rig.ask(Method::POST, "/butler/RefreshLibraries?force=1").send().await;
+    let until = async |product: &str, expect: f64| loop {
+        let (samples, types) = parse(&rig.get("/metrics").await.text());
+        check(&samples, &types);
+        if value(&samples, "butler_demands", &[("product", product)]) == Some(expect) {
+            break samples;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    let put = async |uri: String| assert_eq!(rig.ask(Method::PUT, uri).send().await.status, StatusCode::OK);
+    let samples = until("bif", 1.0).await;
+    assert_eq!(value(&samples, "butler_section_offline", &[("section", &section.to_string())]), Some(0.0));
+    let workers: f64 =
+        ["working", "paused", "idle", "absent"].map(|state| value(&samples, "butler_workers", &[("state", state)]).unwrap()).iter().sum();
+    assert_eq!(workers, 1.0, "as many as there may be");
+    put("/:/prefs?GenerateBIFBehavior=never".into()).await;
+    let samples = until("bif", 0.0).await;
+    assert_eq!(value(&samples, "butler_demands", &[("product", "bandwidth")]), Some(1.0), "that task is on");
+    put("/:/prefs?GenerateBIFBehavior=asap".into()).await;
+    until("bif", 1.0).await;
+    put(format!("/library/sections/{section}/prefs?enableBIFGeneration=0")).await;
+    until("bif", 0.0).await;
 }
 
 #[tokio::test]

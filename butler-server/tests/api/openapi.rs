@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use crate::rig::Rig;
 
 /// What the first part of the API promises.
-const PROMISED: [(&str, &str); 60] = [
+const PROMISED: &[(&str, &str)] = &[
     ("get", "/"),
     ("get", "/identity"),
     ("get", "/media/providers"),
@@ -32,11 +32,18 @@ const PROMISED: [(&str, &str); 60] = [
     ("get", "/library/metadata/{id}/allLeaves"),
     ("get", "/library/metadata/{id}/extras"),
     ("get", "/library/sections/{id}/collections"),
+    ("get", "/library/sections/{id}/recentlyAdded"),
+    ("get", "/library/sections/{id}/filters"),
+    ("get", "/library/sections/{id}/sorts"),
+    ("get", "/library/sections/{id}/{filter}"),
+    ("get", "/library/all"),
+    ("get", "/library/recentlyAdded"),
     ("get", "/api/v1/sections/check"),
     ("get", "/library/parts/{id}/indexes/sd"),
     ("get", "/library/parts/{id}/indexes/sd/{offset}"),
     ("get", "/activities"),
     ("delete", "/activities/{uuid}"),
+    ("delete", "/api/v1/runs/{id}"),
     ("get", "/:/websockets/notifications"),
     ("get", "/:/websocket/notifications"),
     ("get", "/:/eventsource/notifications"),
@@ -61,6 +68,7 @@ const PROMISED: [(&str, &str); 60] = [
     ("get", "/api/v1/runs"),
     ("get", "/api/v1/runs/{id}"),
     ("get", "/api/v1/failures"),
+    ("get", "/api/v1/items"),
     ("get", "/api/v1/items/{id}/products"),
     ("get", "/api/v1/parts/{id}/bandwidth"),
     ("post", "/api/v1/failures/{id}/retry"),

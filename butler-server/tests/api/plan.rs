@@ -41,14 +41,19 @@ async fn the_window_says_whether_it_is_open_and_when_the_next_one_opens() {
     let window: Window = serde_json::from_value(rig.get_json("/api/v1/window").await).unwrap();
     let next = window.next.unwrap();
     assert_eq!((next.from.clock().as_str(), next.until.clock().as_str(), next.day), ("02:00", "05:00", next.from.civil().date()));
-    assert_eq!((window.open, window.from.is_some(), window.day.is_some()), (window.open, window.open, window.open));
-    assert!(window.sentence.starts_with(if window.open {
-        "Maintenance now, until 05:00."
-    } else {
-        "No maintenance now; the next window opens on "
-    }));
+    // It is noon: the night to come is tomorrow's.
+    assert_eq!((window.open, window.from, window.day), (false, None, None));
+    assert_eq!(next.day, jiff::civil::date(2026, 11, 24));
+    assert!(window.sentence.starts_with("No maintenance now; the next window opens on "), "{}", window.sentence);
     assert_eq!((window.paused.len(), window.running), (0, 0));
     assert!(!window.zone.is_empty());
+
+    rig.set_clock("2026-11-24T03:00:00");
+    let window: Window = serde_json::from_value(rig.get_json("/api/v1/window").await).unwrap();
+    assert_eq!((window.open, window.day), (true, Some(jiff::civil::date(2026, 11, 24))));
+    assert_eq!(window.from.unwrap().clock(), "02:00");
+    assert!(window.sentence.starts_with("Maintenance now, until 05:00."), "{}", window.sentence);
+    assert_eq!(window.next.unwrap().day, jiff::civil::date(2026, 11, 25));
 }
 
 #[tokio::test]

@@ -1,14 +1,17 @@
 //! A server over a data folder of its own, without a socket.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use butler_engine::{Clock, Engine, EngineSettings, Patience, SettingsFile};
+use butler_engine::{Catalogue, Clock, Engine, EngineSettings, Handle, Patience, SettingsFile};
 use butler_library::{Library, Token};
 use butler_server::{About, App, router};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -20,6 +23,7 @@ pub(crate) struct Rig {
     pub(crate) library: Library,
     pub(crate) app: App,
     pub(crate) token: Token,
+    handle: Handle,
     router: Router,
     media: PathBuf,
     // Last, so that engine and library are gone before their folder.
@@ -27,32 +31,48 @@ pub(crate) struct Rig {
     _folder: TempDir,
 }
 
+/// Noon where this machine is, whatever its time: no window opens by itself under a test.
 pub(crate) fn noon() -> Timestamp {
-    "2026-11-23T12:00:00Z".parse().unwrap()
+    local("2026-11-23T12:00:00")
+}
+
+fn local(at: &str) -> Timestamp {
+    TimeZone::system().to_ambiguous_timestamp(at.parse::<DateTime>().unwrap()).compatible().unwrap()
 }
 
 impl Rig {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
         let media = folder.path().join("media");
         std::fs::create_dir(&media).unwrap();
         let library = Library::open(&folder.path().join("data")).unwrap();
         let token = library.admin_token().unwrap();
+        // It stands until a test sets it.
+        let clock = Clock::driven(noon());
+        clock.drive(Some(noon()), Some(0));
         // Nothing here needs a worker; that there is none is what `/healthz` has to tell.
         let settings = EngineSettings {
             worker_program: folder.path().join("no-worker"),
             cores: 1,
             patience: Patience::default(),
-            clock: Clock::wall(),
+            clock: clock.clone(),
             settings_file: SettingsFile::default(),
+            catalogue: Catalogue::default(),
         };
         let (engine, handle) = Engine::start(library.clone(), settings).unwrap();
-        let about = About { friendly_name: "Attic".into(), machine_identifier: library.server_id().to_owned(), version: "1.2.3".into() };
-        let clock = Clock::driven(noon());
-        clock.drive(None, Some(0));
-        clock.drive(Some(noon()), None);
-        let app = App::new(handle, about, clock);
-        Self { library, router: router(app.clone()), app, token, media, _engine: engine, _folder: folder }
+        let about = About {
+            friendly_name: "Attic".into(),
+            machine_identifier: library.server_id().to_owned(),
+            version: "1.2.3".into(),
+            platform_version: "6.1.0".into(),
+        };
+        let app = App::new(handle.clone(), about, clock);
+        Self { library, router: router(app.clone()), app, token, handle, media, _engine: engine, _folder: folder }
+    }
+
+    /// Sets the clock to a moment of this machine's zone, at which it stands.
+    pub(crate) fn set_clock(&self, at: &str) {
+        self.handle.drive_clock(Some(local(at)), None).unwrap();
     }
 
     /// A new folder for a section.
@@ -63,13 +83,22 @@ impl Rig {
         path.canonicalize().unwrap()
     }
 
+    /// Puts a film into a folder that was changed at this very moment. The clock stands, so that a scan waits for it until it is stopped.
+    pub(crate) fn add_young_film(&self, folder: &Path) {
+        let path = folder.join("Heat (1995).mkv");
+        std::fs::write(&path, b"still being written").unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        let since_epoch = Duration::from_secs(noon().as_second().unsigned_abs());
+        file.set_modified(UNIX_EPOCH + since_epoch).unwrap();
+    }
+
     /// A request with the token.
     pub(crate) fn ask(&self, method: Method, uri: impl Into<String>) -> Ask<'_> {
         self.ask_without_token(method, uri).header("X-Plex-Token", self.token.reveal())
     }
 
     pub(crate) fn ask_without_token(&self, method: Method, uri: impl Into<String>) -> Ask<'_> {
-        Ask { rig: self, method, uri: uri.into(), headers: Vec::new(), body: Body::empty() }
+        Ask { rig: self, method, uri: uri.into(), headers: vec![("Host".into(), "localhost".into())], body: Body::empty() }
     }
 
     pub(crate) async fn get(&self, uri: impl Into<String>) -> Answer {
@@ -82,14 +111,27 @@ impl Rig {
         answer.json()
     }
 
-    /// A film section over a new folder; its id.
+    /// A film section over a new folder, not scanned; its id.
     pub(crate) async fn add_films(&self, name: &str) -> (i64, PathBuf) {
         let folder = self.folder(name);
-        let answer = self.ask(Method::POST, add("movie", name, &[&folder])).header("Accept", JSON).send().await;
+        let answer = self.ask(Method::POST, add("movie", name, &[&folder]) + "&scan=0").header("Accept", JSON).send().await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
         let key = answer.json()["MediaContainer"]["Directory"][0]["key"].as_str().unwrap().parse().unwrap();
         (key, folder)
     }
+}
+
+/// How long a state is waited for: beyond it nothing is slow, but something hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Waits until a state is there, looking again and again. `what` says what is waited for.
+pub(crate) async fn wait_until(what: &str, mut state: impl AsyncFnMut() -> bool) {
+    let looking = async {
+        while !state().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
 }
 
 /// The address by which python-plexapi adds a section.
@@ -112,12 +154,19 @@ impl Ask<'_> {
         self
     }
 
+    pub(crate) fn without_host(mut self) -> Self {
+        self.headers.retain(|(name, _)| name != "Host");
+        self
+    }
+
     pub(crate) fn body(self, body: Vec<u8>) -> Self {
         Self { body: body.into(), ..self }
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let request = Request::builder().method(self.method).uri(self.uri);
+        // As every client's library writes them in a query.
+        let uri = self.uri.replace('<', "%3C").replace('>', "%3E");
+        let request = Request::builder().method(self.method).uri(uri);
         let request = self.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         let response = self.rig.router.clone().oneshot(request.body(self.body).unwrap()).await.unwrap();
         let (head, body) = response.into_parts();

@@ -17,7 +17,7 @@ async fn a_section_is_added_listed_edited_and_deleted() {
     assert_eq!((&section["agent"], &section["scanner"]), (&"tv.plex.agents.movie".into(), &"Plex Movie".into()));
     assert_eq!(section["Location"][0]["path"], folder.to_str().unwrap());
     assert_eq!(section["createdAt"], crate::rig::noon().as_second());
-    assert!(rig.get("/library/sections").await.text().contains("<Directory allowSync=\"0\" filters=\"1\" refreshing=\"0\" key=\""));
+    assert!(rig.get("/library/sections").await.text().contains("<Directory allowSync=\"1\" filters=\"1\" refreshing=\"0\" key=\""));
 
     let other = rig.folder("more films");
     let uri = format!(
@@ -78,10 +78,11 @@ async fn a_nul_in_a_path_is_the_request_s_fault() {
 #[tokio::test]
 async fn a_refresh_answers_200_and_empty_however_it_is_asked() {
     let rig = Rig::new();
-    let (id, _) = rig.add_films("films").await;
+    let (id, folder) = rig.add_films("films").await;
     for (method, uri) in [
         (Method::GET, format!("/library/sections/{id}/refresh")),
-        (Method::GET, format!("/library/sections/{id}/refresh?force=1&path=/a")),
+        (Method::GET, format!("/library/sections/{id}/refresh?force=1&path={}/Heat", folder.display())),
+        (Method::GET, format!("/library/sections/all/refresh?path={}/Heat", folder.display())),
         (Method::POST, format!("/library/sections/{id}/refresh")),
         (Method::GET, "/library/sections/all/refresh".into()),
         (Method::POST, "/library/sections/refresh".into()),
@@ -92,6 +93,37 @@ async fn a_refresh_answers_200_and_empty_however_it_is_asked() {
         assert_eq!((answer.status, answer.text().as_str()), (StatusCode::OK, ""), "{method} {uri}");
     }
     assert_eq!(rig.get("/library/sections/77/refresh").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_refresh_of_a_path_outside_of_the_section_is_404_with_the_reason() {
+    let rig = Rig::new();
+    let (id, folder) = rig.add_films("films").await;
+    let (_, other) = rig.add_films("more").await;
+    let outside = [other.clone(), folder.join(".."), "/".into(), "films".into(), folder.with_file_name("films 2")];
+    for path in outside {
+        for target in [format!("{id}"), "all".to_owned()] {
+            let answer = rig.get(format!("/library/sections/{target}/refresh?path={}", path.display().to_string().replace(' ', "+"))).await;
+            let expect = if target == "all" && path == other { StatusCode::OK } else { StatusCode::NOT_FOUND };
+            assert_eq!(answer.status, expect, "{target} {}", path.display());
+        }
+    }
+    let uri = format!("/library/sections/{id}/refresh?path=/nowhere");
+    let answer = rig.ask(Method::GET, uri).header("Accept", JSON).send().await;
+    let message = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();
+    assert_eq!(message, format!("`/nowhere` lies in none of the folders that could be scanned: {}.", folder.display()));
+    assert_eq!(rig.library.runs(&butler_library::RunFilter::default(), 0, 10).unwrap().total, 1, "only the one that was found");
+}
+
+#[tokio::test]
+async fn a_section_that_is_added_is_scanned_unless_it_is_not_to_be() {
+    let rig = Rig::new();
+    let scanned = rig.ask(Method::POST, add("movie", "a", &[&rig.folder("a")])).send().await;
+    assert_eq!((scanned.status, scanned.header("x-butler-outcome")), (StatusCode::CREATED, "started; run=1"));
+    let left = rig.ask(Method::POST, add("movie", "b", &[&rig.folder("b")]) + "&scan=0").send().await;
+    assert_eq!((left.status, left.header("x-butler-outcome")), (StatusCode::CREATED, ""));
+    let wrong = rig.ask(Method::POST, add("movie", "c", &[&rig.folder("c")]) + "&scan=maybe").send().await;
+    assert_eq!((wrong.status, rig.library.sections().unwrap().len()), (StatusCode::BAD_REQUEST, 2));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Preferences in Plex's form, settings in Butler's own, and what they change.
 
 use axum::http::{Method, StatusCode};
+use jiff::civil::{DateTime, Weekday, time};
 use serde_json::{Value, json};
 
 use crate::rig::{JSON, Rig};
@@ -106,6 +107,57 @@ async fn butlers_own_form_says_who_gave_a_value_and_takes_it_back() {
     assert_eq!((&reset["settings"][0]["value"], &reset["settings"][0]["source"]), (&10.into(), &"default".into()));
     assert_eq!(rig.library.setting("GenerateBIFFrameInterval").unwrap(), None);
     assert_eq!(rig.get("/api/v1/settings/Coffee").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_task_that_is_switched_off_is_not_started_and_one_switched_on_again_is() {
+    let rig = Rig::new();
+    for (switch, off, on, task) in [
+        ("ButlerTaskBackupDatabase", "0", "1", "BackupDatabase"),
+        ("ButlerTaskDeepMediaAnalysis", "0", "1", "DeepMediaAnalysis"),
+        ("GenerateBIFBehavior", "never", "scheduled", "GenerateMediaIndexFiles"),
+        ("ButlerTaskRefreshLibraries", "0", "1", "RefreshLibraries"),
+    ] {
+        let outcome = async || rig.ask(Method::POST, format!("/butler/{task}")).send().await.header("x-butler-outcome").to_owned();
+        assert_eq!(put(&rig, &format!("/:/prefs?{switch}={off}")).await.0, StatusCode::OK);
+        assert_eq!(outcome().await, "skipped; reason=switched-off", "{task}");
+        assert_eq!(put(&rig, &format!("/:/prefs?{switch}={on}")).await.0, StatusCode::OK);
+        let again = outcome().await;
+        assert!(again.starts_with("started; run=") || again.starts_with("running; run="), "{task}: {again}");
+    }
+}
+
+#[tokio::test]
+async fn hours_minutes_and_days_move_the_window() {
+    let rig = Rig::new();
+    // At noon no zone of this world leaves out or repeats an hour.
+    let hours = "ButlerStartHour=12&ButlerStartMinute=30&ButlerEndHour=13&ButlerEndMinute=45&ButlerWindowDays=sun";
+    assert_eq!(put(&rig, &format!("/:/prefs?{hours}")).await.0, StatusCode::OK);
+    let window = rig.get_json("/api/v1/window").await;
+    let (from, until) = (&window["next"]["from"], &window["next"]["until"]);
+    let at = |moment: &Value| moment.as_str().unwrap()[..19].parse::<DateTime>().unwrap();
+    assert_eq!((at(from).time(), at(until).time()), (time(12, 30, 0, 0), time(13, 45, 0, 0)), "{window:#}");
+    assert_eq!(at(from).weekday(), Weekday::Sunday, "{window:#}");
+}
+
+#[tokio::test]
+async fn true_and_false_are_read_alike_at_every_door() {
+    let rig = Rig::new();
+    let (section, _) = rig.add_films("films").await;
+    let doors = [
+        "/:/prefs?ButlerTaskRefreshLibraries=".to_owned(),
+        "/api/v1/settings?ButlerTaskRefreshLibraries=".to_owned(),
+        format!("/library/sections/{section}/prefs?enableBIFGeneration="),
+        format!("/library/sections/{section}?prefs%5BenableBIFGeneration%5D="),
+    ];
+    let words = ["1", "0", "true", "false", "True", "False", "TRUE", "%20true", "yes", "on", "2", "", "null"];
+    for door in doors {
+        for (place, word) in words.into_iter().enumerate() {
+            let answer = rig.ask(Method::PUT, format!("{door}{word}")).send().await;
+            let expect = if place < 8 { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+            assert_eq!(answer.status, expect, "{door}{word}: {}", answer.text());
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The settings that belong to no task: the server's name, the maintenance hours, and what becomes of a night that was slept through.
+//! The settings that belong to no task: the server's name, whether folders are watched, the maintenance hours, and what becomes of a night that was slept through.
 
 use jiff::civil::Weekday;
 
@@ -7,8 +7,16 @@ use butler_schedule::WindowDays;
 use super::kind::{Ints, Kind, Texts};
 use super::{Group, Setting};
 
-pub(super) static ALL: [&Setting; 7] =
-    [&FRIENDLY_NAME, &BUTLER_START_HOUR, &BUTLER_END_HOUR, &BUTLER_START_MINUTE, &BUTLER_END_MINUTE, &BUTLER_WINDOW_DAYS, &BUTLER_CATCH_UP];
+pub(super) static ALL: [&Setting; 8] = [
+    &FRIENDLY_NAME,
+    &FS_EVENT_LIBRARY_UPDATES,
+    &BUTLER_START_HOUR,
+    &BUTLER_END_HOUR,
+    &BUTLER_START_MINUTE,
+    &BUTLER_END_MINUTE,
+    &BUTLER_WINDOW_DAYS,
+    &BUTLER_CATCH_UP,
+];
 
 /// Characters of a server's name: more than any client shows.
 const MAX_NAME_CHARS: usize = 100;
@@ -60,6 +68,18 @@ pub static FRIENDLY_NAME: Setting = Setting {
     summary: "The name by which clients show this server. Left empty, it is Butler.",
     group: Group::General,
     kind: Kind::Text { default: "", allowed: Texts::Form { words: "a line of at most 100 characters", read: name } },
+    hidden: false,
+    advanced: false,
+};
+
+/// Whether the sections' folders are watched.
+pub static FS_EVENT_LIBRARY_UPDATES: Setting = Setting {
+    id: "FSEventLibraryUpdatesEnabled",
+    label: "Scan my library automatically",
+    summary: "Scan what changes in the libraries' folders as soon as the system tells of it and it has stood still. Folders on \
+              network and FUSE mounts are left to the nightly scan.",
+    group: Group::Library,
+    kind: Kind::Bool { default: false },
     hidden: false,
     advanced: false,
 };

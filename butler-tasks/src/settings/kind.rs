@@ -6,7 +6,7 @@ use std::fmt;
 /// What a setting takes, and its default.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
-    /// True or false; as text `true`, `false`, `1` or `0`.
+    /// True or false, as [`read_bool`] reads it.
     Bool {
         /// Without anybody's word.
         default: bool,
@@ -101,11 +101,7 @@ impl Kind {
     /// If it is none that the setting takes.
     pub fn read(&self, text: &str) -> Result<Value, BadValue> {
         match self {
-            Self::Bool { .. } => match text.trim() {
-                "true" | "1" => Ok(Value::Bool(true)),
-                "false" | "0" => Ok(Value::Bool(false)),
-                _ => Err(BadValue),
-            },
+            Self::Bool { .. } => read_bool(text).map(Value::Bool),
             Self::Int { allowed, .. } => {
                 let number: i64 = text.trim().parse().map_err(|_| BadValue)?;
                 if allowed.contains(number) { Ok(Value::Int(number)) } else { Err(BadValue) }
@@ -161,6 +157,21 @@ impl Kind {
     }
 }
 
+/// Reads true or false, for every door: `1` and `0` as Plex's clients write them, `true` and `false` in any
+/// case, for Python writes them `True` and `False`.
+///
+/// # Errors
+/// If the text is neither.
+pub fn read_bool(text: &str) -> Result<bool, BadValue> {
+    match text.trim() {
+        "1" => Ok(true),
+        "0" => Ok(false),
+        word if word.eq_ignore_ascii_case("true") => Ok(true),
+        word if word.eq_ignore_ascii_case("false") => Ok(false),
+        _ => Err(BadValue),
+    }
+}
+
 impl Ints {
     fn contains(&self, number: i64) -> bool {
         match self {
@@ -199,9 +210,16 @@ mod tests {
     #[test]
     fn a_bool_takes_the_words_of_both_kinds_of_clients() {
         let kind = Kind::Bool { default: false };
-        for (text, expect) in
-            [("true", Ok(true)), ("1", Ok(true)), ("false", Ok(false)), ("0", Ok(false)), ("yes", Err(BadValue)), ("", Err(BadValue))]
-        {
+        for (text, expect) in [
+            ("true", Ok(true)),
+            ("1", Ok(true)),
+            ("True", Ok(true)),
+            ("false", Ok(false)),
+            ("0", Ok(false)),
+            (" FALSE ", Ok(false)),
+            ("yes", Err(BadValue)),
+            ("", Err(BadValue)),
+        ] {
             assert_eq!(kind.read(text), expect.map(Value::Bool), "{text}");
         }
     }

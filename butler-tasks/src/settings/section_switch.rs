@@ -5,6 +5,9 @@
 
 use butler_library::SectionKind;
 
+use super::kind::Kind;
+use super::{SettingError, read_bool};
+
 /// A switch that each section of some kinds has; on by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SectionSwitch {
@@ -16,6 +19,17 @@ pub struct SectionSwitch {
     pub summary: &'static str,
     /// The kinds of sections that have it.
     pub kinds: &'static [SectionKind],
+}
+
+impl SectionSwitch {
+    /// Reads whether it is on from text.
+    ///
+    /// # Errors
+    /// If the text is neither true nor false.
+    pub fn read(&self, text: &str) -> Result<bool, SettingError> {
+        let allowed = || Kind::Bool { default: true }.allowed();
+        read_bool(text).map_err(|_| SettingError::Bad { id: self.id, value: text.to_owned(), allowed: allowed() })
+    }
 }
 
 /// The switches that a section of a kind has, in the catalogue's order.

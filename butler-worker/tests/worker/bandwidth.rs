@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use butler_product::bandwidth::{Curve, Summary, ToldBy};
 use butler_product::media_info::{MediaInfo, StreamKind};
@@ -39,7 +38,7 @@ struct Probed {
 
 fn probed(film: &Path) -> Vec<Probed> {
     let entries = "packet=stream_index,pts_time,dts_time,size,flags";
-    let mut command = Command::new("ffprobe");
+    let mut command = butler_fixtures::command("ffprobe");
     let output = command.args(["-v", "quiet", "-show_entries", entries, "-of", "csv=p=0"]).arg(film).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let packet = |line: &str| {
@@ -258,8 +257,8 @@ fn flips_in_small_films_end_as_a_product_or_a_failure_of_content() {
         copied(&mkv, "bandwidth-small-f.mp4", "-movflags +frag_keyframe+empty_moov"),
         mkv,
     ];
-    let place = tempfile::NamedTempFile::new().unwrap();
-    let place = place.path();
+    let folder = butler_fixtures::tempdir().unwrap();
+    let place = &folder.path().join("damaged");
     let mut random = noise(4_000).into_iter();
     for film in films {
         let sound = std::fs::read(&film).unwrap();

@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use butler_fixtures::{Broken, Corpus};
+use butler_fixtures::{Broken, Corpus, endless_jpeg};
+use butler_product::bif::Params;
 use butler_product::channel::ChannelError;
 use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{FailureClass, Spec};
@@ -13,17 +14,16 @@ use butler_product::{FailureClass, Spec};
 use crate::films;
 use crate::process::{BIF, Worker, order};
 
-/// CPU time that a file of a few hundred kilobytes may cost, clock ticks of a hundredth of a second.
-const MAX_TICKS: u64 = 2_500;
-/// From here on a case is told of.
+/// CPU time from which on a case is told of, clock ticks of a hundredth of a second. How much is too much hangs on the machine; what
+/// is without end the worker's own limits end.
 const WORTH_A_WORD: u64 = 100;
 
 #[test]
-fn each_broken_file_ends_as_a_result_or_a_clear_failure_within_its_limits() {
+fn each_broken_file_ends_as_a_result_or_a_clear_failure() {
     let number = |variable: &str, usual: usize| std::env::var(variable).map_or(usual, |given| given.parse().unwrap());
     let (count, seed) = (number("BUTLER_BROKEN_FILES", 80), number("BUTLER_BROKEN_SEED", 7) as u64);
     let only = std::env::var("BUTLER_BROKEN_ONLY").ok();
-    let folder = tempfile::tempdir().unwrap();
+    let folder = butler_fixtures::tempdir().unwrap();
     let bait = folder.path().join("bait.mkv");
     let corpus = Corpus::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("broken"), &bait).unwrap();
     let cases: Vec<Broken> = match only {
@@ -45,9 +45,6 @@ fn each_broken_file_ends_as_a_result_or_a_clear_failure_within_its_limits() {
         if cost > WORTH_A_WORD {
             println!("{}: {cost} ticks, {} of {} bytes read", case.name, outcome.bytes_read, case.bytes.len());
         }
-        if cost > MAX_TICKS {
-            troubles.push(format!("{}: {cost} ticks", case.name));
-        }
         for (want, answer) in outcome.answers.iter().enumerate() {
             match answer {
                 Some(Ok(_)) => made += 1,
@@ -63,16 +60,12 @@ fn each_broken_file_ends_as_a_result_or_a_clear_failure_within_its_limits() {
 }
 
 #[test]
-fn a_table_that_would_keep_its_reader_busy_for_minutes_is_given_up_with_a_sentence() {
-    let coding = "-c:v libx264 -preset ultrafast -g 24 -c:a aac -movflags +frag_keyframe+empty_moov+default_base_moof";
-    let mut content = fs::read(films::film_with_sound("fragmented.mp4", coding)).unwrap();
-    // Without its track's header libav looks for each fragment's track in all that it has, again and again.
-    let header = content.windows(4).position(|word| word == b"tkhd").unwrap();
-    content[header..header + 4].copy_from_slice(b"mdat");
-    let film = films::bytes("fruitless.mp4", &content);
+fn a_picture_that_would_keep_its_reader_busy_for_minutes_is_given_up_with_a_sentence() {
+    // Two minutes of a machine of 2026: none is so fast that it is done before it is looked at, twice in a second.
+    let film = films::bytes("endless.avi", &endless_jpeg(40_000));
     let worker = Worker::start();
-    let limits = Limits { max_fruitless_ms: 300, ..Limits::default() };
-    worker.order(&film, &Order { limits, threads: 1, ..order(&film, &[Spec::MediaInfo, BIF]) });
+    let limits = Limits { max_fruitless_ms: 100, ..Limits::default() };
+    worker.order(&film, &Order { limits, threads: 1, ..order(&film, &[BIF, Spec::Bif(Params::new(500, 160).unwrap())]) });
     let mut failed = Vec::new();
     // It says why of each want, and goes: the library that it is in stops for nobody.
     let end = loop {

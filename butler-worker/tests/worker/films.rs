@@ -4,8 +4,9 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::Stdio;
+
+use butler_fixtures::{command, kept};
 
 /// 25 seconds of moving shapes, a key frame every 2 s where the codec has others.
 const PICTURES: &str = "testsrc2=s=320x180:r=12:d=25";
@@ -14,22 +15,17 @@ const PICTURES: &str = "testsrc2=s=320x180:r=12:d=25";
 /// its own, and a folder that such a process made for itself would outlive it.
 pub(crate) fn once(name: &str, recipe: &[u8], make: impl FnOnce(&Path)) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("worker-films");
-    fs::create_dir_all(&folder).unwrap();
     let mut hasher = DefaultHasher::new();
     recipe.hash(&mut hasher);
-    let whole = format!("{:016x}-{name}", hasher.finish());
-    let path = folder.join(&whole);
-    if !path.exists() {
-        // Whoever comes first names it; what another one makes meanwhile is the same.
-        let draft = folder.join(format!("{}-{:?}-{whole}", std::process::id(), thread::current().id()));
-        make(&draft);
-        fs::rename(&draft, &path).unwrap();
-    }
-    path
+    let make = |draft: &Path| {
+        make(draft);
+        Ok(())
+    };
+    kept(folder.join(format!("{:016x}-{name}", hasher.finish())), make).unwrap()
 }
 
 pub(crate) fn ffmpeg(arguments: &str, out: &Path) {
-    let mut command = Command::new("ffmpeg");
+    let mut command = command("ffmpeg");
     // SVT-AV1 talks past ffmpeg's own log level.
     command.env("SVT_LOG", "1").args(["-nostdin", "-v", "error", "-y"]).args(arguments.split_whitespace()).arg(out);
     let output = command.output().unwrap();
@@ -71,7 +67,7 @@ pub(crate) fn cut(of: &Path, hundredths: usize) -> PathBuf {
 
 /// The average lightness of a JPEG, 0 to 255.
 pub(crate) fn lightness(jpeg: &[u8]) -> u8 {
-    let mut command = Command::new("ffmpeg");
+    let mut command = command("ffmpeg");
     command.args("-v error -f mjpeg -i - -vf scale=1:1:flags=area -f rawvideo -pix_fmt gray -".split_whitespace());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(jpeg).unwrap();

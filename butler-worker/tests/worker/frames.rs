@@ -37,7 +37,7 @@ fn run(command: &mut Command, input: &[u8]) -> Vec<u8> {
 
 /// When the film starts and when each of its key frames is shown, in seconds by the container's clock.
 fn key_frames(film: &Path) -> (f64, Vec<f64>) {
-    let mut command = Command::new("ffprobe");
+    let mut command = butler_fixtures::command("ffprobe");
     command.args("-v error -select_streams v:0 -of csv=p=1 -show_entries".split_whitespace());
     command.args(["format=start_time:packet=pts_time,dts_time,flags"]).arg(film);
     let text = String::from_utf8(run(&mut command, &[])).unwrap();
@@ -85,7 +85,7 @@ fn decoded(film: &Path, (width, height): (u32, u32), every: f64, count: usize, f
         "select={},{matrix}scale={exact},format=gbrp,scale={width}:{height}:{exact},format=yuvj420p,scale={exact},format=rgb24",
         select.join("+")
     );
-    let mut command = Command::new("ffmpeg");
+    let mut command = butler_fixtures::command("ffmpeg");
     command.args(["-v", "error", "-copyts", "-i"]).arg(film);
     command.args(["-map", "0:v:0", "-vf", &graph, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]);
     let bytes = run(&mut command, &[]);
@@ -98,7 +98,7 @@ fn decoded(film: &Path, (width, height): (u32, u32), every: f64, count: usize, f
 
 /// The pictures of a BIF.
 pub(crate) fn of_jpegs(pictures: &[Vec<u8>], (width, height): (u32, u32)) -> Vec<Vec<u8>> {
-    let mut command = Command::new("ffmpeg");
+    let mut command = butler_fixtures::command("ffmpeg");
     command.args("-v error -f mjpeg -i - -fps_mode passthrough -vf".split_whitespace());
     command.args(["scale=flags=area+accurate_rnd+full_chroma_int", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]);
     let bytes = run(&mut command, &pictures.concat());

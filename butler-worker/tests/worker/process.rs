@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Child;
 
 use butler_product::bif::{Bif, Params, Summary};
 use butler_product::channel::{ChannelError, receive, send};
@@ -36,7 +36,7 @@ pub(crate) struct Outcome {
 impl Worker {
     pub(crate) fn start() -> Self {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_butler-worker"));
+        let mut command = butler_fixtures::command(env!("CARGO_BIN_EXE_butler-worker"));
         let child = command.stdin(OwnedFd::from(theirs)).env_clear().current_dir("/").spawn().unwrap();
         // Only the child holds its end now, so that its death shows.
         drop(command);
@@ -150,7 +150,7 @@ impl Outcome {
     /// The BIF of the only want: its summary and its pictures, which are what the summary says.
     pub(crate) fn bif(mut self) -> (Summary, Vec<Vec<u8>>) {
         let (summary, bytes) = match self.answers.remove(0) {
-            Some(Ok((Value::Bif(summary), Some(bytes)))) => (summary, bytes),
+            Some(Ok((Value::Bif(summary), Some(bytes)))) => (*summary, bytes),
             other => panic!("there is no BIF: {other:?}"),
         };
         let output = self.outputs.remove(0);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use butler_engine::{AnalyseError, Analysed, Analyst, Product};
-use butler_product::{Failure, ProductKind, Spec, Value, bif};
+use butler_product::{Failure, ProductKind, Spec, Value};
 use clap::Args;
 use serde::Serialize;
 
@@ -120,13 +120,7 @@ fn one_name_each(files: &[PathBuf]) -> Result<(), Trouble> {
 
 fn want(name: &str) -> Result<Spec, Trouble> {
     let kind: ProductKind = name.trim().parse().map_err(|error| Trouble::new(Exit::Usage, "The products are not known.").cause(&error))?;
-    Ok(match kind {
-        ProductKind::MediaInfo => Spec::MediaInfo,
-        ProductKind::Bif => Spec::Bif(bif::Params::default()),
-        ProductKind::Bandwidth => Spec::Bandwidth,
-        ProductKind::Tags => Spec::Tags,
-        ProductKind::Photo => Spec::Photo,
-    })
+    Ok(Spec::of(kind))
 }
 
 fn file_result(file: &Path, analysed: Analysed) -> FileResult {

@@ -1,38 +1,86 @@
-//! `butler failures`: what could not be made of which file, why, and when it is tried again.
+//! `butler failures`: what could not be made of which files, why, and in which night it is tried again: first
+//! counted, then the newest one by one.
 
-use butler_client::{Client, Error, Failure};
+use butler_client::{Client, Error, Failure, FailureSummary, Failures};
 use clap::Args;
 
-use crate::cli::number;
+use crate::cli::{at_least_one, number};
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Listing};
-use crate::print::words::time;
+use crate::print::words::{count, time};
 use crate::print::{Out, json};
 
+/// Failures in the table, unless told otherwise.
+const TABLE_ROWS: usize = 20;
 /// Failures asked for at once.
-const PAGE: u32 = 200;
+const PAGE: u32 = 1_000;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Have this failure tried again by the next run that wants its product
     #[arg(long, value_name = "ID", num_args = 1.., value_parser = number::<i64>("`butler failures` lists the failures"))]
     retry: Vec<i64>,
+
+    /// List at most so many [default: 20; with --json all]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "retry", value_parser = at_least_one)]
+    limit: Option<usize>,
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
     if !arguments.retry.is_empty() {
         return retry(client, &arguments.retry, out).await;
     }
-    let failures = list(client).await?;
     if out.json {
-        json::print(&failures)?;
+        json::print(&list(client, arguments.limit.unwrap_or(usize::MAX)).await?)?;
         return Ok(Exit::Done);
     }
-    if failures.is_empty() {
+    let summary = client.failure_summary().await?;
+    if summary.failures == 0 {
         out.remark("There are no failures.");
         return Ok(Exit::Done);
     }
+    let newest = list(client, arguments.limit.unwrap_or(TABLE_ROWS)).await?;
+    // One that stands alone says all of itself in the second table.
+    if summary.failures > 1 {
+        groups(&summary).print(out)?;
+        let more = summary.group_count.saturating_sub(summary.groups.len() as u64);
+        let more = if more == 0 { String::new() } else { format!("; {} more of fewer", count(more, "reason")) };
+        out.line(format!("{} of {}{more}", count(summary.failures, "failure"), count(summary.files, "file")))?;
+        out.line("")?;
+    }
+    let shown = newest.len();
+    table(newest).print(out)?;
+    if arguments.limit.is_none() && summary.failures > shown as u64 {
+        out.remark(format!("The newest {shown} of {}; --limit shows more.", summary.failures));
+    }
+    Ok(Exit::Done)
+}
+
+fn groups(summary: &FailureSummary) -> Listing {
+    let mut listing = Listing::new([
+        Column::new("FAILURES").number(),
+        Column::new("FILES").number().spare(2),
+        Column::new("REST").number().spare(3),
+        Column::new("PRODUCT"),
+        Column::new("TASK").spare(1),
+        Column::new("ERROR").flexible(),
+    ]);
+    for group in &summary.groups {
+        let tasks: Vec<&str> = group.tasks.iter().map(butler_client::TaskName::as_str).collect();
+        listing.row([
+            group.failures.to_string().into(),
+            group.files.to_string().into(),
+            group.resting.to_string().into(),
+            group.product.as_str().into(),
+            tasks.join(", ").into(),
+            group.error.as_str().into(),
+        ]);
+    }
+    listing
+}
+
+fn table(failures: Vec<Failure>) -> Listing {
     let mut listing = Listing::new([
         Column::new("ID").number(),
         Column::new("PRODUCT"),
@@ -43,8 +91,16 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         Column::new("ERROR").flexible(),
     ]);
     for failure in failures {
-        let next = failure.next_try_at.map_or_else(|| "rests".to_owned(), time);
-        let Failure { id, product, class, tries, part, error, .. } = failure;
+        let next = match (failure.next_try, failure.next_try_at) {
+            (Some(night), _) => time(night.at()),
+            (None, Some(_)) => "when started".to_owned(),
+            (None, None) => "rests".to_owned(),
+        };
+        let Failure { id, product, class, tries, part, error, file_count, .. } = failure;
+        let part = match file_count.saturating_sub(1) {
+            0 => part,
+            more => format!("{part} and {} of the same content", count(more, "more file")),
+        };
         listing.row([
             id.to_string().into(),
             product.into(),
@@ -55,20 +111,18 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
             error.into(),
         ]);
     }
-    listing.print(out)?;
-    Ok(Exit::Done)
+    listing
 }
 
-/// All failures, page by page.
-async fn list(client: &Client) -> Result<Vec<Failure>, Error> {
-    let mut all: Vec<Failure> = Vec::new();
+/// The newest failures, from mark to mark.
+async fn list(client: &Client, limit: usize) -> Result<Vec<Failure>, Error> {
+    let (mut all, mut mark): (Vec<Failure>, Option<String>) = (Vec::new(), None);
     loop {
-        let page = client.failures(u64::try_from(all.len()).unwrap_or(u64::MAX), PAGE).await?;
-        let known = all.len();
-        // Failures that came since the last page have moved some of it onto this one.
-        all.extend(page.failures.into_iter().filter(|failure| all.iter().all(|known| known.id != failure.id)).collect::<Vec<_>>());
-        // A page without news ends it: what came since makes the total larger than can be reached.
-        if all.len() == known || u64::try_from(all.len()).is_ok_and(|known| known >= page.total) {
+        let size = u32::try_from(limit - all.len()).unwrap_or(u32::MAX).min(PAGE);
+        let Failures { failures, next, .. } = client.failures_behind(mark.as_deref(), size).await?;
+        all.extend(failures);
+        mark = next;
+        if all.len() >= limit || mark.is_none() {
             return Ok(all);
         }
     }

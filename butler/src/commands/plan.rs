@@ -42,8 +42,24 @@ fn print(plan: &Plan, out: Out) -> Result<(), Trouble> {
         backlogs(&open).print(out)?;
         out.line("")?;
     }
+    for backlog in plan.backlogs.iter().filter(|backlog| backlog.held_back > 0) {
+        out.line(held_back(backlog))?;
+    }
     out.line(&plan.sentence)?;
     Ok(())
+}
+
+/// What failed of a task and is left alone for now.
+fn held_back(backlog: &PlannedBacklog) -> String {
+    let PlannedBacklog { task, held_back, tried_again, next_try, .. } = backlog;
+    let resting = held_back.saturating_sub(*tried_again);
+    let tried = match next_try {
+        _ if *tried_again == 0 => String::new(),
+        Some(night) => format!(", {tried_again} of them tried again from the night of {} on", night.civil().strftime("%A, %-d %B")),
+        None => format!(", {tried_again} of them tried again when it is started"),
+    };
+    let rest = if resting == 0 { String::new() } else { format!(", {resting} at rest until the file changes or you ask") };
+    format!("{}: {}{tried}{rest} (`butler failures`).", task, count(*held_back, "failure"))
 }
 
 /// `Tuesday, 24 November, 02:00 to 05:00 (Europe/Berlin)`; a window of the whole day ends where it begins.

@@ -16,7 +16,7 @@ use crate::print::{Out, Text, json, lines, state_colour};
 /// Runs in a table, unless told otherwise.
 const TABLE_ROWS: usize = 50;
 /// Runs asked for at once.
-const PAGE: u32 = 200;
+const PAGE: u32 = 1_000;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "STATE", conflicts_with = "id")]
     state: Option<RunState>,
 
-    /// List only the runs of this origin: window, person, asap or catch-up
+    /// List only the runs of this origin: window, person, watch, asap or catch-up
     #[arg(long, value_name = "ORIGIN", conflicts_with = "id")]
     origin: Option<Origin>,
 
@@ -69,7 +69,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     (filter.task, filter.state, filter.origin) = (arguments.task, arguments.state, arguments.origin);
     (filter.day, filter.since, filter.until) = (arguments.day, arguments.since, arguments.until);
     let is_narrowed = filter != RunFilter::default();
-    let Runs { runs, total } = list(client, filter, limit).await?;
+    let (runs, total) = list(client, filter, limit).await?;
     if out.json {
         json::print(&runs)?;
         return Ok(Exit::Done);
@@ -87,20 +87,18 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     Ok(Exit::Done)
 }
 
-/// The newest runs, page by page.
-async fn list(client: &Client, filter: RunFilter, limit: usize) -> Result<Runs, Error> {
-    let mut all: Vec<Run> = Vec::new();
+/// The newest runs, from mark to mark, and how many there are in all.
+async fn list(client: &Client, mut filter: RunFilter, limit: usize) -> Result<(Vec<Run>, u64), Error> {
+    let (mut all, mut total): (Vec<Run>, _) = (Vec::new(), None);
     loop {
-        let lacking = u32::try_from(limit - all.len()).unwrap_or(u32::MAX);
-        let offset = u64::try_from(all.len()).unwrap_or(u64::MAX);
-        let page = client.runs(&filter.clone().page(offset, lacking.min(PAGE))).await?;
-        let known = all.len();
-        // Runs that began since the last page have moved some of it onto this one.
-        all.extend(page.runs.into_iter().filter(|run| all.iter().all(|known| known.id != run.id)).collect::<Vec<_>>());
-        all.truncate(limit);
-        // A page without news ends it: what began since makes the total larger than can be reached.
-        if all.len() == known || all.len() >= limit || u64::try_from(all.len()).is_ok_and(|known| known >= page.total) {
-            return Ok(Runs { runs: all, total: page.total });
+        filter.size = Some(u32::try_from(limit - all.len()).unwrap_or(u32::MAX).min(PAGE));
+        let Runs { runs, total: counted, next, .. } = client.runs(&filter).await?;
+        all.extend(runs);
+        total = total.or(counted);
+        filter.before = next;
+        if all.len() >= limit || next.is_none() {
+            let known = u64::try_from(all.len()).unwrap_or(u64::MAX);
+            return Ok((all, total.unwrap_or(known)));
         }
     }
 }
@@ -139,6 +137,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     rows.extend(run.reason.as_deref().map(|reason| ("Reason", reason.into())));
     rows.push(("Origin", if run.forced { format!("{}, forced", run.origin) } else { run.origin.to_string() }.into()));
     rows.extend(run.section.map(|section| ("Section", section.to_string().into())));
+    rows.extend(run.paths.iter().map(|path| ("Of it only", path.into())));
     rows.push(("Asked", exact_time(run.asked_at).into()));
     rows.extend(run.started_at.map(|at| ("Started", exact_time(at).into())));
     rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at).into())));
@@ -177,7 +176,8 @@ fn fact_value(fact: &Fact) -> String {
     }
 }
 
-fn not_there(error: Error, id: RunId) -> Trouble {
+/// The trouble of a run that was asked for by its id.
+pub(crate) fn not_there(error: Error, id: RunId) -> Trouble {
     match error {
         Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no run {id}.")).hint("`butler runs` lists the runs."),
         other => other.into(),

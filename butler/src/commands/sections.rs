@@ -1,5 +1,5 @@
-//! `butler sections`: the library's sections, added, listed, edited and removed, and folders checked before they become
-//! one.
+//! `butler sections`: the library's sections, added, listed, edited, scanned and removed, and folders checked before they
+//! become one.
 
 mod check;
 
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::candidates;
 use crate::cli::number;
+use crate::commands::start;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Listing};
@@ -21,7 +22,7 @@ use crate::print::{Out, json};
 
 #[derive(Subcommand)]
 pub(crate) enum Action {
-    /// Add a section and print its id
+    /// Add a section, have it scanned and print its id
     Add {
         /// What is in it
         #[arg(value_name = "TYPE")]
@@ -31,6 +32,9 @@ pub(crate) enum Action {
         /// Its root folders
         #[arg(required = true, value_name = "FOLDER")]
         folders: Vec<PathBuf>,
+        /// Leave it unscanned for now
+        #[arg(long)]
+        no_scan: bool,
     },
     /// List the sections
     List,
@@ -46,6 +50,18 @@ pub(crate) enum Action {
         /// A root folder; give all that it shall have. What was made of files that move along is kept
         #[arg(long = "folder", value_name = "FOLDER")]
         folders: Vec<PathBuf>,
+    },
+    /// Scan a section now, or only some folders of it
+    Refresh {
+        /// The section's id
+        #[arg(value_parser = number::<i64>("`butler sections list` lists the sections"), add = ArgValueCandidates::new(candidates::sections))]
+        id: i64,
+        /// A folder or file to scan, on the server's machine; may be given several times [default: the whole section]
+        #[arg(long = "path", value_name = "FOLDER")]
+        paths: Vec<PathBuf>,
+        /// Wait for the scan to end, and show its progress
+        #[arg(long)]
+        wait: bool,
     },
     /// Say what a folder would become as a section, and which names leave something open; nothing is written
     Check {
@@ -115,16 +131,21 @@ impl From<Directory> for Section {
 
 pub(crate) async fn run(client: &Client, action: Action, out: Out) -> Result<Exit, Trouble> {
     match action {
-        Action::Add { kind, name, folders } => add(client, kind, &name, folders, out).await,
+        Action::Add { kind, name, folders, no_scan } => {
+            let mut new = NewSection::new(kind.as_str(), name, whole(folders)?);
+            new.scan = !no_scan;
+            add(client, &new, out).await
+        }
         Action::List => list(client, out).await,
         Action::Edit { id, name, folders } => edit(client, id, name, folders).await,
+        Action::Refresh { id, paths, wait } => refresh(client, id, paths, wait, out).await,
         Action::Check { folder, kind } => check::run(client, folder, kind, out).await,
         Action::Remove { id } => remove(client, id).await,
     }
 }
 
-async fn add(client: &Client, kind: Kind, name: &str, folders: Vec<PathBuf>, out: Out) -> Result<Exit, Trouble> {
-    let added = client.add_section(&NewSection::new(kind.as_str(), name, whole(folders)?)).await?;
+async fn add(client: &Client, new: &NewSection, out: Out) -> Result<Exit, Trouble> {
+    let added = client.add_section(new).await?;
     if out.json {
         json::print(&Section::from(added))?
     } else {
@@ -176,6 +197,18 @@ async fn edit(client: &Client, id: i64, name: Option<String>, folders: Vec<PathB
     let edit = name.into_iter().fold(edit, SectionEdit::name);
     client.edit_section(id, &edit).await.map_err(|error| unknown(id, error))?;
     Ok(Exit::Done)
+}
+
+async fn refresh(client: &Client, id: i64, paths: Vec<PathBuf>, wait: bool, out: Out) -> Result<Exit, Trouble> {
+    let paths = whole(paths)?;
+    let start = match client.refresh_section(id, &paths).await {
+        // The server's sentence says which path it is.
+        Err(Error::NotFound { message, .. }) if !paths.is_empty() => return Err(Trouble::new(Exit::NotThere, message)),
+        start => start.map_err(|error| unknown(id, error))?,
+    };
+    let starts = [start];
+    let runs = if wait { Some(start::runs_of(&starts, false)?) } else { None };
+    start::tell(client, &starts, false, Exit::Done, runs, out).await
 }
 
 async fn remove(client: &Client, id: i64) -> Result<Exit, Trouble> {

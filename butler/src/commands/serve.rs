@@ -1,26 +1,26 @@
 //! `butler serve`: the server, until Ctrl-C or SIGTERM. Puts the parts together and decides nothing.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use butler_engine::{Clock, Engine, EngineSettings, Patience};
+use butler_engine::{Catalogue, Clock, Engine, EngineSettings, Patience};
 use butler_library::{GOOD_TOKEN_CHARS, Library, ROOT_TIMEOUT, RootThreads, Token};
 use butler_server::{About, App};
 use clap::Args;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tokio::sync::oneshot;
 
 use crate::cli::Global;
 use crate::data_dir::ADDRESS_FILE;
 use crate::exit::Exit;
+use crate::print::Out;
 use crate::print::error::Trouble;
-use crate::print::{Out, Stream, may_colour};
-use crate::{fact_log, log_fields};
-use crate::{settings_file, worker_program};
+use crate::{fact_log, log, settings_file, worker_program};
 
 /// Who holds the data folder's token.
 const ADMIN: &str = "admin";
@@ -41,11 +41,17 @@ pub(crate) struct Arguments {
     /// Begin at this moment, by a clock that `PUT /api/v1/clock` drives: for tests
     #[arg(long, value_name = "TIME", hide = true)]
     pub(crate) drive_clock: Option<Timestamp>,
+    /// Have stand-ins for kinds of tasks of which there is none yet: for tests
+    #[arg(long, hide = true)]
+    pub(crate) stand_ins: bool,
 }
 
 pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble> {
     let folder = crate::data_dir::choose(global.data_dir.as_deref())?;
-    log();
+    let _log = log::begin();
+    if let Some(trouble) = butler_engine::zone_trouble() {
+        tracing::warn!("{trouble}");
+    }
     let program = worker_program::find()?;
     let settings_place = settings_file::Place::choose(arguments.config.as_deref(), &folder);
     let settings_file = settings_place.read()?;
@@ -54,6 +60,9 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         .map_err(|error| Trouble::new(Exit::Failed, format!("The data folder `{}` can't be used.", folder.display())).cause(&error))?;
     let_admin_in(&library, global.token.as_deref())?;
     let server_id = library.server_id().to_owned();
+    let (lost, loss) = oneshot::channel();
+    // Who asks no more is at its end anyway.
+    library.vital_threads().on_loss(move |thread| _ = lost.send(thread));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     // Before anything is begun that a signal must not cut off.
     let (ended, settings_asked) = {
@@ -72,10 +81,16 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         patience: patience.map_or_else(Patience::default, |patience| Patience { silence: patience, standstill: patience }),
         clock: arguments.drive_clock.map_or_else(Clock::wall, Clock::driven),
         settings_file,
+        catalogue: if arguments.stand_ins { Catalogue::with_stand_ins() } else { Catalogue::default() },
     };
     let (engine, handle) =
         Engine::start(library, settings).map_err(|error| Trouble::new(Exit::Failed, "The engine can't start.").cause(&error))?;
-    let about = About { friendly_name: "Butler".to_owned(), machine_identifier: server_id, version: env!("CARGO_PKG_VERSION").to_owned() };
+    let about = About {
+        friendly_name: "Butler".to_owned(),
+        machine_identifier: server_id,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform_version: kernel_release(),
+    };
     runtime.spawn(fact_log::keep(handle.facts()));
     if let Some(asked) = settings_asked {
         runtime.spawn(settings_place.follow(handle.clone(), asked));
@@ -86,24 +101,34 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "the server can be reached from other machines, without encryption");
     }
-    Out::new(false).line(format!("Butler is ready at http://{address}"))?;
+    // A line for a person and for scripts: a server whose standard output is gone works as well.
+    let _ = Out::new(false).line(format!("Butler is ready at http://{address}"));
     tell_service_manager(sd_notify::NotifyState::Ready);
-    runtime.block_on(butler_server::serve(listener, app, ended));
+    let mut lost_thread = None;
+    runtime.block_on(butler_server::serve(listener, app, async {
+        tokio::select! {
+            () = ended => {}
+            Ok(thread) = loss => lost_thread = Some(thread),
+        }
+    }));
     tracing::info!("shutting down");
     tell_service_manager(sd_notify::NotifyState::Stopping);
     engine.shutdown();
     // A handler that hangs on a dead mount is left behind.
     runtime.shutdown_background();
-    Ok(Exit::Done)
+    match lost_thread {
+        None => Ok(Exit::Done),
+        Some(thread) => Err(ended_without(thread)),
+    }
 }
 
-/// The log goes to the standard error; BUTLER_LOG says how much, as in `info` or `butler_engine=debug`.
-#[expect(clippy::disallowed_methods, reason = "its fields are clean by `log_fields`")]
-fn log() {
-    let filter = EnvFilter::try_from_env("BUTLER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // A second subscriber in one process is no trouble of the user's.
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(may_colour(Stream::Aside)).fmt_fields(log_fields::one_line());
-    let _ = log.with_writer(io::stderr).try_init();
+/// What is said of a server that ended since a thread of it had.
+fn ended_without(thread: &str) -> Trouble {
+    Trouble::new(
+        Exit::Failed,
+        format!("The server has ended: its thread `{thread}`, without which nothing works, met a defect of Butler's own."),
+    )
+    .hint("Start it again: what was in the middle goes on. Please report the line with `panicked` above.")
 }
 
 /// Tells systemd how the service stands; without one, nothing is told.
@@ -137,7 +162,7 @@ fn cores() -> u16 {
 #[expect(clippy::disallowed_methods, reason = "who asks twice wants an end that waits for nothing")]
 fn ended() -> io::Result<impl Future<Output = ()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let (first, heard) = tokio::sync::oneshot::channel();
+    let (first, heard) = oneshot::channel();
     tokio::spawn(async move {
         let mut first = Some(first);
         loop {
@@ -167,7 +192,9 @@ impl Address {
         let path = folder.join(ADDRESS_FILE);
         let draft = folder.join(format!(".{ADDRESS_FILE}"));
         // Whole or not at all: a command may read it at any moment.
-        let written = std::fs::write(&draft, format!("http://{}\n", reachable(address))).and_then(|()| std::fs::rename(&draft, &path));
+        let file = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft);
+        let written = file.and_then(|mut file| writeln!(file, "http://{}", reachable(address)));
+        let written = written.and_then(|()| std::fs::rename(&draft, &path));
         written.map_err(|error| Trouble::new(Exit::Failed, format!("`{}` can't be written.", path.display())).cause(&error))?;
         Ok(Self { path })
     }
@@ -188,4 +215,9 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, address.port())
+}
+
+/// The kernel's release, as `uname -r` says it; empty where the system does not tell.
+fn kernel_release() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).unwrap_or_default()
 }

@@ -110,7 +110,7 @@ fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
     lines
 }
 
-/// `  bif          7 pictures of 320×180, one every 10 s; 41 kB, made 2026-11-27 21:01`.
+/// `  bif          7 pictures, size 320×180, one every 10.0 s; 41 kB, made 2026-11-27 21:01`.
 fn made_line(product: &Product) -> String {
     // A server of another version may store what this command does not know.
     let words = serde_json::from_value::<Value>(product.value.clone()).map(|value| product::summary(&value)).unwrap_or_default();
@@ -121,9 +121,10 @@ fn made_line(product: &Product) -> String {
 }
 
 fn failed_line(failure: &Failure) -> Text {
-    let next = match failure.next_try_at {
-        Some(at) => format!("may be tried again from {} on", time(at)),
-        None => format!("rests; `butler failures --retry {}` has it tried again", failure.id),
+    let next = match (failure.next_try, failure.next_try_at) {
+        (Some(night), _) => format!("tried again in the night of {}", time(night.at())),
+        (None, Some(at)) => format!("may be tried again from {} on, when a run is started", time(at)),
+        (None, None) => format!("rests; `butler failures --retry {}` has it tried again", failure.id),
     };
     let tries = count(failure.tries.into(), "try").replace("trys", "tries");
     let error = failure.error.trim_end_matches('.');
@@ -171,11 +172,14 @@ mod tests {
             id: 5,
             product: "bandwidth".into(),
             part: part.file.clone(),
+            files: vec![part.file.clone()],
+            file_count: 1,
             part_id: Some(7),
             class: "content".into(),
             error: "It ends in the middle.".into(),
             tries: 2,
             next_try_at: None,
+            next_try: None,
             failed_at: at,
             run: None,
         };

@@ -2,7 +2,7 @@
 
 mod dry_run;
 
-use butler_client::{Client, Error, Outcome, Run, RunId, Start, TaskName};
+use butler_client::{Client, Error, Outcome, Run, RunId, RunState, Start, TaskName};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 use serde::Serialize;
@@ -26,7 +26,9 @@ pub(crate) struct Arguments {
     #[arg(long)]
     all: bool,
 
-    /// Start now, whatever the day, the switch and the maintenance window
+    /// Start now, whatever the day, the switch and the maintenance window. What failed is tried again, even
+    /// what rests, and what is lost from the data folder is made anew; what is there stays as it is: `butler
+    /// remake` makes that anew
     #[arg(long)]
     force: bool,
 
@@ -62,16 +64,28 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     if arguments.dry_run {
         return dry_run::run(client, &arguments.names, out).await;
     }
-    let (starts, mut exit) =
+    let (starts, exit) =
         if arguments.all { start_all(client, arguments.force, out).await? } else { start_each(client, &arguments, out).await? };
+    let runs = if arguments.wait { Some(runs_of(&starts, arguments.all)?) } else { None };
+    tell(client, &starts, arguments.force, exit, runs, out).await
+}
+
+/// Says what became of each start, and of the runs that are waited for.
+pub(crate) async fn tell(
+    client: &Client,
+    starts: &[Start],
+    forced: bool,
+    mut exit: Exit,
+    runs: Option<Vec<RunId>>,
+    out: Out,
+) -> Result<Exit, Trouble> {
     if !out.json {
-        for start in &starts {
+        for start in starts {
             out.line(format!("{}: {}", start.task, sentence(start)))?;
         }
     }
     let mut results = Vec::new();
-    if arguments.wait {
-        let runs = runs_of(&starts, arguments.all)?;
+    if let Some(runs) = runs {
         results = match wait(client, &runs, out).await? {
             Some(results) => results,
             None => return Ok(Exit::Interrupted),
@@ -79,6 +93,9 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         exit = results.iter().map(follow::verdict).fold(exit, Exit::worse);
         if results.iter().any(|run| run.failures > 0) {
             out.remark("`butler failures` says what could not be made, and why.");
+        }
+        if forced && results.iter().any(|run| run.state == RunState::Completed && run.total == 0 && run.report.is_empty()) {
+            out.remark("--force makes nothing anew that is there: `butler remake` does.");
         }
     }
     if out.json {
@@ -152,7 +169,7 @@ fn sentence(start: &Start) -> String {
 }
 
 /// The runs to wait for.
-fn runs_of(starts: &[Start], all: bool) -> Result<Vec<RunId>, Trouble> {
+pub(crate) fn runs_of(starts: &[Start], all: bool) -> Result<Vec<RunId>, Trouble> {
     if starts.iter().any(|start| start.outcome.is_none()) || (all && starts.is_empty()) {
         let trouble = Trouble::new(Exit::Failed, "There is nothing to wait for: this server does not say which run was started.");
         return Err(trouble.hint("A Plex Media Server keeps no runs. Start its tasks without --wait."));

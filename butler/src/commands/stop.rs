@@ -1,4 +1,4 @@
-//! `butler stop`: stops tasks, or takes them out of the queue.
+//! `butler stop`: stops tasks or single runs, or takes them out of the queue.
 
 use butler_client::{Client, Error, RunId, TaskName};
 use clap::Args;
@@ -6,6 +6,8 @@ use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::candidates;
+use crate::cli::number;
+use crate::commands::runs::not_there;
 use crate::commands::start::unknown_task;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
@@ -14,8 +16,17 @@ use crate::print::{Out, json};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all", add = ArgValueCandidates::new(candidates::tasks))]
+    #[arg(
+        value_name = "NAME",
+        required_unless_present_any = ["all", "runs"],
+        conflicts_with = "all",
+        add = ArgValueCandidates::new(candidates::tasks)
+    )]
     names: Vec<TaskName>,
+
+    /// Stop this run only, and no other of its task; may be given several times
+    #[arg(long = "run", value_name = "ID", value_parser = number::<RunId>("`butler runs` lists the runs"), conflicts_with_all = ["names", "all"])]
+    runs: Vec<RunId>,
 
     /// Stop whatever runs and empty the queue
     #[arg(long)]
@@ -35,19 +46,12 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     if arguments.all {
         reports.push(Report { task: None, runs: client.butler().stop_all().await? });
     }
-    for name in &arguments.names {
-        match client.butler().stop(name).await {
-            Ok(runs) => reports.push(Report { task: Some(name), runs }),
-            Err(error) => {
-                let trouble = match error {
-                    Error::NotFound { .. } => not_stopped(client, name).await,
-                    other => other.into(),
-                };
-                if arguments.names.len() == 1 || trouble.exit == Exit::NoServer {
-                    return Err(trouble);
-                }
-                exit = exit.worse(trouble.print());
-            }
+    let orders = arguments.names.iter().map(Order::Task).chain(arguments.runs.iter().map(Order::Run));
+    for order in orders {
+        match stop(client, order).await {
+            Ok(report) => reports.push(report),
+            Err(trouble) if arguments.names.len() + arguments.runs.len() == 1 || trouble.exit == Exit::NoServer => return Err(trouble),
+            Err(trouble) => exit = exit.worse(trouble.print()),
         }
     }
     if out.json {
@@ -58,6 +62,28 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         }
     }
     Ok(exit)
+}
+
+/// What is to be stopped.
+#[derive(Clone, Copy)]
+enum Order<'a> {
+    Task(&'a TaskName),
+    Run(&'a RunId),
+}
+
+async fn stop<'a>(client: &Client, order: Order<'a>) -> Result<Report<'a>, Trouble> {
+    match order {
+        Order::Task(name) => match client.butler().stop(name).await {
+            Ok(runs) => Ok(Report { task: Some(name), runs }),
+            Err(Error::NotFound { .. }) => Err(not_stopped(client, name).await),
+            Err(other) => Err(other.into()),
+        },
+        Order::Run(id) => match client.stop_run(*id).await {
+            Ok(_) => Ok(Report { task: None, runs: Some(vec![*id]) }),
+            Err(Error::Status { status: 409, message, .. }) => Err(Trouble::new(Exit::NotThere, message)),
+            Err(other) => Err(not_there(other, *id)),
+        },
+    }
 }
 
 /// Plex's 404 means both: no such task, or it doesn't run.

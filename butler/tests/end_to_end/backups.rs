@@ -14,7 +14,7 @@ fn said(server: &Server, arguments: &[&str]) -> (Option<i32>, String) {
 
 /// The command line on a data folder, whether or not a server holds it.
 fn on_folder(data_dir: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_butler"));
+    let mut command = butler_fixtures::command(env!("CARGO_BIN_EXE_butler"));
     let output = command.arg("--data-dir").arg(data_dir).args(arguments).output().unwrap();
     (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
 }

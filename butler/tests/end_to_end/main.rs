@@ -3,8 +3,11 @@
 //! Never looks into the data folder for an answer that a door gives. One file a subject:
 //! `previews` (what is made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
 //! `broken` (damaged ones by the hundred), `hangs` (what stops answering), `hardship` (what comes between while a worker reads),
-//! `pauses` (what holds everything), `stopping` (starts, stops, signals, restarts), `tags_and_photos` (what music and photos say of themselves),
-//! `settings` (what they change, and their file), `showing` (items, what was made of them, their pictures), `doors` (tokens, bad requests, the command line).
+//! `lost` (what is gone from the data folder), `pauses` (what holds everything), `stopping` (starts, stops,
+//! signals, restarts), `surroundings` (what the process was given: standard streams, descriptors, modes, a
+//! zone), `tags_and_photos` (what music and photos say of themselves), `scans` (those that are asked for),
+//! `settings` (what they change, and their file), `showing` (items, what was made of them, their pictures),
+//! `doors` (tokens, bad requests, the command line).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod backups;
@@ -14,11 +17,14 @@ mod doors;
 mod hangs;
 mod hardship;
 mod library;
+mod lost;
 mod pauses;
 mod previews;
+mod scans;
 mod settings;
 mod showing;
 mod stopping;
+mod surroundings;
 mod tags_and_photos;
 
 use butler_fixtures::{Codec, Container, Film, Picture, Server, Stage};

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use butler_fixtures::{Bif, Codec, Container, Film, Look, Picture, Sound, jpeg_size};
+use serde_json::json;
 
 use super::{completed, scanned, stage};
 
@@ -23,6 +24,14 @@ fn a_film_has_a_picture_of_every_tenth_second() {
     let run = completed(&server, "GenerateMediaIndexFiles");
     assert_eq!((&run["done"], &run["total"], &run["failures"]), (&1.into(), &1.into(), &0.into()), "{run:#}");
     assert!(run["bytes_read"].as_u64().unwrap() > 0, "{run:#}");
+    let read = &run["bytes_read"];
+    let facts = json!([
+        {"label": "products made", "value": 1, "unit": "count"},
+        {"label": "read from media files", "value": read, "unit": "bytes"},
+    ]);
+    assert_eq!(run["report"], facts);
+    let shown = String::from_utf8(server.butler(&["runs", &run["id"].to_string()]).unwrap().stdout).unwrap();
+    assert!(shown.contains("  products made          1\n  read from media files  "), "{shown}");
     assert!(server.parts(&section).unwrap()[0].has_preview);
 
     let whole = server.get(&format!("/library/parts/{}/indexes/sd", part.id)).unwrap();

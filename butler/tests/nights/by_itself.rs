@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    DAILY, FIRST_NIGHT, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, evening, films_of_ten_minutes, newest, pass,
-    previews, runs, runs_of, small_films, stage, work,
+    DAILY, FIRST, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, evening, films_of_ten_minutes, newest, pass, previews,
+    runs, runs_of, small_films, stage, work,
 };
 
 #[test]
@@ -15,7 +15,7 @@ fn the_night_runs_by_itself_and_in_the_morning_one_can_see_it() {
     add(&stage, &small_films(4));
     let server = evening(&stage, "2027-06-15T18:00:00Z");
     pass(&server, "2027-06-16T00:00:00Z");
-    let night = work(&server, &DAILY, "2027-06-16");
+    let night = work(&server, &FIRST, "2027-06-16");
     for run in &night {
         assert_eq!((&run["origin"], &run["failures"]), (&"window".into(), &0.into()), "{run:#}");
         assert!(began_in(run, "2027-06-16T00:00:00Z", "2027-06-16T03:00:00Z"), "{run:#}");
@@ -28,7 +28,7 @@ fn the_night_runs_by_itself_and_in_the_morning_one_can_see_it() {
     // The morning: what the command line shows is what was done, with its facts; nothing more came.
     pass(&server, "2027-06-16T06:00:00Z");
     let shown = server.butler_json(&["runs"]).unwrap();
-    assert_eq!(shown.as_array().unwrap().len(), FIRST_NIGHT, "{shown:#}");
+    assert_eq!(shown.as_array().unwrap().len(), FIRST.len(), "{shown:#}");
     for run in shown.as_array().unwrap() {
         assert_eq!((&run["state"], &run["day"]), (&"completed".into(), &"2027-06-16".into()), "{run:#}");
         assert!(run["reason"].as_str().is_some_and(|reason| reason.ends_with('.')), "{run:#}");
@@ -65,12 +65,12 @@ fn a_server_that_is_killed_in_the_night_goes_on_and_repeats_nothing_completed() 
     assert_eq!(previews(&server), (12, 12));
     let all = made_at(&server);
     assert!(kept.iter().all(|(part, at)| all[part] == *at), "a preview was made again");
-    work(&server, &DAILY, "2027-06-16");
+    work(&server, &FIRST, "2027-06-16");
 
     // The rest of the night, and the day after it, bring nothing more.
     pass(&server, "2027-06-16T18:00:00Z");
     assert_eq!(runs_of(&server, SCAN), [scan], "what had completed is not repeated");
-    assert_eq!((runs_of(&server, PREVIEWS).len(), runs(&server).len()), (1, FIRST_NIGHT), "{:#?}", runs(&server));
+    assert_eq!((runs_of(&server, PREVIEWS).len(), runs(&server).len()), (1, FIRST.len()), "{:#?}", runs(&server));
 }
 
 /// When each part's preview was made.

@@ -10,7 +10,7 @@ fn the_window_s_end_cuts_a_run_and_the_next_night_goes_on() {
     set(&server, "ButlerEndHour=2&ButlerEndMinute=20");
     let run = newest(&server, PREVIEWS, "has made two", |run| run["done"].as_u64() >= Some(2));
     assert_eq!((&run["origin"], &run["state"]), (&"window".into(), &"running".into()), "{run:#}");
-    assert_eq!(cut(&server, PREVIEWS)["id"], run["id"]);
+    assert_eq!(cut(&server, PREVIEWS, "2027-06-16T00:20:00Z")["id"], run["id"]);
 
     // By day nothing goes on by itself.
     pass(&server, "2027-06-16T20:00:00Z");

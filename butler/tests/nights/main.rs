@@ -17,7 +17,7 @@ mod window;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use butler_fixtures::{Codec, Container, Film, Picture, Server, Stage, wait_until};
+use butler_fixtures::{Codec, Container, Film, Picture, Server, Signal, Stage, wait_until};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -26,15 +26,12 @@ const PREVIEWS: &str = "GenerateMediaIndexFiles";
 const DEEP: &str = "DeepMediaAnalysis";
 /// The tasks of every night.
 const DAILY: [&str; 3] = [SCAN, PREVIEWS, DEEP];
-/// How many runs a first night has: a backup is due then too, and not again for three days.
-const FIRST_NIGHT: usize = DAILY.len() + 1;
+/// Those of a first night: a backup is due then too, and not again for three days.
+const FIRST: [&str; 4] = [SCAN, PREVIEWS, DEEP, "BackupDatabase"];
 
-/// The rate for hours in which nothing has to happen: one passes in the twentieth part of a second.
+/// The rate for hours in which nothing has to happen: one passes in the twentieth part of a second. Where something has to, the clock
+/// goes as fast as the machine's: however slow that is, no window ends before its tasks.
 const FAST: u32 = 72_000;
-/// The rate for a window: what its tasks do here is done long before its end, and ten minutes are one second.
-const WORKING: u32 = 600;
-/// The rate towards a moment that is not to be passed by far, and for a window's end: a minute is a sixtieth of a second.
-const NEAR: u32 = 3_600;
 
 /// An empty world of a test's own.
 fn stage() -> Stage {
@@ -84,21 +81,19 @@ fn set(server: &Server, preferences: &str) {
     assert_eq!(answer.status, 200, "{preferences}: {}", answer.text());
 }
 
-/// Lets the clock go until it has just passed a moment, then as fast as the machine's.
+/// Lets the clock go to a moment, and on from there as fast as the machine's.
 fn pass(server: &Server, until: &str) {
-    let until = moment(until);
-    for (rate, before) in [(FAST, SignedDuration::from_hours(1)), (NEAR, SignedDuration::ZERO)] {
-        server.set_clock(None, Some(rate)).unwrap();
-        wait_until(&format!("the clock is past {until}"), || moment(&server.clock().unwrap()) >= until - before).unwrap();
-    }
-    server.set_clock(None, Some(1)).unwrap();
+    server.hurry_clock(until, FAST).unwrap();
+    wait_until(&format!("the clock is past {until}"), || moment(&server.clock().unwrap()) >= moment(until)).unwrap();
 }
 
-/// Lets the clock go towards a window's end, which stops the newest run of a task; gives the run.
-fn cut(server: &Server, task: &str) -> Value {
-    server.set_clock(None, Some(NEAR)).unwrap();
+/// Lets the clock go to a minute after a window's end, which stops the newest run of a task; gives the run. Its films in hand come no
+/// further meanwhile, so that it is not complete before, however fast the machine.
+fn cut(server: &Server, task: &str, end: &str) -> Value {
+    server.signal_workers(Signal::STOP).unwrap();
+    pass(server, &(moment(end) + SignedDuration::from_mins(1)).to_string());
     let run = newest(server, task, "has ended", |run| run["ended_at"].is_string());
-    server.set_clock(None, Some(1)).unwrap();
+    server.signal_workers(Signal::CONT).unwrap();
     assert_eq!((&run["state"], &run["reason_code"]), (&"stopped".into(), &"window-ended".into()), "{run:#}");
     run
 }
@@ -115,7 +110,7 @@ fn moment(text: &str) -> Timestamp {
 
 /// All runs, the oldest first.
 fn runs(server: &Server) -> Vec<Value> {
-    let mut runs = server.get_json("/api/v1/runs?limit=200").unwrap()["runs"].as_array().unwrap().clone();
+    let mut runs = server.get_json("/api/v1/runs?size=200").unwrap()["runs"].as_array().unwrap().clone();
     runs.reverse();
     runs
 }
@@ -141,12 +136,9 @@ fn completed(server: &Server, task: &str, day: &str) -> Value {
     newest(server, task, &format!("has completed for {day}"), |run| run["state"] == "completed" && run["day"] == day)
 }
 
-/// Lets the clock go at a window's rate until these tasks have completed for a day, and then as fast as the machine's.
+/// Waits until these tasks have completed for a day; gives their runs.
 fn work(server: &Server, tasks: &[&str], day: &str) -> Vec<Value> {
-    server.set_clock(None, Some(WORKING)).unwrap();
-    let runs = tasks.iter().map(|task| completed(server, task, day)).collect();
-    server.set_clock(None, Some(1)).unwrap();
-    runs
+    tasks.iter().map(|task| completed(server, task, day)).collect()
 }
 
 /// Whether a run began in this half-open span.

@@ -1,7 +1,7 @@
 //! Where the window lies: across both changes of daylight saving, over midnight, on Sundays only, and moved under what runs.
 
 use super::{
-    DAILY, FIRST_NIGHT, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, cut, evening, long_films, moment, newest, pass, runs,
+    DAILY, FIRST, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, cut, evening, long_films, moment, newest, pass, runs,
     runs_of, set, small_films, stage, work,
 };
 
@@ -78,12 +78,12 @@ fn on_sundays_only_the_other_nights_are_quiet() {
     let server = evening(&stage, "2027-06-18T18:00:00Z");
     set(&server, "ButlerWindowDays=sun");
     pass(&server, "2027-06-20T00:00:00Z");
-    for run in work(&server, &DAILY, "2027-06-20") {
+    for run in work(&server, &FIRST, "2027-06-20") {
         assert!(began_in(&run, "2027-06-20T00:00:00Z", "2027-06-20T03:00:00Z"), "{run:#}");
     }
     assert_quiet_until(&server, "2027-06-20T00:00:00Z");
     pass(&server, "2027-06-22T12:00:00Z");
-    assert_eq!(runs(&server).len(), FIRST_NIGHT, "{:#?}", runs(&server));
+    assert_eq!(runs(&server).len(), FIRST.len(), "{:#?}", runs(&server));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_window_that_is_moved_takes_along_what_runs_in_it_and_what_is_to_come() {
 
     // While it works, the end comes nearer: half past ten in place of five. What is bound ends then.
     set(&server, "ButlerEndHour=22&ButlerEndMinute=30");
-    let ended = cut(&server, PREVIEWS);
+    let ended = cut(&server, PREVIEWS, "2027-06-15T20:30:00Z");
     assert_eq!(ended["id"], run["id"], "{ended:#}");
     let at = moment(ended["ended_at"].as_str().unwrap());
     assert!(at >= moment("2027-06-15T20:29:00Z") && at < moment("2027-06-16T00:00:00Z"), "{ended:#}");

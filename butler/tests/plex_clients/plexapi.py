@@ -26,7 +26,7 @@ def refuses(error, call):
 
 
 def until(what, state):
-    for _ in range(900):
+    for _ in range(6000):
         found = state()
         if found:
             return found
@@ -36,7 +36,8 @@ def until(what, state):
 
 # Connecting. (An empty token would be filled in from the user's own configuration: say one that is wrong.)
 plex = PlexServer(URL, TOKEN)
-assert plex.machineIdentifier and plex.version and plex.friendlyName, vars(plex)
+assert plex.machineIdentifier and plex.version and plex.friendlyName and plex.platformVersion, vars(plex)
+assert [int(number) for number in plex.version.split("-")[0].split(".")] >= [1, 40], plex.version
 assert plex.identity().machineIdentifier == plex.machineIdentifier
 refuses(Unauthorized, lambda: PlexServer(URL, "wrong"))
 refuses(Unauthorized, lambda: PlexServer(URL))
@@ -62,15 +63,17 @@ movies = sections["movie"]
 assert movies.locations == [os.path.join(MEDIA, "Movies")], movies.locations
 assert movies.agent == "tv.plex.agents.movie" and movies.scanner == "Plex Movie" and movies.language == "en-US", vars(movies)
 assert movies.uuid and movies.key == plex.library.section("Movies").key
+assert all(section.allowSync for section in sections.values()), "Kometa takes such a token for one that may only read"
 refuses(BadRequest, lambda: plex.library.add("Nowhere", "movie", "a", "s", os.path.join(MEDIA, "Nowhere")))
 
-# A scan that a client asks for.
-for section in sections.values():
-    section.update()
+# A section that is added is scanned by that, and again whenever a client asks for it.
 films = until("the films are there", lambda: len(movies.all()) == 4 and movies.all())
 assert sorted(film.title for film in films) == ["Alpha", "Beta", "Beta", "Gamma"], films
 assert sorted(film.year for film in films) == [1991, 1992, 1992, 1993], films
 assert movies.totalSize == 4
+for section in sections.values():
+    section.update()
+movies.update(path=os.path.join(MEDIA, "Movies", "Alpha (1991)"))
 shows = until("the show is there", lambda: sections["show"].all())
 assert [show.title for show in shows] == ["Delta"], shows
 until("the artist is there", lambda: [artist.title for artist in sections["artist"].all()] == ["Epsilon"])
@@ -95,8 +98,44 @@ until("no scan runs", lambda: not any(section.refreshing for section in plex.lib
 plex.runButlerTask("GenerateMediaIndexFiles")
 until("the preview is there", lambda: film.reload().media[0].parts[0].hasPreviewThumbnails)
 
+# Searching and sorting: the client asks first what there is, and refuses itself what the server does not name.
+titles = lambda items: [item.title for item in items]  # noqa: E731
+for section in sections.values():
+    assert section.listFields() and section.listSorts() and section.listFilters(), section
+    assert all(section.listOperators(field.type) for field in section.listFields()), section
+assert {"title", "year", "addedAt", "duration", "resolution", "unwatched"} <= {field.key for field in movies.listFields()}
+assert {"titleSort", "addedAt", "year"} <= {sort.key for sort in movies.listSorts()}
+assert [choice.key for choice in movies.listFilterChoices("year")] == ["1991", "1992", "1993"]
+assert titles(movies.search(year=1991)) == ["Alpha"]
+assert titles(movies.search(year=[1991, 1993])) == ["Alpha", "Gamma"]
+assert titles(movies.search(**{"year>>": 1992})) == ["Gamma"]
+assert titles(movies.search(sort="year:desc")) == ["Gamma", "Beta", "Beta", "Alpha"]
+assert titles(movies.search(title="alph")) == ["Alpha"] and movies.get("Gamma").year == 1993
+assert titles(movies.search(resolution=film.media[0].videoResolution, title="Alpha")) == ["Alpha"]
+assert titles(movies.search(duplicate=True)) == ["Gamma"]
+assert titles(movies.search(filters={"and": [{"or": [{"title": "Alpha"}, {"title": "Gamma"}]}, {"year>>": 1991}]})) == ["Gamma"]
+assert len(movies.search(unwatched=True)) == 4 and movies.search(unwatched=False) == []
+assert len(movies.search(**{"addedAt>>": "1d"})) == 4 and movies.search(**{"addedAt<<": "1d"}) == []
+refuses(NotFound, lambda: movies.search(studio="A24"))
+refuses(BadRequest, lambda: plex.fetchItems(f"/library/sections/{movies.key}/all?studio=A24"))
+assert titles(plex.library.search(title="Alpha", libtype="movie")) == ["Alpha"]
+assert titles(movies.recentlyAdded(maxresults=4)) and movies.collections() == []
+until("all are listed as new", lambda: {item.type for item in plex.library.recentlyAdded()} == {"movie", "episode", "album", "photo"})
+
+# What stands below: counts, folders, episodes, albums.
+[show] = sections["show"].all()
+assert (show.childCount, show.leafCount, show.viewedLeafCount) == (1, 1, 0), vars(show)
+assert show.locations == [os.path.join(MEDIA, "Shows", "Delta")], show.locations
+assert titles(show.episodes()) == ["Pilot"] and show.episode(season=1, episode=1).season().index == 1
+assert titles(sections["show"].searchEpisodes(**{"show.title": "Delta"})) == ["Pilot"]
+[artist] = sections["artist"].all()
+assert titles(artist.albums()) == ["Zeta"] and titles(artist.tracks()) == ["Eta"], artist.albums()
+assert artist.locations == [os.path.join(MEDIA, "Music", "Epsilon")], artist.locations
+
 # Paging, editing, removing.
 assert len(movies.search(maxresults=2)) == 2
+paged = movies.all(container_size=1)
+assert len(paged) == 4 and len({film.ratingKey for film in paged}) == 4, paged
 movies.edit(name="Films")
 assert plex.library.sectionByID(movies.key) is not None
 plex.library._invalidateCachedProperties()

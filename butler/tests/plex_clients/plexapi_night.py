@@ -26,7 +26,7 @@ def refuses(error, call):
 
 
 def until(what, state):
-    for _ in range(900):
+    for _ in range(6000):
         found = state()
         if found:
             return found

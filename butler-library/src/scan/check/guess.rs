@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use butler_names::{Named, Numbers};
+
 use super::super::media_names::Medium;
 use super::{CheckError, Walked, look, name};
-use crate::naming::{Named, Numbers};
 use crate::{Library, SectionKind};
 
 /// Media of one sort this many times as frequent as another's say what a folder is for: films have posters beside them,

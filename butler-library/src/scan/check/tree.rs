@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use butler_names::{ExtraKind, sort_title};
 use jiff::civil::Date;
 
-use crate::naming::{ExtraKind, sort_title};
 use crate::scan::extras::{Host, Hosts};
 use crate::scan::line::{Line, Step, Version};
 use crate::store::path_from_bytes;

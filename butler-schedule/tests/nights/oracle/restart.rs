@@ -19,7 +19,7 @@ impl Oracle {
     }
 
     fn goes_on(run: &Run, now: i64) -> bool {
-        run.bound_until.map_or(run.origin == Origin::Person, |end| now < end)
+        run.bound_until.map_or(matches!(run.origin, Origin::Person | Origin::Watch), |end| now < end)
     }
 
     /// The server went away in the middle of a run: it is kept, if it may go on.

@@ -1,22 +1,59 @@
 //! Rules 3, 4 and 5: what persons start and stop.
 
 use butler_api::{Origin, RunState};
+use butler_schedule::Lane;
 
 use super::{Became, Oracle, Run, Said};
+
+/// A scan of more paths is one of the whole section.
+const MOST_PATHS: u32 = 32;
 
 impl Oracle {
     pub(super) fn start_all(&mut self, force: bool, now: i64) -> Said {
         let off = Became::Skipped { why: "switched-off", due: None, run: None };
         let all = 0..self.rows.len();
-        Said::StartAll(all.map(|task| (task, if self.is_on(task) { self.start(task, force, None, now) } else { off })).collect())
+        Said::StartAll(all.map(|task| (task, if self.is_on(task) { self.start(task, force, None, false, now) } else { off })).collect())
     }
 
-    pub(super) fn start(&mut self, task: usize, forced: bool, section: Option<i64>, now: i64) -> Became {
+    /// One task by its name. A forced scan looks once more at what one that works has passed.
+    pub(super) fn start_one(&mut self, task: usize, forced: bool, section: Option<i64>, now: i64) -> Became {
+        let anew = forced && self.rows[task].lane == Lane::Scan;
+        let section_alone = section.filter(|_| anew);
+        match section_alone {
+            Some(section) => self.refresh(task, section, 0, Origin::Person),
+            None => self.start(task, forced, section, anew, now),
+        }
+    }
+
+    /// Rule 11: a scan of a section, or of paths of it.
+    pub(super) fn refresh(&mut self, scan: usize, section: i64, paths: u64, origin: Origin) -> Became {
+        let few = |paths: u64| if paths.count_ones() > MOST_PATHS { 0 } else { paths };
+        let paths = few(paths);
+        let queued = |run: &Run| run.task == scan && run.state == RunState::Queued;
+        let is_in = |run: &Run| run.paths == 0 || (paths != 0 && paths & !run.paths == 0);
+        let holds = |run: &Run| run.section.is_none() || (run.section == Some(section) && is_in(run));
+        if let Some(run) = self.runs.iter().find(|run| queued(run) && holds(run)) {
+            return Became::Running { run: run.id };
+        }
+        if let Some(run) = self.runs.iter_mut().find(|run| queued(run) && run.section == Some(section)) {
+            run.paths = if paths == 0 { 0 } else { few(run.paths | paths) };
+            if origin == Origin::Person {
+                run.origin = origin;
+            }
+            return Became::Running { run: run.id };
+        }
+        let run = self.add(scan, origin, RunState::Queued);
+        (run.forced, run.section, run.paths) = (true, Some(section), paths);
+        Became::Started { run: run.id, waits: None }
+    }
+
+    fn start(&mut self, task: usize, forced: bool, section: Option<i64>, anew: bool, now: i64) -> Became {
         let does_it = |run: &&Run| {
             run.task == task
                 && run.origin != Origin::Asap
                 && (run.section.is_none() || run.section == section)
                 && run.state != RunState::Stopping
+                && !(anew && run.works())
         };
         if let Some(run) = self.runs.iter().filter(does_it).find(|run| run.state != RunState::Scheduled) {
             return Became::Running { run: run.id };
@@ -72,10 +109,9 @@ impl Oracle {
         Some(Became::Skipped { why, due, run: Some(id) })
     }
 
-    /// Stops the runs of one task, or all.
-    pub(super) fn stop(&mut self, task: Option<usize>, why: &'static str, now: i64) -> Vec<u64> {
-        let reached: Vec<u64> =
-            self.runs.iter().filter(|run| task.is_none_or(|task| task == run.task) && !run.state.is_terminal()).map(|run| run.id).collect();
+    /// Stops those runs.
+    pub(super) fn stop(&mut self, which: impl Fn(&Run) -> bool, why: &'static str, now: i64) -> Vec<u64> {
+        let reached: Vec<u64> = self.runs.iter().filter(|run| which(run) && !run.state.is_terminal()).map(|run| run.id).collect();
         for id in &reached {
             let run = self.get(*id);
             if run.state == RunState::Stopping && run.why != Some("window-ended") {

@@ -1,6 +1,6 @@
 //! What people and the weather do to a server: starts, stops, settings, pauses, new items, crashes, clocks.
 
-use butler_api::{PauseOwner, RunId, TaskName};
+use butler_api::{Origin, PauseOwner, RunId, TaskName};
 use butler_schedule::{CatchUp, Event, Pause, PauseEnd, RunEnd};
 
 use super::{World, at};
@@ -15,9 +15,13 @@ impl World {
                 let force = self.random.chance(20);
                 self.tell(Event::StartAllAsked { force })
             }
-            27..=34 => {
+            27..=31 => {
                 let task = self.some_task();
                 self.tell(Event::StopAsked { task })
+            }
+            32..=34 => {
+                let run = self.some_run();
+                self.tell(Event::StopRunAsked { run })
             }
             35..=37 => self.tell(Event::StopAllAsked),
             38..=46 => self.tell(Event::ItemsAdded),
@@ -67,11 +71,34 @@ impl World {
         self.some_row()
     }
 
+    /// Mostly one that is not over.
+    fn some_run(&mut self) -> RunId {
+        let live = self.records.unfinished.len() as i64;
+        if live == 0 || self.random.chance(5) {
+            return RunId(self.random.between(1, 5_000) as u64);
+        }
+        self.records.unfinished[self.random.between(0, live - 1) as usize].id
+    }
+
     fn start_one(&mut self) -> Result<(), String> {
+        if self.random.chance(15) {
+            return self.refresh();
+        }
         let task = self.some_task();
         let force = self.random.chance(25);
         let section = self.random.chance(15).then(|| self.random.between(1, 2));
         self.tell(Event::StartAsked { task, force, section })
+    }
+
+    /// Mostly a few paths, as files come; now and then more than one scan is limited to.
+    fn refresh(&mut self) -> Result<(), String> {
+        let count = self.random.pick(&[0, 1, 1, 1, 2, 3, 20, 40]);
+        let paths = (0..count).map(|_| format!("/films/{}", self.random.between(0, 50)).into()).collect();
+        let section = self.random.between(1, 2);
+        let origin = self.random.pick(&[Origin::Person, Origin::Watch]);
+        self.tell(Event::RefreshAsked { section, paths, origin })?;
+        // Whoever asks for one often asks for more at once.
+        if self.random.chance(50) { self.refresh() } else { Ok(()) }
     }
 
     fn end_some_run_that_does_not_work(&mut self) -> Result<(), String> {

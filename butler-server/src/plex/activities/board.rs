@@ -72,10 +72,10 @@ impl Board {
         self.told.values().map(|told| &told.now)
     }
 
-    /// The task and the state of the run that this activity is of.
-    pub(crate) fn find(&self, uuid: &str) -> Option<(&TaskName, RunState)> {
+    /// The run that this activity is of, and its state.
+    pub(crate) fn find(&self, uuid: &str) -> Option<(RunId, RunState)> {
         let ((run, _), _) = self.told.iter().find(|(_, told)| told.now.uuid.eq_ignore_ascii_case(uuid))?;
-        self.runs.get(run).map(|known| (&known.task, known.state))
+        self.runs.get(run).map(|known| (*run, known.state))
     }
 
     /// Takes what is so now for all there is: what is not in it has ended meanwhile.

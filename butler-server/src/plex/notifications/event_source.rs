@@ -15,11 +15,8 @@ use super::filter::Filter;
 use super::listeners::Place;
 use crate::plex::activities::Notice;
 
-/// After so long without an event there is a ping.
-const PING_AFTER: Duration = Duration::from_secs(10);
-
-/// The answer whose body is the stream.
-pub(super) fn answer(notices: Receiver<Arc<Notice>>, filter: Filter, place: Place) -> Response {
+/// The answer whose body is the stream. After `ping_after` without an event there is a ping.
+pub(super) fn answer(notices: Receiver<Arc<Notice>>, filter: Filter, place: Place, ping_after: Duration) -> Response {
     let events = unfold((notices, filter, place), async |(mut notices, filter, mut place)| {
         let notice = tokio::select! {
             notice = next(&mut notices, &filter) => notice?,
@@ -28,7 +25,7 @@ pub(super) fn answer(notices: Receiver<Arc<Notice>>, filter: Filter, place: Plac
         let event = Event::default().event(notice.kind).data(&notice.event);
         Some((Ok::<_, Infallible>(event), (notices, filter, place)))
     });
-    let pings = KeepAlive::new().interval(PING_AFTER).event(Event::default().event("ping").data("{}"));
+    let pings = KeepAlive::new().interval(ping_after).event(Event::default().event("ping").data("{}"));
     Sse::new(events).keep_alive(pings).into_response()
 }
 

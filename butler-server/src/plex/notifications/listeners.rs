@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, timeout_at};
 
 use crate::error::Problem;
 
@@ -42,12 +41,6 @@ impl Listeners {
     /// Tells every listener that it is over. A later one is refused.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
-    }
-
-    /// Waits until the last listener has gone, but no longer than this; whether it has.
-    pub(crate) async fn gone(&self, until: Instant) -> bool {
-        let all = self.places.acquire_many(MOST as u32);
-        timeout_at(until, all).await.is_ok()
     }
 }
 

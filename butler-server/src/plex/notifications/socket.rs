@@ -18,8 +18,6 @@ use crate::plex::activities::Notice;
 const LARGEST_MESSAGE_BYTES: usize = 4 << 10;
 /// What is not taken by the system yet.
 const LARGEST_BACKLOG_BYTES: usize = 256 << 10;
-/// A ping goes out so often: it finds out who is gone, and keeps what lies between from hanging up.
-const PING_EVERY: Duration = Duration::from_secs(20);
 /// Who has answered no ping for so long is gone.
 const SILENT_AT_MOST: Duration = Duration::from_secs(70);
 /// A frame must be taken by then.
@@ -37,13 +35,20 @@ enum End {
     Closing,
 }
 
-/// The answer that opens a socket.
-pub(super) fn answer(upgrade: WebSocketUpgrade, mut notices: Receiver<Arc<Notice>>, filter: Filter, mut place: Place) -> Response {
+/// The answer that opens a socket. A ping goes out every so often: it finds out who is gone, keeps what lies
+/// between from hanging up, and clients from taking the server for dead.
+pub(super) fn answer(
+    upgrade: WebSocketUpgrade,
+    mut notices: Receiver<Arc<Notice>>,
+    filter: Filter,
+    mut place: Place,
+    ping_every: Duration,
+) -> Response {
     let upgrade = upgrade.max_message_size(LARGEST_MESSAGE_BYTES).max_frame_size(LARGEST_MESSAGE_BYTES);
     let upgrade = upgrade.write_buffer_size(0).max_write_buffer_size(LARGEST_BACKLOG_BYTES);
     upgrade.on_upgrade(async move |mut socket| {
         let end = tokio::select! {
-            end = talk(&mut socket, &mut notices, &filter) => end,
+            end = talk(&mut socket, &mut notices, &filter, ping_every) => end,
             () = place.closing() => End::Closing,
         };
         let (code, reason) = match end {
@@ -55,8 +60,8 @@ pub(super) fn answer(upgrade: WebSocketUpgrade, mut notices: Receiver<Arc<Notice
     })
 }
 
-async fn talk(socket: &mut WebSocket, notices: &mut Receiver<Arc<Notice>>, filter: &Filter) -> End {
-    let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+async fn talk(socket: &mut WebSocket, notices: &mut Receiver<Arc<Notice>>, filter: &Filter, ping_every: Duration) -> End {
+    let mut pings = interval_at(Instant::now() + ping_every, ping_every);
     let mut heard = Instant::now();
     loop {
         let message = tokio::select! {

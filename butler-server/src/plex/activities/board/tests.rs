@@ -106,7 +106,7 @@ fn a_pause_and_a_stop_say_why() {
     assert_eq!(night.later(2_000).hear(&stopping), ["updated: media.generate.loudness, a task, -1, \"a person stopped it.\""]);
     assert!(night.board.list().all(|activity| !activity.cancellable));
     let uuid = night.board.list().next().unwrap().uuid.clone();
-    assert_eq!(night.board.find(&uuid), Some((&task, RunState::Stopping)));
+    assert_eq!(night.board.find(&uuid), Some((RUN, RunState::Stopping)));
     assert_eq!(
         night.hear(&changed(task, RunState::Stopped, Some(Reason::StoppedByPerson))),
         ["ended: media.generate.loudness, a task, -1, \"a person stopped it.\""]

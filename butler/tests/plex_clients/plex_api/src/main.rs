@@ -1,12 +1,12 @@
-//! Drives a running Butler with the crate plex-api 0.0.12: connecting by `/media/providers`, the section and its films, and
-//! preferences read, changed and read again.
+//! Drives a running Butler with the crate plex-api 0.0.12: connecting by `/media/providers`, the section and its films, one
+//! film with its deep analysis, and preferences read, changed and read again.
 //!
 //! Called by ../../../plex_clients.rs with the server in BUTLER_URL and BUTLER_TOKEN. Ends with 0 only if all of it holds.
 
 use std::env::var;
 use std::error::Error;
 
-use plex_api::library::{Library, MetadataItem};
+use plex_api::library::{Item, Library, MediaItem, MetadataItem};
 use plex_api::media_container::preferences::Value;
 use plex_api::{HttpClientBuilder, Server};
 
@@ -25,7 +25,17 @@ async fn judge() -> Result<(), Box<dyn Error>> {
     let libraries = server.libraries();
     let [Library::Movie(movies)] = libraries.as_slice() else { return Err(format!("one section of films expected: {libraries:?}").into()) };
     assert_eq!(movies.title(), "Movies");
-    let mut films: Vec<String> = movies.movies().await?.iter().map(|film| film.title().to_owned()).collect();
+    let listed = movies.movies().await?;
+    // Its reader of one film is strict about which numbers are written as text.
+    for film in &listed {
+        let Item::Movie(film) = server.item_by_id(film.rating_key()).await? else { return Err("a film expected".into()) };
+        let media = film.media();
+        let parts: Vec<_> = media.iter().flat_map(|media| media.parts()).collect();
+        let [part] = parts.as_slice() else { return Err(format!("one part expected: {}", film.title()).into()) };
+        assert!(part.metadata().deep_analysis_version.is_some(), "{:?}", part.metadata());
+        assert_eq!(part.metadata().required_bandwidths.as_ref().map(Vec::len), Some(8), "{:?}", part.metadata());
+    }
+    let mut films: Vec<String> = listed.iter().map(|film| film.title().to_owned()).collect();
     films.sort();
     assert_eq!(films, ["Alpha", "Beta", "Gamma"]);
 

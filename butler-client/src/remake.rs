@@ -1,0 +1,41 @@
+//! Products made anew on purpose: Butler's own, a Plex Media Server has none of it (404).
+
+use std::path::PathBuf;
+
+use butler_api::v1::Remade;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::sections::escape;
+
+/// Of which files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemakeOf {
+    /// Those of an item, and of all below it.
+    Item(i64),
+    /// The file at this whole path.
+    File(PathBuf),
+    /// All of a section.
+    Section(i64),
+}
+
+impl Client {
+    /// Has products made anew by the next runs of their tasks: of these kinds (none: of all), or with
+    /// `missing_only` only what is not there because it failed or was lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such item, file or section, [`Error::BadRequest`] if there is no
+    /// such kind; else if the server can't be asked or refuses.
+    pub async fn remake(&self, of: &RemakeOf, kinds: &[String], missing_only: bool) -> Result<Remade, Error> {
+        let request = self
+            .post(&["api", "v1", "remake"])
+            .maybe_argument("products", (!kinds.is_empty()).then(|| kinds.join(",")))
+            .maybe_argument("missing", missing_only.then_some(1));
+        let request = match of {
+            RemakeOf::Item(id) => request.argument("item", &id.to_string()),
+            RemakeOf::File(path) => request.escaped_argument("file", &escape(path.as_os_str())),
+            RemakeOf::Section(id) => request.argument("section", &id.to_string()),
+        };
+        request.send().await?.json("what is made anew")
+    }
+}

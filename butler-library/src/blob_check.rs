@@ -1,0 +1,169 @@
+//! Holds the folder of blobs against the rows that speak of them: a file that no row knows is removed, and a
+//! product whose file is gone or another becomes a lack again, which its task makes anew.
+//!
+//! One walk through folder and rows side by side, both in the order of the names, so that a million blobs
+//! take no memory. It may go on while others publish: what it would remove or give up is looked at once more
+//! at that moment.
+
+use std::cmp::Ordering;
+
+use butler_product::ProductKind;
+use rusqlite::{Row, params};
+
+use crate::blobs::{BlobError, Listed};
+use crate::store::{Word, products, readable};
+use crate::{BlobRef, Library, SourceId, StoreError};
+
+/// So many rows are read, and so many products given up, at a time.
+const GROUP: usize = 2_000;
+
+/// What a check found and did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BlobCheck {
+    /// Blobs that are as their rows say.
+    pub whole: u64,
+    /// Products that became lacks again, since their blob is gone or another.
+    pub lost: u64,
+    /// Files removed that an earlier process was writing when it ended.
+    pub staging_files: u64,
+    /// Files removed that no row speaks of.
+    pub unknown: u64,
+    /// Bytes of all that was removed.
+    pub bytes: u64,
+    /// Whether it was ended early.
+    pub is_cut: bool,
+}
+
+/// Why blobs could not be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckBlobsError {
+    /// A file or folder can't be looked at or removed.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A product's row, as far as it speaks of a blob.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredBlob {
+    pub(crate) source: SourceId,
+    pub(crate) kind: ProductKind,
+    pub(crate) blob: BlobRef,
+}
+
+impl Library {
+    /// Checks all blobs and removes what earlier processes left, or checks those of one kind of product.
+    /// Whenever `is_stopping` says so, it ends.
+    ///
+    /// # Errors
+    /// If a folder can't be listed, a file not removed, or the database fails; what was done until then
+    /// stays.
+    pub fn check_blobs(&self, kind: Option<ProductKind>, is_stopping: &dyn Fn() -> bool) -> Result<BlobCheck, CheckBlobsError> {
+        let mut check = BlobCheck::default();
+        if kind.is_none() {
+            (check.staging_files, check.bytes) = self.blobs().sweep_staging()?;
+        }
+        let (mut files, mut rows) = (self.blobs().walk(kind.map_or("", ProductKind::as_str))?, Rows::new(self, kind));
+        let (mut file, mut row) = (files.next().transpose()?, rows.next()?);
+        let mut lost = Vec::new();
+        loop {
+            check.is_cut = is_stopping();
+            let order = match (&file, &row) {
+                _ if check.is_cut => break,
+                (None, None) => break,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(file), Some(row)) => file.name.as_slice().cmp(row.blob.name.as_bytes()),
+            };
+            if order.is_le()
+                && let Some(listed) = std::mem::replace(&mut file, files.next().transpose()?)
+            {
+                if order.is_lt() && self.blobs().sweep(&listed)? {
+                    (check.unknown, check.bytes) = (check.unknown + 1, check.bytes + listed.bytes);
+                } else if let Some(stored) = row.as_ref().filter(|_| order.is_eq()) {
+                    if stands_for(&listed, &stored.blob) {
+                        check.whole += 1;
+                    } else {
+                        lost.push(stored.clone());
+                    }
+                }
+            } else if let Some(stored) = &row {
+                lost.push(stored.clone());
+            }
+            if order.is_ge() {
+                row = rows.next()?;
+            }
+            if lost.len() >= GROUP {
+                check.lost += self.give_up_lost(std::mem::take(&mut lost))?;
+            }
+        }
+        check.lost += self.give_up_lost(lost)?;
+        Ok(check)
+    }
+
+    /// Makes lacks again of those products whose blob is not what their rows say. How many that were.
+    pub(crate) fn give_up_lost(&self, doubtful: Vec<StoredBlob>) -> Result<u64, StoreError> {
+        let is_lost = |stored: &StoredBlob| match self.blobs().loss(&stored.blob) {
+            Ok(loss) => loss.is_some(),
+            Err(error) => {
+                tracing::warn!(blob = stored.blob.name, error = &error as &dyn std::error::Error, "nobody knows whether a blob is lost");
+                false
+            }
+        };
+        let lost: Vec<StoredBlob> = doubtful.into_iter().filter(is_lost).collect();
+        if lost.is_empty() {
+            return Ok(0);
+        }
+        self.db().write(move |tx| lost.iter().try_fold(0, |sum, stored| Ok(sum + products::give_up(tx, stored)?)))
+    }
+}
+
+fn stands_for(listed: &Listed, blob: &BlobRef) -> bool {
+    listed.is_file && listed.bytes == blob.bytes
+}
+
+/// The rows that speak of blobs, by the blobs' names: a page at a time, since a reader that lasts keeps the
+/// database from growing smaller.
+struct Rows<'a> {
+    library: &'a Library,
+    page: std::vec::IntoIter<StoredBlob>,
+    /// The last name that was read; none once there is no more.
+    after: Option<String>,
+    /// The first name that is of no interest any more.
+    until: Option<String>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(library: &'a Library, kind: Option<ProductKind>) -> Self {
+        // The byte behind the slash: every name of the folder lies between.
+        let until = kind.map(|kind| format!("{kind}0"));
+        Self { library, page: Vec::new().into_iter(), after: Some(kind.map_or_else(String::new, |kind| format!("{kind}/"))), until }
+    }
+
+    fn next(&mut self) -> Result<Option<StoredBlob>, StoreError> {
+        if let Some(next) = self.page.next() {
+            return Ok(Some(next));
+        }
+        let Some(after) = self.after.take() else { return Ok(None) };
+        let last = self.library.db().read(|tx| {
+            let which = "blob > ?1 AND (?2 IS NULL OR blob < ?2) ORDER BY blob LIMIT ?3";
+            let last = format!("SELECT max(blob) FROM (SELECT blob FROM products WHERE {which})");
+            let last: Option<String> = tx.prepare_cached(&last)?.query_row(params![after, self.until, GROUP], |row| row.get(0))?;
+            let mut statement = tx.prepare_cached(&format!("SELECT source, kind, blob, blob_bytes FROM products WHERE {which}"))?;
+            self.page = readable(&mut statement, params![after, self.until, GROUP], "product", stored_blob)?.into_iter();
+            Ok::<_, StoreError>(last)
+        })?;
+        self.after = last;
+        self.next()
+    }
+}
+
+fn stored_blob(row: &Row<'_>) -> rusqlite::Result<StoredBlob> {
+    Ok(StoredBlob {
+        source: row.get(0)?,
+        kind: row.get::<_, Word<ProductKind>>(1)?.0,
+        blob: BlobRef { name: row.get(2)?, bytes: row.get(3)? },
+    })
+}

@@ -1,0 +1,188 @@
+//! Has products made anew on purpose: what somebody does not trust, or wants from a newer libav, becomes a
+//! lack, and serves until its successor is there. Nothing is made here, and no file of a section is touched.
+//!
+//! Start with [`Library::remake`]. A product that is to be made anew has version 0, which no build ever gave.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use butler_product::ProductKind;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{At, Json, Word, path_bytes, path_from_bytes, readable};
+use crate::blob_check::StoredBlob;
+use crate::{BlobRef, CheckBlobsError, ItemId, Library, PartId, SectionId, SourceId, StoreError};
+
+/// So many sources are marked in one transaction, so that other writes come in between.
+const GROUP: usize = 500;
+
+/// Of which files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemakeScope {
+    /// Those of an item, and of all that stands below it: a show's episodes.
+    Item(ItemId),
+    /// One file.
+    Part(PartId),
+    /// The file that lies there, whichever sections hold it.
+    File(PathBuf),
+    /// All of a section.
+    Section(SectionId),
+}
+
+/// What was marked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remade {
+    /// Different contents that are meant; files that hold the same count once.
+    pub sources: u64,
+    /// Products that are lacks from now on, each kind for itself: those that were there, and those that were
+    /// lost.
+    pub products: BTreeMap<ProductKind, u64>,
+    /// Failures that hold nothing back any more, each kind for itself.
+    pub failures: BTreeMap<ProductKind, u64>,
+}
+
+impl Library {
+    /// Has these products of these files made anew by the next run of the task that wants them; what failed
+    /// is tried again. With `missing_only` that concerns what is not there: blobs that are lost, and
+    /// failures. None if there is no such item, file or section.
+    ///
+    /// # Errors
+    /// If the database fails or blobs can't be looked at; what was marked until then stays so.
+    pub fn remake(
+        &self,
+        scope: &RemakeScope,
+        kinds: &[ProductKind],
+        missing_only: bool,
+        now: Timestamp,
+    ) -> Result<Option<Remade>, CheckBlobsError> {
+        let Some(sources) = self.db().read(|tx| sources(tx, scope))? else { return Ok(None) };
+        let mut remade = Remade { sources: sources.len() as u64, ..Remade::default() };
+        for group in sources.chunks(GROUP) {
+            let group = group.to_vec();
+            let (products, failures) = if missing_only {
+                let lost = self.lost_of(&group, kinds)?;
+                let kinds = kinds.to_vec();
+                self.db().write(move |tx| Ok::<_, StoreError>((give_up(tx, &lost)?, lift(tx, &group, &kinds, now)?)))?
+            } else {
+                let kinds = kinds.to_vec();
+                self.db().write(move |tx| Ok::<_, StoreError>((mark(tx, &group, &kinds)?, lift(tx, &group, &kinds, now)?)))?
+            };
+            for (counts, sums) in [(products, &mut remade.products), (failures, &mut remade.failures)] {
+                counts.into_iter().for_each(|(kind, count)| *sums.entry(kind).or_default() += count);
+            }
+        }
+        Ok(Some(remade))
+    }
+
+    /// The products of these sources whose blob is lost.
+    fn lost_of(&self, sources: &[SourceId], kinds: &[ProductKind]) -> Result<Vec<StoredBlob>, CheckBlobsError> {
+        let with_blob = self.db().read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT source, kind, blob, blob_bytes FROM products WHERE blob IS NOT NULL AND source IN (SELECT value FROM json_each(?1)) \
+                 AND kind IN (SELECT value FROM json_each(?2))",
+            )?;
+            let stored = |row: &rusqlite::Row<'_>| {
+                let blob = BlobRef { name: row.get(2)?, bytes: row.get(3)? };
+                Ok(StoredBlob { source: row.get(0)?, kind: row.get::<_, Word<ProductKind>>(1)?.0, blob })
+            };
+            Ok::<_, StoreError>(readable(&mut statement, params![ids(sources), words(kinds)], "product", stored)?)
+        })?;
+        let mut lost = Vec::new();
+        for stored in with_blob {
+            if self.blobs().loss(&stored.blob)?.is_some() {
+                lost.push(stored);
+            }
+        }
+        Ok(lost)
+    }
+}
+
+type Counts = BTreeMap<ProductKind, u64>;
+
+fn ids(sources: &[SourceId]) -> Json<Vec<i64>> {
+    Json(sources.iter().map(|source| source.0).collect())
+}
+
+fn words(kinds: &[ProductKind]) -> Json<Vec<&'static str>> {
+    Json(kinds.iter().map(|kind| kind.as_str()).collect())
+}
+
+fn mark(tx: &Connection, sources: &[SourceId], kinds: &[ProductKind]) -> Result<Counts, StoreError> {
+    let mut counts = Counts::new();
+    for kind in kinds {
+        let marked = tx
+            .prepare_cached(
+                "UPDATE products SET version = 0 WHERE kind = ?2 AND version > 0 AND source IN (SELECT value FROM json_each(?1))",
+            )?
+            .execute(params![ids(sources), kind.as_str()])?;
+        counts.insert(*kind, marked as u64);
+        if *kind == ProductKind::MediaInfo {
+            tx.prepare_cached("UPDATE sources SET headers = 0 WHERE id IN (SELECT value FROM json_each(?1))")?.execute([ids(sources)])?;
+        }
+    }
+    Ok(counts)
+}
+
+fn give_up(tx: &Connection, lost: &[StoredBlob]) -> Result<Counts, StoreError> {
+    let mut counts = Counts::new();
+    for stored in lost {
+        *counts.entry(stored.kind).or_default() += super::products::give_up(tx, stored)?;
+    }
+    Ok(counts)
+}
+
+fn lift(tx: &Connection, sources: &[SourceId], kinds: &[ProductKind], now: Timestamp) -> Result<Counts, StoreError> {
+    let mut counts = Counts::new();
+    for kind in kinds {
+        let lifted = tx
+            .prepare_cached(
+                "UPDATE failures SET tries = 0, next_try_at = ?3 WHERE kind = ?2 AND source IN (SELECT value FROM json_each(?1))",
+            )?
+            .execute(params![ids(sources), kind.as_str(), At(now)])?;
+        counts.insert(*kind, lifted as u64);
+    }
+    Ok(counts)
+}
+
+/// The sources of a scope, those of tags too; none if there is no such thing.
+fn sources(tx: &Connection, scope: &RemakeScope) -> Result<Option<Vec<SourceId>>, StoreError> {
+    let of = |parts: &str, id: i64| -> Result<Vec<SourceId>, StoreError> {
+        let query = format!(
+            "WITH meant AS MATERIALIZED ({parts}) SELECT source FROM parts WHERE missing_since IS NULL AND id IN meant \
+             UNION SELECT tagged FROM parts WHERE missing_since IS NULL AND tagged IS NOT NULL AND id IN meant"
+        );
+        Ok(readable(&mut *tx.prepare_cached(&query)?, [id], "part", |row| row.get(0))?)
+    };
+    let is_there = |table: &str, id: i64| -> Result<bool, StoreError> {
+        Ok(tx.prepare_cached(&format!("SELECT 1 FROM {table} WHERE id = ?1"))?.exists([id])?)
+    };
+    Ok(match scope {
+        RemakeScope::Item(ItemId(item)) if is_there("items", *item)? => Some(of(
+            "WITH RECURSIVE below (item) AS (SELECT ?1 UNION SELECT i.id FROM items i JOIN below b ON i.parent = b.item) \
+             SELECT p.id FROM below b JOIN media m ON m.item = b.item JOIN parts p ON p.media = m.id \
+             UNION SELECT p.id FROM below b JOIN shared_media h ON h.item = b.item JOIN parts p ON p.media = h.media",
+            *item,
+        )?),
+        RemakeScope::Part(PartId(part)) if is_there("parts", *part)? => Some(of("SELECT ?1", *part)?),
+        RemakeScope::Section(SectionId(section)) if is_there("sections", *section)? => {
+            Some(of("SELECT p.id FROM parts p JOIN roots r ON r.id = p.root WHERE r.section = ?1", *section)?)
+        }
+        RemakeScope::File(path) => {
+            let mut roots = tx.prepare_cached("SELECT id, path FROM roots WHERE NOT removed")?;
+            let root = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, path_from_bytes(row.get_ref(1)?.as_blob()?)));
+            let mut found = Vec::new();
+            for (root, folder) in readable(&mut roots, [], "root", root)? {
+                let Ok(below) = path.strip_prefix(&folder) else { continue };
+                let mut parts = tx.prepare_cached("SELECT id FROM parts WHERE root = ?1 AND path = ?2 AND missing_since IS NULL")?;
+                for part in readable(&mut parts, params![root, path_bytes(below)], "part", |row| row.get(0))? {
+                    found.extend(of("SELECT ?1", part)?);
+                }
+            }
+            found.sort_unstable();
+            found.dedup();
+            (!found.is_empty()).then_some(found)
+        }
+        RemakeScope::Item(_) | RemakeScope::Part(_) | RemakeScope::Section(_) => None,
+    })
+}

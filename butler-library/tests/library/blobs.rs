@@ -1,0 +1,156 @@
+//! Blobs and the rows that speak of them: what is gone from the disk is a lack again, and what is asked for
+//! anew is made anew.
+
+use std::fs;
+
+use butler_library::{
+    BlobCheck, FailureId, Loss, NewFailure, OpenProductError, Remade, RemakeScope, Scope, SectionKind, SourceId, Subjects,
+};
+use butler_product::media_info::StreamKind;
+use butler_product::{FailureClass, ProductKind, Spec, bif};
+
+use crate::world::{World, at, content};
+
+const VIDEO: Scope = Scope { section: None, subjects: Subjects::VideoParts, switch: None };
+
+fn bif_spec() -> Spec {
+    Spec::Bif(bif::Params::default())
+}
+
+fn lacks(world: &World, spec: &Spec) -> Vec<SourceId> {
+    world.library.lacks(spec, &VIDEO, at(world.clock.get()), false).unwrap().into_iter().map(|lack| lack.source).collect()
+}
+
+/// Films with previews, whose lacks are kept.
+fn films<const N: usize>(names: [&str; N]) -> (World, [SourceId; N]) {
+    let world = World::new(SectionKind::Movie);
+    world.library.keep_lacks(&[(bif_spec(), Subjects::VideoParts), (Spec::MediaInfo, Subjects::AllParts)]).unwrap();
+    let sources = names.map(|name| {
+        world.write(name, &content(name, 1_000));
+        world.scan();
+        let source = world.part(name).source;
+        world.make_media_info(source, &[StreamKind::Video]);
+        world.make_bif(source);
+        source
+    });
+    (world, sources)
+}
+
+fn path_of(world: &World, source: SourceId) -> std::path::PathBuf {
+    let blob = world.library.product(source, ProductKind::Bif).unwrap().unwrap().blob.unwrap();
+    world.library.data_dir().join("blobs").join(blob.name)
+}
+
+#[test]
+fn a_blob_that_is_gone_when_it_is_asked_for_makes_its_product_a_lack_again() {
+    let (world, [a, b]) = films(["a.mkv", "b.mkv"]);
+    assert_eq!(lacks(&world, &bif_spec()), []);
+    fs::write(path_of(&world, a), b"").unwrap();
+    let lost = world.library.open_product(a, ProductKind::Bif).unwrap_err();
+    assert!(matches!(lost, OpenProductError::Lost { loss: Loss::Length { kept: 8, found: 0 }, .. }), "{lost}");
+    assert_eq!(lacks(&world, &bif_spec()), [a]);
+    assert!(world.library.open_product(a, ProductKind::Bif).unwrap().is_none());
+    assert!(world.library.open_product(b, ProductKind::Bif).unwrap().is_some());
+    world.library.assert_sound();
+    // The emptied file is in the way of the name, and is left until the next check.
+    world.make_bif(a);
+    assert_eq!(lacks(&world, &bif_spec()), []);
+    assert_eq!(world.library.open_product(a, ProductKind::Bif).unwrap().unwrap().blob.bytes, 8);
+    world.library.assert_sound();
+}
+
+#[test]
+fn a_check_finds_what_is_gone_emptied_or_no_file_and_removes_what_no_row_knows() {
+    let names = ["a.mkv", "b.mkv", "c.mkv", "d.mkv", "e.mkv"];
+    let (world, [a, b, c, d, e]) = films(names);
+    fs::remove_file(path_of(&world, a)).unwrap();
+    let b_path = path_of(&world, b);
+    fs::write(&b_path, b"pic").unwrap();
+    let c_path = path_of(&world, c);
+    fs::remove_file(&c_path).unwrap();
+    fs::create_dir(&c_path).unwrap();
+    let d_path = path_of(&world, d);
+    fs::remove_file(&d_path).unwrap();
+    std::os::unix::fs::symlink(path_of(&world, e), &d_path).unwrap();
+    let [stray, young, dead] = ["blobs/stray", "blobs/young", "staging/dead"].map(|name| world.library.data_dir().join(name));
+    [&stray, &young, &dead].into_iter().for_each(|path| fs::write(path, b"12345").unwrap());
+    // Those that an older process wrote.
+    for path in [&stray, &dead, &b_path] {
+        fs::File::options().write(true).open(path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    }
+    let check = world.library.check_blobs(None, &|| false).unwrap();
+    let expected = BlobCheck { whole: 1, lost: 4, staging_files: 1, unknown: 1, bytes: 10, is_cut: false };
+    assert_eq!(check, expected, "what a row spoke of when the check began is left for the next");
+    assert!(young.exists() && !stray.exists() && !dead.exists());
+    assert_eq!(lacks(&world, &bif_spec()), [d, c, b, a]);
+    assert!(world.library.open_product(e, ProductKind::Bif).unwrap().is_some(), "its file is what the link led to");
+    let again = world.library.check_blobs(None, &|| false).unwrap();
+    assert_eq!((again.whole, again.lost, again.unknown), (1, 0, 1), "what was emptied: {again:?}");
+    world.library.assert_sound();
+    for source in [a, b, c, d] {
+        world.make_bif(source);
+    }
+    assert_eq!(world.library.check_blobs(Some(ProductKind::Bif), &|| false).unwrap(), BlobCheck { whole: 5, ..BlobCheck::default() });
+}
+
+#[test]
+fn a_folder_of_blobs_that_is_gone_is_made_again_and_everything_in_it_is_a_lack() {
+    let (world, [a, b]) = films(["a.mkv", "b.mkv"]);
+    fs::remove_dir_all(world.library.data_dir().join("blobs")).unwrap();
+    assert_eq!(world.library.check_blobs(Some(ProductKind::Bif), &|| true).unwrap(), BlobCheck { is_cut: true, ..BlobCheck::default() });
+    assert_eq!(world.library.check_blobs(Some(ProductKind::Bandwidth), &|| false).unwrap(), BlobCheck::default());
+    assert_eq!(world.library.check_blobs(Some(ProductKind::Bif), &|| false).unwrap().lost, 2);
+    assert_eq!(lacks(&world, &bif_spec()), [b, a]);
+    [a, b].into_iter().for_each(|source| world.make_bif(source));
+    world.library.assert_sound();
+}
+
+#[test]
+fn what_is_to_be_made_anew_is_a_lack_and_serves_until_its_successor_is_there() {
+    let (world, [a, b]) = films(["a.mkv", "b.mkv"]);
+    let remake = |scope, kinds: &[ProductKind]| world.library.remake(&scope, kinds, false, at(9)).unwrap();
+    let file = world.media().canonicalize().unwrap().join("a.mkv");
+    let remade = remake(RemakeScope::File(file), &[ProductKind::Bif]).unwrap();
+    assert_eq!((remade.sources, remade.products[&ProductKind::Bif]), (1, 1));
+    assert_eq!(lacks(&world, &bif_spec()), [a]);
+    assert!(world.library.open_product(a, ProductKind::Bif).unwrap().is_some());
+    world.make_bif(a);
+    assert_eq!(lacks(&world, &bif_spec()), []);
+
+    // The headers too, and of everything.
+    let remade = remake(RemakeScope::Section(world.section), &[ProductKind::MediaInfo, ProductKind::Bif]).unwrap();
+    assert_eq!((remade.sources, remade.products), (2, [(ProductKind::MediaInfo, 2), (ProductKind::Bif, 2)].into()));
+    assert_eq!((lacks(&world, &bif_spec()), lacks(&world, &Spec::MediaInfo)), (vec![b, a], vec![b, a]));
+    assert!(world.part("a.mkv").media_info.is_some(), "it is shown until it is read anew");
+    world.library.rebuild_lacks().unwrap();
+    assert_eq!(lacks(&world, &bif_spec()), [b, a]);
+
+    let item = world.part("b.mkv").item;
+    let again = remake(RemakeScope::Item(item), &[ProductKind::Bif]).unwrap();
+    assert_eq!((again.sources, again.products[&ProductKind::Bif]), (1, 0), "it is to be made anew already");
+    for nowhere in [RemakeScope::Item(butler_library::ItemId(999)), RemakeScope::File("/nowhere".into())] {
+        assert_eq!(remake(nowhere, &[ProductKind::Bif]), None);
+    }
+}
+
+#[test]
+fn only_what_is_missing_is_made_anew_if_that_is_asked_for() {
+    let (world, [a, b, c]) = films(["a.mkv", "b.mkv", "c.mkv"]);
+    fs::remove_file(path_of(&world, a)).unwrap();
+    let failure = NewFailure {
+        kind: ProductKind::Bandwidth,
+        version: ProductKind::Bandwidth.version(),
+        class: FailureClass::Content,
+        sentence: "It is damaged.".into(),
+        run: None,
+        next_try_at: None,
+    };
+    let failed: FailureId = world.library.record_failure(c, failure, at(1)).unwrap();
+    let remade = world.library.remake(&RemakeScope::Section(world.section), &ProductKind::ALL, true, at(9)).unwrap().unwrap();
+    let Remade { sources, products, failures } = remade;
+    assert_eq!((sources, products), (3, [(ProductKind::Bif, 1)].into()));
+    assert_eq!(failures[&ProductKind::Bandwidth], 1);
+    assert_eq!(lacks(&world, &bif_spec()), [a]);
+    assert!(world.library.open_product(b, ProductKind::Bif).unwrap().is_some());
+    assert_eq!(world.library.failure(failed).unwrap().unwrap().next_try_at, Some(at(9)));
+}

@@ -1,0 +1,126 @@
+//! Rule 11: scans of a section, or of paths in it, that are asked for while others work or wait.
+
+use std::path::PathBuf;
+
+use butler_api::{Origin, Reason, RunId, RunState};
+use butler_schedule::{MOST_PATHS, StartAnswer};
+
+use crate::world::{BIF, SCAN, World};
+
+const NOON: &str = "2026-11-23T12:00";
+
+fn starts_now(run: u64) -> StartAnswer {
+    StartAnswer::Started { run: RunId(run), waits: None }
+}
+
+fn behind(run: u64, first: u64) -> StartAnswer {
+    StartAnswer::Started { run: RunId(run), waits: Some(Reason::BehindItself { run: RunId(first) }) }
+}
+
+fn there(run: u64) -> StartAnswer {
+    StartAnswer::Running { run: RunId(run) }
+}
+
+fn paths(world: &World, run: u64) -> Vec<String> {
+    world.stored[&RunId(run)].paths.iter().map(|path| path.display().to_string()).collect()
+}
+
+#[test]
+fn a_refresh_beside_a_working_scan_of_its_section_is_queued_behind_it_once() {
+    let mut world = World::at(NOON);
+    assert_eq!(world.refresh(1, &[], Origin::Person), starts_now(1));
+    assert_eq!(world.refresh(1, &[], Origin::Person), behind(2, 1));
+    for _ in 0..4 {
+        assert_eq!(world.refresh(1, &[], Origin::Person), there(2));
+        assert_eq!(world.ask(SCAN, true, Some(1)), there(2));
+    }
+    world.complete(RunId(1));
+    assert_eq!(world.state(RunId(2)), RunState::Running);
+    assert_eq!(world.refresh(1, &[], Origin::Person), behind(3, 2), "it has begun by now");
+}
+
+#[test]
+fn a_refresh_beside_a_working_scan_of_everything_is_queued_behind_it() {
+    let mut world = World::at(NOON);
+    let whole = world.begun(SCAN);
+    assert_eq!(world.refresh(1, &[], Origin::Person), behind(2, 1));
+    assert_eq!(world.start(SCAN), StartAnswer::Running { run: whole }, "a plain start asks for the day's scan, which is there");
+    assert_eq!(world.force(SCAN), behind(3, 1), "a forced one asks for what is there now");
+    assert_eq!(world.force(SCAN), there(3));
+    assert_eq!(world.refresh(2, &["/tv/Lost"], Origin::Person), there(3), "that will scan every section");
+}
+
+#[test]
+fn a_forced_start_of_another_task_beside_its_run_changes_nothing() {
+    let mut world = World::at(NOON);
+    let run = world.begun(BIF);
+    assert_eq!(world.force(BIF), StartAnswer::Running { run });
+}
+
+#[test]
+fn start_all_leaves_a_scan_that_works_as_it_is() {
+    let mut world = World::at(NOON);
+    let run = world.begun(SCAN);
+    assert_eq!(world.start_all()[&SCAN], StartAnswer::Running { run });
+}
+
+#[test]
+fn paths_that_are_asked_for_one_after_the_other_are_one_run() {
+    let mut world = World::at(NOON);
+    assert_eq!(world.refresh(1, &["/tv/Lost"], Origin::Person), starts_now(1));
+    assert_eq!(paths(&world, 1), ["/tv/Lost"]);
+    assert_eq!(world.refresh(1, &["/tv/Lost/Season 1"], Origin::Person), behind(2, 1), "the one that works may have passed it");
+    assert_eq!(world.refresh(1, &["/tv/Dark"], Origin::Person), there(2));
+    assert_eq!(world.refresh(1, &["/tv/Dark/Season 2"], Origin::Person), there(2));
+    assert_eq!(paths(&world, 2), ["/tv/Dark", "/tv/Lost/Season 1"]);
+    assert_eq!(world.refresh(1, &["/tv/Lost"], Origin::Person), there(2));
+    assert_eq!(paths(&world, 2), ["/tv/Dark", "/tv/Lost"], "a folder takes the place of what lies in it");
+    assert_eq!(world.refresh(2, &["/films/Heat"], Origin::Person), behind(3, 1), "another section is another run");
+    assert_eq!(world.refresh(1, &[], Origin::Person), there(2));
+    assert!(paths(&world, 2).is_empty(), "the whole section takes the place of its paths");
+}
+
+#[test]
+fn more_paths_than_a_run_is_limited_to_are_the_whole_section() {
+    let mut world = World::at(NOON);
+    world.refresh(1, &[], Origin::Person);
+    for number in 0..=MOST_PATHS {
+        assert_eq!(paths(&world, 1).len(), 0);
+        world.refresh(1, &[&format!("/tv/{number}")], Origin::Person);
+    }
+    assert_eq!(world.runs_of(&SCAN).len(), 2);
+    assert!(world.stored[&RunId(2)].paths.is_empty());
+}
+
+#[test]
+fn what_the_file_system_asks_for_becomes_a_persons_when_one_asks_too() {
+    let mut world = World::at(NOON);
+    assert_eq!(world.refresh(1, &["/tv/Lost"], Origin::Watch), starts_now(1));
+    assert_eq!(world.refresh(1, &["/tv/Dark"], Origin::Watch), behind(2, 1));
+    assert_eq!(world.refresh(1, &["/tv/Fargo"], Origin::Person), there(2));
+    assert_eq!(world.stored[&RunId(2)].origin, Origin::Person);
+}
+
+#[test]
+fn a_crash_keeps_what_a_scan_is_limited_to_whoever_asked_for_it() {
+    for origin in [Origin::Person, Origin::Watch] {
+        let mut world = World::at(NOON);
+        world.refresh(1, &["/tv/Lost"], origin);
+        world.refresh(1, &["/tv/Dark", "/tv/Fargo"], origin);
+        world.crash();
+        assert_eq!((world.state(RunId(1)), paths(&world, 1)), (RunState::Running, vec!["/tv/Lost".to_owned()]));
+        assert_eq!((world.state(RunId(2)), world.stored[&RunId(2)].paths.len()), (RunState::Queued, 2));
+        world.complete(RunId(1));
+        world.complete(RunId(2));
+        assert!(matches!(world.start(SCAN), StartAnswer::Started { .. }), "none of them is the task's completion");
+    }
+}
+
+#[test]
+fn a_queued_scan_of_some_paths_does_not_serve_a_request_for_all() {
+    let mut world = World::at(NOON);
+    world.refresh(1, &[], Origin::Person);
+    world.refresh(2, &["/films/Heat"], Origin::Person);
+    assert_eq!(world.stored[&RunId(2)].paths, [PathBuf::from("/films/Heat")]);
+    assert_eq!(world.start(SCAN), behind(3, 1));
+}

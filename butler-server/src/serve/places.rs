@@ -1,0 +1,226 @@
+//! Who holds the places for connections, and who goes when another one comes and there is none left. Pure:
+//! the instants are handed in, and the sockets are `room.rs`'s business.
+//!
+//! A stranger, whose client has not shown the token, competes with strangers only, as long as others leave
+//! them a place. The one goes that longest neither sent a byte nor took one; none goes that has just come, or
+//! while a request of it is worked on: a burst of clients waits instead of pushing each other out.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// A connection's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct PlaceId(u64);
+
+/// The places of a server.
+#[derive(Debug)]
+pub(super) struct Places {
+    connections: usize,
+    strangers: usize,
+    fresh_for: Duration,
+    held: BTreeMap<PlaceId, Held>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Held {
+    is_known: bool,
+    /// A request of it is being worked on.
+    is_in_hand: bool,
+    /// When it came; none once it has asked for something.
+    fresh_since: Option<Instant>,
+    moved_at: Instant,
+}
+
+/// A connection that came in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entered {
+    pub(super) place: PlaceId,
+    /// Who has lost its place by that.
+    pub(super) goes: Option<PlaceId>,
+}
+
+impl Places {
+    /// So many places, and so many of them for strangers; one at least of each. Who came less than
+    /// `fresh_for` ago and has not asked yet does not go.
+    pub(super) fn new(connections: usize, strangers: usize, fresh_for: Duration) -> Self {
+        let held = BTreeMap::new();
+        Self { connections: connections.max(1), strangers: strangers.max(1), fresh_for, held, next: 0 }
+    }
+
+    /// Gives a new connection a place; none while nobody may go for it.
+    pub(super) fn enter(&mut self, now: Instant) -> Option<Entered> {
+        let strangers = self.held.values().filter(|held| !held.is_known).count();
+        let goes = if strangers >= self.strangers {
+            Some(self.longest_idle(now, |held| !held.is_known)?)
+        } else if self.held.len() >= self.connections {
+            Some(self.longest_idle(now, |_| true)?)
+        } else {
+            None
+        };
+        if let Some(goes) = goes {
+            self.held.remove(&goes);
+        }
+        let place = PlaceId(self.next);
+        self.next += 1;
+        let held = Held { is_known: false, is_in_hand: false, fresh_since: Some(now), moved_at: now };
+        self.held.insert(place, held);
+        Some(Entered { place, goes })
+    }
+
+    fn longest_idle(&self, now: Instant, may_go: impl Fn(&Held) -> bool) -> Option<PlaceId> {
+        let is_fresh = |held: &Held| held.fresh_since.is_some_and(|since| now.saturating_duration_since(since) < self.fresh_for);
+        let is_idle = |held: &Held| !held.is_in_hand && !is_fresh(held);
+        let candidates = self.held.iter().filter(|(_, held)| is_idle(held) && may_go(held));
+        candidates.min_by_key(|(_, held)| held.moved_at).map(|(place, _)| *place)
+    }
+
+    /// Its client has shown the token.
+    pub(super) fn known(&mut self, place: PlaceId) {
+        self.change(place, |held| held.is_known = true);
+    }
+
+    /// A request has arrived.
+    pub(super) fn begun(&mut self, place: PlaceId) {
+        self.change(place, |held| (held.is_in_hand, held.fresh_since) = (true, None));
+    }
+
+    /// The request's answer is on its way.
+    pub(super) fn answered(&mut self, place: PlaceId) {
+        self.change(place, |held| held.is_in_hand = false);
+    }
+
+    /// Some bytes came in or went out.
+    pub(super) fn moved(&mut self, place: PlaceId, now: Instant) {
+        self.change(place, |held| held.moved_at = now);
+    }
+
+    /// The connection has ended.
+    pub(super) fn leave(&mut self, place: PlaceId) {
+        self.held.remove(&place);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// A connection that has lost its place may still have something to report: it counts no more.
+    fn change(&mut self, place: PlaceId, change: impl FnOnce(&mut Held)) {
+        if let Some(held) = self.held.get_mut(&place) {
+            change(held);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The instant so many seconds after the first.
+    struct Seconds(Instant);
+
+    impl Seconds {
+        fn at(&self, second: u64) -> Instant {
+            self.0 + Duration::from_secs(second)
+        }
+    }
+
+    fn seconds() -> Seconds {
+        Seconds(Instant::now())
+    }
+
+    fn places(connections: usize, strangers: usize) -> Places {
+        Places::new(connections, strangers, Duration::from_millis(500))
+    }
+
+    fn stranger(places: &mut Places, now: Instant) -> PlaceId {
+        let entered = places.enter(now).unwrap();
+        assert_eq!(entered.goes, None);
+        entered.place
+    }
+
+    fn known(places: &mut Places, now: Instant) -> PlaceId {
+        let place = stranger(places, now);
+        places.known(place);
+        place
+    }
+
+    #[test]
+    fn of_strangers_the_longest_idle_goes_and_never_a_known_client() {
+        let (mut places, time) = (places(10, 2), seconds());
+        known(&mut places, time.at(0));
+        let first = stranger(&mut places, time.at(1));
+        let second = stranger(&mut places, time.at(2));
+        places.moved(first, time.at(3));
+        assert_eq!(places.enter(time.at(4)).unwrap().goes, Some(second));
+        assert_eq!(places.enter(time.at(5)).unwrap().goes, Some(first));
+    }
+
+    #[test]
+    fn a_stranger_whose_request_is_worked_on_stays_and_a_further_one_waits() {
+        let (mut places, time) = (places(10, 2), seconds());
+        let first = stranger(&mut places, time.at(1));
+        let second = stranger(&mut places, time.at(2));
+        places.begun(first);
+        let third = places.enter(time.at(3)).unwrap();
+        assert_eq!(third.goes, Some(second));
+        places.begun(third.place);
+        assert_eq!(places.enter(time.at(4)), None);
+        places.known(third.place);
+        assert_eq!(places.enter(time.at(5)).unwrap().goes, None, "who has shown the token is no stranger");
+    }
+
+    #[test]
+    fn who_has_just_come_has_its_moment_to_ask() {
+        let (mut places, time) = (places(10, 1), seconds());
+        let first = stranger(&mut places, time.at(1));
+        assert_eq!(places.enter(time.at(1)), None);
+        assert_eq!(places.enter(time.at(2)).unwrap().goes, Some(first));
+        let (mut places, asked) = (Places::new(10, 1, Duration::MAX), time.at(1));
+        let first = stranger(&mut places, asked);
+        places.begun(first);
+        places.answered(first);
+        assert_eq!(places.enter(asked).unwrap().goes, Some(first), "it has had it");
+    }
+
+    #[test]
+    fn when_all_places_are_held_the_longest_idle_goes_and_none_with_a_request_in_hand() {
+        let (mut places, time) = (places(2, 2), seconds());
+        let busy = known(&mut places, time.at(1));
+        places.begun(busy);
+        let idle = known(&mut places, time.at(2));
+        let third = places.enter(time.at(3)).unwrap();
+        assert_eq!(third.goes, Some(idle));
+        places.known(third.place);
+        places.begun(third.place);
+        assert_eq!(places.enter(time.at(4)), None, "all are at work");
+        places.answered(busy);
+        assert_eq!(places.enter(time.at(5)).unwrap().goes, Some(busy));
+    }
+
+    #[test]
+    fn who_shows_the_token_makes_room_among_the_strangers() {
+        let (mut places, time) = (places(3, 1), seconds());
+        known(&mut places, time.at(1));
+        known(&mut places, time.at(2));
+        let third = stranger(&mut places, time.at(3));
+        assert_eq!(places.enter(time.at(4)).unwrap().goes, Some(third));
+    }
+
+    #[test]
+    fn a_place_that_was_left_is_free_and_one_that_was_lost_counts_no_more() {
+        let (mut places, time) = (places(1, 1), seconds());
+        let first = stranger(&mut places, time.at(1));
+        places.leave(first);
+        let second = stranger(&mut places, time.at(2));
+        let third = places.enter(time.at(3)).unwrap();
+        assert_eq!(third.goes, Some(second));
+        places.known(second);
+        places.leave(second);
+        assert!(!places.is_empty());
+        places.leave(third.place);
+        assert!(places.is_empty());
+    }
+}

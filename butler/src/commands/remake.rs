@@ -1,0 +1,87 @@
+//! `butler remake`: has products made anew on purpose, and says by which task and when; with `--now` it
+//! starts these tasks.
+
+use std::path::PathBuf;
+
+use butler_client::{Client, Error, Remade, RemakeOf};
+use clap::Args;
+use clap_complete::ArgValueCandidates;
+
+use crate::candidates;
+use crate::cli::number;
+use crate::exit::Exit;
+use crate::print::error::Trouble;
+use crate::print::{Out, json};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// An item's id, with all that stands below it, or the path of a file; a file that is named as a number
+    /// is ./NUMBER
+    #[arg(value_name = "ITEM|FILE", required_unless_present = "section", conflicts_with = "section")]
+    of: Option<PathBuf>,
+
+    /// All files of this section
+    #[arg(long, value_name = "ID", value_parser = number::<i64>("`butler sections list` lists the sections"),
+        add = ArgValueCandidates::new(candidates::sections))]
+    section: Option<i64>,
+
+    /// Only these products, as bif,bandwidth [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    products: Vec<String>,
+
+    /// Only what is not there: what failed, and what was lost from the data folder
+    #[arg(long)]
+    missing: bool,
+
+    /// Start the tasks that make them, whatever the day, the switch and the maintenance window
+    #[arg(long)]
+    now: bool,
+}
+
+pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
+    let of = match (arguments.section, arguments.of) {
+        (Some(section), _) => RemakeOf::Section(section),
+        (None, Some(of)) => match of.to_str().and_then(|text| text.parse().ok()) {
+            Some(item) => RemakeOf::Item(item),
+            None => RemakeOf::File(std::path::absolute(&of)?.components().collect()),
+        },
+        (None, None) => return Err(Trouble::new(Exit::Usage, "Name an item, a file or --section.")),
+    };
+    let remade = client.remake(&of, &arguments.products, arguments.missing).await.map_err(|error| match error {
+        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no {}.", what(&of)))
+            .hint("A file that came since the last scan is known after the next: `butler start RefreshLibraries`."),
+        other => other.into(),
+    })?;
+    if out.json {
+        json::print(&remade)?;
+    } else {
+        out.line(&remade.message)?;
+    }
+    if arguments.now {
+        return start(client, &remade, out).await;
+    }
+    let names: Vec<&str> = remade.tasks.iter().map(|by| by.task.as_str()).collect();
+    if !out.json && !names.is_empty() {
+        out.remark(format!("`butler start {} --force` makes them now.", names.join(" ")));
+    }
+    Ok(Exit::Done)
+}
+
+fn what(of: &RemakeOf) -> String {
+    match of {
+        RemakeOf::Item(id) => format!("item {id}"),
+        RemakeOf::Section(id) => format!("section {id}"),
+        RemakeOf::File(path) => format!("file `{}` in any section", path.display()),
+    }
+}
+
+async fn start(client: &Client, remade: &Remade, out: Out) -> Result<Exit, Trouble> {
+    for by in &remade.tasks {
+        let start = client.butler().start(&by.task, true).await?;
+        if !out.json {
+            let message = start.message.unwrap_or_else(|| "The server took the request.".to_owned());
+            out.line(format!("{}: {message}", start.task))?;
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,182 @@
+//! Scans that are asked for: beside others, of some folders, by a new section, by the file system. What is asked for happens.
+
+use std::fs;
+use std::path::Path;
+
+use butler_fixtures::{Codec, Container, Film, Server, Stage, wait_until};
+use serde_json::Value;
+
+use super::{scanned, small_films, stage};
+
+/// Puts one more film, with content of its own, into a folder of the stage's movies.
+fn add(stage: &Stage, name: &str) {
+    let film = fs::read(stage.film(&Film::new(Codec::Mpeg4, Container::Mkv).size(64, 36).seconds(1)).unwrap()).unwrap();
+    // What follows the last of its elements is no part of a film, and makes it another file.
+    stage.folders.add_bytes(name, &[&film, name.as_bytes()].concat()).unwrap();
+}
+
+/// Begins a scan that works until a file that was written a moment ago has stood still; gives its run.
+fn busy_scan(stage: &Stage, server: &Server, target: &str) -> u64 {
+    let young = stage.folders.movies().join("Young (2020)/Young (2020).mkv");
+    fs::create_dir_all(young.parent().unwrap()).unwrap();
+    fs::write(young, "written just now").unwrap();
+    let run = asked(server, target);
+    server.wait_for_run(&run.into(), |run| run["reason_code"] == "settling-files").unwrap();
+    run
+}
+
+/// Asks for a scan and gives its run.
+fn asked(server: &Server, target: &str) -> u64 {
+    let response = server.get(target).unwrap();
+    assert_eq!(response.status, 200, "{}", response.text());
+    let outcome = response.header("x-butler-outcome").to_owned();
+    let id = outcome.split("run=").nth(1).and_then(|rest| rest.split(';').next()).unwrap_or_else(|| panic!("no run in `{outcome}`"));
+    id.parse().unwrap()
+}
+
+fn completed(server: &Server, run: u64) -> Value {
+    let run = server.wait_for_run(&run.into(), |run| run["ended_at"].is_string()).unwrap();
+    assert_eq!(run["state"], "completed", "{run:#}");
+    run
+}
+
+fn fact(run: &Value, label: &str) -> Option<u64> {
+    run["report"].as_array().unwrap().iter().find(|fact| fact["label"] == label).and_then(|fact| fact["value"].as_u64())
+}
+
+/// A path in a query.
+fn query(path: &Path) -> String {
+    path.to_str().unwrap().replace(' ', "%20").replace('(', "%28").replace(')', "%29")
+}
+
+#[test]
+fn five_refreshes_beside_a_scan_that_works_lose_nothing_and_are_one_more_scan() {
+    let stage = stage();
+    stage.add_movies(&small_films(3)).unwrap();
+    let (server, section) = scanned(&stage);
+    let refresh = format!("/library/sections/{section}/refresh");
+    let first = busy_scan(&stage, &server, &refresh);
+    let mut outcomes = Vec::new();
+    for round in 0..5 {
+        for number in 0..3 {
+            // Into a folder that has been walked.
+            add(&stage, &format!("Film 01 (2001)/Late {round}{number} (2010).mkv"));
+        }
+        outcomes.push(server.get(&refresh).unwrap().header("x-butler-outcome").to_owned());
+    }
+    assert_eq!(outcomes[0], format!("started; run={}; waits=behind-itself", first + 1));
+    for later in &outcomes[1..] {
+        assert_eq!(*later, format!("running; run={}", first + 1));
+    }
+    let run = completed(&server, first + 1);
+    assert_eq!(fact(&run, "new files"), Some(15), "{run:#}");
+    assert_eq!(server.parts(&section).unwrap().len(), 3 + 1 + 15);
+}
+
+#[test]
+fn a_refresh_of_a_folder_reads_that_folder_and_those_above_it() {
+    let stage = stage();
+    for number in 0..50 {
+        add(&stage, &format!("Film {number:02} (2001)/Film {number:02} (2001).mkv"));
+    }
+    let (server, section) = scanned(&stage);
+    add(&stage, "Late (2010)/Late (2010).mkv");
+    add(&stage, "Later (2011)/Later (2011).mkv");
+    let late = stage.folders.movies().join("Late (2010)");
+    let run = asked(&server, &format!("/library/sections/{section}/refresh?path={}", query(&late)));
+    let run = completed(&server, run);
+    assert_eq!((fact(&run, "folders read"), fact(&run, "files seen"), fact(&run, "new files")), (Some(2), Some(1), Some(1)), "{run:#}");
+    assert_eq!(run["paths"], serde_json::json!([late]), "{run:#}");
+    assert_eq!(server.parts(&section).unwrap().len(), 51);
+
+    let later = stage.folders.movies().join("Later (2011)");
+    let output = server.butler(&["sections", "refresh", &section, "--path", later.to_str().unwrap(), "--wait"]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(server.parts(&section).unwrap().len(), 52);
+    let output = server.butler(&["sections", "refresh", &section, "--path", "/nowhere"]).unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(4) && error.contains("`/nowhere` lies in none of the folders"), "{error}");
+
+    // In whichever section it lies.
+    fs::remove_dir_all(&later).unwrap();
+    let run = asked(&server, &format!("/library/sections/all/refresh?path={}", query(&later)));
+    let run = completed(&server, run);
+    assert_eq!((fact(&run, "folders read"), fact(&run, "missing files")), (Some(1), Some(1)), "{run:#}");
+}
+
+#[test]
+fn a_killed_server_knows_which_folders_it_was_asked_for() {
+    let stage = stage();
+    stage.add_movies(&small_films(3)).unwrap();
+    let (server, section) = scanned(&stage);
+    add(&stage, "Late (2010)/Late (2010).mkv");
+    add(&stage, "Later (2011)/Later (2011).mkv");
+    add(&stage, "Last (2012)/Last (2012).mkv");
+    let [young, late, later] = ["Young (2020)", "Late (2010)", "Later (2011)"].map(|name| stage.folders.movies().join(name));
+    let refresh = |path: &Path| format!("/library/sections/{section}/refresh?path={}", query(path));
+    let first = busy_scan(&stage, &server, &refresh(&young));
+    assert_eq!(asked(&server, &refresh(&late)), first + 1);
+    assert_eq!(asked(&server, &refresh(&later)), first + 1);
+    server.kill().unwrap();
+
+    let server = stage.server().unwrap();
+    let run = completed(&server, first + 1);
+    assert_eq!(run["paths"], serde_json::json!([late, later]), "{run:#}");
+    assert_eq!((fact(&run, "folders read"), fact(&run, "new files")), (Some(3), Some(2)), "{run:#}");
+    assert_eq!(completed(&server, first)["paths"], serde_json::json!([young]));
+    assert_eq!(server.parts(&section).unwrap().len(), 3 + 1 + 2, "nobody asked for the last");
+}
+
+#[test]
+fn a_new_section_is_scanned_unless_it_is_not_to_be() {
+    let stage = stage();
+    stage.add_movies(&small_films(2)).unwrap();
+    let server = stage.server().unwrap();
+    let movies = stage.folders.movies();
+    let waits = server.add_section("movie", "Not yet", &movies).unwrap();
+    let output = server.butler(&["sections", "add", "movie", "Movies", movies.to_str().unwrap()]).unwrap();
+    let section = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    wait_until("its films are there", || server.parts(&section).is_ok_and(|parts| parts.len() == 2)).unwrap();
+    assert_eq!(server.parts(&waits).unwrap().len(), 0);
+}
+
+/// How many folders the server watches.
+fn watched(server: &Server) -> usize {
+    let Ok(descriptors) = fs::read_dir(format!("/proc/{}/fdinfo", server.pid())) else { return 0 };
+    let infos = descriptors.filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok());
+    infos.map(|info| info.lines().filter(|line| line.starts_with("inotify ")).count()).sum()
+}
+
+#[test]
+fn what_changes_in_watched_folders_is_scanned_without_being_asked_for() {
+    let stage = stage();
+    stage.add_movies(&small_films(2)).unwrap();
+    let (server, section) = scanned(&stage);
+    assert_eq!(watched(&server), 0, "nothing is watched unless it is wished");
+    let set = |on: u8| assert_eq!(server.put(&format!("/:/prefs?FSEventLibraryUpdatesEnabled={on}")).unwrap().status, 200);
+    set(1);
+    wait_until("the root and both films' folders are watched", || watched(&server) == 3).unwrap();
+
+    add(&stage, "Late (2010)/Late (2010).mkv");
+    fs::remove_dir_all(stage.folders.movies().join("Film 01 (2001)")).unwrap();
+    let there = |server: &Server| -> Vec<String> {
+        let name = |file: &str| Path::new(file).file_stem().unwrap().to_str().unwrap().to_owned();
+        server.parts(&section).unwrap_or_default().iter().map(|part| name(&part.file)).collect()
+    };
+    wait_until("the new film is there and the removed one is not", || there(&server) == ["Film 02 (2002)", "Late (2010)"]).unwrap();
+    let runs = server.get_json("/api/v1/runs?origin=watch").unwrap();
+    let run = &runs["runs"][0];
+    assert!(run["paths"].as_array().is_some_and(|paths| !paths.is_empty()), "{runs:#}");
+
+    // The new folder is watched as well, and so is another section's.
+    add(&stage, "Late (2010)/Late (2010) - other.mkv");
+    wait_until("the film beside it is there", || there(&server).len() == 3).unwrap();
+    let more = stage.spare_dir().join("more");
+    fs::create_dir_all(&more).unwrap();
+    let other = server.add_section("movie", "More", &more).unwrap();
+    wait_until("its root is watched", || watched(&server) == 4).unwrap();
+    assert_eq!(server.delete(&format!("/library/sections/{other}")).unwrap().status, 200);
+    wait_until("it is not watched any more", || watched(&server) == 3).unwrap();
+    set(0);
+    wait_until("nothing is watched any more", || watched(&server) == 0).unwrap();
+}
