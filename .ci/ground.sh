@@ -22,6 +22,11 @@ need_rust() {
             "    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y" "" \
             "Then open a new shell and run this again."
     fi
+    # rustup stands in for cargo and rustc before it has any.
+    if ! rustc --version >/dev/null 2>&1; then
+        stop_here "Butler is built with Rust $wanted or newer. rustup is here, and has no toolchain yet. This gets one:" "" \
+            "    rustup default stable" "" "Then run this again. What rustc says: $(rustc --version 2>&1 | head -n 1)"
+    fi
     found=$(rustc --version | sed 's/^rustc \([0-9]*\.[0-9]*\).*/\1/')
     if [ "$((${found%%.*} * 1000 + ${found#*.}))" -lt "$((${wanted%%.*} * 1000 + $(minor "$wanted")))" ]; then
         if command -v rustup >/dev/null 2>&1; then

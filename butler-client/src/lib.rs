@@ -22,6 +22,7 @@ mod client;
 mod error;
 mod failures;
 mod health;
+mod items;
 mod pauses;
 mod plan;
 mod products;
@@ -36,13 +37,14 @@ mod tls;
 
 pub use butler::{Butler, Start};
 pub use butler_api::plex::SettingValue;
-pub use butler_api::plex::{ButlerTask, Directory, Location};
-pub use butler_api::v1::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Product, Products};
+pub use butler_api::plex::{ButlerTask, Directory, Location, Media, Metadata, Part};
+pub use butler_api::v1::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, OpenProduct, Product, Products};
 pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckNote, CheckVersion, Fact, Failure, Failures, Health, LiveWork, Retried, Run, Runs,
 };
 pub use butler_api::v1::{DryRun, PlannedAction};
 pub use butler_api::v1::{FailureGroup, FailureSummary};
+pub use butler_api::v1::{ItemFile, ItemFiles};
 pub use butler_api::v1::{LabelledValue, Setting, Settings};
 pub use butler_api::v1::{LocalTime, NextWindow, Plan, PlannedBacklog, PlannedNight, PlannedRun, Window};
 pub use butler_api::v1::{Pause, Pauses};

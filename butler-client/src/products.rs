@@ -1,9 +1,12 @@
 //! What was made of an item's files: Butler's own, a Plex Media Server has none (404).
 
-use butler_api::v1::{Bandwidth, Products};
+use std::path::Path;
+
+use butler_api::v1::{Bandwidth, ItemFile, ItemFiles, Products};
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::sections::escape;
 
 impl Client {
     /// What was made of an item's files.
@@ -12,6 +15,40 @@ impl Client {
     /// [`Error::NotFound`] if there is no such item; else if the server can't be asked or refuses.
     pub async fn products(&self, item: i64) -> Result<Products, Error> {
         self.get(&["api", "v1", "items", &item.to_string(), "products"]).send().await?.json("a list of products")
+    }
+
+    /// A page of the files whose content lacks a product (`bif`), of one section or of all, with their items.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] if there is no such product, [`Error::NotFound`] if there is no such section; else if the server can't
+    /// be asked or refuses.
+    pub async fn files_lacking(&self, product: &str, section: Option<i64>, start: u64, size: u32) -> Result<ItemFiles, Error> {
+        self.get(&["api", "v1", "items"])
+            .argument("lacking", product)
+            .maybe_argument("section", section)
+            .argument("start", &start.to_string())
+            .argument("size", &size.to_string())
+            .send()
+            .await?
+            .json("a list of files")
+    }
+
+    /// The file at a path, as the server sees it, with its item; none if no section has it.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn file_at(&self, path: &Path) -> Result<Option<ItemFile>, Error> {
+        let request = self.get(&["api", "v1", "items"]).escaped_argument("file", &escape(path.as_os_str()));
+        let found: ItemFiles = request.send().await?.json("a list of files")?;
+        Ok(found.files.into_iter().next())
+    }
+
+    /// The preview thumbnails of a file: a BIF.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such part or it has none; else if the server can't be asked or refuses.
+    pub async fn preview(&self, part: i64) -> Result<Vec<u8>, Error> {
+        Ok(self.get(&["library", "parts", &part.to_string(), "indexes", "sd"]).send().await?.bytes())
     }
 
     /// What a file needs of a network, in steps of so many seconds (1 to 3,600), and where its key frames are.

@@ -140,6 +140,11 @@ impl Answer<'_> {
         })
     }
 
+    /// The body as it came.
+    pub(crate) fn bytes(self) -> Vec<u8> {
+        self.body
+    }
+
     /// The body as JSON where there is such a body: Plex's answers to starts and stops are empty or HTML.
     pub(crate) fn json_if_any<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()

@@ -19,6 +19,7 @@ use crate::event::{EngineEvent, PauseRequest, RefreshRequest, StartRequest};
 use crate::fact::Fact;
 use crate::inbox::Inbox;
 use crate::plan::PlanBasis;
+use crate::wish::{Wish, wishes};
 use crate::work;
 
 /// The engine's loop has ended: the server is shutting down.
@@ -96,6 +97,11 @@ impl Handle {
     /// If the engine has ended.
     pub async fn take_settings_file(&self, file: SettingsFile) -> Result<Vec<&'static str>, Gone> {
         self.ask(|answer| EngineEvent::SettingsFileRead { file, answer }).await
+    }
+
+    /// What the tasks wish by the settings that hold now; costs no round trip.
+    pub fn wishes(&self) -> Vec<Wish> {
+        wishes(&self.catalogue, &self.settings.borrow())
     }
 
     /// The stream of facts from now on.

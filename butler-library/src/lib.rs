@@ -51,6 +51,7 @@ pub use store::attendance::AttendanceRow;
 pub use store::costs::{CostSums, Costs, UnitCost};
 pub use store::failures::{FailureGroup, FailurePlace, FailureRow, FailureSummary, NewFailure, NoPlace, ScanFailure};
 pub use store::figures::{Figures, LastRun};
+pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
 pub use store::lacks::{Backlog, HeldBack, Lack, Scope, Subjects};

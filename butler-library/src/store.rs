@@ -5,6 +5,7 @@ mod column;
 pub(crate) mod costs;
 pub(crate) mod failures;
 pub(crate) mod figures;
+pub(crate) mod item_files;
 pub(crate) mod items;
 pub(crate) mod lacks;
 mod newcomers;

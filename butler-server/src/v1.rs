@@ -8,6 +8,7 @@ mod check;
 mod clock;
 mod failures;
 mod health;
+mod items;
 mod pauses;
 mod plan;
 mod products;
@@ -31,5 +32,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(window::routes())
         .merge(check::routes())
         .merge(products::routes())
+        .merge(items::routes())
         .merge(remake::routes())
 }

@@ -1,12 +1,15 @@
 //! What can be asked on the command line. The doc comments are the help; each command's own arguments stand in its file.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    analyse, backup, completions, failures, pause, plan, remake, resume, runs, sections, serve, settings, start, stop, watch,
+    analyse, backup, completions, failures, items, pause, plan, preview, remake, resume, runs, sections, serve, settings, show, start,
+    stop, watch,
 };
 use crate::exit;
 
@@ -21,9 +24,14 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// What this process was asked for. Ends the process where that makes no sense, or is the help.
+    /// What this process was asked for. Says what is wrong with it and ends the process, if something is, or shows the help.
     pub(crate) fn read() -> Self {
-        Self::of(&Self::command().get_matches()).unwrap_or_else(|error| error.exit())
+        let mut command = command();
+        let read = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
+            refuse_unused(&mut command, &matches)?;
+            Self::of(&matches)
+        });
+        read.unwrap_or_else(|error| error.exit())
     }
 
     /// A data folder that stands on the command line names the server to ask by itself: it goes before a URL
@@ -65,13 +73,80 @@ pub(crate) struct Global {
     pub(crate) json: bool,
 }
 
+impl Global {
+    /// Where the server is if no option says anything.
+    pub(crate) fn of_the_environment() -> Self {
+        let variable = |name| std::env::var(name).ok();
+        let data_dir = std::env::var_os("BUTLER_DATA_DIR").map(PathBuf::from);
+        Self { url: variable("BUTLER_URL"), token: variable("BUTLER_TOKEN"), data_dir, timeout: 1, json: false }
+    }
+}
+
+/// The global options that a command has no use for: its help leaves them out, and it refuses them.
+fn unused(command: &str) -> &'static [&'static str] {
+    match command {
+        "serve" => &["url", "timeout", "json"],
+        "backup" => &["url", "token", "timeout"],
+        "analyse" => &["url", "token", "data_dir", "timeout"],
+        "completions" => &["url", "token", "data_dir", "timeout", "json"],
+        _ => &[],
+    }
+}
+
+/// The command line, each command with the options that it uses.
+pub(crate) fn command() -> clap::Command {
+    let mut command = Cli::command();
+    // So that the global options stand in each command.
+    command.build();
+    command.mut_subcommands(|command| {
+        let unused = unused(command.get_name());
+        hide(command, unused)
+    })
+}
+
+fn hide(command: clap::Command, ids: &[&str]) -> clap::Command {
+    let command = command.mut_args(|argument| {
+        let is_unused = ids.contains(&argument.get_id().as_str());
+        if is_unused { argument.hide(true) } else { argument }
+    });
+    command.mut_subcommands(|below| hide(below, ids))
+}
+
+fn refuse_unused(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some((name, below)) = matches.subcommand() else { return Ok(()) };
+    let is_given = |id: &&&str| below.value_source(id) == Some(ValueSource::CommandLine);
+    match unused(name).iter().find(is_given) {
+        None => Ok(()),
+        Some(id) => {
+            let sentence = format!("`butler {name}` has no use for --{}; leave it out", id.replace('_', "-"));
+            Err(command.error(ErrorKind::ArgumentConflict, sentence))
+        }
+    }
+}
+
+/// Reads an id; `where_listed` says where they are found.
+pub(crate) fn number<T: FromStr>(where_listed: &'static str) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    move |text| text.parse().map_err(|_| format!("it takes a number; {where_listed}"))
+}
+
+/// Reads how many are wanted.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "it takes a number from 1 on; left out, there is a limit that fits".into())
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run the server
     Serve(serve::Arguments),
-    /// Add, list, edit and remove library sections
+    /// Add, list, check, edit and remove library sections
     #[command(subcommand)]
     Sections(sections::Action),
+    /// List what the library holds, or the files that lack a product
+    Items(items::Arguments),
+    /// Show an item: its files, what was made of them, what failed, and when the rest comes
+    Show(show::Arguments),
+    /// Show the preview thumbnails of a film or episode
+    Preview(preview::Arguments),
     /// List the tasks
     Tasks,
     /// Tell what the nights ahead will bring
@@ -112,6 +187,28 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_option_that_a_command_does_not_use_is_not_in_its_help_and_refused() {
+        let help = |name: &str| command().find_subcommand_mut(name).unwrap().render_long_help().to_string();
+        assert!(help("tasks").contains("--url") && help("serve").contains("--data-dir"));
+        assert!(!help("serve").contains("--url") && !help("serve").contains("--json") && !help("analyse").contains("--data-dir"));
+        let check = |line: &[&str]| {
+            let mut command = command();
+            let matches = command.try_get_matches_from_mut(line).unwrap();
+            refuse_unused(&mut command, &matches).map_err(|error| error.to_string())
+        };
+        assert!(check(&["butler", "--json", "tasks"]).is_ok() && check(&["butler", "serve", "--data-dir", "x"]).is_ok());
+        let refused = check(&["butler", "--url", "http://x", "backup", "list"]).unwrap_err();
+        assert!(refused.contains("`butler backup` has no use for --url"), "{refused}");
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_refused_with_the_way_on() {
+        assert_eq!(number::<u64>("`x` lists them")("7"), Ok(7));
+        assert_eq!(number::<u64>("`x` lists them")("abc").unwrap_err(), "it takes a number; `x` lists them");
+        assert_eq!((at_least_one("3"), at_least_one("0").is_err(), at_least_one("-1").is_err()), (Ok(3), true, true));
     }
 
     #[test]

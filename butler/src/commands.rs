@@ -4,14 +4,17 @@ pub(crate) mod analyse;
 pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod failures;
+pub(crate) mod items;
 pub(crate) mod pause;
 pub(crate) mod plan;
+pub(crate) mod preview;
 pub(crate) mod remake;
 pub(crate) mod resume;
 pub(crate) mod runs;
 pub(crate) mod sections;
 pub(crate) mod serve;
 pub(crate) mod settings;
+pub(crate) mod show;
 pub(crate) mod start;
 pub(crate) mod stop;
 pub(crate) mod tasks;
@@ -36,6 +39,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Analyse(arguments) => analyse::run(arguments, out),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Sections(action) => ask(&global, async |client| sections::run(client, action, out).await),
+        Command::Items(arguments) => ask(&global, async |client| items::run(client, arguments, out).await),
+        Command::Show(arguments) => ask(&global, async |client| show::run(client, arguments, out).await),
+        Command::Preview(arguments) => ask(&global, async |client| preview::run(client, arguments, out).await),
         Command::Tasks => ask(&global, async |client| tasks::run(client, out).await),
         Command::Runs(arguments) => ask(&global, async |client| runs::run(client, arguments, out).await),
         Command::Failures(arguments) => ask(&global, async |client| failures::run(client, arguments, out).await),

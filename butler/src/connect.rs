@@ -20,7 +20,7 @@ pub(crate) fn connect(global: &Global) -> Result<Client, Trouble> {
             let folder = folder.as_ref().map_err(Clone::clone)?;
             data_dir::server(folder)?.ok_or_else(|| {
                 Trouble::new(Exit::NoServer, format!("No server uses the data folder `{}` now.", folder.display()))
-                    .hint("Start one with `butler serve`, or name a server with --url or BUTLER_URL.")
+                    .hint("Start one with `butler serve`. One with another data folder is found by --data-dir or BUTLER_DATA_DIR, any other by --url or BUTLER_URL.")
             })?
         }
     };
@@ -29,11 +29,16 @@ pub(crate) fn connect(global: &Global) -> Result<Client, Trouble> {
         client = client.token(token);
     } else if let Ok(folder) = &folder
         && (given_url.is_none() || is_local_server(&url, folder))
-        && let Some(token) = data_dir::read(folder, TOKEN_FILE)?
     {
-        client = client.token(token);
+        client = client.token(data_dir::read(folder, TOKEN_FILE)?.ok_or_else(|| no_token(&folder.join(TOKEN_FILE)))?);
     }
     client.build().map_err(Trouble::from)
+}
+
+fn no_token(file: &std::path::Path) -> Trouble {
+    Trouble::new(Exit::NoServer, format!("There is no token in the file `{}`.", file.display())).hint(
+        "Give the server's token by BUTLER_TOKEN. If it is lost: stop the server, remove the file, and the next start makes a new one.",
+    )
 }
 
 /// Whether a URL is that of the server which uses the data folder. Only to that one its token may go: another that was

@@ -2,17 +2,17 @@
 //!
 //! It never stops or changes a run: who gives up following leaves the runs going.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::time::{Duration, Instant};
 
 use butler_client::{Client, Error, Run, RunId, RunState};
 use indicatif::ProgressDrawTarget;
 
 use crate::exit::Exit;
-use crate::print::Out;
 use crate::print::bars::Bars;
 use crate::print::error::Trouble;
 use crate::print::lines::{self, Lines};
+use crate::print::{Out, Stream};
 
 /// The pause between the first two looks; each is longer than the last, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
@@ -35,7 +35,7 @@ impl View {
     pub(crate) fn new(out: Out) -> Self {
         if out.json {
             Self::Silent
-        } else if io::stderr().is_terminal() {
+        } else if Stream::Aside.is_terminal() {
             Self::Bars(Bars::new(ProgressDrawTarget::stderr(), None))
         } else {
             Self::Lines(Lines::default())
@@ -51,7 +51,7 @@ impl View {
     }
 
     fn ended(&self, run: &Run, out: Out) -> io::Result<()> {
-        let line = || out.line(lines::ended(run, out));
+        let line = || out.line(lines::ended(run));
         match self {
             Self::Bars(bars) => bars.above(line),
             Self::Lines(_) => line(),

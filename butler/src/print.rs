@@ -1,18 +1,24 @@
-//! Where a command's words go: its result to the standard output, remarks to the standard error.
+//! Where a command's words go: its result to the standard output, remarks to the standard error. Here alone the two streams
+//! are written to (`clippy.toml` bans them elsewhere), and what goes there is a [`Text`], clean by construction, or laid out
+//! of such.
 //!
-//! Never decides what is said. One file a form: tables, bars, JSON, errors, and the words for numbers and times.
+//! Never decides what is said. One file a form: tables, bars, JSON, errors, pictures, and the words for numbers and times.
 
 pub(crate) mod bars;
 pub(crate) mod error;
 pub(crate) mod json;
 pub(crate) mod lines;
+pub(crate) mod picture;
+pub(crate) mod product;
 pub(crate) mod table;
+pub(crate) mod text;
 pub(crate) mod words;
 
-use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use butler_client::RunState;
+
+pub(crate) use text::Text;
 
 /// A colour of a terminal, by its number in SGR sequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,34 +52,63 @@ pub(crate) struct Out {
 
 impl Out {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, colours: may_colour(&io::stdout()) }
+        Self { json, colours: may_colour(Stream::Result) }
     }
 
     /// Prints a line of the result.
-    pub(crate) fn line(self, text: impl Display) -> io::Result<()> {
-        writeln!(io::stdout().lock(), "{text}")
+    pub(crate) fn line(self, text: impl Into<Text>) -> io::Result<()> {
+        send(&text.into().rendered(self.colours))
     }
 
     /// Prints a remark that is no part of the result, unless the result is for programs.
-    pub(crate) fn remark(self, text: impl Display) {
+    pub(crate) fn remark(self, text: impl Into<Text>) {
         if !self.json {
-            // A remark that nobody can hear is no failure.
-            let _ = writeln!(io::stderr().lock(), "{text}");
+            send_aside(&text.into().rendered(may_colour(Stream::Aside)));
         }
-    }
-
-    /// A text in a colour, if colours are wanted.
-    pub(crate) fn paint(self, text: &str, colour: Colour) -> String {
-        paint(self.colours, text, colour)
     }
 }
 
-pub(crate) fn paint(colours: bool, text: &str, colour: Colour) -> String {
-    if colours { format!("\u{1b}[{}m{text}\u{1b}[0m", colour as u8) } else { text.to_owned() }
+/// One of the two streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// The standard output.
+    Result,
+    /// The standard error.
+    Aside,
+}
+
+impl Stream {
+    #[expect(clippy::disallowed_methods, reason = "this file is the way out")]
+    pub(crate) fn is_terminal(self) -> bool {
+        match self {
+            Self::Result => io::stdout().is_terminal(),
+            Self::Aside => io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// Prints what was laid out of clean texts, or is a program of ours.
+#[expect(clippy::disallowed_methods, reason = "this file is the way out")]
+fn send(laid_out: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{laid_out}")?;
+    stdout.flush()
+}
+
+/// The same beside the result.
+#[expect(clippy::disallowed_methods, reason = "this file is the way out")]
+fn send_aside(laid_out: &str) {
+    // A remark that nobody can hear is no failure.
+    let _ = writeln!(io::stderr().lock(), "{laid_out}");
+}
+
+/// Prints a script of ours for a shell, as it is.
+pub(crate) fn script(script: &str) -> io::Result<()> {
+    send(script.trim_end())
 }
 
 /// Whether colours may go to a stream: it is a terminal that knows them, and nobody asked for none (<https://no-color.org>).
-pub(crate) fn may_colour(stream: &impl IsTerminal) -> bool {
+pub(crate) fn may_colour(stream: Stream) -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     stream.is_terminal() && !unwanted && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

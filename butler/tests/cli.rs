@@ -231,13 +231,13 @@ fn waiting_follows_a_run_to_its_end() {
     let queued = active("queued", Some("It waits for the scan of the libraries, run 3."));
     let server = server(vec![queued, active("running", None), Value::Null, run(json!({}))]);
     let (code, stdout, stderr) = said(at(&server, &["start", "RefreshLibraries", "--wait"]));
-    let ended = "RefreshLibraries (run 7): completed in 3.2 s, 4 of 4 done. Everything it found to do is done.\n";
+    let ended = "RefreshLibraries (run 7): completed in 3.2 s, 4 of 4 steps done. Everything it found to do is done.\n";
     assert_eq!((code, stdout), (0, format!("RefreshLibraries: It starts now, run 7.\n{ended}")));
     assert_eq!(
         stderr.lines().collect::<Vec<_>>(),
         [
             "RefreshLibraries (run 7): queued. It waits for the scan of the libraries, run 3.",
-            "RefreshLibraries (run 7): 1 of 4 done, 2 min left, 30.0/min, Heat.mkv and 1 more, 1.2 MB read",
+            "RefreshLibraries (run 7): 1 of 4 steps done, 2 min left, 30.0/min, Heat.mkv and 1 more, 1.2 MB read",
             "The server does not answer; waiting for it to come back.",
         ]
     );
@@ -282,7 +282,7 @@ fn ctrl_c_leaves_the_run_going_and_says_so() {
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
-    assert!(line.contains("1 of 4 done"), "{line}");
+    assert!(line.contains("1 of 4 steps done"), "{line}");
     interrupt(&child);
     stderr.read_to_string(&mut line).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
@@ -293,7 +293,7 @@ fn ctrl_c_leaves_the_run_going_and_says_so() {
 #[test]
 fn a_watch_shows_what_runs_until_ctrl_c() {
     let server = server(vec![active("running", None), run(json!({"id": 6}))]);
-    for (json, expect) in [(true, "\"state\":\"running\""), (false, "RefreshLibraries (run 7): 1 of 4 done")] {
+    for (json, expect) in [(true, "\"state\":\"running\""), (false, "RefreshLibraries (run 7): 1 of 4 steps done")] {
         let mut command = at(&server, if json { &["watch", "--json"] } else { &["watch"] });
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -320,9 +320,9 @@ fn runs_are_listed_and_shown_whole() {
         (code, stdout.as_str()),
         (
             0,
-            "RUN  TASK              STATE      STARTED            TOOK  DONE  FAILED    READ  REASON\n  \
-               7  RefreshLibraries  completed  2026-11-23 02:00  3.2 s   4/4       0  1.2 MB  Everything it found to do is done.\n  \
-               6  RefreshLibraries  skipped                              4/4       0  1.2 MB  It is off.\n"
+            "RUN  TASK              STATE      STARTED            TOOK  STEPS  FAILED    READ  REASON\n  \
+               7  RefreshLibraries  completed  2026-11-23 02:00  3.2 s    4/4       0  1.2 MB  Everything it found to do is done.\n  \
+               6  RefreshLibraries  skipped                               4/4       0  1.2 MB  It is off.\n"
         )
     );
     let (code, runs) = said_json(at(&server, &["runs", "--json"]));
@@ -487,9 +487,23 @@ fn no_server_no_entry_and_a_wrong_command_line_have_codes_of_their_own() {
     let (code, _, stderr) = said(butler(&["tasks", "--url", &gone]));
     assert!(code == 5 && stderr.contains(&format!("Error: No server answers at {gone}.\nCaused by:")), "{stderr}");
     assert_eq!(said(butler(&["tasks", "--url", "ftp://plex"])).0, 2);
-    for wrong in [["start"].as_slice(), &["start", "--all", "X"], &["brew"], &["runs", "x"], &["stop"]] {
+    for wrong in [["start"].as_slice(), &["start", "--all", "X"], &["brew"], &["runs", "x"], &["stop"], &["serve", "--url", "http://x"]] {
         assert_eq!(said(butler(wrong)).0, 2, "{wrong:?}");
     }
+    for (wrong, way_on) in [
+        (["runs", "abc"].as_slice(), "it takes a number; `butler runs` lists the runs"),
+        (&["runs", "--limit", "0"], "it takes a number from 1 on"),
+        (&["failures", "--retry", "x"], "`butler failures` lists the failures"),
+        (&["sections", "remove", "Films"], "`butler sections list` lists the sections"),
+    ] {
+        let (code, _, stderr) = said(butler(wrong));
+        assert!(code == 2 && stderr.contains(way_on), "{wrong:?} {stderr}");
+    }
+    // Without a scheme it is http, and only the system's own word stands below the sentence.
+    let host = gone.strip_prefix("http://").unwrap();
+    let (_, _, stderr) = said(butler(&["tasks", "--url", host]));
+    assert_eq!(stderr.matches("Caused by:").count(), 1, "{stderr}");
+    assert!(stderr.contains(&format!("No server answers at {gone}.")) && stderr.contains("as in http://127.0.0.1:32500"), "{stderr}");
     let garbage = StandIn::start(|_| Reply::new(200, "text/html", "", "<p>Welcome</p>"));
     let (code, _, stderr) = said(at(&garbage, &["tasks"]));
     assert!(code == 1 && stderr.contains("does not answer with a list of tasks"), "{stderr}");
@@ -574,7 +588,6 @@ fn the_help_has_the_exit_codes_and_never_the_token() {
     for command in ["serve", "sections", "tasks", "runs", "failures", "start", "stop", "watch", "analyse", "completions"] {
         assert_eq!(said(at(&server, &[command, "--help"])).0, 0, "{command}");
     }
-    assert!(said(at(&server, &["completions", "zsh"])).1.contains("failures"));
 }
 
 #[test]
@@ -664,4 +677,70 @@ fn settings_are_listed_shown_changed_and_reset() {
     {
         assert_eq!(said(at(&server, wrong)).0, 2, "{wrong:?}");
     }
+}
+
+#[test]
+fn nothing_that_a_server_says_is_an_order_to_the_terminal() {
+    const ORDERS: &str = "\\u001b[2J\\u009b31m\\u202e\\r\\n";
+    let evil = StandIn::start(|request| {
+        let life = [active("running", Some("waits")), run(json!({}))];
+        let body = match request.line.as_str() {
+            "GET /api/v1/runs/7" => life[1].to_string(),
+            "GET /api/v1/pauses" => json!({"pauses": [{"owner": "person", "note": "guests", "since": "2026-11-23T02:00:00Z", "until": null,
+                "until_window": false, "drains": false, "message": ""}]})
+            .to_string(),
+            line if line.starts_with("GET /api/v1/runs?") => json!({"runs": [life[1]], "total": 1}).to_string(),
+            line if line.starts_with("GET /api/v1/items?") => json!({"files": [{"item": 1, "type": "movie", "title": "Heat", "section": 1,
+                "part": 1, "file": "/films/Heat.mkv", "bytes": 1}], "total": 1})
+            .to_string(),
+            _ => match answer(request, &life, &AtomicUsize::new(1)) {
+                Reply::Bytes(bytes) => String::from_utf8(bytes).unwrap().split_once("\r\n\r\n").unwrap().1.to_owned(),
+                Reply::Silence => String::new(),
+            },
+        };
+        let words = ["task", "title", "description", "message", "reason", "path", "error", "part", "file", "folder", "label", "note"];
+        let words = words.iter().chain(&["sentence", "product", "class", "zone"]);
+        let hostile = words.fold(body, |body, word| body.replace(&format!("\"{word}\":\""), &format!("\"{word}\":\"{ORDERS}")));
+        Reply::json(200, &hostile)
+    });
+    for arguments in [
+        ["tasks"].as_slice(),
+        &["runs"],
+        &["runs", "7"],
+        &["start", "RefreshLibraries", "--wait"],
+        &["start", "--all"],
+        &["failures"],
+        &["failures", "--retry", "5"],
+        &["sections", "list"],
+        &["sections", "check", "/a b"],
+        &["plan"],
+        &["window"],
+        &["items", "--lacking", "bif"],
+        &["tasks", "--json"],
+        &["failures", "--json"],
+    ] {
+        let (_, stdout, stderr) = said(at(&evil, arguments));
+        assert!(!stdout.is_empty(), "{arguments:?} {stderr}");
+        let is_order = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!stdout.contains(is_order) && !stderr.contains(is_order), "{arguments:?} {stdout:?} {stderr:?}");
+    }
+}
+
+#[test]
+fn a_shell_is_offered_tasks_settings_and_sections() {
+    let server = server(vec![run(json!({}))]);
+    let offered = |words: &[&str]| {
+        let mut command = at(&server, &[]);
+        // As the script for fish asks.
+        command.arg("--").arg("butler").args(words).env("BUTLER_COMPLETE", "fish");
+        said(command).1
+    };
+    assert!(offered(&["start", "Ref"]).starts_with("RefreshLibraries\t"), "{}", offered(&["start", "Ref"]));
+    assert!(offered(&["settings", "ButlerStartH"]).starts_with("ButlerStartHour\t"));
+    assert_eq!(offered(&["sections", "remove", ""]).lines().next(), Some("12\tFilms"));
+    for shell in ["bash", "fish", "zsh"] {
+        let (code, script, _) = said(butler(&["completions", shell]));
+        assert!(code == 0 && script.contains("BUTLER_COMPLETE") && script.contains(shell), "{script}");
+    }
+    assert_eq!(said(butler(&["completions", "dos"])).0, 2);
 }

@@ -13,6 +13,9 @@ pub struct Check {
     pub kind: String,
     /// Whether the type was found out rather than said.
     pub guessed: bool,
+    /// What else is in it, one English sentence, where it holds more than one kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixed: Option<String>,
     /// How much there is.
     pub counts: CheckCounts,
     /// The items that the section would list, by title, with what is below them.

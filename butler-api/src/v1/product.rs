@@ -1,7 +1,10 @@
-//! `GET /api/v1/items/{id}/products`: what was made of an item's files.
+//! `GET /api/v1/items/{id}/products`: what was made of an item's files, what could not be made, and what is still to come.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use super::Failure;
+use crate::TaskName;
 
 /// What was made of an item's files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -9,6 +12,30 @@ use serde::{Deserialize, Serialize};
 pub struct Products {
     /// By part, then by product.
     pub products: Vec<Product>,
+    /// What could not be made.
+    #[serde(default)]
+    pub failures: Vec<Failure>,
+    /// What is not made yet and was not tried in vain either.
+    #[serde(default)]
+    pub open: Vec<OpenProduct>,
+}
+
+/// A product that a file shall have and has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OpenProduct {
+    /// What it is.
+    pub product: String,
+    /// The id of the part.
+    pub part: i64,
+    /// The task that makes it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub task: TaskName,
+    /// Whether that task is switched on.
+    pub enabled: bool,
+    /// When that task begins next by itself, where that is known.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub next_at: Option<Timestamp>,
 }
 
 /// One product.

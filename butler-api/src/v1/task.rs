@@ -26,6 +26,9 @@ pub struct Task {
     pub due: bool,
     /// How long it usually takes, in seconds: the median of its last five completed runs, 300 without any.
     pub usual_seconds: u64,
+    /// Whether that is a guess, since no run of it has completed.
+    #[serde(default)]
+    pub usual_is_guess: bool,
     /// When it begins next by itself, where that is known without a forecast: where it is placed, else when the next window
     /// opens if it is daily. Absent while it is off, works or waits.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]

@@ -21,6 +21,7 @@ impl Loop {
             enabled: enabled(&task.name),
             due: self.schedule.is_due(&task.name, now),
             usual_seconds: self.schedule.usual(&task.name).as_secs().unsigned_abs(),
+            usual_is_guess: self.schedule.usual_is_guess(&task.name),
             next_at: self.next_at(&task.name),
         };
         self.catalogue.tasks().map(view).collect()

@@ -28,6 +28,8 @@ pub struct Checked {
     pub kind: SectionKind,
     /// Whether the kind was found out rather than said.
     pub guessed: bool,
+    /// What else is in it, one sentence, where it holds more than one kind.
+    pub mixed: Option<String>,
     /// Media files seen.
     pub files: u64,
     /// The items that stand at the top, by sort title; extras below what they belong to.
@@ -90,10 +92,13 @@ pub fn check_folder(
 ) -> Result<Checked, CheckError> {
     let folder = allowed_roots::check(library, folder)?;
     let guessed = kind.is_none();
-    let (kind, walked) = match kind {
-        Some(kind) => (kind, look(library, &folder, kind, stop)?),
-        None => guess::kind(library, &folder, stop)?,
+    let looked = guess::Looked::at(library, &folder, stop)?;
+    let kind = match kind {
+        Some(kind) => kind,
+        None => looked.kind(library, &folder)?,
     };
+    let mixed = looked.beside(kind);
+    let walked = looked.of(kind);
     let Walked { seen, unsure, ignored, .. } = walked;
     let (mut tree, mut doubts) = (Tree::default(), Vec::new());
     for file in &seen {
@@ -106,7 +111,7 @@ pub fn check_folder(
     doubts.sort_by(|a, b| a.path.cmp(&b.path));
     let unreadable = unsure.into_iter().filter_map(|unsure| Some(note(&unsure.path, unsure.sentence.as_deref()?))).collect();
     let ignored = ignored.into_iter().map(|ignored| note(&ignored.path, &ignored.why.sentence())).collect();
-    Ok(Checked { folder, kind, guessed, files: seen.len() as u64, items, doubts, ignored, unreadable })
+    Ok(Checked { folder, kind, guessed, mixed, files: seen.len() as u64, items, doubts, ignored, unreadable })
 }
 
 const WAITS: &str =

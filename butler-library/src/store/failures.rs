@@ -263,6 +263,21 @@ impl Library {
         })
     }
 
+    /// The failures that stand of a source, newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn failures_of(&self, source: SourceId) -> Result<Vec<FailureRow>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND f.source = ?1 \
+                 ORDER BY f.failed_at DESC, f.id DESC"
+            ))?;
+            let rows = readable(&mut statement, [source], "failure", failure_row)?;
+            rows.into_iter().filter_map(|row| with_files(tx, row).transpose()).collect()
+        })
+    }
+
     /// A failure that stands.
     ///
     /// # Errors

@@ -255,7 +255,7 @@ impl Library {
 }
 
 /// The items of some ids, in their order.
-fn rows_of(tx: &Connection, ids: &[i64]) -> Result<Vec<ItemRow>, StoreError> {
+pub(super) fn rows_of(tx: &Connection, ids: &[i64]) -> Result<Vec<ItemRow>, StoreError> {
     let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE i.id IN (SELECT value FROM json_each(?1))"))?;
     let found = readable(&mut statement, [Json(ids)], "item", item_row)?;
     let mut found: HashMap<i64, ItemRow> = found.into_iter().map(|item| (item.id.0, item)).collect();

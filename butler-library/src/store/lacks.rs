@@ -85,7 +85,7 @@ pub struct HeldBack {
 
 /// Where a question begins: what follows from it is looked up from there on, and the rest of the library is not touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begin {
+pub(super) enum Begin {
     /// With the sources whose headers are unknown, or of a version that serves no more.
     Unread,
     /// With what failed.
@@ -99,7 +99,7 @@ enum Begin {
 }
 
 /// Sources of the scope that have a part whose file is there and lack the product.
-fn lacking(subjects: Subjects, from: Begin) -> String {
+pub(super) fn lacking(subjects: Subjects, from: Begin) -> String {
     // The parts of a source.
     let parts = match subjects {
         Subjects::TaggedParts => "CROSS JOIN parts p ON (p.tagged = s.id OR (p.tagged IS NULL AND p.source = s.id))",
@@ -239,7 +239,7 @@ fn forget_on(tx: &Connection, demand: i64) -> Result<bool, StoreError> {
 }
 
 /// Where the question for a demand's lacks begins.
-fn begin(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<Begin, StoreError> {
+pub(super) fn begin(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<Begin, StoreError> {
     Ok(if demand(tx, spec, subjects)?.is_some() { Begin::Kept } else { unkept(spec) })
 }
 

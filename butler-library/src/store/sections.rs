@@ -155,6 +155,9 @@ pub enum SectionError {
     /// Its name is blank.
     #[error("a section needs a name")]
     NoName,
+    /// Its name is longer than [`MAX_NAME_CHARS`], or not one line.
+    #[error("a section's name is one line of at most {MAX_NAME_CHARS} characters")]
+    UnfitName,
     /// It would have no root folder.
     #[error("a section needs at least one folder")]
     NoRoots,
@@ -177,17 +180,29 @@ pub enum SectionError {
     Store(#[from] StoreError),
 }
 
+/// The most characters of a section's name: clients show it on one line of a menu.
+const MAX_NAME_CHARS: usize = 100;
+
+/// A name without the blanks around it.
+fn fit_name(name: &str) -> Result<String, SectionError> {
+    let name = name.trim();
+    // Line and paragraph separators end a line too.
+    let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    match name {
+        "" => Err(SectionError::NoName),
+        _ if name.contains(is_break) || name.chars().count() > MAX_NAME_CHARS => Err(SectionError::UnfitName),
+        _ => Ok(name.to_owned()),
+    }
+}
+
 impl Library {
     /// Adds a section. Its roots are looked at, each on a thread of its own.
     ///
     /// # Errors
-    /// If its name is blank, a root is no folder that a section may have, two overlap, or the database fails.
+    /// If its name is blank, too long or not one line, a root is no folder that a section may have, two overlap, or the database fails.
     pub fn add_section(&self, new: NewSection, now: Timestamp) -> Result<SectionId, SectionError> {
         let NewSection { name, kind, roots, agent, scanner, language } = new;
-        let name = name.trim().to_owned();
-        if name.is_empty() {
-            return Err(SectionError::NoName);
-        }
+        let name = fit_name(&name)?;
         let roots = self.check_roots(&roots)?;
         let uuid = uuid()?;
         self.db().write(move |tx| {
@@ -205,13 +220,10 @@ impl Library {
     /// Edits a section. Of a root that is left out nothing is deleted before the next scan has seen whether its files moved.
     ///
     /// # Errors
-    /// If there is no such section, its name would be blank, a root will not do, or the database fails.
+    /// If there is no such section, its name would be blank, too long or not one line, a root will not do, or the database fails.
     pub fn edit_section(&self, id: SectionId, edit: SectionEdit, now: Timestamp) -> Result<(), SectionError> {
         let SectionEdit { name, roots, agent, scanner, language } = edit;
-        let name = name.map(|name| name.trim().to_owned());
-        if name.as_deref() == Some("") {
-            return Err(SectionError::NoName);
-        }
+        let name = name.as_deref().map(fit_name).transpose()?;
         let roots = roots.map(|roots| self.check_roots(&roots)).transpose()?;
         self.db().write(move |tx| {
             let changed = tx
@@ -328,4 +340,19 @@ fn uuid() -> Result<String, SectionError> {
     bits[8] = bits[8] & 0x3f | 0x80;
     let hex: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sections_name_is_one_line_that_fits() {
+        assert_eq!(fit_name("  Films für alle ").unwrap(), "Films für alle");
+        assert_eq!(fit_name(&"ü".repeat(100)).unwrap().chars().count(), 100);
+        assert!(matches!(fit_name(" \n"), Err(SectionError::NoName)));
+        for wrong in ["two\nlines", "a\u{1b}[2Jb", "a\u{2028}b", "x".repeat(101).as_str()] {
+            assert!(matches!(fit_name(wrong), Err(SectionError::UnfitName)), "{wrong:?}");
+        }
+    }
 }

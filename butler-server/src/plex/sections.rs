@@ -67,7 +67,7 @@ async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Respo
 /// Adds a section, and has it scanned.
 #[utoipa::path(post, path = "/library/sections", tag = "library",
     params(
-        ("name" = String, Query, description = "Its name."),
+        ("name" = String, Query, description = "Its name: one line of at most 100 characters."),
         ("type" = String, Query, description = "`movie`, `show`, `artist` or `photo`."),
         ("location" = Vec<String>, Query, description = "A root folder's whole path; may be given several times."),
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
@@ -126,7 +126,7 @@ async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Re
 #[utoipa::path(put, path = "/library/sections/{id}", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("name" = Option<String>, Query, description = "Its name."),
+        ("name" = Option<String>, Query, description = "Its name: one line of at most 100 characters."),
         ("location" = Option<Vec<String>>, Query, description = "All its root folders, if any is given."),
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
         ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
@@ -135,7 +135,7 @@ async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Re
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
-        (status = 400, description = "A folder is not there or not allowed, or the name is blank.", body = Errors),
+        (status = 400, description = "A folder is not there or not allowed, or the name is blank, too long or not one line.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]

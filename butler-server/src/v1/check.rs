@@ -61,13 +61,14 @@ impl From<CheckError> for Problem {
 }
 
 fn body(checked: Checked) -> Check {
-    let Checked { folder, kind, guessed, files, items, doubts, ignored, unreadable } = checked;
+    let Checked { folder, kind, guessed, mixed, files, items, doubts, ignored, unreadable } = checked;
     let mut counts = CheckCounts { files, ..CheckCounts::default() };
     items.iter().for_each(|item| count(item, &mut counts));
     Check {
         folder: folder.to_string_lossy().into_owned(),
         kind: kind.as_str().into(),
         guessed,
+        mixed,
         counts,
         items: items.into_iter().map(item).collect(),
         doubts: notes(doubts),

@@ -117,13 +117,13 @@ async fn retry(State(app): State<App>, Path(id): Path<String>) -> Result<Respons
 }
 
 /// The nights in which failures are tried again, each reckoned once.
-struct Nights {
+pub(super) struct Nights {
     basis: PlanBasis,
     known: HashMap<(Option<ProductKind>, Timestamp), Option<LocalTime>>,
 }
 
 impl Nights {
-    fn new(basis: PlanBasis) -> Self {
+    pub(super) fn new(basis: PlanBasis) -> Self {
         Self { basis, known: HashMap::new() }
     }
 
@@ -140,7 +140,7 @@ impl Nights {
     }
 }
 
-fn failure(row: FailureRow, nights: &mut Nights) -> Failure {
+pub(super) fn failure(row: FailureRow, nights: &mut Nights) -> Failure {
     Failure {
         id: row.id.0,
         next_try: nights.of(&row),

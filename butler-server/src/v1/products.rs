@@ -1,4 +1,4 @@
-//! `/api/v1/items/{id}/products` and `/api/v1/parts/{id}/bandwidth`: what was made of an item's files.
+//! `/api/v1/items/{id}/products` and `/api/v1/parts/{id}/bandwidth`: what was made of an item's files, and what was not.
 
 use std::io::BufReader;
 
@@ -6,9 +6,11 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::v1::{
-    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Product as ProductBody, Products as ProductsBody,
+    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Failure, OpenProduct, Product as ProductBody,
+    Products as ProductsBody,
 };
-use butler_library::{ItemId, Library, Loss, OpenedProduct, PartId, ProductRow};
+use butler_engine::{TaskView, Wish};
+use butler_library::{ItemId, Library, Loss, OpenedProduct, PartId, PartRow, ProductRow};
 use butler_product::bandwidth::{BUFFERS_BYTES, Curve, Rates, STEP_MS, Summary, ToldBy};
 use butler_product::{ProductKind, Value};
 use utoipa_axum::router::OpenApiRouter;
@@ -18,6 +20,7 @@ use crate::accept;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
+use crate::v1::failures::{Nights, failure};
 
 /// The longest step of a curve, seconds.
 const LONGEST_STEP: u32 = 3_600;
@@ -26,25 +29,51 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(of_item)).routes(routes!(bandwidth))
 }
 
-/// Lists what was made of an item's files.
+/// Lists what was made of an item's files, what could not be made, and what is still to come.
 #[utoipa::path(get, path = "/api/v1/items/{id}/products", tag = "products",
     params(("id" = i64, Path, description = "The item's id, as Plex's `ratingKey`.")),
     responses(
-        (status = 200, description = "The products, by part and then by kind.", body = ProductsBody),
+        (status = 200, description = "The products, by part and then by kind; failures; what is open.", body = ProductsBody),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
 async fn of_item(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let unknown = || Problem::not_found(format!("There is no item {id}."));
     let item: ItemId = id.parse().map_err(|_| unknown())?;
-    let products = app.library(move |library| products(library, item)).await?;
-    accept::json(&ProductsBody { products: products.ok_or_else(unknown)? })
+    let (wishes, tasks) = (app.handle.wishes(), app.handle.tasks().await?);
+    let nights = Nights::new(app.handle.plan_basis().await?);
+    let products = app.library(move |library| products(library, item, &wishes, &tasks, nights)).await?;
+    accept::json(&products.ok_or_else(unknown)?)
 }
 
-fn products(library: &Library, item: ItemId) -> Result<Option<Vec<ProductBody>>, Problem> {
+fn products(
+    library: &Library,
+    item: ItemId,
+    wishes: &[Wish],
+    tasks: &[TaskView],
+    mut nights: Nights,
+) -> Result<Option<ProductsBody>, Problem> {
     let Some(item) = library.item(item)? else { return Ok(None) };
-    let mut products = Vec::new();
+    let (mut products, mut failures, mut open) = (Vec::new(), Vec::new(), Vec::new());
     for part in item.media.iter().flat_map(|version| &version.parts) {
+        let mut failed = Vec::new();
+        for source in library.sources_of_part(part.id)? {
+            failed.extend(library.failures_of(source)?);
+        }
+        for wish in wishes {
+            let kind = wish.spec.kind();
+            if failed.iter().all(|failure| failure.kind != Some(kind)) && library.part_lacks(part.id, &wish.spec, &wish.scope)? {
+                let task = tasks.iter().find(|task| task.name == wish.task);
+                open.push(OpenProduct {
+                    product: kind.as_str().into(),
+                    part: part.id.0,
+                    task: wish.task.clone(),
+                    enabled: task.is_some_and(|task| task.enabled),
+                    next_at: task.and_then(|task| task.next_at),
+                });
+            }
+        }
+        failures.extend(failed.into_iter().map(|row| here(failure(row, &mut nights), part)));
         for row in library.products_of(part.source)? {
             products.push(ProductBody {
                 product: row.kind.as_str().into(),
@@ -58,7 +87,15 @@ fn products(library: &Library, item: ItemId) -> Result<Option<Vec<ProductBody>>,
             });
         }
     }
-    Ok(Some(products))
+    Ok(Some(ProductsBody { products, failures, open }))
+}
+
+/// Of a content that lies in several places a failure names one first: here it is this one.
+fn here(failure: Failure, part: &PartRow) -> Failure {
+    let path = part.path.to_string_lossy().into_owned();
+    let others = failure.files.into_iter().filter(|file| *file != path);
+    let files = std::iter::once(path.clone()).chain(others).collect();
+    Failure { part: path, part_id: Some(part.id.0), files, ..failure }
 }
 
 /// Shows what a file needs of a network, second by second, and where its key frames are.

@@ -62,7 +62,7 @@ fn shown(task: TaskName, plan: HousePlan) -> DryRun {
 }
 
 fn task(view: TaskView) -> Task {
-    let TaskView { name, title, description, every_days, randomized, enabled, due, usual_seconds, next_at } = view;
+    let TaskView { name, title, description, every_days, randomized, enabled, due, usual_seconds, usual_is_guess, next_at } = view;
     let (title, description) = (title.to_owned(), description.to_owned());
-    Task { name, title, description, every_days, randomized, enabled, due, usual_seconds, next_at }
+    Task { name, title, description, every_days, randomized, enabled, due, usual_seconds, usual_is_guess, next_at }
 }

@@ -68,6 +68,7 @@ const PROMISED: &[(&str, &str)] = &[
     ("get", "/api/v1/runs"),
     ("get", "/api/v1/runs/{id}"),
     ("get", "/api/v1/failures"),
+    ("get", "/api/v1/items"),
     ("get", "/api/v1/items/{id}/products"),
     ("get", "/api/v1/parts/{id}/bandwidth"),
     ("post", "/api/v1/failures/{id}/retry"),

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use butler_engine::{AnalyseError, Analysed, Analyst, Product};
-use butler_product::{Failure, Line, ProductKind, Quantity, Spec, Value};
+use butler_product::{Failure, ProductKind, Spec, Value};
 use clap::Args;
 use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::print::error::Trouble;
-use crate::print::{Colour, Out, json, words};
+use crate::print::{Colour, Out, Text, json, product, words};
 use crate::worker_program;
 
 /// Make products of plain files, without a server
@@ -145,32 +145,16 @@ fn file_result(file: &Path, analysed: Analysed) -> FileResult {
 }
 
 fn show(file: &Path, analysed: &Analysed, out: Out) -> Result<(), Trouble> {
-    out.line(format_args!("{} ({} read)", words::clean(&file.display().to_string()), words::bytes(analysed.bytes_read)))?;
+    out.line(format_args!("{} ({} read)", file.display(), words::bytes(analysed.bytes_read)))?;
     for (spec, result) in &analysed.results {
         let name = spec.kind().as_str();
         match result {
             Ok(Product { value, file }) => {
                 let place = file.as_ref().map(|path| format!(" → {}", path.display())).unwrap_or_default();
-                out.line(format_args!("  {name}: {}{place}", words::clean(&summary(value))))?;
+                out.line(format_args!("  {name}: {}{place}", product::summary(value)))?;
             }
-            Err(failure) => out.line(format_args!("  {name}: {}", out.paint(&words::clean(&failure.sentence), Colour::Red)))?,
+            Err(failure) => out.line(Text::from(format!("  {name}: ")).then(Text::painted(&failure.sentence, Colour::Red)))?,
         }
     }
     Ok(())
-}
-
-/// A product's value in a few words.
-fn summary(value: &Value) -> String {
-    value.summary().iter().map(line).collect::<Vec<_>>().join(", ")
-}
-
-fn line(Line { label, quantity }: &Line) -> String {
-    let words = match quantity {
-        Quantity::Count(number) => return format!("{number} {label}"),
-        Quantity::BitsPerSecond(rate) => return format!("{} {label}", words::bits(*rate)),
-        Quantity::Milliseconds(ms) => words::duration_ms(*ms),
-        Quantity::Pixels(width, height) => format!("{width}×{height}"),
-        Quantity::Text(text) => text.clone(),
-    };
-    format!("{label} {words}").trim_start().to_owned()
 }

@@ -1,24 +1,28 @@
-//! `butler completions`: the script by which a shell completes `butler`'s commands and options.
+//! `butler completions`: the script by which a shell completes `butler`'s commands, options, tasks, settings and sections. The
+//! script asks `butler` itself, by the variable [`ASKED`].
 
-use std::io::{self, Write};
+use clap::{Args, builder::PossibleValuesParser};
+use clap_complete::env::Shells;
 
-use clap::{Args, CommandFactory};
-use clap_complete::Shell;
-
-use crate::cli::Cli;
 use crate::exit::Exit;
+use crate::print;
 use crate::print::error::Trouble;
+
+/// Set by the script while the shell completes a line.
+pub(crate) const ASKED: &str = "BUTLER_COMPLETE";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The shell
-    shell: Shell,
+    #[arg(value_name = "SHELL", value_parser = PossibleValuesParser::new(Shells::builtins().names()))]
+    shell: String,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
-    // Into memory first: the generator panics where a pipe is closed.
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "butler", &mut script);
-    io::stdout().lock().write_all(&script)?;
+    let shells = Shells::builtins();
+    let Some(shell) = shells.completer(&arguments.shell) else { return Err(Trouble::new(Exit::Usage, "There is no such shell.")) };
+    shell.write_registration(ASKED, "butler", "butler", "butler", &mut script)?;
+    print::script(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

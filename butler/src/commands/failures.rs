@@ -4,10 +4,11 @@
 use butler_client::{Client, Error, Failure, FailureSummary, Failures};
 use clap::Args;
 
+use crate::cli::{at_least_one, number};
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Listing};
-use crate::print::words::{clean, count, time};
+use crate::print::words::{count, time};
 use crate::print::{Out, json};
 
 /// Failures in the table, unless told otherwise.
@@ -18,11 +19,11 @@ const PAGE: u32 = 1_000;
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Have this failure tried again by the next run that wants its product
-    #[arg(long, value_name = "ID", num_args = 1..)]
+    #[arg(long, value_name = "ID", num_args = 1.., value_parser = number::<i64>("`butler failures` lists the failures"))]
     retry: Vec<i64>,
 
     /// List at most so many [default: 20; with --json all]
-    #[arg(long, value_name = "NUMBER", conflicts_with = "retry")]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "retry", value_parser = at_least_one)]
     limit: Option<usize>,
 }
 
@@ -137,7 +138,7 @@ async fn retry(client: &Client, ids: &[i64], out: Out) -> Result<Exit, Trouble> 
             other => other.into(),
         })?;
         if !out.json {
-            out.line(clean(&retried.message))?;
+            out.line(&retried.message)?;
         }
         answers.push(retried);
     }

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::exit::Exit;
 use crate::print::error::Trouble;
-use crate::print::words::{clean, time};
+use crate::print::words::time;
 use crate::print::{Out, json};
 
 #[derive(Args)]
@@ -77,7 +77,7 @@ pub(crate) fn sentence(pause: &Pause) -> String {
         None => String::new(),
     };
     let drains = if pause.drains { "; what is in hand comes to its end" } else { "" };
-    let note = pause.note.as_deref().map(|note| format!(": {}", clean(note))).unwrap_or_default();
+    let note = pause.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
     format!("Everything is paused {who} since {}{until}{drains}{note}", time(pause.since))
 }
 

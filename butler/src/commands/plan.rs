@@ -6,7 +6,7 @@ use clap::Args;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::{about, bytes, clean, count};
+use crate::print::words::{bytes, count, roughly};
 use crate::print::{Colour, Out, json};
 
 #[derive(Args)]
@@ -45,7 +45,7 @@ fn print(plan: &Plan, out: Out) -> Result<(), Trouble> {
     for backlog in plan.backlogs.iter().filter(|backlog| backlog.held_back > 0) {
         out.line(held_back(backlog))?;
     }
-    out.line(clean(&plan.sentence))?;
+    out.line(&plan.sentence)?;
     Ok(())
 }
 
@@ -59,7 +59,7 @@ fn held_back(backlog: &PlannedBacklog) -> String {
         None => format!(", {tried_again} of them tried again when it is started"),
     };
     let rest = if resting == 0 { String::new() } else { format!(", {resting} at rest until the file changes or you ask") };
-    format!("{}: {}{tried}{rest} (`butler failures`).", clean(task.as_str()), count(*held_back, "failure"))
+    format!("{}: {}{tried}{rest} (`butler failures`).", task, count(*held_back, "failure"))
 }
 
 /// `Tuesday, 24 November, 02:00 to 05:00 (Europe/Berlin)`; a window of the whole day ends where it begins.
@@ -67,7 +67,7 @@ fn heading(night: &PlannedNight, zone: &str) -> String {
     let on = night.from.civil().strftime("%A, %-d %B").to_string();
     let (from, until) = (night.from.clock(), night.until.clock());
     let hours = if from == until { format!("all day from {from}") } else { format!("{from} to {until}") };
-    format!("{on}, {hours} ({})", clean(zone))
+    format!("{on}, {hours} ({})", zone)
 }
 
 fn table(runs: &[PlannedRun]) -> Listing {
@@ -82,11 +82,11 @@ fn table(runs: &[PlannedRun]) -> Listing {
     for run in runs {
         let clock = |time: Option<butler_client::LocalTime>| time.map_or_else(|| "-".to_owned(), |time| time.clock());
         let takes = run.start.zip(run.end).map(|(start, end)| end.at().duration_since(start.at()).as_secs());
-        let takes = takes.and_then(|seconds| u64::try_from(seconds).ok()).map_or_else(String::new, about);
+        let takes = takes.and_then(|seconds| u64::try_from(seconds).ok()).map_or_else(String::new, roughly);
         let takes = if run.is_guess && !takes.is_empty() { format!("{takes}?") } else { takes };
         let remark = match run.how.as_str() {
-            "cut" | "missed" => Field::painted(clean(&run.message), Colour::Yellow),
-            _ if run.start.is_none() => Field::painted(clean(&run.message), Colour::Grey),
+            "cut" | "missed" => Field::painted(&run.message, Colour::Yellow),
+            _ if run.start.is_none() => Field::painted(&run.message, Colour::Grey),
             _ => run.message.as_str().into(),
         };
         listing.row([clock(run.start).into(), clock(run.end).into(), run.task.as_str().into(), takes.into(), remark]);
@@ -108,7 +108,7 @@ fn backlogs(open: &[&PlannedBacklog]) -> Listing {
             Some(nights) => count(nights.into(), "night"),
             None => "never, as things are".to_owned(),
         };
-        let work = if backlog.is_guess { format!("{}?", about(backlog.seconds)) } else { about(backlog.seconds) };
+        let work = if backlog.is_guess { format!("{}?", roughly(backlog.seconds)) } else { roughly(backlog.seconds) };
         listing.row([
             backlog.task.as_str().into(),
             backlog.lacks.to_string().into(),

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use butler_client::{Client, Error, Remade, RemakeOf};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
+use crate::candidates;
+use crate::cli::number;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
-use crate::print::words::clean;
 use crate::print::{Out, json};
 
 #[derive(Args)]
@@ -19,7 +21,8 @@ pub(crate) struct Arguments {
     of: Option<PathBuf>,
 
     /// All files of this section
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = number::<i64>("`butler sections list` lists the sections"),
+        add = ArgValueCandidates::new(candidates::sections))]
     section: Option<i64>,
 
     /// Only these products, as bif,bandwidth [default: all]
@@ -52,7 +55,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     if out.json {
         json::print(&remade)?;
     } else {
-        out.line(clean(&remade.message))?;
+        out.line(&remade.message)?;
     }
     if arguments.now {
         return start(client, &remade, out).await;
@@ -77,7 +80,7 @@ async fn start(client: &Client, remade: &Remade, out: Out) -> Result<Exit, Troub
         let start = client.butler().start(&by.task, true).await?;
         if !out.json {
             let message = start.message.unwrap_or_else(|| "The server took the request.".to_owned());
-            out.line(format!("{}: {}", clean(start.task.as_str()), clean(&message)))?;
+            out.line(format!("{}: {message}", start.task))?;
         }
     }
     Ok(Exit::Done)

@@ -2,13 +2,16 @@
 
 use butler_client::{Client, Error, Fact, Origin, Run, RunFilter, RunId, RunState, Runs, TaskName};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
+use crate::candidates;
+use crate::cli::{at_least_one, number};
 use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::{bytes, clean, count, duration_ms, exact_time, progress, time, took};
-use crate::print::{Out, json, lines, state_colour};
+use crate::print::words::{bytes, count, duration_ms, exact_time, progress, time, took};
+use crate::print::{Out, Text, json, lines, state_colour};
 
 /// Runs in a table, unless told otherwise.
 const TABLE_ROWS: usize = 50;
@@ -18,14 +21,15 @@ const PAGE: u32 = 1_000;
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Show this run only, with its report
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = number::<RunId>("`butler runs` lists the runs"))]
     id: Option<RunId>,
 
     /// List only the runs of this task
-    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    #[arg(long, value_name = "NAME", conflicts_with = "id", add = ArgValueCandidates::new(candidates::tasks))]
     task: Option<TaskName>,
 
-    /// List only the runs in this state
+    /// List only the runs in this state: queued, scheduled, running, paused, stopping, completed, failed, stopped, interrupted,
+    /// skipped or missed
     #[arg(long, value_name = "STATE", conflicts_with = "id")]
     state: Option<RunState>,
 
@@ -46,7 +50,7 @@ pub(crate) struct Arguments {
     until: Option<jiff::Timestamp>,
 
     /// List at most so many [default: 50; with --json all]
-    #[arg(long, value_name = "NUMBER", conflicts_with = "id")]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "id", value_parser = at_least_one)]
     limit: Option<usize>,
 }
 
@@ -64,7 +68,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let mut filter = RunFilter::default();
     (filter.task, filter.state, filter.origin) = (arguments.task, arguments.state, arguments.origin);
     (filter.day, filter.since, filter.until) = (arguments.day, arguments.since, arguments.until);
-    let is_narrowed = filter != RunFilter::default() || limit == 0;
+    let is_narrowed = filter != RunFilter::default();
     let (runs, total) = list(client, filter, limit).await?;
     if out.json {
         json::print(&runs)?;
@@ -106,7 +110,7 @@ fn table(runs: Vec<Run>) -> Listing {
         Column::new("STATE"),
         Column::new("STARTED").spare(2),
         Column::new("TOOK").number().spare(3),
-        Column::new("DONE").number(),
+        Column::new("STEPS").number(),
         Column::new("FAILED").number().spare(1),
         Column::new("READ").number().spare(4),
         Column::new("REASON").flexible().spare(5),
@@ -128,33 +132,33 @@ fn table(runs: Vec<Run>) -> Listing {
 }
 
 fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
-    let mut rows: Vec<(&str, String)> =
-        vec![("Task", run.task.to_string()), ("State", out.paint(run.state.as_str(), state_colour(run.state)))];
-    rows.extend(run.reason.as_deref().map(|reason| ("Reason", clean(reason).into_owned())));
-    rows.push(("Origin", if run.forced { format!("{}, forced", run.origin) } else { run.origin.to_string() }));
-    rows.extend(run.section.map(|section| ("Section", section.to_string())));
-    rows.extend(run.paths.iter().map(|path| ("Of it only", clean(path).into_owned())));
-    rows.push(("Asked", exact_time(run.asked_at)));
-    rows.extend(run.started_at.map(|at| ("Started", exact_time(at))));
-    rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at))));
-    rows.extend(took(run).map(|took| ("Took", took)));
-    rows.extend(run.day.map(|day| ("Day", day.to_string())));
-    rows.extend(run.ended_day.filter(|day| Some(*day) != run.day).map(|day| ("Ended on", day.to_string())));
-    rows.push(("Done", progress(run)));
-    rows.push(("Failures", run.failures.to_string()));
-    rows.push(("Read", bytes(run.bytes_read)));
+    let state = Text::painted(run.state.as_str(), state_colour(run.state));
+    let mut rows: Vec<(&str, Text)> = vec![("Task", run.task.as_str().into()), ("State", state)];
+    rows.extend(run.reason.as_deref().map(|reason| ("Reason", reason.into())));
+    rows.push(("Origin", if run.forced { format!("{}, forced", run.origin) } else { run.origin.to_string() }.into()));
+    rows.extend(run.section.map(|section| ("Section", section.to_string().into())));
+    rows.extend(run.paths.iter().map(|path| ("Of it only", path.into())));
+    rows.push(("Asked", exact_time(run.asked_at).into()));
+    rows.extend(run.started_at.map(|at| ("Started", exact_time(at).into())));
+    rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at).into())));
+    rows.extend(took(run).map(|took| ("Took", took.into())));
+    rows.extend(run.day.map(|day| ("Day", day.to_string().into())));
+    rows.extend(run.ended_day.filter(|day| Some(*day) != run.day).map(|day| ("Ended on", day.to_string().into())));
+    rows.push(("Done", progress(run).into()));
+    rows.push(("Failures", run.failures.to_string().into()));
+    rows.push(("Read", bytes(run.bytes_read).into()));
     if run.live.is_some() {
-        rows.push(("Now", lines::side_facts(run).join(", ")));
+        rows.push(("Now", lines::side_facts(run).join(", ").into()));
     }
     out.line(format!("Run {}", run.id))?;
     for (label, value) in rows {
-        out.line(format!("  {label:<9} {value}"))?;
+        out.line(Text::from(format!("  {label:<9} ")).then(value))?;
     }
     if !run.report.is_empty() {
         out.line("Report")?;
         let width = run.report.iter().map(|fact| fact.label.chars().count()).max().unwrap_or(0);
         for fact in &run.report {
-            out.line(format!("  {:<width$}  {}", clean(&fact.label), fact_value(fact)))?;
+            out.line(format!("  {:<width$}  {}", fact.label, fact_value(fact)))?;
         }
     }
     if run.failures > 0 {
@@ -167,8 +171,8 @@ fn fact_value(fact: &Fact) -> String {
     match (fact.unit.as_str(), fact.value.as_u64(), fact.value.as_str()) {
         ("bytes", Some(number), _) => bytes(number),
         ("ms", Some(ms), _) => duration_ms(ms),
-        (_, _, Some(text)) => clean(text).into_owned(),
-        _ => clean(&fact.value.to_string()).into_owned(),
+        (_, _, Some(text)) => text.to_owned(),
+        _ => fact.value.to_string(),
     }
 }
 

@@ -7,14 +7,17 @@ use std::path::PathBuf;
 
 use butler_client::{Client, Directory, Error, NewSection, SectionEdit};
 use clap::{Subcommand, ValueEnum};
+use clap_complete::ArgValueCandidates;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::candidates;
+use crate::cli::number;
 use crate::commands::start;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Listing};
-use crate::print::words::{clean, time};
+use crate::print::words::time;
 use crate::print::{Out, json};
 
 #[derive(Subcommand)]
@@ -24,7 +27,7 @@ pub(crate) enum Action {
         /// What is in it
         #[arg(value_name = "TYPE")]
         kind: Kind,
-        /// Its name
+        /// Its name: one line of at most 100 characters
         name: String,
         /// Its root folders
         #[arg(required = true, value_name = "FOLDER")]
@@ -39,8 +42,9 @@ pub(crate) enum Action {
     #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "folders"]))]
     Edit {
         /// The section's id
+        #[arg(value_parser = number::<i64>("`butler sections list` lists the sections"), add = ArgValueCandidates::new(candidates::sections))]
         id: i64,
-        /// Its new name
+        /// Its new name: one line of at most 100 characters
         #[arg(long)]
         name: Option<String>,
         /// A root folder; give all that it shall have. What was made of files that move along is kept
@@ -50,6 +54,7 @@ pub(crate) enum Action {
     /// Scan a section now, or only some folders of it
     Refresh {
         /// The section's id
+        #[arg(value_parser = number::<i64>("`butler sections list` lists the sections"), add = ArgValueCandidates::new(candidates::sections))]
         id: i64,
         /// A folder or file to scan, on the server's machine; may be given several times [default: the whole section]
         #[arg(long = "path", value_name = "FOLDER")]
@@ -69,6 +74,7 @@ pub(crate) enum Action {
     /// Remove a section; its files are not touched
     Remove {
         /// The section's id
+        #[arg(value_parser = number::<i64>("`butler sections list` lists the sections"), add = ArgValueCandidates::new(candidates::sections))]
         id: i64,
     },
 }
@@ -143,7 +149,7 @@ async fn add(client: &Client, new: &NewSection, out: Out) -> Result<Exit, Troubl
     if out.json {
         json::print(&Section::from(added))?
     } else {
-        out.line(clean(&added.key))?
+        out.line(&added.key)?
     }
     Ok(Exit::Done)
 }

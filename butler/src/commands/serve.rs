@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use crate::cli::Global;
 use crate::data_dir::ADDRESS_FILE;
 use crate::exit::Exit;
+use crate::print::Out;
 use crate::print::error::Trouble;
 use crate::{fact_log, log, settings_file, worker_program};
 
@@ -101,7 +102,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         tracing::warn!(%address, "the server can be reached from other machines, without encryption");
     }
     // A line for a person and for scripts: a server whose standard output is gone works as well.
-    let _ = writeln!(io::stdout().lock(), "Butler is ready at http://{address}");
+    let _ = Out::new(false).line(format!("Butler is ready at http://{address}"));
     tell_service_manager(sd_notify::NotifyState::Ready);
     let mut lost_thread = None;
     runtime.block_on(butler_server::serve(listener, app, async {

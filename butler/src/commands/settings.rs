@@ -2,18 +2,19 @@
 
 use butler_client::{Client, Setting};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
+use crate::candidates;
 use crate::exit::Exit;
 use crate::near::near;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::clean;
 use crate::print::{Colour, Out, json};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The setting, as in ButlerStartHour; without one, all are listed
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", add = ArgValueCandidates::new(candidates::settings))]
     key: Option<String>,
 
     /// Its new value; without one, the setting is shown
@@ -21,7 +22,7 @@ pub(crate) struct Arguments {
     value: Option<String>,
 
     /// Give this setting its default again; KEY may stand before it too
-    #[arg(long, value_name = "KEY", num_args = 0..=1, conflicts_with = "value")]
+    #[arg(long, value_name = "KEY", num_args = 0..=1, conflicts_with = "value", add = ArgValueCandidates::new(candidates::settings))]
     reset: Option<Option<String>>,
 
     /// List those too that are seldom changed
@@ -83,15 +84,15 @@ fn show(setting: &Setting, out: Out) -> Result<Exit, Trouble> {
         return Ok(Exit::Done);
     }
     out.line(format!("{} = {}", setting.id, told(setting)))?;
-    out.line(format!("{}. {}", clean(&setting.label), clean(&setting.summary)))?;
-    out.line(format!("It takes {}; its default is {}.", clean(&setting.allowed), quoted(&setting.default.to_string())))?;
+    out.line(format!("{}. {}", setting.label, setting.summary))?;
+    out.line(format!("It takes {}; its default is {}.", setting.allowed, quoted(&setting.default.to_string())))?;
     match (&setting.file, is_changed(setting)) {
-        (Some(file), _) => out.line(format!("The file `{}` on the server says so: change it there.", clean(file)))?,
+        (Some(file), _) => out.line(format!("The file `{}` on the server says so: change it there.", file))?,
         (None, true) => out.line(format!("A person set it; `butler settings --reset {}` gives it its default again.", setting.id))?,
         (None, false) => {}
     }
     for value in &setting.values {
-        out.line(format!("  {:<12}  {}", clean(&value.value), clean(&value.label)))?;
+        out.line(format!("  {:<12}  {}", value.value, value.label))?;
     }
     Ok(Exit::Done)
 }
@@ -106,7 +107,7 @@ fn told(setting: &Setting) -> String {
 }
 
 fn quoted(value: &str) -> String {
-    if value.is_empty() { "\"\"".to_owned() } else { clean(value).into_owned() }
+    if value.is_empty() { "\"\"".to_owned() } else { value.to_owned() }
 }
 
 fn unknown(key: &str, settings: &[Setting]) -> Trouble {

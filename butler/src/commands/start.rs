@@ -4,20 +4,22 @@ mod dry_run;
 
 use butler_client::{Client, Error, Outcome, Run, RunId, RunState, Start, TaskName};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
+use crate::candidates;
 use crate::exit::{self, Exit};
 use crate::follow::{self, View};
 use crate::near;
 use crate::print::error::Trouble;
-use crate::print::words::{clean, exact_time};
+use crate::print::words::exact_time;
 use crate::print::{Out, json};
 
 #[derive(Args)]
 #[command(after_help = exit::SHORT_HELP, after_long_help = exit::HELP)]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all", add = ArgValueCandidates::new(candidates::tasks))]
     names: Vec<TaskName>,
 
     /// Start every task that is switched on and on its day
@@ -79,7 +81,7 @@ pub(crate) async fn tell(
 ) -> Result<Exit, Trouble> {
     if !out.json {
         for start in starts {
-            out.line(format!("{}: {}", clean(start.task.as_str()), clean(&sentence(start))))?;
+            out.line(format!("{}: {}", start.task, sentence(start)))?;
         }
     }
     let mut results = Vec::new();

@@ -2,23 +2,30 @@
 
 use butler_client::{Client, Error, RunId, TaskName};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
+use crate::candidates;
+use crate::cli::number;
 use crate::commands::runs::not_there;
 use crate::commands::start::unknown_task;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
-use crate::print::words::clean;
 use crate::print::{Out, json};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(value_name = "NAME", required_unless_present_any = ["all", "runs"], conflicts_with = "all")]
+    #[arg(
+        value_name = "NAME",
+        required_unless_present_any = ["all", "runs"],
+        conflicts_with = "all",
+        add = ArgValueCandidates::new(candidates::tasks)
+    )]
     names: Vec<TaskName>,
 
     /// Stop this run only, and no other of its task; may be given several times
-    #[arg(long = "run", value_name = "ID", conflicts_with_all = ["names", "all"])]
+    #[arg(long = "run", value_name = "ID", value_parser = number::<RunId>("`butler runs` lists the runs"), conflicts_with_all = ["names", "all"])]
     runs: Vec<RunId>,
 
     /// Stop whatever runs and empty the queue
@@ -97,5 +104,5 @@ fn sentence(report: &Report<'_>) -> String {
         Some([one]) => format!("Run {one} stops."),
         Some(several) => format!("Runs {} stop.", several.join(", ")),
     };
-    report.task.map_or(what.clone(), |task| format!("{}: {what}", clean(task.as_str())))
+    report.task.map_or(what.clone(), |task| format!("{}: {what}", task))
 }

@@ -6,7 +6,7 @@ use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::{about, count, time};
+use crate::print::words::{count, roughly, time};
 use crate::print::{Colour, Out, json};
 
 pub(crate) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
@@ -32,7 +32,7 @@ pub(crate) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
         let every = if task.interval == 1 { "day".to_owned() } else { count(task.interval.into(), "day") };
         let ahead = ahead.iter().find(|ahead| ahead.name == task.name);
         let next = ahead.and_then(|ahead| ahead.next_at).map(time).unwrap_or_default();
-        let usually = ahead.map(|ahead| about(ahead.usual_seconds)).unwrap_or_default();
+        let usually = ahead.map(|ahead| roughly(ahead.usual_seconds) + if ahead.usual_is_guess { "?" } else { "" }).unwrap_or_default();
         listing.row([task.name.as_str().into(), every.into(), on, next.into(), usually.into(), task.description.into()]);
     }
     listing.without_empty_columns().print(out)?;

@@ -1,6 +1,5 @@
 //! `butler watch`: everything that runs or waits, until Ctrl-C.
 
-use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use butler_client::{Client, Run, RunFilter};
@@ -12,7 +11,7 @@ use crate::exit::Exit;
 use crate::print::bars::Bars;
 use crate::print::error::Trouble;
 use crate::print::lines::Lines;
-use crate::print::{Out, json};
+use crate::print::{Out, Stream, json};
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -35,7 +34,7 @@ pub(crate) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
     let first = active(client).await?;
     let mut view = if out.json {
         View::Json(None)
-    } else if io::stdout().is_terminal() {
+    } else if Stream::Result.is_terminal() {
         View::Bars(Bars::new(ProgressDrawTarget::stdout(), Some("Nothing runs. Ctrl-C ends the watch.")))
     } else {
         View::Lines(Lines::default())

@@ -4,7 +4,6 @@ use butler_client::Client;
 
 use crate::exit::Exit;
 use crate::print::error::Trouble;
-use crate::print::words::clean;
 use crate::print::{Out, json};
 
 pub(crate) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
@@ -12,7 +11,7 @@ pub(crate) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
     if out.json {
         json::print(&window)?;
     } else {
-        out.line(clean(&window.sentence))?;
+        out.line(&window.sentence)?;
     }
     Ok(if window.open { Exit::Done } else { Exit::Skipped })
 }

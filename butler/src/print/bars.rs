@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use butler_client::{Run, RunId, RunState};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::print::Text;
 use crate::print::lines::{side_facts, waiting};
-use crate::print::words::clean;
 
 /// Columns of a bar.
 const WORKING: &str = "{prefix} {bar:16} {pos}/{len} {wide_msg}";
@@ -55,7 +55,7 @@ impl Bars {
         let width = runs.iter().map(|run| run.task.as_str().chars().count()).max().unwrap_or(0);
         for run in runs {
             let bar = self.bars.entry(run.id).or_insert_with(|| self.screen.add(ProgressBar::no_length()));
-            bar.set_prefix(format!("{:<width$}", clean(run.task.as_str())));
+            bar.set_prefix(Text::from(format!("{:<width$}", run.task.as_str())).plain());
             draw(bar, run);
         }
     }
@@ -87,7 +87,7 @@ fn draw(bar: &ProgressBar, run: &Run) {
         waiting(run)
     };
     bar.set_style(style(if has_bar { WORKING } else { WAITING }));
-    bar.set_message(message);
+    bar.set_message(Text::from(message).plain());
     bar.tick();
 }
 

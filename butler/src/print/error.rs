@@ -2,13 +2,12 @@
 //! user's.
 
 use std::error::Error as StdError;
-use std::io::{self, Write};
+use std::io;
 
 use butler_client::{BuildError, Call, Error as ClientError};
 
 use crate::exit::Exit;
-use crate::print::words::clean;
-use crate::print::{Colour, may_colour, paint};
+use crate::print::{Colour, Stream, Text, may_colour, send_aside};
 
 /// Why a command could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,28 +53,23 @@ impl Trouble {
 
     /// Sentence and causes, for the log.
     pub(crate) fn on_one_line(&self) -> String {
-        self.causes.iter().fold(clean(&self.sentence).into_owned(), |text, cause| format!("{text} {}.", clean(cause)))
+        self.causes.iter().fold(self.sentence.clone(), |text, cause| format!("{text} {cause}."))
     }
 
     /// Prints it to the standard error.
     pub(crate) fn print(&self) -> Exit {
         if !self.is_silent {
-            let text = self.text(may_colour(&io::stderr()));
-            // Nobody is left to be told if this fails.
-            let _ = io::stderr().lock().write_all(text.as_bytes());
+            self.lines().iter().for_each(|line| send_aside(&line.rendered(may_colour(Stream::Aside))));
         }
         self.exit
     }
 
-    fn text(&self, colours: bool) -> String {
-        let mut text = format!("{} {}\n", paint(colours, "Error:", Colour::Red), clean(&self.sentence));
-        for cause in &self.causes {
-            text.push_str(&format!("{} {}\n", paint(colours, "Caused by:", Colour::Yellow), clean(cause)));
-        }
-        for hint in &self.hints {
-            text.push_str(&format!("{} {}\n", paint(colours, "Hint:", Colour::Cyan), clean(hint)));
-        }
-        text
+    fn lines(&self) -> Vec<Text> {
+        let line = |label: &str, colour, text: &String| Text::painted(label, colour).then(format!(" {text}"));
+        let mut lines = vec![line("Error:", Colour::Red, &self.sentence)];
+        lines.extend(self.causes.iter().map(|cause| line("Caused by:", Colour::Yellow, cause)));
+        lines.extend(self.hints.iter().map(|hint| line("Hint:", Colour::Cyan, hint)));
+        lines
     }
 }
 
@@ -127,17 +121,27 @@ impl From<ClientError> for Trouble {
                     .hint("It may be busy: try again, and look into its log if it stays so.")
             }
             ClientError::Connection { .. } => Self::new(Exit::NoServer, format!("No server answers at {server}."))
-                .hint("Start it with `butler serve`, or name another with --url or BUTLER_URL."),
+                .hint("Start it with `butler serve`, or name another with --url or BUTLER_URL, as in http://127.0.0.1:32500."),
             ClientError::Decode { expected, .. } => {
                 Self::new(Exit::Failed, format!("{server} does not answer with {expected}.")).hint("Is it a Butler or a Plex Media Server?")
             }
             other => Self::new(Exit::Failed, sentence(&other.to_string())),
         };
         match beneath {
+            // What lies between the sentence and the system's word are names of layers.
+            Some(beneath) if matches!(error, ClientError::Connection { .. }) => trouble.cause(deepest(beneath)),
             Some(beneath) => trouble.cause(beneath),
             None => trouble,
         }
     }
+}
+
+fn deepest<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    let mut deepest = error;
+    while let Some(below) = deepest.source() {
+        deepest = below;
+    }
+    deepest
 }
 
 /// The server of a call: its URL up to the path.
@@ -181,7 +185,8 @@ mod tests {
         let url = "http://plex:32400/butler?force=1";
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
         let (code, status, message) = (Some(1001), 401, "User could not be authenticated".to_owned());
-        let check = |error: ClientError, expect: &str| assert_eq!(Trouble::from(error).text(false), expect);
+        let text = |trouble: Trouble| trouble.lines().iter().map(|line| line.plain() + "\n").collect::<String>();
+        let check = |error: ClientError, expect: &str| assert_eq!(text(Trouble::from(error)), expect);
         check(
             ClientError::Unauthorized { call: call(url), code, message: message.clone(), status },
             "Error: http://plex:32400 does not accept the token: User could not be authenticated.\n\
@@ -216,7 +221,7 @@ mod tests {
         check(
             ClientError::Connection { call: call("http://[::1]:1/"), source: refused.into() },
             "Error: No server answers at http://[::1]:1.\nCaused by: connection refused\n\
-             Hint: Start it with `butler serve`, or name another with --url or BUTLER_URL.\n",
+             Hint: Start it with `butler serve`, or name another with --url or BUTLER_URL, as in http://127.0.0.1:32500.\n",
         );
         check(
             ClientError::Decode { call: call(url), expected: "a list of tasks", body_start: "<x>".into(), source: "no JSON".into() },

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use butler_client::{Run, RunId, RunState};
 
-use crate::print::words::{about, bytes, clean, count, file_name, progress, took};
-use crate::print::{Out, state_colour};
+use crate::print::words::{about, bytes, count, file_name, progress, took};
+use crate::print::{Text, state_colour};
 
 /// How long a run's line stands before its progress makes another.
 const EVERY: Duration = Duration::from_secs(5);
@@ -47,12 +47,12 @@ impl Lines {
 
 /// A run that is not at its end, in one line.
 pub(crate) fn line(run: &Run) -> String {
-    format!("{} (run {}): {}", clean(run.task.as_str()), run.id, now(run))
+    format!("{} (run {}): {}", run.task, run.id, now(run))
 }
 
 /// Why a run that doesn't work waits: `queued. It waits for ...`.
 pub(crate) fn waiting(run: &Run) -> String {
-    let reason = run.reason.as_deref().map(clean).unwrap_or_default();
+    let reason = run.reason.as_deref().unwrap_or_default();
     format!("{}. {reason}", run.state).trim_end().to_owned()
 }
 
@@ -74,7 +74,8 @@ pub(crate) fn side_facts(run: &Run) -> Vec<String> {
         parts.push(count(run.failures, "failure"));
     }
     // A run that works may say why it does not get on: files that settle, a root that is away.
-    parts.extend(run.reason.as_deref().map(|reason| clean(reason).into_owned()));
+    // It stands among facts here, and ends with none of its own.
+    parts.extend(run.reason.as_deref().map(|reason| reason.trim_end_matches('.').to_owned()));
     if let Some(live) = &run.live {
         parts.extend(live.eta_seconds.map(|seconds| format!("{} left", about(seconds))));
         if let Some(rate) = live.rate.filter(|rate| *rate > 0.0) {
@@ -82,7 +83,7 @@ pub(crate) fn side_facts(run: &Run) -> Vec<String> {
         }
         match live.files.as_slice() {
             [] => {}
-            [one] => parts.push(file_name(one).into_owned()),
+            [one] => parts.push(file_name(one).to_owned()),
             [first, rest @ ..] => parts.push(format!("{} and {} more", file_name(first), rest.len())),
         }
     }
@@ -93,21 +94,18 @@ pub(crate) fn side_facts(run: &Run) -> Vec<String> {
 }
 
 /// How a run ended, in one line.
-pub(crate) fn ended(run: &Run, out: Out) -> String {
-    let state = out.paint(run.state.as_str(), state_colour(run.state));
-    let mut text = format!("{} (run {}): {state}", clean(run.task.as_str()), run.id);
-    if let Some(took) = took(run) {
-        text.push_str(&format!(" in {took}"));
-    }
+pub(crate) fn ended(run: &Run) -> Text {
+    let mut rest = took(run).map(|took| format!(" in {took}")).unwrap_or_default();
     if run.done > 0 || run.total > 0 {
-        text.push_str(&format!(", {} done", progress(run)));
+        rest.push_str(&format!(", {} done", progress(run)));
     }
     if run.failures > 0 {
-        text.push_str(&format!(", {}", count(run.failures, "failure")));
+        rest.push_str(&format!(", {}", count(run.failures, "failure")));
     }
-    text.push('.');
+    rest.push('.');
     if let Some(reason) = &run.reason {
-        text.push_str(&format!(" {}", clean(reason)));
+        rest.push_str(&format!(" {reason}"));
     }
-    text
+    let state = Text::painted(run.state.as_str(), state_colour(run.state));
+    Text::from(format!("{} (run {}): ", run.task, run.id)).then(state).then(rest)
 }

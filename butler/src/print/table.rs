@@ -5,8 +5,7 @@ use std::io;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
-use crate::print::words::clean;
-use crate::print::{Colour, Out};
+use crate::print::{Colour, Out, Text, send};
 
 /// A column that wraps is never narrower.
 const MIN_FLEXIBLE: usize = 24;
@@ -62,7 +61,7 @@ impl Field {
 
 impl<T: Into<String>> From<T> for Field {
     fn from(text: T) -> Self {
-        Self { text: clean(&text.into()).into_owned(), colour: None }
+        Self { text: Text::from(text.into()).plain(), colour: None }
     }
 }
 
@@ -98,7 +97,7 @@ impl Listing {
     /// Prints it for the terminal or pipe that the output is.
     pub(crate) fn print(self, out: Out) -> io::Result<()> {
         let width = Table::new().width().map(usize::from);
-        out.line(self.text(width, out.colours))
+        send(&self.text(width, out.colours))
     }
 
     fn text(mut self, width: Option<usize>, colours: bool) -> String {

@@ -6,7 +6,8 @@
 //! `lost` (what is gone from the data folder), `pauses` (what holds everything), `stopping` (starts, stops,
 //! signals, restarts), `surroundings` (what the process was given: standard streams, descriptors, modes, a
 //! zone), `tags_and_photos` (what music and photos say of themselves), `scans` (those that are asked for),
-//! `settings` (what they change, and their file), `doors` (tokens, bad requests, the command line).
+//! `settings` (what they change, and their file), `showing` (items, what was made of them, their pictures),
+//! `doors` (tokens, bad requests, the command line).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod backups;
@@ -21,6 +22,7 @@ mod pauses;
 mod previews;
 mod scans;
 mod settings;
+mod showing;
 mod stopping;
 mod surroundings;
 mod tags_and_photos;

@@ -7,8 +7,8 @@ use butler_client::{Check, CheckItem, CheckNote, CheckVersion, Client};
 use super::{Kind, whole};
 use crate::exit::Exit;
 use crate::print::error::Trouble;
-use crate::print::words::{clean, count};
-use crate::print::{Colour, Out, json};
+use crate::print::words::count;
+use crate::print::{Colour, Out, Text, json};
 
 pub(super) async fn run(client: &Client, folder: PathBuf, kind: Option<Kind>, out: Out) -> Result<Exit, Trouble> {
     let folder = whole(vec![folder])?.remove(0);
@@ -17,28 +17,15 @@ pub(super) async fn run(client: &Client, folder: PathBuf, kind: Option<Kind>, ou
         json::print(&check)?;
         return Ok(Exit::Done);
     }
-    for line in lines(&check) {
-        match line.colour {
-            Some(colour) => out.line(out.paint(&line.text, colour))?,
-            None => out.line(line.text)?,
-        }
-    }
+    lines(&check).into_iter().try_for_each(|line| out.line(line))?;
     Ok(Exit::Done)
 }
 
-struct Line {
-    text: String,
-    colour: Option<Colour>,
-}
-
-fn plain(text: String) -> Line {
-    Line { text, colour: None }
-}
-
-fn lines(check: &Check) -> Vec<Line> {
-    let mut lines = vec![plain(summary(check))];
+fn lines(check: &Check) -> Vec<Text> {
+    let mut lines = vec![summary(check).into()];
+    lines.extend(check.mixed.as_ref().map(|mixed| Text::painted(mixed, Colour::Yellow)));
     for item in &check.items {
-        lines.push(plain(format!("  {}", told(item))));
+        lines.push(format!("  {}", told(item)).into());
         below(item, "    ", &mut lines);
     }
     notes("doubtful", &check.doubts, Colour::Yellow, &mut lines);
@@ -65,23 +52,23 @@ fn summary(check: &Check) -> String {
     let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
     let guessed = if check.guessed { " (found out)" } else { "" };
     let files = count(counts.files, "file");
-    format!("{} would be a section of type {}{guessed}: {found} in {files}.", clean(&check.folder), check.kind)
+    format!("{} would be a section of type {}{guessed}: {found} in {files}.", check.folder, check.kind)
 }
 
 /// What stands below an item: seasons with their episodes' number and numbers, versions, extras.
-fn below(item: &CheckItem, indent: &str, lines: &mut Vec<Line>) {
+fn below(item: &CheckItem, indent: &str, lines: &mut Vec<Text>) {
     let is_several = item.versions.len() > 1 || item.versions.iter().any(|version| version.files.len() > 1);
     if is_several {
-        lines.extend(item.versions.iter().map(|version| plain(format!("{indent}{}", told_version(version)))));
+        lines.extend(item.versions.iter().map(|version| format!("{indent}{}", told_version(version)).into()));
     }
     for child in &item.children {
         match child.kind.as_str() {
             "season" => {
                 let episodes = count(child.children.len() as u64, "episode");
-                lines.push(plain(format!("{indent}{}: {episodes}{}", told(child), numbers(&child.children))));
+                lines.push(format!("{indent}{}: {episodes}{}", told(child), numbers(&child.children)).into());
             }
-            "album" => lines.push(plain(format!("{indent}{}: {}", told(child), count(child.children.len() as u64, "track")))),
-            _ => lines.push(plain(format!("{indent}{}", told(child)))),
+            "album" => lines.push(format!("{indent}{}: {}", told(child), count(child.children.len() as u64, "track")).into()),
+            _ => lines.push(format!("{indent}{}", told(child)).into()),
         }
         extras(child, &format!("{indent}  "), lines);
         for episode in &child.children {
@@ -108,10 +95,10 @@ fn numbers(episodes: &[CheckItem]) -> String {
     if spans.is_empty() { String::new() } else { format!(" ({})", spans.join(", ")) }
 }
 
-fn extras(item: &CheckItem, indent: &str, lines: &mut Vec<Line>) {
+fn extras(item: &CheckItem, indent: &str, lines: &mut Vec<Text>) {
     for extra in &item.extras {
         let kind = extra.extra.as_deref().unwrap_or("extra").replace('-', " ");
-        lines.push(plain(format!("{indent}{kind}: {}", clean(&extra.title))));
+        lines.push(format!("{indent}{kind}: {}", extra.title).into());
     }
 }
 
@@ -120,23 +107,23 @@ fn told(item: &CheckItem) -> String {
     let year = item.year.map(|year| format!(" ({year})")).unwrap_or_default();
     let edition = item.edition.as_ref().map(|edition| format!(", {edition}")).unwrap_or_default();
     let ids = if item.ids.is_empty() { String::new() } else { format!(" [{}]", item.ids.join(", ")) };
-    clean(&format!("{}{year}{edition}{ids}", item.title)).into_owned()
+    format!("{}{year}{edition}{ids}", item.title)
 }
 
 /// `1080p: Heat (1995) - cd1.avi + Heat (1995) - cd2.avi`.
 fn told_version(version: &CheckVersion) -> String {
     let names: Vec<&str> = version.files.iter().map(|file| file.rsplit('/').next().unwrap_or(file)).collect();
     let label = version.label.as_ref().map(|label| format!("{label}: ")).unwrap_or_default();
-    clean(&format!("{label}{}", names.join(" + "))).into_owned()
+    format!("{label}{}", names.join(" + "))
 }
 
-fn notes(what: &str, notes: &[CheckNote], colour: Colour, lines: &mut Vec<Line>) {
+fn notes(what: &str, notes: &[CheckNote], colour: Colour, lines: &mut Vec<Text>) {
     if notes.is_empty() {
         return;
     }
-    lines.push(plain(String::new()));
-    lines.push(Line { text: format!("{} {what}:", notes.len()), colour: Some(colour) });
-    lines.extend(notes.iter().map(|note| plain(format!("  {}: {}", clean(&note.path), note.message))));
+    lines.push(Text::default());
+    lines.push(Text::painted(format!("{} {what}:", notes.len()), colour));
+    lines.extend(notes.iter().map(|note| format!("  {}: {}", note.path, note.message).into()));
 }
 
 #[cfg(test)]
@@ -159,6 +146,7 @@ mod tests {
             folder: "/media".into(),
             kind: kind.into(),
             guessed: true,
+            mixed: None,
             counts,
             items,
             doubts: vec![note("odd.mkv", "The name tells no year.")],
@@ -168,7 +156,7 @@ mod tests {
     }
 
     fn text(check: &Check) -> String {
-        lines(check).into_iter().map(|line| line.text + "\n").collect()
+        lines(check).into_iter().map(|line| line.plain() + "\n").collect()
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::unknown_task;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Listing};
-use crate::print::words::{bytes, clean};
+use crate::print::words::bytes;
 use crate::print::{Out, json};
 
 pub(super) async fn run(client: &Client, names: &[TaskName], out: Out) -> Result<Exit, Trouble> {
@@ -29,7 +29,7 @@ pub(super) async fn run(client: &Client, names: &[TaskName], out: Out) -> Result
 }
 
 fn print(plan: &DryRun, out: Out) -> Result<(), Trouble> {
-    let task = clean(plan.task.as_str());
+    let task = &plan.task;
     if plan.actions.is_empty() {
         out.line(format!("{task} would do nothing."))?;
     } else {
@@ -40,14 +40,14 @@ fn print(plan: &DryRun, out: Out) -> Result<(), Trouble> {
             listing.row([
                 action.deed.as_str().into(),
                 bytes(action.bytes).into(),
-                clean(&action.path).into_owned().into(),
-                clean(&action.reason).into_owned().into(),
+                action.path.as_str().into(),
+                action.reason.as_str().into(),
             ]);
         }
         listing.print(out)?;
     }
     for remark in &plan.remarks {
-        out.line(clean(remark))?;
+        out.line(remark)?;
     }
     Ok(())
 }

@@ -1,0 +1,128 @@
+//! Files with the item that each belongs to: those that lack a product, and those that lie at a path.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use butler_product::{ProductKind, Spec};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use super::items::{ItemRow, rows_of};
+use super::lacks::{begin, lacking};
+use super::runs::capped;
+use super::{Page, path_bytes, path_from_bytes, readable};
+use crate::{ItemId, Library, PartId, Scope, SourceId, StoreError};
+
+/// A file and its item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemFile {
+    /// The item; of a file of several episodes the first.
+    pub item: ItemRow,
+    /// The file.
+    pub part: PartId,
+    /// Its whole path.
+    pub path: PathBuf,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A row as it is read: the item follows.
+type Found = (ItemId, PartId, PathBuf, u64);
+
+const SELECT: &str = "SELECT p.id, m.item, r.path AS root_path, p.path, p.size FROM parts p \
+    JOIN media m ON m.id = p.media JOIN roots r ON r.id = p.root JOIN items i ON i.id = m.item";
+
+impl Library {
+    /// A page of the files whose content lacks a product, held back by a failure or not, by their items' titles.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn files_lacking(&self, spec: &Spec, scope: &Scope, start: u64, size: u64) -> Result<Page<ItemFile>, StoreError> {
+        self.db().read(|tx| {
+            let among = format!("SELECT p.id {}", lacking(scope.subjects, begin(tx, spec, scope.subjects)?));
+            let (kind, params) = (spec.kind(), spec.params());
+            let total = tx.prepare_cached(&format!("SELECT count(DISTINCT id) FROM ({among})"))?.query_row(
+                named_params! {
+                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":usable": kind.oldest_usable(), ":params": params,
+                },
+                |row| row.get(0),
+            )?;
+            let mut statement = tx.prepare_cached(&format!(
+                "{SELECT} WHERE p.id IN ({among}) ORDER BY i.sort_title COLLATE NOCASE, i.id, p.id LIMIT :size OFFSET :start"
+            ))?;
+            let asked = named_params! {
+                ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                ":usable": kind.oldest_usable(), ":params": params, ":size": capped(size), ":start": capped(start),
+            };
+            let found = readable(&mut statement, asked, "part", found)?;
+            Ok(Page { rows: with_items(tx, found)?, total })
+        })
+    }
+
+    /// The file at a path, if a section knows it and it was there at the last scan.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn file_at(&self, path: &Path) -> Result<Option<ItemFile>, StoreError> {
+        let sections = self.sections()?;
+        let roots = sections.iter().flat_map(|section| &section.roots);
+        let below: Vec<_> = roots.filter_map(|root| Some((root.id, path.strip_prefix(&root.path).ok()?))).collect();
+        self.db().read(|tx| {
+            for (root, path) in below {
+                let mut statement =
+                    tx.prepare_cached(&format!("{SELECT} WHERE p.root = ?1 AND p.path = ?2 AND p.missing_since IS NULL"))?;
+                let found = statement.query_row(params![root, path_bytes(path)], found).optional()?;
+                if let Some(file) = with_items(tx, found.into_iter().collect())?.pop() {
+                    return Ok(Some(file));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// Whether a part's content, or its tags, lack a product.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn part_lacks(&self, part: PartId, spec: &Spec, scope: &Scope) -> Result<bool, StoreError> {
+        self.db().read(|tx| {
+            let lacking = lacking(scope.subjects, begin(tx, spec, scope.subjects)?);
+            let kind: ProductKind = spec.kind();
+            let mut statement = tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking} AND p.id = :part)"))?;
+            Ok(statement.query_row(
+                named_params! {
+                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":usable": kind.oldest_usable(), ":params": spec.params(), ":part": part,
+                },
+                |row| row.get(0),
+            )?)
+        })
+    }
+
+    /// The contents that a part stands for: its own, and that of its tags where those are read of another copy.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn sources_of_part(&self, part: PartId) -> Result<Vec<SourceId>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT source, tagged FROM parts WHERE id = ?1")?;
+            let both = |row: &Row<'_>| Ok::<[Option<SourceId>; 2], _>([row.get(0)?, row.get(1)?]);
+            let mut sources: Vec<SourceId> = statement.query_row([part], both).optional()?.into_iter().flatten().flatten().collect();
+            sources.dedup();
+            Ok(sources)
+        })
+    }
+}
+
+fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
+    let path = path_from_bytes(row.get_ref("root_path")?.as_blob()?).join(path_from_bytes(row.get_ref("path")?.as_blob()?));
+    Ok((row.get("item")?, row.get("id")?, path, row.get("size")?))
+}
+
+fn with_items(tx: &Connection, found: Vec<Found>) -> Result<Vec<ItemFile>, StoreError> {
+    let ids: Vec<i64> = found.iter().map(|(item, ..)| item.0).collect();
+    // One item may have several of the files.
+    let items: HashMap<ItemId, ItemRow> = rows_of(tx, &ids)?.into_iter().map(|item| (item.id, item)).collect();
+    let file = |(item, part, path, size): Found| Some(ItemFile { item: items.get(&item)?.clone(), part, path, size });
+    Ok(found.into_iter().filter_map(file).collect())
+}

@@ -1,0 +1,207 @@
+//! `butler show`: one item whole: what it is, its files, what was made of them, what could not be made, and when the rest comes.
+
+use std::path::{Path, PathBuf};
+
+use butler_client::{Client, Error, Failure, Media, Metadata, OpenProduct, Part, Product, Products};
+use butler_product::Value;
+use clap::Args;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::print::error::Trouble;
+use crate::print::words::{bytes, count, duration_ms, time};
+use crate::print::{Colour, Out, Text, json, product};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The item's id, as `butler items` lists it, or the path of one of its files on the server's machine
+    #[arg(value_name = "ITEM|FILE")]
+    what: String,
+}
+
+/// An item for programs: Plex's words for what it is, Butler's for what became of it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    item: &'a Metadata,
+    #[serde(skip_serializing_if = "<[Metadata]>::is_empty")]
+    children: &'a [Metadata],
+    #[serde(flatten)]
+    made: &'a Products,
+}
+
+pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
+    let id = find(client, &arguments.what).await?;
+    let item = client.item(id).await.map_err(|error| unknown(&arguments.what, error))?;
+    let made = client.products(id).await?;
+    let children = if item.media.is_empty() { client.children(id).await? } else { Vec::new() };
+    if out.json {
+        json::print(&Shown { item: &item, children: &children, made: &made })?;
+        return Ok(Exit::Done);
+    }
+    lines(&item, &children, &made).into_iter().try_for_each(|line| out.line(line))?;
+    Ok(Exit::Done)
+}
+
+/// The item of an id or a path.
+pub(super) async fn find(client: &Client, what: &str) -> Result<i64, Trouble> {
+    if let Ok(id) = what.parse() {
+        return Ok(id);
+    }
+    // The server's working folder is another one than ours, and it knows files without links on their way.
+    let path = std::path::absolute(what).map(|path| std::fs::canonicalize(&path).unwrap_or(path));
+    let path: PathBuf = path.unwrap_or_else(|_| Path::new(what).to_owned());
+    let file = client.file_at(&path).await?;
+    file.map(|file| file.item).ok_or_else(|| {
+        Trouble::new(Exit::NotThere, format!("No section has the file `{}`.", path.display()))
+            .hint("`butler items` lists the items; `butler start RefreshLibraries --wait` finds new files.")
+    })
+}
+
+pub(super) fn unknown(what: &str, error: Error) -> Trouble {
+    match error {
+        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no item {what}.")).hint("`butler items` lists the items."),
+        other => other.into(),
+    }
+}
+
+fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
+    let mut lines = vec![Text::from(title(item))];
+    let section = item.library_section_title.as_deref().map(|section| format!(", section {section}")).unwrap_or_default();
+    lines.push(format!("  {} {}{section}", item.kind, item.rating_key).into());
+    lines.extend(item.guids.iter().map(|guid| format!("  {}", guid.id).into()));
+    for child in children {
+        let below = child.leaf_count.or(child.child_count).filter(|count| *count > 0);
+        let noun = if child.kind == "season" { "episode" } else { "track" };
+        let below = below.map(|number| format!(": {}", count(number, noun))).unwrap_or_default();
+        lines.push(format!("  {} {}  {}{below}", child.kind, child.rating_key, child.title).into());
+    }
+    if !children.is_empty() {
+        lines.push("`butler show` with one of these numbers shows it.".into());
+    }
+    for media in &item.media {
+        for part in &media.parts {
+            lines.push(Text::default());
+            lines.extend(file(media, part, made));
+        }
+    }
+    lines
+}
+
+/// `The Long Field, Season 1, 2: Noon`; `Heat (1995), Director's Cut`.
+fn title(item: &Metadata) -> String {
+    let above: Vec<&str> = [&item.grandparent_title, &item.parent_title].into_iter().flatten().map(String::as_str).collect();
+    let year = item.year.filter(|_| above.is_empty()).map(|year| format!(" ({year})")).unwrap_or_default();
+    let edition = item.edition_title.as_deref().map(|edition| format!(", {edition}")).unwrap_or_default();
+    let own = format!("{}{year}{edition}", item.title);
+    match (above.as_slice(), item.index) {
+        ([], _) => own,
+        (above, Some(number)) => format!("{}, {number}: {own}", above.join(", ")),
+        (above, None) => format!("{}: {own}", above.join(", ")),
+    }
+}
+
+fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
+    let label = media.title.as_deref().map(|label| format!("{label}: ")).unwrap_or_default();
+    let duration = part.duration.map(|ms| format!(", {}", duration_ms(ms))).unwrap_or_default();
+    let mut lines = vec![Text::from(format!("{label}{} ({}{duration})", part.file, bytes(part.size)))];
+    lines.extend(made.products.iter().filter(|product| product.part == part.id).map(|product| made_line(product).into()));
+    lines.extend(made.failures.iter().filter(|failure| failure.part_id == Some(part.id)).map(failed_line));
+    lines.extend(made.open.iter().filter(|open| open.part == part.id).map(|open| Text::painted(open_line(open), Colour::Yellow)));
+    lines
+}
+
+/// `  bif          7 pictures, size 320×180, one every 10.0 s; 41 kB, made 2026-11-27 21:01`.
+fn made_line(product: &Product) -> String {
+    // A server of another version may store what this command does not know.
+    let words = serde_json::from_value::<Value>(product.value.clone()).map(|value| product::summary(&value)).unwrap_or_default();
+    let size = product.bytes.map(|size| format!("{}, ", bytes(size))).unwrap_or_default();
+    let words = words.trim_end_matches('.');
+    let words = if words.is_empty() { String::new() } else { format!("{words}; ") };
+    format!("  {:<11}  {words}{size}made {}", product.product, time(product.made_at))
+}
+
+fn failed_line(failure: &Failure) -> Text {
+    let next = match (failure.next_try, failure.next_try_at) {
+        (Some(night), _) => format!("tried again in the night of {}", time(night.at())),
+        (None, Some(at)) => format!("may be tried again from {} on, when a run is started", time(at)),
+        (None, None) => format!("rests; `butler failures --retry {}` has it tried again", failure.id),
+    };
+    let tries = count(failure.tries.into(), "try").replace("trys", "tries");
+    let error = failure.error.trim_end_matches('.');
+    Text::from(format!("  {:<11}  ", failure.product))
+        .then(Text::painted(format!("failed: {error}"), Colour::Red))
+        .then(format!("; {tries}, {next}"))
+}
+
+fn open_line(open: &OpenProduct) -> String {
+    let when = match open.next_at {
+        _ if !open.enabled => format!("{} makes it, and is switched off", open.task),
+        Some(at) => format!("{} makes it, from {} on", open.task, time(at)),
+        None => format!("{} makes it; `butler plan` tells when", open.task),
+    };
+    format!("  {:<11}  not yet: {when}", open.product)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn text(lines: &[Text]) -> String {
+        lines.iter().map(|line| line.plain() + "\n").collect()
+    }
+
+    #[test]
+    fn a_file_is_shown_with_what_was_made_what_failed_and_what_is_to_come() {
+        let at: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
+        let part = Part { id: 7, file: "/films/Heat.mkv".into(), size: 1_000_000, duration: Some(60_000), ..Part::default() };
+        let media = Media { title: Some("1080p".into()), parts: vec![part.clone()], ..Media::default() };
+        let value = serde_json::to_value(Value::Nothing { why: "It has no pictures.".into() }).unwrap();
+        let product = Product {
+            product: "bif".into(),
+            part: 7,
+            file: String::new(),
+            version: 1,
+            params: String::new(),
+            value,
+            bytes: None,
+            made_at: at,
+        };
+        let failure = Failure {
+            id: 5,
+            product: "bandwidth".into(),
+            part: part.file.clone(),
+            files: vec![part.file.clone()],
+            file_count: 1,
+            part_id: Some(7),
+            class: "content".into(),
+            error: "It ends in the middle.".into(),
+            tries: 2,
+            next_try_at: None,
+            next_try: None,
+            failed_at: at,
+            run: None,
+        };
+        let open = OpenProduct { product: "tags".into(), part: 7, task: "Tagging".into(), enabled: true, next_at: Some(at) };
+        let made = Products { products: vec![product], failures: vec![failure], open: vec![open] };
+        assert_eq!(
+            text(&file(&media, &part, &made)),
+            format!(
+                "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif          It has no pictures; made {0}\n  \
+                 bandwidth    failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has it tried again\n  \
+                 tags         not yet: Tagging makes it, from {0} on\n",
+                time(at)
+            )
+        );
+    }
+
+    #[test]
+    fn an_item_is_named_with_what_it_belongs_to() {
+        let item = Metadata { title: "Noon".into(), index: Some(2), parent_title: Some("Season 1".into()), ..Metadata::default() };
+        let item = Metadata { grandparent_title: Some("The Long Field".into()), year: Some(2020), ..item };
+        assert_eq!(title(&item), "The Long Field, Season 1, 2: Noon");
+        let film = Metadata { title: "Heat".into(), year: Some(1995), edition_title: Some("Final".into()), ..Metadata::default() };
+        assert_eq!(title(&film), "Heat (1995), Final");
+    }
+}
