@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "words of this program, and no stranger's")]
 fn complain(error: &WorkerError) {
     // The last words; a standard error that is gone hears none.
     let _ = match error {
