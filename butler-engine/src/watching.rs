@@ -39,7 +39,15 @@ pub(crate) struct Watching {
 impl Watching {
     pub(crate) fn start(library: Library, settings: watch::Receiver<Arc<Settings>>, inbox: Inbox) -> std::io::Result<Self> {
         let (words, told) = mpsc::channel();
-        let mut watcher = Watcher { library, settings, inbox, words: words.clone(), roots: BTreeMap::new(), logged: BTreeMap::new(), pending: Pending::default() };
+        let mut watcher = Watcher {
+            library,
+            settings,
+            inbox,
+            words: words.clone(),
+            roots: BTreeMap::new(),
+            logged: BTreeMap::new(),
+            pending: Pending::default(),
+        };
         let thread = std::thread::Builder::new().name("watching".to_owned()).spawn(move || watcher.run(&told))?;
         Ok(Self { words, thread: Some(thread) })
     }

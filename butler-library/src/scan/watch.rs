@@ -174,7 +174,7 @@ impl Folders<'_> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
             let Ok(open) = rustix::fs::openat(CWD, &path, flags, Mode::empty()) else { continue };
             // A mount of another machine's below the root is left alone too.
-            if !folder.is_empty() && rustix::fs::fstatfs(&open).is_ok_and(|found| is_elsewhere(found.f_type as i64)) {
+            if !folder.is_empty() && rustix::fs::fstatfs(&open).is_ok_and(|found| is_elsewhere(found.f_type)) {
                 continue;
             }
             let Ok(entries) = Dir::new(open) else { continue };

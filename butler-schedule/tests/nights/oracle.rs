@@ -154,7 +154,7 @@ impl Oracle {
             },
             Event::RefreshAsked { section, paths, origin } => {
                 let scan = self.rows.iter().position(|row| row.lane == Lane::Scan).unwrap();
-                Said::Start(self.refresh(scan, *section, path_bits(paths), *origin, now))
+                Said::Start(self.refresh(scan, *section, path_bits(paths), *origin))
             }
             Event::StartAllAsked { force } => self.start_all(*force, now),
             Event::StopAsked { task } => match self.rows.iter().position(|row| row.name == *task) {

@@ -144,7 +144,8 @@ impl Oracle {
             .runs
             .iter()
             .filter(|run| {
-                let waits_unasked = run.state == RunState::Queued && run.origin != Origin::Person && run.started_at.is_none();
+                let waits_unasked =
+                    run.state == RunState::Queued && !matches!(run.origin, Origin::Person | Origin::Watch) && run.started_at.is_none();
                 let free_to_go = run.state == RunState::Scheduled || waits_unasked;
                 let uncovered = run.origin == Origin::CatchUp && run.state == RunState::Scheduled && !self.catches_up(run.task);
                 uncovered || free_to_go && !self.is_on(run.task)

@@ -20,13 +20,13 @@ impl Oracle {
         let anew = forced && self.rows[task].lane == Lane::Scan;
         let section_alone = section.filter(|_| anew);
         match section_alone {
-            Some(section) => self.refresh(task, section, 0, Origin::Person, now),
+            Some(section) => self.refresh(task, section, 0, Origin::Person),
             None => self.start(task, forced, section, anew, now),
         }
     }
 
     /// Rule 11: a scan of a section, or of paths of it.
-    pub(super) fn refresh(&mut self, scan: usize, section: i64, paths: u64, origin: Origin, now: i64) -> Became {
+    pub(super) fn refresh(&mut self, scan: usize, section: i64, paths: u64, origin: Origin) -> Became {
         let few = |paths: u64| if paths.count_ones() > MOST_PATHS { 0 } else { paths };
         let paths = few(paths);
         let queued = |run: &Run| run.task == scan && run.state == RunState::Queued;
