@@ -212,7 +212,8 @@ fn sentence_of(status: StatusCode) -> &'static str {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace(|letter: char| letter.is_control(), "\u{fffd}")
 }
 
 /// A library's lower-case fragment as a sentence, without its causes, which are for the log.

@@ -104,7 +104,7 @@ async fn lists_are_sorted_as_asked() {
     let sorted = async |query: &str| found(&rig, &format!("/library/sections/{films}/all?sort={query}")).await;
     assert_eq!(sorted("year:desc:nullsLast,titleSort").await, ["Élan", "The Matrix", "Heat", "Alien", "Yearless"]);
     assert_eq!(sorted("year,titleSort:desc").await, ["Yearless", "Alien", "Heat", "The Matrix", "Élan"]);
-    assert_eq!(sorted("movie.titleSort:asc&limit=2").await, ["Alien", "Heat"]);
+    assert_eq!(sorted("movie.titleSort:asc&limit=2").await, ["Alien", "Élan"]);
     let numbers = async |query: &str| {
         let page = rig.get_json(format!("/library/sections/{shows}/all?type=4&{query}")).await;
         let items = page["MediaContainer"]["Metadata"].as_array().cloned().unwrap_or_default();
@@ -227,7 +227,7 @@ async fn a_name_with_control_characters_breaks_neither_form() {
     let allowed = |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r' | '\u{7f}'..='\u{9f}');
     assert!(xml.chars().all(allowed), "{xml:?}");
     assert!(xml.contains("&amp; &lt;c&gt;"), "{xml}");
-    let refused = rig.get(format!("{uri}?a%01%1b%3Cb%3E=1")).await;
+    let refused = rig.get(format!("{uri}?a%01%1B%3Cb%3E=1")).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-    assert!(refused.text().contains("&lt;b&gt;"), "{}", refused.text());
+    assert!(refused.text().contains("`a\u{fffd}\u{fffd}&lt;b`"), "{}", refused.text());
 }
