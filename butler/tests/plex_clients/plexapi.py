@@ -92,7 +92,15 @@ film = plex.fetchItem(films[0].ratingKey)
 part = until("the film's headers are read", lambda: plex.fetchItem(film.ratingKey).media[0].parts[0].streams and film.reload().media[0].parts[0])
 assert os.path.isfile(part.file) and part.size == os.path.getsize(part.file), vars(part)
 assert film.media[0].videoCodec == "h264" and film.media[0].width == 320, vars(film.media[0])
-until("no scan runs", lambda: not any(section.refreshing for section in plex.library.sections()))
+
+
+def is_scanning():
+    # It keeps the list that it got first, as it was while the sections were added.
+    plex.library._invalidateCachedProperties()
+    return any(section.refreshing for section in plex.library.sections())
+
+
+until("no scan runs", lambda: not is_scanning())
 plex.runButlerTask("GenerateMediaIndexFiles")
 until("the preview is there", lambda: film.reload().media[0].parts[0].hasPreviewThumbnails)
 
