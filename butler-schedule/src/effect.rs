@@ -10,6 +10,7 @@ use crate::{Attendance, Pause, RunRecord};
 
 /// One order.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most of an event's few effects are saves, and none is kept")]
 pub enum Effect {
     /// Store this run in place of what is stored under its id.
     Save(RunRecord),
