@@ -151,7 +151,7 @@ fn watched(server: &Server) -> usize {
 fn what_changes_in_watched_folders_is_scanned_without_being_asked_for() {
     let stage = stage();
     stage.add_movies(&small_films(2)).unwrap();
-    let (server, section) = scanned(&stage);
+    let (server, _) = scanned(&stage);
     assert_eq!(watched(&server), 0, "nothing is watched unless it is wished");
     let set = |on: u8| assert_eq!(server.put(&format!("/:/prefs?FSEventLibraryUpdatesEnabled={on}")).unwrap().status, 200);
     set(1);
