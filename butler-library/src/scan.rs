@@ -3,6 +3,7 @@
 //! It deletes nothing and opens only what is new or was written since. Start with [`scan_section`]:
 //! `walk` (I/O) → `compare` (pure) → `read` (fingerprints) → `apply` (one transaction a batch), moves and missing at the end.
 
+mod ahead;
 mod apply;
 mod check;
 mod compare;

@@ -18,7 +18,7 @@ const IN_FOLDER: usize = 100;
 /// Measurements of each way.
 const TURNS: usize = 5;
 /// An unchanged rescan takes at most so many times what `find` takes.
-const AIM: f64 = 1.5;
+const AIM: f64 = 1.0;
 /// The same on the slow mount.
 const SLOW_AIM: f64 = 1.0 / 8.0;
 /// A page takes at most this.

@@ -80,25 +80,36 @@ fn known<'a>(row: &'a Row<'_>) -> Result<Known<&'a [u8]>, StoreError> {
 }
 
 /// Tells every part of a section, those of roots that were taken out of it included; or only those that `extents` hold. Root
-/// by root, each by path.
+/// by root, each by path, from behind the path `last` on, until `tell` wants no more.
 pub(super) fn known_parts(
     tx: &Connection,
     section: SectionId,
     extents: Option<&HashMap<RootId, Arc<Extent>>>,
-    tell: &mut dyn FnMut(Known<&[u8]>),
+    last: Option<(RootId, &[u8])>,
+    tell: &mut dyn FnMut(Known<&[u8]>) -> bool,
 ) -> Result<(), StoreError> {
-    let mut roots = tx.prepare_cached("SELECT id FROM roots WHERE section = ?1")?;
-    let roots: Vec<RootId> = roots.query_map([section], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut roots = tx.prepare_cached("SELECT id FROM roots WHERE section = ?1 AND id >= ?2 ORDER BY id")?;
+    let first = last.map_or(RootId(0), |(root, _)| root);
+    let roots: Vec<RootId> = roots.query_map(params![section, first], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for root in roots {
+        // No path is empty.
+        let behind = last.filter(|(of, _)| *of == root).map_or(&[][..], |(_, path)| path);
         match extents.map(|extents| extents.get(&root).map(Arc::as_ref)) {
             None | Some(Some(Extent::Whole)) => {
-                let mut parts = tx.prepare_cached(&format!("{KNOWN} WHERE p.root = ?1 ORDER BY p.path"))?;
-                let mut rows = parts.query([root])?;
+                let mut parts = tx.prepare_cached(&format!("{KNOWN} WHERE p.root = ?1 AND p.path > ?2 ORDER BY p.path"))?;
+                let mut rows = parts.query(params![root, behind])?;
                 while let Some(row) = rows.next()? {
-                    tell(known(row)?);
+                    if !tell(known(row)?) {
+                        return Ok(());
+                    }
                 }
             }
-            Some(Some(Extent::Paths(paths))) => parts_below(tx, root, paths)?.iter().for_each(|known| tell(known.lent())),
+            Some(Some(Extent::Paths(paths))) => {
+                let parts = parts_below(tx, root, paths)?;
+                if !parts.iter().filter(|known| known.path.as_slice() > behind).all(|known| tell(known.lent())) {
+                    return Ok(());
+                }
+            }
             Some(None) => {}
         }
     }

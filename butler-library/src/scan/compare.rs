@@ -21,18 +21,24 @@ pub(super) struct Known<P = Vec<u8>> {
     pub(super) missing: bool,
 }
 
+impl<P> Known<P> {
+    /// The same, with its path in another form.
+    pub(super) fn at<Q>(&self, path: Q) -> Known<Q> {
+        let Self { part, root, path: _, stat, source, missing } = *self;
+        Known { part, root, path, stat, source, missing }
+    }
+}
+
 impl Known {
     /// The same, with its path only lent.
     pub(super) fn lent(&self) -> Known<&[u8]> {
-        let Self { part, root, ref path, stat, source, missing } = *self;
-        Known { part, root, path, stat, source, missing }
+        self.at(&self.path)
     }
 }
 
 impl Known<&[u8]> {
     pub(super) fn kept(self) -> Known {
-        let Self { part, root, path, stat, source, missing } = self;
-        Known { part, root, path: path.to_vec(), stat, source, missing }
+        self.at(self.path.to_vec())
     }
 }
 

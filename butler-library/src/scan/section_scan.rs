@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::ahead::{self, Ahead};
 use super::apply::{self, Change, Ending, Placed};
 use super::compare::{Away, Compared, Comparison, Known, moves};
 use super::extent::Extent;
@@ -29,10 +30,16 @@ pub(super) fn run(
 ) -> Result<ScanReport, ScanError> {
     let section = library.section(section)?.ok_or(ScanError::UnknownSection(section))?;
     let mut scan = Scan::new(library, &section, paths, world, observer);
-    let Some(walked) = scan.walk() else { return Ok(scan.stop()) };
+    let extents = scan.is_partial.then(|| scan.extents.clone());
+    let (walked, ahead) = std::thread::scope(|threads| {
+        let read = || Ahead::read(library, section.id, extents.as_ref(), ahead::MOST);
+        let ahead = std::thread::Builder::new().name("known parts".to_owned()).spawn_scoped(threads, read);
+        (scan.walk(), ahead.ok().and_then(|thread| thread.join().ok()))
+    });
+    let Some(walked) = walked else { return Ok(scan.stop()) };
     let mut comparison = Comparison::new(walked);
-    let extents = scan.is_partial.then_some(&scan.extents);
-    library.db().read(|tx| apply::known_parts(tx, section.id, extents, &mut |known| comparison.known(known)))?;
+    // Without a thread for it, all of it is read now.
+    ahead.unwrap_or_else(|| Ok(Ahead::default()))?.tell(library, section.id, extents.as_ref(), &mut |known| comparison.known(known))?;
     let compared = scan.compared(comparison.end());
     if !scan.read_all(compared)? {
         scan.flush()?;

@@ -10,6 +10,8 @@ use crate::SectionId;
 
 /// So many paths of one section are kept apart; when more change at once, all of it is meant.
 const MOST_PATHS: usize = 256;
+/// What stands still is waited with so long, so that what changed together is one scan.
+const TOGETHER: Duration = Duration::from_secs(1);
 /// A section of which all is meant waits no longer than this, though it may never stand still.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -32,7 +34,7 @@ impl Changes {
     fn due(&self) -> Option<Instant> {
         match self.whole {
             Some((first, last)) => Some((last + STILL.unsigned_abs()).min(first + LONGEST)),
-            None => self.paths.values().min().map(|last| *last + STILL.unsigned_abs()),
+            None => self.paths.values().min().map(|last| *last + STILL.unsigned_abs() + TOGETHER),
         }
     }
 }
@@ -115,11 +117,11 @@ mod tests {
         pending.changed(FILMS, "/films/Heat".into(), at(8));
         pending.changed(FILMS, "/films/Ronin".into(), at(3));
         pending.changed(SHOWS, "/tv/Lost".into(), at(4));
-        assert_eq!(pending.next_due(), Some(at(13)));
+        assert_eq!(pending.next_due(), Some(at(14)));
         assert_eq!(pending.take_due(at(12)), []);
         let expect = [(FILMS, vec![PathBuf::from("/films/Ronin")]), (SHOWS, vec!["/tv/Lost".into()])];
         assert_eq!(pending.take_due(at(15)), expect);
-        assert_eq!(pending.take_due(at(18)), [(FILMS, vec!["/films/Heat".into()])]);
+        assert_eq!(pending.take_due(at(19)), [(FILMS, vec!["/films/Heat".into()])]);
         assert_eq!((pending.take_due(at(100)), pending.next_due()), (vec![], None), "each once");
     }
 
