@@ -74,7 +74,7 @@ impl Ahead {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::{Duration, UNIX_EPOCH};
 
     use jiff::Timestamp;
 
@@ -93,13 +93,14 @@ mod tests {
 
     #[test]
     fn every_part_is_told_once_and_in_order_however_many_are_kept() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = butler_fixtures::tempdir().unwrap();
+        let now = Timestamp::from_second(2_000_000_000).unwrap();
         let roots = ["b", "a"].map(|root| folder.path().join("media").join(root));
         for root in &roots {
             std::fs::create_dir_all(root.join("sub")).unwrap();
             for name in ["2.mkv", "1.mkv", "sub/3.mkv"] {
                 std::fs::write(root.join(name), root.join(name).to_str().unwrap()).unwrap();
-                let long_ago = SystemTime::now() - Duration::from_secs(3_600);
+                let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
                 std::fs::File::options().write(true).open(root.join(name)).unwrap().set_modified(long_ago).unwrap();
             }
         }
@@ -116,7 +117,7 @@ mod tests {
         let world = ScanWorld {
             root_threads: library.root_threads(),
             files: Arc::new(RealFiles),
-            now: &Timestamp::now,
+            now: &|| now,
             settle: &|_| {},
             run: None,
         };
