@@ -42,7 +42,14 @@ impl StartCheck {
 
 /// Tells the log what a check did.
 pub(crate) fn tell(check: &BlobCheck) {
-    let BlobCheck { whole, lost, staging_files, unknown, bytes, is_cut } = *check;
+    let BlobCheck { whole, lost, staging_files, unknown, bytes, is_cut, is_away } = *check;
+    if is_away {
+        tracing::warn!(
+            "products have files in the folder `blobs`, and not one is there: if its disk is not mounted, mount it and start \
+             Butler again; if they are gone for good, `butler start TASK --force` makes them anew"
+        );
+        return;
+    }
     tracing::info!(whole, lost, staging_files, unknown, bytes, is_cut, "blobs checked; files that nobody needs were removed");
     if lost > 0 {
         tracing::warn!(lost, "products were lost from the folder of blobs; the next runs of their tasks make them anew");

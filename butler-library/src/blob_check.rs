@@ -32,6 +32,9 @@ pub struct BlobCheck {
     pub bytes: u64,
     /// Whether it was ended early.
     pub is_cut: bool,
+    /// Whether there are products with blobs and their folder holds nothing at all, as a disk's mount point does while
+    /// that is away: then nothing was done.
+    pub is_away: bool,
 }
 
 /// Why blobs could not be checked.
@@ -67,6 +70,10 @@ impl Library {
         }
         let (mut files, mut rows) = (self.blobs().walk(kind.map_or("", ProductKind::as_str))?, Rows::new(self, kind));
         let (mut file, mut row) = (files.next().transpose()?, rows.next()?);
+        check.is_away = kind.is_none() && row.is_some() && self.blobs().is_empty()?;
+        if check.is_away {
+            return Ok(check);
+        }
         let mut lost = Vec::new();
         loop {
             check.is_cut = is_stopping();
@@ -75,21 +82,21 @@ impl Library {
                 (None, None) => break,
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (Some(file), Some(row)) => file.name.as_slice().cmp(row.blob.name.as_bytes()),
+                (Some(file), Some(row)) => file.name.as_slice().cmp(row.name.as_bytes()),
             };
             if order.is_le()
                 && let Some(listed) = std::mem::replace(&mut file, files.next().transpose()?)
             {
                 if order.is_lt() && self.blobs().sweep(&listed)? {
                     (check.unknown, check.bytes) = (check.unknown + 1, check.bytes + listed.bytes);
-                } else if let Some(stored) = row.as_ref().filter(|_| order.is_eq()) {
+                } else if let Some(stored) = row.as_ref().filter(|_| order.is_eq()).and_then(|row| row.stored.as_ref()) {
                     if stands_for(&listed, &stored.blob) {
                         check.whole += 1;
                     } else {
                         lost.push(stored.clone());
                     }
                 }
-            } else if let Some(stored) = &row {
+            } else if let Some(stored) = row.as_ref().and_then(|row| row.stored.as_ref()) {
                 lost.push(stored.clone());
             }
             if order.is_ge() {
@@ -124,11 +131,18 @@ fn stands_for(listed: &Listed, blob: &BlobRef) -> bool {
     listed.is_file && listed.bytes == blob.bytes
 }
 
+/// A row that speaks of a blob.
+struct BlobRow {
+    name: String,
+    /// None where this build can't read the rest: the file is known all the same, and stays.
+    stored: Option<StoredBlob>,
+}
+
 /// The rows that speak of blobs, by the blobs' names: a page at a time, since a reader that lasts keeps the
 /// database from growing smaller.
 struct Rows<'a> {
     library: &'a Library,
-    page: std::vec::IntoIter<StoredBlob>,
+    page: std::vec::IntoIter<BlobRow>,
     /// The last name that was read; none once there is no more.
     after: Option<String>,
     /// The first name that is of no interest any more.
@@ -142,7 +156,7 @@ impl<'a> Rows<'a> {
         Self { library, page: Vec::new().into_iter(), after: Some(kind.map_or_else(String::new, |kind| format!("{kind}/"))), until }
     }
 
-    fn next(&mut self) -> Result<Option<StoredBlob>, StoreError> {
+    fn next(&mut self) -> Result<Option<BlobRow>, StoreError> {
         if let Some(next) = self.page.next() {
             return Ok(Some(next));
         }
@@ -152,7 +166,7 @@ impl<'a> Rows<'a> {
             let last = format!("SELECT max(blob) FROM (SELECT blob FROM products WHERE {which})");
             let last: Option<String> = tx.prepare_cached(&last)?.query_row(params![after, self.until, GROUP], |row| row.get(0))?;
             let mut statement = tx.prepare_cached(&format!("SELECT source, kind, blob, blob_bytes FROM products WHERE {which}"))?;
-            self.page = readable(&mut statement, params![after, self.until, GROUP], "product", stored_blob)?.into_iter();
+            self.page = readable(&mut statement, params![after, self.until, GROUP], "product", blob_row)?.into_iter();
             Ok::<_, StoreError>(last)
         })?;
         self.after = last;
@@ -160,10 +174,10 @@ impl<'a> Rows<'a> {
     }
 }
 
-fn stored_blob(row: &Row<'_>) -> rusqlite::Result<StoredBlob> {
-    Ok(StoredBlob {
-        source: row.get(0)?,
-        kind: row.get::<_, Word<ProductKind>>(1)?.0,
-        blob: BlobRef { name: row.get(2)?, bytes: row.get(3)? },
-    })
+fn blob_row(row: &Row<'_>) -> rusqlite::Result<BlobRow> {
+    let name: String = row.get(2)?;
+    let (kind, bytes) = (row.get::<_, Word<ProductKind>>(1).ok(), row.get(3).ok());
+    let source = row.get(0)?;
+    let stored = kind.zip(bytes).map(|(kind, bytes)| StoredBlob { source, kind: kind.0, blob: BlobRef { name: name.clone(), bytes } });
+    Ok(BlobRow { name, stored })
 }

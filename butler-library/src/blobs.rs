@@ -218,13 +218,19 @@ impl Blobs {
         Ok((files, bytes))
     }
 
+    /// Whether its folder holds nothing at all, not even an empty folder of a kind.
+    pub(crate) fn is_empty(&self) -> Result<bool, BlobError> {
+        let entries = fs::read_dir(&self.folder).map_err(|error| self.fail(&self.folder, error))?;
+        Ok(entries.count() == 0)
+    }
+
     /// Removes a file that no row speaks of, unless it is younger than this process: then its row may be on
     /// its way. Whether it was removed.
     pub(crate) fn sweep(&self, listed: &Listed) -> Result<bool, BlobError> {
         let path = self.folder.join(listed.name_as_path());
         let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
         match fs::symlink_metadata(&path) {
-            Ok(metadata) if !metadata.is_dir() && self.is_old(modified_ns(&metadata)) => {
+            Ok(metadata) if metadata.is_file() && self.is_old(modified_ns(&metadata)) => {
                 fs::remove_file(&path).map(|()| true).map_err(|error| self.fail(&path, error))
             }
             _ => Ok(false),

@@ -138,7 +138,7 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
 pub(crate) enum Command {
     /// Run the server
     Serve(serve::Arguments),
-    /// Add, list, check, edit and remove library sections
+    /// Add, list, check, edit, refresh and remove library sections
     #[command(subcommand)]
     Sections(sections::Action),
     /// List what the library holds, or the files that lack a product

@@ -167,7 +167,9 @@ impl Loop {
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
     fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
-        let (id, force, section) = (run.id, run.forced, run.section.map(SectionId));
+        let (id, section) = (run.id, run.section.map(SectionId));
+        // What rests after failures is tried again if a person says so, and not whenever a file beside it changes.
+        let force = run.forced && run.origin != Origin::Watch;
         let newcomers_only = run.origin == Origin::Asap;
         let switch = run.task.section_switch.map(|switch| switch.id);
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {

@@ -52,12 +52,16 @@ impl<'a> Walk<'a> {
         let folder = self.blobs.folder.join(OsStr::from_bytes(name));
         let list = || -> io::Result<Vec<Entry>> {
             let entry = |entry: fs::DirEntry| {
+                // A kind's folder, or a folder of it, may lie on another disk, behind a link; no deeper one is Butler's.
+                let may_be_link = name.iter().filter(|byte| **byte == b'/').count() == 0;
                 let mut whole = name.to_vec();
                 if !whole.is_empty() {
                     whole.push(b'/');
                 }
                 whole.extend(entry.file_name().into_vec());
-                Ok(Entry { name: whole, is_folder: entry.file_type()?.is_dir() })
+                let found = entry.file_type()?;
+                let is_linked = may_be_link && found.is_symlink() && fs::metadata(entry.path()).is_ok_and(|linked| linked.is_dir());
+                Ok(Entry { name: whole, is_folder: found.is_dir() || is_linked })
             };
             fs::read_dir(&folder)?.map(|found| found.and_then(entry)).collect()
         };

@@ -114,13 +114,8 @@ mod tests {
             language: String::new(),
         };
         let section = library.add_section(new, Timestamp::UNIX_EPOCH).unwrap();
-        let world = ScanWorld {
-            root_threads: library.root_threads(),
-            files: Arc::new(RealFiles),
-            now: &|| now,
-            settle: &|_| {},
-            run: None,
-        };
+        let world =
+            ScanWorld { root_threads: library.root_threads(), files: Arc::new(RealFiles), now: &|| now, settle: &|_| {}, run: None };
         assert_eq!(scan_section(&library, section, &world, &mut Silent).unwrap().added, 6);
         let first = RootId(1);
         let second = RootId(2);

@@ -79,7 +79,7 @@ fn a_check_finds_what_is_gone_emptied_or_no_file_and_removes_what_no_row_knows()
         fs::File::options().write(true).open(path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     }
     let check = world.library.check_blobs(None, &|| false).unwrap();
-    let expected = BlobCheck { whole: 1, lost: 4, staging_files: 1, unknown: 1, bytes: 10, is_cut: false };
+    let expected = BlobCheck { whole: 1, lost: 4, staging_files: 1, unknown: 1, bytes: 10, ..BlobCheck::default() };
     assert_eq!(check, expected, "what a row spoke of when the check began is left for the next");
     assert!(young.exists() && !stray.exists() && !dead.exists());
     assert_eq!(lacks(&world, &bif_spec()), [d, c, b, a]);
@@ -103,6 +103,33 @@ fn a_folder_of_blobs_that_is_gone_is_made_again_and_everything_in_it_is_a_lack()
     assert_eq!(lacks(&world, &bif_spec()), [b, a]);
     [a, b].into_iter().for_each(|source| world.make_bif(source));
     world.library.assert_sound();
+}
+
+#[test]
+fn a_folder_of_blobs_that_holds_nothing_is_taken_for_a_disk_that_is_away() {
+    let (world, [a, _]) = films(["a.mkv", "b.mkv"]);
+    let (blobs, elsewhere) = (world.library.data_dir().join("blobs"), world.library.data_dir().join("away"));
+    fs::rename(&blobs, &elsewhere).unwrap();
+    fs::create_dir(&blobs).unwrap();
+    let check = world.library.check_blobs(None, &|| false).unwrap();
+    assert_eq!(check, BlobCheck { is_away: true, ..BlobCheck::default() });
+    fs::remove_dir(&blobs).unwrap();
+    fs::rename(&elsewhere, &blobs).unwrap();
+    assert_eq!(lacks(&world, &bif_spec()), []);
+    assert!(world.library.open_product(a, ProductKind::Bif).unwrap().is_some());
+}
+
+#[test]
+fn blobs_of_a_kind_whose_folder_is_a_link_to_another_disk_are_found_and_kept() {
+    let (world, [a, b]) = films(["a.mkv", "b.mkv"]);
+    let (kind, elsewhere) = (world.library.data_dir().join("blobs/bif"), world.media().join("../elsewhere"));
+    fs::rename(&kind, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(elsewhere.canonicalize().unwrap(), &kind).unwrap();
+    let check = world.library.check_blobs(None, &|| false).unwrap();
+    assert_eq!(check, BlobCheck { whole: 2, ..BlobCheck::default() });
+    fs::remove_file(path_of(&world, a)).unwrap();
+    assert_eq!(world.library.check_blobs(None, &|| false).unwrap().lost, 1);
+    assert!(kind.is_symlink() && world.library.open_product(b, ProductKind::Bif).unwrap().is_some());
 }
 
 #[test]

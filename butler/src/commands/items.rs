@@ -95,7 +95,7 @@ async fn all(client: &Client, only: Option<i64>, limit: usize, out: Out) -> Resu
         return Ok(Exit::Done);
     }
     if items.is_empty() {
-        out.remark("There is nothing yet. `butler sections add` names folders, `butler start RefreshLibraries --wait` scans them.");
+        out.remark("There is nothing yet. `butler sections add` names folders and has them scanned.");
         return Ok(Exit::Done);
     }
     let columns = [

@@ -53,7 +53,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let made = client.products(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
     let Some(product) = chosen(&made.products, &arguments.what) else {
         return Err(Trouble::new(Exit::NotThere, format!("There are no preview thumbnails of {} yet.", arguments.what)).hint(format!(
-            "`butler show {}` says when they come; `butler start GenerateMediaIndexFiles --wait` makes them now.",
+            "`butler show {}` says when they come; `butler start GenerateMediaIndexFiles --force --wait` makes them now.",
             arguments.what
         )));
     };

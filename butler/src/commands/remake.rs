@@ -7,6 +7,7 @@ use butler_client::{Client, Error, Remade, RemakeOf};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 
+use super::show;
 use crate::candidates;
 use crate::cli::number;
 use crate::exit::Exit;
@@ -43,7 +44,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         (Some(section), _) => RemakeOf::Section(section),
         (None, Some(of)) => match of.to_str().and_then(|text| text.parse().ok()) {
             Some(item) => RemakeOf::Item(item),
-            None => RemakeOf::File(std::path::absolute(&of)?.components().collect()),
+            None => RemakeOf::File(show::known_path(&of)),
         },
         (None, None) => return Err(Trouble::new(Exit::Usage, "Name an item, a file or --section.")),
     };

@@ -47,14 +47,18 @@ pub(super) async fn find(client: &Client, what: &str) -> Result<i64, Trouble> {
     if let Ok(id) = what.parse() {
         return Ok(id);
     }
-    // The server's working folder is another one than ours, and it knows files without links on their way.
-    let path = std::path::absolute(what).map(|path| std::fs::canonicalize(&path).unwrap_or(path));
-    let path: PathBuf = path.unwrap_or_else(|_| Path::new(what).to_owned());
+    let path = known_path(Path::new(what));
     let file = client.file_at(&path).await?;
     file.map(|file| file.item).ok_or_else(|| {
         Trouble::new(Exit::NotThere, format!("No section has the file `{}`.", path.display()))
             .hint("`butler items` lists the items; `butler start RefreshLibraries --wait` finds new files.")
     })
+}
+
+/// A file's path as the server knows it: its working folder is another one than ours, and no links are on its files' way.
+pub(super) fn known_path(named: &Path) -> PathBuf {
+    let path = std::path::absolute(named).map(|path| std::fs::canonicalize(&path).unwrap_or(path));
+    path.unwrap_or_else(|_| named.to_owned())
 }
 
 pub(super) fn unknown(what: &str, error: Error) -> Trouble {
