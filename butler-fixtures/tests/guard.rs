@@ -27,7 +27,8 @@ fn child_that_is_killed() {
         pids.push(command("cat").arg(mount.path().join("film")).spawn().unwrap().id());
         let other = mount.path().join("other film");
         std::thread::spawn(move || fs::read(other));
-        wait_until("both wait", || mount.held() == 2).unwrap();
+        // The other one may wait in the kernel, for its turn to look into the same folder.
+        wait_until("one of them waits for the mount", || mount.held() > 0).unwrap();
     }
     println!("made {} {}", folder.path().display(), pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" "));
     let never_whole = kept(Path::new(&kept_in).join("film"), |draft| {

@@ -120,6 +120,11 @@ impl RunRecord {
         matches!(self.origin, Origin::Person | Origin::Watch)
     }
 
+    /// Whether nothing but a stop keeps it from its turn.
+    pub(crate) const fn is_sure(&self) -> bool {
+        self.bound_until.is_none() && self.was_asked_for()
+    }
+
     /// Whether its completion is the task's: not if it was limited to a section or to new items (rule 7).
     pub fn counts(&self) -> bool {
         self.section.is_none() && self.origin != Origin::Asap

@@ -140,7 +140,8 @@ impl Schedule {
     fn there(&self, task: &TaskName, ask: Ask<'_>) -> Option<Admitted> {
         let mut covering = self.live.iter().filter(|run| run.task == *task && run.covers(ask.section, ask.paths));
         let serves = |run: &&RunRecord| match run.state {
-            RunState::Queued => true,
+            // One that the window's end or a switch may take away promises nothing to who asks for what is there now.
+            RunState::Queued => !ask.looks_anew || run.is_sure(),
             RunState::Running | RunState::Paused => !ask.looks_anew,
             _ => false,
         };

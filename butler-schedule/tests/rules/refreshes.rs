@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use butler_api::{Origin, Reason, RunId, RunState};
-use butler_schedule::{MOST_PATHS, StartAnswer};
+use butler_api::{Origin, PauseOwner, Reason, RunId, RunState};
+use butler_schedule::{Event, MOST_PATHS, Pause, PauseEnd, StartAnswer};
 
 use crate::world::{BIF, SCAN, World};
 
@@ -48,6 +48,23 @@ fn a_refresh_beside_a_working_scan_of_everything_is_queued_behind_it() {
     assert_eq!(world.force(SCAN), behind(3, 1), "a forced one asks for what is there now");
     assert_eq!(world.force(SCAN), there(3));
     assert_eq!(world.refresh(2, &["/tv/Lost"], Origin::Person), there(3), "that will scan every section");
+}
+
+#[test]
+fn a_queued_scan_that_the_windows_end_may_take_away_serves_no_refresh() {
+    let mut world = World::at("2026-11-23T01:55");
+    let since = world.now;
+    let held = Pause { owner: PauseOwner::Person, note: None, since, until: PauseEnd::Lifted, drains: false };
+    world.feed(Event::PauseAsked(held));
+    world.live_until("2026-11-23T02:01");
+    let nightly = world.last_of(&SCAN).id;
+    assert_eq!(world.state(nightly), RunState::Queued);
+    let StartAnswer::Started { run, .. } = world.refresh(1, &["/tv/Lost"], Origin::Watch) else {
+        panic!("it was answered by the window's")
+    };
+    assert_eq!(world.refresh(1, &["/tv/Lost"], Origin::Person), there(run.0), "that one is sure");
+    world.live_until("2026-11-23T05:01");
+    assert_eq!((world.state(nightly), world.state(run)), (RunState::Missed, RunState::Queued));
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Oracle {
         let queued = |run: &Run| run.task == scan && run.state == RunState::Queued;
         let is_in = |run: &Run| run.paths == 0 || (paths != 0 && paths & !run.paths == 0);
         let holds = |run: &Run| run.section.is_none() || (run.section == Some(section) && is_in(run));
-        if let Some(run) = self.runs.iter().find(|run| queued(run) && holds(run)) {
+        if let Some(run) = self.runs.iter().find(|run| queued(run) && holds(run) && is_sure(run)) {
             return Became::Running { run: run.id };
         }
         if let Some(run) = self.runs.iter_mut().find(|run| queued(run) && run.section == Some(section)) {
@@ -58,7 +58,7 @@ impl Oracle {
                 && run.origin != Origin::Asap
                 && (run.section.is_none() || run.section == section)
                 && run.state != RunState::Stopping
-                && !(anew && run.works())
+                && !(anew && (run.works() || run.state == RunState::Queued && !is_sure(run)))
         };
         if let Some(run) = self.runs.iter().filter(does_it).find(|run| run.state != RunState::Scheduled) {
             self.tally.count(Branch::AlreadyThere);
@@ -151,4 +151,9 @@ impl Oracle {
         }
         reached
     }
+}
+
+/// Neither the window's end nor a switch takes it away.
+fn is_sure(run: &Run) -> bool {
+    run.bound_until.is_none() && matches!(run.origin, Origin::Person | Origin::Watch)
 }
