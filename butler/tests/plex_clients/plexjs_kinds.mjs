@@ -6,48 +6,14 @@
 // in PLEX_CLIENTS. Ends with 0 only if all of it holds.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 
-const require = createRequire(`${process.env.PLEX_CLIENTS}/node/`);
-const { PlexAPI } = require("@lukehagar/plexjs");
+import { ask, butler, ended, require, run, runs, start, until } from "./plexjs_server.mjs";
+
 const { TaskName } = require("@lukehagar/plexjs/sdk/models/operations");
 
-const serverURL = process.env.BUTLER_URL;
-const { butler } = new PlexAPI({ serverURL, accessToken: process.env.BUTLER_TOKEN });
-
-// What the SDK has no call for: the driven clock, a preference, and what became of a run.
-async function ask(method, target) {
-    const answer = await fetch(serverURL + target, {
-        method,
-        headers: { "X-Plex-Token": process.env.BUTLER_TOKEN, Accept: "application/json" },
-    });
-    const text = await answer.text();
-    assert.ok(answer.ok, `${method} ${target}: ${answer.status} ${text}`);
-    return text ? JSON.parse(text) : null;
-}
-
-async function until(what, state) {
-    for (let turn = 0; turn < 1800; turn++) {
-        const found = await state();
-        if (found) return found;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    assert.fail(`waited in vain until ${what}: ${JSON.stringify(await ask("GET", "/api/v1/runs"))}`);
-}
-
-const run = (id) => ask("GET", `/api/v1/runs/${id}`);
-const runs = async () => (await ask("GET", "/api/v1/runs")).runs;
 const newest = async (task) => (await runs()).find((one) => one.task === task);
-const ended = (id) => until(`run ${id} has ended`, async () => ((found) => found.ended_at && found)(await run(id)));
 const quiet = () => until("nothing runs or waits", async () => (await runs()).every((one) => one.ended_at));
 const clock = (words) => ask("PUT", `/api/v1/clock?${words}`);
-
-// Starts a task by the SDK; gives the status, and the words of the header that says what became of it.
-async function start(name) {
-    const { statusCode, rawResponse } = await butler.startTask(name);
-    const [word, ...fields] = rawResponse.headers.get("X-Butler-Outcome").split("; ");
-    return { statusCode, word, ...Object.fromEntries(fields.map((field) => field.split("="))) };
-}
 
 // Lets the clock go fast until a state is reached, and then as fast as the machine's.
 async function fast(what, state) {
