@@ -13,8 +13,8 @@ pub const OUTCOME_HEADER: &str = "x-butler-outcome";
 
 /// What became of a request to start a task.
 ///
-/// Its text is the header's value: `started; run=7`, `started; run=7; waits=behind-scan`,
-/// `scheduled; run=7; at=2026-11-24T02:31:00Z`, `running; run=7`, `skipped; reason=not-its-day; due=2026-11-29`.
+/// Its text is the header's value: `started; run=7`, `started; run=7; waits=behind-scan`, `scheduled; run=7;
+/// at=2026-11-24T02:31:00Z`, `running; run=7`, `skipped; reason=not-its-day; due=2026-11-29`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
@@ -89,7 +89,10 @@ impl FromStr for Outcome {
         let run = || field("run").and_then(|run| run.parse().ok()).ok_or_else(wrong);
         Ok(match word {
             "started" => Self::Started { run: run()?, waits: field("waits").map(str::to_owned) },
-            "scheduled" => Self::Scheduled { run: run()?, at: field("at").and_then(|at| at.parse().ok()).ok_or_else(wrong)? },
+            "scheduled" => Self::Scheduled {
+                run: run()?,
+                at: field("at").and_then(|at| at.parse().ok()).ok_or_else(wrong)?,
+            },
             "running" => Self::Running { run: run()? },
             "skipped" => Self::Skipped {
                 reason: field("reason").ok_or_else(wrong)?.to_owned(),
@@ -121,7 +124,8 @@ mod tests {
 
     #[test]
     fn the_moment_in_the_header_is_one_of_whole_seconds() {
-        let outcome = Outcome::Scheduled { run: RunId(9), at: "2026-11-24T02:31:07.123456789Z".parse().unwrap() };
+        let outcome =
+            Outcome::Scheduled { run: RunId(9), at: "2026-11-24T02:31:07.123456789Z".parse().unwrap() };
         assert_eq!(outcome.to_string(), "scheduled; run=9; at=2026-11-24T02:31:07Z");
     }
 

@@ -1,4 +1,5 @@
-//! Plex's bodies, one file a resource. Field names and their order are Plex's; see each file for what is known of them.
+//! Plex's bodies, one file a resource. Field names and their order are Plex's; see each file for what is
+//! known of them.
 
 mod activity;
 mod browse;
@@ -19,7 +20,9 @@ pub use browse::{Browsed, BrowsedPath};
 pub use butler::{ButlerTask, ButlerTaskList, ButlerTasks};
 pub use container::Container;
 pub use error::{ErrorEntry, Errors};
-pub use filters::{Directories, FieldType, FilterChoice, Meta, MetaField, MetaFilter, MetaSort, MetaType, Operator};
+pub use filters::{
+    Directories, FieldType, FilterChoice, Meta, MetaField, MetaFilter, MetaSort, MetaType, Operator,
+};
 pub use identity::{Identity, Root, RootDirectory};
 pub use library::{LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot};
 pub use metadata::{Chapter, Guid, Media, Metadata, MetadataPage, Part, Stream, Tag};

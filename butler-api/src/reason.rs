@@ -84,7 +84,8 @@ pub enum Reason {
         /// How many products wait for their next try.
         held_back: u64,
     },
-    /// Completed without what lies under roots that are away: not there, suddenly empty or silent. The report says which.
+    /// Completed without what lies under roots that are away: not there, suddenly empty or silent. The report
+    /// says which.
     RootsAway {
         /// Those roots, as they were added.
         roots: Vec<String>,
@@ -132,17 +133,29 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SwitchedOff { switch } => write!(f, "It is switched off (setting {switch})."),
-            Self::NotItsDay { last, due } => write!(f, "It last completed on {last} and is due again on {due}."),
+            Self::NotItsDay { last, due } => {
+                write!(f, "It last completed on {last} and is due again on {due}.")
+            }
             Self::BehindItself { run } => write!(f, "It waits for run {run} of the same task to end."),
             Self::BehindScan { run } => write!(f, "It waits for the scan of the libraries, run {run}."),
-            Self::BehindLane { run, task } => write!(f, "It waits for {task}, run {run}: housekeeping goes one at a time."),
-            Self::SettlingFiles => f.write_str("It waits for files that were written a moment ago to stand still."),
+            Self::BehindLane { run, task } => {
+                write!(f, "It waits for {task}, run {run}: housekeeping goes one at a time.")
+            }
+            Self::SettlingFiles => {
+                f.write_str("It waits for files that were written a moment ago to stand still.")
+            }
             Self::StoppedByPerson => f.write_str("A person stopped it."),
             Self::AllStoppedByPerson => f.write_str("A person stopped all tasks."),
             Self::WindowEnded => f.write_str("The maintenance window ended; it goes on in the next one."),
-            Self::WindowOver => f.write_str("The maintenance window ended before its turn came; the next one tries again."),
-            Self::NoRoom => f.write_str("Too little of the maintenance window was left for it; the next one tries again."),
-            Self::EndedThatDay { day } => write!(f, "A run of it failed or was stopped by a person on {day}."),
+            Self::WindowOver => {
+                f.write_str("The maintenance window ended before its turn came; the next one tries again.")
+            }
+            Self::NoRoom => {
+                f.write_str("Too little of the maintenance window was left for it; the next one tries again.")
+            }
+            Self::EndedThatDay { day } => {
+                write!(f, "A run of it failed or was stopped by a person on {day}.")
+            }
             Self::Held { owner, note } => {
                 f.write_str(match owner {
                     PauseOwner::Person => "A person paused everything",
@@ -155,15 +168,20 @@ impl fmt::Display for Reason {
             }
             Self::ServerStopped => f.write_str("The server was shut down."),
             Self::ServerCrashed => f.write_str("The server went away while it ran."),
-            Self::CrashedThreeTimes => {
-                f.write_str("The server crashed three times in one day while it ran; start it again by hand when the cause is mended.")
-            }
+            Self::CrashedThreeTimes => f.write_str(
+                "The server crashed three times in one day while it ran; start it again by hand when the \
+                 cause is mended.",
+            ),
             Self::AllDone => f.write_str("Everything it found to do is done."),
             Self::NothingToDo => f.write_str("There was nothing to do."),
             Self::DoneWithFailures { failures: 1 } => f.write_str("It is done, but for 1 failure."),
             Self::DoneWithFailures { failures } => write!(f, "It is done, but for {failures} failures."),
-            Self::HeldBack { held_back: 1 } => f.write_str("It is done, but for 1 that failed before and waits for its next try."),
-            Self::HeldBack { held_back } => write!(f, "It is done, but for {held_back} that failed before and wait for their next try."),
+            Self::HeldBack { held_back: 1 } => {
+                f.write_str("It is done, but for 1 that failed before and waits for its next try.")
+            }
+            Self::HeldBack { held_back } => {
+                write!(f, "It is done, but for {held_back} that failed before and wait for their next try.")
+            }
             Self::RootsAway { roots, failures } => {
                 write!(f, "It is done, but for what lies under {}, which is away", roots.join(" and "))?;
                 match failures {

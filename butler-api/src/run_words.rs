@@ -83,7 +83,10 @@ words! {
 impl RunState {
     /// Whether nothing more happens to a run in this state.
     pub const fn is_terminal(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Stopped | Self::Interrupted | Self::Skipped | Self::Missed)
+        matches!(
+            self,
+            Self::Completed | Self::Failed | Self::Stopped | Self::Interrupted | Self::Skipped | Self::Missed
+        )
     }
 }
 

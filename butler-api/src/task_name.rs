@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! task_names {
     ($($name:ident),+ $(,)?) => {
-        /// The name of a task in URLs and bodies. The 28 names that Butler knows, and any other as text: a client
-        /// meets servers that are older or newer than it.
+        /// The name of a task in URLs and bodies. The 28 names that Butler knows, and any other as text: a
+        /// client meets servers that are older or newer than it.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum TaskName {

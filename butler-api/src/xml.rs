@@ -1,6 +1,7 @@
-//! Plex's XML out of a JSON body, so that both forms come from one type: scalars become attributes (booleans `1` and
-//! `0`, null left out), objects and arrays become child elements named by their key, and the body's only key is the root.
-//! One word differs: what JSON calls `Metadata` is named after what it is, since clients find items by that name.
+//! Plex's XML out of a JSON body, so that both forms come from one type: scalars become attributes (booleans
+//! `1` and `0`, null left out), objects and arrays become child elements named by their key, and the body's
+//! only key is the root. One word differs: what JSON calls `Metadata` is named after what it is, since
+//! clients find items by that name.
 
 use std::borrow::Cow;
 
@@ -30,14 +31,20 @@ pub enum XmlError {
 pub fn to_xml(body: &impl Serialize) -> Result<String, XmlError> {
     let Value::Object(body) = serde_json::to_value(body)? else { return Err(XmlError::NoRoot) };
     let mut entries = body.iter();
-    let (Some((root, Value::Object(inner))), None) = (entries.next(), entries.next()) else { return Err(XmlError::NoRoot) };
+    let (Some((root, Value::Object(inner))), None) = (entries.next(), entries.next()) else {
+        return Err(XmlError::NoRoot);
+    };
     let mut writer = Writer::new(Vec::new());
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     element(&mut writer, root, inner)?;
     Ok(String::from_utf8_lossy(&writer.into_inner()).into_owned())
 }
 
-fn element(writer: &mut Writer<Vec<u8>>, name: &str, fields: &Map<String, Value>) -> Result<(), std::io::Error> {
+fn element(
+    writer: &mut Writer<Vec<u8>>,
+    name: &str,
+    fields: &Map<String, Value>,
+) -> Result<(), std::io::Error> {
     let mut start = BytesStart::new(name);
     let mut has_children = false;
     for (key, value) in fields {
@@ -86,7 +93,9 @@ fn scalar(value: &Value) -> Option<Cow<'_, str>> {
         Value::Bool(false) => Some("0".into()),
         Value::Number(number) => Some(number.to_string().into()),
         // XML 1.0 knows no control characters but tab and the line ends; a file's name may hold any.
-        Value::String(text) if text.chars().any(is_forbidden) => Some(text.replace(is_forbidden, "\u{fffd}").into()),
+        Value::String(text) if text.chars().any(is_forbidden) => {
+            Some(text.replace(is_forbidden, "\u{fffd}").into())
+        }
         Value::String(text) => Some(text.into()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
@@ -118,8 +127,10 @@ mod tests {
     fn scalars_become_attributes_and_lists_become_children() {
         assert_eq!(
             to_xml(&tasks("Backup <Database> & \"co\"")).unwrap(),
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ButlerTasks><ButlerTask name=\"BackupDatabase\" interval=\"3\" \
-             scheduleRandomized=\"0\" enabled=\"1\" title=\"Backup &lt;Database&gt; &amp; &quot;co&quot;\" description=\"\"/></ButlerTasks>"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ButlerTasks><ButlerTask name=\"BackupDatabase\" \
+             interval=\"3\" \
+             scheduleRandomized=\"0\" enabled=\"1\" title=\"Backup &lt;Database&gt; &amp; &quot;co&quot;\" \
+             description=\"\"/></ButlerTasks>"
         );
     }
 
@@ -130,11 +141,21 @@ mod tests {
 
     #[test]
     fn items_are_named_after_what_they_are() {
-        for (kind, name) in
-            [("movie", "Video"), ("clip", "Video"), ("episode", "Video"), ("season", "Directory"), ("track", "Track"), ("photo", "Photo")]
-        {
+        for (kind, name) in [
+            ("movie", "Video"),
+            ("clip", "Video"),
+            ("episode", "Video"),
+            ("season", "Directory"),
+            ("track", "Track"),
+            ("photo", "Photo"),
+        ] {
             let body = serde_json::json!({"MediaContainer": {"Metadata": [{"type": kind}]}});
-            assert!(to_xml(&body).unwrap().ends_with(&format!("<MediaContainer><{name} type=\"{kind}\"/></MediaContainer>")), "{kind}");
+            assert!(
+                to_xml(&body)
+                    .unwrap()
+                    .ends_with(&format!("<MediaContainer><{name} type=\"{kind}\"/></MediaContainer>")),
+                "{kind}"
+            );
         }
     }
 

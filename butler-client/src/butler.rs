@@ -20,7 +20,8 @@ pub struct Butler<'a> {
 pub struct Start {
     /// The task.
     pub task: TaskName,
-    /// What became of it; none where the server doesn't say, as Plex, whose 200 may also mean that nothing was done.
+    /// What became of it; none where the server doesn't say, as Plex, whose 200 may also mean that nothing
+    /// was done.
     pub outcome: Option<Outcome>,
     /// Whether the server says that it was running or queued already.
     pub already_running: bool,
@@ -42,8 +43,8 @@ impl<'a> Butler<'a> {
         Ok(tasks.list.tasks)
     }
 
-    /// Starts every task that is switched on and on its day; `force` (Butler's extension) starts them whatever the day.
-    /// None where the server doesn't say what became of each, as Plex.
+    /// Starts every task that is switched on and on its day; `force` (Butler's extension) starts them
+    /// whatever the day. None where the server doesn't say what became of each, as Plex.
     ///
     /// # Errors
     /// If the server can't be asked or refuses.
@@ -52,7 +53,8 @@ impl<'a> Butler<'a> {
         Ok(answer.json_if_any::<StartedAll>().map(|all| all.outcomes.into_iter().map(Start::from).collect()))
     }
 
-    /// Stops whatever runs and empties the queue. The runs it reached; none where the server doesn't say, as Plex.
+    /// Stops whatever runs and empties the queue. The runs it reached; none where the server doesn't say, as
+    /// Plex.
     ///
     /// # Errors
     /// If the server can't be asked or refuses.
@@ -69,16 +71,23 @@ impl<'a> Butler<'a> {
         Ok(Start::read(task, &answer))
     }
 
-    /// Stops one task or takes it out of the queue. The runs it reached; none where the server doesn't say, as Plex.
+    /// Stops one task or takes it out of the queue. The runs it reached; none where the server doesn't say,
+    /// as Plex.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the server has no such task or it doesn't run; else if it can't be asked or refuses.
+    /// [`Error::NotFound`] if the server has no such task or it doesn't run; else if it can't be asked or
+    /// refuses.
     pub async fn stop(self, task: &TaskName) -> Result<Option<Vec<RunId>>, Error> {
         Ok(stopped(&self.one(task, Client::delete)?.send().await?))
     }
 
-    /// A request on one task. A name that a URL would swallow is no task's; sent, it would be a call on all of them.
-    fn one(self, task: &TaskName, method: fn(&'a Client, &[&str]) -> Request<'a>) -> Result<Request<'a>, Error> {
+    /// A request on one task. A name that a URL would swallow is no task's; sent, it would be a call on all
+    /// of them.
+    fn one(
+        self,
+        task: &TaskName,
+        method: fn(&'a Client, &[&str]) -> Request<'a>,
+    ) -> Result<Request<'a>, Error> {
         if is_segment(task.as_str()) {
             return Ok(method(self.client, &["butler", task.as_str()]));
         }

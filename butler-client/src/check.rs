@@ -9,11 +9,12 @@ use crate::error::Error;
 use crate::sections::escape;
 
 impl Client {
-    /// What a folder, as the server sees it, would become as a section of a type, or of the type that it looks like.
+    /// What a folder, as the server sees it, would become as a section of a type, or of the type that it
+    /// looks like.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] if no section may have the folder, or its type is neither said nor clear; else if the server
-    /// can't be asked or refuses.
+    /// [`Error::BadRequest`] if no section may have the folder, or its type is neither said nor clear; else
+    /// if the server can't be asked or refuses.
     pub async fn check_folder(&self, folder: &Path, kind: Option<&str>) -> Result<Check, Error> {
         self.get(&["api", "v1", "sections", "check"])
             .maybe_argument("type", kind)

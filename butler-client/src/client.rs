@@ -27,7 +27,8 @@ pub struct Client {
     pub(crate) timeout: Duration,
 }
 
-/// The token as it is sent. Its header value is marked as sensitive, so that no layer below writes it into a log.
+/// The token as it is sent. Its header value is marked as sensitive, so that no layer below writes it into a
+/// log.
 #[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) header: HeaderValue,
@@ -53,7 +54,10 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("url", &self.url()).field("has_token", &self.token.is_some()).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("url", &self.url())
+            .field("has_token", &self.token.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,8 +77,8 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Sets the server's URL. `http://` is assumed where no scheme is given; a token in its query (`X-Plex-Token=`) is
-    /// taken out of it, and used if [`Self::token`] gives none.
+    /// Sets the server's URL. `http://` is assumed where no scheme is given; a token in its query
+    /// (`X-Plex-Token=`) is taken out of it, and used if [`Self::token`] gives none.
     #[must_use]
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();
@@ -105,8 +109,8 @@ impl ClientBuilder {
     /// Makes the client.
     ///
     /// # Errors
-    /// If the URL is none that a server can have, the token can't stand in a header, or the system's certificates,
-    /// which are read for https only, are unusable.
+    /// If the URL is none that a server can have, the token can't stand in a header, or the system's
+    /// certificates, which are read for https only, are unusable.
     pub fn build(self) -> Result<Client, BuildError> {
         let (server, url_token) = ServerUrl::parse(&self.url)?;
         let token = self.token.or(url_token).map(Token::new).transpose()?;
@@ -119,7 +123,8 @@ impl ClientBuilder {
         if server.is_loopback() {
             http = http.no_proxy();
         }
-        let http = tls::prepare(http, server.is_https())?.build().map_err(|error| BuildError::Http(error.into()))?;
+        let http =
+            tls::prepare(http, server.is_https())?.build().map_err(|error| BuildError::Http(error.into()))?;
         Ok(Client { http, server, token, timeout: self.timeout })
     }
 }
@@ -145,7 +150,8 @@ impl Token {
     }
 }
 
-/// Follows redirects on the same scheme, host and port only: the token's header would travel along to any other.
+/// Follows redirects on the same scheme, host and port only: the token's header would travel along to any
+/// other.
 fn same_origin() -> Policy {
     Policy::custom(|attempt| {
         let stays = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
@@ -159,7 +165,9 @@ mod tests {
 
     #[test]
     fn no_debug_shows_a_token() {
-        let builder = Client::builder().url("http://me:pass-in-url@plex:32400/?X-Plex-Token=in-the-query").token("in-the-builder");
+        let builder = Client::builder()
+            .url("http://me:pass-in-url@plex:32400/?X-Plex-Token=in-the-query")
+            .token("in-the-builder");
         let shown = format!("{builder:?}");
         assert!(!shown.contains("in-the") && !shown.contains("pass-in"), "{shown}");
         let shown = format!("{:?}", builder.build().unwrap());

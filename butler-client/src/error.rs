@@ -41,8 +41,8 @@ impl fmt::Display for Call {
     }
 }
 
-/// What went wrong with a call. `code` is the number that the server gives in its body, if it gives one (Plex: 1001 for
-/// an unknown token), `message` its sentence or else the status's name.
+/// What went wrong with a call. `code` is the number that the server gives in its body, if it gives one
+/// (Plex: 1001 for an unknown token), `message` its sentence or else the status's name.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -142,6 +142,9 @@ impl Error {
 
     /// Whether the server was not there at all, so that the same call may succeed once it is.
     pub const fn is_away(&self) -> bool {
-        matches!(self, Self::Timeout { .. } | Self::Connection { .. } | Self::Status { status: 502..=504, .. })
+        matches!(
+            self,
+            Self::Timeout { .. } | Self::Connection { .. } | Self::Status { status: 502..=504, .. }
+        )
     }
 }

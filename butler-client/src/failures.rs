@@ -46,6 +46,9 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] if there is no such failure; else if the server can't be asked or refuses.
     pub async fn retry_failure(&self, id: i64) -> Result<Retried, Error> {
-        self.post(&["api", "v1", "failures", &id.to_string(), "retry"]).send().await?.json("the answer to a retry")
+        self.post(&["api", "v1", "failures", &id.to_string(), "retry"])
+            .send()
+            .await?
+            .json("the answer to a retry")
     }
 }

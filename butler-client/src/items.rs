@@ -43,8 +43,11 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] if there is no such item; else if the server can't be asked or refuses.
     pub async fn children(&self, id: i64) -> Result<Vec<Metadata>, Error> {
-        let body: Container<MetadataPage> =
-            self.get(&["library", "metadata", &id.to_string(), "children"]).send().await?.json("a list of items")?;
+        let body: Container<MetadataPage> = self
+            .get(&["library", "metadata", &id.to_string(), "children"])
+            .send()
+            .await?
+            .json("a list of items")?;
         Ok(body.inner.metadata)
     }
 }

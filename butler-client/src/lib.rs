@@ -1,7 +1,8 @@
 //! A client for Butler, and for the five Butler calls of a Plex Media Server.
 //!
-//! It knows the wire only: it decides nothing, prints nothing, and never puts a token into a URL, an error or its `Debug`.
-//! Start with [`Client::builder`]; `request.rs` is the one place that sends anything, `error.rs` says what can go wrong.
+//! It knows the wire only: it decides nothing, prints nothing, and never puts a token into a URL, an error or
+//! its `Debug`. Start with [`Client::builder`]; `request.rs` is the one place that sends anything, `error.rs`
+//! says what can go wrong.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,9 +39,13 @@ mod tls;
 pub use butler::{Butler, Start};
 pub use butler_api::plex::SettingValue;
 pub use butler_api::plex::{ButlerTask, Directory, Location, Media, Metadata, Part};
-pub use butler_api::v1::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, OpenProduct, Product, Products};
 pub use butler_api::v1::{
-    Check, CheckCounts, CheckItem, CheckNote, CheckVersion, Fact, Failure, Failures, Health, LiveWork, Retried, Run, Runs,
+    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, OpenProduct, Product,
+    Products,
+};
+pub use butler_api::v1::{
+    Check, CheckCounts, CheckItem, CheckNote, CheckVersion, Fact, Failure, Failures, Health, LiveWork,
+    Retried, Run, Runs,
 };
 pub use butler_api::v1::{DryRun, PlannedAction};
 pub use butler_api::v1::{FailureGroup, FailureSummary};

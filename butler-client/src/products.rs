@@ -14,15 +14,24 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] if there is no such item; else if the server can't be asked or refuses.
     pub async fn products(&self, item: i64) -> Result<Products, Error> {
-        self.get(&["api", "v1", "items", &item.to_string(), "products"]).send().await?.json("a list of products")
+        self.get(&["api", "v1", "items", &item.to_string(), "products"])
+            .send()
+            .await?
+            .json("a list of products")
     }
 
     /// A page of the files whose content lacks a product (`bif`), of one section or of all, with their items.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] if there is no such product, [`Error::NotFound`] if there is no such section; else if the server can't
-    /// be asked or refuses.
-    pub async fn files_lacking(&self, product: &str, section: Option<i64>, start: u64, size: u32) -> Result<ItemFiles, Error> {
+    /// [`Error::BadRequest`] if there is no such product, [`Error::NotFound`] if there is no such section;
+    /// else if the server can't be asked or refuses.
+    pub async fn files_lacking(
+        &self,
+        product: &str,
+        section: Option<i64>,
+        start: u64,
+        size: u32,
+    ) -> Result<ItemFiles, Error> {
         self.get(&["api", "v1", "items"])
             .argument("lacking", product)
             .maybe_argument("section", section)
@@ -46,15 +55,18 @@ impl Client {
     /// The preview thumbnails of a file: a BIF.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such part or it has none; else if the server can't be asked or refuses.
+    /// [`Error::NotFound`] if there is no such part or it has none; else if the server can't be asked or
+    /// refuses.
     pub async fn preview(&self, part: i64) -> Result<Vec<u8>, Error> {
         Ok(self.get(&["library", "parts", &part.to_string(), "indexes", "sd"]).send().await?.bytes())
     }
 
-    /// What a file needs of a network, in steps of so many seconds (1 to 3,600), and where its key frames are.
+    /// What a file needs of a network, in steps of so many seconds (1 to 3,600), and where its key frames
+    /// are.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such part or this was not found out of it yet; else if the server can't be asked or refuses.
+    /// [`Error::NotFound`] if there is no such part or this was not found out of it yet; else if the server
+    /// can't be asked or refuses.
     pub async fn bandwidth(&self, part: i64, step_seconds: u32) -> Result<Bandwidth, Error> {
         self.get(&["api", "v1", "parts", &part.to_string(), "bandwidth"])
             .argument("step", &step_seconds.to_string())

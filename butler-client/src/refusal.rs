@@ -1,5 +1,5 @@
-//! What a server says when it refuses: Butler's JSON `errors` array, plex.tv's XML, or the short HTML page of a Plex
-//! Media Server (`<h1>401 Unauthorized</h1>`).
+//! What a server says when it refuses: Butler's JSON `errors` array, plex.tv's XML, or the short HTML page of
+//! a Plex Media Server (`<h1>401 Unauthorized</h1>`).
 
 use serde_json::Value;
 
@@ -17,7 +17,8 @@ impl Refusal {
     /// Reads the body of an answer with this status.
     pub(crate) fn read(status: u16, body: &str) -> Self {
         let (code, message) = json(body).or_else(|| markup(body)).unwrap_or((None, String::new()));
-        let message: String = message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_MESSAGE).collect();
+        let message: String =
+            message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_MESSAGE).collect();
         Self { code, message: if message.is_empty() { status_name(status) } else { message } }
     }
 }
@@ -32,9 +33,13 @@ fn json(body: &str) -> Option<(Option<u32>, String)> {
 
 fn markup(body: &str) -> Option<(Option<u32>, String)> {
     let heading = || between(body, "<h1>", "</h1>").or_else(|| between(body, "<title>", "</title>"));
-    // plex.tv: `<errors><error>...</error></errors>` or `<Response code="" status="">`; a server in start-up: `<... text="">`.
-    let element =
-        || between(body, "<error>", "</error>").or_else(|| between(body, " text=\"", "\"")).or_else(|| between(body, " status=\"", "\""));
+    // plex.tv: `<errors><error>...</error></errors>` or `<Response code="" status="">`; a server in start-up:
+    // `<... text="">`.
+    let element = || {
+        between(body, "<error>", "</error>")
+            .or_else(|| between(body, " text=\"", "\""))
+            .or_else(|| between(body, " status=\"", "\""))
+    };
     if !body.trim_start().starts_with('<') {
         return None;
     }
@@ -67,10 +72,18 @@ mod tests {
             "User could not be authenticated",
         );
         check(r#"{"errors":[{"code":"1001","message":"No."}]}"#, Some(1001), "No.");
-        check("<html><head><title>Unauthorized</title></head><body><h1>401 Unauthorized</h1></body></html>", None, "401 Unauthorized");
+        check(
+            "<html><head><title>Unauthorized</title></head><body><h1>401 Unauthorized</h1></body></html>",
+            None,
+            "401 Unauthorized",
+        );
         check(r#"<?xml version="1.0"?><errors><error code="1001">x</error></errors>"#, None, "Unauthorized");
         check("<errors><error>Invalid  token</error></errors>", None, "Invalid token");
-        check(r#"<Response code="1001" status="User could not be authenticated"/>"#, Some(1001), "User could not be authenticated");
+        check(
+            r#"<Response code="1001" status="User could not be authenticated"/>"#,
+            Some(1001),
+            "User could not be authenticated",
+        );
         check(r#"<MediaContainer title="Maintenance" text="currently running"/>"#, None, "currently running");
         check("", None, "Unauthorized");
         check("\u{0}garbage", None, "Unauthorized");

@@ -81,7 +81,11 @@ impl<'a> Request<'a> {
 
     /// Adds an argument that is already escaped.
     pub(crate) fn escaped_argument(mut self, name: &str, escaped: &str) -> Self {
-        let query = self.url.query().filter(|query| !query.is_empty()).map_or_else(String::new, |query| format!("{query}&"));
+        let query = self
+            .url
+            .query()
+            .filter(|query| !query.is_empty())
+            .map_or_else(String::new, |query| format!("{query}&"));
         self.url.set_query(Some(&format!("{query}{name}={escaped}")));
         self
     }
@@ -112,10 +116,15 @@ impl<'a> Request<'a> {
         };
         let response = request.send().await.map_err(|error| broken(error, call.clone()))?;
         let status = response.status();
-        let outcome = response.headers().get(OUTCOME_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let outcome =
+            response.headers().get(OUTCOME_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = read_body(response).await.map_err(|error| broken(error, call.clone()))?;
         let answer = Answer { client, call, status: status.as_u16(), outcome, body };
-        if status.is_success() || also == Some(status.as_u16()) { Ok(answer) } else { Err(answer.refused(status)) }
+        if status.is_success() || also == Some(status.as_u16()) {
+            Ok(answer)
+        } else {
+            Err(answer.refused(status))
+        }
     }
 }
 
@@ -133,10 +142,16 @@ impl Answer<'_> {
     /// The body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(self, expected: &'static str) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|source| {
-            let body_start: String = String::from_utf8_lossy(&self.body).chars().take(MAX_BODY_START).collect();
+            let body_start: String =
+                String::from_utf8_lossy(&self.body).chars().take(MAX_BODY_START).collect();
             // serde_json quotes values of the body, so its text is cleaned too.
             let source = self.client.without_token(source.to_string()).into();
-            Error::Decode { call: self.call, expected, body_start: self.client.without_token(body_start), source }
+            Error::Decode {
+                call: self.call,
+                expected,
+                body_start: self.client.without_token(body_start),
+                source,
+            }
         })
     }
 

@@ -33,7 +33,11 @@ pub struct NewSection {
 
 impl NewSection {
     /// A section with the agent and scanner that Plex itself proposes for its kind.
-    pub fn new(kind: impl Into<String>, name: impl Into<String>, folders: impl IntoIterator<Item = impl AsRef<Path>>) -> Self {
+    pub fn new(
+        kind: impl Into<String>,
+        name: impl Into<String>,
+        folders: impl IntoIterator<Item = impl AsRef<Path>>,
+    ) -> Self {
         let kind = kind.into();
         let (agent, scanner) = match kind.as_str() {
             "movie" => ("tv.plex.agents.movie", "Plex Movie"),
@@ -42,7 +46,15 @@ impl NewSection {
             _ => ("com.plexapp.agents.none", "Plex Photo Scanner"),
         };
         let folders = folders.into_iter().map(|folder| folder.as_ref().to_owned()).collect();
-        Self { name: name.into(), folders, language: "en-US".into(), agent: agent.into(), scanner: scanner.into(), scan: true, kind }
+        Self {
+            name: name.into(),
+            folders,
+            language: "en-US".into(),
+            agent: agent.into(),
+            scanner: scanner.into(),
+            scan: true,
+            kind,
+        }
     }
 }
 
@@ -83,7 +95,8 @@ impl Client {
     /// # Errors
     /// If the server can't be asked or refuses.
     pub async fn sections(&self) -> Result<Vec<Directory>, Error> {
-        let body: Container<Sections> = self.get(&["library", "sections"]).send().await?.json("a list of sections")?;
+        let body: Container<Sections> =
+            self.get(&["library", "sections"]).send().await?.json("a list of sections")?;
         Ok(body.inner.directories)
     }
 
@@ -115,8 +128,8 @@ impl Client {
     /// Changes a section.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such section, [`Error::BadRequest`] if the server does not take the change; else if
-    /// it can't be asked or refuses.
+    /// [`Error::NotFound`] if there is no such section, [`Error::BadRequest`] if the server does not take the
+    /// change; else if it can't be asked or refuses.
     pub async fn edit_section(&self, id: i64, edit: &SectionEdit) -> Result<(), Error> {
         let mut request = self.put(&["library", "sections", &id.to_string()]);
         if let Some(name) = &edit.name {
@@ -131,8 +144,8 @@ impl Client {
     /// Has a section scanned now, or only some files and folders of it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such section or a path lies in none of its folders; else if the server can't be
-    /// asked or refuses.
+    /// [`Error::NotFound`] if there is no such section or a path lies in none of its folders; else if the
+    /// server can't be asked or refuses.
     pub async fn refresh_section(&self, id: i64, paths: &[PathBuf]) -> Result<Start, Error> {
         let mut request = self.get(&["library", "sections", &id.to_string(), "refresh"]);
         for path in paths {

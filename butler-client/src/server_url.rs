@@ -23,7 +23,10 @@ impl ServerUrl {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(invalid("only http and https are spoken"));
         }
-        let token = url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case(TOKEN_ARGUMENT)).map(|(_, value)| value.into_owned());
+        let token = url
+            .query_pairs()
+            .find(|(name, _)| name.eq_ignore_ascii_case(TOKEN_ARGUMENT))
+            .map(|(_, value)| value.into_owned());
         url.set_query(None);
         url.set_fragment(None);
         // Both fail only for URLs that have no host, which http ones always have.
@@ -47,7 +50,8 @@ impl ServerUrl {
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// The URL of a resource below it. Segments are escaped; none may be empty, `.` or `..`, which a URL would swallow.
+    /// The URL of a resource below it. Segments are escaped; none may be empty, `.` or `..`, which a URL
+    /// would swallow.
     pub(crate) fn resource(&self, segments: &[&str]) -> Url {
         debug_assert!(segments.iter().all(|segment| is_segment(segment)));
         let mut url = self.0.clone();
@@ -58,7 +62,8 @@ impl ServerUrl {
     }
 }
 
-/// Whether a text can be one segment of a path: a URL swallows the others, and `DELETE /butler/..` would be another call.
+/// Whether a text can be one segment of a path: a URL swallows the others, and `DELETE /butler/..` would be
+/// another call.
 pub(crate) fn is_segment(text: &str) -> bool {
     !matches!(text.to_ascii_lowercase().as_str(), "" | "." | ".." | "%2e" | "%2e%2e" | ".%2e" | "%2e.")
 }
@@ -89,13 +94,20 @@ mod tests {
 
     #[test]
     fn a_token_in_the_query_is_taken_out() {
-        assert_eq!(parse("http://plex:32400/?X-Plex-Token=abc"), ("http://plex:32400/".into(), Some("abc".into())));
+        assert_eq!(
+            parse("http://plex:32400/?X-Plex-Token=abc"),
+            ("http://plex:32400/".into(), Some("abc".into()))
+        );
         assert_eq!(parse("http://plex/?x-plex-token="), ("http://plex/".into(), None));
     }
 
     #[test]
     fn a_bad_url_is_shown_without_its_secrets() {
-        for text in ["http://me:secret@:x/?X-Plex-Token=secret", "ftp://me:secret@plex/?X-Plex-Token=secret", "http://?secret"] {
+        for text in [
+            "http://me:secret@:x/?X-Plex-Token=secret",
+            "ftp://me:secret@plex/?X-Plex-Token=secret",
+            "http://?secret",
+        ] {
             let error = ServerUrl::parse(text).unwrap_err();
             assert!(!format!("{error:?} {error}").contains("secret"), "{error}");
         }
@@ -105,15 +117,22 @@ mod tests {
     fn resources_lie_below_the_servers_own_path() {
         for base in ["http://media/plex", "http://media/plex/"] {
             let (server, _) = ServerUrl::parse(base).unwrap();
-            assert_eq!(server.resource(&["butler", "a/b ?"]).as_str(), "http://media/plex/butler/a%2Fb%20%3F");
+            assert_eq!(
+                server.resource(&["butler", "a/b ?"]).as_str(),
+                "http://media/plex/butler/a%2Fb%20%3F"
+            );
         }
     }
 
     #[test]
     fn this_machine_is_known_by_name_and_number() {
-        for (url, is_here) in
-            [("localhost:1", true), ("127.0.0.1:1", true), ("http://[::1]:1", true), ("10.0.0.1:1", false), ("plex", false)]
-        {
+        for (url, is_here) in [
+            ("localhost:1", true),
+            ("127.0.0.1:1", true),
+            ("http://[::1]:1", true),
+            ("10.0.0.1:1", false),
+            ("plex", false),
+        ] {
             assert_eq!(ServerUrl::parse(url).unwrap().0.is_loopback(), is_here, "{url}");
         }
     }

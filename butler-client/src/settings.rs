@@ -1,4 +1,5 @@
-//! Settings: Butler's own form of them, with all that is known of each; a Plex Media Server has `/:/prefs` only (404 here).
+//! Settings: Butler's own form of them, with all that is known of each; a Plex Media Server has `/:/prefs`
+//! only (404 here).
 
 use butler_api::v1::Settings;
 
@@ -14,17 +15,18 @@ impl Client {
         self.get(&["api", "v1", "settings"]).send().await?.json("a list of settings")
     }
 
-    /// Changes settings, all of these or none: id and value, no value for a setting that shall have its default again. Those that
-    /// have another value now.
+    /// Changes settings, all of these or none: id and value, no value for a setting that shall have its
+    /// default again. Those that have another value now.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] if an id or a value is wrong, with what it takes; else if the server can't be asked or refuses: with
-    /// status 403 if the server's settings' file fixes one.
+    /// [`Error::BadRequest`] if an id or a value is wrong, with what it takes; else if the server can't be
+    /// asked or refuses: with status 403 if the server's settings' file fixes one.
     pub async fn change_settings(&self, changes: &[(&str, Option<&str>)]) -> Result<Settings, Error> {
-        let request = changes.iter().fold(self.put(&["api", "v1", "settings"]), |request, (id, value)| match value {
-            Some(value) => request.argument(id, value),
-            None => request.argument("reset", id),
-        });
+        let request =
+            changes.iter().fold(self.put(&["api", "v1", "settings"]), |request, (id, value)| match value {
+                Some(value) => request.argument(id, value),
+                None => request.argument("reset", id),
+            });
         request.send().await?.json("a list of settings")
     }
 }

@@ -1,4 +1,5 @@
-//! TLS by rustls and ring: made ready only for https, so that a command on this machine reads no certificates.
+//! TLS by rustls and ring: made ready only for https, so that a command on this machine reads no
+//! certificates.
 
 use std::sync::Once;
 
@@ -15,7 +16,8 @@ pub(crate) fn prepare(http: ClientBuilder, is_https: bool) -> Result<ClientBuild
         INSTALLED.call_once(|| drop(ring::default_provider().install_default()));
         return Ok(http);
     }
-    // reqwest panics without a provider even where no https is ever spoken; a configuration that trusts nobody costs nothing.
+    // reqwest panics without a provider even where no https is ever spoken; a configuration that trusts
+    // nobody costs nothing.
     let nobody = rustls::ClientConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .map_err(|error| BuildError::Http(error.into()))?

@@ -82,16 +82,25 @@ impl Analyst {
         Self { program: worker_program, threads, process: None, units: 0 }
     }
 
-    /// Has a worker make products of a file. Those with pictures are written to the folder `out`, named as the file with the
-    /// product's extension, over an older one. `hear` is told the bytes read, now and then. The folder is made if it is not there.
+    /// Has a worker make products of a file. Those with pictures are written to the folder `out`, named as
+    /// the file with the product's extension, over an older one. `hear` is told the bytes read, now and then.
+    /// The folder is made if it is not there.
     ///
     /// # Errors
     /// If the file can't be opened, a product's file can't be written, or no worker can be started.
-    pub fn analyse(&mut self, path: &Path, wants: &[Spec], out: &Path, hear: &mut dyn FnMut(u64)) -> Result<Analysed, AnalyseError> {
+    pub fn analyse(
+        &mut self,
+        path: &Path,
+        wants: &[Spec],
+        out: &Path,
+        hear: &mut dyn FnMut(u64),
+    ) -> Result<Analysed, AnalyseError> {
         let media = open(path)?;
-        let size_bytes = media.metadata().map_err(|source| AnalyseError::Open { path: path.to_owned(), source })?.len();
+        let size_bytes =
+            media.metadata().map_err(|source| AnalyseError::Open { path: path.to_owned(), source })?.len();
         fs::create_dir_all(out).map_err(|source| AnalyseError::Write { path: out.to_owned(), source })?;
-        let mut drafts: Vec<Option<Draft>> = wants.iter().map(|want| Draft::of(want, path, out)).collect::<Result<_, _>>()?;
+        let mut drafts: Vec<Option<Draft>> =
+            wants.iter().map(|want| Draft::of(want, path, out)).collect::<Result<_, _>>()?;
         let worker = match self.process.take() {
             Some(process) => self.process.insert(process),
             None => self.process.insert(Process::start(&self.program, Patience::default())?),
@@ -120,7 +129,8 @@ impl Analyst {
             Ending::Ended { bytes_read, .. } => (bytes_read, None),
             Ending::Fell { sentence, bytes_read, .. } => (bytes_read, Some(sentence)),
         };
-        let (mut answers, fault) = checked(wants, answers, |want| Some(drafts.get(want)?.as_ref()?.written()));
+        let (mut answers, fault) =
+            checked(wants, answers, |want| Some(drafts.get(want)?.as_ref()?.written()));
         let trouble = fallen.or(fault);
         if trouble.is_some() {
             self.process = None;
@@ -128,7 +138,10 @@ impl Analyst {
         let silence = trouble.unwrap_or_else(|| "The worker ended its work without a result.".to_owned());
         let mut results = Vec::with_capacity(wants.len());
         for ((place, want), draft) in wants.iter().enumerate().zip(&mut drafts) {
-            let answer = answers.iter().position(|(answered, _)| *answered == place).map(|at| answers.swap_remove(at).1);
+            let answer = answers
+                .iter()
+                .position(|(answered, _)| *answered == place)
+                .map(|at| answers.swap_remove(at).1);
             let result = match answer.unwrap_or_else(|| Err(Failure::worker(silence.clone()))) {
                 Ok((value, _)) => {
                     let whole = draft.take().filter(|_| !matches!(value, Value::Nothing { .. }));

@@ -47,12 +47,13 @@ pub struct TaskView {
     pub enabled: bool,
     /// Whether it is due today.
     pub due: bool,
-    /// How long it usually takes, in seconds: the median of its last five completed runs, five minutes without any.
+    /// How long it usually takes, in seconds: the median of its last five completed runs, five minutes
+    /// without any.
     pub usual_seconds: u64,
     /// Whether that is a guess, since no run of it has completed.
     pub usual_is_guess: bool,
-    /// When it begins next by itself, as far as that is known: where it is placed, else when the next window opens if
-    /// it is daily. None while it is off, works or waits.
+    /// When it begins next by itself, as far as that is known: where it is placed, else when the next window
+    /// opens if it is daily. None while it is off, works or waits.
     pub next_at: Option<Timestamp>,
 }
 

@@ -1,5 +1,6 @@
-//! The lacks of all running runs, formed into units: one read of a source serves every run that wants something of it.
-//! Pure: no clock, no I/O. It decides which unit is next, who waits for what, and what becomes of a unit whose worker fell.
+//! The lacks of all running runs, formed into units: one read of a source serves every run that wants
+//! something of it. Pure: no clock, no I/O. It decides which unit is next, who waits for what, and what
+//! becomes of a unit whose worker fell.
 //!
 //! Start with [`Backlog::add`] and [`Backlog::next`]; the rest are the ways in which a unit ends.
 
@@ -11,11 +12,12 @@ use butler_library::SourceId;
 use butler_product::{ProductKind, Spec};
 use jiff::{SignedDuration, Timestamp};
 
-/// How often a worker may be killed from outside in one unit before the unit itself is suspected: the system's
-/// out-of-memory killer and a person's `kill -9` look the same.
+/// How often a worker may be killed from outside in one unit before the unit itself is suspected: the
+/// system's out-of-memory killer and a person's `kill -9` look the same.
 const KILLS_FORGIVEN: u32 = 5;
 
-/// So many sources that can't be done in time are passed over in one go, lest the engine stand still over a large library.
+/// So many sources that can't be done in time are passed over in one go, lest the engine stand still over a
+/// large library.
 const PASSED_OVER: usize = 2_000;
 
 /// A unit's number; never used twice while the engine runs.
@@ -82,7 +84,8 @@ pub(crate) struct Over {
 pub(crate) struct Want {
     pub(crate) spec: Spec,
     pub(crate) runs: BTreeSet<RunId>,
-    /// Runs that are still to come and will not lack it then. Nothing is begun or tried again for these alone.
+    /// Runs that are still to come and will not lack it then. Nothing is begun or tried again for these
+    /// alone.
     pub(crate) ahead: BTreeSet<RunId>,
 }
 
@@ -117,7 +120,10 @@ impl InHand {
     /// The want of this product that its worker still makes.
     fn coming(&mut self, spec: &Spec) -> Option<&mut Want> {
         let wants = self.wants.iter_mut().enumerate();
-        wants.filter(|(place, _)| !self.withdrawn.contains(place)).map(|(_, want)| want).find(|want| want.spec == *spec)
+        wants
+            .filter(|(place, _)| !self.withdrawn.contains(place))
+            .map(|(_, want)| want)
+            .find(|want| want.spec == *spec)
     }
 }
 
@@ -132,7 +138,8 @@ struct Retry {
 #[derive(Debug)]
 struct Line {
     origin: Origin,
-    /// The sources it lacks something of, newest items first; some may have been served by another run's unit.
+    /// The sources it lacks something of, newest items first; some may have been served by another run's
+    /// unit.
     sources: VecDeque<SourceId>,
     /// How many wants of this run have no result yet.
     open: usize,
@@ -163,7 +170,8 @@ impl Line {
     }
 }
 
-/// What is wanted of a source. A first scan wants one and the same of a hundred thousand: then they share the list.
+/// What is wanted of a source. A first scan wants one and the same of a hundred thousand: then they share the
+/// list.
 type Wants = Arc<Vec<Want>>;
 
 /// Everything that the running media runs still lack.
@@ -180,9 +188,15 @@ pub(crate) struct Backlog {
 }
 
 impl Backlog {
-    /// Adds what a run lacks: `sources` want `spec`, the newest items first. A unit in hand that makes just this is joined.
-    /// How many of these it did not wait for before.
-    pub(crate) fn add(&mut self, run: RunId, origin: Origin, spec: &Spec, sources: impl IntoIterator<Item = SourceId>) -> u64 {
+    /// Adds what a run lacks: `sources` want `spec`, the newest items first. A unit in hand that makes just
+    /// this is joined. How many of these it did not wait for before.
+    pub(crate) fn add(
+        &mut self,
+        run: RunId,
+        origin: Origin,
+        spec: &Spec,
+        sources: impl IntoIterator<Item = SourceId>,
+    ) -> u64 {
         let mut added = 0;
         // What was waited for, and what is then: most often the same again for the next source.
         let mut step: Option<(Option<Wants>, Wants)> = None;
@@ -201,13 +215,17 @@ impl Backlog {
                 continue;
             }
             let before = self.waiting.get(&source);
-            if before.is_some_and(|wants| wants.iter().any(|want| want.spec == *spec && want.runs.contains(&run))) {
+            if before
+                .is_some_and(|wants| wants.iter().any(|want| want.spec == *spec && want.runs.contains(&run)))
+            {
                 continue;
             }
             line.open += 1;
             added += 1;
             let wants = match &step {
-                Some((from, to)) if from.as_ref().map(Arc::as_ptr) == before.map(Arc::as_ptr) => Arc::clone(to),
+                Some((from, to)) if from.as_ref().map(Arc::as_ptr) == before.map(Arc::as_ptr) => {
+                    Arc::clone(to)
+                }
                 _ => {
                     let to = Arc::new(with(before.map_or(&[], |wants| wants.as_slice()), spec, run));
                     step = Some((before.cloned(), Arc::clone(&to)));
@@ -220,8 +238,8 @@ impl Backlog {
         added
     }
 
-    /// Sets whose run it is now, by when what it begins must end, and whether its units take along what runs to come will
-    /// lack.
+    /// Sets whose run it is now, by when what it begins must end, and whether its units take along what runs
+    /// to come will lack.
     pub(crate) fn bind(&mut self, run: RunId, origin: Origin, until: Option<Timestamp>, takes_along: bool) {
         let Some(line) = self.lines.get_mut(&run) else { return };
         (line.origin, line.takes_along) = (origin, takes_along);
@@ -237,7 +255,8 @@ impl Backlog {
         self.ahead.entry(run).or_default().push((spec, sources));
     }
 
-    /// A run that was still to come has come, or will not: what is made for it from here on it wants by itself.
+    /// A run that was still to come has come, or will not: what is made for it from here on it wants by
+    /// itself.
     pub(crate) fn forget_ahead(&mut self, run: RunId) {
         self.ahead.remove(&run);
         let retries = self.retries.iter_mut().flat_map(|retry| &mut retry.wants);
@@ -263,11 +282,18 @@ impl Backlog {
         self.waiting.len() + self.retries.len()
     }
 
-    /// The next unit, if there is one: what fell first, then a person's runs before the window's before `asap` ones, each
-    /// of equal rank in its turn. Where `lacks_media_info` says so and something is made of it, that is made too, whoever wants it.
-    /// Of a run that is bound none begins that can't end in time, unless a free one wants something of it too.
-    pub(crate) fn next(&mut self, limits: &Limits<'_>, lacks_media_info: impl FnOnce(SourceId) -> bool) -> Option<UnitPlan> {
-        let may_begin = |retry: &Retry| !self.is_in_hand(retry.source) && fits(&self.lines, limits, retry.source, &retry.wants);
+    /// The next unit, if there is one: what fell first, then a person's runs before the window's before
+    /// `asap` ones, each of equal rank in its turn. Where `lacks_media_info` says so and something is made of
+    /// it, that is made too, whoever wants it. Of a run that is bound none begins that can't end in time,
+    /// unless a free one wants something of it too.
+    pub(crate) fn next(
+        &mut self,
+        limits: &Limits<'_>,
+        lacks_media_info: impl FnOnce(SourceId) -> bool,
+    ) -> Option<UnitPlan> {
+        let may_begin = |retry: &Retry| {
+            !self.is_in_hand(retry.source) && fits(&self.lines, limits, retry.source, &retry.wants)
+        };
         if let Some(at) = self.retries.iter().position(may_begin) {
             let retry = self.retries.remove(at)?;
             return Some(self.take_in_hand(retry));
@@ -275,8 +301,8 @@ impl Backlog {
         let source = self.next_source(limits)?;
         let mut wants = Arc::unwrap_or_clone(self.waiting.remove(&source)?);
         self.take_along(source, &mut wants);
-        let needs_headers =
-            wants.iter().any(|want| want.spec.kind().is_made_after_headers()) && wants.iter().all(|want| want.spec != Spec::MediaInfo);
+        let needs_headers = wants.iter().any(|want| want.spec.kind().is_made_after_headers())
+            && wants.iter().all(|want| want.spec != Spec::MediaInfo);
         if needs_headers && lacks_media_info(source) {
             wants.push(Want { spec: Spec::MediaInfo, runs: BTreeSet::new(), ahead: BTreeSet::new() });
         }
@@ -297,7 +323,11 @@ impl Backlog {
                 }
                 match wants.iter_mut().find(|want| want.spec == *spec) {
                     Some(want) => _ = want.ahead.insert(*run),
-                    None => wants.push(Want { spec: spec.clone(), runs: BTreeSet::new(), ahead: BTreeSet::from([*run]) }),
+                    None => wants.push(Want {
+                        spec: spec.clone(),
+                        runs: BTreeSet::new(),
+                        ahead: BTreeSet::from([*run]),
+                    }),
                 }
             }
         }
@@ -312,11 +342,15 @@ impl Backlog {
                 && let Some(source) = self.lines.get(&run).and_then(|line| line.sources.get(at).copied())
             {
                 // Another run's unit may have served it.
-                let wants = self.waiting.get(&source).filter(|wants| wants.iter().any(|want| want.runs.contains(&run)));
+                let wants = self
+                    .waiting
+                    .get(&source)
+                    .filter(|wants| wants.iter().any(|want| want.runs.contains(&run)));
                 let fits = wants.is_some_and(|wants| fits(&self.lines, limits, source, wants));
                 let is_wanted = wants.is_some();
                 let Some(line) = self.lines.get_mut(&run) else { break };
-                // A source in hand is read by one worker at a time; what else is wanted of it waits for that one's end.
+                // A source in hand is read by one worker at a time; what else is wanted of it waits for that
+                // one's end.
                 if self.in_hand.values().any(|unit| unit.source == source) {
                     at += 1;
                     continue;
@@ -342,13 +376,22 @@ impl Backlog {
     fn take_in_hand(&mut self, Retry { source, stage, kills, wants }: Retry) -> UnitPlan {
         self.last_unit += 1;
         let specs = wants.iter().map(|want| want.spec.clone()).collect();
-        self.in_hand.insert(self.last_unit, InHand { source, stage, kills, wants, withdrawn: BTreeSet::new() });
-        UnitPlan { unit: self.last_unit, source, wants: specs, fresh_worker: stage != Stage::First || kills > 0 }
+        self.in_hand
+            .insert(self.last_unit, InHand { source, stage, kills, wants, withdrawn: BTreeSet::new() });
+        UnitPlan {
+            unit: self.last_unit,
+            source,
+            wants: specs,
+            fresh_worker: stage != Stage::First || kills > 0,
+        }
     }
 
     /// The runs that want something of a unit in hand.
     pub(crate) fn runs_of(&self, unit: UnitId) -> BTreeSet<RunId> {
-        self.in_hand.get(&unit).map(|unit| unit.wants.iter().flat_map(|want| want.runs.iter().copied()).collect()).unwrap_or_default()
+        self.in_hand
+            .get(&unit)
+            .map(|unit| unit.wants.iter().flat_map(|want| want.runs.iter().copied()).collect())
+            .unwrap_or_default()
     }
 
     /// The result of one want of this run is stored, or its failure is, or it is left: one open want less.
@@ -371,9 +414,9 @@ impl Backlog {
         kinds
     }
 
-    /// A unit is over: `answered` are the wants that have a result, by their place in the plan. A worker that fell, or ended
-    /// without answering what somebody wants, has the rest tried once more at once in a fresh worker, then want by want;
-    /// what falls alone is given up. None if there is no such unit.
+    /// A unit is over: `answered` are the wants that have a result, by their place in the plan. A worker that
+    /// fell, or ended without answering what somebody wants, has the rest tried once more at once in a fresh
+    /// worker, then want by want; what falls alone is given up. None if there is no such unit.
     pub(crate) fn over(&mut self, unit: UnitId, answered: &[usize], end: UnitEnd) -> Option<Over> {
         let InHand { source, stage, kills, mut wants, .. } = self.in_hand.remove(&unit)?;
         let mut cut = BTreeSet::new();
@@ -388,7 +431,9 @@ impl Backlog {
                 _ => true,
             });
         }
-        let open: Vec<usize> = (0..wants.len()).filter(|want| !answered.contains(want) && !wants[*want].runs.is_empty()).collect();
+        let open: Vec<usize> = (0..wants.len())
+            .filter(|want| !answered.contains(want) && !wants[*want].runs.is_empty())
+            .collect();
         let mut over = Over { source, wants, given_up: Vec::new(), left: Vec::new(), cut };
         if open.is_empty() {
             return Some(over);
@@ -402,10 +447,13 @@ impl Backlog {
         match (end, stage) {
             (UnitEnd::Left, _) => over.left = open,
             (UnitEnd::Fell(Fall::Frozen), _) => self.retries.push_back(again(stage, kills, &open)),
-            (UnitEnd::Fell(Fall::Killed), _) if kills < KILLS_FORGIVEN => self.retries.push_back(again(stage, kills + 1, &open)),
+            (UnitEnd::Fell(Fall::Killed), _) if kills < KILLS_FORGIVEN => {
+                self.retries.push_back(again(stage, kills + 1, &open))
+            }
             (_, Stage::First) => self.retries.push_back(again(Stage::Again, kills, &open)),
             (_, Stage::Again) if open.len() > 1 => {
-                let alone: Vec<Retry> = open.iter().map(|want| again(Stage::Alone, kills, &[*want])).collect();
+                let alone: Vec<Retry> =
+                    open.iter().map(|want| again(Stage::Alone, kills, &[*want])).collect();
                 self.retries.extend(alone);
             }
             (_, Stage::Again | Stage::Alone) => over.given_up = open,
@@ -431,14 +479,16 @@ impl Backlog {
         left
     }
 
-    /// A run is over, stopped or ended: nothing is done for it any more. What the workers must be told is answered.
+    /// A run is over, stopped or ended: nothing is done for it any more. What the workers must be told is
+    /// answered.
     pub(crate) fn drop_run(&mut self, run: RunId) -> Vec<Withdrawal> {
         self.lines.remove(&run);
         self.withdraw_waiting(run);
         let mut withdrawals = Vec::new();
         for (id, unit) in &mut self.in_hand {
-            let dropped: Vec<usize> =
-                (0..unit.wants.len()).filter(|&want| unit.wants[want].runs.remove(&run) && unit.wants[want].is_idle()).collect();
+            let dropped: Vec<usize> = (0..unit.wants.len())
+                .filter(|&want| unit.wants[want].runs.remove(&run) && unit.wants[want].is_idle())
+                .collect();
             if dropped.is_empty() && !unit.wants.iter().all(|want| want.runs.is_empty()) {
                 continue;
             }
@@ -461,12 +511,15 @@ impl Want {
     }
 }
 
-/// Whether a unit may begin: it can end in time for one of the runs that want it, or nobody knows how long it lasts.
+/// Whether a unit may begin: it can end in time for one of the runs that want it, or nobody knows how long it
+/// lasts.
 fn fits(lines: &BTreeMap<RunId, Line>, limits: &Limits<'_>, source: SourceId, wants: &[Want]) -> bool {
-    let ends = wants.iter().flat_map(|want| &want.runs).filter_map(|run| lines.get(run)).map(|line| line.until);
+    let ends =
+        wants.iter().flat_map(|want| &want.runs).filter_map(|run| lines.get(run)).map(|line| line.until);
     // A free run has no end, and so the latest.
     let Some(Some(latest)) = ends.max_by_key(|end| end.unwrap_or(Timestamp::MAX)) else { return true };
-    (limits.lasts)(source, wants).is_none_or(|lasts| limits.now.saturating_add(lasts).unwrap_or(Timestamp::MAX) <= latest)
+    (limits.lasts)(source, wants)
+        .is_none_or(|lasts| limits.now.saturating_add(lasts).unwrap_or(Timestamp::MAX) <= latest)
 }
 
 /// What is wanted, and one thing more.

@@ -23,7 +23,10 @@ impl StartCheck {
             match library.check_blobs(None, &|| flag.load(Ordering::Relaxed)) {
                 Ok(check) => tell(&check),
                 // What could not be checked is found when it is asked for; the next start tries again.
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the folder of blobs could not be checked"),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the folder of blobs could not be checked"
+                ),
             }
         })?;
         Ok(Self { stopping, thread: Some(thread) })
@@ -45,13 +48,25 @@ pub(crate) fn tell(check: &BlobCheck) {
     let BlobCheck { whole, lost, staging_files, unknown, bytes, is_cut, is_away } = *check;
     if is_away {
         tracing::warn!(
-            "products have files in the folder `blobs`, and not one is there: if its disk is not mounted, mount it and start \
-             Butler again; if they are gone for good, `butler start TASK --force` makes them anew"
+            "products have files in the folder `blobs`, and not one is there: if its disk is not mounted, \
+             mount it and start Butler again; if they are gone for good, `butler start TASK --force` makes \
+             them anew"
         );
         return;
     }
-    tracing::info!(whole, lost, staging_files, unknown, bytes, is_cut, "blobs checked; files that nobody needs were removed");
+    tracing::info!(
+        whole,
+        lost,
+        staging_files,
+        unknown,
+        bytes,
+        is_cut,
+        "blobs checked; files that nobody needs were removed"
+    );
     if lost > 0 {
-        tracing::warn!(lost, "products were lost from the folder of blobs; the next runs of their tasks make them anew");
+        tracing::warn!(
+            lost,
+            "products were lost from the folder of blobs; the next runs of their tasks make them anew"
+        );
     }
 }

@@ -3,7 +3,8 @@
 use std::error::Error;
 
 /// What a run says that ended by a panic.
-pub(crate) const OWN_FAULT: &str = "It failed by a fault in Butler itself. Please report it, with the server's log.";
+pub(crate) const OWN_FAULT: &str =
+    "It failed by a fault in Butler itself. Please report it, with the server's log.";
 
 /// `could not publish: the disk is full: no space left on device`.
 pub(crate) fn with_causes(error: &dyn Error) -> String {

@@ -1,6 +1,8 @@
-//! The one place that asks the time: the wall clock, or one that a test drives so that a night passes in seconds.
+//! The one place that asks the time: the wall clock, or one that a test drives so that a night passes in
+//! seconds.
 //!
-//! It never sleeps and tells nobody that it was set: [`crate::Handle::drive_clock`] does. Start with [`Clock::now`].
+//! It never sleeps and tells nobody that it was set: [`crate::Handle::drive_clock`] does. Start with
+//! [`Clock::now`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,8 +16,8 @@ pub const FASTEST_RATE: u32 = 100_000;
 #[derive(Debug, Clone, Default)]
 pub struct Clock(Option<Arc<Mutex<Drive>>>);
 
-/// A driven clock: so it stood at that real instant, and so fast it goes, until it comes to a moment from which on it goes as fast as
-/// the machine's.
+/// A driven clock: so it stood at that real instant, and so fast it goes, until it comes to a moment from
+/// which on it goes as fast as the machine's.
 #[derive(Debug)]
 struct Drive {
     at: Timestamp,
@@ -33,11 +35,14 @@ impl Drive {
     /// What it shows when so much real time is gone.
     fn after(&self, gone: Duration) -> Timestamp {
         let later = |at: Timestamp, time: Duration| {
-            at.saturating_add(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+            at.saturating_add(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX))
+                .unwrap_or(Timestamp::MAX)
         };
         let at = later(self.at, gone.saturating_mul(self.rate));
         match self.until.filter(|until| at > *until) {
-            Some(until) => later(until, gone.saturating_sub(own(until.duration_since(self.at)) / self.rate.max(1))),
+            Some(until) => {
+                later(until, gone.saturating_sub(own(until.duration_since(self.at)) / self.rate.max(1)))
+            }
             None => at,
         }
     }
@@ -64,7 +69,8 @@ impl Clock {
         Self(None)
     }
 
-    /// A clock that stands at this moment and goes on from it, as fast as the machine's until it is told otherwise.
+    /// A clock that stands at this moment and goes on from it, as fast as the machine's until it is told
+    /// otherwise.
     pub fn driven(at: Timestamp) -> Self {
         Self(Some(Arc::new(Mutex::new(Drive { at, since: Instant::now(), rate: 1, until: None, jumps: 0 }))))
     }
@@ -79,8 +85,8 @@ impl Clock {
         self.0.is_some()
     }
 
-    /// Sets a driven clock to a moment, or to a rate from 0 (it stands) to [`FASTEST_RATE`], or to both. The present moment;
-    /// none where this is the wall clock.
+    /// Sets a driven clock to a moment, or to a rate from 0 (it stands) to [`FASTEST_RATE`], or to both. The
+    /// present moment; none where this is the wall clock.
     pub fn drive(&self, at: Option<Timestamp>, rate: Option<u32>) -> Option<Timestamp> {
         self.with(|drive| {
             let now = drive.now();
@@ -91,8 +97,8 @@ impl Clock {
         })
     }
 
-    /// Has a driven clock go at a rate until it comes to a moment, and from there as fast as the machine's, however late somebody looks.
-    /// The present moment; none where this is the wall clock.
+    /// Has a driven clock go at a rate until it comes to a moment, and from there as fast as the machine's,
+    /// however late somebody looks. The present moment; none where this is the wall clock.
     pub fn hurry(&self, until: Timestamp, rate: u32) -> Option<Timestamp> {
         self.with(|drive| {
             (drive.at, drive.since) = (drive.now(), Instant::now());
@@ -101,8 +107,8 @@ impl Clock {
         })
     }
 
-    /// How often a driven clock was set to another moment. Between two jumps every moment of it passed, however late
-    /// somebody looked; none for the wall clock, which may have slept.
+    /// How often a driven clock was set to another moment. Between two jumps every moment of it passed,
+    /// however late somebody looked; none for the wall clock, which may have slept.
     pub(crate) fn jumps(&self) -> Option<u64> {
         self.with(|drive| drive.jumps)
     }
@@ -154,7 +160,8 @@ mod tests {
     }
 
     #[test]
-    fn a_driven_clock_that_hurries_to_a_moment_goes_on_from_it_as_fast_as_the_machines_however_late_somebody_looks() {
+    fn a_driven_clock_that_hurries_to_a_moment_goes_on_from_it_as_fast_as_the_machines_however_late_somebody_looks()
+     {
         let night = evening() + SignedDuration::from_hours(1);
         let drive = Drive { at: evening(), since: Instant::now(), rate: 3_600, until: Some(night), jumps: 0 };
         let after = |ms| drive.after(Duration::from_millis(ms));

@@ -1,10 +1,11 @@
 //! What a backlog will take, told from what earlier units took. Pure: figures in, an estimate out.
 //!
-//! A unit makes several products in one read, and only its whole time is known. So its seconds are shared out among its
-//! products: each product has a price (seconds a source, or seconds a gigabyte), and the prices are fitted to the units by
-//! the multiplicative steps of a Poisson likelihood (W. H. Richardson, 1972; L. B. Lucy, 1974), which keep them above zero
-//! and make the sum of what is told of the units that of what they took. Where units don't tell two products apart, the
-//! prices keep the proportion they began with. It never asks the library; start with [`Prices::of`].
+//! A unit makes several products in one read, and only its whole time is known. So its seconds are shared out
+//! among its products: each product has a price (seconds a source, or seconds a gigabyte), and the prices are
+//! fitted to the units by the multiplicative steps of a Poisson likelihood (W. H. Richardson, 1972; L. B.
+//! Lucy, 1974), which keep them above zero and make the sum of what is told of the units that of what they
+//! took. Where units don't tell two products apart, the prices keep the proportion they began with. It never
+//! asks the library; start with [`Prices::of`].
 
 use std::collections::BTreeMap;
 
@@ -59,9 +60,12 @@ fn guessed(kind: ProductKind) -> Price {
 impl Prices {
     /// The prices that units, given oldest first, tell.
     pub(crate) fn of(units: &[UnitCost]) -> Self {
-        let mut prices: BTreeMap<_, _> = ProductKind::ALL.into_iter().map(|kind| (kind, guessed(kind))).collect();
+        let mut prices: BTreeMap<_, _> =
+            ProductKind::ALL.into_iter().map(|kind| (kind, guessed(kind))).collect();
         let groups = groups(units);
-        for kind in groups.iter().flat_map(|group| group.measures.iter().map(|(kind, _)| *kind).zip(std::iter::repeat(group.units))) {
+        for kind in groups.iter().flat_map(|group| {
+            group.measures.iter().map(|(kind, _)| *kind).zip(std::iter::repeat(group.units))
+        }) {
             prices.entry(kind.0).and_modify(|price| price.units += kind.1);
         }
         for _ in 0..STEPS {
@@ -101,7 +105,11 @@ fn group(kinds: &[ProductKind], units: &[&UnitCost]) -> Group {
     let mut sorted: Vec<f64> = units.iter().map(|unit| unit.seconds).collect();
     sorted.sort_by(f64::total_cmp);
     let limit = sorted.get(sorted.len() / 2).map_or(f64::MAX, |median| median * AT_MOST);
-    let mut group = Group { units: units.len() as u64, seconds: 0.0, measures: kinds.iter().map(|kind| (*kind, 0.0)).collect() };
+    let mut group = Group {
+        units: units.len() as u64,
+        seconds: 0.0,
+        measures: kinds.iter().map(|kind| (*kind, 0.0)).collect(),
+    };
     for (age, unit) in units.iter().rev().enumerate() {
         let weight = 0.5_f64.powi(age as i32 / HALVES_AFTER);
         group.seconds += weight * unit.seconds.min(limit);
@@ -117,8 +125,11 @@ fn factor(kind: ProductKind, prices: &BTreeMap<ProductKind, Price>, groups: &[Gr
     let (mut told, mut measured) = (0.0, 0.0);
     for group in groups {
         let Some((_, measure)) = group.measures.iter().find(|(other, _)| *other == kind) else { continue };
-        let expected: f64 =
-            group.measures.iter().map(|(kind, measure)| measure * prices.get(kind).map_or(0.0, |price| price.seconds)).sum();
+        let expected: f64 = group
+            .measures
+            .iter()
+            .map(|(kind, measure)| measure * prices.get(kind).map_or(0.0, |price| price.seconds))
+            .sum();
         if expected > 0.0 {
             told += measure * group.seconds / expected;
             measured += measure;
@@ -137,7 +148,14 @@ mod tests {
 
     fn unit(kinds: &[ProductKind], gigabytes: f64, seconds: f64) -> UnitCost {
         let size_bytes = (gigabytes * GIGABYTE) as u64;
-        UnitCost { kinds: kinds.to_vec(), size_bytes, media_seconds: None, bytes_read: 0, seconds, made_at: Timestamp::UNIX_EPOCH }
+        UnitCost {
+            kinds: kinds.to_vec(),
+            size_bytes,
+            media_seconds: None,
+            bytes_read: 0,
+            seconds,
+            made_at: Timestamp::UNIX_EPOCH,
+        }
     }
 
     /// Seconds for ten sources of 2 GB each.

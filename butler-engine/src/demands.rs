@@ -26,13 +26,20 @@ fn once(stated: impl Iterator<Item = (Spec, Subjects)>) -> Vec<(Spec, Subjects)>
 
 /// How many sources lack each product that a task which is on demands, in the sections where it is on; none
 /// lack a product that is demanded by tasks only which are off.
-pub(crate) fn lacking(library: &Library, catalogue: &Catalogue, settings: &Settings) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
+pub(crate) fn lacking(
+    library: &Library,
+    catalogue: &Catalogue,
+    settings: &Settings,
+) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
     let (mut lacking, mut asked) = (BTreeMap::new(), Vec::new());
     for task in catalogue.tasks() {
         let is_on = settings.is_on(task.switch);
         for Demand { spec, subjects } in task.demands(settings) {
             let count = lacking.entry(spec.kind()).or_insert(0);
-            let demand = (spec, Scope { section: None, subjects, switch: task.section_switch.map(|switch| switch.id) });
+            let demand = (
+                spec,
+                Scope { section: None, subjects, switch: task.section_switch.map(|switch| switch.id) },
+            );
             if is_on && !asked.contains(&demand) {
                 *count += library.lack_count(&demand.0, &demand.1)?;
                 asked.push(demand);

@@ -1,8 +1,9 @@
-//! The engine's loop: takes one event at a time, asks the schedule, carries its effects out, forms units and gives them
-//! to workers. It runs on a thread of its own and shares nothing: everybody else tells it things or asks it.
+//! The engine's loop: takes one event at a time, asks the schedule, carries its effects out, forms units and
+//! gives them to workers. It runs on a thread of its own and shares nothing: everybody else tells it things
+//! or asks it.
 //!
-//! Start with [`Engine::start`] and `Loop::handle`. The parts: `effects.rs` carries out what the schedule orders,
-//! `units.rs` follows a unit from its forming to its result, `questions.rs` answers.
+//! Start with [`Engine::start`] and `Loop::handle`. The parts: `effects.rs` carries out what the schedule
+//! orders, `units.rs` follows a unit from its forming to its result, `questions.rs` answers.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -47,7 +48,8 @@ pub use settings::ChangeError;
 
 /// How long a shutdown waits for what is in hand.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
-/// The clock is read again at least this often, so that suspend and jumps are seen (docs/scheduling.md, rule 10).
+/// The clock is read again at least this often, so that suspend and jumps are seen (docs/scheduling.md, rule
+/// 10).
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// The schedule is told at least this often, by its own clock, that time has passed.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
@@ -119,8 +121,8 @@ impl Engine {
         Ok((Self { inbox, thread: Some(thread) }, handle))
     }
 
-    /// Stops everything and ends: runs that were in the middle are kept as interrupted and go on at the next start.
-    /// Blocks for some seconds at most.
+    /// Stops everything and ends: runs that were in the middle are kept as interrupted and go on at the next
+    /// start. Blocks for some seconds at most.
     pub fn shutdown(mut self) {
         self.end();
     }
@@ -198,13 +200,19 @@ impl Loop {
         let remembered = recovery::remembered(&library)?;
         let (pauses, unfinished) = (remembered.pauses.clone(), remembered.unfinished.clone());
         let rows = settings.catalogue.tasks().map(Task::row).collect();
-        let (schedule, effects) = Schedule::restore(rows, settings::of_schedule(&known.borrow(), &library), remembered, started_at);
+        let (schedule, effects) =
+            Schedule::restore(rows, settings::of_schedule(&known.borrow(), &library), remembered, started_at);
         Plan::of(&unfinished, &effects).tell();
         let estimates = estimates(&library);
         let engine = Self {
             clock,
             pool: Pool::start(settings, &library, &inbox)?,
-            publisher: Publisher::start(library.clone(), known.subscribe(), inbox.clone(), settings.clock.clone())?,
+            publisher: Publisher::start(
+                library.clone(),
+                known.subscribe(),
+                inbox.clone(),
+                settings.clock.clone(),
+            )?,
             start_check: StartCheck::begin(library.clone())?,
             kept_lacks: KeptLacks::new(&library, known.subscribe(), settings.catalogue.clone()),
             catalogue: settings.catalogue.clone(),
@@ -240,7 +248,11 @@ impl Loop {
             }
             self.look();
             self.save_what_was_not();
-            if self.shutdown.as_ref().is_some_and(|shutdown| self.runs.is_empty() || Instant::now() >= shutdown.until) {
+            if self
+                .shutdown
+                .as_ref()
+                .is_some_and(|shutdown| self.runs.is_empty() || Instant::now() >= shutdown.until)
+            {
                 break;
             }
         }
@@ -256,7 +268,10 @@ impl Loop {
 
     fn sleep(&self) -> Duration {
         let until_look = self.clock.real(self.next_look().duration_since(self.clock.now()), LONGEST_SLEEP);
-        let until_end = self.shutdown.as_ref().map_or(LONGEST_SLEEP, |shutdown| shutdown.until.saturating_duration_since(Instant::now()));
+        let until_end = self
+            .shutdown
+            .as_ref()
+            .map_or(LONGEST_SLEEP, |shutdown| shutdown.until.saturating_duration_since(Instant::now()));
         let until_saved = self.unsaved.wait(Instant::now()).unwrap_or(LONGEST_SLEEP);
         until_look.min(until_end).min(until_saved).min(LONGEST_SLEEP)
     }
@@ -268,8 +283,9 @@ impl Loop {
         ends.chain(self.wake_at).fold(latest, Timestamp::min)
     }
 
-    /// Looks at the clock. The wall clock may have slept or been set: then only the present counts. Of a driven one every
-    /// moment passes between two jumps, even if this loop was late: else a busy machine would look like one that slept.
+    /// Looks at the clock. The wall clock may have slept or been set: then only the present counts. Of a
+    /// driven one every moment passes between two jumps, even if this loop was late: else a busy machine
+    /// would look like one that slept.
     fn look(&mut self) {
         let (now, jumps) = (self.clock.now(), self.clock.jumps());
         if jumps.is_none() || jumps != self.jumps {
@@ -299,7 +315,8 @@ impl Loop {
     fn handle(&mut self, event: EngineEvent) {
         match event {
             EngineEvent::StartAsked { request, answer } => {
-                let asked = Event::StartAsked { task: request.task, force: request.force, section: request.section };
+                let asked =
+                    Event::StartAsked { task: request.task, force: request.force, section: request.section };
                 let reply = match self.ask_schedule(asked) {
                     Answer::Start(start) => Some(reply(&start)),
                     _ => None,
@@ -313,7 +330,9 @@ impl Loop {
             EngineEvent::FilesChanged { section, paths } => _ = self.refresh(section, paths, Origin::Watch),
             EngineEvent::StartAllAsked { force, answer } => {
                 let replies = match self.ask_schedule(Event::StartAllAsked { force }) {
-                    Answer::StartAll(starts) => starts.into_iter().map(|(task, start)| (task, reply(&start))).collect(),
+                    Answer::StartAll(starts) => {
+                        starts.into_iter().map(|(task, start)| (task, reply(&start))).collect()
+                    }
                     _ => Vec::new(),
                 };
                 let _ = answer.send(replies);
@@ -337,11 +356,17 @@ impl Loop {
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
-            EngineEvent::WorkProgressed { run, done, total, waits } => self.work_progressed(run, done, total, waits),
+            EngineEvent::WorkProgressed { run, done, total, waits } => {
+                self.work_progressed(run, done, total, waits)
+            }
             EngineEvent::WorkFailed { run, path, sentence } => self.work_failed(run, path, sentence),
-            EngineEvent::SectionScan { run, section, title, step } => self.section_scan(run, section, title, step),
+            EngineEvent::SectionScan { run, section, title, step } => {
+                self.section_scan(run, section, title, step)
+            }
             EngineEvent::SectionChanged { section } => self.tell(What::SectionChanged { section }),
-            EngineEvent::SettingsChangeAsked { changes, answer } => _ = answer.send(self.change_settings(&changes)),
+            EngineEvent::SettingsChangeAsked { changes, answer } => {
+                _ = answer.send(self.change_settings(&changes))
+            }
             EngineEvent::SettingsFileRead { file, answer } => _ = answer.send(self.take_settings_file(file)),
             EngineEvent::ClockSet => self.look(),
             EngineEvent::ItemsAdded => _ = self.ask_schedule(Event::ItemsAdded),
@@ -369,7 +394,8 @@ impl Loop {
 
     fn worker_known(&mut self, slot: usize, sandbox: Result<Sandbox, String>) {
         self.pool.worker_is(slot, sandbox.is_ok());
-        let (sandbox, worker_trouble) = sandbox.map_or_else(|trouble| (None, Some(trouble)), |sandbox| (Some(sandbox), None));
+        let (sandbox, worker_trouble) =
+            sandbox.map_or_else(|trouble| (None, Some(trouble)), |sandbox| (Some(sandbox), None));
         self.health = EngineHealth { sandbox, worker_trouble, ..EngineHealth::default() };
     }
 
@@ -412,7 +438,11 @@ impl Loop {
         if ended.is_gathered {
             effects::log_unstored(run, "a run's total", self.library.set_run_total(run, ended.total));
         }
-        effects::log_unstored(run, "a run's report", self.library.set_run_report(run, ended.into_report().into_facts()));
+        effects::log_unstored(
+            run,
+            "a run's report",
+            self.library.set_run_report(run, ended.into_report().into_facts()),
+        );
         self.ask_schedule(Event::RunEnded { run, end });
     }
 
@@ -426,8 +456,14 @@ impl Loop {
 fn estimates(library: &Library) -> Estimates {
     let mut estimates = Estimates::default();
     match library.costs() {
-        Ok(costs) => costs.newest.into_iter().for_each(|cost| estimates.note(sorted(cost.kinds), cost.size_bytes, cost.seconds)),
-        Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "what past units took could not be read"),
+        Ok(costs) => costs
+            .newest
+            .into_iter()
+            .for_each(|cost| estimates.note(sorted(cost.kinds), cost.size_bytes, cost.seconds)),
+        Err(error) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "what past units took could not be read"
+        ),
     }
     estimates
 }
@@ -472,7 +508,8 @@ mod tests {
             catalogue: Catalogue::default(),
         };
         let (mut engine, effects) =
-            Loop::new(library, &settings, inbox, broadcast::channel(16).0, watch::channel(Arc::default()).0).unwrap();
+            Loop::new(library, &settings, inbox, broadcast::channel(16).0, watch::channel(Arc::default()).0)
+                .unwrap();
         engine.perform(effects);
         (engine, events, folder)
     }
@@ -504,7 +541,8 @@ mod tests {
         let id = start(&mut engine);
         engine.handle(EngineEvent::WorkEnded { run: id, end: Ok(Report::default()) });
         let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
-        engine.handle(EngineEvent::Gathered { run: id, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
+        engine
+            .handle(EngineEvent::Gathered { run: id, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
         assert_eq!(engine.library.run(id).unwrap().unwrap().progress.total, 1);
         let end = UnitEnd::Left { root: Some("/films".to_owned()) };
         let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
@@ -517,7 +555,13 @@ mod tests {
     fn no_unit_is_begun_while_storing_does_not_keep_up() {
         let (mut engine, events, _folder) = rig();
         for _ in 0..MOST_UNSETTLED {
-            let result = UnitResult { source: SourceId(9), wants: Vec::new(), answers: Vec::new(), bytes_read: 0, spent: Spent::default() };
+            let result = UnitResult {
+                source: SourceId(9),
+                wants: Vec::new(),
+                answers: Vec::new(),
+                bytes_read: 0,
+                spent: Spent::default(),
+            };
             engine.publisher.settle(result);
         }
         let run = start(&mut engine);

@@ -1,4 +1,5 @@
-//! How long a unit will last, by what like units took. Pure: the library's memory of past units is handed in at the start.
+//! How long a unit will last, by what like units took. Pure: the library's memory of past units is handed in
+//! at the start.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -85,8 +85,12 @@ pub(crate) enum EngineEvent {
     LiveAsked { answer: oneshot::Sender<Vec<LiveRun>> },
     /// Somebody wants to know what is so now, and then all that happens.
     FollowAsked { answer: oneshot::Sender<Following> },
-    /// A person asked for settings to be changed: id and text, no text for what holds without a person's word.
-    SettingsChangeAsked { changes: Vec<(String, Option<String>)>, answer: oneshot::Sender<Result<Vec<&'static str>, ChangeError>> },
+    /// A person asked for settings to be changed: id and text, no text for what holds without a person's
+    /// word.
+    SettingsChangeAsked {
+        changes: Vec<(String, Option<String>)>,
+        answer: oneshot::Sender<Result<Vec<&'static str>, ChangeError>>,
+    },
     /// The settings' file was read anew.
     SettingsFileRead { file: SettingsFile, answer: oneshot::Sender<Vec<&'static str>> },
     /// Somebody wants to know how the engine is.

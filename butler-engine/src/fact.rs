@@ -1,5 +1,5 @@
-//! Facts flow out once: each with what a reader needs. Notifications, command line bars, metrics and logs are readers of
-//! this stream; none computes anything of its own.
+//! Facts flow out once: each with what a reader needs. Notifications, command line bars, metrics and logs are
+//! readers of this stream; none computes anything of its own.
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use butler_product::ProductKind;

@@ -1,5 +1,5 @@
-//! The door to the engine: what the server and the command line may ask of it. Every question is one message to the
-//! engine's loop and one answer; nobody shares its state.
+//! The door to the engine: what the server and the command line may ask of it. Every question is one message
+//! to the engine's loop and one answer; nobody shares its state.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +31,10 @@ pub struct Gone;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DryRunError {
     /// Its work is what is missing, which only doing it shows.
-    #[error("it makes no plan beforehand: what it does is what is missing, and `butler plan` tells how much that is")]
+    #[error(
+        "it makes no plan beforehand: what it does is what is missing, and `butler plan` tells how much that \
+         is"
+    )]
     MakesNoPlan,
     /// Who asked gave up.
     #[error("it was stopped")]
@@ -82,12 +85,16 @@ impl Handle {
         self.settings.borrow().clone()
     }
 
-    /// Changes settings, all of these or none: id and text, no text for what holds without a person's word. The ids of what has
-    /// another value now.
+    /// Changes settings, all of these or none: id and text, no text for what holds without a person's word.
+    /// The ids of what has another value now.
     ///
     /// # Errors
-    /// If the engine has ended; inside, if an id or a value is wrong, the settings' file fixes one, or they can't be stored.
-    pub async fn change_settings(&self, changes: Vec<(String, Option<String>)>) -> Result<Result<Vec<&'static str>, ChangeError>, Gone> {
+    /// If the engine has ended; inside, if an id or a value is wrong, the settings' file fixes one, or they
+    /// can't be stored.
+    pub async fn change_settings(
+        &self,
+        changes: Vec<(String, Option<String>)>,
+    ) -> Result<Result<Vec<&'static str>, ChangeError>, Gone> {
         self.ask(|answer| EngineEvent::SettingsChangeAsked { changes, answer }).await
     }
 
@@ -226,12 +233,16 @@ impl Handle {
         self.ask(|answer| EngineEvent::HealthAsked { answer }).await
     }
 
-    /// What a task would do if it ran now; nothing of it is done. None if there is no such task. Blocks while it looks: an
-    /// integrity check of a large file takes its time, and `is_stopping` ends it early.
+    /// What a task would do if it ran now; nothing of it is done. None if there is no such task. Blocks while
+    /// it looks: an integrity check of a large file takes its time, and `is_stopping` ends it early.
     ///
     /// # Errors
     /// If the task makes no plan, or could not: one sentence.
-    pub fn dry_run(&self, task: &TaskName, is_stopping: &mut (dyn FnMut() -> bool + Send)) -> Option<Result<Plan, DryRunError>> {
+    pub fn dry_run(
+        &self,
+        task: &TaskName,
+        is_stopping: &mut (dyn FnMut() -> bool + Send),
+    ) -> Option<Result<Plan, DryRunError>> {
         let task = self.catalogue.find(task)?;
         let Does::KeepHouse(prepare) = task.does else { return Some(Err(DryRunError::MakesNoPlan)) };
         let planned = work::dry_run(prepare, &self.library, &self.settings(), &self.clock, is_stopping);

@@ -11,8 +11,8 @@ const MOST: usize = 1_024;
 /// Who finds it full, and must not block, looks again after so long.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// Where events for the loop are left; cheap to clone. The loop's end is no error for who tells it something: who waits
-/// for an answer sees that none comes.
+/// Where events for the loop are left; cheap to clone. The loop's end is no error for who tells it something:
+/// who waits for an answer sees that none comes.
 #[derive(Clone)]
 pub(crate) struct Inbox(SyncSender<EngineEvent>);
 

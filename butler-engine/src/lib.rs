@@ -1,8 +1,8 @@
-//! The engine: one loop that performs what the schedule orders, forms units, feeds and watches workers, and publishes
-//! results.
+//! The engine: one loop that performs what the schedule orders, forms units, feeds and watches workers, and
+//! publishes results.
 //!
-//! It knows no task's name and no body of the wire. Start with [`Engine::start`], the loop in `engine.rs`; everybody else
-//! speaks to it through a [`Handle`], and learns what happened from the stream of [`Fact`]s.
+//! It knows no task's name and no body of the wire. Start with [`Engine::start`], the loop in `engine.rs`;
+//! everybody else speaks to it through a [`Handle`], and learns what happened from the stream of [`Fact`]s.
 //!
 //! ```text
 //! Handle ─► inbox ─► Loop::handle ─► schedule ─► effects ─► work.rs (a task's own work, on its thread)

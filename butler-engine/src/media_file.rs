@@ -1,5 +1,5 @@
-//! Opens the file of a unit on its root's own thread, just as the last scan saw it, and tells a file that can't be read
-//! from a root that is away.
+//! Opens the file of a unit on its root's own thread, just as the last scan saw it, and tells a file that
+//! can't be read from a root that is away.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -29,11 +29,14 @@ impl OpenError {
     pub(crate) fn sentence(&self) -> String {
         match self {
             Self::Away(_) => "The folder that holds the file does not answer.".to_owned(),
-            Self::Changed { .. } => "The file changed since it was scanned; the next scan will see it anew.".to_owned(),
+            Self::Changed { .. } => {
+                "The file changed since it was scanned; the next scan will see it anew.".to_owned()
+            }
             Self::System { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => "The file is gone; the next scan will note it.".to_owned(),
                 io::ErrorKind::PermissionDenied => {
-                    "The server may not read the file; give its user the right to read file and folder.".to_owned()
+                    "The server may not read the file; give its user the right to read file and folder."
+                        .to_owned()
                 }
                 io::ErrorKind::InvalidInput => "It is no regular file any more.".to_owned(),
                 _ => format!("The file could not be read: {source}."),
@@ -42,7 +45,8 @@ impl OpenError {
     }
 }
 
-/// A file's name extension as a worker is told it, a hint to its demuxer: lower case, without the dot, empty where there is none.
+/// A file's name extension as a worker is told it, a hint to its demuxer: lower case, without the dot, empty
+/// where there is none.
 pub(crate) fn extension(path: &Path) -> String {
     path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
@@ -63,7 +67,8 @@ pub(crate) fn open(library: &Library, file: &SourceFile) -> Result<File, OpenErr
     }
 }
 
-/// Whether a file that was read to its end is still as the last scan saw it: else what was read is of no one content.
+/// Whether a file that was read to its end is still as the last scan saw it: else what was read is of no one
+/// content.
 pub(crate) fn look_again(library: &Library, file: &SourceFile, open: &File) -> Result<(), OpenError> {
     let path = file.path.display().to_string();
     let system = |source| OpenError::System { path: path.clone(), source };
@@ -75,8 +80,8 @@ pub(crate) fn look_again(library: &Library, file: &SourceFile, open: &File) -> R
     }
 }
 
-/// Whether the root still gives the bytes of an open file, be they what they may: a worker that came no further may have waited
-/// for them.
+/// Whether the root still gives the bytes of an open file, be they what they may: a worker that came no
+/// further may have waited for them.
 pub(crate) fn still_answers(library: &Library, file: &SourceFile, open: &File) -> bool {
     let Ok(open) = open.try_clone() else { return true };
     let step = file.size / PLACES;
@@ -97,7 +102,8 @@ fn standing(open: &File) -> io::Result<(u64, i64)> {
     Ok((seen.size(), seen.mtime().saturating_mul(1_000_000_000).saturating_add(seen.mtime_nsec())))
 }
 
-/// Whether the root of a file that could not be read is away: it does not list, it is empty, or none of its other files reads.
+/// Whether the root of a file that could not be read is away: it does not list, it is empty, or none of its
+/// other files reads.
 pub(crate) fn is_root_away(library: &Library, file: &SourceFile) -> bool {
     let witnesses = library.files_in_root(file.root, file.part, WITNESSES).unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "the files of a root could not be read");
@@ -106,7 +112,9 @@ pub(crate) fn is_root_away(library: &Library, file: &SourceFile) -> bool {
     let root = file.root_path.clone();
     let answers = library.root_threads().call(&file.root_path, move |_| {
         let lists = std::fs::read_dir(&root).is_ok_and(|mut entries| entries.next().is_some());
-        let reads = |witness: &SourceFile| open_regular(&witness.path).is_ok_and(|mut file| file.read(&mut [0]).is_ok());
+        let reads = |witness: &SourceFile| {
+            open_regular(&witness.path).is_ok_and(|mut file| file.read(&mut [0]).is_ok())
+        };
         lists && (witnesses.is_empty() || witnesses.iter().any(reads))
     });
     !answers.unwrap_or(false)

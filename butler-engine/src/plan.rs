@@ -1,7 +1,9 @@
-//! The plan ahead: what the nights will bring, reckoned from a copy of the schedule, the library's lacks and what earlier
-//! units took. The loop gives the copy away and goes on; all else happens on the asker's thread, which it blocks.
+//! The plan ahead: what the nights will bring, reckoned from a copy of the schedule, the library's lacks and
+//! what earlier units took. The loop gives the copy away and goes on; all else happens on the asker's thread,
+//! which it blocks.
 //!
-//! It changes nothing and starts nothing. Start with [`PlanBasis::plan`]; the nights are `butler-schedule`'s forecast.
+//! It changes nothing and starts nothing. Start with [`PlanBasis::plan`]; the nights are `butler-schedule`'s
+//! forecast.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,7 +41,8 @@ pub struct Plan {
     pub forecast: Forecast,
     /// How much each media task has to do.
     pub backlogs: BTreeMap<TaskName, Todo>,
-    /// The tasks of which no whole run completed here yet: how long they take is a guess, but for a backlog of known work.
+    /// The tasks of which no whole run completed here yet: how long they take is a guess, but for a backlog
+    /// of known work.
     pub unknown: BTreeSet<TaskName>,
 }
 
@@ -50,7 +53,8 @@ pub struct Todo {
     pub lacks: u64,
     /// Bytes of the sources that lack one; one that lacks two counts twice.
     pub bytes: u64,
-    /// Seconds of units, one after the other. What several tasks want of one source is read once and shared out among them.
+    /// Seconds of units, one after the other. What several tasks want of one source is read once and shared
+    /// out among them.
     pub seconds: f64,
     /// Whether the seconds are a guess, at least in part: no such unit was done here yet.
     pub is_guess: bool,
@@ -111,7 +115,8 @@ impl PlanBasis {
             let mut todo = Todo::default();
             for demand in demands(&self.settings) {
                 let scope = Scope { section: None, subjects: demand.subjects, switch };
-                let key = (demand.spec.kind(), demand.spec.params(), format!("{:?} {switch:?}", demand.subjects));
+                let key =
+                    (demand.spec.kind(), demand.spec.params(), format!("{:?} {switch:?}", demand.subjects));
                 let backlog = match asked.get(&key) {
                     Some(backlog) => *backlog,
                     None => {
@@ -133,10 +138,18 @@ impl PlanBasis {
             }
             backlogs.insert(task.name.clone(), todo);
         }
-        let work = |todo: &Todo| Work::Backlog(SignedDuration::try_from_secs_f64(todo.seconds).unwrap_or(SignedDuration::MAX));
-        let expected =
-            Expected { units_at_once: self.units_at_once, work: backlogs.iter().map(|(task, todo)| (task.clone(), work(todo))).collect() };
-        let unknown = self.schedule.tasks().map(|task| &task.row.name).filter(|task| self.schedule.usual_is_guess(task));
+        let work = |todo: &Todo| {
+            Work::Backlog(SignedDuration::try_from_secs_f64(todo.seconds).unwrap_or(SignedDuration::MAX))
+        };
+        let expected = Expected {
+            units_at_once: self.units_at_once,
+            work: backlogs.iter().map(|(task, todo)| (task.clone(), work(todo))).collect(),
+        };
+        let unknown = self
+            .schedule
+            .tasks()
+            .map(|task| &task.row.name)
+            .filter(|task| self.schedule.usual_is_guess(task));
         let unknown = unknown.cloned().collect();
         Ok(Plan { unknown, forecast: self.schedule.forecast(self.now, nights, &expected), backlogs })
     }

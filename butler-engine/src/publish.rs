@@ -1,6 +1,7 @@
-//! Stores what units bring: the blob first, then one transaction with the products, the failures and the progress of every
-//! run concerned. It works on a thread of its own, since fsync takes its time; what came while it did is stored together, so
-//! that one commit serves many units whose work is short, such as the headers of a first scan.
+//! Stores what units bring: the blob first, then one transaction with the products, the failures and the
+//! progress of every run concerned. It works on a thread of its own, since fsync takes its time; what came
+//! while it did is stored together, so that one commit serves many units whose work is short, such as the
+//! headers of a first scan.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
@@ -9,7 +10,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::RunId;
-use butler_library::{BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, UnitCost};
+use butler_library::{
+    BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, UnitCost,
+};
 use butler_product::{Failure, ProductKind, Value};
 use butler_schedule::windows_ahead;
 use butler_tasks::Settings;
@@ -42,7 +45,12 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn start(library: Library, settings: watch::Receiver<Arc<Settings>>, inbox: Inbox, clock: Clock) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        library: Library,
+        settings: watch::Receiver<Arc<Settings>>,
+        inbox: Inbox,
+        clock: Clock,
+    ) -> std::io::Result<Self> {
         let (results, incoming) = mpsc::channel::<UnitResult>();
         let threads = library.vital_threads().clone();
         let thread = threads.spawn("publisher", move || {
@@ -135,11 +143,14 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
             Err(_) => settled.push(Settled::Impossible { runs: concerned, sentence: OWN_FAULT.to_owned() }),
         }
     }
-    for ((concerned, source, runs, facts), published) in ready.into_iter().zip(ground.library.publish_each(units)) {
+    for ((concerned, source, runs, facts), published) in
+        ready.into_iter().zip(ground.library.publish_each(units))
+    {
         settled.push(match published {
             Ok(published) => {
                 if published == Published::SourceGone {
-                    tracing::info!(%source, "a source went while a worker had it in hand; its results were not kept");
+                    tracing::info!(%source, "a source went while a worker had it in hand; its results were \
+                                             not kept");
                 }
                 Settled::Stored { runs, facts }
             }
@@ -152,14 +163,19 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
 fn impossible(runs: Vec<RunId>, error: &PublishError) -> Settled {
     tracing::error!(error = error as &dyn std::error::Error, "a unit's results could not be stored");
     let sentence = format!(
-        "A result could not be stored: {}. Mend that and start the task again; nothing that was stored is lost.",
+        "A result could not be stored: {}. Mend that and start the task again; nothing that was stored is \
+         lost.",
         with_causes(error)
     );
     Settled::Impossible { runs, sentence }
 }
 
-/// Names the blobs of a unit and puts together what is to be stored; what is settled without is answered as it is.
-fn prepare(Ground { library, settings, clock }: &Ground, result: UnitResult) -> Result<Prepared, PublishError> {
+/// Names the blobs of a unit and puts together what is to be stored; what is settled without is answered as
+/// it is.
+fn prepare(
+    Ground { library, settings, clock }: &Ground,
+    result: UnitResult,
+) -> Result<Prepared, PublishError> {
     let UnitResult { source, wants, answers, bytes_read, spent } = result;
     let runs = steps(&wants, &answers);
     let Some(made_from) = library.fingerprint(source)? else {
@@ -171,25 +187,39 @@ fn prepare(Ground { library, settings, clock }: &Ground, result: UnitResult) -> 
     let gains = gains(&concerned, &runs, bytes_read);
     let cost = cost(&wants, &answers, bytes_read, spent, made_at);
     let mut facts = told_of(&wants, &answers, bytes_read, spent);
-    let mut unit = PublishedUnit { source, made_from, products: Vec::new(), failures: Vec::new(), gains, cost, made_at };
-    // Where the headers could not be read, that is the one failure there is; the unit's other wants fail on their runs only.
-    let headers_failed = answers.iter().any(|(want, answer)| answer.is_err() && wants[*want].spec.kind() == ProductKind::MediaInfo);
+    let mut unit =
+        PublishedUnit { source, made_from, products: Vec::new(), failures: Vec::new(), gains, cost, made_at };
+    // Where the headers could not be read, that is the one failure there is; the unit's other wants fail on
+    // their runs only.
+    let headers_failed = answers
+        .iter()
+        .any(|(want, answer)| answer.is_err() && wants[*want].spec.kind() == ProductKind::MediaInfo);
     for (want, answer) in answers {
         let want = &wants[want];
         let kind = want.spec.kind();
         match answer {
             Ok(Made { value, blob }) => {
-                let blob = blob.map(|(staged, bytes)| staged.publish(&want.spec.blob_name(made_from), bytes)).transpose()?;
+                let blob = blob
+                    .map(|(staged, bytes)| staged.publish(&want.spec.blob_name(made_from), bytes))
+                    .transpose()?;
                 unit.products.push(MadeProduct { spec: want.spec.clone(), value, blob });
             }
             Err(failure) if kind == ProductKind::MediaInfo || !headers_failed => {
                 let version = kind.version();
                 let tries = library.tries(source, kind, version, failure.class)? + 1;
                 let of_schedule = of_schedule(&settings.borrow(), library);
-                let next_try_at = retry::next_try(failure.class, tries, made_at, windows_ahead(&of_schedule, made_at));
+                let next_try_at =
+                    retry::next_try(failure.class, tries, made_at, windows_ahead(&of_schedule, made_at));
                 // Headers are read whoever wants them: then it is the unit's run that met the failure.
                 let run = want.runs.first().or(concerned.first()).copied();
-                unit.failures.push(NewFailure { kind, version, class: failure.class, sentence: failure.sentence, run, next_try_at });
+                unit.failures.push(NewFailure {
+                    kind,
+                    version,
+                    class: failure.class,
+                    sentence: failure.sentence,
+                    run,
+                    next_try_at,
+                });
             }
             Err(_) => {}
         }
@@ -199,7 +229,10 @@ fn prepare(Ground { library, settings, clock }: &Ground, result: UnitResult) -> 
 }
 
 /// The kinds of a unit that came to something, in the order in which they are made.
-fn kinds<'a>(wants: &'a [Want], answers: &'a [(usize, Result<Made, Failure>)]) -> impl Iterator<Item = ProductKind> + 'a {
+fn kinds<'a>(
+    wants: &'a [Want],
+    answers: &'a [(usize, Result<Made, Failure>)],
+) -> impl Iterator<Item = ProductKind> + 'a {
     let answered = |place: usize| answers.iter().any(|(want, _)| *want == place);
     wants.iter().enumerate().filter(move |(place, _)| answered(*place)).map(|(_, want)| want.spec.kind())
 }
@@ -214,14 +247,30 @@ fn cost(
 ) -> Option<UnitCost> {
     let is_whole = answers.len() == wants.len() && answers.iter().all(|(_, answer)| answer.is_ok());
     let Spent { seconds, size_bytes, media_seconds } = spent;
-    is_whole.then(|| UnitCost { kinds: kinds(wants, answers).collect(), size_bytes, media_seconds, bytes_read, seconds, made_at })
+    is_whole.then(|| UnitCost {
+        kinds: kinds(wants, answers).collect(),
+        size_bytes,
+        media_seconds,
+        bytes_read,
+        seconds,
+        made_at,
+    })
 }
 
 /// What is told of a unit: that it is over, and what came of each product.
-fn told_of(wants: &[Want], answers: &[(usize, Result<Made, Failure>)], bytes_read: u64, spent: Spent) -> Vec<What> {
+fn told_of(
+    wants: &[Want],
+    answers: &[(usize, Result<Made, Failure>)],
+    bytes_read: u64,
+    spent: Spent,
+) -> Vec<What> {
     let Spent { seconds, media_seconds, .. } = spent;
-    let finished = What::UnitFinished { kinds: kinds(wants, answers).collect(), seconds, bytes_read, media_seconds };
-    let made = |(want, answer): &(usize, Result<Made, Failure>)| What::ProductMade { kind: wants[*want].spec.kind(), result: came(answer) };
+    let finished =
+        What::UnitFinished { kinds: kinds(wants, answers).collect(), seconds, bytes_read, media_seconds };
+    let made = |(want, answer): &(usize, Result<Made, Failure>)| What::ProductMade {
+        kind: wants[*want].spec.kind(),
+        result: came(answer),
+    };
     std::iter::once(finished).chain(answers.iter().map(made)).collect()
 }
 
@@ -255,11 +304,20 @@ fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<Came>>, bytes_r
     concerned.iter().copied().map(gain).collect()
 }
 
-fn told_of_failures(library: &Library, source: SourceId, failures: &[NewFailure]) -> Result<Vec<What>, butler_library::StoreError> {
+fn told_of_failures(
+    library: &Library,
+    source: SourceId,
+    failures: &[NewFailure],
+) -> Result<Vec<What>, butler_library::StoreError> {
     if failures.is_empty() {
         return Ok(Vec::new());
     }
-    let part = library.files_of(source)?.into_iter().next().map(|file| file.path.display().to_string()).unwrap_or_default();
+    let part = library
+        .files_of(source)?
+        .into_iter()
+        .next()
+        .map(|file| file.path.display().to_string())
+        .unwrap_or_default();
     let told = failures.iter().map(|failure| What::PartFailed {
         part: part.clone(),
         product: failure.kind.as_str(),

@@ -1,4 +1,5 @@
-//! How fast a run comes on: steps a second over the last minute, and the time left at that rate. Pure: instants are handed in.
+//! How fast a run comes on: steps a second over the last minute, and the time left at that rate. Pure:
+//! instants are handed in.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -18,12 +19,20 @@ impl Rate {
     /// Notes how many steps are done by now.
     pub(crate) fn note(&mut self, now: Instant, done: u64) {
         // One note a second is enough; the newest always stands at the end.
-        if self.counts.len() > 1 && self.counts.iter().rev().nth(1).is_some_and(|(at, _)| now.duration_since(*at) < Duration::from_secs(1))
+        if self.counts.len() > 1
+            && self
+                .counts
+                .iter()
+                .rev()
+                .nth(1)
+                .is_some_and(|(at, _)| now.duration_since(*at) < Duration::from_secs(1))
         {
             self.counts.pop_back();
         }
         self.counts.push_back((now, done));
-        while self.counts.len() > 2 && self.counts.get(1).is_some_and(|(at, _)| now.duration_since(*at) > SPAN) {
+        while self.counts.len() > 2
+            && self.counts.get(1).is_some_and(|(at, _)| now.duration_since(*at) > SPAN)
+        {
             self.counts.pop_front();
         }
     }
@@ -63,7 +72,10 @@ mod tests {
         let start = Instant::now();
         let mut rate = Rate::default();
         for second in 0..=200 {
-            rate.note(start + Duration::from_secs(second), if second < 130 { second * 100 } else { 13_000 + second - 130 });
+            rate.note(
+                start + Duration::from_secs(second),
+                if second < 130 { second * 100 } else { 13_000 + second - 130 },
+            );
         }
         let per_second = rate.per_second(start + Duration::from_secs(200)).unwrap();
         assert!((0.9..1.1).contains(&per_second), "{per_second}");

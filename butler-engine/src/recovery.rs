@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use butler_api::{PauseOwner, RunId, RunState};
-use butler_library::{AttendanceRow, Library, PauseRow, RunCrashes, RunProgress, RunRow, SectionId, StoreError, TaskPast};
+use butler_library::{
+    AttendanceRow, Library, PauseRow, RunCrashes, RunProgress, RunRow, SectionId, StoreError, TaskPast,
+};
 use butler_schedule::{Attendance, Crashes, Effect, Past, Pause, PauseEnd, Remembered, RunRecord};
 
 /// Everything the schedule must know of the past at a start.
@@ -20,18 +22,22 @@ pub(crate) fn remembered(library: &Library) -> Result<Remembered, StoreError> {
         unfinished,
         past: past.collect::<BTreeMap<_, _>>(),
         next_run: library.next_run_id()?,
-        attendance: library.attendance()?.map(|AttendanceRow { seen_at, away_on }| Attendance { seen_at, away_on }),
+        attendance: library
+            .attendance()?
+            .map(|AttendanceRow { seen_at, away_on }| Attendance { seen_at, away_on }),
         pauses: library.pauses()?.into_iter().map(pause).collect(),
     })
 }
 
 fn pause(row: PauseRow) -> Pause {
     let PauseRow { owner, note, since, until, until_window, drains } = row;
-    let until = if until_window { PauseEnd::WindowOpens } else { until.map_or(PauseEnd::Lifted, PauseEnd::At) };
+    let until =
+        if until_window { PauseEnd::WindowOpens } else { until.map_or(PauseEnd::Lifted, PauseEnd::At) };
     Pause { owner, note, since, until, drains }
 }
 
-/// The pauses that outlive a restart, as the library keeps them: a person asked for these, and nobody would again.
+/// The pauses that outlive a restart, as the library keeps them: a person asked for these, and nobody would
+/// again.
 pub(crate) fn kept_pauses(pauses: &[Pause]) -> Vec<PauseRow> {
     let kept = pauses.iter().filter(|pause| matches!(pause.owner, PauseOwner::Person | PauseOwner::Window));
     let row = |Pause { owner, note, since, until, drains }: &Pause| PauseRow {
@@ -63,7 +69,8 @@ impl Plan {
     pub(crate) fn of(unfinished: &[RunRecord], effects: &[Effect]) -> Self {
         let mut plan = Self::default();
         for left in unfinished {
-            let begins = effects.iter().any(|effect| matches!(effect, Effect::Begin { run } if *run == left.id));
+            let begins =
+                effects.iter().any(|effect| matches!(effect, Effect::Begin { run } if *run == left.id));
             let state = effects.iter().rev().find_map(|effect| match effect {
                 Effect::Save(saved) if saved.id == left.id => Some(saved.state),
                 _ => None,
@@ -166,7 +173,8 @@ mod tests {
 
     #[test]
     fn the_plan_says_of_every_run_that_was_left_what_becomes_of_it() {
-        let unfinished = [1, 2, 3, 4, 5].map(|id| left(id, if id == 5 { RunState::Scheduled } else { RunState::Running }));
+        let unfinished =
+            [1, 2, 3, 4, 5].map(|id| left(id, if id == 5 { RunState::Scheduled } else { RunState::Running }));
         let effects = [
             Effect::Save(left(1, RunState::Queued)),
             Effect::Save(left(1, RunState::Running)),

@@ -13,7 +13,12 @@ const TRIES_BEFORE_REST: u32 = 3;
 /// It counts in nights that begin after the failure, whether it failed by day or in one. Content: the next
 /// night, then the third after the second try. Source and worker: the next night, always. Where there is no
 /// window, a night is 20 hours and then a multiple of 24.
-pub(crate) fn next_try(class: FailureClass, tries: u32, now: Timestamp, windows: impl Iterator<Item = Window>) -> Option<Timestamp> {
+pub(crate) fn next_try(
+    class: FailureClass,
+    tries: u32,
+    now: Timestamp,
+    windows: impl Iterator<Item = Window>,
+) -> Option<Timestamp> {
     let nights_left_out = match (class, tries) {
         (FailureClass::Content, tries) if tries >= TRIES_BEFORE_REST => return None,
         (FailureClass::Content, 2) => 2,
@@ -59,7 +64,10 @@ mod tests {
     #[test]
     fn damaged_content_is_tried_on_later_nights_and_rests_after_three_tries() {
         let tried = |tries| next(FailureClass::Content, tries, "2026-11-23T02:30:00Z");
-        assert_eq!([tried(1), tried(2), tried(3), tried(9)].map(|at| at.unwrap_or_default()), ["24 02:00", "26 02:00", "", ""]);
+        assert_eq!(
+            [tried(1), tried(2), tried(3), tried(9)].map(|at| at.unwrap_or_default()),
+            ["24 02:00", "26 02:00", "", ""]
+        );
     }
 
     #[test]
@@ -70,7 +78,12 @@ mod tests {
     #[test]
     fn without_a_window_a_night_is_a_time_of_day() {
         let now: Timestamp = "2026-11-23T02:30:00Z".parse().unwrap();
-        let hours = |tries| next_try(FailureClass::Content, tries, now, std::iter::empty()).unwrap().duration_since(now).as_hours();
+        let hours = |tries| {
+            next_try(FailureClass::Content, tries, now, std::iter::empty())
+                .unwrap()
+                .duration_since(now)
+                .as_hours()
+        };
         assert_eq!([hours(1), hours(2)], [20, 68]);
     }
 }

@@ -1,4 +1,5 @@
-//! One live run as the engine carries it out: how far it came, what it has in hand, what it will say at its end.
+//! One live run as the engine carries it out: how far it came, what it has in hand, what it will say at its
+//! end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -74,7 +75,13 @@ struct Tally {
 }
 
 impl Run {
-    pub(crate) fn new(id: RunId, task: &'static Task, origin: Origin, forced: bool, section: Option<i64>) -> Self {
+    pub(crate) fn new(
+        id: RunId,
+        task: &'static Task,
+        origin: Origin,
+        forced: bool,
+        section: Option<i64>,
+    ) -> Self {
         Self {
             id,
             task,
@@ -106,7 +113,8 @@ impl Run {
         }
     }
 
-    /// Takes over what it did before a restart. A task's own work begins anew and counts anew: only what was read stays read.
+    /// Takes over what it did before a restart. A task's own work begins anew and counts anew: only what was
+    /// read stays read.
     pub(crate) fn resume(&mut self, before: &RunProgress) {
         self.bytes_read = before.bytes_read;
         if !self.is_working {
@@ -123,10 +131,16 @@ impl Run {
     }
 
     pub(crate) fn stored_progress(&self) -> RunProgress {
-        RunProgress { done: self.done, total: self.total, failures: self.failures, bytes_read: self.bytes_read }
+        RunProgress {
+            done: self.done,
+            total: self.total,
+            failures: self.failures,
+            bytes_read: self.bytes_read,
+        }
     }
 
-    /// Whether it can be stopped at once, since it has no work of its own under way: only units, which go on without it.
+    /// Whether it can be stopped at once, since it has no work of its own under way: only units, which go on
+    /// without it.
     pub(crate) const fn is_detachable(&self) -> bool {
         !self.is_working
     }
@@ -302,7 +316,13 @@ mod tests {
 
     fn run() -> Run {
         let catalogue = Catalogue::default();
-        Run::new(RunId(7), catalogue.find(&TaskName::GenerateMediaIndexFiles).unwrap(), Origin::Window, false, None)
+        Run::new(
+            RunId(7),
+            catalogue.find(&TaskName::GenerateMediaIndexFiles).unwrap(),
+            Origin::Window,
+            false,
+            None,
+        )
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A unit on its way: given to a keeper, told of, over, its results handed to the publisher, settled. Words only; what is
-//! decided about units is in [`crate::backlog`].
+//! A unit on its way: given to a keeper, told of, over, its results handed to the publisher, settled. Words
+//! only; what is decided about units is in [`crate::backlog`].
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,8 @@ pub(crate) struct Made {
     pub(crate) blob: Option<(Staged, u64)>,
 }
 
-/// What came of a unit. What is neither answered nor left is tried again, and is no business of the publisher's.
+/// What came of a unit. What is neither answered nor left is tried again, and is no business of the
+/// publisher's.
 #[derive(Debug)]
 pub(crate) struct UnitResult {
     pub(crate) source: SourceId,

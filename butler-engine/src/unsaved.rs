@@ -1,5 +1,6 @@
-//! Runs that could not be stored, on a full disk say: kept in memory and tried again, lest one that has ended stay
-//! "running" in the library until the next start, which would take it for crashed. Pure: instants are handed in.
+//! Runs that could not be stored, on a full disk say: kept in memory and tried again, lest one that has ended
+//! stay "running" in the library until the next start, which would take it for crashed. Pure: instants are
+//! handed in.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

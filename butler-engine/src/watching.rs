@@ -1,5 +1,5 @@
-//! Which roots are watched, by the setting and the sections that there are, and what becomes of what is told of them. It has
-//! a thread of its own, which touches no root: each root's watch has another.
+//! Which roots are watched, by the setting and the sections that there are, and what becomes of what is told
+//! of them. It has a thread of its own, which touches no root: each root's watch has another.
 //!
 //! It starts nothing by itself: that files changed is an event for the loop.
 
@@ -37,7 +37,11 @@ pub(crate) struct Watching {
 }
 
 impl Watching {
-    pub(crate) fn start(library: Library, settings: watch::Receiver<Arc<Settings>>, inbox: Inbox) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        library: Library,
+        settings: watch::Receiver<Arc<Settings>>,
+        inbox: Inbox,
+    ) -> std::io::Result<Self> {
         let (words, told) = mpsc::channel();
         let mut watcher = Watcher {
             library,
@@ -48,7 +52,8 @@ impl Watching {
             logged: BTreeMap::new(),
             pending: Pending::default(),
         };
-        let thread = std::thread::Builder::new().name("watching".to_owned()).spawn(move || watcher.run(&told))?;
+        let thread =
+            std::thread::Builder::new().name("watching".to_owned()).spawn(move || watcher.run(&told))?;
         Ok(Self { words, thread: Some(thread) })
     }
 
@@ -107,12 +112,18 @@ impl Watcher {
         let sections = match sections {
             Ok(sections) => sections,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "which folders to watch could not be read");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "which folders to watch could not be read"
+                );
                 return;
             }
         };
-        let roots = sections.iter().flat_map(|section| section.roots.iter().map(|root| (section.id, root.path.clone(), section.kind)));
-        let wanted: BTreeMap<(SectionId, PathBuf), SectionKind> = roots.map(|(section, root, kind)| ((section, root), kind)).collect();
+        let roots = sections.iter().flat_map(|section| {
+            section.roots.iter().map(|root| (section.id, root.path.clone(), section.kind))
+        });
+        let wanted: BTreeMap<(SectionId, PathBuf), SectionKind> =
+            roots.map(|(section, root, kind)| ((section, root), kind)).collect();
         self.roots.retain(|root, watch| wanted.contains_key(root) && !watch.has_ended());
         self.logged.retain(|root, _| wanted.contains_key(root));
         for ((section, root), kind) in wanted {

@@ -1,5 +1,6 @@
-//! What the tasks of the catalogue wish by the settings that hold: each wish with the task whose runs make it come true, and where
-//! it is meant. Who shows what is still to come of a file asks this list; what is lacking the library says.
+//! What the tasks of the catalogue wish by the settings that hold: each wish with the task whose runs make it
+//! come true, and where it is meant. Who shows what is still to come of a file asks this list; what is
+//! lacking the library says.
 
 use butler_api::TaskName;
 use butler_library::Scope;

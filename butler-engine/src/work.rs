@@ -1,5 +1,5 @@
-//! A task's own work, on a thread of its own: what it tells goes to the loop as events, and the loop's stop reaches it by a
-//! brake.
+//! A task's own work, on a thread of its own: what it tells goes to the loop as events, and the loop's stop
+//! reaches it by a brake.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -82,12 +82,22 @@ pub(crate) fn start(
     let (library, inbox) = (library.clone(), inbox.clone());
     let (id, section, paths) = (run.id, run.section.map(SectionId), run.paths.clone());
     let brake = run.brake();
-    let mut teller = Teller { run: id, inbox: inbox.clone(), brake: Arc::clone(&brake), told: None, scan_told: None };
+    let mut teller =
+        Teller { run: id, inbox: inbox.clone(), brake: Arc::clone(&brake), told: None, scan_told: None };
     std::thread::Builder::new().name(format!("run {id}")).spawn(move || {
         let (now, wait) = (|| clock.now(), |duration| brake.wait(duration));
         let (settings, today) = (&*settings, local_date(&clock));
-        let mut task =
-            Work { library: &library, section, paths: &paths, run: id, settings, today, now: &now, wait: &wait, observer: &mut teller };
+        let mut task = Work {
+            library: &library,
+            section,
+            paths: &paths,
+            run: id,
+            settings,
+            today,
+            now: &now,
+            wait: &wait,
+            observer: &mut teller,
+        };
         let end = std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut task)));
         let end = end.unwrap_or_else(|_| Err(TaskError::Failed(OWN_FAULT.to_owned())));
         inbox.tell(EngineEvent::WorkEnded { run: id, end });
@@ -131,15 +141,26 @@ impl Observer for Teller {
     }
 
     fn failed(&mut self, path: &Path, sentence: &str) {
-        self.inbox.tell(EngineEvent::WorkFailed { run: self.run, path: path.display().to_string(), sentence: sentence.to_owned() });
+        self.inbox.tell(EngineEvent::WorkFailed {
+            run: self.run,
+            path: path.display().to_string(),
+            sentence: sentence.to_owned(),
+        });
     }
 
     fn section_scan(&mut self, section: &Section, step: ScanStep) {
-        if matches!(step, ScanStep::Came { .. }) && self.scan_told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+        if matches!(step, ScanStep::Came { .. })
+            && self.scan_told.is_some_and(|told| told.elapsed() < TELL_EVERY)
+        {
             return;
         }
         self.scan_told = Some(Instant::now());
-        self.inbox.tell(EngineEvent::SectionScan { run: self.run, section: section.id.0, title: section.name.clone(), step });
+        self.inbox.tell(EngineEvent::SectionScan {
+            run: self.run,
+            section: section.id.0,
+            title: section.name.clone(),
+            step,
+        });
     }
 
     fn items_added(&mut self) {

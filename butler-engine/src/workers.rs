@@ -1,5 +1,6 @@
-//! The workers: one slot a core, each with a keeper's thread that starts its process when it is needed and gives it one
-//! unit at a time. The first slot's worker is warm from the start; those beyond it go when they have been idle for a while.
+//! The workers: one slot a core, each with a keeper's thread that starts its process when it is needed and
+//! gives it one unit at a time. The first slot's worker is warm from the start; those beyond it go when they
+//! have been idle for a while.
 
 mod answers;
 mod keeper;
@@ -39,7 +40,11 @@ struct Slot {
 }
 
 impl Pool {
-    pub(crate) fn start(settings: &EngineSettings, library: &Library, inbox: &Inbox) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        settings: &EngineSettings,
+        library: &Library,
+        inbox: &Inbox,
+    ) -> std::io::Result<Self> {
         let cores = settings.cores.max(1);
         let slots = (0..usize::from(cores)).map(|number| {
             let (jobs, incoming) = mpsc::channel();
@@ -52,7 +57,9 @@ impl Pool {
                 inbox: inbox.clone(),
                 wishes: Arc::clone(&wishes),
             };
-            let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(move || keeper.keep(&incoming))?;
+            let thread = std::thread::Builder::new()
+                .name(format!("worker {number}"))
+                .spawn(move || keeper.keep(&incoming))?;
             Ok(Slot { jobs: Some(jobs), wishes, busy: None, is_there: false, thread: Some(thread) })
         });
         Ok(Self { slots: slots.collect::<std::io::Result<_>>()?, cores })
@@ -63,8 +70,8 @@ impl Pool {
         self.cores
     }
 
-    /// How many threads the next unit may have, if a slot is free: the free cores are shared among the units that wait and
-    /// the slots that are free.
+    /// How many threads the next unit may have, if a slot is free: the free cores are shared among the units
+    /// that wait and the slots that are free.
     pub(crate) fn free_share(&self, waiting: usize) -> Option<u16> {
         let busy: u16 = self.slots.iter().filter_map(|slot| slot.busy).map(|(_, threads)| threads).sum();
         let free_slots = self.slots.iter().filter(|slot| slot.busy.is_none()).count();

@@ -1,6 +1,7 @@
 //! A file that nobody is to touch, and the proof that nobody did.
 //!
-//! Never guesses by times of access, which many file systems don't keep: the kernel tells of each opening. Start with [`Bait::new`].
+//! Never guesses by times of access, which many file systems don't keep: the kernel tells of each opening.
+//! Start with [`Bait::new`].
 
 use std::fs;
 use std::mem::MaybeUninit;

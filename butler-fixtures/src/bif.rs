@@ -1,5 +1,5 @@
-//! A reader of preview thumbnails (BIF) of its own, written from the format's description, so that a test of what the
-//! server gives does not trust the server's own reader.
+//! A reader of preview thumbnails (BIF) of its own, written from the format's description, so that a test of
+//! what the server gives does not trust the server's own reader.
 //!
 //! Never mends: a file that breaks the format is an error that says where.
 
@@ -17,20 +17,28 @@ pub struct Bif {
 }
 
 impl Bif {
-    /// Reads a whole file and holds it to the format: header, index in order, its end mark, JPEGs from end to end.
+    /// Reads a whole file and holds it to the format: header, index in order, its end mark, JPEGs from end to
+    /// end.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         ensure!(bytes.get(..8) == Some(&MAGIC), "no BIF: wrong first bytes");
         ensure!(number(bytes, 8)? == 0, "a BIF of version {}", number(bytes, 8)?);
         let count = number(bytes, 12)? as usize;
-        ensure!(bytes.get(20..64).is_some_and(|reserved| reserved.iter().all(|byte| *byte == 0)), "reserved bytes are not zero");
+        ensure!(
+            bytes.get(20..64).is_some_and(|reserved| reserved.iter().all(|byte| *byte == 0)),
+            "reserved bytes are not zero"
+        );
         let mut pictures = Vec::new();
         let mut begin = 64 + 8 * (count + 1);
         ensure!(number(bytes, 68)? as usize == begin, "the first picture does not follow the index");
         for at in 0..count {
             let entry = 64 + 8 * at;
             let end = number(bytes, entry + 12)? as usize;
-            let jpeg = bytes.get(begin..end).with_context(|| format!("picture {at} lies outside the file"))?;
-            ensure!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.ends_with(&[0xff, 0xd9]), "picture {at} is no whole JPEG");
+            let jpeg =
+                bytes.get(begin..end).with_context(|| format!("picture {at} lies outside the file"))?;
+            ensure!(
+                jpeg.starts_with(&[0xff, 0xd8]) && jpeg.ends_with(&[0xff, 0xd9]),
+                "picture {at} is no whole JPEG"
+            );
             pictures.push((number(bytes, entry)?, jpeg.to_vec()));
             begin = end;
         }

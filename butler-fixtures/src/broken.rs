@@ -1,8 +1,8 @@
-//! Broken media by the thousand: small real films of many kinds, each damaged in a way that a seed draws, and strangers that
-//! only claim to be media.
+//! Broken media by the thousand: small real films of many kinds, each damaged in a way that a seed draws, and
+//! strangers that only claim to be media.
 //!
-//! Never random: a seed and a name such as `mp4-lie-7` bring the same bytes back, so that one that fails can be had again. No
-//! two of a corpus hold the same bytes.
+//! Never random: a seed and a name such as `mp4-lie-7` bring the same bytes back, so that one that fails can
+//! be had again. No two of a corpus hold the same bytes.
 //!
 //! Start with [`Corpus::open`] and [`Corpus::cases`]; each kind of damage is in the folder beside this file.
 
@@ -92,7 +92,8 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Makes the whole films, kept in `folder` for the next time. Playlists and the like name the file `bait`.
+    /// Makes the whole films, kept in `folder` for the next time. Playlists and the like name the file
+    /// `bait`.
     pub fn open(folder: &Path, bait: &Path) -> Result<Self> {
         let originals = originals::make(folder)?;
         let strangers = strangers::all(&originals, bait)?;
@@ -155,5 +156,7 @@ impl Corpus {
 
 /// FNV-1a: stable between builds.
 fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

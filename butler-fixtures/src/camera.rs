@@ -1,7 +1,7 @@
 //! What a camera writes into a picture file, byte by byte: EXIF in JPEG, PNG, WebP and HEIC.
 //!
-//! Formats: Exif 2.32 (CIPA DC-008) in a TIFF structure; JPEG's APP1; PNG's eXIf; WebP's extended file format; ISO/IEC 23008-12.
-//! The HEIC has a header and no picture. Start with [`Camera`].
+//! Formats: Exif 2.32 (CIPA DC-008) in a TIFF structure; JPEG's APP1; PNG's eXIf; WebP's extended file
+//! format; ISO/IEC 23008-12. The HEIC has a header and no picture. Start with [`Camera`].
 
 /// What a camera says of a picture.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,7 +88,8 @@ impl Camera<'_> {
         let length = (exif.len() as u32).to_le_bytes();
         exif.resize(exif.len().next_multiple_of(2), 0);
         let side = |pixels: u32| (pixels - 1).to_le_bytes()[..3].to_vec();
-        let extended = [&b"VP8X"[..], &10_u32.to_le_bytes(), &[0x08, 0, 0, 0], &side(width), &side(height)].concat();
+        let extended =
+            [&b"VP8X"[..], &10_u32.to_le_bytes(), &[0x08, 0, 0, 0], &side(width), &side(height)].concat();
         let body = [&b"WEBP"[..], &extended, &simple[12..], b"EXIF", &length, &exif].concat();
         [&b"RIFF"[..], &(body.len() as u32).to_le_bytes(), &body].concat()
     }
@@ -123,7 +124,10 @@ fn ascii(number: u16, text: &str) -> Field {
 }
 
 fn rational(number: u16, ratios: &[(u32, u32)]) -> Field {
-    let content = ratios.iter().flat_map(|(above, below)| [above.to_be_bytes(), below.to_be_bytes()].concat()).collect();
+    let content = ratios
+        .iter()
+        .flat_map(|(above, below)| [above.to_be_bytes(), below.to_be_bytes()].concat())
+        .collect();
     (number, RATIONAL, ratios.len() as u32, content)
 }
 
@@ -157,6 +161,9 @@ fn full(name: &[u8; 4], version: u8, content: &[u8]) -> Vec<u8> {
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 })
+        (0..8).fold(
+            sum ^ u32::from(*byte),
+            |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 },
+        )
     })
 }

@@ -27,6 +27,11 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs it and gives what it wrote to its standard output; an error holds what it said.
 pub(crate) fn run_for_output(command: &mut Command) -> Result<Vec<u8>> {
     let output = command.output().context("could not start `ffmpeg`; `./test` installs it")?;
-    ensure!(output.status.success(), "`ffmpeg` failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+    ensure!(
+        output.status.success(),
+        "`ffmpeg` failed ({}): {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
     Ok(output.stdout)
 }

@@ -1,7 +1,7 @@
 //! Small real films and photos, made with the `ffmpeg` executable from a typed description.
 //!
-//! Never reads anything but what ffmpeg's own sources draw: the same description gives the same pictures everywhere. A
-//! [`Studio`] keeps what it made, so that a film is encoded once however many tests want it.
+//! Never reads anything but what ffmpeg's own sources draw: the same description gives the same pictures
+//! everywhere. A [`Studio`] keeps what it made, so that a film is encoded once however many tests want it.
 //!
 //! Start with [`Film::new`] and [`Studio::film`].
 
@@ -48,7 +48,9 @@ impl Codec {
     /// The encoder's arguments: fast before small.
     fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::H264 => &["-c:v", "libx264", "-preset", "ultrafast", "-crf", "26", "-bf", "2", "-sc_threshold", "0"],
+            Self::H264 => {
+                &["-c:v", "libx264", "-preset", "ultrafast", "-crf", "26", "-bf", "2", "-sc_threshold", "0"]
+            }
             Self::Hevc => &["-c:v", "libx265", "-preset", "ultrafast", "-crf", "30", "-tag:v", "hvc1"],
             Self::Vp9 => &["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "700k"],
             Self::Av1 => &["-c:v", "libsvtav1", "-preset", "12", "-crf", "45"],
@@ -62,7 +64,10 @@ impl Codec {
         let gop = gop.to_string();
         match self {
             Self::Hevc => {
-                vec!["-x265-params".into(), format!("log-level=error:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:info=0")]
+                vec![
+                    "-x265-params".into(),
+                    format!("log-level=error:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:info=0"),
+                ]
             }
             Self::H264 | Self::Vp9 => vec!["-g".into(), gop.clone(), "-keyint_min".into(), gop],
             Self::Av1 | Self::Mpeg2 | Self::Mpeg4 => vec!["-g".into(), gop],
@@ -125,11 +130,14 @@ impl Picture {
         match self {
             // The hue turns with the seed, so that two seeds never give the same picture.
             Self::TestCard => format!("testsrc2=s={width}x{height}:r={FRAME_RATE},hue=h={}", seed % 360),
-            Self::Gradients => format!("gradients=s={width}x{height}:r={FRAME_RATE}:n=4:speed=0.02:seed={}", seed + 1),
-            Self::Mandelbrot => format!("mandelbrot=s={width}x{height}:r={FRAME_RATE}:end_scale=0.0005:end_pts={frames}"),
+            Self::Gradients => {
+                format!("gradients=s={width}x{height}:r={FRAME_RATE}:n=4:speed=0.02:seed={}", seed + 1)
+            }
+            Self::Mandelbrot => {
+                format!("mandelbrot=s={width}x{height}:r={FRAME_RATE}:end_scale=0.0005:end_pts={frames}")
+            }
             Self::Life => format!(
-                "life=s={}x{}:r=12:mold=10:ratio=0.25:life_color=#f0c040:death_color=#3050a0:mold_color=#101830:seed={},\
-                 scale={width}:{height}:flags=neighbor,fps={FRAME_RATE}",
+                "life=s={}x{}:r=12:mold=10:ratio=0.25:life_color=#f0c040:death_color=#3050a0:mold_color=#101830:seed={},scale={width}:{height}:flags=neighbor,fps={FRAME_RATE}",
                 width / 4,
                 height / 4,
                 seed + 1
@@ -140,7 +148,9 @@ impl Picture {
                 height / 4,
                 seed + 1
             ),
-            Self::Carpet => format!("sierpinski=s={width}x{height}:r={FRAME_RATE}:type=carpet:jump=90:seed={}", seed + 1),
+            Self::Carpet => {
+                format!("sierpinski=s={width}x{height}:r={FRAME_RATE}:type=carpet:jump=90:seed={}", seed + 1)
+            }
         }
     }
 }
@@ -229,7 +239,8 @@ impl Film {
         self
     }
 
-    /// Begins it with so many seconds of picture and melody that every film with an intro of that length shares.
+    /// Begins it with so many seconds of picture and melody that every film with an intro of that length
+    /// shares.
     pub const fn intro(mut self, seconds: u32) -> Self {
         self.intro = seconds;
         self
@@ -259,7 +270,10 @@ impl Film {
         let once = path.with_extension(format!("once.{}", self.extension()));
         self.encode(&once)?;
         let mut command = ffmpeg();
-        command.args(["-stream_loop", &(self.repeats - 1).to_string(), "-i"]).arg(&once).args(["-map", "0", "-c", "copy"]);
+        command
+            .args(["-stream_loop", &(self.repeats - 1).to_string(), "-i"])
+            .arg(&once)
+            .args(["-map", "0", "-c", "copy"]);
         bit_exact(&mut command);
         let made = run(command.arg(path));
         fs::remove_file(&once)?;
@@ -317,7 +331,11 @@ impl Film {
         let mut text = String::from(";FFMETADATA1\n");
         for chapter in 0..u64::from(self.chapters) {
             let (start, end) = (chapter * each, (chapter + 1) * each);
-            let _ = writeln!(text, "[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\ntitle=Chapter {}", chapter + 1);
+            let _ = writeln!(
+                text,
+                "[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\ntitle=Chapter {}",
+                chapter + 1
+            );
         }
         text
     }
@@ -340,7 +358,8 @@ pub struct Studio {
 }
 
 impl Studio {
-    /// Keeps its films in `folder`, which it makes: `Path::new(env!("CARGO_TARGET_TMPDIR")).join("films")` in a test.
+    /// Keeps its films in `folder`, which it makes: `Path::new(env!("CARGO_TARGET_TMPDIR")).join("films")` in
+    /// a test.
     pub fn open(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("could not make `{}`", folder.display()))?;
         Ok(Self { folder: folder.to_owned() })
@@ -349,7 +368,8 @@ impl Studio {
     /// The path of a film, made if need be. Others use the file too: copy it, never change it.
     pub fn film(&self, film: &Film) -> Result<PathBuf> {
         let name = format!("{EDITION}-{:016x}.{}", fingerprint(&format!("{film:?}")), film.extension());
-        kept(self.folder.join(name), |path| film.make(path)).with_context(|| format!("could not make the film {film:?}"))
+        kept(self.folder.join(name), |path| film.make(path))
+            .with_context(|| format!("could not make the film {film:?}"))
     }
 
     /// The paths of several films, two made at a time.
@@ -357,7 +377,8 @@ impl Studio {
         let half = films.len().div_ceil(2);
         let (first, second) = films.split_at(half);
         std::thread::scope(|scope| {
-            let second = scope.spawn(|| second.iter().map(|film| self.film(film)).collect::<Result<Vec<_>>>());
+            let second =
+                scope.spawn(|| second.iter().map(|film| self.film(film)).collect::<Result<Vec<_>>>());
             let mut paths = first.iter().map(|film| self.film(film)).collect::<Result<Vec<_>>>()?;
             let Ok(second) = second.join() else { bail!("a film's maker panicked") };
             paths.extend(second?);
@@ -366,7 +387,8 @@ impl Studio {
     }
 }
 
-/// Writes a turn into the first track header of an MP4 (ISO 14496-12, 8.3.2): ffmpeg's option for it changes with its versions.
+/// Writes a turn into the first track header of an MP4 (ISO 14496-12, 8.3.2): ffmpeg's option for it changes
+/// with its versions.
 fn rotate(path: &Path, degrees: i32) -> Result<()> {
     const MATRIX_AT: usize = 40;
     const ONE: i32 = 0x1_0000;
@@ -377,7 +399,8 @@ fn rotate(path: &Path, degrees: i32) -> Result<()> {
         other => bail!("a film cannot be turned by {other} degrees"),
     };
     let mut bytes = fs::read(path)?;
-    let header = bytes.windows(4).position(|window| window == b"tkhd").context("the film has no track header")? + 4;
+    let header =
+        bytes.windows(4).position(|window| window == b"tkhd").context("the film has no track header")? + 4;
     ensure!(bytes.get(header) == Some(&0), "the film's track header is of another version");
     let matrix = [a, b, 0, -b, a, 0, 0, 0, 0x4000_0000].into_iter().flat_map(i32::to_be_bytes);
     for (at, byte) in matrix.enumerate() {
@@ -388,7 +411,8 @@ fn rotate(path: &Path, degrees: i32) -> Result<()> {
 
 /// FNV-1a, 64 bits: a short name for a description, stable between builds.
 fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -399,7 +423,8 @@ mod tests {
     #[test]
     fn every_codec_gives_a_film_of_its_length() {
         let folder = tempdir().unwrap();
-        let containers = [Container::Mkv, Container::Mp4, Container::Webm, Container::Mkv, Container::Ts, Container::Avi];
+        let containers =
+            [Container::Mkv, Container::Mp4, Container::Webm, Container::Mkv, Container::Ts, Container::Avi];
         for (codec, container) in Codec::ALL.into_iter().zip(containers) {
             let film = Film::new(codec, container).size(160, 90).seconds(4);
             let path = folder.path().join(format!("film.{}", film.extension()));
@@ -411,7 +436,8 @@ mod tests {
     #[test]
     fn the_same_description_gives_the_same_bytes_and_another_seed_others() {
         let folder = tempdir().unwrap();
-        let film = Film::new(Codec::H264, Container::Mkv).size(160, 90).seconds(3).repeats(4).sound(Sound::Aac);
+        let film =
+            Film::new(Codec::H264, Container::Mkv).size(160, 90).seconds(3).repeats(4).sound(Sound::Aac);
         let make = |film: &Film, name: &str| {
             let path = folder.path().join(name);
             film.make(&path).unwrap();

@@ -1,6 +1,8 @@
-//! Films that no encoder of ffmpeg's makes: written bit by bit, or a finished file patched. They are tiny, flat, and right by their standards.
+//! Films that no encoder of ffmpeg's makes: written bit by bit, or a finished file patched. They are tiny,
+//! flat, and right by their standards.
 //!
-//! Never a film to look at: each shows one thing that a reader must get right. Start with [`field_coded_h264`], [`wmv3`] and [`Mp4`].
+//! Never a film to look at: each shows one thing that a reader must get right. Start with
+//! [`field_coded_h264`], [`wmv3`] and [`Mp4`].
 
 mod avi;
 mod bits;

@@ -20,9 +20,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// Begins a request. `address` is `127.0.0.1:32500`, `target` a path with its query, already percent-encoded.
+    /// Begins a request. `address` is `127.0.0.1:32500`, `target` a path with its query, already
+    /// percent-encoded.
     pub fn new(address: &str, method: &str, target: &str) -> Self {
-        let text = format!("{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: 0\r\n");
+        let text = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: 0\r\n"
+        );
         Self { text, address: address.to_owned() }
     }
 
@@ -34,7 +37,8 @@ impl Request {
 
     /// Sends it and reads the whole answer.
     pub fn send(self) -> Result<Response> {
-        let mut stream = TcpStream::connect(&self.address).with_context(|| format!("nothing answers at `{}`", self.address))?;
+        let mut stream = TcpStream::connect(&self.address)
+            .with_context(|| format!("nothing answers at `{}`", self.address))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(self.text.as_bytes())?;
         stream.write_all(b"\r\n")?;
@@ -62,11 +66,18 @@ impl Response {
         };
         let head = String::from_utf8_lossy(&bytes[..split]);
         let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).context("the answer has no status")?.parse()?;
-        let headers: BTreeMap<_, _> =
-            lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect();
+        let status = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1))
+            .context("the answer has no status")?
+            .parse()?;
+        let headers: BTreeMap<_, _> = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+            .collect();
         let rest = &bytes[split + 4..];
-        let chunked = headers.get("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
+        let chunked =
+            headers.get("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
         let body = if chunked { unchunk(rest)? } else { rest.to_vec() };
         Ok(Self { status, headers, body })
     }
@@ -83,7 +94,8 @@ impl Response {
 
     /// The body as JSON.
     pub fn json(&self) -> Result<serde_json::Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("status {} and no JSON: {}", self.status, self.text()))
+        serde_json::from_slice(&self.body)
+            .with_context(|| format!("status {} and no JSON: {}", self.status, self.text()))
     }
 }
 
@@ -91,7 +103,10 @@ fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let end = rest.windows(2).position(|window| window == b"\r\n").context("a chunk has no size")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end])?.split(';').next().unwrap_or("").trim(), 16)?;
+        let size = usize::from_str_radix(
+            std::str::from_utf8(&rest[..end])?.split(';').next().unwrap_or("").trim(),
+            16,
+        )?;
         if size == 0 {
             return Ok(body);
         }
@@ -106,7 +121,8 @@ mod tests {
 
     #[test]
     fn chunks_are_joined() {
-        let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n";
+        let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: \
+                       b\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n";
         let response = Response::parse(answer).unwrap();
         assert_eq!((response.status, response.text().as_str(), response.header("x-a")), (200, "abcde", "b"));
     }

@@ -1,12 +1,13 @@
-//! What the tests, the benches and `./run`'s sample need: small real films, folders of a library, and the real server as a
-//! running executable.
+//! What the tests, the benches and `./run`'s sample need: small real films, folders of a library, and the
+//! real server as a running executable.
 //!
-//! Never part of a release, and never linked by the executables; it uses none of our other crates, so that what it says of
-//! the server it learned through the server's doors alone.
+//! Never part of a release, and never linked by the executables; it uses none of our other crates, so that
+//! what it says of the server it learned through the server's doors alone.
 //!
 //! However a test ends, nothing that it made or started here outlives it: see `guard.rs`.
 //!
-//! Start with [`Stage`], one test's world; [`Server`] is the running server, [`Film`] describes a film, [`Folders`] a tree.
+//! Start with [`Stage`], one test's world; [`Server`] is the running server, [`Film`] describes a film,
+//! [`Folders`] a tree.
 
 mod bait;
 mod bif;

@@ -1,7 +1,7 @@
 //! Folders as people keep them: films, a season, an album, photos.
 //!
-//! Never talks to a server. Every file it puts down was last changed an hour before its source was: a scan waits for files
-//! that are younger than ten seconds, and a test must not.
+//! Never talks to a server. Every file it puts down was last changed an hour before its source was: a scan
+//! waits for files that are younger than ten seconds, and a test must not.
 //!
 //! Start with [`Folders::new`].
 
@@ -48,19 +48,35 @@ impl Folders {
         self.root.join("Photos")
     }
 
-    /// Where a film lies: `Movies/Heat (1995)/Heat (1995).mkv` for the name `Heat (1995)`. Its folder is made.
+    /// Where a film lies: `Movies/Heat (1995)/Heat (1995).mkv` for the name `Heat (1995)`. Its folder is
+    /// made.
     pub fn movie(&self, name: &str, extension: &str) -> Result<PathBuf> {
         place(self.movies().join(name).join(format!("{name}.{extension}")))
     }
 
-    /// Where an episode lies: `Shows/The Wire/Season 01/The Wire - S01E02 - The Detail.mkv`. Its folder is made.
-    pub fn episode(&self, show: &str, season: u32, episode: u32, title: &str, extension: &str) -> Result<PathBuf> {
+    /// Where an episode lies: `Shows/The Wire/Season 01/The Wire - S01E02 - The Detail.mkv`. Its folder is
+    /// made.
+    pub fn episode(
+        &self,
+        show: &str,
+        season: u32,
+        episode: u32,
+        title: &str,
+        extension: &str,
+    ) -> Result<PathBuf> {
         let file = format!("{show} - S{season:02}E{episode:02} - {title}.{extension}");
         place(self.shows().join(show).join(format!("Season {season:02}")).join(file))
     }
 
     /// Where a track lies: `Music/Can/Future Days/03 - Moonshake.flac`. Its folder is made.
-    pub fn track(&self, artist: &str, album: &str, track: u32, title: &str, extension: &str) -> Result<PathBuf> {
+    pub fn track(
+        &self,
+        artist: &str,
+        album: &str,
+        track: u32,
+        title: &str,
+        extension: &str,
+    ) -> Result<PathBuf> {
         place(self.music().join(artist).join(album).join(format!("{track:02} - {title}.{extension}")))
     }
 
@@ -91,7 +107,8 @@ impl Folders {
 pub fn age(path: &Path) -> Result<()> {
     let file = File::options().write(true).open(path)?;
     let changed = file.metadata()?.modified()?;
-    file.set_modified(changed - Duration::from_secs(3600)).with_context(|| format!("could not age `{}`", path.display()))
+    file.set_modified(changed - Duration::from_secs(3600))
+        .with_context(|| format!("could not age `{}`", path.display()))
 }
 
 fn place(path: PathBuf) -> Result<PathBuf> {

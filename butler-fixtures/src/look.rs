@@ -1,4 +1,5 @@
-//! What a picture looks like: a small grey copy of a film's frame or of a JPEG, to tell whether two show the same.
+//! What a picture looks like: a small grey copy of a film's frame or of a JPEG, to tell whether two show the
+//! same.
 //!
 //! Never judges: it gives a number.
 
@@ -32,7 +33,19 @@ impl Look {
 
     fn of(mut command: std::process::Command) -> Result<Self> {
         let scale = format!("scale={SIDE}:{SIDE}:flags=area");
-        command.args(["-map", "0:v:0", "-frames:v", "1", "-vf", &scale, "-pix_fmt", "gray", "-f", "rawvideo", "-"]);
+        command.args([
+            "-map",
+            "0:v:0",
+            "-frames:v",
+            "1",
+            "-vf",
+            &scale,
+            "-pix_fmt",
+            "gray",
+            "-f",
+            "rawvideo",
+            "-",
+        ]);
         let pixels = run_for_output(&mut command)?;
         ensure!(pixels.len() == SIDE * SIDE, "ffmpeg gave no frame: {} bytes", pixels.len());
         Ok(Self(pixels))

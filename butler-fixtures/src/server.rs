@@ -1,7 +1,8 @@
-//! The real `butler` as a running executable, on a free loopback port, with a data folder that the caller keeps.
+//! The real `butler` as a running executable, on a free loopback port, with a data folder that the caller
+//! keeps.
 //!
-//! Never looks inside the server: what it knows comes from its ready line, its files `token` and `address`, its HTTP doors
-//! and its process. Every process that it starts is ended by its own id.
+//! Never looks inside the server: what it knows comes from its ready line, its files `token` and `address`,
+//! its HTTP doors and its process. Every process that it starts is ended by its own id.
 //!
 //! Start with [`Server::start`].
 
@@ -46,8 +47,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `executable` (a test's `env!("CARGO_BIN_EXE_butler")`) over a data folder, which it makes, and waits until it
-    /// is ready. `butler-worker` must lie beside it. Where it runs it is past noon: no window opens by itself.
+    /// Starts `executable` (a test's `env!("CARGO_BIN_EXE_butler")`) over a data folder, which it makes, and
+    /// waits until it is ready. `butler-worker` must lie beside it. Where it runs it is past noon: no window
+    /// opens by itself.
     pub fn start(executable: &Path, data_dir: &Path) -> Result<Self> {
         Self::start_with(executable, data_dir, &[])
     }
@@ -57,10 +59,17 @@ impl Server {
         Self::start_by(executable, data_dir, |command| _ = command.args(arguments))
     }
 
-    /// The same in a time zone of the IANA's (`Europe/Berlin`), by a clock that begins at the moment `at` and that
-    /// [`Self::set_clock`] drives.
-    pub fn start_at(executable: &Path, data_dir: &Path, at: &str, zone: &str, arguments: &[&str]) -> Result<Self> {
-        let arguments: Vec<&str> = ["--drive-clock", at].into_iter().chain(arguments.iter().copied()).collect();
+    /// The same in a time zone of the IANA's (`Europe/Berlin`), by a clock that begins at the moment `at` and
+    /// that [`Self::set_clock`] drives.
+    pub fn start_at(
+        executable: &Path,
+        data_dir: &Path,
+        at: &str,
+        zone: &str,
+        arguments: &[&str],
+    ) -> Result<Self> {
+        let arguments: Vec<&str> =
+            ["--drive-clock", at].into_iter().chain(arguments.iter().copied()).collect();
         Self::start_in(executable, data_dir, zone, |command| _ = command.args(arguments))
     }
 
@@ -70,9 +79,18 @@ impl Server {
         Self::start_in(executable, data_dir, &noon_zone()?, change)
     }
 
-    fn start_in(executable: &Path, data_dir: &Path, zone: &str, change: impl FnOnce(&mut Command)) -> Result<Self> {
+    fn start_in(
+        executable: &Path,
+        data_dir: &Path,
+        zone: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Result<Self> {
         let worker = executable.with_file_name("butler-worker");
-        ensure!(worker.is_file(), "`{}` is not built; run `cargo build --workspace`, or `./test`", worker.display());
+        ensure!(
+            worker.is_file(),
+            "`{}` is not built; run `cargo build --workspace`, or `./test`",
+            worker.display()
+        );
         fs::create_dir_all(data_dir)?;
         let log = data_dir.with_extension("log");
         let stderr = File::options().create(true).append(true).open(&log)?;
@@ -81,7 +99,8 @@ impl Server {
         command.env_remove("BUTLER_TOKEN").env_remove("BUTLER_URL").env("TZ", zone);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         change(&mut command);
-        let mut child = command.spawn().with_context(|| format!("could not start `{}`", executable.display()))?;
+        let mut child =
+            command.spawn().with_context(|| format!("could not start `{}`", executable.display()))?;
         let address = match ready_line(&mut child) {
             Ok(address) => address,
             Err(error) => {
@@ -99,7 +118,8 @@ impl Server {
             address,
             token: String::new(),
         };
-        let token = fs::read_to_string(data_dir.join("token")).context("the server is ready and has written no `token`")?;
+        let token = fs::read_to_string(data_dir.join("token"))
+            .context("the server is ready and has written no `token`")?;
         token.trim().clone_into(&mut server.token);
         Ok(server)
     }
@@ -146,7 +166,8 @@ impl Server {
         self.worker_pids().first().is_some_and(|pid| send(*pid, Signal::KILL).is_ok())
     }
 
-    /// Sends all of its workers a signal: `Signal::STOP`, `Signal::CONT`. One that ends at this moment needs none.
+    /// Sends all of its workers a signal: `Signal::STOP`, `Signal::CONT`. One that ends at this moment needs
+    /// none.
     pub fn signal_workers(&self, signal: Signal) -> Result<()> {
         let sent = self.worker_pids().into_iter().map(|pid| (pid, send(pid, signal)));
         sent.into_iter().filter(|(pid, _)| parent(*pid).is_some()).try_for_each(|(_, sent)| sent)
@@ -158,7 +179,9 @@ impl Server {
         self.child.kill()?;
         self.child.wait()?;
         // Workers die with their server: that is a promise, and a restart must not meet them.
-        wait_until("the killed server's workers are gone", || !workers.iter().any(|pid| parent(*pid).is_some()))
+        wait_until("the killed server's workers are gone", || {
+            !workers.iter().any(|pid| parent(*pid).is_some())
+        })
     }
 
     /// Asks it to stop, with `Signal::TERM` or `Signal::INT`, and waits for its end, which it gives.
@@ -193,7 +216,8 @@ fn show_log(log: &Path) {
     eprintln!("--- the server's log ends so:\n{}---", tail(log));
 }
 
-/// Waits until a state is there, looking again and again; an error after 90 seconds. `what` says what is waited for.
+/// Waits until a state is there, looking again and again; an error after 90 seconds. `what` says what is
+/// waited for.
 pub fn wait_until(what: &str, mut state: impl FnMut() -> bool) -> Result<()> {
     let start = Instant::now();
     while !state() {
@@ -224,7 +248,9 @@ fn ready_line(child: &mut Child) -> Result<String> {
         Err(mpsc::RecvTimeoutError::Timeout) => bail!("the server said nothing for {} s", PATIENCE.as_secs()),
         Err(mpsc::RecvTimeoutError::Disconnected) => bail!("the server ended before it was ready"),
     };
-    let address = line.strip_prefix(READY).with_context(|| format!("the server's first line is no ready line: {line}"))?;
+    let address = line
+        .strip_prefix(READY)
+        .with_context(|| format!("the server's first line is no ready line: {line}"))?;
     Ok(address.trim().trim_end_matches('/').to_owned())
 }
 

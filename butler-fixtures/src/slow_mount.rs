@@ -1,11 +1,14 @@
-//! A mount that is slow on purpose, and that can stop answering: a folder shown once more, read-only, through FUSE, where every
-//! call takes a given time, many at once, and where calls can be held until they are let go.
+//! A mount that is slow on purpose, and that can stop answering: a folder shown once more, read-only, through
+//! FUSE, where every call takes a given time, many at once, and where calls can be held until they are let
+//! go.
 //!
-//! Never changes the folder below it. However a test ends, the mount goes with it: a process of its own (`slow-mount`) answers the
-//! calls, so that who waits on one can be killed even while the test is, and the test's guard unmounts what is left.
+//! Never changes the folder below it. However a test ends, the mount goes with it: a process of its own
+//! (`slow-mount`) answers the calls, so that who waits on one can be killed even while the test is, and the
+//! test's guard unmounts what is left.
 //!
-//! A thread that waits on a held call hangs, and with it whoever waits for the thread: let other processes do it, who are killed
-//! when the test ends. Start with [`SlowMount::if_possible`]; the process is in `slow_mount/server.rs`.
+//! A thread that waits on a held call hangs, and with it whoever waits for the thread: let other processes do
+//! it, who are killed when the test ends. Start with [`SlowMount::if_possible`]; the process is in
+//! `slow_mount/server.rs`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -48,8 +51,8 @@ struct Orders {
 }
 
 impl SlowMount {
-    /// Shows the folder `below` at a place of its own, where every call takes `delay`; nothing where this machine has no FUSE or
-    /// this user may not mount, and standard error says so.
+    /// Shows the folder `below` at a place of its own, where every call takes `delay`; nothing where this
+    /// machine has no FUSE or this user may not mount, and standard error says so.
     ///
     /// # Errors
     /// If it fails for any other reason.
@@ -60,7 +63,8 @@ impl SlowMount {
         program.arg(below).arg(point.path()).arg(delay.as_micros().to_string());
         let mut process = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (there, back) = (process.stdin.take(), process.stdout.take());
-        let mut orders = Orders { there: there.context("no input")?, back: BufReader::new(back.context("no output")?) };
+        let mut orders =
+            Orders { there: there.context("no input")?, back: BufReader::new(back.context("no output")?) };
         let first = orders.line()?;
         // From here on a failure unmounts by dropping this.
         let mount = Self { process, orders: Mutex::new(Some(orders)), point };
@@ -89,7 +93,8 @@ impl SlowMount {
         self.ask("hold reads");
     }
 
-    /// Lets nobody be killed who waits on a held call, as a broken disk does; the test's own process alone still can be.
+    /// Lets nobody be killed who waits on a held call, as a broken disk does; the test's own process alone
+    /// still can be.
     pub fn deaf(&self) {
         self.ask("deaf");
     }
@@ -111,7 +116,8 @@ impl SlowMount {
 
     fn ask(&self, order: &str) -> u64 {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = orders.as_mut().and_then(|orders| orders.ask(order).ok()).and_then(|line| line.parse().ok());
+        let answer =
+            orders.as_mut().and_then(|orders| orders.ask(order).ok()).and_then(|line| line.parse().ok());
         answer.unwrap_or_else(|| panic!("the slow mount's process does not answer `{order}`"))
     }
 }
@@ -141,8 +147,7 @@ impl Drop for SlowMount {
 fn program() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join(PROGRAM));
-    beside
-        .into_iter()
-        .find(|program| program.is_file())
-        .with_context(|| format!("`{PROGRAM}` is not built; run `cargo build -p butler-fixtures`, or `./test`"))
+    beside.into_iter().find(|program| program.is_file()).with_context(|| {
+        format!("`{PROGRAM}` is not built; run `cargo build -p butler-fixtures`, or `./test`")
+    })
 }

@@ -1,6 +1,7 @@
 //! One test's world: a folder of its own with a library, and a data folder beside it, over which servers run.
 //!
-//! Never outlives its test, however that ends: the folder goes when the stage does, or with the test's process.
+//! Never outlives its test, however that ends: the folder goes when the stage does, or with the test's
+//! process.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,8 +22,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Begins an empty world. `executable` is a test's `env!("CARGO_BIN_EXE_butler")`; films are kept below `kept`, its
-    /// `env!("CARGO_TARGET_TMPDIR")`, from one test to the next.
+    /// Begins an empty world. `executable` is a test's `env!("CARGO_BIN_EXE_butler")`; films are kept below
+    /// `kept`, its `env!("CARGO_TARGET_TMPDIR")`, from one test to the next.
     pub fn new(executable: &str, kept: &str) -> Result<Self> {
         let folder = tempdir()?;
         let folders = Folders::new(&folder.path().join("media"));
@@ -38,7 +39,14 @@ impl Stage {
     }
 
     /// Makes a film and puts it among the shows. Gives its path there.
-    pub fn add_episode(&self, show: &str, season: u32, episode: u32, title: &str, film: &Film) -> Result<PathBuf> {
+    pub fn add_episode(
+        &self,
+        show: &str,
+        season: u32,
+        episode: u32,
+        title: &str,
+        film: &Film,
+    ) -> Result<PathBuf> {
         let path = self.folders.episode(show, season, episode, title, film.extension())?;
         std::fs::copy(self.studio.film(film)?, &path)?;
         age(&path)?;
@@ -65,7 +73,8 @@ impl Stage {
         Server::start(&self.executable, &self.data_dir())
     }
 
-    /// Starts a server over the data folder that takes a worker or folder for hung after two seconds without a sign of it.
+    /// Starts a server over the data folder that takes a worker or folder for hung after two seconds without
+    /// a sign of it.
     pub fn impatient_server(&self) -> Result<Server> {
         Server::start_with(&self.executable, &self.data_dir(), &["--patience", "2"])
     }

@@ -1,13 +1,19 @@
-//! Tags that ffmpeg does not write, byte by byte: ID3v2 in each text encoding, ID3v1, APEv2. Put before or behind sound.
+//! Tags that ffmpeg does not write, byte by byte: ID3v2 in each text encoding, ID3v1, APEv2. Put before or
+//! behind sound.
 //!
-//! Formats: <https://id3.org/id3v2.4.0-structure>, <https://id3.org/ID3v1>, <https://wiki.hydrogenaud.io/index.php?title=APEv2_specification>.
+//! Formats: <https://id3.org/id3v2.4.0-structure>, <https://id3.org/ID3v1>,
+//! <https://wiki.hydrogenaud.io/index.php?title=APEv2_specification>.
 
 /// An ID3v2 tag of a version (3 or 4) with these frames, each a name of four letters and its content.
 pub fn id3v2(version: u8, frames: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, content) in frames {
         body.extend(name.as_bytes());
-        body.extend(if version == 4 { synchsafe(content.len()) } else { (content.len() as u32).to_be_bytes() });
+        body.extend(if version == 4 {
+            synchsafe(content.len())
+        } else {
+            (content.len() as u32).to_be_bytes()
+        });
         body.extend([0, 0]);
         body.extend(content);
     }
@@ -57,7 +63,8 @@ pub fn ape(items: &[(&str, &str)]) -> Vec<u8> {
         body.extend(value.as_bytes());
     }
     let mark = |flags: u32| {
-        let numbers = [2_000, body.len() as u32 + 32, items.len() as u32, flags].map(u32::to_le_bytes).concat();
+        let numbers =
+            [2_000, body.len() as u32 + 32, items.len() as u32, flags].map(u32::to_le_bytes).concat();
         [&b"APETAGEX"[..], &numbers, &[0; 8]].concat()
     };
     [mark(0xa000_0000), body.clone(), mark(0x8000_0000)].concat()

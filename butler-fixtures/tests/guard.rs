@@ -10,7 +10,8 @@ use butler_fixtures::{Signal, SlowMount, command, kept, send, tempdir, wait_unti
 
 const CHILD: &str = "BUTLER_TEST_IS_KILLED_IN";
 
-/// Has a folder, a process that outlasts any test, and a mount on which a thread and a process of it wait. Only a child process does.
+/// Has a folder, a process that outlasts any test, and a mount on which a thread and a process of it wait.
+/// Only a child process does.
 #[test]
 #[expect(clippy::zombie_processes, reason = "whether the guard ends what nobody waits for is the question")]
 fn child_that_is_killed() {
@@ -30,7 +31,11 @@ fn child_that_is_killed() {
         // The other one may wait in the kernel, for its turn to look into the same folder.
         wait_until("one of them waits for the mount", || mount.held() > 0).unwrap();
     }
-    println!("made {} {}", folder.path().display(), pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" "));
+    println!(
+        "made {} {}",
+        folder.path().display(),
+        pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")
+    );
     let never_whole = kept(Path::new(&kept_in).join("film"), |draft| {
         fs::write(draft, b"half")?;
         println!("ready");
@@ -50,9 +55,13 @@ fn what_a_killed_test_made_and_started_goes_with_it() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines: Vec<String> =
-        BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).take_while(|line| !line.contains("ready")).collect();
-    let made = lines.iter().find_map(|line| line.split_once("made ")).unwrap_or_else(|| panic!("{lines:?}")).1;
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok)
+        .take_while(|line| !line.contains("ready"))
+        .collect();
+    let made =
+        lines.iter().find_map(|line| line.split_once("made ")).unwrap_or_else(|| panic!("{lines:?}")).1;
     let (folder, pids) = made.split_once(' ').unwrap();
     assert!(Path::new(folder).exists() && pids.split(' ').all(is_there), "{made}");
     send(child.id(), Signal::KILL).unwrap();

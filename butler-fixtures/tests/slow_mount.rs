@@ -28,13 +28,16 @@ fn reader(program: &str, path: &Path) -> Child {
 #[test]
 fn it_shows_what_is_below_and_many_calls_are_under_way_at_once() {
     let folder = folder();
-    let Some(mount) = SlowMount::if_possible(folder.path(), Duration::from_millis(1)).unwrap() else { return };
+    let Some(mount) = SlowMount::if_possible(folder.path(), Duration::from_millis(1)).unwrap() else {
+        return;
+    };
     assert_eq!(fs::read(mount.path().join("sub/film")).unwrap(), vec![7; 300_000]);
     assert_eq!(fs::read_dir(mount.path()).unwrap().count(), 501);
     assert_eq!(fs::read(mount.path().join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
     assert!(fs::write(mount.path().join("new"), b"").is_err());
     mount.freeze();
-    let readers: Vec<Child> = (0..40).map(|number| reader("cat", &mount.path().join(format!("file number {number}")))).collect();
+    let readers: Vec<Child> =
+        (0..40).map(|number| reader("cat", &mount.path().join(format!("file number {number}")))).collect();
     wait_until("all of them are under way", || mount.held() == 40).unwrap();
     mount.thaw();
     assert!(readers.into_iter().all(|mut reader| reader.wait().unwrap().success()));

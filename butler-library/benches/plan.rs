@@ -1,9 +1,15 @@
-//! Asks a library of a million parts what is left to do, and what asking costs: `cargo bench -p butler-library --bench plan`.
+//! Asks a library of a million parts what is left to do, and what asking costs: `cargo bench -p
+//! butler-library --bench plan`.
 //!
-//! The library is made of rows alone, no file is read; a tenth of it is films, a quarter episodes, nearly half tracks, the rest photos.
-//! `BUTLER_BENCH_PARTS` says how many parts; `BUTLER_BENCH_DATA` names a data folder to make and leave there, for a look with a server.
+//! The library is made of rows alone, no file is read; a tenth of it is films, a quarter episodes, nearly
+//! half tracks, the rest photos. `BUTLER_BENCH_PARTS` says how many parts; `BUTLER_BENCH_DATA` names a data
+//! folder to make and leave there, for a look with a server.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench tells a person, and ends where something is wrong")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench tells a person, and ends where something is wrong"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,23 +27,36 @@ fn main() {
     let data = std::env::var("BUTLER_BENCH_DATA").map_or(temporary.path().to_owned(), PathBuf::from);
     drop(Library::open(&data).unwrap());
     let ((), built) = timed(|| build(&data, parts));
-    println!("{parts} parts made of rows in {built:.1} s of CPU, {} MB", std::fs::metadata(data.join("butler.db")).unwrap().len() >> 20);
+    println!(
+        "{parts} parts made of rows in {built:.1} s of CPU, {} MB",
+        std::fs::metadata(data.join("butler.db")).unwrap().len() >> 20
+    );
 
     let library = Library::open(&data).unwrap();
     library.keep_lacks(&[]).unwrap();
     let (_, first) = timed(|| count(&library));
     let (found, naive) = timed(|| count(&library));
-    println!("nothing to do, asked of the whole library: {naive:.3} s of CPU ({first:.3} s the first time), {found} lacks");
+    println!(
+        "nothing to do, asked of the whole library: {naive:.3} s of CPU ({first:.3} s the first time), \
+         {found} lacks"
+    );
     let ((), kept) = timed(|| library.keep_lacks(&demands()).unwrap());
     println!("the lacks of all demands counted for the first time: {kept:.3} s of CPU");
     let (found, quick) = timed(|| count(&library));
-    println!("nothing to do, asked of what is kept: {quick:.4} s of CPU, {found} lacks; {:.0} times less", naive / quick);
+    println!(
+        "nothing to do, asked of what is kept: {quick:.4} s of CPU, {found} lacks; {:.0} times less",
+        naive / quick
+    );
 
     let db = Connection::open(data.join("butler.db")).unwrap();
     let ((), gone) = timed(|| {
-        db.execute("DELETE FROM products WHERE kind = 'bif' AND source IN (SELECT id FROM sources WHERE has_video = 1 LIMIT 1000)", [])
-            .map(|_| ())
-            .unwrap();
+        db.execute(
+            "DELETE FROM products \
+             WHERE kind = 'bif' AND source IN (SELECT id FROM sources WHERE has_video = 1 LIMIT 1000)",
+            [],
+        )
+        .map(|_| ())
+        .unwrap();
     });
     let (found, some) = timed(|| count(&library));
     println!("with 1,000 lacks: {some:.4} s of CPU, {found} lacks; their products went in {gone:.3} s");
@@ -45,11 +64,14 @@ fn main() {
     println!("all counted anew: {rebuilt:.3} s of CPU");
     let mut other = demands();
     other[1].0 = Spec::Bif(bif::Params { interval_ms: 5_000, width: 320 });
-    let ((waited, ()), changed) = timed(|| while_others_write(&library, || library.keep_lacks(&other).unwrap()));
+    let ((waited, ()), changed) =
+        timed(|| while_others_write(&library, || library.keep_lacks(&other).unwrap()));
     let (found, many) = timed(|| count_of(&library, &other));
     println!("with another interval: counted in {changed:.3} s of CPU, asked in {many:.3} s, {found} lacks");
     let (left, ()) = while_others_write(&library, || library.keep_lacks(&demands()).unwrap());
-    println!("the longest that another writer waited meanwhile: {waited:?}; while those lacks went again: {left:?}");
+    println!(
+        "the longest that another writer waited meanwhile: {waited:?}; while those lacks went again: {left:?}"
+    );
 }
 
 /// Does it while another thread writes one row after the other; the longest that one of them took, by the
@@ -92,7 +114,8 @@ fn count_of(library: &Library, demands: &[(Spec, Subjects)]) -> u64 {
     let now = Timestamp::from_second(1_800_000_000).unwrap();
     let lacks = demands.iter().map(|(spec, subjects)| {
         let scope = Scope { subjects: *subjects, ..SCOPE };
-        library.backlog(spec, &scope, now).unwrap().sources + library.held_back(spec, &scope, now).unwrap().sources
+        library.backlog(spec, &scope, now).unwrap().sources
+            + library.held_back(spec, &scope, now).unwrap().sources
     });
     lacks.sum()
 }
@@ -125,24 +148,33 @@ fn build(data: &Path, parts: i64) {
     let mut from = 0;
     for (section, (kind, item, medium, share)) in (1i64..).zip(kinds) {
         db.execute(
-            "INSERT INTO sections (id, uuid, name, kind, agent, scanner, language, created_at, updated_at, scanned_at) VALUES (?1, ?1, ?2, ?2, '', '', 'en', 1, 1, 1)",
+            "INSERT INTO sections (id, uuid, name, kind, agent, scanner, language, created_at, updated_at, \
+             scanned_at) \
+             VALUES (?1, ?1, ?2, ?2, '', '', 'en', 1, 1, 1)",
             params![section, kind],
         )
         .unwrap();
-        db.execute("INSERT INTO roots (id, section, path) VALUES (?1, ?1, CAST('/no/where/' || ?1 AS BLOB))", [section]).unwrap();
+        db.execute(
+            "INSERT INTO roots (id, section, path) VALUES (?1, ?1, CAST('/no/where/' || ?1 AS BLOB))",
+            [section],
+        )
+        .unwrap();
         let parent = parents(&db, section, item);
         let to = from + parts * share / 100;
         let numbers = "WITH RECURSIVE n (id) AS (SELECT ?1 + 1 UNION ALL SELECT id + 1 FROM n WHERE id < ?2)";
         let home = if item == "movie" { "CAST(id AS BLOB)" } else { "NULL" };
         db.execute(
             &format!(
-                "{numbers} INSERT INTO items (id, section, kind, parent, key, title, sort_title, number, home, added_at, updated_at) \
-                 SELECT id + 10, ?3, ?4, ?5, CAST(id AS BLOB), 'Title ' || id, 'Title ' || id, id, {home}, id, id FROM n"
+                "{numbers} INSERT INTO items (id, section, kind, parent, key, title, sort_title, number, \
+                 home, added_at, updated_at) \
+                 SELECT id + 10, ?3, ?4, ?5, CAST(id AS BLOB), 'Title ' || id, 'Title ' || id, id, {home}, \
+                 id, id FROM n"
             ),
             params![from, to, section, item, parent],
         )
         .unwrap();
-        db.execute(&format!("{numbers} INSERT INTO media (id, item) SELECT id, id + 10 FROM n"), [from, to]).unwrap();
+        db.execute(&format!("{numbers} INSERT INTO media (id, item) SELECT id, id + 10 FROM n"), [from, to])
+            .unwrap();
         let has_video = i64::from(medium == "video");
         db.execute(
             &format!(
@@ -154,8 +186,10 @@ fn build(data: &Path, parts: i64) {
         .unwrap();
         db.execute(
             &format!(
-                "{numbers} INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, source, tagged, added_at) \
-                 SELECT id, id, ?3, CAST('Some Folder/Title ' || id || '.file' AS BLOB), ?4, 1000000 + id, id, id, 1, id, id, id FROM n"
+                "{numbers} INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, \
+                 source, tagged, added_at) \
+                 SELECT id, id, ?3, CAST('Some Folder/Title ' || id || '.file' AS BLOB), ?4, 1000000 + id, \
+                 id, id, 1, id, id, id FROM n"
             ),
             params![from, to, section, medium],
         )
@@ -176,7 +210,8 @@ fn build(data: &Path, parts: i64) {
             let value = format!("{{\"value\":\"nothing\",\"why\":\"{}\"}}", "x".repeat(bytes));
             db.execute(
                 &format!(
-                    "{numbers} INSERT INTO products (source, kind, version, params, value, made_from, made_at) \
+                    "{numbers} INSERT INTO products (source, kind, version, params, value, made_from, \
+                     made_at) \
                      SELECT id, ?3, ?4, ?5, ?6, fingerprint, id FROM n JOIN sources USING (id)"
                 ),
                 params![from, to, spec.kind().as_str(), spec.kind().version(), spec.params(), value],
@@ -199,7 +234,9 @@ fn parents(db: &Connection, section: i64, item: &str) -> Option<i64> {
     for (kind, id) in line {
         let home = matches!(*kind, "show" | "season").then(|| id.to_string().into_bytes());
         db.execute(
-            "INSERT INTO items (id, section, kind, parent, key, title, sort_title, home, added_at, updated_at) VALUES (?1, ?2, ?3, ?4, x'00', 'A', 'A', ?5, 1, 1)",
+            "INSERT INTO items (id, section, kind, parent, key, title, sort_title, home, added_at, \
+             updated_at) \
+             VALUES (?1, ?2, ?3, ?4, x'00', 'A', 'A', ?5, 1, 1)",
             params![id, section, kind, parent, home],
         )
         .unwrap();

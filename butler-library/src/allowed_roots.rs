@@ -1,5 +1,5 @@
-//! Which folders may become roots or be browsed: those under the allowed roots (all, unless the setting names some),
-//! and none that holds the data folder or lies inside it.
+//! Which folders may become roots or be browsed: those under the allowed roots (all, unless the setting names
+//! some), and none that holds the data folder or lies inside it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,9 @@ pub enum RootError {
         data_dir: String,
     },
     /// It lies in a section's folder.
-    #[error("`{path}` lies in `{root}`, the folder of a section, where Butler never writes: choose another one")]
+    #[error(
+        "`{path}` lies in `{root}`, the folder of a section, where Butler never writes: choose another one"
+    )]
     InsideSection {
         /// The folder.
         path: String,
@@ -80,7 +82,9 @@ impl Library {
     pub fn allowed_roots(&self) -> Result<Vec<PathBuf>, StoreError> {
         let text = self.setting(ALLOWED_ROOTS)?;
         // A text that is no list must not open every door: nothing is under a path like this.
-        Ok(text.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| vec![PathBuf::from("\0")])).unwrap_or_default())
+        Ok(text
+            .map(|text| serde_json::from_str(&text).unwrap_or_else(|_| vec![PathBuf::from("\0")]))
+            .unwrap_or_default())
     }
 
     /// Sets the folders under which roots must lie; none means every folder.
@@ -91,7 +95,9 @@ impl Library {
         let mut texts = Vec::new();
         for root in roots {
             let root = resolve(self, root)?;
-            texts.push(root.to_str().ok_or_else(|| RootError::Relative(root.display().to_string()))?.to_owned());
+            texts.push(
+                root.to_str().ok_or_else(|| RootError::Relative(root.display().to_string()))?.to_owned(),
+            );
         }
         let value = (!texts.is_empty()).then(|| serde_json::Value::from(texts).to_string());
         Ok(self.set_settings(vec![(ALLOWED_ROOTS.into(), value)])?)
@@ -108,14 +114,17 @@ pub(crate) fn check(library: &Library, path: &Path) -> Result<PathBuf, RootError
         return Err(RootError::InsideDataFolder(folder.display().to_string()));
     }
     if data_dir.starts_with(&folder) {
-        return Err(RootError::HoldsDataFolder { root: folder.display().to_string(), data_dir: data_dir.display().to_string() });
+        return Err(RootError::HoldsDataFolder {
+            root: folder.display().to_string(),
+            data_dir: data_dir.display().to_string(),
+        });
     }
     Ok(folder)
 }
 
 impl Library {
-    /// The folder, without links, if backups may lie there: it is under an allowed root, and in no section's folder, where nothing is
-    /// ever written.
+    /// The folder, without links, if backups may lie there: it is under an allowed root, and in no section's
+    /// folder, where nothing is ever written.
     ///
     /// # Errors
     /// If it can't be used, is not allowed, or lies in the data folder's other parts or in a section.
@@ -129,9 +138,13 @@ impl Library {
             return Err(RootError::InsideDataFolder(folder.display().to_string()));
         }
         let sections = self.sections()?;
-        let root = sections.iter().flat_map(|section| &section.roots).find(|root| folder.starts_with(&root.path));
+        let root =
+            sections.iter().flat_map(|section| &section.roots).find(|root| folder.starts_with(&root.path));
         match root {
-            Some(root) => Err(RootError::InsideSection { path: folder.display().to_string(), root: root.path.display().to_string() }),
+            Some(root) => Err(RootError::InsideSection {
+                path: folder.display().to_string(),
+                root: root.path.display().to_string(),
+            }),
             None => Ok(folder),
         }
     }

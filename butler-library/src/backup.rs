@@ -1,7 +1,7 @@
 //! Copies of the database: made while it is in use, checked, counted, restored.
 //!
-//! A copy has its final name only once it is whole, checked and on the disk. Blobs are not part of it. Start with
-//! [`Library::back_up`]; `rotation.rs` says which copies go, `restore.rs` puts one back.
+//! A copy has its final name only once it is whole, checked and on the disk. Blobs are not part of it. Start
+//! with [`Library::back_up`]; `rotation.rs` says which copies go, `restore.rs` puts one back.
 
 mod check;
 mod copy;

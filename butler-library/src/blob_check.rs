@@ -32,8 +32,8 @@ pub struct BlobCheck {
     pub bytes: u64,
     /// Whether it was ended early.
     pub is_cut: bool,
-    /// Whether there are products with blobs and their folder holds nothing at all, as a disk's mount point does while
-    /// that is away: then nothing was done.
+    /// Whether there are products with blobs and their folder holds nothing at all, as a disk's mount point
+    /// does while that is away: then nothing was done.
     pub is_away: bool,
 }
 
@@ -63,12 +63,17 @@ impl Library {
     /// # Errors
     /// If a folder can't be listed, a file not removed, or the database fails; what was done until then
     /// stays.
-    pub fn check_blobs(&self, kind: Option<ProductKind>, is_stopping: &dyn Fn() -> bool) -> Result<BlobCheck, CheckBlobsError> {
+    pub fn check_blobs(
+        &self,
+        kind: Option<ProductKind>,
+        is_stopping: &dyn Fn() -> bool,
+    ) -> Result<BlobCheck, CheckBlobsError> {
         let mut check = BlobCheck::default();
         if kind.is_none() {
             (check.staging_files, check.bytes) = self.blobs().sweep_staging()?;
         }
-        let (mut files, mut rows) = (self.blobs().walk(kind.map_or("", ProductKind::as_str))?, Rows::new(self, kind));
+        let (mut files, mut rows) =
+            (self.blobs().walk(kind.map_or("", ProductKind::as_str))?, Rows::new(self, kind));
         let (mut file, mut row) = (files.next().transpose()?, rows.next()?);
         check.is_away = kind.is_none() && row.is_some() && self.blobs().is_empty()?;
         if check.is_away {
@@ -89,7 +94,9 @@ impl Library {
             {
                 if order.is_lt() && self.blobs().sweep(&listed)? {
                     (check.unknown, check.bytes) = (check.unknown + 1, check.bytes + listed.bytes);
-                } else if let Some(stored) = row.as_ref().filter(|_| order.is_eq()).and_then(|row| row.stored.as_ref()) {
+                } else if let Some(stored) =
+                    row.as_ref().filter(|_| order.is_eq()).and_then(|row| row.stored.as_ref())
+                {
                     if stands_for(&listed, &stored.blob) {
                         check.whole += 1;
                     } else {
@@ -115,7 +122,11 @@ impl Library {
         let is_lost = |stored: &StoredBlob| match self.blobs().loss(&stored.blob) {
             Ok(loss) => loss.is_some(),
             Err(error) => {
-                tracing::warn!(blob = stored.blob.name, error = &error as &dyn std::error::Error, "nobody knows whether a blob is lost");
+                tracing::warn!(
+                    blob = stored.blob.name,
+                    error = &error as &dyn std::error::Error,
+                    "nobody knows whether a blob is lost"
+                );
                 false
             }
         };
@@ -123,7 +134,8 @@ impl Library {
         if lost.is_empty() {
             return Ok(0);
         }
-        self.db().write(move |tx| lost.iter().try_fold(0, |sum, stored| Ok(sum + products::give_up(tx, stored)?)))
+        self.db()
+            .write(move |tx| lost.iter().try_fold(0, |sum, stored| Ok(sum + products::give_up(tx, stored)?)))
     }
 }
 
@@ -153,7 +165,12 @@ impl<'a> Rows<'a> {
     fn new(library: &'a Library, kind: Option<ProductKind>) -> Self {
         // The byte behind the slash: every name of the folder lies between.
         let until = kind.map(|kind| format!("{kind}0"));
-        Self { library, page: Vec::new().into_iter(), after: Some(kind.map_or_else(String::new, |kind| format!("{kind}/"))), until }
+        Self {
+            library,
+            page: Vec::new().into_iter(),
+            after: Some(kind.map_or_else(String::new, |kind| format!("{kind}/"))),
+            until,
+        }
     }
 
     fn next(&mut self) -> Result<Option<BlobRow>, StoreError> {
@@ -164,9 +181,13 @@ impl<'a> Rows<'a> {
         let last = self.library.db().read(|tx| {
             let which = "blob > ?1 AND (?2 IS NULL OR blob < ?2) ORDER BY blob LIMIT ?3";
             let last = format!("SELECT max(blob) FROM (SELECT blob FROM products WHERE {which})");
-            let last: Option<String> = tx.prepare_cached(&last)?.query_row(params![after, self.until, GROUP], |row| row.get(0))?;
-            let mut statement = tx.prepare_cached(&format!("SELECT source, kind, blob, blob_bytes FROM products WHERE {which}"))?;
-            self.page = readable(&mut statement, params![after, self.until, GROUP], "product", blob_row)?.into_iter();
+            let last: Option<String> =
+                tx.prepare_cached(&last)?.query_row(params![after, self.until, GROUP], |row| row.get(0))?;
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT source, kind, blob, blob_bytes FROM products WHERE {which}"
+            ))?;
+            self.page =
+                readable(&mut statement, params![after, self.until, GROUP], "product", blob_row)?.into_iter();
             Ok::<_, StoreError>(last)
         })?;
         self.after = last;
@@ -178,6 +199,10 @@ fn blob_row(row: &Row<'_>) -> rusqlite::Result<BlobRow> {
     let name: String = row.get(2)?;
     let (kind, bytes) = (row.get::<_, Word<ProductKind>>(1).ok(), row.get(3).ok());
     let source = row.get(0)?;
-    let stored = kind.zip(bytes).map(|(kind, bytes)| StoredBlob { source, kind: kind.0, blob: BlobRef { name: name.clone(), bytes } });
+    let stored = kind.zip(bytes).map(|(kind, bytes)| StoredBlob {
+        source,
+        kind: kind.0,
+        blob: BlobRef { name: name.clone(), bytes },
+    });
     Ok(BlobRow { name, stored })
 }

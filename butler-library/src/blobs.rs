@@ -1,4 +1,5 @@
-//! Blobs: immutable files named by what they are of. Written under no name, linked once they are whole and on the disk.
+//! Blobs: immutable files named by what they are of. Written under no name, linked once they are whole and on
+//! the disk.
 //!
 //! The order is the safety: bytes, fsync, name, fsync of the folder; only then may a row speak of it.
 //! Whatever is killed in between leaves at most a file that no row knows, which the check at the next start
@@ -55,7 +56,10 @@ pub enum BlobError {
         found: u64,
     },
     /// The name, and every other one that is made of it, is taken by something else.
-    #[error("`{0}` and {MOST_NAMES} names made of it are taken by other files: move them out of the folder of blobs")]
+    #[error(
+        "`{0}` and {MOST_NAMES} names made of it are taken by other files: move them out of the folder of \
+         blobs"
+    )]
     Taken(String),
     /// It is not what its row says that it is.
     #[error("the blob `{name}` is lost: {loss}")]
@@ -115,7 +119,12 @@ pub struct Staged {
 
 impl Blobs {
     pub(crate) fn new(data_dir: &Path, opened_ns: i128) -> Self {
-        Self { folder: data_dir.join("blobs"), staging: data_dir.join("staging"), opened_ns, naming: Arc::default() }
+        Self {
+            folder: data_dir.join("blobs"),
+            staging: data_dir.join("staging"),
+            opened_ns,
+            naming: Arc::default(),
+        }
     }
 
     /// A new file to be written, by a worker through [`Staged::descriptor`] say.
@@ -128,17 +137,25 @@ impl Blobs {
         match rustix::fs::openat(CWD, &self.folder, flags, Mode::from_raw_mode(0o600)) {
             Ok(file) => Ok(Staged { file: file.into(), path: None, blobs: self.clone() }),
             // The words of file systems and kernels that have no unnamed files.
-            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT | Errno::NOSYS) => self.staged_by_name(),
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT | Errno::NOSYS) => {
+                self.staged_by_name()
+            }
             Err(errno) => Err(self.fail(&self.folder, errno.into())),
         }
     }
 
     fn staged_by_name(&self) -> Result<Staged, BlobError> {
         let mut bits = [0; 8];
-        getrandom::fill(&mut bits).map_err(|error| self.fail(&self.staging, io::Error::other(error.to_string())))?;
+        getrandom::fill(&mut bits)
+            .map_err(|error| self.fail(&self.staging, io::Error::other(error.to_string())))?;
         make_if_gone(&self.staging).map_err(|error| self.fail(&self.staging, error))?;
         let path = self.staging.join(format!("{:016x}", u64::from_le_bytes(bits)));
-        let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(|error| self.fail(&path, error))?;
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(|error| self.fail(&path, error))?;
         Ok(Staged { file, path: Some(path), blobs: self.clone() })
     }
 
@@ -175,7 +192,8 @@ impl Blobs {
     /// # Errors
     /// If the system doesn't tell.
     pub fn free_bytes(&self) -> Result<u64, BlobError> {
-        let free = rustix::fs::statvfs(&self.folder).map_err(|errno| self.fail(&self.folder, errno.into()))?;
+        let free =
+            rustix::fs::statvfs(&self.folder).map_err(|errno| self.fail(&self.folder, errno.into()))?;
         Ok(free.f_bavail.saturating_mul(free.f_frsize))
     }
 
@@ -183,14 +201,19 @@ impl Blobs {
     pub(crate) fn path(&self, name: &str) -> Result<PathBuf, BlobError> {
         let relative = Path::new(name);
         let plain = relative.components().all(|component| matches!(component, Component::Normal(_)));
-        if plain && !name.is_empty() { Ok(self.folder.join(relative)) } else { Err(BlobError::Name(name.to_owned())) }
+        if plain && !name.is_empty() {
+            Ok(self.folder.join(relative))
+        } else {
+            Err(BlobError::Name(name.to_owned()))
+        }
     }
 
     fn fail(&self, path: &Path, source: io::Error) -> BlobError {
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                BlobError::Full { free_bytes: rustix::fs::statvfs(&self.folder).map_or(0, |free| free.f_bavail * free.f_frsize), source }
-            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BlobError::Full {
+                free_bytes: rustix::fs::statvfs(&self.folder).map_or(0, |free| free.f_bavail * free.f_frsize),
+                source,
+            },
             _ => BlobError::Io { path: path.display().to_string(), source },
         }
     }
@@ -327,11 +350,15 @@ impl Staged {
         let is_copy = || -> io::Result<bool> {
             let there = open_plain(path)?;
             let (ours, theirs) = (self.file.metadata()?, there.metadata()?);
-            if !theirs.is_file() || theirs.len() != ours.len() || !same_bytes(&self.file, &there, ours.len())? {
+            if !theirs.is_file() || theirs.len() != ours.len() || !same_bytes(&self.file, &there, ours.len())?
+            {
                 return Ok(false);
             }
             let time = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
-            rustix::fs::futimens(&there, &Timestamps { last_access: time(UTIME_OMIT), last_modification: time(UTIME_NOW) })?;
+            rustix::fs::futimens(
+                &there,
+                &Timestamps { last_access: time(UTIME_OMIT), last_modification: time(UTIME_NOW) },
+            )?;
             Ok(true)
         };
         is_copy().unwrap_or(false)
@@ -345,7 +372,9 @@ impl Staged {
             }
             Some(path) => match rustix::fs::renameat_with(CWD, path, CWD, target, RenameFlags::NOREPLACE) {
                 // File systems that can't rename so can at least link.
-                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => fs::hard_link(path, target).and_then(|()| fs::remove_file(path)),
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                    fs::hard_link(path, target).and_then(|()| fs::remove_file(path))
+                }
                 renamed => Ok(renamed?),
             },
         }
@@ -384,7 +413,8 @@ impl Blobs {
 fn make_if_gone(folder: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => {
-            tracing::warn!(folder = %folder.display(), "a folder of the data folder was gone and is made anew");
+            tracing::warn!(folder = %folder.display(), "a folder of the data folder was gone and is made \
+                                                        anew");
             folder.parent().map_or(Ok(()), sync_folder)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -470,10 +500,14 @@ mod tests {
         for staged in [Blobs::staged, Blobs::staged_by_name] {
             let (_folder, blobs) = blobs();
             let publish = |bytes| write(staged(&blobs).unwrap(), bytes, "bif/ab/abc.bif").unwrap();
-            let [first, again, other, longer] = [b"first" as &[u8], b"first", b"other", b"longer one"].map(publish);
+            let [first, again, other, longer] =
+                [b"first" as &[u8], b"first", b"other", b"longer one"].map(publish);
             let names = [&first, &again, &other, &longer].map(|blob| blob.name.as_str());
             assert_eq!(names, ["bif/ab/abc.bif", "bif/ab/abc.bif", "bif/ab/abc-2.bif", "bif/ab/abc-3.bif"]);
-            assert_eq!([&first, &other, &longer].map(|blob| read(&blobs, blob)), ["first", "other", "longer one"]);
+            assert_eq!(
+                [&first, &other, &longer].map(|blob| read(&blobs, blob)),
+                ["first", "other", "longer one"]
+            );
             assert_eq!(files(&blobs), 3);
         }
     }
@@ -484,10 +518,20 @@ mod tests {
         let place = blobs.folder.join("bif");
         fs::create_dir_all(place.join("folder.bif/x")).unwrap();
         std::os::unix::fs::symlink("/dev/zero", place.join("link.bif")).unwrap();
-        rustix::fs::mknodat(CWD, place.join("pipe.bif"), rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        rustix::fs::mknodat(
+            CWD,
+            place.join("pipe.bif"),
+            rustix::fs::FileType::Fifo,
+            Mode::from_raw_mode(0o600),
+            0,
+        )
+        .unwrap();
         for name in ["folder", "link", "pipe"] {
             let blob = write(blobs.staged().unwrap(), b"pictures", &format!("bif/{name}.bif")).unwrap();
-            assert_eq!((blob.name.as_str(), read(&blobs, &blob).as_str()), (format!("bif/{name}-2.bif").as_str(), "pictures"));
+            assert_eq!(
+                (blob.name.as_str(), read(&blobs, &blob).as_str()),
+                (format!("bif/{name}-2.bif").as_str(), "pictures")
+            );
             assert!(fs::symlink_metadata(place.join(format!("{name}.bif"))).is_ok());
         }
     }
@@ -500,7 +544,10 @@ mod tests {
         assert_eq!(blobs.loss(&blob).unwrap(), None);
         let check = |loss: Loss| {
             assert_eq!(blobs.loss(&blob).unwrap(), Some(loss));
-            assert!(matches!(blobs.open(&blob), Err(BlobError::Lost { loss: found, .. }) if found == loss), "{loss}");
+            assert!(
+                matches!(blobs.open(&blob), Err(BlobError::Lost { loss: found, .. }) if found == loss),
+                "{loss}"
+            );
         };
         fs::write(&path, b"pic").unwrap();
         check(Loss::Length { kept: 8, found: 3 });

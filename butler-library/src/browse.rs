@@ -18,7 +18,8 @@ pub struct Folder {
 }
 
 impl Library {
-    /// The folders inside a folder, by name; without one the allowed roots, or `/` where all is allowed. Hidden ones are left out.
+    /// The folders inside a folder, by name; without one the allowed roots, or `/` where all is allowed.
+    /// Hidden ones are left out.
     ///
     /// # Errors
     /// If the folder can't be read, is not under an allowed root, or the database fails.
@@ -26,7 +27,10 @@ impl Library {
         let allowed = self.allowed_roots()?;
         let Some(folder) = folder else {
             let tops = if allowed.is_empty() { vec![PathBuf::from("/")] } else { allowed };
-            return Ok(tops.into_iter().map(|path| Folder { name: path.display().to_string(), path }).collect());
+            return Ok(tops
+                .into_iter()
+                .map(|path| Folder { name: path.display().to_string(), path })
+                .collect());
         };
         let resolved = allowed_roots::resolve(self, folder)?;
         allowed_roots::check_allowed(&resolved, &allowed)?;

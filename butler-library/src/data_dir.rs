@@ -1,4 +1,5 @@
-//! The data folder: its sub-folders, the lock that one process holds on it, and the file systems it may lie on.
+//! The data folder: its sub-folders, the lock that one process holds on it, and the file systems it may lie
+//! on.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read, Seek, Write};
@@ -27,7 +28,8 @@ pub enum DataDirError {
         source: io::Error,
     },
     /// Another process uses it.
-    #[error("the data folder `{path}` is in use by another running Butler{}: stop that one, or name another folder", holder.map_or(String::new(), |pid| format!(" (process {pid})")))]
+    #[error("the data folder `{path}` is in use by another running Butler{}: stop that one, or name another \
+             folder", holder.map_or(String::new(), |pid| format!(" (process {pid})")))]
     InUse {
         /// The data folder.
         path: String,
@@ -36,7 +38,8 @@ pub enum DataDirError {
     },
     /// SQLite needs locks and shared memory that such file systems don't keep.
     #[error(
-        "the data folder `{path}` is on a network file system ({kind}), where a database can't be kept safe: name a folder on a local disk"
+        "the data folder `{path}` is on a network file system ({kind}), where a database can't be kept safe: \
+         name a folder on a local disk"
     )]
     Network {
         /// The data folder.
@@ -50,7 +53,8 @@ pub enum DataDirError {
 #[derive(Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
-    /// Instant of opening by the folder's own clock, in nanoseconds: what is older was left by an earlier process.
+    /// Instant of opening by the folder's own clock, in nanoseconds: what is older was left by an earlier
+    /// process.
     opened_ns: i128,
     /// Held as long as the folder is; the system drops the lock with the process, however it ends.
     _lock: File,
@@ -101,12 +105,17 @@ fn make_folder(path: &Path) -> io::Result<()> {
 /// Takes from others what they may do with a folder or file. A folder that belongs to somebody else stays as
 /// it is: all that is made in it is private by itself.
 fn make_private(path: &Path) -> io::Result<()> {
-    let narrowed = fs::metadata(path).map(|metadata| metadata.permissions().mode()).and_then(|mode| match mode & 0o077 {
-        0 => Ok(()),
-        _ => fs::set_permissions(path, Permissions::from_mode(mode & !0o077)),
-    });
+    let narrowed =
+        fs::metadata(path).map(|metadata| metadata.permissions().mode()).and_then(|mode| {
+            match mode & 0o077 {
+                0 => Ok(()),
+                _ => fs::set_permissions(path, Permissions::from_mode(mode & !0o077)),
+            }
+        });
     match narrowed {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => Ok(()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
+            Ok(())
+        }
         narrowed => narrowed,
     }
 }
@@ -115,8 +124,8 @@ fn lock_file(path: &Path) -> io::Result<File> {
     File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
-/// Takes the lock, and gives one that is just being let go half a second: a holder that ends, or a child that it is
-/// starting at this moment and that has a copy of the descriptor until it executes.
+/// Takes the lock, and gives one that is just being let go half a second: a holder that ends, or a child that
+/// it is starting at this moment and that has a copy of the descriptor until it executes.
 fn take_lock(lock: &File) -> Result<(), rustix::io::Errno> {
     for _ in 0..10 {
         match rustix::fs::flock(lock, FlockOperation::NonBlockingLockExclusive) {
@@ -152,7 +161,8 @@ fn network_file_system(path: &Path) -> io::Result<Option<String>> {
 }
 
 fn is_network_fuse(kind: &str) -> bool {
-    ["fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "fuse.s3fs", "fuse.davfs", "fuse.curlftpfs"].contains(&kind)
+    ["fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "fuse.s3fs", "fuse.davfs", "fuse.curlftpfs"]
+        .contains(&kind)
 }
 
 /// The type of the mount that holds a folder, from `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`).
@@ -160,7 +170,8 @@ fn fuse_kind(path: &Path) -> io::Result<Option<String>> {
     let dev = fs::metadata(path)?.dev();
     let device = format!("{}:{}", rustix::fs::major(dev), rustix::fs::minor(dev));
     let table = fs::read_to_string("/proc/self/mountinfo")?;
-    let kind = |line: &str| line.split_once(" - ").and_then(|(_, rest)| rest.split(' ').next()).map(str::to_owned);
+    let kind =
+        |line: &str| line.split_once(" - ").and_then(|(_, rest)| rest.split(' ').next()).map(str::to_owned);
     Ok(table.lines().find(|line| line.split(' ').nth(2) == Some(&device)).and_then(kind))
 }
 
@@ -205,7 +216,12 @@ mod tests {
         let folder = butler_fixtures::tempdir().unwrap();
         let held = DataDir::open(folder.path()).unwrap();
         let refused = DataDir::open(folder.path()).unwrap_err();
-        assert!(refused.to_string().contains(&format!("in use by another running Butler (process {})", std::process::id())), "{refused}");
+        assert!(
+            refused
+                .to_string()
+                .contains(&format!("in use by another running Butler (process {})", std::process::id())),
+            "{refused}"
+        );
         drop(held);
         DataDir::open(folder.path()).unwrap();
     }

@@ -2,9 +2,10 @@
 //!
 //! It knows no table. Start with [`Db::open`]; [`writer`] has the group commit.
 //!
-//! `synchronous` is FULL: a commit is on the disk when `write` returns. In WAL mode NORMAL would keep the file sound
-//! too, but could forget the last commits at a power loss, among them what a caller was already told (a run that was
-//! asked for, a unit acknowledged to another machine). Group commit keeps the price at one fsync for many writes.
+//! `synchronous` is FULL: a commit is on the disk when `write` returns. In WAL mode NORMAL would keep the
+//! file sound too, but could forget the last commits at a power loss, among them what a caller was already
+//! told (a run that was asked for, a unit acknowledged to another machine). Group commit keeps the price at
+//! one fsync for many writes.
 
 mod error;
 mod functions;
@@ -53,7 +54,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum DbOpenError {
     /// A newer Butler wrote it.
     #[error(
-        "the database has version {found} and this build knows versions up to {known}: start the newer Butler again, or restore a backup that this one made"
+        "the database has version {found} and this build knows versions up to {known}: start the newer Butler \
+         again, or restore a backup that this one made"
     )]
     Newer {
         /// Its version.
@@ -101,18 +103,27 @@ impl Db {
         if found > LATEST_VERSION {
             return Err(DbOpenError::Newer { found, known: LATEST_VERSION });
         }
-        Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).map_err(|error| DbOpenError::Migration(Box::new(error)))?;
+        Migrations::from_slice(MIGRATIONS)
+            .to_latest(&mut connection)
+            .map_err(|error| DbOpenError::Migration(Box::new(error)))?;
         connection.pragma_update(None, "foreign_keys", true)?;
         Ok(Self { readers: Readers::new(path), writer: Writer::start(connection, threads)? })
     }
 
     /// Reads, in one transaction, so that all statements see the same state.
-    pub(crate) fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+    pub(crate) fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.readers.read(work)
     }
 
-    /// Writes, on the writer's thread, and returns once it is committed. An error of `work` undoes all that it wrote.
-    pub(crate) fn write<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    /// Writes, on the writer's thread, and returns once it is committed. An error of `work` undoes all that
+    /// it wrote.
+    pub(crate) fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -120,8 +131,8 @@ impl Db {
         self.writer.write(work)
     }
 
-    /// Writes several things that have nothing to do with one another, and returns once all are committed, together as far
-    /// as may be: an error of one undoes that one alone.
+    /// Writes several things that have nothing to do with one another, and returns once all are committed,
+    /// together as far as may be: an error of one undoes that one alone.
     pub(crate) fn write_each<T, E, W>(&self, works: impl IntoIterator<Item = W>) -> Vec<Result<T, E>>
     where
         T: Send + 'static,

@@ -1,10 +1,11 @@
 //! Fingerprints: content is known by its size and samples of it, wherever it lies.
 //!
-//! The *sampled* print is over size, head, middle and tail. The *deep* print is over 64 more places and is taken in the
-//! same open: were it left for later, a file changed in place between the samples could not be told from one that was
-//! only touched, since what it was before is gone. Tag blocks of audio don't count (`payload` finds what does): a track
-//! with new tags is the same content. They have a print of their own, the *tagged* one, over sound and tags together: by
-//! it two copies of one recording are told apart that say different things of themselves.
+//! The *sampled* print is over size, head, middle and tail. The *deep* print is over 64 more places and is
+//! taken in the same open: were it left for later, a file changed in place between the samples could not be
+//! told from one that was only touched, since what it was before is gone. Tag blocks of audio don't count
+//! (`payload` finds what does): a track with new tags is the same content. They have a print of their own,
+//! the *tagged* one, over sound and tags together: by it two copies of one recording are told apart that say
+//! different things of themselves.
 
 mod payload;
 
@@ -23,7 +24,8 @@ const PLACES: u64 = 64;
 /// Bytes of each of them.
 const PLACE: u64 = 16 << 10;
 
-/// Bytes of the tags' two ends that the tagged print is over; less is taken whole. Texts stand at the ends, large pictures between them.
+/// Bytes of the tags' two ends that the tagged print is over; less is taken whole. Texts stand at the ends,
+/// large pictures between them.
 const TAGS_END: u64 = 512 << 10;
 
 /// What a file's content is known by.
@@ -42,7 +44,12 @@ pub(crate) struct Prints {
 impl Prints {
     /// The prints of the content with its tags: the same where there are none outside of it.
     pub(crate) fn with_tags(&self) -> Self {
-        self.tagged.map_or(*self, |tagged| Self { sampled: tagged, deep: tagged, tagged: None, size: self.size })
+        self.tagged.map_or(*self, |tagged| Self {
+            sampled: tagged,
+            deep: tagged,
+            tagged: None,
+            size: self.size,
+        })
     }
 
     /// The fingerprint of a content that shares its sampled print with another.
@@ -81,15 +88,21 @@ pub(crate) fn take(file: &File, size: u64, go_on: &mut dyn FnMut() -> bool) -> i
     if rest.size() == 0 {
         return Ok(Prints { size, ..prints });
     }
-    let tagged = hash_tags(&prints, size, rest.size(), &mut |offset, buffer| rest.read(offset, buffer, &mut read_at))?;
+    let tagged =
+        hash_tags(&prints, size, rest.size(), &mut |offset, buffer| rest.read(offset, buffer, &mut read_at))?;
     Ok(Prints { size, tagged: Some(tagged), ..prints })
 }
 
 /// The print of a file of `size` bytes whose prints leave out so many bytes of tags.
 fn hash_tags(prints: &Prints, size: u64, tags: u64, read_at: &mut ReadAt<'_>) -> io::Result<[u8; 32]> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(b"butler tagged 1").update(&prints.sampled).update(&prints.deep).update(&size.to_le_bytes());
-    let ends = if tags <= 2 * TAGS_END { [0..tags, tags..tags] } else { [0..TAGS_END, tags - TAGS_END..tags] };
+    hasher
+        .update(b"butler tagged 1")
+        .update(&prints.sampled)
+        .update(&prints.deep)
+        .update(&size.to_le_bytes());
+    let ends =
+        if tags <= 2 * TAGS_END { [0..tags, tags..tags] } else { [0..TAGS_END, tags - TAGS_END..tags] };
     let mut buffer = [0; PLACE as usize];
     for mut end in ends {
         while end.start < end.end {
@@ -133,7 +146,8 @@ fn hash(size: u64, read_at: &mut ReadAt<'_>) -> io::Result<Prints> {
     } else {
         // The middle of each of 64 equal stretches.
         for place in 0..PLACES {
-            let offset = (u128::from(size - PLACE) * u128::from(2 * place + 1) / u128::from(2 * PLACES)) as u64;
+            let offset =
+                (u128::from(size - PLACE) * u128::from(2 * place + 1) / u128::from(2 * PLACES)) as u64;
             read(&mut hasher, offset, PLACE)?;
         }
     }
@@ -198,7 +212,11 @@ mod tests {
             (3_000_000, "d137cddd45799938", "ad52a7a6251f436e"),
         ] {
             let film = prints(&[b"\x1a\x45\xdf\xa3", &content(length)[..]].concat());
-            assert_eq!((hex(film.sampled), hex(film.deep)), (sampled.to_owned(), deep.to_owned()), "{length}");
+            assert_eq!(
+                (hex(film.sampled), hex(film.deep)),
+                (sampled.to_owned(), deep.to_owned()),
+                "{length}"
+            );
         }
     }
 

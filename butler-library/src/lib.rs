@@ -1,8 +1,9 @@
-//! The library: SQLite with sections, items, parts, sources, products, runs, failures and settings; blobs; the scanner
-//! and the names it reads.
+//! The library: SQLite with sections, items, parts, sources, products, runs, failures and settings; blobs;
+//! the scanner and the names it reads.
 //!
-//! It never speaks HTTP, never decodes, never decides when something runs, and never asks the clock: `now` is handed
-//! in. All of it blocks. Start with [`Library`], whose methods are spread over `store/`, one file a table family.
+//! It never speaks HTTP, never decodes, never decides when something runs, and never asks the clock: `now` is
+//! handed in. All of it blocks. Start with [`Library`], whose methods are spread over `store/`, one file a
+//! table family.
 //!
 //! ```text
 //! scan ─► walk (I/O) ─► compare (pure) ─► fingerprint ─► apply (one transaction a batch) ─► store
@@ -29,7 +30,8 @@ mod vital_threads;
 
 pub use allowed_roots::{ALLOWED_ROOTS, RootError};
 pub use backup::{
-    BackupContent, BackupError, BackupFault, BackupFile, BackupRemoval, JudgedBackup, KEPT_BACKUPS, NewestUsable, RestoreError, Restored,
+    BackupContent, BackupError, BackupFault, BackupFile, BackupRemoval, JudgedBackup, KEPT_BACKUPS,
+    NewestUsable, RestoreError, Restored,
 };
 pub use backup::{backups, backups_to_remove, check_backup, newest_usable, restore_backup};
 pub use blob_check::{BlobCheck, CheckBlobsError};
@@ -43,13 +45,15 @@ pub use regular_file::open_regular;
 pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
 pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 pub use scan::{
-    OpenMedia, Pending, RealFiles, RootReport, RootWatch, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Watched,
-    scan_paths, scan_section,
+    OpenMedia, Pending, RealFiles, RootReport, RootWatch, ScanError, ScanObserver, ScanPhase, ScanProgress,
+    ScanReport, ScanWorld, Watched, scan_paths, scan_section,
 };
 pub use store::Page;
 pub use store::attendance::AttendanceRow;
 pub use store::costs::{CostSums, Costs, UnitCost};
-pub use store::failures::{FailureGroup, FailurePlace, FailureRow, FailureSummary, NewFailure, NoPlace, ScanFailure};
+pub use store::failures::{
+    FailureGroup, FailurePlace, FailureRow, FailureSummary, NewFailure, NoPlace, ScanFailure,
+};
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
@@ -57,10 +61,15 @@ pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, Unkn
 pub use store::lacks::{Backlog, HeldBack, Lack, Scope, Subjects};
 pub use store::parts::{MediaRow, PartRow};
 pub use store::pauses::PauseRow;
-pub use store::products::{BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit, StoredProduct};
+pub use store::products::{
+    BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit,
+    StoredProduct,
+};
 pub use store::remake::{Remade, RemakeScope};
 pub use store::runs::{ReportFact, RunCrashes, RunFilter, RunGain, RunProgress, RunRow, TaskPast};
-pub use store::sections::{NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind};
+pub use store::sections::{
+    NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
+};
 pub use store::sources::SourceFile;
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};
 pub use vital_threads::VitalThreads;

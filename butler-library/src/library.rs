@@ -44,7 +44,10 @@ pub enum OpenError {
     #[error(transparent)]
     Db(#[from] DbOpenError),
     /// A section's folder holds the data folder, or lies inside it.
-    #[error("the data folder `{data_dir}` and the folder `{root}` of a section lie inside one another: move the data folder")]
+    #[error(
+        "the data folder `{data_dir}` and the folder `{root}` of a section lie inside one another: move the \
+         data folder"
+    )]
     InsideSection {
         /// The data folder.
         data_dir: String,
@@ -66,7 +69,8 @@ impl Library {
     /// Opens a data folder, makes it if it is not there, and holds it until the last clone is dropped.
     ///
     /// # Errors
-    /// If another process holds it, it lies on a network file system or inside a section, a newer Butler wrote it, or it can't be read and written.
+    /// If another process holds it, it lies on a network file system or inside a section, a newer Butler
+    /// wrote it, or it can't be read and written.
     pub fn open(data_dir: &Path) -> Result<Self, OpenError> {
         Self::open_with(data_dir, RootThreads::default())
     }
@@ -80,7 +84,10 @@ impl Library {
         let vital_threads = VitalThreads::default();
         let db = Db::open(&data_dir.path().join("butler.db"), &vital_threads)?;
         if let Some(root) = root_around(&db, data_dir.path())? {
-            return Err(OpenError::InsideSection { data_dir: data_dir.path().display().to_string(), root: root.display().to_string() });
+            return Err(OpenError::InsideSection {
+                data_dir: data_dir.path().display().to_string(),
+                root: root.display().to_string(),
+            });
         }
         let server_id = server_id(&db)?;
         let blobs = Blobs::new(data_dir.path(), data_dir.opened_ns());
@@ -113,7 +120,8 @@ impl Library {
         &self.inner.vital_threads
     }
 
-    /// The admin's token from the data folder's file, made at the first start; from now on the library lets it in.
+    /// The admin's token from the data folder's file, made at the first start; from now on the library lets
+    /// it in.
     ///
     /// # Errors
     /// If the file can't be read or made, or the database fails.

@@ -1,4 +1,5 @@
-//! Opens media: regular files only. A pipe, socket or device that lies under a media name is never opened for reading.
+//! Opens media: regular files only. A pipe, socket or device that lies under a media name is never opened for
+//! reading.
 
 use std::fs::File;
 use std::io;
@@ -16,10 +17,15 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     if kind(rustix::fs::statat(CWD, path, rustix::fs::AtFlags::empty())?.st_mode) != FileType::RegularFile {
         return Err(wrong());
     }
-    // What was a file a moment ago may be a pipe by now: hence NONBLOCK, and a second look at what was opened.
+    // What was a file a moment ago may be a pipe by now: hence NONBLOCK, and a second look at what was
+    // opened.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
-    if kind(rustix::fs::fstat(&file)?.st_mode) == FileType::RegularFile { Ok(file.into()) } else { Err(wrong()) }
+    if kind(rustix::fs::fstat(&file)?.st_mode) == FileType::RegularFile {
+        Ok(file.into())
+    } else {
+        Err(wrong())
+    }
 }
 
 #[cfg(test)]
@@ -32,7 +38,12 @@ mod tests {
         let pipe = folder.path().join("film.mkv");
         rustix::fs::mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
         for path in [&pipe, Path::new("/dev/zero"), folder.path()] {
-            assert_eq!(open_regular(path).unwrap_err().kind(), io::ErrorKind::InvalidInput, "{}", path.display());
+            assert_eq!(
+                open_regular(path).unwrap_err().kind(),
+                io::ErrorKind::InvalidInput,
+                "{}",
+                path.display()
+            );
         }
         let file = folder.path().join("real.mkv");
         std::fs::write(&file, b"x").unwrap();

@@ -1,8 +1,8 @@
 //! Threads that touch root folders, one a root: a mount that hangs holds up nothing but its own.
 //!
-//! A call that gives no sign of life for 30 seconds marks its root away. Its thread is left behind, never waited for, not
-//! even at the process's end; a new one is tried later. Start with [`RootThreads::call`]; a pass of many calls, such as a
-//! walk, has several threads for as long as it takes: `crew`.
+//! A call that gives no sign of life for 30 seconds marks its root away. Its thread is left behind, never
+//! waited for, not even at the process's end; a new one is tried later. Start with [`RootThreads::call`]; a
+//! pass of many calls, such as a walk, has several threads for as long as it takes: `crew`.
 
 pub(crate) mod crew;
 
@@ -19,7 +19,8 @@ pub const ROOT_TIMEOUT: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(120);
 /// How often a waiting caller looks up.
 const LOOK: Duration = Duration::from_millis(100);
-/// So often calls of one root are left behind, be it one or all of a crew: then it stays away until those of one time are back.
+/// So often calls of one root are left behind, be it one or all of a crew: then it stays away until those of
+/// one time are back.
 const MOST_LEFT_BEHIND: usize = 3;
 /// So many folders have threads, or left some behind; no other one is tried.
 const MOST_ROOTS: usize = 1_024;
@@ -148,14 +149,19 @@ impl RootThreads {
     ///
     /// # Errors
     /// If the root does not answer in time, or did not a moment ago.
-    pub fn call<T: Send + 'static>(&self, root: &Path, work: impl FnOnce(&Heartbeat) -> T + Send + 'static) -> Result<T, RootAway> {
+    pub fn call<T: Send + 'static>(
+        &self,
+        root: &Path,
+        work: impl FnOnce(&Heartbeat) -> T + Send + 'static,
+    ) -> Result<T, RootAway> {
         self.call_unless(root, &mut || false, work).map_err(|error| match error {
             CallError::Away(away) => away,
             CallError::Stopped => self.away(root),
         })
     }
 
-    /// As [`Self::call`], for a folder that is looked at once, such as one that may become a root: its thread ends with the call.
+    /// As [`Self::call`], for a folder that is looked at once, such as one that may become a root: its thread
+    /// ends with the call.
     ///
     /// # Errors
     /// As [`Self::call`].
@@ -191,7 +197,8 @@ impl RootThreads {
             Box::new(move |pulse| {
                 // Whoever waits no more gets no work done either.
                 if asks.load(Ordering::Relaxed) {
-                    let _nobody_waits = reply.send(work(&Heartbeat { pulse: Arc::clone(pulse), wanted: asks }));
+                    let _nobody_waits =
+                        reply.send(work(&Heartbeat { pulse: Arc::clone(pulse), wanted: asks }));
                 }
             }),
         )?;
@@ -261,7 +268,8 @@ impl Root {
     /// Whether what was left behind came back, or it is time for another try.
     fn may_be_tried(&mut self) -> bool {
         self.left_behind.retain(|calls| !calls.iter().all(|pulse| pulse.ended.load(Ordering::Acquire)));
-        let waits = self.away_until.is_some_and(|until| Instant::now() < until) && !self.left_behind.is_empty();
+        let waits =
+            self.away_until.is_some_and(|until| Instant::now() < until) && !self.left_behind.is_empty();
         if waits || self.left_behind.len() >= MOST_LEFT_BEHIND {
             return false;
         }
@@ -347,7 +355,8 @@ mod tests {
         let (let_go, hang) = channel::<()>();
         let away = threads.call(Path::new("/hung"), move |_| hang.recv().is_ok()).unwrap_err();
         assert_eq!(away.root, Path::new("/hung"));
-        // Without waiting for the time again, however slowly this goes on: nothing is tried before an hour is over.
+        // Without waiting for the time again, however slowly this goes on: nothing is tried before an hour is
+        // over.
         let an_hour = Instant::now() + Duration::from_secs(3_600);
         threads.roots().get_mut(Path::new("/hung")).unwrap().away_until = Some(an_hour);
         assert!(threads.call(Path::new("/hung"), |_| ()).is_err());

@@ -1,7 +1,8 @@
 //! The scan: one walk of a section's folders, and what it means for parts and items.
 //!
-//! It deletes nothing and opens only what is new or was written since. Start with [`scan_section`]:
-//! `walk` (I/O) → `compare` (pure) → `read` (fingerprints) → `apply` (one transaction a batch), moves and missing at the end.
+//! It deletes nothing and opens only what is new or was written since. Start with [`scan_section`]: `walk`
+//! (I/O) → `compare` (pure) → `read` (fingerprints) → `apply` (one transaction a batch), moves and missing at
+//! the end.
 
 mod ahead;
 mod apply;
@@ -174,8 +175,9 @@ pub fn scan_section(
     section_scan::run(library, section, None, world, observer)
 }
 
-/// Scans only these files and folders of a section, by their whole paths. Above them nothing is looked at but the ignore
-/// files on the way; what lies elsewhere stays as it is, and the section does not count as scanned.
+/// Scans only these files and folders of a section, by their whole paths. Above them nothing is looked at but
+/// the ignore files on the way; what lies elsewhere stays as it is, and the section does not count as
+/// scanned.
 ///
 /// # Errors
 /// As [`scan_section`].

@@ -1,4 +1,5 @@
-//! Every invariant between tables and folder in one place: what tests call after each step, and a check can show.
+//! Every invariant between tables and folder in one place: what tests call after each step, and a check can
+//! show.
 
 use rusqlite::Connection;
 
@@ -124,5 +125,7 @@ fn wrong_rows(tx: &Connection) -> Result<Vec<String>, StoreError> {
 
 fn blobs(tx: &Connection) -> Result<Vec<BlobRef>, StoreError> {
     let mut statement = tx.prepare("SELECT blob, blob_bytes FROM products WHERE blob IS NOT NULL")?;
-    Ok(statement.query_map([], |row| Ok(BlobRef { name: row.get(0)?, bytes: row.get(1)? }))?.collect::<Result<_, _>>()?)
+    Ok(statement
+        .query_map([], |row| Ok(BlobRef { name: row.get(0)?, bytes: row.get(1)? }))?
+        .collect::<Result<_, _>>()?)
 }

@@ -1,4 +1,5 @@
-//! Queries and writes, one file a table family. Outside the crate only typed functions on [`crate::Library`] are seen.
+//! Queries and writes, one file a table family. Outside the crate only typed functions on [`crate::Library`]
+//! are seen.
 
 pub(crate) mod attendance;
 mod column;

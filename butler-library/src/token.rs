@@ -48,7 +48,8 @@ impl Token {
     /// If it is empty, too long, or not visible ASCII.
     pub fn new(text: impl Into<String>) -> Result<Self, TokenError> {
         let text = text.into();
-        let fits = (1..=MAX_TOKEN_CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits =
+            (1..=MAX_TOKEN_CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits { Ok(Self(text)) } else { Err(TokenError::Unfit) }
     }
 

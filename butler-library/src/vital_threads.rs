@@ -35,7 +35,11 @@ impl VitalThreads {
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn spawn(&self, name: &'static str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    pub fn spawn(
+        &self,
+        name: &'static str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> io::Result<JoinHandle<()>> {
         let watch = Watch { name, state: Arc::clone(&self.state) };
         Builder::new().name(name.to_owned()).spawn(move || {
             let _watch = watch;

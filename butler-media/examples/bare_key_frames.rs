@@ -1,8 +1,10 @@
-//! `bare_key_frames FILE [SECONDS]`: decodes the video's key frames nearest to each mark, on all cores, and nothing else.
+//! `bare_key_frames FILE [SECONDS]`: decodes the video's key frames nearest to each mark, on all cores, and
+//! nothing else.
 //!
-//! The floor that `cargo bench -p butler --bench bif` holds the previews against: no scaling, no JPEG, no check, no server, no
-//! sandbox. Matroska and MP4 are sought by their index. A transport stream has none: there it takes the first key frame from each mark
-//! on, which is less than the nearest one asks for, since that would have the stretch before the mark read too. Start with [`main`].
+//! The floor that `cargo bench -p butler --bench bif` holds the previews against: no scaling, no JPEG, no
+//! check, no server, no sandbox. Matroska and MP4 are sought by their index. A transport stream has none:
+//! there it takes the first key frame from each mark on, which is less than the nearest one asks for, since
+//! that would have the stretch before the mark read too. Start with [`main`].
 #![expect(clippy::print_stdout, reason = "it says how many pictures it decoded")]
 #![expect(unsafe_code, reason = "the index and the discarding of packets have no safe call")]
 
@@ -41,7 +43,11 @@ fn one_thread(path: &str, every: i64, next: &AtomicI64) -> Result<usize> {
     context.set_threading(av::threading::Config { count: 1, ..Default::default() });
     let mut decoder = context.decoder().video()?;
     for other in input.streams() {
-        let discard = if other.index() == stream { ffi::AVDiscard::AVDISCARD_NONKEY } else { ffi::AVDiscard::AVDISCARD_ALL };
+        let discard = if other.index() == stream {
+            ffi::AVDiscard::AVDISCARD_NONKEY
+        } else {
+            ffi::AVDiscard::AVDISCARD_ALL
+        };
         // SAFETY: a live stream; the field is the caller's to set.
         unsafe { (*other.as_ptr().cast_mut()).discard = discard };
     }
@@ -93,7 +99,9 @@ trait Raw {
 impl Raw for av::format::context::Input {
     fn seek_to(&mut self, stream: usize, timestamp: i64) -> Result<()> {
         // SAFETY: a live context.
-        let sought = unsafe { ffi::av_seek_frame(self.as_mut_ptr(), stream as i32, timestamp, ffi::AVSEEK_FLAG_BACKWARD) };
+        let sought = unsafe {
+            ffi::av_seek_frame(self.as_mut_ptr(), stream as i32, timestamp, ffi::AVSEEK_FLAG_BACKWARD)
+        };
         if sought < 0 { Err(Box::new(av::Error::from(sought))) } else { Ok(()) }
     }
 
@@ -101,9 +109,12 @@ impl Raw for av::format::context::Input {
         // SAFETY: a live stream; each entry is copied before the next call.
         unsafe {
             let stream = *(*self.as_mut_ptr()).streams.add(stream);
-            let entries =
-                (0..ffi::avformat_index_get_entries_count(stream)).filter_map(|at| ffi::avformat_index_get_entry(stream, at).as_ref());
-            entries.filter(|entry| entry.flags() & ffi::AVINDEX_KEYFRAME != 0).map(|entry| entry.timestamp).collect()
+            let entries = (0..ffi::avformat_index_get_entries_count(stream))
+                .filter_map(|at| ffi::avformat_index_get_entry(stream, at).as_ref());
+            entries
+                .filter(|entry| entry.flags() & ffi::AVINDEX_KEYFRAME != 0)
+                .map(|entry| entry.timestamp)
+                .collect()
         }
     }
 

@@ -1,7 +1,7 @@
 //! The source as a reader with a position, for parsers that are written in Rust and know nothing of libav.
 //!
-//! It reads no more than it was allowed, whatever a file claims, and [`guarded`] keeps a parser that panics from taking the worker along.
-//! What failed while reading is asked of the source afterwards.
+//! It reads no more than it was allowed, whatever a file claims, and [`guarded`] keeps a parser that panics
+//! from taking the worker along. What failed while reading is asked of the source afterwards.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
@@ -44,7 +44,10 @@ impl BufRead for Cursor<'_> {
                 return Err(io::Error::other("more was read than any honest file needs"));
             }
             // Never `Interrupted`, which readers take for an invitation to try again.
-            self.window = self.source.bytes_at(self.place, WINDOW).map_err(|stopped| io::Error::other(format!("{stopped:?}")))?;
+            self.window = self
+                .source
+                .bytes_at(self.place, WINDOW)
+                .map_err(|stopped| io::Error::other(format!("{stopped:?}")))?;
             self.window_at = self.place;
             self.left = self.left.saturating_sub(self.window.len() as u64);
         }

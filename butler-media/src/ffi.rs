@@ -1,7 +1,7 @@
 //! libav behind a small safe door: every `unsafe` line that speaks to it is in this file's folder.
 //!
-//! Nothing here decides: what may be opened is `open.rs`, what is read is `pass.rs`. Start with [`Demuxer`], then [`Decoder`],
-//! [`Scaler`] and [`JpegEncoder`].
+//! Nothing here decides: what may be opened is `open.rs`, what is read is `pass.rs`. Start with [`Demuxer`],
+//! then [`Decoder`], [`Scaler`] and [`JpegEncoder`].
 #![expect(unsafe_code, reason = "libav is C; each block says why it is sound")]
 
 mod decoder;
@@ -77,7 +77,8 @@ fn name(pointer: *const c_char) -> Option<String> {
 fn micros(value: i64, base: av::AVRational) -> Option<i64> {
     const MICROS: av::AVRational = av::AVRational { num: 1, den: 1_000_000 };
     // SAFETY: plain arithmetic; a base of zero is excluded.
-    (value != av::AV_NOPTS_VALUE && base.num > 0 && base.den > 0).then(|| unsafe { av::av_rescale_q(value, base, MICROS) })
+    (value != av::AV_NOPTS_VALUE && base.num > 0 && base.den > 0)
+        .then(|| unsafe { av::av_rescale_q(value, base, MICROS) })
 }
 
 #[cfg(test)]

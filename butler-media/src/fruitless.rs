@@ -1,7 +1,8 @@
-//! Tells work that leads nowhere: CPU time that goes by without a byte read or a picture made, and reads without end.
+//! Tells work that leads nowhere: CPU time that goes by without a byte read or a picture made, and reads
+//! without end.
 //!
-//! Damaged tables can keep a demuxer busy for minutes over a file of a few kilobytes, and libav asks nobody meanwhile whether it
-//! shall go on. Pure, but for [`spent`], which asks the system. Start with [`Watch`].
+//! Damaged tables can keep a demuxer busy for minutes over a file of a few kilobytes, and libav asks nobody
+//! meanwhile whether it shall go on. Pure, but for [`spent`], which asks the system. Start with [`Watch`].
 
 use std::time::Duration;
 
@@ -22,9 +23,14 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins; `spent` is what the process has used so far. Each thread that works on the unit may use the limit up.
+    /// Begins; `spent` is what the process has used so far. Each thread that works on the unit may use the
+    /// limit up.
     pub(crate) fn new(limit_ms: u64, threads: u16, spent: Duration) -> Self {
-        Self { limit: Duration::from_millis(limit_ms) * u32::from(threads.max(1)), steps: 0, spent_at_step: spent }
+        Self {
+            limit: Duration::from_millis(limit_ms) * u32::from(threads.max(1)),
+            steps: 0,
+            spent_at_step: spent,
+        }
     }
 
     /// Whether too much was spent since the last step.

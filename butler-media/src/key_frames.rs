@@ -1,7 +1,7 @@
 //! Which key frame serves which mark, and what a container's index is worth. Pure: it reads nothing.
 //!
-//! A mark is served by the key frame nearest to it, by the earlier one of two equally near. Times are microseconds from the file's start.
-//! Start with [`Chooser`].
+//! A mark is served by the key frame nearest to it, by the earlier one of two equally near. Times are
+//! microseconds from the file's start. Start with [`Chooser`].
 
 use std::ops::Range;
 
@@ -51,10 +51,15 @@ impl Marks {
 impl Chooser {
     /// For makers that want a mark every so many microseconds, in a film of this length where it is known.
     pub(crate) fn new(every: &[i64], end: Option<i64>) -> Self {
-        Self { makers: every.iter().map(|&every| Marks { every: every.max(1), next: 0 }).collect(), end, previous: None }
+        Self {
+            makers: every.iter().map(|&every| Marks { every: every.max(1), next: 0 }).collect(),
+            end,
+            previous: None,
+        }
     }
 
-    /// Takes the next key frame and says what the one before it serves. One that isn't later than the one before is not taken.
+    /// Takes the next key frame and says what the one before it serves. One that isn't later than the one
+    /// before is not taken.
     pub(crate) fn push(&mut self, time: i64) -> Option<Vec<Share>> {
         let previous = match self.previous {
             None => {
@@ -68,7 +73,8 @@ impl Chooser {
         Some(self.shares(previous.saturating_add(time)))
     }
 
-    /// Says what the last key frame serves: all marks that are left before the end; `seen` is the end where none was known.
+    /// Says what the last key frame serves: all marks that are left before the end; `seen` is the end where
+    /// none was known.
     pub(crate) fn finish(mut self, seen: i64) -> Vec<Share> {
         self.end = Some(self.end.unwrap_or(seen));
         if self.previous.is_some() { self.shares(i64::MAX) } else { Vec::new() }
@@ -76,7 +82,11 @@ impl Chooser {
 
     fn shares(&mut self, doubled: i64) -> Vec<Share> {
         let end = self.end;
-        let served = self.makers.iter_mut().enumerate().map(|(maker, marks)| Share { maker, marks: marks.up_to(doubled, end) });
+        let served = self
+            .makers
+            .iter_mut()
+            .enumerate()
+            .map(|(maker, marks)| Share { maker, marks: marks.up_to(doubled, end) });
         served.filter(|share| !share.marks.is_empty()).collect()
     }
 }
@@ -92,7 +102,8 @@ pub(crate) fn is_whole(index: &[IndexEntry], duration: i64) -> bool {
     index.len() > 1 && tail <= largest.saturating_mul(2).saturating_add(2_000_000)
 }
 
-/// How far the file reaches if its index points past its end: the time of the first key frame that isn't there.
+/// How far the file reaches if its index points past its end: the time of the first key frame that isn't
+/// there.
 pub(crate) fn cut_at(index: &[IndexEntry], size: u64) -> Option<i64> {
     let first = index.first()?.micros;
     index.iter().find(|entry| entry.place >= size).map(|entry| entry.micros.saturating_sub(first))
@@ -119,8 +130,8 @@ impl Steps {
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
     }
 
-    /// When the pictures end, if that is far before the film does: its sound may outlast them, and a slide may stand as long as any
-    /// before it twice over. One picture is a still that goes with the sound.
+    /// When the pictures end, if that is far before the film does: its sound may outlast them, and a slide
+    /// may stand as long as any before it twice over. One picture is a still that goes with the sound.
     pub(crate) fn stops_early(&self, claimed: i64) -> Option<i64> {
         let allowed = (claimed / 10).max(30_000_000).max(self.largest.saturating_mul(2));
         self.last.filter(|last| self.largest > 0 && claimed.saturating_sub(*last) > allowed)
@@ -131,7 +142,8 @@ impl Steps {
 pub(crate) fn stopped_early(end: i64, claimed: i64) -> String {
     let (unit, one) = unit(claimed);
     format!(
-        "The video ends after {} of {} {unit}, where the file goes on without pictures; it is damaged, and a whole copy would do.",
+        "The video ends after {} of {} {unit}, where the file goes on without pictures; it is damaged, and a \
+         whole copy would do.",
         end.max(0) / one,
         (claimed + one / 2) / one
     )
@@ -145,7 +157,11 @@ const fn unit(claimed: i64) -> (&'static str, i64) {
 /// The sentence for a file that ends too early.
 pub(crate) fn cut_off(seen: i64, claimed: i64) -> String {
     let (unit, one) = unit(claimed);
-    format!("The file ends after {} of {} {unit}; it is cut off.", seen.max(0) / one, (claimed + one / 2) / one)
+    format!(
+        "The file ends after {} of {} {unit}; it is cut off.",
+        seen.max(0) / one,
+        (claimed + one / 2) / one
+    )
 }
 
 #[cfg(test)]
@@ -158,7 +174,11 @@ mod tests {
         let mut marks = vec![Vec::new(); every.len()];
         let mut keep = |time: i64, shares: Vec<Share>| {
             for share in shares {
-                assert_eq!(share.marks.start, marks[share.maker].len(), "a mark was left out or served twice");
+                assert_eq!(
+                    share.marks.start,
+                    marks[share.maker].len(),
+                    "a mark was left out or served twice"
+                );
                 marks[share.maker].extend(share.marks.map(|_| time));
             }
         };
@@ -229,7 +249,11 @@ mod tests {
                 .take_while(|&mark| mark < end)
                 .map(|mark| *key_frames.iter().min_by_key(|&&time| ((mark - time).abs(), time)).unwrap())
                 .collect();
-            assert_eq!(chosen(&[every], Some(end), &key_frames, 0), [expect], "{key_frames:?} every {every} to {end}");
+            assert_eq!(
+                chosen(&[every], Some(end), &key_frames, 0),
+                [expect],
+                "{key_frames:?} every {every} to {end}"
+            );
         }
     }
 
@@ -241,7 +265,10 @@ mod tests {
     }
 
     fn index(seconds: &[i64]) -> Vec<IndexEntry> {
-        seconds.iter().map(|&s| IndexEntry { timestamp: s, micros: s * 1_000_000, place: s as u64 * 100 }).collect()
+        seconds
+            .iter()
+            .map(|&s| IndexEntry { timestamp: s, micros: s * 1_000_000, place: s as u64 * 100 })
+            .collect()
     }
 
     #[test]
@@ -269,7 +296,8 @@ mod tests {
         assert_eq!(steps(&[]).stops_early(hour), None);
         assert_eq!(
             stopped_early(1_199_000_000, hour),
-            "The video ends after 19 of 60 minutes, where the file goes on without pictures; it is damaged, and a whole copy would do."
+            "The video ends after 19 of 60 minutes, where the file goes on without pictures; it is damaged, \
+             and a whole copy would do."
         );
     }
 
@@ -277,7 +305,10 @@ mod tests {
     fn an_index_that_points_past_the_end_tells_where_the_file_was_cut() {
         assert_eq!(cut_at(&index(&[0, 10, 20]), 1_500), Some(20_000_000));
         assert_eq!(cut_at(&index(&[0, 10, 20]), 2_001), None);
-        assert_eq!(cut_off(12 * 60_000_000 + 5, 45 * 60_000_000), "The file ends after 12 of 45 minutes; it is cut off.");
+        assert_eq!(
+            cut_off(12 * 60_000_000 + 5, 45 * 60_000_000),
+            "The file ends after 12 of 45 minutes; it is cut off."
+        );
         assert_eq!(cut_off(4_900_000, 12_000_000), "The file ends after 4 of 12 seconds; it is cut off.");
     }
 }

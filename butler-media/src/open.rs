@@ -1,7 +1,9 @@
-//! Finds out what a file is, and opens it with the demuxer that fits: only containers and decoders on the lists here.
+//! Finds out what a file is, and opens it with the demuxer that fits: only containers and decoders on the
+//! lists here.
 //!
-//! Debian's libav knows hundreds of both; playlists, lists of files, image patterns and screen grabbers among them are no media. Each way
-//! in which a file is not one that Butler reads has its own sentence here. Start with [`Media::open`].
+//! Debian's libav knows hundreds of both; playlists, lists of files, image patterns and screen grabbers among
+//! them are no media. Each way in which a file is not one that Butler reads has its own sentence here. Start
+//! with [`Media::open`].
 
 use std::sync::Arc;
 
@@ -45,14 +47,10 @@ const CONTAINERS: &[&str] = &[
 const PICTURES: &[&str] = &["bmp_pipe", "gif", "jpeg_pipe", "png_pipe", "tiff_pipe", "webp_pipe"];
 
 /// Decoders, by libav's names.
-const DECODERS: &str = "av1,bmp,cavs,cfhd,cinepak,dnxhd,dvvideo,ffv1,ffvhuff,flashsv,flashsv2,flv,gif,h261,h263,h263i,h263p,h264,hevc,\
-huffyuv,indeo3,indeo4,indeo5,jpeg2000,libdav1d,mjpeg,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,msvideo1,png,prores,qtrle,\
-rawvideo,rv10,rv20,rv30,rv40,svq1,svq3,theora,tiff,utvideo,v210,vc1,vp3,vp5,vp6,vp6a,vp6f,vp8,vp9,webp,wmv1,wmv2,wmv3,\
-aac,aac_latm,ac3,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,alac,ape,dca,eac3,flac,mlp,mp1,mp1float,mp2,mp2float,mp3,mp3float,opus,pcm_alaw,\
-pcm_bluray,pcm_dvd,pcm_f32be,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,\
-truehd,tta,vorbis,wavpack,wmalossless,wmapro,wmav1,wmav2";
+const DECODERS: &str = "av1,bmp,cavs,cfhd,cinepak,dnxhd,dvvideo,ffv1,ffvhuff,flashsv,flashsv2,flv,gif,h261,h263,h263i,h263p,h264,hevc,huffyuv,indeo3,indeo4,indeo5,jpeg2000,libdav1d,mjpeg,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,msvideo1,png,prores,qtrle,rawvideo,rv10,rv20,rv30,rv40,svq1,svq3,theora,tiff,utvideo,v210,vc1,vp3,vp5,vp6,vp6a,vp6f,vp8,vp9,webp,wmv1,wmv2,wmv3,aac,aac_latm,ac3,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,alac,ape,dca,eac3,flac,mlp,mp1,mp1float,mp2,mp2float,mp3,mp3float,opus,pcm_alaw,pcm_bluray,pcm_dvd,pcm_f32be,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,truehd,tta,vorbis,wavpack,wmalossless,wmapro,wmav1,wmav2";
 
-/// Bytes that may be read to find out what the streams are. Recordings that begin in the middle need the most.
+/// Bytes that may be read to find out what the streams are. Recordings that begin in the middle need the
+/// most.
 const PROBE_BYTES: i64 = 8 << 20;
 /// More streams are a lie or no film.
 const MAX_STREAMS: i32 = 256;
@@ -95,9 +93,11 @@ impl Media {
             return Err(Failure::content("The file is empty.").into());
         }
         let mut media = Self { source, limits, format: String::new() };
-        let is_plain = (1..=8).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_plain =
+            (1..=8).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let named = if is_plain { format!("media.{extension}") } else { String::new() };
-        // The content speaks first: by its name alone libav would take any picture for one of a numbered series.
+        // The content speaks first: by its name alone libav would take any picture for one of a numbered
+        // series.
         for hint in ["", &named] {
             let Ok(probed) = ffi::probe(&media.source, hint) else { continue };
             media.format = probed.format;
@@ -130,12 +130,18 @@ impl Media {
     }
 
     fn options(&self) -> OpenOptions {
-        OpenOptions { probe_bytes: PROBE_BYTES, max_streams: MAX_STREAMS, max_pixels: self.limits.max_pixels, decoders: DECODERS }
+        OpenOptions {
+            probe_bytes: PROBE_BYTES,
+            max_streams: MAX_STREAMS,
+            max_pixels: self.limits.max_pixels,
+            decoders: DECODERS,
+        }
     }
 
     /// Reads the headers.
     pub(crate) fn demuxer(&self) -> Result<Demuxer, Stop> {
-        let demuxer = Demuxer::open(&self.source, &self.format, &self.options()).map_err(|_| self.stop(|| self.broken_headers()))?;
+        let demuxer = Demuxer::open(&self.source, &self.format, &self.options())
+            .map_err(|_| self.stop(|| self.broken_headers()))?;
         if demuxer.stream_count() == 0 && !is_told_by_packets(self.container()) {
             return Err(self.stop(|| "The file has no stream that could be read.".to_owned()));
         }
@@ -159,7 +165,8 @@ impl Media {
         if self.container() == "mov" && [&b"heic"[..], b"heix", b"mif1", b"msf1", b"avif"].contains(&brand) {
             "This is a picture in the HEIF or AVIF format, which Butler does not read.".to_owned()
         } else if self.container() == "mov" {
-            "The file's table of contents is missing or damaged; the file was cut off or never finished.".to_owned()
+            "The file's table of contents is missing or damaged; the file was cut off or never finished."
+                .to_owned()
         } else {
             "The file's headers are damaged or cut off.".to_owned()
         }
@@ -167,36 +174,50 @@ impl Media {
 
     /// A decoder of one stream; `rough` where the picture is made much smaller anyway.
     pub(crate) fn decoder(&self, demuxer: &Demuxer, stream: usize, rough: bool) -> Result<Decoder, Stop> {
-        let header = demuxer.stream(stream).ok_or_else(|| self.stop(|| "The file's video stream is gone.".to_owned()))?;
+        let header = demuxer
+            .stream(stream)
+            .ok_or_else(|| self.stop(|| "The file's video stream is gone.".to_owned()))?;
         if let Some(profile) = header.dolby_vision().and_then(alien_colours) {
             return Err(self.stop(|| {
                 format!(
-                    "The film is Dolby Vision of profile {profile} without a picture for other displays, whose colours Butler can't \
-                     read; a file with an HDR10 or SDR base layer (profile 7 or 8) would do."
+                    "The film is Dolby Vision of profile {profile} without a picture for other displays, \
+                     whose colours Butler can't read; a file with an HDR10 or SDR base layer (profile 7 or 8) \
+                     would do."
                 )
             }));
         }
         let options = DecoderOptions { allowed: DECODERS, max_pixels: self.limits.max_pixels, rough };
         Decoder::open(&header, &options).map_err(|why| {
             self.stop(|| match why {
-                NoDecoder::Unknown => format!("Butler does not decode video of the kind `{}`.", header.codec()),
-                NoDecoder::Refused(_) => format!("The headers of the file's `{}` video are damaged.", header.codec()),
+                NoDecoder::Unknown => {
+                    format!("Butler does not decode video of the kind `{}`.", header.codec())
+                }
+                NoDecoder::Refused(_) => {
+                    format!("The headers of the file's `{}` video are damaged.", header.codec())
+                }
             })
         })
     }
 
-    /// Says where an AVI was cut off, by the length that its first chunk claims: libav would take it for a shorter film.
+    /// Says where an AVI was cut off, by the length that its first chunk claims: libav would take it for a
+    /// shorter film.
     pub(crate) fn check_length(&self) -> Result<(), Stop> {
         let head = self.source.head(8).unwrap_or_default();
         let (Some(b"RIFF"), Some(&[a, b, c, d])) = (head.get(..4), head.get(4..8)) else {
             return Ok(());
         };
-        let (claimed, size) = (u64::from(u32::from_le_bytes([a, b, c, d])).saturating_add(8), self.source.size());
+        let (claimed, size) =
+            (u64::from(u32::from_le_bytes([a, b, c, d])).saturating_add(8), self.source.size());
         // A recorder that never finished leaves a zero or the largest number.
-        if self.container() != "avi" || claimed >= u64::from(u32::MAX) || claimed <= size.saturating_add(RIFF_SLACK) {
+        if self.container() != "avi"
+            || claimed >= u64::from(u32::MAX)
+            || claimed <= size.saturating_add(RIFF_SLACK)
+        {
             return Ok(());
         }
-        Err(self.stop(|| format!("The file ends after {} of {} MB; it is cut off.", megabytes(size), megabytes(claimed))))
+        Err(self.stop(|| {
+            format!("The file ends after {} of {} MB; it is cut off.", megabytes(size), megabytes(claimed))
+        }))
     }
 
     /// Whether reading further is of no use: cancelled, or the source failed.
@@ -223,8 +244,9 @@ fn megabytes(bytes: u64) -> f64 {
     (bytes as f64 / 100_000.0).round() / 10.0
 }
 
-/// The profile, if pictures of such a Dolby Vision record have colours of their own (IPTPQc2): profile 5 always does, 10 (AV1) and 20
-/// (MV-HEVC) do without a compatible base layer. By "Dolby Vision Profiles and Levels", tables 1 and 2.
+/// The profile, if pictures of such a Dolby Vision record have colours of their own (IPTPQc2): profile 5
+/// always does, 10 (AV1) and 20 (MV-HEVC) do without a compatible base layer. By "Dolby Vision Profiles and
+/// Levels", tables 1 and 2.
 fn alien_colours((profile, compatible): (u8, u8)) -> Option<u8> {
     (profile == 5 || (matches!(profile, 10 | 20) && compatible == 0)).then_some(profile)
 }
@@ -238,10 +260,13 @@ fn is_told_by_packets(container: &str) -> bool {
 fn is_text(head: &[u8]) -> bool {
     let readable = match std::str::from_utf8(head) {
         Ok(text) => text,
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
         Err(_) => return false,
     };
-    !readable.is_empty() && readable.chars().all(|character| !character.is_control() || character.is_ascii_whitespace())
+    !readable.is_empty()
+        && readable.chars().all(|character| !character.is_control() || character.is_ascii_whitespace())
 }
 
 #[cfg(test)]
@@ -268,22 +293,34 @@ mod tests {
     #[test]
     fn each_kind_of_stranger_has_its_own_sentence() {
         assert_eq!(refused(b"", "mkv"), "The file is empty.");
-        assert_eq!(refused("Grüße\n".repeat(900).as_bytes(), "mp4"), "This is not a media file: it holds plain text.");
+        assert_eq!(
+            refused("Grüße\n".repeat(900).as_bytes(), "mp4"),
+            "This is not a media file: it holds plain text."
+        );
         assert_eq!(refused(&[0; 5_000], "avi"), "This is not a media file of a kind Butler reads.");
     }
 
     #[test]
     fn dolby_vision_without_a_base_layer_has_colours_of_its_own() {
-        for (record, expect) in
-            [((5, 0), Some(5)), ((10, 0), Some(10)), ((10, 1), None), ((7, 6), None), ((8, 1), None), ((8, 4), None), ((4, 2), None)]
-        {
+        for (record, expect) in [
+            ((5, 0), Some(5)),
+            ((10, 0), Some(10)),
+            ((10, 1), None),
+            ((7, 6), None),
+            ((8, 1), None),
+            ((8, 4), None),
+            ((4, 2), None),
+        ] {
             assert_eq!(alien_colours(record), expect, "{record:?}");
         }
     }
 
     #[test]
     fn playlists_and_lists_of_files_are_no_media() {
-        for text in ["#EXTM3U\n#EXT-X-TARGETDURATION:5\nfile:///etc/passwd\n", "ffconcat version 1.0\nfile /etc/passwd\n"] {
+        for text in [
+            "#EXTM3U\n#EXT-X-TARGETDURATION:5\nfile:///etc/passwd\n",
+            "ffconcat version 1.0\nfile /etc/passwd\n",
+        ] {
             assert_eq!(refused(text.as_bytes(), "mp4"), "This is not a media file: it holds plain text.");
         }
     }

@@ -1,8 +1,9 @@
 //! Plans one read of the file for all makers of a unit, then feeds them.
 //!
-//! What is fed is a function of the file alone: never of how many threads feed, nor of who else is fed. A maker that needs every packet
-//! joins here as one of the [`Listeners`] (`packets.rs`). Pictures are sought by the container's index, or by the marks of a transport stream
-//! (`seeking.rs`, `transport.rs`), and else found by reading through (`through.rs`, `gathering.rs`). Start with [`run`].
+//! What is fed is a function of the file alone: never of how many threads feed, nor of who else is fed. A
+//! maker that needs every packet joins here as one of the [`Listeners`] (`packets.rs`). Pictures are sought
+//! by the container's index, or by the marks of a transport stream (`seeking.rs`, `transport.rs`), and else
+//! found by reading through (`through.rs`, `gathering.rs`). Start with [`run`].
 
 mod gathering;
 mod packets;
@@ -62,7 +63,8 @@ enum Way {
     CutOff { seen: i64, claimed: i64 },
 }
 
-/// Chooses the way: key frames of a whole index are sought, all else is found by reading through. Times are microseconds.
+/// Chooses the way: key frames of a whole index are sought, all else is found by reading through. Times are
+/// microseconds.
 fn plan(index: &[IndexEntry], duration: Option<i64>, size: u64) -> Way {
     match duration {
         Some(claimed) if is_whole(index, claimed) => match cut_at(index, size) {
@@ -113,7 +115,8 @@ pub(crate) fn run(
     if feeds.is_empty() {
         return Ok(());
     }
-    let (told, shown): (Vec<&Feed>, Vec<&Feed>) = feeds.iter().partition(|feed| feed.maker.wants() == Reading::Packets);
+    let (told, shown): (Vec<&Feed>, Vec<&Feed>) =
+        feeds.iter().partition(|feed| feed.maker.wants() == Reading::Packets);
     let mut listeners = Listeners::new(media, info, told, is_wanted);
     listeners.or_fail(|listeners| media.check_length().and_then(|()| listeners.walk()))?;
     let outcome = show(media, info, &shown, threads, is_wanted, &mut listeners);
@@ -142,7 +145,9 @@ fn show(
         is_wanted,
         stream: video.index as usize,
         duration: info.duration_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000)),
-        threads: usize::from(threads).min(usize::try_from(fitting).unwrap_or(MAX_THREADS)).clamp(1, MAX_THREADS),
+        threads: usize::from(threads)
+            .min(usize::try_from(fitting).unwrap_or(MAX_THREADS))
+            .clamp(1, MAX_THREADS),
     };
     let index = match media.container() {
         // Whoever listens needs it read through, and it is not read twice.
@@ -171,7 +176,11 @@ impl Pass<'_> {
     /// Stops if nobody wants anything any more.
     fn go_on(&self) -> Result<(), Stop> {
         let anybody = self.feeds.iter().any(|feed| (self.is_wanted)(feed.want));
-        if self.media.must_stop() || !anybody { Err(self.media.stop(|| "Nobody wants it any more.".to_owned())) } else { Ok(()) }
+        if self.media.must_stop() || !anybody {
+            Err(self.media.stop(|| "Nobody wants it any more.".to_owned()))
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether anybody whose marks a key frame serves still waits for them.
@@ -208,7 +217,14 @@ mod tests {
     use super::*;
 
     fn index(seconds: &[i64]) -> Vec<IndexEntry> {
-        seconds.iter().map(|&second| IndexEntry { timestamp: second, micros: second * 1_000_000, place: second as u64 * 10 }).collect()
+        seconds
+            .iter()
+            .map(|&second| IndexEntry {
+                timestamp: second,
+                micros: second * 1_000_000,
+                place: second as u64 * 10,
+            })
+            .collect()
     }
 
     #[test]
@@ -222,6 +238,9 @@ mod tests {
 
     #[test]
     fn an_index_that_points_past_the_end_saves_the_reading() {
-        assert_eq!(plan(&index(&[0, 5, 10]), Some(15_000_000), 100), Way::CutOff { seen: 10_000_000, claimed: 15_000_000 });
+        assert_eq!(
+            plan(&index(&[0, 5, 10]), Some(15_000_000), 100),
+            Way::CutOff { seen: 10_000_000, claimed: 15_000_000 }
+        );
     }
 }

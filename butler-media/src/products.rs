@@ -1,7 +1,8 @@
-//! The makers: one file a product. `media_info` comes of the headers alone and before all others, which are planned by it.
+//! The makers: one file a product. `media_info` comes of the headers alone and before all others, which are
+//! planned by it.
 //!
-//! A maker owns no descriptor, knows no other maker and no thread. It says what it wants to be fed, hands out as many [`Hand`]s as there
-//! are threads to feed it, and is finished once.
+//! A maker owns no descriptor, knows no other maker and no thread. It says what it wants to be fed, hands out
+//! as many [`Hand`]s as there are threads to feed it, and is finished once.
 
 mod bandwidth;
 pub(crate) mod bif;
@@ -68,7 +69,8 @@ pub(crate) enum Start {
     Answered(Value),
 }
 
-/// The answer of a want that a parser of its own can give without libav; none where the headers must be read first.
+/// The answer of a want that a parser of its own can give without libav; none where the headers must be read
+/// first.
 pub(crate) fn before_headers(spec: &Spec, source: &Source) -> Option<Result<Value, Failure>> {
     match spec {
         Spec::Tags => tags::read(source).map(Ok),

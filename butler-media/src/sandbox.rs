@@ -1,14 +1,19 @@
-//! The walls a worker raises around itself before its first thread and before it reads a byte that others wrote.
+//! The walls a worker raises around itself before its first thread and before it reads a byte that others
+//! wrote.
 //!
-//! Limits, no new rights, landlock without a single rule, and an allow-list of system calls that answers `EPERM` and never kills, for
-//! libraries have fall-backs. Nothing here opens what the work needs: descriptors come over the socket. Start with [`enter`].
+//! Limits, no new rights, landlock without a single rule, and an allow-list of system calls that answers
+//! `EPERM` and never kills, for libraries have fall-backs. Nothing here opens what the work needs:
+//! descriptors come over the socket. Start with [`enter`].
 #![expect(unsafe_code, reason = "prctl, mallopt, signal and the probes' bare system calls have no safe door")]
 
 mod filter;
 mod probe;
 
 use butler_product::message::{Limits, Sandbox};
-use landlock::{ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus,
+    Scope,
+};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 
 pub(crate) use probe::try_out;
@@ -32,18 +37,22 @@ pub(crate) fn enter() -> Sandbox {
     Sandbox { rlimits, no_new_privs, landlock, seccomp }
 }
 
-/// A worker without its supervisor is of no use to anybody. A parent that is gone already shows by its end of the socket.
+/// A worker without its supervisor is of no use to anybody. A parent that is gone already shows by its end of
+/// the socket.
 fn die_with_parent() {
-    // A refusal changes nothing: the closed socket ends the worker as well, only later if it is deep in a decoder.
+    // A refusal changes nothing: the closed socket ends the worker as well, only later if it is deep in a
+    // decoder.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
 }
 
-/// The idle class of I/O: whoever else wants the disk goes first. Threads made later inherit it. Numbers: `ioprio_set(2)`.
+/// The idle class of I/O: whoever else wants the disk goes first. Threads made later inherit it. Numbers:
+/// `ioprio_set(2)`.
 fn let_others_read_first() {
     const WHO_PROCESS: libc::c_int = 1;
     const SELF: libc::c_int = 0;
     const IDLE: libc::c_int = 3 << 13;
-    // SAFETY: the call takes three numbers and no memory. A kernel without classes refuses, which changes nothing.
+    // SAFETY: the call takes three numbers and no memory. A kernel without classes refuses, which changes
+    // nothing.
     let _ = unsafe { libc::syscall(libc::SYS_ioprio_set, WHO_PROCESS, SELF, IDLE) };
 }
 
@@ -57,7 +66,8 @@ fn calm_the_allocator() {
 }
 
 fn limit_resources() -> bool {
-    // Processes aren't limited here: the count is the whole user's, with all threads. The allow-list refuses fork instead.
+    // Processes aren't limited here: the count is the whole user's, with all threads. The allow-list refuses
+    // fork instead.
     let limits = [
         (Resource::As, MAX_ADDRESS_SPACE),
         (Resource::Nofile, MAX_OPEN_FILES),
@@ -70,7 +80,8 @@ fn limit_resources() -> bool {
     })
 }
 
-/// Forbids every path: whole from the first landlock on, network and signals where the kernel's landlock knows them too.
+/// Forbids every path: whole from the first landlock on, network and signals where the kernel's landlock
+/// knows them too.
 fn forbid_paths() -> bool {
     let raise = || {
         Ruleset::default()

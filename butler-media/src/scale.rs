@@ -1,4 +1,5 @@
-//! How large a small picture is, and how it is turned upright. Pure arithmetic and copies; the scaling itself is libav's.
+//! How large a small picture is, and how it is turned upright. Pure arithmetic and copies; the scaling itself
+//! is libav's.
 
 use butler_product::media_info::PictureShape;
 
@@ -33,10 +34,18 @@ impl Fit {
         let stands = if lies { (shown.1, shown.0) } else { shown };
         let own_width = (stands.0.round() as u32) & !1;
         let width = width.min(own_width).max(2);
-        let height = ((f64::from(width) * stands.1 / stands.0 / 2.0).round() as u32).saturating_mul(2).clamp(2, MAX_HEIGHT);
+        let height = ((f64::from(width) * stands.1 / stands.0 / 2.0).round() as u32)
+            .saturating_mul(2)
+            .clamp(2, MAX_HEIGHT);
         let scaled = if lies { (height, width) } else { (width, height) };
         let is_much_smaller = scaled.0 <= shape.width / 2 && scaled.1 <= shape.height / 2;
-        Self { scaled, upright: (width, height), rotation: shape.rotation, mirrored: shape.mirrored, is_much_smaller }
+        Self {
+            scaled,
+            upright: (width, height),
+            rotation: shape.rotation,
+            mirrored: shape.mirrored,
+            is_much_smaller,
+        }
     }
 
     /// Whether the picture is upright as it is coded.
@@ -45,8 +54,9 @@ impl Fit {
     }
 }
 
-/// What a container's matrix means: by how many clockwise degrees a player turns the picture, in steps of 90, and whether it swaps left and
-/// right before. The picture's right is shown at the first two numbers, its below at the last two; y counts downwards.
+/// What a container's matrix means: by how many clockwise degrees a player turns the picture, in steps of 90,
+/// and whether it swaps left and right before. The picture's right is shown at the first two numbers, its
+/// below at the last two; y counts downwards.
 pub(crate) fn upright([right_x, right_y, below_x, below_y]: [i32; 4]) -> (u16, bool) {
     let [right_x, right_y, below_x, below_y] = [right_x, right_y, below_x, below_y].map(f64::from);
     let mirrored = right_x * below_y - right_y * below_x < 0.0;
@@ -55,8 +65,8 @@ pub(crate) fn upright([right_x, right_y, below_x, below_y]: [i32; 4]) -> (u16, b
     (quarters as u16 * 90, mirrored)
 }
 
-/// Copies a picture into one of the fitting size, clockwise by 0, 90, 180 or 270 degrees, with left and right swapped before if wished;
-/// both made by [`Frame::for_jpeg`].
+/// Copies a picture into one of the fitting size, clockwise by 0, 90, 180 or 270 degrees, with left and right
+/// swapped before if wished; both made by [`Frame::for_jpeg`].
 pub(crate) fn turn(from: &Frame, to: &mut Frame, rotation: u16, mirrored: bool) {
     for plane in 0..3 {
         let source = from.plane(plane);
@@ -86,7 +96,8 @@ mod tests {
 
     #[test]
     fn sides_are_even_and_keep_the_pictures_shape() {
-        let check = |shape: PictureShape, expect| assert_eq!(Fit::new(&shape, 320).upright, expect, "{shape:?}");
+        let check =
+            |shape: PictureShape, expect| assert_eq!(Fit::new(&shape, 320).upright, expect, "{shape:?}");
         check(shape(1920, 1080, (1, 1), 0), (320, 180));
         check(shape(1920, 800, (1, 1), 0), (320, 134));
         check(shape(720, 576, (64, 45), 0), (320, 180));
@@ -107,7 +118,8 @@ mod tests {
             }
         }
         let turned = |from: &Frame, rotation| {
-            let (width, height) = if rotation == 180 { (from.width(), from.height()) } else { (from.height(), from.width()) };
+            let (width, height) =
+                if rotation == 180 { (from.width(), from.height()) } else { (from.height(), from.width()) };
             let mut to = Frame::for_jpeg(width, height).unwrap();
             turn(from, &mut to, rotation, false);
             to

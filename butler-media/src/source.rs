@@ -1,7 +1,8 @@
-//! The media's descriptor, shared by every demuxer of a unit: reads at a place, counts, and stops when the unit is cancelled.
+//! The media's descriptor, shared by every demuxer of a unit: reads at a place, counts, and stops when the
+//! unit is cancelled.
 //!
-//! It never seeks (the descriptor's own position is left alone) and knows no path. What goes wrong while reading is kept, because
-//! libav hides it behind words of its own.
+//! It never seeks (the descriptor's own position is left alone) and knows no path. What goes wrong while
+//! reading is kept, because libav hides it behind words of its own.
 
 use std::fs::File;
 use std::io;
@@ -42,7 +43,10 @@ impl Gauges {
     }
 
     pub(crate) fn permille(&self) -> Option<u16> {
-        self.permille_plus_one.load(Ordering::Relaxed).checked_sub(1).and_then(|permille| u16::try_from(permille).ok())
+        self.permille_plus_one
+            .load(Ordering::Relaxed)
+            .checked_sub(1)
+            .and_then(|permille| u16::try_from(permille).ok())
     }
 }
 
@@ -76,9 +80,17 @@ impl Source {
     pub(crate) fn new(file: File, size: u64, gauges: std::sync::Arc<Gauges>) -> Result<Self, Failure> {
         let now = rustix::fs::fstat(&file).map_err(|errno| unreadable(&errno.into()))?.st_size;
         if u64::try_from(now) != Ok(size) {
-            return Err(Failure::source("The file changed while it was being read; it is tried again once it stands still."));
+            return Err(Failure::source(
+                "The file changed while it was being read; it is tried again once it stands still.",
+            ));
         }
-        Ok(Self { file, size, errno: AtomicI32::new(0), reads_left: AtomicU64::new(fruitless::reads_allowed(size)), gauges })
+        Ok(Self {
+            file,
+            size,
+            errno: AtomicI32::new(0),
+            reads_left: AtomicU64::new(fruitless::reads_allowed(size)),
+            gauges,
+        })
     }
 
     pub(crate) const fn size(&self) -> u64 {
@@ -90,11 +102,13 @@ impl Source {
         if self.gauges.is_cancelled() {
             return Err(Stopped::Cancelled);
         }
-        let left = self.reads_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        let left =
+            self.reads_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         left.map(|_| ()).map_err(|_| Stopped::Fruitless)
     }
 
-    /// Reads at a place; 0 bytes at the end. Where nothing was read the buffer is as it was: libav may still look at its content.
+    /// Reads at a place; 0 bytes at the end. Where nothing was read the buffer is as it was: libav may still
+    /// look at its content.
     pub(crate) fn read_at(&self, buffer: &mut [MaybeUninit<u8>], place: u64) -> Result<usize, Stopped> {
         loop {
             self.may_read()?;
@@ -160,7 +174,8 @@ impl Source {
         }
     }
 
-    /// The failure of a read, if one failed or there were too many: whatever libav then said of the content is not to be believed.
+    /// The failure of a read, if one failed or there were too many: whatever libav then said of the content
+    /// is not to be believed.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match self.errno.load(Ordering::Relaxed) {
             0 if self.reads_left.load(Ordering::Relaxed) == 0 => Some(fruitless::failure()),

@@ -1,9 +1,11 @@
-//! Brings light that a JPEG has no numbers for into its range: PQ and HLG films, and the wide gamut of BT.2020, become BT.709.
+//! Brings light that a JPEG has no numbers for into its range: PQ and HLG films, and the wide gamut of
+//! BT.2020, become BT.709.
 //!
-//! Pure: a small picture of 16 bits in, one of 8 bits out; it runs on the picture in its small size only. The way of a pixel: to light
-//! (cd/m2), to the primaries of BT.709, the brightest of its three colours pressed into the range by the EETF of Report ITU-R BT.2390
-//! (section 5.4) and the others with it, so that the hue stays, then to the numbers of a display of BT.1886. White is the 203 cd/m2 of
-//! Report ITU-R BT.2408, so that faces and paper are as bright as in an SDR film. Start with [`ToneMap::new`].
+//! Pure: a small picture of 16 bits in, one of 8 bits out; it runs on the picture in its small size only. The
+//! way of a pixel: to light (cd/m2), to the primaries of BT.709, the brightest of its three colours pressed
+//! into the range by the EETF of Report ITU-R BT.2390 (section 5.4) and the others with it, so that the hue
+//! stays, then to the numbers of a display of BT.1886. White is the 203 cd/m2 of Report ITU-R BT.2408, so
+//! that faces and paper are as bright as in an SDR film. Start with [`ToneMap::new`].
 
 use crate::ffi::Frame;
 
@@ -26,7 +28,8 @@ const UNTOLD_BITS: u32 = 4;
 /// Luminance of BT.2020's red, green and blue (Recommendation ITU-R BT.2100, table 5).
 const LUMINANCE_2020: [f64; 3] = [0.2627, 0.6780, 0.0593];
 /// From BT.2020's primaries to BT.709's (Report ITU-R BT.2407, section 2.2).
-const TO_709: [[f64; 3]; 3] = [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]];
+const TO_709: [[f64; 3]; 3] =
+    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]];
 
 /// What a film's numbers mean beyond what a JPEG's do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +50,8 @@ enum Curve {
 }
 
 impl Light {
-    /// By the numbers of ITU-T H.273 for the transfer and the primaries, and the film's peak in cd/m2; none where the picture's numbers
-    /// are a JPEG's already.
+    /// By the numbers of ITU-T H.273 for the transfer and the primaries, and the film's peak in cd/m2; none
+    /// where the picture's numbers are a JPEG's already.
     pub(crate) fn new((transfer, primaries): (i32, i32), peak: Option<u32>) -> Option<Self> {
         // HDR without named primaries is BT.2020: BT.2100 knows no others.
         let curve = match transfer {
@@ -66,7 +69,8 @@ pub(crate) struct ToneMap {
     light: Light,
     /// Light of a 16-bit number, cd/m2; HLG's before the display's part, 0 to 1.
     linear: Vec<f32>,
-    /// What a pixel is multiplied with, by the fourth root of its brightest colour over PQ's peak; 1 is [`WHITE`].
+    /// What a pixel is multiplied with, by the fourth root of its brightest colour over PQ's peak; 1 is
+    /// [`WHITE`].
     gain: Vec<f32>,
     /// The 8-bit number of a light, by its square root.
     coded: Vec<u8>,
@@ -74,7 +78,9 @@ pub(crate) struct ToneMap {
 
 impl ToneMap {
     pub(crate) fn new(light: Light) -> Self {
-        let table = |of: &dyn Fn(f64) -> f64| (0..STEPS).map(|step| of(step as f64 / (STEPS - 1) as f64) as f32).collect();
+        let table = |of: &dyn Fn(f64) -> f64| {
+            (0..STEPS).map(|step| of(step as f64 / (STEPS - 1) as f64) as f32).collect()
+        };
         let linear = table(&|coded| match light.curve {
             Curve::Pq { .. } => pq_to_light(coded),
             Curve::Hlg => hlg_to_scene(coded),
@@ -89,7 +95,9 @@ impl ToneMap {
             let brightest = (root.powi(4) * PQ_PEAK).max(1e-6);
             pressed(brightest, peak) / brightest / WHITE
         });
-        let coded = (0..STEPS).map(|step| ((step as f64 / (STEPS - 1) as f64).powf(2.0 / DISPLAY_GAMMA) * 255.0).round() as u8).collect();
+        let coded = (0..STEPS)
+            .map(|step| ((step as f64 / (STEPS - 1) as f64).powf(2.0 / DISPLAY_GAMMA) * 255.0).round() as u8)
+            .collect();
         Self { light, linear, gain, coded }
     }
 
@@ -102,12 +110,15 @@ impl ToneMap {
         let mut colours = coded.map(|number| self.linear[usize::from(number >> UNTOLD_BITS)]);
         if self.light.curve == Curve::Hlg {
             // The display's part (BT.2100's OOTF): the brighter the pixel, the more it is raised.
-            let luminance: f32 = colours.iter().zip(LUMINANCE_2020).map(|(colour, weight)| colour * weight as f32).sum();
+            let luminance: f32 =
+                colours.iter().zip(LUMINANCE_2020).map(|(colour, weight)| colour * weight as f32).sum();
             let raised = luminance.max(0.0).powf(HLG_GAMMA as f32 - 1.0) * USUAL_PEAK as f32;
             colours = colours.map(|colour| colour * raised);
         }
         if self.light.wide {
-            colours = TO_709.map(|row| row.iter().zip(colours).map(|(factor, colour)| *factor as f32 * colour).sum::<f32>().max(0.0));
+            colours = TO_709.map(|row| {
+                row.iter().zip(colours).map(|(factor, colour)| *factor as f32 * colour).sum::<f32>().max(0.0)
+            });
         }
         let brightest = colours.iter().copied().fold(0.0, f32::max);
         let last = (STEPS - 1) as f32;
@@ -175,7 +186,8 @@ fn light_to_pq(light: f64) -> f64 {
     ((C1 + C2 * power) / (1.0 + C3 * power)).powf(M2)
 }
 
-/// The light of the scene, 0 to 1, of an HLG number (Recommendation ITU-R BT.2100, table 5: the inverse OETF).
+/// The light of the scene, 0 to 1, of an HLG number (Recommendation ITU-R BT.2100, table 5: the inverse
+/// OETF).
 fn hlg_to_scene(coded: f64) -> f64 {
     const A: f64 = 0.178_832_77;
     const B: f64 = 1.0 - 4.0 * A;
@@ -183,8 +195,8 @@ fn hlg_to_scene(coded: f64) -> f64 {
     if coded <= 0.5 { coded * coded / 3.0 } else { (((coded - c) / A).exp() + B) / 12.0 }
 }
 
-/// A light pressed from a range that ends at `peak` into one that ends at [`WHITE`], all in cd/m2 (Report ITU-R BT.2390, section 5.4:
-/// equal up to a knee, and a Hermite spline from there on; black stays black).
+/// A light pressed from a range that ends at `peak` into one that ends at [`WHITE`], all in cd/m2 (Report
+/// ITU-R BT.2390, section 5.4: equal up to a knee, and a Hermite spline from there on; black stays black).
 fn pressed(light: f64, peak: f64) -> f64 {
     let source = light_to_pq(peak);
     let most = light_to_pq(WHITE) / source;
@@ -195,7 +207,9 @@ fn pressed(light: f64, peak: f64) -> f64 {
     }
     let t = (number - knee) / (1.0 - knee);
     let (t2, t3) = (t * t, t * t * t);
-    let spline = (2.0 * t3 - 3.0 * t2 + 1.0) * knee + (t3 - 2.0 * t2 + t) * (1.0 - knee) + (3.0 * t2 - 2.0 * t3) * most;
+    let spline = (2.0 * t3 - 3.0 * t2 + 1.0) * knee
+        + (t3 - 2.0 * t2 + t) * (1.0 - knee)
+        + (3.0 * t2 - 2.0 * t3) * most;
     pq_to_light(spline * source)
 }
 
@@ -215,13 +229,21 @@ mod tests {
         assert!(off <= 2, "{is:?} instead of {expect:?}");
     }
 
-    // The numbers below come of a program of its own, written from the Recommendations, with primaries' matrices worked out exactly.
+    // The numbers below come of a program of its own, written from the Recommendations, with primaries'
+    // matrices worked out exactly.
 
     #[test]
     fn pq_greys_are_equal_in_the_dark_and_pressed_in_the_light() {
-        for (coded, usual, bright) in
-            [(0.0, 0, 0), (0.1, 17, 17), (0.2, 40, 40), (0.3, 73, 73), (0.38, 108, 108), (0.5, 184, 174), (0.58, 230, 210), (0.7, 254, 243)]
-        {
+        for (coded, usual, bright) in [
+            (0.0, 0, 0),
+            (0.1, 17, 17),
+            (0.2, 40, 40),
+            (0.3, 73, 73),
+            (0.38, 108, 108),
+            (0.5, 184, 174),
+            (0.58, 230, 210),
+            (0.7, 254, 243),
+        ] {
             check(mapped(16, None, [coded; 3]), [usual; 3]);
             check(mapped(16, Some(4_000), [coded; 3]), [bright; 3]);
         }
@@ -230,7 +252,9 @@ mod tests {
 
     #[test]
     fn hlg_greys_are_those_of_a_display_of_1000_candela() {
-        for (coded, expect) in [(0.0, 0), (0.1, 29), (0.25, 72), (0.38, 109), (0.5, 143), (0.75, 230), (0.9, 253), (1.0, 255)] {
+        for (coded, expect) in
+            [(0.0, 0), (0.1, 29), (0.25, 72), (0.38, 109), (0.5, 143), (0.75, 230), (0.9, 253), (1.0, 255)]
+        {
             check(mapped(18, None, [coded; 3]), [expect; 3]);
         }
     }
@@ -246,8 +270,11 @@ mod tests {
 
     #[test]
     fn a_brighter_light_is_never_darker_after_it() {
-        for (transfer, peak) in [(16, None), (16, Some(100)), (16, Some(600)), (16, Some(10_000)), (18, None), (1, None)] {
-            let greys: Vec<_> = (0..=64).map(|step| mapped(transfer, peak, [f64::from(step) / 64.0; 3])[0]).collect();
+        for (transfer, peak) in
+            [(16, None), (16, Some(100)), (16, Some(600)), (16, Some(10_000)), (18, None), (1, None)]
+        {
+            let greys: Vec<_> =
+                (0..=64).map(|step| mapped(transfer, peak, [f64::from(step) / 64.0; 3])[0]).collect();
             assert!(greys.is_sorted(), "{transfer} {peak:?}: {greys:?}");
             assert_eq!((greys[0], greys[64]), (0, 255), "{transfer} {peak:?}");
         }
@@ -285,7 +312,10 @@ mod tests {
         for row in lightness.bytes.chunks(lightness.stride) {
             assert_eq!(row[..4], [255, 255, 0, 0]);
         }
-        assert_eq!((small.plane(1).bytes[..2].to_vec(), small.plane(2).bytes[..2].to_vec()), (vec![128; 2], vec![128; 2]));
+        assert_eq!(
+            (small.plane(1).bytes[..2].to_vec(), small.plane(2).bytes[..2].to_vec()),
+            (vec![128; 2], vec![128; 2])
+        );
         assert_eq!([0, 1, 2].map(|plane| jpegs(plane, [255.0, 0.0, 0.0])), [76, 85, 255]);
     }
 }

@@ -1,6 +1,8 @@
-//! Does one unit: headers first, then one pass for all makers, then each maker's product. Answers each want by itself.
+//! Does one unit: headers first, then one pass for all makers, then each maker's product. Answers each want
+//! by itself.
 //!
-//! It speaks through [`Answers`] and knows no socket. Whatever the unit held is let go when [`perform`] returns.
+//! It speaks through [`Answers`] and knows no socket. Whatever the unit held is let go when [`perform`]
+//! returns.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -29,7 +31,11 @@ pub(crate) struct Control {
 
 impl Control {
     pub(crate) fn of(order: &Order) -> Self {
-        Self { unit: order.unit, gauges: Arc::default(), closed: order.wants.iter().map(|_| AtomicBool::new(false)).collect() }
+        Self {
+            unit: order.unit,
+            gauges: Arc::default(),
+            closed: order.wants.iter().map(|_| AtomicBool::new(false)).collect(),
+        }
     }
 
     /// The whole unit is wanted no more.
@@ -44,7 +50,8 @@ impl Control {
 
     /// Closes a want; whoever closed it, and nobody else, answers it.
     fn close(&self, want: usize) -> bool {
-        !self.gauges.is_cancelled() && self.closed.get(want).is_some_and(|closed| !closed.swap(true, Ordering::AcqRel))
+        !self.gauges.is_cancelled()
+            && self.closed.get(want).is_some_and(|closed| !closed.swap(true, Ordering::AcqRel))
     }
 
     /// Closes all that is still open, and says which those are.
@@ -53,7 +60,8 @@ impl Control {
     }
 
     fn is_wanted(&self, want: usize) -> bool {
-        !self.gauges.is_cancelled() && self.closed.get(want).is_some_and(|closed| !closed.load(Ordering::Acquire))
+        !self.gauges.is_cancelled()
+            && self.closed.get(want).is_some_and(|closed| !closed.load(Ordering::Acquire))
     }
 }
 
@@ -84,8 +92,10 @@ impl Unit<'_> {
         let mut outputs = VecDeque::from(descriptors);
         let with_blob = self.order.wants.iter().filter(|want| want.kind().has_blob()).count();
         let source = outputs.pop_front().filter(|_| outputs.len() == with_blob);
-        let source = source.ok_or_else(|| Failure::worker("The order came without the descriptors that belong to it."))?;
-        let source = Source::new(File::from(source), self.order.size_bytes, Arc::clone(&self.control.gauges))?;
+        let source = source
+            .ok_or_else(|| Failure::worker("The order came without the descriptors that belong to it."))?;
+        let source =
+            Source::new(File::from(source), self.order.size_bytes, Arc::clone(&self.control.gauges))?;
         self.answer_without_headers(&source)?;
         if self.open.is_empty() {
             return Ok(());
@@ -108,7 +118,8 @@ impl Unit<'_> {
                 Err(failure) => self.answer(want, Err(failure)),
             }
         }
-        let outcome = pass::run(&media, &info, &feeds, self.order.threads, &|want| self.control.is_wanted(want));
+        let outcome =
+            pass::run(&media, &info, &feeds, self.order.threads, &|want| self.control.is_wanted(want));
         // A product is made of what was read: if the source failed on the way, there is none.
         if media.must_stop() {
             return Err(media.stop(String::new));
@@ -150,8 +161,9 @@ impl Unit<'_> {
     fn answer(&mut self, want: usize, outcome: Result<Made, Failure>) {
         self.open.retain(|&open| open != want);
         // A fresh worker has room; if it falls over the same want alone, that is the content's.
-        let outcome =
-            outcome.map_err(|failure| if ffi::ran_out_of_memory() { Failure::worker("The worker ran out of memory.") } else { failure });
+        let outcome = outcome.map_err(|failure| {
+            if ffi::ran_out_of_memory() { Failure::worker("The worker ran out of memory.") } else { failure }
+        });
         if self.control.close(want) {
             self.answers.answer(want, outcome);
         }

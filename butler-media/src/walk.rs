@@ -1,7 +1,8 @@
 //! Tells the packets of a file by the container's own tables and block headers, without reading the payload.
 //!
-//! Whatever is unusual is left to libav's demuxers ([`Unwalked::Unusual`]): a walker never guesses. Every length, count and place in a file
-//! may be a lie; none sizes an allocation, and each step leads on. Pure over [`ReadAt`]. Start with `walk/mp4.rs` or `walk/matroska.rs`.
+//! Whatever is unusual is left to libav's demuxers ([`Unwalked::Unusual`]): a walker never guesses. Every
+//! length, count and place in a file may be a lie; none sizes an allocation, and each step leads on. Pure
+//! over [`ReadAt`]. Start with `walk/mp4.rs` or `walk/matroska.rs`.
 
 pub(crate) mod matroska;
 pub(crate) mod mp4;
@@ -37,7 +38,8 @@ impl ReadAt for Source {
 pub(crate) struct Head {
     /// Its stream's place in the container, as libav counts.
     pub(crate) stream: u32,
-    /// When it is shown, microseconds by the container's clock; where the container doesn't say, when it is decoded.
+    /// When it is shown, microseconds by the container's clock; where the container doesn't say, when it is
+    /// decoded.
     pub(crate) time: Option<i64>,
     /// How long it is shown, microseconds; 0 where the container doesn't say.
     pub(crate) duration: i64,
@@ -55,7 +57,8 @@ pub(crate) type Take<'a> = &'a mut dyn FnMut(Head);
 /// A file that was walked to its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Walked {
-    /// The file is shorter than it says: the clock, microseconds, of the first packet that isn't whole, where one is known to be there.
+    /// The file is shorter than it says: the clock, microseconds, of the first packet that isn't whole, where
+    /// one is known to be there.
     pub(crate) cut: Option<Cut>,
 }
 
@@ -83,8 +86,14 @@ impl From<Stopped> for Unwalked {
     }
 }
 
-/// Walks a file whose container can be walked. `streams` are the kinds of the streams that the headers tell, by their places.
-pub(crate) fn walk(container: &str, input: &dyn ReadAt, streams: &[StreamKind], take: Take<'_>) -> Result<Walked, Unwalked> {
+/// Walks a file whose container can be walked. `streams` are the kinds of the streams that the headers tell,
+/// by their places.
+pub(crate) fn walk(
+    container: &str,
+    input: &dyn ReadAt,
+    streams: &[StreamKind],
+    take: Take<'_>,
+) -> Result<Walked, Unwalked> {
     match container {
         "mov" => mp4::walk(input, streams, take),
         "matroska" => matroska::walk(input, streams, take),
@@ -123,7 +132,11 @@ pub(crate) mod tests {
     }
 
     /// Everything that a walk tells.
-    pub(crate) fn heads(container: &str, file: &[u8], streams: &[StreamKind]) -> Result<(Walked, Vec<Head>), Unwalked> {
+    pub(crate) fn heads(
+        container: &str,
+        file: &[u8],
+        streams: &[StreamKind],
+    ) -> Result<(Walked, Vec<Head>), Unwalked> {
         let mut heads = Vec::new();
         let walked = walk(container, &Bytes(file, Cell::default()), streams, &mut |head| heads.push(head))?;
         Ok((walked, heads))

@@ -1,7 +1,9 @@
-//! The worker's one loop: takes the engine's messages, has one unit done at a time, reports, and leaves when the engine does.
+//! The worker's one loop: takes the engine's messages, has one unit done at a time, reports, and leaves when
+//! the engine does.
 //!
-//! It decides nothing about media. The engine starts the executable with one end of a socket pair as its standard input (descriptor 0);
-//! every message and descriptor comes and goes over it. Start with [`run_worker`].
+//! It decides nothing about media. The engine starts the executable with one end of a socket pair as its
+//! standard input (descriptor 0); every message and descriptor comes and goes over it. Start with
+//! [`run_worker`].
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -44,20 +46,22 @@ pub enum WorkerError {
 /// If it is anything else, as when a person starts the executable.
 pub fn engine_socket() -> Result<UnixStream, WorkerError> {
     let stdin = std::io::stdin();
-    let is_ours =
-        sockopt::socket_type(stdin.as_fd()) == Ok(SocketType::STREAM) && sockopt::socket_domain(stdin.as_fd()) == Ok(AddressFamily::UNIX);
+    let is_ours = sockopt::socket_type(stdin.as_fd()) == Ok(SocketType::STREAM)
+        && sockopt::socket_domain(stdin.as_fd()) == Ok(AddressFamily::UNIX);
     let socket = if is_ours { stdin.as_fd().try_clone_to_owned().ok() } else { None };
     socket.map(UnixStream::from).ok_or(WorkerError::NotStartedByServer)
 }
 
 /// Raises the sandbox, introduces the worker, and does units until the engine says `Quit` or is gone.
 ///
-/// Must be called before there is a second thread. A unit that is in hand when it returns ends with the process.
+/// Must be called before there is a second thread. A unit that is in hand when it returns ends with the
+/// process.
 ///
 /// # Errors
 /// If the channel breaks, or what comes over it is no message.
 pub fn run_worker(socket: UnixStream) -> Result<(), WorkerError> {
-    // A panic anywhere ends the process: the engine knows what to do with a worker that fell, and nothing of one that lost a thread.
+    // A panic anywhere ends the process: the engine knows what to do with a worker that fell, and nothing of
+    // one that lost a thread.
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if is_guarded() {
@@ -70,7 +74,12 @@ pub fn run_worker(socket: UnixStream) -> Result<(), WorkerError> {
     let sandbox = sandbox::enter();
     let line = Arc::new(Line { socket, speaking: Mutex::default() });
     let products = ProductKind::ALL.map(|kind| (kind, kind.version())).to_vec();
-    line.say(&FromWorker::Hello(Hello { protocol: PROTOCOL, build: env!("CARGO_PKG_VERSION").to_owned(), products, sandbox }))?;
+    line.say(&FromWorker::Hello(Hello {
+        protocol: PROTOCOL,
+        build: env!("CARGO_PKG_VERSION").to_owned(),
+        products,
+        sandbox,
+    }))?;
     match take_messages(&line) {
         Err(ChannelError::Closed) => Ok(()),
         other => Ok(other?),
@@ -110,8 +119,12 @@ fn take_messages(line: &Arc<Line>) -> Result<(), ChannelError> {
             ToWorker::Do(order) if current.is_some() => refuse(line, &order),
             ToWorker::Do(order) => in_hand = Some(begin(line, *order, descriptors)),
             ToWorker::Cancel { unit } => of(current, unit).into_iter().for_each(Control::cancel),
-            ToWorker::Drop { unit, want } => of(current, unit).into_iter().for_each(|control| control.drop_want(want)),
-            ToWorker::Probe(probe) => line.tell(&FromWorker::Probed { probe, refused: sandbox::try_out(probe) }),
+            ToWorker::Drop { unit, want } => {
+                of(current, unit).into_iter().for_each(|control| control.drop_want(want))
+            }
+            ToWorker::Probe(probe) => {
+                line.tell(&FromWorker::Probed { probe, refused: sandbox::try_out(probe) })
+            }
             ToWorker::Quit => return Ok(()),
         }
     }
@@ -145,7 +158,10 @@ fn begin(line: &Arc<Line>, order: Order, descriptors: Vec<OwnedFd>) -> InHand {
         });
         // Said last, and only once the next order would be taken.
         ended.store(true, Ordering::Release);
-        line.tell(&FromWorker::UnitEnded { unit: order.unit, bytes_read: control.gauges.bytes_read.load(Ordering::Relaxed) });
+        line.tell(&FromWorker::UnitEnded {
+            unit: order.unit,
+            bytes_read: control.gauges.bytes_read.load(Ordering::Relaxed),
+        });
     });
     in_hand
 }
@@ -164,8 +180,8 @@ fn tell_progress(line: &Line, control: &Control, mut watch: Watch, until_done: &
     }
 }
 
-/// Says why of all that has no answer, and goes: nothing stops a library that asks nobody, but the process's end. The engine
-/// takes the answers, and another worker for the next file.
+/// Says why of all that has no answer, and goes: nothing stops a library that asks nobody, but the process's
+/// end. The engine takes the answers, and another worker for the next file.
 fn give_up(line: &Line, control: &Control) -> ! {
     for want in control.close_the_rest() {
         line.tell(&FromWorker::Failed { unit: control.unit, want, failure: fruitless::failure() });

@@ -1,7 +1,9 @@
-//! Episodes: their numbers by the file's name, their show by its folders, or else by what stands in front of the numbers.
+//! Episodes: their numbers by the file's name, their show by its folders, or else by what stands in front of
+//! the numbers.
 //!
-//! A folder of many shows must not make one of them: where a file names another show than its folder, the file is
-//! believed, unless the folder is sure (a season below it, a year, an id). A file without numbers is listed by its name.
+//! A folder of many shows must not make one of them: where a file names another show than its folder, the
+//! file is believed, unless the folder is sure (a season below it, a year, an id). A file without numbers is
+//! listed by its name.
 
 mod absolute;
 #[cfg(test)]
@@ -22,7 +24,9 @@ pub(super) fn name(folders: &[String], stem: &str) -> Episode {
     let (_, text) = ids::take(stem);
     let text = without_group(&text);
     let (text, piece) = match stack::suffix(text).filter(|piece| !piece.could_be_title) {
-        Some(found) if Read::of(found.name, &place).numbers != Numbers::None => (found.name, Some(found.number)),
+        Some(found) if Read::of(found.name, &place).numbers != Numbers::None => {
+            (found.name, Some(found.number))
+        }
         _ => (text, None),
     };
     let read = Read::of(text, &place);
@@ -66,10 +70,16 @@ impl<'a> Place<'a> {
         while let Some((last, rest)) = above.split_last() {
             let found = of_folder(last).filter(|found| !(found.bare && rest.is_empty()));
             match found {
-                Some(found) if place.season.is_none() => (place.season, place.season_folder) = (Some(found), Some(last.as_str())),
+                Some(found) if place.season.is_none() => {
+                    (place.season, place.season_folder) = (Some(found), Some(last.as_str()))
+                }
                 // `Season 1/Season 1`, `Season 1/1080p`, `Season 1/Disc 1`
-                _ if place.season.is_none() && !rest.is_empty() && (junk::is_all(last) || is_inner(last)) => {}
-                _ if place.season.is_none() && !rest.is_empty() && stack::folder(last).is_some() && !is_part(last) => {}
+                _ if place.season.is_none() && !rest.is_empty() && (junk::is_all(last) || is_inner(last)) => {
+                }
+                _ if place.season.is_none()
+                    && !rest.is_empty()
+                    && stack::folder(last).is_some()
+                    && !is_part(last) => {}
                 _ => {
                     place.show = Some(last);
                     break;
@@ -119,12 +129,22 @@ impl Read {
             return Self { season: None, numbers: Numbers::Date(date), piece: None, start, end };
         }
         if absolute::is_creditless(text) {
-            return Self { season: Some(0), numbers: Numbers::None, piece: None, start: text.len(), end: text.len() };
+            return Self {
+                season: Some(0),
+                numbers: Numbers::None,
+                piece: None,
+                start: text.len(),
+                end: text.len(),
+            };
         }
         let season = place.season.as_ref().map(|season| season.season);
         if let Some(found) = absolute::find(text, season, place.show) {
             let absolute::Found { season: own, first, last, start, end } = found;
-            let numbers = if own.or(season).is_some() { Numbers::Range { first, last } } else { Numbers::Absolute { first, last } };
+            let numbers = if own.or(season).is_some() {
+                Numbers::Range { first, last }
+            } else {
+                Numbers::Absolute { first, last }
+            };
             return Self { season: own, numbers, piece: None, start, end };
         }
         // Kodi's `name.special.avi`

@@ -1,7 +1,8 @@
-//! Extras and samples: what lies beside a film or an episode and is none. By suffix, by exact name, and by folder.
+//! Extras and samples: what lies beside a film or an episode and is none. By suffix, by exact name, and by
+//! folder.
 //!
-//! A word counts only where no title can be meant: `-short` glued to a name, `Shorts` inside of a film's folder. Never at the
-//! top of a root, where `Trailers` is a collection. Start with [`find`].
+//! A word counts only where no title can be meant: `-short` glued to a name, `Shorts` inside of a film's
+//! folder. Never at the top of a root, where `Trailers` is a collection. Start with [`find`].
 
 use std::sync::LazyLock;
 
@@ -13,7 +14,8 @@ use super::{ExtraKind, junk, movie};
 /// Release groups' samples are short: a larger file of that name is a film.
 const SAMPLE_BYTES: u64 = 300 << 20;
 
-/// Folders, letters and digits only. Whether longer names count too, and whether only inside of a film's own folder.
+/// Folders, letters and digits only. Whether longer names count too, and whether only inside of a film's own
+/// folder.
 const FOLDERS: &[(&str, ExtraKind, bool, bool)] = &[
     ("trailers", ExtraKind::Trailer, true, false),
     ("trailer", ExtraKind::Trailer, false, false),
@@ -62,31 +64,48 @@ pub(super) struct Found {
     pub(super) base: Option<String>,
 }
 
-/// Whether a file is an extra of a film or show. `in_show`: in a section of shows, where every folder below the top belongs to one.
+/// Whether a file is an extra of a film or show. `in_show`: in a section of shows, where every folder below
+/// the top belongs to one.
 pub(super) fn find(folders: &[String], stem: &str, size: u64, in_show: bool) -> Option<Found> {
-    by_folder(folders, stem, size, in_show).or_else(|| by_name(folders, stem, size)).or_else(|| by_suffix(folders, stem, size, in_show))
+    by_folder(folders, stem, size, in_show)
+        .or_else(|| by_name(folders, stem, size))
+        .or_else(|| by_suffix(folders, stem, size, in_show))
 }
 
 fn by_folder(folders: &[String], stem: &str, size: u64, in_show: bool) -> Option<Found> {
     let counts = |at: usize| {
         let (kind, only_in_own) = folder_kind(&folders[at])?;
         // A film with its year in a folder without one: a collection of short films.
-        let is_owned = in_show || movie::is_film_folder(&folders[at - 1]) || (!only_in_own && movie::with_year(stem).is_none());
+        let is_owned = in_show
+            || movie::is_film_folder(&folders[at - 1])
+            || (!only_in_own && movie::with_year(stem).is_none());
         (is_owned && (kind != ExtraKind::Sample || size < SAMPLE_BYTES)).then_some(kind)
     };
     let top = (1..folders.len()).find(|at| counts(*at).is_some())?;
-    let kind =
-        (top..folders.len()).rev().find_map(|at| folder_kind(&folders[at]).map(|(kind, _)| kind).filter(|kind| *kind != ExtraKind::Other));
+    let kind = (top..folders.len()).rev().find_map(|at| {
+        folder_kind(&folders[at]).map(|(kind, _)| kind).filter(|kind| *kind != ExtraKind::Other)
+    });
     // `Extras/Heat-trailer.mp4`
-    let told = || by_suffix(&folders[..=top], stem, size, in_show).map(|found| found.kind).filter(|kind| *kind != ExtraKind::Sample);
-    Some(Found { kind: kind.or_else(told).unwrap_or(ExtraKind::Other), title: plain_title(stem), folders: top, base: None })
+    let told = || {
+        by_suffix(&folders[..=top], stem, size, in_show)
+            .map(|found| found.kind)
+            .filter(|kind| *kind != ExtraKind::Sample)
+    };
+    Some(Found {
+        kind: kind.or_else(told).unwrap_or(ExtraKind::Other),
+        title: plain_title(stem),
+        folders: top,
+        base: None,
+    })
 }
 
 fn folder_kind(folder: &str) -> Option<(ExtraKind, bool)> {
     let key: String = folder.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
     FOLDERS
         .iter()
-        .find(|(word, _, longer, _)| key == *word || (*longer && key.starts_with(word) && !movie::is_film_folder(folder)))
+        .find(|(word, _, longer, _)| {
+            key == *word || (*longer && key.starts_with(word) && !movie::is_film_folder(folder))
+        })
         .map(|(_, kind, _, only_in_own)| (*kind, *only_in_own))
 }
 
@@ -100,18 +119,31 @@ fn by_name(folders: &[String], stem: &str, size: u64) -> Option<Found> {
         _ => return None,
     };
     let is_bare = stem.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ' | '.'));
-    (!folders.is_empty() && is_bare).then(|| Found { kind, title: String::new(), folders: folders.len(), base: None })
+    (!folders.is_empty() && is_bare).then(|| Found {
+        kind,
+        title: String::new(),
+        folders: folders.len(),
+        base: None,
+    })
 }
 
 /// `Home Alone (1990)/Home Alone Trailer.mov`
 fn is_trailer_of_folder(folders: &[String], stem: &str) -> bool {
-    let title = folders.last().filter(|folder| movie::is_film_folder(folder)).map(|folder| comparable(&movie::name(&[], folder).title));
+    let title = folders
+        .last()
+        .filter(|folder| movie::is_film_folder(folder))
+        .map(|folder| comparable(&movie::name(&[], folder).title));
     title.is_some_and(|title| comparable(&movie::name(&[], stem).title) == format!("{title}trailer"))
 }
 
 fn by_suffix(folders: &[String], stem: &str, size: u64, in_show: bool) -> Option<Found> {
     if let Some(base) = sample_of(stem).filter(|_| size < SAMPLE_BYTES) {
-        return Some(Found { kind: ExtraKind::Sample, title: String::new(), folders: folders.len(), base: Some(base) });
+        return Some(Found {
+            kind: ExtraKind::Sample,
+            title: String::new(),
+            folders: folders.len(),
+            base: Some(base),
+        });
     }
     let found = SUFFIX.as_ref()?.captures(stem)?;
     let (base, separator, word) = (&found[1], &found[2], &found[3]);
@@ -138,7 +170,11 @@ fn by_suffix(folders: &[String], stem: &str, size: u64, in_show: bool) -> Option
     let is_owned = !folders.is_empty() || (glued && movie::with_year(base).is_some()) || in_show;
     (counts && is_owned && !clean(base).is_empty()).then(|| Found {
         kind,
-        title: if movie::with_year(base).is_some() || is_one_of(folders, base) { String::new() } else { plain_title(base) },
+        title: if movie::with_year(base).is_some() || is_one_of(folders, base) {
+            String::new()
+        } else {
+            plain_title(base)
+        },
         folders: folders.len(),
         base: Some(base.to_owned()),
     })
@@ -153,8 +189,10 @@ fn sample_of(stem: &str) -> Option<String> {
     let glued_behind = front.ends_with(['-', '.', '_', '(', '[']) || front.ends_with("- ");
     let glued_front = behind.starts_with(['-', '_']) && front.is_empty();
     let is_last = at + 1 == words.len() && at > 0 && glued_behind;
-    let is_junk = junk::start(stem).is_some_and(|start| start <= word.start) || movie::with_year(front).is_some();
-    (is_last || glued_front || (is_junk && at > 0)).then(|| format!("{}{behind}", front.trim_end_matches(['-', '.', '_', ' ', '(', '['])))
+    let is_junk =
+        junk::start(stem).is_some_and(|start| start <= word.start) || movie::with_year(front).is_some();
+    (is_last || glued_front || (is_junk && at > 0))
+        .then(|| format!("{}{behind}", front.trim_end_matches(['-', '.', '_', ' ', '(', '['])))
 }
 
 /// Whether a base is called as the folder that holds it.

@@ -1,6 +1,7 @@
 //! Ids and editions that stand in a name: `{tmdb-949}`, `[imdbid-tt0113277]`, `{edition-Director's Cut}`.
 //!
-//! Every server's form is taken, in file and folder. What was read is taken out of the text. Start with [`take`].
+//! Every server's form is taken, in file and folder. What was read is taken out of the text. Start with
+//! [`take`].
 
 use std::sync::LazyLock;
 
@@ -53,20 +54,30 @@ pub(super) fn take(text: &str) -> (Tags, String) {
 
 impl Tags {
     fn add(&mut self, word: &str, value: &str) -> bool {
-        let digits =
-            || (value.len() <= 12 && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())).then(|| value.to_owned());
+        let digits = || {
+            (value.len() <= 12 && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()))
+                .then(|| value.to_owned())
+        };
         let (slot, value) = match word {
             "imdb" => {
-                let digits = value.strip_prefix(['t', 'T']).and_then(|rest| rest.strip_prefix(['t', 'T'])).unwrap_or(value);
-                let is_id = (6..=12).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+                let digits = value
+                    .strip_prefix(['t', 'T'])
+                    .and_then(|rest| rest.strip_prefix(['t', 'T']))
+                    .unwrap_or(value);
+                let is_id =
+                    (6..=12).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
                 (&mut self.ids.imdb, is_id.then(|| format!("tt{digits}")))
             }
             "tmdb" => (&mut self.ids.tmdb, digits()),
             "tvdb" => (&mut self.ids.tvdb, digits()),
             "anidb" => (&mut self.ids.anidb, digits()),
-            "edition" => (&mut self.edition, Some(value.trim().chars().take(MAX_EDITION_CHARS).collect::<String>().trim().to_owned())),
+            "edition" => (
+                &mut self.edition,
+                Some(value.trim().chars().take(MAX_EDITION_CHARS).collect::<String>().trim().to_owned()),
+            ),
             _ => {
-                let is_uuid = value.len() == 36 && value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+                let is_uuid =
+                    value.len() == 36 && value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
                 (&mut self.ids.musicbrainz, is_uuid.then(|| value.to_ascii_lowercase()))
             }
         };
@@ -130,7 +141,9 @@ mod tests {
             let (tags, rest) = take(text);
             let Ids { imdb, tmdb, tvdb, anidb, musicbrainz } = tags.ids;
             let mut told = Vec::new();
-            for (word, id) in [("imdb", imdb), ("tmdb", tmdb), ("tvdb", tvdb), ("anidb", anidb), ("mb", musicbrainz)] {
+            for (word, id) in
+                [("imdb", imdb), ("tmdb", tmdb), ("tvdb", tvdb), ("anidb", anidb), ("mb", musicbrainz)]
+            {
                 told.extend(id.map(|id| format!("{word} {id}")));
             }
             assert_eq!(told.join(", "), id, "{text}");
@@ -145,7 +158,11 @@ mod tests {
             ("Heat {Edition-Final Cut} (1995)", Some("Final Cut"), "Heat   (1995)"),
             ("Heat {edition-}", None, "Heat {edition-}"),
             ("Heat {edition- }", None, "Heat {edition- }"),
-            ("Heat {edition-An edition with a name that never ends}", Some("An edition with a name that neve"), "Heat"),
+            (
+                "Heat {edition-An edition with a name that never ends}",
+                Some("An edition with a name that neve"),
+                "Heat",
+            ),
             ("Ēdition {edition-日本語版}", Some("日本語版"), "Ēdition"),
         ] {
             let (tags, left) = take(text);

@@ -1,7 +1,8 @@
-//! The words that release groups and rippers add to a title: `1080p`, `BluRay`, `x264`. Never a title's own words.
+//! The words that release groups and rippers add to a title: `1080p`, `BluRay`, `x264`. Never a title's own
+//! words.
 //!
-//! A hard word ends a title wherever it stands (never the whole of it). A soft one, which titles hold too (`German`,
-//! `Extended`), counts only behind a year or in front of a hard one.
+//! A hard word ends a title wherever it stands (never the whole of it). A soft one, which titles hold too
+//! (`German`, `Extended`), counts only behind a year or in front of a hard one.
 
 use super::title::clean;
 
@@ -264,14 +265,29 @@ const SOFT: &[&str] = &[
     "60fps",
 ];
 /// Of the soft words, those that a release name in capitals has in front of the hard ones.
-const TRAILING: &[&str] = &["dl", "multi", "dual", "nf", "web", "internal", "dubbed", "subbed", "vff", "vostfr", "truefrench", "ws", "ml"];
+const TRAILING: &[&str] = &[
+    "dl",
+    "multi",
+    "dual",
+    "nf",
+    "web",
+    "internal",
+    "dubbed",
+    "subbed",
+    "vff",
+    "vostfr",
+    "truefrench",
+    "ws",
+    "ml",
+];
 
 /// The words of a name, at blanks, dots, hyphens, underscores and brackets.
 pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut found = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        let parts = c.is_whitespace() || matches!(c, '.' | '_' | '-' | '–' | '—' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '/' | '~');
+        let parts = c.is_whitespace()
+            || matches!(c, '.' | '_' | '-' | '–' | '—' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '/' | '~');
         match start {
             Some(begin) if parts => {
                 found.push(Word { text: &text[begin..at], start: begin, end: at });
@@ -305,9 +321,9 @@ pub(super) fn is_resolution(lower: &str) -> bool {
     let rest = &lower[digits..];
     (3..=4).contains(&digits)
         && (matches!(rest, "p" | "i" | "p24" | "p25" | "p30" | "p50" | "p60" | "i25" | "i30" | "i50" | "i60")
-            || rest
-                .strip_prefix(['x', '×'])
-                .is_some_and(|height| (3..=4).contains(&height.len()) && height.bytes().all(|byte| byte.is_ascii_digit())))
+            || rest.strip_prefix(['x', '×']).is_some_and(|height| {
+                (3..=4).contains(&height.len()) && height.bytes().all(|byte| byte.is_ascii_digit())
+            }))
 }
 
 /// Where the junk of a name begins: at its first hard word that leaves a title in front of it.
@@ -330,7 +346,9 @@ pub(super) fn cut(text: &str) -> &str {
     let Some(start) = start(text) else { return text };
     let mut kept = &text[..start];
     while let Some(last) = words(kept).last().copied() {
-        let is_added = last.start > 0 && TRAILING.contains(&last.text.to_lowercase().as_str()) && last.text.chars().any(char::is_uppercase);
+        let is_added = last.start > 0
+            && TRAILING.contains(&last.text.to_lowercase().as_str())
+            && last.text.chars().any(char::is_uppercase);
         if !is_added || text.contains(' ') || clean(&kept[..last.start]).is_empty() {
             break;
         }
@@ -343,11 +361,13 @@ pub(super) fn cut(text: &str) -> &str {
 pub(super) fn is_all(text: &str) -> bool {
     let words = words(text);
     !words.is_empty()
-        && (0..words.len()).all(|at| is_hard(&words, at) || (at > 0 && is_hard(&words, at - 1)) || is_soft(words[at].text))
+        && (0..words.len())
+            .all(|at| is_hard(&words, at) || (at > 0 && is_hard(&words, at - 1)) || is_soft(words[at].text))
         && (0..words.len()).any(|at| is_hard(&words, at))
 }
 
-/// What tells versions apart, out of what stands behind a title: the words in front of the junk, and the resolution.
+/// What tells versions apart, out of what stands behind a title: the words in front of the junk, and the
+/// resolution.
 pub(super) fn version(rest: &str) -> Option<String> {
     let words = words(rest);
     let hard = (0..words.len()).find(|at| is_hard(&words, *at));
@@ -356,7 +376,10 @@ pub(super) fn version(rest: &str) -> Option<String> {
     parts.extend(
         words
             .iter()
-            .find(|word| is_resolution(&word.text.to_lowercase()) || matches!(word.text.to_lowercase().as_str(), "4k" | "8k" | "uhd"))
+            .find(|word| {
+                is_resolution(&word.text.to_lowercase())
+                    || matches!(word.text.to_lowercase().as_str(), "4k" | "8k" | "uhd")
+            })
             .map(|word| word.text.to_owned()),
     );
     (!parts.is_empty()).then(|| parts.join(" "))

@@ -1,9 +1,10 @@
-//! Names: what a media file is, by its path below the root of its library, as users of Plex, Jellyfin and Kodi write them. Pure: no
-//! file is looked at, no database asked, nothing is fetched.
+//! Names: what a media file is, by its path below the root of its library, as users of Plex, Jellyfin and
+//! Kodi write them. Pure: no file is looked at, no database asked, nothing is fetched.
 //!
-//! One file a kind of library (`movie`, `episode`, `track`, `photo`), one for extras; what they share reads one thing each
-//! (`ids`, `year`, `junk`, `stack`, `title`). A convention is a row in their tables, with its case in `cases.rs` beside it.
-//! Start with [`read`]: it answers with a [`Named`], whose [`Named::doubt`] says how sure that is.
+//! One file a kind of library (`movie`, `episode`, `track`, `photo`), one for extras; what they share reads
+//! one thing each (`ids`, `year`, `junk`, `stack`, `title`). A convention is a row in their tables, with its
+//! case in `cases.rs` beside it. Start with [`read`]: it answers with a [`Named`], whose [`Named::doubt`]
+//! says how sure that is.
 
 mod episode;
 mod extra;
@@ -39,12 +40,15 @@ pub enum Kind {
     Photo,
 }
 
-/// What a file of a library is, by the components of its path below the root (folders, then the file's name) and its size in bytes.
+/// What a file of a library is, by the components of its path below the root (folders, then the file's name)
+/// and its size in bytes.
 pub fn read(kind: Kind, components: &[String], size: u64) -> Named {
     let mut folders: Vec<_> = components.iter().map(|component| plain(component)).collect();
     let file = folders.pop().unwrap_or_default();
     // A name may begin with a dot only if it was asked for; then all of it is the stem.
-    let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| if stem.is_empty() { file.as_str() } else { stem });
+    let stem = file
+        .rsplit_once('.')
+        .map_or(file.as_str(), |(stem, _)| if stem.is_empty() { file.as_str() } else { stem });
     match kind {
         Kind::Movie if movie::is_disc_menu(stem) => disc_menu(&folders),
         Kind::Movie => match extra::find(&folders, stem, size, false) {
@@ -53,7 +57,9 @@ pub fn read(kind: Kind, components: &[String], size: u64) -> Named {
         },
         Kind::Show => match extra::find(&folders, stem, size, true) {
             // An episode among the extras is one all the same: `Extras/Show S00E03`.
-            Some(found) if found.base.is_some() || !found.kind.is_vague() || !episode::is_numbered(stem) => extra_of_show(&folders, found),
+            Some(found) if found.base.is_some() || !found.kind.is_vague() || !episode::is_numbered(stem) => {
+                extra_of_show(&folders, found)
+            }
             _ => Named::Episode(episode::name(&folders, stem)),
         },
         Kind::Artist => Named::Track(track::name(&folders, stem)),
@@ -61,16 +67,26 @@ pub fn read(kind: Kind, components: &[String], size: u64) -> Named {
     }
 }
 
-/// How many leading components of a path make the folder of its film: those of a disc, a piece or a version lie inside it.
+/// How many leading components of a path make the folder of its film: those of a disc, a piece or a version
+/// lie inside it.
 pub fn film_folder(components: &[String]) -> usize {
-    let folders: Vec<_> = components.iter().take(components.len().saturating_sub(1)).map(|component| plain(component)).collect();
+    let folders: Vec<_> = components
+        .iter()
+        .take(components.len().saturating_sub(1))
+        .map(|component| plain(component))
+        .collect();
     movie::depth(&folders)
 }
 
 /// A DVD's menus belong to it and are no film.
 fn disc_menu(folders: &[String]) -> Named {
-    let folder = folders.iter().position(|folder| folder.eq_ignore_ascii_case("VIDEO_TS")).unwrap_or(folders.len());
-    Named::Extra(Extra { kind: ExtraKind::Other, title: "DVD menu".to_owned(), of: Owner::Film { folder, film: None } })
+    let folder =
+        folders.iter().position(|folder| folder.eq_ignore_ascii_case("VIDEO_TS")).unwrap_or(folders.len());
+    Named::Extra(Extra {
+        kind: ExtraKind::Other,
+        title: "DVD menu".to_owned(),
+        of: Owner::Film { folder, film: None },
+    })
 }
 
 fn extra_of_film(found: extra::Found) -> Named {
@@ -82,7 +98,8 @@ fn extra_of_film(found: extra::Found) -> Named {
 fn extra_of_show(folders: &[String], found: extra::Found) -> Named {
     let extra::Found { kind, title, folders: owned, base } = found;
     let of_episode = base.as_deref().filter(|base| episode::is_numbered(base));
-    let Episode { show, season, numbers, .. } = episode::name(&folders[..owned], of_episode.unwrap_or_default());
+    let Episode { show, season, numbers, .. } =
+        episode::name(&folders[..owned], of_episode.unwrap_or_default());
     let numbers = if of_episode.is_some() { numbers } else { Numbers::None };
     let title = if of_episode.is_some() { String::new() } else { title };
     Named::Extra(Extra { kind, title: extra::title(kind, title), of: Owner::Show { show, season, numbers } })

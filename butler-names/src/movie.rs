@@ -1,7 +1,8 @@
 //! Films: by the file's name, weighed against its folder's.
 //!
-//! A file that tells title and year stands for itself. One that tells less is its folder's film only if it says so (the same
-//! title, a release's folder, a name that means nothing): two films in one item are worse than one film without a year.
+//! A file that tells title and year stands for itself. One that tells less is its folder's film only if it
+//! says so (the same title, a release's folder, a name that means nothing): two films in one item are worse
+//! than one film without a year.
 
 #[cfg(test)]
 mod cases;
@@ -17,8 +18,21 @@ use super::title::{clean, comparable, titled, words};
 use super::{Ids, Movie, junk, stack};
 
 /// Names of files that say nothing, letters and digits only.
-const GENERIC: &[&str] =
-    &["movie", "film", "video", "main", "mainmovie", "feature", "title", "index", "disc", "output", "mainfeature", "maintitle", "00000"];
+const GENERIC: &[&str] = &[
+    "movie",
+    "film",
+    "video",
+    "main",
+    "mainmovie",
+    "feature",
+    "title",
+    "index",
+    "disc",
+    "output",
+    "mainfeature",
+    "maintitle",
+    "00000",
+];
 
 /// `VTS_01_1`: the first piece of a DVD's first title.
 static DVD_FILE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)^VTS_([0-9]{2})_([0-9])$").ok());
@@ -57,9 +71,12 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn of(folders: &'a [String], stem: &str) -> Self {
-        let mut place = Self { own: Some(stem.to_owned()), folder: None, version: None, stack: None, depth: 0 };
+        let mut place =
+            Self { own: Some(stem.to_owned()), folder: None, version: None, stack: None, depth: 0 };
         let mut above = folders;
-        if let Some(at) = above.iter().position(|folder| matches!(folder.to_ascii_uppercase().as_str(), "VIDEO_TS" | "BDMV" | "HVDVD_TS")) {
+        if let Some(at) = above.iter().position(|folder| {
+            matches!(folder.to_ascii_uppercase().as_str(), "VIDEO_TS" | "BDMV" | "HVDVD_TS")
+        }) {
             let is_dvd = !above[at].eq_ignore_ascii_case("BDMV");
             above = &above[..at];
             place.own = None;
@@ -101,12 +118,14 @@ impl<'a> Place<'a> {
 
 /// `VIDEO_TS.VOB`, `VTS_01_0.VOB`: menus.
 pub(super) fn is_disc_menu(stem: &str) -> bool {
-    stem.eq_ignore_ascii_case("VIDEO_TS") || DVD_FILE.as_ref().and_then(|file| file.captures(stem)).is_some_and(|found| &found[2] == "0")
+    stem.eq_ignore_ascii_case("VIDEO_TS")
+        || DVD_FILE.as_ref().and_then(|file| file.captures(stem)).is_some_and(|found| &found[2] == "0")
 }
 
 fn is_generic(stem: &str) -> bool {
     let key = words(stem).concat();
-    GENERIC.contains(&key.as_str()) || (key.len() >= 4 && key.starts_with('0') && key.bytes().all(|byte| byte.is_ascii_digit()))
+    GENERIC.contains(&key.as_str())
+        || (key.len() >= 4 && key.starts_with('0') && key.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn of_file(own: FilmName, stem: &str) -> Movie {
@@ -126,8 +145,11 @@ fn of_folder(folder: &FilmName, own: Option<FilmName>, label: Option<String>) ->
 /// The film of a file in a folder.
 fn weigh(mut own: FilmName, folder: &FilmName, stem: &str) -> Movie {
     let tells_film = folder.year.is_some() || folder.tags.ids != Ids::default();
-    let same = |title: &str| !folder.title.is_empty() && !title.is_empty() && comparable(title) == comparable(&folder.title);
-    // The folder's title holds what looked like a year or a piece: `Wonder Woman 1984 (2020)/Wonder Woman 1984.mkv`.
+    let same = |title: &str| {
+        !folder.title.is_empty() && !title.is_empty() && comparable(title) == comparable(&folder.title)
+    };
+    // The folder's title holds what looked like a year or a piece: `Wonder Woman 1984 (2020)/Wonder Woman
+    // 1984.mkv`.
     if (own.year.is_none() || !own.sure) && folder.year.is_some() && same(&own.with_year) {
         let label = own.version.take();
         return of_folder(folder, Some(own), label);
@@ -167,18 +189,27 @@ fn weigh(mut own: FilmName, folder: &FilmName, stem: &str) -> Movie {
     if let Some(label) = label_behind(&own.text, &folder.title, tells_film) {
         return of_folder(folder, Some(own), Some(label));
     }
-    if tells_film && !own_ids && (folder.is_release || is_scrambled(stem) || is_part_of(&own.title, &folder.title)) {
+    if tells_film
+        && !own_ids
+        && (folder.is_release || is_scrambled(stem) || is_part_of(&own.title, &folder.title))
+    {
         let label = own.version.take();
         return of_folder(folder, Some(own), label);
     }
     of_file(own, stem)
 }
 
-/// `Director's Cut` of `Heat - Director's Cut` in the folder `Heat`; not the `2` or the `Genisys` of another film.
+/// `Director's Cut` of `Heat - Director's Cut` in the folder `Heat`; not the `2` or the `Genisys` of another
+/// film.
 fn label_behind(text: &str, title: &str, tells_film: bool) -> Option<String> {
-    let head = text.get(..title.len()).filter(|head| !head.is_empty() && head.to_lowercase() == title.to_lowercase());
+    let head = text
+        .get(..title.len())
+        .filter(|head| !head.is_empty() && head.to_lowercase() == title.to_lowercase());
     let dotted = title.replace(' ', ".");
-    let head = head.or_else(|| text.get(..dotted.len()).filter(|head| !head.is_empty() && head.to_lowercase() == dotted.to_lowercase()))?;
+    let head = head.or_else(|| {
+        text.get(..dotted.len())
+            .filter(|head| !head.is_empty() && head.to_lowercase() == dotted.to_lowercase())
+    })?;
     let rest = &text[head.len()..];
     let trimmed = rest.trim_start();
     let label = version(rest)?;
@@ -187,16 +218,21 @@ fn label_behind(text: &str, title: &str, tells_film: bool) -> Option<String> {
     let marked = trimmed.starts_with(['-', '–', '[', '(']);
     let sequel = told.first().is_some_and(|word| is_number(word));
     let starts = rest.starts_with([' ', '.', '_', '-', '[', '(']);
-    (starts && (known || (marked && tells_film && !sequel && rest.starts_with([' ', '[', '('])))).then_some(label)
+    (starts && (known || (marked && tells_film && !sequel && rest.starts_with([' ', '[', '(']))))
+        .then_some(label)
 }
 
 /// A number of a sequel, in digits or in Roman ones.
 fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
-        || matches!(word.to_ascii_uppercase().as_str(), "II" | "III" | "IV" | "V" | "VI" | "VII" | "VIII" | "IX" | "X")
+        || matches!(
+            word.to_ascii_uppercase().as_str(),
+            "II" | "III" | "IV" | "V" | "VI" | "VII" | "VIII" | "IX" | "X"
+        )
 }
 
-/// Whether every word of a file's title is one of its folder's: `The Fellowship` of `The Lord of the Rings: The Fellowship of the Ring`.
+/// Whether every word of a file's title is one of its folder's: `The Fellowship` of `The Lord of the Rings:
+/// The Fellowship of the Ring`.
 fn is_part_of(own: &str, folder: &str) -> bool {
     let (own, folder) = (words(own), words(folder));
     own.iter().map(String::len).sum::<usize>() >= 4 && own.iter().all(|word| folder.contains(word))

@@ -43,7 +43,8 @@ pub struct Movie {
     pub title: String,
     /// Its year of release.
     pub year: Option<u16>,
-    /// `Director's Cut` out of `{edition-Director's Cut}`: another edition is another item. At most 32 characters.
+    /// `Director's Cut` out of `{edition-Director's Cut}`: another edition is another item. At most 32
+    /// characters.
     pub edition: Option<String>,
     /// The ids of file and folder.
     pub ids: Ids,
@@ -69,7 +70,8 @@ pub struct Show {
 pub struct Episode {
     /// The show.
     pub show: Show,
-    /// 0 for specials, a year for year seasons and dated episodes; none for absolute numbers and where nothing tells it.
+    /// 0 for specials, a year for year seasons and dated episodes; none for absolute numbers and where
+    /// nothing tells it.
     pub season: Option<u32>,
     /// Which of the season's episodes.
     pub numbers: Numbers,
@@ -193,7 +195,8 @@ pub enum Owner {
     Film {
         /// How many leading components of the path make that folder.
         folder: usize,
-        /// The film as the extra's own name says it, where it does (`Heat (1995)-trailer`): it counts in a folder of many films.
+        /// The film as the extra's own name says it, where it does (`Heat (1995)-trailer`): it counts in a
+        /// folder of many films.
         film: Option<Movie>,
     },
     /// A show, one of its seasons, or one of its episodes.
@@ -226,11 +229,15 @@ impl Doubt {
     /// A sentence for a person.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::NoNumber => "Nothing in the name tells which episode this is; name it like `Show - S01E02`.",
+            Self::NoNumber => {
+                "Nothing in the name tells which episode this is; name it like `Show - S01E02`."
+            }
             Self::NoYear => "The name tells no year; name it like `Title (1999)`.",
             Self::NoTitle => "The name holds no title; name the file or its folder like `Title (1999)`.",
             Self::NotUtf8 => "The name is not UTF-8, so some of its letters are lost; rename it.",
-            Self::NoAlbum => "It lies in no folder of an artist and an album; only its tags can tell what it is.",
+            Self::NoAlbum => {
+                "It lies in no folder of an artist and an album; only its tags can tell what it is."
+            }
         }
     }
 }
@@ -239,8 +246,13 @@ impl Named {
     /// What the name leaves open, the weightiest first; nothing if it says all that it should.
     pub fn doubt(&self) -> Option<Doubt> {
         let (title, doubt) = match self {
-            Self::Episode(episode) => (episode.show.title.as_str(), (episode.numbers == Numbers::None).then_some(Doubt::NoNumber)),
-            Self::Movie(movie) => (movie.title.as_str(), (movie.year.is_none() && movie.ids == Ids::default()).then_some(Doubt::NoYear)),
+            Self::Episode(episode) => {
+                (episode.show.title.as_str(), (episode.numbers == Numbers::None).then_some(Doubt::NoNumber))
+            }
+            Self::Movie(movie) => (
+                movie.title.as_str(),
+                (movie.year.is_none() && movie.ids == Ids::default()).then_some(Doubt::NoYear),
+            ),
             Self::Track(track) => (track.title.as_str(), track.is_placed_nowhere().then_some(Doubt::NoAlbum)),
             Self::Photo(photo) => (photo.title.as_str(), None),
             Self::Extra(extra) => (extra.title.as_str(), None),

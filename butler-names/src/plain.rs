@@ -1,7 +1,7 @@
 //! Names in one form: composed (NFC), with plain digits, brackets and blanks, without invisible marks.
 //!
-//! macOS decomposes names, Japanese ones have brackets of full width, and copied ones carry marks that nobody sees:
-//! two names that look the same must become one. Titles are shown in this form too.
+//! macOS decomposes names, Japanese ones have brackets of full width, and copied ones carry marks that nobody
+//! sees: two names that look the same must become one. Titles are shown in this form too.
 
 use unicode_normalization::UnicodeNormalization;
 

@@ -78,7 +78,9 @@ fn path() -> impl Strategy<Value = String> {
 fn titles(named: &Named) -> Vec<&str> {
     match named {
         Named::Movie(movie) => vec![&movie.title],
-        Named::Episode(Episode { show, title, .. }) => [show.title.as_str()].into_iter().chain(title.as_deref()).collect(),
+        Named::Episode(Episode { show, title, .. }) => {
+            [show.title.as_str()].into_iter().chain(title.as_deref()).collect()
+        }
         Named::Track(track) => vec![&track.artist, &track.album, &track.title],
         Named::Photo(photo) => vec![&photo.title],
         Named::Extra(Extra { title, of: Owner::Show { show, .. }, .. }) => vec![title, &show.title],
@@ -116,8 +118,8 @@ proptest! {
     }
 }
 
-/// Cargo unites the features of all that is built together: for tests a class of letters by its Unicode name is there, in the program it is not, and the pattern
-/// would be none there.
+/// Cargo unites the features of all that is built together: for tests a class of letters by its Unicode name
+/// is there, in the program it is not, and the pattern would be none there.
 #[test]
 fn no_pattern_needs_tables_that_only_tests_have() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

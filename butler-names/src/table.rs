@@ -32,7 +32,9 @@ pub(super) fn line(named: &Named) -> String {
             let owner = match of {
                 Owner::Film { folder, film: None } => format!("folder {folder}"),
                 Owner::Film { folder, film: Some(of) } => format!("folder {folder}, {}", film(of)),
-                Owner::Show { show: of, season, numbers: of_numbers } => format!("{}{}", show(of), numbers(*season, of_numbers)),
+                Owner::Show { show: of, season, numbers: of_numbers } => {
+                    format!("{}{}", show(of), numbers(*season, of_numbers))
+                }
             };
             format!("{} | {title} | {owner}", kind.as_str())
         }
@@ -51,7 +53,8 @@ fn film(movie: &Movie) -> String {
 fn of_ids(ids: &Ids) -> String {
     let Ids { imdb, tmdb, tvdb, anidb, musicbrainz } = ids;
     let mut line = String::new();
-    for (word, id) in [("imdb", imdb), ("tmdb", tmdb), ("tvdb", tvdb), ("anidb", anidb), ("mb", musicbrainz)] {
+    for (word, id) in [("imdb", imdb), ("tmdb", tmdb), ("tvdb", tvdb), ("anidb", anidb), ("mb", musicbrainz)]
+    {
         line.extend(id.iter().map(|id| format!(" | {word} {id}")));
     }
     line
@@ -67,7 +70,8 @@ fn with_year(title: &str, year: Option<u16>) -> String {
 
 fn numbers(season: Option<u32>, of: &Numbers) -> String {
     let season = season.map_or_else(String::new, |season| format!(" S{season}"));
-    let range = |first: u32, last: u32| if first == last { first.to_string() } else { format!("{first}-{last}") };
+    let range =
+        |first: u32, last: u32| if first == last { first.to_string() } else { format!("{first}-{last}") };
     match of {
         Numbers::Range { first, last } => format!("{season} E{}", range(*first, *last)),
         Numbers::Absolute { first, last } => format!("{season} #{}", range(*first, *last)),

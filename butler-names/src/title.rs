@@ -1,4 +1,5 @@
-//! Titles as they stand in names: dots for blanks, the article in front, two of them compared. Never a year or a number.
+//! Titles as they stand in names: dots for blanks, the article in front, two of them compared. Never a year
+//! or a number.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -9,7 +10,8 @@ pub(super) const UNTITLED: &str = "Untitled";
 const DASHES: [char; 3] = ['-', '–', '—'];
 const ARTICLES: [&str; 3] = ["the", "a", "an"];
 
-/// A name as a title: blanks where dots or underscores stand for them, and none at the ends. Empty if nothing is left.
+/// A name as a title: blanks where dots or underscores stand for them, and none at the ends. Empty if nothing
+/// is left.
 pub(super) fn clean(text: &str) -> String {
     let spaced = text.replace('_', " ");
     let spaced = if spaced.trim().contains(' ') { spaced } else { without_dots(&spaced) };
@@ -17,14 +19,21 @@ pub(super) fn clean(text: &str) -> String {
     for empty in ["()", "[]", "{}", "( )", "[ ]", "{ }"] {
         title = title.replace(empty, " ");
     }
-    let mut trimmed = title.trim_matches(|c: char| c == ' ' || c == ',' || DASHES.contains(&c)).trim_start_matches(['.', ' ']);
+    let mut trimmed = title
+        .trim_matches(|c: char| c == ' ' || c == ',' || DASHES.contains(&c))
+        .trim_start_matches(['.', ' ']);
     // A bracket that was cut in two is none.
     for (open, close) in [('(', ')'), ('[', ']'), ('{', '}')] {
         if trimmed.ends_with(open) && !trimmed.contains(close) {
             trimmed = trimmed.trim_end_matches([open, ' ']);
         }
     }
-    trimmed.split_whitespace().collect::<Vec<_>>().join(" ").trim_matches(|c: char| c == ' ' || DASHES.contains(&c)).to_owned()
+    trimmed
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .trim_matches(|c: char| c == ' ' || DASHES.contains(&c))
+        .to_owned()
 }
 
 /// A title that is never empty: the cleaned text, else the text, else a word for it.
@@ -62,7 +71,8 @@ fn without_dots(text: &str) -> String {
     spaced
 }
 
-/// What two titles have in common that are written differently: letters and digits in lower case, without marks and article.
+/// What two titles have in common that are written differently: letters and digits in lower case, without
+/// marks and article.
 pub(super) fn comparable(title: &str) -> String {
     let key = words(title).concat();
     if key.is_empty() { title.trim().to_lowercase() } else { key }
@@ -70,9 +80,17 @@ pub(super) fn comparable(title: &str) -> String {
 
 /// The words of a title in lower case, without marks, without its article in front.
 pub(super) fn words(title: &str) -> Vec<String> {
-    let bare: String = title.replace('&', " and ").nfkd().filter(|c| !is_combining_mark(*c) && !matches!(c, '\'' | '’' | '`')).collect();
-    let words: Vec<_> =
-        bare.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let bare: String = title
+        .replace('&', " and ")
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c) && !matches!(c, '\'' | '’' | '`'))
+        .collect();
+    let words: Vec<_> = bare
+        .to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
     match words.split_first() {
         Some((first, rest)) if !rest.is_empty() && ARTICLES.contains(&first.as_str()) => rest.to_vec(),
         _ => words,

@@ -1,4 +1,5 @@
-//! Tracks: `Artist/Album (Year)/1-03 Title`, disc folders between album and track. Tags come later and count more.
+//! Tracks: `Artist/Album (Year)/1-03 Title`, disc folders between album and track. Tags come later and count
+//! more.
 //!
 //! Start with [`name`]; what an album's folder says is in `track/album.rs`.
 
@@ -135,12 +136,22 @@ pub(super) fn name(folders: &[String], stem: &str) -> Track {
     let is_various = artist == VARIOUS_ARTISTS;
     let (performer, title) = performer_and_title(&own, &artist, &album.title, is_various);
     let AlbumName { title: album, year: album_year, disc: of_album, .. } = album;
-    Track { artist, album, album_year, disc: disc.or(of_album).or(own.disc), number: own.number, title, performer }
+    Track {
+        artist,
+        album,
+        album_year,
+        disc: disc.or(of_album).or(own.disc),
+        number: own.number,
+        title,
+        performer,
+    }
 }
 
 fn artist_and_album(folders: &[String]) -> (String, AlbumName) {
     let (artist, album) = match folders {
-        [.., artist, between, album] if BETWEEN.contains(&letters(between).as_str()) => (Some(artist), Some(album)),
+        [.., artist, between, album] if BETWEEN.contains(&letters(between).as_str()) => {
+            (Some(artist), Some(album))
+        }
         [.., artist, album] => (Some(artist), Some(album)),
         [only] => (None, Some(only)),
         [] => (None, None),
@@ -149,14 +160,18 @@ fn artist_and_album(folders: &[String]) -> (String, AlbumName) {
     let album = AlbumName::parse(folder);
     match artist {
         // `Jazz/Miles Davis - Kind of Blue`: a folder of artists tells no artist.
-        Some(above) if album.artist.is_some() && (ABOVE.contains(&letters(above).as_str()) || above.trim().chars().count() == 1) => {
+        Some(above)
+            if album.artist.is_some()
+                && (ABOVE.contains(&letters(above).as_str()) || above.trim().chars().count() == 1) =>
+        {
             (called(album.artist.as_deref().unwrap_or_default()), album)
         }
         Some(above) => {
             let artist = called(above);
             // `Miles Davis/Miles Davis - Kind of Blue`
-            let repeats =
-                album.artist.as_deref().is_some_and(|repeated| comparable(repeated) == comparable(&artist) || called(repeated) == artist);
+            let repeats = album.artist.as_deref().is_some_and(|repeated| {
+                comparable(repeated) == comparable(&artist) || called(repeated) == artist
+            });
             let album = if repeats { album } else { album.whole() };
             (artist, album)
         }
@@ -192,8 +207,18 @@ impl Own {
             return own;
         }
         if let Some(found) = INSIDE.as_ref().and_then(|form| form.captures(stem)) {
-            let parsed = |at: usize| found.get(at).and_then(|number| number.as_str().parse::<u32>().ok()).filter(|number| *number > 0);
-            return Self { disc: parsed(2), number: parsed(3), front: Some(clean(&found[1])), title: titled(&found[4]) };
+            let parsed = |at: usize| {
+                found
+                    .get(at)
+                    .and_then(|number| number.as_str().parse::<u32>().ok())
+                    .filter(|number| *number > 0)
+            };
+            return Self {
+                disc: parsed(2),
+                number: parsed(3),
+                front: Some(clean(&found[1])),
+                title: titled(&found[4]),
+            };
         }
         Self { disc: None, number: None, front: None, title: titled(stem) }
     }
@@ -210,8 +235,9 @@ impl Own {
         };
         let behind = &stem[found.get(0)?.end()..];
         let title = clean(behind);
-        let marked =
-            text(6).is_some_and(|mark| !mark.trim().is_empty()) || of_disc.is_some() || !stem.starts_with(|c: char| c.is_ascii_digit());
+        let marked = text(6).is_some_and(|mark| !mark.trim().is_empty())
+            || of_disc.is_some()
+            || !stem.starts_with(|c: char| c.is_ascii_digit());
         let number: u32 = digits.parse().ok()?;
         let is_bare = title.is_empty();
         let of_its_disc = digits.len() == 3 && disc == Some(number / 100) && !number.is_multiple_of(100);
@@ -221,8 +247,10 @@ impl Own {
         } else {
             digits.len() <= 3 && (marked || digits.len() == 2 || digits.starts_with('0') || of_its_disc)
         };
-        let is_time =
-            marked && of_disc.is_some() && title.starts_with(|c: char| c.is_ascii_digit()) && text(6).is_some_and(|mark| mark == ".");
+        let is_time = marked
+            && of_disc.is_some()
+            && title.starts_with(|c: char| c.is_ascii_digit())
+            && text(6).is_some_and(|mark| mark == ".");
         if !counts || is_time || of_disc == Some(0) {
             return None;
         }
@@ -233,9 +261,11 @@ impl Own {
     }
 }
 
-/// Artist and title of `Artist - Title` where that is sure: on an album of several artists, or behind the album's own artist.
+/// Artist and title of `Artist - Title` where that is sure: on an album of several artists, or behind the
+/// album's own artist.
 fn performer_and_title(own: &Own, artist: &str, album: &str, is_various: bool) -> (Option<String>, String) {
-    let is_known = |text: &str| comparable(text) == comparable(artist) || comparable(text) == comparable(album);
+    let is_known =
+        |text: &str| comparable(text) == comparable(artist) || comparable(text) == comparable(album);
     let front = own
         .front
         .as_deref()
@@ -262,6 +292,9 @@ fn performer_and_title(own: &Own, artist: &str, album: &str, is_various: bool) -
 /// `miles_davis-so_what`, already with blanks for its underscores.
 fn scene(title: &str) -> Option<(&str, &str)> {
     let (artist, rest) = title.split_once('-')?;
-    (!title.contains("- ") && !title.contains(" -") && title.chars().all(|c| !c.is_uppercase()) && !rest.contains('-'))
-        .then_some((artist, rest))
+    (!title.contains("- ")
+        && !title.contains(" -")
+        && title.chars().all(|c| !c.is_uppercase())
+        && !rest.contains('-'))
+    .then_some((artist, rest))
 }

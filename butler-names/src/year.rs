@@ -1,4 +1,5 @@
-//! The year in a name, and what stands in front of and behind it. Decides nothing about titles that are years.
+//! The year in a name, and what stands in front of and behind it. Decides nothing about titles that are
+//! years.
 //!
 //! In brackets it is sure; without them it must stand where a release name has it. Start with [`find`].
 
@@ -29,7 +30,8 @@ pub(super) fn find(text: &str) -> Option<Found> {
     in_brackets(text).or_else(|| bare(text))
 }
 
-/// `(1995)`, `[1995]`, `{1995}`, `(1995-1998)`, `(2010- )`; the first, or the last of a row of them: `Runner (2049) (2017)`.
+/// `(1995)`, `[1995]`, `{1995}`, `(1995-1998)`, `(2010- )`; the first, or the last of a row of them: `Runner
+/// (2049) (2017)`.
 pub(super) fn in_brackets(text: &str) -> Option<Found> {
     let mut found: Option<Found> = None;
     for (start, open) in text.match_indices(['(', '[', '{']) {
@@ -41,7 +43,9 @@ pub(super) fn in_brackets(text: &str) -> Option<Found> {
         let Some(length) = text[start + 1..].find(close) else { continue };
         let end = start + 1 + length + close.len_utf8();
         let Some((year, span)) = year_of(text[start + 1..start + 1 + length].trim()) else { continue };
-        let follows = found.is_some_and(|before| text[before.end..start].chars().all(|c| matches!(c, ' ' | '.' | '_' | '-')));
+        let follows = found.is_some_and(|before| {
+            text[before.end..start].chars().all(|c| matches!(c, ' ' | '.' | '_' | '-'))
+        });
         let titled = !clean(&text[..start]).is_empty();
         if titled && (found.is_none() || follows) {
             found = Some(Found { year, start, end, sure: true, span });
@@ -74,7 +78,11 @@ pub(super) fn is_all(text: &str) -> bool {
 fn year_of(inside: &str) -> Option<(u16, bool)> {
     // `(Tarkovsky, 1972)`, `(1995, Michael Mann)`, `(1995 film)`
     let inside = match inside.split_once(", ").or_else(|| inside.split_once(" film")) {
-        Some((front, behind)) if behind.trim().len() == 4 && !front.starts_with(|c: char| c.is_ascii_digit()) => behind.trim(),
+        Some((front, behind))
+            if behind.trim().len() == 4 && !front.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            behind.trim()
+        }
         Some((front, _)) => front.trim(),
         None => inside,
     };
@@ -85,14 +93,16 @@ fn year_of(inside: &str) -> Option<(u16, bool)> {
         return Some((year, false));
     }
     let to = rest.strip_prefix(['-', '–', '—'])?.trim();
-    (to.is_empty() || (matches!(to.len(), 2 | 4) && to.bytes().all(|byte| byte.is_ascii_digit()))).then_some((year, true))
+    (to.is_empty() || (matches!(to.len(), 2 | 4) && to.bytes().all(|byte| byte.is_ascii_digit())))
+        .then_some((year, true))
 }
 
 /// `Heat.1995.1080p`, `Heat 1995 DVDRip`, `Heat - 1995`: the last number before the junk that can be a year.
 fn bare(text: &str) -> Option<Found> {
     let words = junk::words(text);
-    let junk_start =
-        (1..words.len()).find(|at| junk::is_hard(&words, *at) && !clean(&text[..words[*at].start]).is_empty()).unwrap_or(words.len());
+    let junk_start = (1..words.len())
+        .find(|at| junk::is_hard(&words, *at) && !clean(&text[..words[*at].start]).is_empty())
+        .unwrap_or(words.len());
     let at = (1..junk_start).rev().find(|at| bare_year(&words[*at]).is_some())?;
     let Word { start, end, .. } = words[at];
     let found = Found { year: bare_year(&words[at])?, start, end, sure: false, span: false };
@@ -103,7 +113,8 @@ fn bare(text: &str) -> Option<Found> {
     let dotted = !text.trim().contains(' ');
     let ends = next.is_none() || at + 1 == junk_start;
     let belongs = BEFORE_A_TITLE_S_NUMBER.contains(&words[at - 1].text.to_lowercase().as_str());
-    let follows_junk = next.is_some_and(|next| junk::is_soft(next.text) && (dotted || junk_start < words.len()));
+    let follows_junk =
+        next.is_some_and(|next| junk::is_soft(next.text) && (dotted || junk_start < words.len()));
     let release = dotted && junk_start < words.len();
     let labelled = text[end..].trim_start().starts_with(['-', '[', '(']) && !dotted;
     match next {
@@ -160,7 +171,11 @@ mod tests {
             ("Blade.Runner.2049.2017.2160p", "Blade Runner 2049", 2017),
         ] {
             let found = find(text);
-            assert_eq!(found.map(|found| (clean(&text[..found.start]), found.year)), Some((title.to_owned(), year)), "{text}");
+            assert_eq!(
+                found.map(|found| (clean(&text[..found.start]), found.year)),
+                Some((title.to_owned(), year)),
+                "{text}"
+            );
         }
     }
 
@@ -186,7 +201,11 @@ mod tests {
             "12 Angry Men",
             "1080p.1995",
         ] {
-            assert_eq!(find(text).filter(|found| !clean(&text[..found.start]).is_empty() && text != "1080p.1995"), None, "{text}");
+            assert_eq!(
+                find(text).filter(|found| !clean(&text[..found.start]).is_empty() && text != "1080p.1995"),
+                None,
+                "{text}"
+            );
         }
     }
 }

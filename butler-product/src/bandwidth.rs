@@ -1,8 +1,8 @@
-//! What a file needs of a network: bytes over time per stream, peaks, the bandwidth that buffers of several sizes need, and the map of
-//! its key frames. No picture is decoded for it.
+//! What a file needs of a network: bytes over time per stream, peaks, the bandwidth that buffers of several
+//! sizes need, and the map of its key frames. No picture is decoded for it.
 //!
-//! The [`Summary`] is the product's row, the [`Curve`] with every second and every key frame its blob. How the needed bandwidth follows
-//! from the bytes is `bandwidth/bucket.rs`. Start with [`Curve::summary`].
+//! The [`Summary`] is the product's row, the [`Curve`] with every second and every key frame its blob. How
+//! the needed bandwidth follows from the bytes is `bandwidth/bucket.rs`. Start with [`Curve::summary`].
 
 mod bucket;
 mod curve;
@@ -18,8 +18,10 @@ use crate::product::{Cost, CostPer, Line, Product, Quantity};
 /// Milliseconds of one step of the curve: peaks are those of a second.
 pub const STEP_MS: u32 = 1_000;
 
-/// The buffers whose bandwidth is told, bytes. Plex tells eight values and not for which buffers; players' buffers lie between these.
-pub const BUFFERS_BYTES: [u64; 8] = [1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000, 50_000_000, 100_000_000, 200_000_000];
+/// The buffers whose bandwidth is told, bytes. Plex tells eight values and not for which buffers; players'
+/// buffers lie between these.
+pub const BUFFERS_BYTES: [u64; 8] =
+    [1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000, 50_000_000, 100_000_000, 200_000_000];
 
 /// At most this many damaged spans are kept.
 pub const MAX_DAMAGED: usize = 100;
@@ -39,7 +41,8 @@ pub struct Summary {
     pub longest_gap_ms: u64,
     /// What told it.
     pub told_by: ToldBy,
-    /// Spans of the file that could not be read as packets, at most [`MAX_DAMAGED`]; only a full read finds any.
+    /// Spans of the file that could not be read as packets, at most [`MAX_DAMAGED`]; only a full read finds
+    /// any.
     pub damaged: Vec<Span>,
 }
 
@@ -51,7 +54,9 @@ impl Product for Summary {
     const COST: Cost = Cost { per: CostPer::Gigabyte, seconds: 2.0 };
 
     fn is_sound(&self) -> bool {
-        self.streams.len() <= MAX_STREAMS && self.damaged.len() <= MAX_DAMAGED && self.key_frames as usize <= MAX_KEY_FRAMES
+        self.streams.len() <= MAX_STREAMS
+            && self.damaged.len() <= MAX_DAMAGED
+            && self.key_frames as usize <= MAX_KEY_FRAMES
     }
 
     fn summary(&self) -> Vec<Line> {
@@ -133,7 +138,10 @@ impl Curve {
             streams: self
                 .streams
                 .iter()
-                .map(|stream| StreamRates { index: stream.index, rates: Rates::of(&stream.bytes, duration_ms) })
+                .map(|stream| StreamRates {
+                    index: stream.index,
+                    rates: Rates::of(&stream.bytes, duration_ms),
+                })
                 .collect(),
             key_frames: u32::try_from(self.key_frames.len()).unwrap_or(u32::MAX),
             longest_gap_ms: u64::try_from(gaps.max().unwrap_or(0)).unwrap_or(0) / 1_000,
@@ -147,7 +155,8 @@ impl Rates {
     /// The rates of bytes in steps of a second.
     fn of(steps: &[u64], duration_ms: u64) -> Self {
         let bytes = steps.iter().fold(0_u64, |sum, step| sum.saturating_add(*step));
-        let average = u64::try_from(u128::from(bytes) * 8_000 / u128::from(duration_ms.max(STEP_MS.into()))).unwrap_or(u64::MAX);
+        let average = u64::try_from(u128::from(bytes) * 8_000 / u128::from(duration_ms.max(STEP_MS.into())))
+            .unwrap_or(u64::MAX);
         let (mut highest, mut place) = (0, 0);
         for (at, &step) in steps.iter().enumerate() {
             if step > highest {
@@ -171,7 +180,10 @@ mod tests {
     fn curve(streams: &[&[u64]]) -> Curve {
         let key_frame = |time_us| KeyFrame { time_us, place: None, bytes: 5 };
         Curve {
-            streams: (0..).zip(streams).map(|(index, bytes)| StreamCurve { index, bytes: bytes.to_vec() }).collect(),
+            streams: (0..)
+                .zip(streams)
+                .map(|(index, bytes)| StreamCurve { index, bytes: bytes.to_vec() })
+                .collect(),
             key_frames: vec![key_frame(0), key_frame(1_500_000), key_frame(2_000_000)],
         }
     }
@@ -192,7 +204,10 @@ mod tests {
         assert!(rates.needed.windows(2).all(|pair| pair[0] >= pair[1]), "{rates:?}");
         assert!(rates.needed.iter().all(|&rate| rate >= rates.average && rate <= rates.peak), "{rates:?}");
         assert_eq!(rates.needed[0], 8_000_000 * 8, "9 MB in a second, less the 1 MB that is there already");
-        assert_eq!(rates.needed[7], rates.average, "a buffer evens out peaks, it does not stand in for the line");
+        assert_eq!(
+            rates.needed[7], rates.average,
+            "a buffer evens out peaks, it does not stand in for the line"
+        );
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! BIF, Roku's Base Index Frames: one small JPEG every few seconds, shown while a viewer seeks.
 //!
-//! All numbers are little-endian `u32`: magic (8 bytes), version 0, number of pictures N, milliseconds of one timestamp step (0 means
-//! 1,000), zeros up to byte 64; then N + 1 entries of timestamp and absolute offset, the last one `0xFFFFFFFF` and the file's end; then
-//! the pictures, one after another. Source: Roku's "Trick Mode" page and files that Plex wrote. It decodes no picture. Start with
-//! [`BifWriter`] and [`Bif`].
+//! All numbers are little-endian `u32`: magic (8 bytes), version 0, number of pictures N, milliseconds of one
+//! timestamp step (0 means 1,000), zeros up to byte 64; then N + 1 entries of timestamp and absolute offset,
+//! the last one `0xFFFFFFFF` and the file's end; then the pictures, one after another. Source: Roku's "Trick
+//! Mode" page and files that Plex wrote. It decodes no picture. Start with [`BifWriter`] and [`Bif`].
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -23,7 +23,8 @@ pub const WIDTHS: std::ops::RangeInclusive<u32> = 16..=4_096;
 pub struct Params {
     /// Milliseconds from one picture to the next: 500 to 3,600,000.
     pub interval_ms: u32,
-    /// Pixels of a picture's width: 16 to 4,096, even; a video that is narrower keeps its own, rounded down to even.
+    /// Pixels of a picture's width: 16 to 4,096, even; a video that is narrower keeps its own, rounded down
+    /// to even.
     pub width: u32,
 }
 
@@ -77,7 +78,10 @@ impl FromStr for Params {
     /// Reads the canonical text.
     fn from_str(text: &str) -> Result<Self, ParamsError> {
         let parsed = text.split_once(' ').and_then(|(interval, width)| {
-            Some((interval.strip_prefix("interval_ms=")?.parse().ok()?, width.strip_prefix("width=")?.parse().ok()?))
+            Some((
+                interval.strip_prefix("interval_ms=")?.parse().ok()?,
+                width.strip_prefix("width=")?.parse().ok()?,
+            ))
         });
         let (interval_ms, width) = parsed.ok_or_else(|| ParamsError::Text(text.to_owned()))?;
         Self::new(interval_ms, width)
@@ -105,7 +109,9 @@ impl Product for Summary {
     const COST: Cost = Cost { per: CostPer::Gigabyte, seconds: 5.0 };
 
     fn is_sound(&self) -> bool {
-        self.pictures <= MAX_PICTURES && INTERVALS_MS.contains(&self.interval_ms) && self.width <= *WIDTHS.end()
+        self.pictures <= MAX_PICTURES
+            && INTERVALS_MS.contains(&self.interval_ms)
+            && self.width <= *WIDTHS.end()
     }
 
     fn summary(&self) -> Vec<Line> {
@@ -261,12 +267,16 @@ impl<R: Read + Seek> Bif<R> {
         };
         let mut index = vec![0; (index_end - HEADER_BYTES) as usize];
         input.read_exact(&mut index)?;
-        let entries: Vec<_> = index.chunks_exact(ENTRY_BYTES as usize).map(|entry| (number(entry), number(&entry[4..]))).collect();
+        let entries: Vec<_> = index
+            .chunks_exact(ENTRY_BYTES as usize)
+            .map(|entry| (number(entry), number(&entry[4..])))
+            .collect();
         if entries.last().is_none_or(|last| last.0 != END_TIMESTAMP) {
             return Err(BifError::Damaged("its index has no end"));
         }
         let rises = entries.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1);
-        let inside = entries.iter().all(|&(_, offset)| u64::from(offset) >= index_end && u64::from(offset) <= length);
+        let inside =
+            entries.iter().all(|&(_, offset)| u64::from(offset) >= index_end && u64::from(offset) <= length);
         if !rises || !inside {
             return Err(BifError::Damaged("its index contradicts itself"));
         }
@@ -288,7 +298,9 @@ impl<R: Read + Seek> Bif<R> {
     /// # Errors
     /// If the file can't be read, or the picture is longer than [`MAX_PICTURE_BYTES`].
     pub fn picture(&mut self, place: usize) -> Result<Option<Vec<u8>>, BifError> {
-        let (Some(&(_, start)), Some(&(_, end))) = (self.entries.get(place), self.entries.get(place.saturating_add(1))) else {
+        let (Some(&(_, start)), Some(&(_, end))) =
+            (self.entries.get(place), self.entries.get(place.saturating_add(1)))
+        else {
             return Ok(None);
         };
         // `open` has seen that offsets rise.
@@ -308,7 +320,8 @@ impl<R: Read + Seek> Bif<R> {
     pub fn picture_at(&mut self, offset_ms: u64) -> Result<Option<Vec<u8>>, BifError> {
         let interval = u64::from(self.interval_ms);
         let pictures = self.pictures();
-        let after = self.entries[..pictures].partition_point(|&(timestamp, _)| u64::from(timestamp) * interval <= offset_ms);
+        let after = self.entries[..pictures]
+            .partition_point(|&(timestamp, _)| u64::from(timestamp) * interval <= offset_ms);
         match after.checked_sub(1) {
             Some(place) => self.picture(place),
             None => Ok(None),
@@ -444,7 +457,8 @@ mod tests {
     #[test]
     fn parameters_outside_their_ranges_are_refused() {
         assert_eq!(Params::new(10_000, 320), Ok(Params::default()));
-        for (interval_ms, width) in [(499, 320), (3_600_001, 320), (1_000, 14), (1_000, 4_098), (1_000, 321)] {
+        for (interval_ms, width) in [(499, 320), (3_600_001, 320), (1_000, 14), (1_000, 4_098), (1_000, 321)]
+        {
             assert!(Params::new(interval_ms, width).is_err(), "{interval_ms} {width}");
         }
     }

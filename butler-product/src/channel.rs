@@ -1,7 +1,7 @@
 //! A channel of frames between engine and worker over a Unix stream socket, with descriptors riding along.
 //!
-//! A frame is a length (4 bytes, little-endian, at most [`MAX_FRAME`]) and that many bytes of JSON. Descriptors ride on
-//! the frame's first byte. Reading and writing block.
+//! A frame is a length (4 bytes, little-endian, at most [`MAX_FRAME`]) and that many bytes of JSON.
+//! Descriptors ride on the frame's first byte. Reading and writing block.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
@@ -9,7 +9,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, recvmsg, sendmsg,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,7 +41,11 @@ pub enum ChannelError {
 ///
 /// # Errors
 /// If the other side is gone, or the message is longer than [`MAX_FRAME`].
-pub fn send(mut socket: &UnixStream, message: &impl Serialize, descriptors: &[BorrowedFd<'_>]) -> Result<(), ChannelError> {
+pub fn send(
+    mut socket: &UnixStream,
+    message: &impl Serialize,
+    descriptors: &[BorrowedFd<'_>],
+) -> Result<(), ChannelError> {
     let mut frame = vec![0; 4];
     serde_json::to_writer(&mut frame, message)?;
     let length = frame.len() - 4;
@@ -91,11 +96,16 @@ pub fn receive<T: DeserializeOwned>(socket: &UnixStream) -> Result<(T, Vec<Owned
     Ok((serde_json::from_slice(&body)?, descriptors))
 }
 
-fn receive_some(socket: &UnixStream, buffer: &mut [u8], descriptors: &mut Vec<OwnedFd>) -> Result<usize, ChannelError> {
+fn receive_some(
+    socket: &UnixStream,
+    buffer: &mut [u8],
+    descriptors: &mut Vec<OwnedFd>,
+) -> Result<usize, ChannelError> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let taken = loop {
-        match recvmsg(socket.as_fd(), &mut [IoSliceMut::new(buffer)], &mut ancillary, RecvFlags::CMSG_CLOEXEC) {
+        match recvmsg(socket.as_fd(), &mut [IoSliceMut::new(buffer)], &mut ancillary, RecvFlags::CMSG_CLOEXEC)
+        {
             Err(rustix::io::Errno::INTR) => {}
             Err(rustix::io::Errno::CONNRESET) => return Err(ChannelError::Closed),
             Err(errno) => return Err(ChannelError::Io(errno.into())),

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// 32 bytes that stand for a file's content: BLAKE3 over its size and samples of it. How they are taken is the
-/// library's business; here it is only a name. Its text is 64 lower-case hexadecimal digits.
+/// 32 bytes that stand for a file's content: BLAKE3 over its size and samples of it. How they are taken is
+/// the library's business; here it is only a name. Its text is 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fingerprint(pub [u8; 32]);

@@ -1,8 +1,9 @@
-//! What each product is: its kind, version, parameters and value, the reader and writer of its file format, and the
-//! messages that engine and worker speak about it.
+//! What each product is: its kind, version, parameters and value, the reader and writer of its file format,
+//! and the messages that engine and worker speak about it.
 //!
-//! It never links libav, opens no database and asks no clock. Start with [`Spec`], what can be wanted, and [`Value`],
-//! what comes of it; [`message`] has the words between engine and worker, [`channel`] carries them.
+//! It never links libav, opens no database and asks no clock. Start with [`Spec`], what can be wanted, and
+//! [`Value`], what comes of it; [`message`] has the words between engine and worker, [`channel`] carries
+//! them.
 
 pub mod bandwidth;
 pub mod bif;

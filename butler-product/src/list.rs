@@ -1,17 +1,20 @@
-//! The list of products: a row a product, from which [`crate::ProductKind`], [`crate::Spec`] and [`crate::Value`] are made.
+//! The list of products: a row a product, from which [`crate::ProductKind`], [`crate::Spec`] and
+//! [`crate::Value`] are made.
 //!
-//! A row is `Kind = value`, or `Kind(parameters) = value`. The kind in snake case is its tag on the wire; the value implements
-//! [`crate::Product`]. What the others need comes first.
+//! A row is `Kind = value`, or `Kind(parameters) = value`. The kind in snake case is its tag on the wire; the
+//! value implements [`crate::Product`]. What the others need comes first.
 
 /// Hands the list to the macro named.
 macro_rules! products {
     ($make:ident) => {
         $make! {
-            /// Container, duration, streams, chapters, rotation: what the headers say. See [`crate::media_info`].
+            /// Container, duration, streams, chapters, rotation: what the headers say. See
+            /// [`crate::media_info`].
             MediaInfo = crate::media_info::MediaInfo;
             /// Preview thumbnails while seeking; the pictures are in the blob. See [`crate::bif`].
             Bif(crate::bif::Params) = crate::bif::Summary;
-            /// Bytes over time, needed bandwidths and the map of key frames; the curve is in the blob. See [`crate::bandwidth`].
+            /// Bytes over time, needed bandwidths and the map of key frames; the curve is in the blob. See
+            /// [`crate::bandwidth`].
             Bandwidth = crate::bandwidth::Summary;
             /// What the tags inside an audio file say. See [`crate::tags`].
             Tags = crate::tags::Tags;

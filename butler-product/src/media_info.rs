@@ -7,7 +7,8 @@ use crate::product::{Cost, CostPer, Line, Product, Quantity};
 /// What a file's headers say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MediaInfo {
-    /// The container as libav's demuxer names it, first word: `matroska`, `mov`, `mpegts`, `avi`, `flac`, `jpeg_pipe`.
+    /// The container as libav's demuxer names it, first word: `matroska`, `mov`, `mpegts`, `avi`, `flac`,
+    /// `jpeg_pipe`.
     pub container: String,
     /// Whole file's duration in milliseconds; none for pictures and where no header tells.
     pub duration_ms: Option<u64>,
@@ -46,7 +47,8 @@ impl Product for MediaInfo {
             Line::text("", text)
         };
         let duration = self.duration_ms.map(|ms| Line::new("", Quantity::Milliseconds(ms)));
-        let chapters = (!self.chapters.is_empty()).then(|| Line::new("chapters", Quantity::Count(self.chapters.len() as u64)));
+        let chapters = (!self.chapters.is_empty())
+            .then(|| Line::new("chapters", Quantity::Count(self.chapters.len() as u64)));
         std::iter::once(Line::text("", self.container.clone()))
             .chain(duration)
             .chain(self.streams.iter().map(stream))
@@ -134,7 +136,8 @@ pub struct PictureShape {
     /// ffmpeg's name of the colours of red, green and blue: `bt709`, `bt2020`. From version 2 on.
     #[serde(default)]
     pub primaries: Option<String>,
-    /// ffmpeg's name of the way from red, green and blue to what is coded: `bt709`, `bt2020nc`, `smpte170m`. From version 2 on.
+    /// ffmpeg's name of the way from red, green and blue to what is coded: `bt709`, `bt2020nc`, `smpte170m`.
+    /// From version 2 on.
     #[serde(default)]
     pub matrix: Option<String>,
     /// Whether black is 0 rather than 16; none where no header tells. From version 2 on.
@@ -181,8 +184,8 @@ impl MediaInfo {
 }
 
 impl PictureShape {
-    /// `sd`, `480`, `576`, `720`, `1080`, `4k` or `8k`: by the longer side too, so that wide films that lack their bars
-    /// count as what they were made as.
+    /// `sd`, `480`, `576`, `720`, `1080`, `4k` or `8k`: by the longer side too, so that wide films that lack
+    /// their bars count as what they were made as.
     pub fn resolution(&self) -> &'static str {
         let (long, short) = (self.width.max(self.height), self.width.min(self.height));
         match (long, short) {

@@ -1,5 +1,5 @@
-//! The messages between engine and worker. Each is one frame on the [`crate::channel`]: JSON, with the descriptors that
-//! belong to it riding along. A worker never gets a path.
+//! The messages between engine and worker. Each is one frame on the [`crate::channel`]: JSON, with the
+//! descriptors that belong to it riding along. A worker never gets a path.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,8 @@ pub const PROTOCOL: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
 pub enum ToWorker {
-    /// Do a unit. With it ride the media's descriptor, then one output descriptor for each want that has a blob, in the
-    /// order of the wants.
+    /// Do a unit. With it ride the media's descriptor, then one output descriptor for each want that has a
+    /// blob, in the order of the wants.
     Do(Box<Order>),
     /// A want of the unit in hand is wanted no more.
     Drop {
@@ -39,7 +39,8 @@ pub enum ToWorker {
 pub struct Order {
     /// The unit's number; every answer names it.
     pub unit: u64,
-    /// The file's name extension without its dot, lower case, as a hint to the demuxer; empty where there is none.
+    /// The file's name extension without its dot, lower case, as a hint to the demuxer; empty where there is
+    /// none.
     pub extension: String,
     /// Bytes, as the supervisor saw it when it opened the file.
     pub size_bytes: u64,
@@ -65,7 +66,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 16K by 8K pixels, 1 GiB of output and 20 seconds: more than any film needs, little enough to end a lie in a header.
+    /// 16K by 8K pixels, 1 GiB of output and 20 seconds: more than any film needs, little enough to end a lie
+    /// in a header.
     fn default() -> Self {
         Self { max_pixels: 16_384 * 8_192, max_output_bytes: 1 << 30, max_fruitless_ms: 20_000 }
     }
@@ -167,7 +169,8 @@ impl Hello {
         if self.build != build {
             return Some(format!("it is version {}, this server is {build}", self.build));
         }
-        let missing = ProductKind::ALL.into_iter().find(|kind| !self.products.contains(&(*kind, kind.version())));
+        let missing =
+            ProductKind::ALL.into_iter().find(|kind| !self.products.contains(&(*kind, kind.version())));
         missing.map(|kind| format!("it does not make {kind} version {}", kind.version()))
     }
 }
@@ -198,7 +201,12 @@ mod tests {
 
     fn hello() -> Hello {
         let sandbox = Sandbox { rlimits: true, no_new_privs: true, landlock: true, seccomp: true };
-        Hello { protocol: PROTOCOL, build: "1.2.3".into(), products: ProductKind::ALL.map(|kind| (kind, kind.version())).to_vec(), sandbox }
+        Hello {
+            protocol: PROTOCOL,
+            build: "1.2.3".into(),
+            products: ProductKind::ALL.map(|kind| (kind, kind.version())).to_vec(),
+            sandbox,
+        }
     }
 
     #[test]
@@ -214,6 +222,9 @@ mod tests {
         };
         check(Hello { protocol: 99, ..hello() }, "protocol 99");
         check(Hello { build: "1.2.2".into(), ..hello() }, "version 1.2.2");
-        check(Hello { products: vec![(ProductKind::MediaInfo, ProductKind::MediaInfo.version())], ..hello() }, "bif");
+        check(
+            Hello { products: vec![(ProductKind::MediaInfo, ProductKind::MediaInfo.version())], ..hello() },
+            "bif",
+        );
     }
 }

@@ -1,8 +1,9 @@
-//! What a picture file says of how it was taken: when, with what, which way up, where. From its EXIF block and its own header.
+//! What a picture file says of how it was taken: when, with what, which way up, where. From its EXIF block
+//! and its own header.
 //!
-//! Sources: Exif 2.32 (CIPA DC-008), with the offsets of time of its 2.31. The pixels are not looked at. Sizes are those of the upright
-//! picture. Where the file tells no date, its name or its time of writing may: that is the library's business, since both belong to
-//! a file and not to its content.
+//! Sources: Exif 2.32 (CIPA DC-008), with the offsets of time of its 2.31. The pixels are not looked at.
+//! Sizes are those of the upright picture. Where the file tells no date, its name or its time of writing may:
+//! that is the library's business, since both belong to a file and not to its content.
 
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +68,16 @@ pub enum Orientation {
 
 impl Orientation {
     /// All of them, in the order of EXIF's numbers, the first of which is 1.
-    pub const ALL: [Self; 8] =
-        [Self::Upright, Self::Mirror, Self::Turn180, Self::Flip, Self::Transpose, Self::Turn90, Self::Transverse, Self::Turn270];
+    pub const ALL: [Self; 8] = [
+        Self::Upright,
+        Self::Mirror,
+        Self::Turn180,
+        Self::Flip,
+        Self::Transpose,
+        Self::Turn90,
+        Self::Transverse,
+        Self::Turn270,
+    ];
 
     /// EXIF's number, 1 to 8.
     pub const fn number(self) -> u8 {
@@ -77,7 +86,10 @@ impl Orientation {
 
     /// What EXIF's number says; any other stands for upright.
     pub fn of_number(number: u32) -> Self {
-        usize::try_from(number).ok().and_then(|number| Self::ALL.get(number.checked_sub(1)?).copied()).unwrap_or_default()
+        usize::try_from(number)
+            .ok()
+            .and_then(|number| Self::ALL.get(number.checked_sub(1)?).copied())
+            .unwrap_or_default()
     }
 
     /// Whether width and height change places.
@@ -96,12 +108,16 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// Of the numbers of a clock; none if there is no such instant: most cameras write zeros when their clock was never set.
+    /// Of the numbers of a clock; none if there is no such instant: most cameras write zeros when their clock
+    /// was never set.
     pub fn of(date: (u16, u8, u8), time: (u8, u8, u8), offset_minutes: Option<i16>) -> Option<Self> {
         let ((year, month, day), (hour, minute, second)) = (date, time);
         // A leap second is the second before it.
         let second = second.min(59);
-        let is_time = (1_800..=9_999).contains(&year) && (1..=days_in(year, month)?).contains(&day) && hour < 24 && minute < 60;
+        let is_time = (1_800..=9_999).contains(&year)
+            && (1..=days_in(year, month)?).contains(&day)
+            && hour < 24
+            && minute < 60;
         is_time.then(|| Self {
             local: format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"),
             offset_minutes: offset_minutes.filter(|offset| offset.abs() <= 14 * 60),
@@ -121,7 +137,9 @@ impl Taken {
     fn is_sound(&self) -> bool {
         let two = |range| self.local.get(range).and_then(|digits: &str| digits.parse::<u8>().ok());
         let (Some(year), Some(month), Some(day)) = (self.year(), two(5..7), two(8..10)) else { return false };
-        let (Some(hour), Some(minute), Some(second)) = (two(11..13), two(14..16), two(17..19)) else { return false };
+        let (Some(hour), Some(minute), Some(second)) = (two(11..13), two(14..16), two(17..19)) else {
+            return false;
+        };
         Self::of((year, month, day), (hour, minute, second), self.offset_minutes).as_ref() == Some(self)
     }
 }
@@ -153,7 +171,11 @@ impl Place {
     /// A place, if there is such a one.
     pub fn of(latitude: f64, longitude: f64, altitude_m: Option<f64>) -> Option<Self> {
         let is_there = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
-        is_there.then_some(Self { latitude, longitude, altitude_m: altitude_m.filter(|metres| metres.is_finite()) })
+        is_there.then_some(Self {
+            latitude,
+            longitude,
+            altitude_m: altitude_m.filter(|metres| metres.is_finite()),
+        })
     }
 }
 
@@ -161,7 +183,9 @@ impl Photo {
     /// The same within this page's bounds: texts cut and trimmed, numbers that are none forgotten.
     #[must_use]
     pub fn bounded(self) -> Self {
-        let text = |text: Option<String>| text.map(|text| one_line(&text, MAX_CHARS)).filter(|text| !text.is_empty());
+        let text = |text: Option<String>| {
+            text.map(|text| one_line(&text, MAX_CHARS)).filter(|text| !text.is_empty())
+        };
         let positive = |number: Option<f64>| number.filter(|number| number.is_finite() && *number > 0.0);
         Self {
             width: self.width.filter(|width| *width > 0),
@@ -191,7 +215,10 @@ impl Product for Photo {
     }
 
     fn summary(&self) -> Vec<Line> {
-        let size = self.width.zip(self.height).map(|(width, height)| Line::new("size", Quantity::Pixels(width, height)));
+        let size = self
+            .width
+            .zip(self.height)
+            .map(|(width, height)| Line::new("size", Quantity::Pixels(width, height)));
         let taken = self.taken.as_ref().map(|taken| Line::text("taken", taken.local.clone()));
         size.into_iter().chain(taken).collect()
     }
@@ -229,7 +256,12 @@ mod tests {
     #[test]
     fn what_a_worker_says_is_held_within_bounds() {
         let taken = |local: &str| Some(Taken { local: local.into(), offset_minutes: None });
-        let good = Photo { taken: taken("2024-01-31T12:34:56"), iso: Some(100), place: Place::of(51.8, 10.6, None), ..Photo::default() };
+        let good = Photo {
+            taken: taken("2024-01-31T12:34:56"),
+            iso: Some(100),
+            place: Place::of(51.8, 10.6, None),
+            ..Photo::default()
+        };
         assert!(good.is_sound());
         for bad in [
             Photo { taken: taken("2024-01-31 12:34:56"), ..Photo::default() },
@@ -237,7 +269,10 @@ mod tests {
             Photo { taken: taken("é"), ..Photo::default() },
             Photo { model: Some("m".repeat(MAX_CHARS + 1)), ..Photo::default() },
             Photo { aperture: Some(f64::NAN), ..Photo::default() },
-            Photo { place: Some(Place { latitude: 91.0, longitude: 0.0, altitude_m: None }), ..Photo::default() },
+            Photo {
+                place: Some(Place { latitude: 91.0, longitude: 0.0, altitude_m: None }),
+                ..Photo::default()
+            },
             Photo { width: Some(0), ..Photo::default() },
         ] {
             assert!(!bad.is_sound(), "{bad:?}");

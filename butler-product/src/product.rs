@@ -1,5 +1,6 @@
-//! What every product says of itself: a module of the list in `list.rs` implements [`Product`] for its value, and everybody else asks
-//! the kind ([`crate::ProductKind`]), the spec or the value, without a match of their own.
+//! What every product says of itself: a module of the list in `list.rs` implements [`Product`] for its value,
+//! and everybody else asks the kind ([`crate::ProductKind`]), the spec or the value, without a match of their
+//! own.
 
 use crate::{ProductKind, Value};
 
@@ -13,12 +14,14 @@ pub trait Product: Sized {
     const OLDEST_USABLE: u32 = 1;
     /// The file name extension of its blob, without a dot; none for one whose value is all there is.
     const BLOB: Option<&'static str> = None;
-    /// Whether it is made of what the headers say. What a parser of its own reads is made whether libav reads the file or not.
+    /// Whether it is made of what the headers say. What a parser of its own reads is made whether libav reads
+    /// the file or not.
     const AFTER_HEADERS: bool = true;
     /// What making one takes, as long as no unit on this machine has shown it.
     const COST: Cost;
 
-    /// Whether it is within the bounds that its maker keeps: a worker has read what strangers wrote, and is believed only then.
+    /// Whether it is within the bounds that its maker keeps: a worker has read what strangers wrote, and is
+    /// believed only then.
     fn is_sound(&self) -> bool;
 
     /// What it says, for people: a line a fact.

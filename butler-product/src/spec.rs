@@ -6,8 +6,8 @@ use crate::list::products;
 use crate::product::{Line, Listed, Product};
 use crate::{Fingerprint, ProductKind};
 
-/// The canonical text of a spec's parameters, as the database stores and compares it: `interval_ms=10000 width=320`,
-/// empty where a kind has none.
+/// The canonical text of a spec's parameters, as the database stores and compares it: `interval_ms=10000
+/// width=320`, empty where a kind has none.
 pub type Params = String;
 
 macro_rules! specs {
@@ -117,8 +117,8 @@ impl Value {
 }
 
 impl Spec {
-    /// Whether a value is an answer to it: of its kind or nothing, within its bounds, and with a blob of as many bytes as were
-    /// `written` exactly where it has one.
+    /// Whether a value is an answer to it: of its kind or nothing, within its bounds, and with a blob of as
+    /// many bytes as were `written` exactly where it has one.
     pub fn is_answered_by(&self, value: &Value, blob_bytes: Option<u64>, written: Option<u64>) -> bool {
         match value.kind() {
             None => blob_bytes.is_none(),
@@ -128,8 +128,8 @@ impl Spec {
         }
     }
 
-    /// The name of its blob for a source: kind, version and parameters by hash, so that a name is never used for other bytes.
-    /// Shape: `bif/ab/abcdef….bif`, relative to the folder of blobs.
+    /// The name of its blob for a source: kind, version and parameters by hash, so that a name is never used
+    /// for other bytes. Shape: `bif/ab/abcdef….bif`, relative to the folder of blobs.
     pub fn blob_name(&self, source: Fingerprint) -> String {
         let kind = self.kind();
         let extension = kind.blob_extension().unwrap_or("blob");

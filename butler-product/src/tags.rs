@@ -1,15 +1,17 @@
 //! What the tags inside an audio file say: who, what, where on which album.
 //!
-//! It is what the file says, not what is true: nothing is looked up. Tags lie outside a source's fingerprint, so their subject is the
-//! *tagged* source of a file: the content with its tags. Names are those of ID3v2.4, Vorbis comments, MP4, APEv2, RIFF INFO and ASF, as
-//! MusicBrainz Picard maps them (<https://picard-docs.musicbrainz.org/en/appendices/tag_mapping.html>).
+//! It is what the file says, not what is true: nothing is looked up. Tags lie outside a source's fingerprint,
+//! so their subject is the *tagged* source of a file: the content with its tags. Names are those of ID3v2.4,
+//! Vorbis comments, MP4, APEv2, RIFF INFO and ASF, as MusicBrainz Picard maps them
+//! (<https://picard-docs.musicbrainz.org/en/appendices/tag_mapping.html>).
 
 use serde::{Deserialize, Serialize};
 
 use crate::one_line::one_line;
 use crate::product::{Cost, CostPer, Line, Product};
 
-/// At most this many characters of a text are kept: titles of classical works are long, and novels are no titles.
+/// At most this many characters of a text are kept: titles of classical works are long, and novels are no
+/// titles.
 pub const MAX_CHARS: usize = 512;
 /// At most this many values of a field that may have several (artists, genres) are kept.
 pub const MAX_VALUES: usize = 16;
@@ -98,11 +100,14 @@ impl Tags {
         self.date.as_deref().or(self.original_date.as_deref()).and_then(year)
     }
 
-    /// The same within this page's bounds: texts cut and trimmed, empty ones and repeats left out, numbers that are none forgotten.
+    /// The same within this page's bounds: texts cut and trimmed, empty ones and repeats left out, numbers
+    /// that are none forgotten.
     #[must_use]
     pub fn bounded(self) -> Self {
-        let MusicBrainz { recording, track, release, release_group, artists, album_artists } = self.musicbrainz;
-        let Gain { track_gain, track_peak, album_gain, album_peak, r128_track_gain, r128_album_gain } = self.gain;
+        let MusicBrainz { recording, track, release, release_group, artists, album_artists } =
+            self.musicbrainz;
+        let Gain { track_gain, track_peak, album_gain, album_peak, r128_track_gain, r128_album_gain } =
+            self.gain;
         Self {
             title: text(self.title),
             artists: texts(self.artists),
@@ -150,7 +155,8 @@ impl Product for Tags {
     }
 
     fn summary(&self) -> Vec<Line> {
-        let named = [("by", self.artists.first()), ("on", self.album.as_ref()), ("title", self.title.as_ref())];
+        let named =
+            [("by", self.artists.first()), ("on", self.album.as_ref()), ("title", self.title.as_ref())];
         named.into_iter().filter_map(|(label, text)| Some(Line::text(label, text?.clone()))).collect()
     }
 }
@@ -188,7 +194,10 @@ mod tests {
     #[test]
     fn a_year_is_the_start_of_a_date() {
         let year = |date: &str| Tags { date: Some(date.into()), ..Tags::default() }.year();
-        assert_eq!([year("1959"), year("1959-08-17"), year("2003-12-31T00:00:00Z")], [Some(1959), Some(1959), Some(2003)]);
+        assert_eq!(
+            [year("1959"), year("1959-08-17"), year("2003-12-31T00:00:00Z")],
+            [Some(1959), Some(1959), Some(2003)]
+        );
         assert_eq!([year(""), year("59"), year("0000"), year("next year"), year("19é9")], [None; 5]);
     }
 
@@ -206,7 +215,10 @@ mod tests {
         assert!(!tags.is_sound());
         let tags = tags.bounded();
         assert_eq!(tags.title.as_ref().map(|title| title.chars().count()), Some(MAX_CHARS));
-        assert_eq!((tags.album.as_deref(), tags.artists.as_slice()), (None, &["A".to_owned(), "B".to_owned()][..]));
+        assert_eq!(
+            (tags.album.as_deref(), tags.artists.as_slice()),
+            (None, &["A".to_owned(), "B".to_owned()][..])
+        );
         assert_eq!((tags.genres.len(), tags.track, tags.disc), (MAX_VALUES, None, None));
         assert!(tags.is_sound());
     }

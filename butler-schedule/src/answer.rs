@@ -66,7 +66,8 @@ pub enum StartAnswer {
         reason: Reason,
         /// The day from which it is due, where its interval is the reason.
         due: Option<Date>,
-        /// The `skipped` run that keeps this in the history; none where start all passed over a task that is off.
+        /// The `skipped` run that keeps this in the history; none where start all passed over a task that is
+        /// off.
         run: Option<RunId>,
     },
 }
@@ -75,10 +76,14 @@ impl StartAnswer {
     /// The form for header and body.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Started { run, waits } => Outcome::Started { run: *run, waits: waits.as_ref().map(|reason| reason.code().to_owned()) },
+            Self::Started { run, waits } => {
+                Outcome::Started { run: *run, waits: waits.as_ref().map(|reason| reason.code().to_owned()) }
+            }
             Self::Scheduled { run, at } => Outcome::Scheduled { run: *run, at: *at },
             Self::Running { run } => Outcome::Running { run: *run },
-            Self::Skipped { reason, due, run: _ } => Outcome::Skipped { reason: reason.code().to_owned(), due: *due },
+            Self::Skipped { reason, due, run: _ } => {
+                Outcome::Skipped { reason: reason.code().to_owned(), due: *due }
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
-//! The present moment on the calendar: its day, the window that is open, and the one that opens next. Looked up once for
-//! as long as it stays the same, for the rules ask it many times an event. It holds no rule: see `day.rs` and `window.rs`.
+//! The present moment on the calendar: its day, the window that is open, and the one that opens next. Looked
+//! up once for as long as it stays the same, for the rules ask it many times an event. It holds no rule: see
+//! `day.rs` and `window.rs`.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

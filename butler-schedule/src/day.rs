@@ -1,5 +1,5 @@
-//! The maintenance day of an instant (docs/scheduling.md, rule 1): the date of the window that contains it or last
-//! started before it, whether or not that date has a window. Counts no intervals; `due.rs` does.
+//! The maintenance day of an instant (docs/scheduling.md, rule 1): the date of the window that contains it or
+//! last started before it, whether or not that date has a window. Counts no intervals; `due.rs` does.
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -11,8 +11,8 @@ use crate::window::instant;
 /// The day of an instant.
 pub(crate) fn of(settings: &WindowSettings, zone: &TimeZone, now: Timestamp) -> Date {
     let local = zone.to_datetime(now).date();
-    // From tomorrow on, since a fold round midnight takes the clock back to the date before; as far as three days back,
-    // since a zone may leave a date out and the start may be late in the evening.
+    // From tomorrow on, since a fold round midnight takes the clock back to the date before; as far as three
+    // days back, since a zone may leave a date out and the start may be late in the evening.
     (-1..=3)
         .filter_map(|back: i64| local.checked_sub(back.days()).ok())
         .find(|&day| start(settings, zone, day).is_some_and(|start| start <= now))
@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn rule_1_a_date_without_a_window_is_a_day_all_the_same() {
-        let sundays = WindowSettings { days: [Weekday::Sunday].into_iter().collect(), ..WindowSettings::default() };
+        let sundays =
+            WindowSettings { days: [Weekday::Sunday].into_iter().collect(), ..WindowSettings::default() };
         check("Europe/Berlin", &sundays, "2026-11-25T12:00:00+01:00", "2026-11-25");
         let swallowed = WindowSettings::from_hours((2, 10), (2, 50), WindowDays::ALL).unwrap();
         check("Europe/Berlin", &swallowed, "2026-03-29T00:59:59Z", "2026-03-28");
@@ -95,7 +96,11 @@ mod tests {
         let whole_day = WindowSettings::from_hours((4, 0), (4, 0), WindowDays::ALL).unwrap();
         let hours = |day: &str| {
             let zone = TimeZone::get("Europe/Berlin").unwrap();
-            window::on(&whole_day, &zone, day.parse().unwrap()).as_ref().map(Window::length).unwrap().as_hours()
+            window::on(&whole_day, &zone, day.parse().unwrap())
+                .as_ref()
+                .map(Window::length)
+                .unwrap()
+                .as_hours()
         };
         assert_eq!([hours("2026-03-27"), hours("2026-03-28"), hours("2026-10-24")], [24, 23, 25]);
     }

@@ -1,15 +1,19 @@
-//! Whether a task is due on a day (docs/scheduling.md, rule 1), whether a person's start falls on its day (rule 3), and
-//! from which day on it does.
-//! Pure in days; which day it is, `day.rs` says.
+//! Whether a task is due on a day (docs/scheduling.md, rule 1), whether a person's start falls on its day
+//! (rule 3), and from which day on it does. Pure in days; which day it is, `day.rs` says.
 
 use butler_api::Reason;
 use jiff::{ToSpan, civil::Date};
 
-/// Whether a person may start a task on `day`: never completed, or completed on that very day, or its interval has passed.
+/// Whether a person may start a task on `day`: never completed, or completed on that very day, or its
+/// interval has passed.
 ///
 /// # Errors
 /// The reason to skip it, with the day from which it is due.
-pub(crate) fn on_its_day(every_days: u32, last_completed: Option<Date>, day: Date) -> Result<(), Box<NotItsDay>> {
+pub(crate) fn on_its_day(
+    every_days: u32,
+    last_completed: Option<Date>,
+    day: Date,
+) -> Result<(), Box<NotItsDay>> {
     let Some(last) = trusted(last_completed, day) else { return Ok(()) };
     let elapsed = days_between(last, day);
     if elapsed == 0 || elapsed >= i64::from(every_days) {
@@ -18,12 +22,17 @@ pub(crate) fn on_its_day(every_days: u32, last_completed: Option<Date>, day: Dat
     Err(Box::new(NotItsDay { last, due: next_due(every_days, last) }))
 }
 
-/// Whether a task that is switched on is due on `day` (rule 1): nobody gave it up on that day, and it never completed or
-/// its interval has passed.
+/// Whether a task that is switched on is due on `day` (rule 1): nobody gave it up on that day, and it never
+/// completed or its interval has passed.
 ///
 /// # Errors
 /// Why it is not.
-pub(crate) fn due(every_days: u32, last_completed: Option<Date>, given_up: Option<Date>, day: Date) -> Result<(), Reason> {
+pub(crate) fn due(
+    every_days: u32,
+    last_completed: Option<Date>,
+    given_up: Option<Date>,
+    day: Date,
+) -> Result<(), Reason> {
     if given_up == Some(day) {
         return Err(Reason::EndedThatDay { day });
     }
@@ -51,7 +60,8 @@ impl NotItsDay {
     }
 }
 
-/// The last completed day as far as the clock can be believed: tomorrow's counts as today's, a later one as never.
+/// The last completed day as far as the clock can be believed: tomorrow's counts as today's, a later one as
+/// never.
 fn trusted(last: Option<Date>, day: Date) -> Option<Date> {
     let last = last?;
     match days_between(day, last) {

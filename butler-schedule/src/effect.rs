@@ -1,5 +1,6 @@
-//! What the schedule orders. The engine carries effects out in their order; a [`Effect::Save`] is on disk before the
-//! effect behind it is begun, so that a crash between two of them loses no run and begins none twice.
+//! What the schedule orders. The engine carries effects out in their order; a [`Effect::Save`] is on disk
+//! before the effect behind it is begun, so that a crash between two of them loses no run and begins none
+//! twice.
 
 use std::fmt;
 
@@ -24,16 +25,16 @@ pub enum Effect {
         /// The run.
         run: RunId,
     },
-    /// Make this run end its step and tell [`crate::Event::RunEnded`]. If the reason is the window's end, no new unit begins
-    /// and those in hand have 60 seconds.
+    /// Make this run end its step and tell [`crate::Event::RunEnded`]. If the reason is the window's end, no
+    /// new unit begins and those in hand have 60 seconds.
     Stop {
         /// The run.
         run: RunId,
         /// Why.
         why: Reason,
     },
-    /// Keep these pauses in place of all others, and act on them: none works on while one freezes, and no unit begins while
-    /// there is one at all.
+    /// Keep these pauses in place of all others, and act on them: none works on while one freezes, and no
+    /// unit begins while there is one at all.
     KeepPauses(Vec<Pause>),
     /// Keep this note that Butler was there.
     Attend(Attendance),
@@ -50,7 +51,10 @@ pub enum Effect {
 
 /// A task was to get a second run by itself at one event: two rules contradict each other. It got none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{task} was to get a second run by itself at one event; it gets none before the next one. Please report this")]
+#[error(
+    "{task} was to get a second run by itself at one event; it gets none before the next one. Please report \
+     this"
+)]
 pub struct SecondRun {
     /// The task.
     pub task: TaskName,

@@ -9,8 +9,8 @@ use crate::{Pause, Settings};
 /// A fact from outside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A moment asked for by [`crate::Effect::WakeAt`] came, or 30 seconds have passed since the last event. Harmless at any
-    /// other.
+    /// A moment asked for by [`crate::Effect::WakeAt`] came, or 30 seconds have passed since the last event.
+    /// Harmless at any other.
     Woke,
     /// A person asked for one task.
     StartAsked {
@@ -21,7 +21,8 @@ pub enum Event {
         /// Only this section; taken for a forced start whatever `force` says.
         section: Option<i64>,
     },
-    /// A person asked for a scan of a section, or of paths in it; or the file system told that something changed there.
+    /// A person asked for a scan of a section, or of paths in it; or the file system told that something
+    /// changed there.
     RefreshAsked {
         /// The section.
         section: i64,

@@ -1,8 +1,8 @@
-//! What the nights ahead bring: a copy of the schedule is driven forward through them, with runs that take as long as they
-//! are expected to. So the plan follows the very rules that the nights will follow.
+//! What the nights ahead bring: a copy of the schedule is driven forward through them, with runs that take as
+//! long as they are expected to. So the plan follows the very rules that the nights will follow.
 //!
-//! It changes nothing and starts nothing, knows no cost and asks no clock: what work there is and how long it takes is
-//! handed in. Start with [`Schedule::forecast`].
+//! It changes nothing and starts nothing, knows no cost and asks no clock: what work there is and how long it
+//! takes is handed in. Start with [`Schedule::forecast`].
 
 mod drive;
 #[cfg(test)]
@@ -19,7 +19,8 @@ use drive::Drive;
 
 /// How far ahead a window is looked for, in days.
 const LOOK_AHEAD_DAYS: i64 = 400;
-/// As many nights are driven at most to see where a backlog ends; further ones are reckoned from the last of these.
+/// As many nights are driven at most to see where a backlog ends; further ones are reckoned from the last of
+/// these.
 const DRIVEN_NIGHTS: usize = 30;
 
 /// How long everything is expected to take.
@@ -36,7 +37,8 @@ pub struct Expected {
 pub enum Work {
     /// Each run takes so long.
     Each(SignedDuration),
-    /// There is a backlog of units that take so long one after the other; what a run leaves of it is there for the next.
+    /// There is a backlog of units that take so long one after the other; what a run leaves of it is there
+    /// for the next.
     Backlog(SignedDuration),
 }
 
@@ -124,8 +126,8 @@ pub struct BacklogAhead {
     pub task: TaskName,
     /// What there is now: units one after the other.
     pub work: SignedDuration,
-    /// In how many nights it is done, tonight being the first; 0 if it is done before tonight's window, or there is none.
-    /// None if it never is, as things are.
+    /// In how many nights it is done, tonight being the first; 0 if it is done before tonight's window, or
+    /// there is none. None if it never is, as things are.
     pub nights: Option<u32>,
 }
 
@@ -138,7 +140,8 @@ pub fn windows_ahead(settings: &Settings, now: Timestamp) -> impl Iterator<Item 
 }
 
 impl Schedule {
-    /// Forecasts so many nights. Deterministic; its price grows with the nights (some hundred steps each) and with nothing else.
+    /// Forecasts so many nights. Deterministic; its price grows with the nights (some hundred steps each) and
+    /// with nothing else.
     pub fn forecast(&self, now: Timestamp, nights: usize, expected: &Expected) -> Forecast {
         let mut drive = Drive::new(self.clone(), now, expected);
         let mut ahead: Vec<NightAhead> = Vec::with_capacity(nights);
@@ -181,12 +184,17 @@ impl Schedule {
         let backlog = |task: crate::Task<'_>| {
             let Some(Work::Backlog(work)) = expected.work.get(&task.row.name) else { return None };
             let reckoned = || {
-                // They share the machine, and who is done leaves its share to the others: so all are reckoned together.
+                // They share the machine, and who is done leaves its share to the others: so all are reckoned
+                // together.
                 let works = last_gain.get(&task.row.name).is_some_and(|gain| *gain > 0.0);
                 works.then(|| (all_left / all_gain).ceil() as usize + driven)
             };
             let nights = done_in.get(&task.row.name).copied().or_else(reckoned);
-            Some(BacklogAhead { task: task.row.name.clone(), work: *work, nights: nights.and_then(|nights| u32::try_from(nights).ok()) })
+            Some(BacklogAhead {
+                task: task.row.name.clone(),
+                work: *work,
+                nights: nights.and_then(|nights| u32::try_from(nights).ok()),
+            })
         };
         self.tasks().filter_map(backlog).collect()
     }
@@ -200,17 +208,21 @@ fn note_done(drive: &Drive, night: usize, done_in: &mut BTreeMap<TaskName, usize
 }
 
 fn gains(before: &BTreeMap<TaskName, f64>, after: &BTreeMap<TaskName, f64>) -> BTreeMap<TaskName, f64> {
-    before.iter().map(|(task, before)| (task.clone(), before - after.get(task).copied().unwrap_or(0.0))).collect()
+    before
+        .iter()
+        .map(|(task, before)| (task.clone(), before - after.get(task).copied().unwrap_or(0.0)))
+        .collect()
 }
 
-/// The moment at which it is asked why a task did not run: the window's end, which misses what still waits. A whole day's end misses
-/// nothing, and the next day begins with it.
+/// The moment at which it is asked why a task did not run: the window's end, which misses what still waits. A
+/// whole day's end misses nothing, and the next day begins with it.
 fn last_moment(window: &Window) -> Timestamp {
     let just_before = || window.until.checked_sub(SignedDuration::from_millis(1)).unwrap_or(window.from);
     if window.whole_day { just_before().max(window.from) } else { window.until }
 }
 
-/// Why each task that neither began nor was missed in a night did not: asked at its end, of what the schedule remembers then.
+/// Why each task that neither began nor was missed in a night did not: asked at its end, of what the schedule
+/// remembers then.
 fn idle(drive: &Drive, window: &Window) -> Vec<RunAhead> {
     let idle = |task: crate::Task<'_>| {
         let name = &task.row.name;

@@ -1,9 +1,11 @@
-//! The schedule: pure logic that decides what runs when. `Schedule::handle(now, event)` is the only way to start or stop
-//! anything; it answers whoever asked and orders effects, which the engine performs in their order.
+//! The schedule: pure logic that decides what runs when. `Schedule::handle(now, event)` is the only way to
+//! start or stop anything; it answers whoever asked and orders effects, which the engine performs in their
+//! order.
 //!
-//! It never does I/O, never asks the time, has no threads and no randomness: the same events give the same effects.
-//! Start with [`Schedule`], [`Event`] and [`Effect`]; the rules of docs/scheduling.md live in `day.rs` and `window.rs`
-//! (1, 10), `due.rs` (1, 3), `placement.rs` (2), `order.rs` (lanes, 11), `recovery.rs` (11) and `schedule/` (2 to 9, pauses).
+//! It never does I/O, never asks the time, has no threads and no randomness: the same events give the same
+//! effects. Start with [`Schedule`], [`Event`] and [`Effect`]; the rules of docs/scheduling.md live in
+//! `day.rs` and `window.rs` (1, 10), `due.rs` (1, 3), `placement.rs` (2), `order.rs` (lanes, 11),
+//! `recovery.rs` (11) and `schedule/` (2 to 9, pauses).
 
 mod answer;
 mod attendance;

@@ -17,7 +17,8 @@ impl Schedule {
     pub fn next_night(&self, task: &TaskName, not_before: Timestamp, now: Timestamp) -> Option<Window> {
         let task = self.tasks().find(|known| known.row.name == *task && known.enabled)?;
         let past = self.past(&task.row.name);
-        let (mut last, given_up) = (past.and_then(|past| past.last_completed), past.and_then(|past| past.given_up));
+        let (mut last, given_up) =
+            (past.and_then(|past| past.last_completed), past.and_then(|past| past.given_up));
         let (waits, works) = match task.live.filter(|run| run.counts()) {
             Some(run) => (run.started_at.is_none(), run.started_at.is_some()),
             None => (false, false),
@@ -26,7 +27,11 @@ impl Schedule {
             // In the window that is open now, a run that is still to begin takes it up; no other one starts
             // by itself.
             let is_open = window.from <= now;
-            let starts = if is_open { waits } else { due::due(task.row.every_days, last, given_up, window.day).is_ok() };
+            let starts = if is_open {
+                waits
+            } else {
+                due::due(task.row.every_days, last, given_up, window.day).is_ok()
+            };
             if starts && not_before <= window.from.max(now) {
                 return Some(window);
             }

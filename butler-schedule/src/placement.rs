@@ -1,6 +1,6 @@
-//! Where in the window a randomised task is placed (docs/scheduling.md, rule 2): a moment drawn from the server's id, the
-//! task and the day, so that many servers don't ask the same online service at the same second and a restart draws the
-//! same. Starts nothing.
+//! Where in the window a randomised task is placed (docs/scheduling.md, rule 2): a moment drawn from the
+//! server's id, the task and the day, so that many servers don't ask the same online service at the same
+//! second and a restart draws the same. Starts nothing.
 
 use butler_api::TaskName;
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -49,7 +49,9 @@ impl Draw {
     pub(crate) fn of(server_id: &str, task: &TaskName, day: Date) -> Self {
         let text = format!("{server_id}\0{task}\0{day}");
         // FNV-1a, and then splitmix64's finaliser: FNV alone leaves the high bits of near texts alike.
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         let mixed = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         Self(mixed ^ (mixed >> 31))
@@ -78,7 +80,9 @@ mod tests {
     fn check(length: i64, usual: i64, now: i64, expected: (i64, i64)) {
         let window = window(SignedDuration::from_mins(length));
         let now = window.from.checked_add(SignedDuration::from_mins(now)).unwrap();
-        let at = |draw| window.from.duration_until(place(&window, SignedDuration::from_mins(usual), Draw(draw), now));
+        let at = |draw| {
+            window.from.duration_until(place(&window, SignedDuration::from_mins(usual), Draw(draw), now))
+        };
         let last = at(u64::MAX).saturating_add(SignedDuration::from_secs(1)).as_mins();
         assert_eq!((at(0).as_mins(), last), expected, "window {length}, usual {usual}, now {now}");
     }
@@ -133,7 +137,8 @@ mod tests {
     fn rule_2_many_servers_are_spread_over_the_whole_window() {
         let mut tenths = [0; 10];
         for server in 0..1000 {
-            let Draw(draw) = Draw::of(&format!("server-{server}"), &TaskName::CheckForUpdates, date(2026, 11, 23));
+            let Draw(draw) =
+                Draw::of(&format!("server-{server}"), &TaskName::CheckForUpdates, date(2026, 11, 23));
             tenths[usize::try_from((u128::from(draw) * 10) >> u64::BITS).unwrap()] += 1;
         }
         assert!(tenths.iter().all(|count| (60..=140).contains(count)), "{tenths:?}");

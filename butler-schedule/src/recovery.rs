@@ -1,5 +1,6 @@
-//! What becomes of each run that a shutdown or a crash left (docs/scheduling.md, rule 11). Decides run by run; whose turn
-//! it is then, the schedule settles as after any other event. Reads no database: see [`Remembered`].
+//! What becomes of each run that a shutdown or a crash left (docs/scheduling.md, rule 11). Decides run by
+//! run; whose turn it is then, the schedule settles as after any other event. Reads no database: see
+//! [`Remembered`].
 
 use std::collections::BTreeMap;
 
@@ -15,8 +16,8 @@ const TOO_MANY_CRASHES: u32 = 3;
 /// What the engine hands in from the library at start-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remembered {
-    /// Every run stored without `ended_at`, just as it was last saved. That is every run whose state is not terminal, and
-    /// those that a shutdown left `interrupted` and that may go on. (Others are ignored.)
+    /// Every run stored without `ended_at`, just as it was last saved. That is every run whose state is not
+    /// terminal, and those that a shutdown left `interrupted` and that may go on. (Others are ignored.)
     pub unfinished: Vec<RunRecord>,
     /// What is remembered of each task; one that never ran may be left out.
     pub past: BTreeMap<TaskName, Past>,
@@ -31,18 +32,21 @@ pub struct Remembered {
 /// What is remembered of a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
-    /// The day of its last run that completed and counts (no section, origin not `asap`): the one with the highest id, for
-    /// a task's runs work one after the other, and a clock that was far ahead must not stay the last for ever.
+    /// The day of its last run that completed and counts (no section, origin not `asap`): the one with the
+    /// highest id, for a task's runs work one after the other, and a clock that was far ahead must not stay
+    /// the last for ever.
     pub last_completed: Option<Date>,
     /// The [`RunRecord::worked`] of its last five such runs, oldest first.
     pub durations: Vec<SignedDuration>,
-    /// The [`RunRecord::ended_day`] of the last of its runs that failed or that a person stopped (no section, origin not `asap`).
+    /// The [`RunRecord::ended_day`] of the last of its runs that failed or that a person stopped (no section,
+    /// origin not `asap`).
     pub given_up: Option<Date>,
     /// The [`RunRecord::ended_day`] of the last of its runs that the window's end stopped.
     pub cut: Option<Date>,
     /// The [`RunRecord::day`] of the last of its runs that were missed.
     pub missed: Option<Date>,
-    /// Of its runs' [`RunRecord::crashes`], those of the latest day, added up; the unfinished ones' among them.
+    /// Of its runs' [`RunRecord::crashes`], those of the latest day, added up; the unfinished ones' among
+    /// them.
     pub crashes: Option<Crashes>,
 }
 
@@ -64,7 +68,9 @@ pub(crate) fn recover(
         (RunState::Queued | RunState::Scheduled, _) => {}
         // A shutdown that ended in order, or was cut short: no crash.
         (RunState::Interrupted, _) => {}
-        (RunState::Stopping, Some(Reason::ServerStopped)) => run.undergo(Change::Interrupt, Some(Reason::ServerStopped), now)?,
+        (RunState::Stopping, Some(Reason::ServerStopped)) => {
+            run.undergo(Change::Interrupt, Some(Reason::ServerStopped), now)?
+        }
         // Whoever stopped it meant it: it is not begun again.
         (RunState::Stopping, reason) => return run.undergo(Change::ConfirmStop, reason.clone(), now),
         _ => {
@@ -77,7 +83,10 @@ pub(crate) fn recover(
         }
     }
     if !known {
-        let sentence = format!("This version of Butler has no task {}; start it again with a version that has.", run.task);
+        let sentence = format!(
+            "This version of Butler has no task {}; start it again with a version that has.",
+            run.task
+        );
         return run.undergo(Change::GiveUp, Some(Reason::TaskFailed { sentence }), now);
     }
     if run.goes_on(now) {

@@ -1,5 +1,5 @@
-//! One run as the schedule knows it and the library keeps it. What a run did, how far it came and what it read is the
-//! engine's; here is only what decides when it works.
+//! One run as the schedule knows it and the library keeps it. What a run did, how far it came and what it
+//! read is the engine's; here is only what decides when it works.
 
 use std::path::{Path, PathBuf};
 
@@ -31,14 +31,15 @@ pub struct RunRecord {
     pub asked_at: Timestamp,
     /// When it first began to work.
     pub started_at: Option<Timestamp>,
-    /// How long it worked: without pauses, without absences, and after a crash up to the last note of attendance.
+    /// How long it worked: without pauses, without absences, and after a crash up to the last note of
+    /// attendance.
     pub worked: SignedDuration,
     /// Since when it works; what `worked` does not hold yet begins there. None while it does not work.
     pub works_since: Option<Timestamp>,
     /// When it ended for good. An `interrupted` run without it may go on at the next start.
     pub ended_at: Option<Timestamp>,
-    /// The maintenance day it counts for, stored when it starts; of a catch-up run when it is made, of a missed one its
-    /// window's.
+    /// The maintenance day it counts for, stored when it starts; of a catch-up run when it is made, of a
+    /// missed one its window's.
     pub day: Option<Date>,
     /// The day of the instant at which it ended.
     pub ended_day: Option<Date>,
@@ -85,7 +86,12 @@ impl RunRecord {
     }
 
     /// Moves it along the table of `run_state.rs`, with the reason of its new state.
-    pub(crate) fn undergo(&mut self, change: Change, reason: Option<Reason>, now: Timestamp) -> Result<(), IllegalChange> {
+    pub(crate) fn undergo(
+        &mut self,
+        change: Change,
+        reason: Option<Reason>,
+        now: Timestamp,
+    ) -> Result<(), IllegalChange> {
         self.state = run_state::next(self.state, change)?;
         self.reason = reason;
         match self.state {
@@ -109,8 +115,8 @@ impl RunRecord {
         self.worked.saturating_add(since.max(SignedDuration::ZERO))
     }
 
-    /// Whether it goes on under its id once the server is back (rule 11): a free run that a person or the file system asked
-    /// for, or a bound one whose window is still open.
+    /// Whether it goes on under its id once the server is back (rule 11): a free run that a person or the
+    /// file system asked for, or a bound one whose window is still open.
     pub(crate) fn goes_on(&self, now: Timestamp) -> bool {
         self.bound_until.map_or(self.was_asked_for(), |end| now < end)
     }
@@ -140,15 +146,17 @@ impl RunRecord {
         matches!(self.state, RunState::Running | RunState::Paused | RunState::Stopping)
     }
 
-    /// Whether what it does includes what a request for `section` (none: for everything) and `paths` in it (none: for all of
-    /// it) wants.
+    /// Whether what it does includes what a request for `section` (none: for everything) and `paths` in it
+    /// (none: for all of it) wants.
     pub(crate) fn covers(&self, section: Option<i64>, paths: &[PathBuf]) -> bool {
         let holds = |path: &Path| self.paths.iter().any(|own| path.starts_with(own));
-        let holds_paths = self.paths.is_empty() || (!paths.is_empty() && paths.iter().all(|path| holds(path)));
+        let holds_paths =
+            self.paths.is_empty() || (!paths.is_empty() && paths.iter().all(|path| holds(path)));
         self.origin != Origin::Asap && (self.section.is_none() || (self.section == section && holds_paths))
     }
 
-    /// Takes more paths of its section in; none, or more than [`MOST_PATHS`] in all, make it one of the whole section.
+    /// Takes more paths of its section in; none, or more than [`MOST_PATHS`] in all, make it one of the whole
+    /// section.
     pub(crate) fn join(&mut self, paths: &[PathBuf]) {
         let all = if paths.is_empty() { Vec::new() } else { [&self.paths, paths].concat() };
         self.paths = outermost(all);
@@ -179,7 +187,9 @@ mod tests {
 
     #[test]
     fn too_many_paths_are_the_whole_section() {
-        let paths = |count: usize| (0..count).map(|number| PathBuf::from(format!("/tv/{number}"))).collect::<Vec<_>>();
+        let paths = |count: usize| {
+            (0..count).map(|number| PathBuf::from(format!("/tv/{number}"))).collect::<Vec<_>>()
+        };
         assert_eq!(outermost(paths(MOST_PATHS)).len(), MOST_PATHS);
         assert!(outermost(paths(MOST_PATHS + 1)).is_empty());
     }

@@ -50,7 +50,10 @@ pub struct IllegalChange {
 
 /// The state after a change: every legal row of the table.
 pub(crate) fn next(state: RunState, change: Change) -> Result<RunState, IllegalChange> {
-    use RunState::{Completed, Failed, Interrupted, Missed, Paused, Queued, Running, Scheduled, Skipped, Stopped, Stopping};
+    use RunState::{
+        Completed, Failed, Interrupted, Missed, Paused, Queued, Running, Scheduled, Skipped, Stopped,
+        Stopping,
+    };
     Ok(match (state, change) {
         (Scheduled, Change::Enter) => Queued,
         (Scheduled, Change::PlaceAnew) => Scheduled,
@@ -97,7 +100,8 @@ mod tests {
     fn nothing_happens_to_a_terminal_run_but_that_an_interrupted_one_goes_on_or_is_given_up() {
         for state in RunState::ALL.iter().copied().filter(|state| state.is_terminal()) {
             let legal: Vec<_> = CHANGES.into_iter().filter(|change| next(state, *change).is_ok()).collect();
-            let expected: &[Change] = if state == RunState::Interrupted { &[Change::GiveUp, Change::Resume] } else { &[] };
+            let expected: &[Change] =
+                if state == RunState::Interrupted { &[Change::GiveUp, Change::Resume] } else { &[] };
             assert_eq!(legal, expected, "{state}");
         }
     }
@@ -107,7 +111,11 @@ mod tests {
         for state in RunState::ALL.iter().copied().filter(|state| !state.is_terminal()) {
             let after: Vec<_> = CHANGES.into_iter().filter_map(|change| next(state, change).ok()).collect();
             assert!(after.iter().any(|state| state.is_terminal()), "{state}");
-            assert_eq!(after.contains(&RunState::Running), matches!(state, RunState::Queued | RunState::Paused), "{state}");
+            assert_eq!(
+                after.contains(&RunState::Running),
+                matches!(state, RunState::Queued | RunState::Paused),
+                "{state}"
+            );
         }
     }
 

@@ -1,12 +1,14 @@
-//! The state between two events, and the one door by which it changes. It never does anything itself: see [`Effect`].
+//! The state between two events, and the one door by which it changes. It never does anything itself: see
+//! [`Effect`].
 //!
-//! Every event goes the same way. First it is seen whether Butler was away (`schedule/catch_up.rs`). Then the event itself:
-//! starts (`start.rs`), new items (`asap.rs`), stops and ends (`stop.rs`), settings (`changes.rs`), pauses (`pauses.rs`).
-//! Then everything is settled, from the present state and the clock alone, so that a restart or a suspend takes the same
-//! way as a moment that came on time: pauses that are over are lifted; the window's end stops and misses
-//! (`window_end.rs`); what a missed window owes is scheduled (`catch_up.rs`); what was placed enters its lane (`turn.rs`);
-//! what is due is queued, placed, missed or taken over (`night.rs`); and whoever's turn it is begins, or is skipped or
-//! missed (`turn.rs`). Last, attendance is noted (`catch_up.rs`), and the next wake-up asked for (`wake.rs`).
+//! Every event goes the same way. First it is seen whether Butler was away (`schedule/catch_up.rs`). Then the
+//! event itself: starts (`start.rs`), new items (`asap.rs`), stops and ends (`stop.rs`), settings
+//! (`changes.rs`), pauses (`pauses.rs`). Then everything is settled, from the present state and the clock
+//! alone, so that a restart or a suspend takes the same way as a moment that came on time: pauses that are
+//! over are lifted; the window's end stops and misses (`window_end.rs`); what a missed window owes is
+//! scheduled (`catch_up.rs`); what was placed enters its lane (`turn.rs`); what is due is queued, placed,
+//! missed or taken over (`night.rs`); and whoever's turn it is begins, or is skipped or missed (`turn.rs`).
+//! Last, attendance is noted (`catch_up.rs`), and the next wake-up asked for (`wake.rs`).
 
 mod asap;
 mod catch_up;
@@ -66,12 +68,27 @@ impl Schedule {
     /// The schedule after a start of the server, with what of the past goes on (docs/scheduling.md, rule 11).
     ///
     /// What must be handed in is said at [`Remembered`].
-    pub fn restore(rows: Vec<Row>, settings: Settings, remembered: Remembered, now: Timestamp) -> (Self, Vec<Effect>) {
+    pub fn restore(
+        rows: Vec<Row>,
+        settings: Settings,
+        remembered: Remembered,
+        now: Timestamp,
+    ) -> (Self, Vec<Effect>) {
         let Remembered { unfinished, past, next_run, attendance, pauses } = remembered;
         let attending = catch_up::Attending::since(attendance, now);
         let (live, stretch) = (Vec::new(), None);
-        let mut schedule =
-            Self { rows, settings, past, live, next_run, pauses: Vec::new(), attending, stretch, wake: None, shutting_down: false };
+        let mut schedule = Self {
+            rows,
+            settings,
+            past,
+            live,
+            next_run,
+            pauses: Vec::new(),
+            attending,
+            stretch,
+            wake: None,
+            shutting_down: false,
+        };
         let mut effects = Vec::new();
         let present = schedule.present(now);
         schedule.take_over(unfinished, present, &mut effects);
@@ -92,7 +109,9 @@ impl Schedule {
             Event::StartAsked { task, force, section } => {
                 return self.start_one(&task, force || section.is_some(), section, present, effects);
             }
-            Event::RefreshAsked { section, paths, origin } => return self.refresh(section, paths, origin, present, effects),
+            Event::RefreshAsked { section, paths, origin } => {
+                return self.refresh(section, paths, origin, present, effects);
+            }
             Event::StartAllAsked { force } => return self.start_all(force, present, effects),
             Event::StopAsked { task } => self.stop_task(&task, present, &mut effects),
             Event::StopRunAsked { run } => self.stop_run(run, present, &mut effects),
@@ -263,7 +282,12 @@ impl Schedule {
             return Err(Reason::SwitchedOff { switch: row.switch.to_owned() });
         }
         let past = self.past(&row.name);
-        due::due(row.every_days, past.and_then(|past| past.last_completed), past.and_then(|past| past.given_up), day)
+        due::due(
+            row.every_days,
+            past.and_then(|past| past.last_completed),
+            past.and_then(|past| past.given_up),
+            day,
+        )
     }
 
     fn place(&self, task: &TaskName, window: &Window, now: Timestamp) -> Timestamp {
@@ -277,7 +301,14 @@ impl Schedule {
     }
 
     /// Ends a live run that has not begun, or does not go on; it is forgotten when everything is settled.
-    fn close(&mut self, index: usize, change: Change, reason: Reason, present: Present, effects: &mut Vec<Effect>) {
+    fn close(
+        &mut self,
+        index: usize,
+        change: Change,
+        reason: Reason,
+        present: Present,
+        effects: &mut Vec<Effect>,
+    ) {
         let mut run = self.live[index].clone();
         if run.undergo(change, Some(reason), present.now).is_ok() {
             self.keep_end(&mut run, present, effects);
@@ -305,7 +336,8 @@ impl Schedule {
                 let too_many = past.durations.len().saturating_sub(placement::USUAL_OF);
                 past.durations.drain(..too_many);
             }
-            (RunState::Failed, _) | (RunState::Stopped, Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson)) => {
+            (RunState::Failed, _)
+            | (RunState::Stopped, Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson)) => {
                 past.given_up = run.ended_day;
             }
             (RunState::Stopped, Some(Reason::WindowEnded)) => past.cut = run.ended_day,

@@ -32,6 +32,7 @@ pub struct Settings {
     pub as_soon_as_possible: BTreeSet<TaskName>,
     /// For which tasks a night that was slept through is made good by day.
     pub catch_up: CatchUp,
-    /// What tells this server from others, so that their randomised tasks fall on different moments; never changes.
+    /// What tells this server from others, so that their randomised tasks fall on different moments; never
+    /// changes.
     pub server_id: String,
 }

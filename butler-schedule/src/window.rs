@@ -1,5 +1,6 @@
-//! The maintenance window of a date in a zone: a half-open pair of instants, right across midnight and the changes of
-//! daylight-saving time (docs/scheduling.md, rule 10). Which day an instant belongs to is `day.rs`.
+//! The maintenance window of a date in a zone: a half-open pair of instants, right across midnight and the
+//! changes of daylight-saving time (docs/scheduling.md, rule 10). Which day an instant belongs to is
+//! `day.rs`.
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -12,7 +13,8 @@ use crate::day;
 pub struct WindowSettings {
     /// `ButlerStartHour` and `ButlerStartMinute`, local time.
     pub start: Time,
-    /// `ButlerEndHour` and `ButlerEndMinute`, local time. Not after `start`: on the next date. Equal: the whole day.
+    /// `ButlerEndHour` and `ButlerEndMinute`, local time. Not after `start`: on the next date. Equal: the
+    /// whole day.
     pub end: Time,
     /// The days on which a window starts.
     pub days: WindowDays,
@@ -28,7 +30,11 @@ impl Default for WindowSettings {
 impl WindowSettings {
     /// The window from hours (0 to 23) and minutes (0 to 59); none if one of them is out of range.
     pub fn from_hours(start: (i8, i8), end: (i8, i8), days: WindowDays) -> Option<Self> {
-        Some(Self { start: Time::new(start.0, start.1, 0, 0).ok()?, end: Time::new(end.0, end.1, 0, 0).ok()?, days })
+        Some(Self {
+            start: Time::new(start.0, start.1, 0, 0).ok()?,
+            end: Time::new(end.0, end.1, 0, 0).ok()?,
+            days,
+        })
     }
 
     /// Whether start = end: the window is the whole day, and its end stops nothing.
@@ -86,7 +92,8 @@ impl Window {
     }
 }
 
-/// The window that starts on a date: none on a day of the week without one, and none if a spring gap swallows it.
+/// The window that starts on a date: none on a day of the week without one, and none if a spring gap swallows
+/// it.
 pub(crate) fn on(settings: &WindowSettings, zone: &TimeZone, day: Date) -> Option<Window> {
     if !settings.days.contains(day.weekday()) {
         return None;
@@ -114,25 +121,39 @@ const FAR_ENOUGH: i64 = 15;
 /// The window that opens next after an instant; none if no day of the week has one.
 pub(crate) fn next(settings: &WindowSettings, zone: &TimeZone, now: Timestamp) -> Option<Window> {
     let today = day::of(settings, zone, now);
-    (1..=FAR_ENOUGH).filter_map(|ahead| on(settings, zone, today.checked_add(ahead.days()).ok()?)).find(|window| window.from > now)
+    (1..=FAR_ENOUGH)
+        .filter_map(|ahead| on(settings, zone, today.checked_add(ahead.days()).ok()?))
+        .find(|window| window.from > now)
 }
 
 /// The last window any part of which lies between two instants.
-pub(crate) fn last_between(settings: &WindowSettings, zone: &TimeZone, after: Timestamp, before: Timestamp) -> Option<Window> {
+pub(crate) fn last_between(
+    settings: &WindowSettings,
+    zone: &TimeZone,
+    after: Timestamp,
+    before: Timestamp,
+) -> Option<Window> {
     let today = day::of(settings, zone, before);
-    let mut back_from_today = (0..=FAR_ENOUGH).filter_map(|back| on(settings, zone, today.checked_sub(back.days()).ok()?));
+    let mut back_from_today =
+        (0..=FAR_ENOUGH).filter_map(|back| on(settings, zone, today.checked_sub(back.days()).ok()?));
     back_from_today.find(|window| window.from < before).filter(|window| window.until > after)
 }
 
 /// Whether a window opened after one instant and up to another.
-pub(crate) fn opened_between(settings: &WindowSettings, zone: &TimeZone, after: Timestamp, up_to: Timestamp) -> bool {
+pub(crate) fn opened_between(
+    settings: &WindowSettings,
+    zone: &TimeZone,
+    after: Timestamp,
+    up_to: Timestamp,
+) -> bool {
     let today = day::of(settings, zone, up_to);
-    let mut back_from_today = (0..=FAR_ENOUGH).filter_map(|back| on(settings, zone, today.checked_sub(back.days()).ok()?));
+    let mut back_from_today =
+        (0..=FAR_ENOUGH).filter_map(|back| on(settings, zone, today.checked_sub(back.days()).ok()?));
     back_from_today.next().is_some_and(|window| window.from > after)
 }
 
-/// The instant of a local time. One in a spring gap is the gap's end, one in an autumn fold the first pass. Grows with
-/// the local time, so that windows can't overlap.
+/// The instant of a local time. One in a spring gap is the gap's end, one in an autumn fold the first pass.
+/// Grows with the local time, so that windows can't overlap.
 pub(crate) fn instant(zone: &TimeZone, local: DateTime) -> Timestamp {
     let ambiguous = zone.to_ambiguous_timestamp(local);
     let is_gap = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
@@ -140,8 +161,9 @@ pub(crate) fn instant(zone: &TimeZone, local: DateTime) -> Timestamp {
     if !is_gap {
         return ambiguous.earlier().unwrap_or(edge);
     }
-    // `compatible` is as far behind the gap's end as the local time is behind its start; the transition is the last
-    // one up to there. (`following` from the date's midnight finds another one where the gap begins at midnight.)
+    // `compatible` is as far behind the gap's end as the local time is behind its start; the transition is
+    // the last one up to there. (`following` from the date's midnight finds another one where the gap begins
+    // at midnight.)
     let behind = ambiguous.compatible().unwrap_or(edge);
     let just_after = behind.checked_add(SignedDuration::from_nanos(1)).unwrap_or(edge);
     zone.preceding(just_after).next().map_or(behind, |transition| transition.timestamp())
@@ -184,7 +206,12 @@ mod tests {
         check("Europe/Berlin", "02:30-05:00", "2026-03-29", "2026-03-29T01:00:00Z/2026-03-29T03:00:00Z");
         check("Europe/Berlin", "01:30-02:30", "2026-03-29", "2026-03-29T00:30:00Z/2026-03-29T01:00:00Z");
         check("Europe/Berlin", "22:00-02:59", "2026-03-28", "2026-03-28T21:00:00Z/2026-03-29T01:00:00Z");
-        check("Australia/Lord_Howe", "02:15-05:00", "2026-10-04", "2026-10-03T15:30:00Z/2026-10-03T18:00:00Z");
+        check(
+            "Australia/Lord_Howe",
+            "02:15-05:00",
+            "2026-10-04",
+            "2026-10-03T15:30:00Z/2026-10-03T18:00:00Z",
+        );
         check("America/Santiago", "00:00-03:00", "2026-09-06", "2026-09-06T04:00:00Z/2026-09-06T06:00:00Z");
         check("America/Santiago", "00:30-05:00", "2026-09-06", "2026-09-06T04:00:00Z/2026-09-06T08:00:00Z");
         check("America/Santiago", "23:00-00:30", "2026-09-05", "2026-09-06T03:00:00Z/2026-09-06T04:00:00Z");
@@ -207,7 +234,12 @@ mod tests {
         check("Europe/Berlin", "02:00-05:00", "2026-10-25", "2026-10-25T00:00:00Z/2026-10-25T04:00:00Z");
         check("Europe/Berlin", "01:00-02:30", "2026-10-25", "2026-10-24T23:00:00Z/2026-10-25T00:30:00Z");
         check("Europe/Berlin", "02:30-02:30", "2026-10-25", "2026-10-25T00:30:00Z/2026-10-26T01:30:00Z");
-        check("Australia/Lord_Howe", "01:45-03:00", "2026-04-05", "2026-04-04T14:45:00Z/2026-04-04T16:30:00Z");
+        check(
+            "Australia/Lord_Howe",
+            "01:45-03:00",
+            "2026-04-05",
+            "2026-04-04T14:45:00Z/2026-04-04T16:30:00Z",
+        );
         check("America/Santiago", "23:00-01:00", "2026-04-04", "2026-04-05T02:00:00Z/2026-04-05T05:00:00Z");
         check("Africa/Cairo", "23:30-00:30", "2026-10-29", "2026-10-29T20:30:00Z/2026-10-29T22:30:00Z");
     }
@@ -222,17 +254,27 @@ mod tests {
 
     #[test]
     fn a_window_starts_only_on_the_days_that_were_chosen() {
-        let settings = WindowSettings { days: [Weekday::Sunday, Weekday::Wednesday].into_iter().collect(), ..hours("23:00-02:00") };
+        let settings = WindowSettings {
+            days: [Weekday::Sunday, Weekday::Wednesday].into_iter().collect(),
+            ..hours("23:00-02:00")
+        };
         let utc = TimeZone::UTC;
-        let days: Vec<_> = (23..30).filter(|day| on(&settings, &utc, date(2026, 11, *day)).is_some()).collect();
+        let days: Vec<_> =
+            (23..30).filter(|day| on(&settings, &utc, date(2026, 11, *day)).is_some()).collect();
         assert_eq!(days, [25, 29], "2026-11-25 is a Wednesday, 2026-11-29 a Sunday");
         let after_midnight = date(2026, 11, 26).at(1, 0, 0, 0);
-        assert!(at(&settings, &utc, instant(&utc, after_midnight)).is_some(), "Wednesday's window reaches into Thursday");
+        assert!(
+            at(&settings, &utc, instant(&utc, after_midnight)).is_some(),
+            "Wednesday's window reaches into Thursday"
+        );
     }
 
     #[test]
     fn hours_and_minutes_out_of_range_are_no_window() {
-        assert_eq!(WindowSettings::from_hours((2, 0), (5, 0), WindowDays::ALL), Some(WindowSettings::default()));
+        assert_eq!(
+            WindowSettings::from_hours((2, 0), (5, 0), WindowDays::ALL),
+            Some(WindowSettings::default())
+        );
         assert_eq!(WindowSettings::from_hours((24, 0), (5, 0), WindowDays::ALL), None);
         assert_eq!(WindowSettings::from_hours((2, 0), (5, 60), WindowDays::ALL), None);
         assert_eq!(WindowSettings::from_hours((-1, 0), (5, 0), WindowDays::ALL), None);

@@ -44,7 +44,10 @@ impl Wants {
                 if matches!(range.as_str(), "*/*" | "application/*" | "application/json") {
                     json.heed(closeness, q);
                 }
-                if matches!(range.as_str(), "*/*" | "application/*" | "text/*" | "application/xml" | "text/xml") {
+                if matches!(
+                    range.as_str(),
+                    "*/*" | "application/*" | "text/*" | "application/xml" | "text/xml"
+                ) {
                     xml.heed(closeness, q);
                 }
             }
@@ -63,8 +66,13 @@ impl Wants {
         Ok(([(header::CONTENT_TYPE, XML)], text).into_response())
     }
 
-    /// The answer to an action: JSON for who names it, else empty, as Plex's is, for clients parse any other as XML.
-    pub(crate) fn answer_action(self, status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
+    /// The answer to an action: JSON for who names it, else empty, as Plex's is, for clients parse any other
+    /// as XML.
+    pub(crate) fn answer_action(
+        self,
+        status: StatusCode,
+        body: &impl Serialize,
+    ) -> Result<Response, Problem> {
         let mut response = if self.names_json { json(body)? } else { empty() };
         *response.status_mut() = status;
         Ok(response)
@@ -108,7 +116,8 @@ impl Quality {
     }
 }
 
-/// A range in lower case and its weight in thousandths, 1,000 where none or nonsense is given (RFC 9110, section 12.4.2).
+/// A range in lower case and its weight in thousandths, 1,000 where none or nonsense is given (RFC 9110,
+/// section 12.4.2).
 fn weighed(range: &str) -> (String, u16) {
     let mut pieces = range.split(';').map(str::trim);
     let name = pieces.next().unwrap_or_default().to_ascii_lowercase();

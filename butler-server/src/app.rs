@@ -47,12 +47,22 @@ pub struct About {
 }
 
 impl App {
-    /// The state of a server over a running engine and its library. `clock` tells the time of what people change.
+    /// The state of a server over a running engine and its library. `clock` tells the time of what people
+    /// change.
     pub fn new(handle: Handle, about: About, clock: Clock) -> Self {
         let metrics = Metrics::start(&handle);
         let (listeners, bounds) = (Listeners::new(), Bounds::default());
         let questions = Arc::new(Semaphore::new(MOST_QUESTIONS));
-        Self { handle, about: Arc::new(about), clock, listeners, bounds, feed: Arc::default(), questions, metrics }
+        Self {
+            handle,
+            about: Arc::new(about),
+            clock,
+            listeners,
+            bounds,
+            feed: Arc::default(),
+            questions,
+            metrics,
+        }
     }
 
     /// The same with other bounds.
@@ -79,7 +89,10 @@ impl App {
     }
 
     /// Asks the library, on a thread that may block.
-    pub(crate) async fn library<T, E>(&self, ask: impl FnOnce(&Library) -> Result<T, E> + Send + 'static) -> Result<T, Problem>
+    pub(crate) async fn library<T, E>(
+        &self,
+        ask: impl FnOnce(&Library) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Problem>
     where
         T: Send + 'static,
         E: Into<Problem> + Send + 'static,
@@ -90,8 +103,12 @@ impl App {
 
     /// Does something on a thread that may block: the one place where a handler leaves the async world. It
     /// goes on to its end also when its client has gone, and takes its share of the threads as long.
-    pub(crate) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        let share = Arc::clone(&self.questions).acquire_owned().await.map_err(|error| Problem::bug(&error))?;
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let share =
+            Arc::clone(&self.questions).acquire_owned().await.map_err(|error| Problem::bug(&error))?;
         let done = tokio::task::spawn_blocking(move || {
             let _share = share;
             work()

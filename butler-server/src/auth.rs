@@ -1,6 +1,8 @@
-//! Who may ask: everything but `/identity` and `/healthz` needs the token, in the header `X-Plex-Token` or in the query.
+//! Who may ask: everything but `/identity` and `/healthz` needs the token, in the header `X-Plex-Token` or in
+//! the query.
 //!
-//! The token is compared by the library, in constant time, and never logged: nothing here or elsewhere logs a query.
+//! The token is compared by the library, in constant time, and never logged: nothing here or elsewhere logs a
+//! query.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri};
@@ -54,7 +56,11 @@ mod tests {
 
     fn check(header: Option<&'static str>, uri: &'static str, expect: Option<&str>) {
         let headers = header.map(|value| (TOKEN.parse().unwrap(), HeaderValue::from_static(value)));
-        assert_eq!(token(&HeaderMap::from_iter(headers), &Uri::from_static(uri)).as_deref(), expect, "{header:?} {uri}");
+        assert_eq!(
+            token(&HeaderMap::from_iter(headers), &Uri::from_static(uri)).as_deref(),
+            expect,
+            "{header:?} {uri}"
+        );
     }
 
     #[test]

@@ -26,14 +26,18 @@ impl HttpBody for BlobBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if self.left == 0 {
             return Poll::Ready(None);
         }
-        let (file, bytes) = match ready!(Pin::new(&mut self.next).poll(context)).map_err(io::Error::other).flatten() {
-            Ok(read) => read,
-            Err(error) => return Poll::Ready(Some(Err(error))),
-        };
+        let (file, bytes) =
+            match ready!(Pin::new(&mut self.next).poll(context)).map_err(io::Error::other).flatten() {
+                Ok(read) => read,
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            };
         self.left -= bytes.len() as u64;
         let left = self.left;
         if left > 0 {

@@ -1,7 +1,9 @@
-//! The one place where the words of library and engine become a person's: a [`Problem`] is a status and one sentence,
-//! and [`present`] gives it the form that the client reads: JSON where `Accept` names it, else Plex's short page.
+//! The one place where the words of library and engine become a person's: a [`Problem`] is a status and one
+//! sentence, and [`present`] gives it the form that the client reads: JSON where `Accept` names it, else
+//! Plex's short page.
 //!
-//! Input never leads to a 500: that status is for a fault of Butler's own, and its cause goes to the log only.
+//! Input never leads to a 500: that status is for a fault of Butler's own, and its cause goes to the log
+//! only.
 
 use std::error::Error;
 
@@ -57,7 +59,10 @@ impl Problem {
     /// A fault of Butler's own.
     pub(crate) fn bug(error: &dyn Error) -> Self {
         tracing::error!(error = %chain(error), "a request met a fault of Butler's own");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Butler met a fault of its own. Its log says more; please report it.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Butler met a fault of its own. Its log says more; please report it.",
+        )
     }
 
     pub(crate) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
@@ -82,12 +87,15 @@ impl Problem {
     fn page(&self) -> String {
         let status = self.status.as_u16();
         let words = self.status.canonical_reason().unwrap_or("Error");
-        // Plex's pages for 401 and 404 are known and are given byte for byte; the others may say what is wrong.
+        // Plex's pages for 401 and 404 are known and are given byte for byte; the others may say what is
+        // wrong.
         let more = match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => String::new(),
             _ => format!("<p>{}</p>", escaped(&self.sentence)),
         };
-        format!("<html><head><title>{words}</title></head><body><h1>{status} {words}</h1>{more}</body></html>")
+        format!(
+            "<html><head><title>{words}</title></head><body><h1>{status} {words}</h1>{more}</body></html>"
+        )
     }
 }
 
@@ -101,9 +109,15 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Unknown { what, id } => Self::not_found(format!("There is no {what} {id}.")),
-            StoreError::Full(_) => Self::unavailable("The disk that holds the data folder is full. Free some space and try again."),
-            StoreError::ReadOnly(_) => Self::unavailable("The data folder or its disk is read-only. Make it writable and try again."),
-            StoreError::Locked(_) => Self::unavailable("Another program holds the database. Close it and try again."),
+            StoreError::Full(_) => Self::unavailable(
+                "The disk that holds the data folder is full. Free some space and try again.",
+            ),
+            StoreError::ReadOnly(_) => {
+                Self::unavailable("The data folder or its disk is read-only. Make it writable and try again.")
+            }
+            StoreError::Locked(_) => {
+                Self::unavailable("Another program holds the database. Close it and try again.")
+            }
             StoreError::Closed => butler_engine::Gone.into(),
             _ => Self::bug(&error),
         }
@@ -136,11 +150,13 @@ impl From<OpenProductError> for Problem {
     fn from(error: OpenProductError) -> Self {
         match error {
             OpenProductError::Store(error) => error.into(),
-            OpenProductError::Lost { kind, loss } => {
-                Self::not_found(format!("The {kind} of this file was made and is lost: {loss}. The next run of its task makes it anew."))
-            }
+            OpenProductError::Lost { kind, loss } => Self::not_found(format!(
+                "The {kind} of this file was made and is lost: {loss}. The next run of its task makes it \
+                 anew."
+            )),
             OpenProductError::Unreadable { kind, source } => Self::unavailable(format!(
-                "The {kind} of this file is there and can't be read: {}. Mend that, or have it made anew: `butler remake`.",
+                "The {kind} of this file is there and can't be read: {}. Mend that, or have it made anew: \
+                 `butler remake`.",
                 chain(&source)
             )),
         }
@@ -151,9 +167,10 @@ impl From<CheckBlobsError> for Problem {
     fn from(error: CheckBlobsError) -> Self {
         match error {
             CheckBlobsError::Store(error) => error.into(),
-            CheckBlobsError::Blob(error) => {
-                Self::unavailable(format!("The folder of blobs can't be looked at: {}. Mend that and try again.", chain(&error)))
-            }
+            CheckBlobsError::Blob(error) => Self::unavailable(format!(
+                "The folder of blobs can't be looked at: {}. Mend that and try again.",
+                chain(&error)
+            )),
         }
     }
 }
@@ -174,7 +191,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Gives every error its body, those of the framework too (404, 405, 413), and takes the body from answers to `HEAD`.
+/// Gives every error its body, those of the framework too (404, 405, 413), and takes the body from answers to
+/// `HEAD`.
 pub(crate) async fn present(request: Request, next: Next) -> Response {
     let is_head = request.method() == Method::HEAD;
     let path = request.uri().path();
@@ -185,7 +203,8 @@ pub(crate) async fn present(request: Request, next: Next) -> Response {
         return response;
     }
     let (mut head, _) = response.into_parts();
-    let problem = head.extensions.remove::<Problem>().unwrap_or_else(|| Problem::new(status, sentence_of(status)));
+    let problem =
+        head.extensions.remove::<Problem>().unwrap_or_else(|| Problem::new(status, sentence_of(status)));
     let (content_type, body) = if in_json {
         let entry = ErrorEntry { code: problem.code(), status: status.as_u16(), message: problem.sentence };
         (accept::JSON, serde_json::to_string(&Errors { errors: vec![entry] }).unwrap_or_default())
@@ -205,7 +224,9 @@ fn is_json_only(path: &str) -> bool {
 fn sentence_of(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "There is nothing at this address.",
-        StatusCode::METHOD_NOT_ALLOWED => "This address does not take that method; the header `Allow` says which it takes.",
+        StatusCode::METHOD_NOT_ALLOWED => {
+            "This address does not take that method; the header `Allow` says which it takes."
+        }
         StatusCode::PAYLOAD_TOO_LARGE => "The request's body is larger than anything here takes.",
         _ => "The request can't be answered.",
     }
@@ -261,7 +282,8 @@ mod tests {
     fn the_words_of_the_library_become_sentences() {
         let overlap = SectionError::RootsOverlap { inner: "/films/new".into(), outer: "/films".into() };
         let away = RootError::Away(butler_library::RootAway { root: "/mnt/nas".into(), seconds: 30 });
-        let gone = RootError::Unreachable { path: "/films".into(), source: std::io::ErrorKind::NotFound.into() };
+        let gone =
+            RootError::Unreachable { path: "/films".into(), source: std::io::ErrorKind::NotFound.into() };
         let holds = RootError::HoldsDataFolder { root: "/".into(), data_dir: "/var/butler".into() };
         let outside = RootError::NotAllowed { path: "/etc".into(), allowed: "/films, /music".into() };
         let shown: Vec<String> = [
@@ -294,7 +316,8 @@ mod tests {
                 "400 `films` is not an absolute path: begin it with a slash.",
                 "400 `/films/Heat.mkv` is not a folder.",
                 "400 `/var/butler/blobs` lies inside Butler's own data folder.",
-                "400 `/` holds Butler's own data folder `/var/butler`: choose the folders of media beside it.",
+                "400 `/` holds Butler's own data folder `/var/butler`: choose the folders of media beside \
+                 it.",
                 "400 `/etc` is not under an allowed root; allowed are: /films, /music.",
                 "503 `/mnt/nas` did not answer within 30 s.",
             ]

@@ -1,8 +1,9 @@
 //! The HTTP server: Plex's API, so that its clients drive Butler unchanged, and Butler's own under `/api/v1`.
 //!
-//! A request passes bounds and token ([`router`], [`auth`]), reaches one handler, which asks the engine's door or the
-//! library, and leaves as JSON or XML ([`accept`]) or as a [`error::Problem`]. No rule about what runs when lives here.
-//! Start with [`router`]; the handlers are one file a resource, below [`plex`] and [`v1`].
+//! A request passes bounds and token ([`router`], [`auth`]), reaches one handler, which asks the engine's
+//! door or the library, and leaves as JSON or XML ([`accept`]) or as a [`error::Problem`]. No rule about what
+//! runs when lives here. Start with [`router`]; the handlers are one file a resource, below [`plex`] and
+//! [`v1`].
 
 mod accept;
 mod app;

@@ -1,7 +1,8 @@
 //! `GET /metrics`: what Prometheus reads, in its text format 0.0.4. Names are in docs/metrics.md.
 //!
-//! Counters and histograms live in memory ([`counters`]) and begin at zero with the server; gauges are read when somebody asks
-//! ([`gauges`]), once in some seconds at most. No label takes a value that a file or a person makes up.
+//! Counters and histograms live in memory ([`counters`]) and begin at zero with the server; gauges are read
+//! when somebody asks ([`gauges`]), once in some seconds at most. No label takes a value that a file or a
+//! person makes up.
 
 mod counters;
 mod gauges;
@@ -36,8 +37,12 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Counts from now on what the engine tells, on a thread of its own.
     pub(crate) fn start(handle: &Handle) -> Self {
-        // Two metrics of one name would be a slip of the table, which tests would see; a server goes on without.
-        let counters = Counters::new().map(Arc::new).inspect_err(|error| tracing::error!(%error, "nothing is counted")).ok();
+        // Two metrics of one name would be a slip of the table, which tests would see; a server goes on
+        // without.
+        let counters = Counters::new()
+            .map(Arc::new)
+            .inspect_err(|error| tracing::error!(%error, "nothing is counted"))
+            .ok();
         if let Some(counters) = &counters {
             counters::listen(counters, handle.facts());
         }
@@ -77,7 +82,9 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
         }
     };
     if let Some(counters) = &app.metrics.counters {
-        TextEncoder::new().encode_utf8(&counters.gather(), &mut text).map_err(|error| Problem::bug(&error))?;
+        TextEncoder::new()
+            .encode_utf8(&counters.gather(), &mut text)
+            .map_err(|error| Problem::bug(&error))?;
     }
     Ok(([(header::CONTENT_TYPE, TEXT)], text))
 }

@@ -1,5 +1,5 @@
-//! The OpenAPI document, made of the descriptions that stand at the handlers: what is served is described, and what is
-//! described is served.
+//! The OpenAPI document, made of the descriptions that stand at the handlers: what is served is described,
+//! and what is described is served.
 
 use std::sync::Arc;
 
@@ -7,7 +7,9 @@ use axum::Extension;
 use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, SecurityRequirement};
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, SecurityRequirement,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,14 +40,17 @@ pub(crate) fn head() -> OpenApi {
         .title("Butler")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
-            "The task manager of a media server. The routes outside of `/api/v1` are Plex's: they answer JSON where `Accept` prefers it \
-             and XML otherwise. Errors are a JSON array `errors` where `Accept` names `application/json`, and a short page otherwise.",
+            "The task manager of a media server. The routes outside of `/api/v1` are Plex's: they answer JSON \
+             where `Accept` prefers it and XML otherwise. Errors are a JSON array `errors` where `Accept` \
+             names `application/json`, and a short page otherwise.",
         ))
         .license(Some(license))
         .build();
     let key = |key: fn(ApiKeyValue) -> ApiKey| SecurityScheme::ApiKey(key(ApiKeyValue::new("X-Plex-Token")));
-    let components =
-        ComponentsBuilder::new().security_scheme(HEADER, key(ApiKey::Header)).security_scheme(QUERY, key(ApiKey::Query)).build();
+    let components = ComponentsBuilder::new()
+        .security_scheme(HEADER, key(ApiKey::Header))
+        .security_scheme(QUERY, key(ApiKey::Query))
+        .build();
     let either = [HEADER, QUERY].map(|name| SecurityRequirement::new(name, Vec::<String>::new()));
     OpenApiBuilder::new().info(info).components(Some(components)).security(Some(either)).build()
 }

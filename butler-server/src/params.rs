@@ -1,5 +1,5 @@
-//! What a request says beside its path: the query, and Plex's `X-Plex-…` words, which may stand in the headers or in the
-//! query. What can't be read is a 400 with the reason, never a guess.
+//! What a request says beside its path: the query, and Plex's `X-Plex-…` words, which may stand in the
+//! headers or in the query. What can't be read is a 400 with the reason, never a guess.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -28,7 +28,8 @@ pub(crate) struct Params {
 impl Params {
     fn of(parts: &Parts) -> Self {
         let plex_headers = parts.headers.iter().filter(|(name, _)| name.as_str().starts_with("x-plex-"));
-        let plex_headers = plex_headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        let plex_headers = plex_headers
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
         let raw_query = parts.uri.query().unwrap_or_default().to_owned();
         Self { query: query(&parts.uri), raw_query, plex_headers: plex_headers.collect() }
     }
@@ -43,10 +44,12 @@ impl Params {
         self.query.iter().filter(|(key, _)| !is_plex(key)).map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// Every word of a list's query but for Plex's own of the client and its token; one with an operator keeps it, but for
-    /// the last `=`: `year>>=1990` is (`year>>`, `1990`), and `title==Heat` (`title=`, `Heat`).
+    /// Every word of a list's query but for Plex's own of the client and its token; one with an operator
+    /// keeps it, but for the last `=`: `year>>=1990` is (`year>>`, `1990`), and `title==Heat` (`title=`,
+    /// `Heat`).
     pub(crate) fn filters(&self) -> Vec<(String, String)> {
-        let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let decoded =
+            |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
         let pairs = self.raw_query.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let pairs = pairs.map(|(key, value)| match value.strip_prefix('=') {
@@ -57,7 +60,8 @@ impl Params {
         pairs.filter(|(key, _)| !is_plex(key)).collect()
     }
 
-    /// Every path that stands in the query as `name` or as `name[]`: byte for byte, for a path need not be UTF-8.
+    /// Every path that stands in the query as `name` or as `name[]`: byte for byte, for a path need not be
+    /// UTF-8.
     pub(crate) fn paths(&self, name: &str) -> Vec<PathBuf> {
         let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).collect::<Vec<u8>>();
         let is_it = |key: &str| {
@@ -65,19 +69,29 @@ impl Params {
             key.strip_suffix(b"[]").unwrap_or(&key) == name.as_bytes()
         };
         let pairs = self.raw_query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.filter(|(key, _)| is_it(key)).map(|(_, value)| OsString::from_vec(decoded(value)).into()).collect()
+        pairs
+            .filter(|(key, _)| is_it(key))
+            .map(|(_, value)| OsString::from_vec(decoded(value)).into())
+            .collect()
     }
 
     /// A word of Plex's, from its header or else from the query: `X-Plex-Container-Size`.
     pub(crate) fn plex(&self, name: &str) -> Option<&str> {
         let is_it = |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
-        self.plex_headers.iter().find(is_it).or_else(|| self.query.iter().find(is_it)).map(|(_, value)| value.as_str())
+        self.plex_headers
+            .iter()
+            .find(is_it)
+            .or_else(|| self.query.iter().find(is_it))
+            .map(|(_, value)| value.as_str())
     }
 
     /// A switch of the query, read as every setting that is true or false; nothing is off.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
         let text = self.get(name).filter(|text| !text.is_empty());
-        let read = |text| read_bool(text).map_err(|_| Problem::bad_request(format!("`{name}` is `{text}`, and takes 1 or 0.")));
+        let read = |text| {
+            read_bool(text)
+                .map_err(|_| Problem::bad_request(format!("`{name}` is `{text}`, and takes 1 or 0.")))
+        };
         text.map_or(Ok(false), read)
     }
 
@@ -97,7 +111,8 @@ impl Params {
     /// The page that is asked for by Plex's words.
     pub(crate) fn container(&self) -> Result<Window, Problem> {
         let (start, size) = ("X-Plex-Container-Start", "X-Plex-Container-Size");
-        let number = |name: &str| self.plex(name).map(|value| parsed(name, value, "a number from 0 on")).transpose();
+        let number =
+            |name: &str| self.plex(name).map(|value| parsed(name, value, "a number from 0 on")).transpose();
         Ok(match (number(start)?, number(size)?) {
             (None, None) => Window { page: Page { start: 0, size: Page::LARGEST }, asked: false },
             (start, size) => {
@@ -145,7 +160,8 @@ impl Page {
     pub(crate) const LARGEST: u32 = 10_000;
 }
 
-/// The page of one of Plex's lists: every list is cut by it, so that a client that reads in pages meets each entry once.
+/// The page of one of Plex's lists: every list is cut by it, so that a client that reads in pages meets each
+/// entry once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) page: Page,
@@ -165,7 +181,10 @@ pub(crate) struct Extent {
 
 impl Window {
     /// The page of a list that is there as a whole.
-    pub(crate) fn cut<T>(self, list: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>) -> (Vec<T>, Extent) {
+    pub(crate) fn cut<T>(
+        self,
+        list: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+    ) -> (Vec<T>, Extent) {
         let list = list.into_iter();
         let total = list.len() as u64;
         let shown: Vec<T> = list.skip(self.page.start as usize).take(self.page.size as usize).collect();
@@ -177,7 +196,11 @@ impl Window {
     pub(crate) fn extent(self, shown: usize, total: u64) -> Extent {
         let size = shown as u64;
         let is_page = self.asked || size < total;
-        Extent { size, total_size: is_page.then_some(total), offset: is_page.then_some(self.page.start.into()) }
+        Extent {
+            size,
+            total_size: is_page.then_some(total),
+            offset: is_page.then_some(self.page.start.into()),
+        }
     }
 }
 
@@ -196,17 +219,30 @@ mod tests {
     use super::*;
 
     fn params(uri: &str, headers: &[(&str, &str)]) -> Params {
-        let request = headers.iter().fold(Request::get(uri), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(Request::get(uri), |request, (name, value)| request.header(*name, *value));
         Params::of(&request.body(()).unwrap().into_parts().0)
     }
 
     #[test]
     fn a_word_of_plex_counts_in_the_header_and_in_the_query() {
         let page = |start, size| Ok(Window { page: Page { start, size }, asked: true });
-        assert_eq!(params("/a?X-Plex-Container-Start=5&X-Plex-Container-Size=10", &[]).container(), page(5, 10));
-        assert_eq!(params("/a", &[("x-plex-container-start", "5"), ("X-Plex-Container-Size", "0")]).container(), page(5, 0));
-        assert_eq!(params("/a?X-Plex-Container-Start=9", &[("X-Plex-Container-Start", "5")]).container(), page(5, Page::LARGEST));
-        assert_eq!(params("/a", &[]).container(), Ok(Window { page: Page { start: 0, size: Page::LARGEST }, asked: false }));
+        assert_eq!(
+            params("/a?X-Plex-Container-Start=5&X-Plex-Container-Size=10", &[]).container(),
+            page(5, 10)
+        );
+        assert_eq!(
+            params("/a", &[("x-plex-container-start", "5"), ("X-Plex-Container-Size", "0")]).container(),
+            page(5, 0)
+        );
+        assert_eq!(
+            params("/a?X-Plex-Container-Start=9", &[("X-Plex-Container-Start", "5")]).container(),
+            page(5, Page::LARGEST)
+        );
+        assert_eq!(
+            params("/a", &[]).container(),
+            Ok(Window { page: Page { start: 0, size: Page::LARGEST }, asked: false })
+        );
     }
 
     #[test]
@@ -214,7 +250,10 @@ mod tests {
         let extent = |size, total_size, offset| Extent { size, total_size, offset };
         let cut = |query: &str| params(&format!("/a?{query}"), &[]).container().unwrap().cut([1, 2, 3]);
         assert_eq!(cut(""), (vec![1, 2, 3], extent(3, None, None)));
-        assert_eq!(cut("X-Plex-Container-Start=1&X-Plex-Container-Size=1"), (vec![2], extent(1, Some(3), Some(1))));
+        assert_eq!(
+            cut("X-Plex-Container-Start=1&X-Plex-Container-Size=1"),
+            (vec![2], extent(1, Some(3), Some(1)))
+        );
         assert_eq!(cut("X-Plex-Container-Start=7"), (vec![], extent(0, Some(3), Some(7))));
         assert_eq!(cut("X-Plex-Container-Size=0"), (vec![], extent(0, Some(3), Some(0))));
     }
@@ -222,9 +261,19 @@ mod tests {
     #[test]
     fn an_operator_stays_with_its_word() {
         let query = "/a?year%3E%3E=1990&year%3E=1&title==Heat&title!%3D=A+b&title=%3Dx&X-Plex-Token=t&flag&&guid=a%3D=";
-        let pairs =
-            [("year>>", "1990"), ("year>", "1"), ("title=", "Heat"), ("title!=", "A b"), ("title", "=x"), ("flag", ""), ("guid", "a==")];
-        assert_eq!(params(query, &[]).filters(), pairs.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        let pairs = [
+            ("year>>", "1990"),
+            ("year>", "1"),
+            ("title=", "Heat"),
+            ("title!=", "A b"),
+            ("title", "=x"),
+            ("flag", ""),
+            ("guid", "a=="),
+        ];
+        assert_eq!(
+            params(query, &[]).filters(),
+            pairs.map(|(key, value)| (key.to_owned(), value.to_owned()))
+        );
     }
 
     #[test]
@@ -237,7 +286,10 @@ mod tests {
 
     #[test]
     fn repeated_paths_are_all_kept_and_decoded() {
-        let params = params("/a?location=%2Ffilms+new&location[]=%2Ftv%2Fa%20b&location%5B%5D=/c%2Bd&locations=%2Fno&location", &[]);
+        let params = params(
+            "/a?location=%2Ffilms+new&location[]=%2Ftv%2Fa%20b&location%5B%5D=/c%2Bd&locations=%2Fno&location",
+            &[],
+        );
         assert_eq!(params.paths("location"), ["/films new", "/tv/a b", "/c+d", ""].map(PathBuf::from));
     }
 

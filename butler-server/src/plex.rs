@@ -43,7 +43,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(browse::routes())
 }
 
-/// The routes whose address has a segment that begins with a colon, as in `/:/prefs`; each begins with [`colon_router`].
+/// The routes whose address has a segment that begins with a colon, as in `/:/prefs`; each begins with
+/// [`colon_router`].
 pub(crate) fn routes_with_colons() -> OpenApiRouter<App> {
     colon_router().merge(notifications::routes()).merge(prefs::routes_with_colons())
 }

@@ -30,7 +30,8 @@ const LARGEST_BODY_BYTES: usize = 64 << 10;
 const LONGEST_URL_BYTES: usize = 16 << 10;
 /// Names and values of all headers together.
 const LARGEST_HEADERS_BYTES: usize = 32 << 10;
-/// A handler that has not begun to answer by then is given up. A mount that hangs is given 30 seconds elsewhere.
+/// A handler that has not begun to answer by then is given up. A mount that hangs is given 30 seconds
+/// elsewhere.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// Every route, and their description; the document is made of the same.
@@ -41,7 +42,8 @@ fn routes() -> (Router<App>, OpenApi) {
         .merge(openapi::routes())
         .merge(metrics::routes());
     let (routes, mut described) = all.split_for_parts();
-    // The framework takes a colon for a mistake unless it is told otherwise, and forgets that when routers are merged.
+    // The framework takes a colon for a mistake unless it is told otherwise, and forgets that when routers
+    // are merged.
     let (with_colons, too) = plex::routes_with_colons().split_for_parts();
     described.merge(too);
     (routes.without_v07_checks().merge(with_colons), described)
@@ -102,21 +104,38 @@ async fn bounded(request: Request, next: Next) -> Response {
     // RFC 9112, section 3.2: between two of them each proxy on the way may choose another.
     let hosts = request.headers().get_all(header::HOST).iter().count();
     if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
-        return Problem::bad_request(format!("The request has {hosts} headers `Host`; it needs one.")).into_response();
+        return Problem::bad_request(format!("The request has {hosts} headers `Host`; it needs one."))
+            .into_response();
     }
     if request.uri().path().len() + request.uri().query().map_or(0, str::len) > LONGEST_URL_BYTES {
-        return Problem::new(StatusCode::URI_TOO_LONG, format!("The address is longer than {LONGEST_URL_BYTES} bytes.")).into_response();
+        return Problem::new(
+            StatusCode::URI_TOO_LONG,
+            format!("The address is longer than {LONGEST_URL_BYTES} bytes."),
+        )
+        .into_response();
     }
-    if request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > LARGEST_HEADERS_BYTES {
+    if request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>()
+        > LARGEST_HEADERS_BYTES
+    {
         let sentence = format!("The headers are longer than {LARGEST_HEADERS_BYTES} bytes.");
         return Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, sentence).into_response();
     }
-    let given_up = || Problem::unavailable("The answer took too long, perhaps since a disk or mount does not answer. Try again later.");
-    tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await.unwrap_or_else(|_| given_up().into_response())
+    let given_up = || {
+        Problem::unavailable(
+            "The answer took too long, perhaps since a disk or mount does not answer. Try again later.",
+        )
+    };
+    tokio::time::timeout(ANSWER_WITHIN, next.run(request))
+        .await
+        .unwrap_or_else(|_| given_up().into_response())
 }
 
 /// Adds the headers of every answer, and tells the log of it: the path only, for a query may hold the token.
-async fn told(State((metrics, own_version)): State<(Metrics, HeaderValue)>, request: Request, next: Next) -> Response {
+async fn told(
+    State((metrics, own_version)): State<(Metrics, HeaderValue)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (method, path, since) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
     let mut response = next.run(request).await;
     metrics.answered(&method, response.status().as_u16(), since.elapsed());
@@ -133,6 +152,7 @@ fn own_version(app: &App) -> HeaderValue {
 }
 
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let words =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     Problem::bug(&std::io::Error::other(words.unwrap_or("a handler panicked").to_owned())).into_response()
 }

@@ -38,8 +38,8 @@ const END_WITHIN: Duration = Duration::from_secs(3);
 /// After a failed accept, for want of descriptors mostly.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
-/// Serves until `shutdown` is ready, then ends within seconds: idle connections at once, those in the middle of an answer
-/// after it, or after 3 seconds. Those who listen to notifications are told.
+/// Serves until `shutdown` is ready, then ends within seconds: idle connections at once, those in the middle
+/// of an answer after it, or after 3 seconds. Those who listen to notifications are told.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
     let (listeners, bounds) = (app.listeners.clone(), app.bounds.clone());
     let router = router(app);

@@ -1,4 +1,5 @@
-//! Butler's own API under `/api/v1`, for what Plex's never had, and `/healthz`: one file a resource. Always JSON.
+//! Butler's own API under `/api/v1`, for what Plex's never had, and `/healthz`: one file a resource. Always
+//! JSON.
 
 use utoipa_axum::router::OpenApiRouter;
 

@@ -34,10 +34,17 @@ impl KnownWords {
     pub(crate) fn of(described: &OpenApi) -> Self {
         let own = described.paths.paths.iter().filter(|(path, _)| path.starts_with(OWN));
         let of_path = own.map(|(path, item)| {
-            let operations =
-                [(Method::GET, &item.get), (Method::PUT, &item.put), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
-            let described = operations.into_iter().filter_map(|(method, operation)| Some((method, words(operation.as_ref()?))));
-            let described = described.filter(|(method, _)| (method, path.as_str()) != (&TAKES_SETTINGS.0, TAKES_SETTINGS.1));
+            let operations = [
+                (Method::GET, &item.get),
+                (Method::PUT, &item.put),
+                (Method::POST, &item.post),
+                (Method::DELETE, &item.delete),
+            ];
+            let described = operations
+                .into_iter()
+                .filter_map(|(method, operation)| Some((method, words(operation.as_ref()?))));
+            let described = described
+                .filter(|(method, _)| (method, path.as_str()) != (&TAKES_SETTINGS.0, TAKES_SETTINGS.1));
             (path.clone(), described.collect())
         });
         Self(Arc::new(of_path.collect()))
@@ -54,11 +61,18 @@ fn words(operation: &Operation) -> Vec<String> {
         RefOr::T(parameter) => Some(parameter),
         RefOr::Ref(_) => None,
     });
-    parameters.filter(|parameter| parameter.parameter_in == ParameterIn::Query).map(|parameter| parameter.name.clone()).collect()
+    parameters
+        .filter(|parameter| parameter.parameter_in == ParameterIn::Query)
+        .map(|parameter| parameter.name.clone())
+        .collect()
 }
 
 /// Lets a request through whose words its route knows.
-pub(crate) async fn refuse_unknown(State(known): State<KnownWords>, request: Request, next: Next) -> Response {
+pub(crate) async fn refuse_unknown(
+    State(known): State<KnownWords>,
+    request: Request,
+    next: Next,
+) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     if let Some(known) = route.and_then(|path| known.of_route(path, request.method()))
         && let Some(problem) = unknown(known, params::query(request.uri()))

@@ -1,16 +1,25 @@
-//! The table of tasks: one row a file, in alphabetical order of their wire names, as Plex lists them. A task is here only
-//! once it does its real work.
+//! The table of tasks: one row a file, in alphabetical order of their wire names, as Plex lists them. A task
+//! is here only once it does its real work.
 //!
 //! An engine is handed a [`Catalogue`]: this table, or for tests this table with stand-ins (`stand_ins.rs`).
 
 use butler_api::TaskName;
 use butler_product::ProductKind;
 
-use crate::{Settings, Task, backup_database, deep_media_analysis, generate_media_index_files, refresh_libraries, stand_ins};
+use crate::{Settings, Task, stand_ins};
+
+mod backup_database;
+mod deep_media_analysis;
+mod generate_media_index_files;
+mod refresh_libraries;
 
 /// Every task.
-pub(crate) static ALL: [&Task; 4] =
-    [&backup_database::TASK, &deep_media_analysis::TASK, &generate_media_index_files::TASK, &refresh_libraries::TASK];
+pub(crate) static ALL: [&Task; 4] = [
+    &backup_database::TASK,
+    &deep_media_analysis::TASK,
+    &generate_media_index_files::TASK,
+    &refresh_libraries::TASK,
+];
 
 /// The tasks that one server has, in alphabetical order of their wire names.
 #[derive(Debug, Clone)]
@@ -65,7 +74,7 @@ mod tests {
                 }
                 file.extend(character.to_lowercase());
             }
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(format!("{file}.rs"));
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalogue").join(format!("{file}.rs"));
             assert!(path.is_file(), "{} has no file {}", task.name, path.display());
         }
     }

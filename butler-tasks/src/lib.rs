@@ -1,13 +1,8 @@
-//! The catalogue of tasks: what each is called, when it is due, and what it demands or does. One file a task, named as the
-//! task is on the wire.
+//! The catalogue of tasks: what each is called, when it is due, and what it demands or does. One file a task,
+//! named as the task is on the wire.
 //!
-//! Nothing here is async, schedules anything or decodes anything. Start with [`Task`], then [`catalogue`]; a task's file is
-//! complete in itself.
-
-mod backup_database;
-mod deep_media_analysis;
-mod generate_media_index_files;
-mod refresh_libraries;
+//! Nothing here is async, schedules anything or decodes anything. Start with [`Task`], then [`catalogue`]; a
+//! task's file is complete in itself.
 
 mod catalogue;
 mod plan;

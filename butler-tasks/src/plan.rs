@@ -1,4 +1,5 @@
-//! What housekeeping intends to do, before it does: a value that a dry run shows and that the run then carries out.
+//! What housekeeping intends to do, before it does: a value that a dry run shows and that the run then
+//! carries out.
 
 use std::path::PathBuf;
 

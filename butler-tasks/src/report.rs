@@ -1,4 +1,5 @@
-//! What a task did, in facts of one shape, so that API, command line and page show every task's report without knowing it.
+//! What a task did, in facts of one shape, so that API, command line and page show every task's report
+//! without knowing it.
 
 use butler_library::ReportFact;
 

@@ -1,8 +1,8 @@
-//! What a person can set: one typed table, made of what the server as a whole knows and of the tasks' own rows, and the values that
-//! hold now.
+//! What a person can set: one typed table, made of what the server as a whole knows and of the tasks' own
+//! rows, and the values that hold now.
 //!
-//! It reads no file and no database, and changes nothing by itself: values are handed in and given out. Start with [`Setting`], then
-//! [`Settings`]; a task's own settings stand in its file, the others in `general.rs`.
+//! It reads no file and no database, and changes nothing by itself: values are handed in and given out. Start
+//! with [`Setting`], then [`Settings`]; a task's own settings stand in its file, the others in `general.rs`.
 
 mod file;
 mod general;
@@ -15,8 +15,8 @@ use std::sync::LazyLock;
 
 pub use file::{FileError, SettingsFile};
 pub use general::{
-    BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_WINDOW_DAYS, FRIENDLY_NAME,
-    FS_EVENT_LIBRARY_UPDATES,
+    BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_START_HOUR, BUTLER_START_MINUTE,
+    BUTLER_WINDOW_DAYS, FRIENDLY_NAME, FS_EVENT_LIBRARY_UPDATES,
 };
 pub use kind::{BadValue, Ints, Kind, Texts, Value, read_bool};
 pub use schedule::schedule_settings;
@@ -65,15 +65,31 @@ impl Group {
 }
 
 /// The values of a `...Behavior` setting.
-pub(crate) const BEHAVIORS: &[(&str, &str)] =
-    &[(NEVER, "never"), ("scheduled", "as a scheduled task"), (ASAP, "as a scheduled task and when media is added")];
+pub(crate) const BEHAVIORS: &[(&str, &str)] = &[
+    (NEVER, "never"),
+    ("scheduled", "as a scheduled task"),
+    (ASAP, "as a scheduled task and when media is added"),
+];
 const NEVER: &str = "never";
 const ASAP: &str = "asap";
 
 impl Setting {
     /// The switch of a task that is true or false.
-    pub(crate) const fn flag(id: &'static str, label: &'static str, summary: &'static str, default: bool) -> Self {
-        Self { id, label, summary, group: Group::Butler, kind: Kind::Bool { default }, hidden: false, advanced: false }
+    pub(crate) const fn flag(
+        id: &'static str,
+        label: &'static str,
+        summary: &'static str,
+        default: bool,
+    ) -> Self {
+        Self {
+            id,
+            label,
+            summary,
+            group: Group::Butler,
+            kind: Kind::Bool { default },
+            hidden: false,
+            advanced: false,
+        }
     }
 
     /// The switch of a task that is `never`, `scheduled` or `asap`; `scheduled` by default.
@@ -86,7 +102,9 @@ impl Setting {
 /// Every setting: the server's own, then each task's switch and its own, in the catalogue's order.
 pub fn all() -> &'static [&'static Setting] {
     static ALL: LazyLock<Vec<&'static Setting>> = LazyLock::new(|| {
-        let of_tasks = crate::ALL.into_iter().flat_map(|task| std::iter::once(task.switch).chain(task.settings.iter().copied()));
+        let of_tasks = crate::ALL
+            .into_iter()
+            .flat_map(|task| std::iter::once(task.switch).chain(task.settings.iter().copied()));
         general::ALL.into_iter().chain(of_tasks).collect()
     });
     &ALL
@@ -121,7 +139,8 @@ mod tests {
                 Does::Analyse(demands) => write!(seen, " {:?}", demands(settings)).unwrap(),
                 Does::KeepHouse(prepare) => {
                     let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
-                    let prepared = prepare(&mut Ground { library, settings, now, today, is_stopping }).unwrap();
+                    let prepared =
+                        prepare(&mut Ground { library, settings, now, today, is_stopping }).unwrap();
                     write!(seen, " {:?}", prepared.plan()).unwrap();
                 }
                 Does::Work { .. } => {}
@@ -130,9 +149,9 @@ mod tests {
         seen
     }
 
-    /// For every setting a value that is not its default. What each does further on is tested where it is done: the window and the
-    /// switches in butler-schedule, the name and the switches in butler-server, whether
-    /// folders are watched in butler, interval and width in butler-engine and butler-media.
+    /// For every setting a value that is not its default. What each does further on is tested where it is
+    /// done: the window and the switches in butler-schedule, the name and the switches in butler-server,
+    /// whether folders are watched in butler, interval and width in butler-engine and butler-media.
     const FLIPPED: &[(&str, &str)] = &[
         ("FriendlyName", "Attic"),
         ("FSEventLibraryUpdatesEnabled", "1"),
@@ -154,7 +173,11 @@ mod tests {
     #[test]
     fn every_setting_changes_something() {
         let ids: Vec<_> = FLIPPED.iter().map(|(id, _)| *id).collect();
-        assert_eq!(ids, all().iter().map(|setting| setting.id).collect::<Vec<_>>(), "a setting has no line here");
+        assert_eq!(
+            ids,
+            all().iter().map(|setting| setting.id).collect::<Vec<_>>(),
+            "a setting has no line here"
+        );
         let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let default = Settings::default();
@@ -167,7 +190,9 @@ mod tests {
     #[test]
     fn each_value_of_a_behavior_means_what_it_says() {
         let of = |text: &str| {
-            let changed = Settings::default().change(&[("GenerateBIFBehavior".to_owned(), Some(text.to_owned()))]).unwrap();
+            let changed = Settings::default()
+                .change(&[("GenerateBIFBehavior".to_owned(), Some(text.to_owned()))])
+                .unwrap();
             let schedule = schedule_settings(&changed, TimeZone::UTC, String::new());
             (schedule.switched_off.len(), schedule.as_soon_as_possible.len())
         };
@@ -188,14 +213,20 @@ mod tests {
         assert_eq!(ids.len(), all().len(), "clients look ids up without regard to case");
         for setting in all() {
             assert!(!setting.label.is_empty() && setting.summary.ends_with('.'), "{}", setting.id);
-            assert_eq!(setting.kind.read(&setting.kind.default().to_string()), Ok(setting.kind.default()), "{}", setting.id);
+            assert_eq!(
+                setting.kind.read(&setting.kind.default().to_string()),
+                Ok(setting.kind.default()),
+                "{}",
+                setting.id
+            );
             for (value, label) in setting.kind.labelled().unwrap_or_default() {
                 // The published clients split a list at these.
                 assert!(!format!("{value}{label}").contains([':', '|']), "{} {label}", setting.id);
             }
         }
         for task in crate::ALL {
-            let is_switch = matches!(task.switch.kind, Kind::Bool { .. }) || task.switch.kind.labelled().is_some();
+            let is_switch =
+                matches!(task.switch.kind, Kind::Bool { .. }) || task.switch.kind.labelled().is_some();
             assert!(is_switch, "{} has no switch", task.name);
         }
     }
@@ -228,10 +259,16 @@ the start, and changes nothing at SIGHUP; the message names the line, the settin
         for setting in all() {
             let default = setting.kind.default().to_string();
             let default = if default.is_empty() { "empty".to_owned() } else { format!("`{default}`") };
-            let hidden = if setting.hidden { " Hidden: clients show it only if they are asked to." } else { "" };
+            let hidden =
+                if setting.hidden { " Hidden: clients show it only if they are asked to." } else { "" };
             let (label, summary) = (setting.label, setting.summary);
-            write!(page, "\n### {}\n\n{label}. {summary}\n\nTakes {}; default {default}.{hidden}\n", setting.id, setting.kind.allowed())
-                .unwrap();
+            write!(
+                page,
+                "\n### {}\n\n{label}. {summary}\n\nTakes {}; default {default}.{hidden}\n",
+                setting.id,
+                setting.kind.allowed()
+            )
+            .unwrap();
             let labelled = setting.kind.labelled().unwrap_or_default();
             // Hours need no explanation.
             if matches!(setting.kind, Kind::Text { .. }) && !labelled.is_empty() {
@@ -244,8 +281,15 @@ the start, and changes nothing at SIGHUP; the message names the line, the settin
         );
         for switch in crate::ALL.into_iter().filter_map(|task| task.section_switch) {
             let kinds: Vec<_> = switch.kinds.iter().map(|kind| kind.as_str()).collect();
-            write!(page, "\n### {}\n\n{}. {}\n\nSections of type {}.\n", switch.id, switch.label, switch.summary, kinds.join(", "))
-                .unwrap();
+            write!(
+                page,
+                "\n### {}\n\n{}. {}\n\nSections of type {}.\n",
+                switch.id,
+                switch.label,
+                switch.summary,
+                kinds.join(", ")
+            )
+            .unwrap();
         }
         page
     }

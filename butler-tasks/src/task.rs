@@ -46,7 +46,8 @@ pub struct Task {
 pub enum Does {
     /// Wishes products of sources. The engine finds what lacks them and has workers make them.
     Analyse(fn(&Settings) -> Vec<Demand>),
-    /// Works by itself: plain blocking code on a thread of its own, and then wishes products of what it found.
+    /// Works by itself: plain blocking code on a thread of its own, and then wishes products of what it
+    /// found.
     Work {
         /// The work.
         work: fn(&mut Work<'_>) -> Result<Report, TaskError>,

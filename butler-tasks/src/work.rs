@@ -1,5 +1,5 @@
-//! What a task's own work may do: read and write the library, touch the sections' folders, tell how it comes on, and see that
-//! it shall stop. It never asks the time or starts a thread by itself.
+//! What a task's own work may do: read and write the library, touch the sections' folders, tell how it comes
+//! on, and see that it shall stop. It never asks the time or starts a thread by itself.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,7 +35,8 @@ pub struct Work<'a> {
 
 /// Who is told how the work comes on, and tells when it shall stop.
 pub trait Observer: Send + Sync {
-    /// So many steps are done of so many that are known; it may wait for something meanwhile, and says for what.
+    /// So many steps are done of so many that are known; it may wait for something meanwhile, and says for
+    /// what.
     fn progress(&mut self, done: u64, total: u64, waits: Option<Reason>);
     /// Something failed, and the work goes on: one sentence.
     fn failed(&mut self, path: &Path, sentence: &str);

@@ -1,6 +1,7 @@
 //! The worker's executable: reads media files inside a sandbox, for the server that starts it.
 //!
-//! It takes no argument and no environment: the server's socket is its standard input. Everything else is `butler_media`.
+//! It takes no argument and no environment: the server's socket is its standard input. Everything else is
+//! `butler_media`.
 
 use std::io::{Write, stderr};
 use std::process::ExitCode;
@@ -23,8 +24,8 @@ fn complain(error: &WorkerError) {
     let _ = match error {
         WorkerError::NotStartedByServer => writeln!(
             stderr(),
-            "`butler-worker` reads media files for `butler`, which starts it by itself; there is nothing to do with it by hand. \
-             Run `butler serve`, or `butler analyse FILE` to look at a single file."
+            "`butler-worker` reads media files for `butler`, which starts it by itself; there is nothing to \
+             do with it by hand. Run `butler serve`, or `butler analyse FILE` to look at a single file."
         ),
         WorkerError::Channel(cause) => writeln!(stderr(), "butler-worker: {error}: {cause}"),
     };

@@ -1,9 +1,11 @@
-//! `cargo bench -p butler --bench bif [-- 10.ts mkv]`: the previews of half-hour 1080p films, a key frame every 1, 2 and 10
-//! seconds in MKV, MP4 and TS, through server and worker. The floor is `bare_key_frames`, which decodes just the wanted key
-//! frames on all cores; the aim is at most 1.2 of its time. Once also ffmpeg's own way of making them: at most 0.15 of its time.
+//! `cargo bench -p butler --bench bif [-- 10.ts mkv]`: the previews of half-hour 1080p films, a key frame
+//! every 1, 2 and 10 seconds in MKV, MP4 and TS, through server and worker. The floor is `bare_key_frames`,
+//! which decodes just the wanted key frames on all cores; the aim is at most 1.2 of its time. Once also
+//! ffmpeg's own way of making them: at most 0.15 of its time.
 //!
-//! Never measures a cold cache or a starting server: each way runs once before it counts, then in turns. The films (9 x 1 GB)
-//! are made once and kept under the target folder; words on the command line choose among them.
+//! Never measures a cold cache or a starting server: each way runs once before it counts, then in turns. The
+//! films (9 x 1 GB) are made once and kept under the target folder; words on the command line choose among
+//! them.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 use std::env;
@@ -32,13 +34,14 @@ const GOPS: [u32; 3] = [1, 2, 10];
 
 const CONTAINERS: [&str; 3] = ["mkv", "mp4", "ts"];
 
-/// What is played thirty times over: a minute at 24 frames a second. The noise makes it as large as a real film.
+/// What is played thirty times over: a minute at 24 frames a second. The noise makes it as large as a real
+/// film.
 const MINUTE: &str = "-f lavfi -i mandelbrot=s=1920x1080:r=24:end_scale=0.01:end_pts=1440,noise=alls=8:allf=t \
-     -f lavfi -i sine=f=220:r=48000";
+                      -f lavfi -i sine=f=220:r=48000";
 
 /// How each minute is coded.
-const CODING: &str = "-map 0:v -map 1:a -t 60 -pix_fmt yuv420p -c:v libx264 -preset veryfast -b:v 4000k -maxrate 6000k -bufsize 9000k \
-     -sc_threshold 0 -c:a aac -b:a 192k";
+const CODING: &str = "-map 0:v -map 1:a -t 60 -pix_fmt yuv420p -c:v libx264 -preset veryfast -b:v 4000k \
+                      -maxrate 6000k -bufsize 9000k -sc_threshold 0 -c:a aac -b:a 192k";
 
 fn main() -> Result<()> {
     let chosen: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
@@ -57,7 +60,8 @@ fn main() -> Result<()> {
 }
 
 fn cargo_build(arguments: &[&str]) -> Result<()> {
-    let status = Command::new(env!("CARGO")).args(["build", "--quiet", "--release"]).args(arguments).status()?;
+    let status =
+        Command::new(env!("CARGO")).args(["build", "--quiet", "--release"]).args(arguments).status()?;
     ensure!(status.success(), "`cargo build {arguments:?}` failed");
     Ok(())
 }
@@ -66,8 +70,10 @@ fn cargo_build(arguments: &[&str]) -> Result<()> {
 fn measure(name: &str, bare: &Path) -> Result<Vec<String>> {
     let film = film(name)?;
     let stage = Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR"))?;
-    let place =
-        stage.folders.movie("Half an Hour (2026)", film.extension().and_then(|extension| extension.to_str()).unwrap_or_default())?;
+    let place = stage.folders.movie(
+        "Half an Hour (2026)",
+        film.extension().and_then(|extension| extension.to_str()).unwrap_or_default(),
+    )?;
     fs::hard_link(&film, &place).or_else(|_| fs::copy(&film, &place).map(drop))?;
     let (mut ours, mut bares, mut theirs, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for turn in 0..=TURNS {
@@ -124,8 +130,8 @@ struct Made {
     bytes_read: u64,
 }
 
-/// From the request that starts the task to its run's end, in a library that has been scanned. A data folder of its own each
-/// time: a film that has its previews is not read again.
+/// From the request that starts the task to its run's end, in a library that has been scanned. A data folder
+/// of its own each time: a film that has its previews is not read again.
 fn butler(stage: &Stage, turn: usize) -> Result<Made> {
     let server = stage.server_over(&format!("data-{turn}"))?;
     let section = server.add_section("movie", "Movies", &stage.folders.movies())?;
@@ -161,10 +167,14 @@ fn workers(server: &Server) -> Result<(u64, f64)> {
 
 fn bare_program(program: &Path, film: &Path) -> Result<Duration> {
     let begun = Instant::now();
-    let output = butler_fixtures::command(program).arg(film).output().context("could not start the bare program")?;
+    let output =
+        butler_fixtures::command(program).arg(film).output().context("could not start the bare program")?;
     let time = begun.elapsed();
     let decoded = String::from_utf8(output.stdout)?;
-    ensure!(decoded.trim().parse::<u32>().is_ok_and(|decoded| (180..=181).contains(&decoded)), "the bare program decoded {decoded}");
+    ensure!(
+        decoded.trim().parse::<u32>().is_ok_and(|decoded| (180..=181).contains(&decoded)),
+        "the bare program decoded {decoded}"
+    );
     Ok(time)
 }
 
@@ -172,8 +182,13 @@ fn ffmpeg(film: &Path, spare: &Path) -> Result<Duration> {
     let folder = spare.join("pictures");
     fs::create_dir_all(&folder)?;
     let mut command = butler_fixtures::command("ffmpeg");
-    command.args(["-nostdin", "-v", "error", "-y", "-skip_frame", "nokey", "-i"]).arg(film).args(["-an", "-sn"]);
-    command.args(["-vf", "fps=0.1,scale=320:-2", "-c:v", "mjpeg", "-qscale:v", "4", "-f", "image2"]).arg(folder.join("%05d.jpg"));
+    command
+        .args(["-nostdin", "-v", "error", "-y", "-skip_frame", "nokey", "-i"])
+        .arg(film)
+        .args(["-an", "-sn"]);
+    command
+        .args(["-vf", "fps=0.1,scale=320:-2", "-c:v", "mjpeg", "-qscale:v", "4", "-f", "image2"])
+        .arg(folder.join("%05d.jpg"));
     let begun = Instant::now();
     ensure!(command.status().context("could not start `ffmpeg`")?.success(), "`ffmpeg` failed");
     let time = begun.elapsed();

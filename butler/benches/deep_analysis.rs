@@ -1,9 +1,11 @@
-//! `cargo bench -p butler --bench deep_analysis [-- mkv ts]`: the deep analysis of a half-hour 1080p film through server and worker, against
-//! `ffprobe -show_entries packet=pts,size,flags -of csv` of the same file: at most a quarter of its time for Matroska and MP4, 0.7 of it for
-//! other containers, with the bytes that were read beside it.
+//! `cargo bench -p butler --bench deep_analysis [-- mkv ts]`: the deep analysis of a half-hour 1080p film
+//! through server and worker, against `ffprobe -show_entries packet=pts,size,flags -of csv` of the same file:
+//! at most a quarter of its time for Matroska and MP4, 0.7 of it for other containers, with the bytes that
+//! were read beside it.
 //!
-//! Never measures a cold cache or a starting server: each way runs once before it counts, then in turns. The films (1 GB each, some shared
-//! with the bench `bif`) are made once and kept under the target folder; words on the command line choose among them.
+//! Never measures a cold cache or a starting server: each way runs once before it counts, then in turns. The
+//! films (1 GB each, some shared with the bench `bif`) are made once and kept under the target folder; words
+//! on the command line choose among them.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 use std::env;
@@ -31,16 +33,24 @@ const FILMS: [(&str, &str, bool); 5] = [
     ("2.flv", "", false),
 ];
 
-/// What is played thirty times over: a minute at 24 frames a second, a key frame every 2 seconds. The noise makes it as large as a real film.
+/// What is played thirty times over: a minute at 24 frames a second, a key frame every 2 seconds. The noise
+/// makes it as large as a real film.
 const MINUTE: &str = "-f lavfi -i mandelbrot=s=1920x1080:r=24:end_scale=0.01:end_pts=1440,noise=alls=8:allf=t \
-     -f lavfi -i sine=f=220:r=48000 -map 0:v -map 1:a -t 60 -pix_fmt yuv420p -c:v libx264 -preset veryfast -b:v 4000k -maxrate 6000k \
-     -bufsize 9000k -g 48 -keyint_min 48 -sc_threshold 0 -c:a aac -b:a 192k";
+                      -f lavfi -i sine=f=220:r=48000 -map 0:v -map 1:a -t 60 -pix_fmt yuv420p -c:v libx264 \
+                      -preset veryfast -b:v 4000k -maxrate 6000k -bufsize 9000k -g 48 -keyint_min 48 \
+                      -sc_threshold 0 -c:a aac -b:a 192k";
 
 fn main() -> Result<()> {
     let chosen: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     // The worker has to be of the same build as the server, which cargo made for this bench.
-    ensure!(Command::new(env!("CARGO")).args(["build", "--quiet", "--release", "-p", "butler-worker"]).status()?.success());
-    let mut lines = vec!["film               butler   ffprobe   ratio   aim            bytes read".to_owned()];
+    ensure!(
+        Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--release", "-p", "butler-worker"])
+            .status()?
+            .success()
+    );
+    let mut lines =
+        vec!["film               butler   ffprobe   ratio   aim            bytes read".to_owned()];
     for (name, options, by_headers) in FILMS {
         if chosen.is_empty() || chosen.iter().any(|word| name.contains(word)) {
             lines.push(measure(name, options, by_headers)?);
@@ -54,8 +64,10 @@ fn main() -> Result<()> {
 fn measure(name: &str, options: &str, by_headers: bool) -> Result<String> {
     let film = film(name, options)?;
     let stage = Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR"))?;
-    let place =
-        stage.folders.movie("Half an Hour (2026)", film.extension().and_then(|extension| extension.to_str()).unwrap_or_default())?;
+    let place = stage.folders.movie(
+        "Half an Hour (2026)",
+        film.extension().and_then(|extension| extension.to_str()).unwrap_or_default(),
+    )?;
     fs::hard_link(&film, &place).or_else(|_| fs::copy(&film, &place).map(drop))?;
     let (mut ours, mut theirs, mut bytes_read) = (Vec::new(), Vec::new(), 0);
     for turn in 0..=TURNS {
@@ -63,7 +75,11 @@ fn measure(name: &str, options: &str, by_headers: bool) -> Result<String> {
         let (our_time, run) = butler(&stage, turn, by_headers)?;
         bytes_read = run["bytes_read"].as_u64().unwrap_or(0);
         let note = if turn == 0 { " (warm-up, not counted)" } else { "" };
-        println!("{name:17} butler {:6.3} s   ffprobe {:6.3} s{note}", our_time.as_secs_f64(), packets.as_secs_f64());
+        println!(
+            "{name:17} butler {:6.3} s   ffprobe {:6.3} s{note}",
+            our_time.as_secs_f64(),
+            packets.as_secs_f64()
+        );
         if turn > 0 {
             ours.push(our_time);
             theirs.push(packets);
@@ -79,8 +95,8 @@ fn measure(name: &str, options: &str, by_headers: bool) -> Result<String> {
     ))
 }
 
-/// From the request that starts the task to its run's end, in a library that has been scanned. A data folder of its own each time: a film
-/// that has its analysis is not read again.
+/// From the request that starts the task to its run's end, in a library that has been scanned. A data folder
+/// of its own each time: a film that has its analysis is not read again.
 fn butler(stage: &Stage, turn: usize, by_headers: bool) -> Result<(Duration, Value)> {
     let server = stage.server_over(&format!("data-{turn}"))?;
     let section = server.add_section("movie", "Movies", &stage.folders.movies())?;
@@ -124,7 +140,10 @@ fn film(name: &str, options: &str) -> Result<PathBuf> {
         }
         let whole = kept.join(format!("being-made-{name}"));
         let mut command = butler_fixtures::command("ffmpeg");
-        command.args(["-nostdin", "-v", "error", "-y", "-stream_loop", "29", "-i"]).arg(&minute).args(["-map", "0", "-c", "copy"]);
+        command
+            .args(["-nostdin", "-v", "error", "-y", "-stream_loop", "29", "-i"])
+            .arg(&minute)
+            .args(["-map", "0", "-c", "copy"]);
         ensure!(command.args(options.split_whitespace()).arg(&whole).status()?.success(), "`ffmpeg` failed");
         butler_fixtures::age(&whole)?;
         fs::rename(&whole, &film)?;

@@ -1,6 +1,6 @@
-//! `cargo bench -p butler --bench scan`: scans of many small files through the real server, against `find`; pages of what was
-//! found; the server's memory after it. `BUTLER_BENCH_FILES` says how many files (100,000), `BUTLER_BENCH_SLOW_FILES` how
-//! many of them lie on the mount that takes 1 ms for each call (30,000).
+//! `cargo bench -p butler --bench scan`: scans of many small files through the real server, against `find`;
+//! pages of what was found; the server's memory after it. `BUTLER_BENCH_FILES` says how many files (100,000),
+//! `BUTLER_BENCH_SLOW_FILES` how many of them lie on the mount that takes 1 ms for each call (30,000).
 //!
 //! Never measures a cold cache: `find` runs once before it counts. What is compared is measured in turns.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -30,7 +30,12 @@ const TASKS_AIM: Duration = Duration::from_millis(20);
 
 fn main() -> Result<()> {
     // The worker has to be of the same build as the server, which cargo made for this bench.
-    ensure!(Command::new(env!("CARGO")).args(["build", "--quiet", "--release", "-p", "butler-worker"]).status()?.success());
+    ensure!(
+        Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--release", "-p", "butler-worker"])
+            .status()?
+            .success()
+    );
     let files = number("BUTLER_BENCH_FILES", 100_000)?;
     let slow_files = number("BUTLER_BENCH_SLOW_FILES", 30_000)?.min(files);
     let stage = Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR"))?;
@@ -54,7 +59,10 @@ fn main() -> Result<()> {
     std::thread::sleep(Duration::from_secs(1));
     println!("memory, idle:       {} MB", verdict(memory_mb(&server)?, MEMORY_AIM));
     let tasks = processor_time(20, || ensure_success(server.butler(&["tasks"])?.status.success()))?;
-    println!("`butler tasks`:     {} ms of the processor", verdict(tasks.as_secs_f64() * 1e3, TASKS_AIM.as_secs_f64() * 1e3));
+    println!(
+        "`butler tasks`:     {} ms of the processor",
+        verdict(tasks.as_secs_f64() * 1e3, TASKS_AIM.as_secs_f64() * 1e3)
+    );
     drop(server);
     slow_mount(&stage, slow_files)
 }
@@ -65,7 +73,8 @@ fn ensure_success(success: bool) -> Result<()> {
 }
 
 fn number(name: &str, usual: usize) -> Result<usize> {
-    std::env::var(name).map_or(Ok(usual), |value| value.parse().with_context(|| format!("{name} is no number")))
+    std::env::var(name)
+        .map_or(Ok(usual), |value| value.parse().with_context(|| format!("{name} is no number")))
 }
 
 /// Makes small films, each with content of its own.
@@ -85,14 +94,19 @@ fn make(root: &Path, numbers: std::ops::Range<usize>) -> Result<()> {
 }
 
 fn place(root: &Path, number: usize) -> PathBuf {
-    root.join(format!("Shelf {:04}", number / IN_FOLDER)).join(format!("Film Number {number:06} ({}).mkv", 1920 + number % 100))
+    root.join(format!("Shelf {:04}", number / IN_FOLDER))
+        .join(format!("Film Number {number:06} ({}).mkv", 1920 + number % 100))
 }
 
 /// Seconds from the request to the last file's headers.
 fn first_scan(server: &Server, section: &str, files: usize) -> Result<f64> {
     let took = rescan(server)?;
     let all = server.get_json(&format!("/library/sections/{section}/all?X-Plex-Container-Size=1"))?;
-    ensure!(all["MediaContainer"]["totalSize"] == files, "the section holds {}", all["MediaContainer"]["totalSize"]);
+    ensure!(
+        all["MediaContainer"]["totalSize"] == files,
+        "the section holds {}",
+        all["MediaContainer"]["totalSize"]
+    );
     Ok(took.as_secs_f64())
 }
 
@@ -100,7 +114,8 @@ fn first_scan(server: &Server, section: &str, files: usize) -> Result<f64> {
 fn rescan(server: &Server) -> Result<Duration> {
     let begun = Instant::now();
     let id = server.post("/butler/RefreshLibraries?force=1")?.header("x-butler-outcome").to_owned();
-    let id = id.split("run=").nth(1).and_then(|rest| rest.split(';').next()).context("no run")?.trim().to_owned();
+    let id =
+        id.split("run=").nth(1).and_then(|rest| rest.split(';').next()).context("no run")?.trim().to_owned();
     loop {
         let run = server.get_json(&format!("/api/v1/runs/{id}"))?;
         if !run["ended_at"].is_null() {
@@ -120,7 +135,11 @@ fn find(root: &Path) -> Result<Duration> {
 }
 
 /// The ratio of the medians of two ways.
-fn in_turns(turns: usize, mut ours: impl FnMut() -> Result<Duration>, mut theirs: impl FnMut() -> Result<Duration>) -> Result<f64> {
+fn in_turns(
+    turns: usize,
+    mut ours: impl FnMut() -> Result<Duration>,
+    mut theirs: impl FnMut() -> Result<Duration>,
+) -> Result<f64> {
     theirs()?;
     let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
     for _ in 0..turns {
@@ -145,7 +164,9 @@ fn move_some(root: &Path, files: usize) -> Result<usize> {
 fn pages(server: &Server, section: &str, files: usize) -> Result<()> {
     let mut slowest = Duration::ZERO;
     for start in [0, files / 10, files / 2, files.saturating_sub(100)] {
-        let page = format!("/library/sections/{section}/all?X-Plex-Container-Start={start}&X-Plex-Container-Size=100");
+        let page = format!(
+            "/library/sections/{section}/all?X-Plex-Container-Start={start}&X-Plex-Container-Size=100"
+        );
         slowest = slowest.max(timed(server, &page, &format!("films {start} to {}", start + 100))?);
     }
     for page in ["/api/v1/runs?size=100", "/api/v1/failures?size=100"] {
@@ -187,7 +208,9 @@ fn slow_mount(stage: &Stage, files: usize) -> Result<()> {
 /// Resident memory, MB.
 fn memory_mb(server: &Server) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid()))?;
-    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<f64>().ok());
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<f64>().ok());
     Ok(kilobytes.context("no VmRSS")? / 1024.0)
 }
 
@@ -204,7 +227,8 @@ fn processor_time(times: u32, mut command: impl FnMut() -> Result<()>) -> Result
 fn children_time() -> Result<Duration> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = stat.rsplit_once(')').context("no name")?.1.split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u32>().ok()).context("too few fields");
+    let ticks =
+        |at: usize| fields.get(at).and_then(|field| field.parse::<u32>().ok()).context("too few fields");
     // Fields 16 and 17, counted from the process id on; a tick is 10 ms on every Linux.
     Ok(Duration::from_millis(10) * (ticks(13)? + ticks(14)?))
 }

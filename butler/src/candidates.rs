@@ -1,5 +1,6 @@
-//! What a shell may offer for a value: tasks and settings of the catalogue that this executable carries, and the sections of the
-//! server that a command without options would ask. Quick and silent: where no server answers, no section is offered.
+//! What a shell may offer for a value: tasks and settings of the catalogue that this executable carries, and
+//! the sections of the server that a command without options would ask. Quick and silent: where no server
+//! answers, no section is offered.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What can be asked on the command line. The doc comments are the help; each command's own arguments stand in its file.
+//! What can be asked on the command line. The doc comments are the help; each command's own arguments stand
+//! in its file.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,8 +9,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    analyse, backup, completions, failures, items, pause, plan, preview, remake, resume, runs, sections, serve, settings, show, start,
-    stop, watch,
+    analyse, backup, completions, failures, items, pause, plan, preview, remake, resume, runs, sections,
+    serve, settings, show, start, stop, watch,
 };
 use crate::exit;
 
@@ -24,7 +25,8 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// What this process was asked for. Says what is wrong with it and ends the process, if something is, or shows the help.
+    /// What this process was asked for. Says what is wrong with it and ends the process, if something is, or
+    /// shows the help.
     pub(crate) fn read() -> Self {
         let mut command = command();
         let read = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
@@ -40,7 +42,10 @@ impl Cli {
         let mut cli = Self::from_arg_matches(matches)?;
         let is_from = |argument: &str, source: ValueSource| matches.value_source(argument) == Some(source);
         let asks_a_server = !matches!(cli.command, Command::Serve(_));
-        if asks_a_server && is_from("data_dir", ValueSource::CommandLine) && is_from("url", ValueSource::EnvVariable) {
+        if asks_a_server
+            && is_from("data_dir", ValueSource::CommandLine)
+            && is_from("url", ValueSource::EnvVariable)
+        {
             cli.global.url = None;
             cli.global.token = cli.global.token.filter(|_| is_from("token", ValueSource::CommandLine));
         }
@@ -56,7 +61,8 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "URL", env = "BUTLER_URL", hide_env_values = true)]
     pub(crate) url: Option<String>,
 
-    /// The token; better given by BUTLER_TOKEN, which no list of processes shows [default: that in the local data folder]
+    /// The token; better given by BUTLER_TOKEN, which no list of processes shows [default: that in the local
+    /// data folder]
     #[arg(long, global = true, value_name = "TOKEN", env = "BUTLER_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
 
@@ -78,7 +84,13 @@ impl Global {
     pub(crate) fn of_the_environment() -> Self {
         let variable = |name| std::env::var(name).ok();
         let data_dir = std::env::var_os("BUTLER_DATA_DIR").map(PathBuf::from);
-        Self { url: variable("BUTLER_URL"), token: variable("BUTLER_TOKEN"), data_dir, timeout: 1, json: false }
+        Self {
+            url: variable("BUTLER_URL"),
+            token: variable("BUTLER_TOKEN"),
+            data_dir,
+            timeout: 1,
+            json: false,
+        }
     }
 }
 
@@ -125,13 +137,18 @@ fn refuse_unused(command: &mut clap::Command, matches: &ArgMatches) -> Result<()
 }
 
 /// Reads an id; `where_listed` says where they are found.
-pub(crate) fn number<T: FromStr>(where_listed: &'static str) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+pub(crate) fn number<T: FromStr>(
+    where_listed: &'static str,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
     move |text| text.parse().map_err(|_| format!("it takes a number; {where_listed}"))
 }
 
 /// Reads how many are wanted.
 pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "it takes a number from 1 on; left out, there is a limit that fits".into())
+    text.parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or_else(|| "it takes a number from 1 on; left out, there is a limit that fits".into())
 }
 
 #[derive(Subcommand)]
@@ -193,13 +210,20 @@ mod tests {
     fn an_option_that_a_command_does_not_use_is_not_in_its_help_and_refused() {
         let help = |name: &str| command().find_subcommand_mut(name).unwrap().render_long_help().to_string();
         assert!(help("tasks").contains("--url") && help("serve").contains("--data-dir"));
-        assert!(!help("serve").contains("--url") && !help("serve").contains("--json") && !help("analyse").contains("--data-dir"));
+        assert!(
+            !help("serve").contains("--url")
+                && !help("serve").contains("--json")
+                && !help("analyse").contains("--data-dir")
+        );
         let check = |line: &[&str]| {
             let mut command = command();
             let matches = command.try_get_matches_from_mut(line).unwrap();
             refuse_unused(&mut command, &matches).map_err(|error| error.to_string())
         };
-        assert!(check(&["butler", "--json", "tasks"]).is_ok() && check(&["butler", "serve", "--data-dir", "x"]).is_ok());
+        assert!(
+            check(&["butler", "--json", "tasks"]).is_ok()
+                && check(&["butler", "serve", "--data-dir", "x"]).is_ok()
+        );
         let refused = check(&["butler", "--url", "http://x", "backup", "list"]).unwrap_err();
         assert!(refused.contains("`butler backup` has no use for --url"), "{refused}");
     }
@@ -208,13 +232,20 @@ mod tests {
     fn a_number_that_is_none_is_refused_with_the_way_on() {
         assert_eq!(number::<u64>("`x` lists them")("7"), Ok(7));
         assert_eq!(number::<u64>("`x` lists them")("abc").unwrap_err(), "it takes a number; `x` lists them");
-        assert_eq!((at_least_one("3"), at_least_one("0").is_err(), at_least_one("-1").is_err()), (Ok(3), true, true));
+        assert_eq!(
+            (at_least_one("3"), at_least_one("0").is_err(), at_least_one("-1").is_err()),
+            (Ok(3), true, true)
+        );
     }
 
     #[test]
     fn no_help_shows_what_is_in_the_environment() {
         for argument in Cli::command().get_arguments() {
-            assert!(argument.get_env().is_none() || argument.is_hide_env_values_set(), "{}", argument.get_id());
+            assert!(
+                argument.get_env().is_none() || argument.is_hide_env_values_set(),
+                "{}",
+                argument.get_id()
+            );
         }
     }
 }

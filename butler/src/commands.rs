@@ -41,12 +41,18 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Sections(action) => ask(&global, async |client| sections::run(client, action, out).await),
         Command::Items(arguments) => ask(&global, async |client| items::run(client, arguments, out).await),
         Command::Show(arguments) => ask(&global, async |client| show::run(client, arguments, out).await),
-        Command::Preview(arguments) => ask(&global, async |client| preview::run(client, arguments, out).await),
+        Command::Preview(arguments) => {
+            ask(&global, async |client| preview::run(client, arguments, out).await)
+        }
         Command::Tasks => ask(&global, async |client| tasks::run(client, out).await),
         Command::Runs(arguments) => ask(&global, async |client| runs::run(client, arguments, out).await),
-        Command::Failures(arguments) => ask(&global, async |client| failures::run(client, arguments, out).await),
+        Command::Failures(arguments) => {
+            ask(&global, async |client| failures::run(client, arguments, out).await)
+        }
         Command::Remake(arguments) => ask(&global, async |client| remake::run(client, arguments, out).await),
-        Command::Settings(arguments) => ask(&global, async |client| settings::run(client, arguments, out).await),
+        Command::Settings(arguments) => {
+            ask(&global, async |client| settings::run(client, arguments, out).await)
+        }
         Command::Start(arguments) => ask(&global, async |client| start::run(client, arguments, out).await),
         Command::Plan(arguments) => ask(&global, async |client| plan::run(client, arguments, out).await),
         Command::Window => ask(&global, async |client| window::run(client, out).await),
@@ -58,7 +64,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
 }
 
 /// Asks a server, on this thread alone: a command is over before threads would have paid.
-fn ask(global: &Global, command: impl AsyncFnOnce(&Client) -> Result<Exit, Trouble>) -> Result<Exit, Trouble> {
+fn ask(
+    global: &Global,
+    command: impl AsyncFnOnce(&Client) -> Result<Exit, Trouble>,
+) -> Result<Exit, Trouble> {
     let client = connect(global)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(command(&client))

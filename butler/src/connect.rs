@@ -1,4 +1,5 @@
-//! Finds the server: the one named on the command line or in the environment, else the one that uses the local data folder.
+//! Finds the server: the one named on the command line or in the environment, else the one that uses the
+//! local data folder.
 
 use std::time::Duration;
 
@@ -19,8 +20,14 @@ pub(crate) fn connect(global: &Global) -> Result<Client, Trouble> {
         None => {
             let folder = folder.as_ref().map_err(Clone::clone)?;
             data_dir::server(folder)?.ok_or_else(|| {
-                Trouble::new(Exit::NoServer, format!("No server uses the data folder `{}` now.", folder.display()))
-                    .hint("Start one with `butler serve`. One with another data folder is found by --data-dir or BUTLER_DATA_DIR, any other by --url or BUTLER_URL.")
+                Trouble::new(
+                    Exit::NoServer,
+                    format!("No server uses the data folder `{}` now.", folder.display()),
+                )
+                .hint(
+                    "Start one with `butler serve`. One with another data folder is found by --data-dir or \
+                     BUTLER_DATA_DIR, any other by --url or BUTLER_URL.",
+                )
             })?
         }
     };
@@ -30,19 +37,21 @@ pub(crate) fn connect(global: &Global) -> Result<Client, Trouble> {
     } else if let Ok(folder) = &folder
         && (given_url.is_none() || is_local_server(&url, folder))
     {
-        client = client.token(data_dir::read(folder, TOKEN_FILE)?.ok_or_else(|| no_token(&folder.join(TOKEN_FILE)))?);
+        client = client
+            .token(data_dir::read(folder, TOKEN_FILE)?.ok_or_else(|| no_token(&folder.join(TOKEN_FILE)))?);
     }
     client.build().map_err(Trouble::from)
 }
 
 fn no_token(file: &std::path::Path) -> Trouble {
     Trouble::new(Exit::NoServer, format!("There is no token in the file `{}`.", file.display())).hint(
-        "Give the server's token by BUTLER_TOKEN. If it is lost: stop the server, remove the file, and the next start makes a new one.",
+        "Give the server's token by BUTLER_TOKEN. If it is lost: stop the server, remove the file, and the \
+         next start makes a new one.",
     )
 }
 
-/// Whether a URL is that of the server which uses the data folder. Only to that one its token may go: another that was
-/// named, a Plex Media Server say, must not get the admin's credential of this one.
+/// Whether a URL is that of the server which uses the data folder. Only to that one its token may go: another
+/// that was named, a Plex Media Server say, must not get the admin's credential of this one.
 fn is_local_server(url: &str, folder: &std::path::Path) -> bool {
     let same = |text: &str| -> Result<String, BuildError> {
         Ok(Client::builder().url(text).build()?.url().replace("//localhost:", "//127.0.0.1:"))

@@ -32,8 +32,8 @@ fn default_or(given: Option<&Path>, data_home: Option<OsString>, home: Option<Os
     data_home.map(|data_home| data_home.join("butler"))
 }
 
-/// The URL of the server that uses the folder now. An address that a killed server left is none: whoever listens there
-/// by now would be sent the token.
+/// The URL of the server that uses the folder now. An address that a killed server left is none: whoever
+/// listens there by now would be sent the token.
 pub(crate) fn server(folder: &Path) -> Result<Option<String>, Trouble> {
     let is_free = || File::open(folder.join(LOCK_FILE)).is_ok_and(|lock| lock.try_lock_shared().is_ok());
     Ok(read(folder, ADDRESS_FILE)?.filter(|_| !is_free()))
@@ -46,7 +46,8 @@ pub(crate) fn read(folder: &Path, file: &str) -> Result<Option<String>, Trouble>
         Ok(text) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            let trouble = Trouble::new(Exit::NoServer, format!("`{}` can't be read.", path.display())).cause(&error);
+            let trouble =
+                Trouble::new(Exit::NoServer, format!("`{}` can't be read.", path.display())).cause(&error);
             Err(trouble.hint("Run this as the user that the server runs as, or give --url and BUTLER_TOKEN."))
         }
     }
@@ -70,10 +71,12 @@ mod tests {
 
     #[test]
     fn the_data_folder_is_where_the_xdg_specification_has_it() {
-        let check = |given: Option<&str>, data_home: Option<&str>, home: Option<&str>, expect: Option<&str>| {
-            let found = default_or(given.map(Path::new), data_home.map(OsString::from), home.map(OsString::from));
-            assert_eq!(found, expect.map(PathBuf::from), "{given:?} {data_home:?} {home:?}");
-        };
+        let check =
+            |given: Option<&str>, data_home: Option<&str>, home: Option<&str>, expect: Option<&str>| {
+                let found =
+                    default_or(given.map(Path::new), data_home.map(OsString::from), home.map(OsString::from));
+                assert_eq!(found, expect.map(PathBuf::from), "{given:?} {data_home:?} {home:?}");
+            };
         check(Some("x"), Some("/data"), Some("/home/u"), Some("x"));
         check(None, Some("/data"), Some("/home/u"), Some("/data/butler"));
         check(None, Some("relative"), Some("/home/u"), Some("/home/u/.local/share/butler"));

@@ -79,9 +79,20 @@ mod tests {
 
     #[test]
     fn the_help_names_every_code() {
-        let all = [Exit::Done, Exit::Failed, Exit::Usage, Exit::Skipped, Exit::NotThere, Exit::NoServer, Exit::Interrupted];
+        let all = [
+            Exit::Done,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Skipped,
+            Exit::NotThere,
+            Exit::NoServer,
+            Exit::Interrupted,
+        ];
         for exit in all {
-            assert!(HELP.lines().any(|line| line.trim_start().starts_with(&format!("{} ", exit.code()))), "{exit:?}");
+            assert!(
+                HELP.lines().any(|line| line.trim_start().starts_with(&format!("{} ", exit.code()))),
+                "{exit:?}"
+            );
         }
     }
 

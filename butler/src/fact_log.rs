@@ -11,7 +11,9 @@ pub(crate) async fn keep(mut facts: Receiver<Arc<Fact>>) {
     loop {
         match facts.recv().await {
             Ok(fact) => log(&fact.what),
-            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "the log missed some facts; the runs have them all"),
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "the log missed some facts; the runs have them all")
+            }
             Err(RecvError::Closed) => return,
         }
     }
@@ -23,19 +25,23 @@ fn log(what: &What) {
             let why = reason.as_ref().map(ToString::to_string).unwrap_or_default();
             tracing::info!(%run, %task, %origin, %state, "{why}");
         }
-        What::RunProgressed { run, task, done, total, failures, file, .. } => tracing::debug!(%run, %task, done, total, failures, file),
+        What::RunProgressed { run, task, done, total, failures, file, .. } => {
+            tracing::debug!(%run, %task, done, total, failures, file)
+        }
         What::PartFailed { part, product, sentence } => tracing::warn!(product, part, "{sentence}"),
         What::UnitFinished { kinds, seconds, bytes_read, media_seconds } => {
             tracing::debug!(?kinds, seconds, bytes_read, media_seconds, "a unit is over");
         }
         What::ProductMade { kind, result } => tracing::trace!(%kind, result = result.as_str()),
-        What::SectionScan { run, section, title, step } => tracing::debug!(%run, section, title, ?step, "scan"),
+        What::SectionScan { run, section, title, step } => {
+            tracing::debug!(%run, section, title, ?step, "scan")
+        }
         // The engine's own line says so already.
         What::SettingsChanged { .. } => {}
         What::PausesChanged { pauses } if pauses.is_empty() => tracing::info!("nothing is paused any more"),
-        What::PausesChanged { pauses } => {
-            pauses.iter().for_each(|pause| tracing::info!(owner = %pause.owner, drains = pause.drains, "{}", pause.sentence))
-        }
+        What::PausesChanged { pauses } => pauses.iter().for_each(
+            |pause| tracing::info!(owner = %pause.owner, drains = pause.drains, "{}", pause.sentence),
+        ),
         What::SectionChanged { section } => tracing::debug!(section, "its content changed"),
     }
 }

@@ -75,7 +75,12 @@ impl View {
 }
 
 /// Follows runs until each is at its end. Gives them in the order of their ends.
-pub(crate) async fn to_the_end(client: &Client, runs: &[RunId], view: &mut View, out: Out) -> Result<Vec<Run>, Trouble> {
+pub(crate) async fn to_the_end(
+    client: &Client,
+    runs: &[RunId],
+    view: &mut View,
+    out: Out,
+) -> Result<Vec<Run>, Trouble> {
     let mut open = runs.to_vec();
     open.sort_unstable();
     open.dedup();
@@ -86,7 +91,8 @@ pub(crate) async fn to_the_end(client: &Client, runs: &[RunId], view: &mut View,
         match look(client, &open).await {
             Ok(runs) => {
                 away_since = None;
-                let (ended, active): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(|run| run.state.is_terminal());
+                let (ended, active): (Vec<Run>, Vec<Run>) =
+                    runs.into_iter().partition(|run| run.state.is_terminal());
                 open.retain(|id| active.iter().any(|run| run.id == *id));
                 view.show(&active, out);
                 for run in ended {
@@ -120,10 +126,13 @@ async fn look(client: &Client, open: &[RunId]) -> Result<Vec<Run>, Error> {
     Ok(runs)
 }
 
-/// Whether what was asked of a run happened: completed, with no failure, and without roots that it had to leave out.
+/// Whether what was asked of a run happened: completed, with no failure, and without roots that it had to
+/// leave out.
 pub(crate) fn verdict(run: &Run) -> Exit {
     match run.state {
-        RunState::Completed if run.failures == 0 && run.reason_code.as_deref() != Some("roots-away") => Exit::Done,
+        RunState::Completed if run.failures == 0 && run.reason_code.as_deref() != Some("roots-away") => {
+            Exit::Done
+        }
         RunState::Skipped => Exit::Skipped,
         _ => Exit::Failed,
     }

@@ -17,8 +17,14 @@ const LINES_KEPT: usize = 8_192;
 #[expect(clippy::disallowed_methods, reason = "its fields are clean by `log_fields`")]
 pub(crate) fn begin() -> WorkerGuard {
     let filter = EnvFilter::try_from_env("BUTLER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let (lines, guard) = NonBlockingBuilder::default().buffered_lines_limit(LINES_KEPT).thread_name("log").finish(io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(may_colour(Stream::Aside)).fmt_fields(log_fields::one_line());
+    let (lines, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(LINES_KEPT)
+        .thread_name("log")
+        .finish(io::stderr());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(may_colour(Stream::Aside))
+        .fmt_fields(log_fields::one_line());
     let log = log.with_writer(lines);
     // The library's own words about lines that it could not write go to the standard error too, and panic
     // where that is gone. A second subscriber in one process is no trouble of the user's.

@@ -1,7 +1,8 @@
 //! The executable `butler`: the server, and the command line that talks to a server.
 //!
-//! It decides nothing about tasks: `serve` hands over to the server's crates, every other command but `analyse` asks a
-//! server through `butler-client`. Start with `cli.rs` for what can be asked, and `commands.rs` for who answers.
+//! It decides nothing about tasks: `serve` hands over to the server's crates, every other command but
+//! `analyse` asks a server through `butler-client`. Start with `cli.rs` for what can be asked, and
+//! `commands.rs` for who answers.
 
 mod candidates;
 mod cli;

@@ -7,11 +7,12 @@ const ENOUGH: f64 = 0.8;
 /// How many are offered at most.
 const MAX_OFFERED: usize = 3;
 
-/// The names that are near a wrong one, nearest first: the same but for case, or with few letters changed, or with the
-/// wrong one as a part of them.
+/// The names that are near a wrong one, nearest first: the same but for case, or with few letters changed, or
+/// with the wrong one as a part of them.
 pub(crate) fn near<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wrong = wrong.to_lowercase();
-    let mut ranked: Vec<(f64, &str)> = names.into_iter().map(|name| (likeness(&wrong, &name.to_lowercase()), name)).collect();
+    let mut ranked: Vec<(f64, &str)> =
+        names.into_iter().map(|name| (likeness(&wrong, &name.to_lowercase()), name)).collect();
     ranked.retain(|(likeness, _)| *likeness >= ENOUGH);
     ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     ranked.into_iter().take(MAX_OFFERED).map(|(_, name)| name).collect()
@@ -39,7 +40,12 @@ mod tests {
 
     #[test]
     fn near_names_are_found_and_far_ones_are_not() {
-        let names = ["RefreshLibraries", "RefreshLocalMedia", "ButlerTaskGenerateIntroMarkers", "GarbageCollectBlobs"];
+        let names = [
+            "RefreshLibraries",
+            "RefreshLocalMedia",
+            "ButlerTaskGenerateIntroMarkers",
+            "GarbageCollectBlobs",
+        ];
         let check = |wrong: &str, expect: &[&str]| assert_eq!(near(wrong, names), expect, "{wrong}");
         check("refreshlibraries", &["RefreshLibraries"]);
         check("RefershLibrarys", &["RefreshLibraries"]);

@@ -1,8 +1,9 @@
-//! Where a command's words go: its result to the standard output, remarks to the standard error. Here alone the two streams
-//! are written to (`clippy.toml` bans them elsewhere), and what goes there is a [`Text`], clean by construction, or laid out
-//! of such.
+//! Where a command's words go: its result to the standard output, remarks to the standard error. Here alone
+//! the two streams are written to (`clippy.toml` bans them elsewhere), and what goes there is a [`Text`],
+//! clean by construction, or laid out of such.
 //!
-//! Never decides what is said. One file a form: tables, bars, JSON, errors, pictures, and the words for numbers and times.
+//! Never decides what is said. One file a form: tables, bars, JSON, errors, pictures, and the words for
+//! numbers and times.
 
 pub(crate) mod bars;
 pub(crate) mod error;
@@ -107,7 +108,8 @@ pub(crate) fn script(script: &str) -> io::Result<()> {
     send(script.trim_end())
 }
 
-/// Whether colours may go to a stream: it is a terminal that knows them, and nobody asked for none (<https://no-color.org>).
+/// Whether colours may go to a stream: it is a terminal that knows them, and nobody asked for none
+/// (<https://no-color.org>).
 pub(crate) fn may_colour(stream: Stream) -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     stream.is_terminal() && !unwanted && std::env::var_os("TERM").is_none_or(|term| term != "dumb")

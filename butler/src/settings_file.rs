@@ -1,5 +1,5 @@
-//! The settings' file: where it lies, and that it is read again when the system's SIGHUP asks for it. What it may say is the settings'
-//! table's business.
+//! The settings' file: where it lies, and that it is read again when the system's SIGHUP asks for it. What it
+//! may say is the settings' table's business.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -32,11 +32,21 @@ impl Place {
         let shown = self.path.display();
         let text = match std::fs::read_to_string(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.must_be_there => return Ok(SettingsFile::default()),
-            Err(error) => return Err(Trouble::new(Exit::Failed, format!("The settings' file `{shown}` can't be read.")).cause(&error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.must_be_there => {
+                return Ok(SettingsFile::default());
+            }
+            Err(error) => {
+                return Err(Trouble::new(
+                    Exit::Failed,
+                    format!("The settings' file `{shown}` can't be read."),
+                )
+                .cause(&error));
+            }
         };
         SettingsFile::read(&self.path, &text).map_err(|error| {
-            let trouble = Trouble::new(Exit::Failed, format!("The settings' file `{shown}` can't be taken as it is.")).cause(&error);
+            let trouble =
+                Trouble::new(Exit::Failed, format!("The settings' file `{shown}` can't be taken as it is."))
+                    .cause(&error);
             trouble.hint("Mend that line; docs/settings.md lists every setting.")
         })
     }
@@ -46,7 +56,9 @@ impl Place {
         while asked.recv().await.is_some() {
             match self.read() {
                 Ok(file) => match handle.take_settings_file(file).await {
-                    Ok(ids) => tracing::info!(file = %self.path.display(), changed = ids.join(", "), "the settings' file was read again"),
+                    Ok(ids) => {
+                        tracing::info!(file = %self.path.display(), changed = ids.join(", "), "the settings' file was read again")
+                    }
                     Err(_) => return,
                 },
                 Err(trouble) => tracing::error!("{} The settings stay as they are.", trouble.on_one_line()),
@@ -55,7 +67,8 @@ impl Place {
     }
 }
 
-/// The signal that asks for the file to be read again. On a terminal it means that the terminal is gone, and ends the server as ever.
+/// The signal that asks for the file to be read again. On a terminal it means that the terminal is gone, and
+/// ends the server as ever.
 pub(crate) fn asked() -> io::Result<Option<Signal>> {
     if io::stdin().is_terminal() { Ok(None) } else { signal(SignalKind::hangup()).map(Some) }
 }

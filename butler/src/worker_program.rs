@@ -14,6 +14,8 @@ pub(crate) fn find() -> Result<PathBuf, Trouble> {
     if path.is_file() {
         return Ok(path);
     }
-    Err(Trouble::new(Exit::Failed, format!("The worker's executable `{}` is missing.", path.display()))
-        .hint("Install `butler` and `butler-worker` in one folder, both from the same release; in a checkout, `cargo build -p butler -p butler-worker`."))
+    Err(Trouble::new(Exit::Failed, format!("The worker's executable `{}` is missing.", path.display())).hint(
+        "Install `butler` and `butler-worker` in one folder, both from the same release; in a checkout, \
+         `cargo build -p butler -p butler-worker`.",
+    ))
 }

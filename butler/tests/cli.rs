@@ -1,5 +1,5 @@
-//! The command line as a person or a script meets it: the real executable against a stand-in for a server. What it does
-//! with the real server is seen in the tests that start one.
+//! The command line as a person or a script meets it: the real executable against a stand-in for a server.
+//! What it does with the real server is seen in the tests that start one.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -45,7 +45,10 @@ fn said(mut command: Command) -> (i32, String, String) {
 
 fn said_json(command: Command) -> (i32, Value) {
     let (code, stdout, stderr) = said(command);
-    (code, serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {stdout}{stderr}")))
+    (
+        code,
+        serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {stdout}{stderr}")),
+    )
 }
 
 fn task(name: &str) -> Value {
@@ -82,10 +85,13 @@ fn plan() -> Value {
 
 fn active(state: &str, reason: Option<&str>) -> Value {
     let live = json!({"files": ["/films/Heat (1995)/Heat.mkv", "/films/b"], "rate": 0.5, "eta_seconds": 90});
-    run(json!({"state": state, "reason": reason, "reason_code": null, "ended_at": null, "done": 1, "live": live}))
+    run(
+        json!({"state": state, "reason": reason, "reason_code": null, "ended_at": null, "done": 1, "live": live}),
+    )
 }
 
-/// A Butler that knows two tasks and some runs. `life` is what run 7 looks like, look by look; the last one stays.
+/// A Butler that knows two tasks and some runs. `life` is what run 7 looks like, look by look; the last one
+/// stays.
 fn server(life: Vec<Value>) -> StandIn {
     let looks = AtomicUsize::new(0);
     StandIn::start(move |request| answer(request, &life, &looks))
@@ -97,32 +103,45 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
     }
     let started = |outcome: Value| json!({"task": "RefreshLibraries", "outcome": outcome["outcome"], "run": 7, "reason": "not-its-day", "message": outcome["message"]});
     let body = match request.line.as_str() {
-        "GET /butler" => json!({"ButlerTasks": {"ButlerTask": [task("RefreshLibraries"), task("BackupDatabase")]}}),
-        "POST /butler/RefreshLibraries" => started(json!({"outcome": "started", "message": "It starts now, run 7."})),
+        "GET /butler" => {
+            json!({"ButlerTasks": {"ButlerTask": [task("RefreshLibraries"), task("BackupDatabase")]}})
+        }
+        "POST /butler/RefreshLibraries" => {
+            started(json!({"outcome": "started", "message": "It starts now, run 7."}))
+        }
         "POST /butler/RefreshLibraries?force=1" => {
-            return Reply::json(202, &started(json!({"outcome": "running", "message": "It runs already, run 7."})).to_string());
+            return Reply::json(
+                202,
+                &started(json!({"outcome": "running", "message": "It runs already, run 7."})).to_string(),
+            );
         }
         "POST /butler/BackupDatabase" => {
             json!({"task": "BackupDatabase", "outcome": "skipped", "reason": "not-its-day", "due": "2026-11-29",
             "message": "It last completed on 2026-11-22 and is due again on 2026-11-29."})
         }
         "POST /butler" => {
-            let skipped =
-                json!({"task": "BackupDatabase", "outcome": "skipped", "reason": "switched-off", "message": "It is switched off."});
+            let skipped = json!({"task": "BackupDatabase", "outcome": "skipped", "reason": "switched-off", "message": "It is switched off."});
             json!({"outcomes": [started(json!({"outcome": "started", "message": "It starts now, run 7."})), skipped]})
         }
         "DELETE /butler" | "DELETE /butler/RefreshLibraries" => json!({"runs": [7]}),
         "DELETE /api/v1/runs/8" => run(json!({"id": 8, "state": "stopping"})),
         "DELETE /api/v1/runs/7" => {
-            return Reply::json(409, r#"{"errors":[{"code":1003,"message":"Run 7 has ended already, completed.","status":409}]}"#);
+            return Reply::json(
+                409,
+                r#"{"errors":[{"code":1003,"message":"Run 7 has ended already, completed.","status":409}]}"#,
+            );
         }
         "DELETE /api/v1/runs/9" => {
-            return Reply::json(404, r#"{"errors":[{"code":1002,"message":"There is no run 9.","status":404}]}"#);
+            return Reply::json(
+                404,
+                r#"{"errors":[{"code":1002,"message":"There is no run 9.","status":404}]}"#,
+            );
         }
         "GET /api/v1/plan?nights=1" => plan(),
         "GET /api/v1/window" => {
             json!({"open": false, "from": null, "until": null, "day": null, "whole_day": false, "next": null, "zone": "Europe/Berlin",
-            "paused": [], "running": 0, "sentence": "There is no maintenance window: no day of the week has one."})
+            "paused": [], "running": 0, "sentence": "There is no maintenance window: no day of the week has \
+                                                     one."})
         }
         "GET /api/v1/runs/7" => {
             let look = looks.fetch_add(1, Ordering::SeqCst).min(life.len() - 1);
@@ -147,18 +166,26 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             "part_id": null, "class": "source", "error": "It can't be read.", "tries": 1, "next_try_at": "2026-11-23T01:00:00Z",
             "next_try": "2026-11-24T02:00:00+01:00", "failed_at": "2026-11-23T01:00:00Z", "run": 7}]}),
         "POST /api/v1/remake?products=bif&section=12" | "POST /api/v1/remake?missing=1&item=7" => json!({
-            "files": 3, "products": 2, "failures": 0, "message": "Of 3 files is made anew: 2 products by RefreshLibraries.",
+            "files": 3, "products": 2, "failures": 0, "message": "Of 3 files is made anew: 2 products by \
+                                                                  RefreshLibraries.",
             "tasks": [{"task": "RefreshLibraries", "kinds": ["bif"], "count": 2, "next": null}]}),
-        "POST /api/v1/failures/5/retry" => json!({"id": 5, "message": "The next run that wants it tries it again."}),
-        line if line.starts_with("POST /library/sections?") && line.contains("missing") => {
-            return Reply::json(400, r#"{"errors":[{"code":1000,"message":"The folder `/missing` is not there.","status":400}]}"#);
+        "POST /api/v1/failures/5/retry" => {
+            json!({"id": 5, "message": "The next run that wants it tries it again."})
         }
-        "GET /api/v1/sections/check?type=movie&folder=%2Fa%20b" | "GET /api/v1/sections/check?folder=%2Fa%20b" => json!({
+        line if line.starts_with("POST /library/sections?") && line.contains("missing") => {
+            return Reply::json(
+                400,
+                r#"{"errors":[{"code":1000,"message":"The folder `/missing` is not there.","status":400}]}"#,
+            );
+        }
+        "GET /api/v1/sections/check?type=movie&folder=%2Fa%20b"
+        | "GET /api/v1/sections/check?folder=%2Fa%20b" => json!({
             "folder": "/a b", "type": "movie", "guessed": !request.line.contains("type="),
             "counts": {"files": 2, "movies": 1, "shows": 0, "seasons": 0, "episodes": 0, "artists": 0, "albums": 0, "tracks": 0, "photos": 0, "extras": 1},
             "items": [{"type": "movie", "title": "Heat", "year": 1995, "versions": [{"files": ["Heat.mkv"]}],
                 "extras": [{"type": "extra", "title": "Teaser", "extra": "trailer", "versions": [{"files": ["Heat-trailer.mkv"]}]}]}],
-            "doubts": [{"path": "odd.mkv", "message": "The name tells no year."}], "ignored": [], "unreadable": []}),
+            "doubts": [{"path": "odd.mkv", "message": "The name tells no \
+                                                       year."}], "ignored": [], "unreadable": []}),
         line if line.starts_with("GET /api/v1/sections/check?") => {
             return Reply::json(
                 400,
@@ -169,10 +196,14 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             return Reply::new(200, "text/html", "X-Butler-Outcome: started; run=7\r\n", "");
         }
         "GET /library/sections/13/refresh" => return Reply::page(404, "Not Found"),
-        line if line.starts_with("GET /library/sections") || line.starts_with("POST /library/sections?") => json!({"MediaContainer": {
+        line if line.starts_with("GET /library/sections") || line.starts_with("POST /library/sections?") => {
+            json!({"MediaContainer": {
             "size": 1, "allowSync": false, "Directory": [{"allowSync": false, "key": "12", "type": "movie", "title": "Films", "agent": "a",
-            "scanner": "s", "language": "en-US", "uuid": "u", "updatedAt": 1, "createdAt": 1, "Location": [{"id": 1, "path": "/films"}]}]}}),
-        "DELETE /library/sections/12" | "PUT /library/sections/12?name=Cinema&location=%2Fa%20b" => return Reply::empty(200),
+            "scanner": "s", "language": "en-US", "uuid": "u", "updatedAt": 1, "createdAt": 1, "Location": [{"id": 1, "path": "/films"}]}]}})
+        }
+        "DELETE /library/sections/12" | "PUT /library/sections/12?name=Cinema&location=%2Fa%20b" => {
+            return Reply::empty(200);
+        }
         _ => return Reply::page(404, "Not Found"),
     };
     Reply::json(200, &body.to_string())
@@ -181,7 +212,9 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
 /// A Plex Media Server: the five calls, empty answers, nothing of ours.
 fn plex() -> StandIn {
     StandIn::start(|request| match request.line.as_str() {
-        "GET /butler" => Reply::json(200, &json!({"ButlerTasks": {"ButlerTask": [task("BackupDatabase")]}}).to_string()),
+        "GET /butler" => {
+            Reply::json(200, &json!({"ButlerTasks": {"ButlerTask": [task("BackupDatabase")]}}).to_string())
+        }
         "POST /butler" | "POST /butler/BackupDatabase" | "DELETE /butler" => Reply::empty(200),
         _ => Reply::page(404, "Not Found"),
     })
@@ -191,8 +224,8 @@ fn plex() -> StandIn {
 fn tasks_are_listed_for_people_and_for_programs() {
     let server = server(vec![run(json!({}))]);
     let (code, stdout, _) = said(at(&server, &["tasks"]));
-    let expect =
-        "TASK              EVERY   ON   WHAT IT DOES\nRefreshLibraries  7 days  yes  Does it.\nBackupDatabase    7 days  yes  Does it.\n";
+    let expect = "TASK              EVERY   ON   WHAT IT DOES\nRefreshLibraries  7 days  yes  Does \
+                  it.\nBackupDatabase    7 days  yes  Does it.\n";
     assert_eq!((code, stdout.as_str()), (0, expect));
     let (code, tasks) = said_json(at(&server, &["tasks", "--json"]));
     assert_eq!((code, &tasks[1]["name"]), (0, &json!("BackupDatabase")));
@@ -204,8 +237,16 @@ fn a_start_says_what_became_of_it_and_its_code_does_too() {
     for (arguments, code, line) in [
         (vec!["start", "RefreshLibraries"], 0, "RefreshLibraries: It starts now, run 7.\n"),
         (vec!["start", "RefreshLibraries", "--force"], 0, "RefreshLibraries: It runs already, run 7.\n"),
-        (vec!["start", "BackupDatabase"], 3, "BackupDatabase: It last completed on 2026-11-22 and is due again on 2026-11-29.\n"),
-        (vec!["start", "--all"], 0, "RefreshLibraries: It starts now, run 7.\nBackupDatabase: It is switched off.\n"),
+        (
+            vec!["start", "BackupDatabase"],
+            3,
+            "BackupDatabase: It last completed on 2026-11-22 and is due again on 2026-11-29.\n",
+        ),
+        (
+            vec!["start", "--all"],
+            0,
+            "RefreshLibraries: It starts now, run 7.\nBackupDatabase: It is switched off.\n",
+        ),
     ] {
         let (exit, stdout, stderr) = said(at(&server, &arguments));
         assert_eq!((exit, stdout.as_str()), (code, line), "{arguments:?} {stderr}");
@@ -217,7 +258,10 @@ fn a_wrong_name_is_answered_with_near_ones_and_keeps_no_other_back() {
     let server = server(vec![run(json!({}))]);
     let (code, stdout, stderr) = said(at(&server, &["start", "refreshlibrarys"]));
     assert_eq!((code, stdout.as_str()), (4, ""));
-    assert_eq!(stderr, "Error: There is no task `refreshlibrarys`.\nHint: Did you mean `RefreshLibraries`?\n");
+    assert_eq!(
+        stderr,
+        "Error: There is no task `refreshlibrarys`.\nHint: Did you mean `RefreshLibraries`?\n"
+    );
     let (code, stdout, stderr) = said(at(&server, &["start", "BrewCoffee", "RefreshLibraries"]));
     assert_eq!((code, stdout.as_str()), (4, "RefreshLibraries: It starts now, run 7.\n"));
     assert!(stderr.contains("no task `BrewCoffee`") && stderr.contains("`butler tasks` lists"), "{stderr}");
@@ -231,13 +275,15 @@ fn waiting_follows_a_run_to_its_end() {
     let queued = active("queued", Some("It waits for the scan of the libraries, run 3."));
     let server = server(vec![queued, active("running", None), Value::Null, run(json!({}))]);
     let (code, stdout, stderr) = said(at(&server, &["start", "RefreshLibraries", "--wait"]));
-    let ended = "RefreshLibraries (run 7): completed in 3.2 s, 4 of 4 steps done. Everything it found to do is done.\n";
+    let ended = "RefreshLibraries (run 7): completed in 3.2 s, 4 of 4 steps done. Everything it found to do \
+                 is done.\n";
     assert_eq!((code, stdout), (0, format!("RefreshLibraries: It starts now, run 7.\n{ended}")));
     assert_eq!(
         stderr.lines().collect::<Vec<_>>(),
         [
             "RefreshLibraries (run 7): queued. It waits for the scan of the libraries, run 3.",
-            "RefreshLibraries (run 7): 1 of 4 steps done, 2 min left, 30.0/min, Heat.mkv and 1 more, 1.2 MB read",
+            "RefreshLibraries (run 7): 1 of 4 steps done, 2 min left, 30.0/min, Heat.mkv and 1 more, 1.2 MB \
+             read",
             "The server does not answer; waiting for it to come back.",
         ]
     );
@@ -257,7 +303,10 @@ fn waiting_ends_well_only_if_every_run_did() {
     ] {
         let server = server(vec![active("running", None), run(end.clone())]);
         // The second is a task that runs already: its run is waited for.
-        for arguments in [["start", "RefreshLibraries", "--wait"].as_slice(), &["start", "RefreshLibraries", "--force", "--wait"]] {
+        for arguments in [
+            ["start", "RefreshLibraries", "--wait"].as_slice(),
+            &["start", "RefreshLibraries", "--force", "--wait"],
+        ] {
             assert_eq!(said(at(&server, arguments)).0, expect, "{end} {arguments:?}");
         }
     }
@@ -272,13 +321,20 @@ fn waiting_gives_programs_the_run_at_its_end() {
     let server = server(vec![active("running", None), run(json!({"failures": 2}))]);
     let (code, starts) = said_json(at(&server, &["start", "RefreshLibraries", "--wait", "--json"]));
     let start = &starts[0];
-    assert_eq!((code, &start["outcome"], &start["run"], &start["result"]["failures"]), (1, &json!("started"), &json!(7), &json!(2)));
+    assert_eq!(
+        (code, &start["outcome"], &start["run"], &start["result"]["failures"]),
+        (1, &json!("started"), &json!(7), &json!(2))
+    );
 }
 
 #[test]
 fn ctrl_c_leaves_the_run_going_and_says_so() {
     let server = server(vec![active("running", None)]);
-    let mut child = at(&server, &["start", "RefreshLibraries", "--wait"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = at(&server, &["start", "RefreshLibraries", "--wait"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
@@ -293,7 +349,9 @@ fn ctrl_c_leaves_the_run_going_and_says_so() {
 #[test]
 fn a_watch_shows_what_runs_until_ctrl_c() {
     let server = server(vec![active("running", None), run(json!({"id": 6}))]);
-    for (json, expect) in [(true, "\"state\":\"running\""), (false, "RefreshLibraries (run 7): 1 of 4 steps done")] {
+    for (json, expect) in
+        [(true, "\"state\":\"running\""), (false, "RefreshLibraries (run 7): 1 of 4 steps done")]
+    {
         let mut command = at(&server, if json { &["watch", "--json"] } else { &["watch"] });
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -313,7 +371,9 @@ fn interrupt(child: &Child) {
 fn runs_are_listed_and_shown_whole() {
     let server = server(vec![
         run(json!({})),
-        run(json!({"id": 6, "state": "skipped", "reason": "It is off.", "started_at": null, "ended_at": null})),
+        run(
+            json!({"id": 6, "state": "skipped", "reason": "It is off.", "started_at": null, "ended_at": null}),
+        ),
     ]);
     let (code, stdout, _) = said(at(&server, &["runs"]));
     assert_eq!(
@@ -321,22 +381,33 @@ fn runs_are_listed_and_shown_whole() {
         (
             0,
             "RUN  TASK              STATE      STARTED            TOOK  STEPS  FAILED    READ  REASON\n  \
-               7  RefreshLibraries  completed  2026-11-23 02:00  3.2 s    4/4       0  1.2 MB  Everything it found to do is done.\n  \
+               7  RefreshLibraries  completed  2026-11-23 02:00  3.2 s    4/4       0  1.2 MB  Everything it \
+               found to do is done.\n  \
                6  RefreshLibraries  skipped                               4/4       0  1.2 MB  It is off.\n"
         )
     );
     let (code, runs) = said_json(at(&server, &["runs", "--json"]));
-    for key in ["id", "task", "state", "reason", "started_at", "ended_at", "done", "total", "failures", "bytes_read"] {
+    for key in
+        ["id", "task", "state", "reason", "started_at", "ended_at", "done", "total", "failures", "bytes_read"]
+    {
         assert!(runs[0].get(key).is_some(), "{key} is lacking");
     }
-    assert_eq!((code, runs.as_array().map(Vec::len), &runs[0]["ended_at"]), (0, Some(2), &json!("2026-11-23T02:00:03.2Z")));
+    assert_eq!(
+        (code, runs.as_array().map(Vec::len), &runs[0]["ended_at"]),
+        (0, Some(2), &json!("2026-11-23T02:00:03.2Z"))
+    );
     let (code, stdout, _) = said(at(&server, &["runs", "7"]));
     assert_eq!(code, 0);
-    for line in ["Run 7", "  State     completed", "  Took      3.2 s", "  new files  4", "  read       1.2 MB"] {
+    for line in
+        ["Run 7", "  State     completed", "  Took      3.2 s", "  new files  4", "  read       1.2 MB"]
+    {
         assert!(stdout.lines().any(|found| found == line), "{line} is not in {stdout}");
     }
     let (code, _, stderr) = said(at(&server, &["runs", "9"]));
-    assert_eq!((code, stderr.as_str()), (4, "Error: There is no run 9.\nHint: `butler runs` lists the runs.\n"));
+    assert_eq!(
+        (code, stderr.as_str()),
+        (4, "Error: There is no run 9.\nHint: `butler runs` lists the runs.\n")
+    );
 }
 
 #[test]
@@ -381,10 +452,19 @@ fn failures_are_listed_and_tried_again() {
     assert_eq!((code, &failures[0]["part"]), (0, &json!("/films/cut off.mkv")));
     assert_eq!((failures.as_array().unwrap().len(), &failures[0]["files"][2]), (2, &json!("/c.mkv")));
     let text = said(at(&server, &["failures"])).1;
-    assert!(text.contains("The file ends in the middle of a frame.") && text.contains("2 failures of 4 files"), "{text}");
-    assert!(text.contains("/films/cut off.mkv and 2 more files of the same content") && text.contains("rests"), "{text}");
+    assert!(
+        text.contains("The file ends in the middle of a frame.") && text.contains("2 failures of 4 files"),
+        "{text}"
+    );
+    assert!(
+        text.contains("/films/cut off.mkv and 2 more files of the same content") && text.contains("rests"),
+        "{text}"
+    );
     assert!(said(at(&server, &["failures", "--limit", "1"])).1.contains("cut off"));
-    assert_eq!(said(at(&server, &["failures", "--retry", "5"])), (0, "The next run that wants it tries it again.\n".into(), String::new()));
+    assert_eq!(
+        said(at(&server, &["failures", "--retry", "5"])),
+        (0, "The next run that wants it tries it again.\n".into(), String::new())
+    );
     assert_eq!(said(at(&server, &["failures", "--retry", "6"])).0, 4);
 }
 
@@ -392,7 +472,8 @@ fn failures_are_listed_and_tried_again() {
 fn a_folder_is_checked_for_people_and_for_programs() {
     let server = server(vec![run(json!({}))]);
     let (code, stdout, _) = said(at(&server, &["sections", "check", "/a b"]));
-    let expect = "/a b would be a section of type movie (found out): 1 movie, 1 extra in 2 files.\n  Heat (1995)\n    trailer: Teaser\n\n\
+    let expect = "/a b would be a section of type movie (found out): 1 movie, 1 extra in 2 files.\n  Heat \
+                  (1995)\n    trailer: Teaser\n\n\
                   1 doubtful:\n  odd.mkv: The name tells no year.\n";
     assert_eq!((code, stdout.as_str()), (0, expect));
     let (code, check) = said_json(at(&server, &["sections", "check", "/a b", "--type", "movie", "--json"]));
@@ -411,12 +492,23 @@ fn sections_are_added_listed_edited_and_removed() {
     let asked = server.asked();
     assert!(!asked[0].line.contains("scan="), "{}", asked[0].line);
     // A relative folder is meant from here, not from where the server runs.
-    assert!(asked[0].line.replace("%2D", "-").replace("%5F", "_").ends_with(&format!("&location={location}")), "{}", asked[0].line);
-    assert_eq!(said(at(&server, &["sections", "add", "movie", "Films", "/missing"])).2, "Error: The folder `/missing` is not there.\n");
+    assert!(
+        asked[0].line.replace("%2D", "-").replace("%5F", "_").ends_with(&format!("&location={location}")),
+        "{}",
+        asked[0].line
+    );
+    assert_eq!(
+        said(at(&server, &["sections", "add", "movie", "Films", "/missing"])).2,
+        "Error: The folder `/missing` is not there.\n"
+    );
     assert_eq!(said_json(at(&server, &["sections", "list", "--json"])).1[0]["folders"], json!(["/films"]));
     assert_eq!(said(at(&server, &["sections", "edit", "12", "--name", "Cinema", "--folder", "/a b"])).0, 0);
     assert_eq!(said(at(&server, &["sections", "edit", "13", "--name", "Cinema"])).0, 4);
-    assert_eq!(said(at(&server, &["sections", "edit", "12"])).0, 2, "an edit that changes nothing is no edit");
+    assert_eq!(
+        said(at(&server, &["sections", "edit", "12"])).0,
+        2,
+        "an edit that changes nothing is no edit"
+    );
     assert_eq!(said(at(&server, &["sections", "add", "--no-scan", "movie", "Films", "films"])).0, 0);
     assert!(server.asked().last().unwrap().line.contains("&scan=0&"), "a switch of the server's");
     assert_eq!(said(at(&server, &["sections", "remove", "12"])).0, 0);
@@ -428,7 +520,8 @@ fn sections_are_added_listed_edited_and_removed() {
 fn a_section_is_scanned_whole_or_in_part_and_waited_for() {
     let server = server(vec![run(json!({"state": "completed"}))]);
     assert_eq!(said(at(&server, &["sections", "refresh", "12"])).1, "RefreshLibraries: Started, run 7.\n");
-    let (code, starts) = said_json(at(&server, &["sections", "refresh", "12", "--path", "/a b", "--path", "/c", "--json"]));
+    let (code, starts) =
+        said_json(at(&server, &["sections", "refresh", "12", "--path", "/a b", "--path", "/c", "--json"]));
     assert_eq!((code, &starts[0]["run"]), (0, &7.into()));
     assert_eq!(said(at(&server, &["sections", "refresh", "12", "--wait"])).0, 0);
     let (code, _, stderr) = said(at(&server, &["sections", "refresh", "13"]));
@@ -438,7 +531,10 @@ fn a_section_is_scanned_whole_or_in_part_and_waited_for() {
 #[test]
 fn a_stop_says_what_it_reached() {
     let server = server(vec![run(json!({}))]);
-    assert_eq!(said(at(&server, &["stop", "RefreshLibraries"])), (0, "RefreshLibraries: Run 7 stops.\n".into(), String::new()));
+    assert_eq!(
+        said(at(&server, &["stop", "RefreshLibraries"])),
+        (0, "RefreshLibraries: Run 7 stops.\n".into(), String::new())
+    );
     assert_eq!(said(at(&server, &["stop", "--all"])), (0, "Run 7 stops.\n".into(), String::new()));
     let (code, _, stderr) = said(at(&server, &["stop", "BackupDatabase"]));
     assert!(code == 4 && stderr.contains("`BackupDatabase` does not run and is not queued."), "{stderr}");
@@ -450,12 +546,19 @@ fn one_run_is_stopped_by_its_id_and_one_that_has_ended_says_how() {
     let server = server(vec![run(json!({}))]);
     assert_eq!(said(at(&server, &["stop", "--run", "8"])), (0, "Run 8 stops.\n".into(), String::new()));
     let (code, stdout, stderr) = said(at(&server, &["stop", "--run", "7"]));
-    assert_eq!((code, stdout.as_str(), stderr.as_str()), (4, "", "Error: Run 7 has ended already, completed.\n"));
+    assert_eq!(
+        (code, stdout.as_str(), stderr.as_str()),
+        (4, "", "Error: Run 7 has ended already, completed.\n")
+    );
     let (code, _, stderr) = said(at(&server, &["stop", "--run", "9"]));
     assert!(code == 4 && stderr.starts_with("Error: There is no run 9.\n"), "{stderr}");
     let (code, stdout, _) = said(at(&server, &["stop", "--run", "9", "--run", "8"]));
     assert_eq!((code, stdout.as_str()), (4, "Run 8 stops.\n"));
-    for wrong in [["stop", "--run", "x"].as_slice(), &["stop", "--run", "8", "--all"], &["stop", "--run", "8", "RefreshLibraries"]] {
+    for wrong in [
+        ["stop", "--run", "x"].as_slice(),
+        &["stop", "--run", "8", "--all"],
+        &["stop", "--run", "8", "RefreshLibraries"],
+    ] {
         assert_eq!(said(at(&server, wrong)).0, 2, "{wrong:?}");
     }
 }
@@ -465,11 +568,19 @@ fn a_plex_media_server_is_driven_as_far_as_it_goes() {
     let plex = plex();
     assert_eq!(said(at(&plex, &["tasks"])).0, 0);
     let (code, stdout, _) = said(at(&plex, &["start", "BackupDatabase"]));
-    assert_eq!((code, stdout.as_str()), (0, "BackupDatabase: The server took the request; it does not say what became of it.\n"));
+    assert_eq!(
+        (code, stdout.as_str()),
+        (0, "BackupDatabase: The server took the request; it does not say what became of it.\n")
+    );
     assert_eq!(said(at(&plex, &["start", "--all"])).0, 0);
     assert_eq!(said(at(&plex, &["stop", "--all"])).1, "The server took the request.\n");
-    for arguments in [["start", "BackupDatabase", "--wait"].as_slice(), &["start", "--all", "--wait"], &["runs"], &["failures"], &["watch"]]
-    {
+    for arguments in [
+        ["start", "BackupDatabase", "--wait"].as_slice(),
+        &["start", "--all", "--wait"],
+        &["runs"],
+        &["failures"],
+        &["watch"],
+    ] {
         let (code, _, stderr) = said(at(&plex, arguments));
         assert!(code == 1 && stderr.contains("Hint: A Plex Media Server"), "{arguments:?} {code} {stderr}");
     }
@@ -485,9 +596,19 @@ fn no_server_no_entry_and_a_wrong_command_line_have_codes_of_their_own() {
     // Of an address at which no other test takes a port.
     let gone = format!("http://{}", TcpListener::bind("127.83.0.1:0").unwrap().local_addr().unwrap());
     let (code, _, stderr) = said(butler(&["tasks", "--url", &gone]));
-    assert!(code == 5 && stderr.contains(&format!("Error: No server answers at {gone}.\nCaused by:")), "{stderr}");
+    assert!(
+        code == 5 && stderr.contains(&format!("Error: No server answers at {gone}.\nCaused by:")),
+        "{stderr}"
+    );
     assert_eq!(said(butler(&["tasks", "--url", "ftp://plex"])).0, 2);
-    for wrong in [["start"].as_slice(), &["start", "--all", "X"], &["brew"], &["runs", "x"], &["stop"], &["serve", "--url", "http://x"]] {
+    for wrong in [
+        ["start"].as_slice(),
+        &["start", "--all", "X"],
+        &["brew"],
+        &["runs", "x"],
+        &["stop"],
+        &["serve", "--url", "http://x"],
+    ] {
         assert_eq!(said(butler(wrong)).0, 2, "{wrong:?}");
     }
     for (wrong, way_on) in [
@@ -503,7 +624,11 @@ fn no_server_no_entry_and_a_wrong_command_line_have_codes_of_their_own() {
     let host = gone.strip_prefix("http://").unwrap();
     let (_, _, stderr) = said(butler(&["tasks", "--url", host]));
     assert_eq!(stderr.matches("Caused by:").count(), 1, "{stderr}");
-    assert!(stderr.contains(&format!("No server answers at {gone}.")) && stderr.contains("as in http://127.0.0.1:32500"), "{stderr}");
+    assert!(
+        stderr.contains(&format!("No server answers at {gone}."))
+            && stderr.contains("as in http://127.0.0.1:32500"),
+        "{stderr}"
+    );
     let garbage = StandIn::start(|_| Reply::new(200, "text/html", "", "<p>Welcome</p>"));
     let (code, _, stderr) = said(at(&garbage, &["tasks"]));
     assert!(code == 1 && stderr.contains("does not answer with a list of tasks"), "{stderr}");
@@ -525,7 +650,10 @@ fn the_data_folder_tells_where_the_server_is_and_its_token_goes_nowhere_else() {
         command
     };
     let (code, _, stderr) = said(in_folder(&["tasks"]));
-    assert!(code == 5 && stderr.contains("No server uses the data folder") && stderr.contains("`butler serve`"), "{stderr}");
+    assert!(
+        code == 5 && stderr.contains("No server uses the data folder") && stderr.contains("`butler serve`"),
+        "{stderr}"
+    );
 
     let server = server(vec![run(json!({}))]);
     write(folder.path(), "address", &format!("{}\n", server.url()));
@@ -546,7 +674,10 @@ fn write(folder: &Path, file: &str, text: &str) {
 fn two_files_of_one_name_are_not_written_over_one_another() {
     let arguments = ["analyse", "a/film.mkv", "b/film.mp4", "--products", "bif"];
     let (code, _, stderr) = said(butler(&arguments));
-    assert!(code == 2 && stderr.contains("`a/film.mkv` and `b/film.mp4` would have the same name."), "{code} {stderr}");
+    assert!(
+        code == 2 && stderr.contains("`a/film.mkv` and `b/film.mp4` would have the same name."),
+        "{code} {stderr}"
+    );
 }
 
 #[test]
@@ -557,11 +688,18 @@ fn a_data_folder_on_the_command_line_goes_before_a_url_of_the_environment() {
     // Before and behind the command; the server of the environment is not asked, least of all with its token.
     for arguments in [["--data-dir", folder, "tasks"], ["tasks", "--data-dir", folder]] {
         let (code, _, stderr) = said(at(&server, &arguments));
-        assert!(code == 5 && stderr.contains(&format!("No server uses the data folder `{folder}`")), "{code} {stderr}");
+        assert!(
+            code == 5 && stderr.contains(&format!("No server uses the data folder `{folder}`")),
+            "{code} {stderr}"
+        );
     }
     assert!(server.asked().is_empty());
     let url = server.url();
-    assert_eq!(said(at(&server, &["tasks", "--data-dir", folder, "--url", &url])).0, 0, "a URL on the command line goes before it");
+    assert_eq!(
+        said(at(&server, &["tasks", "--data-dir", folder, "--url", &url])).0,
+        0,
+        "a URL on the command line goes before it"
+    );
     let mut from_environment = at(&server, &["tasks"]);
     from_environment.env("BUTLER_DATA_DIR", folder);
     assert_eq!(said(from_environment).0, 0, "of the environment's two the URL counts");
@@ -585,7 +723,9 @@ fn the_help_has_the_exit_codes_and_never_the_token() {
     let server = server(vec![run(json!({}))]);
     let (code, stdout, _) = said(at(&server, &["--help"]));
     assert!(code == 0 && stdout.contains("Exit codes:") && stdout.contains("BUTLER_TOKEN"), "{stdout}");
-    for command in ["serve", "sections", "tasks", "runs", "failures", "start", "stop", "watch", "analyse", "completions"] {
+    for command in
+        ["serve", "sections", "tasks", "runs", "failures", "start", "stop", "watch", "analyse", "completions"]
+    {
         assert_eq!(said(at(&server, &[command, "--help"])).0, 0, "{command}");
     }
 }
@@ -600,7 +740,8 @@ fn a_plan_is_a_table_a_night_and_a_last_line() {
         "Tuesday, 24 November, 02:00 to 05:00 (Europe/Berlin)\n\
          BEGINS  ENDS   TASK                          TAKES  REMARK\n\
          02:00   02:03  RefreshLibraries              3 min\n\
-         02:03   05:00  GenerateMediaIndexFiles  2 h 57 min  The window's end stops it; 2 h 00 min of work is left for the next night.\n\
+         02:03   05:00  GenerateMediaIndexFiles  2 h 57 min  The window's end stops it; 2 h 00 min of work is \
+         left for the next night.\n\
          -       -      BackupDatabase                       It is due again on 2026-11-26.\n\
          \n\
          BACKLOG                  FILES    SIZE         WORK  DONE IN\n\
@@ -650,7 +791,9 @@ fn settings_are_listed_shown_changed_and_reset() {
         let answer = |settings: Vec<Value>| Reply::json(200, &json!({ "settings": settings }).to_string());
         match request.line.as_str() {
             "GET /api/v1/settings" => answer(vec![setting(json!({"value": 1, "source": "person"})), hidden]),
-            "PUT /api/v1/settings?ButlerStartHour=3" => answer(vec![setting(json!({"value": 3, "source": "person"}))]),
+            "PUT /api/v1/settings?ButlerStartHour=3" => {
+                answer(vec![setting(json!({"value": 3, "source": "person"}))])
+            }
             "PUT /api/v1/settings?reset=ButlerStartHour" => answer(vec![setting(json!({}))]),
             "PUT /api/v1/settings?ButlerStartHour=1" => answer(Vec::new()),
             other => panic!("{other:?}"),
@@ -660,9 +803,11 @@ fn settings_are_listed_shown_changed_and_reset() {
         let (code, stdout, stderr) = said(at(&server, arguments));
         assert_eq!((code, stdout.as_str(), stderr.as_str()), expect, "{arguments:?}");
     };
-    let table = "SETTING          VALUE  FROM    WHAT IT IS\nButlerStartHour  1      person  Time at which tasks start to run\n";
+    let table = "SETTING          VALUE  FROM    WHAT IT IS\nButlerStartHour  1      person  Time at which \
+                 tasks start to run\n";
     check(&["settings"], (0, table, "1 more is seldom changed; `butler settings --all` lists it.\n"));
-    let shown = "ButlerStartHour = 1\nTime at which tasks start to run. The time.\nIt takes a whole number from 0 to 23; its default is 2.\n\
+    let shown = "ButlerStartHour = 1\nTime at which tasks start to run. The time.\nIt takes a whole number \
+                 from 0 to 23; its default is 2.\n\
                  A person set it; `butler settings --reset ButlerStartHour` gives it its default again.\n";
     check(&["settings", "butlerstarthour"], (0, shown, ""));
     check(&["settings", "ButlerStartHour", "3"], (0, "ButlerStartHour is 3 now.\n", ""));
@@ -671,10 +816,16 @@ fn settings_are_listed_shown_changed_and_reset() {
     check(&["settings", "ButlerStartHour", "--reset"], (0, "ButlerStartHour is 2 now.\n", ""));
     let unknown = "Error: There is no setting `ButlerStartHuor`.\nHint: Did you mean `ButlerStartHour`?\n";
     check(&["settings", "ButlerStartHuor", "3"], (4, "", unknown));
-    assert_eq!(said_json(at(&server, &["settings", "--json"])).1[1]["id"], "GenerateBIFWidth", "programs get them all");
-    for wrong in
-        [&["settings", "--reset", "ButlerStartHour", "3"][..], &["settings", "ButlerStartHour", "3", "--reset"], &["settings", "--reset"]]
-    {
+    assert_eq!(
+        said_json(at(&server, &["settings", "--json"])).1[1]["id"],
+        "GenerateBIFWidth",
+        "programs get them all"
+    );
+    for wrong in [
+        &["settings", "--reset", "ButlerStartHour", "3"][..],
+        &["settings", "ButlerStartHour", "3", "--reset"],
+        &["settings", "--reset"],
+    ] {
         assert_eq!(said(at(&server, wrong)).0, 2, "{wrong:?}");
     }
 }
@@ -698,9 +849,24 @@ fn nothing_that_a_server_says_is_an_order_to_the_terminal() {
                 Reply::Silence => String::new(),
             },
         };
-        let words = ["task", "title", "description", "message", "reason", "path", "error", "part", "file", "folder", "label", "note"];
+        let words = [
+            "task",
+            "title",
+            "description",
+            "message",
+            "reason",
+            "path",
+            "error",
+            "part",
+            "file",
+            "folder",
+            "label",
+            "note",
+        ];
         let words = words.iter().chain(&["sentence", "product", "class", "zone"]);
-        let hostile = words.fold(body, |body, word| body.replace(&format!("\"{word}\":\""), &format!("\"{word}\":\"{ORDERS}")));
+        let hostile = words.fold(body, |body, word| {
+            body.replace(&format!("\"{word}\":\""), &format!("\"{word}\":\"{ORDERS}"))
+        });
         Reply::json(200, &hostile)
     });
     for arguments in [
@@ -722,7 +888,10 @@ fn nothing_that_a_server_says_is_an_order_to_the_terminal() {
         let (_, stdout, stderr) = said(at(&evil, arguments));
         assert!(!stdout.is_empty(), "{arguments:?} {stderr}");
         let is_order = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
-        assert!(!stdout.contains(is_order) && !stderr.contains(is_order), "{arguments:?} {stdout:?} {stderr:?}");
+        assert!(
+            !stdout.contains(is_order) && !stderr.contains(is_order),
+            "{arguments:?} {stdout:?} {stderr:?}"
+        );
     }
 }
 

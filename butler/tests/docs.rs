@@ -1,6 +1,7 @@
-//! The commands that the README and the pages of `docs/` show do what a reader may expect. Each line of their code blocks that begins
-//! with `butler` is run in the pages' order against a real server and real films; what stands there for something of the reader's
-//! machine is in [`substitutions`], what can't be run in [`NOT_RUN`]. Commands within sentences are read by the command line.
+//! The commands that the README and the pages of `docs/` show do what a reader may expect. Each line of their
+//! code blocks that begins with `butler` is run in the pages' order against a real server and real films;
+//! what stands there for something of the reader's machine is in [`substitutions`], what can't be run in
+//! [`NOT_RUN`]. Commands within sentences are read by the command line.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -36,7 +37,8 @@ struct Reader {
 impl Reader {
     fn new() -> Self {
         let stage = Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let film = |seed| Film::new(Codec::H264, Container::Mkv).picture(Picture::TestCard).seconds(24).seed(seed);
+        let film =
+            |seed| Film::new(Codec::H264, Container::Mkv).picture(Picture::TestCard).seconds(24).seed(seed);
         let made = stage.add_movies(&[("Heat (1995)".to_owned(), film(1))]).unwrap().remove(0);
         fs::copy(&made, stage.spare_dir().join("film.mkv")).unwrap();
         fs::create_dir_all(stage.spare_dir().join("srv-films")).unwrap();
@@ -47,7 +49,8 @@ impl Reader {
         Self { stage, server }
     }
 
-    /// What stands in the pages for something of the reader's machine. Those of an id hold once there is such a thing.
+    /// What stands in the pages for something of the reader's machine. Those of an id hold once there is such
+    /// a thing.
     fn substitutions(&self) -> Vec<(&'static str, String)> {
         let other = self.stage.spare_dir().join("srv-films");
         vec![
@@ -56,14 +59,24 @@ impl Reader {
             ("/var/lib/butler", self.server.data_dir().display().to_string()),
             (
                 "--retry 3",
-                format!("--retry {}", self.server.failures().unwrap().first().map_or(0, |failure| failure["id"].as_i64().unwrap())),
+                format!(
+                    "--retry {}",
+                    self.server
+                        .failures()
+                        .unwrap()
+                        .first()
+                        .map_or(0, |failure| failure["id"].as_i64().unwrap())
+                ),
             ),
         ]
     }
 
     fn butler(&self, arguments: &[&str]) -> Output {
         let mut command = butler_fixtures::command(env!("CARGO_BIN_EXE_butler"));
-        command.env_remove("BUTLER_URL").env_remove("BUTLER_TOKEN").env("BUTLER_DATA_DIR", self.server.data_dir());
+        command
+            .env_remove("BUTLER_URL")
+            .env_remove("BUTLER_TOKEN")
+            .env("BUTLER_DATA_DIR", self.server.data_dir());
         command.current_dir(self.stage.spare_dir()).args(arguments).output().unwrap()
     }
 
@@ -80,11 +93,16 @@ impl Reader {
 
     fn run(&self, line: &str) {
         let damaged = line.contains("--retry").then(|| self.damage());
-        let line = self.substitutions().into_iter().fold(line.to_owned(), |line, (word, own)| line.replace(word, &own));
+        let line = self
+            .substitutions()
+            .into_iter()
+            .fold(line.to_owned(), |line, (word, own)| line.replace(word, &own));
         let output = self.butler(&line.split_whitespace().skip(1).collect::<Vec<_>>());
         let code = output.status.code().unwrap();
-        let may_end = code == 0 || MAY_END_WITH.iter().any(|(start, other)| line.starts_with(start) && code == *other);
-        let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let may_end =
+            code == 0 || MAY_END_WITH.iter().any(|(start, other)| line.starts_with(start) && code == *other);
+        let (stdout, stderr) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(may_end, "`{line}` ended with {code}: {stdout}{stderr}");
         damaged.into_iter().for_each(|path| fs::remove_file(path).unwrap());
     }
@@ -93,15 +111,16 @@ impl Reader {
 /// The README, then the pages by name.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut pages: Vec<PathBuf> = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut pages: Vec<PathBuf> =
+        fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|end| end == "md"));
     pages.sort();
     pages.insert(0, root.join("README.md"));
     pages
 }
 
-/// The lines of a page's code blocks that are commands, without the remarks behind them: indented after an empty line, or fenced
-/// without the name of another language.
+/// The lines of a page's code blocks that are commands, without the remarks behind them: indented after an
+/// empty line, or fenced without the name of another language.
 fn commands(page: &str) -> Vec<String> {
     let (mut commands, mut is_block, mut fence) = (Vec::new(), false, None);
     let mut before = "";
@@ -110,7 +129,9 @@ fn commands(page: &str) -> Vec<String> {
             fence = if fence.is_some() { None } else { Some(language.trim()) };
         } else {
             is_block = line.starts_with("    ") && (is_block || before.trim().is_empty());
-            if is_block && fence.is_none() || fence.is_some_and(|language| matches!(language, "" | "sh" | "console")) {
+            if is_block && fence.is_none()
+                || fence.is_some_and(|language| matches!(language, "" | "sh" | "console"))
+            {
                 let command = line.split("  #").next().unwrap_or_default().trim();
                 commands.extend((!command.is_empty()).then(|| command.to_owned()));
             }
@@ -122,7 +143,11 @@ fn commands(page: &str) -> Vec<String> {
 
 /// The commands of ours within a page's sentences.
 fn spoken(page: &str) -> Vec<&str> {
-    page.split('`').skip(1).step_by(2).filter(|span| span.starts_with("butler ") && !span.contains('\n')).collect()
+    page.split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|span| span.starts_with("butler ") && !span.contains('\n'))
+        .collect()
 }
 
 #[test]
@@ -167,7 +192,11 @@ fn every_command_within_a_sentence_is_one() {
 
 #[test]
 fn commands_are_told_from_what_else_is_indented() {
-    let page = "Text\n\n    butler tasks   # lists\n    ./run\n\n1. A list\n    goes on\n```toml\na = 1\n```\n```\nbutler runs\n```\n";
+    let page = "Text\n\n    butler tasks   # lists\n    ./run\n\n1. A list\n    goes on\n```toml\na = \
+                1\n```\n```\nbutler runs\n```\n";
     assert_eq!(commands(page), ["butler tasks", "./run", "butler runs"]);
-    assert_eq!(spoken("So `butler tasks` and `cargo` and `butler runs 1`."), ["butler tasks", "butler runs 1"]);
+    assert_eq!(
+        spoken("So `butler tasks` and `cargo` and `butler runs 1`."),
+        ["butler tasks", "butler runs 1"]
+    );
 }

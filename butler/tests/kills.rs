@@ -1,8 +1,8 @@
-//! Forty films, and server and worker killed with SIGKILL at moments that a seed draws: in the end every preview is there,
-//! byte for byte what an undisturbed run makes, with no stray file and a sound database.
+//! Forty films, and server and worker killed with SIGKILL at moments that a seed draws: in the end every
+//! preview is there, byte for byte what an undisturbed run makes, with no stray file and a sound database.
 //!
-//! Never kinder than a power cut: no signal that could be handled, no waiting for a good moment. The seed is printed;
-//! `BUTLER_KILLS_SEED` brings its moments back or draws others.
+//! Never kinder than a power cut: no signal that could be handled, no waiting for a good moment. The seed is
+//! printed; `BUTLER_KILLS_SEED` brings its moments back or draws others.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::collections::BTreeMap;
@@ -25,8 +25,10 @@ fn kills_at_any_moment_cost_no_film_and_leave_nothing_behind() {
     println!("the seed of the kills: {seed}");
     let mut random = Random::seeded(seed);
     let stage = Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let film = |number| Film::new(Codec::H264, Container::Mkv).size(480, 270).seconds(10).repeats(60).seed(number);
-    let films: Vec<_> = (1..=FILMS).map(|number| (format!("Film {number:02} ({})", 1980 + number), film(number))).collect();
+    let film =
+        |number| Film::new(Codec::H264, Container::Mkv).size(480, 270).seconds(10).repeats(60).seed(number);
+    let films: Vec<_> =
+        (1..=FILMS).map(|number| (format!("Film {number:02} ({})", 1980 + number), film(number))).collect();
     stage.add_movies(&films).unwrap();
 
     let undisturbed = stage.server_over("undisturbed").unwrap();

@@ -1,7 +1,7 @@
 //! The published Plex clients, each against a running server: they are the judges of "compatible".
 //!
-//! Never asks the server itself: each client's own words, in the scripts of the folder beside this file, do. `./test`
-//! installs the clients under the target folder.
+//! Never asks the server itself: each client's own words, in the scripts of the folder beside this file, do.
+//! `./test` installs the clients under the target folder.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::path::{Path, PathBuf};
@@ -91,13 +91,21 @@ fn long_film(seed: u32) -> Film {
 
 /// Runs a client's script; what it says is the failure's message.
 fn judge(command: &mut Command, server: &Server, stage: &Stage) {
-    command.env("BUTLER_URL", server.url()).env("BUTLER_TOKEN", server.token()).env("PLEX_CLIENTS", clients());
+    command
+        .env("BUTLER_URL", server.url())
+        .env("BUTLER_TOKEN", server.token())
+        .env("PLEX_CLIENTS", clients());
     command.env("MEDIA", stage.folders.root()).env("PYTHONDONTWRITEBYTECODE", "1");
     // A user's own configuration of python-plexapi, with a token in it perhaps, must not be read.
     command.env("PLEXAPI_CONFIG_PATH", stage.spare_dir().join("none.ini"));
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{command:?} ended with {}:\n{}", output.status, String::from_utf8_lossy(&said));
+    assert!(
+        output.status.success(),
+        "{command:?} ended with {}:\n{}",
+        output.status,
+        String::from_utf8_lossy(&said)
+    );
 }
 
 /// A library with something of each type.
@@ -106,7 +114,14 @@ fn stage() -> Stage {
     let stage = Stage::new(env!("CARGO_BIN_EXE_butler"), env!("CARGO_TARGET_TMPDIR")).unwrap();
     let film = Film::new(Codec::H264, Container::Mkv).seconds(20).sound(Sound::Aac);
     let films: Vec<_> = ["Alpha (1991)", "Beta (1992)", "Gamma (1993)"].into_iter().zip(1..).collect();
-    stage.add_movies(&films.iter().map(|(name, seed)| ((*name).to_owned(), film.clone().seed(*seed))).collect::<Vec<_>>()).unwrap();
+    stage
+        .add_movies(
+            &films
+                .iter()
+                .map(|(name, seed)| ((*name).to_owned(), film.clone().seed(*seed)))
+                .collect::<Vec<_>>(),
+        )
+        .unwrap();
     stage.add_episode("Delta", 1, 1, "Pilot", &film.seed(4)).unwrap();
     let track = stage.folders.track("Epsilon", "Zeta", 1, "Eta", "mp3").unwrap();
     Tune { sound: Sound::Mp3, seconds: 5, seed: 5, tags: Vec::new() }.make(&track).unwrap();

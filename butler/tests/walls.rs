@@ -1,5 +1,5 @@
-//! The walls of the house, checked against cargo's metadata and the tree: which crate may use which, what a crate never
-//! links, each one's licence, and that the architecture page names only files that are there.
+//! The walls of the house, checked against cargo's metadata and the tree: which crate may use which, what a
+//! crate never links, each one's licence, and that the architecture page names only files that are there.
 //!
 //! Never a matter of taste: each line of the tables below is a line of the design.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
@@ -77,17 +77,29 @@ struct Edge {
 fn our_crates_use_each_other_as_the_design_says_and_no_other_way() {
     let ours: BTreeSet<&str> = EDGES.iter().map(|(name, _)| *name).collect();
     let there: BTreeSet<String> = packages().iter().map(|package| text(&package["name"])).collect();
-    assert_eq!(there.iter().map(String::as_str).collect::<BTreeSet<_>>(), ours, "a crate is missing here, or in the workspace");
+    assert_eq!(
+        there.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        ours,
+        "a crate is missing here, or in the workspace"
+    );
     for edge in edges().iter().filter(|edge| ours.contains(edge.to.as_str())) {
-        let allowed = EDGES.iter().find(|(name, _)| *name == edge.from).map_or(&[][..], |(_, allowed)| allowed);
+        let allowed =
+            EDGES.iter().find(|(name, _)| *name == edge.from).map_or(&[][..], |(_, allowed)| allowed);
         let is_test_help = edge.is_dev && edge.to == "butler-fixtures";
-        assert!(is_test_help || allowed.contains(&edge.to.as_str()), "`{}` may not use `{}`", edge.from, edge.to);
+        assert!(
+            is_test_help || allowed.contains(&edge.to.as_str()),
+            "`{}` may not use `{}`",
+            edge.from,
+            edge.to
+        );
     }
 }
 
 #[test]
 fn the_inner_crates_know_names_and_no_bodies() {
-    for edge in edges().iter().filter(|edge| edge.to == "butler-api" && NAMES_ONLY.contains(&edge.from.as_str())) {
+    for edge in
+        edges().iter().filter(|edge| edge.to == "butler-api" && NAMES_ONLY.contains(&edge.from.as_str()))
+    {
         assert!(edge.features.is_empty(), "`{}` asks `butler-api` for {:?}", edge.from, edge.features);
     }
 }
@@ -99,7 +111,11 @@ fn what_a_crate_must_never_do_it_does_not_link() {
             assert!(allowed.contains(&edge.from.as_str()), "`{}` may not link `{}`", edge.from, edge.to);
         }
         if edge.from == "butler-schedule" {
-            assert!(SCHEDULE_LINKS.contains(&edge.to.as_str()), "`butler-schedule` is pure and may not link `{}`", edge.to);
+            assert!(
+                SCHEDULE_LINKS.contains(&edge.to.as_str()),
+                "`butler-schedule` is pure and may not link `{}`",
+                edge.to
+            );
         }
     }
 }
@@ -122,7 +138,9 @@ fn the_architecture_page_names_only_files_that_are_there() {
     let is_of_a_name = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
     let named: BTreeSet<&str> = page
         .split(|letter| !is_of_a_name(letter))
-        .filter(|word| [".rs", ".sql", ".mjs", ".py"].iter().any(|end| word.len() > end.len() && word.ends_with(end)))
+        .filter(|word| {
+            [".rs", ".sql", ".mjs", ".py"].iter().any(|end| word.len() > end.len() && word.ends_with(end))
+        })
         .collect();
     assert!(!named.is_empty(), "the page names no file");
     for name in named {
@@ -136,9 +154,13 @@ fn the_page_of_dependencies_has_a_reason_for_each_and_for_no_other() {
     let page = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
     let (crates, _) = page.split_once("## From Debian").unwrap();
     let first_cells = crates.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
-    let named: BTreeSet<String> = first_cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
-    let linked: BTreeSet<String> =
-        edges().into_iter().map(|edge| edge.to).filter(|name| !EDGES.iter().any(|(ours, _)| ours == name)).collect();
+    let named: BTreeSet<String> =
+        first_cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
+    let linked: BTreeSet<String> = edges()
+        .into_iter()
+        .map(|edge| edge.to)
+        .filter(|name| !EDGES.iter().any(|(ours, _)| ours == name))
+        .collect();
     assert_eq!(named, linked);
 }
 
@@ -159,7 +181,11 @@ fn edges() -> Vec<Edge> {
 
 fn packages() -> Vec<Value> {
     let mut cargo = Command::new(env!("CARGO"));
-    let output = cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(root()).output().unwrap();
+    let output = cargo
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     metadata["packages"].as_array().unwrap().clone()

@@ -1,5 +1,5 @@
-//! `GET /activities`: what the server is busy with. Keys are in alphabetical order, as Plex has them; a list without entries
-//! has no key `Activity`.
+//! `GET /activities`: what the server is busy with. Keys are in alphabetical order, as Plex has them; a list
+//! without entries has no key `Activity`.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,10 @@ mod tests {
 
     #[test]
     fn an_idle_server_has_no_key_for_activities() {
-        assert_eq!(serde_json::to_string(&Container::new(Activities::default())).unwrap(), r#"{"MediaContainer":{"size":0}}"#);
+        assert_eq!(
+            serde_json::to_string(&Container::new(Activities::default())).unwrap(),
+            r#"{"MediaContainer":{"size":0}}"#
+        );
     }
 
     #[test]
@@ -81,12 +84,13 @@ mod tests {
         let body = Container::new(Activities { size: 1, activities: vec![activity()] });
         assert_eq!(
             serde_json::to_string(&body).unwrap(),
-            "{\"MediaContainer\":{\"size\":1,\"Activity\":[{\"Context\":{\"librarySectionID\":\"12\"},\"cancellable\":true,\"progress\":50,\
-             \"subtitle\":\"Show E S01 E05\",\"title\":\"Scanning Shows\",\"type\":\"library.update.section\",\"userID\":1,\"uuid\":\"c0\"}]}}"
+            "{\"MediaContainer\":{\"size\":1,\"Activity\":[{\"Context\":{\"librarySectionID\":\"12\"},\"cancellable\":true,\"progress\":50,\"subtitle\":\"Show E S01 E05\",\"title\":\"Scanning Shows\",\"type\":\"library.update.section\",\"userID\":1,\"uuid\":\"c0\"}]}}"
         );
         assert!(to_xml(&body).unwrap().ends_with(
-            "<MediaContainer size=\"1\"><Activity cancellable=\"1\" progress=\"50\" subtitle=\"Show E S01 E05\" title=\"Scanning Shows\" \
-             type=\"library.update.section\" userID=\"1\" uuid=\"c0\"><Context librarySectionID=\"12\"/></Activity></MediaContainer>"
+            "<MediaContainer size=\"1\"><Activity cancellable=\"1\" progress=\"50\" subtitle=\"Show E S01 \
+             E05\" title=\"Scanning Shows\" \
+             type=\"library.update.section\" userID=\"1\" uuid=\"c0\"><Context \
+             librarySectionID=\"12\"/></Activity></MediaContainer>"
         ));
     }
 }

@@ -1,5 +1,5 @@
-//! `GET /identity`, the one body that needs no token, and `GET /`, by which clients get to know a server. Both stand
-//! inside a [`super::Container`].
+//! `GET /identity`, the one body that needs no token, and `GET /`, by which clients get to know a server.
+//! Both stand inside a [`super::Container`].
 
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +17,13 @@ pub struct Identity {
     pub claimed: bool,
     /// 40 hexadecimal digits, the same as long as the data folder lives.
     pub machine_identifier: String,
-    /// The version of Plex's server that this one can be taken for. Butler's own is in the header `X-Butler-Version`.
+    /// The version of Plex's server that this one can be taken for. Butler's own is in the header
+    /// `X-Butler-Version`.
     pub version: String,
 }
 
-/// The body of `GET /`. Of Plex's attributes these are the ones that clients read; the default is a server that does
-/// nothing, which is what an attribute that is absent means.
+/// The body of `GET /`. Of Plex's attributes these are the ones that clients read; the default is a server
+/// that does nothing, which is what an attribute that is absent means.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
@@ -122,7 +123,8 @@ pub struct Root {
     pub updated_at: i64,
     /// Whether it updates itself.
     pub updater: bool,
-    /// The version of Plex's server that this one can be taken for. Butler's own is in the header `X-Butler-Version`.
+    /// The version of Plex's server that this one can be taken for. Butler's own is in the header
+    /// `X-Butler-Version`.
     pub version: String,
     /// Whether there is a search by voice.
     pub voice_search: bool,

@@ -1,7 +1,8 @@
-//! Items with their media, parts, streams and chapters: `GET /library/sections/{id}/all`, `/library/metadata/{id}` and
-//! `/library/metadata/{id}/children`, inside a [`super::Container`].
+//! Items with their media, parts, streams and chapters: `GET /library/sections/{id}/all`,
+//! `/library/metadata/{id}` and `/library/metadata/{id}/children`, inside a [`super::Container`].
 //!
-//! In JSON every item is a `Metadata`; in XML its element is `Video`, `Directory`, `Track` or `Photo`, see [`crate::xml`].
+//! In JSON every item is a `Metadata`; in XML its element is `Video`, `Directory`, `Track` or `Photo`, see
+//! [`crate::xml`].
 
 use serde::{Deserialize, Serialize};
 
@@ -79,8 +80,8 @@ pub struct Metadata {
     /// `movie`, `show`, `season`, `episode`, `artist`, `album`, `track`, `photo`, or `clip` for an extra.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What kind of extra it is: `trailer`, `deletedScene`, `behindTheScenes`, `interview`, `sceneOrSample`, `featurette`,
-    /// `short`, `other`.
+    /// What kind of extra it is: `trailer`, `deletedScene`, `behindTheScenes`, `interview`, `sceneOrSample`,
+    /// `featurette`, `short`, `other`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subtype: Option<String>,
     /// The same as Plex's number, where that is known.
@@ -130,7 +131,8 @@ pub struct Metadata {
     /// The day on which it was shown first, `YYYY-MM-DD`; of a photo that on which it was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub originally_available_at: Option<String>,
-    /// What says when a photo was taken: `local` its camera's clock, `name` its file's name, `file` its file's time of writing.
+    /// What says when a photo was taken: `local` its camera's clock, `name` its file's name, `file` its
+    /// file's time of writing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at_accuracy: Option<String>,
     /// Seconds by which that is ahead of UTC, where it is known; Plex writes the number as text.
@@ -282,7 +284,8 @@ pub struct Part {
     /// The version of its deep analysis; absent before there is one. Plex writes the number as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deep_analysis_version: Option<String>,
-    /// Kilobits a second that the whole file needs, with commas, for eight sizes of a player's buffer, the smallest first.
+    /// Kilobits a second that the whole file needs, with commas, for eight sizes of a player's buffer, the
+    /// smallest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required_bandwidths: Option<String>,
     /// `sd` if it has preview thumbnails; absent if not.
@@ -318,7 +321,8 @@ pub struct Stream {
     /// Kilobits a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bitrate: Option<u64>,
-    /// Kilobits a second that it needs, with commas, for eight sizes of a player's buffer; only after a deep analysis.
+    /// Kilobits a second that it needs, with commas, for eight sizes of a player's buffer; only after a deep
+    /// analysis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required_bandwidths: Option<String>,
     /// ISO 639-2 code: `eng`.

@@ -1,5 +1,6 @@
 //! What the notification sockets and the event source send. A frame of a socket has exactly three keys below
-//! `NotificationContainer`, since published clients count them; an event of the event source has one object and no container.
+//! `NotificationContainer`, since published clients count them; an event of the event source has one object
+//! and no container.
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +54,11 @@ pub struct StatusNotification {
 impl StatusNotification {
     /// A scan came to its end. Clients wait for this very title.
     pub fn scan_complete(section: &str) -> Self {
-        Self { title: "Library scan complete".into(), description: format!("\"{section}\" was scanned."), name: "LIBRARY_UPDATE".into() }
+        Self {
+            title: "Library scan complete".into(),
+            description: format!("\"{section}\" was scanned."),
+            name: "LIBRARY_UPDATE".into(),
+        }
     }
 }
 
@@ -100,12 +105,12 @@ impl Notification {
     pub fn frame(&self) -> Result<String, serde_json::Error> {
         let kind = self.kind();
         match self {
-            Self::Activity(one) => {
-                serde_json::to_string(&Frame { container: FrameContainer { kind, size: 1, list: List::ActivityNotification([one]) } })
-            }
-            Self::Status(one) => {
-                serde_json::to_string(&Frame { container: FrameContainer { kind, size: 1, list: List::StatusNotification([one]) } })
-            }
+            Self::Activity(one) => serde_json::to_string(&Frame {
+                container: FrameContainer { kind, size: 1, list: List::ActivityNotification([one]) },
+            }),
+            Self::Status(one) => serde_json::to_string(&Frame {
+                container: FrameContainer { kind, size: 1, list: List::StatusNotification([one]) },
+            }),
         }
     }
 
@@ -136,15 +141,20 @@ mod tests {
             user_id: 1,
             uuid: "c0".into(),
         };
-        Notification::Activity(ActivityNotification { event: ActivityEvent::Started, uuid: "c0".into(), activity })
+        Notification::Activity(ActivityNotification {
+            event: ActivityEvent::Started,
+            uuid: "c0".into(),
+            activity,
+        })
     }
 
-    const ACTIVITY: &str = "{\"event\":\"started\",\"uuid\":\"c0\",\"Activity\":{\"cancellable\":false,\"progress\":-1,\"subtitle\":\"\",\
-                            \"title\":\"Scanning Movies\",\"type\":\"library.update.section\",\"userID\":1,\"uuid\":\"c0\"}}";
+    const ACTIVITY: &str = "{\"event\":\"started\",\"uuid\":\"c0\",\"Activity\":{\"cancellable\":false,\"progress\":-1,\"subtitle\":\"\",\"title\":\"Scanning Movies\",\"type\":\"library.update.section\",\"userID\":1,\"uuid\":\"c0\"}}";
 
     #[test]
     fn a_frame_has_three_keys_and_a_list() {
-        let expect = format!("{{\"NotificationContainer\":{{\"type\":\"activity\",\"size\":1,\"ActivityNotification\":[{ACTIVITY}]}}}}");
+        let expect = format!(
+            "{{\"NotificationContainer\":{{\"type\":\"activity\",\"size\":1,\"ActivityNotification\":[{ACTIVITY}]}}}}"
+        );
         assert_eq!(started().frame().unwrap(), expect);
     }
 
@@ -158,8 +168,7 @@ mod tests {
         let frame = Notification::Status(StatusNotification::scan_complete("Films")).frame().unwrap();
         assert_eq!(
             frame,
-            "{\"NotificationContainer\":{\"type\":\"status\",\"size\":1,\"StatusNotification\":[{\"title\":\"Library scan complete\",\
-             \"description\":\"\\\"Films\\\" was scanned.\",\"notificationName\":\"LIBRARY_UPDATE\"}]}}"
+            "{\"NotificationContainer\":{\"type\":\"status\",\"size\":1,\"StatusNotification\":[{\"title\":\"Library scan complete\",\"description\":\"\\\"Films\\\" was scanned.\",\"notificationName\":\"LIBRARY_UPDATE\"}]}}"
         );
     }
 }

@@ -1,5 +1,5 @@
-//! `GET /media/providers`, by which newer clients get to know a server: what `/` says, and in the place of its directories
-//! where to find which media. Stands inside a [`super::Container`].
+//! `GET /media/providers`, by which newer clients get to know a server: what `/` says, and in the place of
+//! its directories where to find which media. Stands inside a [`super::Container`].
 
 use serde::{Deserialize, Serialize};
 

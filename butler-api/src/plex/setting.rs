@@ -1,7 +1,7 @@
 //! `GET /:/prefs` and `GET /library/sections/{id}/prefs`: preferences.
 //!
-//! The keys and their order are Plex's, and there is none beside them: the published crate plex-api refuses a list that holds one it
-//! does not know.
+//! The keys and their order are Plex's, and there is none beside them: the published crate plex-api refuses a
+//! list that holds one it does not know.
 
 use serde::{Deserialize, Serialize};
 

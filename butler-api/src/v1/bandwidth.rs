@@ -1,4 +1,5 @@
-//! `GET /api/v1/parts/{id}/bandwidth`: what a file needs of a network, second by second, and where its key frames are.
+//! `GET /api/v1/parts/{id}/bandwidth`: what a file needs of a network, second by second, and where its key
+//! frames are.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,8 @@ pub struct Bandwidth {
     pub made_at: Timestamp,
     /// Milliseconds from the file's start to the end of its last packet.
     pub duration_ms: u64,
-    /// `headers`: by the container's tables and block headers, without reading the payload; `packets`: by reading the file through.
+    /// `headers`: by the container's tables and block headers, without reading the payload; `packets`: by
+    /// reading the file through.
     pub told_by: String,
     /// Milliseconds of one step of the curves below.
     pub step_ms: u64,
@@ -44,7 +46,8 @@ pub struct BandwidthRates {
     pub peak: u64,
     /// Where that second begins, milliseconds from the file's start.
     pub peak_at_ms: u64,
-    /// Bits a second with which playback never stalls, for each of the buffers if it is full at the start; never below the average.
+    /// Bits a second with which playback never stalls, for each of the buffers if it is full at the start;
+    /// never below the average.
     pub needed: Vec<u64>,
 }
 
@@ -66,7 +69,8 @@ pub struct BandwidthStream {
 pub struct BandwidthKeyFrame {
     /// When it is shown, milliseconds from the file's start, to the microsecond.
     pub time_ms: f64,
-    /// Where it, or the container's element with it, lies in the file, bytes from its start; absent where that is not known.
+    /// Where it, or the container's element with it, lies in the file, bytes from its start; absent where
+    /// that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<u64>,
     /// Its bytes.

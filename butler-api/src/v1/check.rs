@@ -79,8 +79,8 @@ pub struct CheckItem {
     /// What others know it by: `tmdb://949`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<String>,
-    /// What kind of extra it is: `trailer`, `deleted-scene`, `behind-the-scenes`, `interview`, `scene`, `featurette`,
-    /// `short`, `sample`, `other`.
+    /// What kind of extra it is: `trailer`, `deleted-scene`, `behind-the-scenes`, `interview`, `scene`,
+    /// `featurette`, `short`, `sample`, `other`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra: Option<String>,
     /// Its versions.

@@ -77,7 +77,10 @@ mod tests {
     fn it_survives_its_text_and_shows_the_servers_clock() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         let time = LocalTime::of("2026-11-24T01:00:00Z".parse().unwrap(), &zone);
-        assert_eq!((time.to_string().as_str(), time.clock().as_str()), ("2026-11-24T02:00:00+01:00", "02:00"));
+        assert_eq!(
+            (time.to_string().as_str(), time.clock().as_str()),
+            ("2026-11-24T02:00:00+01:00", "02:00")
+        );
         assert_eq!(time.to_string().parse::<LocalTime>().unwrap(), time);
         let utc: LocalTime = "2026-11-24T01:00:00Z".parse().unwrap();
         assert_eq!((utc.to_string().as_str(), utc.clock().as_str()), ("2026-11-24T01:00:00Z", "01:00"));

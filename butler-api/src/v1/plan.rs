@@ -1,5 +1,5 @@
-//! The plan of the nights ahead: which task when, how long by past runs, what will not fit and why, and in how many nights
-//! the backlogs are done.
+//! The plan of the nights ahead: which task when, how long by past runs, what will not fit and why, and in
+//! how many nights the backlogs are done.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -59,8 +59,8 @@ pub struct PlannedRun {
     /// When it ends; absent if it does not begin, or not end in these nights.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub end: Option<LocalTime>,
-    /// What becomes of it: `fits`, `overruns`, `cut`, `goes-on`, `missed`, `skipped`, `waits`, `done`, `not-due`,
-    /// `given-up` or `switched-off`.
+    /// What becomes of it: `fits`, `overruns`, `cut`, `goes-on`, `missed`, `skipped`, `waits`, `done`,
+    /// `not-due`, `given-up` or `switched-off`.
     pub how: String,
     /// Seconds of work that are left for the next night, where it is cut or goes on.
     pub left_seconds: Option<u64>,
@@ -85,12 +85,13 @@ pub struct PlannedBacklog {
     pub lacks: u64,
     /// Bytes of the files that lack one.
     pub bytes: u64,
-    /// Seconds of work, one file after the other, by what earlier files took. What several tasks want of one file is read once and
-    /// shared out among them.
+    /// Seconds of work, one file after the other, by what earlier files took. What several tasks want of one
+    /// file is read once and shared out among them.
     pub seconds: u64,
     /// Whether these seconds are a guess, at least in part: no such work was done here yet.
     pub is_guess: bool,
-    /// In how many nights it is done, the next one being the first; 0 if there is nothing to do, absent if it never is.
+    /// In how many nights it is done, the next one being the first; 0 if there is nothing to do, absent if it
+    /// never is.
     pub nights: Option<u32>,
     /// Products that failed and are left alone for now; they are no lacks of the figures above.
     #[serde(default)]

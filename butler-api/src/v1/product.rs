@@ -1,4 +1,5 @@
-//! `GET /api/v1/items/{id}/products`: what was made of an item's files, what could not be made, and what is still to come.
+//! `GET /api/v1/items/{id}/products`: what was made of an item's files, what could not be made, and what is
+//! still to come.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

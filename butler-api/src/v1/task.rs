@@ -1,4 +1,5 @@
-//! Tasks with what Plex's list does not say: whether they are due, how long they usually take and when they begin next.
+//! Tasks with what Plex's list does not say: whether they are due, how long they usually take and when they
+//! begin next.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,15 +23,16 @@ pub struct Task {
     pub randomized: bool,
     /// Whether its switch is on.
     pub enabled: bool,
-    /// Whether it is due today: on, neither failed nor stopped by a person today, and its interval has passed.
+    /// Whether it is due today: on, neither failed nor stopped by a person today, and its interval has
+    /// passed.
     pub due: bool,
     /// How long it usually takes, in seconds: the median of its last five completed runs, 300 without any.
     pub usual_seconds: u64,
     /// Whether that is a guess, since no run of it has completed.
     #[serde(default)]
     pub usual_is_guess: bool,
-    /// When it begins next by itself, where that is known without a forecast: where it is placed, else when the next window
-    /// opens if it is daily. Absent while it is off, works or waits.
+    /// When it begins next by itself, where that is known without a forecast: where it is placed, else when
+    /// the next window opens if it is daily. Absent while it is off, works or waits.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub next_at: Option<Timestamp>,
 }

@@ -1,4 +1,5 @@
-//! The maintenance window, for tools that must find it: whether it is open, until when, and when the next one opens.
+//! The maintenance window, for tools that must find it: whether it is open, until when, and when the next one
+//! opens.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

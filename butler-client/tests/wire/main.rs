@@ -1,5 +1,5 @@
-//! What the client makes of each answer that a Butler, a Plex Media Server, or something that is neither may give. The
-//! tables below are the facts it relies on.
+//! What the client makes of each answer that a Butler, a Plex Media Server, or something that is neither may
+//! give. The tables below are the facts it relies on.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -35,7 +35,9 @@ fn always(reply: Reply) -> StandIn {
 /// An error in one line: its kind, the server's code, its sentence, the status.
 fn show(error: &Error) -> String {
     let (kind, code, message, status) = match error {
-        Error::Unauthorized { code, message, status, .. } => ("Unauthorized", code, message.as_str(), *status),
+        Error::Unauthorized { code, message, status, .. } => {
+            ("Unauthorized", code, message.as_str(), *status)
+        }
         Error::BadRequest { code, message, status, .. } => ("BadRequest", code, message.as_str(), *status),
         Error::NotFound { code, message, status, .. } => ("NotFound", code, message.as_str(), *status),
         Error::Status { code, message, status, .. } => ("Status", code, message.as_str(), *status),
@@ -49,9 +51,13 @@ fn show(error: &Error) -> String {
 
 #[tokio::test]
 async fn every_answer_that_is_none_gives_its_own_error() {
-    let errors = |status: u16| format!(r#"{{"errors":[{{"code":1001,"message":"The server's sentence.","status":{status}}}]}}"#);
-    let cut_off = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"Bu".to_vec();
-    let maintenance = r#"<MediaContainer title="Maintenance" text="currently running (startup) maintenance tasks"/>"#;
+    let errors = |status: u16| {
+        format!(r#"{{"errors":[{{"code":1001,"message":"The server's sentence.","status":{status}}}]}}"#)
+    };
+    let cut_off =
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"Bu".to_vec();
+    let maintenance =
+        r#"<MediaContainer title="Maintenance" text="currently running (startup) maintenance tasks"/>"#;
     for (reply, expect) in [
         (Reply::page(401, "Unauthorized"), "Unauthorized - 401 Unauthorized 401"),
         (Reply::json(401, &errors(401)), "Unauthorized 1001 The server's sentence. 401"),
@@ -59,10 +65,16 @@ async fn every_answer_that_is_none_gives_its_own_error() {
         (Reply::json(400, &errors(400)), "BadRequest 1001 The server's sentence. 400"),
         (Reply::page(404, "Not Found"), "NotFound - 404 Not Found 404"),
         (Reply::page(500, "Internal Server Error"), "Status - 500 Internal Server Error 500"),
-        (Reply::new(503, "text/xml", "", maintenance), "Status - currently running (startup) maintenance tasks 503"),
+        (
+            Reply::new(503, "text/xml", "", maintenance),
+            "Status - currently running (startup) maintenance tasks 503",
+        ),
         (Reply::empty(299), "Decode a list of tasks: "),
         (Reply::new(200, "text/html", "", "<p>Welcome</p>"), "Decode a list of tasks: <p>Welcome</p>"),
-        (Reply::json(200, r#"{"ButlerTasks":{"ButlerTask":7}}"#), r#"Decode a list of tasks: {"ButlerTasks":{"ButlerTask":7}}"#),
+        (
+            Reply::json(200, r#"{"ButlerTasks":{"ButlerTask":7}}"#),
+            r#"Decode a list of tasks: {"ButlerTasks":{"ButlerTask":7}}"#,
+        ),
         (Reply::json(200, "\u{0}\u{1}"), "Decode a list of tasks: \u{0}\u{1}"),
         (Reply::Bytes(b"\x16\x03\x01 no HTTP at all".to_vec()), "Connection"),
         (Reply::Bytes(Vec::new()), "Connection"),
@@ -71,7 +83,10 @@ async fn every_answer_that_is_none_gives_its_own_error() {
         let server = always(reply);
         let error = client(&server).butler().tasks().await.unwrap_err();
         assert_eq!(show(&error), expect);
-        assert_eq!((error.call().method.as_str(), error.call().url.clone()), ("GET", format!("{}/butler", server.url())));
+        assert_eq!(
+            (error.call().method.as_str(), error.call().url.clone()),
+            ("GET", format!("{}/butler", server.url()))
+        );
     }
 }
 
@@ -98,8 +113,16 @@ async fn the_token_travels_in_the_header_alone() {
     Client::builder().url(&url).build().unwrap().butler().tasks().await.unwrap();
     Client::builder().url(server.url()).build().unwrap().butler().tasks().await.unwrap();
     let asked = server.asked();
-    assert!(asked.iter().all(|request| request.line == "GET /butler" && request.header("accept") == "application/json"), "{asked:?}");
-    assert_eq!(asked.iter().map(|request| request.header("x-plex-token")).collect::<Vec<_>>(), [TOKEN, "of-the-url", ""]);
+    assert!(
+        asked
+            .iter()
+            .all(|request| request.line == "GET /butler" && request.header("accept") == "application/json"),
+        "{asked:?}"
+    );
+    assert_eq!(
+        asked.iter().map(|request| request.header("x-plex-token")).collect::<Vec<_>>(),
+        [TOKEN, "of-the-url", ""]
+    );
 }
 
 #[tokio::test]
@@ -146,7 +169,9 @@ async fn a_start_is_as_exact_as_what_the_server_says() {
     let running = Some(Outcome::Running { run: seven });
     let due = Some("2026-11-29".parse().unwrap());
     let skipped = Some(Outcome::Skipped { reason: "not-its-day".into(), due });
-    let header = |status, value: &str, body: &str| Reply::new(status, "application/json", &format!("X-Butler-Outcome: {value}\r\n"), body);
+    let header = |status, value: &str, body: &str| {
+        Reply::new(status, "application/json", &format!("X-Butler-Outcome: {value}\r\n"), body)
+    };
     let body = r#"{"task":"BackupDatabase","outcome":"started","run":7,"message":"It starts."}"#;
     for (reply, outcome, already_running, message) in [
         // Butler, which says all.
@@ -160,11 +185,19 @@ async fn a_start_is_as_exact_as_what_the_server_says() {
         (Reply::empty(202), None, true, None),
         (Reply::page(200, "OK"), None, false, None),
         // A newer Butler, with an outcome that this client doesn't know.
-        (header(200, "postponed; run=7", r#"{"task":"BackupDatabase","outcome":"postponed"}"#), None, false, None),
+        (
+            header(200, "postponed; run=7", r#"{"task":"BackupDatabase","outcome":"postponed"}"#),
+            None,
+            false,
+            None,
+        ),
     ] {
         let server = always(reply);
         let start = client(&server).butler().start(&TaskName::BackupDatabase, false).await.unwrap();
-        assert_eq!((start.outcome, start.already_running, start.message.as_deref()), (outcome, already_running, message));
+        assert_eq!(
+            (start.outcome, start.already_running, start.message.as_deref()),
+            (outcome, already_running, message)
+        );
         assert_eq!(server.asked()[0].line, "POST /butler/BackupDatabase");
     }
 }
@@ -172,14 +205,18 @@ async fn a_start_is_as_exact_as_what_the_server_says() {
 #[tokio::test]
 async fn start_all_and_the_stops_say_what_the_server_says() {
     let server = StandIn::start(|request| match request.line.as_str() {
-        "POST /butler?force=1" => {
-            Reply::json(200, r#"{"outcomes":[{"task":"A","outcome":"skipped","reason":"switched-off","message":"It is off."}]}"#)
-        }
+        "POST /butler?force=1" => Reply::json(
+            200,
+            r#"{"outcomes":[{"task":"A","outcome":"skipped","reason":"switched-off","message":"It is off."}]}"#,
+        ),
         "DELETE /butler" | "DELETE /butler/A" => Reply::json(200, r#"{"runs":[3,4]}"#),
-        "DELETE /api/v1/runs/3" => {
-            Reply::json(409, r#"{"errors":[{"code":1003,"message":"Run 3 has ended already, completed.","status":409}]}"#)
+        "DELETE /api/v1/runs/3" => Reply::json(
+            409,
+            r#"{"errors":[{"code":1003,"message":"Run 3 has ended already, completed.","status":409}]}"#,
+        ),
+        "DELETE /api/v1/runs/4" => {
+            Reply::json(404, r#"{"errors":[{"code":1002,"message":"There is no run 4.","status":404}]}"#)
         }
-        "DELETE /api/v1/runs/4" => Reply::json(404, r#"{"errors":[{"code":1002,"message":"There is no run 4.","status":404}]}"#),
         _ => Reply::empty(200),
     });
     let client = client(&server);
@@ -190,7 +227,10 @@ async fn start_all_and_the_stops_say_what_the_server_says() {
     assert_eq!(client.butler().stop(&"A".into()).await.unwrap(), Some(vec![RunId(3), RunId(4)]));
     assert_eq!(client.butler().stop(&"B".into()).await.unwrap(), None);
     let ended = client.stop_run(RunId(3)).await.unwrap_err();
-    assert!(matches!(&ended, Error::Status { status: 409, message, .. } if message == "Run 3 has ended already, completed."), "{ended}");
+    assert!(
+        matches!(&ended, Error::Status { status: 409, message, .. } if message == "Run 3 has ended already, completed."),
+        "{ended}"
+    );
     assert!(matches!(client.stop_run(RunId(4)).await, Err(Error::NotFound { .. })));
 }
 
@@ -199,8 +239,14 @@ async fn a_name_that_a_url_would_swallow_never_becomes_a_call_on_all_tasks() {
     let server = always(Reply::empty(200));
     for name in ["", ".", "..", "%2e", "%2E%2e"] {
         let task = TaskName::from(name);
-        assert!(matches!(client(&server).butler().start(&task, false).await, Err(Error::NotFound { .. })), "{name:?}");
-        assert!(matches!(client(&server).butler().stop(&task).await, Err(Error::NotFound { .. })), "{name:?}");
+        assert!(
+            matches!(client(&server).butler().start(&task, false).await, Err(Error::NotFound { .. })),
+            "{name:?}"
+        );
+        assert!(
+            matches!(client(&server).butler().stop(&task).await, Err(Error::NotFound { .. })),
+            "{name:?}"
+        );
     }
     assert_eq!(server.asked(), []);
     client(&server).butler().stop(&"../a?b#c".into()).await.unwrap();
@@ -213,12 +259,17 @@ async fn runs_and_failures_are_asked_for_as_filtered() {
         Some("GET /api/v1/runs") => Reply::json(200, r#"{"runs":[],"total":0}"#),
         Some("GET /api/v1/failures") => Reply::json(200, r#"{"failures":[],"total":0}"#),
         Some("POST /api/v1/failures/5/retry") => Reply::json(200, r#"{"id":5,"message":"Again."}"#),
-        Some("GET /healthz") => Reply::json(503, r#"{"status":"degraded","version":"1","sandbox":"partial","checks":[]}"#),
+        Some("GET /healthz") => {
+            Reply::json(503, r#"{"status":"degraded","version":"1","sandbox":"partial","checks":[]}"#)
+        }
         _ => Reply::page(404, "Not Found"),
     });
     let client = client(&server);
     client.runs(&RunFilter::default()).await.unwrap();
-    client.runs(&RunFilter::default().task(TaskName::BackupDatabase).state(RunState::Running).page(3, 10)).await.unwrap();
+    client
+        .runs(&RunFilter::default().task(TaskName::BackupDatabase).state(RunState::Running).page(3, 10))
+        .await
+        .unwrap();
     client.failures(0, 200).await.unwrap();
     assert_eq!(client.retry_failure(5).await.unwrap().message, "Again.");
     assert_eq!(client.health().await.unwrap().status, "degraded");
@@ -250,7 +301,12 @@ async fn a_section_is_added_as_plex_has_it() {
         let new = NewSection::new("movie", "Films & more", ["/films/a b", "/b?c=d"]);
         assert_eq!(client(&server).add_section(&new).await.unwrap().key, "12");
         let line = &server.asked()[0].line;
-        assert!(line.starts_with("POST /library/sections?name=Films+%26+more&type=movie&agent=tv.plex.agents.movie&"), "{line}");
+        assert!(
+            line.starts_with(
+                "POST /library/sections?name=Films+%26+more&type=movie&agent=tv.plex.agents.movie&"
+            ),
+            "{line}"
+        );
         assert!(line.ends_with("&location=%2Ffilms%2Fa%20b&location=%2Fb%3Fc%3Dd"), "{line}");
     }
 }

@@ -1,5 +1,5 @@
-//! A stand-in for a server: plain sockets and canned answers, so that it can also do what no honest HTTP library lets a
-//! server do: answer garbage, break off, or say nothing. It keeps what it was asked.
+//! A stand-in for a server: plain sockets and canned answers, so that it can also do what no honest HTTP
+//! library lets a server do: answer garbage, break off, or say nothing. It keeps what it was asked.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -34,8 +34,10 @@ impl Reply {
     /// A whole answer, with further headers, each ending in `\r\n`.
     pub(crate) fn new(status: u16, kind: &str, headers: &str, body: &str) -> Self {
         let length = body.len();
-        let head =
-            format!("HTTP/1.1 {status} Words\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{headers}\r\n");
+        let head = format!(
+            "HTTP/1.1 {status} Words\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: \
+             {length}\r\n{headers}\r\n"
+        );
         Self::Bytes([head.as_bytes(), body.as_bytes()].concat())
     }
 
@@ -46,7 +48,8 @@ impl Reply {
 
     /// Plex's short page: `<h1>404 Not Found</h1>`.
     pub(crate) fn page(status: u16, words: &str) -> Self {
-        let body = format!("<html><head><title>{words}</title></head><body><h1>{status} {words}</h1></body></html>");
+        let body =
+            format!("<html><head><title>{words}</title></head><body><h1>{status} {words}</h1></body></html>");
         Self::new(status, "text/html", "", &body)
     }
 
@@ -71,7 +74,8 @@ impl StandIn {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (asked, has_ended) = (Arc::default(), Arc::new(AtomicBool::new(false)));
-        let (answer, log, ended): (Arc<Answer>, _, _) = (Arc::new(answer), Arc::clone(&asked), Arc::clone(&has_ended));
+        let (answer, log, ended): (Arc<Answer>, _, _) =
+            (Arc::new(answer), Arc::clone(&asked), Arc::clone(&has_ended));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if ended.load(Ordering::SeqCst) {

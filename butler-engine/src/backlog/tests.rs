@@ -49,7 +49,8 @@ fn falls(backlog: &mut Backlog, answered: &[usize], how: Fall) -> (UnitPlan, Ove
 
 #[test]
 fn one_unit_serves_all_runs_that_want_the_source() {
-    let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
+    let mut backlog =
+        backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
     let unit = next(&mut backlog, known).unwrap();
     assert_eq!(unit.wants, [Spec::MediaInfo, bif()]);
     assert_eq!(next(&mut backlog, known), None);
@@ -91,18 +92,25 @@ fn persons_go_first_and_runs_of_equal_rank_take_turns() {
         (PREVIEWS, Origin::Person, bif(), &[3, 4]),
         (MORE, Origin::Person, Spec::Bif(Params { interval_ms: 5_000, width: 320 }), &[5, 6]),
     ]);
-    let order: Vec<i64> = std::iter::from_fn(|| next(&mut backlog, known)).map(|unit| unit.source.0).collect();
+    let order: Vec<i64> =
+        std::iter::from_fn(|| next(&mut backlog, known)).map(|unit| unit.source.0).collect();
     assert_eq!(order, [3, 5, 4, 6, 1, 2]);
 }
 
 #[test]
 fn a_stopped_run_cancels_units_that_only_it_wanted_and_drops_its_wants_from_shared_ones() {
-    let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7, 8, 9])]);
+    let mut backlog = backlog(&[
+        (SCAN, Origin::Person, Spec::MediaInfo, &[7]),
+        (PREVIEWS, Origin::Person, bif(), &[7, 8, 9]),
+    ]);
     let shared = next(&mut backlog, known).unwrap();
     let own = next(&mut backlog, known).unwrap();
     let mut withdrawals = backlog.drop_run(PREVIEWS);
     withdrawals.sort_by_key(|withdrawal| matches!(withdrawal, Withdrawal::Cancel { .. }));
-    assert_eq!(withdrawals, [Withdrawal::Drop { unit: shared.unit, want: 1 }, Withdrawal::Cancel { unit: own.unit }]);
+    assert_eq!(
+        withdrawals,
+        [Withdrawal::Drop { unit: shared.unit, want: 1 }, Withdrawal::Cancel { unit: own.unit }]
+    );
     assert!(done(&mut backlog, own.unit, &[]).given_up.is_empty());
     assert_eq!(next(&mut backlog, known), None);
 }
@@ -124,15 +132,18 @@ fn a_run_that_comes_after_a_stop_joins_no_unit_that_was_told_to_end() {
 
 #[test]
 fn headers_are_read_only_for_what_is_made_of_them() {
-    let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::Tags, &[7]), (PREVIEWS, Origin::Person, bif(), &[8])]);
-    let mut units = [next(&mut backlog, |_| true).unwrap().wants, next(&mut backlog, |_| true).unwrap().wants];
+    let mut backlog =
+        backlog(&[(SCAN, Origin::Person, Spec::Tags, &[7]), (PREVIEWS, Origin::Person, bif(), &[8])]);
+    let mut units =
+        [next(&mut backlog, |_| true).unwrap().wants, next(&mut backlog, |_| true).unwrap().wants];
     units.sort_by_key(Vec::len);
     assert_eq!(units, [vec![Spec::Tags], vec![Spec::MediaInfo, bif()]]);
 }
 
 #[test]
 fn a_want_that_was_dropped_from_a_shared_unit_is_made_by_the_next_one() {
-    let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
+    let mut backlog =
+        backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
     let shared = next(&mut backlog, known).unwrap();
     backlog.drop_run(PREVIEWS);
     backlog.add(MORE, Origin::Person, &bif(), sources(&[7]));
@@ -144,7 +155,8 @@ fn a_want_that_was_dropped_from_a_shared_unit_is_made_by_the_next_one() {
 
 #[test]
 fn a_unit_whose_worker_fell_is_tried_again_whole_then_want_by_want_and_only_what_falls_alone_is_given_up() {
-    let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
+    let mut backlog =
+        backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
     let (first, over) = falls(&mut backlog, &[], Fall::ByItself);
     assert!(!first.fresh_worker && over.given_up.is_empty());
     let (again, over) = falls(&mut backlog, &[], Fall::ByItself);
@@ -161,7 +173,8 @@ fn a_unit_whose_worker_fell_is_tried_again_whole_then_want_by_want_and_only_what
 
 #[test]
 fn what_was_answered_before_the_fall_is_not_made_again() {
-    let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
+    let mut backlog =
+        backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[7]), (PREVIEWS, Origin::Person, bif(), &[7])]);
     falls(&mut backlog, &[0], Fall::ByItself);
     assert_eq!(next(&mut backlog, known).unwrap().wants, [bif()]);
 }
@@ -195,7 +208,8 @@ fn what_lies_under_a_root_that_is_away_is_left() {
 
 /// The next unit at this second, where source 7 takes 100 s and any other 10.
 fn next_at(backlog: &mut Backlog, second: i64) -> Option<i64> {
-    let lasts = |source: SourceId, _: &[Want]| Some(SignedDuration::from_secs(if source.0 == 7 { 100 } else { 10 }));
+    let lasts =
+        |source: SourceId, _: &[Want]| Some(SignedDuration::from_secs(if source.0 == 7 { 100 } else { 10 }));
     backlog.next(&Limits { now: at(second), lasts: &lasts }, known).map(|unit| unit.source.0)
 }
 
@@ -223,7 +237,8 @@ fn of_a_large_library_only_so_many_are_looked_at_in_one_go_and_the_rest_in_the_n
 
 #[test]
 fn a_unit_that_a_free_run_wants_too_may_begin_however_long_it_lasts() {
-    let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[7]), (MORE, Origin::Window, Spec::Tags, &[7])]);
+    let mut backlog =
+        backlog(&[(PREVIEWS, Origin::Person, bif(), &[7]), (MORE, Origin::Window, Spec::Tags, &[7])]);
     backlog.bind(MORE, Origin::Window, Some(at(5)), true);
     assert_eq!(next(&mut backlog, known).unwrap().wants.len(), 2);
     let mut backlog = Backlog::default();
@@ -236,7 +251,10 @@ fn a_unit_that_a_free_run_wants_too_may_begin_however_long_it_lasts() {
 
 #[test]
 fn a_run_that_closes_begins_nothing_more_and_ends_with_what_is_in_hand() {
-    let mut backlog = backlog(&[(PREVIEWS, Origin::Window, bif(), &[7, 8, 9]), (SCAN, Origin::Person, Spec::MediaInfo, &[9])]);
+    let mut backlog = backlog(&[
+        (PREVIEWS, Origin::Window, bif(), &[7, 8, 9]),
+        (SCAN, Origin::Person, Spec::MediaInfo, &[9]),
+    ]);
     let in_hand = [next(&mut backlog, known).unwrap(), next(&mut backlog, known).unwrap()];
     assert_eq!(in_hand.each_ref().map(|unit| unit.source.0), [9, 7]);
     assert_eq!((backlog.close(PREVIEWS), backlog.open(PREVIEWS)), (1, 2));

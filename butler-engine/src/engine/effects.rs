@@ -1,5 +1,5 @@
-//! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And follows a run's
-//! own work and the count of its lacks.
+//! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And
+//! follows a run's own work and the count of its lacks.
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -23,8 +23,8 @@ use crate::{blob_check, recovery, work};
 const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
 
 impl Loop {
-    /// Carries effects out in the order in which the schedule gave them: what one of them leads to comes behind all that
-    /// were ordered before, so that an older record of a run never overwrites a newer one.
+    /// Carries effects out in the order in which the schedule gave them: what one of them leads to comes
+    /// behind all that were ordered before, so that an older record of a run never overwrites a newer one.
     pub(super) fn perform(&mut self, effects: Vec<Effect>) {
         self.orders.extend(effects);
         if std::mem::replace(&mut self.is_performing, true) {
@@ -71,10 +71,12 @@ impl Loop {
         }
     }
 
-    /// A live run's record says anew whose it is and what binds it; one to come is no more, or is to come now.
+    /// A live run's record says anew whose it is and what binds it; one to come is no more, or is to come
+    /// now.
     fn heed(&mut self, record: &RunRecord) {
         if let Some(run) = self.runs.get_mut(&record.id) {
-            (run.origin, run.forced, run.section, run.bound_until) = (record.origin, record.forced, record.section, record.bound_until);
+            (run.origin, run.forced, run.section, run.bound_until) =
+                (record.origin, record.forced, record.section, record.bound_until);
             self.bind(record.id);
         } else if record.state.is_terminal() {
             self.backlog.forget_ahead(record.id);
@@ -94,15 +96,21 @@ impl Loop {
     fn attend(&self, attendance: Attendance) {
         let Attendance { seen_at, away_on } = attendance;
         if let Err(error) = self.library.attend(AttendanceRow { seen_at, away_on }) {
-            tracing::error!(error = &error as &dyn std::error::Error, "that Butler is there could not be noted");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "that Butler is there could not be noted"
+            );
         }
     }
 
-    /// A media run that waits to begin in this window, or is placed in it, will lack this and that: what is at work until then
-    /// makes it too, where it reads the same file.
+    /// A media run that waits to begin in this window, or is placed in it, will lack this and that: what is
+    /// at work until then makes it too, where it reads the same file.
     fn look_ahead(&mut self, record: &RunRecord) {
-        let is_to_come = matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
-        let Some(task) = self.catalogue.find(&record.task).filter(|task| task.lane == Lane::Media) else { return };
+        let is_to_come =
+            matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
+        let Some(task) = self.catalogue.find(&record.task).filter(|task| task.lane == Lane::Media) else {
+            return;
+        };
         let Does::Analyse(demands) = task.does else { return };
         if !is_to_come || self.done_ahead.contains_key(&record.id) {
             return;
@@ -136,7 +144,9 @@ impl Loop {
         match self.library.run(id) {
             Ok(Some(stored)) => run.resume(&stored.progress),
             Ok(None) => {}
-            Err(error) => tracing::error!(run = %id, error = &error as &dyn std::error::Error, "a run could not be read"),
+            Err(error) => {
+                tracing::error!(run = %id, error = &error as &dyn std::error::Error, "a run could not be read")
+            }
         }
         // What was made ahead counts now that it has come.
         self.backlog.forget_ahead(id);
@@ -151,7 +161,8 @@ impl Loop {
                 let observer = &*work.observer;
                 let mut is_stopping = || observer.is_stopping();
                 let (library, settings, now, today) = (work.library, work.settings, (work.now)(), work.today);
-                let prepared = prepare(&mut Ground { library, settings, now, today, is_stopping: &mut is_stopping })?;
+                let prepared =
+                    prepare(&mut Ground { library, settings, now, today, is_stopping: &mut is_stopping })?;
                 prepared.carry_out(work)
             }),
         };
@@ -159,7 +170,11 @@ impl Loop {
         self.fail_without_thread(id, begun);
     }
 
-    fn start_work(&self, run: &Run, work: impl FnOnce(&mut Work<'_>) -> Result<Report, TaskError> + Send + 'static) -> std::io::Result<()> {
+    fn start_work(
+        &self,
+        run: &Run,
+        work: impl FnOnce(&mut Work<'_>) -> Result<Report, TaskError> + Send + 'static,
+    ) -> std::io::Result<()> {
         let settings = self.settings.borrow().clone();
         work::start(run, work, &self.library, settings, &self.inbox, self.clock.clone())
     }
@@ -168,19 +183,24 @@ impl Loop {
     fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
         let (id, section) = (run.id, run.section.map(SectionId));
-        // What rests after failures is tried again if a person says so, and not whenever a file beside it changes.
+        // What rests after failures is tried again if a person says so, and not whenever a file beside it
+        // changes.
         let force = run.forced && run.origin != Origin::Watch;
         let newcomers_only = run.origin == Origin::Asap;
         let switch = run.task.section_switch.map(|switch| switch.id);
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
             let count = || {
                 let gathered = count_lacks(&library, &demands, (section, switch), force, clock.now())?;
-                if newcomers_only { only_newcomers(&library, gathered) } else { Ok(Gathered { is_ahead, ..gathered }) }
+                if newcomers_only {
+                    only_newcomers(&library, gathered)
+                } else {
+                    Ok(Gathered { is_ahead, ..gathered })
+                }
             };
             let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
-                Ok(counted) => {
-                    counted.map_err(|error| format!("The library could not be read: {}. See the server's log.", with_causes(&error)))
-                }
+                Ok(counted) => counted.map_err(|error| {
+                    format!("The library could not be read: {}. See the server's log.", with_causes(&error))
+                }),
                 Err(_) => Err(OWN_FAULT.to_owned()),
             };
             inbox.tell(EngineEvent::Gathered { run: id, lacks });
@@ -194,11 +214,13 @@ impl Loop {
             Ok(gathered) => gathered,
             Err(sentence) => return self.fail_run(id, sentence),
         };
-        // It has begun by now, and what it lacks is counted anew: the older count knows nothing of what was made meanwhile.
+        // It has begun by now, and what it lacks is counted anew: the older count knows nothing of what was
+        // made meanwhile.
         if run.detach_at.is_some() || is_ahead {
             return;
         }
-        // What was begun for new items only, and shall take all by now, is counted whole by the one that comes behind.
+        // What was begun for new items only, and shall take all by now, is counted whole by the one that
+        // comes behind.
         run.is_widening = run.is_widening && newcomers_only;
         run.is_gathered = !run.is_widening;
         run.held_back = held_back;
@@ -261,7 +283,11 @@ impl Loop {
             Ok(report) => {
                 run.roots_away.extend(report.roots_away.iter().cloned());
                 run.report = report;
-                log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
+                log_unstored(
+                    id,
+                    "a run's progress",
+                    self.library.set_run_progress(id, run.stored_progress()),
+                );
                 let Does::Work { then, .. } = run.task.does else {
                     run.is_gathered = true;
                     return self.end_if_done(id);
@@ -276,7 +302,12 @@ impl Loop {
     /// A run whose thread could not be started can't go on.
     fn fail_without_thread(&mut self, id: RunId, started: std::io::Result<()>) {
         if let Err(error) = started {
-            self.fail_run(id, format!("No thread could be started for it: {error}. Close other programs and start it again."));
+            self.fail_run(
+                id,
+                format!(
+                    "No thread could be started for it: {error}. Close other programs and start it again."
+                ),
+            );
         }
     }
 
@@ -308,7 +339,12 @@ impl Loop {
 
     /// Detaches the runs whose units had their time.
     pub(super) fn detach_overdue(&mut self, now: Timestamp) {
-        let overdue: Vec<RunId> = self.runs.values().filter(|run| run.detach_at.is_some_and(|at| at <= now)).map(|run| run.id).collect();
+        let overdue: Vec<RunId> = self
+            .runs
+            .values()
+            .filter(|run| run.detach_at.is_some_and(|at| at <= now))
+            .map(|run| run.id)
+            .collect();
         for run in overdue {
             self.end_run(run, RunEnd::Stopped);
         }
@@ -344,7 +380,10 @@ pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), butler_lib
 }
 
 /// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
-fn only_newcomers(library: &butler_library::Library, gathered: Gathered) -> Result<Gathered, butler_library::StoreError> {
+fn only_newcomers(
+    library: &butler_library::Library,
+    gathered: Gathered,
+) -> Result<Gathered, butler_library::StoreError> {
     let newcomers = library.newcomers()?;
     let mut gathered = Gathered { held_back: 0, newcomers_only: true, ..gathered };
     for (_, sources) in &mut gathered.lacks {
@@ -356,11 +395,14 @@ fn only_newcomers(library: &butler_library::Library, gathered: Gathered) -> Resu
 /// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
 /// the database.
 fn look_at_blobs(library: &butler_library::Library, demands: &[Demand]) {
-    let kinds: BTreeSet<ProductKind> = demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
+    let kinds: BTreeSet<ProductKind> =
+        demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
     for kind in kinds {
         match library.check_blobs(Some(kind), &|| false) {
             Ok(check) => blob_check::tell(&check),
-            Err(error) => tracing::warn!(%kind, error = &error as &dyn std::error::Error, "its blobs could not be looked at"),
+            Err(error) => {
+                tracing::warn!(%kind, error = &error as &dyn std::error::Error, "its blobs could not be looked at")
+            }
         }
     }
 }

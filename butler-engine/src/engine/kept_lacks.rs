@@ -1,5 +1,6 @@
-//! Has the library keep the lacks of what the tasks demand by the settings that hold: at the start and when settings change, on a
-//! thread of its own, since what is demanded for the first time has to be counted. Until then the library answers all the same, slower.
+//! Has the library keep the lacks of what the tasks demand by the settings that hold: at the start and when
+//! settings change, on a thread of its own, since what is demanded for the first time has to be counted.
+//! Until then the library answers all the same, slower.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,8 +23,18 @@ pub(super) struct KeptLacks {
 }
 
 impl KeptLacks {
-    pub(super) fn new(library: &Library, settings: watch::Receiver<Arc<Settings>>, catalogue: Catalogue) -> Self {
-        Self { library: library.clone(), settings, catalogue, one_by_one: Arc::default(), is_awaited: Arc::default() }
+    pub(super) fn new(
+        library: &Library,
+        settings: watch::Receiver<Arc<Settings>>,
+        catalogue: Catalogue,
+    ) -> Self {
+        Self {
+            library: library.clone(),
+            settings,
+            catalogue,
+            one_by_one: Arc::default(),
+            is_awaited: Arc::default(),
+        }
     }
 
     /// Sees to it that what is kept is what is demanded by now.
@@ -37,12 +48,16 @@ impl KeptLacks {
             kept.is_awaited.store(false, Ordering::Release);
             let demands = demands::of_all(&kept.catalogue, &kept.settings.borrow());
             if let Err(error) = kept.library.keep_lacks(&demands) {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the lacks could not be counted; each question counts them");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the lacks could not be counted; each question counts them"
+                );
             }
         });
         if let Err(error) = started {
             self.is_awaited.store(false, Ordering::Release);
-            tracing::warn!(%error, "no thread could be started to count the lacks; each question counts them");
+            tracing::warn!(%error, "no thread could be started to count the lacks; each question counts \
+                                    them");
         }
     }
 }

@@ -17,7 +17,8 @@ use crate::unit::{Spent, UnitEnd, UnitOver, UnitWord};
 
 const BIF: TaskName = TaskName::GenerateMediaIndexFiles;
 
-/// A loop over a library, by a clock that stands at ten in the evening; its events the test hands on by itself.
+/// A loop over a library, by a clock that stands at ten in the evening; its events the test hands on by
+/// itself.
 struct Night {
     engine: Loop,
     clock: Clock,
@@ -44,8 +45,10 @@ impl Night {
             settings_file: SettingsFile::default(),
             catalogue: Catalogue::default(),
         };
-        let known = watch::channel(Arc::new(settings::at_start(&library, SettingsFile::default()).unwrap())).0;
-        let (mut engine, effects) = Loop::new(library, &settings, inbox, broadcast::channel(64).0, known).unwrap();
+        let known =
+            watch::channel(Arc::new(settings::at_start(&library, SettingsFile::default()).unwrap())).0;
+        let (mut engine, effects) =
+            Loop::new(library, &settings, inbox, broadcast::channel(64).0, known).unwrap();
         engine.perform(effects);
         Self { engine, clock, events, folder }
     }
@@ -79,7 +82,8 @@ impl Night {
 
     fn gathered(&mut self, run: RunId, sources: &[i64]) {
         let lacks = vec![(Spec::Tags, sources.iter().copied().map(SourceId).collect())];
-        self.engine.handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
+        self.engine
+            .handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
     }
 
     fn state(&self, run: RunId) -> RunState {
@@ -88,7 +92,12 @@ impl Night {
 
     /// The worker of this unit is done with it, and answered nothing.
     fn over_unit(&mut self, unit: u64) {
-        let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end: UnitEnd::Left { root: None } };
+        let over = UnitOver {
+            answers: Vec::new(),
+            bytes_read: 0,
+            spent: Spent::default(),
+            end: UnitEnd::Left { root: None },
+        };
         self.engine.handle(EngineEvent::UnitSaid { slot: 0, unit, word: UnitWord::Over(over) });
     }
 
@@ -123,7 +132,8 @@ fn what_is_made_good_after_a_night_that_was_slept_through_is_what_the_setting_sa
         night.engine.change_settings(&[("ButlerCatchUp".to_owned(), Some(value.to_owned()))]).unwrap();
         night.clock.drive(Some(local("2027-03-21T08:00:00")), None);
         night.engine.handle(EngineEvent::ClockSet);
-        let mut owed: Vec<TaskName> = night.engine.schedule.live().iter().map(|run| run.task.clone()).collect();
+        let mut owed: Vec<TaskName> =
+            night.engine.schedule.live().iter().map(|run| run.task.clone()).collect();
         owed.sort_by(|one, next| one.as_str().cmp(next.as_str()));
         assert_eq!(owed, expect, "{value}");
     }
@@ -134,16 +144,25 @@ fn the_window_opens_by_itself_and_its_due_tasks_begin_and_are_bound() {
     let mut night = Night::new();
     assert!(night.engine.runs.is_empty());
     night.until("2027-03-21T03:30:00");
-    let scan = night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap();
+    let scan =
+        night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap();
     assert_eq!((scan.state, scan.bound_until), (RunState::Running, Some(local("2027-03-21T05:00:00"))));
-    assert!(night.engine.library.attendance().unwrap().is_some_and(|there| there.seen_at >= local("2027-03-21T03:29:30")));
+    assert!(
+        night
+            .engine
+            .library
+            .attendance()
+            .unwrap()
+            .is_some_and(|there| there.seen_at >= local("2027-03-21T03:29:30"))
+    );
 }
 
 #[test]
 fn at_the_windows_end_no_unit_begins_and_what_is_in_hand_has_a_minute() {
     let mut night = Night::new();
     night.until("2027-03-21T03:30:00");
-    let scan = night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap().id;
+    let scan =
+        night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap().id;
     night.engine.handle(EngineEvent::WorkEnded { run: scan, end: Ok(Report::default()) });
     night.gathered(scan, &[1, 2]);
     assert_eq!(night.engine.backlog.open(scan), 2);
@@ -161,7 +180,8 @@ fn at_the_windows_end_no_unit_begins_and_what_is_in_hand_has_a_minute() {
 fn a_run_whose_last_unit_ends_in_that_minute_is_complete() {
     let mut night = Night::new();
     night.until("2027-03-21T03:30:00");
-    let scan = night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap().id;
+    let scan =
+        night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap().id;
     night.engine.handle(EngineEvent::WorkEnded { run: scan, end: Ok(Report::default()) });
     night.gathered(scan, &[1]);
     night.until("2027-03-21T05:00:30");
@@ -174,7 +194,8 @@ fn a_run_whose_last_unit_ends_in_that_minute_is_complete() {
 fn a_run_whose_last_unit_falls_in_that_minute_is_stopped_and_stays_due() {
     let mut night = Night::new();
     night.until("2027-03-21T03:30:00");
-    let scan = night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap().id;
+    let scan =
+        night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap().id;
     night.engine.handle(EngineEvent::WorkEnded { run: scan, end: Ok(Report::default()) });
     night.gathered(scan, &[1]);
     night.until("2027-03-21T05:00:30");
@@ -237,7 +258,10 @@ fn media_runs_of_the_window_that_wait_for_the_scan_are_looked_ahead_for() {
         .schedule
         .live()
         .iter()
-        .filter(|run| run.state == RunState::Queued && night.engine.catalogue.find(&run.task).is_some_and(|task| task.lane == Lane::Media))
+        .filter(|run| {
+            run.state == RunState::Queued
+                && night.engine.catalogue.find(&run.task).is_some_and(|task| task.lane == Lane::Media)
+        })
         .map(|run| run.id)
         .collect();
     assert!(!waiting.is_empty());
@@ -245,7 +269,9 @@ fn media_runs_of_the_window_that_wait_for_the_scan_are_looked_ahead_for() {
     // What each will lack is counted, ahead of its beginning.
     let mut uncounted: BTreeSet<RunId> = waiting.into_iter().collect();
     while !uncounted.is_empty() {
-        if let EngineEvent::Gathered { run, lacks } = night.events.recv_timeout(Duration::from_secs(60)).unwrap() {
+        if let EngineEvent::Gathered { run, lacks } =
+            night.events.recv_timeout(Duration::from_secs(60)).unwrap()
+        {
             assert!(lacks.unwrap().is_ahead && uncounted.remove(&run), "{run}");
         }
     }
@@ -256,7 +282,10 @@ fn what_was_counted_ahead_and_comes_after_the_runs_beginning_is_not_taken_for_it
     let mut night = Night::new();
     let run = night.start(&BIF);
     let lacks = vec![(Spec::Tags, vec![SourceId(1)])];
-    night.engine.handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, is_ahead: true, ..Gathered::default() }) });
+    night.engine.handle(EngineEvent::Gathered {
+        run,
+        lacks: Ok(Gathered { lacks, is_ahead: true, ..Gathered::default() }),
+    });
     assert_eq!((night.engine.backlog.open(run), night.engine.runs[&run].is_gathered), (0, false));
     night.gathered(run, &[2]);
     assert_eq!((night.engine.backlog.open(run), night.engine.runs[&run].total), (1, 1));
@@ -274,7 +303,11 @@ fn a_driven_clock_that_runs_ahead_of_the_loop_does_not_look_like_a_suspend() {
     while night.engine.looked_at < local("2027-03-21T04:30:00") {
         night.engine.handle(EngineEvent::ClockSet);
     }
-    let scan = night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap();
+    let scan =
+        night.engine.schedule.live().iter().find(|run| run.task == TaskName::RefreshLibraries).unwrap();
     let started = scan.started_at.unwrap();
-    assert!(started < local("2027-03-21T02:00:31"), "it began when the window opened, by its clock: {started}");
+    assert!(
+        started < local("2027-03-21T02:00:31"),
+        "it began when the window opened, by its clock: {started}"
+    );
 }

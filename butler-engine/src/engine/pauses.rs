@@ -1,5 +1,5 @@
-//! Holds everything while a pause says so: nothing new begins, and what works is frozen where it is unless every pause lets it
-//! come to its end. Which pauses there are, the schedule decides.
+//! Holds everything while a pause says so: nothing new begins, and what works is frozen where it is unless
+//! every pause lets it come to its end. Which pauses there are, the schedule decides.
 
 use butler_api::PauseOwner;
 use butler_schedule::{Event, Pause, PauseEnd};
@@ -46,7 +46,10 @@ impl Loop {
         if kept != recovery::kept_pauses(&self.pauses)
             && let Err(error) = self.library.keep_pauses(kept)
         {
-            tracing::error!(error = &error as &dyn std::error::Error, "the pauses could not be stored; a restart would forget them");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the pauses could not be stored; a restart would forget them"
+            );
         }
         let has_changed = pauses != self.pauses;
         self.pauses = pauses;

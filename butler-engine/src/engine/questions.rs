@@ -10,7 +10,8 @@ use crate::run::Run;
 
 impl Loop {
     pub(super) fn tasks(&self) -> Vec<TaskView> {
-        let enabled = |name: &TaskName| self.schedule.tasks().any(|task| task.row.name == *name && task.enabled);
+        let enabled =
+            |name: &TaskName| self.schedule.tasks().any(|task| task.row.name == *name && task.enabled);
         let now = self.clock.now();
         let view = |task: &butler_tasks::Task| TaskView {
             name: task.name.clone(),
@@ -27,8 +28,8 @@ impl Loop {
         self.catalogue.tasks().map(view).collect()
     }
 
-    /// What is so now, in the words of facts, and the stream of those that come after: nothing is between the two, since
-    /// facts are told by this loop only.
+    /// What is so now, in the words of facts, and the stream of those that come after: nothing is between the
+    /// two, since facts are told by this loop only.
     pub(super) fn following(&self) -> Following {
         let mut now = Vec::new();
         for record in self.schedule.live() {
@@ -38,16 +39,16 @@ impl Loop {
         Following { now, then: self.facts.subscribe() }
     }
 
-    /// When a task begins next by itself: where it is placed, else when the next window opens if it is daily. Of the others the
-    /// forecast knows more.
+    /// When a task begins next by itself: where it is placed, else when the next window opens if it is daily.
+    /// Of the others the forecast knows more.
     fn next_at(&self, name: &TaskName) -> Option<Timestamp> {
         let task = self.schedule.tasks().find(|task| task.row.name == *name)?;
         match task.live {
             Some(run) if run.state == RunState::Scheduled => run.scheduled_at,
             Some(_) => None,
-            None => {
-                (task.enabled && task.row.every_days == 1).then(|| self.schedule.next_window(self.clock.now()))?.map(|window| window.from)
-            }
+            None => (task.enabled && task.row.every_days == 1)
+                .then(|| self.schedule.next_window(self.clock.now()))?
+                .map(|window| window.from),
         }
     }
 

@@ -1,5 +1,5 @@
-//! The settings that hold: read at the start, changed by persons and by the settings' file while the engine runs. What they mean is
-//! the tasks' and the schedule's business.
+//! The settings that hold: read at the start, changed by persons and by the settings' file while the engine
+//! runs. What they mean is the tasks' and the schedule's business.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,13 +39,17 @@ pub(crate) fn of_schedule(settings: &Settings, library: &Library) -> butler_sche
 
 impl Loop {
     /// What persons changed: all of it or nothing. The ids of what has another value now.
-    pub(super) fn change_settings(&mut self, changes: &[(String, Option<String>)]) -> Result<Vec<&'static str>, ChangeError> {
+    pub(super) fn change_settings(
+        &mut self,
+        changes: &[(String, Option<String>)],
+    ) -> Result<Vec<&'static str>, ChangeError> {
         let before = self.settings.borrow().clone();
         let after = before.change(changes)?;
         // In their one form, and of one that was named twice the last.
         let stored: BTreeMap<&'static str, Option<String>> = after.stored(changes);
         if !stored.is_empty() {
-            self.library.set_settings(stored.into_iter().map(|(id, text)| (id.to_owned(), text)).collect())?;
+            self.library
+                .set_settings(stored.into_iter().map(|(id, text)| (id.to_owned(), text)).collect())?;
         }
         Ok(self.take_settings(&before, after))
     }

@@ -12,8 +12,8 @@ use crate::estimate::Estimates;
 use crate::unit::{Settled, UnitEnd, UnitJob, UnitOver, UnitResult, UnitWord};
 
 impl Loop {
-    /// Gives units to workers while there are both, and cores for them. One film alone gets all of them; where many
-    /// wait, each worker gets its share.
+    /// Gives units to workers while there are both, and cores for them. One film alone gets all of them;
+    /// where many wait, each worker gets its share.
     pub(super) fn dispatch(&mut self) {
         if self.shutdown.is_some() || !self.pauses.is_empty() {
             return;
@@ -24,7 +24,9 @@ impl Loop {
             let (library, clock, estimates) = (&self.library, &self.clock, &self.estimates);
             let lasts = |source, wants: &[Want]| lasts(library, clock, estimates, source, wants);
             let limits = Limits { now: clock.now(), lasts: &lasts };
-            let Some(plan) = self.backlog.next(&limits, |source| lacks_media_info(library, source)) else { return };
+            let Some(plan) = self.backlog.next(&limits, |source| lacks_media_info(library, source)) else {
+                return;
+            };
             self.pool.give(UnitJob { plan, threads: share });
         }
     }
@@ -52,12 +54,14 @@ impl Loop {
         }
     }
 
-    /// A unit is over: its results and failures go to the publisher, what its worker fell over is tried again, and what
-    /// lies under a root that is away is left.
+    /// A unit is over: its results and failures go to the publisher, what its worker fell over is tried
+    /// again, and what lies under a root that is away is left.
     fn unit_over(&mut self, unit: UnitId, over: UnitOver) {
         let UnitOver { mut answers, bytes_read, spent, end } = over;
         let (end, sentence, root) = match end {
-            UnitEnd::Done => (backlog::UnitEnd::Done, "The worker ended its work without a result.".to_owned(), None),
+            UnitEnd::Done => {
+                (backlog::UnitEnd::Done, "The worker ended its work without a result.".to_owned(), None)
+            }
             UnitEnd::Fell { how, sentence } => {
                 tracing::warn!(unit, %sentence, "worker");
                 (backlog::UnitEnd::Fell(how), sentence, None)
@@ -70,7 +74,10 @@ impl Loop {
             }
         };
         let answered: Vec<usize> = answers.iter().map(|(want, _)| *want).collect();
-        let Some(Over { source, wants, given_up, left, cut }) = self.backlog.over(unit, &answered, end) else { return };
+        let Some(Over { source, wants, given_up, left, cut }) = self.backlog.over(unit, &answered, end)
+        else {
+            return;
+        };
         for run in cut {
             if let Some(run) = self.runs.get_mut(&run) {
                 run.is_cut = true;
@@ -78,7 +85,11 @@ impl Loop {
             }
         }
         // What falls alone, again and again, is the content's fault, whatever the worker died of.
-        answers.extend(given_up.into_iter().map(|want| (want, Err(Failure { class: FailureClass::Content, sentence: sentence.clone() }))));
+        answers.extend(
+            given_up.into_iter().map(|want| {
+                (want, Err(Failure { class: FailureClass::Content, sentence: sentence.clone() }))
+            }),
+        );
         for run in wants.iter().flat_map(|want| &want.runs) {
             if let Some(run) = self.runs.get_mut(run) {
                 run.unit_ended(unit, bytes_read);
@@ -87,7 +98,8 @@ impl Loop {
         if answers.iter().all(|(_, answer)| answer.is_ok()) && answers.len() == wants.len() {
             self.estimates.note(Backlog::kinds(&wants), spent.size_bytes, spent.seconds);
         }
-        let waiting: Vec<RunId> = self.runs.values().filter(|run| run.detach_at.is_some()).map(|run| run.id).collect();
+        let waiting: Vec<RunId> =
+            self.runs.values().filter(|run| run.detach_at.is_some()).map(|run| run.id).collect();
         for run in left.into_iter().flat_map(|want| wants[want].runs.clone()) {
             self.leave(run, root.clone());
         }
@@ -142,7 +154,13 @@ impl Loop {
 }
 
 /// How much of the clock's time a unit will take; none where nothing like it was ever done.
-fn lasts(library: &Library, clock: &Clock, estimates: &Estimates, source: SourceId, wants: &[Want]) -> Option<SignedDuration> {
+fn lasts(
+    library: &Library,
+    clock: &Clock,
+    estimates: &Estimates,
+    source: SourceId,
+    wants: &[Want],
+) -> Option<SignedDuration> {
     let size = library.source_size(source).ok().flatten()?;
     let seconds = estimates.seconds(&Backlog::kinds(wants), size)?;
     SignedDuration::try_from_secs_f64(clock.own_seconds(seconds)).ok()

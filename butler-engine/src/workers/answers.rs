@@ -1,22 +1,28 @@
-//! The answers of a worker to a unit's wants, checked. It has read what strangers wrote, so nothing that it says is believed as it
-//! stands. Pure: the keeper hands in what it must know.
+//! The answers of a worker to a unit's wants, checked. It has read what strangers wrote, so nothing that it
+//! says is believed as it stands. Pure: the keeper hands in what it must know.
 
 use butler_product::{Failure, FailureClass, Spec, Value};
 
 /// A worker's answer to one want, by the want's place: its value and the bytes of its blob, or why not.
 pub(crate) type Answer = (usize, Result<(Value, Option<u64>), Failure>);
 
-/// The answers that hold, one a want at most, and what is wrong with the worker, if anything is: then it must go, and what
-/// it has not answered is for another. A worker that blames itself has not answered.
+/// The answers that hold, one a want at most, and what is wrong with the worker, if anything is: then it must
+/// go, and what it has not answered is for another. A worker that blames itself has not answered.
 ///
 /// `written` tells how many bytes lie in the output of a want, if it has one.
-pub(crate) fn checked(wants: &[Spec], given: Vec<Answer>, written: impl Fn(usize) -> Option<u64>) -> (Vec<Answer>, Option<String>) {
+pub(crate) fn checked(
+    wants: &[Spec],
+    given: Vec<Answer>,
+    written: impl Fn(usize) -> Option<u64>,
+) -> (Vec<Answer>, Option<String>) {
     let mut answers: Vec<Answer> = Vec::new();
     let mut fault = None;
     for (place, answer) in given {
         let wrong = match &answer {
             Err(Failure { class: FailureClass::Worker, sentence }) => Some(sentence.clone()),
-            _ if answers.iter().any(|(answered, _)| *answered == place) => Some("The worker answered one question twice.".to_owned()),
+            _ if answers.iter().any(|(answered, _)| *answered == place) => {
+                Some("The worker answered one question twice.".to_owned())
+            }
             Err(_) => wants.get(place).is_none().then(nobody_asked),
             Ok((value, bytes)) => match wants.get(place) {
                 None => Some(nobody_asked()),
@@ -91,16 +97,23 @@ mod tests {
 
     #[test]
     fn tags_and_photos_are_believed_only_within_their_bounds() {
-        let heard = |spec: Spec, value: Value| checked(&[spec], vec![(0, Ok((value, None)))], |_| None).1.is_none();
-        let tags = |length: usize| Value::Tags(Box::new(Tags { title: Some("t".repeat(length)), ..Tags::default() }));
-        assert_eq!([heard(Spec::Tags, tags(100)), heard(Spec::Tags, tags(100_000)), heard(Spec::Photo, tags(100))], [true, false, false]);
+        let heard =
+            |spec: Spec, value: Value| checked(&[spec], vec![(0, Ok((value, None)))], |_| None).1.is_none();
+        let tags = |length: usize| {
+            Value::Tags(Box::new(Tags { title: Some("t".repeat(length)), ..Tags::default() }))
+        };
+        assert_eq!(
+            [heard(Spec::Tags, tags(100)), heard(Spec::Tags, tags(100_000)), heard(Spec::Photo, tags(100))],
+            [true, false, false]
+        );
         let photo = |iso| Value::Photo(Box::new(Photo { iso: Some(iso), ..Photo::default() }));
         assert_eq!([heard(Spec::Photo, photo(100)), heard(Spec::Photo, photo(0))], [true, false]);
     }
 
     #[test]
     fn the_first_answer_of_a_want_is_the_only_one() {
-        let (answers, fault) = check(vec![(0, Ok((info(), None))), (0, Err(Failure::content("It is damaged.")))]);
+        let (answers, fault) =
+            check(vec![(0, Ok((info(), None))), (0, Err(Failure::content("It is damaged.")))]);
         assert_eq!(answers, [(0, Ok((info(), None)))]);
         assert!(fault.is_some());
     }

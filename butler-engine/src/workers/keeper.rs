@@ -1,5 +1,5 @@
-//! Keeps one worker: opens the media and the outputs for it, hands them over, listens, and tells the loop what came of it.
-//! The worker's life hangs on this thread.
+//! Keeps one worker: opens the media and the outputs for it, hands them over, listens, and tells the loop
+//! what came of it. The worker's life hangs on this thread.
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -116,7 +116,9 @@ impl Keeper {
             *process = None;
         }
         let begun_at = Instant::now();
-        let begun = self.open_media(&job).and_then(|media| Ok((media, self.open_outputs(&job)?, self.known_media_info(&job)?)));
+        let begun = self
+            .open_media(&job)
+            .and_then(|media| Ok((media, self.open_outputs(&job)?, self.known_media_info(&job)?)));
         let over = |end| UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
         let (media, outputs, media_info) = match begun {
             Ok(begun) => begun,
@@ -137,7 +139,8 @@ impl Keeper {
         let known_ms = media_info.as_ref().and_then(|info| info.duration_ms);
         self.tell(job.plan.unit, UnitWord::Opened { file: media.file.path.display().to_string() });
         let (said, bytes_read, frozen, end) = self.execute(worker, &job, &media, &outputs, media_info);
-        let (said, fault) = checked(&job.plan.wants, said, |want| Some(outputs.get(want)?.as_ref()?.written()));
+        let (said, fault) =
+            checked(&job.plan.wants, said, |want| Some(outputs.get(want)?.as_ref()?.written()));
         let end = match (end, fault) {
             (UnitEnd::Done, Some(sentence)) => UnitEnd::Fell { how: Fall::ByItself, sentence },
             (end, _) => end,
@@ -146,15 +149,24 @@ impl Keeper {
             *process = None;
             // A worker that waits for bytes in vain is no fault of the film's.
             let answers = media_file::still_answers(&self.library, &media.file, &media.descriptor);
-            if answers { end } else { UnitEnd::Left { root: Some(media.file.root_path.display().to_string()) } }
+            if answers {
+                end
+            } else {
+                UnitEnd::Left { root: Some(media.file.root_path.display().to_string()) }
+            }
         } else {
             end
         };
         let mut over = self.weigh(&media, said, outputs, bytes_read, end);
-        let info = |(_, answer): &(_, Result<Made, _>)| answer.as_ref().ok()?.value.get::<MediaInfo>()?.duration_ms;
+        let info =
+            |(_, answer): &(_, Result<Made, _>)| answer.as_ref().ok()?.value.get::<MediaInfo>()?.duration_ms;
         let read_now = over.answers.iter().find_map(info);
         let media_seconds = read_now.or(known_ms).map(|ms| ms as f64 / 1_000.0);
-        over.spent = Spent { seconds: begun_at.elapsed().saturating_sub(frozen).as_secs_f64(), size_bytes: media.file.size, media_seconds };
+        over.spent = Spent {
+            seconds: begun_at.elapsed().saturating_sub(frozen).as_secs_f64(),
+            size_bytes: media.file.size,
+            media_seconds,
+        };
         over
     }
 
@@ -176,8 +188,9 @@ impl Keeper {
             threads: job.threads,
             limits: Limits::default(),
         };
-        let descriptors: Vec<BorrowedFd<'_>> =
-            std::iter::once(media.descriptor.as_fd()).chain(outputs.iter().flatten().map(|output| output.descriptor.as_fd())).collect();
+        let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(media.descriptor.as_fd())
+            .chain(outputs.iter().flatten().map(|output| output.descriptor.as_fd()))
+            .collect();
         // One more than there are wants is a fault already: what a worker goes on saying is not kept.
         let most_said = job.plan.wants.len() + 1;
         let mut said = Vec::new();
@@ -190,13 +203,23 @@ impl Keeper {
         });
         match ending {
             Ending::Ended { bytes_read, frozen } => (said, bytes_read, frozen, UnitEnd::Done),
-            Ending::Fell { how, sentence, bytes_read } => (said, bytes_read, Duration::ZERO, UnitEnd::Fell { how, sentence }),
+            Ending::Fell { how, sentence, bytes_read } => {
+                (said, bytes_read, Duration::ZERO, UnitEnd::Fell { how, sentence })
+            }
         }
     }
 
-    /// Turns what the worker said into answers: a product with its blob, or a failure. What was made of a file that changed
-    /// meanwhile is of neither content; and a file that could not be read while its root is away is no failure.
-    fn weigh(&self, media: &Media, said: Vec<Answer>, mut outputs: Vec<Option<Output>>, bytes_read: u64, end: UnitEnd) -> UnitOver {
+    /// Turns what the worker said into answers: a product with its blob, or a failure. What was made of a
+    /// file that changed meanwhile is of neither content; and a file that could not be read while its root is
+    /// away is no failure.
+    fn weigh(
+        &self,
+        media: &Media,
+        said: Vec<Answer>,
+        mut outputs: Vec<Option<Output>>,
+        bytes_read: u64,
+        end: UnitEnd,
+    ) -> UnitOver {
         let mut over = UnitOver { answers: Vec::new(), bytes_read, spent: Spent::default(), end };
         if said.is_empty() {
             return over;
@@ -205,13 +228,17 @@ impl Keeper {
             Ok(()) => None,
             Err(error) => Some(Failure::source(error.sentence())),
         };
-        let said: Vec<Answer> = said.into_iter().map(|(want, answer)| (want, changed.clone().map_or(answer, Err))).collect();
-        let unread = |answer: &Result<_, Failure>| matches!(answer, Err(Failure { class: FailureClass::Source, .. }));
+        let said: Vec<Answer> =
+            said.into_iter().map(|(want, answer)| (want, changed.clone().map_or(answer, Err))).collect();
+        let unread =
+            |answer: &Result<_, Failure>| matches!(answer, Err(Failure { class: FailureClass::Source, .. }));
         if said.iter().any(|(_, answer)| unread(answer)) {
             if media_file::is_root_away(&self.library, &media.file) {
                 over.end = UnitEnd::Left { root: Some(media.file.root_path.display().to_string()) };
             } else if changed.is_none()
-                && said.iter().any(|(want, answer)| unread(answer) && outputs.get(*want).is_some_and(Option::is_some))
+                && said
+                    .iter()
+                    .any(|(want, answer)| unread(answer) && outputs.get(*want).is_some_and(Option::is_some))
                 && let Some(sentence) = self.no_room()
             {
                 over.end = UnitEnd::Impossible { sentence };
@@ -236,25 +263,34 @@ impl Keeper {
         let free = self.library.blobs().free_bytes().ok().filter(|free| *free < ROOM)?;
         let megabytes = free / 1_000_000;
         Some(format!(
-            "The disk that holds the data folder is full: {megabytes} MB are free. Make room and start the task again; nothing that was stored is lost."
+            "The disk that holds the data folder is full: {megabytes} MB are free. Make room and start the \
+             task again; nothing that was stored is lost."
         ))
     }
 
     /// The warm worker, or a new one.
-    fn worker<'process>(&self, process: &'process mut Option<Process>) -> Result<&'process mut Process, String> {
+    fn worker<'process>(
+        &self,
+        process: &'process mut Option<Process>,
+    ) -> Result<&'process mut Process, String> {
         let started = match process.take() {
             Some(process) => process,
             None => Process::start(&self.program, self.patience)
                 .inspect(|process| {
-                    self.inbox.tell(EngineEvent::WorkerKnown { slot: self.slot, sandbox: Ok(process.hello().sandbox) });
+                    self.inbox.tell(EngineEvent::WorkerKnown {
+                        slot: self.slot,
+                        sandbox: Ok(process.hello().sandbox),
+                    });
                 })
                 .map_err(|error| {
                     tracing::error!(error = &error as &dyn std::error::Error, "no worker");
                     let sentence = format!(
-                        "No worker could be started: {}. Install `butler-worker` beside `butler`, both from the same release.",
+                        "No worker could be started: {}. Install `butler-worker` beside `butler`, both from \
+                         the same release.",
                         with_causes(&error)
                     );
-                    self.inbox.tell(EngineEvent::WorkerKnown { slot: self.slot, sandbox: Err(sentence.clone()) });
+                    self.inbox
+                        .tell(EngineEvent::WorkerKnown { slot: self.slot, sandbox: Err(sentence.clone()) });
                     sentence
                 })?,
         };
@@ -263,10 +299,9 @@ impl Keeper {
 
     /// Opens one of the files that hold the source, as it was when it was scanned.
     fn open_media(&self, job: &UnitJob) -> Result<Media, NotBegun> {
-        let files = self
-            .library
-            .files_of(job.plan.source)
-            .map_err(|error| NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error))))?;
+        let files = self.library.files_of(job.plan.source).map_err(|error| {
+            NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error)))
+        })?;
         let mut troubles = Vec::new();
         for file in files {
             match media_file::open(&self.library, &file) {
@@ -279,7 +314,9 @@ impl Keeper {
         }
         let Some((_, error)) = troubles.last() else { return Err(NotBegun::Left { root: None }) };
         // As long as one of its roots is away the content may well be there.
-        if let Some((file, _)) = troubles.iter().find(|(file, _)| media_file::is_root_away(&self.library, file)) {
+        if let Some((file, _)) =
+            troubles.iter().find(|(file, _)| media_file::is_root_away(&self.library, file))
+        {
             return Err(NotBegun::Left { root: Some(file.root_path.display().to_string()) });
         }
         Err(NotBegun::Unreadable(Failure::source(error.sentence())))
@@ -289,12 +326,16 @@ impl Keeper {
     fn open_outputs(&self, job: &UnitJob) -> Result<Vec<Option<Output>>, NotBegun> {
         let output = |want: &Spec| want.kind().has_blob().then(|| Output::new(&self.library)).transpose();
         let outputs: Result<Vec<_>, _> = job.plan.wants.iter().map(output).collect();
-        outputs.map_err(|error| NotBegun::Impossible(format!("No output could be made: {}.", with_causes(&error))))
+        outputs.map_err(|error| {
+            NotBegun::Impossible(format!("No output could be made: {}.", with_causes(&error)))
+        })
     }
 
     fn known_media_info(&self, job: &UnitJob) -> Result<Option<Box<MediaInfo>>, NotBegun> {
         let stored = self.library.product_of::<MediaInfo>(job.plan.source);
-        let stored = stored.map_err(|error| NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error))))?;
+        let stored = stored.map_err(|error| {
+            NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error)))
+        })?;
         Ok(stored.filter(StoredProduct::is_usable).map(|stored| Box::new(stored.value)))
     }
 

@@ -103,13 +103,16 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the executable and waits for its introduction. Must be called on a thread that lives as long as the worker
-    /// shall: the worker dies with it.
+    /// Starts the executable and waits for its introduction. Must be called on a thread that lives as long as
+    /// the worker shall: the worker dies with it.
     pub(crate) fn start(program: &Path, patience: Patience) -> Result<Self, StartError> {
         let spawn_error = |source| StartError::Spawn { program: program.to_owned(), source };
         let (ours, theirs) = UnixStream::pair().map_err(spawn_error)?;
-        // A worker that stops in the middle of a message, or takes none, holds its keeper up no longer than a silent one.
-        ours.set_read_timeout(Some(patience.silence)).and_then(|()| ours.set_write_timeout(Some(patience.silence))).map_err(spawn_error)?;
+        // A worker that stops in the middle of a message, or takes none, holds its keeper up no longer than a
+        // silent one.
+        ours.set_read_timeout(Some(patience.silence))
+            .and_then(|()| ours.set_write_timeout(Some(patience.silence)))
+            .map_err(spawn_error)?;
         // What whoever started the server left open in it is nothing to a worker. Ours are closed by
         // themselves already.
         close_fds::set_fds_cloexec_threadsafe(3, &[]);
@@ -158,9 +161,9 @@ impl Process {
         self.units_done
     }
 
-    /// Has a unit done, and hands on all that the worker says of it. What is wished of the unit meanwhile is told to the
-    /// worker within a quarter of a second; while it is to be frozen the process is stopped, and that time counts for nothing.
-    /// A cancelled unit is let go on to its end, frozen or not.
+    /// Has a unit done, and hands on all that the worker says of it. What is wished of the unit meanwhile is
+    /// told to the worker within a quarter of a second; while it is to be frozen the process is stopped, and
+    /// that time counts for nothing. A cancelled unit is let go on to its end, frozen or not.
     pub(crate) fn execute(
         &mut self,
         order: Order,
@@ -200,7 +203,8 @@ impl Process {
                     match message {
                         FromWorker::UnitEnded { unit: ended, bytes_read } if ended == unit => {
                             self.units_done += 1;
-                            // It was done just as it was to be held: the next unit, if one comes, finds it awake.
+                            // It was done just as it was to be held: the next unit, if one comes, finds it
+                            // awake.
                             if let Some(since) = frozen_since {
                                 frozen += since.elapsed();
                                 self.signal(Signal::CONT);
@@ -213,7 +217,9 @@ impl Process {
                             }
                             hear(message);
                         }
-                        FromWorker::Made { unit: of, .. } | FromWorker::Failed { unit: of, .. } if of == unit => {
+                        FromWorker::Made { unit: of, .. } | FromWorker::Failed { unit: of, .. }
+                            if of == unit =>
+                        {
                             last_step = Instant::now();
                             hear(message);
                         }
@@ -237,7 +243,10 @@ impl Process {
             let sentence = if last_word.elapsed() > self.patience.silence {
                 format!("The worker hung: it said nothing for {} seconds.", self.patience.silence.as_secs())
             } else if last_step.elapsed() > self.patience.standstill {
-                format!("The worker hung: it came no further for {} seconds.", self.patience.standstill.as_secs())
+                format!(
+                    "The worker hung: it came no further for {} seconds.",
+                    self.patience.standstill.as_secs()
+                )
             } else if cancelled.is_some_and(|since| since.elapsed() > CANCEL_GRACE) {
                 "The worker did not let go of a cancelled file.".to_owned()
             } else {
@@ -254,7 +263,8 @@ impl Process {
         let _ = pid.map(|pid| kill_process(pid, signal));
     }
 
-    /// The next message, if one comes in time. Descriptors are not expected from this side, and close at once.
+    /// The next message, if one comes in time. Descriptors are not expected from this side, and close at
+    /// once.
     fn next_message(&self, within: Duration) -> Result<Option<FromWorker>, ChannelError> {
         let timeout = Timespec { tv_sec: within.as_secs() as i64, tv_nsec: i64::from(within.subsec_nanos()) };
         let mut ready = [PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::IN)];
@@ -310,9 +320,15 @@ impl Drop for Process {
 
 fn last_words(status: Option<ExitStatus>, error: &ChannelError) -> String {
     match status.map(|status| (status.signal(), status.code())) {
-        Some((Some(libc::SIGKILL), _)) => "The worker was killed, by a person or by the system when memory ran out.".to_owned(),
-        Some((Some(libc::SIGSEGV | libc::SIGBUS), _)) => "The worker crashed: it touched memory that was not its own.".to_owned(),
-        Some((Some(libc::SIGABRT), _)) => "The worker crashed: it ran out of memory, or gave itself up.".to_owned(),
+        Some((Some(libc::SIGKILL), _)) => {
+            "The worker was killed, by a person or by the system when memory ran out.".to_owned()
+        }
+        Some((Some(libc::SIGSEGV | libc::SIGBUS), _)) => {
+            "The worker crashed: it touched memory that was not its own.".to_owned()
+        }
+        Some((Some(libc::SIGABRT), _)) => {
+            "The worker crashed: it ran out of memory, or gave itself up.".to_owned()
+        }
         Some((Some(signal), _)) => format!("The worker crashed with signal {signal}."),
         Some((None, Some(code))) => format!("The worker ended with status {code} in the middle of its work."),
         Some((None, None)) | None => format!("The worker fell silent: {error}."),
@@ -359,7 +375,10 @@ mod tests {
         // A signal needs a moment.
         let deadline = Instant::now() + Duration::from_secs(60);
         while is_held(&process) {
-            assert!(Instant::now() < deadline, "it would sit there with the next unit until it is taken to hang");
+            assert!(
+                Instant::now() < deadline,
+                "it would sit there with the next unit until it is taken to hang"
+            );
             std::thread::yield_now();
         }
     }

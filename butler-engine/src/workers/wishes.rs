@@ -1,4 +1,5 @@
-//! What is wished of the unit in a worker's hand while it is done: the loop leaves wishes, the worker's keeper takes them.
+//! What is wished of the unit in a worker's hand while it is done: the loop leaves wishes, the worker's
+//! keeper takes them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};

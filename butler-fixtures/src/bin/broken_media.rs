@@ -1,8 +1,8 @@
-//! `broken-media FOLDER COUNT SEED [NAME]` writes broken media files into a folder, or one of them by its name, to look at what
-//! failed in a test.
+//! `broken-media FOLDER COUNT SEED [NAME]` writes broken media files into a folder, or one of them by its
+//! name, to look at what failed in a test.
 //!
-//! Never overwrites what it did not write itself: the folder is to be a new or an empty one. The whole films that it breaks are
-//! kept in `FOLDER/.whole`.
+//! Never overwrites what it did not write itself: the folder is to be a new or an empty one. The whole films
+//! that it breaks are kept in `FOLDER/.whole`.
 #![expect(clippy::print_stdout, reason = "a command that says what it does")]
 
 use std::fs;

@@ -1,5 +1,5 @@
-//! `sample-library DIR` makes the small library that `./run` shows a newcomer: real films in several codecs and containers,
-//! a season whose episodes share an intro, an album and photos.
+//! `sample-library DIR` makes the small library that `./run` shows a newcomer: real films in several codecs
+//! and containers, a season whose episodes share an intro, an album and photos.
 //!
 //! Never touches a file that is there already: a second run does nothing, one that was cut short goes on.
 //!
@@ -38,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn make(root: &Path) -> Result<()> {
-    let missing: Vec<_> = pieces(&Folders::new(root))?.into_iter().filter(|(path, _)| !path.exists()).collect();
+    let missing: Vec<_> =
+        pieces(&Folders::new(root))?.into_iter().filter(|(path, _)| !path.exists()).collect();
     if missing.is_empty() {
         println!("The sample library is there already: {}", root.display());
         return Ok(());
@@ -82,12 +83,22 @@ fn pieces(folders: &Folders) -> Result<Vec<(PathBuf, Piece)>> {
         pieces.push((folders.movie(name, film.extension())?, Piece::Film(film)));
     }
     for (episode, (title, picture)) in (1..).zip(EPISODES) {
-        let film = Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(50).sound(Sound::Aac).chapters(3);
+        let film =
+            Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(50).sound(Sound::Aac).chapters(3);
         let film = film.intro(15).picture(picture).seed(300 + episode);
-        pieces.push((folders.episode("The Long Field", 1, episode, title, film.extension())?, Piece::Film(film)));
+        pieces.push((
+            folders.episode("The Long Field", 1, episode, title, film.extension())?,
+            Piece::Film(film),
+        ));
     }
     for (track, (title, sound)) in (1..).zip(TRACKS) {
-        let tags = [("title", title), ("artist", ARTIST), ("album_artist", ARTIST), ("album", ALBUM), ("date", "2022")];
+        let tags = [
+            ("title", title),
+            ("artist", ARTIST),
+            ("album_artist", ARTIST),
+            ("album", ALBUM),
+            ("date", "2022"),
+        ];
         let mut tags: Vec<_> = tags.map(|(tag, value)| (tag.to_owned(), value.to_owned())).into();
         tags.push(("track".to_owned(), track.to_string()));
         let tune = Tune { sound, seconds: 40, seed: 500 + track, tags };
@@ -105,22 +116,47 @@ fn movies() -> [(&'static str, Film); 7] {
     [
         (
             "The Descent Within (2019)",
-            wide(Codec::H264, Container::Mkv).seconds(40).picture(Picture::Mandelbrot).sound(Sound::Aac).chapters(5),
+            wide(Codec::H264, Container::Mkv)
+                .seconds(40)
+                .picture(Picture::Mandelbrot)
+                .sound(Sound::Aac)
+                .chapters(5),
         ),
-        ("Slow Light (2021)", wide(Codec::Hevc, Container::Mp4).seconds(30).picture(Picture::Gradients).sound(Sound::Aac).seed(7)),
+        (
+            "Slow Light (2021)",
+            wide(Codec::Hevc, Container::Mp4)
+                .seconds(30)
+                .picture(Picture::Gradients)
+                .sound(Sound::Aac)
+                .seed(7),
+        ),
         ("Signal to Noise (2023)", wide(Codec::Av1, Container::Mkv).seconds(30).sound(Sound::Opus).seed(60)),
-        ("Small Lives (2018)", wide(Codec::Vp9, Container::Webm).seconds(30).picture(Picture::Life).sound(Sound::Opus).seed(11)),
+        (
+            "Small Lives (2018)",
+            wide(Codec::Vp9, Container::Webm).seconds(30).picture(Picture::Life).sound(Sound::Opus).seed(11),
+        ),
         ("The Test Card (1985)", wide(Codec::Mpeg2, Container::Ts).seconds(45).sound(Sound::Mp2).seed(120)),
-        ("Rule 110 (1999)", wide(Codec::Mpeg4, Container::Avi).picture(Picture::Automaton).sound(Sound::Mp3).seed(3)),
-        ("Held Upright (2024)", wide(Codec::H264, Container::Mov).picture(Picture::Carpet).seconds(30).rotation(90).seed(5)),
+        (
+            "Rule 110 (1999)",
+            wide(Codec::Mpeg4, Container::Avi).picture(Picture::Automaton).sound(Sound::Mp3).seed(3),
+        ),
+        (
+            "Held Upright (2024)",
+            wide(Codec::H264, Container::Mov).picture(Picture::Carpet).seconds(30).rotation(90).seed(5),
+        ),
     ]
 }
 
-const EPISODES: [(&str, Picture); 3] = [("Dawn", Picture::Life), ("Noon", Picture::TestCard), ("Dusk", Picture::Automaton)];
+const EPISODES: [(&str, Picture); 3] =
+    [("Dawn", Picture::Life), ("Noon", Picture::TestCard), ("Dusk", Picture::Automaton)];
 
 const ARTIST: &str = "The Oscillators";
 const ALBUM: &str = "Five Notes";
 const TRACKS: [(&str, Sound); 3] = [("Rise", Sound::Flac), ("Turn", Sound::Mp3), ("Fall", Sound::Opus)];
 
-const PHOTOS: [(&str, Picture); 4] =
-    [("Colours", Picture::Gradients), ("Colony", Picture::Life), ("Carpet", Picture::Carpet), ("Coast", Picture::Mandelbrot)];
+const PHOTOS: [(&str, Picture); 4] = [
+    ("Colours", Picture::Gradients),
+    ("Colony", Picture::Life),
+    ("Carpet", Picture::Carpet),
+    ("Coast", Picture::Mandelbrot),
+];

@@ -7,7 +7,12 @@ use anyhow::{Context, Result};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [below, point, microseconds] = &arguments[..] else { anyhow::bail!("only a test starts it, by `SlowMount`") };
-    let delay = microseconds.parse().map(Duration::from_micros).with_context(|| format!("`{microseconds}` is no number"))?;
+    let [below, point, microseconds] = &arguments[..] else {
+        anyhow::bail!("only a test starts it, by `SlowMount`")
+    };
+    let delay = microseconds
+        .parse()
+        .map(Duration::from_micros)
+        .with_context(|| format!("`{microseconds}` is no number"))?;
     butler_fixtures::serve_slow_mount(Path::new(below), Path::new(point), delay)
 }

@@ -1,5 +1,5 @@
-//! Lies in the words of MP4 and QuickTime: sizes of boxes, counts of tables, offsets, durations, time scales. Layouts: ISO
-//! 14496-12.
+//! Lies in the words of MP4 and QuickTime: sizes of boxes, counts of tables, offsets, durations, time scales.
+//! Layouts: ISO 14496-12.
 //!
 //! Pure. Start with [`lie`]; [`with_outside_media`] makes a film whose content lies in another file.
 
@@ -7,9 +7,11 @@ use super::damage::{ABSURD, pick, place, write};
 use crate::Random;
 
 /// Boxes that hold boxes.
-const HOLDERS: [&[u8; 4]; 11] = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf", b"edts", b"udta", b"mvex", b"moof", b"traf"];
+const HOLDERS: [&[u8; 4]; 11] =
+    [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf", b"edts", b"udta", b"mvex", b"moof", b"traf"];
 /// Boxes with a version, flags, and then a count of entries.
-const TABLES: [&[u8; 4]; 11] = [b"stts", b"ctts", b"stss", b"stsc", b"stco", b"co64", b"elst", b"dref", b"stsd", b"trun", b"sbgp"];
+const TABLES: [&[u8; 4]; 11] =
+    [b"stts", b"ctts", b"stss", b"stsc", b"stco", b"co64", b"elst", b"dref", b"stsd", b"trun", b"sbgp"];
 /// Deeper is no film.
 const MAX_DEPTH: usize = 8;
 
@@ -66,11 +68,13 @@ fn walk(bytes: &[u8], from: usize, to: usize, depth: usize, found: &mut Vec<Plac
     }
 }
 
-/// The film with its content said to lie in the file `outside`: each data reference names it, by address and as an alias.
+/// The film with its content said to lie in the file `outside`: each data reference names it, by address and
+/// as an alias.
 pub(super) fn with_outside_media(film: &[u8], outside: &str) -> Vec<u8> {
     let mut bytes = film.to_vec();
     // From the last on, so that the places of those before it stay.
-    let references: Vec<usize> = places(&bytes).iter().filter(|place| place.kind == *b"dref").map(|place| place.at).collect();
+    let references: Vec<usize> =
+        places(&bytes).iter().filter(|place| place.kind == *b"dref").map(|place| place.at).collect();
     for at in references.into_iter().rev() {
         let entries = [address(outside), alias(outside)].concat();
         let holders: Vec<(usize, usize)> = places(&bytes)

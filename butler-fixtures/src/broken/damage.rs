@@ -11,7 +11,8 @@ const HEADER: usize = 2_048;
 /// The longest run of zeros or noise.
 const RUN: u64 = 6_000;
 /// Numbers that no honest length or count has.
-pub(super) const ABSURD: [u64; 12] = [0, 1, 2, 7, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x00FF_FFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF];
+pub(super) const ABSURD: [u64; 12] =
+    [0, 1, 2, 7, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x00FF_FFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF];
 /// Widths and heights that no film has.
 const SIDES: [u64; 9] = [0, 1, 3, 16_000, 16_384, 32_767, 32_768, 65_534, 65_535];
 
@@ -119,9 +120,11 @@ pub(super) fn write(bytes: &mut [u8], at: usize, width: usize, value: u64, is_bi
     }
 }
 
-/// Puts other sides where the film's own stand: whole words 352 and 288 beside each other, or in an element each.
+/// Puts other sides where the film's own stand: whole words 352 and 288 beside each other, or in an element
+/// each.
 fn huge(original: &Original, bytes: &mut [u8], random: &mut Random) {
-    let (width, height) = (pick(random, &SIDES).copied().unwrap_or(0), pick(random, &SIDES).copied().unwrap_or(0));
+    let (width, height) =
+        (pick(random, &SIDES).copied().unwrap_or(0), pick(random, &SIDES).copied().unwrap_or(0));
     if original.name.starts_with("mkv") || original.name == "webm" {
         return elements::resize(bytes, width, height);
     }
@@ -138,7 +141,10 @@ fn huge(original: &Original, bytes: &mut [u8], random: &mut Random) {
             for gap in [0, 2] {
                 let (first, second) = (side(first), side(second));
                 let places: Vec<usize> = (0..bytes.len().saturating_sub(2 * size + gap))
-                    .filter(|&at| bytes[at..at + size] == first[..] && bytes[at + size + gap..at + 2 * size + gap] == second[..])
+                    .filter(|&at| {
+                        bytes[at..at + size] == first[..]
+                            && bytes[at + size + gap..at + 2 * size + gap] == second[..]
+                    })
                     .take(8)
                     .collect();
                 for at in places {

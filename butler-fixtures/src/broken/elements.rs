@@ -1,12 +1,13 @@
-//! Lies in the words of Matroska and WebM: sizes of elements, unknown sizes, times, sides. Layouts: RFC 8794 and RFC 9559.
+//! Lies in the words of Matroska and WebM: sizes of elements, unknown sizes, times, sides. Layouts: RFC 8794
+//! and RFC 9559.
 //!
 //! Pure. Start with [`lie`]; [`with_linked_segments`] makes a film that goes on in another file.
 
 use super::damage::{ABSURD, pick, place, write};
 use crate::Random;
 
-/// Elements that hold elements, by their numbers: Segment, SeekHead, Seek, Info, Tracks, TrackEntry, Video, Audio, Cluster,
-/// BlockGroup, Cues, CuePoint, CueTrackPositions, Tags, Tag, Targets, SimpleTag, the head.
+/// Elements that hold elements, by their numbers: Segment, SeekHead, Seek, Info, Tracks, TrackEntry, Video,
+/// Audio, Cluster, BlockGroup, Cues, CuePoint, CueTrackPositions, Tags, Tag, Targets, SimpleTag, the head.
 const HOLDERS: [u64; 18] = [
     0x1853_8067,
     0x114D_9B74,
@@ -57,7 +58,11 @@ pub(super) fn lie(bytes: &mut [u8], random: &mut Random) -> bool {
         2 => set_size(bytes, liar, (liar.size as u64).wrapping_add(random.between(0, 64)).wrapping_sub(32)),
         _ => {
             let width = liar.size.min(8);
-            let at = if HOLDERS.contains(&liar.number) { liar.content + place(random, liar.size) } else { liar.content };
+            let at = if HOLDERS.contains(&liar.number) {
+                liar.content + place(random, liar.size)
+            } else {
+                liar.content
+            };
             let value = if random.next().is_multiple_of(2) { u64::MAX } else { absurd };
             write(bytes, at, width, value, true);
         }
@@ -88,7 +93,8 @@ pub(super) fn resize(bytes: &mut [u8], width: u64, height: u64) {
 pub(super) fn with_linked_segments(film: &[u8], outside: &str) -> Vec<u8> {
     let mut bytes = film.to_vec();
     let elements = places(&bytes);
-    let holders = elements.iter().filter(|element| [SEGMENT, INFO].contains(&element.number)).collect::<Vec<_>>();
+    let holders =
+        elements.iter().filter(|element| [SEGMENT, INFO].contains(&element.number)).collect::<Vec<_>>();
     let name = outside.as_bytes();
     let mut links = Vec::new();
     for (uid, file) in [([0x3C, 0xB9, 0x23], [0x3C, 0x83, 0xAB]), ([0x3E, 0xB9, 0x23], [0x3E, 0x83, 0xBB])] {

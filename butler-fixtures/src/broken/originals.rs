@@ -1,4 +1,5 @@
-//! The whole films and pictures that are broken later: one of each container and of the codecs that people have, small.
+//! The whole films and pictures that are broken later: one of each container and of the codecs that people
+//! have, small.
 //!
 //! Never read by a test as they are. Start with [`make`].
 
@@ -34,12 +35,28 @@ const X264: &str = "-c:v libx264 -preset ultrafast -g 24 -crf 32 -threads 1";
 /// `V` stands for the picture, `A` for the sound, `H` for H.264.
 const RECIPES: &[Recipe] = &[
     ("mkv", "mkv", "mkv", "V A H -c:a libopus -b:a 32k"),
-    ("webm", "webm", "webm", "V A -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 150k -g 24 -threads 1 -c:a libvorbis"),
+    (
+        "webm",
+        "webm",
+        "webm",
+        "V A -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 150k -g 24 -threads 1 -c:a libvorbis",
+    ),
     ("mkvav1", "mkv", "mkv", "V -c:v libsvtav1 -preset 12 -crf 55 -g 24"),
     ("mp4", "mp4", "mp4", "V A H -c:a aac -b:a 32k -movflags +faststart"),
     ("mp4last", "mp4", "mp4", "V A -c:v mpeg4 -q:v 12 -g 24 -c:a aac -b:a 32k"),
-    ("mp4frag", "mp4", "mp4", "V A H -c:a aac -b:a 32k -movflags +frag_keyframe+empty_moov+default_base_moof"),
-    ("mp4hevc", "mp4", "mp4", "V -c:v libx265 -preset ultrafast -crf 36 -x265-params log-level=error:keyint=24:info=0:pools=1 -tag:v hvc1"),
+    (
+        "mp4frag",
+        "mp4",
+        "mp4",
+        "V A H -c:a aac -b:a 32k -movflags +frag_keyframe+empty_moov+default_base_moof",
+    ),
+    (
+        "mp4hevc",
+        "mp4",
+        "mp4",
+        "V -c:v libx265 -preset ultrafast -crf 36 -x265-params log-level=error:keyint=24:info=0:pools=1 \
+         -tag:v hvc1",
+    ),
     ("mov", "mov", "mov", "V A -c:v mjpeg -q:v 20 -pix_fmt yuvj420p -c:a pcm_s16le -ac 1 -ar 8000"),
     ("ts", "ts", "ts", "V A -c:v mpeg2video -b:v 250k -g 24 -c:a mp2 -b:a 64k"),
     ("m2ts", "m2ts", "m2ts", "V A H -c:a ac3 -b:a 64k"),
@@ -65,7 +82,9 @@ const RECIPES: &[Recipe] = &[
 /// Makes them all, two at a time; one that was made before is read.
 pub(super) fn make(folder: &Path) -> Result<Vec<Original>> {
     let (first, second) = RECIPES.split_at(RECIPES.len() / 2);
-    let make = |recipes: &[Recipe]| recipes.iter().map(|recipe| original(folder, recipe)).collect::<Result<Vec<_>>>();
+    let make = |recipes: &[Recipe]| {
+        recipes.iter().map(|recipe| original(folder, recipe)).collect::<Result<Vec<_>>>()
+    };
     thread::scope(|scope| {
         let second = scope.spawn(|| make(second));
         let mut all = make(first)?;

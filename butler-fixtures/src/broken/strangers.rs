@@ -1,8 +1,8 @@
-//! Files that are no media, or that would have somebody read another file: text, playlists, scripts, scenes, archives, films whose
-//! content is said to lie elsewhere.
+//! Files that are no media, or that would have somebody read another file: text, playlists, scripts, scenes,
+//! archives, films whose content is said to lie elsewhere.
 //!
-//! Never anything that could do harm: the file that they name is a bait, and a test sees whether somebody touched it. Start with
-//! [`all`].
+//! Never anything that could do harm: the file that they name is a bait, and a test sees whether somebody
+//! touched it. Start with [`all`].
 
 use std::path::Path;
 
@@ -12,7 +12,8 @@ use super::originals::Original;
 use super::{Broken, STAND_IN, boxes, elements};
 use crate::Random;
 
-/// Texts that name another file, `BAIT` standing for its path: what it is called, its extension, and the text.
+/// Texts that name another file, `BAIT` standing for its path: what it is called, its extension, and the
+/// text.
 const TEXTS: &[(&str, &str, &str)] = &[
     (
         "m3u8",
@@ -30,39 +31,59 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("pls", "avi", "[playlist]\nFile1=BAIT\nNumberOfEntries=1\n"),
     ("asx", "wmv", "<asx version=\"3.0\"><entry><ref href=\"file://BAIT\"/></entry></asx>\n"),
     ("strm", "mov", "file://BAIT\n"),
-    ("sdp", "mp4", "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=BAIT\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n"),
+    (
+        "sdp",
+        "mp4",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=BAIT\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP \
+         96\na=rtpmap:96 H264/90000\n",
+    ),
     (
         "mpd",
         "mp4",
-        "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" mediaPresentationDuration=\"PT5S\"><Period>\
-        <AdaptationSet mimeType=\"video/mp4\"><Representation id=\"1\" bandwidth=\"1\"><BaseURL>file://BAIT</BaseURL></Representation></AdaptationSet></Period></MPD>\n",
+        "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" \
+         mediaPresentationDuration=\"PT5S\"><Period>\
+        <AdaptationSet mimeType=\"video/mp4\"><Representation id=\"1\" \
+        bandwidth=\"1\"><BaseURL>file://BAIT</BaseURL></Representation></AdaptationSet></Period></MPD>\n",
     ),
     (
         "svg",
         "mp4",
-        "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"99\" height=\"99\"><image href=\"file://BAIT\"/></svg>\n",
+        "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"99\" height=\"99\"><image \
+         href=\"file://BAIT\"/></svg>\n",
     ),
     (
         "entities",
         "mkv",
-        "<?xml version=\"1.0\"?>\n<!DOCTYPE a [<!ENTITY b \"bbbbbbbb\"><!ENTITY c \"&b;&b;&b;&b;\"><!ENTITY d SYSTEM \"file://BAIT\">]>\n<a>&c;&d;</a>\n",
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE a [<!ENTITY b \"bbbbbbbb\"><!ENTITY c \"&b;&b;&b;&b;\"><!ENTITY d \
+         SYSTEM \"file://BAIT\">]>\n<a>&c;&d;</a>\n",
     ),
     (
         "imf",
         "mxf",
-        "<?xml version=\"1.0\"?>\n<CompositionPlaylist xmlns=\"http://www.smpte-ra.org/schemas/2067-3/2016\"><Id>urn:uuid:0</Id><Asset>BAIT</Asset></CompositionPlaylist>\n",
+        "<?xml version=\"1.0\"?>\n<CompositionPlaylist \
+         xmlns=\"http://www.smpte-ra.org/schemas/2067-3/2016\"><Id>urn:uuid:0</Id><Asset>BAIT</Asset></CompositionPlaylist>\n",
     ),
-    ("ism", "mp4", "<SmoothStreamingMedia MajorVersion=\"2\"><StreamIndex Type=\"video\" Url=\"file://BAIT\"/></SmoothStreamingMedia>\n"),
+    (
+        "ism",
+        "mp4",
+        "<SmoothStreamingMedia MajorVersion=\"2\"><StreamIndex Type=\"video\" \
+         Url=\"file://BAIT\"/></SmoothStreamingMedia>\n",
+    ),
     ("qtref", "mov", "RTSPtextRTSP://127.0.0.1/BAIT\n"),
     ("avisynth", "avi", "AviSource(\"BAIT\")\n"),
     ("vapoursynth", "mkv", "import vapoursynth as vs\nvs.core.ffms2.Source('BAIT').set_output()\n"),
-    ("ffmetadata", "mp4", ";FFMETADATA1\ntitle=BAIT\n[CHAPTER]\nTIMEBASE=1/0\nSTART=-1\nEND=99999999999999999999\n"),
+    (
+        "ffmetadata",
+        "mp4",
+        ";FFMETADATA1\ntitle=BAIT\n[CHAPTER]\nTIMEBASE=1/0\nSTART=-1\nEND=99999999999999999999\n",
+    ),
     ("webvtt", "mkv", "WEBVTT\n\n00:00.000 --> 99:59:59.999\nBAIT\n"),
     ("srt", "mkv", "1\n00:00:00,000 --> 00:00:05,000\nBAIT\n"),
     (
         "ass",
         "mkv",
-        "[Script Info]\nScriptType: v4.00+\n[Fonts]\nfontname: BAIT\n[Events]\nDialogue: 0,0:00:00.00,0:00:05.00,,,0,0,0,,BAIT\n",
+        "[Script Info]\nScriptType: v4.00+\n[Fonts]\nfontname: BAIT\n[Events]\nDialogue: \
+         0,0:00:00.00,0:00:05.00,,,0,0,0,,BAIT\n",
     ),
     ("html", "mp4", "<!DOCTYPE html><html><body><video src=\"file://BAIT\"></video></body></html>\n"),
     ("script", "mp4", "#!/bin/sh\ncat BAIT\n"),
@@ -93,8 +114,10 @@ const HEADS: &[(&str, &str, &[u8])] = &[
 /// All of them.
 pub(super) fn all(originals: &[Original], bait: &Path) -> Result<Vec<Broken>> {
     let bait = bait.to_str().context("the bait's path is no text")?;
-    let stranger = |name: &str, extension, bytes| Broken { name: format!("stranger-{name}"), extension, bytes };
-    let original = |name: &str| originals.iter().find(|original| original.name == name).context("there is no such film");
+    let stranger =
+        |name: &str, extension, bytes| Broken { name: format!("stranger-{name}"), extension, bytes };
+    let original =
+        |name: &str| originals.iter().find(|original| original.name == name).context("there is no such film");
     let mut random = Random::seeded(1);
     let mut all = vec![
         stranger("empty", "mkv", Vec::new()),
@@ -106,7 +129,15 @@ pub(super) fn all(originals: &[Original], bait: &Path) -> Result<Vec<Broken>> {
         stranger("outside", "mov", boxes::with_outside_media(&original("mov")?.bytes, bait)),
         stranger("outside-mp4", "mp4", boxes::with_outside_media(&original("mp4")?.bytes, bait)),
     ];
-    all.extend(TEXTS.iter().map(|(name, extension, text)| stranger(name, extension, text.replace("BAIT", bait).into_bytes())));
-    all.extend(HEADS.iter().map(|(name, extension, head)| stranger(name, extension, [head, &random.bytes(5_000)[..]].concat())));
+    all.extend(
+        TEXTS.iter().map(|(name, extension, text)| {
+            stranger(name, extension, text.replace("BAIT", bait).into_bytes())
+        }),
+    );
+    all.extend(
+        HEADS.iter().map(|(name, extension, head)| {
+            stranger(name, extension, [head, &random.bytes(5_000)[..]].concat())
+        }),
+    );
     Ok(all)
 }

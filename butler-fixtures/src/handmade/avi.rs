@@ -1,7 +1,13 @@
 //! AVI with one track of pictures, chunk by chunk.
 
-/// A film of so many pictures a second, each a chunk that says whether it is a key frame. `codec` is the four letters that name it.
-pub(super) fn avi(codec: &[u8; 4], chunks: &[(Vec<u8>, bool)], (width, height): (u32, u32), rate: u32) -> Vec<u8> {
+/// A film of so many pictures a second, each a chunk that says whether it is a key frame. `codec` is the four
+/// letters that name it.
+pub(super) fn avi(
+    codec: &[u8; 4],
+    chunks: &[(Vec<u8>, bool)],
+    (width, height): (u32, u32),
+    rate: u32,
+) -> Vec<u8> {
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
     let count = chunks.len() as u32;
     let main = words(&[1_000_000 / rate, 0, 0, 0x10, count, 0, 1, 0, width, height, 0, 0, 0, 0]);

@@ -1,5 +1,6 @@
-//! H.264 whose frames are coded as two fields each (PAFF), as broadcasts are: x264 can't. Every macroblock is I_PCM, its samples as they
-//! are, so that no more of the standard is needed (ITU-T H.264: 7.3.2.1, 7.3.2.2, 7.3.3, 7.3.5).
+//! H.264 whose frames are coded as two fields each (PAFF), as broadcasts are: x264 can't. Every macroblock is
+//! I_PCM, its samples as they are, so that no more of the standard is needed (ITU-T H.264: 7.3.2.1, 7.3.2.2,
+//! 7.3.3, 7.3.5).
 
 use super::bits::Bits;
 
@@ -10,17 +11,27 @@ const PARAMETERS: u8 = 8;
 const IDR: u8 = 5;
 const OTHER: u8 = 1;
 
-/// A raw stream (Annex B) of so many frames, all of them key frames. `lightness` of (frame, lower field, x, y in the field) tells the
-/// grey. Width and height are multiples of 16 and 32. With one reference picture, instead of two, libav takes each second field for a key
-/// frame of its own.
-pub fn field_coded_h264(width: u32, height: u32, frames: u32, references: u32, lightness: impl Fn(u32, bool, u32, u32) -> u8) -> Vec<u8> {
+/// A raw stream (Annex B) of so many frames, all of them key frames. `lightness` of (frame, lower field, x, y
+/// in the field) tells the grey. Width and height are multiples of 16 and 32. With one reference picture,
+/// instead of two, libav takes each second field for a key frame of its own.
+pub fn field_coded_h264(
+    width: u32,
+    height: u32,
+    frames: u32,
+    references: u32,
+    lightness: impl Fn(u32, bool, u32, u32) -> u8,
+) -> Vec<u8> {
     let mut stream = Vec::new();
     unit(&mut stream, SEQUENCE, &sequence(width, height, references));
     unit(&mut stream, PARAMETERS, &parameters());
     for frame in 0..frames {
         for lower in [false, true] {
             let kind = if lower { OTHER } else { IDR };
-            unit(&mut stream, kind, &field(frame, lower, width / BLOCK, height / BLOCK / 2, |x, y| lightness(frame, lower, x, y)));
+            unit(
+                &mut stream,
+                kind,
+                &field(frame, lower, width / BLOCK, height / BLOCK / 2, |x, y| lightness(frame, lower, x, y)),
+            );
         }
     }
     stream
@@ -41,7 +52,8 @@ fn sequence(width: u32, height: u32, references: u32) -> Vec<u8> {
     bits.put(1, 0);
     bits.golomb(width / BLOCK - 1);
     bits.golomb(height / BLOCK / 2 - 1);
-    // Fields are allowed, not mixed inside a frame; 8x8 inference, which fields need; no cropping, no more words.
+    // Fields are allowed, not mixed inside a frame; 8x8 inference, which fields need; no cropping, no more
+    // words.
     bits.put(5, 0b00100);
     end(bits)
 }

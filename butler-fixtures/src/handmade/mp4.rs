@@ -1,4 +1,5 @@
-//! Patches of a finished MP4 whose table of contents comes last (ISO/IEC 14496-12): what ffmpeg would not write by its options.
+//! Patches of a finished MP4 whose table of contents comes last (ISO/IEC 14496-12): what ffmpeg would not
+//! write by its options.
 
 use std::fs;
 use std::path::Path;
@@ -24,19 +25,21 @@ impl Mp4 {
         self.0
     }
 
-    /// Sets how a player places the first track's picture: its right is shown at `right`, its below at `below`, both as (x, y) with y
-    /// downwards. (8.3.2)
+    /// Sets how a player places the first track's picture: its right is shown at `right`, its below at
+    /// `below`, both as (x, y) with y downwards. (8.3.2)
     pub fn place(mut self, right: (i32, i32), below: (i32, i32)) -> Result<Self> {
         const MATRIX_AT: usize = 44;
         let header = at(&self.0, b"tkhd")?;
         ensure!(self.0.get(header + 4) == Some(&0), "the track header is of another version");
-        let matrix = [right.0 * ONE, right.1 * ONE, 0, below.0 * ONE, below.1 * ONE, 0, 0, 0, 0x4000_0000].map(i32::to_be_bytes).concat();
+        let matrix = [right.0 * ONE, right.1 * ONE, 0, below.0 * ONE, below.1 * ONE, 0, 0, 0, 0x4000_0000]
+            .map(i32::to_be_bytes)
+            .concat();
         self.0.splice(header + MATRIX_AT..header + MATRIX_AT + matrix.len(), matrix);
         Ok(self)
     }
 
-    /// Adds Dolby Vision's configuration record to the HEVC track: its profile, and the kind of its compatible base layer, 0 for none.
-    /// ("Dolby Vision Streams Within the ISO Base Media File Format", 2.2)
+    /// Adds Dolby Vision's configuration record to the HEVC track: its profile, and the kind of its
+    /// compatible base layer, 0 for none. ("Dolby Vision Streams Within the ISO Base Media File Format", 2.2)
     pub fn with_dolby_vision(mut self, profile: u8, compatible: u8) -> Result<Self> {
         let mut record = [0u8; 32];
         record[3] = 32;
@@ -72,5 +75,8 @@ fn size(bytes: &[u8], name: usize) -> Result<u32> {
 
 /// The place of the last box of a name: the payload may hold the same letters, but it comes first.
 fn at(bytes: &[u8], name: &[u8; 4]) -> Result<usize> {
-    bytes.windows(4).rposition(|four| four == name).with_context(|| format!("there is no `{}`", String::from_utf8_lossy(name)))
+    bytes
+        .windows(4)
+        .rposition(|four| four == name)
+        .with_context(|| format!("there is no `{}`", String::from_utf8_lossy(name)))
 }

@@ -1,5 +1,6 @@
-//! MPEG-4 as DivX 5 packed it into AVI: a picture and the B picture that is shown before it in one chunk, and an empty picture after it, so
-//! that the chunks are as many as the pictures (ISO/IEC 14496-2, 6.3.5 for pictures that are not coded).
+//! MPEG-4 as DivX 5 packed it into AVI: a picture and the B picture that is shown before it in one chunk, and
+//! an empty picture after it, so that the chunks are as many as the pictures (ISO/IEC 14496-2, 6.3.5 for
+//! pictures that are not coded).
 
 use anyhow::{Result, ensure};
 
@@ -10,11 +11,16 @@ const PICTURE: [u8; 4] = [0, 0, 1, 0xB6];
 /// DivX's mark of a packed stream, in the standard's user data.
 const MARK: &[u8] = b"\0\0\x01\xB2DivX503b1393p";
 
-/// Packs a raw stream (`.m4v`, with at most one B picture between two others) into an AVI of so many pictures a second.
+/// Packs a raw stream (`.m4v`, with at most one B picture between two others) into an AVI of so many pictures
+/// a second.
 pub fn packed_avi(stream: &[u8], width: u32, height: u32, rate: u32) -> Result<Vec<u8>> {
     let mut chunks: Vec<(Vec<u8>, bool)> = Vec::new();
     for picture in pictures(stream) {
-        let kind = picture.windows(4).position(|four| four == PICTURE).and_then(|at| picture.get(at + 4)).map_or(0, |byte| byte >> 6);
+        let kind = picture
+            .windows(4)
+            .position(|four| four == PICTURE)
+            .and_then(|at| picture.get(at + 4))
+            .map_or(0, |byte| byte >> 6);
         match (kind, chunks.last_mut()) {
             (2, Some((before, _))) => {
                 before.extend(picture);

@@ -1,5 +1,5 @@
-//! Windows Media Video 9 (VC-1, simple profile), for which ffmpeg has no encoder: flat grey key frames, one a second (SMPTE ST 421: 6.1,
-//! 7.1, 8.1; the file around them is its annex L's).
+//! Windows Media Video 9 (VC-1, simple profile), for which ffmpeg has no encoder: flat grey key frames, one a
+//! second (SMPTE ST 421: 6.1, 7.1, 8.1; the file around them is its annex L's).
 
 use super::bits::Bits;
 
@@ -12,8 +12,8 @@ const MIDDLE: u8 = 144;
 #[cfg(test)]
 const STEP: u8 = 30;
 
-/// A film (a `.rcv` file, which ffmpeg reads as `vc1test`) of one key frame a second; each is so many steps of 30 lighter than a
-/// grey of 144: -1, 0 or 1. Width and height are multiples of 16.
+/// A film (a `.rcv` file, which ffmpeg reads as `vc1test`) of one key frame a second; each is so many steps
+/// of 30 lighter than a grey of 144: -1, 0 or 1. Width and height are multiples of 16.
 pub fn wmv3(width: u32, height: u32, steps: &[i8]) -> Vec<u8> {
     let mut file = Vec::new();
     file.extend((steps.len() as u32 | 0xC500_0000).to_le_bytes());
@@ -89,7 +89,17 @@ mod tests {
         std::fs::write(&path, wmv3(64, 32, &[0, 1, -1])).unwrap();
         let mut command = crate::ffmpeg::ffmpeg();
         command.args(["-f", "vc1test", "-i"]).arg(&path);
-        command.args(["-vf", "extractplanes=y,crop=1:1:60:30", "-f", "rawvideo", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-"]);
+        command.args([
+            "-vf",
+            "extractplanes=y,crop=1:1:60:30",
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "gray",
+            "-fps_mode",
+            "passthrough",
+            "-",
+        ]);
         let greys = crate::ffmpeg::run_for_output(&mut command).unwrap();
         assert_eq!(greys, [MIDDLE, MIDDLE + STEP, MIDDLE - STEP]);
     }

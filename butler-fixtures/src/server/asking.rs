@@ -1,4 +1,5 @@
-//! What a test asks of a running server: over HTTP, by the command line, and what both say of sections, parts and runs.
+//! What a test asks of a running server: over HTTP, by the command line, and what both say of sections, parts
+//! and runs.
 //!
 //! Never waits for a time: it looks until a state is there.
 
@@ -47,14 +48,16 @@ impl Server {
         self.request("PUT", target).send()
     }
 
-    /// Sets the driven clock of a server that was started with [`Self::start_at`]: to a moment (`2027-03-28T01:00:00Z`),
-    /// which looks like a suspend, to so many seconds a second, or to both. Gives the moment that it shows then.
+    /// Sets the driven clock of a server that was started with [`Self::start_at`]: to a moment
+    /// (`2027-03-28T01:00:00Z`), which looks like a suspend, to so many seconds a second, or to both. Gives
+    /// the moment that it shows then.
     pub fn set_clock(&self, at: Option<&str>, rate: Option<u32>) -> Result<String> {
         let words = [at.map(|at| format!("at={at}")), rate.map(|rate| format!("rate={rate}"))];
         self.put_clock(&words.into_iter().flatten().collect::<Vec<_>>().join("&"))
     }
 
-    /// Has its driven clock go at a rate to a moment, and from there as fast as the machine's, however late somebody looks.
+    /// Has its driven clock go at a rate to a moment, and from there as fast as the machine's, however late
+    /// somebody looks.
     pub fn hurry_clock(&self, until: &str, rate: u32) -> Result<()> {
         self.put_clock(&format!("until={until}&rate={rate}"))?;
         Ok(())
@@ -83,7 +86,9 @@ impl Server {
 
     /// Begins a request with the token, JSON wanted.
     pub fn request(&self, method: &str, target: &str) -> Request {
-        self.anonymous(method, target).header("X-Plex-Token", &self.token).header("Accept", "application/json")
+        self.anonymous(method, target)
+            .header("X-Plex-Token", &self.token)
+            .header("Accept", "application/json")
     }
 
     /// Begins a request without token and without `Accept`.
@@ -94,7 +99,12 @@ impl Server {
     /// Runs the command line against this server: `["start", "RefreshLibraries", "--wait"]`.
     pub fn butler<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Output> {
         let mut command = command(&self.executable);
-        command.args(arguments).env("TZ", &self.zone).env("BUTLER_URL", self.url()).env("BUTLER_TOKEN", &self.token).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .env("TZ", &self.zone)
+            .env("BUTLER_URL", self.url())
+            .env("BUTLER_TOKEN", &self.token)
+            .stdin(Stdio::null());
         command.output().with_context(|| format!("could not start `{}`", self.executable.display()))
     }
 
@@ -103,15 +113,21 @@ impl Server {
         let mut all: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
         all.push("--json".as_ref());
         let output = self.butler(&all)?;
-        let (text, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        serde_json::from_str(&text).with_context(|| format!("`butler {all:?}` printed no JSON ({}): {text}{error}", output.status))
+        let (text, error) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(&text)
+            .with_context(|| format!("`butler {all:?}` printed no JSON ({}): {text}{error}", output.status))
     }
 
     /// Adds a section by the command line and gives its id. It is not scanned by that: a test says when.
     pub fn add_section(&self, kind: &str, name: &str, folder: &Path) -> Result<String> {
         let words = ["sections", "add", "--no-scan", kind, name].map(OsStr::new);
         let output = self.butler(&[&words[..], &[folder.as_os_str()]].concat())?;
-        ensure!(output.status.success(), "the section was not added: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "the section was not added: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
@@ -124,9 +140,18 @@ impl Server {
     /// Starts a task as a person does and gives its run's id.
     pub fn start_task(&self, task: &str) -> Result<Value> {
         let response = self.post(&format!("/butler/{task}"))?;
-        ensure!(matches!(response.status, 200 | 202), "{task} did not start: {} {}", response.status, response.text());
+        ensure!(
+            matches!(response.status, 200 | 202),
+            "{task} did not start: {} {}",
+            response.status,
+            response.text()
+        );
         let outcome = response.header("x-butler-outcome").to_owned();
-        let id = outcome.split("run=").nth(1).and_then(|rest| rest.split(';').next()).and_then(|id| id.trim().parse::<u64>().ok());
+        let id = outcome
+            .split("run=")
+            .nth(1)
+            .and_then(|rest| rest.split(';').next())
+            .and_then(|id| id.trim().parse::<u64>().ok());
         Ok(id.with_context(|| format!("`X-Butler-Outcome: {outcome}` names no run"))?.into())
     }
 
@@ -150,7 +175,10 @@ impl Server {
             for part in list(&item["Media"]).iter().flat_map(|media| list(&media["Part"])) {
                 parts.push(Part {
                     id: part["id"].as_u64().with_context(|| format!("a part has no id: {part}"))?,
-                    file: part["file"].as_str().with_context(|| format!("a part has no file: {part}"))?.to_owned(),
+                    file: part["file"]
+                        .as_str()
+                        .with_context(|| format!("a part has no file: {part}"))?
+                        .to_owned(),
                     has_preview: part["indexes"] == "sd",
                 });
             }
@@ -187,5 +215,8 @@ fn list(value: &Value) -> &[Value] {
 
 /// Whether a run's state is one after which nothing happens.
 fn is_over(run: &Value) -> bool {
-    matches!(run["state"].as_str(), Some("completed" | "failed" | "stopped" | "interrupted" | "skipped" | "missed"))
+    matches!(
+        run["state"].as_str(),
+        Some("completed" | "failed" | "stopped" | "interrupted" | "skipped" | "missed")
+    )
 }

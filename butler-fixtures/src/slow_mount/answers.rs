@@ -42,8 +42,8 @@ impl Below {
         Self { paths: HashMap::from([(ROOT, folder.to_owned())]), open: HashMap::new(), last_handle: 0 }
     }
 
-    /// The bytes that answer a call. A file that is opened `is_direct` is not read through the kernel's cache, whose waiters can
-    /// always be killed.
+    /// The bytes that answer a call. A file that is opened `is_direct` is not read through the kernel's
+    /// cache, whose waiters can always be killed.
     pub(super) fn answer(&mut self, call: &Call, is_direct: bool) -> Vec<u8> {
         self.good_answer(call, is_direct).map_or_else(|error| refusal(call.unique, &error), Answer::finish)
     }
@@ -57,7 +57,9 @@ impl Below {
                 self.paths.insert(metadata.ino(), path);
                 answer.entry(&metadata)
             }
-            Operation::Attributes => answer.believed_attributes(&fs::symlink_metadata(self.path(call.node)?)?),
+            Operation::Attributes => {
+                answer.believed_attributes(&fs::symlink_metadata(self.path(call.node)?)?)
+            }
             Operation::ReadLink => answer.bytes(fs::read_link(self.path(call.node)?)?.as_os_str().as_bytes()),
             Operation::Open => {
                 let file = File::open(self.path(call.node)?)?;
@@ -75,13 +77,19 @@ impl Below {
                 let names = names(self.path(call.node)?)?;
                 answer.handle(self.keep(Open::Folder(names)), false)
             }
-            Operation::ReadFolder { handle, offset, size } => self.names_from(answer, *handle, *offset, *size as usize),
+            Operation::ReadFolder { handle, offset, size } => {
+                self.names_from(answer, *handle, *offset, *size as usize)
+            }
             Operation::Release { handle } => {
                 self.open.remove(handle);
                 answer
             }
             Operation::Statistics => answer.statistics(),
-            Operation::Init | Operation::Forget | Operation::Flush | Operation::Interrupt { .. } | Operation::Unknown => {
+            Operation::Init
+            | Operation::Forget
+            | Operation::Flush
+            | Operation::Interrupt { .. }
+            | Operation::Unknown => {
                 return Err(io::Error::from_raw_os_error(NO_SUCH_CALL));
             }
         })
@@ -99,7 +107,9 @@ impl Below {
 
     fn names_from(&self, mut answer: Answer, handle: u64, offset: u64, most: usize) -> Answer {
         if let Some(Open::Folder(names)) = self.open.get(&handle) {
-            for (place, Name { name, node, kind }) in names.iter().enumerate().skip(usize::try_from(offset).unwrap_or(usize::MAX)) {
+            for (place, Name { name, node, kind }) in
+                names.iter().enumerate().skip(usize::try_from(offset).unwrap_or(usize::MAX))
+            {
                 if !answer.name(*node, place as u64 + 1, *kind, name.as_bytes(), most) {
                     break;
                 }

@@ -1,8 +1,8 @@
-//! The process that answers the calls of a slow mount, and that unmounts it by force once the test closes its standard input, be it
-//! by dying.
+//! The process that answers the calls of a slow mount, and that unmounts it by force once the test closes its
+//! standard input, be it by dying.
 //!
-//! It is spoken to by the kernel's own protocol (`linux/fuse.h`): the crates that speak it leave interrupts unanswered, and then a
-//! process that waits on a held call can't even be killed. Start with [`serve`].
+//! It is spoken to by the kernel's own protocol (`linux/fuse.h`): the crates that speak it leave interrupts
+//! unanswered, and then a process that waits on a held call can't even be killed. Start with [`serve`].
 
 use std::collections::VecDeque;
 use std::ffi::CString;
@@ -66,8 +66,8 @@ impl Held {
     }
 }
 
-/// Shows the folder `below` at `point`, every call taking `delay`, until standard input ends. Each line there is an order, answered by
-/// one on standard output, whose first line says whether the mount is there.
+/// Shows the folder `below` at `point`, every call taking `delay`, until standard input ends. Each line there
+/// is an order, answered by one on standard output, whose first line says whether the mount is there.
 ///
 /// # Errors
 /// If nobody listens, or an order is none.
@@ -81,21 +81,33 @@ pub fn serve(below: &Path, point: &Path, delay: Duration) -> Result<()> {
             return Ok(writeln!(out, "{beginning}{error:#}")?);
         }
     };
-    let shared = Arc::new(Shared { device, delay, test: parent_id(), state: Mutex::default(), changed: Condvar::new() });
+    let shared = Arc::new(Shared {
+        device,
+        delay,
+        test: parent_id(),
+        state: Mutex::default(),
+        changed: Condvar::new(),
+    });
     let (takes, answers, below) = (Arc::clone(&shared), Arc::clone(&shared), Below::new(below));
     thread::spawn(move || takes.take_calls());
     thread::spawn(move || answers.answer_calls(below));
-    let served = writeln!(out, "{READY}")
-        .map_err(Into::into)
-        .and_then(|()| io::stdin().lines().try_for_each(|order| Ok(writeln!(out, "{}", shared.obey(&order?)?)?)));
-    // By force, so that whoever waits on it gets an error; lazily, for whoever has a file of it open keeps that.
+    let served = writeln!(out, "{READY}").map_err(Into::into).and_then(|()| {
+        io::stdin().lines().try_for_each(|order| Ok(writeln!(out, "{}", shared.obey(&order?)?)?))
+    });
+    // By force, so that whoever waits on it gets an error; lazily, for whoever has a file of it open keeps
+    // that.
     unmount(point, UnmountFlags::FORCE | UnmountFlags::DETACH)?;
     served
 }
 
 fn mounted(point: &Path) -> Result<File> {
-    let device = File::options().read(true).write(true).open(DEVICE).with_context(|| format!("could not open `{DEVICE}`"))?;
-    let options = CString::new(format!("fd={},rootmode=40000,user_id=0,group_id=0,allow_other", device.as_raw_fd()))?;
+    let device = File::options()
+        .read(true)
+        .write(true)
+        .open(DEVICE)
+        .with_context(|| format!("could not open `{DEVICE}`"))?;
+    let options =
+        CString::new(format!("fd={},rootmode=40000,user_id=0,group_id=0,allow_other", device.as_raw_fd()))?;
     let flags = MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV;
     mount("butler-slow", point, "fuse.butler-slow", flags, options.as_c_str()).context("could not mount")?;
     Ok(device)
@@ -124,7 +136,8 @@ impl Shared {
         match call.operation {
             Operation::Init => self.say(&words::init(call.unique)),
             Operation::Forget => {}
-            // A close of what was only read asks no server, be it over NFS, SMB or SFTP: it is never slow and never held.
+            // A close of what was only read asks no server, be it over NFS, SMB or SFTP: it is never slow and
+            // never held.
             Operation::Flush => self.say(&words::agreement(call.unique)),
             Operation::Interrupt { of } => self.interrupt(of),
             _ => {
@@ -138,7 +151,9 @@ impl Shared {
     fn interrupt(&self, unique: u64) {
         let mut state = self.state();
         let (held, is_deaf) = (state.held, state.is_deaf);
-        let lets_go = |call: &Call| call.unique == unique && held.holds(call) && (!is_deaf || self.is_of_the_test(call));
+        let lets_go = |call: &Call| {
+            call.unique == unique && held.holds(call) && (!is_deaf || self.is_of_the_test(call))
+        };
         if let Some(at) = state.calls.iter().position(|(_, call)| lets_go(call)) {
             state.calls.remove(at);
             drop(state);
@@ -146,7 +161,8 @@ impl Shared {
         }
     }
 
-    /// Whether a thread of the test's own process waits for it: were that left in the kernel, nobody would learn that the test is dead.
+    /// Whether a thread of the test's own process waits for it: were that left in the kernel, nobody would
+    /// learn that the test is dead.
     fn is_of_the_test(&self, call: &Call) -> bool {
         Path::new(&format!("/proc/{}/task/{}", self.test, call.thread)).exists()
     }
@@ -170,7 +186,9 @@ impl Shared {
                     }
                     self.state()
                 }
-                (_, Some(due)) => self.changed.wait_timeout(state, due - now).unwrap_or_else(PoisonError::into_inner).0,
+                (_, Some(due)) => {
+                    self.changed.wait_timeout(state, due - now).unwrap_or_else(PoisonError::into_inner).0
+                }
                 _ => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
@@ -204,6 +222,7 @@ fn is_unable(error: &anyhow::Error) -> bool {
         let io = cause.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
         io.or_else(|| cause.downcast_ref::<Errno>().map(|errno| errno.raw_os_error()))
     });
-    let unable = [Errno::NOENT, Errno::NXIO, Errno::NODEV, Errno::ACCESS, Errno::PERM].map(Errno::raw_os_error);
+    let unable =
+        [Errno::NOENT, Errno::NXIO, Errno::NODEV, Errno::ACCESS, Errno::PERM].map(Errno::raw_os_error);
     number.is_some_and(|number| unable.contains(&number))
 }

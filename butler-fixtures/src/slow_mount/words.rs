@@ -1,4 +1,5 @@
-//! The words of the FUSE protocol, version 7.31, as far as a read-only mount hears and says them. Layouts: `linux/fuse.h`.
+//! The words of the FUSE protocol, version 7.31, as far as a read-only mount hears and says them. Layouts:
+//! `linux/fuse.h`.
 //!
 //! Never touches a file: bytes in, bytes out. Start with [`Call::parse`].
 
@@ -54,7 +55,9 @@ impl Call {
         let body = bytes.get(HEAD..)?;
         let pages = || Some((number64(body, 0)?, number64(body, 8)?, number32(body, 16)?));
         let operation = match opcode {
-            1 => Operation::Lookup { name: OsString::from_vec(body.split(|&byte| byte == 0).next()?.to_vec()) },
+            1 => {
+                Operation::Lookup { name: OsString::from_vec(body.split(|&byte| byte == 0).next()?.to_vec()) }
+            }
             2 | 42 => Operation::Forget,
             3 => Operation::Attributes,
             5 => Operation::ReadLink,
@@ -119,7 +122,10 @@ impl Answer {
         let times = [of.atime(), of.mtime(), of.ctime()].map(|time| time as u64);
         let nanos = [of.atime_nsec(), of.mtime_nsec(), of.ctime_nsec()].map(|nanos| nanos as u32);
         let rest = [of.mode(), of.nlink() as u32, of.uid(), of.gid(), 0, of.blksize() as u32, 0];
-        self.numbers64(&[of.ino(), of.size(), of.blocks()]).numbers64(&times).numbers32(&nanos).numbers32(&rest)
+        self.numbers64(&[of.ino(), of.size(), of.blocks()])
+            .numbers64(&times)
+            .numbers32(&nanos)
+            .numbers32(&rest)
     }
 
     /// An open file or folder.
@@ -127,20 +133,26 @@ impl Answer {
         self.numbers64(&[handle]).numbers32(&[u32::from(is_direct), 0])
     }
 
-    /// One name of a folder; `next` is where the reading goes on behind it. False if it would make more than `most` bytes.
+    /// One name of a folder; `next` is where the reading goes on behind it. False if it would make more than
+    /// `most` bytes.
     pub(super) fn name(&mut self, node: u64, next: u64, kind: u32, name: &[u8], most: usize) -> bool {
         let padded = name.len().next_multiple_of(8);
         if self.0.len() - 16 + 24 + padded > most {
             return false;
         }
         let before = std::mem::replace(self, Self(Vec::new()));
-        *self = before.numbers64(&[node, next]).numbers32(&[name.len() as u32, kind]).bytes(name).bytes(&[0; 8][..padded - name.len()]);
+        *self = before
+            .numbers64(&[node, next])
+            .numbers32(&[name.len() as u32, kind])
+            .bytes(name)
+            .bytes(&[0; 8][..padded - name.len()]);
         true
     }
 
     /// A file system of no particular size.
     pub(super) fn statistics(self) -> Self {
-        self.numbers64(&[1 << 20, 1 << 19, 1 << 19, 1 << 20, 1 << 19]).numbers32(&[4096, 255, 4096, 0, 0, 0, 0, 0, 0, 0])
+        self.numbers64(&[1 << 20, 1 << 19, 1 << 19, 1 << 20, 1 << 19])
+            .numbers32(&[4096, 255, 4096, 0, 0, 0, 0, 0, 0, 0])
     }
 
     /// The whole of it.

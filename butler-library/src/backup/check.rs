@@ -56,7 +56,10 @@ pub enum BackupFault {
 ///
 /// # Errors
 /// If it is not sound, can't be read, or `stop` said so.
-pub fn check_backup(path: &Path, stop: &mut (dyn FnMut() -> bool + Send)) -> Result<BackupContent, BackupFault> {
+pub fn check_backup(
+    path: &Path,
+    stop: &mut (dyn FnMut() -> bool + Send),
+) -> Result<BackupContent, BackupFault> {
     let unreadable = |error: &dyn std::fmt::Display| BackupFault::Unreadable(error.to_string());
     let file = crate::open_regular(path).map_err(|error| unreadable(&error))?;
     let bytes = file.metadata().map_err(|error| unreadable(&error))?.len();
@@ -67,7 +70,8 @@ pub fn check_backup(path: &Path, stop: &mut (dyn FnMut() -> bool + Send)) -> Res
     let connection = open_still(path).map_err(|error| unreadable(&error))?;
     sound(&connection, stop)?;
     let damaged = |error: rusqlite::Error| BackupFault::Damaged(error.to_string());
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(damaged)?;
+    let found: i64 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(damaged)?;
     match found {
         1..=LATEST_VERSION => content(&connection).map_err(damaged),
         _ if found > LATEST_VERSION => Err(BackupFault::Newer { found, known: LATEST_VERSION }),
@@ -79,7 +83,8 @@ pub fn check_backup(path: &Path, stop: &mut (dyn FnMut() -> bool + Send)) -> Res
 fn open_still(path: &Path) -> rusqlite::Result<Connection> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let escaped = percent_path(&path);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
 }
 
@@ -99,7 +104,10 @@ fn percent_path(path: &Path) -> String {
 }
 
 /// Checks every page and every index (`PRAGMA integrity_check`), and what refers to what.
-pub(super) fn sound(connection: &Connection, stop: &mut (dyn FnMut() -> bool + Send)) -> Result<(), BackupFault> {
+pub(super) fn sound(
+    connection: &Connection,
+    stop: &mut (dyn FnMut() -> bool + Send),
+) -> Result<(), BackupFault> {
     let interrupt = connection.get_interrupt_handle();
     let (ended, is_ended) = channel::<()>();
     std::thread::scope(|scope| {
@@ -141,7 +149,9 @@ fn first_finding(connection: &Connection) -> rusqlite::Result<Option<String>> {
 pub(super) fn content(connection: &Connection) -> rusqlite::Result<BackupContent> {
     // Without this row it is none of Butler's.
     connection.query_row("SELECT id FROM server", [], |row| row.get::<_, String>(0))?;
-    let count = |of: &str| connection.query_row(&format!("SELECT count(*) FROM {of}"), [], |row| row.get::<_, u64>(0));
+    let count = |of: &str| {
+        connection.query_row(&format!("SELECT count(*) FROM {of}"), [], |row| row.get::<_, u64>(0))
+    };
     Ok(BackupContent {
         version: connection.pragma_query_value(None, "user_version", |row| row.get(0))?,
         sections: count("sections")?,

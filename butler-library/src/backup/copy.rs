@@ -1,4 +1,5 @@
-//! Makes a copy while the database is in use: writers are never blocked, and a copy has no name before it is whole and checked.
+//! Makes a copy while the database is in use: writers are never blocked, and a copy has no name before it is
+//! whole and checked.
 
 use std::fs::{self, File};
 use std::io;
@@ -49,11 +50,12 @@ impl Library {
         })
     }
 
-    /// Copies the database into a folder; `came` is told pages done of all, and may end it. The copy is checked, compared by its
-    /// counts with what the database held, and on the disk before it has its name.
+    /// Copies the database into a folder; `came` is told pages done of all, and may end it. The copy is
+    /// checked, compared by its counts with what the database held, and on the disk before it has its name.
     ///
     /// # Errors
-    /// If there is no room, a file can't be written, the copy is not sound, or `came` ended it; then nothing is left.
+    /// If there is no room, a file can't be written, the copy is not sound, or `came` ended it; then nothing
+    /// is left.
     pub fn back_up(
         &self,
         folder: &Path,
@@ -69,10 +71,11 @@ impl Library {
         }
         let draft = Draft::new(folder)?;
         let held = self.copy_pages(&draft.path, came)?;
-        let found = check_backup(&draft.path, &mut || came(1, 1).is_break()).map_err(|fault| match fault {
-            BackupFault::Stopped => BackupError::Stopped,
-            fault => BackupError::BadCopy(fault),
-        })?;
+        let found =
+            check_backup(&draft.path, &mut || came(1, 1).is_break()).map_err(|fault| match fault {
+                BackupFault::Stopped => BackupError::Stopped,
+                fault => BackupError::BadCopy(fault),
+            })?;
         if found != held {
             return Err(BackupError::Differs);
         }
@@ -80,7 +83,11 @@ impl Library {
     }
 
     /// Copies page by page what the database holds at one moment, and counts it.
-    fn copy_pages(&self, draft: &Path, came: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send)) -> Result<BackupContent, BackupError> {
+    fn copy_pages(
+        &self,
+        draft: &Path,
+        came: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
+    ) -> Result<BackupContent, BackupError> {
         let source = self.reader_of_its_own()?;
         // One read transaction holds the moment: without it each write elsewhere would begin the copy anew.
         source.execute_batch("BEGIN")?;
@@ -149,9 +156,15 @@ impl Draft {
     fn new(folder: &Path) -> Result<Self, BackupError> {
         use std::os::unix::fs::OpenOptionsExt;
         let mut bits = [0; 8];
-        getrandom::fill(&mut bits).map_err(|error| BackupError::io(folder, io::Error::other(error.to_string())))?;
+        getrandom::fill(&mut bits)
+            .map_err(|error| BackupError::io(folder, io::Error::other(error.to_string())))?;
         let path = folder.join(format!("{DRAFT}{:016x}", u64::from_le_bytes(bits)));
-        File::options().write(true).create_new(true).mode(0o600).open(&path).map_err(|error| BackupError::io(&path, error))?;
+        File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| BackupError::io(&path, error))?;
         Ok(Self { path })
     }
 
@@ -165,11 +178,14 @@ impl Draft {
         match rustix::fs::renameat_with(CWD, &self.path, CWD, &named.path, RenameFlags::NOREPLACE) {
             // File systems that can't rename so can at least link.
             Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
-                fs::hard_link(&self.path, &named.path).map_err(|error| BackupError::io(&named.path, error))?;
+                fs::hard_link(&self.path, &named.path)
+                    .map_err(|error| BackupError::io(&named.path, error))?;
             }
             renamed => renamed.map_err(|error| BackupError::io(&named.path, error))?,
         }
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| BackupError::io(folder, error))?;
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| BackupError::io(folder, error))?;
         Ok(named)
     }
 }

@@ -1,4 +1,5 @@
-//! The copies in a folder, by their names: `butler.db-2026-11-24`, a further one of that day `butler.db-2026-11-24.2`.
+//! The copies in a folder, by their names: `butler.db-2026-11-24`, a further one of that day
+//! `butler.db-2026-11-24.2`.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -24,7 +25,12 @@ pub struct BackupFile {
 
 impl BackupFile {
     /// The copy that comes after those that are there.
-    pub fn next<'a>(folder: &Path, date: Date, bytes: u64, there: impl IntoIterator<Item = &'a Self>) -> Self {
+    pub fn next<'a>(
+        folder: &Path,
+        date: Date,
+        bytes: u64,
+        there: impl IntoIterator<Item = &'a Self>,
+    ) -> Self {
         let last = there.into_iter().filter(|file| file.date == date).map(|file| file.number).max();
         let number = last.unwrap_or(0) + 1;
         Self { path: folder.join(name(date, number)), date, number, bytes }
@@ -38,12 +44,14 @@ fn name(date: Date, number: u32) -> String {
 /// The date and number of a name, if it is one of a copy, in the one form in which they are written.
 fn parse(text: &str) -> Option<(Date, u32)> {
     let rest = text.strip_prefix(PREFIX)?;
-    let (date, number) = rest.split_once('.').map_or((rest, Some(1)), |(date, number)| (date, number.parse().ok()));
+    let (date, number) =
+        rest.split_once('.').map_or((rest, Some(1)), |(date, number)| (date, number.parse().ok()));
     let (date, number) = (date.parse().ok()?, number?);
     (name(date, number) == text).then_some((date, number))
 }
 
-/// The copies of a folder, newest first; none if there is no folder. Links, folders and other names are left out.
+/// The copies of a folder, newest first; none if there is no folder. Links, folders and other names are left
+/// out.
 ///
 /// # Errors
 /// If the folder can't be read.
@@ -103,7 +111,13 @@ mod tests {
     fn names_are_read_in_the_one_form_in_which_they_are_written() {
         assert_eq!(parse("butler.db-2026-11-24"), Some((date(2026, 11, 24), 1)));
         assert_eq!(parse("butler.db-2026-11-24.12"), Some((date(2026, 11, 24), 12)));
-        for other in ["butler.db", "butler.db-2026-11-24.1", "butler.db-2026-11-24.02", "butler.db-20261124", "butler.db-2026-11-24.tmp"] {
+        for other in [
+            "butler.db",
+            "butler.db-2026-11-24.1",
+            "butler.db-2026-11-24.02",
+            "butler.db-20261124",
+            "butler.db-2026-11-24.tmp",
+        ] {
             assert_eq!(parse(other), None, "{other}");
         }
     }

@@ -1,7 +1,8 @@
 //! Puts a copy in the database's place, and keeps what was there.
 //!
-//! The order is the safety: the copy is checked and whole on the disk under a hidden name; the database that is there has a second
-//! name, with its log folded into it; only then the copy takes the first name, in one rename.
+//! The order is the safety: the copy is checked and whole on the disk under a hidden name; the database that
+//! is there has a second name, with its log folded into it; only then the copy takes the first name, in one
+//! rename.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -49,13 +50,16 @@ pub struct Restored {
     pub replaced: Option<PathBuf>,
 }
 
-/// Restores a copy into a data folder that no server holds. The database that it replaces is kept beside it, named by `now`.
+/// Restores a copy into a data folder that no server holds. The database that it replaces is kept beside it,
+/// named by `now`.
 ///
 /// # Errors
-/// If a server holds the folder, the copy is not sound, or a file can't be written; the database is then as it was.
+/// If a server holds the folder, the copy is not sound, or a file can't be written; the database is then as
+/// it was.
 pub fn restore_backup(data_dir: &Path, copy: &Path, now: DateTime) -> Result<Restored, RestoreError> {
     let held = DataDir::open(data_dir)?;
-    let content = check_backup(copy, &mut || false).map_err(|fault| RestoreError::Copy { path: copy.display().to_string(), fault })?;
+    let content = check_backup(copy, &mut || false)
+        .map_err(|fault| RestoreError::Copy { path: copy.display().to_string(), fault })?;
     let database = held.path().join("butler.db");
     let draft = held.path().join("staging").join("restored.db");
     let fail = |path: &Path| {
@@ -83,7 +87,8 @@ fn copy_whole(from: &Path, to: &Path) -> io::Result<()> {
     target.sync_all()
 }
 
-/// Folds the log of a killed process into the database, as far as it is sound enough for that. Closing the last connection removes it.
+/// Folds the log of a killed process into the database, as far as it is sound enough for that. Closing the
+/// last connection removes it.
 fn fold_log(database: &Path) {
     if let Ok(connection) = Connection::open(database) {
         // A database that is too damaged for it is kept with its log beside it.
@@ -91,7 +96,8 @@ fn fold_log(database: &Path) {
     }
 }
 
-/// Gives the database that is there a second name, and takes a log that is left out of the way of the one to come.
+/// Gives the database that is there a second name, and takes a log that is left out of the way of the one to
+/// come.
 fn keep(database: &Path, now: &DateTime) -> io::Result<PathBuf> {
     let kept = beside(database, &format!("-replaced-{}", now.strftime("%Y-%m-%dT%H%M%S")));
     fs::hard_link(database, &kept)?;

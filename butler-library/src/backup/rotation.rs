@@ -4,7 +4,8 @@ use super::BackupFile;
 
 /// How many sound copies are kept, as Plex keeps them.
 pub const KEPT_BACKUPS: usize = 4;
-/// A copy that has less than one part in so many of an older one's bytes is much smaller: what it lost may be wanted.
+/// A copy that has less than one part in so many of an older one's bytes is much smaller: what it lost may be
+/// wanted.
 const MUCH_SMALLER: u64 = 2;
 
 /// A copy, and whether it is sound.
@@ -27,8 +28,9 @@ pub struct BackupRemoval {
 
 /// What goes of these copies, which come newest first.
 ///
-/// The newest [`KEPT_BACKUPS`] sound ones stay. So does the newest sound one that is twice as large as the newest of all, for what
-/// shrank so may have lost something. A damaged one counts for none of them, and goes once that many sound ones are newer.
+/// The newest [`KEPT_BACKUPS`] sound ones stay. So does the newest sound one that is twice as large as the
+/// newest of all, for what shrank so may have lost something. A damaged one counts for none of them, and goes
+/// once that many sound ones are newer.
 pub fn backups_to_remove(judged: &[JudgedBackup]) -> Vec<BackupRemoval> {
     let newest_bytes = judged.iter().find(|one| one.is_sound).map_or(0, |one| one.file.bytes);
     let is_larger = |one: &&JudgedBackup| one.is_sound && one.file.bytes / MUCH_SMALLER > newest_bytes;
@@ -40,7 +42,10 @@ pub fn backups_to_remove(judged: &[JudgedBackup]) -> Vec<BackupRemoval> {
         sound_ones += usize::from(one.is_sound);
         if goes {
             let what = if one.is_sound { "It is older than" } else { "It is damaged, and older than" };
-            removals.push(BackupRemoval { file: one.file.clone(), reason: format!("{what} the {KEPT_BACKUPS} newest sound copies.") });
+            removals.push(BackupRemoval {
+                file: one.file.clone(),
+                reason: format!("{what} the {KEPT_BACKUPS} newest sound copies."),
+            });
         }
     }
     removals
@@ -60,9 +65,15 @@ mod tests {
             number: 1,
             bytes: bytes.unsigned_abs(),
         };
-        let judged: Vec<_> =
-            sizes.iter().enumerate().map(|(place, bytes)| JudgedBackup { file: file(place, *bytes), is_sound: *bytes > 0 }).collect();
-        backups_to_remove(&judged).iter().map(|removal| removal.file.path.to_str().unwrap().parse().unwrap()).collect()
+        let judged: Vec<_> = sizes
+            .iter()
+            .enumerate()
+            .map(|(place, bytes)| JudgedBackup { file: file(place, *bytes), is_sound: *bytes > 0 })
+            .collect();
+        backups_to_remove(&judged)
+            .iter()
+            .map(|removal| removal.file.path.to_str().unwrap().parse().unwrap())
+            .collect()
     }
 
     const NONE: [usize; 0] = [];

@@ -52,7 +52,8 @@ impl<'a> Walk<'a> {
         let folder = self.blobs.folder.join(OsStr::from_bytes(name));
         let list = || -> io::Result<Vec<Entry>> {
             let entry = |entry: fs::DirEntry| {
-                // A kind's folder, or a folder of it, may lie on another disk, behind a link; no deeper one is Butler's.
+                // A kind's folder, or a folder of it, may lie on another disk, behind a link; no deeper one
+                // is Butler's.
                 let may_be_link = name.iter().filter(|byte| **byte == b'/').count() == 0;
                 let mut whole = name.to_vec();
                 if !whole.is_empty() {
@@ -60,7 +61,9 @@ impl<'a> Walk<'a> {
                 }
                 whole.extend(entry.file_name().into_vec());
                 let found = entry.file_type()?;
-                let is_linked = may_be_link && found.is_symlink() && fs::metadata(entry.path()).is_ok_and(|linked| linked.is_dir());
+                let is_linked = may_be_link
+                    && found.is_symlink()
+                    && fs::metadata(entry.path()).is_ok_and(|linked| linked.is_dir());
                 Ok(Entry { name: whole, is_folder: found.is_dir() || is_linked })
             };
             fs::read_dir(&folder)?.map(|found| found.and_then(entry)).collect()
@@ -117,7 +120,16 @@ mod tests {
     #[test]
     fn names_come_in_the_byte_order_in_which_the_database_sorts_them() {
         let folder = butler_fixtures::tempdir().unwrap();
-        let mut names = ["bif/ab/1.bif", "bif/ab/1-2.bif", "bif/abc", "bif/ab.x/y", "bif/a/z/z", "bif/ab-/b", "bandwidth/00/x", "stray"];
+        let mut names = [
+            "bif/ab/1.bif",
+            "bif/ab/1-2.bif",
+            "bif/abc",
+            "bif/ab.x/y",
+            "bif/a/z/z",
+            "bif/ab-/b",
+            "bandwidth/00/x",
+            "stray",
+        ];
         for name in names {
             let path = folder.path().join("blobs").join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -125,7 +137,13 @@ mod tests {
         }
         let blobs = Blobs::new(folder.path(), 0);
         names.sort_unstable();
-        let walked = |part| blobs.walk(part).unwrap().map(|listed| String::from_utf8(listed.unwrap().name).unwrap()).collect::<Vec<_>>();
+        let walked = |part| {
+            blobs
+                .walk(part)
+                .unwrap()
+                .map(|listed| String::from_utf8(listed.unwrap().name).unwrap())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(walked(""), names);
         assert_eq!(walked("bandwidth"), ["bandwidth/00/x"]);
         assert_eq!(walked("nothing"), Vec::<String>::new());

@@ -45,12 +45,15 @@ pub enum StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
-        if matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..)) {
+        if matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..))
+        {
             return Self::Unreadable(error);
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full(error),
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly(error),
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::ReadOnly(error)
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(error),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error),
             Some(ErrorCode::SystemIoFailure) => Self::Io(error),
@@ -63,7 +66,9 @@ impl StoreError {
     /// The same failure of a commit once more, for each write that was in it.
     pub(super) fn again(error: &rusqlite::Error) -> Self {
         match error {
-            rusqlite::Error::SqliteFailure(code, message) => rusqlite::Error::SqliteFailure(*code, message.clone()).into(),
+            rusqlite::Error::SqliteFailure(code, message) => {
+                rusqlite::Error::SqliteFailure(*code, message.clone()).into()
+            }
             other => {
                 let unknown = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR);
                 Self::Sqlite(rusqlite::Error::SqliteFailure(unknown, Some(other.to_string())))

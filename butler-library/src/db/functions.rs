@@ -10,12 +10,15 @@ use rusqlite::functions::{Context, FunctionFlags};
 pub(super) fn add_to(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     // SQLite's own `lower` knows the letters of English alone.
-    connection
-        .create_scalar_function("folded", 1, flags, |context| Ok(context.get::<Option<String>>(0)?.map(|text| text.to_lowercase())))?;
+    connection.create_scalar_function("folded", 1, flags, |context| {
+        Ok(context.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
+    })?;
     connection.create_scalar_function("duration_ms", 1, flags, |context| {
         Ok(media_info(context)?.and_then(|info| info.duration_ms).and_then(|ms| i64::try_from(ms).ok()))
     })?;
-    connection.create_scalar_function("resolution", 1, flags, |context| Ok(media_info(context)?.and_then(|info| info.resolution())))
+    connection.create_scalar_function("resolution", 1, flags, |context| {
+        Ok(media_info(context)?.and_then(|info| info.resolution()))
+    })
 }
 
 /// The headers that a stored value says; none where it is of another kind.

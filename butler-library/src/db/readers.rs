@@ -31,7 +31,10 @@ impl Readers {
         Self { path: path.to_owned(), pool: Mutex::default(), returned: Condvar::new() }
     }
 
-    pub(super) fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+    pub(super) fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         let lent = Lent { connection: Some(self.lend()?), readers: self };
         let Some(connection) = &lent.connection else { return Err(StoreError::Closed.into()) };
         let transaction = connection.unchecked_transaction().map_err(StoreError::from)?;
@@ -43,8 +46,10 @@ impl Readers {
     }
 
     fn lend(&self) -> Result<Connection, StoreError> {
-        let mut pool =
-            self.returned.wait_while(self.pool(), |pool| pool.idle.is_empty() && pool.lent >= MOST).unwrap_or_else(PoisonError::into_inner);
+        let mut pool = self
+            .returned
+            .wait_while(self.pool(), |pool| pool.idle.is_empty() && pool.lent >= MOST)
+            .unwrap_or_else(PoisonError::into_inner);
         let connection = match pool.idle.pop() {
             Some(connection) => connection,
             None => self.connect()?,
@@ -54,7 +59,10 @@ impl Readers {
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {
-        let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let connection = Connection::open_with_flags(
+            &self.path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "cache_size", -CACHE_KB)?;
         connection.set_prepared_statement_cache_capacity(64);

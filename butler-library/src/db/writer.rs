@@ -1,5 +1,5 @@
-//! The one thread that writes. All writes that wait when it becomes free go into one transaction, each in a savepoint
-//! of its own: one that fails is undone alone, and one commit (one fsync) serves all.
+//! The one thread that writes. All writes that wait when it becomes free go into one transaction, each in a
+//! savepoint of its own: one that fails is undone alone, and one commit (one fsync) serves all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -22,11 +22,16 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection, threads: &VitalThreads) -> Result<Self, StoreError> {
         let (jobs, waiting) = channel();
-        let thread = threads.spawn("library-writer", move || work_off(&connection, &waiting)).map_err(|_| StoreError::Closed)?;
+        let thread = threads
+            .spawn("library-writer", move || work_off(&connection, &waiting))
+            .map_err(|_| StoreError::Closed)?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
-    pub(super) fn write<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub(super) fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -35,7 +40,10 @@ impl Writer {
     }
 
     /// Hands a write over without waiting for it, so that several of one caller share a commit.
-    pub(super) fn begin<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static) -> Begun<T, E>
+    pub(super) fn begin<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Begun<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -94,7 +102,8 @@ where
 {
     fn run(&mut self, connection: &Connection) -> bool {
         let Some(work) = self.work.take() else { return false };
-        let result = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or_else(|_| Err(StoreError::Panicked.into()));
+        let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
+            .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
         let stays = result.is_ok();
         self.result = Some(result);
         stays
@@ -128,15 +137,18 @@ fn work_off(connection: &Connection, waiting: &Receiver<Box<dyn Job>>) {
 }
 
 fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-    connection.execute_batch("BEGIN IMMEDIATE").inspect_err(|error| group.iter_mut().for_each(|job| job.lose(StoreError::again(error))))?;
+    connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .inspect_err(|error| group.iter_mut().for_each(|job| job.lose(StoreError::again(error))))?;
     for (index, job) in (1..).zip(group.iter_mut()) {
-        let kept = connection.execute_batch("SAVEPOINT job").map(|()| job.run(connection)).and_then(|stays| {
-            // A full disk or an I/O error makes SQLite undo the whole transaction by itself.
-            if connection.is_autocommit() {
-                return Ok(());
-            }
-            connection.execute_batch(if stays { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })
-        });
+        let kept =
+            connection.execute_batch("SAVEPOINT job").map(|()| job.run(connection)).and_then(|stays| {
+                // A full disk or an I/O error makes SQLite undo the whole transaction by itself.
+                if connection.is_autocommit() {
+                    return Ok(());
+                }
+                connection.execute_batch(if stays { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })
+            });
         if let Err(error) = &kept {
             job.lose(StoreError::again(error));
         }
@@ -193,7 +205,10 @@ mod tests {
     fn rows(writer: &Writer) -> Vec<i64> {
         writer
             .write(|connection| -> Result<_, StoreError> {
-                Ok(connection.prepare("SELECT n FROM t ORDER BY n")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+                Ok(connection
+                    .prepare("SELECT n FROM t ORDER BY n")?
+                    .query_map([], |row| row.get(0))?
+                    .collect::<Result<_, _>>()?)
             })
             .unwrap()
     }
@@ -227,7 +242,12 @@ mod tests {
                     _ => Ok(n),
                 }
             };
-            writer.jobs.as_ref().unwrap().send(Box::new(Write { work: Some(work), result: None, reply })).unwrap();
+            writer
+                .jobs
+                .as_ref()
+                .unwrap()
+                .send(Box::new(Write { work: Some(work), result: None, reply }))
+                .unwrap();
             answers.push(answer);
         }
         leave.send(()).unwrap();
@@ -252,7 +272,8 @@ mod tests {
         }
         let folder = butler_fixtures::tempdir().unwrap();
         let threads = VitalThreads::default();
-        let writer = Writer::start(Connection::open(folder.path().join("test.db")).unwrap(), &threads).unwrap();
+        let writer =
+            Writer::start(Connection::open(folder.path().join("test.db")).unwrap(), &threads).unwrap();
         let (report, reported) = channel();
         threads.on_loss(move |thread| report.send(thread).unwrap());
         // Held back until nobody waits for the answer any more.
@@ -271,7 +292,15 @@ mod tests {
         let (writer, _, _folder) = writer();
         let full = writer.write(|connection| {
             connection.pragma_update_and_check(None, "max_page_count", 2, |_| Ok(()))?;
-            Ok::<_, StoreError>(connection.execute("WITH RECURSIVE many (n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM many LIMIT 100000) INSERT INTO t SELECT n FROM many", []).map(|_| ())?)
+            Ok::<_, StoreError>(
+                connection
+                    .execute(
+                        "WITH RECURSIVE many (n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM many LIMIT \
+                         100000) INSERT INTO t SELECT n FROM many",
+                        [],
+                    )
+                    .map(|_| ())?,
+            )
         });
         assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
         assert!(rows(&writer).is_empty());

@@ -1,8 +1,9 @@
 //! Where the sound of an audio file lies, so that new tags don't make it new content.
 //!
-//! What a file is, its first bytes say, never its name. All that is no audio file, holds its tags elsewhere (WAV, AIFF,
-//! Matroska) or is odd in any way (a length beyond the file, no sound at all, too many blocks) is its own payload, whole.
-//! Nothing is read outside the file, and for a file that is no audio nothing beyond its first bytes. Start at [`find`].
+//! What a file is, its first bytes say, never its name. All that is no audio file, holds its tags elsewhere
+//! (WAV, AIFF, Matroska) or is odd in any way (a length beyond the file, no sound at all, too many blocks) is
+//! its own payload, whole. Nothing is read outside the file, and for a file that is no audio nothing beyond
+//! its first bytes. Start at [`find`].
 
 mod flac;
 mod mp4;
@@ -32,7 +33,8 @@ impl Payload {
     pub(super) fn rest(&self, size: u64) -> Self {
         let ends = std::iter::once(0).chain(self.ranges.iter().map(|range| range.end));
         let starts = self.ranges.iter().map(|range| range.start).chain([size]);
-        let ranges = ends.zip(starts).filter(|(end, start)| end < start).map(|(end, start)| end..start).collect();
+        let ranges =
+            ends.zip(starts).filter(|(end, start)| end < start).map(|(end, start)| end..start).collect();
         Self { ranges, in_pages: false }
     }
 
@@ -183,7 +185,11 @@ mod tests {
         let base = payload(&make(&sound, 0), 100);
         for tags in [1, 300, 70_000] {
             let file = make(&sound, tags);
-            assert_ne!(ranges(&file), std::slice::from_ref(&(0..file.len() as u64)), "{tags} bytes of tags count");
+            assert_ne!(
+                ranges(&file),
+                std::slice::from_ref(&(0..file.len() as u64)),
+                "{tags} bytes of tags count"
+            );
             for step in [1, 100, 16 << 10] {
                 assert_eq!(payload(&file, step), base, "{tags} bytes of tags, read by {step}");
             }
@@ -193,7 +199,9 @@ mod tests {
 
     #[test]
     fn what_it_leaves_out_is_all_the_rest_of_the_file() {
-        let rest = |ranges: &[Range<u64>], size| Payload { ranges: ranges.to_vec(), in_pages: true }.rest(size).ranges;
+        let rest = |ranges: &[Range<u64>], size| {
+            Payload { ranges: ranges.to_vec(), in_pages: true }.rest(size).ranges
+        };
         assert_eq!(rest(&[10..20, 30..40], 50), [0..10, 20..30, 40..50]);
         assert_eq!(rest(&[0..20, 20..40], 40), []);
         assert_eq!(rest(&[5..20, 20..40], 40), rest(&[5..40, 40..40], 40));

@@ -1,9 +1,9 @@
-//! A crew: several threads at one root for the length of one pass of many calls, so that a mount that answers slowly has
-//! many of them in hand at once.
+//! A crew: several threads at one root for the length of one pass of many calls, so that a mount that answers
+//! slowly has many of them in hand at once.
 //!
-//! What comes of a call is handed to one head, on the caller's own thread, which says what is to be done next. A call of
-//! any of the threads that gives no sign of life marks the root away and leaves those that hang behind.
-//! Start with [`RootThreads::crew`]; how many threads there are is `hands`.
+//! What comes of a call is handed to one head, on the caller's own thread, which says what is to be done
+//! next. A call of any of the threads that gives no sign of life marks the root away and leaves those that
+//! hang behind. Start with [`RootThreads::crew`]; how many threads there are is `hands`.
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -94,8 +94,9 @@ struct Done<R> {
 }
 
 impl RootThreads {
-    /// Does `jobs` and whatever the head asks for after them, on up to `most` threads of the root's own, and returns once
-    /// all is done. The head is told each result, in the order in which they come, and nothing ten times a second.
+    /// Does `jobs` and whatever the head asks for after them, on up to `most` threads of the root's own, and
+    /// returns once all is done. The head is told each result, in the order in which they come, and nothing
+    /// ten times a second.
     ///
     /// # Errors
     /// If the root does not answer in time, or did not a moment ago, or the head says that it shall stop.
@@ -139,10 +140,13 @@ impl RootThreads {
             }
             let next = match done.recv_timeout(LOOK) {
                 Ok(Done { result: Some(result), spent: more }) => {
-                    (open, spent) = (open - 1, Spent { wall: spent.wall + more.wall, busy: spent.busy + more.busy });
+                    (open, spent) =
+                        (open - 1, Spent { wall: spent.wall + more.wall, busy: spent.busy + more.busy });
                     head(Some(result))
                 }
-                Ok(Done { result: None, .. }) | Err(RecvTimeoutError::Disconnected) => return Err(self.away(root).into()),
+                Ok(Done { result: None, .. }) | Err(RecvTimeoutError::Disconnected) => {
+                    return Err(self.away(root).into());
+                }
                 Err(RecvTimeoutError::Timeout) => head(None),
             };
             match next {
@@ -211,7 +215,10 @@ mod tests {
 
     #[test]
     fn a_disk_that_answers_at_once_has_a_thread_a_core_and_a_slow_mount_many() {
-        let spent = |wall_us, busy_us| Spent { wall: Duration::from_micros(wall_us), busy: Duration::from_micros(busy_us) };
+        let spent = |wall_us, busy_us| Spent {
+            wall: Duration::from_micros(wall_us),
+            busy: Duration::from_micros(busy_us),
+        };
         for (cores, spent, most, expect) in [
             (2, spent(0, 0), 32, 2),
             (2, spent(1_000, 1), 32, 2),
@@ -230,11 +237,12 @@ mod tests {
     #[test]
     fn a_crew_does_what_it_is_given_and_what_the_head_asks_for_after_that() {
         let mut done = BTreeSet::new();
-        let crew = RootThreads::default().crew(Path::new(ROOT), 4, vec![1_u32], |job, _| job, &mut |result| {
-            let Some(job) = result else { return Next::Go(Vec::new()) };
-            assert!(done.insert(job), "each once");
-            Next::Go(if job < 128 { vec![2 * job, 2 * job + 1] } else { Vec::new() })
-        });
+        let crew =
+            RootThreads::default().crew(Path::new(ROOT), 4, vec![1_u32], |job, _| job, &mut |result| {
+                let Some(job) = result else { return Next::Go(Vec::new()) };
+                assert!(done.insert(job), "each once");
+                Next::Go(if job < 128 { vec![2 * job, 2 * job + 1] } else { Vec::new() })
+            });
         assert_eq!(crew, Ok(()));
         assert_eq!(done, (1..256).collect());
     }
@@ -250,7 +258,10 @@ mod tests {
         let work = move |meets: bool, _: &Heartbeat| {
             if meets { _ = together.wait() } else { std::thread::sleep(3 * TRIAL) }
         };
-        assert_eq!(RootThreads::default().crew(Path::new(ROOT), 32, jobs, work, &mut |_| Next::Go(Vec::new())), Ok(()));
+        assert_eq!(
+            RootThreads::default().crew(Path::new(ROOT), 32, jobs, work, &mut |_| Next::Go(Vec::new())),
+            Ok(())
+        );
     }
 
     #[test]
@@ -267,11 +278,15 @@ mod tests {
             }
             job
         };
-        let answer = threads.crew(Path::new(ROOT), 32, (0..200).collect(), work, &mut |_| Next::Go(Vec::new()));
+        let answer =
+            threads.crew(Path::new(ROOT), 32, (0..200).collect(), work, &mut |_| Next::Go(Vec::new()));
         assert!(matches!(answer, Err(CallError::Away(_))), "{answer:?}");
         assert!(threads.call(Path::new(ROOT), |_| ()).is_err(), "for all others too");
         assert!(threads.call(Path::new("/b"), |_| ()).is_ok());
-        assert_eq!(threads.roots()[Path::new(ROOT)].left_behind.iter().map(Vec::len).collect::<Vec<_>>(), [1]);
+        assert_eq!(
+            threads.roots()[Path::new(ROOT)].left_behind.iter().map(Vec::len).collect::<Vec<_>>(),
+            [1]
+        );
 
         drop(let_go);
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -290,14 +305,22 @@ mod tests {
             }
             told.send(()).unwrap();
         };
-        assert_eq!(RootThreads::default().crew(Path::new(ROOT), 4, vec![1, 2], work, &mut |_| Next::Stop), Err(CallError::Stopped));
+        assert_eq!(
+            RootThreads::default().crew(Path::new(ROOT), 4, vec![1, 2], work, &mut |_| Next::Stop),
+            Err(CallError::Stopped)
+        );
         hears.recv_timeout(Duration::from_secs(20)).unwrap();
     }
 
     #[test]
     fn a_call_that_panics_ends_the_pass() {
-        let answer = RootThreads::default()
-            .crew(Path::new(ROOT), 4, vec![1], |_: u32, _| panic!("a defect"), &mut |_: Option<()>| Next::Go(Vec::new()));
+        let answer = RootThreads::default().crew(
+            Path::new(ROOT),
+            4,
+            vec![1],
+            |_: u32, _| panic!("a defect"),
+            &mut |_: Option<()>| Next::Go(Vec::new()),
+        );
         assert!(answer.is_err());
     }
 }

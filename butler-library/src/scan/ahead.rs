@@ -101,7 +101,12 @@ mod tests {
             for name in ["2.mkv", "1.mkv", "sub/3.mkv"] {
                 std::fs::write(root.join(name), root.join(name).to_str().unwrap()).unwrap();
                 let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-                std::fs::File::options().write(true).open(root.join(name)).unwrap().set_modified(long_ago).unwrap();
+                std::fs::File::options()
+                    .write(true)
+                    .open(root.join(name))
+                    .unwrap()
+                    .set_modified(long_ago)
+                    .unwrap();
             }
         }
         let library = Library::open(&folder.path().join("data")).unwrap();
@@ -114,18 +119,27 @@ mod tests {
             language: String::new(),
         };
         let section = library.add_section(new, Timestamp::UNIX_EPOCH).unwrap();
-        let world =
-            ScanWorld { root_threads: library.root_threads(), files: Arc::new(RealFiles), now: &|| now, settle: &|_| {}, run: None };
+        let world = ScanWorld {
+            root_threads: library.root_threads(),
+            files: Arc::new(RealFiles),
+            now: &|| now,
+            settle: &|_| {},
+            run: None,
+        };
         assert_eq!(scan_section(&library, section, &world, &mut Silent).unwrap().added, 6);
         let first = RootId(1);
         let second = RootId(2);
-        let expect = [first, second].into_iter().flat_map(|root| ["1.mkv", "2.mkv", "sub/3.mkv"].map(|path| (root, path.to_owned())));
+        let expect = [first, second]
+            .into_iter()
+            .flat_map(|root| ["1.mkv", "2.mkv", "sub/3.mkv"].map(|path| (root, path.to_owned())));
         let expect: Vec<_> = expect.collect();
         for most in 0..=7 {
             let ahead = Ahead::read(&library, section, None, most).unwrap();
             assert_eq!((ahead.parts.len(), ahead.is_all), (most.min(6), most >= 6), "{most}");
             let mut told = Vec::new();
-            let tell = &mut |known: Known<&[u8]>| told.push((known.root, String::from_utf8(known.path.to_vec()).unwrap()));
+            let tell = &mut |known: Known<&[u8]>| {
+                told.push((known.root, String::from_utf8(known.path.to_vec()).unwrap()))
+            };
             ahead.tell(&library, section, None, tell).unwrap();
             assert_eq!(told, expect, "{most}");
         }

@@ -53,7 +53,8 @@ pub(super) struct Ending {
     pub(super) walked: HashMap<RootId, Arc<Extent>>,
     /// Whether nothing was away: only then roots that were taken out of the section are let go.
     pub(super) all_roots_there: bool,
-    /// Whether only some paths of the section were walked: then nothing is let go, and the section is not scanned by that.
+    /// Whether only some paths of the section were walked: then nothing is let go, and the section is not
+    /// scanned by that.
     pub(super) is_partial: bool,
     pub(super) run: Option<RunId>,
     pub(super) now: Timestamp,
@@ -66,9 +67,10 @@ pub(super) struct Counts {
     pub(super) changed: u64,
 }
 
-/// A part as it is known. A file whose tags were never looked at, since an older Butler read it, passes for one that was
-/// written since.
-const KNOWN: &str = "SELECT p.id, p.path, p.size, iif(p.tagged IS NULL, -1, p.mtime_ns), p.inode, p.dev, p.source, \
+/// A part as it is known. A file whose tags were never looked at, since an older Butler read it, passes for
+/// one that was written since.
+const KNOWN: &str = "SELECT p.id, p.path, p.size, iif(p.tagged IS NULL, -1, p.mtime_ns), p.inode, p.dev, \
+                     p.source, \
                      p.missing_since IS NOT NULL, p.root FROM parts p";
 
 fn known<'a>(row: &'a Row<'_>) -> Result<Known<&'a [u8]>, StoreError> {
@@ -79,8 +81,8 @@ fn known<'a>(row: &'a Row<'_>) -> Result<Known<&'a [u8]>, StoreError> {
     Ok(Known { part: row.get(0)?, root: row.get(8)?, path, stat, source: row.get(6)?, missing: row.get(7)? })
 }
 
-/// Tells every part of a section, those of roots that were taken out of it included; or only those that `extents` hold. Root
-/// by root, each by path, from behind the path `last` on, until `tell` wants no more.
+/// Tells every part of a section, those of roots that were taken out of it included; or only those that
+/// `extents` hold. Root by root, each by path, from behind the path `last` on, until `tell` wants no more.
 pub(super) fn known_parts(
     tx: &Connection,
     section: SectionId,
@@ -90,13 +92,15 @@ pub(super) fn known_parts(
 ) -> Result<(), StoreError> {
     let mut roots = tx.prepare_cached("SELECT id FROM roots WHERE section = ?1 AND id >= ?2 ORDER BY id")?;
     let first = last.map_or(RootId(0), |(root, _)| root);
-    let roots: Vec<RootId> = roots.query_map(params![section, first], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let roots: Vec<RootId> =
+        roots.query_map(params![section, first], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for root in roots {
         // No path is empty.
         let behind = last.filter(|(of, _)| *of == root).map_or(&[][..], |(_, path)| path);
         match extents.map(|extents| extents.get(&root).map(Arc::as_ref)) {
             None | Some(Some(Extent::Whole)) => {
-                let mut parts = tx.prepare_cached(&format!("{KNOWN} WHERE p.root = ?1 AND p.path > ?2 ORDER BY p.path"))?;
+                let mut parts =
+                    tx.prepare_cached(&format!("{KNOWN} WHERE p.root = ?1 AND p.path > ?2 ORDER BY p.path"))?;
                 let mut rows = parts.query(params![root, behind])?;
                 while let Some(row) = rows.next()? {
                     if !tell(known(row)?) {
@@ -106,7 +110,11 @@ pub(super) fn known_parts(
             }
             Some(Some(Extent::Paths(paths))) => {
                 let parts = parts_below(tx, root, paths)?;
-                if !parts.iter().filter(|known| known.path.as_slice() > behind).all(|known| tell(known.lent())) {
+                if !parts
+                    .iter()
+                    .filter(|known| known.path.as_slice() > behind)
+                    .all(|known| tell(known.lent()))
+                {
                     return Ok(());
                 }
             }
@@ -118,7 +126,9 @@ pub(super) fn known_parts(
 
 /// The parts at some paths of a root and below them, by path.
 fn parts_below(tx: &Connection, root: RootId, paths: &[Vec<u8>]) -> Result<Vec<Known>, StoreError> {
-    let mut parts = tx.prepare_cached(&format!("{KNOWN} WHERE p.root = ?1 AND (p.path = ?2 OR (p.path > ?3 AND p.path < ?4))"))?;
+    let mut parts = tx.prepare_cached(&format!(
+        "{KNOWN} WHERE p.root = ?1 AND (p.path = ?2 OR (p.path > ?3 AND p.path < ?4))"
+    ))?;
     let mut all = Vec::new();
     for path in paths {
         // What lies in a folder comes between its name with a slash and its name with the sign behind that.
@@ -133,8 +143,14 @@ fn parts_below(tx: &Connection, root: RootId, paths: &[Vec<u8>]) -> Result<Vec<K
 }
 
 /// The parts of a section that have a content.
-pub(super) fn parts_of(tx: &Connection, section: SectionId, source: SourceId) -> Result<Vec<Known>, StoreError> {
-    let mut parts = tx.prepare_cached(&format!("{KNOWN} JOIN roots r ON r.id = p.root WHERE p.source = ?1 AND r.section = ?2"))?;
+pub(super) fn parts_of(
+    tx: &Connection,
+    section: SectionId,
+    source: SourceId,
+) -> Result<Vec<Known>, StoreError> {
+    let mut parts = tx.prepare_cached(&format!(
+        "{KNOWN} JOIN roots r ON r.id = p.root WHERE p.source = ?1 AND r.section = ?2"
+    ))?;
     let mut rows = parts.query(params![source, section])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
@@ -144,7 +160,12 @@ pub(super) fn parts_of(tx: &Connection, section: SectionId, source: SourceId) ->
 }
 
 /// Applies a batch of changes, all or none of them.
-pub(super) fn batch(library: &Library, section: SectionId, changes: Vec<Change>, now: Timestamp) -> Result<Counts, StoreError> {
+pub(super) fn batch(
+    library: &Library,
+    section: SectionId,
+    changes: Vec<Change>,
+    now: Timestamp,
+) -> Result<Counts, StoreError> {
     library.db().write(move |tx| {
         let (mut counts, mut homes) = (Counts::default(), Homes::default());
         for change in &changes {
@@ -154,16 +175,20 @@ pub(super) fn batch(library: &Library, section: SectionId, changes: Vec<Change>,
                     let source = sources::find_or_make(tx, &placed.prints)?;
                     set_part(tx, *part, placed, source)?;
                     place_changed(tx, section, *part, placed, now)?;
-                    tx.prepare_cached("UPDATE items SET updated_at = ?2 WHERE id = (SELECT m.item FROM media m JOIN parts p ON p.media = m.id WHERE p.id = ?1)")?
-                        .execute(params![part, At(now)])?;
+                    tx.prepare_cached(
+                        "UPDATE items SET updated_at = ?2 \
+                         WHERE id = (SELECT m.item FROM media m JOIN parts p ON p.media = m.id WHERE p.id = \
+                         ?1)",
+                    )?
+                    .execute(params![part, At(now)])?;
                     counts.changed += 1;
                 }
                 Change::There(part, stat) => {
-                    tx.prepare_cached("UPDATE parts SET missing_since = NULL, inode = ?2, dev = ?3 WHERE id = ?1")?.execute(params![
-                        part,
-                        stat.inode as i64,
-                        stat.dev as i64
-                    ])?;
+                    tx.prepare_cached(
+                        "UPDATE parts SET missing_since = NULL, inode = ?2, dev = ?3 \
+                         WHERE id = ?1",
+                    )?
+                    .execute(params![part, stat.inode as i64, stat.dev as i64])?;
                 }
             }
         }
@@ -177,7 +202,8 @@ pub(super) fn batch(library: &Library, section: SectionId, changes: Vec<Change>,
 /// A root that was taken out of its section while it was scanned has no files that are there.
 fn set_missing_where_removed(tx: &Connection, section: SectionId, now: Timestamp) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE parts SET missing_since = ?2 WHERE missing_since IS NULL AND root IN (SELECT id FROM roots WHERE section = ?1 AND removed)",
+        "UPDATE parts SET missing_since = ?2 \
+         WHERE missing_since IS NULL AND root IN (SELECT id FROM roots WHERE section = ?1 AND removed)",
     )?
     .execute(params![section, At(now)])?;
     Ok(())
@@ -186,16 +212,25 @@ fn set_missing_where_removed(tx: &Connection, section: SectionId, now: Timestamp
 /// Applies what is known only when all was walked.
 pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Result<Counts, StoreError> {
     library.db().write(move |tx| {
-        let Ending { moved, added, missing, failures, walked, all_roots_there, is_partial, run, now } = ending;
+        let Ending { moved, added, missing, failures, walked, all_roots_there, is_partial, run, now } =
+            ending;
         let (mut counts, mut homes) = (Counts::default(), Homes::default());
         for part in &missing {
-            tx.prepare_cached("UPDATE parts SET missing_since = ?2 WHERE id = ?1")?.execute(params![part, At(now)])?;
+            tx.prepare_cached("UPDATE parts SET missing_since = ?2 WHERE id = ?1")?
+                .execute(params![part, At(now)])?;
         }
         let mut moves = Moves::new(moved.iter().map(|(part, _)| *part));
         for (part, placed) in &moved {
             let source = sources::find_or_make(tx, &placed.prints)?;
             let (told, _) = told_of(tx, placed, source)?;
-            moves.carry(tx, section, *part, &Line::of(&told.named, placed.root, &placed.path), &mut homes, now)?;
+            moves.carry(
+                tx,
+                section,
+                *part,
+                &Line::of(&told.named, placed.root, &placed.path),
+                &mut homes,
+                now,
+            )?;
             set_part(tx, *part, placed, source)?;
             describe(tx, *part, &told.details)?;
         }
@@ -207,7 +242,8 @@ pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Resu
         if all_roots_there && !is_partial {
             // One that was taken out during this scan waits for the next, which may find its files elsewhere.
             let_go = tx.execute(
-                "DELETE FROM roots WHERE section = ?1 AND removed AND id NOT IN (SELECT value FROM json_each(?2))",
+                "DELETE FROM roots \
+                 WHERE section = ?1 AND removed AND id NOT IN (SELECT value FROM json_each(?2))",
                 params![section, Json(walked.keys().map(|root| root.0).collect::<Vec<_>>())],
             )?;
         }
@@ -224,7 +260,8 @@ pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Resu
         }
         if !is_partial {
             tx.execute(
-                "UPDATE sections SET scanned_at = ?2, first_scanned_at = coalesce(first_scanned_at, ?2) WHERE id = ?1",
+                "UPDATE sections SET scanned_at = ?2, first_scanned_at = coalesce(first_scanned_at, ?2) \
+                 WHERE id = ?1",
                 params![section, At(now)],
             )?;
         }
@@ -241,13 +278,17 @@ fn add(
     homes: &mut Homes,
 ) -> Result<(), StoreError> {
     let source = sources::find_or_make(tx, &placed.prints)?;
-    let doubled = tx.prepare_cached("SELECT 1 FROM parts WHERE source = ?1 AND missing_since IS NULL")?.exists([source])?;
+    let doubled = tx
+        .prepare_cached("SELECT 1 FROM parts WHERE source = ?1 AND missing_since IS NULL")?
+        .exists([source])?;
     let (told, tagged) = told_of(tx, placed, source)?;
     let line = Line::of(&told.named, placed.root, &placed.path);
     let media = place(tx, section, &line, homes, now)?;
     let Stat { size, mtime_ns, inode, dev } = placed.stat;
     tx.prepare_cached(
-        "INSERT INTO parts (media, piece, root, path, medium, size, mtime_ns, inode, dev, source, tagged, added_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO parts (media, piece, root, path, medium, size, mtime_ns, inode, dev, source, tagged, \
+         added_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         media,
@@ -272,7 +313,9 @@ fn add(
 fn set_part(tx: &Connection, part: PartId, placed: &Placed, source: SourceId) -> Result<(), StoreError> {
     let Stat { size, mtime_ns, inode, dev } = placed.stat;
     tx.prepare_cached(
-        "UPDATE parts SET root = ?2, path = ?3, medium = ?4, size = ?5, mtime_ns = ?6, inode = ?7, dev = ?8, source = ?9, tagged = ?10, missing_since = NULL WHERE id = ?1",
+        "UPDATE parts SET root = ?2, path = ?3, medium = ?4, size = ?5, mtime_ns = ?6, inode = ?7, dev = ?8, \
+         source = ?9, tagged = ?10, missing_since = NULL \
+         WHERE id = ?1",
     )?
     .execute(params![
         part,
@@ -291,17 +334,29 @@ fn set_part(tx: &Connection, part: PartId, placed: &Placed, source: SourceId) ->
 
 /// The source of a file with its tags.
 fn tagged_source(tx: &Connection, placed: &Placed, source: SourceId) -> Result<SourceId, StoreError> {
-    if placed.prints.tagged.is_some() { sources::find_or_make(tx, &placed.prints.with_tags()) } else { Ok(source) }
+    if placed.prints.tagged.is_some() {
+        sources::find_or_make(tx, &placed.prints.with_tags())
+    } else {
+        Ok(source)
+    }
 }
 
-/// What a file is by its name and by what its content is known to say, and the source of the file with its tags.
+/// What a file is by its name and by what its content is known to say, and the source of the file with its
+/// tags.
 fn told_of(tx: &Connection, placed: &Placed, source: SourceId) -> Result<(Told, SourceId), StoreError> {
     let tagged = tagged_source(tx, placed, source)?;
     Ok((told(placed.named.clone(), says(tx, tagged)?.as_ref(), placed.stat.mtime_ns), tagged))
 }
 
-/// Places a file that was written since, if it is known what it says of itself now; else it waits where it is to be read.
-fn place_changed(tx: &Connection, section: SectionId, part: PartId, placed: &Placed, now: Timestamp) -> Result<(), StoreError> {
+/// Places a file that was written since, if it is known what it says of itself now; else it waits where it is
+/// to be read.
+fn place_changed(
+    tx: &Connection,
+    section: SectionId,
+    part: PartId,
+    placed: &Placed,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let tagged = tagged_source(tx, placed, sources::find_or_make(tx, &placed.prints)?)?;
     let says = says(tx, tagged)?;
     // A video is what its name says; one that an older Butler placed is placed by what names mean today.
@@ -314,6 +369,7 @@ fn place_changed(tx: &Connection, section: SectionId, part: PartId, placed: &Pla
 }
 
 fn touch(tx: &Connection, section: SectionId) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE sections SET content_changed_at = content_changed_at + 1 WHERE id = ?1")?.execute([section])?;
+    tx.prepare_cached("UPDATE sections SET content_changed_at = content_changed_at + 1 WHERE id = ?1")?
+        .execute([section])?;
     Ok(())
 }

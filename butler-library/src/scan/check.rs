@@ -1,7 +1,8 @@
-//! A dry run of a scan: what a folder would become as a section, what in its names is doubtful, and what would be left
-//! alone. It opens no media file and writes nothing.
+//! A dry run of a scan: what a folder would become as a section, what in its names is doubtful, and what
+//! would be left alone. It opens no media file and writes nothing.
 //!
-//! Start with [`check_folder`]: it walks as a scan does, and `tree` puts what it saw together by the same rules.
+//! Start with [`check_folder`]: it walks as a scan does, and `tree` puts what it saw together by the same
+//! rules.
 
 mod guess;
 mod tree;
@@ -79,11 +80,12 @@ pub enum CheckError {
     Store(#[from] StoreError),
 }
 
-/// Says what a folder would become as a section of a kind, or of the kind that it looks like. `stop` is asked at least
-/// twice a second.
+/// Says what a folder would become as a section of a kind, or of the kind that it looks like. `stop` is asked
+/// at least twice a second.
 ///
 /// # Errors
-/// If no section may have the folder, it can't be read, its kind is neither said nor clear, or it was stopped.
+/// If no section may have the folder, it can't be read, its kind is neither said nor clear, or it was
+/// stopped.
 pub fn check_folder(
     library: &Library,
     folder: &Path,
@@ -109,13 +111,16 @@ pub fn check_folder(
     let (items, waiting) = tree.finish();
     doubts.extend(waiting.into_iter().map(|path| note(&path, WAITS)));
     doubts.sort_by(|a, b| a.path.cmp(&b.path));
-    let unreadable = unsure.into_iter().filter_map(|unsure| Some(note(&unsure.path, unsure.sentence.as_deref()?))).collect();
+    let unreadable = unsure
+        .into_iter()
+        .filter_map(|unsure| Some(note(&unsure.path, unsure.sentence.as_deref()?)))
+        .collect();
     let ignored = ignored.into_iter().map(|ignored| note(&ignored.path, &ignored.why.sentence())).collect();
     Ok(Checked { folder, kind, guessed, mixed, files: seen.len() as u64, items, doubts, ignored, unreadable })
 }
 
-const WAITS: &str =
-    "This extra's film or show is not there, or its folder holds several and the name tells none; it is kept and shown nowhere.";
+const WAITS: &str = "This extra's film or show is not there, or its folder holds several and the name tells \
+                     none; it is kept and shown nowhere.";
 
 fn note(path: &[u8], sentence: &str) -> CheckNote {
     CheckNote { path: path_from_bytes(path), sentence: sentence.to_owned() }
@@ -124,7 +129,8 @@ fn note(path: &[u8], sentence: &str) -> CheckNote {
 /// What a file is by its name, and what its name leaves open.
 fn name(kind: SectionKind, file: &Seen) -> (Named, Option<Doubt>) {
     let path = path_from_bytes(&file.path);
-    let components: Vec<_> = path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
+    let components: Vec<_> =
+        path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
     let named = butler_names::read(kind.names(), &components, file.stat.size);
     let not_utf8 = path.to_str().is_none().then_some(Doubt::NotUtf8);
     let doubt = named.doubt().or(not_utf8);
@@ -132,9 +138,21 @@ fn name(kind: SectionKind, file: &Seen) -> (Named, Option<Doubt>) {
 }
 
 /// Walks the folder as a scan of this kind would.
-fn look(library: &Library, folder: &Path, kind: SectionKind, stop: &mut dyn FnMut() -> bool) -> Result<Walked, CheckError> {
+fn look(
+    library: &Library,
+    folder: &Path,
+    kind: SectionKind,
+    stop: &mut dyn FnMut() -> bool,
+) -> Result<Walked, CheckError> {
     // No part is compared with what this walk sees, so it needs no root of the database.
-    let asked = Walk { threads: library.root_threads(), root: RootId(0), folder, kind, extent: &Arc::default(), tell_ignored: true };
+    let asked = Walk {
+        threads: library.root_threads(),
+        root: RootId(0),
+        folder,
+        kind,
+        extent: &Arc::default(),
+        tell_ignored: true,
+    };
     let walked = walk(&asked, &mut |_| stop()).map_err(|_| CheckError::Stopped)?;
     match walked.state {
         RootState::Away(sentence) => Err(CheckError::Away(sentence)),

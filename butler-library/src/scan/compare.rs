@@ -160,7 +160,8 @@ impl Side {
             }
             return;
         };
-        // Its disk is there. The number it goes by today says nothing of others: a restart deals such numbers anew.
+        // Its disk is there. The number it goes by today says nothing of others: a restart deals such numbers
+        // anew.
         self.devices.insert(known.stat.dev);
         match (known.stat.same_content(&seen.stat), known.missing) {
             (true, false) => {
@@ -178,13 +179,19 @@ impl Side {
         // Of a part of a root, that nothing of it is there says little; its disk is judged below.
         let is_elsewhere = self.is_elsewhere && self.is_whole;
         let away = match self.state {
-            RootState::Read { has_entries, .. } if self.was_full && self.is_empty && (!has_entries || is_elsewhere) => Away::Empty,
+            RootState::Read { has_entries, .. }
+                if self.was_full && self.is_empty && (!has_entries || is_elsewhere) =>
+            {
+                Away::Empty
+            }
             RootState::Read { identity, .. } => {
                 self.devices.insert(identity.0);
                 self.added.extend(self.seen);
                 self.devices.extend(self.added.iter().map(|seen| seen.stat.dev));
-                let (vanished, out_of_reach): (Vec<_>, Vec<_>) =
-                    self.unseen.into_iter().partition(|known| known.missing || self.devices.contains(&known.stat.dev));
+                let (vanished, out_of_reach): (Vec<_>, Vec<_>) = self
+                    .unseen
+                    .into_iter()
+                    .partition(|known| known.missing || self.devices.contains(&known.stat.dev));
                 if !out_of_reach.is_empty() {
                     result.away.push((root, Away::Disk));
                     result.out_of_reach += out_of_reach.len() as u64;
@@ -200,8 +207,9 @@ impl Side {
     }
 }
 
-/// Which vanished parts are found again in new files: same content, and unique on both sides. Answers with the index of
-/// the file in `found`. Parts that vanished just now go before those that have been missing for longer.
+/// Which vanished parts are found again in new files: same content, and unique on both sides. Answers with
+/// the index of the file in `found`. Parts that vanished just now go before those that have been missing for
+/// longer.
 pub(super) fn moves(vanished: &[Known], found: &[SourceId]) -> Vec<(PartId, usize)> {
     let mut files: HashMap<SourceId, Vec<usize>> = HashMap::new();
     for (index, source) in found.iter().enumerate() {
@@ -214,9 +222,11 @@ pub(super) fn moves(vanished: &[Known], found: &[SourceId]) -> Vec<(PartId, usiz
     }
     let mut moves: Vec<_> = parts
         .into_iter()
-        .filter_map(|(source, (fresh, old))| match (fresh.as_slice(), old.as_slice(), files.get(&source)?.as_slice()) {
-            ([part], _, [file]) | ([], [part], [file]) => Some((*part, *file)),
-            _ => None,
+        .filter_map(|(source, (fresh, old))| {
+            match (fresh.as_slice(), old.as_slice(), files.get(&source)?.as_slice()) {
+                ([part], _, [file]) | ([], [part], [file]) => Some((*part, *file)),
+                _ => None,
+            }
         })
         .collect();
     moves.sort_by_key(|(_, file)| *file);
@@ -237,7 +247,14 @@ mod tests {
     }
 
     fn known(part: i64, path: &str) -> Known {
-        Known { part: PartId(part), root: ROOT, path: path.into(), stat: stat(1), source: SourceId(part), missing: false }
+        Known {
+            part: PartId(part),
+            root: ROOT,
+            path: path.into(),
+            stat: stat(1),
+            source: SourceId(part),
+            missing: false,
+        }
     }
 
     fn seen(path: &str) -> Seen {
@@ -247,7 +264,16 @@ mod tests {
     fn walked(mut seen: Vec<Seen>) -> Walked {
         seen.sort_by(|a, b| a.path.cmp(&b.path));
         let state = RootState::Read { identity: (1, 2), has_entries: true };
-        Walked { root: ROOT, seen, unsure: Vec::new(), ignored: Vec::new(), is_whole: true, passed: Vec::new(), folders: 1, state }
+        Walked {
+            root: ROOT,
+            seen,
+            unsure: Vec::new(),
+            ignored: Vec::new(),
+            is_whole: true,
+            passed: Vec::new(),
+            folders: 1,
+            state,
+        }
     }
 
     fn compare(mut known: Vec<Known>, walked: Vec<Walked>) -> Compared {
@@ -281,9 +307,13 @@ mod tests {
     #[test]
     fn a_root_that_is_away_or_suddenly_empty_has_nothing_missing() {
         let away = Walked { state: RootState::Away("It hangs.".into()), ..walked(Vec::new()) };
-        let empty = Walked { state: RootState::Read { identity: (1, 2), has_entries: false }, ..walked(Vec::new()) };
-        let other_disk = Walked { state: RootState::Read { identity: (9, 2), has_entries: true }, ..walked(Vec::new()) };
-        for (walked, why) in [(away, Away::Gone("It hangs.".into())), (empty, Away::Empty), (other_disk, Away::Empty)] {
+        let empty =
+            Walked { state: RootState::Read { identity: (1, 2), has_entries: false }, ..walked(Vec::new()) };
+        let other_disk =
+            Walked { state: RootState::Read { identity: (9, 2), has_entries: true }, ..walked(Vec::new()) };
+        for (walked, why) in
+            [(away, Away::Gone("It hangs.".into())), (empty, Away::Empty), (other_disk, Away::Empty)]
+        {
             let result = compare(vec![known(1, "a.mkv"), known(2, "b/c.mkv")], vec![walked]);
             assert_eq!(result, Compared { away: vec![(ROOT, why)], out_of_reach: 2, ..Compared::default() });
         }
@@ -308,10 +338,17 @@ mod tests {
     #[test]
     fn a_disk_below_the_root_that_is_gone_as_a_whole_is_away() {
         let on_disk = |part, path| Known { stat: Stat { dev: 7, ..stat(1) }, ..known(part, path) };
-        let result = compare(vec![on_disk(1, "disk/a.mkv"), known(2, "b.mkv")], vec![walked(vec![seen("c.mkv")])]);
-        assert_eq!((result.out_of_reach, result.vanished, result.away), (1, vec![known(2, "b.mkv")], vec![(ROOT, Away::Disk)]));
+        let result =
+            compare(vec![on_disk(1, "disk/a.mkv"), known(2, "b.mkv")], vec![walked(vec![seen("c.mkv")])]);
+        assert_eq!(
+            (result.out_of_reach, result.vanished, result.away),
+            (1, vec![known(2, "b.mkv")], vec![(ROOT, Away::Disk)])
+        );
         // One of its files is there: then the disk is, and the other is gone.
-        let result = compare(vec![on_disk(1, "disk/a.mkv"), on_disk(2, "disk/b.mkv")], vec![walked(vec![seen("disk/b.mkv")])]);
+        let result = compare(
+            vec![on_disk(1, "disk/a.mkv"), on_disk(2, "disk/b.mkv")],
+            vec![walked(vec![seen("disk/b.mkv")])],
+        );
         assert_eq!(result.vanished, [on_disk(1, "disk/a.mkv")]);
     }
 
@@ -335,7 +372,11 @@ mod tests {
             ..walked(Vec::new())
         };
         assert_eq!(compare(vec![on(1)], vec![part(true, &[1])]).vanished, [on(1)]);
-        assert_eq!(compare(vec![on(7)], vec![part(true, &[1, 7])]).vanished, [on(7)], "a folder of that disk was passed");
+        assert_eq!(
+            compare(vec![on(7)], vec![part(true, &[1, 7])]).vanished,
+            [on(7)],
+            "a folder of that disk was passed"
+        );
         assert_eq!(compare(vec![on(7)], vec![part(true, &[1])]).away, [(ROOT, Away::Disk)]);
         assert_eq!(compare(vec![on(1)], vec![part(false, &[1])]).away, [(ROOT, Away::Empty)]);
     }
@@ -348,7 +389,8 @@ mod tests {
 
     #[test]
     fn only_a_unique_pair_is_a_move() {
-        let part = |part: i64, source: i64, missing| Known { source: SourceId(source), missing, ..known(part, "x") };
+        let part =
+            |part: i64, source: i64, missing| Known { source: SourceId(source), missing, ..known(part, "x") };
         let check = |vanished: &[Known], found: &[i64], expect: &[(i64, usize)]| {
             let found: Vec<_> = found.iter().copied().map(SourceId).collect();
             let expect: Vec<_> = expect.iter().map(|(part, file)| (PartId(*part), *file)).collect();

@@ -71,7 +71,11 @@ mod tests {
             ("Lost/Season 10/a.mkv", false, false),
             ("Los", false, false),
         ] {
-            assert_eq!((season.holds(path.as_bytes()), season.leads_through(path.as_bytes())), (holds, leads_through), "{path}");
+            assert_eq!(
+                (season.holds(path.as_bytes()), season.leads_through(path.as_bytes())),
+                (holds, leads_through),
+                "{path}"
+            );
         }
     }
 

@@ -1,7 +1,8 @@
-//! Which film, show, season or episode an extra belongs to. An extra waits alone until what it belongs to is there, and
-//! waits again when that goes; nothing is ever made for its sake.
+//! Which film, show, season or episode an extra belongs to. An extra waits alone until what it belongs to is
+//! there, and waits again when that goes; nothing is ever made for its sake.
 //!
-//! Start with [`settle`]: it is called at the end of each transaction for the homes that something happened in.
+//! Start with [`settle`]: it is called at the end of each transaction for the homes that something happened
+//! in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +51,8 @@ pub(super) fn settle(tx: &Connection, section: SectionId, homes: &Homes) -> Resu
                 (host, _) => host.map(|host| host.item),
             };
             if owner != parent {
-                tx.prepare_cached("UPDATE items SET parent = ?2 WHERE id = ?1")?.execute(params![extra, owner])?;
+                tx.prepare_cached("UPDATE items SET parent = ?2 WHERE id = ?1")?
+                    .execute(params![extra, owner])?;
             }
         }
     }
@@ -60,16 +62,24 @@ pub(super) fn settle(tx: &Connection, section: SectionId, homes: &Homes) -> Resu
 type Waiting = (ItemId, Option<ItemId>, Option<Vec<u8>>);
 
 fn extras(tx: &Connection, section: SectionId, home: &[u8]) -> Result<Vec<Waiting>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT id, parent, about FROM items WHERE section = ?1 AND home = ?2 AND kind = 'extra'")?;
-    Ok(statement.query_map(params![section, home], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?)
+    let mut statement = tx.prepare_cached(
+        "SELECT id, parent, about FROM items WHERE section = ?1 AND home = ?2 AND kind = 'extra'",
+    )?;
+    Ok(statement
+        .query_map(params![section, home], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?)
 }
 
 /// Those of a home, a film as it was first shown before its other editions.
 fn hosts(tx: &Connection, section: SectionId, home: &[u8]) -> Result<Hosts, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT id, kind, about FROM items WHERE section = ?1 AND home = ?2 AND kind <> 'extra' ORDER BY edition IS NOT NULL, id",
+        "SELECT id, kind, about FROM items \
+         WHERE section = ?1 AND home = ?2 AND kind <> 'extra' \
+         ORDER BY edition IS NOT NULL, id",
     )?;
-    let host = |row: &rusqlite::Row<'_>| Ok(Host { item: row.get(0)?, kind: row.get::<_, Word<ItemKind>>(1)?.0, about: row.get(2)? });
+    let host = |row: &rusqlite::Row<'_>| {
+        Ok(Host { item: row.get(0)?, kind: row.get::<_, Word<ItemKind>>(1)?.0, about: row.get(2)? })
+    };
     let mut hosts = Hosts::default();
     for found in statement.query_map(params![section, home], host)? {
         hosts.add(found?);
@@ -78,11 +88,13 @@ fn hosts(tx: &Connection, section: SectionId, home: &[u8]) -> Result<Hosts, Stor
 }
 
 fn episode(tx: &Connection, season: ItemId, key: &[u8]) -> Result<Option<ItemId>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT id FROM items WHERE parent = ?1 AND kind = 'episode' AND key = ?2")?;
+    let mut statement =
+        tx.prepare_cached("SELECT id FROM items WHERE parent = ?1 AND kind = 'episode' AND key = ?2")?;
     Ok(statement.query_row(params![season, key], |row| row.get(0)).optional()?)
 }
 
-/// What a home holds that extras can belong to, by title and year: a folder may hold thousands of films, each with its trailer.
+/// What a home holds that extras can belong to, by title and year: a folder may hold thousands of films, each
+/// with its trailer.
 #[derive(Debug, Default)]
 pub(super) struct Hosts(BTreeMap<Option<Vec<u8>>, Host>);
 
@@ -92,8 +104,8 @@ impl Hosts {
         self.0.entry(host.about.clone()).or_insert(host);
     }
 
-    /// The one that an extra belongs to: the film that its name says, else the only one of the home. Of several films nobody
-    /// can tell which.
+    /// The one that an extra belongs to: the film that its name says, else the only one of the home. Of
+    /// several films nobody can tell which.
     pub(super) fn of(&self, about: Option<&[u8]>) -> Option<&Host> {
         about.and_then(|about| self.named(about)).or_else(|| only(self.0.values()))
     }
@@ -106,7 +118,9 @@ impl Hosts {
         // Without a year, `Heat-trailer` speaks of `Heat (1995)` if no other Heat is there.
         let titled = |own: &Option<Vec<u8>>| own.as_ref().is_some_and(|own| own.starts_with(about));
         let without_year = about.ends_with(&[0x1f]);
-        without_year.then(|| only(self.0.range(key..).take_while(|(own, _)| titled(own)).map(|(_, host)| host))).flatten()
+        without_year
+            .then(|| only(self.0.range(key..).take_while(|(own, _)| titled(own)).map(|(_, host)| host)))
+            .flatten()
     }
 }
 

@@ -1,9 +1,11 @@
-//! What a person told scans to leave alone: `.plexignore`, `.ignore` and `.nomedia`. Pure: the files' content is handed in.
+//! What a person told scans to leave alone: `.plexignore`, `.ignore` and `.nomedia`. Pure: the files' content
+//! is handed in.
 //!
-//! `.plexignore` is Plex's: a pattern a line, `*` for any run of characters, no way to take one back; each holds for its
-//! folder and all below, so those of several folders add up. `.ignore` is Jellyfin's: an empty one takes out its whole
-//! folder, one with content has git's syntax, and the nearest one up the tree is the only one that counts. `.nomedia`
-//! (Android, Kodi) takes out its whole folder, whatever it holds. Start with [`Rules::below`] and [`Rules::verdict`].
+//! `.plexignore` is Plex's: a pattern a line, `*` for any run of characters, no way to take one back; each
+//! holds for its folder and all below, so those of several folders add up. `.ignore` is Jellyfin's: an empty
+//! one takes out its whole folder, one with content has git's syntax, and the nearest one up the tree is the
+//! only one that counts. `.nomedia` (Android, Kodi) takes out its whole folder, whatever it holds. Start with
+//! [`Rules::below`] and [`Rules::verdict`].
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -51,7 +53,9 @@ impl Why {
         match self {
             Self::Name => "It is hidden, or has a name that other programs keep for themselves.".to_owned(),
             Self::Whole { file } => format!("`{}` says that this folder is ignored.", shown(file)),
-            Self::Line { file, line } => format!("The line `{line}` of `{}` says that it is ignored.", shown(file)),
+            Self::Line { file, line } => {
+                format!("The line `{line}` of `{}` says that it is ignored.", shown(file))
+            }
         }
     }
 }
@@ -91,11 +95,17 @@ struct GitRules {
 }
 
 impl Rules {
-    /// What holds in a folder where these rules hold so far, given the content of its own `.plexignore` and `.ignore`.
+    /// What holds in a folder where these rules hold so far, given the content of its own `.plexignore` and
+    /// `.ignore`.
     ///
     /// # Errors
     /// If the folder is ignored as a whole.
-    pub(super) fn below(self: &Arc<Self>, folder: &[u8], plex: Option<&[u8]>, ignore: Option<&[u8]>) -> Result<Arc<Self>, Why> {
+    pub(super) fn below(
+        self: &Arc<Self>,
+        folder: &[u8],
+        plex: Option<&[u8]>,
+        ignore: Option<&[u8]>,
+    ) -> Result<Arc<Self>, Why> {
         if plex.is_none() && ignore.is_none() {
             return Ok(Arc::clone(self));
         }
@@ -110,7 +120,8 @@ impl Rules {
         Ok(Arc::new(rules))
     }
 
-    /// Why a file or folder is ignored, if it is. Its path is below the root, in or below the folder where these rules hold.
+    /// Why a file or folder is ignored, if it is. Its path is below the root, in or below the folder where
+    /// these rules hold.
     pub(super) fn verdict(&self, path: &[u8], is_folder: bool) -> Option<Why> {
         let plex = self.plex.iter().find_map(|file| {
             let line = file.verdict(path, is_folder)?;
@@ -119,7 +130,9 @@ impl Rules {
         plex.or_else(|| {
             let file = self.nearest.as_ref()?;
             match file.lines.matched(Path::new(OsStr::from_bytes(rest(path, &file.folder)?)), is_folder) {
-                Match::Ignore(line) => Some(Why::Line { file: below(&file.folder, IGNORE), line: line.original().to_owned() }),
+                Match::Ignore(line) => {
+                    Some(Why::Line { file: below(&file.folder, IGNORE), line: line.original().to_owned() })
+                }
                 Match::None | Match::Whitelist(_) => None,
             }
         })
@@ -130,15 +143,21 @@ impl Patterns {
     fn verdict(&self, path: &[u8], is_folder: bool) -> Option<&str> {
         let path = rest(path, &self.folder)?;
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-        let fits =
-            |pattern: &&Pattern| (is_folder || !pattern.folders_only) && fits(&pattern.glob, if pattern.is_path { path } else { name });
+        let fits = |pattern: &&Pattern| {
+            (is_folder || !pattern.folders_only)
+                && fits(&pattern.glob, if pattern.is_path { path } else { name })
+        };
         self.patterns.iter().find(fits).map(|pattern| pattern.line.as_str())
     }
 }
 
 fn patterns(content: &[u8]) -> Vec<Pattern> {
     let content = String::from_utf8_lossy(content);
-    let lines = content.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = content
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let pattern = |line: &str| {
         let (folders_only, glob) = line.strip_suffix('/').map_or((false, line), |glob| (true, glob));
         let is_path = glob.contains('/');
@@ -148,8 +167,8 @@ fn patterns(content: &[u8]) -> Vec<Pattern> {
     lines.map(pattern).filter(|pattern| !pattern.glob.is_empty()).collect()
 }
 
-/// Whether a name or path is as a glob says, in which `*` is any run of characters and all else stands for itself: names
-/// with brackets and question marks are common.
+/// Whether a name or path is as a glob says, in which `*` is any run of characters and all else stands for
+/// itself: names with brackets and question marks are common.
 fn fits(glob: &[u8], text: &[u8]) -> bool {
     let (mut at, mut in_text) = (0, 0);
     // Where the last star stands, and the first byte that it has not eaten yet.
@@ -170,7 +189,8 @@ fn fits(glob: &[u8], text: &[u8]) -> bool {
     glob[at..].iter().all(|byte| *byte == b'*')
 }
 
-/// The lines of an `.ignore`; none if it takes out its whole folder: it is empty, or no line of it can be understood.
+/// The lines of an `.ignore`; none if it takes out its whole folder: it is empty, or no line of it can be
+/// understood.
 fn git_lines(content: &[u8]) -> Option<Gitignore> {
     let content = String::from_utf8_lossy(content);
     let mut builder = GitignoreBuilder::new("");
@@ -236,7 +256,8 @@ mod tests {
 
     #[test]
     fn several_plexignores_add_up_and_each_counts_from_its_folder_on() {
-        let rules = rules(&[("", Some("*.avi\nShows/Extras/*"), None), ("Shows", Some("Extras/*.mkv\n*.ts"), None)]);
+        let rules =
+            rules(&[("", Some("*.avi\nShows/Extras/*"), None), ("Shows", Some("Extras/*.mkv\n*.ts"), None)]);
         for (path, expect) in [
             ("Shows/a.avi", true),
             ("Shows/a.ts", true),
@@ -274,14 +295,16 @@ mod tests {
     #[test]
     fn an_ignore_that_says_nothing_takes_out_its_folder() {
         for content in ["", " \r\n\t\n", "\u{feff}\n", "{a,\n"] {
-            let whole = Arc::new(Rules::default()).below(b"Shows/Old", None, Some(content.as_bytes())).unwrap_err();
+            let whole =
+                Arc::new(Rules::default()).below(b"Shows/Old", None, Some(content.as_bytes())).unwrap_err();
             assert_eq!(whole, Why::Whole { file: b"Shows/Old/.ignore".to_vec() }, "{content:?}");
         }
     }
 
     #[test]
     fn the_nearest_ignore_alone_counts() {
-        let rules = rules(&[("", None, Some("*.mkv")), ("Shows", None, Some("*.avi")), ("Shows/Old", None, None)]);
+        let rules =
+            rules(&[("", None, Some("*.mkv")), ("Shows", None, Some("*.avi")), ("Shows/Old", None, None)]);
         for (path, expect) in [("Shows/Old/a.mkv", false), ("Shows/Old/a.avi", true)] {
             assert_eq!(is_ignored(&rules, path), expect, "{path}");
         }

@@ -1,8 +1,8 @@
-//! Where a file stands in the tree of items, by what its name says: the items from the top down, and which media and piece
-//! of the last one it is. Pure: nothing is looked up, nothing made. Start with [`Line::of`].
+//! Where a file stands in the tree of items, by what its name says: the items from the top down, and which
+//! media and piece of the last one it is. Pure: nothing is looked up, nothing made. Start with [`Line::of`].
 //!
-//! What makes an item itself among its parent's children is its key. A film's holds its folder: two files of one name in
-//! one folder are two versions of a film; in two folders they are two films.
+//! What makes an item itself among its parent's children is its key. A film's holds its folder: two files of
+//! one name in one folder are two versions of a film; in two folders they are two films.
 
 use butler_names::{Episode, Extra, ExtraKind, Ids, Movie, Named, Numbers, Owner, Photo, Show, Track};
 use jiff::civil::Date;
@@ -69,10 +69,18 @@ impl Line {
             Named::Episode(episode) => Self::of_episode(episode, root, path),
             Named::Track(Track { artist, album, album_year, disc, number, title, .. }) => alone(vec![
                 Step::new(ItemKind::Artist, key(&[&folded(artist)]), artist),
-                Step { year: *album_year, ..Step::new(ItemKind::Album, key(&[&folded(album), &text(*album_year)]), album) },
-                Step { number: *number, ..Step::new(ItemKind::Track, key(&[&text(*disc), &text(*number), &folded(title)]), title) },
+                Step {
+                    year: *album_year,
+                    ..Step::new(ItemKind::Album, key(&[&folded(album), &text(*album_year)]), album)
+                },
+                Step {
+                    number: *number,
+                    ..Step::new(ItemKind::Track, key(&[&text(*disc), &text(*number), &folded(title)]), title)
+                },
             ]),
-            Named::Photo(Photo { title }) => alone(vec![Step::new(ItemKind::Photo, key(&[root.to_string().as_bytes(), path]), title)]),
+            Named::Photo(Photo { title }) => {
+                alone(vec![Step::new(ItemKind::Photo, key(&[root.to_string().as_bytes(), path]), title)])
+            }
             Named::Extra(named) => alone(vec![extra(named, root, path)]),
         }
     }
@@ -115,8 +123,13 @@ impl Step {
 
 impl Version {
     fn of(label: Option<&String>, piece: Option<u32>, root: RootId, folder: &[u8], path: &[u8]) -> Self {
-        // Pieces lie in one folder, or each in one of its own there, and are of one format: what differs is another version.
-        let extension = path.iter().rposition(|byte| *byte == b'.').map_or(&[][..], |dot| &path[dot..]).to_ascii_lowercase();
+        // Pieces lie in one folder, or each in one of its own there, and are of one format: what differs is
+        // another version.
+        let extension = path
+            .iter()
+            .rposition(|byte| *byte == b'.')
+            .map_or(&[][..], |dot| &path[dot..])
+            .to_ascii_lowercase();
         let label_key = label.map(|label| folded(label)).unwrap_or_default();
         let stack = piece.map(|_| key(&[root.to_string().as_bytes(), folder, &extension, &label_key]));
         Self { label: label.cloned(), stack, piece }
@@ -146,7 +159,12 @@ fn film_about(movie: &Movie) -> Vec<u8> {
 
 fn show(named: &Show) -> Step {
     let own = show_home(named);
-    Step { year: named.year, ids: ids(&named.ids), home: Some(own.clone()), ..Step::new(ItemKind::Show, own, &named.title) }
+    Step {
+        year: named.year,
+        ids: ids(&named.ids),
+        home: Some(own.clone()),
+        ..Step::new(ItemKind::Show, own, &named.title)
+    }
 }
 
 fn show_home(show: &Show) -> Vec<u8> {
@@ -196,7 +214,9 @@ fn numbered(first: u32, last: u32, is_absolute: bool, titled: &dyn Fn(String) ->
 fn extra(named: &Extra, root: RootId, path: &[u8]) -> Step {
     let root = root.to_string();
     let (home, about) = match &named.of {
-        Owner::Film { folder, film } => (key(&[root.as_bytes(), leading(path, *folder)]), film.as_ref().map(film_about)),
+        Owner::Film { folder, film } => {
+            (key(&[root.as_bytes(), leading(path, *folder)]), film.as_ref().map(film_about))
+        }
         Owner::Show { show, season: None, .. } => (show_home(show), None),
         Owner::Show { show, season: Some(season), numbers } => {
             let about = match numbers {
@@ -207,7 +227,12 @@ fn extra(named: &Extra, root: RootId, path: &[u8]) -> Step {
             (season_home(show, *season), about)
         }
     };
-    Step { extra: Some(named.kind), home: Some(home), about, ..Step::new(ItemKind::Extra, key(&[root.as_bytes(), path]), &named.title) }
+    Step {
+        extra: Some(named.kind),
+        home: Some(home),
+        about,
+        ..Step::new(ItemKind::Extra, key(&[root.as_bytes(), path]), &named.title)
+    }
 }
 
 /// The ids as Plex writes them, those first that most others know.
@@ -217,13 +242,16 @@ fn ids(ids: &Ids) -> Vec<String> {
     known.into_iter().filter_map(|(name, id)| id.as_ref().map(|id| format!("{name}://{id}"))).collect()
 }
 
-/// The folder in which a film's file lies, below its root. One that is a piece or a version may lie in a folder for that,
-/// which is none of the film's.
+/// The folder in which a film's file lies, below its root. One that is a piece or a version may lie in a
+/// folder for that, which is none of the film's.
 fn own_folder(path: &[u8], may_lie_deeper: bool) -> &[u8] {
     if !may_lie_deeper {
         return path.iter().rposition(|byte| *byte == b'/').map_or(&path[..0], |end| &path[..end]);
     }
-    let components: Vec<_> = path.split(|byte| *byte == b'/').map(|component| String::from_utf8_lossy(component).into_owned()).collect();
+    let components: Vec<_> = path
+        .split(|byte| *byte == b'/')
+        .map(|component| String::from_utf8_lossy(component).into_owned())
+        .collect();
     leading(path, butler_names::film_folder(&components))
 }
 
@@ -278,7 +306,11 @@ mod tests {
     #[test]
     fn pieces_of_one_version_have_one_stack() {
         let version = |label: Option<&str>, piece: u32, path: &str| {
-            line(Named::Movie(Movie { version: label.map(str::to_owned), stack: Some(piece), ..heat() }), path).version
+            line(
+                Named::Movie(Movie { version: label.map(str::to_owned), stack: Some(piece), ..heat() }),
+                path,
+            )
+            .version
         };
         let first = version(None, 1, "Heat/Heat-cd1.avi");
         assert_eq!((first.piece, &first.stack), (Some(1), &version(None, 2, "Heat/Heat-cd2.AVI").stack));
@@ -292,10 +324,23 @@ mod tests {
     fn a_file_of_several_episodes_stands_at_each_of_them() {
         let episode = |numbers| {
             let show = Show { title: "Dark".into(), ..Show::default() };
-            line(Named::Episode(Episode { show, season: Some(1), numbers, title: None, version: None, stack: None }), "Dark/x.mkv")
+            line(
+                Named::Episode(Episode {
+                    show,
+                    season: Some(1),
+                    numbers,
+                    title: None,
+                    version: None,
+                    stack: None,
+                }),
+                "Dark/x.mkv",
+            )
         };
         let told = episode(Numbers::Range { first: 2, last: 4 });
-        assert_eq!(told.steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>(), ["Dark", "Season 1", "Episode 2"]);
+        assert_eq!(
+            told.steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>(),
+            ["Dark", "Season 1", "Episode 2"]
+        );
         assert_eq!(told.further.iter().map(|step| step.number).collect::<Vec<_>>(), [Some(3), Some(4)]);
         assert!(episode(Numbers::Range { first: 2, last: 9_999 }).further.is_empty());
         let dated = episode(Numbers::Date(jiff::civil::date(2009, 2, 10)));
@@ -304,12 +349,21 @@ mod tests {
 
     #[test]
     fn an_extra_belongs_where_its_film_lies() {
-        let named = |folder, film| Named::Extra(Extra { kind: ExtraKind::Trailer, title: "T".into(), of: Owner::Film { folder, film } });
+        let named = |folder, film| {
+            Named::Extra(Extra {
+                kind: ExtraKind::Trailer,
+                title: "T".into(),
+                of: Owner::Film { folder, film },
+            })
+        };
         let film = line(Named::Movie(heat()), "Films/Heat (1995)/Heat.mkv").steps.remove(0);
         let below = line(named(2, None), "Films/Heat (1995)/Trailers/T.mkv").steps.remove(0);
         assert_eq!((below.home, below.about), (film.home.clone(), None));
         let beside = line(named(2, Some(heat())), "Films/Heat (1995)/Heat-trailer.mkv").steps.remove(0);
         assert_eq!((beside.home, beside.about), (film.home, film.about));
-        assert_eq!(line(named(0, None), "T.mkv").steps[0].home, line(Named::Movie(heat()), "Heat.mkv").steps[0].home);
+        assert_eq!(
+            line(named(0, None), "T.mkv").steps[0].home,
+            line(Named::Movie(heat()), "Heat.mkv").steps[0].home
+        );
     }
 }

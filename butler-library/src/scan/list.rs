@@ -1,7 +1,8 @@
-//! One call of a walk: reads one folder and looks at the media files in it. Every path that it gives is below the root.
+//! One call of a walk: reads one folder and looks at the media files in it. Every path that it gives is below
+//! the root.
 //!
-//! A large folder's files are looked at in chunks, so that several threads can do it. Nothing is opened but the folder
-//! and the ignore files in it. Start with [`Lister::make`].
+//! A large folder's files are looked at in chunks, so that several threads can do it. Nothing is opened but
+//! the folder and the ignore files in it. Start with [`Lister::make`].
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -120,8 +121,10 @@ impl Lister {
             Call::Look(folder, chunk) => {
                 let (mut content, mut folders) = (Content::default(), Vec::new());
                 // Who stopped waiting gets no more answers either.
-                let _stopped = self.look_at_all(&folder, &folder.rules, &chunk, beat, &mut content, &mut folders);
-                let folders = folders.into_iter().map(|(path, is_link)| folder.below(path, is_link)).collect();
+                let _stopped =
+                    self.look_at_all(&folder, &folder.rules, &chunk, beat, &mut content, &mut folders);
+                let folders =
+                    folders.into_iter().map(|(path, is_link)| folder.below(path, is_link)).collect();
                 Heard::Looked { content, folders }
             }
             Call::Identify(folder) => {
@@ -153,15 +156,23 @@ impl Lister {
             folders: Vec::new(),
             chunks: Vec::new(),
         };
-        let skipped = names.skipped.into_iter().map(|(name, is_folder)| (below(&folder.path, &name), is_folder));
-        listing.content.ignored.extend(skipped.map(|(path, is_folder)| Ignored { path, is_folder, why: Why::Name }));
+        let skipped =
+            names.skipped.into_iter().map(|(name, is_folder)| (below(&folder.path, &name), is_folder));
+        listing.content.ignored.extend(skipped.map(|(path, is_folder)| Ignored {
+            path,
+            is_folder,
+            why: Why::Name,
+        }));
         let own = |has: bool, name| if has { own_rules(&open, name) } else { Ok(None) };
         let rules = match (own(names.has_plexignore, PLEXIGNORE), own(names.has_ignore, IGNORE)) {
             _ if names.has_nomedia => Err(Why::Whole { file: below(&folder.path, NOMEDIA) }),
             (Ok(plex), Ok(ignore)) => folder.rules.below(&folder.path, plex.as_deref(), ignore.as_deref()),
             // What it says can't be told, so nothing can be told of what lies here.
             (Err(error), _) | (_, Err(error)) => {
-                listing.content.unsure.push(Unsure { path: folder.path.clone(), sentence: sentence("folder's ignore file", &error) });
+                listing.content.unsure.push(Unsure {
+                    path: folder.path.clone(),
+                    sentence: sentence("folder's ignore file", &error),
+                });
                 return Ok(listing);
             }
         };
@@ -206,7 +217,8 @@ impl Lister {
             }
             names.has_entries = true;
             match kind {
-                // Without a media name only a link or an unknown entry can be of interest: it may be a folder.
+                // Without a media name only a link or an unknown entry can be of interest: it may be a
+                // folder.
                 FileType::RegularFile if medium.is_none() => {}
                 FileType::RegularFile | FileType::Directory | FileType::Symlink | FileType::Unknown => {
                     names.entries.push(Entry { name: name.to_vec(), kind, medium });
@@ -228,7 +240,8 @@ impl Lister {
         beat: &Heartbeat,
         listing: &mut Listing,
     ) -> io::Result<()> {
-        let (folders, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind == FileType::Directory);
+        let (folders, others): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|entry| entry.kind == FileType::Directory);
         for entry in folders {
             let path = below(&folder.path, &entry.name);
             if !self.is_ignored(&listing.rules, &path, true, &mut listing.content) {
@@ -269,7 +282,9 @@ impl Lister {
             }
             match rustix::fs::statat(&chunk.folder, &entry.name[..], AtFlags::empty()) {
                 Ok(raw) => match (FileType::from_raw_mode(raw.st_mode), entry.medium) {
-                    (FileType::RegularFile, Some(medium)) if is_file || !self.is_ignored(rules, &path, false, content) => {
+                    (FileType::RegularFile, Some(medium))
+                        if is_file || !self.is_ignored(rules, &path, false, content) =>
+                    {
                         content.files.push(Seen { root: self.root, path, stat: Stat::of(&raw), medium });
                     }
                     (FileType::Directory, _) if !self.is_ignored(rules, &path, true, content) => {
@@ -277,8 +292,10 @@ impl Lister {
                     }
                     _ => {}
                 },
-                // A link to nothing that has no media name is nobody's business. What lies behind one that can't be followed may be there.
-                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) if entry.kind == FileType::Symlink && entry.medium.is_none() => {}
+                // A link to nothing that has no media name is nobody's business. What lies behind one that
+                // can't be followed may be there.
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP)
+                    if entry.kind == FileType::Symlink && entry.medium.is_none() => {}
                 Err(errno) => content.unsure.push(Unsure { path, sentence: sentence("file", &errno.into()) }),
             }
         }
@@ -307,5 +324,9 @@ fn own_rules(folder: &OwnedFd, name: &[u8]) -> io::Result<Option<Vec<u8>>> {
     }
     let mut content = Vec::new();
     File::from(open).take(MOST_RULES + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > MOST_RULES { Err(io::Error::other("it is longer than 1 MiB")) } else { Ok(Some(content)) }
+    if content.len() as u64 > MOST_RULES {
+        Err(io::Error::other("it is longer than 1 MiB"))
+    } else {
+        Ok(Some(content))
+    }
 }

@@ -21,14 +21,15 @@ impl Medium {
 }
 
 const VIDEO: &[&str] = &[
-    "3g2", "3gp", "asf", "avi", "divx", "dv", "f4v", "flv", "m2ts", "m2v", "m4v", "mk3d", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf",
-    "ogm", "ogv", "qt", "rm", "rmvb", "ts", "vob", "webm", "wmv", "wtv",
+    "3g2", "3gp", "asf", "avi", "divx", "dv", "f4v", "flv", "m2ts", "m2v", "m4v", "mk3d", "mkv", "mov",
+    "mp4", "mpeg", "mpg", "mts", "mxf", "ogm", "ogv", "qt", "rm", "rmvb", "ts", "vob", "webm", "wmv", "wtv",
 ];
 const AUDIO: &[&str] = &[
-    "aac", "ac3", "aif", "aiff", "alac", "ape", "dff", "dsf", "flac", "m4a", "m4b", "mka", "mp2", "mp3", "mpc", "oga", "ogg", "opus",
-    "spx", "tak", "tta", "wav", "wma", "wv",
+    "aac", "ac3", "aif", "aiff", "alac", "ape", "dff", "dsf", "flac", "m4a", "m4b", "mka", "mp2", "mp3",
+    "mpc", "oga", "ogg", "opus", "spx", "tak", "tta", "wav", "wma", "wv",
 ];
-const PHOTO: &[&str] = &["avif", "bmp", "gif", "heic", "heif", "jpe", "jpeg", "jpg", "jxl", "png", "tif", "tiff", "webp"];
+const PHOTO: &[&str] =
+    &["avif", "bmp", "gif", "heic", "heif", "jpe", "jpeg", "jpg", "jxl", "png", "tif", "tiff", "webp"];
 
 /// Folders and files that other programs keep for themselves, in lower case (`peers.md` 1.7 lists who does).
 const SKIPPED: &[&str] = &[
@@ -54,8 +55,9 @@ pub(super) fn medium(kind: SectionKind, name: &[u8]) -> Option<Medium> {
     if stem.is_empty() {
         return None;
     }
-    let of =
-        |extensions: &[&str], medium| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes())).then_some(medium);
+    let of = |extensions: &[&str], medium| {
+        extensions.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes())).then_some(medium)
+    };
     match kind {
         SectionKind::Movie | SectionKind::Show => of(VIDEO, Medium::Video),
         SectionKind::Artist => of(AUDIO, Medium::Audio),
@@ -69,9 +71,13 @@ pub(super) fn is_skipped(name: &[u8]) -> bool {
     if name.starts_with(b".") {
         return true;
     }
-    let ends_with =
-        |ending: &&str| name.len().checked_sub(ending.len()).is_some_and(|at| name[at..].eq_ignore_ascii_case(ending.as_bytes()));
-    SKIPPED.iter().any(|skipped| name.eq_ignore_ascii_case(skipped.as_bytes())) || SKIPPED_ENDINGS.iter().any(ends_with)
+    let ends_with = |ending: &&str| {
+        name.len()
+            .checked_sub(ending.len())
+            .is_some_and(|at| name[at..].eq_ignore_ascii_case(ending.as_bytes()))
+    };
+    SKIPPED.iter().any(|skipped| name.eq_ignore_ascii_case(skipped.as_bytes()))
+        || SKIPPED_ENDINGS.iter().any(ends_with)
 }
 
 #[cfg(test)]
@@ -85,16 +91,28 @@ mod tests {
         assert_eq!(medium(SectionKind::Artist, b"01.flac"), Some(Medium::Audio));
         assert_eq!(medium(SectionKind::Photo, b"a.JPG"), Some(Medium::Photo));
         assert_eq!(medium(SectionKind::Photo, b"VID_20240131_123456.mp4"), Some(Medium::Video));
-        for (kind, name) in
-            [(SectionKind::Movie, "poster.jpg"), (SectionKind::Artist, "a.mkv"), (SectionKind::Show, "mkv"), (SectionKind::Show, ".mkv")]
-        {
+        for (kind, name) in [
+            (SectionKind::Movie, "poster.jpg"),
+            (SectionKind::Artist, "a.mkv"),
+            (SectionKind::Show, "mkv"),
+            (SectionKind::Show, ".mkv"),
+        ] {
             assert_eq!(medium(kind, name.as_bytes()), None, "{name}");
         }
     }
 
     #[test]
     fn what_others_keep_for_themselves_is_skipped() {
-        for name in [".hidden", "._Heat.mkv", "@eaDir", "#recycle", "$RECYCLE.BIN", "Heat.trickplay", "lost+found", "Subs"] {
+        for name in [
+            ".hidden",
+            "._Heat.mkv",
+            "@eaDir",
+            "#recycle",
+            "$RECYCLE.BIN",
+            "Heat.trickplay",
+            "lost+found",
+            "Subs",
+        ] {
             assert!(is_skipped(name.as_bytes()), "{name}");
         }
         for name in ["Heat", "Submarine", "The Recycle"] {

@@ -6,8 +6,9 @@ use crate::allowed_roots::{RootError, resolve};
 use crate::{Library, Section};
 
 impl Library {
-    /// A path as it is called below the section's folders; none if it lies in none of them. It need not be there. Links are
-    /// followed only if it lies in none as it stands, each folder looked at on a thread of its own.
+    /// A path as it is called below the section's folders; none if it lies in none of them. It need not be
+    /// there. Links are followed only if it lies in none as it stands, each folder looked at on a thread of
+    /// its own.
     pub fn path_in_section(&self, section: &Section, path: &Path) -> Option<PathBuf> {
         if !path.is_absolute() {
             return None;
@@ -23,7 +24,8 @@ impl Library {
                     let place = found.join(path.strip_prefix(folder).ok()?);
                     let goes_up = place.components().any(|component| component == Component::ParentDir);
                     // With nothing behind it, `join` would leave a slash at the end.
-                    return Some(place.components().collect()).filter(|place: &PathBuf| !goes_up && lies_in_it(place));
+                    return Some(place.components().collect())
+                        .filter(|place: &PathBuf| !goes_up && lies_in_it(place));
                 }
                 Err(RootError::Away(_)) => return None,
                 Err(_) => {}

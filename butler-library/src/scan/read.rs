@@ -33,11 +33,12 @@ pub(super) enum Reading {
 
 /// So many files may be read before the first of them is taken in.
 const AHEAD: usize = 1024;
-/// So many files are read at once where that is no burden: who plays a film from the same disk shall not notice.
+/// So many files are read at once where that is no burden: who plays a film from the same disk shall not
+/// notice.
 const READERS: usize = 8;
 
-/// Takes the prints of files below a root, several at a time, and hands them over in the files' order; asked ten times a
-/// second, and with each, whether to go on.
+/// Takes the prints of files below a root, several at a time, and hands them over in the files' order; asked
+/// ten times a second, and with each, whether to go on.
 pub(super) fn read_in_order(
     world: &ScanWorld<'_>,
     root: &Path,
@@ -76,13 +77,14 @@ pub(super) fn read_in_order(
     })
 }
 
-/// Whether the system says that a folder's disk spins: then two readers only take its heads from one another. Of a disk of
-/// which it says nothing, a network's for example, it is taken that it does not.
+/// Whether the system says that a folder's disk spins: then two readers only take its heads from one another.
+/// Of a disk of which it says nothing, a network's for example, it is taken that it does not.
 fn is_on_spinning_disk(folder: &Path) -> impl FnOnce(&Heartbeat) -> bool + Send + 'static {
     let folder = folder.to_owned();
     move |_| {
         let Ok(raw) = rustix::fs::statat(CWD, &folder, AtFlags::empty()) else { return false };
-        let disk = format!("/sys/dev/block/{}:{}", rustix::fs::major(raw.st_dev), rustix::fs::minor(raw.st_dev));
+        let disk =
+            format!("/sys/dev/block/{}:{}", rustix::fs::major(raw.st_dev), rustix::fs::minor(raw.st_dev));
         // A partition's own folder lies in its disk's.
         let says = |queue: &str| std::fs::read_to_string(format!("{disk}/{queue}/rotational")).ok();
         says("queue").or_else(|| says("../queue")).is_some_and(|says| says.trim() == "1")
@@ -90,11 +92,19 @@ fn is_on_spinning_disk(folder: &Path) -> impl FnOnce(&Heartbeat) -> bool + Send 
 }
 
 /// Looks at a file without opening it.
-pub(super) fn look(world: &ScanWorld<'_>, root: &Path, path: &[u8], stop: &mut dyn FnMut() -> bool) -> Reading {
+pub(super) fn look(
+    world: &ScanWorld<'_>,
+    root: &Path,
+    path: &[u8],
+    stop: &mut dyn FnMut() -> bool,
+) -> Reading {
     let path = root.join(OsStr::from_bytes(path));
-    let looking = world.root_threads.call_unless(root, stop, move |_| rustix::fs::statat(CWD, &path, AtFlags::empty()));
+    let looking =
+        world.root_threads.call_unless(root, stop, move |_| rustix::fs::statat(CWD, &path, AtFlags::empty()));
     settle_error(looking.map(|raw| match raw {
-        Ok(raw) if FileType::from_raw_mode(raw.st_mode) == FileType::RegularFile => Reading::Moving(Stat::of(&raw)),
+        Ok(raw) if FileType::from_raw_mode(raw.st_mode) == FileType::RegularFile => {
+            Reading::Moving(Stat::of(&raw))
+        }
         Ok(_) => Reading::Gone,
         Err(errno) => unreadable(&errno.into()),
     }))

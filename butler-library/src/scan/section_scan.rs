@@ -39,7 +39,12 @@ pub(super) fn run(
     let Some(walked) = walked else { return Ok(scan.stop()) };
     let mut comparison = Comparison::new(walked);
     // Without a thread for it, all of it is read now.
-    ahead.unwrap_or_else(|| Ok(Ahead::default()))?.tell(library, section.id, extents.as_ref(), &mut |known| comparison.known(known))?;
+    ahead.unwrap_or_else(|| Ok(Ahead::default()))?.tell(
+        library,
+        section.id,
+        extents.as_ref(),
+        &mut |known| comparison.known(known),
+    )?;
     let compared = scan.compared(comparison.end());
     if !scan.read_all(compared)? {
         scan.flush()?;
@@ -89,7 +94,8 @@ impl<'a> Scan<'a> {
         observer: &'a mut dyn ScanObserver,
     ) -> Self {
         let of = |root: &Path| paths.map_or(Some(Extent::Whole), |paths| Extent::of(root, paths));
-        let extents = section.roots.iter().filter_map(|root| Some((root.id, Arc::new(of(&root.path)?)))).collect();
+        let extents =
+            section.roots.iter().filter_map(|root| Some((root.id, Arc::new(of(&root.path)?)))).collect();
         Self {
             library,
             section,
@@ -177,7 +183,9 @@ impl<'a> Scan<'a> {
         let shown = path.display();
         let sentence = match why {
             Away::Gone(sentence) => sentence.clone(),
-            Away::Empty => format!("The folder {shown} was full and is empty now; if its disk is not mounted, mount it."),
+            Away::Empty => {
+                format!("The folder {shown} was full and is empty now; if its disk is not mounted, mount it.")
+            }
             Away::Disk => format!("A disk below {shown} that held files is not there; mount it."),
         };
         self.report.roots_away.push(RootReport { path, sentence });
@@ -186,9 +194,12 @@ impl<'a> Scan<'a> {
     /// Reads all that is new or was written; false if it was stopped.
     fn read_all(&mut self, compared: Compared) -> Result<bool, ScanError> {
         let Compared { added, changed, back, renumbered, .. } = compared;
-        self.batch.extend(back.into_iter().chain(renumbered).map(|(known, seen)| Change::There(known.part, seen.stat)));
+        self.batch.extend(
+            back.into_iter().chain(renumbered).map(|(known, seen)| Change::There(known.part, seen.stat)),
+        );
         let changed = changed.into_iter().map(|(known, seen)| ToRead { part: Some(known.part), seen });
-        let to_read: Vec<_> = added.into_iter().map(|seen| ToRead { part: None, seen }).chain(changed).collect();
+        let to_read: Vec<_> =
+            added.into_iter().map(|seen| ToRead { part: None, seen }).chain(changed).collect();
         self.progress.to_read = to_read.len() as u64;
         let now = (self.world.now)();
         let watched = to_read.into_iter().map(|file| (Watch::new(file.seen.stat, now), file));
@@ -203,7 +214,9 @@ impl<'a> Scan<'a> {
         let mut moving = Vec::new();
         for files in files.chunk_by(|a, b| a.seen.root == b.seen.root) {
             let id = files[0].seen.root;
-            let Some(root) = self.roots.get(&id).filter(|_| !self.away.contains(&id)).cloned() else { continue };
+            let Some(root) = self.roots.get(&id).filter(|_| !self.away.contains(&id)).cloned() else {
+                continue;
+            };
             let paths: Vec<_> = files.iter().map(|file| file.seen.path.as_slice()).collect();
             let mut failed = None;
             let read = read::read_in_order(self.world, &root, &paths, &mut |read| {
@@ -253,7 +266,8 @@ impl<'a> Scan<'a> {
     fn not_read(&mut self, file: &ToRead, why: Reading) {
         match why {
             Reading::Unreadable(sentence) => {
-                let failure = ScanFailure { root: file.seen.root, path: path_from_bytes(&file.seen.path), sentence };
+                let failure =
+                    ScanFailure { root: file.seen.root, path: path_from_bytes(&file.seen.path), sentence };
                 self.report.failures.push(failure);
             }
             Reading::Away(sentence) => self.root_away(file.seen.root, &Away::Gone(sentence)),
@@ -268,9 +282,12 @@ impl<'a> Scan<'a> {
         let began = (self.world.now)();
         loop {
             let now = (self.world.now)();
-            let (settled, waiting): (Vec<_>, Vec<_>) = young.into_iter().partition(|(_, watch)| watch.is_settled(now));
+            let (settled, waiting): (Vec<_>, Vec<_>) =
+                young.into_iter().partition(|(_, watch)| watch.is_settled(now));
             young = waiting;
-            let settled = settled.into_iter().map(|(file, watch)| ToRead { seen: Seen { stat: watch.stat(), ..file.seen }, ..file });
+            let settled = settled
+                .into_iter()
+                .map(|(file, watch)| ToRead { seen: Seen { stat: watch.stat(), ..file.seen }, ..file });
             young.extend(self.read(settled.collect())?);
             if self.report.stopped || self.observer.should_stop() {
                 return Ok(false);
@@ -298,7 +315,10 @@ impl<'a> Scan<'a> {
     fn look_again(&mut self, young: Vec<(ToRead, Watch)>) -> Vec<(ToRead, Watch)> {
         let mut still = Vec::new();
         for (file, mut watch) in young {
-            let Some(root) = self.roots.get(&file.seen.root).filter(|_| !self.away.contains(&file.seen.root)) else { continue };
+            let Some(root) = self.roots.get(&file.seen.root).filter(|_| !self.away.contains(&file.seen.root))
+            else {
+                continue;
+            };
             match read::look(self.world, root, &file.seen.path, &mut || self.observer.should_stop()) {
                 Reading::Moving(stat) => {
                     watch.look(stat, (self.world.now)());
@@ -316,7 +336,9 @@ impl<'a> Scan<'a> {
         match part {
             Some(part) => self.batch.push(Change::Changed(part, placed)),
             // Only what a vanished part held can have moved.
-            None if self.vanished_sources.is_empty() && !self.is_partial => self.batch.push(Change::Added(placed)),
+            None if self.vanished_sources.is_empty() && !self.is_partial => {
+                self.batch.push(Change::Added(placed))
+            }
             None => {
                 let source = self.library.db().read(|tx| crate::store::sources::find(tx, &prints))?;
                 if let Some(source) = source.filter(|_| self.is_partial) {
@@ -331,7 +353,8 @@ impl<'a> Scan<'a> {
         if self.batch.len() >= BATCH { self.flush() } else { Ok(()) }
     }
 
-    /// Looks for parts of a content outside of what the scan is about: those that are not there any more may have moved here.
+    /// Looks for parts of a content outside of what the scan is about: those that are not there any more may
+    /// have moved here.
     fn look_elsewhere(&mut self, source: SourceId) -> Result<(), ScanError> {
         let section = self.section.id;
         for known in self.library.db().read(|tx| apply::parts_of(tx, section, source))? {
@@ -346,14 +369,20 @@ impl<'a> Scan<'a> {
 
     /// Whether a file is not there any more, and the disk that it was on is.
     fn is_gone(&mut self, known: &Known) -> bool {
-        let (Some(root), Some((disk, _))) = (self.roots.get(&known.root), self.walked.get(&known.root)) else { return false };
-        let look = |observer: &mut dyn ScanObserver| read::look(self.world, root, &known.path, &mut || observer.should_stop());
+        let (Some(root), Some((disk, _))) = (self.roots.get(&known.root), self.walked.get(&known.root))
+        else {
+            return false;
+        };
+        let look = |observer: &mut dyn ScanObserver| {
+            read::look(self.world, root, &known.path, &mut || observer.should_stop())
+        };
         known.stat.dev == *disk && matches!(look(self.observer), Reading::Gone)
     }
 
     fn place(&self, seen: Seen, prints: crate::fingerprint::Prints) -> Placed {
         let path = Path::new(OsStr::from_bytes(&seen.path));
-        let components: Vec<_> = path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
+        let components: Vec<_> =
+            path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
         let named = butler_names::read(self.section.kind.names(), &components, seen.stat.size);
         let Seen { root, path, stat, medium } = seen;
         Placed { root, path, stat, medium, prints, named }
@@ -363,8 +392,9 @@ impl<'a> Scan<'a> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        let counts = apply::batch(self.library, self.section.id, std::mem::take(&mut self.batch), (self.world.now)())
-            .map_err(|error| self.fail(error))?;
+        let counts =
+            apply::batch(self.library, self.section.id, std::mem::take(&mut self.batch), (self.world.now)())
+                .map_err(|error| self.fail(error))?;
         self.report.added += counts.added;
         self.report.doubled += counts.doubled;
         self.report.changed += counts.changed;
@@ -379,7 +409,8 @@ impl<'a> Scan<'a> {
         for (root, identity) in self.walked.clone() {
             let path = self.roots.get(&root).cloned().unwrap_or_default();
             if !self.away.contains(&root) && !read::is_still_there(self.world, &path, identity) {
-                let sentence = format!("The folder {} went away during the scan; mount its disk again.", path.display());
+                let sentence =
+                    format!("The folder {} went away during the scan; mount its disk again.", path.display());
                 self.root_away(root, &Away::Gone(sentence));
             }
         }
@@ -388,8 +419,10 @@ impl<'a> Scan<'a> {
         self.report.failures.retain(|failure| !self.away.contains(&failure.root));
         let sources: Vec<_> = self.held.iter().map(|(source, _)| *source).collect();
         self.gone_elsewhere.retain(|_, known| !self.away.contains(&known.root));
-        let all_gone: Vec<Known> = self.vanished.iter().chain(self.gone_elsewhere.values()).cloned().collect();
-        let pairs: HashMap<usize, PartId> = moves(&all_gone, &sources).into_iter().map(|(part, file)| (file, part)).collect();
+        let all_gone: Vec<Known> =
+            self.vanished.iter().chain(self.gone_elsewhere.values()).cloned().collect();
+        let pairs: HashMap<usize, PartId> =
+            moves(&all_gone, &sources).into_iter().map(|(part, file)| (file, part)).collect();
         let found = std::mem::take(&mut self.held);
         let (mut moved, mut added) = (Vec::new(), Vec::new());
         for (index, (_, placed)) in found.into_iter().enumerate() {
@@ -399,8 +432,12 @@ impl<'a> Scan<'a> {
             }
         }
         let moved_parts: HashSet<PartId> = pairs.into_values().collect();
-        let missing: Vec<_> =
-            self.vanished.iter().filter(|known| !known.missing && !moved_parts.contains(&known.part)).map(|known| known.part).collect();
+        let missing: Vec<_> = self
+            .vanished
+            .iter()
+            .filter(|known| !known.missing && !moved_parts.contains(&known.part))
+            .map(|known| known.part)
+            .collect();
         self.report.moved = moved.len() as u64;
         self.report.missing = missing.len() as u64;
         let ending = Ending {
@@ -408,7 +445,11 @@ impl<'a> Scan<'a> {
             added,
             missing,
             failures: self.report.failures.clone(),
-            walked: self.extents.drain().filter(|(root, _)| self.walked.contains_key(root) && !self.away.contains(root)).collect(),
+            walked: self
+                .extents
+                .drain()
+                .filter(|(root, _)| self.walked.contains_key(root) && !self.away.contains(root))
+                .collect(),
             all_roots_there: self.report.roots_away.is_empty(),
             is_partial: self.is_partial,
             run: self.world.run,

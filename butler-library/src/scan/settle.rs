@@ -25,7 +25,8 @@ impl Watch {
         Self { stat, still_since: still_since(&stat, now) }
     }
 
-    /// Looks again. One that changed since the last look has stood still since now at best, whatever its mtime says.
+    /// Looks again. One that changed since the last look has stood still since now at best, whatever its
+    /// mtime says.
     pub(super) fn look(&mut self, stat: Stat, now: Timestamp) {
         if !self.stat.same_content(&stat) {
             *self = Self { stat, still_since: now };

@@ -1,5 +1,5 @@
-//! What a file is by its name and by what it says of itself, together: its tags, or when it was taken. Pure: the same answer whether a
-//! scan asks or a product that came later, so that neither undoes the other's work.
+//! What a file is by its name and by what it says of itself, together: its tags, or when it was taken. Pure:
+//! the same answer whether a scan asks or a product that came later, so that neither undoes the other's work.
 //!
 //! What a file says counts more than its name; where it is silent, its name speaks. Start with [`told`].
 
@@ -56,15 +56,18 @@ impl TakenFrom {
     }
 }
 
-/// What a file is, by its name, by what its content says (none while that is not known), and by when it was written, in nanoseconds
-/// since 1970.
+/// What a file is, by its name, by what its content says (none while that is not known), and by when it was
+/// written, in nanoseconds since 1970.
 pub(super) fn told(named: Named, says: Option<&Value>, mtime_ns: i64) -> Told {
     match named {
         Named::Track(name) => match says.and_then(Value::get) {
             Some(tags) => {
                 let tags = in_plain_form(tags);
                 let track = by_tags(name, &tags);
-                Told { details: Details { genres: tags.genres, ..of_track(&track) }, named: Named::Track(track) }
+                Told {
+                    details: Details { genres: tags.genres, ..of_track(&track) },
+                    named: Named::Track(track),
+                }
             }
             None => Told { details: of_track(&name), named: Named::Track(name) },
         },
@@ -78,7 +81,8 @@ pub(super) fn told(named: Named, says: Option<&Value>, mtime_ns: i64) -> Told {
 
 /// The tags that make an item, in the form of names: two artists that look the same are one.
 fn in_plain_form(tags: &Tags) -> Tags {
-    let text = |text: &String| Some(butler_names::plain(text).trim().to_owned()).filter(|text| !text.is_empty());
+    let text =
+        |text: &String| Some(butler_names::plain(text).trim().to_owned()).filter(|text| !text.is_empty());
     let texts = |values: &[String]| values.iter().filter_map(text).collect();
     Tags {
         title: tags.title.as_ref().and_then(text),
@@ -116,7 +120,10 @@ fn album_artist(name: &Track, tags: &Tags) -> String {
         Some(artist) if is_various(&artist) => VARIOUS_ARTISTS.to_owned(),
         Some(artist) => artist,
         None if tags.compilation || is_various(&name.artist) => VARIOUS_ARTISTS.to_owned(),
-        None => tags.artists.first().map_or_else(|| name.artist.clone(), |artist| without_guests(artist).to_owned()),
+        None => tags
+            .artists
+            .first()
+            .map_or_else(|| name.artist.clone(), |artist| without_guests(artist).to_owned()),
     }
 }
 
@@ -146,7 +153,9 @@ fn without_guests(artist: &str) -> &str {
 /// When a photo was taken: its camera's word, else its name's, else when the file was written, in UTC.
 fn taken(photo: Option<&Photo>, name: &str, mtime_ns: i64) -> Option<(Taken, TakenFrom)> {
     let by_camera = photo.and_then(|photo| photo.taken.clone()).map(|taken| (taken, TakenFrom::Exif));
-    by_camera.or_else(|| Some((date::of_name(name)?, TakenFrom::Name))).or_else(|| Some((written(mtime_ns)?, TakenFrom::File)))
+    by_camera
+        .or_else(|| Some((date::of_name(name)?, TakenFrom::Name)))
+        .or_else(|| Some((written(mtime_ns)?, TakenFrom::File)))
 }
 
 fn written(mtime_ns: i64) -> Option<Taken> {
@@ -224,7 +233,11 @@ mod tests {
             assert_eq!((track.artist.as_str(), details.performer.as_deref()), (artist, performer));
         };
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let tags = |artists: &[&str], albums: &[&str]| Tags { artists: list(artists), album_artists: list(albums), ..Tags::default() };
+        let tags = |artists: &[&str], albums: &[&str]| Tags {
+            artists: list(artists),
+            album_artists: list(albums),
+            ..Tags::default()
+        };
         check(name(), tags(&["Nena"], &[]), "Nena", None);
         check(name(), tags(&["Nena feat. Kim Wilde"], &[]), "Nena", Some("Nena feat. Kim Wilde"));
         check(name(), tags(&["Nena"], &["nena"]), "nena", None);
@@ -233,7 +246,12 @@ mod tests {
         check(name(), tags(&["Nena"], &["VA"]), VARIOUS_ARTISTS, Some("Nena"));
         check(name(), Tags { compilation: true, ..tags(&["Nena"], &[]) }, VARIOUS_ARTISTS, Some("Nena"));
         check(name(), Tags { compilation: true, ..tags(&["Nena"], &["Bravo"]) }, "Bravo", Some("Nena"));
-        check(Track { artist: "Various".into(), ..name() }, tags(&["Nena"], &[]), VARIOUS_ARTISTS, Some("Nena"));
+        check(
+            Track { artist: "Various".into(), ..name() },
+            tags(&["Nena"], &[]),
+            VARIOUS_ARTISTS,
+            Some("Nena"),
+        );
     }
 
     #[test]
@@ -241,11 +259,21 @@ mod tests {
         let photo = |title: &str| Named::Photo(Name { title: title.into() });
         let exif = Photo { taken: Taken::of((2020, 5, 6), (7, 8, 9), Some(-420)), ..Photo::default() };
         let taken = |title: &str, photo_says: Photo| {
-            let (taken, from) = told(photo(title), Some(&Value::Photo(Box::new(photo_says))), WRITTEN).details.taken.unwrap();
+            let (taken, from) =
+                told(photo(title), Some(&Value::Photo(Box::new(photo_says))), WRITTEN).details.taken.unwrap();
             (taken.local, taken.offset_minutes, from)
         };
-        assert_eq!(taken("IMG_20240101_000000", exif), ("2020-05-06T07:08:09".into(), Some(-420), TakenFrom::Exif));
-        assert_eq!(taken("IMG_20230101_010203", Photo::default()), ("2023-01-01T01:02:03".into(), None, TakenFrom::Name));
-        assert_eq!(taken("DSC00042", Photo::default()), ("2024-01-31T12:34:56".into(), Some(0), TakenFrom::File));
+        assert_eq!(
+            taken("IMG_20240101_000000", exif),
+            ("2020-05-06T07:08:09".into(), Some(-420), TakenFrom::Exif)
+        );
+        assert_eq!(
+            taken("IMG_20230101_010203", Photo::default()),
+            ("2023-01-01T01:02:03".into(), None, TakenFrom::Name)
+        );
+        assert_eq!(
+            taken("DSC00042", Photo::default()),
+            ("2024-01-31T12:34:56".into(), Some(0), TakenFrom::File)
+        );
     }
 }

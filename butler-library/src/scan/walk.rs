@@ -1,8 +1,10 @@
-//! Walks a root: every folder read once, every media file looked at once, nothing opened but folders and ignore files.
+//! Walks a root: every folder read once, every media file looked at once, nothing opened but folders and
+//! ignore files.
 //!
-//! Folders are read several at a time, on threads of the root's own (`list` reads one); what comes of it does not depend
-//! on which is done first. A folder reached through a link is read only if it was not read before in this walk, so loops
-//! end and nothing is multiplied: real folders go first, then one link after the other, by path.
+//! Folders are read several at a time, on threads of the root's own (`list` reads one); what comes of it does
+//! not depend on which is done first. A folder reached through a link is read only if it was not read before
+//! in this walk, so loops end and nothing is multiplied: real folders go first, then one link after the
+//! other, by path.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -64,7 +66,8 @@ pub(super) struct Walked {
     pub(super) root: RootId,
     pub(super) seen: Vec<Seen>,
     pub(super) unsure: Vec<Unsure>,
-    /// What was left alone, by path; only where that was asked for, and only folders and what is media by its name.
+    /// What was left alone, by path; only where that was asked for, and only folders and what is media by its
+    /// name.
     pub(super) ignored: Vec<Ignored>,
     pub(super) state: RootState,
     /// Whether it was all of the root.
@@ -128,7 +131,8 @@ impl Above {
     }
 }
 
-/// Walks a root, or a part of it. `look` is told how many media files were seen so far and says whether to stop.
+/// Walks a root, or a part of it. `look` is told how many media files were seen so far and says whether to
+/// stop.
 pub(super) fn walk(walk: &Walk<'_>, look: &mut dyn FnMut(u64) -> bool) -> Result<Walked, Stopped> {
     match walk_within(walk, walk.extent, look) {
         // Which folder behind a link is read at which path, only a walk of the whole root can tell.
@@ -146,7 +150,11 @@ enum Ended {
     AtLink,
 }
 
-fn walk_within(walk: &Walk<'_>, within: &Arc<Extent>, look: &mut dyn FnMut(u64) -> bool) -> Result<Walked, Ended> {
+fn walk_within(
+    walk: &Walk<'_>,
+    within: &Arc<Extent>,
+    look: &mut dyn FnMut(u64) -> bool,
+) -> Result<Walked, Ended> {
     let root = Pending { path: Vec::new(), linked: false, rules: Arc::default(), above: None };
     let mut head = Head {
         folder: walk.folder,
@@ -174,11 +182,16 @@ fn walk_within(walk: &Walk<'_>, within: &Arc<Extent>, look: &mut dyn FnMut(u64) 
         within: Arc::clone(within),
         tell_ignored: walk.tell_ignored,
     };
-    let done =
-        walk.threads.crew(walk.folder, MOST_HANDS, vec![Call::List(root)], move |call, beat| lister.make(call, beat), &mut |heard| {
+    let done = walk.threads.crew(
+        walk.folder,
+        MOST_HANDS,
+        vec![Call::List(root)],
+        move |call, beat| lister.make(call, beat),
+        &mut |heard| {
             let calls = heard.map_or_else(Vec::new, |heard| head.take(heard));
             if head.met_link || look(head.walked.seen.len() as u64) { Next::Stop } else { Next::Go(calls) }
-        });
+        },
+    );
     let (mut walked, met_link) = (head.walked, head.met_link);
     match done {
         _ if met_link => return Err(Ended::AtLink),
@@ -253,7 +266,8 @@ impl Head<'_> {
         if folder.path.is_empty() {
             self.walked.state = RootState::Read { identity, has_entries };
         }
-        let is_round = Above::holds(folder.above.as_ref(), identity) || (folder.linked && self.read.contains(&identity));
+        let is_round =
+            Above::holds(folder.above.as_ref(), identity) || (folder.linked && self.read.contains(&identity));
         if is_round {
             return Vec::new();
         }
@@ -263,8 +277,13 @@ impl Head<'_> {
             self.walked.passed.push(identity.0);
         }
         self.keep(content);
-        let here = Pending { rules, above: Some(Arc::new(Above { identity, above: folder.above.clone() })), ..folder };
-        let mut calls = self.descend(folders.into_iter().map(|(path, is_link)| here.below(path, is_link)).collect());
+        let here = Pending {
+            rules,
+            above: Some(Arc::new(Above { identity, above: folder.above.clone() })),
+            ..folder
+        };
+        let mut calls =
+            self.descend(folders.into_iter().map(|(path, is_link)| here.below(path, is_link)).collect());
         calls.extend(chunks.into_iter().map(|chunk| Call::Look(here.clone(), chunk)));
         calls
     }
@@ -293,7 +312,15 @@ impl Head<'_> {
 impl Pending {
     /// A folder in this one, and whether it is itself a link.
     pub(super) fn below(&self, path: Vec<u8>, is_link: bool) -> (Self, bool) {
-        (Self { path, linked: self.linked || is_link, rules: Arc::clone(&self.rules), above: self.above.clone() }, is_link)
+        (
+            Self {
+                path,
+                linked: self.linked || is_link,
+                rules: Arc::clone(&self.rules),
+                above: self.above.clone(),
+            },
+            is_link,
+        )
     }
 }
 
@@ -302,11 +329,15 @@ pub(super) fn sentence(what: &str, error: &io::Error) -> Option<String> {
     let code = error.raw_os_error().map(Errno::from_raw_os_error);
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::Interrupted => None,
-        io::ErrorKind::PermissionDenied => Some(format!("Butler may not read this {what}: give its user the right to.")),
+        io::ErrorKind::PermissionDenied => {
+            Some(format!("Butler may not read this {what}: give its user the right to."))
+        }
         io::ErrorKind::StaleNetworkFileHandle => {
             Some(format!("This {what} is gone from the file server under Butler's hands; mount it again."))
         }
-        _ if code == Some(Errno::LOOP) => Some(format!("This {what} is a link that leads round in circles; remove it.")),
+        _ if code == Some(Errno::LOOP) => {
+            Some(format!("This {what} is a link that leads round in circles; remove it."))
+        }
         _ => Some(format!("This {what} could not be read ({error}); check the disk or mount it is on.")),
     }
 }
@@ -314,9 +345,13 @@ pub(super) fn sentence(what: &str, error: &io::Error) -> Option<String> {
 fn root_sentence(root: &Path, error: &io::Error) -> String {
     let root = root.display();
     match error.kind() {
-        io::ErrorKind::NotFound => format!("The folder {root} is not there; mount its disk, or take it out of the section."),
+        io::ErrorKind::NotFound => {
+            format!("The folder {root} is not there; mount its disk, or take it out of the section.")
+        }
         io::ErrorKind::NotADirectory => format!("{root} is no folder any more."),
-        io::ErrorKind::PermissionDenied => format!("Butler may not read the folder {root}: give its user the right to."),
+        io::ErrorKind::PermissionDenied => {
+            format!("Butler may not read the folder {root}: give its user the right to.")
+        }
         _ => format!("The folder {root} could not be read ({error}); check the disk or mount it is on."),
     }
 }

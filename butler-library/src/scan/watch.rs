@@ -1,8 +1,9 @@
-//! Watches the folders of a root: which media files and folders were made, written, moved or removed, as the kernel tells.
+//! Watches the folders of a root: which media files and folders were made, written, moved or removed, as the
+//! kernel tells.
 //!
-//! All that touches the root is done on a thread of its own, which nobody waits for: a mount that hangs holds up no other.
-//! Nothing below the root is opened but its folders. Start with [`RootWatch::start`]; when what is told is worth a scan, and
-//! how much of a section that is about, `pending` decides.
+//! All that touches the root is done on a thread of its own, which nobody waits for: a mount that hangs holds
+//! up no other. Nothing below the root is opened but its folders. Start with [`RootWatch::start`]; when what
+//! is told is worth a scan, and how much of a section that is about, `pending` decides.
 
 mod pending;
 
@@ -62,7 +63,11 @@ impl RootWatch {
     ///
     /// # Errors
     /// If the system gives no thread or descriptor.
-    pub fn start(root: PathBuf, kind: SectionKind, tell: impl Fn(Watched) + Send + 'static) -> io::Result<Self> {
+    pub fn start(
+        root: PathBuf,
+        kind: SectionKind,
+        tell: impl Fn(Watched) + Send + 'static,
+    ) -> io::Result<Self> {
         let ends = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         let has_ended = Arc::new(AtomicBool::new(false));
         let watch = Self { ends: Arc::clone(&ends), has_ended: Arc::clone(&has_ended) };
@@ -103,18 +108,25 @@ fn sentence(root: &Path, error: &WatchError) -> String {
     let root = root.display();
     match error {
         WatchError::System(Errno::NOSPC) => format!(
-            "The folder {root} is not watched, for the system gives no more inotify watches; raise fs.inotify.max_user_watches \
-             (sysctl). The nightly scan finds what is new all the same."
+            "The folder {root} is not watched, for the system gives no more inotify watches; raise \
+             fs.inotify.max_user_watches (sysctl). The nightly scan finds what is new all the same."
         ),
         WatchError::System(Errno::MFILE) => format!(
             "The folder {root} is not watched, for the system gives no more inotify instances; raise \
              fs.inotify.max_user_instances (sysctl). The nightly scan finds what is new all the same."
         ),
-        error => format!("The folder {root} is not watched: {error}. The nightly scan finds what is new all the same."),
+        error => format!(
+            "The folder {root} is not watched: {error}. The nightly scan finds what is new all the same."
+        ),
     }
 }
 
-fn watch_root(root: &Path, kind: SectionKind, ends: &OwnedFd, tell: &dyn Fn(Watched)) -> Result<(), WatchError> {
+fn watch_root(
+    root: &Path,
+    kind: SectionKind,
+    ends: &OwnedFd,
+    tell: &dyn Fn(Watched),
+) -> Result<(), WatchError> {
     if is_elsewhere(rustix::fs::statfs(root)?.f_type as i64) {
         return Err(WatchError::OtherMachine);
     }
@@ -171,10 +183,12 @@ impl Folders<'_> {
                 Err(errno) if folder.is_empty() => return Err(errno.into()),
                 Err(_) => continue,
             }
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
+            let flags =
+                OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
             let Ok(open) = rustix::fs::openat(CWD, &path, flags, Mode::empty()) else { continue };
             // A mount of another machine's below the root is left alone too.
-            if !folder.is_empty() && rustix::fs::fstatfs(&open).is_ok_and(|found| is_elsewhere(found.f_type)) {
+            if !folder.is_empty() && rustix::fs::fstatfs(&open).is_ok_and(|found| is_elsewhere(found.f_type))
+            {
                 continue;
             }
             let Ok(entries) = Dir::new(open) else { continue };
@@ -228,7 +242,8 @@ impl Folders<'_> {
         }
         let is_rule = [PLEXIGNORE, IGNORE, NOMEDIA].contains(&name);
         let is_media = !is_skipped(name) && medium(self.kind, name).is_some();
-        // Of a file in the root's own folder the file is meant, not all that lies beside it; but its rules concern them all.
+        // Of a file in the root's own folder the file is meant, not all that lies beside it; but its rules
+        // concern them all.
         Ok(match (is_rule, is_media) {
             (true, _) => Some(Watched::Changed(self.path(&folder))),
             (_, true) if folder.is_empty() => Some(Watched::Changed(self.path(&path))),
@@ -238,8 +253,8 @@ impl Folders<'_> {
     }
 }
 
-/// Whether a file system's magic number is that of one whose files others change unseen: those on other machines, and FUSE,
-/// behind which such a one may be.
+/// Whether a file system's magic number is that of one whose files others change unseen: those on other
+/// machines, and FUSE, behind which such a one may be.
 fn is_elsewhere(magic: i64) -> bool {
     const NFS: i64 = 0x6969;
     const SMB: i64 = 0x517b;
@@ -255,7 +270,8 @@ fn is_elsewhere(magic: i64) -> bool {
     const OCFS2: i64 = 0x7461_636f;
     const LUSTRE: i64 = 0x0bd0_0bd0;
     // The upper half is only sign where such a number is a signed 32 bits.
-    [NFS, SMB, CIFS, SMB2, FUSE, NINE_P, CEPH, AFS, CODA, NCP, GFS2, OCFS2, LUSTRE].contains(&(magic & 0xffff_ffff))
+    [NFS, SMB, CIFS, SMB2, FUSE, NINE_P, CEPH, AFS, CODA, NCP, GFS2, OCFS2, LUSTRE]
+        .contains(&(magic & 0xffff_ffff))
 }
 
 #[cfg(test)]
@@ -284,12 +300,17 @@ mod tests {
         let root = butler_fixtures::tempdir().unwrap();
         std::fs::create_dir_all(root.path().join("Heat")).unwrap();
         let kernel = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).unwrap();
-        let mut folders = Folders { root: root.path(), kind: SectionKind::Movie, kernel: &kernel, paths: HashMap::new() };
+        let mut folders =
+            Folders { root: root.path(), kind: SectionKind::Movie, kernel: &kernel, paths: HashMap::new() };
         folders.add(b"").unwrap();
-        let number = |folders: &Folders<'_>, path: &[u8]| *folders.paths.iter().find(|(_, own)| &***own == path).unwrap().0;
+        let number = |folders: &Folders<'_>, path: &[u8]| {
+            *folders.paths.iter().find(|(_, own)| &***own == path).unwrap().0
+        };
         let (top, heat) = (number(&folders, b""), number(&folders, b"Heat"));
         let mut heed = |number, event, name: &str| folders.heed(number, event, name.as_bytes()).unwrap();
-        let changed = |path: &str| Some(Watched::Changed(if path.is_empty() { root.path().into() } else { root.path().join(path) }));
+        let changed = |path: &str| {
+            Some(Watched::Changed(if path.is_empty() { root.path().into() } else { root.path().join(path) }))
+        };
         assert_eq!(heed(heat, ReadFlags::CLOSE_WRITE, "Heat.mkv"), changed("Heat"));
         assert_eq!(heed(heat, ReadFlags::DELETE, "Heat.mkv"), changed("Heat"));
         assert_eq!(heed(heat, ReadFlags::CLOSE_WRITE, "Heat.nfo"), None);

@@ -39,8 +39,10 @@ impl Library {
     pub fn attend(&self, attendance: AttendanceRow) -> Result<(), StoreError> {
         let AttendanceRow { seen_at, away_on } = attendance;
         self.db().write(move |tx| {
-            tx.prepare_cached("INSERT OR REPLACE INTO attendance (only, seen_at, away_on) VALUES (1, ?1, ?2)")?
-                .execute(params![At(seen_at), away_on.map(Word)])?;
+            tx.prepare_cached(
+                "INSERT OR REPLACE INTO attendance (only, seen_at, away_on) VALUES (1, ?1, ?2)",
+            )?
+            .execute(params![At(seen_at), away_on.map(Word)])?;
             Ok(())
         })
     }
@@ -55,7 +57,8 @@ mod tests {
         let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         assert_eq!(library.attendance().unwrap(), None);
-        let note = |second, away_on| AttendanceRow { seen_at: Timestamp::from_second(second).unwrap(), away_on };
+        let note =
+            |second, away_on| AttendanceRow { seen_at: Timestamp::from_second(second).unwrap(), away_on };
         library.attend(note(1, None)).unwrap();
         let second = note(31, Some(jiff::civil::date(2026, 11, 23)));
         library.attend(second).unwrap();

@@ -1,4 +1,5 @@
-//! How values of ours stand in columns: instants as Unix milliseconds, words and JSON as text, paths as bytes.
+//! How values of ours stand in columns: instants as Unix milliseconds, words and JSON as text, paths as
+//! bytes.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -50,7 +51,8 @@ pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: Serialize> ToSql for Json<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let text = serde_json::to_string(&self.0).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let text = serde_json::to_string(&self.0)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         Ok(text.into())
     }
 }

@@ -1,5 +1,6 @@
-//! What units took: time, bytes, length of the media, by the products that were made together. The newest few hundred of
-//! each set of products are kept one by one, all that ever were as sums; so neither table grows with the library.
+//! What units took: time, bytes, length of the media, by the products that were made together. The newest few
+//! hundred of each set of products are kept one by one, all that ever were as sums; so neither table grows
+//! with the library.
 //!
 //! It reckons nothing: what a backlog will take is the asker's to say. Start with [`Library::costs`].
 
@@ -27,7 +28,8 @@ pub struct UnitCost {
     pub media_seconds: Option<f64>,
     /// Bytes read from the file.
     pub bytes_read: u64,
-    /// Seconds of work by the wall clock, from the opening of the file to the last answer. Kept to the millisecond.
+    /// Seconds of work by the wall clock, from the opening of the file to the last answer. Kept to the
+    /// millisecond.
     pub seconds: f64,
     /// When it was done.
     pub made_at: Timestamp,
@@ -82,23 +84,40 @@ impl Library {
 }
 
 pub(crate) fn record(tx: &Connection, cost: &UnitCost) -> Result<(), StoreError> {
-    let names: Vec<_> = ProductKind::ALL.into_iter().filter(|kind| cost.kinds.contains(kind)).map(ProductKind::as_str).collect();
+    let names: Vec<_> = ProductKind::ALL
+        .into_iter()
+        .filter(|kind| cost.kinds.contains(kind))
+        .map(ProductKind::as_str)
+        .collect();
     let (kinds, work, media) = (names.join(" "), millis(cost.seconds), cost.media_seconds.map(millis));
     let units: u64 = tx
         .prepare_cached(
-            "INSERT INTO cost_sums (kinds, units, size_bytes, media_ms, bytes_read, work_ms) VALUES (?1, 1, ?2, coalesce(?3, 0), ?4, ?5) \
-             ON CONFLICT DO UPDATE SET units = units + 1, size_bytes = size_bytes + excluded.size_bytes, media_ms = media_ms + excluded.media_ms, \
-             bytes_read = bytes_read + excluded.bytes_read, work_ms = work_ms + excluded.work_ms RETURNING units",
+            "INSERT INTO cost_sums (kinds, units, size_bytes, media_ms, bytes_read, work_ms) VALUES (?1, 1, \
+             ?2, coalesce(?3, 0), ?4, ?5) \
+             ON CONFLICT DO UPDATE SET units = units + 1, size_bytes = size_bytes + excluded.size_bytes, \
+             media_ms = media_ms + excluded.media_ms, \
+             bytes_read = bytes_read + excluded.bytes_read, work_ms = work_ms + excluded.work_ms RETURNING \
+             units",
         )?
         .query_row(params![kinds, cost.size_bytes, media, cost.bytes_read, work], |row| row.get(0))?;
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO costs (kinds, slot, size_bytes, media_ms, bytes_read, work_ms, made_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT OR REPLACE INTO costs (kinds, slot, size_bytes, media_ms, bytes_read, work_ms, made_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute(params![kinds, (units - 1) % KEPT, cost.size_bytes, media, cost.bytes_read, work, At(cost.made_at)])?;
+    .execute(params![
+        kinds,
+        (units - 1) % KEPT,
+        cost.size_bytes,
+        media,
+        cost.bytes_read,
+        work,
+        At(cost.made_at)
+    ])?;
     Ok(())
 }
 
-/// Milliseconds; the cast keeps what is no number, or too large a one, within bounds that sums of many still fit in.
+/// Milliseconds; the cast keeps what is no number, or too large a one, within bounds that sums of many still
+/// fit in.
 fn millis(seconds: f64) -> i64 {
     (seconds * 1_000.0).clamp(0.0, 1e12) as i64
 }
@@ -109,7 +128,12 @@ fn seconds(millis: i64) -> f64 {
 
 /// The kinds of a stored set; one that this build does not know is left out.
 fn kinds(row: &Row<'_>) -> rusqlite::Result<Vec<ProductKind>> {
-    Ok(row.get_ref("kinds")?.as_str()?.split(' ').filter_map(|kind| ProductKind::from_str(kind).ok()).collect())
+    Ok(row
+        .get_ref("kinds")?
+        .as_str()?
+        .split(' ')
+        .filter_map(|kind| ProductKind::from_str(kind).ok())
+        .collect())
 }
 
 fn cost_row(row: &Row<'_>) -> rusqlite::Result<UnitCost> {
@@ -159,13 +183,26 @@ mod tests {
         for second in 0..300 {
             library.record_cost(cost(&[ProductKind::Tags], second)).unwrap();
         }
-        library.record_cost(UnitCost { media_seconds: None, ..cost(&[ProductKind::Bif, ProductKind::MediaInfo], 9) }).unwrap();
+        library
+            .record_cost(UnitCost {
+                media_seconds: None,
+                ..cost(&[ProductKind::Bif, ProductKind::MediaInfo], 9)
+            })
+            .unwrap();
         let costs = library.costs().unwrap();
-        let of = |kinds: &[ProductKind]| costs.newest.iter().filter(|cost| cost.kinds == kinds).collect::<Vec<_>>();
+        let of = |kinds: &[ProductKind]| {
+            costs.newest.iter().filter(|cost| cost.kinds == kinds).collect::<Vec<_>>()
+        };
         assert_eq!(of(&both), [&cost(&both, 1), &UnitCost { media_seconds: None, ..cost(&both, 9) }]);
         let tags = of(&[ProductKind::Tags]);
         assert_eq!((tags.len(), tags[0].made_at.as_second(), tags[255].made_at.as_second()), (256, 44, 299));
-        let sums = CostSums { units: 300, size_bytes: 300_000, media_seconds: 450.0, bytes_read: 30_000, seconds: 75.0 };
+        let sums = CostSums {
+            units: 300,
+            size_bytes: 300_000,
+            media_seconds: 450.0,
+            bytes_read: 30_000,
+            seconds: 75.0,
+        };
         assert_eq!(costs.sums[&vec![ProductKind::Tags]], sums);
         assert_eq!(costs.sums[&both.to_vec()].media_seconds, 1.5);
     }

@@ -1,4 +1,5 @@
-//! Failures: which product could not be made of which source, or what a scan could not read, and when it is tried again.
+//! Failures: which product could not be made of which source, or what a scan could not read, and when it is
+//! tried again.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -151,17 +152,20 @@ pub struct FailureSummary {
 }
 
 /// Of a source's failure the files that hold the content and are there.
-const ITS_FILES: &str = "FROM parts q WHERE (q.source = f.source OR q.tagged = f.source) AND q.missing_since IS NULL";
+const ITS_FILES: &str =
+    "FROM parts q WHERE (q.source = f.source OR q.tagged = f.source) AND q.missing_since IS NULL";
 /// A failure whose content is nowhere any more is not listed.
 const STANDS: &str = "(f.root IS NOT NULL \
     OR EXISTS (SELECT 1 FROM parts q WHERE q.source = f.source AND q.missing_since IS NULL) \
     OR EXISTS (SELECT 1 FROM parts q WHERE q.tagged = f.source AND q.missing_since IS NULL))";
-const COLUMNS: &str = "f.id, f.source, f.kind, f.version, f.class, f.sentence, f.tries, f.next_try_at, f.failed_at, f.run, \
+const COLUMNS: &str = "f.id, f.source, f.kind, f.version, f.class, f.sentence, f.tries, f.next_try_at, \
+                       f.failed_at, f.run, \
     (SELECT r.path FROM roots r WHERE r.id = f.root) AS root_path, f.path";
 
 fn page_query() -> String {
     format!(
-        "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND (f.failed_at, f.id) < (?1, ?2) AND (f.failed_at, f.id) > (?3, ?4) \
+        "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND (f.failed_at, f.id) < (?1, ?2) AND (f.failed_at, \
+         f.id) > (?3, ?4) \
          ORDER BY f.failed_at DESC, f.id DESC LIMIT ?5 OFFSET ?6"
     )
 }
@@ -172,20 +176,35 @@ impl Library {
     ///
     /// # Errors
     /// If there is no such source, or the database fails.
-    pub fn record_failure(&self, source: SourceId, failure: NewFailure, now: Timestamp) -> Result<FailureId, StoreError> {
+    pub fn record_failure(
+        &self,
+        source: SourceId,
+        failure: NewFailure,
+        now: Timestamp,
+    ) -> Result<FailureId, StoreError> {
         self.db().write(move |tx| record(tx, source, &failure, now))
     }
 
-    /// How often in a row this version of a product was tried of a source and failed for a fault of this class: what a
-    /// back-off goes by.
+    /// How often in a row this version of a product was tried of a source and failed for a fault of this
+    /// class: what a back-off goes by.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn tries(&self, source: SourceId, kind: ProductKind, version: u32, class: FailureClass) -> Result<u32, StoreError> {
+    pub fn tries(
+        &self,
+        source: SourceId,
+        kind: ProductKind,
+        version: u32,
+        class: FailureClass,
+    ) -> Result<u32, StoreError> {
         self.db().read(|tx| {
-            let mut statement =
-                tx.prepare_cached("SELECT tries FROM failures WHERE source = ?1 AND kind = ?2 AND version = ?3 AND class = ?4")?;
-            Ok(statement.query_row(params![source, kind.as_str(), version, class.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
+            let mut statement = tx.prepare_cached(
+                "SELECT tries FROM failures WHERE source = ?1 AND kind = ?2 AND version = ?3 AND class = ?4",
+            )?;
+            Ok(statement
+                .query_row(params![source, kind.as_str(), version, class.as_str()], |row| row.get(0))
+                .optional()?
+                .unwrap_or(0))
         })
     }
 
@@ -210,14 +229,22 @@ impl Library {
         start: u64,
         size: u64,
     ) -> Result<Vec<FailureRow>, StoreError> {
-        let place =
-            |place: Option<FailurePlace>, none: i64| place.map_or((none, none), |place| (place.failed_at.as_millisecond(), place.id.0));
-        let ((before_at, before_id), (after_at, after_id)) = (place(before, i64::MAX), place(after, i64::MIN));
+        let place = |place: Option<FailurePlace>, none: i64| {
+            place.map_or((none, none), |place| (place.failed_at.as_millisecond(), place.id.0))
+        };
+        let ((before_at, before_id), (after_at, after_id)) =
+            (place(before, i64::MAX), place(after, i64::MIN));
         self.db().read(|tx| {
             let bounds = params![before_at, before_id, after_at, after_id, capped(size), capped(start)];
             let rows = readable(&mut *tx.prepare_cached(&page_query())?, bounds, "failure", failure_row)?;
             // What went since the first question is not listed any more.
-            Ok(rows.into_iter().map(|row| with_files(tx, row)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+            Ok(rows
+                .into_iter()
+                .map(|row| with_files(tx, row))
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .flatten()
+                .collect())
         })
     }
 
@@ -227,7 +254,8 @@ impl Library {
     /// If the database fails.
     pub fn count_failures(&self) -> Result<u64, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!("SELECT count(*) FROM failures f WHERE {STANDS}"))?;
+            let mut statement =
+                tx.prepare_cached(&format!("SELECT count(*) FROM failures f WHERE {STANDS}"))?;
             Ok(statement.query_row([], |row| row.get(0))?)
         })
     }
@@ -239,15 +267,19 @@ impl Library {
     pub fn failure_summary(&self) -> Result<FailureSummary, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
-                "WITH standing AS MATERIALIZED (SELECT f.kind, f.class, f.sentence, f.next_try_at, f.failed_at, \
+                "WITH standing AS MATERIALIZED (SELECT f.kind, f.class, f.sentence, f.next_try_at, \
+                 f.failed_at, \
                      iif(f.root IS NOT NULL, 1, (SELECT count(*) {ITS_FILES})) AS files FROM failures f) \
-                 SELECT sentence, kind, class, count(*), sum(files), sum(next_try_at IS NULL), max(failed_at), \
+                 SELECT sentence, kind, class, count(*), sum(files), sum(next_try_at IS NULL), \
+                 max(failed_at), \
                      sum(count(*)) OVER (), sum(sum(files)) OVER (), count(*) OVER () \
-                 FROM standing WHERE files > 0 GROUP BY kind, class, sentence ORDER BY count(*) DESC, max(failed_at) DESC LIMIT ?1"
+                 FROM standing WHERE files > 0 GROUP BY kind, class, sentence ORDER BY count(*) DESC, \
+                 max(failed_at) DESC LIMIT ?1"
             ))?;
             let mut summary = FailureSummary::default();
             let group = |row: &Row<'_>| {
-                (summary.failures, summary.files, summary.group_count) = (row.get(7)?, row.get(8)?, row.get(9)?);
+                (summary.failures, summary.files, summary.group_count) =
+                    (row.get(7)?, row.get(8)?, row.get(9)?);
                 Ok(FailureGroup {
                     sentence: row.get(0)?,
                     kind: row.get::<_, Option<Word<ProductKind>>>(1)?.map(|kind| kind.0),
@@ -284,7 +316,8 @@ impl Library {
     /// If the database fails.
     pub fn failure(&self, id: FailureId) -> Result<Option<FailureRow>, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND f.id = ?1"))?;
+            let mut statement =
+                tx.prepare_cached(&format!("SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND f.id = ?1"))?;
             let row = statement.query_row([id], failure_row).optional()?;
             row.map_or(Ok(None), |row| with_files(tx, row))
         })
@@ -296,23 +329,37 @@ impl Library {
     /// If there is no such failure, or the database fails.
     pub fn retry_failure(&self, id: FailureId, now: Timestamp) -> Result<(), StoreError> {
         self.db().write(move |tx| {
-            let changed = tx.execute("UPDATE failures SET tries = 0, next_try_at = ?2 WHERE id = ?1", params![id, At(now)])?;
+            let changed = tx.execute(
+                "UPDATE failures SET tries = 0, next_try_at = ?2 WHERE id = ?1",
+                params![id, At(now)],
+            )?;
             if changed == 0 { Err(StoreError::Unknown { what: "failure", id: id.0 }) } else { Ok(()) }
         })
     }
 }
 
 /// Records a failure of a source's product.
-pub(crate) fn record(tx: &Connection, source: SourceId, failure: &NewFailure, now: Timestamp) -> Result<FailureId, StoreError> {
+pub(crate) fn record(
+    tx: &Connection,
+    source: SourceId,
+    failure: &NewFailure,
+    now: Timestamp,
+) -> Result<FailureId, StoreError> {
     let NewFailure { kind, version, class, sentence, run, next_try_at } = failure;
     let mut statement = tx.prepare_cached(
-        "INSERT INTO failures (source, kind, version, class, sentence, tries, next_try_at, failed_at, run) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8) \
+        "INSERT INTO failures (source, kind, version, class, sentence, tries, next_try_at, failed_at, run) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8) \
          ON CONFLICT (source, kind) WHERE source IS NOT NULL DO UPDATE SET \
-         tries = CASE WHEN version = excluded.version AND class = excluded.class THEN tries + 1 ELSE 1 END, version = excluded.version, class = excluded.class, \
-         sentence = excluded.sentence, next_try_at = excluded.next_try_at, failed_at = excluded.failed_at, run = excluded.run RETURNING id",
+         tries = CASE WHEN version = excluded.version AND class = excluded.class THEN tries + 1 ELSE 1 END, \
+         version = excluded.version, class = excluded.class, \
+         sentence = excluded.sentence, next_try_at = excluded.next_try_at, failed_at = excluded.failed_at, \
+         run = excluded.run RETURNING id",
     )?;
     let (next, run) = (next_try_at.map(At), run.map(|run| run.0));
-    Ok(statement.query_row(params![source, kind.as_str(), version, class.as_str(), sentence, next, At(now), run], |row| row.get(0))?)
+    Ok(statement.query_row(
+        params![source, kind.as_str(), version, class.as_str(), sentence, next, At(now), run],
+        |row| row.get(0),
+    )?)
 }
 
 /// Of a root, what a scan looked at and could read again is listed no more.
@@ -334,16 +381,29 @@ pub(crate) fn forget_scan_failures(
 }
 
 /// Lists what a scan could not read.
-pub(crate) fn add_scan_failures(tx: &Connection, failures: &[ScanFailure], run: Option<RunId>, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn add_scan_failures(
+    tx: &Connection,
+    failures: &[ScanFailure],
+    run: Option<RunId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let path = |failure: &ScanFailure| super::path_bytes(&failure.path).to_vec();
     for failure in failures {
         // Each scan tries again by itself: nothing is held back.
         tx.prepare_cached(
-            "INSERT INTO failures (root, path, class, sentence, tries, next_try_at, failed_at, run) VALUES (?1, ?2, 'source', ?3, 1, ?4, ?4, ?5) \
-             ON CONFLICT (root, path) WHERE root IS NOT NULL DO UPDATE SET tries = tries + 1, sentence = excluded.sentence, \
+            "INSERT INTO failures (root, path, class, sentence, tries, next_try_at, failed_at, run) VALUES \
+             (?1, ?2, 'source', ?3, 1, ?4, ?4, ?5) \
+             ON CONFLICT (root, path) WHERE root IS NOT NULL DO UPDATE SET tries = tries + 1, sentence = \
+             excluded.sentence, \
              next_try_at = excluded.next_try_at, failed_at = excluded.failed_at, run = excluded.run",
         )?
-        .execute(params![failure.root, path(failure), failure.sentence, At(now), run.map(|run| run.0)])?;
+        .execute(params![
+            failure.root,
+            path(failure),
+            failure.sentence,
+            At(now),
+            run.map(|run| run.0)
+        ])?;
     }
     Ok(())
 }
@@ -351,8 +411,11 @@ pub(crate) fn add_scan_failures(tx: &Connection, failures: &[ScanFailure], run: 
 /// A failure's row; the files of a source are still to be added.
 fn failure_row(row: &Row<'_>) -> rusqlite::Result<FailureRow> {
     let class: String = row.get("class")?;
-    let bytes = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Vec<u8>>>(column)?.map(|bytes| path_from_bytes(&bytes)));
-    let path = bytes("root_path")?.zip(bytes("path")?).map(|(root, path)| root.join(path)).unwrap_or_default();
+    let bytes = |column| {
+        Ok::<_, rusqlite::Error>(row.get::<_, Option<Vec<u8>>>(column)?.map(|bytes| path_from_bytes(&bytes)))
+    };
+    let path =
+        bytes("root_path")?.zip(bytes("path")?).map(|(root, path)| root.join(path)).unwrap_or_default();
     Ok(FailureRow {
         id: row.get("id")?,
         source: row.get("source")?,
@@ -379,17 +442,25 @@ fn with_files(tx: &Connection, row: FailureRow) -> Result<Option<FailureRow>, St
          WHERE q.missing_since IS NULL AND (q.source = ?1 OR q.tagged = ?1) ORDER BY q.id LIMIT ?2",
     )?;
     let file = |row: &Row<'_>| {
-        let path = path_from_bytes(row.get_ref(1)?.as_blob()?).join(path_from_bytes(row.get_ref(2)?.as_blob()?));
+        let path =
+            path_from_bytes(row.get_ref(1)?.as_blob()?).join(path_from_bytes(row.get_ref(2)?.as_blob()?));
         Ok((row.get::<_, PartId>(0)?, path))
     };
     let files = readable(&mut statement, params![source, MOST_FILES], "part", file)?;
     let Some((part, path)) = files.first().cloned() else { return Ok(None) };
     let mut file_count = files.len() as u64;
     if files.len() == MOST_FILES {
-        let count = "SELECT count(*) FROM parts q WHERE q.missing_since IS NULL AND (q.source = ?1 OR q.tagged = ?1)";
+        let count =
+            "SELECT count(*) FROM parts q WHERE q.missing_since IS NULL AND (q.source = ?1 OR q.tagged = ?1)";
         file_count = tx.prepare_cached(count)?.query_row([source], |row| row.get(0))?;
     }
-    Ok(Some(FailureRow { part: Some(part), path, files: files.into_iter().map(|(_, path)| path).collect(), file_count, ..row }))
+    Ok(Some(FailureRow {
+        part: Some(part),
+        path,
+        files: files.into_iter().map(|(_, path)| path).collect(),
+        file_count,
+        ..row
+    }))
 }
 
 #[cfg(test)]
@@ -398,7 +469,10 @@ mod tests {
 
     #[test]
     fn a_place_survives_its_text() {
-        let place = FailurePlace { failed_at: Timestamp::from_millisecond(1_764_190_391_234).unwrap(), id: FailureId(77) };
+        let place = FailurePlace {
+            failed_at: Timestamp::from_millisecond(1_764_190_391_234).unwrap(),
+            id: FailureId(77),
+        };
         assert_eq!(place.to_string(), "1764190391234.77");
         assert_eq!(place.to_string().parse(), Ok(place));
         for wrong in ["", "7", "7.", ".7", "a.7", "7.a", "99999999999999999.1"] {

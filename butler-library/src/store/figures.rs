@@ -88,9 +88,12 @@ fn offline(tx: &Connection) -> Result<BTreeMap<SectionId, bool>, StoreError> {
     let mut offline = BTreeMap::new();
     for section in tx.prepare_cached("SELECT id FROM sections")?.query_map([], |row| row.get(0))? {
         let section: SectionId = section?;
-        let roots: Vec<String> = roots_of(tx, section)?.into_iter().map(|root| root.path.display().to_string()).collect();
+        let roots: Vec<String> =
+            roots_of(tx, section)?.into_iter().map(|root| root.path.display().to_string()).collect();
         let mut is_away = false;
-        for reason in away.query_map(params![section, TaskName::RefreshLibraries.as_str(), code], |row| row.get::<_, Json<Reason>>(0))? {
+        for reason in away.query_map(params![section, TaskName::RefreshLibraries.as_str(), code], |row| {
+            row.get::<_, Json<Reason>>(0)
+        })? {
             if let Json(Reason::RootsAway { roots: gone, .. }) = reason? {
                 is_away |= gone.iter().any(|gone| roots.contains(gone));
             }
@@ -119,8 +122,15 @@ fn last_runs(tx: &Connection, which: &str) -> Result<Vec<LastRun>, StoreError> {
     ))?;
     let run = |row: &Row<'_>| {
         let ended_at = row.get::<_, At>(2)?.0;
-        let seconds = row.get::<_, Option<At>>(3)?.map(|At(started_at)| ended_at.duration_since(started_at).as_secs_f64());
-        Ok(LastRun { task: row.get::<_, Word<TaskName>>(0)?.0, state: row.get::<_, Word<RunState>>(1)?.0, ended_at, seconds })
+        let seconds = row
+            .get::<_, Option<At>>(3)?
+            .map(|At(started_at)| ended_at.duration_since(started_at).as_secs_f64());
+        Ok(LastRun {
+            task: row.get::<_, Word<TaskName>>(0)?.0,
+            state: row.get::<_, Word<RunState>>(1)?.0,
+            ended_at,
+            seconds,
+        })
     };
     Ok(readable(&mut statement, [], "last run", run)?)
 }

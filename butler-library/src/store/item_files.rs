@@ -32,11 +32,18 @@ const SELECT: &str = "SELECT p.id, m.item, r.path AS root_path, p.path, p.size F
     JOIN media m ON m.id = p.media JOIN roots r ON r.id = p.root JOIN items i ON i.id = m.item";
 
 impl Library {
-    /// A page of the files whose content lacks a product, held back by a failure or not, by their items' titles.
+    /// A page of the files whose content lacks a product, held back by a failure or not, by their items'
+    /// titles.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn files_lacking(&self, spec: &Spec, scope: &Scope, start: u64, size: u64) -> Result<Page<ItemFile>, StoreError> {
+    pub fn files_lacking(
+        &self,
+        spec: &Spec,
+        scope: &Scope,
+        start: u64,
+        size: u64,
+    ) -> Result<Page<ItemFile>, StoreError> {
         self.db().read(|tx| {
             let among = format!("SELECT p.id {}", lacking(scope.subjects, begin(tx, spec, scope.subjects)?));
             let (kind, params) = (spec.kind(), spec.params());
@@ -48,7 +55,8 @@ impl Library {
                 |row| row.get(0),
             )?;
             let mut statement = tx.prepare_cached(&format!(
-                "{SELECT} WHERE p.id IN ({among}) ORDER BY i.sort_title COLLATE NOCASE, i.id, p.id LIMIT :size OFFSET :start"
+                "{SELECT} WHERE p.id IN ({among}) ORDER BY i.sort_title COLLATE NOCASE, i.id, p.id LIMIT \
+                 :size OFFSET :start"
             ))?;
             let asked = named_params! {
                 ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
@@ -66,11 +74,13 @@ impl Library {
     pub fn file_at(&self, path: &Path) -> Result<Option<ItemFile>, StoreError> {
         let sections = self.sections()?;
         let roots = sections.iter().flat_map(|section| &section.roots);
-        let below: Vec<_> = roots.filter_map(|root| Some((root.id, path.strip_prefix(&root.path).ok()?))).collect();
+        let below: Vec<_> =
+            roots.filter_map(|root| Some((root.id, path.strip_prefix(&root.path).ok()?))).collect();
         self.db().read(|tx| {
             for (root, path) in below {
-                let mut statement =
-                    tx.prepare_cached(&format!("{SELECT} WHERE p.root = ?1 AND p.path = ?2 AND p.missing_since IS NULL"))?;
+                let mut statement = tx.prepare_cached(&format!(
+                    "{SELECT} WHERE p.root = ?1 AND p.path = ?2 AND p.missing_since IS NULL"
+                ))?;
                 let found = statement.query_row(params![root, path_bytes(path)], found).optional()?;
                 if let Some(file) = with_items(tx, found.into_iter().collect())?.pop() {
                     return Ok(Some(file));
@@ -88,7 +98,8 @@ impl Library {
         self.db().read(|tx| {
             let lacking = lacking(scope.subjects, begin(tx, spec, scope.subjects)?);
             let kind: ProductKind = spec.kind();
-            let mut statement = tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking} AND p.id = :part)"))?;
+            let mut statement =
+                tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking} AND p.id = :part)"))?;
             Ok(statement.query_row(
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
@@ -99,7 +110,8 @@ impl Library {
         })
     }
 
-    /// The contents that a part stands for: its own, and that of its tags where those are read of another copy.
+    /// The contents that a part stands for: its own, and that of its tags where those are read of another
+    /// copy.
     ///
     /// # Errors
     /// If the database fails.
@@ -107,7 +119,8 @@ impl Library {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached("SELECT source, tagged FROM parts WHERE id = ?1")?;
             let both = |row: &Row<'_>| Ok::<[Option<SourceId>; 2], _>([row.get(0)?, row.get(1)?]);
-            let mut sources: Vec<SourceId> = statement.query_row([part], both).optional()?.into_iter().flatten().flatten().collect();
+            let mut sources: Vec<SourceId> =
+                statement.query_row([part], both).optional()?.into_iter().flatten().flatten().collect();
             sources.dedup();
             Ok(sources)
         })
@@ -115,14 +128,18 @@ impl Library {
 }
 
 fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
-    let path = path_from_bytes(row.get_ref("root_path")?.as_blob()?).join(path_from_bytes(row.get_ref("path")?.as_blob()?));
+    let path = path_from_bytes(row.get_ref("root_path")?.as_blob()?)
+        .join(path_from_bytes(row.get_ref("path")?.as_blob()?));
     Ok((row.get("item")?, row.get("id")?, path, row.get("size")?))
 }
 
 fn with_items(tx: &Connection, found: Vec<Found>) -> Result<Vec<ItemFile>, StoreError> {
     let ids: Vec<i64> = found.iter().map(|(item, ..)| item.0).collect();
     // One item may have several of the files.
-    let items: HashMap<ItemId, ItemRow> = rows_of(tx, &ids)?.into_iter().map(|item| (item.id, item)).collect();
-    let file = |(item, part, path, size): Found| Some(ItemFile { item: items.get(&item)?.clone(), part, path, size });
+    let items: HashMap<ItemId, ItemRow> =
+        rows_of(tx, &ids)?.into_iter().map(|item| (item.id, item)).collect();
+    let file = |(item, part, path, size): Found| {
+        Some(ItemFile { item: items.get(&item)?.clone(), part, path, size })
+    };
     Ok(found.into_iter().filter_map(file).collect())
 }

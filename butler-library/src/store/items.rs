@@ -1,5 +1,5 @@
-//! Items: films, series, music, photos, and the tree they stand in. Which of them are asked for is a question of its own:
-//! see [`query`].
+//! Items: films, series, music, photos, and the tree they stand in. Which of them are asked for is a question
+//! of its own: see [`query`].
 
 pub mod query;
 
@@ -43,8 +43,17 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// Every one of them.
-    pub const ALL: [Self; 9] =
-        [Self::Movie, Self::Show, Self::Season, Self::Episode, Self::Artist, Self::Album, Self::Track, Self::Photo, Self::Extra];
+    pub const ALL: [Self; 9] = [
+        Self::Movie,
+        Self::Show,
+        Self::Season,
+        Self::Episode,
+        Self::Artist,
+        Self::Album,
+        Self::Track,
+        Self::Photo,
+        Self::Extra,
+    ];
 
     /// The word on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
@@ -77,7 +86,10 @@ impl FromStr for ItemKind {
     type Err = UnknownItemKind;
 
     fn from_str(word: &str) -> Result<Self, UnknownItemKind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| UnknownItemKind(word.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+            .ok_or_else(|| UnknownItemKind(word.to_owned()))
     }
 }
 
@@ -113,8 +125,8 @@ pub struct ItemRow {
     pub edition: Option<String>,
     /// What others know it by, as its name tells: `tmdb://949`.
     pub ids: Vec<String>,
-    /// What kind of extra it is, if it is one: `trailer`, `deleted-scene`, `behind-the-scenes`, `interview`, `scene`,
-    /// `featurette`, `short`, `sample`, `other`.
+    /// What kind of extra it is, if it is one: `trailer`, `deleted-scene`, `behind-the-scenes`, `interview`,
+    /// `scene`, `featurette`, `short`, `sample`, `other`.
     pub extra: Option<String>,
     /// The disc of a track.
     pub disc: Option<u32>,
@@ -134,7 +146,8 @@ pub struct ItemRow {
     pub children: u64,
     /// How many episodes, tracks or photos stand below it: its children, or theirs.
     pub leaves: u64,
-    /// The season, show, album or artist it belongs to; of an extra its film, show, season or episode, once that is there.
+    /// The season, show, album or artist it belongs to; of an extra its film, show, season or episode, once
+    /// that is there.
     pub parent: Option<Ancestor>,
     /// That one's show or artist.
     pub grandparent: Option<Ancestor>,
@@ -165,10 +178,13 @@ pub struct ItemDetail {
 /// At most this many genres of an album or artist are told.
 const MOST_GENRES: u32 = 20;
 
-const SELECT: &str = "SELECT i.*, (SELECT count(*) FROM items c WHERE c.parent = i.id AND c.kind <> 'extra') AS children, \
-    CASE WHEN i.kind IN ('show', 'artist') THEN (SELECT count(*) FROM items c CROSS JOIN items l ON l.parent = c.id \
+const SELECT: &str = "SELECT i.*, (SELECT count(*) FROM items c WHERE c.parent = i.id AND c.kind <> 'extra') \
+                      AS children, \
+    CASE WHEN i.kind IN ('show', 'artist') THEN (SELECT count(*) FROM items c CROSS JOIN items l ON l.parent \
+    = c.id \
     WHERE c.parent = i.id AND c.kind <> 'extra' AND l.kind <> 'extra') END AS leaves, \
-    p.id AS p_id, p.kind AS p_kind, p.title AS p_title, p.number AS p_number, g.id AS g_id, g.kind AS g_kind, g.title AS g_title, g.number AS g_number \
+    p.id AS p_id, p.kind AS p_kind, p.title AS p_title, p.number AS p_number, g.id AS g_id, g.kind AS g_kind, \
+    g.title AS g_title, g.number AS g_number \
     FROM items i LEFT JOIN items p ON p.id = i.parent LEFT JOIN items g ON g.id = p.parent";
 
 impl Library {
@@ -181,20 +197,29 @@ impl Library {
         let most = query.limit.unwrap_or(u64::MAX);
         self.db().read(|tx| {
             let (text, values) = statement.count();
-            let total: u64 = tx.prepare_cached(&text)?.query_row(params_from_iter(values), |row| row.get(0))?;
+            let total: u64 =
+                tx.prepare_cached(&text)?.query_row(params_from_iter(values), |row| row.get(0))?;
             // The ids of the page often come from an index alone; only they are looked up.
             let (text, values) = statement.ids(start, size.min(most.saturating_sub(start)));
             let mut found = tx.prepare_cached(&text)?;
-            let ids: Vec<i64> = found.query_map(params_from_iter(values), |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let ids: Vec<i64> =
+                found.query_map(params_from_iter(values), |row| row.get(0))?.collect::<Result<_, _>>()?;
             Ok(Page { rows: rows_of(tx, &ids)?, total: total.min(most) })
         })
     }
 
-    /// A page of a section's items of a kind, in its own order; without a kind, of those that the section lists.
+    /// A page of a section's items of a kind, in its own order; without a kind, of those that the section
+    /// lists.
     ///
     /// # Errors
     /// If there is no such section, or the database fails.
-    pub fn items_of_section(&self, section: SectionId, filter: ItemFilter, start: u64, size: u64) -> Result<Page<ItemRow>, StoreError> {
+    pub fn items_of_section(
+        &self,
+        section: SectionId,
+        filter: ItemFilter,
+        start: u64,
+        size: u64,
+    ) -> Result<Page<ItemRow>, StoreError> {
         let known = self.section(section)?.ok_or(StoreError::Unknown { what: "section", id: section.0 })?;
         let kinds = vec![filter.kind.unwrap_or(known.kind.top())];
         self.items(&ItemQuery::all(ItemScope::Listed { section: Some(section), kinds }), start, size)
@@ -204,9 +229,16 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn values_of_section(&self, section: SectionId, kind: ItemKind, field: ValuedField) -> Result<Vec<String>, StoreError> {
+    pub fn values_of_section(
+        &self,
+        section: SectionId,
+        kind: ItemKind,
+        field: ValuedField,
+    ) -> Result<Vec<String>, StoreError> {
         let (text, values) = query::values(section, kind, field);
-        self.db().read(|tx| Ok(tx.prepare_cached(&text)?.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?))
+        self.db().read(|tx| {
+            Ok(tx.prepare_cached(&text)?.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })
     }
 
     /// The files of the episodes or tracks below an item: each the root's path, and its own below that.
@@ -216,12 +248,17 @@ impl Library {
     pub fn files_below(&self, item: ItemId) -> Result<Vec<(PathBuf, PathBuf)>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT r.path, f.path FROM items c JOIN items l ON l.parent = c.id JOIN media m ON m.item = l.id \
+                "SELECT r.path, f.path FROM items c JOIN items l ON l.parent = c.id JOIN media m ON m.item = \
+                 l.id \
                  JOIN parts f ON f.media = m.id JOIN roots r ON r.id = f.root \
                  WHERE c.parent = ?1 AND c.kind <> 'extra' AND l.kind <> 'extra' ORDER BY r.id",
             )?;
-            let path = |row: &Row<'_>, column| Ok::<_, rusqlite::Error>(path_from_bytes(row.get_ref(column)?.as_blob()?));
-            Ok(statement.query_map([item], |row| Ok((path(row, 0)?, path(row, 1)?)))?.collect::<Result<_, _>>()?)
+            let path = |row: &Row<'_>, column| {
+                Ok::<_, rusqlite::Error>(path_from_bytes(row.get_ref(column)?.as_blob()?))
+            };
+            Ok(statement
+                .query_map([item], |row| Ok((path(row, 0)?, path(row, 1)?)))?
+                .collect::<Result<_, _>>()?)
         })
     }
 
@@ -231,10 +268,16 @@ impl Library {
     /// If the database fails.
     pub fn item(&self, id: ItemId) -> Result<Option<ItemDetail>, StoreError> {
         let row = self.db().read(|tx| {
-            let row = tx.prepare_cached(&format!("{SELECT} WHERE i.id = ?1"))?.query_row([id], item_row).optional()?;
+            let row = tx
+                .prepare_cached(&format!("{SELECT} WHERE i.id = ?1"))?
+                .query_row([id], item_row)
+                .optional()?;
             row.map(|row| Ok::<_, StoreError>(ItemRow { genres: genres(tx, &row)?, ..row })).transpose()
         })?;
-        row.map(|row| Ok(ItemDetail { row, media: self.media_of_items(&[id])?.remove(&id).unwrap_or_default() })).transpose()
+        row.map(|row| {
+            Ok(ItemDetail { row, media: self.media_of_items(&[id])?.remove(&id).unwrap_or_default() })
+        })
+        .transpose()
     }
 
     /// The children of an item, by disc, number, day and sort title; extras are none.
@@ -256,20 +299,24 @@ impl Library {
 
 /// The items of some ids, in their order.
 pub(super) fn rows_of(tx: &Connection, ids: &[i64]) -> Result<Vec<ItemRow>, StoreError> {
-    let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE i.id IN (SELECT value FROM json_each(?1))"))?;
+    let mut statement =
+        tx.prepare_cached(&format!("{SELECT} WHERE i.id IN (SELECT value FROM json_each(?1))"))?;
     let found = readable(&mut statement, [Json(ids)], "item", item_row)?;
     let mut found: HashMap<i64, ItemRow> = found.into_iter().map(|item| (item.id.0, item)).collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 impl ItemRow {
-    /// A name for what it is, whichever file, edition or folder holds it: the best known of its ids, else for a film its
-    /// title and year, else its own id.
+    /// A name for what it is, whichever file, edition or folder holds it: the best known of its ids, else for
+    /// a film its title and year, else its own id.
     pub fn guid(&self) -> String {
         match (self.ids.first(), self.year) {
             (Some(id), _) => id.clone(),
             (None, Some(year)) if self.kind == ItemKind::Movie => {
-                format!("{FILM_GUID}{}/{year}", utf8_percent_encode(&self.title.to_lowercase(), NON_ALPHANUMERIC))
+                format!(
+                    "{FILM_GUID}{}/{year}",
+                    utf8_percent_encode(&self.title.to_lowercase(), NON_ALPHANUMERIC)
+                )
             }
             _ => format!("{ITEM_GUID}{}", self.id),
         }
@@ -287,7 +334,10 @@ fn genres(tx: &Connection, item: &ItemRow) -> Result<Vec<String>, StoreError> {
         _ => return Ok(item.genres.clone()),
     };
     let mut statement = tx.prepare_cached(&format!(
-        "SELECT g.value FROM items t, json_each(t.genres) g WHERE {tracks} GROUP BY g.value ORDER BY count(*) DESC, g.value LIMIT {MOST_GENRES}"
+        "SELECT g.value \
+         FROM items t, json_each(t.genres) g WHERE {tracks} \
+         GROUP BY g.value \
+         ORDER BY count(*) DESC, g.value LIMIT {MOST_GENRES}"
     ))?;
     Ok(statement.query_map([item.id], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
@@ -300,7 +350,12 @@ fn taken(row: &Row<'_>) -> rusqlite::Result<Option<Taken>> {
 fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
     let ancestor = |id, kind, title, number| -> rusqlite::Result<Option<Ancestor>> {
         let Some(id) = row.get::<_, Option<ItemId>>(id)? else { return Ok(None) };
-        Ok(Some(Ancestor { id, kind: row.get::<_, Word<ItemKind>>(kind)?.0, title: row.get(title)?, number: row.get(number)? }))
+        Ok(Some(Ancestor {
+            id,
+            kind: row.get::<_, Word<ItemKind>>(kind)?.0,
+            title: row.get(title)?,
+            number: row.get(number)?,
+        }))
     };
     let children = row.get("children")?;
     Ok(ItemRow {

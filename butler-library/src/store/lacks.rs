@@ -1,9 +1,10 @@
-//! The work list: which sources lack a product. It follows from what is there: a lack is what the questions here say that it is.
+//! The work list: which sources lack a product. It follows from what is there: a lack is what the questions
+//! here say that it is.
 //!
-//! For the demands that stand the set is kept in a table ([`Library::keep_lacks`]), by triggers in the transaction that changes
-//! what it follows from (`migrations/0008_kept_lacks.sql`). A question then begins with that set, and still checks each row of it.
-//! The lacks of a new demand are counted in steps, between which others write; only then do questions begin
-//! there.
+//! For the demands that stand the set is kept in a table ([`Library::keep_lacks`]), by triggers in the
+//! transaction that changes what it follows from (`migrations/0008_kept_lacks.sql`). A question then begins
+//! with that set, and still checks each row of it. The lacks of a new demand are counted in steps, between
+//! which others write; only then do questions begin there.
 
 use butler_product::{Fingerprint, ProductKind, Spec};
 use jiff::Timestamp;
@@ -32,7 +33,8 @@ pub enum Subjects {
     VideoParts,
     /// Those of video and audio files, by name.
     PlayableParts,
-    /// Those of audio files, each with its tags: two copies of one recording that carry different tags are two of these.
+    /// Those of audio files, each with its tags: two copies of one recording that carry different tags are
+    /// two of these.
     TaggedParts,
     /// Those of picture files.
     PhotoParts,
@@ -83,7 +85,8 @@ pub struct HeldBack {
     pub next_try_at: Option<Timestamp>,
 }
 
-/// Where a question begins: what follows from it is looked up from there on, and the rest of the library is not touched.
+/// Where a question begins: what follows from it is looked up from there on, and the rest of the library is
+/// not touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begin {
     /// With the sources whose headers are unknown, or of a version that serves no more.
@@ -102,7 +105,9 @@ pub(super) enum Begin {
 pub(super) fn lacking(subjects: Subjects, from: Begin) -> String {
     // The parts of a source.
     let parts = match subjects {
-        Subjects::TaggedParts => "CROSS JOIN parts p ON (p.tagged = s.id OR (p.tagged IS NULL AND p.source = s.id))",
+        Subjects::TaggedParts => {
+            "CROSS JOIN parts p ON (p.tagged = s.id OR (p.tagged IS NULL AND p.source = s.id))"
+        }
         _ => "CROSS JOIN parts p ON p.source = s.id",
     };
     let tables = match (subjects, from) {
@@ -129,7 +134,9 @@ pub(super) fn lacking(subjects: Subjects, from: Begin) -> String {
     let plus = if matches!(from, Begin::Kept | Begin::Failed | Begin::Between) { "+" } else { "" };
     let meant = match subjects {
         Subjects::AllParts => "TRUE".to_owned(),
-        Subjects::VideoParts => "(s.has_video = 1 OR (s.has_video IS NULL AND p.medium = 'video'))".to_owned(),
+        Subjects::VideoParts => {
+            "(s.has_video = 1 OR (s.has_video IS NULL AND p.medium = 'video'))".to_owned()
+        }
         Subjects::PlayableParts => "p.medium <> 'photo'".to_owned(),
         Subjects::TaggedParts => format!("{plus}p.medium = 'audio'"),
         Subjects::PhotoParts => format!("{plus}p.medium = 'photo'"),
@@ -156,7 +163,11 @@ fn lacks_query(subjects: Subjects, from: Begin) -> String {
 }
 
 fn backlog_query(subjects: Subjects, from: Begin) -> String {
-    format!("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND NOT {} GROUP BY s.id) h", lacking(subjects, from), held())
+    format!(
+        "SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND NOT {} GROUP BY s.id) h",
+        lacking(subjects, from),
+        held()
+    )
 }
 
 fn count_query(subjects: Subjects) -> String {
@@ -178,7 +189,9 @@ const CONCERNS: &str = "((f.kind = :kind AND f.version = :version) OR (:after AN
 
 /// Such a failure rests or waits for its next try.
 fn held() -> String {
-    format!("EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id AND (f.next_try_at IS NULL OR f.next_try_at > :now) AND {CONCERNS})")
+    format!(
+        "EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id AND (f.next_try_at IS NULL OR f.next_try_at > :now) AND {CONCERNS})"
+    )
 }
 
 /// Fills the kept lacks from what is there.
@@ -218,10 +231,12 @@ fn count_on(tx: &Connection, demand: i64, spec: &Spec, subjects: Subjects) -> Re
         ":demand": demand, ":from": from, ":to": to, ":section": None::<SectionId>, ":switch": None::<&str>,
         ":kind": spec.kind().as_str(), ":usable": spec.kind().oldest_usable(), ":params": spec.params(),
     })?;
-    let newest: i64 = tx.prepare_cached("SELECT coalesce(max(id), 0) FROM sources")?.query_row([], |row| row.get(0))?;
+    let newest: i64 =
+        tx.prepare_cached("SELECT coalesce(max(id), 0) FROM sources")?.query_row([], |row| row.get(0))?;
     let is_whole = to >= newest;
     let counted_to = (!is_whole).then_some(to);
-    tx.prepare_cached("UPDATE demands SET counted_to = ?2 WHERE id = ?1")?.execute(params![demand, counted_to])?;
+    tx.prepare_cached("UPDATE demands SET counted_to = ?2 WHERE id = ?1")?
+        .execute(params![demand, counted_to])?;
     Ok(is_whole)
 }
 
@@ -244,10 +259,10 @@ pub(super) fn begin(tx: &Connection, spec: &Spec, subjects: Subjects) -> Result<
 }
 
 impl Library {
-    /// Says which demands stand: of each the lacks are kept from now on, so that asking for them takes no longer than they are
-    /// many. What was kept of others goes. Only what was not kept before is counted, in steps of a
-    /// transaction each, between which others write; what was counted when the server went away is not
-    /// counted again.
+    /// Says which demands stand: of each the lacks are kept from now on, so that asking for them takes no
+    /// longer than they are many. What was kept of others goes. Only what was not kept before is counted, in
+    /// steps of a transaction each, between which others write; what was counted when the server went away is
+    /// not counted again.
     ///
     /// # Errors
     /// If the database fails; what is kept then is right, and perhaps not of all.
@@ -270,8 +285,11 @@ impl Library {
             kept.push(id);
         }
         let others: Vec<i64> = self.db().read(|tx| {
-            let mut statement = tx.prepare_cached("SELECT id FROM demands WHERE id NOT IN (SELECT value FROM json_each(?1))")?;
-            Ok::<_, StoreError>(statement.query_map([Json(&kept)], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            let mut statement = tx
+                .prepare_cached("SELECT id FROM demands WHERE id NOT IN (SELECT value FROM json_each(?1))")?;
+            Ok::<_, StoreError>(
+                statement.query_map([Json(&kept)], |row| row.get(0))?.collect::<Result<_, _>>()?,
+            )
         })?;
         for other in others {
             while !self.db().write(move |tx| forget_on(tx, other))? {}
@@ -292,11 +310,18 @@ impl Library {
         })
     }
 
-    /// The sources that lack a product and are not held back by a failure (with `force`, held back or not), newest items first.
+    /// The sources that lack a product and are not held back by a failure (with `force`, held back or not),
+    /// newest items first.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn lacks(&self, spec: &Spec, scope: &Scope, now: Timestamp, force: bool) -> Result<Vec<Lack>, StoreError> {
+    pub fn lacks(
+        &self,
+        spec: &Spec,
+        scope: &Scope,
+        now: Timestamp,
+        force: bool,
+    ) -> Result<Vec<Lack>, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&lacks_query(scope.subjects, begin(tx, spec, scope.subjects)?))?;
@@ -342,7 +367,8 @@ impl Library {
         let kind = spec.kind();
         self.db().read(|tx| {
             let kept = demand(tx, spec, scope.subjects)?;
-            let mut switched_off = tx.prepare_cached("SELECT 1 FROM section_switches WHERE id = ?1 AND NOT is_on")?;
+            let mut switched_off =
+                tx.prepare_cached("SELECT 1 FROM section_switches WHERE id = ?1 AND NOT is_on")?;
             if let Some(kept) = kept
                 && scope.section.is_none()
                 && !switched_off.exists([scope.switch])?
@@ -351,7 +377,8 @@ impl Library {
                 return Ok(all.query_row([kept], |row| row.get(0))?);
             }
             let begin = if kept.is_some() { Begin::Kept } else { unkept(spec) };
-            let mut statement = tx.prepare_cached(&format!("SELECT count(DISTINCT s.id) {}", lacking(scope.subjects, begin)))?;
+            let mut statement = tx
+                .prepare_cached(&format!("SELECT count(DISTINCT s.id) {}", lacking(scope.subjects, begin)))?;
             Ok(statement.query_row(
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
@@ -445,8 +472,12 @@ mod tests {
     fn asked(library: &Library) -> (Vec<i64>, bool) {
         let (spec, subjects) = DEMAND;
         let scope = Scope { section: None, subjects, switch: None };
-        let mut lacks: Vec<i64> =
-            library.lacks(&spec, &scope, Timestamp::UNIX_EPOCH, false).unwrap().iter().map(|lack| lack.source.0).collect();
+        let mut lacks: Vec<i64> = library
+            .lacks(&spec, &scope, Timestamp::UNIX_EPOCH, false)
+            .unwrap()
+            .iter()
+            .map(|lack| lack.source.0)
+            .collect();
         lacks.sort_unstable();
         assert_eq!(library.lack_count(&spec, &scope).unwrap(), lacks.len() as u64);
         assert_eq!(library.unsound().unwrap(), Vec::<String>::new());
@@ -470,7 +501,11 @@ mod tests {
         assert_eq!(asked(&library), (vec![STEP, 3 * STEP, 3 * STEP + 1], true));
         assert!(count_on(), "there is no more to count");
 
-        let many = format!("WITH RECURSIVE n (id) AS (SELECT {} UNION ALL SELECT id + 1 FROM n WHERE id < {})", 4 * STEP, 5 * STEP);
+        let many = format!(
+            "WITH RECURSIVE n (id) AS (SELECT {} UNION ALL SELECT id + 1 FROM n WHERE id < {})",
+            4 * STEP,
+            5 * STEP
+        );
         write(
             &library,
             &format!(
@@ -507,7 +542,9 @@ mod tests {
             count_query(Subjects::PhotoParts),
         ] {
             let plan = plan(&query);
-            let of_all = |line: &&String| line.starts_with("SCAN") && !line.starts_with("SCAN f") && !line.starts_with("SCAN h");
+            let of_all = |line: &&String| {
+                line.starts_with("SCAN") && !line.starts_with("SCAN f") && !line.starts_with("SCAN h")
+            };
             assert_eq!(plan.iter().find(of_all), None, "{query}\n{plan:#?}");
             // Of each source its own parts are looked up, not all of a medium.
             let by_medium = plan.iter().position(|line| line.contains("parts_by_medium"));

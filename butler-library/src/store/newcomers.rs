@@ -1,19 +1,21 @@
-//! Which sources came after their section's first scan: what `asap` runs are about (docs/scheduling.md, rule 7).
+//! Which sources came after their section's first scan: what `asap` runs are about (docs/scheduling.md, rule
+//! 7).
 
 use std::collections::HashSet;
 
 use crate::{Library, SourceId, StoreError};
 
 impl Library {
-    /// The sources, with and without tags, of which a file that is there was added after the first scan of its section had
-    /// ended.
+    /// The sources, with and without tags, of which a file that is there was added after the first scan of
+    /// its section had ended.
     ///
     /// # Errors
     /// If the database fails.
     pub fn newcomers(&self) -> Result<HashSet<SourceId>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT p.source, p.tagged FROM sections s JOIN roots r ON r.section = s.id JOIN parts p ON p.root = r.id \
+                "SELECT p.source, p.tagged FROM sections s JOIN roots r ON r.section = s.id JOIN parts p ON \
+                 p.root = r.id \
                  WHERE p.added_at > s.first_scanned_at AND p.missing_since IS NULL",
             )?;
             let (mut rows, mut newcomers) = (statement.query([])?, HashSet::new());

@@ -29,7 +29,8 @@ pub struct MediaRow {
 pub struct PartRow {
     /// Its id.
     pub id: PartId,
-    /// The item it belongs to. A file of several episodes belongs to each: here the one that was asked for, else the first.
+    /// The item it belongs to. A file of several episodes belongs to each: here the one that was asked for,
+    /// else the first.
     pub item: ItemId,
     /// The version it belongs to.
     pub media: MediaId,
@@ -60,7 +61,8 @@ pub struct PartRow {
 const COLUMNS: &str = "m.label, r.path AS root_path, s.fingerprint, \
     (SELECT value FROM products d WHERE d.source = p.source AND d.kind = 'media_info') AS media_info, \
     (SELECT value FROM products d WHERE d.source = p.source AND d.kind = 'photo') AS photo, \
-    (SELECT group_concat(d.kind) FROM products d WHERE d.source = p.source AND json_extract(d.value, '$.value') <> 'nothing') AS made";
+    (SELECT group_concat(d.kind) FROM products d WHERE d.source = p.source AND json_extract(d.value, \
+    '$.value') <> 'nothing') AS made";
 const FILES: &str = "JOIN roots r ON r.id = p.root JOIN sources s ON s.id = p.source";
 
 impl Library {
@@ -70,12 +72,16 @@ impl Library {
     /// If the database fails.
     pub fn part(&self, id: PartId) -> Result<Option<PartRow>, StoreError> {
         self.db().read(|tx| {
-            let own = format!("SELECT p.*, m.item, {COLUMNS} FROM parts p JOIN media m ON m.id = p.media {FILES} WHERE p.id = ?1");
+            let own = format!(
+                "SELECT p.*, m.item, {COLUMNS} FROM parts p \
+                 JOIN media m ON m.id = p.media {FILES} WHERE p.id = ?1"
+            );
             Ok(tx.prepare_cached(&own)?.query_row([id], part_row).optional()?)
         })
     }
 
-    /// The media of some items, with their parts; items without any are left out. A file of several episodes is media of each.
+    /// The media of some items, with their parts; items without any are left out. A file of several episodes
+    /// is media of each.
     ///
     /// # Errors
     /// If the database fails.
@@ -87,7 +93,9 @@ impl Library {
                     "SELECT p.*, {item}, {COLUMNS} FROM {shown} JOIN parts p ON p.media = m.id {FILES} \
                      WHERE {item} IN (SELECT value FROM json_each(?1)) ORDER BY m.id, p.piece, p.id"
                 ))?;
-                Ok(readable(&mut statement, [Json(&ids)], "part", |row| Ok((row.get("label")?, part_row(row)?)))?)
+                Ok(readable(&mut statement, [Json(&ids)], "part", |row| {
+                    Ok((row.get("label")?, part_row(row)?))
+                })?)
             };
             let mut rows = of("media m", "m.item")?;
             let shared = of("shared_media h JOIN media m ON m.id = h.media", "h.item")?;
@@ -116,7 +124,8 @@ fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
         item: row.get("item")?,
         media: row.get("media")?,
         root: row.get("root")?,
-        path: path_from_bytes(row.get_ref("root_path")?.as_blob()?).join(path_from_bytes(row.get_ref("path")?.as_blob()?)),
+        path: path_from_bytes(row.get_ref("root_path")?.as_blob()?)
+            .join(path_from_bytes(row.get_ref("path")?.as_blob()?)),
         size: row.get("size")?,
         mtime_ns: row.get("mtime_ns")?,
         added_at: row.get::<_, At>("added_at")?.0,
@@ -125,7 +134,11 @@ fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
         fingerprint: Fingerprint(row.get("fingerprint")?),
         media_info: held(row, "media_info")?,
         photo: held(row, "photo")?,
-        products: made.iter().flat_map(|kinds| kinds.split(',')).filter_map(|kind| ProductKind::from_str(kind).ok()).collect(),
+        products: made
+            .iter()
+            .flat_map(|kinds| kinds.split(','))
+            .filter_map(|kind| ProductKind::from_str(kind).ok())
+            .collect(),
     })
 }
 

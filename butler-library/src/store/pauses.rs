@@ -44,8 +44,18 @@ impl Library {
         self.db().write(move |tx| {
             tx.execute("DELETE FROM pauses", [])?;
             for PauseRow { owner, note, since, until, until_window, drains } in pauses {
-                tx.prepare_cached("INSERT INTO pauses (owner, note, since, until, until_window, drains) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-                    .execute(params![owner.as_str(), note, At(since), until.map(At), until_window, drains])?;
+                tx.prepare_cached(
+                    "INSERT INTO pauses (owner, note, since, until, until_window, drains) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    owner.as_str(),
+                    note,
+                    At(since),
+                    until.map(At),
+                    until_window,
+                    drains
+                ])?;
             }
             Ok(())
         })
@@ -72,8 +82,14 @@ mod tests {
         let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
-        let pause =
-            |owner, until, until_window| PauseRow { owner, note: Some("guests".into()), since: at(1), until, until_window, drains: true };
+        let pause = |owner, until, until_window| PauseRow {
+            owner,
+            note: Some("guests".into()),
+            since: at(1),
+            until,
+            until_window,
+            drains: true,
+        };
         let both = vec![pause(PauseOwner::Person, Some(at(9)), false), pause(PauseOwner::Window, None, true)];
         library.keep_pauses(both.clone()).unwrap();
         assert_eq!(library.pauses().unwrap(), both);

@@ -1,4 +1,5 @@
-//! Products: what was made of a source. One of a kind: what was made with other parameters or by an older version is replaced.
+//! Products: what was made of a source. One of a kind: what was made with other parameters or by an older
+//! version is replaced.
 //!
 //! A row that speaks of a blob is believed as far as the disk bears it out: who reads a blob comes through
 //! [`Library::open_product`], which makes a lack again of what is lost.
@@ -156,7 +157,8 @@ impl Library {
         self.db().write(move |tx| keep_unit(tx, &unit))
     }
 
-    /// The same for several units, in their order: each is kept whole or not at all, and one commit serves many.
+    /// The same for several units, in their order: each is kept whole or not at all, and one commit serves
+    /// many.
     pub fn publish_each(&self, units: Vec<PublishedUnit>) -> Vec<Result<Published, StoreError>> {
         self.db().write_each(units.into_iter().map(|unit| move |tx: &Connection| keep_unit(tx, &unit)))
     }
@@ -167,12 +169,14 @@ impl Library {
     /// If the database fails.
     pub fn product(&self, source: SourceId, kind: ProductKind) -> Result<Option<ProductRow>, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached("SELECT * FROM products WHERE source = ?1 AND kind = ?2")?;
+            let mut statement =
+                tx.prepare_cached("SELECT * FROM products WHERE source = ?1 AND kind = ?2")?;
             Ok(statement.query_row(params![source, kind.as_str()], product_row).optional()?)
         })
     }
 
-    /// A source's product by the type of its value: `product_of::<MediaInfo>(source)`. None too where there is nothing there.
+    /// A source's product by the type of its value: `product_of::<MediaInfo>(source)`. None too where there
+    /// is nothing there.
     ///
     /// # Errors
     /// If the database fails.
@@ -188,7 +192,11 @@ impl Library {
     ///
     /// # Errors
     /// If its blob is lost or can't be read, or the database fails.
-    pub fn open_product(&self, source: SourceId, kind: ProductKind) -> Result<Option<OpenedProduct>, OpenProductError> {
+    pub fn open_product(
+        &self,
+        source: SourceId,
+        kind: ProductKind,
+    ) -> Result<Option<OpenedProduct>, OpenProductError> {
         let Some(row) = self.product(source, kind)? else { return Ok(None) };
         let Some(blob) = row.blob.clone() else { return Ok(None) };
         match self.blobs().open(&blob) {
@@ -200,7 +208,13 @@ impl Library {
 
     /// A product's blob is not what it was: makes a lack of it again, and says what became of it. A reader
     /// that finds a blob damaged that is as long as it was comes here too.
-    pub fn lose_product(&self, source: SourceId, kind: ProductKind, blob: BlobRef, loss: Loss) -> OpenProductError {
+    pub fn lose_product(
+        &self,
+        source: SourceId,
+        kind: ProductKind,
+        blob: BlobRef,
+        loss: Loss,
+    ) -> OpenProductError {
         tracing::warn!(blob = blob.name, %loss, "a product is lost, and is a lack again");
         let given_up = self.db().write(move |tx| give_up(tx, &StoredBlob { source, kind, blob }));
         given_up.map_or_else(OpenProductError::Store, |_| OpenProductError::Lost { kind, loss })
@@ -212,7 +226,8 @@ impl Library {
     /// If the database fails.
     pub fn products_of(&self, source: SourceId) -> Result<Vec<ProductRow>, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached("SELECT * FROM products WHERE source = ?1 ORDER BY kind")?;
+            let mut statement =
+                tx.prepare_cached("SELECT * FROM products WHERE source = ?1 ORDER BY kind")?;
             Ok(readable(&mut statement, [source], "product", product_row)?)
         })
     }
@@ -238,8 +253,10 @@ fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<
     let kind = spec.kind();
     tx.prepare_cached(
         "INSERT INTO products (source, kind, version, params, value, blob, blob_bytes, made_from, made_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET version = excluded.version, params = excluded.params, \
-         value = excluded.value, blob = excluded.blob, blob_bytes = excluded.blob_bytes, made_from = excluded.made_from, made_at = excluded.made_at",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET version = excluded.version, \
+         params = excluded.params, \
+         value = excluded.value, blob = excluded.blob, blob_bytes = excluded.blob_bytes, made_from = \
+         excluded.made_from, made_at = excluded.made_at",
     )?
     .execute(params![
         unit.source,
@@ -252,25 +269,28 @@ fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<
         unit.made_from.0,
         At(unit.made_at),
     ])?;
-    tx.prepare_cached("DELETE FROM failures WHERE source = ?1 AND kind = ?2")?.execute(params![unit.source, kind.as_str()])?;
+    tx.prepare_cached("DELETE FROM failures WHERE source = ?1 AND kind = ?2")?
+        .execute(params![unit.source, kind.as_str()])?;
     if matches!(kind, ProductKind::Tags | ProductKind::Photo) {
         crate::scan::heard(tx, unit.source, value, unit.made_at)?;
     }
     if kind == ProductKind::MediaInfo {
         let is_video = |stream: &Stream| stream.kind == StreamKind::Video;
         let has_video = value.get().is_some_and(|info: &MediaInfo| info.streams.iter().any(is_video));
-        tx.prepare_cached("UPDATE sources SET has_video = ?2, headers = ?3 WHERE id = ?1")?.execute(params![
-            unit.source,
-            has_video,
-            kind.version()
-        ])?;
+        tx.prepare_cached("UPDATE sources SET has_video = ?2, headers = ?3 WHERE id = ?1")?
+            .execute(params![unit.source, has_video, kind.version()])?;
     }
     Ok(())
 }
 
 /// Takes a product's row away, if it still speaks of this blob. How many rows that were.
-pub(crate) fn give_up(tx: &Connection, StoredBlob { source, kind, blob }: &StoredBlob) -> Result<u64, StoreError> {
-    let mut statement = tx.prepare_cached("DELETE FROM products WHERE source = ?1 AND kind = ?2 AND blob = ?3 AND blob_bytes = ?4")?;
+pub(crate) fn give_up(
+    tx: &Connection,
+    StoredBlob { source, kind, blob }: &StoredBlob,
+) -> Result<u64, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "DELETE FROM products WHERE source = ?1 AND kind = ?2 AND blob = ?3 AND blob_bytes = ?4",
+    )?;
     Ok(statement.execute(params![source, kind.as_str(), blob.name, blob.bytes])? as u64)
 }
 

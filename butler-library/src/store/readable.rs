@@ -36,7 +36,10 @@ pub(crate) fn readable<T, P: Params>(
 const fn is_of_the_row(error: &Error) -> bool {
     matches!(
         error,
-        Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..) | Error::IntegralValueOutOfRange(..) | Error::Utf8Error(..)
+        Error::FromSqlConversionFailure(..)
+            | Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::Utf8Error(..)
     )
 }
 
@@ -49,7 +52,12 @@ fn name(what: &'static str, row: &Row<'_>, error: &Error) {
     };
     let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
     if named.len() < MOST_NAMED && named.insert((what, id.clone())) {
-        tracing::warn!(what, id, error = error as &dyn std::error::Error, "a row of the database can't be read and is left out");
+        tracing::warn!(
+            what,
+            id,
+            error = error as &dyn std::error::Error,
+            "a row of the database can't be read and is left out"
+        );
     }
 }
 
@@ -65,8 +73,10 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection
             .execute_batch(
-                "CREATE TABLE t (id, state, at); INSERT INTO t VALUES (1, 'running', 1), (2, 'dancing', 2), (3, 'failed', 9223372036854775807), \
-                 (4, x'ff', 4), (5, 'queued', 'soon'), (-6, 'queued', 6), (7, 'queued', NULL), (8, 'queued', 8)",
+                "CREATE TABLE t (id, state, at); INSERT INTO t VALUES (1, 'running', 1), (2, 'dancing', 2), \
+                 (3, 'failed', 9223372036854775807), \
+                 (4, x'ff', 4), (5, 'queued', 'soon'), (-6, 'queued', 6), (7, 'queued', NULL), (8, 'queued', \
+                 8)",
             )
             .unwrap();
         let mut statement = connection.prepare("SELECT id, state, at FROM t").unwrap();

@@ -63,10 +63,14 @@ impl Library {
             let (products, failures) = if missing_only {
                 let lost = self.lost_of(&group, kinds)?;
                 let kinds = kinds.to_vec();
-                self.db().write(move |tx| Ok::<_, StoreError>((give_up(tx, &lost)?, lift(tx, &group, &kinds, now)?)))?
+                self.db().write(move |tx| {
+                    Ok::<_, StoreError>((give_up(tx, &lost)?, lift(tx, &group, &kinds, now)?))
+                })?
             } else {
                 let kinds = kinds.to_vec();
-                self.db().write(move |tx| Ok::<_, StoreError>((mark(tx, &group, &kinds)?, lift(tx, &group, &kinds, now)?)))?
+                self.db().write(move |tx| {
+                    Ok::<_, StoreError>((mark(tx, &group, &kinds)?, lift(tx, &group, &kinds, now)?))
+                })?
             };
             for (counts, sums) in [(products, &mut remade.products), (failures, &mut remade.failures)] {
                 counts.into_iter().for_each(|(kind, count)| *sums.entry(kind).or_default() += count);
@@ -76,17 +80,27 @@ impl Library {
     }
 
     /// The products of these sources whose blob is lost.
-    fn lost_of(&self, sources: &[SourceId], kinds: &[ProductKind]) -> Result<Vec<StoredBlob>, CheckBlobsError> {
+    fn lost_of(
+        &self,
+        sources: &[SourceId],
+        kinds: &[ProductKind],
+    ) -> Result<Vec<StoredBlob>, CheckBlobsError> {
         let with_blob = self.db().read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT source, kind, blob, blob_bytes FROM products WHERE blob IS NOT NULL AND source IN (SELECT value FROM json_each(?1)) \
+                "SELECT source, kind, blob, blob_bytes FROM products WHERE blob IS NOT NULL AND source IN \
+                 (SELECT value FROM json_each(?1)) \
                  AND kind IN (SELECT value FROM json_each(?2))",
             )?;
             let stored = |row: &rusqlite::Row<'_>| {
                 let blob = BlobRef { name: row.get(2)?, bytes: row.get(3)? };
                 Ok(StoredBlob { source: row.get(0)?, kind: row.get::<_, Word<ProductKind>>(1)?.0, blob })
             };
-            Ok::<_, StoreError>(readable(&mut statement, params![ids(sources), words(kinds)], "product", stored)?)
+            Ok::<_, StoreError>(readable(
+                &mut statement,
+                params![ids(sources), words(kinds)],
+                "product",
+                stored,
+            )?)
         })?;
         let mut lost = Vec::new();
         for stored in with_blob {
@@ -113,12 +127,16 @@ fn mark(tx: &Connection, sources: &[SourceId], kinds: &[ProductKind]) -> Result<
     for kind in kinds {
         let marked = tx
             .prepare_cached(
-                "UPDATE products SET version = 0 WHERE kind = ?2 AND version > 0 AND source IN (SELECT value FROM json_each(?1))",
+                "UPDATE products SET version = 0 \
+                 WHERE kind = ?2 AND version > 0 AND source IN (SELECT value FROM json_each(?1))",
             )?
             .execute(params![ids(sources), kind.as_str()])?;
         counts.insert(*kind, marked as u64);
         if *kind == ProductKind::MediaInfo {
-            tx.prepare_cached("UPDATE sources SET headers = 0 WHERE id IN (SELECT value FROM json_each(?1))")?.execute([ids(sources)])?;
+            tx.prepare_cached(
+                "UPDATE sources SET headers = 0 WHERE id IN (SELECT value FROM json_each(?1))",
+            )?
+            .execute([ids(sources)])?;
         }
     }
     Ok(counts)
@@ -132,12 +150,18 @@ fn give_up(tx: &Connection, lost: &[StoredBlob]) -> Result<Counts, StoreError> {
     Ok(counts)
 }
 
-fn lift(tx: &Connection, sources: &[SourceId], kinds: &[ProductKind], now: Timestamp) -> Result<Counts, StoreError> {
+fn lift(
+    tx: &Connection,
+    sources: &[SourceId],
+    kinds: &[ProductKind],
+    now: Timestamp,
+) -> Result<Counts, StoreError> {
     let mut counts = Counts::new();
     for kind in kinds {
         let lifted = tx
             .prepare_cached(
-                "UPDATE failures SET tries = 0, next_try_at = ?3 WHERE kind = ?2 AND source IN (SELECT value FROM json_each(?1))",
+                "UPDATE failures SET tries = 0, next_try_at = ?3 \
+                 WHERE kind = ?2 AND source IN (SELECT value FROM json_each(?1))",
             )?
             .execute(params![ids(sources), kind.as_str(), At(now)])?;
         counts.insert(*kind, lifted as u64);
@@ -149,8 +173,10 @@ fn lift(tx: &Connection, sources: &[SourceId], kinds: &[ProductKind], now: Times
 fn sources(tx: &Connection, scope: &RemakeScope) -> Result<Option<Vec<SourceId>>, StoreError> {
     let of = |parts: &str, id: i64| -> Result<Vec<SourceId>, StoreError> {
         let query = format!(
-            "WITH meant AS MATERIALIZED ({parts}) SELECT source FROM parts WHERE missing_since IS NULL AND id IN meant \
-             UNION SELECT tagged FROM parts WHERE missing_since IS NULL AND tagged IS NOT NULL AND id IN meant"
+            "WITH meant AS MATERIALIZED ({parts}) SELECT source FROM parts WHERE missing_since IS NULL AND id \
+             IN meant \
+             UNION SELECT tagged FROM parts WHERE missing_since IS NULL AND tagged IS NOT NULL AND id IN \
+             meant"
         );
         Ok(readable(&mut *tx.prepare_cached(&query)?, [id], "part", |row| row.get(0))?)
     };
@@ -159,9 +185,11 @@ fn sources(tx: &Connection, scope: &RemakeScope) -> Result<Option<Vec<SourceId>>
     };
     Ok(match scope {
         RemakeScope::Item(ItemId(item)) if is_there("items", *item)? => Some(of(
-            "WITH RECURSIVE below (item) AS (SELECT ?1 UNION SELECT i.id FROM items i JOIN below b ON i.parent = b.item) \
+            "WITH RECURSIVE below (item) AS (SELECT ?1 UNION SELECT i.id FROM items i JOIN below b ON \
+             i.parent = b.item) \
              SELECT p.id FROM below b JOIN media m ON m.item = b.item JOIN parts p ON p.media = m.id \
-             UNION SELECT p.id FROM below b JOIN shared_media h ON h.item = b.item JOIN parts p ON p.media = h.media",
+             UNION SELECT p.id FROM below b JOIN shared_media h ON h.item = b.item JOIN parts p ON p.media = \
+             h.media",
             *item,
         )?),
         RemakeScope::Part(PartId(part)) if is_there("parts", *part)? => Some(of("SELECT ?1", *part)?),
@@ -170,12 +198,17 @@ fn sources(tx: &Connection, scope: &RemakeScope) -> Result<Option<Vec<SourceId>>
         }
         RemakeScope::File(path) => {
             let mut roots = tx.prepare_cached("SELECT id, path FROM roots WHERE NOT removed")?;
-            let root = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, path_from_bytes(row.get_ref(1)?.as_blob()?)));
+            let root = |row: &rusqlite::Row<'_>| {
+                Ok((row.get::<_, i64>(0)?, path_from_bytes(row.get_ref(1)?.as_blob()?)))
+            };
             let mut found = Vec::new();
             for (root, folder) in readable(&mut roots, [], "root", root)? {
                 let Ok(below) = path.strip_prefix(&folder) else { continue };
-                let mut parts = tx.prepare_cached("SELECT id FROM parts WHERE root = ?1 AND path = ?2 AND missing_since IS NULL")?;
-                for part in readable(&mut parts, params![root, path_bytes(below)], "part", |row| row.get(0))? {
+                let mut parts = tx.prepare_cached(
+                    "SELECT id FROM parts WHERE root = ?1 AND path = ?2 AND missing_since IS NULL",
+                )?;
+                for part in readable(&mut parts, params![root, path_bytes(below)], "part", |row| row.get(0))?
+                {
                     found.extend(of("SELECT ?1", part)?);
                 }
             }

@@ -150,8 +150,8 @@ pub struct TaskPast {
     pub completed: Option<Date>,
     /// How long its last five such runs worked, oldest first.
     pub durations: Vec<SignedDuration>,
-    /// The day on which a run of it last failed or was stopped by a person; those limited to a section and `asap` ones don't
-    /// count.
+    /// The day on which a run of it last failed or was stopped by a person; those limited to a section and
+    /// `asap` ones don't count.
     pub given_up: Option<Date>,
     /// The day on which the window's end last stopped a run of it.
     pub cut: Option<Date>,
@@ -161,11 +161,14 @@ pub struct TaskPast {
     pub crashes: Option<RunCrashes>,
 }
 
-const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, ended_at, bound_until, day, ended_day, \
-                       crash_day, crash_count, done, total, failures, bytes_read, report, paths, worked_ms, works_since";
+const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, \
+                       ended_at, bound_until, day, ended_day, crash_day, crash_count, done, total, failures, \
+                       bytes_read, report, paths, worked_ms, works_since";
 /// What a filter lets through; [`matching`] has the values.
-const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = ?3) \
-    AND (?4 IS NULL OR day = ?4 OR ended_day = ?4) AND (?5 IS NULL OR asked_at >= ?5) AND (?6 IS NULL OR asked_at < ?6)";
+const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = \
+                       ?3) \
+    AND (?4 IS NULL OR day = ?4 OR ended_day = ?4) AND (?5 IS NULL OR asked_at >= ?5) AND (?6 IS NULL OR \
+    asked_at < ?6)";
 /// Completed runs that count for a task's interval.
 const COUNTING: &str = "state = 'completed' AND section IS NULL AND origin <> 'asap'";
 
@@ -184,7 +187,8 @@ fn matching(filter: &RunFilter) -> [Value; 6] {
 
 fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     let at = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(column)?.map(|at| at.0));
-    let date = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Word<Date>>>(column)?.map(|date| date.0));
+    let date =
+        |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Word<Date>>>(column)?.map(|date| date.0));
     Ok(RunRow {
         id: RunId(row.get("id")?),
         task: row.get::<_, Word<TaskName>>("task")?.0,
@@ -203,7 +207,9 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         bound_until: at("bound_until")?,
         day: date("day")?,
         ended_day: date("ended_day")?,
-        crashes: date("crash_day")?.zip(row.get("crash_count")?).map(|(day, count)| RunCrashes { day, count }),
+        crashes: date("crash_day")?
+            .zip(row.get("crash_count")?)
+            .map(|(day, count)| RunCrashes { day, count }),
         progress: RunProgress {
             done: row.get("done")?,
             total: row.get("total")?,
@@ -215,7 +221,8 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
 }
 
 impl Library {
-    /// Keeps a run: a new one whole; of one that is there all but progress and report, which have doors of their own.
+    /// Keeps a run: a new one whole; of one that is there all but progress and report, which have doors of
+    /// their own.
     ///
     /// # Errors
     /// If the database fails.
@@ -242,7 +249,9 @@ impl Library {
     /// # Errors
     /// If there is no such run, or the database fails.
     pub fn set_run_total(&self, run: RunId, total: u64) -> Result<(), StoreError> {
-        self.db().write(move |tx| known(run, tx.execute("UPDATE runs SET total = ?2 WHERE id = ?1", params![run.0, total])?))
+        self.db().write(move |tx| {
+            known(run, tx.execute("UPDATE runs SET total = ?2 WHERE id = ?1", params![run.0, total])?)
+        })
     }
 
     /// Adds to the progress of a run.
@@ -258,10 +267,17 @@ impl Library {
     /// # Errors
     /// If there is no such run, or the database fails.
     pub fn set_run_report(&self, run: RunId, report: Vec<ReportFact>) -> Result<(), StoreError> {
-        self.db().write(move |tx| known(run, tx.execute("UPDATE runs SET report = ?2 WHERE id = ?1", params![run.0, Json(report)])?))
+        self.db().write(move |tx| {
+            known(run, tx.execute("UPDATE runs SET report = ?2 WHERE id = ?1", params![run.0, Json(report)])?)
+        })
     }
 
-    fn update_run(&self, run: RunId, sql: &'static str, (a, b, c, d): (u64, u64, u64, u64)) -> Result<(), StoreError> {
+    fn update_run(
+        &self,
+        run: RunId,
+        sql: &'static str,
+        (a, b, c, d): (u64, u64, u64, u64),
+    ) -> Result<(), StoreError> {
         self.db().write(move |tx| known(run, tx.execute(sql, params![run.0, a, b, c, d])?))
     }
 
@@ -271,7 +287,10 @@ impl Library {
     /// If the database fails.
     pub fn run(&self, id: RunId) -> Result<Option<RunRow>, StoreError> {
         self.db().read(|tx| {
-            Ok(tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE id = ?1"))?.query_row([id.0], run_row).optional()?)
+            Ok(tx
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE id = ?1"))?
+                .query_row([id.0], run_row)
+                .optional()?)
         })
     }
 
@@ -294,9 +313,12 @@ impl Library {
         let [task, state, origin, day, since, until] = matching(filter);
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM runs WHERE {MATCHES} AND id < ?7 AND id > ?8 ORDER BY id DESC LIMIT ?9 OFFSET ?10"
+                "SELECT {COLUMNS} FROM runs \
+                 WHERE {MATCHES} AND id < ?7 AND id > ?8 ORDER BY id DESC \
+                 LIMIT ?9 OFFSET ?10"
             ))?;
-            let bounds = params![task, state, origin, day, since, until, before, after, capped(size), capped(start)];
+            let bounds =
+                params![task, state, origin, day, since, until, before, after, capped(size), capped(start)];
             Ok(readable(&mut statement, bounds, "run", run_row)?)
         })
     }
@@ -309,21 +331,24 @@ impl Library {
         let is_narrowed = RunFilter { before: None, after: None, ..filter.clone() } != RunFilter::default();
         self.db().read(|tx| {
             if !is_narrowed {
-                return Ok(tx.prepare_cached("SELECT count(*) FROM runs")?.query_row([], |row| row.get(0))?);
+                return Ok(tx
+                    .prepare_cached("SELECT count(*) FROM runs")?
+                    .query_row([], |row| row.get(0))?);
             }
             let mut statement = tx.prepare_cached(&format!("SELECT count(*) FROM runs WHERE {MATCHES}"))?;
             Ok(statement.query_row(params_from_iter(matching(filter)), |row| row.get(0))?)
         })
     }
 
-    /// The runs that have not ended, oldest first: what a start-up finds and must settle. Those that a shutdown interrupted
-    /// and that may go on are among them: they have no end yet.
+    /// The runs that have not ended, oldest first: what a start-up finds and must settle. Those that a
+    /// shutdown interrupted and that may go on are among them: they have no end yet.
     ///
     /// # Errors
     /// If the database fails.
     pub fn unfinished_runs(&self) -> Result<Vec<RunRow>, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id"))?;
+            let mut statement =
+                tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id"))?;
             Ok(readable(&mut statement, [], "run", run_row)?)
         })
     }
@@ -346,15 +371,22 @@ impl Library {
     /// If the database fails.
     pub fn next_run_id(&self) -> Result<RunId, StoreError> {
         self.db().read(|tx| {
-            let last = tx.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'", [], |row| row.get::<_, u64>(0)).optional()?;
+            let last = tx
+                .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'", [], |row| {
+                    row.get::<_, u64>(0)
+                })
+                .optional()?;
             Ok(RunId(last.unwrap_or(0) + 1))
         })
     }
 }
 
 fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
-    let last = format!("SELECT day, worked_ms FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY id DESC LIMIT 5");
-    let times = |row: &Row<'_>| Ok((row.get::<_, Option<Word<Date>>>(0)?.map(|day| day.0), SignedDuration::from_millis(row.get(1)?)));
+    let last =
+        format!("SELECT day, worked_ms FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY id DESC LIMIT 5");
+    let times = |row: &Row<'_>| {
+        Ok((row.get::<_, Option<Word<Date>>>(0)?.map(|day| day.0), SignedDuration::from_millis(row.get(1)?)))
+    };
     let last: Vec<(Option<Date>, SignedDuration)> =
         readable(&mut *tx.prepare_cached(&last)?, [task.as_str()], "past run by its day", times)?;
     let mut crashes = tx.prepare_cached(
@@ -363,20 +395,34 @@ fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
     )?;
     let crash = |row: &Row<'_>| Ok(RunCrashes { day: row.get::<_, Word<Date>>(0)?.0, count: row.get(1)? });
     let crashes = readable(&mut crashes, [task.as_str()], "crash by its day", crash)?.pop();
-    // By id, for a task's runs end in that order: by their days, one of a clock that was far ahead would stay the last for ever.
+    // By id, for a task's runs end in that order: by their days, one of a clock that was far ahead would stay
+    // the last for ever.
     let latest = |column: &str, which: &str| -> Result<Option<Date>, StoreError> {
         let of_task = "task = ?1 AND section IS NULL AND origin <> 'asap'";
-        let query = format!("SELECT {column} FROM runs WHERE {of_task} AND ({which}) ORDER BY id DESC LIMIT 1");
+        let query =
+            format!("SELECT {column} FROM runs WHERE {of_task} AND ({which}) ORDER BY id DESC LIMIT 1");
         let day = |row: &Row<'_>| row.get::<_, Option<Word<Date>>>(0);
-        let latest = readable(&mut *tx.prepare_cached(&query)?, [task.as_str()], "past run by its day", day)?.pop();
+        let latest =
+            readable(&mut *tx.prepare_cached(&query)?, [task.as_str()], "past run by its day", day)?.pop();
         Ok(latest.flatten().map(|day| day.0))
     };
     let stopped = |reasons: &str| format!("state = 'stopped' AND reason ->> 'code' IN ({reasons})");
-    let given_up = latest("ended_day", &format!("state = 'failed' OR {}", stopped("'stopped-by-person', 'all-stopped-by-person'")))?;
+    let given_up = latest(
+        "ended_day",
+        &format!("state = 'failed' OR {}", stopped("'stopped-by-person', 'all-stopped-by-person'")),
+    )?;
     let cut = latest("ended_day", &stopped("'window-ended'"))?;
     let missed = latest("day", "state = 'missed'")?;
     let completed = last.first().and_then(|(day, _)| *day);
-    Ok(TaskPast { task, completed, durations: last.into_iter().rev().map(|(_, worked)| worked).collect(), given_up, cut, missed, crashes })
+    Ok(TaskPast {
+        task,
+        completed,
+        durations: last.into_iter().rev().map(|(_, worked)| worked).collect(),
+        given_up,
+        cut,
+        missed,
+        crashes,
+    })
 }
 
 fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
@@ -405,11 +451,15 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
     let RunProgress { done, total, failures, bytes_read } = progress;
     let at = |instant: &Option<Timestamp>| instant.map(At);
     tx.prepare_cached(&format!(
-        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
+        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
+         ?15, \
          ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) \
-         ON CONFLICT (id) DO UPDATE SET task = excluded.task, state = excluded.state, reason = excluded.reason, origin = excluded.origin, \
-         forced = excluded.forced, section = excluded.section, asked_at = excluded.asked_at, scheduled_at = excluded.scheduled_at, \
-         started_at = excluded.started_at, ended_at = excluded.ended_at, bound_until = excluded.bound_until, day = excluded.day, ended_day = excluded.ended_day, \
+         ON CONFLICT (id) DO UPDATE SET task = excluded.task, state = excluded.state, reason = \
+         excluded.reason, origin = excluded.origin, \
+         forced = excluded.forced, section = excluded.section, asked_at = excluded.asked_at, scheduled_at = \
+         excluded.scheduled_at, \
+         started_at = excluded.started_at, ended_at = excluded.ended_at, bound_until = excluded.bound_until, \
+         day = excluded.day, ended_day = excluded.ended_day, \
          crash_day = excluded.crash_day, crash_count = excluded.crash_count, \
          paths = excluded.paths, worked_ms = excluded.worked_ms, works_since = excluded.works_since"
     ))?
@@ -458,8 +508,11 @@ fn paths_from_bytes(bytes: Option<&[u8]>) -> Vec<PathBuf> {
 /// Adds what a unit brought to a run; one that is gone by now is nobody's loss.
 pub(crate) fn add_gain(tx: &Connection, gain: &RunGain) -> Result<(), StoreError> {
     let RunGain { run, done, failures, bytes_read } = gain;
-    tx.prepare_cached("UPDATE runs SET done = done + ?2, failures = failures + ?3, bytes_read = bytes_read + ?4 WHERE id = ?1")?
-        .execute(params![run.0, done, failures, bytes_read])?;
+    tx.prepare_cached(
+        "UPDATE runs SET done = done + ?2, failures = failures + ?3, bytes_read = bytes_read + ?4 \
+         WHERE id = ?1",
+    )?
+    .execute(params![run.0, done, failures, bytes_read])?;
     Ok(())
 }
 

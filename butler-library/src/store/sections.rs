@@ -1,7 +1,7 @@
 //! Sections and their root folders.
 //!
-//! A root that is taken out of its section stays as a removed row until the next scan has ended, so that files which
-//! turn up under another root keep their items.
+//! A root that is taken out of its section stays as a removed row until the next scan has ended, so that
+//! files which turn up under another root keep their items.
 
 use std::path::{Path, PathBuf};
 
@@ -69,7 +69,10 @@ impl std::str::FromStr for SectionKind {
     type Err = UnknownSectionKind;
 
     fn from_str(word: &str) -> Result<Self, UnknownSectionKind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| UnknownSectionKind(word.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+            .ok_or_else(|| UnknownSectionKind(word.to_owned()))
     }
 }
 
@@ -199,7 +202,8 @@ impl Library {
     /// Adds a section. Its roots are looked at, each on a thread of its own.
     ///
     /// # Errors
-    /// If its name is blank, too long or not one line, a root is no folder that a section may have, two overlap, or the database fails.
+    /// If its name is blank, too long or not one line, a root is no folder that a section may have, two
+    /// overlap, or the database fails.
     pub fn add_section(&self, new: NewSection, now: Timestamp) -> Result<SectionId, SectionError> {
         let NewSection { name, kind, roots, agent, scanner, language } = new;
         let name = fit_name(&name)?;
@@ -207,7 +211,8 @@ impl Library {
         let uuid = uuid()?;
         self.db().write(move |tx| {
             tx.execute(
-                "INSERT INTO sections (uuid, name, kind, agent, scanner, language, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+                "INSERT INTO sections (uuid, name, kind, agent, scanner, language, created_at, updated_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
                 params![uuid, name, kind.as_str(), agent, scanner, language, At(now)],
             )
             .map_err(StoreError::from)?;
@@ -217,10 +222,12 @@ impl Library {
         })
     }
 
-    /// Edits a section. Of a root that is left out nothing is deleted before the next scan has seen whether its files moved.
+    /// Edits a section. Of a root that is left out nothing is deleted before the next scan has seen whether
+    /// its files moved.
     ///
     /// # Errors
-    /// If there is no such section, its name would be blank, too long or not one line, a root will not do, or the database fails.
+    /// If there is no such section, its name would be blank, too long or not one line, a root will not do, or
+    /// the database fails.
     pub fn edit_section(&self, id: SectionId, edit: SectionEdit, now: Timestamp) -> Result<(), SectionError> {
         let SectionEdit { name, roots, agent, scanner, language } = edit;
         let name = name.as_deref().map(fit_name).transpose()?;
@@ -228,7 +235,8 @@ impl Library {
         self.db().write(move |tx| {
             let changed = tx
                 .execute(
-                    "UPDATE sections SET name = coalesce(?2, name), agent = coalesce(?3, agent), scanner = coalesce(?4, scanner), \
+                    "UPDATE sections SET name = coalesce(?2, name), agent = coalesce(?3, agent), scanner = \
+                     coalesce(?4, scanner), \
                      language = coalesce(?5, language), updated_at = ?6 WHERE id = ?1",
                     params![id, name, agent, scanner, language, At(now)],
                 )
@@ -243,12 +251,19 @@ impl Library {
         })
     }
 
-    /// Removes a section with its items. Files are left alone, and what was made of their content stays for as long as it can be found again.
+    /// Removes a section with its items. Files are left alone, and what was made of their content stays for
+    /// as long as it can be found again.
     ///
     /// # Errors
     /// If there is no such section, or the database fails.
     pub fn remove_section(&self, id: SectionId) -> Result<(), StoreError> {
-        self.db().write(move |tx| if tx.execute("DELETE FROM sections WHERE id = ?1", [id])? == 0 { Err(unknown(id)) } else { Ok(()) })
+        self.db().write(move |tx| {
+            if tx.execute("DELETE FROM sections WHERE id = ?1", [id])? == 0 {
+                Err(unknown(id))
+            } else {
+                Ok(())
+            }
+        })
     }
 
     /// Every section, in the order they were added.
@@ -257,8 +272,15 @@ impl Library {
     /// If the database fails.
     pub fn sections(&self) -> Result<Vec<Section>, StoreError> {
         self.db().read(|tx| {
-            let mut sections = readable(&mut *tx.prepare_cached("SELECT * FROM sections ORDER BY id")?, [], "section", section_row)?;
-            sections.iter_mut().try_for_each(|section| roots_of(tx, section.id).map(|roots| section.roots = roots))?;
+            let mut sections = readable(
+                &mut *tx.prepare_cached("SELECT * FROM sections ORDER BY id")?,
+                [],
+                "section",
+                section_row,
+            )?;
+            sections
+                .iter_mut()
+                .try_for_each(|section| roots_of(tx, section.id).map(|roots| section.roots = roots))?;
             Ok(sections)
         })
     }
@@ -269,7 +291,10 @@ impl Library {
     /// If the database fails.
     pub fn section(&self, id: SectionId) -> Result<Option<Section>, StoreError> {
         self.db().read(|tx| {
-            let found = tx.prepare_cached("SELECT * FROM sections WHERE id = ?1")?.query_row([id], section_row).optional()?;
+            let found = tx
+                .prepare_cached("SELECT * FROM sections WHERE id = ?1")?
+                .query_row([id], section_row)
+                .optional()?;
             found.map(|section| Ok(Section { roots: roots_of(tx, section.id)?, ..section })).transpose()
         })
     }
@@ -279,11 +304,15 @@ impl Library {
         if roots.is_empty() {
             return Err(SectionError::NoRoots);
         }
-        let checked = roots.iter().map(|root| allowed_roots::check(self, root)).collect::<Result<Vec<_>, _>>()?;
+        let checked =
+            roots.iter().map(|root| allowed_roots::check(self, root)).collect::<Result<Vec<_>, _>>()?;
         for (index, inner) in checked.iter().enumerate() {
             for (other, outer) in checked.iter().enumerate() {
                 if index != other && inner.starts_with(outer) {
-                    return Err(SectionError::RootsOverlap { inner: inner.display().to_string(), outer: outer.display().to_string() });
+                    return Err(SectionError::RootsOverlap {
+                        inner: inner.display().to_string(),
+                        outer: outer.display().to_string(),
+                    });
                 }
             }
         }
@@ -313,19 +342,31 @@ fn section_row(row: &Row<'_>) -> rusqlite::Result<Section> {
 }
 
 pub(crate) fn roots_of(tx: &Connection, section: SectionId) -> Result<Vec<SectionRoot>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT id, path FROM roots WHERE section = ?1 AND NOT removed ORDER BY id")?;
-    let root = |row: &Row<'_>| Ok(SectionRoot { id: row.get(0)?, path: path_from_bytes(row.get_ref(1)?.as_blob()?) });
+    let mut statement =
+        tx.prepare_cached("SELECT id, path FROM roots WHERE section = ?1 AND NOT removed ORDER BY id")?;
+    let root = |row: &Row<'_>| {
+        Ok(SectionRoot { id: row.get(0)?, path: path_from_bytes(row.get_ref(1)?.as_blob()?) })
+    };
     Ok(readable(&mut statement, [section], "root", root)?)
 }
 
-fn set_roots(tx: &Connection, section: SectionId, roots: &[PathBuf], now: Timestamp) -> Result<(), StoreError> {
+fn set_roots(
+    tx: &Connection,
+    section: SectionId,
+    roots: &[PathBuf],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     for old in roots_of(tx, section)?.iter().filter(|old| !roots.contains(&old.path)) {
         tx.execute("UPDATE roots SET removed = 1 WHERE id = ?1", [old.id])?;
-        tx.execute("UPDATE parts SET missing_since = ?2 WHERE root = ?1 AND missing_since IS NULL", params![old.id, At(now)])?;
+        tx.execute(
+            "UPDATE parts SET missing_since = ?2 WHERE root = ?1 AND missing_since IS NULL",
+            params![old.id, At(now)],
+        )?;
     }
     for root in roots {
         tx.execute(
-            "INSERT INTO roots (section, path) VALUES (?1, ?2) ON CONFLICT (section, path) DO UPDATE SET removed = 0",
+            "INSERT INTO roots (section, path) VALUES (?1, ?2) \
+             ON CONFLICT (section, path) DO UPDATE SET removed = 0",
             params![section, path_bytes(Path::new(root))],
         )?;
     }

@@ -12,8 +12,12 @@ impl Library {
     /// # Errors
     /// If the database fails.
     pub fn setting(&self, id: &str) -> Result<Option<String>, StoreError> {
-        self.db()
-            .read(|tx| Ok(tx.prepare_cached("SELECT value FROM settings WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()?))
+        self.db().read(|tx| {
+            Ok(tx
+                .prepare_cached("SELECT value FROM settings WHERE id = ?1")?
+                .query_row([id], |row| row.get(0))
+                .optional()?)
+        })
     }
 
     /// Every setting that was ever set.
@@ -37,7 +41,8 @@ impl Library {
                 match value {
                     Some(value) => tx
                         .prepare_cached(
-                            "INSERT INTO settings (id, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+                            "INSERT INTO settings (id, value) VALUES (?1, ?2) \
+                             ON CONFLICT DO UPDATE SET value = excluded.value",
                         )?
                         .execute(params![id, value])?,
                     None => tx.prepare_cached("DELETE FROM settings WHERE id = ?1")?.execute([id])?,

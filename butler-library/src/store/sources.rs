@@ -27,34 +27,51 @@ pub struct SourceFile {
     pub mtime_ns: i64,
 }
 
-const FILES: &str = "SELECT p.id, p.root, r.path, p.path, p.size, p.mtime_ns FROM parts p JOIN roots r ON r.id = p.root \
+const FILES: &str = "SELECT p.id, p.root, r.path, p.path, p.size, p.mtime_ns FROM parts p JOIN roots r ON \
+                     r.id = p.root \
     WHERE p.missing_since IS NULL AND";
 
 fn source_file(row: &Row<'_>) -> rusqlite::Result<SourceFile> {
     let root_path = path_from_bytes(row.get_ref(2)?.as_blob()?);
     let path = root_path.join(path_from_bytes(row.get_ref(3)?.as_blob()?));
-    Ok(SourceFile { part: row.get(0)?, root: row.get(1)?, root_path, path, size: row.get(4)?, mtime_ns: row.get(5)? })
+    Ok(SourceFile {
+        part: row.get(0)?,
+        root: row.get(1)?,
+        root_path,
+        path,
+        size: row.get(4)?,
+        mtime_ns: row.get(5)?,
+    })
 }
 
 impl Library {
-    /// The files that hold a source's content, with or without their tags, and were there at the last scan, oldest part first.
+    /// The files that hold a source's content, with or without their tags, and were there at the last scan,
+    /// oldest part first.
     ///
     /// # Errors
     /// If the database fails.
     pub fn files_of(&self, source: SourceId) -> Result<Vec<SourceFile>, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!("{FILES} (p.source = ?1 OR p.tagged = ?1) ORDER BY p.id"))?;
+            let mut statement =
+                tx.prepare_cached(&format!("{FILES} (p.source = ?1 OR p.tagged = ?1) ORDER BY p.id"))?;
             Ok(readable(&mut statement, [source], "part", source_file)?)
         })
     }
 
-    /// At most `most` other files of a root that were there at the last scan: witnesses of whether it still reads.
+    /// At most `most` other files of a root that were there at the last scan: witnesses of whether it still
+    /// reads.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn files_in_root(&self, root: RootId, other_than: PartId, most: u64) -> Result<Vec<SourceFile>, StoreError> {
+    pub fn files_in_root(
+        &self,
+        root: RootId,
+        other_than: PartId,
+        most: u64,
+    ) -> Result<Vec<SourceFile>, StoreError> {
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!("{FILES} p.root = ?1 AND p.id <> ?2 ORDER BY p.path LIMIT ?3"))?;
+            let mut statement =
+                tx.prepare_cached(&format!("{FILES} p.root = ?1 AND p.id <> ?2 ORDER BY p.path LIMIT ?3"))?;
             Ok(readable(&mut statement, params![root, other_than, most], "part", source_file)?)
         })
     }
@@ -95,13 +112,10 @@ pub(crate) fn find_or_make(tx: &Connection, prints: &Prints) -> Result<SourceId,
     if let Some(known) = find(tx, prints)? {
         return Ok(known);
     }
-    let taken = tx.prepare_cached("SELECT 1 FROM sources WHERE sampled = ?1")?.exists(params![prints.sampled])?;
+    let taken =
+        tx.prepare_cached("SELECT 1 FROM sources WHERE sampled = ?1")?.exists(params![prints.sampled])?;
     let fingerprint = if taken { prints.told_apart() } else { Fingerprint(prints.sampled) };
-    tx.prepare_cached("INSERT INTO sources (fingerprint, sampled, deep, size) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-        fingerprint.0,
-        prints.sampled,
-        prints.deep,
-        prints.size
-    ])?;
+    tx.prepare_cached("INSERT INTO sources (fingerprint, sampled, deep, size) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![fingerprint.0, prints.sampled, prints.deep, prints.size])?;
     Ok(SourceId(tx.last_insert_rowid()))
 }

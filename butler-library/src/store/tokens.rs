@@ -14,7 +14,8 @@ impl Library {
         let (holder, hash) = (holder.to_owned(), token.hash());
         self.db().write(move |tx| {
             tx.execute(
-                "INSERT INTO tokens (holder, hash) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET hash = excluded.hash",
+                "INSERT INTO tokens (holder, hash) VALUES (?1, ?2) \
+                 ON CONFLICT DO UPDATE SET hash = excluded.hash",
                 params![holder, hash],
             )?;
             Ok(())
@@ -27,7 +28,9 @@ impl Library {
     /// If the database fails.
     pub fn shut_out(&self, holder: &str) -> Result<(), StoreError> {
         let holder = holder.to_owned();
-        self.db().write(move |tx| tx.execute("DELETE FROM tokens WHERE holder = ?1", [holder]).map(|_| ()).map_err(StoreError::from))
+        self.db().write(move |tx| {
+            tx.execute("DELETE FROM tokens WHERE holder = ?1", [holder]).map(|_| ()).map_err(StoreError::from)
+        })
     }
 
     /// Whether someone with this token is let in. Takes the same time for every wrong one.

@@ -6,7 +6,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use butler_library::{BackupError, BackupFault, Library, NewestUsable, RestoreError, backups, newest_usable, restore_backup};
+use butler_library::{
+    BackupError, BackupFault, Library, NewestUsable, RestoreError, backups, newest_usable, restore_backup,
+};
 use jiff::civil::{Date, date};
 use rusqlite::Connection;
 
@@ -24,7 +26,9 @@ fn fill(library: &Library) {
 }
 
 fn back_up(library: &Library, day: Date) -> Result<std::path::PathBuf, BackupError> {
-    library.back_up(&library.backups_folder(), day, &mut |_, _| ControlFlow::Continue(())).map(|(file, _)| file.path)
+    library
+        .back_up(&library.backups_folder(), day, &mut |_, _| ControlFlow::Continue(()))
+        .map(|(file, _)| file.path)
 }
 
 /// Every row of every table.
@@ -43,7 +47,10 @@ fn rows(path: &Path) -> Vec<String> {
         let columns = statement.column_count();
         let mut found = statement.query([]).unwrap();
         while let Some(row) = found.next().unwrap() {
-            let values: Vec<_> = (0..columns).map(|column| row.get_ref(column).unwrap()).map(|value| format!("{value:?}")).collect();
+            let values: Vec<_> = (0..columns)
+                .map(|column| row.get_ref(column).unwrap())
+                .map(|value| format!("{value:?}"))
+                .collect();
             rows.push(format!("{table}: {values:?}"));
         }
     }
@@ -68,7 +75,8 @@ fn a_copy_made_while_others_write_holds_one_moment_and_comes_back_row_by_row() {
                 library.set_settings(pair.to_vec()).unwrap();
             }
         });
-        // Each step waits for a write that came after the one before: so writers are not blocked, and many fall into the copy.
+        // Each step waits for a write that came after the one before: so writers are not blocked, and many
+        // fall into the copy.
         let mut seen = 0;
         let copy = library.back_up(&library.backups_folder(), DAY, &mut |_, _| {
             while written.load(Ordering::SeqCst) < seen + 20 {
@@ -84,15 +92,20 @@ fn a_copy_made_while_others_write_holds_one_moment_and_comes_back_row_by_row() {
     let held = rows(&copy.path);
     assert_eq!(held.iter().filter(|row| row.starts_with("settings: ")).count(), 52);
     let connection = Connection::open(&copy.path).unwrap();
-    let alike: bool =
-        connection.query_row("SELECT count(DISTINCT value) = 1 FROM settings WHERE id IN ('one', 'other')", [], |row| row.get(0)).unwrap();
+    let alike: bool = connection
+        .query_row("SELECT count(DISTINCT value) = 1 FROM settings WHERE id IN ('one', 'other')", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
     assert!(alike, "the copy holds two moments");
     drop((connection, library));
 
     let restored = restore_backup(folder.path(), &copy.path, date(2026, 11, 25).at(8, 0, 0, 0)).unwrap();
     assert_eq!(rows(&folder.path().join("butler.db")), held);
     let replaced = restored.replaced.unwrap();
-    assert!(replaced.ends_with("butler.db-replaced-2026-11-25T080000") && rows(&replaced).len() >= held.len());
+    assert!(
+        replaced.ends_with("butler.db-replaced-2026-11-25T080000") && rows(&replaced).len() >= held.len()
+    );
     assert!(Library::open(folder.path()).unwrap().settings().unwrap().contains_key("one"));
 }
 
@@ -123,7 +136,8 @@ fn a_copy_that_is_stopped_or_finds_no_room_leaves_nothing_behind() {
     let library = Library::open(folder.path()).unwrap();
     fill(&library);
     let backup_folder = library.backups_folder();
-    fs::write(backup_folder.join(".butler.db.part-0123456789abcdef"), b"of a process that was killed").unwrap();
+    fs::write(backup_folder.join(".butler.db.part-0123456789abcdef"), b"of a process that was killed")
+        .unwrap();
     let mut steps = 0;
     let stopped = library.back_up(&backup_folder, DAY, &mut |done, total| {
         assert!(done <= total);
@@ -133,7 +147,8 @@ fn a_copy_that_is_stopped_or_finds_no_room_leaves_nothing_behind() {
     assert!(matches!(stopped, Err(BackupError::Stopped)), "{stopped:?}");
     assert_eq!(fs::read_dir(&backup_folder).unwrap().count(), 0);
 
-    let nowhere = library.back_up(Path::new("/proc/no such folder"), DAY, &mut |_, _| ControlFlow::Continue(()));
+    let nowhere =
+        library.back_up(Path::new("/proc/no such folder"), DAY, &mut |_, _| ControlFlow::Continue(()));
     assert!(matches!(nowhere, Err(BackupError::Io { .. })), "{nowhere:?}");
 }
 
@@ -146,7 +161,8 @@ fn copies_of_one_day_are_numbered_and_replace_nothing() {
     set(&library, "later", "1");
     let second = back_up(&library, DAY).unwrap();
     assert!(second.ends_with("butler.db-2026-11-24.2") && fs::read(&first).unwrap() == before);
-    let listed: Vec<_> = backups(&library.backups_folder()).unwrap().into_iter().map(|file| file.path).collect();
+    let listed: Vec<_> =
+        backups(&library.backups_folder()).unwrap().into_iter().map(|file| file.path).collect();
     assert_eq!(listed, [second, first]);
 }
 
@@ -198,6 +214,9 @@ fn the_log_of_a_killed_process_is_folded_into_the_database_that_is_kept() {
     }
     let restored = restore_backup(killed.path(), &copy, date(2026, 11, 25).at(8, 0, 0, 0)).unwrap();
     let kept = rows(&restored.replaced.unwrap());
-    assert!(kept.iter().any(|row| row.contains("in-the-log") || row.contains(&format!("{:?}", b"in-the-log"))), "{kept:?}");
+    assert!(
+        kept.iter().any(|row| row.contains("in-the-log") || row.contains(&format!("{:?}", b"in-the-log"))),
+        "{kept:?}"
+    );
     assert!(!Library::open(killed.path()).unwrap().settings().unwrap().contains_key("in-the-log"));
 }

@@ -4,7 +4,8 @@
 use std::fs;
 
 use butler_library::{
-    BlobCheck, FailureId, Loss, NewFailure, OpenProductError, Remade, RemakeScope, Scope, SectionKind, SourceId, Subjects,
+    BlobCheck, FailureId, Loss, NewFailure, OpenProductError, Remade, RemakeScope, Scope, SectionKind,
+    SourceId, Subjects,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, ProductKind, Spec, bif};
@@ -18,13 +19,22 @@ fn bif_spec() -> Spec {
 }
 
 fn lacks(world: &World, spec: &Spec) -> Vec<SourceId> {
-    world.library.lacks(spec, &VIDEO, at(world.clock.get()), false).unwrap().into_iter().map(|lack| lack.source).collect()
+    world
+        .library
+        .lacks(spec, &VIDEO, at(world.clock.get()), false)
+        .unwrap()
+        .into_iter()
+        .map(|lack| lack.source)
+        .collect()
 }
 
 /// Films with previews, whose lacks are kept.
 fn films<const N: usize>(names: [&str; N]) -> (World, [SourceId; N]) {
     let world = World::new(SectionKind::Movie);
-    world.library.keep_lacks(&[(bif_spec(), Subjects::VideoParts), (Spec::MediaInfo, Subjects::AllParts)]).unwrap();
+    world
+        .library
+        .keep_lacks(&[(bif_spec(), Subjects::VideoParts), (Spec::MediaInfo, Subjects::AllParts)])
+        .unwrap();
     let sources = names.map(|name| {
         world.write(name, &content(name, 1_000));
         world.scan();
@@ -47,7 +57,10 @@ fn a_blob_that_is_gone_when_it_is_asked_for_makes_its_product_a_lack_again() {
     assert_eq!(lacks(&world, &bif_spec()), []);
     fs::write(path_of(&world, a), b"").unwrap();
     let lost = world.library.open_product(a, ProductKind::Bif).unwrap_err();
-    assert!(matches!(lost, OpenProductError::Lost { loss: Loss::Length { kept: 8, found: 0 }, .. }), "{lost}");
+    assert!(
+        matches!(lost, OpenProductError::Lost { loss: Loss::Length { kept: 8, found: 0 }, .. }),
+        "{lost}"
+    );
     assert_eq!(lacks(&world, &bif_spec()), [a]);
     assert!(world.library.open_product(a, ProductKind::Bif).unwrap().is_none());
     assert!(world.library.open_product(b, ProductKind::Bif).unwrap().is_some());
@@ -72,33 +85,47 @@ fn a_check_finds_what_is_gone_emptied_or_no_file_and_removes_what_no_row_knows()
     let d_path = path_of(&world, d);
     fs::remove_file(&d_path).unwrap();
     std::os::unix::fs::symlink(path_of(&world, e), &d_path).unwrap();
-    let [stray, young, dead] = ["blobs/stray", "blobs/young", "staging/dead"].map(|name| world.library.data_dir().join(name));
+    let [stray, young, dead] =
+        ["blobs/stray", "blobs/young", "staging/dead"].map(|name| world.library.data_dir().join(name));
     [&stray, &young, &dead].into_iter().for_each(|path| fs::write(path, b"12345").unwrap());
     // Those that an older process wrote.
     for path in [&stray, &dead, &b_path] {
         fs::File::options().write(true).open(path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     }
     let check = world.library.check_blobs(None, &|| false).unwrap();
-    let expected = BlobCheck { whole: 1, lost: 4, staging_files: 1, unknown: 1, bytes: 10, ..BlobCheck::default() };
+    let expected =
+        BlobCheck { whole: 1, lost: 4, staging_files: 1, unknown: 1, bytes: 10, ..BlobCheck::default() };
     assert_eq!(check, expected, "what a row spoke of when the check began is left for the next");
     assert!(young.exists() && !stray.exists() && !dead.exists());
     assert_eq!(lacks(&world, &bif_spec()), [d, c, b, a]);
-    assert!(world.library.open_product(e, ProductKind::Bif).unwrap().is_some(), "its file is what the link led to");
+    assert!(
+        world.library.open_product(e, ProductKind::Bif).unwrap().is_some(),
+        "its file is what the link led to"
+    );
     let again = world.library.check_blobs(None, &|| false).unwrap();
     assert_eq!((again.whole, again.lost, again.unknown), (1, 0, 1), "what was emptied: {again:?}");
     world.library.assert_sound();
     for source in [a, b, c, d] {
         world.make_bif(source);
     }
-    assert_eq!(world.library.check_blobs(Some(ProductKind::Bif), &|| false).unwrap(), BlobCheck { whole: 5, ..BlobCheck::default() });
+    assert_eq!(
+        world.library.check_blobs(Some(ProductKind::Bif), &|| false).unwrap(),
+        BlobCheck { whole: 5, ..BlobCheck::default() }
+    );
 }
 
 #[test]
 fn a_folder_of_blobs_that_is_gone_is_made_again_and_everything_in_it_is_a_lack() {
     let (world, [a, b]) = films(["a.mkv", "b.mkv"]);
     fs::remove_dir_all(world.library.data_dir().join("blobs")).unwrap();
-    assert_eq!(world.library.check_blobs(Some(ProductKind::Bif), &|| true).unwrap(), BlobCheck { is_cut: true, ..BlobCheck::default() });
-    assert_eq!(world.library.check_blobs(Some(ProductKind::Bandwidth), &|| false).unwrap(), BlobCheck::default());
+    assert_eq!(
+        world.library.check_blobs(Some(ProductKind::Bif), &|| true).unwrap(),
+        BlobCheck { is_cut: true, ..BlobCheck::default() }
+    );
+    assert_eq!(
+        world.library.check_blobs(Some(ProductKind::Bandwidth), &|| false).unwrap(),
+        BlobCheck::default()
+    );
     assert_eq!(world.library.check_blobs(Some(ProductKind::Bif), &|| false).unwrap().lost, 2);
     assert_eq!(lacks(&world, &bif_spec()), [b, a]);
     [a, b].into_iter().for_each(|source| world.make_bif(source));
@@ -145,8 +172,12 @@ fn what_is_to_be_made_anew_is_a_lack_and_serves_until_its_successor_is_there() {
     assert_eq!(lacks(&world, &bif_spec()), []);
 
     // The headers too, and of everything.
-    let remade = remake(RemakeScope::Section(world.section), &[ProductKind::MediaInfo, ProductKind::Bif]).unwrap();
-    assert_eq!((remade.sources, remade.products), (2, [(ProductKind::MediaInfo, 2), (ProductKind::Bif, 2)].into()));
+    let remade =
+        remake(RemakeScope::Section(world.section), &[ProductKind::MediaInfo, ProductKind::Bif]).unwrap();
+    assert_eq!(
+        (remade.sources, remade.products),
+        (2, [(ProductKind::MediaInfo, 2), (ProductKind::Bif, 2)].into())
+    );
     assert_eq!((lacks(&world, &bif_spec()), lacks(&world, &Spec::MediaInfo)), (vec![b, a], vec![b, a]));
     assert!(world.part("a.mkv").media_info.is_some(), "it is shown until it is read anew");
     world.library.rebuild_lacks().unwrap();
@@ -173,7 +204,11 @@ fn only_what_is_missing_is_made_anew_if_that_is_asked_for() {
         next_try_at: None,
     };
     let failed: FailureId = world.library.record_failure(c, failure, at(1)).unwrap();
-    let remade = world.library.remake(&RemakeScope::Section(world.section), &ProductKind::ALL, true, at(9)).unwrap().unwrap();
+    let remade = world
+        .library
+        .remake(&RemakeScope::Section(world.section), &ProductKind::ALL, true, at(9))
+        .unwrap()
+        .unwrap();
     let Remade { sources, products, failures } = remade;
     assert_eq!((sources, products), (3, [(ProductKind::Bif, 1)].into()));
     assert_eq!(failures[&ProductKind::Bandwidth], 1);

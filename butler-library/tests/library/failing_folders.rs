@@ -9,8 +9,8 @@ use rustix::thread::CapabilitySet;
 
 use crate::world::{World, write_at};
 
-/// Runs on a thread that permission bits bind even if the tests run as root: capabilities are a thread's own, and the
-/// threads it starts have no more.
+/// Runs on a thread that permission bits bind even if the tests run as root: capabilities are a thread's own,
+/// and the threads it starts have no more.
 pub(crate) fn as_nobody_special(test: impl FnOnce() + Send + 'static) {
     let thread = std::thread::spawn(move || {
         let mut sets = rustix::thread::capabilities(None).unwrap();
@@ -102,7 +102,8 @@ fn an_unreadable_root_removes_nothing() {
 fn a_pipe_with_a_film_s_name_is_not_opened() {
     let world = World::new(SectionKind::Movie);
     world.write("real.mkv", b"film");
-    rustix::fs::mknodat(CWD, world.media().join("film.mkv"), FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
+    rustix::fs::mknodat(CWD, world.media().join("film.mkv"), FileType::Fifo, Mode::from_raw_mode(0o644), 0)
+        .unwrap();
     fs::create_dir(world.media().join("folder.mkv")).unwrap();
     let report = world.scan();
     assert_eq!((report.seen, report.added, report.failures.len()), (1, 1, 0));

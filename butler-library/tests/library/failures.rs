@@ -9,7 +9,14 @@ use crate::runs::run;
 use crate::world::{World, at};
 
 fn failure(kind: ProductKind, sentence: &str) -> NewFailure {
-    NewFailure { kind, version: kind.version(), class: FailureClass::Content, sentence: sentence.into(), run: None, next_try_at: None }
+    NewFailure {
+        kind,
+        version: kind.version(),
+        class: FailureClass::Content,
+        sentence: sentence.into(),
+        run: None,
+        next_try_at: None,
+    }
 }
 
 /// So many films of different content, each with a failure of its own moment.
@@ -20,7 +27,14 @@ fn failing(films: u64) -> World {
     for film in 0..films {
         let source = world.part(&format!("{film}.mkv")).source;
         // Three fail at one moment.
-        world.library.record_failure(source, failure(ProductKind::Bif, &format!("Reason {}.", film % 2)), at(film as i64 / 3)).unwrap();
+        world
+            .library
+            .record_failure(
+                source,
+                failure(ProductKind::Bif, &format!("Reason {}.", film % 2)),
+                at(film as i64 / 3),
+            )
+            .unwrap();
     }
     world
 }
@@ -30,15 +44,29 @@ fn every_file_of_a_content_that_failed_is_told_and_counted() {
     let world = World::new(SectionKind::Movie);
     ["a.mkv", "b.mkv", "c.mkv"].into_iter().for_each(|name| _ = world.write(name, b""));
     world.scan();
-    world.library.record_failure(world.part("a.mkv").source, failure(ProductKind::MediaInfo, "It is empty."), at(1)).unwrap();
-    let names = |row: &FailureRow| row.files.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect::<Vec<_>>();
+    world
+        .library
+        .record_failure(world.part("a.mkv").source, failure(ProductKind::MediaInfo, "It is empty."), at(1))
+        .unwrap();
+    let names = |row: &FailureRow| {
+        row.files
+            .iter()
+            .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
     let page = world.library.failures(0, 10).unwrap();
     let [row] = page.rows.as_slice() else { panic!("{page:?}") };
-    assert_eq!((names(row), row.file_count, page.total), (vec!["a.mkv".into(), "b.mkv".into(), "c.mkv".into()], 3, 1));
+    assert_eq!(
+        (names(row), row.file_count, page.total),
+        (vec!["a.mkv".into(), "b.mkv".into(), "c.mkv".into()], 3, 1)
+    );
     assert_eq!((&row.path, row.part), (&row.files[0], Some(world.part("a.mkv").id)));
     let summary = world.library.failure_summary().unwrap();
     assert_eq!((summary.failures, summary.files, summary.group_count), (1, 3, 1));
-    assert_eq!((summary.groups[0].sentence.as_str(), summary.groups[0].failures, summary.groups[0].files), ("It is empty.", 1, 3));
+    assert_eq!(
+        (summary.groups[0].sentence.as_str(), summary.groups[0].failures, summary.groups[0].files),
+        ("It is empty.", 1, 3)
+    );
 
     world.remove("a.mkv");
     world.scan();
@@ -60,20 +88,36 @@ fn a_list_that_is_read_from_mark_to_mark_has_each_failure_once_whatever_fails_me
         }
         seen.extend(page);
         // One that was shown already fails again, and so moves to the front.
-        world.library.record_failure(world.part("19.mkv").source, failure(ProductKind::Bif, "Again."), at(99)).unwrap();
+        world
+            .library
+            .record_failure(world.part("19.mkv").source, failure(ProductKind::Bif, "Again."), at(99))
+            .unwrap();
     }
-    assert_eq!(seen.iter().map(|row| row.id).collect::<Vec<_>>(), all.rows.iter().map(|row| row.id).collect::<Vec<_>>());
+    assert_eq!(
+        seen.iter().map(|row| row.id).collect::<Vec<_>>(),
+        all.rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    );
     let newer = world.library.failures_between(None, Some(all.rows[3].place()), 0, 100).unwrap();
-    assert_eq!(newer.iter().map(|row| row.id).collect::<Vec<_>>(), all.rows[..3].iter().map(|row| row.id).collect::<Vec<_>>());
+    assert_eq!(
+        newer.iter().map(|row| row.id).collect::<Vec<_>>(),
+        all.rows[..3].iter().map(|row| row.id).collect::<Vec<_>>()
+    );
     assert_eq!(world.library.failures(18, 100).unwrap().rows.len(), 2);
 }
 
 #[test]
 fn failures_are_counted_by_product_and_sentence_the_most_frequent_first() {
     let world = failing(5);
-    world.library.record_failure(world.part("0.mkv").source, failure(ProductKind::Bandwidth, "Reason 1."), at(7)).unwrap();
+    world
+        .library
+        .record_failure(world.part("0.mkv").source, failure(ProductKind::Bandwidth, "Reason 1."), at(7))
+        .unwrap();
     let summary = world.library.failure_summary().unwrap();
-    let groups: Vec<_> = summary.groups.iter().map(|group| (group.kind, group.sentence.as_str(), group.failures, group.resting)).collect();
+    let groups: Vec<_> = summary
+        .groups
+        .iter()
+        .map(|group| (group.kind, group.sentence.as_str(), group.failures, group.resting))
+        .collect();
     let (bif, bandwidth) = (Some(ProductKind::Bif), Some(ProductKind::Bandwidth));
     assert_eq!(groups, [(bif, "Reason 0.", 3, 3), (bif, "Reason 1.", 2, 2), (bandwidth, "Reason 1.", 1, 1)]);
     assert_eq!((summary.failures, summary.files, summary.group_count), (6, 6, 3));
@@ -100,13 +144,18 @@ fn a_row_that_cant_be_read_costs_itself_and_not_the_list() {
     (1..=3).for_each(|id| world.library.save_run(&run(id)).unwrap());
     let data = world.library.data_dir().to_owned();
     let connection = rusqlite::Connection::open(data.join("butler.db")).unwrap();
-    connection.execute("UPDATE failures SET kind = 'hologram' WHERE id = (SELECT min(id) FROM failures)", []).unwrap();
+    connection
+        .execute("UPDATE failures SET kind = 'hologram' WHERE id = (SELECT min(id) FROM failures)", [])
+        .unwrap();
     connection.execute("UPDATE runs SET state = 'dancing' WHERE id = 2", []).unwrap();
     connection.execute("UPDATE runs SET day = 'Doomsday', task = 'Unheard' WHERE id = 3", []).unwrap();
     connection.execute("UPDATE sections SET updated_at = 9223372036854775807", []).unwrap();
     drop(connection);
     assert_eq!(world.library.failures(0, 10).unwrap().rows.len(), 2);
-    assert_eq!(world.library.failure_summary().unwrap().groups.iter().map(|group| group.failures).sum::<u64>(), 2);
+    assert_eq!(
+        world.library.failure_summary().unwrap().groups.iter().map(|group| group.failures).sum::<u64>(),
+        2
+    );
     assert_eq!(world.library.runs(&RunFilter::default(), 0, 10).unwrap().rows.len(), 1);
     assert!(world.library.unfinished_runs().is_ok() && world.library.task_pasts().is_ok());
     assert!(world.library.sections().unwrap().is_empty());

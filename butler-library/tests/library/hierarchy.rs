@@ -34,8 +34,11 @@ fn two_files_of_one_film_are_two_versions_of_one_item() {
     world.write("Heat (1995)/Heat (1995) - 480p.mp4", b"small");
     world.write("Other/Heat (1995).mkv", b"another film folder");
     world.scan();
-    let mut versions: Vec<_> =
-        world.items(ItemKind::Movie).iter().map(|item| world.library.item(item.id).unwrap().unwrap().media.len()).collect();
+    let mut versions: Vec<_> = world
+        .items(ItemKind::Movie)
+        .iter()
+        .map(|item| world.library.item(item.id).unwrap().unwrap().media.len())
+        .collect();
     versions.sort_unstable();
     assert_eq!(versions, [1, 2]);
 }
@@ -43,14 +46,22 @@ fn two_files_of_one_film_are_two_versions_of_one_item() {
 #[test]
 fn a_show_has_seasons_and_episodes() {
     let world = World::new(SectionKind::Show);
-    for name in ["Season 01/Show - S01E01 - Pilot", "Season 01/Show - S01E02", "Season 02/2x01", "Specials/Show S00E01"] {
+    for name in [
+        "Season 01/Show - S01E01 - Pilot",
+        "Season 01/Show - S01E02",
+        "Season 02/2x01",
+        "Specials/Show S00E01",
+    ] {
         world.write(format!("Show (2010)/{name}.mkv"), &content(name, 500));
     }
     world.scan();
     let show = world.only(ItemKind::Show).row;
     assert_eq!((show.title.as_str(), show.year, show.children), ("Show", Some(2010), 3));
     let seasons = world.library.children_of(show.id).unwrap();
-    assert_eq!(seasons.iter().map(|season| season.title.as_str()).collect::<Vec<_>>(), ["Specials", "Season 1", "Season 2"]);
+    assert_eq!(
+        seasons.iter().map(|season| season.title.as_str()).collect::<Vec<_>>(),
+        ["Specials", "Season 1", "Season 2"]
+    );
     let episodes = world.library.children_of(seasons[1].id).unwrap();
     let told: Vec<_> = episodes.iter().map(|episode| (episode.number, episode.title.as_str())).collect();
     assert_eq!(told, [(Some(1), "Pilot"), (Some(2), "Episode 2")]);
@@ -61,7 +72,11 @@ fn a_show_has_seasons_and_episodes() {
 #[test]
 fn an_artist_has_albums_and_tracks() {
     let world = World::new(SectionKind::Artist);
-    for name in ["Kind of Blue/01 - So What.flac", "Kind of Blue/02 - Freddie Freeloader.flac", "Milestones/01 Dr. Jackle.mp3"] {
+    for name in [
+        "Kind of Blue/01 - So What.flac",
+        "Kind of Blue/02 - Freddie Freeloader.flac",
+        "Milestones/01 Dr. Jackle.mp3",
+    ] {
         world.write(format!("Miles Davis/{name}"), &content(name, 500));
     }
     world.scan();

@@ -1,4 +1,5 @@
-//! What a person told scans to leave alone is left alone, and what a scan finds does not hang on which thread is first.
+//! What a person told scans to leave alone is left alone, and what a scan finds does not hang on which thread
+//! is first.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -31,7 +32,8 @@ fn ignore_files_hold_for_their_folder_and_all_below() {
     ] {
         world.write(path, &content(path, 100));
     }
-    fs::write(world.media().join(".plexignore"), "# Not for the library\n*.sample.mkv\nHeat*/Extras/*\n").unwrap();
+    fs::write(world.media().join(".plexignore"), "# Not for the library\n*.sample.mkv\nHeat*/Extras/*\n")
+        .unwrap();
     fs::write(world.media().join("Ronin (1998)/.plexignore"), "old/*.avi\n").unwrap();
     fs::write(world.media().join("Old/.ignore"), "").unwrap();
     fs::write(world.media().join("Phone/.nomedia"), "anything").unwrap();
@@ -73,12 +75,18 @@ fn of_a_folder_whose_ignore_file_can_t_be_read_nothing_is_said() {
         let report = world.scan();
         assert_eq!((report.missing, report.added, report.failures.len()), (0, 0, 1));
         let failures = world.library.failures(0, 10).unwrap().rows;
-        assert_eq!(failures[0].sentence, "Butler may not read this folder's ignore file: give its user the right to.");
+        assert_eq!(
+            failures[0].sentence,
+            "Butler may not read this folder's ignore file: give its user the right to."
+        );
 
         // The same at the root's own level.
         fs::rename(&rules, world.media().join(".ignore")).unwrap();
         let report = world.scan();
-        assert_eq!((report.missing, report.added, report.roots_away.len(), report.failures.len()), (0, 0, 0, 1));
+        assert_eq!(
+            (report.missing, report.added, report.roots_away.len(), report.failures.len()),
+            (0, 0, 0, 1)
+        );
         assert_eq!(world.present().len(), 2);
     });
 }
@@ -92,7 +100,14 @@ fn a_link_leads_to_an_ignore_file_and_a_pipe_of_that_name_to_nothing() {
     write_at(&world.folder.path().join("rules"), b"*.avi", -100);
     symlink(world.folder.path().join("rules"), world.media().join("linked/.ignore")).unwrap();
     let pipe = world.media().join("pipe/.plexignore");
-    rustix::fs::mknodat(rustix::fs::CWD, pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o644), 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        pipe,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_raw_mode(0o644),
+        0,
+    )
+    .unwrap();
     world.scan();
     assert_eq!(world.present(), ["linked/a.mkv", "pipe/a.avi"]);
 }
@@ -107,17 +122,26 @@ fn two_scans_of_one_tree_give_the_same_parts_under_the_same_ids() {
                 let name = format!("Shelf {folder}/Film {file} (2000).mkv");
                 world.write(&name, name.as_bytes());
             }
-            symlink(format!("../Shelf {}", (folder + 5) % 12), world.media().join(format!("Shelf {folder}/next"))).unwrap();
-            symlink(world.folder.path().join("outside"), world.media().join(format!("Shelf {folder}/out"))).unwrap();
+            symlink(
+                format!("../Shelf {}", (folder + 5) % 12),
+                world.media().join(format!("Shelf {folder}/next")),
+            )
+            .unwrap();
+            symlink(world.folder.path().join("outside"), world.media().join(format!("Shelf {folder}/out")))
+                .unwrap();
         }
         write_at(&world.folder.path().join("outside/deep/Film (1999).mkv"), b"outside", -100);
         symlink(".", world.folder.path().join("outside/deep/round")).unwrap();
         let report = world.scan();
         assert_eq!((report.seen, report.added, report.failures.len()), (6 * 153 + 1, 6 * 153 + 1, 0));
-        let mut parts: Vec<_> = world.parts().into_iter().map(|(path, part)| (path, part.id, part.source)).collect();
+        let mut parts: Vec<_> =
+            world.parts().into_iter().map(|(path, part)| (path, part.id, part.source)).collect();
         parts.sort();
         parts
     });
     assert_eq!(found[0], found[1]);
-    assert!(found[0].iter().any(|(path, ..)| path == "Shelf 0/out/deep/Film (1999).mkv"), "the first of the links by path is followed");
+    assert!(
+        found[0].iter().any(|(path, ..)| path == "Shelf 0/out/deep/Film (1999).mkv"),
+        "the first of the links by path is followed"
+    );
 }

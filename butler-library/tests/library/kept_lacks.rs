@@ -1,4 +1,5 @@
-//! The kept lacks against the question asked of the whole library, after random histories of everything that lacks follow from.
+//! The kept lacks against the question asked of the whole library, after random histories of everything that
+//! lacks follow from.
 
 use std::collections::BTreeSet;
 
@@ -99,9 +100,12 @@ fn take(library: &Library, db: &Connection, step: &Step) {
         Step::Part { part, source, tagged, medium, section } => {
             let medium = ["video", "audio", "photo"][*medium];
             run(
-                "INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, source, tagged, added_at) \
-                 SELECT ?1, m.id, r.id, CAST(?1 AS BLOB), ?2, 1, 1, 1, 1, ?3, ?4, 1 FROM roots r JOIN media m ON m.item = ?5 WHERE r.section = ?5 \
-                 ON CONFLICT (id) DO UPDATE SET medium = excluded.medium, source = excluded.source, tagged = excluded.tagged",
+                "INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, source, \
+                 tagged, added_at) \
+                 SELECT ?1, m.id, r.id, CAST(?1 AS BLOB), ?2, 1, 1, 1, 1, ?3, ?4, 1 FROM roots r JOIN media m \
+                 ON m.item = ?5 WHERE r.section = ?5 \
+                 ON CONFLICT (id) DO UPDATE SET medium = excluded.medium, source = excluded.source, tagged = \
+                 excluded.tagged",
                 &[&(part + 1), &medium, &(source + 1), &tagged.map(|tagged| tagged + 1), section],
             );
         }
@@ -116,7 +120,8 @@ fn take(library: &Library, db: &Connection, step: &Step) {
             let kind = ProductKind::ALL[*kind];
             let params = if kind == ProductKind::Bif { bif_at(*interval_ms).params() } else { String::new() };
             run(
-                "INSERT INTO products (source, kind, version, params, value, made_from, made_at) VALUES (?1, ?2, ?3, ?4, '{}', zeroblob(32), 1) \
+                "INSERT INTO products (source, kind, version, params, value, made_from, made_at) VALUES (?1, \
+                 ?2, ?3, ?4, '{}', zeroblob(32), 1) \
                  ON CONFLICT DO UPDATE SET version = excluded.version, params = excluded.params",
                 &[&(source + 1), &kind.as_str(), version, &params],
             );
@@ -144,7 +149,9 @@ fn take(library: &Library, db: &Connection, step: &Step) {
             };
             library.record_failure(SourceId(source + 1), failure, at(-10_000)).unwrap();
         }
-        Step::Demanded { interval_ms, with_tags } => library.keep_lacks(&demands(*interval_ms, *with_tags)).unwrap(),
+        Step::Demanded { interval_ms, with_tags } => {
+            library.keep_lacks(&demands(*interval_ms, *with_tags)).unwrap()
+        }
         Step::Rebuilt => library.rebuild_lacks().unwrap(),
         Step::SectionGone => _ = run("DELETE FROM sections WHERE id = 2", &[]),
     }
@@ -162,7 +169,8 @@ fn world() -> (World, Connection) {
     db.pragma_update(None, "foreign_keys", true).unwrap();
     for section in 1..3 {
         db.execute(
-            "INSERT INTO items (id, section, kind, key, title, sort_title, home, added_at, updated_at) VALUES (?1, ?1, 'movie', x'00', 'A', 'A', x'00', 1, 1)",
+            "INSERT INTO items (id, section, kind, key, title, sort_title, home, added_at, updated_at) \
+             VALUES (?1, ?1, 'movie', x'00', 'A', 'A', x'00', 1, 1)",
             [section],
         )
         .unwrap();
@@ -191,7 +199,10 @@ fn answers(library: &Library) -> Vec<(Vec<SourceId>, u64, Backlog)> {
                     lacks.into_iter().map(|lack| lack.source).collect::<Vec<_>>()
                 };
                 let (open, backlog) = (lacks(false), library.backlog(&spec, &scope, at(0)).unwrap());
-                assert_eq!((open.len() as u64, open.iter().map(|source| source.0 as u64 * 100).sum()), (backlog.sources, backlog.bytes));
+                assert_eq!(
+                    (open.len() as u64, open.iter().map(|source| source.0 as u64 * 100).sum()),
+                    (backlog.sources, backlog.bytes)
+                );
                 answers.push((open, library.held_back(&spec, &scope, at(0)).unwrap().sources, backlog));
                 answers.push((lacks(true), 0, backlog));
             }
@@ -235,7 +246,15 @@ fn a_scan_and_what_workers_make_of_it_leave_no_lack_out() {
     world.make_media_info(sound, &[StreamKind::Audio]);
     world.library.assert_sound();
     let scope = Scope { section: None, subjects: Subjects::VideoParts, switch: None };
-    let lacks = |spec: &Spec| world.library.lacks(spec, &scope, at(0), false).unwrap().iter().map(|lack| lack.source).collect::<Vec<_>>();
+    let lacks = |spec: &Spec| {
+        world
+            .library
+            .lacks(spec, &scope, at(0), false)
+            .unwrap()
+            .iter()
+            .map(|lack| lack.source)
+            .collect::<Vec<_>>()
+    };
     let film = world.part("film.mkv").source;
     assert_eq!(lacks(&bif_at(10_000)), [film]);
     world.make_bif(film);

@@ -13,7 +13,8 @@ use crate::world::{World, at, bif_value, content};
 
 const CHILD: &str = "BUTLER_TEST_PUBLISH_IN";
 
-/// Publishes the BIF of each source over and over, as fast as it can, until it is killed. Only a child process does.
+/// Publishes the BIF of each source over and over, as fast as it can, until it is killed. Only a child
+/// process does.
 #[test]
 fn child_that_publishes() {
     let Ok(data_dir) = std::env::var(CHILD) else { return };
@@ -23,7 +24,11 @@ fn child_that_publishes() {
     let lacks = library
         .lacks(
             &Spec::MediaInfo,
-            &butler_library::Scope { section: None, subjects: butler_library::Subjects::AllParts, switch: None },
+            &butler_library::Scope {
+                section: None,
+                subjects: butler_library::Subjects::AllParts,
+                switch: None,
+            },
             at(0),
             true,
         )
@@ -42,7 +47,15 @@ fn publish(library: &Library, source: butler_library::SourceId, made_from: Finge
     bytes.chunks(1_000).for_each(|piece| staged.file().write_all(piece).unwrap());
     let blob = staged.publish(&spec.blob_name(made_from), 50_000).unwrap();
     let product = MadeProduct { spec: spec.clone(), value: bif_value(), blob: Some(blob) };
-    let unit = PublishedUnit { source, made_from, products: vec![product], failures: vec![], gains: vec![], cost: None, made_at: at(0) };
+    let unit = PublishedUnit {
+        source,
+        made_from,
+        products: vec![product],
+        failures: vec![],
+        gains: vec![],
+        cost: None,
+        made_at: at(0),
+    };
     assert_eq!(library.publish(unit).unwrap(), Published::Kept);
 }
 
@@ -75,12 +88,19 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
         let known = library
             .lacks(
                 &Spec::MediaInfo,
-                &butler_library::Scope { section: None, subjects: butler_library::Subjects::AllParts, switch: None },
+                &butler_library::Scope {
+                    section: None,
+                    subjects: butler_library::Subjects::AllParts,
+                    switch: None,
+                },
                 at(0),
                 true,
             )
             .unwrap();
-        let rows = known.iter().filter(|lack| library.product(lack.source, ProductKind::Bif).unwrap().is_some()).count();
+        let rows = known
+            .iter()
+            .filter(|lack| library.product(lack.source, ProductKind::Bif).unwrap().is_some())
+            .count();
         assert_eq!((files_below(&data_dir.join("blobs")), files_below(&data_dir.join("staging"))), (rows, 0));
     }
     drop(folder);

@@ -1,4 +1,5 @@
-//! A data folder of an earlier Butler: its rows stay what they were, and new files find their place among them.
+//! A data folder of an earlier Butler: its rows stay what they were, and new files find their place among
+//! them.
 
 use std::fs;
 
@@ -10,7 +11,8 @@ use crate::world::{World, content};
 /// The database as the first Butler made it.
 const FIRST: &str = include_str!("../../migrations/0001_library.sql");
 
-/// What that Butler kept of a section with three films, one in two pieces that it took for versions, and a show, and a counter that is ahead of its rows.
+/// What that Butler kept of a section with three films, one in two pieces that it took for versions, and a
+/// show, and a counter that is ahead of its rows.
 const ROWS: &str = "
 INSERT INTO items (id, section, kind, parent, key, title, sort_title, year, number, added_at, updated_at) VALUES
     (3, 1, 'movie', NULL, CAST('heat' || x'1f' || '1995' || x'1f' || '1' || x'1f' || 'Heat (1995)' AS BLOB), 'Heat', 'Heat', 1995, NULL, 5, 6),
@@ -72,7 +74,11 @@ fn rows_of_the_first_database_stay_and_new_files_join_them() {
     }
     world.scan();
     let boat = world.library.item(butler_library::ItemId(5)).unwrap().unwrap();
-    assert_eq!(boat.media.iter().map(|media| media.parts.len()).collect::<Vec<_>>(), [2], "placed by what names mean today");
+    assert_eq!(
+        boat.media.iter().map(|media| media.parts.len()).collect::<Vec<_>>(),
+        [2],
+        "placed by what names mean today"
+    );
     let heat = world.library.item(butler_library::ItemId(3)).unwrap().unwrap();
     assert_eq!((heat.media.len(), heat.row.title.as_str()), (2, "Heat"));
     assert_eq!(world.library.extras_of(heat.row.id).unwrap().len(), 1);

@@ -99,7 +99,10 @@ fn a_show_that_is_split_in_two_becomes_two() {
     world.rename("A/S01E01.mkv", "B/S01E01.mkv");
     world.rename("A/S01E02.mkv", "C/S01E02.mkv");
     assert_eq!(world.scan().moved, 2);
-    assert_eq!(world.items(ItemKind::Show).iter().map(|show| show.title.as_str()).collect::<Vec<_>>(), ["B", "C"]);
+    assert_eq!(
+        world.items(ItemKind::Show).iter().map(|show| show.title.as_str()).collect::<Vec<_>>(),
+        ["B", "C"]
+    );
 }
 
 #[test]
@@ -184,7 +187,14 @@ fn a_section_whose_folder_moved_keeps_its_items() {
     let before: Vec<_> = world.items(ItemKind::Movie).iter().map(|item| item.id).collect();
     let elsewhere = world.folder.path().join("elsewhere");
     fs::rename(world.media(), &elsewhere).unwrap();
-    world.library.edit_section(world.section, SectionEdit { roots: Some(vec![elsewhere]), ..SectionEdit::default() }, at(9)).unwrap();
+    world
+        .library
+        .edit_section(
+            world.section,
+            SectionEdit { roots: Some(vec![elsewhere]), ..SectionEdit::default() },
+            at(9),
+        )
+        .unwrap();
     world.library.assert_sound();
     assert_eq!(world.scan().moved, 2);
     assert_eq!(world.items(ItemKind::Movie).iter().map(|item| item.id).collect::<Vec<_>>(), before);

@@ -21,7 +21,14 @@ fn a_name_that_is_not_utf_8_is_kept_byte_for_byte() {
 #[test]
 fn hidden_and_foreign_folders_are_left_alone() {
     let world = World::new(SectionKind::Movie);
-    for path in [".hidden/a.mkv", "@eaDir/b.mkv", "film.trickplay/c.mkv", "._d.mkv", "$RECYCLE.BIN/e.mkv", "#recycle/f.mkv"] {
+    for path in [
+        ".hidden/a.mkv",
+        "@eaDir/b.mkv",
+        "film.trickplay/c.mkv",
+        "._d.mkv",
+        "$RECYCLE.BIN/e.mkv",
+        "#recycle/f.mkv",
+    ] {
         world.write(path, path.as_bytes());
     }
     world.write("映画 (2001)/映画.mkv", b"film");

@@ -22,7 +22,9 @@ fn the_database_is_set_up_as_designed() {
     let folder = butler_fixtures::tempdir().unwrap();
     let _library = Library::open(folder.path()).unwrap();
     let connection = rusqlite::Connection::open(folder.path().join("butler.db")).unwrap();
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+    let pragma = |name: &str| {
+        connection.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0)).unwrap()
+    };
     assert_eq!(pragma("auto_vacuum"), 2.into(), "incremental");
     assert_eq!(pragma("journal_mode"), "wal".to_owned().into());
 }
@@ -36,7 +38,10 @@ fn a_database_of_a_newer_butler_is_refused_with_a_clear_sentence() {
     drop(connection);
     let error = Library::open(folder.path()).unwrap_err();
     assert!(matches!(error, OpenError::Db(DbOpenError::Newer { found: 99, .. })));
-    assert!(error.to_string().starts_with("the database has version 99 and this build knows versions up to "), "{error}");
+    assert!(
+        error.to_string().starts_with("the database has version 99 and this build knows versions up to "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -72,14 +77,19 @@ fn only_the_admin_s_token_is_let_in() {
     library.let_in("admin", &other).unwrap();
     assert!(library.lets_in(&other).unwrap() && !library.lets_in(&token).unwrap());
     let database = std::fs::read(folder.path().join("butler.db-wal")).unwrap();
-    assert!(!database.windows(other.reveal().len()).any(|window| window == other.reveal().as_bytes()), "the database holds hashes only");
+    assert!(
+        !database.windows(other.reveal().len()).any(|window| window == other.reveal().as_bytes()),
+        "the database holds hashes only"
+    );
 }
 
 #[test]
 fn settings_are_kept_and_forgotten() {
     let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
-    let set = |id: &str, value: Option<&str>| library.set_settings(vec![(id.into(), value.map(str::to_owned))]).unwrap();
+    let set = |id: &str, value: Option<&str>| {
+        library.set_settings(vec![(id.into(), value.map(str::to_owned))]).unwrap()
+    };
     set("ButlerStartHour", Some("3"));
     set("ButlerStartHour", Some("4"));
     assert_eq!(library.setting("ButlerStartHour").unwrap().as_deref(), Some("4"));
@@ -99,7 +109,11 @@ fn many_readers_and_writers_get_along() {
                 for index in 0..25 {
                     let id = format!("{thread} {index}");
                     library.set_settings(vec![(id.clone(), Some("x".into()))]).unwrap();
-                    assert_eq!(library.setting(&id).unwrap().as_deref(), Some("x"), "a write is seen once it is answered");
+                    assert_eq!(
+                        library.setting(&id).unwrap().as_deref(),
+                        Some("x"),
+                        "a write is seen once it is answered"
+                    );
                 }
             })
         })

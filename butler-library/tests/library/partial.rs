@@ -1,5 +1,5 @@
-//! Scans of some paths of a section: they find what a whole scan finds there, touch nothing else, and never take for missing
-//! what may be away.
+//! Scans of some paths of a section: they find what a whole scan finds there, touch nothing else, and never
+//! take for missing what may be away.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -54,7 +54,12 @@ fn a_file_or_folder_that_is_gone_is_missing_and_nothing_else_is() {
     world.remove("loose (2001).mkv");
     let report = world.scan_paths(&["Film 1 (2000)", "Film 2 (2000)/film.mkv", "loose (2001).mkv"]);
     assert_eq!((report.missing, report.folders), (3, 1));
-    let there = ["Film 0 (2000)/film.mkv", "Film 3 (2000)/film.mkv", "Film 4 (2000)/film.mkv", "Film 5 (2000)/film.mkv"];
+    let there = [
+        "Film 0 (2000)/film.mkv",
+        "Film 3 (2000)/film.mkv",
+        "Film 4 (2000)/film.mkv",
+        "Film 5 (2000)/film.mkv",
+    ];
     assert_eq!(world.present(), there, "the third that is gone was not asked about");
     films(&world, 1..2);
     assert_eq!(world.scan_paths(&["Film 1 (2000)"]).back, 1);
@@ -129,7 +134,10 @@ fn a_season_becomes_part_of_its_show_and_an_extra_of_its_film() {
     world.scan();
     world.write("Heat (1995)/Trailers/Teaser.mkv", b"teaser");
     world.scan_paths(&["Heat (1995)/Trailers"]);
-    assert_eq!(world.only(ItemKind::Extra).row.parent.map(|film| film.id), Some(world.only(ItemKind::Movie).row.id));
+    assert_eq!(
+        world.only(ItemKind::Extra).row.parent.map(|film| film.id),
+        Some(world.only(ItemKind::Movie).row.id)
+    );
 }
 
 #[test]
@@ -168,7 +176,11 @@ fn a_link_to_a_folder_is_followed_as_a_whole_scan_follows_it() {
     write_at(&elsewhere.join("film.mkv"), b"elsewhere", -3_600);
     symlink(&elsewhere, world.media().join("Favourites/Two")).unwrap();
     let report = world.scan_paths(&["Favourites"]);
-    assert_eq!((report.seen, world.present()), (1, vec!["Favourites/Two/film.mkv".to_owned()]), "the real folder goes first");
+    assert_eq!(
+        (report.seen, world.present()),
+        (1, vec!["Favourites/Two/film.mkv".to_owned()]),
+        "the real folder goes first"
+    );
     world.scan();
     assert_eq!(world.present().len(), 4);
 }

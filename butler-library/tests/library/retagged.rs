@@ -16,12 +16,16 @@ fn ffmpeg(arguments: &[&str], to: &Path) {
 
 /// Writes sound that each seed makes another.
 fn record(seed: u32, to: &Path) {
-    ffmpeg(&["-f", "lavfi", "-i", &format!("anoisesrc=d=8:r=48000:s={seed}"), "-metadata", "title=First"], to);
+    ffmpeg(
+        &["-f", "lavfi", "-i", &format!("anoisesrc=d=8:r=48000:s={seed}"), "-metadata", "title=First"],
+        to,
+    );
 }
 
 fn check(ending: &str) {
     let world = World::new(SectionKind::Artist);
-    let names = ["untagged", "long", "other"].map(|name| world.folder.path().join(format!("{name}.{ending}")));
+    let names =
+        ["untagged", "long", "other"].map(|name| world.folder.path().join(format!("{name}.{ending}")));
     let [untagged, long, other] = &names;
     let recorded = world.folder.path().join(format!("recorded.{ending}"));
     record(1, &recorded);
@@ -29,7 +33,21 @@ fn check(ending: &str) {
     let lyrics = format!("comment={}", "la ".repeat(20_000));
     let source = recorded.to_str().unwrap();
     ffmpeg(&["-i", source, "-c", "copy", "-map_metadata", "-1"], untagged);
-    ffmpeg(&["-i", source, "-c", "copy", "-metadata", "title=Second", "-metadata", "artist=Somebody Else", "-metadata", &lyrics], long);
+    ffmpeg(
+        &[
+            "-i",
+            source,
+            "-c",
+            "copy",
+            "-metadata",
+            "title=Second",
+            "-metadata",
+            "artist=Somebody Else",
+            "-metadata",
+            &lyrics,
+        ],
+        long,
+    );
 
     let track = format!("Artist/Album/01 - Track.{ending}");
     let path = world.write(&track, &std::fs::read(untagged).unwrap());
@@ -42,7 +60,11 @@ fn check(ending: &str) {
     assert_eq!(world.scan().changed, 1, "{ending}");
     let after = world.part(&track);
     assert_ne!(after.size, before.size, "{ending}");
-    assert_eq!((after.id, after.source, after.fingerprint), (before.id, before.source, before.fingerprint), "{ending}");
+    assert_eq!(
+        (after.id, after.source, after.fingerprint),
+        (before.id, before.source, before.fingerprint),
+        "{ending}"
+    );
     assert_eq!(after.products.len(), 1, "{ending}");
 
     std::fs::copy(other, &path).unwrap();

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use butler_library::{
-    ItemKind, OpenMedia, RealFiles, RootThreads, ScanObserver, ScanPhase, ScanProgress, ScanWorld, SectionEdit, SectionKind, scan_section,
+    ItemKind, OpenMedia, RealFiles, RootThreads, ScanObserver, ScanPhase, ScanProgress, ScanWorld,
+    SectionEdit, SectionKind, scan_section,
 };
 
 use crate::world::{Watcher, World, at, content, write_at};
@@ -111,7 +112,13 @@ fn a_root_that_hangs_is_away_and_the_others_are_scanned() {
     world.library.edit_section(world.section, edit, at(1)).unwrap();
     let (let_go, hang) = mpsc::channel();
     let files = HungFiles { root: world.media(), hang: Mutex::new(hang) };
-    let scan = ScanWorld { root_threads: world.library.root_threads(), files: Arc::new(files), now: &|| at(9), settle: &|_| {}, run: None };
+    let scan = ScanWorld {
+        root_threads: world.library.root_threads(),
+        files: Arc::new(files),
+        now: &|| at(9),
+        settle: &|_| {},
+        run: None,
+    };
     let report = scan_section(&world.library, world.section, &scan, &mut Watcher::default()).unwrap();
     drop(let_go);
     assert_eq!((report.added, report.roots_away.len()), (1, 1));
@@ -153,7 +160,11 @@ fn linked_files_and_folders_from_outside_are_followed_once() {
     symlink(outside.join("nowhere.mkv"), world.media().join("dangling.mkv")).unwrap();
     let report = world.scan();
     assert_eq!((report.seen, report.added, report.failures.len()), (2, 2, 0));
-    assert_eq!(world.part("linked/film.mkv").missing_since, None, "the first of the links by name is followed, however they are listed");
+    assert_eq!(
+        world.part("linked/film.mkv").missing_since,
+        None,
+        "the first of the links by name is followed, however they are listed"
+    );
     assert_eq!(world.scan().unchanged, 2);
     // A link whose target's disk is away: it can't be told whether the file is.
     fs::rename(&outside, world.folder.path().join("unmounted")).unwrap();

@@ -58,12 +58,16 @@ fn a_run_is_found_again_after_a_restart() {
     assert_eq!(library.unfinished_runs().unwrap(), [kept.clone()]);
 
     // Saving again leaves progress and report alone.
-    library.set_run_progress(RunId(1), RunProgress { done: 4, total: 9, failures: 1, bytes_read: 7 }).unwrap();
+    library
+        .set_run_progress(RunId(1), RunProgress { done: 4, total: 9, failures: 1, bytes_read: 7 })
+        .unwrap();
     kept.state = RunState::Stopped;
     kept.reason = Some(Reason::StoppedByPerson);
     kept.ended_at = Some(at(60));
     (kept.worked, kept.works_since) = (SignedDuration::from_millis(41_500), None);
-    library.save_run(&RunRow { report: Vec::new(), progress: RunProgress::default(), ..kept.clone() }).unwrap();
+    library
+        .save_run(&RunRow { report: Vec::new(), progress: RunProgress::default(), ..kept.clone() })
+        .unwrap();
     kept.progress = RunProgress { done: 4, total: 9, failures: 1, bytes_read: 7 };
     assert_eq!(library.run(RunId(1)).unwrap(), Some(kept));
     assert!(library.unfinished_runs().unwrap().is_empty());
@@ -81,7 +85,11 @@ fn runs_are_listed_newest_first_and_ids_are_never_used_twice() {
     assert_eq!(library.next_run_id().unwrap(), RunId(6));
     let page = library.runs(&RunFilter::default(), 1, 2).unwrap();
     assert_eq!((page.rows.iter().map(|run| run.id.0).collect::<Vec<_>>(), page.total), (vec![4, 3], 5));
-    let scans = RunFilter { task: Some(TaskName::RefreshLibraries), state: Some(RunState::Running), ..RunFilter::default() };
+    let scans = RunFilter {
+        task: Some(TaskName::RefreshLibraries),
+        state: Some(RunState::Running),
+        ..RunFilter::default()
+    };
     assert_eq!(library.runs(&scans, 0, 10).unwrap().total, 1);
     assert!(library.set_run_total(RunId(99), 1).is_err());
 }
@@ -112,13 +120,25 @@ fn a_section_is_offline_from_a_run_that_found_its_folder_away_to_the_next_scan_t
     let away = || Reason::RootsAway { roots: vec!["/elsewhere".into(), root.clone()], failures: 0 };
     let other = Reason::RootsAway { roots: vec!["/elsewhere".into()], failures: 0 };
     let mut id = 0;
-    let mut end = |task: &TaskName, section: Option<SectionId>, state: RunState, reason: Reason, expect: bool| {
-        id += 1;
-        let told = format!("{task} {section:?} {state} {reason}");
-        let ended = RunRow { task: task.clone(), section, state, reason: Some(reason), ended_at: Some(at(60)), ..run(id) };
-        world.library.save_run(&ended).unwrap();
-        assert_eq!(world.library.figures().unwrap().offline, [(world.section, expect)].into(), "after {told}");
-    };
+    let mut end =
+        |task: &TaskName, section: Option<SectionId>, state: RunState, reason: Reason, expect: bool| {
+            id += 1;
+            let told = format!("{task} {section:?} {state} {reason}");
+            let ended = RunRow {
+                task: task.clone(),
+                section,
+                state,
+                reason: Some(reason),
+                ended_at: Some(at(60)),
+                ..run(id)
+            };
+            world.library.save_run(&ended).unwrap();
+            assert_eq!(
+                world.library.figures().unwrap().offline,
+                [(world.section, expect)].into(),
+                "after {told}"
+            );
+        };
     let done = RunState::Completed;
     end(&scan, None, done, Reason::AllDone, false);
     end(&scan, None, done, other, false);

@@ -36,7 +36,10 @@ fn another_switch_of_the_section_is_no_matter() {
     let world = World::new(SectionKind::Movie);
     world.write("a.mkv", &content("a", 1_000));
     world.scan();
-    world.library.set_section_switches(world.section, vec![("enableIntroMarkerGeneration".into(), false)]).unwrap();
+    world
+        .library
+        .set_section_switches(world.section, vec![("enableIntroMarkerGeneration".into(), false)])
+        .unwrap();
     assert_eq!(lacks(&world), 1);
 }
 
@@ -47,7 +50,8 @@ fn what_lies_in_two_sections_is_wanted_as_long_as_one_of_them_wants_it() {
     world.scan();
     let first = world.section;
     // The same folder under another section.
-    world.section = world.library.add_section(new_section(SectionKind::Movie, &[&world.media()]), at(0)).unwrap();
+    world.section =
+        world.library.add_section(new_section(SectionKind::Movie, &[&world.media()]), at(0)).unwrap();
     world.scan();
     world.library.set_section_switches(first, vec![(SWITCH.into(), false)]).unwrap();
     assert_eq!(lacks(&world), 1);

@@ -23,7 +23,9 @@ fn a_young_file_is_read_once_it_has_stood_still_for_ten_seconds() {
     let report = world.scan_with(&mut watcher, &|ms| waited.set(ms));
     assert_eq!((report.added, report.unsettled), (2, 0));
     assert_eq!(waited.get(), 6_000);
-    assert!(watcher.told.iter().any(|progress| progress.phase == ScanPhase::Settling && progress.settling == 1));
+    assert!(
+        watcher.told.iter().any(|progress| progress.phase == ScanPhase::Settling && progress.settling == 1)
+    );
 }
 
 #[test]
@@ -46,6 +48,7 @@ fn a_file_that_keeps_growing_is_left_for_the_next_scan() {
 fn a_stop_ends_the_wait() {
     let world = World::new(SectionKind::Movie);
     write_at(&world.media().join("young.mkv"), b"young", next_scan(&world));
-    let report = world.scan_with(&mut Watcher { stop_in: Some(ScanPhase::Settling), ..Watcher::default() }, &|_| {});
+    let report =
+        world.scan_with(&mut Watcher { stop_in: Some(ScanPhase::Settling), ..Watcher::default() }, &|_| {});
     assert!(report.stopped);
 }

@@ -1,4 +1,5 @@
-//! What tags make of tracks: where they stand, what stays as it was when they change, and how two copies of one sound may differ.
+//! What tags make of tracks: where they stand, what stays as it was when they change, and how two copies of
+//! one sound may differ.
 
 use butler_library::{ItemId, ItemKind, ItemRow, Scope, SectionKind, SourceId, Subjects};
 use butler_product::media_info::StreamKind;
@@ -20,12 +21,24 @@ fn text(text: &str) -> Option<String> {
 }
 
 fn tags(artist: &str, album: &str, track: u32, title: &str) -> Tags {
-    Tags { title: text(title), artists: vec![artist.into()], album: text(album), track: Some(track), ..Tags::default() }
+    Tags {
+        title: text(title),
+        artists: vec![artist.into()],
+        album: text(album),
+        track: Some(track),
+        ..Tags::default()
+    }
 }
 
 /// The sources whose tags nobody has read.
 fn lacks(world: &World) -> Vec<SourceId> {
-    world.library.lacks(&Spec::Tags, &MUSIC, at(0), false).unwrap().into_iter().map(|lack| lack.source).collect()
+    world
+        .library
+        .lacks(&Spec::Tags, &MUSIC, at(0), false)
+        .unwrap()
+        .into_iter()
+        .map(|lack| lack.source)
+        .collect()
 }
 
 /// Has a worker read the tags of the only file that lacks them.
@@ -44,11 +57,29 @@ fn add(world: &World, path: &str, tags: Tags) {
 
 /// Every track as `artist / album (year) / disc-number title`.
 fn tracks(world: &World) -> Vec<String> {
-    let year = |album: ItemId| world.library.item(album).unwrap().unwrap().row.year.map(|year| format!(" ({year})")).unwrap_or_default();
+    let year = |album: ItemId| {
+        world
+            .library
+            .item(album)
+            .unwrap()
+            .unwrap()
+            .row
+            .year
+            .map(|year| format!(" ({year})"))
+            .unwrap_or_default()
+    };
     let shown = |track: ItemRow| {
         let (album, artist) = (track.parent.unwrap(), track.grandparent.unwrap());
         let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
-        format!("{} / {}{} / {}-{} {}", artist.title, album.title, year(album.id), number(track.disc), number(track.number), track.title)
+        format!(
+            "{} / {}{} / {}-{} {}",
+            artist.title,
+            album.title,
+            year(album.id),
+            number(track.disc),
+            number(track.number),
+            track.title
+        )
     };
     let mut tracks: Vec<_> = world.items(ItemKind::Track).into_iter().map(shown).collect();
     tracks.sort();
@@ -65,10 +96,17 @@ fn tags_say_where_a_track_stands_and_its_items_keep_their_ids() {
     let [artist, album] = [ItemKind::Artist, ItemKind::Album].map(|kind| world.only(kind).row.id);
     let ids: Vec<_> = world.items(ItemKind::Track).iter().map(|track| track.id).collect();
     for (source, number) in lacks(&world).into_iter().rev().zip([1, 2]) {
-        let spoken = Tags { date: text("1959-08-17"), genres: vec!["Jazz".into()], ..tags("Miles Davis", "Kind of Blue", number, "Blue") };
+        let spoken = Tags {
+            date: text("1959-08-17"),
+            genres: vec!["Jazz".into()],
+            ..tags("Miles Davis", "Kind of Blue", number, "Blue")
+        };
         world.make(source, Spec::Tags, Value::Tags(Box::new(spoken)));
     }
-    assert_eq!(tracks(&world), ["Miles Davis / Kind of Blue (1959) / -1 Blue", "Miles Davis / Kind of Blue (1959) / -2 Blue"]);
+    assert_eq!(
+        tracks(&world),
+        ["Miles Davis / Kind of Blue (1959) / -1 Blue", "Miles Davis / Kind of Blue (1959) / -2 Blue"]
+    );
     assert_eq!([ItemKind::Artist, ItemKind::Album].map(|kind| world.only(kind).row.id), [artist, album]);
     assert_eq!(world.items(ItemKind::Track).iter().map(|track| track.id).collect::<Vec<_>>(), ids);
     assert_eq!(
@@ -95,7 +133,11 @@ fn a_retagged_file_keeps_its_products_and_its_track_and_goes_to_its_new_album() 
     let path = world.write("A/One/02.flac", &flac("A/One/02.flac", "new tags"));
     set_mtime(&path, -60);
     assert_eq!(world.scan().changed, 1);
-    assert_eq!(tracks(&world), ["A / One / -1 First", "A / One / -2 Second", "A / Two / -1 Other"], "before its tags are read");
+    assert_eq!(
+        tracks(&world),
+        ["A / One / -1 First", "A / One / -2 Second", "A / Two / -1 Other"],
+        "before its tags are read"
+    );
     let after = world.part("A/One/02.flac");
     assert_eq!((after.id, after.source, after.item), (before.id, before.source, before.item));
     assert!(after.media_info.is_some());
@@ -105,7 +147,8 @@ fn a_retagged_file_keeps_its_products_and_its_track_and_goes_to_its_new_album() 
     assert!(world.items(ItemKind::Album).iter().any(|album| album.id == one.id));
 
     // The old tags again: what they say is known, and no worker has to read them.
-    let path = world.write("A/One/02.flac", &flac("A/One/02.flac", &format!("{:?}", tags("A", "One", 2, "Second"))));
+    let path =
+        world.write("A/One/02.flac", &flac("A/One/02.flac", &format!("{:?}", tags("A", "One", 2, "Second"))));
     set_mtime(&path, -30);
     world.scan();
     assert!(lacks(&world).is_empty());
@@ -131,7 +174,10 @@ fn an_album_that_is_retagged_as_a_whole_stays_the_album_it_was() {
     }
     let stand = [ItemKind::Artist, ItemKind::Album].map(|kind| world.only(kind).row);
     assert_eq!((stand[0].id, stand[0].title.as_str()), (artist, "The A"));
-    assert_eq!((stand[1].id, stand[1].title.as_str(), stand[1].year, stand[1].children), (album, "Album", Some(2001), 3));
+    assert_eq!(
+        (stand[1].id, stand[1].title.as_str(), stand[1].year, stand[1].children),
+        (album, "Album", Some(2001), 3)
+    );
 }
 
 #[test]
@@ -154,7 +200,11 @@ fn two_copies_of_one_sound_stand_where_their_own_tags_say() {
         world.make(source, Spec::Tags, Value::Tags(Box::new(spoken)));
     }
     assert_eq!(tracks(&world), ["Nena / 99 Luftballons / -1 Kino", "Various Artists / Hits / -7 Kino"]);
-    assert_eq!(world.library.files_of(parts[0].1.source).unwrap().len(), 2, "its sound may be read of either");
+    assert_eq!(
+        world.library.files_of(parts[0].1.source).unwrap().len(),
+        2,
+        "its sound may be read of either"
+    );
 }
 
 #[test]
@@ -165,9 +215,18 @@ fn a_compilation_is_one_album_and_its_tracks_name_their_performers() {
         add(&world, &format!("{artist}/Hits/{number}.flac"), spoken);
     }
     add(&world, "Abba/Hits/1.flac", tags("Abba", "Hits", 1, "T"));
-    let albums: Vec<_> = world.items(ItemKind::Album).into_iter().map(|album| (album.parent.unwrap().title, album.children)).collect();
-    assert_eq!(albums, [("Various Artists".to_owned(), 3), ("Abba".to_owned(), 1)], "one title, two artists, two albums");
-    let performers: Vec<_> = world.items(ItemKind::Track).into_iter().filter_map(|track| track.original_title).collect();
+    let albums: Vec<_> = world
+        .items(ItemKind::Album)
+        .into_iter()
+        .map(|album| (album.parent.unwrap().title, album.children))
+        .collect();
+    assert_eq!(
+        albums,
+        [("Various Artists".to_owned(), 3), ("Abba".to_owned(), 1)],
+        "one title, two artists, two albums"
+    );
+    let performers: Vec<_> =
+        world.items(ItemKind::Track).into_iter().filter_map(|track| track.original_title).collect();
     assert_eq!(performers, ["Nena", "Falco", "Opus"]);
 }
 
@@ -179,7 +238,8 @@ fn discs_stand_in_order_and_two_first_tracks_are_two() {
         add(&world, &format!("A/Long/CD{disc}/{number}.flac"), spoken);
     }
     let album = world.only(ItemKind::Album).row;
-    let order: Vec<_> = world.library.children_of(album.id).unwrap().iter().map(|track| (track.disc, track.number)).collect();
+    let order: Vec<_> =
+        world.library.children_of(album.id).unwrap().iter().map(|track| (track.disc, track.number)).collect();
     assert_eq!(order, [(Some(1), Some(1)), (Some(1), Some(2)), (Some(2), Some(1)), (Some(2), Some(2))]);
 }
 
@@ -187,7 +247,11 @@ fn discs_stand_in_order_and_two_first_tracks_are_two() {
 fn tracks_of_one_folder_that_say_different_years_are_on_one_album() {
     let world = World::new(SectionKind::Artist);
     for (number, year) in [(1, "1973"), (2, "1981"), (3, "1975")] {
-        add(&world, &format!("Queen/Best Of/{number}.flac"), Tags { date: text(year), ..tags("Queen", "Best Of", number, "T") });
+        add(
+            &world,
+            &format!("Queen/Best Of/{number}.flac"),
+            Tags { date: text(year), ..tags("Queen", "Best Of", number, "T") },
+        );
     }
     assert_eq!(world.only(ItemKind::Album).row.children, 3);
     let before = tracks(&world);
@@ -247,8 +311,15 @@ fn a_failure_at_tags_names_the_file_and_holds_nothing_else_back() {
     let failures = world.library.failures(0, 10).unwrap().rows;
     assert!(failures[0].path.ends_with("A/One/01.flac") && failures[0].part.is_some());
     assert!(lacks(&world).is_empty());
-    let headers =
-        world.library.lacks(&Spec::MediaInfo, &Scope { section: None, subjects: Subjects::AllParts, switch: None }, at(9), false).unwrap();
+    let headers = world
+        .library
+        .lacks(
+            &Spec::MediaInfo,
+            &Scope { section: None, subjects: Subjects::AllParts, switch: None },
+            at(9),
+            false,
+        )
+        .unwrap();
     assert_eq!(headers.len(), 1);
     assert_eq!(headers[0].source, world.part("A/One/01.flac").source);
 }

@@ -1,11 +1,13 @@
-//! What a scan makes of a real library's names: editions, versions, pieces, extras, and episodes of every sort. And that a
-//! dry run says the same before.
+//! What a scan makes of a real library's names: editions, versions, pieces, extras, and episodes of every
+//! sort. And that a dry run says the same before.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use butler_library::query::{Filter, ItemQuery, ItemScope, Relative, Test};
-use butler_library::{CheckError, CheckedItem, ItemId, ItemKind, ItemRow, RootError, SectionEdit, SectionKind, check_folder};
+use butler_library::{
+    CheckError, CheckedItem, ItemId, ItemKind, ItemRow, RootError, SectionEdit, SectionKind, check_folder,
+};
 
 use crate::world::{World, at, content};
 
@@ -79,7 +81,9 @@ fn name(path: &Path) -> String {
 
 fn stored(world: &World, row: &ItemRow, depth: usize, text: &mut String) {
     let media = world.library.item(row.id).unwrap().unwrap().media;
-    let versions = media.into_iter().map(|media| (media.label, media.parts.iter().map(|part| name(&part.path)).collect()));
+    let versions = media
+        .into_iter()
+        .map(|media| (media.label, media.parts.iter().map(|part| name(&part.path)).collect()));
     *text += &line(
         &Told {
             kind: row.kind,
@@ -106,7 +110,10 @@ fn tree(world: &World) -> String {
 }
 
 fn would_be(item: &CheckedItem, depth: usize, text: &mut String) {
-    let versions = item.versions.iter().map(|version| (version.label.clone(), version.files.iter().map(|file| name(file)).collect()));
+    let versions = item
+        .versions
+        .iter()
+        .map(|version| (version.label.clone(), version.files.iter().map(|file| name(file)).collect()));
     *text += &line(
         &Told {
             kind: item.kind,
@@ -217,7 +224,8 @@ fn an_extra_waits_for_its_film_and_makes_none() {
     world.write("Heat (1995)/Heat (1995)-trailer.mkv", b"trailer");
     world.scan();
     assert!(world.items(ItemKind::Movie).is_empty());
-    let extras: Vec<_> = world.items(ItemKind::Extra).iter().map(|extra| (extra.id, extra.parent.is_some())).collect();
+    let extras: Vec<_> =
+        world.items(ItemKind::Extra).iter().map(|extra| (extra.id, extra.parent.is_some())).collect();
     assert_eq!(extras.len(), 2);
     let check = check_folder(&world.library, &world.media(), None, &mut || false).unwrap();
     assert_eq!((check.items.len(), check.doubts.len()), (0, 2));
@@ -258,9 +266,14 @@ fn of_several_films_in_a_folder_each_gets_the_extra_that_names_it() {
 
 /// Every item with its id, its parts with theirs.
 fn ids(world: &World) -> Vec<String> {
-    let mut ids: Vec<_> =
-        ItemKind::ALL.iter().flat_map(|kind| world.items(*kind)).map(|item| format!("{} {}", item.kind, item.id)).collect();
-    ids.extend(world.parts().iter().map(|(_, part)| format!("part {} of {} in {}", part.id, part.item, part.media)));
+    let mut ids: Vec<_> = ItemKind::ALL
+        .iter()
+        .flat_map(|kind| world.items(*kind))
+        .map(|item| format!("{} {}", item.kind, item.id))
+        .collect();
+    ids.extend(
+        world.parts().iter().map(|(_, part)| format!("part {} of {} in {}", part.id, part.item, part.media)),
+    );
     ids.sort();
     ids
 }
@@ -271,9 +284,11 @@ fn a_renamed_folder_keeps_every_id_in_it() {
     world.scan();
     let before = ids(&world);
     let boat = id_of(&world, ItemKind::Movie, "Das Boot");
-    for (from, to) in
-        [("Das Boot (1981)", "Films/Das Boot (1981)"), ("Blade Runner (1982)", "B"), ("Brazil (1985) {tmdb-68}", "Brazil (1985)")]
-    {
+    for (from, to) in [
+        ("Das Boot (1981)", "Films/Das Boot (1981)"),
+        ("Blade Runner (1982)", "B"),
+        ("Brazil (1985) {tmdb-68}", "Brazil (1985)"),
+    ] {
         world.rename(from, to);
     }
     assert_eq!(world.scan().moved, 9);
@@ -314,10 +329,15 @@ fn a_file_of_two_episodes_that_becomes_one_leaves_the_other() {
 
 #[test]
 fn pieces_that_part_become_versions_and_versions_that_join_pieces() {
-    let world = world(SectionKind::Movie, &["Heat (1995)/Heat (1995) - cd1.avi", "Heat (1995)/Heat (1995) - cd2.avi", "b.mkv"]);
+    let world = world(
+        SectionKind::Movie,
+        &["Heat (1995)/Heat (1995) - cd1.avi", "Heat (1995)/Heat (1995) - cd2.avi", "b.mkv"],
+    );
     world.scan();
     let film = id_of(&world, ItemKind::Movie, "Heat");
-    let pieces = || -> Vec<usize> { world.library.item(film).unwrap().unwrap().media.iter().map(|media| media.parts.len()).collect() };
+    let pieces = || -> Vec<usize> {
+        world.library.item(film).unwrap().unwrap().media.iter().map(|media| media.parts.len()).collect()
+    };
     assert_eq!(pieces(), [2]);
     world.rename("Heat (1995)/Heat (1995) - cd2.avi", "Heat (1995)/Heat (1995) - Making.avi");
     world.scan();
@@ -329,7 +349,8 @@ fn pieces_that_part_become_versions_and_versions_that_join_pieces() {
 
 #[test]
 fn a_film_that_goes_leaves_its_extra_waiting() {
-    let world = world(SectionKind::Movie, &["Heat (1995)/Heat (1995).mkv", "Heat (1995)/Trailers/T.mkv", "b.mkv"]);
+    let world =
+        world(SectionKind::Movie, &["Heat (1995)/Heat (1995).mkv", "Heat (1995)/Trailers/T.mkv", "b.mkv"]);
     world.scan();
     world.rename("Heat (1995)/Heat (1995).mkv", "Crime/Heat (1995).mkv");
     world.scan();
@@ -342,7 +363,10 @@ fn a_film_that_goes_leaves_its_extra_waiting() {
 
 #[test]
 fn two_films_of_one_id_in_two_folders_stay_two_of_one_guid() {
-    let world = world(SectionKind::Movie, &["Heat (1995) {tmdb-949}/Heat (1995).mkv", "4K/Heat (1995) {tmdb-949}/Heat (1995).mkv"]);
+    let world = world(
+        SectionKind::Movie,
+        &["Heat (1995) {tmdb-949}/Heat (1995).mkv", "4K/Heat (1995) {tmdb-949}/Heat (1995).mkv"],
+    );
     world.scan();
     let films = world.items(ItemKind::Movie);
     assert_eq!(films.iter().map(ItemRow::guid).collect::<Vec<_>>(), ["tmdb://949", "tmdb://949"]);
@@ -354,8 +378,10 @@ fn a_root_that_goes_takes_a_film_and_leaves_another_roots_extras() {
     let second = world.folder.path().join("second");
     world.write("Dark/Trailers/T.mkv", b"trailer");
     crate::world::write_at(&second.join("Dark/Season 1/S01E01.mkv"), b"one", -100);
-    let roots =
-        |roots: &[&Path]| SectionEdit { roots: Some(roots.iter().map(|root| root.to_path_buf()).collect()), ..SectionEdit::default() };
+    let roots = |roots: &[&Path]| SectionEdit {
+        roots: Some(roots.iter().map(|root| root.to_path_buf()).collect()),
+        ..SectionEdit::default()
+    };
     world.library.edit_section(world.section, roots(&[&world.media(), &second]), at(1)).unwrap();
     world.scan();
     assert!(world.only(ItemKind::Extra).row.parent.is_some());
@@ -369,8 +395,12 @@ fn a_root_that_goes_takes_a_film_and_leaves_another_roots_extras() {
 fn a_dry_run_writes_nothing_and_opens_no_media() {
     let world = world(SectionKind::Movie, FILMS);
     let dump = world.dump();
-    let checked = check_folder(&world.library, &world.media(), Some(SectionKind::Show), &mut || false).unwrap();
-    assert_eq!((checked.kind, checked.guessed, checked.files), (SectionKind::Show, false, FILMS.len() as u64));
+    let checked =
+        check_folder(&world.library, &world.media(), Some(SectionKind::Show), &mut || false).unwrap();
+    assert_eq!(
+        (checked.kind, checked.guessed, checked.files),
+        (SectionKind::Show, false, FILMS.len() as u64)
+    );
     assert_eq!(world.dump(), dump);
     assert!(world.files.take().is_empty());
 }

@@ -2,8 +2,8 @@
 
 use butler_api::RunId;
 use butler_library::{
-    FailureRow, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, Scope, SectionKind, SourceId,
-    Subjects,
+    FailureRow, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, Scope,
+    SectionKind, SourceId, Subjects,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, bif};
@@ -20,7 +20,13 @@ fn bif_spec() -> Spec {
 }
 
 fn lacks(world: &World, spec: &Spec, scope: &Scope) -> Vec<SourceId> {
-    world.library.lacks(spec, scope, at(world.clock.get()), false).unwrap().into_iter().map(|lack| lack.source).collect()
+    world
+        .library
+        .lacks(spec, scope, at(world.clock.get()), false)
+        .unwrap()
+        .into_iter()
+        .map(|lack| lack.source)
+        .collect()
 }
 
 fn failure(kind: ProductKind, next_try_at: Option<Timestamp>) -> NewFailure {
@@ -63,7 +69,15 @@ fn every_source_lacks_until_it_has_the_product_newest_first() {
     // Other parameters are another product, and replace it once they are made.
     assert_eq!(lacks(&world, &Spec::Bif(bif::Params { interval_ms: 5_000, width: 320 }), &ALL), [c, b, a]);
     let lack = world.library.lacks(&Spec::MediaInfo, &ALL, at(0), false).unwrap().remove(0);
-    assert_eq!(lack, Lack { source: c, fingerprint: world.part("c.mkv").fingerprint, size: 1_000, added_at: world.part("c.mkv").added_at });
+    assert_eq!(
+        lack,
+        Lack {
+            source: c,
+            fingerprint: world.part("c.mkv").fingerprint,
+            size: 1_000,
+            added_at: world.part("c.mkv").added_at
+        }
+    );
 }
 
 #[test]
@@ -116,8 +130,16 @@ fn a_failure_holds_its_lack_back_until_its_next_try() {
     assert_eq!(lacks(&world, &bif_spec(), &ALL), [c]);
     assert_eq!(lacks(&world, &Spec::MediaInfo, &ALL), [c, b, a], "another product is not held back");
     let held = world.library.held_back(&bif_spec(), &ALL, now).unwrap();
-    assert_eq!(held, HeldBack { sources: 2, tried_again: 1, next_try_at: Some(in_an_hour) }, "the other rests");
-    assert_eq!(world.library.lacks(&bif_spec(), &ALL, now, true).unwrap().len(), 3, "forced, whatever is held back");
+    assert_eq!(
+        held,
+        HeldBack { sources: 2, tried_again: 1, next_try_at: Some(in_an_hour) },
+        "the other rests"
+    );
+    assert_eq!(
+        world.library.lacks(&bif_spec(), &ALL, now, true).unwrap().len(),
+        3,
+        "forced, whatever is held back"
+    );
     assert_eq!(world.library.lacks(&bif_spec(), &ALL, in_an_hour, false).unwrap().len(), 2);
 
     let resting = failures(&world).into_iter().find(|failure| failure.source == Some(b)).unwrap();
@@ -143,7 +165,10 @@ fn tries_are_counted_for_each_version_and_class_and_end_with_a_product() {
     let library = &world.library;
     for tries in 1..=3 {
         library.record_failure(a, failure(ProductKind::Bif, None), at(tries)).unwrap();
-        assert_eq!(library.tries(a, ProductKind::Bif, ProductKind::Bif.version(), FailureClass::Content).unwrap(), tries as u32);
+        assert_eq!(
+            library.tries(a, ProductKind::Bif, ProductKind::Bif.version(), FailureClass::Content).unwrap(),
+            tries as u32
+        );
     }
     let unread = NewFailure { class: FailureClass::Source, ..failure(ProductKind::Bif, None) };
     library.record_failure(a, unread, at(4)).unwrap();
@@ -198,7 +223,10 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
     assert_eq!(library.publish(unit.clone()).unwrap(), Published::Kept);
     library.assert_sound();
     let product = library.product(a, ProductKind::Bif).unwrap().unwrap();
-    assert_eq!((product.version, product.value, product.made_at), (ProductKind::Bif.version(), bif_value(), at(5)));
+    assert_eq!(
+        (product.version, product.value, product.made_at),
+        (ProductKind::Bif.version(), bif_value(), at(5))
+    );
     assert_eq!(library.products_of(a).unwrap().len(), 1);
     assert_eq!(failures(&world).len(), 1);
     let progress = library.run(RunId(7)).unwrap().unwrap().progress;
@@ -215,7 +243,15 @@ fn a_lost_or_cut_blob_is_unsound() {
     let (world, [a, ..]) = three_films();
     let made_from = world.library.fingerprint(a).unwrap().unwrap();
     let product = MadeProduct { spec: bif_spec(), value: bif_value(), blob: Some(blob("bif/no/where", 8)) };
-    let unit = PublishedUnit { source: a, made_from, products: vec![product], failures: vec![], gains: vec![], cost: None, made_at: at(5) };
+    let unit = PublishedUnit {
+        source: a,
+        made_from,
+        products: vec![product],
+        failures: vec![],
+        gains: vec![],
+        cost: None,
+        made_at: at(5),
+    };
     assert_eq!(world.library.publish(unit).unwrap(), Published::Kept);
     assert_eq!(world.library.unsound().unwrap(), ["the blob `bif/no/where` of a product: its file is gone"]);
 }

@@ -1,5 +1,5 @@
-//! A library on a temporary folder with one section, files that were written long ago, and a clock that stands still
-//! unless a scan waits.
+//! A library on a temporary folder with one section, files that were written long ago, and a clock that
+//! stands still unless a scan waits.
 
 use std::cell::Cell;
 use std::ffi::OsStr;
@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use butler_library::{
-    BlobRef, ItemDetail, ItemFilter, ItemKind, ItemRow, Library, MadeProduct, NewSection, OpenMedia, PartRow, Published, PublishedUnit,
-    RealFiles, RootThreads, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, SectionId, SectionKind, SourceId, scan_paths,
-    scan_section,
+    BlobRef, ItemDetail, ItemFilter, ItemKind, ItemRow, Library, MadeProduct, NewSection, OpenMedia, PartRow,
+    Published, PublishedUnit, RealFiles, RootThreads, ScanObserver, ScanPhase, ScanProgress, ScanReport,
+    ScanWorld, SectionId, SectionKind, SourceId, scan_paths, scan_section,
 };
 use butler_product::media_info::{MediaInfo, Stream, StreamKind};
 use butler_product::{Spec, Value, bif};
@@ -127,7 +127,12 @@ impl World {
         self.scan_some(Some(&paths), &mut Watcher::default(), &|_| {})
     }
 
-    fn scan_some(&self, paths: Option<&[PathBuf]>, watcher: &mut Watcher, at_wait: &dyn Fn(i64)) -> ScanReport {
+    fn scan_some(
+        &self,
+        paths: Option<&[PathBuf]>,
+        watcher: &mut Watcher,
+        at_wait: &dyn Fn(i64),
+    ) -> ScanReport {
         self.clock.set(self.clock.get() + 86_400);
         let begun = self.clock.get();
         let ms = Cell::new(0);
@@ -153,7 +158,8 @@ impl World {
 
     /// Every item of a kind, by sort title.
     pub(crate) fn items(&self, kind: ItemKind) -> Vec<ItemRow> {
-        let page = self.library.items_of_section(self.section, ItemFilter { kind: Some(kind) }, 0, 1_000).unwrap();
+        let page =
+            self.library.items_of_section(self.section, ItemFilter { kind: Some(kind) }, 0, 1_000).unwrap();
         assert_eq!(page.total, page.rows.len() as u64);
         page.rows
     }
@@ -170,7 +176,14 @@ impl World {
         let mut parts = Vec::new();
         for kind in [ItemKind::Movie, ItemKind::Episode, ItemKind::Track, ItemKind::Photo, ItemKind::Extra] {
             let ids: Vec<_> = self.items(kind).iter().map(|item| item.id).collect();
-            for part in self.library.media_of_items(&ids).unwrap().into_values().flatten().flat_map(|media| media.parts) {
+            for part in self
+                .library
+                .media_of_items(&ids)
+                .unwrap()
+                .into_values()
+                .flatten()
+                .flat_map(|media| media.parts)
+            {
                 let path = part.path.strip_prefix(self.folder.path()).unwrap();
                 let path = path.strip_prefix("media").unwrap_or(path).to_string_lossy().into_owned();
                 parts.push((path, part));
@@ -183,12 +196,20 @@ impl World {
     }
 
     pub(crate) fn part(&self, path: &str) -> PartRow {
-        self.parts().into_iter().find(|(at, _)| at == path).unwrap_or_else(|| panic!("there is no part {path}")).1
+        self.parts()
+            .into_iter()
+            .find(|(at, _)| at == path)
+            .unwrap_or_else(|| panic!("there is no part {path}"))
+            .1
     }
 
     /// The paths of the parts that are there.
     pub(crate) fn present(&self) -> Vec<String> {
-        self.parts().into_iter().filter(|(_, part)| part.missing_since.is_none()).map(|(path, _)| path).collect()
+        self.parts()
+            .into_iter()
+            .filter(|(_, part)| part.missing_since.is_none())
+            .map(|(path, _)| path)
+            .collect()
     }
 
     /// Makes a BIF of a source, as a worker would.
@@ -230,8 +251,10 @@ impl World {
     /// Every row of every table, but for the instant of the last scan.
     pub(crate) fn dump(&self) -> String {
         let connection = rusqlite::Connection::open(self.library.data_dir().join("butler.db")).unwrap();
-        let mut tables = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
-        let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let mut tables =
+            connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
+        let tables: Vec<String> =
+            tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         let mut text = String::new();
         for table in tables {
             let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
@@ -239,7 +262,8 @@ impl World {
             let mut rows = statement.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
                 let values = columns.iter().enumerate().filter(|(_, name)| *name != "scanned_at");
-                let values: Vec<_> = values.map(|(index, name)| format!("{name}={:?}", row.get_ref(index).unwrap())).collect();
+                let values: Vec<_> =
+                    values.map(|(index, name)| format!("{name}={:?}", row.get_ref(index).unwrap())).collect();
                 text += &format!("{table}: {}\n", values.join(" "));
             }
         }

@@ -61,8 +61,13 @@ struct Recipe {
 }
 
 impl Recipe {
-    fn of(codec: *const av::AVCodec, stream: &StreamHeader<'_>, options: DecoderOptions) -> Result<Self, AvError> {
-        // SAFETY: null is asked for; the stream's parameters outlive the call, and what is copied is freed by `drop`.
+    fn of(
+        codec: *const av::AVCodec,
+        stream: &StreamHeader<'_>,
+        options: DecoderOptions,
+    ) -> Result<Self, AvError> {
+        // SAFETY: null is asked for; the stream's parameters outlive the call, and what is copied is freed by
+        // `drop`.
         unsafe {
             let parameters = AvError::check_pointer(av::avcodec_parameters_alloc())?;
             let recipe = Self { codec, parameters, time_base: stream.time_base(), options };
@@ -72,14 +77,16 @@ impl Recipe {
     }
 
     fn open(&self) -> Result<Context, AvError> {
-        // SAFETY: the codec is static, the parameters are ours; the context is freed by `drop` from where it is made.
+        // SAFETY: the codec is static, the parameters are ours; the context is freed by `drop` from where it
+        // is made.
         unsafe {
             let context = Context(AvError::check_pointer(av::avcodec_alloc_context3(self.codec))?);
             let fields = context.0;
             AvError::check(av::avcodec_parameters_to_context(fields, self.parameters))?;
             (*fields).pkt_timebase = self.time_base;
             (*fields).thread_count = 1;
-            // The picture of a key frame that leans on what came before it is shown all the same, as a player does after a seek.
+            // The picture of a key frame that leans on what came before it is shown all the same, as a player
+            // does after a seek.
             (*fields).flags |= av::AV_CODEC_FLAG_OUTPUT_CORRUPT as c_int;
             (*fields).flags2 |= av::AV_CODEC_FLAG2_SHOW_ALL;
             (*fields).max_pixels = i64::try_from(self.options.max_pixels).unwrap_or(i64::MAX);
@@ -139,15 +146,16 @@ impl Decoder {
         self.decode_all(&[first, second])
     }
 
-    /// A picture from a packet on that leans on nothing before it: of one refresh after the first that the decoder takes for whole, since
-    /// not every encoder keeps what it promises; `next` fills in the packets that follow. The decoder forgets them all afterwards.
+    /// A picture from a packet on that leans on nothing before it: of one refresh after the first that the
+    /// decoder takes for whole, since not every encoder keeps what it promises; `next` fills in the packets
+    /// that follow. The decoder forgets them all afterwards.
     pub(crate) fn decode_on(
         &mut self,
         packet: &mut Packet,
         mut next: impl FnMut(&mut Packet) -> Result<(), AvError>,
     ) -> Result<Frame, AvError> {
-        // What was not decoded shows through until then, and must not be this decoder's memory of other pictures. One that was never
-        // flushed takes its first picture for whole.
+        // What was not decoded shows through until then, and must not be this decoder's memory of other
+        // pictures. One that was never flushed takes its first picture for whole.
         self.context = self.recipe.open()?;
         let _ = self.decode_all(&[packet]);
         let mut whole = Err(AvError::END);
@@ -188,7 +196,8 @@ impl Decoder {
         // SAFETY: all are valid. Without the null packet a decoder that reorders would hold the picture back.
         let decoded = unsafe {
             let sent = packets.iter().try_for_each(|packet| {
-                // A picture that an edit list leaves out is still better than none: whoever doesn't want it doesn't send it.
+                // A picture that an edit list leaves out is still better than none: whoever doesn't want it
+                // doesn't send it.
                 (*packet.pointer()).flags &= !av::AV_PKT_FLAG_DISCARD;
                 AvError::check(av::avcodec_send_packet(self.context.0, packet.pointer())).map(|_| ())
             });

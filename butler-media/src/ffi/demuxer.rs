@@ -11,7 +11,8 @@ use ffmpeg_next::ffi as av;
 use super::{AvError, StreamHeader, micros, name};
 use crate::source::{Source, Stopped};
 
-/// Bytes that libav reads at once: little, for after a seek only the key frame is wanted, and large packets go past it anyway.
+/// Bytes that libav reads at once: little, for after a seek only the key frame is wanted, and large packets
+/// go past it anyway.
 const BUFFER_BYTES: usize = 32 << 10;
 
 /// What a demuxer may use up.
@@ -42,7 +43,9 @@ pub(crate) fn probe(source: &Arc<Source>, name_hint: &str) -> Result<Probed, AvE
     let url = CString::new(name_hint).unwrap_or_default();
     let mut format = ptr::null();
     // SAFETY: all pointers live for the call.
-    let score = AvError::check(unsafe { av::av_probe_input_buffer2(io.context, &mut format, url.as_ptr(), ptr::null_mut(), 0, 0) })?;
+    let score = AvError::check(unsafe {
+        av::av_probe_input_buffer2(io.context, &mut format, url.as_ptr(), ptr::null_mut(), 0, 0)
+    })?;
     // SAFETY: success sets the format to one of libav's static ones.
     let format = name(unsafe { (*format).name }).unwrap_or_default();
     Ok(Probed { format, score })
@@ -65,7 +68,15 @@ impl Io {
         // SAFETY: `state` outlives the context, for both are freed together in `drop`.
         unsafe {
             let buffer = av::av_malloc(BUFFER_BYTES);
-            let context = av::avio_alloc_context(buffer.cast(), BUFFER_BYTES as c_int, 0, state.cast(), Some(read), None, Some(seek));
+            let context = av::avio_alloc_context(
+                buffer.cast(),
+                BUFFER_BYTES as c_int,
+                0,
+                state.cast(),
+                Some(read),
+                None,
+                Some(seek),
+            );
             if buffer.is_null() || context.is_null() {
                 av::av_free(buffer);
                 drop(Box::from_raw(state));
@@ -157,7 +168,8 @@ impl Demuxer {
     pub(crate) fn open(source: &Arc<Source>, format: &str, options: &OpenOptions) -> Result<Self, AvError> {
         let first = CString::new(format.split(',').next().unwrap_or_default()).map_err(|_| AvError::WRONG)?;
         let io = Io::new(Arc::clone(source))?;
-        // SAFETY: the context is handed to `avformat_open_input`, which frees it where it fails; `io` outlives it in `Self`.
+        // SAFETY: the context is handed to `avformat_open_input`, which frees it where it fails; `io`
+        // outlives it in `Self`.
         unsafe {
             let format = av::av_find_input_format(first.as_ptr());
             if format.is_null() {
@@ -166,7 +178,8 @@ impl Demuxer {
             let mut context = AvError::check_pointer(av::avformat_alloc_context())?;
             (*context).pb = io.context;
             (*context).flags |= av::AVFMT_FLAG_CUSTOM_IO;
-            (*context).interrupt_callback = av::AVIOInterruptCB { callback: Some(interrupted), opaque: io.state.cast() };
+            (*context).interrupt_callback =
+                av::AVIOInterruptCB { callback: Some(interrupted), opaque: io.state.cast() };
             (*context).probesize = options.probe_bytes;
             (*context).max_streams = options.max_streams;
             let mut dictionary = ptr::null_mut();
@@ -183,8 +196,10 @@ impl Demuxer {
 
     /// Reads packets, and decodes the first pictures, until each stream is known or the limit is reached.
     pub(crate) fn find_stream_info(&mut self, options: &OpenOptions) -> Result<(), AvError> {
-        let max_pixels = CString::new(options.max_pixels.min(i32::MAX as u64).to_string()).map_err(|_| AvError::WRONG)?;
-        // SAFETY: one dictionary a stream, as the call wants it; each is freed after it, whatever it left inside.
+        let max_pixels =
+            CString::new(options.max_pixels.min(i32::MAX as u64).to_string()).map_err(|_| AvError::WRONG)?;
+        // SAFETY: one dictionary a stream, as the call wants it; each is freed after it, whatever it left
+        // inside.
         unsafe {
             // Frame rates are the container's say; guessing them would cost 20 frames more.
             (*self.context).fps_probe_size = 0;
@@ -228,7 +243,11 @@ impl Demuxer {
             if let Some(pointer) = self.stream_pointer(other) {
                 // SAFETY: a valid stream; the field is the caller's to set.
                 unsafe {
-                    (*pointer).discard = if other == stream { av::AVDiscard::AVDISCARD_NONKEY } else { av::AVDiscard::AVDISCARD_ALL }
+                    (*pointer).discard = if other == stream {
+                        av::AVDiscard::AVDISCARD_NONKEY
+                    } else {
+                        av::AVDiscard::AVDISCARD_ALL
+                    }
                 };
             }
         }
@@ -256,21 +275,30 @@ impl Demuxer {
             Some(IndexEntry { timestamp: entry.timestamp, micros: micros(entry.timestamp, base)?, place })
         };
         let entries: Vec<_> = (0..count).filter_map(|at| entry(at, false)).take(most).collect();
-        // Where an edit list leaves all key frames outside, the one before its beginning is the nearest there is.
-        if entries.is_empty() { (0..count).filter_map(|at| entry(at, true)).take(most).collect() } else { entries }
+        // Where an edit list leaves all key frames outside, the one before its beginning is the nearest there
+        // is.
+        if entries.is_empty() {
+            (0..count).filter_map(|at| entry(at, true)).take(most).collect()
+        } else {
+            entries
+        }
     }
 
     /// Goes to the key frame at or before a timestamp of the stream.
     pub(crate) fn seek(&mut self, stream: usize, timestamp: i64) -> Result<(), AvError> {
         // SAFETY: the context is valid, and libav checks the stream's number.
-        AvError::check(unsafe { av::av_seek_frame(self.context, stream as c_int, timestamp, av::AVSEEK_FLAG_BACKWARD) }).map(|_| ())
+        AvError::check(unsafe {
+            av::av_seek_frame(self.context, stream as c_int, timestamp, av::AVSEEK_FLAG_BACKWARD)
+        })
+        .map(|_| ())
     }
 
     /// Goes to a place, bytes from the file's start, where the container lets one begin anywhere.
     pub(crate) fn seek_to_place(&mut self, place: u64) -> Result<(), AvError> {
         let place = i64::try_from(place).map_err(|_| AvError::WRONG)?;
         // SAFETY: the context is valid; -1 stands for no stream, which has no say here.
-        AvError::check(unsafe { av::av_seek_frame(self.context, -1, place, av::AVSEEK_FLAG_BYTE) }).map(|_| ())
+        AvError::check(unsafe { av::av_seek_frame(self.context, -1, place, av::AVSEEK_FLAG_BYTE) })
+            .map(|_| ())
     }
 
     /// The number of a stream in the packets of a transport stream.
@@ -319,7 +347,8 @@ impl Demuxer {
 
 impl Drop for Demuxer {
     fn drop(&mut self) {
-        // SAFETY: opened by `open`, closed once; the custom `io` is left to its own drop, which comes after this.
+        // SAFETY: opened by `open`, closed once; the custom `io` is left to its own drop, which comes after
+        // this.
         unsafe { av::avformat_close_input(&mut self.context) };
     }
 }
@@ -366,10 +395,12 @@ impl Packet {
         self.get().flags & av::AV_PKT_FLAG_DISCARD != 0
     }
 
-    /// When it is shown and when it is decoded, in the stream's own units; each stands for the other where the container names one.
+    /// When it is shown and when it is decoded, in the stream's own units; each stands for the other where
+    /// the container names one.
     pub(crate) fn timestamps(&self) -> Option<(i64, i64)> {
         let packet = self.get();
-        let [shown, decoded] = [packet.pts, packet.dts].map(|time| Some(time).filter(|&time| time != av::AV_NOPTS_VALUE));
+        let [shown, decoded] =
+            [packet.pts, packet.dts].map(|time| Some(time).filter(|&time| time != av::AV_NOPTS_VALUE));
         Some((shown.or(decoded)?, decoded.or(shown)?))
     }
 

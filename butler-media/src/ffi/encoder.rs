@@ -20,10 +20,12 @@ impl JpegEncoder {
     /// For pictures of this size; quality from 1, the best, to 31.
     pub(crate) fn new(width: u32, height: u32, quality: u8) -> Result<Self, AvError> {
         let packet = Packet::new()?;
-        // SAFETY: the context is freed by `drop` from where it is made; its fields are the caller's to set before it is opened.
+        // SAFETY: the context is freed by `drop` from where it is made; its fields are the caller's to set
+        // before it is opened.
         unsafe {
             let codec = av::avcodec_find_encoder_by_name(c"mjpeg".as_ptr());
-            let encoder = Self { context: AvError::check_pointer(av::avcodec_alloc_context3(codec))?, packet };
+            let encoder =
+                Self { context: AvError::check_pointer(av::avcodec_alloc_context3(codec))?, packet };
             let context = encoder.context;
             (*context).width = c_int::try_from(width).map_err(|_| AvError::WRONG)?;
             (*context).height = c_int::try_from(height).map_err(|_| AvError::WRONG)?;

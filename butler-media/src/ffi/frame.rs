@@ -44,7 +44,8 @@ impl Frame {
         AvError::check_pointer(unsafe { av::av_frame_alloc() }).map(|pointer| Self { pointer, peak: None })
     }
 
-    /// One with planes as a JPEG has them: 8 bits, colours at half size, full range. Width and height must be even.
+    /// One with planes as a JPEG has them: 8 bits, colours at half size, full range. Width and height must be
+    /// even.
     pub(crate) fn for_jpeg(width: u32, height: u32) -> Result<Self, AvError> {
         Self::with_planes(width, height, av::AVPixelFormat::AV_PIX_FMT_YUVJ420P)
     }
@@ -91,12 +92,14 @@ impl Frame {
 
     /// Whether it leans on pictures that were not decoded, as in a film that is refreshed strip by strip.
     pub(crate) fn is_unfinished(&self) -> bool {
-        // A picture of its own is whole, whatever libav suspects of the stream before it; 2 and 3 lean on others.
+        // A picture of its own is whole, whatever libav suspects of the stream before it; 2 and 3 lean on
+        // others.
         self.get().flags & av::AV_FRAME_FLAG_CORRUPT != 0 && matches!(number!(self.pointer, pict_type), 2 | 3)
     }
 
-    /// Whether it leans on others by its kind, though it was decoded alone: a decoder that holds pictures back forgets to say so. One that
-    /// begins a film, or goes on with it whole, is a key frame to the decoder too, even if its second field leans on its first.
+    /// Whether it leans on others by its kind, though it was decoded alone: a decoder that holds pictures
+    /// back forgets to say so. One that begins a film, or goes on with it whole, is a key frame to the
+    /// decoder too, even if its second field leans on its first.
     pub(crate) fn leans_on_others(&self) -> bool {
         self.get().key_frame == 0 && matches!(number!(self.pointer, pict_type), 2 | 3)
     }
@@ -123,10 +126,12 @@ impl Frame {
         self.get().interlaced_frame != 0
     }
 
-    /// The light of the brightest pixel, cd/m2, where the film says so: by its content (CTA-861.3), else by the display it was
-    /// mastered on (SMPTE ST 2086).
+    /// The light of the brightest pixel, cd/m2, where the film says so: by its content (CTA-861.3), else by
+    /// the display it was mastered on (SMPTE ST 2086).
     pub(crate) fn peak(&self) -> Option<u32> {
-        use av::AVFrameSideDataType::{AV_FRAME_DATA_CONTENT_LIGHT_LEVEL as CONTENT, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA as DISPLAY};
+        use av::AVFrameSideDataType::{
+            AV_FRAME_DATA_CONTENT_LIGHT_LEVEL as CONTENT, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA as DISPLAY,
+        };
         let side_data = |kind| {
             // SAFETY: null is asked for; libav keeps `size` bytes at `data`.
             unsafe {
@@ -142,7 +147,8 @@ impl Frame {
         macro_rules! fill {
             ($field:ident, $unsaid:pat) => {
                 if matches!(number!(self.pointer, $field), $unsaid) {
-                    // SAFETY: the field of a valid frame, four bytes long; it is read as a plain number everywhere in this folder.
+                    // SAFETY: the field of a valid frame, four bytes long; it is read as a plain number
+                    // everywhere in this folder.
                     unsafe { (&raw mut (*self.pointer).$field).cast::<c_int>().write(colours.$field) };
                 }
             };
@@ -155,7 +161,8 @@ impl Frame {
         self.peak = colours.peak;
     }
 
-    /// The rows of a frame made by [`Self::for_light`]: red, green and blue, 16 bits each, the lower byte first.
+    /// The rows of a frame made by [`Self::for_light`]: red, green and blue, 16 bits each, the lower byte
+    /// first.
     pub(crate) fn light_rows(&self) -> impl Iterator<Item = &[u8]> {
         let stride = usize::try_from(self.get().linesize[0]).unwrap_or(0).max(1);
         // SAFETY: `for_light` had these bytes allocated, and the scaler filled them before anybody looks.

@@ -1,6 +1,7 @@
 //! What an open container's headers say, copied out of libav's own structures.
 //!
-//! Enumerations are read as plain numbers: a file, or a newer libav, may put in one that this build has no name for.
+//! Enumerations are read as plain numbers: a file, or a newer libav, may put in one that this build has no
+//! name for.
 
 use std::ffi::{CStr, c_int};
 use std::ptr;
@@ -161,7 +162,9 @@ impl<'a> StreamHeader<'a> {
     /// A pixel's width over its height; 1:1 where nothing says otherwise.
     pub(crate) fn pixel_aspect(&self) -> (u32, u32) {
         // SAFETY: both pointers are of the borrowed demuxer; null stands for no frame.
-        let aspect = unsafe { av::av_guess_sample_aspect_ratio(self.demuxer.context_pointer(), self.pointer, ptr::null_mut()) };
+        let aspect = unsafe {
+            av::av_guess_sample_aspect_ratio(self.demuxer.context_pointer(), self.pointer, ptr::null_mut())
+        };
         match (u32::try_from(aspect.num), u32::try_from(aspect.den)) {
             (Ok(width @ 1..), Ok(height @ 1..)) => (width, height),
             _ => (1, 1),
@@ -169,19 +172,22 @@ impl<'a> StreamHeader<'a> {
     }
 
     pub(crate) fn frame_rate(&self) -> f64 {
-        let rate = [self.stream.avg_frame_rate, self.stream.r_frame_rate].into_iter().find(|rate| rate.num > 0 && rate.den > 0);
+        let rate = [self.stream.avg_frame_rate, self.stream.r_frame_rate]
+            .into_iter()
+            .find(|rate| rate.num > 0 && rate.den > 0);
         rate.map_or(0.0, |rate| f64::from(rate.num) / f64::from(rate.den))
     }
 
-    /// The matrix by which a player must place the picture (ISO/IEC 14496-12, 8.3.2): its first four factors of x and y, as libav
-    /// writes them: the picture's right is shown at `(0, 1)`, its below at `(2, 3)`.
+    /// The matrix by which a player must place the picture (ISO/IEC 14496-12, 8.3.2): its first four factors
+    /// of x and y, as libav writes them: the picture's right is shown at `(0, 1)`, its below at `(2, 3)`.
     pub(crate) fn placing(&self) -> Option<[i32; 4]> {
         let record = self.side_data(Kind::AV_PKT_DATA_DISPLAYMATRIX)?;
         let factor = |at: usize| Some(i32::from_ne_bytes(record.get(at * 4..at * 4 + 4)?.try_into().ok()?));
         Some([factor(0)?, factor(1)?, factor(3)?, factor(4)?])
     }
 
-    /// Dolby Vision's profile and the kind of its compatible base layer, 0 for none, by the stream's configuration record.
+    /// Dolby Vision's profile and the kind of its compatible base layer, 0 for none, by the stream's
+    /// configuration record.
     pub(crate) fn dolby_vision(&self) -> Option<(u8, u8)> {
         // `AVDOVIDecoderConfigurationRecord`: version, profile, level, three flags and the kind, a byte each.
         let record = self.side_data(Kind::AV_PKT_DATA_DOVI_CONF)?;
@@ -259,7 +265,8 @@ impl<'a> StreamHeader<'a> {
 
     pub(crate) fn bit_depth(&self) -> u8 {
         // SAFETY: null is asked for; descriptors are static.
-        let descriptor = pixel_format(self.codec.format).and_then(|format| unsafe { av::av_pix_fmt_desc_get(format).as_ref() });
+        let descriptor = pixel_format(self.codec.format)
+            .and_then(|format| unsafe { av::av_pix_fmt_desc_get(format).as_ref() });
         descriptor.map_or(8, |descriptor| u8::try_from(descriptor.comp[0].depth).unwrap_or(8))
     }
 
@@ -298,7 +305,9 @@ impl<'a> StreamHeader<'a> {
         }
         let mut text = [0u8; 64];
         // SAFETY: libav writes at most the length and ends with a zero.
-        let length = unsafe { av::av_channel_layout_describe(&self.codec.ch_layout, text.as_mut_ptr().cast(), text.len()) };
+        let length = unsafe {
+            av::av_channel_layout_describe(&self.codec.ch_layout, text.as_mut_ptr().cast(), text.len())
+        };
         AvError::check(length).ok()?;
         CStr::from_bytes_until_nul(&text).ok().map(|text| text.to_string_lossy().into_owned())
     }
@@ -313,7 +322,8 @@ pub(super) fn pixel_format(number: c_int) -> Option<av::AVPixelFormat> {
 
 fn tag(dictionary: *const av::AVDictionary, key: &CStr) -> Option<String> {
     // SAFETY: a null dictionary is an empty one; a found entry's value is a string.
-    unsafe { av::av_dict_get(dictionary, key.as_ptr(), ptr::null(), 0).as_ref() }.and_then(|entry| name(entry.value))
+    unsafe { av::av_dict_get(dictionary, key.as_ptr(), ptr::null(), 0).as_ref() }
+        .and_then(|entry| name(entry.value))
 }
 
 fn tags(dictionary: *const av::AVDictionary, most: usize) -> Vec<(String, String)> {
@@ -322,7 +332,8 @@ fn tags(dictionary: *const av::AVDictionary, most: usize) -> Vec<(String, String
         // SAFETY: the walk that the manual names: an empty key that matches all, from the entry before.
         entry = unsafe { av::av_dict_get(dictionary, c"".as_ptr(), entry, av::AV_DICT_IGNORE_SUFFIX) };
         // SAFETY: null is asked for; keys and values are strings.
-        unsafe { entry.as_ref() }.map(|entry| (name(entry.key).unwrap_or_default(), name(entry.value).unwrap_or_default()))
+        unsafe { entry.as_ref() }
+            .map(|entry| (name(entry.key).unwrap_or_default(), name(entry.value).unwrap_or_default()))
     };
     std::iter::from_fn(next).take(most).collect()
 }

@@ -1,6 +1,8 @@
-//! Makes a decoded picture smaller: with 8 bits, a JPEG's range and a JPEG's colours, or as red, green and blue of 16 bits.
+//! Makes a decoded picture smaller: with 8 bits, a JPEG's range and a JPEG's colours, or as red, green and
+//! blue of 16 bits.
 //!
-//! Of an interlaced picture one field is taken: the other one shows another time, and both together show combs.
+//! Of an interlaced picture one field is taken: the other one shows another time, and both together show
+//! combs.
 
 use std::ffi::c_int;
 use std::ptr;
@@ -10,7 +12,8 @@ use ffmpeg_next::ffi as av;
 use super::headers::pixel_format;
 use super::{AvError, Frame};
 
-/// Averages areas: what a picture made much smaller wants. (The fast bilinear way writes machine code, which the sandbox refuses.)
+/// Averages areas: what a picture made much smaller wants. (The fast bilinear way writes machine code, which
+/// the sandbox refuses.)
 const WAY: c_int = av::SWS_AREA;
 /// The same where a curve follows that makes small faults large.
 const EXACT_WAY: c_int = av::SWS_AREA | av::SWS_FULL_CHR_H_INT | av::SWS_ACCURATE_RND;
@@ -58,8 +61,8 @@ impl Scaler {
         }
         let source = from.get();
         let strides = source.linesize.map(|stride| stride.saturating_mul(lines as c_int));
-        // SAFETY: the context was made for exactly these shapes, and both frames hold planes of them; every second line of a plane
-        // from its first on lies inside it, for half its height is rounded down.
+        // SAFETY: the context was made for exactly these shapes, and both frames hold planes of them; every
+        // second line of a plane from its first on lies inside it, for half its height is rounded down.
         let rows = unsafe {
             av::sws_scale(
                 self.context,
@@ -76,20 +79,44 @@ impl Scaler {
 
     fn prepare(&mut self, shape: Shape) -> Result<(), AvError> {
         self.shape = None;
-        let size = |(width, height): (u32, u32)| Some((c_int::try_from(width).ok()?, c_int::try_from(height).ok()?));
+        let size =
+            |(width, height): (u32, u32)| Some((c_int::try_from(width).ok()?, c_int::try_from(height).ok()?));
         let formats = (pixel_format(shape.format), pixel_format(shape.into));
-        let (Some(from), Some(to), (Some(format), Some(into))) = (size(shape.from), size(shape.to), formats) else {
+        let (Some(from), Some(to), (Some(format), Some(into))) = (size(shape.from), size(shape.to), formats)
+        else {
             return Err(AvError::WRONG);
         };
         let way = if into == av::AVPixelFormat::AV_PIX_FMT_RGB48LE { EXACT_WAY } else { WAY };
-        // SAFETY: the old context goes first; libav refuses a shape that it can't do by null. The tables are static.
+        // SAFETY: the old context goes first; libav refuses a shape that it can't do by null. The tables are
+        // static.
         unsafe {
             av::sws_freeContext(self.context);
-            self.context = av::sws_getContext(from.0, from.1, format, to.0, to.1, into, way, ptr::null_mut(), ptr::null_mut(), ptr::null());
+            self.context = av::sws_getContext(
+                from.0,
+                from.1,
+                format,
+                to.0,
+                to.1,
+                into,
+                way,
+                ptr::null_mut(),
+                ptr::null_mut(),
+                ptr::null(),
+            );
             AvError::check_pointer(self.context)?;
-            let (ours, jpegs) = (av::sws_getCoefficients(shape.colours), av::sws_getCoefficients(av::SWS_CS_ITU601));
+            let (ours, jpegs) =
+                (av::sws_getCoefficients(shape.colours), av::sws_getCoefficients(av::SWS_CS_ITU601));
             // Formats that have no range of their own refuse this; they need it not.
-            av::sws_setColorspaceDetails(self.context, ours, c_int::from(shape.full_range), jpegs, 1, 0, 1 << 16, 1 << 16);
+            av::sws_setColorspaceDetails(
+                self.context,
+                ours,
+                c_int::from(shape.full_range),
+                jpegs,
+                1,
+                0,
+                1 << 16,
+                1 << 16,
+            );
         }
         self.shape = Some(shape);
         Ok(())

@@ -1,6 +1,8 @@
-//! Gathers each key frame that is come across with the packets around it that its picture may need, while a film is read through.
+//! Gathers each key frame that is come across with the packets around it that its picture may need, while a
+//! film is read through.
 //!
-//! It reads and decodes nothing, and keeps no packet longer than some key frame may need it. Start with [`Gathering::packet`].
+//! It reads and decodes nothing, and keeps no packet longer than some key frame may need it. Start with
+//! [`Gathering::packet`].
 
 use std::collections::VecDeque;
 

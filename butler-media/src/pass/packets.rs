@@ -1,7 +1,8 @@
-//! Tells the heads of all packets to the makers that want them: by the container's tables and block headers where those can be walked, else
-//! by reading the file through, at the side of a pass that does so anyway.
+//! Tells the heads of all packets to the makers that want them: by the container's tables and block headers
+//! where those can be walked, else by reading the file through, at the side of a pass that does so anyway.
 //!
-//! It decodes nothing. What is told is the same at the side of a pass and alone. Start with [`Listeners::walk`].
+//! It decodes nothing. What is told is the same at the side of a pass and alone. Start with
+//! [`Listeners::walk`].
 
 use butler_product::bandwidth::ToldBy;
 use butler_product::media_info::{MediaInfo, StreamKind};
@@ -56,14 +57,23 @@ impl Times {
 }
 
 impl<'a> Listeners<'a> {
-    pub(super) fn new(media: &'a Media, info: &'a MediaInfo, feeds: Vec<&'a Feed>, is_wanted: &'a (dyn Fn(usize) -> bool + Sync)) -> Self {
+    pub(super) fn new(
+        media: &'a Media,
+        info: &'a MediaInfo,
+        feeds: Vec<&'a Feed>,
+        is_wanted: &'a (dyn Fn(usize) -> bool + Sync),
+    ) -> Self {
         let is_done = feeds.is_empty();
         Self { media, info, feeds, is_wanted, hands: Vec::new(), times: Times::NONE, is_done }
     }
 
     /// Begins anew: what was told to hands that are let go is forgotten.
     pub(super) fn begin(&mut self) -> Result<(), Stop> {
-        self.hands = self.feeds.iter().map(|feed| feed.maker.hand().map_err(Stop::Failed)).collect::<Result<_, _>>()?;
+        self.hands = self
+            .feeds
+            .iter()
+            .map(|feed| feed.maker.hand().map_err(Stop::Failed))
+            .collect::<Result<_, _>>()?;
         self.times = Times::NONE;
         Ok(())
     }
@@ -81,8 +91,8 @@ impl<'a> Listeners<'a> {
         outcome
     }
 
-    /// Whether packets that a pass reads are to be told. Where it works times out that the container does not tell, they are not: what is
-    /// told must not depend on who else reads.
+    /// Whether packets that a pass reads are to be told. Where it works times out that the container does not
+    /// tell, they are not: what is told must not depend on who else reads.
     pub(super) fn listen_at_side(&self) -> bool {
         !self.is_done && self.media.container() != "avi"
     }
@@ -102,7 +112,9 @@ impl<'a> Listeners<'a> {
         match walk::walk(media.container(), &*media.source, &kinds, &mut take) {
             Ok(walked) => {
                 let seen = match walked.cut {
-                    Some(Cut::Before(time)) => Some(time.saturating_sub(self.times.first.clamp(0, time.max(0)))),
+                    Some(Cut::Before(time)) => {
+                        Some(time.saturating_sub(self.times.first.clamp(0, time.max(0))))
+                    }
                     Some(Cut::AfterLast) => Some(self.times.seen()),
                     // Its blocks may end early without a trace; tables know what they lack.
                     None => (media.container() == "matroska").then(|| self.times.seen()),
@@ -131,7 +143,10 @@ impl<'a> Listeners<'a> {
         let before = self.times.last;
         self.times.take(&head);
         let lost = self.times.lost.take().map(|from| (from, head.time.unwrap_or(from).max(from)));
-        let corrupt = head.time.filter(|_| packet.is_corrupt()).map(|time| (time.min(before.max(0)), time.saturating_add(head.duration)));
+        let corrupt = head
+            .time
+            .filter(|_| packet.is_corrupt())
+            .map(|time| (time.min(before.max(0)), time.saturating_add(head.duration)));
         for hand in &mut self.hands {
             for (from, until) in lost.into_iter().chain(corrupt) {
                 hand.damaged(from, until);

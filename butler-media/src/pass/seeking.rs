@@ -1,4 +1,5 @@
-//! Reads a film from key frame to key frame by its index: several demuxers and decoders over the one descriptor.
+//! Reads a film from key frame to key frame by its index: several demuxers and decoders over the one
+//! descriptor.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -27,7 +28,8 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Of a container that may be entered anywhere: the entries' places are those of the key frames themselves.
+    /// Of a container that may be entered anywhere: the entries' places are those of the key frames
+    /// themselves.
     pub(super) const fn of_places(entries: Vec<IndexEntry>, demuxer: Demuxer) -> Self {
         Self { entries, landing: Landing::Place, demuxer }
     }
@@ -36,7 +38,8 @@ impl Index {
 /// How a key frame is come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Landing {
-    /// By its time. It is shown so much later than its entry says, in the stream's own units: some indexes count when it is decoded.
+    /// By its time. It is shown so much later than its entry says, in the stream's own units: some indexes
+    /// count when it is decoded.
     Time { shift: i64 },
     /// By its place; then its time, of which a transport stream tells 33 bits, has to be the entry's.
     Place,
@@ -58,13 +61,20 @@ impl Pass<'_> {
     pub(super) fn index(&self) -> Result<Index, Stop> {
         let mut demuxer = self.media.demuxer()?;
         demuxer.read_only(self.stream);
-        // Matroska reads its index at the first seek; no packet may be read before, for each read key frame would become an entry.
+        // Matroska reads its index at the first seek; no packet may be read before, for each read key frame
+        // would become an entry.
         let _ = demuxer.seek(self.stream, 0);
-        let mut index = Index { entries: demuxer.index(self.stream, MAX_KEY_FRAMES), landing: Landing::Time { shift: 0 }, demuxer };
+        let mut index = Index {
+            entries: demuxer.index(self.stream, MAX_KEY_FRAMES),
+            landing: Landing::Time { shift: 0 },
+            demuxer,
+        };
         if let Some(&first) = index.entries.first() {
             let (start, video) = self.first_times()?;
             let mut later = 0;
-            if let Some((micros, timestamp)) = video.filter(|(micros, _)| micros.saturating_sub(first.micros).abs() <= MAX_SHIFT) {
+            if let Some((micros, timestamp)) =
+                video.filter(|(micros, _)| micros.saturating_sub(first.micros).abs() <= MAX_SHIFT)
+            {
                 later = micros.saturating_sub(first.micros);
                 index.landing = Landing::Time { shift: timestamp.saturating_sub(first.timestamp) };
             }
@@ -75,7 +85,8 @@ impl Pass<'_> {
         Ok(index)
     }
 
-    /// When the file starts, microseconds by the container's clock, and when its video does, also in the stream's own units.
+    /// When the file starts, microseconds by the container's clock, and when its video does, also in the
+    /// stream's own units.
     fn first_times(&self) -> Result<(i64, Option<(i64, i64)>), Stop> {
         let mut demuxer = self.media.demuxer()?;
         let mut packet = new_packet()?;
@@ -104,11 +115,15 @@ impl Pass<'_> {
         let next = AtomicUsize::new(0);
         let threads = self.threads.min(picks.len().div_ceil(AT_A_TIME)).max(1);
         // The one that told the index knows its streams best.
-        let decoders = (1..threads).map(|_| self.media.decoder(&demuxer, self.stream, self.rough())).collect::<Result<Vec<_>, _>>()?;
+        let decoders = (1..threads)
+            .map(|_| self.media.decoder(&demuxer, self.stream, self.rough()))
+            .collect::<Result<Vec<_>, _>>()?;
         let own_decoder = self.media.decoder(&demuxer, self.stream, self.rough())?;
         thread::scope(|scope| {
             let (picks, next) = (&picks, &next);
-            let other = |decoder| move || self.seek_on_one_thread(picks, landing, next, self.media.demuxer()?, decoder);
+            let other = |decoder| {
+                move || self.seek_on_one_thread(picks, landing, next, self.media.demuxer()?, decoder)
+            };
             let others: Vec<_> = decoders.into_iter().map(|decoder| scope.spawn(other(decoder))).collect();
             let mut outcome = self.seek_on_one_thread(picks, landing, next, demuxer, own_decoder);
             for other in others {
@@ -218,13 +233,18 @@ impl Pass<'_> {
             }
             let times = packet.timestamps();
             match landing {
-                // A demuxer may land on the key frame before: where the index counts when a picture is decoded, that time tells.
+                // A demuxer may land on the key frame before: where the index counts when a picture is
+                // decoded, that time tells.
                 Landing::Time { shift } => {
-                    if times.is_none_or(|(shown, decoded)| decoded >= wanted || (shift == 0 && shown >= wanted)) {
+                    if times
+                        .is_none_or(|(shown, decoded)| decoded >= wanted || (shift == 0 && shown >= wanted))
+                    {
                         return Ok(());
                     }
                 }
-                Landing::Place if times.is_some_and(|(shown, _)| (shown - wanted) % WRAP == 0) => return Ok(()),
+                Landing::Place if times.is_some_and(|(shown, _)| (shown - wanted) % WRAP == 0) => {
+                    return Ok(());
+                }
                 Landing::Place => return Err(AvError::END),
             }
         }

@@ -1,6 +1,8 @@
-//! Reads a film once from its start to its end, where no index tells its key frames: one thread reads, the others decode what serves a mark.
+//! Reads a film once from its start to its end, where no index tells its key frames: one thread reads, the
+//! others decode what serves a mark.
 //!
-//! What is decoded is a function of the file alone; what a key frame's picture needs besides is gathered in `gathering.rs`.
+//! What is decoded is a function of the file alone; what a key frame's picture needs besides is gathered in
+//! `gathering.rs`.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +27,9 @@ impl Pass<'_> {
     pub(super) fn through(&self, listeners: &mut Listeners<'_>) -> Result<(), Stop> {
         let mut demuxer = self.media.known_demuxer()?;
         demuxer.work_out_times();
-        let decoders = (0..self.threads).map(|_| self.media.decoder(&demuxer, self.stream, self.rough())).collect::<Result<Vec<_>, _>>()?;
+        let decoders = (0..self.threads)
+            .map(|_| self.media.decoder(&demuxer, self.stream, self.rough()))
+            .collect::<Result<Vec<_>, _>>()?;
         let trial = self.media.decoder(&demuxer, self.stream, self.rough())?;
         // Each decoder has one key frame in hand and finds the next one waiting.
         let (sender, receiver) = sync_channel(self.threads);
@@ -51,7 +55,13 @@ impl Pass<'_> {
     }
 
     /// Reads to the end and sends the key frames that serve a mark.
-    fn read(&self, demuxer: &mut Demuxer, trial: Decoder, sender: &SyncSender<Pick>, listeners: &mut Listeners<'_>) -> Result<(), Stop> {
+    fn read(
+        &self,
+        demuxer: &mut Demuxer,
+        trial: Decoder,
+        sender: &SyncSender<Pick>,
+        listeners: &mut Listeners<'_>,
+    ) -> Result<(), Stop> {
         let mut gathering = Gathering::new(Chooser::new(&self.every(), self.duration));
         let mut start = demuxer.start();
         let (mut seen, mut shown) = (0, Steps::default());
@@ -84,7 +94,8 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Reads to the end, and gives each packet to the listeners and to `take`, until that says that it takes no more.
+    /// Reads to the end, and gives each packet to the listeners and to `take`, until that says that it takes
+    /// no more.
     fn read_packets(
         &self,
         demuxer: &mut Demuxer,
@@ -159,7 +170,10 @@ impl Pass<'_> {
 }
 
 /// The picture of a key frame.
-fn picture(decoder: &mut Decoder, KeyFrame { mut packet, before, after }: KeyFrame) -> Result<Frame, AvError> {
+fn picture(
+    decoder: &mut Decoder,
+    KeyFrame { mut packet, before, after }: KeyFrame,
+) -> Result<Frame, AvError> {
     match decoder.decode(&packet)? {
         Alone::Whole(frame) => Ok(frame),
         Alone::Field => match (decoder.decode_fields(&packet, after.first().ok_or(AvError::END)?), before) {

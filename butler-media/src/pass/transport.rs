@@ -1,7 +1,9 @@
-//! Finds the key frames of an MPEG transport stream, which has no index, by its packets' heads alone: several threads over the one descriptor.
+//! Finds the key frames of an MPEG transport stream, which has no index, by its packets' heads alone: several
+//! threads over the one descriptor.
 //!
-//! It decodes nothing and joins no payload. What it finds depends on the file alone: pieces have fixed places, and each is looked at by itself.
-//! A stream that it does not understand wholly has no index here, and is read through instead. Start with [`Pass::find_marked`].
+//! It decodes nothing and joins no payload. What it finds depends on the file alone: pieces have fixed
+//! places, and each is looked at by itself. A stream that it does not understand wholly has no index here,
+//! and is read through instead. Start with [`Pass::find_marked`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +19,8 @@ use crate::open::Stop;
 const PIECE: u64 = 512 << 10;
 /// Bytes that a thread takes at a time: neighbours, so that a disk reads on.
 const SHARE: u64 = 8 << 20;
-/// Bytes of a packet, as broadcast, on discs and with a broadcaster's checksum (ISO/IEC 13818-1, 2.4.3; BDAV).
+/// Bytes of a packet, as broadcast, on discs and with a broadcaster's checksum (ISO/IEC 13818-1, 2.4.3;
+/// BDAV).
 const PACKET_SIZES: [usize; 3] = [188, 192, 204];
 /// Bytes of a packet that are its own.
 const PACKET: usize = 188;
@@ -27,7 +30,8 @@ const SYNC: u8 = 0x47;
 const SYNCS: usize = 8;
 /// Bytes past a piece that are read with it: its last packet, and what shows that this is one.
 const BEYOND: usize = 204 * SYNCS;
-/// Key frames further apart than this (90 kHz) are rather a recorder's that marks only some, or a clock that was set.
+/// Key frames further apart than this (90 kHz) are rather a recorder's that marks only some, or a clock that
+/// was set.
 const MAX_GAP: i64 = 15 * 90_000;
 
 /// Pairs of neighbouring key frames, spread over the film, that libav is asked about.
@@ -37,7 +41,8 @@ const ASKED: usize = 16;
 type Found = (u64, i64);
 
 impl Pass<'_> {
-    /// The index of a transport stream whose key frames are marked; none where they are not, or where its clock jumps.
+    /// The index of a transport stream whose key frames are marked; none where they are not, or where its
+    /// clock jumps.
     pub(super) fn find_marked(&self) -> Result<Option<Index>, Stop> {
         let mut demuxer = self.media.known_demuxer()?;
         let (Some(pid), Some(start)) = (demuxer.pid(self.stream), demuxer.start()) else {
@@ -59,7 +64,8 @@ impl Pass<'_> {
         Ok(Some(Index::of_places(entries, demuxer)))
     }
 
-    /// Whether libav, too, finds key frames there, and none between them: then what is taken is what a read through would take.
+    /// Whether libav, too, finds key frames there, and none between them: then what is taken is what a read
+    /// through would take.
     fn are_true(&self, demuxer: &mut Demuxer, pair: &[IndexEntry]) -> Result<bool, Stop> {
         let mut packet = new_packet()?;
         let found = self.key_packet(demuxer, &mut packet, &pair[0], Landing::Place);
@@ -96,7 +102,13 @@ impl Pass<'_> {
         Ok(all)
     }
 
-    fn look_at_shares(&self, pid: u16, packet_size: usize, next: &AtomicU64, all: &Mutex<Vec<Found>>) -> Result<(), Stop> {
+    fn look_at_shares(
+        &self,
+        pid: u16,
+        packet_size: usize,
+        next: &AtomicU64,
+        all: &Mutex<Vec<Found>>,
+    ) -> Result<(), Stop> {
         let size = self.media.source.size();
         let mut buffer = Vec::new();
         let mut found = Vec::new();
@@ -108,7 +120,10 @@ impl Pass<'_> {
             }
             self.go_on()?;
             for place in (from..size.min(from + SHARE)).step_by(PIECE as usize) {
-                self.media.source.fill(&mut buffer, PIECE as usize + BEYOND, place).map_err(|_| self.media.stop(String::new))?;
+                self.media
+                    .source
+                    .fill(&mut buffer, PIECE as usize + BEYOND, place)
+                    .map_err(|_| self.media.stop(String::new))?;
                 look(&buffer, place, packet_size, pid, &mut found);
             }
             // The pictures are the other half.
@@ -117,7 +132,8 @@ impl Pass<'_> {
     }
 }
 
-/// The first of each pair of neighbours that libav is asked about: evenly spread, with the first and the last one.
+/// The first of each pair of neighbours that libav is asked about: evenly spread, with the first and the last
+/// one.
 fn asked(count: usize) -> Vec<usize> {
     let pairs = count.saturating_sub(1);
     let mut asked: Vec<_> = (0..ASKED).map(|at| pairs.saturating_sub(1) * at / (ASKED - 1)).collect();
@@ -144,11 +160,12 @@ fn look(bytes: &[u8], place: u64, packet_size: usize, pid: u16, found: &mut Vec<
 
 /// Where, from a place on, packets begin one after another.
 fn in_step(bytes: &[u8], from: usize, packet_size: usize) -> Option<usize> {
-    (from..bytes.len()).find(|&at| bytes[at..].iter().step_by(packet_size).take(SYNCS).all(|&byte| byte == SYNC))
+    (from..bytes.len())
+        .find(|&at| bytes[at..].iter().step_by(packet_size).take(SYNCS).all(|&byte| byte == SYNC))
 }
 
-/// When the key frame is shown that begins in this packet, if one does: the stream's own, whole, in clear, a start, marked as a place where
-/// a decoder may begin (ISO/IEC 13818-1, 2.4.3.2, 2.4.3.4 and 2.4.3.6).
+/// When the key frame is shown that begins in this packet, if one does: the stream's own, whole, in clear, a
+/// start, marked as a place where a decoder may begin (ISO/IEC 13818-1, 2.4.3.2, 2.4.3.4 and 2.4.3.6).
 fn key_frame(packet: &[u8], pid: u16) -> Option<i64> {
     let (flags, control) = (packet[1], packet[3]);
     let is_start = flags & 0xC0 == 0x40 && u16::from_be_bytes([flags & 0x1F, packet[2]]) == pid;
@@ -163,7 +180,8 @@ fn key_frame(packet: &[u8], pid: u16) -> Option<i64> {
         return None;
     };
     let [a, b, c, d, e] = [a, b, c, d, e].map(i64::from);
-    (marks & 0xC0 == 0x80 && has & 0x80 != 0).then_some((a & 0x0E) << 29 | b << 22 | (c & 0xFE) << 14 | d << 7 | e >> 1)
+    (marks & 0xC0 == 0x80 && has & 0x80 != 0)
+        .then_some((a & 0x0E) << 29 | b << 22 | (c & 0xFE) << 14 | d << 7 | e >> 1)
 }
 
 /// The index, if the clock runs on from each key frame to the next; `start` is the file's, in microseconds.
@@ -179,7 +197,11 @@ fn unwrapped(found: &[Found], start: i64) -> Option<Vec<IndexEntry>> {
         }
         previous += step;
         let micros = (i128::from(previous) * 200 + 9).div_euclid(18);
-        entries.push(IndexEntry { timestamp: shown, micros: i64::try_from(micros).ok()?.saturating_sub(start), place });
+        entries.push(IndexEntry {
+            timestamp: shown,
+            micros: i64::try_from(micros).ok()?.saturating_sub(start),
+            place,
+        });
     }
     Some(entries)
 }
@@ -218,9 +240,11 @@ mod tests {
     #[test]
     fn a_marked_key_frame_is_found_with_its_place_and_time() {
         let last = WRAP - 1;
-        let stream = [packet(None), packet(Some(90_000)), packet(None), packet(Some(last)), packet(None)].concat();
+        let stream =
+            [packet(None), packet(Some(90_000)), packet(None), packet(Some(last)), packet(None)].concat();
         assert_eq!(found(&stream, 188), [(1_188, 90_000), (1_564, last)]);
-        let on_disc: Vec<u8> = stream.chunks(PACKET).flat_map(|packet| [&[1, 2, 3, 4], packet].concat()).collect();
+        let on_disc: Vec<u8> =
+            stream.chunks(PACKET).flat_map(|packet| [&[1, 2, 3, 4], packet].concat()).collect();
         assert_eq!(found(&on_disc, 192), [(1_196, 90_000), (1_580, last)]);
     }
 
@@ -243,9 +267,20 @@ mod tests {
             key_frame(&packet, 256)
         };
         assert_eq!(changed(187, 0), Some(5));
-        for (at, byte) in
-            [(1, 0xC1), (1, 0x01), (2, 1), (3, 0xB0), (3, 0x10), (3, 0x20), (4, 0), (4, 183), (5, 0), (8, 9), (12, 0), (13, 0)]
-        {
+        for (at, byte) in [
+            (1, 0xC1),
+            (1, 0x01),
+            (2, 1),
+            (3, 0xB0),
+            (3, 0x10),
+            (3, 0x20),
+            (4, 0),
+            (4, 183),
+            (5, 0),
+            (8, 9),
+            (12, 0),
+            (13, 0),
+        ] {
             assert_eq!(changed(at, byte), None, "byte {at} is {byte}");
         }
     }

@@ -1,13 +1,17 @@
-//! Makes `bandwidth`: bytes over time and key frames, of the heads of all packets. The format is `butler_product::bandwidth`.
+//! Makes `bandwidth`: bytes over time and key frames, of the heads of all packets. The format is
+//! `butler_product::bandwidth`.
 //!
-//! Times count from the file's start: the earliest time among its first packets of video and sound, or the clock's zero where those lie
-//! before it. A packet without a time that can be believed counts where the one before it does.
+//! Times count from the file's start: the earliest time among its first packets of video and sound, or the
+//! clock's zero where those lie before it. A packet without a time that can be believed counts where the one
+//! before it does.
 
 use std::fs::File;
 use std::io::BufWriter;
 use std::sync::{Mutex, PoisonError};
 
-use butler_product::bandwidth::{Curve, CurveError, KeyFrame, MAX_DAMAGED, MAX_KEY_FRAMES, MAX_STEPS, STEP_MS, Span, StreamCurve, ToldBy};
+use butler_product::bandwidth::{
+    Curve, CurveError, KeyFrame, MAX_DAMAGED, MAX_KEY_FRAMES, MAX_STEPS, STEP_MS, Span, StreamCurve, ToldBy,
+};
 use butler_product::media_info::{MediaInfo, StreamKind};
 use butler_product::{Failure, Value};
 
@@ -43,7 +47,11 @@ pub(super) fn start(info: &MediaInfo) -> Start {
     if !kinds.iter().any(|kind| matches!(kind, StreamKind::Video | StreamKind::Audio)) {
         return Start::Answered(Value::Nothing { why: "The file has neither video nor sound.".to_owned() });
     }
-    Start::Maker(Box::new(BandwidthMaker { video: info.video().map(|video| video.index), kinds, told: Mutex::default() }))
+    Start::Maker(Box::new(BandwidthMaker {
+        video: info.video().map(|video| video.index),
+        kinds,
+        told: Mutex::default(),
+    }))
 }
 
 impl Maker for BandwidthMaker {
@@ -52,17 +60,25 @@ impl Maker for BandwidthMaker {
     }
 
     fn hand(&self) -> Result<Box<dyn Hand + '_>, Failure> {
-        Ok(Box::new(BandwidthHand { maker: self, tally: Tally::new(self.video, &self.kinds), damaged: Vec::new() }))
+        Ok(Box::new(BandwidthHand {
+            maker: self,
+            tally: Tally::new(self.video, &self.kinds),
+            damaged: Vec::new(),
+        }))
     }
 
     fn finish(self: Box<Self>, output: Option<File>) -> Result<Made, Failure> {
         let output = output.ok_or_else(|| Failure::worker("The order came without an output."))?;
         let told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Told { mut tally, by, damaged } = told.ok_or_else(|| Failure::worker("The packets were not told to their end."))??;
+        let Told { mut tally, by, damaged } =
+            told.ok_or_else(|| Failure::worker("The packets were not told to their end."))??;
         tally.begin();
         let (start, seen) = (tally.start, tally.seen());
         let from_start = |time: i64| u64::try_from(time.saturating_sub(start)).unwrap_or(0) / 1_000;
-        let damaged = damaged.into_iter().map(|(from, until)| Span { start_ms: from_start(from), end_ms: from_start(until) }).collect();
+        let damaged = damaged
+            .into_iter()
+            .map(|(from, until)| Span { start_ms: from_start(from), end_ms: from_start(until) })
+            .collect();
         let curve = tally.curve();
         if curve.streams.is_empty() {
             return Err(Failure::content("The file has no packet that could be read."));
@@ -140,7 +156,8 @@ struct StreamTally {
 
 impl Tally {
     fn new(video: Option<u32>, kinds: &[StreamKind]) -> Self {
-        let stream = |kind: &StreamKind| StreamTally { kind: *kind, has_packet: false, step: 0, bytes: Vec::new() };
+        let stream =
+            |kind: &StreamKind| StreamTally { kind: *kind, has_packet: false, step: 0, bytes: Vec::new() };
         Self {
             video,
             streams: kinds.iter().map(stream).collect(),
@@ -196,14 +213,18 @@ impl Tally {
             return;
         }
         let time = head.time.map(|time| time.saturating_sub(self.start));
-        if let Some(step) = time.and_then(|time| usize::try_from(time.max(0) / STEP).ok()).filter(|step| *step < MAX_STEPS) {
+        if let Some(step) =
+            time.and_then(|time| usize::try_from(time.max(0) / STEP).ok()).filter(|step| *step < MAX_STEPS)
+        {
             let more = (step + 1).saturating_sub(stream.bytes.len());
             if self.cells + more <= MAX_CELLS {
                 self.cells += more;
                 stream.step = step;
                 // Subtitles stay long after the film has ended, or so they say.
                 if stream.kind != StreamKind::Subtitle {
-                    self.end = self.end.max(time.unwrap_or(0).saturating_add(self.start).saturating_add(head.duration));
+                    self.end = self
+                        .end
+                        .max(time.unwrap_or(0).saturating_add(self.start).saturating_add(head.duration));
                 }
             }
         }
@@ -212,7 +233,8 @@ impl Tally {
             stream.bytes.resize(stream.step + 1, 0);
         }
         stream.bytes[stream.step] = stream.bytes[stream.step].saturating_add(head.bytes);
-        let is_mapped = Some(head.stream) == self.video && head.is_key && self.key_frames.len() < MAX_KEY_FRAMES;
+        let is_mapped =
+            Some(head.stream) == self.video && head.is_key && self.key_frames.len() < MAX_KEY_FRAMES;
         if let Some(time_us) = time.filter(|_| is_mapped) {
             let bytes = u32::try_from(head.bytes).unwrap_or(u32::MAX);
             self.key_frames.push(KeyFrame { time_us, place: head.place, bytes });
@@ -223,7 +245,10 @@ impl Tally {
         let Self { streams, mut key_frames, .. } = self;
         key_frames.sort_unstable_by_key(|key_frame| (key_frame.time_us, key_frame.place));
         let told = (0..).zip(streams).filter(|(_, stream)| stream.has_packet);
-        Curve { streams: told.map(|(index, stream)| StreamCurve { index, bytes: stream.bytes }).collect(), key_frames }
+        Curve {
+            streams: told.map(|(index, stream)| StreamCurve { index, bytes: stream.bytes }).collect(),
+            key_frames,
+        }
     }
 }
 
@@ -246,7 +271,12 @@ mod tests {
 
     #[test]
     fn seconds_count_from_the_earliest_packet_whichever_comes_first() {
-        let heads = [head(0, Some(1_400_000), 5), head(1, Some(1_300_000), 7), head(0, Some(2_350_000), 9), head(1, Some(2_299_999), 1)];
+        let heads = [
+            head(0, Some(1_400_000), 5),
+            head(1, Some(1_300_000), 7),
+            head(0, Some(2_350_000), 9),
+            head(1, Some(2_299_999), 1),
+        ];
         let tally = tallied(&heads);
         assert_eq!((tally.start, tally.seen()), (1_300_000, 1_090_000));
         let curve = tally.curve();
@@ -257,13 +287,21 @@ mod tests {
 
     #[test]
     fn what_lies_before_the_clocks_zero_counts_in_the_first_second() {
-        let curve = tallied(&[head(1, Some(-21_333), 5), head(1, Some(999_999), 5), head(1, Some(1_000_000), 3)]).curve();
+        let curve =
+            tallied(&[head(1, Some(-21_333), 5), head(1, Some(999_999), 5), head(1, Some(1_000_000), 3)])
+                .curve();
         assert_eq!(curve.streams[0].bytes, [10, 3]);
     }
 
     #[test]
     fn packets_without_a_time_that_can_be_believed_count_with_the_one_before() {
-        let curve = tallied(&[head(1, Some(0), 5), head(1, Some(3_000_000), 1), head(1, None, 2), head(1, Some(i64::MAX), 4)]).curve();
+        let curve = tallied(&[
+            head(1, Some(0), 5),
+            head(1, Some(3_000_000), 1),
+            head(1, None, 2),
+            head(1, Some(i64::MAX), 4),
+        ])
+        .curve();
         assert_eq!(curve.streams[0].bytes, [5, 0, 0, 7]);
     }
 

@@ -1,6 +1,7 @@
 //! Makes a BIF: one small JPEG a mark, from the key frame nearest to it. The format is `butler_product::bif`.
 //!
-//! A key frame that can't be decoded is stood in for by the next good one; of more than a tenth such there is no BIF.
+//! A key frame that can't be decoded is stood in for by the next good one; of more than a tenth such there is
+//! no BIF.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -39,7 +40,8 @@ struct Slot {
 }
 
 pub(super) fn start(params: Params, info: &MediaInfo, limits: Limits) -> Result<Start, Failure> {
-    let params = Params::new(params.interval_ms, params.width).map_err(|error| Failure::worker(format!("The order is wrong: {error}.")))?;
+    let params = Params::new(params.interval_ms, params.width)
+        .map_err(|error| Failure::worker(format!("The order is wrong: {error}.")))?;
     let Some(shape) = info.video().and_then(|video| video.picture.as_ref()) else {
         return Ok(Start::Answered(Value::Nothing { why: "The file has no video.".to_owned() }));
     };
@@ -49,21 +51,34 @@ pub(super) fn start(params: Params, info: &MediaInfo, limits: Limits) -> Result<
     }
     if pixels > limits.max_pixels {
         let most = limits.max_pixels;
-        let sentence =
-            format!("The video's picture of {} x {} pixels is larger than the limit of {most} pixels.", shape.width, shape.height);
+        let sentence = format!(
+            "The video's picture of {} x {} pixels is larger than the limit of {most} pixels.",
+            shape.width, shape.height
+        );
         return Err(Failure::content(sentence));
     }
     if info.duration_ms.is_some_and(|ms| ms / u64::from(params.interval_ms) >= u64::from(MAX_PICTURES)) {
-        return Err(Failure::content("The file claims to last longer than any film does; its headers are damaged."));
+        return Err(Failure::content(
+            "The file claims to last longer than any film does; its headers are damaged.",
+        ));
     }
     let fit = Fit::new(shape, params.width);
     let marks = info.duration_ms.map(|ms| ms.div_ceil(u64::from(params.interval_ms)));
-    Ok(Start::Maker(Box::new(BifMaker { params, fit, max_bytes: limits.max_output_bytes, marks, slots: Mutex::default() })))
+    Ok(Start::Maker(Box::new(BifMaker {
+        params,
+        fit,
+        max_bytes: limits.max_output_bytes,
+        marks,
+        slots: Mutex::default(),
+    })))
 }
 
 impl Maker for BifMaker {
     fn wants(&self) -> Reading {
-        Reading::KeyFramesNear { every: i64::from(self.params.interval_ms) * 1_000, rough: self.fit.is_much_smaller }
+        Reading::KeyFramesNear {
+            every: i64::from(self.params.interval_ms) * 1_000,
+            rough: self.fit.is_much_smaller,
+        }
     }
 
     fn hand(&self) -> Result<Box<dyn Hand + '_>, Failure> {
@@ -74,7 +89,11 @@ impl Maker for BifMaker {
             scaler: Scaler::new(),
             small: Frame::for_jpeg(scaled.0, scaled.1).map_err(unready)?,
             bright: None,
-            turned: if self.fit.is_upright() { None } else { Some(Frame::for_jpeg(upright.0, upright.1).map_err(unready)?) },
+            turned: if self.fit.is_upright() {
+                None
+            } else {
+                Some(Frame::for_jpeg(upright.0, upright.1).map_err(unready)?)
+            },
             encoder: JpegEncoder::new(upright.0, upright.1, QUALITY).map_err(unready)?,
         }))
     }
@@ -87,18 +106,22 @@ impl Maker for BifMaker {
         let pictures = mended(&slots, self.params.interval_ms)?;
         let bytes: u64 = pictures.iter().map(|jpeg| jpeg.len() as u64).sum();
         if bytes > self.max_bytes {
-            return Err(Failure::content(format!("The preview pictures would take more than {} MB.", self.max_bytes >> 20)));
+            return Err(Failure::content(format!(
+                "The preview pictures would take more than {} MB.",
+                self.max_bytes >> 20
+            )));
         }
         let count = u32::try_from(pictures.len()).unwrap_or(u32::MAX);
-        let blob_bytes = write(output, self.params.interval_ms, &pictures).map_err(|error| unwritten(&error))?;
+        let blob_bytes =
+            write(output, self.params.interval_ms, &pictures).map_err(|error| unwritten(&error))?;
         let (width, height) = self.fit.upright;
         let summary = Summary { pictures: count, interval_ms: self.params.interval_ms, width, height };
         Ok(Made { value: summary.into(), blob_bytes: Some(blob_bytes) })
     }
 }
 
-/// Holds what was fed to the film's length: a preview that leaves out a part is none. That the film itself is whole was seen while it was
-/// read.
+/// Holds what was fed to the film's length: a preview that leaves out a part is none. That the film itself is
+/// whole was seen while it was read.
 fn check_whole(slots: &[Slot], marks: Option<u64>) -> Result<(), Failure> {
     let mut next = 0;
     for slot in slots {
@@ -108,9 +131,9 @@ fn check_whole(slots: &[Slot], marks: Option<u64>) -> Result<(), Failure> {
         next = slot.marks.end;
     }
     match marks {
-        Some(marks) if !slots.is_empty() && marks != next as u64 => {
-            Err(Failure::worker(format!("The preview would have {next} pictures, where the film's length asks for {marks}.")))
-        }
+        Some(marks) if !slots.is_empty() && marks != next as u64 => Err(Failure::worker(format!(
+            "The preview would have {next} pictures, where the film's length asks for {marks}."
+        ))),
         _ => Ok(()),
     }
 }
@@ -124,7 +147,8 @@ fn mended(slots: &[Slot], interval_ms: u32) -> Result<Vec<&[u8]>, Failure> {
                 let seconds = first.marks.start as u64 * u64::from(interval_ms) / 1_000;
                 let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
                 format!(
-                    "The video is damaged from {hours}:{minutes:02}:{seconds:02} on: {bad} of {} pictures can't be decoded.",
+                    "The video is damaged from {hours}:{minutes:02}:{seconds:02} on: {bad} of {} pictures \
+                     can't be decoded.",
                     slots.len()
                 )
             }
@@ -142,7 +166,11 @@ fn mended(slots: &[Slot], interval_ms: u32) -> Result<Vec<&[u8]>, Failure> {
 }
 
 fn write(output: File, interval_ms: u32, pictures: &[&[u8]]) -> Result<u64, BifError> {
-    let mut writer = BifWriter::new(BufWriter::new(output), interval_ms, u32::try_from(pictures.len()).map_err(|_| BifError::TooLarge)?)?;
+    let mut writer = BifWriter::new(
+        BufWriter::new(output),
+        interval_ms,
+        u32::try_from(pictures.len()).map_err(|_| BifError::TooLarge)?,
+    )?;
     for jpeg in pictures {
         writer.picture(jpeg)?;
     }
@@ -208,7 +236,11 @@ mod tests {
     use super::*;
 
     fn slots(pictures: &[Option<u8>]) -> Vec<Slot> {
-        pictures.iter().enumerate().map(|(at, jpeg)| Slot { marks: at * 2..at * 2 + 2, jpeg: jpeg.map(|byte| vec![byte]) }).collect()
+        pictures
+            .iter()
+            .enumerate()
+            .map(|(at, jpeg)| Slot { marks: at * 2..at * 2 + 2, jpeg: jpeg.map(|byte| vec![byte]) })
+            .collect()
     }
 
     #[test]
@@ -230,7 +262,10 @@ mod tests {
         );
         assert!(check_whole(&good, Some(5)).is_err());
         let [first, _, last] = <[Slot; 3]>::try_from(good).ok().unwrap();
-        assert_eq!(check_whole(&[first, last], Some(6)).unwrap_err().sentence, "The preview would have no picture of mark 2.");
+        assert_eq!(
+            check_whole(&[first, last], Some(6)).unwrap_err().sentence,
+            "The preview would have no picture of mark 2."
+        );
         // That nothing can be decoded has a sentence of its own.
         assert!(check_whole(&[], Some(6)).is_ok());
     }

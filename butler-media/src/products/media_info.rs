@@ -1,7 +1,9 @@
-//! Makes `media_info`: what the headers say. Decodes nothing unless a header keeps a stream's shape to itself.
+//! Makes `media_info`: what the headers say. Decodes nothing unless a header keeps a stream's shape to
+//! itself.
 
 use butler_product::media_info::{
-    Chapter, MAX_CHAPTERS, MAX_STREAMS, MAX_TAG_CHARS, MAX_TAGS, MediaInfo, PictureShape, SoundShape, Stream, StreamKind,
+    Chapter, MAX_CHAPTERS, MAX_STREAMS, MAX_TAG_CHARS, MAX_TAGS, MediaInfo, PictureShape, SoundShape, Stream,
+    StreamKind,
 };
 
 use crate::ffi::{Demuxer, Medium, StreamHeader};
@@ -18,8 +20,8 @@ pub(crate) fn read(media: &Media) -> Result<MediaInfo, Stop> {
         return Ok(info);
     }
     let demuxer = media.demuxer()?;
-    let whole =
-        demuxer.stream_count() > 0 && (0..demuxer.stream_count()).filter_map(|at| demuxer.stream(at)).all(|stream| stream.is_whole());
+    let whole = demuxer.stream_count() > 0
+        && (0..demuxer.stream_count()).filter_map(|at| demuxer.stream(at)).all(|stream| stream.is_whole());
     if whole && demuxer.duration().is_some() {
         return Ok(of(media, &demuxer));
     }
@@ -28,17 +30,21 @@ pub(crate) fn read(media: &Media) -> Result<MediaInfo, Stop> {
 }
 
 fn of(media: &Media, demuxer: &Demuxer) -> MediaInfo {
-    let streams: Vec<_> =
-        (0..demuxer.stream_count().min(MAX_STREAMS)).filter_map(|at| Some(stream(media, at, &demuxer.stream(at)?))).collect();
+    let streams: Vec<_> = (0..demuxer.stream_count().min(MAX_STREAMS))
+        .filter_map(|at| Some(stream(media, at, &demuxer.stream(at)?)))
+        .collect();
     let has_video = streams.iter().any(|stream| stream.kind == StreamKind::Video);
     // A length guessed from a bit rate holds for sound, whose rate is steady, and for nothing else.
     let duration = demuxer.duration().filter(|(_, guessed)| !(media.is_picture() || has_video && *guessed));
-    let duration_ms = duration.and_then(|(micros, _)| u64::try_from((micros - late_start(media, demuxer) + 500) / 1_000).ok());
+    let duration_ms = duration
+        .and_then(|(micros, _)| u64::try_from((micros - late_start(media, demuxer) + 500) / 1_000).ok());
     let size_bytes = media.source.size();
     MediaInfo {
         container: media.container().to_owned(),
         duration_ms,
-        bit_rate: duration_ms.filter(|&ms| ms > 0).map(|ms| (u128::from(size_bytes) * 8_000 / u128::from(ms)) as u64),
+        bit_rate: duration_ms
+            .filter(|&ms| ms > 0)
+            .map(|ms| (u128::from(size_bytes) * 8_000 / u128::from(ms)) as u64),
         size_bytes,
         streams,
         chapters: chapters(demuxer),
@@ -46,8 +52,8 @@ fn of(media: &Media, demuxer: &Demuxer) -> MediaInfo {
     }
 }
 
-/// Microseconds by which a file's clock starts late. Matroska files keep their clock's end as their duration; a recording that begins at
-/// an hour would else be an hour too long.
+/// Microseconds by which a file's clock starts late. Matroska files keep their clock's end as their duration;
+/// a recording that begins at an hour would else be an hour too long.
 fn late_start(media: &Media, demuxer: &Demuxer) -> i64 {
     let start = demuxer.start().filter(|&start| media.container() == "matroska" && start >= LATE);
     start.filter(|&start| demuxer.duration().is_some_and(|(end, _)| start < end)).unwrap_or(0)
@@ -107,7 +113,11 @@ fn chapters(demuxer: &Demuxer) -> Vec<Chapter> {
     let mut chapters: Vec<_> = demuxer
         .chapters(MAX_CHAPTERS)
         .into_iter()
-        .map(|chapter| Chapter { start_ms: ms(chapter.start), end_ms: ms(chapter.end), title: chapter.title.map(shortened) })
+        .map(|chapter| Chapter {
+            start_ms: ms(chapter.start),
+            end_ms: ms(chapter.end),
+            title: chapter.title.map(shortened),
+        })
         .collect();
     chapters.sort_by_key(|chapter| (chapter.start_ms, chapter.end_ms));
     chapters
@@ -119,7 +129,8 @@ fn tags(demuxer: &Demuxer) -> Vec<(String, String)> {
         // Ogg has its tags on the stream.
         tags = demuxer.stream(0).map(|stream| stream.tags(MAX_TAGS)).unwrap_or_default();
     }
-    let mut tags: Vec<_> = tags.into_iter().map(|(key, value)| (shortened(key.to_lowercase()), shortened(value))).collect();
+    let mut tags: Vec<_> =
+        tags.into_iter().map(|(key, value)| (shortened(key.to_lowercase()), shortened(value))).collect();
     tags.sort();
     tags
 }

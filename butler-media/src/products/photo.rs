@@ -1,6 +1,8 @@
-//! Makes `photo`: what a picture file says of how it was taken, from its own header and its EXIF block. Decodes nothing.
+//! Makes `photo`: what a picture file says of how it was taken, from its own header and its EXIF block.
+//! Decodes nothing.
 //!
-//! Needs no libav, and so reads HEIC too, whose headers it also gives to `media_info`. A damaged EXIF block gives what could be read of it.
+//! Needs no libav, and so reads HEIC too, whose headers it also gives to `media_info`. A damaged EXIF block
+//! gives what could be read of it.
 
 use butler_product::Failure;
 use butler_product::media_info::{MediaInfo, PictureShape, Stream, StreamKind};
@@ -11,7 +13,8 @@ use imagesize::{Compression, ImageSize, ImageType};
 use crate::cursor::{Cursor, guarded};
 use crate::source::Source;
 
-/// Bytes that are read of a file for its header and its EXIF block. A TIFF, whose EXIF may lie anywhere, is read whole.
+/// Bytes that are read of a file for its header and its EXIF block. A TIFF, whose EXIF may lie anywhere, is
+/// read whole.
 const MAX_READ: u64 = 32 << 20;
 
 /// Reads a picture file.
@@ -62,18 +65,25 @@ pub(crate) fn headers(source: &Source) -> Option<MediaInfo> {
         picture: Some(shape),
         sound: None,
     };
-    Some(MediaInfo { container: "heif".to_owned(), size_bytes: source.size(), streams: vec![stream], ..MediaInfo::default() })
+    Some(MediaInfo {
+        container: "heif".to_owned(),
+        size_bytes: source.size(),
+        streams: vec![stream],
+        ..MediaInfo::default()
+    })
 }
 
 fn header(source: &Source) -> (Option<ImageType>, Option<ImageSize>) {
     let kind = guarded(|| imagesize::reader_type(Cursor::new(source, MAX_READ)).ok()).flatten();
-    let size = kind.and_then(|_| guarded(|| imagesize::reader_size(Cursor::new(source, MAX_READ)).ok()).flatten());
+    let size =
+        kind.and_then(|_| guarded(|| imagesize::reader_size(Cursor::new(source, MAX_READ)).ok()).flatten());
     (kind, size)
 }
 
 fn of(kind: ImageType, size: Option<ImageSize>, exif: Option<&Exif>) -> Photo {
     let fields = Fields { exif };
-    // In HEIF the container turns the picture, and EXIF's word is a memory of how the camera was held (ISO/IEC 23008-12, A.2).
+    // In HEIF the container turns the picture, and EXIF's word is a memory of how the camera was held
+    // (ISO/IEC 23008-12, A.2).
     let turned_by_container = matches!(kind, ImageType::Heif(_));
     let number = if turned_by_container { 1 } else { fields.uint(Tag::Orientation).unwrap_or(1) };
     let orientation = Orientation::of_number(number);
@@ -81,7 +91,8 @@ fn of(kind: ImageType, size: Option<ImageSize>, exif: Option<&Exif>) -> Photo {
         let stored = size.as_ref().map(stored).and_then(|side| u32::try_from(side).ok());
         stored.or_else(|| fields.uint(of_exif))
     };
-    let (width, height) = (side(|size| size.width, Tag::PixelXDimension), side(|size| size.height, Tag::PixelYDimension));
+    let (width, height) =
+        (side(|size| size.width, Tag::PixelXDimension), side(|size| size.height, Tag::PixelYDimension));
     let (width, height) = if orientation.swaps_sides() { (height, width) } else { (width, height) };
     Photo {
         width,
@@ -158,7 +169,8 @@ impl<'a> Fields<'a> {
     fn place(&self) -> Option<Place> {
         let degrees = |tag, reference, minus: u8| {
             let parts = self.ratios(tag)?;
-            let degrees = parts.first()? + parts.get(1).unwrap_or(&0.0) / 60.0 + parts.get(2).unwrap_or(&0.0) / 3_600.0;
+            let degrees =
+                parts.first()? + parts.get(1).unwrap_or(&0.0) / 60.0 + parts.get(2).unwrap_or(&0.0) / 3_600.0;
             let is_minus = self.ascii(reference).and_then(|word| word.first()) == Some(&minus);
             Some(if is_minus { -degrees } else { degrees })
         };
@@ -169,7 +181,8 @@ impl<'a> Fields<'a> {
             return None;
         }
         let below_the_sea = self.uint(Tag::GPSAltitudeRef) == Some(1);
-        let altitude = self.ratio(Tag::GPSAltitude).map(|metres| if below_the_sea { -metres } else { metres });
+        let altitude =
+            self.ratio(Tag::GPSAltitude).map(|metres| if below_the_sea { -metres } else { metres });
         Place::of(latitude, longitude, altitude)
     }
 }

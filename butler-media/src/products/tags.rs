@@ -1,7 +1,7 @@
 //! Makes `tags`: what the tags inside an audio file say. Reads tag blocks, never sound.
 //!
-//! `lofty` reads what it knows (ID3, Vorbis comments, MP4, APE, RIFF and AIFF) before any header is read by libav; what it does not
-//! know (WMA, Matroska) or can't read is answered out of libav's own list of tags.
+//! `lofty` reads what it knows (ID3, Vorbis comments, MP4, APE, RIFF and AIFF) before any header is read by
+//! libav; what it does not know (WMA, Matroska) or can't read is answered out of libav's own list of tags.
 
 use butler_product::media_info::{MediaInfo, StreamKind};
 use butler_product::tags::{Gain, MusicBrainz, Tags};
@@ -14,7 +14,8 @@ use lofty::tag::{ItemKey, ItemValue, Tag, TagType};
 use crate::cursor::{Cursor, guarded};
 use crate::source::Source;
 
-/// Bytes that one value, a picture above all, may claim: a tag that holds a larger one is read without its pictures.
+/// Bytes that one value, a picture above all, may claim: a tag that holds a larger one is read without its
+/// pictures.
 const MAX_ALLOCATION: usize = 16 << 20;
 /// Bytes that are read of a file for its tags.
 const MAX_READ: u64 = 64 << 20;
@@ -22,7 +23,8 @@ const MAX_READ: u64 = 64 << 20;
 /// Containers, by libav's names, whose tags `lofty` reads: where it could not, they are damaged.
 const KNOWN: &[&str] = &["aac", "aiff", "ape", "flac", "mov", "mp3", "ogg", "wav", "wv"];
 
-/// Reads the tags of a file that `lofty` knows; none where it knows nothing of the file, or finds its tags damaged.
+/// Reads the tags of a file that `lofty` knows; none where it knows nothing of the file, or finds its tags
+/// damaged.
 pub(crate) fn read(source: &Source) -> Option<Value> {
     // With its pictures first, to know whether there are any; they are not kept.
     [true, false].into_iter().find_map(|pictures| {
@@ -43,14 +45,20 @@ pub(crate) fn read(source: &Source) -> Option<Value> {
 pub(crate) fn of_headers(info: &MediaInfo) -> Result<Value, Failure> {
     let tags = of_list(info);
     if KNOWN.contains(&info.container.as_str()) && tags == Tags::default() {
-        return Err(Failure::content("The file's tags are damaged and can't be read; a tag editor may mend them."));
+        return Err(Failure::content(
+            "The file's tags are damaged and can't be read; a tag editor may mend them.",
+        ));
     }
     Ok(value(tags))
 }
 
 fn value(tags: Tags) -> Value {
     let tags = tags.bounded();
-    if tags == Tags::default() { Value::Nothing { why: "The file carries no tags.".to_owned() } } else { Value::Tags(Box::new(tags)) }
+    if tags == Tags::default() {
+        Value::Nothing { why: "The file carries no tags.".to_owned() }
+    } else {
+        Value::Tags(Box::new(tags))
+    }
 }
 
 /// What several tags of one file say together: the format's own first, the short ones of ID3v1 last.
@@ -62,8 +70,10 @@ fn of(tags: &[Tag], primary: TagType) -> Tags {
         TagType::Id3v1 => 3,
         _ => 2,
     });
-    let all = |key| tags.iter().map(|tag| strings(tag, key)).find(|values| !values.is_empty()).unwrap_or_default();
-    let either = |first, second| Some(all(first)).filter(|values| !values.is_empty()).unwrap_or_else(|| all(second));
+    let all =
+        |key| tags.iter().map(|tag| strings(tag, key)).find(|values| !values.is_empty()).unwrap_or_default();
+    let either =
+        |first, second| Some(all(first)).filter(|values| !values.is_empty()).unwrap_or_else(|| all(second));
     let one = |key| all(key).into_iter().next();
     let (track, track_total) = numbers(one(ItemKey::TrackNumber), one(ItemKey::TrackTotal));
     let (disc, disc_total) = numbers(one(ItemKey::DiscNumber), one(ItemKey::DiscTotal));
@@ -76,7 +86,9 @@ fn of(tags: &[Tag], primary: TagType) -> Tags {
         track_total,
         disc,
         disc_total,
-        date: one(ItemKey::RecordingDate).or_else(|| one(ItemKey::Year)).or_else(|| one(ItemKey::ReleaseDate)),
+        date: one(ItemKey::RecordingDate)
+            .or_else(|| one(ItemKey::Year))
+            .or_else(|| one(ItemKey::ReleaseDate)),
         original_date: one(ItemKey::OriginalReleaseDate),
         genres: all(ItemKey::Genre),
         composers: all(ItemKey::Composer),
@@ -97,7 +109,9 @@ fn of(tags: &[Tag], primary: TagType) -> Tags {
             r128_track_gain: one(ItemKey::R128TrackGain),
             r128_album_gain: one(ItemKey::R128AlbumGain),
         },
-        has_lyrics: tags.iter().any(|tag| [ItemKey::Lyrics, ItemKey::UnsyncLyrics].into_iter().any(|key| tag.get(key).is_some())),
+        has_lyrics: tags.iter().any(|tag| {
+            [ItemKey::Lyrics, ItemKey::UnsyncLyrics].into_iter().any(|key| tag.get(key).is_some())
+        }),
         has_picture: tags.iter().any(|tag| tag.picture_count() > 0),
     }
 }
@@ -108,7 +122,12 @@ fn strings(tag: &Tag, key: ItemKey) -> Vec<String> {
         ItemValue::Text(text) | ItemValue::Locator(text) => Some(text.as_str()),
         ItemValue::Binary(bytes) => std::str::from_utf8(bytes).ok(),
     });
-    texts.flat_map(|text| text.split('\0')).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    texts
+        .flat_map(|text| text.split('\0'))
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A number and how many there are, which may stand in one text: `3/12`.
@@ -123,18 +142,23 @@ fn is_set(flag: &str) -> bool {
     matches!(flag.trim(), "1" | "true" | "True" | "TRUE" | "yes")
 }
 
-/// Tags out of libav's list, whose keys are lower case here: libav turns most formats' names into its own, and keeps the rest as
-/// they stand (ASF's begin with `wm/`).
+/// Tags out of libav's list, whose keys are lower case here: libav turns most formats' names into its own,
+/// and keeps the rest as they stand (ASF's begin with `wm/`).
 fn of_list(info: &MediaInfo) -> Tags {
     let find = |keys: &[&str]| {
-        let found = keys.iter().find_map(|key| info.tags.iter().find(|(known, value)| known == key && !value.trim().is_empty()));
+        let found = keys
+            .iter()
+            .find_map(|key| info.tags.iter().find(|(known, value)| known == key && !value.trim().is_empty()));
         found.map(|(_, value)| value.clone())
     };
     // Where a format lists several, libav joins them.
     let list = |keys: &[&str]| -> Vec<String> {
-        find(keys).map(|joined| joined.split(';').map(|each| each.trim().to_owned()).collect()).unwrap_or_default()
+        find(keys)
+            .map(|joined| joined.split(';').map(|each| each.trim().to_owned()).collect())
+            .unwrap_or_default()
     };
-    let (track, track_total) = numbers(find(&["track", "wm/tracknumber", "part_number"]), find(&["tracktotal", "totaltracks"]));
+    let (track, track_total) =
+        numbers(find(&["track", "wm/tracknumber", "part_number"]), find(&["tracktotal", "totaltracks"]));
     let (disc, disc_total) = numbers(find(&["disc", "wm/partofset"]), find(&["disctotal", "totaldiscs"]));
     Tags {
         title: find(&["title"]),
@@ -152,11 +176,23 @@ fn of_list(info: &MediaInfo) -> Tags {
         compilation: find(&["compilation", "wm/iscompilation"]).is_some_and(|flag| is_set(&flag)),
         musicbrainz: MusicBrainz {
             recording: find(&["musicbrainz/track id", "musicbrainz_trackid", "musicbrainz track id"]),
-            track: find(&["musicbrainz/release track id", "musicbrainz_releasetrackid", "musicbrainz release track id"]),
+            track: find(&[
+                "musicbrainz/release track id",
+                "musicbrainz_releasetrackid",
+                "musicbrainz release track id",
+            ]),
             release: find(&["musicbrainz/album id", "musicbrainz_albumid", "musicbrainz album id"]),
-            release_group: find(&["musicbrainz/release group id", "musicbrainz_releasegroupid", "musicbrainz release group id"]),
+            release_group: find(&[
+                "musicbrainz/release group id",
+                "musicbrainz_releasegroupid",
+                "musicbrainz release group id",
+            ]),
             artists: list(&["musicbrainz/artist id", "musicbrainz_artistid", "musicbrainz artist id"]),
-            album_artists: list(&["musicbrainz/album artist id", "musicbrainz_albumartistid", "musicbrainz album artist id"]),
+            album_artists: list(&[
+                "musicbrainz/album artist id",
+                "musicbrainz_albumartistid",
+                "musicbrainz album artist id",
+            ]),
         },
         gain: Gain {
             track_gain: find(&["replaygain_track_gain", "replaygain_gain"]),
@@ -166,7 +202,10 @@ fn of_list(info: &MediaInfo) -> Tags {
             r128_track_gain: find(&["r128_track_gain"]),
             r128_album_gain: find(&["r128_album_gain"]),
         },
-        has_lyrics: info.tags.iter().any(|(key, _)| key == "lyrics" || key.starts_with("lyrics-") || key == "wm/lyrics"),
+        has_lyrics: info
+            .tags
+            .iter()
+            .any(|(key, _)| key == "lyrics" || key.starts_with("lyrics-") || key == "wm/lyrics"),
         has_picture: info.streams.iter().any(|stream| stream.kind == StreamKind::Picture),
     }
 }
@@ -177,7 +216,9 @@ mod tests {
 
     #[test]
     fn numbers_may_stand_with_their_total_in_one_text() {
-        let check = |number: &str, total: &str, expect| assert_eq!(numbers(Some(number.into()), Some(total.into())), expect, "{number}");
+        let check = |number: &str, total: &str, expect| {
+            assert_eq!(numbers(Some(number.into()), Some(total.into())), expect, "{number}")
+        };
         check("3/12", "", (Some(3), Some(12)));
         check("03", "12", (Some(3), Some(12)));
         check("3/12", "13", (Some(3), Some(13)));
@@ -194,23 +235,37 @@ mod tests {
         };
         let mut short = tag(TagType::Id3v1, "A Title That Is Cut After Thirt");
         assert!(short.insert_text(ItemKey::AlbumTitle, "Album".to_owned()));
-        let tags = of(&[short, tag(TagType::Ape, "From APE"), tag(TagType::Id3v2, "From ID3v2")], TagType::Id3v2);
+        let tags =
+            of(&[short, tag(TagType::Ape, "From APE"), tag(TagType::Id3v2, "From ID3v2")], TagType::Id3v2);
         assert_eq!((tags.title.as_deref(), tags.album.as_deref()), (Some("From ID3v2"), Some("Album")));
     }
 
     #[test]
     fn what_libav_lists_is_understood_too() {
-        let list =
-            [("title", "So What"), ("wm/albumartist", "Miles Davis"), ("wm/year", "1959"), ("wm/partofset", "1/2"), ("genre", "Jazz;Cool")];
+        let list = [
+            ("title", "So What"),
+            ("wm/albumartist", "Miles Davis"),
+            ("wm/year", "1959"),
+            ("wm/partofset", "1/2"),
+            ("genre", "Jazz;Cool"),
+        ];
         let tags = list.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
         let tags = of_list(&MediaInfo { tags, ..MediaInfo::default() });
-        assert_eq!((tags.title.as_deref(), tags.year(), tags.disc, tags.disc_total), (Some("So What"), Some(1959), Some(1), Some(2)));
-        assert_eq!((tags.album_artists, tags.genres), (vec!["Miles Davis".to_owned()], vec!["Jazz".to_owned(), "Cool".to_owned()]));
+        assert_eq!(
+            (tags.title.as_deref(), tags.year(), tags.disc, tags.disc_total),
+            (Some("So What"), Some(1959), Some(1), Some(2))
+        );
+        assert_eq!(
+            (tags.album_artists, tags.genres),
+            (vec!["Miles Davis".to_owned()], vec!["Jazz".to_owned(), "Cool".to_owned()])
+        );
     }
 
     #[test]
     fn damaged_tags_are_told_from_no_tags() {
-        let of = |container: &str| of_headers(&MediaInfo { container: container.to_owned(), ..MediaInfo::default() });
+        let of = |container: &str| {
+            of_headers(&MediaInfo { container: container.to_owned(), ..MediaInfo::default() })
+        };
         assert!(matches!(of("asf"), Ok(Value::Nothing { .. })));
         assert!(of("flac").is_err());
     }

@@ -1,13 +1,14 @@
 //! The system calls that decoding, threads and the socket need; every other one is answered with `EPERM`.
 //!
-//! It never kills. Whatever takes a path, makes a socket or a process, or turns memory into code is not on the list.
+//! It never kills. Whatever takes a path, makes a socket or a process, or turns memory into code is not on
+//! the list.
 
 use std::collections::BTreeMap;
 
 use libc::c_long;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen::Dword, SeccompCmpArgLen::Qword, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch, apply_filter,
+    BpfProgram, SeccompAction, SeccompCmpArgLen::Dword, SeccompCmpArgLen::Qword, SeccompCmpOp,
+    SeccompCondition, SeccompFilter, SeccompRule, TargetArch, apply_filter,
 };
 
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
@@ -63,7 +64,8 @@ const PLAIN: &[c_long] = &[
 ];
 
 /// What a thread shares with its maker, and a process does not.
-const THREAD: u64 = (libc::CLONE_VM | libc::CLONE_FS | libc::CLONE_FILES | libc::CLONE_SIGHAND | libc::CLONE_THREAD) as u64;
+const THREAD: u64 =
+    (libc::CLONE_VM | libc::CLONE_FS | libc::CLONE_FILES | libc::CLONE_SIGHAND | libc::CLONE_THREAD) as u64;
 /// What a thread never asks for.
 const NOT_A_THREAD: u64 = (libc::CLONE_VFORK
     | libc::CLONE_PTRACE
@@ -79,10 +81,15 @@ const PR_SET_VMA: u64 = 0x5356_4d41;
 
 /// Puts the filters up; false where this kernel or machine has none.
 pub(super) fn install() -> bool {
-    // The stricter answer of two filters holds, and an error is stricter than leave: so the first one's ENOSYS for `clone3` stands,
-    // which makes glibc fall back to `clone`, whose flags a filter can see.
-    let no_clone3 = program([(libc::SYS_clone3, Vec::new())].into(), SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32));
-    let allowed = rules().and_then(|rules| program(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow));
+    // The stricter answer of two filters holds, and an error is stricter than leave: so the first one's
+    // ENOSYS for `clone3` stands, which makes glibc fall back to `clone`, whose flags a filter can see.
+    let no_clone3 = program(
+        [(libc::SYS_clone3, Vec::new())].into(),
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::ENOSYS as u32),
+    );
+    let allowed = rules()
+        .and_then(|rules| program(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow));
     let (Some(no_clone3), Some(allowed)) = (no_clone3, allowed) else {
         return false;
     };
@@ -113,7 +120,8 @@ fn rules() -> Option<Rules> {
 
 fn rule(conditions: &[(u8, SeccompCmpOp, u64)]) -> Option<SeccompRule> {
     let conditions = conditions.iter().map(|(argument, operator, value)| {
-        // The kernel looks at the lower half of an `int` argument only, and so must the filter; flags of memory and threads are long.
+        // The kernel looks at the lower half of an `int` argument only, and so must the filter; flags of
+        // memory and threads are long.
         let length = if matches!(operator, SeccompCmpOp::Eq) { Dword } else { Qword };
         SeccompCondition::new(*argument, length, operator.clone(), *value).ok()
     });

@@ -54,7 +54,14 @@ fn allocate() -> Option<Errno> {
     while refused.is_none() && taken.len() * STEP < MOST {
         // SAFETY: asks for fresh memory anywhere; it is given back below and never touched.
         let area = unsafe {
-            libc::mmap(ptr::null_mut(), STEP, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
+            libc::mmap(
+                ptr::null_mut(),
+                STEP,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
         };
         if area == libc::MAP_FAILED { refused = last_error() } else { taken.push(area) }
     }

@@ -1,7 +1,8 @@
 //! Walks Matroska and WebM: from block header to block header through all clusters. Reads no payload.
 //!
-//! What is not an element that belongs there is left to libav's demuxer, which searches for the next cluster. Sources: RFC 8794 (EBML) and
-//! RFC 9559 (Matroska). Laced blocks are in `matroska/lacing.rs`, tracks in `matroska/tracks.rs`.
+//! What is not an element that belongs there is left to libav's demuxer, which searches for the next cluster.
+//! Sources: RFC 8794 (EBML) and RFC 9559 (Matroska). Laced blocks are in `matroska/lacing.rs`, tracks in
+//! `matroska/tracks.rs`.
 
 mod lacing;
 mod tracks;
@@ -34,8 +35,8 @@ mod id {
     pub(super) const BLOCK: u32 = 0xA1;
     pub(super) const BLOCK_DURATION: u32 = 0x9B;
     pub(super) const REFERENCE_BLOCK: u32 = 0xFB;
-    /// What is stepped over: seek head, cues, attachments, chapters, tags, void, checksum, and a cluster's position, size before and
-    /// silent tracks.
+    /// What is stepped over: seek head, cues, attachments, chapters, tags, void, checksum, and a cluster's
+    /// position, size before and silent tracks.
     pub(super) const STEPPED_OVER: [u32; 10] =
         [0x114D_9B74, 0x1C53_BB6B, 0x1941_A469, 0x1043_A770, 0x1254_C367, 0xEC, 0xBF, 0xA7, 0xAB, 0x5854];
 }
@@ -49,15 +50,24 @@ struct Element {
     end: Option<u64>,
 }
 
-/// Reads a number whose first byte tells its length; `keep` leaves the mark of the length inside, as ids have it.
+/// Reads a number whose first byte tells its length; `keep` leaves the mark of the length inside, as ids have
+/// it.
 fn vint(bytes: &[u8], longest: usize, keep: bool) -> Option<(u64, usize)> {
     let first = *bytes.first()?;
     let length = first.leading_zeros() as usize + 1;
     if length > longest {
         return None;
     }
-    let mask = if keep || length > 7 { u64::from(first) & if keep { 0xFF } else { 0 } } else { u64::from(first) & (0xFF >> length) };
-    bytes.get(1..length)?.iter().try_fold(mask, |number, &byte| Some(number << 8 | u64::from(byte))).map(|number| (number, length))
+    let mask = if keep || length > 7 {
+        u64::from(first) & if keep { 0xFF } else { 0 }
+    } else {
+        u64::from(first) & (0xFF >> length)
+    };
+    bytes
+        .get(1..length)?
+        .iter()
+        .try_fold(mask, |number, &byte| Some(number << 8 | u64::from(byte)))
+        .map(|number| (number, length))
 }
 
 /// The head of the element that begins some bytes, which lie at `place`.
@@ -101,7 +111,9 @@ pub(super) fn walk(input: &dyn ReadAt, streams: &[StreamKind], take: Take<'_>) -
     };
     let start = walk.element(0)?.filter(|start| start.id == id::EBML).and_then(|start| start.end);
     let segment = walk.element(start.ok_or(Unwalked::Unusual("this is no Matroska"))?)?;
-    let segment = segment.filter(|segment| segment.id == id::SEGMENT).ok_or(Unwalked::Unusual("there is no segment"))?;
+    let segment = segment
+        .filter(|segment| segment.id == id::SEGMENT)
+        .ok_or(Unwalked::Unusual("there is no segment"))?;
     walk.segment(segment)?;
     if walk.tracks.is_empty() {
         return Err(Unwalked::Unusual("there is no track"));
@@ -145,9 +157,13 @@ impl Walk<'_> {
     /// The content of a small element.
     fn content(&mut self, element: Element, most: u64) -> Result<&[u8], Unwalked> {
         let too_large = Unwalked::Unusual("an element is too large");
-        let length = element.end.map(|end| end - element.content).filter(|length| *length <= most).ok_or(too_large)?;
+        let length =
+            element.end.map(|end| end - element.content).filter(|length| *length <= most).ok_or(too_large)?;
         let length = usize::try_from(length).map_err(|_| too_large)?;
-        self.window.at(element.content, length)?.get(..length).ok_or(Unwalked::Unusual("an element is cut off"))
+        self.window
+            .at(element.content, length)?
+            .get(..length)
+            .ok_or(Unwalked::Unusual("an element is cut off"))
     }
 
     fn segment(&mut self, segment: Element) -> Result<(), Unwalked> {
@@ -169,7 +185,8 @@ impl Walk<'_> {
                 id::INFO => self.info(found)?,
                 id::TRACKS if self.tracks.is_empty() => self.read_tracks(found)?,
                 id::TIMESTAMP => {
-                    self.cluster = unsigned(self.content(found, 8)?).and_then(|ticks| i64::try_from(ticks).ok());
+                    self.cluster =
+                        unsigned(self.content(found, 8)?).and_then(|ticks| i64::try_from(ticks).ok());
                 }
                 id::SIMPLE_BLOCK => self.block(found, place, None)?,
                 id::BLOCK_GROUP => self.group(found)?,
@@ -183,9 +200,12 @@ impl Walk<'_> {
     }
 
     fn info(&mut self, info: Element) -> Result<(), Unwalked> {
-        let scale = elements(self.content(info, MAX_TRACKS_BYTES)?).find(|(id, _)| *id == id::TIMESTAMP_SCALE);
+        let scale =
+            elements(self.content(info, MAX_TRACKS_BYTES)?).find(|(id, _)| *id == id::TIMESTAMP_SCALE);
         if let Some((_, bytes)) = scale {
-            self.scale = unsigned(bytes).filter(|scale| (1..=SECOND).contains(scale)).ok_or(Unwalked::Unusual("the clock is absurd"))?;
+            self.scale = unsigned(bytes)
+                .filter(|scale| (1..=SECOND).contains(scale))
+                .ok_or(Unwalked::Unusual("the clock is absurd"))?;
         }
         Ok(())
     }
@@ -207,10 +227,14 @@ impl Walk<'_> {
         let mut place = found.content;
         while place < end {
             let Some(child) = self.element(place)? else { break };
-            let child_end = child.end.filter(|child_end| *child_end <= end).ok_or(Unwalked::Unusual("a group contradicts itself"))?;
+            let child_end = child
+                .end
+                .filter(|child_end| *child_end <= end)
+                .ok_or(Unwalked::Unusual("a group contradicts itself"))?;
             match child.id {
                 id::BLOCK => {
-                    let head = usize::try_from((child_end - child.content).min(BLOCK_HEAD_BYTES)).unwrap_or(0);
+                    let head =
+                        usize::try_from((child_end - child.content).min(BLOCK_HEAD_BYTES)).unwrap_or(0);
                     let bytes = self.window.at(child.content, head)?;
                     block = Some((child, place, bytes[..bytes.len().min(head)].to_vec()));
                 }
@@ -243,7 +267,13 @@ impl Walk<'_> {
     }
 
     /// Tells the frames of a block by its first bytes.
-    fn tell(&mut self, block: Element, place: u64, head: &[u8], group: Option<Group>) -> Result<(), Unwalked> {
+    fn tell(
+        &mut self,
+        block: Element,
+        place: u64,
+        head: &[u8],
+        group: Option<Group>,
+    ) -> Result<(), Unwalked> {
         let broken = Unwalked::Unusual("a block's head is broken");
         let end = block.end.ok_or(broken)?;
         if end > self.size {
@@ -251,7 +281,9 @@ impl Walk<'_> {
             return Ok(());
         }
         let (number, number_length) = vint(head, 8, false).ok_or(broken)?;
-        let &[high, low, flags] = head.get(number_length..number_length + 3).ok_or(broken)? else { return Err(broken) };
+        let &[high, low, flags] = head.get(number_length..number_length + 3).ok_or(broken)? else {
+            return Err(broken);
+        };
         let Some(track) = self.tracks.iter().find(|track| track.number == number) else { return Ok(()) };
         let Some(stream) = track.stream else { return Ok(()) };
         let payload = block.content + number_length as u64 + 3;
@@ -262,15 +294,31 @@ impl Walk<'_> {
             .and_then(|group| group.duration)
             .map_or_else(|| i128::from(track.default_duration) * laces / i128::from(self.scale), i128::from);
         // As libav has it: times and delays are whole ticks.
-        let delay = i64::try_from((track.delay.saturating_add(self.scale / 2)) / self.scale).unwrap_or(i64::MAX);
+        let delay =
+            i64::try_from((track.delay.saturating_add(self.scale / 2)) / self.scale).unwrap_or(i64::MAX);
         let relative = i64::from(i16::from_be_bytes([high, low]));
-        let shown = self.cluster.and_then(|cluster| cluster.checked_add(relative)).filter(|shown| *shown >= 0);
+        let shown =
+            self.cluster.and_then(|cluster| cluster.checked_add(relative)).filter(|shown| *shown >= 0);
         let mut shown = shown.map(|shown| shown.saturating_sub(delay));
-        let clock = |ticks: i64| i64::try_from((i128::from(ticks) * i128::from(self.scale) + 500).div_euclid(1_000)).unwrap_or(i64::MAX);
+        let clock = |ticks: i64| {
+            i64::try_from((i128::from(ticks) * i128::from(self.scale) + 500).div_euclid(1_000))
+                .unwrap_or(i64::MAX)
+        };
         for (at, &bytes) in (0_i128..).zip(&self.laces.sizes) {
             let ticks = i64::try_from(duration * (at + 1) / laces - duration * at / laces).unwrap_or(0);
-            let lasts = if ticks > 0 { clock(ticks) } else { micros(i64::try_from(track.default_duration).unwrap_or(0), SECOND) };
-            (self.take)(Head { stream, time: shown.map(clock), duration: lasts, bytes, is_key, place: Some(place) });
+            let lasts = if ticks > 0 {
+                clock(ticks)
+            } else {
+                micros(i64::try_from(track.default_duration).unwrap_or(0), SECOND)
+            };
+            (self.take)(Head {
+                stream,
+                time: shown.map(clock),
+                duration: lasts,
+                bytes,
+                is_key,
+                place: Some(place),
+            });
             shown = shown.filter(|_| ticks > 0).map(|shown| shown.saturating_add(ticks));
         }
         Ok(())
@@ -308,10 +356,18 @@ mod tests {
         [&[0x80 | track, high, low, flags], payload].concat()
     }
 
-    /// A file with both kinds of block, every kind of lacing, a cluster of known and one of unknown size, and things to step over.
+    /// A file with both kinds of block, every kind of lacing, a cluster of known and one of unknown size, and
+    /// things to step over.
     fn film() -> Vec<u8> {
-        let tracks = [track(1, 1, &[]), track(7, 32, &[]), track(2, 2, &el(0x23_E383, &20_000_000_u32.to_be_bytes()))].concat();
-        let group = [el(id::BLOCK, &block(1, 40, 0, &[9; 300])), el(id::BLOCK_DURATION, &[33]), el(id::REFERENCE_BLOCK, &[0xD8])].concat();
+        let tracks =
+            [track(1, 1, &[]), track(7, 32, &[]), track(2, 2, &el(0x23_E383, &20_000_000_u32.to_be_bytes()))]
+                .concat();
+        let group = [
+            el(id::BLOCK, &block(1, 40, 0, &[9; 300])),
+            el(id::BLOCK_DURATION, &[33]),
+            el(id::REFERENCE_BLOCK, &[0xD8]),
+        ]
+        .concat();
         let first = [
             el(id::TIMESTAMP, &[100]),
             el(id::SIMPLE_BLOCK, &block(1, 0, 0x80, &[9; 5_000])),
@@ -342,7 +398,10 @@ mod tests {
     fn every_kind_of_block_is_told() {
         let (walked, heads) = heads("matroska", &film(), &VIDEO_AND_SOUND).unwrap();
         assert_eq!(walked.cut, None);
-        let told: Vec<_> = heads.iter().map(|head| (head.stream, head.time.unwrap(), head.duration, head.bytes, head.is_key)).collect();
+        let told: Vec<_> = heads
+            .iter()
+            .map(|head| (head.stream, head.time.unwrap(), head.duration, head.bytes, head.is_key))
+            .collect();
         assert_eq!(
             told,
             [

@@ -1,7 +1,9 @@
-//! Walks MP4 and QuickTime: the sample tables of `moov`, and the runs of each `moof` of a fragmented file. Reads no payload.
+//! Walks MP4 and QuickTime: the sample tables of `moov`, and the runs of each `moof` of a fragmented file.
+//! Reads no payload.
 //!
-//! Edit lists are followed as libav's demuxer follows them, so that a packet is the same whoever tells of it: one edit, perhaps after an
-//! empty one; anything else is unusual. Source: ISO/IEC 14496-12. Fragments are in `mp4/fragments.rs`, tables in `tables.rs`.
+//! Edit lists are followed as libav's demuxer follows them, so that a packet is the same whoever tells of it:
+//! one edit, perhaps after an empty one; anything else is unusual. Source: ISO/IEC 14496-12. Fragments are in
+//! `mp4/fragments.rs`, tables in `tables.rs`.
 
 mod fragments;
 
@@ -101,7 +103,10 @@ fn top_box(window: &mut Window<'_>, place: u64, size: u64) -> Result<Option<TopB
         1 if head.len() >= 16 => (16, large(head, 8)),
         short => (8, short.into()),
     };
-    let end = place.checked_add(length).filter(|_| length >= header).ok_or(Unwalked::Unusual("a box contradicts itself"))?;
+    let end = place
+        .checked_add(length)
+        .filter(|_| length >= header)
+        .ok_or(Unwalked::Unusual("a box contradicts itself"))?;
     Ok(Some(TopBox { kind, start: place, content: place + header, end }))
 }
 
@@ -125,7 +130,12 @@ fn read(input: &dyn ReadAt, start: u64, end: u64) -> Result<Vec<u8>, Unwalked> {
 }
 
 /// The same out of the window, where it fits.
-fn read_small(window: &mut Window<'_>, input: &dyn ReadAt, start: u64, end: u64) -> Result<Vec<u8>, Unwalked> {
+fn read_small(
+    window: &mut Window<'_>,
+    input: &dyn ReadAt,
+    start: u64,
+    end: u64,
+) -> Result<Vec<u8>, Unwalked> {
     let length = usize::try_from(end - start).unwrap_or(usize::MAX);
     if length <= 64 << 10 {
         let held: Result<&[u8], Stopped> = window.at(start, length);
@@ -173,8 +183,13 @@ impl<'a> Movie<'a> {
         }
         let header = first(index, b"mvhd").ok_or(broken)?;
         let scale = u64::from(number(header, if header.first() == Some(&1) { 20 } else { 12 }));
-        let tracks: Option<Vec<_>> = boxes(index).filter(|(kind, _)| kind == b"trak").map(|(_, content)| Track::of(content)).collect();
-        let movie = Self { scale: scale.max(1), tracks: tracks.ok_or(broken)?, is_fragmented: first(index, b"mvex").is_some() };
+        let tracks: Option<Vec<_>> =
+            boxes(index).filter(|(kind, _)| kind == b"trak").map(|(_, content)| Track::of(content)).collect();
+        let movie = Self {
+            scale: scale.max(1),
+            tracks: tracks.ok_or(broken)?,
+            is_fragmented: first(index, b"mvex").is_some(),
+        };
         // Streams are numbered as libav numbers them, or what is told would be another stream's.
         let fits = |(kind, track): (&StreamKind, Option<&Track<'_>>)| match kind {
             StreamKind::Video => track.is_some_and(|track| &track.handler == b"vide"),
@@ -192,8 +207,14 @@ impl<'a> Movie<'a> {
 
     /// The tracks that are told of, with their streams' places.
     fn told(&self, streams: &[StreamKind]) -> Vec<(u32, &Track<'a>)> {
-        let is_told = |kind: &StreamKind| matches!(kind, StreamKind::Video | StreamKind::Audio | StreamKind::Subtitle);
-        (0..).zip(&self.tracks).zip(streams).filter(|(_, kind)| is_told(kind)).map(|(numbered, _)| numbered).collect()
+        let is_told =
+            |kind: &StreamKind| matches!(kind, StreamKind::Video | StreamKind::Audio | StreamKind::Subtitle);
+        (0..)
+            .zip(&self.tracks)
+            .zip(streams)
+            .filter(|(_, kind)| is_told(kind))
+            .map(|(numbered, _)| numbered)
+            .collect()
     }
 }
 
@@ -224,14 +245,17 @@ impl<'a> Track<'a> {
         Ok(Edited { origin: edited.origin.saturating_sub(empty), ..edited })
     }
 
-    /// The empty time before the one edit, and the edit, both in the track's units; none where there is another number of edits.
+    /// The empty time before the one edit, and the edit, both in the track's units; none where there is
+    /// another number of edits.
     fn edit(&self, movie_scale: u64) -> Option<(i64, Edit)> {
         let scaled = |duration: i64| {
             let product = i128::from(duration) * i128::from(self.scale) * 2 + i128::from(movie_scale);
             i64::try_from(product / (2 * i128::from(movie_scale))).unwrap_or(i64::MAX)
         };
         let (last, before) = self.edits.split_last()?;
-        let empty = before.iter().try_fold(0_i64, |sum, edit| (edit.start == -1).then(|| sum.saturating_add(scaled(edit.duration))))?;
+        let empty = before.iter().try_fold(0_i64, |sum, edit| {
+            (edit.start == -1).then(|| sum.saturating_add(scaled(edit.duration)))
+        })?;
         (last.start >= 0).then(|| (empty, Edit { duration: scaled(last.duration), start: last.start }))
     }
 }
@@ -269,7 +293,14 @@ impl Teller<'_> {
             return;
         }
         let duration = micros(sample.duration.max(0), scale);
-        (self.take)(Head { stream, time: Some(time), duration, bytes: sample.bytes, is_key: sample.is_key, place: Some(sample.place) });
+        (self.take)(Head {
+            stream,
+            time: Some(time),
+            duration,
+            bytes: sample.bytes,
+            is_key: sample.is_key,
+            place: Some(sample.place),
+        });
     }
 }
 
@@ -285,14 +316,23 @@ fn tell_tracks(movie: &Movie<'_>, streams: &[StreamKind], teller: &mut Teller<'_
         }
         let mut samples = samples.take(count);
         if let Some(sample) = samples.next() {
-            tracks.push((micros(sample.decoded.saturating_sub(origin), track.scale), sample, stream, track.scale, origin, samples));
+            tracks.push((
+                micros(sample.decoded.saturating_sub(origin), track.scale),
+                sample,
+                stream,
+                track.scale,
+                origin,
+                samples,
+            ));
         }
     }
     while let Some(at) = (0..tracks.len()).min_by_key(|at| tracks[*at].0) {
         let (next, sample, stream, scale, origin, samples) = &mut tracks[at];
         teller.tell(*stream, *scale, *origin, sample);
         match samples.next() {
-            Some(following) => (*next, *sample) = (micros(following.decoded.saturating_sub(*origin), *scale), following),
+            Some(following) => {
+                (*next, *sample) = (micros(following.decoded.saturating_sub(*origin), *scale), following)
+            }
             None => drop(tracks.swap_remove(at)),
         }
     }
@@ -313,16 +353,25 @@ impl Edited {
         let end = edit.start.saturating_add(edit.duration);
         let start_of_file = track.tables.samples().next()?.decoded;
         // Decoders of sound need some of what comes before.
-        let wanted = if is_sound { edit.start.saturating_sub(track.scale.cast_signed()).max(start_of_file) } else { edit.start };
+        let wanted = if is_sound {
+            edit.start.saturating_sub(track.scale.cast_signed()).max(start_of_file)
+        } else {
+            edit.start
+        };
         let samples = || track.tables.samples().enumerate();
         let leads = |sample: &Sample| sample.is_key && sample.shown <= wanted && sample.decoded <= wanted;
-        let first = samples().take_while(|(_, sample)| sample.decoded <= wanted).filter(|(_, sample)| leads(sample)).last()?.0;
+        let first = samples()
+            .take_while(|(_, sample)| sample.decoded <= wanted)
+            .filter(|(_, sample)| leads(sample))
+            .last()?
+            .0;
         let (mut earliest, mut first_decoded, mut straddling) = (None, None, false);
         let (mut count, mut key_after) = (0, false);
         let mut rest = samples().skip(first).map(|(_, sample)| sample).peekable();
         while let Some(sample) = rest.next() {
             count += 1;
-            let duration = rest.peek().map_or(edit.duration, |next| next.decoded.saturating_sub(sample.decoded));
+            let duration =
+                rest.peek().map_or(edit.duration, |next| next.decoded.saturating_sub(sample.decoded));
             let shown_until = sample.shown.saturating_add(duration);
             if sample.shown >= edit.start && sample.shown < end {
                 earliest = Some(earliest.map_or(sample.shown, |earliest: i64| earliest.min(sample.shown)));
@@ -372,8 +421,8 @@ mod tests {
         bx(b"trak", &[tkhd, edts, bx(b"mdia", &[mdhd, hdlr, minf].concat())].concat())
     }
 
-    /// Video of eight samples with pictures out of order and two key samples, and sound with an encoder's delay, 100 and 48,000 units a
-    /// second; the payload lies at 10,000.
+    /// Video of eight samples with pictures out of order and two key samples, and sound with an encoder's
+    /// delay, 100 and 48,000 units a second; the payload lies at 10,000.
     fn film(edit: Option<[u32; 3]>) -> Vec<u8> {
         let video = [
             bx(b"stts", &words(&[0, 1, 8, 4])),
@@ -390,7 +439,11 @@ mod tests {
             bx(b"stco", &words(&[0, 2, 15_000, 25_000])),
         ];
         let edits: Vec<_> = edit.into_iter().collect();
-        let tracks = [trak(1, b"vide", 100, &edits, &video), trak(2, b"soun", 48_000, &[[50, 1_024, 0x1_0000]], &sound)].concat();
+        let tracks = [
+            trak(1, b"vide", 100, &edits, &video),
+            trak(2, b"soun", 48_000, &[[50, 1_024, 0x1_0000]], &sound),
+        ]
+        .concat();
         let moov = bx(b"moov", &[bx(b"mvhd", &words(&[0, 0, 0, 1_000, 320])), tracks].concat());
         let mut file = [bx(b"ftyp", b"isom"), moov].concat();
         let rest = 30_000 - file.len();
@@ -402,7 +455,11 @@ mod tests {
         let kinds = if file.windows(4).any(|word| word == b"soun") { &KINDS[..] } else { &KINDS[..1] };
         let (walked, heads) = heads("mov", file, kinds).unwrap();
         assert_eq!(walked.cut, None);
-        heads.iter().filter(|head| head.stream == stream).map(|head| (head.time.unwrap() / 10_000, head.bytes, head.is_key)).collect()
+        heads
+            .iter()
+            .filter(|head| head.stream == stream)
+            .map(|head| (head.time.unwrap() / 10_000, head.bytes, head.is_key))
+            .collect()
     }
 
     #[test]
@@ -445,7 +502,8 @@ mod tests {
     fn fragmented() -> Vec<u8> {
         let trex = bx(b"trex", &words(&[0, 1, 1, 4, 50, 0x0101_0000]));
         let empty = trak(1, b"vide", 100, &[], &[bx(b"stsd", &words(&[0, 0]))]);
-        let moov = bx(b"moov", &[bx(b"mvhd", &words(&[0, 0, 0, 1_000, 0])), empty, bx(b"mvex", &trex)].concat());
+        let moov =
+            bx(b"moov", &[bx(b"mvhd", &words(&[0, 0, 0, 1_000, 0])), empty, bx(b"mvex", &trex)].concat());
         let fragment = |time: u32| {
             let tfhd = bx(b"tfhd", &words(&[0x2_0000, 1]));
             let tfdt = bx(b"tfdt", &words(&[0, time]));
@@ -458,13 +516,25 @@ mod tests {
 
     #[test]
     fn fragments_tell_their_samples() {
-        assert_eq!(of(&fragmented(), 0), [(0, 30, true), (4, 20, false), (8, 10, false), (12, 30, true), (16, 20, false), (20, 10, false)]);
+        assert_eq!(
+            of(&fragmented(), 0),
+            [(0, 30, true), (4, 20, false), (8, 10, false), (12, 30, true), (16, 20, false), (20, 10, false)]
+        );
     }
 
     #[test]
     fn tracks_that_are_not_the_streams_and_several_edits_are_unusual() {
-        assert!(matches!(heads("mov", &film(None), &[StreamKind::Audio, StreamKind::Video]), Err(Unwalked::Unusual(_))));
-        let two = trak(1, b"vide", 100, &[[100, 0, 0x1_0000], [100, 12, 0x1_0000]], &[bx(b"stsz", &words(&[0, 9, 3]))]);
+        assert!(matches!(
+            heads("mov", &film(None), &[StreamKind::Audio, StreamKind::Video]),
+            Err(Unwalked::Unusual(_))
+        ));
+        let two = trak(
+            1,
+            b"vide",
+            100,
+            &[[100, 0, 0x1_0000], [100, 12, 0x1_0000]],
+            &[bx(b"stsz", &words(&[0, 9, 3]))],
+        );
         assert!(matches!(heads("mov", &bx(b"moov", &two), &[StreamKind::Video]), Err(Unwalked::Unusual(_))));
     }
 }

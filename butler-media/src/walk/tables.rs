@@ -1,7 +1,8 @@
-//! An MP4 track's sample tables: where each sample lies, when it is shown, how large it is. Pure, over the boxes' bytes.
+//! An MP4 track's sample tables: where each sample lies, when it is shown, how large it is. Pure, over the
+//! boxes' bytes.
 //!
-//! Tables are read where they stand; nothing is allocated by what they claim. Source: ISO/IEC 14496-12, 8.6 to 8.7, and Apple's QuickTime
-//! File Format for uncompressed sound. Start with [`Tables::samples`].
+//! Tables are read where they stand; nothing is allocated by what they claim. Source: ISO/IEC 14496-12, 8.6
+//! to 8.7, and Apple's QuickTime File Format for uncompressed sound. Start with [`Tables::samples`].
 
 /// Samples of one file that are walked: a week of film and sound.
 pub(super) const MAX_SAMPLES: u64 = 40_000_000;
@@ -80,7 +81,8 @@ pub(super) struct Sample {
 }
 
 impl<'a> Tables<'a> {
-    /// Reads a `stbl` by its boxes; none where it is of a kind that libav's demuxer treats in a way of its own.
+    /// Reads a `stbl` by its boxes; none where it is of a kind that libav's demuxer treats in a way of its
+    /// own.
     pub(super) fn new(boxes: impl Iterator<Item = ([u8; 4], &'a [u8])>, is_sound: bool) -> Option<Self> {
         let mut tables = Self {
             durations: Table::default(),
@@ -97,13 +99,16 @@ impl<'a> Tables<'a> {
                 b"stsd" => description = content,
                 b"stts" => tables.durations = Table::new(content, 8),
                 b"ctts" => tables.offsets = Some(Table::new(content, 8)),
-                b"stsz" if number(content, 4) > 0 => tables.sizes = Sizes::One(number(content, 4), number(content, 8)),
+                b"stsz" if number(content, 4) > 0 => {
+                    tables.sizes = Sizes::One(number(content, 4), number(content, 8))
+                }
                 b"stsz" => tables.sizes = Sizes::Each(Table::new(content.get(4..)?, 4)),
                 b"stsc" => tables.runs = Table::new(content, 12),
                 b"stco" => tables.chunks = Table::new(content, 4),
                 b"co64" => tables.chunks = Table::new(content, 8),
                 b"stss" => tables.keys = Some(Table::new(content, 4)),
-                // Sizes of less than a byte, key frames that are not quite, and groups that make key frames of others.
+                // Sizes of less than a byte, key frames that are not quite, and groups that make key frames
+                // of others.
                 b"stz2" | b"stps" => return None,
                 b"sbgp" if matches!(content.get(4..8), Some(b"rap " | b"sync")) => return None,
                 _ => {}
@@ -152,7 +157,8 @@ impl<'a> Tables<'a> {
 /// Bytes of a frame of uncompressed sound, by the sample description.
 fn frame_bytes(description: &[u8]) -> Option<u64> {
     let entry = description.get(8..)?;
-    let short = |place: usize| entry.get(place..place + 2).map(|two| u64::from(u16::from_be_bytes([two[0], two[1]])));
+    let short =
+        |place: usize| entry.get(place..place + 2).map(|two| u64::from(u16::from_be_bytes([two[0], two[1]])));
     let (version, channels, bits) = (short(16)?, short(24)?, short(26)?);
     let bits = match entry.get(4..8)? {
         b"sowt" | b"twos" | b"raw " if bits == 8 || bits == 16 => bits,
@@ -217,7 +223,11 @@ impl Samples<'_> {
                 self.run += 1;
             }
             self.left_of_chunk = u64::from(runs.get(self.run, 1));
-            self.place = if chunks.size == 8 { large(chunks.entries, self.chunk * 8) } else { u64::from(chunks.get(self.chunk, 0)) };
+            self.place = if chunks.size == 8 {
+                large(chunks.entries, self.chunk * 8)
+            } else {
+                u64::from(chunks.get(self.chunk, 0))
+            };
             self.chunk += 1;
         }
         Some(())
@@ -234,8 +244,14 @@ impl Samples<'_> {
     }
 
     fn step(&mut self, count: u64, duration: i64, shift: i64, bytes: u64, is_key: bool) -> Sample {
-        let sample =
-            Sample { decoded: self.decoded, shown: self.decoded.saturating_add(shift), duration, bytes, place: self.place, is_key };
+        let sample = Sample {
+            decoded: self.decoded,
+            shown: self.decoded.saturating_add(shift),
+            duration,
+            bytes,
+            place: self.place,
+            is_key,
+        };
         self.decoded = self.decoded.saturating_add(duration);
         self.place = self.place.saturating_add(bytes);
         self.left -= count;
@@ -285,9 +301,18 @@ mod tests {
         let stsc = table(&[0, 2], &[1, 2, 1, 2, 1, 1]);
         let stco = table(&[0, 4], &[1_000, 2_000, 3_000, 4_000]);
         let stss = table(&[0, 2], &[1, 4]);
-        let boxes = [(*b"stts", &stts), (*b"ctts", &ctts), (*b"stsz", &stsz), (*b"stsc", &stsc), (*b"stco", &stco), (*b"stss", &stss)];
-        let tables = Tables::new(boxes.into_iter().map(|(kind, content)| (kind, content.as_slice())), false).unwrap();
-        let samples: Vec<_> = tables.samples().map(|s| (s.decoded, s.shown, s.bytes, s.place, s.is_key)).collect();
+        let boxes = [
+            (*b"stts", &stts),
+            (*b"ctts", &ctts),
+            (*b"stsz", &stsz),
+            (*b"stsc", &stsc),
+            (*b"stco", &stco),
+            (*b"stss", &stss),
+        ];
+        let tables =
+            Tables::new(boxes.into_iter().map(|(kind, content)| (kind, content.as_slice())), false).unwrap();
+        let samples: Vec<_> =
+            tables.samples().map(|s| (s.decoded, s.shown, s.bytes, s.place, s.is_key)).collect();
         assert_eq!(
             samples,
             [

@@ -1,9 +1,11 @@
-//! A moving view of a file: small reads where a walk jumps over payload, larger ones where it steps from one small block to the next.
+//! A moving view of a file: small reads where a walk jumps over payload, larger ones where it steps from one
+//! small block to the next.
 
 use super::ReadAt;
 use crate::source::Stopped;
 
-/// Bytes of the smallest read. Below a page a disk saves nothing, and two blocks of sound between two pictures fit.
+/// Bytes of the smallest read. Below a page a disk saves nothing, and two blocks of sound between two
+/// pictures fit.
 const SMALLEST: usize = 2 << 10;
 /// Bytes between two reads that are rather read than jumped over.
 const NEAR: u64 = 512;
@@ -25,7 +27,8 @@ impl<'a> Window<'a> {
         Self { input, buffer: Vec::new(), place: 0, ahead: SMALLEST }
     }
 
-    /// The `length` bytes at a place, and what else of the view lies behind them; fewer only at the file's end.
+    /// The `length` bytes at a place, and what else of the view lies behind them; fewer only at the file's
+    /// end.
     pub(super) fn at(&mut self, place: u64, length: usize) -> Result<&[u8], Stopped> {
         let held = self.held(place);
         if held.is_none_or(|held| self.buffer.len() - held < length) {

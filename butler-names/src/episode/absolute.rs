@@ -1,6 +1,8 @@
-//! Episodes without a season in the name: `ep234`, `第01話`, `01 of 08`, `[Group] Show - 04 [1080p]`, `01 - Foo`, and `102` as the last resort.
+//! Episodes without a season in the name: `ep234`, `第01話`, `01 of 08`, `[Group] Show - 04 [1080p]`, `01 -
+//! Foo`, and `102` as the last resort.
 //!
-//! The forms are tried from the surest on; where two numbers could be meant and nothing decides, none is taken.
+//! The forms are tried from the surest on; where two numbers could be meant and nothing decides, none is
+//! taken.
 
 use std::sync::LazyLock;
 
@@ -28,36 +30,49 @@ struct Form {
 }
 
 const FORMS: &[Form] = &[
-    Form { pattern: r"(?i)(?:SP|OVA|OAD|specials?|спэшл|特別編)[ ._\-#]{0,3}([0-9]{1,3})", season: Some(0) },
-    Form { pattern: r"第\s*([0-9]{1,4})(?:\s*[\-~〜]\s*第?([0-9]{1,4}))?\s*[話话回集期夜章]", season: None },
+    Form {
+        pattern: r"(?i)(?:SP|OVA|OAD|specials?|спэшл|特別編)[ ._\-#]{0,3}([0-9]{1,3})", season: Some(0)
+    },
+    Form {
+        pattern: r"第\s*([0-9]{1,4})(?:\s*[\-~〜]\s*第?([0-9]{1,4}))?\s*[話话回集期夜章]", season: None
+    },
     Form { pattern: r"([0-9]{1,4})\s*(?:話|话|集|화|회|편)", season: None },
     Form {
         pattern: r"(?i)(?:episode|episodio|episódio|épisode|epizod|epizoda|folge|capítulo|capitulo|cap|aflevering|avsnitt|afsnit|odcinek|bölüm|jakso|rész|díl|серия|эпизод|серія|επεισόδιο|الحلقة|حلقة|פרק|ตอนที่|tập|eps?|e)[ ._\-#]{0,3}([0-9]{1,4})(?:\s?[\-+&~]\s?(?:e|ep)?([0-9]{1,4}))?",
         season: None,
     },
-    Form { pattern: r"(?i)([0-9]{1,4})\.?\s?(?:серия|серія|bölüm|rész|díl|αναπληρωτ)", season: None },
+    Form {
+        pattern: r"(?i)([0-9]{1,4})\.?\s?(?:серия|серія|bölüm|rész|díl|αναπληρωτ)", season: None
+    },
     Form { pattern: r"#([0-9]{1,4})(?:\s?-\s?#?([0-9]{1,4}))?", season: None },
 ];
 
 const PARTS: &str = "part|teil|pt|chapter|kapitel|del|deel|parte|часть|partie";
 
-static COMPILED: LazyLock<Vec<(Regex, Option<u32>)>> =
-    LazyLock::new(|| FORMS.iter().filter_map(|form| Some((Regex::new(form.pattern).ok()?, form.season))).collect());
+static COMPILED: LazyLock<Vec<(Regex, Option<u32>)>> = LazyLock::new(|| {
+    FORMS.iter().filter_map(|form| Some((Regex::new(form.pattern).ok()?, form.season))).collect()
+});
 static OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"(?i)(?:(?:{PARTS})[ ._\-]{{0,2}})?[(\[]?([0-9]{{1,3}})[ ._]?(?:of|von|из|/)[ ._]?([0-9]{{1,3}})[)\]]?")).ok()
 });
-static LEADING: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^([0-9]{1,4})(?:\s?[\-+~]\s?([0-9]{1,4}))?(?:v[0-9])?(\s*[\-.)_–]\s*|\s+|$)").ok());
-static DASHED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\s[\-–]\s([0-9]{1,4})(?:\s?[\-~]\s?([0-9]{1,4}))?(?:v[0-9])?(?:[\s._\-\[(]|$)").ok());
-static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([0-9]{1,3})(?:[\-~]([0-9]{1,3}))?(?:v[0-9])?\]").ok());
-/// `NCOP`, `NCED 02`, `Creditless Opening`: discs number these apart, so their numbers are nobody's among the specials.
+static LEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^([0-9]{1,4})(?:\s?[\-+~]\s?([0-9]{1,4}))?(?:v[0-9])?(\s*[\-.)_–]\s*|\s+|$)").ok()
+});
+static DASHED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\s[\-–]\s([0-9]{1,4})(?:\s?[\-~]\s?([0-9]{1,4}))?(?:v[0-9])?(?:[\s._\-\[(]|$)").ok()
+});
+static BRACKETED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\[([0-9]{1,3})(?:[\-~]([0-9]{1,3}))?(?:v[0-9])?\]").ok());
+/// `NCOP`, `NCED 02`, `Creditless Opening`: discs number these apart, so their numbers are nobody's among the
+/// specials.
 static CREDITLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:\bNC|\b(?:creditless|textless|clean)[ ._\-])[ ._\-]?(?:OP|ED|openings?|endings?)[ ._\-]?[0-9]{0,2}[a-z]?(?:v[0-9])?(?:[\W_]|$)").ok()
 });
-static PART: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r"(?i)(?:{PARTS})[ ._\-]{{0,2}}([0-9]{{1,3}})")).ok());
+static PART: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"(?i)(?:{PARTS})[ ._\-]{{0,2}}([0-9]{{1,3}})")).ok());
 
-/// The number of a name. `season` is what the folder tells; `show`: the folder that tells the show, if one does.
+/// The number of a name. `season` is what the folder tells; `show`: the folder that tells the show, if one
+/// does.
 pub(super) fn find(text: &str, season: Option<u32>, show: Option<&str>) -> Option<Found> {
     let in_folder = show.is_some() || season.is_some();
     COMPILED
@@ -65,7 +80,10 @@ pub(super) fn find(text: &str, season: Option<u32>, show: Option<&str>) -> Optio
         .find_map(|(form, season)| whole(form, text).map(|found| Found { season: *season, ..found }))
         .or_else(|| of(text))
         .or_else(|| if in_folder { leading(text, season) } else { None })
-        .or_else(|| whole(DASHED.as_ref()?, text).map(|found| Found { end: found.end - trailing(text, found.end), ..found }))
+        .or_else(|| {
+            whole(DASHED.as_ref()?, text)
+                .map(|found| Found { end: found.end - trailing(text, found.end), ..found })
+        })
         .or_else(|| whole(BRACKETED.as_ref()?, text))
         .or_else(|| whole(PART.as_ref()?, text))
         .or_else(|| if in_folder { lone(text, season, show.unwrap_or_default()) } else { None })
@@ -81,11 +99,17 @@ fn whole(form: &Regex, text: &str) -> Option<Found> {
     form.captures_iter(text).find_map(|found| {
         let place = found.get(0)?;
         let (first, number) = (found.get(1)?, found[1].parse::<u32>().ok()?);
-        let last = found.get(2).and_then(|last| last.as_str().parse().ok()).filter(|last| *last > number && last - number <= 100);
-        let end = if last.is_none() { found.get(2).map_or(place.end(), |_| first.end()) } else { place.end() };
+        let last = found
+            .get(2)
+            .and_then(|last| last.as_str().parse().ok())
+            .filter(|last| *last > number && last - number <= 100);
+        let end =
+            if last.is_none() { found.get(2).map_or(place.end(), |_| first.end()) } else { place.end() };
         let behind = text[end..].chars().next();
         let inside = is_inside_a_word(text, place.start()) && !text[place.start()..].starts_with([' ', '[']);
-        let goes_on = behind.is_some_and(|c| c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}' && !is_version(&text[end..])));
+        let goes_on = behind.is_some_and(|c| {
+            c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}' && !is_version(&text[end..]))
+        });
         (!inside && !goes_on && !is_other(first.as_str())).then_some(Found {
             season: None,
             first: number,
@@ -116,7 +140,8 @@ fn of(text: &str) -> Option<Found> {
     OF.as_ref()?.captures_iter(text).find_map(|found| {
         let place = found.get(0)?;
         let (number, all): (u32, u32) = (found[1].parse().ok()?, found[2].parse().ok()?);
-        let is_whole = !is_inside_a_word(text, place.start()) && !text[place.end()..].starts_with(|c: char| c.is_alphanumeric());
+        let is_whole = !is_inside_a_word(text, place.start())
+            && !text[place.end()..].starts_with(|c: char| c.is_alphanumeric());
         (is_whole && (1..=all).contains(&number)).then_some(Found {
             season: None,
             first: number,
@@ -132,9 +157,13 @@ fn leading(text: &str, season: Option<u32>) -> Option<Found> {
     let found = LEADING.as_ref()?.captures(text)?;
     let (digits, behind) = (&found[1], &found[3]);
     let marked = behind.trim() != "" || found.get(0)?.end() == text.len();
-    let sure = marked || (digits.starts_with('0') && digits.len() > 1) || (season.is_some() && digits.len() == 2);
+    let sure =
+        marked || (digits.starts_with('0') && digits.len() > 1) || (season.is_some() && digits.len() == 2);
     let first: u32 = digits.parse().ok()?;
-    let last = found.get(2).and_then(|last| last.as_str().parse().ok()).filter(|last| *last > first && last - first <= 100);
+    let last = found
+        .get(2)
+        .and_then(|last| last.as_str().parse().ok())
+        .filter(|last| *last > first && last - first <= 100);
     let last = last.filter(|_| found.get(2).is_some_and(|last| last.len() >= digits.len().max(2)));
     let end = if last.is_none() && found.get(2).is_some() { digits.len() } else { found.get(0)?.end() };
     if !sure || is_other(digits) {
@@ -142,7 +171,9 @@ fn leading(text: &str, season: Option<u32>) -> Option<Found> {
     }
     match season.and_then(|season| split(digits, first, Some(season))) {
         // `102 - Foo` in `Season 1`.
-        Some(season) => Some(Found { season: Some(season), first: first % 100, last: first % 100, start: 0, end }),
+        Some(season) => {
+            Some(Found { season: Some(season), first: first % 100, last: first % 100, start: 0, end })
+        }
         None => Some(Found { season: None, first, last: last.unwrap_or(first), start: 0, end }),
     }
 }
@@ -155,7 +186,11 @@ fn lone(text: &str, season: Option<u32>, show: &str) -> Option<Found> {
     let of_show: Vec<_> = junk::words(show).into_iter().map(|word| word.text).collect();
     let mut numbers = words[..end]
         .iter()
-        .filter(|word| word.text.len() <= 4 && word.text.bytes().all(|byte| byte.is_ascii_digit()) && !is_other(word.text))
+        .filter(|word| {
+            word.text.len() <= 4
+                && word.text.bytes().all(|byte| byte.is_ascii_digit())
+                && !is_other(word.text)
+        })
         .filter(|word| !of_show.contains(&word.text));
     let (word, other) = (numbers.next()?, numbers.next());
     if other.is_some() || (word.start == 0 && word.end != text.len()) {
@@ -167,7 +202,8 @@ fn lone(text: &str, season: Option<u32>, show: &str) -> Option<Found> {
         return Some(Found { season: Some(of_season), first: number % 100, last: number % 100, ..found });
     }
     // A number of one digit is as likely a part of the title, unless it ends the name or is set apart.
-    (word.text.len() >= 2 || text[word.end..].starts_with(" - ") || word.end == text.trim_end().len()).then_some(found)
+    (word.text.len() >= 2 || text[word.end..].starts_with(" - ") || word.end == text.trim_end().len())
+        .then_some(found)
 }
 
 /// The season of `102`, if its folder says the same or nothing.

@@ -1,7 +1,7 @@
 //! Days in names: `2009-02-10`, `10.02.2009`, `02-10-2009`, `20090210`. Years from 1930 to 2059.
 //!
-//! Where the year stands last, a number over 12 tells which one is the day. Where none is, dots are read with the day first,
-//! as Europe writes them, and anything else with the month first, as Plex and Kodi do.
+//! Where the year stands last, a number over 12 tells which one is the day. Where none is, dots are read with
+//! the day first, as Europe writes them, and anything else with the month first, as Plex and Kodi do.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,8 @@ static YEAR_FIRST: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"((?:19|20)[0-9]{2})([ ._\-/])([0-9]{1,2})([ ._\-/])([0-9]{1,2})").ok());
 static YEAR_LAST: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"([0-9]{1,2})([ ._\-/])([0-9]{1,2})([ ._\-/])((?:19|20)[0-9]{2})").ok());
-static EIGHT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})").ok());
+static EIGHT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})").ok());
 static CJK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"((?:19|20)[0-9]{2})[年년]\s*([0-9]{1,2})[月월]\s*([0-9]{1,2})[日일]").ok());
 
@@ -24,14 +25,17 @@ pub(super) fn find(stem: &str) -> Option<(Date, usize, usize)> {
     let whole = |form: &Option<Regex>, read: &dyn Fn(&regex::Captures<'_>) -> Option<Date>| {
         form.as_ref()?.captures_iter(stem).find_map(|found| {
             let place = found.get(0)?;
-            let is_whole = !is_inside_a_word(stem, place.start()) && !stem[place.end()..].starts_with(|c: char| c.is_ascii_digit());
+            let is_whole = !is_inside_a_word(stem, place.start())
+                && !stem[place.end()..].starts_with(|c: char| c.is_ascii_digit());
             is_whole.then(|| read(&found)).flatten().map(|date| (date, place.start(), place.end()))
         })
     };
-    whole(&YEAR_FIRST, &|found| (found[2] == found[4]).then(|| date(&found[1], &found[3], &found[5])).flatten())
-        .or_else(|| whole(&YEAR_LAST, &|found| (found[2] == found[4]).then(|| year_last(found)).flatten()))
-        .or_else(|| whole(&CJK, &|found| date(&found[1], &found[2], &found[3])))
-        .or_else(|| whole(&EIGHT, &|found| date(&found[1], &found[2], &found[3])))
+    whole(&YEAR_FIRST, &|found| {
+        (found[2] == found[4]).then(|| date(&found[1], &found[3], &found[5])).flatten()
+    })
+    .or_else(|| whole(&YEAR_LAST, &|found| (found[2] == found[4]).then(|| year_last(found)).flatten()))
+    .or_else(|| whole(&CJK, &|found| date(&found[1], &found[2], &found[3])))
+    .or_else(|| whole(&EIGHT, &|found| date(&found[1], &found[2], &found[3])))
 }
 
 fn year_last(found: &regex::Captures<'_>) -> Option<Date> {

@@ -1,4 +1,5 @@
-//! Season and episode in a file's name: `S01E02`, `1x02`, `Season 1 Episode 2`, and how they go on to a range.
+//! Season and episode in a file's name: `S01E02`, `1x02`, `Season 1 Episode 2`, and how they go on to a
+//! range.
 //!
 //! A range's end must be marked (`E03`, `x03`) or glued (`-03`): ` - 1080p` and ` 1-23-45` are no ends.
 
@@ -23,11 +24,14 @@ pub(super) struct Found {
     pub(super) end: usize,
 }
 
-static LETTERS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)S([0-9]{1,4})[ ._\-\[\]x]{0,3}(?:EP?[ ._]?|Ep(?:isode)?[ ._]*)([0-9]{1,4})").ok());
-static CROSS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)([0-9]{1,2}|(?:19|20)[0-9]{2})[x×]([0-9]{1,3})").ok());
+static LETTERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)S([0-9]{1,4})[ ._\-\[\]x]{0,3}(?:EP?[ ._]?|Ep(?:isode)?[ ._]*)([0-9]{1,4})").ok()
+});
+static CROSS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)([0-9]{1,2}|(?:19|20)[0-9]{2})[x×]([0-9]{1,3})").ok());
 /// A fansub's `S2 - 04`.
-static LETTER_DASH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)S([0-9]{1,2}) - ([0-9]{2,3})").ok());
+static LETTER_DASH: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)S([0-9]{1,2}) - ([0-9]{2,3})").ok());
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?i)(?:season|series|staffel|saison|temporada|stagione|seizoen|säsong|sesong|sæson|sezon|évad|kausi|сезон|シーズン|第)[ ._\-]*([0-9]{1,4})(?:季|期)?[ ._\-,]*(?:episode|episodio|épisode|ep|folge|capítulo|capitulo|episódio|aflevering|avsnitt|bölüm|odcinek|rész|jakso|серия|эпизод|第)[ ._\-#]*([0-9]{1,4})(?:話|话|集)?",
@@ -52,11 +56,14 @@ pub(super) fn find(stem: &str) -> Option<Found> {
         while let Some(found) = form.captures_at(stem, from) {
             let whole = found.get(0)?;
             from = whole.start() + stem[whole.start()..].chars().next().map_or(1, char::len_utf8);
-            if is_inside_a_word(stem, whole.start()) || stem[whole.end()..].starts_with(|c: char| c.is_ascii_digit()) {
+            if is_inside_a_word(stem, whole.start())
+                || stem[whole.end()..].starts_with(|c: char| c.is_ascii_digit())
+            {
                 continue;
             }
             let (Ok(season), Ok(first)) = (found[1].parse(), found[2].parse()) else { continue };
-            let mut numbers = Found { season, first, last: first, piece: None, start: whole.start(), end: whole.end() };
+            let mut numbers =
+                Found { season, first, last: first, piece: None, start: whole.start(), end: whole.end() };
             go_on(stem, &mut numbers);
             return Some(numbers);
         }
@@ -64,20 +71,28 @@ pub(super) fn find(stem: &str) -> Option<Found> {
     })
 }
 
-/// Not in the middle of a word or number: `1920x1080`, `Class1x02`. Scripts without blanks glue numbers to words.
+/// Not in the middle of a word or number: `1920x1080`, `Class1x02`. Scripts without blanks glue numbers to
+/// words.
 pub(super) fn is_inside_a_word(text: &str, at: usize) -> bool {
-    text[..at].chars().next_back().is_some_and(|c| c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}'))
+    text[..at]
+        .chars()
+        .next_back()
+        .is_some_and(|c| c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}'))
 }
 
 fn go_on(stem: &str, numbers: &mut Found) {
     loop {
         let rest = &stem[numbers.end..];
         let marked = MARKED.as_ref().and_then(|form| form.captures(rest)).and_then(|found| {
-            let season = found.get(1).or(found.get(3)).map_or(Some(numbers.season), |season| season.as_str().parse().ok());
+            let season = found
+                .get(1)
+                .or(found.get(3))
+                .map_or(Some(numbers.season), |season| season.as_str().parse().ok());
             let last: u32 = found.get(2).or(found.get(4)).or(found.get(5))?.as_str().parse().ok()?;
             let end = found.get(0)?.end();
             let most = if found.get(5).is_some() { MOST_UNMARKED } else { MOST };
-            (season == Some(numbers.season) && last.saturating_sub(numbers.first) <= most).then_some((last, end))
+            (season == Some(numbers.season) && last.saturating_sub(numbers.first) <= most)
+                .then_some((last, end))
         });
         let glued = || {
             let found = GLUED.as_ref()?.captures(rest)?;
@@ -85,12 +100,16 @@ fn go_on(stem: &str, numbers: &mut Found) {
             let behind = &rest[found[0].len()..];
             // `-23-45` is a date or a time, unless it counts on.
             let counts_on = behind.starts_with('-') && behind[1..].starts_with(|c: char| c.is_ascii_digit());
-            let fits = if counts_on { last == numbers.last + 1 } else { last <= numbers.first + MOST_UNMARKED };
-            (fits && found[1].len() >= 2.min(numbers.first.to_string().len() + 1)).then_some((last, found[0].len()))
+            let fits =
+                if counts_on { last == numbers.last + 1 } else { last <= numbers.first + MOST_UNMARKED };
+            (fits && found[1].len() >= 2.min(numbers.first.to_string().len() + 1))
+                .then_some((last, found[0].len()))
         };
         let Some((last, length)) = marked.or_else(glued) else { break };
         let behind = rest[length..].chars().next();
-        let is_whole = behind.is_none_or(|c| !c.is_ascii_digit() && (!c.is_alphabetic() || "eExXsS×".contains(c) || c >= '\u{0530}'));
+        let is_whole = behind.is_none_or(|c| {
+            !c.is_ascii_digit() && (!c.is_alphabetic() || "eExXsS×".contains(c) || c >= '\u{0530}')
+        });
         if last <= numbers.last || !is_whole {
             break;
         }
@@ -112,7 +131,10 @@ fn go_on(stem: &str, numbers: &mut Found) {
             numbers.end += numbers.piece.map_or(0, |_| 2);
         }
         // `S01E02v2` is a better one, not another.
-        Some('v' | 'V') if after.is_some_and(|c| c.is_ascii_digit()) && rest.chars().nth(2).is_none_or(|c| !c.is_alphanumeric()) => {
+        Some('v' | 'V')
+            if after.is_some_and(|c| c.is_ascii_digit())
+                && rest.chars().nth(2).is_none_or(|c| !c.is_alphanumeric()) =>
+        {
             numbers.end += 2
         }
         _ => {}

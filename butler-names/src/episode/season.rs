@@ -1,4 +1,5 @@
-//! Seasons' folders: `Season 01`, `S01`, `Staffel 1`, `2. évad`, `第1季`, `2010`, `Specials`; with a show's name in front or not.
+//! Seasons' folders: `Season 01`, `S01`, `Staffel 1`, `2. évad`, `第1季`, `2010`, `Specials`; with a show's
+//! name in front or not.
 
 use std::sync::LazyLock;
 
@@ -8,8 +9,7 @@ use super::super::title::clean;
 use super::super::{ids, junk};
 
 /// What seasons are called, in the languages in which people name folders.
-const WORDS: &str = "season|series|seasons|staffel|saison|temporada|temp|stagione|seizoen|s[äæ]song|sesong|s[æä]son|kausi|tuotantokausi|sezon|sezona|sezonul|sez[oó]na|série|serie|sezóna|\
-    évad|evad|сезон|σεζόν|σεζον|κύκλος|κυκλος|сезона|hooaeg|sezonas|musim|mùa|ซีซั่น|시즌|シーズン|عام|الموسم|موسم|עונה|सीज़न|book|tempada|denboraldia|årgang";
+const WORDS: &str = "season|series|seasons|staffel|saison|temporada|temp|stagione|seizoen|s[äæ]song|sesong|s[æä]son|kausi|tuotantokausi|sezon|sezona|sezonul|sez[oó]na|série|serie|sezóna|évad|evad|сезон|σεζόν|σεζον|κύκλος|κυκλος|сезона|hooaeg|sezonas|musim|mùa|ซีซั่น|시즌|シーズン|عام|الموسم|موسم|עונה|सीज़न|book|tempada|denboraldia|årgang";
 
 /// Folders of specials, in lower case.
 const SPECIALS: &[&str] = &[
@@ -50,8 +50,12 @@ const SPECIALS: &[&str] = &[
 pub(super) const YEARS: std::ops::RangeInclusive<u32> = 1930..=2059;
 
 /// `Season 1` at a name's beginning or behind a show's name.
-static WORD_FIRST: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r"(?i)^(.*?)(?:^|[\s._\-(\[,]|\b)(?:{WORDS})[\s._\-#:]*([0-9]{{1,4}})(?:[^0-9x].*)?$")).ok());
+static WORD_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?i)^(.*?)(?:^|[\s._\-(\[,]|\b)(?:{WORDS})[\s._\-#:]*([0-9]{{1,4}})(?:[^0-9x].*)?$"
+    ))
+    .ok()
+});
 /// `1. Staffel`, `2nd Season`, `1ª Temporada`.
 static NUMBER_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
@@ -60,12 +64,18 @@ static NUMBER_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 /// `S01`, `Show.S01.1080p`, `Show S01`.
-static LETTER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])S([0-9]{1,4})(?:[\s._\-)\]].*)?$").ok());
+static LETTER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])S([0-9]{1,4})(?:[\s._\-)\]].*)?$").ok());
 /// `第1季`, `第二期`, `1기`.
-static CJK: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^(.*?)(?:第\s*([0-9]{1,3}|[一二三四五六七八九十])\s*[季期部シ]|([0-9]{1,2})\s*기|([0-9]{1,2})期)").ok());
+static CJK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"^(.*?)(?:第\s*([0-9]{1,3}|[一二三四五六七八九十])\s*[季期部シ]|([0-9]{1,2})\s*기|([0-9]{1,2})期)",
+    )
+    .ok()
+});
 /// `Part`s and `Volume`s inside of a season are no seasons; the number alone is one.
-static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^([0-9]{1,2}|(?:19|20)[0-9]{2})$").ok());
+static NUMBER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^([0-9]{1,2}|(?:19|20)[0-9]{2})$").ok());
 
 /// A season's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +101,8 @@ pub(super) fn of_folder(folder: &str) -> Option<SeasonFolder> {
     }
     let with = |show: &str, season: u32| {
         // As it stands: whether it has dots tells whether a number in it is a year.
-        let show = Some(junk::cut(show).trim_end_matches([' ', '.', '_', '-', '(', '[', '–'])).filter(|show| !clean(show).is_empty());
+        let show = Some(junk::cut(show).trim_end_matches([' ', '.', '_', '-', '(', '[', '–']))
+            .filter(|show| !clean(show).is_empty());
         let show = show.map(str::to_owned);
         (season < 200 || YEARS.contains(&season)).then_some(SeasonFolder { season, show, bare: false })
     };
@@ -104,7 +115,9 @@ pub(super) fn of_folder(folder: &str) -> Option<SeasonFolder> {
     let number = found.get(2).or(found.get(3)).or(found.get(4))?.as_str();
     with(
         &found[1],
-        number.parse().ok().or_else(|| "一二三四五六七八九十".chars().zip(1..).find(|(c, _)| number.starts_with(*c)).map(|(_, n)| n))?,
+        number.parse().ok().or_else(|| {
+            "一二三四五六七八九十".chars().zip(1..).find(|(c, _)| number.starts_with(*c)).map(|(_, n)| n)
+        })?,
     )
 }
 
@@ -171,7 +184,11 @@ mod tests {
             ("Спецвыпуски", 0),
             ("Season 1 {tvdb-123}", 1),
         ] {
-            assert_eq!(of_folder(folder).map(|found| (found.season, found.show)), Some((season, None)), "{folder}");
+            assert_eq!(
+                of_folder(folder).map(|found| (found.season, found.show)),
+                Some((season, None)),
+                "{folder}"
+            );
         }
     }
 

@@ -16,18 +16,28 @@ static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Words that make no other show: `The Office US` in the folder `The Office`.
 const COUNTRIES: &[&str] = &["us", "uk", "au", "nz", "ca", "de", "fr", "jp", "usa"];
 
-/// The show of a file: `folder` above its season, the season's folder, and what stands in front of its numbers.
+/// The show of a file: `folder` above its season, the season's folder, and what stands in front of its
+/// numbers.
 pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &str, stem: &str) -> Show {
     let own = Some(named(prefix)).filter(|own| !own.title.is_empty());
     let above = folder.map(named).filter(|show| !show.title.is_empty());
-    let of_season = season.and_then(|season| season.show.as_deref()).map(named).filter(|show| !show.title.is_empty());
+    let of_season =
+        season.and_then(|season| season.show.as_deref()).map(named).filter(|show| !show.title.is_empty());
     let chosen = match (above, of_season, season) {
         // `Drama/Show S01/…`
-        (Some(above), Some(of_season), _) if !is_sure(&above) && !is_one(&of_season.title, &above.title) => Some(of_season),
+        (Some(above), Some(of_season), _) if !is_sure(&above) && !is_one(&of_season.title, &above.title) => {
+            Some(of_season)
+        }
         (Some(above), _, Some(_)) => Some(above),
         (None, Some(of_season), _) => Some(of_season),
         (Some(above), _, None) => match own {
-            Some(own) if !is_sure(&above) && !is_one(&own.title, &above.title) && own.title.chars().any(char::is_alphabetic) => Some(own),
+            Some(own)
+                if !is_sure(&above)
+                    && !is_one(&own.title, &above.title)
+                    && own.title.chars().any(char::is_alphabetic) =>
+            {
+                Some(own)
+            }
             _ => Some(above),
         },
         (None, None, _) => own,
@@ -39,7 +49,8 @@ fn is_sure(show: &Show) -> bool {
     show.year.is_some() || show.ids != super::super::Ids::default()
 }
 
-/// Whether a file's own words mean the show that a folder names: the same ones, fewer of them, or their initials.
+/// Whether a file's own words mean the show that a folder names: the same ones, fewer of them, or their
+/// initials.
 fn is_one(own: &str, folder: &str) -> bool {
     let (own_words, folder_words) = (words(own), words(folder));
     let (own_key, folder_key) = (comparable(own), comparable(folder));
@@ -48,13 +59,20 @@ fn is_one(own: &str, folder: &str) -> bool {
     own_key == folder_key
         || own_words.iter().all(|word| folder_words.contains(word))
         || (folder_words.iter().all(|word| own_words.contains(word))
-            && own_words.iter().filter(|word| !folder_words.contains(word)).all(|word| COUNTRIES.contains(&word.as_str()) || is_year(word)))
+            && own_words
+                .iter()
+                .filter(|word| !folder_words.contains(word))
+                .all(|word| COUNTRIES.contains(&word.as_str()) || is_year(word)))
         || (is_short && own_key.len() >= 2 && initials.contains(&own_key))
-        || (is_short && own_key.chars().next() == folder_key.chars().next() && is_within(&own_key, &folder_key))
+        || (is_short
+            && own_key.chars().next() == folder_key.chars().next()
+            && is_within(&own_key, &folder_key))
 }
 
 fn is_year(word: &str) -> bool {
-    word.len() == 4 && (word.starts_with("19") || word.starts_with("20")) && word.bytes().all(|byte| byte.is_ascii_digit())
+    word.len() == 4
+        && (word.starts_with("19") || word.starts_with("20"))
+        && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the letters of a short form follow each other in the long one: `BrBa`.
@@ -71,11 +89,16 @@ pub(super) fn named(text: &str) -> Show {
         Some((_, rest)) if rest.chars().any(char::is_alphabetic) => rest,
         _ => text,
     };
-    let text = SPAN.as_ref().and_then(|span| span.find(text)).filter(|span| span.start() > 0).map_or(text, |span| &text[..span.start()]);
+    let text = SPAN
+        .as_ref()
+        .and_then(|span| span.find(text))
+        .filter(|span| span.start() > 0)
+        .map_or(text, |span| &text[..span.start()]);
     // A bare year belongs to the title, `Space 1999`, unless a release has it between its dots.
     let dotted = !text.trim().contains(' ') && text.contains(['.', '_']);
-    let found = year::in_brackets(text)
-        .or_else(|| year::find(text.trim_end_matches(['.', '_', '-', ' '])).filter(|found| dotted && found.start > 0));
+    let found = year::in_brackets(text).or_else(|| {
+        year::find(text.trim_end_matches(['.', '_', '-', ' '])).filter(|found| dotted && found.start > 0)
+    });
     let (title, year) = match found {
         Some(found) if found.start == 0 => (&text[found.end..], Some(found.year)),
         Some(found) => (&text[..found.start], Some(found.year)),

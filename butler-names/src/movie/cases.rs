@@ -44,7 +44,10 @@ fn title_and_year_in_file_or_folder() {
             ("What's Up, Doc (1972).mkv", "What's Up, Doc (1972)"),
             ("Mission - Impossible (1996).mkv", "Mission - Impossible (1996)"),
             ("Star Wars - Episode IV - A New Hope (1977).mkv", "Star Wars - Episode IV - A New Hope (1977)"),
-            ("Leon - The Professional (1994)/Leon - The Professional (1994).mkv", "Leon - The Professional (1994)"),
+            (
+                "Leon - The Professional (1994)/Leon - The Professional (1994).mkv",
+                "Leon - The Professional (1994)",
+            ),
             (
                 "The Assassination of Jesse James by the Coward Robert Ford (2007).mkv",
                 "The Assassination of Jesse James by the Coward Robert Ford (2007)",
@@ -191,7 +194,10 @@ fn ids_and_editions() {
             ("Heat (1995) [tmdbid=949].mkv", "Heat (1995) | tmdb 949"),
             ("Heat (1995) {tmdb-949}/Heat.mkv", "Heat (1995) | tmdb 949"),
             ("Heat (1995) {tmdb-949}/Heat (1995).mkv", "Heat (1995) | tmdb 949"),
-            ("Heat (1995) {tmdb-949}/Heat (1995) {imdb-tt0113277}.mkv", "Heat (1995) | imdb tt0113277 | tmdb 949"),
+            (
+                "Heat (1995) {tmdb-949}/Heat (1995) {imdb-tt0113277}.mkv",
+                "Heat (1995) | imdb tt0113277 | tmdb 949",
+            ),
             ("Heat (1995) {tmdb-949}/Ronin (1998).mkv", "Ronin (1998)"),
             ("Heat {tmdb-949}/Heat.mkv", "Heat | tmdb 949"),
             ("Heat {tmdb-949}.mkv", "Heat | tmdb 949"),
@@ -201,7 +207,10 @@ fn ids_and_editions() {
             ("Heat (1995) {edition-Director's Cut}.mkv", "Heat (1995) | edition Director's Cut"),
             ("Heat (1995) {edition-Director's Cut}/Heat (1995).mkv", "Heat (1995) | edition Director's Cut"),
             ("Heat (1995)/Heat (1995) {edition-Final Cut}.mkv", "Heat (1995) | edition Final Cut"),
-            ("Heat (1995) {edition-Final Cut} {tmdb-949} - 1080p.mkv", "Heat (1995) | edition Final Cut | 1080p | tmdb 949"),
+            (
+                "Heat (1995) {edition-Final Cut} {tmdb-949} - 1080p.mkv",
+                "Heat (1995) | edition Final Cut | 1080p | tmdb 949",
+            ),
             ("Heat (1995) {edition-Final Cut} - cd1.avi", "Heat (1995) | edition Final Cut | #1"),
             (
                 "Heat (1995) {edition-This edition's name is longer than anybody reads}.mkv",
@@ -259,13 +268,23 @@ fn two_films_are_never_made_one() {
             ("Dune/Dune Part 2.mkv", "Dune Part 2"),
             ("Kill Bill - Part 1.mkv", "Kill Bill - Part 1"),
             ("Kill Bill Part 2 (2004).mkv", "Kill Bill Part 2 (2004)"),
-            ("Harry Potter and the Deathly Hallows Part 1 (2010).mkv", "Harry Potter and the Deathly Hallows Part 1 (2010)"),
             (
-                "Harry Potter and the Deathly Hallows Part 1 (2010)/Harry Potter and the Deathly Hallows Part 1.mkv",
+                "Harry Potter and the Deathly Hallows Part 1 (2010).mkv",
                 "Harry Potter and the Deathly Hallows Part 1 (2010)",
             ),
-            ("Harry.Potter.and.the.Deathly.Hallows.Part.2.2011.1080p.mkv", "Harry Potter and the Deathly Hallows Part 2 (2011) | 1080p"),
-            ("The Hunger Games Mockingjay - Part 1 (2014).mkv", "The Hunger Games Mockingjay - Part 1 (2014)"),
+            (
+                "Harry Potter and the Deathly Hallows Part 1 (2010)/Harry Potter and the Deathly Hallows Part \
+                 1.mkv",
+                "Harry Potter and the Deathly Hallows Part 1 (2010)",
+            ),
+            (
+                "Harry.Potter.and.the.Deathly.Hallows.Part.2.2011.1080p.mkv",
+                "Harry Potter and the Deathly Hallows Part 2 (2011) | 1080p",
+            ),
+            (
+                "The Hunger Games Mockingjay - Part 1 (2014).mkv",
+                "The Hunger Games Mockingjay - Part 1 (2014)",
+            ),
             ("Heat (1986).mkv", "Heat (1986)"),
             ("Airport 1975.mkv", "Airport (1975)"),
             ("Airport 1977.mkv", "Airport (1977)"),
@@ -415,9 +434,15 @@ fn what_only_sounds_like_an_extra_is_a_film() {
             ("Films/Shorts/La Jetée.mkv", "La Jetée"),
             ("Films/Other/Heat.mkv", "Heat"),
             ("Trailers/Heat (1995).mkv", "Heat (1995)"),
-            ("Interview with the Vampire (1994)/Interview with the Vampire.mkv", "Interview with the Vampire (1994)"),
+            (
+                "Interview with the Vampire (1994)/Interview with the Vampire.mkv",
+                "Interview with the Vampire (1994)",
+            ),
             ("Films/Interview with the Vampire (1994)/Interview.mkv", "Interview with the Vampire (1994)"),
-            ("Scenes from a Marriage (1974)/Scenes from a Marriage (1974).mkv", "Scenes from a Marriage (1974)"),
+            (
+                "Scenes from a Marriage (1974)/Scenes from a Marriage (1974).mkv",
+                "Scenes from a Marriage (1974)",
+            ),
             ("The Big Short (2015).mkv", "The Big Short (2015)"),
             ("The Big Short (2015)/The Big Short.mkv", "The Big Short (2015)"),
             ("Trailer Park Boys The Movie (2006).mkv", "Trailer Park Boys The Movie (2006)"),

@@ -1,4 +1,5 @@
-//! One name, of a film's file or folder, taken apart: title, year, ids, edition, piece, and what tells its version.
+//! One name, of a film's file or folder, taken apart: title, year, ids, edition, piece, and what tells its
+//! version.
 //!
 //! It knows nothing of the names around it; `movie.rs` weighs file against folder.
 
@@ -34,7 +35,8 @@ impl FilmName {
         match stack::suffix(text) {
             Some(piece) => {
                 let mut named = Self::parse_text(piece.name, tags);
-                // `Part 2` is a piece only behind a year: in front of it, and without one, it is a title's own.
+                // `Part 2` is a piece only behind a year: in front of it, and without one, it is a title's
+                // own.
                 if piece.could_be_title && named.year.is_none() {
                     named.with_piece = Some(clean(text));
                 }
@@ -46,7 +48,8 @@ impl FilmName {
     }
 
     fn parse_text(text: &str, tags: Tags) -> Self {
-        let mut named = Self { tags, text: text.to_owned(), with_year: clean(junk::cut(text)), ..Self::default() };
+        let mut named =
+            Self { tags, text: text.to_owned(), with_year: clean(junk::cut(text)), ..Self::default() };
         named.is_release = junk::start(text).is_some();
         let rest = match year::find(text) {
             Some(found) if found.start == 0 || clean(&text[..found.start]).is_empty() => {
@@ -80,7 +83,8 @@ impl FilmName {
 /// `- 1080p`, `- [Director's Cut]` as they stand; of anything else what tells versions apart.
 pub(super) fn version(rest: &str) -> Option<String> {
     let trimmed = rest.trim();
-    let Some(label) = trimmed.strip_prefix(['-', '–', '—']).map(str::trim).filter(|label| !label.is_empty()) else {
+    let Some(label) = trimmed.strip_prefix(['-', '–', '—']).map(str::trim).filter(|label| !label.is_empty())
+    else {
         return junk::version(trimmed);
     };
     if !label.contains(' ') && label.contains('.') {
@@ -98,7 +102,9 @@ fn without_label_in_front(text: &str) -> &str {
         _ => text,
     };
     let without = match without.trim_start().split_once(' ') {
-        Some((site, rest)) if site.to_ascii_lowercase().starts_with("www.") => rest.trim_start().trim_start_matches('-'),
+        Some((site, rest)) if site.to_ascii_lowercase().starts_with("www.") => {
+            rest.trim_start().trim_start_matches('-')
+        }
         _ => without,
     };
     if clean(without).chars().any(char::is_alphanumeric) { without.trim() } else { text }
@@ -106,6 +112,8 @@ fn without_label_in_front(text: &str) -> &str {
 
 /// `… [0A1B2C3D]`, `… [1080p]`: groups that put their name in front put these behind.
 fn ends_like_a_fansub(rest: &str) -> bool {
-    let Some((_, last)) = rest.trim_end().strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) else { return false };
+    let Some((_, last)) = rest.trim_end().strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) else {
+        return false;
+    };
     (last.len() == 8 && last.bytes().all(|byte| byte.is_ascii_hexdigit())) || junk::start(rest).is_some()
 }

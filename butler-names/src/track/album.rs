@@ -1,4 +1,5 @@
-//! What an album's folder says: `Artist - Album (Year) [FLAC]`, `1959 - Album`, `Album (Disc 2)`; and folders of discs.
+//! What an album's folder says: `Artist - Album (Year) [FLAC]`, `1959 - Album`, `Album (Disc 2)`; and folders
+//! of discs.
 
 use std::sync::LazyLock;
 
@@ -37,8 +38,9 @@ static YEAR_IN_FRONT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static YEAR_BETWEEN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(.+?)\s+-\s+[(\[]?((?:19|20)[0-9]{2})[)\]]?\s+-\s+(.+)$").ok());
 /// `Miles_Davis-Kind_Of_Blue-CD-FLAC-1997-GRP`.
-static SCENE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^([^\s\-]+)-([^\s\-]+)(?:-[^\s\-]+)*?-((?:19|20)[0-9]{2})-[A-Za-z0-9]+$").ok());
+static SCENE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^([^\s\-]+)-([^\s\-]+)(?:-[^\s\-]+)*?-((?:19|20)[0-9]{2})-[A-Za-z0-9]+$").ok()
+});
 
 impl AlbumName {
     pub(super) fn unknown() -> Self {
@@ -50,21 +52,38 @@ impl AlbumName {
         let (_, text) = ids::take(folder);
         if let Some(found) = SCENE.as_ref().and_then(|form| form.captures(&text)) {
             let title = titled(&found[2]);
-            return Self { artist: Some(titled(&found[1])), whole: title.clone(), title, year: found[3].parse().ok(), disc: None };
+            return Self {
+                artist: Some(titled(&found[1])),
+                whole: title.clone(),
+                title,
+                year: found[3].parse().ok(),
+                disc: None,
+            };
         }
-        let coded = CODING.as_ref().map_or_else(|| text.clone(), |coding| coding.replace_all(&text, "").into_owned());
+        let coded =
+            CODING.as_ref().map_or_else(|| text.clone(), |coding| coding.replace_all(&text, "").into_owned());
         let text = if clean(&coded).is_empty() { text } else { coded };
         let text = text.trim();
         let (text, disc) = match DISC_BEHIND.as_ref().and_then(|form| form.captures(text)) {
-            Some(found) if !clean(&found[1]).is_empty() => (found.get(1).map_or(text, |name| name.as_str()), found[2].parse().ok()),
+            Some(found) if !clean(&found[1]).is_empty() => {
+                (found.get(1).map_or(text, |name| name.as_str()), found[2].parse().ok())
+            }
             _ => (text, None),
         };
         if let Some(found) = YEAR_BETWEEN.as_ref().and_then(|form| form.captures(text)) {
             let title = titled(&found[3]);
-            return Self { artist: Some(titled(&found[1])), whole: title.clone(), title, year: found[2].parse().ok(), disc };
+            return Self {
+                artist: Some(titled(&found[1])),
+                whole: title.clone(),
+                title,
+                year: found[2].parse().ok(),
+                disc,
+            };
         }
         let (text, year) = year_of(text);
-        let split = text.split_once(" - ").filter(|(artist, album)| !clean(artist).is_empty() && !clean(album).is_empty());
+        let split = text
+            .split_once(" - ")
+            .filter(|(artist, album)| !clean(artist).is_empty() && !clean(album).is_empty());
         let artist = split.map(|(artist, _)| titled(artist));
         let title = titled(split.map_or(text.as_str(), |(_, album)| album));
         Self { artist, title, year, disc, whole: titled(&text) }
@@ -79,16 +98,23 @@ impl AlbumName {
 /// The year in front or in brackets behind, and the text without it.
 fn year_of(text: &str) -> (String, Option<u16>) {
     if let Some(found) = YEAR_IN_FRONT.as_ref().and_then(|form| form.captures(text)) {
-        return (found[3].to_owned(), found.get(1).or(found.get(2)).and_then(|year| year.as_str().parse().ok()));
+        return (
+            found[3].to_owned(),
+            found.get(1).or(found.get(2)).and_then(|year| year.as_str().parse().ok()),
+        );
     }
     match year::in_brackets(text).filter(|found| found.start > 0) {
         // What stands behind tells editions apart: `Album (1973) [Deluxe]`.
-        Some(found) => (format!("{} {}", &text[..found.start].trim_end(), &text[found.end..].trim_start()), Some(found.year)),
+        Some(found) => (
+            format!("{} {}", &text[..found.start].trim_end(), &text[found.end..].trim_start()),
+            Some(found.year),
+        ),
         None => (text.to_owned(), None),
     }
 }
 
-/// The disc that a folder is, with so many folders above it. `Vol. 4` is one only where an artist and an album are above.
+/// The disc that a folder is, with so many folders above it. `Vol. 4` is one only where an artist and an
+/// album are above.
 pub(super) fn disc_of_folder(folder: &str, above: usize) -> Option<u32> {
     let found = DISC_FOLDER.as_ref()?.captures(folder.trim())?;
     let word = found[1].to_ascii_lowercase();
@@ -99,7 +125,11 @@ pub(super) fn disc_of_folder(folder: &str, above: usize) -> Option<u32> {
         (Some(digits), _) => digits.as_str().parse().ok(),
         (_, Some(word)) => {
             let words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-            words.into_iter().zip(1..).find(|(name, _)| word.as_str().eq_ignore_ascii_case(name)).map(|(_, number)| number)
+            words
+                .into_iter()
+                .zip(1..)
+                .find(|(name, _)| word.as_str().eq_ignore_ascii_case(name))
+                .map(|(_, number)| number)
         }
         _ => None,
     };

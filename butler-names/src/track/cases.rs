@@ -9,9 +9,18 @@ fn artist_album_number_and_title() {
         Artist,
         &[
             ("Miles Davis/Kind of Blue/01 - So What.flac", "Miles Davis | Kind of Blue | 1 | So What"),
-            ("Miles Davis/Kind of Blue (1959)/02. Freddie Freeloader.mp3", "Miles Davis | Kind of Blue (1959) | 2 | Freddie Freeloader"),
-            ("Jazz/Miles Davis/Kind of Blue/03 Blue in Green.mp3", "Miles Davis | Kind of Blue | 3 | Blue in Green"),
-            ("M/Miles Davis/Kind of Blue/03_Blue_in_Green.mp3", "Miles Davis | Kind of Blue | 3 | Blue in Green"),
+            (
+                "Miles Davis/Kind of Blue (1959)/02. Freddie Freeloader.mp3",
+                "Miles Davis | Kind of Blue (1959) | 2 | Freddie Freeloader",
+            ),
+            (
+                "Jazz/Miles Davis/Kind of Blue/03 Blue in Green.mp3",
+                "Miles Davis | Kind of Blue | 3 | Blue in Green",
+            ),
+            (
+                "M/Miles Davis/Kind of Blue/03_Blue_in_Green.mp3",
+                "Miles Davis | Kind of Blue | 3 | Blue in Green",
+            ),
             ("Nena/Nena/04-Kino.mp3", "Nena | Nena | 4 | Kino"),
             ("Nena/Nena/04) Kino.mp3", "Nena | Nena | 4 | Kino"),
             ("Nena/Nena/[04] Kino.mp3", "Nena | Nena | 4 | Kino"),
@@ -56,22 +65,58 @@ fn albums_folders() {
     check(
         Artist,
         &[
-            ("Miles Davis/1959 - Kind of Blue/01 So What.mp3", "Miles Davis | Kind of Blue (1959) | 1 | So What"),
-            ("Miles Davis/(1959) Kind of Blue/01 So What.mp3", "Miles Davis | Kind of Blue (1959) | 1 | So What"),
-            ("Miles Davis/[1959] Kind of Blue/01 So What.mp3", "Miles Davis | Kind of Blue (1959) | 1 | So What"),
-            ("Miles Davis/Kind of Blue [1959]/01 So What.mp3", "Miles Davis | Kind of Blue (1959) | 1 | So What"),
-            ("Miles Davis/Miles Davis - Kind of Blue (1959)/01 So What.mp3", "Miles Davis | Kind of Blue (1959) | 1 | So What"),
-            ("Miles Davis/Miles Davis - 1959 - Kind of Blue/01 So What.mp3", "Miles Davis | Kind of Blue (1959) | 1 | So What"),
-            ("Miles Davis/Kind of Blue (1959) [FLAC]/01 So What.flac", "Miles Davis | Kind of Blue (1959) | 1 | So What"),
+            (
+                "Miles Davis/1959 - Kind of Blue/01 So What.mp3",
+                "Miles Davis | Kind of Blue (1959) | 1 | So What",
+            ),
+            (
+                "Miles Davis/(1959) Kind of Blue/01 So What.mp3",
+                "Miles Davis | Kind of Blue (1959) | 1 | So What",
+            ),
+            (
+                "Miles Davis/[1959] Kind of Blue/01 So What.mp3",
+                "Miles Davis | Kind of Blue (1959) | 1 | So What",
+            ),
+            (
+                "Miles Davis/Kind of Blue [1959]/01 So What.mp3",
+                "Miles Davis | Kind of Blue (1959) | 1 | So What",
+            ),
+            (
+                "Miles Davis/Miles Davis - Kind of Blue (1959)/01 So What.mp3",
+                "Miles Davis | Kind of Blue (1959) | 1 | So What",
+            ),
+            (
+                "Miles Davis/Miles Davis - 1959 - Kind of Blue/01 So What.mp3",
+                "Miles Davis | Kind of Blue (1959) | 1 | So What",
+            ),
+            (
+                "Miles Davis/Kind of Blue (1959) [FLAC]/01 So What.flac",
+                "Miles Davis | Kind of Blue (1959) | 1 | So What",
+            ),
             ("Miles Davis/Kind of Blue (MP3 320)/01 So What.mp3", "Miles Davis | Kind of Blue | 1 | So What"),
             ("Miles Davis/Kind of Blue {24-96}/01 So What.flac", "Miles Davis | Kind of Blue | 1 | So What"),
-            ("Miles Davis/Kind of Blue (Deluxe Edition)/01 So What.flac", "Miles Davis | Kind of Blue (Deluxe Edition) | 1 | So What"),
-            ("Pink Floyd/Echoes - The Best of/01 Sheep.flac", "Pink Floyd | Echoes - The Best of | 1 | Sheep"),
-            ("Jazz/Miles Davis - Kind of Blue (1959)/01 So What.mp3", "Miles Davis | Kind of Blue (1959) | 1 | So What"),
-            ("Miles_Davis-Kind_Of_Blue-CD-FLAC-1997-GRP/01-miles_davis-so_what.flac", "Miles Davis | Kind Of Blue (1997) | 1 | so what"),
+            (
+                "Miles Davis/Kind of Blue (Deluxe Edition)/01 So What.flac",
+                "Miles Davis | Kind of Blue (Deluxe Edition) | 1 | So What",
+            ),
+            (
+                "Pink Floyd/Echoes - The Best of/01 Sheep.flac",
+                "Pink Floyd | Echoes - The Best of | 1 | Sheep",
+            ),
+            (
+                "Jazz/Miles Davis - Kind of Blue (1959)/01 So What.mp3",
+                "Miles Davis | Kind of Blue (1959) | 1 | So What",
+            ),
+            (
+                "Miles_Davis-Kind_Of_Blue-CD-FLAC-1997-GRP/01-miles_davis-so_what.flac",
+                "Miles Davis | Kind Of Blue (1997) | 1 | so what",
+            ),
             ("Miles Davis/Albums/Kind of Blue/01 So What.mp3", "Miles Davis | Kind of Blue | 1 | So What"),
             ("Miles Davis/Live/At Fillmore/01 Directions.mp3", "Miles Davis | At Fillmore | 1 | Directions"),
-            ("Miles Davis/Studio Albums/1959 - Kind of Blue/CD1/01 So What.mp3", "Miles Davis | Kind of Blue (1959) | 1- 1 | So What"),
+            (
+                "Miles Davis/Studio Albums/1959 - Kind of Blue/CD1/01 So What.mp3",
+                "Miles Davis | Kind of Blue (1959) | 1- 1 | So What",
+            ),
             ("Miles Davis/Singles/So What.mp3", "Miles Davis | Singles | | So What"),
             ("Live/Throwing Copper/01 The Dam.mp3", "Live | Throwing Copper | 1 | The Dam"),
             ("AC-DC/Back in Black/01 Hells Bells.mp3", "AC-DC | Back in Black | 1 | Hells Bells"),
@@ -122,20 +167,41 @@ fn albums_of_several_artists() {
     check(
         Artist,
         &[
-            ("Various Artists/Bravo Hits 1/01 - Nena - Kino.mp3", "Various Artists | Bravo Hits 1 | 1 | Kino | by Nena"),
+            (
+                "Various Artists/Bravo Hits 1/01 - Nena - Kino.mp3",
+                "Various Artists | Bravo Hits 1 | 1 | Kino | by Nena",
+            ),
             ("VA/Bravo Hits 1/01 - Nena - Kino.mp3", "Various Artists | Bravo Hits 1 | 1 | Kino | by Nena"),
             ("V.A./Bravo Hits 1/01. Nena - Kino.mp3", "Various Artists | Bravo Hits 1 | 1 | Kino | by Nena"),
-            ("VA - Bravo Hits 1 (1992)/01 - Nena - Kino.mp3", "Various Artists | Bravo Hits 1 (1992) | 1 | Kino | by Nena"),
+            (
+                "VA - Bravo Hits 1 (1992)/01 - Nena - Kino.mp3",
+                "Various Artists | Bravo Hits 1 (1992) | 1 | Kino | by Nena",
+            ),
             ("Compilations/Bravo Hits 1/01 Kino.mp3", "Various Artists | Bravo Hits 1 | 1 | Kino"),
-            ("Soundtracks/Heat (1995)/01 - Kronos Quartet - Heat.mp3", "Various Artists | Heat (1995) | 1 | Heat | by Kronos Quartet"),
+            (
+                "Soundtracks/Heat (1995)/01 - Kronos Quartet - Heat.mp3",
+                "Various Artists | Heat (1995) | 1 | Heat | by Kronos Quartet",
+            ),
             ("Various/Bravo Hits 1/Nena - Kino.mp3", "Various Artists | Bravo Hits 1 | | Kino | by Nena"),
-            ("Various/Bravo Hits 1/Nena - 01 - Kino.mp3", "Various Artists | Bravo Hits 1 | 1 | Kino | by Nena"),
-            ("Verschiedene Interpreten/Hits/01 - Nena - Kino.mp3", "Various Artists | Hits | 1 | Kino | by Nena"),
-            ("Разные исполнители/Хиты/01 - Кино - Группа крови.mp3", "Various Artists | Хиты | 1 | Группа крови | by Кино"),
+            (
+                "Various/Bravo Hits 1/Nena - 01 - Kino.mp3",
+                "Various Artists | Bravo Hits 1 | 1 | Kino | by Nena",
+            ),
+            (
+                "Verschiedene Interpreten/Hits/01 - Nena - Kino.mp3",
+                "Various Artists | Hits | 1 | Kino | by Nena",
+            ),
+            (
+                "Разные исполнители/Хиты/01 - Кино - Группа крови.mp3",
+                "Various Artists | Хиты | 1 | Группа крови | by Кино",
+            ),
             ("Nena/Nena/01 - Nena - Kino.mp3", "Nena | Nena | 1 | Kino"),
             ("Nena/Nena/Nena - Kino.mp3", "Nena | Nena | | Kino"),
             ("Nena/Nena/Nena - 01 - Kino.mp3", "Nena | Nena | 1 | Kino"),
-            ("Miles Davis/Kind of Blue/Miles Davis - Kind of Blue - 01 - So What.mp3", "Miles Davis | Kind of Blue | 1 | So What"),
+            (
+                "Miles Davis/Kind of Blue/Miles Davis - Kind of Blue - 01 - So What.mp3",
+                "Miles Davis | Kind of Blue | 1 | So What",
+            ),
             ("Nena/Nena/01 - Kino - Live.mp3", "Nena | Nena | 1 | Kino - Live"),
         ],
     );
@@ -146,7 +212,10 @@ fn every_script() {
     check(
         Artist,
         &[
-            ("Кино/Группа крови (1988)/01 - Группа крови.flac", "Кино | Группа крови (1988) | 1 | Группа крови"),
+            (
+                "Кино/Группа крови (1988)/01 - Группа крови.flac",
+                "Кино | Группа крови (1988) | 1 | Группа крови",
+            ),
             ("宇多田ヒカル/First Love/０１ Automatic.mp3", "宇多田ヒカル | First Love | 1 | Automatic"),
             ("坂本龍一/1996/01 - Merry.flac", "坂本龍一 | 1996 | 1 | Merry"),
             ("أم كلثوم/إنت عمري/٠١ - إنت عمري.mp3", "أم كلثوم | إنت عمري | 1 | إنت عمري"),

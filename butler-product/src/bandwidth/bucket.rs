@@ -1,12 +1,14 @@
 //! The bandwidth that a buffer of some size needs, by the leaky bucket. Pure.
 //!
-//! A player begins with a full buffer of `B` bytes, drains each second's bytes evenly over that second, and refills the buffer at the
-//! rate `R` whenever there is room. It never stalls if no run of `n` seconds in a row holds more than `B + n·R` bytes; so the least
-//! rate is the largest `(bytes of the run - B) / n` over all runs. Source: Ribas-Corbera, Chou and Regunathan, "A generalized
-//! hypothetical reference decoder for H.264/AVC", IEEE Transactions on Circuits and Systems for Video Technology 13 (7), 2003: the
-//! curve of least rates over bucket sizes, here with the full bucket as its initial fullness.
+//! A player begins with a full buffer of `B` bytes, drains each second's bytes evenly over that second, and
+//! refills the buffer at the rate `R` whenever there is room. It never stalls if no run of `n` seconds in a
+//! row holds more than `B + n·R` bytes; so the least rate is the largest `(bytes of the run - B) / n` over
+//! all runs. Source: Ribas-Corbera, Chou and Regunathan, "A generalized hypothetical reference decoder for
+//! H.264/AVC", IEEE Transactions on Circuits and Systems for Video Technology 13 (7), 2003: the curve of
+//! least rates over bucket sizes, here with the full bucket as its initial fullness.
 
-/// The least bits a second with which a full buffer of `buffer` bytes never runs dry; `steps` are bytes of each second.
+/// The least bits a second with which a full buffer of `buffer` bytes never runs dry; `steps` are bytes of
+/// each second.
 pub fn needed(steps: &[u64], buffer: u64) -> u64 {
     let highest = steps.iter().copied().max().unwrap_or(0);
     let (mut too_little, mut enough) = (0_u64, highest.saturating_mul(8));
@@ -20,7 +22,8 @@ pub fn needed(steps: &[u64], buffer: u64) -> u64 {
     enough
 }
 
-/// Whether a buffer that is full at first lasts at a rate. Within a second both flows are even, so looking at its ends suffices.
+/// Whether a buffer that is full at first lasts at a rate. Within a second both flows are even, so looking at
+/// its ends suffices.
 fn lasts(steps: &[u64], buffer: u64, bits_a_second: u64) -> bool {
     let full = i128::from(buffer) * 8;
     let mut held = full;
@@ -84,7 +87,8 @@ mod tests {
         }
     }
 
-    /// A player, tenth of a second by tenth of a second, counting tenths of a bit: the second in which it stalls.
+    /// A player, tenth of a second by tenth of a second, counting tenths of a bit: the second in which it
+    /// stalls.
     fn stalls_at(steps: &[u64], buffer: u64, bits_a_second: u64) -> Option<usize> {
         let full = u128::from(buffer) * 80;
         let mut held = full;

@@ -1,9 +1,10 @@
 //! The blob of a bandwidth product: bytes of each second and stream, and the map of key frames.
 //!
-//! Magic (8 bytes), then whole numbers as LEB128, least significant 7 bits first (signed ones folded: 0, -1, 1, -2 … become 0, 1, 2,
-//! 3 …): format 1; milliseconds of a step; number of streams; for each its place in the container, its number of steps, and the steps'
-//! bytes as differences to the step before; then the number of key frames, and for each the difference of its time (microseconds from
-//! the file's start) and of its place (0 where it is not known, else bytes from the file's start plus one) to the one before, and its
+//! Magic (8 bytes), then whole numbers as LEB128, least significant 7 bits first (signed ones folded: 0, -1,
+//! 1, -2 … become 0, 1, 2, 3 …): format 1; milliseconds of a step; number of streams; for each its place in
+//! the container, its number of steps, and the steps' bytes as differences to the step before; then the
+//! number of key frames, and for each the difference of its time (microseconds from the file's start) and of
+//! its place (0 where it is not known, else bytes from the file's start plus one) to the one before, and its
 //! bytes. Then it ends. The format is ours; three hours with three streams take some 150 KB.
 
 use std::io::{self, Read, Write};
@@ -42,7 +43,8 @@ pub struct StreamCurve {
 /// A key frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyFrame {
-    /// When it is shown, microseconds from the file's start; below 0 where only later frames of its group are.
+    /// When it is shown, microseconds from the file's start; below 0 where only later frames of its group
+    /// are.
     pub time_us: i64,
     /// Where it lies, bytes from the file's start, or where the container's element with it does.
     pub place: Option<u64>,
@@ -68,7 +70,8 @@ impl Curve {
     /// Writes it, and answers with its bytes.
     ///
     /// # Errors
-    /// If `out` can't be written, or the curve has more streams, steps or key frames than [`Curve::read`] takes.
+    /// If `out` can't be written, or the curve has more streams, steps or key frames than [`Curve::read`]
+    /// takes.
     pub fn write(&self, mut out: impl Write) -> Result<u64, CurveError> {
         let longest = self.streams.iter().map(|stream| stream.bytes.len()).max().unwrap_or(0);
         if self.streams.len() > MAX_STREAMS || longest > MAX_STEPS || self.key_frames.len() > MAX_KEY_FRAMES {
@@ -90,7 +93,11 @@ impl Curve {
         let (mut time, mut place) = (0, 0);
         for key_frame in &self.key_frames {
             put_difference(&mut bytes, key_frame.time_us.cast_unsigned(), &mut time);
-            put_difference(&mut bytes, key_frame.place.map_or(0, |place| place.saturating_add(1)), &mut place);
+            put_difference(
+                &mut bytes,
+                key_frame.place.map_or(0, |place| place.saturating_add(1)),
+                &mut place,
+            );
             put(&mut bytes, key_frame.bytes.into());
         }
         if bytes.len() as u64 > MAX_BYTES {
@@ -111,7 +118,9 @@ impl Curve {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(CurveError::TooLarge);
         }
-        let mut numbers = Numbers(bytes.strip_prefix(&MAGIC).ok_or(CurveError::Damaged("its first bytes are not a curve's"))?);
+        let mut numbers = Numbers(
+            bytes.strip_prefix(&MAGIC).ok_or(CurveError::Damaged("its first bytes are not a curve's"))?,
+        );
         if numbers.next()? != FORMAT {
             return Err(CurveError::Damaged("its format is unknown"));
         }
@@ -120,7 +129,8 @@ impl Curve {
         }
         let mut curve = Self::default();
         for _ in 0..numbers.count(MAX_STREAMS)? {
-            let index = u32::try_from(numbers.next()?).map_err(|_| CurveError::Damaged("a stream's number is too large"))?;
+            let index = u32::try_from(numbers.next()?)
+                .map_err(|_| CurveError::Damaged("a stream's number is too large"))?;
             let mut step = 0;
             let steps = numbers.count(MAX_STEPS)?;
             let bytes = (0..steps).map(|_| numbers.next_after(&mut step)).collect::<Result<_, _>>()?;
@@ -131,7 +141,8 @@ impl Curve {
             curve.key_frames.push(KeyFrame {
                 time_us: numbers.next_after(&mut time)?.cast_signed(),
                 place: numbers.next_after(&mut place)?.checked_sub(1),
-                bytes: u32::try_from(numbers.next()?).map_err(|_| CurveError::Damaged("a key frame is too large"))?,
+                bytes: u32::try_from(numbers.next()?)
+                    .map_err(|_| CurveError::Damaged("a key frame is too large"))?,
             });
         }
         if numbers.0.is_empty() { Ok(curve) } else { Err(CurveError::Damaged("it goes on behind its end")) }
@@ -146,7 +157,8 @@ fn put(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-/// Puts the difference to the number before, which wraps as all arithmetic here does: any two numbers have one.
+/// Puts the difference to the number before, which wraps as all arithmetic here does: any two numbers have
+/// one.
 fn put_difference(bytes: &mut Vec<u8>, number: u64, before: &mut u64) {
     let difference = number.wrapping_sub(*before).cast_signed();
     put(bytes, ((difference << 1) ^ (difference >> 63)).cast_unsigned());
@@ -183,7 +195,11 @@ impl Numbers<'_> {
     /// How many come: never more than there are bytes for, so that no say-so sizes anything.
     fn count(&mut self, most: usize) -> Result<usize, CurveError> {
         let count = usize::try_from(self.next()?).unwrap_or(usize::MAX);
-        if count > most.min(self.0.len()) { Err(CurveError::Damaged("it promises more than it holds")) } else { Ok(count) }
+        if count > most.min(self.0.len()) {
+            Err(CurveError::Damaged("it promises more than it holds"))
+        } else {
+            Ok(count)
+        }
     }
 }
 
@@ -212,7 +228,10 @@ mod tests {
         let some = |random: &mut dyn FnMut() -> u64| random() % 20;
         Curve {
             streams: (0..some(random))
-                .map(|_| StreamCurve { index: random() as u32, bytes: (0..some(random)).map(|_| random()).collect() })
+                .map(|_| StreamCurve {
+                    index: random() as u32,
+                    bytes: (0..some(random)).map(|_| random()).collect(),
+                })
                 .collect(),
             key_frames: (0..some(random))
                 .map(|_| KeyFrame {
@@ -228,7 +247,10 @@ mod tests {
     fn the_bytes_are_those_of_the_format() {
         let curve = Curve {
             streams: vec![StreamCurve { index: 1, bytes: vec![300, 299] }],
-            key_frames: vec![KeyFrame { time_us: 64, place: Some(9), bytes: 7 }, KeyFrame { time_us: 63, place: None, bytes: 128 }],
+            key_frames: vec![
+                KeyFrame { time_us: 64, place: Some(9), bytes: 7 },
+                KeyFrame { time_us: 63, place: None, bytes: 128 },
+            ],
         };
         let mut expect = vec![0x89, 0x42, 0x57, 0x43, 0x0D, 0x0A, 0x1A, 0x0A];
         expect.extend([1, 0xE8, 0x07, 1]);
@@ -276,11 +298,17 @@ mod tests {
     #[test]
     fn three_hours_stay_small() {
         let mut random = noise(5);
-        let bytes = |around: u64, random: &mut dyn FnMut() -> u64| (0..10_800).map(|_| around + random() % 200_000).collect();
+        let bytes = |around: u64, random: &mut dyn FnMut() -> u64| {
+            (0..10_800).map(|_| around + random() % 200_000).collect()
+        };
         let curve = Curve {
             streams: (0..3).map(|index| StreamCurve { index, bytes: bytes(800_000, &mut random) }).collect(),
             key_frames: (0..5_400)
-                .map(|at| KeyFrame { time_us: at * 2_000_000, place: Some(at as u64 * 2_000_000), bytes: 150_000 })
+                .map(|at| KeyFrame {
+                    time_us: at * 2_000_000,
+                    place: Some(at as u64 * 2_000_000),
+                    bytes: 150_000,
+                })
                 .collect(),
         };
         assert!(written(&curve).len() < 200_000, "{} bytes", written(&curve).len());

@@ -1,6 +1,6 @@
-//! Drives a copy of the schedule forward: time passes from one moment at which something happens to the next, runs come on,
-//! what is done ends. Inside a window, and while something works or is to be caught up on, the schedule is told that it is
-//! there as often as the rules want.
+//! Drives a copy of the schedule forward: time passes from one moment at which something happens to the next,
+//! runs come on, what is done ends. Inside a window, and while something works or is to be caught up on, the
+//! schedule is told that it is there as often as the rules want.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,7 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Expected, How, RunAhead, Work};
 use crate::{Effect, Event, RunEnd, RunRecord, Schedule, Window};
 
-/// How often the schedule is told that it is there: a longer gap counts as an absence (rule 8), in which nothing works.
+/// How often the schedule is told that it is there: a longer gap counts as an absence (rule 8), in which
+/// nothing works.
 const TICK: SignedDuration = SignedDuration::from_secs(60);
 /// A media run that finds nothing to do.
 const GLANCE: f64 = 2.0;
@@ -79,7 +80,8 @@ impl Drive {
             driven: Vec::new(),
             schedule,
         };
-        let at_work: Vec<RunRecord> = drive.schedule.live().iter().filter(|run| run.is_active()).cloned().collect();
+        let at_work: Vec<RunRecord> =
+            drive.schedule.live().iter().filter(|run| run.is_active()).cloned().collect();
         for run in at_work {
             drive.begin(&run);
         }
@@ -92,7 +94,8 @@ impl Drive {
         while self.now < limit {
             let next = self.next_moment().min(limit);
             self.work(next);
-            let done: Vec<RunId> = self.working.iter().filter(|run| self.is_finished(run)).map(|run| run.id).collect();
+            let done: Vec<RunId> =
+                self.working.iter().filter(|run| self.is_finished(run)).map(|run| run.id).collect();
             for run in &done {
                 self.tell(Event::RunEnded { run: *run, end: RunEnd::Completed(Reason::AllDone) });
             }
@@ -105,7 +108,8 @@ impl Drive {
     /// Lets what may go on after the last window come to its end.
     pub(super) fn let_end(&mut self) {
         let limit = self.now.checked_add(AFTERMATH).unwrap_or(self.now);
-        let next_window = super::windows_ahead(self.schedule.settings(), self.now).next().map(|window| window.from);
+        let next_window =
+            super::windows_ahead(self.schedule.settings(), self.now).next().map(|window| window.from);
         let limit = next_window.map_or(limit, |from| limit.min(from));
         while self.now < limit && !self.working.is_empty() {
             let next = self.next_moment().min(limit);
@@ -116,7 +120,10 @@ impl Drive {
     /// The backlogs of tasks that are switched on, with what is left of them.
     pub(super) fn open_backlogs(&self) -> impl Iterator<Item = (&TaskName, f64)> {
         let on = |name: &TaskName| self.schedule.tasks().any(|task| task.row.name == *name && task.enabled);
-        self.left.iter().map(|(task, left)| (task, *left)).filter(move |(task, left)| !is_done(*left) && on(task))
+        self.left
+            .iter()
+            .map(|(task, left)| (task, *left))
+            .filter(move |(task, left)| !is_done(*left) && on(task))
     }
 
     /// Whether a run of a task began in a window, or is known to have been missed in it.
@@ -133,7 +140,8 @@ impl Drive {
     pub(super) fn finish(mut self) -> Vec<Driven> {
         for run in std::mem::take(&mut self.working) {
             let how = How::GoesOn { left: self.left_of(&run) };
-            let ahead = RunAhead { task: run.task, origin: run.origin, start: Some(run.start), end: None, how };
+            let ahead =
+                RunAhead { task: run.task, origin: run.origin, start: Some(run.start), end: None, how };
             self.driven.push(Driven { run: ahead, at: self.now, day: None });
         }
         self.driven.sort_by_key(|driven| driven.run.start.unwrap_or(driven.at));
@@ -148,7 +156,12 @@ impl Drive {
         let owes = self.schedule.live().iter().any(is_owed);
         let is_watched = owes || !ends.is_empty() || self.schedule.window(self.now).is_some();
         let tick = self.now.checked_add(TICK).ok().filter(|_| is_watched);
-        ends.into_iter().chain(self.schedule.wake()).chain(tick).filter(|at| *at > self.now).min().unwrap_or(Timestamp::MAX)
+        ends.into_iter()
+            .chain(self.schedule.wake())
+            .chain(tick)
+            .filter(|at| *at > self.now)
+            .min()
+            .unwrap_or(Timestamp::MAX)
     }
 
     /// When a run comes to its end, if all goes on as it does.
@@ -161,14 +174,17 @@ impl Drive {
 
     /// Seconds of work that a run does in a second; none while a pause holds it.
     fn pace(&self, run: &Working) -> Option<f64> {
-        let is_held = |run: &Working| self.schedule.live().iter().any(|live| live.id == run.id && live.state == RunState::Paused);
+        let is_held = |run: &Working| {
+            self.schedule.live().iter().any(|live| live.id == run.id && live.state == RunState::Paused)
+        };
         if is_held(run) {
             return None;
         }
         if !run.on_backlog || is_done(self.left_to(&run.task)) {
             return Some(1.0);
         }
-        let shares = |other: &&Working| other.on_backlog && !is_done(self.left_to(&other.task)) && !is_held(other);
+        let shares =
+            |other: &&Working| other.on_backlog && !is_done(self.left_to(&other.task)) && !is_held(other);
         Some(self.units_at_once / self.working.iter().filter(shares).count().max(1) as f64)
     }
 
@@ -213,10 +229,16 @@ impl Drive {
                     run.iter().for_each(|run| self.begin(run));
                 }
                 Effect::Stop { run, .. } => {
-                    effects.extend(self.schedule.handle(self.now, Event::RunEnded { run, end: RunEnd::Stopped }).effects);
+                    effects.extend(
+                        self.schedule.handle(self.now, Event::RunEnded { run, end: RunEnd::Stopped }).effects,
+                    );
                 }
                 // The schedule itself says when it wants to be woken.
-                Effect::WakeAt { .. } | Effect::Widen { .. } | Effect::KeepPauses(_) | Effect::Attend(_) | Effect::LogError(_) => {}
+                Effect::WakeAt { .. }
+                | Effect::Widen { .. }
+                | Effect::KeepPauses(_)
+                | Effect::Attend(_)
+                | Effect::LogError(_) => {}
             }
         }
     }
@@ -226,7 +248,9 @@ impl Drive {
             return;
         }
         let start = run.started_at.unwrap_or(self.now);
-        let usual = || self.each.get(&run.task).copied().unwrap_or_else(|| self.schedule.usual(&run.task).as_secs_f64());
+        let usual = || {
+            self.each.get(&run.task).copied().unwrap_or_else(|| self.schedule.usual(&run.task).as_secs_f64())
+        };
         let on_backlog = run.counts() && self.left.contains_key(&run.task);
         let own = match (on_backlog, run.counts()) {
             // It ends with its backlog; without one it only looks.
@@ -235,7 +259,14 @@ impl Drive {
             (false, true) => (usual() - run.worked_by(self.now).as_secs_f64()).max(GLANCE),
             (false, false) => PARTIAL,
         };
-        self.working.push(Working { id: run.id, task: run.task.clone(), origin: run.origin, start, own, on_backlog });
+        self.working.push(Working {
+            id: run.id,
+            task: run.task.clone(),
+            origin: run.origin,
+            start,
+            own,
+            on_backlog,
+        });
     }
 
     /// Notes a run that is at its end.
@@ -244,7 +275,11 @@ impl Drive {
             return;
         }
         let reason = || run.reason.clone().unwrap_or(Reason::WindowOver);
-        let worked = self.working.iter().position(|working| working.id == run.id).map(|index| self.working.remove(index));
+        let worked = self
+            .working
+            .iter()
+            .position(|working| working.id == run.id)
+            .map(|index| self.working.remove(index));
         let how = match (&worked, run.state) {
             (Some(worked), RunState::Stopped) => How::Cut { left: self.left_of(worked) },
             (Some(_), _) if run.bound_until.is_some_and(|end| end < self.now) => How::Overruns,
@@ -253,7 +288,13 @@ impl Drive {
             (None, _) => How::Skipped(reason()),
         };
         let end = worked.is_some().then_some(self.now);
-        let ahead = RunAhead { task: run.task.clone(), origin: run.origin, start: worked.map(|worked| worked.start), end, how };
+        let ahead = RunAhead {
+            task: run.task.clone(),
+            origin: run.origin,
+            start: worked.map(|worked| worked.start),
+            end,
+            how,
+        };
         self.driven.push(Driven { run: ahead, at: self.now, day: run.day });
     }
 }

@@ -5,7 +5,9 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::{AtWindowEnd, CatchUp, Event, Lane, Past, Pause, PauseEnd, Remembered, Row, WindowDays, WindowSettings};
+use crate::{
+    AtWindowEnd, CatchUp, Event, Lane, Past, Pause, PauseEnd, Remembered, Row, WindowDays, WindowSettings,
+};
 
 const SCAN: TaskName = TaskName::RefreshLibraries;
 const BIF: TaskName = TaskName::GenerateMediaIndexFiles;
@@ -16,7 +18,16 @@ const BACKUP: TaskName = TaskName::BackupDatabase;
 fn row(name: TaskName, every_days: u32, lane: Lane, rank: u8) -> Row {
     let backup = name == BACKUP;
     let at_window_end = if backup { AtWindowEnd::Finish } else { AtWindowEnd::Stop };
-    Row { name, every_days, randomized: false, lane, rank, at_window_end, never_starves: backup, switch: "ItsSwitch" }
+    Row {
+        name,
+        every_days,
+        randomized: false,
+        lane,
+        rank,
+        at_window_end,
+        never_starves: backup,
+        switch: "ItsSwitch",
+    }
 }
 
 struct Night {
@@ -26,7 +37,8 @@ struct Night {
     now: Timestamp,
 }
 
-/// A server in Berlin with a window from 02:00 to 05:00, two units at once and every task never run, at a local time.
+/// A server in Berlin with a window from 02:00 to 05:00, two units at once and every task never run, at a
+/// local time.
 fn night(local: &str) -> Night {
     let settings = Settings {
         zone: TimeZone::get("Europe/Berlin").unwrap(),
@@ -38,7 +50,12 @@ fn night(local: &str) -> Night {
     };
     let local: DateTime = local.parse().unwrap();
     let now = settings.zone.to_ambiguous_timestamp(local).compatible().unwrap();
-    Night { settings, past: BTreeMap::new(), expected: Expected { units_at_once: 2, work: BTreeMap::new() }, now }
+    Night {
+        settings,
+        past: BTreeMap::new(),
+        expected: Expected { units_at_once: 2, work: BTreeMap::new() },
+        now,
+    }
 }
 
 impl Night {
@@ -63,8 +80,13 @@ impl Night {
     }
 
     fn schedule(&self, rows: &[Row]) -> Schedule {
-        let remembered =
-            Remembered { unfinished: Vec::new(), past: self.past.clone(), next_run: RunId(1), attendance: None, pauses: Vec::new() };
+        let remembered = Remembered {
+            unfinished: Vec::new(),
+            past: self.past.clone(),
+            next_run: RunId(1),
+            attendance: None,
+            pauses: Vec::new(),
+        };
         Schedule::restore(rows.to_vec(), self.settings.clone(), remembered, self.now).0
     }
 
@@ -78,7 +100,9 @@ fn show(forecast: &Forecast, zone: &TimeZone) -> Vec<String> {
     let mut lines = Vec::new();
     for night in &forecast.nights {
         for run in &night.runs {
-            let clock = |at: Option<Timestamp>| at.map_or_else(String::new, |at| zone.to_datetime(at).strftime("%H:%M").to_string());
+            let clock = |at: Option<Timestamp>| {
+                at.map_or_else(String::new, |at| zone.to_datetime(at).strftime("%H:%M").to_string())
+            };
             let how = match &run.how {
                 How::Fits => "fits".to_owned(),
                 How::Overruns => "overruns".to_owned(),
@@ -92,7 +116,13 @@ fn show(forecast: &Forecast, zone: &TimeZone) -> Vec<String> {
                 How::GivenUp => "given up".to_owned(),
                 How::SwitchedOff { .. } => "off".to_owned(),
             };
-            lines.push(format!("{} {} {}-{} {how}", night.window.day, run.task, clock(run.start), clock(run.end)));
+            lines.push(format!(
+                "{} {} {}-{} {how}",
+                night.window.day,
+                run.task,
+                clock(run.start),
+                clock(run.end)
+            ));
         }
     }
     lines
@@ -111,7 +141,8 @@ fn media() -> Vec<Row> {
 
 #[test]
 fn the_scan_goes_first_and_what_fits_fits() {
-    let rows = [row(CACHE, 7, Lane::Housekeeping, 50), row(BIF, 1, Lane::Media, 10), row(SCAN, 1, Lane::Scan, 0)];
+    let rows =
+        [row(CACHE, 7, Lane::Housekeeping, 50), row(BIF, 1, Lane::Media, 10), row(SCAN, 1, Lane::Scan, 0)];
     let night = night("2026-11-23T12:00").minutes(SCAN, 10).minutes(CACHE, 20).backlog(BIF, 2);
     let expected = [
         "2026-11-24 RefreshLibraries 02:00-02:10 fits",
@@ -126,7 +157,10 @@ fn the_scan_goes_first_and_what_fits_fits() {
 #[test]
 fn a_backlog_is_cut_by_the_windows_end_and_carried_on() {
     let night = night("2026-11-23T12:00").backlog(BIF, 8);
-    let expected = ["2026-11-24 GenerateMediaIndexFiles 02:00-05:00 cut 2h", "2026-11-25 GenerateMediaIndexFiles 02:00-03:00 fits"];
+    let expected = [
+        "2026-11-24 GenerateMediaIndexFiles 02:00-05:00 cut 2h",
+        "2026-11-25 GenerateMediaIndexFiles 02:00-03:00 fits",
+    ];
     let forecast = check(&night, 2, &[row(BIF, 1, Lane::Media, 10)], &expected);
     assert_eq!(forecast.backlogs[0].nights, Some(2));
     // How many nights it takes is told by the plan of one night too, and the second night is not shown.
@@ -137,7 +171,10 @@ fn a_backlog_is_cut_by_the_windows_end_and_carried_on() {
 #[test]
 fn media_tasks_share_the_machine_and_who_is_done_leaves_its_share() {
     let night = night("2026-11-23T12:00").backlog(BIF, 1).backlog(DEEP, 3);
-    let expected = ["2026-11-24 GenerateMediaIndexFiles 02:00-03:00 fits", "2026-11-24 DeepMediaAnalysis 02:00-04:00 fits"];
+    let expected = [
+        "2026-11-24 GenerateMediaIndexFiles 02:00-03:00 fits",
+        "2026-11-24 DeepMediaAnalysis 02:00-04:00 fits",
+    ];
     check(&night, 1, &media(), &expected);
 }
 
@@ -153,7 +190,12 @@ fn housekeeping_that_does_not_fit_is_missed_and_the_backup_goes_first() {
     let night = night("2026-11-23T12:00").minutes(CACHE, 170).minutes(BACKUP, 30);
     let forecast = night.forecast(1, &rows);
     let runs = &forecast.nights[0].runs;
-    assert_eq!((&runs[0].task, &runs[0].how), (&BACKUP, &How::Fits), "{:?}", show(&forecast, &night.settings.zone));
+    assert_eq!(
+        (&runs[0].task, &runs[0].how),
+        (&BACKUP, &How::Fits),
+        "{:?}",
+        show(&forecast, &night.settings.zone)
+    );
     assert!(matches!(runs[1].how, How::Cut { .. }), "{:?}", show(&forecast, &night.settings.zone));
 }
 
@@ -178,7 +220,10 @@ fn a_window_on_sundays_over_midnight_and_with_a_clock_change() {
     let mut night = night("2026-10-20T12:00").backlog(BIF, 100);
     night.settings.window.days = [jiff::civil::Weekday::Sunday].into_iter().collect();
     // The first Sunday goes back an hour: four hours from two to five.
-    let expected = ["2026-10-25 GenerateMediaIndexFiles 02:00-05:00 cut 92h", "2026-11-01 GenerateMediaIndexFiles 02:00-05:00 cut 86h"];
+    let expected = [
+        "2026-10-25 GenerateMediaIndexFiles 02:00-05:00 cut 92h",
+        "2026-11-01 GenerateMediaIndexFiles 02:00-05:00 cut 86h",
+    ];
     check(&night, 2, &[row(BIF, 1, Lane::Media, 10)], &expected);
     night.settings.window = WindowSettings::from_hours((23, 0), (1, 0), WindowDays::ALL).unwrap();
     let expected = ["2026-10-20 GenerateMediaIndexFiles 23:00-01:00 cut 96h"];
@@ -188,13 +233,19 @@ fn a_window_on_sundays_over_midnight_and_with_a_clock_change() {
 #[test]
 fn a_night_that_has_begun_goes_on_from_where_it_is() {
     let night = night("2026-11-24T04:00").backlog(BIF, 100);
-    check(&night, 1, &[row(BIF, 1, Lane::Media, 10)], &["2026-11-24 GenerateMediaIndexFiles 04:00-05:00 cut 98h"]);
+    check(
+        &night,
+        1,
+        &[row(BIF, 1, Lane::Media, 10)],
+        &["2026-11-24 GenerateMediaIndexFiles 04:00-05:00 cut 98h"],
+    );
 }
 
 #[test]
 fn what_is_done_tonight_says_so_and_the_end_of_a_whole_day_shows_nothing_of_the_next() {
     let rows = [row(BIF, 1, Lane::Media, 10), row(SCAN, 1, Lane::Scan, 0)];
-    let mut night = night("2026-11-24T06:00").past(SCAN, Some("2026-11-24"), 10).past(BIF, Some("2026-11-24"), 10);
+    let mut night =
+        night("2026-11-24T06:00").past(SCAN, Some("2026-11-24"), 10).past(BIF, Some("2026-11-24"), 10);
     night.settings.window = WindowSettings::from_hours((5, 0), (5, 0), WindowDays::ALL).unwrap();
     let expected = [
         "2026-11-24 GenerateMediaIndexFiles - done, due on 2026-11-25",
@@ -220,7 +271,10 @@ fn a_pause_that_nobody_lifts_misses_everything_and_one_that_ends_only_delays() {
     assert_eq!(forecast.backlogs[0].nights, None);
     let three: Timestamp = "2026-11-24T02:00:00Z".parse().unwrap();
     let forecast = with(PauseEnd::At(three));
-    assert_eq!(show(&forecast, &night.settings.zone), ["2026-11-24 GenerateMediaIndexFiles 03:00-04:00 fits"]);
+    assert_eq!(
+        show(&forecast, &night.settings.zone),
+        ["2026-11-24 GenerateMediaIndexFiles 03:00-04:00 fits"]
+    );
 }
 
 #[test]
@@ -242,7 +296,8 @@ fn ends_after(night: &Night, rows: &[Row]) -> i64 {
 #[test]
 fn an_end_is_reckoned_to_the_second() {
     let rows = [row(BIF, 1, Lane::Media, 10)];
-    let with = |seconds: i64| night("2026-11-23T12:00").work(BIF, Work::Backlog(SignedDuration::from_secs(seconds)));
+    let with =
+        |seconds: i64| night("2026-11-23T12:00").work(BIF, Work::Backlog(SignedDuration::from_secs(seconds)));
     assert_eq!(ends_after(&with(3_650), &rows), 1_825, "two units at once");
     assert_eq!(ends_after(&with(0), &rows), 2, "a look, and nothing to do");
     let each = night("2026-11-23T12:00").work(BIF, Work::Each(SignedDuration::from_secs(95)));
@@ -268,8 +323,10 @@ fn a_pause_that_freezes_holds_all_and_one_that_drains_lets_housekeeping_end() {
         let pause = Pause { owner: PauseOwner::Person, note: None, since: night.now, until, drains };
         let _ = schedule.handle(night.now, Event::PauseAsked(pause));
         let lines = show(&schedule.forecast(night.now, 1, &night.expected), &night.settings.zone);
-        let expected =
-            [format!("2026-11-24 CleanOldCacheFiles {cache} fits"), "2026-11-24 GenerateMediaIndexFiles 02:00-04:00 fits".to_owned()];
+        let expected = [
+            format!("2026-11-24 CleanOldCacheFiles {cache} fits"),
+            "2026-11-24 GenerateMediaIndexFiles 02:00-04:00 fits".to_owned(),
+        ];
         assert_eq!(lines, expected, "drains: {drains}");
     }
 }
@@ -296,7 +353,10 @@ fn what_is_caught_up_on_begins_between_the_windows() {
     let [run] = &forecast.between[..] else { panic!("{forecast:?}") };
     let at = |minutes| morning.checked_add(SignedDuration::from_mins(minutes)).ok();
     assert_eq!((run.origin, run.start, run.end), (Origin::CatchUp, at(10), at(40)));
-    assert_eq!(show(&forecast, &night.settings.zone), ["2026-11-24 CleanOldCacheFiles - not due until 2026-11-30"]);
+    assert_eq!(
+        show(&forecast, &night.settings.zone),
+        ["2026-11-24 CleanOldCacheFiles - not due until 2026-11-30"]
+    );
 }
 
 #[test]

@@ -8,7 +8,8 @@ use super::Schedule;
 use crate::calendar::Present;
 use crate::{Attendance, CatchUp, Change, Effect, Lane, Row, window};
 
-/// The clock is read again at least every 30 seconds: longer than this between two events, Butler was away (rule 10).
+/// The clock is read again at least every 30 seconds: longer than this between two events, Butler was away
+/// (rule 10).
 pub(super) const AWAY: SignedDuration = SignedDuration::from_secs(60);
 /// How long Butler lets a machine come to rest before it catches up.
 const REST: SignedDuration = SignedDuration::from_mins(10);
@@ -37,7 +38,8 @@ impl Attending {
         self.seen_at
     }
 
-    /// At a shutdown, when the window changes, and after an absence: what follows is not told by the window's notes.
+    /// At a shutdown, when the window changes, and after an absence: what follows is not told by the window's
+    /// notes.
     pub(super) fn note_now(&mut self) {
         self.owes_note = true;
     }
@@ -73,7 +75,11 @@ impl Schedule {
 
     /// Each further absence puts off what is owed.
     fn put_off(&mut self, at: Timestamp, now: Timestamp, effects: &mut Vec<Effect>) {
-        for run in self.live.iter_mut().filter(|run| run.origin == Origin::CatchUp && run.state == RunState::Scheduled) {
+        for run in self
+            .live
+            .iter_mut()
+            .filter(|run| run.origin == Origin::CatchUp && run.state == RunState::Scheduled)
+        {
             if run.scheduled_at < Some(at) && run.undergo(Change::PlaceAnew, None, now).is_ok() {
                 run.scheduled_at = Some(at);
                 effects.push(Effect::Save(run.clone()));
@@ -120,13 +126,17 @@ impl Schedule {
         }
     }
 
-    /// Notes that Butler is there: inside a window and while something is owed at every event, and wherever a note would
-    /// tell a later start what is not so.
+    /// Notes that Butler is there: inside a window and while something is owed at every event, and wherever a
+    /// note would tell a later start what is not so.
     pub(super) fn note_attendance(&mut self, present: Present, effects: &mut Vec<Effect>) {
         let note = Attendance { seen_at: present.now, away_on: self.attending.away_on };
         let is_open = present.window.is_some();
         let is_called_for = self.attending.noted.is_none_or(|(noted, was_open)| {
-            let matters = is_open || was_open || self.attending.owes_note || noted.seen_at > note.seen_at || self.owes_any();
+            let matters = is_open
+                || was_open
+                || self.attending.owes_note
+                || noted.seen_at > note.seen_at
+                || self.owes_any();
             noted.away_on != note.away_on || (matters && noted != note)
         });
         if is_called_for {

@@ -12,7 +12,12 @@ use crate::{Change, Effect, RunRecord, Settings, Window, window};
 const CATCH_UP: &str = "ButlerCatchUp";
 
 impl Schedule {
-    pub(super) fn settings_changed(&mut self, settings: Settings, present: Present, effects: &mut Vec<Effect>) -> Answer {
+    pub(super) fn settings_changed(
+        &mut self,
+        settings: Settings,
+        present: Present,
+        effects: &mut Vec<Effect>,
+    ) -> Answer {
         if !self.shutting_down {
             // A window that has ended by now ended before the change.
             self.end_windows(present, effects);
@@ -54,7 +59,8 @@ impl Schedule {
         Some(Reason::SwitchedOff { switch: switch.to_owned() })
     }
 
-    /// At a start: the window may have been changed while the server was away, or in the very moment in which it went.
+    /// At a start: the window may have been changed while the server was away, or in the very moment in which
+    /// it went.
     pub(super) fn place_what_lost_its_window(&mut self, present: Present, effects: &mut Vec<Effect>) {
         let Settings { window: hours, zone, .. } = self.settings.clone();
         let is_lost = |run: &RunRecord| {
@@ -67,7 +73,12 @@ impl Schedule {
     }
 
     /// In what is left of the window that is open, else in the next one that opens.
-    fn place_scheduled_anew(&mut self, which: impl Fn(&RunRecord) -> bool, present: Present, effects: &mut Vec<Effect>) {
+    fn place_scheduled_anew(
+        &mut self,
+        which: impl Fn(&RunRecord) -> bool,
+        present: Present,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(window) = present.window.or(present.next) else { return };
         for index in 0..self.live.len() {
             let run = &self.live[index];
@@ -76,7 +87,9 @@ impl Schedule {
             }
             let anew = (Some(self.place(&run.task, &window, present.now)), bound(&window));
             let run = &mut self.live[index];
-            if (run.scheduled_at, run.bound_until) != anew && run.undergo(Change::PlaceAnew, None, present.now).is_ok() {
+            if (run.scheduled_at, run.bound_until) != anew
+                && run.undergo(Change::PlaceAnew, None, present.now).is_ok()
+            {
                 (run.scheduled_at, run.bound_until) = anew;
                 effects.push(Effect::Save(run.clone()));
             }
@@ -87,7 +100,10 @@ impl Schedule {
     fn bind_anew(&mut self, present: Present, effects: &mut Vec<Effect>) {
         let Some(window) = present.window else { return };
         for run in &mut self.live {
-            if run.state != RunState::Scheduled && run.bound_until.is_some() && run.bound_until != bound(&window) {
+            if run.state != RunState::Scheduled
+                && run.bound_until.is_some()
+                && run.bound_until != bound(&window)
+            {
                 run.bound_until = bound(&window);
                 effects.push(Effect::Save(run.clone()));
             }

@@ -1,5 +1,6 @@
-//! What the window starts by itself (docs/scheduling.md, rule 2). Asked after every event and from the present state alone:
-//! that a window opened, that the server was started inside it, and that a task was switched on are all the same.
+//! What the window starts by itself (docs/scheduling.md, rule 2). Asked after every event and from the
+//! present state alone: that a window opened, that the server was started inside it, and that a task was
+//! switched on are all the same.
 
 use std::collections::BTreeSet;
 
@@ -63,9 +64,14 @@ impl Schedule {
         Ok(())
     }
 
-    /// Settling goes round until nothing ends any more: a task whose run ended at once and that is due all the same would
-    /// be given runs for ever.
-    fn new_run_by_itself(&mut self, task: &TaskName, present: Present, made: &mut BTreeSet<TaskName>) -> Result<RunRecord, SecondRun> {
+    /// Settling goes round until nothing ends any more: a task whose run ended at once and that is due all
+    /// the same would be given runs for ever.
+    fn new_run_by_itself(
+        &mut self,
+        task: &TaskName,
+        present: Present,
+        made: &mut BTreeSet<TaskName>,
+    ) -> Result<RunRecord, SecondRun> {
         if !made.insert(task.clone()) {
             return Err(SecondRun { task: task.clone() });
         }
@@ -73,8 +79,16 @@ impl Schedule {
     }
 
     /// Rule 8: a window that opens first takes what an earlier one owes over as its own.
-    fn take_owed_over(&mut self, row: &Row, window: &Window, present: Present, effects: &mut Vec<Effect>) -> bool {
-        let is_owed = |run: &RunRecord| run.task == row.name && run.origin == Origin::CatchUp && run.state == RunState::Scheduled;
+    fn take_owed_over(
+        &mut self,
+        row: &Row,
+        window: &Window,
+        present: Present,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let is_owed = |run: &RunRecord| {
+            run.task == row.name && run.origin == Origin::CatchUp && run.state == RunState::Scheduled
+        };
         let Some(index) = self.live.iter().position(is_owed) else { return false };
         let mut run = self.live.remove(index);
         run.origin = Origin::Window;
@@ -84,9 +98,16 @@ impl Schedule {
         true
     }
 
-    /// A randomised one is placed; one that is placed at the present moment, and any other, enters its lane at once.
-    /// Settling begins that or says what it waits for, and saves it either way.
-    pub(super) fn place_or_queue(&mut self, row: &Row, mut run: RunRecord, window: &Window, present: Present, effects: &mut Vec<Effect>) {
+    /// A randomised one is placed; one that is placed at the present moment, and any other, enters its lane
+    /// at once. Settling begins that or says what it waits for, and saves it either way.
+    pub(super) fn place_or_queue(
+        &mut self,
+        row: &Row,
+        mut run: RunRecord,
+        window: &Window,
+        present: Present,
+        effects: &mut Vec<Effect>,
+    ) {
         run.scheduled_at = row.randomized.then(|| self.place(&row.name, window, present.now));
         if run.scheduled_at > Some(present.now) {
             run.state = RunState::Scheduled;

@@ -1,5 +1,5 @@
-//! Pauses (docs/scheduling.md, Pauses): they stack by owner, and while there is one nothing begins. Whether units in hand
-//! are frozen or come to their end is the engine's, by [`Effect::KeepPauses`].
+//! Pauses (docs/scheduling.md, Pauses): they stack by owner, and while there is one nothing begins. Whether
+//! units in hand are frozen or come to their end is the engine's, by [`Effect::KeepPauses`].
 
 use butler_api::{PauseOwner, Reason, RunState};
 use jiff::Timestamp;
@@ -29,7 +29,12 @@ impl Schedule {
     }
 
     /// Those that outlive a restart, if their end has not come. The engine is told them as they are now.
-    pub(super) fn take_over_pauses(&mut self, mut pauses: Vec<Pause>, present: Present, effects: &mut Vec<Effect>) {
+    pub(super) fn take_over_pauses(
+        &mut self,
+        mut pauses: Vec<Pause>,
+        present: Present,
+        effects: &mut Vec<Effect>,
+    ) {
         let before = pauses.clone();
         pauses.retain(outlives_a_restart);
         pauses.sort_by_key(|pause| weakness(pause.owner));
@@ -55,7 +60,9 @@ impl Schedule {
             PauseEnd::Lifted => true,
             PauseEnd::At(at) => present.now < at,
             // One that opened and ended while Butler was away counts as well.
-            PauseEnd::WindowOpens => present.window.is_none() && !window::opened_between(hours, zone, pause.since, present.now),
+            PauseEnd::WindowOpens => {
+                present.window.is_none() && !window::opened_between(hours, zone, pause.since, present.now)
+            }
         });
     }
 
@@ -80,7 +87,8 @@ impl Schedule {
         }
     }
 
-    /// Why a run that works is held: by a pause that freezes, or as a media run, which takes its work unit by unit, by any.
+    /// Why a run that works is held: by a pause that freezes, or as a media run, which takes its work unit by
+    /// unit, by any.
     fn held(&self, run: &RunRecord) -> Option<Reason> {
         let is_media = self.row(&run.task).is_some_and(|row| row.lane == Lane::Media);
         self.pauses.iter().find(|pause| !pause.drains || is_media).map(Pause::reason)

@@ -1,5 +1,5 @@
-//! Starts by a person: one task, or all that are on (docs/scheduling.md, rules 3 and 4). Says what becomes of the request;
-//! whether a new run begins now or waits is settled behind it, as after every event.
+//! Starts by a person: one task, or all that are on (docs/scheduling.md, rules 3 and 4). Says what becomes of
+//! the request; whether a new run begins now or waits is settled behind it, as after every event.
 
 use std::path::PathBuf;
 
@@ -72,7 +72,8 @@ impl Schedule {
         mut effects: Vec<Effect>,
     ) -> Step {
         let paths = outermost(paths);
-        let ask = Ask { origin, force: true, section: Some(section), paths: &paths, looks_anew: true, present };
+        let ask =
+            Ask { origin, force: true, section: Some(section), paths: &paths, looks_anew: true, present };
         let scan = self.rows.iter().find(|row| row.lane == Lane::Scan).cloned();
         let admitted = scan.map(|row| self.admit(&row, ask, &mut effects));
         self.settle(present.now, &mut effects);
@@ -80,9 +81,11 @@ impl Schedule {
         Step { answer, effects }
     }
 
-    /// Rule 3. Force counts against day and window only: a task that is off was not asked for, and leaves no run.
+    /// Rule 3. Force counts against day and window only: a task that is off was not asked for, and leaves no
+    /// run.
     pub(super) fn start_all(&mut self, force: bool, present: Present, mut effects: Vec<Effect>) -> Step {
-        let ask = Ask { origin: Origin::Person, force, section: None, paths: &[], looks_anew: false, present };
+        let ask =
+            Ask { origin: Origin::Person, force, section: None, paths: &[], looks_anew: false, present };
         let mut admitted = Vec::new();
         for row in self.rows.clone() {
             let of_task = if self.is_on(&row.name) {
@@ -112,7 +115,8 @@ impl Schedule {
         if let Some(taken) = self.take_scheduled_over(row, ask) {
             return Admitted::Entered(taken);
         }
-        let own = Own { origin: Origin::Person, forced: false, bound_until: self.bound_for(row, ask.present) };
+        let own =
+            Own { origin: Origin::Person, forced: false, bound_until: self.bound_for(row, ask.present) };
         if let Some(turned) = self.turn_asap(&row.name, own, ask.present, effects) {
             return Admitted::Entered(turned);
         }
@@ -121,26 +125,34 @@ impl Schedule {
         let Some(window) = ask.present.window else { return Admitted::Entered(self.enter(run)) };
         let id = run.id;
         self.place_or_queue(row, run, &window, ask.present, effects);
-        match self.live.iter().find(|run| run.id == id && run.state == RunState::Scheduled).and_then(|run| run.scheduled_at) {
+        match self
+            .live
+            .iter()
+            .find(|run| run.id == id && run.state == RunState::Scheduled)
+            .and_then(|run| run.scheduled_at)
+        {
             Some(at) => Admitted::Answered(StartAnswer::Scheduled { run: id, at }),
             None => Admitted::Entered(id),
         }
     }
 
-    /// The end that binds a start inside a window. With too little room it is free, not missed: a person asked for it
-    /// (rule 6).
+    /// The end that binds a start inside a window. With too little room it is free, not missed: a person
+    /// asked for it (rule 6).
     fn bound_for(&self, row: &Row, present: Present) -> Option<jiff::Timestamp> {
         let window = present.window?;
         bound(&window).filter(|&end| placement::has_room(end, self.usual(&row.name), present.now))
     }
 
-    /// What is already queued or running stays as it is, if it does what is asked for, and inside a window what is scheduled.
-    /// A run that was told to stop does not, and one that is limited to a section does only that section: a request for more
-    /// waits behind it. So does a scan that works: what came into a folder that it has passed would be lost.
+    /// What is already queued or running stays as it is, if it does what is asked for, and inside a window
+    /// what is scheduled. A run that was told to stop does not, and one that is limited to a section does
+    /// only that section: a request for more waits behind it. So does a scan that works: what came into a
+    /// folder that it has passed would be lost.
     fn there(&self, task: &TaskName, ask: Ask<'_>) -> Option<Admitted> {
-        let mut covering = self.live.iter().filter(|run| run.task == *task && run.covers(ask.section, ask.paths));
+        let mut covering =
+            self.live.iter().filter(|run| run.task == *task && run.covers(ask.section, ask.paths));
         let serves = |run: &&RunRecord| match run.state {
-            // One that the window's end or a switch may take away promises nothing to who asks for what is there now.
+            // One that the window's end or a switch may take away promises nothing to who asks for what is
+            // there now.
             RunState::Queued => !ask.looks_anew || run.is_sure(),
             RunState::Running | RunState::Paused => !ask.looks_anew,
             _ => false,
@@ -156,8 +168,12 @@ impl Schedule {
     /// A scan of paths that waits takes in what else of its section is asked for.
     fn join(&mut self, task: &TaskName, ask: Ask<'_>, effects: &mut Vec<Effect>) -> Option<Admitted> {
         let section = ask.section.filter(|_| ask.looks_anew)?;
-        let may_join =
-            |run: &RunRecord| run.task == *task && run.section == Some(section) && run.state == RunState::Queued && !run.paths.is_empty();
+        let may_join = |run: &RunRecord| {
+            run.task == *task
+                && run.section == Some(section)
+                && run.state == RunState::Queued
+                && !run.paths.is_empty()
+        };
         let run = self.live.iter_mut().find(|run| may_join(run))?;
         run.join(ask.paths);
         if ask.origin == Origin::Person {
@@ -167,11 +183,14 @@ impl Schedule {
         Some(Admitted::Answered(StartAnswer::Running { run: run.id }))
     }
 
-    /// A forced start enters its lane now, under the id of the scheduled run if there is one. A run limited to a section
-    /// leaves that alone, and what new items brought: the rest of the task is still to come.
+    /// A forced start enters its lane now, under the id of the scheduled run if there is one. A run limited
+    /// to a section leaves that alone, and what new items brought: the rest of the task is still to come.
     fn enter_forced(&mut self, row: &Row, ask: Ask<'_>, effects: &mut Vec<Effect>) -> RunId {
-        let taken =
-            if ask.section.is_none() { self.take_scheduled_over(row, ask).or_else(|| self.turn_forced(row, ask, effects)) } else { None };
+        let taken = if ask.section.is_none() {
+            self.take_scheduled_over(row, ask).or_else(|| self.turn_forced(row, ask, effects))
+        } else {
+            None
+        };
         taken.unwrap_or_else(|| {
             let run = self.asked(row, ask);
             self.enter(run)
@@ -180,7 +199,8 @@ impl Schedule {
 
     /// A scheduled run becomes a person's, and enters its lane.
     fn take_scheduled_over(&mut self, row: &Row, ask: Ask<'_>) -> Option<RunId> {
-        let run = self.live.iter_mut().find(|run| run.task == row.name && run.state == RunState::Scheduled)?;
+        let run =
+            self.live.iter_mut().find(|run| run.task == row.name && run.state == RunState::Scheduled)?;
         run.undergo(Change::Enter, None, ask.present.now).ok()?;
         run.origin = Origin::Person;
         run.forced = ask.force;

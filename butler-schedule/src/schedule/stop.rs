@@ -1,5 +1,5 @@
-//! Stops by a person and by a shutdown, and how runs end (docs/scheduling.md, rule 5). What waits leaves at once; what works
-//! is told to, and has ended when the engine says so.
+//! Stops by a person and by a shutdown, and how runs end (docs/scheduling.md, rule 5). What waits leaves at
+//! once; what works is told to, and has ended when the engine says so.
 
 use butler_api::{Reason, RunId, RunState, TaskName};
 use jiff::Timestamp;
@@ -11,7 +11,12 @@ use crate::{Change, Effect, RunEnd, RunRecord};
 
 impl Schedule {
     /// Rule 5 for one task: what runs, with what waits behind it.
-    pub(super) fn stop_task(&mut self, task: &TaskName, present: Present, effects: &mut Vec<Effect>) -> Answer {
+    pub(super) fn stop_task(
+        &mut self,
+        task: &TaskName,
+        present: Present,
+        effects: &mut Vec<Effect>,
+    ) -> Answer {
         if self.row(task).is_none() {
             return Answer::UnknownTask;
         }
@@ -30,7 +35,13 @@ impl Schedule {
         Answer::Stopped(self.stop_each(|_| true, &Reason::AllStoppedByPerson, present, effects))
     }
 
-    fn stop_each(&mut self, which: impl Fn(&RunRecord) -> bool, why: &Reason, present: Present, effects: &mut Vec<Effect>) -> Vec<RunId> {
+    fn stop_each(
+        &mut self,
+        which: impl Fn(&RunRecord) -> bool,
+        why: &Reason,
+        present: Present,
+        effects: &mut Vec<Effect>,
+    ) -> Vec<RunId> {
         let mut stopped = Vec::new();
         for index in 0..self.live.len() {
             if which(&self.live[index]) {
@@ -57,25 +68,39 @@ impl Schedule {
         }
     }
 
-    /// Runs are told to end their step, and nothing begins any more. What waits, waits for the next start of the server.
+    /// Runs are told to end their step, and nothing begins any more. What waits, waits for the next start of
+    /// the server.
     pub(super) fn shut_down(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Answer {
         self.shutting_down = true;
         self.attending.note_now();
-        for run in self.live.iter_mut().filter(|run| matches!(run.state, RunState::Running | RunState::Paused)) {
+        for run in
+            self.live.iter_mut().filter(|run| matches!(run.state, RunState::Running | RunState::Paused))
+        {
             if run.undergo(Change::ShutDown, Some(Reason::ServerStopped), now).is_ok() {
-                effects.extend([Effect::Save(run.clone()), Effect::Stop { run: run.id, why: Reason::ServerStopped }]);
+                effects.extend([
+                    Effect::Save(run.clone()),
+                    Effect::Stop { run: run.id, why: Reason::ServerStopped },
+                ]);
             }
         }
         Answer::Nothing
     }
 
     /// A run that ended by itself before its stop reached it ended as it says.
-    pub(super) fn run_ended(&mut self, id: RunId, end: RunEnd, present: Present, effects: &mut Vec<Effect>) -> Answer {
+    pub(super) fn run_ended(
+        &mut self,
+        id: RunId,
+        end: RunEnd,
+        present: Present,
+        effects: &mut Vec<Effect>,
+    ) -> Answer {
         let Some(run) = self.live.iter_mut().find(|run| run.id == id) else { return Answer::NotRunning };
         let (change, reason) = match end {
             RunEnd::Completed(reason) => (Change::Complete, Some(reason)),
             RunEnd::Failed(reason) => (Change::Fail, Some(reason)),
-            RunEnd::Stopped if run.reason == Some(Reason::ServerStopped) => (Change::Interrupt, run.reason.clone()),
+            RunEnd::Stopped if run.reason == Some(Reason::ServerStopped) => {
+                (Change::Interrupt, run.reason.clone())
+            }
             RunEnd::Stopped => (Change::ConfirmStop, run.reason.clone()),
         };
         if let Err(illegal) = run.undergo(change, reason, present.now) {
@@ -93,5 +118,6 @@ impl Schedule {
 }
 
 fn is_stopped_by_person(run: &RunRecord) -> bool {
-    run.state == RunState::Stopping && matches!(run.reason, Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson))
+    run.state == RunState::Stopping
+        && matches!(run.reason, Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson))
 }

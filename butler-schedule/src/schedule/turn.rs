@@ -1,5 +1,5 @@
-//! Whose turn it is (docs/scheduling.md, rules 2 and 11, and the lanes): what was placed enters its lane at its moment, and
-//! the first in each lane begins, or is found not due any more, or without room.
+//! Whose turn it is (docs/scheduling.md, rules 2 and 11, and the lanes): what was placed enters its lane at
+//! its moment, and the first in each lane begins, or is found not due any more, or without room.
 
 use butler_api::{Origin, Reason, RunId, RunState};
 use jiff::{SignedDuration, Timestamp};
@@ -18,11 +18,16 @@ enum Turn {
 }
 
 impl Schedule {
-    /// Scheduled runs whose moment has come enter their lane; those that were slept through are placed anew in what is left.
+    /// Scheduled runs whose moment has come enter their lane; those that were slept through are placed anew
+    /// in what is left.
     pub(super) fn admit_placed(&mut self, present: Present, effects: &mut Vec<Effect>) {
         for index in 0..self.live.len() {
             let run = &self.live[index];
-            let Some(at) = run.scheduled_at.filter(|&at| run.state == RunState::Scheduled && at <= present.now) else { continue };
+            let Some(at) =
+                run.scheduled_at.filter(|&at| run.state == RunState::Scheduled && at <= present.now)
+            else {
+                continue;
+            };
             let at = self.placed_anew(run, at, present);
             let run = &mut self.live[index];
             let change = if at > present.now { Change::PlaceAnew } else { Change::Enter };
@@ -60,18 +65,28 @@ impl Schedule {
     fn queue(&self, now: Timestamp) -> Vec<RunId> {
         let queued = || self.live.iter().filter(|run| run.state == RunState::Queued);
         let starving = queued().find(|run| self.would_starve(run, now)).map(|run| run.id);
-        let mut turns: Vec<_> =
-            queued().filter_map(|run| Some((order::turn(self.row(&run.task)?, run, starving == Some(run.id)), run.id))).collect();
+        let mut turns: Vec<_> = queued()
+            .filter_map(|run| {
+                Some((order::turn(self.row(&run.task)?, run, starving == Some(run.id)), run.id))
+            })
+            .collect();
         turns.sort_unstable();
         turns.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// Whether a queued run must go first: what is left of its window is less than all queued housekeeping usually takes.
+    /// Whether a queued run must go first: what is left of its window is less than all queued housekeeping
+    /// usually takes.
     fn would_starve(&self, run: &RunRecord, now: Timestamp) -> bool {
-        let Some(end) = run.bound_until.filter(|_| self.row(&run.task).is_some_and(|row| row.never_starves)) else { return false };
-        let in_lane = |run: &&RunRecord| self.row(&run.task).is_some_and(|row| row.lane == Lane::Housekeeping);
+        let Some(end) = run.bound_until.filter(|_| self.row(&run.task).is_some_and(|row| row.never_starves))
+        else {
+            return false;
+        };
+        let in_lane =
+            |run: &&RunRecord| self.row(&run.task).is_some_and(|row| row.lane == Lane::Housekeeping);
         let queued = self.live.iter().filter(|run| run.state == RunState::Queued).filter(in_lane);
-        let needed = queued.map(|run| self.usual(&run.task)).fold(SignedDuration::ZERO, SignedDuration::saturating_add);
+        let needed = queued
+            .map(|run| self.usual(&run.task))
+            .fold(SignedDuration::ZERO, SignedDuration::saturating_add);
         now.duration_until(end) < needed
     }
 

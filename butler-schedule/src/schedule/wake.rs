@@ -1,4 +1,5 @@
-//! The next moment at which the schedule wants to be woken: a run was placed there, a window opens or ends, a pause ends.
+//! The next moment at which the schedule wants to be woken: a run was placed there, a window opens or ends, a
+//! pause ends.
 
 use butler_api::RunState;
 use jiff::Timestamp;
@@ -12,7 +13,8 @@ impl Schedule {
         if self.shutting_down {
             return;
         }
-        let next = [self.next_placed(), self.next_edge(present), self.next_bound(present), self.next_pause_end()];
+        let next =
+            [self.next_placed(), self.next_edge(present), self.next_bound(present), self.next_pause_end()];
         let next = next.into_iter().flatten().min_by_key(|(at, _)| *at);
         // A wake-up that has come is spent, even if the moment it was for stays the next one.
         let asked = self.wake.filter(|&at| at > present.now);
@@ -24,7 +26,8 @@ impl Schedule {
 
     fn next_placed(&self) -> Option<(Timestamp, WakeReason)> {
         let placed = self.live.iter().filter(|run| run.state == RunState::Scheduled);
-        let (at, run) = placed.filter_map(|run| Some((run.scheduled_at?, run))).min_by_key(|(at, run)| (*at, run.id))?;
+        let (at, run) =
+            placed.filter_map(|run| Some((run.scheduled_at?, run))).min_by_key(|(at, run)| (*at, run.id))?;
         Some((at, WakeReason::Placed { run: run.id, task: run.task.clone() }))
     }
 

@@ -1,5 +1,5 @@
-//! What the window's end does to the runs it binds (docs/scheduling.md, rules 2 and 6): it stops what works, and misses what
-//! waits. Optimise and backup may finish, and stay queued.
+//! What the window's end does to the runs it binds (docs/scheduling.md, rules 2 and 6): it stops what works,
+//! and misses what waits. Optimise and backup may finish, and stay queued.
 
 use butler_api::{Reason, RunState};
 use jiff::SignedDuration;
@@ -44,7 +44,9 @@ impl Schedule {
     }
 
     fn day_bound_to(&self, run: &RunRecord, present: Present) -> jiff::civil::Date {
-        let last_instant = run.bound_until.and_then(|end| end.checked_sub(SignedDuration::from_nanos(1)).ok());
-        last_instant.map_or(present.day, |instant| day::of(&self.settings.window, &self.settings.zone, instant))
+        let last_instant =
+            run.bound_until.and_then(|end| end.checked_sub(SignedDuration::from_nanos(1)).ok());
+        last_instant
+            .map_or(present.day, |instant| day::of(&self.settings.window, &self.settings.zone, instant))
     }
 }

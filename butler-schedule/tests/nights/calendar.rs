@@ -1,6 +1,7 @@
-//! Windows and days the plain way: the zone's offsets as a list, and every night around as another. Shares nothing with the
-//! machine's; an instant of a local time is the first one at which a clock on the wall shows that time or a later one, which
-//! is a gap's end and a fold's first pass (docs/scheduling.md, rules 1 and 10).
+//! Windows and days the plain way: the zone's offsets as a list, and every night around as another. Shares
+//! nothing with the machine's; an instant of a local time is the first one at which a clock on the wall shows
+//! that time or a later one, which is a gap's end and a fold's first pass (docs/scheduling.md, rules 1 and
+//! 10).
 
 use butler_schedule::WindowSettings;
 use jiff::tz::TimeZone;
@@ -9,7 +10,8 @@ use jiff::{Timestamp, ToSpan as _, civil};
 /// How many nights before and after an instant are looked at.
 const NIGHTS_AROUND: i32 = 45;
 
-/// One date's window, or the instant at which it would start. Times are in seconds since 1970, dates in days since then.
+/// One date's window, or the instant at which it would start. Times are in seconds since 1970, dates in days
+/// since then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Night {
     pub(crate) day: i32,
@@ -32,7 +34,10 @@ impl Calendar {
         let at = |second: i64| Timestamp::from_second(second).unwrap();
         let first = around - 800 * 86_400;
         let mut offsets = vec![(first, i64::from(zone.to_offset(at(first)).seconds()))];
-        for change in zone.following(at(first)).take_while(|change| change.timestamp().as_second() < around + 30 * 366 * 86_400) {
+        for change in zone
+            .following(at(first))
+            .take_while(|change| change.timestamp().as_second() < around + 30 * 366 * 86_400)
+        {
             offsets.push((change.timestamp().as_second(), i64::from(change.offset().seconds())));
         }
         let mut calendar = Self { offsets, window, nights: Vec::new() };
@@ -49,7 +54,10 @@ impl Calendar {
             return;
         }
         let today = i32::try_from(now.div_euclid(86_400)).unwrap();
-        self.nights = (today - NIGHTS_AROUND..=today + NIGHTS_AROUND).filter(|day| self.has(*day)).map(|day| self.night(day)).collect();
+        self.nights = (today - NIGHTS_AROUND..=today + NIGHTS_AROUND)
+            .filter(|day| self.has(*day))
+            .map(|day| self.night(day))
+            .collect();
     }
 
     /// Whether the wall ever shows this date: a zone may leave one out, as Samoa did on 30 December 2011.
@@ -103,7 +111,10 @@ impl Calendar {
 
     /// The last window that has any part between two instants.
     pub(crate) fn last_between(&self, after: i64, before: i64) -> Option<Night> {
-        self.nights.iter().copied().rfind(|night| night.from < before && night.until.is_some_and(|until| until > after))
+        self.nights
+            .iter()
+            .copied()
+            .rfind(|night| night.from < before && night.until.is_some_and(|until| until > after))
     }
 
     /// The window of a date.

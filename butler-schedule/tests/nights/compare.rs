@@ -44,12 +44,18 @@ pub(crate) fn names(records: &Records, oracle: &mut Oracle, next_id: u64) -> Res
     let mut made: Vec<&RunRecord> = records.saved.iter().filter(|run| run.id.0 >= next_id).collect();
     made.sort_by_key(|run| run.id);
     let mut names = Vec::new();
-    let ours: Vec<Run> = oracle.over.iter().chain(&oracle.runs).filter(|run| run.id >= next_id).copied().collect();
+    let ours: Vec<Run> =
+        oracle.over.iter().chain(&oracle.runs).filter(|run| run.id >= next_id).copied().collect();
     for run in &ours {
         let name = &oracle.rows[run.task].name;
         let same = |other: &&RunRecord| other.task == *name;
-        let place = made.iter().position(|other| same(other) && other.state == run.state).or_else(|| made.iter().position(same));
-        let Some(place) = place else { return Err(format!("the machine made no run of {name}; the oracle: {run:?}")) };
+        let place = made
+            .iter()
+            .position(|other| same(other) && other.state == run.state)
+            .or_else(|| made.iter().position(same));
+        let Some(place) = place else {
+            return Err(format!("the machine made no run of {name}; the oracle: {run:?}"));
+        };
         names.push((run.id, made.remove(place).id.0));
     }
     if let Some(run) = made.first() {
@@ -60,12 +66,21 @@ pub(crate) fn names(records: &Records, oracle: &mut Oracle, next_id: u64) -> Res
 }
 
 /// The answer to an event.
-pub(crate) fn answers(said: &Said, answer: &Answer, names: &[(u64, u64)], oracle: &Oracle) -> Result<(), String> {
+pub(crate) fn answers(
+    said: &Said,
+    answer: &Answer,
+    names: &[(u64, u64)],
+    oracle: &Oracle,
+) -> Result<(), String> {
     let machine = match answer {
         Answer::Nothing => Said::Nothing,
         Answer::Start(start) => Said::Start(became(start)),
         Answer::StartAll(all) => Said::StartAll(
-            all.iter().map(|(task, start)| (oracle.rows.iter().position(|row| row.name == *task).unwrap(), became(start))).collect(),
+            all.iter()
+                .map(|(task, start)| {
+                    (oracle.rows.iter().position(|row| row.name == *task).unwrap(), became(start))
+                })
+                .collect(),
         ),
         Answer::Stopped(ids) => Said::Stopped(ids.iter().map(|id| id.0).collect()),
         Answer::Pauses(pauses) => Said::Pauses(pauses.iter().map(|pause| pause.owner).collect()),
@@ -82,15 +97,23 @@ pub(crate) fn answers(said: &Said, answer: &Answer, names: &[(u64, u64)], oracle
     };
     let ours = match said {
         Said::Start(start) => Said::Start(named(*start)),
-        Said::StartAll(all) => Said::StartAll(all.iter().map(|(task, start)| (*task, named(*start))).collect()),
+        Said::StartAll(all) => {
+            Said::StartAll(all.iter().map(|(task, start)| (*task, named(*start))).collect())
+        }
         other => other.clone(),
     };
-    if ours == machine { Ok(()) } else { Err(format!("the answers differ\nmachine: {machine:?}\noracle:  {ours:?}")) }
+    if ours == machine {
+        Ok(())
+    } else {
+        Err(format!("the answers differ\nmachine: {machine:?}\noracle:  {ours:?}"))
+    }
 }
 
 fn became(start: &StartAnswer) -> Became {
     match start {
-        StartAnswer::Started { run, waits } => Became::Started { run: run.0, waits: waits.as_ref().map(butler_api::Reason::code) },
+        StartAnswer::Started { run, waits } => {
+            Became::Started { run: run.0, waits: waits.as_ref().map(butler_api::Reason::code) }
+        }
         StartAnswer::Scheduled { run, at } => Became::Scheduled { run: run.0, at: at.as_second() },
         StartAnswer::Running { run } => Became::Running { run: run.0 },
         StartAnswer::Skipped { reason, due, run } => {
@@ -102,7 +125,9 @@ fn became(start: &StartAnswer) -> Became {
 /// Every run that is not over, and every one that this event ended or changed.
 pub(crate) fn runs(records: &Records, machine: &Schedule, oracle: &Oracle) -> Result<(), String> {
     for ours in oracle.runs.iter().chain(&oracle.over) {
-        let Some(theirs) = records.find(ours.id) else { return Err(format!("the machine lost this run: {ours:?}")) };
+        let Some(theirs) = records.find(ours.id) else {
+            return Err(format!("the machine lost this run: {ours:?}"));
+        };
         let theirs = stored(theirs, oracle);
         if theirs != *ours {
             let name = &oracle.rows[ours.task].name;
@@ -116,7 +141,11 @@ pub(crate) fn runs(records: &Records, machine: &Schedule, oracle: &Oracle) -> Re
     }
     let live = oracle.runs.iter().filter(|run| run.state != RunState::Interrupted);
     if !machine.live().iter().map(|run| (run.id.0, run.state)).eq(live.map(|run| (run.id, run.state))) {
-        return Err(format!("what the machine says is live: {:?}\nthe oracle: {:?}", machine.live(), oracle.runs));
+        return Err(format!(
+            "what the machine says is live: {:?}\nthe oracle: {:?}",
+            machine.live(),
+            oracle.runs
+        ));
     }
     Ok(())
 }

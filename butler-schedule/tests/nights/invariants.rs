@@ -1,4 +1,5 @@
-//! What holds whatever the rules say in detail. Looks at what was saved, and asks the oracle only for windows and for what is due.
+//! What holds whatever the rules say in detail. Looks at what was saved, and asks the oracle only for windows
+//! and for what is due.
 
 use butler_api::{Origin, Reason, RunId, RunState};
 use butler_schedule::{AtWindowEnd, Event, Row, RunRecord};
@@ -11,7 +12,8 @@ use crate::world::records::Records;
 #[derive(Default)]
 pub(crate) struct Invariants {
     last: Option<i64>,
-    /// The window that is being watched from its first instant on, and the tasks that were due then and have nothing yet.
+    /// The window that is being watched from its first instant on, and the tasks that were due then and have
+    /// nothing yet.
     watched: Option<(Night, Vec<usize>)>,
 }
 
@@ -36,9 +38,16 @@ impl Invariants {
                 self.watched = None;
             } else if now >= night.until.unwrap() {
                 let waits = |task: usize| oracle.runs.iter().any(|run| run.task == task && run.own());
-                let passed = |task: &&usize| oracle.is_due(**task, night.day) && !oracle.has_excuse(**task, night.day) && !waits(**task);
+                let passed = |task: &&usize| {
+                    oracle.is_due(**task, night.day)
+                        && !oracle.has_excuse(**task, night.day)
+                        && !waits(**task)
+                };
                 if let Some(task) = due.iter().find(passed) {
-                    return Err(format!("{} was due and passed an open window without a word", oracle.rows[*task].name));
+                    return Err(format!(
+                        "{} was due and passed an open window without a word",
+                        oracle.rows[*task].name
+                    ));
                 }
                 self.watched = None;
             }
@@ -62,14 +71,18 @@ impl Invariants {
         oracle: &Oracle,
     ) -> Result<(), String> {
         let at = |run: &RunRecord| run.scheduled_at.map(|at| at.as_second());
-        // What a shutdown was stopping may go on at the next start; what a person or the window's end was stopping may not.
+        // What a shutdown was stopping may go on at the next start; what a person or the window's end was
+        // stopping may not.
         let meant = |before: &RunRecord| event.is_some() || before.reason != Some(Reason::ServerStopped);
         let was_to_stop = before.is_some_and(|before| before.state == RunState::Stopping && meant(before));
         if was_to_stop && run.state != RunState::Stopping && !run.state.is_terminal() {
             return Err(format!("it was to stop, and goes on: {run:?}"));
         }
-        let begins = run.state == RunState::Running && before.is_none_or(|before| before.state == RunState::Queued);
-        let finishes = |run: &RunRecord| oracle.rows.iter().any(|row| row.name == run.task && row.at_window_end == AtWindowEnd::Finish);
+        let begins =
+            run.state == RunState::Running && before.is_none_or(|before| before.state == RunState::Queued);
+        let finishes = |run: &RunRecord| {
+            oracle.rows.iter().any(|row| row.name == run.task && row.at_window_end == AtWindowEnd::Finish)
+        };
         if begins && run.bound_until.is_some_and(|end| end.as_second() <= now) && !finishes(run) {
             return Err(format!("it began after the end of its window: {run:?}"));
         }
@@ -89,7 +102,9 @@ impl Invariants {
                 // A person's start with too little room is free.
                 let is_free = |night: Night| night.whole_day || run.origin == Origin::Person;
                 let binds = |night: Night, end: i64| night.until == Some(end) && !night.whole_day;
-                night.is_some_and(|night| run.bound_until.map_or(is_free(night), |end| binds(night, end.as_second())))
+                night.is_some_and(|night| {
+                    run.bound_until.map_or(is_free(night), |end| binds(night, end.as_second()))
+                })
             };
             if !is_its_own(run) {
                 return Err(format!("it was placed in another window than the one that binds it: {run:?}"));
@@ -100,7 +115,8 @@ impl Invariants {
                 // They changed when the server went away.
                 None => before.is_some_and(|before| !is_its_own(before)),
             };
-            if let Some(before) = before.filter(|before| before.state == RunState::Scheduled && before.origin == run.origin)
+            if let Some(before) =
+                before.filter(|before| before.state == RunState::Scheduled && before.origin == run.origin)
                 && at(before) != placed
                 && !settings
                 && at(before).is_none_or(|at| now - at <= AWAY)
@@ -113,15 +129,20 @@ impl Invariants {
 
     /// After an event that changed something.
     pub(crate) fn after(&mut self, now: i64, records: &Records, oracle: &Oracle) -> Result<(), String> {
-        let works = |run: &&RunRecord| matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping);
+        let works =
+            |run: &&RunRecord| matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping);
         for Row { name, .. } in &oracle.rows {
             if records.unfinished.iter().filter(works).filter(|run| run.task == *name).count() > 1 {
                 return Err(format!("two runs of {name} work at once"));
             }
         }
-        let outlived = |run: &&RunRecord| run.state != RunState::Stopping && run.bound_until.is_some_and(|end| end.as_second() <= now);
+        let outlived = |run: &&RunRecord| {
+            run.state != RunState::Stopping && run.bound_until.is_some_and(|end| end.as_second() <= now)
+        };
         for Row { name, .. } in oracle.rows.iter().filter(|row| row.at_window_end == AtWindowEnd::Stop) {
-            if let Some(run) = records.unfinished.iter().filter(works).filter(outlived).find(|run| run.task == *name) {
+            if let Some(run) =
+                records.unfinished.iter().filter(works).filter(outlived).find(|run| run.task == *name)
+            {
                 return Err(format!("it works on after the end of its window: {run:?}"));
             }
         }
@@ -131,7 +152,11 @@ impl Invariants {
     /// What the engine says has ended has ended, whatever it was told before.
     pub(crate) fn ended(&self, run: RunId, records: &Records) -> Result<(), String> {
         match records.find(run.0) {
-            Some(run) if !run.state.is_terminal() && run.state != RunState::Queued && run.state != RunState::Scheduled => {
+            Some(run)
+                if !run.state.is_terminal()
+                    && run.state != RunState::Queued
+                    && run.state != RunState::Scheduled =>
+            {
                 Err(format!("the engine said that it ended, and it did not: {run:?}"))
             }
             _ => Ok(()),

@@ -1,5 +1,5 @@
-//! What a simulated life is like: its zone and year, its tasks, its hours. Zones and years are those with odd nights: changes at
-//! midnight, by half an hour, twice round a month of fasting, and a date that never was.
+//! What a simulated life is like: its zone and year, its tasks, its hours. Zones and years are those with odd
+//! nights: changes at midnight, by half an hour, twice round a month of fasting, and a date that never was.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,12 @@ const PLACES: [(&str, i16); 12] = [
 pub(crate) fn beginning(seed: u64, random: &mut Random) -> (Settings, i64) {
     let (name, year) = PLACES[(seed % PLACES.len() as u64) as usize];
     let zone = TimeZone::get(name).unwrap();
-    let born = civil::date(year, random.between(1, 12) as i8, random.between(1, 28) as i8).at(random.between(0, 23) as i8, 7, 0, 0);
+    let born = civil::date(year, random.between(1, 12) as i8, random.between(1, 28) as i8).at(
+        random.between(0, 23) as i8,
+        7,
+        0,
+        0,
+    );
     let now = zone.to_timestamp(born).unwrap().as_second();
     let mut settings = Settings {
         zone,
@@ -104,8 +109,13 @@ pub(crate) fn window(random: &mut Random, present: Time) -> WindowSettings {
         1..=4 => WindowDays::ALL,
         5..=6 => WindowDays::from_iter([Weekday::Sunday]),
         _ => {
-            let some = WindowDays::from_iter(Weekday::Monday.cycle_forward().take(7).filter(|_| random.chance(40)));
-            if Weekday::Monday.cycle_forward().take(7).any(|day| some.contains(day)) { some } else { WindowDays::ALL }
+            let some =
+                WindowDays::from_iter(Weekday::Monday.cycle_forward().take(7).filter(|_| random.chance(40)));
+            if Weekday::Monday.cycle_forward().take(7).any(|day| some.contains(day)) {
+                some
+            } else {
+                WindowDays::ALL
+            }
         }
     };
     WindowSettings::from_hours(clock(start), clock(start + length), days).unwrap()

@@ -1,8 +1,12 @@
 //! Years of nights: the machine against a naive scheduler, event by event, in odd zones and at odd hours.
-//! `BUTLER_SIMULATED_YEARS` says how many years (1,000), `BUTLER_SEED` with which life to begin; a life that fails says its
-//! seed and replays exactly. Start with `world.rs`; the rules once more are `oracle.rs` and the folder beside it.
+//! `BUTLER_SIMULATED_YEARS` says how many years (1,000), `BUTLER_SEED` with which life to begin; a life that
+//! fails says its seed and replays exactly. Start with `world.rs`; the rules once more are `oracle.rs` and
+//! the folder beside it.
 
-#![expect(clippy::unwrap_used, reason = "what a simulation builds itself is there; if not, the test is to fail")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a simulation builds itself is there; if not, the test is to fail"
+)]
 
 mod calendar;
 mod compare;
@@ -23,7 +27,8 @@ const SECONDS_A_LIFE: i64 = 2 * 31_556_952;
 const FIRST_SEED: u64 = 20_260_000;
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is to be a number")))
+    std::env::var(name)
+        .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is to be a number")))
 }
 
 #[test]
@@ -59,10 +64,18 @@ fn machine_and_oracle_agree_for_a_thousand_years() {
         }
     });
     if let Some((seed, tale)) = failed.into_inner().unwrap() {
-        panic!("{tale}\nReplay: BUTLER_SEED={seed} BUTLER_SIMULATED_YEARS=2 cargo test -p butler-schedule --test nights");
+        panic!(
+            "{tale}\nReplay: BUTLER_SEED={seed} BUTLER_SIMULATED_YEARS=2 cargo test -p butler-schedule --test \
+             nights"
+        );
     }
     let tally = tally.into_inner().unwrap();
-    println!("{} simulated years, {} events checked; the rarest:\n{}", lives * 2, events.into_inner(), tally.rarest());
+    println!(
+        "{} simulated years, {} events checked; the rarest:\n{}",
+        lives * 2,
+        events.into_inner(),
+        tally.rarest()
+    );
     assert_eq!(tally.never_met(years), [""; 0], "never met, so never checked");
 }
 

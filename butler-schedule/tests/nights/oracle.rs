@@ -1,6 +1,7 @@
-//! A naive scheduler: the rules of docs/scheduling.md written down once more, plainly, with a list of runs and a loop. It
-//! shares no rule code with the machine; of its crate it takes only the words. Times are in seconds since 1970, days in days
-//! since then. Start with [`Oracle::step`]; the files beside it are the rules by subject.
+//! A naive scheduler: the rules of docs/scheduling.md written down once more, plainly, with a list of runs
+//! and a loop. It shares no rule code with the machine; of its crate it takes only the words. Times are in
+//! seconds since 1970, days in days since then. Start with [`Oracle::step`]; the files beside it are the
+//! rules by subject.
 
 mod absence;
 mod lanes;
@@ -119,7 +120,10 @@ pub(crate) enum Said {
 
 /// Paths as bits: each ends in its number, and none lies in another.
 pub(crate) fn path_bits(paths: &[PathBuf]) -> u64 {
-    paths.iter().map(|path| 1 << path.file_name().unwrap().to_str().unwrap().parse::<u32>().unwrap()).fold(0, |all, bit: u64| all | bit)
+    paths
+        .iter()
+        .map(|path| 1 << path.file_name().unwrap().to_str().unwrap().parse::<u32>().unwrap())
+        .fold(0, |all, bit: u64| all | bit)
 }
 
 /// The scheduler.
@@ -135,7 +139,8 @@ pub(crate) struct Oracle {
     holds: Vec<Hold>,
     next: u64,
     seen: Option<i64>,
-    /// The day of a window that it was away for a part of and that may not be over, and since when it is back.
+    /// The day of a window that it was away for a part of and that may not be over, and since when it is
+    /// back.
     owes: Option<(i32, i64)>,
     shutting_down: bool,
     pub(crate) tally: Tally,
@@ -172,10 +177,14 @@ impl Oracle {
         self.pass(now);
         let said = match event {
             Event::Woke => Said::Nothing,
-            Event::StartAsked { task, force, section } => match self.rows.iter().position(|row| row.name == *task) {
-                None => Said::UnknownTask,
-                Some(task) => Said::Start(self.start_one(task, *force || section.is_some(), *section, now)),
-            },
+            Event::StartAsked { task, force, section } => {
+                match self.rows.iter().position(|row| row.name == *task) {
+                    None => Said::UnknownTask,
+                    Some(task) => {
+                        Said::Start(self.start_one(task, *force || section.is_some(), *section, now))
+                    }
+                }
+            }
             Event::RefreshAsked { section, paths, origin } => {
                 let scan = self.rows.iter().position(|row| row.lane == Lane::Scan).unwrap();
                 Said::Start(self.refresh(scan, *section, path_bits(paths), *origin))
@@ -188,10 +197,12 @@ impl Oracle {
                     ids => Said::Stopped(ids),
                 },
             },
-            Event::StopRunAsked { run: id } => match self.stop(|run| run.id == id.0, "stopped-by-person", now) {
-                ids if ids.is_empty() => Said::NotRunning,
-                ids => Said::Stopped(ids),
-            },
+            Event::StopRunAsked { run: id } => {
+                match self.stop(|run| run.id == id.0, "stopped-by-person", now) {
+                    ids if ids.is_empty() => Said::NotRunning,
+                    ids => Said::Stopped(ids),
+                }
+            }
             Event::StopAllAsked => Said::Stopped(self.stop(|_| true, "all-stopped-by-person", now)),
             Event::RunEnded { run, end } => self.run_ended(run.0, end, now),
             Event::SettingsChanged(settings) => self.change(settings, now),
@@ -204,7 +215,9 @@ impl Oracle {
         // What was said of a start that waits is what stands there in the end.
         match said {
             Said::Start(became) => Said::Start(self.as_it_stands(became)),
-            Said::StartAll(all) => Said::StartAll(all.into_iter().map(|(task, became)| (task, self.as_it_stands(became))).collect()),
+            Said::StartAll(all) => Said::StartAll(
+                all.into_iter().map(|(task, became)| (task, self.as_it_stands(became))).collect(),
+            ),
             other => other,
         }
     }
@@ -252,7 +265,9 @@ impl Oracle {
     }
 
     fn run_ended(&mut self, id: u64, end: &RunEnd, now: i64) -> Said {
-        let Some(run) = self.runs.iter().find(|run| run.id == id && !run.state.is_terminal()).copied() else { return Said::NotRunning };
+        let Some(run) = self.runs.iter().find(|run| run.id == id && !run.state.is_terminal()).copied() else {
+            return Said::NotRunning;
+        };
         if !run.works() {
             return Said::Refused;
         }
@@ -322,8 +337,8 @@ impl Oracle {
         self.runs.iter_mut().find(|run| run.id == id).unwrap()
     }
 
-    /// Gives runs that were made by this event the ids that the machine gave them: in which order it makes those of one
-    /// moment, no rule says.
+    /// Gives runs that were made by this event the ids that the machine gave them: in which order it makes
+    /// those of one moment, no rule says.
     pub(crate) fn rename(&mut self, names: &[(u64, u64)]) {
         let new = |id: u64| names.iter().find(|(old, _)| *old == id).map_or(id, |(_, new)| *new);
         self.runs.iter_mut().chain(&mut self.over).for_each(|run| run.id = new(run.id));
@@ -343,7 +358,8 @@ impl Oracle {
         self.rows[task].at_window_end == AtWindowEnd::Finish
     }
 
-    /// Days since the last completion, as seen from a day: a last day of tomorrow counts as today, a later one as never.
+    /// Days since the last completion, as seen from a day: a last day of tomorrow counts as today, a later
+    /// one as never.
     fn days_since(&self, task: usize, day: i32) -> Option<i32> {
         let last = *self.books[task].completed.last()?;
         self.tally.met(Branch::LastDayTomorrow, last == day + 1);
@@ -395,7 +411,12 @@ impl Oracle {
         let (start, end) = (night.from, night.until.unwrap());
         let from = start.max(placing);
         let latest = from.max(end - self.usual(task).max(FIVE_MINUTES).min((end - start) / 2));
-        let text = format!("{}\0{}\0{}", self.settings.server_id, self.rows[task].name, crate::calendar::date(night.day));
+        let text = format!(
+            "{}\0{}\0{}",
+            self.settings.server_id,
+            self.rows[task].name,
+            crate::calendar::date(night.day)
+        );
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for byte in text.bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
@@ -416,7 +437,11 @@ impl Oracle {
 
     /// The next moment at which time alone does something.
     pub(crate) fn next_moment(&self, now: i64) -> Option<i64> {
-        let placed = self.runs.iter().filter(|run| run.state == RunState::Scheduled).filter_map(|run| run.scheduled_at);
+        let placed = self
+            .runs
+            .iter()
+            .filter(|run| run.state == RunState::Scheduled)
+            .filter_map(|run| run.scheduled_at);
         let paused = self.holds.iter().filter_map(|hold| match hold.until {
             PauseEnd::At(at) => Some(at.as_second()),
             _ => None,

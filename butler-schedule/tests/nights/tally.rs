@@ -1,5 +1,5 @@
-//! How often each rule's branches and each reason were met: what was never met was never checked. Counts only; the oracle says
-//! where.
+//! How often each rule's branches and each reason were met: what was never met was never checked. Counts
+//! only; the oracle says where.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -149,16 +149,19 @@ impl Tally {
         if years < ENOUGH_YEARS {
             return Vec::new();
         }
-        let branches = self.branches.iter().zip(SAYS).filter(|(count, _)| count.get() == 0).map(|(_, says)| *says);
+        let branches =
+            self.branches.iter().zip(SAYS).filter(|(count, _)| count.get() == 0).map(|(_, says)| *says);
         branches.chain(REASONS.into_iter().filter(|code| !self.reasons.contains_key(code))).collect()
     }
 
     /// The rarest, with how often they were met.
     pub(crate) fn rarest(&self) -> String {
-        let mut all: Vec<(u64, &str)> = self.branches.iter().map(Cell::get).zip(SAYS.iter().copied()).collect();
+        let mut all: Vec<(u64, &str)> =
+            self.branches.iter().map(Cell::get).zip(SAYS.iter().copied()).collect();
         all.extend(self.reasons.iter().map(|(code, count)| (*count, *code)));
         all.sort_unstable();
-        let lines: Vec<String> = all.iter().take(12).map(|(count, says)| format!("{count:>9}  {says}")).collect();
+        let lines: Vec<String> =
+            all.iter().take(12).map(|(count, says)| format!("{count:>9}  {says}")).collect();
         lines.join("\n")
     }
 }

@@ -1,5 +1,6 @@
-//! The world round both schedulers: engine, library, clock and people of one simulated life. It carries effects out, keeps what
-//! is saved, tells both what happens, and has them compared after every event. It decides nothing about tasks.
+//! The world round both schedulers: engine, library, clock and people of one simulated life. It carries
+//! effects out, keeps what is saved, tells both what happens, and has them compared after every event. It
+//! decides nothing about tasks.
 
 mod acts;
 pub(crate) mod records;
@@ -9,7 +10,9 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use butler_api::{Reason, RunId, RunState};
-use butler_schedule::{Attendance, Effect, Event, Pause, PauseEnd, Remembered, RunEnd, RunRecord, Schedule, Settings};
+use butler_schedule::{
+    Attendance, Effect, Event, Pause, PauseEnd, Remembered, RunEnd, RunRecord, Schedule, Settings,
+};
 use jiff::Timestamp;
 
 use self::records::Records;
@@ -62,8 +65,13 @@ impl World {
         let (settings, now) = lives::beginning(seed, &mut random);
         let rows = lives::rows();
         let oracle = Oracle::new(rows.clone(), settings.clone(), now);
-        let nothing =
-            Remembered { unfinished: Vec::new(), past: Default::default(), next_run: RunId(1), attendance: None, pauses: Vec::new() };
+        let nothing = Remembered {
+            unfinished: Vec::new(),
+            past: Default::default(),
+            next_run: RunId(1),
+            attendance: None,
+            pauses: Vec::new(),
+        };
         let (machine, effects) = Schedule::restore(rows, settings.clone(), nothing, at(now));
         let mut world = Self {
             now,
@@ -117,7 +125,8 @@ impl World {
         let books = self.records.books(&self.oracle.rows);
         let owes = self.attendance.and_then(|note| note.away_on).map(day_number);
         self.oracle.remember_only(runs, books, &self.pauses, owes, self.records.next_run());
-        // The note of this event may be lost, or be that of a clock that went back; and a window that is new may reach back.
+        // The note of this event may be lost, or be that of a clock that went back; and a window that is new
+        // may reach back.
         let noted = self.attendance.filter(|_| is_change).map_or(self.now, |note| note.seen_at.as_second());
         self.last_told = self.last_told.min(self.now).min(noted);
         self.now += self.random.length(1, 7_200);
@@ -129,12 +138,16 @@ impl World {
     fn restart(&mut self) -> Result<(), String> {
         self.events += 1;
         let noted = self.attendance.ok_or("nobody noted that the server was there")?;
-        self.invariants.noted(noted.seen_at.as_second(), self.last_told, &self.oracle).map_err(|what| self.tale(&what))?;
+        self.invariants
+            .noted(noted.seen_at.as_second(), self.last_told, &self.oracle)
+            .map_err(|what| self.tale(&what))?;
         self.before.clear();
         let next_id = self.oracle.next_id();
         self.at_work.clear();
         self.wake = None;
-        self.pauses.retain(|pause| pause.owner == butler_api::PauseOwner::Person || pause.until == PauseEnd::WindowOpens);
+        self.pauses.retain(|pause| {
+            pause.owner == butler_api::PauseOwner::Person || pause.until == PauseEnd::WindowOpens
+        });
         let remembered = Remembered {
             unfinished: self.records.unfinished.clone(),
             past: self.records.past(),
@@ -142,7 +155,8 @@ impl World {
             attendance: Some(noted),
             pauses: self.pauses.clone(),
         };
-        let (machine, effects) = Schedule::restore(self.oracle.rows.clone(), self.settings.clone(), remembered, at(self.now));
+        let (machine, effects) =
+            Schedule::restore(self.oracle.rows.clone(), self.settings.clone(), remembered, at(self.now));
         self.machine = machine;
         self.last_told = self.now;
         self.oracle.restart(self.now, noted.seen_at.as_second());
@@ -165,7 +179,11 @@ impl World {
         checked.map_err(|what| self.tale(&what))
     }
 
-    fn carry_out_and_check(&mut self, answers: Option<(crate::oracle::Said, butler_schedule::Answer)>, next_id: u64) -> Result<(), String> {
+    fn carry_out_and_check(
+        &mut self,
+        answers: Option<(crate::oracle::Said, butler_schedule::Answer)>,
+        next_id: u64,
+    ) -> Result<(), String> {
         let (_, event, effects) = self.told.pop_back().unwrap();
         let done = self.carry_out(event.as_ref(), &effects);
         self.told.push_back((self.now, event, effects));
@@ -173,8 +191,10 @@ impl World {
         if let Some(Event::RunEnded { run, .. }) = self.told.back().and_then(|(_, event, _)| event.as_ref()) {
             self.invariants.ended(*run, &self.records)?;
         }
-        let quiet = self.records.saved.is_empty() && self.oracle.over.is_empty() && self.before == self.oracle.runs;
-        let names = if quiet { Vec::new() } else { compare::names(&self.records, &mut self.oracle, next_id)? };
+        let quiet =
+            self.records.saved.is_empty() && self.oracle.over.is_empty() && self.before == self.oracle.runs;
+        let names =
+            if quiet { Vec::new() } else { compare::names(&self.records, &mut self.oracle, next_id)? };
         if let Some((said, answer)) = &answers {
             compare::answers(said, answer, &names, &self.oracle)?;
         }
@@ -218,7 +238,9 @@ impl World {
 
     fn working(&self, id: u64) -> Result<&RunRecord, String> {
         match self.records.find(id) {
-            Some(run) if matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping) => Ok(run),
+            Some(run) if matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping) => {
+                Ok(run)
+            }
             other => Err(format!("an effect for run {id}, which was saved as {other:?}")),
         }
     }
@@ -260,7 +282,11 @@ impl World {
 
     /// What a failure says: what differs, and the events before it.
     fn tale(&self, what: &str) -> String {
-        let mut tale = format!("{what}\n\nZone {:?}, window {:?}\n", self.settings.zone.iana_name(), self.settings.window);
+        let mut tale = format!(
+            "{what}\n\nZone {:?}, window {:?}\n",
+            self.settings.zone.iana_name(),
+            self.settings.window
+        );
         for (now, event, effects) in &self.told {
             let local = self.settings.zone.to_datetime(at(*now));
             let _ = writeln!(tale, "{local} ({now}): {event:?}");

@@ -49,7 +49,9 @@ fn a_waiting_one_is_turned_without_widening_and_a_section_leaves_it_alone() {
     world.begun(SCAN);
     world.feed(Event::ItemsAdded);
     let run = world.last_of(&BIF).id;
-    let StartAnswer::Started { run: limited, .. } = world.ask(BIF, true, Some(1)) else { panic!("not started") };
+    let StartAnswer::Started { run: limited, .. } = world.ask(BIF, true, Some(1)) else {
+        panic!("not started")
+    };
     assert_ne!(limited, run);
     assert!(matches!(world.start(BIF), StartAnswer::Started { run: turned, .. } if turned == run));
     assert_eq!((world.stored[&run].origin, world.widened.len()), (Origin::Person, 0));

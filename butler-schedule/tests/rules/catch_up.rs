@@ -14,7 +14,9 @@ fn world(which: CatchUp, local: &str) -> World {
 
 #[test]
 fn a_night_that_was_slept_through_is_made_good_ten_minutes_after() {
-    for (which, housekeeping, media) in [(CatchUp::Off, 0, 0), (CatchUp::Housekeeping, 1, 0), (CatchUp::All, 1, 1)] {
+    for (which, housekeeping, media) in
+        [(CatchUp::Off, 0, 0), (CatchUp::Housekeeping, 1, 0), (CatchUp::All, 1, 1)]
+    {
         let mut world = world(which, "2026-11-22T20:00");
         world.wake_at("2026-11-23T09:00");
         assert_eq!([BUNDLES, BIF].map(|task| world.runs_of(&task).len()), [housekeeping, media], "{which:?}");
@@ -22,8 +24,14 @@ fn a_night_that_was_slept_through_is_made_good_ten_minutes_after() {
             continue;
         }
         let owed = world.last_of(&BUNDLES);
-        assert_eq!((owed.origin, owed.state, owed.day), (Origin::CatchUp, RunState::Scheduled, Some(date(2026, 11, 23))));
-        assert_eq!((owed.scheduled_at, world.wake), (Some(berlin("2026-11-23T09:10")), Some(berlin("2026-11-23T09:10"))));
+        assert_eq!(
+            (owed.origin, owed.state, owed.day),
+            (Origin::CatchUp, RunState::Scheduled, Some(date(2026, 11, 23)))
+        );
+        assert_eq!(
+            (owed.scheduled_at, world.wake),
+            (Some(berlin("2026-11-23T09:10")), Some(berlin("2026-11-23T09:10")))
+        );
         world.live_until("2026-11-23T09:10");
         assert_eq!(world.last_of(&SCAN).state, RunState::Running);
         assert_eq!(world.last_of(&SCAN).bound_until, None);
@@ -76,7 +84,10 @@ fn rule_3_outside_of_a_window_a_persons_start_takes_it_over_and_starts_at_once()
         let owed = world.last_of(&BUNDLES).id;
         assert_eq!(world.ask(BUNDLES, force, None), StartAnswer::Started { run: owed, waits: None });
         let run = &world.stored[&owed];
-        assert_eq!((run.origin, run.forced, run.state, run.bound_until), (Origin::Person, force, RunState::Running, None));
+        assert_eq!(
+            (run.origin, run.forced, run.state, run.bound_until),
+            (Origin::Person, force, RunState::Running, None)
+        );
         assert_eq!(run.day, Some(date(2026, 11, 23)));
         assert_eq!(world.runs_of(&BUNDLES).len(), 1);
     }
@@ -87,7 +98,10 @@ fn rule_3_outside_of_a_window_start_all_takes_all_of_it_over() {
     let mut world = world(CatchUp::All, "2026-11-22T20:00");
     world.wake_at("2026-11-23T09:00");
     for (task, answer) in world.start_all() {
-        assert!(matches!(answer, StartAnswer::Started { run, .. } if run == world.last_of(&task).id), "{task}: {answer:?}");
+        assert!(
+            matches!(answer, StartAnswer::Started { run, .. } if run == world.last_of(&task).id),
+            "{task}: {answer:?}"
+        );
         assert_eq!((world.runs_of(&task).len(), world.last_of(&task).origin), (1, Origin::Person), "{task}");
         assert!(matches!(world.last_of(&task).state, RunState::Queued | RunState::Running), "{task}");
     }
@@ -99,7 +113,11 @@ fn it_is_noted_while_something_is_owed_and_when_the_clock_went_back() {
     world.wake_at("2026-11-23T09:00").live_until("2026-11-23T09:05");
     assert_eq!(world.attendance.unwrap().seen_at, world.now);
     world.live_until("2026-11-23T09:30");
-    assert_eq!(world.attendance.unwrap().seen_at, berlin("2026-11-23T09:09:30"), "what was owed has entered its lanes");
+    assert_eq!(
+        world.attendance.unwrap().seen_at,
+        berlin("2026-11-23T09:09:30"),
+        "what was owed has entered its lanes"
+    );
     world.wake_at("2026-11-23T08:00");
     assert_eq!(world.attendance.unwrap().seen_at, world.now);
 }
@@ -109,7 +127,9 @@ fn what_waits_for_a_scan_names_the_one_that_works_though_another_was_asked_for_b
     let mut world = world(CatchUp::All, "2026-11-22T20:00");
     world.wake_at("2026-11-23T09:00");
     let owed = world.last_of(&SCAN).id;
-    let StartAnswer::Started { run: limited, .. } = world.ask(SCAN, true, Some(1)) else { panic!("not started") };
+    let StartAnswer::Started { run: limited, .. } = world.ask(SCAN, true, Some(1)) else {
+        panic!("not started")
+    };
     world.live_until("2026-11-23T09:10");
     assert_eq!(world.reason(owed), Some(Reason::BehindItself { run: limited }));
     assert_eq!(world.last_of(&BIF).reason, Some(Reason::BehindScan { run: limited }));

@@ -15,7 +15,10 @@ fn switching_off_skips_what_is_scheduled_and_what_the_window_queued_and_lets_the
     world.change(|settings| settings.switched_off = [SCAN, METADATA, BIF].into_iter().collect());
     let off = Some(Reason::SwitchedOff { switch: "ItsSwitch".into() });
     for task in [METADATA, BIF] {
-        assert_eq!((world.last_of(&task).state, world.last_of(&task).reason), (RunState::Skipped, off.clone()));
+        assert_eq!(
+            (world.last_of(&task).state, world.last_of(&task).reason),
+            (RunState::Skipped, off.clone())
+        );
     }
     assert_eq!(world.last_of(&SCAN).state, RunState::Running);
     let mut world = World::at("2026-11-23T12:00");
@@ -35,7 +38,10 @@ fn a_moved_window_places_anew_and_binds_to_its_end_if_it_is_open() {
     world.change(|settings| settings.window = window(12, 14));
     assert_eq!([SCAN, BIF].map(|task| world.last_of(&task).bound_until), [ends; 2], "each keeps its own");
     let placed = world.last_of(&METADATA);
-    assert!(placed.scheduled_at >= Some(berlin("2026-11-23T12:00")) && placed.bound_until == Some(berlin("2026-11-23T14:00")));
+    assert!(
+        placed.scheduled_at >= Some(berlin("2026-11-23T12:00"))
+            && placed.bound_until == Some(berlin("2026-11-23T14:00"))
+    );
     assert_eq!(world.wake, ends);
     world.live_until("2026-11-23T04:00");
     assert_eq!(world.last_of(&SCAN).state, RunState::Stopping);
@@ -47,7 +53,10 @@ fn what_was_missed_is_taken_up_by_a_window_that_has_room() {
     world.live_until("2026-11-23T05:00");
     assert_eq!(world.last_of(&BIF).state, RunState::Missed);
     world.change(|settings| settings.window = window(2, 8));
-    assert_eq!((world.last_of(&BIF).state, world.last_of(&BIF).bound_until), (RunState::Queued, Some(berlin("2026-11-23T08:00"))));
+    assert_eq!(
+        (world.last_of(&BIF).state, world.last_of(&BIF).bound_until),
+        (RunState::Queued, Some(berlin("2026-11-23T08:00")))
+    );
 }
 
 #[test]

@@ -29,7 +29,11 @@ fn housekeeping_goes_one_at_a_time_by_rank_and_says_what_is_in_front() {
     assert_eq!(world.state(bundles), RunState::Running, "clean-ups go before the backup");
     assert_eq!(world.reason(backup), Some(Reason::BehindLane { run: bundles, task: BUNDLES }));
     world.feed(Event::StopAsked { task: BUNDLES });
-    assert_eq!(world.state(backup), RunState::Queued, "one that is stopping holds its place until its step ends");
+    assert_eq!(
+        world.state(backup),
+        RunState::Queued,
+        "one that is stopping holds its place until its step ends"
+    );
     world.confirm_stop(bundles);
     assert_eq!(world.state(backup), RunState::Running);
 }
@@ -38,9 +42,13 @@ fn housekeeping_goes_one_at_a_time_by_rank_and_says_what_is_in_front() {
 fn what_is_started_during_a_scan_begins_when_it_ends() {
     let mut world = World::at(NOON);
     let scan = world.begun(SCAN);
-    let waiting: Vec<RunId> = [BIF, DEEP, BACKUP, BUNDLES].into_iter().map(|task| world.begun(task)).collect();
+    let waiting: Vec<RunId> =
+        [BIF, DEEP, BACKUP, BUNDLES].into_iter().map(|task| world.begun(task)).collect();
     for run in &waiting {
-        assert_eq!((world.state(*run), world.reason(*run)), (RunState::Queued, Some(Reason::BehindScan { run: scan })));
+        assert_eq!(
+            (world.state(*run), world.reason(*run)),
+            (RunState::Queued, Some(Reason::BehindScan { run: scan }))
+        );
     }
     world.complete(scan);
     let states: Vec<_> = waiting.iter().map(|run| world.state(*run)).collect();

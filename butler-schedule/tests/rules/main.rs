@@ -1,5 +1,6 @@
-//! The rules of docs/scheduling.md by their numbers, through the public door, and any sequence of events against what
-//! must always hold. `world.rs` is the engine and the library in small; each other file is a subject.
+//! The rules of docs/scheduling.md by their numbers, through the public door, and any sequence of events
+//! against what must always hold. `world.rs` is the engine and the library in small; each other file is a
+//! subject.
 
 #![expect(clippy::unwrap_used, reason = "what a test builds itself is there; if not, the test is to fail")]
 

@@ -32,7 +32,11 @@ fn a_weekly_task_comes_to_it_when_it_is_due() {
     world.live_until("2026-11-23T12:00");
     let first = night(&world, &DEEP, "2026-11-23T12:00");
     let later = night(&world, &DEEP, "2026-12-01T12:00");
-    assert_eq!((first.as_deref(), later.as_deref()), (Some("24 02:00"), Some("08 02:00")), "it did not run in the night before");
+    assert_eq!(
+        (first.as_deref(), later.as_deref()),
+        (Some("24 02:00"), Some("08 02:00")),
+        "it did not run in the night before"
+    );
 }
 
 #[test]

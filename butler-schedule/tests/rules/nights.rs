@@ -69,7 +69,10 @@ fn rule_2_without_room_a_task_is_missed_once_but_for_optimise_and_backup() {
     }
     let world = World::at("2026-11-23T04:56");
     let missed = world.last_of(&BIF);
-    assert_eq!((missed.reason, missed.day, missed.ended_day), (Some(Reason::NoRoom), Some(date(2026, 11, 23)), Some(date(2026, 11, 23))));
+    assert_eq!(
+        (missed.reason, missed.day, missed.ended_day),
+        (Some(Reason::NoRoom), Some(date(2026, 11, 23)), Some(date(2026, 11, 23)))
+    );
     assert_ne!(world.last_of(&OPTIMIZE).state, RunState::Missed);
 }
 
@@ -88,14 +91,18 @@ fn rule_2_without_room_at_its_turn_it_is_missed() {
 fn rule_6_the_end_stops_what_is_bound_once_misses_what_waits_and_lets_optimise_and_backup_be() {
     let mut world = World::at("2026-11-23T02:00").off(METADATA).off(BUNDLES).off(DEEP);
     world.complete(world.last_of(&SCAN).id);
-    let (bif, optimize, backup) = (world.last_of(&BIF).id, world.last_of(&OPTIMIZE).id, world.last_of(&BACKUP).id);
+    let (bif, optimize, backup) =
+        (world.last_of(&BIF).id, world.last_of(&OPTIMIZE).id, world.last_of(&BACKUP).id);
     world.live_until("2026-11-23T04:59:59");
     assert!(world.told_to_stop.is_empty());
     world.live_until("2026-11-23T05:10");
     assert_eq!((world.state(bif), world.reason(bif)), (RunState::Stopping, Some(Reason::WindowEnded)));
     assert_eq!([optimize, backup].map(|run| world.state(run)), [RunState::Running, RunState::Queued]);
     world.confirm_stop(bif);
-    assert_eq!((world.state(bif), world.stored[&bif].ended_day), (RunState::Stopped, Some(date(2026, 11, 23))));
+    assert_eq!(
+        (world.state(bif), world.stored[&bif].ended_day),
+        (RunState::Stopped, Some(date(2026, 11, 23)))
+    );
     world.complete(optimize);
     assert_eq!(world.state(backup), RunState::Running);
     world.live_until("2026-11-24T02:00");
@@ -107,7 +114,10 @@ fn rule_2_what_still_waits_at_the_end_is_missed() {
     let mut world = World::at("2026-11-23T02:00");
     world.live_until("2026-11-23T05:00");
     let missed = world.last_of(&BIF);
-    assert_eq!((missed.state, missed.reason, missed.day), (RunState::Missed, Some(Reason::WindowOver), Some(date(2026, 11, 23))));
+    assert_eq!(
+        (missed.state, missed.reason, missed.day),
+        (RunState::Missed, Some(Reason::WindowOver), Some(date(2026, 11, 23)))
+    );
     assert_eq!(world.last_of(&BACKUP).state, RunState::Queued, "it is never missed");
 }
 
@@ -123,7 +133,10 @@ fn rule_2_a_free_run_that_still_works_is_followed_and_the_follower_skipped_if_it
         assert_eq!(world.state(follower.id) == RunState::Running, follows);
         if !follows {
             let reason = Reason::NotItsDay { last: date(2026, 11, 22), due: date(2026, 11, 29) };
-            assert_eq!((world.state(follower.id), world.reason(follower.id)), (RunState::Skipped, Some(reason)));
+            assert_eq!(
+                (world.state(follower.id), world.reason(follower.id)),
+                (RunState::Skipped, Some(reason))
+            );
         }
     }
 }
@@ -171,7 +184,8 @@ fn nights_of_clock_changes_and_over_midnight_end_on_time() {
         ((23, 0), (3, 30), "2026-11-23T20:00", "2026-11-24T03:30", 4),
     ] {
         let mut settings = World::at(EVENING).settings;
-        settings.window = WindowSettings::from_hours((start.0, start.1), (end.0, end.1), WindowDays::ALL).unwrap();
+        settings.window =
+            WindowSettings::from_hours((start.0, start.1), (end.0, end.1), WindowDays::ALL).unwrap();
         let mut world = World::with(settings, berlin(from));
         world.live_until(ends);
         let scan = world.last_of(&SCAN);
@@ -229,7 +243,9 @@ fn the_window_of_a_moment_is_the_one_that_contains_it() {
 fn rule_3_what_a_moved_window_scheduled_is_taken_over_outside_of_it_and_stays_inside() {
     for (now, inside) in [("2026-11-23T02:30", false), ("2026-11-23T12:00", true)] {
         let mut world = World::at("2026-11-23T02:00");
-        world.change(|settings| settings.window = WindowSettings::from_hours((12, 0), (14, 0), WindowDays::ALL).unwrap());
+        world.change(|settings| {
+            settings.window = WindowSettings::from_hours((12, 0), (14, 0), WindowDays::ALL).unwrap()
+        });
         let placed = world.last_of(&METADATA);
         world.live_until(now);
         let answer = world.start(METADATA);
@@ -237,7 +253,10 @@ fn rule_3_what_a_moved_window_scheduled_is_taken_over_outside_of_it_and_stays_in
             assert_eq!(answer, StartAnswer::Scheduled { run: placed.id, at: placed.scheduled_at.unwrap() });
         } else {
             assert!(matches!(answer, StartAnswer::Started { run, .. } if run == placed.id), "{answer:?}");
-            assert_eq!((world.last_of(&METADATA).origin, world.last_of(&METADATA).bound_until), (Origin::Person, None));
+            assert_eq!(
+                (world.last_of(&METADATA).origin, world.last_of(&METADATA).bound_until),
+                (Origin::Person, None)
+            );
         }
     }
 }

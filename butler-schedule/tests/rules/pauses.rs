@@ -41,7 +41,11 @@ fn pauses_stack_and_the_strongest_is_shown() {
         let holding = pause(&mut world, owner, PauseEnd::Lifted, false);
         assert_eq!((holding[0].owner, world.reason(run)), (owner, held(owner)));
     }
-    assert_eq!(pause(&mut world, PauseOwner::Person, PauseEnd::Lifted, true).len(), 4, "another of its owner takes its place");
+    assert_eq!(
+        pause(&mut world, PauseOwner::Person, PauseEnd::Lifted, true).len(),
+        4,
+        "another of its owner takes its place"
+    );
     world.feed(Event::ResumeAsked { owner: Some(PauseOwner::Person) });
     assert_eq!(world.reason(run), held(PauseOwner::Window));
     world.feed(Event::ResumeAsked { owner: None });
@@ -63,7 +67,11 @@ fn a_pause_ends_at_its_moment_or_when_the_window_opens() {
     assert_eq!(world.state(run), RunState::Paused);
     world.live_until("2026-11-24T02:00");
     assert_eq!(world.state(run), RunState::Running);
-    assert_eq!(pause(&mut world, PauseOwner::Window, PauseEnd::WindowOpens, false), [], "at once if it is open");
+    assert_eq!(
+        pause(&mut world, PauseOwner::Window, PauseEnd::WindowOpens, false),
+        [],
+        "at once if it is open"
+    );
 }
 
 #[test]
@@ -79,8 +87,14 @@ fn what_a_pause_kept_from_its_turn_is_missed_for_it_and_what_works_is_stopped_al
     let mut world = World::at("2026-11-23T02:00");
     pause(&mut world, PauseOwner::Person, PauseEnd::Lifted, false);
     world.live_until("2026-11-23T05:00");
-    assert_eq!((world.last_of(&BIF).state, world.last_of(&BIF).reason), (RunState::Missed, held(PauseOwner::Person)));
-    assert_eq!((world.last_of(&SCAN).state, world.last_of(&SCAN).reason), (RunState::Stopping, Some(Reason::WindowEnded)));
+    assert_eq!(
+        (world.last_of(&BIF).state, world.last_of(&BIF).reason),
+        (RunState::Missed, held(PauseOwner::Person))
+    );
+    assert_eq!(
+        (world.last_of(&SCAN).state, world.last_of(&SCAN).reason),
+        (RunState::Stopping, Some(Reason::WindowEnded))
+    );
 }
 
 #[test]

@@ -44,7 +44,11 @@ fn a_refresh_beside_a_working_scan_of_everything_is_queued_behind_it() {
     let mut world = World::at(NOON);
     let whole = world.begun(SCAN);
     assert_eq!(world.refresh(1, &[], Origin::Person), behind(2, 1));
-    assert_eq!(world.start(SCAN), StartAnswer::Running { run: whole }, "a plain start asks for the day's scan, which is there");
+    assert_eq!(
+        world.start(SCAN),
+        StartAnswer::Running { run: whole },
+        "a plain start asks for the day's scan, which is there"
+    );
     assert_eq!(world.force(SCAN), behind(3, 1), "a forced one asks for what is there now");
     assert_eq!(world.force(SCAN), there(3));
     assert_eq!(world.refresh(2, &["/tv/Lost"], Origin::Person), there(3), "that will scan every section");
@@ -86,13 +90,21 @@ fn paths_that_are_asked_for_one_after_the_other_are_one_run() {
     let mut world = World::at(NOON);
     assert_eq!(world.refresh(1, &["/tv/Lost"], Origin::Person), starts_now(1));
     assert_eq!(paths(&world, 1), ["/tv/Lost"]);
-    assert_eq!(world.refresh(1, &["/tv/Lost/Season 1"], Origin::Person), behind(2, 1), "the one that works may have passed it");
+    assert_eq!(
+        world.refresh(1, &["/tv/Lost/Season 1"], Origin::Person),
+        behind(2, 1),
+        "the one that works may have passed it"
+    );
     assert_eq!(world.refresh(1, &["/tv/Dark"], Origin::Person), there(2));
     assert_eq!(world.refresh(1, &["/tv/Dark/Season 2"], Origin::Person), there(2));
     assert_eq!(paths(&world, 2), ["/tv/Dark", "/tv/Lost/Season 1"]);
     assert_eq!(world.refresh(1, &["/tv/Lost"], Origin::Person), there(2));
     assert_eq!(paths(&world, 2), ["/tv/Dark", "/tv/Lost"], "a folder takes the place of what lies in it");
-    assert_eq!(world.refresh(2, &["/films/Heat"], Origin::Person), behind(3, 1), "another section is another run");
+    assert_eq!(
+        world.refresh(2, &["/films/Heat"], Origin::Person),
+        behind(3, 1),
+        "another section is another run"
+    );
     assert_eq!(world.refresh(1, &[], Origin::Person), there(2));
     assert!(paths(&world, 2).is_empty(), "the whole section takes the place of its paths");
 }
@@ -125,11 +137,17 @@ fn a_crash_keeps_what_a_scan_is_limited_to_whoever_asked_for_it() {
         world.refresh(1, &["/tv/Lost"], origin);
         world.refresh(1, &["/tv/Dark", "/tv/Fargo"], origin);
         world.crash();
-        assert_eq!((world.state(RunId(1)), paths(&world, 1)), (RunState::Running, vec!["/tv/Lost".to_owned()]));
+        assert_eq!(
+            (world.state(RunId(1)), paths(&world, 1)),
+            (RunState::Running, vec!["/tv/Lost".to_owned()])
+        );
         assert_eq!((world.state(RunId(2)), world.stored[&RunId(2)].paths.len()), (RunState::Queued, 2));
         world.complete(RunId(1));
         world.complete(RunId(2));
-        assert!(matches!(world.start(SCAN), StartAnswer::Started { .. }), "none of them is the task's completion");
+        assert!(
+            matches!(world.start(SCAN), StartAnswer::Started { .. }),
+            "none of them is the task's completion"
+        );
     }
 }
 

@@ -34,7 +34,10 @@ fn rule_11_after_a_crash_it_goes_on_too_and_so_does_one_limited_to_a_section() {
     let waiting = world.begun(BIF);
     world.crash();
     assert_eq!((world.state(limited), world.stored[&limited].section), (RunState::Running, Some(3)));
-    assert_eq!((world.state(waiting), world.reason(waiting)), (RunState::Queued, Some(Reason::BehindScan { run: limited })));
+    assert_eq!(
+        (world.state(waiting), world.reason(waiting)),
+        (RunState::Queued, Some(Reason::BehindScan { run: limited }))
+    );
 }
 
 #[test]
@@ -48,7 +51,9 @@ fn rule_11_restoring_orders_the_save_before_the_beginning() {
 
 #[test]
 fn rule_11_a_bound_run_goes_on_only_while_its_window_is_open() {
-    for (local, expected) in [("2026-11-23T04:59", RunState::Running), ("2026-11-23T05:00", RunState::Interrupted)] {
+    for (local, expected) in
+        [("2026-11-23T04:59", RunState::Running), ("2026-11-23T05:00", RunState::Interrupted)]
+    {
         for in_order in [true, false] {
             let mut world = World::rested("2026-11-23T03:00");
             let run = world.begun(BIF);
@@ -117,7 +122,10 @@ fn nothing_begins_once_the_server_shuts_down() {
     assert_eq!(world.reason(late), Some(Reason::ServerStopped));
     world.crash();
     assert_eq!(world.state(late), RunState::Running);
-    assert!(matches!(world.reason(waiting), Some(Reason::BehindLane { task: METADATA, .. })), "the placed one's moment has come too");
+    assert!(
+        matches!(world.reason(waiting), Some(Reason::BehindLane { task: METADATA, .. })),
+        "the placed one's moment has come too"
+    );
 }
 
 #[test]
@@ -168,7 +176,11 @@ fn what_was_queued_stays_queued_and_what_had_begun_goes_first() {
     let begun = world.begun(BACKUP);
     let waiting = world.begun(BUNDLES);
     world.restart();
-    assert_eq!([begun, waiting].map(|run| world.state(run)), [RunState::Running, RunState::Queued], "though its rank is behind");
+    assert_eq!(
+        [begun, waiting].map(|run| world.state(run)),
+        [RunState::Running, RunState::Queued],
+        "though its rank is behind"
+    );
 }
 
 #[test]
@@ -234,7 +246,8 @@ fn a_run_that_waits_for_a_task_that_this_version_does_not_have_fails_too() {
         let run = world.begun(BIF);
         let mut remembered = world.remembered();
         let waiting = remembered.unfinished.iter_mut().find(|waiting| waiting.id == run).unwrap();
-        (waiting.task, waiting.state, waiting.scheduled_at) = (TaskName::from("BrewCoffee"), state, Some(world.now));
+        (waiting.task, waiting.state, waiting.scheduled_at) =
+            (TaskName::from("BrewCoffee"), state, Some(world.now));
         let (schedule, effects) = Schedule::restore(rows(), world.settings.clone(), remembered, world.now);
         let ended = |effect: &Effect| matches!(effect, Effect::Save(saved) if saved.id == run && saved.state == RunState::Failed);
         assert!(effects.iter().any(ended), "{effects:?}");
@@ -259,7 +272,13 @@ fn what_has_ended_is_left_alone_even_if_it_is_handed_in() {
     let run = world.begun(BIF);
     world.complete(run);
     let unfinished = world.stored.values().cloned().collect();
-    let remembered = Remembered { unfinished, past: BTreeMap::new(), next_run: RunId(2), attendance: None, pauses: Vec::new() };
+    let remembered = Remembered {
+        unfinished,
+        past: BTreeMap::new(),
+        next_run: RunId(2),
+        attendance: None,
+        pauses: Vec::new(),
+    };
     let (schedule, effects) = Schedule::restore(rows(), world.settings.clone(), remembered, berlin(NOON));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Save(_) | Effect::Begin { .. })));
     assert_eq!(schedule.live(), []);
@@ -273,5 +292,7 @@ fn what_is_remembered_decides_on_the_day_after_a_restart() {
     world.restart();
     world.on("2026-11-24T12:00");
     let answer = world.feed(Event::StartAsked { task: BACKUP, force: false, section: None });
-    assert!(matches!(answer, Answer::Start(StartAnswer::Skipped { due: Some(due), .. }) if due == jiff::civil::date(2026, 11, 26)));
+    assert!(
+        matches!(answer, Answer::Start(StartAnswer::Skipped { due: Some(due), .. }) if due == jiff::civil::date(2026, 11, 26))
+    );
 }

@@ -72,7 +72,8 @@ enum Happening {
     },
 }
 
-const OWNERS: [PauseOwner; 4] = [PauseOwner::Person, PauseOwner::Playback, PauseOwner::Load, PauseOwner::Window];
+const OWNERS: [PauseOwner; 4] =
+    [PauseOwner::Person, PauseOwner::Playback, PauseOwner::Load, PauseOwner::Window];
 
 fn happening() -> impl Strategy<Value = Happening> {
     let task = 0..rows().len();
@@ -160,16 +161,26 @@ fn happen(world: &mut World, happening: Happening) {
         Happening::Pause { owner, until, drains } => {
             let later = world.now.checked_add(SignedDuration::from_mins(7)).unwrap();
             let until = [PauseEnd::Lifted, PauseEnd::At(later), PauseEnd::WindowOpens][until];
-            world.feed(Event::PauseAsked(Pause { owner: OWNERS[owner], note: None, since: world.now, until, drains }));
+            world.feed(Event::PauseAsked(Pause {
+                owner: OWNERS[owner],
+                note: None,
+                since: world.now,
+                until,
+                drains,
+            }));
         }
         Happening::Resume { owner } => {
             world.feed(Event::ResumeAsked { owner: owner.map(|owner| OWNERS[owner]) });
         }
         Happening::Window { start, end } => {
-            world.change(|settings| settings.window = WindowSettings::from_hours((start, 0), (end, 0), WindowDays::ALL).unwrap());
+            world.change(|settings| {
+                settings.window = WindowSettings::from_hours((start, 0), (end, 0), WindowDays::ALL).unwrap()
+            });
         }
         Happening::CatchUp { which } => {
-            world.change(|settings| settings.catch_up = [CatchUp::Off, CatchUp::Housekeeping, CatchUp::All][which]);
+            world.change(|settings| {
+                settings.catch_up = [CatchUp::Off, CatchUp::Housekeeping, CatchUp::All][which]
+            });
         }
     }
 }
@@ -195,13 +206,25 @@ fn restart(world: &mut World) {
             assert_eq!(before, after, "what had ended did not stay as it was");
             continue;
         }
-        let goes_on = before.bound_until.map_or(matches!(before.origin, Origin::Person | Origin::Watch), |end| world.now < end);
+        let goes_on = before
+            .bound_until
+            .map_or(matches!(before.origin, Origin::Person | Origin::Watch), |end| world.now < end);
         let allowed: &[RunState] = match (before.state, &before.reason) {
-            (RunState::Queued | RunState::Scheduled, _) => {
-                &[RunState::Scheduled, RunState::Queued, RunState::Running, RunState::Missed, RunState::Skipped, RunState::Stopped]
+            (RunState::Queued | RunState::Scheduled, _) => &[
+                RunState::Scheduled,
+                RunState::Queued,
+                RunState::Running,
+                RunState::Missed,
+                RunState::Skipped,
+                RunState::Stopped,
+            ],
+            (
+                RunState::Stopping,
+                Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson | Reason::WindowEnded),
+            ) => &[RunState::Stopped],
+            (RunState::Running | RunState::Paused, _) if goes_on => {
+                &[RunState::Running, RunState::Queued, RunState::Failed]
             }
-            (RunState::Stopping, Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson | Reason::WindowEnded)) => &[RunState::Stopped],
-            (RunState::Running | RunState::Paused, _) if goes_on => &[RunState::Running, RunState::Queued, RunState::Failed],
             (RunState::Running | RunState::Paused, _) => &[RunState::Interrupted, RunState::Failed],
             _ if goes_on => &[RunState::Running, RunState::Queued],
             _ => &[RunState::Interrupted],
@@ -222,7 +245,11 @@ fn assert_it_comes_to_rest(world: &mut World) {
     });
     for _ in 0..1_000 {
         if let Some(&run) = world.at_work.first() {
-            let end = if world.told_to_stop.contains(&run) { RunEnd::Stopped } else { RunEnd::Completed(Reason::AllDone) };
+            let end = if world.told_to_stop.contains(&run) {
+                RunEnd::Stopped
+            } else {
+                RunEnd::Completed(Reason::AllDone)
+            };
             world.feed(Event::RunEnded { run, end });
         } else if world.schedule.live().is_empty() {
             break;

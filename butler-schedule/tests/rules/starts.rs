@@ -18,7 +18,10 @@ fn rule_4_a_started_task_works_at_once_and_keeps_its_origin_and_day() {
     let mut world = World::at("2026-11-23T01:30");
     assert_eq!(world.start(BIF), starts_now(1));
     let run = &world.stored[&RunId(1)];
-    assert_eq!((run.state, run.origin, run.forced, run.bound_until), (RunState::Running, Origin::Person, false, None));
+    assert_eq!(
+        (run.state, run.origin, run.forced, run.bound_until),
+        (RunState::Running, Origin::Person, false, None)
+    );
     assert_eq!(run.day, Some(date(2026, 11, 22)), "before the window's start it is still the day before");
     assert_eq!((run.asked_at, run.started_at), (world.now, Some(world.now)));
 }
@@ -53,7 +56,10 @@ fn rule_4_an_unknown_task_is_said_to_be_unknown() {
 fn rule_4_a_task_that_is_off_is_skipped_with_the_name_of_its_switch() {
     let mut world = World::at(NOON).off(BIF);
     let reason = Reason::SwitchedOff { switch: "ItsSwitch".into() };
-    assert_eq!(world.start(BIF), StartAnswer::Skipped { reason: reason.clone(), due: None, run: Some(RunId(1)) });
+    assert_eq!(
+        world.start(BIF),
+        StartAnswer::Skipped { reason: reason.clone(), due: None, run: Some(RunId(1)) }
+    );
     assert_eq!((world.state(RunId(1)), world.reason(RunId(1))), (RunState::Skipped, Some(reason)));
     assert_eq!(world.force(BIF), starts_now(2), "unless it is forced");
     assert_eq!(world.start(BIF), StartAnswer::Running { run: RunId(2) }, "what runs is running, on or off");
@@ -69,7 +75,9 @@ fn rule_3_a_weekly_task_may_be_started_on_the_day_it_ran_and_not_on_the_six_afte
     for days in 1..7 {
         world.now = berlin(NOON).checked_add((24 * days).hours()).unwrap();
         let reason = Reason::NotItsDay { last: date(2026, 11, 23), due: date(2026, 11, 30) };
-        let StartAnswer::Skipped { reason: said, due, run: Some(run) } = world.start(DEEP) else { panic!("day {days}: not skipped") };
+        let StartAnswer::Skipped { reason: said, due, run: Some(run) } = world.start(DEEP) else {
+            panic!("day {days}: not skipped")
+        };
         assert_eq!((said, due), (reason.clone(), Some(date(2026, 11, 30))));
         assert_eq!((world.state(run), world.reason(run)), (RunState::Skipped, Some(reason)));
         assert_eq!(world.stored[&run].ended_at, Some(world.now));
@@ -94,7 +102,10 @@ fn rule_3_a_failure_or_a_stop_does_not_count_against_a_person() {
     let mut world = World::at(NOON);
     let failed = world.begun(DEEP);
     let why = Reason::TaskFailed { sentence: "The disk is full.".into() };
-    assert_eq!(world.feed(Event::RunEnded { run: failed, end: RunEnd::Failed(why.clone()) }), Answer::Nothing);
+    assert_eq!(
+        world.feed(Event::RunEnded { run: failed, end: RunEnd::Failed(why.clone()) }),
+        Answer::Nothing
+    );
     assert_eq!((world.state(failed), world.reason(failed)), (RunState::Failed, Some(why)));
     let stopped = world.begun(DEEP);
     world.feed(Event::StopAsked { task: DEEP });
@@ -133,12 +144,19 @@ fn rule_4_a_forced_run_that_completes_counts_as_completion_and_one_of_a_section_
 #[test]
 fn rule_11_a_request_that_the_live_run_does_not_cover_waits_behind_it() {
     let mut world = World::at(NOON);
-    let behind = |run: u64, first: u64| StartAnswer::Started { run: RunId(run), waits: Some(Reason::BehindItself { run: RunId(first) }) };
+    let behind = |run: u64, first: u64| StartAnswer::Started {
+        run: RunId(run),
+        waits: Some(Reason::BehindItself { run: RunId(first) }),
+    };
     assert_eq!(world.ask(SCAN, false, Some(1)), starts_now(1));
     assert_eq!(world.ask(SCAN, false, Some(2)), behind(2, 1));
     assert_eq!(world.ask(SCAN, false, Some(2)), StartAnswer::Running { run: RunId(2) });
     assert_eq!(world.start(SCAN), behind(3, 1));
-    assert_eq!(world.ask(SCAN, false, Some(5)), StartAnswer::Running { run: RunId(3) }, "the whole one covers each section");
+    assert_eq!(
+        world.ask(SCAN, false, Some(5)),
+        StartAnswer::Running { run: RunId(3) },
+        "the whole one covers each section"
+    );
     world.complete(RunId(1));
     assert_eq!(world.state(RunId(2)), RunState::Running);
     assert_eq!(world.reason(RunId(3)), Some(Reason::BehindItself { run: RunId(2) }));
@@ -162,8 +180,13 @@ fn rule_3_outside_the_window_start_all_starts_every_task_that_is_on_randomised_o
     let mut world = World::at(NOON).off(BACKUP);
     let answers = world.start_all();
     assert_eq!(answers.len(), rows().len());
-    let Answer::StartAll(in_order) = World::at(NOON).feed(Event::StartAllAsked { force: false }) else { panic!("no answers") };
-    assert!(in_order.iter().map(|(task, _)| task).eq(rows().iter().map(|row| &row.name)), "in the rows' order");
+    let Answer::StartAll(in_order) = World::at(NOON).feed(Event::StartAllAsked { force: false }) else {
+        panic!("no answers")
+    };
+    assert!(
+        in_order.iter().map(|(task, _)| task).eq(rows().iter().map(|row| &row.name)),
+        "in the rows' order"
+    );
     let reason = Reason::SwitchedOff { switch: "ItsSwitch".into() };
     assert_eq!(answers[&BACKUP], StartAnswer::Skipped { reason, due: None, run: None });
     assert!(world.stored.values().all(|run| run.task != BACKUP), "it was not asked for, so it left no run");
@@ -184,7 +207,9 @@ fn rule_3_start_all_skips_what_is_not_on_its_day_and_leaves_alone_what_is_there(
     let running = world.begun(BIF);
     let answers = world.start_all();
     assert_eq!(answers[&BIF], StartAnswer::Running { run: running });
-    assert!(matches!(answers[&DEEP], StartAnswer::Skipped { due: Some(due), run: Some(_), .. } if due == date(2026, 11, 28)));
+    assert!(
+        matches!(answers[&DEEP], StartAnswer::Skipped { due: Some(due), run: Some(_), .. } if due == date(2026, 11, 28))
+    );
     let again = world.start_all();
     for (task, answer) in &again {
         assert!(matches!(answer, StartAnswer::Running { .. }) == (*task != DEEP), "{task}: {answer:?}");
@@ -197,7 +222,9 @@ fn a_forced_start_all_minds_no_day_and_no_window_but_the_switches() {
     let done = world.begun(DEEP);
     world.complete(done);
     world.on("2026-11-24T03:00");
-    let Answer::StartAll(answers) = world.feed(Event::StartAllAsked { force: true }) else { panic!("no answers") };
+    let Answer::StartAll(answers) = world.feed(Event::StartAllAsked { force: true }) else {
+        panic!("no answers")
+    };
     for (task, answer) in answers {
         match task {
             BACKUP => assert!(matches!(answer, StartAnswer::Skipped { run: None, .. })),
@@ -218,7 +245,11 @@ fn rule_3_inside_the_window_randomised_tasks_are_placed_and_the_rest_start_at_on
     for run in world.schedule.live() {
         assert_eq!(run.bound_until, Some(berlin("2026-11-23T05:00")), "placed inside the window: bound");
     }
-    assert_eq!(world.start_all()[&METADATA], StartAnswer::Scheduled { run, at }, "what is scheduled stays as it is");
+    assert_eq!(
+        world.start_all()[&METADATA],
+        StartAnswer::Scheduled { run, at },
+        "what is scheduled stays as it is"
+    );
     assert_eq!(world.start(METADATA), StartAnswer::Scheduled { run, at });
 }
 
@@ -285,7 +316,9 @@ fn rule_4_a_forced_start_absorbs_the_scheduled_entry() {
 fn a_start_limited_to_a_section_leaves_the_scheduled_entry_which_then_waits_behind_it() {
     let mut world = World::rested("2026-11-23T02:30");
     let StartAnswer::Scheduled { run: placed, at } = world.start(METADATA) else { panic!("not scheduled") };
-    let StartAnswer::Started { run: limited, waits: None } = world.ask(METADATA, true, Some(1)) else { panic!("not started") };
+    let StartAnswer::Started { run: limited, waits: None } = world.ask(METADATA, true, Some(1)) else {
+        panic!("not started")
+    };
     world.now = at;
     world.feed(Event::Woke);
     assert_eq!(world.reason(placed), Some(Reason::BehindItself { run: limited }));
@@ -300,7 +333,9 @@ fn rule_6_a_start_inside_the_window_is_bound_only_if_there_is_room() {
         world.begun(BIF);
         world.stored[&RunId(1)].bound_until.is_some()
     };
-    for (local, expected) in [("01:59", false), ("02:00", true), ("04:55", true), ("04:56", false), ("05:00", false)] {
+    for (local, expected) in
+        [("01:59", false), ("02:00", true), ("04:55", true), ("04:56", false), ("05:00", false)]
+    {
         assert_eq!(bound(&format!("2026-11-23T{local}")), expected, "at {local}");
     }
 }
@@ -328,7 +363,9 @@ fn a_window_of_the_whole_day_places_randomised_tasks_and_binds_nothing() {
     settings.window = WindowSettings::from_hours((2, 0), (2, 0), WindowDays::ALL).unwrap();
     let done = rows().into_iter().map(|row| (row.name, done_on(date(2026, 11, 23)))).collect();
     let mut world = World::remembering(settings, done, berlin(NOON));
-    assert!(matches!(world.start(METADATA), StartAnswer::Scheduled { at, .. } if at < berlin("2026-11-24T02:00")));
+    assert!(
+        matches!(world.start(METADATA), StartAnswer::Scheduled { at, .. } if at < berlin("2026-11-24T02:00"))
+    );
     world.begun(BIF);
     assert!(world.schedule.live().iter().all(|run| run.bound_until.is_none()));
 }
@@ -347,12 +384,17 @@ fn the_list_of_tasks_shows_switches_and_what_is_live() {
     let mut world = World::rested("2026-11-23T02:30").off(DEEP);
     let running = world.begun(BIF);
     let StartAnswer::Scheduled { run: placed, .. } = world.start(METADATA) else { panic!("not scheduled") };
-    let listed: Vec<_> = world.schedule.tasks().map(|task| (task.row.name.clone(), task.enabled, task.live.map(|run| run.id))).collect();
+    let listed: Vec<_> = world
+        .schedule
+        .tasks()
+        .map(|task| (task.row.name.clone(), task.enabled, task.live.map(|run| run.id)))
+        .collect();
     let live = |task: &TaskName| match *task {
         BIF => Some(running),
         METADATA => Some(placed),
         _ => None,
     };
-    let expected: Vec<_> = rows().into_iter().map(|row| (row.name.clone(), row.name != DEEP, live(&row.name))).collect();
+    let expected: Vec<_> =
+        rows().into_iter().map(|row| (row.name.clone(), row.name != DEEP, live(&row.name))).collect();
     assert_eq!(listed, expected);
 }

@@ -40,7 +40,10 @@ fn rule_5_a_run_is_stopped_by_its_id_and_what_waits_behind_it_has_its_turn() {
     assert_eq!(world.feed(Event::StopRunAsked { run: RunId(1) }), Answer::Stopped(vec![RunId(1)]));
     assert_eq!(world.state(RunId(2)), RunState::Queued, "it is another run");
     world.confirm_stop(RunId(1));
-    assert_eq!((world.state(RunId(1)), world.reason(RunId(1))), (RunState::Stopped, Some(Reason::StoppedByPerson)));
+    assert_eq!(
+        (world.state(RunId(1)), world.reason(RunId(1))),
+        (RunState::Stopped, Some(Reason::StoppedByPerson))
+    );
     assert_eq!(world.state(RunId(2)), RunState::Running);
     for none in [RunId(1), RunId(99)] {
         assert_eq!(world.feed(Event::StopRunAsked { run: none }), Answer::NotRunning);
@@ -56,7 +59,8 @@ fn rule_5_a_whole_run_that_is_stopped_by_its_id_is_given_up_for_the_day_and_one_
         world.feed(Event::StopRunAsked { run });
         world.confirm_stop(run);
         world.live_until("2026-11-23T02:01");
-        let own: Vec<_> = world.runs_of(&BIF).into_iter().filter(|run| run.state != RunState::Skipped).collect();
+        let own: Vec<_> =
+            world.runs_of(&BIF).into_iter().filter(|run| run.state != RunState::Skipped).collect();
         assert_eq!(own.len(), runs, "{section:?}: {own:?}");
     }
 }
@@ -93,7 +97,10 @@ fn rule_5_stop_all_stops_what_runs_what_waits_and_what_is_scheduled() {
         world.confirm_stop(run);
     }
     for run in live {
-        assert_eq!((world.state(run), world.reason(run)), (RunState::Stopped, Some(Reason::AllStoppedByPerson)));
+        assert_eq!(
+            (world.state(run), world.reason(run)),
+            (RunState::Stopped, Some(Reason::AllStoppedByPerson))
+        );
     }
     assert_eq!(world.feed(Event::StopAllAsked), Answer::Stopped(vec![]));
 }
@@ -115,7 +122,10 @@ fn a_run_that_ended_by_itself_before_the_stop_reached_it_ended_as_it_says() {
     let completed = world.begun(BIF);
     world.feed(Event::StopAsked { task: BIF });
     world.complete(completed);
-    assert_eq!((world.state(completed), world.reason(completed)), (RunState::Completed, Some(Reason::AllDone)));
+    assert_eq!(
+        (world.state(completed), world.reason(completed)),
+        (RunState::Completed, Some(Reason::AllDone))
+    );
     let failed = world.begun(BIF);
     world.feed(Event::StopAsked { task: BIF });
     let why = Reason::TaskFailed { sentence: "The disk is full.".into() };

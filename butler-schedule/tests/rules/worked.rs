@@ -20,8 +20,17 @@ fn rule_2_a_pause_is_no_work() {
         let run = world.begun(BIF);
         world.live_until("2026-11-23T12:10");
         let until = PauseEnd::At(berlin("2026-11-23T18:10"));
-        world.feed(Event::PauseAsked(Pause { owner: PauseOwner::Person, note: None, since: world.now, until, drains }));
-        assert_eq!((world.state(run), world.stored[&run].worked), (RunState::Paused, SignedDuration::from_mins(10)));
+        world.feed(Event::PauseAsked(Pause {
+            owner: PauseOwner::Person,
+            note: None,
+            since: world.now,
+            until,
+            drains,
+        }));
+        assert_eq!(
+            (world.state(run), world.stored[&run].worked),
+            (RunState::Paused, SignedDuration::from_mins(10))
+        );
         world.live_until("2026-11-23T18:20");
         world.complete(run);
         check(&world, 20);

@@ -1,13 +1,13 @@
-//! A stand-in for engine and library: carries effects out in order, keeps what is saved, and holds after every event
-//! what must always hold. What it hands to `restore` is what the engine must hand in.
+//! A stand-in for engine and library: carries effects out in order, keeps what is saved, and holds after
+//! every event what must always hold. What it hands to `restore` is what the engine must hand in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use butler_schedule::{
-    Answer, AtWindowEnd, Attendance, CatchUp, Crashes, Effect, Event, Lane, Past, Pause, Remembered, Row, RunEnd, RunRecord, Schedule,
-    Settings, StartAnswer, Step, WindowSettings,
+    Answer, AtWindowEnd, Attendance, CatchUp, Crashes, Effect, Event, Lane, Past, Pause, Remembered, Row,
+    RunEnd, RunRecord, Schedule, Settings, StartAnswer, Step, WindowSettings,
 };
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -76,8 +76,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A server that was started for the first time, at a local time in Berlin, with a window from 02:00 to 05:00, and
-    /// that never catches up.
+    /// A server that was started for the first time, at a local time in Berlin, with a window from 02:00 to
+    /// 05:00, and that never catches up.
     pub(crate) fn at(local: &str) -> Self {
         let settings = Settings {
             zone: TimeZone::get("Europe/Berlin").unwrap(),
@@ -95,7 +95,11 @@ impl World {
         let mut world = Self::at("2026-01-01T12:00");
         world.now = berlin(local);
         let day = world.day();
-        Self::remembering(world.settings, rows().into_iter().map(|row| (row.name, done_on(day))).collect(), berlin(local))
+        Self::remembering(
+            world.settings,
+            rows().into_iter().map(|row| (row.name, done_on(day))).collect(),
+            berlin(local),
+        )
     }
 
     pub(crate) fn with(settings: Settings, now: Timestamp) -> Self {
@@ -103,9 +107,16 @@ impl World {
     }
 
     pub(crate) fn remembering(settings: Settings, before: BTreeMap<TaskName, Past>, now: Timestamp) -> Self {
-        let nothing = Remembered { unfinished: Vec::new(), past: before.clone(), next_run: RunId(1), attendance: None, pauses: Vec::new() };
+        let nothing = Remembered {
+            unfinished: Vec::new(),
+            past: before.clone(),
+            next_run: RunId(1),
+            attendance: None,
+            pauses: Vec::new(),
+        };
         let (schedule, effects) = Schedule::restore(rows(), settings.clone(), nothing, now);
-        let (stored, at_work, told_to_stop, widened) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (stored, at_work, told_to_stop, widened) =
+            (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let (wake, attendance, notes, pauses, shutting_down) = (None, None, 0, Vec::new(), false);
         let mut world = Self {
             schedule,
@@ -142,7 +153,8 @@ impl World {
         self.runs_of(task).last().map_or_else(|| panic!("no run of {task}"), |run| (*run).clone())
     }
 
-    /// The moments at which something happens come one by one, and each half minute between them, up to a local time.
+    /// The moments at which something happens come one by one, and each half minute between them, up to a
+    /// local time.
     pub(crate) fn live_until(&mut self, local: &str) -> &mut Self {
         let until = berlin(local);
         while self.now < until {
@@ -229,7 +241,10 @@ impl World {
     }
 
     pub(crate) fn complete(&mut self, run: RunId) {
-        assert_eq!(self.feed(Event::RunEnded { run, end: RunEnd::Completed(Reason::AllDone) }), Answer::Nothing);
+        assert_eq!(
+            self.feed(Event::RunEnded { run, end: RunEnd::Completed(Reason::AllDone) }),
+            Answer::Nothing
+        );
     }
 
     pub(crate) fn confirm_stop(&mut self, run: RunId) {
@@ -275,7 +290,8 @@ impl World {
     /// What the engine reads from the library at start-up.
     pub(crate) fn remembered(&self) -> Remembered {
         let mut past = self.before.clone();
-        let mut completed: Vec<_> = self.stored.values().filter(|run| run.state == RunState::Completed && run.counts()).collect();
+        let mut completed: Vec<_> =
+            self.stored.values().filter(|run| run.state == RunState::Completed && run.counts()).collect();
         completed.sort_by_key(|run| run.ended_at);
         for run in completed {
             let past = past.entry(run.task.clone()).or_default();
@@ -285,7 +301,8 @@ impl World {
         for run in self.stored.values().filter(|run| run.counts()) {
             let past = past.entry(run.task.clone()).or_default();
             match (run.state, &run.reason) {
-                (RunState::Failed, _) | (RunState::Stopped, Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson)) => {
+                (RunState::Failed, _)
+                | (RunState::Stopped, Some(Reason::StoppedByPerson | Reason::AllStoppedByPerson)) => {
                     past.given_up = past.given_up.max(run.ended_day);
                 }
                 (RunState::Stopped, _) => past.cut = past.cut.max(run.ended_day),
@@ -298,7 +315,9 @@ impl World {
             let past = past.entry(run.task.clone()).or_default();
             past.crashes = Some(match past.crashes {
                 Some(before) if before.day > crashes.day => before,
-                Some(before) if before.day == crashes.day => Crashes { day: before.day, count: before.count + crashes.count },
+                Some(before) if before.day == crashes.day => {
+                    Crashes { day: before.day, count: before.count + crashes.count }
+                }
                 _ => crashes,
             });
         }
@@ -356,23 +375,33 @@ impl World {
 
     /// What holds after every event.
     pub(crate) fn assert_sound(&self) {
-        let unfinished: Vec<_> = self.stored.values().filter(|run| !run.state.is_terminal()).cloned().collect();
+        let unfinished: Vec<_> =
+            self.stored.values().filter(|run| !run.state.is_terminal()).cloned().collect();
         assert_eq!(self.schedule.live(), unfinished, "what is live is what is stored as not terminal");
 
         let rows = rows();
         let lane = |run: &RunRecord| rows.iter().find(|row| row.name == run.task).unwrap().lane;
-        let active: Vec<_> =
-            unfinished.iter().filter(|run| matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping)).collect();
+        let active: Vec<_> = unfinished
+            .iter()
+            .filter(|run| matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping))
+            .collect();
         let at_work: BTreeSet<_> = active.iter().map(|run| run.id).collect();
         assert_eq!(at_work, self.at_work, "what is stored as running is what works");
         let tasks: BTreeSet<_> = active.iter().map(|run| &run.task).collect();
         assert_eq!(tasks.len(), active.len(), "one run of a task at a time: {active:?}");
-        assert!(active.iter().filter(|run| lane(run) == Lane::Housekeeping).count() <= 1, "housekeeping goes one at a time: {active:?}");
+        assert!(
+            active.iter().filter(|run| lane(run) == Lane::Housekeeping).count() <= 1,
+            "housekeeping goes one at a time: {active:?}"
+        );
 
         for run in self.stored.values() {
             let interrupted_for_now = run.state == RunState::Interrupted && run.ended_at.is_none();
             assert_eq!(run.ended_at.is_some(), run.state.is_terminal() && !interrupted_for_now, "{run:?}");
-            assert_eq!(run.reason.is_none(), matches!(run.state, RunState::Running | RunState::Scheduled), "{run:?}");
+            assert_eq!(
+                run.reason.is_none(),
+                matches!(run.state, RunState::Running | RunState::Scheduled),
+                "{run:?}"
+            );
             assert_eq!(run.ended_at.is_some(), run.ended_day.is_some(), "{run:?}");
             assert!(run.started_at.is_none() || run.day.is_some(), "{run:?}");
             match run.state {
@@ -380,12 +409,17 @@ impl World {
                 RunState::Scheduled => {
                     let at = run.scheduled_at.unwrap();
                     assert!(run.bound_until.is_none_or(|end| at < end), "placed outside its window: {run:?}");
-                    assert!(self.shutting_down || self.wake.is_some_and(|wake| wake <= at), "nobody wakes us for {run:?}");
+                    assert!(
+                        self.shutting_down || self.wake.is_some_and(|wake| wake <= at),
+                        "nobody wakes us for {run:?}"
+                    );
                 }
                 RunState::Paused => assert!(!self.pauses.is_empty(), "nothing holds {run:?}"),
                 RunState::Queued if self.shutting_down => {}
                 RunState::Queued => match run.reason.clone().unwrap() {
-                    Reason::BehindItself { run } | Reason::BehindScan { run } | Reason::BehindLane { run, .. } => {
+                    Reason::BehindItself { run }
+                    | Reason::BehindScan { run }
+                    | Reason::BehindLane { run, .. } => {
                         assert!(!self.state(run).is_terminal(), "it waits for run {run}, which has ended");
                     }
                     Reason::Held { .. } => assert!(!self.pauses.is_empty(), "nothing holds {run:?}"),

@@ -1,4 +1,5 @@
-//! What is counted while the server runs: one more reader of the engine's facts, and of the requests that are answered.
+//! What is counted while the server runs: one more reader of the engine's facts, and of the requests that are
+//! answered.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +8,9 @@ use std::time::{Duration, Instant};
 use axum::http::Method;
 use butler_api::{RunId, RunState};
 use butler_engine::{Fact, What};
-use prometheus::{Counter, Error, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry, proto};
+use prometheus::{
+    Counter, Error, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry, proto,
+};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -43,9 +46,17 @@ impl Counters {
                 Opts::new("butler_task_runs_total", "Runs that ended since the server started, by outcome."),
                 &["task", "outcome"],
             )?,
-            run_seconds: histogram("butler_task_run_duration_seconds", "Duration of runs that worked.", &["task"], &OF_RUNS)?,
+            run_seconds: histogram(
+                "butler_task_run_duration_seconds",
+                "Duration of runs that worked.",
+                &["task"],
+                &OF_RUNS,
+            )?,
             products: IntCounterVec::new(
-                Opts::new("butler_products_total", "Products that were settled: made, nothing to make one of, failed."),
+                Opts::new(
+                    "butler_products_total",
+                    "Products that were settled: made, nothing to make one of, failed.",
+                ),
                 &["product", "result"],
             )?,
             unit_seconds: histogram(
@@ -54,16 +65,28 @@ impl Counters {
                 &["kind"],
                 &OF_UNITS,
             )?,
-            read_bytes: IntCounter::new("butler_media_read_bytes_total", "Bytes that workers read from media files.")?,
-            media_seconds: Counter::new("butler_media_seconds_processed_total", "Playing time of the media of finished units.")?,
-            requests: IntCounterVec::new(Opts::new("butler_http_requests_total", "Requests answered."), &["method", "status"])?,
+            read_bytes: IntCounter::new(
+                "butler_media_read_bytes_total",
+                "Bytes that workers read from media files.",
+            )?,
+            media_seconds: Counter::new(
+                "butler_media_seconds_processed_total",
+                "Playing time of the media of finished units.",
+            )?,
+            requests: IntCounterVec::new(
+                Opts::new("butler_http_requests_total", "Requests answered."),
+                &["method", "status"],
+            )?,
             request_seconds: histogram(
                 "butler_http_request_duration_seconds",
                 "Time to the head of an answer.",
                 &["method"],
                 &OF_REQUESTS,
             )?,
-            missed_facts: IntCounter::new("butler_missed_facts_total", "Facts that these figures missed since too many came at once.")?,
+            missed_facts: IntCounter::new(
+                "butler_missed_facts_total",
+                "Facts that these figures missed since too many came at once.",
+            )?,
         };
         let Self {
             registry,
@@ -101,11 +124,15 @@ impl Counters {
 
     fn count(&self, what: &What, begun: &mut HashMap<RunId, Instant>) {
         match what {
-            What::RunChanged { run, state: RunState::Running, .. } => _ = begun.entry(*run).or_insert_with(Instant::now),
+            What::RunChanged { run, state: RunState::Running, .. } => {
+                _ = begun.entry(*run).or_insert_with(Instant::now)
+            }
             What::RunChanged { run, task, state, .. } if state.is_terminal() => {
                 self.runs.with_label_values(&[task.as_str(), state.as_str()]).inc();
                 if let Some(begun) = begun.remove(run) {
-                    self.run_seconds.with_label_values(&[task.as_str()]).observe(begun.elapsed().as_secs_f64());
+                    self.run_seconds
+                        .with_label_values(&[task.as_str()])
+                        .observe(begun.elapsed().as_secs_f64());
                 }
             }
             What::UnitFinished { kinds, seconds, bytes_read, media_seconds } => {
@@ -113,9 +140,12 @@ impl Counters {
                 self.unit_seconds.with_label_values(&[kinds.join("+").as_str()]).observe(*seconds);
                 self.read_bytes.inc_by(*bytes_read);
                 // A duration that a header makes up must not stop the server.
-                self.media_seconds.inc_by(media_seconds.filter(|seconds| seconds.is_finite()).unwrap_or_default().max(0.0));
+                self.media_seconds
+                    .inc_by(media_seconds.filter(|seconds| seconds.is_finite()).unwrap_or_default().max(0.0));
             }
-            What::ProductMade { kind, result } => self.products.with_label_values(&[kind.as_str(), result.as_str()]).inc(),
+            What::ProductMade { kind, result } => {
+                self.products.with_label_values(&[kind.as_str(), result.as_str()]).inc()
+            }
             _ => {}
         }
     }

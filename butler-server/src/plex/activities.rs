@@ -1,5 +1,5 @@
-//! `/activities`: what the server is busy with, and its end. What an activity is stands in [`board`]; a run's end is the
-//! engine's business.
+//! `/activities`: what the server is busy with, and its end. What an activity is stands in [`board`]; a run's
+//! end is the engine's business.
 
 use std::time::Instant;
 
@@ -28,10 +28,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(cancel))
 }
 
-/// Lists what the server is busy with: each run that works, is paused or is stopping, and beside it the section it scans.
+/// Lists what the server is busy with: each run that works, is paused or is stopping, and beside it the
+/// section it scans.
 #[utoipa::path(get, path = "/activities", tag = "activities", responses(
-    (status = 200, description = "The activities; without the key `Activity` if there are none. The types are those of a Plex Media \
-        Server, and `butler` where none is known of it. Progress is -1 while the total is unknown.",
+    (status = 200, description = "The activities; without the key `Activity` if there are none. The types are \
+                                  those of a Plex Media Server, and `butler` where none is known of it. \
+                                  Progress is -1 while the total is unknown.",
         content((Container<Activities> = "application/json"), (Container<Activities> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
@@ -44,14 +46,16 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
 #[utoipa::path(delete, path = "/activities/{uuid}", tag = "activities",
     params(("uuid" = String, Path, description = "The activity's id, as `GET /activities` lists it.")),
     responses(
-        (status = 200, description = "Its run stops, and no other of its task: the run, where `Accept` names JSON; else empty.",
+        (status = 200, description = "Its run stops, and no other of its task: the run, where `Accept` names \
+                                      JSON; else empty.",
             body = Stopped),
         (status = 400, description = "It can't be cancelled: it is stopping already.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such activity, or it has ended.", body = Errors),
     ))]
 async fn cancel(State(app): State<App>, wants: Wants, Path(uuid): Path<String>) -> Result<Response, Problem> {
-    let unknown = || Problem::not_found("There is no such activity; `GET /activities` lists those there are.");
+    let unknown =
+        || Problem::not_found("There is no such activity; `GET /activities` lists those there are.");
     let board = board_now(&app).await?;
     let (run, state) = board.find(&uuid).ok_or_else(unknown)?;
     if state == RunState::Stopping {

@@ -1,4 +1,5 @@
-//! What Plex shows of a deep analysis: `deepAnalysisVersion` and `requiredBandwidths` of a file and of its streams.
+//! What Plex shows of a deep analysis: `deepAnalysisVersion` and `requiredBandwidths` of a file and of its
+//! streams.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,9 @@ pub(crate) fn of(library: &Library, items: &[ItemDetail]) -> Result<Bandwidths, 
             continue;
         }
         let product = library.product(part.source, ProductKind::Bandwidth)?;
-        if let Some((version, Value::Bandwidth(summary))) = product.map(|product| (product.version, product.value)) {
+        if let Some((version, Value::Bandwidth(summary))) =
+            product.map(|product| (product.version, product.value))
+        {
             found.insert(id, (version, summary));
         }
     }
@@ -52,7 +55,8 @@ mod tests {
 
     #[test]
     fn bandwidths_are_kilobits_rounded_up() {
-        let rates = Rates { bytes: 1, average: 1, peak: 1, peak_at_ms: 0, needed: [9_001, 8_000, 7, 6, 5, 4, 1, 0] };
+        let rates =
+            Rates { bytes: 1, average: 1, peak: 1, peak_at_ms: 0, needed: [9_001, 8_000, 7, 6, 5, 4, 1, 0] };
         assert_eq!(required(&rates), "10,8,1,1,1,1,1,0");
     }
 }

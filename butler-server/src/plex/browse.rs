@@ -1,5 +1,5 @@
-//! `/services/browse`: the folders of this machine that may become sections, which clients ask for before they add one.
-//! Names of folders only, and only inside the allowed roots.
+//! `/services/browse`: the folders of this machine that may become sections, which clients ask for before
+//! they add one. Names of folders only, and only inside the allowed roots.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -23,7 +23,8 @@ use crate::error::{self, Problem};
 use crate::params::{Extent, Params};
 
 /// Clients write either alphabet, with or without padding.
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 /// What is written here: it needs no escapes in an address.
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
@@ -44,7 +45,8 @@ async fn tops(State(app): State<App>, wants: Wants, params: Params) -> Result<Re
 
 /// Lists the folders inside a folder.
 #[utoipa::path(get, path = "/services/browse/{*path}", tag = "library",
-    params(("path" = String, Path, description = "The folder's whole path in base64, either alphabet.", example = "L2ZpbG1z")),
+    params(("path" = String, Path, description = "The folder's whole path in base64, \
+                                                  either alphabet.", example = "L2ZpbG1z")),
     responses(
         (status = 200, description = "The folders in it, hidden ones left out.", content((Container<Browsed> = "application/json"), (Container<Browsed> = "text/xml"))),
         (status = 400, description = "The path is no base64, or not absolute.", body = Errors),
@@ -67,7 +69,9 @@ async fn browse(
 fn inside(library: &Library, folder: &Path) -> Result<Vec<Folder>, Problem> {
     match library.browse(Some(folder)) {
         // As the client wrote it, not as its links resolve: it looks for its own path in the list.
-        Ok(folders) => Ok(folders.into_iter().map(|found| Folder { path: rebased(folder, &found), ..found }).collect()),
+        Ok(folders) => {
+            Ok(folders.into_iter().map(|found| Folder { path: rebased(folder, &found), ..found }).collect())
+        }
         Err(error @ RootError::NotAllowed { .. }) => {
             let ways = ways_down(folder, &library.allowed_roots()?);
             if ways.is_empty() { Err(refused(error)) } else { Ok(ways) }
@@ -83,7 +87,9 @@ fn rebased(folder: &Path, found: &Folder) -> PathBuf {
 fn ways_down(folder: &Path, allowed: &[PathBuf]) -> Vec<Folder> {
     let mut ways: Vec<Folder> = Vec::new();
     for root in allowed {
-        let Some(next) = root.strip_prefix(folder).ok().and_then(|below| below.components().next()) else { continue };
+        let Some(next) = root.strip_prefix(folder).ok().and_then(|below| below.components().next()) else {
+            continue;
+        };
         let path = folder.join(next);
         if ways.iter().all(|way| way.path != path) {
             ways.push(Folder { name: next.as_os_str().to_string_lossy().into_owned(), path });
@@ -113,7 +119,8 @@ fn container((folders, extent): (Vec<Folder>, Extent)) -> Container<Browsed> {
     Container::new(Browsed { size, total_size, offset, paths: folders.into_iter().map(path).collect() })
 }
 
-/// A path in base64. One in the standard alphabet may itself end in a slash, so both readings of a last slash are tried.
+/// A path in base64. One in the standard alphabet may itself end in a slash, so both readings of a last slash
+/// are tried.
 fn decoded(text: &str) -> Option<PathBuf> {
     let either = |text: &str| STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok();
     let bytes = either(text).or_else(|| either(text.trim_end_matches('/')))?;
@@ -150,7 +157,9 @@ mod tests {
     #[test]
     fn above_the_allowed_roots_only_the_way_to_them_is_shown() {
         let allowed = ["/srv/films", "/srv/music", "/mnt"].map(PathBuf::from);
-        let shown = |folder: &str| ways_down(Path::new(folder), &allowed).into_iter().map(|way| way.path).collect::<Vec<_>>();
+        let shown = |folder: &str| {
+            ways_down(Path::new(folder), &allowed).into_iter().map(|way| way.path).collect::<Vec<_>>()
+        };
         assert_eq!(shown("/"), [Path::new("/srv"), Path::new("/mnt")]);
         assert_eq!(shown("/srv"), [Path::new("/srv/films"), Path::new("/srv/music")]);
         assert!(shown("/etc").is_empty());

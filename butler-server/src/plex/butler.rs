@@ -1,4 +1,5 @@
-//! `/butler` and `/butler/{name}`: the five calls of Plex's Butler. What they lead to is the engine's decision.
+//! `/butler` and `/butler/{name}`: the five calls of Plex's Butler. What they lead to is the engine's
+//! decision.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -33,9 +34,12 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
 
 /// Starts every task that is switched on and whose day it is.
 #[utoipa::path(post, path = "/butler", tag = "butler",
-    params(("force" = Option<u8>, Query, description = "1 starts each now, whatever day, switch, window and back-off say, and has what is lost made anew; not what is there. An extension.")),
+    params(("force" = Option<u8>, Query, description = "1 starts each now, whatever day, switch, window and \
+                                                        back-off say, and has what is lost made anew; not \
+                                                        what is there. An extension.")),
     responses(
-        (status = 200, description = "What became of each task, where `Accept` names JSON; else empty.", body = StartedAll),
+        (status = 200, description = "What became of each task, where `Accept` names \
+                                      JSON; else empty.", body = StartedAll),
         (status = 400, description = "`force` is neither 1 nor 0.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
@@ -47,7 +51,8 @@ async fn start_all(State(app): State<App>, wants: Wants, params: Params) -> Resu
 
 /// Stops what runs and takes what waits out of the queue.
 #[utoipa::path(delete, path = "/butler", tag = "butler", responses(
-    (status = 200, description = "The runs it reached, where `Accept` names JSON; else empty.", body = Stopped),
+    (status = 200, description = "The runs it reached, where `Accept` names JSON; else \
+                                  empty.", body = Stopped),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn stop_all(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
@@ -59,17 +64,25 @@ async fn stop_all(State(app): State<App>, wants: Wants) -> Result<Response, Prob
 #[utoipa::path(post, path = "/butler/{name}", tag = "butler",
     params(
         ("name" = String, Path, description = "The task's name, as `GET /butler` lists it.", example = "GenerateMediaIndexFiles"),
-        ("force" = Option<u8>, Query, description = "1 starts it now, whatever day, switch, window and back-off say, and has what is lost made anew; not what is there. An extension."),
+        ("force" = Option<u8>, Query, description = "1 starts it now, whatever day, switch, window and \
+                                                     back-off say, and has what is lost made anew; not what \
+                                                     is there. An extension."),
     ),
     responses(
-        (status = 200, description = "Started, scheduled or skipped: the header says which. The body says it too where `Accept` names JSON.",
+        (status = 200, description = "Started, scheduled or skipped: the header says which. The body says it \
+                                      too where `Accept` names JSON.",
             body = Started, headers(("X-Butler-Outcome" = String, description = "`started; run=7`, `skipped; reason=not-its-day; due=2026-11-29`"))),
         (status = 202, description = "It was running or queued already; otherwise as 200.", body = Started),
         (status = 400, description = "`force` is neither 1 nor 0.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such task.", body = Errors),
     ))]
-async fn start(State(app): State<App>, wants: Wants, params: Params, Path(name): Path<String>) -> Result<Response, Problem> {
+async fn start(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
     let task = TaskName::from(name.as_str());
     let request = StartRequest { task: task.clone(), force: params.flag("force")?, section: None };
     let reply = app.handle.start(request).await?.ok_or_else(|| unknown(&task))?;
@@ -89,7 +102,8 @@ async fn start(State(app): State<App>, wants: Wants, params: Params, Path(name):
 #[utoipa::path(delete, path = "/butler/{name}", tag = "butler",
     params(("name" = String, Path, description = "The task's name, as `GET /butler` lists it.", example = "GenerateMediaIndexFiles")),
     responses(
-        (status = 200, description = "The runs it reached, where `Accept` names JSON; else empty.", body = Stopped),
+        (status = 200, description = "The runs it reached, where `Accept` names JSON; else \
+                                      empty.", body = Stopped),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such task, or it neither runs nor waits.", body = Errors),
     ))]

@@ -3,7 +3,9 @@
 //!
 //! Start with [`FIELDS`]; `query.rs` reads words by it, `filters.rs` tells clients of it.
 
-use butler_library::query::{Comparison, FlagField, Matching, NumberField, Relative, SortKey, TextField, ValuedField, WordField};
+use butler_library::query::{
+    Comparison, FlagField, Matching, NumberField, Relative, SortKey, TextField, ValuedField, WordField,
+};
 use butler_library::{ItemKind, SectionKind};
 
 /// Something that items can be filtered by.
@@ -31,7 +33,8 @@ pub(crate) enum Compares {
 
 const VIDEOS: &[ItemKind] = &[ItemKind::Movie, ItemKind::Episode];
 const PLAYED: &[ItemKind] = &[ItemKind::Movie, ItemKind::Episode, ItemKind::Track, ItemKind::Extra];
-const WITH_FILES: &[ItemKind] = &[ItemKind::Movie, ItemKind::Episode, ItemKind::Track, ItemKind::Photo, ItemKind::Extra];
+const WITH_FILES: &[ItemKind] =
+    &[ItemKind::Movie, ItemKind::Episode, ItemKind::Track, ItemKind::Photo, ItemKind::Extra];
 const DATED: &[ItemKind] = &[ItemKind::Episode, ItemKind::Photo];
 const NUMBERED: &[ItemKind] = &[ItemKind::Season, ItemKind::Episode, ItemKind::Track];
 const WITH_YEAR: &[ItemKind] = &[ItemKind::Movie, ItemKind::Show, ItemKind::Album, ItemKind::Photo];
@@ -53,14 +56,24 @@ pub(crate) const FIELDS: &[Field] = &[
     field("addedAt", "Date Added", &ItemKind::ALL, Compares::Date(NumberField::AddedAt)),
     field("updatedAt", "Date Updated", &ItemKind::ALL, Compares::Date(NumberField::UpdatedAt)),
     field("unwatched", "Unplayed", WATCHED, Compares::Flag(FlagField::Unwatched)),
-    field("unwatchedLeaves", "Unplayed Episodes", &[ItemKind::Show, ItemKind::Season], Compares::Flag(FlagField::Unwatched)),
+    field(
+        "unwatchedLeaves",
+        "Unplayed Episodes",
+        &[ItemKind::Show, ItemKind::Season],
+        Compares::Flag(FlagField::Unwatched),
+    ),
     field("duplicate", "Duplicates", WITH_FILES, Compares::Flag(FlagField::Duplicate)),
     field("trash", "Trashed", WITH_FILES, Compares::Flag(FlagField::Trashed)),
     field("id", "Id", &ItemKind::ALL, Compares::Integer(NumberField::Id)),
     field("guid", "Guid", &ItemKind::ALL, Compares::Guid),
 ];
 
-const fn field(name: &'static str, title: &'static str, kinds: &'static [ItemKind], compares: Compares) -> Field {
+const fn field(
+    name: &'static str,
+    title: &'static str,
+    kinds: &'static [ItemKind],
+    compares: Compares,
+) -> Field {
     Field { name, title, kinds, compares }
 }
 
@@ -68,7 +81,9 @@ impl Field {
     /// The values that items have of it, if they can be listed.
     pub(crate) const fn valued(&self) -> Option<ValuedField> {
         match self.compares {
-            Compares::Integer(field @ (NumberField::Year | NumberField::Decade)) => Some(ValuedField::Number(field)),
+            Compares::Integer(field @ (NumberField::Year | NumberField::Decade)) => {
+                Some(ValuedField::Number(field))
+            }
             Compares::Word(field) => Some(ValuedField::Word(field)),
             _ => None,
         }
@@ -146,7 +161,13 @@ pub(crate) const ORDERS: &[Order] = &[
     order("id", "Id", &ItemKind::ALL, SortKey::Number(NumberField::Id), false),
 ];
 
-const fn order(name: &'static str, title: &'static str, kinds: &'static [ItemKind], key: SortKey, descends: bool) -> Order {
+const fn order(
+    name: &'static str,
+    title: &'static str,
+    kinds: &'static [ItemKind],
+    key: SortKey,
+    descends: bool,
+) -> Order {
     Order { name, title, kinds, key, descends }
 }
 
@@ -154,8 +175,16 @@ const fn order(name: &'static str, title: &'static str, kinds: &'static [ItemKin
 pub(crate) const fn listed(section: SectionKind) -> &'static [(ItemKind, u8, &'static str)] {
     match section {
         SectionKind::Movie => &[(ItemKind::Movie, 1, "Movies")],
-        SectionKind::Show => &[(ItemKind::Show, 2, "Shows"), (ItemKind::Season, 3, "Seasons"), (ItemKind::Episode, 4, "Episodes")],
-        SectionKind::Artist => &[(ItemKind::Artist, 8, "Artists"), (ItemKind::Album, 9, "Albums"), (ItemKind::Track, 10, "Tracks")],
+        SectionKind::Show => &[
+            (ItemKind::Show, 2, "Shows"),
+            (ItemKind::Season, 3, "Seasons"),
+            (ItemKind::Episode, 4, "Episodes"),
+        ],
+        SectionKind::Artist => &[
+            (ItemKind::Artist, 8, "Artists"),
+            (ItemKind::Album, 9, "Albums"),
+            (ItemKind::Track, 10, "Tracks"),
+        ],
         SectionKind::Photo => &[(ItemKind::Photo, 13, "Photos")],
     }
 }

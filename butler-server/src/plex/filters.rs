@@ -4,7 +4,8 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::{
-    Container, Directories, Errors, FieldType, FilterChoice, Meta, MetaField, MetaFilter, MetaSort, MetaType, MetadataPage, Operator,
+    Container, Directories, Errors, FieldType, FilterChoice, Meta, MetaField, MetaFilter, MetaSort, MetaType,
+    MetadataPage, Operator,
 };
 use butler_library::query::SortKey;
 use butler_library::{ItemKind, Section};
@@ -19,7 +20,11 @@ use crate::plex::fields::{self, Compares, FIELDS, Field, ORDERS};
 use crate::plex::{items, sections};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(collections)).routes(routes!(filters)).routes(routes!(sorts)).routes(routes!(choices))
+    OpenApiRouter::new()
+        .routes(routes!(collections))
+        .routes(routes!(filters))
+        .routes(routes!(sorts))
+        .routes(routes!(choices))
 }
 
 /// Lists the collections of a section: none.
@@ -34,10 +39,16 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
-async fn collections(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn collections(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
     let meta = params.flag("includeMeta")?.then(Meta::default);
-    wants.answer(&Container::new(items::empty(&params, MetadataPage { meta, ..items::of_section(&section) })?))
+    wants
+        .answer(&Container::new(items::empty(&params, MetadataPage { meta, ..items::of_section(&section) })?))
 }
 
 /// Lists the filters that clients offer for a section's items.
@@ -52,7 +63,12 @@ async fn collections(State(app): State<App>, wants: Wants, params: Params, Path(
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
-async fn filters(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn filters(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let (section, kind) = listed(&app, &params, &id).await?;
     answer(wants, &params, &section, filters_of(&section, kind))
 }
@@ -69,7 +85,12 @@ async fn filters(State(app): State<App>, wants: Wants, params: Params, Path(id):
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
-async fn sorts(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn sorts(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let (section, kind) = listed(&app, &params, &id).await?;
     answer(wants, &params, &section, sorts_of(kind))
 }
@@ -78,16 +99,20 @@ async fn sorts(State(app): State<App>, wants: Wants, params: Params, Path(id): P
 #[utoipa::path(get, path = "/library/sections/{id}/{filter}", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("filter" = String, Path, description = "`year`, `decade`, `genre` or `resolution`.", example = "year"),
+        ("filter" = String, Path, description = "`year`, `decade`, `genre` or \
+                                                 `resolution`.", example = "year"),
         ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
         (status = 200, description = "The values.", content((Container<Directories<FilterChoice>> = "application/json"), (Container<Directories<FilterChoice>> = "text/xml"))),
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such section, or its items have no such values.", body = Errors),
+        (status = 404, description = "There is no such section, or its items have no such \
+                                      values.", body = Errors),
     ))]
 async fn choices(
     State(app): State<App>,
@@ -117,13 +142,28 @@ fn encoded(value: &str) -> String {
 
 async fn listed(app: &App, params: &Params, id: &str) -> Result<(Section, ItemKind), Problem> {
     let (section, _) = sections::known(app, sections::parse(id)?).await?;
-    let kind = params.get("type").map(|word| items::kind(word, Some(section.kind))).transpose()?.unwrap_or(section.kind.top());
+    let kind = params
+        .get("type")
+        .map(|word| items::kind(word, Some(section.kind)))
+        .transpose()?
+        .unwrap_or(section.kind.top());
     Ok((section, kind))
 }
 
-fn answer<T: serde::Serialize>(wants: Wants, params: &Params, section: &Section, list: Vec<T>) -> Result<Response, Problem> {
+fn answer<T: serde::Serialize>(
+    wants: Wants,
+    params: &Params,
+    section: &Section,
+    list: Vec<T>,
+) -> Result<Response, Problem> {
     let (directories, Extent { size, total_size, offset }) = params.container()?.cut(list);
-    wants.answer(&Container::new(Directories { size, total_size, offset, title1: section.name.clone(), directories }))
+    wants.answer(&Container::new(Directories {
+        size,
+        total_size,
+        offset,
+        title1: section.name.clone(),
+        directories,
+    }))
 }
 
 /// How the list of a section's items can be filtered and sorted. `active` is the kind that is listed.
@@ -153,7 +193,8 @@ fn of_kind(kind: ItemKind) -> impl Iterator<Item = &'static Field> {
 
 /// Those with a few values, and those that are on or off.
 fn filters_of(section: &Section, kind: ItemKind) -> Vec<MetaFilter> {
-    let offered = of_kind(kind).filter(|field| field.valued().is_some() || matches!(field.compares, Compares::Flag(_)));
+    let offered =
+        of_kind(kind).filter(|field| field.valued().is_some() || matches!(field.compares, Compares::Flag(_)));
     let filter = |field: &Field| MetaFilter {
         filter: field.name.into(),
         filter_type: match field.compares {
@@ -188,7 +229,10 @@ fn meta_field(field: &Field, kind: ItemKind) -> MetaField {
 
 fn field_type(compares: Compares) -> FieldType {
     let operator = |(key, title): (&str, &str)| Operator { key: key.into(), title: title.into() };
-    FieldType { kind: compares.type_name().into(), operators: compares.operators().into_iter().map(operator).collect() }
+    FieldType {
+        kind: compares.type_name().into(),
+        operators: compares.operators().into_iter().map(operator).collect(),
+    }
 }
 
 fn number(kind: ItemKind) -> u8 {

@@ -1,5 +1,5 @@
-//! Lists of items and items by themselves, with their media, parts and streams: of a section, of the whole library, and
-//! what stands below an item.
+//! Lists of items and items by themselves, with their media, parts and streams: of a section, of the whole
+//! library, and what stands below an item.
 //!
 //! Every list goes through [`answer`]: the same filters, sorts and pages. `query.rs` reads them.
 
@@ -40,21 +40,34 @@ const COLLECTIONS: &str = "18";
 #[utoipa::path(get, path = "/library/sections/{id}/all", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("type" = Option<u8>, Query, description = "1 movies, 2 shows, 3 seasons, 4 episodes, 8 artists, 9 albums, 10 tracks, 13 photos; if nothing is said, what the section lists. 18, collections: none."),
-        ("title" = Option<String>, Query, description = "Only those whose title holds this. So with every field that `includeMeta=1` names, and its operators: `year>>=1990`."),
-        ("sort" = Option<String>, Query, description = "`addedAt:desc`, several by commas; what there is `includeMeta=1` names."),
+        ("type" = Option<u8>, Query, description = "1 movies, 2 shows, 3 seasons, 4 episodes, 8 artists, 9 \
+                                                    albums, 10 tracks, 13 photos; if nothing is said, what \
+                                                    the section lists. 18, collections: none."),
+        ("title" = Option<String>, Query, description = "Only those whose title holds this. So with every \
+                                                         field that `includeMeta=1` names, and its operators: \
+                                                         `year>>=1990`."),
+        ("sort" = Option<String>, Query, description = "`addedAt:desc`, several by commas; what there is \
+                                                        `includeMeta=1` names."),
         ("includeMeta" = Option<u8>, Query, description = "1 adds how the list can be filtered and sorted."),
         ("limit" = Option<u64>, Query, description = "At most so many, whatever page is asked for."),
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
         (status = 200, description = "A page of items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
-        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence \
+                                      says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
-async fn all(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn all(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
     let head = MetadataPage { title2: Some("All".into()), ..of_section(&section) };
     let kind = match params.get("type") {
@@ -72,20 +85,32 @@ async fn all(State(app): State<App>, wants: Wants, params: Params, Path(id): Pat
     params(
         ("id" = i64, Path, description = "The section's id."),
         ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
         (status = 200, description = "A page of items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
-        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence \
+                                      says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
-async fn recently_added(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn recently_added(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
     let kinds = match params.get("type") {
         Some(word) => vec![kind(word, Some(section.kind))?],
-        None => fields::listed(section.kind).iter().map(|(kind, ..)| *kind).filter(|kind| RECENT.contains(kind)).collect(),
+        None => fields::listed(section.kind)
+            .iter()
+            .map(|(kind, ..)| *kind)
+            .filter(|kind| RECENT.contains(kind))
+            .collect(),
     };
     let head = MetadataPage { title2: Some("Recently Added".into()), ..of_section(&section) };
     answer(&app, wants, &params, listed(Some(&section), kinds).newest_first(), head).await
@@ -94,16 +119,20 @@ async fn recently_added(State(app): State<App>, wants: Wants, params: Params, Pa
 /// Lists the items of all sections, by title.
 #[utoipa::path(get, path = "/library/all", tag = "library",
     params(
-        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`; if nothing is said, what the sections list."),
+        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`; if nothing is said, \
+                                                    what the sections list."),
         ("title" = Option<String>, Query, description = "As in `/library/sections/{id}/all`."),
         ("sort" = Option<String>, Query, description = "As in `/library/sections/{id}/all`."),
         ("limit" = Option<u64>, Query, description = "At most so many, whatever page is asked for."),
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
         (status = 200, description = "A page of items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
-        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence \
+                                      says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
 async fn whole_library(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
@@ -119,15 +148,22 @@ async fn whole_library(State(app): State<App>, wants: Wants, params: Params) -> 
 #[utoipa::path(get, path = "/library/recentlyAdded", tag = "library",
     params(
         ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
         (status = 200, description = "A page of items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
-        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence \
+                                      says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
-async fn recently_added_anywhere(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
+async fn recently_added_anywhere(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+) -> Result<Response, Problem> {
     let kinds = match params.get("type") {
         Some(word) => vec![kind(word, None)?],
         None => RECENT.into(),
@@ -140,8 +176,10 @@ async fn recently_added_anywhere(State(app): State<App>, wants: Wants, params: P
     params(
         ("id" = String, Path, description = "The item's id, or several by commas.", example = "7"),
         ("includeChapters" = Option<u8>, Query, description = "1 adds the chapters."),
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
         (status = 200, description = "The items.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
@@ -149,7 +187,12 @@ async fn recently_added_anywhere(State(app): State<App>, wants: Wants, params: P
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
-async fn one(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn one(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let mut ids: Vec<ItemId> = id.split(',').map(parse).collect::<Result<_, _>>()?;
     // Each once, in the order asked for: thousands of one large item would be a body without bound.
     let mut asked = HashSet::new();
@@ -157,10 +200,18 @@ async fn one(State(app): State<App>, wants: Wants, params: Params, Path(id): Pat
     let include_chapters = params.flag("includeChapters")?;
     let (items, sections, bandwidths) = app
         .library(move |library| {
-            let items = ids.into_iter().filter_map(|id| library.item(id).transpose()).collect::<Result<Vec<_>, StoreError>>()?;
+            let items = ids
+                .into_iter()
+                .filter_map(|id| library.item(id).transpose())
+                .collect::<Result<Vec<_>, StoreError>>()?;
             let bandwidths = bandwidth::of(library, &items)?;
-            let located = items.into_iter().map(|item| locations(library, &item).map(|folders| (item, folders)));
-            Ok::<_, StoreError>((located.collect::<Result<Vec<_>, StoreError>>()?, library.sections()?, bandwidths))
+            let located =
+                items.into_iter().map(|item| locations(library, &item).map(|folders| (item, folders)));
+            Ok::<_, StoreError>((
+                located.collect::<Result<Vec<_>, StoreError>>()?,
+                library.sections()?,
+                bandwidths,
+            ))
         })
         .await?;
     if items.is_empty() {
@@ -183,24 +234,36 @@ fn locations(library: &Library, item: &ItemDetail) -> Result<Vec<Location>, Stor
         return Ok(Vec::new());
     }
     let folders = location::folders(&item.row.title, &library.files_below(item.row.id)?);
-    Ok(folders.into_iter().map(|folder| Location { id: None, path: folder.to_string_lossy().into_owned() }).collect())
+    Ok(folders
+        .into_iter()
+        .map(|folder| Location { id: None, path: folder.to_string_lossy().into_owned() })
+        .collect())
 }
 
 /// Lists what belongs to an item: the seasons of a show, the episodes of a season, albums, tracks.
 #[utoipa::path(get, path = "/library/metadata/{id}/children", tag = "library",
     params(
         ("id" = i64, Path, description = "The item's id."),
-        ("title" = Option<String>, Query, description = "Filters and `sort` as in `/library/sections/{id}/all`."),
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("title" = Option<String>, Query, description = "Filters and `sort` as in \
+                                                         `/library/sections/{id}/all`."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
-        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence \
+                                      says which.", body = Errors),
         (status = 200, description = "Its children, by number.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
-async fn children(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn children(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     below(&app, wants, &params, &id, children_of).await
 }
 
@@ -208,17 +271,26 @@ async fn children(State(app): State<App>, wants: Wants, params: Params, Path(id)
 #[utoipa::path(get, path = "/library/metadata/{id}/extras", tag = "library",
     params(
         ("id" = i64, Path, description = "The item's id."),
-        ("title" = Option<String>, Query, description = "Filters and `sort` as in `/library/sections/{id}/all`."),
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("title" = Option<String>, Query, description = "Filters and `sort` as in \
+                                                         `/library/sections/{id}/all`."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
-        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence \
+                                      says which.", body = Errors),
         (status = 200, description = "Its extras, of type `clip`.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
-async fn extras(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn extras(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     below(&app, wants, &params, &id, extras_of).await
 }
 
@@ -226,17 +298,26 @@ async fn extras(State(app): State<App>, wants: Wants, params: Params, Path(id): 
 #[utoipa::path(get, path = "/library/metadata/{id}/allLeaves", tag = "library",
     params(
         ("id" = i64, Path, description = "The item's id."),
-        ("title" = Option<String>, Query, description = "Filters and `sort` as in `/library/sections/{id}/all`."),
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("title" = Option<String>, Query, description = "Filters and `sort` as in \
+                                                         `/library/sections/{id}/all`."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
-        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence says which.", body = Errors),
+        (status = 400, description = "A filter or sort is unknown, or a parameter can't be read; the sentence \
+                                      says which.", body = Errors),
         (status = 200, description = "Its episodes or tracks, in order.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
-async fn all_leaves(State(app): State<App>, wants: Wants, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn all_leaves(
+    State(app): State<App>,
+    wants: Wants,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     below(&app, wants, &params, &id, leaves_of).await
 }
 
@@ -262,7 +343,11 @@ fn listed(section: Option<&Section>, kinds: Vec<ItemKind>) -> List {
 }
 
 fn children_of(item: &ItemRow) -> List {
-    List { scope: ItemScope::Children(item.id), kinds: vec![fields::below(item.kind).unwrap_or(item.kind)], sort: Vec::new() }
+    List {
+        scope: ItemScope::Children(item.id),
+        kinds: vec![fields::below(item.kind).unwrap_or(item.kind)],
+        sort: Vec::new(),
+    }
 }
 
 fn extras_of(item: &ItemRow) -> List {
@@ -271,10 +356,20 @@ fn extras_of(item: &ItemRow) -> List {
 
 fn leaves_of(item: &ItemRow) -> List {
     let child = fields::below(item.kind).unwrap_or(item.kind);
-    List { scope: ItemScope::Leaves(item.id), kinds: vec![fields::below(child).unwrap_or(child)], sort: Vec::new() }
+    List {
+        scope: ItemScope::Leaves(item.id),
+        kinds: vec![fields::below(child).unwrap_or(child)],
+        sort: Vec::new(),
+    }
 }
 
-async fn below(app: &App, wants: Wants, params: &Params, id: &str, list: fn(&ItemRow) -> List) -> Result<Response, Problem> {
+async fn below(
+    app: &App,
+    wants: Wants,
+    params: &Params,
+    id: &str,
+    list: fn(&ItemRow) -> List,
+) -> Result<Response, Problem> {
     let item = parse(id)?;
     let found = app
         .library(move |library| {
@@ -288,7 +383,13 @@ async fn below(app: &App, wants: Wants, params: &Params, id: &str, list: fn(&Ite
 }
 
 /// The page of a list that a client asks for. `head` is what its container says beside that.
-async fn answer(app: &App, wants: Wants, params: &Params, list: List, head: MetadataPage) -> Result<Response, Problem> {
+async fn answer(
+    app: &App,
+    wants: Wants,
+    params: &Params,
+    list: List,
+    head: MetadataPage,
+) -> Result<Response, Problem> {
     let window = params.container()?;
     let mut query = query::read(&params.filters(), &list.kinds, list.scope, app.now())?;
     if query.sort.is_empty() {
@@ -318,7 +419,15 @@ pub(crate) fn empty(params: &Params, head: MetadataPage) -> Result<MetadataPage,
 
 fn container(metadata: Vec<Metadata>, extent: Extent, head: MetadataPage) -> MetadataPage {
     let Extent { size, total_size, offset } = extent;
-    MetadataPage { size, total_size, offset, allow_sync: true, identifier: LIBRARY_IDENTIFIER.into(), metadata, ..head }
+    MetadataPage {
+        size,
+        total_size,
+        offset,
+        allow_sync: true,
+        identifier: LIBRARY_IDENTIFIER.into(),
+        metadata,
+        ..head
+    }
 }
 
 /// What the container says of the section that all items are of.
@@ -352,6 +461,10 @@ pub(crate) fn kind(word: &str, section: Option<SectionKind>) -> Result<ItemKind,
         "10" => ItemKind::Track,
         "13" => ItemKind::Photo,
         "14" if section.is_none_or(|section| section == SectionKind::Photo) => ItemKind::Photo,
-        _ => return Err(Problem::bad_request(format!("`type` is `{word}`, and takes 1, 2, 3, 4, 8, 9, 10, 13 or 18."))),
+        _ => {
+            return Err(Problem::bad_request(format!(
+                "`type` is `{word}`, and takes 1, 2, 3, 4, 8, 9, 10, 13 or 18."
+            )));
+        }
     })
 }

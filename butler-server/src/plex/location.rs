@@ -26,7 +26,9 @@ fn named(title: &str, shared: &Path) -> PathBuf {
     let title = title.to_lowercase();
     let mut way: Vec<&Path> = shared.ancestors().collect();
     way.reverse();
-    let begins_so = |folder: &&&Path| folder.file_name().is_some_and(|name| name.to_string_lossy().to_lowercase().starts_with(&title));
+    let begins_so = |folder: &&&Path| {
+        folder.file_name().is_some_and(|name| name.to_string_lossy().to_lowercase().starts_with(&title))
+    };
     way.iter().find(begins_so).map_or_else(|| shared.to_owned(), |folder| (*folder).to_owned())
 }
 
@@ -35,13 +37,18 @@ mod tests {
     use super::*;
 
     fn check(title: &str, files: &[(&str, &str)], expect: &[&str]) {
-        let files: Vec<_> = files.iter().map(|(root, path)| (PathBuf::from(root), PathBuf::from(path))).collect();
+        let files: Vec<_> =
+            files.iter().map(|(root, path)| (PathBuf::from(root), PathBuf::from(path))).collect();
         assert_eq!(folders(title, &files), expect.iter().map(PathBuf::from).collect::<Vec<_>>(), "{title}");
     }
 
     #[test]
     fn a_show_lies_where_its_seasons_do() {
-        check("Dark", &[("/tv", "Dark (2017)/Season 01/a.mkv"), ("/tv", "Dark (2017)/Season 02/b.mkv")], &["/tv/Dark (2017)"]);
+        check(
+            "Dark",
+            &[("/tv", "Dark (2017)/Season 01/a.mkv"), ("/tv", "Dark (2017)/Season 02/b.mkv")],
+            &["/tv/Dark (2017)"],
+        );
         check("Dark", &[("/tv", "German/Dark/Season 01/a.mkv")], &["/tv/German/Dark"]);
         check("Dark", &[("/tv", "a.mkv")], &["/tv"]);
         check("Dark", &[("/tv", "DE/Staffel 1/a.mkv"), ("/tv", "DE/Staffel 2/a.mkv")], &["/tv/DE"]);
@@ -51,6 +58,10 @@ mod tests {
 
     #[test]
     fn each_root_has_a_folder_of_it() {
-        check("Dark", &[("/a", "Dark/S1/a.mkv"), ("/a", "Dark/S1/b.mkv"), ("/b", "dark/S2/c.mkv")], &["/a/Dark", "/b/dark"]);
+        check(
+            "Dark",
+            &[("/a", "Dark/S1/a.mkv"), ("/a", "Dark/S1/b.mkv"), ("/b", "dark/S2/c.mkv")],
+            &["/a/Dark", "/b/dark"],
+        );
     }
 }

@@ -1,7 +1,10 @@
-//! Plex's Media, Stream and Chapter out of what a file's headers say. Pure: the words of libav become Plex's here.
+//! Plex's Media, Stream and Chapter out of what a file's headers say. Pure: the words of libav become Plex's
+//! here.
 
 use butler_api::plex::{Chapter, Media, Stream};
-use butler_product::media_info::{self, MAX_CHAPTERS, MAX_STREAMS, MediaInfo, PictureShape, SoundShape, StreamKind};
+use butler_product::media_info::{
+    self, MAX_CHAPTERS, MAX_STREAMS, MediaInfo, PictureShape, SoundShape, StreamKind,
+};
 
 /// What a version of an item says of itself, without its parts. `extension` is the file's, without the dot.
 pub(crate) fn media(id: i64, info: Option<&MediaInfo>, extension: &str) -> Media {
@@ -68,7 +71,10 @@ fn plex_stream(part: i64, stream: &media_info::Stream) -> Option<Stream> {
     };
     let (picture, sound) = (stream.picture.as_ref(), stream.sound.as_ref());
     let display_title = display_title(stream);
-    let extended = stream.title.as_ref().map_or_else(|| display_title.clone(), |title| format!("{title} ({display_title})"));
+    let extended = stream
+        .title
+        .as_ref()
+        .map_or_else(|| display_title.clone(), |title| format!("{title} ({display_title})"));
     Some(Stream {
         id: part.saturating_mul(MAX_STREAMS as i64).saturating_add(stream.index.into()),
         stream_type,
@@ -83,10 +89,15 @@ fn plex_stream(part: i64, stream: &media_info::Stream) -> Option<Stream> {
         extended_display_title: extended,
         bit_depth: picture.map(|shape| shape.bit_depth),
         color_trc: picture.and_then(|shape| shape.transfer.clone()),
-        frame_rate: picture.filter(|shape| shape.frame_rate > 0.0).map(|shape| rounded(shape.frame_rate, 1_000.0)),
+        frame_rate: picture
+            .filter(|shape| shape.frame_rate > 0.0)
+            .map(|shape| rounded(shape.frame_rate, 1_000.0)),
         height: picture.map(|shape| shape.height),
         width: picture.map(|shape| shape.width),
-        pixel_aspect_ratio: picture.map(|shape| shape.pixel_aspect).filter(|(x, y)| x != y).map(|(x, y)| format!("{x}:{y}")),
+        pixel_aspect_ratio: picture
+            .map(|shape| shape.pixel_aspect)
+            .filter(|(x, y)| x != y)
+            .map(|(x, y)| format!("{x}:{y}")),
         profile: stream.profile.as_deref().map(str::to_lowercase),
         scan_type: picture.map(|shape| if shape.interlaced { "interlaced" } else { "progressive" }.into()),
         channels: sound.map(|sound| sound.channels),
@@ -212,11 +223,21 @@ mod tests {
     }
 
     fn film() -> MediaInfo {
-        let video =
-            media_info::Stream { picture: Some(picture(1920, 800)), profile: Some("High".into()), ..stream(0, StreamKind::Video, "h264") };
+        let video = media_info::Stream {
+            picture: Some(picture(1920, 800)),
+            profile: Some("High".into()),
+            ..stream(0, StreamKind::Video, "h264")
+        };
         let sound = SoundShape { channels: 6, layout: Some("5.1(side)".into()), sample_rate: 48_000 };
-        let sound = media_info::Stream { sound: Some(sound), title: Some("Director".into()), ..stream(1, StreamKind::Audio, "ac3") };
-        let cover = media_info::Stream { picture: Some(picture(600, 800)), ..stream(3, StreamKind::Picture, "mjpeg") };
+        let sound = media_info::Stream {
+            sound: Some(sound),
+            title: Some("Director".into()),
+            ..stream(1, StreamKind::Audio, "ac3")
+        };
+        let cover = media_info::Stream {
+            picture: Some(picture(600, 800)),
+            ..stream(3, StreamKind::Picture, "mjpeg")
+        };
         MediaInfo {
             container: "matroska".into(),
             duration_ms: Some(60_000),
@@ -232,7 +253,10 @@ mod tests {
         let media = media(5, Some(&film()), "mkv");
         assert_eq!(media.container.as_deref(), Some("mkv"));
         assert_eq!((media.width, media.height, media.aspect_ratio), (Some(1920), Some(800), Some(2.4)));
-        assert_eq!((media.video_resolution.as_deref(), media.video_frame_rate.as_deref()), (Some("1080"), Some("24p")));
+        assert_eq!(
+            (media.video_resolution.as_deref(), media.video_frame_rate.as_deref()),
+            (Some("1080"), Some("24p"))
+        );
         assert_eq!(
             (media.video_codec.as_deref(), media.audio_codec.as_deref(), media.audio_channels),
             (Some("h264"), Some("ac3"), Some(6))
@@ -252,7 +276,11 @@ mod tests {
 
     #[test]
     fn ids_of_two_files_never_meet() {
-        let last = streams(7, &MediaInfo { streams: vec![stream(255, StreamKind::Audio, "aac")], ..MediaInfo::default() })[0].id;
+        let last = streams(
+            7,
+            &MediaInfo { streams: vec![stream(255, StreamKind::Audio, "aac")], ..MediaInfo::default() },
+        )[0]
+        .id;
         assert!(last < streams(8, &film())[0].id);
         assert_eq!(chapters(7, &film())[0].id, 7 * 4_096);
     }
@@ -273,7 +301,10 @@ mod tests {
 
     #[test]
     fn a_photo_has_a_size_and_no_frame_rate() {
-        let still = media_info::Stream { picture: Some(picture(4000, 3000)), ..stream(0, StreamKind::Picture, "mjpeg") };
+        let still = media_info::Stream {
+            picture: Some(picture(4000, 3000)),
+            ..stream(0, StreamKind::Picture, "mjpeg")
+        };
         let photo = MediaInfo { container: "jpeg_pipe".into(), streams: vec![still], ..MediaInfo::default() };
         let media = media(1, Some(&photo), "jpg");
         assert_eq!(

@@ -27,7 +27,8 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         ancestor.as_ref().map(|ancestor| (ancestor.id.to_string(), key(&ancestor.id), ancestor.title.clone()))
     };
     let (parent, grandparent) = (above(&row.parent), above(&row.grandparent));
-    let has_children = matches!(row.kind, ItemKind::Show | ItemKind::Season | ItemKind::Artist | ItemKind::Album);
+    let has_children =
+        matches!(row.kind, ItemKind::Show | ItemKind::Season | ItemKind::Artist | ItemKind::Album);
     Metadata {
         rating_key: row.id.to_string(),
         key: if has_children { format!("{}/children", key(&row.id)) } else { key(&row.id) },
@@ -53,9 +54,15 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         parent_index: row.disc.or(row.parent.as_ref().and_then(|parent| parent.number)).map(i64::from),
         original_title: row.original_title,
         year: row.year.map(i64::from),
-        originally_available_at: row.aired.map(|day| day.to_string()).or(row.taken.as_ref().map(|taken| taken.date().to_owned())),
+        originally_available_at: row
+            .aired
+            .map(|day| day.to_string())
+            .or(row.taken.as_ref().map(|taken| taken.date().to_owned())),
         created_at_accuracy: row.taken_from.as_deref().map(accuracy).map(str::to_owned),
-        created_at_tz_offset: row.taken.and_then(|taken| taken.offset_minutes).map(|minutes| (i32::from(minutes) * 60).to_string()),
+        created_at_tz_offset: row
+            .taken
+            .and_then(|taken| taken.offset_minutes)
+            .map(|minutes| (i32::from(minutes) * 60).to_string()),
         duration: media.iter().find_map(|version| version.duration),
         child_count: has_children.then_some(row.children),
         leaf_count: has_children.then_some(row.leaves),
@@ -110,14 +117,16 @@ fn extra_type(extra: &str) -> Option<u32> {
 fn deleted_at(versions: &[MediaRow]) -> Option<i64> {
     let mut parts = versions.iter().flat_map(|version| &version.parts).peekable();
     parts.peek()?;
-    let gone: Option<Vec<i64>> = parts.map(|part| part.missing_since.map(|since| since.as_second())).collect();
+    let gone: Option<Vec<i64>> =
+        parts.map(|part| part.missing_since.map(|since| since.as_second())).collect();
     gone?.into_iter().max()
 }
 
 fn plex_media(version: &MediaRow, with_streams: bool) -> Media {
     let first = version.parts.first();
     let info = first.and_then(|part| part.media_info.as_deref());
-    let mut shown = media::media(version.id.0, info, &first.map(|part| extension(&part.path)).unwrap_or_default());
+    let mut shown =
+        media::media(version.id.0, info, &first.map(|part| extension(&part.path)).unwrap_or_default());
     shown.title.clone_from(&version.label);
     if let Some(taken) = first.and_then(|part| part.photo.as_deref()) {
         shown = photo::media(shown, taken);
@@ -142,8 +151,14 @@ fn plex_part(part: &PartRow, with_streams: bool) -> Part {
         size: part.size,
         container: info.map(|info| media::container(info, &extension)),
         indexes: part.products.contains(&ProductKind::Bif).then(|| "sd".into()),
-        video_profile: info.and_then(|info| info.video()).and_then(|stream| stream.profile.as_deref()).map(str::to_lowercase),
-        streams: info.filter(|_| with_streams).map(|info| media::streams(part.id.0, info)).unwrap_or_default(),
+        video_profile: info
+            .and_then(|info| info.video())
+            .and_then(|stream| stream.profile.as_deref())
+            .map(str::to_lowercase),
+        streams: info
+            .filter(|_| with_streams)
+            .map(|info| media::streams(part.id.0, info))
+            .unwrap_or_default(),
         ..Part::default()
     }
 }
@@ -151,7 +166,8 @@ fn plex_part(part: &PartRow, with_streams: bool) -> Part {
 /// Those of the first version's first part, which is the one that plays.
 fn chapters(versions: &[MediaRow]) -> Vec<Chapter> {
     let part = versions.first().and_then(|version| version.parts.first());
-    part.and_then(|part| part.media_info.as_deref().map(|info| media::chapters(part.id.0, info))).unwrap_or_default()
+    part.and_then(|part| part.media_info.as_deref().map(|info| media::chapters(part.id.0, info)))
+        .unwrap_or_default()
 }
 
 fn extension(path: &Path) -> String {

@@ -32,13 +32,15 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/library/parts/{id}/indexes/sd", tag = "library",
     params(
         ("id" = i64, Path, description = "The part's id."),
-        ("interval" = Option<u32>, Query, description = "Milliseconds from one picture to the next, if fewer are wanted than there are."),
+        ("interval" = Option<u32>, Query, description = "Milliseconds from one picture to the next, if fewer \
+                                                         are wanted than there are."),
     ),
     responses(
         (status = 200, description = "The BIF.", content_type = "application/octet-stream"),
         (status = 400, description = "`interval` is no number.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such part, it has no thumbnails, or not so many.", body = Errors),
+        (status = 404, description = "There is no such part, it has no thumbnails, or not so \
+                                      many.", body = Errors),
     ))]
 async fn whole(State(app): State<App>, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
     let interval = params.parsed::<u32>("interval", "a number of milliseconds")?;
@@ -59,9 +61,13 @@ async fn whole(State(app): State<App>, params: Params, Path(id): Path<String>) -
     responses(
         (status = 200, description = "The picture.", content_type = "image/jpeg"),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such part, it has no thumbnails, or ends before that.", body = Errors),
+        (status = 404, description = "There is no such part, it has no thumbnails, or ends \
+                                      before that.", body = Errors),
     ))]
-async fn picture(State(app): State<App>, Path((id, offset)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn picture(
+    State(app): State<App>,
+    Path((id, offset)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let none = format!("Part {id} has no picture at {offset} ms.");
     let Ok(offset_ms) = offset.parse::<u64>() else { return Err(Problem::not_found(none)) };
     let (file, _) = open(&app, &id).await?;
@@ -87,11 +93,15 @@ async fn open(app: &App, id: &str) -> Result<(File, BlobRef), Problem> {
 /// A BIF is opened as a look at its length finds it, and as a whole only if its index can be read.
 fn bif(library: &Library, part: PartId) -> Result<Option<(File, BlobRef)>, Problem> {
     let Some(part) = library.part(part)? else { return Ok(None) };
-    let Some(OpenedProduct { blob, file, .. }) = library.open_product(part.source, ProductKind::Bif)? else { return Ok(None) };
+    let Some(OpenedProduct { blob, file, .. }) = library.open_product(part.source, ProductKind::Bif)? else {
+        return Ok(None);
+    };
     let mut file = file;
     match Bif::open(&mut file).map(drop) {
         Err(error @ BifError::Io(_)) => return Err(Problem::bug(&error)),
-        Err(_) => return Err(library.lose_product(part.source, ProductKind::Bif, blob, Loss::Damaged).into()),
+        Err(_) => {
+            return Err(library.lose_product(part.source, ProductKind::Bif, blob, Loss::Damaged).into());
+        }
         Ok(()) => {}
     }
     file.rewind().map_err(|error| Problem::bug(&error))?;
@@ -102,17 +112,22 @@ fn bif(library: &Library, part: PartId) -> Result<Option<(File, BlobRef)>, Probl
 fn thinned(file: File, bytes: u64, interval_ms: u32) -> Result<Vec<u8>, Problem> {
     let mut bif = Bif::open(file)?;
     if interval_ms < bif.interval_ms() {
-        let sentence = format!("There is a picture every {} ms only; `interval` is {interval_ms}.", bif.interval_ms());
+        let sentence =
+            format!("There is a picture every {} ms only; `interval` is {interval_ms}.", bif.interval_ms());
         return Err(Problem::not_found(sentence));
     }
     if bytes > LARGEST_THINNED_BYTES {
-        return Err(Problem::not_found("The preview thumbnails are too large to be thinned out; ask for them without `interval`."));
+        return Err(Problem::not_found(
+            "The preview thumbnails are too large to be thinned out; ask for them without `interval`.",
+        ));
     }
     let end_ms = bif.pictures() as u64 * u64::from(bif.interval_ms());
     let pictures = end_ms.div_ceil(interval_ms.into());
     let mut writer = BifWriter::new(Cursor::new(Vec::new()), interval_ms, pictures as u32)?;
     for place in 0..pictures {
-        let jpeg = bif.picture_at(place * u64::from(interval_ms))?.ok_or(BifError::Damaged("a picture is missing"))?;
+        let jpeg = bif
+            .picture_at(place * u64::from(interval_ms))?
+            .ok_or(BifError::Damaged("a picture is missing"))?;
         writer.picture(&jpeg)?;
     }
     let (written, _) = writer.finish()?;

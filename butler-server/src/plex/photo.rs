@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn an_upright_photo_has_the_sides_of_the_upright_picture() {
-        let stored = Media { width: Some(4_000), height: Some(3_000), aspect_ratio: Some(1.33), ..Media::default() };
+        let stored =
+            Media { width: Some(4_000), height: Some(3_000), aspect_ratio: Some(1.33), ..Media::default() };
         let photo = Photo { width: Some(3_000), height: Some(4_000), ..Photo::default() };
         let shown = media(stored.clone(), &photo);
         assert_eq!((shown.width, shown.height, shown.aspect_ratio), (Some(3_000), Some(4_000), Some(0.75)));

@@ -1,9 +1,12 @@
-//! `/:/prefs` and `/library/sections/{id}/prefs`: preferences in Plex's form. What they are and take is the settings' table's.
+//! `/:/prefs` and `/library/sections/{id}/prefs`: preferences in Plex's form. What they are and take is the
+//! settings' table's.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::{Container, Errors, Preference, Preferences, SettingValue};
-use butler_engine::settings::{Group, SectionSwitch, Setting, Settings, Value, all, find, section_switch, section_switches};
+use butler_engine::settings::{
+    Group, SectionSwitch, Setting, Settings, Value, all, find, section_switch, section_switches,
+};
 use butler_engine::{ChangeError, SettingError};
 use butler_library::{SectionId, SectionKind, StoreError};
 use utoipa_axum::router::OpenApiRouter;
@@ -36,10 +39,12 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
 
 /// Changes preferences, all that are named or none: `?ButlerStartHour=1&ButlerEndHour=4`.
 #[utoipa::path(put, path = "/:/prefs", tag = "settings",
-    params(("ButlerStartHour" = Option<String>, Query, description = "A new value, by the preference's id; so for each of them.")),
+    params(("ButlerStartHour" = Option<String>, Query, description = "A new value, by the preference's id; so \
+                                                                      for each of them.")),
     responses(
         (status = 200, description = "Done; the body is empty."),
-        (status = 400, description = "There is no such preference, or it does not take this value; the sentence says what it takes.", body = Errors),
+        (status = 400, description = "There is no such preference, or it does not take this value; the \
+                                      sentence says what it takes.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 403, description = "The settings' file fixes one of them.", body = Errors),
     ))]
@@ -73,27 +78,39 @@ async fn one(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
-async fn list_of_section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn list_of_section(
+    State(app): State<App>,
+    wants: Wants,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let id = sections::parse(&id)?;
     let (section, _) = sections::known(&app, id).await?;
     let set = app.library(move |library| library.section_switches(SectionId(id))).await?;
     let is_on = |switch: &SectionSwitch| set.get(switch.id).copied().unwrap_or(true);
-    wants.answer(&preferences(section_switches(section.kind).map(|switch| of_switch(switch, is_on(switch))).collect()))
+    wants.answer(&preferences(
+        section_switches(section.kind).map(|switch| of_switch(switch, is_on(switch))).collect(),
+    ))
 }
 
 /// Changes preferences of a section, all that are named or none: `?enableBIFGeneration=0`.
 #[utoipa::path(put, path = "/library/sections/{id}/prefs", tag = "settings",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("enableBIFGeneration" = Option<String>, Query, description = "A new value, by the preference's id; so for each of them."),
+        ("enableBIFGeneration" = Option<String>, Query, description = "A new value, by the preference's id; \
+                                                                       so for each of them."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
-        (status = 400, description = "A section of this type has no such preference, or it does not take this value.", body = Errors),
+        (status = 400, description = "A section of this type has no such preference, or it does not take this \
+                                      value.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
-async fn change_of_section(State(app): State<App>, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn change_of_section(
+    State(app): State<App>,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let id = sections::parse(&id)?;
     let (section, _) = sections::known(&app, id).await?;
     let named = params.words().map(|(id, text)| (bare(id).unwrap_or(id), text));
@@ -102,7 +119,8 @@ async fn change_of_section(State(app): State<App>, params: Params, Path(id): Pat
     Ok(accept::empty())
 }
 
-/// The switches that stand in the query of a section's edit as `prefs[enableBIFGeneration]`: so python-plexapi sends them.
+/// The switches that stand in the query of a section's edit as `prefs[enableBIFGeneration]`: so
+/// python-plexapi sends them.
 pub(crate) fn of_edit(params: &Params, kind: SectionKind) -> Result<Vec<(String, bool)>, Problem> {
     params.words().filter_map(|(id, text)| Some(read(kind, bare(id)?, text))).collect()
 }
@@ -136,7 +154,9 @@ fn preference(setting: &Setting, settings: &Settings) -> Preference {
         hidden: setting.hidden,
         advanced: setting.advanced,
         group: setting.group.as_str().into(),
-        enum_values: labelled.map(|values| values.iter().map(|(value, label)| format!("{value}:{label}")).collect::<Vec<_>>().join("|")),
+        enum_values: labelled.map(|values| {
+            values.iter().map(|(value, label)| format!("{value}:{label}")).collect::<Vec<_>>().join("|")
+        }),
     }
 }
 

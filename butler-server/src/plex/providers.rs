@@ -1,11 +1,14 @@
-//! `/media/providers`, by which newer clients get to know the server: its attributes, and its sections with their lists.
+//! `/media/providers`, by which newer clients get to know the server: its attributes, and its sections with
+//! their lists.
 //!
-//! Never names an address that answers nothing, but for the hubs' of a section: clients ask for the word, not for the hub.
+//! Never names an address that answers nothing, but for the hubs' of a section: clients ask for the word, not
+//! for the hub.
 
 use axum::extract::State;
 use axum::response::Response;
 use butler_api::plex::{
-    Container, Directory, Errors, LIBRARY_IDENTIFIER, MediaProvider, MediaProviders, Pivot, ProvidedSection, ProviderFeature, Root,
+    Container, Directory, Errors, LIBRARY_IDENTIFIER, MediaProvider, MediaProviders, Pivot, ProvidedSection,
+    ProviderFeature, Root,
 };
 use butler_library::StoreError;
 use utoipa_axum::router::OpenApiRouter;
@@ -27,11 +30,20 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 ))]
 async fn providers(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
     let ask = |library: &butler_library::Library| {
-        Ok::<_, StoreError>((sections::last_change(library)?, library.sections()?, library.unfinished_runs()?))
+        Ok::<_, StoreError>((
+            sections::last_change(library)?,
+            library.sections()?,
+            library.unfinished_runs()?,
+        ))
     };
     let (updated_at, sections, runs) = app.library(ask).await?;
-    let directories = sections.into_iter().map(|section| provided(sections::directory(section, &runs))).collect();
-    let feature = |kind: &str, key: Option<&str>, directories| ProviderFeature { key: key.map(Into::into), kind: kind.into(), directories };
+    let directories =
+        sections.into_iter().map(|section| provided(sections::directory(section, &runs))).collect();
+    let feature = |kind: &str, key: Option<&str>, directories| ProviderFeature {
+        key: key.map(Into::into),
+        kind: kind.into(),
+        directories,
+    };
     let library = MediaProvider {
         identifier: LIBRARY_IDENTIFIER.into(),
         title: "Library".into(),

@@ -24,7 +24,12 @@ const MOST_FILTERS: usize = 100;
 
 /// Reads the words of a query, a filter with its operator: (`year>>`, `1990`). `kinds` are those of the items
 /// in the list.
-pub(crate) fn read(words: &[(String, String)], kinds: &[ItemKind], scope: ItemScope, now: Timestamp) -> Result<ItemQuery, Problem> {
+pub(crate) fn read(
+    words: &[(String, String)],
+    kinds: &[ItemKind],
+    scope: ItemScope,
+    now: Timestamp,
+) -> Result<ItemQuery, Problem> {
     let (mut level, mut outer) = (Level::default(), Vec::new());
     let mut count = 0;
     for (word, value) in words.iter().filter(|(word, _)| !is_of_form(word)) {
@@ -32,7 +37,9 @@ pub(crate) fn read(words: &[(String, String)], kinds: &[ItemKind], scope: ItemSc
             "push" if outer.len() < DEEPEST => outer.push(std::mem::take(&mut level)),
             "push" => return Err(Problem::bad_request(format!("Filters are nested deeper than {DEEPEST}."))),
             "pop" => {
-                let Some(above) = outer.pop() else { return Err(Problem::bad_request("`pop` stands without its `push`.")) };
+                let Some(above) = outer.pop() else {
+                    return Err(Problem::bad_request("`pop` stands without its `push`."));
+                };
                 let inner = std::mem::replace(&mut level, above).close()?;
                 level.all.push(inner);
             }
@@ -98,10 +105,19 @@ fn filter(word: &str, value: &str, kinds: &[ItemKind], now: Timestamp) -> Result
     Ok(Filter::Of(of, test(name, field.compares, &operator, value, now)?))
 }
 
-fn test(name: &str, compares: Compares, operator: &str, value: &str, now: Timestamp) -> Result<Test, Problem> {
+fn test(
+    name: &str,
+    compares: Compares,
+    operator: &str,
+    value: &str,
+    now: Timestamp,
+) -> Result<Test, Problem> {
     let unknown = || {
         let known: Vec<&str> = compares.operators().into_iter().map(|(key, _)| key).collect();
-        Problem::bad_request(format!("`{name}` can't be compared by `{operator}`; it takes {}.", known.join(" ")))
+        Problem::bad_request(format!(
+            "`{name}` can't be compared by `{operator}`; it takes {}.",
+            known.join(" ")
+        ))
     };
     if value.is_empty() {
         return Err(Problem::bad_request(format!("`{name}` is compared with nothing.")));
@@ -112,14 +128,18 @@ fn test(name: &str, compares: Compares, operator: &str, value: &str, now: Timest
         _ => Err(unknown()),
     };
     Ok(match compares {
-        Compares::Integer(field) => numbers(field, operator, value, unknown, |value| number(name, value, "a whole number"))?,
+        Compares::Integer(field) => {
+            numbers(field, operator, value, unknown, |value| number(name, value, "a whole number"))?
+        }
         Compares::Date(field) => numbers(field, operator, value, unknown, |value| instant(name, value, now))?,
         Compares::Text(field) => {
             let (.., matching) = MATCHINGS.iter().find(|(key, ..)| *key == operator).ok_or_else(unknown)?;
             // Not a list: a title may hold a comma.
             Test::Text(field, *matching, value.to_owned())
         }
-        Compares::Word(field) => Test::Word(field, is_or_not()?, value.split(',').map(str::to_owned).collect()),
+        Compares::Word(field) => {
+            Test::Word(field, is_or_not()?, value.split(',').map(str::to_owned).collect())
+        }
         Compares::Flag(field) => match value {
             "1" => Test::Flag(field, is_or_not()?),
             "0" => Test::Flag(field, !is_or_not()?),
@@ -158,7 +178,10 @@ fn instant(name: &str, value: &str, now: Timestamp) -> Result<i64, Problem> {
     }
     let day = value.parse::<Date>().ok().and_then(|day| TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok());
     day.or_else(|| ago(value, now)).map(Timestamp::as_second).ok_or_else(|| {
-        Problem::bad_request(format!("`{name}` is `{value}`, and takes Unix seconds, a day as in 2026-11-23, or so long ago as in -30d."))
+        Problem::bad_request(format!(
+            "`{name}` is `{value}`, and takes Unix seconds, a day as in 2026-11-23, or so long ago as in \
+             -30d."
+        ))
     })
 }
 
@@ -196,7 +219,11 @@ fn sort(word: &str, kinds: &[ItemKind]) -> Result<Sort, Problem> {
             "asc" => sort.descending = false,
             "desc" => sort.descending = true,
             "nullsLast" => sort.unknown_last = true,
-            _ => return Err(Problem::bad_request(format!("`sort` is `{word}`: after the colon it takes asc, desc or nullsLast."))),
+            _ => {
+                return Err(Problem::bad_request(format!(
+                    "`sort` is `{word}`: after the colon it takes asc, desc or nullsLast."
+                )));
+            }
         }
     }
     Ok(sort)
@@ -222,10 +249,13 @@ fn found<'a, Row>(
     if let Some(row) = rows.find(|row| of(row).0 == name && fits(of(row).1)) {
         return Ok((relative, row));
     }
-    let known: Vec<&str> = table.iter().map(&of).filter(|(_, known)| fits(known)).map(|(name, _)| name).collect();
+    let known: Vec<&str> =
+        table.iter().map(&of).filter(|(_, known)| fits(known)).map(|(name, _)| name).collect();
     let listed: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     let (listed, known) = (listed.join(" and "), known.join(", "));
-    Err(Problem::bad_request(format!("`{word}` is no {what} for items of type {listed}; there are: {known}.")))
+    Err(Problem::bad_request(format!(
+        "`{word}` is no {what} for items of type {listed}; there are: {known}."
+    )))
 }
 
 #[cfg(test)]
@@ -238,9 +268,11 @@ mod tests {
     const EPISODES: &[ItemKind] = &[ItemKind::Episode];
 
     fn asked(words: &[(&str, &str)], kinds: &[ItemKind]) -> Result<ItemQuery, String> {
-        let words: Vec<_> = words.iter().map(|(word, value)| ((*word).to_owned(), (*value).to_owned())).collect();
+        let words: Vec<_> =
+            words.iter().map(|(word, value)| ((*word).to_owned(), (*value).to_owned())).collect();
         let scope = ItemScope::Listed { section: None, kinds: kinds.to_vec() };
-        read(&words, kinds, scope, "2026-11-23T12:00:00Z".parse().unwrap()).map_err(|problem| problem.sentence().to_owned())
+        read(&words, kinds, scope, "2026-11-23T12:00:00Z".parse().unwrap())
+            .map_err(|problem| problem.sentence().to_owned())
     }
 
     fn own(test: Test) -> Filter {
@@ -248,7 +280,11 @@ mod tests {
     }
 
     fn check(word: &str, value: &str, expect: Test) {
-        assert_eq!(asked(&[(word, value)], MOVIES).map(|query| query.filter), Ok(Filter::All(vec![own(expect)])), "{word}={value}");
+        assert_eq!(
+            asked(&[(word, value)], MOVIES).map(|query| query.filter),
+            Ok(Filter::All(vec![own(expect)])),
+            "{word}={value}"
+        );
     }
 
     #[test]
@@ -268,7 +304,11 @@ mod tests {
         check("title!", "Heat", title(Matching::ContainsNot, "Heat"));
         check("title<", "He", title(Matching::BeginsWith, "He"));
         check("title>", "at", title(Matching::EndsWith, "at"));
-        check("resolution!", "720,sd", Test::Word(WordField::Resolution, false, vec!["720".into(), "sd".into()]));
+        check(
+            "resolution!",
+            "720,sd",
+            Test::Word(WordField::Resolution, false, vec!["720".into(), "sd".into()]),
+        );
         check("unwatched", "1", Test::Flag(FlagField::Unwatched, true));
         check("unwatched!", "1", Test::Flag(FlagField::Unwatched, false));
         check("movie.unwatched", "0", Test::Flag(FlagField::Unwatched, false));
@@ -290,14 +330,18 @@ mod tests {
 
     #[test]
     fn a_word_that_is_no_filter_is_refused_by_name() {
-        let refused = |word: &str, value: &str, kinds: &[ItemKind]| asked(&[(word, value)], kinds).unwrap_err();
+        let refused =
+            |word: &str, value: &str, kinds: &[ItemKind]| asked(&[(word, value)], kinds).unwrap_err();
         assert_eq!(
             refused("studio", "A24", MOVIES),
-            "`studio` is no filter for items of type movie; there are: title, editionTitle, year, decade, resolution, duration, addedAt, \
-             updatedAt, unwatched, duplicate, trash, id, guid."
+            "`studio` is no filter for items of type movie; there are: title, editionTitle, year, decade, \
+             resolution, duration, addedAt, updatedAt, unwatched, duplicate, trash, id, guid."
         );
         assert!(refused("genre", "Rock", MOVIES).starts_with("`genre` is no filter for items of type movie"));
-        assert!(refused("year", "1999", &[ItemKind::Movie, ItemKind::Artist]).contains("of type movie and artist"));
+        assert!(
+            refused("year", "1999", &[ItemKind::Movie, ItemKind::Artist])
+                .contains("of type movie and artist")
+        );
         assert!(refused("artist.title", "x", EPISODES).starts_with("`artist.title` is no filter"));
         assert!(refused("having", "1", MOVIES).starts_with("`having` is no filter"));
         assert_eq!(refused("year", "soon", MOVIES), "`year` is `soon`, and takes a whole number.");
@@ -305,16 +349,33 @@ mod tests {
         assert_eq!(refused("unwatched", "yes", MOVIES), "`unwatched` is `yes`, and takes 1 or 0.");
         assert_eq!(refused("year>>", "1,2", MOVIES), "`year` is `1,2`, and takes a whole number.");
         assert_eq!(refused("guid!", "x", MOVIES), "`guid` can't be compared by `!=`; it takes =.");
-        assert_eq!(refused("year=", "1999", MOVIES), "`year` can't be compared by `==`; it takes = != >>= <<= >= <=.");
-        assert!(refused("sort", "rating:desc", MOVIES).starts_with("`rating` is no sort for items of type movie; there are: titleSort, "));
+        assert_eq!(
+            refused("year=", "1999", MOVIES),
+            "`year` can't be compared by `==`; it takes = != >>= <<= >= <=."
+        );
+        assert!(
+            refused("sort", "rating:desc", MOVIES)
+                .starts_with("`rating` is no sort for items of type movie; there are: titleSort, ")
+        );
         assert!(refused("sort", "year:down", MOVIES).contains("`year:down`"));
         assert_eq!(refused("limit", "-1", MOVIES), "`limit` is `-1`, and takes a number from 0 on.");
     }
 
     #[test]
     fn words_that_change_only_the_form_are_no_filters() {
-        for word in ["includeGuids", "includeExternalMedia", "excludeElements", "asyncAugmentMetadata", "checkFiles", "type"] {
-            assert_eq!(asked(&[(word, "1")], MOVIES).map(|query| query.filter), Ok(Filter::All(Vec::new())), "{word}");
+        for word in [
+            "includeGuids",
+            "includeExternalMedia",
+            "excludeElements",
+            "asyncAugmentMetadata",
+            "checkFiles",
+            "type",
+        ] {
+            assert_eq!(
+                asked(&[(word, "1")], MOVIES).map(|query| query.filter),
+                Ok(Filter::All(Vec::new())),
+                "{word}"
+            );
         }
     }
 
@@ -322,7 +383,11 @@ mod tests {
     fn a_sort_may_look_at_the_show_of_an_episode() {
         let sort = |of, key, descending, unknown_last| Sort { of, key, descending, unknown_last };
         assert_eq!(
-            asked(&[("sort", "show.titleSort,season.index:nullsLast,episode.addedAt:desc,index:asc")], EPISODES).map(|query| query.sort),
+            asked(
+                &[("sort", "show.titleSort,season.index:nullsLast,episode.addedAt:desc,index:asc")],
+                EPISODES
+            )
+            .map(|query| query.sort),
             Ok(vec![
                 sort(Relative::Grandparent, SortKey::Title, false, false),
                 sort(Relative::Parent, SortKey::Number(NumberField::Number), false, true),
@@ -337,10 +402,20 @@ mod tests {
         let title = |text: &str| own(Test::Text(TextField::Title, Matching::Contains, text.to_owned()));
         let year = own(Test::Number(NumberField::Year, Comparison::More, vec![1990]));
         let asked_for = asked(
-            &[("push", "1"), ("title", "a"), ("or", "1"), ("title", "b"), ("title", "c"), ("pop", "1"), ("and", "1"), ("year>>", "1990")],
+            &[
+                ("push", "1"),
+                ("title", "a"),
+                ("or", "1"),
+                ("title", "b"),
+                ("title", "c"),
+                ("pop", "1"),
+                ("and", "1"),
+                ("year>>", "1990"),
+            ],
             MOVIES,
         );
-        let inner = Filter::Any(vec![Filter::All(vec![title("a")]), Filter::All(vec![title("b"), title("c")])]);
+        let inner =
+            Filter::Any(vec![Filter::All(vec![title("a")]), Filter::All(vec![title("b"), title("c")])]);
         assert_eq!(asked_for.map(|query| query.filter), Ok(Filter::All(vec![inner, year])));
     }
 

@@ -1,5 +1,6 @@
-//! `/library/sections/{id}/refresh` and `/library/sections/all/refresh`: Plex's way to ask for a scan, which here is a
-//! forced run of RefreshLibraries. The answer is always 200 and empty, for some clients take nothing else.
+//! `/library/sections/{id}/refresh` and `/library/sections/all/refresh`: Plex's way to ask for a scan, which
+//! here is a forced run of RefreshLibraries. The answer is always 200 and empty, for some clients take
+//! nothing else.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,8 +40,9 @@ async fn head_starts_nothing(request: Request, next: Next) -> Response {
 
 /// Scans all sections now, or only some files and folders.
 #[utoipa::path(get, path = "/library/sections/all/refresh", tag = "library",
-    params(("path" = Option<Vec<String>>, Query, description = "A folder's or file's whole path; may be given several times. \
-        Only these are scanned, in whichever section they lie.")),
+    params(("path" = Option<Vec<String>>, Query, description = "A folder's or file's whole path; may be given \
+                                                                several times. Only these are scanned, in \
+                                                                whichever section they lie.")),
     responses(
         (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
@@ -95,20 +97,27 @@ async fn cancel_all(State(app): State<App>) -> Result<Response, Problem> {
     Ok(accept::empty())
 }
 
-/// Scans one section now, or only some files and folders of it. Such a run is never the task's completion for the day. What
-/// is asked for while a scan works is scanned after it; paths that are asked for one after the other become one run.
+/// Scans one section now, or only some files and folders of it. Such a run is never the task's completion for
+/// the day. What is asked for while a scan works is scanned after it; paths that are asked for one after the
+/// other become one run.
 #[utoipa::path(get, path = "/library/sections/{id}/refresh", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("path" = Option<Vec<String>>, Query, description = "A folder's or file's whole path; may be given several times. \
-            Only these are scanned. What is gone from there is missing from then on."),
+        ("path" = Option<Vec<String>>, Query, description = "A folder's or file's whole path; may be given \
+                                                             several times. Only these are scanned. What is \
+                                                             gone from there is missing from then on."),
     ),
     responses(
         (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such section, or a path lies in none of its folders.", body = Errors),
+        (status = 404, description = "There is no such section, or a path lies in none of \
+                                      its folders.", body = Errors),
     ))]
-async fn refresh(State(app): State<App>, Path(id): Path<String>, params: Params) -> Result<Response, Problem> {
+async fn refresh(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
     let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
     let paths = paths(&params);
     let request = match paths.as_slice() {
@@ -128,7 +137,8 @@ async fn refresh(State(app): State<App>, Path(id): Path<String>, params: Params)
     responses(
         (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such section, or a path lies in none of its folders.", body = Errors),
+        (status = 404, description = "There is no such section, or a path lies in none of \
+                                      its folders.", body = Errors),
     ))]
 async fn refresh_by_post(app: State<App>, id: Path<String>, params: Params) -> Result<Response, Problem> {
     refresh(app, id, params).await
@@ -145,7 +155,9 @@ async fn refresh_by_post(app: State<App>, id: Path<String>, params: Params) -> R
     ))]
 async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let (section, runs) = sections::known(&app, sections::parse(&id)?).await?;
-    let is_meant = |run: &&RunRow| sections::scans(run, section.id) && (run.section.is_some() || run.state != RunState::Queued);
+    let is_meant = |run: &&RunRow| {
+        sections::scans(run, section.id) && (run.section.is_some() || run.state != RunState::Queued)
+    };
     for run in runs.iter().filter(is_meant) {
         app.handle.stop_run(run.id).await?;
     }
@@ -157,14 +169,28 @@ fn paths(params: &Params) -> Vec<PathBuf> {
 }
 
 /// One request for each section in which a path lies. Each path must lie in one.
-fn requests(library: &Library, sections: &[Section], paths: Vec<PathBuf>) -> Result<Vec<RefreshRequest>, Problem> {
+fn requests(
+    library: &Library,
+    sections: &[Section],
+    paths: Vec<PathBuf>,
+) -> Result<Vec<RefreshRequest>, Problem> {
     let mut by_section: BTreeMap<i64, Vec<PathBuf>> = BTreeMap::new();
     for path in paths {
-        let places: Vec<_> = sections.iter().filter_map(|section| Some((section.id.0, library.path_in_section(section, &path)?))).collect();
+        let places: Vec<_> = sections
+            .iter()
+            .filter_map(|section| Some((section.id.0, library.path_in_section(section, &path)?)))
+            .collect();
         if places.is_empty() {
-            let roots: Vec<_> = sections.iter().flat_map(|section| &section.roots).map(|root| root.path.display().to_string()).collect();
-            let (path, roots) = (path.display(), if roots.is_empty() { "none".to_owned() } else { roots.join(", ") });
-            return Err(Problem::not_found(format!("`{path}` lies in none of the folders that could be scanned: {roots}.")));
+            let roots: Vec<_> = sections
+                .iter()
+                .flat_map(|section| &section.roots)
+                .map(|root| root.path.display().to_string())
+                .collect();
+            let (path, roots) =
+                (path.display(), if roots.is_empty() { "none".to_owned() } else { roots.join(", ") });
+            return Err(Problem::not_found(format!(
+                "`{path}` lies in none of the folders that could be scanned: {roots}."
+            )));
         }
         for (section, place) in places {
             by_section.entry(section).or_default().push(place);

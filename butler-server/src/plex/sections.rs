@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use butler_api::plex::{Container, Directory, Errors, LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot, Location, Sections};
+use butler_api::plex::{
+    Container, Directory, Errors, LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot, Location, Sections,
+};
 use butler_api::{RunState, TaskName};
-use butler_library::{Library, NewSection, RunRow, Section, SectionEdit, SectionError, SectionId, SectionKind, StoreError};
+use butler_library::{
+    Library, NewSection, RunRow, Section, SectionEdit, SectionError, SectionId, SectionKind, StoreError,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,7 +22,11 @@ use crate::params::{Extent, Params};
 use crate::plex::{prefs, refresh};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(library)).routes(routes!(list, add)).routes(routes!(list_all)).routes(routes!(one, edit, remove))
+    OpenApiRouter::new()
+        .routes(routes!(library))
+        .routes(routes!(list, add))
+        .routes(routes!(list_all))
+        .routes(routes!(one, edit, remove))
 }
 
 /// What a client that names no agent gets to see as one.
@@ -38,23 +46,28 @@ async fn library(wants: Wants) -> Result<Response, Problem> {
 /// Lists the sections.
 #[utoipa::path(get, path = "/library/sections", tag = "library",
     params(
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
     (status = 200, description = "The sections.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn list(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
-    let (sections, runs) = app.library(|library| Ok::<_, StoreError>((library.sections()?, library.unfinished_runs()?))).await?;
+    let (sections, runs) =
+        app.library(|library| Ok::<_, StoreError>((library.sections()?, library.unfinished_runs()?))).await?;
     wants.answer(&container(params.container()?.cut(sections), &runs))
 }
 
 /// Lists the sections; the address that newer clients use.
 #[utoipa::path(get, path = "/library/sections/all", tag = "library",
     params(
-        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; may be a header."),
-        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a header."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
     ),
     responses(
     (status = 200, description = "The sections.", content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
@@ -69,7 +82,8 @@ async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Respo
     params(
         ("name" = String, Query, description = "Its name: one line of at most 100 characters."),
         ("type" = String, Query, description = "`movie`, `show`, `artist` or `photo`."),
-        ("location" = Vec<String>, Query, description = "A root folder's whole path; may be given several times."),
+        ("location" = Vec<String>, Query, description = "A root folder's whole path; may be given several \
+                                                         times."),
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
         ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
         ("language" = Option<String>, Query, description = "`en-US`, if nothing is said."),
@@ -79,14 +93,20 @@ async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Respo
         (status = 201, description = "The new section; the header says what became of its scan.",
             headers(("X-Butler-Outcome" = String, description = "`started; run=7`")),
             content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
-        (status = 400, description = "A parameter is missing or wrong, or a folder is not there or not allowed; the sentence says which.", body = Errors),
+        (status = 400, description = "A parameter is missing or wrong, or a folder is not there or not \
+                                      allowed; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
 async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
-    let kind = params.get("type").ok_or_else(|| Problem::bad_request("`type` is missing: movie, show, artist or photo."))?;
-    let kind: SectionKind =
-        kind.parse().map_err(|_| Problem::bad_request(format!("`type` is `{kind}`, and takes movie, show, artist or photo.")))?;
-    let word = |name: &str, default: &str| params.get(name).filter(|word| !word.trim().is_empty()).unwrap_or(default).to_owned();
+    let kind = params
+        .get("type")
+        .ok_or_else(|| Problem::bad_request("`type` is missing: movie, show, artist or photo."))?;
+    let kind: SectionKind = kind.parse().map_err(|_| {
+        Problem::bad_request(format!("`type` is `{kind}`, and takes movie, show, artist or photo."))
+    })?;
+    let word = |name: &str, default: &str| {
+        params.get(name).filter(|word| !word.trim().is_empty()).unwrap_or(default).to_owned()
+    };
     let new = NewSection {
         name: params.get("name").unwrap_or_default().to_owned(),
         kind,
@@ -135,7 +155,8 @@ async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Re
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
-        (status = 400, description = "A folder is not there or not allowed, or the name is blank, too long or not one line.", body = Errors),
+        (status = 400, description = "A folder is not there or not allowed, or the name is blank, too long or \
+                                      not one line.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
@@ -184,7 +205,9 @@ pub(crate) fn parse(id: &str) -> Result<i64, Problem> {
 
 /// A section, and the runs that have not ended.
 pub(crate) async fn known(app: &App, id: i64) -> Result<(Section, Vec<RunRow>), Problem> {
-    let ask = move |library: &Library| Ok::<_, StoreError>((library.section(SectionId(id))?, library.unfinished_runs()?));
+    let ask = move |library: &Library| {
+        Ok::<_, StoreError>((library.section(SectionId(id))?, library.unfinished_runs()?))
+    };
     let (section, runs) = app.library(ask).await?;
     Ok((section.ok_or_else(|| unknown(&id.to_string()))?, runs))
 }
@@ -213,7 +236,14 @@ fn locations(params: &Params) -> Vec<PathBuf> {
 fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRow]) -> Container<Sections> {
     let directories = sections.into_iter().map(|section| directory(section, runs)).collect();
     let Extent { size, total_size, offset } = extent;
-    Container::new(Sections { size, total_size, offset, allow_sync: true, title1: "Plex Library".into(), directories })
+    Container::new(Sections {
+        size,
+        total_size,
+        offset,
+        allow_sync: true,
+        title1: "Plex Library".into(),
+        directories,
+    })
 }
 
 /// A section as clients see it.
@@ -245,7 +275,10 @@ pub(crate) fn directory(section: Section, runs: &[RunRow]) -> Directory {
 }
 
 fn directories(title: &str, entries: &[(&str, &str)]) -> Container<LibraryRoot> {
-    let directories: Vec<_> = entries.iter().map(|(key, title)| LibraryDirectory { key: (*key).into(), title: (*title).into() }).collect();
+    let directories: Vec<_> = entries
+        .iter()
+        .map(|(key, title)| LibraryDirectory { key: (*key).into(), title: (*title).into() })
+        .collect();
     Container::new(LibraryRoot {
         size: directories.len() as u64,
         allow_sync: true,

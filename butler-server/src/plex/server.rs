@@ -14,8 +14,8 @@ use crate::plex::sections;
 /// The version of Plex's API that the captured servers gave.
 const API_VERSION: &str = "1.2.3";
 
-/// The version that clients get to see. Many refuse an older server than they know, and none knows Butler's own versions:
-/// those stand in the header `X-Butler-Version` of every answer.
+/// The version that clients get to see. Many refuse an older server than they know, and none knows Butler's
+/// own versions: those stand in the header `X-Butler-Version` of every answer.
 const VERSION: &str = "1.43.0.0-butler";
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -43,9 +43,16 @@ async fn identity(State(app): State<App>, wants: Wants) -> Result<Response, Prob
 ))]
 async fn root(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
     let updated_at = app.library(sections::last_change).await?;
-    let directories =
-        ["activities", "butler", "identity", "library"].map(|key| RootDirectory { count: 1, key: key.into(), title: key.into() });
-    wants.answer(&Container::new(Root { size: directories.len() as u64, directories: directories.into(), ..attributes(&app, updated_at) }))
+    let directories = ["activities", "butler", "identity", "library"].map(|key| RootDirectory {
+        count: 1,
+        key: key.into(),
+        title: key.into(),
+    });
+    wants.answer(&Container::new(Root {
+        size: directories.len() as u64,
+        directories: directories.into(),
+        ..attributes(&app, updated_at)
+    }))
 }
 
 /// What the server is and can do. `updated_at` is the last change of a section, in Unix seconds.

@@ -69,7 +69,9 @@ impl Places {
     }
 
     fn longest_idle(&self, now: Instant, may_go: impl Fn(&Held) -> bool) -> Option<PlaceId> {
-        let is_fresh = |held: &Held| held.fresh_since.is_some_and(|since| now.saturating_duration_since(since) < self.fresh_for);
+        let is_fresh = |held: &Held| {
+            held.fresh_since.is_some_and(|since| now.saturating_duration_since(since) < self.fresh_for)
+        };
         let is_idle = |held: &Held| !held.is_in_hand && !is_fresh(held);
         let candidates = self.held.iter().filter(|(_, held)| is_idle(held) && may_go(held));
         candidates.min_by_key(|(_, held)| held.moved_at).map(|(place, _)| *place)

@@ -39,7 +39,10 @@ struct State {
 
 impl Room {
     pub(super) fn new(bounds: &Bounds) -> Self {
-        let state = State { places: Places::new(bounds.connections, bounds.strangers, bounds.fresh_for), keeps: HashMap::new() };
+        let state = State {
+            places: Places::new(bounds.connections, bounds.strangers, bounds.fresh_for),
+            keeps: HashMap::new(),
+        };
         Self { shared: Arc::new(Shared { state: Mutex::new(state), eased: Notify::new() }) }
     }
 
@@ -141,7 +144,11 @@ impl Drop for Seated {
 }
 
 impl AsyncRead for Seated {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = bytes.filled().len();
         let poll = Pin::new(&mut self.stream).poll_read(context, bytes);
         self.noted(poll, |()| bytes.filled().len() > before)
@@ -149,7 +156,11 @@ impl AsyncRead for Seated {
 }
 
 impl AsyncWrite for Seated {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.noted(poll, |written| *written > 0)
     }
@@ -162,7 +173,11 @@ impl AsyncWrite for Seated {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
         self.noted(poll, |written| *written > 0)
     }

@@ -1,4 +1,5 @@
-//! `/api/v1/sections/check`: what a folder would become as a section, found by a dry run of a scan that writes nothing.
+//! `/api/v1/sections/check`: what a folder would become as a section, found by a dry run of a scan that
+//! writes nothing.
 
 use std::time::{Duration, Instant};
 
@@ -22,24 +23,32 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(check))
 }
 
-/// Says what a folder would become as a section: items, versions, extras, and names that leave something open.
+/// Says what a folder would become as a section: items, versions, extras, and names that leave something
+/// open.
 #[utoipa::path(get, path = "/api/v1/sections/check", tag = "sections",
     params(
-        ("folder" = String, Query, description = "The folder's whole path on the server's machine, under an allowed root."),
-        ("type" = Option<String>, Query, description = "`movie`, `show`, `artist` or `photo`; found out if nothing is said."),
+        ("folder" = String, Query, description = "The folder's whole path on the server's machine, under an \
+                                                  allowed root."),
+        ("type" = Option<String>, Query, description = "`movie`, `show`, `artist` or `photo`; found out if \
+                                                        nothing is said."),
     ),
     responses(
         (status = 200, description = "What it would become. Nothing was written.", body = Check),
-        (status = 400, description = "The folder is missing or not allowed, or its type is neither said nor clear.", body = Errors),
+        (status = 400, description = "The folder is missing or not allowed, or its type is neither said nor \
+                                      clear.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 503, description = "The folder does not answer, or is too large for one answer.", body = Errors),
+        (status = 503, description = "The folder does not answer, or is too large for one \
+                                      answer.", body = Errors),
     ))]
 async fn check(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let folder = params.paths("folder").into_iter().next();
-    let folder = folder.ok_or_else(|| Problem::bad_request("`folder` is missing: the whole path of a folder."))?;
+    let folder =
+        folder.ok_or_else(|| Problem::bad_request("`folder` is missing: the whole path of a folder."))?;
     let kind = params.parsed::<SectionKind>("type", "movie, show, artist or photo")?;
     let until = Instant::now() + WITHIN;
-    let checked = app.library(move |library| check_folder(library, &folder, kind, &mut || Instant::now() > until)).await?;
+    let checked = app
+        .library(move |library| check_folder(library, &folder, kind, &mut || Instant::now() > until))
+        .await?;
     accept::json(&body(checked))
 }
 
@@ -53,9 +62,10 @@ impl From<CheckError> for Problem {
                 "The folder could not be looked through within {} s. Check the folders in it one by one.",
                 WITHIN.as_secs()
             )),
-            CheckError::NoMedia(_) | CheckError::Unclear { .. } => {
-                Self::bad_request(format!("{} (movie, show, artist or photo).", error::sentence(&error).trim_end_matches('.')))
-            }
+            CheckError::NoMedia(_) | CheckError::Unclear { .. } => Self::bad_request(format!(
+                "{} (movie, show, artist or photo).",
+                error::sentence(&error).trim_end_matches('.')
+            )),
         }
     }
 }
@@ -94,7 +104,8 @@ fn count(item: &CheckedItem, counts: &mut CheckCounts) {
 }
 
 fn item(checked: CheckedItem) -> CheckItem {
-    let CheckedItem { kind, title, year, number, aired, edition, ids, extra, versions, children, extras } = checked;
+    let CheckedItem { kind, title, year, number, aired, edition, ids, extra, versions, children, extras } =
+        checked;
     let version = |version: butler_library::CheckedVersion| CheckVersion {
         label: version.label,
         files: version.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
@@ -115,5 +126,8 @@ fn item(checked: CheckedItem) -> CheckItem {
 }
 
 fn notes(notes: Vec<butler_library::CheckNote>) -> Vec<CheckNote> {
-    notes.into_iter().map(|note| CheckNote { path: note.path.to_string_lossy().into_owned(), message: note.sentence }).collect()
+    notes
+        .into_iter()
+        .map(|note| CheckNote { path: note.path.to_string_lossy().into_owned(), message: note.sentence })
+        .collect()
 }

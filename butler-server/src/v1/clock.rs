@@ -1,5 +1,5 @@
-//! `/api/v1/clock`: reads and sets a clock that a test drives. There only where the server was started with one, and in no
-//! description of the API.
+//! `/api/v1/clock`: reads and sets a clock that a test drives. There only where the server was started with
+//! one, and in no description of the API.
 
 use axum::Router;
 use axum::extract::State;
@@ -22,8 +22,8 @@ async fn show(State(app): State<App>) -> Result<Response, Problem> {
     answer(app.now())
 }
 
-/// Sets the clock to the moment `at`, to run `rate` times as fast as the machine's, or both; or at that rate `until` a moment, and from
-/// there as fast as the machine's.
+/// Sets the clock to the moment `at`, to run `rate` times as fast as the machine's, or both; or at that rate
+/// `until` a moment, and from there as fast as the machine's.
 async fn set(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let at = params.parsed("at", "an instant, as in 2027-03-27T20:00:00Z")?;
     let rate = params.parsed::<u32>("rate", "a number of seconds a second")?;

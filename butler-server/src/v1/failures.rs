@@ -33,13 +33,15 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// meanwhile.
 #[utoipa::path(get, path = "/api/v1/failures", tag = "failures",
     params(
-        ("before" = Option<String>, Query, description = "A mark, as `next` of a page: only those behind it, the older ones."),
+        ("before" = Option<String>, Query, description = "A mark, as `next` of a page: only those behind it, \
+                                                          the older ones."),
         ("after" = Option<String>, Query, description = "A mark: only those before it, the newer ones."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
     responses(
-        (status = 200, description = "A page of failures, and without a mark how many there are in all.", body = Failures),
+        (status = 200, description = "A page of failures, and without a mark how many \
+                                      there are in all.", body = Failures),
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
@@ -58,7 +60,11 @@ async fn list(State(app): State<App>, params: Params) -> Result<Response, Proble
         .await?;
     let next = rows.last().filter(|_| rows.len() == page.size as usize).map(|last| last.place().to_string());
     let mut nights = Nights::new(app.handle.plan_basis().await?);
-    accept::json(&Failures { failures: rows.into_iter().map(|row| failure(row, &mut nights)).collect(), total, next })
+    accept::json(&Failures {
+        failures: rows.into_iter().map(|row| failure(row, &mut nights)).collect(),
+        total,
+        next,
+    })
 }
 
 /// Counts the failures that stand by product and sentence.
@@ -83,7 +89,12 @@ async fn summary(State(app): State<App>) -> Result<Response, Problem> {
         newest: group.newest,
     };
     let butler_library::FailureSummary { failures, files, groups, group_count } = summary;
-    accept::json(&FailureSummary { failures, files, groups: groups.into_iter().map(group).collect(), group_count })
+    accept::json(&FailureSummary {
+        failures,
+        files,
+        groups: groups.into_iter().map(group).collect(),
+        group_count,
+    })
 }
 
 /// Lifts a failure's back-off: the next run that wants the product tries again.
@@ -108,7 +119,11 @@ async fn retry(State(app): State<App>, Path(id): Path<String>) -> Result<Respons
     let row = row.ok_or_else(unknown)?;
     let message = match row.kind {
         Some(kind) if row.file_count > 1 => {
-            format!("The next run that wants {kind} of `{}`, which {} files hold, tries again.", row.path.display(), row.file_count)
+            format!(
+                "The next run that wants {kind} of `{}`, which {} files hold, tries again.",
+                row.path.display(),
+                row.file_count
+            )
         }
         Some(kind) => format!("The next run that wants {kind} of `{}` tries again.", row.path.display()),
         None => format!("The next scan tries `{}` again.", row.path.display()),

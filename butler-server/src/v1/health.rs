@@ -1,4 +1,5 @@
-//! `/healthz`: whether the server can do its work. Needs no token, so it says nothing about the library's content.
+//! `/healthz`: whether the server can do its work. Needs no token, so it says nothing about the library's
+//! content.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -37,7 +38,13 @@ async fn health(State(app): State<App>) -> Result<Response, Problem> {
     let (sandbox, lacking) = sandbox(engine.sandbox);
     checks.extend(lacking);
     let paused_by = app.handle.pauses().await?.into_iter().map(|pause| pause.owner).collect();
-    accept::json(&Health { status: status.into(), version: app.about.version.clone(), sandbox, paused_by, checks })
+    accept::json(&Health {
+        status: status.into(),
+        version: app.about.version.clone(),
+        sandbox,
+        paused_by,
+        checks,
+    })
 }
 
 fn sandbox(sandbox: Option<Sandbox>) -> (SandboxState, Option<HealthCheck>) {
@@ -46,10 +53,12 @@ fn sandbox(sandbox: Option<Sandbox>) -> (SandboxState, Option<HealthCheck>) {
         return (SandboxState::Full, None);
     }
     let Sandbox { rlimits, no_new_privs, landlock, seccomp } = sandbox;
-    let layers = [("rlimits", rlimits), ("no_new_privs", no_new_privs), ("landlock", landlock), ("seccomp", seccomp)];
+    let layers =
+        [("rlimits", rlimits), ("no_new_privs", no_new_privs), ("landlock", landlock), ("seccomp", seccomp)];
     let lacking: Vec<&str> = layers.into_iter().filter(|(_, holds)| !holds).map(|(name, _)| name).collect();
     let message = format!(
-        "The workers' sandbox lacks {}. Run Butler on a kernel that has it, and outside of containers that forbid it.",
+        "The workers' sandbox lacks {}. Run Butler on a kernel that has it, and outside of containers that \
+         forbid it.",
         lacking.join(" and ")
     );
     (SandboxState::Partial, Some(HealthCheck { name: "sandbox".into(), message }))
@@ -61,7 +70,8 @@ mod tests {
 
     #[test]
     fn a_layer_that_is_lacking_is_named() {
-        let (state, check) = sandbox(Some(Sandbox { rlimits: true, no_new_privs: true, landlock: false, seccomp: true }));
+        let (state, check) =
+            sandbox(Some(Sandbox { rlimits: true, no_new_privs: true, landlock: false, seccomp: true }));
         assert_eq!(state, SandboxState::Partial);
         assert!(check.unwrap().message.contains("lacks landlock."));
     }

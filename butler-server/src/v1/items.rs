@@ -19,18 +19,22 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(items))
 }
 
-/// Lists files with their items: those whose content lacks a product that a task wishes, or the one at a path.
+/// Lists files with their items: those whose content lacks a product that a task wishes, or the one at a
+/// path.
 #[utoipa::path(get, path = "/api/v1/items", tag = "products",
     params(
-        ("lacking" = Option<String>, Query, description = "`media_info`, `bif`, `bandwidth`, `tags` or `photo`.", example = "bif"),
+        ("lacking" = Option<String>, Query, description = "`media_info`, `bif`, `bandwidth`, `tags` or \
+                                                           `photo`.", example = "bif"),
         ("section" = Option<i64>, Query, description = "Of those only the ones of this section."),
-        ("file" = Option<String>, Query, description = "A whole path on the server; this or `lacking` must be given."),
+        ("file" = Option<String>, Query, description = "A whole path on the server; this or `lacking` must be \
+                                                        given."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
     responses(
         (status = 200, description = "A page of files, and how many there are in all.", body = ItemFiles),
-        (status = 400, description = "A parameter can't be read, or neither `lacking` nor `file` is given.", body = Errors),
+        (status = 400, description = "A parameter can't be read, or neither `lacking` nor \
+                                      `file` is given.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
@@ -48,7 +52,11 @@ async fn items(State(app): State<App>, params: Params) -> Result<Response, Probl
             let file = app.library(move |library| library.file_at(&path)).await?;
             Page { total: u64::from(file.is_some()), rows: file.into_iter().collect() }
         }
-        _ => return Err(Problem::bad_request("Either `lacking` or `file` must be given: a product, or the whole path of a file.")),
+        _ => {
+            return Err(Problem::bad_request(
+                "Either `lacking` or `file` must be given: a product, or the whole path of a file.",
+            ));
+        }
     };
     accept::json(&ItemFiles { files: found.rows.into_iter().map(body).collect(), total: found.total })
 }
@@ -97,7 +105,9 @@ fn title(item: &ItemRow) -> String {
     };
     let above: Vec<String> = [&item.grandparent, &item.parent].into_iter().flatten().map(above).collect();
     match (item.kind, item.number) {
-        _ if above.is_empty() => item.edition.as_ref().map_or(own.clone(), |edition| format!("{own}, {edition}")),
+        _ if above.is_empty() => {
+            item.edition.as_ref().map_or(own.clone(), |edition| format!("{own}, {edition}"))
+        }
         (ItemKind::Episode, Some(number)) => format!("{}, episode {number}: {own}", above.join(", ")),
         (ItemKind::Track, Some(number)) => format!("{}, track {number}: {own}", above.join(", ")),
         _ => format!("{}: {own}", above.join(", ")),

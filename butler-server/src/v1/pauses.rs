@@ -1,4 +1,5 @@
-//! `/api/v1/pauses`: holds everything and lets it go on. What a pause does is the schedule's and the engine's.
+//! `/api/v1/pauses`: holds everything and lets it go on. What a pause does is the schedule's and the
+//! engine's.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -26,7 +27,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Lists what holds everything.
 #[utoipa::path(get, path = "/api/v1/pauses", tag = "pauses", responses(
-    (status = 200, description = "The pauses, one an owner at most; while there is one, nothing begins.", body = Pauses),
+    (status = 200, description = "The pauses, one an owner at most; while there is one, \
+                                  nothing begins.", body = Pauses),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn list(State(app): State<App>) -> Result<Response, Problem> {
@@ -36,9 +38,12 @@ async fn list(State(app): State<App>) -> Result<Response, Problem> {
 /// Holds everything, in place of an earlier pause of the same owner.
 #[utoipa::path(put, path = "/api/v1/pauses/{owner}", tag = "pauses",
     params(
-        ("owner" = String, Path, description = "`person`, `playback`, `load` or `window`; the last ends when the window opens."),
-        ("for" = Option<String>, Query, description = "`30m`, `1h30m`, or `until-window`; without it, until it is lifted."),
-        ("drain" = Option<u8>, Query, description = "1 lets what is in hand come to its end; else it is frozen where it is."),
+        ("owner" = String, Path, description = "`person`, `playback`, `load` or `window`; the last ends when \
+                                                the window opens."),
+        ("for" = Option<String>, Query, description = "`30m`, `1h30m`, or `until-window`; without it, until \
+                                                       it is lifted."),
+        ("drain" = Option<u8>, Query, description = "1 lets what is in hand come to its end; else it is \
+                                                     frozen where it is."),
         ("note" = Option<String>, Query, description = "Why, for people; 500 characters at most."),
     ),
     responses(
@@ -46,7 +51,11 @@ async fn list(State(app): State<App>) -> Result<Response, Problem> {
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
-async fn pause(State(app): State<App>, Path(owner): Path<String>, params: Params) -> Result<Response, Problem> {
+async fn pause(
+    State(app): State<App>,
+    Path(owner): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
     let owner = known(&owner)?;
     let until = match params.get("for") {
         None | Some("") if owner == PauseOwner::Window => PauseUntil::WindowOpens,
@@ -88,9 +97,15 @@ fn known(owner: &str) -> Result<PauseOwner, Problem> {
 }
 
 fn duration(time: &str) -> Result<SignedDuration, Problem> {
-    let wrong =
-        || Problem::bad_request(format!("`for` is `{time}`, and takes a time as in `30m` or `1h30m`, a year at most, or `until-window`."));
-    time.parse().ok().filter(|time: &SignedDuration| *time > SignedDuration::ZERO && *time <= LONGEST).ok_or_else(wrong)
+    let wrong = || {
+        Problem::bad_request(format!(
+            "`for` is `{time}`, and takes a time as in `30m` or `1h30m`, a year at most, or `until-window`."
+        ))
+    };
+    time.parse()
+        .ok()
+        .filter(|time: &SignedDuration| *time > SignedDuration::ZERO && *time <= LONGEST)
+        .ok_or_else(wrong)
 }
 
 fn answer(pauses: Vec<HeldBy>) -> Result<Response, Problem> {

@@ -1,4 +1,5 @@
-//! `/api/v1/plan`: what the nights ahead will bring, in words and for programs. What it says is reckoned by the engine.
+//! `/api/v1/plan`: what the nights ahead will bring, in words and for programs. What it says is reckoned by
+//! the engine.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +38,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 async fn plan(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let nights: usize = params.parsed("nights", "a number from 1 to 30")?.unwrap_or(1);
     if !(1..=MOST_NIGHTS).contains(&nights) {
-        return Err(Problem::bad_request(format!("`nights` is `{nights}`, and takes a number from 1 to {MOST_NIGHTS}.")));
+        return Err(Problem::bad_request(format!(
+            "`nights` is `{nights}`, and takes a number from 1 to {MOST_NIGHTS}."
+        )));
     }
     let basis = app.handle.plan_basis().await?;
     let (now, zone) = (basis.now, basis.zone().clone());
@@ -88,23 +91,47 @@ fn planned(is_guess: bool, run: RunAhead, now: Timestamp, zone: &TimeZone) -> Pl
     let RunAhead { task, origin, start, end, how } = run;
     let seconds = |left: &SignedDuration| u64::try_from(left.as_secs()).unwrap_or(0);
     let (word, left_seconds, due, message) = match &how {
-        How::Fits if start.is_some_and(|start| start <= now) => ("fits", None, None, "It has begun.".to_owned()),
+        How::Fits if start.is_some_and(|start| start <= now) => {
+            ("fits", None, None, "It has begun.".to_owned())
+        }
         How::Fits => ("fits", None, None, String::new()),
         How::Overruns => ("overruns", None, None, "It ends after the window, as it may.".to_owned()),
-        How::Cut { left } => {
-            ("cut", Some(seconds(left)), None, format!("The window's end stops it; {} of work is left for the next night.", about(*left)))
+        How::Cut { left } => (
+            "cut",
+            Some(seconds(left)),
+            None,
+            format!("The window's end stops it; {} of work is left for the next night.", about(*left)),
+        ),
+        How::GoesOn { left } => {
+            ("goes-on", Some(seconds(left)), None, format!("It goes on; {} of work is left.", about(*left)))
         }
-        How::GoesOn { left } => ("goes-on", Some(seconds(left)), None, format!("It goes on; {} of work is left.", about(*left))),
         How::Missed(reason) => ("missed", None, None, reason.to_string()),
         How::Skipped(reason) => ("skipped", None, None, reason.to_string()),
         How::Waits(reason) => ("waits", None, None, reason.to_string()),
         How::Done { until } => ("done", None, Some(*until), format!("It is done, and due again on {until}.")),
         How::NotDue { until } => ("not-due", None, Some(*until), format!("It is due again on {until}.")),
-        How::GivenUp => ("given-up", None, None, "It failed or a person stopped it that day; the next day tries again.".to_owned()),
-        How::SwitchedOff { switch } => ("switched-off", None, None, format!("It is switched off (setting {switch}).")),
+        How::GivenUp => (
+            "given-up",
+            None,
+            None,
+            "It failed or a person stopped it that day; the next day tries again.".to_owned(),
+        ),
+        How::SwitchedOff { switch } => {
+            ("switched-off", None, None, format!("It is switched off (setting {switch})."))
+        }
     };
     let local = |at| LocalTime::of(at, zone);
-    PlannedRun { task, origin, start: start.map(local), end: end.map(local), how: word.to_owned(), left_seconds, is_guess, due, message }
+    PlannedRun {
+        task,
+        origin,
+        start: start.map(local),
+        end: end.map(local),
+        how: word.to_owned(),
+        left_seconds,
+        is_guess,
+        due,
+        message,
+    }
 }
 
 /// A time for people: `40 s`, `3 min`, `2 h 10 min`.
@@ -122,8 +149,15 @@ fn tasks_of(night: &PlannedNight, which: impl Fn(&PlannedRun) -> bool) -> BTreeS
 }
 
 /// The last line of a plan.
-fn sentence(nights: &[PlannedNight], backlogs: &[PlannedBacklog], is_scanned: bool, now: Timestamp) -> String {
-    let Some(tonight) = nights.first() else { return "There is no maintenance window: no day of the week has one.".to_owned() };
+fn sentence(
+    nights: &[PlannedNight],
+    backlogs: &[PlannedBacklog],
+    is_scanned: bool,
+    now: Timestamp,
+) -> String {
+    let Some(tonight) = nights.first() else {
+        return "There is no maintenance window: no day of the week has one.".to_owned();
+    };
     let begin = tasks_of(tonight, |run| run.start.is_some()).len();
     let short = tasks_of(tonight, |run| ["cut", "missed"].contains(&run.how.as_str()));
     let waits = tasks_of(tonight, |run| run.how == "waits").difference(&short).count();
@@ -131,22 +165,33 @@ fn sentence(nights: &[PlannedNight], backlogs: &[PlannedBacklog], is_scanned: bo
     let tasks = |number: usize| if number == 1 { "1 task".to_owned() } else { format!("{number} tasks") };
     let window = if tonight.from.at() <= now { "this window" } else { "the next window" };
     let mut sentence = match (begin, short, waits) {
-        (0, 0, 0) if tonight.runs.iter().any(|run| run.how == "done") => format!("What was due in {window} is done"),
+        (0, 0, 0) if tonight.runs.iter().any(|run| run.how == "done") => {
+            format!("What was due in {window} is done")
+        }
         (0, 0, 0) => format!("Nothing is due in {window}"),
-        (0, short, waits) => format!("Nothing begins in {window}, and {} would have to", tasks(short + waits)),
+        (0, short, waits) => {
+            format!("Nothing begins in {window}, and {} would have to", tasks(short + waits))
+        }
         (_, 0, 0) => format!("{} in {window}, and all fit", tasks(begin)),
         (_, 1, 0) => format!("{} in {window}, and 1 does not fit", tasks(begin)),
         (_, short, 0) => format!("{} in {window}, and {short} do not fit", tasks(begin)),
-        (_, short, waits) => format!("{} in {window}, and {} wait or do not fit", tasks(begin), short + waits),
+        (_, short, waits) => {
+            format!("{} in {window}, and {} wait or do not fit", tasks(begin), short + waits)
+        }
     };
     // Nobody waits for what a task that is switched off would do.
     let off = tasks_of(tonight, |run| run.how == "switched-off");
-    let open: Vec<&PlannedBacklog> = backlogs.iter().filter(|backlog| backlog.lacks > 0 && !off.contains(&backlog.task)).collect();
+    let open: Vec<&PlannedBacklog> =
+        backlogs.iter().filter(|backlog| backlog.lacks > 0 && !off.contains(&backlog.task)).collect();
     let longest = open.iter().filter_map(|backlog| backlog.nights).max();
     sentence.push_str(&match longest {
-        _ if open.is_empty() && !is_scanned => "; what the first scan will find to do is not known yet.".to_owned(),
+        _ if open.is_empty() && !is_scanned => {
+            "; what the first scan will find to do is not known yet.".to_owned()
+        }
         _ if open.is_empty() => "; there is no backlog.".to_owned(),
-        _ if open.iter().any(|backlog| backlog.nights.is_none()) => "; some of the backlog is never done, as things are.".to_owned(),
+        _ if open.iter().any(|backlog| backlog.nights.is_none()) => {
+            "; some of the backlog is never done, as things are.".to_owned()
+        }
         Some(0) => "; the backlog is done before that.".to_owned(),
         Some(1) => "; the backlog is done in 1 night.".to_owned(),
         Some(nights) => format!("; the backlog is done in {nights} nights."),
@@ -169,10 +214,17 @@ mod tests {
         let at = LocalTime::of("2026-11-24T02:00:00Z".parse().unwrap(), &zone);
         // `X missed` is a run of the task X; without a name each is of a task of its own.
         let run = |(nth, how): (usize, &&str)| {
-            let (task, how) = how.split_once(' ').map_or_else(|| (format!("Task{nth}"), *how), |(task, how)| (task.to_owned(), how));
+            let (task, how) = how
+                .split_once(' ')
+                .map_or_else(|| (format!("Task{nth}"), *how), |(task, how)| (task.to_owned(), how));
             planned_as(&task, how, at)
         };
-        PlannedNight { day: at.civil().date(), from: at, until: at, runs: hows.iter().enumerate().map(run).collect() }
+        PlannedNight {
+            day: at.civil().date(),
+            from: at,
+            until: at,
+            runs: hows.iter().enumerate().map(run).collect(),
+        }
     }
 
     fn planned_as(task: &str, how: &str, at: LocalTime) -> PlannedRun {
@@ -190,19 +242,33 @@ mod tests {
     }
 
     fn backlog(lacks: u64, nights: Option<u32>, is_guess: bool) -> PlannedBacklog {
-        PlannedBacklog { task: "X".into(), lacks, bytes: 0, seconds: 0, is_guess, nights, held_back: 0, tried_again: 0, next_try: None }
+        PlannedBacklog {
+            task: "X".into(),
+            lacks,
+            bytes: 0,
+            seconds: 0,
+            is_guess,
+            nights,
+            held_back: 0,
+            tried_again: 0,
+            next_try: None,
+        }
     }
 
     #[test]
     fn the_last_line_says_what_fits_and_when_the_backlog_is_done() {
         let before: Timestamp = "2026-11-24T01:00:00Z".parse().unwrap();
-        let sentence = |nights: &[PlannedNight], backlogs: &[PlannedBacklog]| sentence(nights, backlogs, true, before);
+        let sentence =
+            |nights: &[PlannedNight], backlogs: &[PlannedBacklog]| sentence(nights, backlogs, true, before);
         assert_eq!(sentence(&[], &[]), "There is no maintenance window: no day of the week has one.");
         assert_eq!(
             sentence(&[night(&["not-due"])], &[backlog(0, Some(0), false)]),
             "Nothing is due in the next window; there is no backlog."
         );
-        assert_eq!(sentence(&[night(&["done", "not-due"])], &[]), "What was due in the next window is done; there is no backlog.");
+        assert_eq!(
+            sentence(&[night(&["done", "not-due"])], &[]),
+            "What was due in the next window is done; there is no backlog."
+        );
         assert_eq!(
             super::sentence(&[night(&["fits"])], &[], false, before),
             "1 task in the next window, and all fit; what the first scan will find to do is not known yet."
@@ -217,7 +283,8 @@ mod tests {
         );
         assert_eq!(
             sentence(&[night(&["fits", "cut", "missed"])], &[backlog(3, Some(4), true)]),
-            "2 tasks in the next window, and 2 do not fit; the backlog is done in 4 nights. There are no figures of such work yet: its time is a guess."
+            "2 tasks in the next window, and 2 do not fit; the backlog is done in 4 nights. There are no \
+             figures of such work yet: its time is a guess."
         );
     }
 
@@ -225,9 +292,15 @@ mod tests {
     fn the_last_line_counts_each_task_once_and_leaves_out_what_is_switched_off() {
         let before: Timestamp = "2026-11-24T01:00:00Z".parse().unwrap();
         let twice = night(&["X cut", "X cut", "X missed", "X waits", "Y fits", "Y fits"]);
-        assert_eq!(sentence(&[twice], &[], true, before), "2 tasks in the next window, and 1 does not fit; there is no backlog.");
+        assert_eq!(
+            sentence(&[twice], &[], true, before),
+            "2 tasks in the next window, and 1 does not fit; there is no backlog."
+        );
         let off = [night(&["X switched-off", "Y fits"])];
-        assert_eq!(sentence(&off, &[backlog(9, None, true)], true, before), "1 task in the next window, and all fit; there is no backlog.");
+        assert_eq!(
+            sentence(&off, &[backlog(9, None, true)], true, before),
+            "1 task in the next window, and all fit; there is no backlog."
+        );
         let other = PlannedBacklog { task: "Y".into(), ..backlog(9, Some(1), false) };
         assert_eq!(
             sentence(&off, &[backlog(9, None, true), other], true, before),

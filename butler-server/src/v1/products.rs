@@ -1,4 +1,5 @@
-//! `/api/v1/items/{id}/products` and `/api/v1/parts/{id}/bandwidth`: what was made of an item's files, and what was not.
+//! `/api/v1/items/{id}/products` and `/api/v1/parts/{id}/bandwidth`: what was made of an item's files, and
+//! what was not.
 
 use std::io::BufReader;
 
@@ -6,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::v1::{
-    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Failure, OpenProduct, Product as ProductBody,
-    Products as ProductsBody,
+    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Failure, OpenProduct,
+    Product as ProductBody, Products as ProductsBody,
 };
 use butler_engine::{TaskView, Wish};
 use butler_library::{ItemId, Library, Loss, OpenedProduct, PartId, PartRow, ProductRow};
@@ -33,7 +34,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/api/v1/items/{id}/products", tag = "products",
     params(("id" = i64, Path, description = "The item's id, as Plex's `ratingKey`.")),
     responses(
-        (status = 200, description = "The products, by part and then by kind; failures; what is open.", body = ProductsBody),
+        (status = 200, description = "The products, by part and then by kind; \
+                                      failures; what is open.", body = ProductsBody),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
@@ -62,7 +64,9 @@ fn products(
         }
         for wish in wishes {
             let kind = wish.spec.kind();
-            if failed.iter().all(|failure| failure.kind != Some(kind)) && library.part_lacks(part.id, &wish.spec, &wish.scope)? {
+            if failed.iter().all(|failure| failure.kind != Some(kind))
+                && library.part_lacks(part.id, &wish.spec, &wish.scope)?
+            {
                 let task = tasks.iter().find(|task| task.name == wish.task);
                 open.push(OpenProduct {
                     product: kind.as_str().into(),
@@ -102,18 +106,26 @@ fn here(failure: Failure, part: &PartRow) -> Failure {
 #[utoipa::path(get, path = "/api/v1/parts/{id}/bandwidth", tag = "products",
     params(
         ("id" = i64, Path, description = "The part's id."),
-        ("step" = Option<u32>, Query, description = "Seconds of one step of the curves: 1 if nothing is said, 3,600 at most."),
+        ("step" = Option<u32>, Query, description = "Seconds of one step of the curves: 1 if nothing is said, \
+                                                     3,600 at most."),
     ),
     responses(
         (status = 200, description = "Rates, curves and key frames.", body = Bandwidth),
         (status = 400, description = "`step` is no such number.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such part, or this was not found out of it yet.", body = Errors),
+        (status = 404, description = "There is no such part, or this was not found out of it \
+                                      yet.", body = Errors),
     ))]
-async fn bandwidth(State(app): State<App>, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn bandwidth(
+    State(app): State<App>,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let step = params.parsed::<u32>("step", "a number of seconds")?.unwrap_or(1);
     if !(1..=LONGEST_STEP).contains(&step) {
-        return Err(Problem::bad_request(format!("`step` is {step}, and takes 1 to {LONGEST_STEP} seconds.")));
+        return Err(Problem::bad_request(format!(
+            "`step` is {step}, and takes 1 to {LONGEST_STEP} seconds."
+        )));
     }
     let unknown = || Problem::not_found(format!("There is no part {id} whose bandwidth is known."));
     let part: PartId = id.parse().map_err(|_| unknown())?;
@@ -123,7 +135,9 @@ async fn bandwidth(State(app): State<App>, params: Params, Path(id): Path<String
 
 fn found(library: &Library, part: PartId, step: u32) -> Result<Option<Bandwidth>, Problem> {
     let Some(row) = library.part(part)? else { return Ok(None) };
-    let Some(OpenedProduct { row: product, blob, file }) = library.open_product(row.source, ProductKind::Bandwidth)? else {
+    let Some(OpenedProduct { row: product, blob, file }) =
+        library.open_product(row.source, ProductKind::Bandwidth)?
+    else {
         return Ok(None);
     };
     let ProductRow { value: Value::Bandwidth(summary), made_at, .. } = product else { return Ok(None) };
@@ -132,7 +146,9 @@ fn found(library: &Library, part: PartId, step: u32) -> Result<Option<Bandwidth>
         Problem::from(library.lose_product(row.source, ProductKind::Bandwidth, blob, Loss::Damaged))
     })?;
     let Summary { duration_ms, total, streams, longest_gap_ms, told_by, damaged, .. } = *summary;
-    let bytes_of = |index: u32| curve.streams.iter().find(|stream| stream.index == index).map(|stream| coarser(&stream.bytes, step));
+    let bytes_of = |index: u32| {
+        curve.streams.iter().find(|stream| stream.index == index).map(|stream| coarser(&stream.bytes, step))
+    };
     Ok(Some(Bandwidth {
         part: part.0,
         made_at,
@@ -157,9 +173,16 @@ fn found(library: &Library, part: PartId, step: u32) -> Result<Option<Bandwidth>
         key_frames: curve
             .key_frames
             .iter()
-            .map(|key| BandwidthKeyFrame { time_ms: key.time_us as f64 / 1_000.0, place: key.place, bytes: key.bytes })
+            .map(|key| BandwidthKeyFrame {
+                time_ms: key.time_us as f64 / 1_000.0,
+                place: key.place,
+                bytes: key.bytes,
+            })
             .collect(),
-        damaged: damaged.iter().map(|span| BandwidthSpan { start_ms: span.start_ms, end_ms: span.end_ms }).collect(),
+        damaged: damaged
+            .iter()
+            .map(|span| BandwidthSpan { start_ms: span.start_ms, end_ms: span.end_ms })
+            .collect(),
     }))
 }
 
@@ -170,7 +193,10 @@ fn rates(rates: &Rates) -> BandwidthRates {
 
 /// The same bytes in longer steps.
 fn coarser(seconds: &[u64], step: u32) -> Vec<u64> {
-    seconds.chunks(step as usize).map(|chunk| chunk.iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes))).collect()
+    seconds
+        .chunks(step as usize)
+        .map(|chunk| chunk.iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)))
+        .collect()
 }
 
 #[cfg(test)]

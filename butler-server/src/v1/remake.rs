@@ -32,12 +32,15 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("part" = Option<i64>, Query, description = "Of this part's file."),
         ("file" = Option<String>, Query, description = "Of the file at this whole path."),
         ("section" = Option<i64>, Query, description = "Of all files of this section."),
-        ("products" = Option<String>, Query, description = "Only these kinds, apart by commas: `bif,bandwidth`."),
-        ("missing" = Option<u8>, Query, description = "1: only what is not there, because it failed, or was lost from the data folder."),
+        ("products" = Option<String>, Query, description = "Only these kinds, apart by commas: \
+                                                            `bif,bandwidth`."),
+        ("missing" = Option<u8>, Query, description = "1: only what is not there, because it failed, or was \
+                                                       lost from the data folder."),
     ),
     responses(
         (status = 200, description = "What is made anew, by which tasks, and when.", body = RemadeBody),
-        (status = 400, description = "Not one thing is named, or a product that there is not.", body = Errors),
+        (status = 400, description = "Not one thing is named, or a product that there is \
+                                      not.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item, part, file or section.", body = Errors),
     ))]
@@ -83,7 +86,11 @@ fn scope(params: &Params) -> Result<(RemakeScope, String), Problem> {
 
 fn kinds(params: &Params) -> Result<Vec<ProductKind>, Problem> {
     let Some(words) = params.get("products") else { return Ok(ProductKind::ALL.to_vec()) };
-    let kind = |word: &str| word.trim().parse::<ProductKind>().map_err(|error| Problem::bad_request(format!("`products`: {error}.")));
+    let kind = |word: &str| {
+        word.trim()
+            .parse::<ProductKind>()
+            .map_err(|error| Problem::bad_request(format!("`products`: {error}.")))
+    };
     words.split(',').map(kind).collect()
 }
 
@@ -91,11 +98,21 @@ fn kinds(params: &Params) -> Result<Vec<ProductKind>, Problem> {
 fn by_task(remade: &Remade, kinds: &[ProductKind], basis: &PlanBasis) -> Vec<RemadeBy> {
     let mut tasks: BTreeMap<TaskName, RemadeBy> = BTreeMap::new();
     for kind in kinds {
-        let count = [&remade.products, &remade.failures].into_iter().filter_map(|counts| counts.get(kind)).sum::<u64>();
+        let count = [&remade.products, &remade.failures]
+            .into_iter()
+            .filter_map(|counts| counts.get(kind))
+            .sum::<u64>();
         // One that several tasks make is made by the first that comes to it; it is told of that one.
-        let Some(task) = (count > 0).then(|| basis.makers(*kind).into_iter().next()).flatten() else { continue };
+        let Some(task) = (count > 0).then(|| basis.makers(*kind).into_iter().next()).flatten() else {
+            continue;
+        };
         let next = basis.next_night(task, basis.now).map(|night| LocalTime::of(night.from, basis.zone()));
-        let by = tasks.entry(task.clone()).or_insert_with(|| RemadeBy { task: task.clone(), kinds: Vec::new(), count: 0, next });
+        let by = tasks.entry(task.clone()).or_insert_with(|| RemadeBy {
+            task: task.clone(),
+            kinds: Vec::new(),
+            count: 0,
+            next,
+        });
         by.kinds.push(kind.as_str().to_owned());
         by.count += count;
     }
@@ -103,18 +120,28 @@ fn by_task(remade: &Remade, kinds: &[ProductKind], basis: &PlanBasis) -> Vec<Rem
 }
 
 fn sentence(remade: &Remade, tasks: &[RemadeBy], missing_only: bool) -> String {
-    let many = |number: u64, one: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") };
+    let many =
+        |number: u64, one: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") };
     let files = many(remade.sources, "file");
     if tasks.is_empty() {
         return match missing_only {
-            true => format!("Nothing of {files} is lost or failed; what was never made is made without being asked for."),
-            false => format!("Nothing was made of {files} yet; what is lacking is made without being asked for."),
+            true => format!(
+                "Nothing of {files} is lost or failed; what was never made is made without being asked for."
+            ),
+            false => {
+                format!("Nothing was made of {files} yet; what is lacking is made without being asked for.")
+            }
         };
     }
     let part = |by: &RemadeBy| {
         let products = many(by.count, "product");
         match by.next {
-            Some(at) => format!("{products} by {} in the night of {} (from {})", by.task, at.civil().date(), at.clock()),
+            Some(at) => format!(
+                "{products} by {} in the night of {} (from {})",
+                by.task,
+                at.civil().date(),
+                at.clock()
+            ),
             None => format!("{products} when {} is started, for it does not run by itself", by.task),
         }
     };
@@ -137,11 +164,12 @@ mod tests {
         };
         assert_eq!(
             sentence(&remade(3), &[by(2, Some("2026-11-24T02:00:00+01:00"))], false),
-            "Of 3 files is made anew: 2 products by GenerateMediaIndexFiles in the night of 2026-11-24 (from 02:00). \
-             Until then what is there serves."
+            "Of 3 files is made anew: 2 products by GenerateMediaIndexFiles in the night of 2026-11-24 (from \
+             02:00). Until then what is there serves."
         );
         assert!(
-            sentence(&remade(1), &[by(1, None)], false).starts_with("Of 1 file is made anew: 1 product when GenerateMediaIndexFiles is")
+            sentence(&remade(1), &[by(1, None)], false)
+                .starts_with("Of 1 file is made anew: 1 product when GenerateMediaIndexFiles is")
         );
         assert!(sentence(&remade(1), &[], true).starts_with("Nothing of 1 file is lost or failed"));
     }

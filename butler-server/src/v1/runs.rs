@@ -29,17 +29,22 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     params(
         ("task" = Option<String>, Query, description = "Only this task's."),
         ("state" = Option<String>, Query, description = "Only those in this state: `running`."),
-        ("origin" = Option<String>, Query, description = "Only those of this origin: `window`, `person`, `watch`, `asap` or `catch-up`."),
-        ("day" = Option<String>, Query, description = "Only those that count for this maintenance day, or ended on it: `2026-11-23`."),
-        ("since" = Option<String>, Query, description = "Only those that were asked for then or later: `2026-11-23T02:00:00Z`."),
+        ("origin" = Option<String>, Query, description = "Only those of this origin: `window`, `person`, \
+                                                          `watch`, `asap` or `catch-up`."),
+        ("day" = Option<String>, Query, description = "Only those that count for this maintenance day, or \
+                                                       ended on it: `2026-11-23`."),
+        ("since" = Option<String>, Query, description = "Only those that were asked for then or later: \
+                                                         `2026-11-23T02:00:00Z`."),
         ("until" = Option<String>, Query, description = "Only those that were asked for before then."),
-        ("before" = Option<u64>, Query, description = "A run's id, as `next` of a page: only those behind it, the older ones."),
+        ("before" = Option<u64>, Query, description = "A run's id, as `next` of a page: only those behind it, \
+                                                       the older ones."),
         ("after" = Option<u64>, Query, description = "A run's id: only those before it, the newer ones."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
     responses(
-        (status = 200, description = "A page of runs, and without a mark how many there are in all.", body = Runs),
+        (status = 200, description = "A page of runs, and without a mark how many there are in \
+                                      all.", body = Runs),
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
@@ -144,7 +149,11 @@ fn run(row: RunRow, live: &[LiveRun]) -> Run {
         failures: live.map_or(stored.failures, |live| live.failures),
         bytes_read: live.map_or(stored.bytes_read, |live| live.bytes_read),
         report: row.report.into_iter().map(fact).collect(),
-        live: live.map(|live| LiveWork { files: live.files.clone(), rate: live.rate, eta_seconds: live.eta_seconds }),
+        live: live.map(|live| LiveWork {
+            files: live.files.clone(),
+            rate: live.rate,
+            eta_seconds: live.eta_seconds,
+        }),
     }
 }
 

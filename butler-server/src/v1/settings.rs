@@ -1,4 +1,5 @@
-//! `/api/v1/settings`: the settings with their type, default, what they take and who gave the value that holds.
+//! `/api/v1/settings`: the settings with their type, default, what they take and who gave the value that
+//! holds.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -47,17 +48,22 @@ async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Response,
 /// Changes settings, all that are named or none; answers those that have another value now.
 #[utoipa::path(put, path = "/api/v1/settings", tag = "settings",
     params(
-        ("ButlerStartHour" = Option<String>, Query, description = "A new value, by the setting's id; so for each of them."),
-        ("reset" = Option<Vec<String>>, Query, description = "The id of a setting that shall have its default again; may be given several times."),
+        ("ButlerStartHour" = Option<String>, Query, description = "A new value, by the setting's id; so for \
+                                                                   each of them."),
+        ("reset" = Option<Vec<String>>, Query, description = "The id of a setting that shall have its default \
+                                                              again; may be given several times."),
     ),
     responses(
         (status = 200, description = "Done; the settings that have another value now.", body = Settings),
-        (status = 400, description = "There is no such setting, or it does not take this value; the sentence says what it takes.", body = Errors),
+        (status = 400, description = "There is no such setting, or it does not take this value; the sentence \
+                                      says what it takes.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 403, description = "The settings' file fixes one of them.", body = Errors),
     ))]
 async fn change(State(app): State<App>, params: Params) -> Result<Response, Problem> {
-    let change = |(id, text): (&str, &str)| if id == RESET { (text.to_owned(), None) } else { (id.to_owned(), Some(text.to_owned())) };
+    let change = |(id, text): (&str, &str)| {
+        if id == RESET { (text.to_owned(), None) } else { (id.to_owned(), Some(text.to_owned())) }
+    };
     let ids = app.handle.change_settings(params.words().map(change).collect()).await??;
     let settings = app.handle.settings();
     let changed = ids.into_iter().filter_map(find).map(|row| setting(row, &settings));
@@ -78,7 +84,10 @@ fn setting(row: &settings::Setting, settings: &settings::Settings) -> Setting {
         source: source.as_str().into(),
         file: (source == Source::File).then(|| settings.file().path().to_string_lossy().into_owned()),
         allowed: row.kind.allowed(),
-        values: labelled.into_iter().map(|(value, label)| LabelledValue { value, label: label.to_owned() }).collect(),
+        values: labelled
+            .into_iter()
+            .map(|(value, label)| LabelledValue { value, label: label.to_owned() })
+            .collect(),
         hidden: row.hidden,
         advanced: row.advanced,
     }

@@ -29,19 +29,25 @@ async fn tasks(State(app): State<App>) -> Result<Response, Problem> {
 
 /// Tells what a task that keeps house would do if it ran now; nothing of it is done.
 #[utoipa::path(get, path = "/api/v1/tasks/{name}/plan", tag = "plan",
-    params(("name" = String, Path, description = "The task's name, as `GET /butler` lists it.", example = "BackupDatabase")),
+    params(("name" = String, Path, description = "The task's name, as `GET \
+                                                  /butler` lists it.", example = "BackupDatabase")),
     responses(
-        (status = 200, description = "What it would write and remove, with the reason of each.", body = DryRun),
+        (status = 200, description = "What it would write and remove, with the reason of \
+                                      each.", body = DryRun),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such task.", body = Errors),
-        (status = 409, description = "It makes no plan beforehand, or no plan can be made: the sentence says why.", body = Errors),
+        (status = 409, description = "It makes no plan beforehand, or no plan can be made: the sentence says \
+                                      why.", body = Errors),
     ))]
 async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Problem> {
     let task = TaskName::from(name.as_str());
     let (handle, asked) = (app.handle.clone(), task.clone());
-    // An integrity check is not cut off with the request that wanted it: who asks again finds the file in the system's cache.
+    // An integrity check is not cut off with the request that wanted it: who asks again finds the file in the
+    // system's cache.
     let planned = app.blocking(move || handle.dry_run(&asked, &mut || false)).await?;
-    let planned = planned.ok_or_else(|| Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are.")))?;
+    let planned = planned.ok_or_else(|| {
+        Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are."))
+    })?;
     let plan = planned.map_err(|error| match error {
         DryRunError::Failed(sentence) => Problem::new(StatusCode::CONFLICT, sentence),
         other => Problem::new(StatusCode::CONFLICT, format!("{task}: {other}.")),
@@ -50,7 +56,9 @@ async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Res
 }
 
 fn shown(task: TaskName, plan: HousePlan) -> DryRun {
-    let bytes = |deed: Deed| plan.actions.iter().filter(|action| action.deed == deed).map(|action| action.bytes).sum();
+    let bytes = |deed: Deed| {
+        plan.actions.iter().filter(|action| action.deed == deed).map(|action| action.bytes).sum()
+    };
     let (bytes_written, bytes_removed) = (bytes(Deed::Write), bytes(Deed::Remove));
     let actions = plan.actions.into_iter().map(|action| PlannedAction {
         deed: action.deed.as_str().to_owned(),
@@ -62,7 +70,29 @@ fn shown(task: TaskName, plan: HousePlan) -> DryRun {
 }
 
 fn task(view: TaskView) -> Task {
-    let TaskView { name, title, description, every_days, randomized, enabled, due, usual_seconds, usual_is_guess, next_at } = view;
+    let TaskView {
+        name,
+        title,
+        description,
+        every_days,
+        randomized,
+        enabled,
+        due,
+        usual_seconds,
+        usual_is_guess,
+        next_at,
+    } = view;
     let (title, description) = (title.to_owned(), description.to_owned());
-    Task { name, title, description, every_days, randomized, enabled, due, usual_seconds, usual_is_guess, next_at }
+    Task {
+        name,
+        title,
+        description,
+        every_days,
+        randomized,
+        enabled,
+        due,
+        usual_seconds,
+        usual_is_guess,
+        next_at,
+    }
 }

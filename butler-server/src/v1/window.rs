@@ -28,7 +28,11 @@ async fn window(State(app): State<App>) -> Result<Response, Problem> {
     let zone = basis.zone();
     let local = |at| LocalTime::of(at, zone);
     let open = basis.window();
-    let next = basis.next_window().map(|next| NextWindow { day: next.day, from: local(next.from), until: local(next.until) });
+    let next = basis.next_window().map(|next| NextWindow {
+        day: next.day,
+        from: local(next.from),
+        until: local(next.until),
+    });
     accept::json(&Window {
         open: open.is_some(),
         from: open.map(|window| local(window.from)),
@@ -56,7 +60,9 @@ fn sentence(basis: &PlanBasis, next: Option<&NextWindow>) -> String {
     let zone = zone_name(basis.zone());
     let mut sentence = match (basis.window(), next) {
         (Some(window), _) if window.whole_day => "Maintenance all day.".to_owned(),
-        (Some(window), _) => format!("Maintenance now, until {}.", LocalTime::of(window.until, basis.zone()).clock()),
+        (Some(window), _) => {
+            format!("Maintenance now, until {}.", LocalTime::of(window.until, basis.zone()).clock())
+        }
         (None, Some(next)) => {
             let on = next.from.civil().strftime("%A, %-d %B").to_string();
             format!("No maintenance now; the next window opens on {on}, at {} ({zone}).", next.from.clock())

@@ -41,18 +41,29 @@ async fn an_idle_server_has_no_key_for_activities() {
 async fn a_scan_is_an_activity_of_its_section_and_is_cancelled() {
     let (rig, section) = with_a_long_scan().await;
     rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
-    let settling = |list: &[Value]| list.iter().any(|activity| is_scan(activity) && activity["progress"] == 0);
+    let settling =
+        |list: &[Value]| list.iter().any(|activity| is_scan(activity) && activity["progress"] == 0);
     let list = until(&rig, settling).await;
     let scan = list.iter().find(|activity| is_scan(activity)).unwrap();
-    assert_eq!((&scan["title"], &scan["cancellable"], &scan["userID"]), (&"Scanning Films".into(), &true.into(), &1.into()));
-    assert_eq!(scan["Context"], json!({"key": format!("/library/sections/{section}"), "librarySectionID": section.to_string()}));
+    assert_eq!(
+        (&scan["title"], &scan["cancellable"], &scan["userID"]),
+        (&"Scanning Films".into(), &true.into(), &1.into())
+    );
+    assert_eq!(
+        scan["Context"],
+        json!({"key": format!("/library/sections/{section}"), "librarySectionID": section.to_string()})
+    );
     assert_eq!(scan["subtitle"], "It waits for files that were written a moment ago to stand still.");
     let keys: Vec<&String> = scan.as_object().unwrap().keys().collect();
     assert!(keys.is_sorted(), "{keys:?}");
     let whole = list.iter().find(|activity| !is_scan(activity)).unwrap();
-    assert_eq!((&whole["type"], &whole["title"], &whole["progress"]), (&"butler".into(), &"Refresh Libraries".into(), &(-1).into()));
+    assert_eq!(
+        (&whole["type"], &whole["title"], &whole["progress"]),
+        (&"butler".into(), &"Refresh Libraries".into(), &(-1).into())
+    );
     let xml = rig.get("/activities").await.text();
-    let expect = format!("<Context key=\"/library/sections/{section}\" librarySectionID=\"{section}\"/></Activity>");
+    let expect =
+        format!("<Context key=\"/library/sections/{section}\" librarySectionID=\"{section}\"/></Activity>");
     assert!(xml.contains("cancellable=\"1\" progress=\"0\"") && xml.contains(&expect), "{xml}");
 
     let uuid = scan["uuid"].as_str().unwrap();
@@ -70,32 +81,52 @@ async fn a_scan_is_an_activity_of_its_section_and_is_cancelled() {
 async fn an_order_for_one_run_reaches_no_other_of_its_task() {
     let (rig, section) = with_a_long_scan().await;
     rig.ask(Method::POST, format!("/library/sections/{section}/refresh")).send().await;
-    let one = until(&rig, |list| list.iter().any(is_scan)).await.iter().find(|activity| is_scan(activity)).unwrap().clone();
+    let one = until(&rig, |list| list.iter().any(is_scan))
+        .await
+        .iter()
+        .find(|activity| is_scan(activity))
+        .unwrap()
+        .clone();
     rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
     let run = async |id: &str| rig.get_json(format!("/api/v1/runs/{id}")).await;
     let (first, whole) = {
         let runs = rig.get_json("/api/v1/runs?task=RefreshLibraries&origin=person").await["runs"].clone();
         (runs[1]["id"].to_string(), runs[0]["id"].to_string())
     };
-    assert_eq!((&run(&first).await["section"], &run(&whole).await["state"]), (&section.into(), &"queued".into()));
+    assert_eq!(
+        (&run(&first).await["section"], &run(&whole).await["state"]),
+        (&section.into(), &"queued".into())
+    );
     let ended = async |id: &str| {
         wait_until("the run has ended", async || !run(id).await["ended_at"].is_null()).await;
         run(id).await
     };
 
     // The section's scan is cancelled as an activity; what waits behind it has its turn.
-    assert_eq!(rig.ask(Method::DELETE, format!("/activities/{}", one["uuid"].as_str().unwrap())).send().await.status, StatusCode::OK);
+    assert_eq!(
+        rig.ask(Method::DELETE, format!("/activities/{}", one["uuid"].as_str().unwrap())).send().await.status,
+        StatusCode::OK
+    );
     assert_eq!(ended(&first).await["reason_code"], "stopped-by-person");
-    until(&rig, |list| list.iter().any(|activity| is_scan(activity) && activity["uuid"] != one["uuid"])).await;
+    until(&rig, |list| list.iter().any(|activity| is_scan(activity) && activity["uuid"] != one["uuid"]))
+        .await;
     assert_eq!(run(&whole).await["state"], "running");
 
     // The same by the run's id.
     let stopped = rig.ask(Method::DELETE, format!("/api/v1/runs/{whole}")).send().await;
-    assert_eq!((stopped.status, &stopped.json()["id"].to_string()), (StatusCode::OK, &whole), "{}", stopped.text());
+    assert_eq!(
+        (stopped.status, &stopped.json()["id"].to_string()),
+        (StatusCode::OK, &whole),
+        "{}",
+        stopped.text()
+    );
     assert_eq!(ended(&whole).await["state"], "stopped");
     let again = rig.ask(Method::DELETE, format!("/api/v1/runs/{whole}")).send().await;
     assert_eq!(again.status, StatusCode::CONFLICT);
-    assert_eq!(again.json()["errors"][0]["message"], format!("Run {whole} has ended already, stopped. A person stopped it."));
+    assert_eq!(
+        again.json()["errors"][0]["message"],
+        format!("Run {whole} has ended already, stopped. A person stopped it.")
+    );
     for unknown in ["99", "x", "18446744073709551615"] {
         let answer = rig.ask(Method::DELETE, format!("/api/v1/runs/{unknown}")).send().await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{unknown}");
@@ -123,11 +154,22 @@ async fn runs_are_found_by_day_origin_and_time() {
     rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
     let run = rig.get_json("/api/v1/runs").await["runs"][0].clone();
     let (day, asked_at) = (run["day"].as_str().unwrap(), run["asked_at"].as_str().unwrap());
-    let found = async |query: String| rig.get_json(format!("/api/v1/runs?{query}")).await["total"].as_u64().unwrap();
-    for query in [format!("day={day}"), format!("since={asked_at}"), "origin=person".into(), "until=2100-01-01T00:00:00Z".into()] {
+    let found =
+        async |query: String| rig.get_json(format!("/api/v1/runs?{query}")).await["total"].as_u64().unwrap();
+    for query in [
+        format!("day={day}"),
+        format!("since={asked_at}"),
+        "origin=person".into(),
+        "until=2100-01-01T00:00:00Z".into(),
+    ] {
         assert_eq!(found(query.clone()).await, 1, "{query}");
     }
-    for query in ["day=2001-01-01".to_owned(), "since=2100-01-01T00:00:00Z".into(), "origin=asap".into(), format!("until={asked_at}")] {
+    for query in [
+        "day=2001-01-01".to_owned(),
+        "since=2100-01-01T00:00:00Z".into(),
+        "origin=asap".into(),
+        format!("until={asked_at}"),
+    ] {
         assert_eq!(found(query.clone()).await, 0, "{query}");
     }
     for query in ["day=today", "since=now", "until=1", "origin=nobody"] {

@@ -28,7 +28,13 @@ fn publish_bandwidth(rig: &Rig, part: &PartRow) {
     let staged = rig.library.blobs().staged().unwrap();
     File::from(staged.descriptor().unwrap()).write_all(&written).unwrap();
     let blob = staged.publish(&Spec::Bandwidth.blob_name(part.fingerprint), bytes).unwrap();
-    publish(rig, part, Spec::Bandwidth, Value::Bandwidth(Box::new(curve.summary(5_000, ToldBy::Headers, Vec::new()))), Some(blob));
+    publish(
+        rig,
+        part,
+        Spec::Bandwidth,
+        Value::Bandwidth(Box::new(curve.summary(5_000, ToldBy::Headers, Vec::new()))),
+        Some(blob),
+    );
 }
 
 fn analysed() -> (Rig, PartRow) {
@@ -49,7 +55,10 @@ async fn a_file_says_what_it_needs_in_the_words_of_plex() {
     // 3.016 MB in a second less what the buffer holds; from 5 MB on the average.
     assert_eq!(shown["requiredBandwidths"], "16128,9728,9728,9728,9728,9728,9728,9728");
     let sound = &shown["Stream"][1];
-    assert_eq!((&sound["requiredBandwidths"], &sound["bitrate"]), (&"128,128,128,128,128,128,128,128".into(), &128.into()));
+    assert_eq!(
+        (&sound["requiredBandwidths"], &sound["bitrate"]),
+        (&"128,128,128,128,128,128,128,128".into(), &128.into())
+    );
     assert!(shown["Stream"][2].get("requiredBandwidths").is_none(), "the subtitles have no packet");
     let xml = rig.get(format!("/library/metadata/{}", part.item)).await.text();
     assert!(xml.contains(" deepAnalysisVersion=\"1\" requiredBandwidths=\"16128,"), "{xml}");
@@ -59,10 +68,22 @@ async fn a_file_says_what_it_needs_in_the_words_of_plex() {
 async fn the_curve_and_the_key_frames_are_shown_in_steps_of_any_length() {
     let (rig, part) = analysed();
     let found = rig.get_json(format!("/api/v1/parts/{}/bandwidth", part.id)).await;
-    assert_eq!((&found["step_ms"], &found["told_by"], &found["duration_ms"]), (&1_000.into(), &"headers".into(), &5_000.into()));
-    assert_eq!(found["streams"][0]["bytes"], serde_json::json!([1_000_000, 3_000_000, 1_000_000, 500_000, 500_000]));
-    assert_eq!((&found["total"]["peak"], &found["total"]["peak_at_ms"]), (&(3_016_000 * 8).into(), &1_000.into()));
-    assert_eq!(found["buffers"].as_array().unwrap().len(), found["total"]["needed"].as_array().unwrap().len());
+    assert_eq!(
+        (&found["step_ms"], &found["told_by"], &found["duration_ms"]),
+        (&1_000.into(), &"headers".into(), &5_000.into())
+    );
+    assert_eq!(
+        found["streams"][0]["bytes"],
+        serde_json::json!([1_000_000, 3_000_000, 1_000_000, 500_000, 500_000])
+    );
+    assert_eq!(
+        (&found["total"]["peak"], &found["total"]["peak_at_ms"]),
+        (&(3_016_000 * 8).into(), &1_000.into())
+    );
+    assert_eq!(
+        found["buffers"].as_array().unwrap().len(),
+        found["total"]["needed"].as_array().unwrap().len()
+    );
     assert_eq!(found["key_frames"][0], serde_json::json!({"time_ms": 0.0, "place": 500, "bytes": 90_000}));
     assert_eq!(found["key_frames"][1], serde_json::json!({"time_ms": 2_083.333, "bytes": 80_000}));
     let coarse = rig.get_json(format!("/api/v1/parts/{}/bandwidth?step=3", part.id)).await;
@@ -78,7 +99,10 @@ async fn an_item_lists_what_was_made_of_it() {
     let (rig, part) = analysed();
     let made = rig.get_json(format!("/api/v1/items/{}/products", part.item)).await;
     let products = made["products"].as_array().unwrap();
-    assert_eq!(products.iter().map(|product| product["product"].as_str().unwrap()).collect::<Vec<_>>(), ["bandwidth", "media_info"]);
+    assert_eq!(
+        products.iter().map(|product| product["product"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["bandwidth", "media_info"]
+    );
     assert_eq!((&products[0]["part"], &products[0]["version"]), (&part.id.0.into(), &1.into()));
     assert!(products[0]["bytes"].as_u64().unwrap() > 0 && products[1].get("bytes").is_none());
 }

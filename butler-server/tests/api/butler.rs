@@ -13,7 +13,10 @@ async fn the_tasks_are_listed_below_their_own_root_in_both_forms() {
     let json = rig.get_json("/butler").await;
     let tasks = json["ButlerTasks"]["ButlerTask"].as_array().unwrap();
     let scan = tasks.iter().find(|task| task["name"] == "RefreshLibraries").unwrap();
-    assert_eq!((&scan["interval"], &scan["enabled"], &scan["scheduleRandomized"]), (&1.into(), &true.into(), &false.into()));
+    assert_eq!(
+        (&scan["interval"], &scan["enabled"], &scan["scheduleRandomized"]),
+        (&1.into(), &true.into(), &false.into())
+    );
     let xml = rig.get("/butler").await;
     assert_eq!(xml.header("content-type"), XML);
     let expect = "<ButlerTasks><ButlerTask name=\"";
@@ -24,7 +27,10 @@ async fn the_tasks_are_listed_below_their_own_root_in_both_forms() {
 async fn a_start_answers_an_empty_body_and_the_outcome_in_a_header() {
     let rig = Rig::new();
     let answer = rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
-    assert_eq!((answer.status, answer.text().as_str(), answer.header("content-type")), (StatusCode::OK, "", "text/html"));
+    assert_eq!(
+        (answer.status, answer.text().as_str(), answer.header("content-type")),
+        (StatusCode::OK, "", "text/html")
+    );
     let outcome: Outcome = answer.header("x-butler-outcome").parse().unwrap();
     assert!(matches!(outcome, Outcome::Started { .. }), "{outcome}");
 }
@@ -32,7 +38,8 @@ async fn a_start_answers_an_empty_body_and_the_outcome_in_a_header() {
 #[tokio::test]
 async fn the_body_says_the_same_where_accept_names_json() {
     let rig = Rig::new();
-    let answer = rig.ask(Method::POST, "/butler/GenerateMediaIndexFiles?force=1").header("Accept", JSON).send().await;
+    let answer =
+        rig.ask(Method::POST, "/butler/GenerateMediaIndexFiles?force=1").header("Accept", JSON).send().await;
     assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, JSON));
     let outcome: Outcome = answer.header("x-butler-outcome").parse().unwrap();
     let json = answer.json();
@@ -48,7 +55,9 @@ async fn start_all_tells_one_outcome_a_task() {
     assert_eq!((empty.status, empty.text().as_str()), (StatusCode::OK, ""));
     let all = rig.ask(Method::POST, "/butler/").header("Accept", JSON).send().await.json();
     let tasks = rig.get_json("/butler").await;
-    let names = |list: &Value, key: &str| list.as_array().unwrap().iter().map(|entry| entry[key].clone()).collect::<Vec<_>>();
+    let names = |list: &Value, key: &str| {
+        list.as_array().unwrap().iter().map(|entry| entry[key].clone()).collect::<Vec<_>>()
+    };
     assert_eq!(names(&all["outcomes"], "task"), names(&tasks["ButlerTasks"]["ButlerTask"], "name"));
 }
 
@@ -56,11 +65,18 @@ async fn start_all_tells_one_outcome_a_task() {
 async fn a_stop_of_what_does_not_run_is_a_404_and_stop_all_never_is() {
     let rig = Rig::new();
     for name in ["GenerateMediaIndexFiles", "GenerateMediaIndexFiles/", "BrewCoffee"] {
-        assert_eq!(rig.ask(Method::DELETE, format!("/butler/{name}")).send().await.status, StatusCode::NOT_FOUND, "{name}");
+        assert_eq!(
+            rig.ask(Method::DELETE, format!("/butler/{name}")).send().await.status,
+            StatusCode::NOT_FOUND,
+            "{name}"
+        );
     }
     let answer = rig.ask(Method::DELETE, "/butler").send().await;
     assert_eq!((answer.status, answer.text().as_str()), (StatusCode::OK, ""));
-    assert_eq!(rig.ask(Method::DELETE, "/butler").header("Accept", JSON).send().await.json()["runs"], serde_json::json!([]));
+    assert_eq!(
+        rig.ask(Method::DELETE, "/butler").header("Accept", JSON).send().await.json()["runs"],
+        serde_json::json!([])
+    );
 }
 
 #[tokio::test]
@@ -68,11 +84,20 @@ async fn a_running_task_answers_202_shows_what_it_does_and_is_stopped() {
     let rig = Rig::new();
     let (section, folder) = rig.add_films("films").await;
     rig.add_young_film(&folder);
-    let first: Outcome = rig.ask(Method::POST, "/butler/RefreshLibraries").send().await.header("x-butler-outcome").parse().unwrap();
+    let first: Outcome = rig
+        .ask(Method::POST, "/butler/RefreshLibraries")
+        .send()
+        .await
+        .header("x-butler-outcome")
+        .parse()
+        .unwrap();
     let run = first.run().unwrap();
 
     let again = rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
-    assert_eq!((again.status, again.text().as_str(), again.header("content-type")), (StatusCode::ACCEPTED, "", "text/html"));
+    assert_eq!(
+        (again.status, again.text().as_str(), again.header("content-type")),
+        (StatusCode::ACCEPTED, "", "text/html")
+    );
     assert_eq!(again.header("x-butler-outcome"), format!("running; run={run}"));
     let refresh = rig.get(format!("/library/sections/{section}/refresh")).await;
     assert_eq!((refresh.status, refresh.text().as_str()), (StatusCode::OK, ""));
@@ -89,5 +114,8 @@ async fn a_running_task_answers_202_shows_what_it_does_and_is_stopped() {
     })
     .await;
     assert_eq!((&shown["reason_code"], shown["live"].is_null()), (&"stopped-by-person".into(), true));
-    assert_eq!(rig.get_json("/library/sections").await["MediaContainer"]["Directory"][0]["refreshing"], false);
+    assert_eq!(
+        rig.get_json("/library/sections").await["MediaContainer"]["Directory"][0]["refreshing"],
+        false
+    );
 }

@@ -25,7 +25,9 @@ async fn served_within(rig: &Rig, bounds: Bounds) -> (SocketAddr, oneshot::Sende
     let listener = TcpListener::bind("127.83.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(butler_server::serve(listener, rig.app.clone().bounded(bounds), async { _ = stopped.await }));
+    let server = tokio::spawn(butler_server::serve(listener, rig.app.clone().bounded(bounds), async {
+        _ = stopped.await
+    }));
     (address, stop, server)
 }
 
@@ -40,7 +42,9 @@ fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap_or_else(|error| panic!("{error} after {}", String::from_utf8_lossy(&head)));
+        stream
+            .read_exact(&mut byte)
+            .unwrap_or_else(|error| panic!("{error} after {}", String::from_utf8_lossy(&head)));
         head.extend(byte);
     }
     String::from_utf8(head).unwrap()
@@ -66,14 +70,20 @@ async fn an_idle_connection_does_not_hold_up_the_end() {
 async fn a_head_without_end_is_cut_off() {
     let rig = Rig::new();
     let (address, _stop, _server) = served(&rig).await;
-    for request in [format!("GET /butler HTTP/1.1\r\nX-A: {}", "x".repeat(200_000)), format!("GET /{}", "x".repeat(200_000))] {
+    for request in [
+        format!("GET /butler HTTP/1.1\r\nX-A: {}", "x".repeat(200_000)),
+        format!("GET /{}", "x".repeat(200_000)),
+    ] {
         let mut stream = connect(address);
         // The server may hang up before it has taken all of it.
         let _ = stream.write_all(request.as_bytes());
         let mut text = Vec::new();
         let end = stream.read_to_end(&mut text).map_err(|error| error.kind());
         let text = String::from_utf8_lossy(&text);
-        assert!(!matches!(end, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut)), "it is not cut off: {text}");
+        assert!(
+            !matches!(end, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut)),
+            "it is not cut off: {text}"
+        );
         assert!(text.is_empty() || text.starts_with("HTTP/1.1 4"), "{text}");
     }
 }
@@ -94,7 +104,9 @@ async fn an_empty_answer_says_its_length() {
     let (address, _stop, _server) = served(&rig).await;
     let mut stream = connect(address);
     let token = rig.token.reveal();
-    stream.write_all(format!("DELETE /butler?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+    stream
+        .write_all(format!("DELETE /butler?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())
+        .unwrap();
     let head = head(&mut stream).to_lowercase();
     assert!(head.starts_with("http/1.1 200") && head.contains("content-length: 0"), "{head}");
 }
@@ -123,7 +135,9 @@ fn hung_up(mut stream: TcpStream) {
 }
 
 fn ask(stream: &mut TcpStream, token: &str) -> String {
-    stream.write_all(format!("HEAD /butler?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+    stream
+        .write_all(format!("HEAD /butler?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())
+        .unwrap();
     head(stream)
 }
 
@@ -133,7 +147,8 @@ async fn strangers_that_take_nothing_shut_nobody_out() {
     let bounds = Bounds { connections: 4, strangers: 3, fresh_for: Duration::ZERO, ..Bounds::default() };
     let (address, _stop, _server) = served_within(&rig, bounds).await;
     let silent = connect(address);
-    let _gluttons: Vec<TcpStream> = (0..3).map(|_| glut(address, "GET /identity HTTP/1.1\r\nHost: a\r\n\r\n")).collect();
+    let _gluttons: Vec<TcpStream> =
+        (0..3).map(|_| glut(address, "GET /identity HTTP/1.1\r\nHost: a\r\n\r\n")).collect();
     // The last of them took the place of the one that was idle longest.
     hung_up(silent);
     let mut clients = Vec::new();
@@ -147,7 +162,8 @@ async fn strangers_that_take_nothing_shut_nobody_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_all_places_are_held_the_longest_idle_one_goes() {
     let rig = Rig::new();
-    let (address, _stop, _server) = served_within(&rig, Bounds { connections: 2, strangers: 2, ..Bounds::default() }).await;
+    let (address, _stop, _server) =
+        served_within(&rig, Bounds { connections: 2, strangers: 2, ..Bounds::default() }).await;
     let (mut idle, mut second) = (connect(address), connect(address));
     assert!(ask(&mut idle, rig.token.reveal()).starts_with("HTTP/1.1 200 OK"));
     assert!(ask(&mut second, rig.token.reveal()).starts_with("HTTP/1.1 200 OK"));
@@ -182,7 +198,12 @@ async fn a_stream_that_is_taken_lives_longer_than_every_bound() {
     let (address, _stop, _server) = served_within(&rig, bounds).await;
     let mut stream = connect(address);
     let token = rig.token.reveal();
-    stream.write_all(format!("GET /:/eventsource/notifications?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+    stream
+        .write_all(
+            format!("GET /:/eventsource/notifications?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\n\r\n")
+                .as_bytes(),
+        )
+        .unwrap();
     let lines = BufReader::new(stream).lines().map(|line| line.expect("the stream lives"));
     assert_eq!(lines.filter(|line| line == "event: ping").take(12).count(), 12);
 }
@@ -193,7 +214,9 @@ async fn a_body_that_comes_slowly_is_not_waited_for() {
     let (address, _stop, _server) = served(&rig).await;
     for token in ["wrong", rig.token.reveal()] {
         let mut slow = connect(address);
-        let request = format!("POST /butler/None?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\nx");
+        let request = format!(
+            "POST /butler/None?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\nx"
+        );
         slow.write_all(request.as_bytes()).unwrap();
         assert!(head(&mut slow).starts_with("HTTP/1.1 40"));
         hung_up(slow);
@@ -212,7 +235,9 @@ async fn a_burst_of_clients_waits_and_is_served_whole() {
     clients.iter_mut().for_each(|client| client.write_all(request.as_bytes()).unwrap());
     let bounds = Bounds { strangers: 1, fresh_for: Duration::from_secs(60), ..Bounds::default() };
     let (_stop, stopped) = oneshot::channel::<()>();
-    tokio::spawn(butler_server::serve(listener, rig.app.clone().bounded(bounds), async { _ = stopped.await }));
+    tokio::spawn(butler_server::serve(listener, rig.app.clone().bounded(bounds), async {
+        _ = stopped.await
+    }));
     for client in &mut clients {
         assert!(head(client).starts_with("HTTP/1.1 200 OK"));
     }

@@ -4,8 +4,10 @@ use axum::http::{Method, StatusCode};
 
 use crate::rig::{JSON, Rig, XML};
 
-const PAGE_401: &str = "<html><head><title>Unauthorized</title></head><body><h1>401 Unauthorized</h1></body></html>";
-const PAGE_404: &str = "<html><head><title>Not Found</title></head><body><h1>404 Not Found</h1></body></html>";
+const PAGE_401: &str =
+    "<html><head><title>Unauthorized</title></head><body><h1>401 Unauthorized</h1></body></html>";
+const PAGE_404: &str =
+    "<html><head><title>Not Found</title></head><body><h1>404 Not Found</h1></body></html>";
 
 #[tokio::test]
 async fn without_a_token_only_identity_and_health_answer() {
@@ -29,14 +31,19 @@ async fn without_a_token_only_identity_and_health_answer() {
 async fn the_token_counts_in_header_and_query() {
     let rig = Rig::new();
     let token = rig.token.reveal();
-    for uri in [format!("/butler?X-Plex-Token={token}"), format!("/butler/?X-Plex-Client-Identifier=a&X-Plex-Token={token}")] {
+    for uri in [
+        format!("/butler?X-Plex-Token={token}"),
+        format!("/butler/?X-Plex-Client-Identifier=a&X-Plex-Token={token}"),
+    ] {
         assert_eq!(rig.ask_without_token(Method::GET, uri).send().await.status, StatusCode::OK);
     }
-    let mut wrong: Vec<String> = ["", "x", "0123456789abcdef0123456789abcdef0123456789a"].map(str::to_owned).into();
+    let mut wrong: Vec<String> =
+        ["", "x", "0123456789abcdef0123456789abcdef0123456789a"].map(str::to_owned).into();
     wrong.push(format!("{token}x"));
     wrong.push(token[1..].to_owned());
     for wrong in wrong {
-        let answer = rig.ask_without_token(Method::GET, "/butler").header("X-Plex-Token", &wrong).send().await;
+        let answer =
+            rig.ask_without_token(Method::GET, "/butler").header("X-Plex-Token", &wrong).send().await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{wrong:?}");
     }
 }
@@ -44,9 +51,13 @@ async fn the_token_counts_in_header_and_query() {
 #[tokio::test]
 async fn a_401_is_json_for_who_names_json_and_the_page_of_plex_for_others() {
     let rig = Rig::new();
-    let json = rig.ask_without_token(Method::POST, "/butler/BackupDatabase").header("Accept", JSON).send().await;
+    let json =
+        rig.ask_without_token(Method::POST, "/butler/BackupDatabase").header("Accept", JSON).send().await;
     assert_eq!((json.status, json.header("content-type")), (StatusCode::UNAUTHORIZED, JSON));
-    assert_eq!(json.text(), r#"{"errors":[{"code":1001,"message":"User could not be authenticated","status":401}]}"#);
+    assert_eq!(
+        json.text(),
+        r#"{"errors":[{"code":1001,"message":"User could not be authenticated","status":401}]}"#
+    );
     for accept in ["*/*", "text/html", "application/xml"] {
         let page = rig.ask_without_token(Method::GET, "/butler").header("Accept", accept).send().await;
         assert_eq!((page.header("content-type"), page.text().as_str()), ("text/html", PAGE_401), "{accept}");
@@ -68,7 +79,11 @@ async fn every_answer_carries_the_headers_of_plex() {
     let rig = Rig::new();
     for uri in ["/identity", "/butler", "/nothing"] {
         let answer = rig.get(uri).await;
-        assert_eq!((answer.header("x-plex-protocol"), answer.header("cache-control")), ("1.0", "no-cache"), "{uri}");
+        assert_eq!(
+            (answer.header("x-plex-protocol"), answer.header("cache-control")),
+            ("1.0", "no-cache"),
+            "{uri}"
+        );
     }
 }
 
@@ -76,7 +91,10 @@ async fn every_answer_carries_the_headers_of_plex() {
 async fn another_method_is_told_which_ones_there_are() {
     let rig = Rig::new();
     let answer = rig.ask(Method::PUT, "/butler").header("Accept", JSON).send().await;
-    assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD,POST,DELETE"));
+    assert_eq!(
+        (answer.status, answer.header("allow")),
+        (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD,POST,DELETE")
+    );
     assert_eq!(answer.json()["errors"][0]["status"], 405);
     let answer = rig.ask(Method::OPTIONS, "/butler").send().await;
     assert_eq!((answer.status, answer.header("allow")), (StatusCode::OK, "GET,HEAD,POST,DELETE"));
@@ -88,7 +106,11 @@ async fn head_has_the_head_of_get_and_no_body() {
     let rig = Rig::new();
     for uri in ["/butler", "/nothing"] {
         let (get, head) = (rig.get(uri).await, rig.ask(Method::HEAD, uri).send().await);
-        assert_eq!((head.status, head.header("content-type")), (get.status, get.header("content-type")), "{uri}");
+        assert_eq!(
+            (head.status, head.header("content-type")),
+            (get.status, get.header("content-type")),
+            "{uri}"
+        );
         assert_eq!(head.header("content-length"), get.body.len().to_string(), "{uri}");
         assert!(head.body.is_empty(), "{uri}");
     }
@@ -111,7 +133,12 @@ async fn what_is_too_long_is_refused() {
     let answer = rig.ask(Method::GET, "/butler").header("X-Plex-Product", "x".repeat(40_000)).send().await;
     assert_eq!(answer.status, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     let length = (70 << 10).to_string();
-    let answer = rig.ask(Method::POST, "/butler").header("Content-Length", length).body(vec![0; 70 << 10]).send().await;
+    let answer = rig
+        .ask(Method::POST, "/butler")
+        .header("Content-Length", length)
+        .body(vec![0; 70 << 10])
+        .send()
+        .await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
@@ -164,7 +191,8 @@ async fn the_server_introduces_itself_in_both_forms() {
     assert_eq!(
         identity.text(),
         format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><MediaContainer size=\"0\" apiVersion=\"1.2.3\" claimed=\"0\" machineIdentifier=\"{id}\" version=\"1.43.0.0-butler\"/>"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><MediaContainer size=\"0\" apiVersion=\"1.2.3\" \
+             claimed=\"0\" machineIdentifier=\"{id}\" version=\"1.43.0.0-butler\"/>"
         )
     );
     let root = rig.get_json("/").await;
@@ -178,7 +206,10 @@ async fn a_client_sees_a_version_that_it_can_read_and_butler_s_own_beside_it() {
     let rig = Rig::new();
     for uri in ["/identity", "/", "/media/providers"] {
         let answer = rig.ask(Method::GET, uri).header("Accept", JSON).send().await;
-        assert_eq!((&answer.json()["MediaContainer"]["version"], answer.header("x-butler-version")), (&"1.43.0.0-butler".into(), "1.2.3"));
+        assert_eq!(
+            (&answer.json()["MediaContainer"]["version"], answer.header("x-butler-version")),
+            (&"1.43.0.0-butler".into(), "1.2.3")
+        );
     }
     assert_eq!(rig.get_json("/").await["MediaContainer"]["platformVersion"], "6.1.0");
 }
@@ -189,10 +220,17 @@ async fn head_starts_nothing_anywhere() {
     let (section, _) = rig.add_films("films").await;
     let document = rig.get_json("/openapi.json").await;
     for path in document["paths"].as_object().unwrap().keys() {
-        let path = path.replace("{id}", &section.to_string()).replace("{name}", "RefreshLibraries").replace(['{', '}'], "");
+        let path = path
+            .replace("{id}", &section.to_string())
+            .replace("{name}", "RefreshLibraries")
+            .replace(['{', '}'], "");
         let answer = rig.ask(Method::HEAD, &path).send().await;
         assert!(answer.body.is_empty(), "{path}");
-        assert!(!path.ends_with("/refresh") || answer.status == StatusCode::METHOD_NOT_ALLOWED, "{path}: {}", answer.status);
+        assert!(
+            !path.ends_with("/refresh") || answer.status == StatusCode::METHOD_NOT_ALLOWED,
+            "{path}: {}",
+            answer.status
+        );
     }
     assert_eq!(rig.get_json("/api/v1/runs").await["total"], 0);
     assert_eq!(rig.get_json("/library/sections").await["MediaContainer"]["size"], 1);
@@ -216,7 +254,8 @@ async fn a_word_that_butler_s_own_api_does_not_know_is_refused_by_name() {
     let document = rig.get_json("/openapi.json").await;
     let own = document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/api/v1/"));
     for (path, methods) in own {
-        let path = path.replace("{id}", "1").replace("{name}", "RefreshLibraries").replace("{owner}", "person");
+        let path =
+            path.replace("{id}", "1").replace("{name}", "RefreshLibraries").replace("{owner}", "person");
         for method in methods.as_object().unwrap().keys() {
             let method: Method = method.to_uppercase().parse().unwrap();
             let answer = rig.ask(method.clone(), format!("{path}?X-Plex-Product=x&nonsense=1")).send().await;
@@ -225,8 +264,12 @@ async fn a_word_that_butler_s_own_api_does_not_know_is_refused_by_name() {
         }
     }
     let answer = rig.get("/api/v1/failures?limit=200").await.json();
-    assert_eq!(answer["errors"][0]["message"], "`limit` is no parameter of this address; it takes: before, after, start, size.");
+    assert_eq!(
+        answer["errors"][0]["message"],
+        "`limit` is no parameter of this address; it takes: before, after, start, size."
+    );
     let token = rig.token.reveal();
-    let answer = rig.ask_without_token(Method::GET, format!("/api/v1/runs?size=1&x-plex-token={token}")).send().await;
+    let answer =
+        rig.ask_without_token(Method::GET, format!("/api/v1/runs?size=1&x-plex-token={token}")).send().await;
     assert_eq!(answer.status, StatusCode::OK);
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use axum::http::{Method, StatusCode};
 use butler_library::{
-    BlobRef, ItemFilter, ItemKind, MadeProduct, NewSection, PartRow, PublishedUnit, RealFiles, ScanObserver, ScanProgress, ScanReport,
-    ScanWorld, SectionId, SectionKind, scan_section,
+    BlobRef, ItemFilter, ItemKind, MadeProduct, NewSection, PartRow, PublishedUnit, RealFiles, ScanObserver,
+    ScanProgress, ScanReport, ScanWorld, SectionId, SectionKind, scan_section,
 };
 use butler_product::bif::{self, Bif, BifWriter};
 use butler_product::media_info::{Chapter, MediaInfo, PictureShape, Stream, StreamKind};
@@ -27,7 +27,8 @@ impl ScanObserver for Nobody {
     }
 }
 
-/// A section of these files, scanned. Their content is their own path; what is in them matters to nobody here.
+/// A section of these files, scanned. Their content is their own path; what is in them matters to nobody
+/// here.
 pub(crate) fn scanned(rig: &Rig, kind: SectionKind, name: &str, files: &[&str]) -> SectionId {
     let root = rig.folder(name);
     for path in files {
@@ -38,7 +39,14 @@ pub(crate) fn scanned(rig: &Rig, kind: SectionKind, name: &str, files: &[&str]) 
         // Old enough to be taken as whole.
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)).unwrap();
     }
-    let new = NewSection { name: name.into(), kind, roots: vec![root], agent: "a".into(), scanner: "s".into(), language: "en-US".into() };
+    let new = NewSection {
+        name: name.into(),
+        kind,
+        roots: vec![root],
+        agent: "a".into(),
+        scanner: "s".into(),
+        language: "en-US".into(),
+    };
     let id = rig.library.add_section(new, noon()).unwrap();
     let report = scan(rig, id);
     assert_eq!((report.added, report.failures.len()), (files.len() as u64, 0));
@@ -46,19 +54,34 @@ pub(crate) fn scanned(rig: &Rig, kind: SectionKind, name: &str, files: &[&str]) 
 }
 
 fn scan(rig: &Rig, section: SectionId) -> ScanReport {
-    let world = ScanWorld { root_threads: rig.library.root_threads(), files: Arc::new(RealFiles), now: &noon, settle: &|_| {}, run: None };
+    let world = ScanWorld {
+        root_threads: rig.library.root_threads(),
+        files: Arc::new(RealFiles),
+        now: &noon,
+        settle: &|_| {},
+        run: None,
+    };
     scan_section(&rig.library, section, &world, &mut Nobody).unwrap()
 }
 
 pub(crate) fn part_of(rig: &Rig, section: SectionId, kind: ItemKind) -> PartRow {
-    let item = rig.library.items_of_section(section, ItemFilter { kind: Some(kind) }, 0, 1).unwrap().rows.remove(0);
+    let item =
+        rig.library.items_of_section(section, ItemFilter { kind: Some(kind) }, 0, 1).unwrap().rows.remove(0);
     rig.library.item(item.id).unwrap().unwrap().media.remove(0).parts.remove(0)
 }
 
 pub(crate) fn publish(rig: &Rig, part: &PartRow, spec: Spec, value: Value, blob: Option<BlobRef>) {
     let products = vec![MadeProduct { spec, value, blob }];
     let (source, made_from) = (part.source, part.fingerprint);
-    let unit = PublishedUnit { source, made_from, products, failures: Vec::new(), gains: Vec::new(), cost: None, made_at: noon() };
+    let unit = PublishedUnit {
+        source,
+        made_from,
+        products,
+        failures: Vec::new(),
+        gains: Vec::new(),
+        cost: None,
+        made_at: noon(),
+    };
     let _ = rig.library.publish(unit).unwrap();
 }
 
@@ -119,11 +142,20 @@ async fn a_section_lists_its_items_in_the_words_of_plex() {
     let id = scanned(&rig, SectionKind::Movie, "films", &["Heat (1995)/Heat (1995).mkv", "Alien (1979).mkv"]);
     let page = rig.get_json(format!("/library/sections/{id}/all?type=1&includeGuids=1")).await;
     let container = &page["MediaContainer"];
-    assert_eq!((&container["size"], &container["librarySectionID"], &container["viewGroup"]), (&2.into(), &id.0.into(), &"movie".into()));
-    assert_eq!((&container["Metadata"][0]["title"], &container["Metadata"][0]["year"]), (&"Alien".into(), &1979.into()));
+    assert_eq!(
+        (&container["size"], &container["librarySectionID"], &container["viewGroup"]),
+        (&2.into(), &id.0.into(), &"movie".into())
+    );
+    assert_eq!(
+        (&container["Metadata"][0]["title"], &container["Metadata"][0]["year"]),
+        (&"Alien".into(), &1979.into())
+    );
     let part = &container["Metadata"][1]["Media"][0]["Part"][0];
     assert!(part["file"].as_str().unwrap().ends_with("films/Heat (1995)/Heat (1995).mkv"), "{part}");
-    assert_eq!((&part["indexes"], part["key"].as_str().unwrap().ends_with("/1700000000/file.mkv")), (&serde_json::Value::Null, true));
+    assert_eq!(
+        (&part["indexes"], part["key"].as_str().unwrap().ends_with("/1700000000/file.mkv")),
+        (&serde_json::Value::Null, true)
+    );
     let xml = rig.get(format!("/library/sections/{id}/all")).await.text();
     assert!(xml.contains("<Video ratingKey=\"") && xml.contains("type=\"movie\" title=\"Alien\""), "{xml}");
 }
@@ -143,13 +175,23 @@ async fn an_item_whose_file_is_gone_says_since_when() {
 async fn a_page_says_how_many_there_are_in_all() {
     let rig = Rig::new();
     let files: Vec<String> = (1..=5).map(|number| format!("Film {number}.mkv")).collect();
-    let id = scanned(&rig, SectionKind::Movie, "films", &files.iter().map(String::as_str).collect::<Vec<_>>());
+    let id =
+        scanned(&rig, SectionKind::Movie, "films", &files.iter().map(String::as_str).collect::<Vec<_>>());
     let check = async |query: &str, titles: &[&str], total: Option<u64>, offset: Option<u64>| {
         let page = rig.get_json(format!("/library/sections/{id}/all?{query}")).await;
         let container = &page["MediaContainer"];
-        let found: Vec<&str> = container["Metadata"].as_array().into_iter().flatten().map(|item| item["title"].as_str().unwrap()).collect();
+        let found: Vec<&str> = container["Metadata"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|item| item["title"].as_str().unwrap())
+            .collect();
         assert_eq!(found, titles, "{query}");
-        assert_eq!((container["totalSize"].as_u64(), container["offset"].as_u64()), (total, offset), "{query}");
+        assert_eq!(
+            (container["totalSize"].as_u64(), container["offset"].as_u64()),
+            (total, offset),
+            "{query}"
+        );
         assert_eq!(container["size"], titles.len(), "{query}");
     };
     let all = ["Film 1", "Film 2", "Film 3", "Film 4", "Film 5"];
@@ -158,10 +200,21 @@ async fn a_page_says_how_many_there_are_in_all() {
     check("X-Plex-Container-Start=4&X-Plex-Container-Size=100", &all[4..], Some(5), Some(4)).await;
     check("X-Plex-Container-Start=9", &[], Some(5), Some(9)).await;
     check("X-Plex-Container-Size=0", &[], Some(5), Some(0)).await;
-    check("title=FILM+4&limit=1&X-Plex-Container-Start=0&X-Plex-Container-Size=100", &all[3..4], Some(1), Some(0)).await;
+    check(
+        "title=FILM+4&limit=1&X-Plex-Container-Start=0&X-Plex-Container-Size=100",
+        &all[3..4],
+        Some(1),
+        Some(0),
+    )
+    .await;
     check("title=film&X-Plex-Container-Start=3&X-Plex-Container-Size=9", &all[3..], Some(5), Some(3)).await;
     check("title=nothing+like+it", &[], None, None).await;
-    let page = rig.ask(Method::GET, format!("/library/sections/{id}/all")).header("X-Plex-Container-Size", "1").send().await.text();
+    let page = rig
+        .ask(Method::GET, format!("/library/sections/{id}/all"))
+        .header("X-Plex-Container-Size", "1")
+        .send()
+        .await
+        .text();
     assert!(page.contains("size=\"1\" totalSize=\"5\" offset=\"0\""), "{page}");
 }
 
@@ -172,21 +225,36 @@ async fn a_show_leads_to_seasons_and_episodes_and_back() {
         &rig,
         SectionKind::Show,
         "shows",
-        &["Dark/Season 01/Dark - S01E01.mkv", "Dark/Season 01/Dark - S01E02.mkv", "Dark/Season 02/Dark - S02E01.mkv"],
+        &[
+            "Dark/Season 01/Dark - S01E01.mkv",
+            "Dark/Season 01/Dark - S01E02.mkv",
+            "Dark/Season 02/Dark - S02E01.mkv",
+        ],
     );
     let show = &rig.get_json(format!("/library/sections/{id}/all")).await["MediaContainer"]["Metadata"][0];
     assert_eq!((&show["type"], &show["childCount"]), (&"show".into(), &2.into()));
     let seasons = rig.get_json(show["key"].as_str().unwrap()).await;
     let season = &seasons["MediaContainer"]["Metadata"][0];
-    assert_eq!((&season["type"], &season["index"], &season["leafCount"]), (&"season".into(), &1.into(), &2.into()));
+    assert_eq!(
+        (&season["type"], &season["index"], &season["leafCount"]),
+        (&"season".into(), &1.into(), &2.into())
+    );
     let episodes = rig.get_json(season["key"].as_str().unwrap()).await;
     let episode = &episodes["MediaContainer"]["Metadata"][1];
-    assert_eq!((&episode["index"], &episode["parentIndex"], &episode["grandparentTitle"]), (&2.into(), &1.into(), &"Dark".into()));
-    assert_eq!((&episode["parentRatingKey"], &episode["grandparentRatingKey"]), (&season["ratingKey"], &show["ratingKey"]));
-    let leaves = rig.get_json(format!("/library/metadata/{}/allLeaves", show["ratingKey"].as_str().unwrap())).await;
+    assert_eq!(
+        (&episode["index"], &episode["parentIndex"], &episode["grandparentTitle"]),
+        (&2.into(), &1.into(), &"Dark".into())
+    );
+    assert_eq!(
+        (&episode["parentRatingKey"], &episode["grandparentRatingKey"]),
+        (&season["ratingKey"], &show["ratingKey"])
+    );
+    let leaves =
+        rig.get_json(format!("/library/metadata/{}/allLeaves", show["ratingKey"].as_str().unwrap())).await;
     assert_eq!(leaves["MediaContainer"]["size"], 3);
     assert_eq!(rig.get_json(format!("/library/sections/{id}/all?type=4")).await["MediaContainer"]["size"], 3);
-    let xml = rig.get(format!("/library/metadata/{}/children", season["ratingKey"].as_str().unwrap())).await.text();
+    let xml =
+        rig.get(format!("/library/metadata/{}/children", season["ratingKey"].as_str().unwrap())).await.text();
     assert!(xml.contains("<Video ") && xml.contains("type=\"episode\""), "{xml}");
 }
 
@@ -200,9 +268,13 @@ async fn an_item_shows_streams_and_on_request_chapters() {
     let item = &item["MediaContainer"]["Metadata"][0];
     assert_eq!((&item["duration"], &item["Media"][0]["videoResolution"]), (&61_000.into(), &"720".into()));
     let streams = item["Media"][0]["Part"][0]["Stream"].as_array().unwrap();
-    assert_eq!(streams.iter().map(|stream| stream["streamType"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(
+        streams.iter().map(|stream| stream["streamType"].as_u64().unwrap()).collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
     assert!(item["Chapter"].is_null());
-    let item = rig.get_json(format!("/library/metadata/{}?includeChapters=1&includeMarkers=1", part.item)).await;
+    let item =
+        rig.get_json(format!("/library/metadata/{}?includeChapters=1&includeMarkers=1", part.item)).await;
     assert_eq!(item["MediaContainer"]["Metadata"][0]["Chapter"][0]["tag"], "All of it");
     let listed = rig.get_json(format!("/library/sections/{id}/all")).await;
     assert!(listed["MediaContainer"]["Metadata"][0]["Media"][0]["Part"][0]["Stream"].is_null());
@@ -214,8 +286,12 @@ async fn several_items_are_shown_at_once_and_unknown_ones_left_out() {
     let id = scanned(&rig, SectionKind::Movie, "films", &["A.mkv", "B.mkv"]);
     let rows = rig.library.items_of_section(id, ItemFilter::default(), 0, 9).unwrap().rows;
     let page = rig.get_json(format!("/library/metadata/{},999,{}", rows[1].id, rows[0].id)).await;
-    let titles: Vec<_> =
-        page["MediaContainer"]["Metadata"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap()).collect();
+    let titles: Vec<_> = page["MediaContainer"]["Metadata"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["title"].as_str().unwrap())
+        .collect();
     assert_eq!(titles, ["B", "A"]);
     let again = rig.get_json(format!("/library/metadata/{0},{0},{0}", rows[1].id)).await;
     assert_eq!(again["MediaContainer"]["size"], 1, "each is given once");
@@ -257,7 +333,11 @@ async fn a_bif_is_given_whole_thinned_and_by_picture() {
 
     for (offset, number) in [(0, 0), (9_999, 0), (10_000, 1), (69_999, 6)] {
         let picture = rig.get(format!("{uri}/{offset}")).await;
-        assert_eq!((picture.header("content-type"), picture.body.as_slice()), ("image/jpeg", [0xff, 0xd8, number].as_slice()), "{offset}");
+        assert_eq!(
+            (picture.header("content-type"), picture.body.as_slice()),
+            ("image/jpeg", [0xff, 0xd8, number].as_slice()),
+            "{offset}"
+        );
     }
     assert_eq!(rig.get(format!("{uri}/70000")).await.status, StatusCode::NOT_FOUND);
 }

@@ -1,4 +1,5 @@
-//! Lists of items: filtered, sorted and cut into pages as clients ask; what they ask for and is not known is refused.
+//! Lists of items: filtered, sorted and cut into pages as clients ask; what they ask for and is not known is
+//! refused.
 
 use axum::http::{Method, StatusCode};
 use butler_library::{ItemKind, SectionId, SectionKind};
@@ -18,15 +19,26 @@ async fn found(rig: &Rig, uri: &str) -> Vec<String> {
 }
 
 fn films(rig: &Rig) -> SectionId {
-    let files = ["Alien (1979).mkv", "Heat (1995).mkv", "The Matrix (1999).mkv", "Élan (1999).mkv", "Yearless.mkv"];
+    let files =
+        ["Alien (1979).mkv", "Heat (1995).mkv", "The Matrix (1999).mkv", "Élan (1999).mkv", "Yearless.mkv"];
     let id = scanned(rig, SectionKind::Movie, "films", &files);
     // Alien is the first: a minute of 720 lines.
-    publish(rig, &part_of(rig, id, ItemKind::Movie), Spec::MediaInfo, Value::MediaInfo(Box::new(film())), None);
+    publish(
+        rig,
+        &part_of(rig, id, ItemKind::Movie),
+        Spec::MediaInfo,
+        Value::MediaInfo(Box::new(film())),
+        None,
+    );
     id
 }
 
 fn shows(rig: &Rig) -> SectionId {
-    let files = ["Dark/Season 01/Dark - S01E01.mkv", "Dark/Season 01/Dark - S01E02.mkv", "Dark/Season 02/Dark - S02E01.mkv"];
+    let files = [
+        "Dark/Season 01/Dark - S01E01.mkv",
+        "Dark/Season 01/Dark - S01E02.mkv",
+        "Dark/Season 02/Dark - S02E01.mkv",
+    ];
     scanned(rig, SectionKind::Show, "shows", &files)
 }
 
@@ -74,7 +86,9 @@ async fn filters_find_what_they_mean() {
 async fn a_filter_or_sort_that_is_unknown_is_refused_by_name() {
     let rig = Rig::new();
     let (films, shows) = (films(&rig), shows(&rig));
-    let show = rig.get_json(format!("/library/sections/{shows}/all")).await["MediaContainer"]["Metadata"][0]["ratingKey"].clone();
+    let show = rig.get_json(format!("/library/sections/{shows}/all")).await["MediaContainer"]["Metadata"][0]
+        ["ratingKey"]
+        .clone();
     let show = show.as_str().unwrap();
     for (uri, word) in [
         (format!("/library/sections/{films}/all?studio=A24"), "`studio`"),
@@ -101,14 +115,21 @@ async fn a_filter_or_sort_that_is_unknown_is_refused_by_name() {
 async fn lists_are_sorted_as_asked() {
     let rig = Rig::new();
     let (films, shows) = (films(&rig), shows(&rig));
-    let sorted = async |query: &str| found(&rig, &format!("/library/sections/{films}/all?sort={query}")).await;
-    assert_eq!(sorted("year:desc:nullsLast,titleSort").await, ["Élan", "The Matrix", "Heat", "Alien", "Yearless"]);
+    let sorted =
+        async |query: &str| found(&rig, &format!("/library/sections/{films}/all?sort={query}")).await;
+    assert_eq!(
+        sorted("year:desc:nullsLast,titleSort").await,
+        ["Élan", "The Matrix", "Heat", "Alien", "Yearless"]
+    );
     assert_eq!(sorted("year,titleSort:desc").await, ["Yearless", "Alien", "Heat", "The Matrix", "Élan"]);
     assert_eq!(sorted("movie.titleSort:asc&limit=2").await, ["Alien", "Élan"]);
     let numbers = async |query: &str| {
         let page = rig.get_json(format!("/library/sections/{shows}/all?type=4&{query}")).await;
         let items = page["MediaContainer"]["Metadata"].as_array().cloned().unwrap_or_default();
-        items.iter().map(|item| (item["parentIndex"].as_u64().unwrap(), item["index"].as_u64().unwrap())).collect::<Vec<_>>()
+        items
+            .iter()
+            .map(|item| (item["parentIndex"].as_u64().unwrap(), item["index"].as_u64().unwrap()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(numbers("sort=season.index:desc,index:desc").await, [(2, 1), (1, 2), (1, 1)]);
     assert_eq!(numbers("season.index=2").await, [(2, 1)]);
@@ -120,7 +141,9 @@ async fn lists_are_sorted_as_asked() {
 async fn every_list_pages_alike() {
     let rig = Rig::new();
     let (films, shows) = (films(&rig), shows(&rig));
-    let show = rig.get_json(format!("/library/sections/{shows}/all")).await["MediaContainer"]["Metadata"][0]["ratingKey"].clone();
+    let show = rig.get_json(format!("/library/sections/{shows}/all")).await["MediaContainer"]["Metadata"][0]
+        ["ratingKey"]
+        .clone();
     let show = show.as_str().unwrap();
     let media = rig.folder("films");
     let media = media.parent().unwrap().as_os_str().as_encoded_bytes();
@@ -144,11 +167,16 @@ async fn every_list_pages_alike() {
         let mut seen = Vec::new();
         for start in 0..=total {
             let ask = rig.ask(Method::GET, uri.clone()).header("Accept", "application/json");
-            let ask = ask.header("X-Plex-Container-Start", start.to_string()).header("X-Plex-Container-Size", "1");
+            let ask =
+                ask.header("X-Plex-Container-Start", start.to_string()).header("X-Plex-Container-Size", "1");
             let page = ask.send().await.json()["MediaContainer"].clone();
             let rows = page[list].as_array().cloned().unwrap_or_default();
             assert_eq!((&page["totalSize"], &page["offset"]), (&total.into(), &start.into()), "{uri}");
-            assert_eq!((rows.len(), &page["size"]), (usize::from(start < total), &rows.len().into()), "{uri}");
+            assert_eq!(
+                (rows.len(), &page["size"]),
+                (usize::from(start < total), &rows.len().into()),
+                "{uri}"
+            );
             seen.extend(rows);
         }
         let whole = rig.get_json(&uri).await["MediaContainer"].clone();
@@ -161,7 +189,11 @@ async fn every_list_pages_alike() {
 async fn a_limit_holds_over_all_pages() {
     let rig = Rig::new();
     let id = films(&rig);
-    let page = rig.get_json(format!("/library/sections/{id}/all?limit=3&X-Plex-Container-Start=2&X-Plex-Container-Size=2")).await;
+    let page = rig
+        .get_json(format!(
+            "/library/sections/{id}/all?limit=3&X-Plex-Container-Start=2&X-Plex-Container-Size=2"
+        ))
+        .await;
     assert_eq!((titles(&page).len(), &page["MediaContainer"]["totalSize"]), (1, &3.into()));
     assert!(found(&rig, &format!("/library/sections/{id}/all?limit=0")).await.is_empty());
 }
@@ -170,9 +202,11 @@ async fn a_limit_holds_over_all_pages() {
 async fn clients_are_told_what_can_be_asked() {
     let rig = Rig::new();
     let (films, shows) = (films(&rig), shows(&rig));
-    let uri = format!("/library/sections/{shows}/all?includeMeta=1&includeAdvanced=1&X-Plex-Container-Size=0");
+    let uri =
+        format!("/library/sections/{shows}/all?includeMeta=1&includeAdvanced=1&X-Plex-Container-Size=0");
     let meta = rig.get_json(uri).await["MediaContainer"]["Meta"].clone();
-    let types: Vec<&str> = meta["Type"].as_array().unwrap().iter().map(|row| row["type"].as_str().unwrap()).collect();
+    let types: Vec<&str> =
+        meta["Type"].as_array().unwrap().iter().map(|row| row["type"].as_str().unwrap()).collect();
     assert_eq!(types, ["show", "season", "episode"]);
     // Whatever is named as a field with an operator is taken, and whatever is named as a sort.
     for row in meta["Type"].as_array().unwrap() {
@@ -181,50 +215,83 @@ async fn clients_are_told_what_can_be_asked() {
             let types = meta["FieldType"].as_array().unwrap();
             let of_type = types.iter().find(|known| known["type"] == field["type"]).unwrap();
             for operator in of_type["Operator"].as_array().unwrap() {
-                let asked = format!("{list}&{}{}1", field["key"].as_str().unwrap(), operator["key"].as_str().unwrap());
+                let asked = format!(
+                    "{list}&{}{}1",
+                    field["key"].as_str().unwrap(),
+                    operator["key"].as_str().unwrap()
+                );
                 assert_eq!(rig.get(&asked).await.status, StatusCode::OK, "{asked}");
             }
         }
         for sort in row["Sort"].as_array().unwrap() {
-            let asked = format!("{list}&sort={},{}", sort["key"].as_str().unwrap(), sort["descKey"].as_str().unwrap());
+            let asked = format!(
+                "{list}&sort={},{}",
+                sort["key"].as_str().unwrap(),
+                sort["descKey"].as_str().unwrap()
+            );
             assert_eq!(rig.get(&asked).await.status, StatusCode::OK, "{asked}");
         }
-        for filter in row["Filter"].as_array().unwrap().iter().filter(|filter| filter["filterType"] != "boolean") {
+        for filter in
+            row["Filter"].as_array().unwrap().iter().filter(|filter| filter["filterType"] != "boolean")
+        {
             let asked = filter["key"].as_str().unwrap();
             assert_eq!(rig.get(asked).await.status, StatusCode::OK, "{asked}");
         }
     }
-    let years = rig.get_json(format!("/library/sections/{films}/decade")).await["MediaContainer"]["Directory"].clone();
+    let years =
+        rig.get_json(format!("/library/sections/{films}/decade")).await["MediaContainer"]["Directory"]
+            .clone();
     assert_eq!((&years[0]["key"], &years[1]["title"]), (&"1970".into(), &"1990s".into()));
     assert_eq!(found(&rig, years[0]["fastKey"].as_str().unwrap()).await, ["Alien"]);
-    let resolutions = rig.get_json(format!("/library/sections/{films}/resolution")).await["MediaContainer"]["Directory"].clone();
+    let resolutions =
+        rig.get_json(format!("/library/sections/{films}/resolution")).await["MediaContainer"]["Directory"]
+            .clone();
     assert_eq!((resolutions.as_array().unwrap().len(), &resolutions[0]["key"]), (1, &"720".into()));
     for unknown in ["studio", "title", "genre"] {
-        assert_eq!(rig.get(format!("/library/sections/{films}/{unknown}")).await.status, StatusCode::NOT_FOUND, "{unknown}");
+        assert_eq!(
+            rig.get(format!("/library/sections/{films}/{unknown}")).await.status,
+            StatusCode::NOT_FOUND,
+            "{unknown}"
+        );
     }
-    assert!(rig.get(format!("/library/sections/{films}/filters")).await.text().contains("<Directory filter=\"year\""));
+    assert!(
+        rig.get(format!("/library/sections/{films}/filters"))
+            .await
+            .text()
+            .contains("<Directory filter=\"year\"")
+    );
 }
 
 #[tokio::test]
 async fn a_show_counts_its_episodes_and_says_where_it_lies() {
     let rig = Rig::new();
     let id = shows(&rig);
-    let show = rig.get_json(format!("/library/sections/{id}/all")).await["MediaContainer"]["Metadata"][0].clone();
-    assert_eq!((&show["childCount"], &show["leafCount"], &show["viewedLeafCount"]), (&2.into(), &3.into(), &0.into()));
+    let show =
+        rig.get_json(format!("/library/sections/{id}/all")).await["MediaContainer"]["Metadata"][0].clone();
+    assert_eq!(
+        (&show["childCount"], &show["leafCount"], &show["viewedLeafCount"]),
+        (&2.into(), &3.into(), &0.into())
+    );
     let show = rig.get_json(format!("/library/metadata/{}", show["ratingKey"].as_str().unwrap())).await;
     let folder = rig.folder("shows").join("Dark");
-    assert_eq!(show["MediaContainer"]["Metadata"][0]["Location"], serde_json::json!([{ "path": folder.to_str().unwrap() }]));
+    assert_eq!(
+        show["MediaContainer"]["Metadata"][0]["Location"],
+        serde_json::json!([{ "path": folder.to_str().unwrap() }])
+    );
 }
 
 #[tokio::test]
 async fn a_name_with_control_characters_breaks_neither_form() {
     let rig = Rig::new();
-    let id = scanned(&rig, SectionKind::Movie, "films", &["A\u{1}b\u{1b}[31m\u{7f} & <c>\u{85} \"d\" (1999).mkv"]);
+    let id =
+        scanned(&rig, SectionKind::Movie, "films", &["A\u{1}b\u{1b}[31m\u{7f} & <c>\u{85} \"d\" (1999).mkv"]);
     let uri = format!("/library/sections/{id}/all");
-    let file = rig.get_json(&uri).await["MediaContainer"]["Metadata"][0]["Media"][0]["Part"][0]["file"].clone();
+    let file =
+        rig.get_json(&uri).await["MediaContainer"]["Metadata"][0]["Media"][0]["Part"][0]["file"].clone();
     assert!(file.as_str().unwrap().contains('\u{1}'), "{file:?}");
     let xml = rig.get(&uri).await.text();
-    let allowed = |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r' | '\u{7f}'..='\u{9f}');
+    let allowed =
+        |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r' | '\u{7f}'..='\u{9f}');
     assert!(xml.chars().all(allowed), "{xml:?}");
     assert!(xml.contains("&amp; &lt;c&gt;"), "{xml}");
     let refused = rig.get(format!("{uri}?a%01%1B%3Cb%3E=1")).await;

@@ -34,7 +34,9 @@ async fn serve_within(rig: &Rig, bounds: Bounds) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(butler_server::serve(listener, rig.app.clone().bounded(bounds), async { _ = stopped.await }));
+    let server = tokio::spawn(butler_server::serve(listener, rig.app.clone().bounded(bounds), async {
+        _ = stopped.await
+    }));
     Served { address, stop, server }
 }
 
@@ -56,14 +58,19 @@ impl Served {
     async fn events(&self, rig: &Rig, filters: &str) -> Lines<BufReader<TcpStream>> {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let token = rig.token.reveal();
-        let request = format!("GET /:/eventsource/notifications{filters} HTTP/1.1\r\nHost: a\r\nX-Plex-Token: {token}\r\n\r\n");
+        let request = format!(
+            "GET /:/eventsource/notifications{filters} HTTP/1.1\r\nHost: a\r\nX-Plex-Token: {token}\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut lines = BufReader::new(stream).lines();
         let mut head = Vec::new();
         while let Some(line) = line(&mut lines).await.filter(|line| !line.is_empty()) {
             head.push(line.to_lowercase());
         }
-        assert!(head[0].starts_with("http/1.1 200") && head.contains(&"content-type: text/event-stream".into()), "{head:?}");
+        assert!(
+            head[0].starts_with("http/1.1 200") && head.contains(&"content-type: text/event-stream".into()),
+            "{head:?}"
+        );
         lines
     }
 }
@@ -113,12 +120,18 @@ async fn a_run_is_told_from_its_start_to_its_end_on_both_sockets() {
     rig.ask(Method::POST, "/butler/RefreshLibraries").send().await;
     for socket in [&mut one, &mut other] {
         let scan = life(socket, "library.update.section").await;
-        assert_eq!((&scan[0]["event"], &scan[0]["Activity"]["title"]), (&"started".into(), &"Scanning Films".into()));
+        assert_eq!(
+            (&scan[0]["event"], &scan[0]["Activity"]["title"]),
+            (&"started".into(), &"Scanning Films".into())
+        );
         assert_eq!(scan[0]["Activity"]["Context"]["librarySectionID"], section.to_string());
         assert_eq!(scan.last().unwrap()["Activity"]["progress"], 100);
     }
     let status = notification(&mut one).await;
-    assert_eq!((&status["type"], &status["StatusNotification"][0]["title"]), (&"status".into(), &"Library scan complete".into()));
+    assert_eq!(
+        (&status["type"], &status["StatusNotification"][0]["title"]),
+        (&"status".into(), &"Library scan complete".into())
+    );
     // The other one did not ask for it.
     let ended = life(&mut other, "butler").await.pop().unwrap();
     assert_eq!((&ended["event"], &ended["Activity"]["progress"]), (&"ended".into(), &100.into()));
@@ -143,7 +156,11 @@ async fn both_sockets_and_the_event_source_are_never_silent_for_long() {
     // Tautulli reads with a limit of 15 seconds and takes a server that is silent for so long for dead.
     assert!(Bounds::default().ping_every <= Duration::from_secs(10));
     let rig = Rig::new();
-    let bounds = Bounds { ping_every: Duration::from_millis(20), taken_within: Duration::from_millis(20), ..Bounds::default() };
+    let bounds = Bounds {
+        ping_every: Duration::from_millis(20),
+        taken_within: Duration::from_millis(20),
+        ..Bounds::default()
+    };
     let served = serve_within(&rig, bounds).await;
     for path in ["/:/websockets/notifications", "/:/websocket/notifications"] {
         let mut socket = served.socket(&rig, path, false).await;
@@ -162,7 +179,10 @@ async fn who_has_no_token_or_speaks_no_websocket_is_refused() {
     let rig = Rig::new();
     let path = "/:/websockets/notifications";
     assert_eq!(rig.ask_without_token(Method::GET, path).send().await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(rig.ask_without_token(Method::GET, "/:/eventsource/notifications").send().await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        rig.ask_without_token(Method::GET, "/:/eventsource/notifications").send().await.status,
+        StatusCode::UNAUTHORIZED
+    );
     let plain = rig.get(path).await;
     assert_eq!(plain.status, StatusCode::BAD_REQUEST);
     assert!(plain.text().contains("WebSocket"), "{}", plain.text());
@@ -225,7 +245,8 @@ async fn more_than_so_many_are_refused_and_a_place_is_free_again_when_one_goes()
     sockets.pop();
     wait_until("the place is free again", async || {
         let stream = TcpStream::connect(served.address).await.unwrap();
-        let uri = format!("ws://{}/:/websockets/notifications?X-Plex-Token={}", served.address, rig.token.reveal());
+        let uri =
+            format!("ws://{}/:/websockets/notifications?X-Plex-Token={}", served.address, rig.token.reveal());
         client_async(uri, stream).await.is_ok()
     })
     .await;

@@ -83,7 +83,10 @@ async fn every_promised_route_is_described() {
     for (method, path) in PROMISED {
         assert!(document["paths"][path][method].is_object(), "{method} {path}");
     }
-    assert_eq!((&document["info"]["title"], &document["info"]["license"]["name"]), (&"Butler".into(), &"GPL-3.0-or-later".into()));
+    assert_eq!(
+        (&document["info"]["title"], &document["info"]["license"]["name"]),
+        (&"Butler".into(), &"GPL-3.0-or-later".into())
+    );
     assert_eq!(document["components"]["securitySchemes"]["token in the header"]["name"], "X-Plex-Token");
 }
 
@@ -97,7 +100,12 @@ async fn every_described_route_is_served_with_no_other_method() {
             described.push("head");
         }
         described.sort_unstable();
-        let uri = path.replace("{id}", "1").replace("{name}", "x").replace("{uuid}", "x").replace("{offset}", "0").replace("{path}", "Lw");
+        let uri = path
+            .replace("{id}", "1")
+            .replace("{name}", "x")
+            .replace("{uuid}", "x")
+            .replace("{offset}", "0")
+            .replace("{path}", "Lw");
         let answer = rig.ask(Method::OPTIONS, uri).send().await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         let mut served: Vec<String> = answer.header("allow").split(',').map(str::to_lowercase).collect();
@@ -111,7 +119,8 @@ async fn every_reference_leads_somewhere() {
     let rig = Rig::new();
     let text = rig.get("/openapi.json").await.text();
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
-    for reference in text.split("\"#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+    for reference in text.split("\"#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap())
+    {
         assert!(document["components"]["schemas"][reference].is_object(), "{reference}");
     }
 }
@@ -130,7 +139,11 @@ fn no_route_is_added_without_a_description() {
                 let text = std::fs::read_to_string(&path).unwrap();
                 // The driven clock is for tests, and described to nobody.
                 let is_hidden = path.ends_with("v1/clock.rs");
-                assert!(is_hidden || !text.contains(".route(") && !text.contains(".nest("), "{} adds a bare route", path.display());
+                assert!(
+                    is_hidden || !text.contains(".route(") && !text.contains(".nest("),
+                    "{} adds a bare route",
+                    path.display()
+                );
             }
         }
     }

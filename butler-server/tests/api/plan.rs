@@ -12,15 +12,30 @@ async fn a_plan_has_every_task_in_every_night_and_a_last_line() {
     assert_eq!(plan.nights.len(), 3);
     assert!(plan.nights.is_sorted_by_key(|night| night.day));
     let butler = rig.get_json("/butler").await;
-    let tasks: Vec<&str> =
-        butler["ButlerTasks"]["ButlerTask"].as_array().unwrap().iter().map(|task| task["name"].as_str().unwrap()).collect();
+    let tasks: Vec<&str> = butler["ButlerTasks"]["ButlerTask"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|task| task["name"].as_str().unwrap())
+        .collect();
     assert!(tasks.contains(&"RefreshLibraries"));
     let of_last: Vec<&str> = plan.nights[2].runs.iter().map(|run| run.task.as_str()).collect();
     assert!(tasks.iter().all(|task| of_last.contains(task)), "{of_last:?}");
     assert!(plan.nights[2].runs.iter().filter(|run| run.start.is_some()).all(|run| run.how == "fits"));
-    assert!(plan.sentence.contains("; what the first scan will find to do is not known yet."), "{}", plan.sentence);
-    assert!(plan.nights[2].runs.iter().all(|run| run.is_guess == run.start.is_some()), "nothing completed here yet");
-    assert!(plan.backlogs.iter().all(|backlog| (backlog.lacks, backlog.nights, backlog.is_guess) == (0, Some(0), false)));
+    assert!(
+        plan.sentence.contains("; what the first scan will find to do is not known yet."),
+        "{}",
+        plan.sentence
+    );
+    assert!(
+        plan.nights[2].runs.iter().all(|run| run.is_guess == run.start.is_some()),
+        "nothing completed here yet"
+    );
+    assert!(
+        plan.backlogs
+            .iter()
+            .all(|backlog| (backlog.lacks, backlog.nights, backlog.is_guess) == (0, Some(0), false))
+    );
     let one: Plan = serde_json::from_value(rig.get_json("/api/v1/plan").await).unwrap();
     assert_eq!(one.nights.len(), 1);
 }
@@ -40,11 +55,18 @@ async fn the_window_says_whether_it_is_open_and_when_the_next_one_opens() {
     let rig = Rig::new();
     let window: Window = serde_json::from_value(rig.get_json("/api/v1/window").await).unwrap();
     let next = window.next.unwrap();
-    assert_eq!((next.from.clock().as_str(), next.until.clock().as_str(), next.day), ("02:00", "05:00", next.from.civil().date()));
+    assert_eq!(
+        (next.from.clock().as_str(), next.until.clock().as_str(), next.day),
+        ("02:00", "05:00", next.from.civil().date())
+    );
     // It is noon: the night to come is tomorrow's.
     assert_eq!((window.open, window.from, window.day), (false, None, None));
     assert_eq!(next.day, jiff::civil::date(2026, 11, 24));
-    assert!(window.sentence.starts_with("No maintenance now; the next window opens on "), "{}", window.sentence);
+    assert!(
+        window.sentence.starts_with("No maintenance now; the next window opens on "),
+        "{}",
+        window.sentence
+    );
     assert_eq!((window.paused.len(), window.running), (0, 0));
     assert!(!window.zone.is_empty());
 

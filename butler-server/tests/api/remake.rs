@@ -20,7 +20,9 @@ async fn a_preview_whose_file_is_cut_damaged_or_no_file_is_not_there_and_says_so
     let damage: [(&str, Damage); 4] = [
         ("has 0 bytes", |path| std::fs::write(path, b"").unwrap()),
         ("its file is gone", |path| std::fs::remove_file(path).unwrap()),
-        ("is damaged", |path| std::fs::write(path, vec![7; path.metadata().unwrap().len() as usize]).unwrap()),
+        ("is damaged", |path| {
+            std::fs::write(path, vec![7; path.metadata().unwrap().len() as usize]).unwrap()
+        }),
         ("no plain file", |path| {
             std::fs::remove_file(path).unwrap();
             std::fs::create_dir(path).unwrap();
@@ -33,7 +35,11 @@ async fn a_preview_whose_file_is_cut_damaged_or_no_file_is_not_there_and_says_so
         damage(&rig.library.data_dir().join("blobs").join(blob.name));
         let lost = rig.ask(Method::GET, &address).header("accept", "application/json").send().await;
         assert_eq!(lost.status, StatusCode::NOT_FOUND, "{word}: {}", lost.text());
-        assert!(lost.text().contains(word) && lost.text().contains("makes it anew"), "{word}: {}", lost.text());
+        assert!(
+            lost.text().contains(word) && lost.text().contains("makes it anew"),
+            "{word}: {}",
+            lost.text()
+        );
         assert!(rig.library.product(part.source, ProductKind::Bif).unwrap().is_none(), "{word}");
     }
 }
@@ -45,17 +51,37 @@ async fn one_thing_is_made_anew_at_a_time_and_the_answer_says_by_whom() {
     let part = part_of(&rig, section, ItemKind::Movie);
     publish_bif(&rig, &part);
     let file = part.path.to_str().unwrap().replace(' ', "%20");
-    let queries =
-        [format!("file={file}"), format!("item={}", part.item), format!("part={}", part.id), format!("section={section}&products=bif")];
+    let queries = [
+        format!("file={file}"),
+        format!("item={}", part.item),
+        format!("part={}", part.id),
+        format!("section={section}&products=bif"),
+    ];
     for query in queries {
         publish_bif(&rig, &part);
         let answer = rig.ask(Method::POST, format!("/api/v1/remake?{query}")).send().await;
         assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text());
         let remade: Remade = from_value(answer.json()).unwrap();
-        assert_eq!((remade.files, remade.products, remade.failures), (if query.starts_with("section") { 2 } else { 1 }, 1, 0), "{query}");
-        assert_eq!((remade.tasks[0].task.as_str(), remade.tasks[0].kinds.as_slice()), ("GenerateMediaIndexFiles", &["bif".to_owned()][..]));
-        assert!(remade.tasks[0].next.is_some() && remade.message.contains("GenerateMediaIndexFiles in the night of"), "{}", remade.message);
-        assert_eq!(rig.get(format!("/library/parts/{}/indexes/sd", part.id)).await.status, StatusCode::OK, "the old one serves");
+        assert_eq!(
+            (remade.files, remade.products, remade.failures),
+            (if query.starts_with("section") { 2 } else { 1 }, 1, 0),
+            "{query}"
+        );
+        assert_eq!(
+            (remade.tasks[0].task.as_str(), remade.tasks[0].kinds.as_slice()),
+            ("GenerateMediaIndexFiles", &["bif".to_owned()][..])
+        );
+        assert!(
+            remade.tasks[0].next.is_some()
+                && remade.message.contains("GenerateMediaIndexFiles in the night of"),
+            "{}",
+            remade.message
+        );
+        assert_eq!(
+            rig.get(format!("/library/parts/{}/indexes/sd", part.id)).await.status,
+            StatusCode::OK,
+            "the old one serves"
+        );
     }
     for (query, status) in [
         ("", StatusCode::BAD_REQUEST),
@@ -78,7 +104,8 @@ async fn failures_are_read_from_mark_to_mark_and_say_the_night_of_their_next_try
     let rig = Rig::new();
     let names = ["A (2001).mkv", "B (2002).mkv", "C (2003).mkv"];
     let section = scanned(&rig, SectionKind::Movie, "films", &names);
-    let items = rig.library.items_of_section(section, butler_library::ItemFilter::default(), 0, 9).unwrap().rows;
+    let items =
+        rig.library.items_of_section(section, butler_library::ItemFilter::default(), 0, 9).unwrap().rows;
     for item in items {
         let source = rig.library.item(item.id).unwrap().unwrap().media[0].parts[0].source;
         let failure = NewFailure {
@@ -95,7 +122,8 @@ async fn failures_are_read_from_mark_to_mark_and_say_the_night_of_their_next_try
     let first: Failures = from_value(rig.get_json("/api/v1/failures?size=2").await).unwrap();
     assert_eq!((first.failures.len(), first.total), (2, Some(3)));
     let mark = first.next.unwrap();
-    let second: Failures = from_value(rig.get_json(format!("/api/v1/failures?size=2&before={mark}")).await).unwrap();
+    let second: Failures =
+        from_value(rig.get_json(format!("/api/v1/failures?size=2&before={mark}")).await).unwrap();
     assert_eq!((second.failures.len(), second.total, second.next), (1, None, None));
     assert!(second.failures[0].id < first.failures[1].id);
     assert_eq!(second.failures[0].files, [second.failures[0].part.clone()]);

@@ -67,7 +67,16 @@ impl Rig {
             platform_version: "6.1.0".into(),
         };
         let app = App::new(handle.clone(), about, clock);
-        Self { library, router: router(app.clone()), app, token, handle, media, _engine: engine, _folder: folder }
+        Self {
+            library,
+            router: router(app.clone()),
+            app,
+            token,
+            handle,
+            media,
+            _engine: engine,
+            _folder: folder,
+        }
     }
 
     /// Sets the clock to a moment of this machine's zone, at which it stands.
@@ -83,7 +92,8 @@ impl Rig {
         path.canonicalize().unwrap()
     }
 
-    /// Puts a film into a folder that was changed at this very moment. The clock stands, so that a scan waits for it until it is stopped.
+    /// Puts a film into a folder that was changed at this very moment. The clock stands, so that a scan waits
+    /// for it until it is stopped.
     pub(crate) fn add_young_film(&self, folder: &Path) {
         let path = folder.join("Heat (1995).mkv");
         std::fs::write(&path, b"still being written").unwrap();
@@ -98,7 +108,13 @@ impl Rig {
     }
 
     pub(crate) fn ask_without_token(&self, method: Method, uri: impl Into<String>) -> Ask<'_> {
-        Ask { rig: self, method, uri: uri.into(), headers: vec![("Host".into(), "localhost".into())], body: Body::empty() }
+        Ask {
+            rig: self,
+            method,
+            uri: uri.into(),
+            headers: vec![("Host".into(), "localhost".into())],
+            body: Body::empty(),
+        }
     }
 
     pub(crate) async fn get(&self, uri: impl Into<String>) -> Answer {
@@ -114,7 +130,11 @@ impl Rig {
     /// A film section over a new folder, not scanned; its id.
     pub(crate) async fn add_films(&self, name: &str) -> (i64, PathBuf) {
         let folder = self.folder(name);
-        let answer = self.ask(Method::POST, add("movie", name, &[&folder]) + "&scan=0").header("Accept", JSON).send().await;
+        let answer = self
+            .ask(Method::POST, add("movie", name, &[&folder]) + "&scan=0")
+            .header("Accept", JSON)
+            .send()
+            .await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
         let key = answer.json()["MediaContainer"]["Directory"][0]["key"].as_str().unwrap().parse().unwrap();
         (key, folder)
@@ -137,7 +157,9 @@ pub(crate) async fn wait_until(what: &str, mut state: impl AsyncFnMut() -> bool)
 /// The address by which python-plexapi adds a section.
 pub(crate) fn add(kind: &str, name: &str, folders: &[&Path]) -> String {
     let locations: String = folders.iter().map(|folder| format!("&location={}", folder.display())).collect();
-    format!("/library/sections?name={name}&type={kind}&agent=tv.plex.agents.movie&scanner=Plex+Movie&language=en-US{locations}")
+    format!(
+        "/library/sections?name={name}&type={kind}&agent=tv.plex.agents.movie&scanner=Plex+Movie&language=en-US{locations}"
+    )
 }
 
 pub(crate) struct Ask<'a> {
@@ -167,10 +189,15 @@ impl Ask<'_> {
         // As every client's library writes them in a query.
         let uri = self.uri.replace('<', "%3C").replace('>', "%3E");
         let request = Request::builder().method(self.method).uri(uri);
-        let request = self.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let request =
+            self.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         let response = self.rig.router.clone().oneshot(request.body(self.body).unwrap()).await.unwrap();
         let (head, body) = response.into_parts();
-        Answer { status: head.status, headers: head.headers, body: to_bytes(body, 64 << 20).await.unwrap().into() }
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body: to_bytes(body, 64 << 20).await.unwrap().into(),
+        }
     }
 }
 

@@ -13,11 +13,22 @@ async fn a_section_is_added_listed_edited_and_deleted() {
     let (id, folder) = rig.add_films("films").await;
     let list = rig.get_json("/library/sections").await;
     let section = &list["MediaContainer"]["Directory"][0];
-    assert_eq!((&section["key"], &section["type"], &section["title"]), (&id.to_string().into(), &"movie".into(), &"films".into()));
-    assert_eq!((&section["agent"], &section["scanner"]), (&"tv.plex.agents.movie".into(), &"Plex Movie".into()));
+    assert_eq!(
+        (&section["key"], &section["type"], &section["title"]),
+        (&id.to_string().into(), &"movie".into(), &"films".into())
+    );
+    assert_eq!(
+        (&section["agent"], &section["scanner"]),
+        (&"tv.plex.agents.movie".into(), &"Plex Movie".into())
+    );
     assert_eq!(section["Location"][0]["path"], folder.to_str().unwrap());
     assert_eq!(section["createdAt"], crate::rig::noon().as_second());
-    assert!(rig.get("/library/sections").await.text().contains("<Directory allowSync=\"1\" filters=\"1\" refreshing=\"0\" key=\""));
+    assert!(
+        rig.get("/library/sections")
+            .await
+            .text()
+            .contains("<Directory allowSync=\"1\" filters=\"1\" refreshing=\"0\" key=\"")
+    );
 
     let other = rig.folder("more films");
     let uri = format!(
@@ -31,9 +42,18 @@ async fn a_section_is_added_listed_edited_and_deleted() {
     let section = &list["MediaContainer"]["Directory"][0];
     assert_eq!((&section["title"], section["Location"].as_array().unwrap().len()), (&"Better".into(), 2));
 
-    assert_eq!(rig.ask(Method::DELETE, format!("/library/sections/{id}")).send().await.status, StatusCode::OK);
-    assert_eq!(rig.ask(Method::DELETE, format!("/library/sections/{id}")).send().await.status, StatusCode::NOT_FOUND);
-    assert_eq!(rig.get_json("/library/sections").await["MediaContainer"]["Directory"], serde_json::Value::Null);
+    assert_eq!(
+        rig.ask(Method::DELETE, format!("/library/sections/{id}")).send().await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        rig.ask(Method::DELETE, format!("/library/sections/{id}")).send().await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        rig.get_json("/library/sections").await["MediaContainer"]["Directory"],
+        serde_json::Value::Null
+    );
 }
 
 #[tokio::test]
@@ -100,19 +120,33 @@ async fn a_refresh_of_a_path_outside_of_the_section_is_404_with_the_reason() {
     let rig = Rig::new();
     let (id, folder) = rig.add_films("films").await;
     let (_, other) = rig.add_films("more").await;
-    let outside = [other.clone(), folder.join(".."), "/".into(), "films".into(), folder.with_file_name("films 2")];
+    let outside =
+        [other.clone(), folder.join(".."), "/".into(), "films".into(), folder.with_file_name("films 2")];
     for path in outside {
         for target in [format!("{id}"), "all".to_owned()] {
-            let answer = rig.get(format!("/library/sections/{target}/refresh?path={}", path.display().to_string().replace(' ', "+"))).await;
-            let expect = if target == "all" && path == other { StatusCode::OK } else { StatusCode::NOT_FOUND };
+            let answer = rig
+                .get(format!(
+                    "/library/sections/{target}/refresh?path={}",
+                    path.display().to_string().replace(' ', "+")
+                ))
+                .await;
+            let expect =
+                if target == "all" && path == other { StatusCode::OK } else { StatusCode::NOT_FOUND };
             assert_eq!(answer.status, expect, "{target} {}", path.display());
         }
     }
     let uri = format!("/library/sections/{id}/refresh?path=/nowhere");
     let answer = rig.ask(Method::GET, uri).header("Accept", JSON).send().await;
     let message = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();
-    assert_eq!(message, format!("`/nowhere` lies in none of the folders that could be scanned: {}.", folder.display()));
-    assert_eq!(rig.library.runs(&butler_library::RunFilter::default(), 0, 10).unwrap().total, 1, "only the one that was found");
+    assert_eq!(
+        message,
+        format!("`/nowhere` lies in none of the folders that could be scanned: {}.", folder.display())
+    );
+    assert_eq!(
+        rig.library.runs(&butler_library::RunFilter::default(), 0, 10).unwrap().total,
+        1,
+        "only the one that was found"
+    );
 }
 
 #[tokio::test]
@@ -130,7 +164,14 @@ async fn a_section_that_is_added_is_scanned_unless_it_is_not_to_be() {
 async fn the_library_says_what_is_below_it() {
     let rig = Rig::new();
     let (id, _) = rig.add_films("films").await;
-    assert!(rig.get("/library").await.text().contains("<Directory key=\"sections\" title=\"Library Sections\"/>"));
-    assert!(rig.get(format!("/library/sections/{id}")).await.text().contains("<Directory key=\"all\" title=\"All\"/>"));
+    assert!(
+        rig.get("/library").await.text().contains("<Directory key=\"sections\" title=\"Library Sections\"/>")
+    );
+    assert!(
+        rig.get(format!("/library/sections/{id}"))
+            .await
+            .text()
+            .contains("<Directory key=\"all\" title=\"All\"/>")
+    );
     assert_eq!(rig.get_json("/library/sections/all").await, rig.get_json("/library/sections").await);
 }

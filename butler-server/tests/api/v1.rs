@@ -13,7 +13,8 @@ async fn a_run_is_listed_and_shown() {
     let id = started.header("x-butler-outcome").parse::<Outcome>().unwrap().run().unwrap();
     let one: Run = serde_json::from_value(rig.get_json(format!("/api/v1/runs/{id}")).await).unwrap();
     assert_eq!((one.id, one.task.as_str(), one.origin), (id, "RefreshLibraries", Origin::Person));
-    let all: Runs = serde_json::from_value(rig.get_json("/api/v1/runs?task=RefreshLibraries&size=1").await).unwrap();
+    let all: Runs =
+        serde_json::from_value(rig.get_json("/api/v1/runs?task=RefreshLibraries&size=1").await).unwrap();
     assert_eq!((all.total, all.runs.len(), all.runs[0].id), (Some(1), 1, id));
     let none: Runs = serde_json::from_value(rig.get_json("/api/v1/runs?task=BackupDatabase").await).unwrap();
     assert_eq!(none.total, Some(0));
@@ -25,7 +26,11 @@ async fn an_unknown_state_is_refused_with_those_there_are_in_json_always() {
     let rig = Rig::new();
     let answer = rig.get("/api/v1/runs?state=asleep").await;
     assert_eq!((answer.status, answer.header("content-type")), (StatusCode::BAD_REQUEST, JSON));
-    assert!(answer.json()["errors"][0]["message"].as_str().unwrap().contains("queued, scheduled, running"), "{}", answer.text());
+    assert!(
+        answer.json()["errors"][0]["message"].as_str().unwrap().contains("queued, scheduled, running"),
+        "{}",
+        answer.text()
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! The settings' file: TOML, one line a setting by its id. It is read here from its text; who opens it stands elsewhere.
+//! The settings' file: TOML, one line a setting by its id. It is read here from its text; who opens it stands
+//! elsewhere.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -43,13 +44,17 @@ impl SettingsFile {
     /// # Errors
     /// If it is no TOML, or a line names no setting or a value that it does not take.
     pub fn read(path: &Path, text: &str) -> Result<Self, FileError> {
-        let lines: BTreeMap<Spanned<String>, Spanned<toml::Value>> = toml::from_str(text)
-            .map_err(|error| FileError::Syntax { line: line_of(text, error.span()), words: error.message().replace('\n', ", ") })?;
+        let lines: BTreeMap<Spanned<String>, Spanned<toml::Value>> =
+            toml::from_str(text).map_err(|error| FileError::Syntax {
+                line: line_of(text, error.span()),
+                words: error.message().replace('\n', ", "),
+            })?;
         let mut values = BTreeMap::new();
         for (key, given) in &lines {
             let at = |error, span| FileError::Setting { line: line_of(text, Some(span)), error };
             let setting = values::known(key.get_ref()).map_err(|error| at(error, key.span()))?;
-            let value = values::read(setting, &told(given.get_ref())).map_err(|error| at(error, given.span()))?;
+            let value =
+                values::read(setting, &told(given.get_ref())).map_err(|error| at(error, given.span()))?;
             values.insert(setting.id, value);
         }
         Ok(Self { path: path.to_owned(), values })
@@ -90,29 +95,42 @@ mod tests {
     use crate::settings::{BUTLER_START_HOUR, BUTLER_WINDOW_DAYS, Settings, Source};
 
     fn read(text: &str) -> Result<Settings, String> {
-        let file = SettingsFile::read(Path::new("/etc/butler.toml"), text).map_err(|error| error.to_string())?;
+        let file =
+            SettingsFile::read(Path::new("/etc/butler.toml"), text).map_err(|error| error.to_string())?;
         Ok(Settings::new(file, &BTreeMap::new()).0)
     }
 
     #[test]
     fn a_files_values_hold() {
-        let settings =
-            read("# the night\nButlerStartHour = 1\nButlerWindowDays = [\"sun\", \"mon\"]\nButlerTaskRefreshLibraries = false\n").unwrap();
+        let settings = read(
+            "# the night\nButlerStartHour = 1\nButlerWindowDays = [\"sun\", \
+                  \"mon\"]\nButlerTaskRefreshLibraries = false\n",
+        )
+        .unwrap();
         assert_eq!(settings.int(&BUTLER_START_HOUR), 1);
         assert_eq!(settings.source(&BUTLER_START_HOUR), Source::File);
         assert_eq!(settings.text(&BUTLER_WINDOW_DAYS), "mon,sun");
-        assert_eq!(read("").unwrap(), Settings::new(SettingsFile::read(Path::new("/etc/butler.toml"), "").unwrap(), &BTreeMap::new()).0);
+        assert_eq!(
+            read("").unwrap(),
+            Settings::new(SettingsFile::read(Path::new("/etc/butler.toml"), "").unwrap(), &BTreeMap::new()).0
+        );
     }
 
     #[test]
     fn a_wrong_line_is_named_with_what_it_may_say() {
         for (text, expect) in [
-            ("\nButlerStartHuor = 1", "line 2: there is no setting `ButlerStartHuor`; did you mean `ButlerStartHour`?"),
+            (
+                "\nButlerStartHuor = 1",
+                "line 2: there is no setting `ButlerStartHuor`; did you mean `ButlerStartHour`?",
+            ),
             (
                 "ButlerStartHour = 1\n\nButlerStartMinute = 60",
                 "line 3: `ButlerStartMinute` can't be `60`: it takes a whole number of minutes from 0 to 59",
             ),
-            ("GenerateBIFBehavior = true", "line 1: `GenerateBIFBehavior` can't be `true`: it takes never, scheduled or asap"),
+            (
+                "GenerateBIFBehavior = true",
+                "line 1: `GenerateBIFBehavior` can't be `true`: it takes never, scheduled or asap",
+            ),
             ("Coffee = 1", "line 1: there is no setting `Coffee`"),
         ] {
             assert_eq!(read(text).unwrap_err(), expect);

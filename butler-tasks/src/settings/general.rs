@@ -1,4 +1,5 @@
-//! The settings that belong to no task: the server's name, whether folders are watched, the maintenance hours, and what becomes of a night that was slept through.
+//! The settings that belong to no task: the server's name, whether folders are watched, the maintenance
+//! hours, and what becomes of a night that was slept through.
 
 use jiff::civil::Weekday;
 
@@ -67,7 +68,10 @@ pub static FRIENDLY_NAME: Setting = Setting {
     label: "Friendly name",
     summary: "The name by which clients show this server. Left empty, it is Butler.",
     group: Group::General,
-    kind: Kind::Text { default: "", allowed: Texts::Form { words: "a line of at most 100 characters", read: name } },
+    kind: Kind::Text {
+        default: "",
+        allowed: Texts::Form { words: "a line of at most 100 characters", read: name },
+    },
     hidden: false,
     advanced: false,
 };
@@ -76,8 +80,8 @@ pub static FRIENDLY_NAME: Setting = Setting {
 pub static FS_EVENT_LIBRARY_UPDATES: Setting = Setting {
     id: "FSEventLibraryUpdatesEnabled",
     label: "Scan my library automatically",
-    summary: "Scan what changes in the libraries' folders as soon as the system tells of it and it has stood still. Folders on \
-              network and FUSE mounts are left to the nightly scan.",
+    summary: "Scan what changes in the libraries' folders as soon as the system tells of it and it has stood \
+              still. Folders on network and FUSE mounts are left to the nightly scan.",
     group: Group::Library,
     kind: Kind::Bool { default: false },
     hidden: false,
@@ -96,17 +100,24 @@ pub static BUTLER_START_HOUR: Setting = hour(
 pub static BUTLER_END_HOUR: Setting = hour(
     "ButlerEndHour",
     "Time at which tasks stop running",
-    "The time at which the background maintenance tasks stop running. The same as the start is the whole day.",
+    "The time at which the background maintenance tasks stop running. The same as the start is the whole \
+     day.",
     5,
 );
 
 /// Minutes behind the start's hour.
-pub static BUTLER_START_MINUTE: Setting =
-    minute("ButlerStartMinute", "Minutes past the hour at which tasks start to run", "Minutes that are added to the start's hour.");
+pub static BUTLER_START_MINUTE: Setting = minute(
+    "ButlerStartMinute",
+    "Minutes past the hour at which tasks start to run",
+    "Minutes that are added to the start's hour.",
+);
 
 /// Minutes behind the end's hour.
-pub static BUTLER_END_MINUTE: Setting =
-    minute("ButlerEndMinute", "Minutes past the hour at which tasks stop running", "Minutes that are added to the end's hour.");
+pub static BUTLER_END_MINUTE: Setting = minute(
+    "ButlerEndMinute",
+    "Minutes past the hour at which tasks stop running",
+    "Minutes that are added to the end's hour.",
+);
 
 /// The days of the week on which a window opens.
 pub static BUTLER_WINDOW_DAYS: Setting = Setting {
@@ -116,7 +127,10 @@ pub static BUTLER_WINDOW_DAYS: Setting = Setting {
     group: Group::Butler,
     kind: Kind::Text {
         default: ALL_DAYS,
-        allowed: Texts::Form { words: "all, or some of mon,tue,wed,thu,fri,sat,sun with commas between them", read: days },
+        allowed: Texts::Form {
+            words: "all, or some of mon,tue,wed,thu,fri,sat,sun with commas between them",
+            read: days,
+        },
     },
     hidden: false,
     advanced: true,
@@ -130,7 +144,11 @@ pub static BUTLER_CATCH_UP: Setting = Setting {
     group: Group::Butler,
     kind: Kind::Text {
         default: "housekeeping",
-        allowed: Texts::Values(&[("off", "none"), ("housekeeping", "all but those that analyse media"), ("all", "all")]),
+        allowed: Texts::Values(&[
+            ("off", "none"),
+            ("housekeeping", "all but those that analyse media"),
+            ("all", "all"),
+        ]),
     },
     hidden: false,
     advanced: true,
@@ -154,7 +172,8 @@ fn name(text: &str) -> Option<String> {
 /// The days in the order of the week, each once; all of them are `all`.
 fn days(text: &str) -> Option<String> {
     let days = window_days(text)?;
-    let words: Vec<&str> = DAYS.iter().filter(|(_, day)| days.contains(*day)).map(|(word, _)| *word).collect();
+    let words: Vec<&str> =
+        DAYS.iter().filter(|(_, day)| days.contains(*day)).map(|(word, _)| *word).collect();
     Some(if words.len() == DAYS.len() { ALL_DAYS.to_owned() } else { words.join(",") })
 }
 

@@ -1,4 +1,5 @@
-//! What kinds of settings there are, which values each takes, and how a value is read from text and told as text.
+//! What kinds of settings there are, which values each takes, and how a value is read from text and told as
+//! text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -110,7 +111,9 @@ impl Kind {
                 let known = values.iter().find(|(value, _)| *value == text.trim());
                 known.map(|(value, _)| Value::Text(Cow::Borrowed(value))).ok_or(BadValue)
             }
-            Self::Text { allowed: Texts::Form { read, .. }, .. } => read(text).map(|kept| Value::Text(Cow::Owned(kept))).ok_or(BadValue),
+            Self::Text { allowed: Texts::Form { read, .. }, .. } => {
+                read(text).map(|kept| Value::Text(Cow::Owned(kept))).ok_or(BadValue)
+            }
         }
     }
 
@@ -124,12 +127,16 @@ impl Kind {
                 format!("a whole number{unit} from {min} to {max}{steps}")
             }
             Self::Int { allowed: Ints::Values(values), .. } => match values {
-                [(first, _), .., (last, _)] if values.iter().zip(*first..).all(|((value, _), next)| *value == next) => {
+                [(first, _), .., (last, _)]
+                    if values.iter().zip(*first..).all(|((value, _), next)| *value == next) =>
+                {
                     format!("a whole number from {first} to {last}")
                 }
                 _ => one_of(values.iter().map(|(value, _)| value.to_string())),
             },
-            Self::Text { allowed: Texts::Values(values), .. } => one_of(values.iter().map(|(value, _)| (*value).to_owned())),
+            Self::Text { allowed: Texts::Values(values), .. } => {
+                one_of(values.iter().map(|(value, _)| (*value).to_owned()))
+            }
             Self::Text { allowed: Texts::Form { words, .. }, .. } => (*words).to_owned(),
         }
     }
@@ -204,8 +211,12 @@ fn one_of(values: impl Iterator<Item = String>) -> String {
 mod tests {
     use super::*;
 
-    const WIDTH: Kind = Kind::Int { default: 320, allowed: Ints::Range { min: 16, max: 4_096, step: 2 }, unit: "pixels" };
-    const WORD: Kind = Kind::Text { default: "off", allowed: Texts::Values(&[("off", "none"), ("some", "some"), ("all", "all")]) };
+    const WIDTH: Kind =
+        Kind::Int { default: 320, allowed: Ints::Range { min: 16, max: 4_096, step: 2 }, unit: "pixels" };
+    const WORD: Kind = Kind::Text {
+        default: "off",
+        allowed: Texts::Values(&[("off", "none"), ("some", "some"), ("all", "all")]),
+    };
 
     #[test]
     fn a_bool_takes_the_words_of_both_kinds_of_clients() {

@@ -5,11 +5,16 @@ use jiff::tz::TimeZone;
 
 use super::general::window_days;
 use super::{
-    BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_WINDOW_DAYS, Setting, Settings,
+    BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_START_HOUR, BUTLER_START_MINUTE,
+    BUTLER_WINDOW_DAYS, Setting, Settings,
 };
 
 /// The schedule's settings of these settings, for a server of this id in this zone.
-pub fn schedule_settings(settings: &Settings, zone: TimeZone, server_id: String) -> butler_schedule::Settings {
+pub fn schedule_settings(
+    settings: &Settings,
+    zone: TimeZone,
+    server_id: String,
+) -> butler_schedule::Settings {
     // Both are held to their ranges by the table.
     let number = |setting: &Setting| i8::try_from(settings.int(setting)).unwrap_or_default();
     let days = window_days(&settings.text(&BUTLER_WINDOW_DAYS)).unwrap_or(WindowDays::ALL);
@@ -21,7 +26,11 @@ pub fn schedule_settings(settings: &Settings, zone: TimeZone, server_id: String)
         _ => CatchUp::Housekeeping,
     };
     let named = |wanted: fn(&Settings, &Setting) -> bool| {
-        crate::ALL.into_iter().filter(|task| wanted(settings, task.switch)).map(|task| task.name.clone()).collect()
+        crate::ALL
+            .into_iter()
+            .filter(|task| wanted(settings, task.switch))
+            .map(|task| task.name.clone())
+            .collect()
     };
     butler_schedule::Settings {
         zone,

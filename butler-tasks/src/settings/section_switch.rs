@@ -1,7 +1,7 @@
 //! Switches that a section has for itself: on unless a person turned one off there.
 //!
-//! What hangs on them is a task's lacks: a section that is switched off demands nothing. A source that lies in two sections is wanted
-//! as long as one of them wants it.
+//! What hangs on them is a task's lacks: a section that is switched off demands nothing. A source that lies
+//! in two sections is wanted as long as one of them wants it.
 
 use butler_library::SectionKind;
 
@@ -28,13 +28,20 @@ impl SectionSwitch {
     /// If the text is neither true nor false.
     pub fn read(&self, text: &str) -> Result<bool, SettingError> {
         let allowed = || Kind::Bool { default: true }.allowed();
-        read_bool(text).map_err(|_| SettingError::Bad { id: self.id, value: text.to_owned(), allowed: allowed() })
+        read_bool(text).map_err(|_| SettingError::Bad {
+            id: self.id,
+            value: text.to_owned(),
+            allowed: allowed(),
+        })
     }
 }
 
 /// The switches that a section of a kind has, in the catalogue's order.
 pub fn section_switches(kind: SectionKind) -> impl Iterator<Item = &'static SectionSwitch> {
-    crate::ALL.into_iter().filter_map(|task| task.section_switch).filter(move |switch| switch.kinds.contains(&kind))
+    crate::ALL
+        .into_iter()
+        .filter_map(|task| task.section_switch)
+        .filter(move |switch| switch.kinds.contains(&kind))
 }
 
 /// The switch of this id that a section of a kind has, if there is one.

@@ -1,7 +1,9 @@
-//! The values that hold now, and how they change: what the file says holds over what a person set, and that over the default.
+//! The values that hold now, and how they change: what the file says holds over what a person set, and that
+//! over the default.
 //!
-//! A file is written by who runs the machine and is read again at each start: were a person's later word to hold over it, the file
-//! would lie about the server from then on. So what it names is fixed, and who tries to change it is told where it stands.
+//! A file is written by who runs the machine and is read again at each start: were a person's later word to
+//! hold over it, the file would lie about the server from then on. So what it names is fixed, and who tries
+//! to change it is told where it stands.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -74,8 +76,8 @@ pub enum SettingError {
 }
 
 impl Settings {
-    /// The settings of a file, and what persons set before, as it is stored. What is stored and is no setting, or no value of one, any
-    /// more holds for nothing; the ids of such values come second.
+    /// The settings of a file, and what persons set before, as it is stored. What is stored and is no
+    /// setting, or no value of one, any more holds for nothing; the ids of such values come second.
     pub fn new(file: SettingsFile, stored: &BTreeMap<String, String>) -> (Self, Vec<String>) {
         let (mut person, mut refused) = (BTreeMap::new(), Vec::new());
         for (id, text) in stored {
@@ -99,7 +101,8 @@ impl Settings {
         Self { file, person: self.person.clone() }
     }
 
-    /// The settings with these changes, all of them or none: id and text, no text for what holds without a person's word.
+    /// The settings with these changes, all of them or none: id and text, no text for what holds without a
+    /// person's word.
     ///
     /// # Errors
     /// If an id is unknown, a value is none that its setting takes, or the file fixes one of them.
@@ -123,10 +126,13 @@ impl Settings {
         Ok(changed)
     }
 
-    /// What is to be stored of these changes, once they were made: the text of each setting that they name, none where a person's
-    /// word was taken back. What the file fixes is no person's word.
+    /// What is to be stored of these changes, once they were made: the text of each setting that they name,
+    /// none where a person's word was taken back. What the file fixes is no person's word.
     pub fn stored(&self, changes: &[(String, Option<String>)]) -> BTreeMap<&'static str, Option<String>> {
-        let named = changes.iter().filter_map(|(id, _)| find(id)).filter(|setting| self.file.value(setting.id).is_none());
+        let named = changes
+            .iter()
+            .filter_map(|(id, _)| find(id))
+            .filter(|setting| self.file.value(setting.id).is_none());
         named.map(|setting| (setting.id, self.person.get(setting.id).map(Value::to_string))).collect()
     }
 
@@ -184,18 +190,26 @@ impl Settings {
 
     /// The ids whose value differs from that of others, in the table's order.
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        all().iter().filter(|setting| self.value(setting) != other.value(setting)).map(|setting| setting.id).collect()
+        all()
+            .iter()
+            .filter(|setting| self.value(setting) != other.value(setting))
+            .map(|setting| setting.id)
+            .collect()
     }
 }
 
 /// The setting of an id, or the refusal that names a near one.
 pub(super) fn known(id: &str) -> Result<&'static Setting, SettingError> {
-    find(id).ok_or_else(|| SettingError::Unknown { id: id.to_owned(), near: nearest(id, all().iter().map(|setting| setting.id)) })
+    find(id).ok_or_else(|| SettingError::Unknown {
+        id: id.to_owned(),
+        near: nearest(id, all().iter().map(|setting| setting.id)),
+    })
 }
 
 /// The value of a text, or the refusal that names what the setting takes.
 pub(super) fn read(setting: &'static Setting, text: &str) -> Result<Value, SettingError> {
-    let bad = |_| SettingError::Bad { id: setting.id, value: text.to_owned(), allowed: setting.kind.allowed() };
+    let bad =
+        |_| SettingError::Bad { id: setting.id, value: text.to_owned(), allowed: setting.kind.allowed() };
     setting.kind.read(text).map_err(bad)
 }
 
@@ -227,7 +241,9 @@ mod tests {
         let settings = Settings::default();
         let changes = asked(&[("ButlerStartHour", Some("1")), ("ButlerEndHour", Some("24"))]);
         assert!(settings.change(&changes).is_err());
-        let changed = settings.change(&asked(&[("ButlerStartHour", Some("1")), ("ButlerEndHour", Some("23"))])).unwrap();
+        let changed = settings
+            .change(&asked(&[("ButlerStartHour", Some("1")), ("ButlerEndHour", Some("23"))]))
+            .unwrap();
         assert_eq!((changed.int(&BUTLER_START_HOUR), changed.int(&BUTLER_END_HOUR)), (1, 23));
         assert_eq!(changed.differences(&settings), ["ButlerStartHour", "ButlerEndHour"]);
         assert_eq!(changed.source(&BUTLER_START_HOUR), Source::Person);
@@ -249,17 +265,23 @@ mod tests {
         assert_eq!(refused(&settings, &[("Coffee", None)]), "there is no setting `Coffee`");
         assert_eq!(
             refused(&settings, &[("GenerateBIFWidth", Some("321"))]),
-            "`GenerateBIFWidth` can't be `321`: it takes a whole number of pixels from 16 to 4096 in steps of 2"
+            "`GenerateBIFWidth` can't be `321`: it takes a whole number of pixels from 16 to 4096 in steps of \
+             2"
         );
     }
 
     #[test]
     fn what_the_file_says_is_fixed_and_what_a_person_said_before_waits_behind_it() {
         let file = SettingsFile::read(Path::new("/etc/butler.toml"), "ButlerStartHour = 3").unwrap();
-        let stored = [("ButlerStartHour".to_owned(), "1".to_owned()), ("FriendlyName".to_owned(), "Attic".to_owned())].into();
+        let stored =
+            [("ButlerStartHour".to_owned(), "1".to_owned()), ("FriendlyName".to_owned(), "Attic".to_owned())]
+                .into();
         let (settings, refused_ids) = Settings::new(file, &stored);
         assert!(refused_ids.is_empty());
-        assert_eq!((settings.int(&BUTLER_START_HOUR), settings.source(&BUTLER_START_HOUR)), (3, Source::File));
+        assert_eq!(
+            (settings.int(&BUTLER_START_HOUR), settings.source(&BUTLER_START_HOUR)),
+            (3, Source::File)
+        );
         assert_eq!(settings.text(&FRIENDLY_NAME), "Attic");
         let fixed = "`ButlerStartHour` is fixed by the file `/etc/butler.toml`: change it there";
         assert_eq!(refused(&settings, &[("ButlerStartHour", Some("4"))]), fixed);
@@ -272,7 +294,11 @@ mod tests {
 
     #[test]
     fn what_is_stored_and_means_nothing_any_more_is_left_out() {
-        let stored = [("ButlerAllowedRoots".to_owned(), "[]".to_owned()), ("ButlerStartHour".to_owned(), "noon".to_owned())].into();
+        let stored = [
+            ("ButlerAllowedRoots".to_owned(), "[]".to_owned()),
+            ("ButlerStartHour".to_owned(), "noon".to_owned()),
+        ]
+        .into();
         let (settings, refused) = Settings::new(SettingsFile::default(), &stored);
         assert_eq!((settings, refused), (Settings::default(), vec!["ButlerStartHour".to_owned()]));
     }

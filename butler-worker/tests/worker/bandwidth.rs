@@ -1,4 +1,5 @@
-//! Bytes over time and key frames are those that ffprobe tells of the same packets, however they were come by.
+//! Bytes over time and key frames are those that ffprobe tells of the same packets, however they were come
+//! by.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,7 +13,8 @@ use butler_product::{FailureClass, Spec, Value};
 use crate::films::{bytes, cut, film, film_with_sound, noise, other};
 use crate::process::{BIF, Outcome, Worker};
 
-const H264: &str = "-c:v libx264 -preset ultrafast -bf 2 -b_strategy 0 -g 24 -sc_threshold 0 -pix_fmt yuv420p -c:a aac";
+const H264: &str =
+    "-c:v libx264 -preset ultrafast -bf 2 -b_strategy 0 -g 24 -sc_threshold 0 -pix_fmt yuv420p -c:a aac";
 
 /// The product of the only want.
 fn made(outcome: Outcome) -> (Summary, Curve, u64) {
@@ -21,7 +23,10 @@ fn made(outcome: Outcome) -> (Summary, Curve, u64) {
     (summary, curve, bytes_read)
 }
 
-fn of(answer: Option<Result<(Value, Option<u64>), butler_product::Failure>>, output: &mut File) -> (Summary, Curve) {
+fn of(
+    answer: Option<Result<(Value, Option<u64>), butler_product::Failure>>,
+    output: &mut File,
+) -> (Summary, Curve) {
     let Some(Ok((Value::Bandwidth(summary), Some(bytes)))) = answer else { panic!("{answer:?}") };
     assert_eq!(output.metadata().unwrap().len(), bytes);
     output.seek(SeekFrom::Start(0)).unwrap();
@@ -39,7 +44,8 @@ struct Probed {
 fn probed(film: &Path) -> Vec<Probed> {
     let entries = "packet=stream_index,pts_time,dts_time,size,flags";
     let mut command = butler_fixtures::command("ffprobe");
-    let output = command.args(["-v", "quiet", "-show_entries", entries, "-of", "csv=p=0"]).arg(film).output().unwrap();
+    let output =
+        command.args(["-v", "quiet", "-show_entries", entries, "-of", "csv=p=0"]).arg(film).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let packet = |line: &str| {
         let fields: Vec<_> = line.split(',').collect();
@@ -57,9 +63,14 @@ fn probed(film: &Path) -> Vec<Probed> {
 /// What ffprobe's packets add up to, by the same rules.
 fn expected(film: &Path, info: &MediaInfo) -> (BTreeMap<u32, Vec<u64>>, Vec<i64>) {
     let kind = |stream: u32| info.streams[stream as usize].kind;
-    let packets: Vec<_> =
-        probed(film).into_iter().filter(|packet| !matches!(kind(packet.stream), StreamKind::Picture | StreamKind::Other)).collect();
-    let timed = packets.iter().filter(|packet| kind(packet.stream) != StreamKind::Subtitle).filter_map(|packet| packet.time);
+    let packets: Vec<_> = probed(film)
+        .into_iter()
+        .filter(|packet| !matches!(kind(packet.stream), StreamKind::Picture | StreamKind::Other))
+        .collect();
+    let timed = packets
+        .iter()
+        .filter(|packet| kind(packet.stream) != StreamKind::Subtitle)
+        .filter_map(|packet| packet.time);
     let start = timed.min().unwrap().max(0);
     let video = info.video().map(|video| video.index);
     let mut seconds: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
@@ -87,13 +98,15 @@ fn check(worker: &Worker, film: &Path, told_by: ToldBy) -> f64 {
     let (summary, curve, bytes_read) = made(worker.perform(film, &order));
     let (seconds, key_frames) = expected(film, &info);
     let name = film.display();
-    let told: BTreeMap<_, _> = curve.streams.iter().map(|stream| (stream.index, stream.bytes.clone())).collect();
+    let told: BTreeMap<_, _> =
+        curve.streams.iter().map(|stream| (stream.index, stream.bytes.clone())).collect();
     assert_eq!(told.keys().collect::<Vec<_>>(), seconds.keys().collect::<Vec<_>>(), "{name}");
     for (stream, bytes) in &told {
         assert_eq!(bytes, &seconds[stream], "stream {stream} of {name}");
     }
     let times: Vec<_> = curve.key_frames.iter().map(|key_frame| key_frame.time_us).collect();
-    let near = times.len() == key_frames.len() && times.iter().zip(&key_frames).all(|(one, other)| (one - other).abs() <= 1);
+    let near = times.len() == key_frames.len()
+        && times.iter().zip(&key_frames).all(|(one, other)| (one - other).abs() <= 1);
     assert!(near, "{name}: {times:?} instead of {key_frames:?}");
     assert_eq!(summary.told_by, told_by, "{name}");
     assert_eq!(summary.total.bytes, seconds.values().flatten().sum::<u64>());
@@ -125,9 +138,15 @@ fn mp4_and_matroska_are_told_by_their_headers_as_ffprobe_tells_them() {
         copied(&mkv, "bandwidth-clusters.mkv", "-cluster_time_limit 300"),
         other("bandwidth-from-the-middle.mp4", &format!("-ss 7.3 -i {} -map 0 -c copy", mkv.display())),
         other("bandwidth-middle-and-end.mp4", &format!("-ss 7.3 -t 9.1 -i {} -map 0 -c copy", mkv.display())),
-        film_with_sound("bandwidth.webm", "-c:v libvpx -deadline realtime -cpu-used 8 -g 24 -b:v 300k -c:a libopus"),
+        film_with_sound(
+            "bandwidth.webm",
+            "-c:v libvpx -deadline realtime -cpu-used 8 -g 24 -b:v 300k -c:a libopus",
+        ),
         film_with_sound("bandwidth-pcm.mov", "-c:v mpeg4 -g 12 -c:a pcm_s16le"),
-        film_with_sound("bandwidth-hevc.mp4", "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=24:open-gop=1 -c:a ac3"),
+        film_with_sound(
+            "bandwidth-hevc.mp4",
+            "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=24:open-gop=1 -c:a ac3",
+        ),
         film("bandwidth-every.mkv", "-c:v mjpeg -q:v 20"),
         other("bandwidth.m4a", "-f lavfi -i sine=d=25 -c:a aac"),
         other("bandwidth.mka", "-f lavfi -i sine=d=25 -c:a flac"),
@@ -144,7 +163,10 @@ fn other_containers_are_told_by_their_packets_as_ffprobe_tells_them() {
     let mpeg2 = film_with_sound("bandwidth-mpeg2.ts", "-c:v mpeg2video -g 12 -bf 2 -c:a mp2");
     let films = [
         copied(&mkv, "bandwidth.ts", ""),
-        film_with_sound("bandwidth-ac3.m2ts", "-c:v libx264 -preset ultrafast -g 24 -pix_fmt yuv420p -c:a ac3"),
+        film_with_sound(
+            "bandwidth-ac3.m2ts",
+            "-c:v libx264 -preset ultrafast -g 24 -pix_fmt yuv420p -c:a ac3",
+        ),
         copied(&mkv, "bandwidth.flv", ""),
         copied(&mpeg2, "bandwidth.mpg", "-f vob"),
         mpeg2,
@@ -162,10 +184,15 @@ fn other_containers_are_told_by_their_packets_as_ffprobe_tells_them() {
 #[test]
 fn the_payload_of_a_real_film_is_not_read() {
     let worker = Worker::start();
-    let coding = "-f lavfi -i testsrc2=s=640x360:r=24:d=20 -f lavfi -i sine=d=20 -c:v libx264 -preset ultrafast -b:v 8M -minrate 8M \
-        -maxrate 8M -bufsize 8M -nal-hrd cbr -pix_fmt yuv420p -c:a aac";
+    let coding = "-f lavfi -i testsrc2=s=640x360:r=24:d=20 -f lavfi -i sine=d=20 -c:v libx264 -preset \
+                  ultrafast -b:v 8M -minrate 8M -maxrate 8M -bufsize 8M -nal-hrd cbr -pix_fmt yuv420p -c:a \
+                  aac";
     let mkv = other("bandwidth-large.mkv", coding);
-    for film in [mkv.clone(), copied(&mkv, "bandwidth-large.mp4", ""), copied(&mkv, "bandwidth-large-f.mp4", "-movflags +frag_keyframe")] {
+    for film in [
+        mkv.clone(),
+        copied(&mkv, "bandwidth-large.mp4", ""),
+        copied(&mkv, "bandwidth-large-f.mp4", "-movflags +frag_keyframe"),
+    ] {
         let part = check(&worker, &film, ToldBy::Headers);
         assert!(part < 0.35, "{part:.2} of {} were read", film.display());
     }
@@ -209,7 +236,11 @@ fn previews_and_bandwidth_of_one_unit_are_those_that_each_has_alone() {
             bytes
         };
         let together = pictures(worker.make(&film, &[BIF, Spec::Bandwidth]));
-        assert!(!together.is_empty() && together == pictures(worker.make(&film, &[BIF])), "{}", film.display());
+        assert!(
+            !together.is_empty() && together == pictures(worker.make(&film, &[BIF])),
+            "{}",
+            film.display()
+        );
     }
 }
 
@@ -230,7 +261,11 @@ fn a_picture_has_no_bandwidth() {
     let worker = Worker::start();
     let photo = other("bandwidth.jpg", "-f lavfi -i testsrc2=s=64x64 -frames:v 1");
     let outcome = worker.make(&photo, &[Spec::Bandwidth]);
-    assert!(matches!(&outcome.answers[0], Some(Ok((Value::Nothing { .. }, None)))), "{:?}", outcome.answers[0]);
+    assert!(
+        matches!(&outcome.answers[0], Some(Ok((Value::Nothing { .. }, None)))),
+        "{:?}",
+        outcome.answers[0]
+    );
 }
 
 #[test]
@@ -250,8 +285,10 @@ fn damage_of_a_stream_that_is_read_through_is_noted() {
 #[test]
 fn flips_in_small_films_end_as_a_product_or_a_failure_of_content() {
     let worker = Worker::start();
-    let mkv =
-        other("bandwidth-small.mkv", "-f lavfi -i testsrc2=s=64x36:r=12:d=3 -f lavfi -i sine=d=3 -c:v libx264 -preset ultrafast -c:a aac");
+    let mkv = other(
+        "bandwidth-small.mkv",
+        "-f lavfi -i testsrc2=s=64x36:r=12:d=3 -f lavfi -i sine=d=3 -c:v libx264 -preset ultrafast -c:a aac",
+    );
     let films = [
         copied(&mkv, "bandwidth-small.mp4", "-movflags +faststart"),
         copied(&mkv, "bandwidth-small-f.mp4", "-movflags +frag_keyframe+empty_moov"),
@@ -276,7 +313,9 @@ fn flips_in_small_films_end_as_a_product_or_a_failure_of_content() {
             order.media_info = Some(Box::new(info.clone()));
             match &worker.perform(place, &order).answers[0] {
                 Some(Ok((Value::Bandwidth(_), Some(_)))) => {}
-                Some(Err(failure)) => assert_eq!(failure.class, FailureClass::Content, "{}", failure.sentence),
+                Some(Err(failure)) => {
+                    assert_eq!(failure.class, FailureClass::Content, "{}", failure.sentence)
+                }
                 other => panic!("{other:?}"),
             }
         }
@@ -287,14 +326,20 @@ fn flips_in_small_films_end_as_a_product_or_a_failure_of_content() {
 fn streams_beside_video_and_sound_keep_their_numbers() {
     let worker = Worker::start();
     let mkv = film_with_sound("bandwidth.mkv", H264);
-    let subtitles = bytes("bandwidth.srt", b"1\n00:00:01,000 --> 00:00:03,000\nGuten Tag\n\n2\n00:00:05,000 --> 00:00:06,000\nJa\n");
+    let subtitles = bytes(
+        "bandwidth.srt",
+        b"1\n00:00:01,000 --> 00:00:03,000\nGuten Tag\n\n2\n00:00:05,000 --> 00:00:06,000\nJa\n",
+    );
     let cover = other("bandwidth-cover.png", "-f lavfi -i testsrc2=s=64x64 -frames:v 1");
     let inputs = format!("-i {} -i {} -i {}", mkv.display(), subtitles.display(), cover.display());
     let in_order = "-map 0:v -map 1 -map 0:a -map 2 -c copy -disposition:v:1 attached_pic";
     let films = [
         other(
             "bandwidth-many.mkv",
-            &format!("{inputs} -map 0:v -map 1 -map 0:a -c copy -attach {} -metadata:s:t mimetype=image/png", cover.display()),
+            &format!(
+                "{inputs} -map 0:v -map 1 -map 0:a -c copy -attach {} -metadata:s:t mimetype=image/png",
+                cover.display()
+            ),
         ),
         other("bandwidth-many.mp4", &format!("{inputs} {in_order} -c:s mov_text")),
     ];

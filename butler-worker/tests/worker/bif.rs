@@ -14,7 +14,10 @@ fn every(interval_ms: u32) -> Spec {
 /// The seconds whose lightness the pictures have.
 fn seconds(pictures: &[Vec<u8>]) -> Vec<u32> {
     // A film's 16 is a JPEG's 0, its 235 a JPEG's 255.
-    pictures.iter().map(|picture| (f64::from(films::lightness(picture)) * 219.0 / 255.0 / 6.0).round() as u32).collect()
+    pictures
+        .iter()
+        .map(|picture| (f64::from(films::lightness(picture)) * 219.0 / 255.0 / 6.0).round() as u32)
+        .collect()
 }
 
 const CLOCKS: [(&str, &str); 6] = [
@@ -55,7 +58,8 @@ fn the_bytes_depend_neither_on_threads_nor_on_what_is_known_before() {
         let info = Some(Box::new(worker.media_info(&film)));
         let (_, expect) = worker.perform(&film, &base).bif();
         for threads in [1, 5, 64] {
-            let (_, pictures) = worker.perform(&film, &Order { threads, media_info: info.clone(), ..base.clone() }).bif();
+            let (_, pictures) =
+                worker.perform(&film, &Order { threads, media_info: info.clone(), ..base.clone() }).bif();
             assert!(pictures == expect, "{name} on {threads} threads");
         }
     }
@@ -74,9 +78,13 @@ fn two_wants_of_one_film_are_met_by_one_read() {
 #[test]
 fn a_transport_stream_gives_the_same_pictures_however_it_is_read() {
     let worker = Worker::start();
-    for (name, coding) in
-        [CLOCKS[3], ("clock-hevc.ts", "-c:v libx265 -preset ultrafast -x265-params log-level=error:scenecut=0:keyint=999")]
-    {
+    for (name, coding) in [
+        CLOCKS[3],
+        (
+            "clock-hevc.ts",
+            "-c:v libx265 -preset ultrafast -x265-params log-level=error:scenecut=0:keyint=999",
+        ),
+    ] {
         let film = films::clock(name, "0,8,12,17,23,28", coding);
         let (_, marked) = worker.make(&film, &[every(1_000)]).bif();
         let beside = worker.make(&film, &[every(1_000), Spec::Bandwidth]);
@@ -97,12 +105,18 @@ fn only_what_is_needed_is_read_of_an_indexed_film() {
     let worker = Worker::start();
     let film = films::other(
         "large.mkv",
-        "-f lavfi -i testsrc2=s=640x360:r=24:d=60 -vf noise=alls=20:allf=t -c:v libx264 -preset ultrafast -g 48 -b:v 6M",
+        "-f lavfi -i testsrc2=s=640x360:r=24:d=60 -vf noise=alls=20:allf=t -c:v libx264 -preset ultrafast -g \
+         48 -b:v 6M",
     );
     let mut order = order(&film, &[BIF]);
     order.media_info = Some(Box::new(worker.media_info(&film)));
     let outcome = worker.perform(&film, &order);
-    assert!(outcome.bytes_read * 4 < order.size_bytes, "{} of {} bytes", outcome.bytes_read, order.size_bytes);
+    assert!(
+        outcome.bytes_read * 4 < order.size_bytes,
+        "{} of {} bytes",
+        outcome.bytes_read,
+        order.size_bytes
+    );
     assert_eq!(outcome.bif().0.pictures, 6);
 }
 
@@ -111,7 +125,8 @@ fn pictures_are_upright_with_square_pixels_and_never_wider_than_the_film() {
     let worker = Worker::start();
     let coding = "-c:v libx264 -preset ultrafast -g 24";
     let level = films::film("level.mp4", coding);
-    let turned = films::other("turned.mp4", &format!("-i {} -c copy -metadata:s:v rotate=90", level.display()));
+    let turned =
+        films::other("turned.mp4", &format!("-i {} -c copy -metadata:s:v rotate=90", level.display()));
     let wide = films::film("wide.mkv", &format!("-vf scale=360:288,setsar=64/45 {coding}"));
     for (film, expect) in [(turned, (180, 320)), (wide, (320, 180))] {
         let (summary, _) = worker.make(&film, &[BIF]).bif();

@@ -1,6 +1,8 @@
-//! Broken media by the dozen, or by the thousand: each ends as a result or a clear failure, and the worker lives on.
+//! Broken media by the dozen, or by the thousand: each ends as a result or a clear failure, and the worker
+//! lives on.
 //!
-//! `BUTLER_BROKEN_FILES` sets how many, `BUTLER_BROKEN_SEED` which; `BUTLER_BROKEN_ONLY=mp4-lie-7` takes one of them alone.
+//! `BUTLER_BROKEN_FILES` sets how many, `BUTLER_BROKEN_SEED` which; `BUTLER_BROKEN_ONLY=mp4-lie-7` takes one
+//! of them alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +16,14 @@ use butler_product::{FailureClass, Spec};
 use crate::films;
 use crate::process::{BIF, Worker, order};
 
-/// CPU time from which on a case is told of, clock ticks of a hundredth of a second. How much is too much hangs on the machine; what
-/// is without end the worker's own limits end.
+/// CPU time from which on a case is told of, clock ticks of a hundredth of a second. How much is too much
+/// hangs on the machine; what is without end the worker's own limits end.
 const WORTH_A_WORD: u64 = 100;
 
 #[test]
 fn each_broken_file_ends_as_a_result_or_a_clear_failure() {
-    let number = |variable: &str, usual: usize| std::env::var(variable).map_or(usual, |given| given.parse().unwrap());
+    let number =
+        |variable: &str, usual: usize| std::env::var(variable).map_or(usual, |given| given.parse().unwrap());
     let (count, seed) = (number("BUTLER_BROKEN_FILES", 80), number("BUTLER_BROKEN_SEED", 7) as u64);
     let only = std::env::var("BUTLER_BROKEN_ONLY").ok();
     let folder = butler_fixtures::tempdir().unwrap();
@@ -43,12 +46,21 @@ fn each_broken_file_ends_as_a_result_or_a_clear_failure() {
             worker = Worker::start();
         }
         if cost > WORTH_A_WORD {
-            println!("{}: {cost} ticks, {} of {} bytes read", case.name, outcome.bytes_read, case.bytes.len());
+            println!(
+                "{}: {cost} ticks, {} of {} bytes read",
+                case.name,
+                outcome.bytes_read,
+                case.bytes.len()
+            );
         }
         for (want, answer) in outcome.answers.iter().enumerate() {
             match answer {
                 Some(Ok(_)) => made += 1,
-                Some(Err(failure)) if failure.class == FailureClass::Content && failure.sentence.ends_with('.') => failed += 1,
+                Some(Err(failure))
+                    if failure.class == FailureClass::Content && failure.sentence.ends_with('.') =>
+                {
+                    failed += 1
+                }
                 // Who falls has not answered; who gives a file up has.
                 other => troubles.push(format!("{}: want {want}: {other:?}, {end:?}", case.name)),
             }
@@ -61,16 +73,22 @@ fn each_broken_file_ends_as_a_result_or_a_clear_failure() {
 
 #[test]
 fn a_picture_that_would_keep_its_reader_busy_for_minutes_is_given_up_with_a_sentence() {
-    // Two minutes of a machine of 2026: none is so fast that it is done before it is looked at, twice in a second.
+    // Two minutes of a machine of 2026: none is so fast that it is done before it is looked at, twice in a
+    // second.
     let film = films::bytes("endless.avi", &endless_jpeg(40_000));
     let worker = Worker::start();
     let limits = Limits { max_fruitless_ms: 100, ..Limits::default() };
-    worker.order(&film, &Order { limits, threads: 1, ..order(&film, &[BIF, Spec::Bif(Params::new(500, 160).unwrap())]) });
+    worker.order(
+        &film,
+        &Order { limits, threads: 1, ..order(&film, &[BIF, Spec::Bif(Params::new(500, 160).unwrap())]) },
+    );
     let mut failed = Vec::new();
     // It says why of each want, and goes: the library that it is in stops for nobody.
     let end = loop {
         match worker.hear() {
-            Ok(FromWorker::Failed { want, failure, .. }) => failed.push((want, failure.class, failure.sentence)),
+            Ok(FromWorker::Failed { want, failure, .. }) => {
+                failed.push((want, failure.class, failure.sentence))
+            }
             Ok(FromWorker::Progress { .. }) => {}
             other => break other,
         }

@@ -14,7 +14,11 @@ const FILMS: &[(&str, &str, &str)] = &[
     ("fragments.mp4", "-c:v libx264 -preset ultrafast -g 24 -movflags frag_keyframe+empty_moov", "h264"),
     ("h264.flv", "-c:v libx264 -preset ultrafast -g 24", "h264"),
     ("hevc.mkv", "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=24", "hevc"),
-    ("hevc10.mp4", "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=24 -pix_fmt yuv420p10le", "hevc"),
+    (
+        "hevc10.mp4",
+        "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=24 -pix_fmt yuv420p10le",
+        "hevc",
+    ),
     ("vp8.webm", "-c:v libvpx -deadline realtime -cpu-used 8 -g 24", "vp8"),
     ("vp9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 24", "vp9"),
     ("av1.mkv", "-c:v libsvtav1 -preset 12 -g 24", "av1"),
@@ -42,7 +46,11 @@ fn every_codec_is_decoded_inside_the_sandbox() {
         let info = worker.media_info(&film);
         let video = info.video().unwrap_or_else(|| panic!("{name} has no video"));
         assert_eq!(&video.codec, codec, "{name}");
-        assert!(info.duration_ms.is_none_or(|ms| (24_500..25_600).contains(&ms)), "{name}: {:?}", info.duration_ms);
+        assert!(
+            info.duration_ms.is_none_or(|ms| (24_500..25_600).contains(&ms)),
+            "{name}: {:?}",
+            info.duration_ms
+        );
         let (summary, pictures) = worker.make(&film, &[BIF]).bif();
         assert_eq!((summary.pictures, summary.height * 16), (3, summary.width * 9), "{name}");
         let distinct = pictures.iter().collect::<std::collections::HashSet<_>>().len();
@@ -82,11 +90,21 @@ fn music_is_described_and_has_no_preview() {
 #[test]
 fn pictures_are_described_and_have_no_duration() {
     let worker = Worker::start();
-    for (name, codec) in [("p.jpg", "mjpeg"), ("p.png", "png"), ("p.gif", "gif"), ("p.bmp", "bmp"), ("p.tiff", "tiff"), ("p.webp", "webp")]
-    {
+    for (name, codec) in [
+        ("p.jpg", "mjpeg"),
+        ("p.png", "png"),
+        ("p.gif", "gif"),
+        ("p.bmp", "bmp"),
+        ("p.tiff", "tiff"),
+        ("p.webp", "webp"),
+    ] {
         let picture = films::other(name, "-f lavfi -i testsrc2=s=320x180 -frames:v 1");
         let info = worker.media_info(&picture);
-        assert_eq!((info.streams.len(), &*info.streams[0].codec, info.duration_ms), (1, codec, None), "{name}");
+        assert_eq!(
+            (info.streams.len(), &*info.streams[0].codec, info.duration_ms),
+            (1, codec, None),
+            "{name}"
+        );
         let shape = info.streams[0].picture.as_ref().unwrap();
         assert_eq!((shape.width, shape.height), (320, 180), "{name}");
         assert!(info.video().is_none(), "{name} is taken for a film");

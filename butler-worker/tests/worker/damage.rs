@@ -17,16 +17,30 @@ fn each_stranger_fails_with_its_own_sentence_and_the_worker_goes_on() {
     let check = |film: &Path, sentence: &str| {
         for want in [Spec::MediaInfo, BIF] {
             let failure = worker.make(film, &[want]).failure();
-            assert_eq!((failure.class, &*failure.sentence), (FailureClass::Content, sentence), "{}", film.display());
+            assert_eq!(
+                (failure.class, &*failure.sentence),
+                (FailureClass::Content, sentence),
+                "{}",
+                film.display()
+            );
         }
     };
     check(&films::bytes("empty.mkv", b""), "The file is empty.");
-    check(&films::bytes("text.mp4", "Dear diary,\n".repeat(500).as_bytes()), "This is not a media file: it holds plain text.");
+    check(
+        &films::bytes("text.mp4", "Dear diary,\n".repeat(500).as_bytes()),
+        "This is not a media file: it holds plain text.",
+    );
     for name in ["noise.mkv", "noise.mp4", "noise.ts", "noise.mp3"] {
-        check(&films::bytes(name, &films::noise(2_000_000)), "This is not a media file of a kind Butler reads.");
+        check(
+            &films::bytes(name, &films::noise(2_000_000)),
+            "This is not a media file of a kind Butler reads.",
+        );
     }
     let without_contents = films::cut(&films::film("plain.mp4", CODING), 60);
-    check(&without_contents, "The file's table of contents is missing or damaged; the file was cut off or never finished.");
+    check(
+        &without_contents,
+        "The file's table of contents is missing or damaged; the file was cut off or never finished.",
+    );
     worker.make(&films::film("h264.mkv", CODING), &[BIF]).bif();
 }
 
@@ -57,10 +71,14 @@ fn what_the_headers_keep_from_being_met_fails_with_the_same_words() {
 
 /// A film with a key frame every second, and these of them overwritten.
 fn with_damaged_key_frames(name: &str, damaged: std::ops::Range<usize>) -> std::path::PathBuf {
-    let whole = films::film("often.mkv", "-c:v libx264 -preset ultrafast -g 12 -keyint_min 12 -x264-params scenecut=0:aud=1");
+    let whole = films::film(
+        "often.mkv",
+        "-c:v libx264 -preset ultrafast -g 12 -keyint_min 12 -x264-params scenecut=0:aud=1",
+    );
     let mut content = fs::read(whole).unwrap();
     // Each access unit begins with a delimiter, whose second byte says that only intra slices follow.
-    let starts: Vec<_> = (0..content.len() - 6).filter(|&at| content[at..at + 6] == [0, 0, 0, 2, 9, 0x10]).collect();
+    let starts: Vec<_> =
+        (0..content.len() - 6).filter(|&at| content[at..at + 6] == [0, 0, 0, 2, 9, 0x10]).collect();
     assert_eq!(starts.len(), 25);
     for &start in &starts[damaged] {
         content[start + 6..start + 1_500].fill(0xFF);
@@ -137,5 +155,8 @@ fn what_the_system_refuses_to_read_is_the_sources_failure() {
     // A folder opens like a file, and answers each read with an error.
     let folder = films::film("h264.mkv", CODING).parent().unwrap().to_owned();
     let failure = Worker::start().make(&folder, &[BIF]).failure();
-    assert_eq!((failure.class, &*failure.sentence), (FailureClass::Source, "The file can't be read; the system says: Is a directory."));
+    assert_eq!(
+        (failure.class, &*failure.sentence),
+        (FailureClass::Source, "The file can't be read; the system says: Is a directory.")
+    );
 }

@@ -11,8 +11,8 @@ use butler_fixtures::{command, kept};
 /// 25 seconds of moving shapes, a key frame every 2 s where the codec has others.
 const PICTURES: &str = "testsrc2=s=320x180:r=12:d=25";
 
-/// A file of this name, made by its recipe once, and kept below the target folder for later runs: a test may have a process of
-/// its own, and a folder that such a process made for itself would outlive it.
+/// A file of this name, made by its recipe once, and kept below the target folder for later runs: a test may
+/// have a process of its own, and a folder that such a process made for itself would outlive it.
 pub(crate) fn once(name: &str, recipe: &[u8], make: impl FnOnce(&Path)) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("worker-films");
     let mut hasher = DefaultHasher::new();
@@ -27,7 +27,11 @@ pub(crate) fn once(name: &str, recipe: &[u8], make: impl FnOnce(&Path)) -> PathB
 pub(crate) fn ffmpeg(arguments: &str, out: &Path) {
     let mut command = command("ffmpeg");
     // SVT-AV1 talks past ffmpeg's own log level.
-    command.env("SVT_LOG", "1").args(["-nostdin", "-v", "error", "-y"]).args(arguments.split_whitespace()).arg(out);
+    command
+        .env("SVT_LOG", "1")
+        .args(["-nostdin", "-v", "error", "-y"])
+        .args(arguments.split_whitespace())
+        .arg(out);
     let output = command.output().unwrap();
     assert!(output.status.success(), "ffmpeg {arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }
@@ -47,7 +51,8 @@ pub(crate) fn other(name: &str, arguments: &str) -> PathBuf {
     once(name, arguments.as_bytes(), |path| ffmpeg(arguments, path))
 }
 
-/// A film whose lightness tells the time: at second `t` the grey is 16 + 6t; a key frame at each of these seconds and nowhere else.
+/// A film whose lightness tells the time: at second `t` the grey is 16 + 6t; a key frame at each of these
+/// seconds and nowhere else.
 pub(crate) fn clock(name: &str, seconds: &str, coding: &str) -> PathBuf {
     let grey = "-f lavfi -i color=black:s=64x36:r=10:d=30,geq=lum='16+6*T':cb=128:cr=128";
     other(name, &format!("{grey} -force_key_frames {seconds} {coding}"))
@@ -68,7 +73,9 @@ pub(crate) fn cut(of: &Path, hundredths: usize) -> PathBuf {
 /// The average lightness of a JPEG, 0 to 255.
 pub(crate) fn lightness(jpeg: &[u8]) -> u8 {
     let mut command = command("ffmpeg");
-    command.args("-v error -f mjpeg -i - -vf scale=1:1:flags=area -f rawvideo -pix_fmt gray -".split_whitespace());
+    command.args(
+        "-v error -f mjpeg -i - -vf scale=1:1:flags=area -f rawvideo -pix_fmt gray -".split_whitespace(),
+    );
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(jpeg).unwrap();
     let output = child.wait_with_output().unwrap();

@@ -13,9 +13,13 @@ use crate::process::{BIF, Worker, order};
 
 const CODING: &str = "-c:v libx264 -preset ultrafast -g 24";
 
-/// A film that keeps a worker busy for many seconds: large pictures, each of them a key frame that serves a mark.
+/// A film that keeps a worker busy for many seconds: large pictures, each of them a key frame that serves a
+/// mark.
 fn long_film() -> PathBuf {
-    let part = films::other("part.mkv", "-f lavfi -i testsrc2=s=1920x1080:r=2:d=5 -vf noise=alls=40 -c:v mjpeg -q:v 9");
+    let part = films::other(
+        "part.mkv",
+        "-f lavfi -i testsrc2=s=1920x1080:r=2:d=5 -vf noise=alls=40 -c:v mjpeg -q:v 9",
+    );
     films::other("long.mkv", &format!("-stream_loop 119 -i {} -c copy", part.display()))
 }
 
@@ -86,7 +90,9 @@ fn a_second_order_is_refused_while_one_is_in_hand() {
     worker.order(&film, &Order { unit: 8, ..order(&film, &[BIF]) });
     loop {
         match worker.hear().unwrap() {
-            FromWorker::Failed { unit: 8, failure, .. } => break assert_eq!(failure.class, FailureClass::Worker),
+            FromWorker::Failed { unit: 8, failure, .. } => {
+                break assert_eq!(failure.class, FailureClass::Worker);
+            }
             FromWorker::Progress { .. } => {}
             other => panic!("{other:?}"),
         }
@@ -98,7 +104,9 @@ fn an_order_without_its_descriptors_is_the_workers_failure() {
     let film = films::film("h264.mkv", CODING);
     let worker = Worker::start();
     worker.say(&ToWorker::Do(Box::new(order(&film, &[BIF]))));
-    assert!(matches!(worker.hear().unwrap(), FromWorker::Failed { failure, .. } if failure.class == FailureClass::Worker));
+    assert!(
+        matches!(worker.hear().unwrap(), FromWorker::Failed { failure, .. } if failure.class == FailureClass::Worker)
+    );
     assert!(matches!(worker.hear().unwrap(), FromWorker::UnitEnded { .. }));
 }
 
@@ -130,7 +138,8 @@ fn nothing_of_a_unit_stays_open() {
 
 #[test]
 fn a_person_who_starts_it_is_told_what_it_is() {
-    let output = butler_fixtures::command(env!("CARGO_BIN_EXE_butler-worker")).stdin(Stdio::null()).output().unwrap();
+    let output =
+        butler_fixtures::command(env!("CARGO_BIN_EXE_butler-worker")).stdin(Stdio::null()).output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8(output.stderr).unwrap().contains("butler serve"));
 }

@@ -1,4 +1,5 @@
-//! What `photo` says of picture files of each kind, turned each way, with and without EXIF, and of hostile ones.
+//! What `photo` says of picture files of each kind, turned each way, with and without EXIF, and of hostile
+//! ones.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +24,8 @@ fn answer(worker: &Worker, file: &Path) -> Result<Photo, Failure> {
 
 /// A picture of 64 by 48 pixels.
 fn plain(ending: &str) -> Vec<u8> {
-    fs::read(films::other(&format!("plain.{ending}"), "-f lavfi -i testsrc2=s=64x48 -frames:v 1 -update 1")).unwrap()
+    fs::read(films::other(&format!("plain.{ending}"), "-f lavfi -i testsrc2=s=64x48 -frames:v 1 -update 1"))
+        .unwrap()
 }
 
 fn sides(photo: &Photo) -> (Option<u32>, Option<u32>) {
@@ -35,7 +37,9 @@ fn a_jpeg_is_upright_whichever_way_the_camera_was_held() {
     let worker = Worker::start();
     for (orientation, number) in Orientation::ALL.into_iter().zip(1..) {
         let camera = Camera { orientation: Some(number), ..Camera::default() };
-        let photo = answer(&worker, &films::bytes(&format!("turned{number}.jpg"), &camera.jpeg(&plain("jpg")))).unwrap();
+        let photo =
+            answer(&worker, &films::bytes(&format!("turned{number}.jpg"), &camera.jpeg(&plain("jpg"))))
+                .unwrap();
         let upright = if number > 4 { (Some(48), Some(64)) } else { (Some(64), Some(48)) };
         assert_eq!((photo.orientation, sides(&photo)), (orientation, upright), "{number}");
     }
@@ -44,11 +48,19 @@ fn a_jpeg_is_upright_whichever_way_the_camera_was_held() {
 #[test]
 fn the_date_is_the_camera_s_with_its_offset_where_it_tells_one() {
     let worker = Worker::start();
-    let taken = |name: &str, camera: Camera<'_>| answer(&worker, &films::bytes(name, &camera.jpeg(&plain("jpg")))).unwrap().taken;
+    let taken = |name: &str, camera: Camera<'_>| {
+        answer(&worker, &films::bytes(name, &camera.jpeg(&plain("jpg")))).unwrap().taken
+    };
     let local = |offset_minutes| Some(Taken { local: "2024-01-31T12:34:56".into(), offset_minutes });
     assert_eq!(taken("dated.jpg", Camera { taken: Some(TAKEN), ..Camera::default() }), local(None));
-    assert_eq!(taken("zoned.jpg", Camera { taken: Some(TAKEN), offset: Some("-07:30"), ..Camera::default() }), local(Some(-450)));
-    assert_eq!(taken("nonsense.jpg", Camera { taken: Some(TAKEN), offset: Some("noon!"), ..Camera::default() }), local(None));
+    assert_eq!(
+        taken("zoned.jpg", Camera { taken: Some(TAKEN), offset: Some("-07:30"), ..Camera::default() }),
+        local(Some(-450))
+    );
+    assert_eq!(
+        taken("nonsense.jpg", Camera { taken: Some(TAKEN), offset: Some("noon!"), ..Camera::default() }),
+        local(None)
+    );
     assert_eq!(taken("unset.jpg", Camera { taken: Some("0000:00:00 00:00:00"), ..Camera::default() }), None);
     assert_eq!(taken("undated.jpg", Camera::default()), None);
 }
@@ -61,10 +73,15 @@ fn camera_lens_numbers_and_place_are_told() {
         (photo.make.as_deref(), photo.model.as_deref(), photo.lens.as_deref()),
         (Some("Leica"), Some("M10-R"), Some("Summicron-M 35"))
     );
-    assert_eq!((photo.exposure_seconds, photo.aperture, photo.iso, photo.focal_length_mm), (Some(0.008), Some(2.8), Some(400), Some(35.0)));
+    assert_eq!(
+        (photo.exposure_seconds, photo.aperture, photo.iso, photo.focal_length_mm),
+        (Some(0.008), Some(2.8), Some(400), Some(35.0))
+    );
     let place = photo.place.unwrap();
     assert!(
-        (place.latitude - 51.84).abs() < 1e-9 && (place.longitude - 10.785).abs() < 1e-9 && place.altitude_m == Some(234.5),
+        (place.latitude - 51.84).abs() < 1e-9
+            && (place.longitude - 10.785).abs() < 1e-9
+            && place.altitude_m == Some(234.5),
         "{place:?}"
     );
 }
@@ -77,9 +94,11 @@ fn every_kind_of_picture_tells_its_sides_and_its_exif() {
         let photo = answer(&worker, &films::bytes(&format!("bare.{ending}"), &plain(ending))).unwrap();
         assert_eq!((sides(&photo), photo.taken), ((Some(64), Some(48)), None), "{ending}");
     }
-    for (name, content) in
-        [("exif.png", camera.png(&plain("png"))), ("exif.webp", camera.webp(&plain("webp"), 64, 48)), ("exif.tif", camera.exif())]
-    {
+    for (name, content) in [
+        ("exif.png", camera.png(&plain("png"))),
+        ("exif.webp", camera.webp(&plain("webp"), 64, 48)),
+        ("exif.tif", camera.exif()),
+    ] {
         let photo = answer(&worker, &films::bytes(name, &content)).unwrap();
         assert_eq!(photo.taken.map(|taken| taken.local).as_deref(), Some("2024-01-31T12:34:56"), "{name}");
         assert_eq!(photo.orientation, Orientation::Turn90, "{name}");
@@ -94,10 +113,19 @@ fn a_heic_is_known_by_its_header_and_turned_by_its_container() {
     for (quarters, upright) in [(0, (Some(4_032), Some(3_024))), (3, (Some(3_024), Some(4_032)))] {
         let file = films::bytes(&format!("phone{quarters}.heic"), &camera.heic(4_032, 3_024, quarters));
         let photo = answer(&worker, &file).unwrap();
-        assert_eq!((sides(&photo), photo.orientation, photo.model.as_deref()), (upright, Orientation::Upright, Some("M10-R")));
-        assert_eq!(photo.taken, Some(Taken { local: "2024-01-31T12:34:56".into(), offset_minutes: Some(60) }));
+        assert_eq!(
+            (sides(&photo), photo.orientation, photo.model.as_deref()),
+            (upright, Orientation::Upright, Some("M10-R"))
+        );
+        assert_eq!(
+            photo.taken,
+            Some(Taken { local: "2024-01-31T12:34:56".into(), offset_minutes: Some(60) })
+        );
         let info = worker.media_info(&file);
-        assert_eq!((info.container.as_str(), info.streams[0].kind, info.streams[0].codec.as_str()), ("heif", StreamKind::Picture, "hevc"));
+        assert_eq!(
+            (info.container.as_str(), info.streams[0].kind, info.streams[0].codec.as_str()),
+            ("heif", StreamKind::Picture, "hevc")
+        );
     }
 }
 
@@ -113,7 +141,11 @@ fn hostile_and_damaged_pictures_end_within_bounds() {
     let mut exif = camera.exif();
     let count = usize::from(exif[9]);
     exif[10 + 12 * count..14 + 12 * count].copy_from_slice(&8_u32.to_be_bytes());
-    for (name, content) in [("claims.jpg", claims), ("circle.tif", exif), ("lied.jpg", [&whole[..200], &films::noise(4_000)].concat())] {
+    for (name, content) in [
+        ("claims.jpg", claims),
+        ("circle.tif", exif),
+        ("lied.jpg", [&whole[..200], &films::noise(4_000)].concat()),
+    ] {
         if let Err(failure) = answer(&worker, &films::bytes(name, &content)) {
             assert_eq!(failure.class, FailureClass::Content, "{failure:?}");
         }

@@ -57,7 +57,12 @@ impl Worker {
     /// Sends an order; the outputs are for the wants that have a blob.
     pub(crate) fn order(&self, film: &Path, order: &Order) -> Vec<File> {
         let media = File::open(film).unwrap();
-        let outputs: Vec<_> = order.wants.iter().filter(|want| want.kind().has_blob()).map(|_| tempfile::tempfile().unwrap()).collect();
+        let outputs: Vec<_> = order
+            .wants
+            .iter()
+            .filter(|want| want.kind().has_blob())
+            .map(|_| tempfile::tempfile().unwrap())
+            .collect();
         let descriptors: Vec<_> = std::iter::once(&media).chain(&outputs).map(AsFd::as_fd).collect();
         send(&self.socket, &ToWorker::Do(Box::new(order.clone())), &descriptors).unwrap();
         outputs
@@ -73,13 +78,16 @@ impl Worker {
     /// The same with a worker that may fall over it.
     fn try_perform(&self, film: &Path, order: &Order) -> (Outcome, Result<(), ChannelError>) {
         let outputs = self.order(film, order);
-        let mut outcome = Outcome { answers: order.wants.iter().map(|_| None).collect(), outputs, bytes_read: 0 };
+        let mut outcome =
+            Outcome { answers: order.wants.iter().map(|_| None).collect(), outputs, bytes_read: 0 };
         let end = loop {
             match self.hear() {
                 Ok(FromWorker::Made { unit, want, value, blob_bytes }) if unit == order.unit => {
                     outcome.answers[want] = Some(Ok((value, blob_bytes)));
                 }
-                Ok(FromWorker::Failed { unit, want, failure }) if unit == order.unit => outcome.answers[want] = Some(Err(failure)),
+                Ok(FromWorker::Failed { unit, want, failure }) if unit == order.unit => {
+                    outcome.answers[want] = Some(Err(failure))
+                }
                 Ok(FromWorker::UnitEnded { unit, bytes_read }) if unit == order.unit => {
                     outcome.bytes_read = bytes_read;
                     break Ok(());
@@ -129,7 +137,10 @@ impl Drop for Worker {
 pub(crate) fn order(film: &Path, wants: &[Spec]) -> Order {
     Order {
         unit: 7,
-        extension: film.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default(),
+        extension: film
+            .extension()
+            .map(|extension| extension.to_string_lossy().into_owned())
+            .unwrap_or_default(),
         size_bytes: fs::metadata(film).unwrap().len(),
         wants: wants.to_vec(),
         media_info: None,
@@ -157,9 +168,13 @@ impl Outcome {
         assert_eq!(output.metadata().unwrap().len(), bytes);
         let mut bif = Bif::open(output).unwrap();
         assert_eq!((bif.pictures(), bif.interval_ms()), (summary.pictures as usize, summary.interval_ms));
-        let pictures: Vec<_> = (0..bif.pictures()).map(|place| bif.picture(place).unwrap().unwrap()).collect();
+        let pictures: Vec<_> =
+            (0..bif.pictures()).map(|place| bif.picture(place).unwrap().unwrap()).collect();
         for picture in &pictures {
-            assert_eq!((picture[..2].to_vec(), picture[picture.len() - 2..].to_vec()), (vec![0xFF, 0xD8], vec![0xFF, 0xD9]));
+            assert_eq!(
+                (picture[..2].to_vec(), picture[picture.len() - 2..].to_vec()),
+                (vec![0xFF, 0xD8], vec![0xFF, 0xD9])
+            );
         }
         (summary, pictures)
     }

@@ -26,7 +26,9 @@ fn the_hello_says_which_layers_hold_and_the_kernel_agrees() {
     let status = std::fs::read_to_string(format!("/proc/{}/status", worker.id())).unwrap();
     assert!(status.contains("NoNewPrivs:\t1"));
     assert!(status.contains("Seccomp:\t2"));
-    assert!(worker.hello.sandbox.rlimits && worker.hello.sandbox.no_new_privs && worker.hello.sandbox.seccomp);
+    assert!(
+        worker.hello.sandbox.rlimits && worker.hello.sandbox.no_new_privs && worker.hello.sandbox.seccomp
+    );
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", worker.id())).unwrap();
     assert!(limits.lines().any(|line| line.starts_with("Max core file size") && line.contains(" 0 ")));
 }

@@ -41,9 +41,15 @@ struct FileResult {
 }
 
 impl FileResult {
-    /// A file that could not be handed to a worker at all: so that a program finds as many results as it named files.
+    /// A file that could not be handed to a worker at all: so that a program finds as many results as it
+    /// named files.
     fn unread(file: &Path, error: &AnalyseError) -> Self {
-        Self { file: file.display().to_string(), bytes_read: 0, products: Vec::new(), error: Some(error.to_string()) }
+        Self {
+            file: file.display().to_string(),
+            bytes_read: 0,
+            products: Vec::new(),
+            error: Some(error.to_string()),
+        }
     }
 }
 
@@ -75,7 +81,8 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
         one_name_each(&files)?;
     }
     let out_dir = out_dir.unwrap_or_else(|| PathBuf::from("."));
-    let threads = std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX));
+    let threads = std::thread::available_parallelism()
+        .map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX));
     let mut analyst = Analyst::new(worker_program::find()?, threads);
     let mut exit = Exit::Done;
     let mut results = Vec::new();
@@ -95,7 +102,8 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
                 if out.json {
                     results.push(FileResult::unread(file, &error));
                 }
-                let trouble = Trouble::new(Exit::Failed, format!("`{}` was not analysed.", file.display())).cause(&error);
+                let trouble = Trouble::new(Exit::Failed, format!("`{}` was not analysed.", file.display()))
+                    .cause(&error);
                 exit = exit.worse(trouble.print());
             }
         }
@@ -111,15 +119,23 @@ fn one_name_each(files: &[PathBuf]) -> Result<(), Trouble> {
     let mut seen = HashMap::new();
     for file in files {
         if let Some(other) = seen.insert(file.file_stem(), file) {
-            let sentence = format!("What is made of `{}` and `{}` would have the same name.", other.display(), file.display());
-            return Err(Trouble::new(Exit::Usage, sentence).hint("Analyse them one after the other, each with an --out of its own."));
+            let sentence = format!(
+                "What is made of `{}` and `{}` would have the same name.",
+                other.display(),
+                file.display()
+            );
+            return Err(Trouble::new(Exit::Usage, sentence)
+                .hint("Analyse them one after the other, each with an --out of its own."));
         }
     }
     Ok(())
 }
 
 fn want(name: &str) -> Result<Spec, Trouble> {
-    let kind: ProductKind = name.trim().parse().map_err(|error| Trouble::new(Exit::Usage, "The products are not known.").cause(&error))?;
+    let kind: ProductKind = name
+        .trim()
+        .parse()
+        .map_err(|error| Trouble::new(Exit::Usage, "The products are not known.").cause(&error))?;
     Ok(Spec::of(kind))
 }
 
@@ -131,9 +147,13 @@ fn file_result(file: &Path, analysed: Analysed) -> FileResult {
                 let output = file.map(|path| path.display().to_string());
                 ProductResult { product, value: Some(value), output, class: None, error: None }
             }
-            Err(failure) => {
-                ProductResult { product, value: None, output: None, class: Some(failure.class.as_str()), error: Some(failure.sentence) }
-            }
+            Err(failure) => ProductResult {
+                product,
+                value: None,
+                output: None,
+                class: Some(failure.class.as_str()),
+                error: Some(failure.sentence),
+            },
         }
     };
     FileResult {
@@ -153,7 +173,9 @@ fn show(file: &Path, analysed: &Analysed, out: Out) -> Result<(), Trouble> {
                 let place = file.as_ref().map(|path| format!(" → {}", path.display())).unwrap_or_default();
                 out.line(format_args!("  {name}: {}{place}", product::summary(value)))?;
             }
-            Err(failure) => out.line(Text::from(format!("  {name}: ")).then(Text::painted(&failure.sentence, Colour::Red)))?,
+            Err(failure) => out.line(
+                Text::from(format!("  {name}: ")).then(Text::painted(&failure.sentence, Colour::Red)),
+            )?,
         }
     }
     Ok(())

@@ -1,11 +1,12 @@
-//! `butler backup`: the copies that the task BackupDatabase made: listed, checked, restored. Asks no server; one that runs keeps a
-//! restore out by its lock on the data folder.
+//! `butler backup`: the copies that the task BackupDatabase made: listed, checked, restored. Asks no server;
+//! one that runs keeps a restore out by its lock on the data folder.
 
 use std::path::{Path, PathBuf};
 
 use butler_engine::Clock;
 use butler_library::{
-    BackupContent, BackupError, BackupFault, BackupFile, NewestUsable, RestoreError, backups, check_backup, newest_usable, restore_backup,
+    BackupContent, BackupError, BackupFault, BackupFile, NewestUsable, RestoreError, backups, check_backup,
+    newest_usable, restore_backup,
 };
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
@@ -30,7 +31,8 @@ pub(crate) enum Action {
         #[command(flatten)]
         place: Place,
     },
-    /// Put a copy in the database's place; the server must not run, and the database that is there is kept beside it
+    /// Put a copy in the database's place; the server must not run, and the database that is there is kept
+    /// beside it
     #[command(after_help = exit::SHORT_HELP, after_long_help = exit::HELP)]
     Restore {
         /// The copy
@@ -47,7 +49,8 @@ pub(crate) enum Action {
 /// Where the copies lie.
 #[derive(Args)]
 pub(crate) struct Place {
-    /// The folder of copies, as the setting ButlerDatabaseBackupPath names it [default: `backups` in the data folder]
+    /// The folder of copies, as the setting ButlerDatabaseBackupPath names it [default: `backups` in the data
+    /// folder]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
 }
@@ -139,14 +142,16 @@ fn all(folder: &Path) -> Result<Vec<Shown>, Trouble> {
 }
 
 fn one(file: PathBuf) -> Result<Shown, Trouble> {
-    let metadata = std::fs::metadata(&file)
-        .map_err(|error| Trouble::new(Exit::NotThere, format!("`{}` can't be read.", file.display())).cause(&error))?;
+    let metadata = std::fs::metadata(&file).map_err(|error| {
+        Trouble::new(Exit::NotThere, format!("`{}` can't be read.", file.display())).cause(&error)
+    })?;
     let checked = check_backup(&file, &mut || false);
     Ok(Shown::new(file, metadata.len(), checked))
 }
 
 fn unreadable(folder: &Path, error: &BackupError) -> Trouble {
-    Trouble::new(Exit::Failed, format!("The folder of backups `{}` can't be read.", folder.display())).cause(error)
+    Trouble::new(Exit::Failed, format!("The folder of backups `{}` can't be read.", folder.display()))
+        .cause(error)
 }
 
 fn show(shown: Vec<Shown>, folder: &Path, out: Out) -> Result<(), Trouble> {
@@ -158,7 +163,12 @@ fn show(shown: Vec<Shown>, folder: &Path, out: Out) -> Result<(), Trouble> {
         out.remark("`butler start BackupDatabase --force --wait` makes one.");
         return Ok(());
     }
-    let columns = [Column::new("BACKUP"), Column::new("SIZE").number(), Column::new("ITEMS").number(), Column::new("STATE").flexible()];
+    let columns = [
+        Column::new("BACKUP"),
+        Column::new("SIZE").number(),
+        Column::new("ITEMS").number(),
+        Column::new("STATE").flexible(),
+    ];
     let mut listing = Listing::new(columns);
     for one in &shown {
         let state = match &one.fault {
@@ -175,13 +185,15 @@ fn show(shown: Vec<Shown>, folder: &Path, out: Out) -> Result<(), Trouble> {
 
 /// The newest copy that is sound; names those that were passed over.
 fn choose_newest(folder: &Path, out: Out) -> Result<PathBuf, Trouble> {
-    let NewestUsable { newest, passed_over } = newest_usable(folder).map_err(|error| unreadable(folder, &error))?;
+    let NewestUsable { newest, passed_over } =
+        newest_usable(folder).map_err(|error| unreadable(folder, &error))?;
     for (file, fault) in &passed_over {
         out.remark(format!("Passed over {}: {fault}.", file.path.display()));
     }
     newest.map(|(file, _)| file.path).ok_or_else(|| {
         let what = if passed_over.is_empty() { "There is no backup" } else { "No backup is sound" };
-        Trouble::new(Exit::NotThere, format!("{what} in `{}`.", folder.display())).hint("Name another folder with --folder, or a FILE.")
+        Trouble::new(Exit::NotThere, format!("{what} in `{}`.", folder.display()))
+            .hint("Name another folder with --folder, or a FILE.")
     })
 }
 
@@ -190,7 +202,9 @@ fn restore(data_dir: &Path, file: PathBuf, out: Out) -> Result<Exit, Trouble> {
     let restored = restore_backup(data_dir, &file, now).map_err(|error| {
         let hint = match &error {
             RestoreError::DataDir(_) => "Stop the server first, then restore.",
-            RestoreError::Copy { .. } => "`butler backup list` says which copies are sound; --newest takes the newest of them.",
+            RestoreError::Copy { .. } => {
+                "`butler backup list` says which copies are sound; --newest takes the newest of them."
+            }
             RestoreError::Io { .. } => "Make room, or check who owns the data folder, and try again.",
         };
         Trouble::new(Exit::Failed, "Nothing was restored.").cause(&error).hint(hint)
@@ -201,12 +215,20 @@ fn restore(data_dir: &Path, file: PathBuf, out: Out) -> Result<Exit, Trouble> {
         json::print(&ShownRestored { restored: file, replaced: restored.replaced, items, blobs_not_in_it })?;
         return Ok(Exit::Done);
     }
-    out.line(format!("Restored {}: {} in {}.", file.display(), count(content.items, "item"), count(content.sections, "section")))?;
+    out.line(format!(
+        "Restored {}: {} in {}.",
+        file.display(),
+        count(content.items, "item"),
+        count(content.sections, "section")
+    ))?;
     if let Some(replaced) = &restored.replaced {
         out.line(format!("The database that was there is kept as {}.", replaced.display()))?;
     }
     if content.blobs_wanted > 0 {
-        out.line(format!("It speaks of {} in the folder `blobs`, which no backup holds.", count(content.blobs_wanted, "file")))?;
+        out.line(format!(
+            "It speaks of {} in the folder `blobs`, which no backup holds.",
+            count(content.blobs_wanted, "file")
+        ))?;
     }
     Ok(Exit::Done)
 }

@@ -1,5 +1,5 @@
-//! `butler completions`: the script by which a shell completes `butler`'s commands, options, tasks, settings and sections. The
-//! script asks `butler` itself, by the variable [`ASKED`].
+//! `butler completions`: the script by which a shell completes `butler`'s commands, options, tasks, settings
+//! and sections. The script asks `butler` itself, by the variable [`ASKED`].
 
 use clap::{Args, builder::PossibleValuesParser};
 use clap_complete::env::Shells;
@@ -21,7 +21,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
     let mut script = Vec::new();
     let shells = Shells::builtins();
-    let Some(shell) = shells.completer(&arguments.shell) else { return Err(Trouble::new(Exit::Usage, "There is no such shell.")) };
+    let Some(shell) = shells.completer(&arguments.shell) else {
+        return Err(Trouble::new(Exit::Usage, "There is no such shell."));
+    };
     shell.write_registration(ASKED, "butler", "butler", "butler", &mut script)?;
     print::script(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)

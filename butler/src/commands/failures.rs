@@ -45,8 +45,13 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     if summary.failures > 1 {
         groups(&summary).print(out)?;
         let more = summary.group_count.saturating_sub(summary.groups.len() as u64);
-        let more = if more == 0 { String::new() } else { format!("; {} more of fewer", count(more, "reason")) };
-        out.line(format!("{} of {}{more}", count(summary.failures, "failure"), count(summary.files, "file")))?;
+        let more =
+            if more == 0 { String::new() } else { format!("; {} more of fewer", count(more, "reason")) };
+        out.line(format!(
+            "{} of {}{more}",
+            count(summary.failures, "failure"),
+            count(summary.files, "file")
+        ))?;
         out.line("")?;
     }
     let shown = newest.len();
@@ -132,9 +137,8 @@ async fn retry(client: &Client, ids: &[i64], out: Out) -> Result<Exit, Trouble> 
     let mut answers = Vec::with_capacity(ids.len());
     for id in ids {
         let retried = client.retry_failure(*id).await.map_err(|error| match error {
-            Error::NotFound { .. } => {
-                Trouble::new(Exit::NotThere, format!("There is no failure {id}.")).hint("`butler failures` lists the failures.")
-            }
+            Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no failure {id}."))
+                .hint("`butler failures` lists the failures."),
             other => other.into(),
         })?;
         if !out.json {

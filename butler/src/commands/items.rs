@@ -57,7 +57,15 @@ impl Item {
         };
         let files = item.media.into_iter().flat_map(|media| media.parts).map(|part| part.file).collect();
         let id = item.rating_key.parse().unwrap_or_default();
-        Self { id, kind: item.kind, title, year: item.year, section, files, children: item.child_count.unwrap_or(0) }
+        Self {
+            id,
+            kind: item.kind,
+            title,
+            year: item.year,
+            section,
+            files,
+            children: item.child_count.unwrap_or(0),
+        }
     }
 }
 
@@ -71,7 +79,10 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
 
 async fn all(client: &Client, only: Option<i64>, limit: usize, out: Out) -> Result<Exit, Trouble> {
     let sections: Vec<Directory> = client.sections().await?;
-    let ids = sections.iter().filter_map(|section| section.key.parse::<i64>().ok()).filter(|id| only.is_none_or(|only| only == *id));
+    let ids = sections
+        .iter()
+        .filter_map(|section| section.key.parse::<i64>().ok())
+        .filter(|id| only.is_none_or(|only| only == *id));
     let ids: Vec<i64> = ids.collect();
     if let (Some(id), []) = (only, ids.as_slice()) {
         return Err(unknown_section(id));
@@ -121,7 +132,9 @@ async fn all(client: &Client, only: Option<i64>, limit: usize, out: Out) -> Resu
     }
     listing.without_empty_columns().print(out)?;
     if total > shown {
-        out.remark(format!("{shown} of {total}; --limit shows more, `butler show ITEM` what is below a show or artist."));
+        out.remark(format!(
+            "{shown} of {total}; --limit shows more, `butler show ITEM` what is below a show or artist."
+        ));
     }
     Ok(Exit::Done)
 }
@@ -141,17 +154,30 @@ fn holds(item: &Item) -> String {
     }
 }
 
-async fn lacking(client: &Client, kind: ProductKind, section: Option<i64>, limit: usize, out: Out) -> Result<Exit, Trouble> {
+async fn lacking(
+    client: &Client,
+    kind: ProductKind,
+    section: Option<i64>,
+    limit: usize,
+    out: Out,
+) -> Result<Exit, Trouble> {
     let mut files: Vec<ItemFile> = Vec::new();
     let total = loop {
         let known = files.len();
         let wanted = u32::try_from(limit - known).unwrap_or(u32::MAX).min(PAGE);
-        let page = client.files_lacking(kind.as_str(), section, known as u64, wanted).await.map_err(|error| match (error, section) {
-            (Error::NotFound { .. }, Some(id)) => unknown_section(id),
-            (error, _) => error.into(),
-        })?;
+        let page = client.files_lacking(kind.as_str(), section, known as u64, wanted).await.map_err(
+            |error| match (error, section) {
+                (Error::NotFound { .. }, Some(id)) => unknown_section(id),
+                (error, _) => error.into(),
+            },
+        )?;
         // What was made since the last page has moved some of it.
-        files.extend(page.files.into_iter().filter(|file| files.iter().all(|known| known.part != file.part)).collect::<Vec<_>>());
+        files.extend(
+            page.files
+                .into_iter()
+                .filter(|file| files.iter().all(|known| known.part != file.part))
+                .collect::<Vec<_>>(),
+        );
         files.truncate(limit);
         if files.len() == known || files.len() >= limit || files.len() as u64 >= page.total {
             break page.total;
@@ -176,7 +202,13 @@ async fn lacking(client: &Client, kind: ProductKind, section: Option<i64>, limit
     let shown = files.len() as u64;
     for file in files {
         let name = file_name(&file.file).to_owned();
-        listing.row([file.item.to_string().into(), file.kind.into(), file.title.into(), bytes(file.bytes).into(), name.into()]);
+        listing.row([
+            file.item.to_string().into(),
+            file.kind.into(),
+            file.title.into(),
+            bytes(file.bytes).into(),
+            name.into(),
+        ]);
     }
     listing.print(out)?;
     if total > shown {
@@ -187,5 +219,6 @@ async fn lacking(client: &Client, kind: ProductKind, section: Option<i64>, limit
 }
 
 fn unknown_section(id: i64) -> Trouble {
-    Trouble::new(Exit::NotThere, format!("There is no section {id}.")).hint("`butler sections list` lists the sections.")
+    Trouble::new(Exit::NotThere, format!("There is no section {id}."))
+        .hint("`butler sections list` lists the sections.")
 }

@@ -49,11 +49,15 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
 /// A time as the server takes it, which knows the longest one.
 fn lasting(text: &str) -> Result<String, String> {
     let is_time = text.parse().is_ok_and(|time: jiff::SignedDuration| time.is_positive());
-    if is_time { Ok(text.to_owned()) } else { Err("it takes a time as in 30m or 1h30m, a year at most".to_owned()) }
+    if is_time {
+        Ok(text.to_owned())
+    } else {
+        Err("it takes a time as in 30m or 1h30m, a year at most".to_owned())
+    }
 }
 
-/// Says on top of a list what holds everything, if anything does. A server that tells of no pauses, a Plex Media Server say, is
-/// shown without.
+/// Says on top of a list what holds everything, if anything does. A server that tells of no pauses, a Plex
+/// Media Server say, is shown without.
 pub(crate) async fn tell(client: &Client, out: Out) -> Result<(), Trouble> {
     let said = sentences(client).await.unwrap_or_default();
     said.into_iter().try_for_each(|sentence| out.line(sentence)).map_err(Trouble::from)
@@ -108,6 +112,9 @@ mod tests {
         let said = sentence(&pause(PauseOwner::Person, false, Some("guests")));
         assert_eq!(said, format!("Everything is paused by a person since {}: guests", time(since)));
         let said = sentence(&pause(PauseOwner::Window, true, None));
-        assert!(said.ends_with(" until the maintenance window opens; what is in hand comes to its end"), "{said}");
+        assert!(
+            said.ends_with(" until the maintenance window opens; what is in hand comes to its end"),
+            "{said}"
+        );
     }
 }

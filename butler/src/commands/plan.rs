@@ -55,10 +55,17 @@ fn held_back(backlog: &PlannedBacklog) -> String {
     let resting = held_back.saturating_sub(*tried_again);
     let tried = match next_try {
         _ if *tried_again == 0 => String::new(),
-        Some(night) => format!(", {tried_again} of them tried again from the night of {} on", night.civil().strftime("%A, %-d %B")),
+        Some(night) => format!(
+            ", {tried_again} of them tried again from the night of {} on",
+            night.civil().strftime("%A, %-d %B")
+        ),
         None => format!(", {tried_again} of them tried again when it is started"),
     };
-    let rest = if resting == 0 { String::new() } else { format!(", {resting} at rest until the file changes or you ask") };
+    let rest = if resting == 0 {
+        String::new()
+    } else {
+        format!(", {resting} at rest until the file changes or you ask")
+    };
     format!("{}: {}{tried}{rest} (`butler failures`).", task, count(*held_back, "failure"))
 }
 
@@ -80,7 +87,8 @@ fn table(runs: &[PlannedRun]) -> Listing {
     ];
     let mut listing = Listing::new(columns);
     for run in runs {
-        let clock = |time: Option<butler_client::LocalTime>| time.map_or_else(|| "-".to_owned(), |time| time.clock());
+        let clock =
+            |time: Option<butler_client::LocalTime>| time.map_or_else(|| "-".to_owned(), |time| time.clock());
         let takes = run.start.zip(run.end).map(|(start, end)| end.at().duration_since(start.at()).as_secs());
         let takes = takes.and_then(|seconds| u64::try_from(seconds).ok()).map_or_else(String::new, roughly);
         let takes = if run.is_guess && !takes.is_empty() { format!("{takes}?") } else { takes };
@@ -89,7 +97,13 @@ fn table(runs: &[PlannedRun]) -> Listing {
             _ if run.start.is_none() => Field::painted(&run.message, Colour::Grey),
             _ => run.message.as_str().into(),
         };
-        listing.row([clock(run.start).into(), clock(run.end).into(), run.task.as_str().into(), takes.into(), remark]);
+        listing.row([
+            clock(run.start).into(),
+            clock(run.end).into(),
+            run.task.as_str().into(),
+            takes.into(),
+            remark,
+        ]);
     }
     listing
 }
@@ -108,7 +122,11 @@ fn backlogs(open: &[&PlannedBacklog]) -> Listing {
             Some(nights) => count(nights.into(), "night"),
             None => "never, as things are".to_owned(),
         };
-        let work = if backlog.is_guess { format!("{}?", roughly(backlog.seconds)) } else { roughly(backlog.seconds) };
+        let work = if backlog.is_guess {
+            format!("{}?", roughly(backlog.seconds))
+        } else {
+            roughly(backlog.seconds)
+        };
         listing.row([
             backlog.task.as_str().into(),
             backlog.lacks.to_string().into(),

@@ -34,8 +34,8 @@ pub(crate) struct Arguments {
     #[arg(value_name = "ITEM|FILE")]
     what: String,
 
-    /// Where to write: a contact sheet if it ends with .jpg, else a folder, which gets every picture [default: shown on a terminal
-    /// that can, else a sheet in the working folder]
+    /// Where to write: a contact sheet if it ends with .jpg, else a folder, which gets every picture
+    /// [default: shown on a terminal that can, else a sheet in the working folder]
     #[arg(short, long = "out", value_name = "SHEET.jpg|DIR")]
     out: Option<PathBuf>,
 }
@@ -52,19 +52,35 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let id = show::find(client, &arguments.what).await?;
     let made = client.products(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
     let Some(product) = chosen(&made.products, &arguments.what) else {
-        return Err(Trouble::new(Exit::NotThere, format!("There are no preview thumbnails of {} yet.", arguments.what)).hint(format!(
-            "`butler show {}` says when they come; `butler start GenerateMediaIndexFiles --force --wait` makes them now.",
+        return Err(Trouble::new(
+            Exit::NotThere,
+            format!("There are no preview thumbnails of {} yet.", arguments.what),
+        )
+        .hint(format!(
+            "`butler show {}` says when they come; `butler start GenerateMediaIndexFiles --force --wait` \
+             makes them now.",
             arguments.what
         )));
     };
-    let unsound = |error: &dyn std::error::Error| Trouble::new(Exit::Failed, "The preview thumbnails can't be read.").cause(error);
-    let mut bif = Bif::open(Cursor::new(client.preview(product.part).await?)).map_err(|error| unsound(&error))?;
+    let unsound = |error: &dyn std::error::Error| {
+        Trouble::new(Exit::Failed, "The preview thumbnails can't be read.").cause(error)
+    };
+    let mut bif =
+        Bif::open(Cursor::new(client.preview(product.part).await?)).map_err(|error| unsound(&error))?;
     let pictures = bif.pictures();
     let interval_ms = bif.interval_ms();
-    let mut place = |number: usize| bif.picture(number).map_err(|error| unsound(&error)).map(Option::unwrap_or_default);
-    let what =
-        format!("{} of {}, one every {} s", count(pictures as u64, "picture"), file_name(&product.file), f64::from(interval_ms) / 1_000.0);
-    let is_sheet = |path: &Path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("jpg") || end.eq_ignore_ascii_case("jpeg"));
+    let mut place =
+        |number: usize| bif.picture(number).map_err(|error| unsound(&error)).map(Option::unwrap_or_default);
+    let what = format!(
+        "{} of {}, one every {} s",
+        count(pictures as u64, "picture"),
+        file_name(&product.file),
+        f64::from(interval_ms) / 1_000.0
+    );
+    let is_sheet = |path: &Path| {
+        path.extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("jpg") || end.eq_ignore_ascii_case("jpeg"))
+    };
     if let Some(folder) = arguments.out.as_deref().filter(|out| !is_sheet(out)) {
         std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
         for number in 0..pictures {
@@ -73,10 +89,13 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         }
         return tell(Written { pictures, interval_ms, written: folder.to_owned() }, &what, out);
     }
-    let chosen: Vec<Vec<u8>> = spread(pictures, MOST).into_iter().map(&mut place).collect::<Result<_, _>>()?;
+    let chosen: Vec<Vec<u8>> =
+        spread(pictures, MOST).into_iter().map(&mut place).collect::<Result<_, _>>()?;
     let sheet = sheet(&chosen).map_err(|error| unsound(&error))?;
     let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&sheet).map_err(|error| unsound(&error))?;
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
+        .encode_image(&sheet)
+        .map_err(|error| unsound(&error))?;
     match (&arguments.out, picture::way().filter(|_| !out.json)) {
         (None, Some(way)) => {
             picture::show(way, &sheet, &jpeg)?;
@@ -93,12 +112,17 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
 
 /// The thumbnails of the file that was named, else of the item's first that has any.
 fn chosen<'a>(products: &'a [Product], what: &str) -> Option<&'a Product> {
-    let with_pictures = || products.iter().filter(|product| product.product == "bif" && product.bytes.is_some());
-    with_pictures().find(|product| file_name(&product.file) == file_name(what)).or_else(|| with_pictures().next())
+    let with_pictures =
+        || products.iter().filter(|product| product.product == "bif" && product.bytes.is_some());
+    with_pictures()
+        .find(|product| file_name(&product.file) == file_name(what))
+        .or_else(|| with_pictures().next())
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Trouble {
-    Trouble::new(Exit::Failed, format!("`{}` can't be written.", path.display())).cause(error).hint("Name another place with --out.")
+    Trouble::new(Exit::Failed, format!("`{}` can't be written.", path.display()))
+        .cause(error)
+        .hint("Name another place with --out.")
 }
 
 fn tell(written: Written, what: &str, out: Out) -> Result<Exit, Trouble> {
@@ -130,7 +154,11 @@ fn sheet(jpegs: &[Vec<u8>]) -> Result<RgbImage, image::ImageError> {
     let decoded: Vec<_> = jpegs.iter().map(|jpeg| decode(jpeg)).collect();
     let first = decoded.iter().flatten().next();
     let Some(first) = first else {
-        return Ok(decoded.into_iter().next().transpose()?.unwrap_or_else(|| RgbImage::new(WIDTH, WIDTH * 9 / 16)));
+        return Ok(decoded
+            .into_iter()
+            .next()
+            .transpose()?
+            .unwrap_or_else(|| RgbImage::new(WIDTH, WIDTH * 9 / 16)));
     };
     let (width, height) = first.dimensions();
     let columns = COLUMNS.min(decoded.len() as u32);
@@ -155,7 +183,8 @@ fn decode(jpeg: &[u8]) -> Result<RgbImage, image::ImageError> {
     let mut reader = ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg);
     reader.limits(limits);
     let picture = reader.decode()?;
-    let picture = if picture.width().max(picture.height()) > WIDTH { picture.thumbnail(WIDTH, WIDTH) } else { picture };
+    let picture =
+        if picture.width().max(picture.height()) > WIDTH { picture.thumbnail(WIDTH, WIDTH) } else { picture };
     Ok(picture.into_rgb8())
 }
 

@@ -48,11 +48,15 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         },
         (None, None) => return Err(Trouble::new(Exit::Usage, "Name an item, a file or --section.")),
     };
-    let remade = client.remake(&of, &arguments.products, arguments.missing).await.map_err(|error| match error {
-        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no {}.", what(&of)))
-            .hint("A file that came since the last scan is known after the next: `butler start RefreshLibraries`."),
-        other => other.into(),
-    })?;
+    let remade =
+        client.remake(&of, &arguments.products, arguments.missing).await.map_err(|error| match error {
+            Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no {}.", what(&of)))
+                .hint(
+                    "A file that came since the last scan is known after the next: `butler start \
+                     RefreshLibraries`.",
+                ),
+            other => other.into(),
+        })?;
     if out.json {
         json::print(&remade)?;
     } else {

@@ -28,8 +28,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", conflicts_with = "id", add = ArgValueCandidates::new(candidates::tasks))]
     task: Option<TaskName>,
 
-    /// List only the runs in this state: queued, scheduled, running, paused, stopping, completed, failed, stopped, interrupted,
-    /// skipped or missed
+    /// List only the runs in this state: queued, scheduled, running, paused, stopping, completed, failed,
+    /// stopped, interrupted, skipped or missed
     #[arg(long, value_name = "STATE", conflicts_with = "id")]
     state: Option<RunState>,
 
@@ -77,7 +77,11 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     pause::tell(client, out).await?;
     let shown = runs.len();
     if shown == 0 {
-        out.remark(if is_narrowed { "There are no such runs." } else { "There are no runs yet. Start one with `butler start NAME`." });
+        out.remark(if is_narrowed {
+            "There are no such runs."
+        } else {
+            "There are no runs yet. Start one with `butler start NAME`."
+        });
         return Ok(Exit::Done);
     }
     table(runs).print(out)?;
@@ -135,7 +139,10 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     let state = Text::painted(run.state.as_str(), state_colour(run.state));
     let mut rows: Vec<(&str, Text)> = vec![("Task", run.task.as_str().into()), ("State", state)];
     rows.extend(run.reason.as_deref().map(|reason| ("Reason", reason.into())));
-    rows.push(("Origin", if run.forced { format!("{}, forced", run.origin) } else { run.origin.to_string() }.into()));
+    rows.push((
+        "Origin",
+        if run.forced { format!("{}, forced", run.origin) } else { run.origin.to_string() }.into(),
+    ));
     rows.extend(run.section.map(|section| ("Section", section.to_string().into())));
     rows.extend(run.paths.iter().map(|path| ("Of it only", path.into())));
     rows.push(("Asked", exact_time(run.asked_at).into()));
@@ -143,7 +150,9 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at).into())));
     rows.extend(took(run).map(|took| ("Took", took.into())));
     rows.extend(run.day.map(|day| ("Day", day.to_string().into())));
-    rows.extend(run.ended_day.filter(|day| Some(*day) != run.day).map(|day| ("Ended on", day.to_string().into())));
+    rows.extend(
+        run.ended_day.filter(|day| Some(*day) != run.day).map(|day| ("Ended on", day.to_string().into())),
+    );
     rows.push(("Done", progress(run).into()));
     rows.push(("Failures", run.failures.to_string().into()));
     rows.push(("Read", bytes(run.bytes_read).into()));
@@ -179,7 +188,8 @@ fn fact_value(fact: &Fact) -> String {
 /// The trouble of a run that was asked for by its id.
 pub(crate) fn not_there(error: Error, id: RunId) -> Trouble {
     match error {
-        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no run {id}.")).hint("`butler runs` lists the runs."),
+        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no run {id}."))
+            .hint("`butler runs` lists the runs."),
         other => other.into(),
     }
 }

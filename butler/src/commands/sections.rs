@@ -1,5 +1,5 @@
-//! `butler sections`: the library's sections, added, listed, edited, scanned and removed, and folders checked before they
-//! become one.
+//! `butler sections`: the library's sections, added, listed, edited, scanned and removed, and folders checked
+//! before they become one.
 
 mod check;
 
@@ -56,7 +56,8 @@ pub(crate) enum Action {
         /// The section's id
         #[arg(value_parser = number::<i64>("`butler sections list` lists the sections"), add = ArgValueCandidates::new(candidates::sections))]
         id: i64,
-        /// A folder or file to scan, on the server's machine; may be given several times [default: the whole section]
+        /// A folder or file to scan, on the server's machine; may be given several times [default: the whole
+        /// section]
         #[arg(long = "path", value_name = "FOLDER")]
         paths: Vec<PathBuf>,
         /// Wait for the scan to end, and show its progress
@@ -117,7 +118,9 @@ struct Section {
 
 impl From<Directory> for Section {
     fn from(section: Directory) -> Self {
-        let scanned_at = Some(section.scanned_at).filter(|seconds| *seconds > 0).and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let scanned_at = Some(section.scanned_at)
+            .filter(|seconds| *seconds > 0)
+            .and_then(|seconds| Timestamp::from_second(seconds).ok());
         Self {
             id: section.key.parse().unwrap_or_default(),
             kind: section.kind,
@@ -179,7 +182,11 @@ async fn list(client: &Client, out: Out) -> Result<Exit, Trouble> {
     ];
     let mut listing = Listing::new(columns);
     for section in sections {
-        let scanned = if section.scanning { "now".to_owned() } else { section.scanned_at.map_or_else(|| "never".to_owned(), time) };
+        let scanned = if section.scanning {
+            "now".to_owned()
+        } else {
+            section.scanned_at.map_or_else(|| "never".to_owned(), time)
+        };
         listing.row([
             section.id.to_string().into(),
             section.kind.into(),
@@ -192,18 +199,31 @@ async fn list(client: &Client, out: Out) -> Result<Exit, Trouble> {
     Ok(Exit::Done)
 }
 
-async fn edit(client: &Client, id: i64, name: Option<String>, folders: Vec<PathBuf>) -> Result<Exit, Trouble> {
+async fn edit(
+    client: &Client,
+    id: i64,
+    name: Option<String>,
+    folders: Vec<PathBuf>,
+) -> Result<Exit, Trouble> {
     let edit = SectionEdit::new().folders(whole(folders)?);
     let edit = name.into_iter().fold(edit, SectionEdit::name);
     client.edit_section(id, &edit).await.map_err(|error| unknown(id, error))?;
     Ok(Exit::Done)
 }
 
-async fn refresh(client: &Client, id: i64, paths: Vec<PathBuf>, wait: bool, out: Out) -> Result<Exit, Trouble> {
+async fn refresh(
+    client: &Client,
+    id: i64,
+    paths: Vec<PathBuf>,
+    wait: bool,
+    out: Out,
+) -> Result<Exit, Trouble> {
     let paths = whole(paths)?;
     let start = match client.refresh_section(id, &paths).await {
         // The server's sentence says which path it is.
-        Err(Error::NotFound { message, .. }) if !paths.is_empty() => return Err(Trouble::new(Exit::NotThere, message)),
+        Err(Error::NotFound { message, .. }) if !paths.is_empty() => {
+            return Err(Trouble::new(Exit::NotThere, message));
+        }
         start => start.map_err(|error| unknown(id, error))?,
     };
     let starts = [start];
@@ -218,9 +238,8 @@ async fn remove(client: &Client, id: i64) -> Result<Exit, Trouble> {
 
 fn unknown(id: i64, error: Error) -> Trouble {
     match error {
-        Error::NotFound { .. } => {
-            Trouble::new(Exit::NotThere, format!("There is no section {id}.")).hint("`butler sections list` lists the sections.")
-        }
+        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no section {id}."))
+            .hint("`butler sections list` lists the sections."),
         other => other.into(),
     }
 }

@@ -25,17 +25,19 @@ use crate::{fact_log, log, settings_file, worker_program};
 /// Who holds the data folder's token.
 const ADMIN: &str = "admin";
 
-/// Run the server. The data folder and the token come from the global options; BUTLER_TOKEN overrides the token that
-/// is made at the first start.
+/// Run the server. The data folder and the token come from the global options; BUTLER_TOKEN overrides the
+/// token that is made at the first start.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:32500")]
     pub(crate) listen: SocketAddr,
-    /// A file of settings, which hold over what clients set [default: butler.toml in the data folder, if it is there]
+    /// A file of settings, which hold over what clients set [default: butler.toml in the data folder, if it
+    /// is there]
     #[arg(long, value_name = "FILE", env = "BUTLER_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
-    /// Take a worker or a folder for hung that gives no sign for so many seconds, in place of 15 to 120: for tests
+    /// Take a worker or a folder for hung that gives no sign for so many seconds, in place of 15 to 120: for
+    /// tests
     #[arg(long, value_name = "SECONDS", hide = true, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) patience: Option<u64>,
     /// Begin at this moment, by a clock that `PUT /api/v1/clock` drives: for tests
@@ -56,8 +58,11 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     let settings_place = settings_file::Place::choose(arguments.config.as_deref(), &folder);
     let settings_file = settings_place.read()?;
     let patience = arguments.patience.map(Duration::from_secs);
-    let library = Library::open_with(&folder, RootThreads::new(patience.unwrap_or(ROOT_TIMEOUT)))
-        .map_err(|error| Trouble::new(Exit::Failed, format!("The data folder `{}` can't be used.", folder.display())).cause(&error))?;
+    let library =
+        Library::open_with(&folder, RootThreads::new(patience.unwrap_or(ROOT_TIMEOUT))).map_err(|error| {
+            Trouble::new(Exit::Failed, format!("The data folder `{}` can't be used.", folder.display()))
+                .cause(&error)
+        })?;
     let_admin_in(&library, global.token.as_deref())?;
     let server_id = library.server_id().to_owned();
     let (lost, loss) = oneshot::channel();
@@ -78,13 +83,14 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     let settings = EngineSettings {
         worker_program: program,
         cores: cores(),
-        patience: patience.map_or_else(Patience::default, |patience| Patience { silence: patience, standstill: patience }),
+        patience: patience
+            .map_or_else(Patience::default, |patience| Patience { silence: patience, standstill: patience }),
         clock: arguments.drive_clock.map_or_else(Clock::wall, Clock::driven),
         settings_file,
         catalogue: if arguments.stand_ins { Catalogue::with_stand_ins() } else { Catalogue::default() },
     };
-    let (engine, handle) =
-        Engine::start(library, settings).map_err(|error| Trouble::new(Exit::Failed, "The engine can't start.").cause(&error))?;
+    let (engine, handle) = Engine::start(library, settings)
+        .map_err(|error| Trouble::new(Exit::Failed, "The engine can't start.").cause(&error))?;
     let about = About {
         friendly_name: "Butler".to_owned(),
         machine_identifier: server_id,
@@ -126,7 +132,10 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
 fn ended_without(thread: &str) -> Trouble {
     Trouble::new(
         Exit::Failed,
-        format!("The server has ended: its thread `{thread}`, without which nothing works, met a defect of Butler's own."),
+        format!(
+            "The server has ended: its thread `{thread}`, without which nothing works, met a defect of \
+             Butler's own."
+        ),
     )
     .hint("Start it again: what was in the middle goes on. Please report the line with `panicked` above.")
 }
@@ -140,14 +149,18 @@ fn tell_service_manager(state: sd_notify::NotifyState<'_>) {
 
 /// Lets the admin in by the token of BUTLER_TOKEN, else by the data folder's, made at the first start.
 fn let_admin_in(library: &Library, given: Option<&str>) -> Result<(), Trouble> {
-    let refused = |cause: &dyn std::error::Error| Trouble::new(Exit::Failed, "There is no token to let the admin in by.").cause(cause);
+    let refused = |cause: &dyn std::error::Error| {
+        Trouble::new(Exit::Failed, "There is no token to let the admin in by.").cause(cause)
+    };
     // An empty BUTLER_TOKEN, as a service's file may have it, is none.
     match given.filter(|given| !given.trim().is_empty()) {
         None => library.admin_token().map(|_| ()).map_err(|error| refused(&error)),
         Some(given) => {
             let token = Token::new(given).map_err(|error| refused(&error))?;
             if given.len() < GOOD_TOKEN_CHARS {
-                tracing::warn!("BUTLER_TOKEN is short enough to be guessed; {GOOD_TOKEN_CHARS} random characters are not");
+                tracing::warn!(
+                    "BUTLER_TOKEN is short enough to be guessed; {GOOD_TOKEN_CHARS} random characters are not"
+                );
             }
             library.let_in(ADMIN, &token).map_err(|error| refused(&error))
         }
@@ -158,7 +171,8 @@ fn cores() -> u16 {
     std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX))
 }
 
-/// Ready at the first Ctrl-C or SIGTERM. At the second the process ends at once, as after a crash: what was published stays.
+/// Ready at the first Ctrl-C or SIGTERM. At the second the process ends at once, as after a crash: what was
+/// published stays.
 #[expect(clippy::disallowed_methods, reason = "who asks twice wants an end that waits for nothing")]
 fn ended() -> io::Result<impl Future<Output = ()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -195,7 +209,9 @@ impl Address {
         let file = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft);
         let written = file.and_then(|mut file| writeln!(file, "http://{}", reachable(address)));
         let written = written.and_then(|()| std::fs::rename(&draft, &path));
-        written.map_err(|error| Trouble::new(Exit::Failed, format!("`{}` can't be written.", path.display())).cause(&error))?;
+        written.map_err(|error| {
+            Trouble::new(Exit::Failed, format!("`{}` can't be written.", path.display())).cause(&error)
+        })?;
         Ok(Self { path })
     }
 }
@@ -219,5 +235,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 /// The kernel's release, as `uname -r` says it; empty where the system does not tell.
 fn kernel_release() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).unwrap_or_default()
+    std::fs::read_to_string("/proc/sys/kernel/osrelease")
+        .map(|text| text.trim().to_owned())
+        .unwrap_or_default()
 }

@@ -34,13 +34,22 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let Arguments { key, value, reset, all } = arguments;
     let is_reset = reset.is_some();
     let key = match (key, reset.flatten()) {
-        (Some(_), Some(_)) => return Err(Trouble::new(Exit::Usage, "--reset takes one setting and no value.")),
-        (None, None) if is_reset => return Err(Trouble::new(Exit::Usage, "--reset takes the setting that shall have its default again.")),
+        (Some(_), Some(_)) => {
+            return Err(Trouble::new(Exit::Usage, "--reset takes one setting and no value."));
+        }
+        (None, None) if is_reset => {
+            return Err(Trouble::new(
+                Exit::Usage,
+                "--reset takes the setting that shall have its default again.",
+            ));
+        }
         (key, reset) => key.or(reset),
     };
     let settings = client.settings().await?.settings;
     let Some(key) = key.as_ref() else { return list(settings, all, out) };
-    let Some(known) = settings.iter().find(|setting| setting.id.eq_ignore_ascii_case(key)) else { return Err(unknown(key, &settings)) };
+    let Some(known) = settings.iter().find(|setting| setting.id.eq_ignore_ascii_case(key)) else {
+        return Err(unknown(key, &settings));
+    };
     if value.is_none() && !is_reset {
         return show(known, out);
     }
@@ -60,14 +69,27 @@ fn list(settings: Vec<Setting>, all: bool, out: Out) -> Result<Exit, Trouble> {
         json::print(&settings)?;
         return Ok(Exit::Done);
     }
-    let columns =
-        [Column::new("SETTING"), Column::new("VALUE"), Column::new("FROM").spare(1), Column::new("WHAT IT IS").flexible().spare(2)];
+    let columns = [
+        Column::new("SETTING"),
+        Column::new("VALUE"),
+        Column::new("FROM").spare(1),
+        Column::new("WHAT IT IS").flexible().spare(2),
+    ];
     let mut listing = Listing::new(columns);
     let is_shown = |setting: &&Setting| all || !setting.hidden || is_changed(setting);
     let left_out = settings.len() - settings.iter().filter(is_shown).count();
     for setting in settings.iter().filter(is_shown) {
-        let value = if is_changed(setting) { Field::painted(told(setting), Colour::Yellow) } else { told(setting).into() };
-        listing.row([setting.id.as_str().into(), value, setting.source.as_str().into(), setting.label.as_str().into()]);
+        let value = if is_changed(setting) {
+            Field::painted(told(setting), Colour::Yellow)
+        } else {
+            told(setting).into()
+        };
+        listing.row([
+            setting.id.as_str().into(),
+            value,
+            setting.source.as_str().into(),
+            setting.label.as_str().into(),
+        ]);
     }
     listing.print(out)?;
     match left_out {
@@ -85,10 +107,19 @@ fn show(setting: &Setting, out: Out) -> Result<Exit, Trouble> {
     }
     out.line(format!("{} = {}", setting.id, told(setting)))?;
     out.line(format!("{}. {}", setting.label, setting.summary))?;
-    out.line(format!("It takes {}; its default is {}.", setting.allowed, quoted(&setting.default.to_string())))?;
+    out.line(format!(
+        "It takes {}; its default is {}.",
+        setting.allowed,
+        quoted(&setting.default.to_string())
+    ))?;
     match (&setting.file, is_changed(setting)) {
-        (Some(file), _) => out.line(format!("The file `{}` on the server says so: change it there.", file))?,
-        (None, true) => out.line(format!("A person set it; `butler settings --reset {}` gives it its default again.", setting.id))?,
+        (Some(file), _) => {
+            out.line(format!("The file `{}` on the server says so: change it there.", file))?
+        }
+        (None, true) => out.line(format!(
+            "A person set it; `butler settings --reset {}` gives it its default again.",
+            setting.id
+        ))?,
         (None, false) => {}
     }
     for value in &setting.values {

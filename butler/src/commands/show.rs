@@ -1,4 +1,5 @@
-//! `butler show`: one item whole: what it is, its files, what was made of them, what could not be made, and when the rest comes.
+//! `butler show`: one item whole: what it is, its files, what was made of them, what could not be made, and
+//! when the rest comes.
 
 use std::path::{Path, PathBuf};
 
@@ -55,7 +56,8 @@ pub(super) async fn find(client: &Client, what: &str) -> Result<i64, Trouble> {
     })
 }
 
-/// A file's path as the server knows it: its working folder is another one than ours, and no links are on its files' way.
+/// A file's path as the server knows it: its working folder is another one than ours, and no links are on its
+/// files' way.
 pub(super) fn known_path(named: &Path) -> PathBuf {
     let path = std::path::absolute(named).map(|path| std::fs::canonicalize(&path).unwrap_or(path));
     path.unwrap_or_else(|_| named.to_owned())
@@ -63,14 +65,19 @@ pub(super) fn known_path(named: &Path) -> PathBuf {
 
 pub(super) fn unknown(what: &str, error: Error) -> Trouble {
     match error {
-        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no item {what}.")).hint("`butler items` lists the items."),
+        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no item {what}."))
+            .hint("`butler items` lists the items."),
         other => other.into(),
     }
 }
 
 fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
     let mut lines = vec![Text::from(title(item))];
-    let section = item.library_section_title.as_deref().map(|section| format!(", section {section}")).unwrap_or_default();
+    let section = item
+        .library_section_title
+        .as_deref()
+        .map(|section| format!(", section {section}"))
+        .unwrap_or_default();
     lines.push(format!("  {} {}{section}", item.kind, item.rating_key).into());
     lines.extend(item.guids.iter().map(|guid| format!("  {}", guid.id).into()));
     for child in children {
@@ -93,7 +100,8 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
 
 /// `The Long Field, Season 1, 2: Noon`; `Heat (1995), Director's Cut`.
 fn title(item: &Metadata) -> String {
-    let above: Vec<&str> = [&item.grandparent_title, &item.parent_title].into_iter().flatten().map(String::as_str).collect();
+    let above: Vec<&str> =
+        [&item.grandparent_title, &item.parent_title].into_iter().flatten().map(String::as_str).collect();
     let year = item.year.filter(|_| above.is_empty()).map(|year| format!(" ({year})")).unwrap_or_default();
     let edition = item.edition_title.as_deref().map(|edition| format!(", {edition}")).unwrap_or_default();
     let own = format!("{}{year}{edition}", item.title);
@@ -108,16 +116,28 @@ fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
     let label = media.title.as_deref().map(|label| format!("{label}: ")).unwrap_or_default();
     let duration = part.duration.map(|ms| format!(", {}", duration_ms(ms))).unwrap_or_default();
     let mut lines = vec![Text::from(format!("{label}{} ({}{duration})", part.file, bytes(part.size)))];
-    lines.extend(made.products.iter().filter(|product| product.part == part.id).map(|product| made_line(product).into()));
+    lines.extend(
+        made.products
+            .iter()
+            .filter(|product| product.part == part.id)
+            .map(|product| made_line(product).into()),
+    );
     lines.extend(made.failures.iter().filter(|failure| failure.part_id == Some(part.id)).map(failed_line));
-    lines.extend(made.open.iter().filter(|open| open.part == part.id).map(|open| Text::painted(open_line(open), Colour::Yellow)));
+    lines.extend(
+        made.open
+            .iter()
+            .filter(|open| open.part == part.id)
+            .map(|open| Text::painted(open_line(open), Colour::Yellow)),
+    );
     lines
 }
 
 /// `  bif          7 pictures, size 320×180, one every 10.0 s; 41 kB, made 2026-11-27 21:01`.
 fn made_line(product: &Product) -> String {
     // A server of another version may store what this command does not know.
-    let words = serde_json::from_value::<Value>(product.value.clone()).map(|value| product::summary(&value)).unwrap_or_default();
+    let words = serde_json::from_value::<Value>(product.value.clone())
+        .map(|value| product::summary(&value))
+        .unwrap_or_default();
     let size = product.bytes.map(|size| format!("{}, ", bytes(size))).unwrap_or_default();
     let words = words.trim_end_matches('.');
     let words = if words.is_empty() { String::new() } else { format!("{words}; ") };
@@ -159,7 +179,13 @@ mod tests {
     #[test]
     fn a_file_is_shown_with_what_was_made_what_failed_and_what_is_to_come() {
         let at: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
-        let part = Part { id: 7, file: "/films/Heat.mkv".into(), size: 1_000_000, duration: Some(60_000), ..Part::default() };
+        let part = Part {
+            id: 7,
+            file: "/films/Heat.mkv".into(),
+            size: 1_000_000,
+            duration: Some(60_000),
+            ..Part::default()
+        };
         let media = Media { title: Some("1080p".into()), parts: vec![part.clone()], ..Media::default() };
         let value = serde_json::to_value(Value::Nothing { why: "It has no pictures.".into() }).unwrap();
         let product = Product {
@@ -187,13 +213,20 @@ mod tests {
             failed_at: at,
             run: None,
         };
-        let open = OpenProduct { product: "tags".into(), part: 7, task: "Tagging".into(), enabled: true, next_at: Some(at) };
+        let open = OpenProduct {
+            product: "tags".into(),
+            part: 7,
+            task: "Tagging".into(),
+            enabled: true,
+            next_at: Some(at),
+        };
         let made = Products { products: vec![product], failures: vec![failure], open: vec![open] };
         assert_eq!(
             text(&file(&media, &part, &made)),
             format!(
                 "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif          It has no pictures; made {0}\n  \
-                 bandwidth    failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has it tried again\n  \
+                 bandwidth    failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has \
+                 it tried again\n  \
                  tags         not yet: Tagging makes it, from {0} on\n",
                 time(at)
             )
@@ -202,10 +235,20 @@ mod tests {
 
     #[test]
     fn an_item_is_named_with_what_it_belongs_to() {
-        let item = Metadata { title: "Noon".into(), index: Some(2), parent_title: Some("Season 1".into()), ..Metadata::default() };
+        let item = Metadata {
+            title: "Noon".into(),
+            index: Some(2),
+            parent_title: Some("Season 1".into()),
+            ..Metadata::default()
+        };
         let item = Metadata { grandparent_title: Some("The Long Field".into()), year: Some(2020), ..item };
         assert_eq!(title(&item), "The Long Field, Season 1, 2: Noon");
-        let film = Metadata { title: "Heat".into(), year: Some(1995), edition_title: Some("Final".into()), ..Metadata::default() };
+        let film = Metadata {
+            title: "Heat".into(),
+            year: Some(1995),
+            edition_title: Some("Final".into()),
+            ..Metadata::default()
+        };
         assert_eq!(title(&film), "Heat (1995), Final");
     }
 }

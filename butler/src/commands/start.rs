@@ -64,8 +64,11 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     if arguments.dry_run {
         return dry_run::run(client, &arguments.names, out).await;
     }
-    let (starts, exit) =
-        if arguments.all { start_all(client, arguments.force, out).await? } else { start_each(client, &arguments, out).await? };
+    let (starts, exit) = if arguments.all {
+        start_all(client, arguments.force, out).await?
+    } else {
+        start_each(client, &arguments, out).await?
+    };
     let runs = if arguments.wait { Some(runs_of(&starts, arguments.all)?) } else { None };
     tell(client, &starts, arguments.force, exit, runs, out).await
 }
@@ -94,7 +97,11 @@ pub(crate) async fn tell(
         if results.iter().any(|run| run.failures > 0) {
             out.remark("`butler failures` says what could not be made, and why.");
         }
-        if forced && results.iter().any(|run| run.state == RunState::Completed && run.total == 0 && run.report.is_empty()) {
+        if forced
+            && results
+                .iter()
+                .any(|run| run.state == RunState::Completed && run.total == 0 && run.report.is_empty())
+        {
             out.remark("--force makes nothing anew that is there: `butler remake` does.");
         }
     }
@@ -158,11 +165,17 @@ fn sentence(start: &Start) -> String {
     match (&start.message, &start.outcome) {
         (Some(message), _) => message.clone(),
         (None, Some(Outcome::Started { run, waits: None })) => format!("Started, run {run}."),
-        (None, Some(Outcome::Started { run, waits: Some(reason) })) => format!("Queued ({reason}), run {run}."),
-        (None, Some(Outcome::Scheduled { run, at })) => format!("Scheduled for {}, run {run}.", exact_time(*at)),
+        (None, Some(Outcome::Started { run, waits: Some(reason) })) => {
+            format!("Queued ({reason}), run {run}.")
+        }
+        (None, Some(Outcome::Scheduled { run, at })) => {
+            format!("Scheduled for {}, run {run}.", exact_time(*at))
+        }
         (None, Some(Outcome::Running { run })) => format!("It runs already, run {run}."),
         (None, Some(Outcome::Skipped { reason, due: None })) => format!("Skipped ({reason})."),
-        (None, Some(Outcome::Skipped { reason, due: Some(due) })) => format!("Skipped ({reason}); it is due on {due}."),
+        (None, Some(Outcome::Skipped { reason, due: Some(due) })) => {
+            format!("Skipped ({reason}); it is due on {due}.")
+        }
         (None, None) if start.already_running => "It runs already.".to_owned(),
         (None, None) => "The server took the request; it does not say what became of it.".to_owned(),
     }
@@ -171,7 +184,10 @@ fn sentence(start: &Start) -> String {
 /// The runs to wait for.
 pub(crate) fn runs_of(starts: &[Start], all: bool) -> Result<Vec<RunId>, Trouble> {
     if starts.iter().any(|start| start.outcome.is_none()) || (all && starts.is_empty()) {
-        let trouble = Trouble::new(Exit::Failed, "There is nothing to wait for: this server does not say which run was started.");
+        let trouble = Trouble::new(
+            Exit::Failed,
+            "There is nothing to wait for: this server does not say which run was started.",
+        );
         return Err(trouble.hint("A Plex Media Server keeps no runs. Start its tasks without --wait."));
     }
     Ok(starts.iter().filter_map(|start| start.outcome.as_ref()?.run()).collect())

@@ -50,7 +50,11 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     for order in orders {
         match stop(client, order).await {
             Ok(report) => reports.push(report),
-            Err(trouble) if arguments.names.len() + arguments.runs.len() == 1 || trouble.exit == Exit::NoServer => return Err(trouble),
+            Err(trouble)
+                if arguments.names.len() + arguments.runs.len() == 1 || trouble.exit == Exit::NoServer =>
+            {
+                return Err(trouble);
+            }
             Err(trouble) => exit = exit.worse(trouble.print()),
         }
     }
@@ -90,7 +94,8 @@ async fn stop<'a>(client: &Client, order: Order<'a>) -> Result<Report<'a>, Troub
 async fn not_stopped(client: &Client, name: &TaskName) -> Trouble {
     match client.butler().tasks().await {
         Ok(tasks) if tasks.iter().any(|task| task.name == *name) => {
-            Trouble::new(Exit::NotThere, format!("`{name}` does not run and is not queued.")).hint("`butler watch` shows what runs.")
+            Trouble::new(Exit::NotThere, format!("`{name}` does not run and is not queued."))
+                .hint("`butler watch` shows what runs.")
         }
         _ => unknown_task(client, name).await,
     }

@@ -28,12 +28,25 @@ pub(crate) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
     ];
     let mut listing = Listing::new(columns);
     for task in tasks {
-        let on = if task.enabled { Field::painted("yes", Colour::Green) } else { Field::painted("no", Colour::Grey) };
+        let on = if task.enabled {
+            Field::painted("yes", Colour::Green)
+        } else {
+            Field::painted("no", Colour::Grey)
+        };
         let every = if task.interval == 1 { "day".to_owned() } else { count(task.interval.into(), "day") };
         let ahead = ahead.iter().find(|ahead| ahead.name == task.name);
         let next = ahead.and_then(|ahead| ahead.next_at).map(time).unwrap_or_default();
-        let usually = ahead.map(|ahead| roughly(ahead.usual_seconds) + if ahead.usual_is_guess { "?" } else { "" }).unwrap_or_default();
-        listing.row([task.name.as_str().into(), every.into(), on, next.into(), usually.into(), task.description.into()]);
+        let usually = ahead
+            .map(|ahead| roughly(ahead.usual_seconds) + if ahead.usual_is_guess { "?" } else { "" })
+            .unwrap_or_default();
+        listing.row([
+            task.name.as_str().into(),
+            every.into(),
+            on,
+            next.into(),
+            usually.into(),
+            task.description.into(),
+        ]);
     }
     listing.without_empty_columns().print(out)?;
     Ok(Exit::Done)

@@ -47,7 +47,9 @@ impl Bars {
         });
         match self.idle.filter(|_| runs.is_empty()) {
             Some(text) => {
-                let bar = self.idle_bar.get_or_insert_with(|| screen.add(ProgressBar::no_length().with_style(style(IDLE))));
+                let bar = self
+                    .idle_bar
+                    .get_or_insert_with(|| screen.add(ProgressBar::no_length().with_style(style(IDLE))));
                 bar.set_message(text);
             }
             None => drop(self.idle_bar.take().inspect(take_away)),
@@ -93,7 +95,9 @@ fn draw(bar: &ProgressBar, run: &Run) {
 
 fn style(template: &str) -> ProgressStyle {
     // The templates are ours, and the test below reads them.
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("█▉▊▋▌▍▎▏ ")
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("█▉▊▋▌▍▎▏ ")
 }
 
 #[cfg(test)]

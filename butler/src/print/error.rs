@@ -1,5 +1,5 @@
-//! Troubles, as a person reads them: `Error:`, `Caused by:`, `Hint:`. The one file in which the client's words become a
-//! user's.
+//! Troubles, as a person reads them: `Error:`, `Caused by:`, `Hint:`. The one file in which the client's
+//! words become a user's.
 
 use std::error::Error as StdError;
 use std::io;
@@ -86,8 +86,12 @@ impl From<io::Error> for Trouble {
 impl From<BuildError> for Trouble {
     fn from(error: BuildError) -> Self {
         match &error {
-            BuildError::Url { url, why } => Self::new(Exit::Usage, format!("`{url}` is no server's URL: {why}."))
-                .hint("A URL looks like http://127.0.0.1:32500; it comes from --url, BUTLER_URL or the data folder."),
+            BuildError::Url { url, why } => {
+                Self::new(Exit::Usage, format!("`{url}` is no server's URL: {why}.")).hint(
+                    "A URL looks like http://127.0.0.1:32500; it comes from --url, BUTLER_URL or the data \
+                     folder.",
+                )
+            }
             BuildError::Token => Self::new(Exit::Usage, "The token has characters that no token has.")
                 .hint("It comes from --token, BUTLER_TOKEN or the file `token` in the data folder."),
             other => Self::new(Exit::Failed, "HTTP could not be made ready.").cause(other),
@@ -100,14 +104,23 @@ impl From<ClientError> for Trouble {
         let server = server(error.call());
         let beneath = error.source();
         let trouble = match &error {
-            ClientError::Unauthorized { message, .. } => {
-                Self::new(Exit::NoServer, format!("{server} does not accept the token: {}", sentence(message)))
-                    .hint("Give its token with BUTLER_TOKEN or --token; it stands in the file `token` of the server's data folder.")
-            }
+            ClientError::Unauthorized { message, .. } => Self::new(
+                Exit::NoServer,
+                format!("{server} does not accept the token: {}", sentence(message)),
+            )
+            .hint(
+                "Give its token with BUTLER_TOKEN or --token; it stands in the file `token` of the server's \
+                 data folder.",
+            ),
             ClientError::BadRequest { message, .. } => Self::new(Exit::Failed, sentence(message)),
-            ClientError::NotFound { call, message, .. } if call.url.contains("/api/v1/") && is_bare(message) => {
-                Self::new(Exit::Failed, format!("{server} knows no runs and failures: it is no Butler, or an older one."))
-                    .hint("A Plex Media Server has tasks to list, start and stop, but keeps no history of them.")
+            ClientError::NotFound { call, message, .. }
+                if call.url.contains("/api/v1/") && is_bare(message) =>
+            {
+                Self::new(
+                    Exit::Failed,
+                    format!("{server} knows no runs and failures: it is no Butler, or an older one."),
+                )
+                .hint("A Plex Media Server has tasks to list, start and stop, but keeps no history of them.")
             }
             ClientError::NotFound { call, message, .. } => {
                 Self::new(Exit::NotThere, format!("There is no {}: {}", path(call), sentence(message)))
@@ -120,16 +133,23 @@ impl From<ClientError> for Trouble {
                 Self::new(Exit::NoServer, format!("{server} does not answer within {} s.", after.as_secs()))
                     .hint("It may be busy: try again, and look into its log if it stays so.")
             }
-            ClientError::Connection { .. } => Self::new(Exit::NoServer, format!("No server answers at {server}."))
-                .hint("Start it with `butler serve`, or name another with --url or BUTLER_URL, as in http://127.0.0.1:32500."),
+            ClientError::Connection { .. } => {
+                Self::new(Exit::NoServer, format!("No server answers at {server}.")).hint(
+                    "Start it with `butler serve`, or name another with --url or BUTLER_URL, as in \
+                     http://127.0.0.1:32500.",
+                )
+            }
             ClientError::Decode { expected, .. } => {
-                Self::new(Exit::Failed, format!("{server} does not answer with {expected}.")).hint("Is it a Butler or a Plex Media Server?")
+                Self::new(Exit::Failed, format!("{server} does not answer with {expected}."))
+                    .hint("Is it a Butler or a Plex Media Server?")
             }
             other => Self::new(Exit::Failed, sentence(&other.to_string())),
         };
         match beneath {
             // What lies between the sentence and the system's word are names of layers.
-            Some(beneath) if matches!(error, ClientError::Connection { .. }) => trouble.cause(deepest(beneath)),
+            Some(beneath) if matches!(error, ClientError::Connection { .. }) => {
+                trouble.cause(deepest(beneath))
+            }
             Some(beneath) => trouble.cause(beneath),
             None => trouble,
         }
@@ -185,15 +205,22 @@ mod tests {
         let url = "http://plex:32400/butler?force=1";
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
         let (code, status, message) = (Some(1001), 401, "User could not be authenticated".to_owned());
-        let text = |trouble: Trouble| trouble.lines().iter().map(|line| line.plain() + "\n").collect::<String>();
+        let text =
+            |trouble: Trouble| trouble.lines().iter().map(|line| line.plain() + "\n").collect::<String>();
         let check = |error: ClientError, expect: &str| assert_eq!(text(Trouble::from(error)), expect);
         check(
             ClientError::Unauthorized { call: call(url), code, message: message.clone(), status },
             "Error: http://plex:32400 does not accept the token: User could not be authenticated.\n\
-             Hint: Give its token with BUTLER_TOKEN or --token; it stands in the file `token` of the server's data folder.\n",
+             Hint: Give its token with BUTLER_TOKEN or --token; it stands in the file `token` of the server's \
+             data folder.\n",
         );
         check(
-            ClientError::BadRequest { call: call(url), code, message: "the folder is missing".into(), status: 400 },
+            ClientError::BadRequest {
+                call: call(url),
+                code,
+                message: "the folder is missing".into(),
+                status: 400,
+            },
             "Error: The folder is missing.\n",
         );
         check(
@@ -211,21 +238,34 @@ mod tests {
             "Error: There is no /butler: Not Found.\n",
         );
         check(
-            ClientError::Status { call: call(url), code: None, message: "Internal Server Error".into(), status: 500 },
+            ClientError::Status {
+                call: call(url),
+                code: None,
+                message: "Internal Server Error".into(),
+                status: 500,
+            },
             "Error: http://plex:32400 answers 500: Internal Server Error.\n",
         );
         check(
             ClientError::Timeout { call: call(url), after: Duration::from_secs(30) },
-            "Error: http://plex:32400 does not answer within 30 s.\nHint: It may be busy: try again, and look into its log if it stays so.\n",
+            "Error: http://plex:32400 does not answer within 30 s.\nHint: It may be busy: try again, and look \
+             into its log if it stays so.\n",
         );
         check(
             ClientError::Connection { call: call("http://[::1]:1/"), source: refused.into() },
             "Error: No server answers at http://[::1]:1.\nCaused by: connection refused\n\
-             Hint: Start it with `butler serve`, or name another with --url or BUTLER_URL, as in http://127.0.0.1:32500.\n",
+             Hint: Start it with `butler serve`, or name another with --url or BUTLER_URL, as in \
+             http://127.0.0.1:32500.\n",
         );
         check(
-            ClientError::Decode { call: call(url), expected: "a list of tasks", body_start: "<x>".into(), source: "no JSON".into() },
-            "Error: http://plex:32400 does not answer with a list of tasks.\nCaused by: no JSON\nHint: Is it a Butler or a Plex Media Server?\n",
+            ClientError::Decode {
+                call: call(url),
+                expected: "a list of tasks",
+                body_start: "<x>".into(),
+                source: "no JSON".into(),
+            },
+            "Error: http://plex:32400 does not answer with a list of tasks.\nCaused by: no JSON\nHint: Is it \
+             a Butler or a Plex Media Server?\n",
         );
     }
 

@@ -20,7 +20,8 @@ pub(crate) fn print_line(value: &impl Serialize) -> io::Result<()> {
     send(&ascii_orders(&serde_json::to_string(value).map_err(io::Error::from)?))
 }
 
-/// JSON leaves characters in its texts that a terminal takes as orders: as `\u009b` they mean the same to a program.
+/// JSON leaves characters in its texts that a terminal takes as orders: as `\u009b` they mean the same to a
+/// program.
 fn ascii_orders(line: &str) -> String {
     escaped(line, |c| format!("\\u{:04x}", u32::from(c))).into_owned()
 }

@@ -1,4 +1,5 @@
-//! Runs in words, one line each: for the ends of runs, and for their progress where no terminal can show bars.
+//! Runs in words, one line each: for the ends of runs, and for their progress where no terminal can show
+//! bars.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -38,7 +39,8 @@ impl Lines {
             changed || (said.done != run.done && said.at.elapsed() >= EVERY)
         });
         if is_news {
-            let said = Said { state: run.state, reason: run.reason.clone(), done: run.done, at: Instant::now() };
+            let said =
+                Said { state: run.state, reason: run.reason.clone(), done: run.done, at: Instant::now() };
             self.said.insert(run.id, said);
         }
         is_news
@@ -66,8 +68,8 @@ fn now(run: &Run) -> String {
     parts.join(", ")
 }
 
-/// What stands behind a bar or a line: failures, time left, rate, files, bytes. What matters most is first, for a narrow
-/// terminal cuts the end off.
+/// What stands behind a bar or a line: failures, time left, rate, files, bytes. What matters most is first,
+/// for a narrow terminal cuts the end off.
 pub(crate) fn side_facts(run: &Run) -> Vec<String> {
     let mut parts = Vec::new();
     if run.failures > 0 {

@@ -1,9 +1,11 @@
-//! Tables that fit the terminal: what doesn't fit is wrapped where text can be, and less needed columns are left out.
-//! A pipe gets all columns, unwrapped.
+//! Tables that fit the terminal: what doesn't fit is wrapped where text can be, and less needed columns are
+//! left out. A pipe gets all columns, unwrapped.
 
 use std::io;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
+};
 
 use crate::print::{Colour, Out, Text, send};
 
@@ -107,7 +109,9 @@ impl Listing {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         match width {
-            Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width).unwrap_or(u16::MAX)),
+            Some(width) => table
+                .set_content_arrangement(ContentArrangement::Dynamic)
+                .set_width(u16::try_from(width).unwrap_or(u16::MAX)),
             None => table.force_no_tty(),
         };
         if colours {
@@ -164,7 +168,9 @@ impl Listing {
             let cells = self.rows.iter().map(|row| row[index].text.chars().count());
             cells.chain([self.columns[index].title.len()]).max().unwrap_or(0)
         };
-        let least = |(index, column): (usize, &Column)| if column.is_flexible { natural(index).min(MIN_FLEXIBLE) } else { natural(index) };
+        let least = |(index, column): (usize, &Column)| {
+            if column.is_flexible { natural(index).min(MIN_FLEXIBLE) } else { natural(index) }
+        };
         self.columns.iter().enumerate().map(least).sum::<usize>() + GAP * self.columns.len().saturating_sub(1)
     }
 }

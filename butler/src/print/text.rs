@@ -1,5 +1,6 @@
-//! Text for a terminal. What a `Text` is made of may come from anybody, a file's name or a hostile server; what it gives the
-//! terminal are letters on one line, and colours of ours. Never trusts, so that no caller has to clean anything.
+//! Text for a terminal. What a `Text` is made of may come from anybody, a file's name or a hostile server;
+//! what it gives the terminal are letters on one line, and colours of ours. Never trusts, so that no caller
+//! has to clean anything.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -76,8 +77,8 @@ impl From<fmt::Arguments<'_>> for Text {
     }
 }
 
-/// Whether a character is an order to whoever shows it: a terminal's command, the end of a line, or to show the line
-/// backwards.
+/// Whether a character is an order to whoever shows it: a terminal's command, the end of a line, or to show
+/// the line backwards.
 pub(crate) fn is_order(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

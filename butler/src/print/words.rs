@@ -76,10 +76,14 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// How far a run is: `12 of 40 steps`; `12 steps` while it isn't known of how many. One file may take several steps: it is
-/// found, its headers are read, its tags.
+/// How far a run is: `12 of 40 steps`; `12 steps` while it isn't known of how many. One file may take several
+/// steps: it is found, its headers are read, its tags.
 pub(crate) fn progress(run: &Run) -> String {
-    if run.total == 0 { count(run.done, "step") } else { format!("{} of {}", run.done, count(run.total, "step")) }
+    if run.total == 0 {
+        count(run.done, "step")
+    } else {
+        format!("{} of {}", run.done, count(run.total, "step"))
+    }
 }
 
 /// How long a run took, once it has ended.

@@ -1,7 +1,8 @@
-//! Broken media by the hundred through the whole server: each file ends as a product or as a failure with a sentence, the server
-//! stays, nothing is left behind, and no file is opened that only another one names.
+//! Broken media by the hundred through the whole server: each file ends as a product or as a failure with a
+//! sentence, the server stays, nothing is left behind, and no file is opened that only another one names.
 //!
-//! `BUTLER_BROKEN_FILES` sets how many, `BUTLER_BROKEN_SEED` which. `broken-media` of the fixtures writes them to look at.
+//! `BUTLER_BROKEN_FILES` sets how many, `BUTLER_BROKEN_SEED` which. `broken-media` of the fixtures writes
+//! them to look at.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +17,8 @@ const READERS: [&str; 2] = ["GenerateMediaIndexFiles", "DeepMediaAnalysis"];
 
 #[test]
 fn each_of_many_broken_files_ends_as_a_product_or_a_failure_and_the_server_stays() {
-    let number = |variable: &str, usual| std::env::var(variable).map_or(usual, |given| given.parse().unwrap());
+    let number =
+        |variable: &str, usual| std::env::var(variable).map_or(usual, |given| given.parse().unwrap());
     let (count, seed) = (number("BUTLER_BROKEN_FILES", 200), number("BUTLER_BROKEN_SEED", 7));
     println!("{count} broken files of seed {seed}");
     let stage = stage();
@@ -29,7 +31,8 @@ fn each_of_many_broken_files_ends_as_a_product_or_a_failure_and_the_server_stays
         stage.folders.add_bytes(&case.file_name(), &case.bytes).unwrap();
     }
     let server = stage.server().unwrap();
-    let (pid, section) = (server.pid(), server.add_section("movie", "Movies", &stage.folders.movies()).unwrap());
+    let (pid, section) =
+        (server.pid(), server.add_section("movie", "Movies", &stage.folders.movies()).unwrap());
     completed(&server, "RefreshLibraries");
     assert_eq!(server.parts(&section).unwrap().len() as u64, count + whole.len() as u64);
     assert_accounts(&server, "RefreshLibraries", "media_info");
@@ -39,24 +42,31 @@ fn each_of_many_broken_files_ends_as_a_product_or_a_failure_and_the_server_stays
         let product = if task == "DeepMediaAnalysis" { "bandwidth" } else { "bif" };
         let failures = assert_accounts(&server, task, product);
         assert_eq!(run["failures"], failures, "{run:#}");
-        println!("{task}: {} of {} done, {failures} failures, {} bytes read", run["done"], run["total"], run["bytes_read"]);
+        println!(
+            "{task}: {} of {} done, {failures} failures, {} bytes read",
+            run["done"], run["total"], run["bytes_read"]
+        );
         if product == "bif" {
-            let previews = server.parts(&section).unwrap().iter().filter(|part| part.has_preview).count() as u64;
+            let previews =
+                server.parts(&section).unwrap().iter().filter(|part| part.has_preview).count() as u64;
             assert_eq!(previews + failures, run["done"].as_u64().unwrap(), "{run:#}");
         }
     }
     let parts = server.parts(&section).unwrap();
-    assert!(whole.iter().all(|path| parts.iter().any(|part| part.has_preview && Path::new(&part.file) == path)));
+    assert!(
+        whole.iter().all(|path| parts.iter().any(|part| part.has_preview && Path::new(&part.file) == path))
+    );
     assert_eq!((server.get("/healthz").unwrap().status, server.pid()), (200, pid));
     assert!(!bait.was_touched().unwrap(), "a file was opened because another one names it");
     assert_eq!(fs::read_dir(server.data_dir().join("staging")).unwrap().count(), 0);
     assert_eq!(dead_children(pid), Vec::<u32>::new());
 }
 
-/// Every failure of a product is the content's, with a sentence, and once the task has run nothing is left to do but what failed.
-/// Gives the number of failures.
+/// Every failure of a product is the content's, with a sentence, and once the task has run nothing is left to
+/// do but what failed. Gives the number of failures.
 fn assert_accounts(server: &Server, task: &str, product: &str) -> u64 {
-    let failures: Vec<Value> = server.failures().unwrap().into_iter().filter(|failure| failure["product"] == product).collect();
+    let failures: Vec<Value> =
+        server.failures().unwrap().into_iter().filter(|failure| failure["product"] == product).collect();
     for failure in &failures {
         let sentence = failure["error"].as_str().unwrap();
         assert!(failure["class"] == "content" && sentence.ends_with('.'), "{failure:#}");
@@ -71,10 +81,13 @@ fn assert_accounts(server: &Server, task: &str, product: &str) -> u64 {
 
 /// Children that ended and that nobody has collected.
 fn dead_children(of: u32) -> Vec<u32> {
-    let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let processes = fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     let is_dead_child = |pid: &u32| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+        let fields: Vec<&str> =
+            stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
         fields.first() == Some(&"Z") && fields.get(1) == Some(&of.to_string().as_str())
     };
     processes.filter(is_dead_child).collect()

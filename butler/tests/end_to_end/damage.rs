@@ -12,7 +12,9 @@ fn each_damaged_file_is_one_failure_and_the_others_are_done() {
     let stage = stage();
     let whole = stage.add_movies(&small_films(3)).unwrap();
     let film = fs::read(&whole[0]).unwrap();
-    let with_index_first = stage.add_movies(&[("Index First (1980)".to_owned(), Film::new(Codec::H264, Container::Mp4))]).unwrap();
+    let with_index_first = stage
+        .add_movies(&[("Index First (1980)".to_owned(), Film::new(Codec::H264, Container::Mp4))])
+        .unwrap();
     let indexed = fs::read(&with_index_first[0]).unwrap();
     let mut random = Random::seeded(20_261_123);
     let damaged = [
@@ -31,9 +33,15 @@ fn each_damaged_file_is_one_failure_and_the_others_are_done() {
 
     let failures = server.failures().unwrap();
     for (name, _) in &damaged {
-        let of_it: Vec<_> = failures.iter().filter(|failure| failure["part"].as_str().unwrap().ends_with(name)).collect();
+        let of_it: Vec<_> =
+            failures.iter().filter(|failure| failure["part"].as_str().unwrap().ends_with(name)).collect();
         assert_eq!(of_it.len(), 1, "{name}: {failures:#?}");
-        assert_eq!((&of_it[0]["class"], &of_it[0]["tries"]), (&"content".into(), &1.into()), "{:#}", of_it[0]);
+        assert_eq!(
+            (&of_it[0]["class"], &of_it[0]["tries"]),
+            (&"content".into(), &1.into()),
+            "{:#}",
+            of_it[0]
+        );
         assert!(!of_it[0]["next_try_at"].is_null() && !of_it[0]["run"].is_null(), "{:#}", of_it[0]);
         assert_is_a_sentence(&of_it[0]["error"]);
     }
@@ -49,8 +57,15 @@ fn each_damaged_file_is_one_failure_and_the_others_are_done() {
 
     // The same night they are left alone; a person may have one tried again at once.
     let again = completed(&server, "GenerateMediaIndexFiles");
-    assert_eq!((&again["total"], &again["failures"], &again["reason_code"]), (&0.into(), &0.into(), &"held-back".into()), "{again:#}");
-    assert_eq!(server.failures().unwrap().iter().filter(|failure| failure["tries"] == 1).count(), damaged.len());
+    assert_eq!(
+        (&again["total"], &again["failures"], &again["reason_code"]),
+        (&0.into(), &0.into(), &"held-back".into()),
+        "{again:#}"
+    );
+    assert_eq!(
+        server.failures().unwrap().iter().filter(|failure| failure["tries"] == 1).count(),
+        damaged.len()
+    );
     let id = failures[0]["id"].to_string();
     assert!(server.butler(&["failures", "--retry", &id]).unwrap().status.success());
 }

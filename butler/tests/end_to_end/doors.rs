@@ -1,4 +1,5 @@
-//! The doors themselves: who is let in, what a bad request gets, what the command line prints and how it ends.
+//! The doors themselves: who is let in, what a bad request gets, what the command line prints and how it
+//! ends.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,24 +13,38 @@ fn nobody_comes_in_without_the_token() {
     for target in ["/identity", "/healthz"] {
         assert_eq!(server.anonymous("GET", target).send().unwrap().status, 200, "{target}");
     }
-    for target in ["/", "/butler", "/library/sections", "/api/v1/runs", "/library/parts/1/indexes/sd", "/services/browse"] {
+    for target in [
+        "/",
+        "/butler",
+        "/library/sections",
+        "/api/v1/runs",
+        "/library/parts/1/indexes/sd",
+        "/services/browse",
+    ] {
         let plain = server.anonymous("GET", target).send().unwrap();
         assert_eq!(plain.status, 401, "{target}");
         if !target.starts_with("/api/") {
             assert!(plain.header("content-type").starts_with("text/html"), "{plain:?}");
         }
-        let wrong = server.anonymous("GET", target).header("X-Plex-Token", "wrong").header("Accept", "application/json");
+        let wrong = server
+            .anonymous("GET", target)
+            .header("X-Plex-Token", "wrong")
+            .header("Accept", "application/json");
         let wrong = wrong.send().unwrap();
         assert_eq!(wrong.status, 401, "{target}");
         assert_eq!(wrong.json().unwrap()["errors"][0]["status"], 401);
-        let by_query = server.anonymous("GET", &format!("{target}?X-Plex-Token={}", server.token())).send().unwrap();
+        let by_query =
+            server.anonymous("GET", &format!("{target}?X-Plex-Token={}", server.token())).send().unwrap();
         assert_ne!(by_query.status, 401, "{target}");
     }
     assert_eq!(server.anonymous("POST", "/butler/RefreshLibraries").send().unwrap().status, 401);
     let mode = fs::metadata(server.data_dir().join("token")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert!(!server.log_tail().contains(server.token()), "the log holds the token");
-    assert_eq!(fs::read_to_string(server.data_dir().join("address")).unwrap().trim().trim_start_matches("http://"), server.address());
+    assert_eq!(
+        fs::read_to_string(server.data_dir().join("address")).unwrap().trim().trim_start_matches("http://"),
+        server.address()
+    );
 }
 
 #[test]
@@ -73,7 +88,12 @@ fn json_and_xml_say_the_same() {
     let stage = stage();
     stage.add_movies(&small_films(1)).unwrap();
     let (server, section) = scanned(&stage);
-    for target in ["/butler".to_owned(), "/library/sections".to_owned(), format!("/library/sections/{section}/all"), "/".to_owned()] {
+    for target in [
+        "/butler".to_owned(),
+        "/library/sections".to_owned(),
+        format!("/library/sections/{section}/all"),
+        "/".to_owned(),
+    ] {
         let json = server.get(&target).unwrap();
         assert!(json.header("content-type").starts_with("application/json"), "{target}: {json:?}");
         let root = json.json().unwrap().as_object().unwrap().keys().next().unwrap().clone();
@@ -120,14 +140,23 @@ fn plain_files_are_analysed_without_a_server() {
     let path = stage.add_movies(&small_films(1)).unwrap().remove(0);
     let server = stage.server().unwrap();
     let out = stage.spare_dir().join("out");
-    let arguments = ["analyse".as_ref(), path.as_os_str(), "--products".as_ref(), "bif".as_ref(), "--out".as_ref(), out.as_os_str()];
+    let arguments = [
+        "analyse".as_ref(),
+        path.as_os_str(),
+        "--products".as_ref(),
+        "bif".as_ref(),
+        "--out".as_ref(),
+        out.as_os_str(),
+    ];
     let output = server.butler(&arguments).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let made: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect();
     let bif = made.iter().find(|path| path.extension().is_some_and(|end| end == "bif")).unwrap();
     assert_eq!(butler_fixtures::Bif::parse(&fs::read(bif).unwrap()).unwrap().pictures.len(), 3);
 
-    let output = server.butler(&["analyse".as_ref(), path.as_os_str(), "/not/there.mkv".as_ref(), "--json".as_ref()]).unwrap();
+    let output = server
+        .butler(&["analyse".as_ref(), path.as_os_str(), "/not/there.mkv".as_ref(), "--json".as_ref()])
+        .unwrap();
     assert_eq!(output.status.code(), Some(1), "one of the files could not be analysed");
     let results: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(results[0]["products"][0]["product"], "media_info", "{results:#}");

@@ -1,5 +1,5 @@
-//! Things that stop answering: a worker, a file that is no file, a file that changes under its reader, a mount that freezes in the
-//! middle of a scan or of a film.
+//! Things that stop answering: a worker, a file that is no file, a file that changes under its reader, a
+//! mount that freezes in the middle of a scan or of a film.
 //!
 //! Never waits for the two minutes that a user's server is patient: these servers are so for two seconds.
 
@@ -68,7 +68,11 @@ fn what_has_a_films_name_and_is_no_file_is_never_opened() {
     let run = completed(&server, BIF);
     assert_eq!((&run["done"], &run["failures"]), (&3.into(), &2.into()), "{run:#}");
     for failure in server.failures().unwrap() {
-        assert_eq!((&failure["class"], &failure["error"]), (&"source".into(), &"It is no regular file any more.".into()), "{failure:#}");
+        assert_eq!(
+            (&failure["class"], &failure["error"]),
+            (&"source".into(), &"It is no regular file any more.".into()),
+            "{failure:#}"
+        );
     }
     completed(&server, "RefreshLibraries");
 }
@@ -87,13 +91,16 @@ fn a_film_that_shrinks_or_grows_while_it_is_read_is_the_sources_failure_and_harm
     let workers = server.worker_pids();
     server.signal_workers(Signal::STOP).unwrap();
     let run = server.start_task(BIF).unwrap();
-    server.wait_for_run(&run, |run| run["live"]["files"].as_array().is_some_and(|files| !files.is_empty())).unwrap();
-    let films_in_hand: Vec<String> = server.get_json(&format!("/api/v1/runs/{run}")).unwrap()["live"]["files"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|file| file.as_str().unwrap().to_owned())
-        .collect();
+    server
+        .wait_for_run(&run, |run| run["live"]["files"].as_array().is_some_and(|files| !files.is_empty()))
+        .unwrap();
+    let films_in_hand: Vec<String> =
+        server.get_json(&format!("/api/v1/runs/{run}")).unwrap()["live"]["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| file.as_str().unwrap().to_owned())
+            .collect();
     for (place, path) in films.iter().enumerate() {
         let file = File::options().write(true).open(path).unwrap();
         match place {
@@ -105,7 +112,11 @@ fn a_film_that_shrinks_or_grows_while_it_is_read_is_the_sources_failure_and_harm
     server.signal_workers(Signal::CONT).unwrap();
     let run = ended(&server, &run);
     assert_eq!(run["failures"], 2, "{films_in_hand:?}: {run:#}");
-    assert!(server.failures().unwrap().iter().all(|failure| failure["class"] == "source"), "{:#?}", server.failures().unwrap());
+    assert!(
+        server.failures().unwrap().iter().all(|failure| failure["class"] == "source"),
+        "{:#?}",
+        server.failures().unwrap()
+    );
     let previews = server.parts(&section).unwrap().iter().filter(|part| part.has_preview).count();
     assert_eq!(previews, 1);
     assert!(workers.iter().all(|pid| server.worker_pids().contains(pid)), "a worker fell over it");
@@ -157,7 +168,10 @@ fn a_mount_that_freezes_in_the_middle_of_a_scan_holds_up_nothing_else_and_is_sca
     frozen.mount.freeze();
     let run = server.wait_for_run(&run, |run| run["ended_at"].is_string()).unwrap();
     assert_eq!(run["state"], "completed", "{run:#}");
-    assert!(run.to_string().contains(&frozen.mount.path().display().to_string()), "the run says what is away: {run:#}");
+    assert!(
+        run.to_string().contains(&frozen.mount.path().display().to_string()),
+        "the run says what is away: {run:#}"
+    );
     // What is elsewhere is there, and is worked on.
     assert_eq!(previews(&server, "1"), (0, 2));
     completed(&server, BIF);
@@ -190,7 +204,10 @@ fn a_mount_that_freezes_in_the_middle_of_a_film_costs_no_film() {
     frozen.mount.freeze();
     let run = ended(&server, &run);
     assert_eq!(run["failures"], 0, "what is away has not failed: {run:#}\n{:#?}", server.failures().unwrap());
-    assert!(run.to_string().contains(&frozen.mount.path().display().to_string()), "the run says what is away: {run:#}");
+    assert!(
+        run.to_string().contains(&frozen.mount.path().display().to_string()),
+        "the run says what is away: {run:#}"
+    );
     assert_eq!((previews(&server, "1"), previews(&server, "2")), ((2, 2), (0, 3)));
 
     // Again while it is away, and a stop in the middle of it.
@@ -221,12 +238,16 @@ fn a_worker_that_can_not_be_killed_is_left_behind() {
     assert_eq!(run["failures"], 0, "{run:#}");
     assert_eq!((previews(&server, "1"), previews(&server, "2")), ((2, 2), (0, 1)));
     // Killed and not gone: one of its threads sits in the kernel.
-    let is_stuck =
-        |pid: &u32| fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z ") || stat.contains(") D "));
+    let is_stuck = |pid: &u32| {
+        fs::read_to_string(format!("/proc/{pid}/stat"))
+            .is_ok_and(|stat| stat.contains(") Z ") || stat.contains(") D "))
+    };
     let stuck: Vec<u32> = workers.into_iter().filter(is_stuck).collect();
     assert!(!stuck.is_empty(), "nothing kills it while its read is under way");
 
     frozen.mount.thaw();
-    wait_until("it is gone, and its remains are collected", || !stuck.iter().any(|pid| Path::new(&format!("/proc/{pid}")).exists()))
-        .unwrap();
+    wait_until("it is gone, and its remains are collected", || {
+        !stuck.iter().any(|pid| Path::new(&format!("/proc/{pid}")).exists())
+    })
+    .unwrap();
 }

@@ -12,7 +12,9 @@ use super::{completed, scanned, small_films, stage};
 fn start_with_a_worker_that_stands_still(server: &Server) -> Value {
     server.signal_workers(Signal::STOP).unwrap();
     let run = server.start_task("GenerateMediaIndexFiles").unwrap();
-    server.wait_for_run(&run, |run| run["live"]["files"].as_array().is_some_and(|files| !files.is_empty())).unwrap();
+    server
+        .wait_for_run(&run, |run| run["live"]["files"].as_array().is_some_and(|files| !files.is_empty()))
+        .unwrap();
     run
 }
 

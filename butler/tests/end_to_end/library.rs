@@ -1,4 +1,5 @@
-//! What the library makes of a tree that people change: moves, doubles, vanished roots, an unchanged tree, sections.
+//! What the library makes of a tree that people change: moves, doubles, vanished roots, an unchanged tree,
+//! sections.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,7 +16,8 @@ fn a_moved_renamed_or_doubled_file_has_its_preview_at_once() {
     let paths = stage.add_movies(&small_films(3)).unwrap();
     let (server, section) = scanned(&stage);
     completed(&server, "GenerateMediaIndexFiles");
-    let before: Vec<_> = server.parts(&section).unwrap().iter().map(|part| server.preview(part.id).unwrap()).collect();
+    let before: Vec<_> =
+        server.parts(&section).unwrap().iter().map(|part| server.preview(part.id).unwrap()).collect();
     assert!(before[0] != before[1] && before[1] != before[2], "the films are to differ");
 
     let movies = stage.folders.movies();
@@ -30,7 +32,11 @@ fn a_moved_renamed_or_doubled_file_has_its_preview_at_once() {
     assert_eq!(parts.len(), 4, "{parts:#?}\n{scan:#}");
     for part in &parts {
         assert!(part.has_preview, "{} has no preview", part.file);
-        assert!(before.contains(&server.preview(part.id).unwrap()), "{} has a preview that no film had", part.file);
+        assert!(
+            before.contains(&server.preview(part.id).unwrap()),
+            "{} has a preview that no film had",
+            part.file
+        );
     }
     let run = completed(&server, "GenerateMediaIndexFiles");
     assert_eq!((&run["done"], &run["bytes_read"]), (&0.into(), &0.into()), "nothing was lacking: {run:#}");
@@ -108,9 +114,18 @@ fn each_type_of_section_finds_what_is_its_own() {
     let episodes = server.get_json(&format!("/library/sections/{}/all?type=4", ids[1])).unwrap();
     assert_eq!(episodes["MediaContainer"]["Metadata"].as_array().map(Vec::len), Some(2), "{episodes:#}");
 
-    let page = server.get_json(&format!("/library/sections/{}/all?X-Plex-Container-Start=1&X-Plex-Container-Size=1", ids[0])).unwrap();
+    let page = server
+        .get_json(&format!(
+            "/library/sections/{}/all?X-Plex-Container-Start=1&X-Plex-Container-Size=1",
+            ids[0]
+        ))
+        .unwrap();
     let container = &page["MediaContainer"];
-    assert_eq!((&container["size"], &container["totalSize"], &container["offset"]), (&1.into(), &2.into(), &1.into()), "{page:#}");
+    assert_eq!(
+        (&container["size"], &container["totalSize"], &container["offset"]),
+        (&1.into(), &2.into(), &1.into()),
+        "{page:#}"
+    );
 
     assert!(server.butler(&["sections", "remove", &ids[0]]).unwrap().status.success());
     assert_eq!(server.butler_json(&["sections", "list"]).unwrap().as_array().unwrap().len(), 1);

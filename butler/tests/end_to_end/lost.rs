@@ -12,7 +12,9 @@ use super::{completed, scanned, stage};
 /// The blobs of previews.
 fn blobs(server: &Server) -> Vec<PathBuf> {
     let Ok(folders) = fs::read_dir(server.data_dir().join("blobs/bif")) else { return Vec::new() };
-    folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap().map(|file| file.unwrap().path())).collect()
+    folders
+        .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap().map(|file| file.unwrap().path()))
+        .collect()
 }
 
 fn start_by_force(server: &Server) -> Value {
@@ -23,7 +25,9 @@ fn start_by_force(server: &Server) -> Value {
 #[test]
 fn previews_that_are_deleted_emptied_or_lost_with_their_folder_are_told_as_lost_and_made_anew() {
     let stage = stage();
-    stage.add_movies(&[("Heat (1995)".to_owned(), Film::new(Codec::H264, Container::Mkv).seconds(21))]).unwrap();
+    stage
+        .add_movies(&[("Heat (1995)".to_owned(), Film::new(Codec::H264, Container::Mkv).seconds(21))])
+        .unwrap();
     let (server, section) = scanned(&stage);
     completed(&server, "GenerateMediaIndexFiles");
     let part = server.parts(&section).unwrap().remove(0).id;
@@ -52,14 +56,17 @@ fn previews_that_are_deleted_emptied_or_lost_with_their_folder_are_told_as_lost_
 #[test]
 fn a_start_finds_what_was_lost_while_nobody_was_there() {
     let stage = stage();
-    stage.add_movies(&[("Heat (1995)".to_owned(), Film::new(Codec::H264, Container::Mkv).seconds(21))]).unwrap();
+    stage
+        .add_movies(&[("Heat (1995)".to_owned(), Film::new(Codec::H264, Container::Mkv).seconds(21))])
+        .unwrap();
     let (server, section) = scanned(&stage);
     completed(&server, "GenerateMediaIndexFiles");
     let lost = blobs(&server);
     drop(server);
     lost.iter().for_each(|blob| fs::remove_file(blob).unwrap());
     let server = stage.server().unwrap();
-    butler_fixtures::wait_until("the check of the blobs", || !server.parts(&section).unwrap()[0].has_preview).unwrap();
+    butler_fixtures::wait_until("the check of the blobs", || !server.parts(&section).unwrap()[0].has_preview)
+        .unwrap();
     let run = completed(&server, "GenerateMediaIndexFiles");
     assert_eq!(run["done"], 1, "{run:#}");
 }
@@ -83,7 +90,10 @@ fn a_preview_is_made_anew_when_somebody_asks_for_it_and_the_old_one_serves_until
     let remade = server.butler_json(&["remake", path.to_str().unwrap(), "--products", "bif"]).unwrap();
     assert_eq!((&remade["files"], &remade["products"]), (&1.into(), &1.into()), "{remade:#}");
     assert_eq!(remade["tasks"][0]["task"], "GenerateMediaIndexFiles");
-    assert!(remade["tasks"][0]["next"].as_str().is_some_and(|night| night.contains("T02:00:00")), "{remade:#}");
+    assert!(
+        remade["tasks"][0]["next"].as_str().is_some_and(|night| night.contains("T02:00:00")),
+        "{remade:#}"
+    );
     assert_eq!(server.preview(part).unwrap(), bytes, "it serves until the new one is there");
     completed(&server, "GenerateMediaIndexFiles");
     assert_eq!(server.preview(part).unwrap(), whole);

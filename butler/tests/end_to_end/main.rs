@@ -1,13 +1,14 @@
-//! The whole path through the public doors: real films, the real server with its real workers, HTTP and command line.
+//! The whole path through the public doors: real films, the real server with its real workers, HTTP and
+//! command line.
 //!
-//! Never looks into the data folder for an answer that a door gives. One file a subject:
-//! `previews` (what is made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
-//! `broken` (damaged ones by the hundred), `hangs` (what stops answering), `hardship` (what comes between while a worker reads),
-//! `lost` (what is gone from the data folder), `pauses` (what holds everything), `stopping` (starts, stops,
-//! signals, restarts), `surroundings` (what the process was given: standard streams, descriptors, modes, a
-//! zone), `tags_and_photos` (what music and photos say of themselves), `scans` (those that are asked for),
-//! `settings` (what they change, and their file), `showing` (items, what was made of them, their pictures),
-//! `doors` (tokens, bad requests, the command line).
+//! Never looks into the data folder for an answer that a door gives. One file a subject: `previews` (what is
+//! made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
+//! `broken` (damaged ones by the hundred), `hangs` (what stops answering), `hardship` (what comes between
+//! while a worker reads), `lost` (what is gone from the data folder), `pauses` (what holds everything),
+//! `stopping` (starts, stops, signals, restarts), `surroundings` (what the process was given: standard
+//! streams, descriptors, modes, a zone), `tags_and_photos` (what music and photos say of themselves), `scans`
+//! (those that are asked for), `settings` (what they change, and their file), `showing` (items, what was made
+//! of them, their pictures), `doors` (tokens, bad requests, the command line).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod backups;
@@ -36,13 +37,15 @@ fn stage() -> Stage {
 
 /// So many small films that differ: `Film 01 (2001)` and so on.
 fn small_films(count: u32) -> Vec<(String, Film)> {
-    let film = |number| Film::new(Codec::H264, Container::Mkv).picture(Picture::TestCard).seconds(24).seed(number);
+    let film =
+        |number| Film::new(Codec::H264, Container::Mkv).picture(Picture::TestCard).seconds(24).seed(number);
     (1..=count).map(|number| (format!("Film {number:02} ({})", 2000 + number), film(number))).collect()
 }
 
 /// So many films that take a worker a while: a quarter of an hour each, a preview every ten seconds of it.
 fn long_films(count: u32) -> Vec<(String, Film)> {
-    let film = |number| Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(10).repeats(90).seed(number);
+    let film =
+        |number| Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(10).repeats(90).seed(number);
     (1..=count).map(|number| (format!("Long {number:02} ({})", 1950 + number), film(number))).collect()
 }
 

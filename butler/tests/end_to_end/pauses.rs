@@ -1,4 +1,5 @@
-//! Pauses against real workers: what is frozen harms nothing, what drains ends, and a person's pause outlives the server.
+//! Pauses against real workers: what is frozen harms nothing, what drains ends, and a person's pause outlives
+//! the server.
 
 use std::fs;
 use std::time::Duration;
@@ -12,7 +13,8 @@ const BIF: &str = "GenerateMediaIndexFiles";
 
 /// Its workers that are stopped.
 fn frozen(server: &Server) -> Vec<u32> {
-    let is_stopped = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "));
+    let is_stopped =
+        |pid: &u32| fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "));
     server.worker_pids().into_iter().filter(is_stopped).collect()
 }
 
@@ -40,7 +42,8 @@ fn films_in_hand_that_are_frozen_for_longer_than_the_patience_are_finished_by_th
     server.wait_for_run(&run, |run| run["done"].as_u64() >= Some(1) && files_in_hand(run) > 0).unwrap();
     pause(&server, "?note=guests");
     wait_until("a worker is frozen", || !frozen(&server).is_empty()).unwrap();
-    let (held, run_then) = (frozen(&server), server.wait_for_run(&run, |run| run["state"] == "paused").unwrap());
+    let (held, run_then) =
+        (frozen(&server), server.wait_for_run(&run, |run| run["state"] == "paused").unwrap());
     assert_eq!(run_then["reason_code"], "held", "{run_then:#}");
     assert!(run_then["reason"].as_str().unwrap().contains("guests"), "{run_then:#}");
     // Patience is two seconds of this machine's: there is no state that says that they are over.
@@ -118,7 +121,10 @@ fn a_persons_pause_is_told_everywhere_and_outlives_a_killed_server() {
     let (server, section) = scanned(&stage);
     let said = server.butler(&["pause", "--for", "3h", "--note", "guests"]).unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
-    assert!(said.starts_with("Everything is paused by a person since ") && said.ends_with(": guests\n"), "{said}");
+    assert!(
+        said.starts_with("Everything is paused by a person since ") && said.ends_with(": guests\n"),
+        "{said}"
+    );
     let run = server.start_task(BIF).unwrap();
     server.kill().unwrap();
 
@@ -139,9 +145,12 @@ fn a_persons_pause_is_told_everywhere_and_outlives_a_killed_server() {
 #[test]
 fn a_pause_that_makes_no_sense_is_refused_with_the_reason() {
     let server = stage().server().unwrap();
-    for (wrong, word) in
-        [("person?for=soon", "30m"), ("person?for=-5m", "30m"), ("person?drain=maybe", "drain"), ("cat", "person, playback")]
-    {
+    for (wrong, word) in [
+        ("person?for=soon", "30m"),
+        ("person?for=-5m", "30m"),
+        ("person?drain=maybe", "drain"),
+        ("cat", "person, playback"),
+    ] {
         let answer = server.put(&format!("/api/v1/pauses/{wrong}")).unwrap();
         assert_eq!(answer.status, 400, "{wrong}");
         assert!(answer.text().contains(word), "{}", answer.text());
@@ -161,7 +170,9 @@ fn a_driven_clock_is_there_only_where_it_was_asked_for() {
     server.hurry_clock("2027-03-28T01:00:00Z", 600).unwrap();
     wait_until("the window's scan began", || {
         let runs = server.get_json("/api/v1/runs?task=RefreshLibraries").unwrap();
-        runs["runs"].as_array().is_some_and(|runs| runs.iter().any(|run| run["origin"] == "window" && run["state"] == "completed"))
+        runs["runs"].as_array().is_some_and(|runs| {
+            runs.iter().any(|run| run["origin"] == "window" && run["state"] == "completed")
+        })
     })
     .unwrap();
     let runs = server.get_json("/api/v1/runs?task=RefreshLibraries").unwrap();

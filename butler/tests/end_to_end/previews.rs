@@ -14,7 +14,8 @@ const SAME_PICTURE: f64 = 8.0;
 #[test]
 fn a_film_has_a_picture_of_every_tenth_second() {
     let stage = stage();
-    let film = Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(65).sound(Sound::Aac).chapters(3);
+    let film =
+        Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(65).sound(Sound::Aac).chapters(3);
     let path = stage.add_movies(&[("Heat (1995)".to_owned(), film)]).unwrap().remove(0);
     let (server, section) = scanned(&stage);
     let part = server.parts(&section).unwrap().remove(0);
@@ -64,9 +65,15 @@ fn every_codec_and_container_gets_its_pictures() {
         ("Mpeg4 (2006)", film(Codec::Mpeg4, Container::Avi).sound(Sound::Mp3), (320, 180)),
         ("Portrait (2007)", film(Codec::H264, Container::Mov).rotation(90), (180, 320)),
         ("Narrow (2008)", film(Codec::H264, Container::Mkv).size(200, 120), (200, 120)),
-        ("Large (2009)", film(Codec::H264, Container::Mkv).size(1280, 536).picture(Picture::Gradients), (320, 134)),
+        (
+            "Large (2009)",
+            film(Codec::H264, Container::Mkv).size(1280, 536).picture(Picture::Gradients),
+            (320, 134),
+        ),
     ];
-    let made = stage.add_movies(&films.each_ref().map(|(name, film, _)| ((*name).to_owned(), film.clone()))).unwrap();
+    let made = stage
+        .add_movies(&films.each_ref().map(|(name, film, _)| ((*name).to_owned(), film.clone())))
+        .unwrap();
     let (server, section) = scanned(&stage);
     let run = completed(&server, "GenerateMediaIndexFiles");
     assert_eq!(run["failures"], 0, "{:#?}", server.failures().unwrap());
@@ -82,11 +89,15 @@ fn every_codec_and_container_gets_its_pictures() {
     }
 }
 
-/// Holds a picture against the frame that ffmpeg finds at that time. The films have a key frame every two seconds, and
-/// every tenth second is one.
+/// Holds a picture against the frame that ffmpeg finds at that time. The films have a key frame every two
+/// seconds, and every tenth second is one.
 fn assert_shows(jpeg: &[u8], film: &Path, at_seconds: u64, spare: &Path) {
     let file = spare.join("picture.jpg");
     fs::write(&file, jpeg).unwrap();
     let difference = Look::of_jpeg(&file).unwrap().difference(&Look::of_film(film, at_seconds).unwrap());
-    assert!(difference < SAME_PICTURE, "{} at {at_seconds} s: the picture differs by {difference:.1}", film.display());
+    assert!(
+        difference < SAME_PICTURE,
+        "{} at {at_seconds} s: the picture differs by {difference:.1}",
+        film.display()
+    );
 }

@@ -1,4 +1,5 @@
-//! Scans that are asked for: beside others, of some folders, by a new section, by the file system. What is asked for happens.
+//! Scans that are asked for: beside others, of some folders, by a new section, by the file system. What is
+//! asked for happens.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,9 @@ use super::{scanned, small_films, stage};
 
 /// Puts one more film, with content of its own, into a folder of the stage's movies.
 fn add(stage: &Stage, name: &str) {
-    let film = fs::read(stage.film(&Film::new(Codec::Mpeg4, Container::Mkv).size(64, 36).seconds(1)).unwrap()).unwrap();
+    let film =
+        fs::read(stage.film(&Film::new(Codec::Mpeg4, Container::Mkv).size(64, 36).seconds(1)).unwrap())
+            .unwrap();
     // What follows the last of its elements is no part of a film, and makes it another file.
     stage.folders.add_bytes(name, &[&film, name.as_bytes()].concat()).unwrap();
 }
@@ -30,7 +33,11 @@ fn asked(server: &Server, target: &str) -> u64 {
     let response = server.get(target).unwrap();
     assert_eq!(response.status, 200, "{}", response.text());
     let outcome = response.header("x-butler-outcome").to_owned();
-    let id = outcome.split("run=").nth(1).and_then(|rest| rest.split(';').next()).unwrap_or_else(|| panic!("no run in `{outcome}`"));
+    let id = outcome
+        .split("run=")
+        .nth(1)
+        .and_then(|rest| rest.split(';').next())
+        .unwrap_or_else(|| panic!("no run in `{outcome}`"));
     id.parse().unwrap()
 }
 
@@ -41,7 +48,12 @@ fn completed(server: &Server, run: u64) -> Value {
 }
 
 fn fact(run: &Value, label: &str) -> Option<u64> {
-    run["report"].as_array().unwrap().iter().find(|fact| fact["label"] == label).and_then(|fact| fact["value"].as_u64())
+    run["report"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|fact| fact["label"] == label)
+        .and_then(|fact| fact["value"].as_u64())
 }
 
 /// A path in a query.
@@ -85,17 +97,26 @@ fn a_refresh_of_a_folder_reads_that_folder_and_those_above_it() {
     let late = stage.folders.movies().join("Late (2010)");
     let run = asked(&server, &format!("/library/sections/{section}/refresh?path={}", query(&late)));
     let run = completed(&server, run);
-    assert_eq!((fact(&run, "folders read"), fact(&run, "files seen"), fact(&run, "new files")), (Some(2), Some(1), Some(1)), "{run:#}");
+    assert_eq!(
+        (fact(&run, "folders read"), fact(&run, "files seen"), fact(&run, "new files")),
+        (Some(2), Some(1), Some(1)),
+        "{run:#}"
+    );
     assert_eq!(run["paths"], serde_json::json!([late]), "{run:#}");
     assert_eq!(server.parts(&section).unwrap().len(), 51);
 
     let later = stage.folders.movies().join("Later (2011)");
-    let output = server.butler(&["sections", "refresh", &section, "--path", later.to_str().unwrap(), "--wait"]).unwrap();
+    let output = server
+        .butler(&["sections", "refresh", &section, "--path", later.to_str().unwrap(), "--wait"])
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(server.parts(&section).unwrap().len(), 52);
     let output = server.butler(&["sections", "refresh", &section, "--path", "/nowhere"]).unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.code() == Some(4) && error.contains("`/nowhere` lies in none of the folders"), "{error}");
+    assert!(
+        output.status.code() == Some(4) && error.contains("`/nowhere` lies in none of the folders"),
+        "{error}"
+    );
 
     // In whichever section it lies.
     fs::remove_dir_all(&later).unwrap();
@@ -112,7 +133,8 @@ fn a_killed_server_knows_which_folders_it_was_asked_for() {
     add(&stage, "Late (2010)/Late (2010).mkv");
     add(&stage, "Later (2011)/Later (2011).mkv");
     add(&stage, "Last (2012)/Last (2012).mkv");
-    let [young, late, later] = ["Young (2020)", "Late (2010)", "Later (2011)"].map(|name| stage.folders.movies().join(name));
+    let [young, late, later] =
+        ["Young (2020)", "Late (2010)", "Later (2011)"].map(|name| stage.folders.movies().join(name));
     let refresh = |path: &Path| format!("/library/sections/{section}/refresh?path={}", query(path));
     let first = busy_scan(&stage, &server, &refresh(&young));
     assert_eq!(asked(&server, &refresh(&late)), first + 1);
@@ -153,7 +175,9 @@ fn what_changes_in_watched_folders_is_scanned_without_being_asked_for() {
     stage.add_movies(&small_films(2)).unwrap();
     let (server, _) = scanned(&stage);
     assert_eq!(watched(&server), 0, "nothing is watched unless it is wished");
-    let set = |on: u8| assert_eq!(server.put(&format!("/:/prefs?FSEventLibraryUpdatesEnabled={on}")).unwrap().status, 200);
+    let set = |on: u8| {
+        assert_eq!(server.put(&format!("/:/prefs?FSEventLibraryUpdatesEnabled={on}")).unwrap().status, 200)
+    };
     set(1);
     wait_until("the root and both films' folders are watched", || watched(&server) == 3).unwrap();
 
@@ -163,11 +187,18 @@ fn what_changes_in_watched_folders_is_scanned_without_being_asked_for() {
     let found = |label: &str| -> u64 {
         let runs = server.get_json("/api/v1/runs?origin=watch").unwrap();
         let runs = runs["runs"].as_array().unwrap();
-        assert!(runs.iter().all(|run| run["paths"].as_array().is_some_and(|paths| !paths.is_empty())), "{runs:#?}");
+        assert!(
+            runs.iter().all(|run| run["paths"].as_array().is_some_and(|paths| !paths.is_empty())),
+            "{runs:#?}"
+        );
         runs.iter().filter_map(|run| fact(run, label)).sum()
     };
-    wait_until("the new film is found, and the removed one missed", || (found("new files"), found("missing files")) == (1, 1)).unwrap();
-    wait_until("the new film's folder is watched and the removed one's is not", || watched(&server) == 3).unwrap();
+    wait_until("the new film is found, and the removed one missed", || {
+        (found("new files"), found("missing files")) == (1, 1)
+    })
+    .unwrap();
+    wait_until("the new film's folder is watched and the removed one's is not", || watched(&server) == 3)
+        .unwrap();
 
     // What comes into the new folder is seen as well, and so is another section.
     add(&stage, "Late (2010)/Late (2010) - other.mkv");

@@ -30,9 +30,14 @@ fn interval_and_width_are_those_of_the_settings_and_another_one_makes_the_pictur
     assert_eq!(forced(), 0, "a section that is switched off demands nothing");
     assert_eq!(server.put(&format!("{prefs}?enableBIFGeneration=1")).unwrap().status, 200);
     assert_eq!(forced(), 1);
-    for (setting, value, expect) in [("GenerateBIFFrameInterval", "4", (17, 320)), ("GenerateBIFWidth", "160", (17, 160))] {
+    for (setting, value, expect) in
+        [("GenerateBIFFrameInterval", "4", (17, 320)), ("GenerateBIFWidth", "160", (17, 160))]
+    {
         assert_eq!(forced(), 0);
-        assert_eq!(said(&server, &["settings", setting, value]), (Some(0), format!("{setting} is {value} now.\n")));
+        assert_eq!(
+            said(&server, &["settings", setting, value]),
+            (Some(0), format!("{setting} is {value} now.\n"))
+        );
         assert_eq!(forced(), 1, "{setting}");
         let bif = Bif::parse(&server.preview(part).unwrap()).unwrap();
         assert_eq!((bif.pictures.len(), jpeg_size(&bif.pictures[0].1).unwrap().0), expect, "{setting}");
@@ -58,7 +63,10 @@ fn the_settings_file_holds_over_what_a_person_sets_and_is_read_again_when_asked(
     // A wrong file changes nothing; the one behind it is read all the same.
     fs::write(&file, "ButlerStartHour = 24\n").unwrap();
     send(server.pid(), Signal::HUP).unwrap();
-    wait_until("the log says what is wrong", || server.log_tail().contains("line 1: `ButlerStartHour` can't be `24`")).unwrap();
+    wait_until("the log says what is wrong", || {
+        server.log_tail().contains("line 1: `ButlerStartHour` can't be `24`")
+    })
+    .unwrap();
     assert_eq!(hour(), 3);
     reads("", 1);
 }
@@ -69,7 +77,16 @@ fn a_wrong_settings_file_stops_the_start_and_names_the_line() {
     let file = stage.spare_dir().join("wrong.toml");
     fs::write(&file, "ButlerStartHour = 1\nButlerStartHuor = 2\n").unwrap();
     let arguments = ["--config", file.to_str().unwrap()];
-    let refused = Server::start_with(Path::new(env!("CARGO_BIN_EXE_butler")), &stage.spare_dir().join("data"), &arguments).err().unwrap();
+    let refused = Server::start_with(
+        Path::new(env!("CARGO_BIN_EXE_butler")),
+        &stage.spare_dir().join("data"),
+        &arguments,
+    )
+    .err()
+    .unwrap();
     let words = format!("{refused:#}");
-    assert!(words.contains("line 2: there is no setting `ButlerStartHuor`; did you mean `ButlerStartHour`?"), "{words}");
+    assert!(
+        words.contains("line 2: there is no setting `ButlerStartHuor`; did you mean `ButlerStartHour`?"),
+        "{words}"
+    );
 }

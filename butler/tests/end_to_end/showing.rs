@@ -1,4 +1,5 @@
-//! What the command line shows of items: what there is, what is lacking, what became of a file, and its pictures.
+//! What the command line shows of items: what there is, what is lacking, what became of a file, and its
+//! pictures.
 
 use std::fs;
 use std::process::Output;
@@ -9,7 +10,12 @@ use super::{completed, scanned, small_films, stage};
 
 /// What a command printed that ended well.
 fn shown(output: &Output) -> String {
-    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
@@ -26,11 +32,17 @@ fn a_film_is_shown_with_what_was_made_what_failed_and_what_is_to_come() {
 
     let items = shown(&butler(&["items"]));
     assert!(items.contains("Film 01") && items.contains("Damaged"), "{items}");
-    assert_eq!(server.butler_json(&["items", &section, "--limit", "2"]).unwrap().as_array().unwrap().len(), 2);
+    assert_eq!(
+        server.butler_json(&["items", &section, "--limit", "2"]).unwrap().as_array().unwrap().len(),
+        2
+    );
     let lacking = server.butler_json(&["items", "--lacking", "bif"]).unwrap();
     assert_eq!(lacking.as_array().unwrap().len(), 3, "{lacking:#}");
     let (path, id) = (films[0].to_str().unwrap(), lacking[1]["item"].to_string());
-    assert!(shown(&butler(&["show", path])).contains("bif          not yet: GenerateMediaIndexFiles makes it, from "));
+    assert!(
+        shown(&butler(&["show", path]))
+            .contains("bif          not yet: GenerateMediaIndexFiles makes it, from ")
+    );
     let early = butler(&["preview", &id]);
     assert_eq!(early.status.code(), Some(4), "{early:?}");
 
@@ -39,7 +51,11 @@ fn a_film_is_shown_with_what_was_made_what_failed_and_what_is_to_come() {
     assert_eq!(lacking[0]["file"], damaged.to_str().unwrap(), "{lacking:#}");
     assert_eq!(lacking.as_array().unwrap().len(), 1, "{lacking:#}");
     let text = shown(&butler(&["show", &id]));
-    assert!(text.contains("bif          3 pictures, size 320×180, one every 10 s; ") && text.contains("bandwidth    not yet: "), "{text}");
+    assert!(
+        text.contains("bif          3 pictures, size 320×180, one every 10 s; ")
+            && text.contains("bandwidth    not yet: "),
+        "{text}"
+    );
     let text = shown(&butler(&["show", damaged.to_str().unwrap()]));
     assert!(text.contains("media_info   failed: ") && text.contains("1 try, "), "{text}");
     let made = server.butler_json(&["show", path]).unwrap();
@@ -51,7 +67,10 @@ fn a_film_is_shown_with_what_was_made_what_failed_and_what_is_to_come() {
     assert_eq!(jpeg_size(&fs::read(&sheet).unwrap()).unwrap(), (3 * 324 - 4, 180));
     let folder = stage.spare_dir().join("pictures");
     let written = server.butler_json(&["preview", &id, "-o", folder.to_str().unwrap()]).unwrap();
-    let mut names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     assert_eq!(
         (written["pictures"].as_u64(), names),

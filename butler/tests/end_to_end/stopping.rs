@@ -17,7 +17,9 @@ fn a_start_says_what_became_of_it() {
 
     // As Plex answers: an empty body, whatever became of it; ours is in a header.
     let token = server.token().to_owned();
-    let plain = |method: &str, target: &str| server.anonymous(method, target).header("X-Plex-Token", &token).send().unwrap();
+    let plain = |method: &str, target: &str| {
+        server.anonymous(method, target).header("X-Plex-Token", &token).send().unwrap()
+    };
     let started = plain("POST", "/butler/GenerateMediaIndexFiles");
     assert_eq!((started.status, started.body.len()), (200, 0));
     assert!(started.header("x-butler-outcome").starts_with("started; run="), "{started:?}");
@@ -72,14 +74,18 @@ fn ctrl_c_and_sigterm_end_the_server_and_the_run_goes_on_after_a_restart() {
     let (mut server, section) = scanned(&stage);
     let run = server.start_task("GenerateMediaIndexFiles").unwrap();
     for (signal, at_least) in [(Signal::INT, 2), (Signal::TERM, 5)] {
-        server.wait_for_run(&run, |run| run["done"].as_u64() >= Some(at_least) || run["ended_at"].is_string()).unwrap();
+        server
+            .wait_for_run(&run, |run| run["done"].as_u64() >= Some(at_least) || run["ended_at"].is_string())
+            .unwrap();
         let workers = server.worker_pids();
         let ended = server.stop(signal).unwrap();
         assert!(ended.success(), "{signal:?}: {ended:?}");
         wait_until("the workers are gone", || workers.iter().all(|pid| !is_butler(*pid))).unwrap();
         server = stage.server().unwrap();
     }
-    let run = server.wait_for_run(&run, |run| run["ended_at"].is_string() && run["state"] != "interrupted").unwrap();
+    let run = server
+        .wait_for_run(&run, |run| run["ended_at"].is_string() && run["state"] != "interrupted")
+        .unwrap();
     assert_eq!(run["state"], "completed", "a person's run goes on under its id: {run:#}");
     for part in server.parts(&section).unwrap() {
         Bif::parse(&server.preview(part.id).unwrap()).unwrap();
@@ -116,7 +122,12 @@ fn a_restart_finds_everything_as_it_was() {
 }
 
 fn run_ids(server: &Server) -> Vec<Value> {
-    server.get_json("/api/v1/runs").unwrap()["runs"].as_array().unwrap().iter().map(|run| run["id"].clone()).collect()
+    server.get_json("/api/v1/runs").unwrap()["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["id"].clone())
+        .collect()
 }
 
 fn live_runs(server: &Server) -> Vec<Value> {

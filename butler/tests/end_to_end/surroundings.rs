@@ -65,8 +65,13 @@ fn a_server_whose_standard_output_is_gone_gets_ready_all_the_same() {
     command.env_remove("BUTLER_TOKEN").stdin(Stdio::null()).stdout(writer).stderr(Stdio::null());
     let mut server = Running(command.spawn().unwrap());
     let address = || fs::read_to_string(stage.data_dir().join("address")).ok();
-    let identity = |url: &str| butler_fixtures::Request::new(url.trim().trim_start_matches("http://"), "GET", "/identity").send();
-    wait_until("it answers", || address().is_some_and(|url| identity(&url).is_ok_and(|answer| answer.status == 200))).unwrap();
+    let identity = |url: &str| {
+        butler_fixtures::Request::new(url.trim().trim_start_matches("http://"), "GET", "/identity").send()
+    };
+    wait_until("it answers", || {
+        address().is_some_and(|url| identity(&url).is_ok_and(|answer| answer.status == 200))
+    })
+    .unwrap();
     butler_fixtures::send(server.0.id(), Signal::TERM).unwrap();
     assert!(server.0.wait().unwrap().success());
 }
@@ -86,13 +91,16 @@ fn a_worker_has_no_descriptor_but_those_that_it_was_given() {
     fcntl_setfd(&open, FdFlags::empty()).unwrap();
     let server = stage.server().unwrap();
     assert!(open_files(server.pid()).contains(&path), "the server was given descriptor {}", open.as_raw_fd());
-    wait_until("a worker has introduced itself", || server.get_json("/healthz").is_ok_and(|health| health["sandbox"] != "unknown"))
-        .unwrap();
+    wait_until("a worker has introduced itself", || {
+        server.get_json("/healthz").is_ok_and(|health| health["sandbox"] != "unknown")
+    })
+    .unwrap();
     let workers = server.worker_pids();
     assert!(!workers.is_empty());
     for worker in workers {
         let open = open_files(worker);
-        let is_ours = |path: &Path| path == Path::new("/dev/null") || path == server_log(&server) || is_socket(path);
+        let is_ours =
+            |path: &Path| path == Path::new("/dev/null") || path == server_log(&server) || is_socket(path);
         assert!(open.iter().all(|path| is_ours(path)), "{open:?}");
     }
 }
@@ -121,7 +129,12 @@ fn what_the_data_folder_holds_is_its_owners_alone_also_where_it_was_not() {
     fs::create_dir_all(data.join("blobs")).unwrap();
     fs::write(data.join("lock"), b"").unwrap();
     fs::write(data.join("butler.db"), b"").unwrap();
-    for (path, mode) in [(data.clone(), 0o777), (data.join("blobs"), 0o755), (data.join("lock"), 0o644), (data.join("butler.db"), 0o666)] {
+    for (path, mode) in [
+        (data.clone(), 0o777),
+        (data.join("blobs"), 0o755),
+        (data.join("lock"), 0o644),
+        (data.join("butler.db"), 0o666),
+    ] {
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
     let server = stage.server().unwrap();

@@ -1,4 +1,5 @@
-//! What music files and photos say of themselves, as a client of the server sees it: albums by their tags, photos by their dates.
+//! What music files and photos say of themselves, as a client of the server sees it: albums by their tags,
+//! photos by their dates.
 
 use std::fs;
 use std::path::Path;
@@ -34,26 +35,54 @@ fn albums_follow_their_tags_and_a_retag_makes_nothing_anew() {
     let stage = stage();
     let music = stage.folders.music();
     let of = |title: &'static str, album: &'static str, track: &'static str| {
-        [("title", title), ("artist", "Björk"), ("album", album), ("track", track), ("date", "1993"), ("disc", "1/2"), ("genre", "Pop")]
+        [
+            ("title", title),
+            ("artist", "Björk"),
+            ("album", album),
+            ("track", track),
+            ("date", "1993"),
+            ("disc", "1/2"),
+            ("genre", "Pop"),
+        ]
     };
     record(&music.join("inbox/a.flac"), Sound::Flac, 1, &of("Human Behaviour", "Debut", "1/11"));
     record(&music.join("inbox/b.mp3"), Sound::Mp3, 2, &of("Crying", "Debut", "2/11"));
-    record(&music.join("inbox/c.opus"), Sound::Opus, 3, &[("title", "Kino"), ("artist", "Nena"), ("album", "Hits"), ("compilation", "1")]);
-    record(&music.join("inbox/d.m4a"), Sound::Aac, 4, &[("title", "Jeanny"), ("artist", "Falco"), ("album", "Hits"), ("compilation", "1")]);
+    record(
+        &music.join("inbox/c.opus"),
+        Sound::Opus,
+        3,
+        &[("title", "Kino"), ("artist", "Nena"), ("album", "Hits"), ("compilation", "1")],
+    );
+    record(
+        &music.join("inbox/d.m4a"),
+        Sound::Aac,
+        4,
+        &[("title", "Jeanny"), ("artist", "Falco"), ("album", "Hits"), ("compilation", "1")],
+    );
     let server = stage.server().unwrap();
     let section = server.add_section("artist", "Music", &music).unwrap();
     completed(&server, "RefreshLibraries");
 
     let albums = items(&server, &format!("/library/sections/{section}/all?type=9"));
-    let shown: Vec<_> = albums.iter().map(|album| (&album["parentTitle"], &album["title"], &album["year"], &album["leafCount"])).collect();
+    let shown: Vec<_> = albums
+        .iter()
+        .map(|album| (&album["parentTitle"], &album["title"], &album["year"], &album["leafCount"]))
+        .collect();
     assert_eq!(
         shown,
-        [(&json!("Björk"), &json!("Debut"), &json!(1993), &json!(2)), (&json!("Various Artists"), &json!("Hits"), &json!(null), &json!(2))]
+        [
+            (&json!("Björk"), &json!("Debut"), &json!(1993), &json!(2)),
+            (&json!("Various Artists"), &json!("Hits"), &json!(null), &json!(2))
+        ]
     );
     assert_eq!(item(&server, &albums[0]["ratingKey"])["Genre"], json!([{ "tag": "Pop" }]));
-    let find = |title: &str| tracks(&server, &section).into_iter().find(|track| track["title"] == title).unwrap();
+    let find =
+        |title: &str| tracks(&server, &section).into_iter().find(|track| track["title"] == title).unwrap();
     let crying = find("Crying");
-    assert_eq!((&crying["index"], &crying["parentIndex"], &crying["grandparentTitle"]), (&json!(2), &json!(1), &json!("Björk")));
+    assert_eq!(
+        (&crying["index"], &crying["parentIndex"], &crying["grandparentTitle"]),
+        (&json!(2), &json!(1), &json!("Björk"))
+    );
     assert_eq!((&find("Jeanny")["originalTitle"], &crying["originalTitle"]), (&json!("Falco"), &json!(null)));
 
     let mut retagged = of("Crying", "Hits", "9").to_vec();
@@ -61,7 +90,10 @@ fn albums_follow_their_tags_and_a_retag_makes_nothing_anew() {
     record(&music.join("inbox/b.mp3"), Sound::Mp3, 2, &retagged);
     let run = completed(&server, "RefreshLibraries");
     let moved = find("Crying");
-    assert_eq!((&moved["ratingKey"], &moved["parentTitle"], &moved["index"]), (&crying["ratingKey"], &json!("Hits"), &json!(9)));
+    assert_eq!(
+        (&moved["ratingKey"], &moved["parentTitle"], &moved["index"]),
+        (&crying["ratingKey"], &json!("Hits"), &json!(9))
+    );
     assert_eq!((&moved["Media"][0]["id"], &run["failures"]), (&crying["Media"][0]["id"], &json!(0)));
     let again = completed(&server, "RefreshLibraries");
     assert_eq!((&again["bytes_read"], find("Crying")["parentTitle"].clone()), (&json!(0), json!("Hits")));
@@ -76,8 +108,16 @@ fn photos_have_their_date_their_camera_and_stand_upright() {
     let plain = photos.join("Harz/IMG_20230102_030405.jpg");
     photo(&plain, Picture::TestCard, 64, 48, 1).unwrap();
     age(&plain).unwrap();
-    let camera = Camera { orientation: Some(6), taken: Some("2024:01:31 12:34:56"), offset: Some("+01:00"), talks: true };
-    for (name, content) in [("turned.jpg", camera.jpeg(&fs::read(&plain).unwrap())), ("phone.heic", camera.heic(4_032, 3_024, 0))] {
+    let camera = Camera {
+        orientation: Some(6),
+        taken: Some("2024:01:31 12:34:56"),
+        offset: Some("+01:00"),
+        talks: true,
+    };
+    for (name, content) in [
+        ("turned.jpg", camera.jpeg(&fs::read(&plain).unwrap())),
+        ("phone.heic", camera.heic(4_032, 3_024, 0)),
+    ] {
         fs::write(photos.join("Harz").join(name), content).unwrap();
         age(&photos.join("Harz").join(name)).unwrap();
     }
@@ -96,9 +136,18 @@ fn photos_have_their_date_their_camera_and_stand_upright() {
         (&json!(48), &json!(64), &json!(0.75), &json!("jpeg"))
     );
     let told = ["make", "model", "lens", "aperture", "exposure", "iso"].map(|name| media[name].clone());
-    assert_eq!(told, [json!("Leica"), json!("M10-R"), json!("Summicron-M 35"), json!("f/2.8"), json!("1/125"), json!(400)]);
-    assert_eq!((&turned["createdAtAccuracy"], &turned["createdAtTZOffset"]), (&json!("local"), &json!("3600")));
+    assert_eq!(
+        told,
+        [json!("Leica"), json!("M10-R"), json!("Summicron-M 35"), json!("f/2.8"), json!("1/125"), json!(400)]
+    );
+    assert_eq!(
+        (&turned["createdAtAccuracy"], &turned["createdAtTZOffset"]),
+        (&json!("local"), &json!("3600"))
+    );
     let phone = all.iter().find(|photo| photo["title"] == "phone").unwrap();
-    assert_eq!((&phone["Media"][0]["width"], &phone["Media"][0]["container"]), (&json!(4_032), &json!("heic")));
+    assert_eq!(
+        (&phone["Media"][0]["width"], &phone["Media"][0]["container"]),
+        (&json!(4_032), &json!("heic"))
+    );
     assert_eq!(server.failures().unwrap(), Vec::<Value>::new());
 }

@@ -1,6 +1,8 @@
 //! As soon as possible: a film that is new by day.
 
-use super::{PREVIEWS, SCAN, add, date_back, evening, newest, pass, previews, runs_of, set, small_films, stage, work};
+use super::{
+    PREVIEWS, SCAN, add, date_back, evening, newest, pass, previews, runs_of, set, small_films, stage, work,
+};
 
 #[test]
 fn a_film_that_is_new_by_day_gets_its_previews_at_once_and_the_night_brings_the_others() {

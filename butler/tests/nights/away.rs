@@ -3,7 +3,10 @@
 use butler_fixtures::Signal;
 use serde_json::Value;
 
-use super::{DAILY, FIRST, PREVIEWS, SCAN, add, began_in, evening, newest, pass, previews, runs, runs_of, set, small_films, stage, work};
+use super::{
+    DAILY, FIRST, PREVIEWS, SCAN, add, began_in, evening, newest, pass, previews, runs, runs_of, set,
+    small_films, stage, work,
+};
 
 #[test]
 fn after_a_night_that_was_slept_through_housekeeping_is_caught_up_in_the_morning() {
@@ -13,7 +16,10 @@ fn after_a_night_that_was_slept_through_housekeeping_is_caught_up_in_the_morning
     // The machine is suspended until eight.
     server.set_clock(Some("2027-06-16T06:00:00Z"), None).unwrap();
     let placed = newest(&server, SCAN, "is there", |run| !run.is_null());
-    assert_eq!((&placed["state"], &placed["origin"], &placed["day"]), (&"scheduled".into(), &"catch-up".into(), &"2027-06-16".into()));
+    assert_eq!(
+        (&placed["state"], &placed["origin"], &placed["day"]),
+        (&"scheduled".into(), &"catch-up".into(), &"2027-06-16".into())
+    );
     // Once it was there for ten minutes.
     pass(&server, "2027-06-16T06:11:00Z");
     let scan = work(&server, &[SCAN], "2027-06-16").remove(0);
@@ -48,6 +54,9 @@ fn a_server_that_was_off_for_the_night_catches_up_with_everything_where_that_is_
     pass(&server, "2027-06-17T00:00:00Z");
     work(&server, &DAILY, "2027-06-17");
     pass(&server, "2027-06-17T18:00:00Z");
-    let late: Vec<Value> = runs(&server).into_iter().filter(|run| run["day"] == "2027-06-17" && run["origin"] != "window").collect();
+    let late: Vec<Value> = runs(&server)
+        .into_iter()
+        .filter(|run| run["day"] == "2027-06-17" && run["origin"] != "window")
+        .collect();
     assert_eq!(late, Vec::<Value>::new());
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    DAILY, FIRST, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, evening, films_of_ten_minutes, newest, pass, previews,
-    runs, runs_of, small_films, stage, work,
+    DAILY, FIRST, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, evening,
+    films_of_ten_minutes, newest, pass, previews, runs, runs_of, small_films, stage, work,
 };
 
 #[test]
@@ -21,7 +21,10 @@ fn the_night_runs_by_itself_and_in_the_morning_one_can_see_it() {
         assert!(began_in(run, "2027-06-16T00:00:00Z", "2027-06-16T03:00:00Z"), "{run:#}");
     }
     let begin = |run: &Value| run["started_at"].as_str().unwrap().to_owned();
-    assert!(night[0]["ended_at"].as_str() <= Some(&begin(&night[1])) && night[0]["ended_at"].as_str() <= Some(&begin(&night[2])));
+    assert!(
+        night[0]["ended_at"].as_str() <= Some(&begin(&night[1]))
+            && night[0]["ended_at"].as_str() <= Some(&begin(&night[2]))
+    );
     assert_eq!(previews(&server), (4, 4));
     assert_quiet_until(&server, "2027-06-16T00:00:00Z");
 
@@ -40,7 +43,12 @@ fn the_night_runs_by_itself_and_in_the_morning_one_can_see_it() {
     // The next night finds nothing to do, and says so.
     pass(&server, "2027-06-17T00:00:00Z");
     let next = work(&server, &DAILY, "2027-06-17");
-    assert_eq!((&next[1]["reason_code"], &next[1]["done"]), (&"nothing-to-do".into(), &0.into()), "{:#}", next[1]);
+    assert_eq!(
+        (&next[1]["reason_code"], &next[1]["done"]),
+        (&"nothing-to-do".into(), &0.into()),
+        "{:#}",
+        next[1]
+    );
 }
 
 #[test]
@@ -53,7 +61,10 @@ fn a_server_that_is_killed_in_the_night_goes_on_and_repeats_nothing_completed() 
     assert_eq!(cut["origin"], "window", "{cut:#}");
     let activities = server.get_json("/activities").unwrap();
     let shown = activities["MediaContainer"]["Activity"].as_array().unwrap();
-    assert!(shown.iter().any(|activity| activity["title"].as_str().unwrap().contains("review")), "{activities:#}");
+    assert!(
+        shown.iter().any(|activity| activity["title"].as_str().unwrap().contains("review")),
+        "{activities:#}"
+    );
     server.kill().unwrap();
 
     // A minute later: the window is open, and what was in the middle goes on under its id.
@@ -70,7 +81,12 @@ fn a_server_that_is_killed_in_the_night_goes_on_and_repeats_nothing_completed() 
     // The rest of the night, and the day after it, bring nothing more.
     pass(&server, "2027-06-16T18:00:00Z");
     assert_eq!(runs_of(&server, SCAN), [scan], "what had completed is not repeated");
-    assert_eq!((runs_of(&server, PREVIEWS).len(), runs(&server).len()), (1, FIRST.len()), "{:#?}", runs(&server));
+    assert_eq!(
+        (runs_of(&server, PREVIEWS).len(), runs(&server).len()),
+        (1, FIRST.len()),
+        "{:#?}",
+        runs(&server)
+    );
 }
 
 /// When each part's preview was made.
@@ -78,9 +94,16 @@ fn made_at(server: &butler_fixtures::Server) -> BTreeMap<u64, String> {
     let all = server.get_json("/library/sections/1/all").unwrap();
     let mut made = BTreeMap::new();
     for item in all["MediaContainer"]["Metadata"].as_array().unwrap() {
-        let products = server.get_json(&format!("/api/v1/items/{}/products", item["ratingKey"].as_str().unwrap())).unwrap();
-        for product in products["products"].as_array().unwrap().iter().filter(|product| product["product"] == "bif") {
-            made.insert(item["ratingKey"].as_str().unwrap().parse().unwrap(), product["made_at"].as_str().unwrap().to_owned());
+        let products = server
+            .get_json(&format!("/api/v1/items/{}/products", item["ratingKey"].as_str().unwrap()))
+            .unwrap();
+        for product in
+            products["products"].as_array().unwrap().iter().filter(|product| product["product"] == "bif")
+        {
+            made.insert(
+                item["ratingKey"].as_str().unwrap().parse().unwrap(),
+                product["made_at"].as_str().unwrap().to_owned(),
+            );
         }
     }
     made

@@ -1,6 +1,8 @@
 //! The window's end: it cuts what runs, nothing is lost, and the next night goes on.
 
-use super::{PREVIEWS, add, completed, cut, evening, long_films, newest, pass, previews, runs_of, set, stage};
+use super::{
+    PREVIEWS, add, completed, cut, evening, long_films, newest, pass, previews, runs_of, set, stage,
+};
 
 #[test]
 fn the_window_s_end_cuts_a_run_and_the_next_night_goes_on() {

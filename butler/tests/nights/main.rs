@@ -1,9 +1,10 @@
-//! Whole nights through the public doors: a real server with its real workers and real films, by a clock that is driven.
+//! Whole nights through the public doors: a real server with its real workers and real films, by a clock that
+//! is driven.
 //!
-//! Never waits for a time, and never looks into the data folder. A jump of the clock looks like a suspend, a faster rate does not:
-//! nights pass by the rate. One file a subject: `by_itself` (a night, a morning, a kill), `window` (daylight saving, midnight,
-//! Sundays, the window moved), `end` (what the window's end cuts), `switches`, `pauses`, `away` (a night that was slept through),
-//! `asap` (a new film by day).
+//! Never waits for a time, and never looks into the data folder. A jump of the clock looks like a suspend, a
+//! faster rate does not: nights pass by the rate. One file a subject: `by_itself` (a night, a morning, a
+//! kill), `window` (daylight saving, midnight, Sundays, the window moved), `end` (what the window's end
+//! cuts), `switches`, `pauses`, `away` (a night that was slept through), `asap` (a new film by day).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod asap;
@@ -29,8 +30,9 @@ const DAILY: [&str; 3] = [SCAN, PREVIEWS, DEEP];
 /// Those of a first night: a backup is due then too, and not again for three days.
 const FIRST: [&str; 4] = [SCAN, PREVIEWS, DEEP, "BackupDatabase"];
 
-/// The rate for hours in which nothing has to happen: one passes in the twentieth part of a second. Where something has to, the clock
-/// goes as fast as the machine's: however slow that is, no window ends before its tasks.
+/// The rate for hours in which nothing has to happen: one passes in the twentieth part of a second. Where
+/// something has to, the clock goes as fast as the machine's: however slow that is, no window ends before its
+/// tasks.
 const FAST: u32 = 72_000;
 
 /// An empty world of a test's own.
@@ -40,19 +42,22 @@ fn stage() -> Stage {
 
 /// So many small films that differ: a minute each.
 fn small_films(count: u32) -> Vec<(String, Film)> {
-    let film = |number| Film::new(Codec::H264, Container::Mkv).picture(Picture::TestCard).seconds(24).seed(number);
+    let film =
+        |number| Film::new(Codec::H264, Container::Mkv).picture(Picture::TestCard).seconds(24).seed(number);
     (1..=count).map(|number| (format!("Film {number:02} ({})", 2000 + number), film(number))).collect()
 }
 
 /// So many films of ten minutes each.
 fn films_of_ten_minutes(count: u32) -> Vec<(String, Film)> {
-    let film = |number| Film::new(Codec::H264, Container::Mkv).size(480, 270).seconds(10).repeats(60).seed(number);
+    let film =
+        |number| Film::new(Codec::H264, Container::Mkv).size(480, 270).seconds(10).repeats(60).seed(number);
     (1..=count).map(|number| (format!("Film {number:02} ({})", 1980 + number), film(number))).collect()
 }
 
 /// So many films that take a worker a while: a quarter of an hour each, a preview every ten seconds of it.
 fn long_films(count: u32) -> Vec<(String, Film)> {
-    let film = |number| Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(10).repeats(90).seed(number);
+    let film =
+        |number| Film::new(Codec::H264, Container::Mkv).size(640, 360).seconds(10).repeats(90).seed(number);
     (1..=count).map(|number| (format!("Long {number:02} ({})", 1950 + number), film(number))).collect()
 }
 
@@ -84,11 +89,12 @@ fn set(server: &Server, preferences: &str) {
 /// Lets the clock go to a moment, and on from there as fast as the machine's.
 fn pass(server: &Server, until: &str) {
     server.hurry_clock(until, FAST).unwrap();
-    wait_until(&format!("the clock is past {until}"), || moment(&server.clock().unwrap()) >= moment(until)).unwrap();
+    wait_until(&format!("the clock is past {until}"), || moment(&server.clock().unwrap()) >= moment(until))
+        .unwrap();
 }
 
-/// Lets the clock go to a minute after a window's end, which stops the newest run of a task; gives the run. Its films in hand come no
-/// further meanwhile, so that it is not complete before, however fast the machine.
+/// Lets the clock go to a minute after a window's end, which stops the newest run of a task; gives the run.
+/// Its films in hand come no further meanwhile, so that it is not complete before, however fast the machine.
 fn cut(server: &Server, task: &str, end: &str) -> Value {
     server.signal_workers(Signal::STOP).unwrap();
     pass(server, &(moment(end) + SignedDuration::from_mins(1)).to_string());
@@ -100,7 +106,10 @@ fn cut(server: &Server, task: &str, end: &str) -> Value {
 
 /// Nothing was asked for before a moment.
 fn assert_quiet_until(server: &Server, until: &str) {
-    let early: Vec<Value> = runs(server).into_iter().filter(|run| moment(run["asked_at"].as_str().unwrap()) < moment(until)).collect();
+    let early: Vec<Value> = runs(server)
+        .into_iter()
+        .filter(|run| moment(run["asked_at"].as_str().unwrap()) < moment(until))
+        .collect();
     assert_eq!(early, Vec::<Value>::new(), "nothing begins before {until}");
 }
 
@@ -127,13 +136,17 @@ fn newest(server: &Server, task: &str, what: &str, wanted: impl Fn(&Value) -> bo
         found = runs_of(server, task).pop().unwrap_or(Value::Null);
         wanted(&found)
     });
-    waited.unwrap_or_else(|error| panic!("{error}; it is {} and the newest run is {found:#}", server.clock().unwrap()));
+    waited.unwrap_or_else(|error| {
+        panic!("{error}; it is {} and the newest run is {found:#}", server.clock().unwrap())
+    });
     found
 }
 
 /// Waits until a task has completed for a day; gives its run.
 fn completed(server: &Server, task: &str, day: &str) -> Value {
-    newest(server, task, &format!("has completed for {day}"), |run| run["state"] == "completed" && run["day"] == day)
+    newest(server, task, &format!("has completed for {day}"), |run| {
+        run["state"] == "completed" && run["day"] == day
+    })
 }
 
 /// Waits until these tasks have completed for a day; gives their runs.

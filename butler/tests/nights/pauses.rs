@@ -16,7 +16,11 @@ fn what_a_pause_kept_from_its_turn_is_missed_with_the_pause_as_its_reason() {
     pass(&server, "2027-06-16T04:00:00Z");
     for task in DAILY {
         let missed = newest(&server, task, "is missed", |run| run["state"] == "missed");
-        assert_eq!((&missed["reason_code"], &missed["day"]), (&"held".into(), &"2027-06-16".into()), "{missed:#}");
+        assert_eq!(
+            (&missed["reason_code"], &missed["day"]),
+            (&"held".into(), &"2027-06-16".into()),
+            "{missed:#}"
+        );
         assert!(missed["started_at"].is_null(), "{missed:#}");
     }
     assert_eq!(previews(&server), (0, 0));
@@ -32,7 +36,10 @@ fn what_a_pause_kept_from_its_turn_is_missed_with_the_pause_as_its_reason() {
     assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
     pass(&server, "2027-06-16T18:00:00Z");
     let completed: Vec<_> = runs(&server).into_iter().filter(|run| run["state"] == "completed").collect();
-    assert!(completed.iter().all(|run| run["task"] == "BackupDatabase"), "a backup alone is never missed: {completed:#?}");
+    assert!(
+        completed.iter().all(|run| run["task"] == "BackupDatabase"),
+        "a backup alone is never missed: {completed:#?}"
+    );
     pass(&server, "2027-06-17T00:00:00Z");
     work(&server, &DAILY, "2027-06-17");
     assert_eq!(previews(&server), (2, 2));

@@ -1,6 +1,9 @@
 //! Switches inside the window.
 
-use super::{PREVIEWS, SCAN, add, completed, evening, films_of_ten_minutes, newest, pass, previews, runs_of, set, stage, work};
+use super::{
+    PREVIEWS, SCAN, add, completed, evening, films_of_ten_minutes, newest, pass, previews, runs_of, set,
+    stage, work,
+};
 
 #[test]
 fn a_task_that_is_switched_on_inside_the_window_starts_and_one_switched_off_finishes() {

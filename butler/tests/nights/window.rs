@@ -1,8 +1,9 @@
-//! Where the window lies: across both changes of daylight saving, over midnight, on Sundays only, and moved under what runs.
+//! Where the window lies: across both changes of daylight saving, over midnight, on Sundays only, and moved
+//! under what runs.
 
 use super::{
-    DAILY, FIRST, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, cut, evening, long_films, moment, newest, pass, runs,
-    runs_of, set, small_films, stage, work,
+    DAILY, FIRST, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, cut, evening, long_films,
+    moment, newest, pass, runs, runs_of, set, small_films, stage, work,
 };
 
 #[test]
@@ -40,10 +41,14 @@ fn in_autumn_the_night_begins_at_the_first_pass_and_lasts_an_hour_longer() {
     set(&server, "GenerateBIFBehavior=never");
     pass(&server, "2027-10-31T00:00:00Z");
     let scan = work(&server, &[SCAN], "2027-10-31").remove(0);
-    assert!(began_in(&scan, "2027-10-31T00:00:00Z", "2027-10-31T01:00:00Z"), "two o'clock comes twice, and the first counts: {scan:#}");
+    assert!(
+        began_in(&scan, "2027-10-31T00:00:00Z", "2027-10-31T01:00:00Z"),
+        "two o'clock comes twice, and the first counts: {scan:#}"
+    );
     assert_quiet_until(&server, "2027-10-31T00:00:00Z");
 
-    // Half past four in winter time: five and a half hours of summer time after midnight, and the window is open.
+    // Half past four in winter time: five and a half hours of summer time after midnight, and the window is
+    // open.
     pass(&server, "2027-10-31T03:30:00Z");
     set(&server, "GenerateBIFBehavior=scheduled");
     let late = completed(&server, PREVIEWS, "2027-10-31");

@@ -1,4 +1,5 @@
-//! MP4 that says it is sound: what its `mdat` boxes hold (ISO/IEC 14496-12, section 4.2 boxes, 4.3 `ftyp`, 8.1.1 `mdat`).
+//! MP4 that says it is sound: what its `mdat` boxes hold (ISO/IEC 14496-12, section 4.2 boxes, 4.3 `ftyp`,
+//! 8.1.1 `mdat`).
 //!
 //! Titles and covers lie in `moov`; so do the sample tables, which move when the tags before them grow.
 
@@ -6,9 +7,11 @@ use std::ops::Range;
 
 use super::{Bytes, Miss};
 
-/// The major brands of files without pictures. A film may hold sound of these brands too, but does not lead with them.
+/// The major brands of files without pictures. A film may hold sound of these brands too, but does not lead
+/// with them.
 const AUDIO_BRANDS: [&[u8]; 2] = [b"M4A ", b"M4B "];
-/// Most boxes at the top that are walked: a file has about five and each costs a seek. One in more fragments is taken whole.
+/// Most boxes at the top that are walked: a file has about five and each costs a seek. One in more fragments
+/// is taken whole.
 const MAX_BOXES: usize = 64;
 
 /// The ranges of media data.
@@ -62,12 +65,17 @@ mod tests {
 
     #[test]
     fn tags_do_not_count_before_or_after_the_sound() {
-        assert_tags_do_not_count(|sound, tags| [ftyp(b"M4A "), bx(b"moov", &vec![1; tags + 100]), bx(b"mdat", sound)].concat());
-        assert_tags_do_not_count(|sound, tags| [ftyp(b"M4B "), long(b"mdat", sound), bx(b"moov", &vec![1; tags + 100])].concat());
+        assert_tags_do_not_count(|sound, tags| {
+            [ftyp(b"M4A "), bx(b"moov", &vec![1; tags + 100]), bx(b"mdat", sound)].concat()
+        });
+        assert_tags_do_not_count(|sound, tags| {
+            [ftyp(b"M4B "), long(b"mdat", sound), bx(b"moov", &vec![1; tags + 100])].concat()
+        });
         assert_tags_do_not_count(|sound, tags| {
             let (one, two) = sound.split_at(1_000);
             let to_the_end = [&[0; 4], &b"mdat"[..], two].concat();
-            [ftyp(b"M4A "), bx(b"mdat", one), bx(b"moov", &vec![1; tags]), bx(b"mdat", b""), to_the_end].concat()
+            [ftyp(b"M4A "), bx(b"mdat", one), bx(b"moov", &vec![1; tags]), bx(b"mdat", b""), to_the_end]
+                .concat()
         });
     }
 

@@ -1,14 +1,16 @@
-//! Ogg with one stream of sound: its first page and all pages from the first with a position on (RFC 3533, section 6).
+//! Ogg with one stream of sound: its first page and all pages from the first with a position on (RFC 3533,
+//! section 6).
 //!
-//! The first page tells how to decode (for Opus the output gain too: RFC 7845, section 5.1); tags and covers lie in the
-//! pages after it, whose position is 0, or -1 where no packet ends. Longer tags take more pages, so what numbers the
-//! pages, and their checksums, are blanked before they are hashed.
+//! The first page tells how to decode (for Opus the output gain too: RFC 7845, section 5.1); tags and covers
+//! lie in the pages after it, whose position is 0, or -1 where no packet ends. Longer tags take more pages,
+//! so what numbers the pages, and their checksums, are blanked before they are hashed.
 
 use std::ops::Range;
 
 use super::{Bytes, Miss};
 
-/// Most pages that are walked to find sound: some writers make pages of 4 KiB, so that these hold 16 MiB of covers.
+/// Most pages that are walked to find sound: some writers make pages of 4 KiB, so that these hold 16 MiB of
+/// covers.
 const MAX_PAGES: usize = 4_096;
 /// The fixed part of a page's header.
 const HEADER: u64 = 27;
@@ -51,7 +53,9 @@ struct Page {
 }
 
 fn page_at(bytes: &mut Bytes<'_>, at: u64) -> Result<Page, Miss> {
-    let [b'O', b'g', b'g', b'S', 0, flags, rest @ ..] = bytes.array::<{ HEADER as usize }>(at)? else { return Err(Miss::Odd) };
+    let [b'O', b'g', b'g', b'S', 0, flags, rest @ ..] = bytes.array::<{ HEADER as usize }>(at)? else {
+        return Err(Miss::Odd);
+    };
     let [position @ .., _, _, _, _, _, _, _, _, _, _, _, _, segments] = rest;
     let mut lengths = [0; 255];
     let lengths = &mut lengths[..usize::from(segments)];

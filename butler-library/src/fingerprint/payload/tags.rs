@@ -1,9 +1,11 @@
-//! Tags around a stream of frames: ID3v2 before it (id3.org, ID3v2.4.0 structure, section 3; 2.2 and 2.3 have the same
-//! header), APEv1 or APEv2 and ID3v1 after it (wiki.hydrogenaudio.org, APEv2 specification; id3.org, ID3v1).
+//! Tags around a stream of frames: ID3v2 before it (id3.org, ID3v2.4.0 structure, section 3; 2.2 and 2.3 have
+//! the same header), APEv1 or APEv2 and ID3v1 after it (wiki.hydrogenaudio.org, APEv2 specification; id3.org,
+//! ID3v1).
 
 use super::{Bytes, Miss};
 
-/// Most ID3v2 tags in a row: a tagger that does not know another's may put its own before it; more is no file of sound.
+/// Most ID3v2 tags in a row: a tagger that does not know another's may put its own before it; more is no file
+/// of sound.
 const MAX_ID3V2: usize = 4;
 /// The length of an ID3v2 header, and of the footer.
 const ID3V2_HEADER: u64 = 10;
@@ -11,8 +13,8 @@ const ID3V2_HEADER: u64 = 10;
 const ID3V1: usize = 128;
 /// The length of an APE footer, and of the header.
 const APE_FOOTER: usize = 32;
-/// How streams without a header for the file begin that get their tags at the end: `WavPack`, Monkey's Audio, Musepack
-/// 8 and 7, True Audio.
+/// How streams without a header for the file begin that get their tags at the end: `WavPack`, Monkey's Audio,
+/// Musepack 8 and 7, True Audio.
 const STREAMS: [&[u8]; 5] = [b"wvpk", b"MAC ", b"MPCK", b"MP+", b"TTA1"];
 
 /// Where the ID3v2 tags at the head end: 0 if there is none.
@@ -30,7 +32,10 @@ fn id3v2_at(bytes: &mut Bytes<'_>, at: u64) -> Result<Option<u64>, Miss> {
     if bytes.after(at, ID3V2_HEADER).is_err() {
         return Ok(None);
     }
-    let [b'I', b'D', b'3', major, minor, flags, size @ ..] = bytes.array::<{ ID3V2_HEADER as usize }>(at)? else { return Ok(None) };
+    let [b'I', b'D', b'3', major, minor, flags, size @ ..] = bytes.array::<{ ID3V2_HEADER as usize }>(at)?
+    else {
+        return Ok(None);
+    };
     if major == 0xff || minor == 0xff || size.iter().any(|byte| byte & 0x80 != 0) {
         return Err(Miss::Odd);
     }
@@ -44,7 +49,8 @@ pub(super) fn may_have_them_at_its_end(first: [u8; 4]) -> bool {
     STREAMS.iter().any(|stream| first.starts_with(stream)) || is_mpeg_frame(first)
 }
 
-/// The header of a frame of MPEG audio (ISO/IEC 11172-3, section 2.4.1.3) or of AAC in ADTS (ISO/IEC 14496-3, 1.A.2.2).
+/// The header of a frame of MPEG audio (ISO/IEC 11172-3, section 2.4.1.3) or of AAC in ADTS (ISO/IEC 14496-3,
+/// 1.A.2.2).
 const fn is_mpeg_frame([sync, kind, rates, _]: [u8; 4]) -> bool {
     let is_adts = kind & 0xf6 == 0xf0;
     let has_version_and_layer = kind & 0xe0 == 0xe0 && kind & 0x18 != 0x08 && kind & 0x06 != 0;
@@ -59,15 +65,45 @@ pub(super) fn start_of_the_last(bytes: &mut Bytes<'_>, start: u64) -> Result<u64
     let tail = &mut tail[..length as usize];
     bytes.read(bytes.size - length, tail)?;
     let (before, id3v1) = tail.split_at(tail.len().saturating_sub(ID3V1));
-    let (rest, end) =
-        if id3v1.len() == ID3V1 && id3v1.starts_with(b"TAG") { (before, bytes.size - ID3V1 as u64) } else { (&*tail, bytes.size) };
+    let (rest, end) = if id3v1.len() == ID3V1 && id3v1.starts_with(b"TAG") {
+        (before, bytes.size - ID3V1 as u64)
+    } else {
+        (&*tail, bytes.size)
+    };
     let ape = rest.last_chunk::<APE_FOOTER>().map_or(Ok(0), ape_length)?;
     end.checked_sub(ape).filter(|end| *end > start).ok_or(Miss::Odd)
 }
 
 /// The length of the whole APE tag that a footer ends, 0 if it is none.
 fn ape_length(footer: &[u8; APE_FOOTER]) -> Result<u64, Miss> {
-    let [b'A', b'P', b'E', b'T', b'A', b'G', b'E', b'X', _, _, _, _, s0, s1, s2, s3, _, _, _, _, f0, f1, f2, f3, ..] = *footer else {
+    let [
+        b'A',
+        b'P',
+        b'E',
+        b'T',
+        b'A',
+        b'G',
+        b'E',
+        b'X',
+        _,
+        _,
+        _,
+        _,
+        s0,
+        s1,
+        s2,
+        s3,
+        _,
+        _,
+        _,
+        _,
+        f0,
+        f1,
+        f2,
+        f3,
+        ..,
+    ] = *footer
+    else {
         return Ok(0);
     };
     let size = u64::from(u32::from_le_bytes([s0, s1, s2, s3]));
@@ -103,8 +139,15 @@ mod tests {
 
     fn ape(length: usize, header: bool) -> Vec<u8> {
         let end = |flags: u32| {
-            [&b"APETAGEX"[..], &2_000u32.to_le_bytes(), &(length as u32 + 32).to_le_bytes(), &[1, 0, 0, 0], &flags.to_le_bytes(), &[0; 8]]
-                .concat()
+            [
+                &b"APETAGEX"[..],
+                &2_000u32.to_le_bytes(),
+                &(length as u32 + 32).to_le_bytes(),
+                &[1, 0, 0, 0],
+                &flags.to_le_bytes(),
+                &[0; 8],
+            ]
+            .concat()
         };
         let flags = if header { 1 << 31 } else { 0 };
         let front = if header { end(flags | 1 << 29) } else { vec![] };
@@ -120,7 +163,10 @@ mod tests {
             });
             assert_tags_do_not_count(|sound, tags| match tags {
                 0 => [codec, sound].concat(),
-                _ => [&id3v2(5, false), &id3v2(tags, true), codec, sound, &ape(tags, true), &id3v1(tags as u8)].concat(),
+                _ => {
+                    [&id3v2(5, false), &id3v2(tags, true), codec, sound, &ape(tags, true), &id3v1(tags as u8)]
+                        .concat()
+                }
             });
             assert_tags_do_not_count(|sound, tags| match tags {
                 0 => [codec, sound, &id3v1(7)].concat(),
@@ -132,7 +178,9 @@ mod tests {
 
     #[test]
     fn a_text_that_looks_like_a_frame_is_none() {
-        for no_frame in [b"\xff\xd8\xff\xe0", b"\xff\xeb\x90\0", b"\xff\xfb\xf0\0", b"\xff\xfb\x9c\0", b"\xfe\xfb\x90\0"] {
+        for no_frame in
+            [b"\xff\xd8\xff\xe0", b"\xff\xeb\x90\0", b"\xff\xfb\xf0\0", b"\xff\xfb\x9c\0", b"\xfe\xfb\x90\0"]
+        {
             assert!(!is_mpeg_frame(*no_frame), "{no_frame:?}");
         }
     }

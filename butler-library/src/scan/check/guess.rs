@@ -8,8 +8,8 @@ use super::super::media_names::Medium;
 use super::{CheckError, Walked, look, name};
 use crate::{Library, SectionKind};
 
-/// Media of one sort this many times as frequent as another's say what a folder is for: films have posters beside them,
-/// albums a video now and then.
+/// Media of one sort this many times as frequent as another's say what a folder is for: films have posters
+/// beside them, albums a video now and then.
 const CLEARLY: usize = 4;
 /// A film has a few pictures beside it; so many are an album of photos with a clip in it.
 const MANY_PICTURES: usize = 10;
@@ -34,31 +34,39 @@ pub(super) struct Looked {
 }
 
 impl Looked {
-    pub(super) fn at(library: &Library, folder: &Path, stop: &mut dyn FnMut() -> bool) -> Result<Self, CheckError> {
+    pub(super) fn at(
+        library: &Library,
+        folder: &Path,
+        stop: &mut dyn FnMut() -> bool,
+    ) -> Result<Self, CheckError> {
         let videos = look(library, folder, SectionKind::Show, stop)?;
         let sounds = look(library, folder, SectionKind::Artist, stop)?;
         let pictures = look(library, folder, SectionKind::Photo, stop)?;
-        let is_episode =
-            |named: &Named| matches!(named, Named::Episode(episode) if matches!(episode.numbers, Numbers::Range { .. } | Numbers::Date(_)));
+        let is_episode = |named: &Named| matches!(named, Named::Episode(episode) if matches!(episode.numbers, Numbers::Range { .. } | Numbers::Date(_)));
         let episodes = videos.seen.iter().filter(|file| is_episode(&name(SectionKind::Show, file).0)).count();
         // A section of photos takes clips too, which say nothing here.
         let stills = pictures.seen.iter().filter(|file| file.medium == Medium::Photo).count();
-        let found = Found { videos: videos.seen.len(), episodes, sounds: sounds.seen.len(), pictures: stills };
+        let found =
+            Found { videos: videos.seen.len(), episodes, sounds: sounds.seen.len(), pictures: stills };
         Ok(Self { videos, sounds, pictures, found })
     }
 
     /// The kind of section that it belongs to, or looks like.
     pub(super) fn kind(&self, library: &Library, folder: &Path) -> Result<SectionKind, CheckError> {
         let sections = library.sections()?;
-        let around = sections.iter().find(|section| section.roots.iter().any(|root| folder.starts_with(&root.path)));
+        let around =
+            sections.iter().find(|section| section.roots.iter().any(|root| folder.starts_with(&root.path)));
         match around.map(|section| section.kind).or_else(|| guess(self.found)) {
             Some(kind) => Ok(kind),
             None if self.found == Found::default() => Err(CheckError::NoMedia(folder.display().to_string())),
-            None => Err(CheckError::Unclear { folder: folder.display().to_string(), found: told(self.found) }),
+            None => {
+                Err(CheckError::Unclear { folder: folder.display().to_string(), found: told(self.found) })
+            }
         }
     }
 
-    /// What a section of this kind would leave alone or take for what it is not; none where that is only what usually lies beside it.
+    /// What a section of this kind would leave alone or take for what it is not; none where that is only what
+    /// usually lies beside it.
     pub(super) fn beside(&self, kind: SectionKind) -> Option<String> {
         beside(self.found, kind)
     }
@@ -82,11 +90,20 @@ fn beside(found: Found, kind: SectionKind) -> Option<String> {
         SectionKind::Artist => ((many(videos, sounds), 0, many(pictures, sounds)), 0),
         SectionKind::Photo => ((0, sounds, 0), episodes),
     };
-    let words = [(left.0, "video"), (left.1, "sound file"), (left.2, "picture"), (taken_for_films, "video named like an episode")];
+    let words = [
+        (left.0, "video"),
+        (left.1, "sound file"),
+        (left.2, "picture"),
+        (taken_for_films, "video named like an episode"),
+    ];
     let words: Vec<String> = words
         .iter()
         .filter(|(number, _)| *number > 0)
-        .map(|(number, noun)| if *number == 1 { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) })
+        .map(
+            |(number, noun)| {
+                if *number == 1 { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) }
+            },
+        )
         .collect();
     let advice = "one section holds one kind, so give each a folder and a section of its own";
     (!words.is_empty()).then(|| format!("It holds {} as well: {advice}.", words.join(" and ")))
@@ -124,7 +141,9 @@ fn guess(found: Found) -> Option<SectionKind> {
 
 fn told(found: Found) -> String {
     let Found { videos, episodes, sounds, pictures } = found;
-    format!("{videos} videos, {episodes} of them named like episodes, {sounds} sound files, {pictures} pictures")
+    format!(
+        "{videos} videos, {episodes} of them named like episodes, {sounds} sound files, {pictures} pictures"
+    )
 }
 
 #[cfg(test)]
@@ -135,7 +154,10 @@ mod tests {
     fn a_folder_of_several_kinds_is_told_and_what_usually_lies_beside_one_is_not() {
         let check = |videos, episodes, sounds, pictures, kind, expect: Option<&str>| {
             let told = beside(Found { videos, episodes, sounds, pictures }, kind);
-            let told = told.as_deref().and_then(|told| told.strip_prefix("It holds ")?.split_once(" as well")).map(|told| told.0);
+            let told = told
+                .as_deref()
+                .and_then(|told| told.strip_prefix("It holds ")?.split_once(" as well"))
+                .map(|told| told.0);
             assert_eq!(told, expect, "{videos} {episodes} {sounds} {pictures}");
         };
         check(7, 0, 0, 14, SectionKind::Movie, None);
@@ -151,7 +173,11 @@ mod tests {
     #[test]
     fn what_is_by_far_the_most_says_what_a_folder_holds() {
         let check = |videos, episodes, sounds, pictures, expect| {
-            assert_eq!(guess(Found { videos, episodes, sounds, pictures }), expect, "{videos} {episodes} {sounds} {pictures}");
+            assert_eq!(
+                guess(Found { videos, episodes, sounds, pictures }),
+                expect,
+                "{videos} {episodes} {sounds} {pictures}"
+            );
         };
         check(3, 0, 0, 9, Some(SectionKind::Movie));
         check(20, 19, 1, 20, Some(SectionKind::Show));

@@ -1,4 +1,5 @@
-//! The tree of items that files would become, put together in memory by the same lines and hosts as in the database.
+//! The tree of items that files would become, put together in memory by the same lines and hosts as in the
+//! database.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -43,7 +44,8 @@ pub struct CheckedItem {
 pub struct CheckedVersion {
     /// What tells it from others: `1080p`.
     pub label: Option<String>,
-    /// Its files in order, below the folder that was checked; those of a file of several episodes stand at each.
+    /// Its files in order, below the folder that was checked; those of a file of several episodes stand at
+    /// each.
     pub files: Vec<PathBuf>,
 }
 
@@ -94,7 +96,12 @@ impl Tree {
             return *known;
         }
         let node = self.nodes.len();
-        self.nodes.push(Node { step: step.clone(), media: Vec::new(), children: Vec::new(), extras: Vec::new() });
+        self.nodes.push(Node {
+            step: step.clone(),
+            media: Vec::new(),
+            children: Vec::new(),
+            extras: Vec::new(),
+        });
         self.by_key.insert(key, node);
         match parent {
             Some(parent) => self.nodes[parent].children.push(node),
@@ -105,13 +112,20 @@ impl Tree {
 
     /// The items at the top, and the files of extras that belong to none of them.
     pub(super) fn finish(mut self) -> (Vec<CheckedItem>, Vec<Vec<u8>>) {
-        let (extras, tops): (Vec<_>, Vec<_>) = std::mem::take(&mut self.tops).into_iter().partition(|node| self.is_extra(*node));
+        let (extras, tops): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.tops).into_iter().partition(|node| self.is_extra(*node));
         let hosts = self.hosts();
         let mut waiting = Vec::new();
         for extra in extras {
             match self.owner(extra, &hosts) {
                 Some(owner) => self.nodes[owner].extras.push(extra),
-                None => waiting.extend(self.nodes[extra].media.iter().flat_map(|media| &media.files).map(|(_, path)| path.clone())),
+                None => waiting.extend(
+                    self.nodes[extra]
+                        .media
+                        .iter()
+                        .flat_map(|media| &media.files)
+                        .map(|(_, path)| path.clone()),
+                ),
             }
         }
         (self.items(&tops), waiting)
@@ -178,7 +192,9 @@ impl Node {
     fn hold(&mut self, version: &Version, path: &[u8]) {
         let file = (version.piece, path.to_vec());
         let joins = |media: &&mut Media| {
-            version.stack.is_some() && media.version.stack == version.stack && media.files.iter().all(|(piece, _)| *piece != version.piece)
+            version.stack.is_some()
+                && media.version.stack == version.stack
+                && media.files.iter().all(|(piece, _)| *piece != version.piece)
         };
         match self.media.iter_mut().find(joins) {
             Some(media) => media.files.push(file),
@@ -191,6 +207,9 @@ impl Media {
     fn checked(&self) -> CheckedVersion {
         let mut files = self.files.clone();
         files.sort_by_key(|(piece, _)| *piece);
-        CheckedVersion { label: self.version.label.clone(), files: files.iter().map(|(_, path)| path_from_bytes(path)).collect() }
+        CheckedVersion {
+            label: self.version.label.clone(),
+            files: files.iter().map(|(_, path)| path_from_bytes(path)).collect(),
+        }
     }
 }

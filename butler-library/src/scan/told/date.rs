@@ -1,5 +1,5 @@
-//! The date in a photo's name, as cameras, phones and messengers write it: `IMG_20240131_123456`, `2024-01-31 12.34.56`,
-//! `Screenshot_2024-01-31-12-34-56`, `PXL_20240131_123456789`, `IMG-20240131-WA0001`. Pure.
+//! The date in a photo's name, as cameras, phones and messengers write it: `IMG_20240131_123456`, `2024-01-31
+//! 12.34.56`, `Screenshot_2024-01-31-12-34-56`, `PXL_20240131_123456789`, `IMG-20240131-WA0001`. Pure.
 
 use butler_product::photo::Taken;
 
@@ -48,7 +48,9 @@ fn date(runs: &[Run<'_>]) -> Option<(Day, Place)> {
         [only, ..] if matches!(only.digits.len(), 8 | 14 | 17) => {
             (only.digits[..8].to_owned(), if only.digits.len() == 8 { (1, 0) } else { (0, 8) })
         }
-        [year, month, day, ..] if year.digits.len() == 4 && is_pair(month) && is_pair(day) && month.between == day.between => {
+        [year, month, day, ..]
+            if year.digits.len() == 4 && is_pair(month) && is_pair(day) && month.between == day.between =>
+        {
             ([year.digits, month.digits, day.digits].concat(), (3, 0))
         }
         _ => return None,
@@ -64,7 +66,9 @@ fn time(runs: &[Run<'_>], (run, digit): Place) -> Option<(u8, u8, u8)> {
         [only, ..] if digit > 0 => only.digits[digit..].to_owned(),
         // With milliseconds, or without.
         [only, ..] if matches!(only.digits.len(), 6 | 9) && joins(only.between) => only.digits.to_owned(),
-        [hour, minute, second, ..] if hour.digits.len() == 2 && joins(hour.between) && is_pair(minute) && is_pair(second) => {
+        [hour, minute, second, ..]
+            if hour.digits.len() == 2 && joins(hour.between) && is_pair(minute) && is_pair(second) =>
+        {
             [hour.digits, minute.digits, second.digits].concat()
         }
         _ => return None,
@@ -111,7 +115,17 @@ mod tests {
 
     #[test]
     fn other_digits_are_no_date() {
-        for name in ["IMG_0042", "DSC00042", "12345678", "20241331", "2023-02-29", "1080x1920-30-20", "99991231", "Été", ""] {
+        for name in [
+            "IMG_0042",
+            "DSC00042",
+            "12345678",
+            "20241331",
+            "2023-02-29",
+            "1080x1920-30-20",
+            "99991231",
+            "Été",
+            "",
+        ] {
             assert_eq!(of_name(name), None, "{name}");
         }
     }

@@ -1,5 +1,5 @@
-//! When changes that were told are worth a scan, and of what: files that come are written for a while, and many come at
-//! once. Pure; the clock is handed in.
+//! When changes that were told are worth a scan, and of what: files that come are written for a while, and
+//! many come at once. Pure; the clock is handed in.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -231,18 +231,26 @@ impl Statement {
 pub(super) fn values(section: SectionId, kind: ItemKind, field: ValuedField) -> (String, [Bound; 1]) {
     let of_each = match field {
         ValuedField::Number(field) => {
-            format!("SELECT {} AS value FROM items i WHERE i.section = ?1 AND i.kind = '{kind}'", number("i", field))
+            format!(
+                "SELECT {} AS value FROM items i WHERE i.section = ?1 AND i.kind = '{kind}'",
+                number("i", field)
+            )
         }
         // Those of albums and artists are those of the tracks below them.
         ValuedField::Word(WordField::Genre) => {
-            "SELECT e.value FROM items i, json_each(i.genres) e WHERE i.section = ?1 AND i.genres <> '[]'".into()
+            "SELECT e.value FROM items i, json_each(i.genres) e WHERE i.section = ?1 AND i.genres <> '[]'"
+                .into()
         }
         ValuedField::Word(WordField::Resolution) => format!(
-            "SELECT resolution(d.value) AS value FROM items i JOIN media m ON m.item = i.id JOIN parts f ON f.media = m.id \
-             JOIN products d ON d.source = f.source AND d.kind = 'media_info' WHERE i.section = ?1 AND i.kind = '{kind}'"
+            "SELECT resolution(d.value) AS value FROM items i JOIN media m ON m.item = i.id JOIN parts f ON \
+             f.media = m.id \
+             JOIN products d ON d.source = f.source AND d.kind = 'media_info' WHERE i.section = ?1 AND i.kind \
+             = '{kind}'"
         ),
     };
-    let text = format!("SELECT CAST(value AS TEXT) FROM ({of_each}) WHERE value IS NOT NULL GROUP BY value ORDER BY value");
+    let text = format!(
+        "SELECT CAST(value AS TEXT) FROM ({of_each}) WHERE value IS NOT NULL GROUP BY value ORDER BY value"
+    );
     (text, [section.0.into()])
 }
 
@@ -366,7 +374,8 @@ impl Builder {
                     Comparison::More => ">",
                     Comparison::AtLeast => ">=",
                 };
-                let each: Vec<String> = values.iter().map(|value| format!("{number} {operator} {value}")).collect();
+                let each: Vec<String> =
+                    values.iter().map(|value| format!("{number} {operator} {value}")).collect();
                 if each.is_empty() { "1".into() } else { format!("({})", each.join(" AND ")) }
             }
             Test::Text(field, matching, value) => {
@@ -379,21 +388,27 @@ impl Builder {
                     Matching::IsNot => format!("{text} <> {value}"),
                     Matching::BeginsWith => format!("substr({text}, 1, length({value})) = {value}"),
                     Matching::EndsWith => {
-                        format!("length({text}) >= length({value}) AND substr({text}, -length({value})) = {value}")
+                        format!(
+                            "length({text}) >= length({value}) AND substr({text}, -length({value})) = {value}"
+                        )
                     }
                 }
             }
             Test::Word(field, is_among, values) => {
                 let words = words(alias, *field);
-                let values: Vec<String> = values.iter().map(|value| format!("folded({})", self.bind(value.clone()))).collect();
-                let among = format!("EXISTS (SELECT 1 FROM ({words}) w WHERE {})", one_of("folded(w.value)", values));
+                let values: Vec<String> =
+                    values.iter().map(|value| format!("folded({})", self.bind(value.clone()))).collect();
+                let among =
+                    format!("EXISTS (SELECT 1 FROM ({words}) w WHERE {})", one_of("folded(w.value)", values));
                 if *is_among { among } else { format!("(EXISTS ({words}) AND NOT {among})") }
             }
             Test::Guid(guid) => self.guid(alias, guid),
             Test::Flag(FlagField::Unwatched, on) => format!("({alias}.id IS NOT NULL) = {}", u8::from(*on)),
             Test::Flag(FlagField::Trashed, on) => {
-                let missing =
-                    format!("(SELECT min(f.missing_since IS NOT NULL) FROM ({}) v JOIN parts f ON f.media = v.id)", versions(alias));
+                let missing = format!(
+                    "(SELECT min(f.missing_since IS NOT NULL) FROM ({}) v JOIN parts f ON f.media = v.id)",
+                    versions(alias)
+                );
                 format!("coalesce({missing}, 0) = {}", u8::from(*on))
             }
             Test::Flag(FlagField::Duplicate, on) => {
@@ -405,14 +420,19 @@ impl Builder {
     /// The items of which [`super::ItemRow::guid`] says this: the best of the ids that others know, else a
     /// film's title and year, else its own id.
     fn guid(&mut self, alias: &str, guid: &str) -> String {
-        if let Some((title, year)) = guid.strip_prefix(super::FILM_GUID).and_then(|film| film.rsplit_once('/')) {
+        if let Some((title, year)) =
+            guid.strip_prefix(super::FILM_GUID).and_then(|film| film.rsplit_once('/'))
+        {
             let about = [percent_decode_str(title).collect(), year.as_bytes().to_vec()].join(&0x1f);
             let about = self.bind(about);
             return format!("{alias}.about = {about} AND {alias}.ids = '[]' AND {alias}.kind = 'movie'");
         }
         if let Some(id) = guid.strip_prefix(super::ITEM_GUID).and_then(|id| id.parse::<i64>().ok()) {
             let id = self.bind(id);
-            return format!("{alias}.id = {id} AND {alias}.ids = '[]' AND NOT ({alias}.kind = 'movie' AND {alias}.year IS NOT NULL)");
+            return format!(
+                "{alias}.id = {id} AND {alias}.ids = '[]' AND NOT ({alias}.kind = 'movie' AND {alias}.year IS \
+                 NOT NULL)"
+            );
         }
         let guid = self.bind(guid.to_owned());
         format!("{alias}.ids ->> 0 = {guid}")
@@ -447,8 +467,10 @@ fn number(alias: &str, field: NumberField) -> String {
         NumberField::AvailableAt => format!("unixepoch(coalesce({alias}.aired, {alias}.taken))"),
         // The first version whose headers tell it; one in several files lasts as long as all of them.
         NumberField::Duration => format!(
-            "(SELECT ms FROM (SELECT v.id, sum(duration_ms(d.value)) AS ms FROM ({}) v JOIN parts f ON f.media = v.id \
-             JOIN products d ON d.source = f.source AND d.kind = 'media_info' GROUP BY v.id) WHERE ms IS NOT NULL ORDER BY id LIMIT 1)",
+            "(SELECT ms FROM (SELECT v.id, sum(duration_ms(d.value)) AS ms FROM ({}) v JOIN parts f ON \
+             f.media = v.id \
+             JOIN products d ON d.source = f.source AND d.kind = 'media_info' GROUP BY v.id) WHERE ms IS NOT \
+             NULL ORDER BY id LIMIT 1)",
             versions(alias)
         ),
     }
@@ -456,19 +478,25 @@ fn number(alias: &str, field: NumberField) -> String {
 
 /// The ids of an item's versions, those that it shares with another included.
 fn versions(alias: &str) -> String {
-    format!("SELECT id FROM media WHERE item = {alias}.id UNION SELECT media FROM shared_media WHERE item = {alias}.id")
+    format!(
+        "SELECT id FROM media WHERE item = {alias}.id \
+         UNION SELECT media FROM shared_media \
+         WHERE item = {alias}.id"
+    )
 }
 
 /// The words of an item, a row each, in the column `value`.
 fn words(alias: &str, field: WordField) -> String {
     match field {
         WordField::Genre => format!(
-            "SELECT e.value FROM items t, json_each(t.genres) e WHERE t.id = {alias}.id OR t.parent = {alias}.id \
+            "SELECT e.value FROM items t, json_each(t.genres) e WHERE t.id = {alias}.id OR t.parent = \
+             {alias}.id \
              OR t.parent IN (SELECT id FROM items WHERE parent = {alias}.id)"
         ),
         WordField::Resolution => format!(
             "SELECT resolution(d.value) AS value FROM ({}) v JOIN parts f ON f.media = v.id \
-             JOIN products d ON d.source = f.source AND d.kind = 'media_info' WHERE resolution(d.value) IS NOT NULL",
+             JOIN products d ON d.source = f.source AND d.kind = 'media_info' WHERE resolution(d.value) IS \
+             NOT NULL",
             versions(alias)
         ),
     }

@@ -9,7 +9,8 @@ pub(super) struct Laces {
 }
 
 impl Laces {
-    /// Reads the sizes; `kind` is the block's two bits, `bytes` what is held of its payload of `payload` bytes.
+    /// Reads the sizes; `kind` is the block's two bits, `bytes` what is held of its payload of `payload`
+    /// bytes.
     pub(super) fn read(&mut self, kind: u8, bytes: &[u8], payload: u64) -> Option<()> {
         self.sizes.clear();
         if kind == 0 {
@@ -49,7 +50,11 @@ impl Laces {
                     head += length;
                     let number = i64::try_from(number).ok()?;
                     // All but the first are differences, moved so that they need no sign.
-                    before = if at == 1 { number } else { before.checked_add(number - ((1 << (7 * length - 1)) - 1))? };
+                    before = if at == 1 {
+                        number
+                    } else {
+                        before.checked_add(number - ((1 << (7 * length - 1)) - 1))?
+                    };
                     self.sizes.push(u64::try_from(before).ok()?);
                 }
             }
@@ -76,7 +81,10 @@ mod tests {
         // 255 + 45, 255 + 0, the rest.
         assert_eq!(sizes(1, &[2, 255, 45, 255, 0], 5 + 300 + 255 + 7), Some(vec![300, 255, 7]));
         // 800 in two bytes, 500 less in two bytes, the rest: the example of RFC 9559.
-        assert_eq!(sizes(3, &[2, 0x43, 0x20, 0x5E, 0xD3], 5 + 800 + 500 + 1_000), Some(vec![800, 500, 1_000]));
+        assert_eq!(
+            sizes(3, &[2, 0x43, 0x20, 0x5E, 0xD3], 5 + 800 + 500 + 1_000),
+            Some(vec![800, 500, 1_000])
+        );
     }
 
     #[test]

@@ -34,7 +34,8 @@ impl Track {
         let mut place = 0;
         let mut tracks = Vec::new();
         for (_, entry) in elements(bytes).filter(|(id, _)| *id == TRACK_ENTRY) {
-            let field = |wanted: u32| elements(entry).find(|(id, _)| *id == wanted).map(|(_, content)| content);
+            let field =
+                |wanted: u32| elements(entry).find(|(id, _)| *id == wanted).map(|(_, content)| content);
             let kind = field(TYPE).and_then(unsigned).unwrap_or(0);
             let codec = field(CODEC).unwrap_or_default();
             // What else there may be is no stream to libav.
@@ -42,11 +43,15 @@ impl Track {
                 continue;
             }
             let told = match (streams.get(place), kind) {
-                (Some(StreamKind::Video), 1) | (Some(StreamKind::Audio), 2) | (Some(StreamKind::Subtitle), 17) => true,
+                (Some(StreamKind::Video), 1)
+                | (Some(StreamKind::Audio), 2)
+                | (Some(StreamKind::Subtitle), 17) => true,
                 (Some(StreamKind::Picture | StreamKind::Other), _) => false,
                 _ => return Err(Unwalked::Unusual("the tracks are not the streams")),
             };
-            if field(TRACK_TIMESTAMP_SCALE).is_some_and(|scale| scale != 1_f32.to_be_bytes() && scale != 1_f64.to_be_bytes()) {
+            if field(TRACK_TIMESTAMP_SCALE)
+                .is_some_and(|scale| scale != 1_f32.to_be_bytes() && scale != 1_f64.to_be_bytes())
+            {
                 return Err(Unwalked::Unusual("a track has a clock of its own"));
             }
             if REMADE.iter().any(|remade| codec.starts_with(remade.as_bytes())) {

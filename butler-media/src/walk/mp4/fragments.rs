@@ -1,4 +1,5 @@
-//! The fragments of an MP4: each `moof` tells the samples of the `mdat` that follows it. Source: ISO/IEC 14496-12, 8.8.
+//! The fragments of an MP4: each `moof` tells the samples of the `mdat` that follows it. Source: ISO/IEC
+//! 14496-12, 8.8.
 
 use butler_product::media_info::StreamKind;
 
@@ -46,7 +47,11 @@ impl Fragments {
                 is_sound: &track.handler == b"soun",
                 origin: edit.map_or(0, |(empty, edit)| edit.start.saturating_sub(empty)),
                 defaults: [12, 16, 20].map(|place| number(trex, place)),
-                next: track.tables.samples().last().map_or(0, |sample| sample.decoded.saturating_add(sample.duration)),
+                next: track
+                    .tables
+                    .samples()
+                    .last()
+                    .map_or(0, |sample| sample.decoded.saturating_add(sample.duration)),
             }
         };
         if movie.tracks.iter().any(|track| !track.edits.is_empty() && track.edit(movie.scale).is_none()) {
@@ -73,10 +78,12 @@ impl Fragments {
             };
             fields.optional(flags & 0x2 != 0);
             let defaults = [0x8, 0x10, 0x20].map(|flag| fields.optional(flags & flag != 0));
-            let [duration, size, sample_flags] = [0, 1, 2].map(|at: usize| defaults[at].unwrap_or(run.defaults[at]));
+            let [duration, size, sample_flags] =
+                [0, 1, 2].map(|at: usize| defaults[at].unwrap_or(run.defaults[at]));
             if let Some(time) = first(traf, b"tfdt") {
                 let time = if time.first() == Some(&1) { large(time, 4) } else { number(time, 4).into() };
-                run.next = i64::try_from(time).map_err(|_| Unwalked::Unusual("a fragment's time is absurd"))?;
+                run.next =
+                    i64::try_from(time).map_err(|_| Unwalked::Unusual("a fragment's time is absurd"))?;
             }
             follows = base;
             for (_, trun) in boxes(traf).filter(|(kind, _)| kind == b"trun") {

@@ -43,7 +43,8 @@ impl Oracle {
         self.owes = None;
         for task in 0..self.rows.len() {
             let of_task = || self.runs.iter().filter(|run| run.task == task);
-            let cut = self.books[task].cut == Some(day) || of_task().any(|run| run.own() && run.why == Some("window-ended"));
+            let cut = self.books[task].cut == Some(day)
+                || of_task().any(|run| run.own() && run.why == Some("window-ended"));
             let caught = of_task().any(|run| run.own() && (run.waits() || run.works()));
             if !self.catches_up(task) || !self.is_due(task, day) {
                 continue;

@@ -34,11 +34,13 @@ impl Oracle {
     }
 
     fn scan_is_there(&self) -> bool {
-        self.runs.iter().any(|run| self.lane(run) == Lane::Scan && (run.works() || run.state == RunState::Queued))
+        self.runs
+            .iter()
+            .any(|run| self.lane(run) == Lane::Scan && (run.works() || run.state == RunState::Queued))
     }
 
-    /// Its place among what waits: what goes on after a restart comes first, what asap asked for last; then by rank, then in
-    /// the order of asking.
+    /// Its place among what waits: what goes on after a restart comes first, what asap asked for last; then
+    /// by rank, then in the order of asking.
     fn place_in_line(&self, run: &Run) -> (bool, bool, u8, u64) {
         (run.started_at.is_none(), run.origin == Origin::Asap, self.rows[run.task].rank, run.id)
     }
@@ -48,14 +50,17 @@ impl Oracle {
             if lane != Lane::Scan && self.scan_is_there() {
                 return None;
             }
-            if lane == Lane::Housekeeping && self.runs.iter().any(|run| run.works() && self.lane(run) == lane) {
+            if lane == Lane::Housekeeping && self.runs.iter().any(|run| run.works() && self.lane(run) == lane)
+            {
                 return None;
             }
-            let mut line: Vec<&Run> = self.queued().filter(|run| self.lane(run) == lane && !self.works_on(run.task)).collect();
+            let mut line: Vec<&Run> =
+                self.queued().filter(|run| self.lane(run) == lane && !self.works_on(run.task)).collect();
             line.sort_by_key(|run| self.place_in_line(run));
             let starving = line.iter().find(|run| self.would_starve(run, now));
             if let Some(first) = starving.or(line.first()) {
-                self.tally.met(Branch::WouldStarve, starving.is_some_and(|starving| starving.id != line[0].id));
+                self.tally
+                    .met(Branch::WouldStarve, starving.is_some_and(|starving| starving.id != line[0].id));
                 return Some(first.id);
             }
         }
@@ -63,7 +68,11 @@ impl Oracle {
     }
 
     fn would_starve(&self, run: &Run, now: i64) -> bool {
-        let all: i64 = self.queued().filter(|run| self.lane(run) == Lane::Housekeeping).map(|run| self.usual(run.task)).sum();
+        let all: i64 = self
+            .queued()
+            .filter(|run| self.lane(run) == Lane::Housekeeping)
+            .map(|run| self.usual(run.task))
+            .sum();
         self.rows[run.task].never_starves && run.bound_until.is_some_and(|end| end - now < all)
     }
 

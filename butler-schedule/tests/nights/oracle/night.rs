@@ -21,8 +21,11 @@ impl Oracle {
                 .filter(of_task)
                 .find(|run| run.origin == Origin::CatchUp && run.state == RunState::Scheduled)
                 .map(|run| run.id);
-            let others = || self.runs.iter().filter(of_task).filter(|run| run.own() && Some(run.id) != catch_up);
-            if others().any(|run| run.waits()) || others().any(|run| run.works() && run.day.is_some_and(|day| day >= night.day)) {
+            let others =
+                || self.runs.iter().filter(of_task).filter(|run| run.own() && Some(run.id) != catch_up);
+            if others().any(|run| run.waits())
+                || others().any(|run| run.works() && run.day.is_some_and(|day| day >= night.day))
+            {
                 continue;
             }
             if !self.finishes(task) && !self.has_room(task, &night, now) {
@@ -138,7 +141,8 @@ impl Oracle {
     /// Rule 7.
     pub(super) fn items_added(&mut self) -> Said {
         for task in 0..self.rows.len() {
-            let wanted = self.settings.as_soon_as_possible.contains(&self.rows[task].name) && self.is_on(task);
+            let wanted =
+                self.settings.as_soon_as_possible.contains(&self.rows[task].name) && self.is_on(task);
             if !wanted {
                 continue;
             }
@@ -157,10 +161,13 @@ impl Oracle {
             .runs
             .iter()
             .filter(|run| {
-                let waits_unasked =
-                    run.state == RunState::Queued && !matches!(run.origin, Origin::Person | Origin::Watch) && run.started_at.is_none();
+                let waits_unasked = run.state == RunState::Queued
+                    && !matches!(run.origin, Origin::Person | Origin::Watch)
+                    && run.started_at.is_none();
                 let free_to_go = run.state == RunState::Scheduled || waits_unasked;
-                let uncovered = run.origin == Origin::CatchUp && run.state == RunState::Scheduled && !self.catches_up(run.task);
+                let uncovered = run.origin == Origin::CatchUp
+                    && run.state == RunState::Scheduled
+                    && !self.catches_up(run.task);
                 let is_off = free_to_go && !self.is_on(run.task);
                 self.tally.met(Branch::OffDropsScheduled, is_off && run.state == RunState::Scheduled);
                 self.tally.met(Branch::OffDropsQueued, is_off && run.state == RunState::Queued);
@@ -179,11 +186,16 @@ impl Oracle {
         let Some(night) = self.calendar.open(now).or_else(|| self.calendar.next(now)) else { return };
         for place in 0..self.runs.len() {
             let run = self.runs[place];
-            if run.state != RunState::Scheduled || run.origin == Origin::CatchUp || run.bound_until.is_some_and(|end| end <= now) {
+            if run.state != RunState::Scheduled
+                || run.origin == Origin::CatchUp
+                || run.bound_until.is_some_and(|end| end <= now)
+            {
                 continue;
             }
             let own = self.calendar.open(run.scheduled_at.unwrap());
-            if own.is_none_or(|own| run.bound_until.is_some_and(|end| own.whole_day || own.until != Some(end))) {
+            if own
+                .is_none_or(|own| run.bound_until.is_some_and(|end| own.whole_day || own.until != Some(end)))
+            {
                 self.tally.count(Branch::LostItsWindow);
                 let at = self.moment(run.task, &night, now);
                 let run = &mut self.runs[place];

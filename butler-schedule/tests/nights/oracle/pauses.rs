@@ -9,7 +9,12 @@ use crate::tally::Branch;
 impl Oracle {
     pub(super) fn hold(&mut self, pause: &Pause, now: i64) -> Said {
         self.holds.retain(|hold| hold.owner != pause.owner);
-        self.holds.push(Hold { owner: pause.owner, since: pause.since.as_second(), until: pause.until, drains: pause.drains });
+        self.holds.push(Hold {
+            owner: pause.owner,
+            since: pause.since.as_second(),
+            until: pause.until,
+            drains: pause.drains,
+        });
         self.end_pauses(now);
         self.say_pauses()
     }
@@ -20,8 +25,14 @@ impl Oracle {
     }
 
     fn say_pauses(&self) -> Said {
-        let strongest_first = [PauseOwner::Person, PauseOwner::Window, PauseOwner::Playback, PauseOwner::Load];
-        Said::Pauses(strongest_first.into_iter().filter(|owner| self.holds.iter().any(|hold| hold.owner == *owner)).collect())
+        let strongest_first =
+            [PauseOwner::Person, PauseOwner::Window, PauseOwner::Playback, PauseOwner::Load];
+        Said::Pauses(
+            strongest_first
+                .into_iter()
+                .filter(|owner| self.holds.iter().any(|hold| hold.owner == *owner))
+                .collect(),
+        )
     }
 
     /// Pauses whose end came.

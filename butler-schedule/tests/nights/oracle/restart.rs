@@ -39,12 +39,25 @@ impl Oracle {
         }
     }
 
-    /// Remembers what was kept, and nothing else: the server went away in the middle of what an event ordered.
-    pub(crate) fn remember_only(&mut self, runs: Vec<Run>, books: Vec<Book>, holds: &[Pause], owes: Option<i32>, next: u64) {
+    /// Remembers what was kept, and nothing else: the server went away in the middle of what an event
+    /// ordered.
+    pub(crate) fn remember_only(
+        &mut self,
+        runs: Vec<Run>,
+        books: Vec<Book>,
+        holds: &[Pause],
+        owes: Option<i32>,
+        next: u64,
+    ) {
         self.tally.count(Branch::EffectsLost);
         (self.runs, self.books, self.next) = (runs, books, next);
         self.runs.sort_unstable_by_key(|run| run.id);
-        let hold = |pause: &Pause| Hold { owner: pause.owner, since: pause.since.as_second(), until: pause.until, drains: pause.drains };
+        let hold = |pause: &Pause| Hold {
+            owner: pause.owner,
+            since: pause.since.as_second(),
+            until: pause.until,
+            drains: pause.drains,
+        };
         self.holds = holds.iter().map(hold).collect();
         self.owes = owes.map(|day| (day, 0));
     }

@@ -65,8 +65,12 @@ impl Oracle {
             return Became::Running { run: run.id };
         }
         self.tally.met(Branch::OfSection, section.is_some());
-        let scheduled =
-            self.runs.iter().filter(does_it).find(|run| run.state == RunState::Scheduled && section.is_none()).map(|run| run.id);
+        let scheduled = self
+            .runs
+            .iter()
+            .filter(does_it)
+            .find(|run| run.state == RunState::Scheduled && section.is_none())
+            .map(|run| run.id);
         let night = self.calendar.open(now).filter(|_| !forced);
         if let Some(id) = scheduled
             && night.is_some()
@@ -77,7 +81,8 @@ impl Oracle {
         if !forced && let Some(skipped) = self.skip(task, now) {
             return skipped;
         }
-        let asap = |run: &&Run| run.task == task && run.origin == Origin::Asap && run.state != RunState::Stopping;
+        let asap =
+            |run: &&Run| run.task == task && run.origin == Origin::Asap && run.state != RunState::Stopping;
         let asap = self.runs.iter().find(asap).filter(|_| section.is_none()).map(|run| run.id);
         let id = scheduled.or(asap).unwrap_or_else(|| self.add(task, Origin::Person, RunState::Queued).id);
 
@@ -85,7 +90,9 @@ impl Oracle {
             self.tally.count(if forced { Branch::ForceTakesScheduled } else { Branch::PersonTakesScheduled });
         }
         self.tally.met(Branch::AsapTurnedByPerson, scheduled.is_none() && asap.is_some());
-        let bound_until = night.filter(|night| !night.whole_day && self.has_room(task, night, now)).and_then(|night| night.until);
+        let bound_until = night
+            .filter(|night| !night.whole_day && self.has_room(task, night, now))
+            .and_then(|night| night.until);
         let moment = night.filter(|_| self.rows[task].randomized).map(|night| self.moment(task, &night, now));
         if night.is_some_and(|night| !night.whole_day) {
             self.tally.count(if bound_until.is_some() { Branch::StartedBound } else { Branch::StartedFree });
@@ -93,7 +100,8 @@ impl Oracle {
         self.tally.met(Branch::PersonPlaced, moment.is_some_and(|moment| moment > now));
         let today = self.calendar.day(now);
         let run = self.get(id);
-        (run.origin, run.forced, run.section, run.bound_until) = (Origin::Person, forced, section, bound_until);
+        (run.origin, run.forced, run.section, run.bound_until) =
+            (Origin::Person, forced, section, bound_until);
         if run.works() {
             run.day = Some(today);
             return Became::Started { run: id, waits: None };
@@ -130,12 +138,14 @@ impl Oracle {
 
     /// Stops those runs.
     pub(super) fn stop(&mut self, which: impl Fn(&Run) -> bool, why: &'static str, now: i64) -> Vec<u64> {
-        let reached: Vec<u64> = self.runs.iter().filter(|run| which(run) && !run.state.is_terminal()).map(|run| run.id).collect();
+        let reached: Vec<u64> =
+            self.runs.iter().filter(|run| which(run) && !run.state.is_terminal()).map(|run| run.id).collect();
         for id in &reached {
             let run = *self.get(*id);
             let by_person = matches!(run.why, Some("stopped-by-person" | "all-stopped-by-person"));
             if self.tally.met(Branch::StopsAgain, run.state == RunState::Stopping && by_person) {
-                // A second stop changes nothing; a person's counts for more than the window's end and a shutdown.
+                // A second stop changes nothing; a person's counts for more than the window's end and a
+                // shutdown.
             } else if run.works() {
                 self.tally.count(match run.why.filter(|_| run.state == RunState::Stopping) {
                     Some("window-ended") => Branch::StopOverWindow,

@@ -139,9 +139,19 @@ impl World {
                     settings.switched_off.insert(task);
                 }
             }
-            4..=7 => settings.window = lives::window(&mut self.random, settings.zone.to_datetime(at(self.now)).time()),
+            4..=7 => {
+                settings.window =
+                    lives::window(&mut self.random, settings.zone.to_datetime(at(self.now)).time())
+            }
             8 => settings.zone = lives::zone(&mut self.random),
-            9 => settings.catch_up = self.random.pick(&[CatchUp::Off, CatchUp::Housekeeping, CatchUp::Housekeeping, CatchUp::All]),
+            9 => {
+                settings.catch_up = self.random.pick(&[
+                    CatchUp::Off,
+                    CatchUp::Housekeeping,
+                    CatchUp::Housekeeping,
+                    CatchUp::All,
+                ])
+            }
             _ => lives::wish_soon(&mut settings, &mut self.random),
         }
         self.settings = settings.clone();

@@ -1,4 +1,5 @@
-//! What the library keeps: every run as it was saved last, and what of the ended ones is handed in at a start.
+//! What the library keeps: every run as it was saved last, and what of the ended ones is handed in at a
+//! start.
 
 use std::collections::BTreeMap;
 
@@ -106,11 +107,18 @@ impl Records {
             let completed = &ended.completed;
             Past {
                 last_completed: completed.last().map(|(day, _)| *day),
-                durations: completed[completed.len().saturating_sub(5)..].iter().map(|(_, took)| *took).collect(),
+                durations: completed[completed.len().saturating_sub(5)..]
+                    .iter()
+                    .map(|(_, took)| *took)
+                    .collect(),
                 given_up: ended.given_up,
                 cut: ended.cut,
                 missed: ended.missed,
-                crashes: ended.crashes.values().copied().reduce(|one, other| Crashes { day: one.day, count: one.count + other.count }),
+                crashes: ended
+                    .crashes
+                    .values()
+                    .copied()
+                    .reduce(|one, other| Crashes { day: one.day, count: one.count + other.count }),
             }
         };
         self.of_task.iter().map(|(task, ended)| (task.clone(), past(ended))).collect()

@@ -1,6 +1,7 @@
-//! How time passes: from one thing that happens to the next, every minute or oftener while a window is open or a catch-up run
-//! stands, and in one stride in between. Such a stride is longer than 60 seconds and so an absence to both schedulers; one
-//! that touches no window and puts no catch-up run off changes nothing (docs/scheduling.md, rule 8).
+//! How time passes: from one thing that happens to the next, every minute or oftener while a window is open
+//! or a catch-up run stands, and in one stride in between. Such a stride is longer than 60 seconds and so an
+//! absence to both schedulers; one that touches no window and puts no catch-up run off changes nothing
+//! (docs/scheduling.md, rule 8).
 
 use butler_api::{Origin, RunId, RunState};
 use butler_schedule::{Event, RunEnd, WindowDays, WindowSettings};
@@ -38,15 +39,20 @@ impl World {
 
     fn is_watched(&self) -> bool {
         self.oracle.calendar.open(self.now).is_some()
-            || self.oracle.runs.iter().any(|run| run.origin == Origin::CatchUp && run.state == RunState::Scheduled)
+            || self
+                .oracle
+                .runs
+                .iter()
+                .any(|run| run.origin == Origin::CatchUp && run.state == RunState::Scheduled)
     }
 
     /// The machine must ask for every moment at which something happens by itself.
     fn check_wake(&self, wake: i64, next: i64) -> Result<(), String> {
         match self.oracle.next_moment(self.now) {
-            Some(moment) if moment <= next && wake > moment => {
-                Err(self.tale(&format!("nobody asked to be woken at {moment}, where something happens; asked for: {:?}", self.wake)))
-            }
+            Some(moment) if moment <= next && wake > moment => Err(self.tale(&format!(
+                "nobody asked to be woken at {moment}, where something happens; asked for: {:?}",
+                self.wake
+            ))),
             _ => Ok(()),
         }
     }

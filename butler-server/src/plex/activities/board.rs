@@ -1,15 +1,17 @@
-//! From facts to activities: what runs now, and what became of it. Pure: facts and instants are handed in; the list, the
-//! sockets and the event source all show what comes out here.
+//! From facts to activities: what runs now, and what became of it. Pure: facts and instants are handed in;
+//! the list, the sockets and the event source all show what comes out here.
 //!
-//! A run that works, is paused or is stopping is one activity for its whole life; one that waits for its turn is none. While it
-//! scans a section, that is another one beside it. Start with [`Board::hear`]: an activity is a function of what is known of its
-//! run (`views`), and what is told are the differences.
+//! A run that works, is paused or is stopping is one activity for its whole life; one that waits for its turn
+//! is none. While it scans a section, that is another one beside it. Start with [`Board::hear`]: an activity
+//! is a function of what is known of its run (`views`), and what is told are the differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use butler_api::plex::{Activity, ActivityContext, ActivityEvent, ActivityNotification, Notification, StatusNotification};
+use butler_api::plex::{
+    Activity, ActivityContext, ActivityEvent, ActivityNotification, Notification, StatusNotification,
+};
 use butler_api::{Reason, RunId, RunState, TaskName};
 use butler_engine::{ScanStep, What};
 use sha2::{Digest, Sha256};
@@ -80,7 +82,9 @@ impl Board {
 
     /// Takes what is so now for all there is: what is not in it has ended meanwhile.
     pub(crate) fn follow(&mut self, now: Instant, standing: &[What]) -> Vec<Notification> {
-        let named = standing.iter().filter_map(|what| if let What::RunChanged { run, .. } = what { Some(*run) } else { None });
+        let named = standing
+            .iter()
+            .filter_map(|what| if let What::RunChanged { run, .. } = what { Some(*run) } else { None });
         let there: BTreeSet<RunId> = named.collect();
         let gone: Vec<RunId> = self.runs.keys().filter(|run| !there.contains(run)).copied().collect();
         let mut news = Vec::new();
@@ -152,8 +156,13 @@ impl Board {
             }
             What::SectionScan { run, section, title, step } => {
                 let known = self.runs.get_mut(run)?;
-                let progress = if let ScanStep::Came { done, total } = step { percent(*done, *total) } else { UNKNOWN };
-                known.scan = (*step != ScanStep::Ended).then(|| Scan { section: *section, title: title.clone(), progress });
+                let progress =
+                    if let ScanStep::Came { done, total } = step { percent(*done, *total) } else { UNKNOWN };
+                known.scan = (*step != ScanStep::Ended).then(|| Scan {
+                    section: *section,
+                    title: title.clone(),
+                    progress,
+                });
                 Some((*run, true))
             }
             _ => None,
@@ -163,7 +172,11 @@ impl Board {
     /// What is different from what was told of a run's activities.
     fn differences(&mut self, now: Instant, run: RunId, is_whole: bool) -> Vec<Notification> {
         let views = self.runs.get(&run).map(|known| views(&self.server_id, run, known)).unwrap_or_default();
-        let gone = self.told.range((run, None)..=(run, Some(i64::MAX))).map(|(key, _)| *key).filter(|key| !views.contains_key(key));
+        let gone = self
+            .told
+            .range((run, None)..=(run, Some(i64::MAX)))
+            .map(|(key, _)| *key)
+            .filter(|key| !views.contains_key(key));
         let gone: Vec<Key> = gone.collect();
         let mut news: Vec<Notification> = Vec::new();
         // What was begun last ends first.
@@ -204,28 +217,46 @@ fn views(server_id: &str, run: RunId, known: &Known) -> BTreeMap<Key, Activity> 
     if !matches!(known.state, RunState::Running | RunState::Paused | RunState::Stopping) {
         return views;
     }
-    let held = known.reason.as_ref().filter(|_| known.state != RunState::Running).or(known.waits.as_ref()).map(ToString::to_string);
-    let view = |key: Key, section: Option<i64>, kind: &str, title: String, progress: i8, subtitle: String| Activity {
-        context: section.map(|section| ActivityContext {
-            key: Some(format!("/library/sections/{section}")),
-            library_section_id: Some(section.to_string()),
-        }),
-        cancellable: known.state != RunState::Stopping,
-        progress,
-        subtitle,
-        title,
-        kind: kind.to_owned(),
-        user_id: ADMIN,
-        uuid: uuid(server_id, key),
+    let held = known
+        .reason
+        .as_ref()
+        .filter(|_| known.state != RunState::Running)
+        .or(known.waits.as_ref())
+        .map(ToString::to_string);
+    let view = |key: Key, section: Option<i64>, kind: &str, title: String, progress: i8, subtitle: String| {
+        Activity {
+            context: section.map(|section| ActivityContext {
+                key: Some(format!("/library/sections/{section}")),
+                library_section_id: Some(section.to_string()),
+            }),
+            cancellable: known.state != RunState::Stopping,
+            progress,
+            subtitle,
+            title,
+            kind: kind.to_owned(),
+            user_id: ADMIN,
+            uuid: uuid(server_id, key),
+        }
     };
-    let file = || known.file.as_deref().map(|file| Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned());
+    let file = || {
+        known
+            .file
+            .as_deref()
+            .map(|file| Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned())
+    };
     let subtitle = held.clone().or_else(file).unwrap_or_default();
     let kind = kind::of_task(&known.task);
-    views.insert((run, None), view((run, None), known.section, kind, known.title.clone(), known.progress, subtitle));
+    views.insert(
+        (run, None),
+        view((run, None), known.section, kind, known.title.clone(), known.progress, subtitle),
+    );
     if let Some(scan) = &known.scan {
         let key = (run, Some(scan.section));
         let title = format!("Scanning {}", scan.title);
-        views.insert(key, view(key, Some(scan.section), kind::SECTION_SCAN, title, scan.progress, held.unwrap_or_default()));
+        views.insert(
+            key,
+            view(key, Some(scan.section), kind::SECTION_SCAN, title, scan.progress, held.unwrap_or_default()),
+        );
     }
     views
 }
@@ -239,9 +270,13 @@ fn percent(done: u64, total: Option<u64>) -> i8 {
     }
 }
 
-/// The id of an activity: the same for the same server, run and section, without being stored (RFC 9562, version 8).
+/// The id of an activity: the same for the same server, run and section, without being stored (RFC 9562,
+/// version 8).
 fn uuid(server_id: &str, (run, section): Key) -> String {
-    let name = section.map_or_else(|| format!("{server_id} run {run}"), |section| format!("{server_id} run {run} section {section}"));
+    let name = section.map_or_else(
+        || format!("{server_id} run {run}"),
+        |section| format!("{server_id} run {run} section {section}"),
+    );
     let digest = Sha256::digest(name.as_bytes());
     let mut hex = String::with_capacity(36);
     for (index, byte) in digest.iter().take(16).enumerate() {

@@ -1,5 +1,5 @@
-//! Which type each task's activity has. The types are those that a Plex Media Server was seen to send; where none is known it
-//! is `butler`, the word that its database has for the Butler's own. None is made up.
+//! Which type each task's activity has. The types are those that a Plex Media Server was seen to send; where
+//! none is known it is `butler`, the word that its database has for the Butler's own. None is made up.
 
 use butler_api::TaskName;
 

@@ -1,5 +1,5 @@
-//! The event source: notifications as an answer that does not end by itself (HTML standard, section 9.2). Each event is one
-//! object, without the sockets' container.
+//! The event source: notifications as an answer that does not end by itself (HTML standard, section 9.2).
+//! Each event is one object, without the sockets' container.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,7 +16,12 @@ use super::listeners::Place;
 use crate::plex::activities::Notice;
 
 /// The answer whose body is the stream. After `ping_after` without an event there is a ping.
-pub(super) fn answer(notices: Receiver<Arc<Notice>>, filter: Filter, place: Place, ping_after: Duration) -> Response {
+pub(super) fn answer(
+    notices: Receiver<Arc<Notice>>,
+    filter: Filter,
+    place: Place,
+    ping_after: Duration,
+) -> Response {
     let events = unfold((notices, filter, place), async |(mut notices, filter, mut place)| {
         let notice = tokio::select! {
             notice = next(&mut notices, &filter) => notice?,
@@ -52,7 +57,11 @@ mod tests {
         let params = crate::params::Params::default();
         let (notices, mut heard) = broadcast::channel(1);
         let notification = Notification::Status(StatusNotification::scan_complete("Films"));
-        let notice = || Notice { kind: "status", frame: notification.frame().unwrap().into(), event: notification.event().unwrap() };
+        let notice = || Notice {
+            kind: "status",
+            frame: notification.frame().unwrap().into(),
+            event: notification.event().unwrap(),
+        };
         notices.send(Arc::new(notice())).unwrap();
         assert!(next(&mut heard, &Filter::of(&params)).await.is_some());
         notices.send(Arc::new(notice())).unwrap();

@@ -1,5 +1,5 @@
-//! Which types of notification a client wants: `a,b` only these, `-a,-b` all but these, empty all. Without a word of the
-//! client's it is `-log`, as Plex has it.
+//! Which types of notification a client wants: `a,b` only these, `-a,-b` all but these, empty all. Without a
+//! word of the client's it is `-log`, as Plex has it.
 
 use crate::params::Params;
 
@@ -29,7 +29,8 @@ impl Filter {
 
     /// Whether a notification of this type is wanted.
     pub(super) fn takes(&self, kind: &str) -> bool {
-        (self.only.is_empty() || self.only.iter().any(|only| only == kind)) && self.without.iter().all(|without| without != kind)
+        (self.only.is_empty() || self.only.iter().any(|only| only == kind))
+            && self.without.iter().all(|without| without != kind)
     }
 }
 
@@ -38,7 +39,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, takes: &[&str]) {
-        let taken: Vec<&str> = ["activity", "log", "status"].into_iter().filter(|kind| Filter::read(text).takes(kind)).collect();
+        let taken: Vec<&str> =
+            ["activity", "log", "status"].into_iter().filter(|kind| Filter::read(text).takes(kind)).collect();
         assert_eq!(taken, takes, "{text:?}");
     }
 

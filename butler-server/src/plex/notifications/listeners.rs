@@ -1,5 +1,5 @@
-//! Who listens: a bounded number, and all of them end when the server shuts down. An answer that never ends by itself, and a
-//! socket that left HTTP behind, would hold up the end for ever otherwise.
+//! Who listens: a bounded number, and all of them end when the server shuts down. An answer that never ends
+//! by itself, and a socket that left HTTP behind, would hold up the end for ever otherwise.
 
 use std::sync::Arc;
 
@@ -33,7 +33,11 @@ impl Listeners {
         if *self.closing.borrow() {
             return Err(butler_engine::Gone.into());
         }
-        let full = |_| Problem::unavailable(format!("{MOST} clients listen already, and no more can. Close one of them and try again."));
+        let full = |_| {
+            Problem::unavailable(format!(
+                "{MOST} clients listen already, and no more can. Close one of them and try again."
+            ))
+        };
         let permit = Arc::clone(&self.places).try_acquire_owned().map_err(full)?;
         Ok(Place { closing: self.closing.subscribe(), _permit: permit })
     }

@@ -1,5 +1,5 @@
-//! One WebSocket: notifications out, and nothing in but the words of the protocol itself. It holds a few frames and no more: a
-//! client that is too slow, or silent for too long, is hung up on.
+//! One WebSocket: notifications out, and nothing in but the words of the protocol itself. It holds a few
+//! frames and no more: a client that is too slow, or silent for too long, is hung up on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +60,12 @@ pub(super) fn answer(
     })
 }
 
-async fn talk(socket: &mut WebSocket, notices: &mut Receiver<Arc<Notice>>, filter: &Filter, ping_every: Duration) -> End {
+async fn talk(
+    socket: &mut WebSocket,
+    notices: &mut Receiver<Arc<Notice>>,
+    filter: &Filter,
+    ping_every: Duration,
+) -> End {
     let mut pings = interval_at(Instant::now() + ping_every, ping_every);
     let mut heard = Instant::now();
     loop {

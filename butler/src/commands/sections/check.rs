@@ -10,7 +10,12 @@ use crate::print::error::Trouble;
 use crate::print::words::count;
 use crate::print::{Colour, Out, Text, json};
 
-pub(super) async fn run(client: &Client, folder: PathBuf, kind: Option<Kind>, out: Out) -> Result<Exit, Trouble> {
+pub(super) async fn run(
+    client: &Client,
+    folder: PathBuf,
+    kind: Option<Kind>,
+    out: Out,
+) -> Result<Exit, Trouble> {
     let folder = whole(vec![folder])?.remove(0);
     let check = client.check_folder(&folder, kind.map(Kind::as_str)).await?;
     if out.json {
@@ -48,7 +53,8 @@ fn summary(check: &Check) -> String {
         (counts.photos, "photo"),
         (counts.extras, "extra"),
     ];
-    let found: Vec<String> = found.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun)).collect();
+    let found: Vec<String> =
+        found.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun)).collect();
     let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
     let guessed = if check.guessed { " (found out)" } else { "" };
     let files = count(counts.files, "file");
@@ -67,7 +73,9 @@ fn below(item: &CheckItem, indent: &str, lines: &mut Vec<Text>) {
                 let episodes = count(child.children.len() as u64, "episode");
                 lines.push(format!("{indent}{}: {episodes}{}", told(child), numbers(&child.children)).into());
             }
-            "album" => lines.push(format!("{indent}{}: {}", told(child), count(child.children.len() as u64, "track")).into()),
+            "album" => lines.push(
+                format!("{indent}{}: {}", told(child), count(child.children.len() as u64, "track")).into(),
+            ),
             _ => lines.push(format!("{indent}{}", told(child)).into()),
         }
         extras(child, &format!("{indent}  "), lines);
@@ -137,7 +145,10 @@ mod tests {
     }
 
     fn version(label: Option<&str>, files: &[&str]) -> CheckVersion {
-        CheckVersion { label: label.map(str::to_owned), files: files.iter().map(|file| (*file).to_owned()).collect() }
+        CheckVersion {
+            label: label.map(str::to_owned),
+            files: files.iter().map(|file| (*file).to_owned()).collect(),
+        }
     }
 
     fn check(kind: &str, counts: CheckCounts, items: Vec<CheckItem>) -> Check {
@@ -162,32 +173,53 @@ mod tests {
     #[test]
     fn films_are_told_with_versions_pieces_and_extras() {
         let trailer = CheckItem { extra: Some("trailer".into()), ..item("extra", "Teaser") };
-        let versions = vec![version(Some("4K"), &["Heat/Heat 4K.mkv"]), version(None, &["Heat/Heat-cd1.avi", "Heat/Heat-cd2.avi"])];
+        let versions = vec![
+            version(Some("4K"), &["Heat/Heat 4K.mkv"]),
+            version(None, &["Heat/Heat-cd1.avi", "Heat/Heat-cd2.avi"]),
+        ];
         let heat = CheckItem { year: Some(1995), versions, extras: vec![trailer], ..item("movie", "Heat") };
-        let cut = CheckItem { edition: Some("Final Cut".into()), ids: vec!["tmdb://78".into()], ..item("movie", "Blade Runner") };
+        let cut = CheckItem {
+            edition: Some("Final Cut".into()),
+            ids: vec!["tmdb://78".into()],
+            ..item("movie", "Blade Runner")
+        };
         let counts = CheckCounts { files: 5, movies: 2, extras: 1, ..CheckCounts::default() };
         assert_eq!(
             text(&check("movie", counts, vec![cut, heat])),
             "/media would be a section of type movie (found out): 2 movies, 1 extra in 5 files.\n  \
-             Blade Runner, Final Cut [tmdb://78]\n  Heat (1995)\n    4K: Heat 4K.mkv\n    Heat-cd1.avi + Heat-cd2.avi\n    trailer: Teaser\n\n\
+             Blade Runner, Final Cut [tmdb://78]\n  Heat (1995)\n    4K: Heat 4K.mkv\n    Heat-cd1.avi + \
+             Heat-cd2.avi\n    trailer: Teaser\n\n\
              1 doubtful:\n  odd.mkv: The name tells no year.\n\n1 left alone:\n  Subs: It is hidden.\n"
         );
     }
 
     #[test]
     fn a_season_tells_which_episodes_are_there() {
-        let told =
-            |of: &[u32]| numbers(&of.iter().map(|number| CheckItem { number: Some(*number), ..item("episode", "A") }).collect::<Vec<_>>());
+        let told = |of: &[u32]| {
+            numbers(
+                &of.iter()
+                    .map(|number| CheckItem { number: Some(*number), ..item("episode", "A") })
+                    .collect::<Vec<_>>(),
+            )
+        };
         assert_eq!([told(&[1, 2, 3, 5]), told(&[7]), told(&[2, 1, 2])], [" (1-3, 5)", " (7)", " (1-2)"]);
         assert_eq!([told(&[u32::MAX]), numbers(&[item("episode", "Pilot")])], [" (4294967295)", ""]);
     }
 
     #[test]
     fn shows_are_told_by_season_with_their_number_of_episodes() {
-        let season = CheckItem { children: vec![item("episode", "A"), item("episode", "B\u{1b}[2J")], ..item("season", "Season 1") };
+        let season = CheckItem {
+            children: vec![item("episode", "A"), item("episode", "B\u{1b}[2J")],
+            ..item("season", "Season 1")
+        };
         let dark = CheckItem { children: vec![season], ..item("show", "Dark\u{1b}[2J") };
         let counts = CheckCounts { files: 2, shows: 1, seasons: 1, episodes: 2, ..CheckCounts::default() };
         let text = text(&check("show", counts, vec![dark]));
-        assert!(text.contains("1 show, 1 season, 2 episodes in 2 files.\n  Dark\u{fffd}[2J\n    Season 1: 2 episodes\n"), "{text}");
+        assert!(
+            text.contains(
+                "1 show, 1 season, 2 episodes in 2 files.\n  Dark\u{fffd}[2J\n    Season 1: 2 episodes\n"
+            ),
+            "{text}"
+        );
     }
 }

@@ -33,9 +33,17 @@ fn print(plan: &DryRun, out: Out) -> Result<(), Trouble> {
     if plan.actions.is_empty() {
         out.line(format!("{task} would do nothing."))?;
     } else {
-        out.line(format!("{task} would write {} and remove {}:", bytes(plan.bytes_written), bytes(plan.bytes_removed)))?;
-        let mut listing =
-            Listing::new([Column::new("WHAT"), Column::new("SIZE").number(), Column::new("FILE"), Column::new("WHY").flexible()]);
+        out.line(format!(
+            "{task} would write {} and remove {}:",
+            bytes(plan.bytes_written),
+            bytes(plan.bytes_removed)
+        ))?;
+        let mut listing = Listing::new([
+            Column::new("WHAT"),
+            Column::new("SIZE").number(),
+            Column::new("FILE"),
+            Column::new("WHY").flexible(),
+        ]);
         for action in &plan.actions {
             listing.row([
                 action.deed.as_str().into(),

@@ -50,7 +50,10 @@ fn shown(news: Vec<Notification>) -> Vec<String> {
     let show = |notification| match notification {
         Notification::Activity(ActivityNotification { event, activity, .. }) => {
             let Activity { title, subtitle, progress, kind, context, .. } = activity;
-            let section = context.and_then(|context| context.library_section_id).map(|id| format!(" in {id}")).unwrap_or_default();
+            let section = context
+                .and_then(|context| context.library_section_id)
+                .map(|id| format!(" in {id}"))
+                .unwrap_or_default();
             format!("{event:?}: {kind}{section}, {title}, {progress}, {subtitle:?}").to_lowercase()
         }
         Notification::Status(StatusNotification { title, .. }) => title,
@@ -65,12 +68,18 @@ fn a_run_is_one_activity_from_its_start_to_its_end() {
     let bif = TaskName::GenerateMediaIndexFiles;
     let nothing: [&str; 0] = [];
     assert_eq!(night.hear(&changed(bif.clone(), Queued, None)), nothing);
-    assert_eq!(night.hear(&changed(bif.clone(), Running, None)), ["started: media.generate.bif, a task, -1, \"\""]);
+    assert_eq!(
+        night.hear(&changed(bif.clone(), Running, None)),
+        ["started: media.generate.bif, a task, -1, \"\""]
+    );
     assert_eq!(
         night.later(1_000).hear(&progressed(1, 3, Some("/films/Heat.mkv"))),
         ["updated: media.generate.bif, a task, 33, \"heat.mkv\""]
     );
-    assert_eq!(night.hear(&changed(bif, Completed, Some(Reason::AllDone))), ["ended: media.generate.bif, a task, 100, \"heat.mkv\""]);
+    assert_eq!(
+        night.hear(&changed(bif, Completed, Some(Reason::AllDone))),
+        ["ended: media.generate.bif, a task, 100, \"heat.mkv\""]
+    );
     assert_eq!(night.board.list().count(), 0);
     assert!(night.board.runs.is_empty() && night.board.told.is_empty());
 }
@@ -88,7 +97,10 @@ fn news_are_told_once_a_second_the_last_of_them_late_and_what_is_the_same_never(
     assert_eq!(night.board.due(), None);
     // Still two percent.
     assert_eq!(night.later(5_000).hear(&progressed(25, 1_000, None)), nothing);
-    assert_eq!(night.later(5_000).hear(&progressed(30, 1_000, None)), ["updated: media.generate.bif, a task, 3, \"\""]);
+    assert_eq!(
+        night.later(5_000).hear(&progressed(30, 1_000, None)),
+        ["updated: media.generate.bif, a task, 3, \"\""]
+    );
 }
 
 #[test]
@@ -103,7 +115,10 @@ fn a_pause_and_a_stop_say_why() {
     );
     assert!(night.board.list().all(|activity| activity.cancellable));
     let stopping = changed(task.clone(), RunState::Stopping, Some(Reason::StoppedByPerson));
-    assert_eq!(night.later(2_000).hear(&stopping), ["updated: media.generate.loudness, a task, -1, \"a person stopped it.\""]);
+    assert_eq!(
+        night.later(2_000).hear(&stopping),
+        ["updated: media.generate.loudness, a task, -1, \"a person stopped it.\""]
+    );
     assert!(night.board.list().all(|activity| !activity.cancellable));
     let uuid = night.board.list().next().unwrap().uuid.clone();
     assert_eq!(night.board.find(&uuid), Some((RUN, RunState::Stopping)));
@@ -117,10 +132,19 @@ fn a_pause_and_a_stop_say_why() {
 fn each_section_that_is_scanned_is_an_activity_beside_its_run() {
     let mut night = Night::new();
     let task = TaskName::RefreshLibraries;
-    assert_eq!(night.hear(&changed(task.clone(), RunState::Running, None)), ["started: butler, a task, -1, \"\""]);
-    assert_eq!(night.hear(&scan(1, ScanStep::Begun)), ["started: library.update.section in 1, scanning films 1, -1, \"\""]);
+    assert_eq!(
+        night.hear(&changed(task.clone(), RunState::Running, None)),
+        ["started: butler, a task, -1, \"\""]
+    );
+    assert_eq!(
+        night.hear(&scan(1, ScanStep::Begun)),
+        ["started: library.update.section in 1, scanning films 1, -1, \"\""]
+    );
     let step = ScanStep::Came { done: 1, total: Some(2) };
-    assert_eq!(night.later(1_000).hear(&scan(1, step)), ["updated: library.update.section in 1, scanning films 1, 50, \"\""]);
+    assert_eq!(
+        night.later(1_000).hear(&scan(1, step)),
+        ["updated: library.update.section in 1, scanning films 1, 50, \"\""]
+    );
     assert_eq!(
         night.hear(&scan(1, ScanStep::Ended)),
         ["ended: library.update.section in 1, scanning films 1, 100, \"\"", "Library scan complete"]
@@ -156,13 +180,22 @@ fn who_missed_facts_is_told_the_difference() {
 fn the_id_of_an_activity_is_the_same_after_a_restart_and_another_for_all_else() {
     let one = uuid("server", (RUN, None));
     assert_eq!(one, uuid("server", (RUN, None)));
-    let others = [uuid("other", (RUN, None)), uuid("server", (RunId(8), None)), uuid("server", (RUN, Some(8)))];
+    let others =
+        [uuid("other", (RUN, None)), uuid("server", (RunId(8), None)), uuid("server", (RUN, Some(8)))];
     assert!(others.iter().all(|other| *other != one));
     assert_eq!((one.len(), one.as_bytes()[14], one.matches('-').count()), (36, b'8', 4));
 }
 
 #[test]
 fn percent_is_whole_and_unknown_without_a_total() {
-    let shown = [(0, None), (0, Some(0)), (0, Some(3)), (2, Some(3)), (3, Some(3)), (9, Some(3)), (u64::MAX / 2, Some(u64::MAX))];
+    let shown = [
+        (0, None),
+        (0, Some(0)),
+        (0, Some(3)),
+        (2, Some(3)),
+        (3, Some(3)),
+        (9, Some(3)),
+        (u64::MAX / 2, Some(u64::MAX)),
+    ];
     assert_eq!(shown.map(|(done, total)| percent(done, total)), [-1, 100, 0, 66, 100, 100, 49]);
 }

@@ -1,7 +1,8 @@
-//! Drives a running Butler with the crate plex-api 0.0.12: connecting by `/media/providers`, the section and its films, one
-//! film with its deep analysis, and preferences read, changed and read again.
+//! Drives a running Butler with the crate plex-api 0.0.12: connecting by `/media/providers`, the section and
+//! its films, one film with its deep analysis, and preferences read, changed and read again.
 //!
-//! Called by ../../../plex_clients.rs with the server in BUTLER_URL and BUTLER_TOKEN. Ends with 0 only if all of it holds.
+//! Called by ../../../plex_clients.rs with the server in BUTLER_URL and BUTLER_TOKEN. Ends with 0 only if all
+//! of it holds.
 
 use std::env::var;
 use std::error::Error;
@@ -31,7 +32,8 @@ async fn judge() -> Result<(), Box<dyn Error>> {
         let Item::Movie(film) = server.item_by_id(film.rating_key()).await? else { return Err("a film expected".into()) };
         let media = film.media();
         let parts: Vec<_> = media.iter().flat_map(|media| media.parts()).collect();
-        let [part] = parts.as_slice() else { return Err(format!("one part expected: {}", film.title()).into()) };
+        let [part] = parts.as_slice() else { return Err(format!("one part expected: \
+                                                                 {}", film.title()).into()) };
         assert!(part.metadata().deep_analysis_version.is_some(), "{:?}", part.metadata());
         assert_eq!(part.metadata().required_bandwidths.as_ref().map(Vec::len), Some(8), "{:?}", part.metadata());
     }

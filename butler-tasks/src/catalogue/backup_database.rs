@@ -1,13 +1,16 @@
 //! Copies the database while it is in use, checks the copy, and lets go of the oldest ones.
 //!
-//! A damaged database is never copied over anything: the run fails and all copies stay. How a copy is made, checked and counted is
-//! the library's business.
+//! A damaged database is never copied over anything: the run fails and all copies stay. How a copy is made,
+//! checked and counted is the library's business.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use butler_api::TaskName;
-use butler_library::{BackupError, BackupFault, BackupFile, JudgedBackup, KEPT_BACKUPS, Library, backups, backups_to_remove, check_backup};
+use butler_library::{
+    BackupError, BackupFault, BackupFile, JudgedBackup, KEPT_BACKUPS, Library, backups, backups_to_remove,
+    check_backup,
+};
 use butler_schedule::{AtWindowEnd, Lane};
 use jiff::civil::Date;
 
@@ -36,25 +39,29 @@ pub(crate) static TASK: Task = Task {
 static SWITCH: Setting = Setting::flag(
     "ButlerTaskBackupDatabase",
     "Backup database every three days",
-    "Copy the database to the backup directory, check the copy, and keep the four newest sound ones. Previews and other files in \
-     the folder `blobs` are not part of it: they are made again.",
+    "Copy the database to the backup directory, check the copy, and keep the four newest sound ones. Previews \
+     and other files in the folder `blobs` are not part of it: they are made again.",
     true,
 );
 
 static FOLDER: Setting = Setting {
     id: "ButlerDatabaseBackupPath",
     label: "Backup directory",
-    summary: "The directory in which backups of the database are kept, under an allowed root and in no section's folder. Left empty, it \
-              is `backups` in the data folder.",
+    summary: "The directory in which backups of the database are kept, under an allowed root and in no \
+              section's folder. Left empty, it is `backups` in the data folder.",
     group: Group::Butler,
-    kind: Kind::Text { default: "", allowed: Texts::Form { words: "an absolute path, or nothing", read: folder_path } },
+    kind: Kind::Text {
+        default: "",
+        allowed: Texts::Form { words: "an absolute path, or nothing", read: folder_path },
+    },
     hidden: false,
     advanced: true,
 };
 
 fn folder_path(text: &str) -> Option<String> {
     let path = text.trim();
-    ((path.is_empty() || path.starts_with('/')) && !path.chars().any(char::is_control)).then(|| path.to_owned())
+    ((path.is_empty() || path.starts_with('/')) && !path.chars().any(char::is_control))
+        .then(|| path.to_owned())
 }
 
 fn folder(library: &Library, settings: &Settings) -> Result<PathBuf, TaskError> {
@@ -62,9 +69,9 @@ fn folder(library: &Library, settings: &Settings) -> Result<PathBuf, TaskError> 
     if path.is_empty() {
         return Ok(library.backups_folder());
     }
-    library
-        .check_backup_folder(Path::new(&*path))
-        .map_err(|error| TaskError::Failed(format!("The backup directory (setting {}) can't be used: {error}.", FOLDER.id)))
+    library.check_backup_folder(Path::new(&*path)).map_err(|error| {
+        TaskError::Failed(format!("The backup directory (setting {}) can't be used: {error}.", FOLDER.id))
+    })
 }
 
 /// A copy that is to be made, and those that are there.
@@ -110,7 +117,12 @@ impl Backup {
 
     /// The copy as it will be.
     fn to_come(&self) -> BackupFile {
-        BackupFile::next(&self.folder, self.date, self.database_bytes, self.judged.iter().map(|judged| &judged.file))
+        BackupFile::next(
+            &self.folder,
+            self.date,
+            self.database_bytes,
+            self.judged.iter().map(|judged| &judged.file),
+        )
     }
 }
 
@@ -119,7 +131,8 @@ impl Prepared for Backup {
         let new = self.to_come();
         let reason = format!("A copy of the database; the {KEPT_BACKUPS} newest sound ones are kept.");
         let write = Action { deed: Deed::Write, path: new.path.clone(), bytes: new.bytes, reason };
-        let remarks = self.faults.iter().map(|(path, fault)| format!("{}: {fault}", path.display())).collect();
+        let remarks =
+            self.faults.iter().map(|(path, fault)| format!("{}: {fault}", path.display())).collect();
         Plan { actions: std::iter::once(write).chain(self.goes(new)).collect(), remarks }
     }
 
@@ -143,8 +156,13 @@ impl Prepared for Backup {
         }
         for action in self.goes(file) {
             match std::fs::remove_file(&action.path) {
-                Ok(()) => report.text("removed", format!("{} ({} bytes): {}", action.path.display(), action.bytes, action.reason)),
-                Err(error) => observer.failed(&action.path, &format!("This old copy can't be removed: {error}.")),
+                Ok(()) => report.text(
+                    "removed",
+                    format!("{} ({} bytes): {}", action.path.display(), action.bytes, action.reason),
+                ),
+                Err(error) => {
+                    observer.failed(&action.path, &format!("This old copy can't be removed: {error}."))
+                }
             }
         }
         Ok(report)
@@ -155,7 +173,8 @@ fn failed(error: &BackupError) -> TaskError {
     match error {
         BackupError::Stopped => TaskError::Stopped,
         BackupError::Damaged(_) => TaskError::Failed(format!(
-            "{error}. No backup was made and all earlier ones are kept: stop the server and run `butler backup restore --newest`."
+            "{error}. No backup was made and all earlier ones are kept: stop the server and run `butler \
+             backup restore --newest`."
         )),
         _ => {
             let mut sentence = error.to_string();

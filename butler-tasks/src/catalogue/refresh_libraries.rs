@@ -1,5 +1,5 @@
-//! Scans the sections' folders for new, changed, moved and missing files, and then wishes to know what the headers of each
-//! new file say, the tags of music, and when photos were taken.
+//! Scans the sections' folders for new, changed, moved and missing files, and then wishes to know what the
+//! headers of each new file say, the tags of music, and when photos were taken.
 //!
 //! Reads below the sections' roots and changes nothing there. How a scan goes is the library's business.
 
@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use butler_api::{Reason, TaskName};
 use butler_library::{
-    RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section, StoreError, Subjects,
-    scan_paths, scan_section,
+    RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section,
+    StoreError, Subjects, scan_paths, scan_section,
 };
 use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane};
@@ -101,7 +101,9 @@ fn sections(work: &Work<'_>) -> Result<Vec<Section>, TaskError> {
 }
 
 fn unreadable(error: &StoreError) -> TaskError {
-    TaskError::Failed(format!("The library's database could not be read or written: {error}. See the server's log."))
+    TaskError::Failed(format!(
+        "The library's database could not be read or written: {error}. See the server's log."
+    ))
 }
 
 fn tell_failures(section: &Section, report: &ScanReport, observer: &mut dyn Observer) {
@@ -112,7 +114,8 @@ fn tell_failures(section: &Section, report: &ScanReport, observer: &mut dyn Obse
     }
 }
 
-/// Turns a scan's words into a run's progress: a file that is known counts as done as soon as it is seen to be unchanged.
+/// Turns a scan's words into a run's progress: a file that is known counts as done as soon as it is seen to
+/// be unchanged.
 struct Teller<'a> {
     observer: &'a mut dyn Observer,
     section: &'a Section,
@@ -125,7 +128,9 @@ impl ScanObserver for Teller<'_> {
         let ScanProgress { phase, seen, read, to_read, settling } = progress;
         let done = match phase {
             ScanPhase::Walking => 0,
-            ScanPhase::Reading | ScanPhase::Settling | ScanPhase::Ending => seen.saturating_sub(to_read.saturating_sub(read)),
+            ScanPhase::Reading | ScanPhase::Settling | ScanPhase::Ending => {
+                seen.saturating_sub(to_read.saturating_sub(read))
+            }
         };
         let waits = (phase == ScanPhase::Settling && settling > 0).then_some(Reason::SettlingFiles);
         self.observer.progress(self.before + done, self.before + seen, waits);
@@ -199,12 +204,15 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_away_is_reported_with_the_reason_and_what_to_do() {
-        let sentence = "The folder /films was full and is empty now; if its disk is not mounted, mount it.".to_owned();
+        let sentence =
+            "The folder /films was full and is empty now; if its disk is not mounted, mount it.".to_owned();
         let away = RootReport { path: "/films".into(), sentence: sentence.clone() };
         let mut totals = Totals::default();
         totals.add(&ScanReport { roots_away: vec![away], ..ScanReport::default() });
         let report = totals.report();
         assert_eq!(report.roots_away, ["/films"]);
-        assert!(report.into_facts().contains(&butler_library::ReportFact::text("folder that is away", sentence)));
+        assert!(
+            report.into_facts().contains(&butler_library::ReportFact::text("folder that is away", sentence))
+        );
     }
 }

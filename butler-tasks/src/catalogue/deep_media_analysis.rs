@@ -1,7 +1,8 @@
-//! What each film, episode and track needs of a network: bytes over time, peaks, the bandwidth that buffers of several sizes need, and the
-//! map of key frames.
+//! What each film, episode and track needs of a network: bytes over time, peaks, the bandwidth that buffers
+//! of several sizes need, and the map of key frames.
 //!
-//! States the wish only; how packets are told without reading their payload is the worker's business, the format the product's.
+//! States the wish only; how packets are told without reading their payload is the worker's business, the
+//! format the product's.
 
 use butler_api::TaskName;
 use butler_library::Subjects;
@@ -14,7 +15,8 @@ use crate::task::{Demand, Does, Task};
 pub(crate) static TASK: Task = Task {
     name: TaskName::DeepMediaAnalysis,
     title: "Perform Extensive Media Analysis",
-    description: "Find out how much bandwidth each video and track needs over time, and where its key frames are",
+    description: "Find out how much bandwidth each video and track needs over time, and where its key frames \
+                  are",
     every_days: 1,
     randomized: false,
     lane: Lane::Media,

@@ -13,7 +13,8 @@ use crate::task::{Demand, Does, Task};
 pub(crate) static TASK: Task = Task {
     name: TaskName::GenerateMediaIndexFiles,
     title: "Generate Preview Thumbnails",
-    description: "Make the small pictures that players show while a viewer seeks, one every few seconds of each video",
+    description: "Make the small pictures that players show while a viewer seeks, one every few seconds of \
+                  each video",
     every_days: 1,
     randomized: false,
     lane: Lane::Media,
@@ -29,11 +30,12 @@ pub(crate) static TASK: Task = Task {
 static SWITCH: Setting = Setting::behavior(
     "GenerateBIFBehavior",
     "Generate video preview thumbnails",
-    "Make the small pictures that players show while a viewer seeks. They take disk space: a few MB an hour of video.",
+    "Make the small pictures that players show while a viewer seeks. They take disk space: a few MB an hour \
+     of video.",
 );
 
-/// Plex's default is 2 seconds. Ours is 10, as Jellyfin's is: a fifth of the disk space and of the time, and players ask for no more
-/// pictures than fit on their screens.
+/// Plex's default is 2 seconds. Ours is 10, as Jellyfin's is: a fifth of the disk space and of the time, and
+/// players ask for no more pictures than fit on their screens.
 static INTERVAL: Setting = Setting {
     id: "GenerateBIFFrameInterval",
     label: "Video preview thumbnail frame duration",
