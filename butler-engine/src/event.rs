@@ -1,10 +1,11 @@
 //! What can happen to the engine. Each comes through the [`crate::inbox`]; the loop handles one at a time.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc;
 
 use butler_api::{PauseOwner, Reason, RunId, TaskName};
-use butler_library::SourceId;
+use butler_library::{RunRow, SourceId, StoreError};
 use butler_product::Spec;
 use butler_product::message::Sandbox;
 use butler_tasks::{Report, ScanStep, SettingsFile, TaskError};
@@ -81,6 +82,8 @@ pub(crate) enum EngineEvent {
     StopAllAsked { answer: oneshot::Sender<Vec<RunId>> },
     /// Somebody wants to know the tasks.
     TasksAsked { answer: oneshot::Sender<Vec<TaskView>> },
+    /// Somebody wants to know which runs could not be stored.
+    UnsavedAsked { answer: oneshot::Sender<Vec<RunRow>> },
     /// Somebody wants to know what runs.
     LiveAsked { answer: oneshot::Sender<Vec<LiveRun>> },
     /// Somebody wants to know what is so now, and then all that happens.
@@ -105,12 +108,14 @@ pub(crate) enum EngineEvent {
     SectionScan { run: RunId, section: i64, title: String, step: ScanStep },
     /// The content of a section changed.
     SectionChanged { section: i64 },
+    /// Limits of the system keep so many folders from being watched; none does if there is none.
+    WatchLimitsMet { limits: BTreeMap<&'static str, usize> },
     /// A scan found new items in a section that had been scanned before.
     ItemsAdded,
     /// Somebody wants everything held.
-    PauseAsked { pause: PauseRequest, answer: oneshot::Sender<Vec<HeldBy>> },
+    PauseAsked { pause: PauseRequest, answer: oneshot::Sender<Result<Vec<HeldBy>, StoreError>> },
     /// Somebody lifts a pause, or all of them; those that there were are answered.
-    ResumeAsked { owner: Option<PauseOwner>, answer: oneshot::Sender<Vec<HeldBy>> },
+    ResumeAsked { owner: Option<PauseOwner>, answer: oneshot::Sender<Result<Vec<HeldBy>, StoreError>> },
     /// Somebody wants to plan ahead.
     PlanAsked { answer: oneshot::Sender<PlanBasis> },
     /// Somebody wants to know what holds everything.

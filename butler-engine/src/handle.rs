@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use butler_api::{PauseOwner, RunId, TaskName};
-use butler_library::{Library, StoreError};
+use butler_library::{Library, RunRow, StoreError};
 use butler_product::ProductKind;
 use butler_tasks::{Catalogue, Does, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
@@ -188,16 +188,16 @@ impl Handle {
     /// Asks that everything be held; all pauses that there are then.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn pause(&self, pause: PauseRequest) -> Result<Vec<HeldBy>, Gone> {
+    /// If the engine has ended; inside, if the pause can't be stored, and then nothing is held by it.
+    pub async fn pause(&self, pause: PauseRequest) -> Result<Result<Vec<HeldBy>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::PauseAsked { pause, answer }).await
     }
 
     /// Lifts an owner's pause, or (none) all of them; those that were lifted.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Vec<HeldBy>, Gone> {
+    /// If the engine has ended; inside, if that can't be stored, and then none was.
+    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Result<Vec<HeldBy>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::ResumeAsked { owner, answer }).await
     }
 
@@ -215,6 +215,15 @@ impl Handle {
     /// If the engine has ended.
     pub async fn pauses(&self) -> Result<Vec<HeldBy>, Gone> {
         self.ask(|answer| EngineEvent::PausesAsked { answer }).await
+    }
+
+    /// The runs whose newest state could not be stored, on a full disk say: of these the library knows an
+    /// older one, or nothing. Who asks the library for runs asks here first.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn unsaved(&self) -> Result<Vec<RunRow>, Gone> {
+        self.ask(|answer| EngineEvent::UnsavedAsked { answer }).await
     }
 
     /// What every run that is not at its end is doing right now.

@@ -77,7 +77,7 @@ impl Night {
         let (answer, mut asked) = oneshot::channel();
         let pause = PauseRequest { owner, note: Some("guests".to_owned()), until, drains };
         self.engine.handle(EngineEvent::PauseAsked { pause, answer });
-        assert!(asked.try_recv().unwrap().iter().any(|pause| pause.owner == owner));
+        assert!(asked.try_recv().unwrap().unwrap().iter().any(|pause| pause.owner == owner));
     }
 
     fn gathered(&mut self, run: RunId, sources: &[i64]) {
@@ -232,7 +232,7 @@ fn a_pause_that_drains_freezes_nothing_and_begins_no_unit() {
     assert!(night.engine.backlog.runs_of(1).is_empty(), "no unit was formed");
     let (answer, mut asked) = oneshot::channel();
     night.engine.handle(EngineEvent::ResumeAsked { owner: Some(PauseOwner::Person), answer });
-    assert_eq!(asked.try_recv().unwrap().len(), 1);
+    assert_eq!(asked.try_recv().unwrap().unwrap().len(), 1);
     assert!(night.engine.backlog.runs_of(1).contains(&run));
 }
 

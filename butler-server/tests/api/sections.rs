@@ -3,7 +3,6 @@
 use std::os::unix::ffi::OsStrExt;
 
 use axum::http::{Method, StatusCode};
-use butler_library::ALLOWED_ROOTS;
 
 use crate::rig::{JSON, Rig, add};
 
@@ -71,9 +70,16 @@ async fn a_section_that_will_not_do_is_refused_with_the_reason() {
     check(add("movie", "a", &[]), "at least one folder").await;
     check(add("movie", "a", &[&folder.join("not-there")]), "does not exist").await;
     check(add("movie", "a", &[rig.library.data_dir()]), "data folder").await;
-    let allowed = serde_json::json!([rig.folder("elsewhere")]).to_string();
-    rig.library.set_settings(vec![(ALLOWED_ROOTS.into(), Some(allowed))]).unwrap();
+    check(add("movie", "a", &[std::path::Path::new("/proc/self/task")]), "of the system's own (proc)").await;
+    let allowed = format!("/api/v1/settings?ButlerAllowedRoots={}", rig.folder("elsewhere").display());
+    assert_eq!(rig.ask(Method::PUT, allowed).send().await.status, StatusCode::OK);
     check(add("movie", "a", &[&folder]), "not under an allowed root").await;
+    assert_eq!(
+        rig.ask(Method::PUT, "/api/v1/settings?reset=ButlerAllowedRoots").send().await.status,
+        StatusCode::OK
+    );
+    rig.add_films("taken").await;
+    check(add("movie", "a", &[&rig.folder("taken")]), "a folder of the section `taken` already").await;
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use butler_api::{Reason, TaskName};
 use butler_library::{
-    RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section,
-    StoreError, Subjects, scan_paths, scan_section,
+    LeftAlone, RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport,
+    ScanWorld, Section, StoreError, Subjects, scan_paths, scan_section,
 };
 use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane};
@@ -40,6 +40,9 @@ static SWITCH: Setting = Setting::flag(
     "Scan the folders of all libraries every night for files that are new, changed, moved or gone.",
     true,
 );
+
+/// So many links and mounts that were not followed are named.
+const MOST_LEFT_ALONE: usize = 20;
 
 fn demands() -> Vec<Demand> {
     vec![
@@ -155,6 +158,7 @@ struct Totals {
     back: u64,
     missing: u64,
     unsettled: u64,
+    left_alone: Vec<LeftAlone>,
     roots_away: Vec<RootReport>,
 }
 
@@ -169,6 +173,7 @@ impl Totals {
         self.back += report.back;
         self.missing += report.missing;
         self.unsettled += report.unsettled;
+        self.left_alone.extend(report.left_alone.iter().cloned());
         self.roots_away.extend(report.roots_away.iter().cloned());
     }
 
@@ -186,9 +191,13 @@ impl Totals {
             ("files back", self.back),
             ("missing files", self.missing),
             ("still being written, left for the next scan", self.unsettled),
+            ("links and mounts that were not followed", self.left_alone.len() as u64),
         ];
         for (label, value) in facts.into_iter().filter(|(_, value)| *value > 0) {
             report.count(label, value);
+        }
+        for LeftAlone { path, sentence } in self.left_alone.into_iter().take(MOST_LEFT_ALONE) {
+            report.text("not followed", format!("{}: {sentence}", path.display()));
         }
         // Why each is taken to be away, and what to do.
         for root in self.roots_away {
