@@ -58,7 +58,7 @@ pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
-pub use store::lacks::{Backlog, HeldBack, Lack, Scope, Subjects};
+pub use store::lacks::{Backlog, HeldBack, Lack, Scope};
 pub use store::parts::{MediaRow, PartRow};
 pub use store::pauses::PauseRow;
 pub use store::products::{

@@ -419,7 +419,7 @@ fn count_lacks(
         look_at_blobs(library, demands);
     }
     for demand in demands {
-        let scope = Scope { section, subjects: demand.subjects, switch };
+        let scope = Scope { section, needs: demand.needs, switch };
         let lacks = library.lacks(&demand.spec, &scope, now, force)?;
         if !force {
             gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
