@@ -1,6 +1,6 @@
 //! Nights as a person would reckon them on paper.
 
-use butler_api::{PauseOwner, RunId};
+use butler_api::{Ask, PauseOwner, RunId};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
