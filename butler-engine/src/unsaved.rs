@@ -5,11 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use butler_api::RunId;
+use butler_api::{RunId, RunRecord};
 use butler_library::{ReportFact, RunProgress, RunRow};
-use butler_schedule::RunRecord;
-
-use crate::recovery;
 
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -88,11 +85,11 @@ impl Unsaved {
     /// The runs whose newest record could not be stored, as they would be.
     pub(crate) fn rows(&self) -> Vec<RunRow> {
         let row = |unstored: &Unstored| {
-            let row = recovery::stored(unstored.record.as_ref()?);
-            Some(match unstored.end.clone() {
-                Some(RunEnding { progress, report }) => RunRow { progress, report, ..row },
-                None => row,
-            })
+            let (progress, report) = unstored
+                .end
+                .clone()
+                .map_or_else(Default::default, |RunEnding { progress, report }| (progress, report));
+            Some(RunRow { record: unstored.record.clone()?, progress, report })
         };
         self.runs.values().filter_map(row).collect()
     }
@@ -100,32 +97,14 @@ impl Unsaved {
 
 #[cfg(test)]
 mod tests {
-    use butler_api::{Origin, RunState, TaskName};
-    use jiff::{SignedDuration, Timestamp};
+    use butler_api::{Ask, Origin, RunState, TaskName};
+    use jiff::Timestamp;
 
     use super::*;
 
     fn record(id: u64, state: RunState) -> RunRecord {
-        RunRecord {
-            id: RunId(id),
-            task: TaskName::RefreshLibraries,
-            origin: Origin::Person,
-            forced: false,
-            section: None,
-            paths: Vec::new(),
-            state,
-            reason: None,
-            asked_at: Timestamp::UNIX_EPOCH,
-            started_at: None,
-            ended_at: None,
-            worked: SignedDuration::ZERO,
-            works_since: None,
-            day: None,
-            ended_day: None,
-            scheduled_at: None,
-            bound_until: None,
-            crashes: None,
-        }
+        let (task, at) = (TaskName::RefreshLibraries, Timestamp::UNIX_EPOCH);
+        RunRecord { state, ..RunRecord::new(RunId(id), task, Origin::Person, Ask::default(), at) }
     }
 
     fn taken(unsaved: &mut Unsaved, now: Instant) -> Vec<RunRecord> {
@@ -165,7 +144,7 @@ mod tests {
         unsaved.note(record(1, RunState::Completed), start);
         let shown = unsaved.rows().remove(0);
         assert_eq!(
-            (shown.state, shown.progress, &shown.report),
+            (shown.record.state, shown.progress, &shown.report),
             (RunState::Completed, progress, &end.report)
         );
         assert_eq!(unsaved.recorded(RunId(1)), Some(end));

@@ -3,46 +3,28 @@
 
 use std::time::Instant;
 
-use butler_api::PauseOwner;
-use butler_library::{PauseRow, StoreError};
-use butler_schedule::{Event, Pause, PauseEnd};
+use butler_api::{Pause, PauseOwner};
+use butler_library::StoreError;
+use butler_schedule::Event;
 
-use crate::answer::HeldBy;
 use crate::engine::Loop;
-use crate::event::{PauseRequest, PauseUntil};
 use crate::fact::What;
 use crate::recovery;
 
 impl Loop {
     /// Asks the schedule for a pause; all that there are then. One that can't be stored is none: a restart
     /// would forget it.
-    pub(super) fn pause(&mut self, request: PauseRequest) -> Result<Vec<HeldBy>, StoreError> {
-        let PauseRequest { owner, note, until, drains } = request;
-        let since = self.clock.now();
-        let until = match until {
-            PauseUntil::Lifted => PauseEnd::Lifted,
-            PauseUntil::After(time) => since.checked_add(time).map_or(PauseEnd::Lifted, PauseEnd::At),
-            PauseUntil::WindowOpens => PauseEnd::WindowOpens,
-        };
-        self.change_pauses(Event::PauseAsked(Pause { owner, note, since, until, drains }))?;
-        Ok(self.held_by())
-    }
-
-    /// What holds everything.
-    pub(super) fn held_by(&self) -> Vec<HeldBy> {
-        self.pauses.iter().map(HeldBy::from).collect()
+    pub(super) fn pause(&mut self, pause: Pause) -> Result<Vec<Pause>, StoreError> {
+        self.change_pauses(Event::PauseAsked(pause))?;
+        Ok(self.pauses.clone())
     }
 
     /// Lifts an owner's pause, or all; those that were lifted. Where that can't be stored none is: a restart
     /// would bring it back.
-    pub(super) fn resume(&mut self, owner: Option<PauseOwner>) -> Result<Vec<HeldBy>, StoreError> {
-        let before = self.pauses.clone();
+    pub(super) fn resume(&mut self, owner: Option<PauseOwner>) -> Result<Vec<Pause>, StoreError> {
+        let mut lifted = self.pauses.clone();
         self.change_pauses(Event::ResumeAsked { owner })?;
-        let lifted = before
-            .into_iter()
-            .filter(|pause| !self.pauses.iter().any(|still| still.owner == pause.owner))
-            .map(|pause| HeldBy::from(&pause))
-            .collect();
+        lifted.retain(|pause| !self.pauses.iter().any(|still| still.owner == pause.owner));
         Ok(lifted)
     }
 
@@ -66,7 +48,7 @@ impl Loop {
         self.pool.freeze(frozen);
         self.runs.values().for_each(|run| run.freeze(frozen));
         if has_changed {
-            self.tell(What::PausesChanged { pauses: self.held_by() });
+            self.tell(What::PausesChanged { pauses: self.pauses.clone() });
         }
     }
 
@@ -81,7 +63,7 @@ impl Loop {
         }
     }
 
-    fn try_to_store(&mut self, pauses: Vec<PauseRow>) -> Result<(), StoreError> {
+    fn try_to_store(&mut self, pauses: Vec<Pause>) -> Result<(), StoreError> {
         if pauses != self.stored_pauses {
             self.library.keep_pauses(pauses.clone())?;
             self.stored_pauses = pauses;

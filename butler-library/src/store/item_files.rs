@@ -71,7 +71,7 @@ impl Library {
         (start, size): (u64, u64),
     ) -> Result<(Vec<ItemFile>, Option<u64>), StoreError> {
         self.db().read(|tx| {
-            let among = format!("SELECT p.id {}", lacking(scope.subjects, begin(tx, spec, scope.subjects)?));
+            let among = format!("SELECT p.id {}", lacking(scope.needs, begin(tx, spec, scope.needs)?));
             let (kind, params) = (spec.kind(), spec.params());
             let (title, item) = match after {
                 Some(part) => Some(place_in_list(tx, part)?).unzip(),
@@ -138,7 +138,7 @@ impl Library {
     /// If the database fails.
     pub fn part_lacks(&self, part: PartId, spec: &Spec, scope: &Scope) -> Result<bool, StoreError> {
         self.db().read(|tx| {
-            let lacking = lacking(scope.subjects, begin(tx, spec, scope.subjects)?);
+            let lacking = lacking(scope.needs, begin(tx, spec, scope.needs)?);
             let kind: ProductKind = spec.kind();
             let mut statement =
                 tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking} AND p.id = :part)"))?;

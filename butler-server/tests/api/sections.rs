@@ -181,3 +181,29 @@ async fn the_library_says_what_is_below_it() {
     );
     assert_eq!(rig.get_json("/library/sections/all").await, rig.get_json("/library/sections").await);
 }
+
+#[tokio::test]
+async fn a_section_that_is_stored_is_added_whatever_becomes_of_its_scan() {
+    let mut rig = Rig::new();
+    let folder = rig.folder("films");
+    rig.end_engine();
+    let added = rig.ask(Method::POST, add("movie", "Films", &[&folder])).send().await;
+    assert_eq!(added.status, StatusCode::CREATED, "{}", added.text());
+    assert!(added.header("x-butler-not-scanned").contains("shutting down"));
+    assert_eq!(rig.library.sections().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_section_is_scanned_when_it_is_added_and_when_its_folders_change() {
+    let rig = Rig::new();
+    let (id, folder) = rig.add_films("films").await;
+    let edit = |query: String| rig.ask(Method::PUT, format!("/library/sections/{id}?{query}"));
+    let more = rig.folder("more");
+    let both = format!("location={}&location={}", folder.display(), more.display());
+    let edited = edit(both.clone()).send().await;
+    assert_eq!(edited.status, StatusCode::OK, "{}", edited.text());
+    assert!(edited.header("x-butler-outcome").contains("run="), "{}", edited.header("x-butler-outcome"));
+    // Clients name all that there is, whatever they change.
+    let renamed = edit(format!("{both}&name=Others")).send().await;
+    assert_eq!((renamed.status, renamed.header("x-butler-outcome")), (StatusCode::OK, ""));
+}

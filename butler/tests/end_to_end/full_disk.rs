@@ -79,7 +79,7 @@ fn on_a_full_disk_nothing_is_called_done_that_is_not_and_nothing_is_lost() {
     assert_eq!(server.failures().unwrap(), Vec::<Value>::new(), "no film is blamed");
     let listed = server.get_json("/api/v1/runs?size=3").unwrap();
     assert_eq!(listed["runs"][0]["id"], preview["id"], "{listed:#}");
-    let unstored = run(&server, &scan["id"]);
+    let unstored = run(&server, &scan);
 
     disk.make_room().unwrap();
     // Health is told of runs too that could not be stored, until they are.
@@ -89,7 +89,10 @@ fn on_a_full_disk_nothing_is_called_done_that_is_not_and_nothing_is_lost() {
     assert!(server.parts(&section).unwrap()[0].has_preview);
     assert!(server.stop(Signal::TERM).unwrap().success());
     let server = server_on(&disk);
-    assert_eq!(run(&server, &scan["id"]), unstored, "with its figures and its report");
+    let stored = run(&server, &scan);
+    for part in ["task", "state", "reason", "origin", "done", "total", "failures", "report"] {
+        assert_eq!(stored[part], unstored[part], "{part} of {stored:#} was {unstored:#}");
+    }
     assert_eq!(run(&server, &preview["id"])["state"], "failed");
     assert_eq!(server.get_json("/api/v1/settings/ButlerStartHour").unwrap(), hour);
 }

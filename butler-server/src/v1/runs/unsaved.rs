@@ -23,11 +23,11 @@ pub(super) fn page(
     page: &Page,
 ) -> (Vec<RunRow>, Option<u64>) {
     let is_full = rows.len() == page.size as usize;
-    let last = rows.last().filter(|_| is_full).map(|row| row.id);
+    let last = rows.last().filter(|_| is_full).map(|row| row.record.id);
     let mut total = total;
     for (stored, unsaved) in unsaved {
         let was_counted = stored.as_ref().is_some_and(|stored| matches(stored, filter));
-        rows.retain(|row| row.id != unsaved.id);
+        rows.retain(|row| row.record.id != unsaved.record.id);
         let (run, is_meant) = (over(unsaved, stored), |run: &RunRow| matches(run, filter));
         total = match (was_counted, is_meant(&run)) {
             (false, true) => total.map(|total| total + 1),
@@ -35,12 +35,12 @@ pub(super) fn page(
             _ => total,
         };
         // Of a further page only those belong here that lie among its rows.
-        let is_here = page.start == 0 || rows.first().is_some_and(|first| run.id < first.id);
-        if is_meant(&run) && is_here && last.is_none_or(|last| run.id >= last) {
+        let is_here = page.start == 0 || rows.first().is_some_and(|first| run.record.id < first.record.id);
+        if is_meant(&run) && is_here && last.is_none_or(|last| run.record.id >= last) {
             rows.push(run);
         }
     }
-    rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
+    rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.record.id));
     rows.truncate(page.size as usize);
     (rows, total)
 }
@@ -48,50 +48,32 @@ pub(super) fn page(
 /// Whether a run is among those that a filter asks for; the library's own words for it are SQL.
 fn matches(run: &RunRow, filter: &RunFilter) -> bool {
     let RunFilter { task, state, origin, day, since, until, before, after } = filter;
-    task.as_ref().is_none_or(|task| *task == run.task)
-        && state.is_none_or(|state| state == run.state)
-        && origin.is_none_or(|origin| origin == run.origin)
-        && day.is_none_or(|day| run.day == Some(day) || run.ended_day == Some(day))
-        && since.is_none_or(|since| run.asked_at >= since)
-        && until.is_none_or(|until| run.asked_at < until)
-        && before.is_none_or(|before| run.id < before)
-        && after.is_none_or(|after| run.id > after)
+    task.as_ref().is_none_or(|task| *task == run.record.task)
+        && state.is_none_or(|state| state == run.record.state)
+        && origin.is_none_or(|origin| origin == run.record.origin)
+        && day.is_none_or(|day| run.record.day == Some(day) || run.record.ended_day == Some(day))
+        && since.is_none_or(|since| run.record.asked_at >= since)
+        && until.is_none_or(|until| run.record.asked_at < until)
+        && before.is_none_or(|before| run.record.id < before)
+        && after.is_none_or(|after| run.record.id > after)
 }
 
 #[cfg(test)]
 mod tests {
-    use butler_api::{Origin, RunId, RunState, TaskName};
-    use jiff::{SignedDuration, Timestamp};
+    use butler_api::{Ask, Origin, RunId, RunRecord, RunState, TaskName};
+    use jiff::Timestamp;
 
     use super::*;
 
     fn run(id: u64, state: RunState) -> RunRow {
-        RunRow {
-            id: RunId(id),
-            task: TaskName::RefreshLibraries,
-            state,
-            reason: None,
-            origin: Origin::Person,
-            forced: false,
-            section: None,
-            paths: Vec::new(),
-            asked_at: Timestamp::UNIX_EPOCH,
-            scheduled_at: None,
-            started_at: None,
-            ended_at: None,
-            worked: SignedDuration::ZERO,
-            works_since: None,
-            bound_until: None,
-            day: None,
-            ended_day: None,
-            crashes: None,
-            progress: RunProgress::default(),
-            report: Vec::new(),
-        }
+        let (task, at) = (TaskName::RefreshLibraries, Timestamp::UNIX_EPOCH);
+        let record =
+            RunRecord { state, ..RunRecord::new(RunId(id), task, Origin::Person, Ask::default(), at) };
+        RunRow { record, progress: RunProgress::default(), report: Vec::new() }
     }
 
     fn shown(rows: &[RunRow]) -> Vec<(u64, RunState)> {
-        rows.iter().map(|row| (row.id.0, row.state)).collect()
+        rows.iter().map(|row| (row.record.id.0, row.record.state)).collect()
     }
 
     #[test]
