@@ -24,6 +24,7 @@ mod runs;
 mod section_switches;
 mod sections;
 mod settling;
+mod states;
 mod tags;
 mod tree;
 mod unchanged;
