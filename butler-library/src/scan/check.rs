@@ -131,7 +131,7 @@ fn name(kind: SectionKind, file: &Seen) -> (Named, Option<Doubt>) {
     let path = path_from_bytes(&file.path);
     let components: Vec<_> =
         path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-    let named = butler_names::read(kind.names(), &components, file.stat.size);
+    let named = butler_names::read_components(kind.names(), &components, file.stat.size);
     let not_utf8 = path.to_str().is_none().then_some(Doubt::NotUtf8);
     let doubt = named.doubt().or(not_utf8);
     (named, doubt)

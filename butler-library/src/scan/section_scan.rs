@@ -383,7 +383,7 @@ impl<'a> Scan<'a> {
         let path = Path::new(OsStr::from_bytes(&seen.path));
         let components: Vec<_> =
             path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-        let named = butler_names::read(self.section.kind.names(), &components, seen.stat.size);
+        let named = butler_names::read_components(self.section.kind.names(), &components, seen.stat.size);
         let Seen { root, path, stat, medium } = seen;
         Placed { root, path, stat, medium, prints, named }
     }

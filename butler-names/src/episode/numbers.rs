@@ -39,7 +39,7 @@ static LETTER_DASH: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// `[Cap.408]`, as Spanish releases write season and episode in one number.
 static CHAPTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)[\[(]Cap[. ]?([0-9]{1,2})([0-9]{2})(?:[_\-][0-9]{0,2}([0-9]{2}))?[\])]",
+        r"(?i)[\[(]Cap[. ]?([0-9]{1,2})([0-9]{2})(?:[_\-][0-9]{0,2}([0-9]{2}))?(?:[ ._]final)?[\])]",
     )
     .ok()
 });
