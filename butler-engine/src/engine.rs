@@ -16,7 +16,7 @@ use butler_library::Library;
 use butler_product::ProductKind;
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
-use butler_tasks::{Catalogue, Settings, SettingsFile, Task};
+use butler_tasks::{Catalogue, LibraryChange, Settings, SettingsFile, Task};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, watch};
 
@@ -359,20 +359,19 @@ impl Loop {
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
-            EngineEvent::WorkProgressed { run, done, total, waits } => {
-                self.work_progressed(run, done, total, waits)
-            }
+            EngineEvent::WorkStepped { run, step } => self.work_stepped(run, step),
             EngineEvent::WorkFailed { run, path, sentence } => self.work_failed(run, path, sentence),
-            EngineEvent::SectionScan { run, section, title, step } => {
-                self.section_scan(run, section, title, step)
+            EngineEvent::LibraryChanged(LibraryChange::Section(section)) => {
+                self.tell(What::SectionChanged { section: section.0 })
             }
-            EngineEvent::SectionChanged { section } => self.tell(What::SectionChanged { section }),
+            EngineEvent::LibraryChanged(LibraryChange::ItemsAdded) => {
+                _ = self.ask_schedule(Event::ItemsAdded)
+            }
             EngineEvent::SettingsChangeAsked { changes, answer } => {
                 _ = answer.send(self.change_settings(&changes))
             }
             EngineEvent::SettingsFileRead { file, answer } => _ = answer.send(self.take_settings_file(file)),
             EngineEvent::ClockSet => self.look(),
-            EngineEvent::ItemsAdded => _ = self.ask_schedule(Event::ItemsAdded),
             EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
             EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc;
 
-use butler_api::{Ask, Pause, PauseOwner, Reason, RunId, TaskName};
+use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
 use butler_library::{RunRow, SourceId, StoreError};
 use butler_product::Spec;
 use butler_product::message::Sandbox;
-use butler_tasks::{Report, ScanStep, SettingsFile, TaskError};
+use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
 use tokio::sync::oneshot;
 
 use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
@@ -55,18 +55,14 @@ pub(crate) enum EngineEvent {
     HealthAsked { answer: oneshot::Sender<EngineHealth> },
     /// A run's lacks were counted.
     Gathered { run: RunId, lacks: Result<Gathered, String> },
-    /// A run's own work came further.
-    WorkProgressed { run: RunId, done: u64, total: u64, waits: Option<Reason> },
+    /// A run's own work came to a step.
+    WorkStepped { run: RunId, step: WorkStep },
     /// Something in a run's own work failed, and the work goes on.
     WorkFailed { run: RunId, path: String, sentence: String },
-    /// The scan of a section came to a step.
-    SectionScan { run: RunId, section: i64, title: String, step: ScanStep },
-    /// The content of a section changed.
-    SectionChanged { section: i64 },
+    /// A run's own work changed what the library holds.
+    LibraryChanged(LibraryChange),
     /// Limits of the system keep so many folders from being watched; none does if there is none.
     WatchLimitsMet { limits: BTreeMap<&'static str, usize> },
-    /// A scan found new items in a section that had been scanned before.
-    ItemsAdded,
     /// Somebody wants everything held.
     PauseAsked { pause: Pause, answer: oneshot::Sender<Result<Vec<Pause>, StoreError>> },
     /// Somebody lifts a pause, or all of them; those that there were are answered.

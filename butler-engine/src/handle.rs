@@ -8,7 +8,7 @@ use std::sync::Arc;
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
 use butler_library::{Library, RunRow, StoreError};
 use butler_product::ProductKind;
-use butler_tasks::{Catalogue, Does, Plan, Settings, SettingsFile, TaskError};
+use butler_tasks::{Catalogue, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
@@ -255,16 +255,18 @@ impl Handle {
         is_stopping: &mut (dyn FnMut() -> bool + Send),
     ) -> Option<Result<Plan, DryRunError>> {
         let task = self.catalogue.find(task)?;
-        let Does::KeepHouse(prepare) = task.does else { return Some(Err(DryRunError::MakesNoPlan)) };
-        let planned = work::dry_run(prepare, &self.library, &self.settings(), &self.clock, is_stopping);
+        let (work, settings) = (task.phases.work, self.settings());
+        let planned = work::dry_run(work, &self.library, &settings, &self.clock, is_stopping);
+        let Some(planned) = planned else { return Some(Err(DryRunError::MakesNoPlan)) };
         Some(planned.map_err(|error| match error {
             TaskError::Stopped => DryRunError::Stopped,
             TaskError::Failed(sentence) => DryRunError::Failed(sentence),
         }))
     }
 
-    /// The tasks that make a product by the settings that hold.
-    pub fn makers(&self, kind: ProductKind) -> Vec<&'static TaskName> {
+    /// The tasks that make a product by the settings that hold; with none those that look at the sections'
+    /// folders.
+    pub fn makers(&self, kind: Option<ProductKind>) -> Vec<&'static TaskName> {
         self.catalogue.makers(kind, &self.settings())
     }
 

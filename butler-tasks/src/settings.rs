@@ -127,7 +127,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::{Does, Ground};
+    use crate::Ground;
 
     /// What the schedule and the tasks make of settings: all that can be seen of them here.
     fn seen(library: &Library, settings: &Settings) -> String {
@@ -140,16 +140,11 @@ mod tests {
         );
         let mut seen = format!("{schedule:?} {of_others:?}");
         for task in crate::ALL {
-            match task.does {
-                Does::Analyse(demands) => write!(seen, " {:?}", demands(settings)).unwrap(),
-                Does::KeepHouse(prepare) => {
-                    let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
-                    let prepared =
-                        prepare(&mut Ground { library, settings, now, today, is_stopping }).unwrap();
-                    write!(seen, " {:?}", prepared.plan()).unwrap();
-                }
-                Does::Work { .. } => {}
-            }
+            write!(seen, " {:?}", task.demands(settings)).unwrap();
+            let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
+            let prepared =
+                task.phases.work.prepare(&mut Ground { library, settings, now, today, is_stopping });
+            write!(seen, " {:?}", prepared.map(|prepared| prepared.unwrap().plan())).unwrap();
         }
         seen
     }

@@ -9,7 +9,7 @@ use butler_api::{Attendance, Origin, Reason, RunId, RunRecord, RunState};
 use butler_library::{Scope, SectionId};
 use butler_product::ProductKind;
 use butler_schedule::{Effect, Lane, RunEnd};
-use butler_tasks::{Demand, Does, Ground, Report, ScanStep, TaskError, Work};
+use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::causes::{OWN_FAULT, with_causes};
@@ -118,7 +118,7 @@ impl Loop {
     fn bind(&mut self, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
         let until = run.bound_until.map(|end| end.saturating_add(UNITS_GRACE).unwrap_or(end));
-        self.backlog.bind(id, run.origin, until, run.task.lane == Lane::Media);
+        self.backlog.bind(id, run.origin, until, run.task.timing.lane == Lane::Media);
     }
 
     fn attend(&self, attendance: Attendance) {
@@ -135,15 +135,13 @@ impl Loop {
     fn look_ahead(&mut self, record: &RunRecord) {
         let is_to_come =
             matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
-        let Some(task) = self.catalogue.find(&record.task).filter(|task| task.lane == Lane::Media) else {
-            return;
-        };
-        let Does::Analyse(demands) = task.does else { return };
+        let is_media = |task: &&Task| task.timing.lane == Lane::Media;
+        let Some(task) = self.catalogue.find(&record.task).filter(is_media) else { return };
         if !is_to_come || self.done_ahead.contains_key(&record.id) {
             return;
         }
         self.done_ahead.insert(record.id, 0);
-        let demands = demands(&self.settings.borrow());
+        let demands = task.demands(&self.settings.borrow());
         let run = Run::new(record, task);
         if let Err(error) = self.gather(&run, demands, true) {
             tracing::warn!(run = %record.id, %error, "what it will lack is not looked for");
@@ -153,12 +151,11 @@ impl Loop {
     /// A run that was about new items shall take all lacks.
     fn widen(&mut self, id: RunId) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        let Does::Analyse(demands) = run.task.does else { return };
+        if !run.is_detachable() {
+            return;
+        }
         (run.is_widening, run.is_gathered) = (true, false);
-        let demands = demands(&self.settings.borrow());
-        let Some(run) = self.runs.get(&id) else { return };
-        let gathering = self.gather(run, demands, false);
-        self.fail_without_thread(id, gathering);
+        self.count(id);
     }
 
     fn begin(&mut self, id: RunId) {
@@ -180,29 +177,27 @@ impl Loop {
             run.begins_with(ahead);
             log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
         }
-        let begun = match task.does {
-            Does::Analyse(demands) => self.gather(&run, demands(&self.settings.borrow()), false),
-            Does::Work { work, .. } => self.start_work(&run, work),
-            Does::KeepHouse(prepare) => self.start_work(&run, move |work| {
-                let observer = &*work.observer;
-                let mut is_stopping = || observer.is_stopping();
-                let (library, settings, now, today) = (work.library, work.settings, (work.now)(), work.today);
-                let prepared =
-                    prepare(&mut Ground { library, settings, now, today, is_stopping: &mut is_stopping })?;
-                prepared.carry_out(work)
-            }),
-        };
+        if task.phases.work.is_none() {
+            self.runs.insert(id, run);
+            return self.count(id);
+        }
+        let settings = self.settings.borrow().clone();
+        let begun = work::start(&run, &self.library, settings, &self.inbox, self.clock.clone());
         self.runs.insert(id, run);
         self.fail_without_thread(id, begun);
     }
 
-    fn start_work(
-        &self,
-        run: &Run,
-        work: impl FnOnce(&mut Work<'_>) -> Result<Report, TaskError> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let settings = self.settings.borrow().clone();
-        work::start(run, work, &self.library, settings, &self.inbox, self.clock.clone())
+    /// The run's lacks are to be counted; where it wishes nothing there is nothing to count.
+    fn count(&mut self, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let demands = run.task.demands(&self.settings.borrow());
+        if demands.is_empty() {
+            run.is_gathered = true;
+            return self.end_if_done(id);
+        }
+        let Some(run) = self.runs.get(&id) else { return };
+        let gathering = self.gather(run, demands, false);
+        self.fail_without_thread(id, gathering);
     }
 
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
@@ -276,23 +271,18 @@ impl Loop {
         }
     }
 
-    pub(super) fn work_progressed(&mut self, id: RunId, done: u64, total: u64, waits: Option<Reason>) {
+    pub(super) fn work_stepped(&mut self, id: RunId, step: WorkStep) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        run.work_progressed(done, total, waits);
-        let progress = run.progress(None);
-        self.tell(progress);
-    }
-
-    pub(super) fn section_scan(&mut self, id: RunId, section: i64, title: String, step: ScanStep) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        run.section_scan(section, title.clone(), step);
-        self.tell(What::SectionScan { run: id, section, title, step });
+        for fact in run.work_stepped(step) {
+            self.tell(fact);
+        }
     }
 
     pub(super) fn work_failed(&mut self, id: RunId, path: String, sentence: String) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.failures += 1;
-        self.tell(What::PartFailed { part: path, product: "scan", sentence });
+        let task = run.name().clone();
+        self.tell(What::WorkFailed { task, path, sentence });
     }
 
     /// The run's own work is over: its wishes come next, if it has any and was not stopped.
@@ -302,7 +292,7 @@ impl Loop {
         match end {
             Err(TaskError::Stopped) => self.end_run(id, RunEnd::Stopped),
             Err(TaskError::Failed(sentence)) => self.fail_run(id, sentence),
-            // Its end and the stop crossed.
+            // The work's end and the stop crossed.
             Ok(report) if run.is_asked_to_stop() => {
                 run.report = report;
                 self.end_run(id, RunEnd::Stopped);
@@ -315,13 +305,7 @@ impl Loop {
                     "a run's progress",
                     self.library.set_run_progress(id, run.stored_progress()),
                 );
-                let Does::Work { then, .. } = run.task.does else {
-                    run.is_gathered = true;
-                    return self.end_if_done(id);
-                };
-                let Some(run) = self.runs.get(&id) else { return };
-                let gathering = self.gather(run, then(), false);
-                self.fail_without_thread(id, gathering);
+                self.count(id);
             }
         }
     }

@@ -260,7 +260,7 @@ fn media_runs_of_the_window_that_wait_for_the_scan_are_looked_ahead_for() {
         .iter()
         .filter(|run| {
             run.state == RunState::Queued
-                && night.engine.catalogue.find(&run.task).is_some_and(|task| task.lane == Lane::Media)
+                && night.engine.catalogue.find(&run.task).is_some_and(|task| task.timing.lane == Lane::Media)
         })
         .map(|run| run.id)
         .collect();
