@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use butler_library::{Library, Scope, StoreError, Subjects};
 use butler_product::{ProductKind, Spec};
 use butler_tasks::{Catalogue, Demand, Settings};
+use jiff::Timestamp;
 
 /// What all tasks demand together, each once.
 pub(crate) fn of_all(catalogue: &Catalogue, settings: &Settings) -> Vec<(Spec, Subjects)> {
@@ -24,16 +25,24 @@ fn once(stated: impl Iterator<Item = (Spec, Subjects)>) -> Vec<(Spec, Subjects)>
     all
 }
 
-/// How many sources lack each product that a task which is on demands, in the sections where it is on; none
+/// How many sources, or items, lack each product that a task which is on demands, in the sections where it is on; none
 /// lack a product that is demanded by tasks only which are off.
 pub(crate) fn lacking(
     library: &Library,
     catalogue: &Catalogue,
     settings: &Settings,
+    now: Timestamp,
 ) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
     let (mut lacking, mut asked) = (BTreeMap::new(), Vec::new());
     for task in catalogue.tasks() {
         let is_on = settings.is_on(task.switch);
+        for derivation in task.phases.derives {
+            let count = lacking.entry(derivation.makes).or_insert(0);
+            if is_on {
+                let switch = task.section_switch.map(|switch| switch.id);
+                *count += library.underived(derivation, None, switch, now, true)?.len() as u64;
+            }
+        }
         for Demand { spec, subjects } in task.demands(settings) {
             let count = lacking.entry(spec.kind()).or_insert(0);
             let demand = (

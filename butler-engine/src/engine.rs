@@ -279,7 +279,7 @@ impl Loop {
     /// The next moment at which something happens by itself: half a minute on at the latest.
     fn next_look(&self) -> Timestamp {
         let latest = self.looked_at.saturating_add(LOOK_EVERY).unwrap_or(Timestamp::MAX);
-        let ends = self.runs.values().filter_map(|run| run.detach_at);
+        let ends = self.runs.values().filter_map(|run| run.phase.detach_at());
         ends.chain(self.wake_at).fold(latest, Timestamp::min)
     }
 
@@ -370,6 +370,9 @@ impl Loop {
             EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
             EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),
+            EngineEvent::DerivingCounted { run, total } => self.deriving_counted(run, total),
+            EngineEvent::Derived { run, came, gone, facts } => self.derived(run, &came, gone, facts),
+            EngineEvent::DerivingEnded { run, end } => self.deriving_ended(run, end),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
             EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
@@ -432,7 +435,7 @@ impl Loop {
             self.pool.withdraw(withdrawal);
         }
         // What was left is no part of it any more.
-        if ended.is_gathered {
+        if ended.phase.is_counted() {
             effects::log_unstored(run, "a run's total", self.library.set_run_total(run, ended.total));
         }
         effects::log_unstored(
@@ -474,6 +477,8 @@ fn reply(start: &StartAnswer) -> StartReply {
     StartReply { outcome: start.outcome(), sentence: start.to_string() }
 }
 
+#[cfg(test)]
+mod derive_tests;
 #[cfg(test)]
 mod night_tests;
 

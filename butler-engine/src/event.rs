@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::backlog::UnitId;
 use crate::engine::ChangeError;
+use crate::fact::{Came, What};
 use crate::plan::PlanBasis;
 use crate::unit::{Settled, UnitWord};
 
@@ -58,6 +59,12 @@ pub(crate) enum EngineEvent {
     WorkFailed { run: RunId, path: String, sentence: String },
     /// A run's own work changed what the library holds.
     LibraryChanged(LibraryChange),
+    /// What a run's task derives and is lacking was counted.
+    DerivingCounted { run: RunId, total: u64 },
+    /// Products of items were derived and stored: what came of each, and how many items went meanwhile.
+    Derived { run: RunId, came: Vec<Came>, gone: u64, facts: Vec<What> },
+    /// Nothing is left that a run's task derives.
+    DerivingEnded { run: RunId, end: Result<(), String> },
     /// Somebody wants everything held.
     PauseAsked { pause: Pause, answer: oneshot::Sender<Vec<Pause>> },
     /// Somebody lifts a pause, or all of them; those that there were are answered.

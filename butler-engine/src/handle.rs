@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::{Library, StoreError};
+use butler_library::{Derivation, Library, StoreError};
 use butler_product::ProductKind;
 use butler_tasks::{Catalogue, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
@@ -261,13 +261,21 @@ impl Handle {
         self.catalogue.makers(kind, &self.settings())
     }
 
-    /// How many sources lack each product that a task which is on demands, held back by a failure or not.
+    /// What the tasks derive, each with its task.
+    pub fn derivations(&self) -> impl Iterator<Item = (&'static TaskName, &'static Derivation)> {
+        let tasks: Vec<_> = self.catalogue.tasks().collect();
+        tasks
+            .into_iter()
+            .flat_map(|task| task.phases.derives.iter().map(move |derives| (&task.name, derives)))
+    }
+
+    /// How many sources, or items, lack each product that a task which is on demands, held back by a failure or not.
     /// Blocks.
     ///
     /// # Errors
     /// If the database fails.
     pub fn lacking(&self) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
-        demands::lacking(&self.library, &self.catalogue, &self.settings())
+        demands::lacking(&self.library, &self.catalogue, &self.settings(), self.clock.now())
     }
 
     async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<T>) -> EngineEvent) -> Result<T, Gone> {

@@ -140,6 +140,12 @@ impl PlanBasis {
                 todo.seconds += estimate.seconds;
                 todo.is_guess |= estimate.is_guess;
             }
+            for derivation in task.phases.derives {
+                let lacking = library.underived(derivation, None, switch, self.now, false)?.len();
+                todo.lacks += lacking as u64;
+                // No unit takes part, so nothing but the product's own word tells how long it takes.
+                todo.seconds += lacking as f64 * derivation.makes.guessed_cost().seconds;
+            }
             backlogs.insert(task.name.clone(), todo);
         }
         let work = |todo: &Todo| {

@@ -50,8 +50,10 @@ pub use scan::{
 };
 pub use store::Page;
 pub use store::costs::{CostSums, Costs, UnitCost};
+pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
 pub use store::failures::{
-    FailureGroup, FailurePlace, FailureRow, FailureSummary, NewFailure, NoPlace, ScanFailure,
+    FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
+    NoPlace, ScanFailure,
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;

@@ -14,6 +14,7 @@ struct Row {
     version: u32,
     oldest_usable: u32,
     blob: Option<&'static str>,
+    derived: bool,
     after_headers: bool,
     cost: Cost,
 }
@@ -25,6 +26,7 @@ impl Row {
             version: P::VERSION,
             oldest_usable: P::OLDEST_USABLE,
             blob: P::BLOB,
+            derived: P::DERIVED,
             after_headers: P::AFTER_HEADERS,
             cost: P::COST,
         }
@@ -79,6 +81,11 @@ impl ProductKind {
     /// Whether its value comes with a blob.
     pub const fn has_blob(self) -> bool {
         self.row().blob.is_some()
+    }
+
+    /// Whether it is derived of stored products; see [`Product::DERIVED`].
+    pub const fn is_derived(self) -> bool {
+        self.row().derived
     }
 
     /// Whether it is made of what the headers say; see [`Product::AFTER_HEADERS`].

@@ -80,7 +80,7 @@ impl Loop {
         };
         for run in cut {
             if let Some(run) = self.runs.get_mut(&run) {
-                run.is_cut = true;
+                run.phase = run.phase.cut();
                 run.unit_ended(unit, bytes_read);
             }
         }
@@ -99,7 +99,7 @@ impl Loop {
             self.estimates.note(Backlog::kinds(&wants), spent.size_bytes, spent.seconds);
         }
         let waiting: Vec<RunId> =
-            self.runs.values().filter(|run| run.detach_at.is_some()).map(|run| run.id).collect();
+            self.runs.values().filter(|run| run.phase.detach_at().is_some()).map(|run| run.id).collect();
         for run in left.into_iter().flat_map(|want| wants[want].runs.clone()) {
             self.leave(run, root.clone());
         }
