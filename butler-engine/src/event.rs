@@ -10,9 +10,8 @@ use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
 use tokio::sync::oneshot;
 
-use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
+use crate::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::backlog::UnitId;
-use crate::engine::ChangeError;
 use crate::fact::{Came, What};
 use crate::plan::PlanBasis;
 use crate::unit::{Settled, UnitWord};

@@ -12,15 +12,13 @@ use butler_tasks::{Catalogue, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
+use crate::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::clock::Clock;
-use crate::demands;
-use crate::engine::ChangeError;
+use crate::demands::{self, Wish};
 use crate::event::EngineEvent;
 use crate::fact::Fact;
 use crate::inbox::Inbox;
 use crate::plan::PlanBasis;
-use crate::wish::{Wish, wishes};
 use crate::work;
 
 /// The engine's loop has ended: the server is shutting down.
@@ -109,7 +107,7 @@ impl Handle {
 
     /// What the tasks wish by the settings that hold now; costs no round trip.
     pub fn wishes(&self) -> Vec<Wish> {
-        wishes(&self.catalogue, &self.settings.borrow())
+        demands::wishes(&self.catalogue, &self.settings.borrow())
     }
 
     /// The stream of facts from now on.

@@ -194,7 +194,7 @@ impl Run {
         }
     }
 
-    /// One product more, or one failure more.
+    /// The run has one product more, or one failure more.
     pub(crate) fn step_done(&mut self, came: Came) {
         self.done += 1;
         match came {
@@ -206,7 +206,7 @@ impl Run {
         self.rate.note(Instant::now(), self.done);
     }
 
-    /// One step less: its file can't be had, since its root is away or (none) since it is gone.
+    /// The run has one step less: a file can't be had, since its root is away or (none) since it is gone.
     pub(crate) fn step_left(&mut self, root: Option<String>) {
         self.total = self.total.saturating_sub(1);
         match root {

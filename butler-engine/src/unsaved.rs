@@ -37,7 +37,7 @@ impl Unsaved {
         self.again_at.map(|at| at.saturating_duration_since(now))
     }
 
-    /// Those whose turn it is, oldest first. Each that fails again is to be noted again.
+    /// The records whose turn it is, oldest first. Each that fails again is to be noted again.
     pub(crate) fn due(&mut self, now: Instant) -> Vec<RunRecord> {
         if self.again_at.is_none_or(|at| at > now) {
             return Vec::new();

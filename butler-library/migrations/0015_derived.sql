@@ -45,3 +45,6 @@ CREATE UNIQUE INDEX failures_by_product ON failures (source, kind) WHERE source 
 CREATE UNIQUE INDEX failures_by_item ON failures (item, kind) WHERE item IS NOT NULL;
 CREATE UNIQUE INDEX failures_by_path ON failures (root, path) WHERE root IS NOT NULL;
 CREATE INDEX failures_by_time ON failures (failed_at, id);
+
+-- What all units ever took was asked for by nobody.
+DROP TABLE cost_sums;

@@ -49,7 +49,7 @@ pub use scan::{
     ScanReport, ScanWorld, Watched, scan_paths, scan_section,
 };
 pub use store::Page;
-pub use store::costs::{CostSums, Costs, UnitCost};
+pub use store::costs::UnitCost;
 pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
 pub use store::failures::{
     FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,

@@ -133,7 +133,7 @@ fn every_crate_has_its_licence() {
 /// Names of public types that two crates, or two modules of one, may have: each is the field's word in both.
 const SHARED_TYPE_NAMES: &[&str] = &[
     // Of a person's words and of a library.
-    "Kind", "Photo", // A product's own summary.
+    "Kind", "Photo",   // A product's own summary.
     "Summary", // The schedule's view of what the catalogue has.
     "Settings", "Task", "Work", // What the nights bring, and what a task would do.
     "Plan", // What a product says of itself, and one that the command made.

@@ -206,7 +206,7 @@ impl Loop {
             Ok(gathered) => gathered,
             Err(sentence) => return self.fail_run(id, sentence),
         };
-        // It has begun by now, and what it lacks is counted anew: the older count knows nothing of what was
+        // The run has begun by now, and what it lacks is counted anew: the older count knows nothing of what was
         // made meanwhile.
         let Phase::Counting { is_widening } = run.phase else { return };
         if is_ahead {

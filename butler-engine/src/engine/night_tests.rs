@@ -6,14 +6,15 @@ use butler_api::{Ask, PauseEnd, PauseOwner, Reason, RunState, TaskName};
 use butler_library::SourceId;
 use butler_product::Spec;
 use butler_schedule::Lane;
-use butler_tasks::Report;
+use butler_tasks::{Report, SettingsFile};
 use jiff::SignedDuration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::*;
 use crate::event::Gathered;
-use crate::unit::{Spent, UnitEnd, UnitOver, UnitWord};
+use crate::surroundings::Patience;
+use crate::unit::{Spent, UnitOutcome, UnitOver, UnitWord};
 
 const BIF: TaskName = TaskName::GenerateMediaIndexFiles;
 
@@ -97,7 +98,7 @@ impl Night {
             answers: Vec::new(),
             bytes_read: 0,
             spent: Spent::default(),
-            end: UnitEnd::Left { root: None },
+            end: UnitOutcome::Left { root: None },
         };
         self.engine.handle(EngineEvent::UnitSaid { slot: 0, unit, word: UnitWord::Over(over) });
     }
@@ -204,7 +205,8 @@ fn a_run_whose_last_unit_falls_in_that_minute_is_stopped_and_stays_due() {
     night.engine.handle(EngineEvent::WorkEnded { run: scan, end: Ok(Report::default()) });
     night.gathered(scan, &[1]);
     night.until("2027-03-21T05:00:30");
-    let end = UnitEnd::Fell { how: crate::backlog::Fall::ByItself, sentence: "The worker hung.".to_owned() };
+    let end =
+        UnitOutcome::Fell { how: crate::backlog::Fall::ByItself, sentence: "The worker hung.".to_owned() };
     let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
     night.engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
     assert_eq!(night.state(scan), RunState::Stopped);

@@ -9,12 +9,12 @@ use std::fmt;
 pub enum Kind {
     /// True or false, as [`read_bool`] reads it.
     Bool {
-        /// Without anybody's word.
+        /// The value that holds while nobody sets another.
         default: bool,
     },
     /// A whole number.
     Int {
-        /// Without anybody's word.
+        /// The value that holds while nobody sets another.
         default: i64,
         /// Which ones.
         allowed: Ints,
@@ -23,7 +23,7 @@ pub enum Kind {
     },
     /// A text.
     Text {
-        /// Without anybody's word.
+        /// The value that holds while nobody sets another.
         default: &'static str,
         /// Which ones.
         allowed: Texts,

@@ -183,6 +183,7 @@ fn open_line(open: &OpenProduct) -> String {
 
 #[cfg(test)]
 mod tests {
+    use butler_product::needed_bandwidth::NeededBandwidth;
     use jiff::Timestamp;
 
     use super::*;
@@ -251,6 +252,26 @@ mod tests {
                 time(at)
             )
         );
+    }
+
+    #[test]
+    fn what_was_derived_for_a_season_is_shown_with_the_season() {
+        let made_at: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
+        let needed = NeededBandwidth { files: 3, known: 2, needed: [9_000_000; 8] };
+        let derived = |is_current| ItemProduct {
+            product: "needed_bandwidth".into(),
+            version: 1,
+            value: serde_json::to_value(Value::from(needed)).unwrap(),
+            is_current,
+            made_at,
+        };
+        let line = derived_line(&derived(true));
+        assert!(line.starts_with("  needed_bandwidth  9.0 Mbit/s with a buffer of 5 MB, "), "{line}");
+        assert!(
+            line.ends_with(&format!("of 2 of 3 files, as far as is known; made {}", time(made_at))),
+            "{line}"
+        );
+        assert!(derived_line(&derived(false)).ends_with(", and is made anew: its files changed"));
     }
 
     #[test]
