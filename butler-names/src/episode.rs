@@ -52,7 +52,8 @@ fn by_folder(folders: &[String], stem: &str) -> Option<Episode> {
     let of_folder = by_file(above, folder);
     let own = by_file(folders, stem);
     let range = found.first..=found.last;
-    let is_within = |first: u32, last: u32| found.first < found.last && range.contains(&first) && range.contains(&last);
+    let is_within =
+        |first: u32, last: u32| found.first < found.last && range.contains(&first) && range.contains(&last);
     let season = match own.numbers {
         _ if is_numbered(stem) => own.season,
         Numbers::Range { first, last } | Numbers::Absolute { first, last } if is_within(first, last) => {
@@ -112,7 +113,8 @@ fn by_file(folders: &[String], stem: &str) -> Episode {
 fn show_of(prefix: &str) -> &str {
     let has_show = |start: usize| !clean(&prefix[..start]).is_empty();
     let season = season::in_name(prefix).map(|season| season.start).filter(|start| has_show(*start));
-    let beside = || BESIDE.as_ref()?.find(prefix).map(|beside| beside.start()).filter(|start| has_show(*start));
+    let beside =
+        || BESIDE.as_ref()?.find(prefix).map(|beside| beside.start()).filter(|start| has_show(*start));
     let prefix = season.or_else(beside).map_or(prefix, |start| &prefix[..start]);
     let recorded = RECORDED.as_ref().and_then(|form| form.find(prefix));
     let show = recorded.map_or(prefix, |recorded| &prefix[recorded.end()..]);
@@ -334,7 +336,9 @@ fn without_group(text: &str) -> &str {
         text = behind;
         // Of `[Group][Title][04]` the second is the title.
         let outside = text.strip_prefix('[').and_then(|inner| inner.split_once(']'));
-        if !outside.is_some_and(|(_, rest)| rest.trim_start_matches(['_', ' ', '.']).starts_with(char::is_alphabetic)) {
+        if !outside.is_some_and(|(_, rest)| {
+            rest.trim_start_matches(['_', ' ', '.']).starts_with(char::is_alphabetic)
+        }) {
             return text;
         }
     }

@@ -26,7 +26,10 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut start = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
         let parts = c.is_whitespace()
-            || matches!(c, '.' | '_' | '-' | '–' | '—' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '/' | '~' | '+');
+            || matches!(
+                c,
+                '.' | '_' | '-' | '–' | '—' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '/' | '~' | '+'
+            );
         match start {
             Some(begin) if parts => {
                 found.push(Word { text: &text[begin..at], start: begin, end: at });

@@ -95,7 +95,8 @@ impl<'a> Place<'a> {
             } else if is_scrambled(last) && rest.last().is_some_and(|film| is_film_folder(film)) {
                 // `Heat (1995)/a1b2c3d4e5f6/a1b2c3d4e5f6.mkv`
             } else if let Some(label) = rest.last().and_then(|film| version_folder(last, film)) {
-                place.version = Some(place.version.map_or_else(|| label.clone(), |own| format!("{label} {own}")));
+                place.version =
+                    Some(place.version.map_or_else(|| label.clone(), |own| format!("{label} {own}")));
             } else {
                 place.folder = Some(last);
                 break;
@@ -126,7 +127,8 @@ fn version_folder(folder: &str, above: &str) -> Option<String> {
         return None;
     }
     let (own, film) = (FilmName::parse(folder), FilmName::parse(above));
-    let is_same = film.year.is_some() && own.year == film.year && comparable(&own.title) == comparable(&film.title);
+    let is_same =
+        film.year.is_some() && own.year == film.year && comparable(&own.title) == comparable(&film.title);
     own.version.filter(|_| is_same)
 }
 

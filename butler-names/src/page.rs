@@ -23,8 +23,8 @@ fn the_page_of_conventions_tells_what_is_read() {
         rows += 1;
         let named = read(name, kind);
         let told = told(&named) + named.doubt().map_or("", |_| ", in doubt");
-        let note = cells.get(2).map_or(" |".to_owned(), |note| format!(" | {note}"));
-        let right = format!("| `{name}` | {told}{note}");
+        let note = cells.get(2).unwrap_or(&"|");
+        let right = format!("| `{name}` | {told} | {note}");
         if right != line {
             wrong.push(format!("{line}\n{right}"));
         }
@@ -113,7 +113,8 @@ fn track(Track { artist, album, album_year, disc, number, title, performer }: &T
 }
 
 fn of_ids(Ids { imdb, tmdb, tvdb, anidb, musicbrainz }: &Ids) -> String {
-    let ids = [("imdb", imdb), ("tmdb", tmdb), ("tvdb", tvdb), ("anidb", anidb), ("musicbrainz", musicbrainz)];
+    let ids =
+        [("imdb", imdb), ("tmdb", tmdb), ("tvdb", tvdb), ("anidb", anidb), ("musicbrainz", musicbrainz)];
     ids.into_iter().filter_map(|(word, id)| id.as_ref().map(|id| format!(", {word} {id}"))).collect()
 }
 

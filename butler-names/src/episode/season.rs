@@ -68,16 +68,16 @@ static NUMBER_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 /// `S01`, `Show.S01.1080p`, `Show S01`.
-static LETTER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| {
-        Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])S([0-9]{1,4})(?:(?:[\s._\-)\],]|D[0-9]|Extras?\b).*)?$").ok()
-    });
+static LETTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])S([0-9]{1,4})(?:(?:[\s._\-)\],]|D[0-9]|Extras?\b).*)?$").ok()
+});
 /// `1xAll`: a whole season in one file.
 static CROSS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])([0-9]{1,2})xAll\b").ok());
 /// What follows the first of several seasons.
-static SPAN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)^(?:\s*(?:-|&|to|~)\s*(?:S|seasons?\s)|\s&\s|[\-&~])[0-9]{1,2}\b").ok());
+static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:\s*(?:-|&|to|~)\s*(?:S|seasons?\s)|\s&\s|[\-&~])[0-9]{1,2}\b").ok()
+});
 /// `第1季`, `第二期`, `1기`.
 static CJK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(

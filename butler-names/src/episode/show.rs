@@ -6,8 +6,8 @@ use regex::Regex;
 
 use super::super::title::{clean, comparable, titled, words};
 use super::super::{Show, ids, junk, year};
-use super::season::{self, SeasonFolder};
 use super::numbers;
+use super::season::{self, SeasonFolder};
 
 /// `S01-S05`, `Seasons 1-3`, `Complete Series` behind a show's name.
 static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {

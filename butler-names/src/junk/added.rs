@@ -36,9 +36,9 @@ pub(crate) fn without_added<'a>(title: &'a str, behind: &str) -> (Cow<'a, str>, 
     let strong = |word: &Word<'_>| is_soft(word.text) && !WEAK.contains(&word.text.to_lowercase().as_str());
     let run = words.iter().skip(least).rev().take_while(|word| strong(word)).count();
     let (kept, last) = words.split_at(words.len() - run);
-    let names_edition = last.iter().any(|word| {
-        ["edition", "édition", "cut", "version"].contains(&word.text.to_lowercase().as_str())
-    });
+    let names_edition = last
+        .iter()
+        .any(|word| ["edition", "édition", "cut", "version"].contains(&word.text.to_lowercase().as_str()));
     let is_mixed = kept.iter().any(|word| word.text.chars().any(char::is_lowercase));
     let alone = |word: &Word<'_>| {
         ALONE.contains(&word.text.to_lowercase().as_str()) || (is_mixed && is_in_capitals(word.text))
@@ -49,7 +49,11 @@ pub(crate) fn without_added<'a>(title: &'a str, behind: &str) -> (Cow<'a, str>, 
         _ => 0,
     };
     let kept = words.len() - added;
-    let end = if added + service > 0 { Some(words.get(kept).map_or_else(|| words[kept - 1].end, |word| word.start)) } else { None };
+    let end = if added + service > 0 {
+        Some(words.get(kept).map_or_else(|| words[kept - 1].end, |word| word.start))
+    } else {
+        None
+    };
     match end {
         Some(end) => (Cow::Borrowed(&title[..end]), Some(&title[end..])),
         None => (Cow::Borrowed(title), None),
@@ -60,11 +64,15 @@ pub(crate) fn without_added<'a>(title: &'a str, behind: &str) -> (Cow<'a, str>, 
 fn is_service(words: &[Word<'_>], behind: &str) -> bool {
     let web = super::words(behind).first().is_some_and(|word| word.text.to_lowercase().starts_with("web"));
     let last = words.last().map(|word| word.text.to_uppercase());
-    web && last.is_some_and(|last| SERVICES.contains(&last.as_str()) && words.last().is_some_and(|word| is_in_capitals(word.text) || word.text == "iP"))
+    web && last.is_some_and(|last| {
+        SERVICES.contains(&last.as_str())
+            && words.last().is_some_and(|word| is_in_capitals(word.text) || word.text == "iP")
+    })
 }
 
 fn is_article(word: &str) -> bool {
-    ["the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"].contains(&word.to_lowercase().as_str())
+    ["the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"]
+        .contains(&word.to_lowercase().as_str())
 }
 
 /// `EXTENDED`, `LiMiTED`, `3D`.
@@ -73,7 +81,6 @@ fn is_in_capitals(word: &str) -> bool {
     let small = word.chars().filter(|c| c.is_lowercase()).count();
     capitals > small && (small == 0 || capitals > 2)
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -64,17 +64,36 @@ const SOFT_WORDS: &[&str] = &[
     "vo", "stv", "nfofix", "dirfix", "se", "hq", "hfr", "48fps", "collector", "édition", "v2", "v3",
 ];
 /// Soft words that say nothing of a release beside other soft words either: `Make It Real`.
-pub(super) const WEAK: &[&str] = &[
-    "it", "real", "read", "part", "stan", "open", "hulu", "bbc", "nfo",
-];
+pub(super) const WEAK: &[&str] = &["it", "real", "read", "part", "stan", "open", "hulu", "bbc", "nfo"];
 /// Soft words that end a title alone, and not in capitals only, where a year or a hard word follows.
 pub(super) const ALONE: &[&str] = &[
-    "imax", "extended", "uncut", "uncensored", "multi", "dubbed", "subbed", "vostfr", "truefrench",
-    "subforced", "v2", "v3",
+    "imax",
+    "extended",
+    "uncut",
+    "uncensored",
+    "multi",
+    "dubbed",
+    "subbed",
+    "vostfr",
+    "truefrench",
+    "subforced",
+    "v2",
+    "v3",
 ];
 /// Of the soft words, those that a release name in capitals has in front of the hard ones.
 pub(super) const TRAILING: &[&str] = &[
-    "dl", "multi", "dual", "nf", "web", "internal", "dubbed", "subbed", "vff", "vostfr", "truefrench", "ws",
+    "dl",
+    "multi",
+    "dual",
+    "nf",
+    "web",
+    "internal",
+    "dubbed",
+    "subbed",
+    "vff",
+    "vostfr",
+    "truefrench",
+    "ws",
     "ml",
 ];
 /// Where releases from the web were taken from: words of a title, unless `WEB` follows.

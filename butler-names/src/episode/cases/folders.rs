@@ -8,8 +8,14 @@ fn a_folder_may_be_called_like_the_one_episode_in_it() {
     check(
         Show,
         &[
-            ("Scrubs/Season 06/Scrubs.S06E09.My.Perspective.DVDRip.XviD-WAT/scrubs.s06e09.dvdrip.xvid-wat.avi", "Scrubs S6 E9"),
-            ("Bones.S12E02.The.Brain.In.The.Bot.1080p.WEB-DL-R2D2/161219_06.mkv", "Bones S12 E2 | The Brain In The Bot | v 1080p"),
+            (
+                "Scrubs/Season 06/Scrubs.S06E09.My.Perspective.DVDRip.XviD-WAT/scrubs.s06e09.dvdrip.xvid-wat.avi",
+                "Scrubs S6 E9",
+            ),
+            (
+                "Bones.S12E02.The.Brain.In.The.Bot.1080p.WEB-DL-R2D2/161219_06.mkv",
+                "Bones S12 E2 | The Brain In The Bot | v 1080p",
+            ),
             ("Show.S08E09.1080p.HEVC-GRP/afaae96ae7a140e0981ced2a79221751.mkv", "Show S8 E9 | v 1080p"),
             ("Unsorted/Show.S01E01.720p.HDTV/tbbt101.avi", "Show S1 E1 | v 720p"),
             ("Show.S01E01-E05.720p-GRP/Show.S01E03.720p.mkv", "Show S1 E3 | v 720p"),
@@ -23,7 +29,10 @@ fn the_season_of_the_folder_tells_what_a_number_means() {
     check(
         Show,
         &[
-            ("Only Fools and Horses/Series 1/1.01 Big Brother.mkv", "Only Fools and Horses S1 E1 | Big Brother"),
+            (
+                "Only Fools and Horses/Series 1/1.01 Big Brother.mkv",
+                "Only Fools and Horses S1 E1 | Big Brother",
+            ),
             ("Only Fools and Horses/Series 1/1.02 Go West.mkv", "Only Fools and Horses S1 E2 | Go West"),
             ("The Office/Season 4/The Office [401] Fun Run.avi", "The Office S4 E1 | Fun Run"),
             ("Show Name/Show.Name.S01.720p-Grp/show.name.0106.720p.mkv", "Show Name S1 E6 | v 720p"),
@@ -66,7 +75,10 @@ fn an_episode_s_extra_lies_among_the_extras() {
     check(
         Show,
         &[
-            ("Seinfeld/extras/Seinfeld.S05E01.The.Mango.Inside.Look.mkv", "other | The Mango Inside Look | Seinfeld S5 E1"),
+            (
+                "Seinfeld/extras/Seinfeld.S05E01.The.Mango.Inside.Look.mkv",
+                "other | The Mango Inside Look | Seinfeld S5 E1",
+            ),
             ("Show/Season 2/Extras/Show - S02E03.mkv", "other | Extra | Show S2 E3"),
             ("Show/Extras/Show S00E03 - Title.mkv", "Show S0 E3 | Title"),
         ],

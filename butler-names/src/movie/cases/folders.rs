@@ -8,7 +8,10 @@ fn a_scene_s_file_is_its_folder_s_film() {
     check(
         Movie,
         &[
-            ("How.To.Be.Single.2016.1080p.BluRay.x264-BLOW/blow-how.to.be.single.2016.1080p.bluray.x264.mkv", "How To Be Single (2016) | 1080p"),
+            (
+                "How.To.Be.Single.2016.1080p.BluRay.x264-BLOW/blow-how.to.be.single.2016.1080p.bluray.x264.mkv",
+                "How To Be Single (2016) | 1080p",
+            ),
             ("Heat.REPACK.LiMiTED.DVDRip.XviD-ARROW/arw-repack-heat.dvdrip.xvid.avi", "Heat"),
             ("Alice in Wonderland DVDRip.XviD-GRP/dmd-aw.avi", "Alice in Wonderland"),
             ("Heat (1995)/08.03.09.Heat.(1995).BDRip.720p.mkv", "Heat (1995) | 720p"),
@@ -26,8 +29,14 @@ fn an_unknown_word_in_a_film_s_own_folder_tells_a_version() {
             ("Heat (1995)/Heat.HDLight.mkv", "Heat (1995)"),
             ("Heat (1995)/Heat.4KLight.mkv", "Heat (1995) | 4KLight"),
             ("Heat (1995)/Heat.EXTENDED.1995.1080p.mkv", "Heat (1995) | EXTENDED 1080p"),
-            ("La Science des Rêves (2006)/La.Science.Des.Reves.FRENCH.DVDRip.avi", "La Science des Rêves (2006) | FRENCH"),
-            ("La Science des Rêves (2006)/La.Science.Des.Reves.Directors.Cut.avi", "La Science des Rêves (2006) | Directors Cut"),
+            (
+                "La Science des Rêves (2006)/La.Science.Des.Reves.FRENCH.DVDRip.avi",
+                "La Science des Rêves (2006) | FRENCH",
+            ),
+            (
+                "La Science des Rêves (2006)/La.Science.Des.Reves.Directors.Cut.avi",
+                "La Science des Rêves (2006) | Directors Cut",
+            ),
             ("Terminator (1984)/Terminator.Genisys.mkv", "Terminator Genisys"),
         ],
     );

@@ -18,7 +18,10 @@ fn words_that_are_added_to_a_title_are_no_part_of_it() {
             ("Heat [Ultimate Collector's Edition].1995.BRRip.mkv", "Heat (1995)"),
             ("Heat (VHS) [1995] Al Pacino.mkv", "Heat (1995) | Al Pacino"),
             ("Heat.NRK.WEB-DL.1080p.mkv", "Heat | NRK 1080p"),
-            ("Heat.1995.INTEGRAL VERSION LIMITED EDITION.1080p.BluRay.mkv", "Heat (1995) | INTEGRAL VERSION LIMITED EDITION 1080p"),
+            (
+                "Heat.1995.INTEGRAL VERSION LIMITED EDITION.1080p.BluRay.mkv",
+                "Heat (1995) | INTEGRAL VERSION LIMITED EDITION 1080p",
+            ),
             ("Heat 1995 SUBFORCED FRENCH DVDRiP XViD.mkv", "Heat (1995) | SUBFORCED FRENCH"),
             ("Heat.[Michael.Mann.1995].[Xvid].avi", "Heat (1995)"),
             ("The English 1080p.mkv", "The English | 1080p"),
