@@ -16,7 +16,7 @@ use butler_library::Library;
 use butler_product::ProductKind;
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
-use butler_tasks::{Catalogue, Settings, SettingsFile, Task};
+use butler_tasks::{Catalogue, LibraryChange, Settings, SettingsFile, Task};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, watch};
 
@@ -32,7 +32,7 @@ use crate::inbox::Inbox;
 use crate::publish::Publisher;
 use crate::recovery::{self, Plan};
 use crate::run::Run;
-use crate::unsaved::Unsaved;
+use crate::unsaved::{RunEnding, Unsaved};
 use crate::watching::Watching;
 use crate::workers::{Patience, Pool};
 
@@ -172,6 +172,8 @@ struct Loop {
     jumps: Option<u64>,
     /// What holds everything.
     pauses: Vec<Pause>,
+    /// The pauses as the library has them.
+    stored_pauses: Vec<Pause>,
     estimates: Estimates,
     /// Steps that were done ahead for runs that are still to come.
     done_ahead: BTreeMap<RunId, u64>,
@@ -230,6 +232,7 @@ impl Loop {
             wake_at: None,
             looked_at: started_at,
             jumps,
+            stored_pauses: recovery::kept_pauses(&pauses),
             pauses,
             estimates,
             done_ahead: BTreeMap::new(),
@@ -324,6 +327,7 @@ impl Loop {
             EngineEvent::RefreshAsked { section, paths, answer } => {
                 let _ = answer.send(self.refresh(section, paths, Origin::Person));
             }
+            EngineEvent::WatchLimitsMet { limits } => self.health.watch_limits = limits,
             EngineEvent::SectionsChanged => self.watching.look_again(),
             EngineEvent::FilesChanged { section, paths } => _ = self.refresh(section, paths, Origin::Watch),
             EngineEvent::StartAllAsked { force, answer } => {
@@ -350,24 +354,24 @@ impl Loop {
             }
             EngineEvent::PlanAsked { answer } => _ = answer.send(self.plan_basis()),
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
+            EngineEvent::UnsavedAsked { answer } => _ = answer.send(self.unsaved.rows()),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
-            EngineEvent::WorkProgressed { run, done, total, waits } => {
-                self.work_progressed(run, done, total, waits)
-            }
+            EngineEvent::WorkStepped { run, step } => self.work_stepped(run, step),
             EngineEvent::WorkFailed { run, path, sentence } => self.work_failed(run, path, sentence),
-            EngineEvent::SectionScan { run, section, title, step } => {
-                self.section_scan(run, section, title, step)
+            EngineEvent::LibraryChanged(LibraryChange::Section(section)) => {
+                self.tell(What::SectionChanged { section: section.0 })
             }
-            EngineEvent::SectionChanged { section } => self.tell(What::SectionChanged { section }),
+            EngineEvent::LibraryChanged(LibraryChange::ItemsAdded) => {
+                _ = self.ask_schedule(Event::ItemsAdded)
+            }
             EngineEvent::SettingsChangeAsked { changes, answer } => {
                 _ = answer.send(self.change_settings(&changes))
             }
             EngineEvent::SettingsFileRead { file, answer } => _ = answer.send(self.take_settings_file(file)),
             EngineEvent::ClockSet => self.look(),
-            EngineEvent::ItemsAdded => _ = self.ask_schedule(Event::ItemsAdded),
             EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
             EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),
@@ -394,7 +398,7 @@ impl Loop {
         self.pool.worker_is(slot, sandbox.is_ok());
         let (sandbox, worker_trouble) =
             sandbox.map_or_else(|trouble| (None, Some(trouble)), |sandbox| (Some(sandbox), None));
-        self.health = EngineHealth { sandbox, worker_trouble, ..EngineHealth::default() };
+        (self.health.sandbox, self.health.worker_trouble) = (sandbox, worker_trouble);
     }
 
     fn refresh(&mut self, section: i64, paths: Vec<PathBuf>, origin: Origin) -> Option<StartReply> {
@@ -433,14 +437,14 @@ impl Loop {
             self.pool.withdraw(withdrawal);
         }
         // What was left is no part of it any more.
-        if ended.is_gathered {
-            effects::log_unstored(run, "a run's total", self.library.set_run_total(run, ended.total));
+        let total = if ended.is_gathered { self.library.set_run_total(run, ended.total) } else { Ok(()) };
+        let progress = ended.stored_progress();
+        let report = ended.into_report().into_facts();
+        let stored = total.and_then(|()| self.library.set_run_report(run, report.clone()));
+        if stored.is_err() {
+            self.unsaved.note_end(run, RunEnding { progress, report }, Instant::now());
         }
-        effects::log_unstored(
-            run,
-            "a run's report",
-            self.library.set_run_report(run, ended.into_report().into_facts()),
-        );
+        effects::log_unstored(run, "what a run came to", stored);
         self.ask_schedule(Event::RunEnded { run, end });
     }
 

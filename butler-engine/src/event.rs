@@ -1,13 +1,14 @@
 //! What can happen to the engine. Each comes through the [`crate::inbox`]; the loop handles one at a time.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc;
 
-use butler_api::{Ask, Pause, PauseOwner, Reason, RunId, TaskName};
-use butler_library::SourceId;
+use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
+use butler_library::{RunRow, SourceId, StoreError};
 use butler_product::Spec;
 use butler_product::message::Sandbox;
-use butler_tasks::{Report, ScanStep, SettingsFile, TaskError};
+use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
 use tokio::sync::oneshot;
 
 use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
@@ -36,6 +37,8 @@ pub(crate) enum EngineEvent {
     StopAllAsked { answer: oneshot::Sender<Vec<RunId>> },
     /// Somebody wants to know the tasks.
     TasksAsked { answer: oneshot::Sender<Vec<TaskView>> },
+    /// Somebody wants to know which runs could not be stored.
+    UnsavedAsked { answer: oneshot::Sender<Vec<RunRow>> },
     /// Somebody wants to know what runs.
     LiveAsked { answer: oneshot::Sender<Vec<LiveRun>> },
     /// Somebody wants to know what is so now, and then all that happens.
@@ -52,20 +55,18 @@ pub(crate) enum EngineEvent {
     HealthAsked { answer: oneshot::Sender<EngineHealth> },
     /// A run's lacks were counted.
     Gathered { run: RunId, lacks: Result<Gathered, String> },
-    /// A run's own work came further.
-    WorkProgressed { run: RunId, done: u64, total: u64, waits: Option<Reason> },
+    /// A run's own work came to a step.
+    WorkStepped { run: RunId, step: WorkStep },
     /// Something in a run's own work failed, and the work goes on.
     WorkFailed { run: RunId, path: String, sentence: String },
-    /// The scan of a section came to a step.
-    SectionScan { run: RunId, section: i64, title: String, step: ScanStep },
-    /// The content of a section changed.
-    SectionChanged { section: i64 },
-    /// A scan found new items in a section that had been scanned before.
-    ItemsAdded,
+    /// A run's own work changed what the library holds.
+    LibraryChanged(LibraryChange),
+    /// Limits of the system keep so many folders from being watched; none does if there is none.
+    WatchLimitsMet { limits: BTreeMap<&'static str, usize> },
     /// Somebody wants everything held.
-    PauseAsked { pause: Pause, answer: oneshot::Sender<Vec<Pause>> },
+    PauseAsked { pause: Pause, answer: oneshot::Sender<Result<Vec<Pause>, StoreError>> },
     /// Somebody lifts a pause, or all of them; those that there were are answered.
-    ResumeAsked { owner: Option<PauseOwner>, answer: oneshot::Sender<Vec<Pause>> },
+    ResumeAsked { owner: Option<PauseOwner>, answer: oneshot::Sender<Result<Vec<Pause>, StoreError>> },
     /// Somebody wants to plan ahead.
     PlanAsked { answer: oneshot::Sender<PlanBasis> },
     /// Somebody wants to know what holds everything.

@@ -3,7 +3,7 @@
 
 use butler_api::{Origin, Pause, Reason, RunId, RunState, TaskName};
 use butler_product::ProductKind;
-use butler_tasks::ScanStep;
+use butler_tasks::Stage;
 use jiff::Timestamp;
 
 /// One thing that happened.
@@ -59,7 +59,16 @@ pub enum What {
         /// The file's path.
         part: String,
         /// The product.
-        product: &'static str,
+        product: ProductKind,
+        /// Why: one sentence.
+        sentence: String,
+    },
+    /// Something failed in a task's own work, which goes on.
+    WorkFailed {
+        /// The task.
+        task: TaskName,
+        /// The file or folder.
+        path: String,
         /// Why: one sentence.
         sentence: String,
     },
@@ -81,16 +90,16 @@ pub enum What {
         /// What came of it.
         result: Came,
     },
-    /// The scan of a section came to a step.
-    SectionScan {
-        /// The run that scans.
+    /// A run that goes through sections one by one came to a step in one.
+    SectionStep {
+        /// The run.
         run: RunId,
         /// The section.
         section: i64,
         /// The section's name.
         title: String,
         /// How far it is.
-        step: ScanStep,
+        stage: Stage,
     },
     /// Settings have other values.
     SettingsChanged {

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::{Library, StoreError};
+use butler_library::{Library, RunRow, StoreError};
 use butler_product::ProductKind;
-use butler_tasks::{Catalogue, Does, Plan, Settings, SettingsFile, TaskError};
+use butler_tasks::{Catalogue, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
@@ -190,16 +190,16 @@ impl Handle {
     /// Asks that everything be held; all pauses that there are then.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn pause(&self, pause: Pause) -> Result<Vec<Pause>, Gone> {
+    /// If the engine has ended; inside, if the pause can't be stored, and then nothing is held by it.
+    pub async fn pause(&self, pause: Pause) -> Result<Result<Vec<Pause>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::PauseAsked { pause, answer }).await
     }
 
     /// Lifts an owner's pause, or (none) all of them; those that were lifted.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Vec<Pause>, Gone> {
+    /// If the engine has ended; inside, if that can't be stored, and then none was.
+    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Result<Vec<Pause>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::ResumeAsked { owner, answer }).await
     }
 
@@ -217,6 +217,15 @@ impl Handle {
     /// If the engine has ended.
     pub async fn pauses(&self) -> Result<Vec<Pause>, Gone> {
         self.ask(|answer| EngineEvent::PausesAsked { answer }).await
+    }
+
+    /// The runs whose newest state could not be stored, on a full disk say: of these the library knows an
+    /// older one, or nothing. Who asks the library for runs asks here first.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn unsaved(&self) -> Result<Vec<RunRow>, Gone> {
+        self.ask(|answer| EngineEvent::UnsavedAsked { answer }).await
     }
 
     /// What every run that is not at its end is doing right now.
@@ -246,16 +255,18 @@ impl Handle {
         is_stopping: &mut (dyn FnMut() -> bool + Send),
     ) -> Option<Result<Plan, DryRunError>> {
         let task = self.catalogue.find(task)?;
-        let Does::KeepHouse(prepare) = task.does else { return Some(Err(DryRunError::MakesNoPlan)) };
-        let planned = work::dry_run(prepare, &self.library, &self.settings(), &self.clock, is_stopping);
+        let (work, settings) = (task.phases.work, self.settings());
+        let planned = work::dry_run(work, &self.library, &settings, &self.clock, is_stopping);
+        let Some(planned) = planned else { return Some(Err(DryRunError::MakesNoPlan)) };
         Some(planned.map_err(|error| match error {
             TaskError::Stopped => DryRunError::Stopped,
             TaskError::Failed(sentence) => DryRunError::Failed(sentence),
         }))
     }
 
-    /// The tasks that make a product by the settings that hold.
-    pub fn makers(&self, kind: ProductKind) -> Vec<&'static TaskName> {
+    /// The tasks that make a product by the settings that hold; with none those that look at the sections'
+    /// folders.
+    pub fn makers(&self, kind: Option<ProductKind>) -> Vec<&'static TaskName> {
         self.catalogue.makers(kind, &self.settings())
     }
 

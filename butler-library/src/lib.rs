@@ -14,6 +14,7 @@ mod allowed_roots;
 mod backup;
 mod blob_check;
 mod blobs;
+mod borders;
 mod browse;
 mod data_dir;
 mod db;
@@ -28,7 +29,7 @@ mod store;
 mod token;
 mod vital_threads;
 
-pub use allowed_roots::{ALLOWED_ROOTS, RootError};
+pub use allowed_roots::RootError;
 pub use backup::{
     BackupContent, BackupError, BackupFault, BackupFile, BackupRemoval, JudgedBackup, KEPT_BACKUPS,
     NewestUsable, RestoreError, Restored,
@@ -36,6 +37,7 @@ pub use backup::{
 pub use backup::{backups, backups_to_remove, check_backup, newest_usable, restore_backup};
 pub use blob_check::{BlobCheck, CheckBlobsError};
 pub use blobs::{BlobError, Blobs, Loss, Staged};
+pub use borders::{Borders, Outside};
 pub use browse::Folder;
 pub use data_dir::DataDirError;
 pub use db::{DbOpenError, StoreError};
@@ -44,8 +46,9 @@ pub use library::{AdminTokenError, Library, OpenError};
 pub use regular_file::open_regular;
 pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
 pub use scan::{
-    Becomes, OpenMedia, Pending, PlannedFile, RealFiles, RootReport, RootWatch, ScanError, ScanObserver,
-    ScanPhase, ScanPlan, ScanProgress, ScanReport, ScanWorld, Watched, plan_scan, scan_paths, scan_section,
+    Becomes, LeftAlone, OpenMedia, Pending, PlannedFile, RealFiles, RootReport, RootWatch, ScanError,
+    ScanObserver, ScanPhase, ScanPlan, ScanProgress, ScanReport, ScanWorld, Unwatched, Watched, plan_scan,
+    scan_paths, scan_section,
 };
 pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 pub use store::Page;

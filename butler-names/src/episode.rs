@@ -40,7 +40,8 @@ fn by_folder(folders: &[String], stem: &str) -> Option<Episode> {
     let of_folder = by_file(above, folder);
     let own = by_file(above, stem);
     let range = found.first..=found.last;
-    let is_within = |first: u32, last: u32| found.first < found.last && range.contains(&first) && range.contains(&last);
+    let is_within =
+        |first: u32, last: u32| found.first < found.last && range.contains(&first) && range.contains(&last);
     let season = match own.numbers {
         _ if is_numbered(stem) => own.season,
         Numbers::Range { first, last } | Numbers::Absolute { first, last } if is_within(first, last) => {
@@ -100,7 +101,8 @@ fn by_file(folders: &[String], stem: &str) -> Episode {
 fn show_of(prefix: &str) -> &str {
     let has_show = |start: usize| !clean(&prefix[..start]).is_empty();
     let season = season::in_name(prefix).map(|season| season.start).filter(|start| has_show(*start));
-    let beside = || BESIDE.as_ref()?.find(prefix).map(|beside| beside.start()).filter(|start| has_show(*start));
+    let beside =
+        || BESIDE.as_ref()?.find(prefix).map(|beside| beside.start()).filter(|start| has_show(*start));
     season.or_else(beside).map_or(prefix, |start| &prefix[..start])
 }
 

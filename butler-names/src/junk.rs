@@ -407,8 +407,15 @@ pub(super) fn without_added(title: &str) -> (Cow<'_, str>, Option<&str>) {
     let least = if words.first().is_some_and(|word| is_article(word.text)) { 2 } else { 1 };
     let run = words.iter().skip(least).rev().take_while(|word| strong(word)).count();
     let is_mixed = words[..words.len() - run].iter().any(|word| word.text.chars().any(char::is_lowercase));
-    let capitals = words[words.len() - run..].iter().rev().take_while(|word| is_in_capitals(word.text)).count();
-    let added = if run >= 2 { run } else if is_mixed { capitals } else { 0 };
+    let capitals =
+        words[words.len() - run..].iter().rev().take_while(|word| is_in_capitals(word.text)).count();
+    let added = if run >= 2 {
+        run
+    } else if is_mixed {
+        capitals
+    } else {
+        0
+    };
     match words.get(words.len() - added) {
         Some(first) if added > 0 => (Cow::Borrowed(&title[..first.start]), Some(&title[first.start..])),
         _ => (Cow::Borrowed(title), None),
@@ -416,7 +423,8 @@ pub(super) fn without_added(title: &str) -> (Cow<'_, str>, Option<&str>) {
 }
 
 fn is_article(word: &str) -> bool {
-    ["the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"].contains(&word.to_lowercase().as_str())
+    ["the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"]
+        .contains(&word.to_lowercase().as_str())
 }
 
 /// `EXTENDED`, `LiMiTED`, `3D`.

@@ -93,7 +93,8 @@ impl<'a> Place<'a> {
             } else if junk::is_all(last) && !rest.is_empty() {
                 place.version = place.version.or_else(|| Some(clean(last)));
             } else if let Some(label) = rest.last().and_then(|film| version_folder(last, film)) {
-                place.version = Some(place.version.map_or_else(|| label.clone(), |own| format!("{label} {own}")));
+                place.version =
+                    Some(place.version.map_or_else(|| label.clone(), |own| format!("{label} {own}")));
             } else {
                 place.folder = Some(last);
                 break;
@@ -124,7 +125,8 @@ fn version_folder(folder: &str, above: &str) -> Option<String> {
         return None;
     }
     let (own, film) = (FilmName::parse(folder), FilmName::parse(above));
-    let is_same = film.year.is_some() && own.year == film.year && comparable(&own.title) == comparable(&film.title);
+    let is_same =
+        film.year.is_some() && own.year == film.year && comparable(&own.title) == comparable(&film.title);
     own.version.filter(|_| is_same)
 }
 

@@ -111,7 +111,8 @@ fn bare(text: &str) -> Option<Found> {
     }
     let next = words.get(at + 1);
     // `Heat.1995.some words.1080p` has blanks only behind.
-    let dotted = !text[..start].trim().contains(' ') && (text[end..].starts_with(['.', '_']) || end == text.len());
+    let dotted =
+        !text[..start].trim().contains(' ') && (text[end..].starts_with(['.', '_']) || end == text.len());
     let dotted = dotted || !text.trim().contains(' ');
     let ends = next.is_none() || at + 1 == junk_start;
     let belongs = BEFORE_A_TITLE_S_NUMBER.contains(&words[at - 1].text.to_lowercase().as_str());
@@ -130,7 +131,13 @@ fn in_front(text: &str) -> Option<Found> {
     let digits = text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
     let year = digits.parse().ok().filter(|year| BARE.contains(year))?;
     let title = text[4..].strip_prefix("- ")?;
-    title.starts_with(char::is_alphabetic).then_some(Found { year, start: 0, end: 5, sure: true, span: false })
+    title.starts_with(char::is_alphabetic).then_some(Found {
+        year,
+        start: 0,
+        end: 5,
+        sure: true,
+        span: false,
+    })
 }
 
 /// `Heat FRENCH BluRay 720p 1995`: some name the year last.

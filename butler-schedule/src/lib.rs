@@ -32,7 +32,7 @@ pub use effect::{Effect, SecondRun, WakeReason};
 pub use event::{Event, RunEnd};
 pub use forecast::{BacklogAhead, Expected, Forecast, How, NightAhead, RunAhead, Work, windows_ahead};
 pub use recovery::Remembered;
-pub use row::{AtWindowEnd, Lane, Row};
+pub use row::{AtWindowEnd, Lane, Row, Timing};
 pub use run_rules::MOST_PATHS;
 pub use run_state::{Change, IllegalChange};
 pub use schedule::{Schedule, Task};

@@ -259,7 +259,7 @@ impl Schedule {
 
     /// Whether the window's end lets its runs finish, and never misses it.
     fn finishes(&self, task: &TaskName) -> bool {
-        self.row(task).is_some_and(|row| row.at_window_end == AtWindowEnd::Finish)
+        self.row(task).is_some_and(|row| row.timing.at_window_end == AtWindowEnd::Finish)
     }
 
     /// What the calendar says of a moment.
@@ -282,7 +282,7 @@ impl Schedule {
         }
         let past = self.past(&row.name);
         due::due(
-            row.every_days,
+            row.timing.every_days,
             past.and_then(|past| past.last_completed),
             past.and_then(|past| past.given_up),
             day,

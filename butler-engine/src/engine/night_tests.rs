@@ -78,7 +78,7 @@ impl Night {
         let (since, note) = (self.clock.now(), Some("guests".to_owned()));
         let pause = Pause { owner, note, since, until, drains };
         self.engine.handle(EngineEvent::PauseAsked { pause, answer });
-        assert!(asked.try_recv().unwrap().iter().any(|pause| pause.owner == owner));
+        assert!(asked.try_recv().unwrap().unwrap().iter().any(|pause| pause.owner == owner));
     }
 
     fn gathered(&mut self, run: RunId, sources: &[i64]) {
@@ -232,7 +232,7 @@ fn a_pause_that_drains_freezes_nothing_and_begins_no_unit() {
     assert!(night.engine.backlog.runs_of(1).is_empty(), "no unit was formed");
     let (answer, mut asked) = oneshot::channel();
     night.engine.handle(EngineEvent::ResumeAsked { owner: Some(PauseOwner::Person), answer });
-    assert_eq!(asked.try_recv().unwrap().len(), 1);
+    assert_eq!(asked.try_recv().unwrap().unwrap().len(), 1);
     assert!(night.engine.backlog.runs_of(1).contains(&run));
 }
 
@@ -260,7 +260,7 @@ fn media_runs_of_the_window_that_wait_for_the_scan_are_looked_ahead_for() {
         .iter()
         .filter(|run| {
             run.state == RunState::Queued
-                && night.engine.catalogue.find(&run.task).is_some_and(|task| task.lane == Lane::Media)
+                && night.engine.catalogue.find(&run.task).is_some_and(|task| task.timing.lane == Lane::Media)
         })
         .map(|run| run.id)
         .collect();

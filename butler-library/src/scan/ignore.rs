@@ -15,6 +15,8 @@ use std::sync::Arc;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::Outside;
+
 pub(super) const PLEXIGNORE: &[u8] = b".plexignore";
 pub(super) const IGNORE: &[u8] = b".ignore";
 pub(super) const NOMEDIA: &[u8] = b".nomedia";
@@ -39,11 +41,13 @@ pub(super) enum Why {
         file: Vec<u8>,
     },
     /// A line of this file says so.
-    Location {
+    Line {
         /// The file, below the root.
         file: Vec<u8>,
         line: String,
     },
+    /// It leads to where no media may lie.
+    Outside(Outside),
 }
 
 impl Why {
@@ -53,7 +57,8 @@ impl Why {
         match self {
             Self::Name => "It is hidden, or has a name that other programs keep for themselves.".to_owned(),
             Self::Whole { file } => format!("`{}` says that this folder is ignored.", shown(file)),
-            Self::Location { file, line } => {
+            Self::Outside(outside) => outside.sentence(),
+            Self::Line { file, line } => {
                 format!("The line `{line}` of `{}` says that it is ignored.", shown(file))
             }
         }
@@ -125,15 +130,14 @@ impl Rules {
     pub(super) fn verdict(&self, path: &[u8], is_folder: bool) -> Option<Why> {
         let plex = self.plex.iter().find_map(|file| {
             let line = file.verdict(path, is_folder)?;
-            Some(Why::Location { file: below(&file.folder, PLEXIGNORE), line: line.to_owned() })
+            Some(Why::Line { file: below(&file.folder, PLEXIGNORE), line: line.to_owned() })
         });
         plex.or_else(|| {
             let file = self.nearest.as_ref()?;
             match file.lines.matched(Path::new(OsStr::from_bytes(rest(path, &file.folder)?)), is_folder) {
-                Match::Ignore(line) => Some(Why::Location {
-                    file: below(&file.folder, IGNORE),
-                    line: line.original().to_owned(),
-                }),
+                Match::Ignore(line) => {
+                    Some(Why::Line { file: below(&file.folder, IGNORE), line: line.original().to_owned() })
+                }
                 Match::None | Match::Whitelist(_) => None,
             }
         })

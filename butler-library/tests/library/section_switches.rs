@@ -3,7 +3,7 @@
 use butler_library::{Scope, SectionKind, StoreError};
 use butler_product::{Spec, Traits, bif};
 
-use crate::world::{World, at, content, new_section};
+use crate::world::{World, at, content, new_section, write_at};
 
 const SWITCH: &str = "enableBIFGeneration";
 
@@ -49,9 +49,10 @@ fn what_lies_in_two_sections_is_wanted_as_long_as_one_of_them_wants_it() {
     world.write("a.mkv", &content("a", 1_000));
     world.scan();
     let first = world.section;
-    // The same folder under another section.
-    world.section =
-        world.library.add_section(new_section(SectionKind::Movie, &[&world.media()]), at(0)).unwrap();
+    // The same content in a folder of another section.
+    let other = world.folder.path().join("other");
+    write_at(&other.join("a.mkv"), &content("a", 1_000), -100);
+    world.section = world.library.add_section(new_section(SectionKind::Movie, &[&other]), at(0)).unwrap();
     world.scan();
     world.library.set_section_switches(first, vec![(SWITCH.into(), false)]).unwrap();
     assert_eq!(lacks(&world), 1);

@@ -43,7 +43,8 @@ const FORMS: &[Form] = &[
         season: None,
     },
     Form {
-        pattern: r"(?i)([0-9]{1,4})\.?\s?(?:серия|серія|b[öo]l[üu]m|blm|rész|díl|αναπληρωτ)", season: None
+        pattern: r"(?i)([0-9]{1,4})\.?\s?(?:серия|серія|b[öo]l[üu]m|blm|rész|díl|αναπληρωτ)",
+        season: None,
     },
     Form { pattern: r"#([0-9]{1,4})(?:\s?-\s?#?([0-9]{1,4}))?", season: None },
 ];
@@ -60,7 +61,8 @@ static LEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^([0-9]{1,4})(?:[\-+~]([0-9]{1,4}))?(?:v[0-9])?(\s*[\-.)_–]\s*|\s+|$)").ok()
 });
 static DASHED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"[\s_.][\-–][\s_.]\(?([0-9]{1,4})(?:[\-~+&]([0-9]{1,4}))?\)?(?:v[0-9])?(?:[\s._\-\[(]|$)").ok()
+    Regex::new(r"[\s_.][\-–][\s_.]\(?([0-9]{1,4})(?:[\-~+&]([0-9]{1,4}))?\)?(?:v[0-9])?(?:[\s._\-\[(]|$)")
+        .ok()
 });
 static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\[([0-9]{1,4})(?:[\-~]([0-9]{1,4}))?(?:v[0-9])?(?:[ _]?(?:end|fin|完))?\]").ok()
@@ -149,7 +151,8 @@ fn whole(form: &Regex, text: &str) -> Option<Found> {
         let behind = text[end..].chars().next();
         // `全24集` is how many there are.
         let inside = text[..place.start()].ends_with(['全', '共'])
-            || is_inside_a_word(text, place.start()) && !text[place.start()..].starts_with([' ', '[', '_', '.']);
+            || is_inside_a_word(text, place.start())
+                && !text[place.start()..].starts_with([' ', '[', '_', '.']);
         let goes_on = behind.is_some_and(|c| {
             c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}' && !is_revision(&text[end..]))
         });
@@ -265,7 +268,8 @@ fn behind_show(text: &str, around: Around<'_>) -> Option<Found> {
         }
     }
     let (number, next) = (own.next()?, own.next()?);
-    let is_number = matches!(number.text.len(), 2 | 3) && number.text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        matches!(number.text.len(), 2 | 3) && number.text.bytes().all(|byte| byte.is_ascii_digit());
     if show.is_empty() || !is_number || next.text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }

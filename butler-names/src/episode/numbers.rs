@@ -33,15 +33,11 @@ static LETTERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static CROSS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)S?([0-9]{1,2}|(?:19|20)[0-9]{2})[x×]([0-9]{1,3})").ok());
 /// A fansub's `S2 - 04`; `S03-x01`, `S06.01`.
-static LETTER_DASH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)S([0-9]{1,2})(?:[ _.][\-–][ _.]|[._\-]|[ ._]?-[x×])([0-9]{2,3})").ok()
-});
+static LETTER_DASH: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)S([0-9]{1,2})(?:[ _.][\-–][ _.]|[._\-]|[ ._]?-[x×])([0-9]{2,3})").ok());
 /// `[Cap.408]`, as Spanish releases write season and episode in one number.
 static CHAPTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)[\[(]Cap[. ]?([0-9]{1,2})([0-9]{2})(?:[_\-][0-9]{0,2}([0-9]{2}))?[\])]",
-    )
-    .ok()
+    Regex::new(r"(?i)[\[(]Cap[. ]?([0-9]{1,2})([0-9]{2})(?:[_\-][0-9]{0,2}([0-9]{2}))?[\])]").ok()
 });
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -138,8 +134,7 @@ fn go_on(stem: &str, numbers: &mut Found, digits: usize) {
             let counts_on = behind.starts_with('-') && behind[1..].starts_with(|c: char| c.is_ascii_digit());
             let fits =
                 if counts_on { last == numbers.last + 1 } else { last <= numbers.first + MOST_UNMARKED };
-            (fits && found[1].len() >= digits.min(2))
-                .then_some((last, found[0].len()))
+            (fits && found[1].len() >= digits.min(2)).then_some((last, found[0].len()))
         };
         let Some((last, length)) = marked.or_else(glued) else { break };
         if last <= numbers.last || !is_whole(&rest[length..]) {

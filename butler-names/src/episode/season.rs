@@ -68,10 +68,9 @@ static NUMBER_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 /// `S01`, `Show.S01.1080p`, `Show S01`.
-static LETTER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| {
-        Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])S([0-9]{1,4})(?:(?:[\s._\-)\],]|D[0-9]|Extras?\b).*)?$").ok()
-    });
+static LETTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])S([0-9]{1,4})(?:(?:[\s._\-)\],]|D[0-9]|Extras?\b).*)?$").ok()
+});
 /// `1xAll`: a whole season in one file.
 static CROSS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])([0-9]{1,2})xAll\b").ok());

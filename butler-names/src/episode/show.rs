@@ -126,7 +126,8 @@ pub(super) fn named(text: &str) -> Show {
 /// Of `[番組][Show][2019]`, a name in brackets alone, the last title that Latin letters write, else the first.
 fn one_of_brackets(text: &str) -> &str {
     let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let Some(groups) = inner.map(|inner| inner.split("][")).filter(|groups| groups.clone().count() > 1) else {
+    let Some(groups) = inner.map(|inner| inner.split("][")).filter(|groups| groups.clone().count() > 1)
+    else {
         return text;
     };
     let titles = || groups.clone().filter(|group| group.chars().any(char::is_alphabetic));

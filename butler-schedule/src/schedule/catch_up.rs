@@ -122,7 +122,7 @@ impl Schedule {
     pub(super) fn catches_up(&self, row: &Row) -> bool {
         match self.settings.catch_up {
             CatchUp::Off => false,
-            CatchUp::Housekeeping => row.lane != Lane::Media,
+            CatchUp::Housekeeping => row.timing.lane != Lane::Media,
             CatchUp::All => true,
         }
     }

@@ -109,7 +109,7 @@ impl Schedule {
         present: Present,
         effects: &mut Vec<Effect>,
     ) {
-        run.scheduled_at = row.randomized.then(|| self.place(&row.name, window, present.now));
+        run.scheduled_at = row.timing.randomized.then(|| self.place(&row.name, window, present.now));
         if run.scheduled_at > Some(present.now) {
             run.state = RunState::Scheduled;
             effects.push(Effect::Save(run.clone()));
@@ -142,7 +142,7 @@ impl Schedule {
 
     /// Whether a window has room for a task that is about to be queued.
     fn has_room(&self, row: &Row, window: &Window, present: Present) -> bool {
-        let never_missed = window.whole_day || row.at_window_end == AtWindowEnd::Finish;
+        let never_missed = window.whole_day || row.timing.at_window_end == AtWindowEnd::Finish;
         never_missed || placement::has_room(window.until, self.usual(&row.name), present.now)
     }
 }

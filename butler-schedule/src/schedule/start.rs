@@ -48,7 +48,7 @@ impl Schedule {
             self.settle(present.now, &mut effects);
             return Step { answer: Answer::UnknownTask, effects };
         };
-        let looks_anew = force && row.lane == Lane::Scan;
+        let looks_anew = force && row.timing.lane == Lane::Scan;
         let request = Request { origin: Origin::Person, ask: &ask, looks_anew, present };
         let is_off = !force && !self.is_on(task) && self.there(task, request).is_none();
         let admitted = if is_off {
@@ -71,7 +71,7 @@ impl Schedule {
     ) -> Step {
         let ask = Ask::of_section(section, outermost(paths));
         let request = Request { origin, ask: &ask, looks_anew: true, present };
-        let scan = self.rows.iter().find(|row| row.lane == Lane::Scan).cloned();
+        let scan = self.rows.iter().find(|row| row.timing.lane == Lane::Scan).cloned();
         let admitted = scan.map(|row| self.admit(&row, request, &mut effects));
         self.settle(present.now, &mut effects);
         let answer = admitted.map_or(Answer::UnknownTask, |admitted| Answer::Start(self.answer(admitted)));
@@ -106,7 +106,7 @@ impl Schedule {
             return Admitted::Entered(self.enter_forced(row, request, effects));
         }
         let last = self.past(&row.name).and_then(|past| past.last_completed);
-        if let Err(why) = on_its_day(row.every_days, last, request.present.day) {
+        if let Err(why) = on_its_day(row.timing.every_days, last, request.present.day) {
             return Admitted::Answered(self.skip(row, request, why.reason(), effects));
         }
         // Outside of a window only: inside it `there` has answered.

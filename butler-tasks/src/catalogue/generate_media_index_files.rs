@@ -5,26 +5,21 @@
 use butler_api::TaskName;
 use butler_library::SectionKind;
 use butler_product::{Spec, bif};
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 
 use crate::settings::{Group, Ints, Kind, SectionSwitch, Setting, Settings};
-use crate::task::{Demand, Does, Task};
+use crate::task::{Demand, Phases, Task};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::GenerateMediaIndexFiles,
     title: "Generate Preview Thumbnails",
     description: "Make the small pictures that players show while a viewer seeks, one every few seconds of \
                   each video",
-    every_days: 1,
-    randomized: false,
-    lane: Lane::Media,
-    rank: 0,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing::MEDIA,
     switch: &SWITCH,
     settings: &[&INTERVAL, &WIDTH],
     section_switch: Some(&SECTION_SWITCH),
-    does: Does::Analyse(demands),
+    phases: Phases { demands, ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::behavior(
