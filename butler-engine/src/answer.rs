@@ -1,5 +1,6 @@
 //! What the engine answers to who asks it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use butler_api::{Outcome, Reason, RunId, TaskName};
@@ -90,6 +91,10 @@ pub struct EngineHealth {
     pub worker_trouble: Option<String>,
     /// How many workers there may be, by what they are doing.
     pub workers: Workers,
+    /// Limits of the system that keep folders from being watched, and how many folders each.
+    pub watch_limits: BTreeMap<&'static str, usize>,
+    /// Runs of which something could not be stored yet.
+    pub unsaved: usize,
 }
 
 /// How many workers are in each state; together as many as the server may have at one time.

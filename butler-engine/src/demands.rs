@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use butler_api::TaskName;
-use butler_library::{Library, Scope, StoreError, Subjects};
-use butler_product::{ProductKind, Spec};
+use butler_library::{Library, Scope, StoreError};
+use butler_product::{ProductKind, Spec, Traits};
 use butler_tasks::{Catalogue, Settings, Task};
 use jiff::Timestamp;
 
@@ -31,17 +31,17 @@ fn of_task(task: &'static Task, settings: &Settings) -> impl Iterator<Item = Wis
     task.demands(settings).into_iter().map(move |demand| Wish {
         task: task.name.clone(),
         spec: demand.spec,
-        scope: Scope { section: None, subjects: demand.subjects, switch },
+        scope: Scope { section: None, needs: demand.needs, switch },
     })
 }
 
 /// What all tasks demand together, each once.
-pub(crate) fn of_all(catalogue: &Catalogue, settings: &Settings) -> Vec<(Spec, Subjects)> {
-    once(wishes(catalogue, settings).into_iter().map(|wish| (wish.spec, wish.scope.subjects)))
+pub(crate) fn of_all(catalogue: &Catalogue, settings: &Settings) -> Vec<(Spec, Traits)> {
+    once(wishes(catalogue, settings).into_iter().map(|wish| (wish.spec, wish.scope.needs)))
 }
 
 /// Each demand once, however many tasks state it.
-fn once(stated: impl Iterator<Item = (Spec, Subjects)>) -> Vec<(Spec, Subjects)> {
+fn once(stated: impl Iterator<Item = (Spec, Traits)>) -> Vec<(Spec, Traits)> {
     let mut all = Vec::new();
     for demand in stated {
         if !all.contains(&demand) {
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_two_tasks_demand_is_kept_once() {
-        let (headers, tags) = ((Spec::MediaInfo, Subjects::AllParts), (Spec::Tags, Subjects::TaggedParts));
+        let (headers, tags) = ((Spec::MediaInfo, Traits::CONTENT), (Spec::Tags, Traits::TAGGED));
         let stated = [headers.clone(), tags.clone(), headers.clone()];
         assert_eq!(once(stated.into_iter()), [headers.clone(), tags]);
         assert!(of_all(&Catalogue::default(), &Settings::default()).contains(&headers));

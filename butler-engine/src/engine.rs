@@ -32,7 +32,7 @@ use crate::publish::Publisher;
 use crate::recovery::{self, Plan};
 use crate::run::Run;
 use crate::surroundings::EngineSettings;
-use crate::unsaved::Unsaved;
+use crate::unsaved::{RunEnding, Unsaved};
 use crate::watching::Watching;
 use crate::workers::Pool;
 
@@ -154,6 +154,8 @@ struct Loop {
     jumps: Option<u64>,
     /// What holds everything.
     pauses: Vec<Pause>,
+    /// The pauses as the library has them.
+    stored_pauses: Vec<Pause>,
     estimates: Estimates,
     /// Steps that were done ahead for runs that are still to come.
     done_ahead: BTreeMap<RunId, u64>,
@@ -212,6 +214,7 @@ impl Loop {
             wake_at: None,
             looked_at: started_at,
             jumps,
+            stored_pauses: recovery::kept_pauses(&pauses),
             pauses,
             estimates,
             done_ahead: BTreeMap::new(),
@@ -306,6 +309,7 @@ impl Loop {
             EngineEvent::RefreshAsked { section, paths, answer } => {
                 let _ = answer.send(self.refresh(section, paths, Origin::Person));
             }
+            EngineEvent::WatchLimitsMet { limits } => self.health.watch_limits = limits,
             EngineEvent::SectionsChanged => self.watching.look_again(),
             EngineEvent::FilesChanged { section, paths } => _ = self.refresh(section, paths, Origin::Watch),
             EngineEvent::StartAllAsked { force, answer } => {
@@ -332,6 +336,7 @@ impl Loop {
             }
             EngineEvent::PlanAsked { answer } => _ = answer.send(self.plan_basis()),
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
+            EngineEvent::UnsavedAsked { answer } => _ = answer.send(self.unsaved.rows()),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
@@ -378,7 +383,7 @@ impl Loop {
         self.pool.worker_is(slot, sandbox.is_ok());
         let (sandbox, worker_trouble) =
             sandbox.map_or_else(|trouble| (None, Some(trouble)), |sandbox| (Some(sandbox), None));
-        self.health = EngineHealth { sandbox, worker_trouble, ..EngineHealth::default() };
+        (self.health.sandbox, self.health.worker_trouble) = (sandbox, worker_trouble);
     }
 
     fn refresh(&mut self, section: i64, paths: Vec<PathBuf>, origin: Origin) -> Option<StartReply> {
@@ -417,14 +422,15 @@ impl Loop {
             self.pool.withdraw(withdrawal);
         }
         // What was left is no part of it any more.
-        if ended.phase.is_counted() {
-            effects::log_unstored(run, "a run's total", self.library.set_run_total(run, ended.total));
+        let is_counted = ended.phase.is_counted();
+        let total = if is_counted { self.library.set_run_total(run, ended.total) } else { Ok(()) };
+        let progress = ended.stored_progress();
+        let report = ended.into_report().into_facts();
+        let stored = total.and_then(|()| self.library.set_run_report(run, report.clone()));
+        if stored.is_err() {
+            self.unsaved.note_end(run, RunEnding { progress, report }, Instant::now());
         }
-        effects::log_unstored(
-            run,
-            "a run's report",
-            self.library.set_run_report(run, ended.into_report().into_facts()),
-        );
+        effects::log_unstored(run, "what a run came to", stored);
         self.ask_schedule(Event::RunEnded { run, end });
     }
 

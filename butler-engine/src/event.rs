@@ -1,10 +1,11 @@
 //! What can happen to the engine. Each comes through the [`crate::inbox`]; the loop handles one at a time.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::SourceId;
+use butler_library::{RunRow, SourceId, StoreError};
 use butler_product::Spec;
 use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
@@ -36,6 +37,8 @@ pub(crate) enum EngineEvent {
     StopAllAsked { answer: oneshot::Sender<Vec<RunId>> },
     /// Somebody wants to know the tasks.
     TasksAsked { answer: oneshot::Sender<Vec<TaskView>> },
+    /// Somebody wants to know which runs could not be stored.
+    UnsavedAsked { answer: oneshot::Sender<Vec<RunRow>> },
     /// Somebody wants to know what runs.
     LiveAsked { answer: oneshot::Sender<Vec<LiveRun>> },
     /// Somebody wants to know what is so now, and then all that happens.
@@ -64,10 +67,12 @@ pub(crate) enum EngineEvent {
     Derived { run: RunId, came: Vec<Came>, gone: u64, facts: Vec<What> },
     /// Nothing is left that a run's task derives.
     DerivingEnded { run: RunId, end: Result<(), String> },
+    /// Limits of the system keep so many folders from being watched; none does if there is none.
+    WatchLimitsMet { limits: BTreeMap<&'static str, usize> },
     /// Somebody wants everything held.
-    PauseAsked { pause: Pause, answer: oneshot::Sender<Vec<Pause>> },
+    PauseAsked { pause: Pause, answer: oneshot::Sender<Result<Vec<Pause>, StoreError>> },
     /// Somebody lifts a pause, or all of them; those that there were are answered.
-    ResumeAsked { owner: Option<PauseOwner>, answer: oneshot::Sender<Vec<Pause>> },
+    ResumeAsked { owner: Option<PauseOwner>, answer: oneshot::Sender<Result<Vec<Pause>, StoreError>> },
     /// Somebody wants to plan ahead.
     PlanAsked { answer: oneshot::Sender<PlanBasis> },
     /// Somebody wants to know what holds everything.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::{Derivation, Library, StoreError};
+use butler_library::{Derivation, Library, RunRow, StoreError};
 use butler_product::ProductKind;
 use butler_tasks::{Catalogue, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
@@ -188,16 +188,16 @@ impl Handle {
     /// Asks that everything be held; all pauses that there are then.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn pause(&self, pause: Pause) -> Result<Vec<Pause>, Gone> {
+    /// If the engine has ended; inside, if the pause can't be stored, and then nothing is held by it.
+    pub async fn pause(&self, pause: Pause) -> Result<Result<Vec<Pause>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::PauseAsked { pause, answer }).await
     }
 
     /// Lifts an owner's pause, or (none) all of them; those that were lifted.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Vec<Pause>, Gone> {
+    /// If the engine has ended; inside, if that can't be stored, and then none was.
+    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Result<Vec<Pause>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::ResumeAsked { owner, answer }).await
     }
 
@@ -215,6 +215,15 @@ impl Handle {
     /// If the engine has ended.
     pub async fn pauses(&self) -> Result<Vec<Pause>, Gone> {
         self.ask(|answer| EngineEvent::PausesAsked { answer }).await
+    }
+
+    /// The runs whose newest state could not be stored, on a full disk say: of these the library knows an
+    /// older one, or nothing. Who asks the library for runs asks here first.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn unsaved(&self) -> Result<Vec<RunRow>, Gone> {
+        self.ask(|answer| EngineEvent::UnsavedAsked { answer }).await
     }
 
     /// What every run that is not at its end is doing right now.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Traits;
 use crate::list::products;
 use crate::product::{Cost, Product};
 
@@ -15,6 +16,8 @@ struct Row {
     oldest_usable: u32,
     blob: Option<&'static str>,
     derived: bool,
+    needs: Traits,
+    one_of_each: bool,
     after_headers: bool,
     cost: Cost,
 }
@@ -27,6 +30,8 @@ impl Row {
             oldest_usable: P::OLDEST_USABLE,
             blob: P::BLOB,
             derived: P::DERIVED,
+            needs: P::NEEDS,
+            one_of_each: P::ONE_OF_EACH,
             after_headers: P::AFTER_HEADERS,
             cost: P::COST,
         }
@@ -88,6 +93,16 @@ impl ProductKind {
         self.row().derived
     }
 
+    /// What a source must have for it; see [`Product::NEEDS`].
+    pub const fn needs(self) -> Traits {
+        self.row().needs
+    }
+
+    /// Whether a source keeps one of each parameters; see [`Product::ONE_OF_EACH`].
+    pub const fn keeps_one_of_each(self) -> bool {
+        self.row().one_of_each
+    }
+
     /// Whether it is made of what the headers say; see [`Product::AFTER_HEADERS`].
     pub const fn is_made_after_headers(self) -> bool {
         self.row().after_headers
@@ -140,6 +155,7 @@ mod tests {
         for kind in ProductKind::ALL {
             assert!((1..=kind.version()).contains(&kind.oldest_usable()), "{kind}");
             assert!(kind.guessed_cost().seconds > 0.0, "{kind}");
+            assert!(!kind.needs().is_empty(), "{kind}: every source has what nothing needs");
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Traits;
 use crate::bandwidth::{BUFFERS_BYTES, Summary};
 use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
@@ -40,6 +41,8 @@ impl Product for NeededBandwidth {
     const NAME: &'static str = "needed_bandwidth";
     const VERSION: u32 = 1;
     const DERIVED: bool = true;
+    // What the products that it is derived of need; no source is asked for itself.
+    const NEEDS: Traits = Traits::PLAYABLE;
     // Some reads of the database.
     const COST: Cost = Cost { per: CostPer::Source, seconds: 0.002 };
 

@@ -2,7 +2,7 @@
 //! and everybody else asks the kind ([`crate::ProductKind`]), the spec or the value, without a match of their
 //! own.
 
-use crate::{ProductKind, Value};
+use crate::{ProductKind, Traits, Value};
 
 /// The value of one product, which says what there is to know of its kind.
 pub trait Product: Sized {
@@ -16,6 +16,10 @@ pub trait Product: Sized {
     const BLOB: Option<&'static str> = None;
     /// Whether it is a product of items, derived of stored products: no worker makes it of a source.
     const DERIVED: bool = false;
+    /// What a source must have for it: it is lacking where these are, and it is not.
+    const NEEDS: Traits;
+    /// Whether a source keeps one of each parameters; else what was made with others is replaced.
+    const ONE_OF_EACH: bool = false;
     /// Whether it is made of what the headers say. What a parser of its own reads is made whether libav reads
     /// the file or not.
     const AFTER_HEADERS: bool = true;

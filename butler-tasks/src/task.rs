@@ -4,8 +4,8 @@
 //! the products that it derives of stored ones. A task has one of them at least ([`Phases`]).
 
 use butler_api::TaskName;
-use butler_library::{Derivation, Subjects};
-use butler_product::Spec;
+use butler_library::Derivation;
+use butler_product::{Spec, Traits};
 use butler_schedule::{Row, Timing};
 
 use crate::plan::{Ground, Prepared};
@@ -56,13 +56,20 @@ pub enum OwnWork {
     Planned(fn(&mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError>),
 }
 
-/// A wish: these subjects shall have this product.
+/// A wish: sources that have what is needed shall have this product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
     /// The product.
     pub spec: Spec,
-    /// The subjects.
-    pub subjects: Subjects,
+    /// What a source must have.
+    pub needs: Traits,
+}
+
+impl Demand {
+    /// A wish of all sources that have what the product needs.
+    pub fn of(spec: Spec) -> Self {
+        Self { needs: spec.kind().needs(), spec }
+    }
 }
 
 impl Task {

@@ -12,12 +12,14 @@ use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::brake::Brake;
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::engine::Loop;
 use crate::event::{EngineEvent, Gathered};
 use crate::fact::{Came, What};
 use crate::phase::Phase;
 use crate::run::Run;
+use crate::unsaved::{RunEnding, Unstored};
 use crate::{blob_check, derive, work};
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
@@ -57,7 +59,11 @@ impl Loop {
 
     fn store(&mut self, record: &RunRecord) {
         match self.library.save_run(record) {
-            Ok(()) => self.unsaved.forget(record.id),
+            Ok(()) => {
+                if let Some(end) = self.unsaved.recorded(record.id) {
+                    self.store_end(record.id, end);
+                }
+            }
             Err(error) => {
                 tracing::error!(run = %record.id, error = &error as &dyn std::error::Error, "a run could not be stored");
                 self.unsaved.note(record.clone(), Instant::now());
@@ -67,9 +73,31 @@ impl Loop {
 
     /// Tries again what could not be stored: there may be room by now.
     pub(super) fn save_what_was_not(&mut self) {
-        for record in self.unsaved.due(Instant::now()) {
-            self.store(&record);
+        if !self.unsaved.is_due(Instant::now()) {
+            return;
         }
+        for (run, Unstored { record, end }) in self.unsaved.take() {
+            if let Some(end) = end {
+                self.unsaved.note_end(run, end, Instant::now());
+            }
+            match record {
+                Some(record) => self.store(&record),
+                None => _ = self.unsaved.recorded(run).map(|end| self.store_end(run, end)),
+            }
+        }
+        self.store_pauses();
+    }
+
+    /// Stores what a run came to, and keeps it for later where that can't be.
+    pub(super) fn store_end(&mut self, run: RunId, end: RunEnding) {
+        let stored = self
+            .library
+            .set_run_progress(run, end.progress)
+            .and_then(|()| self.library.set_run_report(run, end.report.clone()));
+        if stored.is_err() {
+            self.unsaved.note_end(run, end, Instant::now());
+        }
+        log_unstored(run, "what a run came to", stored);
     }
 
     /// A live run's record says anew whose it is and what binds it; one to come is no more, or is to come
@@ -179,10 +207,11 @@ impl Loop {
         let (id, section) = (run.id, run.ask.section.map(SectionId));
         let force = run.tries_again();
         let newcomers_only = run.origin == Origin::Asap;
-        let switch = run.task.section_switch.map(|switch| switch.id);
+        let (switch, brake) = (run.task.section_switch.map(|switch| switch.id), run.brake());
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
             let count = || {
-                let gathered = count_lacks(&library, &demands, (section, switch), force, clock.now())?;
+                let gathered =
+                    count_lacks(&library, &demands, (section, switch), (force, &brake), clock.now())?;
                 if newcomers_only {
                     only_newcomers(&library, gathered)
                 } else {
@@ -418,16 +447,26 @@ fn only_newcomers(
 }
 
 /// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
-/// the database.
-fn look_at_blobs(library: &butler_library::Library, demands: &[Demand]) {
+/// the database. In all that the run is about, and until it is stopped.
+fn look_at_blobs(
+    library: &butler_library::Library,
+    demands: &[Demand],
+    section: Option<SectionId>,
+    brake: &Brake,
+) {
     let kinds: BTreeSet<ProductKind> =
         demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
     for kind in kinds {
-        match library.check_blobs(Some(kind), &|| false) {
-            Ok(check) => blob_check::tell(&check),
-            Err(error) => {
-                tracing::warn!(%kind, error = &error as &dyn std::error::Error, "its blobs could not be looked at")
+        let looked = match section {
+            None => {
+                library.check_blobs(Some(kind), &|| brake.is_stopping()).map(|check| blob_check::tell(&check))
             }
+            Some(section) => library
+                .check_blobs_of(section, &[kind], &|| brake.is_stopping())
+                .map(|lost| tracing::info!(%kind, %section, lost, "the blobs of a section were looked at")),
+        };
+        if let Err(error) = looked {
+            tracing::warn!(%kind, error = &error as &dyn std::error::Error, "its blobs could not be looked at");
         }
     }
 }
@@ -436,15 +475,16 @@ fn count_lacks(
     library: &butler_library::Library,
     demands: &[Demand],
     (section, switch): (Option<SectionId>, Option<&'static str>),
-    force: bool,
+    // Whether to take what rests after failures too, and by what the run is stopped.
+    (force, brake): (bool, &Brake),
     now: Timestamp,
 ) -> Result<Gathered, butler_library::StoreError> {
     let mut gathered = Gathered::default();
     if force {
-        look_at_blobs(library, demands);
+        look_at_blobs(library, demands, section, brake);
     }
     for demand in demands {
-        let scope = Scope { section, subjects: demand.subjects, switch };
+        let scope = Scope { section, needs: demand.needs, switch };
         let lacks = library.lacks(&demand.spec, &scope, now, force)?;
         if !force {
             gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;

@@ -24,7 +24,7 @@ pub(super) struct Night {
     pub(super) engine: Loop,
     pub(super) clock: Clock,
     pub(super) events: mpsc::Receiver<EngineEvent>,
-    pub(super) folder: TempDir,
+    folder: TempDir,
 }
 
 impl Night {
@@ -79,7 +79,7 @@ impl Night {
         let (since, note) = (self.clock.now(), Some("guests".to_owned()));
         let pause = Pause { owner, note, since, until, drains };
         self.engine.handle(EngineEvent::PauseAsked { pause, answer });
-        assert!(asked.try_recv().unwrap().iter().any(|pause| pause.owner == owner));
+        assert!(asked.try_recv().unwrap().unwrap().iter().any(|pause| pause.owner == owner));
     }
 
     fn gathered(&mut self, run: RunId, sources: &[i64]) {
@@ -238,7 +238,7 @@ fn a_pause_that_drains_freezes_nothing_and_begins_no_unit() {
     assert!(night.engine.backlog.runs_of(1).is_empty(), "no unit was formed");
     let (answer, mut asked) = oneshot::channel();
     night.engine.handle(EngineEvent::ResumeAsked { owner: Some(PauseOwner::Person), answer });
-    assert_eq!(asked.try_recv().unwrap().len(), 1);
+    assert_eq!(asked.try_recv().unwrap().unwrap().len(), 1);
     assert!(night.engine.backlog.runs_of(1).contains(&run));
 }
 

@@ -65,7 +65,8 @@ impl Loop {
     }
 
     pub(super) fn health(&self) -> EngineHealth {
-        EngineHealth { workers: self.pool.workers(self.is_frozen()), ..self.health.clone() }
+        let workers = self.pool.workers(self.is_frozen());
+        EngineHealth { workers, unsaved: self.unsaved.len(), ..self.health.clone() }
     }
 
     pub(super) fn live(&self) -> Vec<LiveRun> {

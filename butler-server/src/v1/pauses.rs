@@ -49,6 +49,7 @@ async fn list(State(app): State<App>) -> Result<Response, Problem> {
         (status = 200, description = "All pauses that there are then.", body = Pauses),
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
     ))]
 async fn pause(
     State(app): State<App>,
@@ -68,7 +69,7 @@ async fn pause(
         return Err(Problem::bad_request(format!("`note` is longer than {LONGEST_NOTE} characters.")));
     }
     let (note, drains) = (note.map(str::to_owned), params.flag("drain")?);
-    answer(app.handle.pause(Pause { owner, note, since, until, drains }).await?)
+    answer(app.handle.pause(Pause { owner, note, since, until, drains }).await??)
 }
 
 /// Lifts one owner's pause.
@@ -78,18 +79,20 @@ async fn pause(
         (status = 200, description = "The pause that was lifted; none if there was none.", body = Pauses),
         (status = 400, description = "There is no such owner.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
     ))]
 async fn resume(State(app): State<App>, Path(owner): Path<String>) -> Result<Response, Problem> {
-    answer(app.handle.resume(Some(known(&owner)?)).await?)
+    answer(app.handle.resume(Some(known(&owner)?)).await??)
 }
 
 /// Lifts every pause.
 #[utoipa::path(delete, path = "/api/v1/pauses", tag = "pauses", responses(
     (status = 200, description = "The pauses that were lifted.", body = Pauses),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
+    (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
 ))]
 async fn resume_all(State(app): State<App>) -> Result<Response, Problem> {
-    answer(app.handle.resume(None).await?)
+    answer(app.handle.resume(None).await??)
 }
 
 fn known(owner: &str) -> Result<PauseOwner, Problem> {

@@ -13,6 +13,8 @@ use jiff::civil::Date;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+mod unsaved;
+
 use crate::accept;
 use crate::app::App;
 use crate::error::Problem;
@@ -65,12 +67,18 @@ async fn list(State(app): State<App>, params: Params) -> Result<Response, Proble
         after: params.parsed::<RunId>("after", "a run's id")?,
     };
     let page = params.page()?;
+    let unsaved = app.handle.unsaved().await?;
     let (rows, total) = app
         .library(move |library| {
             let rows = library.runs_between(&filter, page.start.into(), page.size.into())?;
             let is_marked = filter.before.is_some() || filter.after.is_some();
             let total = if is_marked { None } else { Some(library.count_runs(&filter)?) };
-            Ok::<_, StoreError>((rows, total))
+            if unsaved.is_empty() {
+                return Ok((rows, total));
+            }
+            let known = unsaved.into_iter().map(|run| Ok((library.run(run.record.id)?, run)));
+            let unsaved: Vec<_> = known.collect::<Result<_, StoreError>>()?;
+            Ok::<_, StoreError>(unsaved::page(rows, total, unsaved, &filter, &page))
         })
         .await?;
     let next = rows.last().filter(|_| rows.len() == page.size as usize).map(|last| last.record.id);
@@ -114,7 +122,7 @@ async fn stop(State(app): State<App>, Path(id): Path<String>) -> Result<Response
     }
 }
 
-/// The stored run of an id in an address.
+/// The run of an id in an address: as it is stored, or would be if it could.
 async fn stored(app: &App, id: &str) -> Result<RunRow, Problem> {
     let unknown = || Problem::not_found(format!("There is no run {id}."));
     let id: RunId = id.parse().map_err(|_| unknown())?;
@@ -122,7 +130,13 @@ async fn stored(app: &App, id: &str) -> Result<RunRow, Problem> {
     if i64::try_from(id.0).is_err() {
         return Err(unknown());
     }
-    app.library(move |library| library.run(id)).await?.ok_or_else(unknown)
+    // The engine first: what it says is stored by then is stored.
+    let unsaved = app.handle.unsaved().await?.into_iter().find(|run| run.record.id == id);
+    let row = app.library(move |library| library.run(id)).await?;
+    match unsaved {
+        Some(unsaved) => Ok(unsaved::over(unsaved, row)),
+        None => row.ok_or_else(unknown),
+    }
 }
 
 /// The wire's run: the stored row, and the engine's word where that is newer.

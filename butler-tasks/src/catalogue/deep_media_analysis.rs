@@ -7,7 +7,7 @@
 //! format the product's.
 
 use butler_api::TaskName;
-use butler_library::{Derivation, Inputs, ItemKind, Subjects};
+use butler_library::{Derivation, Inputs, ItemKind};
 use butler_product::needed_bandwidth::NeededBandwidth;
 use butler_product::{Failure, ProductKind, Spec, Value, bandwidth};
 use butler_schedule::Timing;
@@ -35,7 +35,7 @@ static SWITCH: Setting = Setting::flag(
 );
 
 fn demands(_: &Settings) -> Vec<Demand> {
-    vec![Demand { spec: Spec::Bandwidth, subjects: Subjects::PlayableParts }]
+    vec![Demand::of(Spec::Bandwidth)]
 }
 
 /// What a season's or album's files need together.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use butler_api::{Reason, TaskName};
 use butler_library::{
-    RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section,
-    SectionId, StoreError, Subjects, scan_paths, scan_section,
+    LeftAlone, RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport,
+    ScanWorld, Section, SectionId, StoreError, scan_paths, scan_section,
 };
 use butler_product::Spec;
 use butler_schedule::{Lane, Timing};
@@ -36,12 +36,11 @@ static SWITCH: Setting = Setting::flag(
     true,
 );
 
+/// So many links and mounts that were not followed are named.
+const MOST_LEFT_ALONE: usize = 20;
+
 fn demands(_: &Settings) -> Vec<Demand> {
-    vec![
-        Demand { spec: Spec::MediaInfo, subjects: Subjects::AllParts },
-        Demand { spec: Spec::Tags, subjects: Subjects::TaggedParts },
-        Demand { spec: Spec::Photo, subjects: Subjects::PhotoParts },
-    ]
+    vec![Demand::of(Spec::MediaInfo), Demand::of(Spec::Tags), Demand::of(Spec::Photo)]
 }
 
 fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
@@ -159,6 +158,7 @@ struct Totals {
     back: u64,
     missing: u64,
     unsettled: u64,
+    left_alone: Vec<LeftAlone>,
     roots_away: Vec<RootReport>,
 }
 
@@ -173,6 +173,7 @@ impl Totals {
         self.back += report.back;
         self.missing += report.missing;
         self.unsettled += report.unsettled;
+        self.left_alone.extend(report.left_alone.iter().cloned());
         self.roots_away.extend(report.roots_away.iter().cloned());
     }
 
@@ -190,9 +191,13 @@ impl Totals {
             ("files back", self.back),
             ("missing files", self.missing),
             ("still being written, left for the next scan", self.unsettled),
+            ("links and mounts that were not followed", self.left_alone.len() as u64),
         ];
         for (label, value) in facts.into_iter().filter(|(_, value)| *value > 0) {
             report.count(label, value);
+        }
+        for LeftAlone { path, sentence } in self.left_alone.into_iter().take(MOST_LEFT_ALONE) {
+            report.text("not followed", format!("{}: {sentence}", path.display()));
         }
         // Why each is taken to be away, and what to do.
         for root in self.roots_away {
