@@ -61,14 +61,14 @@ pub(crate) enum EngineEvent {
     WorkFailed { run: RunId, path: String, sentence: String },
     /// A run's own work changed what the library holds.
     LibraryChanged(LibraryChange),
+    /// Limits of the system keep so many folders from being watched; none does if there is none.
+    WatchLimitsMet { limits: BTreeMap<&'static str, usize> },
     /// What a run's task derives and is lacking was counted.
     DerivingCounted { run: RunId, total: u64 },
     /// Products of items were derived and stored: what came of each, and how many items went meanwhile.
     Derived { run: RunId, came: Vec<Came>, gone: u64, facts: Vec<What> },
     /// Nothing is left that a run's task derives.
     DerivingEnded { run: RunId, end: Result<(), String> },
-    /// Limits of the system keep so many folders from being watched; none does if there is none.
-    WatchLimitsMet { limits: BTreeMap<&'static str, usize> },
     /// Somebody wants everything held.
     PauseAsked { pause: Pause, answer: oneshot::Sender<Result<Vec<Pause>, StoreError>> },
     /// Somebody lifts a pause, or all of them; those that there were are answered.

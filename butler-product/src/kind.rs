@@ -15,9 +15,9 @@ struct Row {
     version: u32,
     oldest_usable: u32,
     blob: Option<&'static str>,
-    derived: bool,
     needs: Traits,
     one_of_each: bool,
+    derived: bool,
     after_headers: bool,
     cost: Cost,
 }
@@ -29,9 +29,9 @@ impl Row {
             version: P::VERSION,
             oldest_usable: P::OLDEST_USABLE,
             blob: P::BLOB,
-            derived: P::DERIVED,
             needs: P::NEEDS,
             one_of_each: P::ONE_OF_EACH,
+            derived: P::DERIVED,
             after_headers: P::AFTER_HEADERS,
             cost: P::COST,
         }
@@ -88,11 +88,6 @@ impl ProductKind {
         self.row().blob.is_some()
     }
 
-    /// Whether it is derived of stored products; see [`Product::DERIVED`].
-    pub const fn is_derived(self) -> bool {
-        self.row().derived
-    }
-
     /// What a source must have for it; see [`Product::NEEDS`].
     pub const fn needs(self) -> Traits {
         self.row().needs
@@ -101,6 +96,11 @@ impl ProductKind {
     /// Whether a source keeps one of each parameters; see [`Product::ONE_OF_EACH`].
     pub const fn keeps_one_of_each(self) -> bool {
         self.row().one_of_each
+    }
+
+    /// Whether it is derived of stored products; see [`Product::DERIVED`].
+    pub const fn is_derived(self) -> bool {
+        self.row().derived
     }
 
     /// Whether it is made of what the headers say; see [`Product::AFTER_HEADERS`].

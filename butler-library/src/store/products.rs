@@ -276,7 +276,7 @@ fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<
     tx.prepare_cached("DELETE FROM failures WHERE source = ?1 AND kind = ?2")?
         .execute(params![unit.source, kind.as_str()])?;
     if matches!(kind, ProductKind::Tags | ProductKind::Photo) {
-        crate::scan::heard(tx, unit.source, value, unit.made_at)?;
+        crate::scan::place_by_content(tx, unit.source, value, unit.made_at)?;
     }
     if kind == ProductKind::MediaInfo {
         let traits = value.get().map_or(Traits::HEADERS, MediaInfo::traits);
