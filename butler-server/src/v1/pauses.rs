@@ -5,20 +5,14 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::v1::Pauses;
-use butler_api::{Pause, PauseEnd, PauseOwner};
-use jiff::SignedDuration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::accept;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
-
-/// The longest pause that ends by itself.
-const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
-/// Characters of a note.
-const LONGEST_NOTE: usize = 500;
+use crate::view::pauses::Hold;
+use crate::{accept, view};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, resume_all)).routes(routes!(pause, resume))
@@ -31,7 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn list(State(app): State<App>) -> Result<Response, Problem> {
-    answer(app.handle.pauses().await?)
+    accept::json(&view::pauses::list(&app).await?)
 }
 
 /// Holds everything, in place of an earlier pause of the same owner.
@@ -56,20 +50,8 @@ async fn pause(
     Path(owner): Path<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    let owner = known(&owner)?;
-    let since = app.handle.clock().now();
-    let until = match params.get("for") {
-        None | Some("") if owner == PauseOwner::Window => PauseEnd::WindowOpens,
-        None | Some("") => PauseEnd::Lifted,
-        Some("until-window") => PauseEnd::WindowOpens,
-        Some(time) => since.checked_add(duration(time)?).map_or(PauseEnd::Lifted, PauseEnd::At),
-    };
-    let note = params.get("note").map(str::trim).filter(|note| !note.is_empty());
-    if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
-        return Err(Problem::bad_request(format!("`note` is longer than {LONGEST_NOTE} characters.")));
-    }
-    let (note, drains) = (note.map(str::to_owned), params.flag("drain")?);
-    answer(app.handle.pause(Pause { owner, note, since, until, drains }).await??)
+    let hold = Hold { time: params.get("for"), note: params.get("note"), drains: params.flag("drain")? };
+    accept::json(&view::pauses::hold(&app, &owner, hold).await?)
 }
 
 /// Lifts one owner's pause.
@@ -82,7 +64,7 @@ async fn pause(
         (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
     ))]
 async fn resume(State(app): State<App>, Path(owner): Path<String>) -> Result<Response, Problem> {
-    answer(app.handle.resume(Some(known(&owner)?)).await??)
+    accept::json(&view::pauses::lift(&app, Some(&owner)).await?)
 }
 
 /// Lifts every pause.
@@ -92,39 +74,5 @@ async fn resume(State(app): State<App>, Path(owner): Path<String>) -> Result<Res
     (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
 ))]
 async fn resume_all(State(app): State<App>) -> Result<Response, Problem> {
-    answer(app.handle.resume(None).await??)
-}
-
-fn known(owner: &str) -> Result<PauseOwner, Problem> {
-    owner.parse().map_err(|error| Problem::bad_request(format!("{error}.")))
-}
-
-fn duration(time: &str) -> Result<SignedDuration, Problem> {
-    let wrong = || {
-        Problem::bad_request(format!(
-            "`for` is `{time}`, and takes a time as in `30m` or `1h30m`, a year at most, or `until-window`."
-        ))
-    };
-    time.parse()
-        .ok()
-        .filter(|time: &SignedDuration| *time > SignedDuration::ZERO && *time <= LONGEST)
-        .ok_or_else(wrong)
-}
-
-fn answer(pauses: Vec<Pause>) -> Result<Response, Problem> {
-    accept::json(&Pauses { pauses: pauses.into_iter().map(Into::into).collect() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pause_lasts_as_long_as_a_person_says_and_no_nonsense() {
-        assert_eq!(duration("30m").ok(), Some(SignedDuration::from_mins(30)));
-        assert_eq!(duration("1h30m").ok(), Some(SignedDuration::from_mins(90)));
-        for wrong in ["", "0s", "-5m", "30", "soon", "400d", "100000h"] {
-            assert!(duration(wrong).is_err(), "{wrong:?} was taken");
-        }
-    }
+    accept::json(&view::pauses::lift(&app, None).await?)
 }
