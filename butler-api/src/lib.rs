@@ -8,6 +8,8 @@ mod id;
 mod outcome;
 mod reason;
 mod run_words;
+#[cfg(feature = "openapi")]
+pub mod schema;
 mod task_name;
 
 #[cfg(feature = "bodies")]

@@ -6,6 +6,7 @@ use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// What a file's headers say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoValue))]
 pub struct MediaInfo {
     /// The container as libav's demuxer names it, first word: `matroska`, `mov`, `mpegts`, `avi`, `flac`,
     /// `jpeg_pipe`.
@@ -68,6 +69,7 @@ pub const MAX_CHAPTERS: usize = 4_096;
 
 /// What kind of stream it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoStreamKind))]
 #[serde(rename_all = "snake_case")]
 pub enum StreamKind {
     /// Moving pictures.
@@ -84,6 +86,7 @@ pub enum StreamKind {
 
 /// One stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoStream))]
 pub struct Stream {
     /// Its place in the container, from 0.
     pub index: u32,
@@ -111,6 +114,7 @@ pub struct Stream {
 
 /// The shape of a video or picture stream.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoPicture))]
 pub struct PictureShape {
     /// Coded width, pixels.
     pub width: u32,
@@ -150,6 +154,7 @@ pub struct PictureShape {
 
 /// The shape of an audio stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoSound))]
 pub struct SoundShape {
     /// Channels.
     pub channels: u32,
@@ -161,6 +166,7 @@ pub struct SoundShape {
 
 /// One chapter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoChapter))]
 pub struct Chapter {
     /// Milliseconds from the file's start.
     pub start_ms: u64,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use axum::extract::State;
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::{FilePath, SectionType};
 use butler_api::v1::{Check, CheckCounts, CheckItem, CheckNote, CheckVersion};
 use butler_library::{CheckError, Checked, CheckedItem, ItemKind, SectionKind, check_folder};
 use utoipa_axum::router::OpenApiRouter;
@@ -27,9 +28,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// open.
 #[utoipa::path(get, path = "/api/v1/sections/check", tag = "sections",
     params(
-        ("folder" = String, Query, description = "The folder's whole path on the server's machine, under an \
+        ("folder" = inline(FilePath), Query, description = "The folder's whole path on the server's machine, \
+                                                            under an \
                                                   allowed root."),
-        ("type" = Option<String>, Query, description = "`movie`, `show`, `artist` or `photo`; found out if \
+        ("type" = inline(Option<SectionType>), Query, description = "`movie`, `show`, `artist` or `photo`; \
+                                                                     found out if \
                                                         nothing is said."),
     ),
     responses(

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::FilePath;
 use butler_api::v1::{ItemFile as Body, ItemFiles};
 use butler_engine::Wish;
 use butler_library::{Ancestor, ItemFile, ItemKind, ItemRow, Library, Page, Scope, SectionId, StoreError};
@@ -26,7 +27,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("lacking" = Option<String>, Query, description = "`media_info`, `bif`, `bandwidth`, `tags` or \
                                                            `photo`.", example = "bif"),
         ("section" = Option<i64>, Query, description = "Of those only the ones of this section."),
-        ("file" = Option<String>, Query, description = "A whole path on the server; this or `lacking` must be \
+        ("file" = inline(Option<FilePath>), Query, description = "A whole path on the server; this or \
+                                                                  `lacking` must be \
                                                         given."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
