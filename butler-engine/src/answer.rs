@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use butler_api::{Outcome, PauseOwner, Reason, RunId, TaskName};
+use butler_api::{Outcome, Reason, RunId, TaskName};
 use butler_product::message::Sandbox;
-use butler_schedule::{Pause, PauseEnd};
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
@@ -78,37 +77,6 @@ pub struct LiveRun {
     pub rate: Option<f64>,
     /// Seconds until the end at that rate.
     pub eta_seconds: Option<u64>,
-}
-
-/// One owner's pause, which holds everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldBy {
-    /// Whose it is.
-    pub owner: PauseOwner,
-    /// Why, in the owner's words.
-    pub note: Option<String>,
-    /// Since when.
-    pub since: Timestamp,
-    /// The moment at which it ends by itself, if it does.
-    pub until: Option<Timestamp>,
-    /// Whether it ends when the maintenance window opens.
-    pub until_window: bool,
-    /// Whether what is in hand comes to its end; else it is frozen where it is.
-    pub drains: bool,
-    /// The same as one English sentence.
-    pub sentence: String,
-}
-
-impl From<&Pause> for HeldBy {
-    fn from(pause: &Pause) -> Self {
-        let Pause { owner, note, since, until, drains } = pause.clone();
-        let (at, until_window) = match until {
-            PauseEnd::Lifted => (None, false),
-            PauseEnd::At(at) => (Some(at), false),
-            PauseEnd::WindowOpens => (None, true),
-        };
-        Self { owner, note, since, until: at, until_window, drains, sentence: pause.reason().to_string() }
-    }
 }
 
 /// How the engine and its workers are.

@@ -25,7 +25,7 @@ use crate::backlog::Backlog;
 use crate::blob_check::StartCheck;
 use crate::clock::Clock;
 use crate::estimate::Estimates;
-use crate::event::{EngineEvent, RefreshRequest};
+use crate::event::EngineEvent;
 use crate::fact::{Fact, What};
 use crate::handle::Handle;
 use crate::inbox::Inbox;
@@ -314,16 +314,14 @@ impl Loop {
     /// One event: every change of the loop's state begins here.
     fn handle(&mut self, event: EngineEvent) {
         match event {
-            EngineEvent::StartAsked { request, answer } => {
-                let asked =
-                    Event::StartAsked { task: request.task, force: request.force, section: request.section };
-                let reply = match self.ask_schedule(asked) {
+            EngineEvent::StartAsked { task, ask, answer } => {
+                let reply = match self.ask_schedule(Event::StartAsked { task, ask }) {
                     Answer::Start(start) => Some(reply(&start)),
                     _ => None,
                 };
                 let _ = answer.send(reply);
             }
-            EngineEvent::RefreshAsked { request: RefreshRequest { section, paths }, answer } => {
+            EngineEvent::RefreshAsked { section, paths, answer } => {
                 let _ = answer.send(self.refresh(section, paths, Origin::Person));
             }
             EngineEvent::SectionsChanged => self.watching.look_again(),
@@ -372,7 +370,7 @@ impl Loop {
             EngineEvent::ItemsAdded => _ = self.ask_schedule(Event::ItemsAdded),
             EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
-            EngineEvent::PausesAsked { answer } => _ = answer.send(self.held_by()),
+            EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
             EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
@@ -482,7 +480,7 @@ mod night_tests;
 
 #[cfg(test)]
 mod tests {
-    use butler_api::{RunState, TaskName};
+    use butler_api::{Ask, RunState, TaskName};
     use butler_library::SourceId;
     use butler_product::Spec;
     use butler_tasks::Report;
@@ -490,7 +488,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::event::{Gathered, StartRequest};
+    use crate::event::Gathered;
     use crate::publish::MOST_UNSETTLED;
     use crate::unit::{Spent, UnitEnd, UnitOver, UnitResult, UnitWord};
 
@@ -516,8 +514,8 @@ mod tests {
 
     fn start(engine: &mut Loop) -> RunId {
         let (answer, mut asked) = oneshot::channel();
-        let request = StartRequest { task: TaskName::RefreshLibraries, force: true, section: None };
-        engine.handle(EngineEvent::StartAsked { request, answer });
+        let (task, ask) = (TaskName::RefreshLibraries, Ask::all(true));
+        engine.handle(EngineEvent::StartAsked { task, ask, answer });
         assert!(asked.try_recv().unwrap().is_some());
         *engine.runs.keys().next().unwrap()
     }
@@ -529,10 +527,10 @@ mod tests {
         let (answer, mut asked) = oneshot::channel();
         engine.handle(EngineEvent::StopAsked { task: TaskName::RefreshLibraries, answer });
         assert_eq!(asked.try_recv().unwrap(), StopReply::Stopped(vec![run]));
-        assert_eq!(engine.library.run(run).unwrap().unwrap().state, RunState::Stopping);
+        assert_eq!(engine.library.run(run).unwrap().unwrap().record.state, RunState::Stopping);
         engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
         assert!(engine.runs.is_empty());
-        assert_eq!(engine.library.run(run).unwrap().unwrap().state, RunState::Stopped);
+        assert_eq!(engine.library.run(run).unwrap().unwrap().record.state, RunState::Stopped);
     }
 
     #[test]
@@ -548,7 +546,7 @@ mod tests {
         let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
         engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
         let stored = engine.library.run(id).unwrap().unwrap();
-        assert_eq!((stored.state, stored.progress.total), (RunState::Completed, 0));
+        assert_eq!((stored.record.state, stored.progress.total), (RunState::Completed, 0));
     }
 
     #[test]

@@ -1,12 +1,10 @@
 //! Facts flow out once: each with what a reader needs. Notifications, command line bars, metrics and logs are
 //! readers of this stream; none computes anything of its own.
 
-use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use butler_api::{Origin, Pause, Reason, RunId, RunState, TaskName};
 use butler_product::ProductKind;
 use butler_tasks::ScanStep;
 use jiff::Timestamp;
-
-use crate::answer::HeldBy;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +100,7 @@ pub enum What {
     /// What holds everything is another now; nothing does if there is none.
     PausesChanged {
         /// All of them.
-        pauses: Vec<HeldBy>,
+        pauses: Vec<Pause>,
     },
     /// The content of a section changed.
     SectionChanged {

@@ -2,20 +2,21 @@
 //! to the engine's loop and one answer; nobody shares its state.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use butler_api::{PauseOwner, RunId, TaskName};
+use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
 use butler_library::{Library, StoreError};
 use butler_product::ProductKind;
 use butler_tasks::{Catalogue, Does, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView};
+use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::clock::Clock;
 use crate::demands;
 use crate::engine::ChangeError;
-use crate::event::{EngineEvent, PauseRequest, RefreshRequest, StartRequest};
+use crate::event::EngineEvent;
 use crate::fact::Fact;
 use crate::inbox::Inbox;
 use crate::plan::PlanBasis;
@@ -128,16 +129,17 @@ impl Handle {
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn start(&self, request: StartRequest) -> Result<Option<StartReply>, Gone> {
-        self.ask(|answer| EngineEvent::StartAsked { request, answer }).await
+    pub async fn start(&self, task: TaskName, ask: Ask) -> Result<Option<StartReply>, Gone> {
+        self.ask(|answer| EngineEvent::StartAsked { task, ask, answer }).await
     }
 
-    /// Asks for a scan of a section, or of paths in it; none if there is no task that scans.
+    /// Asks for a scan of a section, or (if there are any) of paths in it; none if there is no task that
+    /// scans.
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn refresh(&self, request: RefreshRequest) -> Result<Option<StartReply>, Gone> {
-        self.ask(|answer| EngineEvent::RefreshAsked { request, answer }).await
+    pub async fn refresh(&self, section: i64, paths: Vec<PathBuf>) -> Result<Option<StartReply>, Gone> {
+        self.ask(|answer| EngineEvent::RefreshAsked { section, paths, answer }).await
     }
 
     /// Tells that a section was added, edited or removed.
@@ -189,7 +191,7 @@ impl Handle {
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn pause(&self, pause: PauseRequest) -> Result<Vec<HeldBy>, Gone> {
+    pub async fn pause(&self, pause: Pause) -> Result<Vec<Pause>, Gone> {
         self.ask(|answer| EngineEvent::PauseAsked { pause, answer }).await
     }
 
@@ -197,7 +199,7 @@ impl Handle {
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Vec<HeldBy>, Gone> {
+    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Vec<Pause>, Gone> {
         self.ask(|answer| EngineEvent::ResumeAsked { owner, answer }).await
     }
 
@@ -213,7 +215,7 @@ impl Handle {
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn pauses(&self) -> Result<Vec<HeldBy>, Gone> {
+    pub async fn pauses(&self) -> Result<Vec<Pause>, Gone> {
         self.ask(|answer| EngineEvent::PausesAsked { answer }).await
     }
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use butler_api::TaskName;
+use butler_api::{Pause, TaskName};
 use butler_library::{Library, Scope, StoreError};
 use butler_product::{ProductKind, Spec};
 use butler_schedule::{Expected, Forecast, Schedule, Window, Work, windows_ahead};
@@ -16,7 +16,6 @@ use butler_tasks::{Catalogue, Does, Settings};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::answer::HeldBy;
 use crate::cost::Prices;
 
 /// What a plan is made of: how everything was at one moment.
@@ -25,7 +24,7 @@ pub struct PlanBasis {
     /// That moment.
     pub now: Timestamp,
     /// What holds everything.
-    pub pauses: Vec<HeldBy>,
+    pub pauses: Vec<Pause>,
     /// How many runs worked.
     pub running: usize,
     pub(crate) schedule: Schedule,
@@ -114,9 +113,9 @@ impl PlanBasis {
             let switch = task.section_switch.map(|switch| switch.id);
             let mut todo = Todo::default();
             for demand in demands(&self.settings) {
-                let scope = Scope { section: None, subjects: demand.subjects, switch };
+                let scope = Scope { section: None, needs: demand.needs, switch };
                 let key =
-                    (demand.spec.kind(), demand.spec.params(), format!("{:?} {switch:?}", demand.subjects));
+                    (demand.spec.kind(), demand.spec.params(), format!("{:?} {switch:?}", demand.needs));
                 let backlog = match asked.get(&key) {
                     Some(backlog) => *backlog,
                     None => {

@@ -2,11 +2,10 @@
 //! end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use butler_api::{Origin, Reason, RunId, TaskName};
+use butler_api::{Ask, Origin, Reason, RunId, RunRecord, TaskName};
 use butler_library::RunProgress;
 use butler_tasks::{Does, Report, ScanStep, Task};
 use jiff::Timestamp;
@@ -22,10 +21,7 @@ pub(crate) struct Run {
     pub(crate) id: RunId,
     pub(crate) task: &'static Task,
     pub(crate) origin: Origin,
-    pub(crate) forced: bool,
-    pub(crate) section: Option<i64>,
-    /// The files and folders of it that it is limited to; none for all of it.
-    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) ask: Ask,
     /// Steps done, units and the task's own together.
     pub(crate) done: u64,
     pub(crate) total: u64,
@@ -75,20 +71,12 @@ struct Tally {
 }
 
 impl Run {
-    pub(crate) fn new(
-        id: RunId,
-        task: &'static Task,
-        origin: Origin,
-        forced: bool,
-        section: Option<i64>,
-    ) -> Self {
+    pub(crate) fn new(record: &RunRecord, task: &'static Task) -> Self {
         Self {
-            id,
+            id: record.id,
             task,
-            origin,
-            forced,
-            section,
-            paths: Vec::new(),
+            origin: record.origin,
+            ask: record.ask.clone(),
             done: 0,
             total: 0,
             failures: 0,
@@ -98,7 +86,7 @@ impl Run {
             is_gathered: false,
             is_widening: false,
             is_cut: false,
-            bound_until: None,
+            bound_until: record.bound_until,
             held_back: 0,
             detach_at: None,
             in_hand: BTreeMap::new(),
@@ -316,13 +304,9 @@ mod tests {
 
     fn run() -> Run {
         let catalogue = Catalogue::default();
-        Run::new(
-            RunId(7),
-            catalogue.find(&TaskName::GenerateMediaIndexFiles).unwrap(),
-            Origin::Window,
-            false,
-            None,
-        )
+        let (task, at) = (TaskName::GenerateMediaIndexFiles, Timestamp::UNIX_EPOCH);
+        let record = RunRecord::new(RunId(7), task.clone(), Origin::Window, Ask::default(), at);
+        Run::new(&record, catalogue.find(&task).unwrap())
     }
 
     #[test]

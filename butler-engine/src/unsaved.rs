@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use butler_api::RunId;
-use butler_schedule::RunRecord;
+use butler_api::{RunId, RunRecord};
 
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -50,32 +49,14 @@ impl Unsaved {
 
 #[cfg(test)]
 mod tests {
-    use butler_api::{Origin, RunState, TaskName};
-    use jiff::{SignedDuration, Timestamp};
+    use butler_api::{Ask, Origin, RunState, TaskName};
+    use jiff::Timestamp;
 
     use super::*;
 
     fn record(id: u64, state: RunState) -> RunRecord {
-        RunRecord {
-            id: RunId(id),
-            task: TaskName::RefreshLibraries,
-            origin: Origin::Person,
-            forced: false,
-            section: None,
-            paths: Vec::new(),
-            state,
-            reason: None,
-            asked_at: Timestamp::UNIX_EPOCH,
-            started_at: None,
-            ended_at: None,
-            worked: SignedDuration::ZERO,
-            works_since: None,
-            day: None,
-            ended_day: None,
-            scheduled_at: None,
-            bound_until: None,
-            crashes: None,
-        }
+        let (task, at) = (TaskName::RefreshLibraries, Timestamp::UNIX_EPOCH);
+        RunRecord { state, ..RunRecord::new(RunId(id), task, Origin::Person, Ask::default(), at) }
     }
 
     #[test]

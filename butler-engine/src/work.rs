@@ -80,7 +80,7 @@ pub(crate) fn start(
     clock: Clock,
 ) -> io::Result<()> {
     let (library, inbox) = (library.clone(), inbox.clone());
-    let (id, section, paths) = (run.id, run.section.map(SectionId), run.paths.clone());
+    let (id, ask) = (run.id, run.ask.clone());
     let brake = run.brake();
     let mut teller =
         Teller { run: id, inbox: inbox.clone(), brake: Arc::clone(&brake), told: None, scan_told: None };
@@ -89,8 +89,8 @@ pub(crate) fn start(
         let (settings, today) = (&*settings, local_date(&clock));
         let mut task = Work {
             library: &library,
-            section,
-            paths: &paths,
+            section: ask.section.map(SectionId),
+            paths: &ask.paths,
             run: id,
             settings,
             today,

@@ -49,7 +49,6 @@ pub use scan::{
     ScanReport, ScanWorld, Watched, scan_paths, scan_section,
 };
 pub use store::Page;
-pub use store::attendance::AttendanceRow;
 pub use store::costs::{CostSums, Costs, UnitCost};
 pub use store::failures::{
     FailureGroup, FailurePlace, FailureRow, FailureSummary, NewFailure, NoPlace, ScanFailure,
@@ -58,15 +57,14 @@ pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
-pub use store::lacks::{Backlog, HeldBack, Lack, Scope, Subjects};
+pub use store::lacks::{Backlog, HeldBack, Lack, Scope};
 pub use store::parts::{MediaRow, PartRow};
-pub use store::pauses::PauseRow;
 pub use store::products::{
     BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit,
     StoredProduct,
 };
 pub use store::remake::{Remade, RemakeScope};
-pub use store::runs::{ReportFact, RunCrashes, RunFilter, RunGain, RunProgress, RunRow, TaskPast};
+pub use store::runs::{ReportFact, RunFilter, RunGain, RunProgress, RunRow};
 pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
 };

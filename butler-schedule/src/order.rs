@@ -3,6 +3,7 @@
 
 use butler_api::{Origin, Reason, RunId, RunState};
 
+use crate::run_rules::RunRules;
 use crate::{Lane, Row, RunRecord};
 
 /// The place of a queued run among all that wait; the least begins first. Scans go before all else, then a

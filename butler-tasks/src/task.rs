@@ -1,8 +1,7 @@
 //! What a task is: one row of the catalogue, a constant in its own file.
 
 use butler_api::TaskName;
-use butler_library::Subjects;
-use butler_product::Spec;
+use butler_product::{Spec, Traits};
 use butler_schedule::{AtWindowEnd, Lane, Row};
 
 use crate::plan::{Ground, Prepared};
@@ -58,13 +57,20 @@ pub enum Does {
     KeepHouse(fn(&mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError>),
 }
 
-/// A wish: these subjects shall have this product.
+/// A wish: sources that have what is needed shall have this product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
     /// The product.
     pub spec: Spec,
-    /// The subjects.
-    pub subjects: Subjects,
+    /// What a source must have.
+    pub needs: Traits,
+}
+
+impl Demand {
+    /// A wish of all sources that have what the product needs.
+    pub fn of(spec: Spec) -> Self {
+        Self { needs: spec.kind().needs(), spec }
+    }
 }
 
 impl Task {

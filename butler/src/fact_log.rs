@@ -40,7 +40,7 @@ fn log(what: &What) {
         What::SettingsChanged { .. } => {}
         What::PausesChanged { pauses } if pauses.is_empty() => tracing::info!("nothing is paused any more"),
         What::PausesChanged { pauses } => pauses.iter().for_each(
-            |pause| tracing::info!(owner = %pause.owner, drains = pause.drains, "{}", pause.sentence),
+            |pause| tracing::info!(owner = %pause.owner, drains = pause.drains, "{}", pause.reason()),
         ),
         What::SectionChanged { section } => tracing::debug!(section, "its content changed"),
     }

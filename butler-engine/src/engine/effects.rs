@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use butler_api::{Origin, Reason, RunId, RunState};
-use butler_library::{AttendanceRow, Scope, SectionId};
+use butler_api::{Attendance, Origin, Reason, RunId, RunRecord, RunState};
+use butler_library::{Scope, SectionId};
 use butler_product::ProductKind;
-use butler_schedule::{Attendance, Effect, Lane, RunEnd, RunRecord};
+use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Demand, Does, Ground, Report, ScanStep, TaskError, Work};
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,7 +17,7 @@ use crate::engine::Loop;
 use crate::event::{EngineEvent, Gathered};
 use crate::fact::What;
 use crate::run::Run;
-use crate::{blob_check, recovery, work};
+use crate::{blob_check, work};
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
 const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -55,7 +55,7 @@ impl Loop {
     }
 
     fn store(&mut self, record: &RunRecord) {
-        match self.library.save_run(&recovery::stored(record)) {
+        match self.library.save_run(record) {
             Ok(()) => self.unsaved.forget(record.id),
             Err(error) => {
                 tracing::error!(run = %record.id, error = &error as &dyn std::error::Error, "a run could not be stored");
@@ -75,8 +75,8 @@ impl Loop {
     /// now.
     fn heed(&mut self, record: &RunRecord) {
         if let Some(run) = self.runs.get_mut(&record.id) {
-            (run.origin, run.forced, run.section, run.bound_until) =
-                (record.origin, record.forced, record.section, record.bound_until);
+            (run.origin, run.bound_until) = (record.origin, record.bound_until);
+            run.ask.clone_from(&record.ask);
             self.bind(record.id);
         } else if record.state.is_terminal() {
             self.backlog.forget_ahead(record.id);
@@ -94,8 +94,7 @@ impl Loop {
     }
 
     fn attend(&self, attendance: Attendance) {
-        let Attendance { seen_at, away_on } = attendance;
-        if let Err(error) = self.library.attend(AttendanceRow { seen_at, away_on }) {
+        if let Err(error) = self.library.attend(attendance) {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "that Butler is there could not be noted"
@@ -117,7 +116,7 @@ impl Loop {
         }
         self.done_ahead.insert(record.id, 0);
         let demands = demands(&self.settings.borrow());
-        let run = Run::new(record.id, task, record.origin, record.forced, record.section);
+        let run = Run::new(record, task);
         if let Err(error) = self.gather(&run, demands, true) {
             tracing::warn!(run = %record.id, %error, "what it will lack is not looked for");
         }
@@ -137,8 +136,7 @@ impl Loop {
     fn begin(&mut self, id: RunId) {
         let Some(record) = self.schedule.live().iter().find(|record| record.id == id) else { return };
         let Some(task) = self.catalogue.find(&record.task) else { return };
-        let mut run = Run::new(id, task, record.origin, record.forced, record.section);
-        (run.bound_until, run.paths) = (record.bound_until, record.paths.clone());
+        let mut run = Run::new(record, task);
         run.freeze(self.is_frozen());
         // A run that goes on after a restart keeps what it did before.
         match self.library.run(id) {
@@ -182,10 +180,10 @@ impl Loop {
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
     fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
-        let (id, section) = (run.id, run.section.map(SectionId));
+        let (id, section) = (run.id, run.ask.section.map(SectionId));
         // What rests after failures is tried again if a person says so, and not whenever a file beside it
         // changes.
-        let force = run.forced && run.origin != Origin::Watch;
+        let force = run.ask.force && run.origin != Origin::Watch;
         let newcomers_only = run.origin == Origin::Asap;
         let switch = run.task.section_switch.map(|switch| switch.id);
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
@@ -356,7 +354,7 @@ impl Loop {
             run: record.id,
             task: record.task.clone(),
             title: self.catalogue.find(&record.task).map_or("", |task| task.title),
-            section: record.section,
+            section: record.ask.section,
             origin: record.origin,
             state: record.state,
             reason: record.reason.clone(),
@@ -419,7 +417,7 @@ fn count_lacks(
         look_at_blobs(library, demands);
     }
     for demand in demands {
-        let scope = Scope { section, subjects: demand.subjects, switch };
+        let scope = Scope { section, needs: demand.needs, switch };
         let lacks = library.lacks(&demand.spec, &scope, now, force)?;
         if !force {
             gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;

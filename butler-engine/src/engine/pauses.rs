@@ -1,43 +1,26 @@
 //! Holds everything while a pause says so: nothing new begins, and what works is frozen where it is unless
 //! every pause lets it come to its end. Which pauses there are, the schedule decides.
 
-use butler_api::PauseOwner;
-use butler_schedule::{Event, Pause, PauseEnd};
+use butler_api::{Pause, PauseOwner};
+use butler_schedule::Event;
 
-use crate::answer::HeldBy;
 use crate::engine::Loop;
-use crate::event::{PauseRequest, PauseUntil};
 use crate::fact::What;
 use crate::recovery;
 
 impl Loop {
     /// Asks the schedule for a pause; all that there are then.
-    pub(super) fn pause(&mut self, request: PauseRequest) -> Vec<HeldBy> {
-        let PauseRequest { owner, note, until, drains } = request;
-        let since = self.clock.now();
-        let until = match until {
-            PauseUntil::Lifted => PauseEnd::Lifted,
-            PauseUntil::After(time) => since.checked_add(time).map_or(PauseEnd::Lifted, PauseEnd::At),
-            PauseUntil::WindowOpens => PauseEnd::WindowOpens,
-        };
-        self.ask_schedule(Event::PauseAsked(Pause { owner, note, since, until, drains }));
-        self.held_by()
-    }
-
-    /// What holds everything.
-    pub(super) fn held_by(&self) -> Vec<HeldBy> {
-        self.pauses.iter().map(HeldBy::from).collect()
+    pub(super) fn pause(&mut self, pause: Pause) -> Vec<Pause> {
+        self.ask_schedule(Event::PauseAsked(pause));
+        self.pauses.clone()
     }
 
     /// Lifts an owner's pause, or all; those that were lifted.
-    pub(super) fn resume(&mut self, owner: Option<PauseOwner>) -> Vec<HeldBy> {
-        let before = self.pauses.clone();
+    pub(super) fn resume(&mut self, owner: Option<PauseOwner>) -> Vec<Pause> {
+        let mut lifted = self.pauses.clone();
         self.ask_schedule(Event::ResumeAsked { owner });
-        before
-            .into_iter()
-            .filter(|pause| !self.pauses.iter().any(|still| still.owner == pause.owner))
-            .map(|pause| HeldBy::from(&pause))
-            .collect()
+        lifted.retain(|pause| !self.pauses.iter().any(|still| still.owner == pause.owner));
+        lifted
     }
 
     /// Keeps these pauses and acts on them.
@@ -57,7 +40,7 @@ impl Loop {
         self.pool.freeze(frozen);
         self.runs.values().for_each(|run| run.freeze(frozen));
         if has_changed {
-            self.tell(What::PausesChanged { pauses: self.held_by() });
+            self.tell(What::PausesChanged { pauses: self.pauses.clone() });
         }
     }
 

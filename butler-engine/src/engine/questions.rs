@@ -3,7 +3,7 @@
 use butler_api::{RunState, TaskName};
 use jiff::Timestamp;
 
-use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, TaskView};
+use crate::answer::{EngineHealth, Following, LiveRun, TaskView};
 use crate::engine::Loop;
 use crate::plan::PlanBasis;
 use crate::run::Run;
@@ -55,7 +55,7 @@ impl Loop {
     pub(super) fn plan_basis(&self) -> PlanBasis {
         PlanBasis {
             now: self.clock.now(),
-            pauses: self.schedule.pauses().iter().map(HeldBy::from).collect(),
+            pauses: self.schedule.pauses().to_vec(),
             running: self.schedule.live().iter().filter(|run| run.state == RunState::Running).count(),
             schedule: self.schedule.clone(),
             units_at_once: self.pool.cores(),

@@ -45,7 +45,7 @@ impl Library {
         size: u64,
     ) -> Result<Page<ItemFile>, StoreError> {
         self.db().read(|tx| {
-            let among = format!("SELECT p.id {}", lacking(scope.subjects, begin(tx, spec, scope.subjects)?));
+            let among = format!("SELECT p.id {}", lacking(scope.needs, begin(tx, spec, scope.needs)?));
             let (kind, params) = (spec.kind(), spec.params());
             let total = tx.prepare_cached(&format!("SELECT count(DISTINCT id) FROM ({among})"))?.query_row(
                 named_params! {
@@ -96,7 +96,7 @@ impl Library {
     /// If the database fails.
     pub fn part_lacks(&self, part: PartId, spec: &Spec, scope: &Scope) -> Result<bool, StoreError> {
         self.db().read(|tx| {
-            let lacking = lacking(scope.subjects, begin(tx, spec, scope.subjects)?);
+            let lacking = lacking(scope.needs, begin(tx, spec, scope.needs)?);
             let kind: ProductKind = spec.kind();
             let mut statement =
                 tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking} AND p.id = :part)"))?;

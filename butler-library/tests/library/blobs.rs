@@ -5,14 +5,14 @@ use std::fs;
 
 use butler_library::{
     BlobCheck, FailureId, Loss, NewFailure, OpenProductError, Remade, RemakeScope, Scope, SectionKind,
-    SourceId, Subjects,
+    SourceId,
 };
 use butler_product::media_info::StreamKind;
-use butler_product::{FailureClass, ProductKind, Spec, bif};
+use butler_product::{FailureClass, ProductKind, Spec, Traits, bif};
 
 use crate::world::{World, at, content};
 
-const VIDEO: Scope = Scope { section: None, subjects: Subjects::VideoParts, switch: None };
+const VIDEO: Scope = Scope { section: None, needs: Traits::VIDEO, switch: None };
 
 fn bif_spec() -> Spec {
     Spec::Bif(bif::Params::default())
@@ -31,10 +31,7 @@ fn lacks(world: &World, spec: &Spec) -> Vec<SourceId> {
 /// Films with previews, whose lacks are kept.
 fn films<const N: usize>(names: [&str; N]) -> (World, [SourceId; N]) {
     let world = World::new(SectionKind::Movie);
-    world
-        .library
-        .keep_lacks(&[(bif_spec(), Subjects::VideoParts), (Spec::MediaInfo, Subjects::AllParts)])
-        .unwrap();
+    world.library.keep_lacks(&[(bif_spec(), Traits::VIDEO), (Spec::MediaInfo, Traits::CONTENT)]).unwrap();
     let sources = names.map(|name| {
         world.write(name, &content(name, 1_000));
         world.scan();

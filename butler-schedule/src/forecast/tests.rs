@@ -1,6 +1,6 @@
 //! Nights as a person would reckon them on paper.
 
-use butler_api::{PauseOwner, RunId};
+use butler_api::{Ask, PauseOwner, RunId};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
@@ -364,7 +364,8 @@ fn a_run_of_one_section_takes_nothing_of_the_backlogs_share() {
     let night = night("2026-11-23T12:00").backlog(BIF, 1).backlog(DEEP, 1);
     let mut schedule = night.schedule(&media());
     for (task, section) in [(DEEP, Some(1)), (BIF, None)] {
-        let _ = schedule.handle(night.now, Event::StartAsked { task, force: true, section });
+        let _ =
+            schedule.handle(night.now, Event::StartAsked { task, ask: Ask { section, ..Ask::all(true) } });
     }
     let forecast = schedule.forecast(night.now, 1, &night.expected);
     let bif = forecast.between.iter().find(|run| run.task == BIF).unwrap();

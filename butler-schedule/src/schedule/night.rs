@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use butler_api::{Origin, Reason, RunState, TaskName};
+use butler_api::{Ask, Origin, Reason, RunState, TaskName};
 
 use super::Schedule;
 use super::asap::Own;
 use crate::calendar::Present;
+use crate::run_rules::RunRules;
 use crate::{AtWindowEnd, Change, Effect, Row, RunRecord, SecondRun, Window, placement};
 
 impl Schedule {
@@ -55,7 +56,7 @@ impl Schedule {
         if self.take_owed_over(row, window, present, effects) {
             return Ok(());
         }
-        let own = Own { origin: Origin::Window, forced: false, bound_until: bound(window) };
+        let own = Own { origin: Origin::Window, force: false, bound_until: bound(window) };
         if self.turn_asap(&row.name, own, present, effects).is_none() {
             let mut run = self.new_run_by_itself(&row.name, present, made)?;
             run.bound_until = own.bound_until;
@@ -75,7 +76,7 @@ impl Schedule {
         if !made.insert(task.clone()) {
             return Err(SecondRun { task: task.clone() });
         }
-        Ok(self.new_run(task, Origin::Window, present.now))
+        Ok(self.new_run(task, Origin::Window, Ask::default(), present.now))
     }
 
     /// Rule 8: a window that opens first takes what an earlier one owes over as its own.

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Schedule;
 use super::catch_up::AWAY;
 use crate::calendar::Present;
+use crate::run_rules::RunRules;
 use crate::{Change, Effect, Lane, RunRecord, order, placement};
 
 /// What becomes of a queued run.

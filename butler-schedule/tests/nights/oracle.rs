@@ -13,7 +13,7 @@ mod starts;
 use std::path::PathBuf;
 
 use butler_api::{Origin, PauseOwner, RunState};
-use butler_schedule::{AtWindowEnd, CatchUp, Event, Lane, PauseEnd, Row, RunEnd, Settings};
+use butler_schedule::{Ask, AtWindowEnd, CatchUp, Event, Lane, PauseEnd, Row, RunEnd, Settings};
 
 use crate::calendar::{Calendar, Night};
 use crate::tally::{Branch, Tally};
@@ -177,7 +177,7 @@ impl Oracle {
         self.pass(now);
         let said = match event {
             Event::Woke => Said::Nothing,
-            Event::StartAsked { task, force, section } => {
+            Event::StartAsked { task, ask: Ask { force, section, .. } } => {
                 match self.rows.iter().position(|row| row.name == *task) {
                     None => Said::UnknownTask,
                     Some(task) => {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use butler_schedule::{
-    Answer, AtWindowEnd, Attendance, CatchUp, Crashes, Effect, Event, Lane, Past, Pause, Remembered, Row,
-    RunEnd, RunRecord, Schedule, Settings, StartAnswer, Step, WindowSettings,
+    Answer, Ask, AtWindowEnd, Attendance, CatchUp, Crashes, Effect, Event, Lane, Past, Pause, Remembered,
+    Row, RunEnd, RunRecord, Schedule, Settings, StartAnswer, Step, WindowSettings,
 };
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -211,7 +211,7 @@ impl World {
     }
 
     pub(crate) fn ask(&mut self, task: TaskName, force: bool, section: Option<i64>) -> StartAnswer {
-        match self.feed(Event::StartAsked { task, force, section }) {
+        match self.feed(Event::StartAsked { task, ask: Ask { section, ..Ask::all(force) } }) {
             Answer::Start(answer) => answer,
             other => panic!("a start was answered with {other:?}"),
         }

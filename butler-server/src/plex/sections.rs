@@ -9,9 +9,9 @@ use butler_api::plex::{
     Container, Directory, Errors, LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot, Location, Sections,
 };
 use butler_api::schema::{SectionType, Switch};
-use butler_api::{RunState, TaskName};
+use butler_api::{RunRecord, RunState, TaskName};
 use butler_library::{
-    Library, NewSection, RunRow, Section, SectionEdit, SectionError, SectionId, SectionKind, StoreError,
+    Library, NewSection, Section, SectionEdit, SectionError, SectionId, SectionKind, StoreError,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -58,7 +58,7 @@ async fn library(wants: Wants) -> Result<Response, Problem> {
 ))]
 async fn list(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
     let (sections, runs) =
-        app.library(|library| Ok::<_, StoreError>((library.sections()?, library.unfinished_runs()?))).await?;
+        app.library(|library| Ok::<_, StoreError>((library.sections()?, unfinished(library)?))).await?;
     wants.answer(&container(params.container()?.cut(sections), &runs))
 }
 
@@ -206,12 +206,16 @@ pub(crate) fn parse(id: &str) -> Result<i64, Problem> {
 }
 
 /// A section, and the runs that have not ended.
-pub(crate) async fn known(app: &App, id: i64) -> Result<(Section, Vec<RunRow>), Problem> {
-    let ask = move |library: &Library| {
-        Ok::<_, StoreError>((library.section(SectionId(id))?, library.unfinished_runs()?))
-    };
+pub(crate) async fn known(app: &App, id: i64) -> Result<(Section, Vec<RunRecord>), Problem> {
+    let ask =
+        move |library: &Library| Ok::<_, StoreError>((library.section(SectionId(id))?, unfinished(library)?));
     let (section, runs) = app.library(ask).await?;
     Ok((section.ok_or_else(|| unknown(&id.to_string()))?, runs))
+}
+
+/// The runs that have not ended.
+pub(crate) fn unfinished(library: &Library) -> Result<Vec<RunRecord>, StoreError> {
+    Ok(library.unfinished_runs()?.into_iter().map(|run| run.record).collect())
 }
 
 fn unknown(id: &str) -> Problem {
@@ -224,9 +228,11 @@ pub(crate) fn last_change(library: &Library) -> Result<i64, StoreError> {
 }
 
 /// Whether a run scans a section: all of them, or just this one.
-pub(crate) fn scans(run: &RunRow, section: SectionId) -> bool {
+pub(crate) fn scans(run: &RunRecord, section: SectionId) -> bool {
     let is_under_way = run.state != RunState::Scheduled && !run.state.is_terminal();
-    run.task == TaskName::RefreshLibraries && is_under_way && run.section.is_none_or(|only| only == section)
+    run.task == TaskName::RefreshLibraries
+        && is_under_way
+        && run.ask.section.is_none_or(|only| only == section.0)
 }
 
 fn locations(params: &Params) -> Vec<PathBuf> {
@@ -235,7 +241,7 @@ fn locations(params: &Params) -> Vec<PathBuf> {
     locations
 }
 
-fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRow]) -> Container<Sections> {
+fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRecord]) -> Container<Sections> {
     let directories = sections.into_iter().map(|section| directory(section, runs)).collect();
     let Extent { size, total_size, offset } = extent;
     Container::new(Sections {
@@ -249,7 +255,7 @@ fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRow]) -> Con
 }
 
 /// A section as clients see it.
-pub(crate) fn directory(section: Section, runs: &[RunRow]) -> Directory {
+pub(crate) fn directory(section: Section, runs: &[RunRecord]) -> Directory {
     Directory {
         allow_sync: true,
         filters: true,

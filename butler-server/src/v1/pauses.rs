@@ -3,11 +3,10 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use butler_api::PauseOwner;
 use butler_api::plex::Errors;
 use butler_api::schema::{HoldTime, Switch};
-use butler_api::v1::{Pause, Pauses};
-use butler_engine::{HeldBy, PauseRequest, PauseUntil};
+use butler_api::v1::Pauses;
+use butler_api::{Pause, PauseEnd, PauseOwner};
 use jiff::SignedDuration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -62,18 +61,19 @@ async fn pause(
     params: Params,
 ) -> Result<Response, Problem> {
     let owner = known(&owner)?;
+    let since = app.handle.clock().now();
     let until = match params.get("for") {
-        None | Some("") if owner == PauseOwner::Window => PauseUntil::WindowOpens,
-        None | Some("") => PauseUntil::Lifted,
-        Some("until-window") => PauseUntil::WindowOpens,
-        Some(time) => PauseUntil::After(duration(time)?),
+        None | Some("") if owner == PauseOwner::Window => PauseEnd::WindowOpens,
+        None | Some("") => PauseEnd::Lifted,
+        Some("until-window") => PauseEnd::WindowOpens,
+        Some(time) => since.checked_add(duration(time)?).map_or(PauseEnd::Lifted, PauseEnd::At),
     };
     let note = params.get("note").map(str::trim).filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
         return Err(Problem::bad_request(format!("`note` is longer than {LONGEST_NOTE} characters.")));
     }
-    let request = PauseRequest { owner, note: note.map(str::to_owned), until, drains: params.flag("drain")? };
-    answer(app.handle.pause(request).await?)
+    let (note, drains) = (note.map(str::to_owned), params.flag("drain")?);
+    answer(app.handle.pause(Pause { owner, note, since, until, drains }).await?)
 }
 
 /// Lifts one owner's pause.
@@ -113,13 +113,8 @@ fn duration(time: &str) -> Result<SignedDuration, Problem> {
         .ok_or_else(wrong)
 }
 
-fn answer(pauses: Vec<HeldBy>) -> Result<Response, Problem> {
-    accept::json(&Pauses { pauses: pauses.into_iter().map(pause_of).collect() })
-}
-
-pub(super) fn pause_of(held: HeldBy) -> Pause {
-    let HeldBy { owner, note, since, until, until_window, drains, sentence } = held;
-    Pause { owner, note, since, until, until_window, drains, message: sentence }
+fn answer(pauses: Vec<Pause>) -> Result<Response, Problem> {
+    accept::json(&Pauses { pauses: pauses.into_iter().map(Into::into).collect() })
 }
 
 #[cfg(test)]

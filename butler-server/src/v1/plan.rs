@@ -44,7 +44,7 @@ async fn plan(State(app): State<App>, params: Params) -> Result<Response, Proble
     }
     let basis = app.handle.plan_basis().await?;
     let (now, zone) = (basis.now, basis.zone().clone());
-    let held: Vec<String> = basis.pauses.iter().map(|pause| pause.sentence.clone()).collect();
+    let held: Vec<String> = basis.pauses.iter().map(|pause| pause.reason().to_string()).collect();
     let made = app.library(move |library| basis.plan(library, nights)).await?;
     let forecast = made.forecast;
     let is_guess = |run: &RunAhead| {

@@ -6,7 +6,7 @@ use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::schema::{Day, Instant};
 use butler_api::v1::{Fact, LiveWork, Run, Runs};
-use butler_api::{Origin, RunId, RunState, TaskName};
+use butler_api::{Origin, RunId, RunRecord, RunState, TaskName};
 use butler_engine::{LiveRun, StopReply};
 use butler_library::{ReportFact, RunFilter, RunRow, StoreError};
 use jiff::Timestamp;
@@ -78,7 +78,7 @@ async fn list(State(app): State<App>, params: Params) -> Result<Response, Proble
             Ok::<_, StoreError>((rows, total))
         })
         .await?;
-    let next = rows.last().filter(|_| rows.len() == page.size as usize).map(|last| last.id);
+    let next = rows.last().filter(|_| rows.len() == page.size as usize).map(|last| last.record.id);
     let live = app.handle.live().await?;
     accept::json(&Runs { runs: rows.into_iter().map(|row| run(row, &live)).collect(), total, next })
 }
@@ -106,14 +106,15 @@ async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Response,
         (status = 409, description = "It has ended already; the sentence says how.", body = Errors),
     ))]
 async fn stop(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let found = stored(&app, &id).await?.id;
+    let found = stored(&app, &id).await?.record.id;
     let reply = app.handle.stop_run(found).await?;
     let row = stored(&app, &id).await?;
     match reply {
         StopReply::Stopped(_) => accept::json(&run(row, &app.handle.live().await?)),
         StopReply::NotRunning | StopReply::Unknown => {
-            let reason = row.reason.map_or_else(String::new, |reason| format!(" {reason}"));
-            Err(Problem::conflict(format!("Run {found} has ended already, {}.{reason}", row.state)))
+            let RunRecord { state, reason, .. } = row.record;
+            let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
+            Err(Problem::conflict(format!("Run {found} has ended already, {state}.{reason}")))
         }
     }
 }
@@ -130,30 +131,29 @@ async fn stored(app: &App, id: &str) -> Result<RunRow, Problem> {
 }
 
 /// The wire's run: the stored row, and the engine's word where that is newer.
-fn run(row: RunRow, live: &[LiveRun]) -> Run {
-    let live = live.iter().find(|live| live.run == row.id && !row.state.is_terminal());
-    let stored = row.progress;
-    let reason = row.reason.or_else(|| live.and_then(|live| live.waits.clone()));
+fn run(RunRow { record, progress: stored, report }: RunRow, live: &[LiveRun]) -> Run {
+    let live = live.iter().find(|live| live.run == record.id && !record.state.is_terminal());
+    let reason = record.reason.or_else(|| live.and_then(|live| live.waits.clone()));
     Run {
-        id: row.id,
-        task: row.task,
-        state: row.state,
+        id: record.id,
+        task: record.task,
+        state: record.state,
         reason: reason.as_ref().map(ToString::to_string),
         reason_code: reason.as_ref().map(|reason| reason.code().to_owned()),
-        origin: row.origin,
-        forced: row.forced,
-        section: row.section.map(|section| section.0),
-        paths: row.paths.iter().map(|path| path.display().to_string()).collect(),
-        asked_at: row.asked_at,
-        started_at: row.started_at,
-        ended_at: row.ended_at,
-        day: row.day,
-        ended_day: row.ended_day,
+        origin: record.origin,
+        forced: record.ask.force,
+        section: record.ask.section,
+        paths: record.ask.paths.iter().map(|path| path.display().to_string()).collect(),
+        asked_at: record.asked_at,
+        started_at: record.started_at,
+        ended_at: record.ended_at,
+        day: record.day,
+        ended_day: record.ended_day,
         done: live.map_or(stored.done, |live| live.done),
         total: live.map_or(stored.total, |live| live.total),
         failures: live.map_or(stored.failures, |live| live.failures),
         bytes_read: live.map_or(stored.bytes_read, |live| live.bytes_read),
-        report: row.report.into_iter().map(fact).collect(),
+        report: report.into_iter().map(fact).collect(),
         live: live.map(|live| LiveWork {
             files: live.files.clone(),
             rate: live.rate,

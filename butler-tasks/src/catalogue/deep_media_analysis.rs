@@ -5,7 +5,6 @@
 //! format the product's.
 
 use butler_api::TaskName;
-use butler_library::Subjects;
 use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane};
 
@@ -37,5 +36,5 @@ static SWITCH: Setting = Setting::flag(
 );
 
 fn demands(_: &Settings) -> Vec<Demand> {
-    vec![Demand { spec: Spec::Bandwidth, subjects: Subjects::PlayableParts }]
+    vec![Demand::of(Spec::Bandwidth)]
 }

@@ -3,7 +3,7 @@
 //! States the wish only; which key frames are taken is the maker's business, the format the product's.
 
 use butler_api::TaskName;
-use butler_library::{SectionKind, Subjects};
+use butler_library::SectionKind;
 use butler_product::{Spec, bif};
 use butler_schedule::{AtWindowEnd, Lane};
 
@@ -67,5 +67,5 @@ fn demands(settings: &Settings) -> Vec<Demand> {
     let number = |setting: &Setting| u32::try_from(settings.int(setting)).unwrap_or_default();
     // The ranges of the table are within those of the product.
     let params = bif::Params::new(number(&INTERVAL) * 1_000, number(&WIDTH)).unwrap_or_default();
-    vec![Demand { spec: Spec::Bif(params), subjects: Subjects::VideoParts }]
+    vec![Demand::of(Spec::Bif(params))]
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use butler_api::{Reason, TaskName};
 use butler_library::{
     RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section,
-    StoreError, Subjects, scan_paths, scan_section,
+    StoreError, scan_paths, scan_section,
 };
 use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane};
@@ -42,11 +42,7 @@ static SWITCH: Setting = Setting::flag(
 );
 
 fn demands() -> Vec<Demand> {
-    vec![
-        Demand { spec: Spec::MediaInfo, subjects: Subjects::AllParts },
-        Demand { spec: Spec::Tags, subjects: Subjects::TaggedParts },
-        Demand { spec: Spec::Photo, subjects: Subjects::PhotoParts },
-    ]
+    vec![Demand::of(Spec::MediaInfo), Demand::of(Spec::Tags), Demand::of(Spec::Photo)]
 }
 
 fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
