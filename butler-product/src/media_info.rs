@@ -23,6 +23,7 @@ pub struct MediaInfo {
     /// The chapters, by start.
     pub chapters: Vec<Chapter>,
     /// Tags of the container, lower-case keys, at most [`MAX_TAGS`], by key.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Vec<String>>))]
     pub tags: Vec<(String, String)>,
 }
 
@@ -123,6 +124,7 @@ pub struct PictureShape {
     /// Coded height, pixels.
     pub height: u32,
     /// Width of one pixel over its height, as a ratio; 1:1 where nothing says otherwise.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<u32>, min_items = 2, max_items = 2))]
     pub pixel_aspect: (u32, u32),
     /// Frames a second, 0 where unknown.
     pub frame_rate: f64,

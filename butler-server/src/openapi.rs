@@ -17,6 +17,7 @@ use crate::accept;
 use crate::app::App;
 
 mod answers;
+mod plain;
 mod values;
 
 const HEADER: &str = "token in the header";
@@ -67,5 +68,7 @@ pub(crate) fn document(mut document: OpenApi) -> Document {
     document.paths = plain;
     answers::complete(&mut document);
     values::complete(&mut document);
-    Document(document.to_json().unwrap_or_default().into())
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    plain::rewrite(&mut document);
+    Document(document.to_string().into())
 }
