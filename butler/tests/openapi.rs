@@ -28,7 +28,8 @@ fn a_client_that_was_generated_of_the_document_reads_a_run_with_its_report_and_a
     std::fs::write(&document, server.get_json("/openapi.json").unwrap().to_string()).unwrap();
     let client = stage.spare_dir().join("client");
     let mut generator = butler_fixtures::command(tools().join("bin/openapi-python-client"));
-    generator.args(["generate", "--meta", "none", "--fail-on-warning", "--path"]).arg(document);
+    generator.args(["generate", "--meta", "none", "--fail-on-warning", "--config"]);
+    generator.arg(folder().join("generator.yaml")).arg("--path").arg(document);
     generator.arg("--output-path").arg(client.join("butler"));
     succeeds(&mut generator, &stage);
     let mut reader = butler_fixtures::command(tools().join("bin/python"));

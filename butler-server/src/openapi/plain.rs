@@ -35,10 +35,8 @@ fn merged(schema: &Map<String, Value>, schemas: &Value) -> Option<Map<String, Va
     let mut whole = vec![Map::new()];
     for part in schema.get("allOf")?.as_array()? {
         let shapes = shapes(part, schemas);
-        whole = whole
-            .iter()
-            .flat_map(|left| shapes.iter().map(|right| joined(left.clone(), right)))
-            .collect();
+        whole =
+            whole.iter().flat_map(|left| shapes.iter().map(|right| joined(left.clone(), right))).collect();
     }
     let mut merged = match <[_; 1]>::try_from(whole) {
         Ok([object]) => object,
