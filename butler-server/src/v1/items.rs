@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::FilePath;
 use butler_api::v1::ItemFiles;
 use butler_library::{PartId, SectionId};
 use butler_product::ProductKind;
@@ -25,7 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("lacking" = Option<String>, Query, description = "`media_info`, `bif`, `bandwidth`, `tags` or \
                                                            `photo`.", example = "bif"),
         ("section" = Option<i64>, Query, description = "Of those only the ones of this section."),
-        ("file" = Option<String>, Query, description = "A whole path on the server; this or `lacking` must be \
+        ("file" = inline(Option<FilePath>), Query, description = "A whole path on the server; this or \
+                                                                  `lacking` must be \
                                                         given."),
         ("after" = Option<i64>, Query, description = "A part's id, as the last of a page has it: only those \
                                                       behind it, and no total."),
