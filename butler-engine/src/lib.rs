@@ -43,7 +43,7 @@ mod zone;
 pub use analyse::{AnalyseError, Analysed, Analyst, Product};
 pub use answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView, Workers};
 pub use butler_schedule::{BacklogAhead, Forecast, How, NightAhead, RunAhead, Window};
-pub use butler_tasks::{Action, Deed, Plan as HousePlan};
+pub use butler_tasks::{Action, Deed, Plan as HousePlan, Waiting};
 pub use butler_tasks::{Catalogue, ScanStep};
 pub use butler_tasks::{Setting, SettingError, Settings, SettingsFile, settings};
 pub use clock::{Clock, FASTEST_RATE};

@@ -113,7 +113,8 @@ pub(crate) fn dry_run(
     clock: &Clock,
     is_stopping: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Plan, TaskError> {
-    let mut ground = Ground { library, settings, now: clock.now(), today: local_date(clock), is_stopping };
+    let (now, today) = (clock.now(), local_date(clock));
+    let mut ground = Ground { library, settings, section: None, now, today, is_stopping };
     Ok(prepare(&mut ground)?.plan())
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::StoreError;
 use crate::blobs::Blobs;
@@ -25,6 +26,8 @@ struct Inner {
     root_threads: RootThreads,
     vital_threads: VitalThreads,
     server_id: String,
+    /// What the last check of the database found.
+    is_damaged: AtomicBool,
     data_dir: DataDir,
 }
 
@@ -91,7 +94,9 @@ impl Library {
         }
         let server_id = server_id(&db)?;
         let blobs = Blobs::new(data_dir.path(), data_dir.opened_ns());
-        Ok(Self { inner: Arc::new(Inner { db, blobs, root_threads, vital_threads, server_id, data_dir }) })
+        let is_damaged = AtomicBool::new(false);
+        let inner = Inner { db, blobs, root_threads, vital_threads, server_id, is_damaged, data_dir };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The data folder, absolute and without links.
@@ -129,6 +134,15 @@ impl Library {
         let token = Token::read_or_make(self.data_dir())?;
         self.let_in("admin", &token)?;
         Ok(token)
+    }
+
+    /// Whether the last check of the database found it damaged.
+    pub fn is_database_damaged(&self) -> bool {
+        self.inner.is_damaged.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_damage(&self, is_damaged: bool) {
+        self.inner.is_damaged.store(is_damaged, Ordering::Relaxed);
     }
 
     pub(crate) fn db(&self) -> &Db {

@@ -11,6 +11,7 @@ mod compare;
 mod content;
 mod extent;
 mod extras;
+mod forget;
 mod ignore;
 mod line;
 mod list;
@@ -38,6 +39,7 @@ pub use check::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, che
 pub use watch::{Pending, RootWatch, Watched};
 
 pub(crate) use content::heard;
+pub(crate) use forget::forget;
 
 use crate::store::failures::ScanFailure;
 use crate::{Library, RootThreads, SectionId, StoreError};

@@ -132,15 +132,20 @@ mod tests {
     /// What the schedule and the tasks make of settings: all that can be seen of them here.
     fn seen(library: &Library, settings: &Settings) -> String {
         let schedule = schedule_settings(settings, TimeZone::UTC, "server".to_owned());
-        let of_others = (settings.text(&FRIENDLY_NAME), settings.flag(&FS_EVENT_LIBRARY_UPDATES));
+        let of_others = (
+            settings.text(&FRIENDLY_NAME),
+            settings.flag(&FS_EVENT_LIBRARY_UPDATES),
+            settings.flag(&crate::catalogue::AUTO_EMPTY_TRASH),
+        );
         let mut seen = format!("{schedule:?} {of_others:?}");
         for task in crate::ALL {
             match task.does {
                 Does::Analyse(demands) => write!(seen, " {:?}", demands(settings)).unwrap(),
                 Does::KeepHouse(prepare) => {
                     let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
+                    let section = None;
                     let prepared =
-                        prepare(&mut Ground { library, settings, now, today, is_stopping }).unwrap();
+                        prepare(&mut Ground { library, settings, section, now, today, is_stopping }).unwrap();
                     write!(seen, " {:?}", prepared.plan()).unwrap();
                 }
                 Does::Work { .. } => {}
@@ -163,10 +168,24 @@ mod tests {
         ("ButlerCatchUp", "all"),
         ("ButlerTaskBackupDatabase", "false"),
         ("ButlerDatabaseBackupPath", "/tmp"),
+        ("ButlerTaskCleanSupplementalLogFiles", "0"),
+        ("ButlerLogMaxAgeDays", "9"),
+        ("ButlerLogMaxMegabytes", "9"),
+        ("ButlerRunHistoryDays", "9"),
+        ("ButlerTaskCleanOldBundles", "0"),
+        ("ButlerTaskCleanOldCacheFiles", "0"),
+        ("ButlerCacheMaxAgeDays", "9"),
+        ("ButlerCacheMaxMegabytes", "9"),
         ("ButlerTaskDeepMediaAnalysis", "false"),
+        ("ButlerTaskGarbageCollectBlobs", "0"),
+        ("ButlerBlobGraceDays", "9"),
+        ("ButlerTaskGarbageCollectLibraryMedia", "0"),
+        ("ButlerTrashDays", "9"),
+        ("autoEmptyTrash", "1"),
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),
+        ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
     ];
 

@@ -1,6 +1,6 @@
-//! Stand-ins for kinds of tasks of which the catalogue has none yet: a randomised one, and housekeeping of
-//! every week. They last for ten minutes of the server's clock and do nothing, so that tests see through
-//! every door how such a task is placed, skipped and stopped.
+//! Stand-ins for kinds of tasks of which the catalogue has none yet: a randomised one. They last for ten minutes
+//! of the server's clock and do nothing, so that tests see through every door how such a task is placed,
+//! skipped and stopped.
 //!
 //! A server has them only if it is started with `butler serve --stand-ins`. Each has the name of a task that
 //! is still to come: once that is there, its stand-in goes.
@@ -17,28 +17,12 @@ use crate::task::{Does, Task};
 use crate::work::{TaskError, Work};
 
 /// By their wire names.
-pub(crate) static ALL: [&Task; 2] = [&WEEKLY, &RANDOMIZED];
+pub(crate) static ALL: [&Task; 1] = [&RANDOMIZED];
 
 /// For so long a stand-in lasts.
 const LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// So often it looks at the clock.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-static WEEKLY: Task = Task {
-    name: TaskName::CleanOldBundles,
-    title: "Clean Old Bundles (stand-in)",
-    description: "Last for ten minutes and do nothing, for tests",
-    every_days: 7,
-    randomized: false,
-    lane: Lane::Housekeeping,
-    rank: 50,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
-    switch: &SWITCH,
-    settings: &[],
-    section_switch: None,
-    does: Does::Work { work: last, then: Vec::new },
-};
 
 static RANDOMIZED: Task = Task {
     name: TaskName::RefreshPeriodicMetadata,

@@ -160,10 +160,15 @@ impl Loop {
             Does::KeepHouse(prepare) => self.start_work(&run, move |work| {
                 let observer = &*work.observer;
                 let mut is_stopping = || observer.is_stopping();
-                let (library, settings, now, today) = (work.library, work.settings, (work.now)(), work.today);
-                let prepared =
-                    prepare(&mut Ground { library, settings, now, today, is_stopping: &mut is_stopping })?;
-                prepared.carry_out(work)
+                let mut ground = Ground {
+                    library: work.library,
+                    settings: work.settings,
+                    section: work.section,
+                    now: (work.now)(),
+                    today: work.today,
+                    is_stopping: &mut is_stopping,
+                };
+                prepare(&mut ground)?.carry_out(work)
             }),
         };
         self.runs.insert(id, run);

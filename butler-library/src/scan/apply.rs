@@ -368,7 +368,7 @@ fn place_changed(
     describe(tx, part, &details)
 }
 
-fn touch(tx: &Connection, section: SectionId) -> Result<(), StoreError> {
+pub(super) fn touch(tx: &Connection, section: SectionId) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE sections SET content_changed_at = content_changed_at + 1 WHERE id = ?1")?
         .execute([section])?;
     Ok(())

@@ -7,6 +7,7 @@ mod blobs;
 mod failing_folders;
 mod failures;
 mod hierarchy;
+mod housekeeping;
 mod ignored;
 mod kept_lacks;
 mod kills;

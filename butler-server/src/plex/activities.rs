@@ -22,6 +22,7 @@ mod board;
 mod feed;
 mod kind;
 
+pub(crate) use board::uuid_of_run;
 pub(crate) use feed::{Feed, Notice};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -30,6 +30,11 @@ async fn health(State(app): State<App>) -> Result<Response, Problem> {
     if let Err(problem) = app.library(|library| library.settings()).await {
         checks.push(HealthCheck { name: "database".into(), message: problem.sentence().to_owned() });
     }
+    if app.handle.library().is_database_damaged() {
+        let message = "The database is damaged, as its last check found: stop the server and run `butler backup \
+                       restore --newest`.";
+        checks.push(HealthCheck { name: "database".into(), message: message.into() });
+    }
     if let Some(message) = butler_engine::zone_trouble() {
         checks.push(HealthCheck { name: "zone".into(), message });
     }

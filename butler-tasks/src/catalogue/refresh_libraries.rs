@@ -13,6 +13,7 @@ use butler_library::{
 use butler_product::Spec;
 use butler_schedule::{AtWindowEnd, Lane};
 
+use crate::catalogue::garbage_collect_library_media::empty_after_scan;
 use crate::report::Report;
 use crate::settings::Setting;
 use crate::task::{Demand, Does, Task};
@@ -50,7 +51,7 @@ fn demands() -> Vec<Demand> {
 }
 
 fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
-    let mut totals = Totals::default();
+    let (mut totals, mut trash) = (Totals::default(), Report::default());
     for section in sections(work)? {
         if work.observer.is_stopping() {
             return Err(TaskError::Stopped);
@@ -81,13 +82,18 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
                 if report.added + report.changed + report.moved + report.back + report.missing > 0 {
                     work.observer.section_changed(section.id);
                 }
+                if work.paths.is_empty() && report.roots_away.is_empty() {
+                    empty_after_scan(work, section.id, &mut trash)?;
+                }
             }
             // Somebody removed it while others were scanned: so it needs no scan.
             Err(ScanError::UnknownSection(_)) => work.observer.section_scan(&section, ScanStep::Ended),
             Err(ScanError::Store(error)) => return Err(unreadable(&error)),
         }
     }
-    Ok(totals.report())
+    let mut report = totals.report();
+    report.append(trash);
+    Ok(report)
 }
 
 /// The sections to scan.

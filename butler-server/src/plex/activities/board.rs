@@ -108,6 +108,10 @@ impl Board {
         if let What::SectionScan { title, step: ScanStep::Ended, .. } = what {
             news.push(Notification::Status(StatusNotification::scan_complete(title)));
         }
+        if let Some(known) = self.runs.get(&run).filter(|known| known.state == RunState::Failed) {
+            let why = known.reason.as_ref().map(ToString::to_string).unwrap_or_default();
+            news.push(Notification::Status(StatusNotification::task_failed(&known.title, why)));
+        }
         if self.runs.get(&run).is_some_and(|known| known.state.is_terminal()) {
             self.runs.remove(&run);
         }
@@ -268,6 +272,11 @@ fn percent(done: u64, total: Option<u64>) -> i8 {
         Some(0) => 100,
         Some(total) => i8::try_from(u128::from(done) * 100 / u128::from(total)).unwrap_or(100).min(100),
     }
+}
+
+/// The id of a run's own activity.
+pub(crate) fn uuid_of_run(server_id: &str, run: RunId) -> String {
+    uuid(server_id, (run, None))
 }
 
 /// The id of an activity: the same for the same server, run and section, without being stored (RFC 9562,

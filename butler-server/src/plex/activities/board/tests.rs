@@ -152,7 +152,11 @@ fn each_section_that_is_scanned_is_an_activity_beside_its_run() {
     night.hear(&scan(2, ScanStep::Begun));
     assert_eq!(
         night.hear(&changed(task, RunState::Failed, None)),
-        ["ended: library.update.section in 2, scanning films 2, -1, \"\"", "ended: butler, a task, -1, \"\""]
+        [
+            "ended: library.update.section in 2, scanning films 2, -1, \"\"",
+            "ended: butler, a task, -1, \"\"",
+            "A task failed"
+        ]
     );
 }
 
@@ -198,4 +202,16 @@ fn percent_is_whole_and_unknown_without_a_total() {
         (u64::MAX / 2, Some(u64::MAX)),
     ];
     assert_eq!(shown.map(|(done, total)| percent(done, total)), [-1, 100, 0, 66, 100, 100, 49]);
+}
+
+#[test]
+fn a_run_that_fails_is_told_to_people_with_its_sentence() {
+    use RunState::{Failed, Running};
+    let mut night = Night::new();
+    night.hear(&changed(TaskName::OptimizeDatabase, Running, None));
+    let why = Reason::TaskFailed { sentence: "The database is damaged.".to_owned() };
+    let news = night.board.hear(night.now, &changed(TaskName::OptimizeDatabase, Failed, Some(why)));
+    let Some(Notification::Status(status)) = news.last() else { panic!("{news:?}") };
+    assert_eq!((status.title.as_str(), status.name.as_str()), ("A task failed", "BUTLER_TASK_FAILED"));
+    assert!(status.description.contains("The database is damaged."), "{}", status.description);
 }
