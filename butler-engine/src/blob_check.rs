@@ -60,8 +60,8 @@ pub(crate) fn tell(check: &BlobCheck) {
         is_cut,
         staging_files,
         bytes,
-        "blobs checked; what an earlier process was writing was removed, and files that nobody knows are left to \
-         GarbageCollectBlobs"
+        "blobs checked; what an earlier process was writing was removed, and files that nobody knows are \
+         left to GarbageCollectBlobs"
     );
     if lost > 0 {
         tracing::warn!(

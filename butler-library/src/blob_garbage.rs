@@ -185,8 +185,8 @@ impl Library {
         })
     }
 
-    /// Why the disk that holds the blobs, or those of a kind, is taken to be away: one sentence. None if it is
-    /// there, or no row speaks of a blob.
+    /// Why the disk that holds the blobs, or those of a kind, is taken to be away: one sentence. None if it
+    /// is there, or no row speaks of a blob.
     ///
     /// # Errors
     /// If the folder can't be looked at, or the database fails.
@@ -207,8 +207,8 @@ impl Library {
             };
             let path = self.data_dir().join("blobs").join(kind);
             return Ok(Some(format!(
-                "The folder {} {why}, and products have files in it. If its disk is not mounted, mount it; if \
-                 the files are gone for good, `butler start TASK --force` makes them anew.",
+                "The folder {} {why}, and products have files in it. If its disk is not mounted, mount it; \
+                 if the files are gone for good, `butler start TASK --force` makes them anew.",
                 path.display()
             )));
         }

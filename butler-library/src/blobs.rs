@@ -267,8 +267,8 @@ impl Blobs {
             .map_err(|error| self.fail(&path, error).into())
     }
 
-    /// The disk on which its folder lies, or that of a kind in it, and whether that is empty; none where there
-    /// is no such folder.
+    /// The disk on which its folder lies, or that of a kind in it, and whether that is empty; none where
+    /// there is no such folder.
     pub(crate) fn disk_of(&self, kind: &str) -> Result<Option<(u64, bool)>, BlobError> {
         let folder = self.folder.join(kind);
         let look = || -> io::Result<(u64, bool)> {

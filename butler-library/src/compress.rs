@@ -1,6 +1,6 @@
-//! Compresses a file of the data folder (gzip, RFC 1952, which `zcat` and `zgrep` read). The original goes only
-//! once the compressed file is whole and on the disk under its name; a kill in between leaves a draft, which
-//! the next time begins anew.
+//! Compresses a file of the data folder (gzip, RFC 1952, which `zcat` and `zgrep` read). The original goes
+//! only once the compressed file is whole and on the disk under its name; a kill in between leaves a draft,
+//! which the next time begins anew.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -56,8 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_by_one_with_the_same_content_and_instant_and_a_draft_of_a_killed_process_is_no_trouble()
-     {
+    fn a_file_is_replaced_by_one_with_the_same_content_and_instant_whatever_a_killed_process_left() {
         let data = butler_fixtures::tempdir().unwrap();
         let logs = data.path().join("logs");
         fs::create_dir(&logs).unwrap();

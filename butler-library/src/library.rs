@@ -1,11 +1,12 @@
 //! The library: the data folder with its database and blobs, held by this process.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
 
 use crate::StoreError;
-use crate::blobs::Blobs;
+use crate::allowed_roots::Allowed;
+use crate::blobs::{BlobError, Blobs};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::db::{Db, DbOpenError};
 use crate::root_threads::RootThreads;
@@ -28,6 +29,7 @@ struct Inner {
     server_id: String,
     /// What the last check of the database found.
     is_damaged: AtomicBool,
+    allowed: RwLock<Allowed>,
     data_dir: DataDir,
 }
 
@@ -94,8 +96,9 @@ impl Library {
         }
         let server_id = server_id(&db)?;
         let blobs = Blobs::new(data_dir.path(), data_dir.opened_ns());
-        let is_damaged = AtomicBool::new(false);
-        let inner = Inner { db, blobs, root_threads, vital_threads, server_id, is_damaged, data_dir };
+        let (allowed, is_damaged) = (RwLock::default(), AtomicBool::new(false));
+        let inner =
+            Inner { db, blobs, root_threads, vital_threads, server_id, allowed, is_damaged, data_dir };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -143,6 +146,32 @@ impl Library {
 
     pub(crate) fn note_damage(&self, is_damaged: bool) {
         self.inner.is_damaged.store(is_damaged, Ordering::Relaxed);
+    }
+
+    /// Writes what is there once more, to see whether anything can be written now.
+    ///
+    /// # Errors
+    /// If it can't.
+    pub fn check_writing(&self) -> Result<(), StoreError> {
+        self.db().write(|tx| Ok(tx.execute("UPDATE server SET id = id", []).map(|_| ())?))
+    }
+
+    /// Bytes that are free for the database and for blobs, whichever has less.
+    ///
+    /// # Errors
+    /// If the system doesn't tell.
+    pub fn free_bytes(&self) -> Result<u64, BlobError> {
+        let beside = rustix::fs::statvfs(self.data_dir())
+            .map(|found| found.f_bavail.saturating_mul(found.f_frsize))
+            .map_err(|errno| BlobError::Io {
+                path: self.data_dir().display().to_string(),
+                source: errno.into(),
+            })?;
+        Ok(beside.min(self.blobs().free_bytes()?))
+    }
+
+    pub(crate) fn allowed(&self) -> &RwLock<Allowed> {
+        &self.inner.allowed
     }
 
     pub(crate) fn db(&self) -> &Db {

@@ -149,7 +149,8 @@ impl Library {
     fn witnesses(&self, root: RootId, folder: &Path) -> Result<Vec<Witness>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT path, dev FROM parts WHERE root = ?1 AND missing_since IS NULL ORDER BY path LIMIT ?2",
+                "SELECT path, dev FROM parts WHERE root = ?1 AND missing_since IS NULL ORDER BY path LIMIT \
+                 ?2",
             )?;
             let witness = |row: &rusqlite::Row<'_>| {
                 let path = folder.join(path_from_bytes(row.get_ref(0)?.as_blob()?));

@@ -1,8 +1,8 @@
 //! Gives pages back that the database needs no more, and counts anew what its planner goes by: in small steps
 //! through the writer's queue, so that whoever writes meanwhile waits for one step and no longer.
 //!
-//! The database is checked by others first (`backup/copy.rs`), and never here: who calls this knows that it is
-//! sound. Start with [`Library::compact`].
+//! The database is checked by others first (`backup/copy.rs`), and never here: who calls this knows that it
+//! is sound. Start with [`Library::compact`].
 
 use std::time::{Duration, Instant};
 
@@ -56,8 +56,8 @@ impl Library {
         self.db().read(room)
     }
 
-    /// Gives free pages back and counts the tables anew, step by step. `tell` hears how many of how many steps
-    /// are done, and ends it by `true`.
+    /// Gives free pages back and counts the tables anew, step by step. `tell` hears how many of how many
+    /// steps are done, and ends it by `true`.
     ///
     /// # Errors
     /// If the database fails; each step before that stays done.

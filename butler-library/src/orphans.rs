@@ -57,7 +57,8 @@ impl Library {
         let blobs = self.data_dir().join("blobs");
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT s.id, o.since FROM sources s LEFT JOIN orphans o ON o.source = s.id WHERE NOT ({HELD})"
+                "SELECT s.id, o.since FROM sources s LEFT JOIN orphans o ON o.source = s.id WHERE NOT \
+                 ({HELD})"
             ))?;
             let mut of_products = tx.prepare_cached(
                 "SELECT count(*), coalesce(sum(blob_bytes), 0), min(blob) FROM products WHERE source = ?1",

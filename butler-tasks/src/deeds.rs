@@ -71,15 +71,15 @@ pub(crate) fn each<T>(
 ) -> bool {
     let total = planned.len() as u64;
     for (done, (action, thing)) in (1..).zip(planned) {
-        if work.observer.is_stopping() {
+        if (work.is_stopping)() {
             return false;
         }
         match act(work.library, thing) {
             Ok(true) => deeds.done(&action),
             Ok(false) => deeds.changed(),
-            Err(sentence) => work.observer.failed(&action.path, &sentence),
+            Err(sentence) => work.news.failed(&action.path, &sentence),
         }
-        work.observer.progress(done, total, None);
+        work.news.progress(done, total, None);
     }
     true
 }

@@ -1,12 +1,12 @@
-//! Plex's calls by which a person has the server keep house at once: each is a forced run of the task that does
-//! so. With `async=1`, as clients send it, the answer names the activity too; it never waits for the run.
+//! Plex's calls by which a person has the server keep house at once: each is a forced run of the task that
+//! does so. With `async=1`, as clients send it, the answer names the activity too; it never waits for the
+//! run.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
-use butler_api::TaskName;
 use butler_api::plex::Errors;
-use butler_engine::StartRequest;
+use butler_api::{Ask, TaskName};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,47 +32,59 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(put, path = "/library/optimize", tag = "library",
     params(("async" = Option<u8>, Query, description = "1 has the answer name the activity.")),
     responses(
-        (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"), ("X-Plex-Activity" = String, description = "The activity's id, with `async=1`."))),
+        (status = 200, description = "Asked for; the header says what became of it.", headers(
+            ("X-Butler-Outcome" = String, description = "`started; run=7`"),
+            ("X-Plex-Activity" = String, description = "The activity's id, with `async=1`."),
+        )),
         (status = 400, description = "`async` is neither 1 nor 0.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
 async fn optimize(State(app): State<App>, params: Params) -> Result<Response, Problem> {
-    start(&app, &params, TaskName::OptimizeDatabase, None).await
+    start(&app, &params, TaskName::OptimizeDatabase, Ask::all(true)).await
 }
 
 /// Removes what was made of media that no library has had for some days.
 #[utoipa::path(put, path = "/library/clean/bundles", tag = "library",
     params(("async" = Option<u8>, Query, description = "1 has the answer name the activity.")),
     responses(
-        (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"), ("X-Plex-Activity" = String, description = "The activity's id, with `async=1`."))),
+        (status = 200, description = "Asked for; the header says what became of it.", headers(
+            ("X-Butler-Outcome" = String, description = "`started; run=7`"),
+            ("X-Plex-Activity" = String, description = "The activity's id, with `async=1`."),
+        )),
         (status = 400, description = "`async` is neither 1 nor 0.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
 async fn clean_bundles(State(app): State<App>, params: Params) -> Result<Response, Problem> {
-    start(&app, &params, TaskName::CleanOldBundles, None).await
+    start(&app, &params, TaskName::CleanOldBundles, Ask::all(true)).await
 }
 
 /// Removes cache files that nobody used for long, or that are too many.
 #[utoipa::path(delete, path = "/library/caches", tag = "library",
     params(("async" = Option<u8>, Query, description = "1 has the answer name the activity.")),
     responses(
-        (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"), ("X-Plex-Activity" = String, description = "The activity's id, with `async=1`."))),
+        (status = 200, description = "Asked for; the header says what became of it.", headers(
+            ("X-Butler-Outcome" = String, description = "`started; run=7`"),
+            ("X-Plex-Activity" = String, description = "The activity's id, with `async=1`."),
+        )),
         (status = 400, description = "`async` is neither 1 nor 0.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
 async fn clean_caches(State(app): State<App>, params: Params) -> Result<Response, Problem> {
-    start(&app, &params, TaskName::CleanOldCacheFiles, None).await
+    start(&app, &params, TaskName::CleanOldCacheFiles, Ask::all(true)).await
 }
 
-/// Takes out of a section what is gone from its folders, however short that has been so; nothing while a folder
-/// is away, empty or on another disk.
+/// Takes out of a section what is gone from its folders, however short that has been so; nothing while a
+/// folder is away, empty or on another disk.
 #[utoipa::path(put, path = "/library/sections/{id}/emptyTrash", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
         ("async" = Option<u8>, Query, description = "1 has the answer name the activity."),
     ),
     responses(
-        (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"), ("X-Plex-Activity" = String, description = "The activity's id, with `async=1`."))),
+        (status = 200, description = "Asked for; the header says what became of it.", headers(
+            ("X-Butler-Outcome" = String, description = "`started; run=7`"),
+            ("X-Plex-Activity" = String, description = "The activity's id, with `async=1`."),
+        )),
         (status = 400, description = "`async` is neither 1 nor 0.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
@@ -83,18 +95,13 @@ async fn empty_trash(
     params: Params,
 ) -> Result<Response, Problem> {
     let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
-    start(&app, &params, TaskName::GarbageCollectLibraryMedia, Some(section.id.0)).await
+    start(&app, &params, TaskName::GarbageCollectLibraryMedia, Ask::of_section(section.id.0, Vec::new()))
+        .await
 }
 
-async fn start(
-    app: &App,
-    params: &Params,
-    task: TaskName,
-    section: Option<i64>,
-) -> Result<Response, Problem> {
+async fn start(app: &App, params: &Params, task: TaskName, ask: Ask) -> Result<Response, Problem> {
     let names_activity = params.flag("async")?;
-    let request = StartRequest { task: task.clone(), force: true, section };
-    let reply = app.handle.start(request).await?;
+    let reply = app.handle.start(task.clone(), ask).await?;
     let reply = reply.ok_or_else(|| Problem::not_found(format!("This server has no task {task}.")))?;
     let mut response = accept::empty();
     if let Some(run) = reply.outcome.run().filter(|_| names_activity) {

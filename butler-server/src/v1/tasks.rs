@@ -1,12 +1,15 @@
 //! `/api/v1/tasks`: the tasks, with what Plex's list does not say of them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use butler_api::TaskName;
 use butler_api::plex::Errors;
 use butler_api::v1::{DryRun, PlannedAction, Started, Task, Tasks, WaitingActions};
-use butler_engine::{Action, DryRunError, HousePlan, StartRequest, TaskView, Waiting};
+use butler_api::{Ask, TaskName};
+use butler_engine::{Action, DryRunError, HousePlan, TaskView, Waiting};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -65,7 +68,8 @@ async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Res
         (status = 400, description = "There is no `digest`.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such task.", body = Errors),
-        (status = 409, description = "Nothing waits, or the plan has changed: the sentence says which.", body = Errors),
+        (status = 409, description = "Nothing waits, or the plan has changed: the sentence says \
+                                      which.", body = Errors),
     ))]
 async fn confirm(
     State(app): State<App>,
@@ -91,8 +95,7 @@ async fn confirm(
         Ok::<_, Problem>(library.confirm_plan(&confirmed, &waiting.digest, &waiting.sentence, now)?)
     })
     .await?;
-    let request = StartRequest { task: task.clone(), force: true, section: None };
-    let reply = app.handle.start(request).await?.ok_or_else(|| unknown(&task))?;
+    let reply = app.handle.start(task.clone(), Ask::all(true)).await?.ok_or_else(|| unknown(&task))?;
     accept::json(&Started { task, outcome: reply.outcome, message: reply.sentence })
 }
 
@@ -102,13 +105,32 @@ fn unknown(task: &TaskName) -> Problem {
 
 async fn planned(app: &App, task: &TaskName) -> Result<HousePlan, Problem> {
     let (handle, asked) = (app.handle.clone(), task.clone());
-    // An integrity check is not cut off with the request that wanted it: who asks again finds the file in the
-    // system's cache.
-    let planned = app.blocking(move || handle.dry_run(&asked, &mut || false)).await?;
+    let waits = Waits::default();
+    let is_gone = Arc::clone(&waits.is_gone);
+    let planned =
+        app.blocking(move || handle.dry_run(&asked, &mut || is_gone.load(Ordering::Relaxed))).await?;
+    drop(waits);
     planned.ok_or_else(|| unknown(task))?.map_err(|error| match error {
         DryRunError::Failed(sentence) => Problem::new(StatusCode::CONFLICT, sentence),
         other => Problem::new(StatusCode::CONFLICT, format!("{task}: {other}.")),
     })
+}
+
+/// Whether a path is that of a dry run, which may take longer than other answers.
+pub(crate) fn is_dry_run(path: &str) -> bool {
+    path.starts_with("/api/v1/tasks/") && path.trim_end_matches('/').ends_with("/plan")
+}
+
+/// Who waits for a dry run. Dropped, also since its client has gone, it ends the dry run.
+#[derive(Default)]
+struct Waits {
+    is_gone: Arc<AtomicBool>,
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.is_gone.store(true, Ordering::Relaxed);
+    }
 }
 
 fn shown(task: TaskName, plan: HousePlan) -> DryRun {

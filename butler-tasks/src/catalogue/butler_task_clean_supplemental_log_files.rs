@@ -1,5 +1,5 @@
-//! Puts the server's log of the days before away, compresses what was put away, and removes what is old or too
-//! much; and forgets runs that ended long ago.
+//! Puts the server's log of the days before away, compresses what was put away, and removes what is old or
+//! too much; and forgets runs that ended long ago.
 //!
 //! It touches only files in the folder `logs` that are the server's own by their names, and follows no link.
 //! The server notices by itself that its file has another name, and begins a new one.
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use butler_api::TaskName;
 use butler_library::{OwnFile, OwnFolder, Removal, compress_own, with_suffix};
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -19,30 +19,25 @@ use crate::deeds::{self, Deeds, days_before, unreadable};
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{Group, Ints, Kind, Setting};
-use crate::task::{Does, Task};
+use crate::task::{OwnWork, Phases, Task};
 use crate::work::{TaskError, Work};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::ButlerTaskCleanSupplementalLogFiles,
     title: "Clean Supplemental Log Files",
     description: "Compress the server's log, and remove what of it and of the history of runs is old",
-    every_days: 1,
-    randomized: false,
-    lane: Lane::Housekeeping,
-    rank: 59,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing { every_days: 1, rank: 59, ..Timing::HOUSEKEEPING },
     switch: &SWITCH,
     settings: &[&DAYS, &MEGABYTES, &RUN_DAYS],
     section_switch: None,
-    does: Does::KeepHouse(prepare),
+    phases: Phases { work: OwnWork::Planned(prepare), ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
     "ButlerTaskCleanSupplementalLogFiles",
     "Clean old log files every day",
-    "Begin the server's log anew each day, compress what was written before, and remove what is old or too much \
-     of it; forget runs that ended long ago.",
+    "Begin the server's log anew each day, compress what was written before, and remove what is old or too \
+     much of it; forget runs that ended long ago.",
     true,
 );
 
@@ -82,8 +77,8 @@ static RUN_DAYS: Setting = Setting {
 
 /// The file that the server writes.
 const LIVE: &str = "butler.log";
-/// What names of files begin with that were put away: the server's, and those of the script that starts it.
-const PUT_AWAY: [&str; 2] = ["butler.log-", "run.log-"];
+/// What names of files begin with that were put away.
+const PUT_AWAY: &str = "butler.log-";
 const COMPRESSED: &str = ".gz";
 
 /// What becomes of one log file.
@@ -163,12 +158,11 @@ fn action(folder: &std::path::Path, file: &OwnFile, fate: &Fate, reason: String)
 /// What becomes of the log files, the oldest first.
 fn fates(mut files: Vec<OwnFile>, rule: &Rule) -> Vec<(OwnFile, Fate, String)> {
     let Rule { now, today, zone, days, megabytes } = rule;
-    let is_named = |file: &OwnFile, prefix: &str| {
-        file.name.to_str().is_some_and(|name| name.starts_with(prefix) && !name.contains('/'))
+    let is_put_away = |file: &OwnFile| {
+        file.name.to_str().is_some_and(|name| name.starts_with(PUT_AWAY) && !name.contains('/'))
     };
     let taken: BTreeSet<PathBuf> = files.iter().map(|file| file.name.clone()).collect();
-    files
-        .retain(|file| file.name.as_os_str() == LIVE || PUT_AWAY.iter().any(|prefix| is_named(file, prefix)));
+    files.retain(|file| file.name.as_os_str() == LIVE || is_put_away(file));
     files.sort_by(|one, other| {
         one.modified_at.cmp(&other.modified_at).then_with(|| one.name.cmp(&other.name))
     });
@@ -211,7 +205,7 @@ fn free_name(taken: &BTreeSet<PathBuf>, day: Date) -> OsString {
         !taken.contains(&PathBuf::from(name))
             && !taken.contains(&PathBuf::from(with_suffix(name, COMPRESSED)))
     };
-    let first = OsString::from(format!("{}{day}", PUT_AWAY[0]));
+    let first = OsString::from(format!("{PUT_AWAY}{day}"));
     let further = (2..).map(|number| with_suffix(&first, &format!(".{number}")));
     let mut names = std::iter::once(first.clone()).chain(further);
     names.find(is_free).unwrap_or(first)

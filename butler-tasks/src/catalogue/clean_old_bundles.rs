@@ -1,9 +1,9 @@
-//! Removes what is left of items that are gone. Butler keeps no bundle folders: what lies in one elsewhere are
-//! products of sources here, rows with files in the folder of blobs. So this lets go of the sources that no
-//! library holds any more; their files go with GarbageCollectBlobs.
+//! Removes what is left of items that are gone. Butler keeps no bundle folders: what lies in one elsewhere
+//! are products of sources here, rows with files in the folder of blobs. So this lets go of the sources that
+//! no library holds any more; their files go with GarbageCollectBlobs.
 
 use butler_api::TaskName;
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 
 use super::garbage_collect_library_media::DAYS;
 use crate::deeds::Deeds;
@@ -11,30 +11,25 @@ use crate::orphans::OrphansPlan;
 use crate::plan::{Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::Setting;
-use crate::task::{Does, Task};
+use crate::task::{OwnWork, Phases, Task};
 use crate::work::{TaskError, Work};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::CleanOldBundles,
     title: "Clean Old Bundles",
     description: "Remove what was made of media that no library has any more",
-    every_days: 7,
-    randomized: false,
-    lane: Lane::Housekeeping,
-    rank: 55,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing { rank: 55, ..Timing::HOUSEKEEPING },
     switch: &SWITCH,
     settings: &[],
     section_switch: None,
-    does: Does::KeepHouse(prepare),
+    phases: Phases { work: OwnWork::Planned(prepare), ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
     "ButlerTaskCleanOldBundles",
     "Remove old bundles every week",
-    "Remove what was made of media that no library has had for some days (ButlerTrashDays). There are no bundle \
-     folders; what others keep there are rows and files of the folder `blobs` here.",
+    "Remove what was made of media that no library has had for some days (ButlerTrashDays). There are no \
+     bundle folders; what others keep there are rows and files of the folder `blobs` here.",
     true,
 );
 

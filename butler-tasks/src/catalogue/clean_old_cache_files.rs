@@ -4,36 +4,32 @@
 
 use butler_api::TaskName;
 use butler_library::{OwnFile, OwnFolder, Removal};
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::deeds::{self, Deeds, days_before};
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{Group, Ints, Kind, Setting};
-use crate::task::{Does, Task};
+use crate::task::{OwnWork, Phases, Task};
 use crate::work::{TaskError, Work};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::CleanOldCacheFiles,
     title: "Clean Old Cache Files",
     description: "Remove files of the cache that nobody used for long, or that are too many",
-    every_days: 7,
-    randomized: false,
-    lane: Lane::Housekeeping,
-    rank: 58,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing { rank: 58, ..Timing::HOUSEKEEPING },
     switch: &SWITCH,
     settings: &[&DAYS, &MEGABYTES],
     section_switch: None,
-    does: Does::KeepHouse(prepare),
+    phases: Phases { work: OwnWork::Planned(prepare), ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
     "ButlerTaskCleanOldCacheFiles",
     "Remove old cache files every week",
-    "Remove files of the folder `cache` that nobody used for long, and the oldest ones while it is over its size.",
+    "Remove files of the folder `cache` that nobody used for long, and the oldest ones while it is over its \
+     size.",
     true,
 );
 

@@ -6,45 +6,40 @@
 
 use butler_api::TaskName;
 use butler_library::{BlobGarbage, Library, LostBlob, Removal, Stray};
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 use jiff::Timestamp;
 
 use crate::deeds::{self, Deeds, days_before, unreadable, words};
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{Group, Ints, Kind, Setting};
-use crate::task::{Does, Task};
+use crate::task::{OwnWork, Phases, Task};
 use crate::work::{TaskError, Work};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::GarbageCollectBlobs,
     title: "Garbage Collect Blobs",
     description: "Remove files of the data folder that nothing needs, and have lost ones made anew",
-    every_days: 7,
-    randomized: false,
-    lane: Lane::Housekeeping,
-    rank: 60,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing { rank: 60, ..Timing::HOUSEKEEPING },
     switch: &SWITCH,
     settings: &[&GRACE_DAYS],
     section_switch: None,
-    does: Does::KeepHouse(prepare),
+    phases: Phases { work: OwnWork::Planned(prepare), ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
     "ButlerTaskGarbageCollectBlobs",
     "Remove files that nothing needs every week",
-    "Remove previews and other files in the folder `blobs` that belong to nothing any more, and have those made \
-     anew that are lost.",
+    "Remove previews and other files in the folder `blobs` that belong to nothing any more, and have those \
+     made anew that are lost.",
     true,
 );
 
 static GRACE_DAYS: Setting = Setting {
     id: "ButlerBlobGraceDays",
     label: "Days for which files that nothing needs are kept",
-    summary: "So long a file in the folder `blobs` is kept once nothing needs it: a database that was put back \
-              from a backup does not know what a newer one does.",
+    summary: "So long a file in the folder `blobs` is kept once nothing needs it: a database that was put \
+              back from a backup does not know what a newer one does.",
     group: Group::Butler,
     kind: Kind::Int { default: 5, allowed: Ints::Range { min: 0, max: 365, step: 1 }, unit: "days" },
     hidden: false,
@@ -124,8 +119,8 @@ impl Garbage {
         }
         if *behind_links > 0 {
             remarks.push(format!(
-                "{behind_links} files that nothing needs lie behind a link out of the data folder, where nothing \
-                 is removed."
+                "{behind_links} files that nothing needs lie behind a link out of the data folder, where \
+                 nothing is removed."
             ));
         }
         if *is_more {
@@ -164,8 +159,7 @@ impl Prepared for Garbage {
             if !is_going_on || !self.found.is_more {
                 break;
             }
-            let observer = &*work.observer;
-            self.found = find(work.library, now, self.days, &mut || observer.is_stopping())?;
+            self.found = find(work.library, now, self.days, &mut || (work.is_stopping)())?;
             // What can't be removed must not be tried for ever.
             if self.found.overdue.len() + self.found.lost.len() + self.found.new.len() >= before {
                 break;

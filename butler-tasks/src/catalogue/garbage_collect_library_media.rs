@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use butler_api::TaskName;
 use butler_library::{GoneFile, GoneFiles, Library, Look, SectionId, digest};
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 use jiff::Timestamp;
 
 use crate::deeds::{Deeds, days_before, unreadable};
@@ -16,30 +16,25 @@ use crate::orphans::OrphansPlan;
 use crate::plan::{Action, Deed, Ground, Plan, Prepared, Waiting};
 use crate::report::Report;
 use crate::settings::{Group, Ints, Kind, Setting};
-use crate::task::{Does, Task};
-use crate::work::{TaskError, Work};
+use crate::task::{OwnWork, Phases, Task};
+use crate::work::{LibraryChange, TaskError, Work};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::GarbageCollectLibraryMedia,
     title: "Garbage Collect Library Media",
     description: "Take files out of the libraries that have been gone for long",
-    every_days: 7,
-    randomized: false,
-    lane: Lane::Housekeeping,
-    rank: 50,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing::HOUSEKEEPING,
     switch: &SWITCH,
     settings: &[&DAYS, &AUTO_EMPTY_TRASH],
     section_switch: None,
-    does: Does::KeepHouse(prepare),
+    phases: Phases { work: OwnWork::Planned(prepare), ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
     "ButlerTaskGarbageCollectLibraryMedia",
     "Take files that are gone out of the libraries every week",
-    "Forget films, episodes, tracks and photos whose files have been gone for long while their folder was there. \
-     More than a tenth of a library at once waits until a person confirms it.",
+    "Forget films, episodes, tracks and photos whose files have been gone for long while their folder was \
+     there. More than a tenth of a library at once waits until a person confirms it.",
     true,
 );
 
@@ -47,8 +42,8 @@ static SWITCH: Setting = Setting::flag(
 pub(crate) static DAYS: Setting = Setting {
     id: "ButlerTrashDays",
     label: "Days for which files that are gone are remembered",
-    summary: "So long a file may be gone before it is taken out of its library; and so long what was made of it \
-              is kept after that, so that a file that comes back has it at once.",
+    summary: "So long a file may be gone before it is taken out of its library; and so long what was made of \
+              it is kept after that, so that a file that comes back has it at once.",
     group: Group::Library,
     kind: Kind::Int { default: 30, allowed: Ints::Range { min: 1, max: 3_650, step: 1 }, unit: "days" },
     hidden: false,
@@ -59,9 +54,9 @@ pub(crate) static DAYS: Setting = Setting {
 pub(crate) static AUTO_EMPTY_TRASH: Setting = Setting {
     id: "autoEmptyTrash",
     label: "Empty trash automatically after every scan",
-    summary: "Take files that are gone out of their library at the end of a scan that found all of its folders \
-              there, and wait no days. More than a tenth of a library at once is left to the weekly task, which \
-              asks.",
+    summary: "Take files that are gone out of their library at the end of a scan that found all of its \
+              folders there, and wait no days. More than a tenth of a library at once is left to the weekly \
+              task, which asks.",
     group: Group::Library,
     kind: Kind::Bool { default: false },
     hidden: false,
@@ -202,8 +197,7 @@ impl Gone {
             for files in gone.files.chunks(AT_ONCE).map(<[_]>::to_vec) {
                 done += files.len() as u64;
                 let gone = GoneFiles { files, folder: gone.folder.clone(), ..gone };
-                let observer = &*work.observer;
-                let looked = work.library.look_for(&gone, &mut || observer.is_stopping());
+                let looked = work.library.look_for(&gone, &mut || (work.is_stopping)());
                 let there = match looked.map_err(|error| unreadable(&error))? {
                     Look::There(files) => files,
                     Look::Away(sentence) => {
@@ -221,9 +215,9 @@ impl Gone {
                         deeds.changed()
                     }
                 }
-                work.observer.section_changed(gone.section);
-                work.observer.progress(done, total, None);
-                if work.observer.is_stopping() {
+                work.news.changed(LibraryChange::Section(gone.section));
+                work.news.progress(done, total, None);
+                if (work.is_stopping)() {
                     return Ok(false);
                 }
             }
@@ -295,8 +289,7 @@ pub(crate) fn empty_after_scan(
         return Ok(());
     }
     let now = (work.now)();
-    let observer = &*work.observer;
-    let found = Gone::find(work.library, Some(section), Why::Asked, now, &mut || observer.is_stopping());
+    let found = Gone::find(work.library, Some(section), Why::Asked, now, &mut || (work.is_stopping)());
     let mut gone = found?;
     let mut deeds = Deeds::default();
     gone.carry_out(work, &mut deeds)?;

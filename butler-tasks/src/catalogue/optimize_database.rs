@@ -5,36 +5,31 @@
 
 use butler_api::TaskName;
 use butler_library::{BackupError, DatabaseRoom};
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::{AtWindowEnd, Timing};
 
 use crate::deeds::{Deeds, unreadable, words};
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::Setting;
-use crate::task::{Does, Task};
+use crate::task::{OwnWork, Phases, Task};
 use crate::work::{TaskError, Work};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::OptimizeDatabase,
     title: "Optimize Database",
     description: "Check the server's database, and give back the room that it needs no more",
-    every_days: 7,
-    randomized: false,
-    lane: Lane::Housekeeping,
-    rank: 80,
-    at_window_end: AtWindowEnd::Finish,
-    never_starves: false,
+    timing: Timing { rank: 80, at_window_end: AtWindowEnd::Finish, ..Timing::HOUSEKEEPING },
     switch: &SWITCH,
     settings: &[],
     section_switch: None,
-    does: Does::KeepHouse(prepare),
+    phases: Phases { work: OwnWork::Planned(prepare), ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
     "ButlerTaskOptimizeDatabase",
     "Optimize database every week",
-    "Check the database every week, give back the room that it needs no more, and count anew what its queries \
-     are planned by.",
+    "Check the database every week, give back the room that it needs no more, and count anew what its \
+     queries are planned by.",
     true,
 );
 
@@ -78,12 +73,11 @@ impl Prepared for Optimization {
     }
 
     fn carry_out(self: Box<Self>, work: &mut Work<'_>) -> Result<Report, TaskError> {
-        let observer = &mut *work.observer;
         let compacted = work
             .library
             .compact(&mut |done, total| {
-                observer.progress(done, total, None);
-                observer.is_stopping()
+                work.news.progress(done, total, None);
+                (work.is_stopping)()
             })
             .map_err(|error| unreadable(&error))?;
         let (mut deeds, mut report) = (Deeds::default(), Report::default());

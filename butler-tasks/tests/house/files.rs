@@ -4,10 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use butler_api::TaskName::{ButlerTaskCleanSupplementalLogFiles, CleanOldCacheFiles};
-use butler_api::{Origin, RunId, RunState, TaskName};
-use butler_library::{RunProgress, RunRow};
+use butler_api::{Ask, Origin, RunId, RunRecord, RunState, TaskName};
 use butler_tasks::Deed;
-use jiff::SignedDuration;
 
 use crate::world::{World, counted, day};
 
@@ -81,7 +79,7 @@ fn the_log_is_put_away_each_day_compressed_the_next_and_removed_by_age_and_size(
     assert!(world.library.data_dir().join("logs/of somebody else.log").exists());
 
     world.set("ButlerLogMaxMegabytes", "1");
-    let big = world.own("logs/run.log-2027-01-01.120000", 1_500_000, day(1));
+    let big = world.own("logs/butler.log-2027-01-01.2", 1_500_000, day(1));
     let (plan, _) = world.does_what_it_shows(&task, day(2));
     assert!(
         plan.actions.iter().any(|action| action.deed == Deed::Remove && action.path == packed),
@@ -90,28 +88,13 @@ fn the_log_is_put_away_each_day_compressed_the_next_and_removed_by_age_and_size(
     assert!(!big.exists());
 }
 
-fn run(id: u64, task: TaskName, state: RunState, ended: i64) -> RunRow {
-    RunRow {
-        id: RunId(id),
-        task,
+fn run(id: u64, task: TaskName, state: RunState, ended: i64) -> RunRecord {
+    let at = day(ended);
+    RunRecord {
         state,
-        reason: None,
-        origin: Origin::Person,
-        forced: true,
-        section: None,
-        paths: Vec::new(),
-        asked_at: day(ended),
-        scheduled_at: None,
-        started_at: Some(day(ended)),
-        ended_at: Some(day(ended)),
-        worked: SignedDuration::ZERO,
-        works_since: None,
-        bound_until: None,
-        day: None,
-        ended_day: None,
-        crashes: None,
-        progress: RunProgress::default(),
-        report: Vec::new(),
+        started_at: Some(at),
+        ended_at: Some(at),
+        ..RunRecord::new(RunId(id), task, Origin::Person, Ask::all(true), at)
     }
 }
 

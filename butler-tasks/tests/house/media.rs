@@ -4,7 +4,7 @@ use std::fs;
 
 use butler_api::TaskName::{CleanOldBundles, GarbageCollectLibraryMedia, RefreshLibraries};
 use butler_library::{ItemFilter, ItemKind};
-use butler_tasks::Deed;
+use butler_tasks::{Deed, LibraryChange};
 
 use crate::world::{Told, World, counted, day};
 
@@ -85,10 +85,10 @@ fn a_person_who_empties_a_sections_trash_waits_no_days_and_is_not_asked() {
     let world = World::new(10);
     world.remove(1..=5);
     world.scan(day(1));
-    let mut told = Told::default();
-    let report = world.run_by(&GarbageCollectLibraryMedia, day(1), Some(world.section), &mut told).unwrap();
+    let told = Told::default();
+    let report = world.run_by(&GarbageCollectLibraryMedia, day(1), Some(world.section), &told).unwrap();
     assert_eq!((counted(&report.into_facts(), "forgotten"), films(&world)), (5, 5));
-    assert_eq!(told.changed, [world.section]);
+    assert_eq!(*told.changed.lock().unwrap(), [LibraryChange::Section(world.section)]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_root_that_is_away_is_told_and_nothing_of_it_is_forgotten_whoever_asks() {
     fs::rename(&media, &elsewhere).unwrap();
     fs::create_dir(&media).unwrap();
     for section in [None, Some(world.section)] {
-        let told = &mut Told::default();
+        let told = &Told::default();
         let report = world.run_by(&GarbageCollectLibraryMedia, day(40), section, told).unwrap();
         assert_eq!(report.roots_away.len(), 1);
         let facts = report.into_facts();
@@ -137,8 +137,8 @@ fn a_run_that_is_stopped_tells_what_it_did_and_the_next_goes_on() {
     world.remove(1..=2);
     world.scan(day(1));
     world.run(&GarbageCollectLibraryMedia, day(32)).unwrap();
-    let mut told = Told { stop_after: Some(1), ..Told::default() };
-    let report = world.run_by(&CleanOldBundles, day(70), None, &mut told).unwrap();
+    let told = Told { stop_after: Some(1), ..Told::default() };
+    let report = world.run_by(&CleanOldBundles, day(70), None, &told).unwrap();
     assert_eq!(counted(&report.into_facts(), "forgotten"), 1);
     assert_eq!(world.plan(&CleanOldBundles, day(70)).unwrap().actions.len(), 1);
 }

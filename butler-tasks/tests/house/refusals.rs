@@ -1,5 +1,5 @@
-//! What the system refuses is a sentence, and no failed run. The tests may be root's, whom no mode stops: so a
-//! child process without any capability does it.
+//! What the system refuses is a sentence, and no failed run. The tests may be root's, whom no mode stops: so
+//! a child process without any capability does it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -32,10 +32,11 @@ fn child_without_rights() {
     };
     set_mode(0o500);
     for task in [CleanOldCacheFiles, GarbageCollectBlobs, ButlerTaskCleanSupplementalLogFiles] {
-        let mut told = Told::default();
-        let report = world.run_by(&task, day(0), None, &mut told).unwrap();
-        assert_eq!(told.failed.len(), 1, "{task}: {:?}", told.failed);
-        let sentence = &told.failed[0].1;
+        let told = Told::default();
+        let report = world.run_by(&task, day(0), None, &told).unwrap();
+        let failed = told.failed.into_inner().unwrap();
+        assert_eq!(failed.len(), 1, "{task}: {failed:?}");
+        let sentence = &failed[0].1;
         assert!(sentence.contains("can't be") && sentence.ends_with('.'), "{sentence}");
         let removed = counted(&report.into_facts(), "removed");
         assert_eq!(removed, u64::from(task != ButlerTaskCleanSupplementalLogFiles), "the others go on");

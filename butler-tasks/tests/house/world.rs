@@ -2,15 +2,18 @@
 
 use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use butler_api::{Reason, RunId, TaskName};
+use butler_api::{Ask, RunId, TaskName};
 use butler_library::{
-    Library, NewSection, RealFiles, ReportFact, ScanObserver, ScanProgress, ScanWorld, Section, SectionId,
+    Library, NewSection, RealFiles, ReportFact, ScanObserver, ScanProgress, ScanWorld, SectionId,
     SectionKind, scan_section,
 };
-use butler_tasks::{Catalogue, Does, Ground, Observer, Plan, Report, ScanStep, Settings, TaskError, Work};
+use butler_tasks::{
+    Catalogue, Ground, LibraryChange, News, Plan, Report, Settings, TaskError, Work, WorkStep,
+};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -32,33 +35,25 @@ pub(crate) struct World {
 /// Who is told of a run.
 #[derive(Default)]
 pub(crate) struct Told {
-    pub(crate) failed: Vec<(PathBuf, String)>,
-    pub(crate) changed: Vec<SectionId>,
+    pub(crate) failed: Mutex<Vec<(PathBuf, String)>>,
+    pub(crate) changed: Mutex<Vec<LibraryChange>>,
     /// After so many steps it shall stop.
     pub(crate) stop_after: Option<u64>,
-    pub(crate) steps: u64,
+    pub(crate) steps: AtomicU64,
 }
 
-impl Observer for Told {
-    fn progress(&mut self, done: u64, total: u64, _: Option<Reason>) {
-        assert!(done <= total, "{done} of {total}");
-        self.steps = done;
+impl News for Told {
+    fn step(&self, step: WorkStep) {
+        assert!(step.done <= step.total, "{step:?}");
+        self.steps.store(step.done, Ordering::SeqCst);
     }
 
-    fn failed(&mut self, path: &Path, sentence: &str) {
-        self.failed.push((path.to_owned(), sentence.to_owned()));
+    fn failed(&self, path: &Path, sentence: &str) {
+        self.failed.lock().unwrap().push((path.to_owned(), sentence.to_owned()));
     }
 
-    fn section_scan(&mut self, _: &Section, _: ScanStep) {}
-
-    fn items_added(&mut self) {}
-
-    fn section_changed(&mut self, section: SectionId) {
-        self.changed.push(section);
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stop_after.is_some_and(|after| self.steps >= after)
+    fn changed(&self, change: LibraryChange) {
+        self.changed.lock().unwrap().push(change);
     }
 }
 
@@ -134,9 +129,7 @@ impl World {
     }
 
     pub(crate) fn plan(&self, task: &TaskName, now: Timestamp) -> Result<Plan, TaskError> {
-        let Does::KeepHouse(prepare) = Catalogue::default().find(task).unwrap().does else {
-            panic!("{task}")
-        };
+        let work = Catalogue::default().find(task).unwrap().phases.work;
         let mut ground = Ground {
             library: &self.library,
             settings: &self.settings,
@@ -145,11 +138,11 @@ impl World {
             today: TODAY,
             is_stopping: &mut || false,
         };
-        Ok(prepare(&mut ground)?.plan())
+        Ok(work.prepare(&mut ground).unwrap()?.plan())
     }
 
     pub(crate) fn run(&self, task: &TaskName, now: Timestamp) -> Result<Report, TaskError> {
-        self.run_by(task, now, None, &mut Told::default())
+        self.run_by(task, now, None, &Told::default())
     }
 
     pub(crate) fn run_by(
@@ -157,34 +150,22 @@ impl World {
         task: &TaskName,
         now: Timestamp,
         section: Option<SectionId>,
-        observer: &mut Told,
+        told: &Told,
     ) -> Result<Report, TaskError> {
+        let ask = section.map_or(Ask::all(true), |section| Ask::of_section(section.0, Vec::new()));
+        let is_stopping = || told.stop_after.is_some_and(|after| told.steps.load(Ordering::SeqCst) >= after);
         let mut work = Work {
             library: &self.library,
-            section,
-            paths: &[],
+            ask: &ask,
             run: RunId(1),
             settings: &self.settings,
             today: TODAY,
             now: &|| now,
             wait: &|_| {},
-            observer,
+            is_stopping: &is_stopping,
+            news: told,
         };
-        let report = match Catalogue::default().find(task).unwrap().does {
-            Does::KeepHouse(prepare) => {
-                let mut ground = Ground {
-                    library: &self.library,
-                    settings: &self.settings,
-                    section,
-                    now,
-                    today: TODAY,
-                    is_stopping: &mut || false,
-                };
-                prepare(&mut ground)?.carry_out(&mut work)
-            }
-            Does::Work { work: does, .. } => does(&mut work),
-            Does::Analyse(_) => panic!("{task} analyses"),
-        };
+        let report = Catalogue::default().find(task).unwrap().phases.work.carry_out(&mut work);
         self.library.assert_sound();
         report
     }

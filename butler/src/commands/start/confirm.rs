@@ -1,5 +1,5 @@
-//! `butler start NAME --confirm`: a person's word for what a task would not do without it. The word is for what
-//! the plan is at this moment.
+//! `butler start NAME --confirm`: a person's word for what a task would not do without it. The word is for
+//! what the plan is at this moment.
 
 use butler_client::{Client, Error, Start, TaskName};
 
