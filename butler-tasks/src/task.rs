@@ -4,7 +4,7 @@
 //! the products that it derives of stored ones. A task has one of them at least ([`Phases`]).
 
 use butler_api::TaskName;
-use butler_library::Derivation;
+use butler_library::{Derivation, SectionId};
 use butler_product::{Spec, Traits};
 use butler_schedule::{Row, Timing};
 
@@ -117,10 +117,15 @@ impl OwnWork {
             Self::Direct(directly) => directly(work),
             Self::Planned(prepare) => {
                 let mut is_stopping = || (work.is_stopping)();
-                let (library, settings, now, today) = (work.library, work.settings, (work.now)(), work.today);
-                let prepared =
-                    prepare(&mut Ground { library, settings, now, today, is_stopping: &mut is_stopping })?;
-                prepared.carry_out(work)
+                let mut ground = Ground {
+                    library: work.library,
+                    settings: work.settings,
+                    section: work.ask.section.map(SectionId),
+                    now: (work.now)(),
+                    today: work.today,
+                    is_stopping: &mut is_stopping,
+                };
+                prepare(&mut ground)?.carry_out(work)
             }
         }
     }

@@ -13,6 +13,7 @@ use butler_library::{
 use butler_product::Spec;
 use butler_schedule::{Lane, Timing};
 
+use crate::catalogue::garbage_collect_library_media::empty_after_scan;
 use crate::report::Report;
 use crate::settings::{Setting, Settings};
 use crate::task::{Demand, OwnWork, Phases, Task};
@@ -44,7 +45,7 @@ fn demands(_: &Settings) -> Vec<Demand> {
 }
 
 fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
-    let mut totals = Totals::default();
+    let (mut totals, mut trash) = (Totals::default(), Report::default());
     for section in sections(work)? {
         if (work.is_stopping)() {
             return Err(TaskError::Stopped);
@@ -74,13 +75,18 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
                 if report.added + report.changed + report.moved + report.back + report.missing > 0 {
                     work.news.changed(LibraryChange::Section(section.id));
                 }
+                if work.ask.paths.is_empty() && report.roots_away.is_empty() {
+                    empty_after_scan(work, section.id, &mut trash)?;
+                }
             }
             // Somebody removed it while others were scanned: so it needs no scan.
             Err(ScanError::UnknownSection(_)) => teller.step(0, 0, None, Stage::Ended),
             Err(ScanError::Store(error)) => return Err(unreadable(&error)),
         }
     }
-    Ok(totals.report())
+    let mut report = totals.report();
+    report.append(trash);
+    Ok(report)
 }
 
 /// The sections to scan.
