@@ -12,6 +12,7 @@ use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// What the database keeps; there is no blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NeededBandwidthValue))]
 pub struct NeededBandwidth {
     /// The files that are there.
     pub files: u64,
