@@ -109,7 +109,7 @@ pub(crate) fn dry_run(
     is_stopping: &mut (dyn FnMut() -> bool + Send),
 ) -> Option<Result<Plan, TaskError>> {
     let mut ground = Ground { library, settings, now: clock.now(), today: local_date(clock), is_stopping };
-    Some(work.prepare(&mut ground)?.map(|prepared| prepared.plan()))
+    work.plan(&mut ground)
 }
 
 /// The date on the server's wall.

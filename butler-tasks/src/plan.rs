@@ -27,7 +27,7 @@ pub struct Action {
     pub deed: Deed,
     /// The file.
     pub path: PathBuf,
-    /// Bytes that it takes, or that become free.
+    /// Bytes that it takes, that become free, or that the file has.
     pub bytes: u64,
     /// Why, one sentence.
     pub reason: String,
@@ -40,6 +40,16 @@ pub enum Deed {
     Write,
     /// It is removed.
     Remove,
+    /// It becomes part of the library.
+    Add,
+    /// The library follows it to where it lies now.
+    Move,
+    /// What is known of it is made anew.
+    Change,
+    /// It counts as there again.
+    Restore,
+    /// It counts as missing.
+    Miss,
 }
 
 impl Deed {
@@ -48,6 +58,11 @@ impl Deed {
         match self {
             Self::Write => "write",
             Self::Remove => "remove",
+            Self::Add => "add",
+            Self::Move => "move",
+            Self::Change => "change",
+            Self::Restore => "restore",
+            Self::Miss => "miss",
         }
     }
 }

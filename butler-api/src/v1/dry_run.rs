@@ -25,11 +25,11 @@ pub struct DryRun {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedAction {
-    /// What it would do to the file: `write` or `remove`.
+    /// What it would do to the file: `write` or `remove`; of a scan `add`, `move`, `change`, `restore` or `miss`.
     pub deed: String,
     /// The file.
     pub path: String,
-    /// Bytes that it would take, or that would become free.
+    /// Bytes that it would take, that would become free, or that the file has.
     pub bytes: u64,
     /// Why, one English sentence.
     pub reason: String,
