@@ -52,9 +52,11 @@ pub use scan::{
 };
 pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 pub use store::Page;
-pub use store::costs::{CostSums, Costs, UnitCost};
+pub use store::costs::UnitCost;
+pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
 pub use store::failures::{
-    FailureGroup, FailurePlace, FailureRow, FailureSummary, NewFailure, NoPlace, ScanFailure,
+    FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
+    NoPlace, ScanFailure,
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;

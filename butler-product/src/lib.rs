@@ -10,6 +10,7 @@ pub mod bif;
 pub mod channel;
 pub mod media_info;
 pub mod message;
+pub mod needed_bandwidth;
 pub mod photo;
 pub mod tags;
 

@@ -154,7 +154,7 @@ pub(super) fn named(kind: SectionKind, path: &[u8], size: u64) -> Named {
     let components = Path::new(OsStr::from_bytes(path)).components();
     let components: Vec<_> =
         components.map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-    butler_names::read(kind.names(), &components, size)
+    butler_names::read_components(kind.names(), &components, size)
 }
 
 /// Where a file stands, and what its item shows beside its title: by its name and what its content says.

@@ -296,7 +296,7 @@ pub(crate) fn give_up(
     Ok(statement.execute(params![source, kind.as_str(), blob.name, blob.bytes])? as u64)
 }
 
-fn product_row(row: &Row<'_>) -> rusqlite::Result<ProductRow> {
+pub(super) fn product_row(row: &Row<'_>) -> rusqlite::Result<ProductRow> {
     let (name, bytes) = (row.get::<_, Option<String>>("blob")?, row.get::<_, Option<u64>>("blob_bytes")?);
     Ok(ProductRow {
         kind: row.get::<_, Word<ProductKind>>("kind")?.0,

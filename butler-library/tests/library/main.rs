@@ -5,6 +5,7 @@
 mod backups;
 mod blobs;
 mod borders;
+mod derived;
 mod dry_run;
 mod failing_folders;
 mod failures;
