@@ -62,7 +62,7 @@ pub(crate) fn dry_run(
 ) -> Option<Result<Plan, TaskError>> {
     let (now, today) = (clock.now(), local_date(clock));
     let mut ground = Ground { library, settings, section: None, now, today, is_stopping };
-    Some(work.prepare(&mut ground)?.map(|prepared| prepared.plan()))
+    work.plan(&mut ground)
 }
 
 /// The date on the server's wall.

@@ -40,7 +40,7 @@ pub struct Action {
     pub deed: Deed,
     /// The file.
     pub path: PathBuf,
-    /// Bytes that it takes, or that become free.
+    /// Bytes that it takes, that become free, or that the file has.
     pub bytes: u64,
     /// Why, one sentence.
     pub reason: String,
@@ -65,6 +65,16 @@ pub enum Deed {
     Compact,
     /// It is counted anew what is in it.
     Analyze,
+    /// It becomes part of the library.
+    Add,
+    /// The library follows it to where it lies now.
+    Move,
+    /// What is known of it is made anew.
+    Change,
+    /// It counts as there again.
+    Restore,
+    /// It counts as missing.
+    Miss,
 }
 
 impl Deed {
@@ -79,6 +89,11 @@ impl Deed {
             Self::Compress => "compress",
             Self::Compact => "compact",
             Self::Analyze => "analyze",
+            Self::Add => "add",
+            Self::Move => "move",
+            Self::Change => "change",
+            Self::Restore => "restore",
+            Self::Miss => "miss",
         }
     }
 
@@ -91,6 +106,11 @@ impl Deed {
             Self::Remake => "to be made anew",
             Self::Rename => "renamed",
             Self::Compress => "compressed",
+            Self::Add => "added",
+            Self::Move => "moved",
+            Self::Change => "made anew",
+            Self::Restore => "there again",
+            Self::Miss => "missing",
             Self::Compact => "compacted",
             Self::Analyze => "analyzed",
         }

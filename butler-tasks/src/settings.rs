@@ -144,8 +144,8 @@ mod tests {
             write!(seen, " {:?}", task.demands(settings)).unwrap();
             let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
             let ground = &mut Ground { library, settings, section: None, now, today, is_stopping };
-            let prepared = task.phases.work.prepare(ground);
-            write!(seen, " {:?}", prepared.map(|prepared| prepared.unwrap().plan())).unwrap();
+            let plan = task.phases.work.plan(ground);
+            write!(seen, " {:?}", plan.map(Result::unwrap)).unwrap();
         }
         seen
     }

@@ -40,12 +40,13 @@ pub struct WaitingActions {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedAction {
     /// What it would do to the file: `write`, `remove`, `rename`, `compress`; `forget` what is gone already,
-    /// `remake` what is lost; `compact` or `analyze` the database.
+    /// `remake` what is lost; `compact` or `analyze` the database; of a scan `add`, `move`, `change`, `restore`
+    /// or `miss`.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::DeedWord))]
     pub deed: String,
     /// The file.
     pub path: String,
-    /// Bytes that it would take, or that would become free.
+    /// Bytes that it would take, that would become free, or that the file has.
     pub bytes: u64,
     /// Why, one English sentence.
     pub reason: String,

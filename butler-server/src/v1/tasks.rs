@@ -25,7 +25,7 @@ async fn tasks(State(app): State<App>) -> Result<Response, Problem> {
     accept::json(&view::tasks::list(&app).await?)
 }
 
-/// Tells what a task that keeps house would do if it ran now; nothing of it is done.
+/// Tells what a task that keeps house, or a scan, would do if it ran now; nothing of it is done.
 #[utoipa::path(get, path = "/api/v1/tasks/{name}/plan", tag = "plan",
     params(("name" = String, Path, description = "The task's name, as `GET \
                                                   /butler` lists it.", example = "BackupDatabase")),

@@ -3,6 +3,8 @@
 //!
 //! Reads below the sections' roots and changes nothing there. How a scan goes is the library's business.
 
+mod dry_run;
+
 use std::sync::Arc;
 
 use butler_api::{Reason, TaskName};
@@ -27,7 +29,7 @@ pub(crate) static TASK: Task = Task {
     switch: &SWITCH,
     settings: &[],
     section_switch: None,
-    phases: Phases { work: OwnWork::Direct(work), demands, ..Phases::NONE },
+    phases: Phases { work: OwnWork::Shown { work, show: dry_run::show }, demands, ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(

@@ -138,7 +138,7 @@ impl World {
             today: TODAY,
             is_stopping: &mut || false,
         };
-        Ok(work.prepare(&mut ground).unwrap()?.plan())
+        work.plan(&mut ground).unwrap()
     }
 
     pub(crate) fn run(&self, task: &TaskName, now: Timestamp) -> Result<Report, TaskError> {

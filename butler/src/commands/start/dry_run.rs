@@ -37,11 +37,12 @@ fn print(plan: &DryRun, out: Out) -> Result<(), Trouble> {
     if plan.actions.is_empty() {
         out.line(format!("{task} would do nothing."))?;
     } else {
-        out.line(format!(
-            "{task} would write {} and remove {}:",
-            bytes(plan.bytes_written),
-            bytes(plan.bytes_removed)
-        ))?;
+        out.line(match (plan.bytes_written, plan.bytes_removed) {
+            (0, 0) => format!("{task} would do this:"),
+            (written, removed) => {
+                format!("{task} would write {} and remove {}:", bytes(written), bytes(removed))
+            }
+        })?;
         list(&plan.actions, out)?;
     }
     for remark in &plan.remarks {
