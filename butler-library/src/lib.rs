@@ -39,7 +39,7 @@ pub use blobs::{BlobError, Blobs, Loss, Staged};
 pub use browse::Folder;
 pub use data_dir::DataDirError;
 pub use db::{DbOpenError, StoreError};
-pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId};
+pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId, WebSessionId};
 pub use library::{AdminTokenError, Library, OpenError};
 pub use regular_file::open_regular;
 pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
@@ -71,5 +71,6 @@ pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
 };
 pub use store::sources::SourceFile;
+pub use store::web_sessions::{MOST_WEB_SESSIONS, WEB_SESSION_LASTS, WebSession};
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};
 pub use vital_threads::VitalThreads;

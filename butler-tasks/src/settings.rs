@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 pub use file::{FileError, SettingsFile};
 pub use general::{
     BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_START_HOUR, BUTLER_START_MINUTE,
-    BUTLER_WINDOW_DAYS, FRIENDLY_NAME, FS_EVENT_LIBRARY_UPDATES,
+    BUTLER_WINDOW_DAYS, FRIENDLY_NAME, FS_EVENT_LIBRARY_UPDATES, HOST_NAMES, PATH_PREFIX,
 };
 pub use kind::{BadValue, Ints, Kind, Texts, Value, read_bool};
 pub use schedule::schedule_settings;
@@ -133,7 +133,8 @@ mod tests {
     fn seen(library: &Library, settings: &Settings) -> String {
         let schedule = schedule_settings(settings, TimeZone::UTC, "server".to_owned());
         let of_others = (settings.text(&FRIENDLY_NAME), settings.flag(&FS_EVENT_LIBRARY_UPDATES));
-        let mut seen = format!("{schedule:?} {of_others:?}");
+        let of_pages = (settings.text(&HOST_NAMES), settings.text(&PATH_PREFIX));
+        let mut seen = format!("{schedule:?} {of_others:?} {of_pages:?}");
         for task in crate::ALL {
             match task.does {
                 Does::Analyse(demands) => write!(seen, " {:?}", demands(settings)).unwrap(),
@@ -150,10 +151,13 @@ mod tests {
     }
 
     /// For every setting a value that is not its default. What each does further on is tested where it is
-    /// done: the window and the switches in butler-schedule, the name and the switches in butler-server,
+    /// done: the window and the switches in butler-schedule, the name, the switches and what is of the
+    /// pages in butler-server,
     /// whether folders are watched in butler, interval and width in butler-engine and butler-media.
     const FLIPPED: &[(&str, &str)] = &[
         ("FriendlyName", "Attic"),
+        ("ButlerHostNames", "butler.example.org"),
+        ("ButlerPathPrefix", "/butler"),
         ("FSEventLibraryUpdatesEnabled", "1"),
         ("ButlerStartHour", "3"),
         ("ButlerEndHour", "6"),
