@@ -28,7 +28,7 @@ const STRIP: u64 = 14;
 /// Points of a curve.
 const POINTS: u64 = 240;
 /// Children that are listed.
-const MOST_CHILDREN: u64 = 1000;
+const MOST_CHILDREN: u64 = 400;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/items/{id}", get(show)).route("/items/{id}/remake", post(remake))
