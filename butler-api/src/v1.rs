@@ -19,7 +19,7 @@ mod task;
 mod window;
 
 pub use bandwidth::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream};
-pub use check::{Check, CheckCounts, CheckItem, CheckNote, CheckVersion};
+pub use check::{Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion};
 pub use dry_run::{DryRun, PlannedAction};
 pub use failure::{Failure, FailureGroup, FailureSummary, Failures, Retried};
 pub use health::{Health, HealthCheck, SandboxState};
@@ -27,7 +27,7 @@ pub use item_file::{ItemFile, ItemFiles};
 pub use local_time::LocalTime;
 pub use pause::{Pause, Pauses};
 pub use plan::{Plan, PlannedBacklog, PlannedNight, PlannedRun};
-pub use product::{OpenProduct, Product, Products};
+pub use product::{ItemProduct, OpenProduct, Product, Products};
 pub use remake::{Remade, RemadeBy};
 pub use run::{Fact, LiveWork, Run, Runs};
 pub use setting::{LabelledValue, Setting, Settings};

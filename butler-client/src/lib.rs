@@ -41,12 +41,12 @@ pub use butler::{Butler, Start};
 pub use butler_api::plex::SettingValue;
 pub use butler_api::plex::{ButlerTask, Directory, Location, Media, Metadata, Part};
 pub use butler_api::v1::{
-    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, OpenProduct, Product,
-    Products,
+    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, ItemProduct, OpenProduct,
+    Product, Products,
 };
 pub use butler_api::v1::{
-    Check, CheckCounts, CheckItem, CheckNote, CheckVersion, Fact, Failure, Failures, Health, LiveWork,
-    Retried, Run, Runs,
+    Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion, Fact, Failure, Failures, Health,
+    LiveWork, Retried, Run, Runs,
 };
 pub use butler_api::v1::{DryRun, PlannedAction};
 pub use butler_api::v1::{FailureGroup, FailureSummary};

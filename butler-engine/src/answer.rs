@@ -1,10 +1,12 @@
 //! What the engine answers to who asks it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use butler_api::{Outcome, PauseOwner, Reason, RunId, TaskName};
+use butler_api::{Outcome, Reason, RunId, TaskName};
+use butler_library::StoreError;
 use butler_product::message::Sandbox;
-use butler_schedule::{Pause, PauseEnd};
+use butler_tasks::SettingError;
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
@@ -80,37 +82,6 @@ pub struct LiveRun {
     pub eta_seconds: Option<u64>,
 }
 
-/// One owner's pause, which holds everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldBy {
-    /// Whose it is.
-    pub owner: PauseOwner,
-    /// Why, in the owner's words.
-    pub note: Option<String>,
-    /// Since when.
-    pub since: Timestamp,
-    /// The moment at which it ends by itself, if it does.
-    pub until: Option<Timestamp>,
-    /// Whether it ends when the maintenance window opens.
-    pub until_window: bool,
-    /// Whether what is in hand comes to its end; else it is frozen where it is.
-    pub drains: bool,
-    /// The same as one English sentence.
-    pub sentence: String,
-}
-
-impl From<&Pause> for HeldBy {
-    fn from(pause: &Pause) -> Self {
-        let Pause { owner, note, since, until, drains } = pause.clone();
-        let (at, until_window) = match until {
-            PauseEnd::Lifted => (None, false),
-            PauseEnd::At(at) => (Some(at), false),
-            PauseEnd::WindowOpens => (None, true),
-        };
-        Self { owner, note, since, until: at, until_window, drains, sentence: pause.reason().to_string() }
-    }
-}
-
 /// How the engine and its workers are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EngineHealth {
@@ -120,18 +91,22 @@ pub struct EngineHealth {
     pub worker_trouble: Option<String>,
     /// How many workers there may be, by what they are doing.
     pub workers: Workers,
+    /// Limits of the system that keep folders from being watched, and how many folders each.
+    pub watch_limits: BTreeMap<&'static str, usize>,
+    /// Runs of which something could not be stored yet.
+    pub unsaved: usize,
 }
 
 /// How many workers are in each state; together as many as the server may have at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Workers {
-    /// They have a unit in hand.
+    /// Workers that have a unit in hand.
     pub working: u64,
-    /// They have one in hand and are held where they are.
+    /// Workers that have one in hand and are held where they are.
     pub paused: u64,
-    /// They wait for a unit.
+    /// Workers that wait for a unit.
     pub idle: u64,
-    /// They are started once there is a unit for them.
+    /// Workers that are started once there is a unit for them.
     pub absent: u64,
 }
 
@@ -142,4 +117,15 @@ pub struct Following {
     pub now: Vec<What>,
     /// Every fact from then on: none is missed between the two, and none comes twice.
     pub then: broadcast::Receiver<Arc<Fact>>,
+}
+
+/// Why settings could not be changed; nothing was.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The settings can't be so.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// The settings can't be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

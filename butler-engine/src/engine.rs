@@ -13,10 +13,9 @@ use std::time::{Duration, Instant};
 
 use butler_api::{Origin, RunId};
 use butler_library::Library;
-use butler_product::ProductKind;
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
-use butler_tasks::{Catalogue, Settings, SettingsFile, Task};
+use butler_tasks::{Catalogue, LibraryChange, Settings, Task};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, watch};
 
@@ -25,16 +24,17 @@ use crate::backlog::Backlog;
 use crate::blob_check::StartCheck;
 use crate::clock::Clock;
 use crate::estimate::Estimates;
-use crate::event::{EngineEvent, RefreshRequest};
+use crate::event::EngineEvent;
 use crate::fact::{Fact, What};
 use crate::handle::Handle;
 use crate::inbox::Inbox;
 use crate::publish::Publisher;
 use crate::recovery::{self, Plan};
 use crate::run::Run;
-use crate::unsaved::Unsaved;
+use crate::surroundings::EngineSettings;
+use crate::unsaved::{RunEnding, Unsaved};
 use crate::watching::Watching;
-use crate::workers::{Patience, Pool};
+use crate::workers::Pool;
 
 mod effects;
 mod kept_lacks;
@@ -44,7 +44,6 @@ pub(crate) mod settings;
 mod units;
 
 use kept_lacks::KeptLacks;
-pub use settings::ChangeError;
 
 /// How long a shutdown waits for what is in hand.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
@@ -57,23 +56,6 @@ const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
 const MOST_LOOKS: usize = 1_000;
 /// How many facts a slow reader may fall behind before it misses some.
 const FACTS_KEPT: usize = 4_096;
-
-/// What an engine needs to know of its surroundings.
-#[derive(Debug, Clone)]
-pub struct EngineSettings {
-    /// The worker's executable.
-    pub worker_program: PathBuf,
-    /// How many threads may work on media at one time, from 1: the machine's cores.
-    pub cores: u16,
-    /// How long a worker may give no sign before it is taken to hang.
-    pub patience: Patience,
-    /// Tells the time, to the engine and to all that it hands it on to.
-    pub clock: Clock,
-    /// What the settings' file says.
-    pub settings_file: SettingsFile,
-    /// The tasks.
-    pub catalogue: Catalogue,
-}
 
 /// The engine can't start.
 #[derive(Debug, thiserror::Error)]
@@ -172,6 +154,8 @@ struct Loop {
     jumps: Option<u64>,
     /// What holds everything.
     pauses: Vec<Pause>,
+    /// The pauses as the library has them.
+    stored_pauses: Vec<Pause>,
     estimates: Estimates,
     /// Steps that were done ahead for runs that are still to come.
     done_ahead: BTreeMap<RunId, u64>,
@@ -230,6 +214,7 @@ impl Loop {
             wake_at: None,
             looked_at: started_at,
             jumps,
+            stored_pauses: recovery::kept_pauses(&pauses),
             pauses,
             estimates,
             done_ahead: BTreeMap::new(),
@@ -279,7 +264,7 @@ impl Loop {
     /// The next moment at which something happens by itself: half a minute on at the latest.
     fn next_look(&self) -> Timestamp {
         let latest = self.looked_at.saturating_add(LOOK_EVERY).unwrap_or(Timestamp::MAX);
-        let ends = self.runs.values().filter_map(|run| run.detach_at);
+        let ends = self.runs.values().filter_map(|run| run.phase.detach_at());
         ends.chain(self.wake_at).fold(latest, Timestamp::min)
     }
 
@@ -314,18 +299,17 @@ impl Loop {
     /// One event: every change of the loop's state begins here.
     fn handle(&mut self, event: EngineEvent) {
         match event {
-            EngineEvent::StartAsked { request, answer } => {
-                let asked =
-                    Event::StartAsked { task: request.task, force: request.force, section: request.section };
-                let reply = match self.ask_schedule(asked) {
+            EngineEvent::StartAsked { task, ask, answer } => {
+                let reply = match self.ask_schedule(Event::StartAsked { task, ask }) {
                     Answer::Start(start) => Some(reply(&start)),
                     _ => None,
                 };
                 let _ = answer.send(reply);
             }
-            EngineEvent::RefreshAsked { request: RefreshRequest { section, paths }, answer } => {
+            EngineEvent::RefreshAsked { section, paths, answer } => {
                 let _ = answer.send(self.refresh(section, paths, Origin::Person));
             }
+            EngineEvent::WatchLimitsMet { limits } => self.health.watch_limits = limits,
             EngineEvent::SectionsChanged => self.watching.look_again(),
             EngineEvent::FilesChanged { section, paths } => _ = self.refresh(section, paths, Origin::Watch),
             EngineEvent::StartAllAsked { force, answer } => {
@@ -352,27 +336,30 @@ impl Loop {
             }
             EngineEvent::PlanAsked { answer } => _ = answer.send(self.plan_basis()),
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
+            EngineEvent::UnsavedAsked { answer } => _ = answer.send(self.unsaved.rows()),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
-            EngineEvent::WorkProgressed { run, done, total, waits } => {
-                self.work_progressed(run, done, total, waits)
-            }
+            EngineEvent::WorkStepped { run, step } => self.work_stepped(run, step),
             EngineEvent::WorkFailed { run, path, sentence } => self.work_failed(run, path, sentence),
-            EngineEvent::SectionScan { run, section, title, step } => {
-                self.section_scan(run, section, title, step)
+            EngineEvent::LibraryChanged(LibraryChange::Section(section)) => {
+                self.tell(What::SectionChanged { section: section.0 })
             }
-            EngineEvent::SectionChanged { section } => self.tell(What::SectionChanged { section }),
+            EngineEvent::LibraryChanged(LibraryChange::ItemsAdded) => {
+                _ = self.ask_schedule(Event::ItemsAdded)
+            }
             EngineEvent::SettingsChangeAsked { changes, answer } => {
                 _ = answer.send(self.change_settings(&changes))
             }
             EngineEvent::SettingsFileRead { file, answer } => _ = answer.send(self.take_settings_file(file)),
             EngineEvent::ClockSet => self.look(),
-            EngineEvent::ItemsAdded => _ = self.ask_schedule(Event::ItemsAdded),
             EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
-            EngineEvent::PausesAsked { answer } => _ = answer.send(self.held_by()),
+            EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),
+            EngineEvent::DerivingCounted { run, total } => self.deriving_counted(run, total),
+            EngineEvent::Derived { run, came, gone, facts } => self.derived(run, &came, gone, facts),
+            EngineEvent::DerivingEnded { run, end } => self.deriving_ended(run, end),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
             EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
@@ -396,7 +383,7 @@ impl Loop {
         self.pool.worker_is(slot, sandbox.is_ok());
         let (sandbox, worker_trouble) =
             sandbox.map_or_else(|trouble| (None, Some(trouble)), |sandbox| (Some(sandbox), None));
-        self.health = EngineHealth { sandbox, worker_trouble, ..EngineHealth::default() };
+        (self.health.sandbox, self.health.worker_trouble) = (sandbox, worker_trouble);
     }
 
     fn refresh(&mut self, section: i64, paths: Vec<PathBuf>, origin: Origin) -> Option<StartReply> {
@@ -435,14 +422,15 @@ impl Loop {
             self.pool.withdraw(withdrawal);
         }
         // What was left is no part of it any more.
-        if ended.is_gathered {
-            effects::log_unstored(run, "a run's total", self.library.set_run_total(run, ended.total));
+        let is_counted = ended.phase.is_counted();
+        let total = if is_counted { self.library.set_run_total(run, ended.total) } else { Ok(()) };
+        let progress = ended.stored_progress();
+        let report = ended.into_report().into_facts();
+        let stored = total.and_then(|()| self.library.set_run_report(run, report.clone()));
+        if stored.is_err() {
+            self.unsaved.note_end(run, RunEnding { progress, report }, Instant::now());
         }
-        effects::log_unstored(
-            run,
-            "a run's report",
-            self.library.set_run_report(run, ended.into_report().into_facts()),
-        );
+        effects::log_unstored(run, "what a run came to", stored);
         self.ask_schedule(Event::RunEnded { run, end });
     }
 
@@ -454,23 +442,14 @@ impl Loop {
 
 /// What past units say of how long one lasts; where that can't be read, nothing.
 fn estimates(library: &Library) -> Estimates {
-    let mut estimates = Estimates::default();
-    match library.costs() {
-        Ok(costs) => costs
-            .newest
-            .into_iter()
-            .for_each(|cost| estimates.note(sorted(cost.kinds), cost.size_bytes, cost.seconds)),
-        Err(error) => tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "what past units took could not be read"
-        ),
-    }
-    estimates
-}
-
-fn sorted(mut kinds: Vec<ProductKind>) -> Vec<ProductKind> {
-    kinds.sort_unstable();
-    kinds
+    library.costs().map_or_else(
+        |error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "what past units took could not be read");
+            Estimates::default()
+        },
+        Estimates::of,
+    )
 }
 
 fn reply(start: &StartAnswer) -> StartReply {
@@ -478,21 +457,24 @@ fn reply(start: &StartAnswer) -> StartReply {
 }
 
 #[cfg(test)]
+mod derive_tests;
+#[cfg(test)]
 mod night_tests;
 
 #[cfg(test)]
 mod tests {
-    use butler_api::{RunState, TaskName};
+    use butler_api::{Ask, RunState, TaskName};
     use butler_library::SourceId;
     use butler_product::Spec;
-    use butler_tasks::Report;
+    use butler_tasks::{Report, SettingsFile};
     use tempfile::TempDir;
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::event::{Gathered, StartRequest};
+    use crate::event::Gathered;
     use crate::publish::MOST_UNSETTLED;
-    use crate::unit::{Spent, UnitEnd, UnitOver, UnitResult, UnitWord};
+    use crate::surroundings::Patience;
+    use crate::unit::{Spent, UnitOutcome, UnitOver, UnitResult, UnitWord};
 
     /// A loop over an empty library, without workers, whose events the test hands on by itself.
     fn rig() -> (Loop, mpsc::Receiver<EngineEvent>, TempDir) {
@@ -516,8 +498,8 @@ mod tests {
 
     fn start(engine: &mut Loop) -> RunId {
         let (answer, mut asked) = oneshot::channel();
-        let request = StartRequest { task: TaskName::RefreshLibraries, force: true, section: None };
-        engine.handle(EngineEvent::StartAsked { request, answer });
+        let (task, ask) = (TaskName::RefreshLibraries, Ask::all(true));
+        engine.handle(EngineEvent::StartAsked { task, ask, answer });
         assert!(asked.try_recv().unwrap().is_some());
         *engine.runs.keys().next().unwrap()
     }
@@ -529,10 +511,10 @@ mod tests {
         let (answer, mut asked) = oneshot::channel();
         engine.handle(EngineEvent::StopAsked { task: TaskName::RefreshLibraries, answer });
         assert_eq!(asked.try_recv().unwrap(), StopReply::Stopped(vec![run]));
-        assert_eq!(engine.library.run(run).unwrap().unwrap().state, RunState::Stopping);
+        assert_eq!(engine.library.run(run).unwrap().unwrap().record.state, RunState::Stopping);
         engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
         assert!(engine.runs.is_empty());
-        assert_eq!(engine.library.run(run).unwrap().unwrap().state, RunState::Stopped);
+        assert_eq!(engine.library.run(run).unwrap().unwrap().record.state, RunState::Stopped);
     }
 
     #[test]
@@ -544,11 +526,11 @@ mod tests {
         engine
             .handle(EngineEvent::Gathered { run: id, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
         assert_eq!(engine.library.run(id).unwrap().unwrap().progress.total, 1);
-        let end = UnitEnd::Left { root: Some("/films".to_owned()) };
+        let end = UnitOutcome::Left { root: Some("/films".to_owned()) };
         let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
         engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
         let stored = engine.library.run(id).unwrap().unwrap();
-        assert_eq!((stored.state, stored.progress.total), (RunState::Completed, 0));
+        assert_eq!((stored.record.state, stored.progress.total), (RunState::Completed, 0));
     }
 
     #[test]

@@ -2,24 +2,23 @@
 //! to the engine's loop and one answer; nobody shares its state.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use butler_api::{PauseOwner, RunId, TaskName};
-use butler_library::{Library, StoreError};
+use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
+use butler_library::{Derivation, Library, RunRow, StoreError};
 use butler_product::ProductKind;
-use butler_tasks::{Catalogue, Does, Plan, Setting, Settings, SettingsFile, TaskError};
+use butler_tasks::{Catalogue, Plan, Setting, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView};
+use crate::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::clock::Clock;
-use crate::demands;
-use crate::engine::ChangeError;
-use crate::event::{EngineEvent, PauseRequest, RefreshRequest, StartRequest};
+use crate::demands::{self, Wish};
+use crate::event::EngineEvent;
 use crate::fact::Fact;
 use crate::inbox::Inbox;
 use crate::plan::PlanBasis;
-use crate::wish::{Wish, wishes};
 use crate::work;
 
 /// The engine's loop has ended: the server is shutting down.
@@ -116,7 +115,7 @@ impl Handle {
 
     /// What the tasks wish by the settings that hold now; costs no round trip.
     pub fn wishes(&self) -> Vec<Wish> {
-        wishes(&self.catalogue, &self.settings.borrow())
+        demands::wishes(&self.catalogue, &self.settings.borrow())
     }
 
     /// The stream of facts from now on.
@@ -136,16 +135,17 @@ impl Handle {
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn start(&self, request: StartRequest) -> Result<Option<StartReply>, Gone> {
-        self.ask(|answer| EngineEvent::StartAsked { request, answer }).await
+    pub async fn start(&self, task: TaskName, ask: Ask) -> Result<Option<StartReply>, Gone> {
+        self.ask(|answer| EngineEvent::StartAsked { task, ask, answer }).await
     }
 
-    /// Asks for a scan of a section, or of paths in it; none if there is no task that scans.
+    /// Asks for a scan of a section, or (if there are any) of paths in it; none if there is no task that
+    /// scans.
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn refresh(&self, request: RefreshRequest) -> Result<Option<StartReply>, Gone> {
-        self.ask(|answer| EngineEvent::RefreshAsked { request, answer }).await
+    pub async fn refresh(&self, section: i64, paths: Vec<PathBuf>) -> Result<Option<StartReply>, Gone> {
+        self.ask(|answer| EngineEvent::RefreshAsked { section, paths, answer }).await
     }
 
     /// Tells that a section was added, edited or removed.
@@ -196,16 +196,16 @@ impl Handle {
     /// Asks that everything be held; all pauses that there are then.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn pause(&self, pause: PauseRequest) -> Result<Vec<HeldBy>, Gone> {
+    /// If the engine has ended; inside, if the pause can't be stored, and then nothing is held by it.
+    pub async fn pause(&self, pause: Pause) -> Result<Result<Vec<Pause>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::PauseAsked { pause, answer }).await
     }
 
     /// Lifts an owner's pause, or (none) all of them; those that were lifted.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Vec<HeldBy>, Gone> {
+    /// If the engine has ended; inside, if that can't be stored, and then none was.
+    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Result<Vec<Pause>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::ResumeAsked { owner, answer }).await
     }
 
@@ -221,8 +221,17 @@ impl Handle {
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn pauses(&self) -> Result<Vec<HeldBy>, Gone> {
+    pub async fn pauses(&self) -> Result<Vec<Pause>, Gone> {
         self.ask(|answer| EngineEvent::PausesAsked { answer }).await
+    }
+
+    /// The runs whose newest state could not be stored, on a full disk say: of these the library knows an
+    /// older one, or nothing. Who asks the library for runs asks here first.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn unsaved(&self) -> Result<Vec<RunRow>, Gone> {
+        self.ask(|answer| EngineEvent::UnsavedAsked { answer }).await
     }
 
     /// What every run that is not at its end is doing right now.
@@ -252,26 +261,36 @@ impl Handle {
         is_stopping: &mut (dyn FnMut() -> bool + Send),
     ) -> Option<Result<Plan, DryRunError>> {
         let task = self.catalogue.find(task)?;
-        let Does::KeepHouse(prepare) = task.does else { return Some(Err(DryRunError::MakesNoPlan)) };
-        let planned = work::dry_run(prepare, &self.library, &self.settings(), &self.clock, is_stopping);
+        let (work, settings) = (task.phases.work, self.settings());
+        let planned = work::dry_run(work, &self.library, &settings, &self.clock, is_stopping);
+        let Some(planned) = planned else { return Some(Err(DryRunError::MakesNoPlan)) };
         Some(planned.map_err(|error| match error {
             TaskError::Stopped => DryRunError::Stopped,
             TaskError::Failed(sentence) => DryRunError::Failed(sentence),
         }))
     }
 
-    /// The tasks that make a product by the settings that hold.
-    pub fn makers(&self, kind: ProductKind) -> Vec<&'static TaskName> {
+    /// The tasks that make a product by the settings that hold; with none those that look at the sections'
+    /// folders.
+    pub fn makers(&self, kind: Option<ProductKind>) -> Vec<&'static TaskName> {
         self.catalogue.makers(kind, &self.settings())
     }
 
-    /// How many sources lack each product that a task which is on demands, held back by a failure or not.
+    /// What the tasks derive, each with its task.
+    pub fn derivations(&self) -> impl Iterator<Item = (&'static TaskName, &'static Derivation)> {
+        let tasks: Vec<_> = self.catalogue.tasks().collect();
+        tasks
+            .into_iter()
+            .flat_map(|task| task.phases.derives.iter().map(move |derives| (&task.name, derives)))
+    }
+
+    /// How many sources, or items, lack each product that a task which is on demands, held back by a failure or not.
     /// Blocks.
     ///
     /// # Errors
     /// If the database fails.
     pub fn lacking(&self) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
-        demands::lacking(&self.library, &self.catalogue, &self.settings())
+        demands::lacking(&self.library, &self.catalogue, &self.settings(), self.clock.now())
     }
 
     async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<T>) -> EngineEvent) -> Result<T, Gone> {

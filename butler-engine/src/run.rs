@@ -2,55 +2,44 @@
 //! end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use butler_api::{Origin, Reason, RunId, TaskName};
+use butler_api::{Ask, Origin, Reason, RunId, RunRecord, TaskName};
 use butler_library::RunProgress;
-use butler_tasks::{Does, Report, ScanStep, Task};
+use butler_tasks::{Report, SectionStep, Stage, Task, WorkStep};
 use jiff::Timestamp;
 
 use crate::answer::LiveRun;
 use crate::backlog::UnitId;
+use crate::brake::Brake;
 use crate::fact::{Came, What};
+use crate::phase::Phase;
 use crate::rate::Rate;
-use crate::work::Brake;
 
 /// A run that works.
 pub(crate) struct Run {
     pub(crate) id: RunId,
     pub(crate) task: &'static Task,
     pub(crate) origin: Origin,
-    pub(crate) forced: bool,
-    pub(crate) section: Option<i64>,
-    /// The files and folders of it that it is limited to; none for all of it.
-    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) ask: Ask,
     /// Steps done, units and the task's own together.
     pub(crate) done: u64,
     pub(crate) total: u64,
     pub(crate) failures: u64,
-    /// Of units that ended.
+    /// Bytes that the units which ended have read.
     pub(crate) bytes_read: u64,
     pub(crate) report: Report,
     pub(crate) roots_away: BTreeSet<String>,
-    /// Whether its lacks are counted, so that none open means that it is done.
-    pub(crate) is_gathered: bool,
-    /// Whether its lacks are counted once more, for it shall take all of them now.
-    pub(crate) is_widening: bool,
-    /// Whether something that it found to do was left when its window ended.
-    pub(crate) is_cut: bool,
+    pub(crate) phase: Phase,
     /// The window's end that binds it.
     pub(crate) bound_until: Option<Timestamp>,
     /// Lacks that are left alone until their next try.
     pub(crate) held_back: u64,
-    /// When it is detached from the units that it still has in hand: its window has ended.
-    pub(crate) detach_at: Option<Timestamp>,
     in_hand: BTreeMap<UnitId, (String, u64)>,
-    is_working: bool,
     waits: Option<Reason>,
-    /// The section that is being scanned, its name and how far the scan is.
-    scan: Option<(i64, String, ScanStep)>,
+    /// The section that the run's own work goes through.
+    section: Option<SectionStep>,
     work_done: u64,
     work_total: u64,
     rate: Rate,
@@ -75,36 +64,27 @@ struct Tally {
 }
 
 impl Run {
-    pub(crate) fn new(
-        id: RunId,
-        task: &'static Task,
-        origin: Origin,
-        forced: bool,
-        section: Option<i64>,
-    ) -> Self {
+    pub(crate) fn new(record: &RunRecord, task: &'static Task) -> Self {
         Self {
-            id,
+            id: record.id,
             task,
-            origin,
-            forced,
-            section,
-            paths: Vec::new(),
+            origin: record.origin,
+            ask: record.ask.clone(),
             done: 0,
             total: 0,
             failures: 0,
             bytes_read: 0,
             report: Report::default(),
             roots_away: BTreeSet::new(),
-            is_gathered: false,
-            is_widening: false,
-            is_cut: false,
-            bound_until: None,
+            phase: match task.phases.work.is_none() {
+                true => Phase::Counting { is_widening: false },
+                false => Phase::Working,
+            },
+            bound_until: record.bound_until,
             held_back: 0,
-            detach_at: None,
             in_hand: BTreeMap::new(),
-            is_working: matches!(task.does, Does::Work { .. } | Does::KeepHouse(_)),
             waits: None,
-            scan: None,
+            section: None,
             work_done: 0,
             work_total: 0,
             rate: Rate::default(),
@@ -117,7 +97,7 @@ impl Run {
     /// read stays read.
     pub(crate) fn resume(&mut self, before: &RunProgress) {
         self.bytes_read = before.bytes_read;
-        if !self.is_working {
+        if self.phase != Phase::Working {
             (self.done, self.total, self.failures) = (before.done, before.done, before.failures);
             self.tally.failed = before.failures;
             self.tally.before = before.done.saturating_sub(before.failures);
@@ -141,15 +121,20 @@ impl Run {
 
     /// Whether it can be stopped at once, since it has no work of its own under way: only units, which go on
     /// without it.
-    pub(crate) const fn is_detachable(&self) -> bool {
-        !self.is_working
+    pub(crate) fn is_detachable(&self) -> bool {
+        self.phase != Phase::Working
     }
 
     pub(crate) fn name(&self) -> &TaskName {
         &self.task.name
     }
 
-    /// By which the run's own work is stopped or held.
+    /// Whether it tries again what rests after failures: not whenever a file beside it changes.
+    pub(crate) fn tries_again(&self) -> bool {
+        self.ask.force && self.origin != Origin::Watch
+    }
+
+    /// The brake of the threads that work for the run.
     pub(crate) fn brake(&self) -> Arc<Brake> {
         Arc::clone(&self.brake)
     }
@@ -166,26 +151,31 @@ impl Run {
         self.brake.is_stopping()
     }
 
-    /// The task's own work came to `done` of `total`.
-    pub(crate) fn work_progressed(&mut self, done: u64, total: u64, waits: Option<Reason>) {
+    /// The task's own work came to a step. The facts that this makes.
+    pub(crate) fn work_stepped(&mut self, step: WorkStep) -> Vec<What> {
+        let WorkStep { done, total, waits, section } = step;
+        let is_further = (done, total, &waits) != (self.work_done, self.work_total, &self.waits);
         self.done = self.done - self.work_done + done;
         self.total = self.total - self.work_total + total;
         (self.work_done, self.work_total) = (done, total);
         self.waits = waits;
         self.rate.note(Instant::now(), self.done);
+        let in_section = section.as_ref().map(|step| self.in_section(step));
+        self.section = section.filter(|step| step.stage != Stage::Ended);
+        is_further.then(|| self.progress(None)).into_iter().chain(in_section).collect()
+    }
+
+    fn in_section(&self, step: &SectionStep) -> What {
+        let SectionStep { id, title, stage } = step;
+        What::SectionStep { run: self.id, section: id.0, title: title.clone(), stage: *stage }
     }
 
     pub(crate) fn work_ended(&mut self) {
-        self.is_working = false;
+        self.phase = Phase::Counting { is_widening: false };
         self.waits = None;
-        self.scan = None;
+        self.section = None;
         // The next phase has a pace of its own.
         self.rate = Rate::default();
-    }
-
-    /// The scan of a section came to a step.
-    pub(crate) fn section_scan(&mut self, section: i64, title: String, step: ScanStep) {
-        self.scan = (step != ScanStep::Ended).then_some((section, title, step));
     }
 
     pub(crate) fn unit_opened(&mut self, unit: UnitId, file: String) {
@@ -204,7 +194,7 @@ impl Run {
         }
     }
 
-    /// One product more, or one failure more.
+    /// The run has one product more, or one failure more.
     pub(crate) fn step_done(&mut self, came: Came) {
         self.done += 1;
         match came {
@@ -216,7 +206,7 @@ impl Run {
         self.rate.note(Instant::now(), self.done);
     }
 
-    /// One step less: its file can't be had, since its root is away or (none) since it is gone.
+    /// The run has one step less: a file can't be had, since its root is away or (none) since it is gone.
     pub(crate) fn step_left(&mut self, root: Option<String>) {
         self.total = self.total.saturating_sub(1);
         match root {
@@ -228,7 +218,7 @@ impl Run {
 
     /// What it says at its end: what its own work found, and what came of its wishes.
     pub(crate) fn into_report(self) -> Report {
-        let left = if self.is_gathered { self.total.saturating_sub(self.done) } else { 0 };
+        let left = if self.phase.is_counted() { self.total.saturating_sub(self.done) } else { 0 };
         let (mut report, bytes_read, held_back) = (self.report, self.bytes_read, self.held_back);
         let Tally { made, nothing, failed, before, ahead, away, gone } = self.tally;
         let facts = [
@@ -275,7 +265,7 @@ impl Run {
             task: self.name().clone(),
             done: self.done,
             total: self.total,
-            is_counted: self.is_gathered,
+            is_counted: self.phase.is_counted(),
             failures: self.failures,
             file: file.or_else(|| self.in_hand.values().next().map(|(file, _)| file.clone())),
             waits: self.waits.clone(),
@@ -284,11 +274,8 @@ impl Run {
 
     /// The facts that say how far it is.
     pub(crate) fn standing(&self) -> Vec<What> {
-        let scan = self.scan.iter().map(|(section, title, step)| {
-            let (run, section, title, step) = (self.id, *section, title.clone(), *step);
-            What::SectionScan { run, section, title, step }
-        });
-        std::iter::once(self.progress(None)).chain(scan).collect()
+        let in_section = self.section.as_ref().map(|step| self.in_section(step));
+        std::iter::once(self.progress(None)).chain(in_section).collect()
     }
 
     /// Why it is complete.
@@ -316,19 +303,15 @@ mod tests {
 
     fn run() -> Run {
         let catalogue = Catalogue::default();
-        Run::new(
-            RunId(7),
-            catalogue.find(&TaskName::GenerateMediaIndexFiles).unwrap(),
-            Origin::Window,
-            false,
-            None,
-        )
+        let (task, at) = (TaskName::GenerateMediaIndexFiles, Timestamp::UNIX_EPOCH);
+        let record = RunRecord::new(RunId(7), task.clone(), Origin::Window, Ask::default(), at);
+        Run::new(&record, catalogue.find(&task).unwrap())
     }
 
     #[test]
     fn a_media_runs_report_says_what_came_of_its_wishes_and_why_some_were_left() {
         let mut run = run();
-        (run.is_gathered, run.total, run.held_back) = (true, 9, 2);
+        (run.phase, run.total, run.held_back) = (Phase::Units, 9, 2);
         for came in [Came::Made, Came::Made, Came::Nothing, Came::Failed] {
             run.step_done(came);
         }
@@ -354,7 +337,7 @@ mod tests {
         let mut run = run();
         run.resume(&RunProgress { done: 5, total: 9, failures: 1, bytes_read: 100 });
         run.begins_with(2);
-        run.is_gathered = true;
+        run.phase = Phase::Units;
         let expect = [
             ReportFact::count("products that could not be made", 1),
             ReportFact::count("settled before the server was restarted", 4),

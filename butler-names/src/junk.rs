@@ -2,8 +2,14 @@
 //! words.
 //!
 //! A hard word ends a title wherever it stands (never the whole of it). A soft one, which titles hold too
-//! (`German`, `Extended`), counts only behind a year or in front of a hard one.
+//! (`German`, `Extended`), counts only behind a year or in front of a hard one: `added.rs` says when.
 
+mod added;
+mod words;
+
+pub(super) use added::{without_added, without_brackets};
+
+use self::words::{HARD, HARD_PAIRS, SOFT, TRAILING};
 use super::title::clean;
 
 /// One word of a name, and where it stands.
@@ -14,280 +20,16 @@ pub(super) struct Word<'a> {
     pub(super) end: usize,
 }
 
-const HARD: &[&str] = &[
-    "4k",
-    "8k",
-    "uhd",
-    "fhd",
-    "ultrahd",
-    "bluray",
-    "bdrip",
-    "brrip",
-    "bdremux",
-    "bdmv",
-    "bd25",
-    "bd50",
-    "bd66",
-    "dvd5",
-    "dvd9",
-    "remux",
-    "webdl",
-    "webrip",
-    "webhd",
-    "hdtv",
-    "hdtvrip",
-    "uhdtv",
-    "pdtv",
-    "dsr",
-    "dsrip",
-    "satrip",
-    "dvbrip",
-    "tvrip",
-    "hdrip",
-    "dvdrip",
-    "dvdscr",
-    "dvdr",
-    "vhsrip",
-    "hddvd",
-    "hdcam",
-    "camrip",
-    "telesync",
-    "telecine",
-    "ppvrip",
-    "vodrip",
-    "ldrip",
-    "xvid",
-    "divx",
-    "x264",
-    "x265",
-    "h264",
-    "h265",
-    "hevc",
-    "avc",
-    "av1",
-    "vc1",
-    "mpeg2",
-    "mpeg4",
-    "aac",
-    "aac2",
-    "ac3",
-    "eac3",
-    "dts",
-    "dtshd",
-    "truehd",
-    "atmos",
-    "flac",
-    "ddp",
-    "ddp2",
-    "ddp5",
-    "ddp7",
-    "dd2",
-    "dd5",
-    "hdr",
-    "hdr10",
-    "hdr10plus",
-    "hdr10+",
-    "hlg",
-    "10bit",
-    "8bit",
-    "10bits",
-    "hi10p",
-    "hi10",
-    "hsbs",
-    "hou",
-    "remastered",
-    "unrated",
-    "repack",
-    "rerip",
-    "proper",
-    "yify",
-    "rarbg",
-    "yts",
-    "amzn",
-    "dsnp",
-    "hmax",
-    "atvp",
-    "pcok",
-    "crunchyroll",
-    "dvdfull",
-    "bdfull",
-    "hd1080",
-    "hd720",
-];
-/// Two words that are one hard one.
-const HARD_PAIRS: &[(&str, &str)] = &[
-    ("blu", "ray"),
-    ("web", "dl"),
-    ("web", "rip"),
-    ("h", "264"),
-    ("h", "265"),
-    ("x", "264"),
-    ("x", "265"),
-    ("bd", "rip"),
-    ("dvd", "rip"),
-    ("hd", "tv"),
-    ("hd", "rip"),
-    ("dolby", "vision"),
-    ("dolby", "digital"),
-    ("dolby", "atmos"),
-    ("vc", "1"),
-    ("hdr", "10"),
-    ("10", "bit"),
-    ("e", "ac3"),
-    ("mpeg", "2"),
-];
-const SOFT: &[&str] = &[
-    "extended",
-    "uncut",
-    "uncensored",
-    "theatrical",
-    "directors",
-    "director's",
-    "director",
-    "cut",
-    "dc",
-    "final",
-    "ultimate",
-    "collectors",
-    "collector's",
-    "special",
-    "edition",
-    "anniversary",
-    "criterion",
-    "imax",
-    "open",
-    "matte",
-    "fanedit",
-    "redux",
-    "despecialized",
-    "limited",
-    "internal",
-    "real",
-    "read",
-    "nfo",
-    "complete",
-    "festival",
-    "remaster",
-    "restored",
-    "version",
-    "colorized",
-    "hybrid",
-    "web",
-    "dvd",
-    "vhs",
-    "ld",
-    "ntsc",
-    "pal",
-    "multi",
-    "dual",
-    "dl",
-    "ml",
-    "audio",
-    "subbed",
-    "dubbed",
-    "sub",
-    "subs",
-    "dub",
-    "ws",
-    "fs",
-    "3d",
-    "sbs",
-    "dv",
-    "sdr",
-    "hd",
-    "sd",
-    "nf",
-    "it",
-    "hulu",
-    "stan",
-    "bbc",
-    "german",
-    "french",
-    "truefrench",
-    "vff",
-    "vf",
-    "vostfr",
-    "vost",
-    "english",
-    "eng",
-    "ita",
-    "italian",
-    "spanish",
-    "esp",
-    "castellano",
-    "latino",
-    "nordic",
-    "swedish",
-    "norwegian",
-    "danish",
-    "finnish",
-    "dutch",
-    "flemish",
-    "polish",
-    "pl",
-    "czech",
-    "cz",
-    "hungarian",
-    "hun",
-    "russian",
-    "rus",
-    "ukr",
-    "japanese",
-    "jap",
-    "jpn",
-    "korean",
-    "kor",
-    "chinese",
-    "chs",
-    "cht",
-    "hindi",
-    "tamil",
-    "telugu",
-    "turkish",
-    "portuguese",
-    "brazilian",
-    "greek",
-    "hebrew",
-    "cam",
-    "ts",
-    "tc",
-    "r5",
-    "screener",
-    "scr",
-    "retail",
-    "custom",
-    "sample",
-    "part",
-    "cd1",
-    "cd2",
-    "disc",
-    "remastering",
-    "60fps",
-];
-/// Of the soft words, those that a release name in capitals has in front of the hard ones.
-const TRAILING: &[&str] = &[
-    "dl",
-    "multi",
-    "dual",
-    "nf",
-    "web",
-    "internal",
-    "dubbed",
-    "subbed",
-    "vff",
-    "vostfr",
-    "truefrench",
-    "ws",
-    "ml",
-];
-
 /// The words of a name, at blanks, dots, hyphens, underscores and brackets.
 pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut found = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
         let parts = c.is_whitespace()
-            || matches!(c, '.' | '_' | '-' | '–' | '—' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '/' | '~');
+            || matches!(
+                c,
+                '.' | '_' | '-' | '–' | '—' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '/' | '~' | '+'
+            );
         match start {
             Some(begin) if parts => {
                 found.push(Word { text: &text[begin..at], start: begin, end: at });
@@ -304,7 +46,9 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
 pub(super) fn is_hard(words: &[Word<'_>], at: usize) -> bool {
     let Some(word) = words.get(at) else { return false };
     let lower = word.text.to_lowercase();
-    if HARD.contains(&lower.as_str()) || is_resolution(&lower) {
+    // `BDRipMux` is a rip put together with other sound.
+    let bare = lower.strip_suffix("mux").filter(|bare| bare.len() > 2).unwrap_or(&lower);
+    if HARD.contains(bare) || HARD.contains(lower.as_str()) || is_resolution(&lower) {
         return true;
     }
     let next = words.get(at + 1).map(|next| next.text.to_lowercase());
@@ -312,7 +56,7 @@ pub(super) fn is_hard(words: &[Word<'_>], at: usize) -> bool {
 }
 
 pub(super) fn is_soft(word: &str) -> bool {
-    SOFT.contains(&word.to_lowercase().as_str())
+    SOFT.contains(word.to_lowercase().as_str())
 }
 
 /// `1080p`, `576i`, `1920x1080`, `2160p60`.
@@ -336,7 +80,7 @@ pub(super) fn start(text: &str) -> Option<usize> {
 }
 
 /// Where the bracket begins that a place is inside of, else the place.
-fn bracket_before(text: &str, at: usize) -> usize {
+pub(super) fn bracket_before(text: &str, at: usize) -> usize {
     let open = text[..at].rfind(['(', '[', '{']);
     open.filter(|open| !text[*open..at].contains([')', ']', '}'])).unwrap_or(at)
 }
@@ -357,13 +101,30 @@ pub(super) fn cut(text: &str) -> &str {
     kept
 }
 
+/// A name without the hard words at its beginning, of which one alone can be a title: `h265 - HEVC Heat`.
+pub(super) fn without_junk_in_front(text: &str) -> &str {
+    let words = words(text);
+    let run = (0..words.len()).take_while(|at| is_hard(&words, *at)).count();
+    match words.get(run) {
+        Some(first) if run >= 2 => &text[first.start..],
+        _ => text,
+    }
+}
+
+/// Whether every word of a text is one that is added to titles.
+fn is_added(text: &str) -> bool {
+    let words = words(text);
+    !words.is_empty() && (0..words.len()).all(|at| is_junk(&words, at))
+}
+
+fn is_junk(words: &[Word<'_>], at: usize) -> bool {
+    is_hard(words, at) || (at > 0 && is_hard(words, at - 1)) || is_soft(words[at].text)
+}
+
 /// Whether a text holds nothing but junk.
 pub(super) fn is_all(text: &str) -> bool {
     let words = words(text);
-    !words.is_empty()
-        && (0..words.len())
-            .all(|at| is_hard(&words, at) || (at > 0 && is_hard(&words, at - 1)) || is_soft(words[at].text))
-        && (0..words.len()).any(|at| is_hard(&words, at))
+    is_added(text) && (0..words.len()).any(|at| is_hard(&words, at))
 }
 
 /// What tells versions apart, out of what stands behind a title: the words in front of the junk, and the

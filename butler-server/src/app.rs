@@ -14,6 +14,8 @@ use crate::error::Problem;
 use crate::live::{Feed, Listeners};
 use crate::metrics::Metrics;
 use crate::page::{self, Codes, Flashes};
+use crate::view::check::MOST_CHECKS;
+use crate::view::health::Writing;
 
 /// Blocking questions at a time, most of them to the library; further ones wait, as long as their client
 /// does.
@@ -36,6 +38,8 @@ pub struct App {
     pub(crate) flashes: Flashes,
     feed: Arc<OnceCell<Feed>>,
     questions: Arc<Semaphore>,
+    pub(crate) writing: Arc<Writing>,
+    pub(crate) checks: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
 }
 
@@ -71,6 +75,8 @@ impl App {
             flashes: Flashes::default(),
             feed: Arc::default(),
             questions,
+            writing: Arc::default(),
+            checks: Arc::new(Semaphore::new(MOST_CHECKS)),
             metrics,
         }
     }

@@ -21,6 +21,7 @@ mod tasks;
 mod window;
 
 pub(crate) use clock::routes as clock_routes;
+pub(crate) use tasks::is_dry_run;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -5,6 +5,7 @@
 
 use butler_api::TaskName;
 use butler_product::ProductKind;
+use butler_schedule::Lane;
 
 use crate::{Settings, Task, stand_ins};
 
@@ -51,9 +52,16 @@ impl Catalogue {
         self.tasks().find(|task| task.name == *name)
     }
 
-    /// The tasks that make a product by these settings, in their order.
-    pub fn makers(&self, kind: ProductKind, settings: &Settings) -> Vec<&'static TaskName> {
-        let makes = |task: &&Task| task.demands(settings).iter().any(|demand| demand.spec.kind() == kind);
+    /// The tasks that make a product by these settings, in their order; with none those that look at the
+    /// sections' folders.
+    pub fn makers(&self, kind: Option<ProductKind>, settings: &Settings) -> Vec<&'static TaskName> {
+        let makes = |task: &&Task| match kind {
+            Some(kind) if kind.is_derived() => {
+                task.phases.derives.iter().any(|derivation| derivation.makes == kind)
+            }
+            Some(kind) => task.demands(settings).iter().any(|demand| demand.spec.kind() == kind),
+            None => task.timing.lane == Lane::Scan,
+        };
         self.tasks().filter(makes).map(|task| &task.name).collect()
     }
 }
@@ -63,6 +71,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::Phases;
 
     #[test]
     fn every_task_has_a_file_of_its_own_name() {
@@ -93,10 +102,21 @@ mod tests {
     }
 
     #[test]
+    fn every_task_does_something_and_derives_what_is_derived_only() {
+        for task in ALL {
+            let Phases { work, demands, derives } = task.phases;
+            let demands = demands(&Settings::default());
+            assert!(!work.is_none() || !demands.is_empty() || !derives.is_empty(), "{}", task.name);
+            assert!(demands.iter().all(|demand| !demand.spec.kind().is_derived()), "{}", task.name);
+            assert!(derives.iter().all(|derivation| derivation.makes.is_derived()), "{}", task.name);
+        }
+    }
+
+    #[test]
     fn every_task_has_words_for_people() {
         for task in ALL {
             assert!(!task.title.is_empty() && !task.description.is_empty(), "{}", task.name);
-            assert!(task.every_days > 0, "{}", task.name);
+            assert!(task.timing.every_days > 0, "{}", task.name);
         }
     }
 }

@@ -2,32 +2,33 @@
 
 use std::collections::BTreeSet;
 
-use butler_api::{PauseOwner, Reason, RunState, TaskName};
+use butler_api::{Ask, PauseEnd, PauseOwner, Reason, RunState, TaskName};
 use butler_library::SourceId;
 use butler_product::Spec;
 use butler_schedule::Lane;
-use butler_tasks::Report;
+use butler_tasks::{Report, SettingsFile};
 use jiff::SignedDuration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::event::{Gathered, PauseRequest, PauseUntil, StartRequest};
-use crate::unit::{Spent, UnitEnd, UnitOver, UnitWord};
+use crate::event::Gathered;
+use crate::surroundings::Patience;
+use crate::unit::{Spent, UnitOutcome, UnitOver, UnitWord};
 
 const BIF: TaskName = TaskName::GenerateMediaIndexFiles;
 
 /// A loop over a library, by a clock that stands at ten in the evening; its events the test hands on by
 /// itself.
-struct Night {
-    engine: Loop,
-    clock: Clock,
-    events: mpsc::Receiver<EngineEvent>,
-    folder: TempDir,
+pub(super) struct Night {
+    pub(super) engine: Loop,
+    pub(super) clock: Clock,
+    pub(super) events: mpsc::Receiver<EngineEvent>,
+    pub(super) folder: TempDir,
 }
 
 impl Night {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::over(butler_fixtures::tempdir().unwrap(), "2027-03-20T22:00:00")
     }
 
@@ -54,7 +55,7 @@ impl Night {
     }
 
     /// The clock comes to this moment in steps, as it does by itself.
-    fn until(&mut self, at: &str) {
+    pub(super) fn until(&mut self, at: &str) {
         let (now, at) = (self.clock.now(), local(at));
         let seconds = at.duration_since(now).as_secs();
         for step in 1..=seconds / 30 {
@@ -65,19 +66,20 @@ impl Night {
         self.engine.handle(EngineEvent::ClockSet);
     }
 
-    fn start(&mut self, task: &TaskName) -> RunId {
+    pub(super) fn start(&mut self, task: &TaskName) -> RunId {
         let (answer, mut asked) = oneshot::channel();
-        let request = StartRequest { task: task.clone(), force: true, section: None };
-        self.engine.handle(EngineEvent::StartAsked { request, answer });
+        let (task, ask) = (task.clone(), Ask::all(true));
+        self.engine.handle(EngineEvent::StartAsked { task, ask, answer });
         assert!(asked.try_recv().unwrap().is_some());
         *self.engine.runs.keys().next_back().unwrap()
     }
 
-    fn pause(&mut self, owner: PauseOwner, until: PauseUntil, drains: bool) {
+    fn pause(&mut self, owner: PauseOwner, until: PauseEnd, drains: bool) {
         let (answer, mut asked) = oneshot::channel();
-        let pause = PauseRequest { owner, note: Some("guests".to_owned()), until, drains };
+        let (since, note) = (self.clock.now(), Some("guests".to_owned()));
+        let pause = Pause { owner, note, since, until, drains };
         self.engine.handle(EngineEvent::PauseAsked { pause, answer });
-        assert!(asked.try_recv().unwrap().iter().any(|pause| pause.owner == owner));
+        assert!(asked.try_recv().unwrap().unwrap().iter().any(|pause| pause.owner == owner));
     }
 
     fn gathered(&mut self, run: RunId, sources: &[i64]) {
@@ -86,8 +88,8 @@ impl Night {
             .handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
     }
 
-    fn state(&self, run: RunId) -> RunState {
-        self.engine.library.run(run).unwrap().unwrap().state
+    pub(super) fn state(&self, run: RunId) -> RunState {
+        self.engine.library.run(run).unwrap().unwrap().record.state
     }
 
     /// The worker of this unit is done with it, and answered nothing.
@@ -96,13 +98,13 @@ impl Night {
             answers: Vec::new(),
             bytes_read: 0,
             spent: Spent::default(),
-            end: UnitEnd::Left { root: None },
+            end: UnitOutcome::Left { root: None },
         };
         self.engine.handle(EngineEvent::UnitSaid { slot: 0, unit, word: UnitWord::Over(over) });
     }
 
     /// The server goes away without a word and comes back.
-    fn crash(self) -> Self {
+    pub(super) fn crash(self) -> Self {
         let Self { mut engine, folder, clock, .. } = self;
         let at = clock.now();
         engine.pool.end();
@@ -123,11 +125,15 @@ fn local(at: &str) -> Timestamp {
 
 #[test]
 fn what_is_made_good_after_a_night_that_was_slept_through_is_what_the_setting_says() {
-    for (value, expect) in [
-        ("off", vec![]),
-        ("housekeeping", vec![TaskName::BackupDatabase, TaskName::RefreshLibraries]),
-        ("all", vec![TaskName::BackupDatabase, TaskName::DeepMediaAnalysis, BIF, TaskName::RefreshLibraries]),
-    ] {
+    let those = |which: fn(Lane) -> bool| {
+        let tasks = Catalogue::default();
+        tasks.tasks().filter(|task| which(task.timing.lane)).map(|task| task.name.clone()).collect()
+    };
+    let all: Vec<TaskName> = those(|_| true);
+    assert!(all.contains(&TaskName::BackupDatabase) && all.contains(&BIF));
+    for (value, expect) in
+        [("off", vec![]), ("housekeeping", those(|lane| lane != Lane::Media)), ("all", all)]
+    {
         let mut night = Night::new();
         night.engine.change_settings(&[("ButlerCatchUp".to_owned(), Some(value.to_owned()))]).unwrap();
         night.clock.drive(Some(local("2027-03-21T08:00:00")), None);
@@ -173,7 +179,7 @@ fn at_the_windows_end_no_unit_begins_and_what_is_in_hand_has_a_minute() {
     assert_eq!(night.state(scan), RunState::Stopping);
     night.until("2027-03-21T05:01:00");
     assert_eq!(night.state(scan), RunState::Stopped);
-    assert_eq!(night.engine.library.run(scan).unwrap().unwrap().reason, Some(Reason::WindowEnded));
+    assert_eq!(night.engine.library.run(scan).unwrap().unwrap().record.reason, Some(Reason::WindowEnded));
 }
 
 #[test]
@@ -199,7 +205,8 @@ fn a_run_whose_last_unit_falls_in_that_minute_is_stopped_and_stays_due() {
     night.engine.handle(EngineEvent::WorkEnded { run: scan, end: Ok(Report::default()) });
     night.gathered(scan, &[1]);
     night.until("2027-03-21T05:00:30");
-    let end = UnitEnd::Fell { how: crate::backlog::Fall::ByItself, sentence: "The worker hung.".to_owned() };
+    let end =
+        UnitOutcome::Fell { how: crate::backlog::Fall::ByItself, sentence: "The worker hung.".to_owned() };
     let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
     night.engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
     assert_eq!(night.state(scan), RunState::Stopped);
@@ -209,11 +216,10 @@ fn a_run_whose_last_unit_falls_in_that_minute_is_stopped_and_stays_due() {
 #[test]
 fn a_pause_freezes_begins_nothing_and_ends_by_itself() {
     let mut night = Night::new();
-    night.pause(PauseOwner::Person, PauseUntil::After(SignedDuration::from_mins(30)), false);
+    night.pause(PauseOwner::Person, PauseEnd::At(night.clock.now() + SignedDuration::from_mins(30)), false);
     assert!(night.engine.is_frozen());
     let (answer, _asked) = oneshot::channel();
-    let request = StartRequest { task: BIF, force: true, section: None };
-    night.engine.handle(EngineEvent::StartAsked { request, answer });
+    night.engine.handle(EngineEvent::StartAsked { task: BIF, ask: Ask::all(true), answer });
     assert!(night.engine.runs.is_empty(), "what is asked for waits");
     night.until("2027-03-20T22:29:59");
     assert!(night.engine.is_frozen() && night.engine.runs.is_empty());
@@ -226,21 +232,21 @@ fn a_pause_freezes_begins_nothing_and_ends_by_itself() {
 fn a_pause_that_drains_freezes_nothing_and_begins_no_unit() {
     let mut night = Night::new();
     let run = night.start(&BIF);
-    night.pause(PauseOwner::Person, PauseUntil::Lifted, true);
+    night.pause(PauseOwner::Person, PauseEnd::Lifted, true);
     assert!(!night.engine.is_frozen());
     night.gathered(run, &[1]);
     assert!(night.engine.backlog.runs_of(1).is_empty(), "no unit was formed");
     let (answer, mut asked) = oneshot::channel();
     night.engine.handle(EngineEvent::ResumeAsked { owner: Some(PauseOwner::Person), answer });
-    assert_eq!(asked.try_recv().unwrap().len(), 1);
+    assert_eq!(asked.try_recv().unwrap().unwrap().len(), 1);
     assert!(night.engine.backlog.runs_of(1).contains(&run));
 }
 
 #[test]
 fn a_persons_pause_survives_a_crash_and_that_of_a_player_does_not() {
     let mut night = Night::new();
-    night.pause(PauseOwner::Person, PauseUntil::After(SignedDuration::from_hours(1)), false);
-    night.pause(PauseOwner::Playback, PauseUntil::Lifted, false);
+    night.pause(PauseOwner::Person, PauseEnd::At(night.clock.now() + SignedDuration::from_hours(1)), false);
+    night.pause(PauseOwner::Playback, PauseEnd::Lifted, false);
     let mut night = night.crash();
     let owners: Vec<PauseOwner> = night.engine.pauses.iter().map(|pause| pause.owner).collect();
     assert_eq!(owners, [PauseOwner::Person]);
@@ -260,7 +266,7 @@ fn media_runs_of_the_window_that_wait_for_the_scan_are_looked_ahead_for() {
         .iter()
         .filter(|run| {
             run.state == RunState::Queued
-                && night.engine.catalogue.find(&run.task).is_some_and(|task| task.lane == Lane::Media)
+                && night.engine.catalogue.find(&run.task).is_some_and(|task| task.timing.lane == Lane::Media)
         })
         .map(|run| run.id)
         .collect();
@@ -286,7 +292,7 @@ fn what_was_counted_ahead_and_comes_after_the_runs_beginning_is_not_taken_for_it
         run,
         lacks: Ok(Gathered { lacks, is_ahead: true, ..Gathered::default() }),
     });
-    assert_eq!((night.engine.backlog.open(run), night.engine.runs[&run].is_gathered), (0, false));
+    assert_eq!((night.engine.backlog.open(run), night.engine.runs[&run].phase.is_counted()), (0, false));
     night.gathered(run, &[2]);
     assert_eq!((night.engine.backlog.open(run), night.engine.runs[&run].total), (1, 1));
 }

@@ -10,7 +10,7 @@ mod tree;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::line::Line;
+use super::plan::{named, placement};
 use super::walk::{RootState, Seen, Walk, Walked, walk};
 use crate::allowed_roots::{self, RootError};
 use crate::store::path_from_bytes;
@@ -19,6 +19,9 @@ use crate::{Library, RootId, SectionKind, StoreError};
 use butler_names::{Doubt, Named};
 use tree::Tree;
 pub use tree::{CheckedItem, CheckedVersion};
+
+/// So many media files are looked at: they stand in memory until the answer is given.
+const MOST_FILES: u64 = 500_000;
 
 /// What a folder would become.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +75,9 @@ pub enum CheckError {
         /// What was found: `12 videos, 3 of them named like episodes, 40 sound files`.
         found: String,
     },
+    /// It holds more than [`MOST_FILES`].
+    #[error("it holds more than {MOST_FILES} media files")]
+    TooLarge,
     /// It was told to stop.
     #[error("the check was stopped")]
     Stopped,
@@ -92,7 +98,7 @@ pub fn check_folder(
     kind: Option<SectionKind>,
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Checked, CheckError> {
-    let folder = allowed_roots::check(library, folder)?;
+    let folder = allowed_roots::check(library, folder)?.path;
     let guessed = kind.is_none();
     let looked = guess::Looked::at(library, &folder, stop)?;
     let kind = match kind {
@@ -106,7 +112,9 @@ pub fn check_folder(
     for file in &seen {
         let (named, doubt) = name(kind, file);
         doubts.extend(doubt.map(|doubt| note(&file.path, doubt.sentence())));
-        tree.add(&Line::of(&named, file.root, &file.path), &file.path);
+        // As a scan places what nobody has read yet.
+        let (location, _) = placement(named, None, file.root, &file.path, file.stat.mtime_ns);
+        tree.add(&location, &file.path);
     }
     let (items, waiting) = tree.finish();
     doubts.extend(waiting.into_iter().map(|path| note(&path, WAITS)));
@@ -128,11 +136,8 @@ fn note(path: &[u8], sentence: &str) -> CheckNote {
 
 /// What a file is by its name, and what its name leaves open.
 fn name(kind: SectionKind, file: &Seen) -> (Named, Option<Doubt>) {
-    let path = path_from_bytes(&file.path);
-    let components: Vec<_> =
-        path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-    let named = butler_names::read(kind.names(), &components, file.stat.size);
-    let not_utf8 = path.to_str().is_none().then_some(Doubt::NotUtf8);
+    let named = named(kind, &file.path, file.stat.size);
+    let not_utf8 = std::str::from_utf8(&file.path).is_err().then_some(Doubt::NotUtf8);
     let doubt = named.doubt().or(not_utf8);
     (named, doubt)
 }
@@ -152,8 +157,14 @@ fn look(
         kind,
         extent: &Arc::default(),
         tell_ignored: true,
+        borders: &library.borders(),
     };
-    let walked = walk(&asked, &mut |_| stop()).map_err(|_| CheckError::Stopped)?;
+    let mut is_too_large = false;
+    let walked = walk(&asked, &mut |seen| {
+        is_too_large |= seen > MOST_FILES;
+        is_too_large || stop()
+    });
+    let walked = walked.map_err(|_| if is_too_large { CheckError::TooLarge } else { CheckError::Stopped })?;
     match walked.state {
         RootState::Away(sentence) => Err(CheckError::Away(sentence)),
         RootState::Read { .. } => Ok(walked),

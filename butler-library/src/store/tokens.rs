@@ -15,21 +15,10 @@ impl Library {
         self.db().write(move |tx| {
             tx.execute(
                 "INSERT INTO tokens (holder, hash) VALUES (?1, ?2) \
-                 ON CONFLICT DO UPDATE SET hash = excluded.hash",
+                 ON CONFLICT DO UPDATE SET hash = excluded.hash WHERE hash <> excluded.hash",
                 params![holder, hash],
             )?;
             Ok(())
-        })
-    }
-
-    /// Lets a holder's token in no more.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub fn shut_out(&self, holder: &str) -> Result<(), StoreError> {
-        let holder = holder.to_owned();
-        self.db().write(move |tx| {
-            tx.execute("DELETE FROM tokens WHERE holder = ?1", [holder]).map(|_| ()).map_err(StoreError::from)
         })
     }
 

@@ -6,7 +6,8 @@ use regex::Regex;
 
 use super::super::title::{clean, comparable, titled, words};
 use super::super::{Show, ids, junk, year};
-use super::season::SeasonFolder;
+use super::numbers;
+use super::season::{self, SeasonFolder};
 
 /// `S01-S05`, `Seasons 1-3`, `Complete Series` behind a show's name.
 static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -34,6 +35,7 @@ pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &s
             Some(own)
                 if !is_sure(&above)
                     && !is_one(&own.title, &above.title)
+                    && !is_told_within(stem, &above.title)
                     && own.title.chars().any(char::is_alphabetic) =>
             {
                 Some(own)
@@ -69,6 +71,24 @@ fn is_one(own: &str, folder: &str) -> bool {
             && is_within(&own_key, &folder_key))
 }
 
+/// Whether a name tells the folder's show in a bracket, or in a script, of its own: `[Group][番組 / Show][05]`,
+/// `番組.Show.S01E01`. `[Group] Show Two - 05` is another one.
+fn is_told_within(stem: &str, folder: &str) -> bool {
+    let key = comparable(folder);
+    let is_wide = |c: char| c.is_alphabetic() && c >= '\u{2e80}';
+    let is_it = |part: &str| {
+        let (before, behind) = (part.split(is_wide).next(), part.rsplit(is_wide).next());
+        [Some(part), before, behind].into_iter().flatten().any(|part| {
+            let season = season::in_name(part).map_or(part.len(), |season| season.start);
+            let numbers = numbers::find(part).map_or(part.len(), |found| found.start);
+            comparable(&part[..season.min(numbers)]) == key
+        })
+    };
+    let may = stem.trim_start().starts_with('[') || stem.chars().any(is_wide);
+    let parts = stem.split(['[', ']', '|', '/']).flat_map(|part| part.split(" _ "));
+    may && key.chars().count() >= 4 && { parts }.any(is_it)
+}
+
 fn is_year(word: &str) -> bool {
     word.len() == 4
         && (word.starts_with("19") || word.starts_with("20"))
@@ -86,9 +106,11 @@ pub(super) fn named(text: &str) -> Show {
     let (tags, text) = ids::take(text);
     let text = text.trim();
     let text = match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((_, rest)) if rest.chars().any(char::is_alphabetic) => rest,
+        Some((_, rest)) if rest.chars().any(char::is_alphabetic) => rest.trim_start_matches(['.', '_', ' ']),
         _ => text,
     };
+    let text = junk::without_brackets(one_of_brackets(text));
+    let text = text.as_ref();
     let text = SPAN
         .as_ref()
         .and_then(|span| span.find(text))
@@ -105,4 +127,12 @@ pub(super) fn named(text: &str) -> Show {
         None => (text, None),
     };
     Show { title: clean(junk::cut(title)), year, ids: tags.ids }
+}
+
+/// Of `[番組][Show][2019]`, a name in brackets alone, the last title that Latin letters write, else the first.
+fn one_of_brackets(text: &str) -> &str {
+    let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let Some(groups) = inner.map(|inner| inner.split("][")) else { return text };
+    let titles = || groups.clone().filter(|group| group.chars().any(char::is_alphabetic));
+    titles().filter(|group| group.is_ascii()).last().or_else(|| titles().next()).unwrap_or(text)
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use butler_api::{Reason, RunId, RunState, TaskName};
-use butler_engine::{ScanStep, What};
+use butler_engine::{Stage, What};
 
 /// What is done is told of at most so often, but for its start and its end.
 const TELL_EVERY: Duration = Duration::from_secs(1);
@@ -120,7 +120,7 @@ impl Board {
         };
         let mut news = self.differences(now, run, is_whole);
         match what {
-            What::SectionScan { title, step: ScanStep::Ended, .. } => {
+            What::SectionStep { title, stage: Stage::Ended, .. } => {
                 news.push(News::ScanEnded(title.clone()));
             }
             // It waits, or has ended without having worked.
@@ -173,11 +173,11 @@ impl Board {
                 known.waits.clone_from(waits);
                 Some((*run, false))
             }
-            What::SectionScan { run, section, title, step } => {
+            What::SectionStep { run, section, title, stage } => {
                 let known = self.runs.get_mut(run)?;
                 let progress =
-                    if let ScanStep::Came { done, total } = step { percent(*done, *total) } else { None };
-                known.scan = (*step != ScanStep::Ended).then(|| Scan {
+                    if let Stage::Under { done, total } = stage { percent(*done, *total) } else { None };
+                known.scan = (*stage != Stage::Ended).then(|| Scan {
                     section: *section,
                     title: title.clone(),
                     progress,

@@ -223,5 +223,10 @@ async fn made(app: &App, form: &Form, folder: PathBuf) -> Result<(i64, String), 
         language: "en-US".to_owned(),
     };
     let (id, scan) = view::sections::add(app, new, true).await?;
-    Ok((id.0, scan.map_or_else(|| "It is added.".to_owned(), |reply| reply.sentence)))
+    let sentence = match scan {
+        Some(Ok(reply)) => reply.sentence,
+        Some(Err(problem)) => format!("It is added, but not scanned yet. {}", problem.sentence()),
+        None => "It is added.".to_owned(),
+    };
+    Ok((id.0, sentence))
 }

@@ -74,7 +74,7 @@ pub(super) fn spark(runs: &[&Run]) -> Markup {
 }
 
 /// A task's history: how long each run lasted, how it ended and what failed, a bar a run, oldest first.
-pub(super) fn history(runs: &[Run], clock: &Clock, at: impl Fn(&str) -> String) -> Markup {
+pub(super) fn history(runs: &[Run], clock: &Clock) -> Markup {
     let shown: Vec<(&Run, f64)> = runs.iter().filter_map(|run| Some((run, lasted(run)?))).collect();
     let longest = shown.iter().map(|(_, seconds)| *seconds).fold(1.0, f64::max);
     let slot = 100.0 / shown.len().max(14) as f64;
@@ -86,7 +86,7 @@ pub(super) fn history(runs: &[Run], clock: &Clock, at: impl Fn(&str) -> String) 
                 @for (nth, (run, seconds)) in shown.iter().rev().enumerate() {
                     @let height = (seconds / longest * 92.0).max(2.0);
                     @let left = nth as f64 * slot;
-                    a href=(at(&format!("/runs/{}", run.id))) tabindex="-1" {
+                    g {
                         rect.slot x=(format!("{left:.2}%")) y="0" width=(format!("{slot:.2}%")) height="120" {
                             title { (words(run, clock)) }
                         }

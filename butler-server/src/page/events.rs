@@ -36,9 +36,10 @@ async fn events(State(app): State<App>) -> Result<Response, Problem> {
         }
         tokio::time::sleep(TOGETHER).await;
         while matches!(news.try_recv(), Ok(_) | Err(TryRecvError::Lagged(_))) {}
-        Some((Ok::<_, Infallible>(Event::default().event("changed").data("")), (news, place)))
+        // A browser leaves an event without data out.
+        Some((Ok::<_, Infallible>(Event::default().event("changed").data("{}")), (news, place)))
     });
     let pings =
-        KeepAlive::new().interval(app.bounds.ping_every).event(Event::default().event("ping").data(""));
+        KeepAlive::new().interval(app.bounds.ping_every).event(Event::default().event("ping").data("{}"));
     Ok(Sse::new(stream).keep_alive(pings).into_response())
 }

@@ -9,7 +9,7 @@ use butler_library::FailurePlace;
 use maud::{Markup, html};
 
 use super::frame::{Site, Tab, Viewer, coded};
-use super::words::{count, many};
+use super::words::many;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Page, Params};
@@ -59,7 +59,7 @@ fn reason(group: &FailureGroup) -> Markup {
 pub(super) fn product(word: &str) -> &str {
     match word {
         "bif" => "preview thumbnails",
-        "bandwidth" => "bandwidth",
+        "needed_bandwidth" => "bandwidth needed",
         "media_info" => "headers",
         "photo" => "photo's data",
         "scan" => "the scan",

@@ -8,7 +8,7 @@ use butler_api::v1::{Bandwidth, OpenProduct, Product, Products};
 use butler_library::query::{ItemQuery, ItemScope};
 use butler_library::{ItemDetail, ItemId, ItemKind, ItemRow, PartRow, RemakeScope, Section, StoreError};
 use butler_product::bandwidth::BUFFERS_BYTES;
-use butler_product::{ProductKind, Value};
+use butler_product::{ProductKind, Quantity, Value};
 use maud::{Markup, html};
 
 use super::act::told;
@@ -56,6 +56,19 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
     let body = html! {
         section.wide { (head(&site, &detail.row, section.as_ref())) }
         @for lane in lanes { section.card.wide data-live id=(lane.0) { (lane.1) } }
+        @if !products.derived.is_empty() {
+            section.card.wide #derived data-live {
+                h2 { "What follows for it as a whole" }
+                ul.plain.lines {
+                    @for product in &products.derived {
+                        li.row {
+                            span { (failures::product(&product.product)) }
+                            span.quiet { (summary(&product.value)) @if !product.is_current { " · to be derived anew" } }
+                        }
+                    }
+                }
+            }
+        }
         @if !below.is_empty() {
             section.card.wide {
                 h2 { (many(below.len() as u64, word_of(below[0].kind))) }
@@ -145,7 +158,7 @@ async fn film(
         @if of_part.is_empty() { p.empty { "Nothing yet." } }
         ul.plain.lines.made {
             @for product in &of_part {
-                li.row { span { (failures::product(&product.product)) } span.quiet { (summary(product)) " · made " (site.clock.moment(product.made_at)) } }
+                li.row { span { (failures::product(&product.product)) } span.quiet { (summary(&product.value)) " · made " (site.clock.moment(product.made_at)) } }
             }
         }
     };
@@ -170,18 +183,18 @@ fn headline(part: &PartRow) -> String {
 /// How many preview pictures there are, and milliseconds from one to the next.
 fn strip_of(products: &[&Product]) -> Option<(u64, u64)> {
     let value =
-        products.iter().find(|product| product.product == "bif").and_then(|product| value(product))?;
+        products.iter().find(|product| product.product == "bif").and_then(|product| read(&product.value))?;
     let bif = value.get::<butler_product::bif::Summary>()?;
     (bif.pictures > 0).then_some((bif.pictures.into(), bif.interval_ms.into()))
 }
 
-fn value(product: &Product) -> Option<Value> {
-    serde_json::from_value(product.value.clone()).ok()
+fn read(value: &serde_json::Value) -> Option<Value> {
+    serde_json::from_value(value.clone()).ok()
 }
 
-fn summary(product: &Product) -> String {
-    use butler_product::Quantity;
-    let Some(value) = value(product) else { return String::new() };
+/// A product's value in a few words.
+fn summary(value: &serde_json::Value) -> String {
+    let Some(value) = read(value) else { return String::new() };
     let lines = value.summary().into_iter().map(|line| {
         let words = match line.quantity {
             Quantity::Count(number) => return format!("{} {}", count(number), line.label),

@@ -49,7 +49,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(name): Path<String>) 
         div.stack {
             section.card #chart data-live {
                 h2 { "Its last " (many(runs.len() as u64, "run")) }
-                (chart::history(&runs, &site.clock, |path| site.at(path)))
+                (chart::history(&runs, &site.clock))
             }
             section.card #runs data-live {
                 (runs::table(&site, &runs[..runs.len().min(MOST_ROWS)], None))

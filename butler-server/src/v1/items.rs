@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::v1::ItemFiles;
-use butler_library::SectionId;
+use butler_library::{PartId, SectionId};
 use butler_product::ProductKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,6 +27,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("section" = Option<i64>, Query, description = "Of those only the ones of this section."),
         ("file" = Option<String>, Query, description = "A whole path on the server; this or `lacking` must be \
                                                         given."),
+        ("after" = Option<i64>, Query, description = "A part's id, as the last of a page has it: only those \
+                                                      behind it, and no total."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
@@ -35,15 +37,16 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 400, description = "A parameter can't be read, or neither `lacking` nor \
                                       `file` is given.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such section.", body = Errors),
+        (status = 404, description = "There is no such section, or no such part to be behind of.", body = Errors),
     ))]
 async fn items(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let lacking = params.parsed::<ProductKind>("lacking", "media_info, bif, bandwidth, tags or photo")?;
     let section = params.parsed::<SectionId>("section", "a section's id")?;
     let path = params.paths("file").into_iter().next();
+    let after = params.parsed::<PartId>("after", "a part's id")?;
     let page = params.page()?;
     let found = match (lacking, path) {
-        (Some(kind), None) => view::items::lacking(&app, kind, section, page).await?,
+        (Some(kind), None) => view::items::lacking(&app, kind, section, (after, page)).await?,
         (None, Some(path)) => view::items::at(&app, path).await?,
         _ => {
             return Err(Problem::bad_request(

@@ -20,7 +20,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(of_item)).routes(routes!(bandwidth))
 }
 
-/// Lists what was made of an item's files, what could not be made, and what is still to come.
+/// Lists what was made of an item's files, what could not be made, and what is still to come; and what was
+/// derived for the item itself.
 #[utoipa::path(get, path = "/api/v1/items/{id}/products", tag = "products",
     params(("id" = i64, Path, description = "The item's id, as Plex's `ratingKey`.")),
     responses(

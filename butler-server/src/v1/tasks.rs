@@ -39,3 +39,9 @@ async fn tasks(State(app): State<App>) -> Result<Response, Problem> {
 async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Problem> {
     accept::json(&view::tasks::dry_run(&app, &name).await?)
 }
+
+/// Whether a path is that of a dry run, which may take longer than other answers.
+pub(crate) fn is_dry_run(path: &str) -> bool {
+    (path.starts_with("/api/v1/tasks/") || path.starts_with("/tasks/"))
+        && path.trim_end_matches('/').ends_with("/plan")
+}

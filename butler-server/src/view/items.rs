@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use butler_api::v1::{ItemFile as Body, ItemFiles};
 use butler_engine::Wish;
-use butler_library::{Ancestor, ItemFile, ItemKind, ItemRow, Library, Page, Scope, SectionId, StoreError};
+use butler_library::{Ancestor, ItemFile, ItemKind, ItemRow, Library, PartId, Scope, SectionId, StoreError};
 use butler_product::ProductKind;
 
 use crate::app::App;
@@ -16,20 +16,22 @@ pub(crate) async fn lacking(
     app: &App,
     kind: ProductKind,
     section: Option<SectionId>,
-    page: params::Page,
+    place: (Option<PartId>, params::Page),
 ) -> Result<ItemFiles, Problem> {
     let wishes = app.handle.wishes();
-    Ok(shown(app.library(move |library| lacking_files(library, wishes, kind, section, page)).await?))
+    let found = app.library(move |library| lacking_files(library, wishes, kind, section, place)).await?;
+    Ok(shown(found))
 }
 
 /// The file at a path, if a section has it.
 pub(crate) async fn at(app: &App, path: PathBuf) -> Result<ItemFiles, Problem> {
     let file = app.library(move |library| library.file_at(&path)).await?;
-    Ok(shown(Page { total: u64::from(file.is_some()), rows: file.into_iter().collect() }))
+    let total = u64::from(file.is_some());
+    Ok(shown((file.into_iter().collect(), Some(total))))
 }
 
-fn shown(found: Page<ItemFile>) -> ItemFiles {
-    ItemFiles { files: found.rows.into_iter().map(body).collect(), total: found.total }
+fn shown((files, total): (Vec<ItemFile>, Option<u64>)) -> ItemFiles {
+    ItemFiles { files: files.into_iter().map(body).collect(), total }
 }
 
 /// The files of the first wish of this product: no two tasks wish one product of different sources.
@@ -38,8 +40,8 @@ fn lacking_files(
     wishes: Vec<Wish>,
     kind: ProductKind,
     section: Option<SectionId>,
-    page: params::Page,
-) -> Result<Page<ItemFile>, Problem> {
+    (after, page): (Option<PartId>, params::Page),
+) -> Result<(Vec<ItemFile>, Option<u64>), Problem> {
     if let Some(id) = section
         && library.section(id)?.is_none()
     {
@@ -48,9 +50,9 @@ fn lacking_files(
     match wishes.into_iter().find(|wish| wish.spec.kind() == kind) {
         Some(wish) => {
             let scope = Scope { section, ..wish.scope };
-            Ok(library.files_lacking(&wish.spec, &scope, page.start.into(), page.size.into())?)
+            Ok(library.files_lacking(&wish.spec, &scope, after, (page.start.into(), page.size.into()))?)
         }
-        None => Ok(Page { rows: Vec::new(), total: 0 }),
+        None => Ok((Vec::new(), Some(0))),
     }
 }
 
@@ -68,7 +70,7 @@ fn body(file: ItemFile) -> Body {
 }
 
 /// An item with what it belongs to, in one line.
-pub(crate) fn title(item: &ItemRow) -> String {
+fn title(item: &ItemRow) -> String {
     let own = item.year.map_or_else(|| item.title.clone(), |year| format!("{} ({year})", item.title));
     let above = |ancestor: &Ancestor| match (ancestor.kind, ancestor.number) {
         (ItemKind::Season, Some(number)) => format!("season {number}"),

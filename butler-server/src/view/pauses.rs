@@ -1,9 +1,8 @@
 //! What holds everything, how it is asked for and how it is lifted. What a pause does is the schedule's and
 //! the engine's.
 
-use butler_api::PauseOwner;
-use butler_api::v1::{Pause, Pauses};
-use butler_engine::{HeldBy, PauseRequest, PauseUntil};
+use butler_api::v1::Pauses;
+use butler_api::{Pause, PauseEnd, PauseOwner};
 use jiff::SignedDuration;
 
 use crate::app::App;
@@ -33,27 +32,28 @@ pub(crate) async fn list(app: &App) -> Result<Pauses, Problem> {
 /// Holds everything, in place of an earlier pause of the same owner; all pauses that there are then.
 pub(crate) async fn hold(app: &App, owner: &str, hold: Hold<'_>) -> Result<Pauses, Problem> {
     let owner = known(owner)?;
+    let since = app.handle.clock().now();
     let until = match hold.time {
-        None | Some("") if owner == PauseOwner::Window => PauseUntil::WindowOpens,
-        None | Some("") => PauseUntil::Lifted,
-        Some("until-window") => PauseUntil::WindowOpens,
-        Some(time) => PauseUntil::After(duration(time)?),
+        None | Some("") if owner == PauseOwner::Window => PauseEnd::WindowOpens,
+        None | Some("") => PauseEnd::Lifted,
+        Some("until-window") => PauseEnd::WindowOpens,
+        Some(time) => since.checked_add(duration(time)?).map_or(PauseEnd::Lifted, PauseEnd::At),
     };
     let note = hold.note.map(str::trim).filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
         return Err(Problem::bad_request(format!("`note` is longer than {LONGEST_NOTE} characters.")));
     }
-    let request = PauseRequest { owner, note: note.map(str::to_owned), until, drains: hold.drains };
-    Ok(shown(app.handle.pause(request).await?))
+    let (note, drains) = (note.map(str::to_owned), hold.drains);
+    Ok(shown(app.handle.pause(Pause { owner, note, since, until, drains }).await??))
 }
 
 /// Lifts an owner's pause, or (none) all of them; those that were lifted.
 pub(crate) async fn lift(app: &App, owner: Option<&str>) -> Result<Pauses, Problem> {
-    Ok(shown(app.handle.resume(owner.map(known).transpose()?).await?))
+    Ok(shown(app.handle.resume(owner.map(known).transpose()?).await??))
 }
 
-fn shown(pauses: Vec<HeldBy>) -> Pauses {
-    Pauses { pauses: pauses.into_iter().map(pause_of).collect() }
+fn shown(pauses: Vec<Pause>) -> Pauses {
+    Pauses { pauses: pauses.into_iter().map(Into::into).collect() }
 }
 
 fn known(owner: &str) -> Result<PauseOwner, Problem> {
@@ -70,11 +70,6 @@ fn duration(time: &str) -> Result<SignedDuration, Problem> {
         .ok()
         .filter(|time: &SignedDuration| *time > SignedDuration::ZERO && *time <= LONGEST)
         .ok_or_else(wrong)
-}
-
-pub(crate) fn pause_of(held: HeldBy) -> Pause {
-    let HeldBy { owner, note, since, until, until_window, drains, sentence } = held;
-    Pause { owner, note, since, until, until_window, drains, message: sentence }
 }
 
 #[cfg(test)]

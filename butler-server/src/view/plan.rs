@@ -16,7 +16,7 @@ use crate::error::Problem;
 pub(crate) async fn plan(app: &App, nights: usize) -> Result<Plan, Problem> {
     let basis = app.handle.plan_basis().await?;
     let (now, zone) = (basis.now, basis.zone().clone());
-    let held: Vec<String> = basis.pauses.iter().map(|pause| pause.sentence.clone()).collect();
+    let held: Vec<String> = basis.pauses.iter().map(|pause| pause.reason().to_string()).collect();
     let made = app.library(move |library| basis.plan(library, nights)).await?;
     let forecast = made.forecast;
     let is_guess = |run: &RunAhead| {
@@ -46,8 +46,7 @@ pub(crate) async fn plan(app: &App, nights: usize) -> Result<Plan, Problem> {
         }
     });
     let (nights, backlogs): (Vec<_>, Vec<_>) = (nights.collect(), backlogs.collect());
-    let is_scanned = !made.unknown.contains(&TaskName::RefreshLibraries);
-    let mut words = vec![sentence(&nights, &backlogs, is_scanned, now)];
+    let mut words = vec![sentence(&nights, &backlogs, made.is_content_known, now)];
     words.extend(held);
     Ok(Plan {
         made_at: LocalTime::of(now, &zone),
@@ -124,7 +123,7 @@ fn tasks_of(night: &PlannedNight, which: impl Fn(&PlannedRun) -> bool) -> BTreeS
 fn sentence(
     nights: &[PlannedNight],
     backlogs: &[PlannedBacklog],
-    is_scanned: bool,
+    is_content_known: bool,
     now: Timestamp,
 ) -> String {
     let Some(tonight) = nights.first() else {
@@ -157,7 +156,7 @@ fn sentence(
         backlogs.iter().filter(|backlog| backlog.lacks > 0 && !off.contains(&backlog.task)).collect();
     let longest = open.iter().filter_map(|backlog| backlog.nights).max();
     sentence.push_str(&match longest {
-        _ if open.is_empty() && !is_scanned => {
+        _ if open.is_empty() && !is_content_known => {
             "; what the first scan will find to do is not known yet.".to_owned()
         }
         _ if open.is_empty() => "; there is no backlog.".to_owned(),

@@ -38,8 +38,7 @@ pub(crate) async fn standing(app: &App) -> Result<Standing, Problem> {
     };
     app.library(move |library| {
         let data_dir = library.data_dir().to_owned();
-        let free_bytes =
-            rustix::fs::statvfs(&data_dir).ok().map(|free| free.f_bavail.saturating_mul(free.f_frsize));
+        let free_bytes = library.free_bytes().ok();
         let newest = library.runs_between(&backups, 0, 1)?;
         Ok::<_, StoreError>(Standing {
             free_bytes,
@@ -48,7 +47,7 @@ pub(crate) async fn standing(app: &App) -> Result<Standing, Problem> {
                 .map(|file| std::fs::metadata(data_dir.join(file)).map_or(0, |file| file.len()))
                 .iter()
                 .sum(),
-            newest_backup: newest.first().and_then(|run| run.ended_at),
+            newest_backup: newest.first().and_then(|run| run.record.ended_at),
             data_dir,
             workers,
         })

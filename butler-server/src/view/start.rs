@@ -1,8 +1,8 @@
 //! Starts and stops by a task's name, and what became of them in one sentence each.
 
-use butler_api::TaskName;
 use butler_api::v1::{Started, StartedAll, Stopped};
-use butler_engine::{StartReply, StartRequest, StopReply};
+use butler_api::{Ask, TaskName};
+use butler_engine::{StartReply, StopReply};
 
 use crate::app::App;
 use crate::error::Problem;
@@ -10,8 +10,7 @@ use crate::error::Problem;
 /// Asks for one task's start; with force, whatever day, switch and window say.
 pub(crate) async fn start(app: &App, name: &str, force: bool) -> Result<Started, Problem> {
     let task = TaskName::from(name);
-    let request = StartRequest { task: task.clone(), force, section: None };
-    let reply = app.handle.start(request).await?.ok_or_else(|| unknown(&task))?;
+    let reply = app.handle.start(task.clone(), Ask::all(force)).await?.ok_or_else(|| unknown(&task))?;
     Ok(started(task, reply))
 }
 

@@ -1,5 +1,8 @@
 //! Tasks as they are shown: with their usual duration and next time, and what one would do if it ran now.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::http::StatusCode;
 use butler_api::TaskName;
 use butler_api::v1::{DryRun, PlannedAction, Task, Tasks};
@@ -17,9 +20,11 @@ pub(crate) async fn list(app: &App) -> Result<Tasks, Problem> {
 pub(crate) async fn dry_run(app: &App, name: &str) -> Result<DryRun, Problem> {
     let task = TaskName::from(name);
     let (handle, asked) = (app.handle.clone(), task.clone());
-    // An integrity check is not cut off with the request that wanted it: who asks again finds the file in the
-    // system's cache.
-    let planned = app.blocking(move || handle.dry_run(&asked, &mut || false)).await?;
+    let waits = Waits::default();
+    let is_gone = Arc::clone(&waits.is_gone);
+    let planned =
+        app.blocking(move || handle.dry_run(&asked, &mut || is_gone.load(Ordering::Relaxed))).await?;
+    drop(waits);
     let planned = planned.ok_or_else(|| {
         Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are."))
     })?;
@@ -28,6 +33,18 @@ pub(crate) async fn dry_run(app: &App, name: &str) -> Result<DryRun, Problem> {
         other => Problem::new(StatusCode::CONFLICT, format!("{task}: {other}.")),
     })?;
     Ok(shown(task, plan))
+}
+
+/// Who waits for a dry run. Dropped, also since its client has gone, it ends the dry run.
+#[derive(Default)]
+struct Waits {
+    is_gone: Arc<AtomicBool>,
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.is_gone.store(true, Ordering::Relaxed);
+    }
 }
 
 fn shown(task: TaskName, plan: HousePlan) -> DryRun {

@@ -4,7 +4,6 @@ use butler_api::v1::{LocalTime, NextWindow, Window};
 use butler_engine::PlanBasis;
 use jiff::tz::TimeZone;
 
-use super::pauses::pause_of;
 use crate::app::App;
 use crate::error::Problem;
 
@@ -28,7 +27,7 @@ pub(crate) async fn window(app: &App) -> Result<Window, Problem> {
         sentence: sentence(&basis, next.as_ref()),
         next,
         zone: zone_name(zone),
-        paused: basis.pauses.iter().cloned().map(pause_of).collect(),
+        paused: basis.pauses.iter().cloned().map(Into::into).collect(),
         running: basis.running as u64,
     })
 }
@@ -57,7 +56,7 @@ fn sentence(basis: &PlanBasis, next: Option<&NextWindow>) -> String {
     };
     for pause in &basis.pauses {
         sentence.push(' ');
-        sentence.push_str(&pause.sentence);
+        sentence.push_str(&pause.reason().to_string());
     }
     sentence
 }

@@ -21,8 +21,8 @@ fn progressed(done: u64, total: u64, file: Option<&str>) -> What {
     }
 }
 
-fn scan(section: i64, step: ScanStep) -> What {
-    What::SectionScan { run: RUN, section, title: format!("Films {section}"), step }
+fn scan(section: i64, stage: Stage) -> What {
+    What::SectionStep { run: RUN, section, title: format!("Films {section}"), stage }
 }
 
 /// A board, and what it told: one line each.
@@ -139,14 +139,14 @@ fn each_section_that_is_scanned_is_an_activity_beside_its_run() {
         night.hear(&changed(task.clone(), RunState::Running, None)),
         ["started: RefreshLibraries, A task, ?, \"\""]
     );
-    assert_eq!(night.hear(&scan(1, ScanStep::Begun)), ["started: scan in 1, Scanning Films 1, ?, \"\""]);
-    let step = ScanStep::Came { done: 1, total: Some(2) };
-    assert_eq!(night.later(1_000).hear(&scan(1, step)), ["updated: scan in 1, Scanning Films 1, 50, \"\""]);
+    assert_eq!(night.hear(&scan(1, Stage::Begun)), ["started: scan in 1, Scanning Films 1, ?, \"\""]);
+    let stage = Stage::Under { done: 1, total: Some(2) };
+    assert_eq!(night.later(1_000).hear(&scan(1, stage)), ["updated: scan in 1, Scanning Films 1, 50, \"\""]);
     assert_eq!(
-        night.hear(&scan(1, ScanStep::Ended)),
+        night.hear(&scan(1, Stage::Ended)),
         ["ended: scan in 1, Scanning Films 1, 100, \"\"", "scanned: Films 1"]
     );
-    night.hear(&scan(2, ScanStep::Begun));
+    night.hear(&scan(2, Stage::Begun));
     assert_eq!(
         night.hear(&changed(task, RunState::Failed, None)),
         ["ended: scan in 2, Scanning Films 2, ?, \"\"", "ended: RefreshLibraries, A task, ?, \"\""]
