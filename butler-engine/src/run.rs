@@ -267,9 +267,20 @@ impl Run {
             total: self.total,
             is_counted: self.phase.is_counted(),
             failures: self.failures,
-            file: file.or_else(|| self.in_hand.values().next().map(|(file, _)| file.clone())),
+            file: file
+                .or_else(|| self.in_hand.values().next().map(|(file, _)| file.clone()))
+                .or_else(|| self.limited_to()),
             waits: self.waits.clone(),
         }
+    }
+
+    /// The files and folders that it is limited to, in a few words.
+    fn limited_to(&self) -> Option<String> {
+        let first = self.ask.paths.first()?.display();
+        Some(match self.ask.paths.len() {
+            1 => first.to_string(),
+            several => format!("{first} and {} more", several - 1),
+        })
     }
 
     /// The facts that say how far it is.
@@ -330,6 +341,20 @@ mod tests {
             ReportFact::bytes("read from media files", 4_096),
         ];
         assert_eq!(run.into_report().into_facts(), expect);
+    }
+
+    #[test]
+    fn a_run_that_is_limited_to_folders_shows_them_while_no_file_is_in_hand() {
+        let file = |run: &Run| match run.progress(None) {
+            What::RunProgressed { file, .. } => file,
+            _ => None,
+        };
+        let mut run = run();
+        assert_eq!(file(&run), None);
+        run.ask.paths = vec!["/films/Heat".into(), "/films/Ronin".into()];
+        assert_eq!(file(&run).as_deref(), Some("/films/Heat and 1 more"));
+        run.unit_opened(1, "Heat.mkv".to_owned());
+        assert_eq!(file(&run).as_deref(), Some("Heat.mkv"));
     }
 
     #[test]

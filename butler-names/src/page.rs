@@ -23,8 +23,8 @@ fn the_page_of_conventions_tells_what_is_read() {
         rows += 1;
         let named = read(name, kind);
         let told = told(&named) + named.doubt().map_or("", |_| ", in doubt");
-        let note = cells.get(2).map_or(" |".to_owned(), |note| format!(" | {note}"));
-        let right = format!("| `{name}` | {told}{note}");
+        let note = cells.get(2).unwrap_or(&"|");
+        let right = format!("| `{name}` | {told} | {note}");
         if right != line {
             wrong.push(format!("{line}\n{right}"));
         }

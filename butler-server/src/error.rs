@@ -244,7 +244,7 @@ pub(crate) async fn present(State(app): State<App>, request: Request, next: Next
 }
 
 /// Whether everything below this path is JSON, whatever `Accept` says.
-fn is_json_only(path: &str) -> bool {
+pub(crate) fn is_json_only(path: &str) -> bool {
     path.starts_with("/api/") || matches!(path, "/healthz" | "/openapi.json")
 }
 

@@ -303,18 +303,18 @@ impl Lister {
                         let outside =
                             if is_file { Ok(None) } else { self.file_outside(&chunk.folder, &entry.name) };
                         match outside {
-                            Ok(None) => {}
+                            Ok(None) => {
+                                let stat = Stat::of(&raw);
+                                content.files.push(Seen { root: self.root, path, stat, medium });
+                            }
                             Ok(Some(outside)) => {
                                 let why = Why::Outside(outside);
                                 content.ignored.push(Ignored { path, is_folder: false, why });
-                                continue;
                             }
                             Err(error) => {
                                 content.unsure.push(Unsure { path, sentence: sentence("file", &error) });
-                                continue;
                             }
                         }
-                        content.files.push(Seen { root: self.root, path, stat: Stat::of(&raw), medium });
                     }
                     (FileType::Directory, _) if !self.is_ignored(rules, &path, true, content) => {
                         folders.push((path, entry.kind == FileType::Symlink));

@@ -78,7 +78,7 @@ pub(super) fn place_again(
         );
         moves.carry(tx, section, *part, line, &mut homes, now)?;
     }
-    prune_items(tx, left, &mut homes)?;
+    prune_items(tx, &left, &mut homes)?;
     extras::settle(tx, section, &homes)
 }
 
@@ -98,12 +98,13 @@ pub(super) fn prune(tx: &Connection, section: SectionId, homes: &mut Homes) -> R
     let mut empty =
         tx.prepare_cached(&format!("SELECT i.id FROM items i WHERE i.section = ?1 AND {IS_EMPTY}"))?;
     let items = empty.query_map([section], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
-    prune_items(tx, items, homes)
+    prune_items(tx, &items, homes)
 }
 
 /// Removes those of some items that are empty, and what that leaves empty above them. What had extras leaves
 /// them behind.
-fn prune_items(tx: &Connection, mut items: Vec<ItemId>, homes: &mut Homes) -> Result<(), StoreError> {
+pub(super) fn prune_items(tx: &Connection, items: &[ItemId], homes: &mut Homes) -> Result<(), StoreError> {
+    let mut items = items.to_vec();
     let mut remove = tx.prepare_cached("DELETE FROM items WHERE id = ?1 RETURNING parent")?;
     let mut leave_extras = tx.prepare_cached(
         "UPDATE items SET parent = NULL WHERE kind = 'extra' AND parent = ?1 RETURNING home",

@@ -82,10 +82,11 @@ impl Library {
         if let Some(WebSession { id, used_at, .. }) = found
             && now.duration_since(used_at) >= NOTED_EVERY
         {
-            self.db().write(move |tx| {
+            // On a full disk it is noted later, and the session holds all the same.
+            let _ = self.db().write(move |tx| {
                 tx.execute("UPDATE web_sessions SET used_at = ?2 WHERE id = ?1", params![id, At(now)])?;
                 Ok::<_, StoreError>(())
-            })?;
+            });
         }
         Ok(found)
     }

@@ -65,7 +65,7 @@ impl FilmName {
                 (named.year, named.sure) = (Some(found.year), true);
                 let behind = &text[found.end..];
                 named.title = titled(behind, "");
-                &behind[junk::cut(behind).len()..]
+                &behind[junk::start(behind).unwrap_or(behind.len())..]
             }
             Some(found) if !found.span => {
                 (named.year, named.sure) = (Some(found.year), found.sure);
@@ -78,7 +78,7 @@ impl FilmName {
             found => {
                 let end = found.map_or(text.len(), |found| found.start);
                 named.title = titled(&text[..end], &text[end..]);
-                &text[junk::cut(&text[..end]).len()..]
+                &text[junk::start(&text[..end]).unwrap_or(end)..]
             }
         };
         if let Some(letter) = stack::bare_letter(rest).filter(|_| named.year.is_some()) {

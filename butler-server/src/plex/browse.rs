@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use butler_api::plex::{Browsed, BrowsedPath, Container, Errors};
+use butler_api::schema::Base64;
 use butler_library::Folder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,7 +46,7 @@ async fn tops(State(app): State<App>, wants: Wants, params: Params) -> Result<Re
 
 /// Lists the folders inside a folder.
 #[utoipa::path(get, path = "/services/browse/{*path}", tag = "library",
-    params(("path" = String, Path, description = "The folder's whole path in base64, \
+    params(("path" = inline(Base64), Path, description = "The folder's whole path in base64, \
                                                   either alphabet.", example = "L2ZpbG1z")),
     responses(
         (status = 200, description = "The folders in it, hidden ones left out.", content((Container<Browsed> = "application/json"), (Container<Browsed> = "text/xml"))),

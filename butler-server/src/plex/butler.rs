@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use butler_api::plex::{ButlerTask, ButlerTaskList, ButlerTasks, Errors};
+use butler_api::schema::Switch;
 use butler_api::v1::{Started, StartedAll, Stopped};
 use butler_api::{OUTCOME_HEADER, Outcome};
 use butler_engine::TaskView;
@@ -35,7 +36,8 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
 
 /// Starts every task that is switched on and whose day it is.
 #[utoipa::path(post, path = "/butler", tag = "butler",
-    params(("force" = Option<u8>, Query, description = "1 starts each now, whatever day, switch, window and \
+    params(("force" = inline(Option<Switch>), Query, description = "1 starts each now, whatever day, switch, \
+                                                                    window and \
                                                         back-off say, and has what is lost made anew; not \
                                                         what is there. An extension.")),
     responses(
@@ -63,7 +65,8 @@ async fn stop_all(State(app): State<App>, wants: Wants) -> Result<Response, Prob
 #[utoipa::path(post, path = "/butler/{name}", tag = "butler",
     params(
         ("name" = String, Path, description = "The task's name, as `GET /butler` lists it.", example = "GenerateMediaIndexFiles"),
-        ("force" = Option<u8>, Query, description = "1 starts it now, whatever day, switch, window and \
+        ("force" = inline(Option<Switch>), Query, description = "1 starts it now, whatever day, switch, \
+                                                                 window and \
                                                      back-off say, and has what is lost made anew; not what \
                                                      is there. An extension."),
     ),

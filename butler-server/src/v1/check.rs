@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::{FilePath, SectionType};
 use butler_api::v1::Check;
 use butler_library::SectionKind;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,9 +23,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// open.
 #[utoipa::path(get, path = "/api/v1/sections/check", tag = "sections",
     params(
-        ("folder" = String, Query, description = "The folder's whole path on the server's machine, under an \
+        ("folder" = inline(FilePath), Query, description = "The folder's whole path on the server's machine, \
+                                                            under an \
                                                   allowed root."),
-        ("type" = Option<String>, Query, description = "`movie`, `show`, `artist` or `photo`; found out if \
+        ("type" = inline(Option<SectionType>), Query, description = "`movie`, `show`, `artist` or `photo`; \
+                                                                     found out if \
                                                         nothing is said."),
     ),
     responses(

@@ -4,6 +4,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::FailureMark;
 use butler_api::v1::{FailureSummary, Failures, Retried};
 use butler_library::FailurePlace;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,9 +25,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// meanwhile.
 #[utoipa::path(get, path = "/api/v1/failures", tag = "failures",
     params(
-        ("before" = Option<String>, Query, description = "A mark, as `next` of a page: only those behind it, \
+        ("before" = inline(Option<FailureMark>), Query, description = "A mark, as `next` of a page: only \
+                                                                       those behind it, \
                                                           the older ones."),
-        ("after" = Option<String>, Query, description = "A mark: only those before it, the newer ones."),
+        ("after" = inline(Option<FailureMark>), Query, description = "A mark: only those before it, the newer \
+                                                                      ones."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),

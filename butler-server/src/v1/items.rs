@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::FilePath;
 use butler_api::v1::ItemFiles;
 use butler_library::{PartId, SectionId};
 use butler_product::ProductKind;
@@ -25,7 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("lacking" = Option<String>, Query, description = "`media_info`, `bif`, `bandwidth`, `tags` or \
                                                            `photo`.", example = "bif"),
         ("section" = Option<i64>, Query, description = "Of those only the ones of this section."),
-        ("file" = Option<String>, Query, description = "A whole path on the server; this or `lacking` must be \
+        ("file" = inline(Option<FilePath>), Query, description = "A whole path on the server; this or \
+                                                                  `lacking` must be \
                                                         given."),
         ("after" = Option<i64>, Query, description = "A part's id, as the last of a page has it: only those \
                                                       behind it, and no total."),
@@ -46,7 +48,7 @@ async fn items(State(app): State<App>, params: Params) -> Result<Response, Probl
     let after = params.parsed::<PartId>("after", "a part's id")?;
     let page = params.page()?;
     let found = match (lacking, path) {
-        (Some(kind), None) => view::items::lacking(&app, kind, section, (after, page)).await?,
+        (Some(kind), None) => view::items::lacking(&app, kind, section, after, page).await?,
         (None, Some(path)) => view::items::at(&app, path).await?,
         _ => {
             return Err(Problem::bad_request(

@@ -3,7 +3,9 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use butler_api::PauseOwner;
 use butler_api::plex::Errors;
+use butler_api::schema::{HoldTime, Switch};
 use butler_api::v1::Pauses;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,13 +33,17 @@ async fn list(State(app): State<App>) -> Result<Response, Problem> {
 /// Holds everything, in place of an earlier pause of the same owner.
 #[utoipa::path(put, path = "/api/v1/pauses/{owner}", tag = "pauses",
     params(
-        ("owner" = String, Path, description = "`person`, `playback`, `load` or `window`; the last ends when \
+        ("owner" = inline(PauseOwner), Path, description = "`person`, `playback`, `load` or `window`; the \
+                                                            last ends when \
                                                 the window opens."),
-        ("for" = Option<String>, Query, description = "`30m`, `1h30m`, or `until-window`; without it, until \
+        ("for" = inline(Option<HoldTime>), Query, description = "`30m`, `1h30m`, or `until-window`; without \
+                                                                 it, until \
                                                        it is lifted."),
-        ("drain" = Option<u8>, Query, description = "1 lets what is in hand come to its end; else it is \
+        ("drain" = inline(Option<Switch>), Query, description = "1 lets what is in hand come to its end; else \
+                                                                 it is \
                                                      frozen where it is."),
-        ("note" = Option<String>, Query, description = "Why, for people; 500 characters at most."),
+        ("note" = Option<String>, Query, max_length = 500, description = "Why, for people; 500 characters at \
+                                                                          most."),
     ),
     responses(
         (status = 200, description = "All pauses that there are then.", body = Pauses),
@@ -56,7 +62,7 @@ async fn pause(
 
 /// Lifts one owner's pause.
 #[utoipa::path(delete, path = "/api/v1/pauses/{owner}", tag = "pauses",
-    params(("owner" = String, Path, description = "`person`, `playback`, `load` or `window`.")),
+    params(("owner" = inline(PauseOwner), Path, description = "`person`, `playback`, `load` or `window`.")),
     responses(
         (status = 200, description = "The pause that was lifted; none if there was none.", body = Pauses),
         (status = 400, description = "There is no such owner.", body = Errors),

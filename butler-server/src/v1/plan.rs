@@ -22,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Plans the nights ahead: which task when, how long by past runs, what will not fit and why.
 #[utoipa::path(get, path = "/api/v1/plan", tag = "plan",
-    params(("nights" = Option<u32>, Query, description = "How many nights, 1 to 30; 1 if nothing is said.")),
+    params(("nights" = Option<u32>, Query, minimum = 1, maximum = 30, description = "How many nights, 1 to 30; 1 if nothing is said.")),
     responses(
         (status = 200, description = "The plan, in the server's local time.", body = Plan),
         (status = 400, description = "There can't be a plan of so many nights.", body = Errors),

@@ -20,8 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(of_item)).routes(routes!(bandwidth))
 }
 
-/// Lists what was made of an item's files, what could not be made, and what is still to come; and what was
-/// derived for the item itself.
+/// Lists what was made of an item's files, what could not be made, and what is still to come.
 #[utoipa::path(get, path = "/api/v1/items/{id}/products", tag = "products",
     params(("id" = i64, Path, description = "The item's id, as Plex's `ratingKey`.")),
     responses(
@@ -38,7 +37,9 @@ async fn of_item(State(app): State<App>, Path(id): Path<String>) -> Result<Respo
 #[utoipa::path(get, path = "/api/v1/parts/{id}/bandwidth", tag = "products",
     params(
         ("id" = i64, Path, description = "The part's id."),
-        ("step" = Option<u32>, Query, description = "Seconds of one step of the curves: 1 if nothing is said, \
+        ("step" = Option<u32>, Query, minimum = 1, maximum = 3600, description = "Seconds of one step of the \
+                                                                                  curves: 1 if nothing is \
+                                                                                  said, \
                                                      3,600 at most."),
     ),
     responses(

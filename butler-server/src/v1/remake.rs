@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::{FilePath, Switch};
 use butler_api::v1::Remade as RemadeBody;
 use butler_library::{ItemId, PartId, RemakeScope, SectionId};
 use butler_product::ProductKind;
@@ -27,11 +28,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     params(
         ("item" = Option<i64>, Query, description = "Of the files of this item, and of all below it."),
         ("part" = Option<i64>, Query, description = "Of this part's file."),
-        ("file" = Option<String>, Query, description = "Of the file at this whole path."),
+        ("file" = inline(Option<FilePath>), Query, description = "Of the file at this whole path."),
         ("section" = Option<i64>, Query, description = "Of all files of this section."),
         ("products" = Option<String>, Query, description = "Only these kinds, apart by commas: \
                                                             `bif,bandwidth`."),
-        ("missing" = Option<u8>, Query, description = "1: only what is not there, because it failed, or was \
+        ("missing" = inline(Option<Switch>), Query, description = "1: only what is not there, because it \
+                                                                   failed, or was \
                                                        lost from the data folder."),
     ),
     responses(

@@ -4,7 +4,9 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::{Day, Instant};
 use butler_api::v1::{Run, Runs};
+use butler_api::{Origin, RunState};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,14 +25,18 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs",
     params(
         ("task" = Option<String>, Query, description = "Only this task's."),
-        ("state" = Option<String>, Query, description = "Only those in this state: `running`."),
-        ("origin" = Option<String>, Query, description = "Only those of this origin: `window`, `person`, \
+        ("state" = inline(Option<RunState>), Query, description = "Only those in this state: `running`."),
+        ("origin" = inline(Option<Origin>), Query, description = "Only those of this origin: `window`, \
+                                                                  `person`, \
                                                           `watch`, `asap` or `catch-up`."),
-        ("day" = Option<String>, Query, description = "Only those that count for this maintenance day, or \
+        ("day" = inline(Option<Day>), Query, description = "Only those that count for this maintenance day, \
+                                                            or \
                                                        ended on it: `2026-11-23`."),
-        ("since" = Option<String>, Query, description = "Only those that were asked for then or later: \
+        ("since" = inline(Option<Instant>), Query, description = "Only those that were asked for then or \
+                                                                  later: \
                                                          `2026-11-23T02:00:00Z`."),
-        ("until" = Option<String>, Query, description = "Only those that were asked for before then."),
+        ("until" = inline(Option<Instant>), Query, description = "Only those that were asked for before \
+                                                                  then."),
         ("before" = Option<u64>, Query, description = "A run's id, as `next` of a page: only those behind it, \
                                                        the older ones."),
         ("after" = Option<u64>, Query, description = "A run's id: only those before it, the newer ones."),

@@ -39,13 +39,7 @@ pub(crate) async fn health(app: &App) -> Result<Health, Problem> {
     // The nightly scan finds what a watch would have told: this is named, and the work is done.
     checks.extend(engine.watch_limits.into_iter().map(unwatched));
     let paused_by = app.handle.pauses().await?.into_iter().map(|pause| pause.owner).collect();
-    Ok(Health {
-        status: status.into(),
-        version: app.about.version.clone(),
-        sandbox,
-        paused_by,
-        checks,
-    })
+    Ok(Health { status: status.into(), version: app.about.version.clone(), sandbox, paused_by, checks })
 }
 
 fn unwatched((limit, folders): (&'static str, usize)) -> HealthCheck {

@@ -11,26 +11,29 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::params;
 
-/// The files whose content lacks a product that a task wishes.
+/// A page of the files whose content lacks a product that a task wishes; without a part to be behind of, how
+/// many there are in all.
 pub(crate) async fn lacking(
     app: &App,
     kind: ProductKind,
     section: Option<SectionId>,
-    place: (Option<PartId>, params::Page),
+    after: Option<PartId>,
+    page: params::Page,
 ) -> Result<ItemFiles, Problem> {
     let wishes = app.handle.wishes();
-    let found = app.library(move |library| lacking_files(library, wishes, kind, section, place)).await?;
-    Ok(shown(found))
+    let (files, total) =
+        app.library(move |library| lacking_files(library, wishes, kind, section, (after, page))).await?;
+    Ok(shown(files, total))
 }
 
 /// The file at a path, if a section has it.
 pub(crate) async fn at(app: &App, path: PathBuf) -> Result<ItemFiles, Problem> {
     let file = app.library(move |library| library.file_at(&path)).await?;
     let total = u64::from(file.is_some());
-    Ok(shown((file.into_iter().collect(), Some(total))))
+    Ok(shown(file.into_iter().collect(), Some(total)))
 }
 
-fn shown((files, total): (Vec<ItemFile>, Option<u64>)) -> ItemFiles {
+fn shown(files: Vec<ItemFile>, total: Option<u64>) -> ItemFiles {
     ItemFiles { files: files.into_iter().map(body).collect(), total }
 }
 
@@ -70,7 +73,7 @@ fn body(file: ItemFile) -> Body {
 }
 
 /// An item with what it belongs to, in one line.
-fn title(item: &ItemRow) -> String {
+pub(crate) fn title(item: &ItemRow) -> String {
     let own = item.year.map_or_else(|| item.title.clone(), |year| format!("{} ({year})", item.title));
     let above = |ancestor: &Ancestor| match (ancestor.kind, ancestor.number) {
         (ItemKind::Season, Some(number)) => format!("season {number}"),

@@ -43,8 +43,8 @@ pub(crate) async fn hold(app: &App, owner: &str, hold: Hold<'_>) -> Result<Pause
     if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
         return Err(Problem::bad_request(format!("`note` is longer than {LONGEST_NOTE} characters.")));
     }
-    let (note, drains) = (note.map(str::to_owned), hold.drains);
-    Ok(shown(app.handle.pause(Pause { owner, note, since, until, drains }).await??))
+    let pause = Pause { owner, note: note.map(str::to_owned), since, until, drains: hold.drains };
+    Ok(shown(app.handle.pause(pause).await??))
 }
 
 /// Lifts an owner's pause, or (none) all of them; those that were lifted.
