@@ -34,6 +34,7 @@ mod runs;
 mod sections;
 mod server_url;
 mod settings;
+mod sign_in;
 mod tls;
 
 pub use butler::{Butler, Start};

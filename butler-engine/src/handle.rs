@@ -8,7 +8,7 @@ use std::sync::Arc;
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
 use butler_library::{Derivation, Library, RunRow, StoreError};
 use butler_product::ProductKind;
-use butler_tasks::{Catalogue, Plan, Settings, SettingsFile, TaskError};
+use butler_tasks::{Catalogue, Plan, Setting, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
@@ -103,6 +103,14 @@ impl Handle {
     /// If the engine has ended.
     pub async fn take_settings_file(&self, file: SettingsFile) -> Result<Vec<&'static str>, Gone> {
         self.ask(|answer| EngineEvent::SettingsFileRead { file, answer }).await
+    }
+
+    /// The settings of a task, its switch first; none if there is no such task.
+    pub fn settings_of(&self, task: &TaskName) -> Vec<&'static Setting> {
+        let task = self.catalogue.find(task);
+        task.into_iter()
+            .flat_map(|task| std::iter::once(task.switch).chain(task.settings.iter().copied()))
+            .collect()
     }
 
     /// What the tasks wish by the settings that hold now; costs no round trip.

@@ -79,7 +79,27 @@ impl Server {
         Self::start_in(executable, data_dir, &noon_zone()?, change)
     }
 
+    /// Kills it, does something meanwhile, and starts it again where it was.
+    pub fn restarted(self, meanwhile: impl FnOnce() -> Result<()>) -> Result<Self> {
+        let (executable, data_dir, zone) =
+            (self.executable.clone(), self.data_dir.clone(), self.zone.clone());
+        let address = self.address.clone();
+        self.kill()?;
+        meanwhile()?;
+        Self::start_on(&address, &executable, &data_dir, &zone, |_| {})
+    }
+
     fn start_in(
+        executable: &Path,
+        data_dir: &Path,
+        zone: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Result<Self> {
+        Self::start_on("127.0.0.1:0", executable, data_dir, zone, change)
+    }
+
+    fn start_on(
+        listen: &str,
         executable: &Path,
         data_dir: &Path,
         zone: &str,
@@ -95,7 +115,7 @@ impl Server {
         let log = data_dir.with_extension("log");
         let stderr = File::options().create(true).append(true).open(&log)?;
         let mut command = command(executable);
-        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
+        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", listen]);
         command.env_remove("BUTLER_TOKEN").env_remove("BUTLER_URL").env("TZ", zone);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         change(&mut command);

@@ -56,4 +56,6 @@ ids! {
     SourceId,
     /// A failure.
     FailureId,
+    /// A browser that is signed in.
+    WebSessionId,
 }

@@ -49,7 +49,7 @@ pub use browse::Folder;
 pub use compress::compress_own;
 pub use data_dir::DataDirError;
 pub use db::{DbOpenError, StoreError};
-pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId};
+pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId, WebSessionId};
 pub use library::{AdminTokenError, Library, OpenError};
 pub use media_garbage::{GoneFile, GoneFiles, Look, digest};
 pub use optimize::{Compacted, DatabaseRoom};
@@ -87,5 +87,6 @@ pub use store::sections::{
 };
 pub use store::sources::SourceFile;
 pub use store::waiting_plans::WaitingPlan;
+pub use store::web_sessions::{MOST_WEB_SESSIONS, WEB_SESSION_LASTS, WebSession};
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};
 pub use vital_threads::VitalThreads;

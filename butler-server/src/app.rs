@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use butler_api::v1::SignIn;
 use butler_engine::settings::FRIENDLY_NAME;
 use butler_engine::{Clock, Handle};
-use butler_library::Library;
+use butler_library::{Library, Token, TokenError};
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -12,6 +13,7 @@ use crate::bounds::Bounds;
 use crate::error::Problem;
 use crate::live::{Feed, Listeners};
 use crate::metrics::Metrics;
+use crate::page::{self, Codes, Flashes};
 use crate::view::check::MOST_CHECKS;
 use crate::view::health::Writing;
 
@@ -30,6 +32,10 @@ pub struct App {
     /// Who listens to what happens.
     pub(crate) listeners: Listeners,
     pub(crate) bounds: Bounds,
+    /// One-time codes that open the pages.
+    pub(crate) codes: Codes,
+    /// What became of forms.
+    pub(crate) flashes: Flashes,
     feed: Arc<OnceCell<Feed>>,
     questions: Arc<Semaphore>,
     pub(crate) writing: Arc<Writing>,
@@ -48,6 +54,8 @@ pub struct About {
     pub version: String,
     /// The version of the operating system it runs on.
     pub platform_version: String,
+    /// The name of the machine it runs on, by which browsers of its network may know it; may be empty.
+    pub host_name: String,
 }
 
 impl App {
@@ -63,6 +71,8 @@ impl App {
             clock,
             listeners,
             bounds,
+            codes: Codes::default(),
+            flashes: Flashes::default(),
             feed: Arc::default(),
             questions,
             writing: Arc::default(),
@@ -88,6 +98,19 @@ impl App {
             "" => self.about.friendly_name.clone(),
             name => name.to_owned(),
         }
+    }
+
+    /// An address that opens the pages signed in, once, without the server's own part.
+    ///
+    /// # Errors
+    /// If the system gives no random bytes.
+    pub fn sign_in(&self) -> Result<SignIn, TokenError> {
+        let (code, now) = (Token::random()?, self.now());
+        self.codes.allow(&code, now);
+        Ok(SignIn {
+            path: format!("{}?code={}", page::SIGN_IN, code.reveal()),
+            until: now + page::CODE_GOOD_FOR,
+        })
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -1,5 +1,5 @@
-//! Who may ask: everything but `/identity` and `/healthz` needs the token, in the header `X-Plex-Token` or in
-//! the query.
+//! Who may ask: everything but `/identity`, `/healthz` and the pages' way in needs the token, in the header
+//! `X-Plex-Token` or in the query, or a browser that is signed in.
 //!
 //! The token is compared by the library, in constant time, and never logged: nothing here or elsewhere logs a
 //! query.
@@ -12,32 +12,38 @@ use butler_library::Token;
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::params;
 use crate::serve::Connection;
+use crate::{page, params};
 
 const TOKEN: &str = "X-Plex-Token";
 
 /// What anybody may ask: whether there is a server, and whether it is well.
 const OPEN: [&str; 2] = ["/identity", "/healthz"];
 
-/// Lets a request through that is open or carries the token.
-pub(crate) async fn require_token(State(app): State<App>, request: Request, next: Next) -> Response {
-    if OPEN.contains(&request.uri().path()) {
+/// Lets a request through that is open, carries the token, or comes from a browser that is signed in.
+pub(crate) async fn require_token(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if OPEN.contains(&path) || page::is_open(path) {
         return next.run(request).await;
     }
-    let token = token(request.headers(), request.uri()).and_then(|text| Token::new(text).ok());
-    let Some(token) = token else { return Problem::unauthorized().into_response() };
-    match app.library(move |library| library.lets_in(&token)).await {
-        Ok(true) => {
-            // A request that came without a socket has no connection.
-            if let Some(connection) = request.extensions().get::<Connection>() {
-                connection.known();
-            }
-            next.run(request).await
-        }
-        Ok(false) => Problem::unauthorized().into_response(),
-        Err(problem) => problem.into_response(),
+    let let_in = match token(request.headers(), request.uri()) {
+        Some(text) => by_token(&app, text).await,
+        None => page::require_session(&app, &mut request).await,
+    };
+    if let Err(problem) = let_in {
+        return problem.into_response();
     }
+    // A request that came without a socket has no connection.
+    if let Some(connection) = request.extensions().get::<Connection>() {
+        connection.known();
+    }
+    next.run(request).await
+}
+
+async fn by_token(app: &App, text: String) -> Result<(), Problem> {
+    let token = Token::new(text).map_err(|_| Problem::unauthorized())?;
+    let is_let_in = app.library(move |library| library.lets_in(&token)).await?;
+    if is_let_in { Ok(()) } else { Err(Problem::unauthorized()) }
 }
 
 /// The token that a request carries: that of the header, else that of the query.

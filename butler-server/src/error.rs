@@ -1,6 +1,6 @@
 //! The one place where the words of library and engine become a person's: a [`Problem`] is a status and one
-//! sentence, and [`present`] gives it the form that the client reads: JSON where `Accept` names it, else
-//! Plex's short page.
+//! sentence, and [`present`] gives it the form that the client reads: JSON where `Accept` names it, a page for
+//! people where it names HTML, else Plex's short page.
 //!
 //! Input never leads to a 500: that status is for a fault of Butler's own, and its cause goes to the log
 //! only.
@@ -8,7 +8,7 @@
 use std::error::Error;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,8 @@ use butler_library::{CheckBlobsError, OpenProductError, RootError, SectionError,
 use butler_product::bif::BifError;
 
 use crate::accept::{self, Wants};
+use crate::app::App;
+use crate::page;
 
 /// A request that can't be answered as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,16 @@ impl Problem {
 
     pub(crate) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
         Self { status, sentence: sentence.into() }
+    }
+
+    /// Whether it is a fault of Butler's own.
+    pub(crate) fn is_bug(&self) -> bool {
+        self.status == StatusCode::INTERNAL_SERVER_ERROR
+    }
+
+    /// Whether it can't be done as things are.
+    pub(crate) fn is_conflict(&self) -> bool {
+        self.status == StatusCode::CONFLICT
     }
 
     /// What is wrong, for a person.
@@ -193,20 +205,33 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Marks an answer whose body says already what is wrong: a form that is shown again.
+#[derive(Clone)]
+pub(crate) struct Presented;
+
 /// Gives every error its body, those of the framework too (404, 405, 413), and takes the body from answers to
 /// `HEAD`.
-pub(crate) async fn present(request: Request, next: Next) -> Response {
-    let is_head = request.method() == Method::HEAD;
-    let path = request.uri().path();
-    let in_json = Wants::of(request.headers()).names_json || is_json_only(path);
+pub(crate) async fn present(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let is_head = method == Method::HEAD;
+    let in_json = Wants::of(request.headers()).names_json || is_json_only(uri.path());
+    let is_for_people = !in_json && page::is_for_people(request.headers());
     let response = next.run(request).await;
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let is_presented = response.extensions().get::<Presented>().is_some();
+    if is_presented || (!status.is_client_error() && !status.is_server_error()) {
         return response;
     }
     let (mut head, _) = response.into_parts();
     let problem =
         head.extensions.remove::<Problem>().unwrap_or_else(|| Problem::new(status, sentence_of(status)));
+    if is_for_people {
+        let mut answer = page::present_problem(&app, &method, &uri, problem.status, &problem.sentence);
+        head.headers.remove(header::CONTENT_TYPE);
+        head.headers.remove(header::CONTENT_LENGTH);
+        answer.headers_mut().extend(head.headers);
+        return answer;
+    }
     let (content_type, body) = if in_json {
         let entry = ErrorEntry { code: problem.code(), status: status.as_u16(), message: problem.sentence };
         (accept::JSON, serde_json::to_string(&Errors { errors: vec![entry] }).unwrap_or_default())

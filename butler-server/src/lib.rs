@@ -3,7 +3,8 @@
 //! A request passes bounds and token ([`router`], [`auth`]), reaches one handler, which asks the engine's
 //! door or the library, and leaves as JSON or XML ([`accept`]) or as a [`error::Problem`]. No rule about what
 //! runs when lives here. Start with [`router`]; the handlers are one file a resource, below [`plex`] and
-//! [`v1`]; what they show is made in [`view`], and what happens meanwhile in [`live`].
+//! [`v1`]; what they show is made in [`view`], and what happens meanwhile in [`live`]. People see
+//! [`page`]s.
 
 mod accept;
 mod app;
@@ -14,6 +15,7 @@ mod error;
 mod live;
 mod metrics;
 mod openapi;
+mod page;
 mod params;
 mod plex;
 mod router;

@@ -85,6 +85,12 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The same without the words that have no value, as a form that filters sends them.
+    pub(crate) fn without_empty(mut self) -> Self {
+        self.query.retain(|(_, value)| !value.is_empty());
+        self
+    }
+
     /// A switch of the query, read as every setting that is true or false; nothing is off.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
         let text = self.get(name).filter(|text| !text.is_empty());
@@ -133,6 +139,15 @@ impl Params {
 /// Whether a word is one of those that Plex's clients say of themselves, or the token.
 pub(crate) fn is_plex(word: &str) -> bool {
     word.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("x-plex-"))
+}
+
+/// The words of a form, which is written like a query.
+pub(crate) fn form(text: &str) -> Params {
+    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let query = pairs.map(|(key, value)| (decoded(key), decoded(value))).collect();
+    Params { query, raw_query: text.to_owned(), plex_headers: Vec::new() }
 }
 
 /// The query of an address, percent-decoded.

@@ -1,6 +1,7 @@
 //! The router, with all that goes round it: bounds, token, time limit, errors.
 //!
-//! It holds no route: those stand beside their handlers, below [`crate::plex`] and [`crate::v1`].
+//! It holds no route: those stand beside their handlers, below [`crate::plex`], [`crate::v1`] and
+//! [`crate::page`].
 
 use std::any::Any;
 use std::time::{Duration, Instant};
@@ -22,9 +23,10 @@ use crate::app::App;
 use crate::error::{self, Problem};
 use crate::metrics::Metrics;
 use crate::words::{self, KnownWords};
-use crate::{accept, auth, metrics, openapi, plex, v1};
+use crate::{accept, auth, metrics, openapi, page, plex, v1};
 
-/// Nothing here takes a body; what a client sends all the same may be this long.
+/// Nothing but the pages' forms is read, and these have a limit of their own; what a client sends all the same
+/// may be this long.
 const LARGEST_BODY_BYTES: usize = 64 << 10;
 /// A path of 4,096 bytes in base64 and percent-encoded fits, with room for a few locations.
 const LONGEST_URL_BYTES: usize = 16 << 10;
@@ -55,8 +57,11 @@ fn routes() -> (Router<App>, OpenApi) {
 /// The server as a service, without a socket.
 pub fn router(app: App) -> Router {
     let counted = (app.metrics.clone(), own_version(&app));
+    let presents = app.clone();
     let (mut routes, described) = routes();
-    // For tests only, and so described to nobody.
+    // They are for people, and so described to nobody.
+    routes = routes.merge(page::routes());
+    // For tests only, and described to nobody either.
     if app.clock.is_driven() {
         routes = routes.merge(v1::clock_routes());
     }
@@ -73,7 +78,7 @@ pub fn router(app: App) -> Router {
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(bounded))
-        .layer(from_fn(error::present))
+        .layer(from_fn_with_state(presents, error::present))
         .layer(from_fn_with_state(counted, told))
 }
 

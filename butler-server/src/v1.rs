@@ -16,6 +16,7 @@ mod products;
 mod remake;
 mod runs;
 mod settings;
+mod sign_in;
 mod tasks;
 mod window;
 
@@ -36,4 +37,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(products::routes())
         .merge(items::routes())
         .merge(remake::routes())
+        .merge(sign_in::routes())
 }

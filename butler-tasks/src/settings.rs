@@ -17,6 +17,7 @@ pub use file::{FileError, SettingsFile};
 pub use general::{
     BUTLER_ALLOWED_ROOTS, BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_MIN_FREE_SPACE,
     BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_WINDOW_DAYS, FRIENDLY_NAME, FS_EVENT_LIBRARY_UPDATES,
+    HOST_NAMES, PATH_PREFIX,
 };
 pub use kind::{BadValue, Ints, Kind, Texts, Value, read_bool};
 pub use schedule::schedule_settings;
@@ -139,7 +140,8 @@ mod tests {
             settings.folders(&BUTLER_ALLOWED_ROOTS),
             settings.flag(&crate::catalogue::AUTO_EMPTY_TRASH),
         );
-        let mut seen = format!("{schedule:?} {of_others:?}");
+        let of_pages = (settings.text(&HOST_NAMES), settings.text(&PATH_PREFIX));
+        let mut seen = format!("{schedule:?} {of_others:?} {of_pages:?}");
         for task in crate::ALL {
             write!(seen, " {:?}", task.demands(settings)).unwrap();
             let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
@@ -151,11 +153,13 @@ mod tests {
     }
 
     /// For every setting a value that is not its default. What each does further on is tested where it is
-    /// done: the window and the switches in butler-schedule, the name, the allowed roots and the switches in
-    /// butler-server, whether folders are watched and the room that is asked for in butler, interval and
-    /// width in butler-engine and butler-media.
+    /// done: the window and the switches in butler-schedule, the name, the allowed roots, the switches and what
+    /// is of the pages in butler-server, whether folders are watched and the room that is asked for in butler,
+    /// interval and width in butler-engine and butler-media.
     const FLIPPED: &[(&str, &str)] = &[
         ("FriendlyName", "Attic"),
+        ("ButlerHostNames", "butler.example.org"),
+        ("ButlerPathPrefix", "/butler"),
         ("FSEventLibraryUpdatesEnabled", "1"),
         ("ButlerStartHour", "3"),
         ("ButlerEndHour", "6"),

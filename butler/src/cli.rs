@@ -155,6 +155,8 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
 pub(crate) enum Command {
     /// Run the server
     Serve(serve::Arguments),
+    /// Print an address that opens the pages in a browser, signed in: good once and for some minutes
+    Page,
     /// Add, list, check, edit, refresh and remove library sections
     #[command(subcommand)]
     Sections(sections::Action),

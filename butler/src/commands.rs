@@ -5,6 +5,7 @@ pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod failures;
 pub(crate) mod items;
+pub(crate) mod page;
 pub(crate) mod pause;
 pub(crate) mod plan;
 pub(crate) mod preview;
@@ -35,6 +36,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
     let out = Out::new(global.json);
     match command {
         Command::Serve(arguments) => serve::run(arguments, &global),
+        Command::Page => ask(&global, async |client| page::run(client, out).await),
         Command::Backup(action) => backup::run(action, &global, out),
         Command::Analyse(arguments) => analyse::run(arguments, out),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -199,11 +199,6 @@ fn requests(
     Ok(by_section.into_iter().collect())
 }
 
-/// Asks for a scan of a whole section.
-pub(crate) async fn scan_section(app: &App, section: i64) -> Result<StartReply, Problem> {
-    app.handle.refresh(section, Vec::new()).await?.ok_or_else(no_scan)
-}
-
 /// Says in a response's header what became of a scan that was asked for.
 pub(crate) fn say_outcome(response: &mut Response, reply: &StartReply) {
     if let Ok(outcome) = HeaderValue::from_str(&reply.outcome.to_string()) {

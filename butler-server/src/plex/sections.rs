@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Extent, Params};
 use crate::plex::{prefs, refresh};
+use crate::view;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -124,10 +125,7 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
         scanner: word("scanner", SCANNER),
         language: word("language", "en-US"),
     };
-    let (now, is_to_be_scanned) = (app.now(), params.flag_on("scan")?);
-    let id = app.library(move |library| library.add_section(new, now)).await?;
-    app.handle.sections_changed();
-    let scan = if is_to_be_scanned { Some(refresh::scan_section(&app, id.0).await) } else { None };
+    let (id, scan) = view::sections::add(&app, new, params.flag_on("scan")?).await?;
     let (section, runs) = known(&app, id.0).await?;
     let extent = Extent { size: 1, total_size: None, offset: None };
     let mut response = wants.answer(&container((vec![section], extent), &runs))?;
@@ -197,7 +195,7 @@ async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) ->
     let (edited, _) = known(&app, id.0).await?;
     let mut response = accept::empty().into_response();
     if edited.roots != section.roots {
-        say_scan(&mut response, refresh::scan_section(&app, id.0).await);
+        say_scan(&mut response, view::sections::scan(&app, id.0).await);
     }
     Ok(response)
 }

@@ -1,6 +1,7 @@
 //! `/identity`, which anybody may ask, and `/`, by which clients get to know the server.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use butler_api::plex::{Container, Errors, Identity, Root, RootDirectory};
 use utoipa_axum::router::OpenApiRouter;
@@ -9,6 +10,7 @@ use utoipa_axum::routes;
 use crate::accept::Wants;
 use crate::app::App;
 use crate::error::Problem;
+use crate::page::{self, Viewer};
 use crate::plex::sections;
 
 /// The version of Plex's API that the captured servers gave.
@@ -36,12 +38,20 @@ async fn identity(State(app): State<App>, wants: Wants) -> Result<Response, Prob
     }))
 }
 
-/// Says what the server is and can do.
+/// Says what the server is and can do; where `Accept` names HTML, the first page for people.
 #[utoipa::path(get, path = "/", tag = "server", responses(
     (status = 200, description = "Its attributes, and what can be asked next.", content((Container<Root> = "application/json"), (Container<Root> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
-async fn root(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+async fn root(
+    State(app): State<App>,
+    wants: Wants,
+    headers: HeaderMap,
+    viewer: Viewer,
+) -> Result<Response, Problem> {
+    if page::is_for_people(&headers) {
+        return page::front(&app, &viewer).await;
+    }
     let updated_at = app.library(sections::last_change).await?;
     let directories = ["activities", "butler", "identity", "library"].map(|key| RootDirectory {
         count: 1,

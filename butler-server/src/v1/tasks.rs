@@ -68,5 +68,6 @@ async fn confirm(
 
 /// Whether a path is that of a dry run, which may take longer than other answers.
 pub(crate) fn is_dry_run(path: &str) -> bool {
-    path.starts_with("/api/v1/tasks/") && path.trim_end_matches('/').ends_with("/plan")
+    (path.starts_with("/api/v1/tasks/") || path.starts_with("/tasks/"))
+        && path.trim_end_matches('/').ends_with("/plan")
 }

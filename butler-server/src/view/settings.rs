@@ -1,5 +1,6 @@
 //! Settings as they are shown: with their type, default, what they take and who gave the value that holds.
 
+use butler_api::TaskName;
 use butler_api::plex::SettingValue;
 use butler_api::v1::{LabelledValue, Setting, Settings};
 use butler_engine::settings::{self, Source, Value, all, find};
@@ -25,6 +26,26 @@ pub(crate) async fn change(app: &App, changes: Vec<(String, Option<String>)>) ->
     let ids = app.handle.change_settings(changes).await??;
     let settings = app.handle.settings();
     Ok(Settings { settings: ids.into_iter().filter_map(find).map(|row| setting(row, &settings)).collect() })
+}
+
+/// The settings of a task, its switch first.
+pub(crate) fn of_task(app: &App, task: &TaskName) -> Vec<Setting> {
+    let settings = app.handle.settings();
+    app.handle.settings_of(task).into_iter().map(|row| setting(row, &settings)).collect()
+}
+
+/// Turns a task's switch, which is a flag or says when: on is what it is without anybody's word.
+pub(crate) async fn turn(app: &App, task: &TaskName, is_on: bool) -> Result<(), Problem> {
+    let Some(switch) = app.handle.settings_of(task).into_iter().next() else {
+        return Err(Problem::not_found(format!("There is no task `{task}`.")));
+    };
+    let text = match switch.kind.labelled() {
+        None => Some(if is_on { "1" } else { "0" }.to_owned()),
+        Some(values) if !is_on => values.into_iter().next().map(|(value, _)| value),
+        Some(_) => None,
+    };
+    change(app, vec![(switch.id.to_owned(), text)]).await?;
+    Ok(())
 }
 
 /// A value as it is on the wire.

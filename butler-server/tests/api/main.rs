@@ -15,6 +15,7 @@ mod metrics;
 mod names;
 mod notifications;
 mod openapi;
+mod pages;
 mod plan;
 mod providers;
 mod remake;

@@ -65,6 +65,7 @@ impl Rig {
             machine_identifier: library.server_id().to_owned(),
             version: "1.2.3".into(),
             platform_version: "6.1.0".into(),
+            host_name: "attic".into(),
         };
         let app = App::new(handle.clone(), about, clock);
         Self {

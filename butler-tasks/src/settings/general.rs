@@ -8,8 +8,10 @@ use butler_schedule::WindowDays;
 use super::kind::{Ints, Kind, Texts};
 use super::{Group, Setting};
 
-pub(super) static ALL: [&Setting; 10] = [
+pub(super) static ALL: [&Setting; 12] = [
     &FRIENDLY_NAME,
+    &HOST_NAMES,
+    &PATH_PREFIX,
     &FS_EVENT_LIBRARY_UPDATES,
     &BUTLER_START_HOUR,
     &BUTLER_END_HOUR,
@@ -76,6 +78,40 @@ pub static FRIENDLY_NAME: Setting = Setting {
     },
     hidden: false,
     advanced: false,
+};
+
+/// The names under which browsers may ask for the pages.
+pub static HOST_NAMES: Setting = Setting {
+    id: "ButlerHostNames",
+    label: "Names of this server in a browser",
+    summary: "Names under which a signed-in browser may use the pages, beside addresses, localhost and the machine's \
+              own name: those that a proxy or your network gives this server. Under any other name the pages are \
+              refused.",
+    group: Group::General,
+    kind: Kind::Text {
+        default: "",
+        allowed: Texts::Form {
+            words: "names as in `butler.example.org`, with commas between them",
+            read: host_names,
+        },
+    },
+    hidden: false,
+    advanced: true,
+};
+
+/// Under which path a proxy serves the pages.
+pub static PATH_PREFIX: Setting = Setting {
+    id: "ButlerPathPrefix",
+    label: "Path of the pages behind a proxy",
+    summary: "What a proxy has before each path and cuts off: `/butler` where the pages are at \
+              `home.example.org/butler/`. Empty without one.",
+    group: Group::General,
+    kind: Kind::Text {
+        default: "",
+        allowed: Texts::Form { words: "a path as in `/butler`, or nothing", read: path_prefix },
+    },
+    hidden: false,
+    advanced: true,
 };
 
 /// Whether the sections' folders are watched.
@@ -198,6 +234,41 @@ fn name(text: &str) -> Option<String> {
     (name.chars().count() <= MAX_NAME_CHARS && !name.chars().any(char::is_control)).then(|| name.to_owned())
 }
 
+/// Names of hosts in lower case, each once.
+fn host_names(text: &str) -> Option<String> {
+    let is_name = |name: &str| {
+        name.len() <= 253
+            && name
+                .split('.')
+                .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
+    };
+    let mut names: Vec<String> = Vec::new();
+    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        if !is_name(name) {
+            return None;
+        }
+        let name = name.to_ascii_lowercase();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Some(names.join(","))
+}
+
+/// A path that begins with a slash and does not end in one; nothing for the root.
+fn path_prefix(text: &str) -> Option<String> {
+    let path = text.trim().trim_end_matches('/');
+    let is_segment = |segment: &str| {
+        !segment.is_empty()
+            && !segment.starts_with('.')
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let fits = path.is_empty()
+        || (path.len() <= 200 && path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment)));
+    fits.then(|| path.to_owned())
+}
+
 /// The days in the order of the week, each once; all of them are `all`.
 fn days(text: &str) -> Option<String> {
     let days = window_days(text)?;
@@ -233,6 +304,34 @@ mod tests {
             ("all,mon", None),
         ] {
             assert_eq!(days(text).as_deref(), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_hosts_have_no_port_and_no_path() {
+        let kept = host_names(" Butler.example.org, nas,,nas ");
+        assert_eq!(kept.as_deref(), Some("butler.example.org,nas"));
+        assert_eq!(host_names("").as_deref(), Some(""));
+        for wrong in ["nas:32500", "https://nas", "a b", "*.example.org", "nas/", "a..b", "-a"] {
+            assert_eq!(host_names(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_a_plain_path() {
+        for (text, expect) in [
+            ("/butler", Some("/butler")),
+            ("/butler/", Some("/butler")),
+            ("/a/b-c", Some("/a/b-c")),
+            ("/", Some("")),
+            ("", Some("")),
+            ("butler", None),
+            ("//evil.example", None),
+            ("/a/../b", None),
+            ("/a?b", None),
+            ("/a;b", None),
+        ] {
+            assert_eq!(path_prefix(text).as_deref(), expect, "{text}");
         }
     }
 

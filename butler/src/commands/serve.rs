@@ -101,7 +101,8 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         friendly_name: "Butler".to_owned(),
         machine_identifier: server_id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        platform_version: kernel_release(),
+        platform_version: of_kernel("osrelease"),
+        host_name: of_kernel("hostname"),
     };
     runtime.spawn(fact_log::keep(handle.facts()));
     if let Some(asked) = settings_asked {
@@ -129,7 +130,15 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         tracing::warn!(%address, "the server can be reached from other machines, without encryption");
     }
     // A line for a person and for scripts: a server whose standard output is gone works as well.
-    let _ = Out::new(false).line(format!("Butler is ready at http://{address}"));
+    let out = Out::new(false);
+    let _ = out.line(format!("Butler is ready at http://{address}"));
+    if let Ok(sign_in) = app.sign_in() {
+        let _ = out.line(format!(
+            "Its pages, once and for some minutes: http://{}{}",
+            reachable(address),
+            sign_in.path
+        ));
+    }
     tell_service_manager(sd_notify::NotifyState::Ready);
     let mut lost_thread = None;
     runtime.block_on(butler_server::serve(listener, app, async {
@@ -251,9 +260,10 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The kernel's release, as `uname -r` says it; empty where the system does not tell.
-fn kernel_release() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/osrelease")
+/// What the kernel says of this machine: `osrelease` as `uname -r` has it, `hostname`; empty where it does not
+/// tell.
+fn of_kernel(what: &str) -> String {
+    std::fs::read_to_string(format!("/proc/sys/kernel/{what}"))
         .map(|text| text.trim().to_owned())
         .unwrap_or_default()
 }

@@ -1,0 +1,124 @@
+//! How the server is: what is wrong and what to do, workers, room, backups, the libraries' folders, and which
+//! browsers are signed in.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use butler_api::v1::{Health, SandboxState};
+use butler_engine::Workers;
+use butler_library::{Section, StoreError, WebSession};
+use maud::{Markup, html};
+
+use super::frame::{Site, Tab, Viewer, coded};
+use super::words::{bytes, count};
+use crate::app::App;
+use crate::error::Problem;
+use crate::view;
+use crate::view::standing::Standing;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/health", get(show))
+}
+
+async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Problem> {
+    let site = Site::open(&app, &viewer).await?;
+    let health = view::health::health(&app).await?;
+    let standing = view::standing::standing(&app).await?;
+    let now = site.clock.now;
+    let (sections, sessions) = app
+        .library(move |library| Ok::<_, StoreError>((library.sections()?, library.web_sessions(now)?)))
+        .await?;
+    let away = view::standing::away(&app, &sections).await?;
+    let body = html! {
+        section.wide #verdict data-live { (verdict(&health, away.len())) }
+        section.card #checks data-live {
+            h2 { "What to look after" }
+            @if health.checks.is_empty() && away.is_empty() { p.empty { "Nothing." } }
+            ul.plain {
+                @for check in &health.checks { li { strong { (name(&check.name)) } br; (coded(&check.message)) } }
+                @for (path, sentence) in &away { li { strong.file { (path) } (coded(sentence)) } }
+            }
+        }
+        aside { section.card #standing data-live { h2 { "Standing" } (facts(&site, &health, &standing)) } }
+        section.card.wide { h2 { "The libraries' folders" } (roots(&site, &sections, &away)) }
+        section.card.wide #sessions data-live { h2 { "Signed in" } (browsers(&site, &sessions)) }
+    };
+    Ok(site.page(Tab::Health, "Health", body))
+}
+
+fn verdict(health: &Health, away: usize) -> Markup {
+    html! {
+        h1.fail[health.status != "ok"] {
+            @if health.status != "ok" { "Something keeps Butler from its work." }
+            @else if away > 0 { "A folder does not answer." }
+            @else { "All is well." }
+        }
+        p.sub { "Butler " (health.version) }
+    }
+}
+
+fn name(check: &str) -> &str {
+    match check {
+        "worker" => "Workers",
+        "database" => "Database",
+        "zone" => "Time zone",
+        "sandbox" => "Sandbox",
+        other => other,
+    }
+}
+
+fn facts(site: &Site, health: &Health, standing: &Standing) -> Markup {
+    let Workers { working, paused, idle, absent } = standing.workers;
+    html! {
+        dl.facts {
+            dt { "Workers" } dd {
+                (working) " at work, " @if paused > 0 { (paused) " held, " } (idle) " ready, " (absent) " not started"
+            }
+            dt { "Sandbox" } dd { @match health.sandbox {
+                SandboxState::Full => { span.done { "full" } }
+                SandboxState::Partial => { span.miss { "partial" } }
+                SandboxState::Unknown => "seen once a worker has started",
+            } }
+            dt { "Room for data" } dd { @match standing.free_bytes { Some(free) => { (bytes(free)) " free" } None => "not known" } }
+            dt { "Database" } dd { (bytes(standing.database_bytes)) }
+            dt { "Newest backup" } dd { @match standing.newest_backup {
+                Some(at) => { (site.clock.moment(at)) ", " (site.clock.ago(at)) }
+                None => "none yet",
+            } }
+            dt { "Data folder" } dd.file { (standing.data_dir.display()) }
+        }
+    }
+}
+
+fn roots(site: &Site, sections: &[Section], away: &[(String, String)]) -> Markup {
+    html! {
+        @if sections.is_empty() { p.empty { "There is no library yet. " a href=(site.at("/sections/add")) { "Add one" } } }
+        ul.plain {
+            @for section in sections {
+                @for root in &section.roots {
+                    @let path = root.path.display().to_string();
+                    li.row {
+                        span { a href=(site.at(&format!("/sections/{}", section.id))) { (section.name) } " " span.file { (path) } }
+                        @if away.iter().any(|(known, _)| *known == path) { span.fail { i.dot {} "away" } } @else { span.done { i.dot {} "there" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn browsers(site: &Site, sessions: &[WebSession]) -> Markup {
+    html! {
+        @if sessions.is_empty() { p.empty { "No browser." } }
+        @else { p.sub { "A browser that is not used for 30 days is signed out by itself; " (count(sessions.len() as u64)) " signed in." } }
+        ul.plain {
+            @for session in sessions {
+                li.row {
+                    span { (session.browser) br; span.quiet { "since " (site.clock.moment(session.created_at)) ", last used " (site.clock.ago(session.used_at)) } }
+                    (site.row_button(&format!("/sessions/{}/end", session.id), "Sign out", &session.browser))
+                }
+            }
+        }
+    }
+}

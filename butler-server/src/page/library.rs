@@ -1,0 +1,177 @@
+//! The library: its sections, and what is in one, with a search.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use butler_library::query::{Filter, ItemQuery, ItemScope, Matching, Relative, Test, TextField};
+use butler_library::{ItemKind, ItemRow, Section, SectionId, SectionKind, StoreError};
+use maud::{Markup, html};
+
+use super::act::told;
+use super::form::Form;
+use super::frame::{Site, Tab, Viewer, coded};
+use super::session::Signed;
+use super::words::{count, many};
+use crate::app::App;
+use crate::error::Problem;
+use crate::params::Params;
+use crate::view;
+
+/// Items a page.
+const SIZE: u32 = 60;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/sections", get(list))
+        .route("/sections/{id}", get(one))
+        .route("/sections/{id}/scan", post(scan))
+}
+
+/// The kinds of item that a section lists.
+const fn top_kind(kind: SectionKind) -> (ItemKind, &'static str) {
+    match kind {
+        SectionKind::Movie => (ItemKind::Movie, "film"),
+        SectionKind::Show => (ItemKind::Show, "show"),
+        SectionKind::Artist => (ItemKind::Artist, "artist"),
+        SectionKind::Photo => (ItemKind::Photo, "photo"),
+    }
+}
+
+fn scope(section: &Section) -> ItemScope {
+    ItemScope::Listed { section: Some(section.id), kinds: vec![top_kind(section.kind).0] }
+}
+
+async fn list(State(app): State<App>, viewer: Viewer) -> Result<Response, Problem> {
+    let site = Site::open(&app, &viewer).await?;
+    let sections = app
+        .library(|library| {
+            let counted = library.sections()?.into_iter().map(|section| {
+                let total = library.items(&ItemQuery::all(scope(&section)), 0, 0)?.total;
+                Ok((section, total))
+            });
+            counted.collect::<Result<Vec<_>, StoreError>>()
+        })
+        .await?;
+    let body = html! {
+        section.wide {
+            div.row { h1 { "Library" } a.button.main href=(site.at("/sections/add")) { "Add a library" } }
+        }
+        section.card.wide #sections data-live {
+            @if sections.is_empty() { p.empty { "There is no library yet." } }
+            ul.plain { @for (section, total) in &sections { (section_row(&site, section, *total)) } }
+        }
+    };
+    Ok(site.page(Tab::Library, "Library", body))
+}
+
+fn section_row(site: &Site, section: &Section, total: u64) -> Markup {
+    let path = format!("/sections/{}", section.id);
+    html! {
+        li.row {
+            div {
+                a.strong href=(site.at(&path)) { (section.name) } " " span.quiet { (many(total, top_kind(section.kind).1)) }
+                @for root in &section.roots { span.file { (root.path.display()) } }
+            }
+            div.buttons {
+                span.quiet { @match section.scanned_at { Some(at) => { "scanned " (site.clock.moment(at)) } None => "not scanned yet" } }
+                (site.row_button(&format!("{path}/scan"), "Scan", &section.name))
+            }
+        }
+    }
+}
+
+async fn one(
+    State(app): State<App>,
+    viewer: Viewer,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let site = Site::open(&app, &viewer).await?;
+    let unknown = || Problem::not_found(format!("There is no section {id}."));
+    let section: SectionId = id.parse().map_err(|_| unknown())?;
+    let start = params.parsed::<u32>("start", "a number from 0 on")?.unwrap_or(0);
+    let search = params.get("title").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let sought = search.clone();
+    let found = app
+        .library(move |library| {
+            let Some(section) = library.section(section)? else { return Ok(None) };
+            let mut query = ItemQuery::all(scope(&section));
+            if let Some(text) = sought {
+                let title = Test::Text(TextField::Title, Matching::Contains, text);
+                query.filter = Filter::Of(Relative::Own, title);
+            }
+            let page = library.items(&query, start.into(), SIZE.into())?;
+            Ok::<_, StoreError>(Some((section, page)))
+        })
+        .await?;
+    let (section, page) = found.ok_or_else(unknown)?;
+    let path = format!("/sections/{}", section.id);
+    let more = |start: u32| {
+        let title = search.as_deref().map_or_else(String::new, |text| {
+            format!(
+                "&title={}",
+                percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+            )
+        });
+        site.at(&format!("{path}?start={start}{title}"))
+    };
+    let end = u64::from(start) + page.rows.len() as u64;
+    let body = html! {
+        section.wide {
+            p.crumbs { a href=(site.at("/sections")) { "Library" } }
+            div.row { h1 { (section.name) } (site.button(&format!("{path}/scan"), "Scan", "")) }
+            form.filters method="get" action=(site.at(&path)) role="search" {
+                label { span { "Title" } input type="search" name="title" value=(search.as_deref().unwrap_or_default()); }
+                button { "Search" }
+            }
+        }
+        section.card.wide #items data-live {
+            p.sub { (many(page.total, top_kind(section.kind).1)) @if search.is_some() { " with these words in the title" } "." }
+            @if page.total == 0 && search.is_none() {
+                p.empty { @if section.scanned_at.is_some() { "The last scan found nothing that belongs here." } @else { "It is not scanned yet." } }
+            }
+            ul.plain.columns { @for item in &page.rows { (item_row(&site, item)) } }
+            @if start > 0 || end < page.total { p.pages {
+                @if start > 0 { a.button href=(more(start.saturating_sub(SIZE))) { "Before" } " " }
+                @if end < page.total { a.button href=(more(start + SIZE)) { "Further" } " " span.quiet { (count(u64::from(start) + 1)) " to " (count(end)) } }
+            } }
+        }
+    };
+    Ok(site.page(Tab::Library, &section.name, body))
+}
+
+/// An item in a list.
+pub(super) fn item_row(site: &Site, item: &ItemRow) -> Markup {
+    html! {
+        li {
+            a href=(site.at(&format!("/items/{}", item.id))) {
+                @if let Some(number) = item.number.filter(|_| matches!(item.kind, ItemKind::Episode | ItemKind::Track)) { (number) ". " }
+                (item.title)
+            }
+            @if let Some(year) = item.year { " " span.quiet { (year) } }
+            @if item.children > 0 { " " span.quiet { (count(item.children)) } }
+        }
+    }
+}
+
+async fn scan(
+    State(app): State<App>,
+    session: Signed,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let section: i64 = id.parse().map_err(|_| Problem::not_found(format!("There is no section {id}.")))?;
+    let done = view::sections::scan(&app, section).await.map(|reply| reply.sentence);
+    told(&app, &session, form.back(), done)
+}
+
+/// A trail of links above a heading.
+pub(super) fn crumbs(links: &[(String, String)]) -> Markup {
+    html! {
+        p.crumbs { @for (nth, (address, words)) in links.iter().enumerate() {
+            @if nth > 0 { " · " }
+            a href=(address) { (coded(words)) }
+        } }
+    }
+}

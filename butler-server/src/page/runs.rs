@@ -1,0 +1,134 @@
+//! What ran: a list with filters, all of which stand in the address, so that a view can be linked.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use butler_api::v1::{Run, Task};
+use butler_api::{Origin, RunState};
+use maud::{Markup, html};
+
+use super::chart;
+use super::frame::{Site, Tab, Viewer, coded};
+use super::tonight::title;
+use super::words::{between, bytes, count, many};
+use crate::app::App;
+use crate::error::Problem;
+use crate::params::{Page, Params};
+use crate::view;
+
+const PAGE: Page = Page { start: 0, size: 50 };
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/runs", get(show))
+}
+
+async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<Response, Problem> {
+    let site = Site::open(&app, &viewer).await?;
+    let tasks = view::tasks::list(&app).await?.tasks;
+    // A form sends its empty fields too.
+    let params = params.without_empty();
+    let runs = view::runs::list(&app, view::runs::filter(&params)?, PAGE).await?;
+    let older = runs.next.map(|next| {
+        let mut words: Vec<(String, String)> = params
+            .words()
+            .filter(|(name, _)| *name != "before")
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        words.push(("before".to_owned(), next.to_string()));
+        site.at(&format!("/runs?{}", query(&words)))
+    });
+    let is_filtered = params.words().next().is_some();
+    let body = html! {
+        section.wide { h1 { "Runs" } }
+        section.card.wide { (filters(&site, &params, &tasks)) }
+        section.card.wide #runs data-live {
+            @if let Some(total) = runs.total { p.sub { (many(total, "run")) @if is_filtered { " like this" } "." } }
+            @if runs.runs.is_empty() {
+                p.empty { @if is_filtered { "No run is like this." } @else { "Nothing has run yet." } }
+            } @else { (table(&site, &runs.runs, Some(&tasks))) }
+            @if params.get("before").is_some() || older.is_some() {
+                p.pages {
+                    @if params.get("before").is_some() { a.button href=(site.at("/runs")) { "Newest" } " " }
+                    @if let Some(older) = older { a.button href=(older) { "Older" } }
+                }
+            }
+        }
+    };
+    Ok(site.page(Tab::Runs, "Runs", body))
+}
+
+fn query(words: &[(String, String)]) -> String {
+    let coded = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    words
+        .iter()
+        .map(|(name, value)| format!("{}={}", coded(name), coded(value)))
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+fn filters(site: &Site, params: &Params, tasks: &[Task]) -> Markup {
+    let now = |name: &str| params.get(name).unwrap_or_default().to_owned();
+    let (task, state, origin, day) = (now("task"), now("state"), now("origin"), now("day"));
+    html! {
+        form.filters method="get" action=(site.at("/runs")) role="search" aria-label="Filter the runs" {
+            label { span { "Task" }
+                select name="task" {
+                    option value="" { "all" }
+                    @for known in tasks { option value=(known.name) selected[known.name.as_str() == task] { (known.title) } }
+                }
+            }
+            label { span { "State" }
+                select name="state" {
+                    option value="" { "all" }
+                    @for known in RunState::ALL { option value=(known) selected[known.as_str() == state] { (chart::state_word(*known)) } }
+                }
+            }
+            label { span { "Asked for by" }
+                select name="origin" {
+                    option value="" { "all" }
+                    @for known in Origin::ALL { option value=(known) selected[known.as_str() == origin] { (chart::origin_word(*known)) } }
+                }
+            }
+            label { span { "Night of" } input type="date" name="day" value=(day); }
+            button { "Show" }
+        }
+    }
+}
+
+/// Runs as a table; the task's column is for lists of several tasks.
+pub(super) fn table(site: &Site, runs: &[Run], tasks: Option<&[Task]>) -> Markup {
+    html! {
+        table.stack {
+            caption.unseen { "Runs, newest first" }
+            thead { tr {
+                @if tasks.is_some() { th scope="col" { "Task" } }
+                th scope="col" { "When" } th scope="col" { "How it went" } th.num scope="col" { "Lasted" }
+                th.num.wideonly scope="col" { "Done" } th.num.wideonly scope="col" { "Read" } th.wideonly scope="col" { "Asked for by" }
+            } }
+            tbody { @for run in runs { (row(site, run, tasks)) } }
+        }
+    }
+}
+
+fn row(site: &Site, run: &Run, tasks: Option<&[Task]>) -> Markup {
+    let path = site.at(&format!("/runs/{}", run.id));
+    let when = run.started_at.unwrap_or(run.asked_at);
+    html! {
+        tr {
+            @if let Some(tasks) = tasks { td { a.strong href=(path) { (title(tasks, &run.task)) } } }
+            td { @if tasks.is_some() { (site.clock.moment(when)) } @else { a.plain href=(path) { (site.clock.moment(when)) } } }
+            td {
+                (chart::state(run.state))
+                @if run.failures > 0 { " " span.fail { (count(run.failures)) " failed" } }
+                @if let Some(reason) = run.reason.as_ref().filter(|_| run.state != RunState::Completed) { br; span.quiet { (coded(reason)) } }
+            }
+            td.num.side { @if let (Some(from), Some(until)) = (run.started_at, run.ended_at) { (between(from, until)) } }
+            td.num.wideonly { @if run.total > 0 { (count(run.done)) " of " (count(run.total)) } @else { (count(run.done)) } }
+            td.num.wideonly { @if run.bytes_read > 0 { (bytes(run.bytes_read)) } }
+            td.wideonly { span.quiet { (chart::origin_word(run.origin)) } }
+        }
+    }
+}

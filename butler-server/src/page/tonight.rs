@@ -1,0 +1,282 @@
+//! The first page: whether last night was well, what runs now, and what tonight will bring.
+
+mod timeline;
+
+use axum::response::Response;
+use butler_api::v1::{FailureSummary, Health, Plan, PlannedRun, Run, SandboxState, Task};
+use butler_api::{RunState, TaskName};
+use butler_library::{RunFilter, StoreError};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use maud::{Markup, html};
+
+use self::timeline::Night;
+use super::chart;
+use super::frame::{Site, Tab, Viewer, coded};
+use super::last_night::LastNight;
+use super::words::{bytes, count, length, many};
+use crate::app::App;
+use crate::error::Problem;
+use crate::params::Page;
+use crate::view;
+use crate::view::standing::Standing;
+
+/// As many of the newest runs hold the night that goes on and the one before, whatever else was started.
+const NEWEST: Page = Page { start: 0, size: 400 };
+/// Groups of failures that are named; the rest are on their page.
+const MOST_GROUPS: usize = 3;
+
+/// What the page is made of.
+struct Facts {
+    plan: Plan,
+    tasks: Vec<Task>,
+    runs: Vec<Run>,
+    failures: FailureSummary,
+    health: Health,
+    standing: Standing,
+    open: Option<Date>,
+    has_section: bool,
+}
+
+/// Shows the page.
+pub(crate) async fn show(app: &App, viewer: &Viewer) -> Result<Response, Problem> {
+    let site = Site::open(app, viewer).await?;
+    let facts = Facts {
+        plan: view::plan::plan(app, 1).await?,
+        tasks: view::tasks::list(app).await?.tasks,
+        runs: view::runs::list(app, RunFilter::default(), NEWEST).await?.runs,
+        failures: view::failures::summary(app).await?,
+        health: view::health::health(app).await?,
+        standing: view::standing::standing(app).await?,
+        open: view::window::window(app).await?.day,
+        has_section: app.library(|library| Ok::<_, StoreError>(!library.sections()?.is_empty())).await?,
+    };
+    Ok(site.page(Tab::Tonight, "Tonight", body(&site, &facts)))
+}
+
+fn body(site: &Site, facts: &Facts) -> Markup {
+    html! {
+        section.wide #headline data-live { (headline(site, facts)) }
+        section.card.wide #night data-live { (night(site, facts)) }
+        section.card #now data-live aria-label="Now" { (now(site, facts)) }
+        aside #aside data-live { (needs_you(site, facts)) (standing(site, facts)) }
+    }
+}
+
+fn headline(site: &Site, facts: &Facts) -> Markup {
+    if !facts.has_section {
+        return html! {
+            h1 { "Welcome. Butler has no library yet." }
+            p.sub { "Name a folder with films, shows, music or photos: Butler finds what is in it and takes care of it \
+                     every night. It changes nothing in the folder." }
+            p { a.button.main href=(site.at("/sections/add")) { "Add a library" } }
+        };
+    }
+    let Some(night) = LastNight::of(&facts.runs, facts.open) else {
+        return html! {
+            h1 { "Tonight is the first night." }
+            p.sub { "From tomorrow on this line says whether the night was well." }
+        };
+    };
+    html! {
+        h1.fail[night.failed > 0] { (night.headline(&site.clock.day(night.day))) }
+        p.sub {
+            a href=(site.at(&format!("/runs?day={}", night.day))) {
+                (count(night.done)) " of " (many(night.tasks, "task")) " done"
+            }
+            @if let Some(by) = night.done_by { " by " (site.clock.time(by)) }
+            @if night.failures > 0 { ", " a href=(site.at("/failures")) { (many(night.failures, "file")) " failed" } }
+            "."
+            @if !night.is_well() { " What is left goes on in the next window." }
+        }
+    }
+}
+
+fn night(site: &Site, facts: &Facts) -> Markup {
+    let Some(planned) = facts.plan.nights.first() else {
+        return html! {
+            h2 { "Tonight" }
+            p { "No day of the week has a maintenance window, so nothing starts by itself." }
+            p { a.button href=(site.at("/settings")) { "Choose the hours" } }
+        };
+    };
+    let clock = &site.clock;
+    let drawn = Night {
+        from: planned.from.at(),
+        until: planned.until.at(),
+        now: clock.now,
+        zone: clock.zone.clone(),
+    };
+    let is_open = facts.open == Some(planned.day);
+    let past: &[Run] = if is_open { &facts.runs } else { &[] };
+    let rows = timeline::rows(&drawn, &facts.tasks, past, &planned.runs);
+    let resting = planned.runs.iter().filter(|run| {
+        run.start.is_none()
+            && ["not-due", "done", "switched-off", "given-up", "skipped"].contains(&run.how.as_str())
+    });
+    let resting: Vec<&PlannedRun> = resting.collect();
+    html! {
+        div.row {
+            h2 {
+                @if is_open { "Tonight, " } @else { "The next night, " (clock.day(planned.from.civil().date())) ", " }
+                (clock.time(drawn.from)) " to " (clock.time(drawn.until))
+            }
+            a.quiet href=(site.at("/settings#hours")) { "Change the hours" }
+        }
+        @if rows.is_empty() { p.empty { "Nothing is due in this window." } }
+        @else { (timeline::picture(&drawn, &rows, |path| site.at(path))) }
+        p.sub.plan-words { (coded(&facts.plan.sentence)) }
+        @if !resting.is_empty() {
+            details.more {
+                summary { (many(resting.len() as u64, "task")) " not due" }
+                ul.plain { @for run in resting { li { strong { (title(&facts.tasks, &run.task)) } " " span.quiet { (run.message) } } } }
+            }
+        }
+    }
+}
+
+fn now(site: &Site, facts: &Facts) -> Markup {
+    let open = |run: &&Run| !run.state.is_terminal();
+    let works = |run: &&Run| matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping);
+    // Newest first in the list; what began first stands first here.
+    let working: Vec<&Run> = facts.runs.iter().rev().filter(open).filter(works).collect();
+    let waiting: Vec<&Run> = facts.runs.iter().rev().filter(open).filter(|run| !works(run)).collect();
+    let latest: Vec<&Run> = facts.runs.iter().filter(|run| run.state.is_terminal()).take(5).collect();
+    html! {
+        div.row {
+            h2 { "Now" }
+            div.buttons {
+                (site.button("/start", "Start all that is due", ""))
+                @if !(working.is_empty() && waiting.is_empty()) { (site.button("/stop", "Stop all", "")) }
+            }
+        }
+        @if working.is_empty() && waiting.is_empty() { p.empty { "Nothing runs, and nothing waits." } }
+        @for run in working { (work(site, run, title(&facts.tasks, &run.task))) }
+        @for run in waiting {
+            div.work {
+                div.row {
+                    h3 { a href=(site.at(&format!("/runs/{}", run.id))) { (title(&facts.tasks, &run.task)) } }
+                    div.buttons {
+                        span.quiet { (chart::state_word(run.state)) }
+                        (site.row_button(&format!("/runs/{}/stop", run.id), "Take out", title(&facts.tasks, &run.task)))
+                    }
+                }
+                @if let Some(reason) = &run.reason { p.sub { (coded(reason)) } }
+                @else if let Some(at) = planned_at(&facts.plan, run) { p.sub { "It begins at " (site.clock.time(at)) "." } }
+            }
+        }
+        @if !latest.is_empty() {
+            h2.later { "Done last" }
+            ul.plain.lines {
+                @for run in latest {
+                    li.row {
+                        span { a href=(site.at(&format!("/runs/{}", run.id))) { (title(&facts.tasks, &run.task)) } }
+                        span.quiet { (chart::state(run.state)) " " @if let Some(at) = run.ended_at { (site.clock.moment(at)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// When a run that is scheduled begins.
+fn planned_at(plan: &Plan, run: &Run) -> Option<Timestamp> {
+    let ahead = plan.nights.iter().flat_map(|night| &night.runs).chain(&plan.between);
+    let of_task = ahead.filter(|ahead| run.state == RunState::Scheduled && ahead.task == run.task);
+    of_task.filter_map(|ahead| ahead.start).map(|start| start.at()).min()
+}
+
+/// A run that works, with how far it is and what it has in hand.
+pub(super) fn work(site: &Site, run: &Run, title: &str) -> Markup {
+    let live = run.live.as_ref();
+    let file = live.and_then(|live| live.files.first());
+    let rate = live.and_then(|live| live.rate).filter(|rate| *rate > 0.0);
+    let left = live.and_then(|live| live.eta_seconds);
+    let path = format!("/runs/{}", run.id);
+    html! {
+        div.work.held[run.state == RunState::Paused] data-run=(run.id) {
+            div.row {
+                h3 { a href=(site.at(&path)) { (title) } }
+                div.buttons {
+                    span.quiet.num {
+                        @if run.total > 0 { (count(run.done)) " of " (count(run.total)) }
+                        @else if run.done > 0 { (count(run.done)) " so far" }
+                        @if run.state != RunState::Running { " " (chart::state_word(run.state)) }
+                    }
+                    @if run.state != RunState::Stopping { (site.row_button(&format!("{path}/stop"), "Stop", title)) }
+                }
+            }
+            @if run.total > 0 { progress max=(run.total) value=(run.done) aria-label=(title) {} }
+            @else { progress aria-label=(title) {} }
+            div.row {
+                @if let Some(reason) = &run.reason { span.sub { (coded(reason)) } }
+                @else { span.file title=[file] { (file.map_or("", String::as_str)) } }
+                span.quiet.num {
+                    @if let Some(rate) = rate { (per_minute(rate)) }
+                    @if rate.is_some() && left.is_some() { " · " }
+                    @if let Some(left) = left { (length(left)) " left" }
+                    @if run.failures > 0 { " · " span.fail { (count(run.failures)) " failed" } }
+                }
+            }
+        }
+    }
+}
+
+fn per_minute(rate: f64) -> String {
+    match rate * 60.0 {
+        rate if rate >= 9.95 => format!("{}/min", count(rate.round() as u64)),
+        rate if rate >= 0.95 => format!("{rate:.1}/min"),
+        rate => format!("{:.1}/h", rate * 60.0),
+    }
+}
+
+fn needs_you(site: &Site, facts: &Facts) -> Markup {
+    let groups = &facts.failures.groups;
+    let is_quiet = groups.is_empty() && facts.health.checks.is_empty();
+    html! {
+        section.card {
+            h2 { "Needs you" }
+            @if is_quiet { p.empty { "Nothing." } }
+            ul.plain {
+                @for check in &facts.health.checks { li { a href=(site.at("/health")) { (coded(&check.message)) } } }
+                @for group in groups.iter().take(MOST_GROUPS) {
+                    li { a href=(site.at("/failures")) { (many(group.files, "file")) } ": " (coded(&group.error)) }
+                }
+                @if groups.len() > MOST_GROUPS {
+                    li { a href=(site.at("/failures")) { (count(facts.failures.group_count - MOST_GROUPS as u64)) " more kinds of failure" } }
+                }
+            }
+        }
+    }
+}
+
+fn standing(site: &Site, facts: &Facts) -> Markup {
+    let Standing { free_bytes, newest_backup, workers, .. } = &facts.standing;
+    html! {
+        section.card {
+            h2 { "Standing" }
+            ul.plain.lines {
+                li.row { span { "Newest backup" }
+                    @match newest_backup {
+                        Some(at) => { span.done { (site.clock.moment(*at)) } }
+                        None => { span.quiet { "none yet" } }
+                    }
+                }
+                @if let Some(free) = free_bytes { li.row { span { "Room for data" } span { (bytes(*free)) " free" } } }
+                li.row { span { "Workers" } span { (workers.working) " of " (workers.working + workers.paused + workers.idle + workers.absent) " at work" } }
+                li.row { span { "Sandbox" }
+                    @match facts.health.sandbox {
+                        SandboxState::Full => { span.done { "full" } }
+                        SandboxState::Partial => { span.miss { "partial" } }
+                        SandboxState::Unknown => { span.quiet { "not seen yet" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A task's name for people.
+pub(super) fn title<'a>(tasks: &'a [Task], name: &'a TaskName) -> &'a str {
+    tasks.iter().find(|task| task.name == *name).map_or(name.as_str(), |task| &task.title)
+}

@@ -1,0 +1,364 @@
+//! The night as one picture: a row a task, from what ran to what is planned. Places are per cent of the window,
+//! so that a track fits any width and no style stands in the markup.
+
+use butler_api::v1::{PlannedRun, Run, Task};
+use butler_api::{RunState, TaskName};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use maud::{Markup, html};
+
+use crate::page::words::{length, many};
+
+/// The window that is drawn, and the present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Night {
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) now: Timestamp,
+    pub(super) zone: TimeZone,
+}
+
+/// What a bar stands for; each is told in words too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Done,
+    Works,
+    Planned,
+    Left,
+    Failed,
+    Held,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Bar {
+    from: f64,
+    width: f64,
+    mark: Mark,
+    words: String,
+}
+
+/// One task's row.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row {
+    name: TaskName,
+    title: String,
+    bars: Vec<Bar>,
+    /// What does not fit, or why it waits.
+    note: Option<String>,
+}
+
+/// A bar that lasts no time is seen all the same.
+const NARROWEST: f64 = 0.6;
+
+/// The rows of a night: those that begin first stand first.
+pub(super) fn rows(night: &Night, tasks: &[Task], past: &[Run], ahead: &[PlannedRun]) -> Vec<Row> {
+    let mut rows: Vec<Row> = tasks
+        .iter()
+        .map(|task| {
+            let ran = past.iter().rev().filter(|run| run.task == task.name);
+            let planned = ahead.iter().filter(|run| run.task == task.name);
+            let note = planned
+                .clone()
+                .find(|run| ["cut", "missed", "waits", "goes-on", "overruns"].contains(&run.how.as_str()))
+                .map(|run| run.message.clone());
+            Row {
+                name: task.name.clone(),
+                title: task.title.clone(),
+                bars: ran
+                    .filter_map(|run| night.ran(run))
+                    .chain(planned.filter_map(|run| night.planned(run)))
+                    .collect(),
+                note,
+            }
+        })
+        .filter(|row| !row.bars.is_empty() || row.note.is_some())
+        .collect();
+    let start = |row: &Row| row.bars.first().map_or(f64::INFINITY, |bar| bar.from);
+    rows.sort_by(|one, other| start(one).total_cmp(&start(other)));
+    rows
+}
+
+impl Night {
+    /// Where an instant is, in per cent of the window.
+    fn place(&self, at: Timestamp) -> f64 {
+        let whole = self.until.duration_since(self.from).as_secs_f64().max(1.0);
+        (at.duration_since(self.from).as_secs_f64() / whole * 100.0).clamp(0.0, 100.0)
+    }
+
+    fn bar(&self, from: Timestamp, until: Timestamp, mark: Mark, words: String) -> Option<Bar> {
+        if until < self.from || from > self.until {
+            return None;
+        }
+        let (from, until) = (self.place(from), self.place(until));
+        let from = from.min(100.0 - NARROWEST);
+        Some(Bar { from, width: (until - from).max(NARROWEST), mark, words })
+    }
+
+    fn ran(&self, run: &Run) -> Option<Bar> {
+        let from = run.started_at?;
+        let until = run.ended_at.unwrap_or(self.now);
+        let (mark, word) = match run.state {
+            RunState::Completed => (Mark::Done, "done"),
+            RunState::Failed => (Mark::Failed, "failed"),
+            RunState::Running | RunState::Stopping => (Mark::Works, "works"),
+            RunState::Paused => (Mark::Held, "held"),
+            _ => (Mark::Left, "not finished"),
+        };
+        let took = length(u64::try_from(until.duration_since(from).as_secs()).unwrap_or(0));
+        let mut words = format!("{} to {}, {took}, {word}", self.clock(from), self.clock(until));
+        if run.failures > 0 {
+            words.push_str(&format!(", {} failed", many(run.failures, "file")));
+        }
+        self.bar(from, until, mark, words)
+    }
+
+    fn planned(&self, run: &PlannedRun) -> Option<Bar> {
+        let start = run.start?.at().max(self.now);
+        let end = run.end.map_or(self.until, |end| end.at());
+        if end <= start && run.start.is_some_and(|start| start.at() < self.now) {
+            return None;
+        }
+        let mark = if ["cut", "goes-on"].contains(&run.how.as_str()) { Mark::Left } else { Mark::Planned };
+        let words = format!("planned, about {} to {}", self.clock(start), self.clock(end));
+        self.bar(start, end, mark, words)
+    }
+
+    fn clock(&self, at: Timestamp) -> String {
+        self.zone.to_datetime(at).strftime("%H:%M").to_string()
+    }
+
+    /// The hours that are named on the axis: both ends, and between them as many as are easily read.
+    fn hours(&self) -> Vec<Timestamp> {
+        let lasts = self.until.duration_since(self.from);
+        let every = match lasts.as_hours() {
+            0..5 => 1,
+            5..10 => 2,
+            _ => 4,
+        };
+        // A name needs its room: about a twelfth of the window.
+        let room = SignedDuration::from_secs(lasts.as_secs() / 12);
+        let begun = self.zone.to_datetime(self.from);
+        let past_the_hour = i64::from(begun.minute()) * 60 + i64::from(begun.second());
+        let mut at = self.from + SignedDuration::from_secs((3600 - past_the_hour) % 3600);
+        let mut hours = vec![self.from];
+        while at < self.until {
+            let is_apart = at.duration_since(self.from) >= room && self.until.duration_since(at) >= room;
+            if self.zone.to_datetime(at).hour() % every == 0 && is_apart {
+                hours.push(at);
+            }
+            at += SignedDuration::from_hours(1);
+        }
+        hours.push(self.until);
+        hours
+    }
+
+    fn is_open(&self) -> bool {
+        self.from <= self.now && self.now < self.until
+    }
+}
+
+/// The picture.
+pub(super) fn picture(night: &Night, rows: &[Row], at: impl Fn(&str) -> String) -> Markup {
+    let hours = night.hours();
+    let present = night.is_open().then(|| night.place(night.now));
+    html! {
+        (hatches())
+        div.night {
+            span.name {}
+            (axis(night, &hours, present))
+            @for row in rows {
+                a.name href=(at(&format!("/tasks/{}", row.name))) { (row.title) }
+                (track(night, row, &hours, present))
+                @if let Some(note) = &row.note { p.note { (note) } }
+            }
+        }
+        div.key aria-hidden="true" {
+            span.done { i.dot {} "done" } span.run { i.dot {} "works" } span.plan { i.dot {} "planned, by past nights" }
+            span.miss { i.dot {} "left for another night" } span.fail { i.dot {} "failed" }
+        }
+    }
+}
+
+fn axis(night: &Night, hours: &[Timestamp], present: Option<f64>) -> Markup {
+    let last = hours.len().saturating_sub(1);
+    html! {
+        svg.track.axis height="18" aria-hidden="true" {
+            @for (nth, hour) in hours.iter().enumerate() {
+                @let place = night.place(*hour);
+                @let anchor = if nth == 0 { "start" } else if nth == last { "end" } else { "middle" };
+                // The present stands over an hour that is near to it.
+                @if present.is_none_or(|present| (present - place).abs() > 7.0) {
+                    text x=(per_cent(place)) y="12" text-anchor=(anchor) data-at=(format!("{hour:.0}")) data-as="time" { (night.clock(*hour)) }
+                }
+            }
+            @if let Some(present) = present {
+                @let anchor = if present < 4.0 { "start" } else if present > 96.0 { "end" } else { "middle" };
+                text.nowtext x=(per_cent(present)) y="12" text-anchor=(anchor) { "now" }
+            }
+        }
+    }
+}
+
+fn track(night: &Night, row: &Row, hours: &[Timestamp], present: Option<f64>) -> Markup {
+    let words: Vec<&str> = row.bars.iter().map(|bar| bar.words.as_str()).collect();
+    let words = if words.is_empty() { "nothing in this window".to_owned() } else { words.join("; ") };
+    html! {
+        svg.track height="18" role="img" aria-label={ (row.title) ": " (words) } {
+            rect.ground width="100%" height="18" rx="5" {}
+            @for hour in hours.iter().skip(1).take(hours.len().saturating_sub(2)) {
+                @let place = per_cent(night.place(*hour));
+                line.grid x1=(place) x2=(place) y1="0" y2="18" {}
+            }
+            @for bar in &row.bars {
+                rect class=(class(bar.mark)) x=(per_cent(bar.from)) y="1.5" width=(per_cent(bar.width)) height="15" rx="4" {
+                    title { (row.title) ": " (bar.words) }
+                }
+            }
+            @if let Some(present) = present {
+                line.now x1=(per_cent(present)) x2=(per_cent(present)) y1="-5" y2="23" {}
+            }
+        }
+    }
+}
+
+/// What is planned is hatched: colour alone says nothing.
+fn hatches() -> Markup {
+    let hatch = |id: &str| {
+        html! {
+            pattern id=(id) width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                rect class=(id) width="2.2" height="6" {}
+            }
+        }
+    };
+    html! { svg.defs width="0" height="0" aria-hidden="true" { defs { (hatch("hatch")) (hatch("hatchmiss")) } } }
+}
+
+const fn class(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Done => "done",
+        Mark::Works => "run",
+        Mark::Planned => "planned",
+        Mark::Left => "left",
+        Mark::Failed => "fail",
+        Mark::Held => "hold",
+    }
+}
+
+fn per_cent(place: f64) -> String {
+    format!("{place:.2}%")
+}
+
+#[cfg(test)]
+mod tests {
+    use butler_api::v1::LocalTime;
+    use butler_api::{Origin, RunId};
+
+    use super::*;
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-11-28T{time}:00Z").parse().unwrap()
+    }
+
+    fn night(now: &str) -> Night {
+        Night { from: at("02:00"), until: at("05:00"), now: at(now), zone: TimeZone::UTC }
+    }
+
+    fn task(name: &str) -> Task {
+        Task {
+            name: name.into(),
+            title: name.to_lowercase(),
+            description: String::new(),
+            every_days: 1,
+            randomized: false,
+            enabled: true,
+            due: true,
+            usual_seconds: 300,
+            usual_is_guess: false,
+            next_at: None,
+        }
+    }
+
+    fn run(task: &str, state: RunState, from: &str, until: Option<&str>) -> Run {
+        Run {
+            id: RunId(1),
+            task: task.into(),
+            state,
+            reason: None,
+            reason_code: None,
+            origin: Origin::Window,
+            forced: false,
+            section: None,
+            paths: Vec::new(),
+            asked_at: at(from),
+            started_at: Some(at(from)),
+            ended_at: until.map(at),
+            day: None,
+            ended_day: None,
+            done: 0,
+            total: 0,
+            failures: 0,
+            bytes_read: 0,
+            report: Vec::new(),
+            live: None,
+        }
+    }
+
+    fn planned(task: &str, start: &str, end: &str, how: &str) -> PlannedRun {
+        let local = |time| LocalTime::of(at(time), &TimeZone::UTC);
+        PlannedRun {
+            task: task.into(),
+            origin: Origin::Window,
+            start: Some(local(start)),
+            end: Some(local(end)),
+            how: how.into(),
+            left_seconds: None,
+            is_guess: false,
+            due: None,
+            message: format!("{how}."),
+        }
+    }
+
+    #[test]
+    fn what_works_goes_on_as_planned_from_the_present() {
+        let rows = rows(
+            &night("03:30"),
+            &[task("A")],
+            &[run("A", RunState::Running, "02:00", None)],
+            &[planned("A", "02:00", "04:15", "fits")],
+        );
+        let bars: Vec<_> = rows[0].bars.iter().map(|bar| (bar.mark, bar.from, bar.width)).collect();
+        assert_eq!(bars, [(Mark::Works, 0.0, 50.0), (Mark::Planned, 50.0, 25.0)]);
+        assert_eq!(rows[0].note, None);
+    }
+
+    #[test]
+    fn what_does_not_fit_says_so_and_what_rests_has_no_row() {
+        let rows = rows(
+            &night("01:00"),
+            &[task("A"), task("B"), task("C")],
+            &[],
+            &[planned("B", "03:30", "05:00", "cut"), planned("C", "02:00", "02:30", "fits")],
+        );
+        let shown: Vec<_> = rows.iter().map(|row| (row.title.as_str(), row.note.as_deref())).collect();
+        assert_eq!(shown, [("c", None), ("b", Some("cut."))]);
+        assert_eq!(rows[1].bars[0].mark, Mark::Left);
+    }
+
+    #[test]
+    fn a_run_of_an_instant_is_seen_and_one_of_another_night_is_not() {
+        let done = |from, until| run("A", RunState::Completed, from, Some(until));
+        let shown = |past: &[Run]| rows(&night("04:00"), &[task("A")], past, &[]);
+        assert_eq!(shown(&[done("02:00", "02:00")])[0].bars[0].width, NARROWEST);
+        let last = &shown(&[done("05:00", "05:00")])[0].bars[0];
+        assert!(last.from + last.width <= 100.0);
+        assert!(shown(&[done("00:10", "00:20")]).is_empty());
+    }
+
+    #[test]
+    fn the_axis_names_both_ends_and_full_hours_between() {
+        let named = |night: &Night| night.hours().iter().map(|hour| night.clock(*hour)).collect::<Vec<_>>();
+        assert_eq!(named(&night("03:00")), ["02:00", "03:00", "04:00", "05:00"]);
+        let odd = Night { from: at("01:50"), until: at("05:10"), ..night("03:00") };
+        assert_eq!(named(&odd), ["01:50", "03:00", "04:00", "05:10"]);
+    }
+}

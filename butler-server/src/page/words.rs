@@ -1,0 +1,178 @@
+//! Numbers, sizes and times as people write them. Pure; what is a time is marked as one, so that the script can
+//! show it in the viewer's own zone.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use maud::{Markup, html};
+
+/// `1 file`, `2,310 files`.
+pub(super) fn many(number: u64, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", count(number)) }
+}
+
+/// A number with commas: `2,310`.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Bytes as people say them: `0 B`, `812 GB`, `1.4 MB`.
+pub(super) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    // What would be shown as 1000 is 1 of the next unit.
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if value < 9.95 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
+}
+
+/// Bits a second: `6.2 Mbit/s`.
+pub(super) fn rate(bits: u64) -> String {
+    match bits {
+        0..1_000_000 => format!("{:.0} kbit/s", bits as f64 / 1e3),
+        _ => format!("{:.1} Mbit/s", bits as f64 / 1e6),
+    }
+}
+
+/// A length of time: `under 1 s`, `40 s`, `3 min`, `2 h 10 min`, `3 days`.
+pub(super) fn length(seconds: u64) -> String {
+    match seconds {
+        0 => "under 1 s".to_owned(),
+        1..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", (seconds + 30) / 60),
+        3600..172_800 => match ((seconds + 30) / 3600, (seconds + 30) % 3600 / 60) {
+            (hours, 0) => format!("{hours} h"),
+            (hours, minutes) => format!("{hours} h {minutes} min"),
+        },
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// The length between two instants.
+pub(super) fn between(from: Timestamp, until: Timestamp) -> String {
+    length(u64::try_from(until.duration_since(from).as_secs()).unwrap_or(0))
+}
+
+/// A place in a film: `1:02:03`, `4:05`.
+pub(super) fn place(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match seconds / 3600 {
+        0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
+    }
+}
+
+/// Where and when times are told.
+#[derive(Clone)]
+pub(super) struct Clock {
+    pub(super) now: Timestamp,
+    pub(super) zone: TimeZone,
+}
+
+impl Clock {
+    /// `03:41`.
+    pub(super) fn time(&self, at: Timestamp) -> Markup {
+        let text = self.civil(at).strftime("%H:%M").to_string();
+        html! { time datetime=(whole(at)) data-as="time" { (text) } }
+    }
+
+    /// `today 03:41`, `yesterday 23:05`, `Sat 28 Nov 02:00`.
+    pub(super) fn moment(&self, at: Timestamp) -> Markup {
+        html! { time datetime=(whole(at)) data-as="moment" { (self.moment_text(at)) } }
+    }
+
+    fn moment_text(&self, at: Timestamp) -> String {
+        let civil = self.civil(at);
+        format!("{} {}", self.day(civil.date()), civil.strftime("%H:%M"))
+    }
+
+    /// What a clock on the server's wall shows.
+    pub(super) fn civil(&self, at: Timestamp) -> DateTime {
+        self.zone.to_datetime(at)
+    }
+
+    /// `today`, `yesterday`, `Sat 28 Nov`; with the year, if it is another.
+    pub(super) fn day(&self, day: Date) -> String {
+        day_text(day, self.civil(self.now).date())
+    }
+
+    /// How long ago: `5 min ago`, `3 days ago`.
+    pub(super) fn ago(&self, at: Timestamp) -> String {
+        let passed = self.now.duration_since(at);
+        if passed < SignedDuration::from_secs(45) {
+            return "just now".to_owned();
+        }
+        let seconds = u64::try_from(passed.as_secs()).unwrap_or(0);
+        match seconds {
+            0..3600 => format!("{} min ago", seconds.div_ceil(60)),
+            3600..86_400 => format!("{} h ago", seconds / 3600),
+            86_400..172_800 => "yesterday".to_owned(),
+            _ => format!("{} days ago", seconds / 86_400),
+        }
+    }
+}
+
+fn whole(at: Timestamp) -> String {
+    format!("{at:.0}")
+}
+
+fn day_text(day: Date, today: Date) -> String {
+    if day == today {
+        return "today".to_owned();
+    }
+    if day.tomorrow().is_ok_and(|next| next == today) {
+        return "yesterday".to_owned();
+    }
+    if today.tomorrow().is_ok_and(|next| next == day) {
+        return "tomorrow".to_owned();
+    }
+    let form = if day.year() == today.year() { "%a %-d %b" } else { "%-d %b %Y" };
+    day.strftime(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_sizes_are_those_of_people() {
+        assert_eq!([0, 999, 1000, 2_310, 1_234_567].map(count), ["0", "999", "1,000", "2,310", "1,234,567"]);
+        assert_eq!((many(1, "file"), many(0, "file")), ("1 file".into(), "0 files".into()));
+        assert_eq!(
+            [0, 999, 1_400, 999_600, 12_000_000, 812_400_000_000].map(bytes),
+            ["0 B", "999 B", "1.4 kB", "1.0 MB", "12 MB", "812 GB"]
+        );
+        assert_eq!(
+            [0, 59, 60, 95, 3_600, 7_800, 200_000].map(length),
+            ["under 1 s", "59 s", "1 min", "2 min", "1 h", "2 h 10 min", "2 days"]
+        );
+        assert_eq!([0, 65_000, 3_723_000].map(place), ["0:00", "1:05", "1:02:03"]);
+    }
+
+    #[test]
+    fn days_near_by_have_names() {
+        let clock = Clock { now: "2026-11-28T12:00:00Z".parse().unwrap(), zone: TimeZone::UTC };
+        let moment = |at: &str| clock.moment_text(at.parse().unwrap());
+        assert_eq!(moment("2026-11-28T02:06:00Z"), "today 02:06");
+        assert_eq!(moment("2026-11-27T23:59:00Z"), "yesterday 23:59");
+        assert_eq!(moment("2026-11-29T02:00:00Z"), "tomorrow 02:00");
+        assert_eq!(moment("2026-11-02T02:00:00Z"), "Mon 2 Nov 02:00");
+        assert_eq!(moment("2025-11-02T02:00:00Z"), "2 Nov 2025 02:00");
+        assert_eq!(clock.ago("2026-11-28T11:59:50Z".parse().unwrap()), "just now");
+        assert_eq!(clock.ago("2026-11-28T11:30:00Z".parse().unwrap()), "30 min ago");
+    }
+}

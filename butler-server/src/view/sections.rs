@@ -1,0 +1,27 @@
+//! Sections that are added, and scans that are asked for.
+
+use butler_engine::StartReply;
+use butler_library::{NewSection, SectionId};
+
+use crate::app::App;
+use crate::error::Problem;
+
+/// Adds a section and, unless it shall be left for now, asks for its scan: its id, and what became of the scan.
+/// That the section is stored stands, whatever that is.
+pub(crate) async fn add(
+    app: &App,
+    new: NewSection,
+    is_to_be_scanned: bool,
+) -> Result<(SectionId, Option<Result<StartReply, Problem>>), Problem> {
+    let now = app.now();
+    let id = app.library(move |library| library.add_section(new, now)).await?;
+    app.handle.sections_changed();
+    let reply = if is_to_be_scanned { Some(scan(app, id.0).await) } else { None };
+    Ok((id, reply))
+}
+
+/// Asks for a scan of a section.
+pub(crate) async fn scan(app: &App, section: i64) -> Result<StartReply, Problem> {
+    let unknown = || Problem::not_found("This server has no task that scans.");
+    app.handle.refresh(section, Vec::new()).await?.ok_or_else(unknown)
+}
