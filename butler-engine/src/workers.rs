@@ -17,7 +17,7 @@ use crate::backlog::{UnitId, Withdrawal};
 use crate::engine::EngineSettings;
 use crate::inbox::Inbox;
 use crate::unit::UnitJob;
-pub(crate) use answers::checked;
+pub(crate) use answers::{Arrived, checked};
 use keeper::Keeper;
 pub(crate) use process::{Ending, Process};
 pub use process::{Patience, StartError};

@@ -10,13 +10,15 @@ use crate::{Settings, Task, stand_ins};
 
 mod backup_database;
 mod deep_media_analysis;
+mod generate_chapter_thumbs;
 mod generate_media_index_files;
 mod refresh_libraries;
 
 /// Every task.
-pub(crate) static ALL: [&Task; 4] = [
+pub(crate) static ALL: [&Task; 5] = [
     &backup_database::TASK,
     &deep_media_analysis::TASK,
+    &generate_chapter_thumbs::TASK,
     &generate_media_index_files::TASK,
     &refresh_libraries::TASK,
 ];

@@ -164,6 +164,7 @@ mod tests {
         ("ButlerTaskBackupDatabase", "false"),
         ("ButlerDatabaseBackupPath", "/tmp"),
         ("ButlerTaskDeepMediaAnalysis", "false"),
+        ("GenerateChapterThumbBehavior", "asap"),
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),

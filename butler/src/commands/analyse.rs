@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
-    /// What to make of them: media_info, bif, bandwidth, tags, photo
+    /// What to make of them: media_info, bif, chapter_thumbs, bandwidth, tags, photo
     #[arg(long, value_name = "PRODUCT", value_delimiter = ',', default_value = "media_info")]
     pub(crate) products: Vec<String>,
 

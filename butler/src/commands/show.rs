@@ -132,7 +132,7 @@ fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
     lines
 }
 
-/// `  bif          7 pictures, size 320×180, one every 10.0 s; 41 kB, made 2026-11-27 21:01`.
+/// `  bif             7 pictures, size 320×180, one every 10.0 s; 41 kB, made 2026-11-27 21:01`.
 fn made_line(product: &Product) -> String {
     // A server of another version may store what this command does not know.
     let words = serde_json::from_value::<Value>(product.value.clone())
@@ -141,7 +141,7 @@ fn made_line(product: &Product) -> String {
     let size = product.bytes.map(|size| format!("{}, ", bytes(size))).unwrap_or_default();
     let words = words.trim_end_matches('.');
     let words = if words.is_empty() { String::new() } else { format!("{words}; ") };
-    format!("  {:<11}  {words}{size}made {}", product.product, time(product.made_at))
+    format!("  {:<14}  {words}{size}made {}", product.product, time(product.made_at))
 }
 
 fn failed_line(failure: &Failure) -> Text {
@@ -152,7 +152,7 @@ fn failed_line(failure: &Failure) -> Text {
     };
     let tries = count(failure.tries.into(), "try").replace("trys", "tries");
     let error = failure.error.trim_end_matches('.');
-    Text::from(format!("  {:<11}  ", failure.product))
+    Text::from(format!("  {:<14}  ", failure.product))
         .then(Text::painted(format!("failed: {error}"), Colour::Red))
         .then(format!("; {tries}, {next}"))
 }
@@ -163,7 +163,7 @@ fn open_line(open: &OpenProduct) -> String {
         Some(at) => format!("{} makes it, from {} on", open.task, time(at)),
         None => format!("{} makes it; `butler plan` tells when", open.task),
     };
-    format!("  {:<11}  not yet: {when}", open.product)
+    format!("  {:<14}  not yet: {when}", open.product)
 }
 
 #[cfg(test)]
@@ -224,10 +224,10 @@ mod tests {
         assert_eq!(
             text(&file(&media, &part, &made)),
             format!(
-                "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif          It has no pictures; made {0}\n  \
-                 bandwidth    failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has \
+                "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif             It has no pictures; made {0}\n  \
+                 bandwidth       failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has \
                  it tried again\n  \
-                 tags         not yet: Tagging makes it, from {0} on\n",
+                 tags            not yet: Tagging makes it, from {0} on\n",
                 time(at)
             )
         );
