@@ -1,12 +1,14 @@
 //! The words of the wire: names that every crate shares, and, with the feature `bodies`, the JSON and XML
 //! bodies of Plex's Butler API and of Butler's own.
 //!
-//! It never does I/O and never decides anything. Start with [`TaskName`] and [`RunState`]; the bodies are one
+//! It never does I/O and never decides anything. Start with [`TaskName`], [`RunState`] and [`RunRecord`]; the bodies are one
 //! file a resource, below [`plex`] and [`v1`].
 
 mod id;
 mod outcome;
+mod pause;
 mod reason;
+mod run;
 mod run_words;
 mod task_name;
 
@@ -19,6 +21,8 @@ pub mod xml;
 
 pub use id::RunId;
 pub use outcome::{OUTCOME_HEADER, Outcome, OutcomeParseError};
+pub use pause::{Pause, PauseEnd};
 pub use reason::Reason;
+pub use run::{Ask, Attendance, Crashes, Past, RunRecord};
 pub use run_words::{Origin, PauseOwner, RunState, UnknownWord};
 pub use task_name::TaskName;

@@ -18,7 +18,7 @@ mod task;
 mod window;
 
 pub use bandwidth::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream};
-pub use check::{Check, CheckCounts, CheckItem, CheckNote, CheckVersion};
+pub use check::{Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion};
 pub use dry_run::{DryRun, PlannedAction};
 pub use failure::{Failure, FailureGroup, FailureSummary, Failures, Retried};
 pub use health::{Health, HealthCheck, SandboxState};

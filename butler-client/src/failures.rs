@@ -6,19 +6,6 @@ use crate::client::Client;
 use crate::error::Error;
 
 impl Client {
-    /// The failures that stand, newest first: at most `size`, without the newest `start`.
-    ///
-    /// # Errors
-    /// If the server can't be asked or refuses.
-    pub async fn failures(&self, start: u64, size: u32) -> Result<Failures, Error> {
-        self.get(&["api", "v1", "failures"])
-            .argument("start", &start.to_string())
-            .argument("size", &size.to_string())
-            .send()
-            .await?
-            .json("a list of failures")
-    }
-
     /// The failures behind a mark, which the page before gave as [`Failures::next`] (none: from the newest
     /// on), at most `size`. So the whole list is read once and in order, whatever fails meanwhile.
     ///

@@ -44,8 +44,8 @@ pub use butler_api::v1::{
     Products,
 };
 pub use butler_api::v1::{
-    Check, CheckCounts, CheckItem, CheckNote, CheckVersion, Fact, Failure, Failures, Health, LiveWork,
-    Retried, Run, Runs,
+    Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion, Fact, Failure, Failures, Health,
+    LiveWork, Retried, Run, Runs,
 };
 pub use butler_api::v1::{DryRun, PlannedAction};
 pub use butler_api::v1::{FailureGroup, FailureSummary};

@@ -1,10 +1,15 @@
 //! The plan of the nights ahead, and the window: Butler's own, a Plex Media Server has none (404).
 
+use std::time::Duration;
+
 use butler_api::TaskName;
 use butler_api::v1::{DryRun, Plan, Tasks, Window};
 
 use crate::client::Client;
 use crate::error::Error;
+
+/// A dry run reads what its task would read, a whole database say: the server gives it half an hour.
+const DRY_RUN_WITHIN: Duration = Duration::from_secs(31 * 60);
 
 impl Client {
     /// The plan of so many nights, 1 to 30.
@@ -28,7 +33,8 @@ impl Client {
     /// # Errors
     /// If the server can't be asked or refuses: it knows no such task, or the task makes no plan beforehand.
     pub async fn dry_run(&self, task: &TaskName) -> Result<DryRun, Error> {
-        self.get(&["api", "v1", "tasks", task.as_str(), "plan"]).send().await?.json("a plan")
+        let asked = self.get(&["api", "v1", "tasks", task.as_str(), "plan"]).within(DRY_RUN_WITHIN);
+        asked.send().await?.json("a plan")
     }
 
     /// The maintenance window: whether it is open, and when the next one opens.

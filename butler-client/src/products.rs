@@ -20,7 +20,9 @@ impl Client {
             .json("a list of products")
     }
 
-    /// A page of the files whose content lacks a product (`bif`), of one section or of all, with their items.
+    /// A page of the files whose content lacks a product (`bif`), of one section or of all, with their items:
+    /// those behind a part's file, which the page before ended with (none: from the first on). So the whole
+    /// list is read once and in order, whatever is made meanwhile.
     ///
     /// # Errors
     /// [`Error::BadRequest`] if there is no such product, [`Error::NotFound`] if there is no such section;
@@ -29,13 +31,13 @@ impl Client {
         &self,
         product: &str,
         section: Option<i64>,
-        start: u64,
+        after: Option<i64>,
         size: u32,
     ) -> Result<ItemFiles, Error> {
         self.get(&["api", "v1", "items"])
             .argument("lacking", product)
             .maybe_argument("section", section)
-            .argument("start", &start.to_string())
+            .maybe_argument("after", after)
             .argument("size", &size.to_string())
             .send()
             .await?

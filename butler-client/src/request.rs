@@ -1,5 +1,7 @@
 //! The one place that sends a request and reads its answer: the token, the limits, the statuses, the errors.
 
+use std::time::Duration;
+
 use butler_api::OUTCOME_HEADER;
 use reqwest::header::{ACCEPT, HeaderName};
 use reqwest::{Method, Response, StatusCode, Url};
@@ -21,6 +23,7 @@ pub(crate) struct Request<'a> {
     client: &'a Client,
     method: Method,
     url: Url,
+    within: Duration,
 }
 
 /// An answer that was read to its end.
@@ -52,7 +55,7 @@ impl Client {
     }
 
     fn request(&self, method: Method, segments: &[&str]) -> Request<'_> {
-        Request { client: self, method, url: self.server.resource(segments) }
+        Request { client: self, method, url: self.server.resource(segments), within: self.timeout }
     }
 
     /// Takes the token out of a text that a server sent: one that echoes requests would have it printed.
@@ -65,6 +68,11 @@ impl Client {
 }
 
 impl<'a> Request<'a> {
+    /// Waits at least so long for the answer.
+    pub(crate) fn within(self, limit: Duration) -> Self {
+        Self { within: self.within.max(limit), ..self }
+    }
+
     /// Adds an argument to the query.
     pub(crate) fn argument(mut self, name: &str, value: &str) -> Self {
         self.url.query_pairs_mut().append_pair(name, value);
@@ -101,15 +109,16 @@ impl<'a> Request<'a> {
 
     /// Sends it; `also` is a status that counts as a success here.
     pub(crate) async fn send_also(self, also: Option<u16>) -> Result<Answer<'a>, Error> {
-        let (client, call) = (self.client, self.call());
-        let mut request = client.http.request(self.method, self.url).header(ACCEPT, "application/json");
+        let (client, call, within) = (self.client, self.call(), self.within);
+        let request = client.http.request(self.method, self.url).timeout(within);
+        let mut request = request.header(ACCEPT, "application/json");
         if let Some(token) = &client.token {
             request = request.header(TOKEN_HEADER, &token.header);
         }
         let broken = |error: reqwest::Error, call: Call| {
             // The URL, which reqwest would repeat, stands in the call already.
             if error.is_timeout() {
-                Error::Timeout { call, after: client.timeout }
+                Error::Timeout { call, after: within }
             } else {
                 Error::Connection { call, source: error.without_url().into() }
             }

@@ -1,10 +1,10 @@
 //! What the engine answers to who asks it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use butler_api::{Outcome, PauseOwner, Reason, RunId, TaskName};
+use butler_api::{Outcome, Reason, RunId, TaskName};
 use butler_product::message::Sandbox;
-use butler_schedule::{Pause, PauseEnd};
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
@@ -80,37 +80,6 @@ pub struct LiveRun {
     pub eta_seconds: Option<u64>,
 }
 
-/// One owner's pause, which holds everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldBy {
-    /// Whose it is.
-    pub owner: PauseOwner,
-    /// Why, in the owner's words.
-    pub note: Option<String>,
-    /// Since when.
-    pub since: Timestamp,
-    /// The moment at which it ends by itself, if it does.
-    pub until: Option<Timestamp>,
-    /// Whether it ends when the maintenance window opens.
-    pub until_window: bool,
-    /// Whether what is in hand comes to its end; else it is frozen where it is.
-    pub drains: bool,
-    /// The same as one English sentence.
-    pub sentence: String,
-}
-
-impl From<&Pause> for HeldBy {
-    fn from(pause: &Pause) -> Self {
-        let Pause { owner, note, since, until, drains } = pause.clone();
-        let (at, until_window) = match until {
-            PauseEnd::Lifted => (None, false),
-            PauseEnd::At(at) => (Some(at), false),
-            PauseEnd::WindowOpens => (None, true),
-        };
-        Self { owner, note, since, until: at, until_window, drains, sentence: pause.reason().to_string() }
-    }
-}
-
 /// How the engine and its workers are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EngineHealth {
@@ -120,6 +89,10 @@ pub struct EngineHealth {
     pub worker_trouble: Option<String>,
     /// How many workers there may be, by what they are doing.
     pub workers: Workers,
+    /// Limits of the system that keep folders from being watched, and how many folders each.
+    pub watch_limits: BTreeMap<&'static str, usize>,
+    /// Runs of which something could not be stored yet.
+    pub unsaved: usize,
 }
 
 /// How many workers are in each state; together as many as the server may have at one time.

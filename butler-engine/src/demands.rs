@@ -3,18 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use butler_library::{Library, Scope, StoreError, Subjects};
-use butler_product::{ProductKind, Spec};
+use butler_library::{Library, Scope, StoreError};
+use butler_product::{ProductKind, Spec, Traits};
 use butler_tasks::{Catalogue, Demand, Settings};
 
 /// What all tasks demand together, each once.
-pub(crate) fn of_all(catalogue: &Catalogue, settings: &Settings) -> Vec<(Spec, Subjects)> {
+pub(crate) fn of_all(catalogue: &Catalogue, settings: &Settings) -> Vec<(Spec, Traits)> {
     let stated = catalogue.tasks().flat_map(|task| task.demands(settings));
-    once(stated.map(|demand| (demand.spec, demand.subjects)))
+    once(stated.map(|demand| (demand.spec, demand.needs)))
 }
 
 /// Each demand once, however many tasks state it.
-fn once(stated: impl Iterator<Item = (Spec, Subjects)>) -> Vec<(Spec, Subjects)> {
+fn once(stated: impl Iterator<Item = (Spec, Traits)>) -> Vec<(Spec, Traits)> {
     let mut all = Vec::new();
     for demand in stated {
         if !all.contains(&demand) {
@@ -34,12 +34,10 @@ pub(crate) fn lacking(
     let (mut lacking, mut asked) = (BTreeMap::new(), Vec::new());
     for task in catalogue.tasks() {
         let is_on = settings.is_on(task.switch);
-        for Demand { spec, subjects } in task.demands(settings) {
+        for Demand { spec, needs } in task.demands(settings) {
             let count = lacking.entry(spec.kind()).or_insert(0);
-            let demand = (
-                spec,
-                Scope { section: None, subjects, switch: task.section_switch.map(|switch| switch.id) },
-            );
+            let demand =
+                (spec, Scope { section: None, needs, switch: task.section_switch.map(|switch| switch.id) });
             if is_on && !asked.contains(&demand) {
                 *count += library.lack_count(&demand.0, &demand.1)?;
                 asked.push(demand);
@@ -55,7 +53,7 @@ mod tests {
 
     #[test]
     fn what_two_tasks_demand_is_kept_once() {
-        let (headers, tags) = ((Spec::MediaInfo, Subjects::AllParts), (Spec::Tags, Subjects::TaggedParts));
+        let (headers, tags) = ((Spec::MediaInfo, Traits::CONTENT), (Spec::Tags, Traits::TAGGED));
         let stated = [headers.clone(), tags.clone(), headers.clone()];
         assert_eq!(once(stated.into_iter()), [headers.clone(), tags]);
         assert!(of_all(&Catalogue::default(), &Settings::default()).contains(&headers));

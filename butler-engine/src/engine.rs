@@ -16,7 +16,7 @@ use butler_library::Library;
 use butler_product::ProductKind;
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
-use butler_tasks::{Catalogue, Settings, SettingsFile, Task};
+use butler_tasks::{Catalogue, LibraryChange, Settings, SettingsFile, Task};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, watch};
 
@@ -25,14 +25,14 @@ use crate::backlog::Backlog;
 use crate::blob_check::StartCheck;
 use crate::clock::Clock;
 use crate::estimate::Estimates;
-use crate::event::{EngineEvent, RefreshRequest};
+use crate::event::EngineEvent;
 use crate::fact::{Fact, What};
 use crate::handle::Handle;
 use crate::inbox::Inbox;
 use crate::publish::Publisher;
 use crate::recovery::{self, Plan};
 use crate::run::Run;
-use crate::unsaved::Unsaved;
+use crate::unsaved::{RunEnding, Unsaved};
 use crate::watching::Watching;
 use crate::workers::{Patience, Pool};
 
@@ -172,6 +172,8 @@ struct Loop {
     jumps: Option<u64>,
     /// What holds everything.
     pauses: Vec<Pause>,
+    /// The pauses as the library has them.
+    stored_pauses: Vec<Pause>,
     estimates: Estimates,
     /// Steps that were done ahead for runs that are still to come.
     done_ahead: BTreeMap<RunId, u64>,
@@ -230,6 +232,7 @@ impl Loop {
             wake_at: None,
             looked_at: started_at,
             jumps,
+            stored_pauses: recovery::kept_pauses(&pauses),
             pauses,
             estimates,
             done_ahead: BTreeMap::new(),
@@ -314,18 +317,17 @@ impl Loop {
     /// One event: every change of the loop's state begins here.
     fn handle(&mut self, event: EngineEvent) {
         match event {
-            EngineEvent::StartAsked { request, answer } => {
-                let asked =
-                    Event::StartAsked { task: request.task, force: request.force, section: request.section };
-                let reply = match self.ask_schedule(asked) {
+            EngineEvent::StartAsked { task, ask, answer } => {
+                let reply = match self.ask_schedule(Event::StartAsked { task, ask }) {
                     Answer::Start(start) => Some(reply(&start)),
                     _ => None,
                 };
                 let _ = answer.send(reply);
             }
-            EngineEvent::RefreshAsked { request: RefreshRequest { section, paths }, answer } => {
+            EngineEvent::RefreshAsked { section, paths, answer } => {
                 let _ = answer.send(self.refresh(section, paths, Origin::Person));
             }
+            EngineEvent::WatchLimitsMet { limits } => self.health.watch_limits = limits,
             EngineEvent::SectionsChanged => self.watching.look_again(),
             EngineEvent::FilesChanged { section, paths } => _ = self.refresh(section, paths, Origin::Watch),
             EngineEvent::StartAllAsked { force, answer } => {
@@ -352,27 +354,27 @@ impl Loop {
             }
             EngineEvent::PlanAsked { answer } => _ = answer.send(self.plan_basis()),
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
+            EngineEvent::UnsavedAsked { answer } => _ = answer.send(self.unsaved.rows()),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
-            EngineEvent::WorkProgressed { run, done, total, waits } => {
-                self.work_progressed(run, done, total, waits)
-            }
+            EngineEvent::WorkStepped { run, step } => self.work_stepped(run, step),
             EngineEvent::WorkFailed { run, path, sentence } => self.work_failed(run, path, sentence),
-            EngineEvent::SectionScan { run, section, title, step } => {
-                self.section_scan(run, section, title, step)
+            EngineEvent::LibraryChanged(LibraryChange::Section(section)) => {
+                self.tell(What::SectionChanged { section: section.0 })
             }
-            EngineEvent::SectionChanged { section } => self.tell(What::SectionChanged { section }),
+            EngineEvent::LibraryChanged(LibraryChange::ItemsAdded) => {
+                _ = self.ask_schedule(Event::ItemsAdded)
+            }
             EngineEvent::SettingsChangeAsked { changes, answer } => {
                 _ = answer.send(self.change_settings(&changes))
             }
             EngineEvent::SettingsFileRead { file, answer } => _ = answer.send(self.take_settings_file(file)),
             EngineEvent::ClockSet => self.look(),
-            EngineEvent::ItemsAdded => _ = self.ask_schedule(Event::ItemsAdded),
             EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
-            EngineEvent::PausesAsked { answer } => _ = answer.send(self.held_by()),
+            EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
             EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
@@ -396,7 +398,7 @@ impl Loop {
         self.pool.worker_is(slot, sandbox.is_ok());
         let (sandbox, worker_trouble) =
             sandbox.map_or_else(|trouble| (None, Some(trouble)), |sandbox| (Some(sandbox), None));
-        self.health = EngineHealth { sandbox, worker_trouble, ..EngineHealth::default() };
+        (self.health.sandbox, self.health.worker_trouble) = (sandbox, worker_trouble);
     }
 
     fn refresh(&mut self, section: i64, paths: Vec<PathBuf>, origin: Origin) -> Option<StartReply> {
@@ -435,14 +437,14 @@ impl Loop {
             self.pool.withdraw(withdrawal);
         }
         // What was left is no part of it any more.
-        if ended.is_gathered {
-            effects::log_unstored(run, "a run's total", self.library.set_run_total(run, ended.total));
+        let total = if ended.is_gathered { self.library.set_run_total(run, ended.total) } else { Ok(()) };
+        let progress = ended.stored_progress();
+        let report = ended.into_report().into_facts();
+        let stored = total.and_then(|()| self.library.set_run_report(run, report.clone()));
+        if stored.is_err() {
+            self.unsaved.note_end(run, RunEnding { progress, report }, Instant::now());
         }
-        effects::log_unstored(
-            run,
-            "a run's report",
-            self.library.set_run_report(run, ended.into_report().into_facts()),
-        );
+        effects::log_unstored(run, "what a run came to", stored);
         self.ask_schedule(Event::RunEnded { run, end });
     }
 
@@ -482,7 +484,7 @@ mod night_tests;
 
 #[cfg(test)]
 mod tests {
-    use butler_api::{RunState, TaskName};
+    use butler_api::{Ask, RunState, TaskName};
     use butler_library::SourceId;
     use butler_product::Spec;
     use butler_tasks::Report;
@@ -490,7 +492,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::event::{Gathered, StartRequest};
+    use crate::event::Gathered;
     use crate::publish::MOST_UNSETTLED;
     use crate::unit::{Spent, UnitEnd, UnitOver, UnitResult, UnitWord};
 
@@ -516,8 +518,8 @@ mod tests {
 
     fn start(engine: &mut Loop) -> RunId {
         let (answer, mut asked) = oneshot::channel();
-        let request = StartRequest { task: TaskName::RefreshLibraries, force: true, section: None };
-        engine.handle(EngineEvent::StartAsked { request, answer });
+        let (task, ask) = (TaskName::RefreshLibraries, Ask::all(true));
+        engine.handle(EngineEvent::StartAsked { task, ask, answer });
         assert!(asked.try_recv().unwrap().is_some());
         *engine.runs.keys().next().unwrap()
     }
@@ -529,10 +531,10 @@ mod tests {
         let (answer, mut asked) = oneshot::channel();
         engine.handle(EngineEvent::StopAsked { task: TaskName::RefreshLibraries, answer });
         assert_eq!(asked.try_recv().unwrap(), StopReply::Stopped(vec![run]));
-        assert_eq!(engine.library.run(run).unwrap().unwrap().state, RunState::Stopping);
+        assert_eq!(engine.library.run(run).unwrap().unwrap().record.state, RunState::Stopping);
         engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
         assert!(engine.runs.is_empty());
-        assert_eq!(engine.library.run(run).unwrap().unwrap().state, RunState::Stopped);
+        assert_eq!(engine.library.run(run).unwrap().unwrap().record.state, RunState::Stopped);
     }
 
     #[test]
@@ -548,7 +550,7 @@ mod tests {
         let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
         engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
         let stored = engine.library.run(id).unwrap().unwrap();
-        assert_eq!((stored.state, stored.progress.total), (RunState::Completed, 0));
+        assert_eq!((stored.record.state, stored.progress.total), (RunState::Completed, 0));
     }
 
     #[test]

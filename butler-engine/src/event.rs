@@ -1,72 +1,28 @@
 //! What can happen to the engine. Each comes through the [`crate::inbox`]; the loop handles one at a time.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc;
 
-use butler_api::{PauseOwner, Reason, RunId, TaskName};
-use butler_library::SourceId;
+use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
+use butler_library::{RunRow, SourceId, StoreError};
 use butler_product::Spec;
 use butler_product::message::Sandbox;
-use butler_tasks::{Report, ScanStep, SettingsFile, TaskError};
-use jiff::SignedDuration;
+use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
 use tokio::sync::oneshot;
 
-use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView};
+use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::backlog::UnitId;
 use crate::engine::ChangeError;
 use crate::plan::PlanBasis;
 use crate::unit::{Settled, UnitWord};
 
-/// A request to start one task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartRequest {
-    /// The task.
-    pub task: TaskName,
-    /// Whether to start now, whatever day, switch, window and back-off say.
-    pub force: bool,
-    /// The section it is limited to; such a run never counts as completion.
-    pub section: Option<i64>,
-}
-
-/// A request to scan a section, or paths in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefreshRequest {
-    /// The section.
-    pub section: i64,
-    /// The files and folders; none for the whole section.
-    pub paths: Vec<PathBuf>,
-}
-
-/// A request to hold everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PauseRequest {
-    /// Whose pause it is; it takes the place of an earlier one of the same owner.
-    pub owner: PauseOwner,
-    /// Why, in the owner's words.
-    pub note: Option<String>,
-    /// When it ends by itself.
-    pub until: PauseUntil,
-    /// Whether what is in hand comes to its end; else it is frozen where it is.
-    pub drains: bool,
-}
-
-/// When a pause that is asked for ends by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PauseUntil {
-    /// Only when it is lifted.
-    Lifted,
-    /// After so long.
-    After(SignedDuration),
-    /// When the maintenance window opens.
-    WindowOpens,
-}
-
 /// One thing that happened, or one question.
 pub(crate) enum EngineEvent {
     /// Somebody asked for a task's start.
-    StartAsked { request: StartRequest, answer: oneshot::Sender<Option<StartReply>> },
+    StartAsked { task: TaskName, ask: Ask, answer: oneshot::Sender<Option<StartReply>> },
     /// Somebody asked for a scan of a section, or of paths in it.
-    RefreshAsked { request: RefreshRequest, answer: oneshot::Sender<Option<StartReply>> },
+    RefreshAsked { section: i64, paths: Vec<PathBuf>, answer: oneshot::Sender<Option<StartReply>> },
     /// A section was added, edited or removed.
     SectionsChanged,
     /// Files of a section changed, and stand still now; no paths for all of it.
@@ -81,6 +37,8 @@ pub(crate) enum EngineEvent {
     StopAllAsked { answer: oneshot::Sender<Vec<RunId>> },
     /// Somebody wants to know the tasks.
     TasksAsked { answer: oneshot::Sender<Vec<TaskView>> },
+    /// Somebody wants to know which runs could not be stored.
+    UnsavedAsked { answer: oneshot::Sender<Vec<RunRow>> },
     /// Somebody wants to know what runs.
     LiveAsked { answer: oneshot::Sender<Vec<LiveRun>> },
     /// Somebody wants to know what is so now, and then all that happens.
@@ -97,24 +55,22 @@ pub(crate) enum EngineEvent {
     HealthAsked { answer: oneshot::Sender<EngineHealth> },
     /// A run's lacks were counted.
     Gathered { run: RunId, lacks: Result<Gathered, String> },
-    /// A run's own work came further.
-    WorkProgressed { run: RunId, done: u64, total: u64, waits: Option<Reason> },
+    /// A run's own work came to a step.
+    WorkStepped { run: RunId, step: WorkStep },
     /// Something in a run's own work failed, and the work goes on.
     WorkFailed { run: RunId, path: String, sentence: String },
-    /// The scan of a section came to a step.
-    SectionScan { run: RunId, section: i64, title: String, step: ScanStep },
-    /// The content of a section changed.
-    SectionChanged { section: i64 },
-    /// A scan found new items in a section that had been scanned before.
-    ItemsAdded,
+    /// A run's own work changed what the library holds.
+    LibraryChanged(LibraryChange),
+    /// Limits of the system keep so many folders from being watched; none does if there is none.
+    WatchLimitsMet { limits: BTreeMap<&'static str, usize> },
     /// Somebody wants everything held.
-    PauseAsked { pause: PauseRequest, answer: oneshot::Sender<Vec<HeldBy>> },
+    PauseAsked { pause: Pause, answer: oneshot::Sender<Result<Vec<Pause>, StoreError>> },
     /// Somebody lifts a pause, or all of them; those that there were are answered.
-    ResumeAsked { owner: Option<PauseOwner>, answer: oneshot::Sender<Vec<HeldBy>> },
+    ResumeAsked { owner: Option<PauseOwner>, answer: oneshot::Sender<Result<Vec<Pause>, StoreError>> },
     /// Somebody wants to plan ahead.
     PlanAsked { answer: oneshot::Sender<PlanBasis> },
     /// Somebody wants to know what holds everything.
-    PausesAsked { answer: oneshot::Sender<Vec<HeldBy>> },
+    PausesAsked { answer: oneshot::Sender<Vec<Pause>> },
     /// A driven clock was set.
     ClockSet,
     /// A run's own work ended.

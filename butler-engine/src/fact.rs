@@ -1,12 +1,10 @@
 //! Facts flow out once: each with what a reader needs. Notifications, command line bars, metrics and logs are
 //! readers of this stream; none computes anything of its own.
 
-use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use butler_api::{Origin, Pause, Reason, RunId, RunState, TaskName};
 use butler_product::ProductKind;
-use butler_tasks::ScanStep;
+use butler_tasks::Stage;
 use jiff::Timestamp;
-
-use crate::answer::HeldBy;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +59,16 @@ pub enum What {
         /// The file's path.
         part: String,
         /// The product.
-        product: &'static str,
+        product: ProductKind,
+        /// Why: one sentence.
+        sentence: String,
+    },
+    /// Something failed in a task's own work, which goes on.
+    WorkFailed {
+        /// The task.
+        task: TaskName,
+        /// The file or folder.
+        path: String,
         /// Why: one sentence.
         sentence: String,
     },
@@ -83,16 +90,16 @@ pub enum What {
         /// What came of it.
         result: Came,
     },
-    /// The scan of a section came to a step.
-    SectionScan {
-        /// The run that scans.
+    /// A run that goes through sections one by one came to a step in one.
+    SectionStep {
+        /// The run.
         run: RunId,
         /// The section.
         section: i64,
         /// The section's name.
         title: String,
         /// How far it is.
-        step: ScanStep,
+        stage: Stage,
     },
     /// Settings have other values.
     SettingsChanged {
@@ -102,7 +109,7 @@ pub enum What {
     /// What holds everything is another now; nothing does if there is none.
     PausesChanged {
         /// All of them.
-        pauses: Vec<HeldBy>,
+        pauses: Vec<Pause>,
     },
     /// The content of a section changed.
     SectionChanged {

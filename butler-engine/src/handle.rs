@@ -2,20 +2,21 @@
 //! to the engine's loop and one answer; nobody shares its state.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use butler_api::{PauseOwner, RunId, TaskName};
-use butler_library::{Library, StoreError};
+use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
+use butler_library::{Library, RunRow, StoreError};
 use butler_product::ProductKind;
-use butler_tasks::{Catalogue, Does, Plan, Settings, SettingsFile, TaskError};
+use butler_tasks::{Catalogue, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView};
+use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::clock::Clock;
 use crate::demands;
 use crate::engine::ChangeError;
-use crate::event::{EngineEvent, PauseRequest, RefreshRequest, StartRequest};
+use crate::event::EngineEvent;
 use crate::fact::Fact;
 use crate::inbox::Inbox;
 use crate::plan::PlanBasis;
@@ -128,16 +129,17 @@ impl Handle {
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn start(&self, request: StartRequest) -> Result<Option<StartReply>, Gone> {
-        self.ask(|answer| EngineEvent::StartAsked { request, answer }).await
+    pub async fn start(&self, task: TaskName, ask: Ask) -> Result<Option<StartReply>, Gone> {
+        self.ask(|answer| EngineEvent::StartAsked { task, ask, answer }).await
     }
 
-    /// Asks for a scan of a section, or of paths in it; none if there is no task that scans.
+    /// Asks for a scan of a section, or (if there are any) of paths in it; none if there is no task that
+    /// scans.
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn refresh(&self, request: RefreshRequest) -> Result<Option<StartReply>, Gone> {
-        self.ask(|answer| EngineEvent::RefreshAsked { request, answer }).await
+    pub async fn refresh(&self, section: i64, paths: Vec<PathBuf>) -> Result<Option<StartReply>, Gone> {
+        self.ask(|answer| EngineEvent::RefreshAsked { section, paths, answer }).await
     }
 
     /// Tells that a section was added, edited or removed.
@@ -188,16 +190,16 @@ impl Handle {
     /// Asks that everything be held; all pauses that there are then.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn pause(&self, pause: PauseRequest) -> Result<Vec<HeldBy>, Gone> {
+    /// If the engine has ended; inside, if the pause can't be stored, and then nothing is held by it.
+    pub async fn pause(&self, pause: Pause) -> Result<Result<Vec<Pause>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::PauseAsked { pause, answer }).await
     }
 
     /// Lifts an owner's pause, or (none) all of them; those that were lifted.
     ///
     /// # Errors
-    /// If the engine has ended.
-    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Vec<HeldBy>, Gone> {
+    /// If the engine has ended; inside, if that can't be stored, and then none was.
+    pub async fn resume(&self, owner: Option<PauseOwner>) -> Result<Result<Vec<Pause>, StoreError>, Gone> {
         self.ask(|answer| EngineEvent::ResumeAsked { owner, answer }).await
     }
 
@@ -213,8 +215,17 @@ impl Handle {
     ///
     /// # Errors
     /// If the engine has ended.
-    pub async fn pauses(&self) -> Result<Vec<HeldBy>, Gone> {
+    pub async fn pauses(&self) -> Result<Vec<Pause>, Gone> {
         self.ask(|answer| EngineEvent::PausesAsked { answer }).await
+    }
+
+    /// The runs whose newest state could not be stored, on a full disk say: of these the library knows an
+    /// older one, or nothing. Who asks the library for runs asks here first.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn unsaved(&self) -> Result<Vec<RunRow>, Gone> {
+        self.ask(|answer| EngineEvent::UnsavedAsked { answer }).await
     }
 
     /// What every run that is not at its end is doing right now.
@@ -244,16 +255,18 @@ impl Handle {
         is_stopping: &mut (dyn FnMut() -> bool + Send),
     ) -> Option<Result<Plan, DryRunError>> {
         let task = self.catalogue.find(task)?;
-        let Does::KeepHouse(prepare) = task.does else { return Some(Err(DryRunError::MakesNoPlan)) };
-        let planned = work::dry_run(prepare, &self.library, &self.settings(), &self.clock, is_stopping);
+        let (work, settings) = (task.phases.work, self.settings());
+        let planned = work::dry_run(work, &self.library, &settings, &self.clock, is_stopping);
+        let Some(planned) = planned else { return Some(Err(DryRunError::MakesNoPlan)) };
         Some(planned.map_err(|error| match error {
             TaskError::Stopped => DryRunError::Stopped,
             TaskError::Failed(sentence) => DryRunError::Failed(sentence),
         }))
     }
 
-    /// The tasks that make a product by the settings that hold.
-    pub fn makers(&self, kind: ProductKind) -> Vec<&'static TaskName> {
+    /// The tasks that make a product by the settings that hold; with none those that look at the sections'
+    /// folders.
+    pub fn makers(&self, kind: Option<ProductKind>) -> Vec<&'static TaskName> {
         self.catalogue.makers(kind, &self.settings())
     }
 

@@ -55,12 +55,12 @@ mod tests {
     fn who_finds_the_inbox_full_waits_for_room_and_what_found_none_in_time_is_dropped() {
         let (inbox, events) = Inbox::new();
         (0..MOST).for_each(|_| inbox.tell(EngineEvent::ClockSet));
-        inbox.tell_until(EngineEvent::ItemsAdded, Instant::now());
+        inbox.tell_until(EngineEvent::ClockSet, Instant::now());
         let waiting = inbox.clone();
-        let waits = std::thread::spawn(move || waiting.tell(EngineEvent::ItemsAdded));
+        let waits = std::thread::spawn(move || waiting.tell(EngineEvent::ClockSet));
         assert!((0..MOST).all(|_| matches!(events.recv(), Ok(EngineEvent::ClockSet))));
         waits.join().unwrap();
-        assert!(matches!(events.try_recv(), Ok(EngineEvent::ItemsAdded)));
+        assert!(matches!(events.try_recv(), Ok(EngineEvent::ClockSet)));
         assert!(events.try_recv().is_err());
     }
 
@@ -68,7 +68,7 @@ mod tests {
     fn who_waits_for_room_in_an_inbox_that_nobody_reads_any_more_is_let_go() {
         let (inbox, events) = Inbox::new();
         (0..MOST).for_each(|_| inbox.tell(EngineEvent::ClockSet));
-        let waits = std::thread::spawn(move || inbox.tell(EngineEvent::ItemsAdded));
+        let waits = std::thread::spawn(move || inbox.tell(EngineEvent::ClockSet));
         drop(events);
         waits.join().unwrap();
     }

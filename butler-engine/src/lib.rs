@@ -41,14 +41,13 @@ mod workers;
 mod zone;
 
 pub use analyse::{AnalyseError, Analysed, Analyst, Product};
-pub use answer::{EngineHealth, Following, HeldBy, LiveRun, StartReply, StopReply, TaskView, Workers};
+pub use answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView, Workers};
 pub use butler_schedule::{BacklogAhead, Forecast, How, NightAhead, RunAhead, Window};
 pub use butler_tasks::{Action, Deed, Plan as HousePlan};
-pub use butler_tasks::{Catalogue, ScanStep};
+pub use butler_tasks::{Catalogue, Stage};
 pub use butler_tasks::{Setting, SettingError, Settings, SettingsFile, settings};
 pub use clock::{Clock, FASTEST_RATE};
 pub use engine::{ChangeError, Engine, EngineError, EngineSettings};
-pub use event::{PauseRequest, PauseUntil, RefreshRequest, StartRequest};
 pub use fact::{Came, Fact, What};
 pub use handle::{DryRunError, Gone, Handle};
 pub use plan::{Plan, PlanBasis, Todo};

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-use butler_library::{Library, RootAway, SourceFile, open_regular};
+use butler_library::{Library, Outside, RootAway, SourceFile, open_regular};
 
 /// How many other files of a root are tried before it is taken to be away.
 const WITNESSES: u64 = 3;
@@ -20,6 +20,8 @@ pub(crate) enum OpenError {
     Away(#[from] RootAway),
     #[error("`{path}` could not be opened")]
     System { path: String, source: io::Error },
+    #[error("`{path}` is no place for media any more")]
+    Outside { path: String, outside: Outside },
     #[error("`{path}` is not as the last scan saw it")]
     Changed { path: String },
 }
@@ -32,6 +34,7 @@ impl OpenError {
             Self::Changed { .. } => {
                 "The file changed since it was scanned; the next scan will see it anew.".to_owned()
             }
+            Self::Outside { outside, .. } => outside.sentence(),
             Self::System { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => "The file is gone; the next scan will note it.".to_owned(),
                 io::ErrorKind::PermissionDenied => {
@@ -54,16 +57,19 @@ pub(crate) fn extension(path: &Path) -> String {
 /// Opens a file for reading.
 pub(crate) fn open(library: &Library, file: &SourceFile) -> Result<File, OpenError> {
     let path = file.path.display().to_string();
-    let wanted = file.path.clone();
+    let (wanted, borders) = (file.path.clone(), library.borders());
     let opened = library.root_threads().call(&file.root_path, move |_| {
         let open = open_regular(&wanted)?;
+        // A link may lead elsewhere since the scan followed it.
+        let outside = borders.of_open(&open)?;
         let stands = standing(&open)?;
-        Ok::<_, io::Error>((open, stands))
+        Ok::<_, io::Error>((open, stands, outside))
     })?;
     match opened {
         Err(source) => Err(OpenError::System { path, source }),
-        Ok((_, stands)) if stands != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
-        Ok((open, _)) => Ok(open),
+        Ok((_, _, Some(outside))) => Err(OpenError::Outside { path, outside }),
+        Ok((_, stands, None)) if stands != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
+        Ok((open, _, None)) => Ok(open),
     }
 }
 

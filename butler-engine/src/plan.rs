@@ -8,15 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use butler_api::TaskName;
+use butler_api::{Pause, TaskName};
 use butler_library::{Library, Scope, StoreError};
 use butler_product::{ProductKind, Spec};
-use butler_schedule::{Expected, Forecast, Schedule, Window, Work, windows_ahead};
-use butler_tasks::{Catalogue, Does, Settings};
+use butler_schedule::{Expected, Forecast, Lane, Schedule, Window, Work, windows_ahead};
+use butler_tasks::{Catalogue, Settings};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::answer::HeldBy;
 use crate::cost::Prices;
 
 /// What a plan is made of: how everything was at one moment.
@@ -25,7 +24,7 @@ pub struct PlanBasis {
     /// That moment.
     pub now: Timestamp,
     /// What holds everything.
-    pub pauses: Vec<HeldBy>,
+    pub pauses: Vec<Pause>,
     /// How many runs worked.
     pub running: usize,
     pub(crate) schedule: Schedule,
@@ -44,6 +43,8 @@ pub struct Plan {
     /// The tasks of which no whole run completed here yet: how long they take is a guess, but for a backlog
     /// of known work.
     pub unknown: BTreeSet<TaskName>,
+    /// Whether the sections' folders were looked at: before, nobody knows what is lacking.
+    pub is_content_known: bool,
 }
 
 /// How much a media task has to do.
@@ -73,14 +74,15 @@ impl PlanBasis {
         self.schedule.next_night(task, not_before, self.now)
     }
 
-    /// The tasks that make a product by the settings that hold.
-    pub fn makers(&self, kind: ProductKind) -> Vec<&'static TaskName> {
+    /// The tasks that make a product by the settings that hold; with none those that look at the sections'
+    /// folders.
+    pub fn makers(&self, kind: Option<ProductKind>) -> Vec<&'static TaskName> {
         self.catalogue.makers(kind, &self.settings)
     }
 
-    /// The night in which what is lacking of a kind is made, if it may be begun from a moment on: that of the
-    /// first task that makes it.
-    pub fn next_try(&self, kind: ProductKind, not_before: Timestamp) -> Option<Window> {
+    /// The night in which what is lacking of a kind is made, or (with none) the folders are looked at again,
+    /// if it may be begun from a moment on: that of the first task that does so.
+    pub fn next_try(&self, kind: Option<ProductKind>, not_before: Timestamp) -> Option<Window> {
         let nights = self.makers(kind).into_iter().filter_map(|task| self.next_night(task, not_before));
         nights.min_by_key(|night| night.from)
     }
@@ -110,13 +112,15 @@ impl PlanBasis {
         let mut asked = BTreeMap::new();
         let mut backlogs = BTreeMap::new();
         for task in self.catalogue.tasks() {
-            let Does::Analyse(demands) = &task.does else { continue };
+            if task.timing.lane != Lane::Media {
+                continue;
+            }
             let switch = task.section_switch.map(|switch| switch.id);
             let mut todo = Todo::default();
-            for demand in demands(&self.settings) {
-                let scope = Scope { section: None, subjects: demand.subjects, switch };
+            for demand in task.demands(&self.settings) {
+                let scope = Scope { section: None, needs: demand.needs, switch };
                 let key =
-                    (demand.spec.kind(), demand.spec.params(), format!("{:?} {switch:?}", demand.subjects));
+                    (demand.spec.kind(), demand.spec.params(), format!("{:?} {switch:?}", demand.needs));
                 let backlog = match asked.get(&key) {
                     Some(backlog) => *backlog,
                     None => {
@@ -150,7 +154,13 @@ impl PlanBasis {
             .tasks()
             .map(|task| &task.row.name)
             .filter(|task| self.schedule.usual_is_guess(task));
-        let unknown = unknown.cloned().collect();
-        Ok(Plan { unknown, forecast: self.schedule.forecast(self.now, nights, &expected), backlogs })
+        let unknown: BTreeSet<TaskName> = unknown.cloned().collect();
+        let is_content_known = self.makers(None).into_iter().all(|task| !unknown.contains(task));
+        Ok(Plan {
+            is_content_known,
+            unknown,
+            forecast: self.schedule.forecast(self.now, nights, &expected),
+            backlogs,
+        })
     }
 }

@@ -320,7 +320,7 @@ fn told_of_failures(
         .unwrap_or_default();
     let told = failures.iter().map(|failure| What::PartFailed {
         part: part.clone(),
-        product: failure.kind.as_str(),
+        product: failure.kind,
         sentence: failure.sentence.clone(),
     });
     Ok(told.collect())

@@ -2,13 +2,12 @@
 //! end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use butler_api::{Origin, Reason, RunId, TaskName};
+use butler_api::{Ask, Origin, Reason, RunId, RunRecord, TaskName};
 use butler_library::RunProgress;
-use butler_tasks::{Does, Report, ScanStep, Task};
+use butler_tasks::{Report, SectionStep, Stage, Task, WorkStep};
 use jiff::Timestamp;
 
 use crate::answer::LiveRun;
@@ -22,10 +21,7 @@ pub(crate) struct Run {
     pub(crate) id: RunId,
     pub(crate) task: &'static Task,
     pub(crate) origin: Origin,
-    pub(crate) forced: bool,
-    pub(crate) section: Option<i64>,
-    /// The files and folders of it that it is limited to; none for all of it.
-    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) ask: Ask,
     /// Steps done, units and the task's own together.
     pub(crate) done: u64,
     pub(crate) total: u64,
@@ -49,8 +45,8 @@ pub(crate) struct Run {
     in_hand: BTreeMap<UnitId, (String, u64)>,
     is_working: bool,
     waits: Option<Reason>,
-    /// The section that is being scanned, its name and how far the scan is.
-    scan: Option<(i64, String, ScanStep)>,
+    /// The section that the run's own work goes through.
+    section: Option<SectionStep>,
     work_done: u64,
     work_total: u64,
     rate: Rate,
@@ -75,20 +71,12 @@ struct Tally {
 }
 
 impl Run {
-    pub(crate) fn new(
-        id: RunId,
-        task: &'static Task,
-        origin: Origin,
-        forced: bool,
-        section: Option<i64>,
-    ) -> Self {
+    pub(crate) fn new(record: &RunRecord, task: &'static Task) -> Self {
         Self {
-            id,
+            id: record.id,
             task,
-            origin,
-            forced,
-            section,
-            paths: Vec::new(),
+            origin: record.origin,
+            ask: record.ask.clone(),
             done: 0,
             total: 0,
             failures: 0,
@@ -98,13 +86,13 @@ impl Run {
             is_gathered: false,
             is_widening: false,
             is_cut: false,
-            bound_until: None,
+            bound_until: record.bound_until,
             held_back: 0,
             detach_at: None,
             in_hand: BTreeMap::new(),
-            is_working: matches!(task.does, Does::Work { .. } | Does::KeepHouse(_)),
+            is_working: !task.phases.work.is_none(),
             waits: None,
-            scan: None,
+            section: None,
             work_done: 0,
             work_total: 0,
             rate: Rate::default(),
@@ -166,26 +154,31 @@ impl Run {
         self.brake.is_stopping()
     }
 
-    /// The task's own work came to `done` of `total`.
-    pub(crate) fn work_progressed(&mut self, done: u64, total: u64, waits: Option<Reason>) {
+    /// The task's own work came to a step. The facts that this makes.
+    pub(crate) fn work_stepped(&mut self, step: WorkStep) -> Vec<What> {
+        let WorkStep { done, total, waits, section } = step;
+        let is_further = (done, total, &waits) != (self.work_done, self.work_total, &self.waits);
         self.done = self.done - self.work_done + done;
         self.total = self.total - self.work_total + total;
         (self.work_done, self.work_total) = (done, total);
         self.waits = waits;
         self.rate.note(Instant::now(), self.done);
+        let in_section = section.as_ref().map(|step| self.in_section(step));
+        self.section = section.filter(|step| step.stage != Stage::Ended);
+        is_further.then(|| self.progress(None)).into_iter().chain(in_section).collect()
+    }
+
+    fn in_section(&self, step: &SectionStep) -> What {
+        let SectionStep { id, title, stage } = step;
+        What::SectionStep { run: self.id, section: id.0, title: title.clone(), stage: *stage }
     }
 
     pub(crate) fn work_ended(&mut self) {
         self.is_working = false;
         self.waits = None;
-        self.scan = None;
+        self.section = None;
         // The next phase has a pace of its own.
         self.rate = Rate::default();
-    }
-
-    /// The scan of a section came to a step.
-    pub(crate) fn section_scan(&mut self, section: i64, title: String, step: ScanStep) {
-        self.scan = (step != ScanStep::Ended).then_some((section, title, step));
     }
 
     pub(crate) fn unit_opened(&mut self, unit: UnitId, file: String) {
@@ -284,11 +277,8 @@ impl Run {
 
     /// The facts that say how far it is.
     pub(crate) fn standing(&self) -> Vec<What> {
-        let scan = self.scan.iter().map(|(section, title, step)| {
-            let (run, section, title, step) = (self.id, *section, title.clone(), *step);
-            What::SectionScan { run, section, title, step }
-        });
-        std::iter::once(self.progress(None)).chain(scan).collect()
+        let in_section = self.section.as_ref().map(|step| self.in_section(step));
+        std::iter::once(self.progress(None)).chain(in_section).collect()
     }
 
     /// Why it is complete.
@@ -316,13 +306,9 @@ mod tests {
 
     fn run() -> Run {
         let catalogue = Catalogue::default();
-        Run::new(
-            RunId(7),
-            catalogue.find(&TaskName::GenerateMediaIndexFiles).unwrap(),
-            Origin::Window,
-            false,
-            None,
-        )
+        let (task, at) = (TaskName::GenerateMediaIndexFiles, Timestamp::UNIX_EPOCH);
+        let record = RunRecord::new(RunId(7), task.clone(), Origin::Window, Ask::default(), at);
+        Run::new(&record, catalogue.find(&task).unwrap())
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use butler_library::{Library, Pending, RootWatch, SectionId, SectionKind, Watched};
+use butler_library::{Library, Pending, RootWatch, SectionId, SectionKind, Unwatched, Watched};
 use butler_tasks::Settings;
 use butler_tasks::settings::FS_EVENT_LIBRARY_UPDATES;
 use tokio::sync::watch;
@@ -49,7 +49,7 @@ impl Watching {
             inbox,
             words: words.clone(),
             roots: BTreeMap::new(),
-            logged: BTreeMap::new(),
+            troubles: BTreeMap::new(),
             pending: Pending::default(),
         };
         let thread =
@@ -80,7 +80,7 @@ struct Watcher {
     words: mpsc::Sender<Word>,
     roots: BTreeMap<(SectionId, PathBuf), RootWatch>,
     /// Why a root is not watched, as the log says already: each try would say it again.
-    logged: BTreeMap<(SectionId, PathBuf), String>,
+    troubles: BTreeMap<(SectionId, PathBuf), Unwatched>,
     pending: Pending,
 }
 
@@ -125,7 +125,11 @@ impl Watcher {
         let wanted: BTreeMap<(SectionId, PathBuf), SectionKind> =
             roots.map(|(section, root, kind)| ((section, root), kind)).collect();
         self.roots.retain(|root, watch| wanted.contains_key(root) && !watch.has_ended());
-        self.logged.retain(|root, _| wanted.contains_key(root));
+        let before = self.troubles.len();
+        self.troubles.retain(|root, _| wanted.contains_key(root));
+        if self.troubles.len() != before {
+            self.tell_limits();
+        }
         for ((section, root), kind) in wanted {
             if !self.roots.contains_key(&(section, root.clone())) {
                 self.watch(section, root, kind);
@@ -152,13 +156,30 @@ impl Watcher {
         }
         match watched {
             Watched::Changed(path) => self.pending.changed(section, path, Instant::now()),
+            // What came while it was not watched nobody told.
+            Watched::Begun => {
+                if self.troubles.remove(&(section, root)).is_some() {
+                    self.pending.overflowed(section, Instant::now());
+                    self.tell_limits();
+                }
+            }
             Watched::Overflowed => self.pending.overflowed(section, Instant::now()),
-            Watched::Ended(sentence) => {
-                let before = self.logged.insert((section, root), sentence.clone());
-                if before.as_ref() != Some(&sentence) {
-                    tracing::warn!("{sentence}");
+            Watched::Ended(trouble) => {
+                let before = self.troubles.insert((section, root), trouble.clone());
+                if before.as_ref() != Some(&trouble) {
+                    tracing::warn!("{}", trouble.sentence);
+                    self.tell_limits();
                 }
             }
         }
+    }
+
+    /// Tells the loop which limits of the system keep how many folders from being watched.
+    fn tell_limits(&self) {
+        let mut limits = BTreeMap::new();
+        for limit in self.troubles.values().filter_map(|trouble| trouble.limit) {
+            *limits.entry(limit).or_default() += 1;
+        }
+        self.inbox.tell(EngineEvent::WatchLimitsMet { limits });
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn wishes(catalogue: &Catalogue, settings: &Settings) -> Vec<Wish> {
         task.demands(settings).into_iter().map(move |demand| Wish {
             task: task.name.clone(),
             spec: demand.spec,
-            scope: Scope { section: None, subjects: demand.subjects, switch },
+            scope: Scope { section: None, needs: demand.needs, switch },
         })
     };
     catalogue.tasks().flat_map(of_task).collect()

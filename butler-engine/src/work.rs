@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use butler_api::{Reason, RunId};
-use butler_library::{Library, Section, SectionId};
-use butler_tasks::{Ground, Observer, Plan, Prepared, Report, ScanStep, Settings, TaskError, Work};
+use butler_api::RunId;
+use butler_library::Library;
+use butler_tasks::{Ground, LibraryChange, News, OwnWork, Plan, Settings, Stage, TaskError, Work, WorkStep};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -73,48 +73,43 @@ const TELL_EVERY: Duration = Duration::from_millis(200);
 /// Starts a run's own work. Its end comes as [`EngineEvent::WorkEnded`], a panic of its thread too.
 pub(crate) fn start(
     run: &Run,
-    work: impl FnOnce(&mut Work<'_>) -> Result<Report, TaskError> + Send + 'static,
     library: &Library,
     settings: Arc<Settings>,
     inbox: &Inbox,
     clock: Clock,
 ) -> io::Result<()> {
     let (library, inbox) = (library.clone(), inbox.clone());
-    let (id, section, paths) = (run.id, run.section.map(SectionId), run.paths.clone());
-    let brake = run.brake();
-    let mut teller =
-        Teller { run: id, inbox: inbox.clone(), brake: Arc::clone(&brake), told: None, scan_told: None };
+    let (id, ask, work, brake) = (run.id, run.ask.clone(), run.task.phases.work, run.brake());
+    let teller = Teller { run: id, inbox: inbox.clone(), told: Mutex::default() };
     std::thread::Builder::new().name(format!("run {id}")).spawn(move || {
-        let (now, wait) = (|| clock.now(), |duration| brake.wait(duration));
-        let (settings, today) = (&*settings, local_date(&clock));
-        let mut task = Work {
+        let mut bag = Work {
             library: &library,
-            section,
-            paths: &paths,
+            ask: &ask,
             run: id,
-            settings,
-            today,
-            now: &now,
-            wait: &wait,
-            observer: &mut teller,
+            settings: &settings,
+            today: local_date(&clock),
+            now: &|| clock.now(),
+            wait: &|duration| brake.wait(duration),
+            is_stopping: &|| brake.step(),
+            news: &teller,
         };
-        let end = std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut task)));
+        let end = std::panic::catch_unwind(AssertUnwindSafe(|| work.carry_out(&mut bag)));
         let end = end.unwrap_or_else(|_| Err(TaskError::Failed(OWN_FAULT.to_owned())));
         inbox.tell(EngineEvent::WorkEnded { run: id, end });
     })?;
     Ok(())
 }
 
-/// Makes a plan of what a task would do, and does nothing of it. Blocks.
+/// Makes a plan of what a task would do, and does nothing of it; none if it makes no plan. Blocks.
 pub(crate) fn dry_run(
-    prepare: fn(&mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError>,
+    work: OwnWork,
     library: &Library,
     settings: &Settings,
     clock: &Clock,
     is_stopping: &mut (dyn FnMut() -> bool + Send),
-) -> Result<Plan, TaskError> {
+) -> Option<Result<Plan, TaskError>> {
     let mut ground = Ground { library, settings, now: clock.now(), today: local_date(clock), is_stopping };
-    Ok(prepare(&mut ground)?.plan())
+    Some(work.prepare(&mut ground)?.map(|prepared| prepared.plan()))
 }
 
 /// The date on the server's wall.
@@ -126,53 +121,32 @@ fn local_date(clock: &Clock) -> Date {
 struct Teller {
     run: RunId,
     inbox: Inbox,
-    brake: Arc<Brake>,
-    told: Option<Instant>,
-    scan_told: Option<Instant>,
+    /// When the loop was told of a step last.
+    told: Mutex<Option<Instant>>,
 }
 
-impl Observer for Teller {
-    fn progress(&mut self, done: u64, total: u64, waits: Option<Reason>) {
-        if done < total && self.told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+impl News for Teller {
+    fn step(&self, step: WorkStep) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        // A step is worth a word by itself where a section begins or ends, or nothing is left to do.
+        let in_the_middle = match &step.section {
+            Some(section) => matches!(section.stage, Stage::Under { .. }),
+            None => step.done < step.total,
+        };
+        if in_the_middle && told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
             return;
         }
-        self.told = Some(Instant::now());
-        self.inbox.tell(EngineEvent::WorkProgressed { run: self.run, done, total, waits });
+        *told = Some(Instant::now());
+        self.inbox.tell(EngineEvent::WorkStepped { run: self.run, step });
     }
 
-    fn failed(&mut self, path: &Path, sentence: &str) {
-        self.inbox.tell(EngineEvent::WorkFailed {
-            run: self.run,
-            path: path.display().to_string(),
-            sentence: sentence.to_owned(),
-        });
+    fn failed(&self, path: &Path, sentence: &str) {
+        let (path, sentence) = (path.display().to_string(), sentence.to_owned());
+        self.inbox.tell(EngineEvent::WorkFailed { run: self.run, path, sentence });
     }
 
-    fn section_scan(&mut self, section: &Section, step: ScanStep) {
-        if matches!(step, ScanStep::Came { .. })
-            && self.scan_told.is_some_and(|told| told.elapsed() < TELL_EVERY)
-        {
-            return;
-        }
-        self.scan_told = Some(Instant::now());
-        self.inbox.tell(EngineEvent::SectionScan {
-            run: self.run,
-            section: section.id.0,
-            title: section.name.clone(),
-            step,
-        });
-    }
-
-    fn items_added(&mut self) {
-        self.inbox.tell(EngineEvent::ItemsAdded);
-    }
-
-    fn section_changed(&mut self, section: SectionId) {
-        self.inbox.tell(EngineEvent::SectionChanged { section: section.0 });
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.brake.step()
+    fn changed(&self, change: LibraryChange) {
+        self.inbox.tell(EngineEvent::LibraryChanged(change));
     }
 }
 

@@ -9,6 +9,8 @@ read -r _
 setsid sh -c '
     kill -s KILL -- "-$1"
     while read -r _ point _; do
+        # The table writes a blank as "\040".
+        point=$(printf %b "$(printf %s "$point" | sed "s/\\\\/\\\\0/g")")
         case $point in "$2"/*) umount -ifl "$point" ;; esac
     done </proc/mounts
     # Who was killed while the kernel did something for it ends a moment later.

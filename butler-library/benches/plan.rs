@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use butler_library::{Library, Scope, Subjects};
-use butler_product::{ProductKind, Spec, bif};
+use butler_library::{Library, Scope};
+use butler_product::{ProductKind, Spec, Traits, bif};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use rustix::time::{ClockId, clock_gettime};
@@ -52,7 +52,7 @@ fn main() {
     let ((), gone) = timed(|| {
         db.execute(
             "DELETE FROM products \
-             WHERE kind = 'bif' AND source IN (SELECT id FROM sources WHERE has_video = 1 LIMIT 1000)",
+             WHERE kind = 'bif' AND source IN (SELECT id FROM sources WHERE traits & 2 LIMIT 1000)",
             [],
         )
         .map(|_| ())
@@ -95,14 +95,8 @@ fn while_others_write<T>(library: &Library, work: impl FnOnce() -> T) -> (Durati
 }
 
 /// What a task's wishes are today, all together.
-fn demands() -> Vec<(Spec, Subjects)> {
-    vec![
-        (Spec::MediaInfo, Subjects::AllParts),
-        (Spec::Bif(bif::Params::default()), Subjects::VideoParts),
-        (Spec::Bandwidth, Subjects::PlayableParts),
-        (Spec::Tags, Subjects::TaggedParts),
-        (Spec::Photo, Subjects::PhotoParts),
-    ]
+fn demands() -> Vec<(Spec, Traits)> {
+    ProductKind::ALL.map(|kind| (Spec::of(kind), kind.needs())).to_vec()
 }
 
 fn count(library: &Library) -> u64 {
@@ -110,17 +104,17 @@ fn count(library: &Library) -> u64 {
 }
 
 /// What a plan asks: of each demand how much is left, and how much of it is held back.
-fn count_of(library: &Library, demands: &[(Spec, Subjects)]) -> u64 {
+fn count_of(library: &Library, demands: &[(Spec, Traits)]) -> u64 {
     let now = Timestamp::from_second(1_800_000_000).unwrap();
-    let lacks = demands.iter().map(|(spec, subjects)| {
-        let scope = Scope { subjects: *subjects, ..SCOPE };
+    let lacks = demands.iter().map(|(spec, needs)| {
+        let scope = Scope { needs: *needs, ..SCOPE };
         library.backlog(spec, &scope, now).unwrap().sources
             + library.held_back(spec, &scope, now).unwrap().sources
     });
     lacks.sum()
 }
 
-const SCOPE: Scope = Scope { section: None, subjects: Subjects::AllParts, switch: None };
+const SCOPE: Scope = Scope { section: None, needs: Traits::CONTENT, switch: None };
 
 /// Does it, and says how many seconds of CPU time the process took for it.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
@@ -175,13 +169,17 @@ fn build(data: &Path, parts: i64) {
         .unwrap();
         db.execute(&format!("{numbers} INSERT INTO media (id, item) SELECT id, id + 10 FROM n"), [from, to])
             .unwrap();
-        let has_video = i64::from(medium == "video");
+        let traits = match medium {
+            "video" => Traits::OF_VIDEO_FILE,
+            "audio" => Traits::OF_AUDIO_FILE | Traits::TAGGED,
+            _ => Traits::OF_PHOTO_FILE,
+        };
         db.execute(
             &format!(
-                "{numbers} INSERT INTO sources (id, fingerprint, sampled, deep, size, has_video, headers) \
+                "{numbers} INSERT INTO sources (id, fingerprint, sampled, deep, size, traits, headers) \
                  SELECT id, randomblob(32), randomblob(32), randomblob(32), 1000000 + id, ?3, ?4 FROM n"
             ),
-            params![from, to, has_video, ProductKind::MediaInfo.version()],
+            params![from, to, (traits | Traits::HEADERS).bits(), ProductKind::MediaInfo.version()],
         )
         .unwrap();
         db.execute(
@@ -194,15 +192,8 @@ fn build(data: &Path, parts: i64) {
             params![from, to, section, medium],
         )
         .unwrap();
-        for (spec, subjects) in demands() {
-            let is_meant = match subjects {
-                Subjects::AllParts => true,
-                Subjects::VideoParts => medium == "video",
-                Subjects::PlayableParts => medium != "photo",
-                Subjects::TaggedParts => medium == "audio",
-                Subjects::PhotoParts => medium == "photo",
-            };
-            if !is_meant {
+        for (spec, needs) in demands() {
+            if !traits.contains(needs) {
                 continue;
             }
             // As long as such values are.

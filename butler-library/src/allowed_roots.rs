@@ -1,14 +1,16 @@
 //! Which folders may become roots or be browsed: those under the allowed roots (all, unless the setting names
-//! some), and none that holds the data folder or lies inside it.
+//! some), none that holds the data folder or lies inside it, and none of the system's own file systems. What
+//! holds for links and mounts below a root is in `borders`.
 
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
+use crate::borders::{Borders, Outside};
 use crate::root_threads::RootAway;
 use crate::{Library, StoreError};
-
-/// The setting: a JSON array of absolute paths; absent or empty means every folder.
-pub const ALLOWED_ROOTS: &str = "ButlerAllowedRoots";
 
 /// Why a folder may not become a root.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +59,14 @@ pub enum RootError {
         /// The allowed roots.
         allowed: String,
     },
+    /// It shows the state of the system, and holds no files.
+    #[error("`{path}` lies on a file system of the system's own ({kind}): choose a folder of media")]
+    Pseudo {
+        /// The folder.
+        path: String,
+        /// The file system.
+        kind: &'static str,
+    },
     /// It hangs.
     #[error(transparent)]
     Away(#[from] RootAway),
@@ -75,51 +85,71 @@ fn words(error: &io::Error) -> String {
 }
 
 impl Library {
-    /// The folders under which roots must lie; none means every folder.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub fn allowed_roots(&self) -> Result<Vec<PathBuf>, StoreError> {
-        let text = self.setting(ALLOWED_ROOTS)?;
-        // A text that is no list must not open every door: nothing is under a path like this.
-        Ok(text
-            .map(|text| serde_json::from_str(&text).unwrap_or_else(|_| vec![PathBuf::from("\0")]))
-            .unwrap_or_default())
+    /// From now on roots must lie under these folders; none means every folder. They need not be there.
+    pub fn allow_roots(&self, roots: Vec<PathBuf>) {
+        *self.allowed().write().unwrap_or_else(PoisonError::into_inner) = Allowed { roots, found: None };
     }
 
-    /// Sets the folders under which roots must lie; none means every folder.
-    ///
-    /// # Errors
-    /// If one can't be used as a root, or is no UTF-8, or the database fails.
-    pub fn set_allowed_roots(&self, roots: &[PathBuf]) -> Result<(), RootError> {
-        let mut texts = Vec::new();
-        for root in roots {
-            let root = resolve(self, root)?;
-            texts.push(
-                root.to_str().ok_or_else(|| RootError::Relative(root.display().to_string()))?.to_owned(),
-            );
+    /// The folders under which roots must lie, without links where they are there; none means every folder.
+    pub fn allowed_roots(&self) -> Vec<PathBuf> {
+        self.found_roots().0
+    }
+
+    /// Where media may lie. Folders are looked at, each on a thread of its own, at the first question after
+    /// they were set.
+    pub fn borders(&self) -> Borders {
+        self.found_roots().1
+    }
+
+    fn found_roots(&self) -> (Vec<PathBuf>, Borders) {
+        let Allowed { roots, found } = self.allowed().read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(found) = found {
+            return found;
         }
-        let value = (!texts.is_empty()).then(|| serde_json::Value::from(texts).to_string());
-        Ok(self.set_settings(vec![(ALLOWED_ROOTS.into(), value)])?)
+        let resolved: Vec<PathBuf> = roots
+            .iter()
+            .map(|root| resolve(self, root).map_or_else(|_| root.clone(), |found| found.path))
+            .collect();
+        let either = roots.iter().chain(&resolved).cloned().collect();
+        let found = (resolved, Borders::new(self.data_dir(), either));
+        let mut allowed = self.allowed().write().unwrap_or_else(PoisonError::into_inner);
+        // Others may have been set meanwhile.
+        if allowed.roots == roots {
+            allowed.found = Some(found.clone());
+        }
+        found
     }
 }
 
-/// The folder without links, if it may become a root.
-pub(crate) fn check(library: &Library, path: &Path) -> Result<PathBuf, RootError> {
-    let folder = resolve(library, path)?;
-    let allowed = library.allowed_roots()?;
-    check_allowed(&folder, &allowed)?;
+/// The allowed roots, as they were set and as they were found.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Allowed {
+    roots: Vec<PathBuf>,
+    found: Option<(Vec<PathBuf>, Borders)>,
+}
+
+/// A folder that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Without links.
+    pub(crate) path: PathBuf,
+    /// File system and inode: another path may lead to the same one.
+    pub(crate) identity: (u64, u64),
+}
+
+/// The folder, if it may become a root.
+pub(crate) fn check(library: &Library, path: &Path) -> Result<Found, RootError> {
+    let found = resolve(library, path)?;
+    let folder = &found.path;
+    check_allowed(library, folder)?;
     let data_dir = library.data_dir();
-    if folder.starts_with(data_dir) {
-        return Err(RootError::InsideDataFolder(folder.display().to_string()));
-    }
-    if data_dir.starts_with(&folder) {
+    if data_dir.starts_with(folder) {
         return Err(RootError::HoldsDataFolder {
             root: folder.display().to_string(),
             data_dir: data_dir.display().to_string(),
         });
     }
-    Ok(folder)
+    Ok(found)
 }
 
 impl Library {
@@ -129,14 +159,11 @@ impl Library {
     /// # Errors
     /// If it can't be used, is not allowed, or lies in the data folder's other parts or in a section.
     pub fn check_backup_folder(&self, path: &Path) -> Result<PathBuf, RootError> {
-        let folder = resolve(self, path)?;
+        let folder = resolve(self, path)?.path;
         if folder == self.data_dir().join("backups") {
             return Ok(folder);
         }
-        check_allowed(&folder, &self.allowed_roots()?)?;
-        if folder.starts_with(self.data_dir()) {
-            return Err(RootError::InsideDataFolder(folder.display().to_string()));
-        }
+        check_allowed(self, &folder)?;
         let sections = self.sections()?;
         let root =
             sections.iter().flat_map(|section| &section.roots).find(|root| folder.starts_with(&root.path));
@@ -150,29 +177,41 @@ impl Library {
     }
 }
 
-pub(crate) fn check_allowed(folder: &Path, allowed: &[PathBuf]) -> Result<(), RootError> {
-    if allowed.is_empty() || allowed.iter().any(|root| folder.starts_with(root)) {
-        return Ok(());
+/// Refuses a folder, without links, that lies under no allowed root or in the data folder.
+pub(crate) fn check_allowed(library: &Library, folder: &Path) -> Result<(), RootError> {
+    match library.borders().of_place(folder) {
+        Some(Outside::DataFolder) => Err(RootError::InsideDataFolder(folder.display().to_string())),
+        Some(_) => {
+            let allowed: Vec<_> =
+                library.allowed_roots().iter().map(|root| root.display().to_string()).collect();
+            Err(RootError::NotAllowed { path: folder.display().to_string(), allowed: allowed.join(", ") })
+        }
+        None => Ok(()),
     }
-    let allowed: Vec<_> = allowed.iter().map(|root| root.display().to_string()).collect();
-    Err(RootError::NotAllowed { path: folder.display().to_string(), allowed: allowed.join(", ") })
 }
 
-/// The folder without links, on a thread of its own.
-pub(crate) fn resolve(library: &Library, path: &Path) -> Result<PathBuf, RootError> {
+/// The folder without links, looked at on a thread of its own; none of the system's own.
+pub(crate) fn resolve(library: &Library, path: &Path) -> Result<Found, RootError> {
     let shown = path.display().to_string();
     if !path.is_absolute() {
         return Err(RootError::Relative(shown));
     }
     let asked = path.to_owned();
+    let borders = Borders::new(library.data_dir(), Vec::new());
     let found = library.root_threads().call_once(path, move |_| {
         let folder = asked.canonicalize()?;
         let metadata = folder.metadata()?;
-        Ok((folder, metadata.is_dir()))
+        let identity = (metadata.dev(), metadata.ino());
+        // What may not be opened may not be listed either, and the attempt to will say so.
+        let outside = File::open(&folder).ok().and_then(|open| borders.of_file_system(open, identity));
+        Ok((Found { path: folder, identity }, metadata.is_dir(), outside))
     })?;
     match found {
-        Ok((folder, true)) => Ok(folder),
-        Ok((_, false)) => Err(RootError::NotAFolder(shown)),
+        Ok((found, true, Some(Outside::Pseudo(kind)))) => {
+            Err(RootError::Pseudo { path: found.path.display().to_string(), kind })
+        }
+        Ok((found, true, _)) => Ok(found),
+        Ok((_, false, _)) => Err(RootError::NotAFolder(shown)),
         Err(source) => Err(RootError::Unreachable { path: shown, source }),
     }
 }

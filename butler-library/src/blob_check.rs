@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use butler_product::ProductKind;
 use rusqlite::{Row, params};
 
-use crate::blobs::{BlobError, Listed};
+use crate::blobs::{BlobError, Blobs, Listed};
 use crate::store::{Word, products, readable};
 use crate::{BlobRef, Library, SourceId, StoreError};
 
@@ -117,9 +117,25 @@ impl Library {
         Ok(check)
     }
 
-    /// Makes lacks again of those products whose blob is not what their rows say. How many that were.
+    /// Makes lacks again of those products whose blob is not what their rows say. How many that were. Each
+    /// is looked at within the write itself: who makes one anew publishes its blob before its row, and no row
+    /// is written in between.
     pub(crate) fn give_up_lost(&self, doubtful: Vec<StoredBlob>) -> Result<u64, StoreError> {
-        let is_lost = |stored: &StoredBlob| match self.blobs().loss(&stored.blob) {
+        if doubtful.is_empty() {
+            return Ok(0);
+        }
+        let blobs = self.blobs().clone();
+        self.db().write(move |tx| {
+            let lost = doubtful.iter().filter(|stored| blobs.is_lost(stored));
+            lost.map(|stored| products::give_up(tx, stored)).sum()
+        })
+    }
+}
+
+impl Blobs {
+    /// Whether a product's blob is lost; not where nobody knows.
+    pub(crate) fn is_lost(&self, stored: &StoredBlob) -> bool {
+        match self.loss(&stored.blob) {
             Ok(loss) => loss.is_some(),
             Err(error) => {
                 tracing::warn!(
@@ -129,13 +145,7 @@ impl Library {
                 );
                 false
             }
-        };
-        let lost: Vec<StoredBlob> = doubtful.into_iter().filter(is_lost).collect();
-        if lost.is_empty() {
-            return Ok(0);
         }
-        self.db()
-            .write(move |tx| lost.iter().try_fold(0, |sum, stored| Ok(sum + products::give_up(tx, stored)?)))
     }
 }
 
@@ -205,4 +215,56 @@ fn blob_row(row: &Row<'_>) -> rusqlite::Result<BlobRow> {
         blob: BlobRef { name: name.clone(), bytes },
     });
     Ok(BlobRow { name, stored })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use butler_product::{Fingerprint, Spec, bif};
+
+    use super::*;
+
+    #[test]
+    fn a_product_that_is_made_anew_while_its_loss_waits_to_be_noted_stays() {
+        let folder = butler_fixtures::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
+        let name = Spec::Bif(bif::Params::default()).blob_name(Fingerprint([7; 32]));
+        let blob = BlobRef { name: name.clone(), bytes: 3 };
+        let stored = StoredBlob { source: SourceId(1), kind: ProductKind::Bif, blob };
+        let row = stored.clone();
+        let wrote: Result<(), StoreError> = library.db().write(move |tx| {
+            let print = [7_u8; 32];
+            tx.execute(
+                "INSERT INTO sources (id, fingerprint, sampled, deep, size) VALUES (1, ?1, ?1, ?1, 9)",
+                [print],
+            )?;
+            tx.execute(
+                "INSERT INTO products (source, kind, version, params, value, blob, blob_bytes, made_from, \
+                 made_at) VALUES (1, 'bif', 1, '', 'null', ?1, 3, ?2, 0)",
+                params![row.blob.name, print],
+            )?;
+            Ok(())
+        });
+        wrote.unwrap();
+        // The writer is busy, and its loss waits behind that.
+        let ((is_busy, busy), (let_go, go)) = (mpsc::channel(), mpsc::channel::<()>());
+        let (writing, noting) = (library.clone(), library.clone());
+        let writer = std::thread::spawn(move || {
+            writing.db().write(move |_| {
+                is_busy.send(()).unwrap();
+                Ok::<_, StoreError>(go.recv().is_err())
+            })
+        });
+        busy.recv().unwrap();
+        let lost = stored.clone();
+        let noted = std::thread::spawn(move || noting.give_up_lost(vec![lost]));
+        let staged = library.blobs().staged().unwrap();
+        std::io::Write::write_all(&mut staged.file(), b"bif").unwrap();
+        staged.publish(&name, 3).unwrap();
+        drop(let_go);
+        assert!(writer.join().unwrap().unwrap());
+        assert_eq!(noted.join().unwrap().unwrap(), 0);
+        assert!(library.product(SourceId(1), ProductKind::Bif).is_ok_and(|row| row.is_some()));
+    }
 }

@@ -24,7 +24,7 @@ impl Library {
     /// # Errors
     /// If the folder can't be read, is not under an allowed root, or the database fails.
     pub fn browse(&self, folder: Option<&Path>) -> Result<Vec<Folder>, RootError> {
-        let allowed = self.allowed_roots()?;
+        let allowed = self.allowed_roots();
         let Some(folder) = folder else {
             let tops = if allowed.is_empty() { vec![PathBuf::from("/")] } else { allowed };
             return Ok(tops
@@ -32,8 +32,8 @@ impl Library {
                 .map(|path| Folder { name: path.display().to_string(), path })
                 .collect());
         };
-        let resolved = allowed_roots::resolve(self, folder)?;
-        allowed_roots::check_allowed(&resolved, &allowed)?;
+        let resolved = allowed_roots::resolve(self, folder)?.path;
+        allowed_roots::check_allowed(self, &resolved)?;
         let asked = resolved.clone();
         let list = self.root_threads().call_once(&resolved, move |beat| {
             let mut folders = Vec::new();

@@ -1,5 +1,7 @@
 //! The data folder: its sub-folders, the lock that one process holds on it, and the file systems it may lie
-//! on.
+//! on. What a start needs to write finds room on a full disk too: `reserve` keeps some.
+
+mod reserve;
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read, Seek, Write};
@@ -7,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{FlockOperation, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 
 /// The sub-folders, made when they are not there.
 const FOLDERS: [&str; 5] = ["blobs", "staging", "backups", "cache", "logs"];
@@ -78,6 +80,7 @@ impl DataDir {
             let holder = lock.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
             return Err(DataDirError::InUse { path: path.display().to_string(), holder });
         }
+        reserve::settle(&path);
         let opened_ns = write_holder(&mut lock).map_err(|error| fail(&lock_path, error))?;
         for folder in FOLDERS {
             let folder = path.join(folder);
@@ -137,11 +140,22 @@ fn take_lock(lock: &File) -> Result<(), rustix::io::Errno> {
 }
 
 fn write_holder(lock: &mut File) -> io::Result<i128> {
-    lock.set_len(0)?;
-    lock.rewind()?;
-    writeln!(lock, "{}", std::process::id())?;
+    let written = lock.set_len(0).and_then(|()| lock.rewind());
+    match written.and_then(|()| writeln!(lock, "{}", std::process::id())) {
+        // Who is refused is not told the holder then: nothing hangs on it.
+        Err(error) if is_no_room(&error) => {}
+        written => written?,
+    }
+    // A write that failed left the time as it was.
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let unchanged = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    rustix::fs::futimens(&*lock, &Timestamps { last_access: unchanged, last_modification: now })?;
     let metadata = lock.metadata()?;
     Ok(i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()))
+}
+
+fn is_no_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// The network file system that a folder lies on, if it does. Numbers: `statfs(2)`.

@@ -41,6 +41,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0011_run_paths.sql")),
     M::up(include_str!("../migrations/0012_lists.sql")),
     M::up(include_str!("../migrations/0013_worked_time.sql")),
+    M::up(include_str!("../migrations/0014_traits.sql")).foreign_key_check(),
 ];
 
 /// The database's version in this build.

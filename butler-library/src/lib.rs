@@ -14,6 +14,7 @@ mod allowed_roots;
 mod backup;
 mod blob_check;
 mod blobs;
+mod borders;
 mod browse;
 mod data_dir;
 mod db;
@@ -28,7 +29,7 @@ mod store;
 mod token;
 mod vital_threads;
 
-pub use allowed_roots::{ALLOWED_ROOTS, RootError};
+pub use allowed_roots::RootError;
 pub use backup::{
     BackupContent, BackupError, BackupFault, BackupFile, BackupRemoval, JudgedBackup, KEPT_BACKUPS,
     NewestUsable, RestoreError, Restored,
@@ -36,6 +37,7 @@ pub use backup::{
 pub use backup::{backups, backups_to_remove, check_backup, newest_usable, restore_backup};
 pub use blob_check::{BlobCheck, CheckBlobsError};
 pub use blobs::{BlobError, Blobs, Loss, Staged};
+pub use borders::{Borders, Outside};
 pub use browse::Folder;
 pub use data_dir::DataDirError;
 pub use db::{DbOpenError, StoreError};
@@ -45,11 +47,10 @@ pub use regular_file::open_regular;
 pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
 pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 pub use scan::{
-    OpenMedia, Pending, RealFiles, RootReport, RootWatch, ScanError, ScanObserver, ScanPhase, ScanProgress,
-    ScanReport, ScanWorld, Watched, scan_paths, scan_section,
+    LeftAlone, OpenMedia, Pending, RealFiles, RootReport, RootWatch, ScanError, ScanObserver, ScanPhase,
+    ScanProgress, ScanReport, ScanWorld, Unwatched, Watched, scan_paths, scan_section,
 };
 pub use store::Page;
-pub use store::attendance::AttendanceRow;
 pub use store::costs::{CostSums, Costs, UnitCost};
 pub use store::failures::{
     FailureGroup, FailurePlace, FailureRow, FailureSummary, NewFailure, NoPlace, ScanFailure,
@@ -58,15 +59,14 @@ pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
-pub use store::lacks::{Backlog, HeldBack, Lack, Scope, Subjects};
+pub use store::lacks::{Backlog, HeldBack, Lack, Scope};
 pub use store::parts::{MediaRow, PartRow};
-pub use store::pauses::PauseRow;
 pub use store::products::{
     BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit,
     StoredProduct,
 };
 pub use store::remake::{Remade, RemakeScope};
-pub use store::runs::{ReportFact, RunCrashes, RunFilter, RunGain, RunProgress, RunRow, TaskPast};
+pub use store::runs::{ReportFact, RunFilter, RunGain, RunProgress, RunRow};
 pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
 };

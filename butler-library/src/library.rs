@@ -1,10 +1,11 @@
 //! The library: the data folder with its database and blobs, held by this process.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use crate::StoreError;
-use crate::blobs::Blobs;
+use crate::allowed_roots::Allowed;
+use crate::blobs::{BlobError, Blobs};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::db::{Db, DbOpenError};
 use crate::root_threads::RootThreads;
@@ -25,6 +26,7 @@ struct Inner {
     root_threads: RootThreads,
     vital_threads: VitalThreads,
     server_id: String,
+    allowed: RwLock<Allowed>,
     data_dir: DataDir,
 }
 
@@ -91,7 +93,9 @@ impl Library {
         }
         let server_id = server_id(&db)?;
         let blobs = Blobs::new(data_dir.path(), data_dir.opened_ns());
-        Ok(Self { inner: Arc::new(Inner { db, blobs, root_threads, vital_threads, server_id, data_dir }) })
+        let allowed = RwLock::default();
+        let inner = Inner { db, blobs, root_threads, vital_threads, server_id, allowed, data_dir };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The data folder, absolute and without links.
@@ -129,6 +133,32 @@ impl Library {
         let token = Token::read_or_make(self.data_dir())?;
         self.let_in("admin", &token)?;
         Ok(token)
+    }
+
+    /// Writes what is there once more, to see whether anything can be written now.
+    ///
+    /// # Errors
+    /// If it can't.
+    pub fn check_writing(&self) -> Result<(), StoreError> {
+        self.db().write(|tx| Ok(tx.execute("UPDATE server SET id = id", []).map(|_| ())?))
+    }
+
+    /// Bytes that are free for the database and for blobs, whichever has less.
+    ///
+    /// # Errors
+    /// If the system doesn't tell.
+    pub fn free_bytes(&self) -> Result<u64, BlobError> {
+        let beside = rustix::fs::statvfs(self.data_dir())
+            .map(|found| found.f_bavail.saturating_mul(found.f_frsize))
+            .map_err(|errno| BlobError::Io {
+                path: self.data_dir().display().to_string(),
+                source: errno.into(),
+            })?;
+        Ok(beside.min(self.blobs().free_bytes()?))
+    }
+
+    pub(crate) fn allowed(&self) -> &RwLock<Allowed> {
+        &self.inner.allowed
     }
 
     pub(crate) fn db(&self) -> &Db {

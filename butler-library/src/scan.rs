@@ -35,7 +35,7 @@ use jiff::Timestamp;
 
 pub use check::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 
-pub use watch::{Pending, RootWatch, Watched};
+pub use watch::{Pending, RootWatch, Unwatched, Watched};
 
 pub(crate) use content::heard;
 
@@ -136,10 +136,21 @@ pub struct ScanReport {
     pub unsettled: u64,
     /// Files and folders that could not be read.
     pub failures: Vec<ScanFailure>,
+    /// Links and mounts that lead to where no media may lie.
+    pub left_alone: Vec<LeftAlone>,
     /// Root folders that are away, whole or in part: nothing of theirs is missing.
     pub roots_away: Vec<RootReport>,
     /// Whether it was stopped before its end: then nothing was marked missing.
     pub stopped: bool,
+}
+
+/// A link or mount that was not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftAlone {
+    /// Its whole path.
+    pub path: PathBuf,
+    /// One English sentence that says where it leads.
+    pub sentence: String,
 }
 
 /// A root folder that was away.

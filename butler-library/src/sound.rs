@@ -60,6 +60,14 @@ const NEVER: &[(&str, &str)] = &[
         "SELECT p.id FROM parts p JOIN roots r ON r.id = p.root WHERE r.removed AND p.missing_since IS NULL",
     ),
     (
+        "a part's content is none of a file",
+        "SELECT p.id FROM parts p JOIN sources s ON s.id = p.source WHERE NOT s.traits & 1",
+    ),
+    (
+        "an audio file's tags are asked of nobody",
+        "SELECT p.id FROM parts p JOIN sources s ON s.id = p.tagged WHERE p.medium = 'audio' AND NOT s.traits & 64",
+    ),
+    (
         "a product was made from other content",
         "SELECT d.source FROM products d JOIN sources s ON s.id = d.source WHERE d.made_from <> s.fingerprint",
     ),

@@ -181,7 +181,7 @@ fn feed(
         sound.begin(&demuxer);
     }
     if !read.packets && pictures.is_none() {
-        demuxer.read_whole(&sound.streams());
+        sound.read_alone(&mut demuxer);
     }
     thread::scope(|scope| {
         let mut decoding = pictures.map(|pictures| Decoding::begin(pictures, scope, &mut demuxer));

@@ -69,17 +69,13 @@ impl Thumbnailer {
         if let Some(turned) = &mut self.turned {
             turn(&self.small, turned, self.fit.rotation, self.fit.mirrored);
         }
-        Some(self.upright())
+        Some(self.turned.as_ref().unwrap_or(&self.small))
     }
 
     /// The JPEG of what was shrunk last.
     pub(crate) fn jpeg(&mut self) -> Option<Vec<u8>> {
         let upright = self.turned.as_ref().unwrap_or(&self.small);
         self.encoder.encode(upright).ok()
-    }
-
-    fn upright(&self) -> &Frame {
-        self.turned.as_ref().unwrap_or(&self.small)
     }
 
     fn tone_map(&mut self, picture: &Frame, light: Light) -> Option<()> {

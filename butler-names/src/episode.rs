@@ -13,40 +13,107 @@ mod numbers;
 mod season;
 mod show;
 
+use std::sync::LazyLock;
+
+use absolute::Around;
+use regex::Regex;
 use season::{SeasonFolder, of_folder};
 
 use super::title::{clean, comparable};
 use super::{Episode, Numbers, ids, junk, stack};
 
+/// The number that a fansub's special has beside its own: `Show - 05.5 - S00E01`.
+static BESIDE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[ _.][\-–][ _.][0-9]{1,4}(?:\.[0-9])?[ _.\-–(\[]*$").ok());
+
 /// The episode of a file in its folders.
 pub(super) fn name(folders: &[String], stem: &str) -> Episode {
+    by_folder(folders, stem).unwrap_or_else(|| by_file(folders, stem))
+}
+
+/// The episode whose folder is called like it: `Show.S01E02.1080p-GRP/abc123.mkv`. The file's own numbers
+/// count more, but not what it calls the show.
+fn by_folder(folders: &[String], stem: &str) -> Option<Episode> {
+    let inner = folders.iter().rev().take_while(|folder| is_inner(folder)).count();
+    let (folder, above) = folders[..folders.len() - inner].split_last()?;
+    let found = numbers::find(folder).filter(|found| !found.is_between)?;
+    let of_folder = by_file(above, folder);
+    let own = by_file(above, stem);
+    let range = found.first..=found.last;
+    let is_within =
+        |first: u32, last: u32| found.first < found.last && range.contains(&first) && range.contains(&last);
+    let season = match own.numbers {
+        _ if is_numbered(stem) => own.season,
+        Numbers::Range { first, last } | Numbers::Absolute { first, last } if is_within(first, last) => {
+            of_folder.season
+        }
+        _ => {
+            let version = of_folder.version.clone().or(own.version);
+            return Some(Episode { version, stack: own.stack.or(of_folder.stack), ..of_folder });
+        }
+    };
+    let numbers = match own.numbers {
+        Numbers::Absolute { first, last } => Numbers::Range { first, last },
+        numbers => numbers,
+    };
+    Some(Episode { show: of_folder.show, season, numbers, version: own.version.or(of_folder.version), ..own })
+}
+
+fn by_file(folders: &[String], stem: &str) -> Episode {
     let place = Place::of(folders);
     let (_, text) = ids::take(stem);
     let text = without_group(&text);
+    let is_fansub = is_fansub(stem);
     let (text, piece) = match stack::suffix(text).filter(|piece| !piece.could_be_title) {
-        Some(found) if Read::of(found.name, &place).numbers != Numbers::None => {
+        Some(found) if Read::of(found.name, &place, is_fansub).numbers != Numbers::None => {
             (found.name, Some(found.number))
         }
         _ => (text, None),
     };
-    let read = Read::of(text, &place);
+    let read = Read::of(text, &place, is_fansub);
     // A name without numbers tells no show where a folder does.
     let prefix = if read.numbers == Numbers::None && place.show.is_some() { "" } else { &text[..read.start] };
     let place = place.unless_the_show_is_a_number(prefix);
+    let prefix = show_of(prefix);
     let rest = &text[read.end..];
     let title = if read.numbers == Numbers::None { Some(clean(junk::cut(text))) } else { title_of(rest) };
     let year = match read.numbers {
         Numbers::Date(date) => u32::try_from(date.year()).ok(),
         _ => None,
     };
-    Episode {
+    let episode = Episode {
         show: show::of(place.show, place.season.as_ref(), prefix, stem),
-        season: read.season.or(place.season.map(|season| season.season)).or(year),
+        season: read.season.or(place.season.as_ref().map(|season| season.season)).or(year),
         numbers: read.numbers,
         title: title.filter(|title| !title.is_empty()),
         version: resolution(rest),
         stack: piece.or(read.piece).or(place.piece),
+    };
+    if place.season.is_some_and(|season| season.is_between) && read.season.is_none() {
+        // `Season 0.5/01.mkv` is not the first special.
+        let title = clean(&format!("{} - {text}", place.season_folder.unwrap_or_default()));
+        return Episode { numbers: Numbers::None, title: Some(title), ..episode };
     }
+    episode
+}
+
+/// What stands in front of the numbers, without the season or the other number that stands there too.
+fn show_of(prefix: &str) -> &str {
+    let has_show = |start: usize| !clean(&prefix[..start]).is_empty();
+    let season = season::in_name(prefix).map(|season| season.start).filter(|start| has_show(*start));
+    let beside =
+        || BESIDE.as_ref()?.find(prefix).map(|beside| beside.start()).filter(|start| has_show(*start));
+    season.or_else(beside).map_or(prefix, |start| &prefix[..start])
+}
+
+/// Whether fans named it: `[Group] Show 679`, `Show 484 VOSTFR`, `Show 12 [0A1B2C3D]`.
+fn is_fansub(stem: &str) -> bool {
+    let stem = stem.trim();
+    let group = stem.strip_prefix('[').and_then(|inner| inner.split_once(']'));
+    let is_sum = |end: &str| end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
+    group.is_some_and(|(group, _)| !group.contains('.') && group.chars().any(char::is_alphabetic))
+        || stem.strip_suffix(']').and_then(|stem| stem.rsplit_once('[')).is_some_and(|(_, end)| is_sum(end))
+        || junk::words(stem).iter().any(|word| word.text.eq_ignore_ascii_case("vostfr"))
 }
 
 /// Whether a name tells season and episode itself.
@@ -90,9 +157,9 @@ impl<'a> Place<'a> {
         place
     }
 
-    /// `24/24 S01E01.mkv` lies in no 24th season.
+    /// `24/24 S01E01.mkv` lies in no 24th season, nor `13 Series/13 Series S01E01.mkv` in a 13th one.
     fn unless_the_show_is_a_number(mut self, prefix: &str) -> Self {
-        let is_the_show = self.season.as_ref().is_some_and(|season| season.bare)
+        let is_the_show = self.season.as_ref().is_some_and(|season| season.show.is_none())
             && self.season_folder.is_some_and(|folder| comparable(&clean(prefix)) == comparable(folder));
         if is_the_show {
             self.show = self.season_folder;
@@ -121,35 +188,75 @@ struct Read {
 }
 
 impl Read {
-    fn of(text: &str, place: &Place<'_>) -> Self {
-        if let Some(numbers::Found { season, first, last, piece, start, end }) = numbers::find(text) {
+    fn of(text: &str, place: &Place<'_>, is_fansub: bool) -> Self {
+        if let Some(found) = numbers::find(text) {
+            let numbers::Found { season, first, last, piece, is_between, start, end } = found;
+            if is_between {
+                return Self::unnumbered(Some(0), start, text);
+            }
             return Self { season: Some(season), numbers: Numbers::Range { first, last }, piece, start, end };
         }
         if let Some((date, start, end)) = date::find(text) {
-            return Self { season: None, numbers: Numbers::Date(date), piece: None, start, end };
+            let marked = absolute::marked(text).filter(|found| found.end <= start);
+            // `60. Bölüm (31.01.2023)` tells its day beside its number,
+            // as does a release's `E56.190121`.
+            let is_beside = text[..start].ends_with(['(', '[']) || end - start == 6;
+            if marked.is_none() || !is_beside {
+                let start = marked.map_or(start, |marked| marked.start);
+                return Self { season: None, numbers: Numbers::Date(date), piece: None, start, end };
+            }
         }
         if absolute::is_creditless(text) {
-            return Self {
-                season: Some(0),
-                numbers: Numbers::None,
-                piece: None,
-                start: text.len(),
-                end: text.len(),
-            };
+            return Self::unnumbered(Some(0), text.len(), text);
+        }
+        if let Some(read) = Self::of_season(text, place, is_fansub) {
+            return read;
         }
         let season = place.season.as_ref().map(|season| season.season);
-        if let Some(found) = absolute::find(text, season, place.show) {
-            let absolute::Found { season: own, first, last, start, end } = found;
-            let numbers = if own.or(season).is_some() {
-                Numbers::Range { first, last }
-            } else {
-                Numbers::Absolute { first, last }
-            };
-            return Self { season: own, numbers, piece: None, start, end };
+        if let Some(found) = absolute::find(text, Around { season, show: place.show, is_fansub }) {
+            return Self::counted(found, season, text);
         }
         // Kodi's `name.special.avi`
         let special = text.to_ascii_lowercase().ends_with(".special").then_some(0);
-        Self { season: special, numbers: Numbers::None, piece: None, start: text.len(), end: text.len() }
+        Self::unnumbered(special, text.len(), text)
+    }
+
+    /// A name that tells its season apart from its number, or its season alone.
+    fn of_season(text: &str, place: &Place<'_>, is_fansub: bool) -> Option<Self> {
+        let own = season::in_name(text)?;
+        let around = Around { season: Some(own.season), show: None, is_fansub };
+        if let Some(found) = absolute::find(&text[own.end..], around) {
+            let found = absolute::Found {
+                season: found.season.or(Some(own.season)),
+                start: own.start,
+                end: own.end + found.end,
+                ..found
+            };
+            return Some(Self::counted(found, None, text));
+        }
+        let season = place.season.as_ref().map(|season| season.season);
+        let is_before = absolute::find(text, Around { season, show: place.show, is_fansub })
+            .is_some_and(|found| found.end <= own.start);
+        (!is_before).then(|| Self::unnumbered(Some(own.season), own.start, text))
+    }
+
+    fn counted(found: absolute::Found, season: Option<u32>, text: &str) -> Self {
+        let absolute::Found { season: own, first, last, start, end } = found;
+        // `Show - 07.5` stands between two episodes.
+        let behind = text[end..].strip_prefix(".5");
+        if behind.is_some_and(|behind| !behind.starts_with(|c: char| c.is_alphanumeric())) {
+            return Self::unnumbered(Some(0), start, text);
+        }
+        let numbers = if own.or(season).is_some() {
+            Numbers::Range { first, last }
+        } else {
+            Numbers::Absolute { first, last }
+        };
+        Self { season: own, numbers, piece: None, start, end }
+    }
+
+    fn unnumbered(season: Option<u32>, start: usize, text: &str) -> Self {
+        Self { season, numbers: Numbers::None, piece: None, start, end: text.len() }
     }
 }
 
@@ -180,7 +287,10 @@ fn resolution(rest: &str) -> Option<String> {
 /// A name without the group in front: `[Group] Show - 04`.
 fn without_group(text: &str) -> &str {
     let text = text.trim();
-    match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+    // `37 [Group]_Show_-_37` counts its files in front.
+    let counted = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    let inner = text.strip_prefix('[').or_else(|| counted.strip_prefix('['));
+    match inner.and_then(|inner| inner.split_once(']')) {
         Some((group, rest)) if rest.chars().any(char::is_alphabetic) && !is_numbered(group) => {
             rest.trim_start_matches([' ', '_', '.', '-'])
         }

@@ -4,6 +4,8 @@
 //! A hard word ends a title wherever it stands (never the whole of it). A soft one, which titles hold too
 //! (`German`, `Extended`), counts only behind a year or in front of a hard one.
 
+use std::borrow::Cow;
+
 use super::title::clean;
 
 /// One word of a name, and where it stands.
@@ -23,7 +25,12 @@ const HARD: &[&str] = &[
     "bluray",
     "bdrip",
     "brrip",
+    "webdlrip",
+    "dlrip",
+    "hdlight",
     "bdremux",
+    "uhdremux",
+    "dvdremux",
     "bdmv",
     "bd25",
     "bd50",
@@ -51,6 +58,10 @@ const HARD: &[&str] = &[
     "hddvd",
     "hdcam",
     "camrip",
+    "hdts",
+    "hdtc",
+    "dvdscreener",
+    "bdscr",
     "telesync",
     "telecine",
     "ppvrip",
@@ -66,14 +77,18 @@ const HARD: &[&str] = &[
     "avc",
     "av1",
     "vc1",
+    "vp8",
+    "vp9",
     "mpeg2",
     "mpeg4",
     "aac",
     "aac2",
     "ac3",
     "eac3",
+    "lpcm",
     "dts",
     "dtshd",
+    "dtsma",
     "truehd",
     "atmos",
     "flac",
@@ -119,6 +134,7 @@ const HARD_PAIRS: &[(&str, &str)] = &[
     ("blu", "ray"),
     ("web", "dl"),
     ("web", "rip"),
+    ("web", "dlrip"),
     ("h", "264"),
     ("h", "265"),
     ("x", "264"),
@@ -171,6 +187,8 @@ const SOFT: &[&str] = &[
     "restored",
     "version",
     "colorized",
+    "convert",
+    "om",
     "hybrid",
     "web",
     "dvd",
@@ -208,6 +226,7 @@ const SOFT: &[&str] = &[
     "vf",
     "vostfr",
     "vost",
+    "subforced",
     "english",
     "eng",
     "ita",
@@ -264,6 +283,8 @@ const SOFT: &[&str] = &[
     "remastering",
     "60fps",
 ];
+/// Soft words that say nothing of a release beside other soft words either: `Make It Real`.
+const WEAK: &[&str] = &["it", "real", "read", "part", "stan", "open", "hulu", "bbc", "nfo"];
 /// Of the soft words, those that a release name in capitals has in front of the hard ones.
 const TRAILING: &[&str] = &[
     "dl",
@@ -304,7 +325,9 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
 pub(super) fn is_hard(words: &[Word<'_>], at: usize) -> bool {
     let Some(word) = words.get(at) else { return false };
     let lower = word.text.to_lowercase();
-    if HARD.contains(&lower.as_str()) || is_resolution(&lower) {
+    // `BDRipMux` is a rip put together with other sound.
+    let bare = lower.strip_suffix("mux").filter(|bare| bare.len() > 2).unwrap_or(&lower);
+    if HARD.contains(&bare) || HARD.contains(&lower.as_str()) || is_resolution(&lower) {
         return true;
     }
     let next = words.get(at + 1).map(|next| next.text.to_lowercase());
@@ -357,13 +380,74 @@ pub(super) fn cut(text: &str) -> &str {
     kept
 }
 
+/// A name without the brackets that hold nothing but junk: `Show (DVD)`, `Film [Dual-Audio] (1995)`.
+pub(super) fn without_brackets(text: &str) -> Cow<'_, str> {
+    let mut kept = Cow::Borrowed(text);
+    let mut from = 0;
+    while let Some(open) = kept[from..].find(['(', '[', '{']).map(|at| from + at) {
+        let close = kept[open..].find([')', ']', '}']).map(|at| open + at);
+        let Some(close) = close else { break };
+        let is_junk = is_added(&kept[open + 1..close]) && !clean(&kept[..open]).is_empty();
+        if is_junk {
+            kept = Cow::Owned(format!("{}{}", kept[..open].trim_end(), &kept[close + 1..]));
+        }
+        from = if is_junk { kept.floor_char_boundary(open.saturating_sub(1)) } else { open + 1 };
+    }
+    kept
+}
+
+/// A title without the soft words at its end, where a year or a hard word follows them: `EXTENDED`, `Criterion
+/// Edition`, `(VHS)`; and those words.
+pub(super) fn without_added(title: &str) -> (Cow<'_, str>, Option<&str>) {
+    let bare = without_brackets(title);
+    let Cow::Borrowed(title) = bare else { return (bare, None) };
+    let words = words(title);
+    let strong = |word: &Word<'_>| is_soft(word.text) && !WEAK.contains(&word.text.to_lowercase().as_str());
+    // Kept are the first word, and the next behind an article.
+    let least = if words.first().is_some_and(|word| is_article(word.text)) { 2 } else { 1 };
+    let run = words.iter().skip(least).rev().take_while(|word| strong(word)).count();
+    let is_mixed = words[..words.len() - run].iter().any(|word| word.text.chars().any(char::is_lowercase));
+    let capitals =
+        words[words.len() - run..].iter().rev().take_while(|word| is_in_capitals(word.text)).count();
+    let added = if run >= 2 {
+        run
+    } else if is_mixed {
+        capitals
+    } else {
+        0
+    };
+    match words.get(words.len() - added) {
+        Some(first) if added > 0 => (Cow::Borrowed(&title[..first.start]), Some(&title[first.start..])),
+        _ => (Cow::Borrowed(title), None),
+    }
+}
+
+fn is_article(word: &str) -> bool {
+    ["the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"]
+        .contains(&word.to_lowercase().as_str())
+}
+
+/// `EXTENDED`, `LiMiTED`, `3D`.
+fn is_in_capitals(word: &str) -> bool {
+    let capitals = word.chars().filter(|c| c.is_uppercase()).count();
+    let small = word.chars().filter(|c| c.is_lowercase()).count();
+    capitals > small && (small == 0 || capitals > 2)
+}
+
+/// Whether every word of a text is one that is added to titles.
+fn is_added(text: &str) -> bool {
+    let words = words(text);
+    !words.is_empty() && (0..words.len()).all(|at| is_junk(&words, at))
+}
+
+fn is_junk(words: &[Word<'_>], at: usize) -> bool {
+    is_hard(words, at) || (at > 0 && is_hard(words, at - 1)) || is_soft(words[at].text)
+}
+
 /// Whether a text holds nothing but junk.
 pub(super) fn is_all(text: &str) -> bool {
     let words = words(text);
-    !words.is_empty()
-        && (0..words.len())
-            .all(|at| is_hard(&words, at) || (at > 0 && is_hard(&words, at - 1)) || is_soft(words[at].text))
-        && (0..words.len()).any(|at| is_hard(&words, at))
+    is_added(text) && (0..words.len()).any(|at| is_hard(&words, at))
 }
 
 /// What tells versions apart, out of what stands behind a title: the words in front of the junk, and the

@@ -92,6 +92,9 @@ impl<'a> Place<'a> {
                 place.stack = place.stack.or(Some(piece));
             } else if junk::is_all(last) && !rest.is_empty() {
                 place.version = place.version.or_else(|| Some(clean(last)));
+            } else if let Some(label) = rest.last().and_then(|film| version_folder(last, film)) {
+                place.version =
+                    Some(place.version.map_or_else(|| label.clone(), |own| format!("{label} {own}")));
             } else {
                 place.folder = Some(last);
                 break;
@@ -114,6 +117,17 @@ impl<'a> Place<'a> {
         }
         place
     }
+}
+
+/// What tells the versions apart that lie each in a folder in their film's: `Heat (1995)/Heat (1995) - 2160p`.
+fn version_folder(folder: &str, above: &str) -> Option<String> {
+    if folder.len() <= above.len() {
+        return None;
+    }
+    let (own, film) = (FilmName::parse(folder), FilmName::parse(above));
+    let is_same =
+        film.year.is_some() && own.year == film.year && comparable(&own.title) == comparable(&film.title);
+    own.version.filter(|_| is_same)
 }
 
 /// `VIDEO_TS.VOB`, `VTS_01_0.VOB`: menus.
@@ -166,6 +180,10 @@ fn weigh(mut own: FilmName, folder: &FilmName, stem: &str) -> Movie {
     if own.with_piece.is_some() {
         return of_file(own, stem);
     }
+    if is_scene_name(stem, &own, folder) || is_counted(&own, folder) {
+        let label = own.version.take();
+        return of_folder(folder, Some(own), label);
+    }
     if own.year.is_some() && !own.title.is_empty() {
         let is_same = same(&own.title) && (folder.year.is_none() || folder.year == own.year);
         if is_same {
@@ -202,15 +220,16 @@ fn weigh(mut own: FilmName, folder: &FilmName, stem: &str) -> Movie {
 /// `Director's Cut` of `Heat - Director's Cut` in the folder `Heat`; not the `2` or the `Genisys` of another
 /// film.
 fn label_behind(text: &str, title: &str, tells_film: bool) -> Option<String> {
-    let head = text
-        .get(..title.len())
-        .filter(|head| !head.is_empty() && head.to_lowercase() == title.to_lowercase());
-    let dotted = title.replace(' ', ".");
-    let head = head.or_else(|| {
-        text.get(..dotted.len())
-            .filter(|head| !head.is_empty() && head.to_lowercase() == dotted.to_lowercase())
-    })?;
-    let rest = &text[head.len()..];
+    let key = Some(comparable(title)).filter(|key| !key.is_empty())?;
+    let title_end = junk::words(text)
+        .into_iter()
+        .map(|word| word.end)
+        .find(|end| comparable(&text[..*end]) == key)
+        .or_else(|| {
+            let end = title.len();
+            text.get(..end).filter(|head| head.to_lowercase() == title.to_lowercase()).map(|_| end)
+        })?;
+    let rest = &text[title_end..];
     let trimmed = rest.trim_start();
     let label = version(rest)?;
     let told: Vec<_> = junk::words(&label).into_iter().map(|word| word.text).collect();
@@ -218,8 +237,55 @@ fn label_behind(text: &str, title: &str, tells_film: bool) -> Option<String> {
     let marked = trimmed.starts_with(['-', '–', '[', '(']);
     let sequel = told.first().is_some_and(|word| is_number(word));
     let starts = rest.starts_with([' ', '.', '_', '-', '[', '(']);
-    (starts && (known || (marked && tells_film && !sequel && rest.starts_with([' ', '[', '(']))))
+    // In a film's own folder `4KLight` is no title.
+    let coined = tells_film && !told.is_empty() && told.iter().all(|word| is_coined(word));
+    (starts && (known || coined || (marked && tells_film && !sequel && rest.starts_with([' ', '[', '(']))))
         .then_some(label)
+}
+
+/// A word as only release groups write them: `HDLight`, `mHD`, `10bit`.
+fn is_coined(word: &str) -> bool {
+    let (capitals, small) = (
+        word.chars().filter(|c| c.is_uppercase()).count(),
+        word.chars().filter(|c| c.is_lowercase()).count(),
+    );
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    (capitals >= 2 && small >= 1) || (digits >= 1 && capitals + small >= 2)
+}
+
+/// Whether a file is called as scene groups call that of a release's folder: in small letters, the group's
+/// mark in front, the title perhaps by its initials.
+fn is_scene_name(stem: &str, own: &FilmName, folder: &FilmName) -> bool {
+    let Some((mark, rest)) = stem.split_once('-') else { return false };
+    let is_scene = folder.is_release
+        && (2..=10).contains(&mark.len())
+        && mark.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        && !stem.contains(' ')
+        && !rest.chars().any(char::is_uppercase);
+    if !is_scene || (own.year.is_some() && own.year != folder.year) {
+        return false;
+    }
+    let title = words(&FilmName::parse(rest).title);
+    let title: Vec<_> = title.iter().filter(|word| !junk::is_soft(word) && !junk::is_all(word)).collect();
+    let of_folder = words(&folder.title);
+    let short = title.iter().map(|word| word.as_str()).collect::<String>();
+    let folder_key = of_folder.concat();
+    let mut letters = folder_key.chars();
+    title.iter().all(|word| of_folder.contains(word))
+        || (title.len() == 1
+            && short.len() <= 8
+            && short.chars().next() == folder_key.chars().next()
+            && short.chars().all(|c| letters.any(|other| other == c)))
+}
+
+/// Whether nothing but numbers stands in front of the folder's title: `08.03.09.The.Doors.(1991)`.
+fn is_counted(own: &FilmName, folder: &FilmName) -> bool {
+    let own_words = words(&own.title);
+    let counted = own_words.iter().take_while(|word| word.bytes().all(|byte| byte.is_ascii_digit())).count();
+    counted > 0
+        && own.year.is_some()
+        && own.year == folder.year
+        && comparable(&own_words[counted..].join(" ")) == comparable(&folder.title)
 }
 
 /// A number of a sequel, in digits or in Roman ones.

@@ -27,7 +27,7 @@ pub(super) struct Found {
 
 /// The year of a name; never one that leaves no title.
 pub(super) fn find(text: &str) -> Option<Found> {
-    in_brackets(text).or_else(|| bare(text))
+    in_brackets(text).or_else(|| bare(text)).or_else(|| in_front(text)).or_else(|| behind_junk(text))
 }
 
 /// `(1995)`, `[1995]`, `{1995}`, `(1995-1998)`, `(2010- )`; the first, or the last of a row of them: `Runner
@@ -110,7 +110,10 @@ fn bare(text: &str) -> Option<Found> {
         return None;
     }
     let next = words.get(at + 1);
-    let dotted = !text.trim().contains(' ');
+    // `Heat.1995.some words.1080p` has blanks only behind.
+    let dotted =
+        !text[..start].trim().contains(' ') && (text[end..].starts_with(['.', '_']) || end == text.len());
+    let dotted = dotted || !text.trim().contains(' ');
     let ends = next.is_none() || at + 1 == junk_start;
     let belongs = BEFORE_A_TITLE_S_NUMBER.contains(&words[at - 1].text.to_lowercase().as_str());
     let follows_junk =
@@ -121,6 +124,32 @@ fn bare(text: &str) -> Option<Found> {
         None if belongs => None,
         _ => (ends || follows_junk || release || labelled).then_some(found),
     }
+}
+
+/// `1993- Heat`, as a series of films is put in order; `2001 - A Space Odyssey` is a title.
+fn in_front(text: &str) -> Option<Found> {
+    let digits = text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let year = digits.parse().ok().filter(|year| BARE.contains(year))?;
+    let title = text[4..].strip_prefix("- ")?;
+    title.starts_with(char::is_alphabetic).then_some(Found {
+        year,
+        start: 0,
+        end: 5,
+        sure: true,
+        span: false,
+    })
+}
+
+/// `Heat FRENCH BluRay 720p 1995`: some name the year last.
+fn behind_junk(text: &str) -> Option<Found> {
+    let from = junk::start(text)?;
+    let words = junk::words(text);
+    let mut years = words.iter().enumerate().filter(|(_, word)| word.start >= from);
+    let (at, word) = years.find(|(at, word)| {
+        bare_year(word).is_some() && !is_date(&words, *at) && !text[..word.start].ends_with(['(', '[', '{'])
+    })?;
+    let Word { start, end, .. } = *word;
+    (at > 0).then_some(Found { year: bare_year(word)?, start, end, sure: false, span: false })
 }
 
 fn bare_year(word: &Word<'_>) -> Option<u16> {

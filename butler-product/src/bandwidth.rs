@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use bucket::needed;
 pub use curve::{Curve, CurveError, KeyFrame, MAX_KEY_FRAMES, MAX_STEPS, StreamCurve};
 
+use crate::Traits;
 use crate::media_info::MAX_STREAMS;
 use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
@@ -49,6 +50,7 @@ pub struct Summary {
 impl Product for Summary {
     const NAME: &'static str = "bandwidth";
     const VERSION: u32 = 1;
+    const NEEDS: Traits = Traits::PLAYABLE;
     const BLOB: Option<&'static str> = Some("bandwidth");
     // All headers of packets, or all packets where a container has no index.
     const COST: Cost = Cost { per: CostPer::Gigabyte, seconds: 2.0 };

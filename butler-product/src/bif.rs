@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Traits;
 use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// The interval's range, milliseconds.
@@ -104,6 +105,7 @@ pub struct Summary {
 impl Product for Summary {
     const NAME: &'static str = "bif";
     const VERSION: u32 = 2;
+    const NEEDS: Traits = Traits::VIDEO;
     const BLOB: Option<&'static str> = Some("bif");
     // A key frame decoded every few seconds, of a film in full HD.
     const COST: Cost = Cost { per: CostPer::Gigabyte, seconds: 5.0 };

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Traits;
 use crate::media_info::MAX_CHAPTERS;
 use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
@@ -38,6 +39,8 @@ impl Product for ChapterThumbs {
     const NAME: &'static str = "chapter_thumbs";
     const VERSION: u32 = 1;
     const BLOB: Option<&'static str> = Some("chapters.bif");
+    // Most videos have no chapters: until their headers are read nobody asks a worker for pictures of them.
+    const NEEDS: Traits = Traits::VIDEO.union(Traits::CHAPTERS).union(Traits::HEADERS);
     // A handful of key frames for each of a few dozen chapters.
     const COST: Cost = Cost { per: CostPer::Source, seconds: 1.0 };
 
@@ -55,7 +58,7 @@ impl Product for ChapterThumbs {
             Line::new("pictures", count(self.chapters.saturating_sub(missing))),
             Line::new("size", Quantity::Pixels(self.width, self.height)),
         ];
-        lines.extend((missing > 0).then(|| Line::new("chapters without", count(missing))));
+        lines.extend((missing > 0).then(|| Line::new("missing", count(missing))));
         lines
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Traits;
 use crate::list::products;
 use crate::product::{Cost, Product};
 
@@ -14,6 +15,8 @@ struct Row {
     version: u32,
     oldest_usable: u32,
     blob: Option<&'static str>,
+    needs: Traits,
+    one_of_each: bool,
     after_headers: bool,
     cost: Cost,
 }
@@ -25,6 +28,8 @@ impl Row {
             version: P::VERSION,
             oldest_usable: P::OLDEST_USABLE,
             blob: P::BLOB,
+            needs: P::NEEDS,
+            one_of_each: P::ONE_OF_EACH,
             after_headers: P::AFTER_HEADERS,
             cost: P::COST,
         }
@@ -81,6 +86,16 @@ impl ProductKind {
         self.row().blob.is_some()
     }
 
+    /// What a source must have for it; see [`Product::NEEDS`].
+    pub const fn needs(self) -> Traits {
+        self.row().needs
+    }
+
+    /// Whether a source keeps one of each parameters; see [`Product::ONE_OF_EACH`].
+    pub const fn keeps_one_of_each(self) -> bool {
+        self.row().one_of_each
+    }
+
     /// Whether it is made of what the headers say; see [`Product::AFTER_HEADERS`].
     pub const fn is_made_after_headers(self) -> bool {
         self.row().after_headers
@@ -133,6 +148,7 @@ mod tests {
         for kind in ProductKind::ALL {
             assert!((1..=kind.version()).contains(&kind.oldest_usable()), "{kind}");
             assert!(kind.guessed_cost().seconds > 0.0, "{kind}");
+            assert!(!kind.needs().is_empty(), "{kind}: every source has what nothing needs");
         }
     }
 }

@@ -21,9 +21,11 @@ mod list;
 mod one_line;
 mod product;
 mod spec;
+mod traits;
 
 pub use failure::{Failure, FailureClass};
 pub use fingerprint::{Fingerprint, FingerprintParseError};
 pub use kind::{ProductKind, UnknownKind};
 pub use product::{Cost, CostPer, Line, Listed, Product, Quantity};
 pub use spec::{Params, Spec, Value};
+pub use traits::Traits;

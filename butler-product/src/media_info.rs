@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Traits;
 use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// What a file's headers say.
@@ -27,6 +28,7 @@ pub struct MediaInfo {
 impl Product for MediaInfo {
     const NAME: &'static str = "media_info";
     const VERSION: u32 = 2;
+    const NEEDS: Traits = Traits::CONTENT;
     const COST: Cost = Cost { per: CostPer::Source, seconds: 0.05 };
 
     fn is_sound(&self) -> bool {
@@ -171,6 +173,16 @@ pub struct Chapter {
 }
 
 impl MediaInfo {
+    /// What the headers say that the file has.
+    pub fn traits(&self) -> Traits {
+        let has = |kind| self.streams.iter().any(|stream| stream.kind == kind);
+        let mut traits = Traits::HEADERS;
+        traits.set(Traits::VIDEO, has(StreamKind::Video));
+        traits.set(Traits::SOUND, has(StreamKind::Audio));
+        traits.set(Traits::CHAPTERS, !self.chapters.is_empty());
+        traits
+    }
+
     /// The stream that a player shows: the first default video stream, else the first.
     pub fn video(&self) -> Option<&Stream> {
         let mut videos = self.streams.iter().filter(|stream| stream.kind == StreamKind::Video);

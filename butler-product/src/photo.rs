@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Traits;
 use crate::one_line::one_line;
 use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
@@ -207,6 +208,7 @@ impl Photo {
 impl Product for Photo {
     const NAME: &'static str = "photo";
     const VERSION: u32 = 1;
+    const NEEDS: Traits = Traits::PHOTO;
     const AFTER_HEADERS: bool = false;
     const COST: Cost = Cost { per: CostPer::Source, seconds: 0.02 };
 

@@ -2,7 +2,7 @@
 //! and everybody else asks the kind ([`crate::ProductKind`]), the spec or the value, without a match of their
 //! own.
 
-use crate::{ProductKind, Value};
+use crate::{ProductKind, Traits, Value};
 
 /// The value of one product, which says what there is to know of its kind.
 pub trait Product: Sized {
@@ -14,6 +14,10 @@ pub trait Product: Sized {
     const OLDEST_USABLE: u32 = 1;
     /// The file name extension of its blob, without a dot; none for one whose value is all there is.
     const BLOB: Option<&'static str> = None;
+    /// What a source must have for it: it is lacking where these are, and it is not.
+    const NEEDS: Traits;
+    /// Whether a source keeps one of each parameters; else what was made with others is replaced.
+    const ONE_OF_EACH: bool = false;
     /// Whether it is made of what the headers say. What a parser of its own reads is made whether libav reads
     /// the file or not.
     const AFTER_HEADERS: bool = true;

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Traits;
 use crate::one_line::one_line;
 use crate::product::{Cost, CostPer, Line, Product};
 
@@ -147,6 +148,7 @@ impl Tags {
 impl Product for Tags {
     const NAME: &'static str = "tags";
     const VERSION: u32 = 1;
+    const NEEDS: Traits = Traits::TAGGED;
     const AFTER_HEADERS: bool = false;
     const COST: Cost = Cost { per: CostPer::Source, seconds: 0.02 };
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use butler_api::{Origin, PauseOwner, Reason, RunId, TaskName};
+use butler_api::{Ask, Origin, PauseOwner, Reason, RunId, TaskName};
 
 use crate::{Pause, Settings};
 
@@ -16,10 +16,8 @@ pub enum Event {
     StartAsked {
         /// The task.
         task: TaskName,
-        /// Whatever day, switch and window say.
-        force: bool,
-        /// Only this section; taken for a forced start whatever `force` says.
-        section: Option<i64>,
+        /// What of it; limited to a section it is taken for forced, whatever `force` says.
+        ask: Ask,
     },
     /// A person asked for a scan of a section, or of paths in it; or the file system told that something
     /// changed there.

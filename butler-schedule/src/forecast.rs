@@ -237,7 +237,8 @@ fn idle(drive: &Drive, window: &Window) -> Vec<RunAhead> {
             (true, None, past) => match past.and_then(|past| past.last_completed) {
                 _ if past.is_some_and(|past| past.given_up == Some(window.day)) => How::GivenUp,
                 Some(last) => {
-                    let until = last.checked_add(i64::from(task.row.every_days).days()).unwrap_or(Date::MAX);
+                    let until =
+                        last.checked_add(i64::from(task.row.timing.every_days).days()).unwrap_or(Date::MAX);
                     if last == window.day { How::Done { until } } else { How::NotDue { until } }
                 }
                 None => return None,

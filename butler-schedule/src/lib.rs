@@ -7,8 +7,9 @@
 //! `day.rs` and `window.rs` (1, 10), `due.rs` (1, 3), `placement.rs` (2), `order.rs` (lanes, 11),
 //! `recovery.rs` (11) and `schedule/` (2 to 9, pauses).
 
+pub use butler_api::{Ask, Attendance, Crashes, Past, Pause, PauseEnd, RunRecord};
+
 mod answer;
-mod attendance;
 mod calendar;
 mod day;
 mod due;
@@ -17,25 +18,22 @@ mod event;
 mod forecast;
 mod next_night;
 mod order;
-mod pause;
 mod placement;
 mod recovery;
 mod row;
-mod run_record;
+mod run_rules;
 mod run_state;
 mod schedule;
 mod settings;
 mod window;
 
 pub use answer::{Answer, StartAnswer, Step};
-pub use attendance::Attendance;
 pub use effect::{Effect, SecondRun, WakeReason};
 pub use event::{Event, RunEnd};
 pub use forecast::{BacklogAhead, Expected, Forecast, How, NightAhead, RunAhead, Work, windows_ahead};
-pub use pause::{Pause, PauseEnd};
-pub use recovery::{Past, Remembered};
-pub use row::{AtWindowEnd, Lane, Row};
-pub use run_record::{Crashes, MOST_PATHS, RunRecord};
+pub use recovery::Remembered;
+pub use row::{AtWindowEnd, Lane, Row, Timing};
+pub use run_rules::MOST_PATHS;
 pub use run_state::{Change, IllegalChange};
 pub use schedule::{Schedule, Task};
 pub use settings::{CatchUp, Settings};

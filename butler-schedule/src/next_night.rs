@@ -30,7 +30,7 @@ impl Schedule {
             let starts = if is_open {
                 waits
             } else {
-                due::due(task.row.every_days, last, given_up, window.day).is_ok()
+                due::due(task.row.timing.every_days, last, given_up, window.day).is_ok()
             };
             if starts && not_before <= window.from.max(now) {
                 return Some(window);

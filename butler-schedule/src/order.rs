@@ -3,6 +3,7 @@
 
 use butler_api::{Origin, Reason, RunId, RunState};
 
+use crate::run_rules::RunRules;
 use crate::{Lane, Row, RunRecord};
 
 /// The place of a queued run among all that wait; the least begins first. Scans go before all else, then a
@@ -10,11 +11,11 @@ use crate::{Lane, Row, RunRecord};
 /// brought, rank, the order of asking.
 pub(crate) fn turn(row: &Row, run: &RunRecord, would_starve: bool) -> (bool, bool, bool, bool, u8, RunId) {
     (
-        row.lane != Lane::Scan,
+        row.timing.lane != Lane::Scan,
         !would_starve,
         run.started_at.is_none(),
         run.origin == Origin::Asap,
-        row.rank,
+        row.timing.rank,
         run.id,
     )
 }
@@ -30,7 +31,7 @@ pub(crate) fn waits_for(
     if let Some(before) = others().find(|other| other.is_active() && other.task == run.task) {
         return Some(Reason::BehindItself { run: before.id });
     }
-    if row.lane == Lane::Scan {
+    if row.timing.lane == Lane::Scan {
         return None;
     }
     let of_scan = others().filter(|other| lane_of(other) == Some(Lane::Scan));
@@ -40,7 +41,7 @@ pub(crate) fn waits_for(
     if let Some(scan) = scan {
         return Some(Reason::BehindScan { run: scan.id });
     }
-    if row.lane == Lane::Media {
+    if row.timing.lane == Lane::Media {
         return None;
     }
     let ahead = others().find(|other| other.is_active() && lane_of(other) == Some(Lane::Housekeeping))?;

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use butler_api::{Reason, RunId, RunState, TaskName};
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date};
 
+use crate::run_rules::RunRules;
 use crate::run_state::IllegalChange;
-use crate::{Attendance, Change, Crashes, Pause, RunRecord};
+use crate::{Attendance, Change, Crashes, Past, Pause, RunRecord};
 
 /// With this many crashes on one day a task's run is a failure.
 const TOO_MANY_CRASHES: u32 = 3;
@@ -27,27 +28,6 @@ pub struct Remembered {
     pub attendance: Option<Attendance>,
     /// The pauses that outlive a restart: those of a person and those until the window opens.
     pub pauses: Vec<Pause>,
-}
-
-/// What is remembered of a task.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
-    /// The day of its last run that completed and counts (no section, origin not `asap`): the one with the
-    /// highest id, for a task's runs work one after the other, and a clock that was far ahead must not stay
-    /// the last for ever.
-    pub last_completed: Option<Date>,
-    /// The [`RunRecord::worked`] of its last five such runs, oldest first.
-    pub durations: Vec<SignedDuration>,
-    /// The [`RunRecord::ended_day`] of the last of its runs that failed or that a person stopped (no section,
-    /// origin not `asap`).
-    pub given_up: Option<Date>,
-    /// The [`RunRecord::ended_day`] of the last of its runs that the window's end stopped.
-    pub cut: Option<Date>,
-    /// The [`RunRecord::day`] of the last of its runs that were missed.
-    pub missed: Option<Date>,
-    /// Of its runs' [`RunRecord::crashes`], those of the latest day, added up; the unfinished ones' among
-    /// them.
-    pub crashes: Option<Crashes>,
 }
 
 /// Moves one run to where it belongs after a restart.

@@ -8,9 +8,19 @@ use butler_api::TaskName;
 pub struct Row {
     /// Its wire name.
     pub name: TaskName,
+    /// When it runs, and beside what.
+    pub timing: Timing,
+    /// Id of the setting that switches it on and off.
+    pub switch: &'static str,
+}
+
+/// When a task runs, and beside what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
     /// Days between two completed runs, 1 or more.
     pub every_days: u32,
-    /// Whether it is placed at a moment of its own inside the window (`scheduleRandomized`).
+    /// Whether it is placed at a moment of its own inside the window (`scheduleRandomized`): tasks that ask
+    /// online services.
     pub randomized: bool,
     /// The queue it stands in.
     pub lane: Lane,
@@ -20,8 +30,21 @@ pub struct Row {
     pub at_window_end: AtWindowEnd,
     /// Whether it goes first when it would not fit otherwise: the backup, which must never starve.
     pub never_starves: bool,
-    /// Id of the setting that switches it on and off.
-    pub switch: &'static str,
+}
+
+impl Timing {
+    /// A task that has products made: every day, beside its like.
+    pub const MEDIA: Self = Self {
+        every_days: 1,
+        randomized: false,
+        lane: Lane::Media,
+        rank: 0,
+        at_window_end: AtWindowEnd::Stop,
+        never_starves: false,
+    };
+
+    /// A task that keeps house: every week, in the middle of its lane.
+    pub const HOUSEKEEPING: Self = Self { every_days: 7, lane: Lane::Housekeeping, rank: 50, ..Self::MEDIA };
 }
 
 /// What the window's end does to a bound run of a task.

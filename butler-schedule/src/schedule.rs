@@ -25,14 +25,15 @@ mod window_end;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use butler_api::{Ask, Origin, Reason, RunId, RunState, TaskName};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::answer::{Answer, Step};
 use crate::calendar::{Present, Stretch};
 use crate::placement::{self, Draw};
-use crate::recovery::{self, Past, Remembered};
-use crate::{AtWindowEnd, Change, Effect, Event, Pause, Row, RunRecord, Settings, Window, due, window};
+use crate::recovery::{self, Remembered};
+use crate::run_rules::RunRules;
+use crate::{AtWindowEnd, Change, Effect, Event, Past, Pause, Row, RunRecord, Settings, Window, due, window};
 
 /// What runs, what waits, and what is remembered of the past.
 #[derive(Debug, Clone)]
@@ -106,9 +107,7 @@ impl Schedule {
         let present = self.present(now);
         self.notice_absence(now, &mut effects);
         let answer = match event {
-            Event::StartAsked { task, force, section } => {
-                return self.start_one(&task, force || section.is_some(), section, present, effects);
-            }
+            Event::StartAsked { task, ask } => return self.start_one(&task, ask, present, effects),
             Event::RefreshAsked { section, paths, origin } => {
                 return self.refresh(section, paths, origin, present, effects);
             }
@@ -260,7 +259,7 @@ impl Schedule {
 
     /// Whether the window's end lets its runs finish, and never misses it.
     fn finishes(&self, task: &TaskName) -> bool {
-        self.row(task).is_some_and(|row| row.at_window_end == AtWindowEnd::Finish)
+        self.row(task).is_some_and(|row| row.timing.at_window_end == AtWindowEnd::Finish)
     }
 
     /// What the calendar says of a moment.
@@ -283,7 +282,7 @@ impl Schedule {
         }
         let past = self.past(&row.name);
         due::due(
-            row.every_days,
+            row.timing.every_days,
             past.and_then(|past| past.last_completed),
             past.and_then(|past| past.given_up),
             day,
@@ -294,10 +293,10 @@ impl Schedule {
         placement::place(window, self.usual(task), Draw::of(&self.settings.server_id, task, window.day), now)
     }
 
-    fn new_run(&mut self, task: &TaskName, origin: Origin, now: Timestamp) -> RunRecord {
+    fn new_run(&mut self, task: &TaskName, origin: Origin, ask: Ask, now: Timestamp) -> RunRecord {
         let id = self.next_run;
         self.next_run = RunId(id.0 + 1);
-        RunRecord::asked(id, task.clone(), origin, now)
+        RunRecord::new(id, task.clone(), origin, ask, now)
     }
 
     /// Ends a live run that has not begun, or does not go on; it is forgotten when everything is settled.

@@ -12,6 +12,7 @@ use crate::bounds::Bounds;
 use crate::error::Problem;
 use crate::metrics::Metrics;
 use crate::plex::{Feed, Listeners};
+use crate::v1::{MOST_CHECKS, Writing};
 
 /// Blocking questions at a time, most of them to the library; further ones wait, as long as their client
 /// does.
@@ -30,6 +31,8 @@ pub struct App {
     pub(crate) bounds: Bounds,
     feed: Arc<OnceCell<Feed>>,
     questions: Arc<Semaphore>,
+    pub(crate) writing: Arc<Writing>,
+    pub(crate) checks: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
 }
 
@@ -61,6 +64,8 @@ impl App {
             bounds,
             feed: Arc::default(),
             questions,
+            writing: Arc::default(),
+            checks: Arc::new(Semaphore::new(MOST_CHECKS)),
             metrics,
         }
     }

@@ -109,8 +109,10 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Unknown { what, id } => Self::not_found(format!("There is no {what} {id}.")),
-            StoreError::Full(_) => Self::unavailable(
-                "The disk that holds the data folder is full. Free some space and try again.",
+            StoreError::Full(_) => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "The disk that holds the data folder is full, so nothing can be stored. Free some space and \
+                 try again.",
             ),
             StoreError::ReadOnly(_) => {
                 Self::unavailable("The data folder or its disk is read-only. Make it writable and try again.")

@@ -34,6 +34,9 @@ const LARGEST_HEADERS_BYTES: usize = 32 << 10;
 /// elsewhere.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
+/// A dry run reads what its task would read, a whole database say.
+const DRY_RUN_WITHIN: Duration = Duration::from_secs(30 * 60);
+
 /// Every route, and their description; the document is made of the same.
 fn routes() -> (Router<App>, OpenApi) {
     let all = OpenApiRouter::with_openapi(openapi::head())
@@ -125,9 +128,8 @@ async fn bounded(request: Request, next: Next) -> Response {
             "The answer took too long, perhaps since a disk or mount does not answer. Try again later.",
         )
     };
-    tokio::time::timeout(ANSWER_WITHIN, next.run(request))
-        .await
-        .unwrap_or_else(|_| given_up().into_response())
+    let within = if v1::is_dry_run(request.uri().path()) { DRY_RUN_WITHIN } else { ANSWER_WITHIN };
+    tokio::time::timeout(within, next.run(request)).await.unwrap_or_else(|_| given_up().into_response())
 }
 
 /// Adds the headers of every answer, and tells the log of it: the path only, for a query may hold the token.

@@ -6,6 +6,7 @@
 
 mod places;
 mod room;
+mod sending;
 
 use std::io;
 use std::pin::pin;
@@ -109,8 +110,9 @@ async fn answer(
     request.extensions_mut().insert(connection.clone());
     connection.begun();
     let response = router.oneshot(request).await?;
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        connection.answered();
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(response);
     }
-    Ok(response)
+    connection.answered();
+    Ok(response.map(|body| sending::body(body, connection)))
 }

@@ -5,6 +5,7 @@
 
 use butler_api::TaskName;
 use butler_product::ProductKind;
+use butler_schedule::Lane;
 
 use crate::{Settings, Task, stand_ins};
 
@@ -53,9 +54,13 @@ impl Catalogue {
         self.tasks().find(|task| task.name == *name)
     }
 
-    /// The tasks that make a product by these settings, in their order.
-    pub fn makers(&self, kind: ProductKind, settings: &Settings) -> Vec<&'static TaskName> {
-        let makes = |task: &&Task| task.demands(settings).iter().any(|demand| demand.spec.kind() == kind);
+    /// The tasks that make a product by these settings, in their order; with none those that look at the
+    /// sections' folders.
+    pub fn makers(&self, kind: Option<ProductKind>, settings: &Settings) -> Vec<&'static TaskName> {
+        let makes = |task: &&Task| match kind {
+            Some(kind) => task.demands(settings).iter().any(|demand| demand.spec.kind() == kind),
+            None => task.timing.lane == Lane::Scan,
+        };
         self.tasks().filter(makes).map(|task| &task.name).collect()
     }
 }
@@ -98,7 +103,7 @@ mod tests {
     fn every_task_has_words_for_people() {
         for task in ALL {
             assert!(!task.title.is_empty() && !task.description.is_empty(), "{}", task.name);
-            assert!(task.every_days > 0, "{}", task.name);
+            assert!(task.timing.every_days > 0, "{}", task.name);
         }
     }
 }

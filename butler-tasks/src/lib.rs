@@ -2,7 +2,7 @@
 //! named as the task is on the wire.
 //!
 //! Nothing here is async, schedules anything or decodes anything. Start with [`Task`], then [`catalogue`]; a
-//! task's file is complete in itself.
+//! task's file is complete in itself. `docs/tasks.md` is printed from here.
 
 mod catalogue;
 mod plan;
@@ -10,6 +10,8 @@ mod report;
 pub mod settings;
 mod stand_ins;
 mod task;
+#[cfg(test)]
+mod task_page;
 mod work;
 
 pub(crate) use catalogue::ALL;
@@ -17,5 +19,5 @@ pub use catalogue::Catalogue;
 pub use plan::{Action, Deed, Ground, Plan, Prepared};
 pub use report::Report;
 pub use settings::{Setting, SettingError, Settings, SettingsFile};
-pub use task::{Demand, Does, Task};
-pub use work::{Observer, ScanStep, TaskError, Work};
+pub use task::{Demand, OwnWork, Phases, Task};
+pub use work::{LibraryChange, News, SectionStep, Stage, TaskError, Work, WorkStep};

@@ -15,8 +15,8 @@ use std::sync::LazyLock;
 
 pub use file::{FileError, SettingsFile};
 pub use general::{
-    BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_START_HOUR, BUTLER_START_MINUTE,
-    BUTLER_WINDOW_DAYS, FRIENDLY_NAME, FS_EVENT_LIBRARY_UPDATES,
+    BUTLER_ALLOWED_ROOTS, BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_MIN_FREE_SPACE,
+    BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_WINDOW_DAYS, FRIENDLY_NAME, FS_EVENT_LIBRARY_UPDATES,
 };
 pub use kind::{BadValue, Ints, Kind, Texts, Value, read_bool};
 pub use schedule::schedule_settings;
@@ -127,31 +127,31 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::{Does, Ground};
+    use crate::Ground;
 
     /// What the schedule and the tasks make of settings: all that can be seen of them here.
     fn seen(library: &Library, settings: &Settings) -> String {
         let schedule = schedule_settings(settings, TimeZone::UTC, "server".to_owned());
-        let of_others = (settings.text(&FRIENDLY_NAME), settings.flag(&FS_EVENT_LIBRARY_UPDATES));
+        let of_others = (
+            settings.text(&FRIENDLY_NAME),
+            settings.flag(&FS_EVENT_LIBRARY_UPDATES),
+            settings.int(&BUTLER_MIN_FREE_SPACE),
+            settings.folders(&BUTLER_ALLOWED_ROOTS),
+        );
         let mut seen = format!("{schedule:?} {of_others:?}");
         for task in crate::ALL {
-            match task.does {
-                Does::Analyse(demands) => write!(seen, " {:?}", demands(settings)).unwrap(),
-                Does::KeepHouse(prepare) => {
-                    let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
-                    let prepared =
-                        prepare(&mut Ground { library, settings, now, today, is_stopping }).unwrap();
-                    write!(seen, " {:?}", prepared.plan()).unwrap();
-                }
-                Does::Work { .. } => {}
-            }
+            write!(seen, " {:?}", task.demands(settings)).unwrap();
+            let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
+            let prepared =
+                task.phases.work.prepare(&mut Ground { library, settings, now, today, is_stopping });
+            write!(seen, " {:?}", prepared.map(|prepared| prepared.unwrap().plan())).unwrap();
         }
         seen
     }
 
     /// For every setting a value that is not its default. What each does further on is tested where it is
-    /// done: the window and the switches in butler-schedule, the name and the switches in butler-server,
-    /// whether folders are watched in butler, interval and width in butler-engine and butler-media.
+    /// done: the window and the switches in butler-schedule, the name, the allowed roots and the switches in butler-server,
+    /// whether folders are watched and the room that is asked for in butler, interval and width in butler-engine and butler-media.
     const FLIPPED: &[(&str, &str)] = &[
         ("FriendlyName", "Attic"),
         ("FSEventLibraryUpdatesEnabled", "1"),
@@ -161,6 +161,8 @@ mod tests {
         ("ButlerEndMinute", "30"),
         ("ButlerWindowDays", "sat,sun"),
         ("ButlerCatchUp", "all"),
+        ("ButlerMinFreeSpace", "0"),
+        ("ButlerAllowedRoots", "/films:/music"),
         ("ButlerTaskBackupDatabase", "false"),
         ("ButlerDatabaseBackupPath", "/tmp"),
         ("ButlerTaskDeepMediaAnalysis", "false"),

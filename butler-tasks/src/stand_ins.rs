@@ -8,12 +8,12 @@
 use std::time::Duration;
 
 use butler_api::TaskName;
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 use jiff::SignedDuration;
 
 use crate::report::Report;
 use crate::settings::Setting;
-use crate::task::{Does, Task};
+use crate::task::{OwnWork, Phases, Task};
 use crate::work::{TaskError, Work};
 
 /// By their wire names.
@@ -28,32 +28,22 @@ static WEEKLY: Task = Task {
     name: TaskName::CleanOldBundles,
     title: "Clean Old Bundles (stand-in)",
     description: "Last for ten minutes and do nothing, for tests",
-    every_days: 7,
-    randomized: false,
-    lane: Lane::Housekeeping,
-    rank: 50,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing::HOUSEKEEPING,
     switch: &SWITCH,
     settings: &[],
     section_switch: None,
-    does: Does::Work { work: last, then: Vec::new },
+    phases: Phases { work: OwnWork::Direct(last), ..Phases::NONE },
 };
 
 static RANDOMIZED: Task = Task {
     name: TaskName::RefreshPeriodicMetadata,
     title: "Refresh Periodic Metadata (stand-in)",
     description: "Last for ten minutes and do nothing, for tests",
-    every_days: 1,
-    randomized: true,
-    lane: Lane::Housekeeping,
-    rank: 40,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing { every_days: 1, randomized: true, rank: 40, ..Timing::HOUSEKEEPING },
     switch: &SWITCH,
     settings: &[],
     section_switch: None,
-    does: Does::Work { work: last, then: Vec::new },
+    phases: Phases { work: OwnWork::Direct(last), ..Phases::NONE },
 };
 
 /// In no table, so that nothing changes it: a stand-in is always on.
@@ -63,7 +53,7 @@ fn last(work: &mut Work<'_>) -> Result<Report, TaskError> {
     let begun_at = (work.now)();
     while (work.now)().duration_since(begun_at) < LASTS {
         (work.wait)(LOOK_EVERY);
-        if work.observer.is_stopping() {
+        if (work.is_stopping)() {
             return Err(TaskError::Stopped);
         }
     }

@@ -1,9 +1,11 @@
-//! What a task is: one row of the catalogue, a constant in its own file.
+//! What a task is: a value in its own file, made of its timing, its words for people and up to three phases.
+//!
+//! A run goes through the phases in their order: the task's own work, the products that it wishes of sources,
+//! the products that it derives of stored ones. A task has one of them at least ([`Phases`]).
 
 use butler_api::TaskName;
-use butler_library::Subjects;
-use butler_product::Spec;
-use butler_schedule::{AtWindowEnd, Lane, Row};
+use butler_product::{Spec, Traits};
+use butler_schedule::{Row, Timing};
 
 use crate::plan::{Ground, Prepared};
 use crate::report::Report;
@@ -19,18 +21,8 @@ pub struct Task {
     pub title: &'static str,
     /// What it does, one sentence.
     pub description: &'static str,
-    /// Days between two runs, from 1.
-    pub every_days: u32,
-    /// Whether it starts at a random moment of the window: tasks that ask online services.
-    pub randomized: bool,
-    /// Beside what it runs.
-    pub lane: Lane,
-    /// Its place in the lane; lower goes first.
-    pub rank: u8,
-    /// What the window's end does to it.
-    pub at_window_end: AtWindowEnd,
-    /// Whether it goes first when it would not fit into the window otherwise.
-    pub never_starves: bool,
+    /// When it runs, and beside what.
+    pub timing: Timing,
     /// What switches it on and off: true or false, or `never`, `scheduled`, `asap`.
     pub switch: &'static Setting,
     /// Its other settings.
@@ -38,56 +30,95 @@ pub struct Task {
     /// What switches it on and off for one section.
     pub section_switch: Option<&'static SectionSwitch>,
     /// What it does.
-    pub does: Does,
+    pub phases: Phases,
 }
 
-/// What a task does.
+/// What a task does, in this order.
 #[derive(Debug, Clone, Copy)]
-pub enum Does {
-    /// Wishes products of sources. The engine finds what lacks them and has workers make them.
-    Analyse(fn(&Settings) -> Vec<Demand>),
-    /// Works by itself: plain blocking code on a thread of its own, and then wishes products of what it
-    /// found.
-    Work {
-        /// The work.
-        work: fn(&mut Work<'_>) -> Result<Report, TaskError>,
-        /// The wishes.
-        then: fn() -> Vec<Demand>,
-    },
-    /// Keeps house: makes a plan, which a dry run shows, and carries it out.
-    KeepHouse(fn(&mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError>),
+pub struct Phases {
+    /// Its own work.
+    pub work: OwnWork,
+    /// The products that it wishes of sources: the engine finds what lacks them and has workers make them.
+    pub demands: fn(&Settings) -> Vec<Demand>,
 }
 
-/// A wish: these subjects shall have this product.
+/// A task's own work: plain blocking code on a thread of its own.
+#[derive(Debug, Clone, Copy)]
+pub enum OwnWork {
+    /// There is none.
+    None,
+    /// What it does only doing it shows: a scan.
+    Direct(fn(&mut Work<'_>) -> Result<Report, TaskError>),
+    /// It makes a plan, which a dry run shows, and carries it out.
+    Planned(fn(&mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError>),
+}
+
+/// A wish: sources that have what is needed shall have this product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
     /// The product.
     pub spec: Spec,
-    /// The subjects.
-    pub subjects: Subjects,
+    /// What a source must have.
+    pub needs: Traits,
+}
+
+impl Demand {
+    /// A wish of all sources that have what the product needs.
+    pub fn of(spec: Spec) -> Self {
+        Self { needs: spec.kind().needs(), spec }
+    }
 }
 
 impl Task {
-    /// What it wishes by these settings; nothing if it keeps house.
+    /// What it wishes by these settings.
     pub fn demands(&self, settings: &Settings) -> Vec<Demand> {
-        match self.does {
-            Does::Analyse(demands) => demands(settings),
-            Does::Work { then, .. } => then(),
-            Does::KeepHouse(_) => Vec::new(),
+        (self.phases.demands)(settings)
+    }
+
+    /// The schedule's row.
+    pub fn row(&self) -> Row {
+        Row { name: self.name.clone(), timing: self.timing, switch: self.switch.id }
+    }
+}
+
+impl Phases {
+    /// None at all: a task names those that it has, and takes the rest from here.
+    pub(crate) const NONE: Self = Self { work: OwnWork::None, demands: no_demands };
+}
+
+fn no_demands(_: &Settings) -> Vec<Demand> {
+    Vec::new()
+}
+
+impl OwnWork {
+    /// Whether there is none.
+    pub const fn is_none(self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    /// Makes its plan, and changes nothing; none if it makes no plan beforehand.
+    pub fn prepare(self, ground: &mut Ground<'_>) -> Option<Result<Box<dyn Prepared>, TaskError>> {
+        match self {
+            Self::Planned(prepare) => Some(prepare(ground)),
+            Self::None | Self::Direct(_) => None,
         }
     }
 
-    /// Its row in the schedule's words.
-    pub fn row(&self) -> Row {
-        Row {
-            name: self.name.clone(),
-            every_days: self.every_days,
-            randomized: self.randomized,
-            lane: self.lane,
-            rank: self.rank,
-            at_window_end: self.at_window_end,
-            never_starves: self.never_starves,
-            switch: self.switch.id,
+    /// Does it.
+    ///
+    /// # Errors
+    /// If it was stopped, or can't go on.
+    pub fn carry_out(self, work: &mut Work<'_>) -> Result<Report, TaskError> {
+        match self {
+            Self::None => Ok(Report::default()),
+            Self::Direct(directly) => directly(work),
+            Self::Planned(prepare) => {
+                let mut is_stopping = || (work.is_stopping)();
+                let (library, settings, now, today) = (work.library, work.settings, (work.now)(), work.today);
+                let prepared =
+                    prepare(&mut Ground { library, settings, now, today, is_stopping: &mut is_stopping })?;
+                prepared.carry_out(work)
+            }
         }
     }
 }

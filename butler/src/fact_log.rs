@@ -28,19 +28,20 @@ fn log(what: &What) {
         What::RunProgressed { run, task, done, total, failures, file, .. } => {
             tracing::debug!(%run, %task, done, total, failures, file)
         }
-        What::PartFailed { part, product, sentence } => tracing::warn!(product, part, "{sentence}"),
+        What::PartFailed { part, product, sentence } => tracing::warn!(%product, part, "{sentence}"),
+        What::WorkFailed { task, path, sentence } => tracing::warn!(%task, path, "{sentence}"),
         What::UnitFinished { kinds, seconds, bytes_read, media_seconds } => {
             tracing::debug!(?kinds, seconds, bytes_read, media_seconds, "a unit is over");
         }
         What::ProductMade { kind, result } => tracing::trace!(%kind, result = result.as_str()),
-        What::SectionScan { run, section, title, step } => {
-            tracing::debug!(%run, section, title, ?step, "scan")
+        What::SectionStep { run, section, title, stage } => {
+            tracing::debug!(%run, section, title, ?stage, "in a section")
         }
         // The engine's own line says so already.
         What::SettingsChanged { .. } => {}
         What::PausesChanged { pauses } if pauses.is_empty() => tracing::info!("nothing is paused any more"),
         What::PausesChanged { pauses } => pauses.iter().for_each(
-            |pause| tracing::info!(owner = %pause.owner, drains = pause.drains, "{}", pause.sentence),
+            |pause| tracing::info!(owner = %pause.owner, drains = pause.drains, "{}", pause.reason()),
         ),
         What::SectionChanged { section } => tracing::debug!(section, "its content changed"),
     }

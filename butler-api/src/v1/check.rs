@@ -26,6 +26,23 @@ pub struct Check {
     pub ignored: Vec<CheckNote>,
     /// Files and folders that can't be read.
     pub unreadable: Vec<CheckNote>,
+    /// How much of these lists is left out, so that the answer has an end; the counts are of all.
+    #[serde(default)]
+    pub left_out: CheckLeftOut,
+}
+
+/// How much of its lists an answer leaves out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CheckLeftOut {
+    /// Items at the top.
+    pub items: u64,
+    /// Doubts.
+    pub doubts: u64,
+    /// Files and folders that would be left alone.
+    pub ignored: u64,
+    /// Files and folders that can't be read.
+    pub unreadable: u64,
 }
 
 /// How much there is of what.

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct ItemFiles {
     /// The files of this page, by their items' titles.
     pub files: Vec<ItemFile>,
-    /// How many there are in all.
-    pub total: u64,
+    /// How many there are in all; only in an answer that does not begin behind a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
 }
 
 /// A file and its item.

@@ -35,3 +35,12 @@ pub struct Pause {
     /// The same as one English sentence.
     pub message: String,
 }
+
+impl From<crate::Pause> for Pause {
+    fn from(pause: crate::Pause) -> Self {
+        let message = pause.reason().to_string();
+        let (until, until_window) = pause.until.parts();
+        let crate::Pause { owner, note, since, until: _, drains } = pause;
+        Self { owner, note, since, until, until_window, drains, message }
+    }
+}

@@ -270,7 +270,7 @@ async fn runs_and_failures_are_asked_for_as_filtered() {
         .runs(&RunFilter::default().task(TaskName::BackupDatabase).state(RunState::Running).page(3, 10))
         .await
         .unwrap();
-    client.failures(0, 200).await.unwrap();
+    client.failures_behind(None, 200).await.unwrap();
     assert_eq!(client.retry_failure(5).await.unwrap().message, "Again.");
     assert_eq!(client.health().await.unwrap().status, "degraded");
     assert!(matches!(client.run(RunId(9)).await, Err(Error::NotFound { .. })));
@@ -280,7 +280,7 @@ async fn runs_and_failures_are_asked_for_as_filtered() {
         [
             "GET /api/v1/runs",
             "GET /api/v1/runs?task=BackupDatabase&state=running&start=3&size=10",
-            "GET /api/v1/failures?start=0&size=200",
+            "GET /api/v1/failures?size=200",
             "POST /api/v1/failures/5/retry",
             "GET /healthz",
             "GET /api/v1/runs/9",

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use butler_api::{Origin, Reason, RunId, RunState};
-use butler_library::{AttendanceRow, Scope, SectionId};
+use butler_api::{Attendance, Origin, Reason, RunId, RunRecord, RunState};
+use butler_library::{Scope, SectionId};
 use butler_product::ProductKind;
-use butler_schedule::{Attendance, Effect, Lane, RunEnd, RunRecord};
-use butler_tasks::{Demand, Does, Ground, Report, ScanStep, TaskError, Work};
+use butler_schedule::{Effect, Lane, RunEnd};
+use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::causes::{OWN_FAULT, with_causes};
@@ -17,7 +17,9 @@ use crate::engine::Loop;
 use crate::event::{EngineEvent, Gathered};
 use crate::fact::What;
 use crate::run::Run;
-use crate::{blob_check, recovery, work};
+use crate::unsaved::{RunEnding, Unstored};
+use crate::work::Brake;
+use crate::{blob_check, work};
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
 const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -55,8 +57,12 @@ impl Loop {
     }
 
     fn store(&mut self, record: &RunRecord) {
-        match self.library.save_run(&recovery::stored(record)) {
-            Ok(()) => self.unsaved.forget(record.id),
+        match self.library.save_run(record) {
+            Ok(()) => {
+                if let Some(end) = self.unsaved.recorded(record.id) {
+                    self.store_end(record.id, end);
+                }
+            }
             Err(error) => {
                 tracing::error!(run = %record.id, error = &error as &dyn std::error::Error, "a run could not be stored");
                 self.unsaved.note(record.clone(), Instant::now());
@@ -66,17 +72,39 @@ impl Loop {
 
     /// Tries again what could not be stored: there may be room by now.
     pub(super) fn save_what_was_not(&mut self) {
-        for record in self.unsaved.due(Instant::now()) {
-            self.store(&record);
+        if !self.unsaved.is_due(Instant::now()) {
+            return;
         }
+        for (run, Unstored { record, end }) in self.unsaved.take() {
+            if let Some(end) = end {
+                self.unsaved.note_end(run, end, Instant::now());
+            }
+            match record {
+                Some(record) => self.store(&record),
+                None => _ = self.unsaved.recorded(run).map(|end| self.store_end(run, end)),
+            }
+        }
+        self.store_pauses();
+    }
+
+    /// Stores what a run came to, and keeps it for later where that can't be.
+    pub(super) fn store_end(&mut self, run: RunId, end: RunEnding) {
+        let stored = self
+            .library
+            .set_run_progress(run, end.progress)
+            .and_then(|()| self.library.set_run_report(run, end.report.clone()));
+        if stored.is_err() {
+            self.unsaved.note_end(run, end, Instant::now());
+        }
+        log_unstored(run, "what a run came to", stored);
     }
 
     /// A live run's record says anew whose it is and what binds it; one to come is no more, or is to come
     /// now.
     fn heed(&mut self, record: &RunRecord) {
         if let Some(run) = self.runs.get_mut(&record.id) {
-            (run.origin, run.forced, run.section, run.bound_until) =
-                (record.origin, record.forced, record.section, record.bound_until);
+            (run.origin, run.bound_until) = (record.origin, record.bound_until);
+            run.ask.clone_from(&record.ask);
             self.bind(record.id);
         } else if record.state.is_terminal() {
             self.backlog.forget_ahead(record.id);
@@ -90,12 +118,11 @@ impl Loop {
     fn bind(&mut self, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
         let until = run.bound_until.map(|end| end.saturating_add(UNITS_GRACE).unwrap_or(end));
-        self.backlog.bind(id, run.origin, until, run.task.lane == Lane::Media);
+        self.backlog.bind(id, run.origin, until, run.task.timing.lane == Lane::Media);
     }
 
     fn attend(&self, attendance: Attendance) {
-        let Attendance { seen_at, away_on } = attendance;
-        if let Err(error) = self.library.attend(AttendanceRow { seen_at, away_on }) {
+        if let Err(error) = self.library.attend(attendance) {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "that Butler is there could not be noted"
@@ -108,16 +135,14 @@ impl Loop {
     fn look_ahead(&mut self, record: &RunRecord) {
         let is_to_come =
             matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
-        let Some(task) = self.catalogue.find(&record.task).filter(|task| task.lane == Lane::Media) else {
-            return;
-        };
-        let Does::Analyse(demands) = task.does else { return };
+        let is_media = |task: &&Task| task.timing.lane == Lane::Media;
+        let Some(task) = self.catalogue.find(&record.task).filter(is_media) else { return };
         if !is_to_come || self.done_ahead.contains_key(&record.id) {
             return;
         }
         self.done_ahead.insert(record.id, 0);
-        let demands = demands(&self.settings.borrow());
-        let run = Run::new(record.id, task, record.origin, record.forced, record.section);
+        let demands = task.demands(&self.settings.borrow());
+        let run = Run::new(record, task);
         if let Err(error) = self.gather(&run, demands, true) {
             tracing::warn!(run = %record.id, %error, "what it will lack is not looked for");
         }
@@ -126,19 +151,17 @@ impl Loop {
     /// A run that was about new items shall take all lacks.
     fn widen(&mut self, id: RunId) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        let Does::Analyse(demands) = run.task.does else { return };
+        if !run.is_detachable() {
+            return;
+        }
         (run.is_widening, run.is_gathered) = (true, false);
-        let demands = demands(&self.settings.borrow());
-        let Some(run) = self.runs.get(&id) else { return };
-        let gathering = self.gather(run, demands, false);
-        self.fail_without_thread(id, gathering);
+        self.count(id);
     }
 
     fn begin(&mut self, id: RunId) {
         let Some(record) = self.schedule.live().iter().find(|record| record.id == id) else { return };
         let Some(task) = self.catalogue.find(&record.task) else { return };
-        let mut run = Run::new(id, task, record.origin, record.forced, record.section);
-        (run.bound_until, run.paths) = (record.bound_until, record.paths.clone());
+        let mut run = Run::new(record, task);
         run.freeze(self.is_frozen());
         // A run that goes on after a restart keeps what it did before.
         match self.library.run(id) {
@@ -154,43 +177,42 @@ impl Loop {
             run.begins_with(ahead);
             log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
         }
-        let begun = match task.does {
-            Does::Analyse(demands) => self.gather(&run, demands(&self.settings.borrow()), false),
-            Does::Work { work, .. } => self.start_work(&run, work),
-            Does::KeepHouse(prepare) => self.start_work(&run, move |work| {
-                let observer = &*work.observer;
-                let mut is_stopping = || observer.is_stopping();
-                let (library, settings, now, today) = (work.library, work.settings, (work.now)(), work.today);
-                let prepared =
-                    prepare(&mut Ground { library, settings, now, today, is_stopping: &mut is_stopping })?;
-                prepared.carry_out(work)
-            }),
-        };
+        if task.phases.work.is_none() {
+            self.runs.insert(id, run);
+            return self.count(id);
+        }
+        let settings = self.settings.borrow().clone();
+        let begun = work::start(&run, &self.library, settings, &self.inbox, self.clock.clone());
         self.runs.insert(id, run);
         self.fail_without_thread(id, begun);
     }
 
-    fn start_work(
-        &self,
-        run: &Run,
-        work: impl FnOnce(&mut Work<'_>) -> Result<Report, TaskError> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let settings = self.settings.borrow().clone();
-        work::start(run, work, &self.library, settings, &self.inbox, self.clock.clone())
+    /// The run's lacks are to be counted; where it wishes nothing there is nothing to count.
+    fn count(&mut self, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let demands = run.task.demands(&self.settings.borrow());
+        if demands.is_empty() {
+            run.is_gathered = true;
+            return self.end_if_done(id);
+        }
+        let Some(run) = self.runs.get(&id) else { return };
+        let gathering = self.gather(run, demands, false);
+        self.fail_without_thread(id, gathering);
     }
 
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
     fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
-        let (id, section) = (run.id, run.section.map(SectionId));
+        let (id, section) = (run.id, run.ask.section.map(SectionId));
         // What rests after failures is tried again if a person says so, and not whenever a file beside it
         // changes.
-        let force = run.forced && run.origin != Origin::Watch;
+        let force = run.ask.force && run.origin != Origin::Watch;
         let newcomers_only = run.origin == Origin::Asap;
-        let switch = run.task.section_switch.map(|switch| switch.id);
+        let (switch, brake) = (run.task.section_switch.map(|switch| switch.id), run.brake());
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
             let count = || {
-                let gathered = count_lacks(&library, &demands, (section, switch), force, clock.now())?;
+                let gathered =
+                    count_lacks(&library, &demands, (section, switch), (force, &brake), clock.now())?;
                 if newcomers_only {
                     only_newcomers(&library, gathered)
                 } else {
@@ -249,23 +271,18 @@ impl Loop {
         }
     }
 
-    pub(super) fn work_progressed(&mut self, id: RunId, done: u64, total: u64, waits: Option<Reason>) {
+    pub(super) fn work_stepped(&mut self, id: RunId, step: WorkStep) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        run.work_progressed(done, total, waits);
-        let progress = run.progress(None);
-        self.tell(progress);
-    }
-
-    pub(super) fn section_scan(&mut self, id: RunId, section: i64, title: String, step: ScanStep) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        run.section_scan(section, title.clone(), step);
-        self.tell(What::SectionScan { run: id, section, title, step });
+        for fact in run.work_stepped(step) {
+            self.tell(fact);
+        }
     }
 
     pub(super) fn work_failed(&mut self, id: RunId, path: String, sentence: String) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.failures += 1;
-        self.tell(What::PartFailed { part: path, product: "scan", sentence });
+        let task = run.name().clone();
+        self.tell(What::WorkFailed { task, path, sentence });
     }
 
     /// The run's own work is over: its wishes come next, if it has any and was not stopped.
@@ -275,7 +292,7 @@ impl Loop {
         match end {
             Err(TaskError::Stopped) => self.end_run(id, RunEnd::Stopped),
             Err(TaskError::Failed(sentence)) => self.fail_run(id, sentence),
-            // Its end and the stop crossed.
+            // The work's end and the stop crossed.
             Ok(report) if run.is_asked_to_stop() => {
                 run.report = report;
                 self.end_run(id, RunEnd::Stopped);
@@ -288,13 +305,7 @@ impl Loop {
                     "a run's progress",
                     self.library.set_run_progress(id, run.stored_progress()),
                 );
-                let Does::Work { then, .. } = run.task.does else {
-                    run.is_gathered = true;
-                    return self.end_if_done(id);
-                };
-                let Some(run) = self.runs.get(&id) else { return };
-                let gathering = self.gather(run, then(), false);
-                self.fail_without_thread(id, gathering);
+                self.count(id);
             }
         }
     }
@@ -356,7 +367,7 @@ impl Loop {
             run: record.id,
             task: record.task.clone(),
             title: self.catalogue.find(&record.task).map_or("", |task| task.title),
-            section: record.section,
+            section: record.ask.section,
             origin: record.origin,
             state: record.state,
             reason: record.reason.clone(),
@@ -393,16 +404,26 @@ fn only_newcomers(
 }
 
 /// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
-/// the database.
-fn look_at_blobs(library: &butler_library::Library, demands: &[Demand]) {
+/// the database. In all that the run is about, and until it is stopped.
+fn look_at_blobs(
+    library: &butler_library::Library,
+    demands: &[Demand],
+    section: Option<SectionId>,
+    brake: &Brake,
+) {
     let kinds: BTreeSet<ProductKind> =
         demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
     for kind in kinds {
-        match library.check_blobs(Some(kind), &|| false) {
-            Ok(check) => blob_check::tell(&check),
-            Err(error) => {
-                tracing::warn!(%kind, error = &error as &dyn std::error::Error, "its blobs could not be looked at")
+        let looked = match section {
+            None => {
+                library.check_blobs(Some(kind), &|| brake.is_stopping()).map(|check| blob_check::tell(&check))
             }
+            Some(section) => library
+                .check_blobs_of(section, &[kind], &|| brake.is_stopping())
+                .map(|lost| tracing::info!(%kind, %section, lost, "the blobs of a section were looked at")),
+        };
+        if let Err(error) = looked {
+            tracing::warn!(%kind, error = &error as &dyn std::error::Error, "its blobs could not be looked at");
         }
     }
 }
@@ -411,15 +432,16 @@ fn count_lacks(
     library: &butler_library::Library,
     demands: &[Demand],
     (section, switch): (Option<SectionId>, Option<&'static str>),
-    force: bool,
+    // Whether to take what rests after failures too, and by what the run is stopped.
+    (force, brake): (bool, &Brake),
     now: Timestamp,
 ) -> Result<Gathered, butler_library::StoreError> {
     let mut gathered = Gathered::default();
     if force {
-        look_at_blobs(library, demands);
+        look_at_blobs(library, demands, section, brake);
     }
     for demand in demands {
-        let scope = Scope { section, subjects: demand.subjects, switch };
+        let scope = Scope { section, needs: demand.needs, switch };
         let lacks = library.lacks(&demand.spec, &scope, now, force)?;
         if !force {
             gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;

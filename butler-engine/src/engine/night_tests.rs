@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use butler_api::{PauseOwner, Reason, RunState, TaskName};
+use butler_api::{Ask, PauseEnd, PauseOwner, Reason, RunState, TaskName};
 use butler_library::SourceId;
 use butler_product::Spec;
 use butler_schedule::Lane;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::event::{Gathered, PauseRequest, PauseUntil, StartRequest};
+use crate::event::Gathered;
 use crate::unit::{Spent, UnitEnd, UnitOver, UnitWord};
 
 const BIF: TaskName = TaskName::GenerateMediaIndexFiles;
@@ -67,17 +67,18 @@ impl Night {
 
     fn start(&mut self, task: &TaskName) -> RunId {
         let (answer, mut asked) = oneshot::channel();
-        let request = StartRequest { task: task.clone(), force: true, section: None };
-        self.engine.handle(EngineEvent::StartAsked { request, answer });
+        let (task, ask) = (task.clone(), Ask::all(true));
+        self.engine.handle(EngineEvent::StartAsked { task, ask, answer });
         assert!(asked.try_recv().unwrap().is_some());
         *self.engine.runs.keys().next_back().unwrap()
     }
 
-    fn pause(&mut self, owner: PauseOwner, until: PauseUntil, drains: bool) {
+    fn pause(&mut self, owner: PauseOwner, until: PauseEnd, drains: bool) {
         let (answer, mut asked) = oneshot::channel();
-        let pause = PauseRequest { owner, note: Some("guests".to_owned()), until, drains };
+        let (since, note) = (self.clock.now(), Some("guests".to_owned()));
+        let pause = Pause { owner, note, since, until, drains };
         self.engine.handle(EngineEvent::PauseAsked { pause, answer });
-        assert!(asked.try_recv().unwrap().iter().any(|pause| pause.owner == owner));
+        assert!(asked.try_recv().unwrap().unwrap().iter().any(|pause| pause.owner == owner));
     }
 
     fn gathered(&mut self, run: RunId, sources: &[i64]) {
@@ -87,7 +88,7 @@ impl Night {
     }
 
     fn state(&self, run: RunId) -> RunState {
-        self.engine.library.run(run).unwrap().unwrap().state
+        self.engine.library.run(run).unwrap().unwrap().record.state
     }
 
     /// The worker of this unit is done with it, and answered nothing.
@@ -173,7 +174,7 @@ fn at_the_windows_end_no_unit_begins_and_what_is_in_hand_has_a_minute() {
     assert_eq!(night.state(scan), RunState::Stopping);
     night.until("2027-03-21T05:01:00");
     assert_eq!(night.state(scan), RunState::Stopped);
-    assert_eq!(night.engine.library.run(scan).unwrap().unwrap().reason, Some(Reason::WindowEnded));
+    assert_eq!(night.engine.library.run(scan).unwrap().unwrap().record.reason, Some(Reason::WindowEnded));
 }
 
 #[test]
@@ -209,11 +210,10 @@ fn a_run_whose_last_unit_falls_in_that_minute_is_stopped_and_stays_due() {
 #[test]
 fn a_pause_freezes_begins_nothing_and_ends_by_itself() {
     let mut night = Night::new();
-    night.pause(PauseOwner::Person, PauseUntil::After(SignedDuration::from_mins(30)), false);
+    night.pause(PauseOwner::Person, PauseEnd::At(night.clock.now() + SignedDuration::from_mins(30)), false);
     assert!(night.engine.is_frozen());
     let (answer, _asked) = oneshot::channel();
-    let request = StartRequest { task: BIF, force: true, section: None };
-    night.engine.handle(EngineEvent::StartAsked { request, answer });
+    night.engine.handle(EngineEvent::StartAsked { task: BIF, ask: Ask::all(true), answer });
     assert!(night.engine.runs.is_empty(), "what is asked for waits");
     night.until("2027-03-20T22:29:59");
     assert!(night.engine.is_frozen() && night.engine.runs.is_empty());
@@ -226,21 +226,21 @@ fn a_pause_freezes_begins_nothing_and_ends_by_itself() {
 fn a_pause_that_drains_freezes_nothing_and_begins_no_unit() {
     let mut night = Night::new();
     let run = night.start(&BIF);
-    night.pause(PauseOwner::Person, PauseUntil::Lifted, true);
+    night.pause(PauseOwner::Person, PauseEnd::Lifted, true);
     assert!(!night.engine.is_frozen());
     night.gathered(run, &[1]);
     assert!(night.engine.backlog.runs_of(1).is_empty(), "no unit was formed");
     let (answer, mut asked) = oneshot::channel();
     night.engine.handle(EngineEvent::ResumeAsked { owner: Some(PauseOwner::Person), answer });
-    assert_eq!(asked.try_recv().unwrap().len(), 1);
+    assert_eq!(asked.try_recv().unwrap().unwrap().len(), 1);
     assert!(night.engine.backlog.runs_of(1).contains(&run));
 }
 
 #[test]
 fn a_persons_pause_survives_a_crash_and_that_of_a_player_does_not() {
     let mut night = Night::new();
-    night.pause(PauseOwner::Person, PauseUntil::After(SignedDuration::from_hours(1)), false);
-    night.pause(PauseOwner::Playback, PauseUntil::Lifted, false);
+    night.pause(PauseOwner::Person, PauseEnd::At(night.clock.now() + SignedDuration::from_hours(1)), false);
+    night.pause(PauseOwner::Playback, PauseEnd::Lifted, false);
     let mut night = night.crash();
     let owners: Vec<PauseOwner> = night.engine.pauses.iter().map(|pause| pause.owner).collect();
     assert_eq!(owners, [PauseOwner::Person]);
@@ -260,7 +260,7 @@ fn media_runs_of_the_window_that_wait_for_the_scan_are_looked_ahead_for() {
         .iter()
         .filter(|run| {
             run.state == RunState::Queued
-                && night.engine.catalogue.find(&run.task).is_some_and(|task| task.lane == Lane::Media)
+                && night.engine.catalogue.find(&run.task).is_some_and(|task| task.timing.lane == Lane::Media)
         })
         .map(|run| run.id)
         .collect();

@@ -3,7 +3,7 @@
 use butler_api::{RunState, TaskName};
 use jiff::Timestamp;
 
-use crate::answer::{EngineHealth, Following, HeldBy, LiveRun, TaskView};
+use crate::answer::{EngineHealth, Following, LiveRun, TaskView};
 use crate::engine::Loop;
 use crate::plan::PlanBasis;
 use crate::run::Run;
@@ -17,8 +17,8 @@ impl Loop {
             name: task.name.clone(),
             title: task.title,
             description: task.description,
-            every_days: task.every_days,
-            randomized: task.randomized,
+            every_days: task.timing.every_days,
+            randomized: task.timing.randomized,
             enabled: enabled(&task.name),
             due: self.schedule.is_due(&task.name, now),
             usual_seconds: self.schedule.usual(&task.name).as_secs().unsigned_abs(),
@@ -46,7 +46,7 @@ impl Loop {
         match task.live {
             Some(run) if run.state == RunState::Scheduled => run.scheduled_at,
             Some(_) => None,
-            None => (task.enabled && task.row.every_days == 1)
+            None => (task.enabled && task.row.timing.every_days == 1)
                 .then(|| self.schedule.next_window(self.clock.now()))?
                 .map(|window| window.from),
         }
@@ -55,7 +55,7 @@ impl Loop {
     pub(super) fn plan_basis(&self) -> PlanBasis {
         PlanBasis {
             now: self.clock.now(),
-            pauses: self.schedule.pauses().iter().map(HeldBy::from).collect(),
+            pauses: self.schedule.pauses().to_vec(),
             running: self.schedule.live().iter().filter(|run| run.state == RunState::Running).count(),
             schedule: self.schedule.clone(),
             units_at_once: self.pool.cores(),
@@ -65,7 +65,8 @@ impl Loop {
     }
 
     pub(super) fn health(&self) -> EngineHealth {
-        EngineHealth { workers: self.pool.workers(self.is_frozen()), ..self.health.clone() }
+        let workers = self.pool.workers(self.is_frozen());
+        EngineHealth { workers, unsaved: self.unsaved.len(), ..self.health.clone() }
     }
 
     pub(super) fn live(&self) -> Vec<LiveRun> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use butler_library::{Library, StoreError};
 use butler_schedule::Event;
-use butler_tasks::settings::schedule_settings;
+use butler_tasks::settings::{BUTLER_ALLOWED_ROOTS, schedule_settings};
 use butler_tasks::{SettingError, Settings, SettingsFile};
 
 use crate::engine::Loop;
@@ -29,6 +29,7 @@ pub(super) fn at_start(library: &Library, file: SettingsFile) -> Result<Settings
     for id in refused {
         tracing::warn!(id, "what is stored of this setting is no value of it any more; its default holds");
     }
+    library.allow_roots(settings.folders(&BUTLER_ALLOWED_ROOTS));
     Ok(settings)
 }
 
@@ -64,6 +65,7 @@ impl Loop {
     fn take_settings(&mut self, before: &Settings, after: Settings) -> Vec<&'static str> {
         let ids = after.differences(before);
         let of_schedule = of_schedule(&after, &self.library);
+        self.library.allow_roots(after.folders(&BUTLER_ALLOWED_ROOTS));
         self.settings.send_replace(Arc::new(after));
         if !ids.is_empty() {
             self.kept_lacks.renew();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use butler_api::RunId;
 use butler_names::Named;
+use butler_product::Traits;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
@@ -172,7 +173,7 @@ pub(super) fn batch(
             match change {
                 Change::Added(placed) => add(tx, section, placed, now, &mut counts, &mut homes)?,
                 Change::Changed(part, placed) => {
-                    let source = sources::find_or_make(tx, &placed.prints)?;
+                    let source = source_of(tx, placed)?;
                     set_part(tx, *part, placed, source)?;
                     place_changed(tx, section, *part, placed, now)?;
                     tx.prepare_cached(
@@ -221,7 +222,7 @@ pub(super) fn end(library: &Library, section: SectionId, ending: Ending) -> Resu
         }
         let mut moves = Moves::new(moved.iter().map(|(part, _)| *part));
         for (part, placed) in &moved {
-            let source = sources::find_or_make(tx, &placed.prints)?;
+            let source = source_of(tx, placed)?;
             let (told, _) = told_of(tx, placed, source)?;
             moves.carry(
                 tx,
@@ -277,7 +278,7 @@ fn add(
     counts: &mut Counts,
     homes: &mut Homes,
 ) -> Result<(), StoreError> {
-    let source = sources::find_or_make(tx, &placed.prints)?;
+    let source = source_of(tx, placed)?;
     let doubled = tx
         .prepare_cached("SELECT 1 FROM parts WHERE source = ?1 AND missing_since IS NULL")?
         .exists([source])?;
@@ -332,13 +333,24 @@ fn set_part(tx: &Connection, part: PartId, placed: &Placed, source: SourceId) ->
     Ok(())
 }
 
+/// The source of a file's content.
+fn source_of(tx: &Connection, placed: &Placed) -> Result<SourceId, StoreError> {
+    let tagged = if placed.prints.tagged.is_none() { of_tags(placed) } else { Traits::empty() };
+    sources::find_or_make(tx, &placed.prints, placed.medium.traits() | tagged)
+}
+
 /// The source of a file with its tags.
 fn tagged_source(tx: &Connection, placed: &Placed, source: SourceId) -> Result<SourceId, StoreError> {
     if placed.prints.tagged.is_some() {
-        sources::find_or_make(tx, &placed.prints.with_tags())
+        sources::find_or_make(tx, &placed.prints.with_tags(), of_tags(placed))
     } else {
         Ok(source)
     }
+}
+
+/// Whoever stands for a file's tags is asked for them.
+fn of_tags(placed: &Placed) -> Traits {
+    if placed.medium == Medium::Audio { Traits::TAGGED } else { Traits::empty() }
 }
 
 /// What a file is by its name and by what its content is known to say, and the source of the file with its
@@ -357,7 +369,7 @@ fn place_changed(
     placed: &Placed,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let tagged = tagged_source(tx, placed, sources::find_or_make(tx, &placed.prints)?)?;
+    let tagged = tagged_source(tx, placed, source_of(tx, placed)?)?;
     let says = says(tx, tagged)?;
     // A video is what its name says; one that an older Butler placed is placed by what names mean today.
     if says.is_none() && placed.medium != Medium::Video {

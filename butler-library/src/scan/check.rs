@@ -20,6 +20,9 @@ use butler_names::{Doubt, Named};
 use tree::Tree;
 pub use tree::{CheckedItem, CheckedVersion};
 
+/// So many media files are looked at: they stand in memory until the answer is given.
+const MOST_FILES: u64 = 500_000;
+
 /// What a folder would become.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -72,6 +75,9 @@ pub enum CheckError {
         /// What was found: `12 videos, 3 of them named like episodes, 40 sound files`.
         found: String,
     },
+    /// It holds more than [`MOST_FILES`].
+    #[error("it holds more than {MOST_FILES} media files")]
+    TooLarge,
     /// It was told to stop.
     #[error("the check was stopped")]
     Stopped,
@@ -92,7 +98,7 @@ pub fn check_folder(
     kind: Option<SectionKind>,
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Checked, CheckError> {
-    let folder = allowed_roots::check(library, folder)?;
+    let folder = allowed_roots::check(library, folder)?.path;
     let guessed = kind.is_none();
     let looked = guess::Looked::at(library, &folder, stop)?;
     let kind = match kind {
@@ -152,8 +158,14 @@ fn look(
         kind,
         extent: &Arc::default(),
         tell_ignored: true,
+        borders: &library.borders(),
     };
-    let walked = walk(&asked, &mut |_| stop()).map_err(|_| CheckError::Stopped)?;
+    let mut is_too_large = false;
+    let walked = walk(&asked, &mut |seen| {
+        is_too_large |= seen > MOST_FILES;
+        is_too_large || stop()
+    });
+    let walked = walked.map_err(|_| if is_too_large { CheckError::TooLarge } else { CheckError::Stopped })?;
     match walked.state {
         RootState::Away(sentence) => Err(CheckError::Away(sentence)),
         RootState::Read { .. } => Ok(walked),

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::Outside;
+
 pub(super) const PLEXIGNORE: &[u8] = b".plexignore";
 pub(super) const IGNORE: &[u8] = b".ignore";
 pub(super) const NOMEDIA: &[u8] = b".nomedia";
@@ -44,6 +46,8 @@ pub(super) enum Why {
         file: Vec<u8>,
         line: String,
     },
+    /// It leads to where no media may lie.
+    Outside(Outside),
 }
 
 impl Why {
@@ -53,6 +57,7 @@ impl Why {
         match self {
             Self::Name => "It is hidden, or has a name that other programs keep for themselves.".to_owned(),
             Self::Whole { file } => format!("`{}` says that this folder is ignored.", shown(file)),
+            Self::Outside(outside) => outside.sentence(),
             Self::Line { file, line } => {
                 format!("The line `{line}` of `{}` says that it is ignored.", shown(file))
             }

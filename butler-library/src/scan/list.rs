@@ -21,7 +21,7 @@ use super::extent::Extent;
 use super::ignore::{IGNORE, Ignored, NOMEDIA, PLEXIGNORE, Rules, Why, below};
 use super::media_names::{Medium, is_skipped, medium};
 use super::walk::{Pending, Seen, Stat, Unsure, sentence};
-use crate::{Heartbeat, RootId, SectionKind};
+use crate::{Borders, Heartbeat, Outside, RootId, SectionKind};
 
 /// So many files are looked at in one go.
 const CHUNK: usize = 256;
@@ -97,6 +97,7 @@ pub(super) struct Lister {
     /// What of the root is looked at.
     pub(super) within: Arc<Extent>,
     pub(super) tell_ignored: bool,
+    pub(super) borders: Borders,
 }
 
 /// What a folder's entries say before any of them is looked at.
@@ -143,6 +144,9 @@ impl Lister {
         let asked = Instant::now();
         let open = rustix::fs::openat(CWD, self.path(&folder.path), flags, Mode::empty())?;
         let raw = rustix::fs::fstat(&open)?;
+        if let Some(outside) = self.outside(folder, &open, (raw.st_dev, raw.st_ino))? {
+            return Err(io::Error::other(outside));
+        }
         let chunk = if asked.elapsed() > LONG { SLOW_CHUNK } else { CHUNK };
         let mut names = self.names(&open, beat)?;
         if self.within.leads_through(&folder.path) {
@@ -187,6 +191,17 @@ impl Lister {
         }
         self.sort_out(folder, (names.entries, chunk), open, beat, &mut listing)?;
         Ok(listing)
+    }
+
+    /// Why a folder is left alone, if it lies beyond the borders: only a link or a mount can lead there.
+    fn outside(&self, folder: &Pending, open: &OwnedFd, identity: (u64, u64)) -> io::Result<Option<Outside>> {
+        if folder.linked || folder.path.is_empty() {
+            self.borders.of_open(open)
+        } else if folder.dev_above() == Some(identity.0) {
+            Ok(None)
+        } else {
+            Ok(self.borders.of_file_system(open, identity))
+        }
     }
 
     fn names(&self, open: &OwnedFd, beat: &Heartbeat) -> io::Result<Names> {
@@ -285,6 +300,20 @@ impl Lister {
                     (FileType::RegularFile, Some(medium))
                         if is_file || !self.is_ignored(rules, &path, false, content) =>
                     {
+                        let outside =
+                            if is_file { Ok(None) } else { self.file_outside(&chunk.folder, &entry.name) };
+                        match outside {
+                            Ok(None) => {}
+                            Ok(Some(outside)) => {
+                                let why = Why::Outside(outside);
+                                content.ignored.push(Ignored { path, is_folder: false, why });
+                                continue;
+                            }
+                            Err(error) => {
+                                content.unsure.push(Unsure { path, sentence: sentence("file", &error) });
+                                continue;
+                            }
+                        }
                         content.files.push(Seen { root: self.root, path, stat: Stat::of(&raw), medium });
                     }
                     (FileType::Directory, _) if !self.is_ignored(rules, &path, true, content) => {
@@ -300,6 +329,12 @@ impl Lister {
             }
         }
         Ok(())
+    }
+
+    /// The same of a file behind a link, which is not opened for that.
+    fn file_outside(&self, folder: &OwnedFd, name: &[u8]) -> io::Result<Option<Outside>> {
+        let place = rustix::fs::openat(folder, name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+        self.borders.of_open(place)
     }
 
     fn is_ignored(&self, rules: &Rules, path: &[u8], is_folder: bool, content: &mut Content) -> bool {

@@ -1,5 +1,7 @@
 //! Which names are media of a section's kind, and which are never looked at.
 
+use butler_product::Traits;
+
 use crate::SectionKind;
 
 /// What a file holds, by its name.
@@ -16,6 +18,15 @@ impl Medium {
             Self::Video => "video",
             Self::Audio => "audio",
             Self::Photo => "photo",
+        }
+    }
+
+    /// What the content of such a file may have, as far as its name tells.
+    pub(super) const fn traits(self) -> Traits {
+        match self {
+            Self::Video => Traits::OF_VIDEO_FILE,
+            Self::Audio => Traits::OF_AUDIO_FILE,
+            Self::Photo => Traits::OF_PHOTO_FILE,
         }
     }
 }

@@ -21,7 +21,7 @@ impl Library {
         for folder in path.ancestors() {
             match resolve(self, folder) {
                 Ok(found) => {
-                    let place = found.join(path.strip_prefix(folder).ok()?);
+                    let place = found.path.join(path.strip_prefix(folder).ok()?);
                     let goes_up = place.components().any(|component| component == Component::ParentDir);
                     // With nothing behind it, `join` would leave a slash at the end.
                     return Some(place.components().collect())

@@ -10,10 +10,11 @@ use super::ahead::{self, Ahead};
 use super::apply::{self, Change, Ending, Placed};
 use super::compare::{Away, Compared, Comparison, Known, moves};
 use super::extent::Extent;
+use super::ignore::Why;
 use super::read::{self, Reading};
 use super::settle::{PATIENCE, Watch};
 use super::walk::{RootState, Seen, Walk, Walked, walk};
-use super::{RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld};
+use super::{LeftAlone, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld};
 use crate::store::failures::ScanFailure;
 use crate::store::path_from_bytes;
 use crate::{CallError, Library, PartId, RootId, Section, SectionId, SourceId, StoreError};
@@ -128,13 +129,15 @@ impl<'a> Scan<'a> {
     /// Walks each root; none if it was stopped.
     fn walk(&mut self) -> Option<Vec<Walked>> {
         let mut all = Vec::new();
+        let borders = self.library.borders();
         for root in &self.section.roots {
             let Some(extent) = self.extents.get(&root.id) else { continue };
             let before = self.report.seen;
             let (observer, progress) = (&mut *self.observer, &mut self.progress);
             let threads = self.world.root_threads;
             let kind = self.section.kind;
-            let how = Walk { threads, root: root.id, folder: &root.path, kind, extent, tell_ignored: false };
+            let (folder, borders) = (&root.path, &borders);
+            let how = Walk { threads, root: root.id, folder, kind, extent, tell_ignored: false, borders };
             let walked = walk(&how, &mut |seen| {
                 progress.seen = before + seen;
                 observer.progress(*progress);
@@ -147,6 +150,11 @@ impl<'a> Scan<'a> {
             if let RootState::Read { identity, .. } = walked.state {
                 self.walked.insert(root.id, identity);
             }
+            let outside = walked.ignored.iter().filter(|ignored| matches!(ignored.why, Why::Outside(_)));
+            self.report.left_alone.extend(outside.map(|ignored| LeftAlone {
+                path: root.path.join(path_from_bytes(&ignored.path)),
+                sentence: ignored.why.sentence(),
+            }));
             for unsure in &walked.unsure {
                 if let Some(sentence) = &unsure.sentence {
                     self.report.failures.push(ScanFailure {

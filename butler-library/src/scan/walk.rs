@@ -14,11 +14,11 @@ use std::sync::Arc;
 use rustix::io::Errno;
 
 use super::extent::Extent;
-use super::ignore::{Ignored, Rules};
+use super::ignore::{Ignored, Rules, Why};
 use super::list::{Call, Content, Heard, Lister, Listing};
 use super::media_names::Medium;
 use crate::root_threads::crew::{MOST_HANDS, Next};
-use crate::{CallError, RootId, RootThreads, SectionKind};
+use crate::{Borders, CallError, Outside, RootId, RootThreads, SectionKind};
 
 /// What tells one state of a file from another without opening it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +66,8 @@ pub(super) struct Walked {
     pub(super) root: RootId,
     pub(super) seen: Vec<Seen>,
     pub(super) unsure: Vec<Unsure>,
-    /// What was left alone, by path; only where that was asked for, and only folders and what is media by its
-    /// name.
+    /// What was left alone, by path: what lies beyond the borders, and where that was asked for the rest, of
+    /// which only folders and what is media by its name.
     pub(super) ignored: Vec<Ignored>,
     pub(super) state: RootState,
     /// Whether it was all of the root.
@@ -104,8 +104,10 @@ pub(super) struct Walk<'a> {
     pub(super) kind: SectionKind,
     /// What of the root.
     pub(super) extent: &'a Arc<Extent>,
-    /// Whether to tell what was ignored, and why.
+    /// Whether to tell what was ignored, and why; what lies beyond the borders is told in any case.
     pub(super) tell_ignored: bool,
+    /// Where media may lie.
+    pub(super) borders: &'a Borders,
 }
 
 /// A folder still to be read.
@@ -181,6 +183,7 @@ fn walk_within(
         kind: walk.kind,
         within: Arc::clone(within),
         tell_ignored: walk.tell_ignored,
+        borders: walk.borders.clone(),
     };
     let done = walk.threads.crew(
         walk.folder,
@@ -254,8 +257,16 @@ impl Head<'_> {
     }
 
     fn not_listed(&mut self, folder: Pending, error: &io::Error) {
+        let outside = error.get_ref().and_then(|error| error.downcast_ref::<Outside>());
         if folder.path.is_empty() {
-            self.walked.state = RootState::Away(root_sentence(self.folder, error));
+            let sentence = outside.map_or_else(
+                || root_sentence(self.folder, error),
+                |outside| format!("The folder {} can't be read: {outside}.", self.folder.display()),
+            );
+            self.walked.state = RootState::Away(sentence);
+        } else if let Some(outside) = outside {
+            let why = Why::Outside(outside.clone());
+            self.walked.ignored.push(Ignored { path: folder.path, is_folder: true, why });
         } else {
             self.walked.unsure.push(Unsure { path: folder.path, sentence: sentence("folder", error) });
         }
@@ -310,6 +321,11 @@ impl Head<'_> {
 }
 
 impl Pending {
+    /// The file system of the folder above; none for the root.
+    pub(super) fn dev_above(&self) -> Option<u64> {
+        self.above.as_ref().map(|above| above.identity.0)
+    }
+
     /// A folder in this one, and whether it is itself a link.
     pub(super) fn below(&self, path: Vec<u8>, is_link: bool) -> (Self, bool) {
         (

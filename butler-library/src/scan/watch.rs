@@ -5,6 +5,7 @@
 //! up no other. Nothing below the root is opened but its folders. Start with [`RootWatch::start`]; when what
 //! is told is worth a scan, and how much of a section that is about, `pending` decides.
 
+mod mounts;
 mod pending;
 
 use std::collections::HashMap;
@@ -17,11 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
-use rustix::fs::{CWD, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
+use mounts::Mounts;
 pub use pending::Pending;
 
 use super::ignore::{IGNORE, NOMEDIA, PLEXIGNORE, below};
@@ -36,19 +38,34 @@ const TELL: WatchFlags = WatchFlags::CREATE
     .union(WatchFlags::MOVED_FROM)
     .union(WatchFlags::MOVED_TO)
     .union(WatchFlags::DELETE)
+    .union(WatchFlags::MOVE_SELF)
     .union(WatchFlags::ONLYDIR)
     .union(WatchFlags::DONT_FOLLOW)
     .union(WatchFlags::EXCL_UNLINK);
 
+/// What nothing tells of, a folder above the root that was renamed, is looked at so often.
+const LOOK_AGAIN: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
+
 /// What the watch of a root tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Watched {
+    /// From now on it is watched.
+    Begun,
     /// Something about this file or folder changed, or in this folder: its whole path.
     Changed(PathBuf),
     /// More changed than the kernel could tell: anything of the root.
     Overflowed,
-    /// The root is not watched, or not any more: one sentence that says why and what to do.
-    Ended(String),
+    /// The root is not watched, or not any more.
+    Ended(Unwatched),
+}
+
+/// Why a root is not watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwatched {
+    /// One sentence that says why and what to do.
+    pub sentence: String,
+    /// The system's limit that was met, if one was: `fs.inotify.max_user_watches`.
+    pub limit: Option<&'static str>,
 }
 
 /// The watch of one root, until it is dropped.
@@ -73,7 +90,7 @@ impl RootWatch {
         let watch = Self { ends: Arc::clone(&ends), has_ended: Arc::clone(&has_ended) };
         std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
             if let Err(error) = watch_root(&root, kind, &ends, &tell) {
-                tell(Watched::Ended(sentence(&root, &error)));
+                tell(Watched::Ended(unwatched(&root, &error)));
             }
             has_ended.store(true, Ordering::Relaxed);
         })?;
@@ -98,27 +115,40 @@ impl Drop for RootWatch {
 enum WatchError {
     #[error("it lies on a network or FUSE mount, which tells nothing of what others change")]
     OtherMachine,
-    #[error("its disk was unmounted, or its folder removed")]
+    #[error("its disk was unmounted, or its folder removed or renamed")]
     Gone,
     #[error(transparent)]
     System(#[from] Errno),
 }
 
-fn sentence(root: &Path, error: &WatchError) -> String {
-    let root = root.display();
-    match error {
-        WatchError::System(Errno::NOSPC) => format!(
-            "The folder {root} is not watched, for the system gives no more inotify watches; raise \
-             fs.inotify.max_user_watches (sysctl). The nightly scan finds what is new all the same."
+fn unwatched(root: &Path, error: &WatchError) -> Unwatched {
+    let shown = root.display();
+    let limit = match error {
+        WatchError::System(Errno::NOSPC) => Some(("watches", "fs.inotify.max_user_watches")),
+        WatchError::System(Errno::MFILE) => Some(("instances", "fs.inotify.max_user_instances")),
+        _ => None,
+    };
+    let why = match limit {
+        Some((what, limit)) => {
+            format!(", for the system gives no more inotify {what}; raise {limit} (sysctl)")
+        }
+        None => format!(": {error}"),
+    };
+    Unwatched {
+        sentence: format!(
+            "The folder {shown} is not watched{why}. The nightly scan finds what is new all the same."
         ),
-        WatchError::System(Errno::MFILE) => format!(
-            "The folder {root} is not watched, for the system gives no more inotify instances; raise \
-             fs.inotify.max_user_instances (sysctl). The nightly scan finds what is new all the same."
-        ),
-        error => format!(
-            "The folder {root} is not watched: {error}. The nightly scan finds what is new all the same."
-        ),
+        limit: limit.map(|(_, limit)| limit),
     }
+}
+
+/// How a watch came to its end in order.
+#[derive(Debug, PartialEq, Eq)]
+enum Ended {
+    /// It is to end.
+    Asked,
+    /// Another folder has the root's place, or is mounted on one below it.
+    Replaced,
 }
 
 fn watch_root(
@@ -127,27 +157,63 @@ fn watch_root(
     ends: &OwnedFd,
     tell: &dyn Fn(Watched),
 ) -> Result<(), WatchError> {
+    let mut is_renewed = false;
+    loop {
+        let begun = || {
+            tell(Watched::Begun);
+            // Nobody told what came and went in between.
+            if is_renewed {
+                tell(Watched::Overflowed);
+            }
+        };
+        match watch_folder(root, kind, ends, &begun, tell)? {
+            Ended::Asked => return Ok(()),
+            Ended::Replaced => is_renewed = true,
+        }
+    }
+}
+
+/// Watches the folder that has the root's place now.
+fn watch_folder(
+    root: &Path,
+    kind: SectionKind,
+    ends: &OwnedFd,
+    begun: &dyn Fn(),
+    tell: &dyn Fn(Watched),
+) -> Result<Ended, WatchError> {
     if is_elsewhere(rustix::fs::statfs(root)?.f_type as i64) {
         return Err(WatchError::OtherMachine);
     }
+    let mounts = Mounts::below(root);
+    let own = identity(root)?;
     let kernel = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
     let mut folders = Folders { root, kind, kernel: &kernel, paths: HashMap::new() };
     folders.add(b"")?;
+    begun();
     let mut buffer = vec![MaybeUninit::uninit(); EVENTS];
     loop {
-        let mut waits = [PollFd::new(&kernel, PollFlags::IN), PollFd::new(ends, PollFlags::IN)];
-        match poll(&mut waits, None) {
-            Ok(_) if !waits[1].revents().is_empty() => return Ok(()),
-            Ok(_) | Err(Errno::INTR) => {}
+        let mut waits = vec![PollFd::new(&kernel, PollFlags::IN), PollFd::new(ends, PollFlags::IN)];
+        waits.extend(mounts.table().map(|table| PollFd::new(table, PollFlags::PRI)));
+        let is_quiet = match poll(&mut waits, Some(&LOOK_AGAIN)) {
+            Ok(_) if !waits[1].revents().is_empty() => return Ok(Ended::Asked),
+            Ok(ready) => ready == 0,
+            Err(Errno::INTR) => false,
             Err(errno) => return Err(errno.into()),
+        };
+        let is_remounted = waits.get(2).is_some_and(|table| !table.revents().is_empty());
+        if (is_quiet || is_remounted) && (stands_in(root, own)? || mounts.have_changed(root)) {
+            return Ok(Ended::Replaced);
         }
         let mut events = inotify::Reader::new(kernel.as_fd(), &mut buffer);
         loop {
             match events.next() {
                 Ok(event) => {
                     let name = event.file_name().map_or(&[][..], std::ffi::CStr::to_bytes);
-                    if let Some(watched) = folders.heed(event.wd(), event.events(), name)? {
-                        tell(watched);
+                    match folders.heed(event.wd(), event.events(), name) {
+                        Ok(watched) => watched.into_iter().for_each(tell),
+                        // It went, and another one may have come.
+                        Err(WatchError::Gone) if stands_in(root, own)? => return Ok(Ended::Replaced),
+                        Err(error) => return Err(error),
                     }
                 }
                 Err(Errno::AGAIN | Errno::INTR) => break,
@@ -155,6 +221,20 @@ fn watch_root(
             }
         }
     }
+}
+
+/// File system and inode of a folder.
+fn identity(folder: &Path) -> Result<(u64, u64), WatchError> {
+    match rustix::fs::statat(CWD, folder, AtFlags::empty()) {
+        Ok(raw) => Ok((raw.st_dev, raw.st_ino)),
+        Err(Errno::NOENT | Errno::NOTDIR) => Err(WatchError::Gone),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Whether another folder stands in the root's place.
+fn stands_in(root: &Path, own: (u64, u64)) -> Result<bool, WatchError> {
+    Ok(identity(root)? != own)
 }
 
 /// The folders of a root that are watched.
@@ -228,6 +308,10 @@ impl Folders<'_> {
             return if gone.is_some_and(|path| path.is_empty()) { Err(WatchError::Gone) } else { Ok(None) };
         }
         let Some(folder) = self.paths.get(&number).cloned() else { return Ok(None) };
+        // Of one below the root the folder above it tells.
+        if event.contains(ReadFlags::MOVE_SELF) {
+            return if folder.is_empty() { Err(WatchError::Gone) } else { Ok(None) };
+        }
         let path = below(&folder, name);
         if event.contains(ReadFlags::ISDIR) {
             if is_skipped(name) {
@@ -276,6 +360,9 @@ fn is_elsewhere(magic: i64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -291,8 +378,70 @@ mod tests {
 
     #[test]
     fn a_system_without_watches_is_named_with_what_to_do() {
-        let said = sentence(Path::new("/films"), &Errno::NOSPC.into());
-        assert!(said.contains("/films") && said.contains("fs.inotify.max_user_watches"), "{said}");
+        let Unwatched { sentence, limit } = unwatched(Path::new("/films"), &Errno::NOSPC.into());
+        assert!(
+            sentence.contains("/films") && sentence.contains("fs.inotify.max_user_watches"),
+            "{sentence}"
+        );
+        assert_eq!(limit, Some("fs.inotify.max_user_watches"));
+        assert_eq!(unwatched(Path::new("/films"), &WatchError::Gone).limit, None);
+    }
+
+    /// A watch, and what it tells.
+    fn watch(root: &Path) -> (RootWatch, mpsc::Receiver<Watched>) {
+        let (told, tells) = mpsc::channel();
+        let tell = move |watched| _ = told.send(watched);
+        let watch = RootWatch::start(root.to_owned(), SectionKind::Movie, tell).unwrap();
+        assert_eq!(next(&tells), Watched::Begun);
+        (watch, tells)
+    }
+
+    fn next(tells: &mpsc::Receiver<Watched>) -> Watched {
+        tells.recv_timeout(Duration::from_secs(90)).expect("it is told")
+    }
+
+    #[test]
+    fn a_folder_that_takes_the_roots_place_is_watched_from_then_on_and_asked_for_what_came_between() {
+        let around = butler_fixtures::tempdir().unwrap();
+        let (root, other) = (around.path().join("films"), around.path().join("other"));
+        std::fs::create_dir(&root).unwrap();
+        std::fs::create_dir(&other).unwrap();
+        let (_watch, tells) = watch(&root);
+        // In one step, so that there is never none.
+        let exchange = rustix::fs::RenameFlags::EXCHANGE;
+        rustix::fs::renameat_with(CWD, &root, CWD, &other, exchange).unwrap();
+        assert_eq!((next(&tells), next(&tells)), (Watched::Begun, Watched::Overflowed));
+        std::fs::write(other.join("Heat.mkv"), b"in the folder that was left").unwrap();
+        std::fs::write(root.join("Ronin.mkv"), b"in the one that has its place").unwrap();
+        assert_eq!(next(&tells), Watched::Changed(root.join("Ronin.mkv")));
+    }
+
+    #[test]
+    fn a_root_that_is_renamed_away_ends_its_watch() {
+        let around = butler_fixtures::tempdir().unwrap();
+        let root = around.path().join("films");
+        std::fs::create_dir(&root).unwrap();
+        let (watch, tells) = watch(&root);
+        std::fs::rename(&root, around.path().join("elsewhere")).unwrap();
+        assert!(matches!(next(&tells), Watched::Ended(Unwatched { limit: None, .. })));
+        butler_fixtures::wait_until("it watches no more", || watch.has_ended()).unwrap();
+    }
+
+    #[test]
+    fn a_disk_that_is_mounted_over_a_watched_folder_is_watched() {
+        let around = butler_fixtures::tempdir().unwrap();
+        let root = around.path().join("films");
+        std::fs::create_dir_all(root.join("new")).unwrap();
+        let Some(disk) = butler_fixtures::SmallDisk::if_possible(1 << 20).unwrap() else { return };
+        let (_watch, tells) = watch(&root);
+        let _mounted = disk.also_at(&root.join("new")).unwrap();
+        assert_eq!((next(&tells), next(&tells)), (Watched::Begun, Watched::Overflowed));
+        std::fs::write(disk.path().join("Heat.mkv"), b"film").unwrap();
+        assert_eq!(next(&tells), Watched::Changed(root.join("new")));
+        let _over_all = disk.also_at(&root).unwrap();
+        assert_eq!((next(&tells), next(&tells)), (Watched::Begun, Watched::Overflowed));
+        std::fs::write(disk.path().join("Ronin.mkv"), b"film").unwrap();
+        assert_eq!(next(&tells), Watched::Changed(root.join("Ronin.mkv")));
     }
 
     #[test]
@@ -322,6 +471,7 @@ mod tests {
         assert_eq!(heed(-1, ReadFlags::QUEUE_OVERFLOW, ""), Some(Watched::Overflowed));
         assert_eq!(folders.paths.len(), 2, "after an overflow all folders are looked for");
         let top = number(&folders, b"");
+        assert!(matches!(folders.heed(top, ReadFlags::MOVE_SELF, b""), Err(WatchError::Gone)));
         assert!(matches!(folders.heed(top, ReadFlags::IGNORED, b""), Err(WatchError::Gone)));
     }
 }

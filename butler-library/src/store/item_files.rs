@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use super::items::{ItemRow, rows_of};
 use super::lacks::{begin, lacking};
 use super::runs::capped;
-use super::{Page, path_bytes, path_from_bytes, readable};
-use crate::{ItemId, Library, PartId, Scope, SourceId, StoreError};
+use super::{path_bytes, path_from_bytes, readable};
+use crate::{ItemId, Library, PartId, RootId, Scope, SectionRoot, SourceId, StoreError};
 
 /// A file and its item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,57 +31,88 @@ type Found = (ItemId, PartId, PathBuf, u64);
 const SELECT: &str = "SELECT p.id, m.item, r.path AS root_path, p.path, p.size FROM parts p \
     JOIN media m ON m.id = p.media JOIN roots r ON r.id = p.root JOIN items i ON i.id = m.item";
 
+/// By what a file stands in the list: its item's title and id.
+fn place_in_list(tx: &Connection, part: PartId) -> Result<(String, ItemId), StoreError> {
+    let place = tx
+        .prepare_cached(
+            "SELECT i.sort_title, i.id FROM parts p JOIN media m ON m.id = p.media \
+             JOIN items i ON i.id = m.item WHERE p.id = ?1",
+        )?
+        .query_row([part], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    place.ok_or(StoreError::Unknown { what: "part", id: part.0 })
+}
+
+/// The parts that were at these places at the last scan.
+pub(super) fn parts_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<PartId>, StoreError> {
+    let mut statement =
+        tx.prepare_cached("SELECT id FROM parts WHERE root = ?1 AND path = ?2 AND missing_since IS NULL")?;
+    let mut parts = Vec::new();
+    for (root, path) in places {
+        let found: Vec<PartId> =
+            readable(&mut statement, params![root, path_bytes(path)], "part", |row| row.get(0))?;
+        parts.extend(found);
+    }
+    Ok(parts)
+}
+
 impl Library {
     /// A page of the files whose content lacks a product, held back by a failure or not, by their items'
-    /// titles.
+    /// titles; and how many there are in all, unless it is the page behind a file. From file to file the
+    /// whole list is read once, whatever is made meanwhile.
     ///
     /// # Errors
-    /// If the database fails.
+    /// If there is no such file to be behind of, or the database fails.
     pub fn files_lacking(
         &self,
         spec: &Spec,
         scope: &Scope,
-        start: u64,
-        size: u64,
-    ) -> Result<Page<ItemFile>, StoreError> {
+        after: Option<PartId>,
+        (start, size): (u64, u64),
+    ) -> Result<(Vec<ItemFile>, Option<u64>), StoreError> {
         self.db().read(|tx| {
-            let among = format!("SELECT p.id {}", lacking(scope.subjects, begin(tx, spec, scope.subjects)?));
+            let among = format!("SELECT p.id {}", lacking(scope.needs, begin(tx, spec, scope.needs)?));
             let (kind, params) = (spec.kind(), spec.params());
-            let total = tx.prepare_cached(&format!("SELECT count(DISTINCT id) FROM ({among})"))?.query_row(
-                named_params! {
+            let (title, item) = match after {
+                Some(part) => Some(place_in_list(tx, part)?).unzip(),
+                None => (None, None),
+            };
+            let total = if after.is_some() {
+                None
+            } else {
+                let count = format!("SELECT count(DISTINCT id) FROM ({among})");
+                let asked = named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": params,
-                },
-                |row| row.get(0),
-            )?;
+                };
+                Some(tx.prepare_cached(&count)?.query_row(asked, |row| row.get(0))?)
+            };
             let mut statement = tx.prepare_cached(&format!(
-                "{SELECT} WHERE p.id IN ({among}) ORDER BY i.sort_title COLLATE NOCASE, i.id, p.id LIMIT \
-                 :size OFFSET :start"
+                "{SELECT} WHERE p.id IN ({among}) AND (:after IS NULL OR \
+                 (i.sort_title COLLATE NOCASE, i.id, p.id) > (:title, :item, :after)) \
+                 ORDER BY i.sort_title COLLATE NOCASE, i.id, p.id LIMIT :size OFFSET :start"
             ))?;
             let asked = named_params! {
                 ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
-                ":usable": kind.oldest_usable(), ":params": params, ":size": capped(size), ":start": capped(start),
+                ":usable": kind.oldest_usable(), ":params": params, ":size": capped(size),
+                ":start": capped(start), ":after": after, ":title": title, ":item": item,
             };
             let found = readable(&mut statement, asked, "part", found)?;
-            Ok(Page { rows: with_items(tx, found)?, total })
+            Ok((with_items(tx, found)?, total))
         })
     }
 
-    /// The file at a path, if a section knows it and it was there at the last scan.
+    /// The file at a path, if a section knows it and it was there at the last scan. A path that leads there
+    /// through links will do.
     ///
     /// # Errors
     /// If the database fails.
     pub fn file_at(&self, path: &Path) -> Result<Option<ItemFile>, StoreError> {
-        let sections = self.sections()?;
-        let roots = sections.iter().flat_map(|section| &section.roots);
-        let below: Vec<_> =
-            roots.filter_map(|root| Some((root.id, path.strip_prefix(&root.path).ok()?))).collect();
+        let places = self.places_of(path)?;
         self.db().read(|tx| {
-            for (root, path) in below {
-                let mut statement = tx.prepare_cached(&format!(
-                    "{SELECT} WHERE p.root = ?1 AND p.path = ?2 AND p.missing_since IS NULL"
-                ))?;
-                let found = statement.query_row(params![root, path_bytes(path)], found).optional()?;
+            for part in parts_at(tx, &places)? {
+                let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE p.id = ?1"))?;
+                let found = statement.query_row([part], found).optional()?;
                 if let Some(file) = with_items(tx, found.into_iter().collect())?.pop() {
                     return Ok(Some(file));
                 }
@@ -90,13 +121,24 @@ impl Library {
         })
     }
 
+    /// Where a path lies, in each section that has it: the root, and the path below it.
+    pub(super) fn places_of(&self, path: &Path) -> Result<Vec<(RootId, PathBuf)>, StoreError> {
+        let mut places = Vec::new();
+        for section in self.sections()? {
+            let Some(path) = self.path_in_section(&section, path) else { continue };
+            let below = |root: &SectionRoot| Some((root.id, path.strip_prefix(&root.path).ok()?.to_owned()));
+            places.extend(section.roots.iter().filter_map(below));
+        }
+        Ok(places)
+    }
+
     /// Whether a part's content, or its tags, lack a product.
     ///
     /// # Errors
     /// If the database fails.
     pub fn part_lacks(&self, part: PartId, spec: &Spec, scope: &Scope) -> Result<bool, StoreError> {
         self.db().read(|tx| {
-            let lacking = lacking(scope.subjects, begin(tx, spec, scope.subjects)?);
+            let lacking = lacking(scope.needs, begin(tx, spec, scope.needs)?);
             let kind: ProductKind = spec.kind();
             let mut statement =
                 tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking} AND p.id = :part)"))?;

@@ -1,35 +1,17 @@
 //! The pauses that outlive a restart. What one of them holds is not known here.
 
-use butler_api::PauseOwner;
-use jiff::Timestamp;
+use butler_api::{Pause, PauseEnd, PauseOwner};
 use rusqlite::{Row, params};
 
 use super::{At, Word, readable};
 use crate::{Library, StoreError};
-
-/// One owner's pause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PauseRow {
-    /// Whose it is.
-    pub owner: PauseOwner,
-    /// Why, in the owner's words.
-    pub note: Option<String>,
-    /// Since when; kept to the millisecond.
-    pub since: Timestamp,
-    /// The moment at which it ends by itself, if it does.
-    pub until: Option<Timestamp>,
-    /// Whether it ends when the maintenance window opens.
-    pub until_window: bool,
-    /// Whether what is in hand comes to its end.
-    pub drains: bool,
-}
 
 impl Library {
     /// The kept pauses, by owner.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn pauses(&self) -> Result<Vec<PauseRow>, StoreError> {
+    pub fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached("SELECT * FROM pauses ORDER BY owner")?;
             Ok(readable(&mut statement, [], "pause", pause_row)?)
@@ -40,10 +22,11 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn keep_pauses(&self, pauses: Vec<PauseRow>) -> Result<(), StoreError> {
+    pub fn keep_pauses(&self, pauses: Vec<Pause>) -> Result<(), StoreError> {
         self.db().write(move |tx| {
             tx.execute("DELETE FROM pauses", [])?;
-            for PauseRow { owner, note, since, until, until_window, drains } in pauses {
+            for Pause { owner, note, since, until, drains } in pauses {
+                let (until, until_window) = until.parts();
                 tx.prepare_cached(
                     "INSERT INTO pauses (owner, note, since, until, until_window, drains) \
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -62,19 +45,23 @@ impl Library {
     }
 }
 
-fn pause_row(row: &Row<'_>) -> rusqlite::Result<PauseRow> {
-    Ok(PauseRow {
+fn pause_row(row: &Row<'_>) -> rusqlite::Result<Pause> {
+    Ok(Pause {
         owner: row.get::<_, Word<PauseOwner>>("owner")?.0,
         note: row.get("note")?,
         since: row.get::<_, At>("since")?.0,
-        until: row.get::<_, Option<At>>("until")?.map(|at| at.0),
-        until_window: row.get("until_window")?,
+        until: PauseEnd::from_parts(
+            row.get::<_, Option<At>>("until")?.map(|at| at.0),
+            row.get("until_window")?,
+        ),
         drains: row.get("drains")?,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]
@@ -82,15 +69,13 @@ mod tests {
         let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
-        let pause = |owner, until, until_window| PauseRow {
-            owner,
-            note: Some("guests".into()),
-            since: at(1),
-            until,
-            until_window,
-            drains: true,
-        };
-        let both = vec![pause(PauseOwner::Person, Some(at(9)), false), pause(PauseOwner::Window, None, true)];
+        let pause =
+            |owner, until| Pause { owner, note: Some("guests".into()), since: at(1), until, drains: true };
+        let both = vec![
+            pause(PauseOwner::Load, PauseEnd::Lifted),
+            pause(PauseOwner::Person, PauseEnd::At(at(9))),
+            pause(PauseOwner::Window, PauseEnd::WindowOpens),
+        ];
         library.keep_pauses(both.clone()).unwrap();
         assert_eq!(library.pauses().unwrap(), both);
         library.keep_pauses(both[..1].to_vec()).unwrap();

@@ -1,13 +1,13 @@
-//! Products: what was made of a source. One of a kind: what was made with other parameters or by an older
-//! version is replaced.
+//! Products: what was made of a source. One of a kind, or where the kind says so one of each parameters: what
+//! was made with others or by an older version is replaced.
 //!
 //! A row that speaks of a blob is believed as far as the disk bears it out: who reads a blob comes through
 //! [`Library::open_product`], which makes a lack again of what is lost.
 
 use std::fs::File;
 
-use butler_product::media_info::{MediaInfo, Stream, StreamKind};
-use butler_product::{Fingerprint, Listed, ProductKind, Spec, Value};
+use butler_product::media_info::MediaInfo;
+use butler_product::{Fingerprint, Listed, ProductKind, Spec, Traits, Value};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -163,14 +163,15 @@ impl Library {
         self.db().write_each(units.into_iter().map(|unit| move |tx: &Connection| keep_unit(tx, &unit)))
     }
 
-    /// A source's product of a kind, whatever its version and parameters.
+    /// A source's product of a kind, whatever its version and parameters; of several the newest.
     ///
     /// # Errors
     /// If the database fails.
     pub fn product(&self, source: SourceId, kind: ProductKind) -> Result<Option<ProductRow>, StoreError> {
         self.db().read(|tx| {
-            let mut statement =
-                tx.prepare_cached("SELECT * FROM products WHERE source = ?1 AND kind = ?2")?;
+            let mut statement = tx.prepare_cached(
+                "SELECT * FROM products WHERE source = ?1 AND kind = ?2 ORDER BY made_at DESC LIMIT 1",
+            )?;
             Ok(statement.query_row(params![source, kind.as_str()], product_row).optional()?)
         })
     }
@@ -251,10 +252,13 @@ fn keep_unit(tx: &Connection, unit: &PublishedUnit) -> Result<Published, StoreEr
 fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<(), StoreError> {
     let MadeProduct { spec, value, blob } = product;
     let kind = spec.kind();
+    if !kind.keeps_one_of_each() {
+        tx.prepare_cached("DELETE FROM products WHERE source = ?1 AND kind = ?2 AND params <> ?3")?
+            .execute(params![unit.source, kind.as_str(), spec.params()])?;
+    }
     tx.prepare_cached(
         "INSERT INTO products (source, kind, version, params, value, blob, blob_bytes, made_from, made_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET version = excluded.version, \
-         params = excluded.params, \
          value = excluded.value, blob = excluded.blob, blob_bytes = excluded.blob_bytes, made_from = \
          excluded.made_from, made_at = excluded.made_at",
     )?
@@ -275,10 +279,8 @@ fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<
         crate::scan::heard(tx, unit.source, value, unit.made_at)?;
     }
     if kind == ProductKind::MediaInfo {
-        let is_video = |stream: &Stream| stream.kind == StreamKind::Video;
-        let has_video = value.get().is_some_and(|info: &MediaInfo| info.streams.iter().any(is_video));
-        tx.prepare_cached("UPDATE sources SET has_video = ?2, headers = ?3 WHERE id = ?1")?
-            .execute(params![unit.source, has_video, kind.version()])?;
+        let traits = value.get().map_or(Traits::HEADERS, MediaInfo::traits);
+        super::sources::keep_headers(tx, unit.source, traits, kind.version())?;
     }
     Ok(())
 }

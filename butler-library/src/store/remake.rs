@@ -10,9 +10,10 @@ use butler_product::ProductKind;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{At, Json, Word, path_bytes, path_from_bytes, readable};
+use super::item_files::parts_at;
+use super::{At, Json, Word, readable};
 use crate::blob_check::StoredBlob;
-use crate::{BlobRef, CheckBlobsError, ItemId, Library, PartId, SectionId, SourceId, StoreError};
+use crate::{BlobRef, CheckBlobsError, ItemId, Library, PartId, RootId, SectionId, SourceId, StoreError};
 
 /// So many sources are marked in one transaction, so that other writes come in between.
 const GROUP: usize = 500;
@@ -24,7 +25,7 @@ pub enum RemakeScope {
     Item(ItemId),
     /// One file.
     Part(PartId),
-    /// The file that lies there, whichever sections hold it.
+    /// The file that lies there, whichever sections hold it; a path that leads there through links will do.
     File(PathBuf),
     /// All of a section.
     Section(SectionId),
@@ -56,15 +57,21 @@ impl Library {
         missing_only: bool,
         now: Timestamp,
     ) -> Result<Option<Remade>, CheckBlobsError> {
-        let Some(sources) = self.db().read(|tx| sources(tx, scope))? else { return Ok(None) };
+        let places = match scope {
+            RemakeScope::File(path) => self.places_of(path)?,
+            _ => Vec::new(),
+        };
+        let Some(sources) = self.db().read(|tx| sources(tx, scope, &places))? else { return Ok(None) };
         let mut remade = Remade { sources: sources.len() as u64, ..Remade::default() };
         for group in sources.chunks(GROUP) {
             let group = group.to_vec();
             let (products, failures) = if missing_only {
                 let lost = self.lost_of(&group, kinds)?;
-                let kinds = kinds.to_vec();
+                let (kinds, blobs) = (kinds.to_vec(), self.blobs().clone());
                 self.db().write(move |tx| {
-                    Ok::<_, StoreError>((give_up(tx, &lost)?, lift(tx, &group, &kinds, now)?))
+                    // Looked at once more: one may have been made anew meanwhile.
+                    let lost = lost.iter().filter(|stored| blobs.is_lost(stored));
+                    Ok::<_, StoreError>((give_up(tx, lost)?, lift(tx, &group, &kinds, now)?))
                 })?
             } else {
                 let kinds = kinds.to_vec();
@@ -77,6 +84,29 @@ impl Library {
             }
         }
         Ok(Some(remade))
+    }
+
+    /// Makes lacks again of those products of a section's files whose blob is lost; whenever `is_stopping`
+    /// says so, it ends. How many that were.
+    ///
+    /// # Errors
+    /// If the database fails or blobs can't be looked at; what was done until then stays.
+    pub fn check_blobs_of(
+        &self,
+        section: SectionId,
+        kinds: &[ProductKind],
+        is_stopping: &dyn Fn() -> bool,
+    ) -> Result<u64, CheckBlobsError> {
+        let scope = RemakeScope::Section(section);
+        let sources = self.db().read(|tx| sources(tx, &scope, &[]))?.unwrap_or_default();
+        let mut lost = 0;
+        for group in sources.chunks(GROUP) {
+            if is_stopping() {
+                break;
+            }
+            lost += self.give_up_lost(self.lost_of(group, kinds)?)?;
+        }
+        Ok(lost)
     }
 
     /// The products of these sources whose blob is lost.
@@ -142,7 +172,7 @@ fn mark(tx: &Connection, sources: &[SourceId], kinds: &[ProductKind]) -> Result<
     Ok(counts)
 }
 
-fn give_up(tx: &Connection, lost: &[StoredBlob]) -> Result<Counts, StoreError> {
+fn give_up<'a>(tx: &Connection, lost: impl Iterator<Item = &'a StoredBlob>) -> Result<Counts, StoreError> {
     let mut counts = Counts::new();
     for stored in lost {
         *counts.entry(stored.kind).or_default() += super::products::give_up(tx, stored)?;
@@ -170,7 +200,12 @@ fn lift(
 }
 
 /// The sources of a scope, those of tags too; none if there is no such thing.
-fn sources(tx: &Connection, scope: &RemakeScope) -> Result<Option<Vec<SourceId>>, StoreError> {
+/// `places` are those of a file.
+fn sources(
+    tx: &Connection,
+    scope: &RemakeScope,
+    places: &[(RootId, PathBuf)],
+) -> Result<Option<Vec<SourceId>>, StoreError> {
     let of = |parts: &str, id: i64| -> Result<Vec<SourceId>, StoreError> {
         let query = format!(
             "WITH meant AS MATERIALIZED ({parts}) SELECT source FROM parts WHERE missing_since IS NULL AND id \
@@ -196,21 +231,10 @@ fn sources(tx: &Connection, scope: &RemakeScope) -> Result<Option<Vec<SourceId>>
         RemakeScope::Section(SectionId(section)) if is_there("sections", *section)? => {
             Some(of("SELECT p.id FROM parts p JOIN roots r ON r.id = p.root WHERE r.section = ?1", *section)?)
         }
-        RemakeScope::File(path) => {
-            let mut roots = tx.prepare_cached("SELECT id, path FROM roots WHERE NOT removed")?;
-            let root = |row: &rusqlite::Row<'_>| {
-                Ok((row.get::<_, i64>(0)?, path_from_bytes(row.get_ref(1)?.as_blob()?)))
-            };
+        RemakeScope::File(_) => {
             let mut found = Vec::new();
-            for (root, folder) in readable(&mut roots, [], "root", root)? {
-                let Ok(below) = path.strip_prefix(&folder) else { continue };
-                let mut parts = tx.prepare_cached(
-                    "SELECT id FROM parts WHERE root = ?1 AND path = ?2 AND missing_since IS NULL",
-                )?;
-                for part in readable(&mut parts, params![root, path_bytes(below)], "part", |row| row.get(0))?
-                {
-                    found.extend(of("SELECT ?1", part)?);
-                }
+            for PartId(part) in parts_at(tx, places)? {
+                found.extend(of("SELECT ?1", part)?);
             }
             found.sort_unstable();
             found.dedup();

@@ -1,8 +1,9 @@
 //! Runs: every execution of a task, kept with its reason, progress and report.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use butler_api::{Ask, Crashes, Origin, Past, Reason, RunId, RunRecord, RunState, TaskName};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Value;
@@ -10,60 +11,17 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_it
 use serde::{Deserialize, Serialize};
 
 use super::{At, Json, Page, Word, path_bytes, path_from_bytes, readable};
-use crate::{Library, SectionId, StoreError};
+use crate::{Library, StoreError};
 
 /// One run, as it is stored. Instants are kept to the millisecond.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRow {
-    /// Its id.
-    pub id: RunId,
-    /// The task.
-    pub task: TaskName,
-    /// Where it is in its life.
-    pub state: RunState,
-    /// Why it is in that state.
-    pub reason: Option<Reason>,
-    /// Who asked for it.
-    pub origin: Origin,
-    /// Whether it was started whatever day, switch, window and back-off say.
-    pub forced: bool,
-    /// The section it is limited to.
-    pub section: Option<SectionId>,
-    /// The files and folders of it that it is limited to; none for all of it.
-    pub paths: Vec<PathBuf>,
-    /// When it was asked for.
-    pub asked_at: Timestamp,
-    /// The instant at which it shall start, where it was placed.
-    pub scheduled_at: Option<Timestamp>,
-    /// When it began to work.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// How long it worked, pauses and absences left out; kept to the millisecond.
-    pub worked: SignedDuration,
-    /// Since when it works; what `worked` does not hold yet begins there.
-    pub works_since: Option<Timestamp>,
-    /// The window's end that stops it; none if it is free.
-    pub bound_until: Option<Timestamp>,
-    /// The maintenance day it counts for.
-    pub day: Option<Date>,
-    /// The day of the instant at which it ended.
-    pub ended_day: Option<Date>,
-    /// On which day the server crashed while it ran, and how often.
-    pub crashes: Option<RunCrashes>,
+    /// What decides when it works.
+    pub record: RunRecord,
     /// How far it came.
     pub progress: RunProgress,
     /// What was done, in the task's own words.
     pub report: Vec<ReportFact>,
-}
-
-/// How often the server crashed on one day while a run worked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RunCrashes {
-    /// The maintenance day.
-    pub day: Date,
-    /// How often, from 1.
-    pub count: u32,
 }
 
 /// How far a run came.
@@ -141,26 +99,6 @@ pub struct RunFilter {
     pub after: Option<RunId>,
 }
 
-/// What the schedule must know of a task's past.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskPast {
-    /// The task.
-    pub task: TaskName,
-    /// The day of its last completed run that counts: not limited to a section, and not an `asap` one.
-    pub completed: Option<Date>,
-    /// How long its last five such runs worked, oldest first.
-    pub durations: Vec<SignedDuration>,
-    /// The day on which a run of it last failed or was stopped by a person; those limited to a section and
-    /// `asap` ones don't count.
-    pub given_up: Option<Date>,
-    /// The day on which the window's end last stopped a run of it.
-    pub cut: Option<Date>,
-    /// The day that last missed it.
-    pub missed: Option<Date>,
-    /// The crashes of its runs on the latest day on which there were any.
-    pub crashes: Option<RunCrashes>,
-}
-
 const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, \
                        ended_at, bound_until, day, ended_day, crash_day, crash_count, done, total, failures, \
                        bytes_read, report, paths, worked_ms, works_since";
@@ -189,15 +127,17 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     let at = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(column)?.map(|at| at.0));
     let date =
         |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Word<Date>>>(column)?.map(|date| date.0));
-    Ok(RunRow {
+    let record = RunRecord {
         id: RunId(row.get("id")?),
         task: row.get::<_, Word<TaskName>>("task")?.0,
+        origin: row.get::<_, Word<Origin>>("origin")?.0,
+        ask: Ask {
+            force: row.get("forced")?,
+            section: row.get("section")?,
+            paths: paths_from_bytes(row.get_ref("paths")?.as_blob_or_null()?),
+        },
         state: row.get::<_, Word<RunState>>("state")?.0,
         reason: row.get::<_, Option<Json<Reason>>>("reason")?.map(|reason| reason.0),
-        origin: row.get::<_, Word<Origin>>("origin")?.0,
-        forced: row.get("forced")?,
-        section: row.get("section")?,
-        paths: paths_from_bytes(row.get_ref("paths")?.as_blob_or_null()?),
         asked_at: row.get::<_, At>("asked_at")?.0,
         scheduled_at: at("scheduled_at")?,
         started_at: at("started_at")?,
@@ -207,28 +147,25 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         bound_until: at("bound_until")?,
         day: date("day")?,
         ended_day: date("ended_day")?,
-        crashes: date("crash_day")?
-            .zip(row.get("crash_count")?)
-            .map(|(day, count)| RunCrashes { day, count }),
-        progress: RunProgress {
-            done: row.get("done")?,
-            total: row.get("total")?,
-            failures: row.get("failures")?,
-            bytes_read: row.get("bytes_read")?,
-        },
-        report: row.get::<_, Json<Vec<ReportFact>>>("report")?.0,
-    })
+        crashes: date("crash_day")?.zip(row.get("crash_count")?).map(|(day, count)| Crashes { day, count }),
+    };
+    let progress = RunProgress {
+        done: row.get("done")?,
+        total: row.get("total")?,
+        failures: row.get("failures")?,
+        bytes_read: row.get("bytes_read")?,
+    };
+    Ok(RunRow { record, progress, report: row.get::<_, Json<Vec<ReportFact>>>("report")?.0 })
 }
 
 impl Library {
-    /// Keeps a run: a new one whole; of one that is there all but progress and report, which have doors of
-    /// their own.
+    /// Keeps a run's record, in place of the one that is there. Progress and report have doors of their own.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn save_run(&self, run: &RunRow) -> Result<(), StoreError> {
-        let run = run.clone();
-        self.db().write(move |tx| save(tx, &run))
+    pub fn save_run(&self, record: &RunRecord) -> Result<(), StoreError> {
+        let record = record.clone();
+        self.db().write(move |tx| save(tx, &record))
     }
 
     /// Sets a run's progress.
@@ -252,14 +189,6 @@ impl Library {
         self.db().write(move |tx| {
             known(run, tx.execute("UPDATE runs SET total = ?2 WHERE id = ?1", params![run.0, total])?)
         })
-    }
-
-    /// Adds to the progress of a run.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub fn add_run_progress(&self, gain: RunGain) -> Result<(), StoreError> {
-        self.db().write(move |tx| add_gain(tx, &gain))
     }
 
     /// Sets a run's report.
@@ -357,11 +286,11 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn task_pasts(&self) -> Result<Vec<TaskPast>, StoreError> {
+    pub fn task_pasts(&self) -> Result<BTreeMap<TaskName, Past>, StoreError> {
         self.db().read(|tx| {
             let mut names = tx.prepare_cached("SELECT DISTINCT task FROM runs ORDER BY task")?;
             let names: Vec<Word<TaskName>> = readable(&mut names, [], "task of runs", |row| row.get(0))?;
-            names.into_iter().map(|Word(task)| past_of(tx, task)).collect()
+            names.into_iter().map(|Word(task)| Ok((task.clone(), past_of(tx, &task)?))).collect()
         })
     }
 
@@ -381,7 +310,7 @@ impl Library {
     }
 }
 
-fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
+fn past_of(tx: &Connection, task: &TaskName) -> Result<Past, StoreError> {
     let last =
         format!("SELECT day, worked_ms FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY id DESC LIMIT 5");
     let times = |row: &Row<'_>| {
@@ -393,7 +322,7 @@ fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
         "SELECT crash_day, sum(crash_count) FROM runs WHERE task = ?1 AND crash_day IS NOT NULL \
          GROUP BY crash_day ORDER BY crash_day DESC LIMIT 1",
     )?;
-    let crash = |row: &Row<'_>| Ok(RunCrashes { day: row.get::<_, Word<Date>>(0)?.0, count: row.get(1)? });
+    let crash = |row: &Row<'_>| Ok(Crashes { day: row.get::<_, Word<Date>>(0)?.0, count: row.get(1)? });
     let crashes = readable(&mut crashes, [task.as_str()], "crash by its day", crash)?.pop();
     // By id, for a task's runs end in that order: by their days, one of a clock that was far ahead would stay
     // the last for ever.
@@ -413,10 +342,8 @@ fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
     )?;
     let cut = latest("ended_day", &stopped("'window-ended'"))?;
     let missed = latest("day", "state = 'missed'")?;
-    let completed = last.first().and_then(|(day, _)| *day);
-    Ok(TaskPast {
-        task,
-        completed,
+    Ok(Past {
+        last_completed: last.first().and_then(|(day, _)| *day),
         durations: last.into_iter().rev().map(|(_, worked)| worked).collect(),
         given_up,
         cut,
@@ -425,43 +352,39 @@ fn past_of(tx: &Connection, task: TaskName) -> Result<TaskPast, StoreError> {
     })
 }
 
-fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
-    let RunRow {
+/// A record, and for a run that is new its progress and report, which are none yet.
+fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
+    let RunRecord {
         id,
         task,
+        origin,
+        ask: Ask { force, section, paths },
         state,
         reason,
-        origin,
-        forced,
-        section,
-        paths,
         asked_at,
-        scheduled_at,
         started_at,
-        ended_at,
         worked,
         works_since,
-        bound_until,
+        ended_at,
         day,
         ended_day,
+        scheduled_at,
+        bound_until,
         crashes,
-        progress,
-        report,
-    } = run;
-    let RunProgress { done, total, failures, bytes_read } = progress;
+    } = record;
     let at = |instant: &Option<Timestamp>| instant.map(At);
     tx.prepare_cached(&format!(
-        "INSERT INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
-         ?15, \
-         ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) \
-         ON CONFLICT (id) DO UPDATE SET task = excluded.task, state = excluded.state, reason = \
-         excluded.reason, origin = excluded.origin, \
-         forced = excluded.forced, section = excluded.section, asked_at = excluded.asked_at, scheduled_at = \
-         excluded.scheduled_at, \
-         started_at = excluded.started_at, ended_at = excluded.ended_at, bound_until = excluded.bound_until, \
-         day = excluded.day, ended_day = excluded.ended_day, \
-         crash_day = excluded.crash_day, crash_count = excluded.crash_count, \
-         paths = excluded.paths, worked_ms = excluded.worked_ms, works_since = excluded.works_since"
+        "INSERT INTO runs ({COLUMNS}) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+                 0, 0, 0, 0, '[]', ?17, ?18, ?19) \
+         ON CONFLICT (id) DO UPDATE SET \
+             task = excluded.task, state = excluded.state, reason = excluded.reason, \
+             origin = excluded.origin, forced = excluded.forced, section = excluded.section, \
+             asked_at = excluded.asked_at, scheduled_at = excluded.scheduled_at, \
+             started_at = excluded.started_at, ended_at = excluded.ended_at, \
+             bound_until = excluded.bound_until, day = excluded.day, ended_day = excluded.ended_day, \
+             crash_day = excluded.crash_day, crash_count = excluded.crash_count, \
+             paths = excluded.paths, worked_ms = excluded.worked_ms, works_since = excluded.works_since"
     ))?
     .execute([
         &id.0 as &dyn ToSql,
@@ -469,7 +392,7 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         &state.as_str(),
         &reason.as_ref().map(Json),
         &origin.as_str(),
-        forced,
+        force,
         section,
         &At(*asked_at),
         &at(scheduled_at),
@@ -480,11 +403,6 @@ fn save(tx: &Connection, run: &RunRow) -> Result<(), StoreError> {
         &ended_day.map(Word),
         &crashes.map(|crashes| Word(crashes.day)),
         &crashes.map(|crashes| crashes.count),
-        done,
-        total,
-        failures,
-        bytes_read,
-        &Json(report),
         &bytes_of_paths(paths),
         &i64::try_from(worked.as_millis()).unwrap_or(i64::MAX),
         &at(works_since),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{At, Word, path_bytes, path_from_bytes, readable};
-use crate::allowed_roots::{self, RootError};
+use crate::allowed_roots::{self, Found, RootError};
 use crate::{ItemKind, Library, RootId, SectionId, StoreError};
 
 /// What a section holds.
@@ -172,6 +172,19 @@ pub enum SectionError {
         /// The other.
         outer: String,
     },
+    /// Another section has it.
+    #[error(
+        "`{path}` is a folder of the section `{section}` already{}: one folder belongs to one section",
+        root.as_ref().map_or_else(String::new, |root| format!(", as `{root}`"))
+    )]
+    Taken {
+        /// The folder.
+        path: String,
+        /// The other section's name.
+        section: String,
+        /// How the other section has it, where that is by another path.
+        root: Option<String>,
+    },
     /// A root will not do.
     #[error(transparent)]
     Root(#[from] RootError),
@@ -207,7 +220,7 @@ impl Library {
     pub fn add_section(&self, new: NewSection, now: Timestamp) -> Result<SectionId, SectionError> {
         let NewSection { name, kind, roots, agent, scanner, language } = new;
         let name = fit_name(&name)?;
-        let roots = self.check_roots(&roots)?;
+        let roots = self.check_roots(&roots, None)?;
         let uuid = uuid()?;
         self.db().write(move |tx| {
             tx.execute(
@@ -231,7 +244,7 @@ impl Library {
     pub fn edit_section(&self, id: SectionId, edit: SectionEdit, now: Timestamp) -> Result<(), SectionError> {
         let SectionEdit { name, roots, agent, scanner, language } = edit;
         let name = name.as_deref().map(fit_name).transpose()?;
-        let roots = roots.map(|roots| self.check_roots(&roots)).transpose()?;
+        let roots = roots.map(|roots| self.check_roots(&roots, Some(id))).transpose()?;
         self.db().write(move |tx| {
             let changed = tx
                 .execute(
@@ -299,8 +312,9 @@ impl Library {
         })
     }
 
-    /// The roots as they will be stored: absolute, without links, each allowed, none inside another.
-    fn check_roots(&self, roots: &[PathBuf]) -> Result<Vec<PathBuf>, SectionError> {
+    /// The roots as they will be stored: absolute, without links, each allowed, none inside another, and none
+    /// that another section has, be it by another path. `of` is the section that is edited.
+    fn check_roots(&self, roots: &[PathBuf], of: Option<SectionId>) -> Result<Vec<PathBuf>, SectionError> {
         if roots.is_empty() {
             return Err(SectionError::NoRoots);
         }
@@ -308,15 +322,33 @@ impl Library {
             roots.iter().map(|root| allowed_roots::check(self, root)).collect::<Result<Vec<_>, _>>()?;
         for (index, inner) in checked.iter().enumerate() {
             for (other, outer) in checked.iter().enumerate() {
-                if index != other && inner.starts_with(outer) {
+                let is_same = inner.identity == outer.identity;
+                if index != other && (is_same || inner.path.starts_with(&outer.path)) {
                     return Err(SectionError::RootsOverlap {
-                        inner: inner.display().to_string(),
-                        outer: outer.display().to_string(),
+                        inner: inner.path.display().to_string(),
+                        outer: outer.path.display().to_string(),
                     });
                 }
             }
         }
-        Ok(checked)
+        for section in self.sections()?.into_iter().filter(|section| Some(section.id) != of) {
+            for root in &section.roots {
+                // One that is not there can't be compared but by its path.
+                let found = allowed_roots::resolve(self, &root.path).ok();
+                let is_same = |new: &Found| {
+                    new.path == root.path
+                        || found.as_ref().is_some_and(|found| found.identity == new.identity)
+                };
+                if let Some(new) = checked.iter().find(|new| is_same(new)) {
+                    return Err(SectionError::Taken {
+                        path: new.path.display().to_string(),
+                        section: section.name,
+                        root: (root.path != new.path).then(|| root.path.display().to_string()),
+                    });
+                }
+            }
+        }
+        Ok(checked.into_iter().map(|found| found.path).collect())
     }
 }
 

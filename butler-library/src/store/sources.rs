@@ -3,7 +3,7 @@
 //! Two contents that only the deep print tells apart are two sources: the first has the sampled print for its
 //! fingerprint, each further one a hash of both prints.
 
-use butler_product::Fingerprint;
+use butler_product::{Fingerprint, Traits};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{path_from_bytes, readable};
@@ -107,15 +107,41 @@ pub(crate) fn find(tx: &Connection, prints: &Prints) -> Result<Option<SourceId>,
     Ok(statement.query_row(params![prints.sampled, prints.deep], |row| row.get(0)).optional()?)
 }
 
-/// The source that has this content, made now if it is not known.
-pub(crate) fn find_or_make(tx: &Connection, prints: &Prints) -> Result<SourceId, StoreError> {
+/// The source that has this content, made now if it is not known. It has what a file's name says of it from
+/// now on, as far as its headers do not know better.
+pub(crate) fn find_or_make(
+    tx: &Connection,
+    prints: &Prints,
+    by_name: Traits,
+) -> Result<SourceId, StoreError> {
     if let Some(known) = find(tx, prints)? {
+        let mut statement = tx.prepare_cached("SELECT traits FROM sources WHERE id = ?1")?;
+        let traits = Traits::from_bits_retain(statement.query_row([known], |row| row.get(0))?);
+        let learnt = if traits.contains(Traits::HEADERS) { by_name - Traits::OF_HEADERS } else { by_name };
+        if !traits.contains(learnt) {
+            tx.prepare_cached("UPDATE sources SET traits = ?2 WHERE id = ?1")?
+                .execute(params![known, (traits | learnt).bits()])?;
+        }
         return Ok(known);
     }
     let taken =
         tx.prepare_cached("SELECT 1 FROM sources WHERE sampled = ?1")?.exists(params![prints.sampled])?;
     let fingerprint = if taken { prints.told_apart() } else { Fingerprint(prints.sampled) };
-    tx.prepare_cached("INSERT INTO sources (fingerprint, sampled, deep, size) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![fingerprint.0, prints.sampled, prints.deep, prints.size])?;
+    tx.prepare_cached(
+        "INSERT INTO sources (fingerprint, sampled, deep, size, traits) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![fingerprint.0, prints.sampled, prints.deep, prints.size, by_name.bits()])?;
     Ok(SourceId(tx.last_insert_rowid()))
+}
+
+/// Keeps what the headers of a source say that it has, and which version read them.
+pub(crate) fn keep_headers(
+    tx: &Connection,
+    source: SourceId,
+    traits: Traits,
+    version: u32,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE sources SET traits = (traits & ~?2) | ?3, headers = ?4 WHERE id = ?1")?
+        .execute(params![source, Traits::OF_HEADERS.bits(), traits.bits(), version])?;
+    Ok(())
 }

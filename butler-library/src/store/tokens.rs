@@ -15,7 +15,7 @@ impl Library {
         self.db().write(move |tx| {
             tx.execute(
                 "INSERT INTO tokens (holder, hash) VALUES (?1, ?2) \
-                 ON CONFLICT DO UPDATE SET hash = excluded.hash",
+                 ON CONFLICT DO UPDATE SET hash = excluded.hash WHERE hash <> excluded.hash",
                 params![holder, hash],
             )?;
             Ok(())

@@ -4,15 +4,15 @@
 use std::fs;
 
 use butler_library::{
-    BlobCheck, FailureId, Loss, NewFailure, OpenProductError, Remade, RemakeScope, Scope, SectionKind,
-    SourceId, Subjects,
+    BlobCheck, FailureId, ItemFile, Loss, NewFailure, OpenProductError, Remade, RemakeScope, Scope,
+    SectionId, SectionKind, SourceId,
 };
 use butler_product::media_info::StreamKind;
-use butler_product::{FailureClass, ProductKind, Spec, bif};
+use butler_product::{FailureClass, ProductKind, Spec, Traits, bif};
 
 use crate::world::{World, at, content};
 
-const VIDEO: Scope = Scope { section: None, subjects: Subjects::VideoParts, switch: None };
+const VIDEO: Scope = Scope { section: None, needs: Traits::VIDEO, switch: None };
 
 fn bif_spec() -> Spec {
     Spec::Bif(bif::Params::default())
@@ -31,10 +31,7 @@ fn lacks(world: &World, spec: &Spec) -> Vec<SourceId> {
 /// Films with previews, whose lacks are kept.
 fn films<const N: usize>(names: [&str; N]) -> (World, [SourceId; N]) {
     let world = World::new(SectionKind::Movie);
-    world
-        .library
-        .keep_lacks(&[(bif_spec(), Subjects::VideoParts), (Spec::MediaInfo, Subjects::AllParts)])
-        .unwrap();
+    world.library.keep_lacks(&[(bif_spec(), Traits::VIDEO), (Spec::MediaInfo, Traits::CONTENT)]).unwrap();
     let sources = names.map(|name| {
         world.write(name, &content(name, 1_000));
         world.scan();
@@ -215,4 +212,52 @@ fn only_what_is_missing_is_made_anew_if_that_is_asked_for() {
     assert_eq!(lacks(&world, &bif_spec()), [a]);
     assert!(world.library.open_product(b, ProductKind::Bif).unwrap().is_some());
     assert_eq!(world.library.failure(failed).unwrap().unwrap().next_try_at, Some(at(9)));
+}
+
+#[test]
+fn a_forced_look_at_one_section_leaves_the_others_and_ends_when_it_is_told_to() {
+    let (world, [a, b]) = films(["a.mkv", "b.mkv"]);
+    for source in [a, b] {
+        fs::remove_file(path_of(&world, source)).unwrap();
+    }
+    let look = |section, is_stopping: bool| {
+        world.library.check_blobs_of(section, &[ProductKind::Bif], &|| is_stopping).unwrap()
+    };
+    assert_eq!(look(SectionId(world.section.0 + 1), false), 0);
+    assert_eq!(look(world.section, true), 0);
+    assert_eq!((look(world.section, false), lacks(&world, &bif_spec()).len()), (2, 2));
+}
+
+#[test]
+fn a_file_is_made_anew_and_shown_by_any_path_that_leads_to_it() {
+    let (world, [a]) = films(["a.mkv"]);
+    let link = world.folder.path().join("link");
+    std::os::unix::fs::symlink(world.media(), &link).unwrap();
+    for path in [world.media().join("a.mkv"), link.join("a.mkv"), world.media().join("../media/a.mkv")] {
+        assert!(world.library.file_at(&path).unwrap().is_some(), "{}", path.display());
+        let scope = RemakeScope::File(path);
+        let remade = world.library.remake(&scope, &[ProductKind::Bif], false, at(0)).unwrap().unwrap();
+        assert_eq!((remade.sources, lacks(&world, &bif_spec())), (1, vec![a]));
+    }
+    let nowhere = RemakeScope::File(link.join("b.mkv"));
+    assert_eq!(world.library.remake(&nowhere, &[ProductKind::Bif], false, at(0)).unwrap(), None);
+}
+
+#[test]
+fn what_lacks_a_product_is_listed_once_from_file_to_file_whatever_is_made_meanwhile() {
+    let (world, sources) = films(["d.mkv", "a.mkv", "c.mkv", "b.mkv"]);
+    for source in sources {
+        fs::remove_file(path_of(&world, source)).unwrap();
+        world.library.open_product(source, ProductKind::Bif).unwrap_err();
+    }
+    let page = |after, size| world.library.files_lacking(&bif_spec(), &VIDEO, after, (0, size)).unwrap();
+    let names = |files: &[ItemFile]| -> Vec<String> {
+        files.iter().map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    };
+    let (first, total) = page(None, 2);
+    assert_eq!((names(&first), total), (vec!["a.mkv".to_owned(), "b.mkv".to_owned()], Some(4)));
+    world.make_bif(sources[1]);
+    let (rest, total) = page(first.last().map(|file| file.part), 9);
+    assert_eq!((names(&rest), total), (vec!["c.mkv".to_owned(), "d.mkv".to_owned()], None));
+    assert_eq!(page(rest.last().map(|file| file.part), 9).0, []);
 }

@@ -128,7 +128,7 @@ fn runs_go_on_from_a_mark_too() {
     let world = World::new(SectionKind::Movie);
     (1..=9).for_each(|id| world.library.save_run(&run(id)).unwrap());
     let ids = |filter: &RunFilter, size| -> Vec<u64> {
-        world.library.runs_between(filter, 0, size).unwrap().into_iter().map(|run| run.id.0).collect()
+        world.library.runs_between(filter, 0, size).unwrap().into_iter().map(|run| run.record.id.0).collect()
     };
     let before = |id| RunFilter { before: Some(RunId(id)), ..RunFilter::default() };
     assert_eq!(ids(&RunFilter::default(), 4), [9, 8, 7, 6]);

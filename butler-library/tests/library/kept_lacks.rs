@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use butler_library::{Backlog, Library, NewFailure, Scope, SectionId, SectionKind, SourceId, Subjects};
+use butler_library::{Backlog, Library, NewFailure, Scope, SectionId, SectionKind, SourceId};
 use butler_product::media_info::StreamKind;
-use butler_product::{FailureClass, ProductKind, Spec, bif};
+use butler_product::{FailureClass, ProductKind, Spec, Traits, bif};
 use proptest::prelude::*;
 use rusqlite::{Connection, params};
 
@@ -31,9 +31,9 @@ enum Step {
     PartGone {
         part: i64,
     },
-    Heard {
+    Learnt {
         source: i64,
-        has_video: Option<bool>,
+        traits: u32,
     },
     Made {
         source: i64,
@@ -66,7 +66,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(part, source, tagged, medium, section)| Step::Part { part, source, tagged, medium, section }),
         2 => (0..PARTS, any::<bool>()).prop_map(|(part, missing)| Step::Missing { part, missing }),
         1 => (0..PARTS).prop_map(|part| Step::PartGone { part }),
-        3 => (0..SOURCES, prop::option::of(any::<bool>())).prop_map(|(source, has_video)| Step::Heard { source, has_video }),
+        3 => (0..SOURCES, 0..=Traits::all().bits()).prop_map(|(source, traits)| Step::Learnt { source, traits }),
         5 => (0..SOURCES, 0usize..5, 0u32..3, interval.clone())
             .prop_map(|(source, kind, version, interval_ms)| Step::Made { source, kind, version, interval_ms }),
         1 => (0..SOURCES, 0usize..5).prop_map(|(source, kind)| Step::ProductGone { source, kind }),
@@ -82,14 +82,14 @@ fn bif_at(interval_ms: u32) -> Spec {
     Spec::Bif(bif::Params { interval_ms, width: 320 })
 }
 
-fn demands(interval_ms: u32, with_tags: bool) -> Vec<(Spec, Subjects)> {
+fn demands(interval_ms: u32, with_tags: bool) -> Vec<(Spec, Traits)> {
     let mut demands = vec![
-        (Spec::MediaInfo, Subjects::AllParts),
-        (bif_at(interval_ms), Subjects::VideoParts),
-        (Spec::Bandwidth, Subjects::PlayableParts),
-        (Spec::Photo, Subjects::PhotoParts),
+        (Spec::MediaInfo, Traits::CONTENT),
+        (bif_at(interval_ms), Traits::VIDEO),
+        (Spec::Bandwidth, Traits::PLAYABLE),
+        (Spec::Photo, Traits::PHOTO),
     ];
-    demands.extend(with_tags.then_some((Spec::Tags, Subjects::TaggedParts)));
+    demands.extend(with_tags.then_some((Spec::Tags, Traits::TAGGED)));
     demands
 }
 
@@ -113,8 +113,8 @@ fn take(library: &Library, db: &Connection, step: &Step) {
             run("UPDATE parts SET missing_since = ?2 WHERE id = ?1", &[&(part + 1), &missing.then_some(1)]);
         }
         Step::PartGone { part } => _ = run("DELETE FROM parts WHERE id = ?1", &[&(part + 1)]),
-        Step::Heard { source, has_video } => {
-            run("UPDATE sources SET has_video = ?2 WHERE id = ?1", &[&(source + 1), has_video]);
+        Step::Learnt { source, traits } => {
+            run("UPDATE sources SET traits = ?2 WHERE id = ?1", &[&(source + 1), traits]);
         }
         Step::Made { source, kind, version, interval_ms } => {
             let kind = ProductKind::ALL[*kind];
@@ -179,8 +179,8 @@ fn world() -> (World, Connection) {
     for source in 1..=SOURCES {
         let print = [source as u8; 32];
         db.execute(
-            "INSERT INTO sources (id, fingerprint, sampled, deep, size) VALUES (?1, ?2, ?2, ?2, ?3)",
-            params![source, print, source * 100],
+            "INSERT INTO sources (id, fingerprint, sampled, deep, size, traits) VALUES (?1, ?2, ?2, ?2, ?3, ?4)",
+            params![source, print, source * 100, Traits::OF_VIDEO_FILE.bits()],
         )
         .unwrap();
     }
@@ -191,9 +191,9 @@ fn world() -> (World, Connection) {
 fn answers(library: &Library) -> Vec<(Vec<SourceId>, u64, Backlog)> {
     let mut answers = Vec::new();
     for interval_ms in [5_000, 10_000] {
-        for (spec, subjects) in demands(interval_ms, true) {
+        for (spec, needs) in demands(interval_ms, true) {
             for section in [None, Some(SectionId(1)), Some(SectionId(2))] {
-                let scope = Scope { section, subjects, switch: None };
+                let scope = Scope { section, needs, switch: None };
                 let lacks = |force| {
                     let lacks = library.lacks(&spec, &scope, at(0), force).unwrap();
                     lacks.into_iter().map(|lack| lack.source).collect::<Vec<_>>()
@@ -245,7 +245,7 @@ fn a_scan_and_what_workers_make_of_it_leave_no_lack_out() {
     let sound = world.part("sound only.mkv").source;
     world.make_media_info(sound, &[StreamKind::Audio]);
     world.library.assert_sound();
-    let scope = Scope { section: None, subjects: Subjects::VideoParts, switch: None };
+    let scope = Scope { section: None, needs: Traits::VIDEO, switch: None };
     let lacks = |spec: &Spec| {
         world
             .library

@@ -24,11 +24,7 @@ fn child_that_publishes() {
     let lacks = library
         .lacks(
             &Spec::MediaInfo,
-            &butler_library::Scope {
-                section: None,
-                subjects: butler_library::Subjects::AllParts,
-                switch: None,
-            },
+            &butler_library::Scope { section: None, needs: butler_product::Traits::CONTENT, switch: None },
             at(0),
             true,
         )
@@ -90,7 +86,7 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
                 &Spec::MediaInfo,
                 &butler_library::Scope {
                     section: None,
-                    subjects: butler_library::Subjects::AllParts,
+                    needs: butler_product::Traits::CONTENT,
                     switch: None,
                 },
                 at(0),

@@ -4,6 +4,7 @@
 
 mod backups;
 mod blobs;
+mod borders;
 mod failing_folders;
 mod failures;
 mod hierarchy;

@@ -1,8 +1,8 @@
 //! Photos: when they were taken, in which order they are listed, and that films among them are not lost.
 
-use butler_library::{ItemFilter, ItemKind, Scope, SectionKind, Subjects};
+use butler_library::{ItemFilter, ItemKind, Scope, SectionKind};
 use butler_product::photo::{Photo, Taken};
-use butler_product::{Spec, Value};
+use butler_product::{Spec, Traits, Value};
 
 use crate::world::{START, World, at, content, set_mtime};
 
@@ -36,12 +36,7 @@ fn photos_are_listed_by_the_best_date_that_is_known() {
 
     let lacks = world
         .library
-        .lacks(
-            &Spec::Photo,
-            &Scope { section: None, subjects: Subjects::PhotoParts, switch: None },
-            at(0),
-            false,
-        )
+        .lacks(&Spec::Photo, &Scope { section: None, needs: Traits::PHOTO, switch: None }, at(0), false)
         .unwrap();
     assert_eq!(lacks.len(), 2, "a film has no EXIF");
     let one = world.part("Harz/IMG_0001.jpg");

@@ -2,35 +2,21 @@
 
 use std::path::PathBuf;
 
-use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use butler_api::{Ask, Origin, Reason, RunId, RunRecord, RunState, TaskName};
 use butler_library::{Library, ReportFact, RunFilter, RunProgress, RunRow, SectionId};
 use jiff::SignedDuration;
 use jiff::civil::date;
 
 use crate::world::{at, not_utf8};
 
-pub(crate) fn run(id: u64) -> RunRow {
-    RunRow {
-        id: RunId(id),
-        task: TaskName::GenerateMediaIndexFiles,
+pub(crate) fn run(id: u64) -> RunRecord {
+    let task = TaskName::GenerateMediaIndexFiles;
+    RunRecord {
         state: RunState::Running,
-        reason: None,
-        origin: Origin::Person,
-        forced: false,
-        section: None,
-        paths: Vec::new(),
-        asked_at: at(0),
-        scheduled_at: None,
         started_at: Some(at(1)),
-        ended_at: None,
-        worked: SignedDuration::ZERO,
         works_since: Some(at(1)),
-        bound_until: None,
         day: Some(date(2027, 1, 15)),
-        ended_day: None,
-        crashes: None,
-        progress: RunProgress::default(),
-        report: Vec::new(),
+        ..RunRecord::new(RunId(id), task, Origin::Person, Ask::default(), at(0))
     }
 }
 
@@ -43,33 +29,32 @@ fn library() -> (tempfile::TempDir, Library) {
 #[test]
 fn a_run_is_found_again_after_a_restart() {
     let (folder, library) = library();
-    let mut kept = RunRow {
-        section: Some(SectionId(4)),
-        paths: vec!["/films/Heat (1995)".into(), PathBuf::from(not_utf8(b"/films/Caf\xe9, 1999"))],
+    let paths = vec!["/films/Heat (1995)".into(), PathBuf::from(not_utf8(b"/films/Caf\xe9, 1999"))];
+    let mut record = RunRecord {
+        ask: Ask { force: false, section: Some(4), paths },
         scheduled_at: Some(at(5)),
         bound_until: Some(at(99)),
-        progress: RunProgress { total: 9, ..RunProgress::default() },
-        report: vec![ReportFact::count("new files", 3), ReportFact::text("away", "/films")],
         ..run(1)
     };
-    library.save_run(&kept).unwrap();
+    let report = vec![ReportFact::count("new files", 3), ReportFact::text("away", "/films")];
+    library.save_run(&record).unwrap();
+    library.set_run_total(RunId(1), 9).unwrap();
+    library.set_run_report(RunId(1), report.clone()).unwrap();
     drop(library);
     let library = Library::open(folder.path()).unwrap();
-    assert_eq!(library.unfinished_runs().unwrap(), [kept.clone()]);
+    let progress = RunProgress { total: 9, ..RunProgress::default() };
+    let kept = RunRow { record: record.clone(), progress, report: report.clone() };
+    assert_eq!(library.unfinished_runs().unwrap(), [kept]);
 
     // Saving again leaves progress and report alone.
-    library
-        .set_run_progress(RunId(1), RunProgress { done: 4, total: 9, failures: 1, bytes_read: 7 })
-        .unwrap();
-    kept.state = RunState::Stopped;
-    kept.reason = Some(Reason::StoppedByPerson);
-    kept.ended_at = Some(at(60));
-    (kept.worked, kept.works_since) = (SignedDuration::from_millis(41_500), None);
-    library
-        .save_run(&RunRow { report: Vec::new(), progress: RunProgress::default(), ..kept.clone() })
-        .unwrap();
-    kept.progress = RunProgress { done: 4, total: 9, failures: 1, bytes_read: 7 };
-    assert_eq!(library.run(RunId(1)).unwrap(), Some(kept));
+    let progress = RunProgress { done: 4, total: 9, failures: 1, bytes_read: 7 };
+    library.set_run_progress(RunId(1), progress).unwrap();
+    record.state = RunState::Stopped;
+    record.reason = Some(Reason::StoppedByPerson);
+    record.ended_at = Some(at(60));
+    (record.worked, record.works_since) = (SignedDuration::from_millis(41_500), None);
+    library.save_run(&record).unwrap();
+    assert_eq!(library.run(RunId(1)).unwrap(), Some(RunRow { record, progress, report }));
     assert!(library.unfinished_runs().unwrap().is_empty());
     library.assert_sound();
 }
@@ -80,11 +65,14 @@ fn runs_are_listed_newest_first_and_ids_are_never_used_twice() {
     assert_eq!(library.next_run_id().unwrap(), RunId(1));
     for id in 1..=5 {
         let task = if id == 3 { TaskName::RefreshLibraries } else { TaskName::GenerateMediaIndexFiles };
-        library.save_run(&RunRow { task, ..run(id) }).unwrap();
+        library.save_run(&RunRecord { task, ..run(id) }).unwrap();
     }
     assert_eq!(library.next_run_id().unwrap(), RunId(6));
     let page = library.runs(&RunFilter::default(), 1, 2).unwrap();
-    assert_eq!((page.rows.iter().map(|run| run.id.0).collect::<Vec<_>>(), page.total), (vec![4, 3], 5));
+    assert_eq!(
+        (page.rows.iter().map(|run| run.record.id.0).collect::<Vec<_>>(), page.total),
+        (vec![4, 3], 5)
+    );
     let scans = RunFilter {
         task: Some(TaskName::RefreshLibraries),
         state: Some(RunState::Running),
@@ -99,17 +87,19 @@ fn a_task_s_past_counts_whole_completed_runs_by_the_time_they_worked() {
     let (_folder, library) = library();
     let ended = |id: u64, day: i8, state| {
         let (day, worked) = (Some(date(2027, 1, day)), SignedDuration::from_secs(i64::from(day)));
-        RunRow { state, day, worked, ended_at: Some(at(9_000)), ..run(id) }
+        RunRecord { state, day, worked, ended_at: Some(at(9_000)), ..run(id) }
     };
     library.save_run(&ended(1, 1, RunState::Completed)).unwrap();
     library.save_run(&ended(2, 2, RunState::Completed)).unwrap();
-    library.save_run(&RunRow { section: Some(SectionId(1)), ..ended(3, 3, RunState::Completed) }).unwrap();
-    library.save_run(&RunRow { origin: Origin::Asap, ..ended(4, 4, RunState::Completed) }).unwrap();
+    let limited = RunRecord { ask: Ask::of_section(1, Vec::new()), ..ended(3, 3, RunState::Completed) };
+    library.save_run(&limited).unwrap();
+    library.save_run(&RunRecord { origin: Origin::Asap, ..ended(4, 4, RunState::Completed) }).unwrap();
     library.save_run(&ended(5, 5, RunState::Stopped)).unwrap();
     let pasts = library.task_pasts().unwrap();
     assert_eq!(pasts.len(), 1);
-    assert_eq!(pasts[0].completed, Some(date(2027, 1, 2)));
-    assert_eq!(pasts[0].durations.iter().map(|took| took.as_secs()).collect::<Vec<_>>(), [1, 2]);
+    let past = &pasts[&TaskName::GenerateMediaIndexFiles];
+    assert_eq!(past.last_completed, Some(date(2027, 1, 2)));
+    assert_eq!(past.durations.iter().map(|took| took.as_secs()).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
@@ -124,9 +114,10 @@ fn a_section_is_offline_from_a_run_that_found_its_folder_away_to_the_next_scan_t
         |task: &TaskName, section: Option<SectionId>, state: RunState, reason: Reason, expect: bool| {
             id += 1;
             let told = format!("{task} {section:?} {state} {reason}");
-            let ended = RunRow {
+            let section = section.map(|section| section.0);
+            let ended = RunRecord {
                 task: task.clone(),
-                section,
+                ask: Ask { section, ..Ask::default() },
                 state,
                 reason: Some(reason),
                 ended_at: Some(at(60)),

@@ -1,15 +1,15 @@
 //! The switches of sections, and what a section that is switched off demands.
 
-use butler_library::{Scope, SectionKind, StoreError, Subjects};
-use butler_product::{Spec, bif};
+use butler_library::{Scope, SectionKind, StoreError};
+use butler_product::{Spec, Traits, bif};
 
-use crate::world::{World, at, content, new_section};
+use crate::world::{World, at, content, new_section, write_at};
 
 const SWITCH: &str = "enableBIFGeneration";
 
 fn lacks(world: &World) -> usize {
     let spec = Spec::Bif(bif::Params::default());
-    let scope = Scope { section: None, subjects: Subjects::VideoParts, switch: Some(SWITCH) };
+    let scope = Scope { section: None, needs: Traits::VIDEO, switch: Some(SWITCH) };
     world.library.lacks(&spec, &scope, at(0), false).unwrap().len()
 }
 
@@ -19,12 +19,12 @@ fn a_section_that_is_switched_off_demands_nothing_kept_or_not() {
     world.write("a.mkv", &content("a", 1_000));
     world.scan();
     let spec = Spec::Bif(bif::Params::default());
-    for kept in [vec![], vec![(spec, Subjects::VideoParts)]] {
+    for kept in [vec![], vec![(spec, Traits::VIDEO)]] {
         world.library.keep_lacks(&kept).unwrap();
         for (is_on, expect) in [(true, 1), (false, 0), (true, 1)] {
             world.library.set_section_switches(world.section, vec![(SWITCH.into(), is_on)]).unwrap();
             assert_eq!(lacks(&world), expect, "{kept:?}, {is_on}");
-            let scope = Scope { section: None, subjects: Subjects::VideoParts, switch: Some(SWITCH) };
+            let scope = Scope { section: None, needs: Traits::VIDEO, switch: Some(SWITCH) };
             let count = world.library.lack_count(&Spec::Bif(bif::Params::default()), &scope).unwrap();
             assert_eq!(count, expect as u64, "{kept:?}, {is_on}");
         }
@@ -49,9 +49,10 @@ fn what_lies_in_two_sections_is_wanted_as_long_as_one_of_them_wants_it() {
     world.write("a.mkv", &content("a", 1_000));
     world.scan();
     let first = world.section;
-    // The same folder under another section.
-    world.section =
-        world.library.add_section(new_section(SectionKind::Movie, &[&world.media()]), at(0)).unwrap();
+    // The same content in a folder of another section.
+    let other = world.folder.path().join("other");
+    write_at(&other.join("a.mkv"), &content("a", 1_000), -100);
+    world.section = world.library.add_section(new_section(SectionKind::Movie, &[&other]), at(0)).unwrap();
     world.scan();
     world.library.set_section_switches(first, vec![(SWITCH.into(), false)]).unwrap();
     assert_eq!(lacks(&world), 1);

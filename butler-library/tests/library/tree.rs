@@ -419,6 +419,6 @@ fn a_dry_run_says_what_it_is_asked_wrongly() {
     let error = check(&elsewhere, None).unwrap_err();
     assert!(matches!(error, CheckError::Unclear { .. }), "{error}");
     assert!(matches!(check_folder(&world.library, &elsewhere, None, &mut || true), Err(CheckError::Stopped)));
-    world.library.set_allowed_roots(&[world.media()]).unwrap();
+    world.library.allow_roots(vec![world.media()]);
     assert!(matches!(check(&elsewhere, None), Err(CheckError::Root(RootError::NotAllowed { .. }))));
 }

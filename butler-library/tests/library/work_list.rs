@@ -3,17 +3,17 @@
 use butler_api::RunId;
 use butler_library::{
     FailureRow, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, Scope,
-    SectionKind, SourceId, Subjects,
+    SectionKind, SourceId,
 };
 use butler_product::media_info::StreamKind;
-use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, bif};
+use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, Traits, bif};
 use jiff::Timestamp;
 
 use crate::runs::run;
 use crate::world::{World, at, bif_value, blob, content, new_section, set_mtime};
 
-const ALL: Scope = Scope { section: None, subjects: Subjects::AllParts, switch: None };
-const VIDEO: Scope = Scope { section: None, subjects: Subjects::VideoParts, switch: None };
+const ALL: Scope = Scope { section: None, needs: Traits::CONTENT, switch: None };
+const VIDEO: Scope = Scope { section: None, needs: Traits::VIDEO, switch: None };
 
 fn bif_spec() -> Spec {
     Spec::Bif(bif::Params::default())
@@ -115,9 +115,9 @@ fn video_parts_are_known_by_their_streams_and_before_that_by_name() {
     world.make_media_info(films[1], &[StreamKind::Audio]);
     world.make_media_info(track, &[StreamKind::Audio, StreamKind::Picture]);
     assert_eq!(lacks(&world, &bif_spec(), &VIDEO), [films[0]]);
-    let of_section = |subjects| Scope { section: Some(section), subjects, switch: None };
-    assert_eq!(lacks(&world, &bif_spec(), &of_section(Subjects::AllParts)), [track]);
-    assert!(lacks(&world, &bif_spec(), &of_section(Subjects::VideoParts)).is_empty());
+    let of_section = |needs| Scope { section: Some(section), needs, switch: None };
+    assert_eq!(lacks(&world, &bif_spec(), &of_section(Traits::CONTENT)), [track]);
+    assert!(lacks(&world, &bif_spec(), &of_section(Traits::VIDEO)).is_empty());
 }
 
 #[test]
@@ -254,4 +254,52 @@ fn a_lost_or_cut_blob_is_unsound() {
     };
     assert_eq!(world.library.publish(unit).unwrap(), Published::Kept);
     assert_eq!(world.library.unsound().unwrap(), ["the blob `bif/no/where` of a product: its file is gone"]);
+}
+
+#[test]
+fn a_name_says_what_a_file_may_have_and_its_headers_what_it_has() {
+    let world = World::new(SectionKind::Movie);
+    world.write("film.mkv", b"film");
+    world.scan();
+    let film = world.part("film.mkv").source;
+    let meant = |needs| {
+        let scope = Scope { section: None, needs, switch: None };
+        !lacks(&world, &bif_spec(), &scope).is_empty()
+    };
+    let of_headers = [Traits::VIDEO, Traits::SOUND, Traits::CHAPTERS];
+    let demands = || of_headers.map(meant);
+    assert_eq!(demands(), [true, true, true]);
+    assert!(!meant(Traits::SOUND | Traits::HEADERS), "it waits for them");
+    assert!(meant(Traits::VIDEO | Traits::CHAPTERS) && !meant(Traits::PHOTO) && !meant(Traits::TAGGED));
+    world.make_media_info(film, &[StreamKind::Video, StreamKind::Audio]);
+    assert_eq!(demands(), [true, true, false]);
+    assert!(meant(Traits::SOUND | Traits::HEADERS) && !meant(Traits::VIDEO | Traits::CHAPTERS));
+    // What a later scan reads in the name of a copy takes nothing of it back.
+    world.write("copy.mkv", b"film");
+    world.scan();
+    assert_eq!(demands(), [true, true, false]);
+}
+
+#[test]
+fn a_source_may_have_a_kind_of_product_with_several_parameters() {
+    let (world, [film, ..]) = three_films();
+    world.make_bif(film);
+    let wide = Spec::Bif(bif::Params { interval_ms: 10_000, width: 640 });
+    let db = rusqlite::Connection::open(world.library.data_dir().join("butler.db")).unwrap();
+    db.execute(
+        "INSERT INTO products SELECT source, kind, version, ?1, value, blob, blob_bytes, made_from, made_at + 1 \
+         FROM products WHERE source = ?2",
+        rusqlite::params![wide.params(), film.0],
+    )
+    .unwrap();
+    assert!(
+        !lacks(&world, &wide, &VIDEO).contains(&film) && !lacks(&world, &bif_spec(), &VIDEO).contains(&film)
+    );
+    assert_eq!(world.library.products_of(film).unwrap().len(), 2);
+    let newest = world.library.product(film, ProductKind::Bif).unwrap().unwrap();
+    assert_eq!(newest.params, wide.params());
+    // Previews are kept in one size only.
+    world.make_bif(film);
+    let kept = world.library.products_of(film).unwrap();
+    assert_eq!(kept.iter().map(|product| &product.params).collect::<Vec<_>>(), [&bif_spec().params()]);
 }

@@ -146,11 +146,12 @@ impl Decoder {
         }
     }
 
-    /// The picture of a key frame whose second field is in the next packet. What comes of the second packet
-    /// alone, where the first one is damaged, is none.
+    /// The picture of a key frame whose second field is in the next packet. Where the first packet
+    /// was no field but is damaged, what comes of the second one alone is none.
     pub(crate) fn decode_fields(&mut self, first: &Packet, second: &Packet) -> Result<Frame, AvError> {
         let frame = self.decode_all(&[first, second])?;
-        if frame.leans_on_others() { Err(AvError::WRONG) } else { Ok(frame) }
+        let is_of_second = frame.leans_on_others() && !frame.is_interlaced();
+        if is_of_second { Err(AvError::WRONG) } else { Ok(frame) }
     }
 
     /// A picture from a packet on that leans on nothing before it: of one refresh after the first that the

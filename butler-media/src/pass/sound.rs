@@ -9,14 +9,14 @@ use butler_product::media_info::SoundShape;
 use super::through::Taker;
 use super::{Feed, Reader};
 use crate::ffi::{AvError, Demuxer, Packet, Resampler, SoundDecoder, SoundForm, SoundFrame};
-use crate::key_frames::is_cut_off;
+use crate::key_frames::{MAX_KEY_FRAMES, is_cut_off};
 use crate::open::Stop;
 use crate::products::{SoundMaker, SoundWants};
 
 /// Sound that comes so much later than the sound before it ended, microseconds, leaves a gap; less is how
 /// containers round.
 const GAP: i64 = 100_000;
-/// One packet in so many may be damaged.
+/// One packet in so many may be damaged; one always.
 const TOLERATED: u64 = 10;
 
 /// The makers that want sound.
@@ -109,9 +109,22 @@ impl<'a> Sound<'a> {
         }
     }
 
-    /// The streams that somebody listens to.
-    pub(super) fn streams(&self) -> Vec<usize> {
-        self.tracks.iter().map(|track| track.stream).collect()
+    /// Leaves what is not listened to unread, where a table tells the place of each packet. Only if the sound
+    /// lasts as long as the film: else it does not show whether the file was cut off.
+    pub(super) fn read_alone(&self, demuxer: &mut Demuxer) {
+        let Some(claimed) = self.reader.claimed() else { return };
+        let start = self.clock.start.unwrap_or(0);
+        let mut lasts = |track: &Track| {
+            let last = demuxer
+                .index(track.stream, MAX_KEY_FRAMES)
+                .last()
+                .map(|last| last.micros.saturating_sub(start));
+            last.is_some_and(|last| !is_cut_off(last, claimed))
+        };
+        if self.reader.media.container() == "mov" && self.tracks.iter().all(&mut lasts) {
+            let streams: Vec<usize> = self.tracks.iter().map(|track| track.stream).collect();
+            demuxer.read_whole(&streams);
+        }
     }
 
     /// What became of a track that was read to its end.
@@ -122,7 +135,7 @@ impl<'a> Sound<'a> {
             None if track.forms.iter().all(|form| form.made.is_none()) => {
                 Err(media.stop(|| "The file's sound has nothing that can be decoded.".to_owned()))
             }
-            None if track.damaged > track.packets / TOLERATED => Err(media.stop(|| {
+            None if track.damaged > (track.packets / TOLERATED).max(1) => Err(media.stop(|| {
                 format!(
                     "The file's sound is damaged: {} of {} packets can't be decoded.",
                     track.damaged, track.packets

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::junk;
-use super::numbers::is_inside_a_word;
+use super::super::junk::{self, Word};
+use super::super::title::{clean, words};
+use super::numbers::{is_inside_a_word, is_revision};
 use super::season::YEARS;
 
 /// What a name's one number says, and where it stands.
@@ -38,11 +39,12 @@ const FORMS: &[Form] = &[
     },
     Form { pattern: r"([0-9]{1,4})\s*(?:話|话|集|화|회|편)", season: None },
     Form {
-        pattern: r"(?i)(?:episode|episodio|episódio|épisode|epizod|epizoda|folge|capítulo|capitulo|cap|aflevering|avsnitt|afsnit|odcinek|bölüm|jakso|rész|díl|серия|эпизод|серія|επεισόδιο|الحلقة|حلقة|פרק|ตอนที่|tập|eps?|e)[ ._\-#]{0,3}([0-9]{1,4})(?:\s?[\-+&~]\s?(?:e|ep)?([0-9]{1,4}))?",
+        pattern: r"(?i)(?:episode|episodio|episódio|épisode|epizod|epizoda|folge|capítulo|capitulo|cap|aflevering|avsnitt|afsnit|odcinek|b[öo]l[üu]m|jakso|rész|díl|серия|эпизод|серія|επεισόδιο|الحلقة|حلقة|פרק|ตอนที่|tập|eps?|e)[ ._\-#]{0,3}([0-9]{1,4})(?:(?:[\-+&~]|\s?[\-+&~]\s?ep?)([0-9]{1,4}))?",
         season: None,
     },
     Form {
-        pattern: r"(?i)([0-9]{1,4})\.?\s?(?:серия|серія|bölüm|rész|díl|αναπληρωτ)", season: None
+        pattern: r"(?i)([0-9]{1,4})\.?\s?(?:серия|серія|b[öo]l[üu]m|blm|rész|díl|αναπληρωτ)",
+        season: None,
     },
     Form { pattern: r"#([0-9]{1,4})(?:\s?-\s?#?([0-9]{1,4}))?", season: None },
 ];
@@ -56,13 +58,18 @@ static OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"(?i)(?:(?:{PARTS})[ ._\-]{{0,2}})?[(\[]?([0-9]{{1,3}})[ ._]?(?:of|von|из|/)[ ._]?([0-9]{{1,3}})[)\]]?")).ok()
 });
 static LEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^([0-9]{1,4})(?:\s?[\-+~]\s?([0-9]{1,4}))?(?:v[0-9])?(\s*[\-.)_–]\s*|\s+|$)").ok()
+    Regex::new(r"^([0-9]{1,4})(?:[\-+~]([0-9]{1,4}))?(?:v[0-9])?(\s*[\-.)_–]\s*|\s+|$)").ok()
 });
 static DASHED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\s[\-–]\s([0-9]{1,4})(?:\s?[\-~]\s?([0-9]{1,4}))?(?:v[0-9])?(?:[\s._\-\[(]|$)").ok()
+    Regex::new(r"[\s_.][\-–][\s_.]\(?([0-9]{1,4})(?:[\-~+&]([0-9]{1,4}))?\)?(?:v[0-9])?(?:[\s._\-\[(]|$)")
+        .ok()
 });
-static BRACKETED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\[([0-9]{1,3})(?:[\-~]([0-9]{1,3}))?(?:v[0-9])?\]").ok());
+static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\[([0-9]{1,4})(?:[\-~]([0-9]{1,4}))?(?:v[0-9])?(?:[ _]?(?:end|fin|完))?\]").ok()
+});
+/// `Show 13-16`.
+static SPAN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[\s_.]\(?([0-9]{2,4})[\-~+&]([0-9]{2,4})\)?(?:[\s._\[(]|$)").ok());
 /// `NCOP`, `NCED 02`, `Creditless Opening`: discs number these apart, so their numbers are nobody's among the
 /// specials.
 static CREDITLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -71,22 +78,58 @@ static CREDITLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static PART: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?i)(?:{PARTS})[ ._\-]{{0,2}}([0-9]{{1,3}})")).ok());
 
-/// The number of a name. `season` is what the folder tells; `show`: the folder that tells the show, if one
-/// does.
-pub(super) fn find(text: &str, season: Option<u32>, show: Option<&str>) -> Option<Found> {
+/// What is known of a name from around its number.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around<'a> {
+    /// What the folder tells.
+    pub(super) season: Option<u32>,
+    /// The folder that tells the show, if one does.
+    pub(super) show: Option<&'a str>,
+    /// Whether a group of fans named it: they count through all seasons.
+    pub(super) is_fansub: bool,
+}
+
+/// The number of a name.
+pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
+    let Around { season, show, .. } = around;
     let in_folder = show.is_some() || season.is_some();
+    let of_season = |found| of_season(text, found, season);
+    marked(text)
+        .or_else(|| if in_folder { leading(text, around) } else { None })
+        .or_else(|| {
+            whole(DASHED.as_ref()?, text)
+                .map(|found| Found { end: found.end - trailing(text, found.end), ..found })
+                .map(of_season)
+        })
+        .or_else(|| whole(BRACKETED.as_ref()?, text).map(of_season))
+        .or_else(|| if in_folder { behind_show(text, around) } else { None })
+        .or_else(|| whole(PART.as_ref()?, text))
+        .or_else(|| {
+            let found = whole(SPAN.as_ref()?, text).filter(|found| in_folder && found.last > found.first)?;
+            Some(Found { end: found.end - trailing(text, found.end), ..found })
+        })
+        .or_else(|| if in_folder { lone(text, around) } else { None })
+}
+
+/// A number with a word of its own: `ep234`, `第01話`, `01 of 08`.
+pub(super) fn marked(text: &str) -> Option<Found> {
     COMPILED
         .iter()
         .find_map(|(form, season)| whole(form, text).map(|found| Found { season: *season, ..found }))
         .or_else(|| of(text))
-        .or_else(|| if in_folder { leading(text, season) } else { None })
-        .or_else(|| {
-            whole(DASHED.as_ref()?, text)
-                .map(|found| Found { end: found.end - trailing(text, found.end), ..found })
-        })
-        .or_else(|| whole(BRACKETED.as_ref()?, text))
-        .or_else(|| whole(PART.as_ref()?, text))
-        .or_else(|| if in_folder { lone(text, season, show.unwrap_or_default()) } else { None })
+}
+
+/// `401` in the folder of the fourth season.
+fn of_season(text: &str, found: Found, season: Option<u32>) -> Found {
+    let digits = text[found.start..found.end].bytes().filter(u8::is_ascii_digit).count();
+    let of_season = season.filter(|season| digits == 3 && *season > 0 && found.first / 100 == *season);
+    match of_season.filter(|_| found.first == found.last && !found.first.is_multiple_of(100)) {
+        Some(season) => {
+            let number = found.first % 100;
+            Found { season: Some(season), first: number, last: number, ..found }
+        }
+        None => found,
+    }
 }
 
 /// Whether a name is that of an opening or ending without credits.
@@ -94,7 +137,7 @@ pub(super) fn is_creditless(text: &str) -> bool {
     CREDITLESS.as_ref().is_some_and(|form| form.is_match(text))
 }
 
-/// A form's first whole match: not inside of a word, and no year or resolution.
+/// A form's first whole match: not inside of a word, and no year.
 fn whole(form: &Regex, text: &str) -> Option<Found> {
     form.captures_iter(text).find_map(|found| {
         let place = found.get(0)?;
@@ -106,11 +149,14 @@ fn whole(form: &Regex, text: &str) -> Option<Found> {
         let end =
             if last.is_none() { found.get(2).map_or(place.end(), |_| first.end()) } else { place.end() };
         let behind = text[end..].chars().next();
-        let inside = is_inside_a_word(text, place.start()) && !text[place.start()..].starts_with([' ', '[']);
+        // `全24集` is how many there are.
+        let inside = text[..place.start()].ends_with(['全', '共'])
+            || is_inside_a_word(text, place.start())
+                && !text[place.start()..].starts_with([' ', '[', '_', '.']);
         let goes_on = behind.is_some_and(|c| {
-            c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}' && !is_version(&text[end..]))
+            c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}' && !is_revision(&text[end..]))
         });
-        (!inside && !goes_on && !is_other(first.as_str())).then_some(Found {
+        (!inside && !goes_on && !is_year(first.as_str())).then_some(Found {
             season: None,
             first: number,
             last: last.unwrap_or(number),
@@ -125,14 +171,13 @@ fn trailing(text: &str, end: usize) -> usize {
     text[..end].chars().next_back().filter(|c| !c.is_ascii_digit()).map_or(0, char::len_utf8)
 }
 
-fn is_version(rest: &str) -> bool {
-    rest.starts_with(['v', 'V']) && rest[1..].starts_with(|c: char| c.is_ascii_digit())
+fn is_year(digits: &str) -> bool {
+    digits.parse::<u32>().map_or(true, |number| digits.len() >= 3 && YEARS.contains(&number))
 }
 
 /// A number that is a year or a height of a picture rather than an episode.
 fn is_other(digits: &str) -> bool {
-    let Ok(number) = digits.parse::<u32>() else { return true };
-    digits.len() >= 3 && (YEARS.contains(&number) || matches!(number, 480 | 576 | 720 | 1080 | 2160))
+    is_year(digits) || matches!(digits, "480" | "576" | "720" | "1080" | "2160")
 }
 
 /// `01 of 08`.
@@ -153,19 +198,30 @@ fn of(text: &str) -> Option<Found> {
 }
 
 /// `01 - Foo`, `01. Foo`, `01`; `7 Days` is a title.
-fn leading(text: &str, season: Option<u32>) -> Option<Found> {
+fn leading(text: &str, around: Around<'_>) -> Option<Found> {
+    let Around { season, show, .. } = around;
     let found = LEADING.as_ref()?.captures(text)?;
     let (digits, behind) = (&found[1], &found[3]);
-    let marked = behind.trim() != "" || found.get(0)?.end() == text.len();
+    let end = found.get(0)?.end();
+    // `1.02 Go West` in the folder of the first season.
+    if let Some(number) = behind_point(text, &found, season) {
+        return Some(number);
+    }
+    let is_show = show.is_some_and(|show| clean(show) == digits);
+    if is_show && text[end..].starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let marked = behind.trim() != "" || end == text.len();
     let sure =
         marked || (digits.starts_with('0') && digits.len() > 1) || (season.is_some() && digits.len() == 2);
+    let sure = sure || (season.is_some() && around.show.is_some() && is_title(&text[end..]));
     let first: u32 = digits.parse().ok()?;
     let last = found
         .get(2)
         .and_then(|last| last.as_str().parse().ok())
         .filter(|last| *last > first && last - first <= 100);
     let last = last.filter(|_| found.get(2).is_some_and(|last| last.len() >= digits.len().max(2)));
-    let end = if last.is_none() && found.get(2).is_some() { digits.len() } else { found.get(0)?.end() };
+    let end = if last.is_none() && found.get(2).is_some() { digits.len() } else { end };
     if !sure || is_other(digits) {
         return None;
     }
@@ -178,32 +234,96 @@ fn leading(text: &str, season: Option<u32>) -> Option<Found> {
     }
 }
 
+/// The `02` of `1.02`, if the number in front is the season of the folder.
+fn behind_point(text: &str, found: &regex::Captures<'_>, season: Option<u32>) -> Option<Found> {
+    let is_season = &found[3] == "." && found[1].parse().ok() == season;
+    let rest = &text[found.get(0)?.end()..];
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let ends = rest[digits..].starts_with([' ', '.', '_', '-']) || digits == rest.len();
+    if !is_season || digits != 2 || !ends {
+        return None;
+    }
+    let number = rest[..digits].parse().ok()?;
+    Some(Found { season, first: number, last: number, start: 0, end: found.get(0)?.end() + digits })
+}
+
+/// Whether what follows a number can be an episode's title, rather than the rest of `7 Days`: a release's
+/// words follow it.
+fn is_title(rest: &str) -> bool {
+    junk::start(rest).is_some()
+}
+
+/// `Show 14 Title`: the number right behind the show's own name.
+fn behind_show(text: &str, around: Around<'_>) -> Option<Found> {
+    let show = words(around.show?);
+    let mut own = junk::words(text).into_iter();
+    for word in &show {
+        // An article in front counts on neither side.
+        let mut next = own.next()?;
+        if words(next.text).is_empty() {
+            next = own.next()?;
+        }
+        if words(next.text).concat() != *word {
+            return None;
+        }
+    }
+    let (number, next) = (own.next()?, own.next()?);
+    let is_number =
+        matches!(number.text.len(), 2 | 3) && number.text.bytes().all(|byte| byte.is_ascii_digit());
+    if show.is_empty() || !is_number || next.text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    one(number, text, around)
+}
+
 /// The one number of a name: `Show 04`, `Show.102.HDTV`.
-fn lone(text: &str, season: Option<u32>, show: &str) -> Option<Found> {
+fn lone(text: &str, around: Around<'_>) -> Option<Found> {
     let words = junk::words(text);
     let end = (0..words.len()).find(|at| junk::is_hard(&words, *at)).unwrap_or(words.len());
     // `Room 104 - Pilot` is no fourth episode.
-    let of_show: Vec<_> = junk::words(show).into_iter().map(|word| word.text).collect();
+    let of_show: Vec<_> =
+        junk::words(around.show.unwrap_or_default()).into_iter().map(|word| word.text).collect();
     let mut numbers = words[..end]
         .iter()
         .filter(|word| {
-            word.text.len() <= 4
-                && word.text.bytes().all(|byte| byte.is_ascii_digit())
-                && !is_other(word.text)
+            let digits = digits_of(word);
+            (1..=4).contains(&digits.len()) && !is_other(digits)
         })
         .filter(|word| !of_show.contains(&word.text));
-    let (word, other) = (numbers.next()?, numbers.next());
+    let (word, other) = (*numbers.next()?, numbers.next());
     if other.is_some() || (word.start == 0 && word.end != text.len()) {
         return None;
     }
-    let number: u32 = word.text.parse().ok()?;
-    let found = Found { season: None, first: number, last: number, start: word.start, end: word.end };
-    if let Some(of_season) = split(word.text, number, season) {
-        return Some(Found { season: Some(of_season), first: number % 100, last: number % 100, ..found });
-    }
+    let found = one(word, text, around)?;
     // A number of one digit is as likely a part of the title, unless it ends the name or is set apart.
-    (word.text.len() >= 2 || text[word.end..].starts_with(" - ") || word.end == text.trim_end().len())
-        .then_some(found)
+    (found.season.is_some()
+        || digits_of(&word).len() >= 2
+        || text[word.end..].starts_with(" - ")
+        || word.end == text.trim_end().len())
+    .then_some(found)
+}
+
+/// The digits of `04` and `04v2`; nothing of any other word.
+fn digits_of<'a>(word: &Word<'a>) -> &'a str {
+    let digits = word.text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = &word.text[digits..];
+    if rest.is_empty() || is_revision(rest) { &word.text[..digits] } else { "" }
+}
+
+/// A number without any mark: `102` is season and episode, unless fans counted.
+fn one(word: Word<'_>, text: &str, around: Around<'_>) -> Option<Found> {
+    let digits = digits_of(&word);
+    let number: u32 = digits.parse().ok()?;
+    let found = Found { season: None, first: number, last: number, start: word.start, end: word.end };
+    let season = if around.is_fansub && around.season.is_none() {
+        None
+    } else {
+        split(digits, number, around.season).or_else(|| padded(digits, text, around.season))
+    };
+    Some(match season {
+        Some(_) => Found { season, first: number % 100, last: number % 100, ..found },
+        None => found,
+    })
 }
 
 /// The season of `102`, if its folder says the same or nothing.
@@ -211,4 +331,11 @@ fn split(digits: &str, number: u32, season: Option<u32>) -> Option<u32> {
     let of_season = number / 100;
     let fits = matches!(digits.len(), 3 | 4) && !digits.starts_with('0') && !number.is_multiple_of(100);
     (fits && season.is_none_or(|season| season == of_season)).then_some(of_season)
+}
+
+/// The season of a scene's `show.0106.720p`.
+fn padded(digits: &str, text: &str, season: Option<u32>) -> Option<u32> {
+    let of_season = digits.get(..2)?.parse().ok()?;
+    let is_scene = digits.len() == 4 && digits.starts_with('0') && !text.contains(' ');
+    (is_scene && of_season > 0 && season.is_none_or(|season| season == of_season)).then_some(of_season)
 }

@@ -1,13 +1,15 @@
-//! Days in names: `2009-02-10`, `10.02.2009`, `02-10-2009`, `20090210`. Years from 1930 to 2059.
+//! Days in names: `2009-02-10`, `10.02.2009`, `02-10-2009`, `20090210`, `10 Feb 2009`, a release's `090210`.
+//! Years from 1930 to 2059.
 //!
-//! Where the year stands last, a number over 12 tells which one is the day. Where none is, dots are read with
-//! the day first, as Europe writes them, and anything else with the month first, as Plex and Kodi do.
+//! A number over 12 tells which one is the day. Where the year stands last and no number is, dots are read
+//! with the day first, as Europe writes them, and anything else with the month first, as Plex and Kodi do.
 
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use regex::Regex;
 
+use super::super::junk;
 use super::numbers::is_inside_a_word;
 use super::season::YEARS;
 
@@ -19,6 +21,18 @@ static EIGHT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})").ok());
 static CJK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"((?:19|20)[0-9]{2})[年년]\s*([0-9]{1,2})[月월]\s*([0-9]{1,2})[日일]").ok());
+static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?i)(?:([0-9]{{1,2}})(?:st|nd|rd|th)?\.?[ ._\-]({MONTHS})\.?|({MONTHS})\.?[ ._\-]([0-9]{{1,2}})(?:st|nd|rd|th)?,?)[ ._\-]((?:19|20)[0-9]{{2}})"
+    ))
+    .ok()
+});
+/// `140722` between a show's name and a release's words.
+static SIX: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[._]([0-9]{2})([0-9]{2})([0-9]{2})[._]").ok());
+/// In order.
+const MONTHS: &str = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|\
+                      sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?";
 
 /// A day in a name, and where it stands.
 pub(super) fn find(stem: &str) -> Option<(Date, usize, usize)> {
@@ -31,11 +45,31 @@ pub(super) fn find(stem: &str) -> Option<(Date, usize, usize)> {
         })
     };
     whole(&YEAR_FIRST, &|found| {
-        (found[2] == found[4]).then(|| date(&found[1], &found[3], &found[5])).flatten()
+        let (year, a, b) = (&found[1], &found[3], &found[5]);
+        // `2012.13.02` has its day in front.
+        (found[2] == found[4]).then(|| date(year, a, b).or_else(|| date(year, b, a))).flatten()
     })
     .or_else(|| whole(&YEAR_LAST, &|found| (found[2] == found[4]).then(|| year_last(found)).flatten()))
     .or_else(|| whole(&CJK, &|found| date(&found[1], &found[2], &found[3])))
     .or_else(|| whole(&EIGHT, &|found| date(&found[1], &found[2], &found[3])))
+    .or_else(|| whole(&NAMED, &named))
+    .or_else(|| six(stem))
+}
+
+/// `5th Mar 2025`, `March 5, 2025`.
+fn named(found: &regex::Captures<'_>) -> Option<Date> {
+    let (day, month) = (found.get(1).or(found.get(4))?.as_str(), found.get(2).or(found.get(3))?.as_str());
+    let month = month.get(..3)?.to_ascii_lowercase();
+    let month = MONTHS.split('|').zip(1..).find(|(name, _)| name.starts_with(&month))?.1;
+    date(&found[5], &u8::to_string(&month), day)
+}
+
+fn six(stem: &str) -> Option<(Date, usize, usize)> {
+    let found = SIX.as_ref()?.captures(stem)?;
+    let (start, end) = (found.get(1)?.start(), found.get(3)?.end());
+    let follows = junk::words(&stem[end..]);
+    let date = date(&format!("20{}", &found[1]), &found[2], &found[3])?;
+    junk::is_hard(&follows, 0).then_some((date, start, end))
 }
 
 fn year_last(found: &regex::Captures<'_>) -> Option<Date> {
@@ -78,11 +112,23 @@ mod tests {
             ("2009年2月10日", "2009-02-10"),
             ("2009년 2월 10일", "2009-02-10"),
             ("31-12-1999", "1999-12-31"),
+            ("2012.13.02", "2012-02-13"),
+            ("5th Mar 2025", "2025-03-05"),
+            ("Mar 5th, 2025", "2025-03-05"),
+            ("25.December.2024", "2024-12-25"),
+            ("May 01 2020", "2020-05-01"),
         ] {
             for stem in [text.to_owned(), format!("Show - {text} - Title"), format!("Show.{text}.1080p")] {
                 assert_eq!(find(&stem).map(|(date, ..)| date.to_string()).as_deref(), Some(date), "{stem}");
             }
         }
+    }
+
+    #[test]
+    fn six_digits_are_a_day_only_in_front_of_a_release_s_words() {
+        let found = find("A.Late.Show.140722.720p.HDTV.x264-GRP").map(|(date, ..)| date.to_string());
+        assert_eq!(found.as_deref(), Some("2014-07-22"));
+        assert_eq!(find("A.Late.Show.140722.The.Guest"), None);
     }
 
     #[test]
@@ -92,6 +138,9 @@ mod tests {
             "2009-02",
             "2009-13-13",
             "29.02.2009",
+            "Show.140722",
+            "Show.141322.720p",
+            "Show Maybe 2010",
             "1-23-45",
             "1929-01-01",
             "2060-01-01",

@@ -20,51 +20,75 @@ pub(super) struct Found {
     pub(super) last: u32,
     /// Which piece of a split episode: `1x02a`, `1x02.1`.
     pub(super) piece: Option<u32>,
+    /// Whether it stands between two episodes, as the recap `S01E10.5` does.
+    pub(super) is_between: bool,
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
+/// Daily shows count past 9,999.
 static LETTERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)S([0-9]{1,4})[ ._\-\[\]x]{0,3}(?:EP?[ ._]?|Ep(?:isode)?[ ._]*)([0-9]{1,4})").ok()
+    Regex::new(r"(?i)S([0-9]{1,4})[ ._\-\[\](),x]{0,3}(?:EP?[ ._]?|Ep(?:isode)?[ ._]*)([0-9]{1,5})").ok()
 });
 static CROSS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)([0-9]{1,2}|(?:19|20)[0-9]{2})[x×]([0-9]{1,3})").ok());
-/// A fansub's `S2 - 04`.
+    LazyLock::new(|| Regex::new(r"(?i)S?([0-9]{1,2}|(?:19|20)[0-9]{2})[x×]([0-9]{1,3})").ok());
+/// A fansub's `S2 - 04`; `S03-x01`, `S06.01`.
 static LETTER_DASH: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)S([0-9]{1,2}) - ([0-9]{2,3})").ok());
+    LazyLock::new(|| Regex::new(r"(?i)S([0-9]{1,2})(?:[ _.][\-–][ _.]|[._\-]|[ ._]?-[x×])([0-9]{2,3})").ok());
+/// `[Cap.408]`, as Spanish releases write season and episode in one number.
+static CHAPTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)[\[(]Cap[. ]?([0-9]{1,2})([0-9]{2})(?:[_\-][0-9]{0,2}([0-9]{2}))?[\])]").ok()
+});
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)(?:season|series|staffel|saison|temporada|stagione|seizoen|säsong|sesong|sæson|sezon|évad|kausi|сезон|シーズン|第)[ ._\-]*([0-9]{1,4})(?:季|期)?[ ._\-,]*(?:episode|episodio|épisode|ep|folge|capítulo|capitulo|episódio|aflevering|avsnitt|bölüm|odcinek|rész|jakso|серия|эпизод|第)[ ._\-#]*([0-9]{1,4})(?:話|话|集)?",
+        r"(?i)(?:season|series|staffel|saison|temporada|stagione|seizoen|säsong|sesong|sæson|sezon|évad|kausi|сезон|シーズン|第|se)[ ._\-]*([0-9]{1,4})(?:季|期)?[ ._\-,]*(?:episode|episodio|épisode|ep|folge|afl|capítulo|capitulo|episódio|aflevering|avsnitt|bölüm|odcinek|rész|jakso|серия|эпизод|第)[ ._\-#]*([0-9]{1,4})(?:話|话|集)?",
     )
     .ok()
 });
-/// A marked end: `E03`, `-E03`, `x03`, `-1x03`, ` - S01E03`.
+/// A marked end: `E03`, `-E03`, `x03`, `-1x03`, ` - x03`, ` - S01E03`.
 static MARKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)^(?:[ ._]?(?:[\-+&,~]|and|und)?[ ._]?(?:(?:S([0-9]{1,4})[ ._]?)?EP?[ ._]?([0-9]{1,4})|([0-9]{1,2})[x×]([0-9]{1,3}))|-?[x×]([0-9]{1,3}))",
+        r"(?i)^(?:[ ._]?(?:[\-+&,~]|and|und)?[ ._]?(?:(?:S([0-9]{1,4})[ ._]?)?EP?[ ._]?([0-9]{1,5})|([0-9]{1,2}|(?:19|20)[0-9]{2})[x×]([0-9]{1,3}))|(?:-| - )?[x×]([0-9]{1,3}))",
     )
     .ok()
 });
 /// A glued end: `-03`, `+03`.
 static GLUED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\-+~&]([0-9]{1,4})").ok());
 
+/// The forms, the surest first, and whether nothing may follow them but a mark.
+static FORMS: [(&LazyLock<Option<Regex>>, bool); 5] =
+    [(&LETTERS, false), (&CROSS, false), (&LETTER_DASH, true), (&WORDS, false), (&CHAPTER, false)];
+
 /// The first numbers of a name that tell both season and episode.
 pub(super) fn find(stem: &str) -> Option<Found> {
-    [&LETTERS, &CROSS, &LETTER_DASH, &WORDS].into_iter().find_map(|form| {
+    if !stem.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    FORMS.into_iter().find_map(|(form, is_last)| {
         let form = form.as_ref()?;
         let mut from = 0;
         while let Some(found) = form.captures_at(stem, from) {
             let whole = found.get(0)?;
             from = whole.start() + stem[whole.start()..].chars().next().map_or(1, char::len_utf8);
-            if is_inside_a_word(stem, whole.start())
-                || stem[whole.end()..].starts_with(|c: char| c.is_ascii_digit())
+            let behind = &stem[whole.end()..];
+            if (is_inside_a_word(stem, whole.start()) && !whole.as_str().starts_with(['[', '(']))
+                || behind.starts_with(|c: char| c.is_ascii_digit())
+                || (is_last && behind.starts_with(|c: char| c.is_alphanumeric()) && !is_revision(behind))
             {
                 continue;
             }
             let (Ok(season), Ok(first)) = (found[1].parse(), found[2].parse()) else { continue };
-            let mut numbers =
-                Found { season, first, last: first, piece: None, start: whole.start(), end: whole.end() };
-            go_on(stem, &mut numbers);
+            let last = found.get(3).and_then(|last| last.as_str().parse().ok()).filter(|last| *last > first);
+            let mut numbers = Found {
+                season,
+                first,
+                last: last.unwrap_or(first),
+                piece: None,
+                is_between: false,
+                start: whole.start(),
+                end: whole.end(),
+            };
+            go_on(stem, &mut numbers, found[2].len());
             return Some(numbers);
         }
         None
@@ -80,7 +104,15 @@ pub(super) fn is_inside_a_word(text: &str, at: usize) -> bool {
         .is_some_and(|c| c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}'))
 }
 
-fn go_on(stem: &str, numbers: &mut Found) {
+/// `v2`: a better one of the same, not another.
+pub(super) fn is_revision(rest: &str) -> bool {
+    rest.starts_with(['v', 'V'])
+        && rest[1..].starts_with(|c: char| c.is_ascii_digit())
+        && rest[2..].chars().next().is_none_or(|c| !c.is_alphanumeric())
+}
+
+/// `digits`: how many of them the first number is written with.
+fn go_on(stem: &str, numbers: &mut Found, digits: usize) {
     loop {
         let rest = &stem[numbers.end..];
         let marked = MARKED.as_ref().and_then(|form| form.captures(rest)).and_then(|found| {
@@ -102,15 +134,10 @@ fn go_on(stem: &str, numbers: &mut Found) {
             let counts_on = behind.starts_with('-') && behind[1..].starts_with(|c: char| c.is_ascii_digit());
             let fits =
                 if counts_on { last == numbers.last + 1 } else { last <= numbers.first + MOST_UNMARKED };
-            (fits && found[1].len() >= 2.min(numbers.first.to_string().len() + 1))
-                .then_some((last, found[0].len()))
+            (fits && found[1].len() >= digits.min(2)).then_some((last, found[0].len()))
         };
         let Some((last, length)) = marked.or_else(glued) else { break };
-        let behind = rest[length..].chars().next();
-        let is_whole = behind.is_none_or(|c| {
-            !c.is_ascii_digit() && (!c.is_alphabetic() || "eExXsS×".contains(c) || c >= '\u{0530}')
-        });
-        if last <= numbers.last || !is_whole {
+        if last <= numbers.last || !is_whole(&rest[length..]) {
             break;
         }
         (numbers.last, numbers.end) = (last, numbers.end + length);
@@ -126,19 +153,28 @@ fn go_on(stem: &str, numbers: &mut Found) {
             numbers.piece = Some(u32::from(letter.to_ascii_lowercase()) - u32::from('a') + 1);
             numbers.end += 1;
         }
-        Some('.') if rest.len() == 2 => {
+        Some('.') if rest.len() == 2 && after != Some('5') => {
             numbers.piece = after.and_then(|digit| digit.to_digit(10)).filter(|piece| *piece > 0);
             numbers.end += numbers.piece.map_or(0, |_| 2);
         }
-        // `S01E02v2` is a better one, not another.
-        Some('v' | 'V')
-            if after.is_some_and(|c| c.is_ascii_digit())
-                && rest.chars().nth(2).is_none_or(|c| !c.is_alphanumeric()) =>
-        {
-            numbers.end += 2
+        Some('.') if after == Some('5') && !rest[2..].starts_with(|c: char| c.is_alphanumeric()) => {
+            numbers.is_between = true;
+            numbers.end += 2;
         }
+        Some(_) if is_revision(rest) => numbers.end += 2,
         _ => {}
     }
+}
+
+/// Whether a number ends where this begins; the next one's mark may follow at once, as in `E02E03`, but
+/// `-31st` is none.
+fn is_whole(behind: &str) -> bool {
+    let Some(first) = behind.chars().next() else { return true };
+    let marked = behind.trim_start_matches(|c: char| "eEpPxXsS×".contains(c));
+    !first.is_ascii_digit()
+        && (!first.is_alphabetic()
+            || first >= '\u{0530}'
+            || (marked.len() < behind.len() && marked.starts_with(|c: char| c.is_ascii_digit())))
 }
 
 #[cfg(test)]
@@ -266,7 +302,7 @@ mod tests {
             "12345x1",
             "S12345E1",
             "1x2345",
-            "S01E12345",
+            "S01E123456",
         ] {
             assert_eq!(find(text), None, "{text}");
         }

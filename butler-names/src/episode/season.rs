@@ -16,8 +16,12 @@ const SPECIALS: &[&str] = &[
     "specials",
     "special",
     "specialepisodes",
+    "sp",
+    "sps",
     "ova",
     "ovas",
+    "oav",
+    "oavs",
     "oad",
     "oads",
     "especiales",
@@ -59,13 +63,20 @@ static WORD_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// `1. Staffel`, `2nd Season`, `1ª Temporada`.
 static NUMBER_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"(?i)^(.*?)(?:^|[\s._\-(\[])([0-9]{{1,2}})(?:st|nd|rd|th|ª|º|e|è|ème|eme|er|re|-?[йяе])?[\s._\-]*(?:{WORDS})(?:[\W\d_].*)?$"
+        r"(?i)^(.*?)(?:^|[\s._\-(\[])([0-9]{{1,2}})(?:st|nd|rd|th|ª|º|e|è|ème|eme|er|re|-?[йяе])?[\s._\-]*(?:{WORDS})(?:[^\w\-].*|[\d_].*|-[^\pL].*)?$"
     ))
     .ok()
 });
 /// `S01`, `Show.S01.1080p`, `Show S01`.
-static LETTER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])S([0-9]{1,4})(?:[\s._\-)\]].*)?$").ok());
+static LETTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])S([0-9]{1,4})(?:(?:[\s._\-)\],]|D[0-9]|Extras?\b).*)?$").ok()
+});
+/// `1xAll`: a whole season in one file.
+static CROSS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])([0-9]{1,2})xAll\b").ok());
+/// What follows the first of several seasons.
+static SPAN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)^(?:\s*(?:-|&|to|~)\s*(?:S|seasons?\s)|[\-&~])[0-9]{1,2}\b").ok());
 /// `第1季`, `第二期`, `1기`.
 static CJK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -77,48 +88,93 @@ static CJK: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static NUMBER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^([0-9]{1,2}|(?:19|20)[0-9]{2})$").ok());
 
+/// `Show Specials`.
+static SPECIALS_BEHIND: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)^(.*\w)[\s._\-(\[]+(?:specials|ovas?|oads?|sps)[)\]]?$").ok());
+
 /// A season's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SeasonFolder {
     pub(super) season: u32,
     /// The show's name in front of the season, if the folder has one.
     pub(super) show: Option<String>,
-    /// Whether it is a number and nothing else, which a show can be called too.
+    /// Whether a show can be called so too: a number and nothing else, `Show OVA`.
     pub(super) bare: bool,
+    /// Whether it stands between two seasons, as `Season 0.5`: nobody numbers its episodes.
+    pub(super) is_between: bool,
+}
+
+/// A season's word and number within a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) season: u32,
+    /// Where what stands in front ends.
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 /// The season that a folder is.
 pub(super) fn of_folder(folder: &str) -> Option<SeasonFolder> {
     let (_, text) = ids::take(folder);
     let text = text.trim();
+    let of = |season, show| SeasonFolder { season, show, bare: false, is_between: false };
     let key: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
     if SPECIALS.contains(&key.as_str()) {
-        return Some(SeasonFolder { season: 0, show: None, bare: false });
+        return Some(of(0, None));
     }
     if let Some(found) = NUMBER.as_ref().and_then(|number| number.captures(text)) {
         let season = found[1].parse().ok().filter(|season| *season < 100 || YEARS.contains(season))?;
-        return Some(SeasonFolder { season, show: None, bare: true });
+        return Some(SeasonFolder { bare: true, ..of(season, None) });
     }
-    let with = |show: &str, season: u32| {
-        // As it stands: whether it has dots tells whether a number in it is a year.
-        let show = Some(junk::cut(show).trim_end_matches([' ', '.', '_', '-', '(', '[', '–']))
-            .filter(|show| !clean(show).is_empty());
-        let show = show.map(str::to_owned);
-        (season < 200 || YEARS.contains(&season)).then_some(SeasonFolder { season, show, bare: false })
+    if let Some(found) = SPECIALS_BEHIND.as_ref().and_then(|form| form.captures(text)) {
+        return Some(SeasonFolder { bare: true, ..of(0, Some(found[1].to_owned())) });
+    }
+    let Found { season, start, end } = find(text)?;
+    // `Show S02 Season 2 Complete` names its season twice.
+    let mut show = &text[..start];
+    while let Some(again) = find(show).filter(|again| !clean(&show[..again.start]).is_empty()) {
+        show = &show[..again.start];
+    }
+    // As it stands: whether it has dots tells whether a number in it is a year.
+    let show = Some(junk::cut(show).trim_end_matches([' ', '.', '_', '-', '(', '[', '–']))
+        .filter(|show| !clean(show).is_empty())
+        .map(str::to_owned);
+    let fraction = text[end..].strip_prefix('.').is_some_and(|rest| rest.len() == 1 && is_number(rest));
+    let season = if fraction { 0 } else { season };
+    Some(SeasonFolder { is_between: fraction, ..of(season, show) })
+}
+
+/// The season in a file's name that tells no episode with it: `Show.S01.1080p`, `Show 第2期 02話`.
+pub(super) fn in_name(text: &str) -> Option<Found> {
+    // `S01-S10`, `Seasons 1-3` are many.
+    find(text)
+        .filter(|found| found.season < 100)
+        .filter(|found| !SPAN.as_ref().is_some_and(|span| span.is_match(&text[found.end..])))
+}
+
+fn find(text: &str) -> Option<Found> {
+    let whole = |found: &regex::Captures<'_>, season: u32, at: usize| {
+        let (start, end) = (found.get(1)?.end(), found.get(at)?.end());
+        (season < 200 || YEARS.contains(&season)).then_some(Found { season, start, end })
     };
-    for form in [&WORD_FIRST, &NUMBER_FIRST, &LETTER] {
+    for form in [&WORD_FIRST, &NUMBER_FIRST, &LETTER, &CROSS] {
         if let Some(found) = form.as_ref().and_then(|form| form.captures(text)) {
-            return with(&found[1], found[2].parse().ok()?);
+            return whole(&found, found[2].parse().ok()?, 2);
         }
+    }
+    if text.is_ascii() {
+        return None;
     }
     let found = CJK.as_ref()?.captures(text)?;
     let number = found.get(2).or(found.get(3)).or(found.get(4))?.as_str();
-    with(
-        &found[1],
-        number.parse().ok().or_else(|| {
-            "一二三四五六七八九十".chars().zip(1..).find(|(c, _)| number.starts_with(*c)).map(|(_, n)| n)
-        })?,
-    )
+    let season = number.parse().ok().or_else(|| {
+        "一二三四五六七八九十".chars().zip(1..).find(|(c, _)| number.starts_with(*c)).map(|(_, n)| n)
+    })?;
+    whole(&found, season, 0)
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -180,6 +236,8 @@ mod tests {
             ("specials", 0),
             ("OVAs", 0),
             ("Sonderfolgen", 0),
+            ("SPs", 0),
+            ("Season 0.5", 0),
             ("特典", 0),
             ("Спецвыпуски", 0),
             ("Season 1 {tvdb-123}", 1),
@@ -203,6 +261,10 @@ mod tests {
             ("Show 2nd Season", "Show", 2),
             ("番組 第2期", "番組", 2),
             ("Show - Staffel 4", "Show", 4),
+            ("Show S02 Season 2 Complete", "Show", 2),
+            ("Show.S02.Complete.720p.[Season.2.Full]", "Show", 2),
+            ("Show.S07D1.DVDR", "Show", 7),
+            ("Show Specials", "Show", 0),
         ] {
             assert_eq!(
                 of_folder(folder).map(|found| (found.show.unwrap_or_default(), found.season)),
@@ -224,6 +286,7 @@ mod tests {
             "S",
             "Station 19",
             "9-1-1",
+            "24-7 Series-Title",
             "1080p",
             "12345",
             "Sherlock",

@@ -34,6 +34,7 @@ pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &s
             Some(own)
                 if !is_sure(&above)
                     && !is_one(&own.title, &above.title)
+                    && !is_told_within(stem, &above.title)
                     && own.title.chars().any(char::is_alphabetic) =>
             {
                 Some(own)
@@ -69,6 +70,19 @@ fn is_one(own: &str, folder: &str) -> bool {
             && is_within(&own_key, &folder_key))
 }
 
+/// Whether a fansub's name tells the folder's show in a bracket, or in a script, of its own: `[Group][番組
+/// Show][05]`. `[Group] Show Two - 05` is another one.
+fn is_told_within(stem: &str, folder: &str) -> bool {
+    let key = comparable(folder);
+    let is_wide = |c: char| c.is_alphabetic() && c >= '\u{2e80}';
+    let is_it = |part: &str| {
+        let before = part.split(is_wide).next().unwrap_or(part);
+        let behind = part.rsplit(is_wide).next().unwrap_or(part);
+        [part, before, behind].into_iter().any(|part| comparable(part) == key)
+    };
+    stem.trim_start().starts_with('[') && key.chars().count() >= 4 && stem.split(['[', ']']).any(is_it)
+}
+
 fn is_year(word: &str) -> bool {
     word.len() == 4
         && (word.starts_with("19") || word.starts_with("20"))
@@ -86,9 +100,11 @@ pub(super) fn named(text: &str) -> Show {
     let (tags, text) = ids::take(text);
     let text = text.trim();
     let text = match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((_, rest)) if rest.chars().any(char::is_alphabetic) => rest,
+        Some((_, rest)) if rest.chars().any(char::is_alphabetic) => rest.trim_start_matches(['.', '_', ' ']),
         _ => text,
     };
+    let text = junk::without_brackets(one_of_brackets(text));
+    let text = text.as_ref();
     let text = SPAN
         .as_ref()
         .and_then(|span| span.find(text))
@@ -105,4 +121,15 @@ pub(super) fn named(text: &str) -> Show {
         None => (text, None),
     };
     Show { title: clean(junk::cut(title)), year, ids: tags.ids }
+}
+
+/// Of `[番組][Show][2019]`, a name in brackets alone, the last title that Latin letters write, else the first.
+fn one_of_brackets(text: &str) -> &str {
+    let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let Some(groups) = inner.map(|inner| inner.split("][")).filter(|groups| groups.clone().count() > 1)
+    else {
+        return text;
+    };
+    let titles = || groups.clone().filter(|group| group.chars().any(char::is_alphabetic));
+    titles().filter(|group| group.is_ascii()).last().or_else(|| titles().next()).unwrap_or(text)
 }

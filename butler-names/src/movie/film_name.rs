@@ -31,7 +31,7 @@ pub(super) struct FilmName {
 impl FilmName {
     pub(super) fn parse(name: &str) -> Self {
         let (tags, text) = ids::take(name);
-        let text = without_label_in_front(text.trim());
+        let text = without_count_in_front(without_label_in_front(text.trim()));
         match stack::suffix(text) {
             Some(piece) => {
                 let mut named = Self::parse_text(piece.name, tags);
@@ -51,30 +51,42 @@ impl FilmName {
         let mut named =
             Self { tags, text: text.to_owned(), with_year: clean(junk::cut(text)), ..Self::default() };
         named.is_release = junk::start(text).is_some();
+        let mut added = None;
+        let mut titled = |title: &str, is_followed: bool| {
+            let cut = junk::cut(title);
+            if !is_followed && cut.len() == title.len() {
+                return clean(cut);
+            }
+            let (bare, words) = junk::without_added(cut);
+            added = words.map(clean);
+            clean(&bare)
+        };
         let rest = match year::find(text) {
             Some(found) if found.start == 0 || clean(&text[..found.start]).is_empty() => {
                 (named.year, named.sure) = (Some(found.year), true);
                 let behind = &text[found.end..];
-                let title = junk::cut(behind);
-                named.title = clean(title);
-                &behind[title.len()..]
+                named.title = titled(behind, false);
+                &behind[junk::cut(behind).len()..]
             }
             Some(found) if !found.span => {
                 (named.year, named.sure) = (Some(found.year), found.sure);
-                named.title = clean(junk::cut(&text[..found.start]));
+                named.title = titled(&text[..found.start], true);
                 &text[found.end..]
             }
             None if year::is_all(text) => "",
             found => {
-                let title = found.map_or_else(|| junk::cut(text), |found| junk::cut(&text[..found.start]));
-                named.title = clean(title);
-                &text[title.len()..]
+                let title = found.map_or(text, |found| &text[..found.start]);
+                named.title = titled(title, found.is_some());
+                &text[junk::cut(title).len()..]
             }
         };
         if let Some(letter) = stack::bare_letter(rest).filter(|_| named.year.is_some()) {
             named.piece = Some(letter);
         } else {
             named.version = version(rest);
+        }
+        if let Some(added) = added.filter(|added| !added.is_empty()) {
+            named.version = Some(named.version.map_or_else(|| added.clone(), |own| format!("{added} {own}")));
         }
         named
     }
@@ -110,9 +122,27 @@ fn without_label_in_front(text: &str) -> &str {
     if clean(without).chars().any(char::is_alphanumeric) { without.trim() } else { text }
 }
 
-/// `… [0A1B2C3D]`, `… [1080p]`: groups that put their name in front put these behind.
+/// `(1)Heat (1995)`: a collection counts its films.
+fn without_count_in_front(text: &str) -> &str {
+    let counted = text.strip_prefix('(').and_then(|inner| inner.split_once(')'));
+    match counted {
+        Some((count, rest))
+            if (1..=2).contains(&count.len())
+                && count.bytes().all(|byte| byte.is_ascii_digit())
+                && rest.trim_start().starts_with(char::is_alphabetic) =>
+        {
+            rest.trim_start()
+        }
+        _ => text,
+    }
+}
+
+/// `… [0A1B2C3D]`, `… [1080p]`, `… (BDRip 1920x1080)`: groups that put their name in front put these behind.
 fn ends_like_a_fansub(rest: &str) -> bool {
-    let Some((_, last)) = rest.trim_end().strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) else {
+    let rest = rest.trim_end();
+    let inner = rest.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
+    let inner = inner.or_else(|| rest.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')));
+    let Some((_, last)) = inner.filter(|(front, _)| front.chars().any(char::is_alphabetic)) else {
         return false;
     };
     (last.len() == 8 && last.bytes().all(|byte| byte.is_ascii_hexdigit())) || junk::start(rest).is_some()

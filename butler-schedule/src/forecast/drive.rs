@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Expected, How, RunAhead, Work};
+use crate::run_rules::RunRules;
 use crate::{Effect, Event, RunEnd, RunRecord, Schedule, Window};
 
 /// How often the schedule is told that it is there: a longer gap counts as an absence (rule 8), in which

@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::{
-    AtWindowEnd, CatchUp, Event, Lane, Past, Pause, PauseEnd, Remembered, Row, WindowDays, WindowSettings,
+    Ask, AtWindowEnd, CatchUp, Event, Lane, Past, Pause, PauseEnd, Remembered, Row, Timing, WindowDays,
+    WindowSettings,
 };
 
 const SCAN: TaskName = TaskName::RefreshLibraries;
@@ -18,16 +19,8 @@ const BACKUP: TaskName = TaskName::BackupDatabase;
 fn row(name: TaskName, every_days: u32, lane: Lane, rank: u8) -> Row {
     let backup = name == BACKUP;
     let at_window_end = if backup { AtWindowEnd::Finish } else { AtWindowEnd::Stop };
-    Row {
-        name,
-        every_days,
-        randomized: false,
-        lane,
-        rank,
-        at_window_end,
-        never_starves: backup,
-        switch: "ItsSwitch",
-    }
+    let timing = Timing { every_days, randomized: false, lane, rank, at_window_end, never_starves: backup };
+    Row { name, timing, switch: "ItsSwitch" }
 }
 
 struct Night {
@@ -307,7 +300,8 @@ fn an_end_is_reckoned_to_the_second() {
 
 #[test]
 fn a_randomised_run_begins_at_the_moment_that_the_night_will_place_it_at() {
-    let rows = [Row { randomized: true, ..row(CACHE, 1, Lane::Housekeeping, 50) }];
+    let mut rows = [row(CACHE, 1, Lane::Housekeeping, 50)];
+    rows[0].timing.randomized = true;
     let placed = night("2026-11-24T02:00").schedule(&rows).live()[0].scheduled_at;
     let forecast = night("2026-11-23T12:00").forecast(1, &rows);
     assert_eq!(forecast.nights[0].runs[0].start, placed);
@@ -364,7 +358,8 @@ fn a_run_of_one_section_takes_nothing_of_the_backlogs_share() {
     let night = night("2026-11-23T12:00").backlog(BIF, 1).backlog(DEEP, 1);
     let mut schedule = night.schedule(&media());
     for (task, section) in [(DEEP, Some(1)), (BIF, None)] {
-        let _ = schedule.handle(night.now, Event::StartAsked { task, force: true, section });
+        let _ =
+            schedule.handle(night.now, Event::StartAsked { task, ask: Ask { section, ..Ask::all(true) } });
     }
     let forecast = schedule.forecast(night.now, 1, &night.expected);
     let bif = forecast.between.iter().find(|run| run.task == BIF).unwrap();

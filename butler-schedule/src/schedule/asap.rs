@@ -1,19 +1,20 @@
 //! New items as soon as a scan found them (docs/scheduling.md, rule 7): runs that take those alone, and their
 //! turning into whole ones. Which items are new, the library knows.
 
-use butler_api::{Origin, RunId, RunState, TaskName};
+use butler_api::{Ask, Origin, RunId, RunState, TaskName};
 use jiff::Timestamp;
 
 use super::Schedule;
 use crate::answer::Answer;
 use crate::calendar::Present;
+use crate::run_rules::RunRules;
 use crate::{Effect, RunRecord};
 
 /// What a fresh run of a person's or the window's would have.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Own {
     pub(super) origin: Origin,
-    pub(super) forced: bool,
+    pub(super) force: bool,
     pub(super) bound_until: Option<Timestamp>,
 }
 
@@ -28,14 +29,14 @@ impl Schedule {
             .cloned()
             .collect();
         for task in wanting {
-            let run = self.new_run(&task, Origin::Asap, now);
+            let run = self.new_run(&task, Origin::Asap, Ask::default(), now);
             self.live.push(run);
         }
         Answer::Nothing
     }
 
     fn wants_new_items(&self, task: &TaskName) -> bool {
-        let will_see_them = |run: &RunRecord| run.task == *task && run.waits() && run.section.is_none();
+        let will_see_them = |run: &RunRecord| run.task == *task && run.waits() && run.ask.section.is_none();
         self.is_on(task)
             && self.settings.as_soon_as_possible.contains(task)
             && !self.live.iter().any(will_see_them)
@@ -55,7 +56,7 @@ impl Schedule {
         };
         let run = self.live.iter_mut().find(|run| is_left_to_itself(run))?;
         run.origin = own.origin;
-        run.forced = own.forced;
+        run.ask.force = own.force;
         run.bound_until = own.bound_until;
         if run.state == RunState::Queued {
             // One that was made in this very event is saved when everything is settled.

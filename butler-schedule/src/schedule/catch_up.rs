@@ -1,11 +1,12 @@
 //! Absences, and what a window owes that Butler was away for (docs/scheduling.md, rule 8).
 
-use butler_api::{Origin, RunState};
+use butler_api::{Ask, Origin, RunState};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Schedule;
 use crate::calendar::Present;
+use crate::run_rules::RunRules;
 use crate::{Attendance, CatchUp, Change, Effect, Lane, Row, window};
 
 /// The clock is read again at least every 30 seconds: longer than this between two events, Butler was away
@@ -101,7 +102,7 @@ impl Schedule {
         for index in 0..self.rows.len() {
             if self.is_owed(&self.rows[index], day) {
                 let task = self.rows[index].name.clone();
-                let mut run = self.new_run(&task, Origin::CatchUp, present.now);
+                let mut run = self.new_run(&task, Origin::CatchUp, Ask::default(), present.now);
                 run.day = Some(day);
                 run.state = RunState::Scheduled;
                 run.scheduled_at = Some(at);
@@ -121,7 +122,7 @@ impl Schedule {
     pub(super) fn catches_up(&self, row: &Row) -> bool {
         match self.settings.catch_up {
             CatchUp::Off => false,
-            CatchUp::Housekeeping => row.lane != Lane::Media,
+            CatchUp::Housekeeping => row.timing.lane != Lane::Media,
             CatchUp::All => true,
         }
     }

@@ -6,6 +6,7 @@ use super::Schedule;
 use super::night::bound;
 use crate::answer::Answer;
 use crate::calendar::Present;
+use crate::run_rules::RunRules;
 use crate::{Change, Effect, RunRecord, Settings, Window, window};
 
 /// The setting behind catch-up.

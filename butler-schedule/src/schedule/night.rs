@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use butler_api::{Origin, Reason, RunState, TaskName};
+use butler_api::{Ask, Origin, Reason, RunState, TaskName};
 
 use super::Schedule;
 use super::asap::Own;
 use crate::calendar::Present;
+use crate::run_rules::RunRules;
 use crate::{AtWindowEnd, Change, Effect, Row, RunRecord, SecondRun, Window, placement};
 
 impl Schedule {
@@ -55,7 +56,7 @@ impl Schedule {
         if self.take_owed_over(row, window, present, effects) {
             return Ok(());
         }
-        let own = Own { origin: Origin::Window, forced: false, bound_until: bound(window) };
+        let own = Own { origin: Origin::Window, force: false, bound_until: bound(window) };
         if self.turn_asap(&row.name, own, present, effects).is_none() {
             let mut run = self.new_run_by_itself(&row.name, present, made)?;
             run.bound_until = own.bound_until;
@@ -75,7 +76,7 @@ impl Schedule {
         if !made.insert(task.clone()) {
             return Err(SecondRun { task: task.clone() });
         }
-        Ok(self.new_run(task, Origin::Window, present.now))
+        Ok(self.new_run(task, Origin::Window, Ask::default(), present.now))
     }
 
     /// Rule 8: a window that opens first takes what an earlier one owes over as its own.
@@ -108,7 +109,7 @@ impl Schedule {
         present: Present,
         effects: &mut Vec<Effect>,
     ) {
-        run.scheduled_at = row.randomized.then(|| self.place(&row.name, window, present.now));
+        run.scheduled_at = row.timing.randomized.then(|| self.place(&row.name, window, present.now));
         if run.scheduled_at > Some(present.now) {
             run.state = RunState::Scheduled;
             effects.push(Effect::Save(run.clone()));
@@ -141,7 +142,7 @@ impl Schedule {
 
     /// Whether a window has room for a task that is about to be queued.
     fn has_room(&self, row: &Row, window: &Window, present: Present) -> bool {
-        let never_missed = window.whole_day || row.at_window_end == AtWindowEnd::Finish;
+        let never_missed = window.whole_day || row.timing.at_window_end == AtWindowEnd::Finish;
         never_missed || placement::has_room(window.until, self.usual(&row.name), present.now)
     }
 }

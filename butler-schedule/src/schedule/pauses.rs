@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Schedule;
 use crate::answer::Answer;
 use crate::calendar::Present;
+use crate::run_rules::RunRules;
 use crate::{Change, Effect, Lane, Pause, PauseEnd, RunRecord, Settings, window};
 
 impl Schedule {
@@ -90,7 +91,7 @@ impl Schedule {
     /// Why a run that works is held: by a pause that freezes, or as a media run, which takes its work unit by
     /// unit, by any.
     fn held(&self, run: &RunRecord) -> Option<Reason> {
-        let is_media = self.row(&run.task).is_some_and(|row| row.lane == Lane::Media);
+        let is_media = self.row(&run.task).is_some_and(|row| row.timing.lane == Lane::Media);
         self.pauses.iter().find(|pause| !pause.drains || is_media).map(Pause::reason)
     }
 

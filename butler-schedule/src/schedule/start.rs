@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use butler_api::{Origin, Reason, RunId, RunState, TaskName};
+use butler_api::{Ask, Origin, Reason, RunId, RunState, TaskName};
 
 use super::Schedule;
 use super::asap::Own;
@@ -11,17 +11,14 @@ use super::night::bound;
 use crate::answer::{Answer, StartAnswer, Step};
 use crate::calendar::Present;
 use crate::due::on_its_day;
-use crate::run_record::outermost;
+use crate::run_rules::{RunRules, outermost};
 use crate::{Change, Effect, Lane, Row, RunRecord, placement};
 
-/// What was asked for.
+/// What was asked for, by whom and when.
 #[derive(Debug, Clone, Copy)]
-struct Ask<'a> {
+struct Request<'a> {
     origin: Origin,
-    force: bool,
-    section: Option<i64>,
-    /// Of that section; none for all of it.
-    paths: &'a [PathBuf],
+    ask: &'a Ask,
     /// Whether a run that works does not serve it, for that has passed what is to be looked at.
     looks_anew: bool,
     present: Present,
@@ -41,22 +38,23 @@ impl Schedule {
     pub(super) fn start_one(
         &mut self,
         task: &TaskName,
-        force: bool,
-        section: Option<i64>,
+        ask: Ask,
         present: Present,
         mut effects: Vec<Effect>,
     ) -> Step {
+        let force = ask.force || ask.section.is_some();
+        let ask = Ask { force, paths: outermost(ask.paths), ..ask };
         let Some(row) = self.row(task).cloned() else {
             self.settle(present.now, &mut effects);
             return Step { answer: Answer::UnknownTask, effects };
         };
-        let looks_anew = force && row.lane == Lane::Scan;
-        let ask = Ask { origin: Origin::Person, force, section, paths: &[], looks_anew, present };
-        let is_off = !force && !self.is_on(task) && self.there(task, ask).is_none();
+        let looks_anew = force && row.timing.lane == Lane::Scan;
+        let request = Request { origin: Origin::Person, ask: &ask, looks_anew, present };
+        let is_off = !force && !self.is_on(task) && self.there(task, request).is_none();
         let admitted = if is_off {
-            Admitted::Answered(self.skip(&row, ask, switched_off(&row), &mut effects))
+            Admitted::Answered(self.skip(&row, request, switched_off(&row), &mut effects))
         } else {
-            self.admit(&row, ask, &mut effects)
+            self.admit(&row, request, &mut effects)
         };
         self.settle(present.now, &mut effects);
         Step { answer: Answer::Start(self.answer(admitted)), effects }
@@ -71,11 +69,10 @@ impl Schedule {
         present: Present,
         mut effects: Vec<Effect>,
     ) -> Step {
-        let paths = outermost(paths);
-        let ask =
-            Ask { origin, force: true, section: Some(section), paths: &paths, looks_anew: true, present };
-        let scan = self.rows.iter().find(|row| row.lane == Lane::Scan).cloned();
-        let admitted = scan.map(|row| self.admit(&row, ask, &mut effects));
+        let ask = Ask::of_section(section, outermost(paths));
+        let request = Request { origin, ask: &ask, looks_anew: true, present };
+        let scan = self.rows.iter().find(|row| row.timing.lane == Lane::Scan).cloned();
+        let admitted = scan.map(|row| self.admit(&row, request, &mut effects));
         self.settle(present.now, &mut effects);
         let answer = admitted.map_or(Answer::UnknownTask, |admitted| Answer::Start(self.answer(admitted)));
         Step { answer, effects }
@@ -84,12 +81,12 @@ impl Schedule {
     /// Rule 3. Force counts against day and window only: a task that is off was not asked for, and leaves no
     /// run.
     pub(super) fn start_all(&mut self, force: bool, present: Present, mut effects: Vec<Effect>) -> Step {
-        let ask =
-            Ask { origin: Origin::Person, force, section: None, paths: &[], looks_anew: false, present };
+        let ask = Ask::all(force);
+        let request = Request { origin: Origin::Person, ask: &ask, looks_anew: false, present };
         let mut admitted = Vec::new();
         for row in self.rows.clone() {
             let of_task = if self.is_on(&row.name) {
-                self.admit(&row, ask, &mut effects)
+                self.admit(&row, request, &mut effects)
             } else {
                 Admitted::Answered(StartAnswer::Skipped { reason: switched_off(&row), due: None, run: None })
             };
@@ -100,31 +97,32 @@ impl Schedule {
         Step { answer: Answer::StartAll(answers), effects }
     }
 
-    fn admit(&mut self, row: &Row, ask: Ask<'_>, effects: &mut Vec<Effect>) -> Admitted {
-        if let Some(there) = self.there(&row.name, ask).or_else(|| self.join(&row.name, ask, effects)) {
+    fn admit(&mut self, row: &Row, request: Request<'_>, effects: &mut Vec<Effect>) -> Admitted {
+        if let Some(there) = self.there(&row.name, request).or_else(|| self.join(&row.name, request, effects))
+        {
             return there;
         }
-        if ask.force {
-            return Admitted::Entered(self.enter_forced(row, ask, effects));
+        if request.ask.force {
+            return Admitted::Entered(self.enter_forced(row, request, effects));
         }
         let last = self.past(&row.name).and_then(|past| past.last_completed);
-        if let Err(why) = on_its_day(row.every_days, last, ask.present.day) {
-            return Admitted::Answered(self.skip(row, ask, why.reason(), effects));
+        if let Err(why) = on_its_day(row.timing.every_days, last, request.present.day) {
+            return Admitted::Answered(self.skip(row, request, why.reason(), effects));
         }
         // Outside of a window only: inside it `there` has answered.
-        if let Some(taken) = self.take_scheduled_over(row, ask) {
+        if let Some(taken) = self.take_scheduled_over(row, request) {
             return Admitted::Entered(taken);
         }
         let own =
-            Own { origin: Origin::Person, forced: false, bound_until: self.bound_for(row, ask.present) };
-        if let Some(turned) = self.turn_asap(&row.name, own, ask.present, effects) {
+            Own { origin: Origin::Person, force: false, bound_until: self.bound_for(row, request.present) };
+        if let Some(turned) = self.turn_asap(&row.name, own, request.present, effects) {
             return Admitted::Entered(turned);
         }
-        let mut run = self.asked(row, ask);
+        let mut run = self.asked(row, request);
         run.bound_until = own.bound_until;
-        let Some(window) = ask.present.window else { return Admitted::Entered(self.enter(run)) };
+        let Some(window) = request.present.window else { return Admitted::Entered(self.enter(run)) };
         let id = run.id;
-        self.place_or_queue(row, run, &window, ask.present, effects);
+        self.place_or_queue(row, run, &window, request.present, effects);
         match self
             .live
             .iter()
@@ -147,36 +145,35 @@ impl Schedule {
     /// what is scheduled. A run that was told to stop does not, and one that is limited to a section does
     /// only that section: a request for more waits behind it. So does a scan that works: what came into a
     /// folder that it has passed would be lost.
-    fn there(&self, task: &TaskName, ask: Ask<'_>) -> Option<Admitted> {
-        let mut covering =
-            self.live.iter().filter(|run| run.task == *task && run.covers(ask.section, ask.paths));
+    fn there(&self, task: &TaskName, request: Request<'_>) -> Option<Admitted> {
+        let mut covering = self.live.iter().filter(|run| run.task == *task && run.covers(request.ask));
         let serves = |run: &&RunRecord| match run.state {
             // One that the window's end or a switch may take away promises nothing to who asks for what is
             // there now.
-            RunState::Queued => !ask.looks_anew || run.is_sure(),
-            RunState::Running | RunState::Paused => !ask.looks_anew,
+            RunState::Queued => !request.looks_anew || run.is_sure(),
+            RunState::Running | RunState::Paused => !request.looks_anew,
             _ => false,
         };
         if let Some(run) = covering.clone().find(serves) {
             return Some(Admitted::Answered(StartAnswer::Running { run: run.id }));
         }
-        let stays = !ask.force && ask.present.window.is_some();
+        let stays = !request.ask.force && request.present.window.is_some();
         let placed = covering.find(|run| run.state == RunState::Scheduled && stays)?;
         Some(Admitted::Answered(StartAnswer::Scheduled { run: placed.id, at: placed.scheduled_at? }))
     }
 
     /// A scan of paths that waits takes in what else of its section is asked for.
-    fn join(&mut self, task: &TaskName, ask: Ask<'_>, effects: &mut Vec<Effect>) -> Option<Admitted> {
-        let section = ask.section.filter(|_| ask.looks_anew)?;
+    fn join(&mut self, task: &TaskName, request: Request<'_>, effects: &mut Vec<Effect>) -> Option<Admitted> {
+        let section = request.ask.section.filter(|_| request.looks_anew)?;
         let may_join = |run: &RunRecord| {
             run.task == *task
-                && run.section == Some(section)
+                && run.ask.section == Some(section)
                 && run.state == RunState::Queued
-                && !run.paths.is_empty()
+                && !run.ask.paths.is_empty()
         };
         let run = self.live.iter_mut().find(|run| may_join(run))?;
-        run.join(ask.paths);
-        if ask.origin == Origin::Person {
+        run.join(&request.ask.paths);
+        if request.origin == Origin::Person {
             run.origin = Origin::Person;
         }
         effects.push(Effect::Save(run.clone()));
@@ -185,33 +182,33 @@ impl Schedule {
 
     /// A forced start enters its lane now, under the id of the scheduled run if there is one. A run limited
     /// to a section leaves that alone, and what new items brought: the rest of the task is still to come.
-    fn enter_forced(&mut self, row: &Row, ask: Ask<'_>, effects: &mut Vec<Effect>) -> RunId {
-        let taken = if ask.section.is_none() {
-            self.take_scheduled_over(row, ask).or_else(|| self.turn_forced(row, ask, effects))
+    fn enter_forced(&mut self, row: &Row, request: Request<'_>, effects: &mut Vec<Effect>) -> RunId {
+        let taken = if request.ask.section.is_none() {
+            self.take_scheduled_over(row, request).or_else(|| self.turn_forced(row, request, effects))
         } else {
             None
         };
         taken.unwrap_or_else(|| {
-            let run = self.asked(row, ask);
+            let run = self.asked(row, request);
             self.enter(run)
         })
     }
 
     /// A scheduled run becomes a person's, and enters its lane.
-    fn take_scheduled_over(&mut self, row: &Row, ask: Ask<'_>) -> Option<RunId> {
+    fn take_scheduled_over(&mut self, row: &Row, request: Request<'_>) -> Option<RunId> {
         let run =
             self.live.iter_mut().find(|run| run.task == row.name && run.state == RunState::Scheduled)?;
-        run.undergo(Change::Enter, None, ask.present.now).ok()?;
+        run.undergo(Change::Enter, None, request.present.now).ok()?;
         run.origin = Origin::Person;
-        run.forced = ask.force;
+        run.ask.force = request.ask.force;
         run.bound_until = None;
         run.day = None;
         Some(run.id)
     }
 
-    fn turn_forced(&mut self, row: &Row, ask: Ask<'_>, effects: &mut Vec<Effect>) -> Option<RunId> {
-        let own = Own { origin: Origin::Person, forced: true, bound_until: None };
-        self.turn_asap(&row.name, own, ask.present, effects)
+    fn turn_forced(&mut self, row: &Row, request: Request<'_>, effects: &mut Vec<Effect>) -> Option<RunId> {
+        let own = Own { origin: Origin::Person, force: true, bound_until: None };
+        self.turn_asap(&row.name, own, request.present, effects)
     }
 
     /// Queued without a reason: settling begins it or gives it one, and saves it either way.
@@ -222,22 +219,27 @@ impl Schedule {
     }
 
     /// A skip is a run too, so that the history says why nothing happened.
-    fn skip(&mut self, row: &Row, ask: Ask<'_>, reason: Reason, effects: &mut Vec<Effect>) -> StartAnswer {
-        let mut run = self.asked(row, ask);
+    fn skip(
+        &mut self,
+        row: &Row,
+        request: Request<'_>,
+        reason: Reason,
+        effects: &mut Vec<Effect>,
+    ) -> StartAnswer {
+        let mut run = self.asked(row, request);
         let due = match &reason {
             Reason::NotItsDay { due, .. } => Some(*due),
             _ => None,
         };
         let answer = StartAnswer::Skipped { reason: reason.clone(), due, run: Some(run.id) };
-        if run.undergo(Change::Skip, Some(reason), ask.present.now).is_ok() {
-            self.keep_end(&mut run, ask.present, effects);
+        if run.undergo(Change::Skip, Some(reason), request.present.now).is_ok() {
+            self.keep_end(&mut run, request.present, effects);
         }
         answer
     }
 
-    fn asked(&mut self, row: &Row, ask: Ask<'_>) -> RunRecord {
-        let run = self.new_run(&row.name, ask.origin, ask.present.now);
-        RunRecord { forced: ask.force, section: ask.section, paths: ask.paths.to_vec(), ..run }
+    fn asked(&mut self, row: &Row, request: Request<'_>) -> RunRecord {
+        self.new_run(&row.name, request.origin, request.ask.clone(), request.present.now)
     }
 
     fn answer(&self, admitted: Admitted) -> StartAnswer {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Schedule;
 use crate::answer::Answer;
 use crate::calendar::Present;
+use crate::run_rules::RunRules;
 use crate::{Change, Effect, RunEnd, RunRecord};
 
 impl Schedule {

@@ -4,20 +4,10 @@ use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::{CatchUp, Lane, SecondRun, WindowSettings};
+use crate::{CatchUp, SecondRun, Timing, WindowSettings};
 
 fn row(name: TaskName) -> Row {
-    let (lane, at_window_end) = (Lane::Media, AtWindowEnd::Stop);
-    Row {
-        name,
-        every_days: 1,
-        randomized: false,
-        lane,
-        rank: 1,
-        at_window_end,
-        never_starves: false,
-        switch: "ItsSwitch",
-    }
+    Row { name, timing: Timing { rank: 1, ..Timing::MEDIA }, switch: "ItsSwitch" }
 }
 
 /// Seven in the morning of a whole-day window, on a day on which the only task was given up.

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Schedule;
 use super::catch_up::AWAY;
 use crate::calendar::Present;
+use crate::run_rules::RunRules;
 use crate::{Change, Effect, Lane, RunRecord, order, placement};
 
 /// What becomes of a queued run.
@@ -77,12 +78,13 @@ impl Schedule {
     /// Whether a queued run must go first: what is left of its window is less than all queued housekeeping
     /// usually takes.
     fn would_starve(&self, run: &RunRecord, now: Timestamp) -> bool {
-        let Some(end) = run.bound_until.filter(|_| self.row(&run.task).is_some_and(|row| row.never_starves))
+        let Some(end) =
+            run.bound_until.filter(|_| self.row(&run.task).is_some_and(|row| row.timing.never_starves))
         else {
             return false;
         };
         let in_lane =
-            |run: &&RunRecord| self.row(&run.task).is_some_and(|row| row.lane == Lane::Housekeeping);
+            |run: &&RunRecord| self.row(&run.task).is_some_and(|row| row.timing.lane == Lane::Housekeeping);
         let queued = self.live.iter().filter(|run| run.state == RunState::Queued).filter(in_lane);
         let needed = queued
             .map(|run| self.usual(&run.task))
@@ -112,7 +114,7 @@ impl Schedule {
     }
 
     fn waits_for(&self, run: &RunRecord) -> Option<Reason> {
-        let lane_of = |run: &RunRecord| self.row(&run.task).map(|row| row.lane);
+        let lane_of = |run: &RunRecord| self.row(&run.task).map(|row| row.timing.lane);
         let behind = || order::waits_for(run, self.row(&run.task)?, &self.live, lane_of);
         self.held_back().or_else(behind)
     }

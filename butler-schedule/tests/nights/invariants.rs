@@ -81,7 +81,10 @@ impl Invariants {
         let begins =
             run.state == RunState::Running && before.is_none_or(|before| before.state == RunState::Queued);
         let finishes = |run: &RunRecord| {
-            oracle.rows.iter().any(|row| row.name == run.task && row.at_window_end == AtWindowEnd::Finish)
+            oracle
+                .rows
+                .iter()
+                .any(|row| row.name == run.task && row.timing.at_window_end == AtWindowEnd::Finish)
         };
         if begins && run.bound_until.is_some_and(|end| end.as_second() <= now) && !finishes(run) {
             return Err(format!("it began after the end of its window: {run:?}"));
@@ -139,7 +142,8 @@ impl Invariants {
         let outlived = |run: &&RunRecord| {
             run.state != RunState::Stopping && run.bound_until.is_some_and(|end| end.as_second() <= now)
         };
-        for Row { name, .. } in oracle.rows.iter().filter(|row| row.at_window_end == AtWindowEnd::Stop) {
+        for Row { name, .. } in oracle.rows.iter().filter(|row| row.timing.at_window_end == AtWindowEnd::Stop)
+        {
             if let Some(run) =
                 records.unfinished.iter().filter(works).filter(outlived).find(|run| run.task == *name)
             {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use butler_api::TaskName;
-use butler_schedule::{AtWindowEnd, CatchUp, Lane, Row, Settings, WindowDays, WindowSettings};
+use butler_schedule::{AtWindowEnd, CatchUp, Lane, Row, Settings, Timing, WindowDays, WindowSettings};
 use jiff::civil::{self, Time, Weekday};
 use jiff::tz::TimeZone;
 
@@ -54,12 +54,7 @@ pub(crate) fn rows() -> Vec<Row> {
     use Lane::{Housekeeping, Media, Scan};
     let row = |name, every_days, lane, rank, at_window_end, randomized| Row {
         name,
-        every_days,
-        randomized,
-        lane,
-        rank,
-        at_window_end,
-        never_starves: rank == 9,
+        timing: Timing { every_days, randomized, lane, rank, at_window_end, never_starves: rank == 9 },
         switch: "ASwitch",
     };
     vec![

@@ -13,7 +13,7 @@ mod starts;
 use std::path::PathBuf;
 
 use butler_api::{Origin, PauseOwner, RunState};
-use butler_schedule::{AtWindowEnd, CatchUp, Event, Lane, PauseEnd, Row, RunEnd, Settings};
+use butler_schedule::{Ask, AtWindowEnd, CatchUp, Event, Lane, PauseEnd, Row, RunEnd, Settings};
 
 use crate::calendar::{Calendar, Night};
 use crate::tally::{Branch, Tally};
@@ -177,7 +177,7 @@ impl Oracle {
         self.pass(now);
         let said = match event {
             Event::Woke => Said::Nothing,
-            Event::StartAsked { task, force, section } => {
+            Event::StartAsked { task, ask: Ask { force, section, .. } } => {
                 match self.rows.iter().position(|row| row.name == *task) {
                     None => Said::UnknownTask,
                     Some(task) => {
@@ -186,7 +186,7 @@ impl Oracle {
                 }
             }
             Event::RefreshAsked { section, paths, origin } => {
-                let scan = self.rows.iter().position(|row| row.lane == Lane::Scan).unwrap();
+                let scan = self.rows.iter().position(|row| row.timing.lane == Lane::Scan).unwrap();
                 Said::Start(self.refresh(scan, *section, path_bits(paths), *origin))
             }
             Event::StartAllAsked { force } => self.start_all(*force, now),
@@ -355,7 +355,7 @@ impl Oracle {
     }
 
     fn finishes(&self, task: usize) -> bool {
-        self.rows[task].at_window_end == AtWindowEnd::Finish
+        self.rows[task].timing.at_window_end == AtWindowEnd::Finish
     }
 
     /// Days since the last completion, as seen from a day: a last day of tomorrow counts as today, a later
@@ -371,7 +371,7 @@ impl Oracle {
     pub(crate) fn is_due(&self, task: usize, day: i32) -> bool {
         self.is_on(task)
             && self.books[task].given_up != Some(day)
-            && self.days_since(task, day).is_none_or(|days| days >= self.rows[task].every_days as i32)
+            && self.days_since(task, day).is_none_or(|days| days >= self.rows[task].timing.every_days as i32)
     }
 
     /// Why it is not due, in the order of rule 1.
@@ -430,7 +430,7 @@ impl Oracle {
     fn catches_up(&self, task: usize) -> bool {
         match self.settings.catch_up {
             CatchUp::Off => false,
-            CatchUp::Housekeeping => self.rows[task].lane != Lane::Media,
+            CatchUp::Housekeeping => self.rows[task].timing.lane != Lane::Media,
             CatchUp::All => true,
         }
     }

@@ -37,7 +37,7 @@ fn a_person_turns_a_running_one_into_a_whole_one() {
         let run = world.last_of(&BIF).id;
         assert_eq!(world.ask(BIF, force, None), StartAnswer::Started { run, waits: None });
         let turned = &world.stored[&run];
-        assert_eq!((turned.origin, turned.forced, turned.bound_until), (Origin::Person, force, None));
+        assert_eq!((turned.origin, turned.ask.force, turned.bound_until), (Origin::Person, force, None));
         assert!(world.widened.contains(&run));
     }
 }

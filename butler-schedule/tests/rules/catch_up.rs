@@ -85,7 +85,7 @@ fn rule_3_outside_of_a_window_a_persons_start_takes_it_over_and_starts_at_once()
         assert_eq!(world.ask(BUNDLES, force, None), StartAnswer::Started { run: owed, waits: None });
         let run = &world.stored[&owed];
         assert_eq!(
-            (run.origin, run.forced, run.state, run.bound_until),
+            (run.origin, run.ask.force, run.state, run.bound_until),
             (Origin::Person, force, RunState::Running, None)
         );
         assert_eq!(run.day, Some(date(2026, 11, 23)));

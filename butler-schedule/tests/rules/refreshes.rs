@@ -22,7 +22,7 @@ fn there(run: u64) -> StartAnswer {
 }
 
 fn paths(world: &World, run: u64) -> Vec<String> {
-    world.stored[&RunId(run)].paths.iter().map(|path| path.display().to_string()).collect()
+    world.stored[&RunId(run)].ask.paths.iter().map(|path| path.display().to_string()).collect()
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn more_paths_than_a_run_is_limited_to_are_the_whole_section() {
         world.refresh(1, &[&format!("/tv/{number}")], Origin::Person);
     }
     assert_eq!(world.runs_of(&SCAN).len(), 2);
-    assert!(world.stored[&RunId(2)].paths.is_empty());
+    assert!(world.stored[&RunId(2)].ask.paths.is_empty());
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_crash_keeps_what_a_scan_is_limited_to_whoever_asked_for_it() {
             (world.state(RunId(1)), paths(&world, 1)),
             (RunState::Running, vec!["/tv/Lost".to_owned()])
         );
-        assert_eq!((world.state(RunId(2)), world.stored[&RunId(2)].paths.len()), (RunState::Queued, 2));
+        assert_eq!((world.state(RunId(2)), world.stored[&RunId(2)].ask.paths.len()), (RunState::Queued, 2));
         world.complete(RunId(1));
         world.complete(RunId(2));
         assert!(
@@ -156,6 +156,6 @@ fn a_queued_scan_of_some_paths_does_not_serve_a_request_for_all() {
     let mut world = World::at(NOON);
     world.refresh(1, &[], Origin::Person);
     world.refresh(2, &["/films/Heat"], Origin::Person);
-    assert_eq!(world.stored[&RunId(2)].paths, [PathBuf::from("/films/Heat")]);
+    assert_eq!(world.stored[&RunId(2)].ask.paths, [PathBuf::from("/films/Heat")]);
     assert_eq!(world.start(SCAN), behind(3, 1));
 }

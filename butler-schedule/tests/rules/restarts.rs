@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
-use butler_schedule::{Answer, Effect, Event, Remembered, Schedule, StartAnswer, WindowDays, WindowSettings};
+use butler_schedule::{
+    Answer, Ask, Effect, Event, Remembered, Schedule, StartAnswer, WindowDays, WindowSettings,
+};
 use jiff::{SignedDuration, ToSpan};
 
 use crate::world::{BACKUP, BIF, BUNDLES, METADATA, SCAN, World, berlin, rows};
@@ -33,7 +35,7 @@ fn rule_11_after_a_crash_it_goes_on_too_and_so_does_one_limited_to_a_section() {
     };
     let waiting = world.begun(BIF);
     world.crash();
-    assert_eq!((world.state(limited), world.stored[&limited].section), (RunState::Running, Some(3)));
+    assert_eq!((world.state(limited), world.stored[&limited].ask.section), (RunState::Running, Some(3)));
     assert_eq!(
         (world.state(waiting), world.reason(waiting)),
         (RunState::Queued, Some(Reason::BehindScan { run: limited }))
@@ -291,7 +293,7 @@ fn what_is_remembered_decides_on_the_day_after_a_restart() {
     world.complete(run);
     world.restart();
     world.on("2026-11-24T12:00");
-    let answer = world.feed(Event::StartAsked { task: BACKUP, force: false, section: None });
+    let answer = world.feed(Event::StartAsked { task: BACKUP, ask: Ask::all(false) });
     assert!(
         matches!(answer, Answer::Start(StartAnswer::Skipped { due: Some(due), .. }) if due == jiff::civil::date(2026, 11, 26))
     );

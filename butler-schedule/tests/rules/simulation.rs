@@ -2,7 +2,7 @@
 //! `World::assert_sound` holds the invariants of each moment, this file those of a whole life.
 
 use butler_api::{Origin, PauseOwner, Reason, RunState};
-use butler_schedule::{CatchUp, Event, Pause, PauseEnd, RunEnd, WindowDays, WindowSettings};
+use butler_schedule::{Ask, CatchUp, Event, Pause, PauseEnd, RunEnd, WindowDays, WindowSettings};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -136,7 +136,7 @@ fn happen(world: &mut World, happening: Happening) {
         }
         Happening::Pass { minutes } => pass(world, SignedDuration::from_mins(minutes)),
         Happening::CrashWithin { task, carried_out } => {
-            let event = Event::StartAsked { task: name(task), force: true, section: None };
+            let event = Event::StartAsked { task: name(task), ask: Ask::all(true) };
             let effects = world.schedule.handle(world.now, event).effects;
             world.carry_out(effects.into_iter().take(carried_out).collect());
             restart(world);

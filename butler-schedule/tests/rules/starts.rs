@@ -1,7 +1,7 @@
 //! Rules 3 and 4: starts by a person, all tasks or one.
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
-use butler_schedule::{Answer, Event, RunEnd, StartAnswer, WindowDays, WindowSettings};
+use butler_schedule::{Answer, Ask, Event, RunEnd, StartAnswer, WindowDays, WindowSettings};
 use jiff::civil::{Weekday, date};
 use jiff::{SignedDuration, ToSpan};
 
@@ -19,7 +19,7 @@ fn rule_4_a_started_task_works_at_once_and_keeps_its_origin_and_day() {
     assert_eq!(world.start(BIF), starts_now(1));
     let run = &world.stored[&RunId(1)];
     assert_eq!(
-        (run.state, run.origin, run.forced, run.bound_until),
+        (run.state, run.origin, run.ask.force, run.bound_until),
         (RunState::Running, Origin::Person, false, None)
     );
     assert_eq!(run.day, Some(date(2026, 11, 22)), "before the window's start it is still the day before");
@@ -48,7 +48,7 @@ fn rule_4_a_queued_task_is_not_started_again() {
 fn rule_4_an_unknown_task_is_said_to_be_unknown() {
     let mut world = World::at(NOON);
     let task = TaskName::from("BrewCoffee");
-    assert_eq!(world.feed(Event::StartAsked { task, force: true, section: None }), Answer::UnknownTask);
+    assert_eq!(world.feed(Event::StartAsked { task, ask: Ask::all(true) }), Answer::UnknownTask);
     assert!(world.stored.is_empty());
 }
 
@@ -124,14 +124,14 @@ fn rule_4_a_forced_start_minds_neither_day_nor_switch_nor_window() {
     assert_eq!(world.force(DEEP), starts_now(2));
     assert_eq!(world.force(METADATA), starts_now(3));
     let forced = &world.stored[&RunId(2)];
-    assert_eq!((forced.forced, forced.bound_until), (true, None), "forced ones are free");
+    assert_eq!((forced.ask.force, forced.bound_until), (true, None), "forced ones are free");
 }
 
 #[test]
 fn rule_4_a_forced_run_that_completes_counts_as_completion_and_one_of_a_section_never() {
     let mut world = World::at(NOON);
     let StartAnswer::Started { run, .. } = world.ask(DEEP, true, Some(4)) else { panic!("not started") };
-    assert_eq!((world.stored[&run].section, world.stored[&run].forced), (Some(4), true));
+    assert_eq!((world.stored[&run].ask.section, world.stored[&run].ask.force), (Some(4), true));
     world.complete(run);
     world.on("2026-11-24T12:00");
     let StartAnswer::Started { run, .. } = world.force(DEEP) else { panic!("not started") };
@@ -231,7 +231,7 @@ fn a_forced_start_all_minds_no_day_and_no_window_but_the_switches() {
             _ => assert!(matches!(answer, StartAnswer::Started { .. }), "{task}: {answer:?}"),
         }
     }
-    assert!(world.schedule.live().iter().all(|run| run.forced && run.bound_until.is_none()));
+    assert!(world.schedule.live().iter().all(|run| run.ask.force && run.bound_until.is_none()));
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn rule_4_a_forced_start_absorbs_the_scheduled_entry() {
     let StartAnswer::Scheduled { run, .. } = world.start(METADATA) else { panic!("not scheduled") };
     assert_eq!(world.force(METADATA), StartAnswer::Started { run, waits: None });
     let absorbed = &world.stored[&run];
-    assert_eq!((absorbed.forced, absorbed.state, absorbed.bound_until), (true, RunState::Running, None));
+    assert_eq!((absorbed.ask.force, absorbed.state, absorbed.bound_until), (true, RunState::Running, None));
     assert_eq!(world.stored.len(), 1);
 }
 

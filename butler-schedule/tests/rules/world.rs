@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use butler_api::{Origin, Reason, RunId, RunState, TaskName};
 use butler_schedule::{
-    Answer, AtWindowEnd, Attendance, CatchUp, Crashes, Effect, Event, Lane, Past, Pause, Remembered, Row,
-    RunEnd, RunRecord, Schedule, Settings, StartAnswer, Step, WindowSettings,
+    Answer, Ask, AtWindowEnd, Attendance, CatchUp, Crashes, Effect, Event, Lane, Past, Pause, Remembered,
+    Row, RunEnd, RunRecord, Schedule, Settings, StartAnswer, Step, Timing, WindowSettings,
 };
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -25,7 +25,8 @@ fn row(name: TaskName, every_days: u32, randomized: bool, lane: Lane, rank: u8) 
     let finishes = name == OPTIMIZE || name == BACKUP;
     let at_window_end = if finishes { AtWindowEnd::Finish } else { AtWindowEnd::Stop };
     let never_starves = name == BACKUP;
-    Row { name, every_days, randomized, lane, rank, at_window_end, never_starves, switch: "ItsSwitch" }
+    let timing = Timing { every_days, randomized, lane, rank, at_window_end, never_starves };
+    Row { name, timing, switch: "ItsSwitch" }
 }
 
 /// A task of each nature; on purpose not in the order in which they begin.
@@ -211,7 +212,7 @@ impl World {
     }
 
     pub(crate) fn ask(&mut self, task: TaskName, force: bool, section: Option<i64>) -> StartAnswer {
-        match self.feed(Event::StartAsked { task, force, section }) {
+        match self.feed(Event::StartAsked { task, ask: Ask { section, ..Ask::all(force) } }) {
             Answer::Start(answer) => answer,
             other => panic!("a start was answered with {other:?}"),
         }
@@ -380,7 +381,7 @@ impl World {
         assert_eq!(self.schedule.live(), unfinished, "what is live is what is stored as not terminal");
 
         let rows = rows();
-        let lane = |run: &RunRecord| rows.iter().find(|row| row.name == run.task).unwrap().lane;
+        let lane = |run: &RunRecord| rows.iter().find(|row| row.name == run.task).unwrap().timing.lane;
         let active: Vec<_> = unfinished
             .iter()
             .filter(|run| matches!(run.state, RunState::Running | RunState::Paused | RunState::Stopping))

@@ -73,7 +73,7 @@ fn inside(library: &Library, folder: &Path) -> Result<Vec<Folder>, Problem> {
             Ok(folders.into_iter().map(|found| Folder { path: rebased(folder, &found), ..found }).collect())
         }
         Err(error @ RootError::NotAllowed { .. }) => {
-            let ways = ways_down(folder, &library.allowed_roots()?);
+            let ways = ways_down(folder, &library.allowed_roots());
             if ways.is_empty() { Err(refused(error)) } else { Ok(ways) }
         }
         Err(error) => Err(refused(error)),

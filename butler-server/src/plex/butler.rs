@@ -6,8 +6,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use butler_api::plex::{ButlerTask, ButlerTaskList, ButlerTasks, Errors};
 use butler_api::v1::{Started, StartedAll, Stopped};
-use butler_api::{OUTCOME_HEADER, Outcome, TaskName};
-use butler_engine::{StartReply, StartRequest, StopReply, TaskView};
+use butler_api::{Ask, OUTCOME_HEADER, Outcome, TaskName};
+use butler_engine::{StartReply, StopReply, TaskView};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -84,8 +84,8 @@ async fn start(
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let task = TaskName::from(name.as_str());
-    let request = StartRequest { task: task.clone(), force: params.flag("force")?, section: None };
-    let reply = app.handle.start(request).await?.ok_or_else(|| unknown(&task))?;
+    let ask = Ask::all(params.flag("force")?);
+    let reply = app.handle.start(task.clone(), ask).await?.ok_or_else(|| unknown(&task))?;
     let is_there = match &reply.outcome {
         Outcome::Running { .. } => true,
         Outcome::Started { waits, .. } => waits.as_deref() == Some(BEHIND_ITSELF),

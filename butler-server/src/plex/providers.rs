@@ -33,7 +33,7 @@ async fn providers(State(app): State<App>, wants: Wants) -> Result<Response, Pro
         Ok::<_, StoreError>((
             sections::last_change(library)?,
             library.sections()?,
-            library.unfinished_runs()?,
+            sections::unfinished(library)?,
         ))
     };
     let (updated_at, sections, runs) = app.library(ask).await?;

@@ -10,9 +10,9 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use butler_api::plex::Errors;
-use butler_api::{OUTCOME_HEADER, RunState, TaskName};
-use butler_engine::{RefreshRequest, StartReply, StartRequest};
-use butler_library::{Library, RunRow, Section};
+use butler_api::{Ask, OUTCOME_HEADER, RunRecord, RunState, TaskName};
+use butler_engine::StartReply;
+use butler_library::{Library, Section};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -51,13 +51,13 @@ async fn head_starts_nothing(request: Request, next: Next) -> Response {
 async fn refresh_all(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let paths = paths(&params);
     if paths.is_empty() {
-        let request = StartRequest { task: TaskName::RefreshLibraries, force: true, section: None };
-        return Ok(answer(&app.handle.start(request).await?.ok_or_else(no_scan)?));
+        let started = app.handle.start(TaskName::RefreshLibraries, Ask::all(true)).await?;
+        return Ok(answer(&started.ok_or_else(no_scan)?));
     }
     let requests = app.library(move |library| requests(library, &library.sections()?, paths)).await?;
     let mut first = None;
-    for request in requests {
-        let reply = app.handle.refresh(request).await?.ok_or_else(no_scan)?;
+    for (section, paths) in requests {
+        let reply = app.handle.refresh(section, paths).await?.ok_or_else(no_scan)?;
         first.get_or_insert(reply);
     }
     Ok(answer(&first.ok_or_else(no_scan)?))
@@ -121,11 +121,11 @@ async fn refresh(
     let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
     let paths = paths(&params);
     let request = match paths.as_slice() {
-        [] => vec![RefreshRequest { section: section.id.0, paths }],
+        [] => vec![(section.id.0, paths)],
         _ => app.library(move |library| requests(library, &[section], paths)).await?,
     };
-    let request = request.into_iter().next().ok_or_else(no_scan)?;
-    Ok(answer(&app.handle.refresh(request).await?.ok_or_else(no_scan)?))
+    let (section, paths) = request.into_iter().next().ok_or_else(no_scan)?;
+    Ok(answer(&app.handle.refresh(section, paths).await?.ok_or_else(no_scan)?))
 }
 
 /// Scans one section now, or only some files and folders of it.
@@ -155,8 +155,8 @@ async fn refresh_by_post(app: State<App>, id: Path<String>, params: Params) -> R
     ))]
 async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let (section, runs) = sections::known(&app, sections::parse(&id)?).await?;
-    let is_meant = |run: &&RunRow| {
-        sections::scans(run, section.id) && (run.section.is_some() || run.state != RunState::Queued)
+    let is_meant = |run: &&RunRecord| {
+        sections::scans(run, section.id) && (run.ask.section.is_some() || run.state != RunState::Queued)
     };
     for run in runs.iter().filter(is_meant) {
         app.handle.stop_run(run.id).await?;
@@ -173,7 +173,7 @@ fn requests(
     library: &Library,
     sections: &[Section],
     paths: Vec<PathBuf>,
-) -> Result<Vec<RefreshRequest>, Problem> {
+) -> Result<Vec<(i64, Vec<PathBuf>)>, Problem> {
     let mut by_section: BTreeMap<i64, Vec<PathBuf>> = BTreeMap::new();
     for path in paths {
         let places: Vec<_> = sections
@@ -196,12 +196,12 @@ fn requests(
             by_section.entry(section).or_default().push(place);
         }
     }
-    Ok(by_section.into_iter().map(|(section, paths)| RefreshRequest { section, paths }).collect())
+    Ok(by_section.into_iter().collect())
 }
 
 /// Asks for a scan of a whole section.
 pub(crate) async fn scan_section(app: &App, section: i64) -> Result<StartReply, Problem> {
-    app.handle.refresh(RefreshRequest { section, paths: Vec::new() }).await?.ok_or_else(no_scan)
+    app.handle.refresh(section, Vec::new()).await?.ok_or_else(no_scan)
 }
 
 /// Says in a response's header what became of a scan that was asked for.

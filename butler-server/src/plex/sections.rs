@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use butler_api::plex::{
     Container, Directory, Errors, LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot, Location, Sections,
 };
-use butler_api::{RunState, TaskName};
+use butler_api::{RunRecord, RunState, TaskName};
+use butler_engine::StartReply;
 use butler_library::{
-    Library, NewSection, RunRow, Section, SectionEdit, SectionError, SectionId, SectionKind, StoreError,
+    Library, NewSection, Section, SectionEdit, SectionError, SectionId, SectionKind, StoreError,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -33,6 +34,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 const NO_AGENT: &str = "com.plexapp.agents.none";
 /// What a client that names no scanner gets to see as one.
 const SCANNER: &str = "Butler";
+
+/// Why no scan of a section that was stored could be asked for: one sentence.
+const NOT_SCANNED: HeaderName = HeaderName::from_static("x-butler-not-scanned");
 
 /// Says what is below the library.
 #[utoipa::path(get, path = "/library", tag = "library", responses(
@@ -57,7 +61,7 @@ async fn library(wants: Wants) -> Result<Response, Problem> {
 ))]
 async fn list(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
     let (sections, runs) =
-        app.library(|library| Ok::<_, StoreError>((library.sections()?, library.unfinished_runs()?))).await?;
+        app.library(|library| Ok::<_, StoreError>((library.sections()?, unfinished(library)?))).await?;
     wants.answer(&container(params.container()?.cut(sections), &runs))
 }
 
@@ -91,7 +95,10 @@ async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Respo
     ),
     responses(
         (status = 201, description = "The new section; the header says what became of its scan.",
-            headers(("X-Butler-Outcome" = String, description = "`started; run=7`")),
+            headers(
+                ("X-Butler-Outcome" = String, description = "`started; run=7`"),
+                ("X-Butler-Not-Scanned" = String, description = "Why its scan could not be asked for."),
+            ),
             content((Container<Sections> = "application/json"), (Container<Sections> = "text/xml"))),
         (status = 400, description = "A parameter is missing or wrong, or a folder is not there or not \
                                       allowed; the sentence says which.", body = Errors),
@@ -118,13 +125,13 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
     let (now, is_to_be_scanned) = (app.now(), params.flag_on("scan")?);
     let id = app.library(move |library| library.add_section(new, now)).await?;
     app.handle.sections_changed();
-    let scan = if is_to_be_scanned { Some(refresh::scan_section(&app, id.0).await?) } else { None };
+    let scan = if is_to_be_scanned { Some(refresh::scan_section(&app, id.0).await) } else { None };
     let (section, runs) = known(&app, id.0).await?;
     let extent = Extent { size: 1, total_size: None, offset: None };
     let mut response = wants.answer(&container((vec![section], extent), &runs))?;
     *response.status_mut() = StatusCode::CREATED;
-    if let Some(reply) = scan {
-        refresh::say_outcome(&mut response, &reply);
+    if let Some(scan) = scan {
+        say_scan(&mut response, scan);
     }
     Ok(response)
 }
@@ -157,7 +164,12 @@ async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Re
         ("prefs[enableChapterThumbGeneration]" = Option<String>, Query, description = "Another of them."),
     ),
     responses(
-        (status = 200, description = "Done; the body is empty."),
+        (status = 200, description = "Done; the body is empty. Where its folders are others now, the header \
+                                      says what became of their scan.",
+            headers(
+                ("X-Butler-Outcome" = String, description = "`started; run=7`"),
+                ("X-Butler-Not-Scanned" = String, description = "Why its scan could not be asked for."),
+            )),
         (status = 400, description = "A folder is not there or not allowed, or the name is blank, too long or \
                                       not one line.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
@@ -183,7 +195,26 @@ async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) ->
     })
     .await?;
     app.handle.sections_changed();
-    Ok(accept::empty())
+    let (edited, _) = known(&app, id.0).await?;
+    let mut response = accept::empty().into_response();
+    if edited.roots != section.roots {
+        say_scan(&mut response, refresh::scan_section(&app, id.0).await);
+    }
+    Ok(response)
+}
+
+/// Says what became of the scan of a section that was stored: that it is stored stands, whatever became of
+/// its scan.
+fn say_scan(response: &mut Response, scan: Result<StartReply, Problem>) {
+    match scan {
+        Ok(reply) => refresh::say_outcome(response, &reply),
+        Err(problem) => {
+            tracing::warn!(sentence = problem.sentence(), "a section is stored and its scan was not begun");
+            if let Ok(sentence) = HeaderValue::from_str(problem.sentence()) {
+                response.headers_mut().insert(NOT_SCANNED, sentence);
+            }
+        }
+    }
 }
 
 /// Removes a section. The files stay as they are.
@@ -207,12 +238,16 @@ pub(crate) fn parse(id: &str) -> Result<i64, Problem> {
 }
 
 /// A section, and the runs that have not ended.
-pub(crate) async fn known(app: &App, id: i64) -> Result<(Section, Vec<RunRow>), Problem> {
-    let ask = move |library: &Library| {
-        Ok::<_, StoreError>((library.section(SectionId(id))?, library.unfinished_runs()?))
-    };
+pub(crate) async fn known(app: &App, id: i64) -> Result<(Section, Vec<RunRecord>), Problem> {
+    let ask =
+        move |library: &Library| Ok::<_, StoreError>((library.section(SectionId(id))?, unfinished(library)?));
     let (section, runs) = app.library(ask).await?;
     Ok((section.ok_or_else(|| unknown(&id.to_string()))?, runs))
+}
+
+/// The runs that have not ended.
+pub(crate) fn unfinished(library: &Library) -> Result<Vec<RunRecord>, StoreError> {
+    Ok(library.unfinished_runs()?.into_iter().map(|run| run.record).collect())
 }
 
 fn unknown(id: &str) -> Problem {
@@ -225,9 +260,11 @@ pub(crate) fn last_change(library: &Library) -> Result<i64, StoreError> {
 }
 
 /// Whether a run scans a section: all of them, or just this one.
-pub(crate) fn scans(run: &RunRow, section: SectionId) -> bool {
+pub(crate) fn scans(run: &RunRecord, section: SectionId) -> bool {
     let is_under_way = run.state != RunState::Scheduled && !run.state.is_terminal();
-    run.task == TaskName::RefreshLibraries && is_under_way && run.section.is_none_or(|only| only == section)
+    run.task == TaskName::RefreshLibraries
+        && is_under_way
+        && run.ask.section.is_none_or(|only| only == section.0)
 }
 
 fn locations(params: &Params) -> Vec<PathBuf> {
@@ -236,7 +273,7 @@ fn locations(params: &Params) -> Vec<PathBuf> {
     locations
 }
 
-fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRow]) -> Container<Sections> {
+fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRecord]) -> Container<Sections> {
     let directories = sections.into_iter().map(|section| directory(section, runs)).collect();
     let Extent { size, total_size, offset } = extent;
     Container::new(Sections {
@@ -250,7 +287,7 @@ fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRow]) -> Con
 }
 
 /// A section as clients see it.
-pub(crate) fn directory(section: Section, runs: &[RunRow]) -> Directory {
+pub(crate) fn directory(section: Section, runs: &[RunRecord]) -> Directory {
     Directory {
         allow_sync: true,
         filters: true,

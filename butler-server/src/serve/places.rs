@@ -3,7 +3,9 @@
 //!
 //! A stranger, whose client has not shown the token, competes with strangers only, as long as others leave
 //! them a place. The one goes that longest neither sent a byte nor took one; none goes that has just come, or
-//! while a request of it is worked on: a burst of clients waits instead of pushing each other out.
+//! while a request of it is worked on: a burst of clients waits instead of pushing each other out. A client
+//! that has shown the token keeps its place until its answer is sent, however slowly it takes it: what waits
+//! in the sockets' buffers for it is not seen here. Who takes nothing at all is hung up on by its stream.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -27,6 +29,8 @@ struct Held {
     is_known: bool,
     /// A request of it is being worked on.
     is_in_hand: bool,
+    /// An answer is on its way to it.
+    is_sent_to: bool,
     /// When it came; none once it has asked for something.
     fresh_since: Option<Instant>,
     moved_at: Instant,
@@ -63,7 +67,13 @@ impl Places {
         }
         let place = PlaceId(self.next);
         self.next += 1;
-        let held = Held { is_known: false, is_in_hand: false, fresh_since: Some(now), moved_at: now };
+        let held = Held {
+            is_known: false,
+            is_in_hand: false,
+            is_sent_to: false,
+            fresh_since: Some(now),
+            moved_at: now,
+        };
         self.held.insert(place, held);
         Some(Entered { place, goes })
     }
@@ -72,7 +82,8 @@ impl Places {
         let is_fresh = |held: &Held| {
             held.fresh_since.is_some_and(|since| now.saturating_duration_since(since) < self.fresh_for)
         };
-        let is_idle = |held: &Held| !held.is_in_hand && !is_fresh(held);
+        let is_taking = |held: &Held| held.is_known && held.is_sent_to;
+        let is_idle = |held: &Held| !held.is_in_hand && !is_taking(held) && !is_fresh(held);
         let candidates = self.held.iter().filter(|(_, held)| is_idle(held) && may_go(held));
         candidates.min_by_key(|(_, held)| held.moved_at).map(|(place, _)| *place)
     }
@@ -89,7 +100,12 @@ impl Places {
 
     /// The request's answer is on its way.
     pub(super) fn answered(&mut self, place: PlaceId) {
-        self.change(place, |held| held.is_in_hand = false);
+        self.change(place, |held| (held.is_in_hand, held.is_sent_to) = (false, true));
+    }
+
+    /// The answer has been handed over whole.
+    pub(super) fn sent(&mut self, place: PlaceId, now: Instant) {
+        self.change(place, |held| (held.is_sent_to, held.moved_at) = (false, now));
     }
 
     /// Some bytes came in or went out.
@@ -199,7 +215,18 @@ mod tests {
         places.begun(third.place);
         assert_eq!(places.enter(time.at(4)), None, "all are at work");
         places.answered(busy);
-        assert_eq!(places.enter(time.at(5)).unwrap().goes, Some(busy));
+        assert_eq!(places.enter(time.at(5)), None, "its answer is not sent yet");
+        places.sent(busy, time.at(5));
+        assert_eq!(places.enter(time.at(6)).unwrap().goes, Some(busy));
+    }
+
+    #[test]
+    fn a_stranger_keeps_no_place_by_taking_nothing_of_its_answer() {
+        let (mut places, time) = (places(10, 1), seconds());
+        let first = stranger(&mut places, time.at(1));
+        places.begun(first);
+        places.answered(first);
+        assert_eq!(places.enter(time.at(2)).unwrap().goes, Some(first));
     }
 
     #[test]

@@ -102,6 +102,11 @@ impl Connection {
         self.room.shared.eased.notify_one();
     }
 
+    pub(super) fn sent(&self) {
+        self.room.state().places.sent(self.place, Instant::now());
+        self.room.shared.eased.notify_one();
+    }
+
     fn moved(&self) {
         self.room.state().places.moved(self.place, Instant::now());
     }

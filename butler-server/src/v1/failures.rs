@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use butler_api::TaskName;
 use butler_api::plex::Errors;
 use butler_api::v1::{Failure, FailureGroup, FailureSummary, Failures, LocalTime, Retried};
 use butler_engine::PlanBasis;
@@ -20,8 +19,8 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
 
-/// What stands for the product where a scan could not read a file or folder.
-const SCAN: &str = "scan";
+/// What stands for the product where a file or folder itself could not be read.
+const OF_PATH: &str = "scan";
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(summary)).routes(routes!(retry))
@@ -76,11 +75,8 @@ async fn list(State(app): State<App>, params: Params) -> Result<Response, Proble
 async fn summary(State(app): State<App>) -> Result<Response, Problem> {
     let summary = app.library(Library::failure_summary).await?;
     let group = |group: butler_library::FailureGroup| FailureGroup {
-        product: group.kind.map_or(SCAN, ProductKind::as_str).into(),
-        tasks: match group.kind {
-            Some(kind) => app.handle.makers(kind).into_iter().cloned().collect(),
-            None => vec![TaskName::RefreshLibraries],
-        },
+        product: group.kind.map_or(OF_PATH, ProductKind::as_str).into(),
+        tasks: app.handle.makers(group.kind).into_iter().cloned().collect(),
         class: group.class.as_str().into(),
         error: group.sentence,
         failures: group.failures,
@@ -146,11 +142,7 @@ impl Nights {
         let at = row.next_try_at?;
         let Self { basis, known } = self;
         *known.entry((row.kind, at)).or_insert_with(|| {
-            let night = match row.kind {
-                Some(kind) => basis.next_try(kind, at),
-                None => basis.next_night(&TaskName::RefreshLibraries, at),
-            };
-            night.map(|night| LocalTime::of(night.from, basis.zone()))
+            basis.next_try(row.kind, at).map(|night| LocalTime::of(night.from, basis.zone()))
         })
     }
 }
@@ -159,7 +151,7 @@ pub(super) fn failure(row: FailureRow, nights: &mut Nights) -> Failure {
     Failure {
         id: row.id.0,
         next_try: nights.of(&row),
-        product: row.kind.map_or(SCAN, |kind| kind.as_str()).into(),
+        product: row.kind.map_or(OF_PATH, |kind| kind.as_str()).into(),
         part: row.path.to_string_lossy().into_owned(),
         files: row.files.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
         file_count: row.file_count,

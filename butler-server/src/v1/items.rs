@@ -5,7 +5,7 @@ use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::v1::{ItemFile as Body, ItemFiles};
 use butler_engine::Wish;
-use butler_library::{Ancestor, ItemFile, ItemKind, ItemRow, Library, Page, Scope, SectionId, StoreError};
+use butler_library::{Ancestor, ItemFile, ItemKind, ItemRow, Library, PartId, Scope, SectionId, StoreError};
 use butler_product::ProductKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,6 +28,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("section" = Option<i64>, Query, description = "Of those only the ones of this section."),
         ("file" = Option<String>, Query, description = "A whole path on the server; this or `lacking` must be \
                                                         given."),
+        ("after" = Option<i64>, Query, description = "A part's id, as the last of a page has it: only those \
+                                                      behind it, and no total."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
@@ -36,21 +38,23 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 400, description = "A parameter can't be read, or neither `lacking` nor \
                                       `file` is given.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such section.", body = Errors),
+        (status = 404, description = "There is no such section, or no such part to be behind of.", body = Errors),
     ))]
 async fn items(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let lacking = params.parsed::<ProductKind>("lacking", "media_info, bif, bandwidth, tags or photo")?;
     let section = params.parsed::<SectionId>("section", "a section's id")?;
     let path = params.paths("file").into_iter().next();
+    let after = params.parsed::<PartId>("after", "a part's id")?;
     let page = params.page()?;
-    let found = match (lacking, path) {
+    let (files, total) = match (lacking, path) {
         (Some(kind), None) => {
             let wishes = app.handle.wishes();
-            app.library(move |library| lacking_files(library, wishes, kind, section, page)).await?
+            app.library(move |library| lacking_files(library, wishes, kind, section, (after, page))).await?
         }
         (None, Some(path)) => {
             let file = app.library(move |library| library.file_at(&path)).await?;
-            Page { total: u64::from(file.is_some()), rows: file.into_iter().collect() }
+            let total = u64::from(file.is_some());
+            (file.into_iter().collect(), Some(total))
         }
         _ => {
             return Err(Problem::bad_request(
@@ -58,7 +62,7 @@ async fn items(State(app): State<App>, params: Params) -> Result<Response, Probl
             ));
         }
     };
-    accept::json(&ItemFiles { files: found.rows.into_iter().map(body).collect(), total: found.total })
+    accept::json(&ItemFiles { files: files.into_iter().map(body).collect(), total })
 }
 
 /// The files of the first wish of this product: no two tasks wish one product of different sources.
@@ -67,8 +71,8 @@ fn lacking_files(
     wishes: Vec<Wish>,
     kind: ProductKind,
     section: Option<SectionId>,
-    page: params::Page,
-) -> Result<Page<ItemFile>, Problem> {
+    (after, page): (Option<PartId>, params::Page),
+) -> Result<(Vec<ItemFile>, Option<u64>), Problem> {
     if let Some(id) = section
         && library.section(id)?.is_none()
     {
@@ -77,9 +81,9 @@ fn lacking_files(
     match wishes.into_iter().find(|wish| wish.spec.kind() == kind) {
         Some(wish) => {
             let scope = Scope { section, ..wish.scope };
-            Ok(library.files_lacking(&wish.spec, &scope, page.start.into(), page.size.into())?)
+            Ok(library.files_lacking(&wish.spec, &scope, after, (page.start.into(), page.size.into()))?)
         }
-        None => Ok(Page { rows: Vec::new(), total: 0 }),
+        None => Ok((Vec::new(), Some(0))),
     }
 }
 

@@ -3,10 +3,9 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use butler_api::PauseOwner;
 use butler_api::plex::Errors;
-use butler_api::v1::{Pause, Pauses};
-use butler_engine::{HeldBy, PauseRequest, PauseUntil};
+use butler_api::v1::Pauses;
+use butler_api::{Pause, PauseEnd, PauseOwner};
 use jiff::SignedDuration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -50,6 +49,7 @@ async fn list(State(app): State<App>) -> Result<Response, Problem> {
         (status = 200, description = "All pauses that there are then.", body = Pauses),
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
     ))]
 async fn pause(
     State(app): State<App>,
@@ -57,18 +57,19 @@ async fn pause(
     params: Params,
 ) -> Result<Response, Problem> {
     let owner = known(&owner)?;
+    let since = app.handle.clock().now();
     let until = match params.get("for") {
-        None | Some("") if owner == PauseOwner::Window => PauseUntil::WindowOpens,
-        None | Some("") => PauseUntil::Lifted,
-        Some("until-window") => PauseUntil::WindowOpens,
-        Some(time) => PauseUntil::After(duration(time)?),
+        None | Some("") if owner == PauseOwner::Window => PauseEnd::WindowOpens,
+        None | Some("") => PauseEnd::Lifted,
+        Some("until-window") => PauseEnd::WindowOpens,
+        Some(time) => since.checked_add(duration(time)?).map_or(PauseEnd::Lifted, PauseEnd::At),
     };
     let note = params.get("note").map(str::trim).filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
         return Err(Problem::bad_request(format!("`note` is longer than {LONGEST_NOTE} characters.")));
     }
-    let request = PauseRequest { owner, note: note.map(str::to_owned), until, drains: params.flag("drain")? };
-    answer(app.handle.pause(request).await?)
+    let (note, drains) = (note.map(str::to_owned), params.flag("drain")?);
+    answer(app.handle.pause(Pause { owner, note, since, until, drains }).await??)
 }
 
 /// Lifts one owner's pause.
@@ -78,18 +79,20 @@ async fn pause(
         (status = 200, description = "The pause that was lifted; none if there was none.", body = Pauses),
         (status = 400, description = "There is no such owner.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
     ))]
 async fn resume(State(app): State<App>, Path(owner): Path<String>) -> Result<Response, Problem> {
-    answer(app.handle.resume(Some(known(&owner)?)).await?)
+    answer(app.handle.resume(Some(known(&owner)?)).await??)
 }
 
 /// Lifts every pause.
 #[utoipa::path(delete, path = "/api/v1/pauses", tag = "pauses", responses(
     (status = 200, description = "The pauses that were lifted.", body = Pauses),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
+    (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
 ))]
 async fn resume_all(State(app): State<App>) -> Result<Response, Problem> {
-    answer(app.handle.resume(None).await?)
+    answer(app.handle.resume(None).await??)
 }
 
 fn known(owner: &str) -> Result<PauseOwner, Problem> {
@@ -108,13 +111,8 @@ fn duration(time: &str) -> Result<SignedDuration, Problem> {
         .ok_or_else(wrong)
 }
 
-fn answer(pauses: Vec<HeldBy>) -> Result<Response, Problem> {
-    accept::json(&Pauses { pauses: pauses.into_iter().map(pause_of).collect() })
-}
-
-pub(super) fn pause_of(held: HeldBy) -> Pause {
-    let HeldBy { owner, note, since, until, until_window, drains, sentence } = held;
-    Pause { owner, note, since, until, until_window, drains, message: sentence }
+fn answer(pauses: Vec<Pause>) -> Result<Response, Problem> {
+    accept::json(&Pauses { pauses: pauses.into_iter().map(Into::into).collect() })
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ async fn plan(State(app): State<App>, params: Params) -> Result<Response, Proble
     }
     let basis = app.handle.plan_basis().await?;
     let (now, zone) = (basis.now, basis.zone().clone());
-    let held: Vec<String> = basis.pauses.iter().map(|pause| pause.sentence.clone()).collect();
+    let held: Vec<String> = basis.pauses.iter().map(|pause| pause.reason().to_string()).collect();
     let made = app.library(move |library| basis.plan(library, nights)).await?;
     let forecast = made.forecast;
     let is_guess = |run: &RunAhead| {
@@ -74,8 +74,7 @@ async fn plan(State(app): State<App>, params: Params) -> Result<Response, Proble
         }
     });
     let (nights, backlogs): (Vec<_>, Vec<_>) = (nights.collect(), backlogs.collect());
-    let is_scanned = !made.unknown.contains(&TaskName::RefreshLibraries);
-    let mut words = vec![sentence(&nights, &backlogs, is_scanned, now)];
+    let mut words = vec![sentence(&nights, &backlogs, made.is_content_known, now)];
     words.extend(held);
     accept::json(&Plan {
         made_at: LocalTime::of(now, &zone),
@@ -152,7 +151,7 @@ fn tasks_of(night: &PlannedNight, which: impl Fn(&PlannedRun) -> bool) -> BTreeS
 fn sentence(
     nights: &[PlannedNight],
     backlogs: &[PlannedBacklog],
-    is_scanned: bool,
+    is_content_known: bool,
     now: Timestamp,
 ) -> String {
     let Some(tonight) = nights.first() else {
@@ -185,7 +184,7 @@ fn sentence(
         backlogs.iter().filter(|backlog| backlog.lacks > 0 && !off.contains(&backlog.task)).collect();
     let longest = open.iter().filter_map(|backlog| backlog.nights).max();
     sentence.push_str(&match longest {
-        _ if open.is_empty() && !is_scanned => {
+        _ if open.is_empty() && !is_content_known => {
             "; what the first scan will find to do is not known yet.".to_owned()
         }
         _ if open.is_empty() => "; there is no backlog.".to_owned(),

@@ -103,7 +103,7 @@ fn by_task(remade: &Remade, kinds: &[ProductKind], basis: &PlanBasis) -> Vec<Rem
             .filter_map(|counts| counts.get(kind))
             .sum::<u64>();
         // One that several tasks make is made by the first that comes to it; it is told of that one.
-        let Some(task) = (count > 0).then(|| basis.makers(*kind).into_iter().next()).flatten() else {
+        let Some(task) = (count > 0).then(|| basis.makers(Some(*kind)).into_iter().next()).flatten() else {
             continue;
         };
         let next = basis.next_night(task, basis.now).map(|night| LocalTime::of(night.from, basis.zone()));

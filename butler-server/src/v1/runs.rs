@@ -5,13 +5,15 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::v1::{Fact, LiveWork, Run, Runs};
-use butler_api::{Origin, RunId, RunState, TaskName};
+use butler_api::{Origin, RunId, RunRecord, RunState, TaskName};
 use butler_engine::{LiveRun, StopReply};
 use butler_library::{ReportFact, RunFilter, RunRow, StoreError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+mod unsaved;
 
 use crate::accept;
 use crate::app::App;
@@ -65,15 +67,21 @@ async fn list(State(app): State<App>, params: Params) -> Result<Response, Proble
         after: params.parsed::<RunId>("after", "a run's id")?,
     };
     let page = params.page()?;
+    let unsaved = app.handle.unsaved().await?;
     let (rows, total) = app
         .library(move |library| {
             let rows = library.runs_between(&filter, page.start.into(), page.size.into())?;
             let is_marked = filter.before.is_some() || filter.after.is_some();
             let total = if is_marked { None } else { Some(library.count_runs(&filter)?) };
-            Ok::<_, StoreError>((rows, total))
+            if unsaved.is_empty() {
+                return Ok((rows, total));
+            }
+            let known = unsaved.into_iter().map(|run| Ok((library.run(run.record.id)?, run)));
+            let unsaved: Vec<_> = known.collect::<Result<_, StoreError>>()?;
+            Ok::<_, StoreError>(unsaved::page(rows, total, unsaved, &filter, &page))
         })
         .await?;
-    let next = rows.last().filter(|_| rows.len() == page.size as usize).map(|last| last.id);
+    let next = rows.last().filter(|_| rows.len() == page.size as usize).map(|last| last.record.id);
     let live = app.handle.live().await?;
     accept::json(&Runs { runs: rows.into_iter().map(|row| run(row, &live)).collect(), total, next })
 }
@@ -101,19 +109,20 @@ async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Response,
         (status = 409, description = "It has ended already; the sentence says how.", body = Errors),
     ))]
 async fn stop(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let found = stored(&app, &id).await?.id;
+    let found = stored(&app, &id).await?.record.id;
     let reply = app.handle.stop_run(found).await?;
     let row = stored(&app, &id).await?;
     match reply {
         StopReply::Stopped(_) => accept::json(&run(row, &app.handle.live().await?)),
         StopReply::NotRunning | StopReply::Unknown => {
-            let reason = row.reason.map_or_else(String::new, |reason| format!(" {reason}"));
-            Err(Problem::conflict(format!("Run {found} has ended already, {}.{reason}", row.state)))
+            let RunRecord { state, reason, .. } = row.record;
+            let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
+            Err(Problem::conflict(format!("Run {found} has ended already, {state}.{reason}")))
         }
     }
 }
 
-/// The stored run of an id in an address.
+/// The run of an id in an address: as it is stored, or would be if it could.
 async fn stored(app: &App, id: &str) -> Result<RunRow, Problem> {
     let unknown = || Problem::not_found(format!("There is no run {id}."));
     let id: RunId = id.parse().map_err(|_| unknown())?;
@@ -121,34 +130,39 @@ async fn stored(app: &App, id: &str) -> Result<RunRow, Problem> {
     if i64::try_from(id.0).is_err() {
         return Err(unknown());
     }
-    app.library(move |library| library.run(id)).await?.ok_or_else(unknown)
+    // The engine first: what it says is stored by then is stored.
+    let unsaved = app.handle.unsaved().await?.into_iter().find(|run| run.record.id == id);
+    let row = app.library(move |library| library.run(id)).await?;
+    match unsaved {
+        Some(unsaved) => Ok(unsaved::over(unsaved, row)),
+        None => row.ok_or_else(unknown),
+    }
 }
 
 /// The wire's run: the stored row, and the engine's word where that is newer.
-fn run(row: RunRow, live: &[LiveRun]) -> Run {
-    let live = live.iter().find(|live| live.run == row.id && !row.state.is_terminal());
-    let stored = row.progress;
-    let reason = row.reason.or_else(|| live.and_then(|live| live.waits.clone()));
+fn run(RunRow { record, progress: stored, report }: RunRow, live: &[LiveRun]) -> Run {
+    let live = live.iter().find(|live| live.run == record.id && !record.state.is_terminal());
+    let reason = record.reason.or_else(|| live.and_then(|live| live.waits.clone()));
     Run {
-        id: row.id,
-        task: row.task,
-        state: row.state,
+        id: record.id,
+        task: record.task,
+        state: record.state,
         reason: reason.as_ref().map(ToString::to_string),
         reason_code: reason.as_ref().map(|reason| reason.code().to_owned()),
-        origin: row.origin,
-        forced: row.forced,
-        section: row.section.map(|section| section.0),
-        paths: row.paths.iter().map(|path| path.display().to_string()).collect(),
-        asked_at: row.asked_at,
-        started_at: row.started_at,
-        ended_at: row.ended_at,
-        day: row.day,
-        ended_day: row.ended_day,
+        origin: record.origin,
+        forced: record.ask.force,
+        section: record.ask.section,
+        paths: record.ask.paths.iter().map(|path| path.display().to_string()).collect(),
+        asked_at: record.asked_at,
+        started_at: record.started_at,
+        ended_at: record.ended_at,
+        day: record.day,
+        ended_day: record.ended_day,
         done: live.map_or(stored.done, |live| live.done),
         total: live.map_or(stored.total, |live| live.total),
         failures: live.map_or(stored.failures, |live| live.failures),
         bytes_read: live.map_or(stored.bytes_read, |live| live.bytes_read),
-        report: row.report.into_iter().map(fact).collect(),
+        report: report.into_iter().map(fact).collect(),
         live: live.map(|live| LiveWork {
             files: live.files.clone(),
             rate: live.rate,

@@ -1,5 +1,8 @@
 //! `/api/v1/tasks`: the tasks, with what Plex's list does not say of them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -42,9 +45,11 @@ async fn tasks(State(app): State<App>) -> Result<Response, Problem> {
 async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Problem> {
     let task = TaskName::from(name.as_str());
     let (handle, asked) = (app.handle.clone(), task.clone());
-    // An integrity check is not cut off with the request that wanted it: who asks again finds the file in the
-    // system's cache.
-    let planned = app.blocking(move || handle.dry_run(&asked, &mut || false)).await?;
+    let waits = Waits::default();
+    let is_gone = Arc::clone(&waits.is_gone);
+    let planned =
+        app.blocking(move || handle.dry_run(&asked, &mut || is_gone.load(Ordering::Relaxed))).await?;
+    drop(waits);
     let planned = planned.ok_or_else(|| {
         Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are."))
     })?;
@@ -53,6 +58,23 @@ async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Res
         other => Problem::new(StatusCode::CONFLICT, format!("{task}: {other}.")),
     })?;
     accept::json(&shown(task, plan))
+}
+
+/// Whether a path is that of a dry run, which may take longer than other answers.
+pub(crate) fn is_dry_run(path: &str) -> bool {
+    path.starts_with("/api/v1/tasks/") && path.trim_end_matches('/').ends_with("/plan")
+}
+
+/// Who waits for a dry run. Dropped, also since its client has gone, it ends the dry run.
+#[derive(Default)]
+struct Waits {
+    is_gone: Arc<AtomicBool>,
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.is_gone.store(true, Ordering::Relaxed);
+    }
 }
 
 fn shown(task: TaskName, plan: HousePlan) -> DryRun {

@@ -9,7 +9,6 @@ use jiff::tz::TimeZone;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::pauses::pause_of;
 use crate::accept;
 use crate::app::App;
 use crate::error::Problem;
@@ -42,7 +41,7 @@ async fn window(State(app): State<App>) -> Result<Response, Problem> {
         sentence: sentence(&basis, next.as_ref()),
         next,
         zone: zone_name(zone),
-        paused: basis.pauses.iter().cloned().map(pause_of).collect(),
+        paused: basis.pauses.iter().cloned().map(Into::into).collect(),
         running: basis.running as u64,
     })
 }
@@ -71,7 +70,7 @@ fn sentence(basis: &PlanBasis, next: Option<&NextWindow>) -> String {
     };
     for pause in &basis.pauses {
         sentence.push(' ');
-        sentence.push_str(&pause.sentence);
+        sentence.push_str(&pause.reason().to_string());
     }
     sentence
 }

@@ -11,6 +11,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use butler_library::{ItemKind, SectionKind};
+
+use crate::items::{part_of, publish_pictures, scanned};
 use crate::rig::Rig;
 
 /// How long is waited: less than the half minute after which any connection ends on which nothing comes.
@@ -241,4 +244,40 @@ async fn a_burst_of_clients_waits_and_is_served_whole() {
     for client in &mut clients {
         assert!(head(client).starts_with("HTTP/1.1 200 OK"));
     }
+}
+
+/// Connections of strangers who flood the server: each asks again and again and reads nothing.
+const FLOOD: usize = 192;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_takes_a_large_answer_slowly_gets_it_whole_while_others_flood_the_server() {
+    let rig = Rig::new();
+    let section = scanned(&rig, SectionKind::Movie, "films", &["Heat (1995).mkv"]);
+    let part = part_of(&rig, section, ItemKind::Movie);
+    // More than the sockets' buffers hold: most of it waits for the client to take what came before.
+    let bytes = publish_pictures(&rig, &part, 6 << 20);
+    let bounds = Bounds { connections: 24, strangers: 16, fresh_for: Duration::ZERO, ..Bounds::default() };
+    let (address, _stop, _server) = served_within(&rig, bounds).await;
+    let token = rig.token.reveal();
+    let mut slow = connect(address);
+    let request =
+        format!("GET /library/parts/{}/indexes/sd?X-Plex-Token={token} HTTP/1.1\r\nHost: a\r\n\r\n", part.id);
+    slow.write_all(request.as_bytes()).unwrap();
+    assert!(head(&mut slow).starts_with("HTTP/1.1 200 OK"));
+    let mut taken = vec![0; 64 << 10];
+    slow.read_exact(&mut taken).unwrap();
+
+    let _flood: Vec<TcpStream> =
+        (0..FLOOD).map(|_| glut(address, "GET /identity HTTP/1.1\r\nHost: a\r\n\r\n")).collect();
+    // So many that each of them takes a place of somebody who was longer idle.
+    let mut others = Vec::new();
+    for _ in 0..32 {
+        let mut other = connect(address);
+        assert!(ask(&mut other, token).starts_with("HTTP/1.1 200 OK"));
+        others.push(other);
+    }
+    let mut rest = vec![0; bytes.len() - taken.len()];
+    slow.read_exact(&mut rest).expect("it was not cut off");
+    taken.extend(rest);
+    assert!(taken == bytes, "it came whole");
 }

@@ -125,8 +125,17 @@ pub(crate) fn film() -> MediaInfo {
 
 /// Gives a part a BIF of 7 pictures, one every 10 seconds; its bytes.
 pub(crate) fn publish_bif(rig: &Rig, part: &PartRow) -> Vec<u8> {
+    publish_pictures(rig, part, 3)
+}
+
+/// The same with pictures of so many bytes.
+pub(crate) fn publish_pictures(rig: &Rig, part: &PartRow, picture_bytes: usize) -> Vec<u8> {
     let mut writer = BifWriter::new(Cursor::new(Vec::new()), 10_000, 7).unwrap();
-    (0..7_u8).for_each(|number| writer.picture(&[0xff, 0xd8, number]).unwrap());
+    let mut picture = vec![0; picture_bytes];
+    (0..7_u8).for_each(|number| {
+        picture[..3].copy_from_slice(&[0xff, 0xd8, number]);
+        writer.picture(&picture).unwrap();
+    });
     let (written, bytes) = writer.finish().unwrap();
     let spec = Spec::Bif(bif::Params::default());
     let staged = rig.library.blobs().staged().unwrap();

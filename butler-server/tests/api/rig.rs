@@ -27,7 +27,7 @@ pub(crate) struct Rig {
     router: Router,
     media: PathBuf,
     // Last, so that engine and library are gone before their folder.
-    _engine: Engine,
+    engine: Option<Engine>,
     _folder: TempDir,
 }
 
@@ -74,9 +74,14 @@ impl Rig {
             token,
             handle,
             media,
-            _engine: engine,
+            engine: Some(engine),
             _folder: folder,
         }
+    }
+
+    /// Ends the engine, as a shutdown does before the last connection ends.
+    pub(crate) fn end_engine(&mut self) {
+        self.engine = None;
     }
 
     /// Sets the clock to a moment of this machine's zone, at which it stands.

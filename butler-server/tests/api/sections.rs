@@ -3,7 +3,6 @@
 use std::os::unix::ffi::OsStrExt;
 
 use axum::http::{Method, StatusCode};
-use butler_library::ALLOWED_ROOTS;
 
 use crate::rig::{JSON, Rig, add};
 
@@ -71,9 +70,16 @@ async fn a_section_that_will_not_do_is_refused_with_the_reason() {
     check(add("movie", "a", &[]), "at least one folder").await;
     check(add("movie", "a", &[&folder.join("not-there")]), "does not exist").await;
     check(add("movie", "a", &[rig.library.data_dir()]), "data folder").await;
-    let allowed = serde_json::json!([rig.folder("elsewhere")]).to_string();
-    rig.library.set_settings(vec![(ALLOWED_ROOTS.into(), Some(allowed))]).unwrap();
+    check(add("movie", "a", &[std::path::Path::new("/proc/self/task")]), "of the system's own (proc)").await;
+    let allowed = format!("/api/v1/settings?ButlerAllowedRoots={}", rig.folder("elsewhere").display());
+    assert_eq!(rig.ask(Method::PUT, allowed).send().await.status, StatusCode::OK);
     check(add("movie", "a", &[&folder]), "not under an allowed root").await;
+    assert_eq!(
+        rig.ask(Method::PUT, "/api/v1/settings?reset=ButlerAllowedRoots").send().await.status,
+        StatusCode::OK
+    );
+    rig.add_films("taken").await;
+    check(add("movie", "a", &[&rig.folder("taken")]), "a folder of the section `taken` already").await;
 }
 
 #[tokio::test]
@@ -174,4 +180,30 @@ async fn the_library_says_what_is_below_it() {
             .contains("<Directory key=\"all\" title=\"All\"/>")
     );
     assert_eq!(rig.get_json("/library/sections/all").await, rig.get_json("/library/sections").await);
+}
+
+#[tokio::test]
+async fn a_section_that_is_stored_is_added_whatever_becomes_of_its_scan() {
+    let mut rig = Rig::new();
+    let folder = rig.folder("films");
+    rig.end_engine();
+    let added = rig.ask(Method::POST, add("movie", "Films", &[&folder])).send().await;
+    assert_eq!(added.status, StatusCode::CREATED, "{}", added.text());
+    assert!(added.header("x-butler-not-scanned").contains("shutting down"));
+    assert_eq!(rig.library.sections().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_section_is_scanned_when_it_is_added_and_when_its_folders_change() {
+    let rig = Rig::new();
+    let (id, folder) = rig.add_films("films").await;
+    let edit = |query: String| rig.ask(Method::PUT, format!("/library/sections/{id}?{query}"));
+    let more = rig.folder("more");
+    let both = format!("location={}&location={}", folder.display(), more.display());
+    let edited = edit(both.clone()).send().await;
+    assert_eq!(edited.status, StatusCode::OK, "{}", edited.text());
+    assert!(edited.header("x-butler-outcome").contains("run="), "{}", edited.header("x-butler-outcome"));
+    // Clients name all that there is, whatever they change.
+    let renamed = edit(format!("{both}&name=Others")).send().await;
+    assert_eq!((renamed.status, renamed.header("x-butler-outcome")), (StatusCode::OK, ""));
 }

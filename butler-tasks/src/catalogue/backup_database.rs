@@ -11,29 +11,30 @@ use butler_library::{
     BackupError, BackupFault, BackupFile, JudgedBackup, KEPT_BACKUPS, Library, backups, backups_to_remove,
     check_backup,
 };
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::{AtWindowEnd, Timing};
 use jiff::civil::Date;
 
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{Group, Kind, Setting, Settings, Texts};
-use crate::task::{Does, Task};
+use crate::task::{OwnWork, Phases, Task};
 use crate::work::{TaskError, Work};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::BackupDatabase,
     title: "Backup Database",
     description: "Create a checked backup copy of the server's database in the configured backup directory",
-    every_days: 3,
-    randomized: false,
-    lane: Lane::Housekeeping,
-    rank: 90,
-    at_window_end: AtWindowEnd::Finish,
-    never_starves: true,
+    timing: Timing {
+        every_days: 3,
+        rank: 90,
+        at_window_end: AtWindowEnd::Finish,
+        never_starves: true,
+        ..Timing::HOUSEKEEPING
+    },
     switch: &SWITCH,
     settings: &[&FOLDER],
     section_switch: None,
-    does: Does::KeepHouse(prepare),
+    phases: Phases { work: OwnWork::Planned(prepare), ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
@@ -138,13 +139,12 @@ impl Prepared for Backup {
 
     fn carry_out(self: Box<Self>, work: &mut Work<'_>) -> Result<Report, TaskError> {
         for (path, fault) in &self.faults {
-            work.observer.failed(path, fault);
+            work.news.failed(path, fault);
         }
-        let observer = &mut *work.observer;
-        work.library.check_database(&mut || observer.is_stopping()).map_err(|error| failed(&error))?;
+        work.library.check_database(&mut || (work.is_stopping)()).map_err(|error| failed(&error))?;
         let made = work.library.back_up(&self.folder, self.date, &mut |done, total| {
-            observer.progress(done, total, None);
-            if observer.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            work.news.progress(done, total, None);
+            if (work.is_stopping)() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let (file, content) = made.map_err(|error| failed(&error))?;
         let mut report = Report::default();
@@ -161,7 +161,7 @@ impl Prepared for Backup {
                     format!("{} ({} bytes): {}", action.path.display(), action.bytes, action.reason),
                 ),
                 Err(error) => {
-                    observer.failed(&action.path, &format!("This old copy can't be removed: {error}."))
+                    work.news.failed(&action.path, &format!("This old copy can't be removed: {error}."))
                 }
             }
         }

@@ -5,28 +5,22 @@
 //! format the product's.
 
 use butler_api::TaskName;
-use butler_library::Subjects;
 use butler_product::Spec;
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 
 use crate::settings::{Setting, Settings};
-use crate::task::{Demand, Does, Task};
+use crate::task::{Demand, Phases, Task};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::DeepMediaAnalysis,
     title: "Perform Extensive Media Analysis",
     description: "Find out how much bandwidth each video and track needs over time, and where its key frames \
                   are",
-    every_days: 1,
-    randomized: false,
-    lane: Lane::Media,
-    rank: 0,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing::MEDIA,
     switch: &SWITCH,
     settings: &[],
     section_switch: None,
-    does: Does::Analyse(demands),
+    phases: Phases { demands, ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
@@ -37,5 +31,5 @@ static SWITCH: Setting = Setting::flag(
 );
 
 fn demands(_: &Settings) -> Vec<Demand> {
-    vec![Demand { spec: Spec::Bandwidth, subjects: Subjects::PlayableParts }]
+    vec![Demand::of(Spec::Bandwidth)]
 }

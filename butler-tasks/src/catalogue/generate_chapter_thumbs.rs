@@ -3,27 +3,22 @@
 //! States the wish only; which key frames are looked at is the maker's business, the format the product's.
 
 use butler_api::TaskName;
-use butler_library::{SectionKind, Subjects};
+use butler_library::SectionKind;
 use butler_product::Spec;
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 
 use crate::settings::{SectionSwitch, Setting, Settings};
-use crate::task::{Demand, Does, Task};
+use crate::task::{Demand, Phases, Task};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::GenerateChapterThumbs,
     title: "Generate Chapter Thumbnails",
     description: "Make a picture of each chapter of a video, for players' lists of chapters",
-    every_days: 1,
-    randomized: false,
-    lane: Lane::Media,
-    rank: 0,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing::MEDIA,
     switch: &SWITCH,
     settings: &[],
     section_switch: Some(&SECTION_SWITCH),
-    does: Does::Analyse(demands),
+    phases: Phases { demands, ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::behavior(
@@ -39,6 +34,6 @@ static SECTION_SWITCH: SectionSwitch = SectionSwitch {
     kinds: &[SectionKind::Movie, SectionKind::Show],
 };
 
-fn demands(_settings: &Settings) -> Vec<Demand> {
-    vec![Demand { spec: Spec::ChapterThumbs, subjects: Subjects::VideoParts }]
+fn demands(_: &Settings) -> Vec<Demand> {
+    vec![Demand::of(Spec::ChapterThumbs)]
 }

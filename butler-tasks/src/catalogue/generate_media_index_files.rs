@@ -3,28 +3,23 @@
 //! States the wish only; which key frames are taken is the maker's business, the format the product's.
 
 use butler_api::TaskName;
-use butler_library::{SectionKind, Subjects};
+use butler_library::SectionKind;
 use butler_product::{Spec, bif};
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::Timing;
 
 use crate::settings::{Group, Ints, Kind, SectionSwitch, Setting, Settings};
-use crate::task::{Demand, Does, Task};
+use crate::task::{Demand, Phases, Task};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::GenerateMediaIndexFiles,
     title: "Generate Preview Thumbnails",
     description: "Make the small pictures that players show while a viewer seeks, one every few seconds of \
                   each video",
-    every_days: 1,
-    randomized: false,
-    lane: Lane::Media,
-    rank: 0,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing::MEDIA,
     switch: &SWITCH,
     settings: &[&INTERVAL, &WIDTH],
     section_switch: Some(&SECTION_SWITCH),
-    does: Does::Analyse(demands),
+    phases: Phases { demands, ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::behavior(
@@ -67,5 +62,5 @@ fn demands(settings: &Settings) -> Vec<Demand> {
     let number = |setting: &Setting| u32::try_from(settings.int(setting)).unwrap_or_default();
     // The ranges of the table are within those of the product.
     let params = bif::Params::new(number(&INTERVAL) * 1_000, number(&WIDTH)).unwrap_or_default();
-    vec![Demand { spec: Spec::Bif(params), subjects: Subjects::VideoParts }]
+    vec![Demand::of(Spec::Bif(params))]
 }

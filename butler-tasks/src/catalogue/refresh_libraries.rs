@@ -7,31 +7,26 @@ use std::sync::Arc;
 
 use butler_api::{Reason, TaskName};
 use butler_library::{
-    RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld, Section,
-    StoreError, Subjects, scan_paths, scan_section,
+    LeftAlone, RealFiles, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport,
+    ScanWorld, Section, SectionId, StoreError, scan_paths, scan_section,
 };
 use butler_product::Spec;
-use butler_schedule::{AtWindowEnd, Lane};
+use butler_schedule::{Lane, Timing};
 
 use crate::report::Report;
-use crate::settings::Setting;
-use crate::task::{Demand, Does, Task};
-use crate::work::{Observer, ScanStep, TaskError, Work};
+use crate::settings::{Setting, Settings};
+use crate::task::{Demand, OwnWork, Phases, Task};
+use crate::work::{LibraryChange, News, SectionStep, Stage, TaskError, Work, WorkStep};
 
 pub(crate) static TASK: Task = Task {
     name: TaskName::RefreshLibraries,
     title: "Refresh Libraries",
     description: "Scan the folders of all libraries for new, changed, moved and missing files",
-    every_days: 1,
-    randomized: false,
-    lane: Lane::Scan,
-    rank: 0,
-    at_window_end: AtWindowEnd::Stop,
-    never_starves: false,
+    timing: Timing { lane: Lane::Scan, ..Timing::MEDIA },
     switch: &SWITCH,
     settings: &[],
     section_switch: None,
-    does: Does::Work { work, then: demands },
+    phases: Phases { work: OwnWork::Direct(work), demands, ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
@@ -41,18 +36,17 @@ static SWITCH: Setting = Setting::flag(
     true,
 );
 
-fn demands() -> Vec<Demand> {
-    vec![
-        Demand { spec: Spec::MediaInfo, subjects: Subjects::AllParts },
-        Demand { spec: Spec::Tags, subjects: Subjects::TaggedParts },
-        Demand { spec: Spec::Photo, subjects: Subjects::PhotoParts },
-    ]
+/// So many links and mounts that were not followed are named.
+const MOST_LEFT_ALONE: usize = 20;
+
+fn demands(_: &Settings) -> Vec<Demand> {
+    vec![Demand::of(Spec::MediaInfo), Demand::of(Spec::Tags), Demand::of(Spec::Photo)]
 }
 
 fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
     let mut totals = Totals::default();
     for section in sections(work)? {
-        if work.observer.is_stopping() {
+        if (work.is_stopping)() {
             return Err(TaskError::Stopped);
         }
         let world = ScanWorld {
@@ -62,28 +56,27 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
             settle: work.wait,
             run: Some(work.run),
         };
-        work.observer.section_scan(&section, ScanStep::Begun);
-        let mut teller = Teller { observer: &mut *work.observer, section: &section, before: totals.seen };
-        let scanned = match work.paths {
+        let mut teller = Teller { work, section: &section, before: totals.seen };
+        teller.step(0, 0, None, Stage::Begun);
+        let scanned = match work.ask.paths.as_slice() {
             [] => scan_section(work.library, section.id, &world, &mut teller),
             paths => scan_paths(work.library, section.id, paths, &world, &mut teller),
         };
         match scanned {
             Ok(report) if report.stopped => return Err(TaskError::Stopped),
             Ok(report) => {
-                tell_failures(&section, &report, work.observer);
+                tell_failures(&section, &report, work.news);
                 totals.add(&report);
-                work.observer.progress(totals.seen, totals.seen, None);
-                work.observer.section_scan(&section, ScanStep::Ended);
+                teller.step(report.seen, report.seen, None, Stage::Ended);
                 if report.added > 0 && section.scanned_at.is_some() {
-                    work.observer.items_added();
+                    work.news.changed(LibraryChange::ItemsAdded);
                 }
                 if report.added + report.changed + report.moved + report.back + report.missing > 0 {
-                    work.observer.section_changed(section.id);
+                    work.news.changed(LibraryChange::Section(section.id));
                 }
             }
             // Somebody removed it while others were scanned: so it needs no scan.
-            Err(ScanError::UnknownSection(_)) => work.observer.section_scan(&section, ScanStep::Ended),
+            Err(ScanError::UnknownSection(_)) => teller.step(0, 0, None, Stage::Ended),
             Err(ScanError::Store(error)) => return Err(unreadable(&error)),
         }
     }
@@ -92,7 +85,9 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
 
 /// The sections to scan.
 fn sections(work: &Work<'_>) -> Result<Vec<Section>, TaskError> {
-    let Some(id) = work.section else { return work.library.sections().map_err(|error| unreadable(&error)) };
+    let Some(id) = work.ask.section.map(SectionId) else {
+        return work.library.sections().map_err(|error| unreadable(&error));
+    };
     match work.library.section(id) {
         Ok(Some(section)) => Ok(vec![section]),
         Ok(None) => Err(TaskError::Failed(format!("There is no section {id} any more."))),
@@ -106,21 +101,30 @@ fn unreadable(error: &StoreError) -> TaskError {
     ))
 }
 
-fn tell_failures(section: &Section, report: &ScanReport, observer: &mut dyn Observer) {
+fn tell_failures(section: &Section, report: &ScanReport, news: &dyn News) {
     for failure in &report.failures {
         let root = section.roots.iter().find(|root| root.id == failure.root);
         let path = root.map_or_else(|| failure.path.clone(), |root| root.path.join(&failure.path));
-        observer.failed(&path, &failure.sentence);
+        news.failed(&path, &failure.sentence);
     }
 }
 
 /// Turns a scan's words into a run's progress: a file that is known counts as done as soon as it is seen to
 /// be unchanged.
 struct Teller<'a> {
-    observer: &'a mut dyn Observer,
+    work: &'a Work<'a>,
     section: &'a Section,
     /// Files of the sections before.
     before: u64,
+}
+
+impl Teller<'_> {
+    /// So many files of the section are done of so many that are known.
+    fn step(&self, done: u64, seen: u64, waits: Option<Reason>, stage: Stage) {
+        let section = SectionStep { id: self.section.id, title: self.section.name.clone(), stage };
+        let (done, total) = (self.before + done, self.before + seen);
+        self.work.news.step(WorkStep { done, total, waits, section: Some(section) });
+    }
 }
 
 impl ScanObserver for Teller<'_> {
@@ -133,13 +137,12 @@ impl ScanObserver for Teller<'_> {
             }
         };
         let waits = (phase == ScanPhase::Settling && settling > 0).then_some(Reason::SettlingFiles);
-        self.observer.progress(self.before + done, self.before + seen, waits);
         let total = (phase != ScanPhase::Walking).then_some(seen);
-        self.observer.section_scan(self.section, ScanStep::Came { done, total });
+        self.step(done, seen, waits, Stage::Under { done, total });
     }
 
     fn should_stop(&mut self) -> bool {
-        self.observer.is_stopping()
+        (self.work.is_stopping)()
     }
 }
 
@@ -155,6 +158,7 @@ struct Totals {
     back: u64,
     missing: u64,
     unsettled: u64,
+    left_alone: Vec<LeftAlone>,
     roots_away: Vec<RootReport>,
 }
 
@@ -169,6 +173,7 @@ impl Totals {
         self.back += report.back;
         self.missing += report.missing;
         self.unsettled += report.unsettled;
+        self.left_alone.extend(report.left_alone.iter().cloned());
         self.roots_away.extend(report.roots_away.iter().cloned());
     }
 
@@ -186,9 +191,13 @@ impl Totals {
             ("files back", self.back),
             ("missing files", self.missing),
             ("still being written, left for the next scan", self.unsettled),
+            ("links and mounts that were not followed", self.left_alone.len() as u64),
         ];
         for (label, value) in facts.into_iter().filter(|(_, value)| *value > 0) {
             report.count(label, value);
+        }
+        for LeftAlone { path, sentence } in self.left_alone.into_iter().take(MOST_LEFT_ALONE) {
+            report.text("not followed", format!("{}: {sentence}", path.display()));
         }
         // Why each is taken to be away, and what to do.
         for root in self.roots_away {

@@ -53,8 +53,8 @@ impl SettingsFile {
         for (key, given) in &lines {
             let at = |error, span| FileError::Setting { line: line_of(text, Some(span)), error };
             let setting = values::known(key.get_ref()).map_err(|error| at(error, key.span()))?;
-            let value =
-                values::read(setting, &told(given.get_ref())).map_err(|error| at(error, given.span()))?;
+            let value = values::read(setting, &told(given.get_ref(), setting.kind.apart()))
+                .map_err(|error| at(error, given.span()))?;
             values.insert(setting.id, value);
         }
         Ok(Self { path: path.to_owned(), values })
@@ -71,11 +71,14 @@ impl SettingsFile {
 }
 
 /// A value as text: settings are read from text, whoever gives them.
-fn told(value: &toml::Value) -> String {
+fn told(value: &toml::Value, apart: char) -> String {
     match value {
         toml::Value::String(text) => text.clone(),
-        // A list of words, as `ButlerWindowDays` may have it.
-        toml::Value::Array(values) => values.iter().map(told).collect::<Vec<_>>().join(","),
+        // A list of words, as `ButlerWindowDays` may have it, or of folders.
+        toml::Value::Array(values) => {
+            let texts: Vec<String> = values.iter().map(|value| told(value, apart)).collect();
+            texts.join(&apart.to_string())
+        }
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::Float(number) => number.to_string(),
         toml::Value::Boolean(value) => value.to_string(),
@@ -92,7 +95,7 @@ fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{BUTLER_START_HOUR, BUTLER_WINDOW_DAYS, Settings, Source};
+    use crate::settings::{BUTLER_ALLOWED_ROOTS, BUTLER_START_HOUR, BUTLER_WINDOW_DAYS, Settings, Source};
 
     fn read(text: &str) -> Result<Settings, String> {
         let file =
@@ -110,6 +113,9 @@ mod tests {
         assert_eq!(settings.int(&BUTLER_START_HOUR), 1);
         assert_eq!(settings.source(&BUTLER_START_HOUR), Source::File);
         assert_eq!(settings.text(&BUTLER_WINDOW_DAYS), "mon,sun");
+        let roots = read("ButlerAllowedRoots = [\"/films\", \"/music, old\"]").unwrap();
+        let expect: Vec<PathBuf> = vec!["/films".into(), "/music, old".into()];
+        assert_eq!(roots.folders(&BUTLER_ALLOWED_ROOTS), expect);
         assert_eq!(
             read("").unwrap(),
             Settings::new(SettingsFile::read(Path::new("/etc/butler.toml"), "").unwrap(), &BTreeMap::new()).0

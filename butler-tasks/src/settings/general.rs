@@ -8,7 +8,7 @@ use butler_schedule::WindowDays;
 use super::kind::{Ints, Kind, Texts};
 use super::{Group, Setting};
 
-pub(super) static ALL: [&Setting; 8] = [
+pub(super) static ALL: [&Setting; 10] = [
     &FRIENDLY_NAME,
     &FS_EVENT_LIBRARY_UPDATES,
     &BUTLER_START_HOUR,
@@ -17,6 +17,8 @@ pub(super) static ALL: [&Setting; 8] = [
     &BUTLER_END_MINUTE,
     &BUTLER_WINDOW_DAYS,
     &BUTLER_CATCH_UP,
+    &BUTLER_MIN_FREE_SPACE,
+    &BUTLER_ALLOWED_ROOTS,
 ];
 
 /// Characters of a server's name: more than any client shows.
@@ -150,6 +152,33 @@ pub static BUTLER_CATCH_UP: Setting = Setting {
             ("all", "all"),
         ]),
     },
+    hidden: false,
+    advanced: true,
+};
+
+/// Megabytes of free space below which the server's health says so.
+pub static BUTLER_MIN_FREE_SPACE: Setting = Setting {
+    id: "ButlerMinFreeSpace",
+    label: "Warn when the disk has less room than this",
+    summary: "The server's health is degraded while the disk of its data folder has less room. 0 never warns.",
+    group: Group::General,
+    kind: Kind::Int {
+        default: 500,
+        allowed: Ints::Range { min: 0, max: 1_000_000, step: 1 },
+        unit: "megabytes",
+    },
+    hidden: false,
+    advanced: true,
+};
+
+/// The folders under which sections and backups may lie.
+pub static BUTLER_ALLOWED_ROOTS: Setting = Setting {
+    id: "ButlerAllowedRoots",
+    label: "Folders that may be used",
+    summary: "The folders of libraries and of backups must lie under these, and links in them are followed \
+              no further; in the file a list of paths will do. Left empty, every folder may be used.",
+    group: Group::General,
+    kind: Kind::Text { default: "", allowed: Texts::Folders },
     hidden: false,
     advanced: true,
 };

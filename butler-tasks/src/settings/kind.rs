@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::{Component, Path, PathBuf};
 
 /// What a setting takes, and its default.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,12 +59,18 @@ pub enum Texts {
         /// The text as it is kept, or none if it has another form.
         read: fn(&str) -> Option<String>,
     },
+    /// Folders by their whole paths, with [`FOLDERS_APART`] between them, or none.
+    Folders,
 }
+
+/// What stands between two folders, as in `PATH`.
+pub(super) const FOLDERS_APART: char = ':';
 
 impl PartialEq for Texts {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Values(one), Self::Values(other)) => one == other,
+            (Self::Folders, Self::Folders) => true,
             // Two forms that read alike are told alike.
             (Self::Form { words: one, .. }, Self::Form { words: other, .. }) => one == other,
             _ => false,
@@ -114,6 +121,9 @@ impl Kind {
             Self::Text { allowed: Texts::Form { read, .. }, .. } => {
                 read(text).map(|kept| Value::Text(Cow::Owned(kept))).ok_or(BadValue)
             }
+            Self::Text { allowed: Texts::Folders, .. } => {
+                folders(text).map(|kept| Value::Text(Cow::Owned(kept))).ok_or(BadValue)
+            }
         }
     }
 
@@ -138,6 +148,9 @@ impl Kind {
                 one_of(values.iter().map(|(value, _)| (*value).to_owned()))
             }
             Self::Text { allowed: Texts::Form { words, .. }, .. } => (*words).to_owned(),
+            Self::Text { allowed: Texts::Folders, .. } => {
+                "folders by their whole paths with colons between them, or nothing".to_owned()
+            }
         }
     }
 
@@ -154,6 +167,14 @@ impl Kind {
         }
     }
 
+    /// What stands between the values of a list, where a file has one.
+    pub(super) const fn apart(&self) -> char {
+        match self {
+            Self::Text { allowed: Texts::Folders, .. } => FOLDERS_APART,
+            _ => ',',
+        }
+    }
+
     /// The word for what it is on the wire: `bool`, `int` or `text`.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -162,6 +183,19 @@ impl Kind {
             Self::Text { .. } => "text",
         }
     }
+}
+
+/// Folders without needless slashes; none if one is no whole path.
+fn folders(text: &str) -> Option<String> {
+    let parts = text.split(FOLDERS_APART).map(str::trim).filter(|part| !part.is_empty());
+    let folder = |part: &str| {
+        let path = Path::new(part);
+        let is_plain =
+            path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+        let is_fit = path.is_absolute() && is_plain && !part.chars().any(char::is_control);
+        is_fit.then(|| path.components().collect::<PathBuf>().display().to_string())
+    };
+    Some(parts.map(folder).collect::<Option<Vec<_>>>()?.join(":"))
 }
 
 /// Reads true or false, for every door: `1` and `0` as Plex's clients write them, `true` and `false` in any
@@ -250,6 +284,20 @@ mod tests {
             assert_eq!(WIDTH.read(text), expect.map(Value::Int), "{text}");
         }
         assert_eq!(WIDTH.allowed(), "a whole number of pixels from 16 to 4096 in steps of 2");
+    }
+
+    #[test]
+    fn folders_are_whole_paths_with_colons_between_them() {
+        for (text, expect) in [
+            ("", Some("")),
+            ("/films", Some("/films")),
+            (" /films/ : /music//old ", Some("/films:/music/old")),
+            ("films", None),
+            ("/films:music", None),
+            ("/films/../etc", None),
+        ] {
+            assert_eq!(folders(text).as_deref(), expect, "{text}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::kind::Value;
+use super::kind::{FOLDERS_APART, Value};
 use super::{ASAP, NEVER, Setting, SettingsFile, all, find};
 
 /// How like an id must be to be offered for a wrong one; 1 is the same.
@@ -174,6 +174,12 @@ impl Settings {
         }
     }
 
+    /// The folders of a setting; none for one that has no folders.
+    pub fn folders(&self, setting: &Setting) -> Vec<PathBuf> {
+        let text = self.text(setting);
+        text.split(FOLDERS_APART).filter(|folder| !folder.is_empty()).map(PathBuf::from).collect()
+    }
+
     /// Whether the task behind a switch is on.
     pub fn is_on(&self, switch: &Setting) -> bool {
         match self.value(switch) {
@@ -295,7 +301,7 @@ mod tests {
     #[test]
     fn what_is_stored_and_means_nothing_any_more_is_left_out() {
         let stored = [
-            ("ButlerAllowedRoots".to_owned(), "[]".to_owned()),
+            ("ButlerForgotten".to_owned(), "[]".to_owned()),
             ("ButlerStartHour".to_owned(), "noon".to_owned()),
         ]
         .into();

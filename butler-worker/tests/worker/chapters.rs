@@ -201,7 +201,8 @@ fn a_film_that_was_cut_off_fails_and_one_that_is_damaged_has_what_could_be_made(
             let place = usize::try_from(key.place.unwrap()).unwrap();
             let delimiter = [0, 0, 0, 2, 9, 0x10];
             let at = (place..).find(|&at| content[at..].starts_with(&delimiter)).unwrap();
-            content[at + 6..at + key.bytes as usize].fill(0xFF);
+            // The block's own head lies between its place and its packet, and is left out of the count.
+            content[at + 6..place + key.bytes as usize].fill(0xFF);
         }
         content
     };

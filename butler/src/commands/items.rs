@@ -12,12 +12,14 @@ use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Listing};
 use crate::print::words::{bytes, count, file_name};
-use crate::print::{Out, json};
+use crate::print::{Out, json, product};
 
 /// Rows in a table, unless told otherwise.
 const TABLE_ROWS: usize = 50;
 /// Rows asked for at once.
 const PAGE: u32 = 500;
+/// Files that are asked for at a time: as many as a server gives.
+const MOST_FILES: u32 = 10_000;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -26,8 +28,7 @@ pub(crate) struct Arguments {
         add = ArgValueCandidates::new(candidates::sections))]
     section: Option<i64>,
 
-    /// The files that lack this product: media_info, bif, bandwidth, tags, photo
-    #[arg(long, value_name = "PRODUCT")]
+    #[arg(long, value_name = "PRODUCT", help = format!("The files that lack this product: {}", product::kinds()))]
     lacking: Option<ProductKind>,
 
     /// List at most so many [default: 50; with --json all]
@@ -161,28 +162,24 @@ async fn lacking(
     limit: usize,
     out: Out,
 ) -> Result<Exit, Trouble> {
-    let mut files: Vec<ItemFile> = Vec::new();
-    let total = loop {
-        let known = files.len();
-        let wanted = u32::try_from(limit - known).unwrap_or(u32::MAX).min(PAGE);
-        let page = client.files_lacking(kind.as_str(), section, known as u64, wanted).await.map_err(
-            |error| match (error, section) {
-                (Error::NotFound { .. }, Some(id)) => unknown_section(id),
-                (error, _) => error.into(),
-            },
-        )?;
-        // What was made since the last page has moved some of it.
-        files.extend(
-            page.files
-                .into_iter()
-                .filter(|file| files.iter().all(|known| known.part != file.part))
-                .collect::<Vec<_>>(),
-        );
-        files.truncate(limit);
-        if files.len() == known || files.len() >= limit || files.len() as u64 >= page.total {
-            break page.total;
+    let (mut files, mut total): (Vec<ItemFile>, u64) = (Vec::new(), 0);
+    while files.len() < limit {
+        let wanted = u32::try_from(limit - files.len()).unwrap_or(u32::MAX).min(MOST_FILES);
+        let after = files.last().map(|file| file.part);
+        let page =
+            client.files_lacking(kind.as_str(), section, after, wanted).await.map_err(|error| {
+                match (error, section) {
+                    (Error::NotFound { .. }, Some(id)) if after.is_none() => unknown_section(id),
+                    (error, _) => error.into(),
+                }
+            })?;
+        total = page.total.unwrap_or(total);
+        let is_last = page.files.len() < wanted as usize;
+        files.extend(page.files);
+        if is_last {
+            break;
         }
-    };
+    }
     if out.json {
         json::print(&files)?;
         return Ok(Exit::Done);

@@ -1,6 +1,7 @@
 //! `butler preview`: the preview thumbnails of a film or episode: a contact sheet of them, or each in a file.
 //!
-//! The pictures come from a server that may be anybody's: each is decoded within limits, and drawn anew.
+//! The pictures come from a server that may be anybody's: each is decoded within limits. What is shown, and a
+//! sheet, is drawn anew from that; into a folder goes what the server has, if it is a picture.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -85,7 +86,10 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
         for number in 0..pictures {
             let file = folder.join(format!("{}.jpg", clock(number as u64 * u64::from(interval_ms))));
-            std::fs::write(&file, place(number)?).map_err(|error| unwritten(&file, &error))?;
+            let picture = place(number)?;
+            // As the server has it, which is one picture and nothing else that a program might open.
+            decode(&picture).map_err(|error| unsound(&error))?;
+            std::fs::write(&file, picture).map_err(|error| unwritten(&file, &error))?;
         }
         return tell(Written { pictures, interval_ms, written: folder.to_owned() }, &what, out);
     }

@@ -103,7 +103,22 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     }
     let clock = handle.clock().clone();
     let app = App::new(handle, about, clock);
-    let _published = Address::publish(&folder, address)?;
+    let _published = match Address::publish(&folder, address) {
+        // The server is of use without it: what is stored already is shown, and health says what is wrong.
+        Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            tracing::error!(
+                %error,
+                "the disk is full: commands don't find this server by its data folder, and need \
+                 --url http://{}",
+                reachable(address)
+            );
+            None
+        }
+        published => Some(published.map_err(|error| {
+            let path = folder.join(ADDRESS_FILE);
+            Trouble::new(Exit::Failed, format!("`{}` can't be written.", path.display())).cause(&error)
+        })?),
+    };
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "the server can be reached from other machines, without encryption");
     }
@@ -202,16 +217,13 @@ struct Address {
 }
 
 impl Address {
-    fn publish(folder: &Path, address: SocketAddr) -> Result<Self, Trouble> {
+    fn publish(folder: &Path, address: SocketAddr) -> io::Result<Self> {
         let path = folder.join(ADDRESS_FILE);
         let draft = folder.join(format!(".{ADDRESS_FILE}"));
         // Whole or not at all: a command may read it at any moment.
         let file = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft);
         let written = file.and_then(|mut file| writeln!(file, "http://{}", reachable(address)));
-        let written = written.and_then(|()| std::fs::rename(&draft, &path));
-        written.map_err(|error| {
-            Trouble::new(Exit::Failed, format!("`{}` can't be written.", path.display())).cause(&error)
-        })?;
+        written.and_then(|()| std::fs::rename(&draft, &path))?;
         Ok(Self { path })
     }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use butler_client::{Client, Error, Failure, Media, Metadata, OpenProduct, Part, Product, Products};
-use butler_product::Value;
+use butler_product::{ProductKind, Value};
 use clap::Args;
 use serde::Serialize;
 
@@ -141,7 +141,7 @@ fn made_line(product: &Product) -> String {
     let size = product.bytes.map(|size| format!("{}, ", bytes(size))).unwrap_or_default();
     let words = words.trim_end_matches('.');
     let words = if words.is_empty() { String::new() } else { format!("{words}; ") };
-    format!("  {:<14}  {words}{size}made {}", product.product, time(product.made_at))
+    format!("{}{words}{size}made {}", begun(&product.product), time(product.made_at))
 }
 
 fn failed_line(failure: &Failure) -> Text {
@@ -152,7 +152,7 @@ fn failed_line(failure: &Failure) -> Text {
     };
     let tries = count(failure.tries.into(), "try").replace("trys", "tries");
     let error = failure.error.trim_end_matches('.');
-    Text::from(format!("  {:<14}  ", failure.product))
+    Text::from(begun(&failure.product))
         .then(Text::painted(format!("failed: {error}"), Colour::Red))
         .then(format!("; {tries}, {next}"))
 }
@@ -163,7 +163,13 @@ fn open_line(open: &OpenProduct) -> String {
         Some(at) => format!("{} makes it, from {} on", open.task, time(at)),
         None => format!("{} makes it; `butler plan` tells when", open.task),
     };
-    format!("  {:<14}  not yet: {when}", open.product)
+    format!("{}not yet: {when}", begun(&open.product))
+}
+
+/// How each line of a product begins: with its name, as wide as the longest one.
+fn begun(product: &str) -> String {
+    let width = ProductKind::ALL.into_iter().map(|kind| kind.as_str().len()).max().unwrap_or(0);
+    format!("  {product:<width$}  ")
 }
 
 #[cfg(test)]

@@ -1,8 +1,13 @@
 //! What was made of a file, in a few words: the one renderer of what a product says of itself.
 
-use butler_product::{Line, Quantity, Value};
+use butler_product::{Line, ProductKind, Quantity, Value};
 
 use crate::print::words;
+
+/// The names of all products, as a help text lists them.
+pub(crate) fn kinds() -> String {
+    ProductKind::ALL.map(ProductKind::as_str).join(", ")
+}
 
 /// A product's value in a few words.
 pub(crate) fn summary(value: &Value) -> String {

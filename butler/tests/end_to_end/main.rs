@@ -3,7 +3,8 @@
 //!
 //! Never looks into the data folder for an answer that a door gives. One file a subject: `previews` (what is
 //! made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
-//! `broken` (damaged ones by the hundred), `chapters` (their pictures), `hangs` (what stops answering), `hardship` (what comes between
+//! `broken` (damaged ones by the hundred), `chapters` (their pictures), `full_disk` (no room for anything),
+//! `hangs` (what stops answering), `hardship` (what comes between
 //! while a worker reads), `lost` (what is gone from the data folder), `pauses` (what holds everything),
 //! `stopping` (starts, stops, signals, restarts), `surroundings` (what the process was given: standard
 //! streams, descriptors, modes, a zone), `tags_and_photos` (what music and photos say of themselves), `scans`
@@ -16,6 +17,7 @@ mod broken;
 mod chapters;
 mod damage;
 mod doors;
+mod full_disk;
 mod hangs;
 mod hardship;
 mod library;

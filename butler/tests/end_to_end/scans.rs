@@ -155,7 +155,10 @@ fn a_new_section_is_scanned_unless_it_is_not_to_be() {
     stage.add_movies(&small_films(2)).unwrap();
     let server = stage.server().unwrap();
     let movies = stage.folders.movies();
-    let waits = server.add_section("movie", "Not yet", &movies).unwrap();
+    let later = stage.spare_dir().join("later");
+    fs::create_dir(&later).unwrap();
+    fs::copy(movies.join("Film 01 (2001)/Film 01 (2001).mkv"), later.join("Film 01 (2001).mkv")).unwrap();
+    let waits = server.add_section("movie", "Not yet", &later).unwrap();
     let output = server.butler(&["sections", "add", "movie", "Movies", movies.to_str().unwrap()]).unwrap();
     let section = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     wait_until("its films are there", || server.parts(&section).is_ok_and(|parts| parts.len() == 2)).unwrap();
@@ -211,4 +214,29 @@ fn what_changes_in_watched_folders_is_scanned_without_being_asked_for() {
     wait_until("it is not watched any more", || watched(&server) == 3).unwrap();
     set(0);
     wait_until("nothing is watched any more", || watched(&server) == 0).unwrap();
+}
+
+#[test]
+fn a_scan_that_a_changed_file_asks_for_tries_nothing_again_that_failed() {
+    let stage = stage();
+    stage.folders.add_bytes("Torn (1980).mkv", b"It is no film.").unwrap();
+    let (server, _) = scanned(&stage);
+    let tries =
+        |server: &Server| server.failures().unwrap().iter().map(|failure| failure["tries"].clone()).collect();
+    let before: Vec<Value> = tries(&server);
+    assert!(!before.is_empty());
+    assert_eq!(server.put("/:/prefs?FSEventLibraryUpdatesEnabled=1").unwrap().status, 200);
+    wait_until("the root is watched", || watched(&server) == 1).unwrap();
+    stage.add_movies(&small_films(1)).unwrap();
+    let mut run = Value::Null;
+    wait_until("a scan that nobody asked for has ended", || {
+        let runs = server.get_json("/api/v1/runs?origin=watch&state=completed&size=1").unwrap();
+        run = runs["runs"][0].clone();
+        fact(&run, "new files") == Some(1)
+    })
+    .unwrap();
+    assert_eq!((&run["failures"], tries(&server)), (&0.into(), before), "{run:#}");
+    // A person's own wish does.
+    completed(&server, asked(&server, "/library/sections/all/refresh"));
+    assert_eq!(tries(&server).first(), Some(&2.into()));
 }

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use butler_product::message::Limits;
-use butler_product::{Failure, Value};
+use butler_product::{Failure, ProductKind, Spec, Value};
 
 use super::*;
 use crate::ffi;
 use crate::open::Media;
 use crate::pass::{self, Fed, Feeds};
-use crate::products::{Channels, Made, media_info};
+use crate::products::{self, Channels, Made, Start, media_info};
 use crate::source::Source;
 
 /// What a maker was fed.
@@ -84,6 +84,12 @@ impl Folder {
 
 /// Reads a file for listeners who want this; gives what each heard, what became of it, and the bytes read.
 fn listen(path: &Path, all: &[SoundWants]) -> (Vec<Heard>, Vec<Result<(), Stop>>, u64) {
+    let (heard, fed, bytes_read) = read(path, all, None);
+    (heard, fed.sound, bytes_read)
+}
+
+/// The same, with a maker of another product beside them.
+fn read(path: &Path, all: &[SoundWants], beside: Option<&Spec>) -> (Vec<Heard>, Fed, u64) {
     ffi::silence();
     let size = fs::metadata(path).unwrap().len();
     let source = Arc::new(Source::new(File::open(path).unwrap(), size, Arc::default()).unwrap());
@@ -92,13 +98,18 @@ fn listen(path: &Path, all: &[SoundWants]) -> (Vec<Heard>, Vec<Result<(), Stop>>
     let info = media_info::read(&media).unwrap();
     let heard: Vec<Arc<Mutex<Heard>>> = all.iter().map(|_| Arc::default()).collect();
     let mut feeds = Feeds::default();
+    match beside.map(|spec| products::start(spec, &info, Limits::default()).unwrap()) {
+        Some(Start::Pictures(maker)) => feeds.pictures.push(Feed { want: all.len(), maker }),
+        Some(_) => panic!("it is not made of pictures"),
+        None => {}
+    }
     for (want, (&wants, heard)) in all.iter().zip(&heard).enumerate() {
         let maker = Box::new(Listener { wants, heard: Arc::clone(heard) });
         feeds.sound.push(Feed { want, maker });
     }
-    let Fed { sound, .. } = pass::run(&media, &info, &mut feeds, 1, &|_| true);
+    let fed = pass::run(&media, &info, &mut feeds, 1, &|_| true);
     let heard = heard.iter().map(|heard| heard.lock().unwrap().clone()).collect();
-    (heard, sound, source.gauges.bytes_read.load(std::sync::atomic::Ordering::Relaxed))
+    (heard, fed, source.gauges.bytes_read.load(std::sync::atomic::Ordering::Relaxed))
 }
 
 /// How often a second the samples of one channel swing, by where they rise through zero.
@@ -167,15 +178,17 @@ fn each_stream_is_heard_by_who_wants_it_and_the_video_is_not_read() {
     let folder = Folder::new();
     let film = folder.make(
         "two.mp4",
-        "-f lavfi -i testsrc2=s=640x360:r=24:d=5 -f lavfi -i sine=f=300:d=5 -f lavfi -i sine=f=700:d=5 -map 0 \
-         -map 1 -map 2 -c:v libx264 -preset ultrafast -b:v 8M -g 24 -c:a aac",
+        "-f lavfi -i testsrc2=s=640x360:r=24:d=30 -f lavfi -i sine=f=300:d=30 -f lavfi -i sine=f=700:d=30 -map \
+         0 -map 1 -map 2 -c:v libx264 -preset ultrafast -b:v 8M -g 24 -c:a aac",
     );
     let all = [1, 2].map(|stream| wants(stream, Some(16_000), Channels::Mono));
-    let (heard, outcomes, _) = listen(&film, &all);
+    let (heard, outcomes, bytes_read) = listen(&film, &all);
+    let size = fs::metadata(&film).unwrap().len();
+    assert!(bytes_read * 2 < size, "{bytes_read} of {size} bytes");
     assert_eq!(outcomes, [Ok(()), Ok(())]);
     for (heard, expect) in heard.iter().zip([300.0, 700.0]) {
         assert!((pitch(&heard.samples, 16_000) - expect).abs() < 5.0);
-        assert!((heard.samples.len() as f32 / 16_000.0 - 5.0).abs() < 0.1);
+        assert!((heard.samples.len() as f32 / 16_000.0 - 30.0).abs() < 0.1);
     }
 }
 
@@ -213,6 +226,20 @@ fn a_gap_is_told_and_nothing_is_made_up() {
 }
 
 #[test]
+fn sound_that_ends_long_before_the_film_does_is_whole() {
+    let folder = Folder::new();
+    for name in ["short.mkv", "short.mp4"] {
+        let film = folder.make(
+            name,
+            "-f lavfi -i testsrc2=s=64x36:r=5:d=20 -f lavfi -i sine=f=500:d=4 -map 0 -map 1 -c:v mpeg4 -c:a aac",
+        );
+        let (heard, outcomes, _) = listen(&film, &[wants(1, Some(16_000), Channels::Mono)]);
+        assert_eq!(outcomes, [Ok(())], "{name}");
+        assert!((heard[0].samples.len() as f32 / 16_000.0 - 4.0).abs() < 0.2, "{name}");
+    }
+}
+
+#[test]
 fn a_stream_that_is_no_sound_fails_alone() {
     let folder = Folder::new();
     let film = folder.make(
@@ -224,6 +251,44 @@ fn a_stream_that_is_no_sound_fails_alone() {
     assert!(outcomes[0].is_err() && outcomes[2].is_err());
     assert_eq!(outcomes[1], Ok(()));
     assert!(!heard[1].samples.is_empty());
+}
+
+#[test]
+fn pictures_that_cannot_be_made_leave_the_sound_alone() {
+    let folder = Folder::new();
+    let bif = Spec::of(ProductKind::Bif);
+    // The one is sought by its index, the other read through.
+    for name in ["alien.avi", "alien.asf"] {
+        let film = folder.make(
+            name,
+            "-f lavfi -i testsrc2=s=64x36:r=5:d=3 -f lavfi -i sine=f=500:d=3 -map 0 -map 1 -c:v zmbv -c:a mp2",
+        );
+        let (heard, fed, _) = read(&film, &[wants(1, Some(16_000), Channels::Mono)], Some(&bif));
+        let Err(Stop::Failed(failure)) = fed.pictures else { panic!("{name}: {:?}", fed.pictures) };
+        assert_eq!(failure.sentence, "Butler does not decode video of the kind `zmbv`.", "{name}");
+        assert_eq!(fed.sound, [Ok(())], "{name}");
+        assert!((pitch(&heard[0].samples[8_000..40_000], 16_000) - 500.0).abs() < 5.0, "{name}");
+    }
+}
+
+#[test]
+fn sound_is_the_same_with_pictures_beside_it() {
+    let folder = Folder::new();
+    let bif = Spec::of(ProductKind::Bif);
+    let wants = [wants(1, Some(16_000), Channels::Mono)];
+    for (name, video) in [("film.ts", "mpeg2video"), ("film.mkv", "mpeg4"), ("film.avi", "mpeg4")] {
+        let film = folder.make(
+            name,
+            &format!(
+                "-f lavfi -i testsrc2=s=64x36:r=24:d=12 -f lavfi -i sine=f=500:d=12 -map 0 -map 1 -c:v {video} \
+                 -g 24 -c:a mp2"
+            ),
+        );
+        let (alone, ..) = read(&film, &wants, None);
+        let (beside, fed, _) = read(&film, &wants, Some(&bif));
+        assert_eq!((fed.pictures, &fed.sound[..]), (Ok(()), &[Ok(())][..]), "{name}");
+        assert!(alone == beside, "{name}");
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Oracle {
     }
 
     fn lane(&self, run: &Run) -> Lane {
-        self.rows[run.task].lane
+        self.rows[run.task].timing.lane
     }
 
     fn scan_is_there(&self) -> bool {
@@ -42,7 +42,7 @@ impl Oracle {
     /// Its place among what waits: what goes on after a restart comes first, what asap asked for last; then
     /// by rank, then in the order of asking.
     fn place_in_line(&self, run: &Run) -> (bool, bool, u8, u64) {
-        (run.started_at.is_none(), run.origin == Origin::Asap, self.rows[run.task].rank, run.id)
+        (run.started_at.is_none(), run.origin == Origin::Asap, self.rows[run.task].timing.rank, run.id)
     }
 
     fn next_turn(&self, now: i64) -> Option<u64> {
@@ -73,7 +73,7 @@ impl Oracle {
             .filter(|run| self.lane(run) == Lane::Housekeeping)
             .map(|run| self.usual(run.task))
             .sum();
-        self.rows[run.task].never_starves && run.bound_until.is_some_and(|end| end - now < all)
+        self.rows[run.task].timing.never_starves && run.bound_until.is_some_and(|end| end - now < all)
     }
 
     fn take_turn(&mut self, id: u64, now: i64) {

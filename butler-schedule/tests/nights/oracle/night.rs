@@ -54,7 +54,7 @@ impl Oracle {
     /// A run becomes the window's own: a new one, a catch-up run's entry, or one on new items.
     fn make_the_windows(&mut self, id: u64, night: Night, now: i64) {
         let task = self.get(id).task;
-        let moment = self.rows[task].randomized.then(|| self.moment(task, &night, now));
+        let moment = self.rows[task].timing.randomized.then(|| self.moment(task, &night, now));
         let run = self.get(id);
         run.origin = Origin::Window;
         run.bound_until = night.until.filter(|_| !night.whole_day);

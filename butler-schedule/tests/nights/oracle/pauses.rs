@@ -58,7 +58,7 @@ impl Oracle {
         let frozen = self.holds.iter().any(|hold| !hold.drains);
         let held = !self.holds.is_empty();
         for run in &mut self.runs {
-            let holds = frozen || held && self.rows[run.task].lane == Lane::Media;
+            let holds = frozen || held && self.rows[run.task].timing.lane == Lane::Media;
             if run.state == RunState::Running && holds {
                 (run.state, run.why) = (RunState::Paused, Some("held"));
                 run.rests(now);

@@ -22,7 +22,7 @@ impl Oracle {
 
     /// One task by its name. A forced scan looks once more at what one that works has passed.
     pub(super) fn start_one(&mut self, task: usize, forced: bool, section: Option<i64>, now: i64) -> Became {
-        let anew = forced && self.rows[task].lane == Lane::Scan;
+        let anew = forced && self.rows[task].timing.lane == Lane::Scan;
         let section_alone = section.filter(|_| anew);
         match section_alone {
             Some(section) => self.refresh(task, section, 0, Origin::Person),
@@ -93,7 +93,8 @@ impl Oracle {
         let bound_until = night
             .filter(|night| !night.whole_day && self.has_room(task, night, now))
             .and_then(|night| night.until);
-        let moment = night.filter(|_| self.rows[task].randomized).map(|night| self.moment(task, &night, now));
+        let moment =
+            night.filter(|_| self.rows[task].timing.randomized).map(|night| self.moment(task, &night, now));
         if night.is_some_and(|night| !night.whole_day) {
             self.tally.count(if bound_until.is_some() { Branch::StartedBound } else { Branch::StartedFree });
         }
@@ -119,7 +120,7 @@ impl Oracle {
 
     /// Whether it is off, or not on its day (rule 3): then that is written down.
     fn skip(&mut self, task: usize, now: i64) -> Option<Became> {
-        let every = self.rows[task].every_days as i32;
+        let every = self.rows[task].timing.every_days as i32;
         let days = self.days_since(task, self.calendar.day(now));
         let not_its_day = days.is_some_and(|days| days != 0 && days < every);
         self.tally.met(Branch::StartsOnThatDay, days == Some(0));

@@ -1,7 +1,7 @@
 //! What people and the weather do to a server: starts, stops, settings, pauses, new items, crashes, clocks.
 
 use butler_api::{Origin, PauseOwner, RunId, TaskName};
-use butler_schedule::{CatchUp, Event, Pause, PauseEnd, RunEnd};
+use butler_schedule::{Ask, CatchUp, Event, Pause, PauseEnd, RunEnd};
 
 use super::{World, at};
 use crate::lives;
@@ -91,7 +91,7 @@ impl World {
         let task = self.some_task();
         let force = self.random.chance(25);
         let section = self.random.chance(15).then(|| self.random.between(1, 2));
-        self.tell(Event::StartAsked { task, force, section })
+        self.tell(Event::StartAsked { task, ask: Ask { section, ..Ask::all(force) } })
     }
 
     /// Mostly a few paths, as files come; now and then more than one scan is limited to.

@@ -13,7 +13,7 @@ use butler_api::plex::{
     Activity, ActivityContext, ActivityEvent, ActivityNotification, Notification, StatusNotification,
 };
 use butler_api::{Reason, RunId, RunState, TaskName};
-use butler_engine::{ScanStep, What};
+use butler_engine::{Stage, What};
 use sha2::{Digest, Sha256};
 
 use super::kind;
@@ -105,7 +105,7 @@ impl Board {
     pub(crate) fn hear(&mut self, now: Instant, what: &What) -> Vec<Notification> {
         let Some((run, is_whole)) = self.note(what) else { return Vec::new() };
         let mut news = self.differences(now, run, is_whole);
-        if let What::SectionScan { title, step: ScanStep::Ended, .. } = what {
+        if let What::SectionStep { title, stage: Stage::Ended, .. } = what {
             news.push(Notification::Status(StatusNotification::scan_complete(title)));
         }
         if self.runs.get(&run).is_some_and(|known| known.state.is_terminal()) {
@@ -154,11 +154,11 @@ impl Board {
                 known.waits.clone_from(waits);
                 Some((*run, false))
             }
-            What::SectionScan { run, section, title, step } => {
+            What::SectionStep { run, section, title, stage } => {
                 let known = self.runs.get_mut(run)?;
                 let progress =
-                    if let ScanStep::Came { done, total } = step { percent(*done, *total) } else { UNKNOWN };
-                known.scan = (*step != ScanStep::Ended).then(|| Scan {
+                    if let Stage::Under { done, total } = stage { percent(*done, *total) } else { UNKNOWN };
+                known.scan = (*stage != Stage::Ended).then(|| Scan {
                     section: *section,
                     title: title.clone(),
                     progress,

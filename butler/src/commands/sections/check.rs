@@ -33,9 +33,11 @@ fn lines(check: &Check) -> Vec<Text> {
         lines.push(format!("  {}", told(item)).into());
         below(item, "    ", &mut lines);
     }
-    notes("doubtful", &check.doubts, Colour::Yellow, &mut lines);
-    notes("left alone", &check.ignored, Colour::Grey, &mut lines);
-    notes("unreadable", &check.unreadable, Colour::Red, &mut lines);
+    let left_out = &check.left_out;
+    lines.extend(more(left_out.items));
+    notes("doubtful", (&check.doubts, left_out.doubts), Colour::Yellow, &mut lines);
+    notes("left alone", (&check.ignored, left_out.ignored), Colour::Grey, &mut lines);
+    notes("unreadable", (&check.unreadable, left_out.unreadable), Colour::Red, &mut lines);
     lines
 }
 
@@ -125,18 +127,24 @@ fn told_version(version: &CheckVersion) -> String {
     format!("{label}{}", names.join(" + "))
 }
 
-fn notes(what: &str, notes: &[CheckNote], colour: Colour, lines: &mut Vec<Text>) {
+fn notes(what: &str, (notes, left_out): (&[CheckNote], u64), colour: Colour, lines: &mut Vec<Text>) {
     if notes.is_empty() {
         return;
     }
     lines.push(Text::default());
-    lines.push(Text::painted(format!("{} {what}:", notes.len()), colour));
+    lines.push(Text::painted(format!("{} {what}:", notes.len() as u64 + left_out), colour));
     lines.extend(notes.iter().map(|note| format!("  {}: {}", note.path, note.message).into()));
+    lines.extend(more(left_out));
+}
+
+/// The line that says how many are left out, if some are.
+fn more(left_out: u64) -> Option<Text> {
+    (left_out > 0).then(|| format!("  ... and {left_out} more").into())
 }
 
 #[cfg(test)]
 mod tests {
-    use butler_client::CheckCounts;
+    use butler_client::{CheckCounts, CheckLeftOut};
 
     use super::*;
 
@@ -163,6 +171,7 @@ mod tests {
             doubts: vec![note("odd.mkv", "The name tells no year.")],
             ignored: vec![note("Subs", "It is hidden.")],
             unreadable: Vec::new(),
+            left_out: CheckLeftOut::default(),
         }
     }
 
@@ -191,6 +200,15 @@ mod tests {
              Heat-cd2.avi\n    trailer: Teaser\n\n\
              1 doubtful:\n  odd.mkv: The name tells no year.\n\n1 left alone:\n  Subs: It is hidden.\n"
         );
+    }
+
+    #[test]
+    fn what_an_answer_leaves_out_is_counted() {
+        let mut check = check("movie", CheckCounts::default(), vec![item("movie", "Heat")]);
+        check.left_out = CheckLeftOut { items: 7, ignored: 2, ..CheckLeftOut::default() };
+        let text = text(&check);
+        assert!(text.contains("  Heat\n  ... and 7 more\n"), "{text}");
+        assert!(text.contains("3 left alone:\n  Subs: It is hidden.\n  ... and 2 more\n"), "{text}");
     }
 
     #[test]

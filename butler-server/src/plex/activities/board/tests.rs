@@ -21,8 +21,8 @@ fn progressed(done: u64, total: u64, file: Option<&str>) -> What {
     }
 }
 
-fn scan(section: i64, step: ScanStep) -> What {
-    What::SectionScan { run: RUN, section, title: format!("Films {section}"), step }
+fn scan(section: i64, stage: Stage) -> What {
+    What::SectionStep { run: RUN, section, title: format!("Films {section}"), stage }
 }
 
 /// A board, and what it told: one line each.
@@ -137,19 +137,19 @@ fn each_section_that_is_scanned_is_an_activity_beside_its_run() {
         ["started: butler, a task, -1, \"\""]
     );
     assert_eq!(
-        night.hear(&scan(1, ScanStep::Begun)),
+        night.hear(&scan(1, Stage::Begun)),
         ["started: library.update.section in 1, scanning films 1, -1, \"\""]
     );
-    let step = ScanStep::Came { done: 1, total: Some(2) };
+    let stage = Stage::Under { done: 1, total: Some(2) };
     assert_eq!(
-        night.later(1_000).hear(&scan(1, step)),
+        night.later(1_000).hear(&scan(1, stage)),
         ["updated: library.update.section in 1, scanning films 1, 50, \"\""]
     );
     assert_eq!(
-        night.hear(&scan(1, ScanStep::Ended)),
+        night.hear(&scan(1, Stage::Ended)),
         ["ended: library.update.section in 1, scanning films 1, 100, \"\"", "Library scan complete"]
     );
-    night.hear(&scan(2, ScanStep::Begun));
+    night.hear(&scan(2, Stage::Begun));
     assert_eq!(
         night.hear(&changed(task, RunState::Failed, None)),
         ["ended: library.update.section in 2, scanning films 2, -1, \"\"", "ended: butler, a task, -1, \"\""]

@@ -1,7 +1,8 @@
 //! Pauses: everything is held while there is one. They stack by owner (docs/scheduling.md, Pauses).
 
-use butler_api::{PauseOwner, Reason};
 use jiff::Timestamp;
+
+use crate::{PauseOwner, Reason};
 
 /// One owner's pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,26 @@ pub enum PauseEnd {
     At(Timestamp),
     /// When the maintenance window opens next; at once if it is open.
     WindowOpens,
+}
+
+impl PauseEnd {
+    /// The end as the wire and the database have it: a moment, and whether the window's opening is meant.
+    pub const fn parts(self) -> (Option<Timestamp>, bool) {
+        match self {
+            Self::Lifted => (None, false),
+            Self::At(at) => (Some(at), false),
+            Self::WindowOpens => (None, true),
+        }
+    }
+
+    /// The end of these parts.
+    pub const fn from_parts(at: Option<Timestamp>, window_opens: bool) -> Self {
+        match (at, window_opens) {
+            (_, true) => Self::WindowOpens,
+            (Some(at), false) => Self::At(at),
+            (None, false) => Self::Lifted,
+        }
+    }
 }
 
 impl Pause {

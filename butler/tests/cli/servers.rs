@@ -1,0 +1,151 @@
+//! Which server is asked, with which token, and what is said where none answers or it is a Plex Media Server.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::stand_in::{Reply, StandIn};
+use super::{TOKEN, at, butler, plex, run, said, server};
+
+#[test]
+fn a_plex_media_server_is_driven_as_far_as_it_goes() {
+    let plex = plex();
+    assert_eq!(said(at(&plex, &["tasks"])).0, 0);
+    let (code, stdout, _) = said(at(&plex, &["start", "BackupDatabase"]));
+    assert_eq!(
+        (code, stdout.as_str()),
+        (0, "BackupDatabase: The server took the request; it does not say what became of it.\n")
+    );
+    assert_eq!(said(at(&plex, &["start", "--all"])).0, 0);
+    assert_eq!(said(at(&plex, &["stop", "--all"])).1, "The server took the request.\n");
+    for arguments in [
+        ["start", "BackupDatabase", "--wait"].as_slice(),
+        &["start", "--all", "--wait"],
+        &["runs"],
+        &["failures"],
+        &["watch"],
+    ] {
+        let (code, _, stderr) = said(at(&plex, arguments));
+        assert!(code == 1 && stderr.contains("Hint: A Plex Media Server"), "{arguments:?} {code} {stderr}");
+    }
+}
+
+#[test]
+fn no_server_no_entry_and_a_wrong_command_line_have_codes_of_their_own() {
+    let server = server(vec![run(json!({}))]);
+    let mut wrong = at(&server, &["tasks"]);
+    wrong.env("BUTLER_TOKEN", "wrong");
+    let (code, _, stderr) = said(wrong);
+    assert!(code == 5 && stderr.contains("does not accept the token: 401 Unauthorized."), "{stderr}");
+    // Of an address at which no other test takes a port.
+    let gone = format!("http://{}", TcpListener::bind("127.83.0.1:0").unwrap().local_addr().unwrap());
+    let (code, _, stderr) = said(butler(&["tasks", "--url", &gone]));
+    assert!(
+        code == 5 && stderr.contains(&format!("Error: No server answers at {gone}.\nCaused by:")),
+        "{stderr}"
+    );
+    assert_eq!(said(butler(&["tasks", "--url", "ftp://plex"])).0, 2);
+    for wrong in [
+        ["start"].as_slice(),
+        &["start", "--all", "X"],
+        &["brew"],
+        &["runs", "x"],
+        &["stop"],
+        &["serve", "--url", "http://x"],
+    ] {
+        assert_eq!(said(butler(wrong)).0, 2, "{wrong:?}");
+    }
+    for (wrong, way_on) in [
+        (["runs", "abc"].as_slice(), "it takes a number; `butler runs` lists the runs"),
+        (&["runs", "--limit", "0"], "it takes a number from 1 on"),
+        (&["failures", "--retry", "x"], "`butler failures` lists the failures"),
+        (&["sections", "remove", "Films"], "`butler sections list` lists the sections"),
+    ] {
+        let (code, _, stderr) = said(butler(wrong));
+        assert!(code == 2 && stderr.contains(way_on), "{wrong:?} {stderr}");
+    }
+    // Without a scheme it is http, and only the system's own word stands below the sentence.
+    let host = gone.strip_prefix("http://").unwrap();
+    let (_, _, stderr) = said(butler(&["tasks", "--url", host]));
+    assert_eq!(stderr.matches("Caused by:").count(), 1, "{stderr}");
+    assert!(
+        stderr.contains(&format!("No server answers at {gone}."))
+            && stderr.contains("as in http://127.0.0.1:32500"),
+        "{stderr}"
+    );
+    let garbage = StandIn::start(|_| Reply::new(200, "text/html", "", "<p>Welcome</p>"));
+    let (code, _, stderr) = said(at(&garbage, &["tasks"]));
+    assert!(code == 1 && stderr.contains("does not answer with a list of tasks"), "{stderr}");
+}
+
+#[test]
+fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+    let stalled = StandIn::start(|_| Reply::Silence);
+    let (code, _, stderr) = said(at(&stalled, &["tasks", "--timeout", "1"]));
+    assert!(code == 5 && stderr.contains("does not answer within 1 s."), "{stderr}");
+}
+
+#[test]
+fn the_data_folder_tells_where_the_server_is_and_its_token_goes_nowhere_else() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let in_folder = |arguments: &[&str]| {
+        let mut command = butler(arguments);
+        command.env("BUTLER_DATA_DIR", folder.path());
+        command
+    };
+    let (code, _, stderr) = said(in_folder(&["tasks"]));
+    assert!(
+        code == 5 && stderr.contains("No server uses the data folder") && stderr.contains("`butler serve`"),
+        "{stderr}"
+    );
+
+    let server = server(vec![run(json!({}))]);
+    write(folder.path(), "address", &format!("{}\n", server.url()));
+    write(folder.path(), "token", &format!("{TOKEN}\n"));
+    assert_eq!(said(in_folder(&["tasks"])).0, 0);
+    assert_eq!(said(in_folder(&["tasks", "--url", &server.url()])).0, 0);
+
+    let other = plex();
+    assert_eq!(said(in_folder(&["tasks", "--url", &other.url()])).0, 0);
+    assert!(other.asked().iter().all(|request| request.header("x-plex-token").is_empty()));
+}
+
+fn write(folder: &Path, file: &str, text: &str) {
+    std::fs::write(folder.join(file), text).unwrap();
+}
+
+#[test]
+fn two_files_of_one_name_are_not_written_over_one_another() {
+    let arguments = ["analyse", "a/film.mkv", "b/film.mp4", "--products", "bif"];
+    let (code, _, stderr) = said(butler(&arguments));
+    assert!(
+        code == 2 && stderr.contains("`a/film.mkv` and `b/film.mp4` would have the same name."),
+        "{code} {stderr}"
+    );
+}
+
+#[test]
+fn a_data_folder_on_the_command_line_goes_before_a_url_of_the_environment() {
+    let server = server(vec![run(json!({}))]);
+    let folder = butler_fixtures::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    // Before and behind the command; the server of the environment is not asked, least of all with its token.
+    for arguments in [["--data-dir", folder, "tasks"], ["tasks", "--data-dir", folder]] {
+        let (code, _, stderr) = said(at(&server, &arguments));
+        assert!(
+            code == 5 && stderr.contains(&format!("No server uses the data folder `{folder}`")),
+            "{code} {stderr}"
+        );
+    }
+    assert!(server.asked().is_empty());
+    let url = server.url();
+    assert_eq!(
+        said(at(&server, &["tasks", "--data-dir", folder, "--url", &url])).0,
+        0,
+        "a URL on the command line goes before it"
+    );
+    let mut from_environment = at(&server, &["tasks"]);
+    from_environment.env("BUTLER_DATA_DIR", folder);
+    assert_eq!(said(from_environment).0, 0, "of the environment's two the URL counts");
+}

@@ -1,0 +1,119 @@
+//! What goes to the terminal, and what never does: help, completions, strangers' words, a pipe that closes.
+
+use std::io::Read;
+use std::process::Stdio;
+use std::sync::atomic::AtomicUsize;
+
+use serde_json::json;
+
+use super::stand_in::{Reply, StandIn};
+use super::{active, answer, at, butler, run, said, server};
+
+#[test]
+fn a_pipe_that_closes_early_is_no_trouble() {
+    let many = (0..5000).map(|id| run(json!({"id": id}))).collect();
+    let server = server(many);
+    for arguments in [["runs", "--json"].as_slice(), &["runs", "--limit", "5000"], &["completions", "bash"]] {
+        let mut child = at(&server, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_help_has_the_exit_codes_and_never_the_token() {
+    let server = server(vec![run(json!({}))]);
+    let (code, stdout, _) = said(at(&server, &["--help"]));
+    assert!(code == 0 && stdout.contains("Exit codes:") && stdout.contains("BUTLER_TOKEN"), "{stdout}");
+    for command in
+        ["serve", "sections", "tasks", "runs", "failures", "start", "stop", "watch", "analyse", "completions"]
+    {
+        assert_eq!(said(at(&server, &[command, "--help"])).0, 0, "{command}");
+    }
+}
+
+#[test]
+fn nothing_that_a_server_says_is_an_order_to_the_terminal() {
+    const ORDERS: &str = "\\u001b[2J\\u009b31m\\u202e\\r\\n";
+    let evil = StandIn::start(|request| {
+        let life = [active("running", Some("waits")), run(json!({}))];
+        let body = match request.line.as_str() {
+            "GET /api/v1/runs/7" => life[1].to_string(),
+            "GET /api/v1/pauses" => json!({"pauses": [{"owner": "person", "note": "guests", "since": "2026-11-23T02:00:00Z", "until": null,
+                "until_window": false, "drains": false, "message": ""}]})
+            .to_string(),
+            line if line.starts_with("GET /api/v1/runs?") => json!({"runs": [life[1]], "total": 1}).to_string(),
+            line if line.starts_with("GET /api/v1/items?") => json!({"files": [{"item": 1, "type": "movie", "title": "Heat", "section": 1,
+                "part": 1, "file": "/films/Heat.mkv", "bytes": 1}], "total": 1})
+            .to_string(),
+            _ => match answer(request, &life, &AtomicUsize::new(1)) {
+                Reply::Bytes(bytes) => String::from_utf8(bytes).unwrap().split_once("\r\n\r\n").unwrap().1.to_owned(),
+                Reply::Silence => String::new(),
+            },
+        };
+        let words = [
+            "task",
+            "title",
+            "description",
+            "message",
+            "reason",
+            "path",
+            "error",
+            "part",
+            "file",
+            "folder",
+            "label",
+            "note",
+        ];
+        let words = words.iter().chain(&["sentence", "product", "class", "zone"]);
+        let hostile = words.fold(body, |body, word| {
+            body.replace(&format!("\"{word}\":\""), &format!("\"{word}\":\"{ORDERS}"))
+        });
+        Reply::json(200, &hostile)
+    });
+    for arguments in [
+        ["tasks"].as_slice(),
+        &["runs"],
+        &["runs", "7"],
+        &["start", "RefreshLibraries", "--wait"],
+        &["start", "--all"],
+        &["failures"],
+        &["failures", "--retry", "5"],
+        &["sections", "list"],
+        &["sections", "check", "/a b"],
+        &["plan"],
+        &["window"],
+        &["items", "--lacking", "bif"],
+        &["tasks", "--json"],
+        &["failures", "--json"],
+    ] {
+        let (_, stdout, stderr) = said(at(&evil, arguments));
+        assert!(!stdout.is_empty(), "{arguments:?} {stderr}");
+        let is_order = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(
+            !stdout.contains(is_order) && !stderr.contains(is_order),
+            "{arguments:?} {stdout:?} {stderr:?}"
+        );
+    }
+}
+
+#[test]
+fn a_shell_is_offered_tasks_settings_and_sections() {
+    let server = server(vec![run(json!({}))]);
+    let offered = |words: &[&str]| {
+        let mut command = at(&server, &[]);
+        // As the script for fish asks.
+        command.arg("--").arg("butler").args(words).env("BUTLER_COMPLETE", "fish");
+        said(command).1
+    };
+    assert!(offered(&["start", "Ref"]).starts_with("RefreshLibraries\t"), "{}", offered(&["start", "Ref"]));
+    assert!(offered(&["settings", "ButlerStartH"]).starts_with("ButlerStartHour\t"));
+    assert_eq!(offered(&["sections", "remove", ""]).lines().next(), Some("12\tFilms"));
+    for shell in ["bash", "fish", "zsh"] {
+        let (code, script, _) = said(butler(&["completions", shell]));
+        assert!(code == 0 && script.contains("BUTLER_COMPLETE") && script.contains(shell), "{script}");
+    }
+    assert_eq!(said(butler(&["completions", "dos"])).0, 2);
+}
