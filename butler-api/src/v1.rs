@@ -26,7 +26,7 @@ pub use item_file::{ItemFile, ItemFiles};
 pub use local_time::LocalTime;
 pub use pause::{Pause, Pauses};
 pub use plan::{Plan, PlannedBacklog, PlannedNight, PlannedRun};
-pub use product::{OpenProduct, Product, Products};
+pub use product::{ItemProduct, OpenProduct, Product, Products};
 pub use remake::{Remade, RemadeBy};
 pub use run::{Fact, LiveWork, Run, Runs};
 pub use setting::{LabelledValue, Setting, Settings};

@@ -40,8 +40,8 @@ pub use butler::{Butler, Start};
 pub use butler_api::plex::SettingValue;
 pub use butler_api::plex::{ButlerTask, Directory, Location, Media, Metadata, Part};
 pub use butler_api::v1::{
-    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, OpenProduct, Product,
-    Products,
+    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, ItemProduct, OpenProduct,
+    Product, Products,
 };
 pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion, Fact, Failure, Failures, Health,

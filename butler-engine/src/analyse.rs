@@ -10,7 +10,8 @@ use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{Failure, Spec, Value};
 
 use crate::media_file;
-use crate::workers::{Arrived, Ending, Patience, Process, StartError, Wishes, checked};
+use crate::surroundings::Patience;
+use crate::workers::{Arrived, Ending, Process, StartError, Wishes, checked};
 
 /// Why a file could not even be handed to a worker.
 #[derive(Debug, thiserror::Error)]

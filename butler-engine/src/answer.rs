@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use butler_api::{Outcome, Reason, RunId, TaskName};
+use butler_library::StoreError;
 use butler_product::message::Sandbox;
+use butler_tasks::SettingError;
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
@@ -98,13 +100,13 @@ pub struct EngineHealth {
 /// How many workers are in each state; together as many as the server may have at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Workers {
-    /// They have a unit in hand.
+    /// Workers that have a unit in hand.
     pub working: u64,
-    /// They have one in hand and are held where they are.
+    /// Workers that have one in hand and are held where they are.
     pub paused: u64,
-    /// They wait for a unit.
+    /// Workers that wait for a unit.
     pub idle: u64,
-    /// They are started once there is a unit for them.
+    /// Workers that are started once there is a unit for them.
     pub absent: u64,
 }
 
@@ -115,4 +117,15 @@ pub struct Following {
     pub now: Vec<What>,
     /// Every fact from then on: none is missed between the two, and none comes twice.
     pub then: broadcast::Receiver<Arc<Fact>>,
+}
+
+/// Why settings could not be changed; nothing was.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The settings can't be so.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// The settings can't be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

@@ -46,9 +46,9 @@ pub(crate) enum Withdrawal {
 /// How a worker fell while it had a unit in hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fall {
-    /// It crashed, hung or ran out of memory.
+    /// The worker crashed, hung or ran out of memory.
     ByItself,
-    /// It was killed, or went, while a pause had it frozen.
+    /// The worker was killed, or went, while a pause had it frozen.
     Frozen,
     /// Somebody killed it.
     Killed,
@@ -61,7 +61,7 @@ pub(crate) enum UnitEnd {
     Done,
     /// The worker fell.
     Fell(Fall),
-    /// It can't be done now, and that is nobody's failure: its root is away.
+    /// The unit can't be done now, and that is nobody's failure: its root is away.
     Left,
 }
 
@@ -71,9 +71,9 @@ pub(crate) struct Over {
     pub(crate) source: SourceId,
     /// All of them, in the plan's order, each with the runs that wait for it.
     pub(crate) wants: Vec<Want>,
-    /// Those that fell alone: they are failures now.
+    /// Wants that fell alone: they are failures now.
     pub(crate) given_up: Vec<usize>,
-    /// Those that the runs go on without.
+    /// Wants that the runs go on without.
     pub(crate) left: Vec<usize>,
     /// Runs that end with what is in hand and got nothing for a want of theirs: it stays a lack.
     pub(crate) cut: BTreeSet<RunId>,
@@ -149,7 +149,7 @@ struct Line {
     until: Option<Timestamp>,
     /// Sources that could not be done by then.
     too_long: Vec<SourceId>,
-    /// It ends with what is in hand.
+    /// The run ends with what is in hand.
     is_closing: bool,
     /// Whether its units take along what runs to come will lack. A scan's don't: all wait for it.
     takes_along: bool,
@@ -198,7 +198,7 @@ impl Backlog {
         sources: impl IntoIterator<Item = SourceId>,
     ) -> u64 {
         let mut added = 0;
-        // What was waited for, and what is then: most often the same again for the next source.
+        // The wants of the last source, before and after: most often the same again for the next one.
         let mut step: Option<(Option<Wants>, Wants)> = None;
         let line = self.lines.entry(run).or_insert_with(|| Line::new(origin));
         for source in sources {
@@ -245,7 +245,7 @@ impl Backlog {
         (line.origin, line.takes_along) = (origin, takes_along);
         if line.until != until {
             line.until = until;
-            // They come first again, as they did.
+            // The sources that took too long come first again, as they did.
             line.too_long.drain(..).rev().for_each(|source| line.sources.push_front(source));
         }
     }

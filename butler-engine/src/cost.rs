@@ -1,4 +1,4 @@
-//! What a backlog will take, told from what earlier units took. Pure: figures in, an estimate out.
+//! What units and backlogs will take, told from what earlier units took. Pure: figures in, an estimate out.
 //!
 //! A unit makes several products in one read, and only its whole time is known. So its seconds are shared out
 //! among its products: each product has a price (seconds a source, or seconds a gigabyte), and the prices are
@@ -78,6 +78,16 @@ impl Prices {
         Self { prices }
     }
 
+    /// Seconds that these products of a file of this size take together; none while one of them was never
+    /// made here.
+    pub(crate) fn seconds(&self, kinds: &[ProductKind], size_bytes: u64) -> Option<f64> {
+        let of = |kind: &ProductKind| {
+            let price = self.prices.get(kind).filter(|price| price.units > 0)?;
+            Some(measure(*kind, 1, size_bytes) * price.seconds)
+        };
+        kinds.iter().map(of).sum()
+    }
+
     /// What it takes to make a product of a backlog.
     pub(crate) fn estimate(&self, kind: ProductKind, backlog: Backlog) -> Estimate {
         let measure = measure(kind, backlog.sources, backlog.bytes);
@@ -120,7 +130,7 @@ fn group(kinds: &[ProductKind], units: &[&UnitCost]) -> Group {
     group
 }
 
-/// By what a product's price is too low, over all units that made it; none if there are none.
+/// The factor by which a product's price is too low, over all units that made it; none if there are none.
 fn factor(kind: ProductKind, prices: &BTreeMap<ProductKind, Price>, groups: &[Group]) -> Option<f64> {
     let (mut told, mut measured) = (0.0, 0.0);
     for group in groups {

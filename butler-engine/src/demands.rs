@@ -1,16 +1,43 @@
-//! What tasks demand by the settings that hold: all tasks together, whose lacks are kept whether they are on
-//! or off; and those that are on, which is what is left to do.
+//! What tasks wish by the settings that hold, walked in one place: each wish with the task whose runs make it
+//! come true and where it is meant; all together, whose lacks are kept whether the tasks are on or off; and
+//! those of tasks that are on, which is what is left to do. What is lacking the library says.
 
 use std::collections::BTreeMap;
 
+use butler_api::TaskName;
 use butler_library::{Library, Scope, StoreError};
 use butler_product::{ProductKind, Spec, Traits};
-use butler_tasks::{Catalogue, Demand, Settings};
+use butler_tasks::{Catalogue, Settings, Task};
+use jiff::Timestamp;
+
+/// A wish of one task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The task.
+    pub task: TaskName,
+    /// The product.
+    pub spec: Spec,
+    /// The sources that shall have it, in every section where the task is on.
+    pub scope: Scope,
+}
+
+/// Every wish of every task, in the catalogue's order.
+pub(crate) fn wishes(catalogue: &Catalogue, settings: &Settings) -> Vec<Wish> {
+    catalogue.tasks().flat_map(|task| of_task(task, settings)).collect()
+}
+
+fn of_task(task: &'static Task, settings: &Settings) -> impl Iterator<Item = Wish> {
+    let switch = task.section_switch.map(|switch| switch.id);
+    task.demands(settings).into_iter().map(move |demand| Wish {
+        task: task.name.clone(),
+        spec: demand.spec,
+        scope: Scope { section: None, needs: demand.needs, switch },
+    })
+}
 
 /// What all tasks demand together, each once.
 pub(crate) fn of_all(catalogue: &Catalogue, settings: &Settings) -> Vec<(Spec, Traits)> {
-    let stated = catalogue.tasks().flat_map(|task| task.demands(settings));
-    once(stated.map(|demand| (demand.spec, demand.needs)))
+    once(wishes(catalogue, settings).into_iter().map(|wish| (wish.spec, wish.scope.needs)))
 }
 
 /// Each demand once, however many tasks state it.
@@ -24,23 +51,30 @@ fn once(stated: impl Iterator<Item = (Spec, Traits)>) -> Vec<(Spec, Traits)> {
     all
 }
 
-/// How many sources lack each product that a task which is on demands, in the sections where it is on; none
-/// lack a product that is demanded by tasks only which are off.
+/// How many sources, or items, lack each product that a task which is on demands or derives, in the sections
+/// where it is on; none lack a product that is only made by tasks which are off.
 pub(crate) fn lacking(
     library: &Library,
     catalogue: &Catalogue,
     settings: &Settings,
+    now: Timestamp,
 ) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
     let (mut lacking, mut asked) = (BTreeMap::new(), Vec::new());
     for task in catalogue.tasks() {
         let is_on = settings.is_on(task.switch);
-        for Demand { spec, needs } in task.demands(settings) {
+        for Wish { spec, scope, .. } in of_task(task, settings) {
             let count = lacking.entry(spec.kind()).or_insert(0);
-            let demand =
-                (spec, Scope { section: None, needs, switch: task.section_switch.map(|switch| switch.id) });
+            let demand = (spec, scope);
             if is_on && !asked.contains(&demand) {
                 *count += library.lack_count(&demand.0, &demand.1)?;
                 asked.push(demand);
+            }
+        }
+        for derivation in task.phases.derives {
+            let count = lacking.entry(derivation.makes).or_insert(0);
+            if is_on {
+                let switch = task.section_switch.map(|switch| switch.id);
+                *count += library.underived(derivation, None, switch, now, true)?.len() as u64;
             }
         }
     }

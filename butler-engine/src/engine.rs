@@ -13,10 +13,9 @@ use std::time::{Duration, Instant};
 
 use butler_api::{Origin, RunId};
 use butler_library::Library;
-use butler_product::ProductKind;
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
-use butler_tasks::{Catalogue, LibraryChange, Settings, SettingsFile, Task};
+use butler_tasks::{Catalogue, LibraryChange, Settings, Task};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, watch};
 
@@ -32,9 +31,10 @@ use crate::inbox::Inbox;
 use crate::publish::Publisher;
 use crate::recovery::{self, Plan};
 use crate::run::Run;
+use crate::surroundings::EngineSettings;
 use crate::unsaved::{RunEnding, Unsaved};
 use crate::watching::Watching;
-use crate::workers::{Patience, Pool};
+use crate::workers::Pool;
 
 mod effects;
 mod kept_lacks;
@@ -44,7 +44,6 @@ pub(crate) mod settings;
 mod units;
 
 use kept_lacks::KeptLacks;
-pub use settings::ChangeError;
 
 /// How long a shutdown waits for what is in hand.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
@@ -57,23 +56,6 @@ const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
 const MOST_LOOKS: usize = 1_000;
 /// How many facts a slow reader may fall behind before it misses some.
 const FACTS_KEPT: usize = 4_096;
-
-/// What an engine needs to know of its surroundings.
-#[derive(Debug, Clone)]
-pub struct EngineSettings {
-    /// The worker's executable.
-    pub worker_program: PathBuf,
-    /// How many threads may work on media at one time, from 1: the machine's cores.
-    pub cores: u16,
-    /// How long a worker may give no sign before it is taken to hang.
-    pub patience: Patience,
-    /// Tells the time, to the engine and to all that it hands it on to.
-    pub clock: Clock,
-    /// What the settings' file says.
-    pub settings_file: SettingsFile,
-    /// The tasks.
-    pub catalogue: Catalogue,
-}
 
 /// The engine can't start.
 #[derive(Debug, thiserror::Error)]
@@ -282,7 +264,7 @@ impl Loop {
     /// The next moment at which something happens by itself: half a minute on at the latest.
     fn next_look(&self) -> Timestamp {
         let latest = self.looked_at.saturating_add(LOOK_EVERY).unwrap_or(Timestamp::MAX);
-        let ends = self.runs.values().filter_map(|run| run.detach_at);
+        let ends = self.runs.values().filter_map(|run| run.phase.detach_at());
         ends.chain(self.wake_at).fold(latest, Timestamp::min)
     }
 
@@ -375,6 +357,9 @@ impl Loop {
             EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
             EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),
+            EngineEvent::DerivingCounted { run, total } => self.deriving_counted(run, total),
+            EngineEvent::Derived { run, came, gone, facts } => self.derived(run, &came, gone, facts),
+            EngineEvent::DerivingEnded { run, end } => self.deriving_ended(run, end),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
             EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
@@ -437,7 +422,8 @@ impl Loop {
             self.pool.withdraw(withdrawal);
         }
         // What was left is no part of it any more.
-        let total = if ended.is_gathered { self.library.set_run_total(run, ended.total) } else { Ok(()) };
+        let is_counted = ended.phase.is_counted();
+        let total = if is_counted { self.library.set_run_total(run, ended.total) } else { Ok(()) };
         let progress = ended.stored_progress();
         let report = ended.into_report().into_facts();
         let stored = total.and_then(|()| self.library.set_run_report(run, report.clone()));
@@ -456,29 +442,22 @@ impl Loop {
 
 /// What past units say of how long one lasts; where that can't be read, nothing.
 fn estimates(library: &Library) -> Estimates {
-    let mut estimates = Estimates::default();
-    match library.costs() {
-        Ok(costs) => costs
-            .newest
-            .into_iter()
-            .for_each(|cost| estimates.note(sorted(cost.kinds), cost.size_bytes, cost.seconds)),
-        Err(error) => tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "what past units took could not be read"
-        ),
-    }
-    estimates
-}
-
-fn sorted(mut kinds: Vec<ProductKind>) -> Vec<ProductKind> {
-    kinds.sort_unstable();
-    kinds
+    library.costs().map_or_else(
+        |error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "what past units took could not be read");
+            Estimates::default()
+        },
+        Estimates::of,
+    )
 }
 
 fn reply(start: &StartAnswer) -> StartReply {
     StartReply { outcome: start.outcome(), sentence: start.to_string() }
 }
 
+#[cfg(test)]
+mod derive_tests;
 #[cfg(test)]
 mod night_tests;
 
@@ -487,14 +466,15 @@ mod tests {
     use butler_api::{Ask, RunState, TaskName};
     use butler_library::SourceId;
     use butler_product::Spec;
-    use butler_tasks::Report;
+    use butler_tasks::{Report, SettingsFile};
     use tempfile::TempDir;
     use tokio::sync::oneshot;
 
     use super::*;
     use crate::event::Gathered;
     use crate::publish::MOST_UNSETTLED;
-    use crate::unit::{Spent, UnitEnd, UnitOver, UnitResult, UnitWord};
+    use crate::surroundings::Patience;
+    use crate::unit::{Spent, UnitOutcome, UnitOver, UnitResult, UnitWord};
 
     /// A loop over an empty library, without workers, whose events the test hands on by itself.
     fn rig() -> (Loop, mpsc::Receiver<EngineEvent>, TempDir) {
@@ -546,7 +526,7 @@ mod tests {
         engine
             .handle(EngineEvent::Gathered { run: id, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
         assert_eq!(engine.library.run(id).unwrap().unwrap().progress.total, 1);
-        let end = UnitEnd::Left { root: Some("/films".to_owned()) };
+        let end = UnitOutcome::Left { root: Some("/films".to_owned()) };
         let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
         engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
         let stored = engine.library.run(id).unwrap().unwrap();

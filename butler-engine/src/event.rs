@@ -11,9 +11,9 @@ use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
 use tokio::sync::oneshot;
 
-use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
+use crate::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::backlog::UnitId;
-use crate::engine::ChangeError;
+use crate::fact::{Came, What};
 use crate::plan::PlanBasis;
 use crate::unit::{Settled, UnitWord};
 
@@ -63,6 +63,12 @@ pub(crate) enum EngineEvent {
     LibraryChanged(LibraryChange),
     /// Limits of the system keep so many folders from being watched; none does if there is none.
     WatchLimitsMet { limits: BTreeMap<&'static str, usize> },
+    /// What a run's task derives and is lacking was counted.
+    DerivingCounted { run: RunId, total: u64 },
+    /// Products of items were derived and stored: what came of each, and how many items went meanwhile.
+    Derived { run: RunId, came: Vec<Came>, gone: u64, facts: Vec<What> },
+    /// Nothing is left that a run's task derives.
+    DerivingEnded { run: RunId, end: Result<(), String> },
     /// Somebody wants everything held.
     PauseAsked { pause: Pause, answer: oneshot::Sender<Result<Vec<Pause>, StoreError>> },
     /// Somebody lifts a pause, or all of them; those that there were are answered.

@@ -63,6 +63,15 @@ pub enum What {
         /// Why: one sentence.
         sentence: String,
     },
+    /// A product of an item itself could not be derived.
+    ItemFailed {
+        /// The item's id.
+        item: i64,
+        /// The product.
+        product: ProductKind,
+        /// Why: one sentence.
+        sentence: String,
+    },
     /// Something failed in a task's own work, which goes on.
     WorkFailed {
         /// The task.

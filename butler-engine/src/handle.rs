@@ -6,21 +6,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::{Library, RunRow, StoreError};
+use butler_library::{Derivation, Library, RunRow, StoreError};
 use butler_product::ProductKind;
 use butler_tasks::{Catalogue, Plan, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::answer::{EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
+use crate::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::clock::Clock;
-use crate::demands;
-use crate::engine::ChangeError;
+use crate::demands::{self, Wish};
 use crate::event::EngineEvent;
 use crate::fact::Fact;
 use crate::inbox::Inbox;
 use crate::plan::PlanBasis;
-use crate::wish::{Wish, wishes};
 use crate::work;
 
 /// The engine's loop has ended: the server is shutting down.
@@ -109,7 +107,7 @@ impl Handle {
 
     /// What the tasks wish by the settings that hold now; costs no round trip.
     pub fn wishes(&self) -> Vec<Wish> {
-        wishes(&self.catalogue, &self.settings.borrow())
+        demands::wishes(&self.catalogue, &self.settings.borrow())
     }
 
     /// The stream of facts from now on.
@@ -270,13 +268,21 @@ impl Handle {
         self.catalogue.makers(kind, &self.settings())
     }
 
-    /// How many sources lack each product that a task which is on demands, held back by a failure or not.
+    /// What the tasks derive, each with its task.
+    pub fn derivations(&self) -> impl Iterator<Item = (&'static TaskName, &'static Derivation)> {
+        let tasks: Vec<_> = self.catalogue.tasks().collect();
+        tasks
+            .into_iter()
+            .flat_map(|task| task.phases.derives.iter().map(move |derives| (&task.name, derives)))
+    }
+
+    /// How many sources, or items, lack each product that a task which is on demands, held back by a failure or not.
     /// Blocks.
     ///
     /// # Errors
     /// If the database fails.
     pub fn lacking(&self) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
-        demands::lacking(&self.library, &self.catalogue, &self.settings())
+        demands::lacking(&self.library, &self.catalogue, &self.settings(), self.clock.now())
     }
 
     async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<T>) -> EngineEvent) -> Result<T, Gone> {

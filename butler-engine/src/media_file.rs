@@ -102,7 +102,7 @@ pub(crate) fn still_answers(library: &Library, file: &SourceFile, open: &File) -
     read.is_ok()
 }
 
-/// Its bytes, and when it was written last, nanoseconds since 1970.
+/// A file's bytes, and when it was written last, nanoseconds since 1970.
 fn standing(open: &File) -> io::Result<(u64, i64)> {
     let seen = open.metadata()?;
     Ok((seen.size(), seen.mtime().saturating_mul(1_000_000_000).saturating_add(seen.mtime_nsec())))

@@ -61,7 +61,7 @@ pub struct Todo {
     pub is_guess: bool,
     /// Products that failed, and are left alone until a later night or for good.
     pub held_back: u64,
-    /// Those of them that are tried again by themselves.
+    /// How many of the products held back are tried again by themselves.
     pub tried_again: u64,
     /// The night in which the first of these is tried.
     pub next_try: Option<Window>,
@@ -107,7 +107,7 @@ impl PlanBasis {
     /// # Errors
     /// If the database fails.
     pub fn plan(&self, library: &Library, nights: usize) -> Result<Plan, StoreError> {
-        let prices = Prices::of(&library.costs()?.newest);
+        let prices = Prices::of(&library.costs()?);
         // Several tasks may wish the same; it is asked for once.
         let mut asked = BTreeMap::new();
         let mut backlogs = BTreeMap::new();
@@ -139,6 +139,12 @@ impl PlanBasis {
                 todo.bytes += backlog.bytes;
                 todo.seconds += estimate.seconds;
                 todo.is_guess |= estimate.is_guess;
+            }
+            for derivation in task.phases.derives {
+                let lacking = library.underived(derivation, None, switch, self.now, false)?.len();
+                todo.lacks += lacking as u64;
+                // No unit takes part, so nothing but the product's own word tells how long it takes.
+                todo.seconds += lacking as f64 * derivation.makes.guessed_cost().seconds;
             }
             backlogs.insert(task.name.clone(), todo);
         }

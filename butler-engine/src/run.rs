@@ -12,9 +12,10 @@ use jiff::Timestamp;
 
 use crate::answer::LiveRun;
 use crate::backlog::UnitId;
+use crate::brake::Brake;
 use crate::fact::{Came, What};
+use crate::phase::Phase;
 use crate::rate::Rate;
-use crate::work::Brake;
 
 /// A run that works.
 pub(crate) struct Run {
@@ -26,24 +27,16 @@ pub(crate) struct Run {
     pub(crate) done: u64,
     pub(crate) total: u64,
     pub(crate) failures: u64,
-    /// Of units that ended.
+    /// Bytes that the units which ended have read.
     pub(crate) bytes_read: u64,
     pub(crate) report: Report,
     pub(crate) roots_away: BTreeSet<String>,
-    /// Whether its lacks are counted, so that none open means that it is done.
-    pub(crate) is_gathered: bool,
-    /// Whether its lacks are counted once more, for it shall take all of them now.
-    pub(crate) is_widening: bool,
-    /// Whether something that it found to do was left when its window ended.
-    pub(crate) is_cut: bool,
+    pub(crate) phase: Phase,
     /// The window's end that binds it.
     pub(crate) bound_until: Option<Timestamp>,
     /// Lacks that are left alone until their next try.
     pub(crate) held_back: u64,
-    /// When it is detached from the units that it still has in hand: its window has ended.
-    pub(crate) detach_at: Option<Timestamp>,
     in_hand: BTreeMap<UnitId, (String, u64)>,
-    is_working: bool,
     waits: Option<Reason>,
     /// The section that the run's own work goes through.
     section: Option<SectionStep>,
@@ -83,14 +76,13 @@ impl Run {
             bytes_read: 0,
             report: Report::default(),
             roots_away: BTreeSet::new(),
-            is_gathered: false,
-            is_widening: false,
-            is_cut: false,
+            phase: match task.phases.work.is_none() {
+                true => Phase::Counting { is_widening: false },
+                false => Phase::Working,
+            },
             bound_until: record.bound_until,
             held_back: 0,
-            detach_at: None,
             in_hand: BTreeMap::new(),
-            is_working: !task.phases.work.is_none(),
             waits: None,
             section: None,
             work_done: 0,
@@ -105,7 +97,7 @@ impl Run {
     /// read stays read.
     pub(crate) fn resume(&mut self, before: &RunProgress) {
         self.bytes_read = before.bytes_read;
-        if !self.is_working {
+        if self.phase != Phase::Working {
             (self.done, self.total, self.failures) = (before.done, before.done, before.failures);
             self.tally.failed = before.failures;
             self.tally.before = before.done.saturating_sub(before.failures);
@@ -129,15 +121,20 @@ impl Run {
 
     /// Whether it can be stopped at once, since it has no work of its own under way: only units, which go on
     /// without it.
-    pub(crate) const fn is_detachable(&self) -> bool {
-        !self.is_working
+    pub(crate) fn is_detachable(&self) -> bool {
+        self.phase != Phase::Working
     }
 
     pub(crate) fn name(&self) -> &TaskName {
         &self.task.name
     }
 
-    /// By which the run's own work is stopped or held.
+    /// Whether it tries again what rests after failures: not whenever a file beside it changes.
+    pub(crate) fn tries_again(&self) -> bool {
+        self.ask.force && self.origin != Origin::Watch
+    }
+
+    /// The brake of the threads that work for the run.
     pub(crate) fn brake(&self) -> Arc<Brake> {
         Arc::clone(&self.brake)
     }
@@ -174,7 +171,7 @@ impl Run {
     }
 
     pub(crate) fn work_ended(&mut self) {
-        self.is_working = false;
+        self.phase = Phase::Counting { is_widening: false };
         self.waits = None;
         self.section = None;
         // The next phase has a pace of its own.
@@ -197,7 +194,7 @@ impl Run {
         }
     }
 
-    /// One product more, or one failure more.
+    /// The run has one product more, or one failure more.
     pub(crate) fn step_done(&mut self, came: Came) {
         self.done += 1;
         match came {
@@ -209,7 +206,7 @@ impl Run {
         self.rate.note(Instant::now(), self.done);
     }
 
-    /// One step less: its file can't be had, since its root is away or (none) since it is gone.
+    /// The run has one step less: a file can't be had, since its root is away or (none) since it is gone.
     pub(crate) fn step_left(&mut self, root: Option<String>) {
         self.total = self.total.saturating_sub(1);
         match root {
@@ -221,7 +218,7 @@ impl Run {
 
     /// What it says at its end: what its own work found, and what came of its wishes.
     pub(crate) fn into_report(self) -> Report {
-        let left = if self.is_gathered { self.total.saturating_sub(self.done) } else { 0 };
+        let left = if self.phase.is_counted() { self.total.saturating_sub(self.done) } else { 0 };
         let (mut report, bytes_read, held_back) = (self.report, self.bytes_read, self.held_back);
         let Tally { made, nothing, failed, before, ahead, away, gone } = self.tally;
         let facts = [
@@ -268,11 +265,22 @@ impl Run {
             task: self.name().clone(),
             done: self.done,
             total: self.total,
-            is_counted: self.is_gathered,
+            is_counted: self.phase.is_counted(),
             failures: self.failures,
-            file: file.or_else(|| self.in_hand.values().next().map(|(file, _)| file.clone())),
+            file: file
+                .or_else(|| self.in_hand.values().next().map(|(file, _)| file.clone()))
+                .or_else(|| self.limited_to()),
             waits: self.waits.clone(),
         }
+    }
+
+    /// The files and folders that it is limited to, in a few words.
+    fn limited_to(&self) -> Option<String> {
+        let first = self.ask.paths.first()?.display();
+        Some(match self.ask.paths.len() {
+            1 => first.to_string(),
+            several => format!("{first} and {} more", several - 1),
+        })
     }
 
     /// The facts that say how far it is.
@@ -314,7 +322,7 @@ mod tests {
     #[test]
     fn a_media_runs_report_says_what_came_of_its_wishes_and_why_some_were_left() {
         let mut run = run();
-        (run.is_gathered, run.total, run.held_back) = (true, 9, 2);
+        (run.phase, run.total, run.held_back) = (Phase::Units, 9, 2);
         for came in [Came::Made, Came::Made, Came::Nothing, Came::Failed] {
             run.step_done(came);
         }
@@ -336,11 +344,25 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_is_limited_to_folders_shows_them_while_no_file_is_in_hand() {
+        let file = |run: &Run| match run.progress(None) {
+            What::RunProgressed { file, .. } => file,
+            _ => None,
+        };
+        let mut run = run();
+        assert_eq!(file(&run), None);
+        run.ask.paths = vec!["/films/Heat".into(), "/films/Ronin".into()];
+        assert_eq!(file(&run).as_deref(), Some("/films/Heat and 1 more"));
+        run.unit_opened(1, "Heat.mkv".to_owned());
+        assert_eq!(file(&run).as_deref(), Some("Heat.mkv"));
+    }
+
+    #[test]
     fn what_was_done_before_a_restart_or_ahead_is_in_the_report() {
         let mut run = run();
         run.resume(&RunProgress { done: 5, total: 9, failures: 1, bytes_read: 100 });
         run.begins_with(2);
-        run.is_gathered = true;
+        run.phase = Phase::Units;
         let expect = [
             ReportFact::count("products that could not be made", 1),
             ReportFact::count("settled before the server was restarted", 4),

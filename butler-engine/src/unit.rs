@@ -31,17 +31,17 @@ pub(crate) enum UnitWord {
 /// How a unit ended, and what it brought.
 #[derive(Debug)]
 pub(crate) struct UnitOver {
-    /// By the want's place in the plan.
+    /// The worker's answers, each with its want's place in the plan.
     pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
     pub(crate) bytes_read: u64,
     pub(crate) spent: Spent,
-    pub(crate) end: UnitEnd,
+    pub(crate) end: UnitOutcome,
 }
 
 /// What a unit took, and of how much.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Spent {
-    /// By the wall clock, from the opening of the file to the last answer.
+    /// Seconds by the wall clock, from the opening of the file to the last answer.
     pub(crate) seconds: f64,
     pub(crate) size_bytes: u64,
     /// How long the media lasts, where that is known.
@@ -50,12 +50,12 @@ pub(crate) struct Spent {
 
 /// How a unit ended.
 #[derive(Debug)]
-pub(crate) enum UnitEnd {
+pub(crate) enum UnitOutcome {
     /// As it should.
     Done,
-    /// Its worker fell.
+    /// The unit's worker fell.
     Fell { how: Fall, sentence: String },
-    /// Its root is away, or (none) no file holds the source any more.
+    /// The source's root is away, or (none) no file holds the source any more.
     Left { root: Option<String> },
     /// Nothing can be done at all: no worker can be started, no output can be made.
     Impossible { sentence: String },
@@ -76,7 +76,7 @@ pub(crate) struct UnitResult {
     pub(crate) source: SourceId,
     /// The unit's wants, each with the runs that wait for it.
     pub(crate) wants: Vec<Want>,
-    /// By their place in `wants`.
+    /// The answers, each with its want's place in `wants`.
     pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
     pub(crate) bytes_read: u64,
     pub(crate) spent: Spent,
@@ -85,8 +85,8 @@ pub(crate) struct UnitResult {
 /// What became of a unit's results.
 #[derive(Debug)]
 pub(crate) enum Settled {
-    /// They are stored: for each run, what came of each of its wants; and what is told of them.
+    /// The results are stored: for each run, what came of each of its wants; and what is told of them.
     Stored { runs: BTreeMap<RunId, Vec<Came>>, facts: Vec<What> },
-    /// They can't be stored: the runs can't go on.
+    /// The results can't be stored: the runs can't go on.
     Impossible { runs: Vec<RunId>, sentence: String },
 }

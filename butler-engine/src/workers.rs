@@ -14,13 +14,13 @@ use butler_library::Library;
 
 use crate::answer::Workers;
 use crate::backlog::{UnitId, Withdrawal};
-use crate::engine::EngineSettings;
 use crate::inbox::Inbox;
+use crate::surroundings::EngineSettings;
 use crate::unit::UnitJob;
 pub(crate) use answers::{Arrived, checked};
 use keeper::Keeper;
+pub use process::StartError;
 pub(crate) use process::{Ending, Process};
-pub use process::{Patience, StartError};
 pub(crate) use wishes::Wishes;
 
 /// The slots, as the loop sees them.

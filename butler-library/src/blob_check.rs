@@ -265,6 +265,11 @@ mod tests {
         drop(let_go);
         assert!(writer.join().unwrap().unwrap());
         assert_eq!(noted.join().unwrap().unwrap(), 0);
-        assert!(library.product(SourceId(1), ProductKind::Bif).is_ok_and(|row| row.is_some()));
+        let rows = library.db().read(|tx| {
+            Ok::<_, StoreError>(
+                tx.query_row("SELECT count(*) FROM products", [], |row| row.get::<_, i64>(0))?,
+            )
+        });
+        assert_eq!(rows.unwrap(), 1);
     }
 }

@@ -42,6 +42,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0012_lists.sql")),
     M::up(include_str!("../migrations/0013_worked_time.sql")),
     M::up(include_str!("../migrations/0014_traits.sql")).foreign_key_check(),
+    M::up(include_str!("../migrations/0015_derived.sql")).foreign_key_check(),
 ];
 
 /// The database's version in this build.

@@ -45,15 +45,18 @@ pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId};
 pub use library::{AdminTokenError, Library, OpenError};
 pub use regular_file::open_regular;
 pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
-pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 pub use scan::{
-    LeftAlone, OpenMedia, Pending, RealFiles, RootReport, RootWatch, ScanError, ScanObserver, ScanPhase,
-    ScanProgress, ScanReport, ScanWorld, Unwatched, Watched, scan_paths, scan_section,
+    Becomes, LeftAlone, OpenMedia, Pending, PlannedFile, RealFiles, RootReport, RootWatch, ScanError,
+    ScanObserver, ScanPhase, ScanPlan, ScanProgress, ScanReport, ScanWorld, Unwatched, Watched, plan_scan,
+    scan_paths, scan_section,
 };
+pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 pub use store::Page;
-pub use store::costs::{CostSums, Costs, UnitCost};
+pub use store::costs::UnitCost;
+pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
 pub use store::failures::{
-    FailureGroup, FailurePlace, FailureRow, FailureSummary, NewFailure, NoPlace, ScanFailure,
+    FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
+    NoPlace, ScanFailure,
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;

@@ -63,7 +63,7 @@ struct Root {
     thread: Option<RootThread>,
     /// Callers that wait for an answer.
     waiting: usize,
-    /// By the time at which they were.
+    /// The calls that were left behind, by the time at which they were.
     left_behind: Vec<Vec<Arc<Pulse>>>,
     /// Until then the root is taken to be away without a new try.
     away_until: Option<Instant>,

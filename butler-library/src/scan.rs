@@ -1,26 +1,31 @@
 //! The scan: one walk of a section's folders, and what it means for parts and items.
 //!
 //! It deletes nothing and opens only what is new or was written since. Start with [`scan_section`]: `walk`
-//! (I/O) → `compare` (pure) → `read` (fingerprints) → `apply` (one transaction a batch), moves and missing at
-//! the end.
+//! (I/O) → `compare` (pure) → `read` (fingerprints) → `plan` (pure: a value) → `apply` (one transaction a plan).
+//! [`plan_scan`] stops at the plan and shows it.
 
 mod ahead;
+mod albums;
 mod apply;
+mod by_content;
 mod check;
 mod compare;
 mod content;
+mod dry_run;
 mod extent;
 mod extras;
 mod ignore;
-mod line;
+mod known;
 mod list;
+mod location;
 mod media_names;
+mod merge;
 mod place;
 mod place_of_path;
+mod plan;
 mod read;
 mod section_scan;
 mod settle;
-mod told;
 mod walk;
 mod watch;
 
@@ -35,9 +40,12 @@ use jiff::Timestamp;
 
 pub use check::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 
+pub use dry_run::{Becomes, PlannedFile, ScanPlan, plan_scan};
 pub use watch::{Pending, RootWatch, Unwatched, Watched};
 
-pub(crate) use content::heard;
+pub(crate) use by_content::place_by_content;
+
+use section_scan::Sink;
 
 use crate::store::failures::ScanFailure;
 use crate::{Library, RootThreads, SectionId, StoreError};
@@ -183,7 +191,8 @@ pub fn scan_section(
     world: &ScanWorld<'_>,
     observer: &mut dyn ScanObserver,
 ) -> Result<ScanReport, ScanError> {
-    section_scan::run(library, section, None, world, observer)
+    let section = library.section(section)?.ok_or(ScanError::UnknownSection(section))?;
+    section_scan::run(library, &section, None, world, observer, Sink::Library)
 }
 
 /// Scans only these files and folders of a section, by their whole paths. Above them nothing is looked at but
@@ -199,5 +208,6 @@ pub fn scan_paths(
     world: &ScanWorld<'_>,
     observer: &mut dyn ScanObserver,
 ) -> Result<ScanReport, ScanError> {
-    section_scan::run(library, section, Some(paths), world, observer)
+    let section = library.section(section)?.ok_or(ScanError::UnknownSection(section))?;
+    section_scan::run(library, &section, Some(paths), world, observer, Sink::Library)
 }

@@ -148,5 +148,6 @@ pub(crate) fn start(spec: &Spec, info: &MediaInfo, limits: Limits) -> Result<Sta
         Spec::Bandwidth => Ok(bandwidth::start(info)),
         Spec::Tags => tags::of_headers(info).map(Start::Answered),
         Spec::Photo => Err(Failure::worker("A photo is read before any headers are.")),
+        Spec::NeededBandwidth => Err(Failure::worker("It is derived of stored products.")),
     }
 }

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use butler_names::{Episode, Kind, Movie, Named, Numbers, read};
+use butler_names::{Episode, Kind, Movie, Named, Numbers, read_sized};
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 
@@ -37,12 +37,12 @@ impl Judged {
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let verbose = words.iter().map(|word| ["-v", "-vv"].iter().position(|flag| word == flag)).max().flatten();
-    let path = words.iter().find(|word| !word.starts_with('-')).expect("score TABLE.json [-v | -vv]");
-    let table: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let file = words.iter().find(|word| !word.starts_with('-')).expect("score TABLE.json [-v | -vv]");
+    let table: Vec<Value> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let mut sums: BTreeMap<(String, &str), (u32, u32)> = BTreeMap::new();
     for row in &table {
         let judged = judge(row);
-        let half = half(row["path"].as_str().unwrap());
+        let half = half(path(row));
         let source = row["source"].as_str().unwrap().split('/').next().unwrap();
         let table = format!("{source} {}", row["kind"].as_str().unwrap());
         for table in [table, "all tables".to_owned(), format!("all tables, half {half}")] {
@@ -66,8 +66,7 @@ fn main() {
 
 fn judge(row: &Value) -> Judged {
     let kind = kind(row);
-    let components = components(row);
-    match read(kind, &components, BYTES) {
+    match read_sized(path(row), kind, BYTES) {
         Named::Movie(movie) => film(&movie, &row["expected"]),
         Named::Episode(episode) => of_show(&episode, &row["expected"]),
         other => Judged::missing(json!(format!("{other:?}"))),
@@ -78,9 +77,8 @@ fn kind(row: &Value) -> Kind {
     if row["kind"] == "movie" { Kind::Movie } else { Kind::Show }
 }
 
-fn components(row: &Value) -> Vec<String> {
-    let path = row["path"].as_str().unwrap();
-    path.split('/').filter(|component| !component.is_empty()).map(str::to_owned).collect()
+fn path(row: &Value) -> &str {
+    row["path"].as_str().unwrap()
 }
 
 fn film(movie: &Movie, expected: &Value) -> Judged {
@@ -165,12 +163,12 @@ fn half(path: &str) -> usize {
 }
 
 fn speed(table: &[Value]) -> f64 {
-    let rows: Vec<_> = table.iter().map(|row| (kind(row), components(row))).collect();
+    let rows: Vec<_> = table.iter().map(|row| (kind(row), path(row))).collect();
     let (mut best, mut read_bytes) = (f64::MAX, 0);
     for _ in 0..5 {
         let start = Instant::now();
-        for (kind, components) in &rows {
-            read_bytes += usize::from(std::hint::black_box(read(*kind, components, BYTES)).doubt().is_none());
+        for (kind, path) in &rows {
+            read_bytes += usize::from(std::hint::black_box(read_sized(path, *kind, BYTES)).doubt().is_none());
         }
         best = best.min(start.elapsed().as_secs_f64());
     }

@@ -22,9 +22,21 @@ use season::{SeasonFolder, of_folder};
 use super::title::{clean, comparable};
 use super::{Episode, Numbers, ids, junk, stack};
 
-/// The number that a fansub's special has beside its own: `Show - 05.5 - S00E01`.
-static BESIDE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"[ _.][\-–][ _.][0-9]{1,4}(?:\.[0-9])?[ _.\-–(\[]*$").ok());
+/// The number that a fansub's special has beside its own, or the day of an episode: `Show - 05.5 - S00E01`,
+/// `Show 2016 02 25 S20E142`.
+static BESIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:[ _.][\-–][ _.][0-9]{1,4}(?:\.[0-9])?|[ ._\-]+(?:19|20)[0-9]{2}[ ._\-][0-9]{2}[ ._\-][0-9]{2})[ _.\-–(\[]*$",
+    )
+    .ok()
+});
+/// The day on which somebody recorded a broadcast: `221208 Show ep11`.
+static RECORDED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[ _]\s*").ok());
+
+/// `S05E06 of 24`.
+static OF_ALL: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)^[ ._]?of[ ._]?[0-9]{1,3}(?:[)\] ._\-]|$)").ok());
 
 /// The episode of a file in its folders.
 pub(super) fn name(folders: &[String], stem: &str) -> Episode {
@@ -38,7 +50,7 @@ fn by_folder(folders: &[String], stem: &str) -> Option<Episode> {
     let (folder, above) = folders[..folders.len() - inner].split_last()?;
     let found = numbers::find(folder).filter(|found| !found.is_between)?;
     let of_folder = by_file(above, folder);
-    let own = by_file(above, stem);
+    let own = by_file(folders, stem);
     let range = found.first..=found.last;
     let is_within =
         |first: u32, last: u32| found.first < found.last && range.contains(&first) && range.contains(&last);
@@ -103,7 +115,10 @@ fn show_of(prefix: &str) -> &str {
     let season = season::in_name(prefix).map(|season| season.start).filter(|start| has_show(*start));
     let beside =
         || BESIDE.as_ref()?.find(prefix).map(|beside| beside.start()).filter(|start| has_show(*start));
-    season.or_else(beside).map_or(prefix, |start| &prefix[..start])
+    let prefix = season.or_else(beside).map_or(prefix, |start| &prefix[..start]);
+    let recorded = RECORDED.as_ref().and_then(|form| form.find(prefix));
+    let show = recorded.map_or(prefix, |recorded| &prefix[recorded.end()..]);
+    if clean(show).is_empty() { prefix } else { show }
 }
 
 /// Whether fans named it: `[Group] Show 679`, `Show 484 VOSTFR`, `Show 12 [0A1B2C3D]`.
@@ -119,6 +134,11 @@ fn is_fansub(stem: &str) -> bool {
 /// Whether a name tells season and episode itself.
 pub(super) fn is_numbered(stem: &str) -> bool {
     numbers::find(stem).is_some()
+}
+
+/// Whether a name tells that it is a special with a number.
+pub(super) fn is_special(stem: &str) -> bool {
+    numbers::find(stem).is_some_and(|found| found.season == 0)
 }
 
 /// What the folders say.
@@ -209,6 +229,9 @@ impl Read {
         if absolute::is_creditless(text) {
             return Self::unnumbered(Some(0), text.len(), text);
         }
+        if absolute::is_between(text) {
+            return Self::unnumbered(Some(0), text.len(), text);
+        }
         if let Some(read) = Self::of_season(text, place, is_fansub) {
             return read;
         }
@@ -234,10 +257,15 @@ impl Read {
             };
             return Some(Self::counted(found, None, text));
         }
+        let is_before = |found: &absolute::Found| found.end <= own.start;
+        // `Episode 14 (saison 2)`
+        if let Some(found) = absolute::marked(text).filter(is_before) {
+            let found = absolute::Found { season: found.season.or(Some(own.season)), ..found };
+            return Some(Self::counted(found, None, text));
+        }
         let season = place.season.as_ref().map(|season| season.season);
-        let is_before = absolute::find(text, Around { season, show: place.show, is_fansub })
-            .is_some_and(|found| found.end <= own.start);
-        (!is_before).then(|| Self::unnumbered(Some(own.season), own.start, text))
+        let found = absolute::find(text, Around { season, show: place.show, is_fansub });
+        (!found.as_ref().is_some_and(is_before)).then(|| Self::unnumbered(Some(own.season), own.start, text))
     }
 
     fn counted(found: absolute::Found, season: Option<u32>, text: &str) -> Self {
@@ -260,8 +288,9 @@ impl Read {
     }
 }
 
-/// What stands behind the numbers, without junk.
+/// What stands behind the numbers, without junk: no day, no tag in brackets.
 fn title_of(rest: &str) -> Option<String> {
+    let rest = OF_ALL.as_ref().and_then(|form| form.find(rest)).map_or(rest, |of| &rest[of.end()..]);
     let rest = rest.trim_start_matches([' ', '.', '_', '-', '–', '—', ':', ')', ']', ',']);
     let words = junk::words(rest);
     if junk::is_hard(&words, 0) {
@@ -273,7 +302,15 @@ fn title_of(rest: &str) -> Option<String> {
         Some((title, sum)) if sum.len() == 8 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()) => title,
         _ => kept,
     };
-    Some(clean(kept)).filter(|title| title.chars().any(char::is_alphanumeric))
+    let kept = kept.trim_end_matches([' ', '.', '_', '-']);
+    if kept.starts_with('[') && kept.find(']') == Some(kept.len() - 1) {
+        return None;
+    }
+    let inner = kept.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
+    let kept = inner.filter(|inner| !inner.contains(['(', ')'])).unwrap_or(kept);
+    let is_day = date::find(kept).is_some_and(|(_, start, end)| start == 0 && end == kept.len())
+        || (kept.len() == 6 && kept.bytes().all(|byte| byte.is_ascii_digit()));
+    Some(clean(kept)).filter(|title| !is_day && title.chars().any(char::is_alphanumeric))
 }
 
 fn resolution(rest: &str) -> Option<String> {
@@ -284,16 +321,25 @@ fn resolution(rest: &str) -> Option<String> {
     word.map(str::to_owned)
 }
 
-/// A name without the group in front: `[Group] Show - 04`.
+/// A name without the groups in front: `[Group] Show - 04`, `[Group]_[Others]_Show_04`.
 fn without_group(text: &str) -> &str {
-    let text = text.trim();
-    // `37 [Group]_Show_-_37` counts its files in front.
-    let counted = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
-    let inner = text.strip_prefix('[').or_else(|| counted.strip_prefix('['));
-    match inner.and_then(|inner| inner.split_once(']')) {
-        Some((group, rest)) if rest.chars().any(char::is_alphabetic) && !is_numbered(group) => {
-            rest.trim_start_matches([' ', '_', '.', '-'])
+    let mut text = text.trim();
+    loop {
+        // `37 [Group]_Show_-_37` counts its files in front.
+        let counted = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        let inner = text.strip_prefix('[').or_else(|| counted.strip_prefix('['));
+        let Some((group, rest)) = inner.and_then(|inner| inner.split_once(']')) else { return text };
+        let behind = rest.trim_start_matches([' ', '_', '.', '-']);
+        if !rest.chars().any(char::is_alphabetic) || is_numbered(group) {
+            return text;
         }
-        _ => text,
+        text = behind;
+        // Of `[Group][Title][04]` the second is the title.
+        let outside = text.strip_prefix('[').and_then(|inner| inner.split_once(']'));
+        if !outside.is_some_and(|(_, rest)| {
+            rest.trim_start_matches(['_', ' ', '.']).starts_with(char::is_alphabetic)
+        }) {
+            return text;
+        }
     }
 }

@@ -2,10 +2,14 @@
 //! words.
 //!
 //! A hard word ends a title wherever it stands (never the whole of it). A soft one, which titles hold too
-//! (`German`, `Extended`), counts only behind a year or in front of a hard one.
+//! (`German`, `Extended`), counts only behind a year or in front of a hard one: `added.rs` says when.
 
-use std::borrow::Cow;
+mod added;
+mod words;
 
+pub(super) use added::{without_added, without_brackets};
+
+use self::words::{HARD, HARD_PAIRS, SOFT, TRAILING};
 use super::title::clean;
 
 /// One word of a name, and where it stands.
@@ -16,299 +20,16 @@ pub(super) struct Word<'a> {
     pub(super) end: usize,
 }
 
-const HARD: &[&str] = &[
-    "4k",
-    "8k",
-    "uhd",
-    "fhd",
-    "ultrahd",
-    "bluray",
-    "bdrip",
-    "brrip",
-    "webdlrip",
-    "dlrip",
-    "hdlight",
-    "bdremux",
-    "uhdremux",
-    "dvdremux",
-    "bdmv",
-    "bd25",
-    "bd50",
-    "bd66",
-    "dvd5",
-    "dvd9",
-    "remux",
-    "webdl",
-    "webrip",
-    "webhd",
-    "hdtv",
-    "hdtvrip",
-    "uhdtv",
-    "pdtv",
-    "dsr",
-    "dsrip",
-    "satrip",
-    "dvbrip",
-    "tvrip",
-    "hdrip",
-    "dvdrip",
-    "dvdscr",
-    "dvdr",
-    "vhsrip",
-    "hddvd",
-    "hdcam",
-    "camrip",
-    "hdts",
-    "hdtc",
-    "dvdscreener",
-    "bdscr",
-    "telesync",
-    "telecine",
-    "ppvrip",
-    "vodrip",
-    "ldrip",
-    "xvid",
-    "divx",
-    "x264",
-    "x265",
-    "h264",
-    "h265",
-    "hevc",
-    "avc",
-    "av1",
-    "vc1",
-    "vp8",
-    "vp9",
-    "mpeg2",
-    "mpeg4",
-    "aac",
-    "aac2",
-    "ac3",
-    "eac3",
-    "lpcm",
-    "dts",
-    "dtshd",
-    "dtsma",
-    "truehd",
-    "atmos",
-    "flac",
-    "ddp",
-    "ddp2",
-    "ddp5",
-    "ddp7",
-    "dd2",
-    "dd5",
-    "hdr",
-    "hdr10",
-    "hdr10plus",
-    "hdr10+",
-    "hlg",
-    "10bit",
-    "8bit",
-    "10bits",
-    "hi10p",
-    "hi10",
-    "hsbs",
-    "hou",
-    "remastered",
-    "unrated",
-    "repack",
-    "rerip",
-    "proper",
-    "yify",
-    "rarbg",
-    "yts",
-    "amzn",
-    "dsnp",
-    "hmax",
-    "atvp",
-    "pcok",
-    "crunchyroll",
-    "dvdfull",
-    "bdfull",
-    "hd1080",
-    "hd720",
-];
-/// Two words that are one hard one.
-const HARD_PAIRS: &[(&str, &str)] = &[
-    ("blu", "ray"),
-    ("web", "dl"),
-    ("web", "rip"),
-    ("web", "dlrip"),
-    ("h", "264"),
-    ("h", "265"),
-    ("x", "264"),
-    ("x", "265"),
-    ("bd", "rip"),
-    ("dvd", "rip"),
-    ("hd", "tv"),
-    ("hd", "rip"),
-    ("dolby", "vision"),
-    ("dolby", "digital"),
-    ("dolby", "atmos"),
-    ("vc", "1"),
-    ("hdr", "10"),
-    ("10", "bit"),
-    ("e", "ac3"),
-    ("mpeg", "2"),
-];
-const SOFT: &[&str] = &[
-    "extended",
-    "uncut",
-    "uncensored",
-    "theatrical",
-    "directors",
-    "director's",
-    "director",
-    "cut",
-    "dc",
-    "final",
-    "ultimate",
-    "collectors",
-    "collector's",
-    "special",
-    "edition",
-    "anniversary",
-    "criterion",
-    "imax",
-    "open",
-    "matte",
-    "fanedit",
-    "redux",
-    "despecialized",
-    "limited",
-    "internal",
-    "real",
-    "read",
-    "nfo",
-    "complete",
-    "festival",
-    "remaster",
-    "restored",
-    "version",
-    "colorized",
-    "convert",
-    "om",
-    "hybrid",
-    "web",
-    "dvd",
-    "vhs",
-    "ld",
-    "ntsc",
-    "pal",
-    "multi",
-    "dual",
-    "dl",
-    "ml",
-    "audio",
-    "subbed",
-    "dubbed",
-    "sub",
-    "subs",
-    "dub",
-    "ws",
-    "fs",
-    "3d",
-    "sbs",
-    "dv",
-    "sdr",
-    "hd",
-    "sd",
-    "nf",
-    "it",
-    "hulu",
-    "stan",
-    "bbc",
-    "german",
-    "french",
-    "truefrench",
-    "vff",
-    "vf",
-    "vostfr",
-    "vost",
-    "subforced",
-    "english",
-    "eng",
-    "ita",
-    "italian",
-    "spanish",
-    "esp",
-    "castellano",
-    "latino",
-    "nordic",
-    "swedish",
-    "norwegian",
-    "danish",
-    "finnish",
-    "dutch",
-    "flemish",
-    "polish",
-    "pl",
-    "czech",
-    "cz",
-    "hungarian",
-    "hun",
-    "russian",
-    "rus",
-    "ukr",
-    "japanese",
-    "jap",
-    "jpn",
-    "korean",
-    "kor",
-    "chinese",
-    "chs",
-    "cht",
-    "hindi",
-    "tamil",
-    "telugu",
-    "turkish",
-    "portuguese",
-    "brazilian",
-    "greek",
-    "hebrew",
-    "cam",
-    "ts",
-    "tc",
-    "r5",
-    "screener",
-    "scr",
-    "retail",
-    "custom",
-    "sample",
-    "part",
-    "cd1",
-    "cd2",
-    "disc",
-    "remastering",
-    "60fps",
-];
-/// Soft words that say nothing of a release beside other soft words either: `Make It Real`.
-const WEAK: &[&str] = &["it", "real", "read", "part", "stan", "open", "hulu", "bbc", "nfo"];
-/// Of the soft words, those that a release name in capitals has in front of the hard ones.
-const TRAILING: &[&str] = &[
-    "dl",
-    "multi",
-    "dual",
-    "nf",
-    "web",
-    "internal",
-    "dubbed",
-    "subbed",
-    "vff",
-    "vostfr",
-    "truefrench",
-    "ws",
-    "ml",
-];
-
 /// The words of a name, at blanks, dots, hyphens, underscores and brackets.
 pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut found = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
         let parts = c.is_whitespace()
-            || matches!(c, '.' | '_' | '-' | '–' | '—' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '/' | '~');
+            || matches!(
+                c,
+                '.' | '_' | '-' | '–' | '—' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '/' | '~' | '+'
+            );
         match start {
             Some(begin) if parts => {
                 found.push(Word { text: &text[begin..at], start: begin, end: at });
@@ -327,7 +48,7 @@ pub(super) fn is_hard(words: &[Word<'_>], at: usize) -> bool {
     let lower = word.text.to_lowercase();
     // `BDRipMux` is a rip put together with other sound.
     let bare = lower.strip_suffix("mux").filter(|bare| bare.len() > 2).unwrap_or(&lower);
-    if HARD.contains(&bare) || HARD.contains(&lower.as_str()) || is_resolution(&lower) {
+    if HARD.contains(bare) || HARD.contains(lower.as_str()) || is_resolution(&lower) {
         return true;
     }
     let next = words.get(at + 1).map(|next| next.text.to_lowercase());
@@ -335,7 +56,7 @@ pub(super) fn is_hard(words: &[Word<'_>], at: usize) -> bool {
 }
 
 pub(super) fn is_soft(word: &str) -> bool {
-    SOFT.contains(&word.to_lowercase().as_str())
+    SOFT.contains(word.to_lowercase().as_str())
 }
 
 /// `1080p`, `576i`, `1920x1080`, `2160p60`.
@@ -359,7 +80,7 @@ pub(super) fn start(text: &str) -> Option<usize> {
 }
 
 /// Where the bracket begins that a place is inside of, else the place.
-fn bracket_before(text: &str, at: usize) -> usize {
+pub(super) fn bracket_before(text: &str, at: usize) -> usize {
     let open = text[..at].rfind(['(', '[', '{']);
     open.filter(|open| !text[*open..at].contains([')', ']', '}'])).unwrap_or(at)
 }
@@ -380,58 +101,14 @@ pub(super) fn cut(text: &str) -> &str {
     kept
 }
 
-/// A name without the brackets that hold nothing but junk: `Show (DVD)`, `Film [Dual-Audio] (1995)`.
-pub(super) fn without_brackets(text: &str) -> Cow<'_, str> {
-    let mut kept = Cow::Borrowed(text);
-    let mut from = 0;
-    while let Some(open) = kept[from..].find(['(', '[', '{']).map(|at| from + at) {
-        let close = kept[open..].find([')', ']', '}']).map(|at| open + at);
-        let Some(close) = close else { break };
-        let is_junk = is_added(&kept[open + 1..close]) && !clean(&kept[..open]).is_empty();
-        if is_junk {
-            kept = Cow::Owned(format!("{}{}", kept[..open].trim_end(), &kept[close + 1..]));
-        }
-        from = if is_junk { kept.floor_char_boundary(open.saturating_sub(1)) } else { open + 1 };
+/// A name without the hard words at its beginning, of which one alone can be a title: `h265 - HEVC Heat`.
+pub(super) fn without_junk_in_front(text: &str) -> &str {
+    let words = words(text);
+    let run = (0..words.len()).take_while(|at| is_hard(&words, *at)).count();
+    match words.get(run) {
+        Some(first) if run >= 2 => &text[first.start..],
+        _ => text,
     }
-    kept
-}
-
-/// A title without the soft words at its end, where a year or a hard word follows them: `EXTENDED`, `Criterion
-/// Edition`, `(VHS)`; and those words.
-pub(super) fn without_added(title: &str) -> (Cow<'_, str>, Option<&str>) {
-    let bare = without_brackets(title);
-    let Cow::Borrowed(title) = bare else { return (bare, None) };
-    let words = words(title);
-    let strong = |word: &Word<'_>| is_soft(word.text) && !WEAK.contains(&word.text.to_lowercase().as_str());
-    // Kept are the first word, and the next behind an article.
-    let least = if words.first().is_some_and(|word| is_article(word.text)) { 2 } else { 1 };
-    let run = words.iter().skip(least).rev().take_while(|word| strong(word)).count();
-    let is_mixed = words[..words.len() - run].iter().any(|word| word.text.chars().any(char::is_lowercase));
-    let capitals =
-        words[words.len() - run..].iter().rev().take_while(|word| is_in_capitals(word.text)).count();
-    let added = if run >= 2 {
-        run
-    } else if is_mixed {
-        capitals
-    } else {
-        0
-    };
-    match words.get(words.len() - added) {
-        Some(first) if added > 0 => (Cow::Borrowed(&title[..first.start]), Some(&title[first.start..])),
-        _ => (Cow::Borrowed(title), None),
-    }
-}
-
-fn is_article(word: &str) -> bool {
-    ["the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"]
-        .contains(&word.to_lowercase().as_str())
-}
-
-/// `EXTENDED`, `LiMiTED`, `3D`.
-fn is_in_capitals(word: &str) -> bool {
-    let capitals = word.chars().filter(|c| c.is_uppercase()).count();
-    let small = word.chars().filter(|c| c.is_lowercase()).count();
-    capitals > small && (small == 0 || capitals > 2)
 }
 
 /// Whether every word of a text is one that is added to titles.

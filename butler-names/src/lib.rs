@@ -1,7 +1,22 @@
 //! Names: what a media file is, by its path below the root of its library, as users of Plex, Jellyfin and
 //! Kodi write them. Pure: no file is looked at, no database asked, nothing is fetched.
 //!
-//! One file a kind of library (`movie`, `episode`, `track`, `photo`), one for extras; what they share reads
+//! ```
+//! use butler_names::{Kind, Named, Numbers, read};
+//!
+//! let Named::Episode(episode) = read("Dark (2017)/Season 1/Dark - S01E02 - Lies.mkv", Kind::Show) else {
+//!     panic!("a library of shows holds episodes");
+//! };
+//! assert_eq!((episode.show.title.as_str(), episode.show.year), ("Dark", Some(2017)));
+//! assert_eq!((episode.season, episode.numbers), (Some(1), Numbers::Range { first: 2, last: 2 }));
+//! assert_eq!(episode.title.as_deref(), Some("Lies"));
+//!
+//! // What the name leaves open is told, in a sentence for a person.
+//! let film = read("Heat.mkv", Kind::Movie);
+//! assert_eq!(film.doubt().unwrap().sentence(), "The name tells no year; name it like `Title (1999)`.");
+//! ```
+//!
+//! `docs/naming.md` has every convention with its example. One file a kind of library (`movie`, `episode`, `track`, `photo`), one for extras; what they share reads
 //! one thing each (`ids`, `year`, `junk`, `stack`, `title`). A convention is a row in their tables, with its
 //! case in `cases.rs` beside it. Start with [`read`]: it answers with a [`Named`], whose [`Named::doubt`]
 //! says how sure that is.
@@ -12,6 +27,8 @@ mod ids;
 mod junk;
 mod movie;
 mod named;
+#[cfg(test)]
+mod page;
 mod photo;
 mod plain;
 #[cfg(test)]
@@ -40,9 +57,23 @@ pub enum Kind {
     Photo,
 }
 
-/// What a file of a library is, by the components of its path below the root (folders, then the file's name)
-/// and its size in bytes.
-pub fn read(kind: Kind, components: &[String], size: u64) -> Named {
+/// What a file of a library is by its path below the library's root, folders and file parted by `/`;
+/// [`Named::doubt`] tells how sure that is.
+///
+/// Where the file's size is known, [`read_sized`] tells a sample from a film that is called so.
+pub fn read(path: &str, kind: Kind) -> Named {
+    read_sized(path, kind, 0)
+}
+
+/// What a file of so many bytes is by its path.
+pub fn read_sized(path: &str, kind: Kind, bytes: u64) -> Named {
+    let components: Vec<_> =
+        path.split('/').filter(|component| !component.is_empty()).map(str::to_owned).collect();
+    read_components(kind, &components, bytes)
+}
+
+/// What a file of so many bytes is, by the components of its path: folders, then the file's name.
+pub fn read_components(kind: Kind, components: &[String], size: u64) -> Named {
     let mut folders: Vec<_> = components.iter().map(|component| plain(component)).collect();
     let file = folders.pop().unwrap_or_default();
     // A name may begin with a dot only if it was asked for; then all of it is the stem.
@@ -56,9 +87,9 @@ pub fn read(kind: Kind, components: &[String], size: u64) -> Named {
             None => Named::Movie(movie::name(&folders, stem)),
         },
         Kind::Show => match extra::find(&folders, stem, size, true) {
-            // An episode among the extras is one all the same: `Extras/Show S00E03`.
-            Some(found) if found.base.is_some() || !found.kind.is_vague() || !episode::is_numbered(stem) => {
-                extra_of_show(&folders, found)
+            // A special among the extras is one all the same: `Extras/Show S00E03`.
+            Some(found) if found.base.is_some() || !found.kind.is_vague() || !episode::is_special(stem) => {
+                extra_of_show(&folders, stem, found)
             }
             _ => Named::Episode(episode::name(&folders, stem)),
         },
@@ -95,12 +126,16 @@ fn extra_of_film(found: extra::Found) -> Named {
     Named::Extra(Extra { kind, title: extra::title(kind, title), of: Owner::Film { folder: folders, film } })
 }
 
-fn extra_of_show(folders: &[String], found: extra::Found) -> Named {
+fn extra_of_show(folders: &[String], stem: &str, found: extra::Found) -> Named {
     let extra::Found { kind, title, folders: owned, base } = found;
-    let of_episode = base.as_deref().filter(|base| episode::is_numbered(base));
-    let Episode { show, season, numbers, .. } =
-        episode::name(&folders[..owned], of_episode.unwrap_or_default());
-    let numbers = if of_episode.is_some() { numbers } else { Numbers::None };
-    let title = if of_episode.is_some() { String::new() } else { title };
+    // `Extras/Show S05E01 Inside Look` belongs to that episode, as `Show S05E01-deleted` does.
+    let whole = base.is_none() && kind.is_vague();
+    let told = base.as_deref().or(whole.then_some(stem)).filter(|name| episode::is_numbered(name));
+    let Episode { show, season, numbers, title: of_episode, .. } =
+        episode::name(&folders[..owned], told.unwrap_or_default());
+    let (numbers, title) = match told {
+        Some(_) => (numbers, of_episode.filter(|_| whole).unwrap_or_default()),
+        None => (Numbers::None, title),
+    };
     Named::Extra(Extra { kind, title: extra::title(kind, title), of: Owner::Show { show, season, numbers } })
 }

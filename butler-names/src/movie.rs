@@ -92,6 +92,8 @@ impl<'a> Place<'a> {
                 place.stack = place.stack.or(Some(piece));
             } else if junk::is_all(last) && !rest.is_empty() {
                 place.version = place.version.or_else(|| Some(clean(last)));
+            } else if is_scrambled(last) && rest.last().is_some_and(|film| is_film_folder(film)) {
+                // `Heat (1995)/a1b2c3d4e5f6/a1b2c3d4e5f6.mkv`
             } else if let Some(label) = rest.last().and_then(|film| version_folder(last, film)) {
                 place.version =
                     Some(place.version.map_or_else(|| label.clone(), |own| format!("{label} {own}")));

@@ -1,6 +1,6 @@
 //! What a path is named, in one line: the form of the tables of cases.
 
-use super::{Episode, Extra, Ids, Movie, Named, Numbers, Owner, Show, Track, read};
+use super::{Episode, Extra, Ids, Movie, Named, Numbers, Owner, Show, Track, read_sized};
 use crate::Kind;
 
 /// Checks a table of paths, each with its line; tells all that differ at once.
@@ -18,8 +18,7 @@ pub(super) fn check(kind: Kind, table: &[(&str, &str)]) {
 /// A path's name, of a file of 1 GB, or of 50 MB if the path ends in ` <small>`.
 pub(super) fn named(kind: Kind, path: &str) -> Named {
     let (path, size) = path.strip_suffix(" <small>").map_or((path, 1_000_000_000), |path| (path, 50_000_000));
-    let components: Vec<_> = path.split('/').map(str::to_owned).collect();
-    read(kind, &components, size)
+    read_sized(path, kind, size)
 }
 
 pub(super) fn line(named: &Named) -> String {

@@ -17,6 +17,7 @@ struct Row {
     blob: Option<&'static str>,
     needs: Traits,
     one_of_each: bool,
+    derived: bool,
     after_headers: bool,
     cost: Cost,
 }
@@ -30,6 +31,7 @@ impl Row {
             blob: P::BLOB,
             needs: P::NEEDS,
             one_of_each: P::ONE_OF_EACH,
+            derived: P::DERIVED,
             after_headers: P::AFTER_HEADERS,
             cost: P::COST,
         }
@@ -94,6 +96,11 @@ impl ProductKind {
     /// Whether a source keeps one of each parameters; see [`Product::ONE_OF_EACH`].
     pub const fn keeps_one_of_each(self) -> bool {
         self.row().one_of_each
+    }
+
+    /// Whether it is derived of stored products; see [`Product::DERIVED`].
+    pub const fn is_derived(self) -> bool {
+        self.row().derived
     }
 
     /// Whether it is made of what the headers say; see [`Product::AFTER_HEADERS`].

@@ -11,6 +11,7 @@ pub mod channel;
 pub mod chapter_thumbs;
 pub mod media_info;
 pub mod message;
+pub mod needed_bandwidth;
 pub mod photo;
 pub mod tags;
 

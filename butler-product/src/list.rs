@@ -23,6 +23,9 @@ macro_rules! products {
             Tags = crate::tags::Tags;
             /// What a picture file says of how it was taken. See [`crate::photo`].
             Photo = crate::photo::Photo;
+            /// What the files of a season or album need of a network; derived. See
+            /// [`crate::needed_bandwidth`].
+            NeededBandwidth = crate::needed_bandwidth::NeededBandwidth;
         }
     };
 }

@@ -18,6 +18,8 @@ pub trait Product: Sized {
     const NEEDS: Traits;
     /// Whether a source keeps one of each parameters; else what was made with others is replaced.
     const ONE_OF_EACH: bool = false;
+    /// Whether it is a product of items, derived of stored products: no worker makes it of a source.
+    const DERIVED: bool = false;
     /// Whether it is made of what the headers say. What a parser of its own reads is made whether libav reads
     /// the file or not.
     const AFTER_HEADERS: bool = true;

@@ -58,6 +58,9 @@ impl Catalogue {
     /// sections' folders.
     pub fn makers(&self, kind: Option<ProductKind>, settings: &Settings) -> Vec<&'static TaskName> {
         let makes = |task: &&Task| match kind {
+            Some(kind) if kind.is_derived() => {
+                task.phases.derives.iter().any(|derivation| derivation.makes == kind)
+            }
             Some(kind) => task.demands(settings).iter().any(|demand| demand.spec.kind() == kind),
             None => task.timing.lane == Lane::Scan,
         };
@@ -70,6 +73,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::Phases;
 
     #[test]
     fn every_task_has_a_file_of_its_own_name() {
@@ -97,6 +101,17 @@ mod tests {
         let with: Vec<&str> = Catalogue::with_stand_ins().tasks().map(|task| task.name.as_str()).collect();
         assert!(with.is_sorted_by(|one, next| one < next), "{with:?}");
         assert!(Catalogue::default().tasks().all(|task| with.contains(&task.name.as_str())));
+    }
+
+    #[test]
+    fn every_task_does_something_and_derives_what_is_derived_only() {
+        for task in ALL {
+            let Phases { work, demands, derives } = task.phases;
+            let demands = demands(&Settings::default());
+            assert!(!work.is_none() || !demands.is_empty() || !derives.is_empty(), "{}", task.name);
+            assert!(demands.iter().all(|demand| !demand.spec.kind().is_derived()), "{}", task.name);
+            assert!(derives.iter().all(|derivation| derivation.makes.is_derived()), "{}", task.name);
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::settings::Setting;
 use crate::task::{OwnWork, Phases, Task};
 use crate::work::{TaskError, Work};
 
-/// By their wire names.
+/// The stand-ins, by their wire names.
 pub(crate) static ALL: [&Task; 2] = [&WEEKLY, &RANDOMIZED];
 
 /// For so long a stand-in lasts.

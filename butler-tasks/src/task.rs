@@ -4,6 +4,7 @@
 //! the products that it derives of stored ones. A task has one of them at least ([`Phases`]).
 
 use butler_api::TaskName;
+use butler_library::Derivation;
 use butler_product::{Spec, Traits};
 use butler_schedule::{Row, Timing};
 
@@ -40,6 +41,8 @@ pub struct Phases {
     pub work: OwnWork,
     /// The products that it wishes of sources: the engine finds what lacks them and has workers make them.
     pub demands: fn(&Settings) -> Vec<Demand>,
+    /// The products of items that it derives of stored ones: no worker has a part in it.
+    pub derives: &'static [Derivation],
 }
 
 /// A task's own work: plain blocking code on a thread of its own.
@@ -83,7 +86,7 @@ impl Task {
 
 impl Phases {
     /// None at all: a task names those that it has, and takes the rest from here.
-    pub(crate) const NONE: Self = Self { work: OwnWork::None, demands: no_demands };
+    pub(crate) const NONE: Self = Self { work: OwnWork::None, demands: no_demands, derives: &[] };
 }
 
 fn no_demands(_: &Settings) -> Vec<Demand> {

@@ -44,6 +44,12 @@ fn facts(task: &Task) -> Vec<(&'static str, String)> {
         let kinds: Vec<String> = demands.iter().map(|demand| format!("`{}`", demand.spec.kind())).collect();
         facts.push(("Makes of files", kinds.join(", ")));
     }
+    if !task.phases.derives.is_empty() {
+        let derived = task.phases.derives.iter();
+        let kinds: Vec<String> =
+            derived.map(|derivation| format!("`{}` of each {}", derivation.makes, derivation.of)).collect();
+        facts.push(("Derives of these", kinds.join(", ")));
+    }
     facts
 }
 

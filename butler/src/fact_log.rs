@@ -29,6 +29,7 @@ fn log(what: &What) {
             tracing::debug!(%run, %task, done, total, failures, file)
         }
         What::PartFailed { part, product, sentence } => tracing::warn!(%product, part, "{sentence}"),
+        What::ItemFailed { item, product, sentence } => tracing::warn!(%product, item, "{sentence}"),
         What::WorkFailed { task, path, sentence } => tracing::warn!(%task, path, "{sentence}"),
         What::UnitFinished { kinds, seconds, bytes_read, media_seconds } => {
             tracing::debug!(?kinds, seconds, bytes_read, media_seconds, "a unit is over");

@@ -1,10 +1,11 @@
 //! The walls of the house, checked against cargo's metadata and the tree: which crate may use which, what a
-//! crate never links, each one's licence, and that the architecture page names only files that are there.
+//! crate never links, each one's licence, that the architecture page names only files that are there, and that
+//! no two types have one name.
 //!
 //! Never a matter of taste: each line of the tables below is a line of the design.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -126,6 +127,52 @@ fn every_crate_has_its_licence() {
         let name = text(&package["name"]);
         let wanted = if FREE.contains(&name.as_str()) { "MIT OR Apache-2.0" } else { "GPL-3.0-or-later" };
         assert_eq!(package["license"].as_str(), Some(wanted), "`{name}`");
+    }
+}
+
+/// Names of public types that two crates, or two modules of one, may have: each is the field's word in both.
+const SHARED_TYPE_NAMES: &[&str] = &[
+    // Of a person's words and of a library.
+    "Kind", "Photo",   // A product's own summary.
+    "Summary", // The schedule's view of what the catalogue has.
+    "Settings", "Task", "Work", // What the nights bring, and what a task would do.
+    "Plan", // What a product says of itself, and one that the command made.
+    "Product",
+];
+
+/// Where bodies of the wire and the client's requests stand: they are called as what they tell of.
+const MIRRORS: &[&str] = &["butler-api/src/v1/", "butler-api/src/plex/", "butler-client/src/"];
+
+#[test]
+fn one_public_type_has_one_name() {
+    let (root, mut files) = (root(), Vec::new());
+    list_files(&root, &root, &mut files);
+    let is_source = |file: &&String| {
+        file.starts_with("butler")
+            && file.contains("/src/")
+            && file.ends_with(".rs")
+            && !file.starts_with("butler-fixtures/")
+            && !MIRRORS.iter().any(|mirror| file.starts_with(mirror))
+    };
+    let mut places: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for file in files.iter().filter(is_source) {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let types = text.lines().filter_map(|line| {
+            ["pub struct ", "pub enum ", "pub trait "].iter().find_map(|start| line.strip_prefix(start))
+        });
+        for rest in types {
+            let name = rest.split(|letter: char| !letter.is_alphanumeric()).next().unwrap();
+            places.entry(name.to_owned()).or_default().push(file);
+        }
+    }
+    assert!(places.contains_key("RunRecord"), "no type was found");
+    for (name, files) in &places {
+        let is_shared = SHARED_TYPE_NAMES.contains(&name.as_str());
+        assert!(files.len() == 1 || is_shared, "one word, one meaning: `{name}` stands in {files:?}");
+        assert!(
+            files.len() > 1 || !is_shared,
+            "`{name}` stands in {files:?} only: it is to go from the list"
+        );
     }
 }
 

@@ -19,6 +19,27 @@ pub struct Products {
     /// What is not made yet and was not tried in vain either.
     #[serde(default)]
     pub open: Vec<OpenProduct>,
+    /// What was derived for the item itself of what was made of the files below it: for a season or an album.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derived: Vec<ItemProduct>,
+}
+
+/// A product of an item itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ItemProduct {
+    /// What it is: `needed_bandwidth`.
+    pub product: String,
+    /// The version of its maker.
+    pub version: u32,
+    /// What is stored of it; its form is the product's own, and may grow with the version.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub value: serde_json::Value,
+    /// Whether all that it was made of is still so; else the next run of its task makes it anew.
+    pub is_current: bool,
+    /// When it was made.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub made_at: Timestamp,
 }
 
 /// A product that a file shall have and has not.

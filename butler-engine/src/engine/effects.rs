@@ -12,14 +12,15 @@ use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::brake::Brake;
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::engine::Loop;
 use crate::event::{EngineEvent, Gathered};
-use crate::fact::What;
+use crate::fact::{Came, What};
+use crate::phase::Phase;
 use crate::run::Run;
 use crate::unsaved::{RunEnding, Unstored};
-use crate::work::Brake;
-use crate::{blob_check, work};
+use crate::{blob_check, derive, work};
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
 const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -154,7 +155,7 @@ impl Loop {
         if !run.is_detachable() {
             return;
         }
-        (run.is_widening, run.is_gathered) = (true, false);
+        run.phase = Phase::Counting { is_widening: true };
         self.count(id);
     }
 
@@ -192,7 +193,7 @@ impl Loop {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let demands = run.task.demands(&self.settings.borrow());
         if demands.is_empty() {
-            run.is_gathered = true;
+            run.phase = Phase::Units;
             return self.end_if_done(id);
         }
         let Some(run) = self.runs.get(&id) else { return };
@@ -204,9 +205,7 @@ impl Loop {
     fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
         let (id, section) = (run.id, run.ask.section.map(SectionId));
-        // What rests after failures is tried again if a person says so, and not whenever a file beside it
-        // changes.
-        let force = run.ask.force && run.origin != Origin::Watch;
+        let force = run.tries_again();
         let newcomers_only = run.origin == Origin::Asap;
         let (switch, brake) = (run.task.section_switch.map(|switch| switch.id), run.brake());
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
@@ -236,15 +235,17 @@ impl Loop {
             Ok(gathered) => gathered,
             Err(sentence) => return self.fail_run(id, sentence),
         };
-        // It has begun by now, and what it lacks is counted anew: the older count knows nothing of what was
+        // The run has begun by now, and what it lacks is counted anew: the older count knows nothing of what was
         // made meanwhile.
-        if run.detach_at.is_some() || is_ahead {
+        let Phase::Counting { is_widening } = run.phase else { return };
+        if is_ahead {
             return;
         }
         // What was begun for new items only, and shall take all by now, is counted whole by the one that
         // comes behind.
-        run.is_widening = run.is_widening && newcomers_only;
-        run.is_gathered = !run.is_widening;
+        if !(is_widening && newcomers_only) {
+            run.phase = Phase::Units;
+        }
         run.held_back = held_back;
         for (spec, sources) in lacks {
             run.total += self.backlog.add(id, run.origin, &spec, sources);
@@ -342,9 +343,8 @@ impl Loop {
     fn close(&mut self, id: RunId) {
         let left = self.backlog.close(id);
         let Some(run) = self.runs.get_mut(&id) else { return };
-        run.is_cut |= left > 0 || !run.is_gathered;
-        run.is_gathered = true;
-        run.detach_at = Some(self.looked_at.saturating_add(UNITS_GRACE).unwrap_or(self.looked_at));
+        let until = self.looked_at.saturating_add(UNITS_GRACE).unwrap_or(self.looked_at);
+        run.phase = run.phase.closed(until, left);
         self.end_if_done(id);
     }
 
@@ -353,7 +353,7 @@ impl Loop {
         let overdue: Vec<RunId> = self
             .runs
             .values()
-            .filter(|run| run.detach_at.is_some_and(|at| at <= now))
+            .filter(|run| run.phase.detach_at().is_some_and(|at| at <= now))
             .map(|run| run.id)
             .collect();
         for run in overdue {
@@ -374,11 +374,54 @@ impl Loop {
         }
     }
 
+    /// Nothing that units shall make for the run may be open any more: then it derives what its task derives,
+    /// and ends.
     pub(super) fn end_if_done(&mut self, id: RunId) {
-        let Some(run) = self.runs.get(&id) else { return };
-        if run.is_gathered && self.backlog.open(id) == 0 {
-            let end = if run.is_cut { RunEnd::Stopped } else { RunEnd::Completed(run.completed_reason()) };
-            self.end_run(id, end);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        if self.backlog.open(id) > 0 {
+            return;
+        }
+        let until = match run.phase {
+            Phase::Working | Phase::Counting { .. } | Phase::Deriving { .. } => return,
+            Phase::Closing { is_cut: true, .. } => return self.end_run(id, RunEnd::Stopped),
+            Phase::Closing { until, is_cut: false } => Some(until),
+            Phase::Units => None,
+        };
+        if run.task.phases.derives.is_empty() {
+            let reason = run.completed_reason();
+            return self.end_run(id, RunEnd::Completed(reason));
+        }
+        run.phase = Phase::Deriving { until };
+        let deriving = derive::start(run, &self.library, &self.inbox, self.clock.clone());
+        self.fail_without_thread(id, deriving);
+    }
+
+    pub(super) fn deriving_counted(&mut self, id: RunId, total: u64) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.total += total;
+        log_unstored(id, "a run's total", self.library.set_run_total(id, run.total));
+        let progress = run.progress(None);
+        self.tell(progress);
+    }
+
+    pub(super) fn derived(&mut self, id: RunId, came: &[Came], gone: u64, facts: Vec<What>) {
+        if let Some(run) = self.runs.get_mut(&id) {
+            came.iter().for_each(|came| run.step_done(*came));
+            (0..gone).for_each(|_| run.step_left(None));
+            let progress = run.progress(None);
+            self.tell(progress);
+        }
+        facts.into_iter().for_each(|fact| self.tell(fact));
+    }
+
+    pub(super) fn deriving_ended(&mut self, id: RunId, end: Result<(), String>) {
+        let Some(run) = self.runs.get(&id).filter(|run| matches!(run.phase, Phase::Deriving { .. })) else {
+            return;
+        };
+        let reason = run.completed_reason();
+        match end {
+            Ok(()) => self.end_run(id, RunEnd::Completed(reason)),
+            Err(sentence) => self.fail_run(id, sentence),
         }
     }
 }

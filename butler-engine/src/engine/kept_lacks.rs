@@ -18,7 +18,7 @@ pub(super) struct KeptLacks {
     settings: watch::Receiver<Arc<Settings>>,
     catalogue: Catalogue,
     one_by_one: Arc<Mutex<()>>,
-    /// One waits for its turn, and will see the newest settings.
+    /// A thread waits for its turn, and will see the newest settings.
     is_awaited: Arc<AtomicBool>,
 }
 

@@ -6,28 +6,29 @@ use butler_api::{Ask, PauseEnd, PauseOwner, Reason, RunState, TaskName};
 use butler_library::SourceId;
 use butler_product::Spec;
 use butler_schedule::Lane;
-use butler_tasks::Report;
+use butler_tasks::{Report, SettingsFile};
 use jiff::SignedDuration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::*;
 use crate::event::Gathered;
-use crate::unit::{Spent, UnitEnd, UnitOver, UnitWord};
+use crate::surroundings::Patience;
+use crate::unit::{Spent, UnitOutcome, UnitOver, UnitWord};
 
 const BIF: TaskName = TaskName::GenerateMediaIndexFiles;
 
 /// A loop over a library, by a clock that stands at ten in the evening; its events the test hands on by
 /// itself.
-struct Night {
-    engine: Loop,
-    clock: Clock,
-    events: mpsc::Receiver<EngineEvent>,
-    folder: TempDir,
+pub(super) struct Night {
+    pub(super) engine: Loop,
+    pub(super) clock: Clock,
+    pub(super) events: mpsc::Receiver<EngineEvent>,
+    pub(super) folder: TempDir,
 }
 
 impl Night {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::over(butler_fixtures::tempdir().unwrap(), "2027-03-20T22:00:00")
     }
 
@@ -54,7 +55,7 @@ impl Night {
     }
 
     /// The clock comes to this moment in steps, as it does by itself.
-    fn until(&mut self, at: &str) {
+    pub(super) fn until(&mut self, at: &str) {
         let (now, at) = (self.clock.now(), local(at));
         let seconds = at.duration_since(now).as_secs();
         for step in 1..=seconds / 30 {
@@ -65,7 +66,7 @@ impl Night {
         self.engine.handle(EngineEvent::ClockSet);
     }
 
-    fn start(&mut self, task: &TaskName) -> RunId {
+    pub(super) fn start(&mut self, task: &TaskName) -> RunId {
         let (answer, mut asked) = oneshot::channel();
         let (task, ask) = (task.clone(), Ask::all(true));
         self.engine.handle(EngineEvent::StartAsked { task, ask, answer });
@@ -87,7 +88,7 @@ impl Night {
             .handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
     }
 
-    fn state(&self, run: RunId) -> RunState {
+    pub(super) fn state(&self, run: RunId) -> RunState {
         self.engine.library.run(run).unwrap().unwrap().record.state
     }
 
@@ -97,13 +98,13 @@ impl Night {
             answers: Vec::new(),
             bytes_read: 0,
             spent: Spent::default(),
-            end: UnitEnd::Left { root: None },
+            end: UnitOutcome::Left { root: None },
         };
         self.engine.handle(EngineEvent::UnitSaid { slot: 0, unit, word: UnitWord::Over(over) });
     }
 
     /// The server goes away without a word and comes back.
-    fn crash(self) -> Self {
+    pub(super) fn crash(self) -> Self {
         let Self { mut engine, folder, clock, .. } = self;
         let at = clock.now();
         engine.pool.end();
@@ -124,11 +125,15 @@ fn local(at: &str) -> Timestamp {
 
 #[test]
 fn what_is_made_good_after_a_night_that_was_slept_through_is_what_the_setting_says() {
-    for (value, expect) in [
-        ("off", vec![]),
-        ("housekeeping", vec![TaskName::BackupDatabase, TaskName::RefreshLibraries]),
-        ("all", vec![TaskName::BackupDatabase, TaskName::DeepMediaAnalysis, BIF, TaskName::RefreshLibraries]),
-    ] {
+    let those = |which: fn(Lane) -> bool| {
+        let tasks = Catalogue::default();
+        tasks.tasks().filter(|task| which(task.timing.lane)).map(|task| task.name.clone()).collect()
+    };
+    let all: Vec<TaskName> = those(|_| true);
+    assert!(all.contains(&TaskName::BackupDatabase) && all.contains(&BIF));
+    for (value, expect) in
+        [("off", vec![]), ("housekeeping", those(|lane| lane != Lane::Media)), ("all", all)]
+    {
         let mut night = Night::new();
         night.engine.change_settings(&[("ButlerCatchUp".to_owned(), Some(value.to_owned()))]).unwrap();
         night.clock.drive(Some(local("2027-03-21T08:00:00")), None);
@@ -200,7 +205,8 @@ fn a_run_whose_last_unit_falls_in_that_minute_is_stopped_and_stays_due() {
     night.engine.handle(EngineEvent::WorkEnded { run: scan, end: Ok(Report::default()) });
     night.gathered(scan, &[1]);
     night.until("2027-03-21T05:00:30");
-    let end = UnitEnd::Fell { how: crate::backlog::Fall::ByItself, sentence: "The worker hung.".to_owned() };
+    let end =
+        UnitOutcome::Fell { how: crate::backlog::Fall::ByItself, sentence: "The worker hung.".to_owned() };
     let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
     night.engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
     assert_eq!(night.state(scan), RunState::Stopped);
@@ -286,7 +292,7 @@ fn what_was_counted_ahead_and_comes_after_the_runs_beginning_is_not_taken_for_it
         run,
         lacks: Ok(Gathered { lacks, is_ahead: true, ..Gathered::default() }),
     });
-    assert_eq!((night.engine.backlog.open(run), night.engine.runs[&run].is_gathered), (0, false));
+    assert_eq!((night.engine.backlog.open(run), night.engine.runs[&run].phase.is_counted()), (0, false));
     night.gathered(run, &[2]);
     assert_eq!((night.engine.backlog.open(run), night.engine.runs[&run].total), (1, 1));
 }

@@ -40,7 +40,7 @@ impl Loop {
     }
 
     /// When a task begins next by itself: where it is placed, else when the next window opens if it is daily.
-    /// Of the others the forecast knows more.
+    /// The forecast knows more of the other tasks.
     fn next_at(&self, name: &TaskName) -> Option<Timestamp> {
         let task = self.schedule.tasks().find(|task| task.row.name == *name)?;
         match task.live {

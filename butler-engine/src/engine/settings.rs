@@ -7,21 +7,11 @@ use std::sync::Arc;
 use butler_library::{Library, StoreError};
 use butler_schedule::Event;
 use butler_tasks::settings::{BUTLER_ALLOWED_ROOTS, schedule_settings};
-use butler_tasks::{SettingError, Settings, SettingsFile};
+use butler_tasks::{Settings, SettingsFile};
 
+use crate::answer::ChangeError;
 use crate::engine::Loop;
 use crate::fact::What;
-
-/// Why settings could not be changed; nothing was.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// They can't be so.
-    #[error(transparent)]
-    Setting(#[from] SettingError),
-    /// They can't be stored.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// The settings that hold at the start.
 pub(super) fn at_start(library: &Library, file: SettingsFile) -> Result<Settings, StoreError> {

@@ -1,7 +1,7 @@
 //! Follows a unit from its forming to its result: given to a free worker, heard of, over, settled.
 
 use butler_api::RunId;
-use butler_library::{Library, SourceId};
+use butler_library::{Library, SourceId, UnitCost};
 use butler_product::{Failure, FailureClass, ProductKind};
 use jiff::SignedDuration;
 
@@ -9,7 +9,7 @@ use crate::backlog::{self, Backlog, Limits, Over, UnitId, Want};
 use crate::clock::Clock;
 use crate::engine::Loop;
 use crate::estimate::Estimates;
-use crate::unit::{Settled, UnitEnd, UnitJob, UnitOver, UnitResult, UnitWord};
+use crate::unit::{Settled, UnitJob, UnitOutcome, UnitOver, UnitResult, UnitWord};
 
 impl Loop {
     /// Gives units to workers while there are both, and cores for them. One film alone gets all of them;
@@ -59,15 +59,15 @@ impl Loop {
     fn unit_over(&mut self, unit: UnitId, over: UnitOver) {
         let UnitOver { mut answers, bytes_read, spent, end } = over;
         let (end, sentence, root) = match end {
-            UnitEnd::Done => {
+            UnitOutcome::Done => {
                 (backlog::UnitEnd::Done, "The worker ended its work without a result.".to_owned(), None)
             }
-            UnitEnd::Fell { how, sentence } => {
+            UnitOutcome::Fell { how, sentence } => {
                 tracing::warn!(unit, %sentence, "worker");
                 (backlog::UnitEnd::Fell(how), sentence, None)
             }
-            UnitEnd::Left { root } => (backlog::UnitEnd::Left, String::new(), root),
-            UnitEnd::Impossible { sentence } => {
+            UnitOutcome::Left { root } => (backlog::UnitEnd::Left, String::new(), root),
+            UnitOutcome::Impossible { sentence } => {
                 let runs = self.backlog.runs_of(unit);
                 self.backlog.over(unit, &[], backlog::UnitEnd::Left);
                 return runs.into_iter().for_each(|run| self.fail_run(run, sentence.clone()));
@@ -80,7 +80,7 @@ impl Loop {
         };
         for run in cut {
             if let Some(run) = self.runs.get_mut(&run) {
-                run.is_cut = true;
+                run.phase = run.phase.cut();
                 run.unit_ended(unit, bytes_read);
             }
         }
@@ -96,10 +96,17 @@ impl Loop {
             }
         }
         if answers.iter().all(|(_, answer)| answer.is_ok()) && answers.len() == wants.len() {
-            self.estimates.note(Backlog::kinds(&wants), spent.size_bytes, spent.seconds);
+            self.estimates.note(UnitCost {
+                kinds: Backlog::kinds(&wants),
+                size_bytes: spent.size_bytes,
+                media_seconds: spent.media_seconds,
+                bytes_read,
+                seconds: spent.seconds,
+                made_at: self.clock.now(),
+            });
         }
         let waiting: Vec<RunId> =
-            self.runs.values().filter(|run| run.detach_at.is_some()).map(|run| run.id).collect();
+            self.runs.values().filter(|run| run.phase.detach_at().is_some()).map(|run| run.id).collect();
         for run in left.into_iter().flat_map(|want| wants[want].runs.clone()) {
             self.leave(run, root.clone());
         }
@@ -153,7 +160,7 @@ impl Loop {
     }
 }
 
-/// How much of the clock's time a unit will take; none where nothing like it was ever done.
+/// How much of the clock's time a unit will take; none where one of its products was never made.
 fn lasts(
     library: &Library,
     clock: &Clock,

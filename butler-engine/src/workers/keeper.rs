@@ -18,9 +18,10 @@ use crate::causes::{OWN_FAULT, with_causes};
 use crate::event::EngineEvent;
 use crate::inbox::Inbox;
 use crate::media_file;
-use crate::unit::{Made, Spent, UnitEnd, UnitJob, UnitOver, UnitWord};
+use crate::surroundings::Patience;
+use crate::unit::{Made, Spent, UnitJob, UnitOutcome, UnitOver, UnitWord};
 use crate::workers::answers::{Answer, Arrived, checked};
-use crate::workers::process::{Ending, Patience, Process};
+use crate::workers::process::{Ending, Process};
 use crate::workers::wishes::Wishes;
 
 /// How long a worker beyond the first stays without work.
@@ -92,7 +93,7 @@ impl Keeper {
                             answers: Vec::new(),
                             bytes_read: 0,
                             spent: Spent::default(),
-                            end: UnitEnd::Impossible { sentence: OWN_FAULT.to_owned() },
+                            end: UnitOutcome::Impossible { sentence: OWN_FAULT.to_owned() },
                         }
                     });
                     if process.is_none() {
@@ -124,17 +125,17 @@ impl Keeper {
             Ok(begun) => begun,
             Err(NotBegun::Unreadable(failure)) => {
                 let answers = (0..job.plan.wants.len()).map(|want| (want, Err(failure.clone()))).collect();
-                return UnitOver { answers, bytes_read: 0, spent: Spent::default(), end: UnitEnd::Done };
+                return UnitOver { answers, bytes_read: 0, spent: Spent::default(), end: UnitOutcome::Done };
             }
-            Err(NotBegun::Left { root }) => return over(UnitEnd::Left { root }),
-            Err(NotBegun::Impossible(sentence)) => return over(UnitEnd::Impossible { sentence }),
+            Err(NotBegun::Left { root }) => return over(UnitOutcome::Left { root }),
+            Err(NotBegun::Impossible(sentence)) => return over(UnitOutcome::Impossible { sentence }),
         };
         let worker = match self.worker(process) {
             Ok(worker) => worker,
-            Err(sentence) => return over(UnitEnd::Impossible { sentence }),
+            Err(sentence) => return over(UnitOutcome::Impossible { sentence }),
         };
         if self.wishes.is_cancelled(job.plan.unit) {
-            return over(UnitEnd::Done);
+            return over(UnitOutcome::Done);
         }
         let known_ms = media_info.as_ref().and_then(|info| info.duration_ms);
         self.tell(job.plan.unit, UnitWord::Opened { file: media.file.path.display().to_string() });
@@ -142,17 +143,17 @@ impl Keeper {
         let (said, fault) =
             checked(&job.plan.wants, said, |want| Some(outputs.get(want)?.as_ref()?.written()));
         let end = match (end, fault) {
-            (UnitEnd::Done, Some(sentence)) => UnitEnd::Fell { how: Fall::ByItself, sentence },
+            (UnitOutcome::Done, Some(sentence)) => UnitOutcome::Fell { how: Fall::ByItself, sentence },
             (end, _) => end,
         };
-        let end = if matches!(end, UnitEnd::Fell { .. }) {
+        let end = if matches!(end, UnitOutcome::Fell { .. }) {
             *process = None;
             // A worker that waits for bytes in vain is no fault of the film's.
             let answers = media_file::still_answers(&self.library, &media.file, &media.descriptor);
             if answers {
                 end
             } else {
-                UnitEnd::Left { root: Some(media.file.root_path.display().to_string()) }
+                UnitOutcome::Left { root: Some(media.file.root_path.display().to_string()) }
             }
         } else {
             end
@@ -177,7 +178,7 @@ impl Keeper {
         media: &Media,
         outputs: &[Option<Output>],
         media_info: Option<Box<MediaInfo>>,
-    ) -> (Vec<Answer>, u64, Duration, UnitEnd) {
+    ) -> (Vec<Answer>, u64, Duration, UnitOutcome) {
         let unit = job.plan.unit;
         let order = Order {
             unit,
@@ -198,9 +199,9 @@ impl Keeper {
         });
         let said = arrived.into_answers();
         match ending {
-            Ending::Ended { bytes_read, frozen } => (said, bytes_read, frozen, UnitEnd::Done),
+            Ending::Ended { bytes_read, frozen } => (said, bytes_read, frozen, UnitOutcome::Done),
             Ending::Fell { how, sentence, bytes_read } => {
-                (said, bytes_read, Duration::ZERO, UnitEnd::Fell { how, sentence })
+                (said, bytes_read, Duration::ZERO, UnitOutcome::Fell { how, sentence })
             }
         }
     }
@@ -214,7 +215,7 @@ impl Keeper {
         said: Vec<Answer>,
         mut outputs: Vec<Option<Output>>,
         bytes_read: u64,
-        end: UnitEnd,
+        end: UnitOutcome,
     ) -> UnitOver {
         let mut over = UnitOver { answers: Vec::new(), bytes_read, spent: Spent::default(), end };
         if said.is_empty() {
@@ -230,19 +231,19 @@ impl Keeper {
             |answer: &Result<_, Failure>| matches!(answer, Err(Failure { class: FailureClass::Source, .. }));
         if said.iter().any(|(_, answer)| unread(answer)) {
             if media_file::is_root_away(&self.library, &media.file) {
-                over.end = UnitEnd::Left { root: Some(media.file.root_path.display().to_string()) };
+                over.end = UnitOutcome::Left { root: Some(media.file.root_path.display().to_string()) };
             } else if changed.is_none()
                 && said
                     .iter()
                     .any(|(want, answer)| unread(answer) && outputs.get(*want).is_some_and(Option::is_some))
                 && let Some(sentence) = self.no_room()
             {
-                over.end = UnitEnd::Impossible { sentence };
+                over.end = UnitOutcome::Impossible { sentence };
                 return over;
             }
         }
         for (want, answer) in said {
-            if unread(&answer) && matches!(over.end, UnitEnd::Left { .. }) {
+            if unread(&answer) && matches!(over.end, UnitOutcome::Left { .. }) {
                 continue;
             }
             let made = answer.map(|(value, bytes)| {

@@ -17,26 +17,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::backlog::Fall;
+use crate::surroundings::Patience;
 use crate::workers::wishes::Wishes;
 
 /// How long a new worker may take to introduce itself: a machine that is busy starts programs slowly.
 const INTRODUCTION: Duration = Duration::from_secs(15);
-/// How long a worker may give no sign before it is taken to hang.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// A worker speaks at least once a second; one that is silent this long has stopped, or hangs whole.
-    pub silence: Duration,
-    /// A unit in hand that comes no step further and reads no byte for so long is stuck.
-    pub standstill: Duration,
-}
-
-impl Default for Patience {
-    /// 15 seconds of silence, two minutes of standstill.
-    fn default() -> Self {
-        Self { silence: Duration::from_secs(15), standstill: Duration::from_secs(120) }
-    }
-}
-
 /// A cancelled unit must end within this time.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
 /// A killed process that is not gone after this time sits in the kernel, and is left behind.
@@ -223,7 +208,7 @@ impl Process {
                             last_step = Instant::now();
                             hear(message);
                         }
-                        // Of a unit that was cancelled before.
+                        // The message is of a unit that was cancelled before.
                         _ => {}
                     }
                 }

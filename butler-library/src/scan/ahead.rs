@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::apply;
 use super::compare::Known;
 use super::extent::Extent;
+use super::known;
 use crate::{Library, RootId, SectionId, StoreError};
 
 /// So many parts are kept of a section: some 30 MB at the lengths that paths usually have.
@@ -32,7 +32,7 @@ impl Ahead {
     ) -> Result<Self, StoreError> {
         let mut ahead = Self { is_all: true, ..Self::default() };
         library.db().read(|tx| {
-            apply::known_parts(tx, section, extents, None, &mut |known| {
+            known::known_parts(tx, section, extents, None, &mut |known| {
                 ahead.is_all = ahead.parts.len() < most;
                 if ahead.is_all {
                     ahead.keep(known);
@@ -64,7 +64,7 @@ impl Ahead {
         }
         let last = kept().next_back().map(|last| (last.root, last.path));
         library.db().read(|tx| {
-            apply::known_parts(tx, section, extents, last, &mut |known| {
+            known::known_parts(tx, section, extents, last, &mut |known| {
                 tell(known);
                 true
             })

@@ -10,7 +10,7 @@ mod tree;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::line::Line;
+use super::plan::{named, placement};
 use super::walk::{RootState, Seen, Walk, Walked, walk};
 use crate::allowed_roots::{self, RootError};
 use crate::store::path_from_bytes;
@@ -112,7 +112,9 @@ pub fn check_folder(
     for file in &seen {
         let (named, doubt) = name(kind, file);
         doubts.extend(doubt.map(|doubt| note(&file.path, doubt.sentence())));
-        tree.add(&Line::of(&named, file.root, &file.path), &file.path);
+        // As a scan places what nobody has read yet.
+        let (location, _) = placement(named, None, file.root, &file.path, file.stat.mtime_ns);
+        tree.add(&location, &file.path);
     }
     let (items, waiting) = tree.finish();
     doubts.extend(waiting.into_iter().map(|path| note(&path, WAITS)));
@@ -134,11 +136,8 @@ fn note(path: &[u8], sentence: &str) -> CheckNote {
 
 /// What a file is by its name, and what its name leaves open.
 fn name(kind: SectionKind, file: &Seen) -> (Named, Option<Doubt>) {
-    let path = path_from_bytes(&file.path);
-    let components: Vec<_> =
-        path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-    let named = butler_names::read(kind.names(), &components, file.stat.size);
-    let not_utf8 = path.to_str().is_none().then_some(Doubt::NotUtf8);
+    let named = named(kind, &file.path, file.stat.size);
+    let not_utf8 = std::str::from_utf8(&file.path).is_err().then_some(Doubt::NotUtf8);
     let doubt = named.doubt().or(not_utf8);
     (named, doubt)
 }

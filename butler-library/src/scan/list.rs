@@ -51,7 +51,7 @@ pub(super) struct Chunk {
 }
 
 /// What came of a call.
-pub(super) enum Heard {
+pub(super) enum Answer {
     Listed(Pending, io::Result<Listing>),
     /// The folders are those that turned out to be some; true: behind a link.
     Looked {
@@ -113,11 +113,11 @@ struct Names {
 }
 
 impl Lister {
-    pub(super) fn make(&self, call: Call, beat: &Heartbeat) -> Heard {
+    pub(super) fn make(&self, call: Call, beat: &Heartbeat) -> Answer {
         match call {
             Call::List(folder) => {
                 let listing = self.list(&folder, beat);
-                Heard::Listed(folder, listing)
+                Answer::Listed(folder, listing)
             }
             Call::Look(folder, chunk) => {
                 let (mut content, mut folders) = (Content::default(), Vec::new());
@@ -126,11 +126,11 @@ impl Lister {
                     self.look_at_all(&folder, &folder.rules, &chunk, beat, &mut content, &mut folders);
                 let folders =
                     folders.into_iter().map(|(path, is_link)| folder.below(path, is_link)).collect();
-                Heard::Looked { content, folders }
+                Answer::Looked { content, folders }
             }
             Call::Identify(folder) => {
                 let found = rustix::fs::statat(CWD, self.path(&folder.path), AtFlags::empty());
-                Heard::Identified(folder, found.map(|raw| (raw.st_dev, raw.st_ino)).map_err(Into::into))
+                Answer::Identified(folder, found.map(|raw| (raw.st_dev, raw.st_ino)).map_err(Into::into))
             }
         }
     }
@@ -303,18 +303,18 @@ impl Lister {
                         let outside =
                             if is_file { Ok(None) } else { self.file_outside(&chunk.folder, &entry.name) };
                         match outside {
-                            Ok(None) => {}
+                            Ok(None) => {
+                                let stat = Stat::of(&raw);
+                                content.files.push(Seen { root: self.root, path, stat, medium });
+                            }
                             Ok(Some(outside)) => {
                                 let why = Why::Outside(outside);
                                 content.ignored.push(Ignored { path, is_folder: false, why });
-                                continue;
                             }
                             Err(error) => {
                                 content.unsure.push(Unsure { path, sentence: sentence("file", &error) });
-                                continue;
                             }
                         }
-                        content.files.push(Seen { root: self.root, path, stat: Stat::of(&raw), medium });
                     }
                     (FileType::Directory, _) if !self.is_ignored(rules, &path, true, content) => {
                         folders.push((path, entry.kind == FileType::Symlink));

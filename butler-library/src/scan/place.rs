@@ -2,7 +2,7 @@
 //! empty goes.
 //!
 //! On a move an item keeps its identity: it is renamed in place, with the show or album above it, if all that
-//! belongs to it moves along and nothing stands at the new place. Where a file stands is said by [`Line`];
+//! belongs to it moves along and nothing stands at the new place. Where a file stands is said by [`Location`];
 //! this is its database side.
 
 use std::collections::HashSet;
@@ -11,9 +11,9 @@ use butler_names::{ExtraKind, sort_title};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::content;
+use super::albums;
 use super::extras::{self, Homes};
-use super::line::{Line, Step, Version};
+use super::location::{Location, Step, Version};
 use crate::store::{At, Json, Word};
 use crate::{ItemId, ItemKind, MediaId, PartId, SectionId, StoreError};
 
@@ -21,7 +21,7 @@ use crate::{ItemId, ItemKind, MediaId, PartId, SectionId, StoreError};
 pub(super) fn place(
     tx: &Connection,
     section: SectionId,
-    line: &Line,
+    line: &Location,
     homes: &mut Homes,
     now: Timestamp,
 ) -> Result<MediaId, StoreError> {
@@ -63,10 +63,10 @@ pub(super) fn place(
 pub(super) fn place_again(
     tx: &Connection,
     section: SectionId,
-    parts: &[(PartId, Line)],
+    parts: &[(PartId, Location)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut moves = Moves { unheard_follow: true, ..Moves::new(parts.iter().map(|(part, _)| *part)) };
+    let mut moves = Moves { unread_follow: true, ..Moves::new(parts.iter().map(|(part, _)| *part)) };
     let (mut homes, mut left) = (Homes::default(), Vec::new());
     for (part, line) in parts {
         let mut statement = tx.prepare_cached(
@@ -82,32 +82,44 @@ pub(super) fn place_again(
     extras::settle(tx, section, &homes)
 }
 
-/// Removes those of some items that are empty, from the bottom up: a whole section is not looked through for
-/// the sake of one file.
-fn prune_items(tx: &Connection, items: &[ItemId], homes: &mut Homes) -> Result<(), StoreError> {
-    let mut empty = tx.prepare_cached(
-        "SELECT id FROM items i WHERE id IN (SELECT value FROM json_each(?1)) AND NOT EXISTS (SELECT 1 FROM \
-         media m WHERE m.item = i.id) \
-         AND NOT EXISTS (SELECT 1 FROM shared_media s WHERE s.item = i.id) AND NOT EXISTS (SELECT 1 FROM \
-         items c WHERE c.parent = i.id AND c.kind <> 'extra')",
+/// Whether an item `i` holds nothing: no media of its own or shared, and no children; extras are files of their
+/// own.
+const IS_EMPTY: &str = "NOT EXISTS (SELECT 1 FROM media m WHERE m.item = i.id) \
+    AND NOT EXISTS (SELECT 1 FROM shared_media s WHERE s.item = i.id) \
+    AND NOT EXISTS (SELECT 1 FROM items c WHERE c.parent = i.id AND c.kind <> 'extra')";
+
+/// Removes what moves and roots that were let go left empty in a section: media without parts, and items.
+pub(super) fn prune(tx: &Connection, section: SectionId, homes: &mut Homes) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM media WHERE item IN (SELECT id FROM items WHERE section = ?1) \
+         AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.media = media.id)",
+        [section],
     )?;
-    let items = Json(items.iter().map(|item| item.0).collect::<Vec<_>>());
-    loop {
-        let gone =
-            empty.query_map([&items], |row| row.get::<_, ItemId>(0))?.collect::<Result<Vec<_>, _>>()?;
-        if gone.is_empty() {
-            return Ok(());
+    let mut empty =
+        tx.prepare_cached(&format!("SELECT i.id FROM items i WHERE i.section = ?1 AND {IS_EMPTY}"))?;
+    let items = empty.query_map([section], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+    prune_items(tx, &items, homes)
+}
+
+/// Removes those of some items that are empty, and what that leaves empty above them. What had extras leaves
+/// them behind.
+pub(super) fn prune_items(tx: &Connection, items: &[ItemId], homes: &mut Homes) -> Result<(), StoreError> {
+    let mut items = items.to_vec();
+    let mut remove = tx.prepare_cached("DELETE FROM items WHERE id = ?1 RETURNING parent")?;
+    let mut leave_extras = tx.prepare_cached(
+        "UPDATE items SET parent = NULL WHERE kind = 'extra' AND parent = ?1 RETURNING home",
+    )?;
+    let mut is_empty = tx.prepare_cached(&format!("SELECT 1 FROM items i WHERE i.id = ?1 AND {IS_EMPTY}"))?;
+    while let Some(item) = items.pop() {
+        if !is_empty.exists([item])? {
+            continue;
         }
-        for item in gone {
-            let mut left = tx.prepare_cached(
-                "UPDATE items SET parent = NULL WHERE kind = 'extra' AND parent = ?1 RETURNING home",
-            )?;
-            for home in left.query_map([item], |row| row.get::<_, Option<Vec<u8>>>(0))? {
-                homes.add(home?.as_deref());
-            }
-            tx.prepare_cached("DELETE FROM items WHERE id = ?1")?.execute([item])?;
+        for home in leave_extras.query_map([item], |row| row.get::<_, Option<Vec<u8>>>(0))? {
+            homes.add(home?.as_deref());
         }
+        items.extend(remove.query_row([item], |row| row.get::<_, Option<ItemId>>(0))?);
     }
+    Ok(())
 }
 
 /// A line has at least one step.
@@ -115,7 +127,7 @@ const NOWHERE: StoreError = StoreError::Unknown { what: "item", id: 0 };
 
 /// The home whose extras may wait for the item at the end of a line, be it made just now or long ago: an
 /// episode's are its season's.
-fn extras_of(line: &Line) -> Option<&[u8]> {
+fn extras_of(line: &Location) -> Option<&[u8]> {
     line.steps.iter().rev().find_map(|step| step.home.as_deref())
 }
 
@@ -296,7 +308,7 @@ pub(super) struct Moves {
     settled_media: HashSet<MediaId>,
     /// Whether tracks whose tags nobody has read yet hold nothing back: an album follows the first track that
     /// tells its name.
-    unheard_follow: bool,
+    unread_follow: bool,
 }
 
 impl Moves {
@@ -305,7 +317,7 @@ impl Moves {
             parts: parts.collect(),
             settled: HashSet::new(),
             settled_media: HashSet::new(),
-            unheard_follow: false,
+            unread_follow: false,
         }
     }
 
@@ -315,7 +327,7 @@ impl Moves {
         tx: &Connection,
         section: SectionId,
         part: PartId,
-        line: &Line,
+        line: &Location,
         homes: &mut Homes,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -371,7 +383,7 @@ impl Moves {
     ) -> Result<ItemId, StoreError> {
         let there = match find(tx, section, parent, step)? {
             None if step.kind == ItemKind::Album => {
-                content::album_of_neighbours(tx, section, parent, &step.key, part)?
+                albums::album_of_neighbours(tx, section, parent, &step.key, part)?
             }
             Some(there) => {
                 rename(tx, there, parent, step, now)?;
@@ -387,7 +399,7 @@ impl Moves {
             }
             // Tracks of one album may say different years.
             (None, Some(own))
-                if step.kind == ItemKind::Album && content::is_called(tx, own, parent, &step.title)? =>
+                if step.kind == ItemKind::Album && albums::is_called(tx, own, parent, &step.title)? =>
             {
                 own
             }
@@ -456,8 +468,7 @@ impl Moves {
     ) -> Result<bool, StoreError> {
         for part in parts {
             let part = part?;
-            let follows =
-                self.parts.contains(&part) || (self.unheard_follow && content::is_unheard(tx, part)?);
+            let follows = self.parts.contains(&part) || (self.unread_follow && albums::is_unread(tx, part)?);
             if !follows {
                 return Ok(false);
             }
@@ -487,35 +498,4 @@ fn sharing(tx: &Connection, media: MediaId) -> Result<Vec<ItemId>, StoreError> {
          ORDER BY i.number, i.id",
     )?;
     Ok(statement.query_map([media], |row| row.get(0))?.collect::<Result<_, _>>()?)
-}
-
-/// Removes what moves and let-go roots left empty: media without parts, items without media or children. What
-/// had extras leaves them behind.
-pub(super) fn prune(tx: &Connection, section: SectionId, homes: &mut Homes) -> Result<(), StoreError> {
-    tx.execute(
-        "DELETE FROM media \
-         WHERE item IN (SELECT id FROM items WHERE section = ?1) AND NOT EXISTS (SELECT 1 FROM parts p WHERE \
-         p.media = media.id)",
-        [section],
-    )?;
-    let no_media = "NOT EXISTS (SELECT 1 FROM media m WHERE m.item = i.id) AND NOT EXISTS (SELECT 1 FROM \
-                    shared_media s WHERE s.item = i.id)";
-    let no_children = "NOT EXISTS (SELECT 1 FROM items c WHERE c.parent = i.id AND c.kind <> 'extra')";
-    for (kinds, is_empty) in [
-        ("'extra'", no_media),
-        ("'movie', 'episode', 'track', 'photo'", no_media),
-        ("'season', 'album'", no_children),
-        ("'show', 'artist'", no_children),
-    ] {
-        let empty =
-            format!("SELECT i.id FROM items i WHERE i.section = ?1 AND i.kind IN ({kinds}) AND {is_empty}");
-        let mut left = tx.prepare(&format!(
-            "UPDATE items SET parent = NULL WHERE kind = 'extra' AND parent IN ({empty}) RETURNING home"
-        ))?;
-        for home in left.query_map([section], |row| row.get::<_, Option<Vec<u8>>>(0))? {
-            homes.add(home?.as_deref());
-        }
-        tx.execute(&format!("DELETE FROM items WHERE id IN ({empty})"), [section])?;
-    }
-    Ok(())
 }

@@ -1,36 +1,48 @@
-//! One scan of one section, from the walk to the last transaction.
+//! One scan of one section, from the walk to the last plan: the part that touches folders, clock and database.
+//! What it all means is decided by `compare` and `plan`, and carried out by `apply`; a dry run keeps the plans
+//! instead ([`Sink`]).
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::ahead::{self, Ahead};
-use super::apply::{self, Change, Ending, Placed};
-use super::compare::{Away, Compared, Comparison, Known, moves};
+use super::apply::apply;
+use super::compare::{Away, Compared, Comparison, Known};
+use super::content::says;
 use super::extent::Extent;
 use super::ignore::Why;
+use super::known;
+use super::plan::{End, FileRead, Placed, Plan, Planner};
 use super::read::{self, Reading};
 use super::settle::{PATIENCE, Watch};
 use super::walk::{RootState, Seen, Walk, Walked, walk};
 use super::{LeftAlone, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld};
+use crate::fingerprint::Prints;
 use crate::store::failures::ScanFailure;
 use crate::store::path_from_bytes;
-use crate::{CallError, Library, PartId, RootId, Section, SectionId, SourceId, StoreError};
+use crate::store::sources;
+use crate::{CallError, Library, RootId, Section, SourceId, StoreError};
 
-/// So many changes go into one transaction.
-const BATCH: usize = 500;
+/// Where the plans of a scan go.
+pub(super) enum Sink<'a> {
+    /// They are carried out.
+    Library,
+    /// They are kept to be shown, and nothing is waited for.
+    Shown(&'a mut Vec<Plan<Placed>>),
+}
 
 pub(super) fn run(
     library: &Library,
-    section: SectionId,
+    section: &Section,
     paths: Option<&[PathBuf]>,
     world: &ScanWorld<'_>,
     observer: &mut dyn ScanObserver,
+    sink: Sink<'_>,
 ) -> Result<ScanReport, ScanError> {
-    let section = library.section(section)?.ok_or(ScanError::UnknownSection(section))?;
-    let mut scan = Scan::new(library, &section, paths, world, observer);
+    let mut scan = Scan::new(library, section, paths, world, observer, sink);
     let extents = scan.is_partial.then(|| scan.extents.clone());
     let (walked, ahead) = std::thread::scope(|threads| {
         let read = || Ahead::read(library, section.id, extents.as_ref(), ahead::MOST);
@@ -55,10 +67,10 @@ pub(super) fn run(
     Ok(scan.report)
 }
 
-/// A file that is to be read, and the part it is already known as.
+/// A file that is to be read, and the part as which it is already known.
 #[derive(Clone)]
 struct ToRead {
-    part: Option<PartId>,
+    part: Option<Known>,
     seen: Seen,
 }
 
@@ -75,13 +87,8 @@ struct Scan<'a> {
     /// The roots that were read, with their folders' identities.
     walked: HashMap<RootId, (u64, u64)>,
     away: HashSet<RootId>,
-    vanished: Vec<Known>,
-    vanished_sources: HashSet<SourceId>,
-    /// Parts outside of what the scan is about that are not where they were: they may have moved into it.
-    gone_elsewhere: HashMap<PartId, Known>,
-    /// New files whose content a vanished part had: they may have moved.
-    held: Vec<(SourceId, Placed)>,
-    batch: Vec<Change>,
+    planner: Planner,
+    sink: Sink<'a>,
     report: ScanReport,
     progress: ScanProgress,
 }
@@ -93,6 +100,7 @@ impl<'a> Scan<'a> {
         paths: Option<&[PathBuf]>,
         world: &'a ScanWorld<'a>,
         observer: &'a mut dyn ScanObserver,
+        sink: Sink<'a>,
     ) -> Self {
         let of = |root: &Path| paths.map_or(Some(Extent::Whole), |paths| Extent::of(root, paths));
         let extents =
@@ -107,11 +115,8 @@ impl<'a> Scan<'a> {
             extents,
             walked: HashMap::new(),
             away: HashSet::new(),
-            vanished: Vec::new(),
-            vanished_sources: HashSet::new(),
-            gone_elsewhere: HashMap::new(),
-            held: Vec::new(),
-            batch: Vec::new(),
+            planner: Planner::default(),
+            sink,
             report: ScanReport::default(),
             progress: ScanProgress { phase: ScanPhase::Walking, seen: 0, read: 0, to_read: 0, settling: 0 },
         }
@@ -176,8 +181,9 @@ impl<'a> Scan<'a> {
         }
         self.report.unchanged = compared.unchanged;
         self.report.back = compared.back.len() as u64;
-        self.vanished = std::mem::take(&mut compared.vanished);
-        self.vanished_sources = self.vanished.iter().map(|known| known.source).collect();
+        let there = compared.back.drain(..).chain(compared.renumbered.drain(..));
+        let there = there.map(|(known, seen)| (known, seen.stat)).collect();
+        self.planner = Planner::new(std::mem::take(&mut compared.vanished), there);
         compared
     }
 
@@ -201,11 +207,8 @@ impl<'a> Scan<'a> {
 
     /// Reads all that is new or was written; false if it was stopped.
     fn read_all(&mut self, compared: Compared) -> Result<bool, ScanError> {
-        let Compared { added, changed, back, renumbered, .. } = compared;
-        self.batch.extend(
-            back.into_iter().chain(renumbered).map(|(known, seen)| Change::There(known.part, seen.stat)),
-        );
-        let changed = changed.into_iter().map(|(known, seen)| ToRead { part: Some(known.part), seen });
+        let Compared { added, changed, .. } = compared;
+        let changed = changed.into_iter().map(|(known, seen)| ToRead { part: Some(known), seen });
         let to_read: Vec<_> =
             added.into_iter().map(|seen| ToRead { part: None, seen }).chain(changed).collect();
         self.progress.to_read = to_read.len() as u64;
@@ -302,7 +305,8 @@ impl<'a> Scan<'a> {
             }
             self.progress.settling = young.len() as u64;
             let Some(wait) = young.iter().map(|(_, watch)| watch.wait(now)).min() else { return Ok(true) };
-            if now.duration_since(began) >= PATIENCE {
+            let patience = if matches!(self.sink, Sink::Library) { PATIENCE } else { SignedDuration::ZERO };
+            if now.duration_since(began) >= patience {
                 self.report.unsettled = young.len() as u64;
                 return Ok(true);
             }
@@ -338,38 +342,30 @@ impl<'a> Scan<'a> {
         still
     }
 
-    fn found(&mut self, file: ToRead, prints: crate::fingerprint::Prints) -> Result<(), ScanError> {
-        let ToRead { part, seen } = file;
-        let placed = self.place(seen, prints);
+    fn found(&mut self, ToRead { part, seen }: ToRead, prints: Prints) -> Result<(), ScanError> {
+        let file = FileRead::of(self.section.kind, seen, prints);
         match part {
-            Some(part) => self.batch.push(Change::Changed(part, placed)),
-            // Only what a vanished part held can have moved.
-            None if self.vanished_sources.is_empty() && !self.is_partial => {
-                self.batch.push(Change::Added(placed))
-            }
+            Some(known) => self.planner.changed(known, file),
+            None if !self.planner.awaits_moves() && !self.is_partial => self.planner.added(file, None),
             None => {
-                let source = self.library.db().read(|tx| crate::store::sources::find(tx, &prints))?;
+                let source = self.library.db().read(|tx| sources::find(tx, &prints))?;
                 if let Some(source) = source.filter(|_| self.is_partial) {
                     self.look_elsewhere(source)?;
                 }
-                match source.filter(|source| self.vanished_sources.contains(source)) {
-                    Some(source) => self.held.push((source, placed)),
-                    None => self.batch.push(Change::Added(placed)),
-                }
+                self.planner.added(file, source);
             }
         }
-        if self.batch.len() >= BATCH { self.flush() } else { Ok(()) }
+        if self.planner.is_full() { self.flush() } else { Ok(()) }
     }
 
     /// Looks for parts of a content outside of what the scan is about: those that are not there any more may
     /// have moved here.
     fn look_elsewhere(&mut self, source: SourceId) -> Result<(), ScanError> {
         let section = self.section.id;
-        for known in self.library.db().read(|tx| apply::parts_of(tx, section, source))? {
+        for known in self.library.db().read(|tx| known::parts_of(tx, section, source))? {
             let is_inside = self.extents.get(&known.root).is_some_and(|extent| extent.holds(&known.path));
             if !is_inside && (known.missing || self.is_gone(&known)) {
-                self.vanished_sources.insert(source);
-                self.gone_elsewhere.insert(known.part, known);
+                self.planner.gone_elsewhere(known);
             }
         }
         Ok(())
@@ -387,25 +383,26 @@ impl<'a> Scan<'a> {
         known.stat.dev == *disk && matches!(look(self.observer), Reading::Gone)
     }
 
-    fn place(&self, seen: Seen, prints: crate::fingerprint::Prints) -> Placed {
-        let path = Path::new(OsStr::from_bytes(&seen.path));
-        let components: Vec<_> =
-            path.components().map(|component| component.as_os_str().to_string_lossy().into_owned()).collect();
-        let named = butler_names::read(self.section.kind.names(), &components, seen.stat.size);
-        let Seen { root, path, stat, medium } = seen;
-        Placed { root, path, stat, medium, prints, named }
+    /// Hands on what can be done by now.
+    fn flush(&mut self) -> Result<(), ScanError> {
+        let plan = self.planner.batch();
+        if plan.is_quiet() { Ok(()) } else { self.hand_on(plan) }
     }
 
-    fn flush(&mut self) -> Result<(), ScanError> {
-        if self.batch.is_empty() {
-            return Ok(());
+    fn hand_on(&mut self, plan: Plan<FileRead>) -> Result<(), ScanError> {
+        self.report.added += plan.added.len() as u64;
+        self.report.changed += plan.changed.len() as u64;
+        self.report.moved += plan.moved.len() as u64;
+        self.report.missing += plan.gone.len() as u64;
+        match &mut self.sink {
+            Sink::Library => {
+                let applied = apply(self.library, self.section.id, plan, (self.world.now)());
+                self.report.doubled += applied.map_err(|error| self.fail(error))?.doubled;
+            }
+            Sink::Shown(plans) => {
+                plans.push(self.library.db().read(|tx| plan.placed(&mut |file| says(tx, file)))?);
+            }
         }
-        let counts =
-            apply::batch(self.library, self.section.id, std::mem::take(&mut self.batch), (self.world.now)())
-                .map_err(|error| self.fail(error))?;
-        self.report.added += counts.added;
-        self.report.doubled += counts.doubled;
-        self.report.changed += counts.changed;
         Ok(())
     }
 
@@ -422,51 +419,19 @@ impl<'a> Scan<'a> {
                 self.root_away(root, &Away::Gone(sentence));
             }
         }
-        // What fails on a root that is away counts against no file.
-        self.vanished.retain(|known| !self.away.contains(&known.root));
         self.report.failures.retain(|failure| !self.away.contains(&failure.root));
-        let sources: Vec<_> = self.held.iter().map(|(source, _)| *source).collect();
-        self.gone_elsewhere.retain(|_, known| !self.away.contains(&known.root));
-        let all_gone: Vec<Known> =
-            self.vanished.iter().chain(self.gone_elsewhere.values()).cloned().collect();
-        let pairs: HashMap<usize, PartId> =
-            moves(&all_gone, &sources).into_iter().map(|(part, file)| (file, part)).collect();
-        let found = std::mem::take(&mut self.held);
-        let (mut moved, mut added) = (Vec::new(), Vec::new());
-        for (index, (_, placed)) in found.into_iter().enumerate() {
-            match pairs.get(&index) {
-                Some(part) => moved.push((*part, placed)),
-                None => added.push(placed),
-            }
-        }
-        let moved_parts: HashSet<PartId> = pairs.into_values().collect();
-        let missing: Vec<_> = self
-            .vanished
-            .iter()
-            .filter(|known| !known.missing && !moved_parts.contains(&known.part))
-            .map(|known| known.part)
-            .collect();
-        self.report.moved = moved.len() as u64;
-        self.report.missing = missing.len() as u64;
-        let ending = Ending {
-            moved,
-            added,
-            missing,
+        let walked = self.extents.drain();
+        let walked =
+            walked.filter(|(root, _)| self.walked.contains_key(root) && !self.away.contains(root)).collect();
+        let end = End {
             failures: self.report.failures.clone(),
-            walked: self
-                .extents
-                .drain()
-                .filter(|(root, _)| self.walked.contains_key(root) && !self.away.contains(root))
-                .collect(),
+            walked,
             all_roots_there: self.report.roots_away.is_empty(),
             is_partial: self.is_partial,
             run: self.world.run,
-            now: (self.world.now)(),
         };
-        let counts = apply::end(self.library, self.section.id, ending).map_err(|error| self.fail(error))?;
-        self.report.added += counts.added;
-        self.report.doubled += counts.doubled;
-        Ok(())
+        let plan = std::mem::take(&mut self.planner).end(&self.away, end);
+        self.hand_on(plan)
     }
 
     /// A section that was removed while it was scanned is told apart from a database that fails.

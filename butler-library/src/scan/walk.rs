@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use super::extent::Extent;
 use super::ignore::{Ignored, Rules, Why};
-use super::list::{Call, Content, Heard, Lister, Listing};
+use super::list::{Answer, Call, Content, Lister, Listing};
 use super::media_names::Medium;
 use crate::root_threads::crew::{MOST_HANDS, Next};
 use crate::{Borders, CallError, Outside, RootId, RootThreads, SectionKind};
@@ -190,8 +190,8 @@ fn walk_within(
         MOST_HANDS,
         vec![Call::List(root)],
         move |call, beat| lister.make(call, beat),
-        &mut |heard| {
-            let calls = heard.map_or_else(Vec::new, |heard| head.take(heard));
+        &mut |answer| {
+            let calls = answer.map_or_else(Vec::new, |answer| head.take(answer));
             if head.met_link || look(head.walked.seen.len() as u64) { Next::Stop } else { Next::Go(calls) }
         },
     );
@@ -229,24 +229,24 @@ struct Head<'a> {
 }
 
 impl Head<'_> {
-    fn take(&mut self, heard: Heard) -> Vec<Call> {
+    fn take(&mut self, answer: Answer) -> Vec<Call> {
         self.open -= 1;
-        let mut calls = match heard {
-            Heard::Listed(folder, Ok(listing)) => self.listed(folder, listing),
-            Heard::Listed(folder, Err(error)) => {
+        let mut calls = match answer {
+            Answer::Listed(folder, Ok(listing)) => self.listed(folder, listing),
+            Answer::Listed(folder, Err(error)) => {
                 self.not_listed(folder, &error);
                 Vec::new()
             }
-            Heard::Looked { content, folders } => {
+            Answer::Looked { content, folders } => {
                 self.keep(content);
                 self.descend(folders)
             }
-            Heard::Identified(folder, Ok(identity)) if self.read.contains(&identity) => {
+            Answer::Identified(folder, Ok(identity)) if self.read.contains(&identity) => {
                 drop(folder);
                 Vec::new()
             }
             // Why it can't be looked at is told by the attempt to read it.
-            Heard::Identified(folder, _) => vec![Call::List(folder)],
+            Answer::Identified(folder, _) => vec![Call::List(folder)],
         };
         // One link after the other, each with all that is below it: so the same one is followed each time.
         if calls.is_empty() && self.open == 0 {

@@ -439,7 +439,9 @@ mod tests {
         std::fs::write(disk.path().join("Heat.mkv"), b"film").unwrap();
         assert_eq!(next(&tells), Watched::Changed(root.join("new")));
         let _over_all = disk.also_at(&root).unwrap();
-        assert_eq!((next(&tells), next(&tells)), (Watched::Begun, Watched::Overflowed));
+        // The file may be told of more than once.
+        while next(&tells) != Watched::Begun {}
+        assert_eq!(next(&tells), Watched::Overflowed);
         std::fs::write(disk.path().join("Ronin.mkv"), b"film").unwrap();
         assert_eq!(next(&tells), Watched::Changed(root.join("Ronin.mkv")));
     }

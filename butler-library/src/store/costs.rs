@@ -1,10 +1,8 @@
 //! What units took: time, bytes, length of the media, by the products that were made together. The newest few
-//! hundred of each set of products are kept one by one, all that ever were as sums; so neither table grows
-//! with the library.
+//! hundred of each set of products are kept; so the table does not grow with the library.
 //!
 //! It reckons nothing: what a backlog will take is the asker's to say. Start with [`Library::costs`].
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use butler_product::ProductKind;
@@ -35,30 +33,6 @@ pub struct UnitCost {
     pub made_at: Timestamp,
 }
 
-/// What all units took that ever made one set of products.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct CostSums {
-    /// How many there were.
-    pub units: u64,
-    /// Bytes of their files.
-    pub size_bytes: u64,
-    /// How long these last together; what has no duration adds nothing.
-    pub media_seconds: f64,
-    /// Bytes read.
-    pub bytes_read: u64,
-    /// Seconds of work by the wall clock.
-    pub seconds: f64,
-}
-
-/// What is known of units' costs.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Costs {
-    /// The newest units, at most 256 for each set of products; oldest first.
-    pub newest: Vec<UnitCost>,
-    /// All units ever, by the products that were made together.
-    pub sums: BTreeMap<Vec<ProductKind>, CostSums>,
-}
-
 impl Library {
     /// Keeps what a unit took. [`Library::publish`] does so in the transaction that keeps its products.
     ///
@@ -68,17 +42,14 @@ impl Library {
         self.db().write(move |tx| record(tx, &cost))
     }
 
-    /// What is known of units' costs.
+    /// What the newest units took, at most 256 for each set of products; oldest first.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn costs(&self) -> Result<Costs, StoreError> {
+    pub fn costs(&self) -> Result<Vec<UnitCost>, StoreError> {
         self.db().read(|tx| {
             let mut newest = tx.prepare_cached("SELECT * FROM costs ORDER BY made_at, kinds, slot")?;
-            let newest = readable(&mut newest, [], "cost", cost_row)?;
-            let mut sums = tx.prepare_cached("SELECT * FROM cost_sums")?;
-            let sums = readable(&mut sums, [], "sum of costs", sums_row)?.into_iter().collect();
-            Ok(Costs { newest, sums })
+            Ok(readable(&mut newest, [], "cost", cost_row)?)
         })
     }
 }
@@ -90,29 +61,19 @@ pub(crate) fn record(tx: &Connection, cost: &UnitCost) -> Result<(), StoreError>
         .map(ProductKind::as_str)
         .collect();
     let (kinds, work, media) = (names.join(" "), millis(cost.seconds), cost.media_seconds.map(millis));
-    let units: u64 = tx
+    // A free slot, or that of the oldest.
+    let slot: u64 = tx
         .prepare_cached(
-            "INSERT INTO cost_sums (kinds, units, size_bytes, media_ms, bytes_read, work_ms) VALUES (?1, 1, \
-             ?2, coalesce(?3, 0), ?4, ?5) \
-             ON CONFLICT DO UPDATE SET units = units + 1, size_bytes = size_bytes + excluded.size_bytes, \
-             media_ms = media_ms + excluded.media_ms, \
-             bytes_read = bytes_read + excluded.bytes_read, work_ms = work_ms + excluded.work_ms RETURNING \
-             units",
+            "SELECT iif((SELECT count(*) FROM costs WHERE kinds = ?1) < ?2, \
+                 (SELECT coalesce(max(slot) + 1, 0) FROM costs WHERE kinds = ?1), \
+                 (SELECT slot FROM costs WHERE kinds = ?1 ORDER BY made_at, slot LIMIT 1))",
         )?
-        .query_row(params![kinds, cost.size_bytes, media, cost.bytes_read, work], |row| row.get(0))?;
+        .query_row(params![kinds, KEPT], |row| row.get(0))?;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO costs (kinds, slot, size_bytes, media_ms, bytes_read, work_ms, made_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute(params![
-        kinds,
-        (units - 1) % KEPT,
-        cost.size_bytes,
-        media,
-        cost.bytes_read,
-        work,
-        At(cost.made_at)
-    ])?;
+    .execute(params![kinds, slot, cost.size_bytes, media, cost.bytes_read, work, At(cost.made_at)])?;
     Ok(())
 }
 
@@ -147,17 +108,6 @@ fn cost_row(row: &Row<'_>) -> rusqlite::Result<UnitCost> {
     })
 }
 
-fn sums_row(row: &Row<'_>) -> rusqlite::Result<(Vec<ProductKind>, CostSums)> {
-    let sums = CostSums {
-        units: row.get("units")?,
-        size_bytes: row.get("size_bytes")?,
-        media_seconds: seconds(row.get("media_ms")?),
-        bytes_read: row.get("bytes_read")?,
-        seconds: seconds(row.get("work_ms")?),
-    };
-    Ok((kinds(row)?, sums))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,10 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_units_of_each_set_of_products_are_kept_and_all_are_summed() {
+    fn the_newest_units_of_each_set_of_products_are_kept() {
         let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
-        assert_eq!(library.costs().unwrap(), Costs::default());
+        assert_eq!(library.costs().unwrap(), []);
         let both = [ProductKind::MediaInfo, ProductKind::Bif];
         library.record_cost(cost(&both, 1)).unwrap();
         for second in 0..300 {
@@ -190,20 +140,9 @@ mod tests {
             })
             .unwrap();
         let costs = library.costs().unwrap();
-        let of = |kinds: &[ProductKind]| {
-            costs.newest.iter().filter(|cost| cost.kinds == kinds).collect::<Vec<_>>()
-        };
+        let of = |kinds: &[ProductKind]| costs.iter().filter(|cost| cost.kinds == kinds).collect::<Vec<_>>();
         assert_eq!(of(&both), [&cost(&both, 1), &UnitCost { media_seconds: None, ..cost(&both, 9) }]);
         let tags = of(&[ProductKind::Tags]);
         assert_eq!((tags.len(), tags[0].made_at.as_second(), tags[255].made_at.as_second()), (256, 44, 299));
-        let sums = CostSums {
-            units: 300,
-            size_bytes: 300_000,
-            media_seconds: 450.0,
-            bytes_read: 30_000,
-            seconds: 75.0,
-        };
-        assert_eq!(costs.sums[&vec![ProductKind::Tags]], sums);
-        assert_eq!(costs.sums[&both.to_vec()].media_seconds, 1.5);
     }
 }

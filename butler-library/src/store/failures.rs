@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use butler_api::RunId;
-use butler_product::{FailureClass, ProductKind};
+use butler_product::{Failure, FailureClass, ProductKind};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::derived::InputsDigest;
 use super::runs::capped;
 use super::{At, Page, Word, path_from_bytes, readable};
-use crate::{FailureId, Library, PartId, RootId, SourceId, StoreError};
+use crate::{FailureId, ItemId, Library, PartId, RootId, SourceId, StoreError};
 
 /// A product that could not be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,18 +44,45 @@ pub struct ScanFailure {
     pub sentence: String,
 }
 
+/// What a failure is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureSubject {
+    /// A source's product.
+    Source(SourceId),
+    /// A product of an item itself, derived of stored ones.
+    Item(ItemId),
+    /// A file or folder that a scan could not read.
+    Path,
+}
+
+/// A product of an item that could not be derived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewItemFailure<'a> {
+    /// The item.
+    pub item: ItemId,
+    /// The product.
+    pub kind: ProductKind,
+    /// The digest of the inputs that it failed with: it rests until that is another or a person asks.
+    pub made_from: InputsDigest,
+    /// What is at fault.
+    pub failure: &'a Failure,
+    /// The run in which it failed.
+    pub run: RunId,
+}
+
 /// A failure that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureRow {
     /// Its id.
     pub id: FailureId,
-    /// The source; none for what a scan could not read.
-    pub source: Option<SourceId>,
+    /// What it is of.
+    pub subject: FailureSubject,
     /// The product; none for what a scan could not read.
     pub kind: Option<ProductKind>,
     /// The version that failed to make it.
     pub version: Option<u32>,
-    /// The whole path of the file or folder; that of the oldest part where several files hold the content.
+    /// The whole path of the file or folder; that of the oldest part where several files hold the content, and
+    /// of an item the folder of its oldest one.
     pub path: PathBuf,
     /// The part of that file; none for what a scan could not read.
     pub part: Option<PartId>,
@@ -156,9 +184,11 @@ const ITS_FILES: &str =
     "FROM parts q WHERE (q.source = f.source OR q.tagged = f.source) AND q.missing_since IS NULL";
 /// A failure whose content is nowhere any more is not listed.
 const STANDS: &str = "(f.root IS NOT NULL \
+    OR EXISTS (SELECT 1 FROM items c JOIN media m ON m.item = c.id JOIN parts q ON q.media = m.id \
+        WHERE c.parent = f.item AND q.missing_since IS NULL) \
     OR EXISTS (SELECT 1 FROM parts q WHERE q.source = f.source AND q.missing_since IS NULL) \
     OR EXISTS (SELECT 1 FROM parts q WHERE q.tagged = f.source AND q.missing_since IS NULL))";
-const COLUMNS: &str = "f.id, f.source, f.kind, f.version, f.class, f.sentence, f.tries, f.next_try_at, \
+const COLUMNS: &str = "f.id, f.source, f.item, f.kind, f.version, f.class, f.sentence, f.tries, f.next_try_at, \
                        f.failed_at, f.run, \
     (SELECT r.path FROM roots r WHERE r.id = f.root) AS root_path, f.path";
 
@@ -269,7 +299,7 @@ impl Library {
             let mut statement = tx.prepare_cached(&format!(
                 "WITH standing AS MATERIALIZED (SELECT f.kind, f.class, f.sentence, f.next_try_at, \
                  f.failed_at, \
-                     iif(f.root IS NOT NULL, 1, (SELECT count(*) {ITS_FILES})) AS files FROM failures f) \
+                     iif(f.source IS NULL, 1, (SELECT count(*) {ITS_FILES})) AS files FROM failures f) \
                  SELECT sentence, kind, class, count(*), sum(files), sum(next_try_at IS NULL), \
                  max(failed_at), \
                      sum(count(*)) OVER (), sum(sum(files)) OVER (), count(*) OVER () \
@@ -306,6 +336,21 @@ impl Library {
                  ORDER BY f.failed_at DESC, f.id DESC"
             ))?;
             let rows = readable(&mut statement, [source], "failure", failure_row)?;
+            rows.into_iter().filter_map(|row| with_files(tx, row).transpose()).collect()
+        })
+    }
+
+    /// The failures that stand of an item's own products, newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn failures_of_item(&self, item: ItemId) -> Result<Vec<FailureRow>, StoreError> {
+        self.db().read(|tx| {
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND f.item = ?1 \
+                 ORDER BY f.failed_at DESC, f.id DESC"
+            ))?;
+            let rows = readable(&mut statement, [item], "failure", failure_row)?;
             rows.into_iter().filter_map(|row| with_files(tx, row).transpose()).collect()
         })
     }
@@ -360,6 +405,34 @@ pub(crate) fn record(
         params![source, kind.as_str(), version, class.as_str(), sentence, next, At(now), run],
         |row| row.get(0),
     )?)
+}
+
+/// Records that a product of an item could not be derived.
+pub(super) fn record_of_item(
+    tx: &Connection,
+    failure: &NewItemFailure<'_>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let NewItemFailure { item, kind, made_from, failure, run } = failure;
+    tx.prepare_cached(
+        "INSERT INTO failures (item, kind, version, made_from, class, sentence, tries, failed_at, run) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8) \
+         ON CONFLICT (item, kind) WHERE item IS NOT NULL DO UPDATE SET \
+         tries = tries + 1, version = excluded.version, made_from = excluded.made_from, \
+         class = excluded.class, sentence = excluded.sentence, next_try_at = NULL, \
+         failed_at = excluded.failed_at, run = excluded.run",
+    )?
+    .execute(params![
+        item,
+        kind.as_str(),
+        kind.version(),
+        made_from,
+        failure.class.as_str(),
+        failure.sentence,
+        At(now),
+        run.0
+    ])?;
+    Ok(())
 }
 
 /// Of a root, what a scan looked at and could read again is listed no more.
@@ -418,7 +491,11 @@ fn failure_row(row: &Row<'_>) -> rusqlite::Result<FailureRow> {
         bytes("root_path")?.zip(bytes("path")?).map(|(root, path)| root.join(path)).unwrap_or_default();
     Ok(FailureRow {
         id: row.get("id")?,
-        source: row.get("source")?,
+        subject: match (row.get("source")?, row.get("item")?) {
+            (Some(source), _) => FailureSubject::Source(source),
+            (None, Some(item)) => FailureSubject::Item(item),
+            (None, None) => FailureSubject::Path,
+        },
         kind: row.get::<_, Option<Word<ProductKind>>>("kind")?.map(|kind| kind.0),
         version: row.get("version")?,
         files: vec![path.clone()],
@@ -434,9 +511,17 @@ fn failure_row(row: &Row<'_>) -> rusqlite::Result<FailureRow> {
     })
 }
 
-/// Adds to a source's failure the files that hold the content; none if there is none any more.
+/// Adds to a source's failure the files that hold the content, and to an item's its folder; none if there is
+/// none any more.
 fn with_files(tx: &Connection, row: FailureRow) -> Result<Option<FailureRow>, StoreError> {
-    let Some(source) = row.source else { return Ok(Some(row)) };
+    let source = match row.subject {
+        FailureSubject::Source(source) => source,
+        FailureSubject::Item(item) => {
+            let folder = folder_of(tx, item)?;
+            return Ok(folder.map(|path| FailureRow { files: vec![path.clone()], path, ..row }));
+        }
+        FailureSubject::Path => return Ok(Some(row)),
+    };
     let mut statement = tx.prepare_cached(
         "SELECT q.id, r.path, q.path FROM parts q JOIN roots r ON r.id = q.root \
          WHERE q.missing_since IS NULL AND (q.source = ?1 OR q.tagged = ?1) ORDER BY q.id LIMIT ?2",
@@ -461,6 +546,19 @@ fn with_files(tx: &Connection, row: FailureRow) -> Result<Option<FailureRow>, St
         file_count,
         ..row
     }))
+}
+
+/// The folder of the oldest file below an item.
+fn folder_of(tx: &Connection, item: ItemId) -> Result<Option<PathBuf>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT r.path, q.path FROM items c JOIN media m ON m.item = c.id JOIN parts q ON q.media = m.id \
+         JOIN roots r ON r.id = q.root WHERE c.parent = ?1 AND q.missing_since IS NULL ORDER BY q.id LIMIT 1",
+    )?;
+    let file = |row: &Row<'_>| {
+        Ok(path_from_bytes(row.get_ref(0)?.as_blob()?).join(path_from_bytes(row.get_ref(1)?.as_blob()?)))
+    };
+    let file: Option<PathBuf> = statement.query_row([item], file).optional()?;
+    Ok(file.and_then(|file| file.parent().map(ToOwned::to_owned)))
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Library {
                 )?),
                 failures: counts(
                     tx,
-                    "SELECT kind, sum(next_try_at IS NOT NULL), sum(next_try_at IS NULL) FROM failures WHERE source IS NOT NULL GROUP BY kind",
+                    "SELECT kind, sum(next_try_at IS NOT NULL), sum(next_try_at IS NULL) FROM failures WHERE kind IS NOT NULL GROUP BY kind",
                 )?,
                 last_runs: last_runs(tx, "TRUE")?,
                 last_successes: last_runs(tx, "state = 'completed' AND section IS NULL AND origin <> 'asap'")?,

@@ -276,7 +276,7 @@ fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<
     tx.prepare_cached("DELETE FROM failures WHERE source = ?1 AND kind = ?2")?
         .execute(params![unit.source, kind.as_str()])?;
     if matches!(kind, ProductKind::Tags | ProductKind::Photo) {
-        crate::scan::heard(tx, unit.source, value, unit.made_at)?;
+        crate::scan::place_by_content(tx, unit.source, value, unit.made_at)?;
     }
     if kind == ProductKind::MediaInfo {
         let traits = value.get().map_or(Traits::HEADERS, MediaInfo::traits);
@@ -296,7 +296,7 @@ pub(crate) fn give_up(
     Ok(statement.execute(params![source, kind.as_str(), blob.name, blob.bytes])? as u64)
 }
 
-fn product_row(row: &Row<'_>) -> rusqlite::Result<ProductRow> {
+pub(super) fn product_row(row: &Row<'_>) -> rusqlite::Result<ProductRow> {
     let (name, bytes) = (row.get::<_, Option<String>>("blob")?, row.get::<_, Option<u64>>("blob_bytes")?);
     Ok(ProductRow {
         kind: row.get::<_, Word<ProductKind>>("kind")?.0,

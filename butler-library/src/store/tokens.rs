@@ -22,17 +22,6 @@ impl Library {
         })
     }
 
-    /// Lets a holder's token in no more.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub fn shut_out(&self, holder: &str) -> Result<(), StoreError> {
-        let holder = holder.to_owned();
-        self.db().write(move |tx| {
-            tx.execute("DELETE FROM tokens WHERE holder = ?1", [holder]).map(|_| ()).map_err(StoreError::from)
-        })
-    }
-
     /// Whether someone with this token is let in. Takes the same time for every wrong one.
     ///
     /// # Errors

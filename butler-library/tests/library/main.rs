@@ -5,6 +5,8 @@
 mod backups;
 mod blobs;
 mod borders;
+mod derived;
+mod dry_run;
 mod failing_folders;
 mod failures;
 mod hierarchy;
@@ -24,6 +26,7 @@ mod runs;
 mod section_switches;
 mod sections;
 mod settling;
+mod states;
 mod tags;
 mod tree;
 mod unchanged;

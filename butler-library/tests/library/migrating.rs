@@ -1,12 +1,16 @@
 //! A data folder of an earlier Butler: its rows stay what they were, and new files find their place among
 //! them.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
-use butler_library::{ItemKind, Library, SectionKind};
+use butler_library::{ItemKind, Library, Scope, SectionId, SectionKind};
+use butler_product::{ProductKind, Spec, Traits};
 use rusqlite::Connection;
+use rusqlite::types::Value;
 
-use crate::world::{World, content};
+use crate::world::{World, at, content};
 
 /// The database as the first Butler made it.
 const FIRST: &str = include_str!("../../migrations/0001_library.sql");
@@ -63,7 +67,7 @@ fn rows_of_the_first_database_stay_and_new_files_join_them() {
 
     let library = Library::open(&data).unwrap();
     library.assert_sound();
-    let world = World { library, section: butler_library::SectionId(1), ..world };
+    let world = World { library, section: SectionId(1), ..world };
     assert_eq!(world.items(ItemKind::Movie).iter().map(|item| item.id.0).collect::<Vec<_>>(), [5, 3, 4]);
     world.write("Heat (1995)/Heat (1995).mkv", &content("heat", 500));
     world.write("Heat (1995)/Heat (1995) - 4K.mkv", &content("large", 500));
@@ -88,8 +92,112 @@ fn rows_of_the_first_database_stay_and_new_files_join_them() {
     fs::create_dir_all(shows.join("Dark/Season 1")).unwrap();
     crate::world::write_at(&shows.join("Dark/Season 1/S01E02.mkv"), &content("two", 500), -100);
     crate::world::write_at(&shows.join("Dark/Season 1/Trailers/T.mkv"), &content("t", 500), -100);
-    let world = World { section: butler_library::SectionId(2), ..world };
+    let world = World { section: SectionId(2), ..world };
     world.scan();
     assert_eq!(world.library.children_of(butler_library::ItemId(8)).unwrap().len(), 2);
     assert_eq!(world.library.extras_of(butler_library::ItemId(8)).unwrap().len(), 1);
+}
+
+/// The whole database of a data folder as it was written when its version was 9.
+const VERSION_9: &str = include_str!("version_9.sql");
+
+/// Columns that are kept in another form, and tables that are counted anew.
+const NOT_KEPT: &[(&str, &str)] = &[("sources", "has_video"), ("demands", ""), ("lacks", "")];
+
+/// The columns of every table.
+fn columns(db: &Connection) -> BTreeMap<String, Vec<String>> {
+    let mut statement = db
+        .prepare(
+            "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c \
+             WHERE t.type = 'table' ORDER BY t.name, c.cid",
+        )
+        .unwrap();
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let pairs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    for (table, column) in pairs.map(Result::unwrap) {
+        let is_kept = |(of, name): &&(&str, &str)| *of == table && (name.is_empty() || **name == column);
+        if !NOT_KEPT.iter().any(|not_kept| is_kept(&not_kept)) {
+            columns.entry(table).or_default().push(column);
+        }
+    }
+    columns
+}
+
+/// What these columns hold, row by row.
+fn rows(db: &Connection, columns: &BTreeMap<String, Vec<String>>) -> Vec<(String, Vec<Value>)> {
+    let mut rows = Vec::new();
+    for (table, columns) in columns {
+        let mut statement = db.prepare(&format!("SELECT {} FROM {table}", columns.join(", "))).unwrap();
+        let row = |row: &rusqlite::Row<'_>| (0..columns.len()).map(|index| row.get(index)).collect();
+        let found = statement.query_map([], row).unwrap().map(Result::unwrap);
+        rows.extend(found.map(|row| (table.clone(), row)));
+    }
+    rows.sort_by_cached_key(|row| format!("{row:?}"));
+    rows
+}
+
+#[test]
+fn a_data_folder_that_was_in_use_keeps_every_value_of_every_row() {
+    let world = World::new(SectionKind::Movie);
+    let data = world.folder.path().join("old");
+    fs::create_dir_all(&data).unwrap();
+    let db = Connection::open(data.join("butler.db")).unwrap();
+    db.pragma_update(None, "foreign_keys", false).unwrap();
+    db.execute_batch(VERSION_9).unwrap();
+    for (root, folder) in [(1, "media"), (2, "music"), (3, "photos")] {
+        let folder = world.folder.path().canonicalize().unwrap().join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        db.execute("UPDATE roots SET path = ?2 WHERE id = ?1", (root, folder.as_os_str().as_bytes()))
+            .unwrap();
+    }
+    let blob: String =
+        db.query_row("SELECT blob FROM products WHERE blob IS NOT NULL", [], |row| row.get(0)).unwrap();
+    let blob = data.join("blobs").join(blob);
+    fs::create_dir_all(blob.parent().unwrap()).unwrap();
+    fs::write(&blob, b"pictures").unwrap();
+    let columns = columns(&db);
+    let before = rows(&db, &columns);
+    assert!(before.len() > 60, "{}", before.len());
+    drop(db);
+
+    let library = Library::open(&data).unwrap();
+    library.assert_sound();
+    let db = Connection::open(data.join("butler.db")).unwrap();
+    assert_eq!(rows(&db, &columns), before);
+
+    let world = World { library, section: SectionId(1), ..world };
+    let lacks = |spec: Spec, needs: Traits| -> Vec<String> {
+        let scope = Scope { section: None, needs, switch: None };
+        let lacks = world.library.lacks(&spec, &scope, at(0), true).unwrap();
+        let file = |source| world.library.files_of(source).unwrap().remove(0).path;
+        let mut names: Vec<_> = lacks
+            .iter()
+            .map(|lack| file(lack.source).file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let headers = |needs| lacks(Spec::of(ProductKind::Bandwidth), needs | Traits::HEADERS);
+    let boot = "Das Boot (1981) - cd1.avi";
+    assert_eq!(headers(Traits::VIDEO), ["Heat (1995).mkv"]);
+    assert_eq!(headers(Traits::SOUND), ["Heat (1995).mkv", "Sound only (2002).mkv"]);
+    assert_eq!(headers(Traits::CHAPTERS), [boot]);
+    let (unread, trailer) = ("Das Boot (1981) - cd2.avi", "Heat (1995)-trailer.mkv");
+    assert_eq!(lacks(Spec::of(ProductKind::Bif), Traits::VIDEO), [unread, trailer]);
+    assert_eq!(lacks(Spec::Tags, Traits::TAGGED), ["02 Freddie.flac"]);
+    assert_eq!(lacks(Spec::Photo, Traits::PHOTO), Vec::<String>::new());
+    assert_eq!(lacks(Spec::MediaInfo, Traits::CONTENT).len(), 5);
+
+    // A scan knows its files, and what was kept of lacks is counted anew.
+    world.write("Heat (1995)/Heat (1995).mkv", &content("heat", 900));
+    world.write("Heat (1995)/Heat (1995)-trailer.mkv", &content("trailer", 700));
+    world.write("Boot (1981)/Das Boot (1981) - cd1.avi", &content("boot one", 800));
+    world.write("Boot (1981)/Das Boot (1981) - cd2.avi", &content("boot two", 800));
+    world.write("Sound only (2002).mkv", &content("sound", 600));
+    assert_eq!(world.scan().unchanged, 5);
+    assert!(world.files.take().is_empty(), "nothing was opened");
+    let demands = ProductKind::ALL.map(|kind| (Spec::of(kind), kind.needs()));
+    world.library.keep_lacks(&demands).unwrap();
+    world.library.assert_sound();
+    assert_eq!(lacks(Spec::MediaInfo, Traits::CONTENT).len(), 5);
 }

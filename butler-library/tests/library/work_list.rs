@@ -2,8 +2,8 @@
 
 use butler_api::RunId;
 use butler_library::{
-    FailureRow, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, Scope,
-    SectionKind, SourceId,
+    FailureRow, FailureSubject, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit,
+    RunGain, Scope, SectionKind, SourceId,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, Traits, bif};
@@ -142,7 +142,8 @@ fn a_failure_holds_its_lack_back_until_its_next_try() {
     );
     assert_eq!(world.library.lacks(&bif_spec(), &ALL, in_an_hour, false).unwrap().len(), 2);
 
-    let resting = failures(&world).into_iter().find(|failure| failure.source == Some(b)).unwrap();
+    let resting =
+        failures(&world).into_iter().find(|failure| failure.subject == FailureSubject::Source(b)).unwrap();
     assert_eq!(
         (resting.path.file_name().unwrap().to_str().unwrap(), resting.part, resting.tries),
         ("b.mkv", Some(world.part("b.mkv").id), 1)

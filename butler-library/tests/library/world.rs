@@ -12,8 +12,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use butler_library::{
     BlobRef, ItemDetail, ItemFilter, ItemKind, ItemRow, Library, MadeProduct, NewSection, OpenMedia, PartRow,
-    Published, PublishedUnit, RealFiles, RootThreads, ScanObserver, ScanPhase, ScanProgress, ScanReport,
-    ScanWorld, SectionId, SectionKind, SourceId, scan_paths, scan_section,
+    Published, PublishedUnit, RealFiles, RootThreads, ScanObserver, ScanPhase, ScanPlan, ScanProgress,
+    ScanReport, ScanWorld, SectionId, SectionKind, SourceId, plan_scan, scan_paths, scan_section,
 };
 use butler_product::media_info::{MediaInfo, Stream, StreamKind};
 use butler_product::{Spec, Value, bif};
@@ -154,6 +154,20 @@ impl World {
         let report = report.unwrap();
         self.library.assert_sound();
         report
+    }
+
+    /// What a scan of all of it, or of some paths below `media`, would do now.
+    pub(crate) fn plan(&self, paths: Option<&[&str]>) -> ScanPlan {
+        let root = self.library.section(self.section).unwrap().unwrap().roots[0].path.clone();
+        let paths: Option<Vec<_>> = paths.map(|paths| paths.iter().map(|path| root.join(path)).collect());
+        let world = ScanWorld {
+            root_threads: self.library.root_threads(),
+            files: Arc::clone(&self.files) as _,
+            now: &|| at(self.clock.get() + 86_400),
+            settle: &|_| panic!("a dry run waits for nothing"),
+            run: None,
+        };
+        plan_scan(&self.library, self.section, paths.as_deref(), &world, &mut Watcher::default()).unwrap()
     }
 
     /// Every item of a kind, by sort title.

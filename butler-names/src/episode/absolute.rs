@@ -61,12 +61,16 @@ static LEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^([0-9]{1,4})(?:[\-+~]([0-9]{1,4}))?(?:v[0-9])?(\s*[\-.)_–]\s*|\s+|$)").ok()
 });
 static DASHED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"[\s_.][\-–][\s_.]\(?([0-9]{1,4})(?:[\-~+&]([0-9]{1,4}))?\)?(?:v[0-9])?(?:[\s._\-\[(]|$)")
-        .ok()
+    Regex::new(
+        r"[\s_.][\-–][\s_.]\(?([0-9]{1,4})(?:v[0-9])?(?:[\-~+&]([0-9]{1,4}))?\)?(?:v[0-9])?(?:[\s._\-\[(]|$)",
+    )
+    .ok()
 });
 static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\[([0-9]{1,4})(?:[\-~]([0-9]{1,4}))?(?:v[0-9])?(?:[ _]?(?:end|fin|完))?\]").ok()
 });
+static BETWEEN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[\s_.][\-–][\s_.][0-9]{1,4}\.5(?:[\s._\-\[(]|$)").ok());
 /// `Show 13-16`.
 static SPAN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[\s_.]\(?([0-9]{2,4})[\-~+&]([0-9]{2,4})\)?(?:[\s._\[(]|$)").ok());
@@ -77,6 +81,10 @@ static CREDITLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static PART: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?i)(?:{PARTS})[ ._\-]{{0,2}}([0-9]{{1,3}})")).ok());
+/// `Part Two`.
+static PART_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bpart[ ._\-](one|two|three|four|five|six|seven|eight|nine|ten)\b").ok()
+});
 
 /// What is known of a name from around its number.
 #[derive(Debug, Clone, Copy, Default)]
@@ -104,6 +112,7 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
         .or_else(|| whole(BRACKETED.as_ref()?, text).map(of_season))
         .or_else(|| if in_folder { behind_show(text, around) } else { None })
         .or_else(|| whole(PART.as_ref()?, text))
+        .or_else(|| part_word(text))
         .or_else(|| {
             let found = whole(SPAN.as_ref()?, text).filter(|found| in_folder && found.last > found.first)?;
             Some(Found { end: found.end - trailing(text, found.end), ..found })
@@ -135,6 +144,11 @@ fn of_season(text: &str, found: Found, season: Option<u32>) -> Found {
 /// Whether a name is that of an opening or ending without credits.
 pub(super) fn is_creditless(text: &str) -> bool {
     CREDITLESS.as_ref().is_some_and(|form| form.is_match(text))
+}
+
+/// Whether a name is numbered between two episodes: `Show - 07.5`.
+pub(super) fn is_between(text: &str) -> bool {
+    BETWEEN.as_ref().is_some_and(|form| form.is_match(text))
 }
 
 /// A form's first whole match: not inside of a word, and no year.
@@ -178,6 +192,15 @@ fn is_year(digits: &str) -> bool {
 /// A number that is a year or a height of a picture rather than an episode.
 fn is_other(digits: &str) -> bool {
     is_year(digits) || matches!(digits, "480" | "576" | "720" | "1080" | "2160")
+}
+
+/// `Part Two`, as short series are cut in pieces.
+fn part_word(text: &str) -> Option<Found> {
+    let found = PART_WORD.as_ref()?.captures(text)?;
+    let words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let (_, number) = words.into_iter().zip(1..).find(|(word, _)| found[1].eq_ignore_ascii_case(word))?;
+    let place = found.get(0)?;
+    Some(Found { season: None, first: number, last: number, start: place.start(), end: place.end() })
 }
 
 /// `01 of 08`.
@@ -299,7 +322,8 @@ fn lone(text: &str, around: Around<'_>) -> Option<Found> {
     (found.season.is_some()
         || digits_of(&word).len() >= 2
         || text[word.end..].starts_with(" - ")
-        || word.end == text.trim_end().len())
+        || word.end == text.trim_end().len()
+        || (word.start > 0 && words.get(end).is_some_and(|hard| hard.start == word.end + 1)))
     .then_some(found)
 }
 

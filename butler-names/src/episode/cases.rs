@@ -1,5 +1,8 @@
 //! Episodes by convention: a path and what it is. One table a convention.
 
+mod folders;
+mod releases;
+
 use crate::Kind::Show;
 use crate::table::check;
 

@@ -37,7 +37,8 @@ static LETTER_DASH: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)S([0-9]{1,2})(?:[ _.][\-–][ _.]|[._\-]|[ ._]?-[x×])([0-9]{2,3})").ok());
 /// `[Cap.408]`, as Spanish releases write season and episode in one number.
 static CHAPTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)[\[(]Cap[. ]?([0-9]{1,2})([0-9]{2})(?:[_\-][0-9]{0,2}([0-9]{2}))?[\])]").ok()
+    Regex::new(r"(?i)[\[(]Cap[. ]?([0-9]{1,2})([0-9]{2})(?:[_\-][0-9]{0,2}([0-9]{2}))?(?:[ ._]final)?[\])]")
+        .ok()
 });
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(

@@ -9,7 +9,7 @@ use super::super::title::clean;
 use super::super::{ids, junk};
 
 /// What seasons are called, in the languages in which people name folders.
-const WORDS: &str = "season|series|seasons|staffel|saison|temporada|temp|stagione|seizoen|s[äæ]song|sesong|s[æä]son|kausi|tuotantokausi|sezon|sezona|sezonul|sez[oó]na|série|serie|sezóna|évad|evad|сезон|σεζόν|σεζον|κύκλος|κυκλος|сезона|hooaeg|sezonas|musim|mùa|ซีซั่น|시즌|シーズン|عام|الموسم|موسم|עונה|सीज़न|book|tempada|denboraldia|årgang";
+const WORDS: &str = "season|series|seasons|staffel|saison|temporada|temp|tem|stagione|seizoen|s[äæ]song|sesong|s[æä]son|kausi|tuotantokausi|sezon|sezona|sezonul|sez[oó]na|série|serie|sezóna|évad|evad|сезон|σεζόν|σεζον|κύκλος|κυκλος|сезона|hooaeg|sezonas|musim|mùa|ซีซั่น|시즌|シーズン|عام|الموسم|موسم|עונה|सीज़न|book|tempada|denboraldia|årgang";
 
 /// Folders of specials, in lower case.
 const SPECIALS: &[&str] = &[
@@ -63,7 +63,7 @@ static WORD_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// `1. Staffel`, `2nd Season`, `1ª Temporada`.
 static NUMBER_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"(?i)^(.*?)(?:^|[\s._\-(\[])([0-9]{{1,2}})(?:st|nd|rd|th|ª|º|e|è|ème|eme|er|re|-?[йяе])?[\s._\-]*(?:{WORDS})(?:[^\w\-].*|[\d_].*|-[^\pL].*)?$"
+        r"(?i)^(.*?)(?:^|[\s._\-(\[])([0-9]{{1,2}})(st|nd|rd|th|ª|º|e|è|ème|eme|er|re|-?[йяе])?[\s._\-]*(?:{WORDS})(?:[^\w\-].*|[\d_].*|-[^\pL].*)?$"
     ))
     .ok()
 });
@@ -75,8 +75,9 @@ static LETTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static CROSS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)^(.*?)(?:^|[\s._\-(\[])([0-9]{1,2})xAll\b").ok());
 /// What follows the first of several seasons.
-static SPAN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)^(?:\s*(?:-|&|to|~)\s*(?:S|seasons?\s)|[\-&~])[0-9]{1,2}\b").ok());
+static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:\s*(?:-|&|to|~)\s*(?:S|seasons?\s)|\s&\s|[\-&~])[0-9]{1,2}\b").ok()
+});
 /// `第1季`, `第二期`, `1기`.
 static CJK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -157,7 +158,18 @@ fn find(text: &str) -> Option<Found> {
         let (start, end) = (found.get(1)?.end(), found.get(at)?.end());
         (season < 200 || YEARS.contains(&season)).then_some(Found { season, start, end })
     };
-    for form in [&WORD_FIRST, &NUMBER_FIRST, &LETTER, &CROSS] {
+    // `2nd Season - 04` is no fourth season, nor `24-7 Series` a seventh one.
+    let ordinal = NUMBER_FIRST.as_ref().and_then(|form| form.captures(text)).filter(|found| {
+        let front = found.get(2).map_or("", |number| &text[..number.start()]);
+        !front.strip_suffix('-').is_some_and(|front| front.ends_with(|c: char| c.is_ascii_digit()))
+    });
+    if let Some(found) = ordinal.as_ref().filter(|found| found.get(3).is_some()) {
+        return whole(found, found[2].parse().ok()?, 2);
+    }
+    if let Some(found) = WORD_FIRST.as_ref().and_then(|form| form.captures(text)).or(ordinal) {
+        return whole(&found, found[2].parse().ok()?, 2);
+    }
+    for form in [&LETTER, &CROSS] {
         if let Some(found) = form.as_ref().and_then(|form| form.captures(text)) {
             return whole(&found, found[2].parse().ok()?, 2);
         }

@@ -6,7 +6,8 @@ use regex::Regex;
 
 use super::super::title::{clean, comparable, titled, words};
 use super::super::{Show, ids, junk, year};
-use super::season::SeasonFolder;
+use super::numbers;
+use super::season::{self, SeasonFolder};
 
 /// `S01-S05`, `Seasons 1-3`, `Complete Series` behind a show's name.
 static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -70,17 +71,22 @@ fn is_one(own: &str, folder: &str) -> bool {
             && is_within(&own_key, &folder_key))
 }
 
-/// Whether a fansub's name tells the folder's show in a bracket, or in a script, of its own: `[Group][番組
-/// Show][05]`. `[Group] Show Two - 05` is another one.
+/// Whether a name tells the folder's show in a bracket, or in a script, of its own: `[Group][番組 / Show][05]`,
+/// `番組.Show.S01E01`. `[Group] Show Two - 05` is another one.
 fn is_told_within(stem: &str, folder: &str) -> bool {
     let key = comparable(folder);
     let is_wide = |c: char| c.is_alphabetic() && c >= '\u{2e80}';
     let is_it = |part: &str| {
-        let before = part.split(is_wide).next().unwrap_or(part);
-        let behind = part.rsplit(is_wide).next().unwrap_or(part);
-        [part, before, behind].into_iter().any(|part| comparable(part) == key)
+        let (before, behind) = (part.split(is_wide).next(), part.rsplit(is_wide).next());
+        [Some(part), before, behind].into_iter().flatten().any(|part| {
+            let season = season::in_name(part).map_or(part.len(), |season| season.start);
+            let numbers = numbers::find(part).map_or(part.len(), |found| found.start);
+            comparable(&part[..season.min(numbers)]) == key
+        })
     };
-    stem.trim_start().starts_with('[') && key.chars().count() >= 4 && stem.split(['[', ']']).any(is_it)
+    let may = stem.trim_start().starts_with('[') || stem.chars().any(is_wide);
+    let parts = stem.split(['[', ']', '|', '/']).flat_map(|part| part.split(" _ "));
+    may && key.chars().count() >= 4 && { parts }.any(is_it)
 }
 
 fn is_year(word: &str) -> bool {
@@ -126,10 +132,7 @@ pub(super) fn named(text: &str) -> Show {
 /// Of `[番組][Show][2019]`, a name in brackets alone, the last title that Latin letters write, else the first.
 fn one_of_brackets(text: &str) -> &str {
     let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let Some(groups) = inner.map(|inner| inner.split("][")).filter(|groups| groups.clone().count() > 1)
-    else {
-        return text;
-    };
+    let Some(groups) = inner.map(|inner| inner.split("][")) else { return text };
     let titles = || groups.clone().filter(|group| group.chars().any(char::is_alphabetic));
     titles().filter(|group| group.is_ascii()).last().or_else(|| titles().next()).unwrap_or(text)
 }

@@ -1,5 +1,8 @@
 //! Films by convention: a path and what it is. One table a convention.
 
+mod folders;
+mod releases;
+
 use crate::Kind::Movie;
 use crate::table::check;
 

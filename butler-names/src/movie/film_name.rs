@@ -48,16 +48,15 @@ impl FilmName {
     }
 
     fn parse_text(text: &str, tags: Tags) -> Self {
+        let text = junk::without_junk_in_front(text);
         let mut named =
             Self { tags, text: text.to_owned(), with_year: clean(junk::cut(text)), ..Self::default() };
         named.is_release = junk::start(text).is_some();
         let mut added = None;
-        let mut titled = |title: &str, is_followed: bool| {
-            let cut = junk::cut(title);
-            if !is_followed && cut.len() == title.len() {
-                return clean(cut);
-            }
-            let (bare, words) = junk::without_added(cut);
+        let mut titled = |title: &str, behind: &str| {
+            let start = junk::start(title).unwrap_or(title.len());
+            let behind = if start < title.len() { &title[start..] } else { behind };
+            let (bare, words) = junk::without_added(&title[..start], behind);
             added = words.map(clean);
             clean(&bare)
         };
@@ -65,19 +64,21 @@ impl FilmName {
             Some(found) if found.start == 0 || clean(&text[..found.start]).is_empty() => {
                 (named.year, named.sure) = (Some(found.year), true);
                 let behind = &text[found.end..];
-                named.title = titled(behind, false);
-                &behind[junk::cut(behind).len()..]
+                named.title = titled(behind, "");
+                &behind[junk::start(behind).unwrap_or(behind.len())..]
             }
             Some(found) if !found.span => {
                 (named.year, named.sure) = (Some(found.year), found.sure);
-                named.title = titled(&text[..found.start], true);
+                // `Heat.[Michael.Mann.1995]`
+                let end = junk::bracket_before(text, found.start);
+                named.title = titled(&text[..end], &text[found.start..]);
                 &text[found.end..]
             }
             None if year::is_all(text) => "",
             found => {
-                let title = found.map_or(text, |found| &text[..found.start]);
-                named.title = titled(title, found.is_some());
-                &text[junk::cut(title).len()..]
+                let end = found.map_or(text.len(), |found| found.start);
+                named.title = titled(&text[..end], &text[end..]);
+                &text[junk::start(&text[..end]).unwrap_or(end)..]
             }
         };
         if let Some(letter) = stack::bare_letter(rest).filter(|_| named.year.is_some()) {
@@ -110,7 +111,15 @@ pub(super) fn version(rest: &str) -> Option<String> {
 /// A name without the tracker's or group's label in front: `[www.site.org] Heat`, `www.site.org - Heat`.
 fn without_label_in_front(text: &str) -> &str {
     let without = match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((label, rest)) if label.contains('.') || junk::is_all(label) || ends_like_a_fansub(rest) => rest,
+        Some((label, rest))
+            if label.contains('.')
+                || junk::is_all(label)
+                || ends_like_a_fansub(rest)
+                || is_other_script(label, rest)
+                || (rest.trim_start().starts_with(char::is_alphabetic) && junk::start(rest).is_some()) =>
+        {
+            rest.trim_start_matches(['.', '_'])
+        }
         _ => text,
     };
     let without = match without.trim_start().split_once(' ') {
@@ -120,6 +129,12 @@ fn without_label_in_front(text: &str) -> &str {
         _ => without,
     };
     if clean(without).chars().any(char::is_alphanumeric) { without.trim() } else { text }
+}
+
+/// `[阿维达].Avida`: the title twice.
+fn is_other_script(label: &str, rest: &str) -> bool {
+    let is_wide = |c: char| c.is_alphabetic() && c >= '\u{2e80}';
+    label.chars().any(is_wide) && !rest.chars().any(is_wide) && rest.chars().any(char::is_alphabetic)
 }
 
 /// `(1)Heat (1995)`: a collection counts its films.

@@ -7,11 +7,11 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
 use butler_api::v1::{
-    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Failure, OpenProduct,
-    Product as ProductBody, Products as ProductsBody,
+    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Failure, ItemProduct,
+    OpenProduct, Product as ProductBody, Products as ProductsBody,
 };
-use butler_engine::{TaskView, Wish};
-use butler_library::{ItemId, Library, Loss, OpenedProduct, PartId, PartRow, ProductRow};
+use butler_engine::{Derivation, TaskView, Wish};
+use butler_library::{ItemId, ItemProductRow, Library, Loss, OpenedProduct, PartId, PartRow, ProductRow};
 use butler_product::bandwidth::{BUFFERS_BYTES, Curve, Rates, STEP_MS, Summary, ToldBy};
 use butler_product::{ProductKind, Value};
 use utoipa_axum::router::OpenApiRouter;
@@ -30,7 +30,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(of_item)).routes(routes!(bandwidth))
 }
 
-/// Lists what was made of an item's files, what could not be made, and what is still to come.
+/// Lists what was made of an item's files, what could not be made, and what is still to come; and what was
+/// derived for the item itself.
 #[utoipa::path(get, path = "/api/v1/items/{id}/products", tag = "products",
     params(("id" = i64, Path, description = "The item's id, as Plex's `ratingKey`.")),
     responses(
@@ -44,7 +45,15 @@ async fn of_item(State(app): State<App>, Path(id): Path<String>) -> Result<Respo
     let item: ItemId = id.parse().map_err(|_| unknown())?;
     let (wishes, tasks) = (app.handle.wishes(), app.handle.tasks().await?);
     let nights = Nights::new(app.handle.plan_basis().await?);
-    let products = app.library(move |library| products(library, item, &wishes, &tasks, nights)).await?;
+    let derivations: Vec<&Derivation> = app.handle.derivations().map(|(_, derivation)| derivation).collect();
+    let of_item = move |library: &Library| {
+        let mut found = products(library, item, &wishes, &tasks, nights)?;
+        if let Some(body) = &mut found {
+            body.derived = derived(library, item, &derivations)?;
+        }
+        Ok::<_, Problem>(found)
+    };
+    let products = app.library(of_item).await?;
     accept::json(&products.ok_or_else(unknown)?)
 }
 
@@ -91,7 +100,29 @@ fn products(
             });
         }
     }
-    Ok(Some(ProductsBody { products, failures, open }))
+    let of_itself = library.failures_of_item(item.row.id)?;
+    failures.extend(of_itself.into_iter().map(|row| failure(row, &mut nights)));
+    Ok(Some(ProductsBody { products, failures, open, derived: Vec::new() }))
+}
+
+/// What was derived for an item itself.
+fn derived(
+    library: &Library,
+    item: ItemId,
+    derivations: &[&Derivation],
+) -> Result<Vec<ItemProduct>, Problem> {
+    let body = |row: ItemProductRow| {
+        let mut makes = derivations.iter().filter(|derivation| derivation.makes == row.kind);
+        let inputs = makes.next().map(|derivation| library.inputs(derivation, item)).transpose()?.flatten();
+        Ok(ItemProduct {
+            product: row.kind.as_str().into(),
+            version: row.version,
+            value: serde_json::to_value(&row.value).map_err(|error| Problem::bug(&error))?,
+            is_current: inputs.is_some_and(|(_, digest)| digest == row.made_from),
+            made_at: row.made_at,
+        })
+    };
+    library.item_products(item)?.into_iter().map(body).collect()
 }
 
 /// Of a content that lies in several places a failure names one first: here it is this one.

@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::Write;
 
-use axum::http::StatusCode;
-use butler_library::{ItemKind, PartRow, SectionKind};
+use axum::http::{Method, StatusCode};
+use butler_library::{ItemFilter, ItemKind, PartRow, SectionKind};
 use butler_product::bandwidth::{Curve, KeyFrame, StreamCurve, ToldBy};
 use butler_product::{Spec, Value};
 
-use crate::items::{film, part_of, publish, scanned};
-use crate::rig::Rig;
+use crate::items::{film, part_of, publish, scan, scanned};
+use crate::rig::{Rig, wait_until};
 
 /// Gives a part a curve of five seconds and two streams.
 fn publish_bandwidth(rig: &Rig, part: &PartRow) {
@@ -105,6 +105,29 @@ async fn an_item_lists_what_was_made_of_it() {
     );
     assert_eq!((&products[0]["part"], &products[0]["version"]), (&part.id.0.into(), &1.into()));
     assert!(products[0]["bytes"].as_u64().unwrap() > 0 && products[1].get("bytes").is_none());
+}
+
+#[tokio::test]
+async fn a_season_shows_what_its_episodes_need_once_the_task_has_run_and_that_it_is_made_anew() {
+    let rig = Rig::new();
+    let section = scanned(&rig, SectionKind::Show, "shows", &["Lost/Season 01/Lost - S01E01.mkv"]);
+    let episode = part_of(&rig, section, ItemKind::Episode);
+    publish_bandwidth(&rig, &episode);
+    let filter = ItemFilter { kind: Some(ItemKind::Season) };
+    let season = rig.library.items_of_section(section, filter, 0, 1).unwrap().rows.remove(0).id;
+    let address = format!("/api/v1/items/{season}/products");
+    assert!(rig.get_json(&address).await.get("derived").is_none(), "there is none yet");
+    rig.ask(Method::POST, "/butler/DeepMediaAnalysis?force=1").send().await;
+    wait_until("it is derived", async || rig.get_json(&address).await.get("derived").is_some()).await;
+    let derived = rig.get_json(&address).await["derived"][0].clone();
+    assert_eq!(derived["product"], "needed_bandwidth");
+    assert_eq!((&derived["is_current"], &derived["value"]["files"]), (&true.into(), &1.into()));
+    let of_episode = rig.get_json(format!("/api/v1/items/{}/products", episode.item)).await;
+    assert_eq!(derived["value"]["needed"], of_episode["products"][0]["value"]["total"]["needed"]);
+    // The episode goes: what was told of it is so no more, until the next run.
+    std::fs::remove_file(&episode.path).unwrap();
+    scan(&rig, section);
+    assert_eq!(rig.get_json(&address).await["derived"][0]["is_current"], false);
 }
 
 #[tokio::test]

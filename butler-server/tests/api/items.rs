@@ -54,7 +54,7 @@ pub(crate) fn scanned(rig: &Rig, kind: SectionKind, name: &str, files: &[&str]) 
     id
 }
 
-fn scan(rig: &Rig, section: SectionId) -> ScanReport {
+pub(crate) fn scan(rig: &Rig, section: SectionId) -> ScanReport {
     let world = ScanWorld {
         root_threads: rig.library.root_threads(),
         files: Arc::new(RealFiles),

@@ -10,12 +10,12 @@ use std::path::{Component, Path, PathBuf};
 pub enum Kind {
     /// True or false, as [`read_bool`] reads it.
     Bool {
-        /// Without anybody's word.
+        /// The value that holds while nobody sets another.
         default: bool,
     },
     /// A whole number.
     Int {
-        /// Without anybody's word.
+        /// The value that holds while nobody sets another.
         default: i64,
         /// Which ones.
         allowed: Ints,
@@ -24,7 +24,7 @@ pub enum Kind {
     },
     /// A text.
     Text {
-        /// Without anybody's word.
+        /// The value that holds while nobody sets another.
         default: &'static str,
         /// Which ones.
         allowed: Texts,

@@ -141,6 +141,12 @@ fn want(name: &str) -> Result<Spec, Trouble> {
         .trim()
         .parse()
         .map_err(|error| Trouble::new(Exit::Usage, "The products are not known.").cause(&error))?;
+    if kind.is_derived() {
+        let sentence = format!("{kind} is derived of what was made of other files.");
+        return Err(
+            Trouble::new(Exit::Usage, sentence).hint("The server derives it; `butler show` shows it.")
+        );
+    }
     Ok(Spec::of(kind))
 }
 

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use butler_client::{Client, Error, Failure, Media, Metadata, OpenProduct, Part, Product, Products};
+use butler_client::{
+    Client, Error, Failure, ItemProduct, Media, Metadata, OpenProduct, Part, Product, Products,
+};
 use butler_product::{ProductKind, Value};
 use clap::Args;
 use serde::Serialize;
@@ -80,6 +82,8 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
         .unwrap_or_default();
     lines.push(format!("  {} {}{section}", item.kind, item.rating_key).into());
     lines.extend(item.guids.iter().map(|guid| format!("  {}", guid.id).into()));
+    lines.extend(made.derived.iter().map(|product| derived_line(product).into()));
+    lines.extend(made.failures.iter().filter(|failure| failure.part_id.is_none()).map(failed_line));
     for child in children {
         let below = child.leaf_count.or(child.child_count).filter(|count| *count > 0);
         let noun = if child.kind == "season" { "episode" } else { "track" };
@@ -132,7 +136,7 @@ fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
     lines
 }
 
-/// `  bif             7 pictures, size 320×180, one every 10.0 s; 41 kB, made 2026-11-27 21:01`.
+/// `  bif               7 pictures, size 320×180, one every 10.0 s; 41 kB, made 2026-11-27 21:01`.
 fn made_line(product: &Product) -> String {
     // A server of another version may store what this command does not know.
     let words = serde_json::from_value::<Value>(product.value.clone())
@@ -142,6 +146,17 @@ fn made_line(product: &Product) -> String {
     let words = words.trim_end_matches('.');
     let words = if words.is_empty() { String::new() } else { format!("{words}; ") };
     format!("{}{words}{size}made {}", begun(&product.product), time(product.made_at))
+}
+
+/// `  needed_bandwidth  8.2 Mbit/s with a buffer of 5 MB, ...; made 2026-11-27 21:01`.
+fn derived_line(product: &ItemProduct) -> String {
+    let words = serde_json::from_value::<Value>(product.value.clone())
+        .map(|value| product::summary(&value))
+        .unwrap_or_default();
+    let words = words.trim_end_matches('.');
+    let words = if words.is_empty() { String::new() } else { format!("{words}; ") };
+    let anew = if product.is_current { "" } else { ", and is made anew: its files changed" };
+    format!("{}{words}made {}{anew}", begun(&product.product), time(product.made_at))
 }
 
 fn failed_line(failure: &Failure) -> Text {
@@ -174,6 +189,7 @@ fn begun(product: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use butler_product::needed_bandwidth::NeededBandwidth;
     use jiff::Timestamp;
 
     use super::*;
@@ -226,17 +242,42 @@ mod tests {
             enabled: true,
             next_at: Some(at),
         };
-        let made = Products { products: vec![product], failures: vec![failure], open: vec![open] };
+        let made = Products {
+            products: vec![product],
+            failures: vec![failure],
+            open: vec![open],
+            derived: Vec::new(),
+        };
         assert_eq!(
             text(&file(&media, &part, &made)),
             format!(
-                "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif             It has no pictures; made {0}\n  \
-                 bandwidth       failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has \
+                "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif               It has no pictures; made {0}\n  \
+                 bandwidth         failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has \
                  it tried again\n  \
-                 tags            not yet: Tagging makes it, from {0} on\n",
+                 tags              not yet: Tagging makes it, from {0} on\n",
                 time(at)
             )
         );
+    }
+
+    #[test]
+    fn what_was_derived_for_a_season_is_shown_with_the_season() {
+        let made_at: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
+        let needed = NeededBandwidth { files: 3, known: 2, needed: [9_000_000; 8] };
+        let derived = |is_current| ItemProduct {
+            product: "needed_bandwidth".into(),
+            version: 1,
+            value: serde_json::to_value(Value::from(needed)).unwrap(),
+            is_current,
+            made_at,
+        };
+        let line = derived_line(&derived(true));
+        assert!(line.starts_with("  needed_bandwidth  9.0 Mbit/s with a buffer of 5 MB, "), "{line}");
+        assert!(
+            line.ends_with(&format!("of 2 of 3 files, as far as is known; made {}", time(made_at))),
+            "{line}"
+        );
+        assert!(derived_line(&derived(false)).ends_with(", and is made anew: its files changed"));
     }
 
     #[test]

@@ -4,9 +4,10 @@ use butler_product::{Line, ProductKind, Quantity, Value};
 
 use crate::print::words;
 
-/// The names of all products, as a help text lists them.
+/// The names of what is made of files, as a help text lists them.
 pub(crate) fn kinds() -> String {
-    ProductKind::ALL.map(ProductKind::as_str).join(", ")
+    let of_files = ProductKind::ALL.into_iter().filter(|kind| !kind.is_derived());
+    of_files.map(ProductKind::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// A product's value in a few words.

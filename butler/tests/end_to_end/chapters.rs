@@ -38,7 +38,7 @@ fn each_chapter_of_a_film_has_a_picture_of_its_beginning() {
         assert!(difference < SAME_PICTURE, "at {at_seconds} s the picture differs by {difference:.1}");
     }
     let shown = String::from_utf8(server.butler(&["show", &item]).unwrap().stdout).unwrap();
-    assert!(shown.contains("chapter_thumbs  3 pictures, size 480×270; "), "{shown}");
+    assert!(shown.contains("chapter_thumbs    3 pictures, size 480×270; "), "{shown}");
     let again = completed(&server, "GenerateChapterThumbs");
     assert_eq!(again["total"], 0, "there is nothing left to do: {again:#}");
 }

@@ -8,7 +8,7 @@ use butler_names::{ExtraKind, sort_title};
 use jiff::civil::Date;
 
 use crate::scan::extras::{Host, Hosts};
-use crate::scan::line::{Line, Step, Version};
+use crate::scan::location::{Location, Step, Version};
 use crate::store::path_from_bytes;
 use crate::{ItemId, ItemKind};
 
@@ -74,7 +74,7 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Adds a file at a place below the folder.
-    pub(super) fn add(&mut self, line: &Line, path: &[u8]) {
+    pub(super) fn add(&mut self, line: &Location, path: &[u8]) {
         let (mut above, mut here) = (None, None);
         for step in &line.steps {
             above = here;

@@ -16,7 +16,7 @@ const VARIOUS_ARTISTS: &str = "Various Artists";
 
 /// What a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Merged {
     pub(super) named: Named,
     pub(super) details: Details,
 }
@@ -58,24 +58,24 @@ impl TakenFrom {
 
 /// What a file is, by its name, by what its content says (none while that is not known), and by when it was
 /// written, in nanoseconds since 1970.
-pub(super) fn told(named: Named, says: Option<&Value>, mtime_ns: i64) -> Told {
+pub(super) fn merge(named: Named, says: Option<&Value>, mtime_ns: i64) -> Merged {
     match named {
         Named::Track(name) => match says.and_then(Value::get) {
             Some(tags) => {
                 let tags = in_plain_form(tags);
                 let track = by_tags(name, &tags);
-                Told {
+                Merged {
                     details: Details { genres: tags.genres, ..of_track(&track) },
                     named: Named::Track(track),
                 }
             }
-            None => Told { details: of_track(&name), named: Named::Track(name) },
+            None => Merged { details: of_track(&name), named: Named::Track(name) },
         },
         Named::Photo(name) => {
             let taken = taken(says.and_then(Value::get), &name.title, mtime_ns);
-            Told { details: Details { taken, ..Details::default() }, named: Named::Photo(name) }
+            Merged { details: Details { taken, ..Details::default() }, named: Named::Photo(name) }
         }
-        named => Told { named, details: Details::default() },
+        named => Merged { named, details: Details::default() },
     }
 }
 
@@ -184,8 +184,8 @@ mod tests {
     }
 
     fn by(name: Track, tags: Tags) -> (Track, Details) {
-        match told(Named::Track(name), Some(&Value::Tags(Box::new(tags))), WRITTEN) {
-            Told { named: Named::Track(track), details } => (track, details),
+        match merge(Named::Track(name), Some(&Value::Tags(Box::new(tags))), WRITTEN) {
+            Merged { named: Named::Track(track), details } => (track, details),
             other => panic!("{other:?}"),
         }
     }
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(track, Track { title: "So What".into(), ..name() });
         let nothing = Value::Nothing { why: "The file carries no tags.".into() };
         for says in [None, Some(&nothing)] {
-            assert_eq!(told(Named::Track(name()), says, WRITTEN).named, Named::Track(name()));
+            assert_eq!(merge(Named::Track(name()), says, WRITTEN).named, Named::Track(name()));
         }
     }
 
@@ -259,8 +259,10 @@ mod tests {
         let photo = |title: &str| Named::Photo(Name { title: title.into() });
         let exif = Photo { taken: Taken::of((2020, 5, 6), (7, 8, 9), Some(-420)), ..Photo::default() };
         let taken = |title: &str, photo_says: Photo| {
-            let (taken, from) =
-                told(photo(title), Some(&Value::Photo(Box::new(photo_says))), WRITTEN).details.taken.unwrap();
+            let (taken, from) = merge(photo(title), Some(&Value::Photo(Box::new(photo_says))), WRITTEN)
+                .details
+                .taken
+                .unwrap();
             (taken.local, taken.offset_minutes, from)
         };
         assert_eq!(

@@ -1,5 +1,5 @@
 //! Where a file stands in the tree of items, by what its name says: the items from the top down, and which
-//! media and piece of the last one it is. Pure: nothing is looked up, nothing made. Start with [`Line::of`].
+//! media and piece of the last one it is. Pure: nothing is looked up, nothing made. Start with [`Location::of`].
 //!
 //! What makes an item itself among its parent's children is its key. A film's holds its folder: two files of
 //! one name in one folder are two versions of a film; in two folders they are two films.
@@ -37,7 +37,7 @@ pub(super) struct Step {
 
 /// Where a file stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct Location {
     /// The items that it belongs to, from the top down.
     pub(super) steps: Vec<Step>,
     /// Siblings of the last that the same file holds too: further episodes.
@@ -56,7 +56,7 @@ pub(super) struct Version {
     pub(super) piece: Option<u32>,
 }
 
-impl Line {
+impl Location {
     /// Where a file stands, by its name and path below the root.
     pub(super) fn of(named: &Named, root: RootId, path: &[u8]) -> Self {
         let alone = |steps| Self { steps, further: Vec::new(), version: Version::default() };
@@ -290,8 +290,8 @@ mod tests {
         Movie { title: "Heat".into(), year: Some(1995), ..Movie::default() }
     }
 
-    fn line(named: Named, path: &str) -> Line {
-        Line::of(&named, RootId(1), path.as_bytes())
+    fn line(named: Named, path: &str) -> Location {
+        Location::of(&named, RootId(1), path.as_bytes())
     }
 
     #[test]

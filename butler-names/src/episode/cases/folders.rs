@@ -1,0 +1,86 @@
+//! Episodes whose folders tell more than the file.
+
+use crate::Kind::Show;
+use crate::table::check;
+
+#[test]
+fn a_folder_may_be_called_like_the_one_episode_in_it() {
+    check(
+        Show,
+        &[
+            (
+                "Scrubs/Season 06/Scrubs.S06E09.My.Perspective.DVDRip.XviD-WAT/scrubs.s06e09.dvdrip.xvid-wat.avi",
+                "Scrubs S6 E9",
+            ),
+            (
+                "Bones.S12E02.The.Brain.In.The.Bot.1080p.WEB-DL-R2D2/161219_06.mkv",
+                "Bones S12 E2 | The Brain In The Bot | v 1080p",
+            ),
+            ("Show.S08E09.1080p.HEVC-GRP/afaae96ae7a140e0981ced2a79221751.mkv", "Show S8 E9 | v 1080p"),
+            ("Unsorted/Show.S01E01.720p.HDTV/tbbt101.avi", "Show S1 E1 | v 720p"),
+            ("Show.S01E01-E05.720p-GRP/Show.S01E03.720p.mkv", "Show S1 E3 | v 720p"),
+            ("Show.S01E01-E05.720p-GRP/04.mkv", "Show S1 E4 | v 720p"),
+        ],
+    );
+}
+
+#[test]
+fn the_season_of_the_folder_tells_what_a_number_means() {
+    check(
+        Show,
+        &[
+            (
+                "Only Fools and Horses/Series 1/1.01 Big Brother.mkv",
+                "Only Fools and Horses S1 E1 | Big Brother",
+            ),
+            ("Only Fools and Horses/Series 1/1.02 Go West.mkv", "Only Fools and Horses S1 E2 | Go West"),
+            ("The Office/Season 4/The Office [401] Fun Run.avi", "The Office S4 E1 | Fun Run"),
+            ("Show Name/Show.Name.S01.720p-Grp/show.name.0106.720p.mkv", "Show Name S1 E6 | v 720p"),
+            ("Show/Season 1/1 Pilot (1080p HD).mkv", "Show S1 E1 | Pilot | v 1080p"),
+            ("Show/Season 1/7 Days.mkv", "Show S1 | 7 Days"),
+        ],
+    );
+}
+
+#[test]
+fn a_show_whose_name_is_a_number_has_other_numbers_too() {
+    check(
+        Show,
+        &[
+            ("24/24 Season 2/24 - 05.mkv", "24 S2 E5"),
+            ("24/Season 2/24 - 06.mkv", "24 S2 E6"),
+            ("86/[Group] 86 - 01 [1080p].mkv", "86 #1 | v 1080p"),
+            ("13 Series/13 Series S01E02.mkv", "13 Series S1 E2"),
+            ("24-7 Series/24-7 Series - S01E01.mkv", "24-7 Series S1 E1"),
+        ],
+    );
+}
+
+#[test]
+fn folders_of_seasons_and_shows_with_more_in_them() {
+    check(
+        Show,
+        &[
+            ("Psych/Psych S02 Season 2 Complete English DVD/Psych.S02E02.Title.avi", "Psych S2 E2 | Title"),
+            ("[Site.com].Show.S02.Complete.720p.[Season.2.Full]/Show.S02E03.720p.mp4", "Show S2 E3 | v 720p"),
+            ("Mary Bell/Mary Bell (DVD) - 01.mkv", "Mary Bell #1"),
+            ("Show (2010)/SPs/[G] Show [NCOP].mkv", "Show (2010) S0 | Show [NCOP]"),
+            ("Fireworks Series/我的人间烟火.Fireworks.Series.S01E01.mkv", "Fireworks Series S1 E1"),
+        ],
+    );
+}
+
+#[test]
+fn an_episode_s_extra_lies_among_the_extras() {
+    check(
+        Show,
+        &[
+            (
+                "Seinfeld/extras/Seinfeld.S05E01.The.Mango.Inside.Look.mkv",
+                "other | The Mango Inside Look | Seinfeld S5 E1",
+            ),
+            ("Show/Season 2/Extras/Show - S02E03.mkv", "other | Extra | Show S2 E3"),
+            ("Show/Extras/Show S00E03 - Title.mkv", "Show S0 E3 | Title"),
+        ],
+    );
+}
