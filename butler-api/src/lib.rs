@@ -10,6 +10,8 @@ mod pause;
 mod reason;
 mod run;
 mod run_words;
+#[cfg(feature = "openapi")]
+pub mod schema;
 mod task_name;
 
 #[cfg(feature = "bodies")]

@@ -16,6 +16,7 @@ pub const OUTCOME_HEADER: &str = "x-butler-outcome";
 /// Its text is the header's value: `started; run=7`, `started; run=7; waits=behind-scan`, `scheduled; run=7;
 /// at=2026-11-24T02:31:00Z`, `running; run=7`, `skipped; reason=not-its-day; due=2026-11-29`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
     /// A run was made. It works, or waits in its lane with the reason given.
@@ -31,6 +32,7 @@ pub enum Outcome {
         /// The run.
         run: RunId,
         /// When it will start.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         at: Timestamp,
     },
     /// It was running or queued already; nothing was changed.
@@ -44,6 +46,7 @@ pub enum Outcome {
         reason: String,
         /// The day from which it is due, where its interval is the reason.
         #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = Date))]
         due: Option<Date>,
     },
 }

@@ -34,10 +34,6 @@ static BESIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static RECORDED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[ _]\s*").ok());
 
-/// `S05E06 of 24`.
-static OF_ALL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)^[ ._]?of[ ._]?[0-9]{1,3}(?:[)\] ._\-]|$)").ok());
-
 /// The episode of a file in its folders.
 pub(super) fn name(folders: &[String], stem: &str) -> Episode {
     by_folder(folders, stem).unwrap_or_else(|| by_file(folders, stem))
@@ -111,6 +107,9 @@ fn by_file(folders: &[String], stem: &str) -> Episode {
 
 /// What stands in front of the numbers, without the season or the other number that stands there too.
 fn show_of(prefix: &str) -> &str {
+    if prefix.is_ascii() && !prefix.bytes().any(|byte| byte.is_ascii_digit()) {
+        return prefix;
+    }
     let has_show = |start: usize| !clean(&prefix[..start]).is_empty();
     let season = season::in_name(prefix).map(|season| season.start).filter(|start| has_show(*start));
     let beside =
@@ -128,7 +127,7 @@ fn is_fansub(stem: &str) -> bool {
     let is_sum = |end: &str| end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
     group.is_some_and(|(group, _)| !group.contains('.') && group.chars().any(char::is_alphabetic))
         || stem.strip_suffix(']').and_then(|stem| stem.rsplit_once('[')).is_some_and(|(_, end)| is_sum(end))
-        || junk::words(stem).iter().any(|word| word.text.eq_ignore_ascii_case("vostfr"))
+        || stem.as_bytes().windows(6).any(|word| word.eq_ignore_ascii_case(b"vostfr"))
 }
 
 /// Whether a name tells season and episode itself.
@@ -288,9 +287,19 @@ impl Read {
     }
 }
 
+/// What stands behind the `of 24` of `S05E06 of 24`.
+fn behind_of(rest: &str) -> &str {
+    let trimmed = rest.trim_start_matches([' ', '.', '_']);
+    let behind = trimmed.get(..2).filter(|word| word.eq_ignore_ascii_case("of")).map(|_| &trimmed[2..]);
+    let number = behind.map(|behind| behind.trim_start_matches([' ', '.', '_'])).unwrap_or_default();
+    let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    let ends = !number[digits..].starts_with(|c: char| c.is_alphanumeric());
+    if (1..=3).contains(&digits) && ends { &number[digits..] } else { rest }
+}
+
 /// What stands behind the numbers, without junk: no day, no tag in brackets.
 fn title_of(rest: &str) -> Option<String> {
-    let rest = OF_ALL.as_ref().and_then(|form| form.find(rest)).map_or(rest, |of| &rest[of.end()..]);
+    let rest = behind_of(rest);
     let rest = rest.trim_start_matches([' ', '.', '_', '-', '–', '—', ':', ')', ']', ',']);
     let words = junk::words(rest);
     if junk::is_hard(&words, 0) {
@@ -308,7 +317,8 @@ fn title_of(rest: &str) -> Option<String> {
     }
     let inner = kept.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
     let kept = inner.filter(|inner| !inner.contains(['(', ')'])).unwrap_or(kept);
-    let is_day = date::find(kept).is_some_and(|(_, start, end)| start == 0 && end == kept.len())
+    let starts = kept.starts_with(|c: char| c.is_ascii_digit());
+    let is_day = (starts && date::find(kept).is_some_and(|(_, start, end)| start == 0 && end == kept.len()))
         || (kept.len() == 6 && kept.bytes().all(|byte| byte.is_ascii_digit()));
     Some(clean(kept)).filter(|title| !is_day && title.chars().any(char::is_alphanumeric))
 }

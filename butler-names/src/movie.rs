@@ -123,7 +123,8 @@ impl<'a> Place<'a> {
 
 /// What tells the versions apart that lie each in a folder in their film's: `Heat (1995)/Heat (1995) - 2160p`.
 fn version_folder(folder: &str, above: &str) -> Option<String> {
-    if folder.len() <= above.len() {
+    let start = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).take(3).collect::<String>();
+    if folder.len() <= above.len() || start(folder).to_lowercase() != start(above).to_lowercase() {
         return None;
     }
     let (own, film) = (FilmName::parse(folder), FilmName::parse(above));

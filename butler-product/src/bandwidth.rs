@@ -29,6 +29,7 @@ pub const MAX_DAMAGED: usize = 100;
 
 /// What the database keeps; every second and key frame is in the blob.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BandwidthValue))]
 pub struct Summary {
     /// Milliseconds from the file's start to the end of its last packet.
     pub duration_ms: u64,
@@ -81,6 +82,7 @@ impl Product for Summary {
 
 /// The rates of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BandwidthValueStream))]
 pub struct StreamRates {
     /// Its place in the container, from 0.
     pub index: u32,
@@ -91,6 +93,7 @@ pub struct StreamRates {
 
 /// Bytes, and bits a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BandwidthValueRates))]
 pub struct Rates {
     /// Bytes of all packets, without what the container adds.
     pub bytes: u64,
@@ -106,6 +109,7 @@ pub struct Rates {
 
 /// What told where the packets lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BandwidthValueSource))]
 #[serde(rename_all = "snake_case")]
 pub enum ToldBy {
     /// The container's tables and block headers; the payload was not read.
@@ -116,6 +120,7 @@ pub enum ToldBy {
 
 /// A span of time, milliseconds from the file's start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BandwidthValueSpan))]
 pub struct Span {
     /// Its start.
     pub start_ms: u64,

@@ -91,6 +91,7 @@ impl FromStr for Params {
 
 /// What the database keeps of a BIF; the pictures are in its blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BifValue))]
 pub struct Summary {
     /// How many pictures.
     pub pictures: u32,

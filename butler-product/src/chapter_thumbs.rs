@@ -15,6 +15,7 @@ pub const WIDTH: u32 = 480;
 
 /// What the database keeps of the pictures; they themselves are in the blob.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ChapterThumbsValue))]
 pub struct ChapterThumbs {
     /// How many chapters the file has.
     pub chapters: u32,

@@ -7,6 +7,7 @@ use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// What a file's headers say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoValue))]
 pub struct MediaInfo {
     /// The container as libav's demuxer names it, first word: `matroska`, `mov`, `mpegts`, `avi`, `flac`,
     /// `jpeg_pipe`.
@@ -22,6 +23,7 @@ pub struct MediaInfo {
     /// The chapters, by start.
     pub chapters: Vec<Chapter>,
     /// Tags of the container, lower-case keys, at most [`MAX_TAGS`], by key.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Vec<String>>))]
     pub tags: Vec<(String, String)>,
 }
 
@@ -70,6 +72,7 @@ pub const MAX_CHAPTERS: usize = 4_096;
 
 /// What kind of stream it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoStreamKind))]
 #[serde(rename_all = "snake_case")]
 pub enum StreamKind {
     /// Moving pictures.
@@ -86,6 +89,7 @@ pub enum StreamKind {
 
 /// One stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoStream))]
 pub struct Stream {
     /// Its place in the container, from 0.
     pub index: u32,
@@ -113,12 +117,14 @@ pub struct Stream {
 
 /// The shape of a video or picture stream.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoPicture))]
 pub struct PictureShape {
     /// Coded width, pixels.
     pub width: u32,
     /// Coded height, pixels.
     pub height: u32,
     /// Width of one pixel over its height, as a ratio; 1:1 where nothing says otherwise.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<u32>, min_items = 2, max_items = 2))]
     pub pixel_aspect: (u32, u32),
     /// Frames a second, 0 where unknown.
     pub frame_rate: f64,
@@ -152,6 +158,7 @@ pub struct PictureShape {
 
 /// The shape of an audio stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoSound))]
 pub struct SoundShape {
     /// Channels.
     pub channels: u32,
@@ -163,6 +170,7 @@ pub struct SoundShape {
 
 /// One chapter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MediaInfoChapter))]
 pub struct Chapter {
     /// Milliseconds from the file's start.
     pub start_ms: u64,

@@ -12,6 +12,7 @@ use crate::product::{Cost, CostPer, Line, Product, Quantity};
 
 /// What the database keeps; there is no blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NeededBandwidthValue))]
 pub struct NeededBandwidth {
     /// The files that are there.
     pub files: u64,
@@ -40,9 +41,9 @@ impl NeededBandwidth {
 impl Product for NeededBandwidth {
     const NAME: &'static str = "needed_bandwidth";
     const VERSION: u32 = 1;
-    // It is made of no source.
-    const NEEDS: Traits = Traits::empty();
     const DERIVED: bool = true;
+    // What the products that it is derived of need; no source is asked for itself.
+    const NEEDS: Traits = Traits::PLAYABLE;
     // Some reads of the database.
     const COST: Cost = Cost { per: CostPer::Source, seconds: 0.002 };
 

@@ -16,6 +16,7 @@ pub const MAX_CHARS: usize = 128;
 
 /// What a picture file says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = PhotoValue))]
 #[serde(default)]
 pub struct Photo {
     /// Width of the upright picture, pixels; none where the header keeps it to itself.
@@ -46,6 +47,7 @@ pub struct Photo {
 
 /// How a stored picture must be turned to stand upright: EXIF's numbers 1 to 8, by what to do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = PhotoOrientation))]
 #[serde(rename_all = "snake_case")]
 pub enum Orientation {
     /// 1: it stands upright.
@@ -101,6 +103,7 @@ impl Orientation {
 
 /// When a picture was taken, by its camera's clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = PhotoTaken))]
 pub struct Taken {
     /// The camera's local time: `2024-01-31T12:34:56`.
     pub local: String,
@@ -159,6 +162,7 @@ fn days_in(year: u16, month: u8) -> Option<u8> {
 
 /// A place on Earth, WGS 84.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = PhotoPlace))]
 pub struct Place {
     /// Degrees, north positive: -90 to 90.
     pub latitude: f64,

@@ -21,6 +21,7 @@ macro_rules! specs {
 
         /// What came of a spec.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ProductValue))]
         #[serde(tag = "value", rename_all = "snake_case")]
         pub enum Value {
             /// There is nothing there to make it of, a film without video say: neither a lack nor a failure.

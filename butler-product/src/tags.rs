@@ -21,6 +21,7 @@ pub const MAX_NUMBER: u32 = 9_999;
 
 /// What a file's tags say. Texts are trimmed and never empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = TagsValue))]
 #[serde(default)]
 pub struct Tags {
     /// The track's title.
@@ -61,6 +62,7 @@ pub struct Tags {
 
 /// Ids at MusicBrainz, as found: UUIDs, unless somebody wrote something else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = TagsMusicBrainz))]
 #[serde(default)]
 pub struct MusicBrainz {
     /// The recording.
@@ -79,6 +81,7 @@ pub struct MusicBrainz {
 
 /// Gains and peaks, word for word: `-7.03 dB`, `1.003000`, and for Opus `-1024` (RFC 7845, 5.2.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = TagsGain))]
 #[serde(default)]
 pub struct Gain {
     /// `REPLAYGAIN_TRACK_GAIN`.

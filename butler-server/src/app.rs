@@ -10,9 +10,10 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::bounds::Bounds;
 use crate::error::Problem;
+use crate::live::{Feed, Listeners};
 use crate::metrics::Metrics;
-use crate::plex::{Feed, Listeners};
-use crate::v1::{MOST_CHECKS, Writing};
+use crate::view::check::MOST_CHECKS;
+use crate::view::health::Writing;
 
 /// Blocking questions at a time, most of them to the library; further ones wait, as long as their client
 /// does.
@@ -26,7 +27,7 @@ pub struct App {
     /// How the server introduces itself.
     pub(crate) about: Arc<About>,
     pub(crate) clock: Clock,
-    /// Who listens to notifications.
+    /// Who listens to what happens.
     pub(crate) listeners: Listeners,
     pub(crate) bounds: Bounds,
     feed: Arc<OnceCell<Feed>>,
@@ -76,7 +77,7 @@ impl App {
         Self { bounds, ..self }
     }
 
-    /// The stream of notifications; it begins with the first who listens.
+    /// The stream of news; it begins with the first who listens.
     pub(crate) async fn feed(&self) -> Result<&Feed, Problem> {
         Ok(self.feed.get_or_try_init(|| Feed::start(self.handle.clone())).await?)
     }

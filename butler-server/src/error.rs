@@ -219,7 +219,7 @@ pub(crate) async fn present(request: Request, next: Next) -> Response {
 }
 
 /// Whether everything below this path is JSON, whatever `Accept` says.
-fn is_json_only(path: &str) -> bool {
+pub(crate) fn is_json_only(path: &str) -> bool {
     path.starts_with("/api/") || matches!(path, "/healthz" | "/openapi.json")
 }
 

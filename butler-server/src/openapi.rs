@@ -16,6 +16,10 @@ use utoipa_axum::routes;
 use crate::accept;
 use crate::app::App;
 
+mod answers;
+mod plain;
+mod values;
+
 const HEADER: &str = "token in the header";
 const QUERY: &str = "token in the query";
 
@@ -62,5 +66,9 @@ pub(crate) fn document(mut document: OpenApi) -> Document {
     let mut plain = Paths::new();
     plain.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     document.paths = plain;
-    Document(document.to_json().unwrap_or_default().into())
+    answers::complete(&mut document);
+    values::complete(&mut document);
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    plain::rewrite(&mut document);
+    Document(document.to_string().into())
 }

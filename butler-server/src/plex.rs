@@ -25,10 +25,6 @@ mod refresh;
 mod sections;
 mod server;
 
-pub(crate) use activities::Feed;
-pub(crate) use notifications::Listeners;
-pub(crate) use prefs::value as setting_value;
-
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(server::routes())

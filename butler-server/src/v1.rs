@@ -19,9 +19,7 @@ mod settings;
 mod tasks;
 mod window;
 
-pub(crate) use check::MOST_CHECKS;
 pub(crate) use clock::routes as clock_routes;
-pub(crate) use health::Writing;
 pub(crate) use tasks::is_dry_run;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -28,7 +28,6 @@ pub struct ButlerTaskList {
 #[serde(rename_all = "camelCase")]
 pub struct ButlerTask {
     /// Its name in URLs.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "BackupDatabase"))]
     pub name: TaskName,
     /// Days between two runs: 1 is daily.
     pub interval: u32,

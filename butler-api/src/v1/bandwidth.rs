@@ -17,6 +17,7 @@ pub struct Bandwidth {
     pub duration_ms: u64,
     /// `headers`: by the container's tables and block headers, without reading the payload; `packets`: by
     /// reading the file through.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::BandwidthSource))]
     pub told_by: String,
     /// Milliseconds of one step of the curves below.
     pub step_ms: u64,

@@ -9,7 +9,6 @@ use crate::TaskName;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DryRun {
     /// The task.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "BackupDatabase"))]
     pub task: TaskName,
     /// What it would do, in that order.
     pub actions: Vec<PlannedAction>,
@@ -26,6 +25,7 @@ pub struct DryRun {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedAction {
     /// What it would do to the file: `write` or `remove`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::DeedWord))]
     pub deed: String,
     /// The file.
     pub path: String,

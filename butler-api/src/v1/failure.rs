@@ -25,6 +25,7 @@ pub struct Failure {
     /// The id of that part, for `/library/parts/{id}`; absent for a folder.
     pub part_id: Option<i64>,
     /// `content` (damaged, unsupported), `source` (gone, unreadable) or `worker` (crashed, hung).
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::FailureClass))]
     pub class: String,
     /// One English sentence.
     pub error: String,
@@ -82,9 +83,9 @@ pub struct FailureGroup {
     /// The product that could not be made: `bif`; `scan` for what a scan could not read.
     pub product: String,
     /// The tasks that make it.
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub tasks: Vec<TaskName>,
     /// `content`, `source` or `worker`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::FailureClass))]
     pub class: String,
     /// The sentence that they share.
     pub error: String,

@@ -22,6 +22,7 @@ pub enum SandboxState {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Health {
     /// Whether all is well: `ok`, or `degraded`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::HealthStatus))]
     pub status: String,
     /// The server's version.
     pub version: String,
@@ -29,7 +30,6 @@ pub struct Health {
     pub sandbox: SandboxState,
     /// Whose pauses hold everything: `person`, `playback`, `load`, `window`; empty where nothing is held.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub paused_by: Vec<PauseOwner>,
     /// What is not well, with what to do.
     pub checks: Vec<HealthCheck>,

@@ -18,7 +18,6 @@ pub struct Pauses {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pause {
     /// Whose it is: `person`, `playback`, `load` or `window`.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "person"))]
     pub owner: PauseOwner,
     /// Why, in the owner's words.
     pub note: Option<String>,

@@ -48,10 +48,8 @@ pub struct PlannedNight {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedRun {
     /// The task.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "GenerateMediaIndexFiles"))]
     pub task: TaskName,
     /// Who asks for it.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "window"))]
     pub origin: Origin,
     /// When it begins; absent if it does not.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
@@ -79,7 +77,6 @@ pub struct PlannedRun {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedBacklog {
     /// The task.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "GenerateMediaIndexFiles"))]
     pub task: TaskName,
     /// Products that are lacking.
     pub lacks: u64,

@@ -51,7 +51,6 @@ pub struct OpenProduct {
     /// The id of the part.
     pub part: i64,
     /// The task that makes it.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub task: TaskName,
     /// Whether that task is switched on.
     pub enabled: bool,

@@ -26,7 +26,6 @@ pub struct Remade {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RemadeBy {
     /// The task.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "GenerateMediaIndexFiles"))]
     pub task: TaskName,
     /// The kinds of product: `bif`.
     pub kinds: Vec<String>,

@@ -10,20 +10,16 @@ use crate::{Origin, RunId, RunState, TaskName};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Run {
     /// Its id.
-    #[cfg_attr(feature = "openapi", schema(value_type = u64, example = 7))]
     pub id: RunId,
     /// The task.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "GenerateMediaIndexFiles"))]
     pub task: TaskName,
     /// Where it is in its life.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "completed"))]
     pub state: RunState,
     /// One English sentence that says why it is in that state; absent while it simply runs.
     pub reason: Option<String>,
     /// The same for programs, in kebab case: `not-its-day`.
     pub reason_code: Option<String>,
     /// Who asked for it.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "person"))]
     pub origin: Origin,
     /// Whether it was started whatever day, switch, window and back-off say.
     pub forced: bool,
@@ -69,9 +65,10 @@ pub struct Fact {
     /// What the value is of: `new files`.
     pub label: String,
     /// The value: a count, bytes, milliseconds, or text, as `unit` says.
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::FactValue))]
     pub value: serde_json::Value,
     /// `count`, `bytes`, `ms` or `text`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::FactUnit))]
     pub unit: String,
 }
 
@@ -99,6 +96,5 @@ pub struct Runs {
     pub total: Option<u64>,
     /// The mark behind the last one of this page, for `before`; absent if there is none behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub next: Option<RunId>,
 }

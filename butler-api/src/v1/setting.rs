@@ -24,15 +24,18 @@ pub struct Setting {
     /// What it does.
     pub summary: String,
     /// `general`, `butler` or `library`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::SettingGroup))]
     pub group: String,
     /// `bool`, `int` or `text`.
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::SettingType))]
     pub kind: String,
     /// The value that holds.
     pub value: SettingValue,
     /// The value without anybody's word.
     pub default: SettingValue,
     /// Who gave the value: `default`, `file` or `person`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::SettingSource))]
     pub source: String,
     /// The settings' file, where that gave the value: it is changed there only.
     pub file: Option<String>,

@@ -9,11 +9,9 @@ use crate::{Outcome, RunId, TaskName};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Started {
     /// The task.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub task: TaskName,
     /// What became of it.
     #[serde(flatten)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub outcome: Outcome,
     /// The same as one English sentence.
     pub message: String,
@@ -32,6 +30,5 @@ pub struct StartedAll {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Stopped {
     /// Their ids.
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<u64>))]
     pub runs: Vec<RunId>,
 }

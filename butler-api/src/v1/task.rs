@@ -11,7 +11,6 @@ use crate::TaskName;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Task {
     /// Its wire name.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "GenerateMediaIndexFiles"))]
     pub name: TaskName,
     /// Its name for people.
     pub title: String,

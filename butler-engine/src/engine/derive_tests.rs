@@ -8,6 +8,7 @@ use butler_library::{
 use butler_product::bandwidth::{Rates, Summary, ToldBy};
 use butler_product::needed_bandwidth::NeededBandwidth;
 use butler_product::{ProductKind, Spec};
+use tempfile::TempDir;
 
 use super::night_tests::Night;
 use super::*;
@@ -26,24 +27,22 @@ impl ScanObserver for Quiet {
     }
 }
 
-/// A night with an album of tracks.
-fn night(tracks: &[&str]) -> (Night, SectionId) {
-    let night = Night::new();
-    let media = night.folder.path().join("media");
-    std::fs::create_dir_all(media.join("Nina/Blue")).unwrap();
+/// A night with an album of tracks, and the folder that holds them.
+fn night(tracks: &[&str]) -> (Night, SectionId, TempDir) {
+    let (night, media) = (Night::new(), butler_fixtures::tempdir().unwrap());
+    let album = media.path().join("Nina/Blue");
+    std::fs::create_dir_all(&album).unwrap();
+    tracks.iter().for_each(|track| std::fs::write(album.join(track), track.repeat(100)).unwrap());
     let library = &night.engine.library;
     let section = NewSection {
         name: "Music".into(),
         kind: SectionKind::Artist,
-        roots: vec![media],
+        roots: vec![media.path().to_owned()],
         agent: "none".into(),
         scanner: "none".into(),
         language: "en-US".into(),
     };
     let section = library.add_section(section, night.clock.now()).unwrap();
-    for track in tracks {
-        std::fs::write(night.folder.path().join("media/Nina/Blue").join(track), track.repeat(100)).unwrap();
-    }
     let world = ScanWorld {
         root_threads: library.root_threads(),
         files: Arc::new(RealFiles),
@@ -52,7 +51,7 @@ fn night(tracks: &[&str]) -> (Night, SectionId) {
         run: None,
     };
     butler_library::scan_section(library, section, &world, &mut Quiet).unwrap();
-    (night, section)
+    (night, section, media)
 }
 
 fn items(night: &Night, section: SectionId, kind: ItemKind) -> Vec<ItemId> {
@@ -123,7 +122,7 @@ fn planned(night: &Night) -> u64 {
 
 #[test]
 fn an_album_is_derived_once_its_tracks_are_made_and_not_anew_until_one_is_made_anew() {
-    let (mut night, section) = night(&["01 One.mp3", "02 Two.mp3"]);
+    let (mut night, section, _media) = night(&["01 One.mp3", "02 Two.mp3"]);
     let tracks = sources(&night, section);
     tracks.iter().zip([700, 900]).for_each(|(track, needed)| analyse(&night, *track, needed));
     assert_eq!(planned(&night), 1, "the plan counts what is to be derived");
@@ -146,7 +145,7 @@ fn an_album_is_derived_once_its_tracks_are_made_and_not_anew_until_one_is_made_a
 
 #[test]
 fn a_crash_between_the_units_and_what_is_derived_of_them_costs_nothing() {
-    let (mut night, section) = night(&["01 One.mp3"]);
+    let (mut night, section, _media) = night(&["01 One.mp3"]);
     analyse(&night, sources(&night, section)[0], 700);
     let run = night.start(&DEEP);
     assert_eq!(night.engine.runs[&run].phase, Phase::Counting { is_widening: false });
@@ -159,7 +158,7 @@ fn a_crash_between_the_units_and_what_is_derived_of_them_costs_nothing() {
 
 #[test]
 fn a_run_that_is_stopped_while_it_derives_stops_at_once() {
-    let (mut night, section) = night(&["01 One.mp3"]);
+    let (mut night, section, _media) = night(&["01 One.mp3"]);
     analyse(&night, sources(&night, section)[0], 700);
     let run = night.start(&DEEP);
     while night.engine.runs[&run].phase != (Phase::Deriving { until: None }) {

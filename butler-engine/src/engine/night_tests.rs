@@ -24,7 +24,7 @@ pub(super) struct Night {
     pub(super) engine: Loop,
     pub(super) clock: Clock,
     pub(super) events: mpsc::Receiver<EngineEvent>,
-    pub(super) folder: TempDir,
+    folder: TempDir,
 }
 
 impl Night {

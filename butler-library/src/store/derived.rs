@@ -153,7 +153,7 @@ impl Library {
                  WHERE i.kind = :of AND (:section IS NULL OR i.section = :section) \
                  AND NOT EXISTS (SELECT 1 FROM section_switches w \
                      WHERE w.section = i.section AND w.id = :switch AND NOT w.is_on) \
-                 ORDER BY i.id, p.source, d.kind"
+                 ORDER BY i.id, p.source, d.kind, d.params"
             ))?;
             let (from, of) = (Json(words(derivation.from)), derivation.of.as_str());
             let asked = named_params! { ":from": from, ":of": of, ":section": section, ":switch": switch };
@@ -202,7 +202,7 @@ impl Library {
             let mut sources: BTreeMap<SourceId, Vec<ProductRow>> = BTreeMap::new();
             // `d.*` has the columns of a product; the content's own id is there without one, too.
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT DISTINCT p.source AS below, d.* {BELOW} WHERE i.id = :item ORDER BY p.source, d.kind"
+                "SELECT DISTINCT p.source AS below, d.* {BELOW} WHERE i.id = :item ORDER BY p.source, d.kind, d.params"
             ))?;
             let from = Json(words(derivation.from));
             let asked = named_params! { ":from": from, ":item": item };

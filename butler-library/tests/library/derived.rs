@@ -104,7 +104,7 @@ fn what_does_not_touch_the_inputs_makes_nothing_anew() {
     analyse(&world, "01 One", 700);
     assert_eq!(run(&world, &ALBUM), 1);
     // A second copy, another name, another product: the same content and what is known of it.
-    world.write("Nina/Blue/Copy/02 Two.mp3", &content("02 Two", 1_000));
+    world.write(path("02 Two (copy)"), &content("02 Two", 1_000));
     world.rename(&path("01 One"), &path("01 Uno"));
     world.make_media_info(world.part(&path("02 Two")).source, &[]);
     world.scan();

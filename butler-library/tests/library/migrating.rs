@@ -57,7 +57,7 @@ fn rows_of_the_first_database_stay_and_new_files_join_them() {
         connection
             .execute(
                 "INSERT INTO roots (id, section, path) VALUES (?1, ?1, ?2)",
-                (id, std::os::unix::ffi::OsStrExt::as_bytes(root.as_os_str())),
+                (id, root.as_os_str().as_bytes()),
             )
             .unwrap();
     }

@@ -148,7 +148,7 @@ pub(super) fn is_creditless(text: &str) -> bool {
 
 /// Whether a name is numbered between two episodes: `Show - 07.5`.
 pub(super) fn is_between(text: &str) -> bool {
-    BETWEEN.as_ref().is_some_and(|form| form.is_match(text))
+    text.contains(".5") && BETWEEN.as_ref().is_some_and(|form| form.is_match(text))
 }
 
 /// A form's first whole match: not inside of a word, and no year.

@@ -36,6 +36,9 @@ const MONTHS: &str = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?
 
 /// A day in a name, and where it stands.
 pub(super) fn find(stem: &str) -> Option<(Date, usize, usize)> {
+    if stem.bytes().filter(u8::is_ascii_digit).count() < 5 {
+        return None;
+    }
     let whole = |form: &Option<Regex>, read: &dyn Fn(&regex::Captures<'_>) -> Option<Date>| {
         form.as_ref()?.captures_iter(stem).find_map(|found| {
             let place = found.get(0)?;

@@ -56,17 +56,48 @@ static MARKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A glued end: `-03`, `+03`.
 static GLUED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\-+~&]([0-9]{1,4})").ok());
 
-/// The forms, the surest first, and whether nothing may follow them but a mark.
-static FORMS: [(&LazyLock<Option<Regex>>, bool); 5] =
-    [(&LETTERS, false), (&CROSS, false), (&LETTER_DASH, true), (&WORDS, false), (&CHAPTER, false)];
+/// A way to write both numbers.
+struct Form {
+    pattern: &'static LazyLock<Option<Regex>>,
+    /// Whether nothing may follow but a mark.
+    is_last: bool,
+    /// Whether a name can have it: two bytes that follow each other. Most names have one form only, and this
+    /// is looked at sooner than a pattern.
+    may_be: fn(u8, u8) -> bool,
+}
+
+/// The surest first.
+static FORMS: [Form; 5] = [
+    Form { pattern: &LETTERS, is_last: false, may_be: is_letter },
+    Form { pattern: &CROSS, is_last: false, may_be: is_cross },
+    Form { pattern: &LETTER_DASH, is_last: true, may_be: is_letter },
+    Form { pattern: &WORDS, is_last: false, may_be: |_, _| true },
+    Form {
+        pattern: &CHAPTER,
+        is_last: false,
+        may_be: |first, second| matches!(first, b'[' | b'(') && second.eq_ignore_ascii_case(&b'c'),
+    },
+];
+
+fn is_letter(first: u8, second: u8) -> bool {
+    first.eq_ignore_ascii_case(&b's') && second.is_ascii_digit()
+}
+
+/// Of `×` the first byte.
+fn is_cross(first: u8, second: u8) -> bool {
+    first.is_ascii_digit() && matches!(second, b'x' | b'X' | 0xc3)
+}
 
 /// The first numbers of a name that tell both season and episode.
 pub(super) fn find(stem: &str) -> Option<Found> {
     if !stem.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    FORMS.into_iter().find_map(|(form, is_last)| {
-        let form = form.as_ref()?;
+    FORMS.iter().find_map(|Form { pattern, is_last, may_be }| {
+        if !stem.as_bytes().windows(2).any(|pair| may_be(pair[0], pair[1])) {
+            return None;
+        }
+        let form = pattern.as_ref()?;
         let mut from = 0;
         while let Some(found) = form.captures_at(stem, from) {
             let whole = found.get(0)?;
@@ -74,7 +105,7 @@ pub(super) fn find(stem: &str) -> Option<Found> {
             let behind = &stem[whole.end()..];
             if (is_inside_a_word(stem, whole.start()) && !whole.as_str().starts_with(['[', '(']))
                 || behind.starts_with(|c: char| c.is_ascii_digit())
-                || (is_last && behind.starts_with(|c: char| c.is_alphanumeric()) && !is_revision(behind))
+                || (*is_last && behind.starts_with(|c: char| c.is_alphanumeric()) && !is_revision(behind))
             {
                 continue;
             }

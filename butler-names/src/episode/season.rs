@@ -154,6 +154,10 @@ pub(super) fn in_name(text: &str) -> Option<Found> {
 }
 
 fn find(text: &str) -> Option<Found> {
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    if text.is_ascii() && !text.as_bytes().iter().any(is_digit) {
+        return None;
+    }
     let whole = |found: &regex::Captures<'_>, season: u32, at: usize| {
         let (start, end) = (found.get(1)?.end(), found.get(at)?.end());
         (season < 200 || YEARS.contains(&season)).then_some(Found { season, start, end })
@@ -169,7 +173,14 @@ fn find(text: &str) -> Option<Found> {
     if let Some(found) = WORD_FIRST.as_ref().and_then(|form| form.captures(text)).or(ordinal) {
         return whole(&found, found[2].parse().ok()?, 2);
     }
-    for form in [&LETTER, &CROSS] {
+    let follow = |first: u8, second: fn(&u8) -> bool| {
+        text.as_bytes().windows(2).any(|pair| pair[0].eq_ignore_ascii_case(&first) && second(&pair[1]))
+    };
+    let may_be = [
+        (&LETTER, follow(b's', u8::is_ascii_digit)),
+        (&CROSS, follow(b'x', |c| c.eq_ignore_ascii_case(&b'a'))),
+    ];
+    for (form, _) in may_be.into_iter().filter(|(_, may_be)| *may_be) {
         if let Some(found) = form.as_ref().and_then(|form| form.captures(text)) {
             return whole(&found, found[2].parse().ok()?, 2);
         }

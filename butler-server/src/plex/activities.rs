@@ -1,5 +1,5 @@
-//! `/activities`: what the server is busy with, and its end. What an activity is stands in [`board`]; a run's
-//! end is the engine's business.
+//! `/activities`: what the server is busy with, and its end. What runs is found out in [`crate::live`]; its form
+//! in Plex's words is made in [`activity`].
 
 use std::time::Instant;
 
@@ -13,16 +13,15 @@ use butler_engine::{Gone, StopReply};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::board::Board;
 use crate::accept::Wants;
 use crate::app::App;
 use crate::error::Problem;
+use crate::live::Board;
 
-mod board;
-mod feed;
+mod activity;
 mod kind;
 
-pub(crate) use feed::{Feed, Notice};
+pub(crate) use activity::notification;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(cancel))
@@ -38,7 +37,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
-    let activities: Vec<_> = board_now(&app).await?.list().cloned().collect();
+    let server_id = app.handle.library().server_id();
+    let board = board_now(&app).await?;
+    let activities: Vec<_> = board.list().map(|doing| activity::of(server_id, doing)).collect();
     wants.answer(&Container::new(Activities { size: activities.len() as u64, activities }))
 }
 
@@ -57,11 +58,14 @@ async fn cancel(State(app): State<App>, wants: Wants, Path(uuid): Path<String>) 
     let unknown =
         || Problem::not_found("There is no such activity; `GET /activities` lists those there are.");
     let board = board_now(&app).await?;
-    let (run, state) = board.find(&uuid).ok_or_else(unknown)?;
-    if state == RunState::Stopping {
+    let server_id = app.handle.library().server_id();
+    let mut doings = board.list();
+    let doing = doings.find(|doing| activity::uuid(server_id, doing).eq_ignore_ascii_case(&uuid));
+    let doing = doing.ok_or_else(unknown)?;
+    if doing.state == RunState::Stopping {
         return Err(Problem::bad_request("It can't be cancelled: it is stopping already."));
     }
-    match app.handle.stop_run(run).await? {
+    match app.handle.stop_run(doing.run).await? {
         StopReply::Stopped(runs) => wants.answer_action(StatusCode::OK, &Stopped { runs }),
         // It ended between the two questions.
         StopReply::NotRunning | StopReply::Unknown => Err(unknown()),
@@ -70,7 +74,7 @@ async fn cancel(State(app): State<App>, wants: Wants, Path(uuid): Path<String>) 
 
 /// What runs at this moment.
 async fn board_now(app: &App) -> Result<Board, Gone> {
-    let mut board = Board::new(app.handle.library().server_id());
+    let mut board = Board::default();
     board.follow(Instant::now(), &app.handle.follow().await?.now);
     Ok(board)
 }

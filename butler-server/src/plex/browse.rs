@@ -3,24 +3,25 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use axum::extract;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use butler_api::plex::{Browsed, BrowsedPath, Container, Errors};
-use butler_library::{Folder, Library, RootError};
+use butler_api::schema::Base64;
+use butler_library::Folder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::accept::Wants;
 use crate::app::App;
-use crate::error::{self, Problem};
+use crate::error::Problem;
 use crate::params::{Extent, Params};
+use crate::view;
 
 /// Clients write either alphabet, with or without padding.
 const LENIENT: GeneralPurposeConfig =
@@ -39,13 +40,13 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn tops(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
-    let folders = app.library(|library| library.browse(None).map_err(refused)).await?;
+    let folders = view::folders::tops(&app).await?;
     wants.answer(&container(params.container()?.cut(folders)))
 }
 
 /// Lists the folders inside a folder.
 #[utoipa::path(get, path = "/services/browse/{*path}", tag = "library",
-    params(("path" = String, Path, description = "The folder's whole path in base64, \
+    params(("path" = inline(Base64), Path, description = "The folder's whole path in base64, \
                                                   either alphabet.", example = "L2ZpbG1z")),
     responses(
         (status = 200, description = "The folders in it, hidden ones left out.", content((Container<Browsed> = "application/json"), (Container<Browsed> = "text/xml"))),
@@ -61,50 +62,8 @@ async fn browse(
     extract::Path(text): extract::Path<String>,
 ) -> Result<Response, Problem> {
     let path = decoded(&text).ok_or_else(|| Problem::bad_request("The path is not in base64."))?;
-    let folders = app.library(move |library| inside(library, &path)).await?;
+    let folders = view::folders::inside(&app, path).await?;
     wants.answer(&container(params.container()?.cut(folders)))
-}
-
-/// The folders inside a folder. Above the allowed roots only the way down to them is shown.
-fn inside(library: &Library, folder: &Path) -> Result<Vec<Folder>, Problem> {
-    match library.browse(Some(folder)) {
-        // As the client wrote it, not as its links resolve: it looks for its own path in the list.
-        Ok(folders) => {
-            Ok(folders.into_iter().map(|found| Folder { path: rebased(folder, &found), ..found }).collect())
-        }
-        Err(error @ RootError::NotAllowed { .. }) => {
-            let ways = ways_down(folder, &library.allowed_roots());
-            if ways.is_empty() { Err(refused(error)) } else { Ok(ways) }
-        }
-        Err(error) => Err(refused(error)),
-    }
-}
-
-fn rebased(folder: &Path, found: &Folder) -> PathBuf {
-    found.path.file_name().map_or_else(|| found.path.clone(), |name| folder.join(name))
-}
-
-fn ways_down(folder: &Path, allowed: &[PathBuf]) -> Vec<Folder> {
-    let mut ways: Vec<Folder> = Vec::new();
-    for root in allowed {
-        let Some(next) = root.strip_prefix(folder).ok().and_then(|below| below.components().next()) else {
-            continue;
-        };
-        let path = folder.join(next);
-        if ways.iter().all(|way| way.path != path) {
-            ways.push(Folder { name: next.as_os_str().to_string_lossy().into_owned(), path });
-        }
-    }
-    ways
-}
-
-fn refused(error: RootError) -> Problem {
-    let sentence = error::sentence(&error);
-    match error {
-        RootError::NotAllowed { .. } => Problem::new(StatusCode::FORBIDDEN, sentence),
-        RootError::Unreachable { .. } | RootError::NotAFolder(_) => Problem::not_found(sentence),
-        other => other.into(),
-    }
 }
 
 fn container((folders, extent): (Vec<Folder>, Extent)) -> Container<Browsed> {
@@ -129,6 +88,8 @@ fn decoded(text: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -152,17 +113,5 @@ mod tests {
     fn a_path_that_is_no_text_survives() {
         let path = PathBuf::from(OsStr::from_bytes(b"/films/\xff"));
         assert_eq!(decoded(&URL_SAFE.encode(path.as_os_str().as_bytes())), Some(path));
-    }
-
-    #[test]
-    fn above_the_allowed_roots_only_the_way_to_them_is_shown() {
-        let allowed = ["/srv/films", "/srv/music", "/mnt"].map(PathBuf::from);
-        let shown = |folder: &str| {
-            ways_down(Path::new(folder), &allowed).into_iter().map(|way| way.path).collect::<Vec<_>>()
-        };
-        assert_eq!(shown("/"), [Path::new("/srv"), Path::new("/mnt")]);
-        assert_eq!(shown("/srv"), [Path::new("/srv/films"), Path::new("/srv/music")]);
-        assert!(shown("/etc").is_empty());
-        assert!(shown("/srv/films").is_empty());
     }
 }

@@ -5,9 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use butler_api::plex::{ButlerTask, ButlerTaskList, ButlerTasks, Errors};
+use butler_api::schema::Switch;
 use butler_api::v1::{Started, StartedAll, Stopped};
-use butler_api::{Ask, OUTCOME_HEADER, Outcome, TaskName};
-use butler_engine::{StartReply, StopReply, TaskView};
+use butler_api::{OUTCOME_HEADER, Outcome};
+use butler_engine::TaskView;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,6 +16,7 @@ use crate::accept::Wants;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
+use crate::view;
 
 const OUTCOME: HeaderName = HeaderName::from_static(OUTCOME_HEADER);
 
@@ -34,7 +36,8 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
 
 /// Starts every task that is switched on and whose day it is.
 #[utoipa::path(post, path = "/butler", tag = "butler",
-    params(("force" = Option<u8>, Query, description = "1 starts each now, whatever day, switch, window and \
+    params(("force" = inline(Option<Switch>), Query, description = "1 starts each now, whatever day, switch, \
+                                                                    window and \
                                                         back-off say, and has what is lost made anew; not \
                                                         what is there. An extension.")),
     responses(
@@ -44,9 +47,8 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
         (status = 401, description = "The token is missing or wrong.", body = Errors),
     ))]
 async fn start_all(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
-    let replies = app.handle.start_all(params.flag("force")?).await?;
-    let outcomes = replies.into_iter().map(|(task, reply)| started(task, reply)).collect();
-    wants.answer_action(StatusCode::OK, &StartedAll { outcomes })
+    let started = view::start::start_all(&app, params.flag("force")?).await?;
+    wants.answer_action(StatusCode::OK, &started)
 }
 
 /// Stops what runs and takes what waits out of the queue.
@@ -56,15 +58,15 @@ async fn start_all(State(app): State<App>, wants: Wants, params: Params) -> Resu
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn stop_all(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
-    let runs = app.handle.stop_all().await?;
-    wants.answer_action(StatusCode::OK, &Stopped { runs })
+    wants.answer_action(StatusCode::OK, &view::start::stop_all(&app).await?)
 }
 
 /// Starts one task, if it is its day and its switch is on.
 #[utoipa::path(post, path = "/butler/{name}", tag = "butler",
     params(
         ("name" = String, Path, description = "The task's name, as `GET /butler` lists it.", example = "GenerateMediaIndexFiles"),
-        ("force" = Option<u8>, Query, description = "1 starts it now, whatever day, switch, window and \
+        ("force" = inline(Option<Switch>), Query, description = "1 starts it now, whatever day, switch, \
+                                                                 window and \
                                                      back-off say, and has what is lost made anew; not what \
                                                      is there. An extension."),
     ),
@@ -83,17 +85,16 @@ async fn start(
     params: Params,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let task = TaskName::from(name.as_str());
-    let ask = Ask::all(params.flag("force")?);
-    let reply = app.handle.start(task.clone(), ask).await?.ok_or_else(|| unknown(&task))?;
-    let is_there = match &reply.outcome {
+    let started = view::start::start(&app, &name, params.flag("force")?).await?;
+    let is_there = match &started.outcome {
         Outcome::Running { .. } => true,
         Outcome::Started { waits, .. } => waits.as_deref() == Some(BEHIND_ITSELF),
         Outcome::Scheduled { .. } | Outcome::Skipped { .. } => false,
     };
     let status = if is_there { StatusCode::ACCEPTED } else { StatusCode::OK };
-    let outcome = HeaderValue::from_str(&reply.outcome.to_string()).map_err(|error| Problem::bug(&error))?;
-    let mut response = wants.answer_action(status, &started(task, reply))?;
+    let outcome =
+        HeaderValue::from_str(&started.outcome.to_string()).map_err(|error| Problem::bug(&error))?;
+    let mut response = wants.answer_action(status, &started)?;
     response.headers_mut().insert(OUTCOME, outcome);
     Ok(response)
 }
@@ -108,20 +109,11 @@ async fn start(
         (status = 404, description = "There is no such task, or it neither runs nor waits.", body = Errors),
     ))]
 async fn stop(State(app): State<App>, wants: Wants, Path(name): Path<String>) -> Result<Response, Problem> {
-    let task = TaskName::from(name.as_str());
-    match app.handle.stop(task.clone()).await? {
-        StopReply::Stopped(runs) => wants.answer_action(StatusCode::OK, &Stopped { runs }),
-        StopReply::NotRunning => Err(Problem::not_found(format!("{task} neither runs nor waits."))),
-        StopReply::Unknown => Err(unknown(&task)),
-    }
+    wants.answer_action(StatusCode::OK, &view::start::stop(&app, &name).await?)
 }
 
 /// The code of the reason for which a run waits for another of its task.
 const BEHIND_ITSELF: &str = "behind-itself";
-
-fn unknown(task: &TaskName) -> Problem {
-    Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are."))
-}
 
 fn task(view: TaskView) -> ButlerTask {
     ButlerTask {
@@ -132,8 +124,4 @@ fn task(view: TaskView) -> ButlerTask {
         title: view.title.into(),
         description: view.description.into(),
     }
-}
-
-fn started(task: TaskName, reply: StartReply) -> Started {
-    Started { task, outcome: reply.outcome, message: reply.sentence }
 }

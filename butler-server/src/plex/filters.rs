@@ -7,6 +7,7 @@ use butler_api::plex::{
     Container, Directories, Errors, FieldType, FilterChoice, Meta, MetaField, MetaFilter, MetaSort, MetaType,
     MetadataPage, Operator,
 };
+use butler_api::schema::{ItemType, Switch};
 use butler_library::query::SortKey;
 use butler_library::{ItemKind, Section};
 use utoipa_axum::router::OpenApiRouter;
@@ -31,7 +32,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/library/sections/{id}/collections", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("includeMeta" = Option<u8>, Query, description = "1 adds how the list can be filtered: not at all."),
+        ("includeMeta" = inline(Option<Switch>), Query, description = "1 adds how the list can be filtered: \
+                                                                       not at all."),
     ),
     responses(
         (status = 200, description = "An empty list.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
@@ -55,7 +57,7 @@ async fn collections(
 #[utoipa::path(get, path = "/library/sections/{id}/filters", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
+        ("type" = inline(Option<ItemType>), Query, description = "As in `/library/sections/{id}/all`."),
     ),
     responses(
         (status = 200, description = "The filters.", content((Container<Directories<MetaFilter>> = "application/json"), (Container<Directories<MetaFilter>> = "text/xml"))),
@@ -77,7 +79,7 @@ async fn filters(
 #[utoipa::path(get, path = "/library/sections/{id}/sorts", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
+        ("type" = inline(Option<ItemType>), Query, description = "As in `/library/sections/{id}/all`."),
     ),
     responses(
         (status = 200, description = "The sorts.", content((Container<Directories<MetaSort>> = "application/json"), (Container<Directories<MetaSort>> = "text/xml"))),
@@ -101,7 +103,7 @@ async fn sorts(
         ("id" = i64, Path, description = "The section's id."),
         ("filter" = String, Path, description = "`year`, `decade`, `genre` or \
                                                  `resolution`.", example = "year"),
-        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
+        ("type" = inline(Option<ItemType>), Query, description = "As in `/library/sections/{id}/all`."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
                                                                        may be a header."),
         ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \

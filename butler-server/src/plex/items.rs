@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::{Container, Errors, LIBRARY_IDENTIFIER, Location, Metadata, MetadataPage};
+use butler_api::schema::{ItemType, Switch};
 use butler_library::query::{ItemScope, NumberField, Relative, Sort, SortKey};
 use butler_library::{ItemDetail, ItemId, ItemKind, ItemRow, Library, Section, SectionKind, StoreError};
 use utoipa_axum::router::OpenApiRouter;
@@ -40,7 +41,8 @@ const COLLECTIONS: &str = "18";
 #[utoipa::path(get, path = "/library/sections/{id}/all", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("type" = Option<u8>, Query, description = "1 movies, 2 shows, 3 seasons, 4 episodes, 8 artists, 9 \
+        ("type" = inline(Option<ItemType>), Query, description = "1 movies, 2 shows, 3 seasons, 4 episodes, 8 \
+                                                                  artists, 9 \
                                                     albums, 10 tracks, 13 photos; if nothing is said, what \
                                                     the section lists. 18, collections: none."),
         ("title" = Option<String>, Query, description = "Only those whose title holds this. So with every \
@@ -48,7 +50,8 @@ const COLLECTIONS: &str = "18";
                                                          `year>>=1990`."),
         ("sort" = Option<String>, Query, description = "`addedAt:desc`, several by commas; what there is \
                                                         `includeMeta=1` names."),
-        ("includeMeta" = Option<u8>, Query, description = "1 adds how the list can be filtered and sorted."),
+        ("includeMeta" = inline(Option<Switch>), Query, description = "1 adds how the list can be filtered \
+                                                                       and sorted."),
         ("limit" = Option<u64>, Query, description = "At most so many, whatever page is asked for."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
                                                                        may be a header."),
@@ -84,7 +87,7 @@ async fn all(
 #[utoipa::path(get, path = "/library/sections/{id}/recentlyAdded", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
+        ("type" = inline(Option<ItemType>), Query, description = "As in `/library/sections/{id}/all`."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
                                                                        may be a header."),
         ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
@@ -119,7 +122,8 @@ async fn recently_added(
 /// Lists the items of all sections, by title.
 #[utoipa::path(get, path = "/library/all", tag = "library",
     params(
-        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`; if nothing is said, \
+        ("type" = inline(Option<ItemType>), Query, description = "As in `/library/sections/{id}/all`; if \
+                                                                  nothing is said, \
                                                     what the sections list."),
         ("title" = Option<String>, Query, description = "As in `/library/sections/{id}/all`."),
         ("sort" = Option<String>, Query, description = "As in `/library/sections/{id}/all`."),
@@ -147,7 +151,7 @@ async fn whole_library(State(app): State<App>, wants: Wants, params: Params) -> 
 /// Lists the films, episodes, albums and photos of all sections, the newest first.
 #[utoipa::path(get, path = "/library/recentlyAdded", tag = "library",
     params(
-        ("type" = Option<u8>, Query, description = "As in `/library/sections/{id}/all`."),
+        ("type" = inline(Option<ItemType>), Query, description = "As in `/library/sections/{id}/all`."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
                                                                        may be a header."),
         ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
@@ -175,7 +179,8 @@ async fn recently_added_anywhere(
 #[utoipa::path(get, path = "/library/metadata/{id}", tag = "library",
     params(
         ("id" = String, Path, description = "The item's id, or several by commas.", example = "7"),
-        ("includeChapters" = Option<u8>, Query, description = "1 adds the chapters, with where their pictures are."),
+        ("includeChapters" = inline(Option<Switch>), Query, description = "1 adds the chapters, with where \
+                                                                           their pictures are."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
                                                                        may be a header."),
         ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \

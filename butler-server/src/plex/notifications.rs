@@ -1,6 +1,6 @@
 //! Notifications: `/:/websockets/notifications`, the same under the name that Plex's documentation has for
-//! it, and `/:/eventsource/notifications`. What is told comes from the one feed of [`super::activities`]; who
-//! listens, and how many, is kept in [`Listeners`].
+//! it, and `/:/eventsource/notifications`. What is told comes from the one feed of [`crate::live`]; who listens,
+//! and how many, is kept in [`crate::live::Listeners`].
 
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
@@ -10,17 +10,15 @@ use butler_api::plex::Errors;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::filter::Filter;
+use self::notices::Notices;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
 
 mod event_source;
 mod filter;
-mod listeners;
+mod notices;
 mod socket;
-
-pub(crate) use listeners::Listeners;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     super::colon_router().routes(routes!(websockets)).routes(routes!(websocket)).routes(routes!(event_source))
@@ -76,8 +74,8 @@ async fn open(
         Problem::bad_request("This address speaks WebSocket only; `/:/eventsource/notifications` does not.")
     })?;
     let place = app.listeners.place()?;
-    let notices = app.feed().await?.listen();
-    Ok(socket::answer(upgrade, notices, Filter::of(params), place, app.bounds.ping_every))
+    let notices = Notices::listen(&app, params).await?;
+    Ok(socket::answer(upgrade, notices, place, app.bounds.ping_every))
 }
 
 /// Streams notifications as server-sent events, each named after its type.
@@ -95,6 +93,6 @@ async fn open(
     ))]
 async fn event_source(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let place = app.listeners.place()?;
-    let notices = app.feed().await?.listen();
-    Ok(event_source::answer(notices, Filter::of(&params), place, app.bounds.ping_every))
+    let notices = Notices::listen(&app, &params).await?;
+    Ok(event_source::answer(notices, place, app.bounds.ping_every))
 }

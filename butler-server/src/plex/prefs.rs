@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::{Container, Errors, Preference, Preferences, SettingValue};
 use butler_engine::settings::{
-    Group, SectionSwitch, Setting, Settings, Value, all, find, section_switch, section_switches,
+    Group, SectionSwitch, Setting, Settings, all, find, section_switch, section_switches,
 };
 use butler_engine::{ChangeError, SettingError};
 use butler_library::{SectionId, SectionKind, StoreError};
@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
 use crate::plex::sections;
+use crate::view::settings::value;
 
 /// The routes that hold a colon.
 pub(crate) fn routes_with_colons() -> OpenApiRouter<App> {
@@ -173,15 +174,6 @@ fn of_switch(switch: &SectionSwitch, is_on: bool) -> Preference {
         advanced: false,
         group: Group::Library.as_str().into(),
         enum_values: None,
-    }
-}
-
-/// A value as it is on the wire.
-pub(crate) fn value(value: Value) -> SettingValue {
-    match value {
-        Value::Bool(value) => SettingValue::Bool(value),
-        Value::Int(value) => SettingValue::Int(value),
-        Value::Text(value) => SettingValue::Text(value.into_owned()),
     }
 }
 

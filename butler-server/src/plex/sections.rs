@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use butler_api::plex::{
     Container, Directory, Errors, LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot, Location, Sections,
 };
+use butler_api::schema::{SectionType, Switch};
 use butler_api::{RunRecord, RunState, TaskName};
 use butler_engine::StartReply;
 use butler_library::{
@@ -85,13 +86,14 @@ async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Respo
 #[utoipa::path(post, path = "/library/sections", tag = "library",
     params(
         ("name" = String, Query, description = "Its name: one line of at most 100 characters."),
-        ("type" = String, Query, description = "`movie`, `show`, `artist` or `photo`."),
+        ("type" = inline(SectionType), Query, description = "`movie`, `show`, `artist` or `photo`."),
         ("location" = Vec<String>, Query, description = "A root folder's whole path; may be given several \
                                                          times."),
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
         ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
         ("language" = Option<String>, Query, description = "`en-US`, if nothing is said."),
-        ("scan" = Option<u8>, Query, description = "0 leaves it unscanned for now. An extension."),
+        ("scan" = inline(Option<Switch>), Query, description = "0 leaves it unscanned for now. An \
+                                                                extension."),
     ),
     responses(
         (status = 201, description = "The new section; the header says what became of its scan.",

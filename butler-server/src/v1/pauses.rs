@@ -3,22 +3,18 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use butler_api::PauseOwner;
 use butler_api::plex::Errors;
+use butler_api::schema::{HoldTime, Switch};
 use butler_api::v1::Pauses;
-use butler_api::{Pause, PauseEnd, PauseOwner};
-use jiff::SignedDuration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::accept;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
-
-/// The longest pause that ends by itself.
-const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
-/// Characters of a note.
-const LONGEST_NOTE: usize = 500;
+use crate::view::pauses::Hold;
+use crate::{accept, view};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, resume_all)).routes(routes!(pause, resume))
@@ -31,19 +27,23 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn list(State(app): State<App>) -> Result<Response, Problem> {
-    answer(app.handle.pauses().await?)
+    accept::json(&view::pauses::list(&app).await?)
 }
 
 /// Holds everything, in place of an earlier pause of the same owner.
 #[utoipa::path(put, path = "/api/v1/pauses/{owner}", tag = "pauses",
     params(
-        ("owner" = String, Path, description = "`person`, `playback`, `load` or `window`; the last ends when \
+        ("owner" = inline(PauseOwner), Path, description = "`person`, `playback`, `load` or `window`; the \
+                                                            last ends when \
                                                 the window opens."),
-        ("for" = Option<String>, Query, description = "`30m`, `1h30m`, or `until-window`; without it, until \
+        ("for" = inline(Option<HoldTime>), Query, description = "`30m`, `1h30m`, or `until-window`; without \
+                                                                 it, until \
                                                        it is lifted."),
-        ("drain" = Option<u8>, Query, description = "1 lets what is in hand come to its end; else it is \
+        ("drain" = inline(Option<Switch>), Query, description = "1 lets what is in hand come to its end; else \
+                                                                 it is \
                                                      frozen where it is."),
-        ("note" = Option<String>, Query, description = "Why, for people; 500 characters at most."),
+        ("note" = Option<String>, Query, max_length = 500, description = "Why, for people; 500 characters at \
+                                                                          most."),
     ),
     responses(
         (status = 200, description = "All pauses that there are then.", body = Pauses),
@@ -56,25 +56,13 @@ async fn pause(
     Path(owner): Path<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    let owner = known(&owner)?;
-    let since = app.handle.clock().now();
-    let until = match params.get("for") {
-        None | Some("") if owner == PauseOwner::Window => PauseEnd::WindowOpens,
-        None | Some("") => PauseEnd::Lifted,
-        Some("until-window") => PauseEnd::WindowOpens,
-        Some(time) => since.checked_add(duration(time)?).map_or(PauseEnd::Lifted, PauseEnd::At),
-    };
-    let note = params.get("note").map(str::trim).filter(|note| !note.is_empty());
-    if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
-        return Err(Problem::bad_request(format!("`note` is longer than {LONGEST_NOTE} characters.")));
-    }
-    let (note, drains) = (note.map(str::to_owned), params.flag("drain")?);
-    answer(app.handle.pause(Pause { owner, note, since, until, drains }).await??)
+    let hold = Hold { time: params.get("for"), note: params.get("note"), drains: params.flag("drain")? };
+    accept::json(&view::pauses::hold(&app, &owner, hold).await?)
 }
 
 /// Lifts one owner's pause.
 #[utoipa::path(delete, path = "/api/v1/pauses/{owner}", tag = "pauses",
-    params(("owner" = String, Path, description = "`person`, `playback`, `load` or `window`.")),
+    params(("owner" = inline(PauseOwner), Path, description = "`person`, `playback`, `load` or `window`.")),
     responses(
         (status = 200, description = "The pause that was lifted; none if there was none.", body = Pauses),
         (status = 400, description = "There is no such owner.", body = Errors),
@@ -82,7 +70,7 @@ async fn pause(
         (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
     ))]
 async fn resume(State(app): State<App>, Path(owner): Path<String>) -> Result<Response, Problem> {
-    answer(app.handle.resume(Some(known(&owner)?)).await??)
+    accept::json(&view::pauses::lift(&app, Some(&owner)).await?)
 }
 
 /// Lifts every pause.
@@ -92,39 +80,5 @@ async fn resume(State(app): State<App>, Path(owner): Path<String>) -> Result<Res
     (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
 ))]
 async fn resume_all(State(app): State<App>) -> Result<Response, Problem> {
-    answer(app.handle.resume(None).await??)
-}
-
-fn known(owner: &str) -> Result<PauseOwner, Problem> {
-    owner.parse().map_err(|error| Problem::bad_request(format!("{error}.")))
-}
-
-fn duration(time: &str) -> Result<SignedDuration, Problem> {
-    let wrong = || {
-        Problem::bad_request(format!(
-            "`for` is `{time}`, and takes a time as in `30m` or `1h30m`, a year at most, or `until-window`."
-        ))
-    };
-    time.parse()
-        .ok()
-        .filter(|time: &SignedDuration| *time > SignedDuration::ZERO && *time <= LONGEST)
-        .ok_or_else(wrong)
-}
-
-fn answer(pauses: Vec<Pause>) -> Result<Response, Problem> {
-    accept::json(&Pauses { pauses: pauses.into_iter().map(Into::into).collect() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pause_lasts_as_long_as_a_person_says_and_no_nonsense() {
-        assert_eq!(duration("30m").ok(), Some(SignedDuration::from_mins(30)));
-        assert_eq!(duration("1h30m").ok(), Some(SignedDuration::from_mins(90)));
-        for wrong in ["", "0s", "-5m", "30", "soon", "400d", "100000h"] {
-            assert!(duration(wrong).is_err(), "{wrong:?} was taken");
-        }
-    }
+    accept::json(&view::pauses::lift(&app, None).await?)
 }

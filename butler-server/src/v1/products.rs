@@ -1,27 +1,17 @@
 //! `/api/v1/items/{id}/products` and `/api/v1/parts/{id}/bandwidth`: what was made of an item's files, and
 //! what was not.
 
-use std::io::BufReader;
-
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
-use butler_api::v1::{
-    Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Failure, ItemProduct,
-    OpenProduct, Product as ProductBody, Products as ProductsBody,
-};
-use butler_engine::{Derivation, TaskView, Wish};
-use butler_library::{ItemId, ItemProductRow, Library, Loss, OpenedProduct, PartId, PartRow, ProductRow};
-use butler_product::bandwidth::{BUFFERS_BYTES, Curve, Rates, STEP_MS, Summary, ToldBy};
-use butler_product::{ProductKind, Value};
+use butler_api::v1::{Bandwidth, Products as ProductsBody};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::accept;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
-use crate::v1::failures::{Nights, failure};
+use crate::{accept, view};
 
 /// The longest step of a curve, seconds.
 const LONGEST_STEP: u32 = 3_600;
@@ -30,8 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(of_item)).routes(routes!(bandwidth))
 }
 
-/// Lists what was made of an item's files, what could not be made, and what is still to come; and what was
-/// derived for the item itself.
+/// Lists what was made of an item's files, what could not be made, and what is still to come.
 #[utoipa::path(get, path = "/api/v1/items/{id}/products", tag = "products",
     params(("id" = i64, Path, description = "The item's id, as Plex's `ratingKey`.")),
     responses(
@@ -41,103 +30,16 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 404, description = "There is no such item.", body = Errors),
     ))]
 async fn of_item(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let unknown = || Problem::not_found(format!("There is no item {id}."));
-    let item: ItemId = id.parse().map_err(|_| unknown())?;
-    let (wishes, tasks) = (app.handle.wishes(), app.handle.tasks().await?);
-    let nights = Nights::new(app.handle.plan_basis().await?);
-    let derivations: Vec<&Derivation> = app.handle.derivations().map(|(_, derivation)| derivation).collect();
-    let of_item = move |library: &Library| {
-        let mut found = products(library, item, &wishes, &tasks, nights)?;
-        if let Some(body) = &mut found {
-            body.derived = derived(library, item, &derivations)?;
-        }
-        Ok::<_, Problem>(found)
-    };
-    let products = app.library(of_item).await?;
-    accept::json(&products.ok_or_else(unknown)?)
-}
-
-fn products(
-    library: &Library,
-    item: ItemId,
-    wishes: &[Wish],
-    tasks: &[TaskView],
-    mut nights: Nights,
-) -> Result<Option<ProductsBody>, Problem> {
-    let Some(item) = library.item(item)? else { return Ok(None) };
-    let (mut products, mut failures, mut open) = (Vec::new(), Vec::new(), Vec::new());
-    for part in item.media.iter().flat_map(|version| &version.parts) {
-        let mut failed = Vec::new();
-        for source in library.sources_of_part(part.id)? {
-            failed.extend(library.failures_of(source)?);
-        }
-        for wish in wishes {
-            let kind = wish.spec.kind();
-            if failed.iter().all(|failure| failure.kind != Some(kind))
-                && library.part_lacks(part.id, &wish.spec, &wish.scope)?
-            {
-                let task = tasks.iter().find(|task| task.name == wish.task);
-                open.push(OpenProduct {
-                    product: kind.as_str().into(),
-                    part: part.id.0,
-                    task: wish.task.clone(),
-                    enabled: task.is_some_and(|task| task.enabled),
-                    next_at: task.and_then(|task| task.next_at),
-                });
-            }
-        }
-        failures.extend(failed.into_iter().map(|row| here(failure(row, &mut nights), part)));
-        for row in library.products_of(part.source)? {
-            products.push(ProductBody {
-                product: row.kind.as_str().into(),
-                part: part.id.0,
-                file: part.path.to_string_lossy().into_owned(),
-                version: row.version,
-                params: row.params,
-                value: serde_json::to_value(&row.value).map_err(|error| Problem::bug(&error))?,
-                bytes: row.blob.map(|blob| blob.bytes),
-                made_at: row.made_at,
-            });
-        }
-    }
-    let of_itself = library.failures_of_item(item.row.id)?;
-    failures.extend(of_itself.into_iter().map(|row| failure(row, &mut nights)));
-    Ok(Some(ProductsBody { products, failures, open, derived: Vec::new() }))
-}
-
-/// What was derived for an item itself.
-fn derived(
-    library: &Library,
-    item: ItemId,
-    derivations: &[&Derivation],
-) -> Result<Vec<ItemProduct>, Problem> {
-    let body = |row: ItemProductRow| {
-        let mut makes = derivations.iter().filter(|derivation| derivation.makes == row.kind);
-        let inputs = makes.next().map(|derivation| library.inputs(derivation, item)).transpose()?.flatten();
-        Ok(ItemProduct {
-            product: row.kind.as_str().into(),
-            version: row.version,
-            value: serde_json::to_value(&row.value).map_err(|error| Problem::bug(&error))?,
-            is_current: inputs.is_some_and(|(_, digest)| digest == row.made_from),
-            made_at: row.made_at,
-        })
-    };
-    library.item_products(item)?.into_iter().map(body).collect()
-}
-
-/// Of a content that lies in several places a failure names one first: here it is this one.
-fn here(failure: Failure, part: &PartRow) -> Failure {
-    let path = part.path.to_string_lossy().into_owned();
-    let others = failure.files.into_iter().filter(|file| *file != path);
-    let files = std::iter::once(path.clone()).chain(others).collect();
-    Failure { part: path, part_id: Some(part.id.0), files, ..failure }
+    accept::json(&view::products::of_item(&app, &id).await?)
 }
 
 /// Shows what a file needs of a network, second by second, and where its key frames are.
 #[utoipa::path(get, path = "/api/v1/parts/{id}/bandwidth", tag = "products",
     params(
         ("id" = i64, Path, description = "The part's id."),
-        ("step" = Option<u32>, Query, description = "Seconds of one step of the curves: 1 if nothing is said, \
+        ("step" = Option<u32>, Query, minimum = 1, maximum = 3600, description = "Seconds of one step of the \
+                                                                                  curves: 1 if nothing is \
+                                                                                  said, \
                                                      3,600 at most."),
     ),
     responses(
@@ -158,86 +60,5 @@ async fn bandwidth(
             "`step` is {step}, and takes 1 to {LONGEST_STEP} seconds."
         )));
     }
-    let unknown = || Problem::not_found(format!("There is no part {id} whose bandwidth is known."));
-    let part: PartId = id.parse().map_err(|_| unknown())?;
-    let body = app.library(move |library| found(library, part, step)).await?;
-    accept::json(&body.ok_or_else(unknown)?)
-}
-
-fn found(library: &Library, part: PartId, step: u32) -> Result<Option<Bandwidth>, Problem> {
-    let Some(row) = library.part(part)? else { return Ok(None) };
-    let Some(OpenedProduct { row: product, blob, file }) =
-        library.open_product(row.source, ProductKind::Bandwidth)?
-    else {
-        return Ok(None);
-    };
-    let ProductRow { value: Value::Bandwidth(summary), made_at, .. } = product else { return Ok(None) };
-    let curve = Curve::read(BufReader::new(file)).map_err(|error| {
-        tracing::warn!(error = &error as &dyn std::error::Error, blob = blob.name, "a blob can't be read");
-        Problem::from(library.lose_product(row.source, ProductKind::Bandwidth, blob, Loss::Damaged))
-    })?;
-    let Summary { duration_ms, total, streams, longest_gap_ms, told_by, damaged, .. } = *summary;
-    let bytes_of = |index: u32| {
-        curve.streams.iter().find(|stream| stream.index == index).map(|stream| coarser(&stream.bytes, step))
-    };
-    Ok(Some(Bandwidth {
-        part: part.0,
-        made_at,
-        duration_ms,
-        told_by: match told_by {
-            ToldBy::Headers => "headers",
-            ToldBy::Packets => "packets",
-        }
-        .into(),
-        step_ms: u64::from(STEP_MS) * u64::from(step),
-        buffers: BUFFERS_BYTES.to_vec(),
-        total: rates(&total),
-        streams: streams
-            .iter()
-            .map(|stream| BandwidthStream {
-                index: stream.index,
-                rates: rates(&stream.rates),
-                bytes: bytes_of(stream.index).unwrap_or_default(),
-            })
-            .collect(),
-        longest_gap_ms,
-        key_frames: curve
-            .key_frames
-            .iter()
-            .map(|key| BandwidthKeyFrame {
-                time_ms: key.time_us as f64 / 1_000.0,
-                place: key.place,
-                bytes: key.bytes,
-            })
-            .collect(),
-        damaged: damaged
-            .iter()
-            .map(|span| BandwidthSpan { start_ms: span.start_ms, end_ms: span.end_ms })
-            .collect(),
-    }))
-}
-
-fn rates(rates: &Rates) -> BandwidthRates {
-    let Rates { bytes, average, peak, peak_at_ms, needed } = *rates;
-    BandwidthRates { bytes, average, peak, peak_at_ms, needed: needed.to_vec() }
-}
-
-/// The same bytes in longer steps.
-fn coarser(seconds: &[u64], step: u32) -> Vec<u64> {
-    seconds
-        .chunks(step as usize)
-        .map(|chunk| chunk.iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn longer_steps_keep_every_byte() {
-        assert_eq!(coarser(&[1, 2, 3, 4, 5], 2), [3, 7, 5]);
-        assert_eq!(coarser(&[1, 2], 1), [1, 2]);
-        assert_eq!(coarser(&[], 9), [] as [u64; 0]);
-    }
+    accept::json(&view::products::bandwidth(&app, &id, step).await?)
 }

@@ -4,16 +4,14 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
-use butler_api::v1::{LabelledValue, Setting, Settings};
-use butler_engine::settings::{self, Source, all, find};
+use butler_api::v1::{Setting, Settings};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::accept;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
-use crate::plex::setting_value;
+use crate::{accept, view};
 
 /// What takes a person's word back, in the query of a change.
 const RESET: &str = "reset";
@@ -28,8 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn list(State(app): State<App>) -> Result<Response, Problem> {
-    let settings = app.handle.settings();
-    accept::json(&Settings { settings: all().iter().map(|row| setting(row, &settings)).collect() })
+    accept::json(&view::settings::list(&app))
 }
 
 /// Shows one setting.
@@ -41,8 +38,7 @@ async fn list(State(app): State<App>) -> Result<Response, Problem> {
         (status = 404, description = "There is no such setting.", body = Errors),
     ))]
 async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let row = find(&id).ok_or_else(|| Problem::not_found(format!("There is no setting `{id}`.")))?;
-    accept::json(&setting(row, &app.handle.settings()))
+    accept::json(&view::settings::one(&app, &id)?)
 }
 
 /// Changes settings, all that are named or none; answers those that have another value now.
@@ -65,31 +61,5 @@ async fn change(State(app): State<App>, params: Params) -> Result<Response, Prob
     let change = |(id, text): (&str, &str)| {
         if id == RESET { (text.to_owned(), None) } else { (id.to_owned(), Some(text.to_owned())) }
     };
-    let ids = app.handle.change_settings(params.words().map(change).collect()).await??;
-    let settings = app.handle.settings();
-    let changed = ids.into_iter().filter_map(find).map(|row| setting(row, &settings));
-    accept::json(&Settings { settings: changed.collect() })
-}
-
-fn setting(row: &settings::Setting, settings: &settings::Settings) -> Setting {
-    let source = settings.source(row);
-    let labelled = row.kind.labelled().unwrap_or_default();
-    Setting {
-        id: row.id.into(),
-        label: row.label.into(),
-        summary: row.summary.into(),
-        group: row.group.as_str().into(),
-        kind: row.kind.as_str().into(),
-        value: setting_value(settings.value(row)),
-        default: setting_value(row.kind.default()),
-        source: source.as_str().into(),
-        file: (source == Source::File).then(|| settings.file().path().to_string_lossy().into_owned()),
-        allowed: row.kind.allowed(),
-        values: labelled
-            .into_iter()
-            .map(|(value, label)| LabelledValue { value, label: label.to_owned() })
-            .collect(),
-        hidden: row.hidden,
-        advanced: row.advanced,
-    }
+    accept::json(&view::settings::change(&app, params.words().map(change).collect()).await?)
 }

@@ -1,21 +1,15 @@
 //! `/api/v1/tasks`: the tasks, with what Plex's list does not say of them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
-use butler_api::TaskName;
 use butler_api::plex::Errors;
-use butler_api::v1::{DryRun, PlannedAction, Task, Tasks};
-use butler_engine::{Deed, DryRunError, HousePlan, TaskView};
+use butler_api::v1::{DryRun, Tasks};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::accept;
 use crate::app::App;
 use crate::error::Problem;
+use crate::{accept, view};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(tasks)).routes(routes!(dry_run))
@@ -27,7 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn tasks(State(app): State<App>) -> Result<Response, Problem> {
-    accept::json(&Tasks { tasks: app.handle.tasks().await?.into_iter().map(task).collect() })
+    accept::json(&view::tasks::list(&app).await?)
 }
 
 /// Tells what a task that keeps house would do if it ran now; nothing of it is done.
@@ -43,78 +37,10 @@ async fn tasks(State(app): State<App>) -> Result<Response, Problem> {
                                       why.", body = Errors),
     ))]
 async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Problem> {
-    let task = TaskName::from(name.as_str());
-    let (handle, asked) = (app.handle.clone(), task.clone());
-    let waits = Waits::default();
-    let is_gone = Arc::clone(&waits.is_gone);
-    let planned =
-        app.blocking(move || handle.dry_run(&asked, &mut || is_gone.load(Ordering::Relaxed))).await?;
-    drop(waits);
-    let planned = planned.ok_or_else(|| {
-        Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are."))
-    })?;
-    let plan = planned.map_err(|error| match error {
-        DryRunError::Failed(sentence) => Problem::new(StatusCode::CONFLICT, sentence),
-        other => Problem::new(StatusCode::CONFLICT, format!("{task}: {other}.")),
-    })?;
-    accept::json(&shown(task, plan))
+    accept::json(&view::tasks::dry_run(&app, &name).await?)
 }
 
 /// Whether a path is that of a dry run, which may take longer than other answers.
 pub(crate) fn is_dry_run(path: &str) -> bool {
     path.starts_with("/api/v1/tasks/") && path.trim_end_matches('/').ends_with("/plan")
-}
-
-/// Who waits for a dry run. Dropped, also since its client has gone, it ends the dry run.
-#[derive(Default)]
-struct Waits {
-    is_gone: Arc<AtomicBool>,
-}
-
-impl Drop for Waits {
-    fn drop(&mut self) {
-        self.is_gone.store(true, Ordering::Relaxed);
-    }
-}
-
-fn shown(task: TaskName, plan: HousePlan) -> DryRun {
-    let bytes = |deed: Deed| {
-        plan.actions.iter().filter(|action| action.deed == deed).map(|action| action.bytes).sum()
-    };
-    let (bytes_written, bytes_removed) = (bytes(Deed::Write), bytes(Deed::Remove));
-    let actions = plan.actions.into_iter().map(|action| PlannedAction {
-        deed: action.deed.as_str().to_owned(),
-        path: action.path.display().to_string(),
-        bytes: action.bytes,
-        reason: action.reason,
-    });
-    DryRun { task, actions: actions.collect(), remarks: plan.remarks, bytes_written, bytes_removed }
-}
-
-fn task(view: TaskView) -> Task {
-    let TaskView {
-        name,
-        title,
-        description,
-        every_days,
-        randomized,
-        enabled,
-        due,
-        usual_seconds,
-        usual_is_guess,
-        next_at,
-    } = view;
-    let (title, description) = (title.to_owned(), description.to_owned());
-    Task {
-        name,
-        title,
-        description,
-        every_days,
-        randomized,
-        enabled,
-        due,
-        usual_seconds,
-        usual_is_guess,
-        next_at,
-    }
 }

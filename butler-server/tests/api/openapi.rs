@@ -116,6 +116,19 @@ async fn every_described_route_is_served_with_no_other_method() {
 }
 
 #[tokio::test]
+async fn every_operation_has_a_name_of_its_own() {
+    let rig = Rig::new();
+    let document = rig.get_json("/openapi.json").await;
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+    let mut names: Vec<_> = operations.map(|operation| operation["operationId"].to_string()).collect();
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all, "{names:#?}");
+}
+
+#[tokio::test]
 async fn every_reference_leads_somewhere() {
     let rig = Rig::new();
     let text = rig.get("/openapi.json").await.text();

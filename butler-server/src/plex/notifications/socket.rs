@@ -1,18 +1,15 @@
 //! One WebSocket: notifications out, and nothing in but the words of the protocol itself. It holds a few
 //! frames and no more: a client that is too slow, or silent for too long, is hung up on.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
-use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, interval_at, timeout};
 
-use super::filter::Filter;
-use super::listeners::Place;
-use crate::plex::activities::Notice;
+use super::notices::Notices;
+use crate::live::Place;
 
 /// Clients have nothing to say here; what one sends all the same may be this long.
 const LARGEST_MESSAGE_BYTES: usize = 4 << 10;
@@ -39,8 +36,7 @@ enum End {
 /// between from hanging up, and clients from taking the server for dead.
 pub(super) fn answer(
     upgrade: WebSocketUpgrade,
-    mut notices: Receiver<Arc<Notice>>,
-    filter: Filter,
+    mut notices: Notices,
     mut place: Place,
     ping_every: Duration,
 ) -> Response {
@@ -48,7 +44,7 @@ pub(super) fn answer(
     let upgrade = upgrade.write_buffer_size(0).max_write_buffer_size(LARGEST_BACKLOG_BYTES);
     upgrade.on_upgrade(async move |mut socket| {
         let end = tokio::select! {
-            end = talk(&mut socket, &mut notices, &filter, ping_every) => end,
+            end = talk(&mut socket, &mut notices, ping_every) => end,
             () = place.closing() => End::Closing,
         };
         let (code, reason) = match end {
@@ -60,12 +56,7 @@ pub(super) fn answer(
     })
 }
 
-async fn talk(
-    socket: &mut WebSocket,
-    notices: &mut Receiver<Arc<Notice>>,
-    filter: &Filter,
-    ping_every: Duration,
-) -> End {
+async fn talk(socket: &mut WebSocket, notices: &mut Notices, ping_every: Duration) -> End {
     let mut pings = interval_at(Instant::now() + ping_every, ping_every);
     let mut heard = Instant::now();
     loop {
@@ -77,9 +68,14 @@ async fn talk(
                     continue;
                 }
             },
-            notice = notices.recv() => match notice {
-                Ok(notice) if filter.takes(notice.kind) => Message::Text(notice.frame.clone()),
-                Ok(_) => continue,
+            notification = notices.next() => match notification {
+                Ok(notification) => match notification.frame() {
+                    Ok(frame) => Message::Text(frame.into()),
+                    Err(error) => {
+                        tracing::error!(%error, "a notification could not be written");
+                        continue;
+                    }
+                },
                 Err(RecvError::Lagged(_)) => return End::Slow,
                 Err(RecvError::Closed) => return End::Closing,
             },

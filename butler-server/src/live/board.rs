@@ -1,36 +1,59 @@
-//! From facts to activities: what runs now, and what became of it. Pure: facts and instants are handed in;
-//! the list, the sockets and the event source all show what comes out here.
+//! From facts to what the server is busy with: what runs now, and what became of it. Pure: facts and instants
+//! are handed in; Plex's activities, the notifications and the pages all show what comes out here, each in
+//! words of its own.
 //!
-//! A run that works, is paused or is stopping is one activity for its whole life; one that waits for its turn
-//! is none. While it scans a section, that is another one beside it. Start with [`Board::hear`]: an activity
+//! A run that works, is paused or is stopping is one [`Doing`] for its whole life; one that waits for its turn
+//! is none. While it scans a section, that is another one beside it. Start with [`Board::hear`]: what is done
 //! is a function of what is known of its run (`views`), and what is told are the differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use butler_api::plex::{
-    Activity, ActivityContext, ActivityEvent, ActivityNotification, Notification, StatusNotification,
-};
 use butler_api::{Reason, RunId, RunState, TaskName};
 use butler_engine::{Stage, What};
-use sha2::{Digest, Sha256};
 
-use super::kind;
-
-/// An activity's news are told at most so often, but for its start and its end.
+/// What is done is told of at most so often, but for its start and its end.
 const TELL_EVERY: Duration = Duration::from_secs(1);
-/// Nobody knows how far it is.
-const UNKNOWN: i8 = -1;
-/// The one user there is.
-const ADMIN: u64 = 1;
+/// One thing that the server is busy with: a run, or a section that it scans.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Doing {
+    pub(crate) run: RunId,
+    pub(crate) task: TaskName,
+    /// The run's state.
+    pub(crate) state: RunState,
+    /// Whether it is the scan of `section`, beside its run.
+    pub(crate) is_scan: bool,
+    pub(crate) section: Option<i64>,
+    /// What it is, for people.
+    pub(crate) title: String,
+    /// What is in hand, or why nothing is; may be empty.
+    pub(crate) subtitle: String,
+    /// Whole percent; none while nobody knows.
+    pub(crate) progress: Option<u8>,
+}
+
+/// What is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum News {
+    /// It began.
+    Started(Doing),
+    /// Its progress, subtitle or state changed.
+    Updated(Doing),
+    /// It is over.
+    Ended(Doing),
+    /// The scan of a section with this name is over.
+    ScanEnded(String),
+    /// Something else that is shown is different: what waits, what holds everything, a setting, a section.
+    Changed,
+}
 
 /// A run, or a section that it scans.
 type Key = (RunId, Option<i64>);
 
 /// What runs, as far as facts said.
+#[derive(Default)]
 pub(crate) struct Board {
-    server_id: String,
     runs: BTreeMap<RunId, Known>,
     told: BTreeMap<Key, Told>,
 }
@@ -43,7 +66,7 @@ struct Known {
     section: Option<i64>,
     state: RunState,
     reason: Option<Reason>,
-    progress: i8,
+    progress: Option<u8>,
     file: Option<String>,
     waits: Option<Reason>,
     scan: Option<Scan>,
@@ -53,35 +76,24 @@ struct Known {
 struct Scan {
     section: i64,
     title: String,
-    progress: i8,
+    progress: Option<u8>,
 }
 
-/// An activity as it was told last, and as it is now.
+/// What is done, as it was told last and as it is now.
 struct Told {
-    last: Activity,
+    last: Doing,
     at: Instant,
-    now: Activity,
+    now: Doing,
 }
 
 impl Board {
-    /// A board without activities. The ids of activities are those of this server.
-    pub(crate) fn new(server_id: &str) -> Self {
-        Self { server_id: server_id.to_owned(), runs: BTreeMap::new(), told: BTreeMap::new() }
-    }
-
-    /// Every activity, oldest run first.
-    pub(crate) fn list(&self) -> impl Iterator<Item = &Activity> {
+    /// All that is done, oldest run first.
+    pub(crate) fn list(&self) -> impl Iterator<Item = &Doing> {
         self.told.values().map(|told| &told.now)
     }
 
-    /// The run that this activity is of, and its state.
-    pub(crate) fn find(&self, uuid: &str) -> Option<(RunId, RunState)> {
-        let ((run, _), _) = self.told.iter().find(|(_, told)| told.now.uuid.eq_ignore_ascii_case(uuid))?;
-        self.runs.get(run).map(|known| (*run, known.state))
-    }
-
     /// Takes what is so now for all there is: what is not in it has ended meanwhile.
-    pub(crate) fn follow(&mut self, now: Instant, standing: &[What]) -> Vec<Notification> {
+    pub(crate) fn follow(&mut self, now: Instant, standing: &[What]) -> Vec<News> {
         let named = standing
             .iter()
             .filter_map(|what| if let What::RunChanged { run, .. } = what { Some(*run) } else { None });
@@ -102,11 +114,18 @@ impl Board {
     }
 
     /// Takes one fact; what is to be told of it.
-    pub(crate) fn hear(&mut self, now: Instant, what: &What) -> Vec<Notification> {
-        let Some((run, is_whole)) = self.note(what) else { return Vec::new() };
+    pub(crate) fn hear(&mut self, now: Instant, what: &What) -> Vec<News> {
+        let Some((run, is_whole)) = self.note(what) else {
+            return if is_shown(what) { vec![News::Changed] } else { Vec::new() };
+        };
         let mut news = self.differences(now, run, is_whole);
-        if let What::SectionStep { title, stage: Stage::Ended, .. } = what {
-            news.push(Notification::Status(StatusNotification::scan_complete(title)));
+        match what {
+            What::SectionStep { title, stage: Stage::Ended, .. } => {
+                news.push(News::ScanEnded(title.clone()));
+            }
+            // It waits, or has ended without having worked.
+            What::RunChanged { .. } if news.is_empty() => news.push(News::Changed),
+            _ => {}
         }
         if self.runs.get(&run).is_some_and(|known| known.state.is_terminal()) {
             self.runs.remove(&run);
@@ -120,7 +139,7 @@ impl Board {
     }
 
     /// What was held back since its activity had been told of a moment before.
-    pub(crate) fn tell_late(&mut self, now: Instant) -> Vec<Notification> {
+    pub(crate) fn tell_late(&mut self, now: Instant) -> Vec<News> {
         self.told.values_mut().filter_map(|told| told.news(now)).collect()
     }
 
@@ -135,7 +154,7 @@ impl Board {
                     section: *section,
                     state: *state,
                     reason: None,
-                    progress: UNKNOWN,
+                    progress: None,
                     file: None,
                     waits: None,
                     scan: None,
@@ -157,7 +176,7 @@ impl Board {
             What::SectionStep { run, section, title, stage } => {
                 let known = self.runs.get_mut(run)?;
                 let progress =
-                    if let Stage::Under { done, total } = stage { percent(*done, *total) } else { UNKNOWN };
+                    if let Stage::Under { done, total } = stage { percent(*done, *total) } else { None };
                 known.scan = (*stage != Stage::Ended).then(|| Scan {
                     section: *section,
                     title: title.clone(),
@@ -169,31 +188,30 @@ impl Board {
         }
     }
 
-    /// What is different from what was told of a run's activities.
-    fn differences(&mut self, now: Instant, run: RunId, is_whole: bool) -> Vec<Notification> {
-        let views = self.runs.get(&run).map(|known| views(&self.server_id, run, known)).unwrap_or_default();
+    /// What is different from what was told of a run.
+    fn differences(&mut self, now: Instant, run: RunId, is_whole: bool) -> Vec<News> {
+        let views = self.runs.get(&run).map(|known| views(run, known)).unwrap_or_default();
         let gone = self
             .told
             .range((run, None)..=(run, Some(i64::MAX)))
             .map(|(key, _)| *key)
             .filter(|key| !views.contains_key(key));
         let gone: Vec<Key> = gone.collect();
-        let mut news: Vec<Notification> = Vec::new();
+        let mut news: Vec<News> = Vec::new();
         // What was begun last ends first.
         for key in gone.into_iter().rev() {
-            let Some(Told { now: mut activity, .. }) = self.told.remove(&key) else { continue };
+            let Some(Told { now: mut doing, .. }) = self.told.remove(&key) else { continue };
             if is_whole {
-                activity.progress = 100;
+                doing.progress = Some(100);
             }
-            activity.cancellable = false;
-            news.push(notification(ActivityEvent::Ended, activity));
+            news.push(News::Ended(doing));
         }
         for (key, view) in views {
             if let Some(told) = self.told.get_mut(&key) {
                 told.now = view;
                 news.extend(told.news(now));
             } else {
-                news.push(notification(ActivityEvent::Started, view.clone()));
+                news.push(News::Started(view.clone()));
                 self.told.insert(key, Told { last: view.clone(), at: now, now: view });
             }
         }
@@ -202,17 +220,17 @@ impl Board {
 }
 
 impl Told {
-    fn news(&mut self, now: Instant) -> Option<Notification> {
+    fn news(&mut self, now: Instant) -> Option<News> {
         if self.last == self.now || now < self.at + TELL_EVERY {
             return None;
         }
         (self.last, self.at) = (self.now.clone(), now);
-        Some(notification(ActivityEvent::Updated, self.now.clone()))
+        Some(News::Updated(self.now.clone()))
     }
 }
 
-/// The activities of a run.
-fn views(server_id: &str, run: RunId, known: &Known) -> BTreeMap<Key, Activity> {
+/// What a run does.
+fn views(run: RunId, known: &Known) -> BTreeMap<Key, Doing> {
     let mut views = BTreeMap::new();
     if !matches!(known.state, RunState::Running | RunState::Paused | RunState::Stopping) {
         return views;
@@ -223,78 +241,50 @@ fn views(server_id: &str, run: RunId, known: &Known) -> BTreeMap<Key, Activity> 
         .filter(|_| known.state != RunState::Running)
         .or(known.waits.as_ref())
         .map(ToString::to_string);
-    let view = |key: Key, section: Option<i64>, kind: &str, title: String, progress: i8, subtitle: String| {
-        Activity {
-            context: section.map(|section| ActivityContext {
-                key: Some(format!("/library/sections/{section}")),
-                library_section_id: Some(section.to_string()),
-            }),
-            cancellable: known.state != RunState::Stopping,
-            progress,
-            subtitle,
-            title,
-            kind: kind.to_owned(),
-            user_id: ADMIN,
-            uuid: uuid(server_id, key),
-        }
-    };
     let file = || {
         known
             .file
             .as_deref()
             .map(|file| Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned())
     };
-    let subtitle = held.clone().or_else(file).unwrap_or_default();
-    let kind = kind::of_task(&known.task);
-    views.insert(
-        (run, None),
-        view((run, None), known.section, kind, known.title.clone(), known.progress, subtitle),
-    );
+    let whole = Doing {
+        run,
+        task: known.task.clone(),
+        state: known.state,
+        is_scan: false,
+        section: known.section,
+        title: known.title.clone(),
+        subtitle: held.clone().or_else(file).unwrap_or_default(),
+        progress: known.progress,
+    };
     if let Some(scan) = &known.scan {
-        let key = (run, Some(scan.section));
-        let title = format!("Scanning {}", scan.title);
-        views.insert(
-            key,
-            view(key, Some(scan.section), kind::SECTION_SCAN, title, scan.progress, held.unwrap_or_default()),
-        );
+        let doing = Doing {
+            is_scan: true,
+            section: Some(scan.section),
+            title: format!("Scanning {}", scan.title),
+            subtitle: held.unwrap_or_default(),
+            progress: scan.progress,
+            ..whole.clone()
+        };
+        views.insert((run, Some(scan.section)), doing);
     }
+    views.insert((run, None), whole);
     views
 }
 
+/// Whether a fact that is about no run changes what is shown.
+const fn is_shown(what: &What) -> bool {
+    matches!(what, What::PausesChanged { .. } | What::SettingsChanged { .. } | What::SectionChanged { .. })
+}
+
 /// Whole percent; unknown while the total is.
-fn percent(done: u64, total: Option<u64>) -> i8 {
-    match total {
-        None => UNKNOWN,
-        Some(0) => 100,
-        Some(total) => i8::try_from(u128::from(done) * 100 / u128::from(total)).unwrap_or(100).min(100),
+fn percent(done: u64, total: Option<u64>) -> Option<u8> {
+    match total? {
+        0 => Some(100),
+        total => Some(
+            u8::try_from(u128::from(done) * 100 / u128::from(total)).map_or(100, |percent| percent.min(100)),
+        ),
     }
-}
-
-/// The id of an activity: the same for the same server, run and section, without being stored (RFC 9562,
-/// version 8).
-fn uuid(server_id: &str, (run, section): Key) -> String {
-    let name = section.map_or_else(
-        || format!("{server_id} run {run}"),
-        |section| format!("{server_id} run {run} section {section}"),
-    );
-    let digest = Sha256::digest(name.as_bytes());
-    let mut hex = String::with_capacity(36);
-    for (index, byte) in digest.iter().take(16).enumerate() {
-        if [4, 6, 8, 10].contains(&index) {
-            hex.push('-');
-        }
-        let byte = match index {
-            6 => byte & 0x0f | 0x80,
-            8 => byte & 0x3f | 0x80,
-            _ => *byte,
-        };
-        hex.push_str(&format!("{byte:02x}"));
-    }
-    hex
-}
-
-fn notification(event: ActivityEvent, activity: Activity) -> Notification {
-    Notification::Activity(ActivityNotification { event, uuid: activity.uuid.clone(), activity })
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ struct Night {
 
 impl Night {
     fn new() -> Self {
-        Self { board: Board::new("server"), now: Instant::now() }
+        Self { board: Board::default(), now: Instant::now() }
     }
 
     fn later(&mut self, ms: u64) -> &mut Self {
@@ -46,17 +46,20 @@ impl Night {
     }
 }
 
-fn shown(news: Vec<Notification>) -> Vec<String> {
-    let show = |notification| match notification {
-        Notification::Activity(ActivityNotification { event, activity, .. }) => {
-            let Activity { title, subtitle, progress, kind, context, .. } = activity;
-            let section = context
-                .and_then(|context| context.library_section_id)
-                .map(|id| format!(" in {id}"))
-                .unwrap_or_default();
-            format!("{event:?}: {kind}{section}, {title}, {progress}, {subtitle:?}").to_lowercase()
-        }
-        Notification::Status(StatusNotification { title, .. }) => title,
+fn shown(news: Vec<News>) -> Vec<String> {
+    let show = |doing: &Doing| {
+        let Doing { task, is_scan, section, title, progress, subtitle, .. } = doing;
+        let what = if *is_scan { "scan" } else { task.as_str() };
+        let section = section.map(|id| format!(" in {id}")).unwrap_or_default();
+        let progress = progress.map_or("?".to_owned(), |percent| percent.to_string());
+        format!("{what}{section}, {title}, {progress}, {subtitle:?}")
+    };
+    let show = |news| match news {
+        News::Started(doing) => format!("started: {}", show(&doing)),
+        News::Updated(doing) => format!("updated: {}", show(&doing)),
+        News::Ended(doing) => format!("ended: {}", show(&doing)),
+        News::ScanEnded(title) => format!("scanned: {title}"),
+        News::Changed => "changed".to_owned(),
     };
     news.into_iter().map(show).collect()
 }
@@ -66,19 +69,18 @@ fn a_run_is_one_activity_from_its_start_to_its_end() {
     use RunState::{Completed, Queued, Running};
     let mut night = Night::new();
     let bif = TaskName::GenerateMediaIndexFiles;
-    let nothing: [&str; 0] = [];
-    assert_eq!(night.hear(&changed(bif.clone(), Queued, None)), nothing);
+    assert_eq!(night.hear(&changed(bif.clone(), Queued, None)), ["changed"]);
     assert_eq!(
         night.hear(&changed(bif.clone(), Running, None)),
-        ["started: media.generate.bif, a task, -1, \"\""]
+        ["started: GenerateMediaIndexFiles, A task, ?, \"\""]
     );
     assert_eq!(
         night.later(1_000).hear(&progressed(1, 3, Some("/films/Heat.mkv"))),
-        ["updated: media.generate.bif, a task, 33, \"heat.mkv\""]
+        ["updated: GenerateMediaIndexFiles, A task, 33, \"Heat.mkv\""]
     );
     assert_eq!(
         night.hear(&changed(bif, Completed, Some(Reason::AllDone))),
-        ["ended: media.generate.bif, a task, 100, \"heat.mkv\""]
+        ["ended: GenerateMediaIndexFiles, A task, 100, \"Heat.mkv\""]
     );
     assert_eq!(night.board.list().count(), 0);
     assert!(night.board.runs.is_empty() && night.board.told.is_empty());
@@ -93,13 +95,16 @@ fn news_are_told_once_a_second_the_last_of_them_late_and_what_is_the_same_never(
     assert_eq!(night.later(300).hear(&progressed(20, 1_000, None)), nothing);
     assert_eq!(night.board.due(), Some(night.now + Duration::from_millis(400)));
     night.later(400);
-    assert_eq!(shown(night.board.tell_late(night.now)), ["updated: media.generate.bif, a task, 2, \"\""]);
+    assert_eq!(
+        shown(night.board.tell_late(night.now)),
+        ["updated: GenerateMediaIndexFiles, A task, 2, \"\""]
+    );
     assert_eq!(night.board.due(), None);
     // Still two percent.
     assert_eq!(night.later(5_000).hear(&progressed(25, 1_000, None)), nothing);
     assert_eq!(
         night.later(5_000).hear(&progressed(30, 1_000, None)),
-        ["updated: media.generate.bif, a task, 3, \"\""]
+        ["updated: GenerateMediaIndexFiles, A task, 3, \"\""]
     );
 }
 
@@ -111,20 +116,18 @@ fn a_pause_and_a_stop_say_why() {
     let held = Reason::Held { owner: butler_api::PauseOwner::Playback, note: None };
     assert_eq!(
         night.later(2_000).hear(&changed(task.clone(), RunState::Paused, Some(held))),
-        ["updated: media.generate.loudness, a task, -1, \"everything is paused while something plays.\""]
+        ["updated: LoudnessAnalysis, A task, ?, \"Everything is paused while something plays.\""]
     );
-    assert!(night.board.list().all(|activity| activity.cancellable));
+    assert!(night.board.list().all(|doing| doing.state == RunState::Paused));
     let stopping = changed(task.clone(), RunState::Stopping, Some(Reason::StoppedByPerson));
     assert_eq!(
         night.later(2_000).hear(&stopping),
-        ["updated: media.generate.loudness, a task, -1, \"a person stopped it.\""]
+        ["updated: LoudnessAnalysis, A task, ?, \"A person stopped it.\""]
     );
-    assert!(night.board.list().all(|activity| !activity.cancellable));
-    let uuid = night.board.list().next().unwrap().uuid.clone();
-    assert_eq!(night.board.find(&uuid), Some((RUN, RunState::Stopping)));
+    assert!(night.board.list().all(|doing| doing.state == RunState::Stopping));
     assert_eq!(
         night.hear(&changed(task, RunState::Stopped, Some(Reason::StoppedByPerson))),
-        ["ended: media.generate.loudness, a task, -1, \"a person stopped it.\""]
+        ["ended: LoudnessAnalysis, A task, ?, \"A person stopped it.\""]
     );
 }
 
@@ -134,25 +137,19 @@ fn each_section_that_is_scanned_is_an_activity_beside_its_run() {
     let task = TaskName::RefreshLibraries;
     assert_eq!(
         night.hear(&changed(task.clone(), RunState::Running, None)),
-        ["started: butler, a task, -1, \"\""]
+        ["started: RefreshLibraries, A task, ?, \"\""]
     );
-    assert_eq!(
-        night.hear(&scan(1, Stage::Begun)),
-        ["started: library.update.section in 1, scanning films 1, -1, \"\""]
-    );
+    assert_eq!(night.hear(&scan(1, Stage::Begun)), ["started: scan in 1, Scanning Films 1, ?, \"\""]);
     let stage = Stage::Under { done: 1, total: Some(2) };
-    assert_eq!(
-        night.later(1_000).hear(&scan(1, stage)),
-        ["updated: library.update.section in 1, scanning films 1, 50, \"\""]
-    );
+    assert_eq!(night.later(1_000).hear(&scan(1, stage)), ["updated: scan in 1, Scanning Films 1, 50, \"\""]);
     assert_eq!(
         night.hear(&scan(1, Stage::Ended)),
-        ["ended: library.update.section in 1, scanning films 1, 100, \"\"", "Library scan complete"]
+        ["ended: scan in 1, Scanning Films 1, 100, \"\"", "scanned: Films 1"]
     );
     night.hear(&scan(2, Stage::Begun));
     assert_eq!(
         night.hear(&changed(task, RunState::Failed, None)),
-        ["ended: library.update.section in 2, scanning films 2, -1, \"\"", "ended: butler, a task, -1, \"\""]
+        ["ended: scan in 2, Scanning Films 2, ?, \"\"", "ended: RefreshLibraries, A task, ?, \"\""]
     );
 }
 
@@ -171,19 +168,9 @@ fn who_missed_facts_is_told_the_difference() {
     };
     assert_eq!(
         shown(night.board.follow(night.now, std::slice::from_ref(&other))),
-        ["ended: media.generate.bif, a task, -1, \"\"", "started: butler in 3, scan, -1, \"\""]
+        ["ended: GenerateMediaIndexFiles, A task, ?, \"\"", "started: RefreshLibraries in 3, Scan, ?, \"\""]
     );
     assert!(night.board.follow(night.now, &[other]).is_empty());
-}
-
-#[test]
-fn the_id_of_an_activity_is_the_same_after_a_restart_and_another_for_all_else() {
-    let one = uuid("server", (RUN, None));
-    assert_eq!(one, uuid("server", (RUN, None)));
-    let others =
-        [uuid("other", (RUN, None)), uuid("server", (RunId(8), None)), uuid("server", (RUN, Some(8)))];
-    assert!(others.iter().all(|other| *other != one));
-    assert_eq!((one.len(), one.as_bytes()[14], one.matches('-').count()), (36, b'8', 4));
 }
 
 #[test]
@@ -197,5 +184,16 @@ fn percent_is_whole_and_unknown_without_a_total() {
         (9, Some(3)),
         (u64::MAX / 2, Some(u64::MAX)),
     ];
-    assert_eq!(shown.map(|(done, total)| percent(done, total)), [-1, 100, 0, 66, 100, 100, 49]);
+    assert_eq!(
+        shown.map(|(done, total)| percent(done, total)),
+        [None, Some(100), Some(0), Some(66), Some(100), Some(100), Some(49)]
+    );
+}
+
+#[test]
+fn what_is_about_no_run_is_told_without_a_word_of_what() {
+    let mut night = Night::new();
+    assert_eq!(night.hear(&What::PausesChanged { pauses: Vec::new() }), ["changed"]);
+    assert_eq!(night.hear(&What::SettingsChanged { ids: vec!["ButlerStartHour"] }), ["changed"]);
+    assert_eq!(night.hear(&What::SectionChanged { section: 1 }), ["changed"]);
 }

@@ -18,7 +18,7 @@ pub(crate) struct Listeners {
 }
 
 /// A listener's place; given back when it is dropped.
-pub(super) struct Place {
+pub(crate) struct Place {
     closing: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
 }
@@ -29,7 +29,7 @@ impl Listeners {
     }
 
     /// Takes a place, if there is one.
-    pub(super) fn place(&self) -> Result<Place, Problem> {
+    pub(crate) fn place(&self) -> Result<Place, Problem> {
         if *self.closing.borrow() {
             return Err(butler_engine::Gone.into());
         }
@@ -50,7 +50,7 @@ impl Listeners {
 
 impl Place {
     /// Ready when the server shuts down.
-    pub(super) async fn closing(&mut self) {
+    pub(crate) async fn closing(&mut self) {
         // No sender any more is an end too.
         let _ = self.closing.wait_for(|closing| *closing).await;
     }

@@ -1,0 +1,18 @@
+//! What is shown, made in one place a resource: the handlers of both APIs and the pages call the same
+//! functions, so that they say the same of a night. No word of HTTP and none of a page is here, but for the
+//! [`Problem`](crate::error::Problem) that a question may end in.
+
+pub(crate) mod check;
+pub(crate) mod failures;
+pub(crate) mod folders;
+pub(crate) mod health;
+pub(crate) mod items;
+pub(crate) mod pauses;
+pub(crate) mod plan;
+pub(crate) mod products;
+pub(crate) mod remake;
+pub(crate) mod runs;
+pub(crate) mod settings;
+pub(crate) mod start;
+pub(crate) mod tasks;
+pub(crate) mod window;

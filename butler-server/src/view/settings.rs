@@ -1,0 +1,60 @@
+//! Settings as they are shown: with their type, default, what they take and who gave the value that holds.
+
+use butler_api::plex::SettingValue;
+use butler_api::v1::{LabelledValue, Setting, Settings};
+use butler_engine::settings::{self, Source, Value, all, find};
+
+use crate::app::App;
+use crate::error::Problem;
+
+/// Every setting, in the table's order.
+pub(crate) fn list(app: &App) -> Settings {
+    let settings = app.handle.settings();
+    Settings { settings: all().iter().map(|row| setting(row, &settings)).collect() }
+}
+
+/// The setting of an id in an address.
+pub(crate) fn one(app: &App, id: &str) -> Result<Setting, Problem> {
+    let row = find(id).ok_or_else(|| Problem::not_found(format!("There is no setting `{id}`.")))?;
+    Ok(setting(row, &app.handle.settings()))
+}
+
+/// Changes settings, all of these or none: id and text, no text for the default. Those that have another value
+/// then.
+pub(crate) async fn change(app: &App, changes: Vec<(String, Option<String>)>) -> Result<Settings, Problem> {
+    let ids = app.handle.change_settings(changes).await??;
+    let settings = app.handle.settings();
+    Ok(Settings { settings: ids.into_iter().filter_map(find).map(|row| setting(row, &settings)).collect() })
+}
+
+/// A value as it is on the wire.
+pub(crate) fn value(value: Value) -> SettingValue {
+    match value {
+        Value::Bool(value) => SettingValue::Bool(value),
+        Value::Int(value) => SettingValue::Int(value),
+        Value::Text(value) => SettingValue::Text(value.into_owned()),
+    }
+}
+
+fn setting(row: &settings::Setting, settings: &settings::Settings) -> Setting {
+    let source = settings.source(row);
+    let labelled = row.kind.labelled().unwrap_or_default();
+    Setting {
+        id: row.id.into(),
+        label: row.label.into(),
+        summary: row.summary.into(),
+        group: row.group.as_str().into(),
+        kind: row.kind.as_str().into(),
+        value: value(settings.value(row)),
+        default: value(row.kind.default()),
+        source: source.as_str().into(),
+        file: (source == Source::File).then(|| settings.file().path().to_string_lossy().into_owned()),
+        allowed: row.kind.allowed(),
+        values: labelled
+            .into_iter()
+            .map(|(value, label)| LabelledValue { value, label: label.to_owned() })
+            .collect(),
+        hidden: row.hidden,
+        advanced: row.advanced,
+    }
+}
