@@ -11,7 +11,7 @@ use butler_product::{Failure, Spec, Value};
 
 use crate::media_file;
 use crate::surroundings::Patience;
-use crate::workers::{Ending, Process, StartError, Wishes, checked};
+use crate::workers::{Arrived, Ending, Process, StartError, Wishes, checked};
 
 /// Why a file could not even be handed to a worker.
 #[derive(Debug, thiserror::Error)]
@@ -118,12 +118,10 @@ impl Analyst {
         };
         let outputs = drafts.iter().flatten().map(|draft| draft.file.as_fd());
         let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(media.as_fd()).chain(outputs).collect();
-        let mut answers = Vec::new();
+        let mut arrived = Arrived::new(wants);
         let ending = worker.execute(order, &descriptors, &Wishes::default(), &mut |message| match message {
             FromWorker::Progress { bytes_read, .. } => hear(bytes_read),
-            FromWorker::Made { want, value, blob_bytes, .. } => answers.push((want, Ok((value, blob_bytes)))),
-            FromWorker::Failed { want, failure, .. } => answers.push((want, Err(failure))),
-            FromWorker::Hello(_) | FromWorker::UnitEnded { .. } | FromWorker::Probed { .. } => {}
+            message => arrived.take(message),
         });
         drop(descriptors);
         let (bytes_read, fallen) = match ending {
@@ -131,7 +129,7 @@ impl Analyst {
             Ending::Fell { sentence, bytes_read, .. } => (bytes_read, Some(sentence)),
         };
         let (mut answers, fault) =
-            checked(wants, answers, |want| Some(drafts.get(want)?.as_ref()?.written()));
+            checked(wants, arrived.into_answers(), |want| Some(drafts.get(want)?.as_ref()?.written()));
         let trouble = fallen.or(fault);
         if trouble.is_some() {
             self.process = None;

@@ -17,7 +17,7 @@ use crate::backlog::{UnitId, Withdrawal};
 use crate::inbox::Inbox;
 use crate::surroundings::EngineSettings;
 use crate::unit::UnitJob;
-pub(crate) use answers::checked;
+pub(crate) use answers::{Arrived, checked};
 use keeper::Keeper;
 pub use process::StartError;
 pub(crate) use process::{Ending, Process};

@@ -80,7 +80,7 @@ impl Borders {
         if self.devices == Some(identity.0) {
             return Some(Outside::Pseudo("devtmpfs"));
         }
-        rustix::fs::fstatfs(open).ok().and_then(|found| pseudo(found.f_type as i64)).map(Outside::Pseudo)
+        rustix::fs::fstatfs(open).ok().and_then(|found| pseudo(found.f_type)).map(Outside::Pseudo)
     }
 
     /// Why a folder or file that is open, by whatever way, is no place for media.

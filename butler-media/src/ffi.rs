@@ -1,7 +1,7 @@
 //! libav behind a small safe door: every `unsafe` line that speaks to it is in this file's folder.
 //!
 //! Nothing here decides: what may be opened is `open.rs`, what is read is `pass.rs`. Start with [`Demuxer`],
-//! then [`Decoder`], [`Scaler`] and [`JpegEncoder`].
+//! then [`Decoder`], [`Scaler`], [`JpegEncoder`] and [`SoundDecoder`].
 #![expect(unsafe_code, reason = "libav is C; each block says why it is sound")]
 
 mod decoder;
@@ -11,6 +11,7 @@ mod frame;
 mod headers;
 mod light;
 mod scaler;
+mod sound;
 
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,9 +21,10 @@ use ffmpeg_next::ffi as av;
 pub(crate) use decoder::{Alone, Decoder, DecoderOptions, MAX_REFRESH, NoDecoder};
 pub(crate) use demuxer::{Demuxer, IndexEntry, OpenOptions, Packet, probe};
 pub(crate) use encoder::JpegEncoder;
-pub(crate) use frame::Frame;
+pub(crate) use frame::{Frame, Plane};
 pub(crate) use headers::{Medium, StreamHeader};
 pub(crate) use scaler::Scaler;
+pub(crate) use sound::{Resampler, SoundDecoder, SoundForm, SoundFrame};
 
 /// Stops libav's own words on standard error; called before anything is opened.
 pub(crate) fn silence() {

@@ -1,95 +1,13 @@
-//! Which key frame serves which mark, and what a container's index is worth. Pure: it reads nothing.
+//! What a container's index is worth, and where a file ends that is shorter than it says. Pure: it reads
+//! nothing.
 //!
-//! A mark is served by the key frame nearest to it, by the earlier one of two equally near. Times are
-//! microseconds from the file's start. Start with [`Chooser`].
-
-use std::ops::Range;
+//! Times are microseconds from the file's start. Which key frame serves which mark is `marks.rs`. Start with
+//! [`is_whole`].
 
 use crate::ffi::IndexEntry;
 
 /// The most key frames of one file that are looked at: a day of nothing but key frames.
 pub(crate) const MAX_KEY_FRAMES: usize = 6_000_000;
-/// The most marks of one maker.
-pub(crate) const MAX_MARKS: usize = butler_product::bif::MAX_PICTURES as usize;
-
-/// What a key frame is to one of the makers: the marks that it serves, counted from 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Share {
-    /// The maker's place.
-    pub(crate) maker: usize,
-    /// Its marks.
-    pub(crate) marks: Range<usize>,
-}
-
-/// Chooses among key frames that come one after another: each is decided on when the next one is known.
-#[derive(Debug)]
-pub(crate) struct Chooser {
-    makers: Vec<Marks>,
-    end: Option<i64>,
-    previous: Option<i64>,
-}
-
-/// The marks of a maker: one every so many microseconds, from 0 on.
-#[derive(Debug)]
-struct Marks {
-    every: i64,
-    next: usize,
-}
-
-impl Marks {
-    /// The marks not yet served that lie at or before half of `doubled`, and before `end`.
-    fn up_to(&mut self, doubled: i64, end: Option<i64>) -> Range<usize> {
-        let last_near = doubled.div_euclid(2 * self.every).saturating_add(1);
-        let first_after = end.map_or(i64::MAX, |end| end.max(0).saturating_add(self.every - 1) / self.every);
-        let until = usize::try_from(last_near.min(first_after)).unwrap_or(0).min(MAX_MARKS).max(self.next);
-        let marks = self.next..until;
-        self.next = until;
-        marks
-    }
-}
-
-impl Chooser {
-    /// For makers that want a mark every so many microseconds, in a film of this length where it is known.
-    pub(crate) fn new(every: &[i64], end: Option<i64>) -> Self {
-        Self {
-            makers: every.iter().map(|&every| Marks { every: every.max(1), next: 0 }).collect(),
-            end,
-            previous: None,
-        }
-    }
-
-    /// Takes the next key frame and says what the one before it serves. One that isn't later than the one
-    /// before is not taken.
-    pub(crate) fn push(&mut self, time: i64) -> Option<Vec<Share>> {
-        let previous = match self.previous {
-            None => {
-                self.previous = Some(time);
-                return Some(Vec::new());
-            }
-            Some(previous) if time <= previous => return None,
-            Some(previous) => previous,
-        };
-        self.previous = Some(time);
-        Some(self.shares(previous.saturating_add(time)))
-    }
-
-    /// Says what the last key frame serves: all marks that are left before the end; `seen` is the end where
-    /// none was known.
-    pub(crate) fn finish(mut self, seen: i64) -> Vec<Share> {
-        self.end = Some(self.end.unwrap_or(seen));
-        if self.previous.is_some() { self.shares(i64::MAX) } else { Vec::new() }
-    }
-
-    fn shares(&mut self, doubled: i64) -> Vec<Share> {
-        let end = self.end;
-        let served = self
-            .makers
-            .iter_mut()
-            .enumerate()
-            .map(|(maker, marks)| Share { maker, marks: marks.up_to(doubled, end) });
-        served.filter(|share| !share.marks.is_empty()).collect()
-    }
-}
 
 /// Whether an index tells the key frames of the whole film: it does if nothing is missing at its end.
 pub(crate) fn is_whole(index: &[IndexEntry], duration: i64) -> bool {
@@ -167,102 +85,6 @@ pub(crate) fn cut_off(seen: i64, claimed: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The time that each mark's key frame has, in the makers' order.
-    fn chosen(every: &[i64], end: Option<i64>, key_frames: &[i64], seen: i64) -> Vec<Vec<i64>> {
-        let mut chooser = Chooser::new(every, end);
-        let mut marks = vec![Vec::new(); every.len()];
-        let mut keep = |time: i64, shares: Vec<Share>| {
-            for share in shares {
-                assert_eq!(
-                    share.marks.start,
-                    marks[share.maker].len(),
-                    "a mark was left out or served twice"
-                );
-                marks[share.maker].extend(share.marks.map(|_| time));
-            }
-        };
-        let mut previous = 0;
-        for &time in key_frames {
-            if let Some(shares) = chooser.push(time) {
-                keep(previous, shares);
-                previous = time;
-            }
-        }
-        keep(previous, chooser.finish(seen));
-        marks
-    }
-
-    #[test]
-    fn a_mark_takes_the_nearest_key_frame_and_of_two_the_earlier() {
-        let key_frames = [0, 8, 12, 19, 30];
-        assert_eq!(chosen(&[10], Some(40), &key_frames, 0), [[0, 8, 19, 30]]);
-    }
-
-    #[test]
-    fn a_step_shorter_than_the_key_frames_distance_takes_one_twice() {
-        assert_eq!(chosen(&[2], Some(11), &[0, 8], 0), [[0, 0, 0, 8, 8, 8]]);
-    }
-
-    #[test]
-    fn the_marks_end_before_the_film_does() {
-        assert_eq!(chosen(&[10], Some(30), &[0, 10, 20, 30], 0)[0].len(), 3);
-        assert_eq!(chosen(&[10], Some(31), &[0, 10, 20, 30], 0)[0].len(), 4);
-        assert_eq!(chosen(&[10], None, &[0, 10, 20], 25)[0].len(), 3);
-    }
-
-    #[test]
-    fn several_makers_choose_each_for_themselves() {
-        assert_eq!(chosen(&[10, 4], Some(12), &[0, 5, 10], 0), [vec![0, 10], vec![0, 5, 10]]);
-    }
-
-    #[test]
-    fn a_first_key_frame_after_the_start_serves_the_start() {
-        assert_eq!(chosen(&[10], Some(25), &[7, 18], 0), [[7, 7, 18]]);
-    }
-
-    #[test]
-    fn time_that_goes_back_is_not_taken() {
-        assert_eq!(chosen(&[10], Some(30), &[0, 10, 5, 10, 20], 0), [[0, 10, 20]]);
-    }
-
-    #[test]
-    fn any_choice_equals_a_plain_search() {
-        let mut state = 9u64;
-        let mut random = move |below: i64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as i64 % below
-        };
-        for _ in 0..2_000 {
-            let mut time = random(20) - 5;
-            let steps: Vec<i64> = (0..=random(12)).map(|_| 1 + random(25)).collect();
-            let key_frames: Vec<i64> = steps
-                .iter()
-                .map(|step| {
-                    time += step;
-                    time
-                })
-                .collect();
-            let (every, end) = (1 + random(15), random(200));
-            let expect: Vec<i64> = (0..)
-                .map(|mark| mark * every)
-                .take_while(|&mark| mark < end)
-                .map(|mark| *key_frames.iter().min_by_key(|&&time| ((mark - time).abs(), time)).unwrap())
-                .collect();
-            assert_eq!(
-                chosen(&[every], Some(end), &key_frames, 0),
-                [expect],
-                "{key_frames:?} every {every} to {end}"
-            );
-        }
-    }
-
-    #[test]
-    fn absurd_lengths_end_at_the_cap() {
-        let mut chooser = Chooser::new(&[1], Some(i64::MAX));
-        chooser.push(0);
-        assert_eq!(chooser.finish(0)[0].marks, 0..MAX_MARKS);
-    }
 
     fn index(seconds: &[i64]) -> Vec<IndexEntry> {
         seconds

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use butler_product::Failure;
 use butler_product::message::Limits;
 
-use crate::ffi::{self, AvError, Decoder, DecoderOptions, Demuxer, NoDecoder, OpenOptions};
+use crate::ffi::{
+    self, AvError, Decoder, DecoderOptions, Demuxer, Medium, NoDecoder, OpenOptions, SoundDecoder,
+};
 use crate::source::Source;
 
 /// Containers, by the first of libav's names.
@@ -187,16 +189,18 @@ impl Media {
             }));
         }
         let options = DecoderOptions { allowed: DECODERS, max_pixels: self.limits.max_pixels, rough };
-        Decoder::open(&header, &options).map_err(|why| {
-            self.stop(|| match why {
-                NoDecoder::Unknown => {
-                    format!("Butler does not decode video of the kind `{}`.", header.codec())
-                }
-                NoDecoder::Refused(_) => {
-                    format!("The headers of the file's `{}` video are damaged.", header.codec())
-                }
-            })
-        })
+        Decoder::open(&header, &options)
+            .map_err(|why| self.stop(|| undecoded("video", &why, &header.codec())))
+    }
+
+    /// A decoder of one stream of sound.
+    pub(crate) fn sound_decoder(&self, demuxer: &Demuxer, stream: usize) -> Result<SoundDecoder, Stop> {
+        let header = demuxer
+            .stream(stream)
+            .filter(|header| header.medium() == Medium::Audio)
+            .ok_or_else(|| self.stop(|| "The file's stream of sound is gone.".to_owned()))?;
+        SoundDecoder::open(&header, DECODERS)
+            .map_err(|why| self.stop(|| undecoded("sound", &why, &header.codec())))
     }
 
     /// Says where an AVI was cut off, by the length that its first chunk claims: libav would take it for a
@@ -236,6 +240,14 @@ impl Media {
     /// Goes on only if neither cancelled nor failed by the source; `error` is what libav made of it.
     pub(crate) fn unless_stopped(&self, error: AvError) -> Result<AvError, Stop> {
         if self.must_stop() { Err(self.stop(String::new)) } else { Ok(error) }
+    }
+}
+
+/// The sentence for a stream of video or sound that has no decoder.
+fn undecoded(medium: &str, why: &NoDecoder, codec: &str) -> String {
+    match why {
+        NoDecoder::Unknown => format!("Butler does not decode {medium} of the kind `{codec}`."),
+        NoDecoder::Refused(_) => format!("The headers of the file's `{codec}` {medium} are damaged."),
     }
 }
 

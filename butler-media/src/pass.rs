@@ -1,207 +1,203 @@
 //! Plans one read of the file for all makers of a unit, then feeds them.
 //!
-//! What is fed is a function of the file alone: never of how many threads feed, nor of who else is fed. A
-//! maker that needs every packet joins here as one of the [`Listeners`] (`packets.rs`). Pictures are sought
-//! by the container's index, or by the marks of a transport stream (`seeking.rs`, `transport.rs`), and else
-//! found by reading through (`through.rs`, `gathering.rs`). Start with [`run`].
+//! Makers are fed pictures, heads of packets or sound (`products.rs`), and each kind comes to an outcome of
+//! its own: a damaged picture leaves the sound's makers alone. What is fed is a function of the file alone:
+//! never of how many threads feed, nor of who else is fed. The plan is `plan.rs`. Pictures are sought by the
+//! container's index, or by the marks of a transport stream (`seeking.rs`, `transport.rs`); all that needs
+//! the file from its start to its end is fed by the one loop of `through.rs`. Start with [`run`].
 
+mod decoding;
 mod gathering;
 mod packets;
+mod pictures;
+mod plan;
 mod seeking;
+mod sound;
 mod through;
 mod transport;
 
-use std::ops::Range;
+use std::thread;
 
 use butler_product::Failure;
+use butler_product::bandwidth::ToldBy;
 use butler_product::media_info::MediaInfo;
 
-use crate::ffi::{Frame, IndexEntry, Packet};
-use crate::key_frames::{Share, cut_at, cut_off, is_whole};
+use crate::ffi::Packet;
+use crate::key_frames::cut_off;
 use crate::open::{Media, Stop};
-use crate::products::{Hand, Maker};
-use packets::Listeners;
-
-/// What a maker wants to be fed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// The video's key frames nearest to marks.
-    KeyFramesNear {
-        /// Microseconds from one mark to the next; the first is at 0.
-        every: i64,
-        /// Whether small faults may stay in the pictures, which saves time.
-        rough: bool,
-    },
-    /// The heads of all packets.
-    Packets,
-}
-
-impl Reading {
-    const fn every(self) -> i64 {
-        match self {
-            Self::KeyFramesNear { every, .. } => every,
-            Self::Packets => i64::MAX,
-        }
-    }
-
-    const fn rough(self) -> bool {
-        match self {
-            Self::KeyFramesNear { rough, .. } => rough,
-            Self::Packets => true,
-        }
-    }
-}
-
-/// How the file is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// From one key frame of the index to the next that is wanted.
-    Seeking,
-    /// From its start to its end.
-    Through,
-    /// Not at all: the index points past the file's end.
-    CutOff { seen: i64, claimed: i64 },
-}
-
-/// Chooses the way: key frames of a whole index are sought, all else is found by reading through. Times are
-/// microseconds.
-fn plan(index: &[IndexEntry], duration: Option<i64>, size: u64) -> Way {
-    match duration {
-        Some(claimed) if is_whole(index, claimed) => match cut_at(index, size) {
-            Some(seen) => Way::CutOff { seen, claimed },
-            None => Way::Seeking,
-        },
-        _ => Way::Through,
-    }
-}
-
-/// Containers whose index tells key frames exactly, by libav's names.
-const INDEXED: &[&str] = &["matroska", "mov", "avi"];
-/// Bytes that the decoders of one unit may hold: beyond that fewer threads work.
-const DECODERS_BYTES: u64 = 2 << 30;
-/// Bytes that one decoder may hold for a pixel: some ten pictures of 10 bits.
-const BYTES_PER_PIXEL: u64 = 30;
-/// More threads gain nothing.
-const MAX_THREADS: usize = 64;
+use crate::products::{PacketMaker, PictureMaker, SoundMaker};
+use decoding::Decoding;
+use packets::Packets;
+use pictures::Pictures;
+use plan::{Read, Wants, Way};
+use sound::Sound;
+use through::{Taker, read_through};
 
 /// A maker and the want that it answers.
-pub(crate) struct Feed {
+pub(crate) struct Feed<M: ?Sized> {
     /// The want's place in the order.
     pub(crate) want: usize,
-    pub(crate) maker: Box<dyn Maker>,
+    pub(crate) maker: Box<M>,
 }
 
-/// A pass over one film.
-struct Pass<'a> {
+/// The makers of a unit, by what they are fed.
+#[derive(Default)]
+pub(crate) struct Feeds {
+    pub(crate) pictures: Vec<Feed<dyn PictureMaker>>,
+    pub(crate) packets: Vec<Feed<dyn PacketMaker>>,
+    pub(crate) sound: Vec<Feed<dyn SoundMaker>>,
+}
+
+/// What became of each kind.
+pub(crate) struct Fed {
+    pub(crate) pictures: Result<(), Stop>,
+    /// By what the packets were told.
+    pub(crate) packets: Result<ToldBy, Stop>,
+    /// By maker, for each may listen to a stream of its own.
+    pub(crate) sound: Vec<Result<(), Stop>>,
+}
+
+impl Fed {
+    /// Nobody was fed, for one reason.
+    fn none(feeds: &Feeds, stop: Stop) -> Self {
+        let sound = feeds.sound.iter().map(|_| Err(stop.clone())).collect();
+        Self { pictures: Err(stop.clone()), packets: Err(stop), sound }
+    }
+}
+
+/// The file that is read, and who still waits for what.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
     media: &'a Media,
-    feeds: &'a [&'a Feed],
-    readings: Vec<Reading>,
+    info: &'a MediaInfo,
+    /// Whether a want still is one.
     is_wanted: &'a (dyn Fn(usize) -> bool + Sync),
-    /// The video stream.
-    stream: usize,
-    /// Microseconds.
-    duration: Option<i64>,
-    threads: usize,
+}
+
+impl Reader<'_> {
+    /// Microseconds that the headers claim.
+    fn claimed(&self) -> Option<i64> {
+        self.info.duration_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000))
+    }
+
+    fn unwanted(&self) -> Stop {
+        self.media.stop(|| "Nobody wants it any more.".to_owned())
+    }
+
+    /// Why a read that is planned did not come to its end.
+    fn unread(&self) -> Stop {
+        self.media.stop(|| "The file could not be read to its end.".to_owned())
+    }
+
+    fn cut_off(&self, seen: i64, claimed: i64) -> Stop {
+        self.media.stop(|| cut_off(seen, claimed))
+    }
 }
 
 /// Feeds all makers; `is_wanted` says whether a want still is.
 pub(crate) fn run(
     media: &Media,
     info: &MediaInfo,
-    feeds: &[Feed],
+    feeds: &mut Feeds,
     threads: u16,
     is_wanted: &(dyn Fn(usize) -> bool + Sync),
-) -> Result<(), Stop> {
-    if feeds.is_empty() {
-        return Ok(());
+) -> Fed {
+    if let Err(stop) = media.check_length() {
+        return Fed::none(feeds, stop);
     }
-    let (told, shown): (Vec<&Feed>, Vec<&Feed>) =
-        feeds.iter().partition(|feed| feed.maker.wants() == Reading::Packets);
-    let mut listeners = Listeners::new(media, info, told, is_wanted);
-    listeners.or_fail(|listeners| media.check_length().and_then(|()| listeners.walk()))?;
-    let outcome = show(media, info, &shown, threads, is_wanted, &mut listeners);
-    // Whoever still waits has a read of its own; what became of the pictures is another matter.
-    listeners.or_fail(Listeners::read).and(outcome)
+    let reader = Reader { media, info, is_wanted };
+    let mut packets = Packets::new(reader, &mut feeds.packets);
+    let mut sound = Sound::new(reader, &mut feeds.sound);
+    packets.walk();
+    let others = Wants { pictures: false, packets: packets.is_open(), sound: sound.is_open() };
+    let pictures = Pictures::new(reader, &feeds.pictures, threads);
+    let sought = match &pictures {
+        None => Some(Ok(())),
+        Some(pictures) => seek(reader, pictures, others),
+    };
+    let wants = Wants { pictures: sought.is_none(), ..others };
+    let read = feed_the_rest(reader, pictures.as_ref(), wants, &mut packets, &mut sound);
+    Fed { pictures: sought.unwrap_or(read), packets: packets.outcome(), sound: sound.outcomes() }
 }
 
-/// Feeds the makers that want pictures; listeners may hear what is read for them.
-fn show(
-    media: &Media,
-    info: &MediaInfo,
-    feeds: &[&Feed],
-    threads: u16,
-    is_wanted: &(dyn Fn(usize) -> bool + Sync),
-    listeners: &mut Listeners<'_>,
-) -> Result<(), Stop> {
-    let Some(video) = info.video().filter(|_| !feeds.is_empty()) else {
-        return Ok(());
+/// Feeds the makers of pictures by the container's index, or says why there is nothing to feed; none where the
+/// file has to be read through for them.
+fn seek(reader: Reader<'_>, pictures: &Pictures<'_>, others: Wants) -> Option<Result<(), Stop>> {
+    let lookup = plan::lookup(reader.media.container(), Wants { pictures: true, ..others });
+    let index = match pictures.index(lookup) {
+        Ok(index) => index?,
+        Err(stop) => return Some(Err(stop)),
     };
-    let pixels = video.picture.as_ref().map_or(0, |shape| u64::from(shape.width) * u64::from(shape.height));
-    let fitting = DECODERS_BYTES / (pixels * BYTES_PER_PIXEL).max(1);
-    let pass = Pass {
-        media,
-        feeds,
-        readings: feeds.iter().map(|feed| feed.maker.wants()).collect(),
-        is_wanted,
-        stream: video.index as usize,
-        duration: info.duration_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000)),
-        threads: usize::from(threads)
-            .min(usize::try_from(fitting).unwrap_or(MAX_THREADS))
-            .clamp(1, MAX_THREADS),
-    };
-    let index = match media.container() {
-        // Whoever listens needs it read through, and it is not read twice.
-        "mpegts" if listeners.listen_at_side() => None,
-        "mpegts" => pass.find_marked()?,
-        container if INDEXED.contains(&container) => Some(pass.index()?),
-        _ => None,
-    };
-    let way = plan(index.as_ref().map_or(&[], |index| &index.entries), pass.duration, media.source.size());
-    match (way, index) {
-        (Way::CutOff { seen, claimed }, _) => Err(media.stop(|| cut_off(seen, claimed))),
-        (Way::Seeking, Some(index)) => pass.seek(index),
-        (Way::Through | Way::Seeking, _) => pass.through(listeners),
+    match plan::way(&index.entries, reader.claimed(), reader.media.source.size()) {
+        Way::Seeking => Some(pictures.seek(index)),
+        Way::CutOff { seen, claimed } => Some(Err(reader.cut_off(seen, claimed))),
+        Way::Through => None,
     }
 }
 
-impl Pass<'_> {
-    fn every(&self) -> Vec<i64> {
-        self.readings.iter().map(|reading| reading.every()).collect()
-    }
-
-    fn rough(&self) -> bool {
-        self.readings.iter().all(|reading| reading.rough())
-    }
-
-    /// Stops if nobody wants anything any more.
-    fn go_on(&self) -> Result<(), Stop> {
-        let anybody = self.feeds.iter().any(|feed| (self.is_wanted)(feed.want));
-        if self.media.must_stop() || !anybody {
-            Err(self.media.stop(|| "Nobody wants it any more.".to_owned()))
-        } else {
-            Ok(())
+/// Reads the file through, as often as those need who still wait; gives what became of the pictures.
+fn feed_the_rest(
+    reader: Reader<'_>,
+    pictures: Option<&Pictures<'_>>,
+    wants: Wants,
+    packets: &mut Packets<'_>,
+    sound: &mut Sound<'_>,
+) -> Result<(), Stop> {
+    let mut outcome = Ok(());
+    for read in plan::reads(reader.media.container(), wants) {
+        let shown = pictures.filter(|_| read.pictures);
+        let fed = feed(reader, shown, read, packets, sound);
+        if read.pictures {
+            outcome = fed;
         }
     }
+    outcome
+}
 
-    /// Whether anybody whose marks a key frame serves still waits for them.
-    fn is_any_wanted(&self, shares: &[Share]) -> bool {
-        shares.iter().any(|share| (self.is_wanted)(self.feeds[share.maker].want))
-    }
-
-    fn hands(&self) -> Result<Vec<Box<dyn Hand + '_>>, Stop> {
-        self.feeds.iter().map(|feed| feed.maker.hand().map_err(Stop::Failed)).collect()
-    }
-
-    /// Feeds one key frame's picture, or its absence, to the makers whose marks it serves.
-    fn feed(&self, hands: &mut [Box<dyn Hand + '_>], shares: &[Share], picture: Option<&Frame>) {
-        self.media.source.gauges.step();
-        for Share { maker, marks } in shares {
-            let marks: Range<usize> = marks.clone();
-            if (self.is_wanted)(self.feeds[*maker].want) {
-                hands[*maker].key_frame(marks, picture);
+/// Reads the file through once; gives what became of the pictures.
+fn feed(
+    reader: Reader<'_>,
+    pictures: Option<&Pictures<'_>>,
+    read: Read,
+    packets: &mut Packets<'_>,
+    sound: &mut Sound<'_>,
+) -> Result<(), Stop> {
+    let mut demuxer = match reader.media.known_demuxer() {
+        Ok(demuxer) => demuxer,
+        Err(stop) => {
+            if read.packets {
+                packets.end(Err(stop.clone()));
             }
+            if read.sound {
+                sound.end(Err(stop.clone()));
+            }
+            return Err(stop);
         }
+    };
+    if read.packets {
+        packets.begin();
     }
+    if read.sound {
+        sound.begin(&demuxer);
+    }
+    if !read.packets && pictures.is_none() {
+        sound.read_alone(&mut demuxer);
+    }
+    thread::scope(|scope| {
+        let mut decoding = pictures.map(|pictures| Decoding::begin(pictures, scope, &mut demuxer));
+        let mut takers: Vec<&mut dyn Taker> = Vec::new();
+        if read.packets {
+            takers.push(packets);
+        }
+        if read.sound && sound.is_open() {
+            takers.push(sound);
+        }
+        if let Some(Ok(decoding)) = &mut decoding {
+            takers.push(decoding);
+        }
+        read_through(reader, &mut demuxer, takers);
+        decoding.map_or(Ok(()), |decoding| decoding.and_then(Decoding::outcome))
+    })
 }
 
 fn new_packet() -> Result<Packet, Stop> {
@@ -210,37 +206,4 @@ fn new_packet() -> Result<Packet, Stop> {
 
 fn out_of_memory() -> Stop {
     Stop::Failed(Failure::worker("The worker ran out of memory."))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn index(seconds: &[i64]) -> Vec<IndexEntry> {
-        seconds
-            .iter()
-            .map(|&second| IndexEntry {
-                timestamp: second,
-                micros: second * 1_000_000,
-                place: second as u64 * 10,
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_whole_index_is_sought_and_all_else_read_through() {
-        let index = index(&[0, 5, 10]);
-        assert_eq!(plan(&index, Some(15_000_000), 101), Way::Seeking);
-        assert_eq!(plan(&index, Some(150_000_000), 101), Way::Through);
-        assert_eq!(plan(&index, None, 101), Way::Through);
-        assert_eq!(plan(&[], Some(15_000_000), 101), Way::Through);
-    }
-
-    #[test]
-    fn an_index_that_points_past_the_end_saves_the_reading() {
-        assert_eq!(
-            plan(&index(&[0, 5, 10]), Some(15_000_000), 100),
-            Way::CutOff { seen: 10_000_000, claimed: 15_000_000 }
-        );
-    }
 }

@@ -1,11 +1,13 @@
 //! The makers: one file a product. `media_info` comes of the headers alone and before all others, which are
 //! planned by it.
 //!
-//! A maker owns no descriptor, knows no other maker and no thread. It says what it wants to be fed, hands out
-//! as many [`Hand`]s as there are threads to feed it, and is finished once.
+//! A maker owns no descriptor, knows no other maker and no thread. It says what it wants to be fed, by the
+//! trait that it has: pictures ([`PictureMaker`]), heads of packets ([`PacketMaker`]) or sound
+//! ([`SoundMaker`]). Once all was fed it is finished; if it can't be fed it is dropped, and the want fails.
 
 mod bandwidth;
 pub(crate) mod bif;
+mod chapter_thumbs;
 pub(crate) mod media_info;
 pub(crate) mod photo;
 pub(crate) mod tags;
@@ -14,43 +16,96 @@ use std::fs::File;
 use std::ops::Range;
 
 use butler_product::bandwidth::ToldBy;
-use butler_product::media_info::MediaInfo;
+use butler_product::media_info::{MediaInfo, SoundShape};
 use butler_product::message::Limits;
 use butler_product::{Failure, Spec, Value};
 
 use crate::ffi::Frame;
-use crate::pass::Reading;
+use crate::marks::Marks;
 use crate::source::Source;
 use crate::walk::Head;
 
-/// Makes one product.
-pub(crate) trait Maker: Send + Sync {
-    /// What it wants to be fed.
-    fn wants(&self) -> Reading;
+/// Makes one product of pictures of the video that a player shows.
+pub(crate) trait PictureMaker: Send + Sync {
+    /// Which pictures it wants.
+    fn wants(&self) -> PictureWants;
 
-    /// What one thread feeds.
-    fn hand(&self) -> Result<Box<dyn Hand + '_>, Failure>;
+    /// What one thread feeds: there are as many as threads.
+    fn hand(&self) -> Result<Box<dyn PictureHand + '_>, Failure>;
 
-    /// Writes the product, once everything was fed.
+    /// Writes the product.
     fn finish(self: Box<Self>, output: Option<File>) -> Result<Made, Failure>;
 }
 
-/// A maker's part on one thread. What a maker did not ask for is not told to it.
-pub(crate) trait Hand {
-    /// Takes the picture of the key frame that serves these marks, or learns that it can't be decoded.
-    fn key_frame(&mut self, _marks: Range<usize>, _picture: Option<&Frame>) {}
+/// The pictures that a maker wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PictureWants {
+    pub(crate) marks: Marks,
+    /// Whether small faults may stay in the pictures, which saves time.
+    pub(crate) rough: bool,
+}
+
+/// A maker's part on one thread.
+pub(crate) trait PictureHand {
+    /// Takes the picture of the key frame at `time`, microseconds from the file's start, which serves these
+    /// marks; or learns that it can't be decoded. Key frames come in no order.
+    fn picture(&mut self, time: i64, marks: Range<usize>, picture: Option<&Frame>);
+}
+
+/// Makes one product of the heads of all packets.
+pub(crate) trait PacketMaker: Send {
+    /// Forgets what it was told: it is told all of it.
+    fn begin(&mut self);
 
     /// Takes a packet's head.
-    fn packet(&mut self, _head: &Head) {}
+    fn packet(&mut self, head: &Head);
 
     /// Learns that something between these times, microseconds by the container's clock, can't be read.
-    fn damaged(&mut self, _from: i64, _until: i64) {}
+    fn damaged(&mut self, from: i64, until: i64);
 
-    /// Learns that all packets were told, and by what.
-    fn told(self: Box<Self>, _by: ToldBy) {}
+    /// Writes the product; `told_by` is what told the packets.
+    fn finish(self: Box<Self>, told_by: ToldBy, output: Option<File>) -> Result<Made, Failure>;
+}
 
-    /// Learns why not all packets can be told.
-    fn failed(self: Box<Self>, _why: Failure) {}
+/// Makes one product of a stream's sound.
+pub(crate) trait SoundMaker: Send {
+    /// Which sound it wants.
+    fn wants(&self) -> SoundWants;
+
+    /// Learns what its samples are like, before the first of them.
+    fn begin(&mut self, shape: &SoundShape);
+
+    /// Takes samples, those of all channels at one time one after another; the first of them is heard at `at`,
+    /// microseconds from the file's start. They follow on those before, or on a gap.
+    fn samples(&mut self, at: i64, samples: &[f32]);
+
+    /// Learns that there is no sound between these times, microseconds from the file's start.
+    fn gap(&mut self, from: i64, until: i64);
+
+    /// Writes the product.
+    fn finish(self: Box<Self>, output: Option<File>) -> Result<Made, Failure>;
+}
+
+/// The sound that a maker wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SoundWants {
+    /// The stream's place in the container.
+    pub(crate) stream: usize,
+    /// Samples a second; none for the stream's own.
+    pub(crate) sample_rate: Option<u32>,
+    pub(crate) channels: Channels,
+}
+
+/// Channels that are wanted.
+#[cfg_attr(not(test), expect(dead_code, reason = "LoudnessAnalysis is to be the first that wants sound"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channels {
+    /// The stream's own.
+    Own,
+    /// All mixed into one.
+    Mono,
+    /// All mixed into two.
+    Stereo,
 }
 
 /// What a maker made.
@@ -63,8 +118,13 @@ pub(crate) struct Made {
 
 /// A want, before the file is read.
 pub(crate) enum Start {
-    /// It has a maker.
-    Maker(Box<dyn Maker>),
+    /// It is made of pictures.
+    Pictures(Box<dyn PictureMaker>),
+    /// It is made of packets' heads.
+    Packets(Box<dyn PacketMaker>),
+    /// It is made of sound.
+    #[expect(dead_code, reason = "LoudnessAnalysis is to be the first that wants sound")]
+    Sound(Box<dyn SoundMaker>),
     /// The headers already answer it.
     Answered(Value),
 }
@@ -84,6 +144,7 @@ pub(crate) fn start(spec: &Spec, info: &MediaInfo, limits: Limits) -> Result<Sta
     match spec {
         Spec::MediaInfo => Ok(Start::Answered(Value::MediaInfo(Box::new(info.clone())))),
         Spec::Bif(params) => bif::start(*params, info, limits),
+        Spec::ChapterThumbs => chapter_thumbs::start(info, limits),
         Spec::Bandwidth => Ok(bandwidth::start(info)),
         Spec::Tags => tags::of_headers(info).map(Start::Answered),
         Spec::Photo => Err(Failure::worker("A photo is read before any headers are.")),

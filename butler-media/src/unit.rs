@@ -4,7 +4,7 @@
 //! It speaks through [`Answers`] and knows no socket. Whatever the unit held is let go when [`perform`]
 //! returns.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use butler_product::{Failure, ProductKind, Spec};
 
 use crate::ffi;
 use crate::open::{Media, Stop};
-use crate::pass::{self, Feed, Reading};
+use crate::pass::{self, Fed, Feed, Feeds};
 use crate::products::{self, Made, Start, media_info};
 use crate::source::{Gauges, Source};
 
@@ -102,36 +102,58 @@ impl Unit<'_> {
         }
         let media = Media::open(Arc::new(source), &self.order.extension, self.order.limits)?;
         let info = self.headers(&media)?;
-        let mut feeds = Vec::new();
-        let mut files = Vec::new();
+        let mut feeds = Feeds::default();
+        let mut files = BTreeMap::new();
         for (want, spec) in self.order.wants.iter().enumerate() {
-            let output = if spec.kind().has_blob() { outputs.pop_front().map(File::from) } else { None };
+            if spec.kind().has_blob() {
+                files.extend(outputs.pop_front().map(|output| (want, File::from(output))));
+            }
             if !self.open.contains(&want) {
                 continue;
             }
             match products::start(spec, &info, self.order.limits) {
                 Ok(Start::Answered(value)) => self.answer(want, Ok(Made { value, blob_bytes: None })),
-                Ok(Start::Maker(maker)) => {
-                    feeds.push(Feed { want, maker });
-                    files.push(output);
-                }
+                Ok(Start::Pictures(maker)) => feeds.pictures.push(Feed { want, maker }),
+                Ok(Start::Packets(maker)) => feeds.packets.push(Feed { want, maker }),
+                Ok(Start::Sound(maker)) => feeds.sound.push(Feed { want, maker }),
                 Err(failure) => self.answer(want, Err(failure)),
             }
         }
-        let outcome =
-            pass::run(&media, &info, &feeds, self.order.threads, &|want| self.control.is_wanted(want));
+        let is_wanted = |want| self.control.is_wanted(want);
+        let fed = pass::run(&media, &info, &mut feeds, self.order.threads, &is_wanted);
         // A product is made of what was read: if the source failed on the way, there is none.
         if media.must_stop() {
             return Err(media.stop(String::new));
         }
-        for (feed, output) in feeds.into_iter().zip(files) {
-            // What comes of packets' heads does not fail with the pictures: its maker knows by itself.
-            let is_fed = outcome.is_ok() || feed.maker.wants() == Reading::Packets;
-            if is_fed && self.control.is_wanted(feed.want) {
-                self.answer(feed.want, feed.maker.finish(output));
-            }
+        self.finish(feeds, fed, files);
+        Ok(())
+    }
+
+    /// Has each maker write its product, if it was fed.
+    fn finish(&mut self, feeds: Feeds, fed: Fed, mut files: BTreeMap<usize, File>) {
+        for Feed { want, maker } in feeds.pictures {
+            self.product(want, fed.pictures.clone(), |()| maker.finish(files.remove(&want)));
         }
-        outcome
+        for Feed { want, maker } in feeds.packets {
+            self.product(want, fed.packets.clone(), |told_by| maker.finish(told_by, files.remove(&want)));
+        }
+        for (Feed { want, maker }, fed) in feeds.sound.into_iter().zip(fed.sound) {
+            self.product(want, fed, |()| maker.finish(files.remove(&want)));
+        }
+    }
+
+    /// Answers a want with its product, or with why its maker was not fed.
+    fn product<T>(
+        &mut self,
+        want: usize,
+        fed: Result<T, Stop>,
+        finish: impl FnOnce(T) -> Result<Made, Failure>,
+    ) {
+        match fed {
+            Ok(fed) if self.control.is_wanted(want) => self.answer(want, finish(fed)),
+            Err(Stop::Failed(failure)) => self.answer(want, Err(failure)),
+            Ok(_) | Err(Stop::Cancelled) => {}
+        }
     }
 
     /// Answers what parsers of their own read: such a want fails alone, and needs no file that libav reads.

@@ -8,6 +8,7 @@
 pub mod bandwidth;
 pub mod bif;
 pub mod channel;
+pub mod chapter_thumbs;
 pub mod media_info;
 pub mod message;
 pub mod needed_bandwidth;

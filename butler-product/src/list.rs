@@ -13,6 +13,9 @@ macro_rules! products {
             MediaInfo = crate::media_info::MediaInfo;
             /// Preview thumbnails while seeking; the pictures are in the blob. See [`crate::bif`].
             Bif(crate::bif::Params) = crate::bif::Summary;
+            /// A picture of each chapter's beginning; the pictures are in the blob. See
+            /// [`crate::chapter_thumbs`].
+            ChapterThumbs = crate::chapter_thumbs::ChapterThumbs;
             /// Bytes over time, needed bandwidths and the map of key frames; the curve is in the blob. See
             /// [`crate::bandwidth`].
             Bandwidth = crate::bandwidth::Summary;

@@ -8,6 +8,7 @@ mod activities;
 mod bandwidth;
 mod browse;
 mod butler;
+mod chapter_images;
 mod fields;
 mod filters;
 mod housekeeping;
@@ -38,6 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(items::routes())
         .merge(filters::routes())
         .merge(parts::routes())
+        .merge(chapter_images::routes())
         .merge(browse::routes())
 }
 

@@ -16,6 +16,7 @@ mod clean_old_cache_files;
 mod deep_media_analysis;
 mod garbage_collect_blobs;
 mod garbage_collect_library_media;
+mod generate_chapter_thumbs;
 mod generate_media_index_files;
 mod optimize_database;
 mod refresh_libraries;
@@ -24,7 +25,7 @@ mod refresh_libraries;
 pub(crate) use garbage_collect_library_media::AUTO_EMPTY_TRASH;
 
 /// Every task.
-pub(crate) static ALL: [&Task; 10] = [
+pub(crate) static ALL: [&Task; 11] = [
     &backup_database::TASK,
     &butler_task_clean_supplemental_log_files::TASK,
     &clean_old_bundles::TASK,
@@ -32,6 +33,7 @@ pub(crate) static ALL: [&Task; 10] = [
     &deep_media_analysis::TASK,
     &garbage_collect_blobs::TASK,
     &garbage_collect_library_media::TASK,
+    &generate_chapter_thumbs::TASK,
     &generate_media_index_files::TASK,
     &optimize_database::TASK,
     &refresh_libraries::TASK,

@@ -185,6 +185,7 @@ mod tests {
         ("ButlerTaskGarbageCollectLibraryMedia", "0"),
         ("ButlerTrashDays", "9"),
         ("autoEmptyTrash", "1"),
+        ("GenerateChapterThumbBehavior", "asap"),
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),

@@ -1,10 +1,40 @@
 //! The answers of a worker to a unit's wants, checked. It has read what strangers wrote, so nothing that it
 //! says is believed as it stands. Pure: the keeper hands in what it must know.
 
+use butler_product::message::FromWorker;
 use butler_product::{Failure, FailureClass, Spec, Value};
 
 /// A worker's answer to one want, by the want's place: its value and the bytes of its blob, or why not.
 pub(crate) type Answer = (usize, Result<(Value, Option<u64>), Failure>);
+
+/// A worker's answers to a unit's wants, as they arrive.
+pub(crate) struct Arrived {
+    most: usize,
+    answers: Vec<Answer>,
+}
+
+impl Arrived {
+    pub(crate) const fn new(wants: &[Spec]) -> Self {
+        // One more than there are wants is a fault already: what a worker goes on answering is not kept.
+        Self { most: wants.len() + 1, answers: Vec::new() }
+    }
+
+    /// Keeps what a message answers, if it is an answer.
+    pub(crate) fn take(&mut self, message: FromWorker) {
+        let answer = match message {
+            FromWorker::Made { want, value, blob_bytes, .. } => (want, Ok((value, blob_bytes))),
+            FromWorker::Failed { want, failure, .. } => (want, Err(failure)),
+            _ => return,
+        };
+        if self.answers.len() < self.most {
+            self.answers.push(answer);
+        }
+    }
+
+    pub(crate) fn into_answers(self) -> Vec<Answer> {
+        self.answers
+    }
+}
 
 /// The answers that hold, one a want at most, and what is wrong with the worker, if anything is: then it must
 /// go, and what it has not answered is for another. A worker that blames itself has not answered.
@@ -93,6 +123,16 @@ mod tests {
             let (answers, fault) = check(vec![nonsense.clone()]);
             assert!(answers.is_empty() && fault.is_some(), "{nonsense:?}");
         }
+    }
+
+    #[test]
+    fn a_worker_that_never_stops_answering_is_kept_no_more_than_one_answer_too_many() {
+        let mut arrived = Arrived::new(&[Spec::MediaInfo]);
+        for _ in 0..1_000 {
+            arrived.take(FromWorker::Made { unit: 1, want: 0, value: info(), blob_bytes: None });
+            arrived.take(FromWorker::Progress { unit: 1, bytes_read: 0, steps: 0, permille: None });
+        }
+        assert_eq!(arrived.into_answers(), vec![(0, Ok((info(), None))); 2]);
     }
 
     #[test]

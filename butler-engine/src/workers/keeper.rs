@@ -20,7 +20,7 @@ use crate::inbox::Inbox;
 use crate::media_file;
 use crate::surroundings::Patience;
 use crate::unit::{Made, Spent, UnitJob, UnitOutcome, UnitOver, UnitWord};
-use crate::workers::answers::{Answer, checked};
+use crate::workers::answers::{Answer, Arrived, checked};
 use crate::workers::process::{Ending, Process};
 use crate::workers::wishes::Wishes;
 
@@ -192,16 +192,12 @@ impl Keeper {
         let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(media.descriptor.as_fd())
             .chain(outputs.iter().flatten().map(|output| output.descriptor.as_fd()))
             .collect();
-        // One more than there are wants is a fault already: what a worker goes on saying is not kept.
-        let most_said = job.plan.wants.len() + 1;
-        let mut said = Vec::new();
+        let mut arrived = Arrived::new(&job.plan.wants);
         let ending = worker.execute(order, &descriptors, &self.wishes, &mut |message| match message {
             FromWorker::Progress { bytes_read, .. } => self.tell(unit, UnitWord::Progressed { bytes_read }),
-            FromWorker::Made { .. } | FromWorker::Failed { .. } if said.len() >= most_said => {}
-            FromWorker::Made { want, value, blob_bytes, .. } => said.push((want, Ok((value, blob_bytes)))),
-            FromWorker::Failed { want, failure, .. } => said.push((want, Err(failure))),
-            FromWorker::Hello(_) | FromWorker::UnitEnded { .. } | FromWorker::Probed { .. } => {}
+            message => arrived.take(message),
         });
+        let said = arrived.into_answers();
         match ending {
             Ending::Ended { bytes_read, frozen } => (said, bytes_read, frozen, UnitOutcome::Done),
             Ending::Fell { how, sentence, bytes_read } => {

@@ -80,6 +80,17 @@ impl Library {
         })
     }
 
+    /// The content of a version's first file.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn first_source_of_media(&self, id: MediaId) -> Result<Option<SourceId>, StoreError> {
+        self.db().read(|tx| {
+            let first = "SELECT source FROM parts WHERE media = ?1 ORDER BY piece, id LIMIT 1";
+            Ok(tx.prepare_cached(first)?.query_row([id], |row| row.get(0)).optional()?)
+        })
+    }
+
     /// The media of some items, with their parts; items without any are left out. A file of several episodes
     /// is media of each.
     ///

@@ -80,7 +80,7 @@ impl Recipe {
         // SAFETY: the codec is static, the parameters are ours; the context is freed by `drop` from where it
         // is made.
         unsafe {
-            let context = Context(AvError::check_pointer(av::avcodec_alloc_context3(self.codec))?);
+            let context = Context::new(self.codec)?;
             let fields = context.0;
             AvError::check(av::avcodec_parameters_to_context(fields, self.parameters))?;
             (*fields).pkt_timebase = self.time_base;
@@ -107,25 +107,30 @@ impl Drop for Recipe {
 }
 
 /// libav's own side of a decoder.
-struct Context(*mut av::AVCodecContext);
+pub(super) struct Context(*mut av::AVCodecContext);
+
+impl Context {
+    /// One that is not opened yet, for a codec of libav's.
+    pub(super) fn new(codec: *const av::AVCodec) -> Result<Self, AvError> {
+        // SAFETY: codecs are static; null is asked for.
+        AvError::check_pointer(unsafe { av::avcodec_alloc_context3(codec) }).map(Self)
+    }
+
+    pub(super) const fn pointer(&self) -> *mut av::AVCodecContext {
+        self.0
+    }
+}
 
 impl Drop for Context {
     fn drop(&mut self) {
-        // SAFETY: made by `Recipe::open`, freed once.
+        // SAFETY: made by `new`, freed once.
         unsafe { av::avcodec_free_context(&mut self.0) };
     }
 }
 
 impl Decoder {
     pub(crate) fn open(stream: &StreamHeader<'_>, options: &DecoderOptions) -> Result<Self, NoDecoder> {
-        // SAFETY: the parameters outlive the call; codecs are static.
-        let (codec, known) = unsafe {
-            let codec = av::avcodec_find_decoder((*stream.parameters()).codec_id);
-            (codec, codec.as_ref().map(|known| CStr::from_ptr(known.name).to_string_lossy()))
-        };
-        if !known.is_some_and(|name| options.allowed.split(',').any(|allowed| allowed == name)) {
-            return Err(NoDecoder::Unknown);
-        }
+        let codec = allowed_codec(stream, options.allowed).ok_or(NoDecoder::Unknown)?;
         let recipe = Recipe::of(codec, stream, *options).map_err(NoDecoder::Refused)?;
         let context = recipe.open().map_err(NoDecoder::Refused)?;
         Ok(Self { recipe, context, colours: stream.colours() })
@@ -141,9 +146,12 @@ impl Decoder {
         }
     }
 
-    /// The picture of a key frame whose second field is in the next packet.
+    /// The picture of a key frame whose second field is in the next packet. Where the first packet
+    /// was no field but is damaged, what comes of the second one alone is none.
     pub(crate) fn decode_fields(&mut self, first: &Packet, second: &Packet) -> Result<Frame, AvError> {
-        self.decode_all(&[first, second])
+        let frame = self.decode_all(&[first, second])?;
+        let is_of_second = frame.leans_on_others() && !frame.is_interlaced();
+        if is_of_second { Err(AvError::WRONG) } else { Ok(frame) }
     }
 
     /// A picture from a packet on that leans on nothing before it: of one refresh after the first that the
@@ -211,4 +219,14 @@ impl Decoder {
         frame.fill_in(self.colours);
         decoded.map(|_| frame)
     }
+}
+
+/// The codec of a stream, if its decoder is one of those that are allowed, by libav's names, with commas.
+pub(super) fn allowed_codec(stream: &StreamHeader<'_>, allowed: &str) -> Option<*const av::AVCodec> {
+    // SAFETY: the parameters outlive the call; codecs are static.
+    let (codec, name) = unsafe {
+        let codec = av::avcodec_find_decoder((*stream.parameters()).codec_id);
+        (codec, CStr::from_ptr(codec.as_ref()?.name).to_string_lossy())
+    };
+    allowed.split(',').any(|allowed| allowed == name).then_some(codec)
 }

@@ -237,18 +237,29 @@ impl Demuxer {
         StreamHeader::new(self, stream)
     }
 
-    /// Leaves the packets of all other streams unread where the container allows it.
+    /// Leaves all packets unread but the key frames of one stream, where the container allows it.
     pub(crate) fn read_only(&mut self, stream: usize) {
-        for other in 0..self.stream_count() {
-            if let Some(pointer) = self.stream_pointer(other) {
+        self.discard(|other| {
+            if other == stream { av::AVDiscard::AVDISCARD_NONKEY } else { av::AVDiscard::AVDISCARD_ALL }
+        });
+    }
+
+    /// Leaves the packets of all other streams unread where the container allows it.
+    pub(crate) fn read_whole(&mut self, streams: &[usize]) {
+        self.discard(|stream| {
+            if streams.contains(&stream) {
+                av::AVDiscard::AVDISCARD_DEFAULT
+            } else {
+                av::AVDiscard::AVDISCARD_ALL
+            }
+        });
+    }
+
+    fn discard(&mut self, which: impl Fn(usize) -> av::AVDiscard) {
+        for stream in 0..self.stream_count() {
+            if let Some(pointer) = self.stream_pointer(stream) {
                 // SAFETY: a valid stream; the field is the caller's to set.
-                unsafe {
-                    (*pointer).discard = if other == stream {
-                        av::AVDiscard::AVDISCARD_NONKEY
-                    } else {
-                        av::AVDiscard::AVDISCARD_ALL
-                    }
-                };
+                unsafe { (*pointer).discard = which(stream) };
             }
         }
     }

@@ -7,10 +7,12 @@
 use std::collections::VecDeque;
 
 use crate::ffi::{AvError, MAX_REFRESH, Packet};
-use crate::key_frames::{Chooser, Share};
+use crate::marks::{Chooser, Share};
 
 /// A key frame's packet.
 pub(super) struct KeyFrame {
+    /// When it is shown, microseconds from the file's start.
+    pub(super) time: i64,
     pub(super) packet: Packet,
     /// The one before it in its stream, where that is one, too: perhaps its first field.
     pub(super) before: Option<Packet>,
@@ -56,9 +58,9 @@ impl Gathering {
             return Ok(());
         }
         self.last = Some(packet.twin()?);
-        if let Some(shares) = time.and_then(|time| self.chooser.push(time)) {
+        if let Some((time, shares)) = time.and_then(|time| Some((time, self.chooser.push(time)?))) {
             self.decide(shares);
-            self.pending = Some(KeyFrame { packet: packet.twin()?, before, after: Vec::new() });
+            self.pending = Some(KeyFrame { time, packet: packet.twin()?, before, after: Vec::new() });
         }
         Ok(())
     }

@@ -4,9 +4,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::{Pass, new_packet};
+use super::new_packet;
+use super::pictures::Pictures;
 use crate::ffi::{Alone, AvError, Decoder, Demuxer, Frame, IndexEntry, Packet};
-use crate::key_frames::{Chooser, MAX_KEY_FRAMES, Share};
+use crate::key_frames::MAX_KEY_FRAMES;
+use crate::marks::{Chooser, Share};
 use crate::open::Stop;
 
 /// Key frames that a thread takes at a time: neighbours, so that a disk reads on.
@@ -56,10 +58,10 @@ struct Pick {
     shares: Vec<Share>,
 }
 
-impl Pass<'_> {
+impl Pictures<'_> {
     /// The key frames of the container's index.
-    pub(super) fn index(&self) -> Result<Index, Stop> {
-        let mut demuxer = self.media.demuxer()?;
+    pub(super) fn container_index(&self) -> Result<Index, Stop> {
+        let mut demuxer = self.reader.media.demuxer()?;
         demuxer.read_only(self.stream);
         // Matroska reads its index at the first seek; no packet may be read before, for each read key frame
         // would become an entry.
@@ -88,12 +90,12 @@ impl Pass<'_> {
     /// When the file starts, microseconds by the container's clock, and when its video does, also in the
     /// stream's own units.
     fn first_times(&self) -> Result<(i64, Option<(i64, i64)>), Stop> {
-        let mut demuxer = self.media.demuxer()?;
+        let mut demuxer = self.reader.media.demuxer()?;
         let mut packet = new_packet()?;
         let mut start = i64::MAX;
         for _ in 0..MAX_PACKETS_BEFORE {
             if let Err(error) = demuxer.read(&mut packet) {
-                self.media.unless_stopped(error)?;
+                self.reader.media.unless_stopped(error)?;
                 break;
             }
             let (Some(micros), Some((shown, _))) = (packet.micros(), packet.timestamps()) else { continue };
@@ -111,21 +113,19 @@ impl Pass<'_> {
     /// Feeds the key frames that serve a mark.
     pub(super) fn seek(&self, index: Index) -> Result<(), Stop> {
         let Index { entries, landing, demuxer } = index;
-        let picks = picks(&self.every(), self.duration, &entries);
+        let picks = picks(self.chooser(), &entries);
         let next = AtomicUsize::new(0);
         let threads = self.threads.min(picks.len().div_ceil(AT_A_TIME)).max(1);
         // The one that told the index knows its streams best.
-        let decoders = (1..threads)
-            .map(|_| self.media.decoder(&demuxer, self.stream, self.rough()))
-            .collect::<Result<Vec<_>, _>>()?;
-        let own_decoder = self.media.decoder(&demuxer, self.stream, self.rough())?;
+        let decoders = (1..threads).map(|_| self.decoders(&demuxer)).collect::<Result<Vec<_>, _>>()?;
+        let own_decoders = self.decoders(&demuxer)?;
         thread::scope(|scope| {
             let (picks, next) = (&picks, &next);
-            let other = |decoder| {
-                move || self.seek_on_one_thread(picks, landing, next, self.media.demuxer()?, decoder)
+            let other = |decoders| {
+                move || self.seek_on_one_thread(picks, landing, next, self.reader.media.demuxer()?, decoders)
             };
-            let others: Vec<_> = decoders.into_iter().map(|decoder| scope.spawn(other(decoder))).collect();
-            let mut outcome = self.seek_on_one_thread(picks, landing, next, demuxer, own_decoder);
+            let others: Vec<_> = decoders.into_iter().map(|decoders| scope.spawn(other(decoders))).collect();
+            let mut outcome = self.seek_on_one_thread(picks, landing, next, demuxer, own_decoders);
             for other in others {
                 // A thread that panicked has ended the process by now.
                 if let Ok(Err(stop)) = other.join() {
@@ -142,11 +142,11 @@ impl Pass<'_> {
         landing: Landing,
         next: &AtomicUsize,
         mut demuxer: Demuxer,
-        mut decoder: Decoder,
+        decoders: Vec<(bool, Decoder)>,
     ) -> Result<(), Stop> {
         demuxer.read_only(self.stream);
         let packets = &mut (new_packet()?, new_packet()?);
-        let mut hands = self.hands()?;
+        let mut tools = self.tools(decoders)?;
         loop {
             let from = next.fetch_add(AT_A_TIME, Ordering::Relaxed).min(picks.len());
             let taken = &picks[from..picks.len().min(from + AT_A_TIME)];
@@ -155,18 +155,13 @@ impl Pass<'_> {
             }
             for pick in taken {
                 self.go_on()?;
-                if !self.is_any_wanted(&pick.shares) {
-                    continue;
-                }
-                let picture = match self.picture(&mut demuxer, &mut decoder, packets, pick, landing) {
-                    Ok(frame) => Some(frame).filter(|frame| !frame.is_damaged()),
-                    Err(error) => self.media.unless_stopped(error).map(|_| None)?,
-                };
-                self.feed(&mut hands, &pick.shares, picture.as_ref());
+                self.feed(&mut tools, pick.entry.micros, &pick.shares, |decoder| {
+                    self.picture(&mut demuxer, decoder, packets, pick, landing)
+                })?;
             }
             // Where the index was found by reading, that was the first half.
             let behind = if landing == Landing::Place { picks.len() } else { 0 };
-            self.media.source.gauges.done((behind + from) as u64, (behind + picks.len()) as u64);
+            self.reader.media.source.gauges.done((behind + from) as u64, (behind + picks.len()) as u64);
         }
     }
 
@@ -252,8 +247,7 @@ impl Pass<'_> {
     }
 }
 
-fn picks(every: &[i64], duration: Option<i64>, index: &[IndexEntry]) -> Vec<Pick> {
-    let mut chooser = Chooser::new(every, duration);
+fn picks(mut chooser: Chooser, index: &[IndexEntry]) -> Vec<Pick> {
     let mut picks = Vec::new();
     let (mut previous, mut before) = (None, None);
     let mut pick = |entry, before, shares: Vec<Share>| {

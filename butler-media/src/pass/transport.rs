@@ -3,14 +3,15 @@
 //!
 //! It decodes nothing and joins no payload. What it finds depends on the file alone: pieces have fixed
 //! places, and each is looked at by itself. A stream that it does not understand wholly has no index here,
-//! and is read through instead. Start with [`Pass::find_marked`].
+//! and is read through instead. Start with [`Pictures::find_marked`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use super::new_packet;
+use super::pictures::Pictures;
 use super::seeking::{Index, Landing, WRAP};
-use super::{Pass, new_packet};
 use crate::ffi::{Demuxer, IndexEntry};
 use crate::key_frames::MAX_KEY_FRAMES;
 use crate::open::Stop;
@@ -40,11 +41,11 @@ const ASKED: usize = 16;
 /// A key frame: where its first packet begins, and when it is shown by the 90 kHz clock of 33 bits.
 type Found = (u64, i64);
 
-impl Pass<'_> {
+impl Pictures<'_> {
     /// The index of a transport stream whose key frames are marked; none where they are not, or where its
     /// clock jumps.
     pub(super) fn find_marked(&self) -> Result<Option<Index>, Stop> {
-        let mut demuxer = self.media.known_demuxer()?;
+        let mut demuxer = self.reader.media.known_demuxer()?;
         let (Some(pid), Some(start)) = (demuxer.pid(self.stream), demuxer.start()) else {
             return Ok(None);
         };
@@ -71,13 +72,17 @@ impl Pass<'_> {
         let found = self.key_packet(demuxer, &mut packet, &pair[0], Landing::Place);
         match found.and_then(|()| self.next_key_packet(demuxer, &mut packet, &pair[1], Landing::Place)) {
             Ok(()) => Ok(true),
-            Err(error) => self.media.unless_stopped(error).map(|_| false),
+            Err(error) => self.reader.media.unless_stopped(error).map(|_| false),
         }
     }
 
     fn packet_size(&self) -> Result<Option<usize>, Stop> {
         let mut head = Vec::new();
-        self.media.source.fill(&mut head, PIECE as usize, 0).map_err(|_| self.media.stop(String::new))?;
+        self.reader
+            .media
+            .source
+            .fill(&mut head, PIECE as usize, 0)
+            .map_err(|_| self.reader.media.stop(String::new))?;
         Ok(PACKET_SIZES.into_iter().find(|&size| in_step(&head, 0, size).is_some()))
     }
 
@@ -109,7 +114,7 @@ impl Pass<'_> {
         next: &AtomicU64,
         all: &Mutex<Vec<Found>>,
     ) -> Result<(), Stop> {
-        let size = self.media.source.size();
+        let size = self.reader.media.source.size();
         let mut buffer = Vec::new();
         let mut found = Vec::new();
         loop {
@@ -120,14 +125,15 @@ impl Pass<'_> {
             }
             self.go_on()?;
             for place in (from..size.min(from + SHARE)).step_by(PIECE as usize) {
-                self.media
+                self.reader
+                    .media
                     .source
                     .fill(&mut buffer, PIECE as usize + BEYOND, place)
-                    .map_err(|_| self.media.stop(String::new))?;
+                    .map_err(|_| self.reader.media.stop(String::new))?;
                 look(&buffer, place, packet_size, pid, &mut found);
             }
             // The pictures are the other half.
-            self.media.source.gauges.done(from, size.saturating_mul(2));
+            self.reader.media.source.gauges.done(from, size.saturating_mul(2));
         }
     }
 }

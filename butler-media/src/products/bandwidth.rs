@@ -7,7 +7,6 @@
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::sync::{Mutex, PoisonError};
 
 use butler_product::bandwidth::{
     Curve, CurveError, KeyFrame, MAX_DAMAGED, MAX_KEY_FRAMES, MAX_STEPS, STEP_MS, Span, StreamCurve, ToldBy,
@@ -15,8 +14,7 @@ use butler_product::bandwidth::{
 use butler_product::media_info::{MediaInfo, StreamKind};
 use butler_product::{Failure, Value};
 
-use super::{Hand, Made, Maker, Start};
-use crate::pass::Reading;
+use super::{Made, PacketMaker, Start};
 use crate::walk::Head;
 
 /// Packets that are looked at before the file's start is known.
@@ -27,82 +25,26 @@ const MAX_CELLS: usize = 8_000_000;
 const STEP: i64 = STEP_MS as i64 * 1_000;
 
 struct BandwidthMaker {
-    /// The stream whose key frames are mapped.
-    video: Option<u32>,
-    /// What kind each stream is.
-    kinds: Vec<StreamKind>,
-    told: Mutex<Option<Result<Told, Failure>>>,
-}
-
-/// What was told, once all was.
-struct Told {
     tally: Tally,
-    by: ToldBy,
     /// Microseconds by the container's clock.
     damaged: Vec<(i64, i64)>,
 }
 
 pub(super) fn start(info: &MediaInfo) -> Start {
-    let kinds: Vec<_> = info.streams.iter().map(|stream| stream.kind).collect();
-    if !kinds.iter().any(|kind| matches!(kind, StreamKind::Video | StreamKind::Audio)) {
+    let kinds = info.streams.iter().map(|stream| stream.kind);
+    if !kinds.clone().any(|kind| matches!(kind, StreamKind::Video | StreamKind::Audio)) {
         return Start::Answered(Value::Nothing { why: "The file has neither video nor sound.".to_owned() });
     }
-    Start::Maker(Box::new(BandwidthMaker {
-        video: info.video().map(|video| video.index),
-        kinds,
-        told: Mutex::default(),
-    }))
+    let tally = Tally::new(info.video().map(|video| video.index), kinds);
+    Start::Packets(Box::new(BandwidthMaker { tally, damaged: Vec::new() }))
 }
 
-impl Maker for BandwidthMaker {
-    fn wants(&self) -> Reading {
-        Reading::Packets
+impl PacketMaker for BandwidthMaker {
+    fn begin(&mut self) {
+        self.tally = Tally::new(self.tally.video, self.tally.streams.iter().map(|stream| stream.kind));
+        self.damaged.clear();
     }
 
-    fn hand(&self) -> Result<Box<dyn Hand + '_>, Failure> {
-        Ok(Box::new(BandwidthHand {
-            maker: self,
-            tally: Tally::new(self.video, &self.kinds),
-            damaged: Vec::new(),
-        }))
-    }
-
-    fn finish(self: Box<Self>, output: Option<File>) -> Result<Made, Failure> {
-        let output = output.ok_or_else(|| Failure::worker("The order came without an output."))?;
-        let told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Told { mut tally, by, damaged } =
-            told.ok_or_else(|| Failure::worker("The packets were not told to their end."))??;
-        tally.begin();
-        let (start, seen) = (tally.start, tally.seen());
-        let from_start = |time: i64| u64::try_from(time.saturating_sub(start)).unwrap_or(0) / 1_000;
-        let damaged = damaged
-            .into_iter()
-            .map(|(from, until)| Span { start_ms: from_start(from), end_ms: from_start(until) })
-            .collect();
-        let curve = tally.curve();
-        if curve.streams.is_empty() {
-            return Err(Failure::content("The file has no packet that could be read."));
-        }
-        let blob_bytes = curve.write(BufWriter::new(output)).map_err(|error| unwritten(&error))?;
-        let summary = curve.summary(u64::try_from(seen).unwrap_or(0).div_ceil(1_000), by, damaged);
-        Ok(Made { value: Value::Bandwidth(Box::new(summary)), blob_bytes: Some(blob_bytes) })
-    }
-}
-
-fn unwritten(error: &CurveError) -> Failure {
-    match error {
-        CurveError::Io(system) => Failure::source(format!("The bandwidth curve can't be written: {system}.")),
-        other => Failure::content(format!("The bandwidth curve can't be written: {other}.")),
-    }
-}
-
-struct BandwidthHand<'a> {
-    maker: &'a BandwidthMaker,
-    tally: Tally,
-    damaged: Vec<(i64, i64)>,
-}
-
-impl Hand for BandwidthHand<'_> {
     fn packet(&mut self, head: &Head) {
         self.tally.add(head);
     }
@@ -115,19 +57,30 @@ impl Hand for BandwidthHand<'_> {
         }
     }
 
-    fn told(self: Box<Self>, by: ToldBy) {
-        let Self { maker, tally, damaged } = *self;
-        maker.keep(Ok(Told { tally, by, damaged }));
-    }
-
-    fn failed(self: Box<Self>, failure: Failure) {
-        self.maker.keep(Err(failure));
+    fn finish(self: Box<Self>, told_by: ToldBy, output: Option<File>) -> Result<Made, Failure> {
+        let output = output.ok_or_else(|| Failure::worker("The order came without an output."))?;
+        let Self { mut tally, damaged } = *self;
+        tally.begin();
+        let (start, seen) = (tally.start, tally.seen());
+        let from_start = |time: i64| u64::try_from(time.saturating_sub(start)).unwrap_or(0) / 1_000;
+        let damaged = damaged
+            .into_iter()
+            .map(|(from, until)| Span { start_ms: from_start(from), end_ms: from_start(until) })
+            .collect();
+        let curve = tally.curve();
+        if curve.streams.is_empty() {
+            return Err(Failure::content("The file has no packet that could be read."));
+        }
+        let blob_bytes = curve.write(BufWriter::new(output)).map_err(|error| unwritten(&error))?;
+        let summary = curve.summary(u64::try_from(seen).unwrap_or(0).div_ceil(1_000), told_by, damaged);
+        Ok(Made { value: Value::Bandwidth(Box::new(summary)), blob_bytes: Some(blob_bytes) })
     }
 }
 
-impl BandwidthMaker {
-    fn keep(&self, told: Result<Told, Failure>) {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+fn unwritten(error: &CurveError) -> Failure {
+    match error {
+        CurveError::Io(system) => Failure::source(format!("The bandwidth curve can't be written: {system}.")),
+        other => Failure::content(format!("The bandwidth curve can't be written: {other}.")),
     }
 }
 
@@ -155,12 +108,12 @@ struct StreamTally {
 }
 
 impl Tally {
-    fn new(video: Option<u32>, kinds: &[StreamKind]) -> Self {
-        let stream =
-            |kind: &StreamKind| StreamTally { kind: *kind, has_packet: false, step: 0, bytes: Vec::new() };
+    /// `video` is the stream whose key frames are mapped, `kinds` what kind each stream is.
+    fn new(video: Option<u32>, kinds: impl IntoIterator<Item = StreamKind>) -> Self {
+        let stream = |kind| StreamTally { kind, has_packet: false, step: 0, bytes: Vec::new() };
         Self {
             video,
-            streams: kinds.iter().map(stream).collect(),
+            streams: kinds.into_iter().map(stream).collect(),
             first: Vec::new(),
             is_begun: false,
             start: 0,
@@ -263,7 +216,7 @@ mod tests {
     }
 
     fn tallied(heads: &[Head]) -> Tally {
-        let mut tally = Tally::new(Some(0), &KINDS);
+        let mut tally = Tally::new(Some(0), KINDS);
         heads.iter().for_each(|head| tally.add(head));
         tally.begin();
         tally
@@ -313,7 +266,7 @@ mod tests {
     #[test]
     fn absurd_times_of_many_streams_cost_bounded_memory() {
         let kinds = [StreamKind::Audio; 64];
-        let mut tally = Tally::new(None, &kinds);
+        let mut tally = Tally::new(None, kinds);
         (0..64).for_each(|stream| tally.add(&head(stream, Some(0), 1)));
         (0..64).for_each(|stream| tally.add(&head(stream, Some(999_999 * STEP), 1)));
         tally.begin();

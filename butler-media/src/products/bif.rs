@@ -13,14 +13,12 @@ use butler_product::media_info::MediaInfo;
 use butler_product::message::Limits;
 use butler_product::{Failure, Value};
 
-use super::{Hand, Made, Maker, Start};
-use crate::ffi::{Frame, JpegEncoder, Scaler};
-use crate::pass::Reading;
-use crate::scale::{Fit, turn};
-use crate::tone_map::{Light, ToneMap};
+use super::{Made, PictureHand, PictureMaker, PictureWants, Start};
+use crate::ffi::Frame;
+use crate::marks::Marks;
+use crate::scale::Fit;
+use crate::thumbnail::{self, Thumbnailer};
 
-/// The JPEG's quality, from 1, the best, to 31.
-const QUALITY: u8 = 4;
 /// One key frame in so many may be damaged; one always.
 const TOLERATED: usize = 10;
 
@@ -42,21 +40,9 @@ struct Slot {
 pub(super) fn start(params: Params, info: &MediaInfo, limits: Limits) -> Result<Start, Failure> {
     let params = Params::new(params.interval_ms, params.width)
         .map_err(|error| Failure::worker(format!("The order is wrong: {error}.")))?;
-    let Some(shape) = info.video().and_then(|video| video.picture.as_ref()) else {
+    let Some(shape) = thumbnail::shape(info, limits)? else {
         return Ok(Start::Answered(Value::Nothing { why: "The file has no video.".to_owned() }));
     };
-    let pixels = u64::from(shape.width) * u64::from(shape.height);
-    if pixels == 0 {
-        return Err(Failure::content("The size of the video's picture can't be found in the file."));
-    }
-    if pixels > limits.max_pixels {
-        let most = limits.max_pixels;
-        let sentence = format!(
-            "The video's picture of {} x {} pixels is larger than the limit of {most} pixels.",
-            shape.width, shape.height
-        );
-        return Err(Failure::content(sentence));
-    }
     if info.duration_ms.is_some_and(|ms| ms / u64::from(params.interval_ms) >= u64::from(MAX_PICTURES)) {
         return Err(Failure::content(
             "The file claims to last longer than any film does; its headers are damaged.",
@@ -64,7 +50,7 @@ pub(super) fn start(params: Params, info: &MediaInfo, limits: Limits) -> Result<
     }
     let fit = Fit::new(shape, params.width);
     let marks = info.duration_ms.map(|ms| ms.div_ceil(u64::from(params.interval_ms)));
-    Ok(Start::Maker(Box::new(BifMaker {
+    Ok(Start::Pictures(Box::new(BifMaker {
         params,
         fit,
         max_bytes: limits.max_output_bytes,
@@ -73,29 +59,16 @@ pub(super) fn start(params: Params, info: &MediaInfo, limits: Limits) -> Result<
     })))
 }
 
-impl Maker for BifMaker {
-    fn wants(&self) -> Reading {
-        Reading::KeyFramesNear {
-            every: i64::from(self.params.interval_ms) * 1_000,
+impl PictureMaker for BifMaker {
+    fn wants(&self) -> PictureWants {
+        PictureWants {
+            marks: Marks::Every(i64::from(self.params.interval_ms) * 1_000),
             rough: self.fit.is_much_smaller,
         }
     }
 
-    fn hand(&self) -> Result<Box<dyn Hand + '_>, Failure> {
-        let unready = |_| Failure::worker("The worker could not set up its JPEG encoder.");
-        let (scaled, upright) = (self.fit.scaled, self.fit.upright);
-        Ok(Box::new(BifHand {
-            maker: self,
-            scaler: Scaler::new(),
-            small: Frame::for_jpeg(scaled.0, scaled.1).map_err(unready)?,
-            bright: None,
-            turned: if self.fit.is_upright() {
-                None
-            } else {
-                Some(Frame::for_jpeg(upright.0, upright.1).map_err(unready)?)
-            },
-            encoder: JpegEncoder::new(upright.0, upright.1, QUALITY).map_err(unready)?,
-        }))
+    fn hand(&self) -> Result<Box<dyn PictureHand + '_>, Failure> {
+        Ok(Box::new(BifHand { maker: self, thumbnailer: Thumbnailer::new(self.fit)? }))
     }
 
     fn finish(self: Box<Self>, output: Option<File>) -> Result<Made, Failure> {
@@ -184,49 +157,17 @@ fn unwritten(error: &BifError) -> Failure {
     }
 }
 
-/// One thread's tools for the pictures of one size.
 struct BifHand<'a> {
     maker: &'a BifMaker,
-    scaler: Scaler,
-    small: Frame,
-    /// For light that a JPEG has no numbers for.
-    bright: Option<(Frame, ToneMap)>,
-    turned: Option<Frame>,
-    encoder: JpegEncoder,
+    thumbnailer: Thumbnailer,
 }
 
-impl BifHand<'_> {
-    fn jpeg(&mut self, picture: &Frame) -> Option<Vec<u8>> {
-        match Light::new(picture.light(), picture.peak()) {
-            None => self.scaler.scale(picture, &mut self.small).ok()?,
-            Some(light) => self.tone_map(picture, light)?,
-        }
-        let upright = match &mut self.turned {
-            Some(turned) => {
-                turn(&self.small, turned, self.maker.fit.rotation, self.maker.fit.mirrored);
-                &*turned
-            }
-            None => &self.small,
-        };
-        self.encoder.encode(upright).ok()
-    }
-
-    fn tone_map(&mut self, picture: &Frame, light: Light) -> Option<()> {
-        let (mut bright, tone_map) = match self.bright.take() {
-            Some((bright, tone_map)) if tone_map.light() == light => (bright, tone_map),
-            Some((bright, _)) => (bright, ToneMap::new(light)),
-            None => (Frame::for_light(self.small.width(), self.small.height()).ok()?, ToneMap::new(light)),
-        };
-        self.scaler.scale(picture, &mut bright).ok()?;
-        tone_map.apply(&bright, &mut self.small);
-        self.bright = Some((bright, tone_map));
-        Some(())
-    }
-}
-
-impl Hand for BifHand<'_> {
-    fn key_frame(&mut self, marks: Range<usize>, picture: Option<&Frame>) {
-        let jpeg = picture.and_then(|picture| self.jpeg(picture));
+impl PictureHand for BifHand<'_> {
+    fn picture(&mut self, _time: i64, marks: Range<usize>, picture: Option<&Frame>) {
+        let jpeg = picture.and_then(|picture| {
+            self.thumbnailer.shrink(picture)?;
+            self.thumbnailer.jpeg()
+        });
         self.maker.slots.lock().unwrap_or_else(PoisonError::into_inner).push(Slot { marks, jpeg });
     }
 }

@@ -200,7 +200,7 @@ fn notes(heading: &str, notes: &[CheckNote]) -> Markup {
 }
 
 async fn add(State(app): State<App>, session: Signed, form: Form) -> Result<Response, Problem> {
-    let folder = form.path("folder").unwrap_or_else(PathBuf::new);
+    let folder = form.path("folder").unwrap_or_default();
     match made(&app, &form, folder).await {
         Ok((section, sentence)) => {
             app.flashes.put(session.0, Flash { sentence, is_good: true });

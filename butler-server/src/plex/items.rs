@@ -3,7 +3,7 @@
 //!
 //! Every list goes through [`answer`]: the same filters, sorts and pages. `query.rs` reads them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -18,7 +18,7 @@ use crate::accept::Wants;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Extent, Params};
-use crate::plex::{bandwidth, fields, filters, location, metadata, query, sections};
+use crate::plex::{bandwidth, chapter_images, fields, filters, location, metadata, query, sections};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -179,7 +179,8 @@ async fn recently_added_anywhere(
 #[utoipa::path(get, path = "/library/metadata/{id}", tag = "library",
     params(
         ("id" = String, Path, description = "The item's id, or several by commas.", example = "7"),
-        ("includeChapters" = inline(Option<Switch>), Query, description = "1 adds the chapters."),
+        ("includeChapters" = inline(Option<Switch>), Query, description = "1 adds the chapters, with where \
+                                                                           their pictures are."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
                                                                        may be a header."),
         ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
@@ -202,19 +203,21 @@ async fn one(
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(*id));
     let include_chapters = params.flag("includeChapters")?;
-    let (items, sections, bandwidths) = app
+    let (items, sections, bandwidths, images) = app
         .library(move |library| {
             let items = ids
                 .into_iter()
                 .filter_map(|id| library.item(id).transpose())
                 .collect::<Result<Vec<_>, StoreError>>()?;
             let bandwidths = bandwidth::of(library, &items)?;
+            let images = if include_chapters { chapter_images::of(library, &items)? } else { HashMap::new() };
             let located =
                 items.into_iter().map(|item| locations(library, &item).map(|folders| (item, folders)));
             Ok::<_, StoreError>((
                 located.collect::<Result<Vec<_>, StoreError>>()?,
                 library.sections()?,
                 bandwidths,
+                images,
             ))
         })
         .await?;
@@ -228,7 +231,10 @@ async fn one(
         Some(Metadata { locations, ..metadata::full(item, section, include_chapters) })
     });
     let mut metadata: Vec<Metadata> = shown.collect();
-    metadata.iter_mut().for_each(|item| bandwidth::add(item, &bandwidths));
+    for item in &mut metadata {
+        bandwidth::add(item, &bandwidths);
+        chapter_images::add(item, &images);
+    }
     wants.answer(&Container::new(container(metadata, extent, MetadataPage::default())))
 }
 

@@ -58,6 +58,7 @@ pub(crate) fn chapters(part: i64, info: &MediaInfo) -> Vec<Chapter> {
         start_time_offset: chapter.start_ms,
         end_time_offset: chapter.end_ms,
         tag: chapter.title.clone(),
+        thumb: None,
     };
     numbered.map(chapter).collect()
 }

@@ -97,8 +97,9 @@ async fn list_of_section(
 #[utoipa::path(put, path = "/library/sections/{id}/prefs", tag = "settings",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("enableBIFGeneration" = Option<String>, Query, description = "A new value, by the preference's id; \
-                                                                       so for each of them."),
+        ("enableBIFGeneration" = Option<String>, Query, description = "Whether preview thumbnails are made."),
+        ("enableChapterThumbGeneration" = Option<String>, Query, description = "Whether chapter thumbnails \
+                                                                                are made."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),

@@ -158,7 +158,10 @@ async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Re
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
         ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
         ("language" = Option<String>, Query, description = "Its language."),
-        ("prefs[enableBIFGeneration]" = Option<String>, Query, description = "A preference of the section, as `/library/sections/{id}/prefs` has it."),
+        ("prefs[enableBIFGeneration]" = Option<String>, Query, description = "A preference of the section, as \
+                                                                              `/library/sections/{id}/prefs` \
+                                                                              has it."),
+        ("prefs[enableChapterThumbGeneration]" = Option<String>, Query, description = "Another of them."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty. Where its folders are others now, the header \

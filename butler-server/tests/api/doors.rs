@@ -168,6 +168,8 @@ async fn bad_input_is_never_a_500() {
         (Method::GET, "/library/parts/1/indexes/hd"),
         (Method::GET, "/library/parts/1/indexes/sd?interval=x"),
         (Method::GET, "/library/parts/1/indexes/sd/-5"),
+        (Method::GET, "/library/media/1/chapterImages/1"),
+        (Method::GET, "/library/media/x/chapterImages/18446744073709551616"),
         (Method::GET, "/services/browse/%%%"),
         (Method::GET, "/services/browse/AAAA"),
         (Method::GET, "/api/v1/runs?state=asleep"),

@@ -12,6 +12,7 @@ use butler_library::{
     ScanProgress, ScanReport, ScanWorld, SectionId, SectionKind, scan_section,
 };
 use butler_product::bif::{self, Bif, BifWriter};
+use butler_product::chapter_thumbs::ChapterThumbs;
 use butler_product::media_info::{Chapter, MediaInfo, PictureShape, Stream, StreamKind};
 use butler_product::{Spec, Value};
 
@@ -349,6 +350,53 @@ async fn a_bif_is_given_whole_thinned_and_by_picture() {
         );
     }
     assert_eq!(rig.get(format!("{uri}/70000")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_chapters_picture_is_named_by_the_item_and_given_with_a_tag() {
+    let rig = Rig::new();
+    let id = scanned(&rig, SectionKind::Movie, "films", &["Heat (1995).mkv", "Other.mkv"]);
+    let part = part_of(&rig, id, ItemKind::Movie);
+    let chapter = |start_ms| Chapter { start_ms, end_ms: start_ms + 20_000, title: None };
+    let info = MediaInfo { chapters: [0, 20_000, 40_000].map(chapter).to_vec(), ..film() };
+    publish(&rig, &part, Spec::MediaInfo, info.into(), None);
+    let thumbs = async || -> Vec<serde_json::Value> {
+        let item = rig.get_json(format!("/library/metadata/{}?includeChapters=1", part.item)).await;
+        let chapters = item["MediaContainer"]["Metadata"][0]["Chapter"].as_array().unwrap().clone();
+        chapters.into_iter().map(|chapter| chapter["thumb"].clone()).collect()
+    };
+    assert_eq!(thumbs().await, [serde_json::Value::Null, serde_json::Value::Null, serde_json::Value::Null]);
+
+    let mut writer = BifWriter::new(Cursor::new(Vec::new()), 1_000, 3).unwrap();
+    for jpeg in [&b"one"[..], b"", b"three"] {
+        writer.picture(jpeg).unwrap();
+    }
+    let (written, bytes) = writer.finish().unwrap();
+    let staged = rig.library.blobs().staged().unwrap();
+    File::from(staged.descriptor().unwrap()).write_all(written.get_ref()).unwrap();
+    let blob = staged.publish(&Spec::ChapterThumbs.blob_name(part.fingerprint), bytes).unwrap();
+    let made = ChapterThumbs { chapters: 3, missing: vec![2], width: 480, height: 270 };
+    publish(&rig, &part, Spec::ChapterThumbs, made.into(), Some(blob));
+
+    let thumbs = thumbs().await;
+    assert_eq!(thumbs[0], format!("/library/media/{}/chapterImages/1", part.media));
+    assert_eq!(thumbs[1], serde_json::Value::Null, "there is none");
+    let third = rig.get(thumbs[2].as_str().unwrap()).await;
+    assert_eq!((third.status, third.header("content-type")), (StatusCode::OK, "image/jpeg"));
+    assert_eq!(third.body, b"three");
+    let tag = third.header("etag").to_owned();
+    let first = rig.get(thumbs[0].as_str().unwrap()).await;
+    assert!(tag.starts_with('"') && tag != first.header("etag"), "{tag}");
+    let again =
+        rig.ask(Method::GET, thumbs[2].as_str().unwrap()).header("If-None-Match", tag.as_str()).send().await;
+    assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0));
+    let other =
+        rig.ask(Method::GET, thumbs[0].as_str().unwrap()).header("If-None-Match", tag.as_str()).send().await;
+    assert_eq!(other.status, StatusCode::OK);
+    for none in ["0", "2", "4", "-1", "x", "18446744073709551615"] {
+        let address = format!("/library/media/{}/chapterImages/{none}", part.media);
+        assert_eq!(rig.get(address).await.status, StatusCode::NOT_FOUND, "{none}");
+    }
 }
 
 #[tokio::test]

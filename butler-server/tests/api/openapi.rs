@@ -41,6 +41,7 @@ const PROMISED: &[(&str, &str)] = &[
     ("get", "/api/v1/sections/check"),
     ("get", "/library/parts/{id}/indexes/sd"),
     ("get", "/library/parts/{id}/indexes/sd/{offset}"),
+    ("get", "/library/media/{id}/chapterImages/{n}"),
     ("get", "/activities"),
     ("delete", "/activities/{uuid}"),
     ("delete", "/api/v1/runs/{id}"),

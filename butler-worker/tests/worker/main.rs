@@ -4,6 +4,7 @@
 mod bandwidth;
 mod bif;
 mod broken;
+mod chapters;
 mod codecs;
 mod damage;
 mod films;

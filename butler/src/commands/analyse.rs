@@ -20,8 +20,13 @@ pub(crate) struct Arguments {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
-    /// What to make of them: media_info, bif, bandwidth, tags, photo
-    #[arg(long, value_name = "PRODUCT", value_delimiter = ',', default_value = "media_info")]
+    #[arg(
+        long,
+        value_name = "PRODUCT",
+        value_delimiter = ',',
+        default_value = "media_info",
+        help = format!("What to make of them: {}", product::kinds())
+    )]
     pub(crate) products: Vec<String>,
 
     /// The folder for what is made; made if it is not there [default: the working folder]

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Listing};
 use crate::print::words::{bytes, count, file_name};
-use crate::print::{Out, json};
+use crate::print::{Out, json, product};
 
 /// Rows in a table, unless told otherwise.
 const TABLE_ROWS: usize = 50;
@@ -28,8 +28,7 @@ pub(crate) struct Arguments {
         add = ArgValueCandidates::new(candidates::sections))]
     section: Option<i64>,
 
-    /// The files that lack this product: media_info, bif, bandwidth, tags, photo
-    #[arg(long, value_name = "PRODUCT")]
+    #[arg(long, value_name = "PRODUCT", help = format!("The files that lack this product: {}", product::kinds()))]
     lacking: Option<ProductKind>,
 
     /// List at most so many [default: 50; with --json all]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use butler_client::{
     Client, Error, Failure, ItemProduct, Media, Metadata, OpenProduct, Part, Product, Products,
 };
-use butler_product::Value;
+use butler_product::{ProductKind, Value};
 use clap::Args;
 use serde::Serialize;
 
@@ -136,7 +136,7 @@ fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
     lines
 }
 
-/// `  bif          7 pictures, size 320×180, one every 10.0 s; 41 kB, made 2026-11-27 21:01`.
+/// `  bif               7 pictures, size 320×180, one every 10.0 s; 41 kB, made 2026-11-27 21:01`.
 fn made_line(product: &Product) -> String {
     // A server of another version may store what this command does not know.
     let words = serde_json::from_value::<Value>(product.value.clone())
@@ -145,7 +145,7 @@ fn made_line(product: &Product) -> String {
     let size = product.bytes.map(|size| format!("{}, ", bytes(size))).unwrap_or_default();
     let words = words.trim_end_matches('.');
     let words = if words.is_empty() { String::new() } else { format!("{words}; ") };
-    format!("  {:<11}  {words}{size}made {}", product.product, time(product.made_at))
+    format!("{}{words}{size}made {}", begun(&product.product), time(product.made_at))
 }
 
 /// `  needed_bandwidth  8.2 Mbit/s with a buffer of 5 MB, ...; made 2026-11-27 21:01`.
@@ -156,7 +156,7 @@ fn derived_line(product: &ItemProduct) -> String {
     let words = words.trim_end_matches('.');
     let words = if words.is_empty() { String::new() } else { format!("{words}; ") };
     let anew = if product.is_current { "" } else { ", and is made anew: its files changed" };
-    format!("  {:<11}  {words}made {}{anew}", product.product, time(product.made_at))
+    format!("{}{words}made {}{anew}", begun(&product.product), time(product.made_at))
 }
 
 fn failed_line(failure: &Failure) -> Text {
@@ -167,7 +167,7 @@ fn failed_line(failure: &Failure) -> Text {
     };
     let tries = count(failure.tries.into(), "try").replace("trys", "tries");
     let error = failure.error.trim_end_matches('.');
-    Text::from(format!("  {:<11}  ", failure.product))
+    Text::from(begun(&failure.product))
         .then(Text::painted(format!("failed: {error}"), Colour::Red))
         .then(format!("; {tries}, {next}"))
 }
@@ -178,7 +178,13 @@ fn open_line(open: &OpenProduct) -> String {
         Some(at) => format!("{} makes it, from {} on", open.task, time(at)),
         None => format!("{} makes it; `butler plan` tells when", open.task),
     };
-    format!("  {:<11}  not yet: {when}", open.product)
+    format!("{}not yet: {when}", begun(&open.product))
+}
+
+/// How each line of a product begins: with its name, as wide as the longest one.
+fn begun(product: &str) -> String {
+    let width = ProductKind::ALL.into_iter().map(|kind| kind.as_str().len()).max().unwrap_or(0);
+    format!("  {product:<width$}  ")
 }
 
 #[cfg(test)]
@@ -245,10 +251,10 @@ mod tests {
         assert_eq!(
             text(&file(&media, &part, &made)),
             format!(
-                "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif          It has no pictures; made {0}\n  \
-                 bandwidth    failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has \
+                "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif               It has no pictures; made {0}\n  \
+                 bandwidth         failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has \
                  it tried again\n  \
-                 tags         not yet: Tagging makes it, from {0} on\n",
+                 tags              not yet: Tagging makes it, from {0} on\n",
                 time(at)
             )
         );

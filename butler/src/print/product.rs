@@ -1,8 +1,14 @@
 //! What was made of a file, in a few words: the one renderer of what a product says of itself.
 
-use butler_product::{Line, Quantity, Value};
+use butler_product::{Line, ProductKind, Quantity, Value};
 
 use crate::print::words;
+
+/// The names of what is made of files, as a help text lists them.
+pub(crate) fn kinds() -> String {
+    let of_files = ProductKind::ALL.into_iter().filter(|kind| !kind.is_derived());
+    of_files.map(ProductKind::as_str).collect::<Vec<_>>().join(", ")
+}
 
 /// A product's value in a few words.
 pub(crate) fn summary(value: &Value) -> String {

@@ -41,7 +41,7 @@ fn a_film_is_shown_with_what_was_made_what_failed_and_what_is_to_come() {
     let (path, id) = (films[0].to_str().unwrap(), lacking[1]["item"].to_string());
     assert!(
         shown(&butler(&["show", path]))
-            .contains("bif          not yet: GenerateMediaIndexFiles makes it, from ")
+            .contains("bif               not yet: GenerateMediaIndexFiles makes it, from ")
     );
     let early = butler(&["preview", &id]);
     assert_eq!(early.status.code(), Some(4), "{early:?}");
@@ -52,12 +52,12 @@ fn a_film_is_shown_with_what_was_made_what_failed_and_what_is_to_come() {
     assert_eq!(lacking.as_array().unwrap().len(), 1, "{lacking:#}");
     let text = shown(&butler(&["show", &id]));
     assert!(
-        text.contains("bif          3 pictures, size 320×180, one every 10 s; ")
-            && text.contains("bandwidth    not yet: "),
+        text.contains("bif               3 pictures, size 320×180, one every 10 s; ")
+            && text.contains("bandwidth         not yet: "),
         "{text}"
     );
     let text = shown(&butler(&["show", damaged.to_str().unwrap()]));
-    assert!(text.contains("media_info   failed: ") && text.contains("1 try, "), "{text}");
+    assert!(text.contains("media_info        failed: ") && text.contains("1 try, "), "{text}");
     let made = server.butler_json(&["show", path]).unwrap();
     assert_eq!(made["products"].as_array().unwrap().len(), 2, "{made:#}");
 

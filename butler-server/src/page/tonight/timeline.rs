@@ -274,6 +274,7 @@ mod tests {
             due: true,
             usual_seconds: 300,
             usual_is_guess: false,
+            waits_for: None,
             next_at: None,
         }
     }
