@@ -30,7 +30,8 @@ lists! {
     /// What the value of a report's fact is.
     FactUnit = "count", "bytes", "ms", "text";
     /// What a plan does to a file.
-    DeedWord = "write", "remove";
+    DeedWord = "write", "remove", "rename", "compress", "forget", "remake", "compact", "analyze", "add", "move",
+        "change", "restore", "miss";
     /// What a setting takes.
     SettingType = "bool", "int", "text";
     /// Who gave a setting's value.

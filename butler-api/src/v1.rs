@@ -19,7 +19,7 @@ mod window;
 
 pub use bandwidth::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream};
 pub use check::{Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion};
-pub use dry_run::{DryRun, PlannedAction};
+pub use dry_run::{DryRun, PlannedAction, WaitingActions};
 pub use failure::{Failure, FailureGroup, FailureSummary, Failures, Retried};
 pub use health::{Health, HealthCheck, SandboxState};
 pub use item_file::{ItemFile, ItemFiles};

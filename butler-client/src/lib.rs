@@ -47,7 +47,7 @@ pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion, Fact, Failure, Failures, Health,
     LiveWork, Retried, Run, Runs,
 };
-pub use butler_api::v1::{DryRun, PlannedAction};
+pub use butler_api::v1::{DryRun, PlannedAction, WaitingActions};
 pub use butler_api::v1::{FailureGroup, FailureSummary};
 pub use butler_api::v1::{ItemFile, ItemFiles};
 pub use butler_api::v1::{LabelledValue, Setting, Settings};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use butler_api::TaskName;
 use butler_api::v1::{DryRun, Plan, Tasks, Window};
 
+use crate::butler::Start;
 use crate::client::Client;
 use crate::error::Error;
 
@@ -35,6 +36,15 @@ impl Client {
     pub async fn dry_run(&self, task: &TaskName) -> Result<DryRun, Error> {
         let asked = self.get(&["api", "v1", "tasks", task.as_str(), "plan"]).within(DRY_RUN_WITHIN);
         asked.send().await?.json("a plan")
+    }
+
+    /// Confirms what waits of a task's plan, by the digest that its dry run names, and starts the task.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses: nothing waits, or the plan has changed.
+    pub async fn confirm_plan(&self, task: &TaskName, digest: &str) -> Result<Start, Error> {
+        let request = self.put(&["api", "v1", "tasks", task.as_str(), "plan"]).argument("digest", digest);
+        Ok(Start::read(task, &request.send().await?))
     }
 
     /// The maintenance window: whether it is open, and when the next one opens.

@@ -48,20 +48,20 @@ pub(crate) fn tell(check: &BlobCheck) {
     let BlobCheck { whole, lost, staging_files, unknown, bytes, is_cut, is_away } = *check;
     if is_away {
         tracing::warn!(
-            "products have files in the folder `blobs`, and not one is there: if its disk is not mounted, \
-             mount it and start Butler again; if they are gone for good, `butler start TASK --force` makes \
-             them anew"
+            "products have files in the folder `blobs`, and its disk is not there: mount it and start Butler \
+             again; if they are gone for good, `butler start TASK --force` makes them anew"
         );
         return;
     }
     tracing::info!(
         whole,
         lost,
-        staging_files,
         unknown,
-        bytes,
         is_cut,
-        "blobs checked; files that nobody needs were removed"
+        staging_files,
+        bytes,
+        "blobs checked; what an earlier process was writing was removed, and files that nobody knows are \
+         left to GarbageCollectBlobs"
     );
     if lost > 0 {
         tracing::warn!(

@@ -47,7 +47,7 @@ pub use analyse::{AnalyseError, Analysed, Analyst, Product};
 pub use answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView, Workers};
 pub use butler_library::Derivation;
 pub use butler_schedule::{BacklogAhead, Forecast, How, NightAhead, RunAhead, Window};
-pub use butler_tasks::{Action, Deed, Plan as HousePlan};
+pub use butler_tasks::{Action, Deed, Plan as HousePlan, Waiting};
 pub use butler_tasks::{Catalogue, Stage};
 pub use butler_tasks::{Setting, SettingError, Settings, SettingsFile, settings};
 pub use clock::{Clock, FASTEST_RATE};

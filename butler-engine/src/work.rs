@@ -60,8 +60,9 @@ pub(crate) fn dry_run(
     clock: &Clock,
     is_stopping: &mut (dyn FnMut() -> bool + Send),
 ) -> Option<Result<Plan, TaskError>> {
-    let mut ground = Ground { library, settings, now: clock.now(), today: local_date(clock), is_stopping };
-    Some(work.prepare(&mut ground)?.map(|prepared| prepared.plan()))
+    let (now, today) = (clock.now(), local_date(clock));
+    let mut ground = Ground { library, settings, section: None, now, today, is_stopping };
+    work.plan(&mut ground)
 }
 
 /// The date on the server's wall.

@@ -1,9 +1,10 @@
-//! Holds the folder of blobs against the rows that speak of them: a file that no row knows is removed, and a
-//! product whose file is gone or another becomes a lack again, which its task makes anew.
+//! Holds the folder of blobs against the rows that speak of them: a product whose file is gone or another
+//! becomes a lack again, which its task makes anew. Files that no row knows are only counted here;
+//! `blob_garbage.rs` removes them.
 //!
 //! One walk through folder and rows side by side, both in the order of the names, so that a million blobs
-//! take no memory. It may go on while others publish: what it would remove or give up is looked at once more
-//! at that moment.
+//! take no memory. It may go on while others publish: what it would give up is looked at once more at that
+//! moment.
 
 use std::cmp::Ordering;
 
@@ -26,14 +27,14 @@ pub struct BlobCheck {
     pub lost: u64,
     /// Files removed that an earlier process was writing when it ended.
     pub staging_files: u64,
-    /// Files removed that no row speaks of.
-    pub unknown: u64,
-    /// Bytes of all that was removed.
+    /// Bytes of these.
     pub bytes: u64,
+    /// Files that no row speaks of.
+    pub unknown: u64,
     /// Whether it was ended early.
     pub is_cut: bool,
-    /// Whether there are products with blobs and their folder holds nothing at all, as a disk's mount point
-    /// does while that is away: then nothing was done.
+    /// Whether there are products with blobs and the disk that holds them is not there: then nothing was
+    /// done.
     pub is_away: bool,
 }
 
@@ -56,9 +57,19 @@ pub(crate) struct StoredBlob {
     pub(crate) blob: BlobRef,
 }
 
+/// What a file or a row is found to be.
+pub(crate) enum Found {
+    /// A blob as its row says.
+    Whole,
+    /// A file that no row speaks of.
+    Unknown(Listed),
+    /// A row whose blob is gone or another.
+    Lost(StoredBlob),
+}
+
 impl Library {
-    /// Checks all blobs and removes what earlier processes left, or checks those of one kind of product.
-    /// Whenever `is_stopping` says so, it ends.
+    /// Checks all blobs and removes what an earlier process was writing, or checks those of one kind of
+    /// product. Whenever `is_stopping` says so, it ends.
     ///
     /// # Errors
     /// If a folder can't be listed, a file not removed, or the database fails; what was done until then
@@ -71,50 +82,64 @@ impl Library {
         let mut check = BlobCheck::default();
         if kind.is_none() {
             (check.staging_files, check.bytes) = self.blobs().sweep_staging()?;
-        }
-        let (mut files, mut rows) =
-            (self.blobs().walk(kind.map_or("", ProductKind::as_str))?, Rows::new(self, kind));
-        let (mut file, mut row) = (files.next().transpose()?, rows.next()?);
-        check.is_away = kind.is_none() && row.is_some() && self.blobs().is_empty()?;
-        if check.is_away {
-            return Ok(check);
+            check.is_away = self.blobs_away()?.is_some();
+            if check.is_away {
+                return Ok(check);
+            }
         }
         let mut lost = Vec::new();
-        loop {
-            check.is_cut = is_stopping();
-            let order = match (&file, &row) {
-                _ if check.is_cut => break,
-                (None, None) => break,
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(file), Some(row)) => file.name.as_slice().cmp(row.name.as_bytes()),
-            };
-            if order.is_le()
-                && let Some(listed) = std::mem::replace(&mut file, files.next().transpose()?)
-            {
-                if order.is_lt() && self.blobs().sweep(&listed)? {
-                    (check.unknown, check.bytes) = (check.unknown + 1, check.bytes + listed.bytes);
-                } else if let Some(stored) =
-                    row.as_ref().filter(|_| order.is_eq()).and_then(|row| row.stored.as_ref())
-                {
-                    if stands_for(&listed, &stored.blob) {
-                        check.whole += 1;
-                    } else {
-                        lost.push(stored.clone());
-                    }
-                }
-            } else if let Some(stored) = row.as_ref().and_then(|row| row.stored.as_ref()) {
-                lost.push(stored.clone());
-            }
-            if order.is_ge() {
-                row = rows.next()?;
+        check.is_cut = self.compare_blobs(kind, &mut || is_stopping(), &mut |found| {
+            match found {
+                Found::Whole => check.whole += 1,
+                Found::Unknown(_) => check.unknown += 1,
+                Found::Lost(stored) => lost.push(stored),
             }
             if lost.len() >= GROUP {
                 check.lost += self.give_up_lost(std::mem::take(&mut lost))?;
             }
-        }
+            Ok(())
+        })?;
         check.lost += self.give_up_lost(lost)?;
+        if kind.is_none() && !check.is_cut {
+            self.note_blob_folders()?;
+        }
         Ok(check)
+    }
+
+    /// Tells each file and each row that speaks of one what it is found to be. Whether it was ended early.
+    pub(crate) fn compare_blobs(
+        &self,
+        kind: Option<ProductKind>,
+        is_stopping: &mut dyn FnMut() -> bool,
+        tell: &mut dyn FnMut(Found) -> Result<(), CheckBlobsError>,
+    ) -> Result<bool, CheckBlobsError> {
+        let (mut files, mut rows) =
+            (self.blobs().walk(kind.map_or("", ProductKind::as_str))?, Rows::new(self, kind));
+        let (mut file, mut row) = (files.next().transpose()?, rows.next()?);
+        loop {
+            if is_stopping() {
+                return Ok(true);
+            }
+            let order = match (&file, &row) {
+                (None, None) => return Ok(false),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(file), Some(row)) => file.name.as_slice().cmp(row.name.as_bytes()),
+            };
+            let listed =
+                if order.is_le() { std::mem::replace(&mut file, files.next().transpose()?) } else { None };
+            match (listed, &row) {
+                (Some(listed), _) if order.is_lt() => tell(Found::Unknown(listed))?,
+                (listed, Some(BlobRow { stored: Some(stored), .. })) => {
+                    let is_whole = listed.is_some_and(|listed| stands_for(&listed, &stored.blob));
+                    tell(if is_whole { Found::Whole } else { Found::Lost(stored.clone()) })?;
+                }
+                _ => {}
+            }
+            if order.is_ge() {
+                row = rows.next()?;
+            }
+        }
     }
 
     /// Makes lacks again of those products whose blob is not what their rows say. How many that were. Each

@@ -2,7 +2,7 @@
 //! the disk.
 //!
 //! The order is the safety: bytes, fsync, name, fsync of the folder; only then may a row speak of it.
-//! Whatever is killed in between leaves at most a file that no row knows, which the check at the next start
+//! Whatever is killed in between leaves at most a file that no row knows, which GarbageCollectBlobs
 //! removes. A blob is never trusted to be there because a row says so: [`Blobs::open`] and [`Blobs::loss`]
 //! look.
 
@@ -22,6 +22,7 @@ pub(crate) use walk::Listed;
 use walk::Walk;
 
 use crate::BlobRef;
+use crate::own_files::{self, Removal};
 
 /// Why a blob could not be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -241,22 +242,41 @@ impl Blobs {
         Ok((files, bytes))
     }
 
-    /// Whether its folder holds nothing at all, not even an empty folder of a kind.
-    pub(crate) fn is_empty(&self) -> Result<bool, BlobError> {
-        let entries = fs::read_dir(&self.folder).map_err(|error| self.fail(&self.folder, error))?;
-        Ok(entries.count() == 0)
+    /// Removes a file that no row speaks of, as `is_unknown` says once more right before it goes. One that is
+    /// younger than this process stays: its row may be on its way. So does one behind a link.
+    ///
+    /// # Errors
+    /// If the system refuses, or what `is_unknown` says.
+    pub(crate) fn remove_stray<E: From<BlobError>>(
+        &self,
+        name: &Path,
+        bytes: u64,
+        is_unknown: impl FnOnce() -> Result<bool, E>,
+    ) -> Result<Removal, E> {
+        let path = self.folder.join(name);
+        let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_meant = |stat: &rustix::fs::Stat| {
+            let modified_ns = i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec);
+            u64::try_from(stat.st_size) == Ok(bytes) && self.is_old(modified_ns)
+        };
+        if !is_unknown()? {
+            return Ok(Removal::Changed);
+        }
+        own_files::open_folder(&self.folder)
+            .and_then(|folder| own_files::remove_if(&folder, name, is_meant))
+            .map_err(|error| self.fail(&path, error).into())
     }
 
-    /// Removes a file that no row speaks of, unless it is younger than this process: then its row may be on
-    /// its way. Whether it was removed.
-    pub(crate) fn sweep(&self, listed: &Listed) -> Result<bool, BlobError> {
-        let path = self.folder.join(listed.name_as_path());
-        let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
-        match fs::symlink_metadata(&path) {
-            Ok(metadata) if metadata.is_file() && self.is_old(modified_ns(&metadata)) => {
-                fs::remove_file(&path).map(|()| true).map_err(|error| self.fail(&path, error))
-            }
-            _ => Ok(false),
+    /// The disk on which its folder lies, or that of a kind in it, and whether that is empty; none where
+    /// there is no such folder.
+    pub(crate) fn disk_of(&self, kind: &str) -> Result<Option<(u64, bool)>, BlobError> {
+        let folder = self.folder.join(kind);
+        let look = || -> io::Result<(u64, bool)> {
+            Ok((fs::metadata(&folder)?.dev(), fs::read_dir(&folder)?.next().is_none()))
+        };
+        match look() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            looked => looked.map(Some).map_err(|error| self.fail(&folder, error)),
         }
     }
 

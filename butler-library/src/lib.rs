@@ -13,14 +13,20 @@
 mod allowed_roots;
 mod backup;
 mod blob_check;
+mod blob_garbage;
 mod blobs;
 mod borders;
 mod browse;
+mod compress;
 mod data_dir;
 mod db;
 mod fingerprint;
 mod ids;
 mod library;
+mod media_garbage;
+mod optimize;
+mod orphans;
+mod own_files;
 mod regular_file;
 mod root_threads;
 mod scan;
@@ -36,13 +42,19 @@ pub use backup::{
 };
 pub use backup::{backups, backups_to_remove, check_backup, newest_usable, restore_backup};
 pub use blob_check::{BlobCheck, CheckBlobsError};
+pub use blob_garbage::{BlobGarbage, LostBlob, Stray};
 pub use blobs::{BlobError, Blobs, Loss, Staged};
 pub use borders::{Borders, Outside};
 pub use browse::Folder;
+pub use compress::compress_own;
 pub use data_dir::DataDirError;
 pub use db::{DbOpenError, StoreError};
 pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId};
 pub use library::{AdminTokenError, Library, OpenError};
+pub use media_garbage::{GoneFile, GoneFiles, Look, digest};
+pub use optimize::{Compacted, DatabaseRoom};
+pub use orphans::{Orphan, Orphans};
+pub use own_files::{OwnFile, OwnFiles, OwnFolder, Removal, with_suffix};
 pub use regular_file::open_regular;
 pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads};
 pub use scan::{
@@ -74,5 +86,6 @@ pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
 };
 pub use store::sources::SourceFile;
+pub use store::waiting_plans::WaitingPlan;
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};
 pub use vital_threads::VitalThreads;

@@ -1,6 +1,7 @@
 //! The library: the data folder with its database and blobs, held by this process.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
 use crate::StoreError;
@@ -26,6 +27,8 @@ struct Inner {
     root_threads: RootThreads,
     vital_threads: VitalThreads,
     server_id: String,
+    /// What the last check of the database found.
+    is_damaged: AtomicBool,
     allowed: RwLock<Allowed>,
     data_dir: DataDir,
 }
@@ -93,8 +96,9 @@ impl Library {
         }
         let server_id = server_id(&db)?;
         let blobs = Blobs::new(data_dir.path(), data_dir.opened_ns());
-        let allowed = RwLock::default();
-        let inner = Inner { db, blobs, root_threads, vital_threads, server_id, allowed, data_dir };
+        let (allowed, is_damaged) = (RwLock::default(), AtomicBool::new(false));
+        let inner =
+            Inner { db, blobs, root_threads, vital_threads, server_id, allowed, is_damaged, data_dir };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -133,6 +137,15 @@ impl Library {
         let token = Token::read_or_make(self.data_dir())?;
         self.let_in("admin", &token)?;
         Ok(token)
+    }
+
+    /// Whether the last check of the database found it damaged.
+    pub fn is_database_damaged(&self) -> bool {
+        self.inner.is_damaged.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_damage(&self, is_damaged: bool) {
+        self.inner.is_damaged.store(is_damaged, Ordering::Relaxed);
     }
 
     /// Writes the database's version once more, to see whether anything can be written now.

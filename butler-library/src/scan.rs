@@ -14,6 +14,7 @@ mod content;
 mod dry_run;
 mod extent;
 mod extras;
+mod forget;
 mod ignore;
 mod known;
 mod list;
@@ -44,6 +45,7 @@ pub use dry_run::{Becomes, PlannedFile, ScanPlan, plan_scan};
 pub use watch::{Pending, RootWatch, Unwatched, Watched};
 
 pub(crate) use by_content::place_by_content;
+pub(crate) use forget::forget;
 
 use section_scan::Sink;
 

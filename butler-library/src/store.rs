@@ -22,6 +22,7 @@ pub(crate) mod sections;
 pub(crate) mod settings;
 pub(crate) mod sources;
 pub(crate) mod tokens;
+pub(crate) mod waiting_plans;
 
 pub(crate) use column::{At, Json, Word, path_bytes, path_from_bytes};
 pub(crate) use readable::readable;

@@ -10,6 +10,7 @@ mod browse;
 mod butler;
 mod fields;
 mod filters;
+mod housekeeping;
 mod items;
 mod location;
 mod media;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(sections::routes())
         .merge(prefs::routes())
         .merge(refresh::routes())
+        .merge(housekeeping::routes())
         .merge(items::routes())
         .merge(filters::routes())
         .merge(parts::routes())

@@ -10,15 +10,30 @@ use butler_schedule::Lane;
 use crate::{Settings, Task, stand_ins};
 
 mod backup_database;
+mod butler_task_clean_supplemental_log_files;
+mod clean_old_bundles;
+mod clean_old_cache_files;
 mod deep_media_analysis;
+mod garbage_collect_blobs;
+mod garbage_collect_library_media;
 mod generate_media_index_files;
+mod optimize_database;
 mod refresh_libraries;
 
+#[cfg(test)]
+pub(crate) use garbage_collect_library_media::AUTO_EMPTY_TRASH;
+
 /// Every task.
-pub(crate) static ALL: [&Task; 4] = [
+pub(crate) static ALL: [&Task; 10] = [
     &backup_database::TASK,
+    &butler_task_clean_supplemental_log_files::TASK,
+    &clean_old_bundles::TASK,
+    &clean_old_cache_files::TASK,
     &deep_media_analysis::TASK,
+    &garbage_collect_blobs::TASK,
+    &garbage_collect_library_media::TASK,
     &generate_media_index_files::TASK,
+    &optimize_database::TASK,
     &refresh_libraries::TASK,
 ];
 

@@ -5,6 +5,8 @@
 //! task's file is complete in itself. `docs/tasks.md` is printed from here.
 
 mod catalogue;
+mod deeds;
+mod orphans;
 mod plan;
 mod report;
 pub mod settings;
@@ -16,7 +18,7 @@ mod work;
 
 pub(crate) use catalogue::ALL;
 pub use catalogue::Catalogue;
-pub use plan::{Action, Deed, Ground, Plan, Prepared};
+pub use plan::{Action, Deed, Ground, Plan, Prepared, Waiting};
 pub use report::Report;
 pub use settings::{Setting, SettingError, Settings, SettingsFile};
 pub use task::{Demand, OwnWork, Phases, Task};

@@ -22,9 +22,20 @@ impl Report {
         self.facts.push(ReportFact::bytes(label, value));
     }
 
+    /// Adds a time in milliseconds.
+    pub fn ms(&mut self, label: &str, value: u64) {
+        self.facts.push(ReportFact::ms(label, value));
+    }
+
     /// Adds a sentence.
     pub fn text(&mut self, label: &str, sentence: String) {
         self.facts.push(ReportFact::text(label, sentence));
+    }
+
+    /// Adds all that another report tells.
+    pub fn append(&mut self, mut other: Self) {
+        self.facts.append(&mut other.facts);
+        self.roots_away.append(&mut other.roots_away);
     }
 
     /// The facts.

@@ -137,21 +137,23 @@ mod tests {
             settings.flag(&FS_EVENT_LIBRARY_UPDATES),
             settings.int(&BUTLER_MIN_FREE_SPACE),
             settings.folders(&BUTLER_ALLOWED_ROOTS),
+            settings.flag(&crate::catalogue::AUTO_EMPTY_TRASH),
         );
         let mut seen = format!("{schedule:?} {of_others:?}");
         for task in crate::ALL {
             write!(seen, " {:?}", task.demands(settings)).unwrap();
             let (now, today, is_stopping) = (Timestamp::UNIX_EPOCH, date(1970, 1, 1), &mut || false);
-            let prepared =
-                task.phases.work.prepare(&mut Ground { library, settings, now, today, is_stopping });
-            write!(seen, " {:?}", prepared.map(|prepared| prepared.unwrap().plan())).unwrap();
+            let ground = &mut Ground { library, settings, section: None, now, today, is_stopping };
+            let plan = task.phases.work.plan(ground);
+            write!(seen, " {:?}", plan.map(Result::unwrap)).unwrap();
         }
         seen
     }
 
     /// For every setting a value that is not its default. What each does further on is tested where it is
-    /// done: the window and the switches in butler-schedule, the name, the allowed roots and the switches in butler-server,
-    /// whether folders are watched and the room that is asked for in butler, interval and width in butler-engine and butler-media.
+    /// done: the window and the switches in butler-schedule, the name, the allowed roots and the switches in
+    /// butler-server, whether folders are watched and the room that is asked for in butler, interval and
+    /// width in butler-engine and butler-media.
     const FLIPPED: &[(&str, &str)] = &[
         ("FriendlyName", "Attic"),
         ("FSEventLibraryUpdatesEnabled", "1"),
@@ -165,10 +167,24 @@ mod tests {
         ("ButlerAllowedRoots", "/films:/music"),
         ("ButlerTaskBackupDatabase", "false"),
         ("ButlerDatabaseBackupPath", "/tmp"),
+        ("ButlerTaskCleanSupplementalLogFiles", "0"),
+        ("ButlerLogMaxAgeDays", "9"),
+        ("ButlerLogMaxMegabytes", "9"),
+        ("ButlerRunHistoryDays", "9"),
+        ("ButlerTaskCleanOldBundles", "0"),
+        ("ButlerTaskCleanOldCacheFiles", "0"),
+        ("ButlerCacheMaxAgeDays", "9"),
+        ("ButlerCacheMaxMegabytes", "9"),
         ("ButlerTaskDeepMediaAnalysis", "false"),
+        ("ButlerTaskGarbageCollectBlobs", "0"),
+        ("ButlerBlobGraceDays", "9"),
+        ("ButlerTaskGarbageCollectLibraryMedia", "0"),
+        ("ButlerTrashDays", "9"),
+        ("autoEmptyTrash", "1"),
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),
+        ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
     ];
 

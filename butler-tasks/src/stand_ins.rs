@@ -1,6 +1,6 @@
-//! Stand-ins for kinds of tasks of which the catalogue has none yet: a randomised one, and housekeeping of
-//! every week. They last for ten minutes of the server's clock and do nothing, so that tests see through
-//! every door how such a task is placed, skipped and stopped.
+//! Stand-ins for kinds of tasks of which the catalogue has none yet: a randomised one. They last for ten
+//! minutes of the server's clock and do nothing, so that tests see through every door how such a task is
+//! placed, skipped and stopped.
 //!
 //! A server has them only if it is started with `butler serve --stand-ins`. Each has the name of a task that
 //! is still to come: once that is there, its stand-in goes.
@@ -17,23 +17,12 @@ use crate::task::{OwnWork, Phases, Task};
 use crate::work::{TaskError, Work};
 
 /// The stand-ins, by their wire names.
-pub(crate) static ALL: [&Task; 2] = [&WEEKLY, &RANDOMIZED];
+pub(crate) static ALL: [&Task; 1] = [&RANDOMIZED];
 
 /// For so long a stand-in lasts.
 const LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// So often it looks at the clock.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-static WEEKLY: Task = Task {
-    name: TaskName::CleanOldBundles,
-    title: "Clean Old Bundles (stand-in)",
-    description: "Last for ten minutes and do nothing, for tests",
-    timing: Timing::HOUSEKEEPING,
-    switch: &SWITCH,
-    settings: &[],
-    section_switch: None,
-    phases: Phases { work: OwnWork::Direct(last), ..Phases::NONE },
-};
 
 static RANDOMIZED: Task = Task {
     name: TaskName::RefreshPeriodicMetadata,

@@ -4,11 +4,11 @@
 //! the products that it derives of stored ones. A task has one of them at least ([`Phases`]).
 
 use butler_api::TaskName;
-use butler_library::Derivation;
+use butler_library::{Derivation, SectionId};
 use butler_product::{Spec, Traits};
 use butler_schedule::{Row, Timing};
 
-use crate::plan::{Ground, Prepared};
+use crate::plan::{Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{SectionSwitch, Setting, Settings};
 use crate::work::{TaskError, Work};
@@ -50,8 +50,15 @@ pub struct Phases {
 pub enum OwnWork {
     /// There is none.
     None,
-    /// What it does only doing it shows: a scan.
+    /// What it does only doing it shows.
     Direct(fn(&mut Work<'_>) -> Result<Report, TaskError>),
+    /// It finds what is to be done while it does it: a scan. A dry run looks for it, and does nothing.
+    Shown {
+        /// Does it.
+        work: fn(&mut Work<'_>) -> Result<Report, TaskError>,
+        /// Says what it would do.
+        show: fn(&mut Ground<'_>) -> Result<Plan, TaskError>,
+    },
     /// It makes a plan, which a dry run shows, and carries it out.
     Planned(fn(&mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError>),
 }
@@ -99,10 +106,11 @@ impl OwnWork {
         matches!(self, Self::None)
     }
 
-    /// Makes its plan, and changes nothing; none if it makes no plan beforehand.
-    pub fn prepare(self, ground: &mut Ground<'_>) -> Option<Result<Box<dyn Prepared>, TaskError>> {
+    /// What it would do, nothing of which is done; none if only doing it shows that.
+    pub fn plan(self, ground: &mut Ground<'_>) -> Option<Result<Plan, TaskError>> {
         match self {
-            Self::Planned(prepare) => Some(prepare(ground)),
+            Self::Planned(prepare) => Some(prepare(ground).map(|prepared| prepared.plan())),
+            Self::Shown { show, .. } => Some(show(ground)),
             Self::None | Self::Direct(_) => None,
         }
     }
@@ -114,13 +122,18 @@ impl OwnWork {
     pub fn carry_out(self, work: &mut Work<'_>) -> Result<Report, TaskError> {
         match self {
             Self::None => Ok(Report::default()),
-            Self::Direct(directly) => directly(work),
+            Self::Direct(directly) | Self::Shown { work: directly, .. } => directly(work),
             Self::Planned(prepare) => {
                 let mut is_stopping = || (work.is_stopping)();
-                let (library, settings, now, today) = (work.library, work.settings, (work.now)(), work.today);
-                let prepared =
-                    prepare(&mut Ground { library, settings, now, today, is_stopping: &mut is_stopping })?;
-                prepared.carry_out(work)
+                let mut ground = Ground {
+                    library: work.library,
+                    settings: work.settings,
+                    section: work.ask.section.map(SectionId),
+                    now: (work.now)(),
+                    today: work.today,
+                    is_stopping: &mut is_stopping,
+                };
+                prepare(&mut ground)?.carry_out(work)
             }
         }
     }

@@ -39,6 +39,10 @@ fn facts(task: &Task) -> Vec<(&'static str, String)> {
         let shown = format!("a plan first, which `butler start {} --dry-run` shows", task.name);
         facts.push(("Works by", shown));
     }
+    if let OwnWork::Shown { .. } = task.phases.work {
+        let shown = format!("what it finds, which `butler start {} --dry-run` shows beforehand", task.name);
+        facts.push(("Works by", shown));
+    }
     let demands = task.demands(&Settings::default());
     if !demands.is_empty() {
         let kinds: Vec<String> = demands.iter().map(|demand| format!("`{}`", demand.spec.kind())).collect();

@@ -1,33 +1,50 @@
-//! The log: lines to the standard error. A thread of its own writes them, so that a terminal that was closed,
-//! a full disk or a reader that stands still costs lines of the log and nothing else.
+//! The log: lines to the standard error, and to a file in the data folder. A thread of its own writes each,
+//! so that a terminal that was closed, a full disk or a reader that stands still costs lines of the log and
+//! nothing else.
 
 use std::io;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::log_fields;
+use crate::log_file::{LogFile, LogPlace};
 use crate::print::{Stream, may_colour};
 
-/// So many lines wait for the standard error; further ones are lost.
+/// So many lines wait for the standard error, and for the file; further ones are lost.
 const LINES_KEPT: usize = 8_192;
 
-/// Begins the log. BUTLER_LOG says how much there is, as in `info` or `butler_engine=debug`. What waits is
-/// written when the guard is dropped.
+/// The log, as long as it is kept; what waits is written when it is dropped.
+pub(crate) struct Log {
+    /// Where its file lies, once that is known.
+    pub(crate) place: LogPlace,
+    _threads: [WorkerGuard; 2],
+}
+
+/// Begins the log. BUTLER_LOG says how much there is, as in `info` or `butler_engine=debug`.
 #[expect(clippy::disallowed_methods, reason = "its fields are clean by `log_fields`")]
-pub(crate) fn begin() -> WorkerGuard {
+pub(crate) fn begin() -> Log {
     let filter = EnvFilter::try_from_env("BUTLER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let (lines, guard) = NonBlockingBuilder::default()
-        .buffered_lines_limit(LINES_KEPT)
-        .thread_name("log")
-        .finish(io::stderr());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let place = LogPlace::default();
+    let thread = |name| NonBlockingBuilder::default().buffered_lines_limit(LINES_KEPT).thread_name(name);
+    let (lines, aside) = thread("log").finish(io::stderr());
+    let (file, in_file) = thread("log file").finish(LogFile::new(place.clone()));
+    let aside_layer = layer()
+        .fmt_fields(log_fields::one_line())
         .with_ansi(may_colour(Stream::Aside))
-        .fmt_fields(log_fields::one_line());
-    let log = log.with_writer(lines);
-    // The library's own words about lines that it could not write go to the standard error too, and panic
-    // where that is gone. A second subscriber in one process is no trouble of the user's.
-    let _ = log.log_internal_errors(false).try_init();
-    guard
+        // The library's own words about lines that it could not write go to the standard error too, and panic
+        // where that is gone.
+        .log_internal_errors(false)
+        .with_writer(lines);
+    let file_layer = layer()
+        .fmt_fields(log_fields::one_line())
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .with_writer(file);
+    // A second subscriber in one process is no trouble of the user's.
+    let _ = tracing_subscriber::registry().with(filter).with(aside_layer).with(file_layer).try_init();
+    Log { place, _threads: [aside, in_file] }
 }

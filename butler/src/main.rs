@@ -14,6 +14,7 @@ mod fact_log;
 mod follow;
 mod log;
 mod log_fields;
+mod log_file;
 mod near;
 mod print;
 mod settings_file;

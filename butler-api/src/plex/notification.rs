@@ -60,6 +60,11 @@ impl StatusNotification {
             name: "LIBRARY_UPDATE".into(),
         }
     }
+
+    /// A task could not go on, as when the database is damaged. `why` says what to do.
+    pub fn task_failed(task: &str, why: String) -> Self {
+        Self { title: format!("{task} failed"), description: why, name: "BUTLER_TASK_FAILED".into() }
+    }
 }
 
 #[derive(Serialize)]

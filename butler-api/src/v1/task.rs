@@ -34,6 +34,9 @@ pub struct Task {
     /// the next window opens if it is daily. Absent while it is off, works or waits.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub next_at: Option<Timestamp>,
+    /// What of it waits for a person's word, one English sentence; absent if nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
 }
 
 /// The body of `/api/v1/tasks`.

@@ -43,7 +43,11 @@ impl Library {
     /// If it is damaged, can't be read, or `stop` said so.
     pub fn check_database(&self, stop: &mut (dyn FnMut() -> bool + Send)) -> Result<(), BackupError> {
         let connection = self.reader_of_its_own()?;
-        sound(&connection, stop).map_err(|fault| match fault {
+        let found = sound(&connection, stop);
+        if !matches!(found, Err(BackupFault::Stopped)) {
+            self.note_damage(found.is_err());
+        }
+        found.map_err(|fault| match fault {
             BackupFault::Stopped => BackupError::Stopped,
             BackupFault::Damaged(finding) => BackupError::Damaged(finding),
             other => BackupError::Damaged(other.to_string()),

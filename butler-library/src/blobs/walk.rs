@@ -6,9 +6,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
 
-use super::{BlobError, Blobs};
+use jiff::Timestamp;
+
+use super::{BlobError, Blobs, modified_ns};
 
 /// Something that lies in the folder of blobs and is no folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +20,10 @@ pub(crate) struct Listed {
     pub(crate) is_file: bool,
     /// Bytes.
     pub(crate) bytes: u64,
-}
-
-impl Listed {
-    pub(crate) fn name_as_path(&self) -> &Path {
-        Path::new(OsStr::from_bytes(&self.name))
-    }
+    /// When it was written last.
+    pub(crate) modified_at: Timestamp,
+    /// Whether a link leads to it: then it lies outside of the data folder.
+    pub(crate) is_behind_link: bool,
 }
 
 /// A walk through the folder of blobs.
@@ -39,16 +38,19 @@ pub(crate) struct Walk<'a> {
 struct Entry {
     name: Vec<u8>,
     is_folder: bool,
+    is_behind_link: bool,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(blobs: &'a Blobs, part: &str) -> Result<Self, BlobError> {
         let mut walk = Self { blobs, to_come: Vec::new() };
-        walk.enter(part.as_bytes())?;
+        let folder = blobs.folder.join(part);
+        let is_behind_link = !part.is_empty() && folder.is_symlink();
+        walk.enter(part.as_bytes(), is_behind_link)?;
         Ok(walk)
     }
 
-    fn enter(&mut self, name: &[u8]) -> Result<(), BlobError> {
+    fn enter(&mut self, name: &[u8], is_behind_link: bool) -> Result<(), BlobError> {
         let folder = self.blobs.folder.join(OsStr::from_bytes(name));
         let list = || -> io::Result<Vec<Entry>> {
             let entry = |entry: fs::DirEntry| {
@@ -64,7 +66,11 @@ impl<'a> Walk<'a> {
                 let is_linked = may_be_link
                     && found.is_symlink()
                     && fs::metadata(entry.path()).is_ok_and(|linked| linked.is_dir());
-                Ok(Entry { name: whole, is_folder: found.is_dir() || is_linked })
+                Ok(Entry {
+                    name: whole,
+                    is_folder: found.is_dir() || is_linked,
+                    is_behind_link: is_behind_link || is_linked,
+                })
             };
             fs::read_dir(&folder)?.map(|found| found.and_then(entry)).collect()
         };
@@ -93,19 +99,23 @@ impl Iterator for Walk<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let Some(Entry { name, is_folder }) = self.to_come.last_mut()?.pop() else {
+            let Some(Entry { name, is_folder, is_behind_link }) = self.to_come.last_mut()?.pop() else {
                 self.to_come.pop();
                 continue;
             };
             if is_folder {
-                match self.enter(&name) {
+                match self.enter(&name, is_behind_link) {
                     Ok(()) => continue,
                     Err(error) => return Some(Err(error)),
                 }
             }
             let path = self.blobs.folder.join(OsStr::from_bytes(&name));
             match fs::symlink_metadata(&path) {
-                Ok(found) => return Some(Ok(Listed { name, is_file: found.is_file(), bytes: found.len() })),
+                Ok(found) => {
+                    let modified_at = Timestamp::from_nanosecond(modified_ns(&found)).unwrap_or_default();
+                    let (is_file, bytes) = (found.is_file(), found.len());
+                    return Some(Ok(Listed { name, is_file, bytes, modified_at, is_behind_link }));
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Some(Err(self.blobs.fail(&path, error))),
             }

@@ -211,7 +211,7 @@ fn close(tx: &Connection, section: SectionId, end: &End, now: Timestamp) -> Resu
     Ok(())
 }
 
-fn touch(tx: &Connection, section: SectionId) -> Result<(), StoreError> {
+pub(super) fn touch(tx: &Connection, section: SectionId) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE sections SET content_changed_at = content_changed_at + 1 WHERE id = ?1")?
         .execute([section])?;
     Ok(())

@@ -293,10 +293,10 @@ fn share(tx: &Connection, media: MediaId, own: ItemId, further: &[ItemId]) -> Re
 }
 
 /// An item above a part, as it stood before its move.
-struct Old {
-    item: ItemId,
+pub(super) struct Old {
+    pub(super) item: ItemId,
     kind: ItemKind,
-    home: Option<Vec<u8>>,
+    pub(super) home: Option<Vec<u8>>,
 }
 
 /// The moves of one scan.
@@ -478,7 +478,7 @@ impl Moves {
 }
 
 /// An item and those above it.
-fn line_of(tx: &Connection, item: ItemId) -> Result<Vec<Old>, StoreError> {
+pub(super) fn line_of(tx: &Connection, item: ItemId) -> Result<Vec<Old>, StoreError> {
     let mut statement = tx.prepare_cached(
         "WITH RECURSIVE line (id) AS (SELECT ?1 UNION ALL SELECT i.parent FROM items i JOIN line l ON i.id = \
          l.id WHERE i.parent IS NOT NULL AND i.kind <> 'extra') \
@@ -491,7 +491,7 @@ fn line_of(tx: &Connection, item: ItemId) -> Result<Vec<Old>, StoreError> {
 }
 
 /// The further episodes that show a media, in order.
-fn sharing(tx: &Connection, media: MediaId) -> Result<Vec<ItemId>, StoreError> {
+pub(super) fn sharing(tx: &Connection, media: MediaId) -> Result<Vec<ItemId>, StoreError> {
     let mut statement = tx.prepare_cached(
         "SELECT i.id FROM shared_media s \
          JOIN items i ON i.id = s.item WHERE s.media = ?1 \

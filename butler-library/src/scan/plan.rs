@@ -289,7 +289,7 @@ mod tests {
     }
 
     /// Moved as `part name`, added, gone.
-    fn told(plan: &Plan<FileRead>) -> (Vec<String>, Vec<String>, Vec<i64>) {
+    fn summary(plan: &Plan<FileRead>) -> (Vec<String>, Vec<String>, Vec<i64>) {
         (
             plan.moved.iter().map(|(known, file)| format!("{} {}", known.part, name(file))).collect(),
             plan.added.iter().map(name).collect(),
@@ -304,10 +304,10 @@ mod tests {
         planner.added(file("elsewhere.mkv"), Some(SourceId(7)));
         planner.added(file("new.mkv"), Some(SourceId(9)));
         planner.added(file("unknown.mkv"), None);
-        let (_, added, _) = told(&planner.batch());
+        let (_, added, _) = summary(&planner.batch());
         assert_eq!(added, ["new.mkv", "unknown.mkv"]);
         let plan = end(planner, &[]);
-        assert_eq!(told(&plan), (vec!["1 elsewhere.mkv".to_owned()], vec![], vec![2]));
+        assert_eq!(summary(&plan), (vec!["1 elsewhere.mkv".to_owned()], vec![], vec![2]));
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
         planner.added(file("b.mkv"), Some(SourceId(7)));
         assert!(planner.batch().is_quiet());
         let plan = end(planner, &[]);
-        assert_eq!(told(&plan), (vec![], vec!["a.mkv".to_owned(), "b.mkv".to_owned()], vec![1]));
+        assert_eq!(summary(&plan), (vec![], vec!["a.mkv".to_owned(), "b.mkv".to_owned()], vec![1]));
     }
 
     #[test]
@@ -327,7 +327,7 @@ mod tests {
         planner.added(file("a.mkv"), Some(SourceId(7)));
         planner.added(file("b.mkv"), Some(SourceId(8)));
         let plan = end(planner, &[ROOT]);
-        assert_eq!(told(&plan), (vec![], vec!["a.mkv".to_owned(), "b.mkv".to_owned()], vec![]));
+        assert_eq!(summary(&plan), (vec![], vec!["a.mkv".to_owned(), "b.mkv".to_owned()], vec![]));
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
         planner.gone_elsewhere(known(4, 9));
         planner.added(file("b.mkv"), Some(SourceId(8)));
         let plan = end(planner, &[]);
-        assert_eq!(told(&plan), (vec!["3 b.mkv".to_owned()], vec![], vec![]));
+        assert_eq!(summary(&plan), (vec!["3 b.mkv".to_owned()], vec![], vec![]));
     }
 
     #[test]

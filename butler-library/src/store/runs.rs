@@ -72,6 +72,11 @@ impl ReportFact {
         Self { label: label.into(), unit: "bytes".into(), value: value.into() }
     }
 
+    /// A time in milliseconds.
+    pub fn ms(label: impl Into<String>, value: u64) -> Self {
+        Self { label: label.into(), unit: "ms".into(), value: value.into() }
+    }
+
     /// A text: a path, a sentence.
     pub fn text(label: impl Into<String>, value: impl Into<String>) -> Self {
         Self { label: label.into(), unit: "text".into(), value: value.into().into() }
@@ -107,6 +112,13 @@ const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) 
                        ?3) \
     AND (?4 IS NULL OR day = ?4 OR ended_day = ?4) AND (?5 IS NULL OR asked_at >= ?5) AND (?6 IS NULL OR \
     asked_at < ?6)";
+/// Runs that ended before an instant and that nothing goes by any more. Of each task the last ones of each
+/// kind of end stay, however old they are: the schedule goes by them.
+const OLD: &str = "SELECT id FROM (SELECT id, ended_at, row_number() OVER (PARTITION BY task, state, reason \
+                   ->> 'code', section IS NULL, origin = 'asap', crash_day IS NULL ORDER BY id DESC) AS rank \
+                   FROM runs WHERE ended_at IS NOT NULL) WHERE ended_at < ?1 AND rank > 10";
+/// So many runs are forgotten in one transaction.
+const FORGOTTEN: u64 = 500;
 /// Completed runs that count for a task's interval.
 const COUNTING: &str = "state = 'completed' AND section IS NULL AND origin <> 'asap'";
 
@@ -292,6 +304,35 @@ impl Library {
             let names: Vec<Word<TaskName>> = readable(&mut names, [], "task of runs", |row| row.get(0))?;
             names.into_iter().map(|Word(task)| Ok((task.clone(), past_of(tx, &task)?))).collect()
         })
+    }
+
+    /// How many runs ended before an instant and may be forgotten.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn count_old_runs(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
+        self.db().read(|tx| {
+            let count = format!("SELECT count(*) FROM ({OLD})");
+            Ok(tx.prepare_cached(&count)?.query_row([At(ended_before)], |row| row.get(0))?)
+        })
+    }
+
+    /// Forgets the runs that ended before an instant, but for the last ones of each task. How many that were.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn forget_old_runs(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let forgotten = self.db().write(move |tx| {
+                let forget = format!("DELETE FROM runs WHERE id IN ({OLD} LIMIT {FORGOTTEN})");
+                Ok::<_, StoreError>(tx.prepare_cached(&forget)?.execute([At(ended_before)])? as u64)
+            })?;
+            all += forgotten;
+            if forgotten < FORGOTTEN {
+                return Ok(all);
+            }
+        }
     }
 
     /// The id that the next new run gets: never one that was used before.

@@ -10,6 +10,7 @@ mod dry_run;
 mod failing_folders;
 mod failures;
 mod hierarchy;
+mod housekeeping;
 mod ignored;
 mod kept_lacks;
 mod kills;

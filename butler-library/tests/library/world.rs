@@ -88,6 +88,12 @@ impl World {
         Self { folder, library, section, files: Arc::default(), clock: Cell::new(0) }
     }
 
+    /// A library that is there, with its section.
+    pub(crate) fn over(library: Library, section: SectionId) -> Self {
+        let folder = butler_fixtures::tempdir().unwrap();
+        Self { folder, library, section, files: Arc::default(), clock: Cell::new(0) }
+    }
+
     pub(crate) fn media(&self) -> PathBuf {
         self.folder.path().join("media")
     }

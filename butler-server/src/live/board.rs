@@ -44,6 +44,13 @@ pub(crate) enum News {
     Ended(Doing),
     /// The scan of a section with this name is over.
     ScanEnded(String),
+    /// The task of this title could not go on, and why.
+    Failed {
+        /// The task's title.
+        title: String,
+        /// The sentence, which says what to do.
+        why: String,
+    },
     /// Something else that is shown is different: what waits, what holds everything, a setting, a section.
     Changed,
 }
@@ -126,6 +133,10 @@ impl Board {
             // It waits, or has ended without having worked.
             What::RunChanged { .. } if news.is_empty() => news.push(News::Changed),
             _ => {}
+        }
+        if let Some(known) = self.runs.get(&run).filter(|known| known.state == RunState::Failed) {
+            let why = known.reason.as_ref().map(ToString::to_string).unwrap_or_default();
+            news.push(News::Failed { title: known.title.clone(), why });
         }
         if self.runs.get(&run).is_some_and(|known| known.state.is_terminal()) {
             self.runs.remove(&run);

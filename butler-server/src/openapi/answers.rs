@@ -3,11 +3,22 @@
 
 use butler_api::plex::Errors;
 use utoipa::PartialSchema;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::error;
+
+/// What any operation may answer.
+const COMMON: [(&str, &str); 2] = [
+    ("400", "A parameter is unknown or can't be read; the sentence says which."),
+    (
+        "503",
+        "The server is shutting down, or its disk or database can't be used; the sentence says what to do.",
+    ),
+];
+/// What one that changes something may answer.
+const FULL: &str = "The disk is full, and nothing was changed.";
 
 /// Adds them to every operation.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -15,30 +26,19 @@ pub(super) fn complete(document: &mut OpenApi) {
         components.schemas.entry("Errors".into()).or_insert_with(Errors::schema);
     }
     for (path, item) in &mut document.paths.paths {
-        for operation in operations(item) {
-            complete_operation(operation, error::is_json_only(path));
+        let is_json_only = error::is_json_only(path);
+        item.get.iter_mut().for_each(|operation| complete_operation(operation, is_json_only));
+        for operation in [&mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
+            operation.responses.responses.entry("507".into()).or_insert_with(|| answer(FULL));
+            complete_operation(operation, is_json_only);
         }
     }
 }
 
-/// The operations of a path.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().filter_map(Option::as_mut)
-}
-
 fn complete_operation(operation: &mut Operation, is_json_only: bool) {
     let answers = &mut operation.responses.responses;
-    let common = [
-        ("400", "A parameter is unknown or can't be read; the sentence says which."),
-        (
-            "503",
-            "The server is shutting down, or its disk or database can't be used; the sentence says what to do.",
-        ),
-    ];
-    for (status, description) in common {
-        answers
-            .entry(status.into())
-            .or_insert_with(|| RefOr::T(ResponseBuilder::new().description(description).build()));
+    for (status, description) in COMMON {
+        answers.entry(status.into()).or_insert_with(|| answer(description));
     }
     for (status, answer) in answers.iter_mut() {
         let RefOr::T(answer) = answer else { continue };
@@ -48,6 +48,10 @@ fn complete_operation(operation: &mut Operation, is_json_only: bool) {
             _ => {}
         }
     }
+}
+
+fn answer(description: &str) -> RefOr<Response> {
+    RefOr::T(ResponseBuilder::new().description(description).build())
 }
 
 /// Plex's actions answer nothing, as a page without text, and JSON only to who names it: clients would parse

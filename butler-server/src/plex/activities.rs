@@ -21,7 +21,7 @@ use crate::live::Board;
 mod activity;
 mod kind;
 
-pub(crate) use activity::notification;
+pub(crate) use activity::{notification, uuid_of_run};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(cancel))

@@ -3,16 +3,17 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
-use butler_api::v1::{DryRun, Tasks};
+use butler_api::v1::{DryRun, Started, Tasks};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::Problem;
+use crate::params::Params;
 use crate::{accept, view};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(tasks)).routes(routes!(dry_run))
+    OpenApiRouter::new().routes(routes!(tasks)).routes(routes!(dry_run, confirm))
 }
 
 /// Lists the tasks: whether they are due, how long they usually take, when they begin next.
@@ -24,7 +25,7 @@ async fn tasks(State(app): State<App>) -> Result<Response, Problem> {
     accept::json(&view::tasks::list(&app).await?)
 }
 
-/// Tells what a task that keeps house would do if it ran now; nothing of it is done.
+/// Tells what a task that keeps house, or a scan, would do if it ran now; nothing of it is done.
 #[utoipa::path(get, path = "/api/v1/tasks/{name}/plan", tag = "plan",
     params(("name" = String, Path, description = "The task's name, as `GET \
                                                   /butler` lists it.", example = "BackupDatabase")),
@@ -38,6 +39,31 @@ async fn tasks(State(app): State<App>) -> Result<Response, Problem> {
     ))]
 async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Problem> {
     accept::json(&view::tasks::dry_run(&app, &name).await?)
+}
+
+/// Confirms what waits of a task's plan, and starts the task. The word is for this very plan: one that has
+/// changed since is refused.
+#[utoipa::path(put, path = "/api/v1/tasks/{name}/plan", tag = "plan",
+    params(
+        ("name" = String, Path, description = "The task's name.", example = "GarbageCollectLibraryMedia"),
+        ("digest" = String, Query, description = "What the plan's `waits` names as its digest."),
+    ),
+    responses(
+        (status = 200, description = "Confirmed; what became of the start.", body = Started),
+        (status = 400, description = "There is no `digest`.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such task.", body = Errors),
+        (status = 409, description = "Nothing waits, or the plan has changed: the sentence says \
+                                      which.", body = Errors),
+    ))]
+async fn confirm(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    let digest = params.get("digest").filter(|digest| !digest.is_empty());
+    let digest = digest.ok_or_else(|| Problem::bad_request("`digest` is missing; the plan names it."))?;
+    accept::json(&view::tasks::confirm(&app, &name, digest).await?)
 }
 
 /// Whether a path is that of a dry run, which may take longer than other answers.

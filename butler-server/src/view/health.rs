@@ -28,6 +28,11 @@ pub(crate) async fn health(app: &App) -> Result<Health, Problem> {
         trouble => trouble,
     };
     checks.extend(trouble.map(|message| HealthCheck { name: "database".into(), message }));
+    if app.handle.library().is_database_damaged() {
+        let message = "The database is damaged, as its last check found: stop the server and run `butler \
+                       backup restore --newest`.";
+        checks.push(HealthCheck { name: "database".into(), message: message.into() });
+    }
     checks.extend(little_room(app).await);
     if let Some(message) = butler_engine::zone_trouble() {
         checks.push(HealthCheck { name: "zone".into(), message });

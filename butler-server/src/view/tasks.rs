@@ -3,36 +3,65 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::http::StatusCode;
-use butler_api::TaskName;
-use butler_api::v1::{DryRun, PlannedAction, Task, Tasks};
-use butler_engine::{Deed, DryRunError, HousePlan, TaskView};
+use butler_api::v1::{DryRun, PlannedAction, Started, Task, Tasks, WaitingActions};
+use butler_api::{Ask, TaskName};
+use butler_engine::{Action, DryRunError, HousePlan, TaskView, Waiting};
 
 use crate::app::App;
 use crate::error::Problem;
 
 /// Every task, in the catalogue's order.
 pub(crate) async fn list(app: &App) -> Result<Tasks, Problem> {
-    Ok(Tasks { tasks: app.handle.tasks().await?.into_iter().map(task).collect() })
+    let waiting = app.library(|library| Ok::<_, Problem>(library.waiting_plans()?)).await?;
+    let waits = |name: &TaskName| {
+        let plan = waiting.iter().find(|plan| plan.task == *name && plan.confirmed_at.is_none());
+        plan.map(|plan| plan.sentence.clone())
+    };
+    let tasks = app.handle.tasks().await?.into_iter();
+    Ok(Tasks { tasks: tasks.map(|view| Task { waits_for: waits(&view.name), ..task(view) }).collect() })
 }
 
 /// What the task of a name in an address would do now; nothing of it is done.
 pub(crate) async fn dry_run(app: &App, name: &str) -> Result<DryRun, Problem> {
     let task = TaskName::from(name);
+    let plan = planned(app, &task).await?;
+    Ok(shown(task, plan))
+}
+
+/// Confirms what waits of a task's plan, if it is still the plan of this digest, and starts the task.
+pub(crate) async fn confirm(app: &App, name: &str, digest: &str) -> Result<Started, Problem> {
+    let task = TaskName::from(name);
+    let Some(waiting) = planned(app, &task).await?.waits else {
+        return Err(Problem::conflict(format!("Nothing of {task} waits for a person's word.")));
+    };
+    if waiting.digest != digest {
+        let sentence = format!("The plan of {task} has changed. Look at it again: {}", waiting.sentence);
+        return Err(Problem::conflict(sentence));
+    }
+    let (confirmed, now) = (task.clone(), app.handle.clock().now());
+    app.library(move |library| {
+        Ok::<_, Problem>(library.confirm_plan(&confirmed, &waiting.digest, &waiting.sentence, now)?)
+    })
+    .await?;
+    let reply = app.handle.start(task.clone(), Ask::all(true)).await?.ok_or_else(|| unknown(&task))?;
+    Ok(Started { task, outcome: reply.outcome, message: reply.sentence })
+}
+
+fn unknown(task: &TaskName) -> Problem {
+    Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are."))
+}
+
+async fn planned(app: &App, task: &TaskName) -> Result<HousePlan, Problem> {
     let (handle, asked) = (app.handle.clone(), task.clone());
     let waits = Waits::default();
     let is_gone = Arc::clone(&waits.is_gone);
     let planned =
         app.blocking(move || handle.dry_run(&asked, &mut || is_gone.load(Ordering::Relaxed))).await?;
     drop(waits);
-    let planned = planned.ok_or_else(|| {
-        Problem::not_found(format!("There is no task `{task}`; `GET /butler` lists those there are."))
-    })?;
-    let plan = planned.map_err(|error| match error {
-        DryRunError::Failed(sentence) => Problem::new(StatusCode::CONFLICT, sentence),
-        other => Problem::new(StatusCode::CONFLICT, format!("{task}: {other}.")),
-    })?;
-    Ok(shown(task, plan))
+    planned.ok_or_else(|| unknown(task))?.map_err(|error| match error {
+        DryRunError::Failed(sentence) => Problem::conflict(sentence),
+        other => Problem::conflict(format!("{task}: {other}.")),
+    })
 }
 
 /// Who waits for a dry run. Dropped, also since its client has gone, it ends the dry run.
@@ -48,17 +77,28 @@ impl Drop for Waits {
 }
 
 fn shown(task: TaskName, plan: HousePlan) -> DryRun {
-    let bytes = |deed: Deed| {
-        plan.actions.iter().filter(|action| action.deed == deed).map(|action| action.bytes).sum()
+    let HousePlan { actions, waits, remarks } = plan;
+    let bytes = |frees: bool| {
+        let counted = |action: &&Action| if frees { action.deed.frees() } else { action.deed.writes() };
+        actions.iter().filter(counted).map(|action| action.bytes).sum()
     };
-    let (bytes_written, bytes_removed) = (bytes(Deed::Write), bytes(Deed::Remove));
-    let actions = plan.actions.into_iter().map(|action| PlannedAction {
+    let (bytes_written, bytes_removed) = (bytes(false), bytes(true));
+    let waits = waits.map(|Waiting { digest, sentence, actions }| WaitingActions {
+        digest,
+        sentence,
+        actions: actions.into_iter().map(action).collect(),
+    });
+    let actions = actions.into_iter().map(action).collect();
+    DryRun { task, actions, waits, remarks, bytes_written, bytes_removed }
+}
+
+fn action(action: Action) -> PlannedAction {
+    PlannedAction {
         deed: action.deed.as_str().to_owned(),
         path: action.path.display().to_string(),
         bytes: action.bytes,
         reason: action.reason,
-    });
-    DryRun { task, actions: actions.collect(), remarks: plan.remarks, bytes_written, bytes_removed }
+    }
 }
 
 fn task(view: TaskView) -> Task {
@@ -86,5 +126,6 @@ fn task(view: TaskView) -> Task {
         usual_seconds,
         usual_is_guess,
         next_at,
+        waits_for: None,
     }
 }

@@ -8,6 +8,7 @@ mod browse;
 mod butler;
 mod connections;
 mod doors;
+mod housekeeping;
 mod items;
 mod lists;
 mod metrics;

@@ -134,7 +134,8 @@ impl Prepared for Backup {
         let write = Action { deed: Deed::Write, path: new.path.clone(), bytes: new.bytes, reason };
         let remarks =
             self.faults.iter().map(|(path, fault)| format!("{}: {fault}", path.display())).collect();
-        Plan { actions: std::iter::once(write).chain(self.goes(new)).collect(), remarks }
+        let actions = std::iter::once(write).chain(self.goes(new)).collect();
+        Plan { actions, waits: None, remarks }
     }
 
     fn carry_out(self: Box<Self>, work: &mut Work<'_>) -> Result<Report, TaskError> {

@@ -3,6 +3,8 @@
 //!
 //! Reads below the sections' roots and changes nothing there. How a scan goes is the library's business.
 
+mod dry_run;
+
 use std::sync::Arc;
 
 use butler_api::{Reason, TaskName};
@@ -13,6 +15,7 @@ use butler_library::{
 use butler_product::Spec;
 use butler_schedule::{Lane, Timing};
 
+use crate::catalogue::garbage_collect_library_media::empty_after_scan;
 use crate::report::Report;
 use crate::settings::{Setting, Settings};
 use crate::task::{Demand, OwnWork, Phases, Task};
@@ -26,7 +29,7 @@ pub(crate) static TASK: Task = Task {
     switch: &SWITCH,
     settings: &[],
     section_switch: None,
-    phases: Phases { work: OwnWork::Direct(work), demands, ..Phases::NONE },
+    phases: Phases { work: OwnWork::Shown { work, show: dry_run::show }, demands, ..Phases::NONE },
 };
 
 static SWITCH: Setting = Setting::flag(
@@ -44,7 +47,7 @@ fn demands(_: &Settings) -> Vec<Demand> {
 }
 
 fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
-    let mut totals = Totals::default();
+    let (mut totals, mut trash) = (Totals::default(), Report::default());
     for section in sections(work)? {
         if (work.is_stopping)() {
             return Err(TaskError::Stopped);
@@ -74,13 +77,18 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
                 if report.added + report.changed + report.moved + report.back + report.missing > 0 {
                     work.news.changed(LibraryChange::Section(section.id));
                 }
+                if work.ask.paths.is_empty() && report.roots_away.is_empty() {
+                    empty_after_scan(work, section.id, &mut trash)?;
+                }
             }
             // Somebody removed it while others were scanned: so it needs no scan.
             Err(ScanError::UnknownSection(_)) => teller.step(0, 0, None, Stage::Ended),
             Err(ScanError::Store(error)) => return Err(unreadable(&error)),
         }
     }
-    Ok(totals.report())
+    let mut report = totals.report();
+    report.append(trash);
+    Ok(report)
 }
 
 /// The sections to scan.

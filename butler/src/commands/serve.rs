@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// is there]
     #[arg(long, value_name = "FILE", env = "BUTLER_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
+    /// Write the log to the standard error only, and not to `logs/butler.log` in the data folder too
+    #[arg(long, env = "BUTLER_NO_LOG_FILE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) no_log_file: bool,
     /// Take a worker or a folder for hung that gives no sign for so many seconds, in place of 15 to 120: for
     /// tests
     #[arg(long, value_name = "SECONDS", hide = true, value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -50,7 +53,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble> {
     let folder = crate::data_dir::choose(global.data_dir.as_deref())?;
-    let _log = log::begin();
+    let log = log::begin();
     if let Some(trouble) = butler_engine::zone_trouble() {
         tracing::warn!("{trouble}");
     }
@@ -63,6 +66,9 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
             Trouble::new(Exit::Failed, format!("The data folder `{}` can't be used.", folder.display()))
                 .cause(&error)
         })?;
+    if !arguments.no_log_file {
+        log.place.begin_in(library.data_dir());
+    }
     let_admin_in(&library, global.token.as_deref())?;
     let server_id = library.server_id().to_owned();
     let (lost, loss) = oneshot::channel();

@@ -1,5 +1,6 @@
 //! `butler start`: starts tasks and says what became of each; with `--wait` it follows their runs to the end.
 
+mod confirm;
 mod dry_run;
 
 use butler_client::{Client, Error, Outcome, Run, RunId, RunState, Start, TaskName};
@@ -36,6 +37,10 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["all", "force", "wait"])]
     dry_run: bool,
 
+    /// Confirm what of the tasks waits for a person's word, as `--dry-run` shows it, and start them
+    #[arg(long, conflicts_with_all = ["all", "force", "dry_run"])]
+    confirm: bool,
+
     /// Wait for the runs to end, and show their progress; a task that runs already is waited for as well
     #[arg(long)]
     wait: bool,
@@ -66,6 +71,8 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     }
     let (starts, exit) = if arguments.all {
         start_all(client, arguments.force, out).await?
+    } else if arguments.confirm {
+        confirm::confirm_each(client, &arguments.names, out).await?
     } else {
         start_each(client, &arguments, out).await?
     };

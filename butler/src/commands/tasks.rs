@@ -49,5 +49,8 @@ pub(crate) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
         ]);
     }
     listing.without_empty_columns().print(out)?;
+    for waiting in ahead.iter().filter_map(|ahead| ahead.waits_for.as_deref()) {
+        out.line(waiting)?;
+    }
     Ok(Exit::Done)
 }

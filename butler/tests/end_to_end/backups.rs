@@ -35,8 +35,10 @@ fn a_backup_is_planned_made_listed_and_restored_behind_a_damaged_one() {
     );
     let folder = server.data_dir().join("backups");
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "a dry run writes nothing");
-    let (code, words) = said(&server, &["start", "RefreshLibraries", "--dry-run"]);
+    let (code, words) = said(&server, &["start", "GenerateMediaIndexFiles", "--dry-run"]);
     assert!(code == Some(1) && words.contains("makes no plan"), "{words}");
+    let (code, words) = said(&server, &["start", "RefreshLibraries", "--dry-run"]);
+    assert!(code == Some(0) && words.contains("RefreshLibraries would do nothing"), "{words}");
 
     assert_eq!(said(&server, &["start", "BackupDatabase", "--force", "--wait"]).0, Some(0));
     let run = server.get_json("/api/v1/runs?size=1").unwrap()["runs"][0].clone();

@@ -25,10 +25,23 @@ use serde_json::Value;
 const SCAN: &str = "RefreshLibraries";
 const PREVIEWS: &str = "GenerateMediaIndexFiles";
 const DEEP: &str = "DeepMediaAnalysis";
+const LOGS: &str = "ButlerTaskCleanSupplementalLogFiles";
 /// The tasks of every night.
-const DAILY: [&str; 3] = [SCAN, PREVIEWS, DEEP];
-/// Those of a first night: a backup is due then too, and not again for three days.
-const FIRST: [&str; 4] = [SCAN, PREVIEWS, DEEP, "BackupDatabase"];
+const DAILY: [&str; 4] = [SCAN, PREVIEWS, DEEP, LOGS];
+/// Those of a first night: a backup is due then too, and not again for three days; so is what keeps house
+/// once a week.
+const FIRST: [&str; 10] = [
+    SCAN,
+    PREVIEWS,
+    DEEP,
+    LOGS,
+    "BackupDatabase",
+    "CleanOldBundles",
+    "CleanOldCacheFiles",
+    "GarbageCollectBlobs",
+    "GarbageCollectLibraryMedia",
+    "OptimizeDatabase",
+];
 
 /// The rate for hours in which nothing has to happen: one passes in the twentieth part of a second. Where
 /// something has to, the clock goes as fast as the machine's: however slow that is, no window ends before its

@@ -40,6 +40,12 @@ with PlexAPI(token=TOKEN, server_url=URL) as plex:
     assert plex.butler.start_tasks().status_code == 200
     assert plex.butler.stop_tasks().status_code == 200
 
+    # Keeping house, each a run of the task that does so.
+    assert status(lambda: plex.library.optimize_database(request={})) == 200
+    assert status(plex.library.clean_bundles) == 200
+    assert status(plex.library.delete_caches) == 200
+    assert status(lambda: plex.library.empty_trash_put(request={"section_id": 1})) == 200
+
 for token in (None, "wrong"):
     with PlexAPI(token=token, server_url=URL) as plex:
         for call in (plex.butler.get_tasks, plex.butler.start_tasks, plex.butler.stop_tasks):

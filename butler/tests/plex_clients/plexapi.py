@@ -140,6 +140,17 @@ assert titles(sections["show"].searchEpisodes(**{"show.title": "Delta"})) == ["P
 assert titles(artist.albums()) == ["Zeta"] and titles(artist.tracks()) == ["Eta"], artist.albums()
 assert artist.locations == [os.path.join(MEDIA, "Music", "Epsilon")], artist.locations
 
+# Keeping house: the client's calls, each a run of the task that does so.
+plex.library.optimize()
+plex.library.cleanBundles()
+plex.library.emptyTrash()
+os.remove(os.path.join(MEDIA, "Movies", "Alpha (1991)", "Trailers", "Teaser.mkv"))
+movies.update()
+until("the trailer is found to be gone", lambda: not is_scanning() and not os.path.exists(extra.locations[0]))
+movies.emptyTrash()
+until("the trash is empty", lambda: films[0].extras() == [])
+assert len(movies.all()) == 4
+
 # Paging, editing, removing.
 assert len(movies.search(maxresults=2)) == 2
 paged = movies.all(container_size=1)

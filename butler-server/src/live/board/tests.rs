@@ -59,6 +59,7 @@ fn shown(news: Vec<News>) -> Vec<String> {
         News::Updated(doing) => format!("updated: {}", show(&doing)),
         News::Ended(doing) => format!("ended: {}", show(&doing)),
         News::ScanEnded(title) => format!("scanned: {title}"),
+        News::Failed { title, why } => format!("failed: {title}: {why}"),
         News::Changed => "changed".to_owned(),
     };
     news.into_iter().map(show).collect()
@@ -149,7 +150,11 @@ fn each_section_that_is_scanned_is_an_activity_beside_its_run() {
     night.hear(&scan(2, Stage::Begun));
     assert_eq!(
         night.hear(&changed(task, RunState::Failed, None)),
-        ["ended: scan in 2, Scanning Films 2, ?, \"\"", "ended: RefreshLibraries, A task, ?, \"\""]
+        [
+            "ended: scan in 2, Scanning Films 2, ?, \"\"",
+            "ended: RefreshLibraries, A task, ?, \"\"",
+            "failed: A task: "
+        ]
     );
 }
 
@@ -196,4 +201,15 @@ fn what_is_about_no_run_is_told_without_a_word_of_what() {
     assert_eq!(night.hear(&What::PausesChanged { pauses: Vec::new() }), ["changed"]);
     assert_eq!(night.hear(&What::SettingsChanged { ids: vec!["ButlerStartHour"] }), ["changed"]);
     assert_eq!(night.hear(&What::SectionChanged { section: 1 }), ["changed"]);
+}
+
+#[test]
+fn a_run_that_fails_is_told_to_people_with_its_sentence() {
+    use RunState::{Failed, Running};
+    let mut night = Night::new();
+    night.hear(&changed(TaskName::OptimizeDatabase, Running, None));
+    let why = Reason::TaskFailed { sentence: "The database is damaged.".to_owned() };
+    let news = night.hear(&changed(TaskName::OptimizeDatabase, Failed, Some(why)));
+    assert!(news.last().unwrap().starts_with("failed: A task: "), "{news:?}");
+    assert!(news.last().unwrap().contains("The database is damaged."), "{news:?}");
 }

@@ -1,9 +1,9 @@
 //! What the server is busy with, in Plex's words: an activity has a type, an id and a user.
 
-use butler_api::RunState;
 use butler_api::plex::{
     Activity, ActivityContext, ActivityEvent, ActivityNotification, Notification, StatusNotification,
 };
+use butler_api::{RunId, RunState};
 use sha2::{Digest, Sha256};
 
 use super::kind;
@@ -40,20 +40,30 @@ pub(crate) fn notification(server_id: &str, news: &News) -> Option<Notification>
         News::ScanEnded(title) => {
             return Some(Notification::Status(StatusNotification::scan_complete(title)));
         }
+        News::Failed { title, why } => {
+            return Some(Notification::Status(StatusNotification::task_failed(title, why.clone())));
+        }
         News::Changed => return None,
     };
     activity.cancellable &= event != ActivityEvent::Ended;
     Some(Notification::Activity(ActivityNotification { event, uuid: activity.uuid.clone(), activity }))
 }
 
-/// The id of an activity: the same for the same server, run and section, without being stored (RFC 9562,
-/// version 8).
+/// The id of an activity.
 pub(super) fn uuid(server_id: &str, doing: &Doing) -> String {
-    let run = doing.run;
-    let name = match doing.section.filter(|_| doing.is_scan) {
-        Some(section) => format!("{server_id} run {run} section {section}"),
-        None => format!("{server_id} run {run}"),
-    };
+    match doing.section.filter(|_| doing.is_scan) {
+        Some(section) => uuid_of(&format!("{server_id} run {} section {section}", doing.run)),
+        None => uuid_of_run(server_id, doing.run),
+    }
+}
+
+/// The id of a run's own activity.
+pub(crate) fn uuid_of_run(server_id: &str, run: RunId) -> String {
+    uuid_of(&format!("{server_id} run {run}"))
+}
+
+/// An id that is the same for the same server, run and section, without being stored (RFC 9562, version 8).
+fn uuid_of(name: &str) -> String {
     let digest = Sha256::digest(name.as_bytes());
     let mut hex = String::with_capacity(36);
     for (index, byte) in digest.iter().take(16).enumerate() {
@@ -72,7 +82,7 @@ pub(super) fn uuid(server_id: &str, doing: &Doing) -> String {
 
 #[cfg(test)]
 mod tests {
-    use butler_api::{RunId, TaskName};
+    use butler_api::TaskName;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! `butler start NAME --dry-run`: what the tasks would do, a table a task.
 
-use butler_client::{Client, DryRun, Error, TaskName};
+use butler_client::{Client, DryRun, Error, PlannedAction, TaskName};
 
 use super::unknown_task;
 use crate::exit::Exit;
@@ -30,32 +30,41 @@ pub(super) async fn run(client: &Client, names: &[TaskName], out: Out) -> Result
 
 fn print(plan: &DryRun, out: Out) -> Result<(), Trouble> {
     let task = &plan.task;
+    if let Some(waits) = &plan.waits {
+        out.line(waits.sentence.as_str())?;
+        list(&waits.actions, out)?;
+    }
     if plan.actions.is_empty() {
         out.line(format!("{task} would do nothing."))?;
     } else {
-        out.line(format!(
-            "{task} would write {} and remove {}:",
-            bytes(plan.bytes_written),
-            bytes(plan.bytes_removed)
-        ))?;
-        let mut listing = Listing::new([
-            Column::new("WHAT"),
-            Column::new("SIZE").number(),
-            Column::new("FILE"),
-            Column::new("WHY").flexible(),
-        ]);
-        for action in &plan.actions {
-            listing.row([
-                action.deed.as_str().into(),
-                bytes(action.bytes).into(),
-                action.path.as_str().into(),
-                action.reason.as_str().into(),
-            ]);
-        }
-        listing.print(out)?;
+        out.line(match (plan.bytes_written, plan.bytes_removed) {
+            (0, 0) => format!("{task} would do this:"),
+            (written, removed) => {
+                format!("{task} would write {} and remove {}:", bytes(written), bytes(removed))
+            }
+        })?;
+        list(&plan.actions, out)?;
     }
     for remark in &plan.remarks {
         out.line(remark)?;
     }
     Ok(())
+}
+
+fn list(actions: &[PlannedAction], out: Out) -> Result<(), Trouble> {
+    let mut listing = Listing::new([
+        Column::new("WHAT"),
+        Column::new("SIZE").number(),
+        Column::new("FILE"),
+        Column::new("WHY").flexible(),
+    ]);
+    for action in actions {
+        listing.row([
+            action.deed.as_str().into(),
+            bytes(action.bytes).into(),
+            action.path.as_str().into(),
+            action.reason.as_str().into(),
+        ]);
+    }
+    Ok(listing.print(out)?)
 }

@@ -1,0 +1,35 @@
+//! `butler start NAME --confirm`: a person's word for what a task would not do without it. The word is for
+//! what the plan is at this moment.
+
+use butler_client::{Client, Error, Start, TaskName};
+
+use super::unknown_task;
+use crate::exit::Exit;
+use crate::print::Out;
+use crate::print::error::Trouble;
+
+pub(super) async fn confirm_each(
+    client: &Client,
+    names: &[TaskName],
+    out: Out,
+) -> Result<(Vec<Start>, Exit), Trouble> {
+    let (mut starts, mut exit) = (Vec::new(), Exit::Done);
+    for name in names {
+        let plan = match client.dry_run(name).await {
+            Ok(plan) => plan,
+            Err(Error::NotFound { .. }) => return Err(unknown_task(client, name).await),
+            Err(error) => return Err(error.into()),
+        };
+        match plan.waits {
+            Some(waits) => {
+                out.remark(waits.sentence.as_str());
+                starts.push(client.confirm_plan(name, &waits.digest).await?);
+            }
+            None => {
+                out.remark(format!("Nothing of {name} waits for a person's word; it was not started."));
+                exit = exit.worse(Exit::Skipped);
+            }
+        }
+    }
+    Ok((starts, exit))
+}
