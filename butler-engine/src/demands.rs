@@ -8,7 +8,6 @@ use butler_api::TaskName;
 use butler_library::{Library, Scope, StoreError};
 use butler_product::{ProductKind, Spec, Traits};
 use butler_tasks::{Catalogue, Settings, Task};
-use jiff::Timestamp;
 
 /// A wish of one task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,13 +50,13 @@ fn once(stated: impl Iterator<Item = (Spec, Traits)>) -> Vec<(Spec, Traits)> {
     all
 }
 
-/// How many sources, or items, lack each product that a task which is on demands or derives, in the sections
-/// where it is on; none lack a product that is only made by tasks which are off.
+/// How many sources lack each product that a task which is on demands, in the sections where it is on; none
+/// lack a product that is demanded by tasks only which are off. What is derived is not counted here: this is
+/// asked every few seconds, and the digests of all items' inputs take longer than that in a large library.
 pub(crate) fn lacking(
     library: &Library,
     catalogue: &Catalogue,
     settings: &Settings,
-    now: Timestamp,
 ) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
     let (mut lacking, mut asked) = (BTreeMap::new(), Vec::new());
     for task in catalogue.tasks() {
@@ -68,13 +67,6 @@ pub(crate) fn lacking(
             if is_on && !asked.contains(&demand) {
                 *count += library.lack_count(&demand.0, &demand.1)?;
                 asked.push(demand);
-            }
-        }
-        for derivation in task.phases.derives {
-            let count = lacking.entry(derivation.makes).or_insert(0);
-            if is_on {
-                let switch = task.section_switch.map(|switch| switch.id);
-                *count += library.underived(derivation, None, switch, now, true)?.len() as u64;
             }
         }
     }

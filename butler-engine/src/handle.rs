@@ -284,13 +284,13 @@ impl Handle {
             .flat_map(|task| task.phases.derives.iter().map(move |derives| (&task.name, derives)))
     }
 
-    /// How many sources, or items, lack each product that a task which is on demands, held back by a failure or not.
+    /// How many sources lack each product that a task which is on demands, held back by a failure or not.
     /// Blocks.
     ///
     /// # Errors
     /// If the database fails.
     pub fn lacking(&self) -> Result<BTreeMap<ProductKind, u64>, StoreError> {
-        demands::lacking(&self.library, &self.catalogue, &self.settings(), self.clock.now())
+        demands::lacking(&self.library, &self.catalogue, &self.settings())
     }
 
     async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<T>) -> EngineEvent) -> Result<T, Gone> {
