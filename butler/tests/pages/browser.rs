@@ -49,14 +49,14 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .context("chromium can't be started: `./test` installs it")?;
-        let port = wait("the browser's port", || {
+        let (port, path) = wait("the browser's port", || {
             let text = fs::read_to_string(&port_file).unwrap_or_default();
-            Ok(text.lines().next().and_then(|port| port.parse::<u16>().ok()))
+            let mut lines = text.lines();
+            let port = lines.next().and_then(|port| port.parse::<u16>().ok());
+            Ok(port.zip(lines.next().map(str::to_owned)))
         })?;
-        let page = wait("the browser's page", || page_of(port))?;
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        let (socket, _) = tungstenite::client(page.as_str(), stream)?;
+        let page = new_page(port, &path)?;
+        let socket = connect(port, &format!("/devtools/page/{page}"))?;
         let mut browser = Self { child, socket, last_id: 0, _profile: profile };
         for domain in ["Page.enable", "Runtime.enable", "Network.enable"] {
             browser.call(domain, json!({}))?;
@@ -232,15 +232,26 @@ fn axe_script() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("../browser-tools/node_modules/axe-core/axe.min.js")
 }
 
-/// The address of the browser's page, once it has one.
-fn page_of(port: u16) -> Result<Option<String>> {
-    let address = format!("127.0.0.1:{port}");
-    let Ok(answer) = butler_fixtures::Request::new(&address, "GET", "/json/list").send() else {
-        return Ok(None);
-    };
-    let pages = answer.json()?;
-    let page = pages.as_array().into_iter().flatten().find(|page| page["type"] == "page");
-    Ok(page.and_then(|page| page["webSocketDebuggerUrl"].as_str()).map(str::to_owned))
+/// Opens a page in the browser whose own door this path is: its id.
+fn new_page(port: u16, path: &str) -> Result<String> {
+    let mut socket = connect(port, path)?;
+    let order = json!({"id": 1, "method": "Target.createTarget", "params": {"url": "about:blank"}});
+    socket.send(Message::text(order.to_string()))?;
+    loop {
+        let Message::Text(text) = socket.read()? else { continue };
+        let answer: Value = serde_json::from_str(&text)?;
+        if answer["id"] == 1 {
+            let page = answer["result"]["targetId"].as_str();
+            return page.map(str::to_owned).with_context(|| format!("the browser opens no page: {answer}"));
+        }
+    }
+}
+
+fn connect(port: u16, path: &str) -> Result<WebSocket<TcpStream>> {
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let (socket, _) = tungstenite::client(format!("ws://127.0.0.1:{port}{path}"), stream)?;
+    Ok(socket)
 }
 
 fn wait<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
