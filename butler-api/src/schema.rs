@@ -84,6 +84,8 @@ texts! {
     FailureMark = pattern(r"^[0-9]{1,13}\.[0-9]{1,18}$");
     /// How long a pause lasts; other spellings of a time are read too.
     HoldTime = pattern("^(until-window|[1-9][0-9]{0,2}h([1-5]?[0-9]m)?|[1-9][0-9]{0,4}m)$");
+    /// What a plan is known by.
+    PlanDigest = pattern("^[0-9a-f]+$");
     /// A whole path in base64, with the alphabet of URLs, or any other.
     Base64 = pattern("^([A-Za-z0-9_-]{4})+$");
     /// A whole path on the server's machine.

@@ -42,10 +42,28 @@ impl Request {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(self.text.as_bytes())?;
         stream.write_all(b"\r\n")?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).with_context(|| format!("no whole answer from `{}`", self.address))?;
+        let (mut bytes, mut piece) = (Vec::new(), [0; 64 << 10]);
+        // A server that keeps the connection all the same has said how long its answer is.
+        while !is_whole(&bytes) {
+            let read = stream
+                .read(&mut piece)
+                .with_context(|| format!("no whole answer from `{}`", self.address))?;
+            if read == 0 {
+                break;
+            }
+            bytes.extend_from_slice(&piece[..read]);
+        }
         Response::parse(&bytes)
     }
+}
+
+/// Whether an answer is as long as its header says; one that doesn't say it ends with its connection.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
+    let length =
+        text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    length.is_some_and(|length| bytes.len() - head - 4 >= length)
 }
 
 /// A server's answer.

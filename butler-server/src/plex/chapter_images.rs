@@ -19,7 +19,7 @@ use crate::error::Problem;
 const KIND: ProductKind = ProductKind::ChapterThumbs;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(picture))
+    OpenApiRouter::new().routes(routes!(chapter_image))
 }
 
 /// A picture with the tag that tells it from any other.
@@ -40,7 +40,7 @@ struct Picture {
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such media, or no picture of that chapter.", body = Errors),
     ))]
-async fn picture(
+async fn chapter_image(
     State(app): State<App>,
     Path((id, n)): Path<(String, String)>,
     headers: HeaderMap,

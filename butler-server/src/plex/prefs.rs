@@ -21,7 +21,9 @@ use crate::view::settings::value;
 
 /// The routes that hold a colon.
 pub(crate) fn routes_with_colons() -> OpenApiRouter<App> {
-    super::colon_router().routes(routes!(list, change)).routes(routes!(one))
+    super::colon_router()
+        .routes(routes!(list_preferences, change_preferences))
+        .routes(routes!(one_preference))
 }
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -33,7 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     (status = 200, description = "The preferences.", content((Container<Preferences> = "application/json"), (Container<Preferences> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
-async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+async fn list_preferences(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
     let settings = app.handle.settings();
     wants.answer(&preferences(all().iter().map(|setting| preference(setting, &settings)).collect()))
 }
@@ -49,7 +51,7 @@ async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem>
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 403, description = "The settings' file fixes one of them.", body = Errors),
     ))]
-async fn change(State(app): State<App>, params: Params) -> Result<Response, Problem> {
+async fn change_preferences(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let changes = params.words().map(|(id, text)| (id.to_owned(), Some(text.to_owned()))).collect();
     app.handle.change_settings(changes).await??;
     Ok(accept::empty())
@@ -64,7 +66,7 @@ async fn change(State(app): State<App>, params: Params) -> Result<Response, Prob
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such preference.", body = Errors),
     ))]
-async fn one(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
+async fn one_preference(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
     let id = params.get("id").ok_or_else(|| Problem::bad_request("`id` is missing: the preference's id."))?;
     let setting = find(id).ok_or_else(|| Problem::not_found(format!("There is no setting `{id}`.")))?;
     wants.answer(&preferences(vec![preference(setting, &app.handle.settings())]))

@@ -29,7 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(library))
         .routes(routes!(list, add))
         .routes(routes!(list_all))
-        .routes(routes!(one, edit, remove))
+        .routes(routes!(section, edit, remove))
 }
 
 /// What a client that names no agent gets to see as one.
@@ -144,7 +144,7 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
-async fn one(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
     let (section, _) = known(&app, parse(&id)?).await?;
     wants.answer(&directories(&section.name, &[("all", "All"), ("recentlyAdded", "Recently Added")]))
 }

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::PlanDigest;
 use butler_api::v1::{DryRun, Started, Tasks};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -46,7 +47,7 @@ async fn dry_run(State(app): State<App>, Path(name): Path<String>) -> Result<Res
 #[utoipa::path(put, path = "/api/v1/tasks/{name}/plan", tag = "plan",
     params(
         ("name" = String, Path, description = "The task's name.", example = "GarbageCollectLibraryMedia"),
-        ("digest" = String, Query, description = "What the plan's `waits` names as its digest."),
+        ("digest" = inline(PlanDigest), Query, description = "What the plan's `waits` names as its digest."),
     ),
     responses(
         (status = 200, description = "Confirmed; what became of the start.", body = Started),

@@ -25,15 +25,17 @@ use serde_json::Value;
 const SCAN: &str = "RefreshLibraries";
 const PREVIEWS: &str = "GenerateMediaIndexFiles";
 const DEEP: &str = "DeepMediaAnalysis";
+const CHAPTERS: &str = "GenerateChapterThumbs";
 const LOGS: &str = "ButlerTaskCleanSupplementalLogFiles";
 /// The tasks of every night.
-const DAILY: [&str; 4] = [SCAN, PREVIEWS, DEEP, LOGS];
+const DAILY: [&str; 5] = [SCAN, PREVIEWS, DEEP, CHAPTERS, LOGS];
 /// Those of a first night: a backup is due then too, and not again for three days; so is what keeps house
 /// once a week.
-const FIRST: [&str; 10] = [
+const FIRST: [&str; 11] = [
     SCAN,
     PREVIEWS,
     DEEP,
+    CHAPTERS,
     LOGS,
     "BackupDatabase",
     "CleanOldBundles",
