@@ -101,13 +101,6 @@ impl DataDir {
     }
 }
 
-impl Drop for DataDir {
-    /// What the database's log gives back when it is closed is room for the next start.
-    fn drop(&mut self) {
-        reserve::keep(&self.path);
-    }
-}
-
 fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

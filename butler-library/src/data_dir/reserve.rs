@@ -1,6 +1,6 @@
 //! A file that only takes room. A start on a full disk gives it up, so that the few bytes which every start
 //! writes (the lock's holder, the address, the database's index) find some; a start on a disk with room makes
-//! it anew, and so does an end in order, of what the database's log gives back. Nothing is ever read from it.
+//! it anew. Nothing is ever read from it.
 
 use std::fs::{self, File};
 use std::io;
@@ -29,24 +29,12 @@ pub(super) fn settle(data_dir: &Path) {
                  some space"
             );
         }
-    } else if free / PLENTY >= BYTES {
-        make_if_none(&path);
-    }
-}
-
-/// Makes one at an end in order, where there is none and just room enough.
-pub(super) fn keep(data_dir: &Path) {
-    if free_bytes(data_dir).is_ok_and(|free| free >= BYTES) {
-        make_if_none(&data_dir.join(NAME));
-    }
-}
-
-fn make_if_none(path: &Path) {
-    if !path.exists()
-        && let Err(error) = make(path)
+    } else if free / PLENTY >= BYTES
+        && !path.exists()
+        && let Err(error) = make(&path)
     {
         tracing::debug!(%error, "no room could be kept for a start on a full disk");
-        let _none = fs::remove_file(path);
+        let _none = fs::remove_file(&path);
     }
 }
 
@@ -86,14 +74,5 @@ mod tests {
         settle(disk.path());
         assert!(!disk.path().join(NAME).exists());
         fs::write(disk.path().join("address"), b"http://127.0.0.1:1").unwrap();
-    }
-
-    #[test]
-    fn an_end_in_order_keeps_room_for_the_next_start() {
-        let Some(disk) = butler_fixtures::SmallDisk::if_possible(2 << 20).unwrap() else { return };
-        settle(disk.path());
-        assert!(!disk.path().join(NAME).exists(), "it would fill half of the disk");
-        keep(disk.path());
-        assert!(disk.path().join(NAME).exists());
     }
 }
