@@ -485,7 +485,8 @@ mod tests {
             worker_program: folder.path().join("no worker"),
             cores: 1,
             patience: Patience::default(),
-            clock: Clock::wall(),
+            // Noon: no window starts anything of its own.
+            clock: Clock::driven("2027-06-15T12:00:00Z".parse().unwrap()),
             settings_file: SettingsFile::default(),
             catalogue: Catalogue::default(),
         };

@@ -215,7 +215,7 @@ pub(crate) async fn present(State(app): State<App>, request: Request, next: Next
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let is_head = method == Method::HEAD;
     let in_json = Wants::of(request.headers()).names_json || is_json_only(uri.path());
-    let is_for_people = !in_json && page::is_for_people(request.headers());
+    let is_for_people = !in_json && page::is_told_to_people(&method, request.headers());
     let response = next.run(request).await;
     let status = response.status();
     let is_presented = response.extensions().get::<Presented>().is_some();

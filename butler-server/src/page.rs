@@ -40,7 +40,7 @@ mod words;
 pub(crate) use codes::{Codes, GOOD_FOR as CODE_GOOD_FOR};
 pub(crate) use flash::Flashes;
 pub(crate) use frame::Viewer;
-pub(crate) use problem::{is_for_people, present as present_problem};
+pub(crate) use problem::{is_for_people, is_told_to_people, present as present_problem};
 pub(crate) use session::require as require_session;
 pub(crate) use sign_in::PATH as SIGN_IN;
 pub(crate) use tonight::show as front;

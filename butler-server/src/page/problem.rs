@@ -10,10 +10,21 @@ use crate::app::App;
 
 /// Whether a page is asked for, as browsers do where a person looks: clients of Plex's name no HTML.
 pub(crate) fn is_for_people(headers: &HeaderMap) -> bool {
+    names(headers, "text/html")
+}
+
+/// Whether an error is told to a person: to a browser that looks, or that sends a form. Plex's actions answer
+/// an empty page, so that some of its clients name HTML where they act; no browser does without XHTML beside.
+pub(crate) fn is_told_to_people(method: &Method, headers: &HeaderMap) -> bool {
+    is_for_people(headers)
+        && (matches!(*method, Method::GET | Method::HEAD) || names(headers, "application/xhtml+xml"))
+}
+
+fn names(headers: &HeaderMap, wanted: &str) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|range| {
-        range.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/html"))
-    })
+    accepted
+        .flat_map(|value| value.split(','))
+        .any(|range| range.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted)))
 }
 
 /// The page; for who is not signed in, the way to the form.

@@ -110,11 +110,6 @@ fn a_server_starts_on_a_full_disk_and_says_what_it_cannot_do() {
     disk.fill().unwrap();
     let server = server_on(&disk);
     assert_eq!(server.parts(&section).unwrap().len(), 1);
-    fill(&disk, &server);
-    // And in order, with what the last one gave back taken by others.
-    assert!(server.stop(Signal::TERM).unwrap().success());
-    disk.fill().unwrap();
-    let server = server_on(&disk);
     assert_eq!(words(&server, &["sections"]).0, Some(0), "commands find it");
     fill(&disk, &server);
     assert!(words(&server, &["pause"]).1.contains("is full"));

@@ -61,6 +61,8 @@ impl Browser {
         for domain in ["Page.enable", "Runtime.enable", "Network.enable"] {
             browser.call(domain, json!({}))?;
         }
+        // The page behaves as the window in front does, whichever other browsers run beside.
+        browser.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}))?;
         Ok(browser)
     }
 
