@@ -110,7 +110,7 @@ fn a_server_starts_on_a_full_disk_and_says_what_it_cannot_do() {
     disk.fill().unwrap();
     let server = server_on(&disk);
     assert_eq!(server.parts(&section).unwrap().len(), 1);
-    assert_eq!(words(&server, &["sections"]).0, Some(0), "commands find it");
+    assert_eq!(words(&server, &["sections", "list"]).0, Some(0), "commands find it");
     fill(&disk, &server);
     assert!(words(&server, &["pause"]).1.contains("is full"));
     disk.make_room().unwrap();
