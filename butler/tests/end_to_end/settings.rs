@@ -64,7 +64,7 @@ fn the_settings_file_holds_over_what_a_person_sets_and_is_read_again_when_asked(
     fs::write(&file, "ButlerStartHour = 24\n").unwrap();
     send(server.pid(), Signal::HUP).unwrap();
     wait_until("the log says what is wrong", || {
-        server.log_tail().contains("line 1: `ButlerStartHour` can't be `24`")
+        server.log().contains("line 1: `ButlerStartHour` can't be `24`")
     })
     .unwrap();
     assert_eq!(hour(), 3);
