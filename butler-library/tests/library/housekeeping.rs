@@ -2,10 +2,8 @@
 //! is never taken for gone.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -17,6 +15,7 @@ use butler_product::ProductKind;
 use jiff::Timestamp;
 use jiff::civil::date;
 
+use crate::kills::kill_child;
 use crate::world::{World, at, content, new_section};
 
 const DAY: i64 = 86_400;
@@ -402,17 +401,8 @@ fn a_kill_at_any_moment_of_keeping_house_leaves_a_sound_library() {
     let data_dir = library.data_dir().to_owned();
     drop(library);
     for moment in 0..12u64 {
-        let mut child = butler_fixtures::command(std::env::current_exe().unwrap())
-            .args(["--exact", "housekeeping::child_that_keeps_house", "--nocapture"])
-            .env(CHILD, &data_dir)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().contains("ready")), "the child ended by itself");
-        std::thread::sleep(Duration::from_millis(3 + moment * moment * 5));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let delay = Duration::from_millis(3 + moment * moment * 5);
+        kill_child("housekeeping::child_that_keeps_house", CHILD, &data_dir, delay);
         Library::open(&data_dir).unwrap().assert_sound();
     }
     drop(folder);

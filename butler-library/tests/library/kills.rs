@@ -55,6 +55,22 @@ fn publish(library: &Library, source: butler_library::SourceId, made_from: Finge
     assert_eq!(library.publish(unit).unwrap(), Published::Kept);
 }
 
+/// Starts a test of this executable as a process that works on a data folder, which the variable names to it,
+/// and kills it so long after it has said that it is ready.
+pub(crate) fn kill_child(test: &str, variable: &str, data_dir: &Path, delay: Duration) {
+    let mut child = butler_fixtures::command(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(variable, data_dir)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("ready")), "the child ended by itself");
+    std::thread::sleep(delay);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
     let world = World::new(butler_library::SectionKind::Movie);
@@ -66,17 +82,8 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
     let data_dir = library.data_dir().to_owned();
     drop(library);
     for moment in 0..12u64 {
-        let mut child = butler_fixtures::command(std::env::current_exe().unwrap())
-            .args(["--exact", "kills::child_that_publishes", "--nocapture"])
-            .env(CHILD, &data_dir)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().contains("ready")), "the child ended by itself");
-        std::thread::sleep(Duration::from_millis(3 + moment * moment));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let delay = Duration::from_millis(3 + moment * moment);
+        kill_child("kills::child_that_publishes", CHILD, &data_dir, delay);
 
         let library = Library::open(&data_dir).unwrap();
         library.assert_sound();
