@@ -43,6 +43,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0013_worked_time.sql")),
     M::up(include_str!("../migrations/0014_traits.sql")).foreign_key_check(),
     M::up(include_str!("../migrations/0015_derived.sql")).foreign_key_check(),
+    M::up(include_str!("../migrations/0020_pictures.sql")),
 ];
 
 /// The database's version in this build.

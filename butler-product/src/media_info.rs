@@ -188,6 +188,9 @@ impl MediaInfo {
         traits.set(Traits::VIDEO, has(StreamKind::Video));
         traits.set(Traits::SOUND, has(StreamKind::Audio));
         traits.set(Traits::CHAPTERS, !self.chapters.is_empty());
+        // The picture of a picture file is the file itself.
+        let is_embedded = traits.intersects(Traits::VIDEO | Traits::SOUND) && has(StreamKind::Picture);
+        traits.set(Traits::EMBEDDED, is_embedded);
         traits
     }
 
