@@ -102,12 +102,8 @@ fn rows_of_the_first_database_stay_and_new_files_join_them() {
 const VERSION_9: &str = include_str!("version_9.sql");
 
 /// Columns that are kept in another form, tables that are counted anew, and one that nobody read.
-<<<<<<< HEAD
 const NOT_KEPT: &[(&str, &str)] =
     &[("sources", "has_video"), ("demands", ""), ("lacks", ""), ("cost_sums", "")];
-=======
-const NOT_KEPT: &[(&str, &str)] = &[("sources", "has_video"), ("demands", ""), ("lacks", ""), ("cost_sums", "")];
->>>>>>> 6e6ffdb (Step 5: pictures beside the media are sources, each of its item)
 
 /// The columns of every table.
 fn columns(db: &Connection) -> BTreeMap<String, Vec<String>> {
