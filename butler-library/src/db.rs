@@ -1,12 +1,14 @@
 //! The database file: opened, migrated, written by one thread and read by a small pool of connections.
 //!
-//! It knows no table. Start with [`Db::open`]; [`writer`] has the group commit.
+//! It knows no table. Start with [`Db::open`]; [`writer`] has the group commit, [`checkpoints`] what brings the
+//! log into the file.
 //!
 //! `synchronous` is FULL: a commit is on the disk when `write` returns. In WAL mode NORMAL would keep the
 //! file sound too, but could forget the last commits at a power loss, among them what a caller was already
 //! told (a run that was asked for, a unit acknowledged to another machine). Group commit keeps the price at
 //! one fsync for many writes.
 
+mod checkpoints;
 mod error;
 mod functions;
 mod readers;
@@ -15,11 +17,13 @@ mod writer;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+use checkpoints::Checkpoints;
 pub use error::StoreError;
 use readers::Readers;
 use writer::Writer;
@@ -45,6 +49,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0015_derived.sql")).foreign_key_check(),
     M::up(include_str!("../migrations/0016_housekeeping.sql")),
     M::up(include_str!("../migrations/0017_web_sessions.sql")),
+    M::up(include_str!("../migrations/0018_pictures.sql")),
 ];
 
 /// The database's version in this build.
@@ -90,6 +95,9 @@ impl From<rusqlite::Error> for DbOpenError {
 pub(crate) struct Db {
     readers: Readers,
     writer: Writer,
+    /// Dropped behind the writer, which has a share: its connection is the last one, and closing that brings in
+    /// the whole log.
+    checkpoints: Arc<Checkpoints>,
 }
 
 impl Db {
@@ -104,7 +112,9 @@ impl Db {
             }
             connected => connected,
         }?;
-        Ok(Self { readers: Readers::new(path), writer: Writer::start(connection, threads)? })
+        let checkpoints = Arc::new(Checkpoints::start(path, threads)?);
+        let writer = Writer::start(connection, Arc::clone(&checkpoints), threads)?;
+        Ok(Self { readers: Readers::new(path), writer, checkpoints })
     }
 
     /// Reads, in one transaction, so that all statements see the same state.
@@ -126,6 +136,17 @@ impl Db {
         E: From<StoreError> + Send + 'static,
     {
         self.writer.write(work)
+    }
+
+    /// Brings what the log holds into the file, as far as no reader needs it, and returns once that is done;
+    /// others write meanwhile.
+    pub(crate) fn checkpoint(&self) {
+        self.checkpoints.make();
+    }
+
+    /// Has all who read from now on plan by what was counted last.
+    pub(crate) fn renew_readers(&self) {
+        self.readers.renew();
     }
 
     /// Writes several things that have nothing to do with one another, and returns once all are committed,
