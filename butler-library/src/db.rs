@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 use checkpoints::Checkpoints;
@@ -57,6 +57,11 @@ pub(crate) const LATEST_VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// How long a statement waits for another program's lock on the file: nobody else should have it open at all.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// SQLite's number of it: <https://sqlite.org/pragma.html#pragma_auto_vacuum>.
+const INCREMENTAL: i64 = 2;
+/// SQLite's way to files that keeps the log's index in this process's memory, where a file of its own finds
+/// no room on a full disk. All connections of this process share it; other programs find the file locked.
+const INDEX_IN_MEMORY: &str = "unix-excl";
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -101,24 +106,12 @@ impl Db {
         // Made here, for its owner only: SQLite gives its other files the same mode. Why it can't be made
         // SQLite says as well.
         let _ = File::options().write(true).create(true).truncate(false).mode(0o600).open(path);
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        // Counts only before the first page is written: so before everything else.
-        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        // A table that is built anew is dropped in between: what refers to it must not go with it.
-        connection.pragma_update(None, "foreign_keys", false)?;
-        connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
-        connection.set_prepared_statement_cache_capacity(128);
-        let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if found > LATEST_VERSION {
-            return Err(DbOpenError::Newer { found, known: LATEST_VERSION });
-        }
-        Migrations::from_slice(MIGRATIONS)
-            .to_latest(&mut connection)
-            .map_err(|error| DbOpenError::Migration(Box::new(error)))?;
-        connection.pragma_update(None, "foreign_keys", true)?;
+        let connection = match connect(Connection::open(path)?) {
+            Err(DbOpenError::Store(StoreError::Full(_) | StoreError::ReadOnly(_))) => {
+                connect(Connection::open_with_flags_and_vfs(path, OpenFlags::default(), INDEX_IN_MEMORY)?)
+            }
+            connected => connected,
+        }?;
         let checkpoints = Arc::new(Checkpoints::start(path, threads)?);
         let writer = Writer::start(connection, Arc::clone(&checkpoints), threads)?;
         Ok(Self { readers: Readers::new(path), writer, checkpoints })
@@ -167,4 +160,30 @@ impl Db {
         let begun: Vec<_> = works.into_iter().map(|work| self.writer.begin(work)).collect();
         begun.into_iter().map(writer::Begun::answer).collect()
     }
+}
+
+/// The writer's connection, brought to this build's version.
+fn connect(mut connection: Connection) -> Result<Connection, DbOpenError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Counts only before the first page is written: so before everything else. Of a file that has it already
+    // SQLite would write it once more, and a start on a full disk must not write.
+    let vacuum: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+    if vacuum != INCREMENTAL {
+        connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+    }
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // A table that is built anew is dropped in between: what refers to it must not go with it.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > LATEST_VERSION {
+        return Err(DbOpenError::Newer { found, known: LATEST_VERSION });
+    }
+    Migrations::from_slice(MIGRATIONS)
+        .to_latest(&mut connection)
+        .map_err(|error| DbOpenError::Migration(Box::new(error)))?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
 }
