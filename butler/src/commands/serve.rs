@@ -20,7 +20,7 @@ use crate::data_dir::ADDRESS_FILE;
 use crate::exit::Exit;
 use crate::print::Out;
 use crate::print::error::Trouble;
-use crate::{fact_log, log, settings_file, worker_program};
+use crate::{fact_log, log, memory, settings_file, worker_program};
 
 /// Who holds the data folder's token.
 const ADMIN: &str = "admin";
@@ -52,6 +52,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble> {
+    memory::give_back_what_is_free();
     let folder = crate::data_dir::choose(global.data_dir.as_deref())?;
     let log = log::begin();
     if let Some(trouble) = butler_engine::zone_trouble() {
