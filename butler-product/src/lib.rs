@@ -5,10 +5,12 @@
 //! [`Value`], what comes of it; [`message`] has the words between engine and worker, [`channel`] carries
 //! them.
 
+pub mod album_loudness;
 pub mod bandwidth;
 pub mod bif;
 pub mod channel;
 pub mod chapter_thumbs;
+pub mod loudness;
 pub mod media_info;
 pub mod message;
 pub mod needed_bandwidth;

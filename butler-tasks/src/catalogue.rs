@@ -18,6 +18,7 @@ mod garbage_collect_blobs;
 mod garbage_collect_library_media;
 mod generate_chapter_thumbs;
 mod generate_media_index_files;
+mod loudness_analysis;
 mod optimize_database;
 mod refresh_libraries;
 
@@ -25,7 +26,7 @@ mod refresh_libraries;
 pub(crate) use garbage_collect_library_media::AUTO_EMPTY_TRASH;
 
 /// Every task.
-pub(crate) static ALL: [&Task; 11] = [
+pub(crate) static ALL: [&Task; 12] = [
     &backup_database::TASK,
     &butler_task_clean_supplemental_log_files::TASK,
     &clean_old_bundles::TASK,
@@ -35,6 +36,7 @@ pub(crate) static ALL: [&Task; 11] = [
     &garbage_collect_library_media::TASK,
     &generate_chapter_thumbs::TASK,
     &generate_media_index_files::TASK,
+    &loudness_analysis::TASK,
     &optimize_database::TASK,
     &refresh_libraries::TASK,
 ];

@@ -189,6 +189,7 @@ mod tests {
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),
+        ("LoudnessAnalysisBehavior", "asap"),
         ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
     ];

@@ -58,6 +58,7 @@ fn reason(group: &FailureGroup) -> Markup {
 /// A product's name for people.
 pub(super) fn product(word: &str) -> &str {
     match word {
+        "album_loudness" => "loudness as an album",
         "bif" => "preview thumbnails",
         "needed_bandwidth" => "bandwidth needed",
         "media_info" => "headers",

@@ -12,6 +12,7 @@ mod frames;
 mod hdr;
 mod headers;
 mod kinds;
+mod loudness;
 mod orders;
 mod photos;
 mod process;

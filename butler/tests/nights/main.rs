@@ -26,16 +26,18 @@ const SCAN: &str = "RefreshLibraries";
 const PREVIEWS: &str = "GenerateMediaIndexFiles";
 const DEEP: &str = "DeepMediaAnalysis";
 const CHAPTERS: &str = "GenerateChapterThumbs";
+const LOUDNESS: &str = "LoudnessAnalysis";
 const LOGS: &str = "ButlerTaskCleanSupplementalLogFiles";
 /// The tasks of every night.
-const DAILY: [&str; 5] = [SCAN, PREVIEWS, DEEP, CHAPTERS, LOGS];
+const DAILY: [&str; 6] = [SCAN, PREVIEWS, DEEP, CHAPTERS, LOUDNESS, LOGS];
 /// Those of a first night: a backup is due then too, and not again for three days; so is what keeps house
 /// once a week.
-const FIRST: [&str; 11] = [
+const FIRST: [&str; 12] = [
     SCAN,
     PREVIEWS,
     DEEP,
     CHAPTERS,
+    LOUDNESS,
     LOGS,
     "BackupDatabase",
     "CleanOldBundles",
