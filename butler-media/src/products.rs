@@ -8,16 +8,18 @@
 mod bandwidth;
 pub(crate) mod bif;
 mod chapter_thumbs;
+mod chroma;
 mod loudness;
 pub(crate) mod media_info;
 pub(crate) mod photo;
 pub(crate) mod tags;
+mod voice;
 
 use std::fs::File;
 use std::ops::Range;
 
 use butler_product::bandwidth::ToldBy;
-use butler_product::media_info::MediaInfo;
+use butler_product::media_info::{MediaInfo, StreamKind};
 use butler_product::message::Limits;
 use butler_product::{Failure, Spec, Value};
 
@@ -68,8 +70,8 @@ pub(crate) trait PacketMaker: Send {
     fn finish(self: Box<Self>, told_by: ToldBy, output: Option<File>) -> Result<Made, Failure>;
 }
 
-/// Makes one product of the sound of one stream, or of several.
-pub(crate) trait SoundMaker: Send {
+/// Makes one product of the sound of one stream, or of several; on one thread, the reading one.
+pub(crate) trait SoundMaker {
     /// Which sound it wants: of a stream one form at most.
     fn wants(&self) -> Vec<SoundWants>;
 
@@ -98,15 +100,12 @@ pub(crate) struct SoundWants {
 }
 
 /// Channels that are wanted.
-#[cfg_attr(not(test), expect(dead_code, reason = "what is mixed is for voices and for music"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channels {
     /// The stream's own.
     Own,
     /// All mixed into one.
     Mono,
-    /// All mixed into two.
-    Stereo,
 }
 
 /// What the samples of a stream are like.
@@ -178,10 +177,19 @@ pub(crate) fn start(spec: &Spec, info: &MediaInfo, limits: Limits) -> Result<Sta
         Spec::ChapterThumbs => chapter_thumbs::start(info, limits),
         Spec::Bandwidth => Ok(bandwidth::start(info)),
         Spec::Loudness => Ok(loudness::start(info)),
+        Spec::Chroma => Ok(chroma::start(info)),
+        Spec::Voice => Ok(voice::start(info)),
         Spec::Tags => tags::of_headers(info).map(Start::Answered),
         Spec::Photo => Err(Failure::worker("A photo is read before any headers are.")),
         Spec::NeededBandwidth | Spec::AlbumLoudness => {
             Err(Failure::worker("It is derived of stored products."))
         }
     }
+}
+
+/// The place in the container of the sound that a player plays unless told otherwise.
+fn played(info: &MediaInfo) -> Option<usize> {
+    let mut sounds = info.streams.iter().filter(|stream| stream.kind == StreamKind::Audio);
+    let played = sounds.clone().find(|stream| stream.default).or_else(|| sounds.next())?;
+    usize::try_from(played.index).ok()
 }

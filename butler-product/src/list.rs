@@ -21,6 +21,10 @@ macro_rules! products {
             Bandwidth = crate::bandwidth::Summary;
             /// How loud each sound is, by EBU R 128; its course is in the blob. See [`crate::loudness`].
             Loudness = crate::loudness::Loudness;
+            /// Sound fingerprints of the first and last part; they are in the blob. See [`crate::chroma`].
+            Chroma = crate::chroma::Summary;
+            /// Where somebody speaks; the segments are in the blob. See [`crate::voice`].
+            Voice = crate::voice::Summary;
             /// What the tags inside an audio file say. See [`crate::tags`].
             Tags = crate::tags::Tags;
             /// What a picture file says of how it was taken. See [`crate::photo`].

@@ -11,6 +11,7 @@ use crate::{Settings, Task, stand_ins};
 
 mod backup_database;
 mod butler_task_clean_supplemental_log_files;
+mod butler_task_generate_voice_activity;
 mod clean_old_bundles;
 mod clean_old_cache_files;
 mod deep_media_analysis;
@@ -26,9 +27,10 @@ mod refresh_libraries;
 pub(crate) use garbage_collect_library_media::AUTO_EMPTY_TRASH;
 
 /// Every task.
-pub(crate) static ALL: [&Task; 12] = [
+pub(crate) static ALL: [&Task; 13] = [
     &backup_database::TASK,
     &butler_task_clean_supplemental_log_files::TASK,
+    &butler_task_generate_voice_activity::TASK,
     &clean_old_bundles::TASK,
     &clean_old_cache_files::TASK,
     &deep_media_analysis::TASK,

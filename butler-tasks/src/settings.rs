@@ -175,6 +175,7 @@ mod tests {
         ("ButlerLogMaxAgeDays", "9"),
         ("ButlerLogMaxMegabytes", "9"),
         ("ButlerRunHistoryDays", "9"),
+        ("GenerateVADBehavior", "asap"),
         ("ButlerTaskCleanOldBundles", "0"),
         ("ButlerTaskCleanOldCacheFiles", "0"),
         ("ButlerCacheMaxAgeDays", "9"),

@@ -256,6 +256,9 @@ pub struct Media {
     /// The video codec's profile, lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_profile: Option<String>,
+    /// Whether it is known where somebody speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_voice_activity: Option<bool>,
     /// Its files.
     #[serde(rename = "Part", default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,

@@ -211,7 +211,6 @@ impl Target {
         let layout = match channels {
             Channels::Own => first.layout()?,
             Channels::Mono => Layout::usual(1),
-            Channels::Stereo => Layout::usual(2),
         };
         Ok(Self { rate, layout })
     }

@@ -10,10 +10,10 @@ use std::fs::File;
 use std::io::BufWriter;
 
 use butler_product::loudness::{Levels, LevelsError, Loudness, MAX_STEPS, UnheardStream};
-use butler_product::media_info::{MediaInfo, StreamKind};
+use butler_product::media_info::{MediaInfo, Stream, StreamKind};
 use butler_product::{Failure, Value};
 
-use super::{Channels, Made, SoundForm, SoundMaker, SoundWants, Start, Unheard};
+use super::{Channels, Made, SoundForm, SoundMaker, SoundWants, Start, Unheard, played};
 use meter::Meter;
 
 struct LoudnessMaker {
@@ -29,15 +29,12 @@ struct Sound {
 }
 
 pub(super) fn start(info: &MediaInfo) -> Start {
-    let sounds = info.streams.iter().filter(|stream| stream.kind == StreamKind::Audio);
-    let Some(played) = sounds.clone().find(|stream| stream.default).or_else(|| sounds.clone().next()) else {
+    let Some(played) = played(info) else {
         return Start::Answered(Value::Nothing { why: "The file has no sound.".to_owned() });
     };
-    let place = |index: u32| index as usize;
-    Start::Sound(Box::new(LoudnessMaker {
-        played: place(played.index),
-        sounds: sounds.map(|stream| Sound { stream: place(stream.index), meter: None }).collect(),
-    }))
+    let sounds = info.streams.iter().filter(|stream| stream.kind == StreamKind::Audio);
+    let sound = |stream: &Stream| Sound { stream: stream.index as usize, meter: None };
+    Start::Sound(Box::new(LoudnessMaker { played, sounds: sounds.map(sound).collect() }))
 }
 
 impl LoudnessMaker {
@@ -51,7 +48,7 @@ impl LoudnessMaker {
         let held: usize = self.sounds.iter().filter(|sound| sound.stream != stream).map(Sound::steps).sum();
         let sound = self.sounds.iter_mut().find(|sound| sound.stream == stream);
         if let Some(sound) = sound.filter(|_| meter::step_at(until).saturating_add(held) > MAX_STEPS) {
-            sound.meter = Some(Err(Failure::content("The sound is longer than any file's.")));
+            sound.meter = Some(Err(Failure::content("The sound's times lead further than any file lasts.")));
         }
     }
 }

@@ -9,6 +9,7 @@
 use std::io::{self, Read, Write};
 
 use super::{energy_of, loudness_of};
+use crate::little_endian::take_u32;
 use crate::media_info::MAX_STREAMS;
 
 /// Milliseconds of one step.
@@ -137,9 +138,7 @@ impl Levels {
 }
 
 fn number(bytes: &mut &[u8]) -> Result<u32, LevelsError> {
-    let (number, rest) = bytes.split_first_chunk().ok_or(LevelsError::Damaged("it is cut off"))?;
-    *bytes = rest;
-    Ok(u32::from_le_bytes(*number))
+    take_u32(bytes).ok_or(LevelsError::Damaged("it is cut off"))
 }
 
 #[cfg(test)]

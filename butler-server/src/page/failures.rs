@@ -61,9 +61,11 @@ pub(super) fn product(word: &str) -> &str {
         "album_loudness" => "loudness as an album",
         "bif" => "preview thumbnails",
         "needed_bandwidth" => "bandwidth needed",
+        "chroma" => "sound fingerprints",
         "media_info" => "headers",
         "photo" => "photo's data",
         "scan" => "the scan",
+        "voice" => "speech",
         other => other,
     }
 }

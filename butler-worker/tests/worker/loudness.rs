@@ -211,8 +211,8 @@ fn sound_that_is_cut_off_is_a_failure_that_says_so() {
 
 #[test]
 fn sound_that_nobody_wants_any_more_ends_without_an_answer() {
-    let part = other("loudness-part.flac", "-f lavfi -i sine=d=60:r=48000 -ac 2 -c:a flac");
-    let hours = other("loudness-hours.mka", &format!("-stream_loop 599 -i {} -c copy", part.display()));
+    let part = other("loudness-part.opus", "-f lavfi -i sine=d=60:r=48000 -ac 2 -c:a libopus -b:a 16k");
+    let hours = other("loudness-hours.mka", &format!("-stream_loop 179 -i {} -c copy", part.display()));
     let worker = Worker::start();
     worker.order(&hours, &order(&hours, &[Spec::Loudness]));
     let FromWorker::Progress { unit: 7, .. } = worker.hear().unwrap() else { panic!("no progress") };

@@ -13,10 +13,11 @@ use serde_json::Value;
 use super::{completed, small_films, stage};
 
 /// Tasks that read media, as far as this server has them, and what each makes.
-const READERS: [(&str, &str); 3] = [
+const READERS: [(&str, &str); 4] = [
     ("GenerateMediaIndexFiles", "bif"),
     ("DeepMediaAnalysis", "bandwidth"),
     ("LoudnessAnalysis", "loudness"),
+    ("ButlerTaskGenerateVoiceActivity", "voice"),
 ];
 
 #[test]

@@ -27,17 +27,19 @@ const PREVIEWS: &str = "GenerateMediaIndexFiles";
 const DEEP: &str = "DeepMediaAnalysis";
 const CHAPTERS: &str = "GenerateChapterThumbs";
 const LOUDNESS: &str = "LoudnessAnalysis";
+const VOICE: &str = "ButlerTaskGenerateVoiceActivity";
 const LOGS: &str = "ButlerTaskCleanSupplementalLogFiles";
 /// The tasks of every night.
-const DAILY: [&str; 6] = [SCAN, PREVIEWS, DEEP, CHAPTERS, LOUDNESS, LOGS];
+const DAILY: [&str; 7] = [SCAN, PREVIEWS, DEEP, CHAPTERS, LOUDNESS, VOICE, LOGS];
 /// Those of a first night: a backup is due then too, and not again for three days; so is what keeps house
 /// once a week.
-const FIRST: [&str; 12] = [
+const FIRST: [&str; 13] = [
     SCAN,
     PREVIEWS,
     DEEP,
     CHAPTERS,
     LOUDNESS,
+    VOICE,
     LOGS,
     "BackupDatabase",
     "CleanOldBundles",
