@@ -73,7 +73,7 @@ async fn all(
     params: Params,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
     let head = MetadataPage { title2: Some("All".into()), ..of_section(&section) };
     let kind = match params.get("type") {
         Some(COLLECTIONS) => return wants.answer(&Container::new(empty(&params, head)?)),
@@ -108,7 +108,7 @@ async fn recently_added(
     params: Params,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
     let kinds = match params.get("type") {
         Some(word) => vec![kind(word, Some(section.kind))?],
         None => fields::listed(section.kind)
