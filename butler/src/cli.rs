@@ -11,7 +11,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     analyse, backup, completions, failures, items, pause, plan, preview, remake, resume, runs, sections,
-    serve, settings, show, start, stop, watch,
+    serve, settings, show, start, stop, subtitles, watch,
 };
 use crate::exit;
 
@@ -100,7 +100,7 @@ fn unused(command: &str) -> &'static [&'static str] {
     match command {
         "serve" => &["url", "timeout", "json"],
         "backup" => &["url", "token", "timeout"],
-        "analyse" => &["url", "token", "data_dir", "timeout"],
+        "analyse" | "subtitles" => &["url", "token", "data_dir", "timeout"],
         "completions" => &["url", "token", "data_dir", "timeout", "json"],
         _ => &[],
     }
@@ -214,6 +214,9 @@ pub(crate) enum Command {
     Watch(watch::Arguments),
     /// Make products of plain files, without a server
     Analyse(analyse::Arguments),
+    /// Hold subtitles against what is spoken in their film, without a server
+    #[command(subcommand)]
+    Subtitles(subtitles::Action),
     /// Print the completions for a shell
     Completions(completions::Arguments),
 }
