@@ -165,6 +165,33 @@ fn rule_11_a_request_that_the_live_run_does_not_cover_waits_behind_it() {
 }
 
 #[test]
+fn rule_11_what_keeps_house_in_a_section_is_queued_behind_a_run_that_works_and_once() {
+    let mut world = World::at(NOON);
+    let behind = |run: u64, first: u64| StartAnswer::Started {
+        run: RunId(run),
+        waits: Some(Reason::BehindItself { run: RunId(first) }),
+    };
+    assert_eq!(world.ask(BUNDLES, false, Some(1)), starts_now(1));
+    assert_eq!(world.ask(BUNDLES, false, Some(1)), behind(2, 1), "that one may have passed it");
+    assert_eq!(world.ask(BUNDLES, false, Some(1)), StartAnswer::Running { run: RunId(2) });
+    world.complete(RunId(1));
+    world.complete(RunId(2));
+    // A run of everything waits for days before it does what a person asks of one section.
+    let whole = world.begun(BUNDLES);
+    assert_eq!(world.ask(BUNDLES, false, Some(1)), behind(4, whole.0));
+    assert_eq!(world.ask(BUNDLES, false, Some(2)), behind(5, whole.0));
+    world.complete(whole);
+    world.complete(RunId(4));
+    let queued = world.force(BUNDLES);
+    assert!(matches!(queued, StartAnswer::Started { waits: Some(_), .. }), "{queued:?}");
+    assert_eq!(
+        world.ask(BUNDLES, false, Some(7)),
+        behind(7, 5),
+        "nor does one of everything that waits serve it"
+    );
+}
+
+#[test]
 fn rule_11_what_is_started_while_it_stops_begins_behind_that() {
     let mut world = World::at(NOON);
     let first = world.begun(BIF);
