@@ -201,6 +201,8 @@ impl Lister {
     fn outside(&self, folder: &Pending, open: &OwnedFd, identity: (u64, u64)) -> io::Result<Option<Outside>> {
         if folder.linked || folder.path.is_empty() {
             self.borders.of_open(open)
+        } else if let Some(own) = self.borders.of_identity(identity) {
+            Ok(Some(own))
         } else if folder.dev_above() == Some(identity.0) {
             Ok(None)
         } else {
@@ -307,8 +309,11 @@ impl Lister {
                     (FileType::RegularFile, Some(medium))
                         if is_file || !self.is_ignored(rules, &path, false, content) =>
                     {
-                        let outside =
-                            if is_file { Ok(None) } else { self.file_outside(&chunk.folder, &entry.name) };
+                        let outside = if is_file {
+                            Ok(self.borders.of_identity((raw.st_dev, raw.st_ino)))
+                        } else {
+                            self.file_outside(&chunk.folder, &entry.name)
+                        };
                         match outside {
                             Ok(None) => {
                                 let stat = Stat::of(&raw);
