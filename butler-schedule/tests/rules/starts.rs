@@ -234,9 +234,10 @@ fn rule_3_start_all_skips_what_is_not_on_its_day_and_leaves_alone_what_is_there(
     let running = world.begun(BIF);
     let answers = world.start_all();
     assert_eq!(answers[&BIF], StartAnswer::Running { run: running });
-    assert!(
-        matches!(answers[&DEEP], StartAnswer::Skipped { due: Some(due), run: Some(_), .. } if due == date(2026, 11, 28))
-    );
+    assert!(matches!(
+        answers[&DEEP],
+        StartAnswer::Skipped { due: Some(due), run: Some(_), .. } if due == date(2026, 11, 28)
+    ));
     let again = world.start_all();
     for (task, answer) in &again {
         assert!(matches!(answer, StartAnswer::Running { .. }) == (*task != DEEP), "{task}: {answer:?}");
