@@ -16,6 +16,7 @@ mod log;
 mod log_fields;
 mod log_file;
 mod near;
+mod observer;
 mod print;
 mod settings_file;
 mod worker_program;
