@@ -14,8 +14,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         client.notifications().over(Transport::EventSource).only(["activity", "status"]).connect().await?;
     while let Some(notice) = notifications.next().await {
         match notice? {
-            Notice::Activity(told) => {
-                println!("{:?}: {} ({} %)", told.event, told.activity.title, told.activity.progress);
+            Notice::Activity(notification) => {
+                println!(
+                    "{:?}: {} ({} %)",
+                    notification.event, notification.activity.title, notification.activity.progress
+                );
             }
             Notice::Status(status) => println!("{}", status.title),
             Notice::Disconnected(error) => println!("lost: {error}"),

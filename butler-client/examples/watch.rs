@@ -18,10 +18,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{} activities: {}", titles.len(), titles.join(", "));
         let Some(notice) = notifications.next().await else { break };
         match notice? {
-            Notice::Activity(told) => {
-                activities.retain(|activity| activity.uuid != told.uuid);
-                if told.event != ActivityEvent::Ended {
-                    activities.push(told.activity);
+            Notice::Activity(notification) => {
+                activities.retain(|activity| activity.uuid != notification.uuid);
+                if notification.event != ActivityEvent::Ended {
+                    activities.push(notification.activity);
                 }
             }
             Notice::Missed => activities = client.activities().await?,

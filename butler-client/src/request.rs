@@ -114,7 +114,7 @@ impl<'a> Request<'a> {
         let (call, begun) = (self.call(), Instant::now());
         let opened = self.opened(&call, begun).instrument(span.clone()).await;
         span.in_scope(|| {
-            self.tell(&call, 1, begun, opened.as_ref().map(|response| response.status().as_u16()))
+            self.report(&call, 1, begun, opened.as_ref().map(|response| response.status().as_u16()))
         });
         opened
     }
@@ -139,7 +139,7 @@ impl<'a> Request<'a> {
             let answer = self.limited(&call, begun, self.answer(&call)).await;
             let (failure, wanted_pause, error) = match answer {
                 Ok(answer) if answer.is_success() || also == Some(answer.status) => {
-                    self.tell(&call, times, try_begun, Ok(answer.status));
+                    self.report(&call, times, try_begun, Ok(answer.status));
                     return Ok(answer);
                 }
                 Ok(answer) => {
@@ -150,7 +150,7 @@ impl<'a> Request<'a> {
                 Err(error @ Error::Connection { .. }) => (Some(Failure::Connection), None, error),
                 Err(error) => (None, None, error),
             };
-            self.tell(&call, times, try_begun, Err(&error));
+            self.report(&call, times, try_begun, Err(&error));
             let pause = failure.and_then(|failure| {
                 let tried = Tried {
                     times,
@@ -172,7 +172,7 @@ impl<'a> Request<'a> {
     }
 
     /// Tells hooks and log what became of a try.
-    fn tell(&self, call: &Call, number: u32, begun: Instant, result: Result<u16, &Error>) {
+    fn report(&self, call: &Call, number: u32, begun: Instant, result: Result<u16, &Error>) {
         let took = begun.elapsed();
         match result {
             Ok(status) => tracing::debug!(number, status, ?took, "answered"),

@@ -30,5 +30,8 @@ fn notifications_are_an_iterator() {
     let mut notifications = client(&plex).notifications(|all| all.over(Transport::EventSource)).unwrap();
     plex.begin("butler", "Backup");
     let first = notifications.next().unwrap().unwrap();
-    assert!(matches!(&first, Notice::Activity(told) if told.activity.title == "Backup"), "{first:?}");
+    assert!(
+        matches!(&first, Notice::Activity(notification) if notification.activity.title == "Backup"),
+        "{first:?}"
+    );
 }

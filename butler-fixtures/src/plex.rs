@@ -52,7 +52,7 @@ impl Plex {
         self.server.asked()
     }
 
-    /// Begins an activity, which can be cancelled, and tells of it; its id.
+    /// Begins an activity, which can be cancelled, and notifies of it; its id.
     pub fn begin(&self, kind: &str, title: &str) -> String {
         let activity = {
             let mut doing = locked(&self.doing);
@@ -62,27 +62,27 @@ impl Plex {
             doing.activities.push(activity.clone());
             activity
         };
-        self.tell("started", &activity);
+        self.notify("started", &activity);
         activity["uuid"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Lets an activity come further, and tells of it.
+    /// Lets an activity come further, and notifies of it.
     pub fn advance(&self, uuid: &str, progress: i8, subtitle: &str) {
         let changed = locked(&self.doing).activities.iter_mut().find(|one| one["uuid"] == uuid).map(|one| {
             (one["progress"], one["subtitle"]) = (progress.into(), subtitle.into());
             one.clone()
         });
-        changed.iter().for_each(|activity| self.tell("updated", activity));
+        changed.iter().for_each(|activity| self.notify("updated", activity));
     }
 
-    /// Ends an activity, and tells of it.
+    /// Ends an activity, and notifies of it.
     pub fn end(&self, uuid: &str) {
         let ended = {
             let mut doing = locked(&self.doing);
             let place = doing.activities.iter().position(|one| one["uuid"] == uuid);
             place.map(|place| doing.activities.remove(place))
         };
-        ended.iter().for_each(|activity| self.tell("ended", activity));
+        ended.iter().for_each(|activity| self.notify("ended", activity));
     }
 
     /// Ends an activity without a word.
@@ -105,12 +105,12 @@ impl Plex {
         locked(&self.doing).changed.clone()
     }
 
-    fn tell(&self, event: &str, activity: &Value) {
+    fn notify(&self, event: &str, activity: &Value) {
         let one = json!({"event": event, "uuid": activity["uuid"], "Activity": activity});
         let frame =
             json!({"NotificationContainer": {"type": "activity", "size": 1, "ActivityNotification": [one]}});
         let event = json!({"ActivityNotification": one});
-        self.server.tell(|request| match request.line.contains("eventsource") {
+        self.server.push(|request| match request.line.contains("eventsource") {
             true => format!("event: activity\ndata: {event}\n\n").into_bytes(),
             false => text_frame(&frame.to_string()),
         });

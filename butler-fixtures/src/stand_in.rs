@@ -32,7 +32,7 @@ pub enum Reply {
     Silence,
     /// These bytes one by one, each after a pause, then the end.
     Slowly(Vec<u8>, Duration),
-    /// These bytes, and then what is told to [`StandIn::tell`] until the client goes.
+    /// These bytes, and then what is told to [`StandIn::push`] until the client goes.
     Open(Vec<u8>),
 }
 
@@ -129,7 +129,7 @@ impl StandIn {
     }
 
     /// Sends to each open connection what is made for it.
-    pub fn tell(&self, news: impl Fn(&Request) -> Vec<u8>) {
+    pub fn push(&self, news: impl Fn(&Request) -> Vec<u8>) {
         locked(&self.shared.listeners)
             .retain_mut(|(request, stream)| stream.write_all(&news(request)).is_ok());
     }

@@ -13,6 +13,7 @@ pub(crate) mod lacks;
 mod newcomers;
 pub(crate) mod parts;
 pub(crate) mod pauses;
+pub(crate) mod pictures;
 pub(crate) mod products;
 mod readable;
 pub(crate) mod remake;

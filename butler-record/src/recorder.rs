@@ -25,7 +25,7 @@ pub enum Observation {
     /// A look: all that the server is busy with.
     Look(Vec<Activity>),
     /// A notification.
-    Told(ActivityNotification),
+    Notice(ActivityNotification),
     /// The server's list of tasks.
     Tasks(Vec<ButlerTask>),
     /// The server is there, and nothing else is known.
@@ -77,7 +77,7 @@ impl Recorder {
         let mut changes = Vec::new();
         match observation {
             Observation::Look(activities) => self.look(activities, at, &mut changes),
-            Observation::Told(told) => self.told(told, at, &mut changes),
+            Observation::Notice(notification) => self.notified(notification, at, &mut changes),
             Observation::Tasks(tasks) => {
                 for ButlerTask { name, enabled, interval, .. } in tasks {
                     let task = KnownTask { name: name.to_string(), enabled, interval };
@@ -125,15 +125,20 @@ impl Recorder {
         }
     }
 
-    fn told(&mut self, told: ActivityNotification, at: Timestamp, changes: &mut Vec<RecordChange>) {
-        let uuid = told.uuid.clone();
-        let is_end = told.event == ActivityEvent::Ended;
+    fn notified(
+        &mut self,
+        notification: ActivityNotification,
+        at: Timestamp,
+        changes: &mut Vec<RecordChange>,
+    ) {
+        let uuid = notification.uuid.clone();
+        let is_end = notification.event == ActivityEvent::Ended;
         // The end of what was never seen is no span of no length.
         if is_end && !self.open.contains_key(&uuid) {
             return;
         }
-        let activity = Activity { uuid: told.uuid, ..told.activity };
-        self.see(activity, at, told.event == ActivityEvent::Started, changes);
+        let activity = Activity { uuid: notification.uuid, ..notification.activity };
+        self.see(activity, at, notification.event == ActivityEvent::Started, changes);
         if !is_end {
             return;
         }
@@ -197,8 +202,8 @@ mod tests {
         }
     }
 
-    fn told(event: ActivityEvent, activity: Activity) -> Observation {
-        Observation::Told(ActivityNotification { event, uuid: activity.uuid.clone(), activity })
+    fn notified(event: ActivityEvent, activity: Activity) -> Observation {
+        Observation::Notice(ActivityNotification { event, uuid: activity.uuid.clone(), activity })
     }
 
     /// Changes in short lines, each with its second.
@@ -228,16 +233,16 @@ mod tests {
         let mut recorder = Recorder::new(Known::default());
         let mut observe = |observation, second| shown(&recorder.observe(observation, at(second)));
         assert_eq!(observe(Observation::Look(vec![]), 0), ["0 watched"]);
-        assert_eq!(observe(told(Started, activity("a", 0, "")), 1), ["1 begin a true", "1 see a 0"]);
-        assert_eq!(observe(told(Updated, activity("a", 0, "S01 E01")), 2), ["2 thing a 0 S01 E01"]);
-        assert_eq!(observe(told(Updated, activity("a", 0, "S01 E01")), 3), [""; 0]);
+        assert_eq!(observe(notified(Started, activity("a", 0, "")), 1), ["1 begin a true", "1 see a 0"]);
+        assert_eq!(observe(notified(Updated, activity("a", 0, "S01 E01")), 2), ["2 thing a 0 S01 E01"]);
+        assert_eq!(observe(notified(Updated, activity("a", 0, "S01 E01")), 3), [""; 0]);
         assert_eq!(
-            observe(told(Updated, activity("a", 50, "S01 E02")), 4),
+            observe(notified(Updated, activity("a", 50, "S01 E02")), 4),
             ["4 thing a 1 S01 E02", "4 see a 50"]
         );
-        assert_eq!(observe(told(Ended, activity("a", -1, "")), 5), ["5 see a 50", "5 end a true"]);
-        assert_eq!(observe(told(Ended, activity("a", 100, "")), 6), [""; 0], "told twice");
-        assert_eq!(observe(told(Ended, activity("b", 100, "")), 7), [""; 0], "never seen");
+        assert_eq!(observe(notified(Ended, activity("a", -1, "")), 5), ["5 see a 50", "5 end a true"]);
+        assert_eq!(observe(notified(Ended, activity("a", 100, "")), 6), [""; 0], "notified twice");
+        assert_eq!(observe(notified(Ended, activity("b", 100, "")), 7), [""; 0], "never seen");
     }
 
     #[test]
@@ -304,8 +309,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_ends_nothing_before_it_began() {
         let mut recorder = Recorder::new(Known::default());
-        recorder.observe(told(ActivityEvent::Started, activity("a", 0, "")), at(100));
-        let changes = recorder.observe(told(ActivityEvent::Ended, activity("a", 100, "")), at(50));
+        recorder.observe(notified(ActivityEvent::Started, activity("a", 0, "")), at(100));
+        let changes = recorder.observe(notified(ActivityEvent::Ended, activity("a", 100, "")), at(50));
         assert_eq!(shown(&changes), ["100 see a 100", "100 end a true"]);
     }
 }

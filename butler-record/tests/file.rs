@@ -25,8 +25,8 @@ fn activity(uuid: &str, progress: i8, subtitle: &str) -> Activity {
     }
 }
 
-fn told(event: ActivityEvent, activity: Activity) -> Observation {
-    Observation::Told(ActivityNotification { event, uuid: activity.uuid.clone(), activity })
+fn notified(event: ActivityEvent, activity: Activity) -> Observation {
+    Observation::Notice(ActivityNotification { event, uuid: activity.uuid.clone(), activity })
 }
 
 fn all(file: &RecordFile) -> Recorded {
@@ -43,10 +43,10 @@ fn a_history_is_gone_on_with_after_a_watch_that_was_killed() {
         let mut recorder = Recorder::new(file.known().unwrap());
         for (observation, second) in [
             (Observation::Look(vec![activity("old", 5, "")]), 0),
-            (told(ActivityEvent::Started, activity("a", 0, "S01 E01")), 1),
-            (told(ActivityEvent::Updated, activity("a", 40, "S01 E02")), 2),
-            (told(ActivityEvent::Started, activity("b", 0, "")), 3),
-            (told(ActivityEvent::Ended, activity("b", 100, "")), 4),
+            (notified(ActivityEvent::Started, activity("a", 0, "S01 E01")), 1),
+            (notified(ActivityEvent::Updated, activity("a", 40, "S01 E02")), 2),
+            (notified(ActivityEvent::Started, activity("b", 0, "")), 3),
+            (notified(ActivityEvent::Ended, activity("b", 100, "")), 4),
         ] {
             file.store(&recorder.observe(observation, at(second))).unwrap();
         }
@@ -60,7 +60,7 @@ fn a_history_is_gone_on_with_after_a_watch_that_was_killed() {
     assert_eq!((open, known.watched_until), (vec![("old", "", 0), ("a", "S01 E02", 2)], Some(at(4))));
     let mut recorder = Recorder::new(known);
     file.store(&recorder.observe(Observation::Look(vec![activity("a", 60, "S01 E03")]), at(100))).unwrap();
-    file.store(&recorder.observe(told(ActivityEvent::Ended, activity("a", 60, "")), at(200))).unwrap();
+    file.store(&recorder.observe(notified(ActivityEvent::Ended, activity("a", 60, "")), at(200))).unwrap();
 
     let recorded = all(&RecordFile::read_only(&path).unwrap());
     let spans: Vec<_> = recorded
@@ -107,7 +107,7 @@ fn what_is_stored_by_name_is_bounded_and_the_rest_is_counted() {
     let mut changes: Vec<RecordChange> = Vec::new();
     for number in 0..1_500 {
         changes.extend(
-            recorder.observe(told(ActivityEvent::Updated, activity("a", 0, &number.to_string())), at(0)),
+            recorder.observe(notified(ActivityEvent::Updated, activity("a", 0, &number.to_string())), at(0)),
         );
     }
     file.store(&changes).unwrap();
@@ -133,9 +133,9 @@ proptest! {
             now += passes;
             let uuid = ["a", "b", "c", "d"][which];
             let observation = match step {
-                0 => told(ActivityEvent::Started, activity(uuid, progress, uuid)),
-                1 => told(ActivityEvent::Updated, activity(uuid, progress, "thing")),
-                2 => told(ActivityEvent::Ended, activity(uuid, progress, "")),
+                0 => notified(ActivityEvent::Started, activity(uuid, progress, uuid)),
+                1 => notified(ActivityEvent::Updated, activity(uuid, progress, "thing")),
+                2 => notified(ActivityEvent::Ended, activity(uuid, progress, "")),
                 3 => Observation::Lost,
                 _ => {
                     drop(file);

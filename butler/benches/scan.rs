@@ -32,7 +32,7 @@ fn main() -> Result<()> {
     // The worker has to be of the same build as the server, which cargo made for this bench.
     ensure!(
         Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--release", "-p", "butler-worker"])
+            .args(["build", "--quiet", "--release", "-p", "butler-worker", "-p", "butler-fixtures"])
             .status()?
             .success()
     );
@@ -51,10 +51,12 @@ fn main() -> Result<()> {
 
     let ratio = in_turns(TURNS, || rescan(&server), || find(&root))?;
     println!("unchanged rescan against find: {}", verdict(ratio, AIM));
+    println!("memory after them:  {:7.1} MB", memory_mb(&server)?);
     make(&root, files..files + 1)?;
     println!("one file added:     {:7.3} s", rescan(&server)?.as_secs_f64());
     let moved = move_some(&root, files)?;
     println!("{moved} files moved:   {:7.3} s", rescan(&server)?.as_secs_f64());
+    println!("memory after that:  {:7.1} MB", memory_mb(&server)?);
     pages(&server, &section, files)?;
     std::thread::sleep(Duration::from_secs(1));
     println!("memory, idle:       {} MB", verdict(memory_mb(&server)?, MEMORY_AIM));

@@ -15,6 +15,7 @@ mod follow;
 mod log;
 mod log_fields;
 mod log_file;
+mod memory;
 mod near;
 mod observer;
 mod print;

@@ -95,7 +95,7 @@ impl<'a> Observer<'a> {
             match timeout(NOTE_EVERY, notifications.next()).await {
                 Err(_) if self.is_lost => {}
                 Err(_) => return Ok(Observation::There),
-                Ok(Some(Ok(Notice::Activity(told)))) => return Ok(Observation::Told(told)),
+                Ok(Some(Ok(Notice::Activity(notification)))) => return Ok(Observation::Notice(notification)),
                 Ok(Some(Ok(Notice::Disconnected(_)))) => {
                     self.is_lost = true;
                     return Ok(Observation::Lost);

@@ -82,7 +82,9 @@ async fn what_both_servers_have_is_read_of_the_real_one() {
 async fn ended(notifications: &mut Notifications, kind: &str) {
     loop {
         match notifications.next().await.unwrap().unwrap() {
-            Notice::Activity(told) if told.event == ActivityEvent::Ended && told.activity.kind == kind => {
+            Notice::Activity(notification)
+                if notification.event == ActivityEvent::Ended && notification.activity.kind == kind =>
+            {
                 return;
             }
             _ => {}
@@ -91,7 +93,7 @@ async fn ended(notifications: &mut Notifications, kind: &str) {
 }
 
 #[tokio::test]
-async fn a_run_is_told_over_both_ways_also_after_the_server_was_away() {
+async fn a_run_is_told_over_both_ways_and_so_is_the_servers_end() {
     let stage = stage();
     let server = stage.server().unwrap();
     let asks = client(&server);

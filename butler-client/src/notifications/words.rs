@@ -128,8 +128,11 @@ mod tests {
 
     fn shown(notice: &Notice) -> String {
         match notice {
-            Notice::Activity(told) => {
-                format!("{:?} {} {}", told.event, told.activity.title, told.activity.progress)
+            Notice::Activity(notification) => {
+                format!(
+                    "{:?} {} {}",
+                    notification.event, notification.activity.title, notification.activity.progress
+                )
             }
             Notice::Status(status) => status.title.clone(),
             Notice::Other { kind, value } => format!("{kind} {value}"),

@@ -24,8 +24,11 @@ async fn next(notifications: &mut Notifications) -> String {
     match notifications.next().await {
         None => "the end".into(),
         Some(Err(error)) => show(&error),
-        Some(Ok(Notice::Activity(told))) => {
-            format!("{:?} {} {}", told.event, told.activity.title, told.activity.progress)
+        Some(Ok(Notice::Activity(notification))) => {
+            format!(
+                "{:?} {} {}",
+                notification.event, notification.activity.title, notification.activity.progress
+            )
         }
         Some(Ok(Notice::Disconnected(error))) => format!("Disconnected: {}", show(&error)),
         Some(Ok(notice)) => format!("{notice:?}"),
@@ -42,9 +45,9 @@ async fn what_happens_is_told_over_both_ways() {
         plex.advance(&uuid, 50, "Show E S01 E05");
         plex.end(&uuid);
         for expect in ["Started", "Updated", "Ended"] {
-            let told = next(&mut notifications).await;
+            let notified = next(&mut notifications).await;
             let progress = if expect == "Started" { 0 } else { 50 };
-            assert_eq!(told, format!("{expect} Generating loudness data {progress}"), "{way:?}");
+            assert_eq!(notified, format!("{expect} Generating loudness data {progress}"), "{way:?}");
         }
         let line = &plex.asked()[0].line;
         assert!(line.ends_with("/notifications?filters=activity%2Cstatus"), "{line}");
@@ -58,8 +61,8 @@ async fn a_lost_connection_is_told_and_taken_up_again() {
         let mut notifications = listening(&client_at(&plex.url()), way).connect().await.unwrap();
         for round in ["first", "second"] {
             plex.drop_listeners();
-            let told = next(&mut notifications).await;
-            assert!(told.starts_with("Disconnected: Connection"), "{way:?}: {told}");
+            let notified = next(&mut notifications).await;
+            assert!(notified.starts_with("Disconnected: Connection"), "{way:?}: {notified}");
             assert_eq!(next(&mut notifications).await, "Missed", "{way:?}");
             plex.begin("butler", round);
             assert_eq!(next(&mut notifications).await, format!("Started {round} 0"), "{way:?}");

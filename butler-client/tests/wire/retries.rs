@@ -72,8 +72,8 @@ async fn a_server_that_never_answers_costs_the_limit_of_the_call_and_no_more() {
 #[tokio::test]
 async fn hooks_see_every_try_and_may_change_it_but_see_no_token() {
     let server = replies(vec![Reply::page(503, "Service Unavailable"), Reply::json(200, SOUND)]);
-    let (seen, told) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
-    let (before, after) = (Arc::clone(&seen), Arc::clone(&told));
+    let (seen, attempts) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    let (before, after) = (Arc::clone(&seen), Arc::clone(&attempts));
     let client = Client::builder()
         .url(server.url())
         .token(TOKEN)
@@ -92,7 +92,7 @@ async fn hooks_see_every_try_and_may_change_it_but_see_no_token() {
     client.butler().tasks().await.unwrap();
     assert_eq!(*seen.lock().unwrap(), [false, false]);
     let refused = Err("Status - 503 Service Unavailable 503".to_owned());
-    assert_eq!(*told.lock().unwrap(), [(1, "GET".to_owned(), refused), (2, "GET".to_owned(), Ok(200))]);
+    assert_eq!(*attempts.lock().unwrap(), [(1, "GET".to_owned(), refused), (2, "GET".to_owned(), Ok(200))]);
     assert!(
         server
             .asked()

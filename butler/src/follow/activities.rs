@@ -79,15 +79,15 @@ impl Awaited {
                     self.open.insert(activity.uuid.clone(), activity);
                 }
             }
-            Observation::Told(told) if self.is_meant(&told.activity) => {
-                if told.event == ActivityEvent::Ended {
-                    self.open.remove(&told.uuid);
-                    self.over.push(told.activity);
+            Observation::Notice(notification) if self.is_meant(&notification.activity) => {
+                if notification.event == ActivityEvent::Ended {
+                    self.open.remove(&notification.uuid);
+                    self.over.push(notification.activity);
                 } else {
-                    self.open.insert(told.uuid, told.activity);
+                    self.open.insert(notification.uuid, notification.activity);
                 }
             }
-            Observation::Told(_) | Observation::Tasks(_) | Observation::There | Observation::Lost => {}
+            Observation::Notice(_) | Observation::Tasks(_) | Observation::There | Observation::Lost => {}
         }
     }
 
@@ -148,8 +148,8 @@ mod tests {
         }
     }
 
-    fn told(event: ActivityEvent, uuid: &str, kind: &str) -> Observation {
-        Observation::Told(ActivityNotification { event, uuid: uuid.into(), activity: activity(uuid, kind) })
+    fn notified(event: ActivityEvent, uuid: &str, kind: &str) -> Observation {
+        Observation::Notice(ActivityNotification { event, uuid: uuid.into(), activity: activity(uuid, kind) })
     }
 
     #[test]
@@ -161,10 +161,10 @@ mod tests {
             awaited.patience()
         };
         assert_eq!(patience(Observation::Look(vec![activity("x", "media.download")])), Some(BEGINS_WITHIN));
-        assert_eq!(patience(told(ActivityEvent::Started, "a", loudness)), None);
-        assert_eq!(patience(told(ActivityEvent::Started, "b", BUTLER)), None);
-        assert_eq!(patience(told(ActivityEvent::Ended, "a", loudness)), None);
-        assert_eq!(patience(told(ActivityEvent::Ended, "x", "media.download")), None);
+        assert_eq!(patience(notified(ActivityEvent::Started, "a", loudness)), None);
+        assert_eq!(patience(notified(ActivityEvent::Started, "b", BUTLER)), None);
+        assert_eq!(patience(notified(ActivityEvent::Ended, "a", loudness)), None);
+        assert_eq!(patience(notified(ActivityEvent::Ended, "x", "media.download")), None);
         assert_eq!(patience(Observation::Look(vec![])), Some(BETWEEN), "what is gone is over");
         assert_eq!(awaited.over.len(), 2);
     }
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn an_activity_that_was_named_is_the_whole_of_it() {
         let mut awaited = Awaited::new(vec![TaskName::BackupDatabase], Some("a".into()));
-        awaited.observe(told(ActivityEvent::Started, "b", BUTLER));
+        awaited.observe(notified(ActivityEvent::Started, "b", BUTLER));
         assert_eq!(awaited.patience(), Some(BEGINS_WITHIN));
-        awaited.observe(told(ActivityEvent::Ended, "a", "whatever"));
+        awaited.observe(notified(ActivityEvent::Ended, "a", "whatever"));
         assert_eq!(awaited.patience(), Some(Duration::ZERO));
     }
 }

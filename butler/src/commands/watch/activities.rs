@@ -51,10 +51,12 @@ async fn watch(observer: &mut Observer<'_>, view: &mut View, out: Out) -> Result
                 is_away = false;
                 activities = now.into_iter().map(|activity| (activity.uuid.clone(), activity)).collect();
             }
-            Observation::Told(told) if told.event == ActivityEvent::Ended => {
-                drop(activities.remove(&told.uuid));
+            Observation::Notice(notification) if notification.event == ActivityEvent::Ended => {
+                drop(activities.remove(&notification.uuid));
             }
-            Observation::Told(told) => drop(activities.insert(told.uuid, told.activity)),
+            Observation::Notice(notification) => {
+                drop(activities.insert(notification.uuid, notification.activity))
+            }
             Observation::Lost => {
                 if !std::mem::replace(&mut is_away, true) {
                     view.remark("The server does not answer; waiting for it to come back.", out);

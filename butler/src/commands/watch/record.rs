@@ -71,12 +71,12 @@ async fn record(client: &Client, path: &Path, out: Out) -> Result<(), Trouble> {
 
 /// Which server it is; one that is away is waited for.
 async fn machine_identifier(client: &Client, out: Out) -> Result<String, Trouble> {
-    let mut has_said_so = false;
+    let mut is_reported = false;
     loop {
         match client.server_info().await {
             Ok(server) => return Ok(server.machine_identifier),
             Err(error) if error.is_away() => {
-                if !std::mem::replace(&mut has_said_so, true) {
+                if !std::mem::replace(&mut is_reported, true) {
                     out.remark("The server does not answer; waiting for it to come.");
                 }
                 tokio::time::sleep(ASK_AGAIN_AFTER).await;
