@@ -72,7 +72,8 @@ async fn a_lost_connection_is_told_and_taken_up_again() {
 
 #[tokio::test]
 async fn a_server_that_is_away_for_a_while_is_waited_for() {
-    let plex = Plex::start();
+    // Of an address at which no other test takes the port meanwhile.
+    let plex = Plex::start_at("127.83.0.3:0");
     let address = plex.url().replace("http://", "");
     let mut notifications = listening(&client_at(&plex.url()), Transport::WebSocket).connect().await.unwrap();
     drop(plex);

@@ -126,7 +126,8 @@ fn recording(plex: &Plex, file: &Path) -> (Child, BufReader<ChildStdout>) {
 fn a_record_outlives_the_watch_and_the_server() {
     let folder = butler_fixtures::tempdir().unwrap();
     let file = folder.path().join("night.db");
-    let plex = Plex::start();
+    // Of an address at which no other test takes the port meanwhile.
+    let plex = Plex::start_at("127.83.0.4:0");
     let address = plex.url().replace("http://", "");
 
     let (mut child, mut stdout) = recording(&plex, &file);
