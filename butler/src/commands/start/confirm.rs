@@ -6,7 +6,7 @@ use butler_client::{Client, Error, Start, TaskName};
 use super::unknown_task;
 use crate::exit::Exit;
 use crate::print::Out;
-use crate::print::error::Trouble;
+use crate::print::error::{Trouble, knows_plex_only};
 
 pub(super) async fn confirm_each(
     client: &Client,
@@ -18,7 +18,9 @@ pub(super) async fn confirm_each(
     for name in names {
         let plan = match client.dry_run(name).await {
             Ok(plan) => plan,
-            Err(Error::NotFound { .. }) => return Err(unknown_task(client, name).await),
+            Err(error @ Error::NotFound { .. }) if !knows_plex_only(&error) => {
+                return Err(unknown_task(client, name).await);
+            }
             Err(error) => return Err(error.into()),
         };
         match plan.waits {
