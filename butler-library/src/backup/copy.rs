@@ -17,6 +17,9 @@ use crate::{Library, StoreError};
 
 /// Pages that are copied from one look at whether to go on to the next: 1 MB of them.
 const STEP_PAGES: i32 = 256;
+/// After so many steps what was copied is put on the disk: all of it at the end would keep the disk from those
+/// who write meanwhile.
+const SYNC_EVERY: u32 = 16;
 /// The beginning of a draft's name. Only one process holds a data folder, and makes one copy at a time.
 const DRAFT: &str = ".butler.db.part-";
 
@@ -97,10 +100,14 @@ impl Library {
         source.execute_batch("BEGIN")?;
         let held = content(&source)?;
         let mut target = Connection::open(draft)?;
+        let written = File::open(draft).map_err(|error| BackupError::io(draft, error))?;
         {
             let backup = Backup::new(&source, &mut target)?;
-            loop {
+            for steps in 1u32.. {
                 let step = backup.step(STEP_PAGES)?;
+                if steps.is_multiple_of(SYNC_EVERY) {
+                    written.sync_data().map_err(|error| BackupError::io(draft, error))?;
+                }
                 let progress = backup.progress();
                 let total = u64::try_from(progress.pagecount).unwrap_or(0);
                 let left = u64::try_from(progress.remaining).unwrap_or(0);
