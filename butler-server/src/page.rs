@@ -26,6 +26,7 @@ mod health;
 mod item;
 mod last_night;
 mod library;
+mod loudness_lane;
 mod problem;
 mod run;
 mod runs;

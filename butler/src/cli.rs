@@ -10,8 +10,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    analyse, backup, completions, failures, items, pause, plan, preview, remake, resume, runs, sections,
-    serve, settings, show, start, stop, watch,
+    analyse, backup, completions, failures, items, man, pause, plan, preview, remake, resume, runs, sections,
+    serve, settings, show, start, stop, subtitles, watch,
 };
 use crate::exit;
 
@@ -100,15 +100,26 @@ fn unused(command: &str) -> &'static [&'static str] {
     match command {
         "serve" => &["url", "timeout", "json"],
         "backup" => &["url", "token", "timeout"],
-        "analyse" => &["url", "token", "data_dir", "timeout"],
-        "completions" => &["url", "token", "data_dir", "timeout", "json"],
+        "analyse" | "subtitles" => &["url", "token", "data_dir", "timeout"],
+        "completions" | "man" => &["url", "token", "data_dir", "timeout", "json"],
         _ => &[],
     }
 }
 
 /// The command line, each command with the options that it uses.
 pub(crate) fn command() -> clap::Command {
-    let mut command = Cli::command();
+    with_own_options(Cli::command())
+}
+
+/// The same without the command `help`, which needs no manual page.
+pub(crate) fn command_without_help() -> clap::Command {
+    fn without_help(command: clap::Command) -> clap::Command {
+        command.disable_help_subcommand(true).mut_subcommands(without_help)
+    }
+    with_own_options(without_help(Cli::command()))
+}
+
+fn with_own_options(mut command: clap::Command) -> clap::Command {
     // So that the global options stand in each command.
     command.build();
     command.mut_subcommands(|command| {
@@ -214,8 +225,13 @@ pub(crate) enum Command {
     Watch(watch::Arguments),
     /// Make products of plain files, without a server
     Analyse(analyse::Arguments),
+    /// Hold subtitles against what is spoken in their film, without a server
+    #[command(subcommand)]
+    Subtitles(subtitles::Action),
     /// Print the completions for a shell
     Completions(completions::Arguments),
+    /// Write the manual pages into a folder
+    Man(man::Arguments),
 }
 
 #[cfg(test)]

@@ -102,6 +102,8 @@ async fn list_of_section(
         ("enableBIFGeneration" = Option<String>, Query, description = "Whether preview thumbnails are made."),
         ("enableChapterThumbGeneration" = Option<String>, Query, description = "Whether chapter thumbnails \
                                                                                 are made."),
+        ("enableLoudnessAnalysis" = Option<String>, Query, description = "Whether loudness is measured."),
+        ("enableVoiceActivityGeneration" = Option<String>, Query, description = "Whether speech is detected."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
