@@ -160,7 +160,7 @@ fn bars(
     html! {
         div.lane {
             span { (label) br; span.quiet { "up to " (highest) } }
-            svg viewBox={ "0 0 " (slots * 10) " " (height) } height=(height) preserveAspectRatio="none" aria-hidden="true" {
+            svg class=(label.to_lowercase()) viewBox={ "0 0 " (slots * 10) " " (height) } preserveAspectRatio="none" aria-hidden="true" {
                 @for (class, path) in &paths { path class=(class) d=(path) {} }
             }
         }

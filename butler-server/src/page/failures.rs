@@ -59,6 +59,7 @@ fn reason(group: &FailureGroup) -> Markup {
 pub(super) fn product(word: &str) -> &str {
     match word {
         "bif" => "preview thumbnails",
+        "chapter_thumbs" => "chapter thumbnails",
         "needed_bandwidth" => "bandwidth needed",
         "media_info" => "headers",
         "photo" => "photo's data",

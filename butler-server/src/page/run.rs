@@ -115,7 +115,7 @@ fn log(site: &Site, run: &Run, lines: &[LogLine]) -> Markup {
                 @else { "Nothing has happened yet." }
             }
         } @else {
-            ol.log { @for line in lines { li { (site.clock.moment(line.at)) " " span.fail[line.is_bad] { (line.words) } } } }
+            ol.log tabindex="0" aria-label="Its log" { @for line in lines { li { (site.clock.moment(line.at)) " " span.fail[line.is_bad] { (line.words) } } } }
         }
     }
 }

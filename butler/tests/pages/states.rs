@@ -30,9 +30,9 @@ pub(super) fn unfit(browser: &mut Browser) -> Vec<String> {
     found.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect()
 }
 
-/// Looks at a page on a desk and on a phone, and keeps pictures of it.
+/// Looks at a page on a desk, on a tablet and on a phone, and keeps pictures of it.
 fn fits(browser: &mut Browser, server: &Server, path: &str, name: &str) {
-    for (width, is_phone, on) in [(1280, false, "desk"), (390, true, "phone")] {
+    for (width, is_phone, on) in [(1280, false, "desk"), (900, false, "tablet"), (390, true, "phone")] {
         browser.size(width, 900, is_phone).unwrap();
         open(server, browser, path);
         let found = unfit(browser);
