@@ -25,6 +25,7 @@ mod server;
 mod slow_mount;
 mod small_disk;
 mod sound;
+mod speech;
 mod stage;
 pub mod tags;
 
@@ -44,4 +45,5 @@ pub use server::{Part, Server, send, wait_until};
 pub use slow_mount::{SlowMount, serve_slow_mount};
 pub use small_disk::{AlsoAt, SmallDisk};
 pub use sound::{Sound, Tune};
+pub use speech::{Bed, Talk};
 pub use stage::Stage;

@@ -77,6 +77,7 @@ pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, Unkn
 pub use store::lacks::{Backlog, HeldBack, Lack, Scope};
 pub use store::nights::NightRun;
 pub use store::parts::{MediaRow, PartRow};
+pub use store::pictures::{Picture, PicturePlace, PictureRole};
 pub use store::products::{
     BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit,
     StoredProduct,

@@ -14,6 +14,7 @@ mod newcomers;
 pub(crate) mod nights;
 pub(crate) mod parts;
 pub(crate) mod pauses;
+pub(crate) mod pictures;
 pub(crate) mod products;
 mod readable;
 pub(crate) mod remake;

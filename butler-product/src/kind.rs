@@ -19,6 +19,7 @@ struct Row {
     one_of_each: bool,
     derived: bool,
     after_headers: bool,
+    brief: bool,
     cost: Cost,
 }
 
@@ -33,6 +34,7 @@ impl Row {
             one_of_each: P::ONE_OF_EACH,
             derived: P::DERIVED,
             after_headers: P::AFTER_HEADERS,
+            brief: P::IS_BRIEF,
             cost: P::COST,
         }
     }
@@ -106,6 +108,11 @@ impl ProductKind {
     /// Whether it is made of what the headers say; see [`Product::AFTER_HEADERS`].
     pub const fn is_made_after_headers(self) -> bool {
         self.row().after_headers
+    }
+
+    /// Whether making one takes no more than a look at a few bytes; see [`Product::IS_BRIEF`].
+    pub const fn is_brief(self) -> bool {
+        self.row().brief
     }
 
     /// What making one takes, as long as no unit on this machine has shown it.

@@ -26,6 +26,7 @@ mod guard;
 mod health;
 mod item;
 mod library;
+mod loudness_lane;
 mod problem;
 mod run;
 mod runs;

@@ -7,6 +7,7 @@ pub(crate) mod failures;
 pub(crate) mod folders;
 pub(crate) mod health;
 pub(crate) mod items;
+pub(crate) mod loudness;
 pub(crate) mod nights;
 pub(crate) mod pauses;
 pub(crate) mod plan;

@@ -19,6 +19,7 @@ pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod start;
 pub(crate) mod stop;
+pub(crate) mod subtitles;
 pub(crate) mod tasks;
 pub(crate) mod watch;
 pub(crate) mod window;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Page => ask(&global, async |client| page::run(client, out).await),
         Command::Backup(action) => backup::run(action, &global, out),
         Command::Analyse(arguments) => analyse::run(arguments, out),
+        Command::Subtitles(action) => subtitles::run(action, out),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Sections(action) => ask(&global, async |client| sections::run(client, action, out).await),
         Command::Items(arguments) => ask(&global, async |client| items::run(client, arguments, out).await),

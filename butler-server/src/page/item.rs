@@ -8,6 +8,7 @@ use butler_api::v1::{Bandwidth, OpenProduct, Product, Products};
 use butler_library::{ItemDetail, ItemId, ItemRow, MediaId, PartRow, RemakeScope, Section, StoreError};
 use butler_product::bandwidth::BUFFERS_BYTES;
 use butler_product::chapter_thumbs::ChapterThumbs;
+use butler_product::loudness::{Loudness, StreamLevels};
 use butler_product::{ProductKind, Quantity, Value};
 use maud::{Markup, html};
 
@@ -18,8 +19,8 @@ use super::form::Form;
 use super::frame::{Site, Tab, Viewer};
 use super::library::crumbs;
 use super::session::Signed;
-use super::tile;
 use super::words::{bytes, count, many, place, rate};
+use super::{loudness_lane, tile};
 use crate::app::App;
 use crate::error::Problem;
 use crate::view;
@@ -127,6 +128,7 @@ async fn film(
         None
     };
     let strip = strip_of(&of_part);
+    let loudness = loudness_of(app, part, &of_part).await;
     let markup = html! {
         div.row {
             h2 { "What was made of it" }
@@ -147,6 +149,7 @@ async fn film(
             }
         } @else if is_video(part) { p.empty { "No preview pictures yet." } }
         @if let Some(bandwidth) = &bandwidth { (data_lane(bandwidth)) }
+        @if let Some((loudness, levels)) = &loudness { (loudness_lane::lane(loudness, levels)) }
         @if of_part.is_empty() { p.empty { "Nothing yet." } }
         ul.plain.lines.made {
             @for product in &of_part {
@@ -197,6 +200,14 @@ fn strip_of(products: &[&Product]) -> Option<(u64, u64)> {
         products.iter().find(|product| product.product == "bif").and_then(|product| read(&product.value))?;
     let bif = value.get::<butler_product::bif::Summary>()?;
     (bif.pictures > 0).then_some((bif.pictures.into(), bif.interval_ms.into()))
+}
+
+/// How loud the sound is that is played, and its course.
+async fn loudness_of(app: &App, part: &PartRow, products: &[&Product]) -> Option<(Loudness, StreamLevels)> {
+    let product = products.iter().find(|product| product.product == ProductKind::Loudness.as_str())?;
+    let loudness = read(&product.value)?.take::<Loudness>()?;
+    let levels = view::loudness::levels(app, part.id, loudness.played()?.index).await.ok()??;
+    Some((loudness, levels))
 }
 
 fn read(value: &serde_json::Value) -> Option<Value> {

@@ -18,7 +18,9 @@ use crate::accept::Wants;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Extent, Params};
-use crate::plex::{bandwidth, chapter_images, fields, filters, location, metadata, query, sections};
+use crate::plex::{
+    bandwidth, chapter_images, fields, filters, location, loudness, metadata, query, sections,
+};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -71,7 +73,7 @@ async fn all(
     params: Params,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
     let head = MetadataPage { title2: Some("All".into()), ..of_section(&section) };
     let kind = match params.get("type") {
         Some(COLLECTIONS) => return wants.answer(&Container::new(empty(&params, head)?)),
@@ -106,7 +108,7 @@ async fn recently_added(
     params: Params,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
     let kinds = match params.get("type") {
         Some(word) => vec![kind(word, Some(section.kind))?],
         None => fields::listed(section.kind)
@@ -203,13 +205,14 @@ async fn one(
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(*id));
     let include_chapters = params.flag("includeChapters")?;
-    let (items, sections, bandwidths, images) = app
+    let (items, sections, bandwidths, loudnesses, images) = app
         .library(move |library| {
             let items = ids
                 .into_iter()
                 .filter_map(|id| library.item(id).transpose())
                 .collect::<Result<Vec<_>, StoreError>>()?;
             let bandwidths = bandwidth::of(library, &items)?;
+            let loudnesses = loudness::of(library, &items)?;
             let images = if include_chapters { chapter_images::of(library, &items)? } else { HashMap::new() };
             let located =
                 items.into_iter().map(|item| locations(library, &item).map(|folders| (item, folders)));
@@ -217,6 +220,7 @@ async fn one(
                 located.collect::<Result<Vec<_>, StoreError>>()?,
                 library.sections()?,
                 bandwidths,
+                loudnesses,
                 images,
             ))
         })
@@ -233,6 +237,7 @@ async fn one(
     let mut metadata: Vec<Metadata> = shown.collect();
     for item in &mut metadata {
         bandwidth::add(item, &bandwidths);
+        loudness::add(item, &loudnesses);
         chapter_images::add(item, &images);
     }
     wants.answer(&Container::new(container(metadata, extent, MetadataPage::default())))

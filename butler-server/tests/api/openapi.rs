@@ -42,6 +42,8 @@ const PROMISED: &[(&str, &str)] = &[
     ("get", "/library/parts/{id}/indexes/sd"),
     ("get", "/library/parts/{id}/indexes/sd/{offset}"),
     ("get", "/library/media/{id}/chapterImages/{n}"),
+    ("get", "/library/streams/{id}/loudness"),
+    ("get", "/library/streams/{id}/levels"),
     ("get", "/activities"),
     ("delete", "/activities/{uuid}"),
     ("delete", "/api/v1/runs/{id}"),

@@ -15,10 +15,11 @@ use crate::print::error::Trouble;
 use crate::print::{Out, json};
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["of", "section"]))]
 pub(crate) struct Arguments {
     /// An item's id, with all that stands below it, or the path of a file; a file that is named as a number
     /// is ./NUMBER
-    #[arg(value_name = "ITEM|FILE", required_unless_present = "section", conflicts_with = "section")]
+    #[arg(value_name = "ITEM|FILE")]
     of: Option<PathBuf>,
 
     /// All files of this section

@@ -5,7 +5,7 @@ use clap::Args;
 use clap_complete::ArgValueCandidates;
 
 use crate::candidates;
-use crate::cli::{at_least_one, number};
+use crate::cli::{at_least_one, number, taking};
 use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
@@ -15,6 +15,8 @@ use crate::print::{Out, Text, json, lines, state_colour};
 
 /// Runs in a table, unless told otherwise.
 const TABLE_ROWS: usize = 50;
+/// What stands for an instant.
+const AN_INSTANT: &str = "a moment as in 2026-11-23T02:00:00Z";
 /// Runs asked for at once.
 const PAGE: u32 = 1_000;
 
@@ -38,15 +40,16 @@ pub(crate) struct Arguments {
     origin: Option<Origin>,
 
     /// List only the runs that count for this maintenance day, or ended on it
-    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "id")]
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "id",
+        value_parser = taking::<jiff::civil::Date>("a day as in 2026-11-23"))]
     day: Option<jiff::civil::Date>,
 
     /// List only the runs that were asked for then or later, as 2026-11-23T02:00:00Z
-    #[arg(long, value_name = "INSTANT", conflicts_with = "id")]
+    #[arg(long, value_name = "INSTANT", conflicts_with = "id", value_parser = taking::<jiff::Timestamp>(AN_INSTANT))]
     since: Option<jiff::Timestamp>,
 
     /// List only the runs that were asked for before then
-    #[arg(long, value_name = "INSTANT", conflicts_with = "id")]
+    #[arg(long, value_name = "INSTANT", conflicts_with = "id", value_parser = taking::<jiff::Timestamp>(AN_INSTANT))]
     until: Option<jiff::Timestamp>,
 
     /// List at most so many [default: 50; with --json all]

@@ -18,9 +18,10 @@ use crate::print::{Out, json};
 
 #[derive(Args)]
 #[command(after_help = exit::SHORT_HELP, after_long_help = exit::HELP)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["names", "all"]))]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all", add = ArgValueCandidates::new(candidates::tasks))]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(candidates::tasks))]
     names: Vec<TaskName>,
 
     /// Start every task that is switched on and on its day

@@ -1,7 +1,7 @@
 //! The command line as a person or a script meets it: the real executable against a stand-in for a server.
 //! What it does with the real server is seen in the tests that start one. One file a subject: `starts` (tasks
 //! started, waited for, watched, stopped), `runs` (what ran, failed, and will), `sections`, `settings`,
-//! `servers` (which one is asked, and what if none answers), `terminal` (what is printed and what never is).
+//! `servers` (which one is asked, and what if none answers), `subtitles`, `terminal` (what is printed and what never is).
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -12,6 +12,7 @@ mod settings;
 #[path = "../../../butler-client/tests/wire/stand_in.rs"]
 mod stand_in;
 mod starts;
+mod subtitles;
 mod terminal;
 
 use std::process::{Command, Output, Stdio};

@@ -254,6 +254,7 @@ fn every_page_is_accessible_and_fits_dark_and_light_on_a_desk_and_on_a_phone() {
     server.butler(&["start", "BackupDatabase", "--wait"]).unwrap();
     server.butler(&["start", "GenerateMediaIndexFiles", "--wait"]).unwrap();
     server.butler(&["start", "DeepMediaAnalysis", "--wait"]).unwrap();
+    server.butler(&["start", "LoudnessAnalysis", "--wait"]).unwrap();
     let mut browser = signed_in(&server);
     let mut wrong = Vec::new();
     for (width, height, is_phone, on) in [(1280, 900, false, "desk"), (390, 844, true, "phone")] {
