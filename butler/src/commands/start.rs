@@ -40,9 +40,17 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["all", "force", "wait"])]
     dry_run: bool,
 
-    /// Confirm what of the tasks waits for a person's word, as `--dry-run` shows it, and start them
-    #[arg(long, conflicts_with_all = ["all", "force", "dry_run"])]
-    confirm: bool,
+    /// Confirm what of the tasks waits for a person's word, as `--dry-run` shows it, and start them; with the
+    /// DIGEST that it shows only if the plan is still that one
+    #[arg(
+        long,
+        value_name = "DIGEST",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["all", "force", "dry_run"]
+    )]
+    confirm: Option<String>,
 
     /// Wait for the runs to end, and show their progress; a task that runs already is waited for as well. A
     /// Plex Media Server keeps no runs: there its activities are waited for that begin after the start
@@ -76,8 +84,8 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let mut waiting = if arguments.wait { Some(Waiting::begin(client).await?) } else { None };
     let (starts, exit) = if arguments.all {
         start_all(client, arguments.force, out).await?
-    } else if arguments.confirm {
-        confirm::confirm_each(client, &arguments.names, out).await?
+    } else if let Some(digest) = &arguments.confirm {
+        confirm::confirm_each(client, &arguments.names, digest, out).await?
     } else {
         start_each(client, &arguments, out).await?
     };

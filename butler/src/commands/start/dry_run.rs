@@ -35,6 +35,7 @@ fn print(plan: &DryRun, out: Out) -> Result<(), Trouble> {
     if let Some(waits) = &plan.waits {
         out.line(waits.sentence.as_str())?;
         list(&waits.actions, out)?;
+        out.remark(format!("`butler start {task} --confirm={}` confirms these and no others.", waits.digest));
     }
     if plan.actions.is_empty() {
         out.line(format!("{task} would do nothing."))?;

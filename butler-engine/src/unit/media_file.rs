@@ -4,7 +4,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use butler_library::{Library, Outside, RootAway, SourceFile, open_regular};
 
@@ -56,40 +57,88 @@ pub(crate) fn extension(path: &Path) -> String {
 
 /// Opens a file for reading.
 pub(crate) fn open(library: &Library, file: &SourceFile) -> Result<File, OpenError> {
-    let path = file.path.display().to_string();
-    let (wanted, borders) = (file.path.clone(), library.borders());
-    let opened = library.root_threads().call(&file.root_path, move |_| {
-        let open = open_regular(&wanted)?;
-        // A link may lead elsewhere since the scan followed it.
-        let outside = borders.of_open(&open)?;
-        let stands = standing(&open)?;
-        Ok::<_, io::Error>((open, stands, outside))
-    })?;
-    match opened {
-        Err(source) => Err(OpenError::System { path, source }),
-        Ok((_, _, Some(outside))) => Err(OpenError::Outside { path, outside }),
-        Ok((_, stands, None)) if stands != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
-        Ok((open, _, None)) => Ok(open),
-    }
+    let opened = open_each(library, &[file]).pop();
+    opened.unwrap_or_else(|| {
+        Err(OpenError::System { path: String::new(), source: io::ErrorKind::NotFound.into() })
+    })
 }
 
-/// Whether a file that was read to its end is still as the last scan saw it: else what was read is of no one
-/// content.
-pub(crate) fn look_again(library: &Library, file: &SourceFile, open: &File) -> Result<(), OpenError> {
-    let path = file.path.display().to_string();
-    let system = |source| OpenError::System { path: path.clone(), source };
-    let open = open.try_clone().map_err(system)?;
-    match library.root_threads().call(&file.root_path, move |_| standing(&open))? {
-        Err(source) => Err(system(source)),
-        Ok(stands) if stands != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
-        Ok(_) => Ok(()),
-    }
+/// Opens files for reading, in their order: those of one root in one go.
+pub(crate) fn open_each(library: &Library, files: &[&SourceFile]) -> Vec<Result<File, OpenError>> {
+    let open_those = |files: &[&SourceFile]| {
+        let (paths, borders) =
+            (files.iter().map(|file| file.path.clone()).collect::<Vec<_>>(), library.borders());
+        let open_one = move |path: &PathBuf| {
+            let open = open_regular(path)?;
+            // A link may lead elsewhere since the scan followed it.
+            let outside = borders.of_open(&open)?;
+            let stands = standing(&open)?;
+            Ok((open, stands, outside))
+        };
+        let opened = library.root_threads().call(&files[0].root_path, move |beat| {
+            let open_next = |path| {
+                beat.tap();
+                open_one(path)
+            };
+            paths.iter().map(open_next).collect::<Vec<io::Result<_>>>()
+        });
+        of_each(files, opened, |file, (open, stands, outside)| {
+            let path = file.path.display().to_string();
+            match outside {
+                Some(outside) => Err(OpenError::Outside { path, outside }),
+                None if stands != (file.size, file.mtime_ns) => Err(OpenError::Changed { path }),
+                None => Ok(open),
+            }
+        })
+    };
+    files.chunk_by(|one, next| one.root_path == next.root_path).flat_map(open_those).collect()
+}
+
+/// Whether files that were read to their ends are still as the last scan saw them, in their order: else what
+/// was read is of no one content.
+pub(crate) fn look_again_each(
+    library: &Library,
+    files: &[(&SourceFile, &Arc<File>)],
+) -> Vec<Result<(), OpenError>> {
+    let look_at_those = |files: &[(&SourceFile, &Arc<File>)]| {
+        let open: Vec<_> = files.iter().map(|(_, open)| Arc::clone(open)).collect();
+        let stand = library.root_threads().call(&files[0].0.root_path, move |beat| {
+            let look_at_next = |open: &Arc<File>| {
+                beat.tap();
+                standing(open)
+            };
+            open.iter().map(look_at_next).collect::<Vec<_>>()
+        });
+        let files: Vec<_> = files.iter().map(|(file, _)| *file).collect();
+        of_each(&files, stand, |file, stands| {
+            let path = file.path.display().to_string();
+            if stands == (file.size, file.mtime_ns) { Ok(()) } else { Err(OpenError::Changed { path }) }
+        })
+    };
+    files.chunk_by(|(one, _), (next, _)| one.root_path == next.root_path).flat_map(look_at_those).collect()
+}
+
+/// What a root answered of each of these files, judged.
+fn of_each<Found, T>(
+    files: &[&SourceFile],
+    answered: Result<Vec<io::Result<Found>>, RootAway>,
+    judge: impl Fn(&SourceFile, Found) -> Result<T, OpenError>,
+) -> Vec<Result<T, OpenError>> {
+    let answered = match answered {
+        Ok(answered) => answered,
+        Err(away) => return files.iter().map(|_| Err(away.clone().into())).collect(),
+    };
+    let of_one = |(file, found): (&&SourceFile, io::Result<Found>)| {
+        let path = || file.path.display().to_string();
+        judge(file, found.map_err(|source| OpenError::System { path: path(), source })?)
+    };
+    files.iter().zip(answered).map(of_one).collect()
 }
 
 /// Whether the root still gives the bytes of an open file, be they what they may: a worker that came no
 /// further may have waited for them.
-pub(crate) fn still_answers(library: &Library, file: &SourceFile, open: &File) -> bool {
-    let Ok(open) = open.try_clone() else { return true };
+pub(crate) fn still_answers(library: &Library, file: &SourceFile, open: &Arc<File>) -> bool {
+    let open = Arc::clone(open);
     let step = file.size / PLACES;
     // What lies in memory is read without asking the root: the places are far apart.
     let read = library.root_threads().call(&file.root_path, move |beat| {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use butler_library::UnitCost;
 use butler_product::ProductKind;
 
-use crate::cost::Prices;
+use crate::unit::cost::Prices;
 
 /// So many of the newest units of a set of products count.
 const NEWEST: usize = 25;

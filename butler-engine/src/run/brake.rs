@@ -1,4 +1,5 @@
-//! The brake of a run: by it the loop stops, or holds at its next step, what a run does on threads of its own.
+//! The brake of a run: by it the loop stops, or holds at its next step, what a run does on threads of its
+//! own.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

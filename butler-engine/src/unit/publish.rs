@@ -18,14 +18,14 @@ use butler_schedule::windows_ahead;
 use butler_tasks::Settings;
 use tokio::sync::watch;
 
-use crate::backlog::Want;
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::clock::Clock;
+use crate::door::fact::{Came, What};
+use crate::engine::event::EngineEvent;
+use crate::engine::inbox::Inbox;
 use crate::engine::settings::of_schedule;
-use crate::event::EngineEvent;
-use crate::fact::{Came, What};
-use crate::inbox::Inbox;
-use crate::retry;
+use crate::unit::backlog::Want;
+use crate::unit::retry;
 use crate::unit::{Made, Settled, Spent, UnitResult};
 
 /// At most so many units in one go.

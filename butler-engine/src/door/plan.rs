@@ -16,7 +16,7 @@ use butler_tasks::{Catalogue, Settings};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cost::Prices;
+use crate::unit::cost::Prices;
 
 /// What a plan is made of: how everything was at one moment.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use butler_tasks::SettingError;
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
-use crate::fact::{Fact, What};
+use crate::door::fact::{Fact, What};
 
 /// What became of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]

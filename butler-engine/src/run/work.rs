@@ -15,8 +15,8 @@ use jiff::tz::TimeZone;
 
 use crate::causes::OWN_FAULT;
 use crate::clock::Clock;
-use crate::event::EngineEvent;
-use crate::inbox::Inbox;
+use crate::engine::event::EngineEvent;
+use crate::engine::inbox::Inbox;
 use crate::run::Run;
 
 /// How often progress is told at most.

@@ -4,7 +4,7 @@
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
-use crate::event::EngineEvent;
+use crate::engine::event::EngineEvent;
 
 /// So many events wait for the loop.
 const MOST: usize = 1_024;

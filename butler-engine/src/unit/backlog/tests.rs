@@ -2,6 +2,8 @@
 
 use butler_product::bif::Params;
 
+use super::ends::KILLS_FORGIVEN;
+use super::next::PASSED_OVER;
 use super::*;
 
 const SCAN: RunId = RunId(1);
@@ -25,8 +27,8 @@ fn at(second: i64) -> Timestamp {
 }
 
 /// The next unit where nobody knows how long any lasts.
-fn next(backlog: &mut Backlog, lacks_media_info: impl FnOnce(SourceId) -> bool) -> Option<UnitPlan> {
-    backlog.next(&Limits { now: at(0), lasts: &|_, _| None }, lacks_media_info)
+fn next(backlog: &mut Backlog, lacks_media_info: impl Fn(SourceId) -> bool) -> Option<UnitPlan> {
+    backlog.next_units(&Limits { now: at(0), lasts: &|_, _| None }, 1, lacks_media_info).pop()
 }
 
 fn backlog(lines: &[(RunId, Origin, Spec, &[i64])]) -> Backlog {
@@ -210,7 +212,7 @@ fn what_lies_under_a_root_that_is_away_is_left() {
 fn next_at(backlog: &mut Backlog, second: i64) -> Option<i64> {
     let lasts =
         |source: SourceId, _: &[Want]| Some(SignedDuration::from_secs(if source.0 == 7 { 100 } else { 10 }));
-    backlog.next(&Limits { now: at(second), lasts: &lasts }, known).map(|unit| unit.source.0)
+    backlog.next_units(&Limits { now: at(second), lasts: &lasts }, 1, known).pop().map(|unit| unit.source.0)
 }
 
 #[test]
@@ -231,8 +233,8 @@ fn of_a_large_library_only_so_many_are_looked_at_in_one_go_and_the_rest_in_the_n
     let last = SourceId(PASSED_OVER as i64 + 1);
     let lasts = |source, _: &[Want]| Some(SignedDuration::from_secs(if source == last { 1 } else { 100 }));
     let limits = Limits { now: at(0), lasts: &lasts };
-    assert_eq!(backlog.next(&limits, known), None);
-    assert_eq!(backlog.next(&limits, known).unwrap().source, last);
+    assert_eq!(backlog.next_units(&limits, 1, known), []);
+    assert_eq!(backlog.next_units(&limits, 1, known)[0].source, last);
 }
 
 #[test]
@@ -301,4 +303,62 @@ fn a_worker_that_goes_while_it_is_frozen_says_nothing_about_the_file_however_oft
     for _ in 0..KILLS_FORGIVEN * 3 {
         assert!(falls(&mut backlog, &[], Fall::Frozen).1.given_up.is_empty());
     }
+}
+
+/// The sources of the next units that a worker is given in one go.
+fn in_one_go(backlog: &mut Backlog, most: usize) -> Vec<i64> {
+    let limits = Limits { now: at(0), lasts: &|_, _| None };
+    backlog.next_units(&limits, most, known).iter().map(|unit| unit.source.0).collect()
+}
+
+#[test]
+fn brief_units_are_given_in_one_go_and_none_passes_one_that_is_not() {
+    let mut backlog = backlog(&[
+        (SCAN, Origin::Person, Spec::MediaInfo, &[1, 2, 3, 4, 5]),
+        (PREVIEWS, Origin::Person, bif(), &[8, 4]),
+    ]);
+    assert_eq!(in_one_go(&mut backlog, 16), [1], "a preview has the next turn");
+    assert_eq!(in_one_go(&mut backlog, 16), [8], "it is made alone");
+    assert_eq!(in_one_go(&mut backlog, 16), [2], "and again");
+    assert_eq!(in_one_go(&mut backlog, 16), [4]);
+    assert_eq!(in_one_go(&mut backlog, 1), [3]);
+    assert_eq!(in_one_go(&mut backlog, 16), [5]);
+    assert!(in_one_go(&mut backlog, 16).is_empty());
+}
+
+#[test]
+fn of_brief_units_as_many_are_given_as_are_asked_for() {
+    let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[1, 2, 3, 4, 5])]);
+    assert_eq!(in_one_go(&mut backlog, 3), [1, 2, 3]);
+    assert_eq!(in_one_go(&mut backlog, 3), [4, 5]);
+}
+
+#[test]
+fn what_runs_to_come_will_lack_is_taken_along_by_a_unit_of_its_own() {
+    let mut backlog = backlog(&[(SCAN, Origin::Window, Spec::MediaInfo, &[1, 2])]);
+    backlog.bind(SCAN, Origin::Window, None, true);
+    backlog.add_ahead(PREVIEWS, bif(), HashSet::from([SourceId(2)]));
+    assert_eq!(in_one_go(&mut backlog, 16), [1]);
+    assert_eq!(next(&mut backlog, known).unwrap().wants, [Spec::MediaInfo, bif()]);
+}
+
+#[test]
+fn a_unit_whose_turn_did_not_come_is_done_again_and_never_blamed() {
+    let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[1, 2])]);
+    for _ in 0..20 {
+        let limits = Limits { now: at(0), lasts: &|_, _| None };
+        let units = backlog.next_units(&limits, 16, known);
+        assert_eq!(units.iter().map(|unit| unit.fresh_worker).collect::<Vec<_>>(), [false; 2]);
+        for unit in units {
+            let over = backlog.over(unit.unit, &[], UnitEnd::NotBegun).unwrap();
+            assert!(over.given_up.is_empty() && over.left.is_empty());
+        }
+    }
+    assert_eq!(backlog.open(SCAN), 2);
+    let (fallen, behind) = (next(&mut backlog, known).unwrap(), next(&mut backlog, known).unwrap());
+    backlog.over(fallen.unit, &[], UnitEnd::Fell(Fall::ByItself)).unwrap();
+    backlog.over(behind.unit, &[], UnitEnd::NotBegun).unwrap();
+    let again = next(&mut backlog, known).unwrap();
+    assert!(again.source == fallen.source && again.fresh_worker, "it is tried alone, in a fresh worker");
+    assert_eq!(in_one_go(&mut backlog, 16), [behind.source.0]);
 }

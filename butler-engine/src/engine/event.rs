@@ -1,4 +1,5 @@
-//! What can happen to the engine. Each comes through the [`crate::inbox`]; the loop handles one at a time.
+//! What can happen to the engine. Each comes through the [`crate::engine::inbox`]; the loop handles one at a
+//! time.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,11 +12,11 @@ use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
 use tokio::sync::oneshot;
 
-use crate::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
-use crate::backlog::UnitId;
-use crate::fact::{Came, What};
-use crate::plan::PlanBasis;
-use crate::unit::{Settled, UnitWord};
+use crate::door::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
+use crate::door::fact::{Came, What};
+use crate::door::plan::PlanBasis;
+use crate::unit::backlog::UnitId;
+use crate::unit::{Settled, UnitOver};
 
 /// One thing that happened, or one question.
 pub(crate) enum EngineEvent {
@@ -81,8 +82,12 @@ pub(crate) enum EngineEvent {
     ClockSet,
     /// A run's own work ended.
     WorkEnded { run: RunId, end: Result<Report, TaskError> },
-    /// A worker, or its keeper, said something of the unit in hand.
-    UnitSaid { slot: usize, unit: UnitId, word: UnitWord },
+    /// The files of units are open, and the work on them begins: each with its file.
+    UnitsOpened { units: Vec<(UnitId, String)> },
+    /// So many bytes of a unit's file are read.
+    UnitProgressed { unit: UnitId, bytes_read: u64 },
+    /// All units that a worker was given are over, and its slot is free.
+    UnitsOver { slot: usize, units: Vec<(UnitId, UnitOver)> },
     /// A slot's worker introduced itself, or could not be started.
     WorkerKnown { slot: usize, sandbox: Result<Sandbox, String> },
     /// A slot's worker is no more.

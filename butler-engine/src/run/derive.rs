@@ -1,8 +1,8 @@
 //! Derives the products of items that a run's task makes of stored products: on a thread of its own, for it
 //! asks and writes the library and nothing else. No worker has a part in it, and no file is opened.
 //!
-//! What is lacking the library says ([`Library::underived`]), so that a crash between the units and this costs
-//! nothing: the run that goes on finds the same. Start with [`start`].
+//! What is lacking the library says ([`Library::underived`]), so that a crash between the units and this
+//! costs nothing: the run that goes on finds the same. Start with [`start`].
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -13,13 +13,13 @@ use butler_library::{Derivation, DerivedProduct, ItemId, Library, RunGain, Secti
 use butler_product::Value;
 use butler_tasks::Task;
 
-use crate::brake::Brake;
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::clock::Clock;
-use crate::event::EngineEvent;
-use crate::fact::{Came, What};
-use crate::inbox::Inbox;
+use crate::door::fact::{Came, What};
+use crate::engine::event::EngineEvent;
+use crate::engine::inbox::Inbox;
 use crate::run::Run;
+use crate::run::brake::Brake;
 
 /// So many items' results are stored in one transaction.
 const GROUP: usize = 64;
@@ -36,8 +36,8 @@ struct Deriving {
     brake: Arc<Brake>,
 }
 
-/// Starts to derive what a run's task derives. The end comes as [`EngineEvent::DerivingEnded`], a panic of the
-/// thread too.
+/// Starts to derive what a run's task derives. The end comes as [`EngineEvent::DerivingEnded`], a panic of
+/// the thread too.
 pub(crate) fn start(run: &Run, library: &Library, inbox: &Inbox, clock: Clock) -> io::Result<()> {
     let deriving = Deriving {
         run: run.id,

@@ -12,14 +12,14 @@ use butler_tasks::{Catalogue, Plan, Setting, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::clock::Clock;
 use crate::demands::{self, Wish};
-use crate::event::EngineEvent;
-use crate::fact::Fact;
-use crate::inbox::Inbox;
-use crate::plan::PlanBasis;
-use crate::work;
+use crate::door::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
+use crate::door::fact::Fact;
+use crate::door::plan::PlanBasis;
+use crate::engine::event::EngineEvent;
+use crate::engine::inbox::Inbox;
+use crate::run::work;
 
 /// The engine's loop has ended: the server is shutting down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

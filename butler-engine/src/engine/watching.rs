@@ -14,8 +14,8 @@ use butler_tasks::Settings;
 use butler_tasks::settings::FS_EVENT_LIBRARY_UPDATES;
 use tokio::sync::watch;
 
-use crate::event::EngineEvent;
-use crate::inbox::Inbox;
+use crate::engine::event::EngineEvent;
+use crate::engine::inbox::Inbox;
 
 /// A root whose watch ended, or could not begin, is tried again after this.
 const TRY_AGAIN: Duration = Duration::from_secs(300);
