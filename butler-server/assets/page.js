@@ -140,7 +140,7 @@
   const make = (name, kind = "div") => Object.assign(document.createElement(kind), { className: name });
   const along = (part, field, count, show, hide) => {
     const line = make("scrub-line");
-    let at = 0;
+    let at = Number(part.getAttribute("aria-valuenow"));
     const box = () => part.querySelector(field).getBoundingClientRect();
     const go = (nth) => {
       at = Math.max(0, Math.min(count - 1, nth));
@@ -165,7 +165,6 @@
       const { scrub: base, interval, pictures } = scrub.dataset, big = make("scrub-big"), image = make("", "img"), words = make("", "span");
       image.alt = "";
       big.append(image, words);
-      scrub.classList.add("on");
       along(scrub, ".strip", Number(pictures), (at, to, width) => {
         const half = Math.min(160, width * 0.3);
         big.style.left = Math.max(half, Math.min(width - half, to)) + "px";
