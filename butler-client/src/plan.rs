@@ -15,6 +15,17 @@ const DRY_RUN_WITHIN: Duration = Duration::from_secs(31 * 60);
 impl Client {
     /// The plan of so many nights, 1 to 30.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// println!("{}", client.plan(3).await?.sentence);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server can't be asked or refuses.
     pub async fn plan(&self, nights: u32) -> Result<Plan, Error> {
@@ -22,6 +33,18 @@ impl Client {
     }
 
     /// The tasks, with what Plex's list does not say of them: whether they are due, and when they begin next.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let due = client.tasks_ahead().await?.tasks.into_iter().filter(|task| task.due).count();
+    /// println!("{due} tasks are due");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the server can't be asked or refuses.
@@ -56,6 +79,18 @@ impl Client {
     }
 
     /// The maintenance window: whether it is open, and when the next one opens.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let window = client.window().await?;
+    /// println!("{} ({})", window.sentence, window.zone);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the server can't be asked or refuses.

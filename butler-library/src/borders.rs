@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD};
+use rustix::fs::{AtFlags, CWD, FileType};
 
 /// Sub-folders of the data folder whose files are nobody else's business either: copies of the database, and
 /// what was logged. Those with what was made of media hold too many, and nothing private.
@@ -117,9 +117,13 @@ fn own(data_dir: &Path) -> Vec<(u64, u64)> {
         let entries = folder.read_dir().into_iter().flatten();
         paths.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));
     }
-    // A file that lies elsewhere and is linked in, such as the token, is as private.
-    let identity = |path: &PathBuf| rustix::fs::statat(CWD, path, AtFlags::empty()).ok();
-    let mut own: Vec<_> = paths.iter().filter_map(identity).map(|raw| (raw.st_dev, raw.st_ino)).collect();
+    // A file that lies elsewhere and is linked in, such as the token, is as private; a folder is not for that.
+    let identity = |path: &PathBuf| {
+        let raw = rustix::fs::statat(CWD, path, AtFlags::empty()).ok()?;
+        let is_folder = FileType::from_raw_mode(raw.st_mode) == FileType::Directory;
+        (!is_folder || !path.is_symlink()).then_some((raw.st_dev, raw.st_ino))
+    };
+    let mut own: Vec<_> = paths.iter().filter_map(identity).collect();
     own.sort_unstable();
     own
 }
@@ -187,6 +191,9 @@ mod tests {
         assert_eq!(of(&open, "films/music"), None);
         std::fs::hard_link(at("data/token"), at("films/hard.mkv")).unwrap();
         assert_eq!(of(&open, "films/hard.mkv"), Some(Outside::DataFolder));
+        // A folder of media that somebody linked into the data folder stays one.
+        std::os::unix::fs::symlink(at("music"), at("data/music")).unwrap();
+        assert_eq!(of(&Borders::new(&at("data"), Vec::new()), "music"), None);
         let narrow = Borders::new(&at("data"), vec![at("films")]);
         assert_eq!(of(&narrow, "films/music"), Some(Outside::NotAllowed(at("music"))));
         assert_eq!(of(&narrow, "films"), None);

@@ -49,7 +49,11 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0015_derived.sql")).foreign_key_check(),
     M::up(include_str!("../migrations/0016_housekeeping.sql")),
     M::up(include_str!("../migrations/0017_web_sessions.sql")),
-    M::up(include_str!("../migrations/0018_pictures.sql")),
+    M::up(concat!(
+        include_str!("../migrations/0018_pictures.sql"),
+        include_str!("../migrations/0018_underived.sql"),
+        include_str!("../migrations/0018_cost_index.sql")
+    )),
 ];
 
 /// The database's version in this build.

@@ -49,7 +49,8 @@ pub struct Orphans {
 }
 
 impl Library {
-    /// Finds the sources that neither a part nor a picture holds; overdue are those that were noted before `noted_before`.
+    /// Finds the sources that neither a part nor a picture holds; overdue are those that were noted before
+    /// `noted_before`.
     ///
     /// # Errors
     /// If the database fails.

@@ -129,7 +129,10 @@ impl fmt::Display for ProductKind {
 
 /// A word that names no kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is no product; there are: {known}", known = ProductKind::ALL.map(ProductKind::as_str).join(", "))]
+#[error(
+    "`{word}` is no product; there are: {known}",
+    known = ProductKind::ALL.map(ProductKind::as_str).join(", ")
+)]
 pub struct UnknownKind {
     word: String,
 }

@@ -10,7 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    analyse, backup, completions, failures, items, pause, plan, preview, remake, resume, runs, sections,
+    analyse, backup, completions, failures, items, man, pause, plan, preview, remake, resume, runs, sections,
     serve, settings, show, start, stop, subtitles, watch,
 };
 use crate::exit;
@@ -101,14 +101,25 @@ fn unused(command: &str) -> &'static [&'static str] {
         "serve" => &["url", "timeout", "json"],
         "backup" => &["url", "token", "timeout"],
         "analyse" | "subtitles" => &["url", "token", "data_dir", "timeout"],
-        "completions" => &["url", "token", "data_dir", "timeout", "json"],
+        "completions" | "man" => &["url", "token", "data_dir", "timeout", "json"],
         _ => &[],
     }
 }
 
 /// The command line, each command with the options that it uses.
 pub(crate) fn command() -> clap::Command {
-    let mut command = Cli::command();
+    with_own_options(Cli::command())
+}
+
+/// The same without the command `help`, which needs no manual page.
+pub(crate) fn command_without_help() -> clap::Command {
+    fn without_help(command: clap::Command) -> clap::Command {
+        command.disable_help_subcommand(true).mut_subcommands(without_help)
+    }
+    with_own_options(without_help(Cli::command()))
+}
+
+fn with_own_options(mut command: clap::Command) -> clap::Command {
     // So that the global options stand in each command.
     command.build();
     command.mut_subcommands(|command| {
@@ -221,6 +232,8 @@ pub(crate) enum Command {
     Subtitles(subtitles::Action),
     /// Print the completions for a shell
     Completions(completions::Arguments),
+    /// Write the manual pages into a folder
+    Man(man::Arguments),
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod failures;
 pub(crate) mod items;
+pub(crate) mod man;
 pub(crate) mod night;
 pub(crate) mod page;
 pub(crate) mod pause;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Analyse(arguments) => analyse::run(arguments, out),
         Command::Subtitles(action) => subtitles::run(action, out),
         Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments, out),
         Command::Sections(action) => ask(&global, async |client| sections::run(client, action, out).await),
         Command::Items(arguments) => ask(&global, async |client| items::run(client, arguments, out).await),
         Command::Show(arguments) => ask(&global, async |client| show::run(client, arguments, out).await),
@@ -50,7 +52,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
             ask(&global, async |client| preview::run(client, arguments, out).await)
         }
         Command::Tasks => ask(&global, async |client| tasks::run(client, out).await),
-        Command::Runs(arguments) => ask(&global, async |client| runs::run(client, arguments, out).await),
+        Command::Runs(arguments) => match runs::of_a_record(&arguments, out) {
+            Some(shown) => shown,
+            None => ask(&global, async |client| runs::run(client, arguments, out).await),
+        },
         Command::Failures(arguments) => {
             ask(&global, async |client| failures::run(client, arguments, out).await)
         }
@@ -65,7 +70,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Pause(arguments) => ask(&global, async |client| pause::run(client, arguments, out).await),
         Command::Resume(arguments) => ask(&global, async |client| resume::run(client, &arguments, out).await),
         Command::Stop(arguments) => ask(&global, async |client| stop::run(client, arguments, out).await),
-        Command::Watch(_) => ask(&global, async |client| watch::run(client, out).await),
+        Command::Watch(arguments) => ask(&global, async |client| watch::run(client, arguments, out).await),
     }
 }
 

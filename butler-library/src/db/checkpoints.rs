@@ -17,10 +17,10 @@ use crate::vital_threads::VitalThreads;
 
 /// A log of so many pages is worth a checkpoint: 4 MB.
 const WORTH_IT: i64 = 1_000;
-/// So many pages that are left the writer brings in itself; more of them where the log is long by now.
+/// So many pages that are left the writer brings in itself.
 const LITTLE: i64 = 250;
+/// Of a log of so many pages it brings in whatever is left, as long as no reader holds that back: 16 MB.
 const LONG: i64 = 4_000;
-const LITTLE_OF_LONG: i64 = 2_000;
 /// So many rounds are made at a time while each leaves less than the one before.
 const ROUNDS: u32 = 8;
 
@@ -28,10 +28,18 @@ const ROUNDS: u32 = 8;
 type Reply = Sender<()>;
 
 pub(super) struct Checkpoints {
-    /// None once it is to end. One that waits stands for all.
+    /// None once it is to end.
     asks: Option<SyncSender<Option<Reply>>>,
-    is_little_left: Arc<AtomicBool>,
+    state: Arc<State>,
     thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whether a round was asked for and is not over. Another one beside it would only keep the writer's out.
+    is_at_work: AtomicBool,
+    /// Whether the writer is to bring in what is left.
+    is_writers_turn: AtomicBool,
 }
 
 impl Checkpoints {
@@ -41,12 +49,12 @@ impl Checkpoints {
         // As the writer has it: the log is on the disk before the database's file is changed.
         connection.pragma_update(None, "synchronous", "FULL")?;
         let (asks, asked) = sync_channel(1);
-        let is_little_left = Arc::new(AtomicBool::new(false));
-        let is_little = Arc::clone(&is_little_left);
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
         let thread = threads
-            .spawn("library-checkpoints", move || work_off(&connection, &asked, &is_little))
+            .spawn("library-checkpoints", move || work_off(&connection, &asked, &shared))
             .map_err(|_| StoreError::Closed)?;
-        Ok(Self { asks: Some(asks), is_little_left, thread: Some(thread) })
+        Ok(Self { asks: Some(asks), state, thread: Some(thread) })
     }
 
     /// A commit left the log with so many pages. Whether the writer is to bring in the rest.
@@ -54,11 +62,13 @@ impl Checkpoints {
         if pages < WORTH_IT {
             return false;
         }
-        if self.is_little_left.swap(false, Ordering::SeqCst) {
+        if self.state.is_writers_turn.swap(false, Ordering::SeqCst) {
             return true;
         }
-        if let Some(asks) = &self.asks {
-            // Where one waits already, that one will do.
+        if let Some(asks) = &self.asks
+            && !self.state.is_at_work.swap(true, Ordering::SeqCst)
+        {
+            // Where somebody waits for one already, that one will do.
             let _waits_already = asks.try_send(None);
         }
         false
@@ -95,9 +105,10 @@ pub(super) fn checkpoint(connection: &Connection) -> Option<(i64, i64)> {
     answer.ok()
 }
 
-fn work_off(connection: &Connection, asked: &Receiver<Option<Reply>>, is_little_left: &AtomicBool) {
+fn work_off(connection: &Connection, asked: &Receiver<Option<Reply>>, state: &State) {
     while let Ok(reply) = asked.recv() {
-        is_little_left.store(rounds(connection), Ordering::SeqCst);
+        state.is_writers_turn.store(rounds(connection), Ordering::SeqCst);
+        state.is_at_work.store(false, Ordering::SeqCst);
         if let Some(reply) = reply {
             // Who asked may have gone.
             let _nobody_waits = reply.send(());
@@ -105,21 +116,27 @@ fn work_off(connection: &Connection, asked: &Receiver<Option<Reply>>, is_little_
     }
 }
 
-/// Makes checkpoints until nothing, or little, is left, or another one would not help. Whether it is little.
+/// Makes checkpoints until nothing, or little, is left, or another one would not help. Whether the rest is the
+/// writer's.
 fn rounds(connection: &Connection) -> bool {
-    let mut before = i64::MAX;
+    let (mut left_before, mut done_before) = (i64::MAX, -1);
+    let mut is_long = false;
     for _ in 0..ROUNDS {
         let Some((pages, done)) = checkpoint(connection) else { return false };
         let left = pages - done;
-        let little = if pages >= LONG { LITTLE_OF_LONG } else { LITTLE };
-        if left <= little {
+        is_long = pages >= LONG;
+        if left <= LITTLE {
             return left > 0;
         }
-        // What a reader holds back, or others write as quickly, another round won't bring in either.
-        if left >= before {
+        if done == done_before {
+            // A reader holds it back: nobody could bring it in.
             return false;
         }
-        before = left;
+        if left >= left_before {
+            // Others write as quickly.
+            return is_long;
+        }
+        (left_before, done_before) = (left, done);
     }
-    false
+    is_long
 }

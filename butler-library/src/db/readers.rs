@@ -137,7 +137,11 @@ mod tests {
         readers.renew();
         assert!(plan(&readers).contains("by_a"));
         // One that was lent meanwhile is not kept.
-        readers.read(|_| Ok::<_, StoreError>(readers.renew())).unwrap();
+        let renew = |_: &Connection| {
+            readers.renew();
+            Ok::<_, StoreError>(())
+        };
+        readers.read(renew).unwrap();
         assert!(readers.pool().idle.is_empty());
     }
 }

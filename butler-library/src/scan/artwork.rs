@@ -1,8 +1,8 @@
 //! Which picture beside the media is what of which item, by its name: `poster.jpg`, `fanart.png`,
 //! `Heat (1995)-poster.jpg`, `season02-poster.jpg`. Pure: what belongs to whom is looked up in `pictures`.
 //!
-//! The names are those that Kodi, Plex and Jellyfin read
-//! (<https://kodi.wiki/view/Artwork_types>, <https://support.plex.tv/articles/200220677-local-media-assets-movies/>,
+//! The names are those that Kodi, Plex and Jellyfin read (<https://kodi.wiki/view/Artwork_types>,
+//! <https://support.plex.tv/articles/200220677-local-media-assets-movies/>,
 //! <https://jellyfin.org/docs/general/server/media/movies/>).
 
 use crate::SectionKind;

@@ -1,5 +1,6 @@
-//! Pictures beside the media, on the database's side: which of them a walk found new, written or gone, and whose
-//! they are. A picture whose item is not there waits, as an extra does; nothing is ever made for its sake.
+//! Pictures beside the media, on the database's side: which of them a walk found new, written or gone, and
+//! whose they are. A picture whose item is not there waits, as an extra does; nothing is ever made for its
+//! sake.
 //!
 //! Start with [`compare`], which is pure, and [`keep`].
 

@@ -1,10 +1,11 @@
 //! Posters, covers and backgrounds beside the media: whose they are, what can be demanded of them, and how they
 //! go.
 
-use butler_library::{ItemId, ItemKind, PicturePlace, PictureRole, Scope, SectionKind, SourceId};
+use butler_library::{ItemId, ItemKind, Orphans, PicturePlace, PictureRole, Scope, SectionKind, SourceId};
 use butler_product::media_info::StreamKind;
 use butler_product::photo::Photo;
 use butler_product::{Spec, Traits, Value};
+use jiff::Timestamp;
 
 use crate::world::{World, at, content};
 
@@ -73,6 +74,36 @@ fn pictures_beside_a_film_are_its_own_and_can_be_demanded() {
         world.scan();
         assert_eq!((pictures(&world, film).len(), lacks(&world).len()), (1, 1));
     }
+}
+
+#[test]
+fn what_was_made_of_a_picture_goes_only_when_no_file_is_that_picture_any_more() {
+    let world = World::new(SectionKind::Movie);
+    world.write("Heat (1995)/Heat (1995).mkv", &content("heat", 900));
+    world.write("Heat (1995)/poster.jpg", &content("poster", 500));
+    world.scan();
+    let film = world.only(ItemKind::Movie).row.id;
+    let poster = world.library.pictures_of(film).unwrap()[0].source;
+    world.make(poster, Spec::Photo, Value::Photo(Box::<Photo>::default()));
+    let held = || world.library.orphans(Timestamp::MAX).unwrap();
+    assert_eq!(held(), Orphans::default());
+    assert!(!world.library.remove_orphan(poster, Timestamp::MAX).unwrap());
+
+    world.remove("Heat (1995)/poster.jpg");
+    world.scan();
+    assert_eq!(
+        held().overdue.iter().map(|orphan| (orphan.source, orphan.products)).collect::<Vec<_>>(),
+        [(poster, 1)]
+    );
+    world.write("Heat (1995)/cover.jpg", &content("poster", 500));
+    world.scan();
+    assert_eq!(world.library.pictures_of(film).unwrap()[0].source, poster, "it has all that was made of it");
+    assert!(!world.library.remove_orphan(poster, Timestamp::MAX).unwrap());
+
+    world.remove("Heat (1995)/cover.jpg");
+    world.scan();
+    assert!(world.library.remove_orphan(poster, Timestamp::MAX).unwrap());
+    assert_eq!(held(), Orphans::default());
 }
 
 #[test]

@@ -221,6 +221,7 @@ async fn refresh(
     out: Out,
 ) -> Result<Exit, Trouble> {
     let paths = whole(paths)?;
+    let waiting = if wait { Some(start::Waiting::begin(client).await?) } else { None };
     let start = match client.refresh_section(id, &paths).await {
         // The server's sentence says which path it is.
         Err(Error::NotFound { message, .. }) if !paths.is_empty() => {
@@ -229,8 +230,7 @@ async fn refresh(
         start => start.map_err(|error| unknown(id, error))?,
     };
     let starts = [start];
-    let runs = if wait { Some(start::runs_of(&starts, false)?) } else { None };
-    start::tell(client, &starts, false, Exit::Done, runs, out).await
+    start::tell(client, &starts, false, Exit::Done, waiting, out).await
 }
 
 async fn remove(client: &Client, id: i64, out: Out) -> Result<Exit, Trouble> {

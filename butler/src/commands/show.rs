@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::exit::Exit;
-use crate::print::error::Trouble;
+use crate::print::error::{Trouble, not_there};
 use crate::print::words::{bytes, count, duration_ms, time};
 use crate::print::{Colour, Out, Text, json, product};
 
@@ -66,11 +66,10 @@ pub(super) fn known_path(named: &Path) -> PathBuf {
 }
 
 pub(super) fn unknown(what: &str, error: Error) -> Trouble {
-    match error {
-        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no item {what}."))
-            .hint("`butler items` lists the items."),
-        other => other.into(),
-    }
+    not_there(error, || {
+        Trouble::new(Exit::NotThere, format!("There is no item {what}."))
+            .hint("`butler items` lists the items.")
+    })
 }
 
 fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {

@@ -9,7 +9,7 @@
 //! tracks and albums), `pauses` (what holds everything), `stopping` (starts, stops, signals, restarts), `surroundings` (what the process was given: standard
 //! streams, descriptors, modes, a zone), `tags_and_photos` (what music and photos say of themselves), `scans`
 //! (those that are asked for), `settings` (what they change, and their file), `showing` (items, what was made
-//! of them, their pictures), `doors` (tokens, bad requests, the command line).
+//! of them, their pictures), `doors` (tokens, bad requests, the command line), `flood` (strangers by the hundred).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod backups;
@@ -17,6 +17,7 @@ mod broken;
 mod chapters;
 mod damage;
 mod doors;
+mod flood;
 mod full_disk;
 mod hangs;
 mod hardship;

@@ -1,5 +1,5 @@
-//! The part of a section's scan that is about pictures beside the media: they are read before the scan's last plan,
-//! and kept after it, when the items are there that they belong to.
+//! The part of a section's scan that is about pictures beside the media: they are read before the scan's last
+//! plan, and kept after it, when the items are there that they belong to.
 
 use super::super::extent::is_at_or_below;
 use super::super::pictures::{self, PicturePlan, PictureRead};
@@ -9,8 +9,8 @@ use super::{
 };
 
 impl Scan<'_> {
-    /// Reads the pictures beside the media that are new or were written. Those that are still being written are
-    /// left for the next scan.
+    /// Reads the pictures beside the media that are new or were written. Those that are still being written
+    /// are left for the next scan.
     pub(super) fn read_pictures(&mut self) -> Result<PicturePlan, ScanError> {
         let (mut plan, now) = (PicturePlan::default(), (self.world.now)());
         if matches!(self.sink, Sink::Shown(_)) {
