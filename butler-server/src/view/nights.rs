@@ -72,10 +72,10 @@ pub(crate) struct Nights {
 }
 
 impl Night {
-    /// The nights of some runs, both newest first.
+    /// The nights of some runs, both newest first. A run that was skipped had nothing to do.
     pub(crate) fn of(runs: &[NightRun]) -> Vec<Self> {
         let mut nights: BTreeMap<Date, BTreeMap<&TaskName, Vec<&NightRun>>> = BTreeMap::new();
-        for run in runs {
+        for run in runs.iter().filter(|run| run.state != RunState::Skipped) {
             nights.entry(run.day).or_default().entry(&run.task).or_default().push(run);
         }
         nights.into_iter().rev().map(|(day, tasks)| Self::of_tasks(day, tasks.values())).collect()
@@ -263,7 +263,8 @@ mod tests {
     fn a_task_that_was_stopped_and_then_completed_counts_as_done() {
         let runs =
             [run(9, "A", RunState::Stopped, "2026-11-27"), run(8, "A", RunState::Completed, "2026-11-27")];
-        let night = &Night::of(&runs)[0];
+        let skipped = run(10, "B", RunState::Skipped, "2026-11-27");
+        let night = &Night::of(&[&[skipped][..], &runs].concat())[0];
         assert_eq!((night.tasks, night.done, night.unfinished), (1, 1, 0));
     }
 

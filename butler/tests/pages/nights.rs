@@ -28,7 +28,7 @@ fn after(stage: &Stage, nights: i64, zone: &str) -> Server {
 fn page_api_and_command_line_tell_last_night_in_one_sentence() {
     let stage = stage();
     stage.add_movies(&[small_film(1)]).unwrap();
-    let server = after(&stage, 42, "Europe/Berlin");
+    let server = after(&stage, 41, "Europe/Berlin");
     let told = server.get_json("/api/v1/nights/last").unwrap()["sentence"].as_str().unwrap().to_owned();
     assert!(
         told.starts_with("Last night: 4 of 5 tasks done by 0") && told.contains("1 task failed"),
