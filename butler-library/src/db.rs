@@ -45,6 +45,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0015_derived.sql")).foreign_key_check(),
     M::up(include_str!("../migrations/0016_housekeeping.sql")),
     M::up(include_str!("../migrations/0017_web_sessions.sql")),
+    M::up(include_str!("../migrations/0022_gone_parts.sql")),
 ];
 
 /// The database's version in this build.

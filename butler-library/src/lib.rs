@@ -75,7 +75,7 @@ pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
 pub use store::lacks::{Backlog, HeldBack, Lack, Scope};
-pub use store::parts::{MediaRow, PartRow};
+pub use store::parts::{MediaRow, OnDisk, PartRow};
 pub use store::products::{
     BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit,
     StoredProduct,

@@ -21,6 +21,7 @@ mod newcomers;
 mod opening;
 mod partial;
 mod photos;
+mod replaced;
 mod retagged;
 mod roots;
 mod runs;

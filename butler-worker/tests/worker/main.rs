@@ -12,6 +12,7 @@ mod frames;
 mod hdr;
 mod headers;
 mod kinds;
+mod lengths;
 mod orders;
 mod photos;
 mod process;
