@@ -1,8 +1,8 @@
 //! The words of the wire: names that every crate shares, and, with the feature `bodies`, the JSON and XML
 //! bodies of Plex's Butler API and of Butler's own.
 //!
-//! It never does I/O and never decides anything. Start with [`TaskName`], [`RunState`] and [`RunRecord`]; the bodies are one
-//! file a resource, below [`plex`] and [`v1`].
+//! It never does I/O and never decides anything. Start with [`TaskName`], [`RunState`] and [`RunRecord`]; the
+//! bodies are one file a resource, below [`plex`] and [`v1`].
 
 mod id;
 mod outcome;

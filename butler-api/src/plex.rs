@@ -8,6 +8,7 @@ mod container;
 mod error;
 mod filters;
 mod identity;
+mod levels;
 mod library;
 mod metadata;
 mod notification;
@@ -24,6 +25,7 @@ pub use filters::{
     Directories, FieldType, FilterChoice, Meta, MetaField, MetaFilter, MetaSort, MetaType, Operator,
 };
 pub use identity::{Identity, Root, RootDirectory};
+pub use levels::{Level, Levels};
 pub use library::{LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot};
 pub use metadata::{Chapter, Guid, Media, Metadata, MetadataPage, Part, Stream, Tag};
 pub use notification::{ActivityEvent, ActivityNotification, Notification, StatusNotification};

@@ -1,8 +1,8 @@
 //! One run as schedule, library and engine share it: what was asked for, and what decides when it works. How
 //! far it came, and what it reports, the library keeps beside it.
 //!
-//! Start with [`RunRecord`]. What may happen to a run is `butler-schedule`'s; a new option of a run is a field
-//! of [`Ask`] and a column.
+//! Start with [`RunRecord`]. What may happen to a run is `butler-schedule`'s; a new option of a run is a
+//! field of [`Ask`] and a column.
 
 use std::path::PathBuf;
 

@@ -73,6 +73,18 @@ task_names! {
     UpgradeMediaAnalysis,
 }
 
+impl From<&Self> for TaskName {
+    fn from(name: &Self) -> Self {
+        name.clone()
+    }
+}
+
+impl From<String> for TaskName {
+    fn from(name: String) -> Self {
+        Self::from(name.as_str())
+    }
+}
+
 impl fmt::Display for TaskName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

@@ -21,6 +21,12 @@ pub enum BuildError {
     /// The token has characters that no header can carry.
     #[error("the token has characters that no header can carry")]
     Token,
+    /// A word of the identity has characters that no header can carry.
+    #[error("the value for the header `{header}` is none that a header can carry")]
+    Identity {
+        /// The header's name.
+        header: String,
+    },
     /// HTTP or TLS could not be made ready.
     #[error("HTTP could not be made ready")]
     Http(#[source] Source),
@@ -102,6 +108,15 @@ pub enum Error {
         /// The limit for the whole call; that for the connection may be lower.
         after: Duration,
     },
+    /// The token's provider had none; nothing was sent.
+    #[error("{call}: there is no token")]
+    Token {
+        /// The call.
+        call: Call,
+        /// Why.
+        #[source]
+        source: Source,
+    },
     /// No connection, or one that broke.
     #[error("{call}: the server can't be reached")]
     Connection {
@@ -135,6 +150,7 @@ impl Error {
             | Self::NotFound { call, .. }
             | Self::Status { call, .. }
             | Self::Timeout { call, .. }
+            | Self::Token { call, .. }
             | Self::Connection { call, .. }
             | Self::Decode { call, .. } => call,
         }

@@ -11,6 +11,18 @@ const UNAVAILABLE: u16 = 503;
 impl Client {
     /// Whether the server can do its work.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let health = client.health().await?;
+    /// println!("{} ({})", health.status, health.version);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server can't be asked or its answer isn't that of a Butler.
     pub async fn health(&self) -> Result<Health, Error> {

@@ -8,6 +8,18 @@ use crate::error::Error;
 impl Client {
     /// A page of what a section lists: films, shows, artists or photos; and how many there are in all.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let (films, total) = client.items(1, 0, 50).await?;
+    /// println!("{} of {total}", films.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such section; else if the server can't be asked or refuses.
     pub async fn items(&self, section: i64, start: u64, size: u32) -> Result<(Vec<Metadata>, u64), Error> {
@@ -17,19 +29,30 @@ impl Client {
             .argument("X-Plex-Container-Size", &size.to_string())
             .send()
             .await?
-            .json("a list of items")?;
+            .plex("a list of items")?;
         let total = body.inner.total_size.unwrap_or(start + body.inner.metadata.len() as u64);
         Ok((body.inner.metadata, total))
     }
 
     /// An item with its media, parts and streams.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// println!("{}", client.item(7).await?.title);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such item; else if the server can't be asked or refuses.
     pub async fn item(&self, id: i64) -> Result<Metadata, Error> {
         let request = self.get(&["library", "metadata", &id.to_string()]);
         let call = request.call();
-        let body: Container<MetadataPage> = request.send().await?.json("an item")?;
+        let body: Container<MetadataPage> = request.send().await?.plex("an item")?;
         body.inner.metadata.into_iter().next().ok_or_else(|| Error::Decode {
             call,
             expected: "an item",
@@ -47,7 +70,7 @@ impl Client {
             .get(&["library", "metadata", &id.to_string(), "children"])
             .send()
             .await?
-            .json("a list of items")?;
+            .plex("a list of items")?;
         Ok(body.inner.metadata)
     }
 }

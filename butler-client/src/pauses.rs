@@ -32,6 +32,17 @@ pub struct PauseOrder {
 impl Client {
     /// What holds everything.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// println!("{} pauses", client.pauses().await?.pauses.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server can't be asked or refuses.
     pub async fn pauses(&self) -> Result<Pauses, Error> {
@@ -39,6 +50,20 @@ impl Client {
     }
 
     /// Holds everything in an owner's name; all pauses that there are then.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// use butler_client::{PauseEnd, PauseOrder, PauseOwner};
+    ///
+    /// let order = PauseOrder { until: PauseEnd::After("30m".into()), ..PauseOrder::default() };
+    /// client.pause(PauseOwner::Person, &order).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::BadRequest`] if the time can't be read; else if the server can't be asked or refuses.
@@ -58,6 +83,17 @@ impl Client {
     }
 
     /// Lifts an owner's pause, or (none) all of them; those that were lifted.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// client.resume(Some(butler_client::PauseOwner::Person)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the server can't be asked or refuses.

@@ -1,9 +1,9 @@
-//! The plan of the nights ahead, and the window: Butler's own, a Plex Media Server has none (404).
+//! The plan of the nights ahead, the last night, and the window: Butler's own, a Plex Media Server has none (404).
 
 use std::time::Duration;
 
 use butler_api::TaskName;
-use butler_api::v1::{DryRun, Plan, Tasks, Window};
+use butler_api::v1::{DryRun, LastNight, Plan, Tasks, Window};
 
 use crate::butler::Start;
 use crate::client::Client;
@@ -15,6 +15,17 @@ const DRY_RUN_WITHIN: Duration = Duration::from_secs(31 * 60);
 impl Client {
     /// The plan of so many nights, 1 to 30.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// println!("{}", client.plan(3).await?.sentence);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server can't be asked or refuses.
     pub async fn plan(&self, nights: u32) -> Result<Plan, Error> {
@@ -22,6 +33,18 @@ impl Client {
     }
 
     /// The tasks, with what Plex's list does not say of them: whether they are due, and when they begin next.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let due = client.tasks_ahead().await?.tasks.into_iter().filter(|task| task.due).count();
+    /// println!("{due} tasks are due");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the server can't be asked or refuses.
@@ -47,7 +70,27 @@ impl Client {
         Ok(Start::read(task, &request.send().await?))
     }
 
+    /// What became of the last night.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn last_night(&self) -> Result<LastNight, Error> {
+        self.get(&["api", "v1", "nights", "last"]).send().await?.json("a night")
+    }
+
     /// The maintenance window: whether it is open, and when the next one opens.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let window = client.window().await?;
+    /// println!("{} ({})", window.sentence, window.zone);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the server can't be asked or refuses.

@@ -11,6 +11,19 @@ use crate::sections::escape;
 impl Client {
     /// What was made of an item's files.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// for product in client.products(7).await?.products {
+    ///     println!("{} of {}", product.product, product.file);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such item; else if the server can't be asked or refuses.
     pub async fn products(&self, item: i64) -> Result<Products, Error> {

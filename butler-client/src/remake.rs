@@ -23,6 +23,18 @@ impl Client {
     /// Has products made anew by the next runs of their tasks: of these kinds (none: of all), or with
     /// `missing_only` only what is not there because it failed or was lost.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let of = butler_client::RemakeOf::Section(1);
+    /// println!("{}", client.remake(&of, &["bif".into()], false).await?.message);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such item, file or section, [`Error::BadRequest`] if there is no
     /// such kind; else if the server can't be asked or refuses.

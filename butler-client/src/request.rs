@@ -1,20 +1,23 @@
-//! The one place that sends a request and reads its answer: the token, the limits, the statuses, the errors.
+//! The one place that sends a request: token, identity, limits, further tries, hooks, spans. What an answer
+//! says is read in `answer.rs`.
 
-use std::time::Duration;
+use std::future::Future;
+use std::time::{Duration, Instant};
 
-use butler_api::OUTCOME_HEADER;
-use reqwest::header::{ACCEPT, HeaderName};
+use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode, Url};
-use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+use tracing::Instrument;
 
+use crate::answer::Answer;
 use crate::client::Client;
 use crate::error::{Call, Error};
-use crate::refusal::Refusal;
+use crate::hooks::Attempt;
+use crate::retry::{Failure, Tried, retry_after};
+use crate::token::Token;
 
 /// Bytes of an answer that are read; the largest honest one, a page of runs, is far below.
 const MAX_BODY_BYTES: usize = 64 << 20;
-/// Characters of a body that an error shows.
-const MAX_BODY_START: usize = 200;
 const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-plex-token");
 
 /// One request, as yet unsent.
@@ -23,18 +26,8 @@ pub(crate) struct Request<'a> {
     client: &'a Client,
     method: Method,
     url: Url,
+    headers: HeaderMap,
     within: Duration,
-}
-
-/// An answer that was read to its end.
-pub(crate) struct Answer<'a> {
-    client: &'a Client,
-    call: Call,
-    /// The HTTP status.
-    pub(crate) status: u16,
-    /// The header that says what became of a start; Plex has none.
-    pub(crate) outcome: Option<String>,
-    body: Vec<u8>,
 }
 
 impl Client {
@@ -55,15 +48,10 @@ impl Client {
     }
 
     fn request(&self, method: Method, segments: &[&str]) -> Request<'_> {
-        Request { client: self, method, url: self.server.resource(segments), within: self.timeout }
-    }
-
-    /// Takes the token out of a text that a server sent: one that echoes requests would have it printed.
-    fn without_token(&self, text: String) -> String {
-        match &self.token {
-            Some(token) if !token.text.is_empty() => text.replace(&token.text, "***"),
-            _ => text,
-        }
+        let mut headers = self.shared.identity.clone();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let url = self.shared.server.resource(segments);
+        Request { client: self, method, url, headers, within: self.shared.timeout }
     }
 }
 
@@ -71,6 +59,12 @@ impl<'a> Request<'a> {
     /// Waits at least so long for the answer.
     pub(crate) fn within(self, limit: Duration) -> Self {
         Self { within: self.within.max(limit), ..self }
+    }
+
+    /// Adds or replaces headers.
+    pub(crate) fn headers(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
     }
 
     /// Adds an argument to the query.
@@ -103,86 +97,145 @@ impl<'a> Request<'a> {
     }
 
     /// Sends it; any status that is no success is an error.
-    pub(crate) async fn send(self) -> Result<Answer<'a>, Error> {
+    pub(crate) async fn send(self) -> Result<Answer, Error> {
         self.send_also(None).await
     }
 
     /// Sends it; `also` is a status that counts as a success here.
-    pub(crate) async fn send_also(self, also: Option<u16>) -> Result<Answer<'a>, Error> {
-        let (client, call, within) = (self.client, self.call(), self.within);
-        let request = client.http.request(self.method, self.url).timeout(within);
-        let mut request = request.header(ACCEPT, "application/json");
-        if let Some(token) = &client.token {
-            request = request.header(TOKEN_HEADER, &token.header);
-        }
-        let broken = |error: reqwest::Error, call: Call| {
-            // The URL, which reqwest would repeat, stands in the call already.
-            if error.is_timeout() {
-                Error::Timeout { call, after: within }
-            } else {
-                Error::Connection { call, source: error.without_url().into() }
-            }
-        };
-        let response = request.send().await.map_err(|error| broken(error, call.clone()))?;
+    pub(crate) async fn send_also(self, also: Option<u16>) -> Result<Answer, Error> {
+        let span = tracing::debug_span!("butler_client", method = %self.method, url = %self.url);
+        self.try_until_done(also).instrument(span).await
+    }
+
+    /// Sends it once and gives the answer as soon as its head is there: for what goes on without end. Only
+    /// the head is bound to the limit.
+    pub(crate) async fn open(self) -> Result<Response, Error> {
+        let span = tracing::debug_span!("butler_client", method = %self.method, url = %self.url);
+        let (call, begun) = (self.call(), Instant::now());
+        let opened = self.opened(&call, begun).instrument(span.clone()).await;
+        span.in_scope(|| {
+            self.report(&call, 1, begun, opened.as_ref().map(|response| response.status().as_u16()))
+        });
+        opened
+    }
+
+    async fn opened(&self, call: &Call, begun: Instant) -> Result<Response, Error> {
+        let (token, response) = self.limited(call, begun, self.response(call)).await?;
         let status = response.status();
-        let outcome =
-            response.headers().get(OUTCOME_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let body = read_body(response).await.map_err(|error| broken(error, call.clone()))?;
-        let answer = Answer { client, call, status: status.as_u16(), outcome, body };
-        if status.is_success() || also == Some(status.as_u16()) {
-            Ok(answer)
-        } else {
-            Err(answer.refused(status))
+        if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(response);
         }
+        let headers = response.headers().clone();
+        let body = self.limited(call, begun, read_body(call, self.within, response)).await?;
+        Err(Answer { call: call.clone(), status: status.as_u16(), headers, body, token }.refused())
+    }
+
+    async fn try_until_done(self, also: Option<u16>) -> Result<Answer, Error> {
+        let (call, begun, retry) = (self.call(), Instant::now(), &self.client.shared.retry);
+        let mut times = 0;
+        loop {
+            times += 1;
+            let try_begun = Instant::now();
+            let answer = self.limited(&call, begun, self.answer(&call)).await;
+            let (failure, wanted_pause, error) = match answer {
+                Ok(answer) if answer.is_success() || also == Some(answer.status) => {
+                    self.report(&call, times, try_begun, Ok(answer.status));
+                    return Ok(answer);
+                }
+                Ok(answer) => {
+                    let text = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+                    let wanted = text(RETRY_AFTER).and_then(|value| retry_after(value, text(DATE)));
+                    (Some(Failure::Status(answer.status)), wanted, answer.refused())
+                }
+                Err(error @ Error::Connection { .. }) => (Some(Failure::Connection), None, error),
+                Err(error) => (None, None, error),
+            };
+            self.report(&call, times, try_begun, Err(&error));
+            let pause = failure.and_then(|failure| {
+                let tried = Tried {
+                    times,
+                    elapsed: begun.elapsed(),
+                    is_idempotent: self.method != Method::POST,
+                    failure,
+                    retry_after: wanted_pause,
+                };
+                retry.pause(&tried, fastrand::f64())
+            });
+            // A pause that reaches the call's own limit would only end in its timeout.
+            let Some(pause) = pause.filter(|pause| begun.elapsed().saturating_add(*pause) < self.within)
+            else {
+                return Err(error);
+            };
+            tracing::debug!(times, ?pause, "it is tried again");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Tells hooks and log what became of a try.
+    fn report(&self, call: &Call, number: u32, begun: Instant, result: Result<u16, &Error>) {
+        let took = begun.elapsed();
+        match result {
+            Ok(status) => tracing::debug!(number, status, ?took, "answered"),
+            Err(error) => tracing::debug!(number, %error, ?took, "failed"),
+        }
+        self.client.shared.hooks.run_after(&Attempt { call, number, took, result });
+    }
+
+    /// Bounds a piece of the call by what is left of its limit.
+    async fn limited<T>(
+        &self,
+        call: &Call,
+        begun: Instant,
+        piece: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match timeout(self.within.saturating_sub(begun.elapsed()), piece).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::Timeout { call: call.clone(), after: self.within }),
+        }
+    }
+
+    async fn answer(&self, call: &Call) -> Result<Answer, Error> {
+        let (token, response) = self.response(call).await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = read_body(call, self.within, response).await?;
+        Ok(Answer { call: call.clone(), status, headers, body, token })
+    }
+
+    /// Sends it once, up to the answer's head.
+    async fn response(&self, call: &Call) -> Result<(Option<Token>, Response), Error> {
+        let shared = &self.client.shared;
+        let token = shared.token.token().await;
+        let token = token.map_err(|source| Error::Token { call: call.clone(), source })?;
+        let request = shared.http.request(self.method.clone(), self.url.clone());
+        let mut request = request
+            .headers(self.headers.clone())
+            .build()
+            .map_err(|error| broken(call, self.within, error))?;
+        shared.hooks.run_before(&mut request);
+        if let Some(token) = token.as_ref().filter(|_| request.url().origin() == self.url.origin()) {
+            request.headers_mut().insert(TOKEN_HEADER, token.header.clone());
+        }
+        let response =
+            shared.http.execute(request).await.map_err(|error| broken(call, self.within, error))?;
+        Ok((token, response))
     }
 }
 
 /// Reads a body up to the limit; what is longer is cut, and then no JSON any more.
-async fn read_body(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+async fn read_body(call: &Call, limit: Duration, mut response: Response) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     while body.len() < MAX_BODY_BYTES {
-        let Some(chunk) = response.chunk().await? else { break };
+        let Some(chunk) = response.chunk().await.map_err(|error| broken(call, limit, error))? else { break };
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-impl Answer<'_> {
-    /// The body as JSON.
-    pub(crate) fn json<T: DeserializeOwned>(self, expected: &'static str) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|source| {
-            let body_start: String =
-                String::from_utf8_lossy(&self.body).chars().take(MAX_BODY_START).collect();
-            // serde_json quotes values of the body, so its text is cleaned too.
-            let source = self.client.without_token(source.to_string()).into();
-            Error::Decode {
-                call: self.call,
-                expected,
-                body_start: self.client.without_token(body_start),
-                source,
-            }
-        })
+/// What went wrong below; the URL, which reqwest would repeat, stands in the call already. `limit` is the
+/// call's: that of the connection, which may have passed alone, the HTTP client keeps to itself.
+pub(crate) fn broken(call: &Call, limit: Duration, error: reqwest::Error) -> Error {
+    if error.is_timeout() {
+        return Error::Timeout { call: call.clone(), after: limit };
     }
-
-    /// The body as it came.
-    pub(crate) fn bytes(self) -> Vec<u8> {
-        self.body
-    }
-
-    /// The body as JSON where there is such a body: Plex's answers to starts and stops are empty or HTML.
-    pub(crate) fn json_if_any<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.body).ok()
-    }
-
-    fn refused(self, status: StatusCode) -> Error {
-        let Refusal { code, message } = Refusal::read(self.status, &String::from_utf8_lossy(&self.body));
-        let (call, message) = (self.call, self.client.without_token(message));
-        let status = status.as_u16();
-        match status {
-            401 => Error::Unauthorized { call, code, message, status },
-            400 => Error::BadRequest { call, code, message, status },
-            404 => Error::NotFound { call, code, message, status },
-            _ => Error::Status { call, code, message, status },
-        }
-    }
+    Error::Connection { call: call.clone(), source: error.without_url().into() }
 }

@@ -61,6 +61,22 @@ impl RunFilter {
 impl Client {
     /// A page of runs, newest first.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// use butler_client::{RunFilter, TaskName};
+    ///
+    /// let wanted = RunFilter::default().task(TaskName::BackupDatabase).page(0, 10);
+    /// for run in client.runs(&wanted).await?.runs {
+    ///     println!("{}: {}", run.id, run.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server can't be asked or refuses.
     pub async fn runs(&self, filter: &RunFilter) -> Result<Runs, Error> {
@@ -82,6 +98,18 @@ impl Client {
 
     /// One run.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let run = client.run("7".parse().unwrap()).await?;
+    /// println!("{} of {}", run.done, run.total);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such run; else if the server can't be asked or refuses.
     pub async fn run(&self, id: RunId) -> Result<Run, Error> {
@@ -89,6 +117,18 @@ impl Client {
     }
 
     /// Stops one run, or takes it out of the queue, and no other of its task; the run as it is then.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let run = client.stop_run("7".parse().unwrap()).await?;
+    /// println!("it is {} now", run.state);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such run; [`Error::Status`] with 409 if it has ended, with how;

@@ -92,15 +92,40 @@ impl SectionEdit {
 impl Client {
     /// The sections.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// for section in client.sections().await? {
+    ///     println!("{} {} ({})", section.key, section.title, section.kind);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server can't be asked or refuses.
     pub async fn sections(&self) -> Result<Vec<Directory>, Error> {
         let body: Container<Sections> =
-            self.get(&["library", "sections"]).send().await?.json("a list of sections")?;
+            self.get(&["library", "sections"]).send().await?.plex("a list of sections")?;
         Ok(body.inner.directories)
     }
 
     /// Adds a section.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let films = butler_client::NewSection::new("movie", "Films", ["/films"]);
+    /// println!("section {}", client.add_section(&films).await?.key);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::BadRequest`] if the server takes no such section; else if it can't be asked or refuses.
@@ -116,7 +141,7 @@ impl Client {
         for folder in &section.folders {
             request = request.escaped_argument("location", &escape(folder.as_os_str()));
         }
-        let body: Container<Sections> = request.send().await?.json("the new section")?;
+        let body: Container<Sections> = request.send().await?.plex("the new section")?;
         let added = body.inner.directories.into_iter().next();
         match added {
             Some(added) => Ok(added),
@@ -126,6 +151,17 @@ impl Client {
     }
 
     /// Changes a section.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// client.edit_section(1, &butler_client::SectionEdit::new().name("Cinema")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such section, [`Error::BadRequest`] if the server does not take the
@@ -143,6 +179,17 @@ impl Client {
 
     /// Has a section scanned now, or only some files and folders of it.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// client.refresh_section(1, &["/films/Heat (1995)".into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such section or a path lies in none of its folders; else if the
     /// server can't be asked or refuses.
@@ -156,6 +203,17 @@ impl Client {
 
     /// Removes a section; its files are not touched.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// client.remove_section(1).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such section; else if the server can't be asked or refuses.
     pub async fn remove_section(&self, id: i64) -> Result<(), Error> {
@@ -165,7 +223,7 @@ impl Client {
     async fn newest_section(&self, name: &str) -> Result<Directory, Error> {
         let request = self.get(&["library", "sections"]);
         let call = request.call();
-        let body: Container<Sections> = request.send().await?.json("a list of sections")?;
+        let body: Container<Sections> = request.send().await?.plex("a list of sections")?;
         let named = body.inner.directories.into_iter().filter(|section| section.title == name);
         named.max_by_key(|section| section.key.parse::<i64>().unwrap_or(0)).ok_or_else(|| Error::Decode {
             call,

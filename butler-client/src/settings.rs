@@ -9,6 +9,19 @@ use crate::error::Error;
 impl Client {
     /// Every setting.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// for setting in client.settings().await?.settings {
+    ///     println!("{} = {} ({})", setting.id, setting.value, setting.allowed);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server can't be asked or refuses.
     pub async fn settings(&self) -> Result<Settings, Error> {
@@ -17,6 +30,17 @@ impl Client {
 
     /// Changes settings, all of these or none: id and value, no value for a setting that shall have its
     /// default again. Those that have another value now.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// client.change_settings(&[("ButlerStartHour", Some("1")), ("ButlerEndHour", None)]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::BadRequest`] if an id or a value is wrong, with what it takes; else if the server can't be

@@ -10,8 +10,8 @@ use butler_product::bandwidth::Summary;
 use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{Failure, Spec, Value};
 
-use crate::media_file;
-use crate::surroundings::Patience;
+use crate::door::surroundings::Patience;
+use crate::unit::media_file;
 use crate::workers::{Arrived, Ending, Process, StartError, Wishes, checked};
 
 /// Why a file could not even be handed to a worker.
@@ -120,14 +120,15 @@ impl Analyst {
         let outputs = drafts.iter().flatten().map(|draft| draft.file.as_fd());
         let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(media.as_fd()).chain(outputs).collect();
         let mut arrived = Arrived::new(wants);
-        let ending = worker.execute(order, &descriptors, &Wishes::default(), &mut |message| match message {
+        let orders = vec![(order, descriptors)];
+        let endings = worker.execute(orders, &Wishes::default(), &mut |message| match message {
             FromWorker::Progress { bytes_read, .. } => hear(bytes_read),
             message => arrived.take(message),
         });
-        drop(descriptors);
-        let (bytes_read, fallen) = match ending {
-            Ending::Ended { bytes_read, .. } => (bytes_read, None),
-            Ending::Fell { sentence, bytes_read, .. } => (bytes_read, Some(sentence)),
+        let (bytes_read, fallen) = match endings.into_iter().next() {
+            Some(Ending::Ended { bytes_read, .. }) => (bytes_read, None),
+            Some(Ending::Fell { sentence, bytes_read, .. }) => (bytes_read, Some(sentence)),
+            Some(Ending::NotBegun) | None => (0, None),
         };
         let (mut answers, fault) =
             checked(wants, arrived.into_answers(), |want| Some(drafts.get(want)?.as_ref()?.written()));

@@ -19,29 +19,35 @@ use butler_tasks::{Catalogue, LibraryChange, Settings, Task};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, watch};
 
-use crate::answer::{EngineHealth, StartReply, StopReply};
-use crate::backlog::Backlog;
-use crate::blob_check::StartCheck;
+use self::recovery::Plan;
 use crate::clock::Clock;
-use crate::estimate::Estimates;
-use crate::event::EngineEvent;
-use crate::fact::{Fact, What};
-use crate::handle::Handle;
-use crate::inbox::Inbox;
-use crate::publish::Publisher;
-use crate::recovery::{self, Plan};
+use crate::door::answer::{EngineHealth, StartReply, StopReply};
+use crate::door::fact::{Fact, What};
+use crate::door::handle::Handle;
+use crate::door::surroundings::EngineSettings;
+use crate::engine::blob_check::StartCheck;
+use crate::engine::event::EngineEvent;
+use crate::engine::inbox::Inbox;
+use crate::engine::unsaved::{RunEnding, Unsaved};
+use crate::engine::watching::Watching;
 use crate::run::Run;
-use crate::surroundings::EngineSettings;
-use crate::unsaved::{RunEnding, Unsaved};
-use crate::watching::Watching;
+use crate::unit::backlog::Backlog;
+use crate::unit::estimate::Estimates;
+use crate::unit::publish::Publisher;
 use crate::workers::Pool;
 
+mod blob_check;
 mod effects;
+pub(crate) mod event;
+pub(crate) mod inbox;
 mod kept_lacks;
 mod pauses;
 mod questions;
+mod recovery;
 pub(crate) mod settings;
 mod units;
+mod unsaved;
+mod watching;
 
 use kept_lacks::KeptLacks;
 
@@ -361,7 +367,9 @@ impl Loop {
             EngineEvent::Derived { run, came, gone, facts } => self.derived(run, &came, gone, facts),
             EngineEvent::DerivingEnded { run, end } => self.deriving_ended(run, end),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
-            EngineEvent::UnitSaid { slot, unit, word } => self.unit_said(slot, unit, word),
+            EngineEvent::UnitsOpened { units } => self.units_opened(units),
+            EngineEvent::UnitProgressed { unit, bytes_read } => self.unit_progressed(unit, bytes_read),
+            EngineEvent::UnitsOver { slot, units } => self.units_over(slot, units),
             EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
             EngineEvent::WorkerGone { slot } => self.pool.worker_is(slot, false),
             EngineEvent::Settled(settled) => {
@@ -460,100 +468,5 @@ fn reply(start: &StartAnswer) -> StartReply {
 mod derive_tests;
 #[cfg(test)]
 mod night_tests;
-
 #[cfg(test)]
-mod tests {
-    use butler_api::{Ask, RunState, TaskName};
-    use butler_library::SourceId;
-    use butler_product::Spec;
-    use butler_tasks::{Report, SettingsFile};
-    use tempfile::TempDir;
-    use tokio::sync::oneshot;
-
-    use super::*;
-    use crate::event::Gathered;
-    use crate::publish::MOST_UNSETTLED;
-    use crate::surroundings::Patience;
-    use crate::unit::{Spent, UnitOutcome, UnitOver, UnitResult, UnitWord};
-
-    /// A loop over an empty library, without workers, whose events the test hands on by itself.
-    fn rig() -> (Loop, mpsc::Receiver<EngineEvent>, TempDir) {
-        let folder = butler_fixtures::tempdir().unwrap();
-        let library = Library::open(folder.path()).unwrap();
-        let (inbox, events) = Inbox::new();
-        let settings = EngineSettings {
-            worker_program: folder.path().join("no worker"),
-            cores: 1,
-            patience: Patience::default(),
-            // Noon: no window starts anything of its own.
-            clock: Clock::driven("2027-06-15T12:00:00Z".parse().unwrap()),
-            settings_file: SettingsFile::default(),
-            catalogue: Catalogue::default(),
-        };
-        let (mut engine, effects) =
-            Loop::new(library, &settings, inbox, broadcast::channel(16).0, watch::channel(Arc::default()).0)
-                .unwrap();
-        engine.perform(effects);
-        (engine, events, folder)
-    }
-
-    fn start(engine: &mut Loop) -> RunId {
-        let (answer, mut asked) = oneshot::channel();
-        let (task, ask) = (TaskName::RefreshLibraries, Ask::all(true));
-        engine.handle(EngineEvent::StartAsked { task, ask, answer });
-        assert!(asked.try_recv().unwrap().is_some());
-        *engine.runs.keys().next().unwrap()
-    }
-
-    #[test]
-    fn a_stop_that_crosses_the_end_of_a_runs_own_work_stops_it_all_the_same() {
-        let (mut engine, _events, _folder) = rig();
-        let run = start(&mut engine);
-        let (answer, mut asked) = oneshot::channel();
-        engine.handle(EngineEvent::StopAsked { task: TaskName::RefreshLibraries, answer });
-        assert_eq!(asked.try_recv().unwrap(), StopReply::Stopped(vec![run]));
-        assert_eq!(engine.library.run(run).unwrap().unwrap().record.state, RunState::Stopping);
-        engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
-        assert!(engine.runs.is_empty());
-        assert_eq!(engine.library.run(run).unwrap().unwrap().record.state, RunState::Stopped);
-    }
-
-    #[test]
-    fn what_was_left_under_a_root_that_is_away_is_not_in_the_stored_total() {
-        let (mut engine, _events, _folder) = rig();
-        let id = start(&mut engine);
-        engine.handle(EngineEvent::WorkEnded { run: id, end: Ok(Report::default()) });
-        let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
-        engine
-            .handle(EngineEvent::Gathered { run: id, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
-        assert_eq!(engine.library.run(id).unwrap().unwrap().progress.total, 1);
-        let end = UnitOutcome::Left { root: Some("/films".to_owned()) };
-        let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
-        engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
-        let stored = engine.library.run(id).unwrap().unwrap();
-        assert_eq!((stored.record.state, stored.progress.total), (RunState::Completed, 0));
-    }
-
-    #[test]
-    fn no_unit_is_begun_while_storing_does_not_keep_up() {
-        let (mut engine, events, _folder) = rig();
-        for _ in 0..MOST_UNSETTLED {
-            let result = UnitResult {
-                source: SourceId(9),
-                wants: Vec::new(),
-                answers: Vec::new(),
-                bytes_read: 0,
-                spent: Spent::default(),
-            };
-            engine.publisher.settle(result);
-        }
-        let run = start(&mut engine);
-        engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
-        let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
-        engine.handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
-        assert!(engine.pool.free_share(1).is_some(), "none was begun");
-        let settled = events.iter().find(|event| matches!(event, EngineEvent::Settled(_))).unwrap();
-        engine.handle(settled);
-        assert!(engine.pool.free_share(1).is_none(), "one was begun as soon as there was room");
-    }
-}
+mod tests;

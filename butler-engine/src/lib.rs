@@ -5,46 +5,28 @@
 //! everybody else speaks to it through a [`Handle`], and learns what happened from the stream of [`Fact`]s.
 //!
 //! ```text
-//! Handle ─► inbox ─► Loop::handle ─► schedule ─► effects ─► work.rs (a task's own work, on its thread)
-//!                      ▲   │                        └─────► backlog.rs (pure: lacks → units)
+//! Handle ─► inbox ─► Loop::handle ─► schedule ─► effects ─► run/work.rs (a task's own work, on its thread)
+//!                      ▲   │                        └─────► unit/backlog.rs (pure: lacks → units)
 //!                      │   └─► workers/keeper.rs ─► worker process ─► results
-//!                      └────────── publish.rs (blob, then one transaction) ◄┘
+//!                      └────────── unit/publish.rs (blob, then one transaction) ◄┘
 //! ```
+//!
+//! Its rooms: `door` is what others see of it, `engine` the loop and what reaches it, `run` what a run is and
+//! does by itself, `unit` a unit's way from its lacks to the library, `workers` the processes and those who
+//! keep them.
 
 mod analyse;
-mod answer;
-mod backlog;
-mod blob_check;
-mod brake;
 mod causes;
 mod clock;
-mod cost;
 mod demands;
-mod derive;
+mod door;
 mod engine;
-mod estimate;
-mod event;
-mod fact;
-mod handle;
-mod inbox;
-mod media_file;
-mod phase;
-mod plan;
-mod publish;
-mod rate;
-mod recovery;
-mod retry;
 mod run;
-mod surroundings;
 mod unit;
-mod unsaved;
-mod watching;
-mod work;
 mod workers;
 mod zone;
 
 pub use analyse::{AnalyseError, Analysed, Analyst, Product};
-pub use answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView, Workers};
 pub use butler_library::Derivation;
 pub use butler_schedule::{BacklogAhead, Forecast, How, NightAhead, RunAhead, Window};
 pub use butler_tasks::{Action, Deed, Plan as HousePlan, Waiting};
@@ -52,10 +34,13 @@ pub use butler_tasks::{Catalogue, Stage};
 pub use butler_tasks::{Setting, SettingError, Settings, SettingsFile, settings};
 pub use clock::{Clock, FASTEST_RATE};
 pub use demands::Wish;
+pub use door::answer::{
+    ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView, Workers,
+};
+pub use door::fact::{Came, Fact, What};
+pub use door::handle::{DryRunError, Gone, Handle};
+pub use door::plan::{Plan, PlanBasis, Todo};
+pub use door::surroundings::{EngineSettings, Patience};
 pub use engine::{Engine, EngineError};
-pub use fact::{Came, Fact, What};
-pub use handle::{DryRunError, Gone, Handle};
-pub use plan::{Plan, PlanBasis, Todo};
-pub use surroundings::{EngineSettings, Patience};
 pub use workers::StartError;
 pub use zone::zone_trouble;

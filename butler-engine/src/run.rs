@@ -10,12 +10,18 @@ use butler_library::RunProgress;
 use butler_tasks::{Report, SectionStep, Stage, Task, WorkStep};
 use jiff::Timestamp;
 
-use crate::answer::LiveRun;
-use crate::backlog::UnitId;
-use crate::brake::Brake;
-use crate::fact::{Came, What};
-use crate::phase::Phase;
-use crate::rate::Rate;
+use crate::door::answer::LiveRun;
+use crate::door::fact::{Came, What};
+use crate::run::brake::Brake;
+use crate::run::phase::Phase;
+use crate::run::rate::Rate;
+use crate::unit::backlog::UnitId;
+
+pub(crate) mod brake;
+pub(crate) mod derive;
+pub(crate) mod phase;
+mod rate;
+pub(crate) mod work;
 
 /// A run that works.
 pub(crate) struct Run {

@@ -1,5 +1,5 @@
-//! A unit on its way: given to a keeper, told of, over, its results handed to the publisher, settled. Words
-//! only; what is decided about units is in [`crate::backlog`].
+//! A unit on its way: given to a keeper, over, its results handed to the publisher, settled. Words
+//! only; what is decided about units is in [`crate::unit::backlog`].
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,22 @@ use butler_api::RunId;
 use butler_library::{SourceId, Staged};
 use butler_product::{Failure, Value};
 
-use crate::backlog::{Fall, UnitPlan, Want};
-use crate::fact::{Came, What};
+use crate::door::fact::{Came, What};
+use crate::unit::backlog::{Fall, UnitPlan, Want};
 
-/// A unit for a worker.
+pub(crate) mod backlog;
+pub(crate) mod cost;
+pub(crate) mod estimate;
+pub(crate) mod media_file;
+pub(crate) mod publish;
+mod retry;
+
+/// What a worker is given at a time: one unit, or several brief ones, done one after the other.
 #[derive(Debug)]
 pub(crate) struct UnitJob {
-    pub(crate) plan: UnitPlan,
+    pub(crate) plans: Vec<UnitPlan>,
+    /// How many threads may work on each.
     pub(crate) threads: u16,
-}
-
-/// What a keeper tells the loop of the unit in hand.
-#[derive(Debug)]
-pub(crate) enum UnitWord {
-    /// The file is open; the work begins.
-    Opened { file: String },
-    /// Bytes read so far.
-    Progressed { bytes_read: u64 },
-    /// The unit is over, and its slot is free.
-    Over(UnitOver),
 }
 
 /// How a unit ended, and what it brought.
@@ -41,7 +38,8 @@ pub(crate) struct UnitOver {
 /// What a unit took, and of how much.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Spent {
-    /// Seconds by the wall clock, from the opening of the file to the last answer.
+    /// Seconds by the wall clock, from the opening of the file to the last answer; of units that were opened
+    /// in one go each has its share of that.
     pub(crate) seconds: f64,
     pub(crate) size_bytes: u64,
     /// How long the media lasts, where that is known.
@@ -55,6 +53,8 @@ pub(crate) enum UnitOutcome {
     Done,
     /// The unit's worker fell.
     Fell { how: Fall, sentence: String },
+    /// Its worker fell over a unit that was to be done before it.
+    NotBegun,
     /// The source's root is away, or (none) no file holds the source any more.
     Left { root: Option<String> },
     /// Nothing can be done at all: no worker can be started, no output can be made.

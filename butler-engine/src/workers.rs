@@ -1,9 +1,10 @@
 //! The workers: one slot a core, each with a keeper's thread that starts its process when it is needed and
-//! gives it one unit at a time. The first slot's worker is warm from the start; those beyond it go when they
-//! have been idle for a while.
+//! gives it one unit at a time, or several brief ones. The first slot's worker is warm from the start; those
+//! beyond it go when they have been idle for a while.
 
 mod answers;
 mod keeper;
+mod opening;
 mod process;
 mod wishes;
 
@@ -12,11 +13,11 @@ use std::thread::JoinHandle;
 
 use butler_library::Library;
 
-use crate::answer::Workers;
-use crate::backlog::{UnitId, Withdrawal};
-use crate::inbox::Inbox;
-use crate::surroundings::EngineSettings;
+use crate::door::answer::Workers;
+use crate::door::surroundings::EngineSettings;
+use crate::engine::inbox::Inbox;
 use crate::unit::UnitJob;
+use crate::unit::backlog::{UnitId, Withdrawal};
 pub(crate) use answers::{Arrived, checked};
 use keeper::Keeper;
 pub use process::StartError;
@@ -32,8 +33,8 @@ pub(crate) struct Pool {
 struct Slot {
     jobs: Option<mpsc::Sender<UnitJob>>,
     wishes: Arc<Wishes>,
-    /// The unit in hand and the threads it works with.
-    busy: Option<(UnitId, u16)>,
+    /// The units in hand and the threads that each is worked on with.
+    busy: Option<(Vec<UnitId>, u16)>,
     /// Whether its worker's process is there.
     is_there: bool,
     thread: Option<JoinHandle<()>>,
@@ -73,15 +74,16 @@ impl Pool {
     /// How many threads the next unit may have, if a slot is free: the free cores are shared among the units
     /// that wait and the slots that are free.
     pub(crate) fn free_share(&self, waiting: usize) -> Option<u16> {
-        let busy: u16 = self.slots.iter().filter_map(|slot| slot.busy).map(|(_, threads)| threads).sum();
+        let busy: u16 =
+            self.slots.iter().filter_map(|slot| slot.busy.as_ref()).map(|(_, threads)| threads).sum();
         let free_slots = self.slots.iter().filter(|slot| slot.busy.is_none()).count();
         share(self.cores.saturating_sub(busy), free_slots, waiting)
     }
 
-    /// Gives a unit to a free slot; the one with a warm worker first.
+    /// Gives units to a free slot; the one with a warm worker first.
     pub(crate) fn give(&mut self, job: UnitJob) {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.busy.is_none()) else { return };
-        slot.busy = Some((job.plan.unit, job.threads));
+        slot.busy = Some((job.plans.iter().map(|plan| plan.unit).collect(), job.threads));
         if let Some(jobs) = &slot.jobs {
             // A keeper's thread ends only with its door.
             let _ = jobs.send(job);
@@ -105,7 +107,7 @@ impl Pool {
     pub(crate) fn workers(&self, frozen: bool) -> Workers {
         let mut workers = Workers::default();
         for slot in &self.slots {
-            *match (slot.busy, slot.is_there) {
+            *match (&slot.busy, slot.is_there) {
                 (Some(_), _) if frozen => &mut workers.paused,
                 (Some(_), _) => &mut workers.working,
                 (None, true) => &mut workers.idle,
@@ -118,7 +120,8 @@ impl Pool {
     /// Tells the keeper of the unit that it, or a part of it, is wanted no more.
     pub(crate) fn withdraw(&self, withdrawal: Withdrawal) {
         let (Withdrawal::Cancel { unit } | Withdrawal::Drop { unit, .. }) = withdrawal;
-        if let Some(slot) = self.slots.iter().find(|slot| slot.busy.is_some_and(|(busy, _)| busy == unit)) {
+        let has_it = |slot: &&Slot| slot.busy.as_ref().is_some_and(|(busy, _)| busy.contains(&unit));
+        if let Some(slot) = self.slots.iter().find(has_it) {
             slot.wishes.leave(withdrawal);
         }
     }
@@ -134,7 +137,7 @@ impl Pool {
     pub(crate) fn end(&mut self) {
         for slot in &mut self.slots {
             slot.jobs = None;
-            if let Some((unit, _)) = slot.busy {
+            for unit in slot.busy.iter().flat_map(|(units, _)| units.iter().copied()) {
                 slot.wishes.leave(Withdrawal::Cancel { unit });
             }
         }

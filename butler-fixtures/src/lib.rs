@@ -1,5 +1,5 @@
 //! What the tests, the benches and `./run`'s sample need: small real films, folders of a library, and the
-//! real server as a running executable.
+//! real server as a running executable; and a stand-in for a Plex Media Server, for what no real one shows on demand.
 //!
 //! Never part of a release, and never linked by the executables; it uses none of our other crates, so that
 //! what it says of the server it learned through the server's doors alone.
@@ -12,6 +12,7 @@
 mod bait;
 mod bif;
 mod broken;
+mod butler_answers;
 mod camera;
 mod ffmpeg;
 mod films;
@@ -20,17 +21,21 @@ mod handmade;
 mod http;
 mod library;
 mod look;
+pub mod plex;
 mod random;
 mod server;
 mod slow_mount;
 mod small_disk;
 mod sound;
+mod speech;
 mod stage;
+pub mod stand_in;
 pub mod tags;
 
 pub use bait::Bait;
 pub use bif::{Bif, jpeg_size};
 pub use broken::{Broken, Corpus};
+pub use butler_answers::butler;
 pub use camera::Camera;
 pub use films::{Codec, Container, Film, Picture, Studio, photo};
 pub use guard::{command, kept, tempdir};
@@ -44,4 +49,5 @@ pub use server::{Part, Server, send, wait_until};
 pub use slow_mount::{SlowMount, serve_slow_mount};
 pub use small_disk::{AlsoAt, SmallDisk};
 pub use sound::{Sound, Tune};
+pub use speech::{Bed, Talk};
 pub use stage::Stage;

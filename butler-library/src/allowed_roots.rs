@@ -95,29 +95,29 @@ impl Library {
         self.found_roots().0
     }
 
-    /// Where media may lie. Folders are looked at, each on a thread of its own, at the first question after
-    /// they were set.
+    /// Where media may lie, with the data folder's own files as they are now. The allowed roots are looked at,
+    /// each on a thread of its own, at the first question after they were set.
     pub fn borders(&self) -> Borders {
-        self.found_roots().1
+        let (resolved, roots) = self.found_roots();
+        Borders::new(self.data_dir(), roots.into_iter().chain(resolved).collect())
     }
 
-    fn found_roots(&self) -> (Vec<PathBuf>, Borders) {
+    /// The allowed roots without links, and as they were set.
+    fn found_roots(&self) -> (Vec<PathBuf>, Vec<PathBuf>) {
         let Allowed { roots, found } = self.allowed().read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(found) = found {
-            return found;
+        if let Some(resolved) = found {
+            return (resolved, roots);
         }
         let resolved: Vec<PathBuf> = roots
             .iter()
             .map(|root| resolve(self, root).map_or_else(|_| root.clone(), |found| found.path))
             .collect();
-        let either = roots.iter().chain(&resolved).cloned().collect();
-        let found = (resolved, Borders::new(self.data_dir(), either));
         let mut allowed = self.allowed().write().unwrap_or_else(PoisonError::into_inner);
         // Others may have been set meanwhile.
         if allowed.roots == roots {
-            allowed.found = Some(found.clone());
+            allowed.found = Some(resolved.clone());
         }
-        found
+        (resolved, roots)
     }
 }
 
@@ -125,7 +125,7 @@ impl Library {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Allowed {
     roots: Vec<PathBuf>,
-    found: Option<(Vec<PathBuf>, Borders)>,
+    found: Option<Vec<PathBuf>>,
 }
 
 /// A folder that is there.

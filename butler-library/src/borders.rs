@@ -1,14 +1,20 @@
 //! Where media may lie: under the allowed roots, on no pseudo file system, and not in the data folder. What a
 //! link or a mount leads to beyond is left alone.
 //!
-//! It decides from a path without links, or from what is open; it lists and follows nothing. Start with
-//! [`Borders::of_open`].
+//! It decides from a path without links, or from what is open; of media it lists and follows nothing. The data
+//! folder's own files are known by their inodes too, for a hard link or a mount shows one at another place.
+//! Start with [`Borders::of_open`].
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD};
+use rustix::fs::{AtFlags, CWD, FileType};
+
+/// Sub-folders of the data folder whose files are nobody else's business either: copies of the database, and
+/// what was logged. Those with what was made of media hold too many, and nothing private.
+const PRIVATE_FOLDERS: [&str; 2] = ["backups", "logs"];
 
 /// The borders that hold now.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +22,8 @@ pub struct Borders {
     /// As a person named them, and as their links resolve; none means every folder.
     allowed: Vec<PathBuf>,
     data_dir: PathBuf,
-    /// File system and inode of the data folder, which a mount may show at another place.
-    data_dir_identity: Option<(u64, u64)>,
+    /// File systems and inodes of the data folder, of what stands in it and in its private folders; in order.
+    own: Arc<[(u64, u64)]>,
     /// The file system of `/dev`, where it is one of its own.
     devices: Option<u64>,
 }
@@ -47,11 +53,10 @@ impl Outside {
 impl Borders {
     pub(crate) fn new(data_dir: &Path, allowed: Vec<PathBuf>) -> Self {
         let device = |path: &str| rustix::fs::statat(CWD, path, AtFlags::empty()).ok().map(|raw| raw.st_dev);
-        let identity = rustix::fs::statat(CWD, data_dir, AtFlags::empty()).ok();
         Self {
             allowed,
             data_dir: data_dir.to_owned(),
-            data_dir_identity: identity.map(|raw| (raw.st_dev, raw.st_ino)),
+            own: own(data_dir).into(),
             devices: device("/dev").filter(|dev| device("/") != Some(*dev)),
         }
     }
@@ -72,10 +77,16 @@ impl Borders {
         (!self.allows(place)).then(|| Outside::NotAllowed(place.to_owned()))
     }
 
+    /// Why a folder or file is no place for media by its file system and inode: the data folder's own, by
+    /// whatever name. It asks the system nothing, so that a walk can ask it of each file.
+    pub(crate) fn of_identity(&self, identity: (u64, u64)) -> Option<Outside> {
+        self.own.binary_search(&identity).is_ok().then_some(Outside::DataFolder)
+    }
+
     /// Why a folder or file that is open is no place for media by its file system.
     pub(crate) fn of_file_system(&self, open: impl AsFd, identity: (u64, u64)) -> Option<Outside> {
-        if self.data_dir_identity == Some(identity) {
-            return Some(Outside::DataFolder);
+        if let Some(own) = self.of_identity(identity) {
+            return Some(own);
         }
         if self.devices == Some(identity.0) {
             return Some(Outside::Pseudo("devtmpfs"));
@@ -95,6 +106,26 @@ impl Borders {
         let link = format!("/proc/self/fd/{}", open.as_fd().as_raw_fd());
         Ok(self.of_place(&std::fs::read_link(link)?))
     }
+}
+
+/// The data folder, what stands in it and in its private folders. What can't be looked at is not there to be
+/// shown elsewhere either.
+fn own(data_dir: &Path) -> Vec<(u64, u64)> {
+    let mut paths = vec![data_dir.to_owned()];
+    let within = PRIVATE_FOLDERS.map(|name| data_dir.join(name));
+    for folder in within.iter().map(PathBuf::as_path).chain([data_dir]) {
+        let entries = folder.read_dir().into_iter().flatten();
+        paths.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));
+    }
+    // A file that lies elsewhere and is linked in, such as the token, is as private; a folder is not for that.
+    let identity = |path: &PathBuf| {
+        let raw = rustix::fs::statat(CWD, path, AtFlags::empty()).ok()?;
+        let is_folder = FileType::from_raw_mode(raw.st_mode) == FileType::Directory;
+        (!is_folder || !path.is_symlink()).then_some((raw.st_dev, raw.st_ino))
+    };
+    let mut own: Vec<_> = paths.iter().filter_map(identity).collect();
+    own.sort_unstable();
+    own
 }
 
 /// The name of a file system that holds no files but shows the state of the system. Numbers: `statfs(2)` and
@@ -158,6 +189,11 @@ mod tests {
         let open = Borders::new(&at("data"), Vec::new());
         assert_eq!(of(&open, "films/token.mkv"), Some(Outside::DataFolder));
         assert_eq!(of(&open, "films/music"), None);
+        std::fs::hard_link(at("data/token"), at("films/hard.mkv")).unwrap();
+        assert_eq!(of(&open, "films/hard.mkv"), Some(Outside::DataFolder));
+        // A folder of media that somebody linked into the data folder stays one.
+        std::os::unix::fs::symlink(at("music"), at("data/music")).unwrap();
+        assert_eq!(of(&Borders::new(&at("data"), Vec::new()), "music"), None);
         let narrow = Borders::new(&at("data"), vec![at("films")]);
         assert_eq!(of(&narrow, "films/music"), Some(Outside::NotAllowed(at("music"))));
         assert_eq!(of(&narrow, "films"), None);

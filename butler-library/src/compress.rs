@@ -1,6 +1,6 @@
 //! Compresses a file of the data folder (gzip, RFC 1952, which `zcat` and `zgrep` read). The original goes
-//! only once the compressed file is whole and on the disk under its name; a kill in between leaves a draft,
-//! which the next time begins anew.
+//! only once the compressed file is whole and on the disk under its name. A kill in between leaves a draft, or
+//! both files; the next time begins anew.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -28,6 +28,9 @@ pub fn compress_own(folder: &OwnFolder, file: &OwnFile, suffix: &str) -> io::Res
         _ => {}
     }
     let mut source = folder.open_file(file)?;
+    let packed = with_suffix(name, suffix);
+    // So does one that was killed before it removed the original: of any other file the name is taken.
+    folder.discard_of(&packed, file.modified_at)?;
     let written = folder.create(&draft).and_then(|target| {
         let mut encoder = GzEncoder::new(target, Compression::default());
         io::copy(&mut source, &mut encoder)?;
@@ -36,7 +39,7 @@ pub fn compress_own(folder: &OwnFolder, file: &OwnFile, suffix: &str) -> io::Res
         let since_1970 = Duration::try_from(file.modified_at.as_duration()).unwrap_or_default();
         target.set_modified(UNIX_EPOCH + since_1970)?;
         target.sync_all()?;
-        folder.rename(&draft, &with_suffix(name, suffix))
+        folder.rename(&draft, &packed)
     });
     if let Err(error) = written {
         // What can't be removed now is begun anew the next time.
@@ -78,5 +81,29 @@ mod tests {
         let packed = fs::File::open(logs.join("old.log.gz")).unwrap();
         flate2::read::GzDecoder::new(packed).read_to_string(&mut found).unwrap();
         assert_eq!(found, text);
+    }
+
+    #[test]
+    fn a_process_that_was_killed_between_the_two_names_leaves_nothing_for_ever() {
+        let data = butler_fixtures::tempdir().unwrap();
+        let logs = data.path().join("logs");
+        fs::create_dir(&logs).unwrap();
+        fs::write(logs.join("old.log"), "a line\n").unwrap();
+        let folder = OwnFolder::open(data.path(), "logs").unwrap();
+        let file = folder.list(&mut || false).unwrap().files.remove(0);
+        compress_own(&folder, &file, ".gz").unwrap();
+        // As it was before the original went.
+        fs::write(logs.join("old.log"), "a line\n").unwrap();
+        let times = fs::metadata(logs.join("old.log.gz")).unwrap().modified().unwrap();
+        fs::File::options().write(true).open(logs.join("old.log")).unwrap().set_modified(times).unwrap();
+        let again = folder.list(&mut || false).unwrap().files.remove(0);
+        assert_eq!(compress_own(&folder, &again, ".gz").unwrap(), Removal::Removed);
+        assert_eq!(fs::read_dir(&logs).unwrap().count(), 1);
+
+        // A file of another instant is somebody else's.
+        fs::write(logs.join("old.log"), "another line\n").unwrap();
+        let other = folder.list(&mut || false).unwrap().files.remove(0);
+        assert!(compress_own(&folder, &other, ".gz").is_err());
+        assert_eq!(fs::read_dir(&logs).unwrap().count(), 2);
     }
 }

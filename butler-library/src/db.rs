@@ -1,12 +1,14 @@
 //! The database file: opened, migrated, written by one thread and read by a small pool of connections.
 //!
-//! It knows no table. Start with [`Db::open`]; [`writer`] has the group commit.
+//! It knows no table. Start with [`Db::open`]; [`writer`] has the group commit, [`checkpoints`] what brings the
+//! log into the file.
 //!
 //! `synchronous` is FULL: a commit is on the disk when `write` returns. In WAL mode NORMAL would keep the
 //! file sound too, but could forget the last commits at a power loss, among them what a caller was already
 //! told (a run that was asked for, a unit acknowledged to another machine). Group commit keeps the price at
 //! one fsync for many writes.
 
+mod checkpoints;
 mod error;
 mod functions;
 mod readers;
@@ -15,11 +17,13 @@ mod writer;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+use checkpoints::Checkpoints;
 pub use error::StoreError;
 use readers::Readers;
 use writer::Writer;
@@ -45,6 +49,11 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0015_derived.sql")).foreign_key_check(),
     M::up(include_str!("../migrations/0016_housekeeping.sql")),
     M::up(include_str!("../migrations/0017_web_sessions.sql")),
+    M::up(concat!(
+        include_str!("../migrations/0018_pictures.sql"),
+        include_str!("../migrations/0018_underived.sql"),
+        include_str!("../migrations/0018_cost_index.sql")
+    )),
     M::up(include_str!("../migrations/0022_gone_parts.sql")),
 ];
 
@@ -53,6 +62,11 @@ pub(crate) const LATEST_VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// How long a statement waits for another program's lock on the file: nobody else should have it open at all.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// SQLite's number of it: <https://sqlite.org/pragma.html#pragma_auto_vacuum>.
+const INCREMENTAL: i64 = 2;
+/// SQLite's way to files that keeps the log's index in this process's memory, where a file of its own finds
+/// no room on a full disk. All connections of this process share it; other programs find the file locked.
+const INDEX_IN_MEMORY: &str = "unix-excl";
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +100,9 @@ impl From<rusqlite::Error> for DbOpenError {
 pub(crate) struct Db {
     readers: Readers,
     writer: Writer,
+    /// Dropped behind the writer, which has a share: its connection is the last one, and closing that brings in
+    /// the whole log.
+    checkpoints: Arc<Checkpoints>,
 }
 
 impl Db {
@@ -94,25 +111,15 @@ impl Db {
         // Made here, for its owner only: SQLite gives its other files the same mode. Why it can't be made
         // SQLite says as well.
         let _ = File::options().write(true).create(true).truncate(false).mode(0o600).open(path);
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        // Counts only before the first page is written: so before everything else.
-        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        // A table that is built anew is dropped in between: what refers to it must not go with it.
-        connection.pragma_update(None, "foreign_keys", false)?;
-        connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
-        connection.set_prepared_statement_cache_capacity(128);
-        let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if found > LATEST_VERSION {
-            return Err(DbOpenError::Newer { found, known: LATEST_VERSION });
-        }
-        Migrations::from_slice(MIGRATIONS)
-            .to_latest(&mut connection)
-            .map_err(|error| DbOpenError::Migration(Box::new(error)))?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        Ok(Self { readers: Readers::new(path), writer: Writer::start(connection, threads)? })
+        let connection = match connect(Connection::open(path)?) {
+            Err(DbOpenError::Store(StoreError::Full(_) | StoreError::ReadOnly(_))) => {
+                connect(Connection::open_with_flags_and_vfs(path, OpenFlags::default(), INDEX_IN_MEMORY)?)
+            }
+            connected => connected,
+        }?;
+        let checkpoints = Arc::new(Checkpoints::start(path, threads)?);
+        let writer = Writer::start(connection, Arc::clone(&checkpoints), threads)?;
+        Ok(Self { readers: Readers::new(path), writer, checkpoints })
     }
 
     /// Reads, in one transaction, so that all statements see the same state.
@@ -136,6 +143,17 @@ impl Db {
         self.writer.write(work)
     }
 
+    /// Brings what the log holds into the file, as far as no reader needs it, and returns once that is done;
+    /// others write meanwhile.
+    pub(crate) fn checkpoint(&self) {
+        self.checkpoints.make();
+    }
+
+    /// Has all who read from now on plan by what was counted last.
+    pub(crate) fn renew_readers(&self) {
+        self.readers.renew();
+    }
+
     /// Writes several things that have nothing to do with one another, and returns once all are committed,
     /// together as far as may be: an error of one undoes that one alone.
     pub(crate) fn write_each<T, E, W>(&self, works: impl IntoIterator<Item = W>) -> Vec<Result<T, E>>
@@ -147,4 +165,30 @@ impl Db {
         let begun: Vec<_> = works.into_iter().map(|work| self.writer.begin(work)).collect();
         begun.into_iter().map(writer::Begun::answer).collect()
     }
+}
+
+/// The writer's connection, brought to this build's version.
+fn connect(mut connection: Connection) -> Result<Connection, DbOpenError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Counts only before the first page is written: so before everything else. Of a file that has it already
+    // SQLite would write it once more, and a start on a full disk must not write.
+    let vacuum: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+    if vacuum != INCREMENTAL {
+        connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+    }
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // A table that is built anew is dropped in between: what refers to it must not go with it.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > LATEST_VERSION {
+        return Err(DbOpenError::Newer { found, known: LATEST_VERSION });
+    }
+    Migrations::from_slice(MIGRATIONS)
+        .to_latest(&mut connection)
+        .map_err(|error| DbOpenError::Migration(Box::new(error)))?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
 }

@@ -10,12 +10,18 @@ use rusqlite::Connection;
 
 use crate::{Library, StoreError};
 
-/// So long a step shall take; the next one has as many more or fewer pages.
+/// So long a step shall keep writers waiting, its commit included; the next one has as many more or fewer
+/// pages.
 const STEP: Duration = Duration::from_millis(25);
+/// So long it moves pages before it commits, however many they are: finding room for one can take long in a
+/// database with much of it.
+const MOVING: Duration = Duration::from_millis(15);
 /// Pages of the first step, and bounds of all others.
 const FIRST_PAGES: u32 = 32;
 const LEAST_PAGES: u32 = 4;
-const MOST_PAGES: u32 = 2_048;
+const MOST_PAGES: u32 = 512;
+/// After so many pages of steps what they wrote to the log is brought into the file, before the next step.
+const PAGES_TO_CHECKPOINT: u64 = 1_000;
 /// So many rows of an index are looked at when it is counted (`PRAGMA analysis_limit`).
 const ANALYSIS_LIMIT: u32 = 400;
 /// `PRAGMA auto_vacuum` of a database whose pages can be given back.
@@ -41,7 +47,7 @@ pub struct Compacted {
     pub bytes_won: u64,
     /// Steps in which that was done.
     pub steps: u64,
-    /// The longest of them, its wait in the writer's queue included.
+    /// So long the longest of them kept writers waiting, its commit included.
     pub longest: Duration,
     /// Whether it was ended early.
     pub is_cut: bool,
@@ -56,68 +62,80 @@ impl Library {
         self.db().read(room)
     }
 
-    /// Gives free pages back and counts the tables anew, step by step. `tell` hears how many of how many
-    /// steps are done, and ends it by `true`.
+    /// Gives free pages back and counts the indexes anew, step by step. `tell` hears how many of how many steps
+    /// are done, and ends it by `true`.
     ///
     /// # Errors
     /// If the database fails; each step before that stays done.
     pub fn compact(&self, tell: &mut dyn FnMut(u64, u64) -> bool) -> Result<Compacted, StoreError> {
         let before = self.database_room()?;
-        let tables = self.db().read(tables)?;
+        let counted = self.db().read(counted)?;
         let free = if before.can_shrink { before.free_pages } else { 0 };
-        let total = free + tables.len() as u64;
+        let total = free + counted.len() as u64;
         let (mut done, mut pages, mut compacted) = (0, FIRST_PAGES, Compacted::default());
+        let mut in_log = 0;
         while done < free {
             if tell(done, total) {
                 compacted.is_cut = true;
                 break;
             }
-            let took = timed(&mut compacted, || self.db().write(move |tx| give_back(tx, pages)))?;
-            done += u64::from(pages);
-            pages = next_pages(pages, took);
+            let (moved, held) = self.step(&mut compacted, move |tx| give_back(tx, pages))?;
+            if moved == 0 {
+                // Others took what was free.
+                break;
+            }
+            done += u64::from(moved);
+            in_log += u64::from(moved);
+            if in_log >= PAGES_TO_CHECKPOINT {
+                self.db().checkpoint();
+                in_log = 0;
+            }
+            pages = next_pages(moved, pages, held);
         }
-        for (index, table) in tables.into_iter().enumerate() {
-            compacted.is_cut |= tell(free + index as u64, total);
+        for (index, name) in counted.into_iter().enumerate() {
+            compacted.is_cut = compacted.is_cut || tell(free + index as u64, total);
             if compacted.is_cut {
                 break;
             }
-            timed(&mut compacted, || self.db().write(move |tx| analyze(tx, &table)))?;
+            self.step(&mut compacted, move |tx| analyze(tx, &name))?;
         }
+        self.db().renew_readers();
         let after = self.database_room()?;
         compacted.bytes_won = before.pages.saturating_sub(after.pages) * before.page_bytes;
-        self.fold_log()?;
+        self.db().checkpoint();
         tell(total, total);
         Ok(compacted)
     }
 
-    /// Brings what the log holds into the database's file, as far as no reader needs it, on a connection of
-    /// its own: writers go on meanwhile.
-    fn fold_log(&self) -> Result<(), StoreError> {
-        let connection = Connection::open(self.data_dir().join("butler.db"))?;
-        Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
+    /// Has the writer do a step, and says for how long that kept other writes waiting: from its beginning,
+    /// behind whatever waited before it, to the end of its commit.
+    fn step<T: Send + 'static>(
+        &self,
+        compacted: &mut Compacted,
+        step: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<(T, Duration), StoreError> {
+        let (answer, begun) = self.db().write(move |tx| {
+            let begun = Instant::now();
+            Ok::<_, StoreError>((step(tx)?, begun))
+        })?;
+        let held = begun.elapsed();
+        compacted.steps += 1;
+        compacted.longest = compacted.longest.max(held);
+        Ok((answer, held))
     }
 }
 
-fn timed(
-    compacted: &mut Compacted,
-    step: impl FnOnce() -> Result<(), StoreError>,
-) -> Result<Duration, StoreError> {
-    let begun = Instant::now();
-    step()?;
-    let took = begun.elapsed();
-    compacted.steps += 1;
-    compacted.longest = compacted.longest.max(took);
-    Ok(took)
-}
-
-/// How many pages the next step has, so that it takes as long as a step shall.
-fn next_pages(pages: u32, took: Duration) -> u32 {
-    let next = if took > STEP * 2 {
-        pages / 4
-    } else if took > STEP {
-        pages / 2
+/// How many pages the next step has, so that it takes as long as a step shall: after one that had so many, of
+/// a limit, in that time.
+fn next_pages(moved: u32, limit: u32, held: Duration) -> u32 {
+    let next = if held > STEP {
+        let share = STEP.as_secs_f64() / held.as_secs_f64();
+        (f64::from(moved) * share) as u32
+    } else if moved < limit {
+        // Its time was up, and all was well with that.
+        limit
     } else {
-        pages.saturating_mul(2)
+        limit.saturating_mul(2)
     };
     next.clamp(LEAST_PAGES, MOST_PAGES)
 }
@@ -132,24 +150,36 @@ fn room(tx: &Connection) -> Result<DatabaseRoom, StoreError> {
     })
 }
 
-fn tables(tx: &Connection) -> Result<Vec<String>, StoreError> {
+/// What is counted: every index by itself, lest a step grows with their number. Of a table without row ids that
+/// would leave what was counted of its key before; it is counted as a whole, as is one without an index.
+fn counted(tx: &Connection) -> Result<Vec<String>, StoreError> {
     let mut statement = tx.prepare(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+        "SELECT coalesce(i.name, t.name) FROM pragma_table_list t \
+         LEFT JOIN pragma_index_list(t.name) i ON NOT t.wr \
+         WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite%' ORDER BY t.name, i.name",
     )?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// A page is given back at each row that the pragma answers with: so all of them are asked for.
-fn give_back(tx: &Connection, pages: u32) -> Result<(), StoreError> {
+/// Gives pages back until there are so many or the time is up: how many those were. The pragma gives one back
+/// at each row that it answers with.
+fn give_back(tx: &Connection, pages: u32) -> Result<u32, StoreError> {
+    let begun = Instant::now();
     let mut statement = tx.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
     let mut rows = statement.query([])?;
-    while rows.next()?.is_some() {}
-    Ok(())
+    let mut moved = 0;
+    while rows.next()?.is_some() {
+        moved += 1;
+        if begun.elapsed() > MOVING {
+            break;
+        }
+    }
+    Ok(moved)
 }
 
-fn analyze(tx: &Connection, table: &str) -> Result<(), StoreError> {
+fn analyze(tx: &Connection, name: &str) -> Result<(), StoreError> {
     tx.query_row(&format!("PRAGMA analysis_limit = {ANALYSIS_LIMIT}"), [], |_| Ok(()))?;
-    Ok(tx.execute_batch(&format!("ANALYZE \"{}\"", table.replace('"', "\"\"")))?)
+    Ok(tx.execute_batch(&format!("ANALYZE \"{}\"", name.replace('"', "\"\"")))?)
 }
 
 #[cfg(test)]
@@ -159,10 +189,15 @@ mod tests {
     #[test]
     fn steps_grow_while_they_are_quick_and_shrink_at_once_when_they_are_not() {
         let ms = Duration::from_millis;
-        for (pages, took, next) in
-            [(32, ms(1), 64), (2_048, ms(1), 2_048), (512, ms(30), 256), (512, ms(60), 128), (4, ms(900), 4)]
-        {
-            assert_eq!(next_pages(pages, took), next, "{pages} pages in {took:?}");
+        for (moved, limit, held, next) in [
+            (32, 32, ms(1), 64),
+            (512, 512, ms(1), 512),
+            (100, 256, ms(20), 256),
+            (512, 512, ms(50), 256),
+            (200, 512, ms(100), 50),
+            (4, 4, ms(900), 4),
+        ] {
+            assert_eq!(next_pages(moved, limit, held), next, "{moved} pages of {limit} in {held:?}");
         }
     }
 }

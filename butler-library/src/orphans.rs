@@ -16,10 +16,11 @@ const MOST: usize = 20_000;
 /// So many rows are written in one transaction.
 const GROUP: usize = 500;
 
-const HELD: &str = "EXISTS (SELECT 1 FROM parts WHERE source = s.id) OR EXISTS (SELECT 1 FROM parts WHERE \
-                    tagged = s.id)";
+const HELD: &str = "EXISTS (SELECT 1 FROM parts WHERE source = s.id) \
+                    OR EXISTS (SELECT 1 FROM parts WHERE tagged = s.id) \
+                    OR EXISTS (SELECT 1 FROM pictures WHERE source = s.id)";
 
-/// A source that no part holds.
+/// A source that no part and no picture beside the media holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orphan {
     /// The source.
@@ -34,7 +35,7 @@ pub struct Orphan {
     pub bytes: u64,
 }
 
-/// The sources that no part holds.
+/// The sources that neither a part nor a picture beside the media holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Orphans {
     /// Those that have been so for longer than the time of grace.
@@ -48,7 +49,8 @@ pub struct Orphans {
 }
 
 impl Library {
-    /// Finds the sources that no part holds; overdue are those that were noted before `noted_before`.
+    /// Finds the sources that neither a part nor a picture holds; overdue are those that were noted before
+    /// `noted_before`.
     ///
     /// # Errors
     /// If the database fails.
@@ -84,7 +86,7 @@ impl Library {
         })
     }
 
-    /// Notes sources that no part holds, and forgets what was noted of those that one holds again.
+    /// Notes sources that no file holds, and forgets what was noted of those that one holds again.
     ///
     /// # Errors
     /// If the database fails.
@@ -102,7 +104,7 @@ impl Library {
         Ok(())
     }
 
-    /// Removes a source with all that was made of it, if no part holds it now and it was noted before
+    /// Removes a source with all that was made of it, if no file holds it now and it was noted before
     /// `noted_before`. Whether it was removed.
     ///
     /// # Errors
@@ -120,7 +122,7 @@ impl Library {
     }
 }
 
-/// Notes that no part holds a source since an instant, if that is so.
+/// Notes that no file holds a source since an instant, if that is so.
 pub(crate) fn note(tx: &Connection, source: SourceId, since: Timestamp) -> Result<(), StoreError> {
     tx.prepare_cached(&format!(
         "INSERT INTO orphans (source, since) SELECT s.id, ?2 FROM sources s WHERE s.id = ?1 AND NOT ({HELD}) \

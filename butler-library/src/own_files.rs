@@ -210,6 +210,15 @@ impl OwnFolder {
         }
     }
 
+    /// Removes a file right in the folder if it was written last at this instant.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(crate) fn discard_of(&self, name: &OsStr, modified_at: Timestamp) -> io::Result<()> {
+        let is_of = |stat: &Stat| OwnFile::new(PathBuf::from(name), stat).modified_at == modified_at;
+        remove_if(&self.folder, Path::new(name), is_of).map(|_| ())
+    }
+
     /// Removes a file right in the folder that nobody else knows, such as a draft.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// So often calls of one root are left behind, be it one or all of a crew: then it stays away until those of
 /// one time are back.
 const MOST_LEFT_BEHIND: usize = 3;
-/// So many folders have threads, or left some behind; no other one is tried.
+/// So many folders may have threads at a time, or have left some behind; no other one is tried then.
 const MOST_ROOTS: usize = 1_024;
 
 /// A root whose folder did not answer.
@@ -87,6 +87,10 @@ struct Pulse {
 impl Pulse {
     fn set(&self, last: Option<Instant>) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     fn silent_for(&self) -> Duration {
@@ -226,14 +230,8 @@ impl RootThreads {
 
     fn send<'a>(&'a self, path: &'a Path, work: Work) -> Result<Waiting<'a>, RootAway> {
         let mut roots = self.roots();
-        // Folders that hang, each asked for once, leave a thread behind each.
-        if roots.len() >= MOST_ROOTS && !roots.contains_key(path) {
-            return Err(self.away(path));
-        }
+        self.let_try(&mut roots, path)?;
         let root = roots.entry(path.to_owned()).or_default();
-        if !root.may_be_tried() {
-            return Err(self.away(path));
-        }
         let mut work = work;
         // A thread that was idle for long may just have ended: then there is a second try with a new one.
         for _ in 0..2 {
@@ -254,6 +252,19 @@ impl RootThreads {
         Err(self.away(path))
     }
 
+    /// Whether a folder may be called now.
+    fn let_try(&self, roots: &mut HashMap<PathBuf, Root>, path: &Path) -> Result<(), RootAway> {
+        // Folders that hang, each asked for once, leave a thread behind each.
+        if roots.len() >= MOST_ROOTS && !roots.contains_key(path) {
+            roots.retain(|_, root| root.has_threads());
+            if roots.len() >= MOST_ROOTS {
+                return Err(self.away(path));
+            }
+        }
+        let may_be_tried = roots.get_mut(path).is_none_or(Root::may_be_tried);
+        if may_be_tried { Ok(()) } else { Err(self.away(path)) }
+    }
+
     fn leave_behind(&self, path: &Path, pulse: &Arc<Pulse>) {
         let mut roots = self.roots();
         let Some(root) = roots.get_mut(path) else { return };
@@ -265,9 +276,19 @@ impl RootThreads {
 }
 
 impl Root {
+    fn has_threads(&mut self) -> bool {
+        self.forget_ended();
+        let works = self.thread.as_ref().is_some_and(|thread| !thread.pulse.has_ended());
+        works || self.waiting > 0 || !self.left_behind.is_empty()
+    }
+
+    fn forget_ended(&mut self) {
+        self.left_behind.retain(|calls| !calls.iter().all(|pulse| pulse.has_ended()));
+    }
+
     /// Whether what was left behind came back, or it is time for another try.
     fn may_be_tried(&mut self) -> bool {
-        self.left_behind.retain(|calls| !calls.iter().all(|pulse| pulse.ended.load(Ordering::Acquire)));
+        self.forget_ended();
         let waits =
             self.away_until.is_some_and(|until| Instant::now() < until) && !self.left_behind.is_empty();
         if waits || self.left_behind.len() >= MOST_LEFT_BEHIND {
@@ -342,6 +363,41 @@ mod tests {
         let once = std::thread::spawn(move || second.call_once(Path::new("/a"), |_| 8));
         let_go.send(()).unwrap();
         assert_eq!((waiting.join().unwrap(), once.join().unwrap()), (Ok(true), Ok(8)));
+    }
+
+    #[test]
+    fn folders_of_which_no_thread_is_left_keep_nobody_out() {
+        let threads = RootThreads::default();
+        for number in 0..MOST_ROOTS + 10 {
+            let folder = PathBuf::from(format!("/{number}"));
+            let pass = threads.crew(&folder, 1, vec![()], |(), _| (), &mut |_| crew::Next::Go(Vec::new()));
+            assert_eq!(pass, Ok(()), "a pass over folder {number}");
+        }
+        assert!(threads.roots().is_empty());
+        for number in 0..MOST_ROOTS {
+            // As those are whose thread ended since nobody had work for it.
+            threads.roots().insert(PathBuf::from(format!("/{number}")), Root::default());
+        }
+        assert_eq!(threads.call(Path::new("/one more"), |_| 7), Ok(7));
+        assert_eq!(threads.roots().len(), 1);
+    }
+
+    #[test]
+    fn folders_that_hang_are_bounded() {
+        let threads = RootThreads::default();
+        for number in 0..MOST_ROOTS {
+            let left_behind = vec![vec![Arc::new(Pulse::default())]];
+            let hung = Root { left_behind, ..Root::default() };
+            threads.roots().insert(PathBuf::from(format!("/{number}")), hung);
+        }
+        let one_more = Path::new("/one more");
+        assert!(threads.call(one_more, |_| ()).is_err());
+        let pass = threads.crew(one_more, 1, vec![()], |(), _| (), &mut |_| crew::Next::Go(Vec::new()));
+        assert!(pass.is_err());
+        threads.roots().get_mut(Path::new("/7")).unwrap().left_behind[0][0]
+            .ended
+            .store(true, Ordering::Release);
+        assert_eq!(threads.call(one_more, |_| 7), Ok(7));
     }
 
     #[test]

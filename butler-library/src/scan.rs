@@ -7,6 +7,7 @@
 mod ahead;
 mod albums;
 mod apply;
+mod artwork;
 mod by_content;
 mod check;
 mod compare;
@@ -21,6 +22,7 @@ mod list;
 mod location;
 mod media_names;
 mod merge;
+mod pictures;
 mod place;
 mod place_of_path;
 mod plan;

@@ -68,6 +68,11 @@ const NEVER: &[(&str, &str)] = &[
         "SELECT p.id FROM parts p JOIN sources s ON s.id = p.tagged WHERE p.medium = 'audio' AND NOT s.traits & 64",
     ),
     (
+        "a picture's content is none of a picture, or its item is of another section",
+        "SELECT c.id FROM pictures c JOIN sources s ON s.id = c.source JOIN roots r ON r.id = c.root \
+         LEFT JOIN items i ON i.id = c.item WHERE NOT s.traits & 256 OR i.section <> r.section",
+    ),
+    (
         "a product was made from other content",
         "SELECT d.source FROM products d JOIN sources s ON s.id = d.source WHERE d.made_from <> s.fingerprint",
     ),

@@ -24,7 +24,7 @@ pub(crate) use encoder::JpegEncoder;
 pub(crate) use frame::{Frame, Plane};
 pub(crate) use headers::{Medium, StreamHeader};
 pub(crate) use scaler::Scaler;
-pub(crate) use sound::{Resampler, SoundDecoder, SoundForm, SoundFrame};
+pub(crate) use sound::{Resampler, SoundDecoder, SoundFrame, Target};
 
 /// Stops libav's own words on standard error; called before anything is opened.
 pub(crate) fn silence() {

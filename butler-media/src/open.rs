@@ -183,12 +183,18 @@ impl Media {
     /// Reads the headers, and as many packets as it takes until each stream is known.
     pub(crate) fn known_demuxer(&self) -> Result<Demuxer, Stop> {
         let mut demuxer = self.demuxer()?;
+        self.get_to_know(&mut demuxer)?;
+        Ok(demuxer)
+    }
+
+    /// Reads as many packets as it takes until each stream is known; the demuxer has read the headers alone.
+    pub(crate) fn get_to_know(&self, demuxer: &mut Demuxer) -> Result<(), Stop> {
         // What could not be found out shows in the streams.
         let _ = demuxer.find_stream_info(&self.options());
         if demuxer.stream_count() == 0 || self.must_stop() {
             return Err(self.stop(|| "The file has no stream that could be read.".to_owned()));
         }
-        Ok(demuxer)
+        Ok(())
     }
 
     fn broken_headers(&self) -> String {

@@ -30,6 +30,7 @@ use decoding::Decoding;
 use packets::Packets;
 use pictures::Pictures;
 use plan::{Read, Wants, Way};
+pub(crate) use sound::Heard;
 use sound::Sound;
 use through::{Taker, read_through};
 
@@ -53,14 +54,14 @@ pub(crate) struct Fed {
     pub(crate) pictures: Result<(), Stop>,
     /// By what the packets were told.
     pub(crate) packets: Result<ToldBy, Stop>,
-    /// By maker, for each may listen to a stream of its own.
-    pub(crate) sound: Vec<Result<(), Stop>>,
+    /// By maker.
+    pub(crate) sound: Vec<Heard>,
 }
 
 impl Fed {
     /// Nobody was fed, for one reason.
     fn none(feeds: &Feeds, stop: Stop) -> Self {
-        let sound = feeds.sound.iter().map(|_| Err(stop.clone())).collect();
+        let sound = feeds.sound.iter().map(|feed| Heard::none(&*feed.maker, &stop)).collect();
         Self { pictures: Err(stop.clone()), packets: Err(stop), sound }
     }
 }

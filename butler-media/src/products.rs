@@ -8,15 +8,18 @@
 mod bandwidth;
 pub(crate) mod bif;
 mod chapter_thumbs;
+mod chroma;
+mod loudness;
 pub(crate) mod media_info;
 pub(crate) mod photo;
 pub(crate) mod tags;
+mod voice;
 
 use std::fs::File;
 use std::ops::Range;
 
 use butler_product::bandwidth::ToldBy;
-use butler_product::media_info::{MediaInfo, SoundShape};
+use butler_product::media_info::{MediaInfo, StreamKind};
 use butler_product::message::Limits;
 use butler_product::{Failure, Spec, Value};
 
@@ -67,26 +70,26 @@ pub(crate) trait PacketMaker: Send {
     fn finish(self: Box<Self>, told_by: ToldBy, output: Option<File>) -> Result<Made, Failure>;
 }
 
-/// Makes one product of a stream's sound.
-pub(crate) trait SoundMaker: Send {
-    /// Which sound it wants.
-    fn wants(&self) -> SoundWants;
+/// Makes one product of the sound of one stream, or of several; on one thread, the reading one.
+pub(crate) trait SoundMaker {
+    /// Which sound it wants: of a stream one form at most.
+    fn wants(&self) -> Vec<SoundWants>;
 
-    /// Learns what its samples are like, before the first of them.
-    fn begin(&mut self, shape: &SoundShape);
+    /// Learns what a stream's samples are like, before the first of them.
+    fn begin(&mut self, stream: usize, form: &SoundForm);
 
-    /// Takes samples, those of all channels at one time one after another; the first of them is heard at `at`,
-    /// microseconds from the file's start. They follow on those before, or on a gap.
-    fn samples(&mut self, at: i64, samples: &[f32]);
+    /// Takes samples of a stream, those of all channels at one time one after another; the first of them is
+    /// heard at `at`, microseconds from the file's start. They follow on those before, or on a gap.
+    fn samples(&mut self, stream: usize, at: i64, samples: &[f32]);
 
-    /// Learns that there is no sound between these times, microseconds from the file's start.
-    fn gap(&mut self, from: i64, until: i64);
+    /// Learns that a stream has no sound between these times, microseconds from the file's start.
+    fn gap(&mut self, stream: usize, from: i64, until: i64);
 
-    /// Writes the product.
-    fn finish(self: Box<Self>, output: Option<File>) -> Result<Made, Failure>;
+    /// Writes the product, if one stream at least was fed to its end; `unheard` are those that were not.
+    fn finish(self: Box<Self>, unheard: Vec<Unheard>, output: Option<File>) -> Result<Made, Failure>;
 }
 
-/// The sound that a maker wants.
+/// The sound that a maker wants of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SoundWants {
     /// The stream's place in the container.
@@ -97,15 +100,43 @@ pub(crate) struct SoundWants {
 }
 
 /// Channels that are wanted.
-#[cfg_attr(not(test), expect(dead_code, reason = "LoudnessAnalysis is to be the first that wants sound"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channels {
     /// The stream's own.
     Own,
     /// All mixed into one.
     Mono,
-    /// All mixed into two.
-    Stereo,
+}
+
+/// What the samples of a stream are like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SoundForm {
+    /// Samples a second.
+    pub(crate) sample_rate: u32,
+    /// Where each channel is heard, in their order.
+    pub(crate) speakers: Vec<Speaker>,
+}
+
+/// Where a channel is heard, as far as its loudness hangs on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaker {
+    /// In front, above, or nobody knows.
+    Front,
+    /// At the side, or wide in front.
+    Side,
+    /// Behind.
+    Back,
+    /// Right behind.
+    BackCenter,
+    /// The channel of low-frequency effects.
+    LowFrequency,
+}
+
+/// A stream that could not be fed to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Unheard {
+    pub(crate) stream: usize,
+    pub(crate) failure: Failure,
 }
 
 /// What a maker made.
@@ -123,7 +154,6 @@ pub(crate) enum Start {
     /// It is made of packets' heads.
     Packets(Box<dyn PacketMaker>),
     /// It is made of sound.
-    #[expect(dead_code, reason = "LoudnessAnalysis is to be the first that wants sound")]
     Sound(Box<dyn SoundMaker>),
     /// The headers already answer it.
     Answered(Value),
@@ -146,8 +176,20 @@ pub(crate) fn start(spec: &Spec, info: &MediaInfo, limits: Limits) -> Result<Sta
         Spec::Bif(params) => bif::start(*params, info, limits),
         Spec::ChapterThumbs => chapter_thumbs::start(info, limits),
         Spec::Bandwidth => Ok(bandwidth::start(info)),
+        Spec::Loudness => Ok(loudness::start(info)),
+        Spec::Chroma => Ok(chroma::start(info)),
+        Spec::Voice => Ok(voice::start(info)),
         Spec::Tags => tags::of_headers(info).map(Start::Answered),
         Spec::Photo => Err(Failure::worker("A photo is read before any headers are.")),
-        Spec::NeededBandwidth => Err(Failure::worker("It is derived of stored products.")),
+        Spec::NeededBandwidth | Spec::AlbumLoudness => {
+            Err(Failure::worker("It is derived of stored products."))
+        }
     }
+}
+
+/// The place in the container of the sound that a player plays unless told otherwise.
+fn played(info: &MediaInfo) -> Option<usize> {
+    let mut sounds = info.streams.iter().filter(|stream| stream.kind == StreamKind::Audio);
+    let played = sounds.clone().find(|stream| stream.default).or_else(|| sounds.next())?;
+    usize::try_from(played.index).ok()
 }

@@ -137,8 +137,8 @@ impl Unit<'_> {
         for Feed { want, maker } in feeds.packets {
             self.product(want, fed.packets.clone(), |told_by| maker.finish(told_by, files.remove(&want)));
         }
-        for (Feed { want, maker }, fed) in feeds.sound.into_iter().zip(fed.sound) {
-            self.product(want, fed, |()| maker.finish(files.remove(&want)));
+        for (Feed { want, maker }, heard) in feeds.sound.into_iter().zip(fed.sound) {
+            self.product(want, heard.unheard(), |unheard| maker.finish(unheard, files.remove(&want)));
         }
     }
 

@@ -1,5 +1,5 @@
-//! The worker's one loop: takes the engine's messages, has one unit done at a time, reports, and leaves when
-//! the engine does.
+//! The worker's one loop: takes the engine's messages, has the units that it is given done one after the
+//! other, reports, and leaves when the engine does.
 //!
 //! It decides nothing about media. The engine starts the executable with one end of a socket pair as its
 //! standard input (descriptor 0); every message and descriptor comes and goes over it. Start with
@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use butler_product::channel::{self, ChannelError};
-use butler_product::message::{FromWorker, Hello, Order, PROTOCOL, ToWorker};
+use butler_product::message::{FromWorker, Hello, MAX_UNITS, Order, PROTOCOL, ToWorker};
 use butler_product::{Failure, ProductKind};
 use rustix::net::{AddressFamily, SocketType, sockopt};
 
@@ -104,23 +104,39 @@ impl Line {
     }
 }
 
-/// The unit in hand.
-struct InHand {
+/// A unit that was given.
+struct Unit {
+    order: Order,
+    descriptors: Vec<OwnedFd>,
+    given: Given,
+}
+
+/// What the outside may change of a unit that was given, until it has ended.
+#[derive(Clone)]
+struct Given {
     control: Arc<Control>,
     ended: Arc<AtomicBool>,
 }
 
 fn take_messages(line: &Arc<Line>) -> Result<(), ChannelError> {
-    let mut in_hand: Option<InHand> = None;
+    let (units, waiting) = thread_channel();
+    let own = Arc::clone(line);
+    thread::spawn(move || work(&own, &waiting));
+    let mut given: Vec<Given> = Vec::new();
     loop {
         let (message, descriptors) = channel::receive(&line.socket)?;
-        let current = in_hand.as_ref().filter(|unit| !unit.ended.load(Ordering::Acquire));
+        given.retain(|unit| !unit.ended.load(Ordering::Acquire));
         match message {
-            ToWorker::Do(order) if current.is_some() => refuse(line, &order),
-            ToWorker::Do(order) => in_hand = Some(begin(line, *order, descriptors)),
-            ToWorker::Cancel { unit } => of(current, unit).into_iter().for_each(Control::cancel),
+            ToWorker::Do(order) if given.len() >= MAX_UNITS => refuse(line, &order),
+            ToWorker::Do(order) => {
+                let new = Given { control: Arc::new(Control::of(&order)), ended: Arc::default() };
+                given.push(new.clone());
+                // The thread that takes them ends with the process.
+                let _ = units.send(Unit { order: *order, descriptors, given: new });
+            }
+            ToWorker::Cancel { unit } => of(&given, unit).into_iter().for_each(Control::cancel),
             ToWorker::Drop { unit, want } => {
-                of(current, unit).into_iter().for_each(|control| control.drop_want(want))
+                of(&given, unit).into_iter().for_each(|control| control.drop_want(want))
             }
             ToWorker::Probe(probe) => {
                 line.tell(&FromWorker::Probed { probe, refused: sandbox::try_out(probe) })
@@ -130,44 +146,58 @@ fn take_messages(line: &Arc<Line>) -> Result<(), ChannelError> {
     }
 }
 
-/// The unit in hand, if it is the one that is meant: words about another one came too late.
-fn of(in_hand: Option<&InHand>, unit: u64) -> Option<&Control> {
-    in_hand.map(|in_hand| &*in_hand.control).filter(|control| control.unit == unit)
+/// The unit that is meant, if it has not ended: words about one that has came too late.
+fn of(given: &[Given], unit: u64) -> Option<&Control> {
+    given.iter().map(|given| &*given.control).find(|control| control.unit == unit)
 }
 
 fn refuse(line: &Line, order: &Order) {
-    let failure = Failure::worker("The worker has another file in hand already.");
+    let failure = Failure::worker("The worker has enough files in hand already.");
     for want in 0..order.wants.len() {
         line.tell(&FromWorker::Failed { unit: order.unit, want, failure: failure.clone() });
     }
     line.tell(&FromWorker::UnitEnded { unit: order.unit, bytes_read: 0 });
 }
 
-/// Has a unit done on a thread of its own, with a second one that tells how it goes.
-fn begin(line: &Arc<Line>, order: Order, descriptors: Vec<OwnedFd>) -> InHand {
-    let in_hand = InHand { control: Arc::new(Control::of(&order)), ended: Arc::default() };
-    let (line, control, ended) = (Arc::clone(line), Arc::clone(&in_hand.control), Arc::clone(&in_hand.ended));
-    thread::spawn(move || {
+/// The unit that is being done, and the watch over its time.
+type InHand = Option<(Arc<Control>, Watch)>;
+
+/// Does unit after unit. As long as there are any, a second thread tells how they go.
+fn work(line: &Line, waiting: &Receiver<Unit>) {
+    while let Ok(first) = waiting.recv() {
         let (done, until_done) = thread_channel::<()>();
+        let in_hand = Mutex::new(None);
         thread::scope(|scope| {
-            let (line, control) = (&line, &control);
-            let watch = Watch::new(order.limits.max_fruitless_ms, order.threads, fruitless::spent());
-            scope.spawn(move || tell_progress(line, control, watch, &until_done));
-            perform(&order, descriptors, control, &Spoken { line, unit: order.unit });
+            let in_hand = &in_hand;
+            scope.spawn(move || tell_progress(line, in_hand, &until_done));
+            for unit in std::iter::once(first).chain(waiting.try_iter()) {
+                do_unit(line, unit, in_hand);
+            }
             drop(done);
         });
-        // Said last, and only once the next order would be taken.
-        ended.store(true, Ordering::Release);
-        line.tell(&FromWorker::UnitEnded {
-            unit: order.unit,
-            bytes_read: control.gauges.bytes_read.load(Ordering::Relaxed),
-        });
-    });
-    in_hand
+    }
 }
 
-fn tell_progress(line: &Line, control: &Control, mut watch: Watch, until_done: &Receiver<()>) {
+fn do_unit(line: &Line, Unit { order, descriptors, given }: Unit, in_hand: &Mutex<InHand>) {
+    let Given { control, ended } = given;
+    let place = |unit: InHand| *in_hand.lock().unwrap_or_else(PoisonError::into_inner) = unit;
+    let watch = Watch::new(order.limits.max_fruitless_ms, order.threads, fruitless::spent());
+    place(Some((Arc::clone(&control), watch)));
+    perform(&order, descriptors, &control, &Spoken { line, unit: order.unit });
+    place(None);
+    // Said last, and only once the next unit would be taken in its place.
+    ended.store(true, Ordering::Release);
+    line.tell(&FromWorker::UnitEnded {
+        unit: order.unit,
+        bytes_read: control.gauges.bytes_read.load(Ordering::Relaxed),
+    });
+}
+
+fn tell_progress(line: &Line, in_hand: &Mutex<InHand>, until_done: &Receiver<()>) {
     while until_done.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+        // The unit can't end, and no other begin, while it is judged.
+        let mut in_hand = in_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((control, watch)) = in_hand.as_mut() else { continue };
         if watch.is_fruitless(control.gauges.steps.load(Ordering::Relaxed), fruitless::spent()) {
             give_up(line, control);
         }

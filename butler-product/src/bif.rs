@@ -40,10 +40,18 @@ impl Default for Params {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParamsError {
     /// Outside [`INTERVALS_MS`].
-    #[error("an interval of {0} ms is not between {min} and {max}", min = INTERVALS_MS.start(), max = INTERVALS_MS.end())]
+    #[error(
+        "an interval of {0} ms is not between {min} and {max}",
+        min = INTERVALS_MS.start(),
+        max = INTERVALS_MS.end()
+    )]
     Interval(u32),
     /// Outside [`WIDTHS`], or odd.
-    #[error("a width of {0} pixels is not an even number between {min} and {max}", min = WIDTHS.start(), max = WIDTHS.end())]
+    #[error(
+        "a width of {0} pixels is not an even number between {min} and {max}",
+        min = WIDTHS.start(),
+        max = WIDTHS.end()
+    )]
     Width(u32),
     /// No text of parameters.
     #[error("`{0}` is not of the form `interval_ms=10000 width=320`")]

@@ -19,6 +19,7 @@ struct Row {
     one_of_each: bool,
     derived: bool,
     after_headers: bool,
+    brief: bool,
     cost: Cost,
 }
 
@@ -33,6 +34,7 @@ impl Row {
             one_of_each: P::ONE_OF_EACH,
             derived: P::DERIVED,
             after_headers: P::AFTER_HEADERS,
+            brief: P::IS_BRIEF,
             cost: P::COST,
         }
     }
@@ -108,6 +110,11 @@ impl ProductKind {
         self.row().after_headers
     }
 
+    /// Whether making one takes no more than a look at a few bytes; see [`Product::IS_BRIEF`].
+    pub const fn is_brief(self) -> bool {
+        self.row().brief
+    }
+
     /// What making one takes, as long as no unit on this machine has shown it.
     pub const fn guessed_cost(self) -> Cost {
         self.row().cost
@@ -122,7 +129,10 @@ impl fmt::Display for ProductKind {
 
 /// A word that names no kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is no product; there are: {known}", known = ProductKind::ALL.map(ProductKind::as_str).join(", "))]
+#[error(
+    "`{word}` is no product; there are: {known}",
+    known = ProductKind::ALL.map(ProductKind::as_str).join(", ")
+)]
 pub struct UnknownKind {
     word: String,
 }

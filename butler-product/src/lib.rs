@@ -5,20 +5,26 @@
 //! [`Value`], what comes of it; [`message`] has the words between engine and worker, [`channel`] carries
 //! them.
 
+pub mod album_loudness;
 pub mod bandwidth;
 pub mod bif;
 pub mod channel;
 pub mod chapter_thumbs;
+pub mod chroma;
+pub mod loudness;
 pub mod media_info;
 pub mod message;
 pub mod needed_bandwidth;
 pub mod photo;
+pub mod srt;
 pub mod tags;
+pub mod voice;
 
 mod failure;
 mod fingerprint;
 mod kind;
 mod list;
+mod little_endian;
 mod one_line;
 mod product;
 mod spec;

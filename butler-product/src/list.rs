@@ -19,6 +19,12 @@ macro_rules! products {
             /// Bytes over time, needed bandwidths and the map of key frames; the curve is in the blob. See
             /// [`crate::bandwidth`].
             Bandwidth = crate::bandwidth::Summary;
+            /// How loud each sound is, by EBU R 128; its course is in the blob. See [`crate::loudness`].
+            Loudness = crate::loudness::Loudness;
+            /// Sound fingerprints of the first and last part; they are in the blob. See [`crate::chroma`].
+            Chroma = crate::chroma::Summary;
+            /// Where somebody speaks; the segments are in the blob. See [`crate::voice`].
+            Voice = crate::voice::Summary;
             /// What the tags inside an audio file say. See [`crate::tags`].
             Tags = crate::tags::Tags;
             /// What a picture file says of how it was taken. See [`crate::photo`].
@@ -26,6 +32,8 @@ macro_rules! products {
             /// What the files of a season or album need of a network; derived. See
             /// [`crate::needed_bandwidth`].
             NeededBandwidth = crate::needed_bandwidth::NeededBandwidth;
+            /// How loud an album is as a whole; derived. See [`crate::album_loudness`].
+            AlbumLoudness = crate::album_loudness::AlbumLoudness;
         }
     };
 }

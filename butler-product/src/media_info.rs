@@ -36,6 +36,7 @@ impl Product for MediaInfo {
     const NAME: &'static str = "media_info";
     const VERSION: u32 = 3;
     const NEEDS: Traits = Traits::CONTENT;
+    const IS_BRIEF: bool = true;
     const COST: Cost = Cost { per: CostPer::Source, seconds: 0.05 };
 
     fn is_sound(&self) -> bool {
@@ -199,6 +200,9 @@ impl MediaInfo {
         traits.set(Traits::VIDEO, has(StreamKind::Video));
         traits.set(Traits::SOUND, has(StreamKind::Audio));
         traits.set(Traits::CHAPTERS, !self.chapters.is_empty());
+        // The picture of a picture file is the file itself.
+        let is_embedded = traits.intersects(Traits::VIDEO | Traits::SOUND) && has(StreamKind::Picture);
+        traits.set(Traits::EMBEDDED, is_embedded);
         traits
     }
 

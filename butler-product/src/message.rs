@@ -7,23 +7,25 @@ use crate::media_info::MediaInfo;
 use crate::{Failure, ProductKind, Spec, Value};
 
 /// Raised whenever a message changes; a worker of another protocol is refused.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
+/// So many units a worker is given at a time.
+pub const MAX_UNITS: usize = 16;
 
 /// What the engine says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
 pub enum ToWorker {
-    /// Do a unit. With it ride the media's descriptor, then one output descriptor for each want that has a
-    /// blob, in the order of the wants.
+    /// Do a unit, after those that were given before it. With it ride the media's descriptor, then one output
+    /// descriptor for each want that has a blob, in the order of the wants.
     Do(Box<Order>),
-    /// A want of the unit in hand is wanted no more.
+    /// A want of a unit that was given is wanted no more.
     Drop {
         /// The unit.
         unit: u64,
         /// The want's place in the order.
         want: usize,
     },
-    /// The unit in hand is wanted no more; it is answered with [`FromWorker::UnitEnded`].
+    /// A unit that was given is wanted no more; it is answered with [`FromWorker::UnitEnded`].
     Cancel {
         /// The unit.
         unit: u64,

@@ -218,6 +218,7 @@ impl Product for Photo {
     const VERSION: u32 = 2;
     const NEEDS: Traits = Traits::PHOTO;
     const AFTER_HEADERS: bool = false;
+    const IS_BRIEF: bool = true;
     const COST: Cost = Cost { per: CostPer::Source, seconds: 0.02 };
 
     fn is_sound(&self) -> bool {

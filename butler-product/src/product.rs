@@ -23,6 +23,9 @@ pub trait Product: Sized {
     /// Whether it is made of what the headers say. What a parser of its own reads is made whether libav reads
     /// the file or not.
     const AFTER_HEADERS: bool = true;
+    /// Whether making one takes no more than a look at a few bytes: then a worker is handed several such
+    /// units in one go.
+    const IS_BRIEF: bool = false;
     /// What making one takes, as long as no unit on this machine has shown it.
     const COST: Cost;
 

@@ -153,6 +153,7 @@ impl Product for Tags {
     const VERSION: u32 = 2;
     const NEEDS: Traits = Traits::TAGGED;
     const AFTER_HEADERS: bool = false;
+    const IS_BRIEF: bool = true;
     const COST: Cost = Cost { per: CostPer::Source, seconds: 0.02 };
 
     fn is_sound(&self) -> bool {

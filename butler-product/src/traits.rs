@@ -28,12 +28,17 @@ bitflags! {
         /// Its headers were read: its video, sound and chapters are what they say. A demand that shall wait
         /// for that needs it.
         const HEADERS = 128;
+        /// It is a picture of an item in a file beside the media: a poster, a cover.
+        const ARTWORK = 256;
+        /// A picture of it is embedded: a cover. Only headers tell.
+        const EMBEDDED = 512;
     }
 }
 
 impl Traits {
     /// What headers say; before they are read a name's guess holds.
-    pub const OF_HEADERS: Self = Self::VIDEO.union(Self::SOUND).union(Self::CHAPTERS).union(Self::HEADERS);
+    pub const OF_HEADERS: Self =
+        Self::VIDEO.union(Self::SOUND).union(Self::CHAPTERS).union(Self::EMBEDDED).union(Self::HEADERS);
     /// What a video file may have.
     pub const OF_VIDEO_FILE: Self =
         Self::CONTENT.union(Self::PLAYABLE).union(Self::VIDEO).union(Self::SOUND).union(Self::CHAPTERS);
@@ -75,7 +80,11 @@ mod tests {
             assert!(Traits::OF_HEADERS.contains(info.traits()));
         };
         check(&[StreamKind::Video, StreamKind::Audio], 0, Traits::VIDEO | Traits::SOUND);
-        check(&[StreamKind::Audio, StreamKind::Picture], 2, Traits::SOUND | Traits::CHAPTERS);
+        check(
+            &[StreamKind::Audio, StreamKind::Picture],
+            2,
+            Traits::SOUND | Traits::CHAPTERS | Traits::EMBEDDED,
+        );
         check(&[StreamKind::Picture], 0, Traits::empty());
     }
 }

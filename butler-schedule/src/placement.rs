@@ -146,7 +146,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rule_2_nothing_is_placed_before_now_or_outside_its_window(length in 1..1500i64, usual in 0..2000i64, now in 0..1500i64, draw: u64) {
+        fn rule_2_nothing_is_placed_before_now_or_outside_its_window(
+            length in 1..1500i64, usual in 0..2000i64, now in 0..1500i64, draw: u64
+        ) {
             let window = window(SignedDuration::from_mins(length));
             let now = window.from.checked_add(SignedDuration::from_mins(now.min(length - 1))).unwrap();
             let at = place(&window, SignedDuration::from_mins(usual), Draw(draw), now);

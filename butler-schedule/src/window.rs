@@ -318,7 +318,8 @@ mod tests {
             let settings = WindowSettings::from_hours(start, end, WindowDays::ALL).unwrap();
             let somewhen = Timestamp::from_second(seconds).unwrap();
             let change = zone.following(somewhen).next().map_or(somewhen, |change| change.timestamp());
-            let now = near_change.map_or(somewhen, |by| change.checked_add(SignedDuration::from_secs(by)).unwrap());
+            let by_seconds = |by| change.checked_add(SignedDuration::from_secs(by)).unwrap();
+            let now = near_change.map_or(somewhen, by_seconds);
 
             let mut date = zone.to_datetime(now).date().checked_sub(ToSpan::days(5)).unwrap();
             let mut windows = Vec::new();

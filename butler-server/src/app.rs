@@ -11,7 +11,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::bounds::Bounds;
 use crate::error::Problem;
-use crate::live::{Feed, Listeners};
+use crate::live::{Feed, Listeners, RunLogs};
 use crate::metrics::Metrics;
 use crate::page::{self, Codes, Flashes};
 use crate::view::check::MOST_CHECKS;
@@ -41,6 +41,8 @@ pub struct App {
     pub(crate) writing: Arc<Writing>,
     pub(crate) checks: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
+    /// What happened in the newest runs.
+    pub(crate) run_logs: RunLogs,
 }
 
 /// How a server introduces itself.
@@ -62,7 +64,7 @@ impl App {
     /// The state of a server over a running engine and its library. `clock` tells the time of what people
     /// change.
     pub fn new(handle: Handle, about: About, clock: Clock) -> Self {
-        let metrics = Metrics::start(&handle);
+        let (metrics, run_logs) = (Metrics::start(&handle), RunLogs::start(&handle));
         let (listeners, bounds) = (Listeners::new(), Bounds::default());
         let questions = Arc::new(Semaphore::new(MOST_QUESTIONS));
         Self {
@@ -78,6 +80,7 @@ impl App {
             writing: Arc::default(),
             checks: Arc::new(Semaphore::new(MOST_CHECKS)),
             metrics,
+            run_logs,
         }
     }
 

@@ -9,7 +9,8 @@ pub struct Bounds {
     pub connections: usize,
     /// Of these, those whose client has not shown the token.
     pub strangers: usize,
-    /// A new connection keeps its place so long, even if it says nothing and others want one.
+    /// A new connection keeps its place so long from when it is first read from, even if it says nothing and
+    /// others want one.
     pub fresh_for: Duration,
     /// A request's head must be there within this time; also how long an idle connection is kept.
     pub head_within: Duration,
@@ -25,7 +26,7 @@ impl Default for Bounds {
         Self {
             connections: 512,
             strangers: 64,
-            fresh_for: Duration::from_millis(100),
+            fresh_for: Duration::from_millis(500),
             head_within: Duration::from_secs(30),
             taken_within: Duration::from_secs(30),
             ping_every: Duration::from_secs(10),

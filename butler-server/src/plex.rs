@@ -14,6 +14,7 @@ mod filters;
 mod housekeeping;
 mod items;
 mod location;
+mod loudness;
 mod media;
 mod metadata;
 mod notifications;
@@ -25,6 +26,7 @@ mod query;
 mod refresh;
 mod sections;
 mod server;
+mod streams;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -39,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(items::routes())
         .merge(filters::routes())
         .merge(parts::routes())
+        .merge(streams::routes())
         .merge(chapter_images::routes())
         .merge(browse::routes())
 }

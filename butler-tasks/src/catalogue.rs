@@ -11,6 +11,7 @@ use crate::{Settings, Task, stand_ins};
 
 mod backup_database;
 mod butler_task_clean_supplemental_log_files;
+mod butler_task_generate_voice_activity;
 mod clean_old_bundles;
 mod clean_old_cache_files;
 mod deep_media_analysis;
@@ -18,6 +19,7 @@ mod garbage_collect_blobs;
 mod garbage_collect_library_media;
 mod generate_chapter_thumbs;
 mod generate_media_index_files;
+mod loudness_analysis;
 mod optimize_database;
 mod refresh_libraries;
 
@@ -25,9 +27,10 @@ mod refresh_libraries;
 pub(crate) use garbage_collect_library_media::AUTO_EMPTY_TRASH;
 
 /// Every task.
-pub(crate) static ALL: [&Task; 11] = [
+pub(crate) static ALL: [&Task; 13] = [
     &backup_database::TASK,
     &butler_task_clean_supplemental_log_files::TASK,
+    &butler_task_generate_voice_activity::TASK,
     &clean_old_bundles::TASK,
     &clean_old_cache_files::TASK,
     &deep_media_analysis::TASK,
@@ -35,6 +38,7 @@ pub(crate) static ALL: [&Task; 11] = [
     &garbage_collect_library_media::TASK,
     &generate_chapter_thumbs::TASK,
     &generate_media_index_files::TASK,
+    &loudness_analysis::TASK,
     &optimize_database::TASK,
     &refresh_libraries::TASK,
 ];

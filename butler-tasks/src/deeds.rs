@@ -1,15 +1,16 @@
-//! What a run that keeps house did: each action is told to the log, the first ones stand by name in the run's
-//! report, and all of them are counted there.
+//! What a run that keeps house did, and what it could not do: each action is told to the log, the first ones
+//! stand by name in the run's report, and all of them are counted there.
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::path::Path;
 
 use butler_library::Library;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::plan::{Action, Deed};
 use crate::report::Report;
-use crate::work::{TaskError, Work};
+use crate::work::{News, TaskError, Work};
 
 /// So many actions stand in a report by name.
 const NAMED: usize = 50;
@@ -20,6 +21,7 @@ pub(crate) struct Deeds {
     counted: BTreeMap<Deed, (u64, u64)>,
     named: Vec<(Deed, String)>,
     changed: u64,
+    failed: Vec<String>,
 }
 
 impl Deeds {
@@ -39,7 +41,15 @@ impl Deeds {
         self.changed += 1;
     }
 
-    /// Adds what was done to a report.
+    /// Notes an action that could not be done; the run counts it.
+    pub(crate) fn failed(&mut self, news: &dyn News, path: &Path, sentence: &str) {
+        news.failed(path, sentence);
+        if self.failed.len() < NAMED {
+            self.failed.push(format!("{}: {sentence}", path.display()));
+        }
+    }
+
+    /// Adds what was done, and what was not, to a report.
     pub(crate) fn tell(self, report: &mut Report) {
         let all: u64 = self.counted.values().map(|(count, _)| count).sum();
         for (deed, (count, bytes)) in &self.counted {
@@ -57,6 +67,9 @@ impl Deeds {
         }
         if all > named {
             report.count("further ones, which only the server's log names", all - named);
+        }
+        for sentence in self.failed {
+            report.text("not done", sentence);
         }
     }
 }
@@ -77,7 +90,7 @@ pub(crate) fn each<T>(
         match act(work.library, thing) {
             Ok(true) => deeds.done(&action),
             Ok(false) => deeds.changed(),
-            Err(sentence) => work.news.failed(&action.path, &sentence),
+            Err(sentence) => deeds.failed(work.news, &action.path, &sentence),
         }
         work.news.progress(done, total, None);
     }

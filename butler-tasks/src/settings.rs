@@ -175,6 +175,7 @@ mod tests {
         ("ButlerLogMaxAgeDays", "9"),
         ("ButlerLogMaxMegabytes", "9"),
         ("ButlerRunHistoryDays", "9"),
+        ("GenerateVADBehavior", "asap"),
         ("ButlerTaskCleanOldBundles", "0"),
         ("ButlerTaskCleanOldCacheFiles", "0"),
         ("ButlerCacheMaxAgeDays", "9"),
@@ -189,6 +190,7 @@ mod tests {
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),
+        ("LoudnessAnalysisBehavior", "asap"),
         ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
     ];

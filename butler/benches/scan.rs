@@ -1,11 +1,13 @@
-//! `cargo bench -p butler --bench scan`: scans of many small files through the real server, against `find`;
-//! pages of what was found; the server's memory after it. `BUTLER_BENCH_FILES` says how many files (100,000),
+//! `cargo bench -p butler --bench scan`: scans of many small files through the real server, the first one against
+//! `ffprobe` and against reading the files' beginnings, others against `find`; pages of what was found; the
+//! server's memory after it. `BUTLER_BENCH_FILES` says how many files (100,000),
 //! `BUTLER_BENCH_SLOW_FILES` how many of them lie on the mount that takes 1 ms for each call (30,000).
 //!
 //! Never measures a cold cache: `find` runs once before it counts. What is compared is measured in turns.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,6 +17,10 @@ use butler_fixtures::{Codec, Container, Film, Server, SlowMount, Stage, Studio, 
 
 /// Files in one folder.
 const IN_FOLDER: usize = 100;
+/// Files that `ffprobe` looks at.
+const PROBED: usize = 200;
+/// Bytes of a file that are read for the least that a look at its headers takes.
+const BEGINNING: usize = 64 << 10;
 /// Measurements of each way.
 const TURNS: usize = 5;
 /// An unchanged rescan takes at most so many times what `find` takes.
@@ -46,8 +52,10 @@ fn main() -> Result<()> {
     let server = stage.server()?;
     let section = server.add_section("movie", "Movies", &root)?;
     println!("memory before:      {:7.1} MB", memory_mb(&server)?);
-    println!("first scan:         {:7.2} s", first_scan(&server, &section, files)?);
+    let first = first_scan(&server, &section, files)?;
+    println!("first scan:         {first:7.2} s");
     println!("memory after it:    {:7.1} MB", memory_mb(&server)?);
+    against_others(&root, files, first)?;
 
     let ratio = in_turns(TURNS, || rescan(&server), || find(&root))?;
     println!("unchanged rescan against find: {}", verdict(ratio, AIM));
@@ -110,6 +118,36 @@ fn first_scan(server: &Server, section: &str, files: usize) -> Result<f64> {
         all["MediaContainer"]["totalSize"]
     );
     Ok(took.as_secs_f64())
+}
+
+/// How a first scan of so many files stands against `ffprobe` on some of them, one after the other, and against
+/// the least that reading headers takes: an open and a read a file, on one thread.
+fn against_others(root: &Path, files: usize, first: f64) -> Result<()> {
+    let ours = first / files as f64;
+    let sample = files.min(PROBED);
+    let begun = Instant::now();
+    for number in 0..sample {
+        let mut ffprobe = butler_fixtures::command("ffprobe");
+        ffprobe.args(["-v", "error", "-show_format", "-show_streams", "-show_chapters", "-of", "json"]);
+        // Spread over the folders.
+        let probed = ffprobe.arg(place(root, number * (files / sample))).stdout(Stdio::null()).status()?;
+        ensure!(probed.success(), "`ffprobe` failed");
+    }
+    let ffprobe = begun.elapsed().as_secs_f64() / sample as f64;
+    let begun = Instant::now();
+    let mut beginning = vec![0; BEGINNING];
+    for number in 0..files {
+        fs::File::open(place(root, number))?.read_at(&mut beginning, 0)?;
+    }
+    let least = begun.elapsed().as_secs_f64() / files as f64;
+    println!("a file:             {:7.3} ms, {:.0} files a second", ours * 1e3, 1.0 / ours);
+    println!(
+        "  against ffprobe:  {:7.4} of its time; it does {:.0} files a second",
+        ours / ffprobe,
+        1.0 / ffprobe
+    );
+    println!("  against a read:   {:7.1} times its time, which is {:.3} ms", ours / least, least * 1e3);
+    Ok(())
 }
 
 /// From the request to the run's end.

@@ -1,6 +1,7 @@
 //! What can be asked on the command line. The doc comments are the help; each command's own arguments stand
 //! in its file.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -9,8 +10,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    analyse, backup, completions, failures, items, pause, plan, preview, remake, resume, runs, sections,
-    serve, settings, show, start, stop, watch,
+    analyse, backup, completions, failures, items, man, pause, plan, preview, remake, resume, runs, sections,
+    serve, settings, show, start, stop, subtitles, watch,
 };
 use crate::exit;
 
@@ -71,7 +72,7 @@ pub(crate) struct Global {
     pub(crate) data_dir: Option<PathBuf>,
 
     /// How long a server may take for one answer
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, value_parser = within(1_u64, 3_600))]
     pub(crate) timeout: u64,
 
     /// Print JSON, for programs
@@ -99,15 +100,26 @@ fn unused(command: &str) -> &'static [&'static str] {
     match command {
         "serve" => &["url", "timeout", "json"],
         "backup" => &["url", "token", "timeout"],
-        "analyse" => &["url", "token", "data_dir", "timeout"],
-        "completions" => &["url", "token", "data_dir", "timeout", "json"],
+        "analyse" | "subtitles" => &["url", "token", "data_dir", "timeout"],
+        "completions" | "man" => &["url", "token", "data_dir", "timeout", "json"],
         _ => &[],
     }
 }
 
 /// The command line, each command with the options that it uses.
 pub(crate) fn command() -> clap::Command {
-    let mut command = Cli::command();
+    with_own_options(Cli::command())
+}
+
+/// The same without the command `help`, which needs no manual page.
+pub(crate) fn command_without_help() -> clap::Command {
+    fn without_help(command: clap::Command) -> clap::Command {
+        command.disable_help_subcommand(true).mut_subcommands(without_help)
+    }
+    with_own_options(without_help(Cli::command()))
+}
+
+fn with_own_options(mut command: clap::Command) -> clap::Command {
     // So that the global options stand in each command.
     command.build();
     command.mut_subcommands(|command| {
@@ -136,11 +148,29 @@ fn refuse_unused(command: &mut clap::Command, matches: &ArgMatches) -> Result<()
     }
 }
 
+/// Reads a value; who gives another one is told what it takes, and not where a parser stopped.
+pub(crate) fn taking<T: FromStr>(
+    takes: &'static str,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    move |text| text.parse().map_err(|_| format!("it takes {takes}"))
+}
+
 /// Reads an id; `where_listed` says where they are found.
 pub(crate) fn number<T: FromStr>(
     where_listed: &'static str,
 ) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
     move |text| text.parse().map_err(|_| format!("it takes a number; {where_listed}"))
+}
+
+/// Reads a number within bounds.
+pub(crate) fn within<T: FromStr + PartialOrd + Display + Copy + Send + Sync + 'static>(
+    least: T,
+    most: T,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| format!("it takes a number from {least} to {most}"))
+    }
 }
 
 /// Reads how many are wanted.
@@ -168,6 +198,8 @@ pub(crate) enum Command {
     Preview(preview::Arguments),
     /// List the tasks
     Tasks,
+    /// Tell whether the last night was well
+    Night,
     /// Tell what the nights ahead will bring
     Plan(plan::Arguments),
     /// Tell whether the maintenance window is open; by the exit code too: 0 open, 3 closed
@@ -195,8 +227,13 @@ pub(crate) enum Command {
     Watch(watch::Arguments),
     /// Make products of plain files, without a server
     Analyse(analyse::Arguments),
+    /// Hold subtitles against what is spoken in their film, without a server
+    #[command(subcommand)]
+    Subtitles(subtitles::Action),
     /// Print the completions for a shell
     Completions(completions::Arguments),
+    /// Write the manual pages into a folder
+    Man(man::Arguments),
 }
 
 #[cfg(test)]
@@ -238,6 +275,63 @@ mod tests {
             (at_least_one("3"), at_least_one("0").is_err(), at_least_one("-1").is_err()),
             (Ok(3), true, true)
         );
+        assert_eq!((within(1_u32, 30)("30"), within(1_u32, 30)("1")), (Ok(30), Ok(1)));
+        for text in ["0", "31", "-1", "many"] {
+            assert_eq!(within(1_u32, 30)(text).unwrap_err(), "it takes a number from 1 to 30", "{text}");
+        }
+    }
+
+    #[test]
+    fn no_value_is_refused_in_a_parsers_words() {
+        let refusal = |line: &[&str]| {
+            command()
+                .try_get_matches_from_mut(line)
+                .unwrap_err()
+                .to_string()
+                .lines()
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        for line in [
+            &["butler", "runs", "--day", "today"][..],
+            &["butler", "runs", "--since", "yesterday"],
+            &["butler", "runs", "--until", "x"],
+            &["butler", "runs", "abc"],
+            &["butler", "runs", "--limit", "0"],
+            &["butler", "pause", "--for", "5"],
+            &["butler", "plan", "--nights", "0"],
+            &["butler", "--timeout", "0", "tasks"],
+            &["butler", "serve", "--listen", "32500"],
+            &["butler", "items", "Films"],
+            &["butler", "stop", "--run", "x"],
+            &["butler", "failures", "--retry", "x"],
+            &["butler", "remake", "--section", "Films"],
+            &["butler", "sections", "edit", "Films", "--name", "x"],
+        ] {
+            let refused = refusal(line);
+            assert!(refused.contains(": it takes a "), "{line:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn where_one_of_several_is_needed_all_of_them_are_named() {
+        for (line, expect) in [
+            (&["butler", "start"][..], "<NAME|--all>"),
+            (&["butler", "stop"], "<NAME|--run <ID>|--all>"),
+            (&["butler", "remake"], "<ITEM|FILE|--section <ID>>"),
+            (&["butler", "backup", "restore"], "<FILE|--newest>"),
+            (&["butler", "sections", "edit", "1"], "<--name <NAME>|--folder <FOLDER>>"),
+        ] {
+            let refused = command().try_get_matches_from_mut(line).unwrap_err().to_string();
+            assert!(refused.contains(&format!("not provided:\n  {expect}\n")), "{line:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn no_line_of_the_exit_codes_is_wrapped_on_a_terminal_of_eighty_columns() {
+        let long: Vec<_> = exit::HELP.lines().filter(|line| line.len() > 80).collect();
+        assert!(long.is_empty(), "{long:#?}");
     }
 
     #[test]

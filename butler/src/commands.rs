@@ -5,6 +5,8 @@ pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod failures;
 pub(crate) mod items;
+pub(crate) mod man;
+pub(crate) mod night;
 pub(crate) mod page;
 pub(crate) mod pause;
 pub(crate) mod plan;
@@ -18,6 +20,7 @@ pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod start;
 pub(crate) mod stop;
+pub(crate) mod subtitles;
 pub(crate) mod tasks;
 pub(crate) mod watch;
 pub(crate) mod window;
@@ -39,7 +42,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Page => ask(&global, async |client| page::run(client, out).await),
         Command::Backup(action) => backup::run(action, &global, out),
         Command::Analyse(arguments) => analyse::run(arguments, out),
+        Command::Subtitles(action) => subtitles::run(action, out),
         Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments, out),
         Command::Sections(action) => ask(&global, async |client| sections::run(client, action, out).await),
         Command::Items(arguments) => ask(&global, async |client| items::run(client, arguments, out).await),
         Command::Show(arguments) => ask(&global, async |client| show::run(client, arguments, out).await),
@@ -47,7 +52,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
             ask(&global, async |client| preview::run(client, arguments, out).await)
         }
         Command::Tasks => ask(&global, async |client| tasks::run(client, out).await),
-        Command::Runs(arguments) => ask(&global, async |client| runs::run(client, arguments, out).await),
+        Command::Runs(arguments) => match runs::of_a_record(&arguments, out) {
+            Some(shown) => shown,
+            None => ask(&global, async |client| runs::run(client, arguments, out).await),
+        },
         Command::Failures(arguments) => {
             ask(&global, async |client| failures::run(client, arguments, out).await)
         }
@@ -57,11 +65,12 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         }
         Command::Start(arguments) => ask(&global, async |client| start::run(client, arguments, out).await),
         Command::Plan(arguments) => ask(&global, async |client| plan::run(client, arguments, out).await),
+        Command::Night => ask(&global, async |client| night::run(client, out).await),
         Command::Window => ask(&global, async |client| window::run(client, out).await),
         Command::Pause(arguments) => ask(&global, async |client| pause::run(client, arguments, out).await),
         Command::Resume(arguments) => ask(&global, async |client| resume::run(client, &arguments, out).await),
         Command::Stop(arguments) => ask(&global, async |client| stop::run(client, arguments, out).await),
-        Command::Watch(_) => ask(&global, async |client| watch::run(client, out).await),
+        Command::Watch(arguments) => ask(&global, async |client| watch::run(client, arguments, out).await),
     }
 }
 

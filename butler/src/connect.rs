@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use butler_client::{BuildError, Client};
+use butler_client::{BuildError, Client, RetryPolicy};
 
 use crate::cli::Global;
 use crate::data_dir::{self, TOKEN_FILE};
@@ -31,7 +31,13 @@ pub(crate) fn connect(global: &Global) -> Result<Client, Trouble> {
             })?
         }
     };
-    let mut client = Client::builder().url(&url).timeout(Duration::from_secs(global.timeout));
+    // A person sees at once that a server is away; what waits for one has a patience of its own.
+    let mut client = Client::builder()
+        .url(&url)
+        .timeout(Duration::from_secs(global.timeout))
+        .retry(RetryPolicy::none())
+        .product("Butler")
+        .version(env!("CARGO_PKG_VERSION"));
     if let Some(token) = given_token {
         client = client.token(token);
     } else if let Ok(folder) = &folder

@@ -5,13 +5,16 @@ use std::process::ExitCode;
 /// What `butler --help` says of them.
 pub(crate) const HELP: &str = "\
 Exit codes:
-    0    What was asked happened. With --wait: every run completed, with no failure.
-    1    It did not: a run failed, was stopped or has failures, or the server refused.
+    0    What was asked happened. With --wait: every run completed, without
+         failures.
+    1    It did not: a run failed, was stopped or has failures, or the server
+         refused.
     2    The command line is wrong.
-    3    Skipped: the task was not started, for it is switched off or it is not its day.
-         With --all: nothing was started at all. Of `butler window`: it is closed.
-    4    There is no such task, run, failure, section, setting, item or file, nothing was made of it yet,
-         or what is to be stopped does not run.
+    3    Skipped: the task was not started, for it is switched off or it is not
+         its day. With --all: nothing was started at all. Of `butler window`:
+         it is closed.
+    4    There is no such task, run, failure, section, setting, item or file,
+         nothing was made of it yet, or what is to be stopped does not run.
     5    No server answers, or it does not accept the token.
     130  Ctrl-C while waiting; the runs go on.
 Of several tasks the worst counts: 1, then 4, then 3.";

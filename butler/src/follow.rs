@@ -2,21 +2,22 @@
 //!
 //! It never stops or changes a run: who gives up following leaves the runs going.
 
+pub(crate) mod activities;
+mod news;
+
 use std::io;
 use std::time::{Duration, Instant};
 
-use butler_client::{Client, Error, Run, RunId, RunState};
+use butler_client::{Activity, Client, Error, Notifications, Run, RunId, RunState};
 use indicatif::ProgressDrawTarget;
 
+use self::news::News;
 use crate::exit::Exit;
 use crate::print::bars::Bars;
 use crate::print::error::Trouble;
 use crate::print::lines::{self, Lines};
 use crate::print::{Out, Stream};
 
-/// The pause between the first two looks; each is longer than the last, up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(40);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How long a server may be away: one that is started again takes up a person's run where it was.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -50,6 +51,16 @@ impl View {
         }
     }
 
+    fn show_activities(&mut self, activities: &[Activity], out: Out) {
+        match self {
+            Self::Bars(bars) => bars.show(activities),
+            Self::Lines(lines) => {
+                lines.news_of_activities(activities).into_iter().for_each(|line| out.remark(line));
+            }
+            Self::Silent => {}
+        }
+    }
+
     fn ended(&self, run: &Run, out: Out) -> io::Result<()> {
         let line = || out.line(lines::ended(run));
         match self {
@@ -74,10 +85,12 @@ impl View {
     }
 }
 
-/// Follows runs until each is at its end. Gives them in the order of their ends.
+/// Follows runs until each is at its end, and looks as soon as the server tells of something. Gives them in the
+/// order of their ends.
 pub(crate) async fn to_the_end(
     client: &Client,
     runs: &[RunId],
+    notifications: Option<Notifications>,
     view: &mut View,
     out: Out,
 ) -> Result<Vec<Run>, Trouble> {
@@ -85,8 +98,8 @@ pub(crate) async fn to_the_end(
     open.sort_unstable();
     open.dedup();
     let mut over = Vec::new();
-    let mut pause = FIRST_PAUSE;
     let mut away_since = None;
+    let mut news = News::new(notifications);
     loop {
         match look(client, &open).await {
             Ok(runs) => {
@@ -113,8 +126,7 @@ pub(crate) async fn to_the_end(
         if open.is_empty() {
             return Ok(over);
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        news.wait().await;
     }
 }
 

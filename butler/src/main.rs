@@ -17,6 +17,7 @@ mod log_fields;
 mod log_file;
 mod memory;
 mod near;
+mod observer;
 mod print;
 mod settings_file;
 mod worker_program;

@@ -50,7 +50,7 @@ fn stage() -> Stage {
 fn server(stage: &Stage) -> Server {
     let server = stage.server().unwrap();
     server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
-    for task in ["RefreshLibraries", "GenerateMediaIndexFiles", "DeepMediaAnalysis"] {
+    for task in ["RefreshLibraries", "GenerateMediaIndexFiles", "DeepMediaAnalysis", "LoudnessAnalysis"] {
         assert_eq!(server.run_task(task).unwrap()["state"], "completed", "{task}");
     }
     server

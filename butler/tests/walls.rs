@@ -24,6 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("butler-engine", &["butler-api", "butler-schedule", "butler-product", "butler-library", "butler-tasks"]),
     ("butler-server", &["butler-api", "butler-product", "butler-library", "butler-engine"]),
     ("butler-client", &["butler-api"]),
+    ("butler-record", &["butler-api"]),
     (
         "butler",
         &[
@@ -32,6 +33,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "butler-engine",
             "butler-library",
             "butler-product",
+            "butler-record",
             "butler-schedule",
             "butler-server",
             "butler-tasks",
@@ -49,8 +51,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("ffmpeg-next", &["butler-media"]),
     ("landlock", &["butler-media"]),
     ("seccompiler", &["butler-media"]),
-    ("rusqlite", &["butler-library"]),
-    ("rusqlite_migration", &["butler-library"]),
+    ("rusqlite", &["butler-library", "butler-record"]),
+    ("rusqlite_migration", &["butler-library", "butler-record"]),
     ("axum", &["butler-server"]),
     ("tower-http", &["butler-server"]),
     ("reqwest", &["butler-client"]),

@@ -34,7 +34,8 @@ pub struct Activity {
     #[serde(rename = "type")]
     pub kind: String,
     /// Whose it is: 1 is the admin.
-    #[serde(rename = "userID")]
+    #[serde(rename = "userID", default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub user_id: u64,
     /// Its id.
     pub uuid: String,

@@ -259,6 +259,9 @@ pub struct Media {
     /// Since when its files are gone, in Unix seconds; absent while they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<i64>,
+    /// Whether it is known where somebody speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_voice_activity: Option<bool>,
     /// Its files.
     #[serde(rename = "Part", default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
@@ -380,6 +383,24 @@ pub struct Stream {
     /// Samples a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling_rate: Option<u32>,
+    /// By how much a player turns the album up, dB, with two decimals: ReplayGain 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub album_gain: Option<String>,
+    /// The album's true peak, linear, with six decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub album_peak: Option<String>,
+    /// By how much a player turns it up, dB, with two decimals: ReplayGain 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gain: Option<String>,
+    /// Integrated loudness, LUFS, with two decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loudness: Option<String>,
+    /// Loudness range, LU, with two decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lra: Option<String>,
+    /// Its true peak, linear, with six decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak: Option<String>,
 }
 
 /// One chapter.

@@ -40,8 +40,8 @@ pub struct WaitingActions {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedAction {
     /// What it would do to the file: `write`, `remove`, `rename`, `compress`; `forget` what is gone already,
-    /// `remake` what is lost; `compact` or `analyze` the database; of a scan `add`, `move`, `change`, `restore`
-    /// or `miss`.
+    /// `remake` what is lost; `compact` or `analyze` the database; of a scan `add`, `move`, `change`,
+    /// `restore` or `miss`.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::DeedWord))]
     pub deed: String,
     /// The file.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::night_tests::Night;
 use super::*;
-use crate::phase::Phase;
+use crate::run::phase::Phase;
 
 const DEEP: TaskName = TaskName::DeepMediaAnalysis;
 

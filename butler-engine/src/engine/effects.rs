@@ -12,15 +12,16 @@ use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::brake::Brake;
+use super::blob_check;
 use crate::causes::{OWN_FAULT, with_causes};
+use crate::door::fact::{Came, What};
 use crate::engine::Loop;
-use crate::event::{EngineEvent, Gathered};
-use crate::fact::{Came, What};
-use crate::phase::Phase;
+use crate::engine::event::{EngineEvent, Gathered};
+use crate::engine::unsaved::{RunEnding, Unstored};
 use crate::run::Run;
-use crate::unsaved::{RunEnding, Unstored};
-use crate::{blob_check, derive, work};
+use crate::run::brake::Brake;
+use crate::run::phase::Phase;
+use crate::run::{derive, work};
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
 const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -65,7 +66,8 @@ impl Loop {
                 }
             }
             Err(error) => {
-                tracing::error!(run = %record.id, error = &error as &dyn std::error::Error, "a run could not be stored");
+                let cause = &error as &dyn std::error::Error;
+                tracing::error!(run = %record.id, error = cause, "a run could not be stored");
                 self.unsaved.note(record.clone(), Instant::now());
             }
         }
@@ -169,7 +171,8 @@ impl Loop {
             Ok(Some(stored)) => run.resume(&stored.progress),
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(run = %id, error = &error as &dyn std::error::Error, "a run could not be read")
+                let cause = &error as &dyn std::error::Error;
+                tracing::error!(run = %id, error = cause, "a run could not be read")
             }
         }
         // What was made ahead counts now that it has come.
@@ -235,8 +238,8 @@ impl Loop {
             Ok(gathered) => gathered,
             Err(sentence) => return self.fail_run(id, sentence),
         };
-        // The run has begun by now, and what it lacks is counted anew: the older count knows nothing of what was
-        // made meanwhile.
+        // The run has begun by now, and what it lacks is counted anew: the older count knows nothing of what
+        // was made meanwhile.
         let Phase::Counting { is_widening } = run.phase else { return };
         if is_ahead {
             return;
@@ -466,7 +469,8 @@ fn look_at_blobs(
                 .map(|lost| tracing::info!(%kind, %section, lost, "the blobs of a section were looked at")),
         };
         if let Err(error) = looked {
-            tracing::warn!(%kind, error = &error as &dyn std::error::Error, "its blobs could not be looked at");
+            let cause = &error as &dyn std::error::Error;
+            tracing::warn!(%kind, error = cause, "its blobs could not be looked at");
         }
     }
 }

@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::event::Gathered;
-use crate::surroundings::Patience;
-use crate::unit::{Spent, UnitOutcome, UnitOver, UnitWord};
+use crate::door::surroundings::Patience;
+use crate::engine::event::Gathered;
+use crate::unit::{Spent, UnitOutcome, UnitOver};
 
 const BIF: TaskName = TaskName::GenerateMediaIndexFiles;
 
@@ -100,7 +100,7 @@ impl Night {
             spent: Spent::default(),
             end: UnitOutcome::Left { root: None },
         };
-        self.engine.handle(EngineEvent::UnitSaid { slot: 0, unit, word: UnitWord::Over(over) });
+        self.engine.handle(EngineEvent::UnitsOver { slot: 0, units: vec![(unit, over)] });
     }
 
     /// The server goes away without a word and comes back.
@@ -205,10 +205,12 @@ fn a_run_whose_last_unit_falls_in_that_minute_is_stopped_and_stays_due() {
     night.engine.handle(EngineEvent::WorkEnded { run: scan, end: Ok(Report::default()) });
     night.gathered(scan, &[1]);
     night.until("2027-03-21T05:00:30");
-    let end =
-        UnitOutcome::Fell { how: crate::backlog::Fall::ByItself, sentence: "The worker hung.".to_owned() };
+    let end = UnitOutcome::Fell {
+        how: crate::unit::backlog::Fall::ByItself,
+        sentence: "The worker hung.".to_owned(),
+    };
     let over = UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
-    night.engine.handle(EngineEvent::UnitSaid { slot: 0, unit: 1, word: UnitWord::Over(over) });
+    night.engine.handle(EngineEvent::UnitsOver { slot: 0, units: vec![(1, over)] });
     assert_eq!(night.state(scan), RunState::Stopped);
     assert!(night.engine.schedule.is_due(&TaskName::RefreshLibraries, local("2027-03-22T03:00:00")));
 }

@@ -7,9 +7,9 @@ use butler_api::{Pause, PauseOwner};
 use butler_library::StoreError;
 use butler_schedule::Event;
 
+use crate::door::fact::What;
 use crate::engine::Loop;
-use crate::fact::What;
-use crate::recovery;
+use crate::engine::recovery;
 
 impl Loop {
     /// Asks the schedule for a pause; all that there are then. One that can't be stored is none: a restart

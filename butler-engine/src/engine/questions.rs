@@ -3,9 +3,9 @@
 use butler_api::{RunState, TaskName};
 use jiff::Timestamp;
 
-use crate::answer::{EngineHealth, Following, LiveRun, TaskView};
+use crate::door::answer::{EngineHealth, Following, LiveRun, TaskView};
+use crate::door::plan::PlanBasis;
 use crate::engine::Loop;
-use crate::plan::PlanBasis;
 use crate::run::Run;
 
 impl Loop {

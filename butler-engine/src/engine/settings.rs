@@ -9,9 +9,9 @@ use butler_schedule::Event;
 use butler_tasks::settings::{BUTLER_ALLOWED_ROOTS, schedule_settings};
 use butler_tasks::{Settings, SettingsFile};
 
-use crate::answer::ChangeError;
+use crate::door::answer::ChangeError;
+use crate::door::fact::What;
 use crate::engine::Loop;
-use crate::fact::What;
 
 /// The settings that hold at the start.
 pub(super) fn at_start(library: &Library, file: SettingsFile) -> Result<Settings, StoreError> {

@@ -1,15 +1,18 @@
 //! Follows a unit from its forming to its result: given to a free worker, heard of, over, settled.
 
+use std::collections::BTreeMap;
+
 use butler_api::RunId;
 use butler_library::{Library, SourceId, UnitCost};
+use butler_product::message::MAX_UNITS;
 use butler_product::{Failure, FailureClass, ProductKind};
 use jiff::SignedDuration;
 
-use crate::backlog::{self, Backlog, Limits, Over, UnitId, Want};
 use crate::clock::Clock;
 use crate::engine::Loop;
-use crate::estimate::Estimates;
-use crate::unit::{Settled, UnitJob, UnitOutcome, UnitOver, UnitResult, UnitWord};
+use crate::unit::backlog::{self, Backlog, Limits, Over, UnitId, Want};
+use crate::unit::estimate::Estimates;
+use crate::unit::{Settled, UnitJob, UnitOutcome, UnitOver, UnitResult};
 
 impl Loop {
     /// Gives units to workers while there are both, and cores for them. One film alone gets all of them;
@@ -24,34 +27,46 @@ impl Loop {
             let (library, clock, estimates) = (&self.library, &self.clock, &self.estimates);
             let lasts = |source, wants: &[Want]| lasts(library, clock, estimates, source, wants);
             let limits = Limits { now: clock.now(), lasts: &lasts };
-            let Some(plan) = self.backlog.next(&limits, |source| lacks_media_info(library, source)) else {
+            let most = in_one_go(self.backlog.waiting(), self.pool.cores());
+            let plans = self.backlog.next_units(&limits, most, |source| lacks_media_info(library, source));
+            if plans.is_empty() {
                 return;
-            };
-            self.pool.give(UnitJob { plan, threads: share });
+            }
+            self.pool.give(UnitJob { plans, threads: share });
         }
     }
 
-    pub(super) fn unit_said(&mut self, slot: usize, unit: UnitId, word: UnitWord) {
-        match word {
-            UnitWord::Opened { file } => {
-                for id in self.backlog.runs_of(unit) {
-                    let Some(run) = self.runs.get_mut(&id) else { continue };
+    /// The files of units are open: the runs that want something of them read these now.
+    pub(super) fn units_opened(&mut self, units: Vec<(UnitId, String)>) {
+        let mut last_of_runs = BTreeMap::new();
+        for (unit, file) in units {
+            for id in self.backlog.runs_of(unit) {
+                if let Some(run) = self.runs.get_mut(&id) {
                     run.unit_opened(unit, file.clone());
-                    let progress = run.progress(Some(file.clone()));
-                    self.tell(progress);
+                    last_of_runs.insert(id, file.clone());
                 }
-            }
-            UnitWord::Progressed { bytes_read } => {
-                for run in self.runs.values_mut() {
-                    run.unit_progressed(unit, bytes_read);
-                }
-            }
-            UnitWord::Over(over) => {
-                self.unit_over(unit, over);
-                self.pool.free(slot);
-                self.dispatch();
             }
         }
+        for (id, file) in last_of_runs {
+            if let Some(progress) = self.runs.get(&id).map(|run| run.progress(Some(file))) {
+                self.tell(progress);
+            }
+        }
+    }
+
+    pub(super) fn unit_progressed(&mut self, unit: UnitId, bytes_read: u64) {
+        for run in self.runs.values_mut() {
+            run.unit_progressed(unit, bytes_read);
+        }
+    }
+
+    /// All units that a worker was given are over: it may have others.
+    pub(super) fn units_over(&mut self, slot: usize, units: Vec<(UnitId, UnitOver)>) {
+        for (unit, over) in units {
+            self.unit_over(unit, over);
+        }
+        self.pool.free(slot);
+        self.dispatch();
     }
 
     /// A unit is over: its results and failures go to the publisher, what its worker fell over is tried
@@ -66,6 +81,7 @@ impl Loop {
                 tracing::warn!(unit, %sentence, "worker");
                 (backlog::UnitEnd::Fell(how), sentence, None)
             }
+            UnitOutcome::NotBegun => (backlog::UnitEnd::NotBegun, String::new(), None),
             UnitOutcome::Left { root } => (backlog::UnitEnd::Left, String::new(), root),
             UnitOutcome::Impossible { sentence } => {
                 let runs = self.backlog.runs_of(unit);
@@ -158,6 +174,12 @@ impl Loop {
             }
         }
     }
+}
+
+/// How many brief units a worker is given in one go: many where many wait, and one where the workers would
+/// otherwise wait for each other, or a stop for them.
+fn in_one_go(waiting: usize, workers: u16) -> usize {
+    (waiting / (4 * usize::from(workers))).clamp(1, MAX_UNITS)
 }
 
 /// How much of the clock's time a unit will take; none where one of its products was never made.

@@ -1,26 +1,26 @@
-//! Keeps one worker: opens the media and the outputs for it, hands them over, listens, and tells the loop
-//! what came of it. The worker's life hangs on this thread.
+//! Keeps one worker: hands over what `opening.rs` opened for it, listens, and tells the loop what came of the
+//! units. The worker's life hangs on this thread.
 
-use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use butler_library::{BlobError, Library, SourceFile, Staged, StoredProduct};
+use butler_library::Library;
 use butler_product::media_info::MediaInfo;
-use butler_product::message::{FromWorker, Limits, Order};
-use butler_product::{Failure, FailureClass, Spec};
+use butler_product::message::FromWorker;
+use butler_product::{Failure, FailureClass};
 
-use crate::backlog::{Fall, UnitId};
 use crate::causes::{OWN_FAULT, with_causes};
-use crate::event::EngineEvent;
-use crate::inbox::Inbox;
-use crate::media_file;
-use crate::surroundings::Patience;
-use crate::unit::{Made, Spent, UnitJob, UnitOutcome, UnitOver, UnitWord};
+use crate::door::surroundings::Patience;
+use crate::engine::event::EngineEvent;
+use crate::engine::inbox::Inbox;
+use crate::unit::backlog::{Fall, UnitId};
+use crate::unit::media_file;
+use crate::unit::{Made, Spent, UnitJob, UnitOutcome, UnitOver};
 use crate::workers::answers::{Answer, Arrived, checked};
+use crate::workers::opening::{self, NotBegun, Opened};
 use crate::workers::process::{Ending, Process};
 use crate::workers::wishes::Wishes;
 
@@ -39,38 +39,15 @@ pub(super) struct Keeper {
     pub(super) wishes: Arc<Wishes>,
 }
 
-/// A unit that can't even begin.
-enum NotBegun {
-    /// The file can't be read, and its root is there.
-    Unreadable(Failure),
-    /// Its root is away, or no file holds the source any more.
-    Left { root: Option<String> },
-    /// Nothing can be done at all.
-    Impossible(String),
-}
-
-/// The open media file of a unit.
-struct Media {
-    file: SourceFile,
-    descriptor: File,
-}
-
-/// Where a worker writes a product's blob.
-struct Output {
-    staged: Staged,
-    descriptor: OwnedFd,
-}
-
-impl Output {
-    fn new(library: &Library) -> Result<Self, BlobError> {
-        let staged = library.blobs().staged()?;
-        Ok(Self { descriptor: staged.descriptor()?, staged })
-    }
-
-    /// Bytes that lie in it; one that can't be looked at holds nothing that could be kept.
-    fn written(&self) -> u64 {
-        self.staged.file().metadata().map_or(0, |metadata| metadata.len())
-    }
+/// A unit that its worker had in hand, and what the worker said of it.
+struct Ended {
+    /// Its place among the units that were given.
+    place: usize,
+    opened: Opened,
+    answers: Vec<Answer>,
+    bytes_read: u64,
+    took: Duration,
+    end: UnitOutcome,
 }
 
 impl Keeper {
@@ -84,22 +61,19 @@ impl Keeper {
         loop {
             match jobs.recv_timeout(IDLE) {
                 Ok(job) => {
-                    let unit = job.plan.unit;
-                    // A fault here must not end the thread: its runs would wait for the unit for ever.
-                    let over = std::panic::catch_unwind(AssertUnwindSafe(|| self.do_unit(&mut process, job)));
+                    // A fault here must not end the thread: its runs would wait for the units for ever.
+                    let over =
+                        std::panic::catch_unwind(AssertUnwindSafe(|| self.do_units(&mut process, &job)));
                     let over = over.unwrap_or_else(|_| {
                         process = None;
-                        UnitOver {
-                            answers: Vec::new(),
-                            bytes_read: 0,
-                            spent: Spent::default(),
-                            end: UnitOutcome::Impossible { sentence: OWN_FAULT.to_owned() },
-                        }
+                        let fault = |plan| NotBegun::Impossible(OWN_FAULT.to_owned()).over(plan);
+                        job.plans.iter().map(fault).collect()
                     });
                     if process.is_none() {
                         self.inbox.tell(EngineEvent::WorkerGone { slot: self.slot });
                     }
-                    self.tell(unit, UnitWord::Over(over));
+                    let units = job.plans.iter().map(|plan| plan.unit).zip(over).collect();
+                    self.inbox.tell(EngineEvent::UnitsOver { slot: self.slot, units });
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) if self.slot > 0 => {
                     if process.take().is_some() {
@@ -112,137 +86,140 @@ impl Keeper {
         }
     }
 
-    fn do_unit(&self, process: &mut Option<Process>, job: UnitJob) -> UnitOver {
-        if job.plan.fresh_worker && process.as_ref().is_some_and(|process| process.units_done() > 0) {
+    /// How each of the units ended, in their order.
+    fn do_units(&self, process: &mut Option<Process>, job: &UnitJob) -> Vec<UnitOver> {
+        let needs_fresh = job.plans.iter().any(|plan| plan.fresh_worker);
+        if needs_fresh && process.as_ref().is_some_and(|process| process.units_done() > 0) {
             *process = None;
         }
         let begun_at = Instant::now();
-        let begun = self
-            .open_media(&job)
-            .and_then(|media| Ok((media, self.open_outputs(&job)?, self.known_media_info(&job)?)));
-        let over = |end| UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end };
-        let (media, outputs, media_info) = match begun {
-            Ok(begun) => begun,
-            Err(NotBegun::Unreadable(failure)) => {
-                let answers = (0..job.plan.wants.len()).map(|want| (want, Err(failure.clone()))).collect();
-                return UnitOver { answers, bytes_read: 0, spent: Spent::default(), end: UnitOutcome::Done };
+        let mut over: BTreeMap<usize, UnitOver> = BTreeMap::new();
+        let mut opened: Vec<(usize, Opened)> = Vec::new();
+        for (place, unit) in opening::open_each(&self.library, &job.plans).into_iter().enumerate() {
+            match unit {
+                Ok(unit) => opened.push((place, unit)),
+                Err(why) => _ = over.insert(place, why.over(&job.plans[place])),
             }
-            Err(NotBegun::Left { root }) => return over(UnitOutcome::Left { root }),
-            Err(NotBegun::Impossible(sentence)) => return over(UnitOutcome::Impossible { sentence }),
-        };
-        let worker = match self.worker(process) {
-            Ok(worker) => worker,
-            Err(sentence) => return over(UnitOutcome::Impossible { sentence }),
-        };
-        if self.wishes.is_cancelled(job.plan.unit) {
-            return over(UnitOutcome::Done);
         }
-        let known_ms = media_info.as_ref().and_then(|info| info.duration_ms);
-        self.tell(job.plan.unit, UnitWord::Opened { file: media.file.path.display().to_string() });
-        let (said, bytes_read, frozen, end) = self.execute(worker, &job, &media, &outputs, media_info);
-        let (said, fault) =
-            checked(&job.plan.wants, said, |want| Some(outputs.get(want)?.as_ref()?.written()));
-        let end = match (end, fault) {
-            (UnitOutcome::Done, Some(sentence)) => UnitOutcome::Fell { how: Fall::ByItself, sentence },
-            (end, _) => end,
-        };
-        let end = if matches!(end, UnitOutcome::Fell { .. }) {
-            *process = None;
-            // A worker that waits for bytes in vain is no fault of the film's.
-            let answers = media_file::still_answers(&self.library, &media.file, &media.descriptor);
-            if answers {
-                end
-            } else {
-                UnitOutcome::Left { root: Some(media.file.root_path.display().to_string()) }
+        if opened.is_empty() {
+            return over.into_values().collect();
+        }
+        match self.worker(process) {
+            Ok(worker) => {
+                opened.retain(|(place, _)| {
+                    let plan = &job.plans[*place];
+                    let is_cancelled = self.wishes.is_cancelled(plan.unit);
+                    if is_cancelled {
+                        over.insert(*place, nothing_of(UnitOutcome::Done));
+                    }
+                    !is_cancelled
+                });
+                let opening = begun_at.elapsed() / u32::try_from(opened.len().max(1)).unwrap_or(u32::MAX);
+                let ended = self.execute(worker, job, opened);
+                if ended.iter().any(|unit| matches!(unit.end, UnitOutcome::Fell { .. })) {
+                    *process = None;
+                }
+                over.extend(self.weigh_each(ended, opening));
             }
-        } else {
-            end
-        };
-        let mut over = self.weigh(&media, said, outputs, bytes_read, end);
-        let info =
-            |(_, answer): &(_, Result<Made, _>)| answer.as_ref().ok()?.value.get::<MediaInfo>()?.duration_ms;
-        let read_now = over.answers.iter().find_map(info);
-        let media_seconds = read_now.or(known_ms).map(|ms| ms as f64 / 1_000.0);
-        over.spent = Spent {
-            seconds: begun_at.elapsed().saturating_sub(frozen).as_secs_f64(),
-            size_bytes: media.file.size,
-            media_seconds,
-        };
-        over
+            Err(sentence) => over.extend(opened.into_iter().map(|(place, _)| {
+                (place, nothing_of(UnitOutcome::Impossible { sentence: sentence.clone() }))
+            })),
+        }
+        over.into_values().collect()
     }
 
-    fn execute(
-        &self,
-        worker: &mut Process,
-        job: &UnitJob,
-        media: &Media,
-        outputs: &[Option<Output>],
-        media_info: Option<Box<MediaInfo>>,
-    ) -> (Vec<Answer>, u64, Duration, UnitOutcome) {
-        let unit = job.plan.unit;
-        let order = Order {
-            unit,
-            extension: media_file::extension(&media.file.path),
-            size_bytes: media.file.size,
-            wants: job.plan.wants.clone(),
-            media_info,
-            threads: job.threads,
-            limits: Limits::default(),
-        };
-        let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(media.descriptor.as_fd())
-            .chain(outputs.iter().flatten().map(|output| output.descriptor.as_fd()))
-            .collect();
-        let mut arrived = Arrived::new(&job.plan.wants);
-        let ending = worker.execute(order, &descriptors, &self.wishes, &mut |message| match message {
-            FromWorker::Progress { bytes_read, .. } => self.tell(unit, UnitWord::Progressed { bytes_read }),
-            message => arrived.take(message),
+    /// Has the worker do the units that are open.
+    fn execute(&self, worker: &mut Process, job: &UnitJob, opened: Vec<(usize, Opened)>) -> Vec<Ended> {
+        let plan = |place: usize| &job.plans[place];
+        let file = |unit: &Opened| unit.media.file.path.display().to_string();
+        let units: Vec<_> = opened.iter().map(|(place, unit)| (plan(*place).unit, file(unit))).collect();
+        let mut arrived: BTreeMap<UnitId, Arrived> =
+            opened.iter().map(|(place, _)| (plan(*place).unit, Arrived::new(&plan(*place).wants))).collect();
+        self.inbox.tell(EngineEvent::UnitsOpened { units });
+        let orders = opened.iter().map(|(place, unit)| unit.order(plan(*place), job.threads)).collect();
+        let endings = worker.execute(orders, &self.wishes, &mut |message| match message {
+            FromWorker::Progress { unit, bytes_read, .. } => {
+                self.inbox.tell(EngineEvent::UnitProgressed { unit, bytes_read })
+            }
+            FromWorker::Made { unit, .. } | FromWorker::Failed { unit, .. } => {
+                if let Some(arrived) = arrived.get_mut(&unit) {
+                    arrived.take(message);
+                }
+            }
+            _ => {}
         });
-        let said = arrived.into_answers();
-        match ending {
-            Ending::Ended { bytes_read, frozen } => (said, bytes_read, frozen, UnitOutcome::Done),
-            Ending::Fell { how, sentence, bytes_read } => {
-                (said, bytes_read, Duration::ZERO, UnitOutcome::Fell { how, sentence })
-            }
-        }
+        let ended = |((place, opened), ending): ((usize, Opened), Ending)| {
+            let given = arrived.remove(&plan(place).unit).map(Arrived::into_answers).unwrap_or_default();
+            let (answers, fault) = checked(&plan(place).wants, given, |want| {
+                Some(opened.outputs.get(want)?.as_ref()?.written())
+            });
+            let (bytes_read, took, end) = match (ending, fault) {
+                (Ending::Ended { bytes_read, took }, Some(sentence)) => {
+                    (bytes_read, took, UnitOutcome::Fell { how: Fall::ByItself, sentence })
+                }
+                (Ending::Ended { bytes_read, took }, None) => (bytes_read, took, UnitOutcome::Done),
+                (Ending::Fell { how, sentence, bytes_read }, _) => {
+                    (bytes_read, Duration::ZERO, UnitOutcome::Fell { how, sentence })
+                }
+                (Ending::NotBegun, _) => (0, Duration::ZERO, UnitOutcome::NotBegun),
+            };
+            Ended { place, opened, answers, bytes_read, took, end }
+        };
+        opened.into_iter().zip(endings).map(ended).collect()
     }
 
-    /// Turns what the worker said into answers: a product with its blob, or a failure. What was made of a
-    /// file that changed meanwhile is of neither content; and a file that could not be read while its root is
-    /// away is no failure.
-    fn weigh(
-        &self,
-        media: &Media,
-        said: Vec<Answer>,
-        mut outputs: Vec<Option<Output>>,
-        bytes_read: u64,
-        end: UnitOutcome,
-    ) -> UnitOver {
+    /// The ends of units, with their places: what holds of what was said of each, and whether it took. What
+    /// was made of a file that changed meanwhile is of neither content.
+    fn weigh_each(&self, ended: Vec<Ended>, opening: Duration) -> Vec<(usize, UnitOver)> {
+        let read: Vec<_> = ended
+            .iter()
+            .filter(|unit| !unit.answers.is_empty())
+            .map(|unit| (&unit.opened.media.file, &unit.opened.media.descriptor))
+            .collect();
+        let mut looks = media_file::look_again_each(&self.library, &read).into_iter();
+        let changed: Vec<Option<Failure>> = ended
+            .iter()
+            .map(|unit| {
+                let look = if unit.answers.is_empty() { None } else { looks.next() };
+                look.and_then(Result::err).map(|error| Failure::source(error.sentence()))
+            })
+            .collect();
+        let weighed =
+            |(unit, changed): (Ended, Option<Failure>)| (unit.place, self.weigh(unit, changed, opening));
+        ended.into_iter().zip(changed).map(weighed).collect()
+    }
+
+    /// Turns what the worker said into answers: a product with its blob, or a failure. A file that could not
+    /// be read while its root is away is no failure.
+    fn weigh(&self, unit: Ended, changed: Option<Failure>, opening: Duration) -> UnitOver {
+        let Ended { opened, answers, bytes_read, took, end, .. } = unit;
+        let known_ms = opened.known_ms();
+        let Opened { media, mut outputs, .. } = opened;
+        let root = || Some(media.file.root_path.display().to_string());
         let mut over = UnitOver { answers: Vec::new(), bytes_read, spent: Spent::default(), end };
-        if said.is_empty() {
-            return over;
+        // A worker that waits for bytes in vain is no fault of the film's.
+        if matches!(over.end, UnitOutcome::Fell { .. })
+            && !media_file::still_answers(&self.library, &media.file, &media.descriptor)
+        {
+            over.end = UnitOutcome::Left { root: root() };
         }
-        let changed = match media_file::look_again(&self.library, &media.file, &media.descriptor) {
-            Ok(()) => None,
-            Err(error) => Some(Failure::source(error.sentence())),
-        };
-        let said: Vec<Answer> =
-            said.into_iter().map(|(want, answer)| (want, changed.clone().map_or(answer, Err))).collect();
+        let answers: Vec<Answer> =
+            answers.into_iter().map(|(want, answer)| (want, changed.clone().map_or(answer, Err))).collect();
         let unread =
             |answer: &Result<_, Failure>| matches!(answer, Err(Failure { class: FailureClass::Source, .. }));
-        if said.iter().any(|(_, answer)| unread(answer)) {
+        if answers.iter().any(|(_, answer)| unread(answer)) {
+            let has_output = |want: &usize| outputs.get(*want).is_some_and(Option::is_some);
             if media_file::is_root_away(&self.library, &media.file) {
-                over.end = UnitOutcome::Left { root: Some(media.file.root_path.display().to_string()) };
+                over.end = UnitOutcome::Left { root: root() };
             } else if changed.is_none()
-                && said
-                    .iter()
-                    .any(|(want, answer)| unread(answer) && outputs.get(*want).is_some_and(Option::is_some))
+                && answers.iter().any(|(want, answer)| unread(answer) && has_output(want))
                 && let Some(sentence) = self.no_room()
             {
                 over.end = UnitOutcome::Impossible { sentence };
                 return over;
             }
         }
-        for (want, answer) in said {
+        for (want, answer) in answers {
             if unread(&answer) && matches!(over.end, UnitOutcome::Left { .. }) {
                 continue;
             }
@@ -252,6 +229,14 @@ impl Keeper {
             });
             over.answers.push((want, made));
         }
+        let info =
+            |(_, answer): &(_, Result<Made, _>)| answer.as_ref().ok()?.value.get::<MediaInfo>()?.duration_ms;
+        let read_now = over.answers.iter().find_map(info);
+        over.spent = Spent {
+            seconds: (took + opening).as_secs_f64(),
+            size_bytes: media.file.size,
+            media_seconds: read_now.or(known_ms).map(|ms| ms as f64 / 1_000.0),
+        };
         over
     }
 
@@ -293,50 +278,9 @@ impl Keeper {
         };
         Ok(process.insert(started))
     }
+}
 
-    /// Opens one of the files that hold the source, as it was when it was scanned.
-    fn open_media(&self, job: &UnitJob) -> Result<Media, NotBegun> {
-        let files = self.library.files_of(job.plan.source).map_err(|error| {
-            NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error)))
-        })?;
-        let mut troubles = Vec::new();
-        for file in files {
-            match media_file::open(&self.library, &file) {
-                Ok(descriptor) => return Ok(Media { file, descriptor }),
-                Err(error) => {
-                    tracing::debug!(file = %file.path.display(), error = &error as &dyn std::error::Error, "not readable");
-                    troubles.push((file, error));
-                }
-            }
-        }
-        let Some((_, error)) = troubles.last() else { return Err(NotBegun::Left { root: None }) };
-        // As long as one of its roots is away the content may well be there.
-        if let Some((file, _)) =
-            troubles.iter().find(|(file, _)| media_file::is_root_away(&self.library, file))
-        {
-            return Err(NotBegun::Left { root: Some(file.root_path.display().to_string()) });
-        }
-        Err(NotBegun::Unreadable(Failure::source(error.sentence())))
-    }
-
-    /// One staged file for each want that has a blob, in the order of the wants.
-    fn open_outputs(&self, job: &UnitJob) -> Result<Vec<Option<Output>>, NotBegun> {
-        let output = |want: &Spec| want.kind().has_blob().then(|| Output::new(&self.library)).transpose();
-        let outputs: Result<Vec<_>, _> = job.plan.wants.iter().map(output).collect();
-        outputs.map_err(|error| {
-            NotBegun::Impossible(format!("No output could be made: {}.", with_causes(&error)))
-        })
-    }
-
-    fn known_media_info(&self, job: &UnitJob) -> Result<Option<Box<MediaInfo>>, NotBegun> {
-        let stored = self.library.product_of::<MediaInfo>(job.plan.source);
-        let stored = stored.map_err(|error| {
-            NotBegun::Impossible(format!("The library could not be read: {}.", with_causes(&error)))
-        })?;
-        Ok(stored.filter(StoredProduct::is_usable).map(|stored| Box::new(stored.value)))
-    }
-
-    fn tell(&self, unit: UnitId, word: UnitWord) {
-        self.inbox.tell(EngineEvent::UnitSaid { slot: self.slot, unit, word });
-    }
+/// The end of a unit of which nothing came.
+fn nothing_of(end: UnitOutcome) -> UnitOver {
+    UnitOver { answers: Vec::new(), bytes_read: 0, spent: Spent::default(), end }
 }

@@ -1,4 +1,4 @@
-//! One worker process: started, introduced, given one unit at a time, watched, and killed when it hangs.
+//! One worker process: started, introduced, given units to do, watched, and killed when it hangs.
 //!
 //! The process gets one end of a socket pair as its standard input, the server's standard error for its last
 //! words, an empty environment and no other descriptor. It never gets a path.
@@ -16,8 +16,8 @@ use butler_product::message::{FromWorker, Hello, Order, Sandbox, ToWorker};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::backlog::Fall;
-use crate::surroundings::Patience;
+use crate::door::surroundings::Patience;
+use crate::unit::backlog::{Fall, UnitId};
 use crate::workers::wishes::Wishes;
 
 /// How long a new worker may take to introduce itself: a machine that is busy starts programs slowly.
@@ -61,18 +61,36 @@ pub enum StartError {
 /// How a unit came to its end.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// The worker said so.
-    Ended { bytes_read: u64, frozen: Duration },
+    /// The worker said so. Time in which it was frozen does not count.
+    Ended { bytes_read: u64, took: Duration },
     /// The worker is gone or was killed; it can't be used any more.
     Fell { how: Fall, sentence: String, bytes_read: u64 },
+    /// The worker fell over a unit that was to be done before this one.
+    NotBegun,
 }
 
-impl Ending {
-    /// The same of a worker that was frozen: whoever killed it, it could do nothing for it.
-    fn of_frozen(self) -> Self {
-        match self {
-            Self::Fell { sentence, bytes_read, .. } => Self::Fell { how: Fall::Frozen, sentence, bytes_read },
-            ended @ Self::Ended { .. } => ended,
+/// The unit whose turn it is in the worker.
+struct Turn {
+    unit: UnitId,
+    began: Instant,
+    bytes_read: u64,
+    steps: u64,
+    last_step: Instant,
+    cancelled: Option<Instant>,
+    frozen: Duration,
+}
+
+impl Turn {
+    fn of(unit: UnitId, is_cancelled: bool) -> Self {
+        let now = Instant::now();
+        Self {
+            unit,
+            began: now,
+            bytes_read: 0,
+            steps: 0,
+            last_step: now,
+            cancelled: is_cancelled.then_some(now),
+            frozen: Duration::ZERO,
         }
     }
 }
@@ -146,99 +164,130 @@ impl Process {
         self.units_done
     }
 
-    /// Has a unit done, and hands on all that the worker says of it. What is wished of the unit meanwhile is
-    /// told to the worker within a quarter of a second; while it is to be frozen the process is stopped, and
-    /// that time counts for nothing. A cancelled unit is let go on to its end, frozen or not.
+    /// Has units done one after the other, and hands on all that the worker says of them; answers how each
+    /// ended, in their order. What is wished of a unit meanwhile is told to the worker within a quarter of a
+    /// second; while it is to be frozen the process is stopped, and that time counts for nothing. A cancelled
+    /// unit is let go on to its end, frozen or not.
     pub(crate) fn execute(
         &mut self,
-        order: Order,
-        descriptors: &[BorrowedFd<'_>],
+        orders: Vec<(Order, Vec<BorrowedFd<'_>>)>,
         wishes: &Wishes,
         hear: &mut dyn FnMut(FromWorker),
-    ) -> Ending {
-        let unit = order.unit;
-        let mut read = 0;
-        let mut steps = 0;
-        let mut last_step = Instant::now();
-        let mut last_word = Instant::now();
-        let mut cancelled: Option<Instant> = None;
-        let mut frozen_since: Option<Instant> = None;
-        let mut frozen = Duration::ZERO;
-        if let Err(error) = channel::send(&self.socket, &ToWorker::Do(Box::new(order)), descriptors) {
-            return self.fallen(&error, read);
+    ) -> Vec<Ending> {
+        let units: Vec<UnitId> = orders.iter().map(|(order, _)| order.unit).collect();
+        let mut endings = Vec::with_capacity(units.len());
+        let given = orders.into_iter().try_for_each(|(order, descriptors)| {
+            channel::send(&self.socket, &ToWorker::Do(Box::new(order)), &descriptors)
+        });
+        let done = given.map_err(|error| self.fallen(&error, 0));
+        if let Err(fallen) = done.and_then(|()| self.await_ends(&units, wishes, hear, &mut endings)) {
+            endings.push(fallen);
         }
-        loop {
-            if frozen_since.is_none() && cancelled.is_none() && wishes.is_frozen() {
-                self.signal(Signal::STOP);
-                frozen_since = Some(Instant::now());
-            } else if (cancelled.is_some() || !wishes.is_frozen())
-                && let Some(since) = frozen_since.take()
-            {
-                frozen += since.elapsed();
-                (last_word, last_step) = (Instant::now(), Instant::now());
-                self.signal(Signal::CONT);
-            }
-            match self.next_message(Duration::from_millis(250)) {
-                Err(error) => {
-                    let ending = self.fallen(&error, read);
-                    return if frozen_since.is_some() { ending.of_frozen() } else { ending };
+        endings.resize_with(units.len(), || Ending::NotBegun);
+        endings
+    }
+
+    /// Follows the worker from unit to unit, and keeps how each ended; or how the worker fell.
+    fn await_ends(
+        &mut self,
+        units: &[UnitId],
+        wishes: &Wishes,
+        hear: &mut dyn FnMut(FromWorker),
+        endings: &mut Vec<Ending>,
+    ) -> Result<(), Ending> {
+        let mut last_word = Instant::now();
+        let mut frozen_since: Option<Instant> = None;
+        let mut cancelled: Vec<UnitId> = Vec::new();
+        for (place, unit) in units.iter().enumerate() {
+            let mut turn = Turn::of(*unit, cancelled.contains(unit));
+            loop {
+                if frozen_since.is_none() && turn.cancelled.is_none() && wishes.is_frozen() {
+                    self.signal(Signal::STOP);
+                    frozen_since = Some(Instant::now());
+                } else if (turn.cancelled.is_some() || !wishes.is_frozen())
+                    && let Some(since) = frozen_since.take()
+                {
+                    turn.frozen += since.elapsed();
+                    (last_word, turn.last_step) = (Instant::now(), Instant::now());
+                    self.signal(Signal::CONT);
                 }
-                Ok(Some(message)) => {
-                    last_word = Instant::now();
-                    match message {
-                        FromWorker::UnitEnded { unit: ended, bytes_read } if ended == unit => {
-                            self.units_done += 1;
-                            // It was done just as it was to be held: the next unit, if one comes, finds it
-                            // awake.
-                            if let Some(since) = frozen_since {
-                                frozen += since.elapsed();
-                                self.signal(Signal::CONT);
-                            }
-                            return Ending::Ended { bytes_read, frozen };
+                let message = self.next_message(Duration::from_millis(250)).map_err(|error| {
+                    // Whoever killed a worker that was frozen, it could do nothing for it.
+                    match self.fallen(&error, turn.bytes_read) {
+                        Ending::Fell { sentence, bytes_read, .. } if frozen_since.is_some() => {
+                            Ending::Fell { how: Fall::Frozen, sentence, bytes_read }
                         }
-                        FromWorker::Progress { unit: of, bytes_read, steps: now, .. } if of == unit => {
-                            if (bytes_read, now) != (read, steps) {
-                                (read, steps, last_step) = (bytes_read, now, Instant::now());
-                            }
-                            hear(message);
-                        }
-                        FromWorker::Made { unit: of, .. } | FromWorker::Failed { unit: of, .. }
-                            if of == unit =>
-                        {
-                            last_step = Instant::now();
-                            hear(message);
-                        }
-                        // The message is of a unit that was cancelled before.
-                        _ => {}
+                        fallen => fallen,
                     }
+                })?;
+                last_word = if message.is_some() { Instant::now() } else { last_word };
+                match message {
+                    Some(FromWorker::UnitEnded { unit: ended, bytes_read }) if ended == turn.unit => {
+                        self.units_done += 1;
+                        if let Some(since) = frozen_since.as_mut() {
+                            turn.frozen += since.elapsed();
+                            *since = Instant::now();
+                        }
+                        let took = turn.began.elapsed().saturating_sub(turn.frozen);
+                        endings.push(Ending::Ended { bytes_read, took });
+                        break;
+                    }
+                    Some(message @ FromWorker::Progress { unit: of, bytes_read, steps, .. })
+                        if of == turn.unit =>
+                    {
+                        if (bytes_read, steps) != (turn.bytes_read, turn.steps) {
+                            (turn.bytes_read, turn.steps) = (bytes_read, steps);
+                            turn.last_step = Instant::now();
+                        }
+                        hear(message);
+                    }
+                    Some(
+                        message @ (FromWorker::Made { unit: of, .. } | FromWorker::Failed { unit: of, .. }),
+                    ) if of == turn.unit => {
+                        turn.last_step = Instant::now();
+                        hear(message);
+                    }
+                    // Nothing, or a message of a unit that was cancelled before.
+                    _ => {}
                 }
-                Ok(None) => {}
-            }
-            for wish in wishes.take(unit) {
-                if matches!(wish, ToWorker::Cancel { .. }) {
-                    cancelled = Some(Instant::now());
+                for wish in wishes.take(&units[place..]) {
+                    if let ToWorker::Cancel { unit } = wish {
+                        cancelled.push(unit);
+                        if unit == turn.unit {
+                            turn.cancelled = Some(Instant::now());
+                        }
+                    }
+                    // A worker that is gone is noticed at the next message.
+                    let _ = channel::send(&self.socket, &wish, &[]);
                 }
-                // A worker that is gone is noticed at the next message.
-                let _ = channel::send(&self.socket, &wish, &[]);
+                // What is held says nothing and comes no further, and is none the worse for it.
+                if frozen_since.is_some() && turn.cancelled.is_none() {
+                    continue;
+                }
+                if let Some(sentence) = self.is_hung(&turn, last_word) {
+                    self.kill();
+                    return Err(Ending::Fell { how: Fall::ByItself, sentence, bytes_read: turn.bytes_read });
+                }
             }
-            // What is held says nothing and comes no further, and is none the worse for it.
-            if frozen_since.is_some() && cancelled.is_none() {
-                continue;
-            }
-            let sentence = if last_word.elapsed() > self.patience.silence {
-                format!("The worker hung: it said nothing for {} seconds.", self.patience.silence.as_secs())
-            } else if last_step.elapsed() > self.patience.standstill {
-                format!(
-                    "The worker hung: it came no further for {} seconds.",
-                    self.patience.standstill.as_secs()
-                )
-            } else if cancelled.is_some_and(|since| since.elapsed() > CANCEL_GRACE) {
-                "The worker did not let go of a cancelled file.".to_owned()
-            } else {
-                continue;
-            };
-            self.kill();
-            return Ending::Fell { how: Fall::ByItself, sentence, bytes_read: read };
+        }
+        // The last was done just as it was to be held: the next one, if one comes, finds the worker awake.
+        if frozen_since.is_some() {
+            self.signal(Signal::CONT);
+        }
+        Ok(())
+    }
+
+    /// Why the worker is to be killed over the unit in hand, if it is.
+    fn is_hung(&self, turn: &Turn, last_word: Instant) -> Option<String> {
+        let Patience { silence, standstill } = self.patience;
+        if last_word.elapsed() > silence {
+            Some(format!("The worker hung: it said nothing for {} seconds.", silence.as_secs()))
+        } else if turn.last_step.elapsed() > standstill {
+            Some(format!("The worker hung: it came no further for {} seconds.", standstill.as_secs()))
+        } else if turn.cancelled.is_some_and(|since| since.elapsed() > CANCEL_GRACE) {
+            Some("The worker did not let go of a cancelled file.".to_owned())
+        } else {
+            None
         }
     }
 
@@ -335,6 +384,42 @@ mod tests {
         (Process { child: Some(child), socket, hello, units_done: 0, patience: Patience::default() }, theirs)
     }
 
+    fn order(unit: UnitId) -> Order {
+        Order {
+            unit,
+            extension: String::new(),
+            size_bytes: 0,
+            wants: Vec::new(),
+            media_info: None,
+            threads: 1,
+            limits: Limits::default(),
+        }
+    }
+
+    #[test]
+    fn a_worker_falls_over_one_unit_and_those_behind_it_have_not_begun() {
+        let (mut process, theirs) = silent();
+        let worker = std::thread::spawn(move || {
+            (0..4).for_each(|_| _ = channel::receive::<ToWorker>(&theirs).unwrap());
+            channel::send(&theirs, &FromWorker::UnitEnded { unit: 1, bytes_read: 7 }, &[]).unwrap();
+        });
+        let orders = (1..=4).map(|unit| (order(unit), Vec::new())).collect();
+        let endings = process.execute(orders, &Wishes::default(), &mut |_| {});
+        worker.join().unwrap();
+        assert!(
+            matches!(
+                endings[..],
+                [
+                    Ending::Ended { bytes_read: 7, .. },
+                    Ending::Fell { how: Fall::ByItself, .. },
+                    Ending::NotBegun,
+                    Ending::NotBegun
+                ]
+            ),
+            "{endings:?}"
+        );
+    }
+
     fn is_held(process: &Process) -> bool {
         let pid = process.child.as_ref().unwrap().id();
         std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap().contains("State:\tT")
@@ -346,17 +431,8 @@ mod tests {
         channel::send(&theirs, &FromWorker::UnitEnded { unit: 1, bytes_read: 7 }, &[]).unwrap();
         let wishes = Wishes::default();
         wishes.freeze(true);
-        let order = Order {
-            unit: 1,
-            extension: String::new(),
-            size_bytes: 0,
-            wants: Vec::new(),
-            media_info: None,
-            threads: 1,
-            limits: Limits::default(),
-        };
-        let ending = process.execute(order, &[], &wishes, &mut |_| {});
-        assert!(matches!(ending, Ending::Ended { bytes_read: 7, .. }), "{ending:?}");
+        let endings = process.execute(vec![(order(1), Vec::new())], &wishes, &mut |_| {});
+        assert!(matches!(endings[..], [Ending::Ended { bytes_read: 7, .. }]), "{endings:?}");
         // A signal needs a moment.
         let deadline = Instant::now() + Duration::from_secs(60);
         while is_held(&process) {

@@ -1,4 +1,4 @@
-//! What is wished of the unit in a worker's hand while it is done: the loop leaves wishes, the worker's
+//! What is wished of the units in a worker's hand while they are done: the loop leaves wishes, the worker's
 //! keeper takes them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use butler_product::message::ToWorker;
 
-use crate::backlog::{UnitId, Withdrawal};
+use crate::unit::backlog::{UnitId, Withdrawal};
 
 /// Wishes about one slot's units.
 #[derive(Debug, Default)]
@@ -21,12 +21,12 @@ impl Wishes {
         self.left.lock().unwrap_or_else(PoisonError::into_inner).push(wish);
     }
 
-    /// Takes the wishes about this unit; older ones, about units that ended, are forgotten.
-    pub(crate) fn take(&self, unit: UnitId) -> Vec<ToWorker> {
+    /// Takes the wishes about these units; older ones, about units that ended, are forgotten.
+    pub(crate) fn take(&self, units: &[UnitId]) -> Vec<ToWorker> {
         let wishes = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
         let words = wishes.into_iter().filter_map(|wish| match wish {
-            Withdrawal::Cancel { unit: of } if of == unit => Some(ToWorker::Cancel { unit }),
-            Withdrawal::Drop { unit: of, want } if of == unit => Some(ToWorker::Drop { unit, want }),
+            Withdrawal::Cancel { unit } if units.contains(&unit) => Some(ToWorker::Cancel { unit }),
+            Withdrawal::Drop { unit, want } if units.contains(&unit) => Some(ToWorker::Drop { unit, want }),
             Withdrawal::Cancel { .. } | Withdrawal::Drop { .. } => None,
         });
         words.collect()

@@ -60,22 +60,36 @@ pub fn restore_backup(data_dir: &Path, copy: &Path, now: DateTime) -> Result<Res
     let held = DataDir::open(data_dir)?;
     let content = check_backup(copy, &mut || false)
         .map_err(|fault| RestoreError::Copy { path: copy.display().to_string(), fault })?;
-    let database = held.path().join("butler.db");
     let draft = held.path().join("staging").join("restored.db");
+    let replaced = put_in_place(held.path(), copy, &draft, &now).inspect_err(|_| {
+        // A disk that is full shall not stay so for a copy that nobody needs.
+        let _gone = fs::remove_file(&draft);
+    })?;
+    Ok(Restored { content, replaced })
+}
+
+/// Takes the steps in their order; gives the second name of the database that was there.
+fn put_in_place(
+    data_dir: &Path,
+    copy: &Path,
+    draft: &Path,
+    now: &DateTime,
+) -> Result<Option<PathBuf>, RestoreError> {
+    let database = data_dir.join("butler.db");
     let fail = |path: &Path| {
         let path = path.display().to_string();
         move |source| RestoreError::Io { path, source }
     };
-    copy_whole(copy, &draft).map_err(fail(&draft))?;
+    copy_whole(copy, draft).map_err(fail(draft))?;
     let replaced = if database.exists() {
         fold_log(&database);
-        Some(keep(&database, &now).map_err(fail(&database))?)
+        Some(keep(&database, now).map_err(fail(&database))?)
     } else {
         None
     };
-    fs::rename(&draft, &database).map_err(fail(&database))?;
-    File::open(held.path()).and_then(|folder| folder.sync_all()).map_err(fail(held.path()))?;
-    Ok(Restored { content, replaced })
+    fs::rename(draft, &database).map_err(fail(&database))?;
+    File::open(data_dir).and_then(|folder| folder.sync_all()).map_err(fail(data_dir))?;
+    Ok(replaced)
 }
 
 /// A copy of a file that is on the disk when this returns.

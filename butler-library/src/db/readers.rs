@@ -24,6 +24,8 @@ pub(super) struct Readers {
 struct Pool {
     idle: Vec<Connection>,
     lent: usize,
+    /// How often all were renewed: who was lent before the last time is not kept.
+    renewals: u64,
 }
 
 impl Readers {
@@ -35,17 +37,28 @@ impl Readers {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let lent = Lent { connection: Some(self.lend()?), readers: self };
+        let (connection, renewals) = self.lend()?;
+        let lent = Lent { connection: Some(connection), renewals, readers: self };
         let Some(connection) = &lent.connection else { return Err(StoreError::Closed.into()) };
         let transaction = connection.unchecked_transaction().map_err(StoreError::from)?;
         work(&transaction)
+    }
+
+    /// Has each connection closed as soon as nobody reads by it. A connection plans its queries by the counts of
+    /// `ANALYZE` that were there when it was opened.
+    pub(super) fn renew(&self) {
+        let mut pool = self.pool();
+        pool.renewals += 1;
+        let closed = std::mem::take(&mut pool.idle);
+        drop(pool);
+        drop(closed);
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lend(&self) -> Result<Connection, StoreError> {
+    fn lend(&self) -> Result<(Connection, u64), StoreError> {
         let mut pool = self
             .returned
             .wait_while(self.pool(), |pool| pool.idle.is_empty() && pool.lent >= MOST)
@@ -55,7 +68,7 @@ impl Readers {
             None => self.connect()?,
         };
         pool.lent += 1;
-        Ok(connection)
+        Ok((connection, pool.renewals))
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {
@@ -74,6 +87,7 @@ impl Readers {
 /// A connection that finds its way back, even out of a panic.
 struct Lent<'a> {
     connection: Option<Connection>,
+    renewals: u64,
     readers: &'a Readers,
 }
 
@@ -83,7 +97,7 @@ impl Drop for Lent<'_> {
         pool.lent -= 1;
         // A transaction that could not be ended must not be lent again.
         let returned = self.connection.take().filter(Connection::is_autocommit);
-        let closed = if pool.idle.len() < KEPT {
+        let closed = if pool.idle.len() < KEPT && pool.renewals == self.renewals {
             pool.idle.extend(returned);
             None
         } else {
@@ -92,5 +106,42 @@ impl Drop for Lent<'_> {
         drop(pool);
         drop(closed);
         self.readers.returned.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By which index a reader finds its rows.
+    fn plan(readers: &Readers) -> String {
+        let explain = "EXPLAIN QUERY PLAN SELECT * FROM t WHERE a = 1 AND b = 1";
+        let detail = readers.read(|tx| Ok::<_, StoreError>(tx.query_row(explain, [], |row| row.get(3))?));
+        detail.unwrap()
+    }
+
+    #[test]
+    fn once_renewed_readers_plan_by_what_was_counted_last() {
+        let folder = butler_fixtures::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let writer = Connection::open(&path).unwrap();
+        writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
+        let rows = "CREATE TABLE t (a, b); CREATE INDEX by_a ON t (a); CREATE INDEX by_b ON t (b); \
+                    WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many LIMIT 1000) \
+                    INSERT INTO t SELECT 1, n FROM many; ANALYZE";
+        writer.execute_batch(rows).unwrap();
+        let readers = Readers::new(&path);
+        assert!(plan(&readers).contains("by_b"));
+        writer.execute_batch("UPDATE t SET a = b, b = 1; ANALYZE").unwrap();
+        assert!(plan(&readers).contains("by_b"), "a connection that is open does not notice");
+        readers.renew();
+        assert!(plan(&readers).contains("by_a"));
+        // One that was lent meanwhile is not kept.
+        let renew = |_: &Connection| {
+            readers.renew();
+            Ok::<_, StoreError>(())
+        };
+        readers.read(renew).unwrap();
+        assert!(readers.pool().idle.is_empty());
     }
 }

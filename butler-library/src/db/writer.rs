@@ -1,17 +1,28 @@
 //! The one thread that writes. All writes that wait when it becomes free go into one transaction, each in a
 //! savepoint of its own: one that fails is undone alone, and one commit (one fsync) serves all.
+//!
+//! A commit makes no checkpoint, as it does by SQLite's default: `checkpoints.rs` does, elsewhere.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
 use super::StoreError;
+use super::checkpoints::{Checkpoints, checkpoint};
 use crate::vital_threads::VitalThreads;
 
 /// The most writes in one transaction, so that the first of them doesn't wait for ever.
 const GROUP: usize = 128;
+
+thread_local! {
+    /// Pages of the log after the last commit of this thread, which is the writer's: the hook that SQLite
+    /// calls carries no state of its own.
+    static LOG_PAGES: Cell<i64> = const { Cell::new(0) };
+}
 
 pub(super) struct Writer {
     /// None once the writer is being closed.
@@ -20,10 +31,19 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, threads: &VitalThreads) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        connection: Connection,
+        checkpoints: Arc<Checkpoints>,
+        threads: &VitalThreads,
+    ) -> Result<Self, StoreError> {
         let (jobs, waiting) = channel();
+        // It takes the place of the hook by which SQLite makes checkpoints itself.
+        connection.wal_hook(Some(|_, pages| {
+            LOG_PAGES.set(i64::from(pages));
+            Ok(())
+        }));
         let thread = threads
-            .spawn("library-writer", move || work_off(&connection, &waiting))
+            .spawn("library-writer", move || work_off(&connection, &checkpoints, &waiting))
             .map_err(|_| StoreError::Closed)?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -125,13 +145,17 @@ where
     }
 }
 
-fn work_off(connection: &Connection, waiting: &Receiver<Box<dyn Job>>) {
+fn work_off(connection: &Connection, checkpoints: &Checkpoints, waiting: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
         group.extend(waiting.try_iter().take(GROUP - 1));
         let commit = transact(connection, &mut group);
         for job in group {
             job.answer(commit.as_ref().map(|&()| ()));
+        }
+        if checkpoints.committed(LOG_PAGES.get()) {
+            // What can't be brought in now stays in the log.
+            let _little = checkpoint(connection);
         }
     }
 }
@@ -175,7 +199,6 @@ fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Re
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
-    use std::sync::Arc;
     use std::sync::mpsc::sync_channel;
 
     use tempfile::TempDir;
@@ -189,7 +212,12 @@ mod tests {
         let connection = Connection::open(&path).unwrap();
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
         connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY)").unwrap();
-        (Arc::new(Writer::start(connection, &VitalThreads::default()).unwrap()), path, folder)
+        (Arc::new(start(connection, &path, &VitalThreads::default())), path, folder)
+    }
+
+    fn start(connection: Connection, path: &Path, threads: &VitalThreads) -> Writer {
+        let checkpoints = Arc::new(Checkpoints::start(path, threads).unwrap());
+        Writer::start(connection, checkpoints, threads).unwrap()
     }
 
     /// How many rows are committed, as another connection sees it.
@@ -272,8 +300,8 @@ mod tests {
         }
         let folder = butler_fixtures::tempdir().unwrap();
         let threads = VitalThreads::default();
-        let writer =
-            Writer::start(Connection::open(folder.path().join("test.db")).unwrap(), &threads).unwrap();
+        let path = folder.path().join("test.db");
+        let writer = start(Connection::open(&path).unwrap(), &path, &threads);
         let (report, reported) = channel();
         threads.on_loss(move |thread| report.send(thread).unwrap());
         // Held back until nobody waits for the answer any more.
@@ -285,6 +313,24 @@ mod tests {
         leave.send(()).unwrap();
         assert_eq!(reported.recv(), Ok("library-writer"));
         assert!(matches!(writer.write(|_| Ok::<_, StoreError>(())), Err(StoreError::Closed)));
+    }
+
+    #[test]
+    fn a_log_that_is_written_all_the_time_is_begun_anew_all_the_same() {
+        let (writer, path, _folder) = writer();
+        // Some 100 MB of pages in all; each write waits for its commit, and the next one follows at once.
+        for _ in 0..250 {
+            let write = |connection: &Connection| {
+                let grow = "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many LIMIT 100) \
+                            INSERT INTO b (x) SELECT zeroblob(4000) FROM many";
+                connection.execute_batch("CREATE TABLE IF NOT EXISTS b (x)")?;
+                Ok::<_, StoreError>(connection.execute(grow, []).map(|_| ())?)
+            };
+            writer.write(write).unwrap();
+        }
+        let bytes = |path: &Path| std::fs::metadata(path).unwrap().len();
+        let log = bytes(&path.with_extension("db-wal"));
+        assert!(log < bytes(&path) / 2, "the log has {log} bytes");
     }
 
     #[test]

@@ -112,9 +112,7 @@ impl RootThreads {
         J: Send + 'static,
         R: Send + 'static,
     {
-        if !self.roots().entry(root.to_owned()).or_default().may_be_tried() {
-            return Err(self.away(root).into());
-        }
+        self.let_try(&mut self.roots(), root)?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let (mut open, work) = (jobs.len(), Arc::new(work));
         let queue = Arc::new(Queue { waiting: Mutex::new((jobs, false)), changed: Condvar::new() });

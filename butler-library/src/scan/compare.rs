@@ -267,6 +267,7 @@ mod tests {
         Walked {
             root: ROOT,
             seen,
+            pictures: Vec::new(),
             unsure: Vec::new(),
             ignored: Vec::new(),
             is_whole: true,

@@ -17,10 +17,11 @@ use std::time::{Duration, Instant};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
+use super::artwork;
 use super::extent::Extent;
 use super::ignore::{IGNORE, Ignored, NOMEDIA, PLEXIGNORE, Rules, Why, below};
 use super::media_names::{Medium, is_skipped, medium};
-use super::walk::{Pending, Seen, Stat, Unsure, sentence};
+use super::walk::{Pending, Seen, SeenPicture, Stat, Unsure, sentence};
 use crate::{Borders, Heartbeat, Outside, RootId, SectionKind};
 
 /// So many files are looked at in one go.
@@ -78,6 +79,7 @@ pub(super) struct Listing {
 #[derive(Default)]
 pub(super) struct Content {
     pub(super) files: Vec<Seen>,
+    pub(super) pictures: Vec<SeenPicture>,
     pub(super) unsure: Vec<Unsure>,
     pub(super) ignored: Vec<Ignored>,
 }
@@ -87,6 +89,8 @@ struct Entry {
     name: Vec<u8>,
     kind: FileType,
     medium: Option<Medium>,
+    /// Whether it is a picture of an item, by its name.
+    is_picture: bool,
 }
 
 /// Makes the calls of one walk.
@@ -197,6 +201,8 @@ impl Lister {
     fn outside(&self, folder: &Pending, open: &OwnedFd, identity: (u64, u64)) -> io::Result<Option<Outside>> {
         if folder.linked || folder.path.is_empty() {
             self.borders.of_open(open)
+        } else if let Some(own) = self.borders.of_identity(identity) {
+            Ok(Some(own))
         } else if folder.dev_above() == Some(identity.0) {
             Ok(None)
         } else {
@@ -231,12 +237,15 @@ impl Lister {
                 continue;
             }
             names.has_entries = true;
+            // Who is told what was left alone asks of media.
+            let is_picture =
+                medium.is_none() && !self.tell_ignored && artwork::read(self.kind, name).is_some();
             match kind {
                 // Without a media name only a link or an unknown entry can be of interest: it may be a
                 // folder.
-                FileType::RegularFile if medium.is_none() => {}
+                FileType::RegularFile if medium.is_none() && !is_picture => {}
                 FileType::RegularFile | FileType::Directory | FileType::Symlink | FileType::Unknown => {
-                    names.entries.push(Entry { name: name.to_vec(), kind, medium });
+                    names.entries.push(Entry { name: name.to_vec(), kind, medium, is_picture });
                 }
                 _ => {}
             }
@@ -300,8 +309,11 @@ impl Lister {
                     (FileType::RegularFile, Some(medium))
                         if is_file || !self.is_ignored(rules, &path, false, content) =>
                     {
-                        let outside =
-                            if is_file { Ok(None) } else { self.file_outside(&chunk.folder, &entry.name) };
+                        let outside = if is_file {
+                            Ok(self.borders.of_identity((raw.st_dev, raw.st_ino)))
+                        } else {
+                            self.file_outside(&chunk.folder, &entry.name)
+                        };
                         match outside {
                             Ok(None) => {
                                 let stat = Stat::of(&raw);
@@ -315,6 +327,9 @@ impl Lister {
                                 content.unsure.push(Unsure { path, sentence: sentence("file", &error) });
                             }
                         }
+                    }
+                    (FileType::RegularFile, None) if is_file && entry.is_picture => {
+                        content.pictures.push(SeenPicture { path, stat: Stat::of(&raw) });
                     }
                     (FileType::Directory, _) if !self.is_ignored(rules, &path, true, content) => {
                         folders.push((path, entry.kind == FileType::Symlink));

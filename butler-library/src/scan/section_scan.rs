@@ -2,6 +2,8 @@
 //! What it all means is decided by `compare` and `plan`, and carried out by `apply`; a dry run keeps the plans
 //! instead ([`Sink`]).
 
+mod read_pictures;
+
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use super::known;
 use super::plan::{End, FileRead, Placed, Plan, Planner};
 use super::read::{self, Reading};
 use super::settle::{PATIENCE, Watch};
-use super::walk::{RootState, Seen, Walk, Walked, walk};
+use super::walk::{RootState, Seen, SeenPicture, Unsure, Walk, Walked, walk};
 use super::{LeftAlone, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld};
 use crate::fingerprint::Prints;
 use crate::store::failures::ScanFailure;
@@ -63,7 +65,13 @@ pub(super) fn run(
         scan.flush()?;
         return Ok(scan.stop());
     }
+    let pictures = scan.read_pictures()?;
+    if scan.report.stopped {
+        scan.flush()?;
+        return Ok(scan.stop());
+    }
     scan.end()?;
+    scan.keep_pictures(pictures)?;
     Ok(scan.report)
 }
 
@@ -87,6 +95,8 @@ struct Scan<'a> {
     /// The roots that were read, with their folders' identities.
     walked: HashMap<RootId, (u64, u64)>,
     away: HashSet<RootId>,
+    /// Of each root that was read the pictures beside the media, and what could not be looked at.
+    pictures: Vec<(RootId, Vec<SeenPicture>, Vec<Unsure>)>,
     planner: Planner,
     sink: Sink<'a>,
     report: ScanReport,
@@ -115,6 +125,7 @@ impl<'a> Scan<'a> {
             extents,
             walked: HashMap::new(),
             away: HashSet::new(),
+            pictures: Vec::new(),
             planner: Planner::default(),
             sink,
             report: ScanReport::default(),
@@ -148,12 +159,13 @@ impl<'a> Scan<'a> {
                 observer.progress(*progress);
                 observer.should_stop()
             });
-            let walked = walked.ok()?;
+            let mut walked = walked.ok()?;
             self.report.folders += walked.folders;
             self.report.seen += walked.seen.len() as u64;
             self.progress.seen = self.report.seen;
             if let RootState::Read { identity, .. } = walked.state {
                 self.walked.insert(root.id, identity);
+                self.pictures.push((root.id, std::mem::take(&mut walked.pictures), walked.unsure.clone()));
             }
             let outside = walked.ignored.iter().filter(|ignored| matches!(ignored.why, Why::Outside(_)));
             self.report.left_alone.extend(outside.map(|ignored| LeftAlone {

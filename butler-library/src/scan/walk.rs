@@ -51,6 +51,14 @@ pub(super) struct Seen {
     pub(super) medium: Medium,
 }
 
+/// A picture beside the media that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SeenPicture {
+    /// Below the root.
+    pub(super) path: Vec<u8>,
+    pub(super) stat: Stat,
+}
+
 /// A file or folder that could not be looked at: what is known at it and below it stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unsure {
@@ -65,6 +73,8 @@ pub(super) struct Unsure {
 pub(super) struct Walked {
     pub(super) root: RootId,
     pub(super) seen: Vec<Seen>,
+    /// Pictures beside the media; none where it was asked what is ignored.
+    pub(super) pictures: Vec<SeenPicture>,
     pub(super) unsure: Vec<Unsure>,
     /// What was left alone, by path: what lies beyond the borders, and where that was asked for the rest, of
     /// which only folders and what is media by its name.
@@ -163,6 +173,7 @@ fn walk_within(
         walked: Walked {
             root: walk.root,
             seen: Vec::new(),
+            pictures: Vec::new(),
             unsure: Vec::new(),
             ignored: Vec::new(),
             state: RootState::Away(String::new()),
@@ -206,8 +217,10 @@ fn walk_within(
         }
     }
     walked.seen.retain(|seen| walk.extent.holds(&seen.path));
+    walked.pictures.retain(|seen| walk.extent.holds(&seen.path));
     walked.unsure.retain(|unsure| walk.extent.concerns(&unsure.path));
     walked.seen.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walked.pictures.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     walked.unsure.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     walked.ignored.sort_unstable();
     Ok(walked)
@@ -301,6 +314,7 @@ impl Head<'_> {
 
     fn keep(&mut self, content: Content) {
         self.walked.seen.extend(content.files);
+        self.walked.pictures.extend(content.pictures);
         self.walked.unsure.extend(content.unsure);
         self.walked.ignored.extend(content.ignored);
     }

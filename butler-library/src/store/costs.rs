@@ -64,9 +64,8 @@ pub(crate) fn record(tx: &Connection, cost: &UnitCost) -> Result<(), StoreError>
     // A free slot, or that of the oldest.
     let slot: u64 = tx
         .prepare_cached(
-            "SELECT iif((SELECT count(*) FROM costs WHERE kinds = ?1) < ?2, \
-                 (SELECT coalesce(max(slot) + 1, 0) FROM costs WHERE kinds = ?1), \
-                 (SELECT slot FROM costs WHERE kinds = ?1 ORDER BY made_at, slot LIMIT 1))",
+            "SELECT iif(free < ?2, free, (SELECT slot FROM costs WHERE kinds = ?1 ORDER BY made_at, slot LIMIT 1)) \
+             FROM (SELECT coalesce(max(slot) + 1, 0) AS free FROM costs WHERE kinds = ?1)",
         )?
         .query_row(params![kinds, KEPT], |row| row.get(0))?;
     tx.prepare_cached(

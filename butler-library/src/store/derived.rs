@@ -2,14 +2,16 @@
 //! what they are made of, and the results. It reads no file and derives nothing itself.
 //!
 //! As with sources, the database is the work list. A derived product is stored with the digest of its inputs:
-//! which files are below the item, and what was made of each, and when. It is lacking where there is something
-//! to make it of and the digest is another. Start with [`Derivation`] and [`Library::underived`].
+//! which files are below the item, and what was made of each, and when. It is lacking where there is
+//! something to make it of and the digest is another. Which items are worth a look is marked by triggers
+//! (`migrations/0018_underived.sql`); the digest decides. Start with [`Derivation`] and
+//! [`Library::underived`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use butler_product::{Failure, Listed, ProductKind, Value};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, ToSql, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
 use super::failures::{self, NewItemFailure};
 use super::products::{ProductRow, product_row};
@@ -115,8 +117,8 @@ impl Digest {
     }
 }
 
-/// The contents below the items of a kind that are there, and what was made of each. What is below an item are
-/// its children's files: a trailer is none.
+/// The contents below the items of a kind that are there, and what was made of each. What is below an item
+/// are its children's files: a trailer is none.
 const BELOW: &str = "FROM items i JOIN items c ON c.parent = i.id AND c.kind <> 'extra' \
     JOIN media m ON m.item = c.id \
     JOIN parts p ON p.media = m.id AND p.missing_since IS NULL \
@@ -125,7 +127,8 @@ const BELOW: &str = "FROM items i JOIN items c ON c.parent = i.id AND c.kind <> 
 impl Library {
     /// The items that lack a product which can be derived by now, and no failure with the same inputs holds
     /// back (with `force`, held back or not): those of a section, if one is named, and of no section where
-    /// this switch is off.
+    /// this switch is off. Only those are looked at below which something changed since they were found to
+    /// lack nothing.
     ///
     /// # Errors
     /// If the database fails.
@@ -137,51 +140,55 @@ impl Library {
         now: Timestamp,
         force: bool,
     ) -> Result<Vec<ItemId>, StoreError> {
+        self.mark_from_now_on(derivation)?;
+        let (mut lacking, mut complete) = (Vec::new(), Vec::new());
         self.db().read(|tx| {
-            let mut stored = stored(tx, derivation.makes)?;
-            let held = if force { HashMap::new() } else { held(tx, derivation.makes, now)? };
-            let mut lacking = Vec::new();
-            let mut check = |item: ItemId, digest: &Digest, stored: Option<InputsDigest>| {
-                let now = digest.end();
+            for (item, changes) in marked(tx, derivation, section, switch)? {
+                let digest = digest_of(tx, derivation, item)?;
+                let (stored, now_of) = (stored(tx, derivation.makes, item)?, digest.end());
                 let is_to_be_made = digest.has_products || stored.is_some();
-                if is_to_be_made && stored != Some(now) && held.get(&item) != Some(&now) {
+                if !is_to_be_made || stored == Some(now_of) {
+                    complete.push((item, changes));
+                } else if force || held(tx, derivation.makes, item, now)? != Some(now_of) {
                     lacking.push(item);
                 }
-            };
-            let mut statement = tx.prepare_cached(&format!(
-                "SELECT DISTINCT i.id, p.source, d.kind, d.made_from, d.made_at {BELOW} \
-                 WHERE i.kind = :of AND (:section IS NULL OR i.section = :section) \
-                 AND NOT EXISTS (SELECT 1 FROM section_switches w \
-                     WHERE w.section = i.section AND w.id = :switch AND NOT w.is_on) \
-                 ORDER BY i.id, p.source, d.kind, d.params"
-            ))?;
-            let (from, of) = (Json(words(derivation.from)), derivation.of.as_str());
-            let asked = named_params! { ":from": from, ":of": of, ":section": section, ":switch": switch };
-            let mut rows = statement.query(asked)?;
-            let mut at: Option<(ItemId, Digest)> = None;
-            while let Some(row) = rows.next()? {
-                let item: ItemId = row.get(0)?;
-                if at.as_ref().is_none_or(|(before, _)| *before != item) {
-                    if let Some((item, digest)) = at.take() {
-                        check(item, &digest, stored.remove(&item));
-                    }
-                    at = Some((item, Digest::of(derivation.makes)));
-                }
-                if let Some((_, digest)) = &mut at {
-                    digest.add(row.get(1)?, made(row, 2)?.as_ref());
-                }
             }
-            if let Some((item, digest)) = at.take() {
-                check(item, &digest, stored.remove(&item));
-            }
-            // What is left was made of files of which none is there any more.
-            let empty = Digest::of(derivation.makes);
-            for (item, made_from) in stored {
-                if is_in_scope(tx, item, derivation.of, section, switch)? {
-                    check(item, &empty, Some(made_from));
-                }
-            }
-            Ok(lacking)
+            Ok::<_, StoreError>(())
+        })?;
+        if !complete.is_empty() {
+            let kind = derivation.makes;
+            self.db().write(move |tx| {
+                complete.iter().try_for_each(|(item, changes)| unmark(tx, kind, *item, *changes))
+            })?;
+        }
+        Ok(lacking)
+    }
+
+    /// Sees to it that items are marked for a derivation whenever something changes below them: from the
+    /// first time on all of them are, and anew when it makes another version.
+    fn mark_from_now_on(&self, derivation: &Derivation) -> Result<(), StoreError> {
+        let (kind, of) = (derivation.makes, derivation.of);
+        let is_marking = self.db().read(|tx| {
+            let mut known = tx.prepare_cached(
+                "SELECT 1 FROM derivations WHERE kind = ?1 AND of_kind = ?2 AND version = ?3",
+            )?;
+            Ok::<_, StoreError>(known.exists(params![kind.as_str(), of.as_str(), kind.version()])?)
+        })?;
+        if is_marking {
+            return Ok(());
+        }
+        self.db().write(move |tx| {
+            let named = params![kind.as_str(), of.as_str()];
+            tx.execute(
+                "INSERT OR REPLACE INTO derivations (kind, of_kind, version) VALUES (?1, ?2, ?3)",
+                params![kind.as_str(), of.as_str(), kind.version()],
+            )?;
+            tx.execute(
+                "INSERT INTO underived (kind, item) SELECT ?1, id FROM items WHERE kind = ?2 \
+                 ON CONFLICT DO UPDATE SET changes = changes + 1",
+                named,
+            )?;
+            Ok(())
         })
     }
 
@@ -290,49 +297,70 @@ fn words(kinds: &[ProductKind]) -> Vec<&'static str> {
     kinds.iter().map(|kind| kind.as_str()).collect()
 }
 
-/// A product's part of the digest, from these columns on; none where nothing was made.
-fn made(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Made>> {
-    let kind: Option<String> = row.get(from)?;
-    kind.map(|kind| Ok((kind, row.get(from + 1)?, row.get(from + 2)?))).transpose()
+/// The items of the scope that are marked, and by how many changes each.
+fn marked(
+    tx: &Connection,
+    derivation: &Derivation,
+    section: Option<SectionId>,
+    switch: Option<&str>,
+) -> Result<Vec<(ItemId, i64)>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT u.item, u.changes FROM underived u JOIN items i ON i.id = u.item \
+         WHERE u.kind = ?1 AND i.kind = ?2 AND (?3 IS NULL OR i.section = ?3) \
+         AND NOT EXISTS (SELECT 1 FROM section_switches w \
+             WHERE w.section = i.section AND w.id = ?4 AND NOT w.is_on) ORDER BY u.item",
+    )?;
+    let asked = params![derivation.makes.as_str(), derivation.of.as_str(), section, switch];
+    Ok(statement.query_map(asked, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
-/// What the stored products of a kind were made from, as far as this version made them.
-fn stored(tx: &Connection, kind: ProductKind) -> Result<HashMap<ItemId, InputsDigest>, StoreError> {
-    let mut statement =
-        tx.prepare_cached("SELECT item, made_from FROM item_products WHERE kind = ?1 AND version >= ?2")?;
-    let row = |row: &Row<'_>| Ok((row.get(0)?, InputsDigest(row.get(1)?)));
-    Ok(statement.query_map(params![kind.as_str(), kind.oldest_usable()], row)?.collect::<Result<_, _>>()?)
+/// Takes an item's mark away, unless something changed since it was looked at.
+fn unmark(tx: &Connection, kind: ProductKind, item: ItemId, changes: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM underived WHERE kind = ?1 AND item = ?2 AND changes = ?3")?
+        .execute(params![kind.as_str(), item, changes])?;
+    Ok(())
 }
 
-/// The inputs with which this version of a product failed and is not tried again yet.
+/// The digest of what a derivation would be given of an item.
+fn digest_of(tx: &Connection, derivation: &Derivation, item: ItemId) -> Result<Digest, StoreError> {
+    let mut digest = Digest::of(derivation.makes);
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT DISTINCT p.source, d.kind, d.made_from, d.made_at {BELOW} WHERE i.id = :item \
+         ORDER BY p.source, d.kind, d.params"
+    ))?;
+    let from = Json(words(derivation.from));
+    let mut rows = statement.query(named_params! { ":from": from, ":item": item })?;
+    while let Some(row) = rows.next()? {
+        let kind: Option<String> = row.get(1)?;
+        let made: Option<Made> =
+            kind.map(|kind| Ok::<_, rusqlite::Error>((kind, row.get(2)?, row.get(3)?))).transpose()?;
+        digest.add(row.get(0)?, made.as_ref());
+    }
+    Ok(digest)
+}
+
+/// What an item's stored product was made from, as far as this version made it.
+fn stored(tx: &Connection, kind: ProductKind, item: ItemId) -> Result<Option<InputsDigest>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT made_from FROM item_products WHERE item = ?1 AND kind = ?2 AND version >= ?3",
+    )?;
+    let asked = params![item, kind.as_str(), kind.oldest_usable()];
+    Ok(statement.query_row(asked, |row| Ok(InputsDigest(row.get(0)?))).optional()?)
+}
+
+/// The inputs with which this version of an item's product failed and is not tried again yet.
 fn held(
     tx: &Connection,
     kind: ProductKind,
-    now: Timestamp,
-) -> Result<HashMap<ItemId, InputsDigest>, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT item, made_from FROM failures WHERE item IS NOT NULL AND kind = ?1 AND version = ?2 \
-         AND (next_try_at IS NULL OR next_try_at > ?3)",
-    )?;
-    let row = |row: &Row<'_>| Ok((row.get(0)?, InputsDigest(row.get(1)?)));
-    Ok(statement
-        .query_map(params![kind.as_str(), kind.version(), At(now)], row)?
-        .collect::<Result<_, _>>()?)
-}
-
-fn is_in_scope(
-    tx: &Connection,
     item: ItemId,
-    of: ItemKind,
-    section: Option<SectionId>,
-    switch: Option<&str>,
-) -> Result<bool, StoreError> {
+    now: Timestamp,
+) -> Result<Option<InputsDigest>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT 1 FROM items i WHERE i.id = ?1 AND i.kind = ?2 AND (?3 IS NULL OR i.section = ?3) \
-         AND NOT EXISTS (SELECT 1 FROM section_switches w \
-             WHERE w.section = i.section AND w.id = ?4 AND NOT w.is_on)",
+        "SELECT made_from FROM failures WHERE item = ?1 AND kind = ?2 AND version = ?3 \
+         AND (next_try_at IS NULL OR next_try_at > ?4)",
     )?;
-    Ok(statement.exists(params![item, of.as_str(), section, switch])?)
+    let asked = params![item, kind.as_str(), kind.version(), At(now)];
+    Ok(statement.query_row(asked, |row| Ok(InputsDigest(row.get(0)?))).optional()?)
 }
 
 fn item_product_row(row: &Row<'_>) -> rusqlite::Result<ItemProductRow> {

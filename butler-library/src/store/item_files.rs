@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use butler_product::{ProductKind, Spec};
+use butler_product::{ProductKind, Spec, Traits};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::items::{ItemRow, rows_of};
@@ -137,6 +137,9 @@ impl Library {
     /// # Errors
     /// If the database fails.
     pub fn part_lacks(&self, part: PartId, spec: &Spec, scope: &Scope) -> Result<bool, StoreError> {
+        if scope.needs.contains(Traits::ARTWORK) {
+            return Ok(false); // a part is no picture beside the media
+        }
         self.db().read(|tx| {
             let lacking = lacking(scope.needs, begin(tx, spec, scope.needs)?);
             let kind: ProductKind = spec.kind();

@@ -76,9 +76,13 @@ pub(super) enum Begin {
 /// Sources of the scope that have all that is needed, and a part whose file is there, and lack the product.
 pub(super) fn lacking(needs: Traits, from: Begin) -> String {
     let needed = needs.bits();
-    // The parts of a source: of one that stands for tags, those with these tags.
+    // The parts of a source: of one that stands for tags, those with these tags; and of artwork the pictures that
+    // are somebody's.
     let parts = if needs.contains(Traits::TAGGED) {
         "CROSS JOIN parts p ON p.tagged = s.id"
+    } else if needs.contains(Traits::ARTWORK) {
+        "CROSS JOIN (SELECT NULL AS id, source, root, added_at, NULL AS missing_since FROM pictures \
+             WHERE item IS NOT NULL) p ON p.source = s.id"
     } else {
         "CROSS JOIN parts p ON p.source = s.id"
     };
@@ -501,6 +505,9 @@ mod tests {
             held_query(Traits::TAGGED),
             lacks_query(Traits::PHOTO, Begin::All),
             held_query(Traits::PHOTO),
+            lacks_query(Traits::ARTWORK, Begin::All),
+            count_query(Traits::ARTWORK),
+            lacks_query(Traits::ARTWORK, Begin::Kept),
             lacks_query(Traits::VIDEO, Begin::Kept),
             lacks_query(Traits::TAGGED, Begin::Kept),
             backlog_query(Traits::PLAYABLE, Begin::Kept),
@@ -515,8 +522,9 @@ mod tests {
             };
             assert_eq!(plan.iter().find(of_all), None, "{query}\n{plan:#?}");
             // Of each source its own parts are looked up.
-            let parts = plan.iter().find(|line| line.starts_with("SEARCH p ")).unwrap();
-            assert!(parts.contains("parts_by_source") || parts.contains("parts_by_tagged"), "{plan:#?}");
+            let by_source = ["parts_by_source", "parts_by_tagged", "pictures_by_source"];
+            let is_by_source = |line: &&String| by_source.iter().any(|index| line.contains(index));
+            assert!(plan.iter().any(|line| is_by_source(&line)), "{plan:#?}");
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::{Library, PartId, RootId, SourceId, StoreError};
 /// A file that holds a source's content, as the last scan saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// The part.
-    pub part: PartId,
+    /// The part; none where the file is a picture beside the media.
+    pub part: Option<PartId>,
     /// Its root.
     pub root: RootId,
     /// The root's folder, which names the thread that may touch the file.
@@ -46,15 +46,27 @@ fn source_file(row: &Row<'_>) -> rusqlite::Result<SourceFile> {
 
 impl Library {
     /// The files that hold a source's content, with or without their tags, and were there at the last scan,
-    /// oldest part first.
+    /// oldest part first, and then pictures beside the media.
     ///
     /// # Errors
     /// If the database fails.
     pub fn files_of(&self, source: SourceId) -> Result<Vec<SourceFile>, StoreError> {
+        Ok(self.files_of_each(&[source])?.remove(0))
+    }
+
+    /// The same of several sources, in their order.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn files_of_each(&self, sources: &[SourceId]) -> Result<Vec<Vec<SourceFile>>, StoreError> {
         self.db().read(|tx| {
-            let mut statement =
-                tx.prepare_cached(&format!("{FILES} (p.source = ?1 OR p.tagged = ?1) ORDER BY p.id"))?;
-            Ok(readable(&mut statement, [source], "part", source_file)?)
+            let mut statement = tx.prepare_cached(&format!(
+                "{FILES} (p.source = ?1 OR p.tagged = ?1) \
+                 UNION ALL SELECT NULL, c.root, r.path, c.path, c.size, c.mtime_ns FROM pictures c \
+                 JOIN roots r ON r.id = c.root WHERE c.source = ?1 ORDER BY 1 NULLS LAST, 4"
+            ))?;
+            let mut of = |source: &SourceId| readable(&mut statement, [source], "part", source_file);
+            Ok(sources.iter().map(&mut of).collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -66,12 +78,13 @@ impl Library {
     pub fn files_in_root(
         &self,
         root: RootId,
-        other_than: PartId,
+        other_than: Option<PartId>,
         most: u64,
     ) -> Result<Vec<SourceFile>, StoreError> {
         self.db().read(|tx| {
-            let mut statement =
-                tx.prepare_cached(&format!("{FILES} p.root = ?1 AND p.id <> ?2 ORDER BY p.path LIMIT ?3"))?;
+            let mut statement = tx.prepare_cached(&format!(
+                "{FILES} p.root = ?1 AND p.id IS NOT ?2 ORDER BY p.path LIMIT ?3"
+            ))?;
             Ok(readable(&mut statement, params![root, other_than, most], "part", source_file)?)
         })
     }

@@ -47,6 +47,30 @@ fn a_link_into_the_data_folder_or_the_system_is_left_alone_and_told() {
 }
 
 #[test]
+fn a_hard_link_to_a_file_of_the_data_folder_is_left_alone_and_told() {
+    let world = World::new(SectionKind::Movie);
+    world.write("film.mkv", b"film");
+    fs::hard_link(world.media().join("film.mkv"), world.media().join("same film.mkv")).unwrap();
+    let data = world.library.data_dir().to_owned();
+    write_at(&data.join("token"), b"a secret", -100);
+    write_at(&data.join("backups/butler.db-2026-11-24"), b"a copy", -100);
+    fs::create_dir(world.media().join("Heat")).unwrap();
+    for (target, name) in [
+        ("token", "Heat/token.mkv"),
+        ("butler.db", "butler.mkv"),
+        ("butler.db-wal", "log.mkv"),
+        ("backups/butler.db-2026-11-24", "copy.mkv"),
+    ] {
+        fs::hard_link(data.join(target), world.media().join(name)).unwrap();
+    }
+    let told = left_alone(&world);
+    let names: Vec<_> = told.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["Heat/token.mkv", "butler.mkv", "copy.mkv", "log.mkv"]);
+    assert!(told.iter().all(|(_, sentence)| sentence.contains("Butler's own data folder")), "{told:?}");
+    assert_eq!(world.present(), ["film.mkv", "same film.mkv"]);
+}
+
+#[test]
 fn links_are_followed_within_the_allowed_roots_and_no_further() {
     let world = World::new(SectionKind::Movie);
     let at_place = |name: &str| world.folder.path().canonicalize().unwrap().join(name);

@@ -7,6 +7,7 @@ use butler_library::{
 use butler_product::bandwidth::{Rates, Summary, ToldBy};
 use butler_product::needed_bandwidth::NeededBandwidth;
 use butler_product::{Failure, ProductKind, Spec, Value};
+use rusqlite::Connection;
 
 use crate::world::{World, at, content};
 
@@ -40,6 +41,10 @@ fn path(track: &str) -> String {
 
 /// A worker found out what a track needs.
 fn analyse(world: &World, track: &str, needed: u64) {
+    make(world, &path(track), needed);
+}
+
+fn make(world: &World, path: &str, needed: u64) {
     let total = Rates { bytes: 1, average: 1, peak: needed, peak_at_ms: 0, needed: [needed; 8] };
     let summary = Summary {
         duration_ms: 1_000,
@@ -51,7 +56,7 @@ fn analyse(world: &World, track: &str, needed: u64) {
         damaged: Vec::new(),
     };
     world.clock.set(world.clock.get() + 1);
-    world.make(world.part(&path(track)).source, Spec::Bandwidth, summary.into());
+    world.make(world.part(path).source, Spec::Bandwidth, summary.into());
 }
 
 fn lacking(world: &World) -> Vec<ItemId> {
@@ -96,6 +101,65 @@ fn an_album_is_derived_of_the_tracks_that_are_known_and_anew_whenever_one_change
     world.remove(&path("01 One"));
     world.scan();
     assert_eq!((run(&world, &ALBUM), made(&world)), (1, Some((1, 2, 300))), "one went");
+}
+
+/// What is lacking where every album is looked at, whatever is marked.
+fn lacking_of_all(world: &World) -> Vec<ItemId> {
+    let db = Connection::open(world.library.data_dir().join("butler.db")).unwrap();
+    db.execute("DELETE FROM derivations", []).unwrap();
+    lacking(world)
+}
+
+fn marked(world: &World) -> u64 {
+    let db = Connection::open(world.library.data_dir().join("butler.db")).unwrap();
+    db.query_row("SELECT count(*) FROM underived", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn only_items_below_which_something_changed_are_looked_at_and_none_is_missed() {
+    let world = World::new(SectionKind::Artist);
+    for album in ["Blue", "Red", "Green"] {
+        for track in 1..=2 {
+            let path = format!("Nina/{album}/0{track} {album}.mp3");
+            world.write(&path, &content(&path, 1_000));
+        }
+    }
+    world.scan();
+    assert_eq!((lacking(&world), marked(&world)), (vec![], 0), "all were looked at once");
+    let part = |path: &str| world.part(path).source;
+    let tags = || Value::Tags(Box::default());
+    type Change<'a> = (&'a str, &'a dyn Fn(), u64, usize);
+    let changes: [Change<'_>; 8] = [
+        ("a product of another kind", &|| world.make(part("Nina/Red/01 Red.mp3"), Spec::Tags, tags()), 1, 0),
+        ("a product", &|| make(&world, "Nina/Red/01 Red.mp3", 700), 1, 1),
+        (
+            "a product of each",
+            &|| {
+                make(&world, "Nina/Blue/02 Blue.mp3", 700);
+                make(&world, "Nina/Green/02 Green.mp3", 700);
+            },
+            2,
+            2,
+        ),
+        ("a new file", &|| _ = world.write("Nina/Blue/03 Blue.mp3", &content("three", 900)), 1, 1),
+        ("a file with new content", &|| _ = world.write("Nina/Red/02 Red.mp3", &content("other", 900)), 1, 1),
+        ("a file that is gone", &|| world.remove("Nina/Green/01 Green.mp3"), 1, 1),
+        ("a file that is back", &|| _ = world.write("Nina/Green/01 Green.mp3", &content("back", 900)), 1, 1),
+        ("a file in another album", &|| world.rename("Nina/Blue/01 Blue.mp3", "Nina/Red/03 Red.mp3"), 2, 2),
+    ];
+    for (what, change, marks, lacks) in changes {
+        change();
+        world.scan();
+        assert_eq!(marked(&world), marks, "{what}");
+        let found = lacking(&world);
+        assert_eq!(found.len(), lacks, "{what}");
+        assert_eq!(lacking_of_all(&world), found, "{what}");
+        assert_eq!((run(&world, &ALBUM), lacking(&world), marked(&world)), (lacks, vec![], 0), "{what}");
+    }
+    let album = world.items(ItemKind::Album)[0].id;
+    let db = Connection::open(world.library.data_dir().join("butler.db")).unwrap();
+    db.execute("DELETE FROM item_products WHERE item = ?1", [album.0]).unwrap();
+    assert_eq!(lacking(&world), [album], "a product that is lost is a lack again");
 }
 
 #[test]

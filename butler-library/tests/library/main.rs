@@ -21,6 +21,7 @@ mod newcomers;
 mod opening;
 mod partial;
 mod photos;
+mod pictures;
 mod replaced;
 mod retagged;
 mod roots;

@@ -157,6 +157,15 @@ fn every_row_is_as_it_was_after_known_events() {
     world.scan();
     tell(&mut page, &mut rows, shown.now(), "One piece is written anew, the other is back");
 
+    world.write("Boot (1981)/poster.jpg", &content("poster", 600));
+    world.write("Nobody (2001)/poster.jpg", &content("another poster", 600));
+    world.scan();
+    tell(&mut page, &mut rows, shown.now(), "A poster lies beside a film, and one where there is none");
+
+    world.remove("Boot (1981)/poster.jpg");
+    world.scan();
+    tell(&mut page, &mut rows, shown.now(), "The film's poster is gone");
+
     let music = world.folder.path().join("music");
     let flac = |tags: &str| {
         let length = (tags.len() as u32).to_be_bytes();

@@ -1,15 +1,14 @@
 //! A decoder of sound, and a resampler that brings what it gives into the form that is wanted: interleaved
 //! samples of 32-bit floats.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::c_int;
 use std::ptr;
 
-use butler_product::media_info::SoundShape;
 use ffmpeg_next::ffi as av;
 
 use super::decoder::{Context, allowed_codec};
 use super::{AvError, NoDecoder, Packet, StreamHeader, micros};
-use crate::products::Channels;
+use crate::products::{Channels, SoundForm, Speaker};
 
 /// Samples of one packet, per channel: no codec has a tenth of it.
 const MAX_SAMPLES: i64 = 1 << 20;
@@ -105,6 +104,36 @@ impl Drop for SoundFrame {
     }
 }
 
+/// libav's orders of channels: as a set of bits, and one by one.
+const NATIVE: c_int = av::AVChannelOrder::AV_CHANNEL_ORDER_NATIVE as c_int;
+const CUSTOM: c_int = av::AVChannelOrder::AV_CHANNEL_ORDER_CUSTOM as c_int;
+
+/// Where a channel of libav's numbers is heard.
+fn speaker(channel: c_int) -> Speaker {
+    let those = |speaker, channels: &'static [av::AVChannel]| (speaker, channels);
+    let known = [
+        those(Speaker::LowFrequency, &LOW_FREQUENCY),
+        those(Speaker::Back, &BACK),
+        those(Speaker::BackCenter, &[av::AVChannel::AV_CHAN_BACK_CENTER]),
+        those(Speaker::Side, &SIDE),
+    ];
+    let mut fitting =
+        known.iter().filter(|(_, channels)| channels.iter().any(|one| *one as c_int == channel));
+    fitting.next().map_or(Speaker::Front, |(speaker, _)| *speaker)
+}
+
+const LOW_FREQUENCY: [av::AVChannel; 2] =
+    [av::AVChannel::AV_CHAN_LOW_FREQUENCY, av::AVChannel::AV_CHAN_LOW_FREQUENCY_2];
+const BACK: [av::AVChannel; 2] = [av::AVChannel::AV_CHAN_BACK_LEFT, av::AVChannel::AV_CHAN_BACK_RIGHT];
+const SIDE: [av::AVChannel; 6] = [
+    av::AVChannel::AV_CHAN_SIDE_LEFT,
+    av::AVChannel::AV_CHAN_SIDE_RIGHT,
+    av::AVChannel::AV_CHAN_SURROUND_DIRECT_LEFT,
+    av::AVChannel::AV_CHAN_SURROUND_DIRECT_RIGHT,
+    av::AVChannel::AV_CHAN_WIDE_LEFT,
+    av::AVChannel::AV_CHAN_WIDE_RIGHT,
+];
+
 /// Which channels there are.
 struct Layout(av::AVChannelLayout);
 
@@ -133,12 +162,24 @@ impl Layout {
         Ok(copy)
     }
 
-    fn name(&self) -> Option<String> {
-        let mut text = [0u8; 64];
-        // SAFETY: libav writes at most the length and ends with a zero.
-        let length = unsafe { av::av_channel_layout_describe(&self.0, text.as_mut_ptr().cast(), text.len()) };
-        AvError::check(length).ok()?;
-        CStr::from_bytes_until_nul(&text).ok().map(|text| text.to_string_lossy().into_owned())
+    /// Where each channel is heard.
+    fn speakers(&self) -> Vec<Speaker> {
+        let count = usize::try_from(self.0.nb_channels).unwrap_or(0);
+        match super::headers::number!(&raw const self.0, order) {
+            NATIVE => {
+                // SAFETY: in this order the layout is a set of bits.
+                let mask = unsafe { self.0.u.mask };
+                (0..64).filter(|bit| mask >> bit & 1 == 1).map(speaker).take(count).collect()
+            }
+            CUSTOM => {
+                // SAFETY: in this order there is an entry for each channel; its number is read as one, for it
+                // may be none that the enumeration knows.
+                let number =
+                    |place| unsafe { (&raw const (*self.0.u.map.add(place)).id).cast::<c_int>().read() };
+                (0..count).map(|place| speaker(number(place))).collect()
+            }
+            _ => vec![Speaker::Front; count],
+        }
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -154,13 +195,13 @@ impl Drop for Layout {
     }
 }
 
-/// The form in which samples are wanted.
-pub(crate) struct SoundForm {
+/// What frames are brought into.
+pub(crate) struct Target {
     rate: c_int,
     layout: Layout,
 }
 
-impl SoundForm {
+impl Target {
     /// Of a stream whose first frame this is; what nobody asks for stays as it is there.
     pub(crate) fn new(first: &SoundFrame, rate: Option<u32>, channels: Channels) -> Result<Self, AvError> {
         let rate = match rate {
@@ -170,7 +211,6 @@ impl SoundForm {
         let layout = match channels {
             Channels::Own => first.layout()?,
             Channels::Mono => Layout::usual(1),
-            Channels::Stereo => Layout::usual(2),
         };
         Ok(Self { rate, layout })
     }
@@ -185,12 +225,9 @@ impl SoundForm {
         usize::try_from(self.layout.0.nb_channels).unwrap_or(0)
     }
 
-    pub(crate) fn shape(&self) -> SoundShape {
-        SoundShape {
-            channels: u32::try_from(self.layout.0.nb_channels).unwrap_or(0),
-            layout: self.layout.name(),
-            sample_rate: self.rate(),
-        }
+    /// What its samples are like.
+    pub(crate) fn form(&self) -> SoundForm {
+        SoundForm { sample_rate: self.rate(), speakers: self.layout.speakers() }
     }
 }
 
@@ -208,7 +245,7 @@ unsafe impl Send for Resampler {}
 
 impl Resampler {
     /// From frames like this one.
-    pub(crate) fn new(frame: &SoundFrame, form: &SoundForm) -> Result<Self, AvError> {
+    pub(crate) fn new(frame: &SoundFrame, target: &Target) -> Result<Self, AvError> {
         let fields = frame.get();
         let format = sample_format(fields.format).ok_or(AvError::WRONG)?;
         let mut resampler = Self {
@@ -216,15 +253,15 @@ impl Resampler {
             rate: fields.sample_rate,
             format: fields.format,
             layout: frame.layout()?,
-            channels: form.channels(),
+            channels: target.channels(),
         };
         // SAFETY: the layouts are only read; the context is freed by `drop` from where it is made.
         unsafe {
             AvError::check(av::swr_alloc_set_opts2(
                 &mut resampler.context,
-                (&raw const form.layout.0).cast_mut(),
+                (&raw const target.layout.0).cast_mut(),
                 av::AVSampleFormat::AV_SAMPLE_FMT_FLT,
-                form.rate,
+                target.rate,
                 &mut resampler.layout.0,
                 format,
                 resampler.rate,

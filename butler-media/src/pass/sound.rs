@@ -4,14 +4,12 @@
 //! A form stays what it was at its stream's first sample, whatever the stream becomes on the way. Where sound
 //! is missing the makers learn from when to when; nothing is made up. Start with [`Sound::begin`].
 
-use butler_product::media_info::SoundShape;
-
 use super::through::Taker;
 use super::{Feed, Reader};
-use crate::ffi::{AvError, Demuxer, Packet, Resampler, SoundDecoder, SoundForm, SoundFrame};
+use crate::ffi::{AvError, Demuxer, Packet, Resampler, SoundDecoder, SoundFrame, Target};
 use crate::key_frames::{MAX_KEY_FRAMES, is_cut_off};
 use crate::open::Stop;
-use crate::products::{SoundMaker, SoundWants};
+use crate::products::{SoundMaker, SoundWants, Unheard};
 
 /// Sound that comes so much later than the sound before it ended, microseconds, leaves a gap; less is how
 /// containers round.
@@ -24,10 +22,13 @@ pub(super) struct Sound<'a> {
     reader: Reader<'a>,
     feeds: &'a mut [Feed<dyn SoundMaker>],
     /// By maker.
-    outcomes: Vec<Option<Result<(), Stop>>>,
+    heard: Vec<Heard>,
     tracks: Vec<Track>,
     clock: Clock,
 }
+
+/// What became of the sound that a maker wants: of each of its streams, once that is known.
+pub(crate) struct Heard(Vec<(usize, Option<Result<(), Stop>>)>);
 
 /// What was seen of the container's clock, microseconds.
 #[derive(Debug, Default, Clone, Copy)]
@@ -60,7 +61,7 @@ struct Form {
 }
 
 struct Made {
-    form: SoundForm,
+    target: Target,
     resampler: Resampler,
     /// When the samples began that were made without a gap, microseconds from the file's start, and how many
     /// of each channel were.
@@ -71,19 +72,20 @@ struct Made {
 
 impl<'a> Sound<'a> {
     pub(super) fn new(reader: Reader<'a>, feeds: &'a mut [Feed<dyn SoundMaker>]) -> Self {
-        let outcomes = feeds.iter().map(|_| None).collect();
-        Self { reader, feeds, outcomes, tracks: Vec::new(), clock: Clock::default() }
+        let heard = feeds.iter().map(|feed| Heard::open(&*feed.maker)).collect();
+        Self { reader, feeds, heard, tracks: Vec::new(), clock: Clock::default() }
     }
 
     /// Whether anybody waits for sound.
     pub(super) fn is_open(&self) -> bool {
-        self.outcomes.iter().any(Option::is_none)
+        self.heard.iter().any(Heard::is_open)
     }
 
     /// What became of each maker's sound.
-    pub(super) fn outcomes(self) -> Vec<Result<(), Stop>> {
-        let reader = self.reader;
-        self.outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Err(reader.unread()))).collect()
+    pub(super) fn outcomes(mut self) -> Vec<Heard> {
+        let unread = self.reader.unread();
+        self.heard.iter_mut().for_each(|heard| heard.close(&unread));
+        self.heard
     }
 
     /// Sets up a decoder for each stream that is wanted; who can't have one learns why.
@@ -91,20 +93,21 @@ impl<'a> Sound<'a> {
         self.clock.start = demuxer.start();
         self.clock.latest = self.reader.claimed().map(|claimed| claimed.saturating_mul(2));
         for (maker, feed) in self.feeds.iter().enumerate() {
-            let wants = feed.maker.wants();
-            let track = match self.tracks.iter_mut().find(|track| track.stream == wants.stream) {
-                Some(track) => track,
-                None => match Track::new(self.reader, demuxer, wants.stream) {
-                    Ok(track) => self.tracks.push_mut(track),
-                    Err(stop) => {
-                        self.outcomes[maker] = Some(Err(stop));
-                        continue;
-                    }
-                },
-            };
-            match track.forms.iter_mut().find(|form| form.wants == wants) {
-                Some(form) => form.makers.push(maker),
-                None => track.forms.push(Form { wants, makers: vec![maker], made: None }),
+            for wants in feed.maker.wants() {
+                let track = match self.tracks.iter_mut().find(|track| track.stream == wants.stream) {
+                    Some(track) => track,
+                    None => match Track::new(self.reader, demuxer, wants.stream) {
+                        Ok(track) => self.tracks.push_mut(track),
+                        Err(stop) => {
+                            self.heard[maker].set(wants.stream, Err(stop));
+                            continue;
+                        }
+                    },
+                };
+                match track.forms.iter_mut().find(|form| form.wants == wants) {
+                    Some(form) => form.makers.push(maker),
+                    None => track.forms.push(Form { wants, makers: vec![maker], made: None }),
+                }
             }
         }
     }
@@ -148,8 +151,8 @@ impl<'a> Sound<'a> {
 
 impl Taker for Sound<'_> {
     fn is_wanted(&self) -> bool {
-        let mut makers = self.feeds.iter().zip(&self.outcomes);
-        makers.any(|(feed, outcome)| outcome.is_none() && (self.reader.is_wanted)(feed.want))
+        let mut makers = self.feeds.iter().zip(&self.heard);
+        makers.any(|(feed, heard)| heard.is_open() && (self.reader.is_wanted)(feed.want))
     }
 
     fn packet(&mut self, packet: &Packet) -> Result<(), Stop> {
@@ -176,12 +179,62 @@ impl Taker for Sound<'_> {
             }
             let verdict = outcome.clone().and_then(|()| self.verdict(track));
             for &maker in track.forms.iter().flat_map(|form| &form.makers) {
-                self.outcomes[maker] = Some(verdict.clone());
+                self.heard[maker].set(track.stream, verdict.clone());
             }
         }
         if let Err(stop) = outcome {
             // Of those that have no track yet.
-            self.outcomes.iter_mut().for_each(|open| *open = open.take().or(Some(Err(stop.clone()))));
+            self.heard.iter_mut().for_each(|heard| heard.close(&stop));
+        }
+    }
+}
+
+impl Heard {
+    fn open(maker: &dyn SoundMaker) -> Self {
+        Self(maker.wants().into_iter().map(|wants| (wants.stream, None)).collect())
+    }
+
+    /// Of a maker that was fed nothing, for one reason.
+    pub(super) fn none(maker: &dyn SoundMaker, stop: &Stop) -> Self {
+        let mut heard = Self::open(maker);
+        heard.close(stop);
+        heard
+    }
+
+    fn is_open(&self) -> bool {
+        self.0.iter().any(|(_, outcome)| outcome.is_none())
+    }
+
+    fn set(&mut self, stream: usize, became: Result<(), Stop>) {
+        let mut outcomes = self.0.iter_mut();
+        if let Some((_, outcome)) = outcomes.find(|(one, outcome)| *one == stream && outcome.is_none()) {
+            *outcome = Some(became);
+        }
+    }
+
+    /// Sets what is still open.
+    fn close(&mut self, stop: &Stop) {
+        for (_, outcome) in &mut self.0 {
+            outcome.get_or_insert_with(|| Err(stop.clone()));
+        }
+    }
+
+    /// The streams that were not fed to their end, if one was; else why the first was not.
+    pub(crate) fn unheard(self) -> Result<Vec<Unheard>, Stop> {
+        let (mut unheard, mut first, mut fed) = (Vec::new(), None, false);
+        for (stream, outcome) in self.0 {
+            match outcome {
+                Some(Ok(())) => fed = true,
+                Some(Err(Stop::Failed(failure))) => {
+                    first.get_or_insert_with(|| Stop::Failed(failure.clone()));
+                    unheard.push(Unheard { stream, failure });
+                }
+                Some(Err(Stop::Cancelled)) | None => return Err(Stop::Cancelled),
+            }
+        }
+        match first {
+            Some(stop) if !fed => Err(stop),
+            _ => Ok(unheard),
         }
     }
 }
@@ -240,16 +293,17 @@ impl Form {
         let made = match &mut self.made {
             Some(made) => {
                 if !made.resampler.fits(frame) {
-                    made.resampler = Resampler::new(frame, &made.form)?;
+                    made.resampler = Resampler::new(frame, &made.target)?;
                 }
                 made
             }
             None => {
-                let form = SoundForm::new(frame, self.wants.sample_rate, self.wants.channels)?;
-                let resampler = Resampler::new(frame, &form)?;
-                let shape: SoundShape = form.shape();
-                self.makers.iter().for_each(|&maker| feeds[maker].maker.begin(&shape));
-                self.made.insert(Made { form, resampler, began: at, samples: 0, buffer: Vec::new() })
+                let target = Target::new(frame, self.wants.sample_rate, self.wants.channels)?;
+                let resampler = Resampler::new(frame, &target)?;
+                let form = target.form();
+                let stream = self.wants.stream;
+                self.makers.iter().for_each(|&maker| feeds[maker].maker.begin(stream, &form));
+                self.made.insert(Made { target, resampler, began: at, samples: 0, buffer: Vec::new() })
             }
         };
         made.resampler.convert(frame, &mut made.buffer)?;
@@ -271,18 +325,18 @@ impl Form {
         self.drain(feeds);
         if let Some(made) = &mut self.made {
             (made.began, made.samples) = (until, 0);
-            self.makers.iter().for_each(|&maker| feeds[maker].maker.gap(from, until));
+            self.makers.iter().for_each(|&maker| feeds[maker].maker.gap(self.wants.stream, from, until));
         }
     }
 
     fn hand_over(&mut self, feeds: &mut [Feed<dyn SoundMaker>]) {
         let Some(made) = self.made.as_mut().filter(|made| !made.buffer.is_empty()) else { return };
-        let passed = u128::from(made.samples) * 1_000_000 / u128::from(made.form.rate().max(1));
+        let passed = u128::from(made.samples) * 1_000_000 / u128::from(made.target.rate().max(1));
         let at = made.began.saturating_add(i64::try_from(passed).unwrap_or(i64::MAX));
         for &maker in &self.makers {
-            feeds[maker].maker.samples(at, &made.buffer);
+            feeds[maker].maker.samples(self.wants.stream, at, &made.buffer);
         }
-        made.samples += (made.buffer.len() / made.form.channels().max(1)) as u64;
+        made.samples += (made.buffer.len() / made.target.channels().max(1)) as u64;
         made.buffer.clear();
     }
 }

@@ -17,14 +17,13 @@ pub(crate) fn read(media: &Media) -> Result<MediaInfo, Stop> {
     if let Some(info) = photo::headers(&media.source) {
         return Ok(info);
     }
-    let demuxer = media.demuxer()?;
+    let mut demuxer = media.demuxer()?;
     let whole = demuxer.stream_count() > 0
         && (0..demuxer.stream_count()).filter_map(|at| demuxer.stream(at)).all(|stream| stream.is_whole());
-    if whole && demuxer.duration().is_some() {
-        return Ok(of(media, &demuxer));
+    if !whole || demuxer.duration().is_none() {
+        media.get_to_know(&mut demuxer)?;
     }
-    drop(demuxer);
-    Ok(of(media, &media.known_demuxer()?))
+    Ok(of(media, &demuxer))
 }
 
 fn of(media: &Media, demuxer: &Demuxer) -> MediaInfo {

@@ -272,7 +272,8 @@ impl Drive {
 
     /// Notes a run that is at its end.
     fn saved(&mut self, run: &RunRecord) {
-        if !run.state.is_terminal() || (run.state == RunState::Interrupted && run.ended_at.is_none()) {
+        // Nothing interrupts a run here: one that goes on after a restart is never saved as such.
+        if !run.state.is_terminal() {
             return;
         }
         let reason = || run.reason.clone().unwrap_or(Reason::WindowOver);

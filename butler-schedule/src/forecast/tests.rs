@@ -250,6 +250,17 @@ fn what_is_done_tonight_says_so_and_the_end_of_a_whole_day_shows_nothing_of_the_
 }
 
 #[test]
+fn what_a_person_stopped_or_what_failed_tonight_is_given_up_for_tonight_alone() {
+    let mut night = night("2026-11-24T04:00").past(BIF, Some("2026-11-23"), 10);
+    night.past.get_mut(&BIF).unwrap().given_up = Some(jiff::civil::date(2026, 11, 24));
+    let expected = [
+        "2026-11-24 GenerateMediaIndexFiles - given up",
+        "2026-11-25 GenerateMediaIndexFiles 02:00-02:10 fits",
+    ];
+    check(&night, 2, &[row(BIF, 1, Lane::Media, 10)], &expected);
+}
+
+#[test]
 fn a_pause_that_nobody_lifts_misses_everything_and_one_that_ends_only_delays() {
     let rows = [row(BIF, 1, Lane::Media, 10)];
     let night = night("2026-11-23T12:00").backlog(BIF, 2);

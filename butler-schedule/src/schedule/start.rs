@@ -48,7 +48,13 @@ impl Schedule {
             self.settle(present.now, &mut effects);
             return Step { answer: Answer::UnknownTask, effects };
         };
-        let looks_anew = force && row.timing.lane == Lane::Scan;
+        let looks_anew = force
+            && match row.timing.lane {
+                Lane::Scan => true,
+                // What it works on was looked for when it began.
+                Lane::Housekeeping => ask.section.is_some(),
+                Lane::Media => false,
+            };
         let request = Request { origin: Origin::Person, ask: &ask, looks_anew, present };
         let is_off = !force && !self.is_on(task) && self.there(task, request).is_none();
         let admitted = if is_off {
@@ -144,9 +150,14 @@ impl Schedule {
     /// What is already queued or running stays as it is, if it does what is asked for, and inside a window
     /// what is scheduled. A run that was told to stop does not, and one that is limited to a section does
     /// only that section: a request for more waits behind it. So does a scan that works: what came into a
-    /// folder that it has passed would be lost.
+    /// folder that it has passed would be lost. Of a task that keeps house a run of everything does not what a
+    /// person asks of one section: it waits for days, and asks.
     fn there(&self, task: &TaskName, request: Request<'_>) -> Option<Admitted> {
-        let mut covering = self.live.iter().filter(|run| run.task == *task && run.covers(request.ask));
+        let keeps_house = self.row(task).is_some_and(|row| row.timing.lane == Lane::Housekeeping);
+        let of_section = request.ask.section.filter(|_| keeps_house);
+        let is_alike = |run: &RunRecord| of_section.is_none() || run.ask.section == of_section;
+        let mut covering =
+            self.live.iter().filter(|run| run.task == *task && run.covers(request.ask) && is_alike(run));
         let serves = |run: &&RunRecord| match run.state {
             // One that the window's end or a switch may take away promises nothing to who asks for what is
             // there now.

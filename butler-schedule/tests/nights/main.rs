@@ -65,8 +65,8 @@ fn machine_and_oracle_agree_for_a_thousand_years() {
     });
     if let Some((seed, tale)) = failed.into_inner().unwrap() {
         panic!(
-            "{tale}\nReplay: BUTLER_SEED={seed} BUTLER_SIMULATED_YEARS=2 cargo test -p butler-schedule --test \
-             nights"
+            "{tale}\nReplay: BUTLER_SEED={seed} BUTLER_SIMULATED_YEARS=2 \
+             cargo test -p butler-schedule --test nights"
         );
     }
     let tally = tally.into_inner().unwrap();

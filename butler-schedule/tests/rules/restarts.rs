@@ -294,7 +294,9 @@ fn what_is_remembered_decides_on_the_day_after_a_restart() {
     world.restart();
     world.on("2026-11-24T12:00");
     let answer = world.feed(Event::StartAsked { task: BACKUP, ask: Ask::all(false) });
-    assert!(
-        matches!(answer, Answer::Start(StartAnswer::Skipped { due: Some(due), .. }) if due == jiff::civil::date(2026, 11, 26))
-    );
+    assert!(matches!(
+        answer,
+        Answer::Start(StartAnswer::Skipped { due: Some(due), .. })
+            if due == jiff::civil::date(2026, 11, 26)
+    ));
 }

@@ -79,21 +79,26 @@ fn happening() -> impl Strategy<Value = Happening> {
     let task = 0..rows().len();
     let section = prop_oneof![3 => Just(None), 1 => (1..3i64).prop_map(Some)];
     prop_oneof![
-        6 => (task.clone(), any::<bool>(), section).prop_map(|(task, force, section)| Happening::Start { task, force, section }),
-        2 => (1..3i64, prop::collection::vec(0..40u8, 0..4)).prop_map(|(section, paths)| Happening::Refresh { section, paths }),
+        6 => (task.clone(), any::<bool>(), section)
+            .prop_map(|(task, force, section)| Happening::Start { task, force, section }),
+        2 => (1..3i64, prop::collection::vec(0..40u8, 0..4))
+            .prop_map(|(section, paths)| Happening::Refresh { section, paths }),
         1 => any::<bool>().prop_map(|force| Happening::StartAll { force }),
         2 => task.clone().prop_map(|task| Happening::Stop { task }),
         1 => (0..4usize).prop_map(|nth| Happening::StopRun { nth }),
         1 => Just(Happening::StopAll),
         6 => (0..4usize, prop::bool::weighted(0.8)).prop_map(|(nth, well)| Happening::End { nth, well }),
         4 => (0..4usize).prop_map(|nth| Happening::Confirm { nth }),
-        4 => prop_oneof![8 => 1..40i64, 2 => 200..3000i64, 1 => -90..0i64].prop_map(|minutes| Happening::Pass { minutes }),
-        1 => (task.clone(), 0..3usize).prop_map(|(task, carried_out)| Happening::CrashWithin { task, carried_out }),
+        4 => prop_oneof![8 => 1..40i64, 2 => 200..3000i64, 1 => -90..0i64]
+            .prop_map(|minutes| Happening::Pass { minutes }),
+        1 => (task.clone(), 0..3usize)
+            .prop_map(|(task, carried_out)| Happening::CrashWithin { task, carried_out }),
         1 => Just(Happening::Crash),
         1 => (0..4usize).prop_map(|confirmed| Happening::ShutDown { confirmed }),
         1 => task.prop_map(|task| Happening::Switch { task }),
         2 => Just(Happening::Items),
-        1 => (0..4usize, 0..3usize, any::<bool>()).prop_map(|(owner, until, drains)| Happening::Pause { owner, until, drains }),
+        1 => (0..4usize, 0..3usize, any::<bool>())
+            .prop_map(|(owner, until, drains)| Happening::Pause { owner, until, drains }),
         1 => prop::option::of(0..4usize).prop_map(|owner| Happening::Resume { owner }),
         1 => (0..24i8, 0..24i8).prop_map(|(start, end)| Happening::Window { start, end }),
         1 => (0..3usize).prop_map(|which| Happening::CatchUp { which }),
@@ -267,7 +272,9 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
 
     #[test]
-    fn whatever_happens_runs_stay_single_stops_end_and_restarts_lose_nothing(happenings in prop::collection::vec(happening(), 1..120)) {
+    fn whatever_happens_runs_stay_single_stops_end_and_restarts_lose_nothing(
+        happenings in prop::collection::vec(happening(), 1..120)
+    ) {
         let mut world = World::at("2026-11-23T01:00");
         for happening in happenings {
             happen(&mut world, happening);

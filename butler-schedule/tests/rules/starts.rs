@@ -165,6 +165,33 @@ fn rule_11_a_request_that_the_live_run_does_not_cover_waits_behind_it() {
 }
 
 #[test]
+fn rule_11_what_keeps_house_in_a_section_is_queued_behind_a_run_that_works_and_once() {
+    let mut world = World::at(NOON);
+    let behind = |run: u64, first: u64| StartAnswer::Started {
+        run: RunId(run),
+        waits: Some(Reason::BehindItself { run: RunId(first) }),
+    };
+    assert_eq!(world.ask(BUNDLES, false, Some(1)), starts_now(1));
+    assert_eq!(world.ask(BUNDLES, false, Some(1)), behind(2, 1), "that one may have passed it");
+    assert_eq!(world.ask(BUNDLES, false, Some(1)), StartAnswer::Running { run: RunId(2) });
+    world.complete(RunId(1));
+    world.complete(RunId(2));
+    // A run of everything waits for days before it does what a person asks of one section.
+    let whole = world.begun(BUNDLES);
+    assert_eq!(world.ask(BUNDLES, false, Some(1)), behind(4, whole.0));
+    assert_eq!(world.ask(BUNDLES, false, Some(2)), behind(5, whole.0));
+    world.complete(whole);
+    world.complete(RunId(4));
+    let queued = world.force(BUNDLES);
+    assert!(matches!(queued, StartAnswer::Started { waits: Some(_), .. }), "{queued:?}");
+    assert_eq!(
+        world.ask(BUNDLES, false, Some(7)),
+        behind(7, 5),
+        "nor does one of everything that waits serve it"
+    );
+}
+
+#[test]
 fn rule_11_what_is_started_while_it_stops_begins_behind_that() {
     let mut world = World::at(NOON);
     let first = world.begun(BIF);
@@ -207,9 +234,10 @@ fn rule_3_start_all_skips_what_is_not_on_its_day_and_leaves_alone_what_is_there(
     let running = world.begun(BIF);
     let answers = world.start_all();
     assert_eq!(answers[&BIF], StartAnswer::Running { run: running });
-    assert!(
-        matches!(answers[&DEEP], StartAnswer::Skipped { due: Some(due), run: Some(_), .. } if due == date(2026, 11, 28))
-    );
+    assert!(matches!(
+        answers[&DEEP],
+        StartAnswer::Skipped { due: Some(due), run: Some(_), .. } if due == date(2026, 11, 28)
+    ));
     let again = world.start_all();
     for (task, answer) in &again {
         assert!(matches!(answer, StartAnswer::Running { .. }) == (*task != DEEP), "{task}: {answer:?}");

@@ -58,11 +58,15 @@ fn reason(group: &FailureGroup) -> Markup {
 /// A product's name for people.
 pub(super) fn product(word: &str) -> &str {
     match word {
+        "album_loudness" => "loudness as an album",
         "bif" => "preview thumbnails",
+        "chapter_thumbs" => "chapter thumbnails",
         "needed_bandwidth" => "bandwidth needed",
+        "chroma" => "sound fingerprints",
         "media_info" => "headers",
         "photo" => "photo's data",
         "scan" => "the scan",
+        "voice" => "speech",
         other => other,
     }
 }

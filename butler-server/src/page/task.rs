@@ -21,8 +21,8 @@ use crate::error::Problem;
 use crate::params::Page;
 use crate::view;
 
-/// About three months of a daily task.
-const NEWEST: Page = Page { start: 0, size: 90 };
+/// Most of a year of a daily task.
+const NEWEST: Page = Page { start: 0, size: 300 };
 /// Rows of the table below the chart; the page of runs has all.
 const MOST_ROWS: usize = 12;
 
@@ -48,7 +48,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(name): Path<String>) 
         section.wide #head data-live { (head(&site, &task, &runs)) }
         div.stack {
             section.card #chart data-live {
-                h2 { "Its last " (many(runs.len() as u64, "run")) }
+                h2 { "Its nights" }
                 (chart::history(&runs, &site.clock))
             }
             section.card #runs data-live {

@@ -47,7 +47,7 @@ async fn collections(
     params: Params,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
     let meta = params.flag("includeMeta")?.then(Meta::default);
     wants
         .answer(&Container::new(items::empty(&params, MetadataPage { meta, ..items::of_section(&section) })?))
@@ -143,7 +143,7 @@ fn encoded(value: &str) -> String {
 }
 
 async fn listed(app: &App, params: &Params, id: &str) -> Result<(Section, ItemKind), Problem> {
-    let (section, _) = sections::known(app, sections::parse(id)?).await?;
+    let section = sections::known(app, sections::parse(id)?).await?;
     let kind = params
         .get("type")
         .map(|word| items::kind(word, Some(section.kind)))

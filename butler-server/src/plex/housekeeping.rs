@@ -94,7 +94,7 @@ async fn empty_trash(
     Path(id): Path<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
     start(&app, &params, TaskName::GarbageCollectLibraryMedia, Ask::of_section(section.id.0, Vec::new()))
         .await
 }

@@ -20,7 +20,9 @@ use crate::accept::Wants;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Extent, Params};
-use crate::plex::{bandwidth, chapter_images, fields, filters, location, metadata, query, sections};
+use crate::plex::{
+    bandwidth, chapter_images, fields, filters, location, loudness, metadata, query, sections,
+};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -73,7 +75,7 @@ async fn all(
     params: Params,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
     let head = MetadataPage { title2: Some("All".into()), ..of_section(&section) };
     let kind = match params.get("type") {
         Some(COLLECTIONS) => return wants.answer(&Container::new(empty(&params, head)?)),
@@ -108,7 +110,7 @@ async fn recently_added(
     params: Params,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
     let kinds = match params.get("type") {
         Some(word) => vec![kind(word, Some(section.kind))?],
         None => fields::listed(section.kind)
@@ -208,13 +210,14 @@ async fn one(
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(*id));
     let (include_chapters, check_files) = (params.flag("includeChapters")?, params.flag("checkFiles")?);
-    let (items, sections, bandwidths, images, on_disk) = app
+    let (items, sections, bandwidths, loudnesses, images, on_disk) = app
         .library(move |library| {
             let items = ids
                 .into_iter()
                 .filter_map(|id| library.item(id).transpose())
                 .collect::<Result<Vec<_>, StoreError>>()?;
             let bandwidths = bandwidth::of(library, &items)?;
+            let loudnesses = loudness::of(library, &items)?;
             let images = if include_chapters { chapter_images::of(library, &items)? } else { HashMap::new() };
             let on_disk = if check_files { on_disk(library, &items)? } else { HashMap::new() };
             let located =
@@ -223,6 +226,7 @@ async fn one(
                 located.collect::<Result<Vec<_>, StoreError>>()?,
                 library.sections()?,
                 bandwidths,
+                loudnesses,
                 images,
                 on_disk,
             ))
@@ -240,6 +244,7 @@ async fn one(
     let mut metadata: Vec<Metadata> = shown.collect();
     for item in &mut metadata {
         bandwidth::add(item, &bandwidths);
+        loudness::add(item, &loudnesses);
         chapter_images::add(item, &images);
         metadata::add_on_disk(item, &on_disk);
     }

@@ -145,6 +145,8 @@ fn plex_media(version: &MediaRow, with_streams: bool) -> Media {
     if let Some(taken) = first.and_then(|part| part.photo.as_deref()) {
         shown = photo::media(shown, taken);
     }
+    shown.has_voice_activity =
+        first.is_some_and(|part| part.products.contains(&ProductKind::Voice)).then_some(true);
     shown.parts = version.parts.iter().map(|part| plex_part(part, with_streams)).collect();
     // A version in several files lasts as long as all of them.
     if version.parts.len() > 1 {

@@ -87,7 +87,7 @@ async fn list_of_section(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = sections::parse(&id)?;
-    let (section, _) = sections::known(&app, id).await?;
+    let section = sections::known(&app, id).await?;
     let set = app.library(move |library| library.section_switches(SectionId(id))).await?;
     let is_on = |switch: &SectionSwitch| set.get(switch.id).copied().unwrap_or(true);
     wants.answer(&preferences(
@@ -102,6 +102,8 @@ async fn list_of_section(
         ("enableBIFGeneration" = Option<String>, Query, description = "Whether preview thumbnails are made."),
         ("enableChapterThumbGeneration" = Option<String>, Query, description = "Whether chapter thumbnails \
                                                                                 are made."),
+        ("enableLoudnessAnalysis" = Option<String>, Query, description = "Whether loudness is measured."),
+        ("enableVoiceActivityGeneration" = Option<String>, Query, description = "Whether speech is detected."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
@@ -116,7 +118,7 @@ async fn change_of_section(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = sections::parse(&id)?;
-    let (section, _) = sections::known(&app, id).await?;
+    let section = sections::known(&app, id).await?;
     let named = params.words().map(|(id, text)| (bare(id).unwrap_or(id), text));
     let switches = named.map(|(id, text)| read(section.kind, id, text)).collect::<Result<_, _>>()?;
     app.library(move |library| library.set_section_switches(SectionId(id), switches)).await?;

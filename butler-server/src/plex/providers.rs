@@ -18,6 +18,7 @@ use crate::accept::Wants;
 use crate::app::App;
 use crate::error::Problem;
 use crate::plex::{sections, server};
+use crate::view;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(providers))
@@ -30,13 +31,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 ))]
 async fn providers(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
     let ask = |library: &butler_library::Library| {
-        Ok::<_, StoreError>((
-            sections::last_change(library)?,
-            library.sections()?,
-            sections::unfinished(library)?,
-        ))
+        Ok::<_, StoreError>((sections::last_change(library)?, library.sections()?))
     };
-    let (updated_at, sections, runs) = app.library(ask).await?;
+    let runs = view::runs::unfinished(&app).await?;
+    let (updated_at, sections) = app.library(ask).await?;
     let directories =
         sections.into_iter().map(|section| provided(sections::directory(section, &runs))).collect();
     let feature = |kind: &str, key: Option<&str>, directories| ProviderFeature {

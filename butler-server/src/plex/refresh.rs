@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
 use crate::plex::sections;
+use crate::view;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -118,7 +119,7 @@ async fn refresh(
     Path(id): Path<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    let (section, _) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
     let paths = paths(&params);
     let request = match paths.as_slice() {
         [] => vec![(section.id.0, paths)],
@@ -154,7 +155,8 @@ async fn refresh_by_post(app: State<App>, id: Path<String>, params: Params) -> R
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
 async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let (section, runs) = sections::known(&app, sections::parse(&id)?).await?;
+    let section = sections::known(&app, sections::parse(&id)?).await?;
+    let runs = view::runs::unfinished(&app).await?;
     let is_meant = |run: &&RunRecord| {
         sections::scans(run, section.id) && (run.ask.section.is_some() || run.state != RunState::Queued)
     };

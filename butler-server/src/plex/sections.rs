@@ -62,8 +62,8 @@ async fn library(wants: Wants) -> Result<Response, Problem> {
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn list(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
-    let (sections, runs) =
-        app.library(|library| Ok::<_, StoreError>((library.sections()?, unfinished(library)?))).await?;
+    let runs = view::runs::unfinished(&app).await?;
+    let sections = app.library(|library| library.sections()).await?;
     wants.answer(&container(params.container()?.cut(sections), &runs))
 }
 
@@ -126,7 +126,7 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
         language: word("language", "en-US"),
     };
     let (id, scan) = view::sections::add(&app, new, params.flag_on("scan")?).await?;
-    let (section, runs) = known(&app, id.0).await?;
+    let (section, runs) = (known(&app, id.0).await?, view::runs::unfinished(&app).await?);
     let extent = Extent { size: 1, total_size: None, offset: None };
     let mut response = wants.answer(&container((vec![section], extent), &runs))?;
     *response.status_mut() = StatusCode::CREATED;
@@ -145,7 +145,7 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
 async fn section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -> Result<Response, Problem> {
-    let (section, _) = known(&app, parse(&id)?).await?;
+    let section = known(&app, parse(&id)?).await?;
     wants.answer(&directories(&section.name, &[("all", "All"), ("recentlyAdded", "Recently Added")]))
 }
 
@@ -162,6 +162,8 @@ async fn section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -
                                                                               `/library/sections/{id}/prefs` \
                                                                               has it."),
         ("prefs[enableChapterThumbGeneration]" = Option<String>, Query, description = "Another of them."),
+        ("prefs[enableLoudnessAnalysis]" = Option<String>, Query, description = "Another of them."),
+        ("prefs[enableVoiceActivityGeneration]" = Option<String>, Query, description = "Another of them."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty. Where its folders are others now, the header \
@@ -186,7 +188,7 @@ async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) ->
         scanner: word("scanner"),
         language: word("language"),
     };
-    let (section, _) = known(&app, id.0).await?;
+    let section = known(&app, id.0).await?;
     let switches = prefs::of_edit(&params, section.kind)?;
     let now = app.now();
     app.library(move |library| {
@@ -195,7 +197,7 @@ async fn edit(State(app): State<App>, params: Params, Path(id): Path<String>) ->
     })
     .await?;
     app.handle.sections_changed();
-    let (edited, _) = known(&app, id.0).await?;
+    let edited = known(&app, id.0).await?;
     let mut response = accept::empty().into_response();
     if edited.roots != section.roots {
         say_scan(&mut response, view::sections::scan(&app, id.0).await);
@@ -237,17 +239,10 @@ pub(crate) fn parse(id: &str) -> Result<i64, Problem> {
     id.parse().map_err(|_| unknown(id))
 }
 
-/// A section, and the runs that have not ended.
-pub(crate) async fn known(app: &App, id: i64) -> Result<(Section, Vec<RunRecord>), Problem> {
-    let ask =
-        move |library: &Library| Ok::<_, StoreError>((library.section(SectionId(id))?, unfinished(library)?));
-    let (section, runs) = app.library(ask).await?;
-    Ok((section.ok_or_else(|| unknown(&id.to_string()))?, runs))
-}
-
-/// The runs that have not ended.
-pub(crate) fn unfinished(library: &Library) -> Result<Vec<RunRecord>, StoreError> {
-    Ok(library.unfinished_runs()?.into_iter().map(|run| run.record).collect())
+/// A section that there is.
+pub(crate) async fn known(app: &App, id: i64) -> Result<Section, Problem> {
+    let section = app.library(move |library| library.section(SectionId(id))).await?;
+    section.ok_or_else(|| unknown(&id.to_string()))
 }
 
 fn unknown(id: &str) -> Problem {

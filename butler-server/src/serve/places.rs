@@ -2,9 +2,10 @@
 //! the instants are handed in, and the sockets are `room.rs`'s business.
 //!
 //! A stranger, whose client has not shown the token, competes with strangers only, as long as others leave
-//! them a place. The one goes that longest neither sent a byte nor took one; none goes that has just come, or
-//! while a request of it is worked on: a burst of clients waits instead of pushing each other out. A client
-//! that has shown the token keeps its place until its answer is sent, however slowly it takes it: what waits
+//! them a place. The one goes that longest neither sent a byte nor took one, of those that have asked for
+//! something before any that has not yet: who floods the server has asked. None goes that has just come, or
+//! has not been read from yet, or while a request of it is worked on: a burst of clients waits instead of
+//! pushing each other out. A client that has shown the token keeps its place until its answer is sent, however slowly it takes it: what waits
 //! in the sockets' buffers for it is not seen here. Who takes nothing at all is hung up on by its stream.
 
 use std::collections::BTreeMap;
@@ -31,9 +32,19 @@ struct Held {
     is_in_hand: bool,
     /// An answer is on its way to it.
     is_sent_to: bool,
-    /// When it came; none once it has asked for something.
-    fresh_since: Option<Instant>,
+    word: Word,
     moved_at: Instant,
+}
+
+/// How far a connection has come with its first request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// Nothing was read yet of what it may have sent: that is the server's slowness, not its own.
+    Unread,
+    /// It was read from at this moment for the first time, and has not asked for anything since.
+    Awaited(Instant),
+    /// It has asked.
+    Given,
 }
 
 /// A connection that came in.
@@ -45,8 +56,8 @@ pub(super) struct Entered {
 }
 
 impl Places {
-    /// So many places, and so many of them for strangers; one at least of each. Who came less than
-    /// `fresh_for` ago and has not asked yet does not go.
+    /// So many places, and so many of them for strangers; one at least of each. Who was first read from less
+    /// than `fresh_for` ago and has not asked yet does not go.
     pub(super) fn new(connections: usize, strangers: usize, fresh_for: Duration) -> Self {
         let held = BTreeMap::new();
         Self { connections: connections.max(1), strangers: strangers.max(1), fresh_for, held, next: 0 }
@@ -67,25 +78,31 @@ impl Places {
         }
         let place = PlaceId(self.next);
         self.next += 1;
-        let held = Held {
-            is_known: false,
-            is_in_hand: false,
-            is_sent_to: false,
-            fresh_since: Some(now),
-            moved_at: now,
-        };
+        let held =
+            Held { is_known: false, is_in_hand: false, is_sent_to: false, word: Word::Unread, moved_at: now };
         self.held.insert(place, held);
         Some(Entered { place, goes })
     }
 
     fn longest_idle(&self, now: Instant, may_go: impl Fn(&Held) -> bool) -> Option<PlaceId> {
-        let is_fresh = |held: &Held| {
-            held.fresh_since.is_some_and(|since| now.saturating_duration_since(since) < self.fresh_for)
+        let is_fresh = |held: &Held| match held.word {
+            Word::Unread => true,
+            Word::Awaited(since) => now.saturating_duration_since(since) < self.fresh_for,
+            Word::Given => false,
         };
         let is_taking = |held: &Held| held.is_known && held.is_sent_to;
         let is_idle = |held: &Held| !held.is_in_hand && !is_taking(held) && !is_fresh(held);
         let candidates = self.held.iter().filter(|(_, held)| is_idle(held) && may_go(held));
-        candidates.min_by_key(|(_, held)| held.moved_at).map(|(place, _)| *place)
+        candidates.min_by_key(|(_, held)| (held.word != Word::Given, held.moved_at)).map(|(place, _)| *place)
+    }
+
+    /// The server reads from it for the first time.
+    pub(super) fn read_from(&mut self, place: PlaceId, now: Instant) {
+        self.change(place, |held| {
+            if held.word == Word::Unread {
+                held.word = Word::Awaited(now);
+            }
+        });
     }
 
     /// Its client has shown the token.
@@ -95,7 +112,7 @@ impl Places {
 
     /// A request has arrived.
     pub(super) fn begun(&mut self, place: PlaceId) {
-        self.change(place, |held| (held.is_in_hand, held.fresh_since) = (true, None));
+        self.change(place, |held| (held.is_in_hand, held.word) = (true, Word::Given));
     }
 
     /// The request's answer is on its way.
@@ -156,6 +173,15 @@ mod tests {
     fn stranger(places: &mut Places, now: Instant) -> PlaceId {
         let entered = places.enter(now).unwrap();
         assert_eq!(entered.goes, None);
+        places.read_from(entered.place, now);
+        entered.place
+    }
+
+    /// One more stranger, for whom this one goes.
+    fn push_out(places: &mut Places, now: Instant, goes: PlaceId) -> PlaceId {
+        let entered = places.enter(now).unwrap();
+        assert_eq!(entered.goes, Some(goes));
+        places.read_from(entered.place, now);
         entered.place
     }
 
@@ -172,8 +198,31 @@ mod tests {
         let first = stranger(&mut places, time.at(1));
         let second = stranger(&mut places, time.at(2));
         places.moved(first, time.at(3));
-        assert_eq!(places.enter(time.at(4)).unwrap().goes, Some(second));
-        assert_eq!(places.enter(time.at(5)).unwrap().goes, Some(first));
+        push_out(&mut places, time.at(4), second);
+        push_out(&mut places, time.at(5), first);
+    }
+
+    #[test]
+    fn who_has_asked_goes_before_who_was_not_heard_yet_however_busy_it_is() {
+        let (mut places, time) = (places(10, 2), seconds());
+        let flooding = stranger(&mut places, time.at(1));
+        places.begun(flooding);
+        places.answered(flooding);
+        let silent = stranger(&mut places, time.at(2));
+        places.moved(flooding, time.at(8));
+        push_out(&mut places, time.at(9), flooding);
+        push_out(&mut places, time.at(19), silent);
+    }
+
+    #[test]
+    fn who_was_not_read_from_yet_stays() {
+        let (mut places, time) = (places(10, 1), seconds());
+        let first = places.enter(time.at(1)).unwrap().place;
+        assert_eq!(places.enter(time.at(100)), None);
+        places.read_from(first, time.at(100));
+        assert_eq!(places.enter(time.at(100)), None, "it has its moment from now on");
+        places.read_from(first, time.at(101));
+        push_out(&mut places, time.at(101), first);
     }
 
     #[test]
@@ -182,11 +231,10 @@ mod tests {
         let first = stranger(&mut places, time.at(1));
         let second = stranger(&mut places, time.at(2));
         places.begun(first);
-        let third = places.enter(time.at(3)).unwrap();
-        assert_eq!(third.goes, Some(second));
-        places.begun(third.place);
+        let third = push_out(&mut places, time.at(3), second);
+        places.begun(third);
         assert_eq!(places.enter(time.at(4)), None);
-        places.known(third.place);
+        places.known(third);
         assert_eq!(places.enter(time.at(5)).unwrap().goes, None, "who has shown the token is no stranger");
     }
 
@@ -209,10 +257,9 @@ mod tests {
         let busy = known(&mut places, time.at(1));
         places.begun(busy);
         let idle = known(&mut places, time.at(2));
-        let third = places.enter(time.at(3)).unwrap();
-        assert_eq!(third.goes, Some(idle));
-        places.known(third.place);
-        places.begun(third.place);
+        let third = push_out(&mut places, time.at(3), idle);
+        places.known(third);
+        places.begun(third);
         assert_eq!(places.enter(time.at(4)), None, "all are at work");
         places.answered(busy);
         assert_eq!(places.enter(time.at(5)), None, "its answer is not sent yet");

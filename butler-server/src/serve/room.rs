@@ -50,7 +50,8 @@ impl Room {
     pub(super) async fn enter(&self, stream: TcpStream) -> (Seated, oneshot::Receiver<()>) {
         loop {
             if let Some((place, lost)) = self.try_enter() {
-                return (Seated { stream, connection: Connection { place, room: self.clone() } }, lost);
+                let connection = Connection { place, room: self.clone() };
+                return (Seated { stream, connection, is_read_from: false }, lost);
             }
             let _ = timeout(LOOK_AGAIN, self.shared.eased.notified()).await;
         }
@@ -107,6 +108,10 @@ impl Connection {
         self.room.shared.eased.notify_one();
     }
 
+    fn read_from(&self) {
+        self.room.state().places.read_from(self.place, Instant::now());
+    }
+
     fn moved(&self) {
         self.room.state().places.moved(self.place, Instant::now());
     }
@@ -124,6 +129,7 @@ impl Connection {
 pub(super) struct Seated {
     stream: TcpStream,
     connection: Connection,
+    is_read_from: bool,
 }
 
 impl Seated {
@@ -154,6 +160,10 @@ impl AsyncRead for Seated {
         context: &mut Context<'_>,
         bytes: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.is_read_from {
+            self.is_read_from = true;
+            self.connection.read_from();
+        }
         let before = bytes.filled().len();
         let poll = Pin::new(&mut self.stream).poll_read(context, bytes);
         self.noted(poll, |()| bytes.filled().len() > before)

@@ -53,6 +53,13 @@ pub(crate) async fn list(app: &App, filter: RunFilter, page: Page) -> Result<Run
     Ok(Runs { runs: rows.into_iter().map(|row| run(row, &live)).collect(), total, next })
 }
 
+/// The runs that have not ended, by the engine's word before the database's.
+pub(crate) async fn unfinished(app: &App) -> Result<Vec<RunRecord>, Problem> {
+    let unsaved = app.handle.unsaved().await?;
+    let stored = app.library(|library| library.unfinished_runs()).await?;
+    Ok(unsaved::unfinished(stored, unsaved).into_iter().map(|run| run.record).collect())
+}
+
 /// The run of an id in an address.
 pub(crate) async fn one(app: &App, id: &str) -> Result<Run, Problem> {
     let row = stored(app, id).await?;

@@ -11,6 +11,7 @@ mod doors;
 mod housekeeping;
 mod items;
 mod lists;
+mod loudness;
 mod metrics;
 mod names;
 mod notifications;

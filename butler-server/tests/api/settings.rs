@@ -166,6 +166,8 @@ async fn a_task_that_is_switched_off_is_not_started_and_one_switched_on_again_is
         ("ButlerTaskDeepMediaAnalysis", "0", "1", "DeepMediaAnalysis"),
         ("GenerateBIFBehavior", "never", "scheduled", "GenerateMediaIndexFiles"),
         ("GenerateChapterThumbBehavior", "never", "scheduled", "GenerateChapterThumbs"),
+        ("GenerateVADBehavior", "never", "scheduled", "ButlerTaskGenerateVoiceActivity"),
+        ("LoudnessAnalysisBehavior", "never", "scheduled", "LoudnessAnalysis"),
         ("ButlerTaskRefreshLibraries", "0", "1", "RefreshLibraries"),
     ] {
         let outcome = async || {
@@ -222,7 +224,7 @@ async fn a_section_has_switches_of_its_own() {
     let rig = Rig::new();
     let (section, _) = rig.add_films("films").await;
     let prefs = format!("/library/sections/{section}/prefs");
-    let value = async || rig.get_json(&prefs).await["MediaContainer"]["Setting"][1].clone();
+    let value = async || rig.get_json(&prefs).await["MediaContainer"]["Setting"][2].clone();
     let shown = value().await;
     assert_eq!(
         (&shown["id"], &shown["type"], &shown["value"]),
@@ -242,10 +244,10 @@ async fn a_section_has_switches_of_its_own() {
         (
             400,
             "A section of type movie has no setting `enableIntroMarkerGeneration`; it has \
-             enableChapterThumbGeneration, enableBIFGeneration."
+             enableVoiceActivityGeneration, enableChapterThumbGeneration, enableBIFGeneration, enableLoudnessAnalysis."
         )
     );
     assert_eq!(refusal(&rig, &format!("{prefs}?enableBIFGeneration=maybe")).await.0, 400);
     assert_eq!(rig.get("/library/sections/99/prefs").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(rig.get_json(&prefs).await["MediaContainer"]["size"], json!(2));
+    assert_eq!(rig.get_json(&prefs).await["MediaContainer"]["size"], json!(4));
 }

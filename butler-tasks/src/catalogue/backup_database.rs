@@ -14,6 +14,7 @@ use butler_library::{
 use butler_schedule::{AtWindowEnd, Timing};
 use jiff::civil::Date;
 
+use crate::deeds::Deeds;
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{Group, Kind, Setting, Settings, Texts};
@@ -139,8 +140,9 @@ impl Prepared for Backup {
     }
 
     fn carry_out(self: Box<Self>, work: &mut Work<'_>) -> Result<Report, TaskError> {
+        let mut deeds = Deeds::default();
         for (path, fault) in &self.faults {
-            work.news.failed(path, fault);
+            deeds.failed(work.news, path, fault);
         }
         work.library.check_database(&mut || (work.is_stopping)()).map_err(|error| failed(&error))?;
         let made = work.library.back_up(&self.folder, self.date, &mut |done, total| {
@@ -162,10 +164,12 @@ impl Prepared for Backup {
                     format!("{} ({} bytes): {}", action.path.display(), action.bytes, action.reason),
                 ),
                 Err(error) => {
-                    work.news.failed(&action.path, &format!("This old copy can't be removed: {error}."))
+                    let sentence = format!("This old copy can't be removed: {error}.");
+                    deeds.failed(work.news, &action.path, &sentence);
                 }
             }
         }
+        deeds.tell(&mut report);
         Ok(report)
     }
 }

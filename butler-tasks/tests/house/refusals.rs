@@ -38,7 +38,10 @@ fn child_without_rights() {
         assert_eq!(failed.len(), 1, "{task}: {failed:?}");
         let sentence = &failed[0].1;
         assert!(sentence.contains("can't be") && sentence.ends_with('.'), "{sentence}");
-        let removed = counted(&report.into_facts(), "removed");
+        let facts = report.into_facts();
+        let named = facts.iter().find(|fact| fact.label == "not done").unwrap();
+        assert!(named.value.as_str().unwrap().ends_with(sentence), "{named:?}");
+        let removed = counted(&facts, "removed");
         assert_eq!(removed, u64::from(task != ButlerTaskCleanSupplementalLogFiles), "the others go on");
     }
     set_mode(0o700);

@@ -40,7 +40,10 @@ fn each_broken_file_ends_as_a_result_or_a_clear_failure() {
         let path: PathBuf = folder.path().join(case.file_name());
         fs::write(&path, &case.bytes).unwrap();
         let before = ticks(worker.id());
-        let (outcome, end) = worker.try_make(&path, &[Spec::MediaInfo, BIF, Spec::ChapterThumbs]);
+        let (outcome, end) = worker.try_make(
+            &path,
+            &[Spec::MediaInfo, BIF, Spec::ChapterThumbs, Spec::Loudness, Spec::Chroma, Spec::Voice],
+        );
         let cost = if end.is_ok() { ticks(worker.id()) - before } else { 0 };
         if end.is_err() {
             worker = Worker::start();

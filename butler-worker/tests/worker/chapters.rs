@@ -179,6 +179,56 @@ fn without_chapters_or_without_video_there_is_nothing_to_make() {
     }
 }
 
+/// A film in a coding that conceals nothing, whose key frames at some of the seconds 0, 3, 6, 8, 12, 17, 23 and 28
+/// have lost their beginnings.
+fn without_key_frames(name: &str, lost: &[usize]) -> PathBuf {
+    let coding = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 999 -auto-alt-ref 0 -b:v 200k";
+    let mut content = std::fs::read(film("vp9.mkv", &[0.0, 7.0, 12.0, 18.0, 29.0], coding)).unwrap();
+    // A key frame's first byte says so, and a code that stands nowhere else follows.
+    let starts: Vec<_> = (0..content.len() - 4)
+        .filter(|&at| content[at] & 0xF4 == 0x80 && content[at + 1..at + 4] == [0x49, 0x83, 0x42])
+        .collect();
+    assert_eq!(starts.len(), 8);
+    for &at in lost {
+        content[starts[at]..starts[at] + 60].fill(0);
+    }
+    films::bytes(name, &content)
+}
+
+#[test]
+fn damaged_key_frames_give_way_to_the_next_ones_and_where_there_is_none_a_chapter_has_no_picture() {
+    let worker = Worker::start();
+    for (name, lost, expect) in [
+        ("sound.mkv", &[][..], [Some(3), Some(8), Some(12), Some(23), Some(28)]),
+        ("scratched.mkv", &[1, 4], [Some(6), Some(8), Some(17), Some(23), Some(28)]),
+        ("torn.mkv", &[6, 7], [Some(3), Some(8), Some(12), None, None]),
+    ] {
+        let film = without_key_frames(name, lost);
+        let (value, pictures) = thumbs(&worker, &film);
+        let seconds: Vec<_> = pictures.iter().map(|picture| second(picture)).collect();
+        assert_eq!(seconds, expect, "{name}");
+        let missing: Vec<u32> = (1..).zip(expect).filter(|(_, at)| at.is_none()).map(|(at, _)| at).collect();
+        assert_eq!(value.missing, missing, "{name}");
+    }
+}
+
+#[test]
+fn previews_of_a_film_with_a_damaged_key_frame_show_the_next_one_and_with_none_whole_both_fail() {
+    let worker = Worker::start();
+    let often = Spec::Bif(butler_product::bif::Params::new(2_000, 320).unwrap());
+    let (_, whole) = worker.make(&without_key_frames("sound.mkv", &[]), std::slice::from_ref(&often)).bif();
+    let (_, pictures) = worker.make(&without_key_frames("gap.mkv", &[4]), std::slice::from_ref(&often)).bif();
+    let at = |second: usize| second / 2;
+    assert_eq!((second(&whole[at(12)]), second(&pictures[at(12)])), (Some(12), Some(17)));
+    assert_eq!(pictures[at(8)], whole[at(8)]);
+
+    let outcome = worker.make(&without_key_frames("lost.mkv", &[0, 1, 2, 3, 4, 5, 6, 7]), &[CHAPTERS, often]);
+    let failures: Vec<_> = outcome.answers.into_iter().map(|answer| answer.unwrap().unwrap_err()).collect();
+    assert!(failures.iter().all(|failure| failure.class == FailureClass::Content), "{failures:?}");
+    assert_eq!(failures[0].sentence, "The video has no picture at its chapters that can be decoded.");
+    assert!(failures[1].sentence.starts_with("The video is damaged from 0:00:00 on"), "{failures:?}");
+}
+
 #[test]
 fn a_film_that_was_cut_off_fails() {
     let worker = Worker::start();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use butler_product::bif::Params;
-use butler_product::message::{FromWorker, Order, ToWorker};
+use butler_product::message::{FromWorker, MAX_UNITS, Order, ToWorker};
 use butler_product::{FailureClass, Spec};
 
 use crate::films;
@@ -83,15 +83,37 @@ fn words_about_another_unit_change_nothing() {
 }
 
 #[test]
-fn a_second_order_is_refused_while_one_is_in_hand() {
+fn units_are_done_in_the_order_in_which_they_were_given_and_each_is_cancelled_alone() {
+    let (film, long) = (films::film("h264.mkv", CODING), long_film());
+    let worker = Worker::start();
+    worker.order(&long, &long_order(&long));
+    for unit in 8..=10 {
+        worker.order(&film, &Order { unit, ..order(&film, &[Spec::MediaInfo]) });
+    }
+    worker.say(&ToWorker::Cancel { unit: 9 });
+    worker.say(&ToWorker::Cancel { unit: 7 });
+    let told = std::iter::from_fn(|| match worker.hear().unwrap() {
+        FromWorker::Progress { .. } => Some(None),
+        FromWorker::Made { unit, .. } => Some(Some(("made", unit))),
+        FromWorker::UnitEnded { unit, .. } => Some(Some(("ended", unit))),
+        other => panic!("{other:?}"),
+    });
+    let told: Vec<_> = told.flatten().take(6).collect();
+    assert_eq!(told, [("ended", 7), ("made", 8), ("ended", 8), ("ended", 9), ("made", 10), ("ended", 10)]);
+}
+
+#[test]
+fn more_orders_than_a_worker_takes_are_refused() {
     let film = long_film();
     let worker = Worker::start();
     worker.order(&film, &long_order(&film));
-    worker.order(&film, &Order { unit: 8, ..order(&film, &[BIF]) });
+    for unit in 8..=7 + MAX_UNITS as u64 {
+        worker.order(&film, &Order { unit, ..order(&film, &[Spec::MediaInfo]) });
+    }
     loop {
         match worker.hear().unwrap() {
-            FromWorker::Failed { unit: 8, failure, .. } => {
-                break assert_eq!(failure.class, FailureClass::Worker);
+            FromWorker::Failed { unit, failure, .. } => {
+                break assert_eq!((unit, failure.class), (7 + MAX_UNITS as u64, FailureClass::Worker));
             }
             FromWorker::Progress { .. } => {}
             other => panic!("{other:?}"),

@@ -34,9 +34,10 @@ pub(crate) enum Action {
     /// Put a copy in the database's place; the server must not run, and the database that is there is kept
     /// beside it
     #[command(after_help = exit::SHORT_HELP, after_long_help = exit::HELP)]
+    #[command(group = clap::ArgGroup::new("what").required(true).args(["file", "newest"]))]
     Restore {
         /// The copy
-        #[arg(value_name = "FILE", required_unless_present = "newest", conflicts_with = "newest")]
+        #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
         /// The newest copy that is sound, whatever newer ones are damaged
         #[arg(long)]

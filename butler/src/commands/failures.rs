@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::{at_least_one, number};
 use crate::exit::Exit;
-use crate::print::error::Trouble;
+use crate::print::error::{Trouble, not_there};
 use crate::print::table::{Column, Listing};
 use crate::print::words::{count, time};
 use crate::print::{Out, json};
@@ -136,10 +136,11 @@ async fn list(client: &Client, limit: usize) -> Result<Vec<Failure>, Error> {
 async fn retry(client: &Client, ids: &[i64], out: Out) -> Result<Exit, Trouble> {
     let mut answers = Vec::with_capacity(ids.len());
     for id in ids {
-        let retried = client.retry_failure(*id).await.map_err(|error| match error {
-            Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no failure {id}."))
-                .hint("`butler failures` lists the failures."),
-            other => other.into(),
+        let retried = client.retry_failure(*id).await.map_err(|error| {
+            not_there(error, || {
+                Trouble::new(Exit::NotThere, format!("There is no failure {id}."))
+                    .hint("`butler failures` lists the failures.")
+            })
         })?;
         if !out.json {
             out.line(&retried.message)?;

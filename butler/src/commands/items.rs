@@ -1,6 +1,6 @@
 //! `butler items`: what the library holds, or the files that lack a product.
 
-use butler_client::{Client, Directory, Error, ItemFile, Metadata};
+use butler_client::{Client, Directory, ItemFile, Metadata};
 use butler_product::ProductKind;
 use clap::Args;
 use clap_complete::ArgValueCandidates;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::candidates;
 use crate::cli::{at_least_one, number};
 use crate::exit::Exit;
-use crate::print::error::Trouble;
+use crate::print::error::{Trouble, not_there};
 use crate::print::table::{Column, Listing};
 use crate::print::words::{bytes, count, file_name};
 use crate::print::{Out, json, product};
@@ -167,12 +167,12 @@ async fn lacking(
         let wanted = u32::try_from(limit - files.len()).unwrap_or(u32::MAX).min(MOST_FILES);
         let after = files.last().map(|file| file.part);
         let page =
-            client.files_lacking(kind.as_str(), section, after, wanted).await.map_err(|error| {
-                match (error, section) {
-                    (Error::NotFound { .. }, Some(id)) if after.is_none() => unknown_section(id),
-                    (error, _) => error.into(),
-                }
-            })?;
+            client.files_lacking(kind.as_str(), section, after, wanted).await.map_err(
+                |error| match section.filter(|_| after.is_none()) {
+                    Some(id) => not_there(error, || unknown_section(id)),
+                    None => error.into(),
+                },
+            )?;
         total = page.total.unwrap_or(total);
         let is_last = page.files.len() < wanted as usize;
         files.extend(page.files);

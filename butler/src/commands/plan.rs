@@ -3,6 +3,7 @@
 use butler_client::{Client, Plan, PlannedBacklog, PlannedNight, PlannedRun};
 use clap::Args;
 
+use crate::cli::within;
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Field, Listing};
@@ -12,7 +13,7 @@ use crate::print::{Colour, Out, json};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// How many nights
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=30))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = within(1_u32, 30))]
     nights: u32,
 }
 

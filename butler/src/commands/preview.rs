@@ -6,7 +6,7 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use butler_client::{Client, Product};
+use butler_client::{Client, Metadata, Product};
 use butler_product::bif::Bif;
 use clap::Args;
 use image::codecs::jpeg::JpegEncoder;
@@ -53,15 +53,8 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let id = show::find(client, &arguments.what).await?;
     let made = client.products(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
     let Some(product) = chosen(&made.products, &arguments.what) else {
-        return Err(Trouble::new(
-            Exit::NotThere,
-            format!("There are no preview thumbnails of {} yet.", arguments.what),
-        )
-        .hint(format!(
-            "`butler show {}` says when they come; `butler start GenerateMediaIndexFiles --force --wait` \
-             makes them now.",
-            arguments.what
-        )));
+        let item = client.item(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
+        return Err(none_yet(&arguments.what, &item));
     };
     let unsound = |error: &dyn std::error::Error| {
         Trouble::new(Exit::Failed, "The preview thumbnails can't be read.").cause(error)
@@ -121,6 +114,21 @@ fn chosen<'a>(products: &'a [Product], what: &str) -> Option<&'a Product> {
     with_pictures()
         .find(|product| file_name(&product.file) == file_name(what))
         .or_else(|| with_pictures().next())
+}
+
+fn none_yet(what: &str, item: &Metadata) -> Trouble {
+    let none = |words: String| Trouble::new(Exit::NotThere, words);
+    if item.media.is_empty() {
+        none(format!("{what} is a {} and has no file of its own.", item.kind))
+            .hint(format!("`butler show {what}` lists what is below it."))
+    } else if matches!(item.kind.as_str(), "track" | "photo") {
+        none(format!("{what} is a {}: only videos have preview thumbnails.", item.kind))
+    } else {
+        none(format!("There are no preview thumbnails of {what} yet.")).hint(format!(
+            "`butler show {what}` says when they come; `butler start GenerateMediaIndexFiles --force --wait` \
+             makes them now."
+        ))
+    }
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Trouble {

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use butler_client::{Client, Error, Remade, RemakeOf};
+use butler_client::{Client, Remade, RemakeOf};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 
@@ -11,14 +11,15 @@ use super::show;
 use crate::candidates;
 use crate::cli::number;
 use crate::exit::Exit;
-use crate::print::error::Trouble;
+use crate::print::error::{Trouble, not_there};
 use crate::print::{Out, json};
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["of", "section"]))]
 pub(crate) struct Arguments {
     /// An item's id, with all that stands below it, or the path of a file; a file that is named as a number
     /// is ./NUMBER
-    #[arg(value_name = "ITEM|FILE", required_unless_present = "section", conflicts_with = "section")]
+    #[arg(value_name = "ITEM|FILE")]
     of: Option<PathBuf>,
 
     /// All files of this section
@@ -48,15 +49,14 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         },
         (None, None) => return Err(Trouble::new(Exit::Usage, "Name an item, a file or --section.")),
     };
-    let remade =
-        client.remake(&of, &arguments.products, arguments.missing).await.map_err(|error| match error {
-            Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no {}.", what(&of)))
-                .hint(
-                    "A file that came since the last scan is known after the next: `butler start \
+    let remade = client.remake(&of, &arguments.products, arguments.missing).await.map_err(|error| {
+        not_there(error, || {
+            Trouble::new(Exit::NotThere, format!("There is no {}.", what(&of))).hint(
+                "A file that came since the last scan is known after the next: `butler start \
                      RefreshLibraries`.",
-                ),
-            other => other.into(),
-        })?;
+            )
+        })
+    })?;
     if out.json {
         json::print(&remade)?;
     } else {
@@ -82,7 +82,7 @@ fn what(of: &RemakeOf) -> String {
 
 async fn start(client: &Client, remade: &Remade, out: Out) -> Result<Exit, Trouble> {
     for by in &remade.tasks {
-        let start = client.butler().start(&by.task, true).await?;
+        let start = client.butler().start(&by.task).force(true).await?;
         if !out.json {
             let message = start.message.unwrap_or_else(|| "The server took the request.".to_owned());
             out.line(format!("{}: {message}", start.task))?;

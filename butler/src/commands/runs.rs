@@ -1,20 +1,27 @@
-//! `butler runs`: what ran, newest first; with an id, one run whole.
+//! `butler runs`: what ran, newest first; with an id, one run whole; with `--record` the history of a server
+//! that keeps none.
+
+pub(crate) mod record;
+
+use std::path::PathBuf;
 
 use butler_client::{Client, Error, Fact, Origin, Run, RunFilter, RunId, RunState, Runs, TaskName};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 
 use crate::candidates;
-use crate::cli::{at_least_one, number};
+use crate::cli::{at_least_one, number, taking};
 use crate::commands::pause;
 use crate::exit::Exit;
-use crate::print::error::Trouble;
+use crate::print::error::{self, Trouble};
 use crate::print::table::{Column, Field, Listing};
 use crate::print::words::{bytes, count, duration_ms, exact_time, progress, time, took};
 use crate::print::{Out, Text, json, lines, state_colour};
 
 /// Runs in a table, unless told otherwise.
 const TABLE_ROWS: usize = 50;
+/// What stands for an instant.
+const AN_INSTANT: &str = "a moment as in 2026-11-23T02:00:00Z";
 /// Runs asked for at once.
 const PAGE: u32 = 1_000;
 
@@ -38,20 +45,32 @@ pub(crate) struct Arguments {
     origin: Option<Origin>,
 
     /// List only the runs that count for this maintenance day, or ended on it
-    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "id")]
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "id",
+        value_parser = taking::<jiff::civil::Date>("a day as in 2026-11-23"))]
     day: Option<jiff::civil::Date>,
 
     /// List only the runs that were asked for then or later, as 2026-11-23T02:00:00Z
-    #[arg(long, value_name = "INSTANT", conflicts_with = "id")]
+    #[arg(long, value_name = "INSTANT", conflicts_with = "id", value_parser = taking::<jiff::Timestamp>(AN_INSTANT))]
     since: Option<jiff::Timestamp>,
 
     /// List only the runs that were asked for before then
-    #[arg(long, value_name = "INSTANT", conflicts_with = "id")]
+    #[arg(long, value_name = "INSTANT", conflicts_with = "id", value_parser = taking::<jiff::Timestamp>(AN_INSTANT))]
     until: Option<jiff::Timestamp>,
 
     /// List at most so many [default: 50; with --json all]
     #[arg(long, value_name = "NUMBER", conflicts_with = "id", value_parser = at_least_one)]
     limit: Option<usize>,
+
+    /// Show the nights of this history, which `butler watch --record FILE` keeps; no server is asked. --day
+    /// shows one night, --limit so many [default: 7]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "task", "state", "origin", "since", "until"])]
+    record: Option<PathBuf>,
+}
+
+/// Shows a history that is in a file, if that was asked for.
+pub(crate) fn of_a_record(arguments: &Arguments, out: Out) -> Option<Result<Exit, Trouble>> {
+    let file = arguments.record.as_deref()?;
+    Some(record::run(file, arguments.day, arguments.limit, out))
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
@@ -187,9 +206,7 @@ fn fact_value(fact: &Fact) -> String {
 
 /// The trouble of a run that was asked for by its id.
 pub(crate) fn not_there(error: Error, id: RunId) -> Trouble {
-    match error {
-        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no run {id}."))
-            .hint("`butler runs` lists the runs."),
-        other => other.into(),
-    }
+    error::not_there(error, || {
+        Trouble::new(Exit::NotThere, format!("There is no run {id}.")).hint("`butler runs` lists the runs.")
+    })
 }

@@ -140,10 +140,10 @@ pub(crate) async fn run(client: &Client, action: Action, out: Out) -> Result<Exi
             add(client, &new, out).await
         }
         Action::List => list(client, out).await,
-        Action::Edit { id, name, folders } => edit(client, id, name, folders).await,
+        Action::Edit { id, name, folders } => edit(client, id, name, folders, out).await,
         Action::Refresh { id, paths, wait } => refresh(client, id, paths, wait, out).await,
         Action::Check { folder, kind } => check::run(client, folder, kind, out).await,
-        Action::Remove { id } => remove(client, id).await,
+        Action::Remove { id } => remove(client, id, out).await,
     }
 }
 
@@ -204,10 +204,12 @@ async fn edit(
     id: i64,
     name: Option<String>,
     folders: Vec<PathBuf>,
+    out: Out,
 ) -> Result<Exit, Trouble> {
     let edit = SectionEdit::new().folders(whole(folders)?);
     let edit = name.into_iter().fold(edit, SectionEdit::name);
     client.edit_section(id, &edit).await.map_err(|error| unknown(id, error))?;
+    out.remark(format!("Section {id} is changed."));
     Ok(Exit::Done)
 }
 
@@ -219,6 +221,7 @@ async fn refresh(
     out: Out,
 ) -> Result<Exit, Trouble> {
     let paths = whole(paths)?;
+    let waiting = if wait { Some(start::Waiting::begin(client).await?) } else { None };
     let start = match client.refresh_section(id, &paths).await {
         // The server's sentence says which path it is.
         Err(Error::NotFound { message, .. }) if !paths.is_empty() => {
@@ -227,12 +230,12 @@ async fn refresh(
         start => start.map_err(|error| unknown(id, error))?,
     };
     let starts = [start];
-    let runs = if wait { Some(start::runs_of(&starts, false)?) } else { None };
-    start::tell(client, &starts, false, Exit::Done, runs, out).await
+    start::tell(client, &starts, false, Exit::Done, waiting, out).await
 }
 
-async fn remove(client: &Client, id: i64) -> Result<Exit, Trouble> {
+async fn remove(client: &Client, id: i64, out: Out) -> Result<Exit, Trouble> {
     client.remove_section(id).await.map_err(|error| unknown(id, error))?;
+    out.remark(format!("Section {id} is removed; its files are where they were."));
     Ok(Exit::Done)
 }
 

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::cli::Global;
+use crate::cli::{Global, taking};
 use crate::data_dir::ADDRESS_FILE;
 use crate::exit::Exit;
 use crate::print::Out;
@@ -24,13 +24,16 @@ use crate::{fact_log, log, memory, settings_file, worker_program};
 
 /// Who holds the data folder's token.
 const ADMIN: &str = "admin";
+/// As long as the longest `http://[IPV6]:PORT`, and some.
+const ADDRESS_CHARS: usize = 63;
 
 /// Run the server. The data folder and the token come from the global options; BUTLER_TOKEN overrides the
 /// token that is made at the first start.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The address and port to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:32500")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:32500",
+        value_parser = taking::<SocketAddr>("a number's address and a port, as in 127.0.0.1:32500 or [::1]:32500"))]
     pub(crate) listen: SocketAddr,
     /// A file of settings, which hold over what clients set [default: butler.toml in the data folder, if it
     /// is there]
@@ -113,7 +116,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     let app = App::new(handle, about, clock);
     let _published = match Address::publish(&folder, address) {
         // The server is of use without it: what is stored already is shown, and health says what is wrong.
-        Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+        Err(error) if is_no_room(&error) => {
             tracing::error!(
                 %error,
                 "the disk is full: commands don't find this server by its data folder, and need \
@@ -236,19 +239,41 @@ impl Address {
     fn publish(folder: &Path, address: SocketAddr) -> io::Result<Self> {
         let path = folder.join(ADDRESS_FILE);
         let draft = folder.join(format!(".{ADDRESS_FILE}"));
+        let text = Self::padded(&format!("http://{}", reachable(address)));
         // Whole or not at all: a command may read it at any moment.
         let file = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft);
-        let written = file.and_then(|mut file| writeln!(file, "http://{}", reachable(address)));
-        written.and_then(|()| std::fs::rename(&draft, &path))?;
+        let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+        match written.and_then(|()| std::fs::rename(&draft, &path)) {
+            Err(error) if is_no_room(&error) => {
+                let _of_no_use = std::fs::remove_file(&draft);
+                Self::write_over(&path, &text)?;
+            }
+            written => written?,
+        }
         Ok(Self { path })
+    }
+
+    /// Always of one length, so that one address fits where another was.
+    fn padded(text: &str) -> String {
+        format!("{text:<ADDRESS_CHARS$}\n")
+    }
+
+    /// Writes into the room that the file has already; nothing else is to be had on a full disk.
+    fn write_over(path: &Path, text: &str) -> io::Result<()> {
+        std::fs::File::options().write(true).open(path)?.write_all(text.as_bytes())
     }
 }
 
 impl Drop for Address {
     fn drop(&mut self) {
-        // A stale address is noticed by who connects.
-        let _ = std::fs::remove_file(&self.path);
+        // Blank, and not gone: the next start may find the disk full, and this room is its own. A stale
+        // address is noticed by who connects.
+        let _ = Self::write_over(&self.path, &Self::padded(""));
     }
+}
+
+fn is_no_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// An address to which this machine can connect: a server that listens on all of them is reached by loopback.

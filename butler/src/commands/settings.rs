@@ -1,5 +1,7 @@
 //! `butler settings`: shows the settings, and changes one.
 
+mod plex;
+
 use butler_client::{Client, Setting};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
@@ -7,7 +9,7 @@ use clap_complete::ArgValueCandidates;
 use crate::candidates;
 use crate::exit::Exit;
 use crate::near::near;
-use crate::print::error::Trouble;
+use crate::print::error::{Trouble, knows_plex_only};
 use crate::print::table::{Column, Field, Listing};
 use crate::print::{Colour, Out, json};
 
@@ -45,7 +47,11 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         }
         (key, reset) => key.or(reset),
     };
-    let settings = client.settings().await?.settings;
+    let (settings, is_plex) = match client.settings().await {
+        Ok(settings) => (settings.settings, false),
+        Err(error) if knows_plex_only(&error) => (plex::settings(client).await?, true),
+        Err(error) => return Err(error.into()),
+    };
     let Some(key) = key.as_ref() else { return list(settings, all, out) };
     let Some(known) = settings.iter().find(|setting| setting.id.eq_ignore_ascii_case(key)) else {
         return Err(unknown(key, &settings));
@@ -53,7 +59,11 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     if value.is_none() && !is_reset {
         return show(known, out);
     }
-    let changed = client.change_settings(&[(&known.id, value.as_deref())]).await?.settings;
+    let changed = if is_plex {
+        plex::change(client, known, value.as_deref()).await?
+    } else {
+        client.change_settings(&[(&known.id, value.as_deref())]).await?.settings
+    };
     if out.json {
         json::print(&changed)?;
     } else if let [setting] = changed.as_slice() {
@@ -106,7 +116,10 @@ fn show(setting: &Setting, out: Out) -> Result<Exit, Trouble> {
         return Ok(Exit::Done);
     }
     out.line(format!("{} = {}", setting.id, told(setting)))?;
-    out.line(format!("{}. {}", setting.label, setting.summary))?;
+    let words = [&setting.label, &setting.summary].map(|words| words.trim_end_matches('.'));
+    let words: Vec<String> =
+        words.iter().filter(|words| !words.is_empty()).map(|words| format!("{words}.")).collect();
+    out.line(words.join(" "))?;
     out.line(format!(
         "It takes {}; its default is {}.",
         setting.allowed,

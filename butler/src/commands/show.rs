@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::exit::Exit;
-use crate::print::error::Trouble;
+use crate::print::error::{Trouble, not_there};
 use crate::print::words::{bytes, count, duration_ms, time};
 use crate::print::{Colour, Out, Text, json, product};
 
@@ -66,11 +66,10 @@ pub(super) fn known_path(named: &Path) -> PathBuf {
 }
 
 pub(super) fn unknown(what: &str, error: Error) -> Trouble {
-    match error {
-        Error::NotFound { .. } => Trouble::new(Exit::NotThere, format!("There is no item {what}."))
-            .hint("`butler items` lists the items."),
-        other => other.into(),
-    }
+    not_there(error, || {
+        Trouble::new(Exit::NotThere, format!("There is no item {what}."))
+            .hint("`butler items` lists the items.")
+    })
 }
 
 fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
@@ -131,7 +130,7 @@ fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
         made.open
             .iter()
             .filter(|open| open.part == part.id)
-            .map(|open| Text::painted(open_line(open), Colour::Yellow)),
+            .map(|open| Text::painted(open_line(open, made), Colour::Yellow)),
     );
     lines
 }
@@ -172,13 +171,17 @@ fn failed_line(failure: &Failure) -> Text {
         .then(format!("; {tries}, {next}"))
 }
 
-fn open_line(open: &OpenProduct) -> String {
+/// `  bif               not yet: ...`, or `made anew: ...` where the one that is there serves until then.
+fn open_line(open: &OpenProduct, made: &Products) -> String {
+    let is_there =
+        made.products.iter().any(|product| product.part == open.part && product.product == open.product);
+    let what = if is_there { "made anew" } else { "not yet" };
     let when = match open.next_at {
         _ if !open.enabled => format!("{} makes it, and is switched off", open.task),
         Some(at) => format!("{} makes it, from {} on", open.task, time(at)),
         None => format!("{} makes it; `butler plan` tells when", open.task),
     };
-    format!("{}not yet: {when}", begun(&open.product))
+    format!("{}{what}: {when}", begun(&open.product))
 }
 
 /// How each line of a product begins: with its name, as wide as the longest one.

@@ -3,24 +3,27 @@
 mod confirm;
 mod dry_run;
 
-use butler_client::{Client, Error, Outcome, Run, RunId, RunState, Start, TaskName};
+use butler_client::{Activity, Client, Error, Notifications, Outcome, Run, RunId, RunState, Start, TaskName};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::candidates;
 use crate::exit::{self, Exit};
+use crate::follow::activities::Awaited;
 use crate::follow::{self, View};
 use crate::near;
+use crate::observer::{self, Observer};
 use crate::print::error::Trouble;
 use crate::print::words::exact_time;
 use crate::print::{Out, json};
 
 #[derive(Args)]
 #[command(after_help = exit::SHORT_HELP, after_long_help = exit::HELP)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["names", "all"]))]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all", add = ArgValueCandidates::new(candidates::tasks))]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(candidates::tasks))]
     names: Vec<TaskName>,
 
     /// Start every task that is switched on and on its day
@@ -37,11 +40,20 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["all", "force", "wait"])]
     dry_run: bool,
 
-    /// Confirm what of the tasks waits for a person's word, as `--dry-run` shows it, and start them
-    #[arg(long, conflicts_with_all = ["all", "force", "dry_run"])]
-    confirm: bool,
+    /// Confirm what of the tasks waits for a person's word, as `--dry-run` shows it, and start them; with the
+    /// DIGEST that it shows only if the plan is still that one
+    #[arg(
+        long,
+        value_name = "DIGEST",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["all", "force", "dry_run"]
+    )]
+    confirm: Option<String>,
 
-    /// Wait for the runs to end, and show their progress; a task that runs already is waited for as well
+    /// Wait for the runs to end, and show their progress; a task that runs already is waited for as well. A
+    /// Plex Media Server keeps no runs: there its activities are waited for that begin after the start
     #[arg(long)]
     wait: bool,
 }
@@ -69,15 +81,27 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     if arguments.dry_run {
         return dry_run::run(client, &arguments.names, out).await;
     }
+    let mut waiting = if arguments.wait { Some(Waiting::begin(client).await?) } else { None };
     let (starts, exit) = if arguments.all {
         start_all(client, arguments.force, out).await?
-    } else if arguments.confirm {
-        confirm::confirm_each(client, &arguments.names, out).await?
+    } else if let Some(digest) = &arguments.confirm {
+        confirm::confirm_each(client, &arguments.names, digest, out).await?
     } else {
         start_each(client, &arguments, out).await?
     };
-    let runs = if arguments.wait { Some(runs_of(&starts, arguments.all)?) } else { None };
-    tell(client, &starts, arguments.force, exit, runs, out).await
+    if starts.is_empty() && !arguments.all {
+        waiting = None;
+    }
+    tell(client, &starts, arguments.force, exit, waiting, out).await
+}
+
+/// What listens to a server since before something was started, so that no end is missed.
+pub(crate) struct Waiting(Option<Notifications>);
+
+impl Waiting {
+    pub(crate) async fn begin(client: &Client) -> Result<Self, Trouble> {
+        Ok(Self(observer::listen(client).await?))
+    }
 }
 
 /// Says what became of each start, and of the runs that are waited for.
@@ -86,7 +110,7 @@ pub(crate) async fn tell(
     starts: &[Start],
     forced: bool,
     mut exit: Exit,
-    runs: Option<Vec<RunId>>,
+    waiting: Option<Waiting>,
     out: Out,
 ) -> Result<Exit, Trouble> {
     if !out.json {
@@ -95,11 +119,13 @@ pub(crate) async fn tell(
         }
     }
     let mut results = Vec::new();
-    if let Some(runs) = runs {
-        results = match wait(client, &runs, out).await? {
-            Some(results) => results,
-            None => return Ok(Exit::Interrupted),
+    if let Some(Waiting(notifications)) = waiting {
+        let ended = match runs_of(starts) {
+            Some(runs) => wait(client, &runs, notifications, out).await?,
+            None => wait_for_activities(client, starts, notifications, out).await?.map(|()| Vec::new()),
         };
+        let Some(ended) = ended else { return Ok(Exit::Interrupted) };
+        results = ended;
         exit = results.iter().map(follow::verdict).fold(exit, Exit::worse);
         if results.iter().any(|run| run.failures > 0) {
             out.remark("`butler failures` says what could not be made, and why.");
@@ -123,7 +149,7 @@ async fn start_each(client: &Client, arguments: &Arguments, out: Out) -> Result<
     let mut starts = Vec::with_capacity(arguments.names.len());
     let mut exit = Exit::Done;
     for name in &arguments.names {
-        match client.butler().start(name, arguments.force).await {
+        match client.butler().start(name).force(arguments.force).await {
             Ok(start) => {
                 exit = exit.worse(if is_skipped(&start) { Exit::Skipped } else { Exit::Done });
                 starts.push(start);
@@ -149,7 +175,7 @@ async fn start_each(client: &Client, arguments: &Arguments, out: Out) -> Result<
 
 /// Starts all that are due. That some are not is as asked; that none is, is told by the exit code.
 async fn start_all(client: &Client, force: bool, out: Out) -> Result<(Vec<Start>, Exit), Trouble> {
-    let Some(starts) = client.butler().start_all(force).await? else {
+    let Some(starts) = client.butler().start_all().force(force).await? else {
         out.remark("The server took the request; it does not say what became of each task.");
         return Ok((Vec::new(), Exit::Done));
     };
@@ -188,30 +214,75 @@ fn sentence(start: &Start) -> String {
     }
 }
 
-/// The runs to wait for.
-pub(crate) fn runs_of(starts: &[Start], all: bool) -> Result<Vec<RunId>, Trouble> {
-    if starts.iter().any(|start| start.outcome.is_none()) || (all && starts.is_empty()) {
-        let trouble = Trouble::new(
-            Exit::Failed,
-            "There is nothing to wait for: this server does not say which run was started.",
-        );
-        return Err(trouble.hint("A Plex Media Server keeps no runs. Start its tasks without --wait."));
-    }
-    Ok(starts.iter().filter_map(|start| start.outcome.as_ref()?.run()).collect())
+/// The runs to wait for; none where the server doesn't say which they are.
+fn runs_of(starts: &[Start]) -> Option<Vec<RunId>> {
+    let says_all = !starts.is_empty() && starts.iter().all(|start| start.outcome.is_some());
+    says_all.then(|| starts.iter().filter_map(|start| start.outcome.as_ref()?.run()).collect())
 }
 
 /// Waits for runs, until Ctrl-C: then none.
-async fn wait(client: &Client, runs: &[RunId], out: Out) -> Result<Option<Vec<Run>>, Trouble> {
+async fn wait(
+    client: &Client,
+    runs: &[RunId],
+    notifications: Option<Notifications>,
+    out: Out,
+) -> Result<Option<Vec<Run>>, Trouble> {
     let mut view = View::new(out);
     let ended = tokio::select! {
         // Heard before anything is shown.
         biased;
         _ = tokio::signal::ctrl_c() => None,
-        ended = follow::to_the_end(client, runs, &mut view, out) => Some(ended),
+        ended = follow::to_the_end(client, runs, notifications, &mut view, out) => Some(ended),
     };
     view.clear();
     if ended.is_none() {
         out.remark("What was started goes on: `butler watch` shows it, `butler stop NAME` ends it.");
     }
     ended.transpose()
+}
+
+/// Waits for what a server without runs does after a start, until Ctrl-C: then none.
+async fn wait_for_activities(
+    client: &Client,
+    starts: &[Start],
+    notifications: Option<Notifications>,
+    out: Out,
+) -> Result<Option<()>, Trouble> {
+    let mut view = View::new(out);
+    let named = match starts {
+        [start] => start.activity.clone(),
+        _ => None,
+    };
+    let awaited = Awaited::new(starts.iter().map(|start| start.task.clone()).collect(), named);
+    let mut observer = Observer::with(client, notifications);
+    let ended = tokio::select! {
+        biased;
+        _ = tokio::signal::ctrl_c() => None,
+        ended = follow::activities::to_the_end(&mut observer, awaited, &mut view, out) => Some(ended),
+    };
+    view.clear();
+    match ended.transpose()? {
+        None => {
+            out.remark("What was started goes on: `butler watch` shows it, `butler stop NAME` ends it.");
+            return Ok(None);
+        }
+        Some(over) if over.is_empty() => out.remark(
+            "The server shows no activity of it: it ended at once, did nothing, or is one that is never shown.",
+        ),
+        Some(over) if !out.json => {
+            for activity in &over {
+                out.line(ended_activity(activity))?;
+            }
+        }
+        Some(_) => {}
+    }
+    Ok(Some(()))
+}
+
+/// How an activity ended, as far as a server without runs says.
+fn ended_activity(activity: &Activity) -> String {
+    match activity.progress {
+        0..=99 => format!("{}: ended at {} %.", activity.title, activity.progress),
+        _ => format!("{}: ended.", activity.title),
+    }
 }

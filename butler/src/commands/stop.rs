@@ -14,18 +14,14 @@ use crate::print::error::Trouble;
 use crate::print::{Out, json};
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["names", "runs", "all"]))]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(
-        value_name = "NAME",
-        required_unless_present_any = ["all", "runs"],
-        conflicts_with = "all",
-        add = ArgValueCandidates::new(candidates::tasks)
-    )]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(candidates::tasks))]
     names: Vec<TaskName>,
 
     /// Stop this run only, and no other of its task; may be given several times
-    #[arg(long = "run", value_name = "ID", value_parser = number::<RunId>("`butler runs` lists the runs"), conflicts_with_all = ["names", "all"])]
+    #[arg(long = "run", value_name = "ID", value_parser = number::<RunId>("`butler runs` lists the runs"))]
     runs: Vec<RunId>,
 
     /// Stop whatever runs and empty the queue

@@ -1,5 +1,10 @@
-//! `butler watch`: everything that runs or waits, until Ctrl-C.
+//! `butler watch`: everything that runs or waits, until Ctrl-C; of a server that keeps no runs its activities,
+//! and with `--record` a history of them.
 
+mod activities;
+mod record;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use butler_client::{Client, Run, RunFilter};
@@ -9,7 +14,7 @@ use indicatif::ProgressDrawTarget;
 use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::bars::Bars;
-use crate::print::error::Trouble;
+use crate::print::error::{Trouble, knows_plex_only};
 use crate::print::lines::Lines;
 use crate::print::{Out, Stream, json};
 
@@ -17,9 +22,17 @@ use crate::print::{Out, Stream, json};
 const PAUSE: Duration = Duration::from_secs(1);
 /// The newest runs, among which the active ones are looked for; what is older is at its end.
 const NEWEST: u32 = 100;
+/// What stands there while nothing runs.
+const IDLE: &str = "Nothing runs. Ctrl-C ends the watch.";
 
 #[derive(Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Keep a history of what the server is busy with in this file, which is made if it is not there; `butler
+    /// runs --record FILE` shows it. For a Plex Media Server, which keeps none. The server may come and go,
+    /// and so may the watch
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
 
 /// How what runs is shown.
 enum View {
@@ -29,13 +42,19 @@ enum View {
     Json(Option<Vec<Run>>),
 }
 
-pub(crate) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
+pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
+    if let Some(file) = arguments.record {
+        return record::run(client, &file, out).await;
+    }
     // The first look's trouble ends the command; later on the server may come back.
-    let first = active(client).await?;
+    let first = match active(client).await {
+        Err(error) if knows_plex_only(&error) => return activities::run(client, out).await,
+        first => first?,
+    };
     let mut view = if out.json {
         View::Json(None)
     } else if Stream::Result.is_terminal() {
-        View::Bars(Bars::new(ProgressDrawTarget::stdout(), Some("Nothing runs. Ctrl-C ends the watch.")))
+        View::Bars(Bars::new(ProgressDrawTarget::stdout(), Some(IDLE)))
     } else {
         View::Lines(Lines::default())
     };

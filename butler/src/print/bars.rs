@@ -1,8 +1,9 @@
-//! Runs as bars on a terminal: one a run, how far it is, at which rate, how long still, on which file.
+//! What a server does as bars on a terminal: one a run or an activity, how far it is, at which rate, how long
+//! still, on which file.
 
 use std::collections::HashMap;
 
-use butler_client::{Run, RunId, RunState};
+use butler_client::{Activity, Run, RunState};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::print::Text;
@@ -16,10 +17,45 @@ const WAITING: &str = "{prefix} {wide_msg}";
 /// Nothing runs.
 const IDLE: &str = "{wide_msg}";
 
-/// The bars of the runs that are shown.
+/// One bar, as it is to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Which one it is, from look to look.
+    key: String,
+    name: String,
+    /// How far it is, and of how many; none while that isn't known.
+    place: Option<(u64, u64)>,
+    message: String,
+}
+
+impl From<&Run> for Row {
+    fn from(run: &Run) -> Self {
+        let works = run.state == RunState::Running;
+        let place = (works && run.total > 0).then_some((run.done, run.total));
+        let message = if place.is_some() {
+            side_facts(run).join(", ")
+        } else if works {
+            let done = if run.done > 0 { format!("{} done", run.done) } else { run.state.to_string() };
+            [vec![done], side_facts(run)].concat().join(", ")
+        } else {
+            waiting(run)
+        };
+        Self { key: run.id.to_string(), name: run.task.to_string(), place, message }
+    }
+}
+
+impl From<&Activity> for Row {
+    fn from(activity: &Activity) -> Self {
+        let place = u64::try_from(activity.progress).ok().map(|percent| (percent, 100));
+        let (name, message) = (activity.title.clone(), activity.subtitle.clone());
+        Self { key: activity.uuid.clone(), name, place, message }
+    }
+}
+
+/// The bars that are shown.
 pub(crate) struct Bars {
     screen: MultiProgress,
-    bars: HashMap<RunId, ProgressBar>,
+    bars: HashMap<String, ProgressBar>,
     /// What stands there while nothing runs.
     idle: Option<&'static str>,
     idle_bar: Option<ProgressBar>,
@@ -31,21 +67,25 @@ impl Bars {
         Self { screen: MultiProgress::with_draw_target(target), bars: HashMap::new(), idle, idle_bar: None }
     }
 
-    /// Shows these runs, in this order of arrival, and no others.
-    pub(crate) fn show(&mut self, runs: &[Run]) {
+    /// Shows these, in this order of arrival, and no others.
+    pub(crate) fn show<T>(&mut self, rows: &[T])
+    where
+        for<'a> &'a T: Into<Row>,
+    {
+        let rows: Vec<Row> = rows.iter().map(Into::into).collect();
         let screen = &self.screen;
         let take_away = |bar: &ProgressBar| {
             bar.finish_and_clear();
             screen.remove(bar);
         };
-        self.bars.retain(|id, bar| {
-            let stays = runs.iter().any(|run| run.id == *id);
+        self.bars.retain(|key, bar| {
+            let stays = rows.iter().any(|row| row.key == *key);
             if !stays {
                 take_away(bar);
             }
             stays
         });
-        match self.idle.filter(|_| runs.is_empty()) {
+        match self.idle.filter(|_| rows.is_empty()) {
             Some(text) => {
                 let bar = self
                     .idle_bar
@@ -54,11 +94,12 @@ impl Bars {
             }
             None => drop(self.idle_bar.take().inspect(take_away)),
         }
-        let width = runs.iter().map(|run| run.task.as_str().chars().count()).max().unwrap_or(0);
-        for run in runs {
-            let bar = self.bars.entry(run.id).or_insert_with(|| self.screen.add(ProgressBar::no_length()));
-            bar.set_prefix(Text::from(format!("{:<width$}", run.task.as_str())).plain());
-            draw(bar, run);
+        let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        for row in rows {
+            let bar =
+                self.bars.entry(row.key.clone()).or_insert_with(|| self.screen.add(ProgressBar::no_length()));
+            bar.set_prefix(Text::from(format!("{:<width$}", row.name)).plain());
+            draw(bar, row);
         }
     }
 
@@ -70,26 +111,19 @@ impl Bars {
     /// Takes the bars away.
     pub(crate) fn clear(&mut self) {
         self.idle = None;
-        self.show(&[]);
+        self.show::<Run>(&[]);
         // A terminal that is gone needs no clearing.
         let _ = self.screen.clear();
     }
 }
 
-fn draw(bar: &ProgressBar, run: &Run) {
-    let has_bar = run.state == RunState::Running && run.total > 0;
-    let message = if has_bar {
-        bar.set_length(run.total);
-        bar.set_position(run.done);
-        side_facts(run).join(", ")
-    } else if run.state == RunState::Running {
-        let done = if run.done > 0 { format!("{} done", run.done) } else { run.state.to_string() };
-        [vec![done], side_facts(run)].concat().join(", ")
-    } else {
-        waiting(run)
-    };
-    bar.set_style(style(if has_bar { WORKING } else { WAITING }));
-    bar.set_message(Text::from(message).plain());
+fn draw(bar: &ProgressBar, row: Row) {
+    if let Some((done, total)) = row.place {
+        bar.set_length(total);
+        bar.set_position(done);
+    }
+    bar.set_style(style(if row.place.is_some() { WORKING } else { WAITING }));
+    bar.set_message(Text::from(row.message).plain());
     bar.tick();
 }
 

@@ -113,15 +113,14 @@ impl From<ClientError> for Trouble {
                  data folder.",
             ),
             ClientError::BadRequest { message, .. } => Self::new(Exit::Failed, sentence(message)),
-            ClientError::NotFound { call, message, .. }
-                if call.url.contains("/api/v1/") && is_bare(message) =>
-            {
-                Self::new(
-                    Exit::Failed,
-                    format!("{server} knows no runs and failures: it is no Butler, or an older one."),
-                )
-                .hint("A Plex Media Server has tasks to list, start and stop, but keeps no history of them.")
-            }
+            ClientError::NotFound { call, .. } if knows_plex_only(&error) => Self::new(
+                Exit::Failed,
+                format!("{server} has no {}: it is no Butler, or an older one.", resource(call)),
+            )
+            .hint(
+                "A Plex Media Server has tasks, settings, sections and activities, but keeps no history; \
+                 `butler watch --record FILE` keeps one of it.",
+            ),
             ClientError::NotFound { call, message, .. } => {
                 Self::new(Exit::NotThere, format!("There is no {}: {}", path(call), sentence(message)))
             }
@@ -174,6 +173,42 @@ fn server(call: &Call) -> &str {
 /// What follows the server in a call's URL, without the query.
 fn path(call: &Call) -> &str {
     call.url[server(call).len()..].split('?').next().unwrap_or_default()
+}
+
+/// Whether it was asked for something of Butler's own and knows nothing of it at all: a Plex Media Server.
+pub(crate) fn knows_plex_only(error: &ClientError) -> bool {
+    matches!(error, ClientError::NotFound { call, message, .. } if call.url.contains(OWN) && is_bare(message))
+}
+
+/// The trouble of what was asked for by its name or id: that there is none such, unless the server knows nothing
+/// of such things at all.
+pub(crate) fn not_there(error: ClientError, sentence: impl FnOnce() -> Trouble) -> Trouble {
+    match error {
+        ClientError::NotFound { .. } if !knows_plex_only(&error) => sentence(),
+        other => other.into(),
+    }
+}
+
+/// Where Butler's own resources are.
+const OWN: &str = "/api/v1/";
+
+/// What a call of Butler's own asks for, for people.
+fn resource(call: &Call) -> &'static str {
+    let (_, below) = call.url.split_once(OWN).unwrap_or_default();
+    match below.split(['/', '?']).next().unwrap_or_default() {
+        "runs" => "runs",
+        "failures" => "failures",
+        "plan" => "plan of the nights ahead",
+        "window" => "maintenance window that can be asked for",
+        "items" => "list of what was made of an item",
+        "parts" => "bandwidth of a file",
+        "pauses" => "pauses",
+        "remake" => "way to have products made anew",
+        "sections" => "check of folders",
+        "sign-in" => "pages for people",
+        "tasks" => "plan of a task",
+        _ => "such thing",
+    }
 }
 
 /// Whether a message is the bare name of its status, as from a server that doesn't know the path at all.
@@ -230,8 +265,9 @@ mod tests {
                 message: "404 Not Found".into(),
                 status: 404,
             },
-            "Error: http://plex:32400 knows no runs and failures: it is no Butler, or an older one.\n\
-             Hint: A Plex Media Server has tasks to list, start and stop, but keeps no history of them.\n",
+            "Error: http://plex:32400 has no runs: it is no Butler, or an older one.\n\
+             Hint: A Plex Media Server has tasks, settings, sections and activities, but keeps no history; \
+             `butler watch --record FILE` keeps one of it.\n",
         );
         check(
             ClientError::NotFound { call: call(url), code, message: "Not Found".into(), status: 404 },

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use butler_client::{Run, RunId, RunState};
+use butler_client::{Activity, Run, RunId, RunState};
 
 use crate::print::words::{about, bytes, count, file_name, progress, took};
 use crate::print::{Text, state_colour};
@@ -16,6 +16,8 @@ const EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     said: HashMap<RunId, Said>,
+    /// The last line of each activity, and when it was said.
+    activities: HashMap<String, (Activity, Instant)>,
 }
 
 #[derive(Debug)]
@@ -33,6 +35,23 @@ impl Lines {
         runs.iter().filter(|run| self.is_news(run)).map(line).collect()
     }
 
+    /// The same of activities: a new one and one that is on another thing at once, its progress now and then.
+    pub(crate) fn news_of_activities(&mut self, activities: &[Activity]) -> Vec<String> {
+        self.activities.retain(|uuid, _| activities.iter().any(|activity| activity.uuid == *uuid));
+        let mut news = Vec::new();
+        for activity in activities {
+            let is_news = self.activities.get(&activity.uuid).is_none_or(|(said, at)| {
+                said.subtitle != activity.subtitle
+                    || (said.progress != activity.progress && at.elapsed() >= EVERY)
+            });
+            if is_news {
+                self.activities.insert(activity.uuid.clone(), (activity.clone(), Instant::now()));
+                news.push(activity_line(activity));
+            }
+        }
+        news
+    }
+
     fn is_news(&mut self, run: &Run) -> bool {
         let is_news = self.said.get(&run.id).is_none_or(|said| {
             let changed = said.state != run.state || said.reason != run.reason;
@@ -45,6 +64,17 @@ impl Lines {
         }
         is_news
     }
+}
+
+/// An activity in one line: `Scanning Films: 40 %, Heat (1995)`.
+pub(crate) fn activity_line(activity: &Activity) -> String {
+    let mut parts = Vec::new();
+    if activity.progress >= 0 {
+        parts.push(format!("{} %", activity.progress));
+    }
+    parts.extend(Some(activity.subtitle.clone()).filter(|subtitle| !subtitle.is_empty()));
+    let end = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    format!("{}{end}", activity.title)
 }
 
 /// A run that is not at its end, in one line.

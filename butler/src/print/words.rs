@@ -13,6 +13,11 @@ pub(crate) fn exact_time(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
+/// A time of day in the local zone, without the day: `02:31:07`.
+pub(crate) fn time_of_day(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
 /// A duration: `120 ms`, `3.2 s`, `2 min 03 s`, `1 h 05 min`.
 pub(crate) fn duration(duration: SignedDuration) -> String {
     let ms = duration.as_millis().max(0);

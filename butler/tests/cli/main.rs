@@ -1,24 +1,25 @@
 //! The command line as a person or a script meets it: the real executable against a stand-in for a server.
 //! What it does with the real server is seen in the tests that start one. One file a subject: `starts` (tasks
 //! started, waited for, watched, stopped), `runs` (what ran, failed, and will), `sections`, `settings`,
-//! `servers` (which one is asked, and what if none answers), `terminal` (what is printed and what never is).
+//! `servers` (which one is asked, and what if none answers), `plex` (a Plex Media Server), `subtitles`, `terminal`
+//! (what is printed and what never is).
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod plex;
 mod runs;
 mod sections;
 mod servers;
 mod settings;
-#[path = "../../../butler-client/tests/wire/stand_in.rs"]
-mod stand_in;
 mod starts;
+mod subtitles;
 mod terminal;
 
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use butler_fixtures::stand_in::{Reply, Request, StandIn};
 use serde_json::{Value, json};
-use stand_in::{Reply, Request, StandIn};
 
 const TOKEN: &str = "a-token-that-nobody-may-print";
 
@@ -214,7 +215,7 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
     Reply::json(200, &body.to_string())
 }
 
-/// A Plex Media Server: the five calls, empty answers, nothing of ours.
+/// A Plex Media Server that takes any token: the five calls, empty answers, nothing of ours.
 fn plex() -> StandIn {
     StandIn::start(|request| match request.line.as_str() {
         "GET /butler" => {

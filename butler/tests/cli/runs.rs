@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use butler_fixtures::stand_in::{Reply, Request, StandIn};
 use serde_json::json;
 
-use super::stand_in::{Reply, Request, StandIn};
 use super::{at, plan, run, said, said_json, server};
 
 #[test]

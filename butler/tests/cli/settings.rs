@@ -1,8 +1,8 @@
 //! Settings: listed, shown, changed and reset.
 
+use butler_fixtures::stand_in::{Reply, Request, StandIn};
 use serde_json::{Value, json};
 
-use super::stand_in::{Reply, Request, StandIn};
 use super::{at, said, said_json};
 
 fn setting(changes: Value) -> Value {

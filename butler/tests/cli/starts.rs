@@ -150,7 +150,7 @@ fn a_watch_shows_what_runs_until_ctrl_c() {
     }
 }
 
-fn interrupt(child: &Child) {
+pub(super) fn interrupt(child: &Child) {
     butler_fixtures::send(child.id(), butler_fixtures::Signal::INT).unwrap();
 }
 

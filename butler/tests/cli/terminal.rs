@@ -4,10 +4,10 @@ use std::io::Read;
 use std::process::Stdio;
 use std::sync::atomic::AtomicUsize;
 
+use butler_fixtures::stand_in::{Reply, StandIn};
 use serde_json::json;
 
-use super::stand_in::{Reply, StandIn};
-use super::{active, answer, at, butler, run, said, server};
+use super::{active, answer, at, butler, plex, run, said, server};
 
 #[test]
 fn a_pipe_that_closes_early_is_no_trouble() {
@@ -50,7 +50,7 @@ fn nothing_that_a_server_says_is_an_order_to_the_terminal() {
             .to_string(),
             _ => match answer(request, &life, &AtomicUsize::new(1)) {
                 Reply::Bytes(bytes) => String::from_utf8(bytes).unwrap().split_once("\r\n\r\n").unwrap().1.to_owned(),
-                Reply::Silence => String::new(),
+                Reply::Silence | Reply::Slowly(..) | Reply::Open(_) => String::new(),
             },
         };
         let words = [
@@ -111,9 +111,34 @@ fn a_shell_is_offered_tasks_settings_and_sections() {
     assert!(offered(&["start", "Ref"]).starts_with("RefreshLibraries\t"), "{}", offered(&["start", "Ref"]));
     assert!(offered(&["settings", "ButlerStartH"]).starts_with("ButlerStartHour\t"));
     assert_eq!(offered(&["sections", "remove", ""]).lines().next(), Some("12\tFilms"));
+    // Of a server that knows other tasks than we, and of none.
+    let plex = plex();
+    let mut other = at(&plex, &[]);
+    other.args(["--", "butler", "start", ""]).env("BUTLER_COMPLETE", "fish");
+    assert_eq!(said(other).1.lines().next(), Some("BackupDatabase\tBackupDatabase"));
+    let mut alone = butler(&["--", "butler", "start", "Ref"]);
+    alone.env("BUTLER_COMPLETE", "fish").env("BUTLER_URL", "http://127.83.0.2:1");
+    assert!(said(alone).1.starts_with("RefreshLibraries\t"));
     for shell in ["bash", "fish", "zsh"] {
         let (code, script, _) = said(butler(&["completions", shell]));
         assert!(code == 0 && script.contains("BUTLER_COMPLETE") && script.contains(shell), "{script}");
     }
     assert_eq!(said(butler(&["completions", "dos"])).0, 2);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let pages = folder.path().join("man/man1");
+    assert_eq!(said(butler(&["man", pages.to_str().unwrap()])).0, 0);
+    let page = |name: &str| std::fs::read_to_string(pages.join(name)).unwrap();
+    assert!(page("butler.1").contains("Exit codes"), "{}", page("butler.1"));
+    for name in ["butler-start.1", "butler-watch.1", "butler-sections-add.1"] {
+        assert!(page(name).starts_with(".ie"), "{}", page(name));
+    }
+    assert!(!pages.join("butler-help.1").exists());
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let (code, _, stderr) = said(butler(&["man", file.to_str().unwrap()]));
+    assert!(code == 1 && stderr.contains("No pages can be written"), "{stderr}");
 }

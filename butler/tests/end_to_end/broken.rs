@@ -12,8 +12,13 @@ use serde_json::Value;
 
 use super::{completed, small_films, stage};
 
-/// Tasks that read media, as far as this server has them.
-const READERS: [&str; 2] = ["GenerateMediaIndexFiles", "DeepMediaAnalysis"];
+/// Tasks that read media, as far as this server has them, and what each makes.
+const READERS: [(&str, &str); 4] = [
+    ("GenerateMediaIndexFiles", "bif"),
+    ("DeepMediaAnalysis", "bandwidth"),
+    ("LoudnessAnalysis", "loudness"),
+    ("ButlerTaskGenerateVoiceActivity", "voice"),
+];
 
 #[test]
 fn each_of_many_broken_files_ends_as_a_product_or_a_failure_and_the_server_stays() {
@@ -37,9 +42,8 @@ fn each_of_many_broken_files_ends_as_a_product_or_a_failure_and_the_server_stays
     assert_eq!(server.parts(&section).unwrap().len() as u64, count + whole.len() as u64);
     assert_accounts(&server, "RefreshLibraries", "media_info");
     let tasks = server.get("/butler").unwrap().text();
-    for task in READERS.into_iter().filter(|task| tasks.contains(&format!("\"{task}\""))) {
+    for (task, product) in READERS.into_iter().filter(|(task, _)| tasks.contains(&format!("\"{task}\""))) {
         let run = completed(&server, task);
-        let product = if task == "DeepMediaAnalysis" { "bandwidth" } else { "bif" };
         let failures = assert_accounts(&server, task, product);
         assert_eq!(run["failures"], failures, "{run:#}");
         println!(

@@ -77,6 +77,8 @@ fn on_a_full_disk_nothing_is_called_done_that_is_not_and_nothing_is_lost() {
     assert_eq!(preview["state"], "failed", "{preview:#}");
     assert!(preview["reason"].as_str().unwrap().contains("full"), "{preview:#}");
     assert_eq!(server.failures().unwrap(), Vec::<Value>::new(), "no film is blamed");
+    let sections = server.get_json("/library/sections").unwrap();
+    assert_eq!(sections["MediaContainer"]["Directory"][0]["refreshing"], false, "{sections:#}");
     let listed = server.get_json("/api/v1/runs?size=3").unwrap();
     assert_eq!(listed["runs"][0]["id"], preview["id"], "{listed:#}");
     let unstored = run(&server, &scan);
@@ -116,4 +118,37 @@ fn a_server_starts_on_a_full_disk_and_says_what_it_cannot_do() {
     disk.make_room().unwrap();
     wait_until("there is room again", || check(&server, "database").is_none()).unwrap();
     assert_eq!(words(&server, &["pause"]).0, Some(0));
+}
+
+#[test]
+fn on_a_disk_that_stays_full_every_start_serves_however_the_one_before_ended() {
+    let Some(disk) = SmallDisk::if_possible(DISK).unwrap() else { return };
+    let stage = stage();
+    stage.add_movies(&small_films(1)).unwrap();
+    let mut server = server_on(&disk);
+    let section = server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
+    completed(&server, "RefreshLibraries");
+    fill(&disk, &server);
+    for start in 1..=8 {
+        if start % 3 == 0 {
+            server.kill().unwrap();
+        } else {
+            assert!(server.stop(Signal::TERM).unwrap().success(), "before start {start}");
+        }
+        // Whoever else writes there takes what an end gives back.
+        disk.fill().unwrap();
+        server = server_on(&disk);
+        assert_eq!(server.parts(&section).unwrap().len(), 1);
+        assert_eq!(words(&server, &["sections", "list"]).0, Some(0), "commands find it at start {start}");
+        fill(&disk, &server);
+        assert!(words(&server, &["pause"]).1.contains("is full"));
+    }
+    disk.make_room().unwrap();
+    wait_until("there is room again", || check(&server, "database").is_none()).unwrap();
+    completed(&server, "GenerateMediaIndexFiles");
+    assert_eq!(words(&server, &["pause"]).0, Some(0));
+    assert!(server.stop(Signal::TERM).unwrap().success());
+    let server = server_on(&disk);
+    assert_eq!(server.get_json("/api/v1/pauses").unwrap()["pauses"].as_array().unwrap().len(), 1);
+    assert!(server.parts(&section).unwrap()[0].has_preview);
 }

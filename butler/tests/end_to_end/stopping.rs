@@ -145,7 +145,8 @@ fn a_signal_at_the_very_moment_the_server_is_ready_ends_it_cleanly_and_an_empty_
     BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut ready).unwrap();
     send(server.0.id(), Signal::TERM).unwrap();
     assert_eq!(server.0.wait().unwrap().code(), Some(0), "{ready}");
-    assert!(folder.path().join("token").exists() && !folder.path().join("address").exists());
+    assert!(folder.path().join("token").exists());
+    assert_eq!(fs::read_to_string(folder.path().join("address")).unwrap().trim(), "");
 }
 
 /// A process that does not outlive its test, however that ends.

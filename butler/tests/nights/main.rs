@@ -26,16 +26,20 @@ const SCAN: &str = "RefreshLibraries";
 const PREVIEWS: &str = "GenerateMediaIndexFiles";
 const DEEP: &str = "DeepMediaAnalysis";
 const CHAPTERS: &str = "GenerateChapterThumbs";
+const LOUDNESS: &str = "LoudnessAnalysis";
+const VOICE: &str = "ButlerTaskGenerateVoiceActivity";
 const LOGS: &str = "ButlerTaskCleanSupplementalLogFiles";
 /// The tasks of every night.
-const DAILY: [&str; 5] = [SCAN, PREVIEWS, DEEP, CHAPTERS, LOGS];
+const DAILY: [&str; 7] = [SCAN, PREVIEWS, DEEP, CHAPTERS, LOUDNESS, VOICE, LOGS];
 /// Those of a first night: a backup is due then too, and not again for three days; so is what keeps house
 /// once a week.
-const FIRST: [&str; 11] = [
+const FIRST: [&str; 13] = [
     SCAN,
     PREVIEWS,
     DEEP,
     CHAPTERS,
+    LOUDNESS,
+    VOICE,
     LOGS,
     "BackupDatabase",
     "CleanOldBundles",

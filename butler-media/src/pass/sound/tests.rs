@@ -12,13 +12,13 @@ use super::*;
 use crate::ffi;
 use crate::open::Media;
 use crate::pass::{self, Fed, Feeds};
-use crate::products::{self, Channels, Made, Start, media_info};
+use crate::products::{self, Channels, Made, SoundForm, Start, media_info};
 use crate::source::Source;
 
 /// What a maker was fed.
 #[derive(Debug, Default, Clone, PartialEq)]
-struct Heard {
-    shape: Option<SoundShape>,
+struct Sounds {
+    form: Option<SoundForm>,
     samples: Vec<f32>,
     /// When each piece began.
     times: Vec<i64>,
@@ -27,29 +27,30 @@ struct Heard {
 
 struct Listener {
     wants: SoundWants,
-    heard: Arc<Mutex<Heard>>,
+    heard: Arc<Mutex<Sounds>>,
 }
 
 impl SoundMaker for Listener {
-    fn wants(&self) -> SoundWants {
-        self.wants
+    fn wants(&self) -> Vec<SoundWants> {
+        vec![self.wants]
     }
 
-    fn begin(&mut self, shape: &SoundShape) {
-        assert_eq!(self.heard.lock().unwrap().shape.replace(shape.clone()), None, "it begins once");
+    fn begin(&mut self, stream: usize, form: &SoundForm) {
+        assert_eq!(stream, self.wants.stream);
+        assert_eq!(self.heard.lock().unwrap().form.replace(form.clone()), None, "it begins once");
     }
 
-    fn samples(&mut self, at: i64, samples: &[f32]) {
+    fn samples(&mut self, _stream: usize, at: i64, samples: &[f32]) {
         let mut heard = self.heard.lock().unwrap();
         heard.times.push(at);
         heard.samples.extend(samples);
     }
 
-    fn gap(&mut self, from: i64, until: i64) {
+    fn gap(&mut self, _stream: usize, from: i64, until: i64) {
         self.heard.lock().unwrap().gaps.push((from, until));
     }
 
-    fn finish(self: Box<Self>, _output: Option<File>) -> Result<Made, Failure> {
+    fn finish(self: Box<Self>, _unheard: Vec<Unheard>, _output: Option<File>) -> Result<Made, Failure> {
         Ok(Made { value: Value::Nothing { why: "It only listens.".to_owned() }, blob_bytes: None })
     }
 }
@@ -83,20 +84,20 @@ impl Folder {
 }
 
 /// Reads a file for listeners who want this; gives what each heard, what became of it, and the bytes read.
-fn listen(path: &Path, all: &[SoundWants]) -> (Vec<Heard>, Vec<Result<(), Stop>>, u64) {
+fn listen(path: &Path, all: &[SoundWants]) -> (Vec<Sounds>, Vec<Result<(), Stop>>, u64) {
     let (heard, fed, bytes_read) = read(path, all, None);
-    (heard, fed.sound, bytes_read)
+    (heard, outcomes(fed.sound), bytes_read)
 }
 
 /// The same, with a maker of another product beside them.
-fn read(path: &Path, all: &[SoundWants], beside: Option<&Spec>) -> (Vec<Heard>, Fed, u64) {
+fn read(path: &Path, all: &[SoundWants], beside: Option<&Spec>) -> (Vec<Sounds>, Fed, u64) {
     ffi::silence();
     let size = fs::metadata(path).unwrap().len();
     let source = Arc::new(Source::new(File::open(path).unwrap(), size, Arc::default()).unwrap());
     let extension = path.extension().unwrap().to_string_lossy();
     let media = Media::open(Arc::clone(&source), &extension, Limits::default()).unwrap();
     let info = media_info::read(&media).unwrap();
-    let heard: Vec<Arc<Mutex<Heard>>> = all.iter().map(|_| Arc::default()).collect();
+    let heard: Vec<Arc<Mutex<Sounds>>> = all.iter().map(|_| Arc::default()).collect();
     let mut feeds = Feeds::default();
     match beside.map(|spec| products::start(spec, &info, Limits::default()).unwrap()) {
         Some(Start::Pictures(maker)) => feeds.pictures.push(Feed { want: all.len(), maker }),
@@ -112,14 +113,19 @@ fn read(path: &Path, all: &[SoundWants], beside: Option<&Spec>) -> (Vec<Heard>, 
     (heard, fed, source.gauges.bytes_read.load(std::sync::atomic::Ordering::Relaxed))
 }
 
+/// What became of makers of one stream each.
+fn outcomes(heard: Vec<Heard>) -> Vec<Result<(), Stop>> {
+    heard.into_iter().map(|heard| heard.unheard().map(|unheard| assert_eq!(unheard, []))).collect()
+}
+
 /// How often a second the samples of one channel swing, by where they rise through zero.
 fn pitch(samples: &[f32], rate: u32) -> f32 {
     let rises = samples.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count();
     rises as f32 * rate as f32 / samples.len() as f32
 }
 
-fn channel(heard: &Heard, channel: usize) -> Vec<f32> {
-    let channels = heard.shape.as_ref().unwrap().channels as usize;
+fn channel(heard: &Sounds, channel: usize) -> Vec<f32> {
+    let channels = heard.form.as_ref().unwrap().speakers.len();
     heard.samples.iter().skip(channel).step_by(channels).copied().collect()
 }
 
@@ -147,22 +153,22 @@ fn several_makers_share_one_decode_and_each_has_the_form_that_it_asks_for() {
     let folder = Folder::new();
     let file = folder.bytes("left.wav", &left_only(3));
     let own = wants(0, None, Channels::Own);
-    let all = [own, wants(0, Some(16_000), Channels::Mono), wants(0, Some(48_000), Channels::Stereo), own];
+    let all = [own, wants(0, Some(16_000), Channels::Mono), wants(0, Some(48_000), Channels::Mono), own];
     let (heard, outcomes, bytes_read) = listen(&file, &all);
     assert_eq!(outcomes, vec![Ok(()); 4]);
     let size = fs::metadata(&file).unwrap().len();
     assert!(bytes_read < size * 2, "{bytes_read} of {size} bytes were read for four makers");
-    let shapes: Vec<_> = heard
+    let forms: Vec<_> = heard
         .iter()
-        .map(|heard| heard.shape.as_ref().map(|shape| (shape.channels, shape.sample_rate)).unwrap())
+        .map(|heard| heard.form.as_ref().map(|form| (form.speakers.len(), form.sample_rate)).unwrap())
         .collect();
-    assert_eq!(shapes, [(2, 44_100), (1, 16_000), (2, 48_000), (2, 44_100)]);
+    assert_eq!(forms, [(2, 44_100), (1, 16_000), (1, 48_000), (2, 44_100)]);
     for heard in &heard {
-        let shape = heard.shape.as_ref().unwrap();
+        let form = heard.form.as_ref().unwrap();
         let samples = channel(heard, 0);
-        let seconds = samples.len() as f32 / shape.sample_rate as f32;
+        let seconds = samples.len() as f32 / form.sample_rate as f32;
         assert!((seconds - 3.0).abs() < 0.01, "{seconds} s");
-        assert!((pitch(&samples, shape.sample_rate) - 441.0).abs() < 2.0);
+        assert!((pitch(&samples, form.sample_rate) - 441.0).abs() < 2.0);
         assert_eq!((heard.times[0], &heard.gaps), (0, &Vec::new()));
         assert!(heard.times.is_sorted());
     }
@@ -201,8 +207,8 @@ fn sound_that_becomes_another_midway_goes_on_in_the_form_that_it_began_with() {
     let joined = folder.bytes("joined.ac3", &[first, second].concat());
     let (heard, outcomes, _) = listen(&joined, &[wants(0, None, Channels::Own)]);
     assert_eq!(outcomes, [Ok(())]);
-    let shape = heard[0].shape.as_ref().unwrap();
-    assert_eq!((shape.channels, shape.sample_rate), (2, 48_000));
+    let form = heard[0].form.as_ref().unwrap();
+    assert_eq!((form.speakers.len(), form.sample_rate), (2, 48_000));
     let left = channel(&heard[0], 0);
     assert!((left.len() as f32 / 48_000.0 - 4.0).abs() < 0.2, "{} samples", left.len());
     for half in [&left[10_000..90_000], &left[100_000..180_000]] {
@@ -264,7 +270,7 @@ fn pictures_that_cannot_be_made_leave_the_sound_alone() {
         let (heard, fed, _) = read(&film, &[wants(1, Some(16_000), Channels::Mono)], Some(&bif));
         let Err(Stop::Failed(failure)) = fed.pictures else { panic!("{name}: {:?}", fed.pictures) };
         assert_eq!(failure.sentence, "Butler does not decode video of the kind `zmbv`.", "{name}");
-        assert_eq!(fed.sound, [Ok(())], "{name}");
+        assert_eq!(outcomes(fed.sound), [Ok(())], "{name}");
         assert!((pitch(&heard[0].samples[8_000..40_000], 16_000) - 500.0).abs() < 5.0, "{name}");
     }
 }
@@ -284,7 +290,7 @@ fn sound_is_the_same_with_pictures_beside_it() {
         );
         let (alone, ..) = read(&film, &wants, None);
         let (beside, fed, _) = read(&film, &wants, Some(&bif));
-        assert_eq!((fed.pictures, &fed.sound[..]), (Ok(()), &[Ok(())][..]), "{name}");
+        assert_eq!((fed.pictures, outcomes(fed.sound)), (Ok(()), vec![Ok(())]), "{name}");
         assert!(alone == beside, "{name}");
     }
 }

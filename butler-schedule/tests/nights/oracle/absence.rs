@@ -33,6 +33,11 @@ impl Oracle {
         }
     }
 
+    /// Whether it was away for a part of a window that is not over.
+    pub(crate) const fn owes(&self) -> bool {
+        self.owes.is_some()
+    }
+
     /// Makes the runs that are owed, once the window is over.
     pub(super) fn make_owed_runs(&mut self, now: i64) {
         let Some((day, back)) = self.owes else { return };

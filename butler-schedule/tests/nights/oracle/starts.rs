@@ -20,10 +20,12 @@ impl Oracle {
         Said::StartAll(all.map(one).collect())
     }
 
-    /// One task by its name. A forced scan looks once more at what one that works has passed.
+    /// One task by its name. A forced scan looks once more at what one that works has passed, and so does what
+    /// keeps house in one section.
     pub(super) fn start_one(&mut self, task: usize, forced: bool, section: Option<i64>, now: i64) -> Became {
-        let anew = forced && self.rows[task].timing.lane == Lane::Scan;
-        let section_alone = section.filter(|_| anew);
+        let lane = self.rows[task].timing.lane;
+        let anew = forced && (lane == Lane::Scan || lane == Lane::Housekeeping && section.is_some());
+        let section_alone = section.filter(|_| forced && lane == Lane::Scan);
         match section_alone {
             Some(section) => self.refresh(task, section, 0, Origin::Person),
             None => self.start(task, forced, section, anew, now),
@@ -53,10 +55,11 @@ impl Oracle {
     }
 
     fn start(&mut self, task: usize, forced: bool, section: Option<i64>, anew: bool, now: i64) -> Became {
+        let is_limited_word = section.is_some() && self.rows[task].timing.lane == Lane::Housekeeping;
         let does_it = |run: &&Run| {
             run.task == task
                 && run.origin != Origin::Asap
-                && (run.section.is_none() || run.section == section)
+                && (run.section == section || run.section.is_none() && !is_limited_word)
                 && run.state != RunState::Stopping
                 && !(anew && (run.works() || run.state == RunState::Queued && !is_sure(run)))
         };

@@ -14,6 +14,13 @@ pub(super) fn over(unsaved: RunRow, stored: Option<RunRow>) -> RunRow {
     }
 }
 
+/// The runs that have not ended, of what is stored and what could not be.
+pub(super) fn unfinished(mut stored: Vec<RunRow>, unsaved: Vec<RunRow>) -> Vec<RunRow> {
+    stored.retain(|run| unsaved.iter().all(|unsaved| unsaved.record.id != run.record.id));
+    stored.extend(unsaved.into_iter().filter(|run| !run.record.state.is_terminal()));
+    stored
+}
+
 /// A page of stored runs with those put in that could not be stored, each with what the library knows of it.
 pub(super) fn page(
     mut rows: Vec<RunRow>,
@@ -74,6 +81,14 @@ mod tests {
 
     fn shown(rows: &[RunRow]) -> Vec<(u64, RunState)> {
         rows.iter().map(|row| (row.record.id.0, row.record.state)).collect()
+    }
+
+    #[test]
+    fn a_run_whose_end_could_not_be_stored_has_ended_and_one_whose_start_could_not_works() {
+        let stored = vec![run(1, RunState::Running), run(2, RunState::Running)];
+        let unsaved = vec![run(2, RunState::Completed), run(3, RunState::Running)];
+        let expect = [(1, RunState::Running), (3, RunState::Running)];
+        assert_eq!(shown(&unfinished(stored, unsaved)), expect);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use butler_client::{Client, DryRun, Error, PlannedAction, TaskName};
 
 use super::unknown_task;
 use crate::exit::Exit;
-use crate::print::error::Trouble;
+use crate::print::error::{Trouble, knows_plex_only};
 use crate::print::table::{Column, Listing};
 use crate::print::words::bytes;
 use crate::print::{Out, json};
@@ -14,7 +14,9 @@ pub(super) async fn run(client: &Client, names: &[TaskName], out: Out) -> Result
     for name in names {
         match client.dry_run(name).await {
             Ok(plan) => plans.push(plan),
-            Err(Error::NotFound { .. }) => return Err(unknown_task(client, name).await),
+            Err(error @ Error::NotFound { .. }) if !knows_plex_only(&error) => {
+                return Err(unknown_task(client, name).await);
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -33,6 +35,7 @@ fn print(plan: &DryRun, out: Out) -> Result<(), Trouble> {
     if let Some(waits) = &plan.waits {
         out.line(waits.sentence.as_str())?;
         list(&waits.actions, out)?;
+        out.remark(format!("`butler start {task} --confirm={}` confirms these and no others.", waits.digest));
     }
     if plan.actions.is_empty() {
         out.line(format!("{task} would do nothing."))?;

@@ -1,0 +1,94 @@
+//! Notifications over a WebSocket. The handshake is an ordinary request of `request.rs`, so that token,
+//! certificates, proxies and hooks are those of every call; frames are read by tungstenite.
+
+use std::io;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use reqwest::header::{
+    CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
+use reqwest::{StatusCode, Upgraded};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
+
+use super::Notice;
+use super::words::of_frame;
+use crate::error::{Call, Error, Source};
+use crate::request::Request;
+
+/// Bytes of a frame; Plex's are far smaller.
+const MAX_FRAME_BYTES: usize = 8 << 20;
+
+pub(super) struct Socket {
+    call: Call,
+    socket: WebSocketStream<Upgraded>,
+}
+
+impl Socket {
+    pub(super) async fn open(request: Request<'_>) -> Result<Self, Error> {
+        let call = request.call();
+        let decode = |body_start: String, source: Source| Error::Decode {
+            call: call.clone(),
+            expected: "a WebSocket",
+            body_start,
+            source,
+        };
+        let key = generate_key();
+        let key_header = HeaderValue::from_str(&key).map_err(|error| decode(String::new(), error.into()))?;
+        let headers = HeaderMap::from_iter([
+            (CONNECTION, HeaderValue::from_static("Upgrade")),
+            (UPGRADE, HeaderValue::from_static("websocket")),
+            (SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
+            (SEC_WEBSOCKET_KEY, key_header),
+        ]);
+        let response = request.headers(headers).open().await?;
+        let accepted = response.headers().get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS
+            || accepted != Some(derive_accept_key(key.as_bytes()).as_bytes())
+        {
+            let status = format!("the server does not switch to a WebSocket ({})", response.status());
+            return Err(decode(String::new(), status.into()));
+        }
+        let upgraded = response.upgrade().await.map_err(|source| Error::Connection {
+            call: call.clone(),
+            source: source.without_url().into(),
+        })?;
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MAX_FRAME_BYTES))
+            .max_frame_size(Some(MAX_FRAME_BYTES));
+        let socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await;
+        Ok(Self { call, socket })
+    }
+
+    /// What comes next. Half way to the limit the server is asked whether it is there.
+    pub(super) async fn read(&mut self, silence_limit: Duration) -> Result<Vec<Notice>, Error> {
+        let half = silence_limit / 2;
+        let message = match timeout(half, self.socket.next()).await {
+            Ok(message) => message,
+            Err(_) => {
+                let silent = Error::Timeout { call: self.call.clone(), after: silence_limit };
+                let asked = timeout(half, async {
+                    self.socket.send(Message::Ping(Vec::new().into())).await.ok()?;
+                    self.socket.next().await
+                });
+                asked.await.map_err(|_| silent)?
+            }
+        };
+        let lost = |source| Err(Error::Connection { call: self.call.clone(), source });
+        match message {
+            Some(Ok(Message::Text(text))) => Ok(of_frame(&text)),
+            Some(Ok(Message::Close(frame))) => {
+                let reason = frame.map(|frame| frame.reason.to_string()).filter(|reason| !reason.is_empty());
+                lost(reason.unwrap_or_else(|| "the server hung up".to_owned()).into())
+            }
+            Some(Ok(_)) => Ok(Vec::new()),
+            Some(Err(error)) => lost(error.into()),
+            None => lost(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+        }
+    }
+}

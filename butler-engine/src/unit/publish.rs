@@ -1,0 +1,327 @@
+//! Stores what units bring: the blob first, then one transaction with the products, the failures and the
+//! progress of every run concerned. It works on a thread of its own, since fsync takes its time; what came
+//! while it did is stored together, so that one commit serves many units whose work is short, such as the
+//! headers of a first scan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use butler_api::RunId;
+use butler_library::{
+    BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, UnitCost,
+};
+use butler_product::{Failure, ProductKind, Value};
+use butler_schedule::windows_ahead;
+use butler_tasks::Settings;
+use tokio::sync::watch;
+
+use crate::causes::{OWN_FAULT, with_causes};
+use crate::clock::Clock;
+use crate::door::fact::{Came, What};
+use crate::engine::event::EngineEvent;
+use crate::engine::inbox::Inbox;
+use crate::engine::settings::of_schedule;
+use crate::unit::backlog::Want;
+use crate::unit::retry;
+use crate::unit::{Made, Settled, Spent, UnitResult};
+
+/// At most so many units in one go.
+const GROUP: usize = 64;
+/// So long the first of them waits for others: a commit is a write to the disk, and worth sharing.
+const GATHER: Duration = Duration::from_millis(25);
+
+/// While so many units wait to be stored none is begun: each has its outputs open.
+pub(crate) const MOST_UNSETTLED: usize = 256;
+
+/// The publisher's door.
+pub(crate) struct Publisher {
+    /// Units that were handed in and that the loop has not heard of since.
+    unsettled: usize,
+    results: Option<mpsc::Sender<UnitResult>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Publisher {
+    pub(crate) fn start(
+        library: Library,
+        settings: watch::Receiver<Arc<Settings>>,
+        inbox: Inbox,
+        clock: Clock,
+    ) -> std::io::Result<Self> {
+        let (results, incoming) = mpsc::channel::<UnitResult>();
+        let threads = library.vital_threads().clone();
+        let thread = threads.spawn("publisher", move || {
+            let ground = Ground { library, settings, clock };
+            while let Ok(first) = incoming.recv() {
+                for settled in store(&ground, gather(first, &incoming)) {
+                    inbox.tell(EngineEvent::Settled(settled));
+                }
+            }
+        })?;
+        Ok(Self { unsettled: 0, results: Some(results), thread: Some(thread) })
+    }
+
+    pub(crate) fn settle(&mut self, result: UnitResult) {
+        self.unsettled += 1;
+        if let Some(results) = &self.results {
+            // The thread ends only with this door.
+            let _ = results.send(result);
+        }
+    }
+
+    /// The loop has heard how one that was handed in is settled.
+    pub(crate) fn settled(&mut self) {
+        self.unsettled = self.unsettled.saturating_sub(1);
+    }
+
+    /// Whether storing does not keep up with what the workers make.
+    pub(crate) const fn is_behind(&self) -> bool {
+        self.unsettled >= MOST_UNSETTLED
+    }
+
+    /// Stores what was handed in, and ends.
+    pub(crate) fn end(&mut self) {
+        self.results = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the publisher panicked");
+        }
+    }
+}
+
+/// A unit, and those that end shortly after it.
+fn gather(first: UnitResult, incoming: &mpsc::Receiver<UnitResult>) -> Vec<UnitResult> {
+    let (mut results, until) = (vec![first], Instant::now() + GATHER);
+    while results.len() < GROUP
+        && let Ok(next) = incoming.recv_timeout(until.saturating_duration_since(Instant::now()))
+    {
+        results.push(next);
+    }
+    results
+}
+
+/// Why a unit's results can't be stored.
+#[derive(Debug, thiserror::Error)]
+enum PublishError {
+    #[error("the blob could not be published")]
+    Blob(#[from] BlobError),
+    #[error("the database could not be read or written")]
+    Store(#[from] butler_library::StoreError),
+}
+
+/// A unit's results on their way into the database.
+enum Prepared {
+    /// Ready to be stored, with what is told once they are.
+    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<Came>>, facts: Vec<What> },
+    /// Nothing is to be stored.
+    Settled(Settled),
+}
+
+/// What results are stored with.
+struct Ground {
+    library: Library,
+    settings: watch::Receiver<Arc<Settings>>,
+    clock: Clock,
+}
+
+fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
+    let (mut settled, mut ready, mut units) = (Vec::new(), Vec::new(), Vec::new());
+    for result in results {
+        let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
+        // A fault here must not end the thread: every run would wait for it for ever.
+        match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(ground, result))) {
+            Ok(Ok(Prepared::Unit { unit, runs, facts })) => {
+                ready.push((concerned, unit.source, runs, facts));
+                units.push(unit);
+            }
+            Ok(Ok(Prepared::Settled(done))) => settled.push(done),
+            Ok(Err(error)) => settled.push(impossible(concerned, &error)),
+            Err(_) => settled.push(Settled::Impossible { runs: concerned, sentence: OWN_FAULT.to_owned() }),
+        }
+    }
+    for ((concerned, source, runs, facts), published) in
+        ready.into_iter().zip(ground.library.publish_each(units))
+    {
+        settled.push(match published {
+            Ok(published) => {
+                if published == Published::SourceGone {
+                    tracing::info!(%source, "a source went while a worker had it in hand; its results were \
+                                             not kept");
+                }
+                Settled::Stored { runs, facts }
+            }
+            Err(error) => impossible(concerned, &error.into()),
+        });
+    }
+    settled
+}
+
+fn impossible(runs: Vec<RunId>, error: &PublishError) -> Settled {
+    tracing::error!(error = error as &dyn std::error::Error, "a unit's results could not be stored");
+    let sentence = format!(
+        "A result could not be stored: {}. Mend that and start the task again; nothing that was stored is \
+         lost.",
+        with_causes(error)
+    );
+    Settled::Impossible { runs, sentence }
+}
+
+/// Names the blobs of a unit and puts together what is to be stored; what is settled without is answered as
+/// it is.
+fn prepare(
+    Ground { library, settings, clock }: &Ground,
+    result: UnitResult,
+) -> Result<Prepared, PublishError> {
+    let UnitResult { source, wants, answers, bytes_read, spent } = result;
+    let runs = steps(&wants, &answers);
+    let Some(made_from) = library.fingerprint(source)? else {
+        // The source went with its last file, and its lacks with it.
+        return Ok(Prepared::Settled(Settled::Stored { runs, facts: Vec::new() }));
+    };
+    let made_at = clock.now();
+    let concerned: BTreeSet<RunId> = wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
+    let gains = gains(&concerned, &runs, bytes_read);
+    let cost = cost(&wants, &answers, bytes_read, spent, made_at);
+    let mut facts = told_of(&wants, &answers, bytes_read, spent);
+    let mut unit =
+        PublishedUnit { source, made_from, products: Vec::new(), failures: Vec::new(), gains, cost, made_at };
+    // Where the headers could not be read, that is the one failure there is; the unit's other wants fail on
+    // their runs only.
+    let headers_failed = answers
+        .iter()
+        .any(|(want, answer)| answer.is_err() && wants[*want].spec.kind() == ProductKind::MediaInfo);
+    for (want, answer) in answers {
+        let want = &wants[want];
+        let kind = want.spec.kind();
+        match answer {
+            Ok(Made { value, blob }) => {
+                let blob = blob
+                    .map(|(staged, bytes)| staged.publish(&want.spec.blob_name(made_from), bytes))
+                    .transpose()?;
+                unit.products.push(MadeProduct { spec: want.spec.clone(), value, blob });
+            }
+            Err(failure) if kind == ProductKind::MediaInfo || !headers_failed => {
+                let version = kind.version();
+                let tries = library.tries(source, kind, version, failure.class)? + 1;
+                let of_schedule = of_schedule(&settings.borrow(), library);
+                let next_try_at =
+                    retry::next_try(failure.class, tries, made_at, windows_ahead(&of_schedule, made_at));
+                // Headers are read whoever wants them: then it is the unit's run that met the failure.
+                let run = want.runs.first().or(concerned.first()).copied();
+                unit.failures.push(NewFailure {
+                    kind,
+                    version,
+                    class: failure.class,
+                    sentence: failure.sentence,
+                    run,
+                    next_try_at,
+                });
+            }
+            Err(_) => {}
+        }
+    }
+    facts.extend(told_of_failures(library, source, &unit.failures)?);
+    Ok(Prepared::Unit { unit, runs, facts })
+}
+
+/// The kinds of a unit that came to something, in the order in which they are made.
+fn kinds<'a>(
+    wants: &'a [Want],
+    answers: &'a [(usize, Result<Made, Failure>)],
+) -> impl Iterator<Item = ProductKind> + 'a {
+    let answered = |place: usize| answers.iter().any(|(want, _)| *want == place);
+    wants.iter().enumerate().filter(move |(place, _)| answered(*place)).map(|(_, want)| want.spec.kind())
+}
+
+/// What a unit took. One of which something failed or was left says nothing of what the next will take.
+fn cost(
+    wants: &[Want],
+    answers: &[(usize, Result<Made, Failure>)],
+    bytes_read: u64,
+    spent: Spent,
+    made_at: jiff::Timestamp,
+) -> Option<UnitCost> {
+    let is_whole = answers.len() == wants.len() && answers.iter().all(|(_, answer)| answer.is_ok());
+    let Spent { seconds, size_bytes, media_seconds } = spent;
+    is_whole.then(|| UnitCost {
+        kinds: kinds(wants, answers).collect(),
+        size_bytes,
+        media_seconds,
+        bytes_read,
+        seconds,
+        made_at,
+    })
+}
+
+/// What is told of a unit: that it is over, and what came of each product.
+fn told_of(
+    wants: &[Want],
+    answers: &[(usize, Result<Made, Failure>)],
+    bytes_read: u64,
+    spent: Spent,
+) -> Vec<What> {
+    let Spent { seconds, media_seconds, .. } = spent;
+    let finished =
+        What::UnitFinished { kinds: kinds(wants, answers).collect(), seconds, bytes_read, media_seconds };
+    let made = |(want, answer): &(usize, Result<Made, Failure>)| What::ProductMade {
+        kind: wants[*want].spec.kind(),
+        result: came(answer),
+    };
+    std::iter::once(finished).chain(answers.iter().map(made)).collect()
+}
+
+/// What came of a want.
+const fn came(answer: &Result<Made, Failure>) -> Came {
+    match answer {
+        Ok(Made { value: Value::Nothing { .. }, .. }) => Came::Nothing,
+        Ok(_) => Came::Made,
+        Err(_) => Came::Failed,
+    }
+}
+
+/// For each run what came of each of its wants that was answered.
+fn steps(wants: &[Want], answers: &[(usize, Result<Made, Failure>)]) -> BTreeMap<RunId, Vec<Came>> {
+    let mut runs: BTreeMap<RunId, Vec<Came>> = BTreeMap::new();
+    for (want, answer) in answers {
+        for run in &wants[*want].runs {
+            runs.entry(*run).or_default().push(came(answer));
+        }
+    }
+    runs
+}
+
+/// What the unit adds to each run that wanted something of it: the bytes of a shared read count for each.
+fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<Came>>, bytes_read: u64) -> Vec<RunGain> {
+    let gain = |run: RunId| {
+        let steps = runs.get(&run).map_or(&[][..], Vec::as_slice);
+        let failures = steps.iter().filter(|came| **came == Came::Failed).count() as u64;
+        RunGain { run, done: steps.len() as u64, failures, bytes_read }
+    };
+    concerned.iter().copied().map(gain).collect()
+}
+
+fn told_of_failures(
+    library: &Library,
+    source: SourceId,
+    failures: &[NewFailure],
+) -> Result<Vec<What>, butler_library::StoreError> {
+    if failures.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = library
+        .files_of(source)?
+        .into_iter()
+        .next()
+        .map(|file| file.path.display().to_string())
+        .unwrap_or_default();
+    let told = failures.iter().map(|failure| What::PartFailed {
+        part: part.clone(),
+        product: failure.kind,
+        sentence: failure.sentence.clone(),
+    });
+    Ok(told.collect())
+}

@@ -1,0 +1,87 @@
+//! What a Butler answers to calls that a Plex Media Server has not, as the documentation's examples meet it.
+//! What the real one answers is tested against the real one.
+
+use serde_json::{Value, json};
+
+use crate::stand_in::{Reply, Request, StandIn};
+
+/// A stand-in for a Butler with one run, one failure and one film.
+pub fn butler() -> StandIn {
+    StandIn::start(|request| match answer(request) {
+        Value::Null => Reply::page(404, "Not Found"),
+        body => Reply::json(200, &body.to_string()),
+    })
+}
+
+fn answer(request: &Request) -> Value {
+    let target = request.line.split('?').next().unwrap_or_default();
+    match target {
+        "GET /healthz" => json!({"status": "ok", "version": "0.1.0", "sandbox": "full", "checks": []}),
+        "GET /api/v1/runs" => json!({"runs": [run()], "total": 1}),
+        "GET /api/v1/runs/7" | "DELETE /api/v1/runs/7" => run(),
+        "GET /api/v1/failures" => json!({"failures": [failure()], "total": 1}),
+        "GET /api/v1/failures/summary" => {
+            json!({"failures": 1, "files": 1, "group_count": 1, "groups": [{"product": "bif",
+            "tasks": ["GenerateMediaIndexFiles"], "class": "content", "error": "The file ends in the middle of a frame.",
+            "failures": 1, "files": 1, "resting": 0, "newest": "2026-11-23T02:00:00Z"}]})
+        }
+        "POST /api/v1/failures/5/retry" => {
+            json!({"id": 5, "message": "The next run that wants it tries it again."})
+        }
+        "GET /api/v1/plan" => {
+            json!({"made_at": "2026-11-24T00:10:00+01:00", "zone": "Europe/Berlin", "between": [], "nights": [],
+            "backlogs": [], "sentence": "Nothing is due in the next window."})
+        }
+        "GET /api/v1/window" => {
+            json!({"open": false, "from": null, "until": null, "day": null, "whole_day": false, "next": null,
+            "zone": "Europe/Berlin", "paused": [], "running": 0, "sentence": "The window is closed."})
+        }
+        "GET /api/v1/tasks" => {
+            json!({"tasks": [{"name": "BackupDatabase", "title": "Back up", "description": "", "every_days": 3,
+            "randomized": false, "enabled": true, "due": true, "usual_seconds": 2, "next_at": null}]})
+        }
+        "GET /api/v1/settings" | "PUT /api/v1/settings" => {
+            json!({"settings": [{"id": "ButlerStartHour", "label": "Start", "summary": "",
+            "group": "butler", "type": "int", "value": 1, "default": 2, "source": "person", "file": null, "allowed": "0 to 23",
+            "hidden": false, "advanced": false}]})
+        }
+        "GET /api/v1/pauses" | "PUT /api/v1/pauses/person" | "DELETE /api/v1/pauses/person" => {
+            json!({"pauses": [{"owner": "person",
+            "note": "guests", "since": "2026-11-23T21:04:00Z", "until": null, "until_window": false, "drains": false, "message": ""}]})
+        }
+        "POST /api/v1/remake" => {
+            json!({"files": 1, "products": 1, "failures": 0, "tasks": [], "message": "Of 1 file is made anew: 1 product."})
+        }
+        "GET /api/v1/items/7/products" => {
+            json!({"products": [{"product": "bif", "part": 1, "file": "/films/Heat.mkv", "version": 1,
+            "params": "", "value": {}, "bytes": 9, "made_at": "2026-11-23T02:00:00Z"}]})
+        }
+        "GET /library/sections" | "POST /library/sections" => sections(),
+        "GET /library/sections/1/refresh" | "PUT /library/sections/1" | "DELETE /library/sections/1" => {
+            json!({})
+        }
+        "GET /library/sections/1/all" | "GET /library/metadata/7" => {
+            json!({"MediaContainer": {"size": 1, "totalSize": 1,
+            "Metadata": [{"ratingKey": "7", "key": "/library/metadata/7", "type": "movie", "title": "Heat"}]}})
+        }
+        _ => Value::Null,
+    }
+}
+
+fn run() -> Value {
+    json!({"id": 7, "task": "BackupDatabase", "state": "running", "reason": null, "reason_code": null, "origin": "person", "forced": false,
+        "section": null, "asked_at": "2026-11-23T02:00:00Z", "started_at": "2026-11-23T02:00:00Z", "ended_at": null, "day": "2026-11-23",
+        "done": 1, "total": 4, "failures": 0, "bytes_read": 0, "report": [], "live": null})
+}
+
+fn failure() -> Value {
+    json!({"id": 5, "product": "bif", "part": "/films/cut off.mkv", "files": ["/films/cut off.mkv"], "file_count": 1, "part_id": 3,
+        "class": "content", "error": "The file ends in the middle of a frame.", "tries": 2, "next_try_at": null,
+        "failed_at": "2026-11-23T02:00:00Z", "run": 7})
+}
+
+fn sections() -> Value {
+    json!({"MediaContainer": {"size": 1, "allowSync": true, "Directory": [{"allowSync": true, "key": "1", "type": "movie", "title": "Films",
+        "agent": "tv.plex.agents.movie", "scanner": "Plex Movie", "language": "en-US", "uuid": "u", "updatedAt": 1, "createdAt": 1,
+        "Location": [{"id": 1, "path": "/films"}]}]}})
+}

@@ -1,0 +1,110 @@
+//! Pictures of items that are no parts: files beside the media, and what is embedded in a part.
+
+use std::path::PathBuf;
+
+use butler_product::Traits;
+use rusqlite::{Row, params};
+
+use super::{Word, path_from_bytes, readable};
+use crate::{ItemId, Library, PartId, SourceId, StoreError};
+
+/// What a picture is of its item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureRole {
+    /// Its poster or cover.
+    Poster,
+    /// What stands behind its page.
+    Background,
+    /// A wide strip with its name.
+    Banner,
+    /// Its name as a drawing.
+    Logo,
+    /// A picture out of it.
+    Thumb,
+}
+
+impl PictureRole {
+    /// Its word in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Poster => "poster",
+            Self::Background => "background",
+            Self::Banner => "banner",
+            Self::Logo => "logo",
+            Self::Thumb => "thumb",
+        }
+    }
+}
+
+/// A word that names no role.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no role of a picture")]
+pub struct UnknownRole(String);
+
+impl std::str::FromStr for PictureRole {
+    type Err = UnknownRole;
+
+    fn from_str(word: &str) -> Result<Self, UnknownRole> {
+        let all = [Self::Poster, Self::Background, Self::Banner, Self::Logo, Self::Thumb];
+        all.into_iter().find(|role| role.as_str() == word).ok_or_else(|| UnknownRole(word.to_owned()))
+    }
+}
+
+/// A picture of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// What it is of the item.
+    pub role: PictureRole,
+    /// Where it lies.
+    pub place: PicturePlace,
+    /// The content that holds it, whose products are made of it.
+    pub source: SourceId,
+}
+
+/// Where a picture lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PicturePlace {
+    /// A file beside the media: its whole path.
+    File(PathBuf),
+    /// Inside a part.
+    Part(PartId),
+}
+
+impl Library {
+    /// The pictures of an item: those in files first, then those that its parts carry.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn pictures_of(&self, item: ItemId) -> Result<Vec<Picture>, StoreError> {
+        self.db().read(|tx| {
+            let mut files = tx.prepare_cached(
+                "SELECT c.role, c.source, r.path AS root_path, c.path FROM pictures c \
+                 JOIN roots r ON r.id = c.root WHERE c.item = ?1 ORDER BY c.id",
+            )?;
+            let file = |row: &Row<'_>| {
+                let root = path_from_bytes(row.get_ref("root_path")?.as_blob()?);
+                Ok(Picture {
+                    role: row.get::<_, Word<PictureRole>>("role")?.0,
+                    place: PicturePlace::File(root.join(path_from_bytes(row.get_ref("path")?.as_blob()?))),
+                    source: row.get("source")?,
+                })
+            };
+            let mut pictures = readable(&mut files, [item], "picture", file)?;
+            let mut parts = tx.prepare_cached(
+                "SELECT p.id, p.source FROM media m JOIN parts p ON p.media = m.id \
+                 JOIN sources s ON s.id = p.source \
+                 WHERE m.item = ?1 AND s.traits & ?2 AND p.missing_since IS NULL ORDER BY p.id",
+            )?;
+            let embedded = |row: &Row<'_>| {
+                Ok(Picture {
+                    role: PictureRole::Poster,
+                    place: PicturePlace::Part(row.get(0)?),
+                    source: row.get(1)?,
+                })
+            };
+            let asked = params![item, Traits::EMBEDDED.bits()];
+            pictures.extend(readable(&mut parts, asked, "part", embedded)?);
+            Ok(pictures)
+        })
+    }
+}

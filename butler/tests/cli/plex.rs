@@ -1,0 +1,205 @@
+//! The command line against a Plex Media Server, by the stand-in that is made of what is known of one.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use butler_fixtures::plex::Plex;
+use butler_fixtures::wait_until;
+use serde_json::json;
+
+use super::starts::interrupt;
+use super::{TOKEN, butler, said, said_json};
+
+const LOUDNESS: &str = "media.generate.loudness";
+
+fn at(plex: &Plex, arguments: &[&str]) -> Command {
+    let mut command = butler(arguments);
+    command.env("BUTLER_URL", plex.url()).env("BUTLER_TOKEN", TOKEN);
+    command
+}
+
+/// A command that goes on, and its lines as they come.
+fn going_on(mut command: Command) -> (Child, BufReader<ChildStdout>) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    (child, stdout)
+}
+
+/// The next line that holds a word.
+fn line_with(stdout: &mut impl BufRead, word: &str) -> String {
+    loop {
+        let mut line = String::new();
+        assert!(stdout.read_line(&mut line).unwrap() > 0, "the command ended before a line with `{word}`");
+        if line.contains(word) {
+            return line;
+        }
+    }
+}
+
+fn listens(plex: &Plex) {
+    wait_until("the command listens", || plex.listeners() > 0).unwrap();
+}
+
+#[test]
+fn tasks_settings_and_sections_are_shown_and_changed() {
+    let plex = Plex::start();
+    let (code, stdout, _) = said(at(&plex, &["tasks"]));
+    assert!(code == 0 && stdout.contains("BackupDatabase           3 days  yes"), "{stdout}");
+    let (code, stdout, _) = said(at(&plex, &["settings"]));
+    assert!(code == 0 && stdout.contains("ButlerStartHour           2"), "{stdout}");
+    let (code, stdout, _) = said(at(&plex, &["settings", "butlerstarthour"]));
+    let expect = "ButlerStartHour = 2\nTime at which tasks start to run. The time at which the server starts \
+                  running background maintenance tasks.\n";
+    assert!(code == 0 && stdout.starts_with(expect) && stdout.contains("2             2 am"), "{stdout}");
+    assert_eq!(said(at(&plex, &["settings", "ButlerStartHour", "1"])).0, 0);
+    assert_eq!(said(at(&plex, &["settings", "--reset", "ButlerTaskBackupDatabase"])).0, 0);
+    assert_eq!(plex.changed(), ["ButlerStartHour=1", "ButlerTaskBackupDatabase=1"]);
+    let (code, _, stderr) = said(at(&plex, &["settings", "ButlerStartHou"]));
+    assert!(code == 4 && stderr.contains("Did you mean `ButlerStartHour`?"), "{stderr}");
+    let (code, sections) = said_json(at(&plex, &["sections", "list", "--json"]));
+    assert_eq!((code, &sections[0]["folders"]), (0, &json!(["/media/films"])));
+}
+
+#[test]
+fn what_a_plex_media_server_lacks_is_said() {
+    let plex = Plex::start();
+    for (arguments, lacks) in [
+        (["runs"].as_slice(), "has no runs: it is no Butler"),
+        (&["failures"], "has no failures"),
+        (&["plan"], "has no plan of the nights ahead"),
+        (&["window"], "has no maintenance window that can be asked for"),
+        (&["pause"], "has no pauses"),
+        (&["page"], "has no pages for people"),
+        (&["start", "BackupDatabase", "--dry-run"], "has no plan of a task"),
+        (&["runs", "7"], "has no runs"),
+        (&["failures", "--retry", "7"], "has no failures"),
+        (&["remake", "7"], "has no way to have products made anew"),
+    ] {
+        let (code, _, stderr) = said(at(&plex, arguments));
+        assert!(
+            code == 1 && stderr.contains(lacks) && stderr.contains("Hint: A Plex"),
+            "{arguments:?} {stderr}"
+        );
+    }
+}
+
+#[test]
+fn waiting_ends_when_the_activities_of_the_task_do() {
+    let plex = Plex::start();
+    let command = at(&plex, &["start", "LoudnessAnalysis", "--wait"]);
+    let (mut child, mut stdout) = going_on(command);
+    line_with(&mut stdout, "The server took the request");
+    let download = plex.begin("media.download", "Downloading");
+    let [first, second] = ["One", "Two"].map(|title| plex.begin(LOUDNESS, title));
+    plex.end(&first);
+    plex.end(&download);
+    plex.advance(&second, 40, "Show E S01 E05");
+    plex.end(&second);
+    assert_eq!(line_with(&mut stdout, "One"), "One: ended at 0 %.\n");
+    assert_eq!(line_with(&mut stdout, "Two"), "Two: ended at 40 %.\n");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(plex.asked().iter().filter(|one| one.line.starts_with("POST")).count(), 1);
+}
+
+#[test]
+fn a_watch_shows_its_activities_until_ctrl_c() {
+    let plex = Plex::start();
+    let (mut child, mut stdout) = going_on(at(&plex, &["watch"]));
+    listens(&plex);
+    let uuid = plex.begin(LOUDNESS, "Generating loudness data");
+    line_with(&mut stdout, "Generating loudness data: 0 %");
+    plex.advance(&uuid, 50, "Show E S01 E05");
+    line_with(&mut stdout, "Generating loudness data: 50 %, Show E S01 E05");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    // One question, and news from then on.
+    assert_eq!(plex.asked().iter().filter(|one| one.line == "GET /activities").count(), 1);
+}
+
+/// A watch that keeps a record.
+fn recording(plex: &Plex, file: &Path) -> (Child, BufReader<ChildStdout>) {
+    going_on(at(plex, &["watch", "--record", file.to_str().unwrap()]))
+}
+
+#[test]
+fn a_record_outlives_the_watch_and_the_server() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let file = folder.path().join("night.db");
+    // Of an address at which no other test takes the port meanwhile.
+    let plex = Plex::start_at("127.83.0.4:0");
+    let address = plex.url().replace("http://", "");
+
+    let (mut child, mut stdout) = recording(&plex, &file);
+    listens(&plex);
+    let film = plex.begin("media.generate.bif", "Generating previews");
+    plex.advance(&film, 10, "Heat");
+    plex.advance(&film, 60, "Alien");
+    line_with(&mut stdout, "Alien");
+    let (code, _, stderr) = said(at(&plex, &["watch", "--record", file.to_str().unwrap()]));
+    assert!(code == 1 && stderr.contains("Another `butler watch` writes into"), "{stderr}");
+    // The watch dies, and meanwhile one thing ends and another begins.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    plex.end_silently(&film);
+    let night = plex.begin(LOUDNESS, "Generating loudness data");
+
+    let (mut child, mut stdout) = recording(&plex, &file);
+    line_with(&mut stdout, "Generating previews ended while nobody saw it.");
+    line_with(&mut stdout, "Generating loudness data goes on since before.");
+    listens(&plex);
+    plex.advance(&night, 30, "Show E S01 E05");
+    plex.end(&night);
+    line_with(&mut stdout, "Generating loudness data ends.");
+    // The server dies, and comes again.
+    drop(plex);
+    let plex = Plex::start_at(&address);
+    listens(&plex);
+    let backup = plex.begin("butler", "Backup");
+    plex.advance(&backup, 100, "");
+    plex.end(&backup);
+    line_with(&mut stdout, "Backup ends.");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+
+    let (code, nights) = said_json(butler(&["runs", "--json", "--record", file.to_str().unwrap()]));
+    assert_eq!(code, 0);
+    let spans: Vec<_> =
+        nights.as_array().unwrap().iter().flat_map(|one| one["spans"].as_array().unwrap()).collect();
+    let shown: Vec<String> = spans
+        .iter()
+        .map(|one| format!("{} {} {} {}", one["title"], one["saw_begin"], one["saw_end"], one["things"]))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            r#""Generating previews" true false ["Heat","Alien"]"#,
+            r#""Generating loudness data" false true ["Show E S01 E05"]"#,
+            r#""Backup" true true []"#,
+        ]
+    );
+    let (code, stdout, _) = said(butler(&["runs", "--record", file.to_str().unwrap()]));
+    for words in
+        ["Night to ", "1 stopped before the end", "unseen at 60 %", "stopped at 30 %", "Heat and 1 more", "█"]
+    {
+        assert!(code == 0 && stdout.contains(words), "no `{words}`: {stdout}");
+    }
+}
+
+#[test]
+fn a_record_that_is_none_is_said_to_be_none() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let missing = folder.path().join("missing.db");
+    let (code, _, stderr) = said(butler(&["runs", "--record", missing.to_str().unwrap()]));
+    assert!(
+        code == 4 && stderr.contains("There is no file") && stderr.contains("watch --record"),
+        "{stderr}"
+    );
+    let letter = folder.path().join("letter.txt");
+    std::fs::write(&letter, "Dear Sir or Madam").unwrap();
+    assert_eq!(said(butler(&["runs", "--record", letter.to_str().unwrap()])).0, 1);
+    let plex = Plex::start();
+    let mut wrong = at(&plex, &["watch", "--record", missing.to_str().unwrap()]);
+    wrong.env("BUTLER_TOKEN", "wrong");
+    assert_eq!(said(wrong).0, 5);
+}
