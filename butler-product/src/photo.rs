@@ -1,5 +1,5 @@
-//! What a picture file says of how it was taken: when, with what, which way up, where. From its own header, its
-//! EXIF block, and the dates of its XMP and IPTC.
+//! What a picture file says of how it was taken: when, with what, which way up, where. From its own header,
+//! its EXIF block, and the dates of its XMP and IPTC.
 //!
 //! Sources: Exif 2.32 (CIPA DC-008), with the offsets of time of its 2.31. The pixels are not looked at.
 //! Sizes are those of the upright picture. Where the file tells no date, its name or its time of writing may:

@@ -13,10 +13,10 @@ use crate::orphans;
 use crate::store::At;
 use crate::{ItemId, MediaId, PartId, SectionId, SourceId, StoreError};
 
-/// Forgets the files that others have replaced; how many. Each was missing at an earlier scan already and is at
-/// this one, which saw all of the section's folders; and in the same folder lies another version of the same
-/// item, found when it went or later. A version that only went, or a piece of one, is left to garbage
-/// collection.
+/// Forgets the files that others have replaced; how many. Each was missing at an earlier scan already and
+/// is at this one, which saw all of the section's folders; and in the same folder lies another version of
+/// the same item, found when it went or later. A version that only went, or a piece of one, is left to
+/// garbage collection.
 pub(super) fn forget_replaced(
     tx: &Connection,
     section: SectionId,

@@ -155,8 +155,8 @@ fn without_guests(artist: &str) -> &str {
     end.and_then(|end| artist.get(..end)).map_or(artist, str::trim_end)
 }
 
-/// When a photo was taken: its camera's word, else its name's, else when it says that it was changed last, else
-/// when the file was written, in UTC.
+/// When a photo was taken: its camera's word, else its name's, else when it says that it was changed last,
+/// else when the file was written, in UTC.
 fn taken(photo: Option<&Photo>, name: &str, mtime_ns: i64) -> Option<(Taken, TakenFrom)> {
     let says = |which: fn(&Photo) -> &Option<Taken>| Some((which(photo?).clone()?, TakenFrom::Exif));
     says(|photo| &photo.taken)

@@ -115,8 +115,8 @@ impl<'a> StreamHeader<'a> {
         }
     }
 
-    /// Whether the container says that the stream is encrypted, where libav passes that on: Matroska's streams
-    /// have their key's id, and a Windows Media file says it of all of its streams.
+    /// Whether the container says that the stream is encrypted, where libav passes that on: Matroska's
+    /// streams have their key's id, and a Windows Media file says it of all of its streams.
     pub(crate) fn is_encrypted(&self) -> bool {
         let whole_file = [c"ASF_Protection_Type", c"ASF_Key_ID", c"ASF_License_URL"];
         self.tag(c"enc_key_id").is_some()

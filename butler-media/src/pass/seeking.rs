@@ -88,8 +88,8 @@ impl Pictures<'_> {
         Ok(index)
     }
 
-    /// When the first packet of all comes, microseconds by the container's clock, and when the first one of the
-    /// video does, also in the stream's own units.
+    /// When the first packet of all comes, microseconds by the container's clock, and when the first one of
+    /// the video does, also in the stream's own units.
     fn first_times(&self) -> Result<(i64, Option<(i64, i64)>), Stop> {
         let mut demuxer = self.reader.media.demuxer()?;
         let mut packet = new_packet()?;

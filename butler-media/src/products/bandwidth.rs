@@ -2,8 +2,8 @@
 //! `butler_product::bandwidth`.
 //!
 //! Times count from the file's start: the earliest time among its first packets of video and sound, or the
-//! clock's zero where those lie before it, or late in an MP4. A packet without a time that can be believed counts where the one
-//! before it does.
+//! clock's zero where those lie before it, or late in an MP4. A packet without a time that can be believed
+//! counts where the one before it does.
 
 use std::fs::File;
 use std::io::BufWriter;

@@ -148,8 +148,8 @@ fn of(kind: ImageType, size: Option<ImageSize>, fields: &Fields<'_>, blocks: &Bl
     .bounded()
 }
 
-/// When it was taken, else made, and when it was changed. Of two that say the same, EXIF is believed before XMP
-/// and XMP before IPTC: editors keep the first two alike, and know the third less often.
+/// When it was taken, else made, and when it was changed. Of two that say the same, EXIF is believed before
+/// XMP and XMP before IPTC: editors keep the first two alike, and know the third less often.
 fn dates(fields: &Fields<'_>, blocks: &Blocks) -> (Option<Taken>, Option<Taken>) {
     let in_tiff = |number| fields.bytes(Tag(Context::Tiff, number));
     let xmp = blocks.xmp.as_deref().or_else(|| in_tiff(700)).map(xmp::dates).unwrap_or_default();

@@ -174,8 +174,8 @@ impl Blocks {
     }
 }
 
-/// An EXIF block as a TIFF file; editors leave the mark that a JPEG has in front of it in other containers too,
-/// and some write the mark wrongly.
+/// An EXIF block as a TIFF file; editors leave the mark that a JPEG has in front of it in other containers
+/// too, and some write the mark wrongly.
 fn tiff(block: &[u8]) -> Option<Vec<u8>> {
     let is_tiff = |bytes: &[u8]| bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*");
     let is_marked = |block: &[u8]| block.get(..4).is_some_and(|mark| mark.eq_ignore_ascii_case(b"exif"));

@@ -1,5 +1,6 @@
-//! Reads a date as cameras, editors and scanners spell it: `2012:12:22 10:37:28`, `2012-12-22T10:37:28+01:00`,
-//! `2012/12/22 10:37 PM`, `20121222 103728`, `Sat, 22 Dec 2012 10:37:28 GMT`. Pure.
+//! Reads a date as cameras, editors and scanners spell it: `2012:12:22 10:37:28`,
+//! `2012-12-22T10:37:28+01:00`, `2012/12/22 10:37 PM`, `20121222 103728`, `Sat, 22 Dec 2012 10:37:28 GMT`.
+//! Pure.
 //!
 //! EXIF's own form is the first; the others are those that exiftool understands too. Start with [`read`].
 
@@ -8,8 +9,8 @@ use butler_product::photo::Taken;
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// The instant that a text tells; its time is midnight where it tells only a day. `offset` is a text of its own
-/// that tells how far the clock is ahead of UTC, which counts where the text does not tell it itself.
+/// The instant that a text tells; its time is midnight where it tells only a day. `offset` is a text of its
+/// own that tells how far the clock is ahead of UTC, which counts where the text does not tell it itself.
 pub(super) fn read(text: &str, offset: Option<&str>) -> Option<Taken> {
     let mut rest = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
     let date = date(&mut rest)?;

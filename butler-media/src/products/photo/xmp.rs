@@ -1,7 +1,7 @@
 //! Reads the dates of an XMP packet and of the IPTC records beside it.
 //!
-//! A property is an attribute or an element of its own, under whatever prefix; its namespace tells what it is.
-//! Sources: XMP part 1 and 2 (ISO 16684-1), IPTC-IIM 4.2 (1.15 to 2.63), Photoshop file formats (image
+//! A property is an attribute or an element of its own, under whatever prefix; its namespace tells what it
+//! is. Sources: XMP part 1 and 2 (ISO 16684-1), IPTC-IIM 4.2 (1.15 to 2.63), Photoshop file formats (image
 //! resources).
 
 use quick_xml::NsReader;

@@ -1,5 +1,5 @@
-//! Reads the texts of an APEv2 tag at a file's end by their keys, in whatever case and by whichever of the two
-//! names that taggers use: APE's own (`Disc`), or Vorbis comments' (`DISCNUMBER`).
+//! Reads the texts of an APEv2 tag at a file's end by their keys, in whatever case and by whichever of the
+//! two names that taggers use: APE's own (`Disc`), or Vorbis comments' (`DISCNUMBER`).
 //!
 //! The library that reads tags knows the first alone. Source: APEv2 specification (Hydrogenaudio). Start with
 //! [`read`].

@@ -1,9 +1,9 @@
 //! Reads the text frames of an ID3v2 tag, each by itself: one that is damaged costs no other, and several of
 //! one kind are several values.
 //!
-//! The library that reads tags keeps only the last of several frames, and gives the whole tag up for one frame
-//! in it. Pictures, comments and all else are left to it. Sources: ID3v2.2, 2.3 and 2.4 (id3.org), and how
-//! taggers depart from them. Start with [`read`].
+//! The library that reads tags keeps only the last of several frames, and gives the whole tag up for one
+//! frame in it. Pictures, comments and all else are left to it. Sources: ID3v2.2, 2.3 and 2.4 (id3.org),
+//! and how taggers depart from them. Start with [`read`].
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Seek, SeekFrom};
