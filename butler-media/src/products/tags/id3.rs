@@ -190,14 +190,15 @@ fn true_size(tag: &mut (impl Read + Seek), size: [u8; 4], left: u32) -> Option<u
     if safe == plain {
         return Some(safe);
     }
+    let here = tag.stream_position().ok()?;
     let mut fits = |size: u32| {
         if size >= left {
             return size == left;
         }
-        let behind: Option<[u8; 4]> =
-            tag.seek_relative(size.into()).ok().and_then(|()| array(tag)).filter(|_| left - size >= 4);
-        let back = if behind.is_some() { i64::from(size) + 4 } else { i64::from(size) };
-        tag.seek_relative(-back).is_ok() && behind.is_some_and(|behind| is_kind(&behind) || behind == [0; 4])
+        // Behind it follows the next frame, or filling.
+        let behind = tag.seek_relative(size.into()).ok().and_then(|()| array::<4>(tag));
+        let is_back = tag.seek(SeekFrom::Start(here)).is_ok();
+        is_back && behind.is_some_and(|behind| is_kind(&behind) || behind == [0; 4])
     };
     Some(if !fits(safe) && fits(plain) { plain } else { safe })
 }
@@ -346,7 +347,9 @@ mod tests {
         let frame = [b"TP1\0\0\x02\0A".as_slice(), b"TCO\0\0\x05\0(17)"].concat();
         let old = [b"ID3\x02\0\0", &safe(frame.len())[..], &frame].concat();
         assert_eq!((artists(&old), all(&old, ItemKey::Genre)), (vec!["A".into()], vec!["Rock".into()]));
-        let unsynchronised = id3v2(3, &[("TPE1", vec![1, 0xFF, 0, 0xFE, b'A', 0])]);
+        let mut unsynchronised = id3v2(3, &[("TPE1", vec![1, 0xFF, 0xFE, b'A', 0])]);
+        let at = unsynchronised.iter().position(|byte| *byte == 0xFF).unwrap();
+        unsynchronised.insert(at + 1, 0);
         assert_eq!(artists(&with(0x80, &[], &unsynchronised)), ["A"]);
     }
 
