@@ -76,7 +76,7 @@ pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
 pub use store::lacks::{Backlog, HeldBack, Lack, Scope};
 pub use store::nights::NightRun;
-pub use store::parts::{MediaRow, PartRow};
+pub use store::parts::{MediaRow, OnDisk, PartRow};
 pub use store::pictures::{Picture, PicturePlace, PictureRole};
 pub use store::products::{
     BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit,
