@@ -119,6 +119,13 @@ words! {
     }
 }
 
+impl Origin {
+    /// Whether the run belongs to a night: the window began it, or it made good for one.
+    pub const fn is_nightly(self) -> bool {
+        matches!(self, Self::Window | Self::CatchUp)
+    }
+}
+
 words! {
     /// Whose a pause is. Pauses stack: each owner has one at most, and lifts its own.
     PauseOwner {

@@ -82,7 +82,9 @@ pub use butler_api::v1::{DryRun, PlannedAction, WaitingActions};
 pub use butler_api::v1::{FailureGroup, FailureSummary};
 pub use butler_api::v1::{ItemFile, ItemFiles};
 pub use butler_api::v1::{LabelledValue, Setting, Settings};
-pub use butler_api::v1::{LocalTime, NextWindow, Plan, PlannedBacklog, PlannedNight, PlannedRun, Window};
+pub use butler_api::v1::{
+    LastNight, LocalTime, NextWindow, Plan, PlannedBacklog, PlannedNight, PlannedRun, Window,
+};
 pub use butler_api::v1::{Pause, Pauses};
 pub use butler_api::v1::{Remade, RemadeBy};
 pub use butler_api::{Origin, Outcome, PauseOwner, RunId, RunState, TaskName};

@@ -1,9 +1,9 @@
-//! The plan of the nights ahead, and the window: Butler's own, a Plex Media Server has none (404).
+//! The plan of the nights ahead, the last night, and the window: Butler's own, a Plex Media Server has none (404).
 
 use std::time::Duration;
 
 use butler_api::TaskName;
-use butler_api::v1::{DryRun, Plan, Tasks, Window};
+use butler_api::v1::{DryRun, LastNight, Plan, Tasks, Window};
 
 use crate::butler::Start;
 use crate::client::Client;
@@ -68,6 +68,14 @@ impl Client {
     pub async fn confirm_plan(&self, task: &TaskName, digest: &str) -> Result<Start, Error> {
         let request = self.put(&["api", "v1", "tasks", task.as_str(), "plan"]).argument("digest", digest);
         Ok(Start::read(task, &request.send().await?))
+    }
+
+    /// What became of the last night.
+    ///
+    /// # Errors
+    /// If the server can't be asked or refuses.
+    pub async fn last_night(&self) -> Result<LastNight, Error> {
+        self.get(&["api", "v1", "nights", "last"]).send().await?.json("a night")
     }
 
     /// The maintenance window: whether it is open, and when the next one opens.

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use butler_library::open_regular;
+use butler_product::bandwidth::Summary;
 use butler_product::message::{FromWorker, Limits, Order};
 use butler_product::{Failure, Spec, Value};
 
@@ -151,7 +152,19 @@ impl Analyst {
             };
             results.push((want.clone(), result));
         }
+        learn_length(&mut results);
         Ok(Analysed { results, bytes_read })
+    }
+}
+
+/// Where the headers state no length, they show the one that reading the file to its end found.
+fn learn_length(results: &mut [(Spec, Result<Product, Failure>)]) {
+    let made = |(_, result): &(Spec, Result<Product, Failure>)| result.as_ref().ok()?.value.get().cloned();
+    let Some(Summary { duration_ms, .. }) = results.iter().find_map(made) else { return };
+    for (_, result) in results {
+        if let Ok(Product { value: Value::MediaInfo(info), .. }) = result {
+            info.learn_length(duration_ms);
+        }
     }
 }
 

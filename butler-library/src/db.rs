@@ -54,6 +54,7 @@ const MIGRATIONS: &[M<'_>] = &[
         include_str!("../migrations/0018_underived.sql"),
         include_str!("../migrations/0018_cost_index.sql")
     )),
+    M::up(include_str!("../migrations/0022_gone_parts.sql")),
 ];
 
 /// The database's version in this build.

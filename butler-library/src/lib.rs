@@ -75,7 +75,8 @@ pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
 pub use store::lacks::{Backlog, HeldBack, Lack, Scope};
-pub use store::parts::{MediaRow, PartRow};
+pub use store::nights::NightRun;
+pub use store::parts::{MediaRow, OnDisk, PartRow};
 pub use store::pictures::{Picture, PicturePlace, PictureRole};
 pub use store::products::{
     BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit,
@@ -87,6 +88,7 @@ pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
 };
 pub use store::sources::SourceFile;
+pub use store::tiles::Tile;
 pub use store::waiting_plans::WaitingPlan;
 pub use store::web_sessions::{MOST_WEB_SESSIONS, WEB_SESSION_LASTS, WebSession};
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};

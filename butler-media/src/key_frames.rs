@@ -4,7 +4,33 @@
 //! Times are microseconds from the file's start. Which key frame serves which mark is `marks.rs`. Start with
 //! [`is_whole`].
 
+use butler_product::media_info::MediaInfo;
+
 use crate::ffi::IndexEntry;
+
+/// A clock that starts later than this was not set to zero, microseconds; less is a codec's delay.
+pub(crate) const LATE: i64 = 1_000_000;
+
+/// Where a file's times count from: MP4's clock begins at zero, and what comes late comes late; other
+/// containers' clocks begin anywhere.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Origin {
+    /// Microseconds by the container's clock before which a first packet is a late one.
+    late_until: i64,
+}
+
+impl Origin {
+    /// Of a file with such headers.
+    pub(crate) fn of(info: &MediaInfo) -> Self {
+        let length = info.duration_ms.filter(|_| info.container == "mov").unwrap_or(0);
+        Self { late_until: i64::try_from(length).map_or(i64::MAX, |ms| ms.saturating_mul(1_000)) }
+    }
+
+    /// When the file starts, microseconds by its container's clock, if its first packet comes at `first`.
+    pub(crate) fn start(self, first: i64) -> i64 {
+        if (LATE..self.late_until).contains(&first) { 0 } else { first }
+    }
+}
 
 /// The most key frames of one file that are looked at: a day of nothing but key frames.
 pub(crate) const MAX_KEY_FRAMES: usize = 6_000_000;
@@ -91,6 +117,18 @@ mod tests {
             .iter()
             .map(|&s| IndexEntry { timestamp: s, micros: s * 1_000_000, place: s as u64 * 100 })
             .collect()
+    }
+
+    #[test]
+    fn what_comes_late_in_an_mp4_is_late_and_elsewhere_the_clock_is() {
+        let origin = |container: &str| {
+            let duration_ms = Some(70_000);
+            Origin::of(&MediaInfo { container: container.to_owned(), duration_ms, ..MediaInfo::default() })
+        };
+        assert_eq!(origin("mov").start(10_000_000), 0);
+        assert_eq!(origin("mov").start(83_000), 83_000, "a codec's delay");
+        assert_eq!(origin("mov").start(3_600_000_000), 3_600_000_000, "a recording's clock");
+        assert_eq!(origin("mpegts").start(10_000_000), 10_000_000);
     }
 
     #[test]

@@ -5,15 +5,17 @@
 //! them are no media. Each way in which a file is not one that Butler reads has its own sentence here. Start
 //! with [`Media::open`].
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use butler_product::Failure;
 use butler_product::message::Limits;
 
 use crate::ffi::{
     self, AvError, Decoder, DecoderOptions, Demuxer, Medium, NoDecoder, OpenOptions, SoundDecoder,
+    StreamHeader,
 };
 use crate::source::Source;
+use crate::walk::mp4::{self, Facts};
 
 /// Containers, by the first of libav's names.
 const CONTAINERS: &[&str] = &[
@@ -29,15 +31,19 @@ const CONTAINERS: &[&str] = &[
     "eac3",
     "flac",
     "flv",
+    "iff",
     "matroska",
     "mov",
     "mp3",
+    "mpc",
+    "mpc8",
     "mpeg",
     "mpegts",
     "mpegvideo",
     "mxf",
     "ogg",
     "rm",
+    "tak",
     "tta",
     "w64",
     "wav",
@@ -46,10 +52,11 @@ const CONTAINERS: &[&str] = &[
 ];
 
 /// Still pictures, by the first of libav's names.
-const PICTURES: &[&str] = &["bmp_pipe", "gif", "jpeg_pipe", "png_pipe", "tiff_pipe", "webp_pipe"];
+const PICTURES: &[&str] =
+    &["bmp_pipe", "gif", "jpeg_pipe", "jpegxl_pipe", "png_pipe", "tiff_pipe", "webp_pipe"];
 
 /// Decoders, by libav's names.
-const DECODERS: &str = "av1,bmp,cavs,cfhd,cinepak,dnxhd,dvvideo,ffv1,ffvhuff,flashsv,flashsv2,flv,gif,h261,h263,h263i,h263p,h264,hevc,huffyuv,indeo3,indeo4,indeo5,jpeg2000,libdav1d,mjpeg,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,msvideo1,png,prores,qtrle,rawvideo,rv10,rv20,rv30,rv40,svq1,svq3,theora,tiff,utvideo,v210,vc1,vp3,vp5,vp6,vp6a,vp6f,vp8,vp9,webp,wmv1,wmv2,wmv3,aac,aac_latm,ac3,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,alac,ape,dca,eac3,flac,mlp,mp1,mp1float,mp2,mp2float,mp3,mp3float,opus,pcm_alaw,pcm_bluray,pcm_dvd,pcm_f32be,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,truehd,tta,vorbis,wavpack,wmalossless,wmapro,wmav1,wmav2";
+const DECODERS: &str = "av1,bmp,cavs,cfhd,cinepak,dnxhd,dvvideo,ffv1,ffvhuff,flashsv,flashsv2,flv,gif,h261,h263,h263i,h263p,h264,hevc,huffyuv,indeo3,indeo4,indeo5,jpeg2000,libdav1d,mjpeg,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,msvideo1,png,prores,qtrle,rawvideo,rv10,rv20,rv30,rv40,svq1,svq3,theora,tiff,utvideo,v210,vc1,vp3,vp5,vp6,vp6a,vp6f,vp8,vp9,webp,wmv1,wmv2,wmv3,aac,aac_latm,ac3,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,alac,ape,dca,dsd_lsbf,dsd_lsbf_planar,dsd_msbf,dsd_msbf_planar,dst,eac3,flac,mlp,mp1,mp1float,mp2,mp2float,mp3,mp3float,mpc7,mpc8,opus,pcm_alaw,pcm_bluray,pcm_dvd,pcm_f32be,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,speex,tak,truehd,tta,vorbis,wavpack,wmalossless,wmapro,wmav1,wmav2";
 
 /// Bytes that may be read to find out what the streams are. Recordings that begin in the middle need the
 /// most.
@@ -86,6 +93,7 @@ pub(crate) struct Media {
     pub(crate) source: Arc<Source>,
     limits: Limits,
     format: String,
+    mp4_facts: OnceLock<Facts>,
 }
 
 impl Media {
@@ -94,7 +102,7 @@ impl Media {
         if source.size() == 0 {
             return Err(Failure::content("The file is empty.").into());
         }
-        let mut media = Self { source, limits, format: String::new() };
+        let mut media = Self { source, limits, format: String::new(), mp4_facts: OnceLock::new() };
         let is_plain =
             (1..=8).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let named = if is_plain { format!("media.{extension}") } else { String::new() };
@@ -119,6 +127,28 @@ impl Media {
     /// Whether the file is a still picture.
     pub(crate) fn is_picture(&self) -> bool {
         PICTURES.contains(&self.container())
+    }
+
+    /// What an MP4's or QuickTime's index says that libav does not pass on.
+    pub(crate) fn mp4_facts(&self) -> &Facts {
+        self.mp4_facts.get_or_init(|| {
+            if self.container() == "mov" { mp4::facts(&*self.source) } else { Facts::default() }
+        })
+    }
+
+    /// Whether the stream at a place of the container is encrypted.
+    pub(crate) fn is_encrypted(&self, header: &StreamHeader<'_>, stream: usize) -> bool {
+        header.is_encrypted() || self.mp4_facts().encrypted.get(stream).copied().unwrap_or(false)
+    }
+
+    /// Stops where a stream can't be decoded for want of a key.
+    fn check_key(&self, header: &StreamHeader<'_>, stream: usize, medium: &str) -> Result<(), Stop> {
+        if !self.is_encrypted(header, stream) {
+            return Ok(());
+        }
+        Err(self.stop(|| {
+            format!("The file's {medium} is encrypted; only a player that has its key can show it.")
+        }))
     }
 
     /// What a file that isn't one of ours is.
@@ -185,6 +215,7 @@ impl Media {
         let header = demuxer
             .stream(stream)
             .ok_or_else(|| self.stop(|| "The file's video stream is gone.".to_owned()))?;
+        self.check_key(&header, stream, "video")?;
         if let Some(profile) = header.dolby_vision().and_then(alien_colours) {
             return Err(self.stop(|| {
                 format!(
@@ -205,6 +236,7 @@ impl Media {
             .stream(stream)
             .filter(|header| header.medium() == Medium::Audio)
             .ok_or_else(|| self.stop(|| "The file's stream of sound is gone.".to_owned()))?;
+        self.check_key(&header, stream, "sound")?;
         SoundDecoder::open(&header, DECODERS)
             .map_err(|why| self.stop(|| undecoded("sound", &why, &header.codec())))
     }
@@ -226,7 +258,13 @@ impl Media {
             return Ok(());
         }
         Err(self.stop(|| {
-            format!("The file ends after {} of {} MB; it is cut off.", megabytes(size), megabytes(claimed))
+            let unit = SizeUnit::of(claimed);
+            format!(
+                "The file ends after {} of {} {}; it is cut off.",
+                unit.floor(size),
+                unit.ceil(claimed),
+                unit.name
+            )
         }))
     }
 
@@ -257,9 +295,34 @@ fn undecoded(medium: &str, why: &NoDecoder, codec: &str) -> String {
     }
 }
 
-/// Megabytes to a tenth.
-fn megabytes(bytes: u64) -> f64 {
-    (bytes as f64 / 100_000.0).round() / 10.0
+/// What a size is best told in: two sizes that differ look different in it.
+struct SizeUnit {
+    name: &'static str,
+    /// Bytes of a tenth of it.
+    tenth: u64,
+}
+
+impl SizeUnit {
+    const fn of(bytes: u64) -> Self {
+        match bytes {
+            0..10_000 => Self { name: "bytes", tenth: 0 },
+            10_000..10_000_000 => Self { name: "kB", tenth: 100 },
+            10_000_000..10_000_000_000 => Self { name: "MB", tenth: 100_000 },
+            _ => Self { name: "GB", tenth: 100_000_000 },
+        }
+    }
+
+    fn floor(&self, bytes: u64) -> String {
+        self.tenths(bytes.checked_div(self.tenth), bytes)
+    }
+
+    fn ceil(&self, bytes: u64) -> String {
+        self.tenths((self.tenth > 0).then(|| bytes.div_ceil(self.tenth)), bytes)
+    }
+
+    fn tenths(&self, tenths: Option<u64>, bytes: u64) -> String {
+        tenths.map_or_else(|| bytes.to_string(), |tenths| (tenths as f64 / 10.0).to_string())
+    }
 }
 
 /// The profile, if pictures of such a Dolby Vision record have colours of their own (IPTPQc2): profile 5
@@ -316,6 +379,18 @@ mod tests {
             "This is not a media file: it holds plain text."
         );
         assert_eq!(refused(&[0; 5_000], "avi"), "This is not a media file of a kind Butler reads.");
+    }
+
+    #[test]
+    fn a_size_is_told_in_a_unit_that_fits_it() {
+        let told = |size: u64, claimed: u64| {
+            let unit = SizeUnit::of(claimed);
+            format!("{} of {} {}", unit.floor(size), unit.ceil(claimed), unit.name)
+        };
+        assert_eq!(told(900, 1_208), "900 of 1208 bytes");
+        assert_eq!(told(62_278, 62_350), "62.2 of 62.4 kB");
+        assert_eq!(told(70_000_000, 733_012_345), "70 of 733.1 MB");
+        assert_eq!(told(1_000_000, 12_000_000_000), "0 of 12 GB");
     }
 
     #[test]

@@ -20,10 +20,10 @@ use std::thread;
 
 use butler_product::Failure;
 use butler_product::bandwidth::ToldBy;
-use butler_product::media_info::MediaInfo;
+use butler_product::media_info::{MediaInfo, StreamKind};
 
 use crate::ffi::Packet;
-use crate::key_frames::cut_off;
+use crate::key_frames::{Origin, cut_off};
 use crate::open::{Media, Stop};
 use crate::products::{PacketMaker, PictureMaker, SoundMaker};
 use decoding::Decoding;
@@ -76,9 +76,25 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Microseconds that the headers claim.
+    /// Microseconds from the first packet that the file's tables state: less is a file that was cut off.
     fn claimed(&self) -> Option<i64> {
-        self.info.duration_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000))
+        self.info.stated_ms.and_then(micros)
+    }
+
+    /// Microseconds that the file lasts, as far as the headers tell.
+    fn length(&self) -> Option<i64> {
+        self.info.duration_ms.and_then(micros)
+    }
+
+    /// When the file starts, microseconds by its container's clock, if its first packet comes at `first`.
+    fn start(&self, first: i64) -> i64 {
+        Origin::of(self.info).start(first)
+    }
+
+    /// The places of the streams of sound.
+    fn sound(&self) -> Vec<usize> {
+        let sound = self.info.streams.iter().filter(|stream| stream.kind == StreamKind::Audio);
+        sound.map(|stream| stream.index as usize).collect()
     }
 
     fn unwanted(&self) -> Stop {
@@ -199,6 +215,10 @@ fn feed(
         read_through(reader, &mut demuxer, takers);
         decoding.map_or(Ok(()), |decoding| decoding.and_then(Decoding::outcome))
     })
+}
+
+fn micros(ms: u64) -> Option<i64> {
+    i64::try_from(ms).ok()?.checked_mul(1_000)
 }
 
 fn new_packet() -> Result<Packet, Stop> {

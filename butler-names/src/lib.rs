@@ -43,6 +43,7 @@ mod year;
 pub use named::{Doubt, Episode, Extra, ExtraKind, Ids, Movie, Named, Numbers, Owner, Photo, Show, Track};
 pub use plain::plain;
 pub use title::sort_title;
+pub use track::album_and_disc;
 
 /// What a library holds: the same path is another thing in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

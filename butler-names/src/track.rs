@@ -15,6 +15,8 @@ use regex::Regex;
 use super::Track;
 use super::title::{clean, comparable, titled};
 
+pub use album::album_and_disc;
+
 pub(super) const UNKNOWN_ARTIST: &str = "Unknown Artist";
 pub(super) const UNKNOWN_ALBUM: &str = "Unknown Album";
 const VARIOUS_ARTISTS: &str = "Various Artists";
@@ -118,6 +120,10 @@ const ABOVE: &[&str] = &[
 static IN_FRONT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^[\[(#]?(?:(?:cd|disc|disk|d)[ ._]?([0-9]{1,2})[ ._\-]*(?:track|t)?[ ._]?([0-9]{1,3})|([0-9]{1,2})[\-.x]([0-9]{2,3})|(?:track|titel|piste)?[ ._]?([0-9]{1,4}))[\])]?(\s*[\-–._)]\s*|\s+|$)").ok()
 });
+/// `A1 - Title`: the side of a record in front of the number on it.
+static SIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[\[(]?([A-H])[ ._\-]?([0-9]{1,2})[\])]?(?:\s*[\-–._)]\s*|\s+)(.*\w.*)$").ok()
+});
 /// `Artist - Album - 01 - Title`.
 static INSIDE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(.+?)\s+-\s+(?:([0-9]{1,2})-)?([0-9]{1,3})\s*(?:-|\.)\s+(.+)$").ok());
@@ -140,7 +146,7 @@ pub(super) fn name(folders: &[String], stem: &str) -> Track {
         artist,
         album,
         album_year,
-        disc: disc.or(of_album).or(own.disc),
+        disc: own.side.or(disc).or(of_album).or(own.disc),
         number: own.number,
         title,
         performer,
@@ -194,6 +200,9 @@ fn letters(text: &str) -> String {
 /// What a file's own name says.
 struct Own {
     disc: Option<u32>,
+    /// The side of a record, which counts as a disc does: sides follow each other through all records of an
+    /// album, and each begins with its first track.
+    side: Option<u32>,
     number: Option<u32>,
     /// What stands in front of a number inside of the name.
     front: Option<String>,
@@ -203,7 +212,7 @@ struct Own {
 impl Own {
     fn read(stem: &str, disc: Option<u32>) -> Self {
         let stem = stem.trim();
-        if let Some(own) = Self::in_front(stem, disc) {
+        if let Some(own) = Self::in_front(stem, disc).or_else(|| Self::on_a_side(stem)) {
             return own;
         }
         if let Some(found) = INSIDE.as_ref().and_then(|form| form.captures(stem)) {
@@ -215,12 +224,26 @@ impl Own {
             };
             return Self {
                 disc: parsed(2),
+                side: None,
                 number: parsed(3),
                 front: Some(clean(&found[1])),
                 title: titled(&found[4]),
             };
         }
-        Self { disc: None, number: None, front: None, title: titled(stem) }
+        Self { disc: None, side: None, number: None, front: None, title: titled(stem) }
+    }
+
+    fn on_a_side(stem: &str) -> Option<Self> {
+        let found = SIDE.as_ref()?.captures(stem)?;
+        let side = found[1].bytes().next().map(|letter| u32::from(letter - b'A') + 1);
+        let number = found[2].parse().ok().filter(|number| *number > 0);
+        number.map(|number| Self {
+            disc: None,
+            side,
+            number: Some(number),
+            front: None,
+            title: titled(&found[3]),
+        })
     }
 
     /// `01 - Track`, `01. Track`, `01 Track`, `1-03 Track`; `7 Rings` is a title.
@@ -257,7 +280,7 @@ impl Own {
         // `203` on the second disc is its third track.
         let number = if of_its_disc { number % 100 } else { number };
         let title = if is_bare { format!("Track {number}") } else { title };
-        Some(Self { disc: of_disc, number: (number > 0).then_some(number), front: None, title })
+        Some(Self { disc: of_disc, side: None, number: (number > 0).then_some(number), front: None, title })
     }
 }
 

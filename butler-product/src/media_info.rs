@@ -14,6 +14,11 @@ pub struct MediaInfo {
     pub container: String,
     /// Whole file's duration in milliseconds; none for pictures and where no header tells.
     pub duration_ms: Option<u64>,
+    /// The length that the file's own tables state and its tracks bear out, in milliseconds from its first
+    /// packet: a file that ends before it is cut off. None where nobody measured it: `duration_ms` is then
+    /// unknown too, or follows from a bit rate. From version 3 on.
+    #[serde(default)]
+    pub stated_ms: Option<u64>,
     /// Average over all streams, bits a second.
     pub bit_rate: Option<u64>,
     /// Bytes.
@@ -29,7 +34,7 @@ pub struct MediaInfo {
 
 impl Product for MediaInfo {
     const NAME: &'static str = "media_info";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const NEEDS: Traits = Traits::CONTENT;
     const IS_BRIEF: bool = true;
     const COST: Cost = Cost { per: CostPer::Source, seconds: 0.05 };
@@ -61,6 +66,9 @@ impl Product for MediaInfo {
             .collect()
     }
 }
+
+/// How still pictures are coded, by libav's names.
+const STILLS: &[&str] = &["mjpeg", "png", "bmp", "gif", "tiff", "webp", "jpeg2000"];
 
 /// At most this many tags are kept: a file's say-so decides no allocation.
 pub const MAX_TAGS: usize = 64;
@@ -110,6 +118,9 @@ pub struct Stream {
     pub default: bool,
     /// Whether it is shown even with subtitles off.
     pub forced: bool,
+    /// Whether it is encrypted: only a player that has its key shows it. From version 3 on.
+    #[serde(default)]
+    pub encrypted: bool,
     /// Set for video and pictures.
     pub picture: Option<PictureShape>,
     /// Set for audio.
@@ -195,10 +206,36 @@ impl MediaInfo {
         traits
     }
 
-    /// The stream that a player shows: the first default video stream, else the first.
+    /// The stream that a player shows: the first default video stream, else the first. A cover that nothing
+    /// marks as one, coded as still pictures are, is not shown where there is a film beside it.
     pub fn video(&self) -> Option<&Stream> {
-        let mut videos = self.streams.iter().filter(|stream| stream.kind == StreamKind::Video);
-        videos.clone().find(|stream| stream.default).or_else(|| videos.next())
+        let is_video = |stream: &&Stream| stream.kind == StreamKind::Video;
+        let is_film = |stream: &&Stream| is_video(stream) && !STILLS.contains(&&*stream.codec);
+        let shown = |which: &dyn Fn(&&Stream) -> bool| {
+            let mut videos = self.streams.iter().filter(which);
+            videos.clone().find(|stream| stream.default).or_else(|| videos.next())
+        };
+        shown(&is_film).or_else(|| shown(&is_video))
+    }
+
+    /// The version from which on it says whether the tables state the length.
+    pub const LENGTH_TOLD_FROM: u32 = 3;
+
+    /// Takes the length that reading the file to its end found, where no table states one; whether that
+    /// changed anything.
+    pub fn learn_length(&mut self, found_ms: u64) -> bool {
+        if self.stated_ms.is_some() || found_ms == 0 || self.duration_ms == Some(found_ms) {
+            return false;
+        }
+        self.duration_ms = Some(found_ms);
+        self.bit_rate = Self::average(self.size_bytes, found_ms);
+        true
+    }
+
+    /// Bits a second of a file that lasts so long; none of one that lasts no time.
+    pub fn average(size_bytes: u64, duration_ms: u64) -> Option<u64> {
+        let bits = u128::from(size_bytes) * 8_000;
+        bits.checked_div(duration_ms.into()).and_then(|rate| u64::try_from(rate).ok())
     }
 
     /// The resolution of the stream that a player shows; none where there is no video.

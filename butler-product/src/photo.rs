@@ -1,5 +1,5 @@
-//! What a picture file says of how it was taken: when, with what, which way up, where. From its EXIF block
-//! and its own header.
+//! What a picture file says of how it was taken: when, with what, which way up, where. From its own header,
+//! its EXIF block, and the dates of its XMP and IPTC.
 //!
 //! Sources: Exif 2.32 (CIPA DC-008), with the offsets of time of its 2.31. The pixels are not looked at.
 //! Sizes are those of the upright picture. Where the file tells no date, its name or its time of writing may:
@@ -25,8 +25,11 @@ pub struct Photo {
     pub height: Option<u32>,
     /// How the stored picture must be turned.
     pub orientation: Orientation,
-    /// When it was taken, if the file says so.
+    /// When it was taken, or else made, if the file says so.
     pub taken: Option<Taken>,
+    /// When it was changed last, if the file says so: a name that tells a date is believed before it. From
+    /// version 2 on; older ones count it as `taken` where there is no other.
+    pub changed: Option<Taken>,
     /// Who made the camera: `Canon`.
     pub make: Option<String>,
     /// The camera: `Canon EOS 80D`.
@@ -197,6 +200,7 @@ impl Photo {
             height: self.height.filter(|height| *height > 0),
             orientation: self.orientation,
             taken: self.taken.filter(Taken::is_sound),
+            changed: self.changed.filter(Taken::is_sound),
             make: text(self.make),
             model: text(self.model),
             lens: text(self.lens),
@@ -211,7 +215,7 @@ impl Photo {
 
 impl Product for Photo {
     const NAME: &'static str = "photo";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const NEEDS: Traits = Traits::PHOTO;
     const AFTER_HEADERS: bool = false;
     const IS_BRIEF: bool = true;

@@ -150,7 +150,7 @@ impl Tags {
 
 impl Product for Tags {
     const NAME: &'static str = "tags";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const NEEDS: Traits = Traits::TAGGED;
     const AFTER_HEADERS: bool = false;
     const IS_BRIEF: bool = true;

@@ -66,6 +66,7 @@ mod tests {
             title: None,
             default: false,
             forced: false,
+            encrypted: false,
             picture: None,
             sound: None,
         };

@@ -1,14 +1,14 @@
-// Makes a page live. It holds no fact and draws nothing of its own: when the server says that something happened, the
-// page is asked for again, and what differs in it is exchanged.
+// Makes a page live. It holds no fact: when the server says that something happened, the page is asked for again, and
+// what differs in it is exchanged.
 "use strict";
 (() => {
   const body = document.body;
   if (!body.dataset.events) return;
   document.documentElement.classList.add("script");
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone, home = body.dataset.zone;
 
-  // Times are the server's until they are shown in the viewer's own zone.
-  const isOther = zone && zone !== body.dataset.zone;
+  // Times are the server's until they are shown in the viewer's zone.
+  const isOther = zone && zone !== home;
   const sameDay = (one, other) => one.toDateString() === other.toDateString();
   const moment = (at, now) => {
     const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
@@ -27,19 +27,21 @@
       const at = new Date(time.getAttribute("datetime") || time.dataset.at);
       if (isNaN(at)) continue;
       time.textContent = time.dataset.as === "time" ? moment(at, at).slice(6) : moment(at, now);
-      const own = at.toLocaleString("en-GB", { timeZone: body.dataset.zone, timeStyle: "short", dateStyle: "medium" });
-      if (time.tagName === "TIME") time.title = own + " in " + body.dataset.zone;
+      const own = at.toLocaleString("en-GB", { timeZone: home, timeStyle: "short", dateStyle: "medium" });
+      if (time.tagName === "TIME") time.title = own + " in " + home;
+    }
+    for (const named of part.querySelectorAll("[data-told]")) {
+      const text = named.dataset.told.replace(/\{(.*?)\}/g, (_, at) => moment(new Date(at), new Date(at)).slice(6));
+      if (named.tagName === "title") named.textContent = text; else named.setAttribute("aria-label", text);
     }
   };
-  if (isOther) {
-    const name = document.querySelector("[data-zone-name]");
-    if (name) name.textContent = zone + "; the server's are those of " + body.dataset.zone;
-  }
+  const name = isOther && document.querySelector("[data-zone-name]");
+  if (name) name.textContent = zone + "; the server's are those of " + home;
 
-  // What a person has in hand is left alone: an open menu, a field that is being filled in.
+  // What a person has in hand is left alone.
   const inHand = (part) => {
     const active = document.activeElement;
-    return part.querySelector("details[open].menu") || (part.contains(active) && active.matches("input:not([type=hidden]), select"));
+    return part.querySelector("details[open].menu, .scrub-line") || (part.contains(active) && active.matches("input:not([type=hidden]), select"));
   };
   const keyOf = (element) => {
     if (!element || element === body) return null;
@@ -54,7 +56,9 @@
       const shown = document.getElementById(part.id);
       if (!shown) continue;
       localise(part);
-      if (shown.innerHTML === part.innerHTML || inHand(shown)) continue;
+      const html = part.innerHTML;
+      if (shown.served === html || inHand(shown)) continue;
+      shown.served = html;
       const focus = shown.contains(document.activeElement) ? keyOf(document.activeElement) : null;
       const open = [...shown.querySelectorAll("details")].map((details) => details.open);
       shown.replaceChildren(...part.childNodes);
@@ -66,7 +70,7 @@
     if (told) document.getElementById("flash").replaceChildren(told);
   };
 
-  // At most one question at a time, and one a second.
+  // One question at a time, and one a second.
   let asking = false, again = false;
   const refresh = async () => {
     if (asking || document.hidden) { again = true; return; }
@@ -89,20 +93,20 @@
     events.onerror = () => {
       wasLost = true;
       lost.hidden = false;
-      // A browser gives up where the answer was no stream; the server may only be starting.
+      // A browser gives up where the answer was no stream.
       if (events.readyState === EventSource.CLOSED && !document.hidden) setTimeout(listen, 3000);
     };
   };
-  // Browsers allow few connections to one server: a page that nobody sees holds none.
+  // A page that nobody sees holds no connection.
   const look = () => { if (document.hidden) { events?.close(); again = true; } else { listen(); if (again) refresh(); } };
   document.addEventListener("visibilitychange", look);
   addEventListener("pagehide", () => events?.close());
   look();
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  // Without news too a clock goes on, and what was planned begins.
+  // A clock goes on without news.
   setInterval(refresh, 30000);
 
-  // Forms post without leaving the page.
+  // Forms post within the page.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.method !== "post" || form.action.endsWith("/sign-out")) return;
@@ -129,50 +133,61 @@
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
   });
 
-  // A hand or the arrow keys move through a film's preview pictures.
+  // A hand or the arrow keys move along a film's pictures or a task's nights.
   const clock = (ms) => {
     const seconds = Math.floor(ms / 1000), pad = (number) => String(number).padStart(2, "0");
     const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
     return (hours ? hours + ":" + pad(minutes) : minutes) + ":" + pad(seconds % 60);
   };
+  const make = (name, kind = "div") => Object.assign(document.createElement(kind), { className: name });
+  const along = (part, field, count, show, hide) => {
+    const line = make("scrub-line");
+    let at = Number(part.getAttribute("aria-valuenow"));
+    const box = () => part.querySelector(field).getBoundingClientRect();
+    const go = (nth) => {
+      at = Math.max(0, Math.min(count - 1, nth));
+      const { width, left } = box(), to = ((at + 0.5) / count) * width;
+      line.style.left = left - part.getBoundingClientRect().left + to + "px";
+      line.style.height = part.clientHeight + "px";
+      part.append(line);
+      part.setAttribute("aria-valuenow", at);
+      part.setAttribute("aria-valuetext", show(at, to, width));
+    };
+    part.addEventListener("pointermove", (event) => go(Math.floor(((event.clientX - box().left) / box().width) * count)));
+    for (const end of ["pointerleave", "blur"]) part.addEventListener(end, () => { line.remove(); hide(); });
+    part.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -count, End: count }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      go(at + step);
+    });
+  };
   const scrubs = (part) => {
     for (const scrub of part.querySelectorAll("[data-scrub]")) {
-      const { scrub: base, interval, pictures } = scrub.dataset;
-      const line = document.createElement("div"), big = document.createElement("div");
-      const image = document.createElement("img"), words = document.createElement("span");
-      line.className = "scrub-line";
-      big.className = "scrub-big";
+      const { scrub: base, interval, pictures } = scrub.dataset, big = make("scrub-big"), image = make("", "img"), words = make("", "span");
       image.alt = "";
       big.append(image, words);
-      let at = 0;
-      const show = (nth) => {
-        at = Math.max(0, Math.min(pictures - 1, nth));
-        const ms = at * interval, strip = scrub.querySelector(".strip");
-        const left = ((at + 0.5) / pictures) * strip.clientWidth, half = Math.min(160, strip.clientWidth * 0.3);
-        line.style.left = left + "px";
-        line.style.height = strip.clientHeight + "px";
-        big.style.left = Math.max(half, Math.min(strip.clientWidth - half, left)) + "px";
-        image.src = base + ms;
-        words.textContent = clock(ms);
-        scrub.setAttribute("aria-valuenow", at);
-        scrub.setAttribute("aria-valuetext", clock(ms));
-        if (!line.isConnected) { scrub.append(line, big); scrub.classList.add("on"); }
-      };
-      const hide = () => { line.remove(); big.remove(); };
-      scrub.addEventListener("pointermove", (event) => {
-        const box = scrub.querySelector(".strip").getBoundingClientRect();
-        show(Math.floor(((event.clientX - box.left) / box.width) * pictures));
-      });
-      scrub.addEventListener("pointerleave", hide);
-      scrub.addEventListener("blur", hide);
-      scrub.addEventListener("keydown", (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -pictures, End: Number(pictures) }[event.key];
-        if (step === undefined) return;
-        event.preventDefault();
-        show(at + step);
-      });
+      along(scrub, ".strip", Number(pictures), (at, to, width) => {
+        const half = Math.min(160, width * 0.3);
+        big.style.left = Math.max(half, Math.min(width - half, to)) + "px";
+        image.src = base + at * interval;
+        scrub.append(big);
+        return words.textContent = clock(at * interval);
+      }, () => big.remove());
+    }
+    for (const bars of part.querySelectorAll("[data-nights]")) {
+      const words = bars.nextElementSibling, usual = words.textContent, rows = bars.parentElement.querySelectorAll("tbody tr");
+      const last = bars.dataset.nights - 1;
+      const names = { tabindex: 0, role: "slider", "aria-valuemin": 0, "aria-valuemax": last, "aria-valuenow": last };
+      for (const name in names) bars.setAttribute(name, names[name]);
+      along(bars, "svg", last + 1, (at) => {
+        const row = rows[last - at];
+        return words.textContent = row ? [...row.cells].map((cell) => cell.textContent).join(" · ") : "No run.";
+      }, () => { words.textContent = usual; });
     }
   };
-  scrubs(document);
   localise(document);
+  // Compared as served: scripts add to it.
+  for (const part of document.querySelectorAll("[data-live]")) part.served = part.innerHTML;
+  scrubs(document);
 })();

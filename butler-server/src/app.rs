@@ -11,11 +11,12 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::bounds::Bounds;
 use crate::error::Problem;
-use crate::live::{Feed, Listeners};
+use crate::live::{Feed, Listeners, RunLogs};
 use crate::metrics::Metrics;
 use crate::page::{self, Codes, Flashes};
 use crate::view::check::MOST_CHECKS;
 use crate::view::health::Writing;
+use crate::view::plan::Recent;
 
 /// Blocking questions at a time, most of them to the library; further ones wait, as long as their client
 /// does.
@@ -41,6 +42,9 @@ pub struct App {
     pub(crate) writing: Arc<Writing>,
     pub(crate) checks: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
+    /// What happened in the newest runs.
+    pub(crate) run_logs: RunLogs,
+    pub(crate) recent_plan: Arc<Recent>,
 }
 
 /// How a server introduces itself.
@@ -62,7 +66,7 @@ impl App {
     /// The state of a server over a running engine and its library. `clock` tells the time of what people
     /// change.
     pub fn new(handle: Handle, about: About, clock: Clock) -> Self {
-        let metrics = Metrics::start(&handle);
+        let (metrics, run_logs) = (Metrics::start(&handle), RunLogs::start(&handle));
         let (listeners, bounds) = (Listeners::new(), Bounds::default());
         let questions = Arc::new(Semaphore::new(MOST_QUESTIONS));
         Self {
@@ -78,6 +82,8 @@ impl App {
             writing: Arc::default(),
             checks: Arc::new(Semaphore::new(MOST_CHECKS)),
             metrics,
+            run_logs,
+            recent_plan: Arc::default(),
         }
     }
 

@@ -10,6 +10,7 @@ mod clock;
 mod failures;
 mod health;
 mod items;
+mod nights;
 mod pauses;
 mod plan;
 mod products;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(plan::routes())
         .merge(tasks::routes())
         .merge(window::routes())
+        .merge(nights::routes())
         .merge(check::routes())
         .merge(products::routes())
         .merge(items::routes())

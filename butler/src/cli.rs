@@ -198,6 +198,8 @@ pub(crate) enum Command {
     Preview(preview::Arguments),
     /// List the tasks
     Tasks,
+    /// Tell whether the last night was well
+    Night,
     /// Tell what the nights ahead will bring
     Plan(plan::Arguments),
     /// Tell whether the maintenance window is open; by the exit code too: 0 open, 3 closed

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod failures;
 pub(crate) mod items;
 pub(crate) mod man;
+pub(crate) mod night;
 pub(crate) mod page;
 pub(crate) mod pause;
 pub(crate) mod plan;
@@ -64,6 +65,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         }
         Command::Start(arguments) => ask(&global, async |client| start::run(client, arguments, out).await),
         Command::Plan(arguments) => ask(&global, async |client| plan::run(client, arguments, out).await),
+        Command::Night => ask(&global, async |client| night::run(client, out).await),
         Command::Window => ask(&global, async |client| window::run(client, out).await),
         Command::Pause(arguments) => ask(&global, async |client| pause::run(client, arguments, out).await),
         Command::Resume(arguments) => ask(&global, async |client| resume::run(client, &arguments, out).await),

@@ -256,6 +256,9 @@ pub struct Media {
     /// The video codec's profile, lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_profile: Option<String>,
+    /// Since when its files are gone, in Unix seconds; absent while they are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<i64>,
     /// Whether it is known where somebody speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub has_voice_activity: Option<bool>,
@@ -278,6 +281,15 @@ pub struct Part {
     pub duration: Option<u64>,
     /// Its path on the server.
     pub file: String,
+    /// Whether the file is on the disk; only with `checkFiles=1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exists: Option<bool>,
+    /// Whether the file can be read; only with `checkFiles=1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accessible: Option<bool>,
+    /// Since when a scan has not found it, in Unix seconds; absent while it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<i64>,
     /// Bytes.
     #[serde(default)]
     pub size: u64,

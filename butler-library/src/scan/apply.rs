@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::content::{describe, says};
 use super::extras::{self, Homes};
+use super::forget::forget_replaced;
 use super::media_names::Medium;
 use super::place::{Moves, place, place_again, prune};
 use super::plan::{End, FileRead, Placed, Plan};
@@ -75,6 +76,10 @@ fn carry_out(
     extras::settle(tx, section, &homes)?;
     if let Some(end) = end {
         close(tx, section, end, now)?;
+        // What lies below a folder that could not be read is neither there nor gone.
+        if end.all_roots_there && !end.is_partial && end.failures.is_empty() {
+            forget_replaced(tx, section, now)?;
+        }
     }
     if !plan.is_quiet() || let_go > 0 {
         touch(tx, section)?;

@@ -13,6 +13,38 @@ use crate::orphans;
 use crate::store::At;
 use crate::{ItemId, MediaId, PartId, SectionId, SourceId, StoreError};
 
+/// Forgets the files that others have replaced; how many. Each was missing at an earlier scan already and
+/// is at this one, which saw all of the section's folders; and in the same folder lies another version of
+/// the same item, found when it went or later. A version that only went, or a piece of one, is left to
+/// garbage collection.
+pub(super) fn forget_replaced(
+    tx: &Connection,
+    section: SectionId,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT DISTINCT p.id, p.missing_since, p.path, q.path \
+         FROM roots r JOIN parts p ON p.root = r.id JOIN media m ON m.id = p.media \
+         JOIN media n ON n.item = m.item AND n.id <> m.id JOIN parts q ON q.media = n.id AND q.root = p.root \
+         WHERE r.section = ?1 AND NOT r.removed AND p.missing_since IS NOT NULL AND p.missing_since < ?2 \
+         AND q.missing_since IS NULL AND q.added_at >= p.missing_since",
+    )?;
+    let row = |row: &rusqlite::Row<'_>| {
+        let (old, new): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(3)?);
+        Ok((row.get::<_, PartId>(0)?, row.get::<_, At>(1)?.0, folder(&old) == folder(&new)))
+    };
+    let found = statement.query_map(params![section, At(now)], row)?.collect::<Result<Vec<_>, _>>()?;
+    let mut replaced: Vec<(PartId, Timestamp)> =
+        found.into_iter().filter(|(.., beside)| *beside).map(|(part, since, _)| (part, since)).collect();
+    replaced.dedup();
+    Ok(forget(tx, section, &replaced)?.len())
+}
+
+/// The folder of a path below a root.
+fn folder(path: &[u8]) -> &[u8] {
+    path.iter().rposition(|byte| *byte == b'/').map_or(&[], |end| &path[..end])
+}
+
 /// Forgets those of some parts of a section that have been missing since the instant beside them; which those
 /// were.
 pub(crate) fn forget(

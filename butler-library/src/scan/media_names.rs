@@ -36,8 +36,8 @@ const VIDEO: &[&str] = &[
     "mp4", "mpeg", "mpg", "mts", "mxf", "ogm", "ogv", "qt", "rm", "rmvb", "ts", "vob", "webm", "wmv", "wtv",
 ];
 const AUDIO: &[&str] = &[
-    "aac", "ac3", "aif", "aiff", "alac", "ape", "dff", "dsf", "flac", "m4a", "m4b", "mka", "mp2", "mp3",
-    "mpc", "oga", "ogg", "opus", "spx", "tak", "tta", "wav", "wma", "wv",
+    "aac", "ac3", "aif", "aiff", "ape", "dff", "dsf", "flac", "m4a", "m4b", "mka", "mp2", "mp3", "mpc",
+    "oga", "ogg", "opus", "spx", "tak", "tta", "wav", "wma", "wv",
 ];
 const PHOTO: &[&str] =
     &["avif", "bmp", "gif", "heic", "heif", "jpe", "jpeg", "jpg", "jxl", "png", "tif", "tiff", "webp"];

@@ -5,7 +5,7 @@
 
 mod date;
 
-use butler_names::{Named, Track};
+use butler_names::{Named, Track, album_and_disc};
 use butler_product::Value;
 use butler_product::photo::{Photo, Taken};
 use butler_product::tags::Tags;
@@ -37,7 +37,7 @@ pub(super) struct Details {
 /// What says when a photo was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TakenFrom {
-    /// The camera.
+    /// The file's own blocks: EXIF, XMP, IPTC.
     Exif,
     /// The file's name.
     Name,
@@ -102,12 +102,17 @@ fn of_track(track: &Track) -> Details {
 fn by_tags(name: Track, tags: &Tags) -> Track {
     let performer = joined(&tags.artists);
     let artist = album_artist(&name, tags);
-    let names_its_album = tags.album.as_ref().is_none_or(|album| is_same(album, &name.album));
+    // Each disc of a box may be called an album of its own: `Album (Disc 2)`.
+    let (album, disc) = match tags.album.as_deref().map(album_and_disc) {
+        Some((album, disc)) => (Some(album.to_owned()), disc),
+        None => (None, None),
+    };
+    let names_its_album = album.as_ref().is_none_or(|album| is_same(album, &name.album));
     Track {
         artist,
         album_year: tags.year().or(name.album_year.filter(|_| names_its_album)),
-        album: tags.album.clone().unwrap_or(name.album),
-        disc: tags.disc.or(name.disc),
+        album: album.unwrap_or(name.album),
+        disc: disc.or(tags.disc).or(name.disc),
         number: tags.track.or(name.number),
         title: tags.title.clone().unwrap_or(name.title),
         performer: performer.or(name.performer),
@@ -150,11 +155,13 @@ fn without_guests(artist: &str) -> &str {
     end.and_then(|end| artist.get(..end)).map_or(artist, str::trim_end)
 }
 
-/// When a photo was taken: its camera's word, else its name's, else when the file was written, in UTC.
+/// When a photo was taken: its camera's word, else its name's, else when it says that it was changed last,
+/// else when the file was written, in UTC.
 fn taken(photo: Option<&Photo>, name: &str, mtime_ns: i64) -> Option<(Taken, TakenFrom)> {
-    let by_camera = photo.and_then(|photo| photo.taken.clone()).map(|taken| (taken, TakenFrom::Exif));
-    by_camera
+    let says = |which: fn(&Photo) -> &Option<Taken>| Some((which(photo?).clone()?, TakenFrom::Exif));
+    says(|photo| &photo.taken)
         .or_else(|| Some((date::of_name(name)?, TakenFrom::Name)))
+        .or_else(|| says(|photo| &photo.changed))
         .or_else(|| Some((written(mtime_ns)?, TakenFrom::File)))
 }
 
@@ -221,6 +228,17 @@ mod tests {
     }
 
     #[test]
+    fn the_discs_of_a_box_are_one_album() {
+        let of = |album: &str, disc: Option<u32>| {
+            let (track, _) = by(name(), Tags { album: text(album), disc, ..Tags::default() });
+            (track.album, track.disc)
+        };
+        assert_eq!(of("Kind of Blue (Disc 2)", None), ("Kind of Blue".into(), Some(2)));
+        assert_eq!(of("Kind of Blue [CD 2]", Some(1)), ("Kind of Blue".into(), Some(2)));
+        assert_eq!(of("Kind of Blue", Some(1)), ("Kind of Blue".into(), Some(1)));
+    }
+
+    #[test]
     fn another_album_than_the_folder_s_has_not_the_folder_s_year() {
         let year = |album: &str| by(name(), Tags { album: text(album), ..Tags::default() }).0.album_year;
         assert_eq!([year("FOLDER ALBUM"), year("Kind of Blue")], [Some(1990), None]);
@@ -273,6 +291,13 @@ mod tests {
             taken("IMG_20230101_010203", Photo::default()),
             ("2023-01-01T01:02:03".into(), None, TakenFrom::Name)
         );
+        let changed = Photo { changed: Taken::of((2021, 2, 3), (4, 5, 6), None), ..Photo::default() };
+        assert_eq!(
+            taken("IMG_20230101_010203", changed.clone()),
+            ("2023-01-01T01:02:03".into(), None, TakenFrom::Name),
+            "a name is believed before the day of a change"
+        );
+        assert_eq!(taken("DSC00042", changed), ("2021-02-03T04:05:06".into(), None, TakenFrom::Exif));
         assert_eq!(
             taken("DSC00042", Photo::default()),
             ("2024-01-31T12:34:56".into(), Some(0), TakenFrom::File)

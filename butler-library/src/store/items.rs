@@ -171,7 +171,8 @@ pub struct Ancestor {
 pub struct ItemDetail {
     /// The item.
     pub row: ItemRow,
-    /// Its versions, oldest first; none for a show, season, artist or album.
+    /// Its versions, those that are there first and then the oldest; none for a show, season, artist or
+    /// album.
     pub media: Vec<MediaRow>,
 }
 

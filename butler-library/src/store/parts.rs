@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 
 use super::{At, Json, path_from_bytes, readable};
-use crate::{ItemId, Library, MediaId, PartId, RootId, SourceId, StoreError};
+use crate::{Heartbeat, ItemId, Library, MediaId, PartId, RootId, SourceId, StoreError, open_regular};
 
 /// One version of an item.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,8 +124,49 @@ impl Library {
                 _ => versions.push(MediaRow { id: part.media, label, parts: vec![part] }),
             }
         }
+        // What is there goes before what is gone: the first version is the one that plays.
+        media.values_mut().for_each(|versions| versions.sort_by_key(MediaRow::is_gone));
         Ok(media)
     }
+
+    /// What the disk says of some files right now, in their order. Those of a root that does not answer are
+    /// not there.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn look_at(&self, parts: &[PartRow]) -> Result<Vec<OnDisk>, StoreError> {
+        let roots: HashMap<RootId, PathBuf> = self.db().read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT id, path FROM roots")?;
+            let root = |row: &Row<'_>| Ok((row.get(0)?, path_from_bytes(row.get_ref(1)?.as_blob()?)));
+            Ok::<_, StoreError>(statement.query_map([], root)?.collect::<Result<_, _>>()?)
+        })?;
+        let look = |part: &PartRow| {
+            let path = part.path.clone();
+            let root = roots.get(&part.root)?;
+            let look = move |_: &Heartbeat| OnDisk {
+                exists: path.symlink_metadata().is_ok(),
+                accessible: open_regular(&path).is_ok(),
+            };
+            self.root_threads().call(root, look).ok()
+        };
+        Ok(parts.iter().map(|part| look(part).unwrap_or_default()).collect())
+    }
+}
+
+impl MediaRow {
+    /// Whether one of its files is gone: then it does not play.
+    pub fn is_gone(&self) -> bool {
+        self.parts.iter().any(|part| part.missing_since.is_some())
+    }
+}
+
+/// What a disk says of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OnDisk {
+    /// Whether it is there.
+    pub exists: bool,
+    /// Whether it can be read.
+    pub accessible: bool,
 }
 
 fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {

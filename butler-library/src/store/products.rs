@@ -6,6 +6,7 @@
 
 use std::fs::File;
 
+use butler_product::bandwidth::Summary;
 use butler_product::media_info::MediaInfo;
 use butler_product::{Fingerprint, Listed, ProductKind, Spec, Traits, Value};
 use jiff::Timestamp;
@@ -243,10 +244,38 @@ fn keep_unit(tx: &Connection, unit: &PublishedUnit) -> Result<Published, StoreEr
     for product in &unit.products {
         keep(tx, unit, product)?;
     }
+    if unit.products.iter().any(|made| matches!(made.spec, Spec::MediaInfo | Spec::Bandwidth)) {
+        learn_length(tx, unit.source)?;
+    }
     for failure in &unit.failures {
         failures::record(tx, unit.source, failure, unit.made_at)?;
     }
     Ok(Published::Kept)
+}
+
+/// Where a file's headers state no length, its stored headers take the one that reading the file to its end
+/// found, so that every answer shows it, whichever of the two was made first.
+fn learn_length(tx: &Connection, source: SourceId) -> Result<(), StoreError> {
+    let stored = |kind: ProductKind| {
+        let mut statement =
+            tx.prepare_cached("SELECT value, version FROM products WHERE source = ?1 AND kind = ?2")?;
+        let row = |row: &Row<'_>| Ok((row.get::<_, Json<Value>>(0)?.0, row.get::<_, u32>(1)?));
+        Ok::<_, StoreError>(statement.query_row(params![source, kind.as_str()], row).optional()?)
+    };
+    // Older versions don't say who told the length.
+    let Some((headers, MediaInfo::LENGTH_TOLD_FROM..)) = stored(ProductKind::MediaInfo)? else {
+        return Ok(());
+    };
+    let Some((walked, _)) = stored(ProductKind::Bandwidth)? else { return Ok(()) };
+    let (Some(mut info), Some(summary)) = (headers.take::<MediaInfo>(), walked.take::<Summary>()) else {
+        return Ok(());
+    };
+    if info.learn_length(summary.duration_ms) {
+        tx.prepare_cached("UPDATE products SET value = ?3 WHERE source = ?1 AND kind = ?2")?.execute(
+            params![source, ProductKind::MediaInfo.as_str(), Json(Value::MediaInfo(Box::new(info))),],
+        )?;
+    }
+    Ok(())
 }
 
 fn keep(tx: &Connection, unit: &PublishedUnit, product: &MadeProduct) -> Result<(), StoreError> {

@@ -252,10 +252,12 @@ impl Library {
         let id = |id: Option<RunId>, none: i64| id.map_or(none, |id| i64::try_from(id.0).unwrap_or(i64::MAX));
         let (before, after) = (id(filter.before, i64::MAX), id(filter.after, 0));
         let [task, state, origin, day, since, until] = matching(filter);
+        // Without this SQLite would go through the runs of all tasks for those of one.
+        let of_task = if filter.task.is_some() { "task = ?1 AND" } else { "" };
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM runs \
-                 WHERE {MATCHES} AND id < ?7 AND id > ?8 ORDER BY id DESC \
+                 WHERE {of_task} {MATCHES} AND id < ?7 AND id > ?8 ORDER BY id DESC \
                  LIMIT ?9 OFFSET ?10"
             ))?;
             let bounds =
@@ -276,7 +278,9 @@ impl Library {
                     .prepare_cached("SELECT count(*) FROM runs")?
                     .query_row([], |row| row.get(0))?);
             }
-            let mut statement = tx.prepare_cached(&format!("SELECT count(*) FROM runs WHERE {MATCHES}"))?;
+            let of_task = if filter.task.is_some() { "task = ?1 AND" } else { "" };
+            let count = format!("SELECT count(*) FROM runs WHERE {of_task} {MATCHES}");
+            let mut statement = tx.prepare_cached(&count)?;
             Ok(statement.query_row(params_from_iter(matching(filter)), |row| row.get(0))?)
         })
     }

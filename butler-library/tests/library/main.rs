@@ -22,6 +22,7 @@ mod opening;
 mod partial;
 mod photos;
 mod pictures;
+mod replaced;
 mod retagged;
 mod roots;
 mod runs;

@@ -141,3 +141,24 @@ fn a_section_is_offline_from_a_run_that_found_its_folder_away_to_the_next_scan_t
     end(&scan, None, done, away(), true);
     end(&scan, None, done, Reason::NothingToDo, false);
 }
+
+#[test]
+fn the_newest_nights_have_their_runs_and_no_other() {
+    let (_folder, library) = library();
+    let mut id = 0;
+    let mut ran = |day: i8, origin: Origin| {
+        id += 1;
+        let day = Some(date(2027, 1, day));
+        library.save_run(&RunRecord { day, origin, state: RunState::Completed, ..run(id) }).unwrap();
+    };
+    for day in 1..=9 {
+        (0..60).for_each(|_| ran(day, Origin::Window));
+        ran(day, Origin::Person);
+    }
+    ran(8, Origin::CatchUp);
+    let nights = library.night_runs(3).unwrap();
+    let of = |day: i8| nights.iter().filter(|run| run.day == date(2027, 1, day)).count();
+    assert_eq!((of(9), of(8), of(7), nights.len()), (60, 61, 60, 181));
+    assert!(nights.is_sorted_by(|one, next| one.id > next.id));
+    assert_eq!(library.night_runs(99).unwrap().len(), 541);
+}

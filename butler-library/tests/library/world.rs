@@ -15,6 +15,7 @@ use butler_library::{
     Published, PublishedUnit, RealFiles, RootThreads, ScanObserver, ScanPhase, ScanPlan, ScanProgress,
     ScanReport, ScanWorld, SectionId, SectionKind, SourceId, plan_scan, scan_paths, scan_section,
 };
+use butler_product::bandwidth::Summary;
 use butler_product::media_info::{MediaInfo, Stream, StreamKind};
 use butler_product::{Spec, Value, bif};
 use jiff::Timestamp;
@@ -242,6 +243,20 @@ impl World {
         self.publish(source, MadeProduct { spec, value: bif_value(), blob: Some(blob) });
     }
 
+    pub(crate) fn make_headers(&self, source: SourceId, info: MediaInfo) {
+        let value = Value::MediaInfo(Box::new(info));
+        self.publish(source, MadeProduct { spec: Spec::MediaInfo, value, blob: None });
+    }
+
+    pub(crate) fn make_bandwidth(&self, source: SourceId, summary: Summary) {
+        let fingerprint = self.library.fingerprint(source).unwrap().unwrap();
+        let staged = self.library.blobs().staged().unwrap();
+        io::Write::write_all(&mut staged.file(), b"curve").unwrap();
+        let blob = staged.publish(&Spec::Bandwidth.blob_name(fingerprint), 5).unwrap();
+        let value = Value::Bandwidth(Box::new(summary));
+        self.publish(source, MadeProduct { spec: Spec::Bandwidth, value, blob: Some(blob) });
+    }
+
     pub(crate) fn make_media_info(&self, source: SourceId, kinds: &[StreamKind]) {
         let streams = kinds.iter().map(|kind| stream(*kind)).collect();
         let value = Value::MediaInfo(Box::new(MediaInfo { streams, ..MediaInfo::default() }));
@@ -342,6 +357,7 @@ fn stream(kind: StreamKind) -> Stream {
         title: None,
         default: true,
         forced: false,
+        encrypted: false,
         picture: None,
         sound: None,
     }

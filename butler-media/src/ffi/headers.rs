@@ -115,6 +115,27 @@ impl<'a> StreamHeader<'a> {
         }
     }
 
+    /// Whether the container says that the stream is encrypted, where libav passes that on: Matroska's
+    /// streams have their key's id, and a Windows Media file says it of all of its streams.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        let whole_file = [c"ASF_Protection_Type", c"ASF_Key_ID", c"ASF_License_URL"];
+        self.tag(c"enc_key_id").is_some()
+            || whole_file.into_iter().any(|key| tag(self.demuxer.context().metadata, key).is_some())
+    }
+
+    /// How long its own table says that it lasts, and when that begins, microseconds.
+    pub(crate) fn span(&self) -> Option<(i64, i64)> {
+        let (start, length) = (self.stream.start_time, self.stream.duration);
+        let start = if start == av::AV_NOPTS_VALUE { 0 } else { start };
+        let length = Some(length).filter(|&length| length > 0 && length != i64::MAX)?;
+        Some((micros(start, self.stream.time_base)?, micros(length, self.stream.time_base)?))
+    }
+
+    /// Whether a table of the container counts its packets.
+    pub(crate) const fn is_counted(&self) -> bool {
+        self.stream.nb_frames > 0
+    }
+
     pub(crate) fn codec(&self) -> String {
         // SAFETY: answers a static name for any number.
         name(unsafe { av::avcodec_get_name(self.codec.codec_id) }).unwrap_or_default()

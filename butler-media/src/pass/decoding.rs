@@ -35,6 +35,10 @@ pub(super) struct Decoding<'scope, 'env> {
     /// The latest end of a packet, microseconds from the file's start.
     seen: i64,
     shown: Steps,
+    /// The streams of sound.
+    sound: Vec<usize>,
+    /// The latest end of a packet of sound, microseconds from the file's start.
+    heard: i64,
     outcome: Result<(), Stop>,
 }
 
@@ -64,9 +68,11 @@ impl<'scope, 'env> Decoding<'scope, 'env> {
             threads: decoders.into_iter().map(decode).collect(),
             trial: Some(trial),
             tried: 0,
-            start: demuxer.start(),
+            start: demuxer.start().map(|first| pictures.reader.start(first)),
             seen: 0,
             shown: Steps::default(),
+            sound: pictures.reader.sound(),
+            heard: 0,
             outcome: Ok(()),
         })
     }
@@ -83,7 +89,8 @@ impl<'scope, 'env> Decoding<'scope, 'env> {
         if is_cut_off(self.seen, claimed) {
             return Err(reader.cut_off(self.seen, claimed));
         }
-        match self.shown.stops_early(claimed) {
+        // Where nothing goes on but subtitles, nothing is missing.
+        match self.shown.stops_early(self.heard.min(claimed)) {
             Some(end) => Err(reader.media.stop(|| stopped_early(end, claimed))),
             None => Ok(()),
         }
@@ -103,8 +110,14 @@ impl Taker for Decoding<'_, '_> {
     }
 
     fn packet(&mut self, packet: &Packet) -> Result<(), Stop> {
-        let time = packet.micros().map(|time| time.saturating_sub(*self.start.get_or_insert(time)));
-        self.seen = self.seen.max(time.map_or(0, |time| time.saturating_add(packet.duration_micros())));
+        let time = packet.micros().map(|time| {
+            time.saturating_sub(*self.start.get_or_insert_with(|| self.pictures.reader.start(time)))
+        });
+        let end = time.map_or(0, |time| time.saturating_add(packet.duration_micros()));
+        self.seen = self.seen.max(end);
+        if self.sound.contains(&packet.stream()) {
+            self.heard = self.heard.max(end);
+        }
         let (Some(gathering), Some(sender)) = (&mut self.gathering, &self.sender) else { return Ok(()) };
         if packet.stream() != self.pictures.stream {
             return Ok(());

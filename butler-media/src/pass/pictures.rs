@@ -67,7 +67,7 @@ impl<'a> Pictures<'a> {
     /// Chooses the key frames for all makers.
     pub(super) fn chooser(&self) -> Chooser {
         let marks: Vec<Marks> = self.wants.iter().map(|wants| wants.marks.clone()).collect();
-        Chooser::new(marks, self.reader.claimed())
+        Chooser::new(marks, self.reader.length())
     }
 
     /// Whether anybody still waits for a picture.

@@ -72,7 +72,8 @@ impl Pictures<'_> {
             demuxer,
         };
         if let Some(&first) = index.entries.first() {
-            let (start, video) = self.first_times()?;
+            let (first_of_all, video) = self.first_times()?;
+            let start = self.reader.start(first_of_all);
             let mut later = 0;
             if let Some((micros, timestamp)) =
                 video.filter(|(micros, _)| micros.saturating_sub(first.micros).abs() <= MAX_SHIFT)
@@ -87,8 +88,8 @@ impl Pictures<'_> {
         Ok(index)
     }
 
-    /// When the file starts, microseconds by the container's clock, and when its video does, also in the
-    /// stream's own units.
+    /// When the first packet of all comes, microseconds by the container's clock, and when the first one of
+    /// the video does, also in the stream's own units.
     fn first_times(&self) -> Result<(i64, Option<(i64, i64)>), Stop> {
         let mut demuxer = self.reader.media.demuxer()?;
         let mut packet = new_packet()?;

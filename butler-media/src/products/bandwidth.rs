@@ -2,8 +2,8 @@
 //! `butler_product::bandwidth`.
 //!
 //! Times count from the file's start: the earliest time among its first packets of video and sound, or the
-//! clock's zero where those lie before it. A packet without a time that can be believed counts where the one
-//! before it does.
+//! clock's zero where those lie before it, or late in an MP4. A packet without a time that can be believed
+//! counts where the one before it does.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -15,6 +15,7 @@ use butler_product::media_info::{MediaInfo, StreamKind};
 use butler_product::{Failure, Value};
 
 use super::{Made, PacketMaker, Start};
+use crate::key_frames::Origin;
 use crate::walk::Head;
 
 /// Packets that are looked at before the file's start is known.
@@ -35,13 +36,14 @@ pub(super) fn start(info: &MediaInfo) -> Start {
     if !kinds.clone().any(|kind| matches!(kind, StreamKind::Video | StreamKind::Audio)) {
         return Start::Answered(Value::Nothing { why: "The file has neither video nor sound.".to_owned() });
     }
-    let tally = Tally::new(info.video().map(|video| video.index), kinds);
+    let tally = Tally::new(info.video().map(|video| video.index), Origin::of(info), kinds);
     Start::Packets(Box::new(BandwidthMaker { tally, damaged: Vec::new() }))
 }
 
 impl PacketMaker for BandwidthMaker {
     fn begin(&mut self) {
-        self.tally = Tally::new(self.tally.video, self.tally.streams.iter().map(|stream| stream.kind));
+        let kinds = self.tally.streams.iter().map(|stream| stream.kind);
+        self.tally = Tally::new(self.tally.video, self.tally.origin, kinds);
         self.damaged.clear();
     }
 
@@ -87,6 +89,7 @@ fn unwritten(error: &CurveError) -> Failure {
 /// Adds up heads.
 struct Tally {
     video: Option<u32>,
+    origin: Origin,
     streams: Vec<StreamTally>,
     /// The heads that came before the start was known.
     first: Vec<Head>,
@@ -109,10 +112,11 @@ struct StreamTally {
 
 impl Tally {
     /// `video` is the stream whose key frames are mapped, `kinds` what kind each stream is.
-    fn new(video: Option<u32>, kinds: impl IntoIterator<Item = StreamKind>) -> Self {
+    fn new(video: Option<u32>, origin: Origin, kinds: impl IntoIterator<Item = StreamKind>) -> Self {
         let stream = |kind| StreamTally { kind, has_packet: false, step: 0, bytes: Vec::new() };
         Self {
             video,
+            origin,
             streams: kinds.into_iter().map(stream).collect(),
             first: Vec::new(),
             is_begun: false,
@@ -136,7 +140,8 @@ impl Tally {
             let stream = self.streams.get(head.stream as usize);
             stream.is_some_and(|stream| matches!(stream.kind, StreamKind::Video | StreamKind::Audio))
         };
-        self.first.iter().filter(counts).filter_map(|head| head.time).min().unwrap_or(0).max(0)
+        let first = self.first.iter().filter(counts).filter_map(|head| head.time).min();
+        self.origin.start(first.unwrap_or(0).max(0))
     }
 
     fn begin(&mut self) {
@@ -216,7 +221,7 @@ mod tests {
     }
 
     fn tallied(heads: &[Head]) -> Tally {
-        let mut tally = Tally::new(Some(0), KINDS);
+        let mut tally = Tally::new(Some(0), Origin::default(), KINDS);
         heads.iter().for_each(|head| tally.add(head));
         tally.begin();
         tally
@@ -266,7 +271,7 @@ mod tests {
     #[test]
     fn absurd_times_of_many_streams_cost_bounded_memory() {
         let kinds = [StreamKind::Audio; 64];
-        let mut tally = Tally::new(None, kinds);
+        let mut tally = Tally::new(None, Origin::default(), kinds);
         (0..64).for_each(|stream| tally.add(&head(stream, Some(0), 1)));
         (0..64).for_each(|stream| tally.add(&head(stream, Some(999_999 * STEP), 1)));
         tally.begin();

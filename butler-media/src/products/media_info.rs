@@ -7,12 +7,10 @@ use butler_product::media_info::{
 };
 
 use crate::ffi::{Demuxer, Medium, StreamHeader};
+use crate::key_frames::LATE;
 use crate::open::{Media, Stop};
 use crate::products::photo;
 use crate::scale::upright;
-
-/// A clock that starts later than this was not set to zero, microseconds; less is a codec's delay.
-const LATE: i64 = 1_000_000;
 
 /// Reads the headers.
 pub(crate) fn read(media: &Media) -> Result<MediaInfo, Stop> {
@@ -32,23 +30,58 @@ fn of(media: &Media, demuxer: &Demuxer) -> MediaInfo {
     let streams: Vec<_> = (0..demuxer.stream_count().min(MAX_STREAMS))
         .filter_map(|at| Some(stream(media, at, &demuxer.stream(at)?)))
         .collect();
-    let has_video = streams.iter().any(|stream| stream.kind == StreamKind::Video);
-    // A length guessed from a bit rate holds for sound, whose rate is steady, and for nothing else.
-    let duration = demuxer.duration().filter(|(_, guessed)| !(media.is_picture() || has_video && *guessed));
-    let duration_ms = duration
-        .and_then(|(micros, _)| u64::try_from((micros - late_start(media, demuxer) + 500) / 1_000).ok());
+    let Length { duration_ms, stated_ms } = length(media, demuxer, &streams);
     let size_bytes = media.source.size();
     MediaInfo {
         container: media.container().to_owned(),
         duration_ms,
-        bit_rate: duration_ms
-            .filter(|&ms| ms > 0)
-            .map(|ms| (u128::from(size_bytes) * 8_000 / u128::from(ms)) as u64),
+        stated_ms,
+        bit_rate: duration_ms.and_then(|ms| MediaInfo::average(size_bytes, ms)),
         size_bytes,
         streams,
         chapters: chapters(demuxer),
         tags: tags(demuxer),
     }
+}
+
+/// A file's length, milliseconds.
+struct Length {
+    duration_ms: Option<u64>,
+    stated_ms: Option<u64>,
+}
+
+fn length(media: &Media, demuxer: &Demuxer, streams: &[Stream]) -> Length {
+    let none = Length { duration_ms: None, stated_ms: None };
+    let Some((duration, guessed)) = demuxer.duration().filter(|_| !media.is_picture()) else { return none };
+    let has_video = streams.iter().any(|stream| stream.kind == StreamKind::Video);
+    // A length guessed from a bit rate may do for sound, whose rate is steady, and for nothing else.
+    if has_video && guessed || is_length_open(media, demuxer) {
+        return none;
+    }
+    let duration = duration.saturating_sub(late_start(media, demuxer));
+    let ms = |micros: i64| u64::try_from(micros.saturating_add(500) / 1_000).ok();
+    let stated = if media.container() == "mov" { borne_out(demuxer, duration) } else { duration };
+    Length { duration_ms: ms(duration), stated_ms: ms(stated).filter(|_| !guessed) }
+}
+
+/// Whether an MP4's movie has a length of nothing but ones, which stands for an unknown one. Where tables
+/// count the samples they tell the length, whatever the movie says.
+fn is_length_open(media: &Media, demuxer: &Demuxer) -> bool {
+    media.container() == "mov"
+        && !(0..demuxer.stream_count()).filter_map(|at| demuxer.stream(at)).any(|stream| stream.is_counted())
+        && media.mp4_facts().is_length_open
+}
+
+/// How much of an MP4's length its video and sound bear out, microseconds from the first of them on: chapters
+/// and subtitles may last longer, and a film may begin late.
+fn borne_out(demuxer: &Demuxer, duration: i64) -> i64 {
+    let counted = (0..demuxer.stream_count())
+        .filter_map(|at| demuxer.stream(at))
+        .filter(|stream| matches!(stream.medium(), Medium::Video | Medium::Audio) && stream.is_counted());
+    let spans: Vec<(i64, i64)> = counted.filter_map(|stream| stream.span()).collect();
+    let end = spans.iter().map(|(start, length)| start.saturating_add(*length)).max();
+    let start = spans.iter().map(|(start, _)| *start).min().filter(|start| *start >= LATE).unwrap_or(0);
+    end.map_or(duration, |end| end.min(duration)).saturating_sub(start)
 }
 
 /// Microseconds by which a file's clock starts late. Matroska files keep their clock's end as their duration;
@@ -77,6 +110,7 @@ fn stream(media: &Media, at: usize, header: &StreamHeader<'_>) -> Stream {
         title: header.tag(c"title").map(shortened),
         default: header.is_default(),
         forced: header.is_forced(),
+        encrypted: media.is_encrypted(header, at),
         picture: matches!(kind, StreamKind::Video | StreamKind::Picture).then(|| picture(header)),
         sound: (kind == StreamKind::Audio).then(|| SoundShape {
             channels: header.channels(),

@@ -1,17 +1,26 @@
-//! Makes `photo`: what a picture file says of how it was taken, from its own header and its EXIF block.
-//! Decodes nothing.
+//! Makes `photo`: what a picture file says of how it was taken, from its own header, its EXIF block, and the
+//! dates of its XMP and IPTC. Decodes nothing.
 //!
 //! Needs no libav, and so reads HEIC too, whose headers it also gives to `media_info`. A damaged EXIF block
-//! gives what could be read of it.
+//! gives what could be read of it. Where the blocks lie is `photo/blocks.rs`, how dates are spelled
+//! `photo/date.rs`, and which of them XMP and IPTC tell `photo/xmp.rs`.
+
+mod blocks;
+mod date;
+mod xmp;
+
+use std::io::{Read, Seek, SeekFrom};
 
 use butler_product::Failure;
 use butler_product::media_info::{MediaInfo, PictureShape, Stream, StreamKind};
 use butler_product::photo::{Orientation, Photo, Place, Taken};
-use exif::{DateTime, Exif, In, Tag, Value};
+use exif::{Context, Exif, In, Tag, Value};
 use imagesize::{Compression, ImageSize, ImageType};
 
 use crate::cursor::{Cursor, guarded};
 use crate::source::Source;
+use blocks::Blocks;
+use xmp::Dates;
 
 /// Bytes that are read of a file for its header and its EXIF block. A TIFF, whose EXIF may lie anywhere, is
 /// read whole.
@@ -20,9 +29,14 @@ const MAX_READ: u64 = 32 << 20;
 /// Reads a picture file.
 pub(crate) fn read(source: &Source) -> Result<Photo, Failure> {
     let (kind, size) = header(source);
+    let blocks = Blocks::find(&mut Cursor::new(source, MAX_READ));
     let exif = guarded(|| {
         let mut reader = exif::Reader::new();
-        let parsed = reader.continue_on_error(true).read_from_container(&mut Cursor::new(source, MAX_READ));
+        reader.continue_on_error(true);
+        let parsed = match blocks.exif.clone() {
+            Some(block) => reader.read_raw(block),
+            None => reader.read_from_container(&mut Cursor::new(source, MAX_READ)),
+        };
         parsed.or_else(|error| error.distill_partial_result(|_| {})).ok()
     });
     let exif = exif.flatten();
@@ -32,19 +46,22 @@ pub(crate) fn read(source: &Source) -> Result<Photo, Failure> {
     match (kind, size, &exif) {
         (None, ..) => Err(Failure::content("This is not a picture of a kind Butler reads.")),
         (Some(_), None, None) => Err(Failure::content("The picture's header is damaged or cut off.")),
-        (Some(kind), size, exif) => Ok(of(kind, size, exif.as_ref())),
+        (Some(kind), size, exif) => Ok(of(kind, size, &Fields { exif: exif.as_ref() }, &blocks)),
     }
 }
 
-/// The headers of a HEIF or AVIF picture, which libav does not read; none for any other file.
+/// The headers of a HEIF, AVIF or JPEG XL picture, which libav does not read; none for any other file.
 pub(crate) fn headers(source: &Source) -> Option<MediaInfo> {
-    let (Some(ImageType::Heif(coding)), Some(size)) = header(source) else { return None };
-    let codec = match coding {
-        Compression::Av1 => "av1",
-        Compression::Hevc => "hevc",
-        Compression::Jpeg => "mjpeg",
-        _ => "unknown",
+    let (kind, size) = header(source);
+    let (container, codec) = match kind? {
+        ImageType::Heif(Compression::Av1) => ("heif", "av1"),
+        ImageType::Heif(Compression::Hevc) => ("heif", "hevc"),
+        ImageType::Heif(Compression::Jpeg) => ("heif", "mjpeg"),
+        ImageType::Heif(_) => ("heif", "unknown"),
+        ImageType::Jxl => ("jxl", "jpegxl"),
+        _ => return None,
     };
+    let size = size?;
     let shape = PictureShape {
         width: u32::try_from(size.width).ok()?,
         height: u32::try_from(size.height).ok()?,
@@ -62,11 +79,12 @@ pub(crate) fn headers(source: &Source) -> Option<MediaInfo> {
         title: None,
         default: false,
         forced: false,
+        encrypted: false,
         picture: Some(shape),
         sound: None,
     };
     Some(MediaInfo {
-        container: "heif".to_owned(),
+        container: container.to_owned(),
         size_bytes: source.size(),
         streams: vec![stream],
         ..MediaInfo::default()
@@ -75,13 +93,31 @@ pub(crate) fn headers(source: &Source) -> Option<MediaInfo> {
 
 fn header(source: &Source) -> (Option<ImageType>, Option<ImageSize>) {
     let kind = guarded(|| imagesize::reader_type(Cursor::new(source, MAX_READ)).ok()).flatten();
-    let size =
-        kind.and_then(|_| guarded(|| imagesize::reader_size(Cursor::new(source, MAX_READ)).ok()).flatten());
+    let size = match kind {
+        Some(ImageType::Bmp) => bmp_size(&mut Cursor::new(source, MAX_READ)),
+        _ => kind
+            .and_then(|_| guarded(|| imagesize::reader_size(Cursor::new(source, MAX_READ)).ok()).flatten()),
+    };
     (kind, size)
 }
 
-fn of(kind: ImageType, size: Option<ImageSize>, exif: Option<&Exif>) -> Photo {
-    let fields = Fields { exif };
+/// A BMP's sides: in its first header, of 12 bytes, they have 16 bits each; in all later ones 32 with a sign,
+/// and a height below zero says that the rows come from the top.
+fn bmp_size(reader: &mut (impl Read + Seek)) -> Option<ImageSize> {
+    let mut head = [0; 12];
+    reader.seek(SeekFrom::Start(14)).ok()?;
+    reader.read_exact(&mut head).ok()?;
+    let long = |at: usize| Some(i32::from_le_bytes(*head.get(at..)?.first_chunk()?).unsigned_abs() as usize);
+    let short = |at: usize| Some(usize::from(u16::from_le_bytes(*head.get(at..)?.first_chunk()?)));
+    let (width, height) = match long(0)? {
+        12 => (short(4)?, short(6)?),
+        _ => (long(4)?, long(8)?),
+    };
+    Some(ImageSize { width, height })
+}
+
+fn of(kind: ImageType, size: Option<ImageSize>, fields: &Fields<'_>, blocks: &Blocks) -> Photo {
+    let (taken, changed) = dates(fields, blocks);
     // In HEIF the container turns the picture, and EXIF's word is a memory of how the camera was held
     // (ISO/IEC 23008-12, A.2).
     let turned_by_container = matches!(kind, ImageType::Heif(_));
@@ -98,7 +134,8 @@ fn of(kind: ImageType, size: Option<ImageSize>, exif: Option<&Exif>) -> Photo {
         width,
         height,
         orientation,
-        taken: fields.taken(),
+        taken,
+        changed,
         make: fields.text(Tag::Make),
         model: fields.text(Tag::Model),
         lens: fields.text(Tag::LensModel),
@@ -111,6 +148,28 @@ fn of(kind: ImageType, size: Option<ImageSize>, exif: Option<&Exif>) -> Photo {
     .bounded()
 }
 
+/// When it was taken, else made, and when it was changed. Of two that say the same, EXIF is believed before
+/// XMP and XMP before IPTC: editors keep the first two alike, and know the third less often.
+fn dates(fields: &Fields<'_>, blocks: &Blocks) -> (Option<Taken>, Option<Taken>) {
+    let in_tiff = |number| fields.bytes(Tag(Context::Tiff, number));
+    let xmp = blocks.xmp.as_deref().or_else(|| in_tiff(700)).map(xmp::dates).unwrap_or_default();
+    let photoshop = Some(&*blocks.photoshop).filter(|resources| !resources.is_empty());
+    let iptc =
+        photoshop.or_else(|| in_tiff(33_723)).or_else(|| in_tiff(34_377)).map(xmp::iptc).unwrap_or_default();
+    let in_words = Dates { original: None, created: blocks.created.clone(), changed: blocks.changed.clone() };
+    let others = [xmp, iptc, in_words];
+    let of_others = |which: fn(&Dates) -> &Option<String>| {
+        others.iter().find_map(|dates| date::read(which(dates).as_deref()?, None))
+    };
+    let taken = fields
+        .date(Tag::DateTimeOriginal, Tag::OffsetTimeOriginal)
+        .or_else(|| of_others(|dates| &dates.original))
+        .or_else(|| fields.date(Tag::DateTimeDigitized, Tag::OffsetTimeDigitized))
+        .or_else(|| of_others(|dates| &dates.created));
+    let changed = fields.date(Tag::DateTime, Tag::OffsetTime).or_else(|| of_others(|dates| &dates.changed));
+    (taken, changed)
+}
+
 /// The fields of an EXIF block that may not be there.
 struct Fields<'a> {
     exif: Option<&'a Exif>,
@@ -121,9 +180,17 @@ impl<'a> Fields<'a> {
         self.exif?.get_field(tag, In::PRIMARY).map(|field| &field.value)
     }
 
+    /// A text; some cameras have their texts as plain bytes.
     fn ascii(&self, tag: Tag) -> Option<&'a [u8]> {
         match self.value(tag)? {
             Value::Ascii(lines) => lines.first().map(Vec::as_slice),
+            _ => self.bytes(tag),
+        }
+    }
+
+    fn bytes(&self, tag: Tag) -> Option<&'a [u8]> {
+        match self.value(tag)? {
+            Value::Byte(bytes) | Value::Undefined(bytes, _) => Some(bytes),
             _ => None,
         }
     }
@@ -133,7 +200,12 @@ impl<'a> Fields<'a> {
     }
 
     fn uint(&self, tag: Tag) -> Option<u32> {
-        self.value(tag)?.get_uint(0)
+        match self.value(tag)? {
+            Value::SByte(values) => u32::try_from(*values.first()?).ok(),
+            Value::SShort(values) => u32::try_from(*values.first()?).ok(),
+            Value::SLong(values) => u32::try_from(*values.first()?).ok(),
+            value => value.get_uint(0),
+        }
     }
 
     fn ratio(&self, tag: Tag) -> Option<f64> {
@@ -143,36 +215,30 @@ impl<'a> Fields<'a> {
     fn ratios(&self, tag: Tag) -> Option<Vec<f64>> {
         match self.value(tag)? {
             Value::Rational(ratios) => Some(ratios.iter().take(3).map(|ratio| ratio.to_f64()).collect()),
-            _ => None,
+            Value::SRational(ratios) => Some(ratios.iter().take(3).map(|ratio| ratio.to_f64()).collect()),
+            Value::Float(values) => Some(values.iter().take(3).map(|value| f64::from(*value)).collect()),
+            Value::Double(values) => Some(values.iter().take(3).copied().collect()),
+            _ => self.uint(tag).map(|value| vec![f64::from(value)]),
         }
     }
 
-    /// When it was taken, else digitised, else written by the camera.
-    fn taken(&self) -> Option<Taken> {
-        [
-            (Tag::DateTimeOriginal, Tag::OffsetTimeOriginal),
-            (Tag::DateTimeDigitized, Tag::OffsetTimeDigitized),
-            (Tag::DateTime, Tag::OffsetTime),
-        ]
-        .into_iter()
-        .find_map(|(time, offset)| {
-            let mut clock = DateTime::from_ascii(self.ascii(time)?).ok()?;
-            if let Some(offset) = self.ascii(offset) {
-                // One that can't be read is none.
-                let _ = clock.parse_offset(offset);
-            }
-            let DateTime { year, month, day, hour, minute, second, offset, .. } = clock;
-            Taken::of((year, month, day), (hour, minute, second), offset)
-        })
+    /// The date of one field, with the offset that another one tells.
+    fn date(&self, time: Tag, offset: Tag) -> Option<Taken> {
+        let text = self.text(time)?;
+        date::read(&text, self.text(offset).as_deref())
     }
 
     fn place(&self) -> Option<Place> {
         let degrees = |tag, reference, minus: u8| {
             let parts = self.ratios(tag)?;
-            let degrees =
-                parts.first()? + parts.get(1).unwrap_or(&0.0) / 60.0 + parts.get(2).unwrap_or(&0.0) / 3_600.0;
-            let is_minus = self.ascii(reference).and_then(|word| word.first()) == Some(&minus);
-            Some(if is_minus { -degrees } else { degrees })
+            // Minutes or seconds of 0/0 are none.
+            let part = |at: usize| parts.get(at).copied().filter(|part| part.is_finite()).unwrap_or(0.0);
+            let degrees = parts.first()?.abs() + part(1).abs() / 60.0 + part(2).abs() / 3_600.0;
+            let word = self.ascii(reference).and_then(|word| word.first());
+            let is_minus = word.is_some_and(|word| word.eq_ignore_ascii_case(&minus));
+            // Where it has a sign already, that and the hemisphere say the same.
+            let is_negative = parts.iter().any(|part| *part < 0.0);
+            Some(if is_minus || is_negative { -degrees } else { degrees })
         };
         let latitude = degrees(Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S')?;
         let longitude = degrees(Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W')?;

@@ -2,6 +2,10 @@
 //!
 //! `lofty` reads what it knows (ID3, Vorbis comments, MP4, APE, RIFF and AIFF) before any header is read by
 //! libav; what it does not know (WMA, Matroska) or can't read is answered out of libav's own list of tags.
+//! What it leaves out of ID3 and APE is read beside it, in `tags/id3.rs` and `tags/ape.rs`.
+
+mod ape;
+mod id3;
 
 use butler_product::media_info::{MediaInfo, StreamKind};
 use butler_product::tags::{Gain, MusicBrainz, Tags};
@@ -23,11 +27,33 @@ const MAX_READ: u64 = 64 << 20;
 /// Containers, by libav's names, whose tags `lofty` reads: where it could not, they are damaged.
 const KNOWN: &[&str] = &["aac", "aiff", "ape", "flac", "mov", "mp3", "ogg", "wav", "wv"];
 
+/// What files begin with of which `lofty` knows nothing: in what they hold it would find the marks of others.
+const FOREIGN: &[&[u8]] = &[
+    // ASF and Matroska.
+    b"\x30\x26\xB2\x75\x8E\x66\xCF\x11",
+    b"\x1A\x45\xDF\xA3",
+    b"TTA1",
+    b"TTA2",
+    b"tBaK",
+    b"DSD ",
+    b"FRM8",
+    b".RMF",
+    b"riff",
+    b"\x0B\x77",
+    b"\x7F\xFE\x80\x01",
+];
+
 /// Reads the tags of a file that `lofty` knows; none where it knows nothing of the file, or finds its tags
 /// damaged.
 pub(crate) fn read(source: &Source) -> Option<Value> {
+    let head = source.head(16).ok()?;
+    if FOREIGN.iter().any(|mark| head.starts_with(mark)) {
+        return None;
+    }
+    let frames = id3::read(&mut Cursor::new(source, MAX_READ));
+    let ape = ape::read(&mut Cursor::new(source, MAX_READ));
     // With its pictures first, to know whether there are any; they are not kept.
-    [true, false].into_iter().find_map(|pictures| {
+    let by_library = [true, false].into_iter().find_map(|pictures| {
         let parsed = guarded(|| {
             apply_global_options(GlobalOptions::new().allocation_limit(MAX_ALLOCATION));
             let options = ParseOptions::new().read_properties(false).read_cover_art(pictures);
@@ -35,16 +61,32 @@ pub(crate) fn read(source: &Source) -> Option<Value> {
             probe.file_type()?;
             probe.read().ok()
         });
-        let file = parsed.flatten()?;
-        let tags = of(file.tags(), file.primary_tag_type());
-        Some(value(Tags { has_picture: tags.has_picture || !pictures, ..tags }))
-    })
+        Some((parsed.flatten()?, pictures))
+    });
+    // Damaged for the library, and readable piece by piece.
+    if by_library.is_none() && frames.all.is_none() && ape.is_none() {
+        return None;
+    }
+    let (mut tags, primary, has_picture) = match by_library {
+        Some((file, pictures)) => (file.tags().to_vec(), file.primary_tag_type(), !pictures),
+        None => (Vec::new(), TagType::Id3v2, false),
+    };
+    sort(&mut tags, primary);
+    tags.splice(0..0, frames.several);
+    // ID3v1 cuts its texts, and so counts least.
+    let short = tags.iter().position(|tag| tag.tag_type() == TagType::Id3v1).unwrap_or(tags.len());
+    tags.splice(short..short, frames.all.into_iter().chain(ape));
+    let tags = of(&tags);
+    Some(value(Tags { has_picture: tags.has_picture || has_picture, ..tags }))
 }
 
 /// The tags that libav found.
 pub(crate) fn of_headers(info: &MediaInfo) -> Result<Value, Failure> {
     let tags = of_list(info);
-    if KNOWN.contains(&info.container.as_str()) && tags == Tags::default() {
+    // Of what Ogg holds it knows all but FLAC.
+    let is_foreign =
+        info.streams.first().is_some_and(|stream| info.container == "ogg" && stream.codec == "flac");
+    if KNOWN.contains(&info.container.as_str()) && !is_foreign && tags == Tags::default() {
         return Err(Failure::content(
             "The file's tags are damaged and can't be read; a tag editor may mend them.",
         ));
@@ -61,22 +103,27 @@ fn value(tags: Tags) -> Value {
     }
 }
 
-/// What several tags of one file say together: the format's own first, the short ones of ID3v1 last.
-fn of(tags: &[Tag], primary: TagType) -> Tags {
-    let mut tags: Vec<&Tag> = tags.iter().collect();
+/// Sorts the tags of one file: the format's own first, the short ones of ID3v1 last.
+fn sort(tags: &mut [Tag], primary: TagType) {
     tags.sort_by_key(|tag| match tag.tag_type() {
         own if own == primary => 0,
         TagType::Id3v2 => 1,
         TagType::Id3v1 => 3,
         _ => 2,
     });
+}
+
+/// What several tags of one file say together: of each field the first one that has it.
+fn of(tags: &[Tag]) -> Tags {
     let all =
         |key| tags.iter().map(|tag| strings(tag, key)).find(|values| !values.is_empty()).unwrap_or_default();
     let either =
         |first, second| Some(all(first)).filter(|values| !values.is_empty()).unwrap_or_else(|| all(second));
     let one = |key| all(key).into_iter().next();
-    let (track, track_total) = numbers(one(ItemKey::TrackNumber), one(ItemKey::TrackTotal));
+    let number = one(ItemKey::TrackNumber);
+    let (track, track_total) = numbers(number.clone(), one(ItemKey::TrackTotal));
     let (disc, disc_total) = numbers(one(ItemKey::DiscNumber), one(ItemKey::DiscTotal));
+    let (disc, track) = of_side(number.as_deref()).map_or((disc, track), |(side, at)| (Some(side), Some(at)));
     Tags {
         title: one(ItemKey::TrackTitle),
         artists: either(ItemKey::TrackArtist, ItemKey::TrackArtists),
@@ -138,6 +185,16 @@ fn numbers(number: Option<String>, total: Option<String>) -> (Option<u32>, Optio
     (parse(first), total.as_deref().and_then(parse).or_else(|| parse(second)))
 }
 
+/// The side of a record and the place on it: `A1`, `B2`. Sides count as discs do, so that they follow each
+/// other.
+fn of_side(number: Option<&str>) -> Option<(u32, u32)> {
+    let (side, place) = number?.trim().split_at_checked(1)?;
+    let side = side.bytes().next().filter(u8::is_ascii_alphabetic)?.to_ascii_lowercase();
+    // A side that is one piece has no number: `A`.
+    let place = if place.is_empty() { Some(1) } else { place.parse().ok() };
+    Some((u32::from(side - b'a') + 1, place?))
+}
+
 fn is_set(flag: &str) -> bool {
     matches!(flag.trim(), "1" | "true" | "True" | "TRUE" | "yes")
 }
@@ -157,9 +214,10 @@ fn of_list(info: &MediaInfo) -> Tags {
             .map(|joined| joined.split(';').map(|each| each.trim().to_owned()).collect())
             .unwrap_or_default()
     };
-    let (track, track_total) =
-        numbers(find(&["track", "wm/tracknumber", "part_number"]), find(&["tracktotal", "totaltracks"]));
+    let number = find(&["track", "wm/tracknumber", "part_number"]);
+    let (track, track_total) = numbers(number.clone(), find(&["tracktotal", "totaltracks"]));
     let (disc, disc_total) = numbers(find(&["disc", "wm/partofset"]), find(&["disctotal", "totaldiscs"]));
+    let (disc, track) = of_side(number.as_deref()).map_or((disc, track), |(side, at)| (Some(side), Some(at)));
     Tags {
         title: find(&["title"]),
         artists: list(&["artist", "author"]),
@@ -227,6 +285,16 @@ mod tests {
     }
 
     #[test]
+    fn sides_of_a_record_count_as_discs() {
+        assert_eq!(of_side(Some("A1")), Some((1, 1)));
+        assert_eq!(of_side(Some("d12 ")), Some((4, 12)));
+        assert_eq!(of_side(Some("B")), Some((2, 1)));
+        for number in ["1", "", "A1/2", "AA1", "é1", "/3"] {
+            assert_eq!(of_side(Some(number)), None, "{number}");
+        }
+    }
+
+    #[test]
     fn the_format_s_own_tag_speaks_first_and_id3v1_last() {
         let tag = |kind, title: &str| {
             let mut tag = Tag::new(kind);
@@ -235,8 +303,9 @@ mod tests {
         };
         let mut short = tag(TagType::Id3v1, "A Title That Is Cut After Thirt");
         assert!(short.insert_text(ItemKey::AlbumTitle, "Album".to_owned()));
-        let tags =
-            of(&[short, tag(TagType::Ape, "From APE"), tag(TagType::Id3v2, "From ID3v2")], TagType::Id3v2);
+        let mut tags = [short, tag(TagType::Ape, "From APE"), tag(TagType::Id3v2, "From ID3v2")];
+        sort(&mut tags, TagType::Id3v2);
+        let tags = of(&tags);
         assert_eq!((tags.title.as_deref(), tags.album.as_deref()), (Some("From ID3v2"), Some("Album")));
     }
 

@@ -5,6 +5,7 @@
 //! one edit, perhaps after an empty one; anything else is unusual. Source: ISO/IEC 14496-12. Fragments are in
 //! `mp4/fragments.rs`, tables in `tables.rs`.
 
+mod facts;
 mod fragments;
 
 use butler_product::media_info::StreamKind;
@@ -12,6 +13,7 @@ use butler_product::media_info::StreamKind;
 use super::tables::{MAX_SAMPLES, Sample, Tables, large, number};
 use super::{Cut, Head, ReadAt, Take, Unwalked, Walked, Window, micros};
 use crate::source::Stopped;
+pub(crate) use facts::{Facts, facts};
 use fragments::Fragments;
 
 /// Bytes of an index that is read whole: a day of film with sound takes 100 MB.

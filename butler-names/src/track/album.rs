@@ -95,6 +95,16 @@ impl AlbumName {
     }
 }
 
+/// An album's title without the disc behind it, and that disc: `Album (Disc 2)`, `Album [CD 2]`.
+pub fn album_and_disc(title: &str) -> (&str, Option<u32>) {
+    match DISC_BEHIND.as_ref().and_then(|form| form.captures(title)) {
+        Some(found) if !clean(&found[1]).is_empty() => {
+            (found.get(1).map_or(title, |name| name.as_str().trim_end()), found[2].parse().ok())
+        }
+        _ => (title, None),
+    }
+}
+
 /// The year in front or in brackets behind, and the text without it.
 fn year_of(text: &str) -> (String, Option<u16>) {
     if let Some(found) = YEAR_IN_FRONT.as_ref().and_then(|form| form.captures(text)) {

@@ -1,11 +1,14 @@
 //! What several pages draw and name alike: a run's state, a task's nights as bars. SVG made here, with classes in
 //! place of styles.
 
+use std::collections::BTreeMap;
+
 use butler_api::v1::Run;
 use butler_api::{Origin, RunState};
+use jiff::civil::Date;
 use maud::{Markup, html};
 
-use super::words::{Clock, between, many};
+use super::words::{self, Clock, count, length, many};
 
 /// A run's state as a person says it.
 pub(super) const fn state_word(state: RunState) -> &'static str {
@@ -73,44 +76,144 @@ pub(super) fn spark(runs: &[&Run]) -> Markup {
     }
 }
 
-/// A task's history: how long each run lasted, how it ended and what failed, a bar a run, oldest first.
+/// What a task did in one night.
+struct Night {
+    day: Date,
+    seconds: f64,
+    items: u64,
+    failures: u64,
+    /// How the last of its runs ended.
+    state: RunState,
+}
+
+/// The nights of a task's runs, both newest first; a run that no night has counts for the date of its end.
+fn nights(runs: &[Run], clock: &Clock) -> Vec<Night> {
+    let mut nights: BTreeMap<Date, Night> = BTreeMap::new();
+    let worked = |run: &&Run| run.state.is_terminal() && run.state != RunState::Skipped;
+    for run in runs.iter().filter(worked) {
+        let Some(day) = run.day.or_else(|| run.ended_at.map(|at| clock.civil(at).date())) else { continue };
+        let fresh = Night { day, seconds: 0.0, items: 0, failures: 0, state: run.state };
+        let night = nights.entry(day).or_insert(fresh);
+        night.seconds += lasted(run).unwrap_or(0.0);
+        night.items += run.done;
+        night.failures += run.failures;
+    }
+    nights.into_values().rev().collect()
+}
+
+/// A task's history, a bar a night, oldest first: how long it worked, how much it did and what failed. The table
+/// says the same, and the script tells a night of it under a hand or the arrow keys.
 pub(super) fn history(runs: &[Run], clock: &Clock) -> Markup {
-    let shown: Vec<(&Run, f64)> = runs.iter().filter_map(|run| Some((run, lasted(run)?))).collect();
-    let longest = shown.iter().map(|(_, seconds)| *seconds).fold(1.0, f64::max);
-    let slot = 100.0 / shown.len().max(14) as f64;
+    let nights = nights(runs, clock);
+    let today = clock.civil(clock.now).date();
+    let longest = nights.iter().map(|night| night.seconds).fold(0.0, f64::max);
+    let most = nights.iter().map(|night| night.items).max().unwrap_or(0);
+    let worst = nights.iter().map(|night| night.failures).max().unwrap_or(0);
     html! {
-        @if shown.is_empty() { p.empty { "It has not run yet." } }
+        @if nights.is_empty() { p.empty { "It has not run yet." } }
         @else {
-            svg.history height="120" role="img" aria-label=(format!("{} runs, a bar each by how long it lasted; the table below says the same.", shown.len())) {
-                line.base x1="0" x2="100%" y1="99.5" y2="99.5" {}
-                @for (nth, (run, seconds)) in shown.iter().rev().enumerate() {
-                    @let height = (seconds / longest * 92.0).max(2.0);
-                    @let left = nth as f64 * slot;
-                    g {
-                        rect.slot x=(format!("{left:.2}%")) y="0" width=(format!("{slot:.2}%")) height="120" {
-                            title { (words(run, clock)) }
-                        }
-                        rect class=(state_class(run.state)) x=(format!("{:.2}%", left + slot * 0.12)) y=(format!("{:.1}", 99.0 - height))
-                            width=(format!("{:.2}%", slot * 0.76)) height=(format!("{height:.1}")) rx="2" {}
-                        @if run.failures > 0 {
-                            circle.fail cx=(format!("{:.2}%", left + slot / 2.0)) cy="110" r="3.5" {}
-                        }
-                    }
+            div.bars data-nights=(slots(&nights)) role="img" aria-label=(format!("{}, a bar each; the table below says the same.", many(nights.len() as u64, "night"))) {
+                (bars("Time", &length(longest as u64), 90, &nights, |night| (night.seconds / longest.max(1.0), state_class(night.state))))
+                @if most > 0 { (bars("Items", &count(most), 36, &nights, |night| (night.items as f64 / most as f64, "run"))) }
+                @if worst > 0 { (bars("Failed", &count(worst), 24, &nights, |night| (night.failures as f64 / worst as f64, "fail"))) }
+            }
+            p.quiet.bars-words { (many(nights.len() as u64, "night")) ", the newest on the right." }
+            details.more {
+                summary { "As a table" }
+                table {
+                    thead { tr { th { "Night" } th { "Time" } th { "Items" } th { "Failed" } th { "End" } } }
+                    tbody { @for night in &nights { tr {
+                        td { (words::night(night.day, today)) } td { (length(night.seconds as u64)) }
+                        td { (many(night.items, "item")) } td { (count(night.failures)) " failed" } td { (state_word(night.state)) }
+                    } } }
                 }
             }
-            div.key aria-hidden="true" { span { "The highest bar: " (super::words::length(longest as u64)) } span.fail { i.dot {} "files failed" } }
         }
     }
 }
 
-fn words(run: &Run, clock: &Clock) -> String {
-    let begun =
-        run.started_at.map_or_else(String::new, |at| clock.civil(at).strftime("%a %-d %b %H:%M").to_string());
-    let took = match (run.started_at, run.ended_at) {
-        (Some(from), Some(until)) => between(from, until),
-        _ => String::new(),
-    };
-    let failed =
-        if run.failures > 0 { format!(", {} failed", many(run.failures, "file")) } else { String::new() };
-    format!("{begun}: {}, {took}, {}{failed}", state_word(run.state), many(run.done, "step"))
+/// Bars are so many, that a task with a short history has none that are broad.
+const FEWEST_SLOTS: usize = 30;
+
+fn slots(nights: &[Night]) -> usize {
+    nights.len().max(FEWEST_SLOTS)
+}
+
+/// One row of bars, all of a class in one path: 300 nights stay a small page.
+fn bars(
+    label: &str,
+    highest: &str,
+    height: u32,
+    nights: &[Night],
+    of: impl Fn(&Night) -> (f64, &'static str),
+) -> Markup {
+    let slots = slots(nights);
+    let mut paths: BTreeMap<&str, String> = BTreeMap::new();
+    for (nth, night) in nights.iter().enumerate() {
+        let (part, class) = of(night);
+        // What lasted no time is seen all the same; what is none is not drawn.
+        if part > 0.0 || label == "Time" {
+            let tall = (part * f64::from(height)).max(2.0).round();
+            let path = paths.entry(class).or_default();
+            path.push_str(&format!("M{} {height}v-{tall}h8v{tall}z", (slots - 1 - nth) * 10 + 1));
+        }
+    }
+    html! {
+        div.lane {
+            span { (label) br; span.quiet { "up to " (highest) } }
+            svg class=(label.to_lowercase()) viewBox={ "0 0 " (slots * 10) " " (height) } preserveAspectRatio="none" aria-hidden="true" {
+                @for (class, path) in &paths { path class=(class) d=(path) {} }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use butler_api::RunId;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn run(day: Option<&str>, state: RunState, seconds: i64) -> Run {
+        let from: jiff::Timestamp = "2026-11-27T02:00:00Z".parse().unwrap();
+        Run {
+            id: RunId(1),
+            task: "A".into(),
+            state,
+            reason: None,
+            reason_code: None,
+            origin: Origin::Window,
+            forced: false,
+            section: None,
+            paths: Vec::new(),
+            asked_at: from,
+            started_at: Some(from),
+            ended_at: Some(from + jiff::SignedDuration::from_secs(seconds)),
+            day: day.map(|day| day.parse().unwrap()),
+            ended_day: None,
+            done: 7,
+            total: 7,
+            failures: 1,
+            bytes_read: 0,
+            report: Vec::new(),
+            live: None,
+        }
+    }
+
+    #[test]
+    fn a_night_is_the_sum_of_its_runs_and_ends_as_the_last_of_them() {
+        let clock = Clock { now: "2026-11-28T12:00:00Z".parse().unwrap(), zone: TimeZone::UTC };
+        let runs = [
+            run(Some("2026-11-28"), RunState::Running, 5),
+            run(Some("2026-11-28"), RunState::Skipped, 0),
+            run(Some("2026-11-27"), RunState::Completed, 60),
+            run(None, RunState::Stopped, 30),
+            run(Some("2026-11-26"), RunState::Failed, 10),
+        ];
+        let nights = nights(&runs, &clock);
+        let told: Vec<_> =
+            nights.iter().map(|night| (night.day.day(), night.seconds, night.items, night.state)).collect();
+        assert_eq!(told, [(27, 90.0, 14, RunState::Completed), (26, 10.0, 7, RunState::Failed)]);
+    }
 }

@@ -156,7 +156,7 @@ impl Site {
                     main #main tabindex="-1" { (body) }
                     footer {
                         span { "Times are those of " span data-zone-name { (self.zone) } ", where it is "
-                            span #clock data-live { (self.clock.time(self.clock.now)) } "." }
+                            span #clock data-live { (self.clock.own_time()) } "." }
                         @if self.is_signed { (self.button("/sign-out", "Sign out", "plain")) }
                     }
                 }

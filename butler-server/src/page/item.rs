@@ -5,21 +5,22 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use butler_api::v1::{Bandwidth, OpenProduct, Product, Products};
-use butler_library::query::{ItemQuery, ItemScope};
-use butler_library::{ItemDetail, ItemId, ItemKind, ItemRow, PartRow, RemakeScope, Section, StoreError};
+use butler_library::{ItemDetail, ItemId, ItemRow, MediaId, PartRow, RemakeScope, Section, StoreError};
 use butler_product::bandwidth::BUFFERS_BYTES;
+use butler_product::chapter_thumbs::ChapterThumbs;
 use butler_product::loudness::{Loudness, StreamLevels};
 use butler_product::{ProductKind, Quantity, Value};
 use maud::{Markup, html};
 
 use super::act::told;
+use super::below::Below;
 use super::failures;
 use super::form::Form;
 use super::frame::{Site, Tab, Viewer};
-use super::library::{crumbs, item_row};
-use super::loudness_lane;
+use super::library::crumbs;
 use super::session::Signed;
 use super::words::{bytes, count, many, place, rate};
+use super::{loudness_lane, tile};
 use crate::app::App;
 use crate::error::Problem;
 use crate::view;
@@ -29,8 +30,6 @@ use crate::view::remake::Remake;
 const STRIP: u64 = 14;
 /// Points of a curve.
 const POINTS: u64 = 240;
-/// Children that are listed.
-const MOST_CHILDREN: u64 = 400;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/items/{id}", get(show)).route("/items/{id}/remake", post(remake))
@@ -44,11 +43,16 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
         .library(move |library| {
             let Some(detail) = library.item(item)? else { return Ok(None) };
             let section = library.section(detail.row.section)?;
-            let below = library.items(&ItemQuery::all(ItemScope::Children(item)), 0, MOST_CHILDREN)?.rows;
-            Ok::<_, StoreError>(Some((detail, section, below)))
+            let below = Below::of(library, &detail.row)?;
+            let first = detail.media.first().and_then(|version| version.parts.first());
+            let chapters = match first.filter(|part| part.products.contains(&ProductKind::ChapterThumbs)) {
+                Some(part) => library.product_of::<ChapterThumbs>(part.source)?.map(|stored| stored.value),
+                None => None,
+            };
+            Ok::<_, StoreError>(Some((detail, section, below, chapters)))
         })
         .await?;
-    let (detail, section, below) = found.ok_or_else(unknown)?;
+    let (detail, section, below, thumbs) = found.ok_or_else(unknown)?;
     let products = view::products::of_item(&app, &id).await?;
     let parts: Vec<&PartRow> = detail.media.iter().flat_map(|version| &version.parts).collect();
     let mut lanes = Vec::new();
@@ -71,12 +75,10 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
                 }
             }
         }
-        @if !below.is_empty() {
-            section.card.wide {
-                h2 { (many(below.len() as u64, word_of(below[0].kind))) }
-                ul.plain.columns { @for child in &below { (item_row(&site, child)) } }
-            }
+        @if let (Some(thumbs), Some(version)) = (&thumbs, detail.media.first()) {
+            section.card.wide #chapters data-live { (chapters(&site, version.id, &version.parts[0], thumbs)) }
         }
+        (below.shown(&site))
         @if !parts.is_empty() {
             section.card #open data-live { (open(&site, &products)) }
             aside { section.card { (files(&site, &detail)) } }
@@ -86,16 +88,6 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
         }
     };
     Ok(site.page(Tab::Library, &detail.row.title, body))
-}
-
-const fn word_of(kind: ItemKind) -> &'static str {
-    match kind {
-        ItemKind::Season => "season",
-        ItemKind::Episode => "episode",
-        ItemKind::Album => "album",
-        ItemKind::Track => "track",
-        _ => "item",
-    }
 }
 
 fn head(site: &Site, item: &ItemRow, section: Option<&Section>) -> Markup {
@@ -109,8 +101,7 @@ fn head(site: &Site, item: &ItemRow, section: Option<&Section>) -> Markup {
         (crumbs(&links))
         div.row {
             h1 {
-                @if let Some(number) = item.number.filter(|_| matches!(item.kind, ItemKind::Episode | ItemKind::Track)) { (number) ". " }
-                (item.title) @if let Some(year) = item.year { " " span.quiet { (year) } }
+                (tile::numbered(item)) @if let Some(year) = item.year { " " span.quiet { (year) } }
             }
             (site.button(&format!("/items/{}/remake", item.id), "Make anew", ""))
         }
@@ -167,6 +158,25 @@ async fn film(
         }
     };
     Ok((format!("part-{}", part.id), markup))
+}
+
+/// The pictures of a film's chapters, each where it begins.
+fn chapters(site: &Site, media: MediaId, part: &PartRow, thumbs: &ChapterThumbs) -> Markup {
+    let known = part.media_info.as_ref().map_or(&[][..], |info| &info.chapters);
+    html! {
+        h2 { (many(known.len() as u64, "chapter")) }
+        ol.chapters tabindex="0" aria-label="Chapters" {
+            @for (number, chapter) in (1..).zip(known) {
+                li {
+                    @if thumbs.has(number) {
+                        img loading="lazy" alt={ "Chapter " (number) } src=(site.at(&format!("/library/media/{media}/chapterImages/{number}")));
+                    } @else { span.pic.none { "no picture" } }
+                    span.quiet { (place(chapter.start_ms)) }
+                    @if let Some(title) = &chapter.title { " " (title) }
+                }
+            }
+        }
+    }
 }
 
 fn is_video(part: &PartRow) -> bool {

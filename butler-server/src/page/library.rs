@@ -5,13 +5,14 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use butler_library::query::{Filter, ItemQuery, ItemScope, Matching, Relative, Test, TextField};
-use butler_library::{ItemKind, ItemRow, Section, SectionId, SectionKind, StoreError};
+use butler_library::{ItemKind, Section, SectionId, SectionKind, StoreError};
 use maud::{Markup, html};
 
 use super::act::told;
 use super::form::Form;
 use super::frame::{Site, Tab, Viewer, coded};
 use super::session::Signed;
+use super::tile;
 use super::words::{count, many};
 use crate::app::App;
 use crate::error::Problem;
@@ -102,10 +103,12 @@ async fn one(
                 query.filter = Filter::Of(Relative::Own, title);
             }
             let page = library.items(&query, start.into(), SIZE.into())?;
-            Ok::<_, StoreError>(Some((section, page)))
+            let ids: Vec<_> = page.rows.iter().map(|item| item.id).collect();
+            let tiles = library.tiles(&ids)?;
+            Ok::<_, StoreError>(Some((section, page, tiles)))
         })
         .await?;
-    let (section, page) = found.ok_or_else(unknown)?;
+    let (section, page, tiles) = found.ok_or_else(unknown)?;
     let path = format!("/sections/{}", section.id);
     let more = |start: u32| {
         let title = search.as_deref().map_or_else(String::new, |text| {
@@ -131,7 +134,7 @@ async fn one(
             @if page.total == 0 && search.is_none() {
                 p.empty { @if section.scanned_at.is_some() { "The last scan found nothing that belongs here." } @else { "It is not scanned yet." } }
             }
-            ul.plain.columns { @for item in &page.rows { (item_row(&site, item)) } }
+            (tile::grid(&site, &page.rows, &tiles))
             @if start > 0 || end < page.total { p.pages {
                 @if start > 0 { a.button href=(more(start.saturating_sub(SIZE))) { "Before" } " " }
                 @if end < page.total { a.button href=(more(start + SIZE)) { "Further" } " " span.quiet { (count(u64::from(start) + 1)) " to " (count(end)) } }
@@ -139,20 +142,6 @@ async fn one(
         }
     };
     Ok(site.page(Tab::Library, &section.name, body))
-}
-
-/// An item in a list.
-pub(super) fn item_row(site: &Site, item: &ItemRow) -> Markup {
-    html! {
-        li {
-            a href=(site.at(&format!("/items/{}", item.id))) {
-                @if let Some(number) = item.number.filter(|_| matches!(item.kind, ItemKind::Episode | ItemKind::Track)) { (number) ". " }
-                (item.title)
-            }
-            @if let Some(year) = item.year { " " span.quiet { (year) } }
-            @if item.children > 0 { " " span.quiet { (count(item.children)) } }
-        }
-    }
 }
 
 async fn scan(

@@ -1,4 +1,4 @@
-//! One run: its outcome, how far it came, what it read, what failed and what it reports.
+//! One run: its outcome, how far it came, what it read, what failed, what it reports and did, and its log.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -9,10 +9,11 @@ use maud::{Markup, html};
 
 use super::frame::{Site, Tab, Viewer, coded};
 use super::tonight::{title, work};
-use super::words::{between, bytes, count, many};
+use super::words::{self, between, bytes, count, length, many};
 use super::{chart, failures};
 use crate::app::App;
 use crate::error::Problem;
+use crate::live::LogLine;
 use crate::params::Page;
 use crate::view;
 
@@ -43,6 +44,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
         }
         section.card #facts data-live { h2 { "Run " (run.id) } (facts(&site, &run)) }
         aside { section.card #report data-live { h2 { "What it reports" } (report(&run.report)) } }
+        @if run.report.iter().any(is_deed) { section.card.wide #deeds data-live { (deeds(&run.report)) } }
         @if run.failures > 0 {
             section.card.wide #failures data-live {
                 h2 { "What could not be made" }
@@ -51,6 +53,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
                 } @else { (failures::table(&site, &failed)) }
             }
         }
+        section.card.wide #log data-live { h2 { "Its log" } (log(&site, &run, &app.run_logs.lines(run.id))) }
     };
     Ok(site.page(Tab::Runs, &format!("{name}, run {}", run.id), body))
 }
@@ -63,7 +66,7 @@ fn facts(site: &Site, run: &Run) -> Markup {
             dt { "Asked for" } dd { (clock.moment(run.asked_at)) }
             @if let Some(at) = run.started_at { dt { "Began" } dd { (clock.moment(at)) } }
             @if let Some(at) = run.ended_at { dt { "Ended" } dd { (clock.moment(at)) @if let Some(from) = run.started_at { ", after " (between(from, at)) } } }
-            @if let Some(day) = run.day { dt { "Night" } dd { (clock.day(day)) } }
+            @if let Some(day) = run.day { dt { "Night" } dd { a href=(site.at(&format!("/runs?day={day}"))) { (words::night(day, clock.civil(clock.now).date())) } } }
             dt { "Done" } dd { (count(run.done)) @if run.total > 0 { " of " (count(run.total)) } }
             @if run.failures > 0 { dt { "Failed" } dd.fail { (count(run.failures)) } }
             dt { "Read" } dd { (bytes(run.bytes_read)) }
@@ -73,16 +76,54 @@ fn facts(site: &Site, run: &Run) -> Markup {
     }
 }
 
+/// The numbers of its report.
 fn report(report: &[Fact]) -> Markup {
     html! {
-        @if report.is_empty() { p.empty { "Nothing beyond its numbers." } }
-        dl.facts { @for fact in report { dt { (fact.label) } dd { (value(fact)) } } }
+        @if report.iter().all(is_deed) { p.empty { "Nothing beyond its numbers." } }
+        dl.facts { @for fact in report.iter().filter(|fact| !is_deed(fact)) { dt { (fact.label) } dd { (value(fact)) } } }
+    }
+}
+
+/// Whether a fact is a sentence, which needs room: a file that was removed, with its size and the reason.
+fn is_deed(fact: &Fact) -> bool {
+    fact.unit == "text"
+}
+
+/// What it did by name, below what was done.
+fn deeds(report: &[Fact]) -> Markup {
+    let mut by_label: Vec<(&str, Vec<&Fact>)> = Vec::new();
+    for fact in report.iter().filter(|fact| is_deed(fact)) {
+        match by_label.iter_mut().find(|(label, _)| *label == fact.label) {
+            Some((_, facts)) => facts.push(fact),
+            None => by_label.push((&fact.label, vec![fact])),
+        }
+    }
+    html! {
+        @for (label, facts) in by_label {
+            h2 { (label) }
+            ul.plain.deeds { @for fact in facts { li { (coded(&value(fact))) } } }
+        }
+    }
+}
+
+/// What happened in it, oldest first.
+fn log(site: &Site, run: &Run, lines: &[LogLine]) -> Markup {
+    html! {
+        @if lines.is_empty() {
+            p.empty {
+                @if run.state.is_terminal() { "Its lines are not kept here any more. The server's log file may have them: " code { "logs/butler.log" } " in the data folder." }
+                @else { "Nothing has happened yet." }
+            }
+        } @else {
+            ol.log tabindex="0" aria-label="Its log" { @for line in lines { li { (site.clock.moment(line.at)) " " span.fail[line.is_bad] { (line.words) } } } }
+        }
     }
 }
 
 fn value(fact: &Fact) -> String {
     match (fact.value.as_u64(), fact.unit.as_str()) {
         (Some(number), "bytes") => bytes(number),
+        (Some(number), "ms") => length(number / 1000),
         (Some(number), _) => count(number),
         (None, _) => fact.value.as_str().map_or_else(|| fact.value.to_string(), str::to_owned),
     }

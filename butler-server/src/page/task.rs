@@ -21,8 +21,8 @@ use crate::error::Problem;
 use crate::params::Page;
 use crate::view;
 
-/// About three months of a daily task.
-const NEWEST: Page = Page { start: 0, size: 90 };
+/// Most of a year of a daily task.
+const NEWEST: Page = Page { start: 0, size: 300 };
 /// Rows of the table below the chart; the page of runs has all.
 const MOST_ROWS: usize = 12;
 
@@ -41,14 +41,14 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(name): Path<String>) 
     let failures = view::failures::summary(&app).await?.groups;
     let failures: Vec<FailureGroup> =
         failures.into_iter().filter(|group| group.tasks.contains(&task.name)).collect();
-    let backlogs = view::plan::plan(&app, 1).await?.backlogs;
+    let backlogs = view::plan::recent(&app).await?.backlogs;
     let backlog = backlogs.into_iter().find(|backlog| backlog.task == task.name);
     let own = view::settings::of_task(&app, &task.name);
     let body = html! {
         section.wide #head data-live { (head(&site, &task, &runs)) }
         div.stack {
             section.card #chart data-live {
-                h2 { "Its last " (many(runs.len() as u64, "run")) }
+                h2 { "Its nights" }
                 (chart::history(&runs, &site.clock))
             }
             section.card #runs data-live {

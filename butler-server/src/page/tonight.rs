@@ -1,5 +1,6 @@
 //! The first page: whether last night was well, what runs now, and what tonight will bring.
 
+mod strip;
 mod timeline;
 
 use axum::response::Response;
@@ -13,16 +14,18 @@ use maud::{Markup, html};
 use self::timeline::Night;
 use super::chart;
 use super::frame::{Site, Tab, Viewer, coded};
-use super::last_night::LastNight;
-use super::words::{bytes, count, length, many};
+use super::words::{self, bytes, count, length, many};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Page;
 use crate::view;
+use crate::view::nights::{Nights, Went};
 use crate::view::standing::Standing;
 
 /// As many of the newest runs hold the night that goes on and the one before, whatever else was started.
 const NEWEST: Page = Page { start: 0, size: 400 };
+/// Nights whose standing is shown.
+const NIGHTS: usize = 30;
 /// Groups of failures that are named; the rest are on their page.
 const MOST_GROUPS: usize = 3;
 
@@ -35,6 +38,7 @@ struct Facts {
     health: Health,
     standing: Standing,
     open: Option<Date>,
+    nights: Nights,
     has_section: bool,
 }
 
@@ -42,13 +46,14 @@ struct Facts {
 pub(crate) async fn show(app: &App, viewer: &Viewer) -> Result<Response, Problem> {
     let site = Site::open(app, viewer).await?;
     let facts = Facts {
-        plan: view::plan::plan(app, 1).await?,
+        plan: view::plan::recent(app).await?,
         tasks: view::tasks::list(app).await?.tasks,
         runs: view::runs::list(app, RunFilter::default(), NEWEST).await?.runs,
         failures: view::failures::summary(app).await?,
         health: view::health::health(app).await?,
         standing: view::standing::standing(app).await?,
         open: view::window::window(app).await?.day,
+        nights: view::nights::nights(app, NIGHTS + 1).await?,
         has_section: app.library(|library| Ok::<_, StoreError>(!library.sections()?.is_empty())).await?,
     };
     Ok(site.page(Tab::Tonight, "Tonight", body(&site, &facts)))
@@ -72,23 +77,22 @@ fn headline(site: &Site, facts: &Facts) -> Markup {
             p { a.button.main href=(site.at("/sections/add")) { "Add a library" } }
         };
     }
-    let Some(night) = LastNight::of(&facts.runs, facts.open) else {
+    let sentence = words::sentence(&facts.nights.sentence(), &site.clock);
+    let Some(night) = facts.nights.last() else {
         return html! {
-            h1 { "Tonight is the first night." }
+            h1 { (sentence) }
             p.sub { "From tomorrow on this line says whether the night was well." }
         };
     };
     html! {
-        h1.fail[night.failed > 0] { (night.headline(&site.clock.day(night.day))) }
+        h1.fail[night.went() == Went::Failed] { (sentence) }
         p.sub {
-            a href=(site.at(&format!("/runs?day={}", night.day))) {
-                (count(night.done)) " of " (many(night.tasks, "task")) " done"
-            }
-            @if let Some(by) = night.done_by { " by " (site.clock.time(by)) }
-            @if night.failures > 0 { ", " a href=(site.at("/failures")) { (many(night.failures, "file")) " failed" } }
+            a href=(site.at(&format!("/runs?day={}", night.day))) { "See its runs" }
+            @if night.failures > 0 { ", and " a href=(site.at("/failures")) { "the files that failed" } }
             "."
-            @if !night.is_well() { " What is left goes on in the next window." }
+            @if night.unfinished > 0 { " What is left goes on in the next window." }
         }
+        (strip::nights(site, &facts.nights, NIGHTS))
     }
 }
 
@@ -118,13 +122,13 @@ fn night(site: &Site, facts: &Facts) -> Markup {
     html! {
         div.row {
             h2 {
-                @if is_open { "Tonight, " } @else { "The next night, " (clock.day(planned.from.civil().date())) ", " }
-                (clock.time(drawn.from)) " to " (clock.time(drawn.until))
+                @if is_open { "Tonight, " (clock.time(drawn.from)) } @else { "The next night, " (clock.moment(drawn.from)) }
+                " to " (clock.time(drawn.until))
             }
             a.quiet href=(site.at("/settings#hours")) { "Change the hours" }
         }
         @if rows.is_empty() { p.empty { "Nothing is due in this window." } }
-        @else { (timeline::picture(&drawn, &rows, |path| site.at(path))) }
+        @else { (timeline::picture(&drawn, &rows, clock, |path| site.at(path))) }
         p.sub.plan-words { (coded(&facts.plan.sentence)) }
         @if !resting.is_empty() {
             details.more {

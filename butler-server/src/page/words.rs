@@ -1,28 +1,15 @@
-//! Numbers, sizes and times as people write them. Pure; what is a time is marked as one, so that the script can
-//! show it in the viewer's own zone.
+//! Numbers, sizes and times as people write them. Pure.
+//!
+//! A moment is told in the server's zone and marked, by an element or (in a title or label) by [`Clock::told`], so
+//! that the script tells it in the viewer's, day word and all. A night's day is a name, the same in all zones.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
-/// `1 file`, `2,310 files`.
-pub(super) fn many(number: u64, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", count(number)) }
-}
-
-/// A number with commas: `2,310`.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+use crate::view::nights::Sentence;
+pub(super) use crate::view::words::{count, many};
 
 /// Bytes as people say them: `0 B`, `812 GB`, `1.4 MB`.
 pub(super) fn bytes(bytes: u64) -> String {
@@ -97,17 +84,30 @@ impl Clock {
 
     fn moment_text(&self, at: Timestamp) -> String {
         let civil = self.civil(at);
-        format!("{} {}", self.day(civil.date()), civil.strftime("%H:%M"))
+        format!("{} {}", day_text(civil.date(), self.civil(self.now).date()), civil.strftime("%H:%M"))
+    }
+
+    /// The time where the server is, for viewers of all zones.
+    pub(super) fn own_time(&self) -> Markup {
+        html! { time datetime=(whole(self.now)) { (self.civil(self.now).strftime("%H:%M").to_string()) } }
+    }
+
+    /// A text with the moments in it that stand between braces, `{2026-11-28T02:00:00Z}`, told as times.
+    pub(super) fn told(&self, text: &str) -> String {
+        let mut pieces = text.split('{');
+        let mut told = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let (at, rest) = piece.split_once('}').unwrap_or(("", piece));
+            let clock = at.parse().map(|at| self.civil(at).strftime("%H:%M").to_string());
+            told.push_str(&clock.unwrap_or_default());
+            told.push_str(rest);
+        }
+        told
     }
 
     /// What a clock on the server's wall shows.
     pub(super) fn civil(&self, at: Timestamp) -> DateTime {
         self.zone.to_datetime(at)
-    }
-
-    /// `today`, `yesterday`, `Sat 28 Nov`; with the year, if it is another.
-    pub(super) fn day(&self, day: Date) -> String {
-        day_text(day, self.civil(self.now).date())
     }
 
     /// How long ago: `5 min ago`, `3 days ago`.
@@ -130,6 +130,22 @@ fn whole(at: Timestamp) -> String {
     format!("{at:.0}")
 }
 
+/// A sentence with its moment in it.
+pub(super) fn sentence(sentence: &Sentence, clock: &Clock) -> Markup {
+    html! { (sentence.before) @if let Some(at) = sentence.at { (clock.time(at)) } (sentence.after) }
+}
+
+/// A moment as [`Clock::told`] finds it.
+pub(super) fn mark(at: Timestamp) -> String {
+    format!("{{{at:.0}}}")
+}
+
+/// A night's day: `Fri 27 Nov`; with the year, if it is another than this one.
+pub(super) fn night(day: Date, today: Date) -> String {
+    let form = if day.year() == today.year() { "%a %-d %b" } else { "%-d %b %Y" };
+    day.strftime(form).to_string()
+}
+
 fn day_text(day: Date, today: Date) -> String {
     if day == today {
         return "today".to_owned();
@@ -140,8 +156,7 @@ fn day_text(day: Date, today: Date) -> String {
     if today.tomorrow().is_ok_and(|next| next == day) {
         return "tomorrow".to_owned();
     }
-    let form = if day.year() == today.year() { "%a %-d %b" } else { "%-d %b %Y" };
-    day.strftime(form).to_string()
+    night(day, today)
 }
 
 #[cfg(test)]
@@ -149,9 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_sizes_are_those_of_people() {
-        assert_eq!([0, 999, 1000, 2_310, 1_234_567].map(count), ["0", "999", "1,000", "2,310", "1,234,567"]);
-        assert_eq!((many(1, "file"), many(0, "file")), ("1 file".into(), "0 files".into()));
+    fn sizes_and_lengths_are_those_of_people() {
         assert_eq!(
             [0, 999, 1_400, 999_600, 12_000_000, 812_400_000_000].map(bytes),
             ["0 B", "999 B", "1.4 kB", "1.0 MB", "12 MB", "812 GB"]
@@ -172,6 +185,10 @@ mod tests {
         assert_eq!(moment("2026-11-29T02:00:00Z"), "tomorrow 02:00");
         assert_eq!(moment("2026-11-02T02:00:00Z"), "Mon 2 Nov 02:00");
         assert_eq!(moment("2025-11-02T02:00:00Z"), "2 Nov 2025 02:00");
+        assert_eq!(
+            clock.told("from {2026-11-28T02:00:00Z} to {2026-11-28T03:00:00Z}"),
+            "from 02:00 to 03:00"
+        );
         assert_eq!(clock.ago("2026-11-28T11:59:50Z".parse().unwrap()), "just now");
         assert_eq!(clock.ago("2026-11-28T11:30:00Z".parse().unwrap()), "30 min ago");
     }

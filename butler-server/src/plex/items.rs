@@ -10,7 +10,9 @@ use axum::response::Response;
 use butler_api::plex::{Container, Errors, LIBRARY_IDENTIFIER, Location, Metadata, MetadataPage};
 use butler_api::schema::{ItemType, Switch};
 use butler_library::query::{ItemScope, NumberField, Relative, Sort, SortKey};
-use butler_library::{ItemDetail, ItemId, ItemKind, ItemRow, Library, Section, SectionKind, StoreError};
+use butler_library::{
+    ItemDetail, ItemId, ItemKind, ItemRow, Library, OnDisk, PartRow, Section, SectionKind, StoreError,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -183,6 +185,9 @@ async fn recently_added_anywhere(
         ("id" = String, Path, description = "The item's id, or several by commas.", example = "7"),
         ("includeChapters" = inline(Option<Switch>), Query, description = "1 adds the chapters, with where \
                                                                            their pictures are."),
+        ("checkFiles" = inline(Option<Switch>), Query, description = "1 looks at the disk, and adds to each \
+                                                                      file whether it `exists` and is \
+                                                                      `accessible`."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
                                                                        may be a header."),
         ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
@@ -204,8 +209,8 @@ async fn one(
     // Each once, in the order asked for: thousands of one large item would be a body without bound.
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(*id));
-    let include_chapters = params.flag("includeChapters")?;
-    let (items, sections, bandwidths, loudnesses, images) = app
+    let (include_chapters, check_files) = (params.flag("includeChapters")?, params.flag("checkFiles")?);
+    let (items, sections, bandwidths, loudnesses, images, on_disk) = app
         .library(move |library| {
             let items = ids
                 .into_iter()
@@ -214,6 +219,7 @@ async fn one(
             let bandwidths = bandwidth::of(library, &items)?;
             let loudnesses = loudness::of(library, &items)?;
             let images = if include_chapters { chapter_images::of(library, &items)? } else { HashMap::new() };
+            let on_disk = if check_files { on_disk(library, &items)? } else { HashMap::new() };
             let located =
                 items.into_iter().map(|item| locations(library, &item).map(|folders| (item, folders)));
             Ok::<_, StoreError>((
@@ -222,6 +228,7 @@ async fn one(
                 bandwidths,
                 loudnesses,
                 images,
+                on_disk,
             ))
         })
         .await?;
@@ -239,8 +246,17 @@ async fn one(
         bandwidth::add(item, &bandwidths);
         loudness::add(item, &loudnesses);
         chapter_images::add(item, &images);
+        metadata::add_on_disk(item, &on_disk);
     }
     wants.answer(&Container::new(container(metadata, extent, MetadataPage::default())))
+}
+
+/// What the disk says of each file of some items.
+fn on_disk(library: &Library, items: &[ItemDetail]) -> Result<HashMap<i64, OnDisk>, StoreError> {
+    let parts: Vec<PartRow> =
+        items.iter().flat_map(|item| &item.media).flat_map(|version| version.parts.clone()).collect();
+    let ids = parts.iter().map(|part| part.id.0);
+    Ok(ids.zip(library.look_at(&parts)?).collect())
 }
 
 /// The folders of a show or artist, as Plex tells them.

@@ -1,9 +1,10 @@
 //! Plex's Metadata out of the library's rows. Pure.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use butler_api::plex::{Chapter, Guid, Media, Metadata, Part, Tag};
-use butler_library::{Ancestor, ItemDetail, ItemKind, ItemRow, MediaRow, PartRow, Section};
+use butler_library::{Ancestor, ItemDetail, ItemKind, ItemRow, MediaRow, OnDisk, PartRow, Section};
 use butler_product::ProductKind;
 
 use crate::plex::{media, photo};
@@ -117,9 +118,21 @@ fn extra_type(extra: &str) -> Option<u32> {
 fn deleted_at(versions: &[MediaRow]) -> Option<i64> {
     let mut parts = versions.iter().flat_map(|version| &version.parts).peekable();
     parts.peek()?;
-    let gone: Option<Vec<i64>> =
-        parts.map(|part| part.missing_since.map(|since| since.as_second())).collect();
+    let gone: Option<Vec<i64>> = parts.map(gone_since).collect();
     gone?.into_iter().max()
+}
+
+fn gone_since(part: &PartRow) -> Option<i64> {
+    part.missing_since.map(|since| since.as_second())
+}
+
+/// Adds what the disk says of each file right now.
+pub(crate) fn add_on_disk(item: &mut Metadata, on_disk: &HashMap<i64, OnDisk>) {
+    for part in item.media.iter_mut().flat_map(|version| &mut version.parts) {
+        if let Some(found) = on_disk.get(&part.id) {
+            (part.exists, part.accessible) = (Some(found.exists), Some(found.accessible));
+        }
+    }
 }
 
 fn plex_media(version: &MediaRow, with_streams: bool) -> Media {
@@ -128,6 +141,7 @@ fn plex_media(version: &MediaRow, with_streams: bool) -> Media {
     let mut shown =
         media::media(version.id.0, info, &first.map(|part| extension(&part.path)).unwrap_or_default());
     shown.title.clone_from(&version.label);
+    shown.deleted_at = version.parts.iter().filter_map(gone_since).max();
     if let Some(taken) = first.and_then(|part| part.photo.as_deref()) {
         shown = photo::media(shown, taken);
     }
@@ -150,6 +164,7 @@ fn plex_part(part: &PartRow, with_streams: bool) -> Part {
         key: format!("/library/parts/{}/{seconds}/file.{extension}", part.id),
         duration: info.and_then(|info| info.duration_ms),
         file: part.path.to_string_lossy().into_owned(),
+        deleted_at: gone_since(part),
         size: part.size,
         container: info.map(|info| media::container(info, &extension)),
         indexes: part.products.contains(&ProductKind::Bif).then(|| "sd".into()),

@@ -280,3 +280,37 @@ async fn a_client_that_takes_a_large_answer_slowly_gets_it_whole_while_others_fl
     taken.extend(rest);
     assert!(taken == bytes, "it came whole");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_streams_of_events_leave_the_pages_to_honest_callers() {
+    let rig = Rig::new();
+    let (address, _stop, _server) = served(&rig).await;
+    let cookie = crate::pages::cookie(&rig).await;
+    let ask = |path: &str| {
+        let mut stream = connect(address);
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nCookie: {cookie}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let head = head(&mut stream);
+        (stream, head)
+    };
+    let (mut open, mut refused) = (Vec::new(), 0);
+    for _ in 0..2_000 {
+        let (stream, head) = ask("/events");
+        if head.starts_with("HTTP/1.1 200 OK") {
+            open.push(stream);
+        } else {
+            assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+            refused += 1;
+        }
+    }
+    assert_eq!((open.len(), refused), (128, 1_872));
+    for path in ["/", "/tasks", "/runs"] {
+        assert!(ask(path).1.starts_with("HTTP/1.1 200 OK"), "{path}");
+    }
+    // Who leaves makes room.
+    drop(open.pop());
+    crate::rig::wait_until("there is room for one", async || ask("/events").1.starts_with("HTTP/1.1 200 OK"))
+        .await;
+}

@@ -98,6 +98,7 @@ pub(crate) fn film() -> MediaInfo {
         title: None,
         default: false,
         forced: false,
+        encrypted: false,
         picture: None,
         sound: None,
     };
@@ -179,6 +180,37 @@ async fn an_item_whose_file_is_gone_says_since_when() {
     let page = rig.get_json(format!("/library/sections/{id}/all")).await;
     let since = |item: usize| page["MediaContainer"]["Metadata"][item]["deletedAt"].clone();
     assert_eq!((since(0), since(1)), (serde_json::Value::Null, noon().as_second().into()));
+}
+
+#[tokio::test]
+async fn a_version_that_is_gone_stands_behind_those_that_are_there_and_is_marked() {
+    let rig = Rig::new();
+    let id = scanned(&rig, SectionKind::Movie, "films", &["Heat (1995)/Heat (1995).avi"]);
+    let folder = rig.folder("films").join("Heat (1995)");
+    std::fs::remove_file(folder.join("Heat (1995).avi")).unwrap();
+    let mut replacement = File::create(folder.join("Heat (1995).mp4")).unwrap();
+    replacement.write_all(b"another film").unwrap();
+    replacement.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)).unwrap();
+    scan(&rig, id);
+    let part = part_of(&rig, id, ItemKind::Movie);
+    let page = rig.get_json(format!("/library/metadata/{}?checkFiles=1", part.item)).await;
+    let media = &page["MediaContainer"]["Metadata"][0]["Media"];
+    let told = |at: usize| {
+        let part = &media[at]["Part"][0];
+        let ending = part["file"].as_str().unwrap().rsplit('.').next().unwrap().to_owned();
+        (ending, part["exists"].clone(), part["accessible"].clone())
+    };
+    assert_eq!(told(0), ("mp4".into(), true.into(), true.into()));
+    assert_eq!(told(1), ("avi".into(), false.into(), false.into()));
+    let since = noon().as_second();
+    assert_eq!((&media[0]["deletedAt"], &media[1]["deletedAt"]), (&serde_json::Value::Null, &since.into()));
+    assert_eq!(media[1]["Part"][0]["deletedAt"], since);
+    assert_eq!(page["MediaContainer"]["Metadata"][0]["deletedAt"], serde_json::Value::Null);
+    let plain = rig.get_json(format!("/library/metadata/{}", part.item)).await;
+    assert_eq!(
+        plain["MediaContainer"]["Metadata"][0]["Media"][0]["Part"][0]["exists"],
+        serde_json::Value::Null
+    );
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ const PROMISED: &[(&str, &str)] = &[
     ("get", "/metrics"),
     ("post", "/api/v1/sign-in"),
     ("get", "/api/v1/window"),
+    ("get", "/api/v1/nights/last"),
     ("get", "/api/v1/runs"),
     ("get", "/api/v1/runs/{id}"),
     ("get", "/api/v1/failures"),

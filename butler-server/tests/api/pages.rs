@@ -48,6 +48,11 @@ impl<'a> Browser<'a> {
     }
 }
 
+/// The cookie of a browser that is signed in.
+pub(crate) async fn cookie(rig: &Rig) -> String {
+    Browser::signed_in(rig).await.cookie
+}
+
 async fn code(rig: &Rig) -> String {
     let answer = rig.ask(Method::POST, "/api/v1/sign-in").send().await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
@@ -169,6 +174,80 @@ async fn a_signed_in_browser_is_of_no_use_to_other_sites() {
     assert_eq!(rebound.status, StatusCode::FORBIDDEN);
     assert!(rebound.text().contains("ButlerHostNames"));
     assert_eq!(rig.get_json("/api/v1/pauses").await["pauses"].as_array().unwrap().len(), 0);
+}
+
+/// Every form that changes something.
+const FORMS: [&str; 14] = [
+    "/start",
+    "/stop",
+    "/hold",
+    "/hold/lift",
+    "/tasks/BackupDatabase/start",
+    "/tasks/BackupDatabase/stop",
+    "/tasks/BackupDatabase/switch",
+    "/runs/1/stop",
+    "/failures/1/retry",
+    "/sections/add",
+    "/sections/1/scan",
+    "/items/1/remake",
+    "/settings",
+    "/settings/hours",
+];
+
+/// A form with fields of every page, as another site would have it posted.
+async fn forged(ask: Ask<'_>, origin: Option<&str>, host: &str) -> Answer {
+    let fields = "for=30m&on=0&folder=/tmp&type=movie&FriendlyName=forged&from=01:00&until=02:00";
+    let ask = ask
+        .without_host()
+        .header("Host", host)
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(fields.as_bytes().to_vec());
+    let ask = match origin {
+        Some(origin) => ask.header("Origin", origin),
+        None => ask,
+    };
+    ask.send().await
+}
+
+#[tokio::test]
+async fn no_form_is_taken_from_another_site_under_another_name_or_without_a_session() {
+    let rig = Rig::new();
+    let browser = Browser::signed_in(&rig).await;
+    for path in FORMS {
+        let signed = || browser.ask(Method::POST, path);
+        let stranger = || rig.ask_without_token(Method::POST, path).header("Accept", BROWSER);
+        for (ask, origin, host) in [
+            (signed(), Some("http://evil.example"), "localhost"),
+            (signed(), Some("null"), "localhost"),
+            (signed(), None, "localhost"),
+            (signed(), Some("http://evil.example"), "evil.example"),
+        ] {
+            let answer = forged(ask, origin, host).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from {origin:?} at {host}");
+        }
+        let answer = forged(stranger(), Some(ORIGIN), "localhost").await;
+        assert!(
+            answer.status == StatusCode::UNAUTHORIZED || answer.header("location").starts_with("/sign-in"),
+            "{path}: {}",
+            answer.status
+        );
+        // And none of them by a picture or link in another's page.
+        let got = browser.ask(Method::GET, path).header("Sec-Fetch-Site", "cross-site").send().await;
+        assert!(!got.status.is_success(), "{path}: {}", got.status);
+    }
+    let sign_in = rig
+        .ask_without_token(Method::POST, "/sign-in")
+        .header("Accept", BROWSER)
+        .header("Origin", "http://evil.example")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(format!("token={}", rig.token.reveal()).into_bytes())
+        .send()
+        .await;
+    assert_eq!((sign_in.status, sign_in.header("set-cookie")), (StatusCode::FORBIDDEN, ""));
+    assert_eq!(rig.get_json("/api/v1/pauses").await["pauses"], serde_json::json!([]));
+    assert_eq!(rig.get_json("/api/v1/runs").await["total"], 0);
+    assert_eq!(rig.get_json("/library/sections").await["MediaContainer"]["size"], 0);
+    assert_eq!(rig.get_json("/api/v1/settings/FriendlyName").await["value"], "");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod frames;
 mod hdr;
 mod headers;
 mod kinds;
+mod lengths;
 mod loudness;
 mod orders;
 mod photos;

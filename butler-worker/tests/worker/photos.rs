@@ -87,6 +87,69 @@ fn camera_lens_numbers_and_place_are_told() {
 }
 
 #[test]
+fn dates_are_read_however_they_are_spelled_and_places_whatever_their_numbers_type() {
+    let worker = Worker::start();
+    for spelling in ["2024-01-31 12:34:56", "2024/01/31 12:34:56", "2024:01:31T12:34:56", "20240131 123456"] {
+        let camera = Camera { taken: Some(spelling), ..Camera::default() };
+        let name = format!("spelled{}.jpg", spelling.len() + usize::from(spelling.as_bytes()[4]));
+        let photo = answer(&worker, &films::bytes(&name, &camera.jpeg(&plain("jpg")))).unwrap();
+        assert_eq!(photo.taken.unwrap().local, "2024-01-31T12:34:56", "{spelling}");
+    }
+    // Latitude and longitude as signed numbers.
+    let mut signed = Camera { talks: true, ..Camera::default() }.jpeg(&plain("jpg"));
+    for tag in [2, 4] {
+        let entry = [0, tag, 0, 5, 0, 0, 0, 3];
+        let at = signed.windows(8).position(|window| window == entry).unwrap();
+        signed[at + 3] = 10;
+    }
+    let place = answer(&worker, &films::bytes("signed.jpg", &signed)).unwrap().place.unwrap();
+    assert!((place.latitude - 51.84).abs() < 1e-9 && (place.longitude - 10.785).abs() < 1e-9, "{place:?}");
+}
+
+#[test]
+fn the_day_it_was_taken_goes_before_the_day_it_was_made_and_that_before_a_change() {
+    let worker = Worker::start();
+    let xmp = |properties: &str| {
+        let packet = format!(
+            "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF \
+             xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description \
+             xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmlns:exif='http://ns.adobe.com/exif/1.0/' \
+             {properties}/></rdf:RDF></x:xmpmeta>"
+        );
+        let jpeg = plain("jpg");
+        let length = u16::try_from(packet.len() + 2).unwrap().to_be_bytes();
+        [&jpeg[..2], &[0xFF, 0xE1], &length, packet.as_bytes(), &jpeg[2..]].concat()
+    };
+    let (made, changed) =
+        ("xmp:CreateDate='2020-02-03T04:05:06+01:00'", "xmp:ModifyDate='2021-02-03T04:05:06'");
+    let original = "exif:DateTimeOriginal='2019-02-03T04:05:06'";
+    for (name, properties, taken, after) in [
+        ("made.jpg", format!("{made} {changed}"), Some("2020-02-03T04:05:06"), true),
+        ("original.jpg", format!("{made} {original}"), Some("2019-02-03T04:05:06"), false),
+        ("changed.jpg", changed.to_owned(), None, true),
+    ] {
+        let photo = answer(&worker, &films::bytes(name, &xmp(&properties))).unwrap();
+        assert_eq!(photo.taken.map(|taken| taken.local).as_deref(), taken, "{name}");
+        assert_eq!(photo.changed.is_some(), after, "{name}");
+    }
+}
+
+#[test]
+fn a_bmp_tells_its_sides_in_each_of_its_forms() {
+    let worker = Worker::start();
+    let sides_of = |name: &str, header: &[u8]| {
+        let file = [b"BM\0\0\0\0\0\0\0\0\x36\0\0\0", header, &[0; 200]].concat();
+        sides(&answer(&worker, &films::bytes(name, &file)).unwrap())
+    };
+    let long = |width: i32, height: i32| {
+        [&40_u32.to_le_bytes()[..], &width.to_le_bytes(), &height.to_le_bytes(), &[1, 0, 24, 0]].concat()
+    };
+    assert_eq!(sides_of("up.bmp", &long(16, 12)), (Some(16), Some(12)));
+    assert_eq!(sides_of("down.bmp", &long(16, -12)), (Some(16), Some(12)), "its rows come from the top");
+    assert_eq!(sides_of("old.bmp", &[12, 0, 0, 0, 16, 0, 12, 0, 1, 0, 24, 0]), (Some(16), Some(12)));
+}
+
+#[test]
 fn every_kind_of_picture_tells_its_sides_and_its_exif() {
     let worker = Worker::start();
     let camera = Camera { orientation: Some(6), taken: Some(TAKEN), ..Camera::default() };

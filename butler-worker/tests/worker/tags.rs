@@ -175,6 +175,54 @@ fn old_tags_and_odd_texts_are_read() {
 }
 
 #[test]
+fn tags_that_depart_from_the_rules_are_read_all_the_same() {
+    let worker = Worker::start();
+    let sound = bare_mp3();
+    let front = |name: &str, tag: Vec<u8>| {
+        tags(&worker, &films::bytes(&format!("{name}.mp3"), &[tag, sound.clone()].concat()))
+    };
+    let two = id3v2(3, &[("TIT2", latin1("Silence")), ("TPE1", latin1("Piman")), ("TPE1", latin1("Jzig"))]);
+    let found = front("two", two);
+    assert_eq!((found.title, found.artists), (some("Silence"), vec!["Piman".to_owned(), "Jzig".to_owned()]));
+    let bad =
+        id3v2(3, &[("TYER", vec![0, 0xFE, 0xFF]), ("TPE1", latin1("Piman")), ("TALB", latin1("Album"))]);
+    let found = front("bad", bad);
+    assert_eq!((found.artists, found.album, found.date), (vec!["Piman".to_owned()], some("Album"), None));
+    let side = front("side", id3v2(4, &[("TRCK", utf8("B2")), ("TIT2", utf8("T"))]));
+    assert_eq!((side.disc, side.track), (Some(2), Some(2)));
+    let keys = ape(&[("TITLE", "T"), ("DISCNUMBER", "2"), ("album artist", "A"), ("TrackNumber", "3/4")]);
+    let found = tags(&worker, &films::bytes("keys.mp3", &[sound.clone(), keys].concat()));
+    assert_eq!((found.title, found.disc, found.track), (some("T"), Some(2), Some(3)));
+    assert_eq!((found.album_artists, found.track_total), (vec!["A".to_owned()], Some(4)));
+}
+
+#[test]
+fn music_in_other_containers_tells_its_tags() {
+    let worker = Worker::start();
+    let cover = films::other("cover.jpg", "-f lavfi -i testsrc2=s=64x64 -frames:v 1 -update 1");
+    let words = "-metadata title=Titel -metadata artist=Wer -metadata album=Wo";
+    let sound = "-f lavfi -i anoisesrc=d=1:s=3";
+    // A cover that lies in the first kB looks like the beginning of an MP3.
+    let inputs = format!("{sound} -i {} -map 1 -map 0 -c:v copy -c:a wmav2 {words}", cover.display());
+    for (name, recipe) in [
+        ("covered.wma", inputs),
+        ("live.mka", format!("{sound} -c:a libvorbis {words} -f matroska -live 1")),
+        ("flac.oga", format!("{sound} -c:a flac -f ogg {words}")),
+        ("speech.spx", format!("{sound} -ac 1 -ar 16000 -c:a libspeex {words}")),
+    ] {
+        let found = tags(&worker, &films::other(name, &recipe));
+        assert_eq!(
+            (found.title, found.artists, found.album),
+            (some("Titel"), vec!["Wer".to_owned()], some("Wo")),
+            "{name}"
+        );
+    }
+    let bare =
+        films::other("bare.oga", &format!("{sound} -c:a flac -f ogg -map_metadata -1 -fflags +bitexact"));
+    assert!(matches!(answer(&worker, &bare), Ok(Value::Nothing { .. })));
+}
+
+#[test]
 fn hostile_tags_end_within_bounds() {
     let worker = Worker::start();
     let sound = bare_mp3();

@@ -30,6 +30,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts it; `chromium` must be installed, as `./test` does.
     pub(crate) fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts it with further arguments.
+    pub(crate) fn start_with(arguments: &[String]) -> Result<Self> {
         let profile = tempdir()?;
         let port_file = profile.path().join("DevToolsActivePort");
         let child = command("chromium")
@@ -43,6 +48,7 @@ impl Browser {
             ])
             .args(["--remote-debugging-port=0", "--window-size=1280,900"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
+            .args(arguments)
             .arg("about:blank")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -158,6 +164,7 @@ impl Browser {
             "Tab" => (9, ""),
             "Enter" => (13, "\r"),
             "Escape" => (27, ""),
+            "ArrowLeft" => (37, ""),
             "ArrowRight" => (39, ""),
             " " => (32, " "),
             _ => bail!("the key `{key}` is not known here"),
@@ -193,13 +200,17 @@ impl Browser {
         self.call("Emulation.setTimezoneOverride", json!({"timezoneId": zone})).map(|_| ())
     }
 
-    /// A picture of the whole page.
+    /// A picture of the whole page, as its file is called: `.png` or, smaller and less sharp, `.webp`.
     pub(crate) fn picture(&mut self, path: &Path) -> Result<()> {
         let size = self.call("Page.getLayoutMetrics", json!({}))?;
         let content = &size["cssContentSize"];
         let clip =
             json!({"x": 0, "y": 0, "width": content["width"], "height": content["height"], "scale": 1});
-        let params = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let is_small = path.extension().is_some_and(|extension| extension == "webp");
+        let mut params = json!({"captureBeyondViewport": true, "clip": clip});
+        if is_small {
+            (params["format"], params["quality"]) = ("webp".into(), 75.into());
+        }
         let answer = self.call("Page.captureScreenshot", params)?;
         let bytes = STANDARD.decode(answer["data"].as_str().context("no picture")?)?;
         if let Some(folder) = path.parent() {

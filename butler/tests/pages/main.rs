@@ -5,6 +5,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod browser;
+mod nights;
+mod proxy;
+mod season;
+mod shown;
+mod states;
 
 use std::path::{Path, PathBuf};
 
@@ -220,16 +225,6 @@ fn without_a_script_and_by_keyboard_alone_a_person_gets_as_far() {
     assert!(runs["total"].as_u64().unwrap() >= 2, "{runs}");
 }
 
-#[test]
-fn times_are_the_viewers_and_the_servers_zone_is_named() {
-    let stage = stage();
-    let server = with_films(&stage, &[small_film(1)]);
-    let mut browser = Browser::start().unwrap();
-    browser.zone("Asia/Tokyo").unwrap();
-    sign_in(&server, &mut browser);
-    browser.until_shown("Asia/Tokyo; the server's are those of").unwrap();
-}
-
 /// Every page with something on it.
 const PAGES: [(&str, &str); 14] = [
     ("tonight", "/"),
@@ -277,10 +272,8 @@ fn every_page_is_accessible_and_fits_dark_and_light_on_a_desk_and_on_a_phone() {
                 browser.picture(&pictures().join(format!("{name}-{on}-{light}.png"))).unwrap();
                 let found = browser.axe().unwrap();
                 wrong.extend(found.into_iter().map(|found| format!("{name} on a {on}, {light}: {found}")));
-                let wide = browser.evaluate("document.documentElement.scrollWidth - innerWidth").unwrap();
-                if wide.as_i64().unwrap() > 0 {
-                    wrong.push(format!("{name} on a {on} is {wide} pixels too wide"));
-                }
+                let unfit = states::unfit(&mut browser);
+                wrong.extend(unfit.into_iter().map(|found| format!("{name} on a {on}: {found}")));
             }
         }
     }

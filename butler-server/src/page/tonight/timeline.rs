@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
-use crate::page::words::{length, many};
+use crate::page::words::{Clock, length, many, mark};
 
 /// The window that is drawn, and the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,7 @@ struct Bar {
     from: f64,
     width: f64,
     mark: Mark,
+    /// With its moments as [`Clock::told`] finds them.
     words: String,
 }
 
@@ -97,7 +98,7 @@ impl Night {
     fn ran(&self, run: &Run) -> Option<Bar> {
         let from = run.started_at?;
         let until = run.ended_at.unwrap_or(self.now);
-        let (mark, word) = match run.state {
+        let (bar, word) = match run.state {
             RunState::Completed => (Mark::Done, "done"),
             RunState::Failed => (Mark::Failed, "failed"),
             RunState::Running | RunState::Stopping => (Mark::Works, "works"),
@@ -105,11 +106,11 @@ impl Night {
             _ => (Mark::Left, "not finished"),
         };
         let took = length(u64::try_from(until.duration_since(from).as_secs()).unwrap_or(0));
-        let mut words = format!("{} to {}, {took}, {word}", self.clock(from), self.clock(until));
+        let mut words = format!("{} to {}, {took}, {word}", mark(from), mark(until));
         if run.failures > 0 {
             words.push_str(&format!(", {} failed", many(run.failures, "file")));
         }
-        self.bar(from, until, mark, words)
+        self.bar(from, until, bar, words)
     }
 
     fn planned(&self, run: &PlannedRun) -> Option<Bar> {
@@ -118,9 +119,9 @@ impl Night {
         if end <= start && run.start.is_some_and(|start| start.at() < self.now) {
             return None;
         }
-        let mark = if ["cut", "goes-on"].contains(&run.how.as_str()) { Mark::Left } else { Mark::Planned };
-        let words = format!("planned, about {} to {}", self.clock(start), self.clock(end));
-        self.bar(start, end, mark, words)
+        let bar = if ["cut", "goes-on"].contains(&run.how.as_str()) { Mark::Left } else { Mark::Planned };
+        let words = format!("planned, about {} to {}", mark(start), mark(end));
+        self.bar(start, end, bar, words)
     }
 
     fn clock(&self, at: Timestamp) -> String {
@@ -158,7 +159,7 @@ impl Night {
 }
 
 /// The picture.
-pub(super) fn picture(night: &Night, rows: &[Row], at: impl Fn(&str) -> String) -> Markup {
+pub(super) fn picture(night: &Night, rows: &[Row], clock: &Clock, at: impl Fn(&str) -> String) -> Markup {
     let hours = night.hours();
     let present = night.is_open().then(|| night.place(night.now));
     html! {
@@ -168,7 +169,7 @@ pub(super) fn picture(night: &Night, rows: &[Row], at: impl Fn(&str) -> String) 
             (axis(night, &hours, present))
             @for row in rows {
                 a.name href=(at(&format!("/tasks/{}", row.name))) { (row.title) }
-                (track(night, row, &hours, present))
+                (track(night, row, clock, &hours, present))
                 @if let Some(note) = &row.note { p.note { (note) } }
             }
         }
@@ -199,11 +200,12 @@ fn axis(night: &Night, hours: &[Timestamp], present: Option<f64>) -> Markup {
     }
 }
 
-fn track(night: &Night, row: &Row, hours: &[Timestamp], present: Option<f64>) -> Markup {
+fn track(night: &Night, row: &Row, clock: &Clock, hours: &[Timestamp], present: Option<f64>) -> Markup {
     let words: Vec<&str> = row.bars.iter().map(|bar| bar.words.as_str()).collect();
     let words = if words.is_empty() { "nothing in this window".to_owned() } else { words.join("; ") };
+    let label = format!("{}: {words}", row.title);
     html! {
-        svg.track height="18" role="img" aria-label={ (row.title) ": " (words) } {
+        svg.track height="18" role="img" aria-label=(clock.told(&label)) data-told=(label) {
             rect.ground width="100%" height="18" rx="5" {}
             @for hour in hours.iter().skip(1).take(hours.len().saturating_sub(2)) {
                 @let place = per_cent(night.place(*hour));
@@ -211,7 +213,7 @@ fn track(night: &Night, row: &Row, hours: &[Timestamp], present: Option<f64>) ->
             }
             @for bar in &row.bars {
                 rect class=(class(bar.mark)) x=(per_cent(bar.from)) y="1.5" width=(per_cent(bar.width)) height="15" rx="4" {
-                    title { (row.title) ": " (bar.words) }
+                    title data-told=(bar.words) { (clock.told(&bar.words)) }
                 }
             }
             @if let Some(present) = present {
