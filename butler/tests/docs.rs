@@ -15,6 +15,9 @@ use butler_fixtures::{Codec, Container, Film, Picture, Server, Stage, Talk};
 const NOT_RUN: &[(&str, &str)] = &[
     ("butler serve", "every other line is run against it"),
     ("butler watch", "it ends by Ctrl-C; `cli.rs` runs it so"),
+    ("butler backup restore", "the server has to be stopped; `house` runs it so"),
+    ("butler backup verify FILE", "which file it is the list says; `house` runs it so"),
+    ("butler start GarbageCollectLibraryMedia --confirm", "it takes a plan that waits; `house` runs it so"),
     ("./run", "it builds"),
     ("./test", "it is what runs this"),
     ("cargo ", "it builds"),
@@ -134,7 +137,7 @@ fn commands(page: &str) -> Vec<String> {
             if is_block && fence.is_none()
                 || fence.is_some_and(|language| matches!(language, "" | "sh" | "console"))
             {
-                let command = line.split("  #").next().unwrap_or_default().trim();
+                let command = line.split(" #").next().unwrap_or_default().trim();
                 commands.extend((!command.is_empty()).then(|| command.to_owned()));
             }
         }

@@ -210,6 +210,13 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
         "DELETE /library/sections/12" | "PUT /library/sections/12?name=Cinema&location=%2Fa%20b" => {
             return Reply::empty(200);
         }
+        // Of its own resources a Butler says in JSON which one is not there.
+        line if line.contains(" /api/v1/") => {
+            return Reply::json(
+                404,
+                r#"{"errors":[{"code":1002,"message":"There is no such thing.","status":404}]}"#,
+            );
+        }
         _ => return Reply::page(404, "Not Found"),
     };
     Reply::json(200, &body.to_string())
