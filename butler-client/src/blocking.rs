@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use butler_api::plex::{Activity, ButlerTask, Directory, Preference};
 use butler_api::v1::{
-    FailureSummary, Failures, Health, Pauses, Plan, Products, Remade, Retried, Run, Runs, Settings, Tasks,
-    Window,
+    FailureSummary, Failures, Health, LastNight, Pauses, Plan, Products, Remade, Retried, Run, Runs,
+    Settings, Tasks, Window,
 };
 use butler_api::{PauseOwner, RunId, TaskName};
 use tokio::runtime::{Builder, Runtime};
@@ -125,6 +125,7 @@ same_as_the_client! {
     retry_failure(id: i64) -> Retried;
     plan(nights: u32) -> Plan;
     tasks_ahead() -> Tasks;
+    last_night() -> LastNight;
     window() -> Window;
     products(item: i64) -> Products;
     remake(of: &RemakeOf, kinds: &[String], missing_only: bool) -> Remade;

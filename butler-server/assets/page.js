@@ -7,7 +7,7 @@
   document.documentElement.classList.add("script");
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone, home = body.dataset.zone;
 
-  // Times are the server's until they are shown in the viewer's own zone.
+  // Times are the server's until they are shown in the viewer's zone.
   const isOther = zone && zone !== home;
   const sameDay = (one, other) => one.toDateString() === other.toDateString();
   const moment = (at, now) => {
@@ -38,7 +38,7 @@
   const name = isOther && document.querySelector("[data-zone-name]");
   if (name) name.textContent = zone + "; the server's are those of " + home;
 
-  // What a person has in hand is left alone: an open menu, a field that is being filled in.
+  // What a person has in hand is left alone.
   const inHand = (part) => {
     const active = document.activeElement;
     return part.querySelector("details[open].menu, .scrub-line") || (part.contains(active) && active.matches("input:not([type=hidden]), select"));
@@ -56,7 +56,9 @@
       const shown = document.getElementById(part.id);
       if (!shown) continue;
       localise(part);
-      if (shown.innerHTML === part.innerHTML || inHand(shown)) continue;
+      const html = part.innerHTML;
+      if (shown.served === html || inHand(shown)) continue;
+      shown.served = html;
       const focus = shown.contains(document.activeElement) ? keyOf(document.activeElement) : null;
       const open = [...shown.querySelectorAll("details")].map((details) => details.open);
       shown.replaceChildren(...part.childNodes);
@@ -68,7 +70,7 @@
     if (told) document.getElementById("flash").replaceChildren(told);
   };
 
-  // At most one question at a time, and one a second.
+  // One question at a time, and one a second.
   let asking = false, again = false;
   const refresh = async () => {
     if (asking || document.hidden) { again = true; return; }
@@ -91,20 +93,20 @@
     events.onerror = () => {
       wasLost = true;
       lost.hidden = false;
-      // A browser gives up where the answer was no stream; the server may only be starting.
+      // A browser gives up where the answer was no stream.
       if (events.readyState === EventSource.CLOSED && !document.hidden) setTimeout(listen, 3000);
     };
   };
-  // Browsers allow few connections to one server: a page that nobody sees holds none.
+  // A page that nobody sees holds no connection.
   const look = () => { if (document.hidden) { events?.close(); again = true; } else { listen(); if (again) refresh(); } };
   document.addEventListener("visibilitychange", look);
   addEventListener("pagehide", () => events?.close());
   look();
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  // Without news too a clock goes on, and what was planned begins.
+  // A clock goes on without news.
   setInterval(refresh, 30000);
 
-  // Forms post without leaving the page.
+  // Forms post within the page.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.method !== "post" || form.action.endsWith("/sign-out")) return;
@@ -131,7 +133,7 @@
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
   });
 
-  // A hand or the arrow keys move along something: a film's preview pictures, a task's nights.
+  // A hand or the arrow keys move along a film's pictures or a task's nights.
   const clock = (ms) => {
     const seconds = Math.floor(ms / 1000), pad = (number) => String(number).padStart(2, "0");
     const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
@@ -140,7 +142,7 @@
   const make = (name, kind = "div") => Object.assign(document.createElement(kind), { className: name });
   const along = (part, field, count, show, hide) => {
     const line = make("scrub-line");
-    let at = 0;
+    let at = Number(part.getAttribute("aria-valuenow"));
     const box = () => part.querySelector(field).getBoundingClientRect();
     const go = (nth) => {
       at = Math.max(0, Math.min(count - 1, nth));
@@ -165,7 +167,6 @@
       const { scrub: base, interval, pictures } = scrub.dataset, big = make("scrub-big"), image = make("", "img"), words = make("", "span");
       image.alt = "";
       big.append(image, words);
-      scrub.classList.add("on");
       along(scrub, ".strip", Number(pictures), (at, to, width) => {
         const half = Math.min(160, width * 0.3);
         big.style.left = Math.max(half, Math.min(width - half, to)) + "px";
@@ -185,6 +186,8 @@
       }, () => { words.textContent = usual; });
     }
   };
-  scrubs(document);
   localise(document);
+  // Compared as served: scripts add to it.
+  for (const part of document.querySelectorAll("[data-live]")) part.served = part.innerHTML;
+  scrubs(document);
 })();

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::page::{self, Codes, Flashes};
 use crate::view::check::MOST_CHECKS;
 use crate::view::health::Writing;
+use crate::view::plan::Recent;
 
 /// Blocking questions at a time, most of them to the library; further ones wait, as long as their client
 /// does.
@@ -43,6 +44,7 @@ pub struct App {
     pub(crate) metrics: Metrics,
     /// What happened in the newest runs.
     pub(crate) run_logs: RunLogs,
+    pub(crate) recent_plan: Arc<Recent>,
 }
 
 /// How a server introduces itself.
@@ -81,6 +83,7 @@ impl App {
             checks: Arc::new(Semaphore::new(MOST_CHECKS)),
             metrics,
             run_logs,
+            recent_plan: Arc::default(),
         }
     }
 

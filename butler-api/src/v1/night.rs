@@ -23,7 +23,7 @@ pub struct LastNight {
     pub done_by: Option<LocalTime>,
     /// Those that could not go on.
     pub failed: u64,
-    /// Those whose work is left for another night.
+    /// Those that did not complete, or not yet: a night that was slept through is made good.
     pub unfinished: u64,
     /// Failures that its runs recorded.
     pub failures: u64,

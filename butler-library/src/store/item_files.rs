@@ -7,7 +7,7 @@ use butler_product::{ProductKind, Spec, Traits};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::items::{ItemRow, rows_of};
-use super::lacks::{begin, lacking};
+use super::lacks::{Begin, begin, lacking};
 use super::runs::capped;
 use super::{path_bytes, path_from_bytes, readable};
 use crate::{ItemId, Library, PartId, RootId, Scope, SectionRoot, SourceId, StoreError};
@@ -141,10 +141,9 @@ impl Library {
             return Ok(false); // a part is no picture beside the media
         }
         self.db().read(|tx| {
-            let lacking = lacking(scope.needs, begin(tx, spec, scope.needs)?);
+            let lacking = lacking(scope.needs, Begin::Part);
             let kind: ProductKind = spec.kind();
-            let mut statement =
-                tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking} AND p.id = :part)"))?;
+            let mut statement = tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking})"))?;
             Ok(statement.query_row(
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),

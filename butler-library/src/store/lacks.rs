@@ -67,6 +67,8 @@ pub(super) enum Begin {
     Failed,
     /// With the lacks that are kept of this demand.
     Kept,
+    /// With the contents that the part `:part` stands for.
+    Part,
     /// With the sources whose ids are greater than `:from` and at most `:to`.
     Between,
     /// With the sources that have all that is needed.
@@ -95,6 +97,10 @@ pub(super) fn lacking(needs: Traits, from: Begin) -> String {
         Begin::Failed => format!(
             "(SELECT DISTINCT source FROM failures WHERE source IS NOT NULL) h \
              CROSS JOIN sources s ON s.id = h.source {parts}"
+        ),
+        Begin::Part => format!(
+            "(SELECT source, tagged FROM parts WHERE id = :part) h \
+             CROSS JOIN sources s ON s.id IN (h.source, h.tagged) {parts} AND p.id = :part"
         ),
         Begin::Between => format!("sources s {parts} AND s.id > :from AND s.id <= :to"),
         Begin::Unread => {
@@ -494,6 +500,15 @@ mod tests {
         assert_eq!(asked(&library), all, "wanted again, it is counted from the beginning");
         assert!(!forget_on() && forget_on());
         assert_eq!(asked(&library), (all.0, false));
+    }
+
+    #[test]
+    fn what_one_part_lacks_is_asked_of_that_part_alone() {
+        for needs in [Traits::CONTENT, Traits::VIDEO, Traits::TAGGED] {
+            let plan = plan(&format!("SELECT EXISTS (SELECT 1 {})", lacking(needs, Begin::Part)));
+            let is_scan = |line: &&String| line.starts_with("SCAN") && !line.starts_with("SCAN CONSTANT");
+            assert_eq!(plan.iter().find(is_scan), None, "{plan:#?}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl SoundMaker for VoiceMaker {
         }
         while !samples.is_empty() {
             let (now, later) = samples.split_at(samples.len().min(FRAME - self.frame.len()));
-            self.frame.extend(now.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 }));
+            self.frame.extend(now.iter().map(|sample| bounded(*sample)));
             samples = later;
             if self.frame.len() == FRAME {
                 let likely = self.detector.predict_f32(&self.frame);
@@ -83,6 +83,11 @@ impl SoundMaker for VoiceMaker {
         let value = voice.summary(u32::try_from(self.stream).unwrap_or(u32::MAX)).into();
         Ok(Made { value, blob_bytes: Some(blob_bytes) })
     }
+}
+
+/// A sample as the model takes it: of a file it may be more than full scale, or no number.
+fn bounded(sample: f32) -> f32 {
+    if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) }
 }
 
 fn unwritten(error: &VoiceError) -> Failure {

@@ -89,7 +89,8 @@ struct Night {
 /// The nights of a task's runs, both newest first; a run that no night has counts for the date of its end.
 fn nights(runs: &[Run], clock: &Clock) -> Vec<Night> {
     let mut nights: BTreeMap<Date, Night> = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.state.is_terminal()) {
+    let worked = |run: &&Run| run.state.is_terminal() && run.state != RunState::Skipped;
+    for run in runs.iter().filter(worked) {
         let Some(day) = run.day.or_else(|| run.ended_at.map(|at| clock.civil(at).date())) else { continue };
         let fresh = Night { day, seconds: 0.0, items: 0, failures: 0, state: run.state };
         let night = nights.entry(day).or_insert(fresh);
@@ -205,6 +206,7 @@ mod tests {
         let clock = Clock { now: "2026-11-28T12:00:00Z".parse().unwrap(), zone: TimeZone::UTC };
         let runs = [
             run(Some("2026-11-28"), RunState::Running, 5),
+            run(Some("2026-11-28"), RunState::Skipped, 0),
             run(Some("2026-11-27"), RunState::Completed, 60),
             run(None, RunState::Stopped, 30),
             run(Some("2026-11-26"), RunState::Failed, 10),

@@ -41,7 +41,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(name): Path<String>) 
     let failures = view::failures::summary(&app).await?.groups;
     let failures: Vec<FailureGroup> =
         failures.into_iter().filter(|group| group.tasks.contains(&task.name)).collect();
-    let backlogs = view::plan::plan(&app, 1).await?.backlogs;
+    let backlogs = view::plan::recent(&app).await?.backlogs;
     let backlog = backlogs.into_iter().find(|backlog| backlog.task == task.name);
     let own = view::settings::of_task(&app, &task.name);
     let body = html! {

@@ -46,7 +46,7 @@ struct Facts {
 pub(crate) async fn show(app: &App, viewer: &Viewer) -> Result<Response, Problem> {
     let site = Site::open(app, viewer).await?;
     let facts = Facts {
-        plan: view::plan::plan(app, 1).await?,
+        plan: view::plan::recent(app).await?,
         tasks: view::tasks::list(app).await?.tasks,
         runs: view::runs::list(app, RunFilter::default(), NEWEST).await?.runs,
         failures: view::failures::summary(app).await?,

@@ -27,8 +27,10 @@ pub(crate) struct Night {
     pub(crate) done_by: Option<Timestamp>,
     /// Tasks that could not go on.
     pub(crate) failed: u64,
-    /// Tasks whose work is left for another night.
+    /// Tasks that did not complete, for another reason or not yet.
     pub(crate) unfinished: u64,
+    /// Those of them that still work or wait: a night that was slept through is made good.
+    pub(crate) to_come: u64,
     /// Those of them that did not even begin.
     pub(crate) missed: u64,
     /// Products that could not be made of a file.
@@ -70,10 +72,10 @@ pub(crate) struct Nights {
 }
 
 impl Night {
-    /// The nights of some runs, both newest first.
+    /// The nights of some runs, both newest first. A run that was skipped had nothing to do.
     pub(crate) fn of(runs: &[NightRun]) -> Vec<Self> {
         let mut nights: BTreeMap<Date, BTreeMap<&TaskName, Vec<&NightRun>>> = BTreeMap::new();
-        for run in runs {
+        for run in runs.iter().filter(|run| run.state != RunState::Skipped) {
             nights.entry(run.day).or_default().entry(&run.task).or_default().push(run);
         }
         nights.into_iter().rev().map(|(day, tasks)| Self::of_tasks(day, tasks.values())).collect()
@@ -81,8 +83,17 @@ impl Night {
 
     /// Of each task the last word counts, unless an earlier run was whole.
     fn of_tasks<'a>(day: Date, tasks: impl Iterator<Item = &'a Vec<&'a NightRun>>) -> Self {
-        let mut night =
-            Self { day, tasks: 0, done: 0, done_by: None, failed: 0, unfinished: 0, missed: 0, failures: 0 };
+        let mut night = Self {
+            day,
+            tasks: 0,
+            done: 0,
+            done_by: None,
+            failed: 0,
+            unfinished: 0,
+            to_come: 0,
+            missed: 0,
+            failures: 0,
+        };
         for runs in tasks {
             night.tasks += 1;
             night.failures += runs.iter().map(|run| run.failures).sum::<u64>();
@@ -95,6 +106,7 @@ impl Night {
                 (None, RunState::Failed) => night.failed += 1,
                 (None, state) => {
                     night.unfinished += 1;
+                    night.to_come += u64::from(!state.is_terminal());
                     night.missed += u64::from(state == RunState::Missed);
                 }
             }
@@ -125,7 +137,8 @@ impl Night {
     fn rest_words(&self) -> String {
         let rest = [
             (self.failed, "task", "failed"),
-            (self.unfinished, "task", "not finished"),
+            (self.unfinished - self.to_come, "task", "not finished"),
+            (self.to_come, "task", "still to come"),
             (self.failures, "file", "failed"),
         ];
         let told = rest.into_iter().filter(|(number, ..)| *number > 0);
@@ -250,8 +263,22 @@ mod tests {
     fn a_task_that_was_stopped_and_then_completed_counts_as_done() {
         let runs =
             [run(9, "A", RunState::Stopped, "2026-11-27"), run(8, "A", RunState::Completed, "2026-11-27")];
-        let night = &Night::of(&runs)[0];
+        let skipped = run(10, "B", RunState::Skipped, "2026-11-27");
+        let night = &Night::of(&[&[skipped][..], &runs].concat())[0];
         assert_eq!((night.tasks, night.done, night.unfinished), (1, 1, 0));
+    }
+
+    #[test]
+    fn what_is_made_good_is_still_to_come() {
+        use RunState::{Completed, Missed, Running, Scheduled};
+        let runs = [(4, Scheduled), (3, Running), (2, Missed), (1, Completed)].map(|(id, state)| NightRun {
+            failures: 0,
+            ..run(id, &format!("Task{id}"), state, "2026-11-27")
+        });
+        assert_eq!(
+            told(&runs),
+            "Last night: 1 of 4 tasks done by 03:41, 1 task not finished, 2 tasks still to come."
+        );
     }
 
     #[test]

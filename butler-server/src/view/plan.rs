@@ -1,16 +1,44 @@
 //! What the nights ahead will bring, in words and for programs. What it says is reckoned by the engine.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use butler_api::TaskName;
 use butler_api::v1::{LocalTime, Plan, PlannedBacklog, PlannedNight, PlannedRun};
 use butler_engine::{How, RunAhead};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
 
 use super::window::zone_name;
 use crate::app::App;
 use crate::error::Problem;
+
+/// A plan that took longer is kept for a while.
+const QUICK: Duration = Duration::from_millis(50);
+/// As many times as long as it took, and no longer than this.
+const KEPT: (u32, Duration) = (10, Duration::from_secs(5));
+
+/// The last plan that took long to make: what is left to do of a large library that is new. Pages ask for it with
+/// all that happens, by every browser that is open.
+#[derive(Default)]
+pub(crate) struct Recent(Mutex<Option<(Instant, Duration, Plan)>>);
+
+/// The plan of the next night, or one of some seconds ago where it takes long to make.
+pub(crate) async fn recent(app: &App) -> Result<Plan, Problem> {
+    // Who waits here for another's plan is given that one.
+    let mut kept = app.recent_plan.0.lock().await;
+    if let Some((made, took, plan)) = &*kept
+        && made.elapsed() < (*took * KEPT.0).min(KEPT.1)
+    {
+        return Ok(plan.clone());
+    }
+    let begun = Instant::now();
+    let made = plan(app, 1).await?;
+    let took = begun.elapsed();
+    *kept = (took > QUICK).then(|| (Instant::now(), took, made.clone()));
+    Ok(made)
+}
 
 /// The plan of so many nights.
 pub(crate) async fn plan(app: &App, nights: usize) -> Result<Plan, Problem> {

@@ -33,7 +33,7 @@ const ADDRESS_CHARS: usize = 63;
 pub(crate) struct Arguments {
     /// The address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:32500",
-        value_parser = taking::<SocketAddr>("a number's address and a port, as in 127.0.0.1:32500 or [::1]:32500"))]
+        value_parser = taking::<SocketAddr>("an IP address and a port, as in 127.0.0.1:32500 or [::1]:32500"))]
     pub(crate) listen: SocketAddr,
     /// A file of settings, which hold over what clients set [default: butler.toml in the data folder, if it
     /// is there]

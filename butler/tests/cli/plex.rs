@@ -41,6 +41,12 @@ fn listens(plex: &Plex) {
     wait_until("the command listens", || plex.listeners() > 0).unwrap();
 }
 
+/// Waits until a watch has looked: what begins from now on is seen to begin.
+fn has_looked(plex: &Plex) {
+    let asks_tasks = || plex.asked().iter().any(|request| request.line == "GET /butler");
+    wait_until("the watch has looked", asks_tasks).unwrap();
+}
+
 #[test]
 fn tasks_settings_and_sections_are_shown_and_changed() {
     let plex = Plex::start();
@@ -131,7 +137,7 @@ fn a_record_outlives_the_watch_and_the_server() {
     let address = plex.url().replace("http://", "");
 
     let (mut child, mut stdout) = recording(&plex, &file);
-    listens(&plex);
+    has_looked(&plex);
     let film = plex.begin("media.generate.bif", "Generating previews");
     plex.advance(&film, 10, "Heat");
     plex.advance(&film, 60, "Alien");
@@ -147,14 +153,13 @@ fn a_record_outlives_the_watch_and_the_server() {
     let (mut child, mut stdout) = recording(&plex, &file);
     line_with(&mut stdout, "Generating previews ended while nobody saw it.");
     line_with(&mut stdout, "Generating loudness data goes on since before.");
-    listens(&plex);
     plex.advance(&night, 30, "Show E S01 E05");
     plex.end(&night);
     line_with(&mut stdout, "Generating loudness data ends.");
     // The server dies, and comes again.
     drop(plex);
     let plex = Plex::start_at(&address);
-    listens(&plex);
+    has_looked(&plex);
     let backup = plex.begin("butler", "Backup");
     plex.advance(&backup, 100, "");
     plex.end(&backup);

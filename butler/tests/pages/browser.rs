@@ -164,6 +164,7 @@ impl Browser {
             "Tab" => (9, ""),
             "Enter" => (13, "\r"),
             "Escape" => (27, ""),
+            "ArrowLeft" => (37, ""),
             "ArrowRight" => (39, ""),
             " " => (32, " "),
             _ => bail!("the key `{key}` is not known here"),

@@ -19,7 +19,7 @@ pub(super) fn unfit(browser: &mut Browser) -> Vec<String> {
              const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); \
              for (let text; text = texts.nextNode();) { \
                if (text.parentElement.closest('.file, code, pre, script, select, .unseen, .title, .pic')) continue; \
-               for (const word of text.data.matchAll(/[\\p{L}\\p{N}.,:]{2,14}(?![\\p{L}\\p{N}])/gu)) { \
+               for (const word of text.data.matchAll(/(?<![\\p{L}\\p{N}])[\\p{L}\\p{N}.,:]{2,14}(?![\\p{L}\\p{N}])/gu)) { \
                  const range = document.createRange(); \
                  range.setStart(text, word.index); range.setEnd(text, word.index + word[0].length); \
                  const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top))); \

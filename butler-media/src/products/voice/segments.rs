@@ -5,9 +5,10 @@
 
 use butler_product::voice::{MAX_SEGMENTS, Segment};
 
-/// So likely speech must be to begin, and so unlikely to end.
-const BEGINS: f32 = 0.5;
-const ENDS: f32 = 0.35;
+/// So likely speech must be to begin, and so unlikely to end: higher than the model's own half, since it is
+/// sure of speech, and less sure that noise is none.
+const BEGINS: f32 = 0.65;
+const ENDS: f32 = 0.5;
 /// How likely speech is counts as the mean of so many frames.
 const SMOOTHED: usize = 4;
 /// A pause that is shorter parts nothing, microseconds: words have some between them.
@@ -101,8 +102,8 @@ mod tests {
     #[test]
     fn a_click_is_no_speech_and_doubt_ends_none() {
         assert_eq!(segments(&[(0.1, 50), (0.9, 6), (0.1, 50)]), []);
-        assert_eq!(segments(&[(0.9, 30), (0.4, 50), (0.9, 30)]).len(), 1);
-        assert_eq!(segments(&[(0.4, 100)]), []);
+        assert_eq!(segments(&[(0.9, 30), (0.55, 50), (0.9, 30)]).len(), 1);
+        assert_eq!(segments(&[(0.55, 100)]), []);
     }
 
     #[test]

@@ -3,22 +3,9 @@
 
 use std::fs;
 
-use butler_fixtures::{Server, Signal};
+use butler_fixtures::Signal;
 
-use super::stage;
-
-/// The exit code and all that was said.
-fn said(server: &Server, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = server.butler(arguments).unwrap();
-    (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
-}
-
-/// The command line on a data folder, whether or not a server holds it.
-fn on_folder(data_dir: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = butler_fixtures::command(env!("CARGO_BIN_EXE_butler"));
-    let output = command.arg("--data-dir").arg(data_dir).args(arguments).output().unwrap();
-    (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
-}
+use super::{on_folder, said, stage};
 
 #[test]
 fn a_backup_is_planned_made_listed_and_restored_behind_a_damaged_one() {
