@@ -46,8 +46,9 @@ const FOREIGN: &[&[u8]] = &[
 /// Reads the tags of a file that `lofty` knows; none where it knows nothing of the file, or finds its tags
 /// damaged.
 pub(crate) fn read(source: &Source) -> Option<Value> {
-    let head = source.head(16).ok()?;
-    if FOREIGN.iter().any(|mark| head.starts_with(mark)) {
+    let head = source.head(64).ok()?;
+    let is_ogg_flac = head.starts_with(b"OggS") && head.windows(5).any(|mark| mark == b"\x7FFLAC");
+    if is_ogg_flac || FOREIGN.iter().any(|mark| head.starts_with(mark)) {
         return None;
     }
     let frames = id3::read(&mut Cursor::new(source, MAX_READ));

@@ -212,9 +212,9 @@ fn sides_of_a_record() {
     check(
         Artist,
         &[
-            ("Nena/Nena (1983)/A1 - Kino.flac", "Nena | Nena (1983) | 1-1 | Kino"),
-            ("Nena/Nena/B2. Leuchtturm.flac", "Nena | Nena | 2-2 | Leuchtturm"),
-            ("Nena/Nena/LP 2/C03 Noch einmal.flac", "Nena | Nena | 3-3 | Noch einmal"),
+            ("Nena/Nena (1983)/A1 - Kino.flac", "Nena | Nena (1983) | 1- 1 | Kino"),
+            ("Nena/Nena/B2. Leuchtturm.flac", "Nena | Nena | 2- 2 | Leuchtturm"),
+            ("Nena/Nena/LP 2/C03 Noch einmal.flac", "Nena | Nena | 3- 3 | Noch einmal"),
             ("Nena/Nena/99 Luftballons.flac", "Nena | Nena | 99 | Luftballons"),
             ("Nena/Nena/U2 Song.flac", "Nena | Nena | | U2 Song"),
         ],

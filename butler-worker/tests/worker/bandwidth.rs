@@ -71,7 +71,9 @@ fn expected(film: &Path, info: &MediaInfo) -> (BTreeMap<u32, Vec<u64>>, Vec<i64>
         .iter()
         .filter(|packet| kind(packet.stream) != StreamKind::Subtitle)
         .filter_map(|packet| packet.time);
-    let start = timed.min().unwrap().max(0);
+    // An MP4's clock begins at zero: what comes late in it comes late.
+    let first = timed.min().unwrap().max(0);
+    let start = if info.container == "mov" && first >= 1_000_000 { 0 } else { first };
     let video = info.video().map(|video| video.index);
     let mut seconds: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     let (mut key_frames, mut before) = (Vec::new(), BTreeMap::new());

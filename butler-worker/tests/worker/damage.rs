@@ -50,7 +50,7 @@ fn a_file_that_was_cut_off_fails_and_says_where() {
     for (name, coding, sentence) in [
         ("h264.mkv", CODING, "The file ends after 12 of 25 seconds; it is cut off."),
         ("front.mp4", &format!("{CODING} -movflags +faststart"), "of 25 seconds; it is cut off."),
-        ("mpeg4.avi", "-c:v mpeg4 -g 24", "MB; it is cut off."),
+        ("mpeg4.avi", "-c:v mpeg4 -g 24", "kB; it is cut off."),
     ] {
         let failure = worker.make(&films::cut(&films::film(name, coding), 50), &[BIF]).failure();
         assert_eq!(failure.class, FailureClass::Content, "{name}");

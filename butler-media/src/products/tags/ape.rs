@@ -73,7 +73,14 @@ fn item(file: &mut (impl Read + Seek)) -> Option<(String, Option<String>)> {
 
 fn key_of(key: &str) -> Option<ItemKey> {
     let upper = key.to_ascii_uppercase();
-    ItemKey::from_key(TagType::Ape, key)
+    // These stand for the totals too.
+    let number = match &*upper {
+        "TRACK" => Some(ItemKey::TrackNumber),
+        "DISC" => Some(ItemKey::DiscNumber),
+        _ => None,
+    };
+    number
+        .or_else(|| ItemKey::from_key(TagType::Ape, key))
         .or_else(|| ItemKey::from_key(TagType::Ape, &in_title_case(key)))
         .or_else(|| ItemKey::from_key(TagType::VorbisComments, &upper))
 }

@@ -44,6 +44,9 @@ fn tag(frames: impl IntoIterator<Item = (String, Vec<Vec<String>>)>) -> Option<T
     for (kind, values) in frames {
         let key = match &*kind {
             "TYER" => Some(ItemKey::Year),
+            // These stand for the totals too.
+            "TRCK" => Some(ItemKey::TrackNumber),
+            "TPOS" => Some(ItemKey::DiscNumber),
             _ => ItemKey::from_key(TagType::Id3v2, &kind),
         };
         let Some(key) = key else { continue };
