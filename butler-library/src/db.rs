@@ -49,12 +49,10 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0015_derived.sql")).foreign_key_check(),
     M::up(include_str!("../migrations/0016_housekeeping.sql")),
     M::up(include_str!("../migrations/0017_web_sessions.sql")),
-    M::up(concat!(
-        include_str!("../migrations/0018_pictures.sql"),
-        include_str!("../migrations/0018_underived.sql"),
-        include_str!("../migrations/0018_cost_index.sql")
-    )),
-    M::up(include_str!("../migrations/0022_gone_parts.sql")),
+    M::up(include_str!("../migrations/0018_pictures.sql")),
+    M::up(include_str!("../migrations/0019_underived.sql")),
+    M::up(include_str!("../migrations/0020_cost_index.sql")),
+    M::up(include_str!("../migrations/0021_gone_parts.sql")),
 ];
 
 /// The database's version in this build.

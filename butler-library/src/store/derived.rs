@@ -4,7 +4,7 @@
 //! As with sources, the database is the work list. A derived product is stored with the digest of its inputs:
 //! which files are below the item, and what was made of each, and when. It is lacking where there is
 //! something to make it of and the digest is another. Which items are worth a look is marked by triggers
-//! (`migrations/0018_underived.sql`); the digest decides. Start with [`Derivation`] and
+//! (`migrations/0019_underived.sql`); the digest decides. Start with [`Derivation`] and
 //! [`Library::underived`].
 
 use std::collections::BTreeMap;

@@ -115,7 +115,7 @@ fn progress_moves_by_itself() {
         )
         .unwrap();
     browser.until("the strip is there", "document.querySelector('.strip img')?.naturalWidth > 0").unwrap();
-    browser.hover(".strip", 0.7).unwrap();
+    browser.hover(".strip", 0.5).unwrap();
     browser
         .until("a large picture is shown", "document.querySelector('.scrub-big img')?.naturalWidth > 0")
         .unwrap();

@@ -87,12 +87,13 @@ fn behind_a_proxy_with_a_path_and_a_name_of_its_own_everything_works() {
     browser.until("the page listens", "document.getElementById('lost').hidden").unwrap();
     server.butler(&["pause", "--for", "30m"]).unwrap();
     browser.until_shown("Go on now").unwrap();
-    browser.click("#held button").unwrap();
-    browser.until("nothing is held", "!document.querySelector('#held button')").unwrap();
     server.start_task("GenerateMediaIndexFiles").unwrap();
-    browser.until("the run is shown", "document.querySelector('.work progress')").unwrap();
+    // It is held, so that it is there for as long as this takes.
+    browser.until("the run is shown", "document.querySelector('.work button')").unwrap();
     browser.click(".work button").unwrap();
     browser.until_shown("Nothing runs, and nothing waits.").unwrap();
+    browser.click("#held button").unwrap();
+    browser.until("nothing is held", "!document.querySelector('#held button')").unwrap();
     assert_eq!(browser.evaluate("window.stays").unwrap(), true, "the page was loaded again");
     for (link, path) in [("/butler/tasks", "/butler/tasks"), ("/butler/sections", "/butler/sections")] {
         browser.click(&format!("nav a[href='{link}']")).unwrap();
