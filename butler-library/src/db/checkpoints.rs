@@ -21,9 +21,6 @@ const WORTH_IT: i64 = 1_000;
 const LITTLE: i64 = 250;
 /// Of a log of so many pages it brings in whatever is left, as long as no reader holds that back: 16 MB.
 const LONG: i64 = 4_000;
-/// A log of so many pages (32 MB) the writer brings in itself whatever is left: who writes all the time, and more
-/// quickly than this thread, would never let it come to the end.
-const TOO_LONG: i64 = 8_000;
 /// So many rounds are made at a time while each leaves less than the one before.
 const ROUNDS: u32 = 8;
 
