@@ -66,7 +66,8 @@ impl Client {
     /// # Errors
     /// If the server can't be asked or refuses: nothing waits, or the plan has changed.
     pub async fn confirm_plan(&self, task: &TaskName, digest: &str) -> Result<Start, Error> {
-        let request = self.put(&["api", "v1", "tasks", task.as_str(), "plan"]).argument("digest", digest);
+        let request = self.put(&["api", "v1", "tasks", task.as_str(), "plan"]);
+        let request = request.argument("digest", digest).starts();
         Ok(Start::read(task, &request.send().await?))
     }
 

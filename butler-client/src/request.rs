@@ -28,6 +28,8 @@ pub(crate) struct Request<'a> {
     url: Url,
     headers: HeaderMap,
     within: Duration,
+    /// Whether it starts something whatever its method says, so that a second try could start it twice.
+    is_start: bool,
 }
 
 impl Client {
@@ -51,7 +53,7 @@ impl Client {
         let mut headers = self.shared.identity.clone();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let url = self.shared.server.resource(segments);
-        Request { client: self, method, url, headers, within: self.shared.timeout }
+        Request { client: self, method, url, headers, within: self.shared.timeout, is_start: false }
     }
 }
 
@@ -59,6 +61,11 @@ impl<'a> Request<'a> {
     /// Waits at least so long for the answer.
     pub(crate) fn within(self, limit: Duration) -> Self {
         Self { within: self.within.max(limit), ..self }
+    }
+
+    /// Says that it starts something, though its method doesn't: it is not tried again by itself.
+    pub(crate) fn starts(self) -> Self {
+        Self { is_start: true, ..self }
     }
 
     /// Adds or replaces headers.
@@ -155,7 +162,7 @@ impl<'a> Request<'a> {
                 let tried = Tried {
                     times,
                     elapsed: begun.elapsed(),
-                    is_idempotent: self.method != Method::POST,
+                    is_idempotent: self.method != Method::POST && !self.is_start,
                     failure,
                     retry_after: wanted_pause,
                 };
@@ -234,7 +241,8 @@ async fn read_body(call: &Call, limit: Duration, mut response: Response) -> Resu
 /// What went wrong below; the URL, which reqwest would repeat, stands in the call already. `limit` is the
 /// call's: that of the connection, which may have passed alone, the HTTP client keeps to itself.
 pub(crate) fn broken(call: &Call, limit: Duration, error: reqwest::Error) -> Error {
-    if error.is_timeout() {
+    // The time to connect has a limit of its own, which is shorter.
+    if error.is_timeout() && !error.is_connect() {
         return Error::Timeout { call: call.clone(), after: limit };
     }
     Error::Connection { call: call.clone(), source: error.without_url().into() }

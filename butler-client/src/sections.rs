@@ -194,7 +194,7 @@ impl Client {
     /// [`Error::NotFound`] if there is no such section or a path lies in none of its folders; else if the
     /// server can't be asked or refuses.
     pub async fn refresh_section(&self, id: i64, paths: &[PathBuf]) -> Result<Start, Error> {
-        let mut request = self.get(&["library", "sections", &id.to_string(), "refresh"]);
+        let mut request = self.get(&["library", "sections", &id.to_string(), "refresh"]).starts();
         for path in paths {
             request = request.escaped_argument("path", &escape(path.as_os_str()));
         }

@@ -103,7 +103,9 @@ impl Library {
         let after = self.database_room()?;
         compacted.bytes_won = before.pages.saturating_sub(after.pages) * before.page_bytes;
         self.db().checkpoint();
-        tell(total, total);
+        if !compacted.is_cut {
+            tell(total, total);
+        }
         Ok(compacted)
     }
 

@@ -122,7 +122,7 @@ static IN_FRONT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// `A1 - Title`: the side of a record in front of the number on it.
 static SIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[\[(]?([A-H])[ ._\-]?([0-9]{1,2})[\])]?(?:\s*[\-–._)]\s*|\s+)(.*\w.*)$").ok()
+    Regex::new(r"^[\[(]?([A-H])[ ._]?([0-9]{1,2})[\])]?(?:\s*[\-–._)]\s*|\s+)(.*\w.*)$").ok()
 });
 /// `Artist - Album - 01 - Title`.
 static INSIDE: LazyLock<Option<Regex>> =

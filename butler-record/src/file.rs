@@ -32,6 +32,9 @@ pub enum RecordError {
     /// The file is no record, or one of a later version.
     #[error("the file is no record, or one of a later version")]
     Version(#[from] rusqlite_migration::Error),
+    /// The file is another program's database.
+    #[error("the file is no record")]
+    Foreign,
     /// The file can't be opened.
     #[error("the file can't be opened")]
     Open(#[source] io::Error),
@@ -118,6 +121,11 @@ impl RecordFile {
         })?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Looked at before anything is written into it, be it a mode.
+        let of_others = "SELECT count(*) > 0 AND sum(name = 'server') = 0 FROM sqlite_schema";
+        if connection.query_row(of_others, [], |row| row.get(0))? {
+            return Err(RecordError::Foreign);
+        }
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         // A power cut may cost the last observations, and nobody was promised them: no fsync for each.
         connection.pragma_update(None, "synchronous", "NORMAL")?;

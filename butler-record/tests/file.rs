@@ -100,6 +100,18 @@ fn a_file_of_another_server_or_of_another_watch_is_refused_and_not_touched() {
 }
 
 #[test]
+fn another_programs_database_is_refused_and_not_touched() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let path = folder.path().join("photos.db");
+    let theirs = rusqlite::Connection::open(&path).unwrap();
+    theirs.execute_batch("CREATE TABLE photos (id INTEGER PRIMARY KEY)").unwrap();
+    drop(theirs);
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(RecordFile::open(&path, "attic"), Err(RecordError::Foreign)));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
 fn what_is_stored_by_name_is_bounded_and_the_rest_is_counted() {
     let folder = butler_fixtures::tempdir().unwrap();
     let mut file = RecordFile::open(&folder.path().join("night.db"), "den").unwrap();

@@ -110,10 +110,13 @@ impl<'a> Observer<'a> {
 
     async fn look(&mut self) -> Result<(), Error> {
         let activities = self.client.activities().await?;
+        // Both are asked for before either counts: a server of which one can't be had is not seen.
+        let tasks = match self.wants_tasks {
+            true => Some(self.client.butler().tasks().await?),
+            false => None,
+        };
         self.ready.push_back(Observation::Look(activities));
-        if self.wants_tasks {
-            self.ready.push_back(Observation::Tasks(self.client.butler().tasks().await?));
-        }
+        self.ready.extend(tasks.map(Observation::Tasks));
         Ok(())
     }
 }

@@ -70,6 +70,15 @@ async fn a_server_that_never_answers_costs_the_limit_of_the_call_and_no_more() {
 }
 
 #[tokio::test]
+async fn what_starts_something_is_asked_for_once_whatever_its_method_is() {
+    let busy = || Reply::page(503, "Service Unavailable");
+    let server = replies(vec![busy(), busy()]);
+    let client = Client::builder().url(server.url()).timeout(PATIENCE).retry(eager()).build().unwrap();
+    let _refused = client.refresh_section(1, &[]).await.unwrap_err();
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn hooks_see_every_try_and_may_change_it_but_see_no_token() {
     let server = replies(vec![Reply::page(503, "Service Unavailable"), Reply::json(200, SOUND)]);
     let (seen, attempts) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));

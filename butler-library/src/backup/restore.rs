@@ -113,8 +113,16 @@ fn fold_log(database: &Path) {
 /// Gives the database that is there a second name, and takes a log that is left out of the way of the one to
 /// come.
 fn keep(database: &Path, now: &DateTime) -> io::Result<PathBuf> {
-    let kept = beside(database, &format!("-replaced-{}", now.strftime("%Y-%m-%dT%H%M%S")));
-    fs::hard_link(database, &kept)?;
+    let name = format!("-replaced-{}", now.strftime("%Y-%m-%dT%H%M%S"));
+    let (mut kept, mut nth) = (beside(database, &name), 1);
+    // Further ones of one second are told apart by a number.
+    while let Err(error) = fs::hard_link(database, &kept) {
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            return Err(error);
+        }
+        nth += 1;
+        kept = beside(database, &format!("{name}.{nth}"));
+    }
     for log in ["-wal", "-shm"] {
         match fs::rename(beside(database, log), beside(&kept, log)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -128,4 +136,23 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_that_are_replaced_within_one_second_are_all_kept() {
+        let folder = butler_fixtures::tempdir().unwrap();
+        let database = folder.path().join("butler.db");
+        let now = jiff::civil::date(2026, 11, 28).at(5, 22, 0, 0);
+        let kept = ["one", "two", "three"].map(|content| {
+            fs::write(&database, content).unwrap();
+            let kept = keep(&database, &now).unwrap();
+            fs::remove_file(&database).unwrap();
+            kept
+        });
+        assert_eq!(kept.map(|kept| fs::read_to_string(kept).unwrap()), ["one", "two", "three"]);
+    }
 }

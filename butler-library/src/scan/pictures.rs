@@ -150,11 +150,14 @@ fn owner_of(
     owner: &Owner,
 ) -> Result<Option<ItemId>, StoreError> {
     if let Owner::File(stem) = owner {
-        // Between the name with the dot of its extension, and with the byte that follows a dot.
+        // Between the name with the dot of its extension, and with the byte that follows a dot; behind that dot
+        // comes the extension alone.
         let with = |sign: u8| [folder, stem.as_slice(), &[sign]].concat();
         let mut statement = tx.prepare_cached(
-            "SELECT m.item FROM parts p JOIN media m ON m.id = p.media \
-             WHERE p.root = ?1 AND p.path > ?2 AND p.path < ?3 ORDER BY p.path LIMIT 1",
+            "SELECT m.item FROM parts p JOIN media m ON m.id = p.media JOIN items i ON i.id = m.item \
+             WHERE p.root = ?1 AND p.path > ?2 AND p.path < ?3 AND i.kind <> 'extra' \
+             AND instr(substr(p.path, length(?2) + 1), x'2E') = 0 \
+             AND instr(substr(p.path, length(?2) + 1), x'2F') = 0 ORDER BY p.path LIMIT 1",
         )?;
         return Ok(statement
             .query_row(params![root, with(b'.'), with(b'/')], |row| row.get(0))

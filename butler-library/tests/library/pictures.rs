@@ -77,6 +77,19 @@ fn pictures_beside_a_film_are_its_own_and_can_be_demanded() {
 }
 
 #[test]
+fn a_picture_named_as_a_film_is_the_films_and_no_extras_with_a_longer_name() {
+    let world = World::new(SectionKind::Movie);
+    world.write("Heat.Cut-trailer.mkv", &content("trailer", 900));
+    world.write("Heat.Extras/clip.mkv", &content("clip", 900));
+    world.write("Heat.mkv", &content("heat", 900));
+    world.write("Heat-poster.jpg", &content("poster", 500));
+    world.scan();
+    let films = world.items(ItemKind::Movie);
+    let heat = films.iter().find(|film| film.title == "Heat").unwrap();
+    assert_eq!(pictures(&world, heat.id), [(PictureRole::Poster, "Heat-poster.jpg".to_owned())]);
+}
+
+#[test]
 fn what_was_made_of_a_picture_goes_only_when_no_file_is_that_picture_any_more() {
     let world = World::new(SectionKind::Movie);
     world.write("Heat (1995)/Heat (1995).mkv", &content("heat", 900));

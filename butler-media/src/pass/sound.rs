@@ -90,7 +90,7 @@ impl<'a> Sound<'a> {
 
     /// Sets up a decoder for each stream that is wanted; who can't have one learns why.
     pub(super) fn begin(&mut self, demuxer: &Demuxer) {
-        self.clock.start = demuxer.start();
+        self.clock.start = demuxer.start().map(|first| self.reader.start(first));
         self.clock.latest = self.reader.claimed().map(|claimed| claimed.saturating_mul(2));
         for (maker, feed) in self.feeds.iter().enumerate() {
             for wants in feed.maker.wants() {
@@ -157,7 +157,7 @@ impl Taker for Sound<'_> {
 
     fn packet(&mut self, packet: &Packet) -> Result<(), Stop> {
         if let Some(time) = packet.micros() {
-            let time = time.saturating_sub(*self.clock.start.get_or_insert(time));
+            let time = time.saturating_sub(*self.clock.start.get_or_insert_with(|| self.reader.start(time)));
             self.clock.seen = self.clock.seen.max(time.saturating_add(packet.duration_micros()));
         }
         let (clock, feeds) = (self.clock, &mut *self.feeds);

@@ -7,7 +7,7 @@ use butler_product::media_info::{
 };
 
 use crate::ffi::{Demuxer, Medium, StreamHeader};
-use crate::key_frames::LATE;
+use crate::key_frames::{LATE, Origin};
 use crate::open::{Media, Stop};
 use crate::products::photo;
 use crate::scale::upright;
@@ -32,16 +32,17 @@ fn of(media: &Media, demuxer: &Demuxer) -> MediaInfo {
         .collect();
     let Length { duration_ms, stated_ms } = length(media, demuxer, &streams);
     let size_bytes = media.source.size();
-    MediaInfo {
+    let info = MediaInfo {
         container: media.container().to_owned(),
         duration_ms,
         stated_ms,
         bit_rate: duration_ms.and_then(|ms| MediaInfo::average(size_bytes, ms)),
         size_bytes,
         streams,
-        chapters: chapters(demuxer),
+        chapters: Vec::new(),
         tags: tags(demuxer),
-    }
+    };
+    MediaInfo { chapters: chapters(demuxer, Origin::of(&info)), ..info }
 }
 
 /// A file's length, milliseconds.
@@ -140,8 +141,8 @@ fn picture(header: &StreamHeader<'_>) -> PictureShape {
     }
 }
 
-fn chapters(demuxer: &Demuxer) -> Vec<Chapter> {
-    let start = demuxer.start().unwrap_or(0).max(0);
+fn chapters(demuxer: &Demuxer, origin: Origin) -> Vec<Chapter> {
+    let start = demuxer.start().map_or(0, |first| origin.start(first)).max(0);
     let ms = |micros: i64| u64::try_from(micros.saturating_sub(start) / 1_000).unwrap_or(0);
     let mut chapters: Vec<_> = demuxer
         .chapters(MAX_CHAPTERS)

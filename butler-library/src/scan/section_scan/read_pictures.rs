@@ -5,7 +5,8 @@ use super::super::extent::is_at_or_below;
 use super::super::pictures::{self, PicturePlan, PictureRead};
 use super::super::walk::SeenPicture;
 use super::{
-    Away, CallError, Reading, RootId, Scan, ScanError, ScanFailure, Sink, Watch, path_from_bytes, read,
+    Away, CallError, Reading, RootId, RootReport, Scan, ScanError, ScanFailure, Sink, Watch, path_from_bytes,
+    read,
 };
 
 impl Scan<'_> {
@@ -25,8 +26,13 @@ impl Scan<'_> {
             let is_unsure = |path: &[u8]| unsure.iter().any(|unsure| is_at_or_below(path, &unsure.path));
             let (mut to_read, gone) = pictures::compare(known, seen, &is_unsure);
             to_read.retain(|seen| Watch::new(seen.stat, now).is_settled(now));
-            plan.gone.extend(gone);
             self.read_pictures_of(root, &to_read, &mut plan);
+            // A disk that is away, or went away meanwhile, is no reason to forget what lay on it.
+            let folder = self.roots.get(&root);
+            let is_away = |away: &RootReport| Some(&away.path) == folder;
+            if !self.report.roots_away.iter().any(is_away) {
+                plan.gone.extend(gone);
+            }
             if self.report.stopped {
                 break;
             }

@@ -71,7 +71,7 @@ impl Blocks {
             if let Some(xmp) = block.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0") {
                 self.xmp.get_or_insert_with(|| xmp.to_vec());
             } else if let Some(resources) = block.strip_prefix(b"Photoshop 3.0\0") {
-                self.photoshop.extend_from_slice(resources);
+                self.more_photoshop(resources);
             } else if kind == 0xE1 {
                 self.exif = self.exif.take().or_else(|| tiff(&block));
             }
@@ -109,6 +109,13 @@ impl Blocks {
         None
     }
 
+    /// Takes a further piece of Photoshop's resources, as long as all of them are no longer than a block may be.
+    fn more_photoshop(&mut self, piece: &[u8]) {
+        if (self.photoshop.len() + piece.len()) as u64 <= MAX_BLOCK {
+            self.photoshop.extend_from_slice(piece);
+        }
+    }
+
     fn png_word(&mut self, key: &str, text: Vec<u8>) {
         let words = || Some(String::from_utf8_lossy(&text).into_owned());
         match &*key.to_ascii_lowercase() {
@@ -121,7 +128,7 @@ impl Blocks {
                 self.exif = self.exif.take().or_else(|| tiff(&profile));
             }
             "raw profile type iptc" | "raw profile type 8bim" => {
-                self.photoshop.extend(unhexed(&text).unwrap_or_default());
+                self.more_photoshop(&unhexed(&text).unwrap_or_default());
             }
             "raw profile type xmp" => self.xmp = self.xmp.take().or_else(|| unhexed(&text)),
             // ImageMagick copies a camera's words so; it is the surest of these.

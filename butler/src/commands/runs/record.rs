@@ -33,7 +33,7 @@ pub(crate) fn trouble(path: &Path, error: &RecordError) -> Trouble {
             Trouble::new(Exit::Failed, format!("`{path}` is the history of another server."))
                 .hint("One file a server: name another file.")
         }
-        RecordError::Version(_) => {
+        RecordError::Version(_) | RecordError::Foreign => {
             Trouble::new(Exit::Failed, format!("`{path}` is no history that this version reads."))
                 .hint("`butler watch --record FILE` keeps one, and makes the file.")
         }
