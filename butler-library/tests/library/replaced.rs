@@ -14,8 +14,8 @@ fn files(world: &World) -> Vec<String> {
     paths
 }
 
-#[test]
-fn a_replaced_file_is_shown_last_and_leaves_with_the_next_scan() {
+/// A film whose file was replaced by another one between two scans, beside a film that stays.
+fn with_a_replaced_film() -> World {
     let world = World::new(SectionKind::Movie);
     world.write("Film (2002)/Film (2002).avi", b"an old film");
     world.write("Other (2003).mkv", b"another");
@@ -23,6 +23,12 @@ fn a_replaced_file_is_shown_last_and_leaves_with_the_next_scan() {
     world.remove("Film (2002)/Film (2002).avi");
     world.write("Film (2002)/Film (2002).mp4", b"the same film anew");
     world.scan();
+    world
+}
+
+#[test]
+fn a_replaced_file_is_shown_last_and_leaves_with_the_next_scan() {
+    let world = with_a_replaced_film();
     let film = world.part("Film (2002)/Film (2002).mp4").item;
     let gone = |media: &[MediaRow]| media.iter().map(MediaRow::is_gone).collect::<Vec<_>>();
     assert_eq!(gone(&world.library.item(film).unwrap().unwrap().media), [false, true]);
@@ -52,13 +58,7 @@ fn what_only_went_stays_and_so_does_what_lies_elsewhere() {
 
 #[test]
 fn nothing_leaves_at_a_scan_of_a_part_or_that_could_not_read_a_folder() {
-    let world = World::new(SectionKind::Movie);
-    world.write("Film (2002)/Film (2002).avi", b"an old film");
-    world.write("Other (2003).mkv", b"another");
-    world.scan();
-    world.remove("Film (2002)/Film (2002).avi");
-    world.write("Film (2002)/Film (2002).mp4", b"the same film anew");
-    world.scan();
+    let world = with_a_replaced_film();
     world.scan_paths(&["Film (2002)"]);
     assert_eq!(files(&world).len(), 3);
 }
