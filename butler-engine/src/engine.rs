@@ -3,7 +3,8 @@
 //! or asks it.
 //!
 //! Start with [`Engine::start`] and `Loop::handle`. The parts: `effects.rs` carries out what the schedule
-//! orders, `units.rs` follows a unit from its forming to its result, `questions.rs` answers.
+//! orders, `lacks.rs` follows what runs lack, `units.rs` a unit from its forming to its result, `questions.rs`
+//! answers.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ mod effects;
 pub(crate) mod event;
 pub(crate) mod inbox;
 mod kept_lacks;
+mod lacks;
 mod pauses;
 mod questions;
 mod recovery;
@@ -372,9 +374,9 @@ impl Loop {
             EngineEvent::UnitsOver { slot, units } => self.units_over(slot, units),
             EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
             EngineEvent::WorkerGone { slot } => self.pool.worker_is(slot, false),
-            EngineEvent::Settled(settled) => {
+            EngineEvent::Settled { unit, settled } => {
                 let was_behind = self.publisher.is_behind();
-                self.publisher.settled();
+                self.publisher.settled(unit);
                 self.settled(settled);
                 if was_behind {
                     self.dispatch();
@@ -466,6 +468,8 @@ fn reply(start: &StartAnswer) -> StartReply {
 
 #[cfg(test)]
 mod derive_tests;
+#[cfg(test)]
+mod lacks_tests;
 #[cfg(test)]
 mod night_tests;
 #[cfg(test)]

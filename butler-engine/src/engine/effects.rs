@@ -1,25 +1,17 @@
 //! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And
-//! follows a run's own work and the count of its lacks.
+//! follows a run's own work; what it lacks is counted in `lacks.rs`.
 
-use std::collections::BTreeSet;
-use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use butler_api::{Attendance, Origin, Reason, RunId, RunRecord, RunState};
-use butler_library::{Scope, SectionId};
-use butler_product::ProductKind;
+use butler_api::{Attendance, Reason, RunId, RunRecord};
 use butler_schedule::{Effect, Lane, RunEnd};
-use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
+use butler_tasks::{Report, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
-use super::blob_check;
-use crate::causes::{OWN_FAULT, with_causes};
 use crate::door::fact::{Came, What};
 use crate::engine::Loop;
-use crate::engine::event::{EngineEvent, Gathered};
 use crate::engine::unsaved::{RunEnding, Unstored};
 use crate::run::Run;
-use crate::run::brake::Brake;
 use crate::run::phase::Phase;
 use crate::run::{derive, work};
 
@@ -118,7 +110,7 @@ impl Loop {
     }
 
     /// Tells the backlog whose a run is, and by when its units must end.
-    fn bind(&mut self, id: RunId) {
+    pub(super) fn bind(&mut self, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
         let until = run.bound_until.map(|end| end.saturating_add(UNITS_GRACE).unwrap_or(end));
         self.backlog.bind(id, run.origin, until, run.task.timing.lane == Lane::Media);
@@ -131,34 +123,6 @@ impl Loop {
                 "that Butler is there could not be noted"
             );
         }
-    }
-
-    /// A media run that waits to begin in this window, or is placed in it, will lack this and that: what is
-    /// at work until then makes it too, where it reads the same file.
-    fn look_ahead(&mut self, record: &RunRecord) {
-        let is_to_come =
-            matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
-        let is_media = |task: &&Task| task.timing.lane == Lane::Media;
-        let Some(task) = self.catalogue.find(&record.task).filter(is_media) else { return };
-        if !is_to_come || self.done_ahead.contains_key(&record.id) {
-            return;
-        }
-        self.done_ahead.insert(record.id, 0);
-        let demands = task.demands(&self.settings.borrow());
-        let run = Run::new(record, task);
-        if let Err(error) = self.gather(&run, demands, true) {
-            tracing::warn!(run = %record.id, %error, "what it will lack is not looked for");
-        }
-    }
-
-    /// A run that was about new items shall take all lacks.
-    fn widen(&mut self, id: RunId) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        if !run.is_detachable() {
-            return;
-        }
-        run.phase = Phase::Counting { is_widening: true };
-        self.count(id);
     }
 
     fn begin(&mut self, id: RunId) {
@@ -189,90 +153,6 @@ impl Loop {
         let begun = work::start(&run, &self.library, settings, &self.inbox, self.clock.clone());
         self.runs.insert(id, run);
         self.fail_without_thread(id, begun);
-    }
-
-    /// The run's lacks are to be counted; where it wishes nothing there is nothing to count.
-    fn count(&mut self, id: RunId) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        let demands = run.task.demands(&self.settings.borrow());
-        if demands.is_empty() {
-            run.phase = Phase::Units;
-            return self.end_if_done(id);
-        }
-        let Some(run) = self.runs.get(&id) else { return };
-        let gathering = self.gather(run, demands, false);
-        self.fail_without_thread(id, gathering);
-    }
-
-    /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
-    fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
-        let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
-        let (id, section) = (run.id, run.ask.section.map(SectionId));
-        let force = run.tries_again();
-        let newcomers_only = run.origin == Origin::Asap;
-        let (switch, brake) = (run.task.section_switch.map(|switch| switch.id), run.brake());
-        std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
-            let count = || {
-                let gathered =
-                    count_lacks(&library, &demands, (section, switch), (force, &brake), clock.now())?;
-                if newcomers_only {
-                    only_newcomers(&library, gathered)
-                } else {
-                    Ok(Gathered { is_ahead, ..gathered })
-                }
-            };
-            let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
-                Ok(counted) => counted.map_err(|error| {
-                    format!("The library could not be read: {}. See the server's log.", with_causes(&error))
-                }),
-                Err(_) => Err(OWN_FAULT.to_owned()),
-            };
-            inbox.tell(EngineEvent::Gathered { run: id, lacks });
-        })?;
-        Ok(())
-    }
-
-    pub(super) fn gathered(&mut self, id: RunId, lacks: Result<Gathered, String>) {
-        let Some(run) = self.runs.get_mut(&id) else { return self.gathered_ahead(id, lacks) };
-        let Gathered { lacks, held_back, newcomers_only, is_ahead } = match lacks {
-            Ok(gathered) => gathered,
-            Err(sentence) => return self.fail_run(id, sentence),
-        };
-        // The run has begun by now, and what it lacks is counted anew: the older count knows nothing of what
-        // was made meanwhile.
-        let Phase::Counting { is_widening } = run.phase else { return };
-        if is_ahead {
-            return;
-        }
-        // What was begun for new items only, and shall take all by now, is counted whole by the one that
-        // comes behind.
-        if !(is_widening && newcomers_only) {
-            run.phase = Phase::Units;
-        }
-        run.held_back = held_back;
-        for (spec, sources) in lacks {
-            run.total += self.backlog.add(id, run.origin, &spec, sources);
-        }
-        log_unstored(id, "a run's total", self.library.set_run_total(id, run.total));
-        let progress = run.progress(None);
-        self.tell(progress);
-        self.bind(id);
-        self.end_if_done(id);
-        self.dispatch();
-    }
-
-    /// What a run that is still to come will lack was counted.
-    fn gathered_ahead(&mut self, id: RunId, lacks: Result<Gathered, String>) {
-        match lacks {
-            Ok(gathered) if self.done_ahead.contains_key(&id) => {
-                for (spec, sources) in gathered.lacks {
-                    self.backlog.add_ahead(id, spec, sources.into_iter().collect());
-                }
-            }
-            Ok(_) => {}
-            // The run itself will say so, should it still be so when it begins.
-            Err(sentence) => tracing::warn!(run = %id, %sentence, "what it will lack is not known"),
-        }
     }
 
     pub(super) fn work_stepped(&mut self, id: RunId, step: WorkStep) {
@@ -315,7 +195,7 @@ impl Loop {
     }
 
     /// A run whose thread could not be started can't go on.
-    fn fail_without_thread(&mut self, id: RunId, started: std::io::Result<()>) {
+    pub(super) fn fail_without_thread(&mut self, id: RunId, started: std::io::Result<()>) {
         if let Err(error) = started {
             self.fail_run(
                 id,
@@ -385,7 +265,7 @@ impl Loop {
             return;
         }
         let until = match run.phase {
-            Phase::Working | Phase::Counting { .. } | Phase::Deriving { .. } => return,
+            Phase::Working | Phase::Counting | Phase::Deriving { .. } => return,
             Phase::Closing { is_cut: true, .. } => return self.end_run(id, RunEnd::Stopped),
             Phase::Closing { until, is_cut: false } => Some(until),
             Phase::Units => None,
@@ -418,11 +298,13 @@ impl Loop {
     }
 
     pub(super) fn deriving_ended(&mut self, id: RunId, end: Result<(), String>) {
-        let Some(run) = self.runs.get(&id).filter(|run| matches!(run.phase, Phase::Deriving { .. })) else {
-            return;
-        };
+        let Some(run) = self.runs.get(&id) else { return };
+        let Phase::Deriving { until } = run.phase else { return };
         let reason = run.completed_reason();
         match end {
+            Ok(()) if run.looks_again && until.is_none() => self.count(id),
+            // There may be more to do, and its window has ended.
+            Ok(()) if run.looks_again => self.end_run(id, RunEnd::Stopped),
             Ok(()) => self.end_run(id, RunEnd::Completed(reason)),
             Err(sentence) => self.fail_run(id, sentence),
         }
@@ -434,66 +316,4 @@ pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), butler_lib
     if let Err(error) = stored {
         tracing::error!(%run, what, error = &error as &dyn std::error::Error, "could not be stored");
     }
-}
-
-/// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
-fn only_newcomers(
-    library: &butler_library::Library,
-    gathered: Gathered,
-) -> Result<Gathered, butler_library::StoreError> {
-    let newcomers = library.newcomers()?;
-    let mut gathered = Gathered { held_back: 0, newcomers_only: true, ..gathered };
-    for (_, sources) in &mut gathered.lacks {
-        sources.retain(|source| newcomers.contains(source));
-    }
-    Ok(gathered)
-}
-
-/// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
-/// the database. In all that the run is about, and until it is stopped.
-fn look_at_blobs(
-    library: &butler_library::Library,
-    demands: &[Demand],
-    section: Option<SectionId>,
-    brake: &Brake,
-) {
-    let kinds: BTreeSet<ProductKind> =
-        demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
-    for kind in kinds {
-        let looked = match section {
-            None => {
-                library.check_blobs(Some(kind), &|| brake.is_stopping()).map(|check| blob_check::tell(&check))
-            }
-            Some(section) => library
-                .check_blobs_of(section, &[kind], &|| brake.is_stopping())
-                .map(|lost| tracing::info!(%kind, %section, lost, "the blobs of a section were looked at")),
-        };
-        if let Err(error) = looked {
-            let cause = &error as &dyn std::error::Error;
-            tracing::warn!(%kind, error = cause, "its blobs could not be looked at");
-        }
-    }
-}
-
-fn count_lacks(
-    library: &butler_library::Library,
-    demands: &[Demand],
-    (section, switch): (Option<SectionId>, Option<&'static str>),
-    // Whether to take what rests after failures too, and by what the run is stopped.
-    (force, brake): (bool, &Brake),
-    now: Timestamp,
-) -> Result<Gathered, butler_library::StoreError> {
-    let mut gathered = Gathered::default();
-    if force {
-        look_at_blobs(library, demands, section, brake);
-    }
-    for demand in demands {
-        let scope = Scope { section, needs: demand.needs, switch };
-        let lacks = library.lacks(&demand.spec, &scope, now, force)?;
-        if !force {
-            gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
-        }
-        gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
-    }
-    Ok(gathered)
 }

@@ -135,7 +135,15 @@ impl Loop {
                 }
             }
         }
-        self.publisher.settle(UnitResult { source, wants, answers, bytes_read, spent });
+        for (want, _) in &answers {
+            let Want { spec, runs, .. } = &wants[*want];
+            for run in runs {
+                if let Some(run) = self.runs.get_mut(run) {
+                    run.unit_answered(source, spec.kind());
+                }
+            }
+        }
+        self.publisher.settle(UnitResult { unit, source, wants, answers, bytes_read, spent });
     }
 
     /// A run goes on without one of its lacks, which stays a lack.

@@ -2,7 +2,7 @@
 //! command line.
 //!
 //! Never looks into the data folder for an answer that a door gives. One file a subject: `previews` (what is
-//! made is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
+//! made is right), `asked_again` (starts beside a run that works), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read),
 //! `broken` (damaged ones by the hundred), `chapters` (their pictures), `full_disk` (no room for anything),
 //! `hangs` (what stops answering), `hardship` (what comes between while a worker reads), `lost` (what is gone
 //! from the data folder), `loudness` (of films, tracks and albums), `pauses` (what holds everything),
@@ -12,6 +12,7 @@
 //! of them, their pictures), `doors` (tokens, bad requests, the command line), `flood` (strangers by the hundred).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod asked_again;
 mod broken;
 mod chapters;
 mod damage;

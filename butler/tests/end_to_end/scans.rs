@@ -86,6 +86,20 @@ fn five_refreshes_beside_a_scan_that_works_lose_nothing_and_are_one_more_scan() 
 }
 
 #[test]
+fn a_start_of_the_scan_beside_one_that_works_is_one_more_scan_and_finds_what_came() {
+    let stage = stage();
+    stage.add_movies(&small_films(2)).unwrap();
+    let (server, section) = scanned(&stage);
+    let first = busy_scan(&stage, &server, &format!("/library/sections/{section}/refresh"));
+    // Into a folder that has been walked.
+    add(&stage, "Film 01 (2001)/Late (2010).mkv");
+    let output = server.butler(&["start", "RefreshLibraries", "--wait"]).unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains(&format!("Run {} is queued", first + 1)), "{said}");
+    assert_eq!(server.parts(&section).unwrap().len(), 2 + 1 + 1);
+}
+
+#[test]
 fn a_refresh_of_a_folder_reads_that_folder_and_those_above_it() {
     let stage = stage();
     for number in 0..50 {
