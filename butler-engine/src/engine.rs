@@ -9,11 +9,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::{Origin, RunId};
-use butler_library::Library;
+use butler_library::{Library, VitalThread};
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
 use butler_tasks::{Catalogue, LibraryChange, Settings, Task};
@@ -79,7 +78,7 @@ pub enum EngineError {
 /// A running engine. Dropping it shuts it down.
 pub struct Engine {
     inbox: Inbox,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<VitalThread>,
 }
 
 impl Engine {
@@ -119,6 +118,7 @@ impl Engine {
 
     fn end(&mut self) {
         let Some(thread) = self.thread.take() else { return };
+        thread.may_return();
         let (done, ended) = mpsc::channel();
         let within = SHUTDOWN_GRACE + Duration::from_secs(2);
         self.inbox.tell_until(EngineEvent::ShutdownAsked { done }, Instant::now() + within);

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::RunId;
 use butler_library::{
     BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, UnitCost,
+    VitalThread,
 };
 use butler_product::{Failure, ProductKind, Value};
 use butler_schedule::windows_ahead;
@@ -41,11 +41,12 @@ type Answered = (SourceId, ProductKind, BTreeSet<RunId>);
 
 /// The publisher's door.
 pub(crate) struct Publisher {
+    /// Before its door, as it returns when that is dropped.
+    thread: Option<VitalThread>,
     /// The units that were handed in and that the loop has not heard of since: what each answered, and to
     /// which runs.
     unsettled: HashMap<UnitId, Vec<Answered>>,
     results: Option<mpsc::Sender<UnitResult>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Publisher {
@@ -98,10 +99,12 @@ impl Publisher {
 
     /// Stores what was handed in, and ends.
     pub(crate) fn end(&mut self) {
+        let thread = self.thread.take();
+        if let Some(thread) = &thread {
+            thread.may_return();
+        }
         self.results = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
+        if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the publisher panicked");
         }
     }
