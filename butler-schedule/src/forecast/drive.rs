@@ -1,6 +1,6 @@
 //! Drives a copy of the schedule forward: time passes from one moment at which something happens to the next,
-//! runs come on, what is done ends. Inside a window, and while something works or is to be caught up on, the
-//! schedule is told that it is there as often as the rules want.
+//! runs come on, what is done ends. Inside a window, and while something is to be caught up on, the schedule is
+//! told that it is there as often as the rules want.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -151,14 +151,13 @@ impl Drive {
 
     /// The next moment at which something happens.
     fn next_moment(&self) -> Timestamp {
-        let ends: Vec<Timestamp> = self.working.iter().filter_map(|run| self.end_of(run)).collect();
         // An absence would put it off again and again.
         let is_owed = |run: &RunRecord| run.origin == Origin::CatchUp && run.state == RunState::Scheduled;
         let owes = self.schedule.live().iter().any(is_owed);
-        let is_watched = owes || !ends.is_empty() || self.schedule.window(self.now).is_some();
+        let is_watched = owes || self.schedule.window(self.now).is_some();
         let tick = self.now.checked_add(TICK).ok().filter(|_| is_watched);
-        ends.into_iter()
-            .chain(self.schedule.wake())
+        let ends = self.working.iter().filter_map(|run| self.end_of(run));
+        ends.chain(self.schedule.wake())
             .chain(tick)
             .filter(|at| *at > self.now)
             .min()
