@@ -29,7 +29,7 @@ use crate::unit::retry;
 use crate::unit::{Made, Settled, Spent, UnitResult};
 
 /// At most so many units in one go.
-const GROUP: usize = 64;
+const GROUP: usize = 128;
 /// So long the first of them waits for others: a commit is a write to the disk, and worth sharing.
 const GATHER: Duration = Duration::from_millis(25);
 
