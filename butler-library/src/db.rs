@@ -8,6 +8,7 @@
 //! told (a run that was asked for, a unit acknowledged to another machine). Group commit keeps the price at
 //! one fsync for many writes.
 
+mod aside;
 mod checkpoints;
 mod error;
 mod functions;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+pub(crate) use aside::{open_aside, open_still};
 use checkpoints::Checkpoints;
 pub use error::StoreError;
 use readers::Readers;
@@ -164,6 +166,11 @@ impl Db {
     {
         self.writer.write_each(works)
     }
+}
+
+/// Opens a file that nobody else has open, and brings it to this build's version.
+pub(crate) fn bring_to_this_version(path: &Path) -> Result<Connection, DbOpenError> {
+    connect(Connection::open(path)?)
 }
 
 /// The writer's connection, brought to this build's version.

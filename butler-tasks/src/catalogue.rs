@@ -23,6 +23,7 @@ mod loudness_analysis;
 mod optimize_database;
 mod refresh_libraries;
 
+pub use backup_database::backup_folder;
 #[cfg(test)]
 pub(crate) use garbage_collect_library_media::AUTO_EMPTY_TRASH;
 

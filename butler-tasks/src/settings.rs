@@ -13,6 +13,7 @@ mod values;
 
 use std::sync::LazyLock;
 
+pub use crate::catalogue::backup_folder;
 pub use file::{FileError, SettingsFile};
 pub use general::{
     BUTLER_ALLOWED_ROOTS, BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_MIN_FREE_SPACE,
