@@ -68,7 +68,7 @@ pub use store::costs::UnitCost;
 pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
 pub use store::failures::{
     FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
-    NoPlace, ScanFailure,
+    NoPlace, ScanFailure, Tries,
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;

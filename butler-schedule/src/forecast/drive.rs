@@ -9,14 +9,13 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Expected, How, RunAhead, Work};
+use crate::placement::GLANCE;
 use crate::run_rules::RunRules;
 use crate::{Effect, Event, RunEnd, RunRecord, Schedule, Window};
 
 /// How often the schedule is told that it is there: a longer gap counts as an absence (rule 8), in which
 /// nothing works.
 const TICK: SignedDuration = SignedDuration::from_secs(60);
-/// A media run that finds nothing to do.
-const GLANCE: f64 = 2.0;
 /// A run of new items only, or of one section: what it takes of the backlog is not known.
 const PARTIAL: f64 = 300.0;
 /// Less work than this is none.
@@ -249,14 +248,14 @@ impl Drive {
         }
         let start = run.started_at.unwrap_or(self.now);
         let usual = || {
-            self.each.get(&run.task).copied().unwrap_or_else(|| self.schedule.usual(&run.task).as_secs_f64())
+            self.each.get(&run.task).copied().unwrap_or_else(|| self.schedule.takes(&run.task).as_secs_f64())
         };
         let on_backlog = run.counts() && self.left.contains_key(&run.task);
         let own = match (on_backlog, run.counts()) {
             // It ends with its backlog; without one it only looks.
             (true, _) if !is_done(self.left_to(&run.task)) => 0.0,
-            (true, _) => GLANCE,
-            (false, true) => (usual() - run.worked_by(self.now).as_secs_f64()).max(GLANCE),
+            (true, _) => GLANCE.as_secs_f64(),
+            (false, true) => (usual() - run.worked_by(self.now).as_secs_f64()).max(GLANCE.as_secs_f64()),
             (false, false) => PARTIAL,
         };
         self.working.push(Working {
