@@ -55,7 +55,8 @@ fn products(
         }
         for wish in wishes {
             let kind = wish.spec.kind();
-            // What failed says itself when it is tried again, and so do headers for all that is made after them.
+            // What failed says itself when it is tried again, and so do headers for all that is made after
+            // them.
             let holds = |failed: ProductKind| {
                 failed == kind || (failed == ProductKind::MediaInfo && kind.is_made_after_headers())
             };
