@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use butler_api::{Attendance, Origin, Reason, RunId, RunRecord, RunState};
-use butler_library::{Scope, SectionId};
+use butler_library::SectionId;
 use butler_product::ProductKind;
 use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
@@ -210,11 +210,10 @@ impl Loop {
         let (id, section) = (run.id, run.ask.section.map(SectionId));
         let force = run.tries_again();
         let newcomers_only = run.origin == Origin::Asap;
-        let (switch, brake) = (run.task.section_switch.map(|switch| switch.id), run.brake());
+        let brake = run.brake();
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
             let count = || {
-                let gathered =
-                    count_lacks(&library, &demands, (section, switch), (force, &brake), clock.now())?;
+                let gathered = count_lacks(&library, &demands, section, (force, &brake), clock.now())?;
                 if newcomers_only {
                     only_newcomers(&library, gathered)
                 } else {
@@ -478,7 +477,7 @@ fn look_at_blobs(
 fn count_lacks(
     library: &butler_library::Library,
     demands: &[Demand],
-    (section, switch): (Option<SectionId>, Option<&'static str>),
+    section: Option<SectionId>,
     // Whether to take what rests after failures too, and by what the run is stopped.
     (force, brake): (bool, &Brake),
     now: Timestamp,
@@ -488,7 +487,7 @@ fn count_lacks(
         look_at_blobs(library, demands, section, brake);
     }
     for demand in demands {
-        let scope = Scope { section, needs: demand.needs, switch };
+        let scope = demand.scope(section);
         let lacks = library.lacks(&demand.spec, &scope, now, force)?;
         if !force {
             gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;

@@ -5,14 +5,14 @@ use std::fs;
 
 use butler_library::{
     BlobCheck, FailureId, ItemFile, Loss, NewFailure, OpenProductError, Remade, RemakeScope, Scope,
-    SectionId, SectionKind, SourceId,
+    SectionId, SectionKind, SourceId, Versions,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, ProductKind, Spec, Traits, bif};
 
 use crate::world::{World, at, content};
 
-const VIDEO: Scope = Scope { section: None, needs: Traits::VIDEO, switch: None };
+const VIDEO: Scope = Scope { section: None, needs: Traits::VIDEO, switch: None, versions: Versions::Usable };
 
 fn bif_spec() -> Spec {
     Spec::Bif(bif::Params::default())
@@ -251,7 +251,7 @@ fn what_lacks_a_product_is_listed_once_from_file_to_file_whatever_is_made_meanwh
         fs::remove_file(path_of(&world, source)).unwrap();
         world.library.open_product(source, ProductKind::Bif).unwrap_err();
     }
-    let page = |after, size| world.library.files_lacking(&bif_spec(), &VIDEO, after, (0, size)).unwrap();
+    let page = |after, size| world.library.files_lacking(&bif_spec(), &[VIDEO], after, (0, size)).unwrap();
     let names = |files: &[ItemFile]| -> Vec<String> {
         files.iter().map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned()).collect()
     };
