@@ -29,7 +29,7 @@ pub use local_time::LocalTime;
 pub use night::LastNight;
 pub use pause::{Pause, Pauses};
 pub use plan::{Plan, PlannedBacklog, PlannedNight, PlannedRun};
-pub use product::{ItemProduct, OpenProduct, Product, Products};
+pub use product::{ItemProduct, OpenProduct, Picture, Product, Products};
 pub use remake::{Remade, RemadeBy};
 pub use run::{Fact, LiveWork, Run, Runs};
 pub use setting::{LabelledValue, Setting, Settings};

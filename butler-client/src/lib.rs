@@ -72,7 +72,7 @@ pub use butler_api::plex::{
 pub use butler_api::plex::{ButlerTask, Directory, Location, Media, Metadata, Part};
 pub use butler_api::v1::{
     Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, ItemProduct, OpenProduct,
-    Product, Products,
+    Picture, Product, Products,
 };
 pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion, Fact, Failure, Failures, Health,

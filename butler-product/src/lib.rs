@@ -8,6 +8,7 @@
 pub mod album_loudness;
 pub mod bandwidth;
 pub mod bif;
+pub mod blur_hash;
 pub mod channel;
 pub mod chapter_thumbs;
 pub mod chroma;

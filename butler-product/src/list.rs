@@ -29,6 +29,8 @@ macro_rules! products {
             Tags = crate::tags::Tags;
             /// What a picture file says of how it was taken. See [`crate::photo`].
             Photo = crate::photo::Photo;
+            /// A blur of a picture's colours in a few characters. See [`crate::blur_hash`].
+            BlurHash = crate::blur_hash::BlurHash;
             /// What the files of a season or album need of a network; derived. See
             /// [`crate::needed_bandwidth`].
             NeededBandwidth = crate::needed_bandwidth::NeededBandwidth;

@@ -15,6 +15,7 @@ mod act;
 mod add_section;
 mod assets;
 mod below;
+mod blur;
 mod chart;
 mod codes;
 mod events;

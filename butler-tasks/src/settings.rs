@@ -187,6 +187,7 @@ mod tests {
         ("ButlerTaskGarbageCollectLibraryMedia", "0"),
         ("ButlerTrashDays", "9"),
         ("autoEmptyTrash", "1"),
+        ("GenerateBlurHashBehavior", "asap"),
         ("GenerateChapterThumbBehavior", "asap"),
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
@@ -194,6 +195,7 @@ mod tests {
         ("LoudnessAnalysisBehavior", "asap"),
         ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
+        ("ButlerTaskUpgradeMediaAnalysis", "0"),
     ];
 
     #[test]

@@ -113,6 +113,12 @@ pub struct Metadata {
     /// What happens in it; empty where unknown.
     #[serde(default)]
     pub summary: String,
+    /// The blur hash of its poster, of an episode's picture, of a photo itself; absent before one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumb_blur_hash: Option<String>,
+    /// The blur hash of its background; absent before one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub art_blur_hash: Option<String>,
     /// Its number: of the season, the episode, the track.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<i64>,

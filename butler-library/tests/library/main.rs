@@ -33,5 +33,6 @@ mod states;
 mod tags;
 mod tree;
 mod unchanged;
+mod upgrades;
 mod work_list;
 mod world;

@@ -60,6 +60,7 @@ pub(super) fn product(word: &str) -> &str {
     match word {
         "album_loudness" => "loudness as an album",
         "bif" => "preview thumbnails",
+        "blur_hash" => "blur of its colours",
         "chapter_thumbs" => "chapter thumbnails",
         "needed_bandwidth" => "bandwidth needed",
         "chroma" => "sound fingerprints",

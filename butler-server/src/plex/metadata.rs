@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use butler_api::plex::{Chapter, Guid, Media, Metadata, Part, Tag};
-use butler_library::{Ancestor, ItemDetail, ItemKind, ItemRow, MediaRow, OnDisk, PartRow, Section};
+use butler_library::{
+    Ancestor, BlurHashes, ItemDetail, ItemKind, ItemRow, MediaRow, OnDisk, PartRow, Section,
+};
 use butler_product::ProductKind;
 
 use crate::plex::{media, photo};
@@ -50,6 +52,8 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         library_section_id: Some(section.id.0),
         library_section_key: Some(format!("/library/sections/{}", section.id)),
         summary: String::new(),
+        thumb_blur_hash: None,
+        art_blur_hash: None,
         index: row.number.map(i64::from),
         absolute_index: row.absolute.map(i64::from),
         parent_index: row.disc.or(row.parent.as_ref().and_then(|parent| parent.number)).map(i64::from),
@@ -124,6 +128,12 @@ fn deleted_at(versions: &[MediaRow]) -> Option<i64> {
 
 fn gone_since(part: &PartRow) -> Option<i64> {
     part.missing_since.map(|since| since.as_second())
+}
+
+/// Adds what is drawn of it until its pictures are there.
+pub(crate) fn add_blur_hashes(item: &mut Metadata, hashes: BlurHashes) {
+    item.thumb_blur_hash = hashes.thumb.map(|blur| blur.hash);
+    item.art_blur_hash = hashes.art.map(|blur| blur.hash);
 }
 
 /// Adds what the disk says of each file right now.

@@ -53,15 +53,16 @@ struct Written {
 pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
     let id = show::find(client, &arguments.what).await?;
     let made = client.products(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
-    let Some(product) = chosen(&made.products, &arguments.what) else {
+    let Some((product, part)) =
+        chosen(&made.products, &arguments.what).and_then(|product| Some((product, product.part?)))
+    else {
         let item = client.item(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
         return Err(none_yet(&arguments.what, &item, &made));
     };
     let unsound = |error: &dyn std::error::Error| {
         Trouble::new(Exit::Failed, "The preview thumbnails can't be read.").cause(error)
     };
-    let mut bif =
-        Bif::open(Cursor::new(client.preview(product.part).await?)).map_err(|error| unsound(&error))?;
+    let mut bif = Bif::open(Cursor::new(client.preview(part).await?)).map_err(|error| unsound(&error))?;
     let pictures = bif.pictures();
     let interval_ms = bif.interval_ms();
     let mut place =

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use butler_client::{
-    Client, Error, Failure, ItemProduct, Media, Metadata, OpenProduct, Part, Product, Products,
+    Client, Error, Failure, ItemProduct, Media, Metadata, OpenProduct, Part, Picture, Product, Products,
 };
 use butler_product::{ProductKind, Value};
 use clap::Args;
@@ -82,7 +82,10 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
     lines.push(format!("  {} {}{section}", item.kind, item.rating_key).into());
     lines.extend(item.guids.iter().map(|guid| format!("  {}", guid.id).into()));
     lines.extend(made.derived.iter().map(|product| derived_line(product).into()));
-    lines.extend(made.failures.iter().filter(|failure| failure.part_id.is_none()).map(failed_line));
+    let is_of_picture = |failure: &&Failure| made.pictures.iter().any(|picture| picture.file == failure.part);
+    let of_itself =
+        made.failures.iter().filter(|failure| failure.part_id.is_none() && !is_of_picture(failure));
+    lines.extend(of_itself.map(failed_line));
     for child in children {
         let below = child.leaf_count.or(child.child_count).filter(|count| *count > 0);
         let noun = if child.kind == "season" { "episode" } else { "track" };
@@ -97,6 +100,10 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
             lines.push(Text::default());
             lines.extend(file(media, part, made));
         }
+    }
+    for shown in &made.pictures {
+        lines.push(Text::default());
+        lines.extend(picture(shown, made));
     }
     lines
 }
@@ -122,16 +129,29 @@ fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
     lines.extend(
         made.products
             .iter()
-            .filter(|product| product.part == part.id)
+            .filter(|product| product.part == Some(part.id))
             .map(|product| made_line(product).into()),
     );
     lines.extend(made.failures.iter().filter(|failure| failure.part_id == Some(part.id)).map(failed_line));
     lines.extend(
         made.open
             .iter()
-            .filter(|open| open.part == part.id)
+            .filter(|open| open.part == Some(part.id))
             .map(|open| Text::painted(open_line(open, made), Colour::Yellow)),
     );
+    lines
+}
+
+/// A picture beside the media, and what became of it.
+fn picture(picture: &Picture, made: &Products) -> Vec<Text> {
+    let mut lines = vec![Text::from(format!("{}: {}", picture.role, picture.file))];
+    let is_its = |part: Option<i64>, file: &str| part.is_none() && file == picture.file;
+    let products = made.products.iter().filter(|product| is_its(product.part, &product.file));
+    lines.extend(products.map(|product| made_line(product).into()));
+    let failures = made.failures.iter().filter(|failure| is_its(failure.part_id, &failure.part));
+    lines.extend(failures.map(failed_line));
+    let open = made.open.iter().filter(|open| is_its(open.part, &open.file));
+    lines.extend(open.map(|open| Text::painted(open_line(open, made), Colour::Yellow)));
     lines
 }
 
@@ -178,8 +198,9 @@ fn failed_line(failure: &Failure) -> Text {
 
 /// `  bif               not yet: ...`, or `made anew: ...` where the one that is there serves until then.
 fn open_line(open: &OpenProduct, made: &Products) -> String {
-    let is_there =
-        made.products.iter().any(|product| product.part == open.part && product.product == open.product);
+    let is_there = made.products.iter().any(|product| {
+        (product.part, &product.file, &product.product) == (open.part, &open.file, &open.product)
+    });
     let what = if is_there { "made anew" } else { "not yet" };
     let when = match open.next_at {
         _ if !open.enabled => format!("{} makes it, and is switched off", open.task),
@@ -220,8 +241,8 @@ mod tests {
         let value = serde_json::to_value(Value::Nothing { why: "It has no pictures.".into() }).unwrap();
         let product = Product {
             product: "bif".into(),
-            part: 7,
-            file: String::new(),
+            part: Some(7),
+            file: part.file.clone(),
             version: 1,
             params: String::new(),
             value,
@@ -245,7 +266,8 @@ mod tests {
         };
         let open = OpenProduct {
             product: "tags".into(),
-            part: 7,
+            part: Some(7),
+            file: part.file.clone(),
             task: "Tagging".into(),
             enabled: true,
             next_at: Some(at),
@@ -255,6 +277,7 @@ mod tests {
             failures: vec![failure],
             open: vec![open],
             derived: Vec::new(),
+            pictures: Vec::new(),
         };
         assert_eq!(
             text(&file(&media, &part, &made)),
