@@ -87,6 +87,7 @@ pub use store::runs::{ReportFact, RunFilter, RunGain, RunProgress, RunRow};
 pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
 };
+pub use store::sonic::{Heard, SonicNews};
 pub use store::sources::SourceFile;
 pub use store::tiles::Tile;
 pub use store::waiting_plans::WaitingPlan;

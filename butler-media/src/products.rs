@@ -12,6 +12,7 @@ mod chroma;
 mod loudness;
 pub(crate) mod media_info;
 pub(crate) mod photo;
+mod sonic;
 pub(crate) mod tags;
 mod voice;
 
@@ -179,6 +180,7 @@ pub(crate) fn start(spec: &Spec, info: &MediaInfo, limits: Limits) -> Result<Sta
         Spec::Loudness => Ok(loudness::start(info)),
         Spec::Chroma => Ok(chroma::start(info)),
         Spec::Voice => Ok(voice::start(info)),
+        Spec::Sonic => Ok(sonic::start(info)),
         Spec::Tags => tags::of_headers(info).map(Start::Answered),
         Spec::Photo => Err(Failure::worker("A photo is read before any headers are.")),
         Spec::NeededBandwidth | Spec::AlbumLoudness => {

@@ -20,6 +20,7 @@ mod garbage_collect_library_media;
 mod generate_chapter_thumbs;
 mod generate_media_index_files;
 mod loudness_analysis;
+mod music_analysis;
 mod optimize_database;
 mod refresh_libraries;
 
@@ -27,7 +28,7 @@ mod refresh_libraries;
 pub(crate) use garbage_collect_library_media::AUTO_EMPTY_TRASH;
 
 /// Every task.
-pub(crate) static ALL: [&Task; 13] = [
+pub(crate) static ALL: [&Task; 14] = [
     &backup_database::TASK,
     &butler_task_clean_supplemental_log_files::TASK,
     &butler_task_generate_voice_activity::TASK,
@@ -39,6 +40,7 @@ pub(crate) static ALL: [&Task; 13] = [
     &generate_chapter_thumbs::TASK,
     &generate_media_index_files::TASK,
     &loudness_analysis::TASK,
+    &music_analysis::TASK,
     &optimize_database::TASK,
     &refresh_libraries::TASK,
 ];

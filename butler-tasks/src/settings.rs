@@ -191,6 +191,7 @@ mod tests {
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),
         ("LoudnessAnalysisBehavior", "asap"),
+        ("MusicAnalysisBehavior", "asap"),
         ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
     ];

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use butler_client::{
-    Client, Error, Failure, ItemProduct, Media, Metadata, OpenProduct, Part, Product, Products,
+    Client, Error, Failure, ItemProduct, Media, Metadata, NearTrack, OpenProduct, Part, Product, Products,
 };
 use butler_product::{ProductKind, Value};
 use clap::Args;
@@ -14,6 +14,9 @@ use crate::exit::Exit;
 use crate::print::error::{Trouble, not_there};
 use crate::print::words::{bytes, count, duration_ms, time};
 use crate::print::{Colour, Out, Text, json, product};
+
+/// Of the tracks that sound like one so many are named.
+const ALIKE: u32 = 3;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -28,6 +31,9 @@ struct Shown<'a> {
     item: &'a Metadata,
     #[serde(skip_serializing_if = "<[Metadata]>::is_empty")]
     children: &'a [Metadata],
+    /// Of a track: those that sound like it.
+    #[serde(skip_serializing_if = "<[NearTrack]>::is_empty")]
+    sounds_like: &'a [NearTrack],
     #[serde(flatten)]
     made: &'a Products,
 }
@@ -37,11 +43,13 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let item = client.item(id).await.map_err(|error| unknown(&arguments.what, error))?;
     let made = client.products(id).await?;
     let children = if item.media.is_empty() { client.children(id).await? } else { Vec::new() };
+    let alike = if item.kind == "track" { client.nearest(id, ALIKE).await?.tracks } else { Vec::new() };
     if out.json {
-        json::print(&Shown { item: &item, children: &children, made: &made })?;
+        let shown = Shown { item: &item, children: &children, sounds_like: &alike, made: &made };
+        json::print(&shown)?;
         return Ok(Exit::Done);
     }
-    lines(&item, &children, &made).into_iter().try_for_each(|line| out.line(line))?;
+    lines(&item, &children, &alike, &made).into_iter().try_for_each(|line| out.line(line))?;
     Ok(Exit::Done)
 }
 
@@ -72,7 +80,7 @@ pub(super) fn unknown(what: &str, error: Error) -> Trouble {
     })
 }
 
-fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
+fn lines(item: &Metadata, children: &[Metadata], alike: &[NearTrack], made: &Products) -> Vec<Text> {
     let mut lines = vec![Text::from(title(item))];
     let section = item
         .library_section_title
@@ -83,6 +91,9 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
     lines.extend(item.guids.iter().map(|guid| format!("  {}", guid.id).into()));
     lines.extend(made.derived.iter().map(|product| derived_line(product).into()));
     lines.extend(made.failures.iter().filter(|failure| failure.part_id.is_none()).map(failed_line));
+    if !alike.is_empty() {
+        lines.push(format!("  sounds like {}", alike.iter().map(near).collect::<Vec<_>>().join(", ")).into());
+    }
     for child in children {
         let below = child.leaf_count.or(child.child_count).filter(|count| *count > 0);
         let noun = if child.kind == "season" { "episode" } else { "track" };
@@ -99,6 +110,12 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
         }
     }
     lines
+}
+
+/// `Moonshake by Can (0.031)`.
+fn near(track: &NearTrack) -> String {
+    let artist = track.artist.as_deref().map(|artist| format!(" by {artist}")).unwrap_or_default();
+    format!("{}{artist} ({:.3})", track.title, track.distance)
 }
 
 /// `The Long Field, Season 1, 2: Noon`; `Heat (1995), Director's Cut`.
