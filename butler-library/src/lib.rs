@@ -88,6 +88,7 @@ pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
 };
 pub use store::settings::stored_settings;
+pub use store::sonic::{Heard, SonicNews};
 pub use store::sources::SourceFile;
 pub use store::tiles::Tile;
 pub use store::waiting_plans::WaitingPlan;

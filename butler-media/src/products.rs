@@ -13,6 +13,7 @@ mod chroma;
 mod loudness;
 pub(crate) mod media_info;
 pub(crate) mod photo;
+mod sonic;
 pub(crate) mod tags;
 mod voice;
 
@@ -181,6 +182,7 @@ pub(crate) fn start(spec: &Spec, info: &MediaInfo, limits: Limits) -> Result<Sta
         Spec::Loudness => Ok(loudness::start(info)),
         Spec::Chroma => Ok(chroma::start(info)),
         Spec::Voice => Ok(voice::start(info)),
+        Spec::Sonic => Ok(sonic::start(info)),
         Spec::Tags => tags::of_headers(info).map(Start::Answered),
         Spec::Photo | Spec::BlurHash => {
             Err(Failure::worker("A picture is read by parsers of its own, before any headers are."))

@@ -193,6 +193,7 @@ mod tests {
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),
         ("LoudnessAnalysisBehavior", "asap"),
+        ("MusicAnalysisBehavior", "asap"),
         ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
         ("ButlerTaskUpgradeMediaAnalysis", "0"),
