@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::time::Instant;
 
 use butler_api::{Attendance, Origin, Reason, RunId, RunRecord, RunState};
-use butler_library::{Scope, SectionId};
+use butler_library::{FileMark, Library, RunRow, Scope, SectionId, StoreError};
 use butler_product::ProductKind;
 use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
@@ -94,7 +95,7 @@ impl Loop {
     pub(super) fn store_end(&mut self, run: RunId, end: RunEnding) {
         let stored = self
             .library
-            .set_run_progress(run, end.progress)
+            .set_run_progress(run, end.progress, end.failed_files.clone())
             .and_then(|()| self.library.set_run_report(run, end.report.clone()));
         if stored.is_err() {
             self.unsaved.note_end(run, end, Instant::now());
@@ -167,8 +168,8 @@ impl Loop {
         let mut run = Run::new(record, task);
         run.freeze(self.is_frozen());
         // A run that goes on after a restart keeps what it did before.
-        match self.library.run(id) {
-            Ok(Some(stored)) => run.resume(&stored.progress),
+        match self.before_restart(id) {
+            Ok(Some((stored, failed))) => run.resume(&stored.progress, failed),
             Ok(None) => {}
             Err(error) => {
                 let cause = &error as &dyn std::error::Error;
@@ -179,7 +180,7 @@ impl Loop {
         self.backlog.forget_ahead(id);
         if let Some(ahead) = self.done_ahead.remove(&id).filter(|ahead| *ahead > 0) {
             run.begins_with(ahead);
-            log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
+            log_unstored(id, "a run's progress", store_progress(&self.library, &run));
         }
         if task.phases.work.is_none() {
             self.runs.insert(id, run);
@@ -189,6 +190,12 @@ impl Loop {
         let begun = work::start(&run, &self.library, settings, &self.inbox, self.clock.clone());
         self.runs.insert(id, run);
         self.fail_without_thread(id, begun);
+    }
+
+    /// What a run had done, and which files had failed in it, when the server was stopped; of a new one nothing.
+    fn before_restart(&self, id: RunId) -> Result<Option<(RunRow, Vec<FileMark>)>, StoreError> {
+        let Some(stored) = self.library.run(id)? else { return Ok(None) };
+        Ok(Some((stored, self.library.failed_files(id)?)))
     }
 
     /// The run's lacks are to be counted; where it wishes nothing there is nothing to count.
@@ -285,6 +292,7 @@ impl Loop {
     pub(super) fn work_failed(&mut self, id: RunId, path: String, sentence: String) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.failures += 1;
+        run.files_failed([FileMark::of_path(Path::new(&path))]);
         let task = run.name().clone();
         self.tell(What::WorkFailed { task, path, sentence });
     }
@@ -304,11 +312,7 @@ impl Loop {
             Ok(report) => {
                 run.roots_away.extend(report.roots_away.iter().cloned());
                 run.report = report;
-                log_unstored(
-                    id,
-                    "a run's progress",
-                    self.library.set_run_progress(id, run.stored_progress()),
-                );
+                log_unstored(id, "a run's progress", store_progress(&self.library, run));
                 self.count(id);
             }
         }
@@ -407,9 +411,17 @@ impl Loop {
         self.tell(progress);
     }
 
-    pub(super) fn derived(&mut self, id: RunId, came: &[Came], gone: u64, facts: Vec<What>) {
+    pub(super) fn derived(
+        &mut self,
+        id: RunId,
+        came: &[Came],
+        failed: Vec<FileMark>,
+        gone: u64,
+        facts: Vec<What>,
+    ) {
         if let Some(run) = self.runs.get_mut(&id) {
             came.iter().for_each(|came| run.step_done(*came));
+            run.files_failed(failed);
             (0..gone).for_each(|_| run.step_left(None));
             let progress = run.progress(None);
             self.tell(progress);
@@ -429,18 +441,19 @@ impl Loop {
     }
 }
 
+fn store_progress(library: &Library, run: &Run) -> Result<(), StoreError> {
+    library.set_run_progress(run.id, run.stored_progress(), run.failed_files())
+}
+
 /// What of a run's figures could not be stored goes to the log: the run itself goes on.
-pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), butler_library::StoreError>) {
+pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), StoreError>) {
     if let Err(error) = stored {
         tracing::error!(%run, what, error = &error as &dyn std::error::Error, "could not be stored");
     }
 }
 
 /// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
-fn only_newcomers(
-    library: &butler_library::Library,
-    gathered: Gathered,
-) -> Result<Gathered, butler_library::StoreError> {
+fn only_newcomers(library: &Library, gathered: Gathered) -> Result<Gathered, StoreError> {
     let newcomers = library.newcomers()?;
     let mut gathered = Gathered { held_back: 0, newcomers_only: true, ..gathered };
     for (_, sources) in &mut gathered.lacks {
@@ -451,12 +464,7 @@ fn only_newcomers(
 
 /// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
 /// the database. In all that the run is about, and until it is stopped.
-fn look_at_blobs(
-    library: &butler_library::Library,
-    demands: &[Demand],
-    section: Option<SectionId>,
-    brake: &Brake,
-) {
+fn look_at_blobs(library: &Library, demands: &[Demand], section: Option<SectionId>, brake: &Brake) {
     let kinds: BTreeSet<ProductKind> =
         demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
     for kind in kinds {
@@ -476,13 +484,13 @@ fn look_at_blobs(
 }
 
 fn count_lacks(
-    library: &butler_library::Library,
+    library: &Library,
     demands: &[Demand],
     (section, switch): (Option<SectionId>, Option<&'static str>),
     // Whether to take what rests after failures too, and by what the run is stopped.
     (force, brake): (bool, &Brake),
     now: Timestamp,
-) -> Result<Gathered, butler_library::StoreError> {
+) -> Result<Gathered, StoreError> {
     let mut gathered = Gathered::default();
     if force {
         look_at_blobs(library, demands, section, brake);

@@ -15,7 +15,7 @@ use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::error::{self, Trouble};
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::{bytes, count, duration_ms, exact_time, progress, time, took};
+use crate::print::words::{bytes, duration_ms, exact_time, progress, time, took};
 use crate::print::{Out, Text, json, lines, state_colour};
 
 /// Runs in a table, unless told otherwise.
@@ -146,7 +146,8 @@ fn table(runs: Vec<Run>) -> Listing {
             run.started_at.map(time).unwrap_or_default().into(),
             took(&run).unwrap_or_default().into(),
             if run.total == 0 { run.done.to_string() } else { format!("{}/{}", run.done, run.total) }.into(),
-            run.failures.to_string().into(),
+            // Of runs of earlier versions files were not counted.
+            if run.failed_files == 0 { run.failures } else { run.failed_files }.to_string().into(),
             if run.bytes_read == 0 { String::new() } else { bytes(run.bytes_read) }.into(),
             run.reason.unwrap_or_default().into(),
         ]);
@@ -173,7 +174,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
         run.ended_day.filter(|day| Some(*day) != run.day).map(|day| ("Ended on", day.to_string().into())),
     );
     rows.push(("Done", progress(run).into()));
-    rows.push(("Failures", run.failures.to_string().into()));
+    rows.push(("Failed", run.failed().unwrap_or_else(|| "nothing".to_owned()).into()));
     rows.push(("Read", bytes(run.bytes_read).into()));
     if run.live.is_some() {
         rows.push(("Now", lines::side_facts(run).join(", ").into()));
@@ -190,7 +191,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
         }
     }
     if run.failures > 0 {
-        out.remark(format!("`butler failures` says what became of the {}.", count(run.failures, "failure")));
+        out.remark("`butler failures` says of which file what failed, and why.");
     }
     Ok(())
 }
