@@ -6,6 +6,7 @@
 
 mod failed;
 mod id;
+mod nested;
 mod outcome;
 mod pause;
 mod reason;
@@ -13,6 +14,7 @@ mod run;
 mod run_words;
 #[cfg(feature = "openapi")]
 pub mod schema;
+pub mod sizes;
 mod task_name;
 
 #[cfg(feature = "bodies")]
@@ -24,6 +26,7 @@ pub mod xml;
 
 pub use failed::files_failed;
 pub use id::RunId;
+pub use nested::nested;
 pub use outcome::{OUTCOME_HEADER, Outcome, OutcomeParseError};
 pub use pause::{Pause, PauseEnd};
 pub use reason::Reason;

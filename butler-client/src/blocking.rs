@@ -129,6 +129,7 @@ same_as_the_client! {
     window() -> Window;
     products(item: i64) -> Products;
     remake(of: &RemakeOf, kinds: &[String], missing_only: bool) -> Remade;
+    remake_now(of: &RemakeOf, kinds: &[String], missing_only: bool) -> Remade;
     settings() -> Settings;
     change_settings(changes: &[(&str, Option<&str>)]) -> Settings;
     pauses() -> Pauses;

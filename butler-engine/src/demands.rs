@@ -17,7 +17,7 @@ pub struct Wish {
     /// The product.
     pub spec: Spec,
     /// The sources that shall have it, in every section where the task is on.
-    pub scope: Scope,
+    pub scope: Scope<'static>,
 }
 
 /// Every wish of every task, in the catalogue's order.
@@ -30,7 +30,7 @@ fn of_task(task: &'static Task, settings: &Settings) -> impl Iterator<Item = Wis
     task.demands(settings).into_iter().map(move |demand| Wish {
         task: task.name.clone(),
         spec: demand.spec,
-        scope: Scope { section: None, needs: demand.needs, switch },
+        scope: Scope { section: None, needs: demand.needs, switch, only: None },
     })
 }
 

@@ -114,7 +114,7 @@ fn count_of(library: &Library, demands: &[(Spec, Traits)]) -> u64 {
     lacks.sum()
 }
 
-const SCOPE: Scope = Scope { section: None, needs: Traits::CONTENT, switch: None };
+const SCOPE: Scope<'_> = Scope { section: None, needs: Traits::CONTENT, switch: None, only: None };
 
 /// Does it, and says how many seconds of CPU time the process took for it.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {

@@ -69,7 +69,7 @@ pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, Inputs
 pub use store::failed_files::FileMark;
 pub use store::failures::{
     FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
-    NoPlace, ScanFailure,
+    NoPlace, ScanFailure, Tries,
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;

@@ -70,8 +70,8 @@ pub(crate) trait PacketMaker: Send {
     fn finish(self: Box<Self>, told_by: ToldBy, output: Option<File>) -> Result<Made, Failure>;
 }
 
-/// Makes one product of the sound of one stream, or of several; on one thread, the reading one.
-pub(crate) trait SoundMaker {
+/// Makes one product of the sound of one stream, or of several; on one thread at a time.
+pub(crate) trait SoundMaker: Send {
     /// Which sound it wants: of a stream one form at most.
     fn wants(&self) -> Vec<SoundWants>;
 

@@ -118,7 +118,7 @@ impl PlanBasis {
             let switch = task.section_switch.map(|switch| switch.id);
             let mut todo = Todo::default();
             for demand in task.demands(&self.settings) {
-                let scope = Scope { section: None, needs: demand.needs, switch };
+                let scope = Scope { section: None, needs: demand.needs, switch, only: None };
                 let key =
                     (demand.spec.kind(), demand.spec.params(), format!("{:?} {switch:?}", demand.needs));
                 let backlog = match asked.get(&key) {

@@ -15,13 +15,15 @@ use crate::{Library, SectionId, SourceId, StoreError};
 
 /// Where lacks are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope {
+pub struct Scope<'a> {
     /// Only sources with a part in this section.
     pub section: Option<SectionId>,
     /// What a source must have to be meant.
     pub needs: Traits,
     /// Only sources with a part in a section where this switch is on ([`Library::section_switches`]).
     pub switch: Option<&'static str>,
+    /// Only these sources; none named: all.
+    pub only: Option<&'a [SourceId]>,
 }
 
 /// A source that has not what is demanded of it.
@@ -119,6 +121,7 @@ pub(super) fn lacking(needs: Traits, from: Begin) -> String {
         "FROM {tables} CROSS JOIN roots r ON r.id = p.root \
          WHERE (s.traits & {needed}) = {needed} AND p.missing_since IS NULL \
          AND (:section IS NULL OR r.section = :section) \
+         AND (:only IS NULL OR s.id IN (SELECT value FROM json_each(:only) only)) \
          AND NOT EXISTS (SELECT 1 FROM section_switches w \
              WHERE w.section = r.section AND w.id = :switch AND NOT w.is_on) \
          AND NOT EXISTS (SELECT 1 FROM products d INDEXED BY products_made \
@@ -295,7 +298,7 @@ impl Library {
     pub fn lacks(
         &self,
         spec: &Spec,
-        scope: &Scope,
+        scope: &Scope<'_>,
         now: Timestamp,
         force: bool,
     ) -> Result<Vec<Lack>, StoreError> {
@@ -307,7 +310,8 @@ impl Library {
             };
             let lacks = statement.query_map(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":force": force, ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
@@ -321,13 +325,14 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn backlog(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<Backlog, StoreError> {
+    pub fn backlog(&self, spec: &Spec, scope: &Scope<'_>, now: Timestamp) -> Result<Backlog, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&backlog_query(scope.needs, begin(tx, spec, scope.needs)?))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
@@ -340,7 +345,7 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn lack_count(&self, spec: &Spec, scope: &Scope) -> Result<u64, StoreError> {
+    pub fn lack_count(&self, spec: &Spec, scope: &Scope<'_>) -> Result<u64, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
             let kept = demand(tx, spec, scope.needs)?;
@@ -348,6 +353,7 @@ impl Library {
                 tx.prepare_cached("SELECT 1 FROM section_switches WHERE id = ?1 AND NOT is_on")?;
             if let Some(kept) = kept
                 && scope.section.is_none()
+                && scope.only.is_none()
                 && !switched_off.exists([scope.switch])?
             {
                 let mut all = tx.prepare_cached("SELECT count(*) FROM lacks WHERE demand = ?1")?;
@@ -358,7 +364,8 @@ impl Library {
                 tx.prepare_cached(&format!("SELECT count(DISTINCT s.id) {}", lacking(scope.needs, begin)))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(),
                 },
                 |row| row.get(0),
@@ -370,13 +377,14 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn held_back(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<HeldBack, StoreError> {
+    pub fn held_back(&self, spec: &Spec, scope: &Scope<'_>, now: Timestamp) -> Result<HeldBack, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&held_query(scope.needs))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
@@ -448,7 +456,7 @@ mod tests {
     /// What is asked of the library, sorted; and whether what is kept answers.
     fn asked(library: &Library) -> (Vec<i64>, bool) {
         let (spec, needs) = DEMAND;
-        let scope = Scope { section: None, needs, switch: None };
+        let scope = Scope { section: None, needs, switch: None, only: None };
         let mut lacks: Vec<i64> = library
             .lacks(&spec, &scope, Timestamp::UNIX_EPOCH, false)
             .unwrap()
@@ -506,7 +514,10 @@ mod tests {
     fn what_one_part_lacks_is_asked_of_that_part_alone() {
         for needs in [Traits::CONTENT, Traits::VIDEO, Traits::TAGGED] {
             let plan = plan(&format!("SELECT EXISTS (SELECT 1 {})", lacking(needs, Begin::Part)));
-            let is_scan = |line: &&String| line.starts_with("SCAN") && !line.starts_with("SCAN CONSTANT");
+            let is_scan = |line: &&String| {
+                line.starts_with("SCAN")
+                    && !["CONSTANT", "only"].iter().any(|small| line[5..].starts_with(small))
+            };
             assert_eq!(plan.iter().find(is_scan), None, "{plan:#?}");
         }
     }
@@ -533,7 +544,9 @@ mod tests {
             let plan = plan(&query);
             let of_all = |line: &&String| {
                 line.starts_with("SCAN")
-                    && !["f", "h", "sets", "CONSTANT"].iter().any(|small| line[5..].starts_with(small))
+                    && !["f", "h", "sets", "CONSTANT", "only"]
+                        .iter()
+                        .any(|small| line[5..].starts_with(small))
             };
             assert_eq!(plan.iter().find(of_all), None, "{query}\n{plan:#?}");
             // Of each source its own parts are looked up.

@@ -24,7 +24,12 @@ fn child_that_publishes() {
     let lacks = library
         .lacks(
             &Spec::MediaInfo,
-            &butler_library::Scope { section: None, needs: butler_product::Traits::CONTENT, switch: None },
+            &butler_library::Scope {
+                section: None,
+                needs: butler_product::Traits::CONTENT,
+                switch: None,
+                only: None,
+            },
             at(0),
             true,
         )
@@ -98,6 +103,7 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
                     section: None,
                     needs: butler_product::Traits::CONTENT,
                     switch: None,
+                    only: None,
                 },
                 at(0),
                 true,

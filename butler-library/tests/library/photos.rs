@@ -36,7 +36,12 @@ fn photos_are_listed_by_the_best_date_that_is_known() {
 
     let lacks = world
         .library
-        .lacks(&Spec::Photo, &Scope { section: None, needs: Traits::PHOTO, switch: None }, at(0), false)
+        .lacks(
+            &Spec::Photo,
+            &Scope { section: None, needs: Traits::PHOTO, switch: None, only: None },
+            at(0),
+            false,
+        )
         .unwrap();
     assert_eq!(lacks.len(), 2, "a film has no EXIF");
     let one = world.part("Harz/IMG_0001.jpg");

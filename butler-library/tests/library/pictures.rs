@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::world::{World, at, content};
 
-const ARTWORK: Scope = Scope { section: None, needs: Traits::ARTWORK, switch: None };
+const ARTWORK: Scope<'_> = Scope { section: None, needs: Traits::ARTWORK, switch: None, only: None };
 
 fn pictures(world: &World, item: ItemId) -> Vec<(PictureRole, String)> {
     let name = |place: PicturePlace| match place {

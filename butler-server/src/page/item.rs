@@ -322,6 +322,7 @@ async fn remake(
         what: format!("item {id}"),
         kinds: ProductKind::ALL.to_vec(),
         missing_only: false,
+        now: false,
     };
     let done = view::remake::remake(&app, asked).await.map(|remade| remade.message);
     told(&app, &session, form.back(), done)

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::frame::{Site, Tab, Viewer, coded};
 use super::tonight::{title, work};
-use super::words::{self, between, bytes, count, length};
+use super::words::{self, between, bytes, count, length, many};
 use super::{chart, failures};
 use crate::app::App;
 use crate::error::Problem;
@@ -72,6 +72,7 @@ fn facts(site: &Site, run: &Run) -> Markup {
             dt { "Read" } dd { (bytes(run.bytes_read)) }
             @if let Some(section) = run.section { dt { "Only of" } dd { a href=(site.at(&format!("/sections/{section}"))) { "section " (section) } } }
             @for path in &run.paths { dt { "Only" } dd.file { (path) } }
+            @if let Some(files) = run.files { dt { "Only" } dd { (many(files, "file")) } }
         }
     }
 }

@@ -257,8 +257,10 @@ pub(crate) fn last_change(library: &Library) -> Result<i64, StoreError> {
 /// Whether a run scans a section: all of them, or just this one.
 pub(crate) fn scans(run: &RunRecord, section: SectionId) -> bool {
     let is_under_way = run.state != RunState::Scheduled && !run.state.is_terminal();
+    // One of some contents looks at no folder.
     run.task == TaskName::RefreshLibraries
         && is_under_way
+        && run.ask.sources.is_empty()
         && run.ask.section.is_none_or(|only| only == section.0)
 }
 

@@ -55,7 +55,11 @@ fn products(
         }
         for wish in wishes {
             let kind = wish.spec.kind();
-            if failed.iter().all(|failure| failure.kind != Some(kind))
+            // What failed says itself when it is tried again, and so do headers for all that is made after them.
+            let holds = |failed: ProductKind| {
+                failed == kind || (failed == ProductKind::MediaInfo && kind.is_made_after_headers())
+            };
+            if !failed.iter().filter_map(|failure| failure.kind).any(holds)
                 && library.part_lacks(part.id, &wish.spec, &wish.scope)?
             {
                 let task = tasks.iter().find(|task| task.name == wish.task);

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use butler_api::TaskName;
+use butler_api::{TaskName, sizes};
 use butler_library::{
     BackupError, BackupFault, BackupFile, JudgedBackup, KEPT_BACKUPS, Library, backups, backups_to_remove,
     check_backup,
@@ -164,7 +164,7 @@ impl Prepared for Backup {
             match std::fs::remove_file(&action.path) {
                 Ok(()) => report.text(
                     "removed",
-                    format!("{} ({} bytes): {}", action.path.display(), action.bytes, action.reason),
+                    format!("{} ({}): {}", action.path.display(), sizes::bytes(action.bytes), action.reason),
                 ),
                 Err(error) => {
                     let sentence = format!("This old copy can't be removed: {error}.");

@@ -208,11 +208,16 @@ fn failed_line(failure: &Failure) -> Text {
         (None, Some(at)) => format!("may be tried again from {} on, when a run is started", time(at)),
         (None, None) => format!("rests; `butler failures --retry {}` has it tried again", failure.id),
     };
-    let tries = count(failure.tries.into(), "try").replace("trys", "tries");
+    let tries = match failure.tries {
+        // What a person starts by force uses up none.
+        0 => String::new(),
+        1 => "1 try, ".to_owned(),
+        tries => format!("{tries} tries, "),
+    };
     let error = failure.error.trim_end_matches('.');
     Text::from(begun(&failure.product))
         .then(Text::painted(format!("failed: {error}"), Colour::Red))
-        .then(format!("; {tries}, {next}"))
+        .then(format!("; {tries}{next}"))
 }
 
 /// `  bif               not yet: ...`, or `made anew: ...` where the one that is there serves until then.

@@ -75,9 +75,9 @@ fn each_task_does_what_its_dry_run_shows_and_no_more() {
                 (label.to_owned(), path.display().to_string())
             })
             .collect();
-        // A path and its size: `.../Film 0002 (2001).mkv (420 bytes): It is gone.`
+        // A path and its size: `.../Film 0002 (2001).mkv (420 B): It is gone.`
         let path = |value: &str| {
-            let sized = value.split_once(" bytes): ").and_then(|(sized, _)| sized.rsplit_once(" ("));
+            let sized = value.split_once("): ").and_then(|(sized, _)| sized.rsplit_once(" ("));
             sized.map_or(value, |(path, _)| path).to_owned()
         };
         let mut told: Vec<_> = report
