@@ -161,3 +161,18 @@ fn a_row_that_cant_be_read_costs_itself_and_not_the_list() {
     assert!(world.library.unfinished_runs().is_ok() && world.library.task_pasts().is_ok());
     assert!(world.library.sections().unwrap().is_empty());
 }
+
+#[test]
+fn a_file_counts_once_however_many_products_of_it_failed() {
+    let world = failing(2);
+    for (film, kind) in [(0, ProductKind::Bandwidth), (0, ProductKind::Voice), (1, ProductKind::Voice)] {
+        let source = world.part(&format!("{film}.mkv")).source;
+        world.library.record_failure(source, failure(kind, "Another."), at(9)).unwrap();
+    }
+    let summary = world.library.failure_summary().unwrap();
+    assert_eq!((summary.failures, summary.files), (5, 2));
+    // A copy of a film's content is a file of its own.
+    world.write("copy.mkv", b"film 1");
+    world.scan();
+    assert_eq!(world.library.failure_summary().unwrap().files, 3);
+}

@@ -197,7 +197,7 @@ fn all(folder: &Path) -> Result<Vec<Shown>, Trouble> {
 
 fn one(file: PathBuf) -> Result<Shown, Trouble> {
     let metadata = std::fs::metadata(&file).map_err(|error| {
-        Trouble::new(Exit::NotThere, format!("`{}` can't be read.", file.display())).cause(&error)
+        Trouble::new(Exit::of_file(&error), format!("`{}` can't be read.", file.display())).cause(&error)
     })?;
     let checked = check_backup(&file, &mut || false);
     Ok(Shown::new(file, &metadata, checked))

@@ -141,6 +141,11 @@ pub(crate) async fn tell(
         if results.iter().any(|run| run.failures > 0) {
             out.remark("`butler failures` says what could not be made, and why.");
         }
+        for run in &results {
+            // The scan's own words: since when, and how long they stay.
+            let missing = run.report.iter().filter(|fact| fact.label == "missing");
+            missing.filter_map(|fact| fact.value.as_str()).for_each(|sentence| out.remark(sentence));
+        }
         if forced
             && results
                 .iter()
