@@ -189,7 +189,8 @@ impl Loop {
         self.fail_without_thread(id, begun);
     }
 
-    /// What a run had done, and which files had failed in it, when the server was stopped; of a new one nothing.
+    /// What a run had done, and which files had failed in it, when the server was stopped; of a new one
+    /// nothing.
     fn before_restart(&self, id: RunId) -> Result<Option<(RunRow, Vec<FileMark>)>, StoreError> {
         let Some(stored) = self.library.run(id)? else { return Ok(None) };
         Ok(Some((stored, self.library.failed_files(id)?)))

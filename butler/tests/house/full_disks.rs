@@ -231,8 +231,8 @@ fn clean_ups_on_a_disk_that_is_full_do_nothing_by_halves_and_all_of_it_with_room
     assert_sound(&data);
 }
 
-/// Has a run of a server, which is started anew for each try, stand in the middle of its work, and fills the disk
-/// under it; gives both once the run has ended: it did all the same, or says that the disk is full.
+/// Has a run of a server, which is started anew for each try, stand in the middle of its work, and fills the
+/// disk under it; gives both once the run has ended: it did all the same, or says that the disk is full.
 fn filled_midway(
     disk: &SmallDisk,
     start: impl Fn() -> Server,
