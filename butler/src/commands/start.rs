@@ -97,8 +97,8 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     tell(client, &starts, arguments.force, exit, waiting, out).await
 }
 
-/// What listens to a server since before something was started, so that no end is missed, and what it was busy
-/// with then.
+/// What listens to a server since before something was started, so that no end is missed, and what it was
+/// busy with then.
 pub(crate) struct Waiting {
     notifications: Option<Notifications>,
     /// The activities' ids.
