@@ -106,7 +106,8 @@ fn table(failures: Vec<Failure>) -> Listing {
             id.to_string().into(),
             product.into(),
             class.into(),
-            tries.to_string().into(),
+            // What only a person's force tried has not been a night's try yet.
+            if tries == 0 { "-".into() } else { tries.to_string().into() },
             next.into(),
             part.into(),
             error.into(),

@@ -135,10 +135,9 @@ fn none_yet(what: &str, item: &Metadata, made: &Products) -> Trouble {
     } else if matches!(item.kind.as_str(), "track" | "photo") {
         none(format!("{what} is a {}: only videos have preview thumbnails.", item.kind))
     } else if let Some(failure) = failed {
-        none(format!("The preview thumbnails of {what} could not be made: {}", failure.error)).hint(format!(
-            "`butler show {what}` says when that is tried again; `butler remake {what} --products bif \
-             --now` tries now."
-        ))
+        let again = format!("`butler remake {what} --products {} --now` tries now.", failure.product);
+        none(format!("The preview thumbnails of {what} could not be made: {}", failure.error))
+            .hint(format!("`butler show {what}` says when that is tried again; {again}"))
     } else if let Some(why) = nothing {
         none(format!("There can be no preview thumbnails of {what}: {why}"))
     } else {
