@@ -45,6 +45,7 @@ mod hooks;
 mod identity;
 mod items;
 mod lenient;
+mod nearest;
 mod notifications;
 mod pauses;
 mod plan;
@@ -73,7 +74,7 @@ pub use butler_api::plex::{
 pub use butler_api::plex::{ButlerTask, Directory, Location, Media, Metadata, Part};
 pub use butler_api::v1::{
     Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, ItemProduct, OpenProduct,
-    Product, Products,
+    Picture, Product, Products,
 };
 pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion, Fact, Failure, Failures, Health,
@@ -86,6 +87,7 @@ pub use butler_api::v1::{LabelledValue, Setting, Settings};
 pub use butler_api::v1::{
     LastNight, LocalTime, NextWindow, Plan, PlannedBacklog, PlannedNight, PlannedRun, Window,
 };
+pub use butler_api::v1::{NearTrack, NearTracks};
 pub use butler_api::v1::{Pause, Pauses};
 pub use butler_api::v1::{Remade, RemadeBy};
 pub use butler_api::v1::{SignIn, Task, Tasks};

@@ -1,25 +1,23 @@
 //! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And
 //! follows a run's own work and the count of its lacks.
 
-use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::time::Instant;
 
-use butler_api::{Attendance, Origin, Reason, RunId, RunRecord, RunState};
-use butler_library::{Scope, SectionId};
-use butler_product::ProductKind;
+use butler_api::{Attendance, Reason, RunId, RunRecord, RunState};
+use butler_library::{FileMark, Library, RunRow, StoreError};
 use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
-use super::blob_check;
+use super::counting::Counting;
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::door::fact::{Came, What};
 use crate::engine::Loop;
 use crate::engine::event::{EngineEvent, Gathered};
 use crate::engine::unsaved::{RunEnding, Unstored};
 use crate::run::Run;
-use crate::run::brake::Brake;
 use crate::run::phase::Phase;
 use crate::run::{derive, work};
 
@@ -94,7 +92,7 @@ impl Loop {
     pub(super) fn store_end(&mut self, run: RunId, end: RunEnding) {
         let stored = self
             .library
-            .set_run_progress(run, end.progress)
+            .set_run_progress(run, end.progress, end.failed_files.clone())
             .and_then(|()| self.library.set_run_report(run, end.report.clone()));
         if stored.is_err() {
             self.unsaved.note_end(run, end, Instant::now());
@@ -167,8 +165,8 @@ impl Loop {
         let mut run = Run::new(record, task);
         run.freeze(self.is_frozen());
         // A run that goes on after a restart keeps what it did before.
-        match self.library.run(id) {
-            Ok(Some(stored)) => run.resume(&stored.progress),
+        match self.before_restart(id) {
+            Ok(Some((stored, failed))) => run.resume(&stored.progress, failed),
             Ok(None) => {}
             Err(error) => {
                 let cause = &error as &dyn std::error::Error;
@@ -179,9 +177,9 @@ impl Loop {
         self.backlog.forget_ahead(id);
         if let Some(ahead) = self.done_ahead.remove(&id).filter(|ahead| *ahead > 0) {
             run.begins_with(ahead);
-            log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
+            log_unstored(id, "a run's progress", store_progress(&self.library, &run));
         }
-        if task.phases.work.is_none() {
+        if !run.has_own_work() {
             self.runs.insert(id, run);
             return self.count(id);
         }
@@ -189,6 +187,13 @@ impl Loop {
         let begun = work::start(&run, &self.library, settings, &self.inbox, self.clock.clone());
         self.runs.insert(id, run);
         self.fail_without_thread(id, begun);
+    }
+
+    /// What a run had done, and which files had failed in it, when the server was stopped; of a new one
+    /// nothing.
+    fn before_restart(&self, id: RunId) -> Result<Option<(RunRow, Vec<FileMark>)>, StoreError> {
+        let Some(stored) = self.library.run(id)? else { return Ok(None) };
+        Ok(Some((stored, self.library.failed_files(id)?)))
     }
 
     /// The run's lacks are to be counted; where it wishes nothing there is nothing to count.
@@ -207,22 +212,11 @@ impl Loop {
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
     fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
-        let (id, section) = (run.id, run.ask.section.map(SectionId));
-        let force = run.tries_again();
-        let newcomers_only = run.origin == Origin::Asap;
-        let (switch, brake) = (run.task.section_switch.map(|switch| switch.id), run.brake());
+        let (id, counting) = (run.id, Counting::of(run));
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
-            let count = || {
-                let gathered =
-                    count_lacks(&library, &demands, (section, switch), (force, &brake), clock.now())?;
-                if newcomers_only {
-                    only_newcomers(&library, gathered)
-                } else {
-                    Ok(Gathered { is_ahead, ..gathered })
-                }
-            };
+            let count = || counting.count(&library, &demands, clock.now());
             let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
-                Ok(counted) => counted.map_err(|error| {
+                Ok(counted) => counted.map(|gathered| Gathered { is_ahead, ..gathered }).map_err(|error| {
                     format!("The library could not be read: {}. See the server's log.", with_causes(&error))
                 }),
                 Err(_) => Err(OWN_FAULT.to_owned()),
@@ -285,6 +279,7 @@ impl Loop {
     pub(super) fn work_failed(&mut self, id: RunId, path: String, sentence: String) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.failures += 1;
+        run.files_failed([FileMark::of_path(Path::new(&path))]);
         let task = run.name().clone();
         self.tell(What::WorkFailed { task, path, sentence });
     }
@@ -304,11 +299,7 @@ impl Loop {
             Ok(report) => {
                 run.roots_away.extend(report.roots_away.iter().cloned());
                 run.report = report;
-                log_unstored(
-                    id,
-                    "a run's progress",
-                    self.library.set_run_progress(id, run.stored_progress()),
-                );
+                log_unstored(id, "a run's progress", store_progress(&self.library, run));
                 self.count(id);
             }
         }
@@ -407,9 +398,17 @@ impl Loop {
         self.tell(progress);
     }
 
-    pub(super) fn derived(&mut self, id: RunId, came: &[Came], gone: u64, facts: Vec<What>) {
+    pub(super) fn derived(
+        &mut self,
+        id: RunId,
+        came: &[Came],
+        failed: Vec<FileMark>,
+        gone: u64,
+        facts: Vec<What>,
+    ) {
         if let Some(run) = self.runs.get_mut(&id) {
             came.iter().for_each(|came| run.step_done(*came));
+            run.files_failed(failed);
             (0..gone).for_each(|_| run.step_left(None));
             let progress = run.progress(None);
             self.tell(progress);
@@ -429,71 +428,13 @@ impl Loop {
     }
 }
 
+fn store_progress(library: &Library, run: &Run) -> Result<(), StoreError> {
+    library.set_run_progress(run.id, run.stored_progress(), run.failed_files())
+}
+
 /// What of a run's figures could not be stored goes to the log: the run itself goes on.
-pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), butler_library::StoreError>) {
+pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), StoreError>) {
     if let Err(error) = stored {
         tracing::error!(%run, what, error = &error as &dyn std::error::Error, "could not be stored");
     }
-}
-
-/// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
-fn only_newcomers(
-    library: &butler_library::Library,
-    gathered: Gathered,
-) -> Result<Gathered, butler_library::StoreError> {
-    let newcomers = library.newcomers()?;
-    let mut gathered = Gathered { held_back: 0, newcomers_only: true, ..gathered };
-    for (_, sources) in &mut gathered.lacks {
-        sources.retain(|source| newcomers.contains(source));
-    }
-    Ok(gathered)
-}
-
-/// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
-/// the database. In all that the run is about, and until it is stopped.
-fn look_at_blobs(
-    library: &butler_library::Library,
-    demands: &[Demand],
-    section: Option<SectionId>,
-    brake: &Brake,
-) {
-    let kinds: BTreeSet<ProductKind> =
-        demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
-    for kind in kinds {
-        let looked = match section {
-            None => {
-                library.check_blobs(Some(kind), &|| brake.is_stopping()).map(|check| blob_check::tell(&check))
-            }
-            Some(section) => library
-                .check_blobs_of(section, &[kind], &|| brake.is_stopping())
-                .map(|lost| tracing::info!(%kind, %section, lost, "the blobs of a section were looked at")),
-        };
-        if let Err(error) = looked {
-            let cause = &error as &dyn std::error::Error;
-            tracing::warn!(%kind, error = cause, "its blobs could not be looked at");
-        }
-    }
-}
-
-fn count_lacks(
-    library: &butler_library::Library,
-    demands: &[Demand],
-    (section, switch): (Option<SectionId>, Option<&'static str>),
-    // Whether to take what rests after failures too, and by what the run is stopped.
-    (force, brake): (bool, &Brake),
-    now: Timestamp,
-) -> Result<Gathered, butler_library::StoreError> {
-    let mut gathered = Gathered::default();
-    if force {
-        look_at_blobs(library, demands, section, brake);
-    }
-    for demand in demands {
-        let scope = Scope { section, needs: demand.needs, switch };
-        let lacks = library.lacks(&demand.spec, &scope, now, force)?;
-        if !force {
-            gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
-        }
-        gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
-    }
-    Ok(gathered)
 }

@@ -3,6 +3,7 @@
 
 mod bandwidth;
 mod bif;
+mod blur_hashes;
 mod broken;
 mod chapters;
 mod chroma;

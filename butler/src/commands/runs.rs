@@ -11,7 +11,7 @@ use clap_complete::ArgValueCandidates;
 use jiff::Timestamp;
 
 use crate::candidates;
-use crate::cli::{at_least_one, number, taking};
+use crate::cli::{at_least_one, number, taking, task};
 use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::error::{self, Trouble};
@@ -33,7 +33,8 @@ pub(crate) struct Arguments {
     id: Option<RunId>,
 
     /// List only the runs of this task
-    #[arg(long, value_name = "NAME", conflicts_with = "id", add = ArgValueCandidates::new(candidates::tasks))]
+    #[arg(long, value_name = "NAME", value_parser = task, conflicts_with = "id",
+        add = ArgValueCandidates::new(candidates::tasks))]
     task: Option<TaskName>,
 
     /// List only the runs in this state: queued, scheduled, running, paused, stopping, completed, failed,
@@ -147,7 +148,8 @@ fn table(runs: Vec<Run>) -> Listing {
             run.started_at.map(started).unwrap_or_else(|| "".into()),
             took(&run).unwrap_or_default().into(),
             if run.total == 0 { run.done.to_string() } else { format!("{}/{}", run.done, run.total) }.into(),
-            run.failures.to_string().into(),
+            // Of runs of earlier versions files were not counted.
+            if run.failed_files == 0 { run.failures } else { run.failed_files }.to_string().into(),
             if run.bytes_read == 0 { String::new() } else { bytes(run.bytes_read) }.into(),
             run.reason.unwrap_or_default().into(),
         ]);
@@ -169,6 +171,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     ));
     rows.extend(run.section.map(|section| ("Section", section.to_string().into())));
     rows.extend(run.paths.iter().map(|path| ("Of it only", path.into())));
+    rows.extend(run.files.map(|files| ("Of it only", count(files, "file").into())));
     rows.push(("Asked", exact_time(run.asked_at).into()));
     rows.extend(run.started_at.map(|at| ("Started", exact_time(at).into())));
     rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at).into())));
@@ -178,7 +181,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
         run.ended_day.filter(|day| Some(*day) != run.day).map(|day| ("Ended on", day.to_string().into())),
     );
     rows.push(("Done", progress(run).into()));
-    rows.push(("Failures", run.failures.to_string().into()));
+    rows.push(("Failed", run.failed().unwrap_or_else(|| "nothing".to_owned()).into()));
     rows.push(("Read", bytes(run.bytes_read).into()));
     if run.live.is_some() {
         rows.push(("Now", lines::side_facts(run).join(", ").into()));
@@ -195,7 +198,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
         }
     }
     if run.failures > 0 {
-        out.remark(format!("`butler failures` says what became of the {}.", count(run.failures, "failure")));
+        out.remark("`butler failures` says of which file what failed, and why.");
     }
     Ok(())
 }
