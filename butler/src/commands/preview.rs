@@ -37,17 +37,18 @@ pub(crate) struct Arguments {
     what: String,
 
     /// Where to write: a contact sheet if it ends with .jpg, else a folder, which gets every picture
-    /// [default: shown on a terminal that can, else a sheet in the working folder]
+    /// [default: shown on a terminal that can, else a sheet in the working folder; with --json nothing is written]
     #[arg(short, long = "out", value_name = "SHEET.jpg|DIR")]
     out: Option<PathBuf>,
 }
 
-/// What was written, for programs.
+/// What there is and what was written, for programs.
 #[derive(Serialize)]
 struct Written {
     pictures: usize,
     interval_ms: u32,
-    written: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<PathBuf>,
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
@@ -86,7 +87,10 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
             decode(&picture).map_err(|error| unsound(&error))?;
             std::fs::write(&file, picture).map_err(|error| unwritten(&file, &error))?;
         }
-        return tell(Written { pictures, interval_ms, written: folder.to_owned() }, &what, out);
+        return tell(Written { pictures, interval_ms, written: Some(folder.to_owned()) }, &what, out);
+    }
+    if out.json && arguments.out.is_none() {
+        return tell(Written { pictures, interval_ms, written: None }, &what, out);
     }
     let chosen: Vec<Vec<u8>> =
         spread(pictures, MOST).into_iter().map(&mut place).collect::<Result<_, _>>()?;
@@ -95,7 +99,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
         .encode_image(&sheet)
         .map_err(|error| unsound(&error))?;
-    match (&arguments.out, picture::way().filter(|_| !out.json)) {
+    match (&arguments.out, picture::way()) {
         (None, Some(way)) => {
             picture::show(way, &sheet, &jpeg)?;
             out.line(format!("{what}."))?;
@@ -104,7 +108,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         (path, _) => {
             let path = path.clone().unwrap_or_else(|| PathBuf::from(format!("preview-{id}.jpg")));
             std::fs::write(&path, &jpeg).map_err(|error| unwritten(&path, &error))?;
-            tell(Written { pictures, interval_ms, written: path }, &what, out)
+            tell(Written { pictures, interval_ms, written: Some(path) }, &what, out)
         }
     }
 }
@@ -157,8 +161,8 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Trouble {
 fn tell(written: Written, what: &str, out: Out) -> Result<Exit, Trouble> {
     if out.json {
         json::print(&written)?;
-    } else {
-        out.line(format!("{what}: {}", written.written.display()))?;
+    } else if let Some(path) = written.written {
+        out.line(format!("{what}: {}", path.display()))?;
     }
     Ok(Exit::Done)
 }
