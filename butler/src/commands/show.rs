@@ -44,7 +44,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let item = client.item(id).await.map_err(|error| unknown(&arguments.what, error))?;
     let made = client.products(id).await?;
     let children = if item.media.is_empty() { client.children(id).await? } else { Vec::new() };
-    let alike = if item.kind == "track" { client.nearest(id, ALIKE).await?.tracks } else { Vec::new() };
+    let alike = if item.kind == "track" { alike(client, id).await? } else { Vec::new() };
     if out.json {
         let shown = Shown { item: &item, children: &children, sounds_like: &alike, made: &made };
         json::print(&shown)?;
@@ -52,6 +52,15 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     }
     lines(&item, &children, &alike, &made).into_iter().try_for_each(|line| out.line(line))?;
     Ok(Exit::Done)
+}
+
+/// The tracks that sound like one; none too where the server is of a version that does not know it.
+async fn alike(client: &Client, track: i64) -> Result<Vec<NearTrack>, Error> {
+    match client.nearest(track, ALIKE).await {
+        Ok(near) => Ok(near.tracks),
+        Err(Error::NotFound { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The item of an id or a path.
