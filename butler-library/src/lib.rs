@@ -66,6 +66,7 @@ pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, chec
 pub use store::Page;
 pub use store::costs::UnitCost;
 pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
+pub use store::failed_files::FileMark;
 pub use store::failures::{
     FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
     NoPlace, ScanFailure, Tries,

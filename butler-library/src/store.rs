@@ -5,6 +5,7 @@ pub(crate) mod attendance;
 mod column;
 pub(crate) mod costs;
 pub(crate) mod derived;
+pub(crate) mod failed_files;
 pub(crate) mod failures;
 pub(crate) mod figures;
 pub(crate) mod item_files;

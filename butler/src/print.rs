@@ -93,8 +93,8 @@ impl Stream {
 /// So often it is looked whether somebody still reads.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Ends once nobody reads the result any more, as `head` does that has what it wants: whoever has nothing to print
-/// for hours would not find out by printing. Never ends where the result goes to a terminal or a file.
+/// Ends once nobody reads the result any more, as `head` does that has what it wants: whoever has nothing to
+/// print for hours would not find out by printing. Never ends where the result goes to a terminal or a file.
 pub(crate) async fn reader_is_gone() {
     while !is_reader_gone() {
         tokio::time::sleep(LOOK_EVERY).await;

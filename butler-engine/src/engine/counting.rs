@@ -1,5 +1,6 @@
-//! Counts what a run lacks of what it is about: all of the library, a section, some paths or contents of one, or
-//! what came since a section's first scan. It asks the library alone, and the disk for blobs that may be lost.
+//! Counts what a run lacks of what it is about: all of the library, a section, some paths or contents of one,
+//! or what came since a section's first scan. It asks the library alone, and the disk for blobs that may be
+//! lost.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -74,8 +75,8 @@ impl Counting {
         })
     }
 
-    /// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
-    /// the database. In all that the run is about, and until it is stopped.
+    /// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked,
+    /// not the database. In all that the run is about, and until it is stopped.
     fn look_at_blobs(&self, library: &Library, demands: &[Demand], only: Option<&[SourceId]>) {
         let kinds: BTreeSet<ProductKind> =
             demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();

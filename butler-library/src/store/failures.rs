@@ -132,7 +132,7 @@ pub struct FailureGroup {
 pub struct FailureSummary {
     /// How many there are.
     pub failures: u64,
-    /// How many files they are of; one that lacks two products counts twice.
+    /// How many files they are of; one that lacks two products counts once.
     pub files: u64,
     /// The largest groups, 50 at most.
     pub groups: Vec<FailureGroup>,
@@ -150,6 +150,17 @@ const STANDS: &str = "(f.root IS NOT NULL \
     OR EXISTS (SELECT 1 FROM parts q WHERE q.source = f.source AND q.missing_since IS NULL) \
     OR EXISTS (SELECT 1 FROM parts q WHERE q.tagged = f.source AND q.missing_since IS NULL) \
     OR EXISTS (SELECT 1 FROM pictures c WHERE c.source = f.source AND c.item IS NOT NULL))";
+/// How many files lack something: several products of one file, and several failures of one folder, are one.
+const FAILED_FILES: &str = "SELECT \
+    (SELECT count(*) FROM (SELECT q.id FROM failures f JOIN parts q ON q.source = f.source \
+            WHERE q.missing_since IS NULL \
+        UNION SELECT q.id FROM failures f JOIN parts q ON q.tagged = f.source WHERE q.missing_since IS NULL)) \
+    + (SELECT count(DISTINCT c.id) FROM failures f JOIN pictures c ON c.source = f.source \
+        WHERE c.item IS NOT NULL) \
+    + (SELECT count(*) FROM failures WHERE root IS NOT NULL) \
+    + (SELECT count(DISTINCT f.item) FROM failures f \
+        WHERE EXISTS (SELECT 1 FROM items c JOIN media m ON m.item = c.id JOIN parts q ON q.media = m.id \
+            WHERE c.parent = f.item AND q.missing_since IS NULL))";
 const COLUMNS: &str = "f.id, f.source, f.item, f.kind, f.version, f.class, f.sentence, f.tries, f.next_try_at, \
                        f.failed_at, f.run, \
     (SELECT r.path FROM roots r WHERE r.id = f.root) AS root_path, f.path";
@@ -228,14 +239,13 @@ impl Library {
                      iif(f.source IS NULL, 1, {its_files}) AS files FROM failures f) \
                  SELECT sentence, kind, class, count(*), sum(files), sum(next_try_at IS NULL), \
                  max(failed_at), \
-                     sum(count(*)) OVER (), sum(sum(files)) OVER (), count(*) OVER () \
+                     sum(count(*)) OVER (), count(*) OVER () \
                  FROM standing WHERE files > 0 GROUP BY kind, class, sentence ORDER BY count(*) DESC, \
                  max(failed_at) DESC LIMIT ?1"
             ))?;
             let mut summary = FailureSummary::default();
             let group = |row: &Row<'_>| {
-                (summary.failures, summary.files, summary.group_count) =
-                    (row.get(7)?, row.get(8)?, row.get(9)?);
+                (summary.failures, summary.group_count) = (row.get(7)?, row.get(8)?);
                 Ok(FailureGroup {
                     sentence: row.get(0)?,
                     kind: row.get::<_, Option<Word<ProductKind>>>(1)?.map(|kind| kind.0),
@@ -247,6 +257,7 @@ impl Library {
                 })
             };
             summary.groups = readable(&mut statement, [MOST_GROUPS], "group of failures", group)?;
+            summary.files = tx.prepare_cached(FAILED_FILES)?.query_row([], |row| row.get(0))?;
             Ok(summary)
         })
     }

@@ -1,9 +1,11 @@
 //! The work list: lacks, products, failures.
 
+use std::path::Path;
+
 use butler_api::RunId;
 use butler_library::{
-    FailureRow, FailureSubject, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit,
-    RunGain, Scope, SectionKind, SourceId, Tries, Versions,
+    FailureRow, FailureSubject, FileMark, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published,
+    PublishedUnit, RunGain, Scope, SectionKind, SourceId, Tries, Versions,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, Traits, bif};
@@ -237,7 +239,13 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
     let (world, [a, ..]) = three_films();
     let library = &world.library;
     library.save_run(&run(7)).unwrap();
-    let gain = RunGain { run: RunId(7), done: 2, failures: 1, bytes_read: 1_000 };
+    let gain = RunGain {
+        run: RunId(7),
+        done: 2,
+        failures: 1,
+        failed_files: vec![FileMark::of_path(Path::new("/films/a.mkv"))],
+        bytes_read: 1_000,
+    };
     let staged = library.blobs().staged().unwrap();
     std::io::Write::write_all(&mut staged.file(), b"pictures").unwrap();
     let made_from = library.fingerprint(a).unwrap().unwrap();
@@ -264,6 +272,7 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
     assert_eq!(failures(&world).len(), 1);
     let progress = library.run(RunId(7)).unwrap().unwrap().progress;
     assert_eq!((progress.done, progress.failures, progress.bytes_read), (2, 1, 1_000));
+    assert_eq!(progress.failed_files, 1);
 
     // Of other content nothing is kept, but what was read was read.
     let other = PublishedUnit { made_from: Fingerprint([9; 32]), products: vec![], ..unit };

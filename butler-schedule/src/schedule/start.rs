@@ -149,9 +149,9 @@ impl Schedule {
     /// What is already queued or running stays as it is, if it does what is asked for, and inside a window
     /// what is scheduled. A run that was told to stop does not, and one that is limited to a section does
     /// only that section: a request for more waits behind it. So does a scan that works: what came into a
-    /// folder that it has passed would be lost. Of a task that keeps house a run of everything does not what a
-    /// person asks of one section: it waits for days, and asks. What files lack a run counts when it begins: one
-    /// that works does not what of a section became lacking since.
+    /// folder that it has passed would be lost. Of a task that keeps house a run of everything does not what
+    /// a person asks of one section: it waits for days, and asks. What files lack a run counts when it
+    /// begins: one that works does not what of a section became lacking since.
     fn there(&self, task: &TaskName, request: Request<'_>) -> Option<Admitted> {
         let keeps_house = self.row(task).is_some_and(|row| row.timing.lane == Lane::Housekeeping);
         let of_section = request.ask.section.filter(|_| keeps_house);

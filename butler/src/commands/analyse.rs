@@ -130,8 +130,9 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
                 if out.json {
                     results.push(FileResult::unread(file, &error));
                 }
-                let trouble = Trouble::new(Exit::Failed, format!("`{}` was not analysed.", file.display()))
-                    .cause(&error);
+                let how = if file.exists() { Exit::Failed } else { Exit::NotThere };
+                let trouble =
+                    Trouble::new(how, format!("`{}` was not analysed.", file.display())).cause(&error);
                 exit = exit.worse(trouble.print());
             }
         }

@@ -47,11 +47,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         let more = summary.group_count.saturating_sub(summary.groups.len() as u64);
         let more =
             if more == 0 { String::new() } else { format!("; {} more of fewer", count(more, "reason")) };
-        out.line(format!(
-            "{} of {}{more}",
-            count(summary.failures, "failure"),
-            count(summary.files, "file")
-        ))?;
+        out.line(format!("{}{more}", summary.failed().unwrap_or_default()))?;
         out.line("")?;
     }
     let shown = newest.len();

@@ -136,8 +136,8 @@ fn none_yet(what: &str, item: &Metadata, made: &Products) -> Trouble {
         none(format!("{what} is a {}: only videos have preview thumbnails.", item.kind))
     } else if let Some(failure) = failed {
         none(format!("The preview thumbnails of {what} could not be made: {}", failure.error)).hint(format!(
-            "`butler show {what}` says when that is tried again; `butler remake {what} --products bif --now` tries \
-             now."
+            "`butler show {what}` says when that is tried again; `butler remake {what} --products bif \
+             --now` tries now."
         ))
     } else if let Some(why) = nothing {
         none(format!("There can be no preview thumbnails of {what}: {why}"))
@@ -252,12 +252,13 @@ mod tests {
         assert_eq!(told(none), "There are no preview thumbnails of 7 yet.");
         let failed = json!({"products": [], "open": [], "failures": [{
             "id": 5, "product": "bif", "part": "/a.mkv", "part_id": 1, "class": "content", "tries": 3,
-            "error": "It ends in the middle.", "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z", "run": 7}]});
+            "error": "It ends in the middle.", "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z",
+            "run": 7}]});
         assert_eq!(told(failed), "The preview thumbnails of 7 could not be made: It ends in the middle.");
         let value = Value::Nothing { why: "It has no pictures.".into() };
         let nothing = json!({"failures": [], "open": [], "products": [{
-            "product": "bif", "part": 1, "file": "/a.mkv", "version": 1, "params": "", "value": value, "bytes": null,
-            "made_at": "2026-11-23T02:00:00Z"}]});
+            "product": "bif", "part": 1, "file": "/a.mkv", "version": 1, "params": "", "value": value,
+            "bytes": null, "made_at": "2026-11-23T02:00:00Z"}]});
         assert_eq!(told(nothing), "There can be no preview thumbnails of 7: It has no pictures.");
     }
 

@@ -147,7 +147,8 @@ fn table(runs: Vec<Run>) -> Listing {
             run.started_at.map(time).unwrap_or_default().into(),
             took(&run).unwrap_or_default().into(),
             if run.total == 0 { run.done.to_string() } else { format!("{}/{}", run.done, run.total) }.into(),
-            run.failures.to_string().into(),
+            // Of runs of earlier versions files were not counted.
+            if run.failed_files == 0 { run.failures } else { run.failed_files }.to_string().into(),
             if run.bytes_read == 0 { String::new() } else { bytes(run.bytes_read) }.into(),
             run.reason.unwrap_or_default().into(),
         ]);
@@ -175,7 +176,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
         run.ended_day.filter(|day| Some(*day) != run.day).map(|day| ("Ended on", day.to_string().into())),
     );
     rows.push(("Done", progress(run).into()));
-    rows.push(("Failures", run.failures.to_string().into()));
+    rows.push(("Failed", run.failed().unwrap_or_else(|| "nothing".to_owned()).into()));
     rows.push(("Read", bytes(run.bytes_read).into()));
     if run.live.is_some() {
         rows.push(("Now", lines::side_facts(run).join(", ").into()));
@@ -192,7 +193,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
         }
     }
     if run.failures > 0 {
-        out.remark(format!("`butler failures` says what became of the {}.", count(run.failures, "failure")));
+        out.remark("`butler failures` says of which file what failed, and why.");
     }
     Ok(())
 }

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 
 use butler_client::{
     Client, Error, Failure, ItemProduct, Media, Metadata, NearTrack, OpenProduct, Part, Picture, Product,
-    Products,
+    Products, SettingValue,
 };
 use butler_product::{ProductKind, Value};
 use clap::Args;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::print::error::{Trouble, not_there};
-use crate::print::words::{bytes, count, duration_ms, time};
+use crate::print::words::{bytes, count, date, duration_ms, time};
 use crate::print::{Colour, Out, Text, json, product};
 
 /// Of the tracks that sound like one so many are named.
@@ -43,6 +44,8 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let id = find(client, &arguments.what).await?;
     let item = client.item(id).await.map_err(|error| unknown(&arguments.what, error))?;
     let made = client.products(id).await?;
+    let is_missing = item.media.iter().flat_map(|media| &media.parts).any(|part| part.deleted_at.is_some());
+    let stays = if is_missing && !out.json { Stays::of(client).await } else { Stays::Unknown };
     let children = if item.media.is_empty() { client.children(id).await? } else { Vec::new() };
     let alike = if item.kind == "track" { alike(client, id).await? } else { Vec::new() };
     if out.json {
@@ -50,7 +53,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         json::print(&shown)?;
         return Ok(Exit::Done);
     }
-    lines(&item, &children, &alike, &made).into_iter().try_for_each(|line| out.line(line))?;
+    lines(&item, &children, &alike, &made, stays).into_iter().try_for_each(|line| out.line(line))?;
     Ok(Exit::Done)
 }
 
@@ -90,7 +93,53 @@ pub(super) fn unknown(what: &str, error: Error) -> Trouble {
     })
 }
 
-fn lines(item: &Metadata, children: &[Metadata], alike: &[NearTrack], made: &Products) -> Vec<Text> {
+/// How long a file that is missing stays in its library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stays {
+    /// So many days.
+    Days(i64),
+    /// Until somebody empties the trash: the task that takes it out is switched off.
+    Always,
+    /// The server does not tell.
+    Unknown,
+}
+
+impl Stays {
+    async fn of(client: &Client) -> Self {
+        // A Plex Media Server has other settings, and other rules.
+        let Ok(settings) = client.settings().await else { return Self::Unknown };
+        let value =
+            |id: &str| settings.settings.iter().find(|setting| setting.id == id).map(|found| &found.value);
+        match (value("ButlerTaskGarbageCollectLibraryMedia"), value("ButlerTrashDays")) {
+            (Some(SettingValue::Bool(false)), _) => Self::Always,
+            (_, Some(SettingValue::Int(days))) => Self::Days(*days),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What is said of a file that is missing.
+    fn words(self, since: i64) -> String {
+        let since = Timestamp::from_second(since).unwrap_or_default();
+        let until = match self {
+            Self::Days(days) => {
+                let until =
+                    since.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX);
+                format!(", goes from {} on unless it comes back", date(until))
+            }
+            Self::Always => ", stays until the trash is emptied".to_owned(),
+            Self::Unknown => String::new(),
+        };
+        format!("  its file is missing: gone since {}{until}", date(since))
+    }
+}
+
+fn lines(
+    item: &Metadata,
+    children: &[Metadata],
+    alike: &[NearTrack],
+    made: &Products,
+    stays: Stays,
+) -> Vec<Text> {
     let mut lines = vec![Text::from(title(item))];
     let section = item
         .library_section_title
@@ -119,7 +168,7 @@ fn lines(item: &Metadata, children: &[Metadata], alike: &[NearTrack], made: &Pro
     for media in &item.media {
         for part in &media.parts {
             lines.push(Text::default());
-            lines.extend(file(media, part, made));
+            lines.extend(file(media, part, made, stays));
         }
     }
     for shown in &made.pictures {
@@ -149,10 +198,11 @@ fn title(item: &Metadata) -> String {
     }
 }
 
-fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
+fn file(media: &Media, part: &Part, made: &Products, stays: Stays) -> Vec<Text> {
     let label = media.title.as_deref().map(|label| format!("{label}: ")).unwrap_or_default();
     let duration = part.duration.map(|ms| format!(", {}", duration_ms(ms))).unwrap_or_default();
     let mut lines = vec![Text::from(format!("{label}{} ({}{duration})", part.file, bytes(part.size)))];
+    lines.extend(part.deleted_at.map(|since| Text::painted(stays.words(since), Colour::Red)));
     lines.extend(
         made.products
             .iter()
@@ -246,7 +296,6 @@ fn begun(product: &str) -> String {
 #[cfg(test)]
 mod tests {
     use butler_product::needed_bandwidth::NeededBandwidth;
-    use jiff::Timestamp;
 
     use super::*;
 
@@ -307,7 +356,7 @@ mod tests {
             pictures: Vec::new(),
         };
         assert_eq!(
-            text(&file(&media, &part, &made)),
+            text(&file(&media, &part, &made, Stays::Unknown)),
             format!(
                 "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif               It has no pictures; made {0}\n  \
                  bandwidth         failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has \
@@ -316,6 +365,25 @@ mod tests {
                 time(at)
             )
         );
+    }
+
+    #[test]
+    fn a_file_that_is_missing_is_shown_with_since_when_and_until_when_it_stays() {
+        let since: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let part = Part { deleted_at: Some(since.as_second()), ..Part::default() };
+        let made = Products {
+            products: Vec::new(),
+            failures: Vec::new(),
+            open: Vec::new(),
+            derived: Vec::new(),
+            pictures: Vec::new(),
+        };
+        let second = |stays| file(&Media::default(), &part, &made, stays)[1].plain();
+        let gone = format!("  its file is missing: gone since {}", date(since));
+        assert_eq!(second(Stays::Unknown), gone);
+        assert_eq!(second(Stays::Always), format!("{gone}, stays until the trash is emptied"));
+        let until = date("2026-12-23T12:00:00Z".parse().unwrap());
+        assert_eq!(second(Stays::Days(30)), format!("{gone}, goes from {until} on unless it comes back"));
     }
 
     #[test]

@@ -97,8 +97,8 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     tell(client, &starts, arguments.force, exit, waiting, out).await
 }
 
-/// What listens to a server since before something was started, so that no end is missed, and what it was busy
-/// with then.
+/// What listens to a server since before something was started, so that no end is missed, and what it was
+/// busy with then.
 pub(crate) struct Waiting {
     notifications: Option<Notifications>,
     /// The activities' ids.
@@ -140,6 +140,11 @@ pub(crate) async fn tell(
         exit = results.iter().map(follow::verdict).fold(exit, Exit::worse);
         if results.iter().any(|run| run.failures > 0) {
             out.remark("`butler failures` says what could not be made, and why.");
+        }
+        for run in &results {
+            // The scan's own words: since when, and how long they stay.
+            let missing = run.report.iter().filter(|fact| fact.label == "missing");
+            missing.filter_map(|fact| fact.value.as_str()).for_each(|sentence| out.remark(sentence));
         }
         if forced
             && results

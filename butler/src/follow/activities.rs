@@ -52,8 +52,8 @@ pub(crate) struct Awaited {
 }
 
 impl Awaited {
-    /// Any work of these tasks, or of any if there are none, that was not there before; or the activity that the
-    /// server named.
+    /// Any work of these tasks, or of any if there are none, that was not there before; or the activity that
+    /// the server named.
     pub(crate) const fn new(tasks: Vec<TaskName>, named: Option<String>, before: BTreeSet<String>) -> Self {
         Self { named, tasks, before, open: BTreeMap::new(), over: Vec::new() }
     }

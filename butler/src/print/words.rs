@@ -4,6 +4,11 @@ pub(crate) use butler_api::sizes::{bits_per_second as bits, bytes};
 use butler_client::Run;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+/// A day in the local zone: `2026-11-24`.
+pub(crate) fn date(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d").to_string()
+}
+
 /// A time of day in the local zone: `2026-11-24 02:31`.
 pub(crate) fn time(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
