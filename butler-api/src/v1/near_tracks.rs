@@ -30,7 +30,7 @@ pub struct NearTrack {
     #[serde(default)]
     pub album: Option<String>,
     /// How far it is from the track that was asked of, or from the one before it on a path: 0 sounds the same,
-    /// 1 as different as can be.
+    /// 1 nothing alike.
     pub distance: f64,
     /// Milliseconds, where known.
     #[serde(default)]

@@ -122,9 +122,9 @@ pub(crate) fn body(found: Found) -> NearTracks {
     NearTracks { tracks: found.tracks.into_iter().map(track).collect(), why: found.why }
 }
 
-/// A distance as it is shown: more digits say nothing.
+/// A distance as it is shown: more digits say nothing, and more than 1 no client expects.
 pub(crate) fn shown(distance: f32) -> f64 {
-    (f64::from(distance) * 10_000.0).round() / 10_000.0
+    (f64::from(distance.min(1.0)) * 10_000.0).round() / 10_000.0
 }
 
 fn track(FoundTrack { row, media, distance }: FoundTrack) -> NearTrack {
