@@ -4,6 +4,7 @@
 //! It never does I/O and never decides anything. Start with [`TaskName`], [`RunState`] and [`RunRecord`]; the
 //! bodies are one file a resource, below [`plex`] and [`v1`].
 
+mod failed;
 mod id;
 mod nested;
 mod outcome;
@@ -23,6 +24,7 @@ pub mod v1;
 #[cfg(feature = "bodies")]
 pub mod xml;
 
+pub use failed::files_failed;
 pub use id::RunId;
 pub use nested::nested;
 pub use outcome::{OUTCOME_HEADER, Outcome, OutcomeParseError};

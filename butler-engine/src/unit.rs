@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use butler_api::RunId;
-use butler_library::{SourceId, Staged};
+use butler_library::{FileMark, SourceId, Staged};
 use butler_product::{Failure, Value};
 
 use crate::door::fact::{Came, What};
@@ -87,8 +87,9 @@ pub(crate) struct UnitResult {
 /// What became of a unit's results.
 #[derive(Debug)]
 pub(crate) enum Settled {
-    /// The results are stored: for each run, what came of each of its wants; and what is told of them.
-    Stored { runs: BTreeMap<RunId, Vec<Came>>, facts: Vec<What> },
+    /// The results are stored: for each run, what came of each of its wants; the files of which something
+    /// failed; and what is told of them.
+    Stored { runs: BTreeMap<RunId, Vec<Came>>, failed: Vec<FileMark>, facts: Vec<What> },
     /// The results can't be stored: the runs can't go on.
     Impossible { runs: Vec<RunId>, sentence: String },
 }

@@ -55,6 +55,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0019_underived.sql")),
     M::up(include_str!("../migrations/0020_cost_index.sql")),
     M::up(include_str!("../migrations/0021_gone_parts.sql")),
+    M::up(include_str!("../migrations/0022_sonic.sql")),
+    M::up(include_str!("../migrations/0023_product_versions.sql")),
+    M::up(include_str!("../migrations/0024_failed_files.sql")),
     M::up(include_str!("../migrations/0025_run_sources.sql")),
 ];
 

@@ -45,6 +45,7 @@ use jiff::Timestamp;
 pub use check::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 
 pub use dry_run::{Becomes, PlannedFile, ScanPlan, plan_scan};
+pub use media_names::traits_of_name;
 pub use watch::{Pending, RootWatch, Unwatched, Watched};
 
 pub(crate) use by_content::place_by_content;

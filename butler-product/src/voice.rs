@@ -29,7 +29,7 @@ pub struct Summary {
     /// The place in the container, from 0, of the sound: the one that is played unless a player is told
     /// otherwise.
     pub stream: u32,
-    /// Segmentes of speech.
+    /// Segments of speech.
     pub segments: u32,
     /// How long they are together, milliseconds.
     pub speech_ms: u64,

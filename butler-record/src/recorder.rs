@@ -116,6 +116,19 @@ impl Recorder {
         changes
     }
 
+    /// What is still to be stored when the watch ends: what is open was there until then.
+    pub fn end(&mut self, at: Timestamp) -> Vec<RecordChange> {
+        if self.lost_since.is_some() {
+            return Vec::new();
+        }
+        let at = self.known_at.map_or(at, |known| known.max(at));
+        let seen = self.open.values().map(|span| {
+            let (uuid, progress) = (span.uuid.clone(), span.progress);
+            RecordChange::See { uuid, at, progress }
+        });
+        seen.chain([RecordChange::Watched { at }]).collect()
+    }
+
     /// The clock had run ahead: what is known was known by now at the latest.
     fn set_back(&mut self, at: Timestamp) -> RecordChange {
         for span in self.open.values_mut() {
@@ -169,19 +182,27 @@ impl Recorder {
     /// Notes an activity as it is now.
     fn see(&mut self, activity: Activity, at: Timestamp, saw_begin: bool, changes: &mut Vec<RecordChange>) {
         let Activity { context, progress, subtitle, title, kind, uuid, .. } = activity;
+        let section = context.and_then(|context| context.library_section_id);
         let span = self.open.entry(uuid.clone()).or_insert_with(|| {
-            let section = context.and_then(|context| context.library_section_id);
             let begin = RecordChange::Begin {
                 uuid: uuid.clone(),
                 kind,
                 title: title.clone(),
-                section,
+                section: section.clone(),
                 at,
                 saw_begin,
             };
             changes.push(begin);
-            OpenSpan { uuid, title, seen_at: at, progress: -1, thing: String::new(), things: 0 }
+            let (section, thing) = (section.clone(), String::new());
+            OpenSpan { uuid, title, section, seen_at: at, progress: -1, thing, things: 0 }
         });
+        // A server says it about a second after the begin.
+        if span.section.is_none()
+            && let Some(section) = section
+        {
+            span.section = Some(section.clone());
+            changes.push(RecordChange::Section { uuid: span.uuid.clone(), section });
+        }
         if !subtitle.is_empty() && span.thing != subtitle {
             let (uuid, name) = (span.uuid.clone(), subtitle.clone());
             changes.push(RecordChange::Thing { uuid, number: span.things, name, at });
@@ -199,6 +220,8 @@ impl Recorder {
 
 #[cfg(test)]
 mod tests {
+    use butler_api::plex::ActivityContext;
+
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
@@ -231,6 +254,7 @@ mod tests {
                 RecordChange::Begin { uuid, at, saw_begin, .. } => {
                     format!("{} begin {uuid} {saw_begin}", second(at))
                 }
+                RecordChange::Section { uuid, section } => format!("section {uuid} {section}"),
                 RecordChange::See { uuid, at, progress } => format!("{} see {uuid} {progress}", second(at)),
                 RecordChange::Thing { uuid, number, name, at } => {
                     format!("{} thing {uuid} {number} {name}", second(at))
@@ -263,6 +287,35 @@ mod tests {
     }
 
     #[test]
+    fn a_section_is_taken_from_whatever_names_it_first() {
+        use ActivityEvent::{Started, Updated};
+        let of = |section: Option<&str>| {
+            let id = |section: &str| Some(section.to_owned());
+            let context =
+                section.map(|section| ActivityContext { key: None, library_section_id: id(section) });
+            Activity { context, ..activity("a", 0, "") }
+        };
+        let mut recorder = Recorder::new(Known::default());
+        recorder.observe(notified(Started, of(None)), at(0));
+        assert_eq!(shown(&recorder.observe(notified(Updated, of(Some("12"))), at(1))), ["section a 12"]);
+        assert_eq!(recorder.observe(notified(Updated, of(Some("12"))), at(2)), []);
+        assert_eq!(recorder.observe(notified(Updated, of(None)), at(3)), []);
+        let mut recorder = Recorder::new(Known::default());
+        recorder.observe(Observation::Look(vec![of(None)]), at(0));
+        let looked = recorder.observe(Observation::Look(vec![of(Some("12"))]), at(5));
+        assert_eq!(shown(&looked), ["section a 12"]);
+    }
+
+    #[test]
+    fn what_is_open_when_the_watch_ends_was_there_until_then() {
+        let mut recorder = Recorder::new(Known::default());
+        recorder.observe(Observation::Look(vec![activity("a", 7, "")]), at(0));
+        assert_eq!(shown(&recorder.end(at(9))), ["9 see a 7", "9 watched"]);
+        recorder.observe(Observation::Lost, at(20));
+        assert_eq!(recorder.end(at(30)), [], "of a server that is away nothing is known");
+    }
+
+    #[test]
     fn what_a_look_finds_was_not_seen_to_begin_and_what_it_misses_not_to_end() {
         let mut recorder = Recorder::new(Known::default());
         let mut look = |list, second| shown(&recorder.observe(Observation::Look(list), at(second)));
@@ -288,6 +341,7 @@ mod tests {
         let open = ["a", "b"].map(|uuid| OpenSpan {
             uuid: uuid.into(),
             title: String::new(),
+            section: None,
             seen_at: at(0),
             progress: 7,
             thing: "S01 E01".into(),

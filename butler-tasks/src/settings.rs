@@ -187,13 +187,16 @@ mod tests {
         ("ButlerTaskGarbageCollectLibraryMedia", "0"),
         ("ButlerTrashDays", "9"),
         ("autoEmptyTrash", "1"),
+        ("GenerateBlurHashBehavior", "asap"),
         ("GenerateChapterThumbBehavior", "asap"),
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),
         ("LoudnessAnalysisBehavior", "asap"),
+        ("MusicAnalysisBehavior", "asap"),
         ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
+        ("ButlerTaskUpgradeMediaAnalysis", "0"),
     ];
 
     #[test]

@@ -12,8 +12,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    analyse, backup, completions, failures, items, man, pause, plan, preview, remake, resume, runs, sections,
-    serve, settings, show, start, stop, subtitles, watch,
+    analyse, backup, completions, failures, items, man, music, pause, plan, preview, remake, resume, runs,
+    sections, serve, settings, show, start, stop, subtitles, watch,
 };
 use crate::exit;
 
@@ -212,6 +212,9 @@ pub(crate) enum Command {
     Items(items::Arguments),
     /// Show an item: its files, what was made of them, what failed, and when the rest comes
     Show(show::Arguments),
+    /// Find tracks that sound alike, and make playlists that lead from one to another
+    #[command(subcommand)]
+    Music(music::Action),
     /// Show the preview thumbnails of a film or episode
     Preview(preview::Arguments),
     /// List the tasks

@@ -1,5 +1,6 @@
 //! The exit codes, documented once: every `--help` prints this page's words, and every manual page.
 
+use std::io;
 use std::process::ExitCode;
 
 /// What the long helps say of them.
@@ -59,6 +60,11 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// How a command ended that could not open a file which was named.
+    pub(crate) fn of_file(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound { Self::NotThere } else { Self::Failed }
+    }
+
     /// The number for the shell.
     pub(crate) const fn code(self) -> u8 {
         match self {

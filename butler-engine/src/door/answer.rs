@@ -70,6 +70,8 @@ pub struct LiveRun {
     pub total: u64,
     /// Failures recorded.
     pub failures: u64,
+    /// Files that failed.
+    pub failed_files: u64,
     /// Bytes read from media, those of units in hand included.
     pub bytes_read: u64,
     /// Files in hand, one a worker.

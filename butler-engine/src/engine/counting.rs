@@ -23,7 +23,6 @@ pub(super) struct Counting {
     paths: Vec<PathBuf>,
     sources: Vec<SourceId>,
     newcomers_only: bool,
-    switch: Option<&'static str>,
     /// Whether what rests after failures is taken too.
     force: bool,
     brake: Arc<Brake>,
@@ -36,7 +35,6 @@ impl Counting {
             paths: run.ask.paths.clone(),
             sources: run.ask.sources.iter().copied().map(SourceId).collect(),
             newcomers_only: run.origin == Origin::Asap,
-            switch: run.task.section_switch.map(|switch| switch.id),
             force: run.tries_again(),
             brake: run.brake(),
         }
@@ -55,7 +53,7 @@ impl Counting {
             self.look_at_blobs(library, demands, only);
         }
         for demand in demands {
-            let scope = Scope { section: self.section, needs: demand.needs, switch: self.switch, only };
+            let scope = Scope { only, ..demand.scope(self.section) };
             let lacks = library.lacks(&demand.spec, &scope, now, self.force)?;
             if !self.force {
                 gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;

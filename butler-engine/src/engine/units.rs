@@ -9,6 +9,7 @@ use butler_product::{Failure, FailureClass, ProductKind};
 use jiff::SignedDuration;
 
 use crate::clock::Clock;
+use crate::door::fact::Came;
 use crate::engine::Loop;
 use crate::unit::backlog::{self, Backlog, Limits, Over, UnitId, Want};
 use crate::unit::estimate::Estimates;
@@ -152,8 +153,13 @@ impl Loop {
     /// A unit's results are stored: its runs are further.
     pub(super) fn settled(&mut self, settled: Settled) {
         match settled {
-            Settled::Stored { runs, facts } => {
+            Settled::Stored { runs, failed, facts } => {
                 for (id, steps) in runs {
+                    if steps.contains(&Came::Failed)
+                        && let Some(run) = self.runs.get_mut(&id)
+                    {
+                        run.files_failed(failed.iter().copied());
+                    }
                     for came in steps {
                         self.backlog.settle(id);
                         if let Some(run) = self.runs.get_mut(&id) {

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use butler_api::RunId;
 use butler_library::{
-    BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, UnitCost,
+    BlobError, FileMark, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceFile,
+    UnitCost,
 };
 use butler_product::{Failure, ProductKind, Value};
 use butler_schedule::windows_ahead;
@@ -116,7 +117,7 @@ enum PublishError {
 /// A unit's results on their way into the database.
 enum Prepared {
     /// Ready to be stored, with what is told once they are.
-    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<Came>>, facts: Vec<What> },
+    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<Came>>, failed: Vec<FileMark>, facts: Vec<What> },
     /// Nothing is to be stored.
     Settled(Settled),
 }
@@ -134,8 +135,8 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
         let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
         // A fault here must not end the thread: every run would wait for it for ever.
         match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(ground, result))) {
-            Ok(Ok(Prepared::Unit { unit, runs, facts })) => {
-                ready.push((concerned, unit.source, runs, facts));
+            Ok(Ok(Prepared::Unit { unit, runs, failed, facts })) => {
+                ready.push((concerned, unit.source, (runs, failed, facts)));
                 units.push(unit);
             }
             Ok(Ok(Prepared::Settled(done))) => settled.push(done),
@@ -143,7 +144,7 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
             Err(_) => settled.push(Settled::Impossible { runs: concerned, sentence: OWN_FAULT.to_owned() }),
         }
     }
-    for ((concerned, source, runs, facts), published) in
+    for ((concerned, source, (runs, failed, facts)), published) in
         ready.into_iter().zip(ground.library.publish_each(units))
     {
         settled.push(match published {
@@ -152,7 +153,7 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
                     tracing::info!(%source, "a source went while a worker had it in hand; its results were \
                                              not kept");
                 }
-                Settled::Stored { runs, facts }
+                Settled::Stored { runs, failed, facts }
             }
             Err(error) => impossible(concerned, &error.into()),
         });
@@ -180,11 +181,16 @@ fn prepare(
     let runs = steps(&wants, &answers);
     let Some(made_from) = library.fingerprint(source)? else {
         // The source went with its last file, and its lacks with it.
-        return Ok(Prepared::Settled(Settled::Stored { runs, facts: Vec::new() }));
+        return Ok(Prepared::Settled(Settled::Stored { runs, failed: Vec::new(), facts: Vec::new() }));
     };
     let made_at = clock.now();
     let concerned: BTreeSet<RunId> = wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
-    let gains = gains(&concerned, &runs, bytes_read);
+    let files = match answers.iter().any(|(_, answer)| answer.is_err()) {
+        true => library.files_of(source)?,
+        false => Vec::new(),
+    };
+    let failed: Vec<FileMark> = files.iter().map(|file| FileMark::of_path(&file.path)).collect();
+    let gains = gains(&concerned, &runs, &failed, bytes_read);
     let cost = cost(&wants, &answers, bytes_read, spent, made_at);
     let mut facts = told_of(&wants, &answers, bytes_read, spent);
     let mut unit =
@@ -227,8 +233,8 @@ fn prepare(
             Err(_) => {}
         }
     }
-    facts.extend(told_of_failures(library, source, &unit.failures)?);
-    Ok(Prepared::Unit { unit, runs, facts })
+    facts.extend(told_of_failures(&files, &unit.failures));
+    Ok(Prepared::Unit { unit, runs, failed, facts })
 }
 
 /// The kinds of a unit that came to something, in the order in which they are made.
@@ -298,33 +304,27 @@ fn steps(wants: &[Want], answers: &[(usize, Result<Made, Failure>)]) -> BTreeMap
 }
 
 /// What the unit adds to each run that wanted something of it: the bytes of a shared read count for each.
-fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<Came>>, bytes_read: u64) -> Vec<RunGain> {
+fn gains(
+    concerned: &BTreeSet<RunId>,
+    runs: &BTreeMap<RunId, Vec<Came>>,
+    failed: &[FileMark],
+    bytes_read: u64,
+) -> Vec<RunGain> {
     let gain = |run: RunId| {
         let steps = runs.get(&run).map_or(&[][..], Vec::as_slice);
         let failures = steps.iter().filter(|came| **came == Came::Failed).count() as u64;
-        RunGain { run, done: steps.len() as u64, failures, bytes_read }
+        let failed_files = if failures > 0 { failed.to_vec() } else { Vec::new() };
+        RunGain { run, done: steps.len() as u64, failures, failed_files, bytes_read }
     };
     concerned.iter().copied().map(gain).collect()
 }
 
-fn told_of_failures(
-    library: &Library,
-    source: SourceId,
-    failures: &[NewFailure],
-) -> Result<Vec<What>, butler_library::StoreError> {
-    if failures.is_empty() {
-        return Ok(Vec::new());
-    }
-    let part = library
-        .files_of(source)?
-        .into_iter()
-        .next()
-        .map(|file| file.path.display().to_string())
-        .unwrap_or_default();
+fn told_of_failures(files: &[SourceFile], failures: &[NewFailure]) -> Vec<What> {
+    let part = files.first().map(|file| file.path.display().to_string()).unwrap_or_default();
     let told = failures.iter().map(|failure| What::PartFailed {
         part: part.clone(),
         product: failure.kind,
         sentence: failure.sentence.clone(),
     });
-    Ok(told.collect())
+    told.collect()
 }

@@ -1,8 +1,8 @@
 //! Puts a copy in the database's place, and keeps what was there.
 //!
-//! The order is the safety: the copy is checked, brought to this moment (`settle.rs`) and whole on the disk under
-//! a hidden name; the database that is there has a second name, with its log folded into it; only then the copy
-//! takes the first name, in one rename.
+//! The order is the safety: the copy is checked, brought to this moment (`settle.rs`) and whole on the disk
+//! under a hidden name; the database that is there has a second name, with its log folded into it; only then
+//! the copy takes the first name, in one rename.
 
 use std::ffi::OsString;
 use std::fs::{self, File};

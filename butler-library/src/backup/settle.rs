@@ -1,4 +1,5 @@
-//! Makes a copy that is put back true again: what it holds of the moment at which it was made is not so any more.
+//! Makes a copy that is put back true again: what it holds of the moment at which it was made is not so any
+//! more.
 //!
 //! Runs that worked or waited then are ended, and nothing begins by them: not again either for a night of
 //! which this database does not know how it went. Whoever was signed in, or confirmed a plan, has to do so

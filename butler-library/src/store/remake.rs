@@ -234,21 +234,41 @@ fn sources(
         let found = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         Ok(readable(&mut *tx.prepare_cached(&query)?, [id], "part", found)?)
     };
+    let with_pictures = |mut sources: Vec<_>, pictures: &str, id: i64| -> Result<_, StoreError> {
+        let found = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        sources.extend(readable(&mut *tx.prepare_cached(pictures)?, [id], "picture", found)?);
+        sources.sort_unstable();
+        sources.dedup();
+        Ok(Some(sources))
+    };
     let is_there = |table: &str, id: i64| -> Result<bool, StoreError> {
         Ok(tx.prepare_cached(&format!("SELECT 1 FROM {table} WHERE id = ?1"))?.exists([id])?)
     };
     Ok(match scope {
-        RemakeScope::Item(ItemId(item)) if is_there("items", *item)? => Some(of(
-            "WITH RECURSIVE below (item) AS (SELECT ?1 UNION SELECT i.id FROM items i JOIN below b ON \
-             i.parent = b.item) \
-             SELECT p.id FROM below b JOIN media m ON m.item = b.item JOIN parts p ON p.media = m.id \
-             UNION SELECT p.id FROM below b JOIN shared_media h ON h.item = b.item JOIN parts p ON p.media = \
-             h.media",
-            *item,
-        )?),
+        RemakeScope::Item(ItemId(item)) if is_there("items", *item)? => {
+            let below = "WITH RECURSIVE below (item) AS (SELECT ?1 UNION SELECT i.id FROM items i JOIN below b \
+                         ON i.parent = b.item)";
+            let of_parts = of(
+                &format!(
+                    "{below} SELECT p.id FROM below b JOIN media m ON m.item = b.item JOIN parts p ON p.media = \
+                     m.id UNION SELECT p.id FROM below b JOIN shared_media h ON h.item = b.item JOIN parts p ON \
+                     p.media = h.media"
+                ),
+                *item,
+            )?;
+            let pictures = format!(
+                "{below} SELECT i.section, c.source FROM below b JOIN items i ON i.id = b.item \
+                 JOIN pictures c ON c.item = b.item"
+            );
+            with_pictures(of_parts, &pictures, *item)?
+        }
         RemakeScope::Part(PartId(part)) if is_there("parts", *part)? => Some(of("SELECT ?1", *part)?),
         RemakeScope::Section(SectionId(section)) if is_there("sections", *section)? => {
-            Some(of("SELECT p.id FROM parts p JOIN roots r ON r.id = p.root WHERE r.section = ?1", *section)?)
+            let of_parts =
+                of("SELECT p.id FROM parts p JOIN roots r ON r.id = p.root WHERE r.section = ?1", *section)?;
+            let pictures = "SELECT r.section, c.source FROM pictures c JOIN roots r ON r.id = c.root \
+                            WHERE r.section = ?1 AND c.item IS NOT NULL";
+            with_pictures(of_parts, pictures, *section)?
         }
         RemakeScope::File(_) => {
             let mut found = Vec::new();

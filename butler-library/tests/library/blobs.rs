@@ -5,14 +5,15 @@ use std::fs;
 
 use butler_library::{
     BlobCheck, FailureId, ItemFile, Loss, NewFailure, OpenProductError, Remade, RemakeScope, Scope,
-    SectionId, SectionKind, SourceId,
+    SectionId, SectionKind, SourceId, Versions,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, ProductKind, Spec, Traits, bif};
 
 use crate::world::{World, at, content};
 
-const VIDEO: Scope<'_> = Scope { section: None, needs: Traits::VIDEO, switch: None, only: None };
+const VIDEO: Scope<'_> =
+    Scope { section: None, needs: Traits::VIDEO, switch: None, only: None, versions: Versions::Usable };
 
 fn bif_spec() -> Spec {
     Spec::Bif(bif::Params::default())
@@ -256,7 +257,7 @@ fn what_lacks_a_product_is_listed_once_from_file_to_file_whatever_is_made_meanwh
         fs::remove_file(path_of(&world, source)).unwrap();
         world.library.open_product(source, ProductKind::Bif).unwrap_err();
     }
-    let page = |after, size| world.library.files_lacking(&bif_spec(), &VIDEO, after, (0, size)).unwrap();
+    let page = |after, size| world.library.files_lacking(&bif_spec(), &[VIDEO], after, (0, size)).unwrap();
     let names = |files: &[ItemFile]| -> Vec<String> {
         files.iter().map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned()).collect()
     };

@@ -1,6 +1,6 @@
 //! Photos: when they were taken, in which order they are listed, and that films among them are not lost.
 
-use butler_library::{ItemFilter, ItemKind, Scope, SectionKind};
+use butler_library::{ItemFilter, ItemKind, Scope, SectionKind, Versions};
 use butler_product::photo::{Photo, Taken};
 use butler_product::{Spec, Traits, Value};
 
@@ -38,7 +38,13 @@ fn photos_are_listed_by_the_best_date_that_is_known() {
         .library
         .lacks(
             &Spec::Photo,
-            &Scope { section: None, needs: Traits::PHOTO, switch: None, only: None },
+            &Scope {
+                section: None,
+                needs: Traits::PHOTO,
+                switch: None,
+                only: None,
+                versions: Versions::Usable,
+            },
             at(0),
             false,
         )

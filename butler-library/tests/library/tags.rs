@@ -1,14 +1,15 @@
 //! What tags make of tracks: where they stand, what stays as it was when they change, and how two copies of
 //! one sound may differ.
 
-use butler_library::{ItemId, ItemKind, ItemRow, Scope, SectionKind, SourceId};
+use butler_library::{ItemId, ItemKind, ItemRow, Scope, SectionKind, SourceId, Versions};
 use butler_product::media_info::StreamKind;
 use butler_product::tags::Tags;
 use butler_product::{FailureClass, ProductKind, Spec, Traits, Value};
 
 use crate::world::{World, at, content, set_mtime};
 
-const MUSIC: Scope<'_> = Scope { section: None, needs: Traits::TAGGED, switch: None, only: None };
+const MUSIC: Scope<'_> =
+    Scope { section: None, needs: Traits::TAGGED, switch: None, only: None, versions: Versions::Usable };
 
 /// A FLAC with this sound and these bytes for its tags.
 fn flac(sound: &str, tags: &str) -> Vec<u8> {
@@ -316,7 +317,13 @@ fn a_failure_at_tags_names_the_file_and_holds_nothing_else_back() {
         .library
         .lacks(
             &Spec::MediaInfo,
-            &Scope { section: None, needs: Traits::CONTENT, switch: None, only: None },
+            &Scope {
+                section: None,
+                needs: Traits::CONTENT,
+                switch: None,
+                only: None,
+                versions: Versions::Usable,
+            },
             at(9),
             false,
         )

@@ -1,9 +1,11 @@
 //! The work list: lacks, products, failures.
 
+use std::path::Path;
+
 use butler_api::RunId;
 use butler_library::{
-    FailureRow, FailureSubject, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit,
-    RunGain, Scope, SectionKind, SourceId, Tries,
+    FailureRow, FailureSubject, FileMark, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published,
+    PublishedUnit, RunGain, Scope, SectionKind, SourceId, Tries, Versions,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, Traits, bif};
@@ -12,8 +14,10 @@ use jiff::Timestamp;
 use crate::runs::run;
 use crate::world::{World, at, bif_value, blob, content, new_section, set_mtime};
 
-const ALL: Scope<'_> = Scope { section: None, needs: Traits::CONTENT, switch: None, only: None };
-const VIDEO: Scope<'_> = Scope { section: None, needs: Traits::VIDEO, switch: None, only: None };
+const ALL: Scope<'_> =
+    Scope { section: None, needs: Traits::CONTENT, switch: None, only: None, versions: Versions::Usable };
+const VIDEO: Scope<'_> =
+    Scope { section: None, needs: Traits::VIDEO, switch: None, only: None, versions: Versions::Usable };
 
 fn bif_spec() -> Spec {
     Spec::Bif(bif::Params::default())
@@ -116,7 +120,8 @@ fn video_parts_are_known_by_their_streams_and_before_that_by_name() {
     world.make_media_info(films[1], &[StreamKind::Audio]);
     world.make_media_info(track, &[StreamKind::Audio, StreamKind::Picture]);
     assert_eq!(lacks(&world, &bif_spec(), &VIDEO), [films[0]]);
-    let of_section = |needs| Scope { section: Some(section), needs, switch: None, only: None };
+    let of_section =
+        |needs| Scope { section: Some(section), needs, switch: None, only: None, versions: Versions::Usable };
     assert_eq!(lacks(&world, &bif_spec(), &of_section(Traits::CONTENT)), [track]);
     assert!(lacks(&world, &bif_spec(), &of_section(Traits::VIDEO)).is_empty());
 }
@@ -234,7 +239,13 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
     let (world, [a, ..]) = three_films();
     let library = &world.library;
     library.save_run(&run(7)).unwrap();
-    let gain = RunGain { run: RunId(7), done: 2, failures: 1, bytes_read: 1_000 };
+    let gain = RunGain {
+        run: RunId(7),
+        done: 2,
+        failures: 1,
+        failed_files: vec![FileMark::of_path(Path::new("/films/a.mkv"))],
+        bytes_read: 1_000,
+    };
     let staged = library.blobs().staged().unwrap();
     std::io::Write::write_all(&mut staged.file(), b"pictures").unwrap();
     let made_from = library.fingerprint(a).unwrap().unwrap();
@@ -261,6 +272,7 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
     assert_eq!(failures(&world).len(), 1);
     let progress = library.run(RunId(7)).unwrap().unwrap().progress;
     assert_eq!((progress.done, progress.failures, progress.bytes_read), (2, 1, 1_000));
+    assert_eq!(progress.failed_files, 1);
 
     // Of other content nothing is kept, but what was read was read.
     let other = PublishedUnit { made_from: Fingerprint([9; 32]), products: vec![], ..unit };
@@ -293,7 +305,7 @@ fn a_name_says_what_a_file_may_have_and_its_headers_what_it_has() {
     world.scan();
     let film = world.part("film.mkv").source;
     let meant = |needs| {
-        let scope = Scope { section: None, needs, switch: None, only: None };
+        let scope = Scope { section: None, needs, switch: None, only: None, versions: Versions::Usable };
         !lacks(&world, &bif_spec(), &scope).is_empty()
     };
     let of_headers = [Traits::VIDEO, Traits::SOUND, Traits::CHAPTERS];

@@ -105,6 +105,7 @@ async fn list_of_section(
                                                                                 are made."),
         ("enableLoudnessAnalysis" = Option<String>, Query, description = "Whether loudness is measured."),
         ("enableVoiceActivityGeneration" = Option<String>, Query, description = "Whether speech is detected."),
+        ("musicAnalysis" = Option<String>, Query, description = "Whether it is found out what tracks sound like."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),

@@ -168,6 +168,7 @@ async fn a_task_that_is_switched_off_is_not_started_and_one_switched_on_again_is
         ("GenerateChapterThumbBehavior", "never", "scheduled", "GenerateChapterThumbs"),
         ("GenerateVADBehavior", "never", "scheduled", "ButlerTaskGenerateVoiceActivity"),
         ("LoudnessAnalysisBehavior", "never", "scheduled", "LoudnessAnalysis"),
+        ("MusicAnalysisBehavior", "never", "scheduled", "MusicAnalysis"),
         ("ButlerTaskRefreshLibraries", "0", "1", "RefreshLibraries"),
     ] {
         let outcome = async || {

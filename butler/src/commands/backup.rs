@@ -59,8 +59,8 @@ pub(crate) struct Place {
     /// in the data folder]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// The file of settings with which the server is started [default: butler.toml in the data folder, if it is
-    /// there]
+    /// The file of settings with which the server is started [default: butler.toml in the data folder, if it
+    /// is there]
     #[arg(long, value_name = "FILE", env = "BUTLER_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
 }
@@ -197,7 +197,7 @@ fn all(folder: &Path) -> Result<Vec<Shown>, Trouble> {
 
 fn one(file: PathBuf) -> Result<Shown, Trouble> {
     let metadata = std::fs::metadata(&file).map_err(|error| {
-        Trouble::new(Exit::NotThere, format!("`{}` can't be read.", file.display())).cause(&error)
+        Trouble::new(Exit::of_file(&error), format!("`{}` can't be read.", file.display())).cause(&error)
     })?;
     let checked = check_backup(&file, &mut || false);
     Ok(Shown::new(file, &metadata, checked))

@@ -37,31 +37,33 @@ pub(crate) struct Arguments {
     what: String,
 
     /// Where to write: a contact sheet if it ends with .jpg, else a folder, which gets every picture
-    /// [default: shown on a terminal that can, else a sheet in the working folder]
+    /// [default: shown on a terminal that can, else a sheet in the working folder; with --json nothing is written]
     #[arg(short, long = "out", value_name = "SHEET.jpg|DIR")]
     out: Option<PathBuf>,
 }
 
-/// What was written, for programs.
+/// What there is and what was written, for programs.
 #[derive(Serialize)]
 struct Written {
     pictures: usize,
     interval_ms: u32,
-    written: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<PathBuf>,
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
     let id = show::find(client, &arguments.what).await?;
     let made = client.products(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
-    let Some(product) = chosen(&made.products, &arguments.what) else {
+    let Some((product, part)) =
+        chosen(&made.products, &arguments.what).and_then(|product| Some((product, product.part?)))
+    else {
         let item = client.item(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
         return Err(none_yet(&arguments.what, &item, &made));
     };
     let unsound = |error: &dyn std::error::Error| {
         Trouble::new(Exit::Failed, "The preview thumbnails can't be read.").cause(error)
     };
-    let mut bif =
-        Bif::open(Cursor::new(client.preview(product.part).await?)).map_err(|error| unsound(&error))?;
+    let mut bif = Bif::open(Cursor::new(client.preview(part).await?)).map_err(|error| unsound(&error))?;
     let pictures = bif.pictures();
     let interval_ms = bif.interval_ms();
     let mut place =
@@ -85,7 +87,10 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
             decode(&picture).map_err(|error| unsound(&error))?;
             std::fs::write(&file, picture).map_err(|error| unwritten(&file, &error))?;
         }
-        return tell(Written { pictures, interval_ms, written: folder.to_owned() }, &what, out);
+        return tell(Written { pictures, interval_ms, written: Some(folder.to_owned()) }, &what, out);
+    }
+    if out.json && arguments.out.is_none() {
+        return tell(Written { pictures, interval_ms, written: None }, &what, out);
     }
     let chosen: Vec<Vec<u8>> =
         spread(pictures, MOST).into_iter().map(&mut place).collect::<Result<_, _>>()?;
@@ -94,7 +99,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
         .encode_image(&sheet)
         .map_err(|error| unsound(&error))?;
-    match (&arguments.out, picture::way().filter(|_| !out.json)) {
+    match (&arguments.out, picture::way()) {
         (None, Some(way)) => {
             picture::show(way, &sheet, &jpeg)?;
             out.line(format!("{what}."))?;
@@ -103,7 +108,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         (path, _) => {
             let path = path.clone().unwrap_or_else(|| PathBuf::from(format!("preview-{id}.jpg")));
             std::fs::write(&path, &jpeg).map_err(|error| unwritten(&path, &error))?;
-            tell(Written { pictures, interval_ms, written: path }, &what, out)
+            tell(Written { pictures, interval_ms, written: Some(path) }, &what, out)
         }
     }
 }
@@ -156,8 +161,8 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Trouble {
 fn tell(written: Written, what: &str, out: Out) -> Result<Exit, Trouble> {
     if out.json {
         json::print(&written)?;
-    } else {
-        out.line(format!("{what}: {}", written.written.display()))?;
+    } else if let Some(path) = written.written {
+        out.line(format!("{what}: {}", path.display()))?;
     }
     Ok(Exit::Done)
 }

@@ -107,6 +107,11 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) async fn begin(client: &Client) -> Result<Self, Trouble> {
+        // One that does not answer at all is found at once, and not by all ways of listening before the start.
+        let asked = client.server_info().await;
+        if let Err(error @ (Error::Timeout { .. } | Error::Connection { .. })) = asked {
+            return Err(error.into());
+        }
         let notifications = observer::listen(client).await?;
         // A server that can't say that can't be waited for by it either.
         let activities = client.activities().await.unwrap_or_default();
@@ -140,6 +145,11 @@ pub(crate) async fn tell(
         exit = results.iter().map(follow::verdict).fold(exit, Exit::worse);
         if results.iter().any(|run| run.failures > 0) {
             out.remark("`butler failures` says what could not be made, and why.");
+        }
+        for run in &results {
+            // The scan's own words: since when, and how long they stay.
+            let missing = run.report.iter().filter(|fact| fact.label == "missing");
+            missing.filter_map(|fact| fact.value.as_str()).for_each(|sentence| out.remark(sentence));
         }
         if forced
             && results
@@ -198,10 +208,13 @@ const fn is_skipped(start: &Start) -> bool {
     matches!(start.outcome, Some(Outcome::Skipped { .. }))
 }
 
-/// The error for a name that the server doesn't know, with near ones.
+/// The error for a name that the server doesn't know, with near ones; or that it knows of no tasks at all.
 pub(crate) async fn unknown_task(client: &Client, name: &TaskName) -> Trouble {
-    let hint = near::task_hint(client, name.as_str()).await;
-    Trouble::new(Exit::NotThere, format!("There is no task `{name}`.")).hint(hint)
+    match client.butler().tasks().await {
+        Ok(tasks) => Trouble::new(Exit::NotThere, format!("There is no task `{name}`."))
+            .hint(near::task_hint(&tasks, name.as_str())),
+        Err(error) => error.into(),
+    }
 }
 
 /// What became of a start: the server's sentence, or one made of what else it says.

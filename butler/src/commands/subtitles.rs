@@ -81,7 +81,8 @@ pub(crate) fn run(action: Action, out: Out) -> Result<Exit, Trouble> {
 fn check(arguments: &Check, out: Out) -> Result<Exit, Trouble> {
     let Check { subtitles, film, write, overwrite } = arguments;
     let text = read(subtitles).map_err(|error| {
-        Trouble::new(Exit::Failed, format!("`{}` can't be read.", subtitles.display())).cause(&error)
+        let sentence = format!("`{}` can't be read.", subtitles.display());
+        Trouble::new(Exit::of_file(&error), sentence).cause(&error)
     })?;
     let text = from_utf16(&text).unwrap_or(text);
     let cues = cues(&text);
@@ -93,10 +94,13 @@ fn check(arguments: &Check, out: Out) -> Result<Exit, Trouble> {
     let film = match film {
         Some(film) => film.clone(),
         None => film_of(subtitles).ok_or_else(|| {
-            Trouble::new(Exit::Usage, format!("There is no film beside `{}`.", subtitles.display()))
+            Trouble::new(Exit::NotThere, format!("There is no film beside `{}`.", subtitles.display()))
                 .hint("Name it with --film.")
         })?,
     };
+    butler_library::open_regular(&film).map_err(|error| {
+        Trouble::new(Exit::of_file(&error), format!("`{}` can't be read.", film.display())).cause(&error)
+    })?;
     let Some(fit) = fit(&cues, &speech(&film)?) else {
         return Err(Trouble::new(Exit::Failed, format!("Nobody speaks in `{}`.", film.display())));
     };

@@ -9,7 +9,7 @@ use butler_record::Observation;
 use tokio::time::{Instant, timeout_at};
 
 use super::View;
-use crate::observer::Observer;
+use crate::observer::{BUTLER, Observer};
 use crate::print::Out;
 use crate::print::error::Trouble;
 
@@ -17,8 +17,6 @@ use crate::print::error::Trouble;
 const BEGINS_WITHIN: Duration = Duration::from_secs(20);
 /// A task's activities come one after the other: so long there may be none between two.
 const BETWEEN: Duration = Duration::from_secs(3);
-/// The type of an activity that a Plex Media Server has for its Butler.
-const BUTLER: &str = "butler";
 
 /// The types of a task's activities, as far as any is known.
 fn kinds(task: &TaskName) -> &'static [&'static str] {

@@ -4,9 +4,19 @@ pub(crate) use butler_api::sizes::{bits_per_second as bits, bytes};
 use butler_client::Run;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+/// A day in the local zone: `2026-11-24`.
+pub(crate) fn date(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d").to_string()
+}
+
 /// A time of day in the local zone: `2026-11-24 02:31`.
 pub(crate) fn time(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The same without the year, for narrow tables: `11-24 02:31`.
+pub(crate) fn short_time(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%m-%d %H:%M").to_string()
 }
 
 /// The same to the second, with the zone: `2026-11-24 02:31:07 CET`.
@@ -17,6 +27,11 @@ pub(crate) fn exact_time(at: Timestamp) -> String {
 /// A time of day in the local zone, without the day: `02:31:07`.
 pub(crate) fn time_of_day(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
+/// The same to the minute, for narrow tables: `02:31`.
+pub(crate) fn short_time_of_day(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M").to_string()
 }
 
 /// A duration: `120 ms`, `3.2 s`, `2 min 03 s`, `1 h 05 min`.

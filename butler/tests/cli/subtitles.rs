@@ -52,10 +52,13 @@ fn what_is_no_subtitles_or_has_no_film_is_said() {
     let lonely = folder.path().join("Lonely (2002).srt");
     fs::write(&lonely, "1\n00:00:01,000 --> 00:00:02,000\nHello?\n").unwrap();
     let (code, _, stderr) = said(butler(&["subtitles", "check", lonely.to_str().unwrap()]));
-    assert!(code == 2 && stderr.contains("There is no film beside"), "{stderr}");
+    assert!(code == 4 && stderr.contains("There is no film beside"), "{stderr}");
+    let film = ["subtitles", "check", lonely.to_str().unwrap(), "--film", "/nowhere.mkv"];
+    let (code, _, stderr) = said(butler(&film));
+    assert!(code == 4 && stderr.contains("`/nowhere.mkv` can't be read"), "{stderr}");
     fs::write(&lonely, "no times at all").unwrap();
     let (code, _, stderr) = said(butler(&["subtitles", "check", lonely.to_str().unwrap()]));
     assert!(code == 1 && stderr.contains("has no subtitles"), "{stderr}");
     let (code, _, stderr) = said(butler(&["subtitles", "check", "/nowhere.srt"]));
-    assert!(code == 1 && stderr.contains("can't be read"), "{stderr}");
+    assert!(code == 4 && stderr.contains("can't be read"), "{stderr}");
 }

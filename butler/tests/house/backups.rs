@@ -79,7 +79,8 @@ fn backups_go_where_the_setting_says_and_never_into_a_section() {
     assert_eq!(set(&copies).0, Some(0));
     completed(&server, "BackupDatabase");
     assert_eq!((names(&copies).len(), names(&server.data_dir().join("backups")).len()), (1, 0));
-    let (code, words) = said(&server, &["sections", "add", stage.spare_dir().to_str().unwrap()]);
+    let add = ["sections", "add", "movie", "Around", stage.spare_dir().to_str().unwrap()];
+    let (code, words) = said(&server, &add);
     assert!(code == Some(1) && words.contains("the folder of backups"), "{words}");
 }
 

@@ -155,7 +155,7 @@ fn a_kill_while_logs_are_compressed_and_removed_leaves_each_whole_in_one_form_an
 
 /// A data folder whose section has so many films, all of them gone but one, as a scan has found; by a driven
 /// clock.
-fn all_gone(stage: &Stage, films: u32) -> (PathBuf, String) {
+pub(super) fn all_gone(stage: &Stage, films: u32) -> (PathBuf, String) {
     let template = stage.spare_dir().join("template");
     let files = unreadable_films(&stage.folders.movies(), films + 1);
     let server = Server::start_at(super::butler(), &template, BEFORE, "UTC", &[]).unwrap();
@@ -175,7 +175,7 @@ fn template(stage: &Stage) -> PathBuf {
     template
 }
 
-fn anew(template: &Path, data: &Path) {
+pub(super) fn anew(template: &Path, data: &Path) {
     let _before = fs::remove_dir_all(data);
     copy_folder(template, data);
 }
