@@ -4,7 +4,9 @@
 //! It never does I/O and never decides anything. Start with [`TaskName`], [`RunState`] and [`RunRecord`]; the
 //! bodies are one file a resource, below [`plex`] and [`v1`].
 
+mod failed;
 mod id;
+mod nested;
 mod outcome;
 mod pause;
 mod reason;
@@ -12,6 +14,7 @@ mod run;
 mod run_words;
 #[cfg(feature = "openapi")]
 pub mod schema;
+pub mod sizes;
 mod task_name;
 
 #[cfg(feature = "bodies")]
@@ -21,7 +24,9 @@ pub mod v1;
 #[cfg(feature = "bodies")]
 pub mod xml;
 
+pub use failed::files_failed;
 pub use id::RunId;
+pub use nested::nested;
 pub use outcome::{OUTCOME_HEADER, Outcome, OutcomeParseError};
 pub use pause::{Pause, PauseEnd};
 pub use reason::Reason;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{PauseOwner, RunId, TaskName};
+use crate::{PauseOwner, RunId, TaskName, files_failed};
 
 /// The reason of a run's state. `Display` is the sentence that API, command line and page show as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ pub enum Reason {
     ServerStopped,
     /// Interrupted: the server went away without a word.
     ServerCrashed,
+    /// Interrupted: it worked or waited when the backup was made that was restored later.
+    Restored,
     /// Failed: the server crashed three times on one day while this task ran.
     CrashedThreeTimes,
     /// Completed: every lack has its product.
@@ -78,6 +80,9 @@ pub enum Reason {
     DoneWithFailures {
         /// How many failures the run recorded.
         failures: u64,
+        /// How many files failed in it.
+        #[serde(default)]
+        files: u64,
     },
     /// Completed: nothing failed now, but some of it failed before.
     HeldBack {
@@ -91,6 +96,9 @@ pub enum Reason {
         roots: Vec<String>,
         /// How many failures the run recorded.
         failures: u64,
+        /// How many files failed in it.
+        #[serde(default)]
+        files: u64,
     },
     /// Failed: the task could not go on. The sentence says why and what to do.
     TaskFailed {
@@ -118,6 +126,7 @@ impl Reason {
             Self::Held { .. } => "held",
             Self::ServerStopped => "server-stopped",
             Self::ServerCrashed => "server-crashed",
+            Self::Restored => "restored",
             Self::CrashedThreeTimes => "crashed-three-times",
             Self::AllDone => "all-done",
             Self::NothingToDo => "nothing-to-do",
@@ -168,26 +177,29 @@ impl fmt::Display for Reason {
             }
             Self::ServerStopped => f.write_str("The server was shut down."),
             Self::ServerCrashed => f.write_str("The server went away while it ran."),
+            Self::Restored => {
+                f.write_str("The database was restored from a backup that was made before it had ended.")
+            }
             Self::CrashedThreeTimes => f.write_str(
                 "The server crashed three times in one day while it ran; start it again by hand when the \
                  cause is mended.",
             ),
             Self::AllDone => f.write_str("Everything it found to do is done."),
             Self::NothingToDo => f.write_str("There was nothing to do."),
-            Self::DoneWithFailures { failures: 1 } => f.write_str("It is done, but for 1 failure."),
-            Self::DoneWithFailures { failures } => write!(f, "It is done, but for {failures} failures."),
+            Self::DoneWithFailures { failures, files } => {
+                write!(f, "It is done, but {}.", files_failed(*files, *failures))
+            }
             Self::HeldBack { held_back: 1 } => {
                 f.write_str("It is done, but for 1 that failed before and waits for its next try.")
             }
             Self::HeldBack { held_back } => {
                 write!(f, "It is done, but for {held_back} that failed before and wait for their next try.")
             }
-            Self::RootsAway { roots, failures } => {
+            Self::RootsAway { roots, failures, files } => {
                 write!(f, "It is done, but for what lies under {}, which is away", roots.join(" and "))?;
                 match failures {
                     0 => f.write_str("."),
-                    1 => f.write_str(", and for 1 failure."),
-                    n => write!(f, ", and for {n} failures."),
+                    _ => write!(f, ", and {}.", files_failed(*files, *failures)),
                 }
             }
             Self::TaskFailed { sentence } => f.write_str(sentence),
@@ -206,7 +218,7 @@ mod tests {
             Reason::NotItsDay { last: jiff::civil::date(2026, 11, 22), due: jiff::civil::date(2026, 11, 29) },
             Reason::BehindLane { run: RunId(7), task: TaskName::OptimizeDatabase },
             Reason::AllDone,
-            Reason::RootsAway { roots: vec!["/films".into()], failures: 2 },
+            Reason::RootsAway { roots: vec!["/films".into()], failures: 2, files: 1 },
         ];
         for reason in reasons {
             let stored = serde_json::to_value(&reason).unwrap();

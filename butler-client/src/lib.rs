@@ -37,6 +37,7 @@ mod builder;
 mod butler;
 mod check;
 mod client;
+mod echo;
 mod error;
 mod failures;
 mod health;
@@ -44,6 +45,7 @@ mod hooks;
 mod identity;
 mod items;
 mod lenient;
+mod nearest;
 mod notifications;
 mod pauses;
 mod plan;
@@ -72,7 +74,7 @@ pub use butler_api::plex::{
 pub use butler_api::plex::{ButlerTask, Directory, Location, Media, Metadata, Part};
 pub use butler_api::v1::{
     Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, ItemProduct, OpenProduct,
-    Product, Products,
+    Picture, Product, Products,
 };
 pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion, Fact, Failure, Failures, Health,
@@ -85,11 +87,13 @@ pub use butler_api::v1::{LabelledValue, Setting, Settings};
 pub use butler_api::v1::{
     LastNight, LocalTime, NextWindow, Plan, PlannedBacklog, PlannedNight, PlannedRun, Window,
 };
+pub use butler_api::v1::{NearTrack, NearTracks};
 pub use butler_api::v1::{Pause, Pauses};
 pub use butler_api::v1::{Remade, RemadeBy};
+pub use butler_api::v1::{SignIn, Task, Tasks};
 pub use butler_api::{Origin, Outcome, PauseOwner, RunId, RunState, TaskName};
 pub use client::Client;
-pub use error::{BuildError, Call, Error};
+pub use error::{BuildError, Call, Error, UNASKABLE};
 pub use hooks::Attempt;
 pub use notifications::{Listening, Notice, Notifications, Transport};
 pub use pauses::{PauseEnd, PauseOrder};
@@ -101,3 +105,8 @@ pub use retry::RetryPolicy;
 pub use runs::RunFilter;
 pub use sections::{NewSection, SectionEdit};
 pub use server_info::ServerInfo;
+
+/// The crate's page is compiled with its examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

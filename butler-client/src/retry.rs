@@ -14,8 +14,9 @@ const MAX_DOUBLINGS: u32 = 16;
 /// that clients which failed together don't come back together; a server's `Retry-After` is kept to.
 ///
 /// The default tries calls that are idempotent (`GET`, `PUT`, `DELETE`) again after 429, 502, 503, 504 and
-/// broken connections, for at most 10 s. A call's own timeout holds over all its tries. Of a stop whose first
-/// answer was lost, the second may say that nothing runs ([`Error::NotFound`](crate::Error::NotFound)).
+/// connections that break or do not come to be in time, for at most 10 s. A call's own timeout holds over all
+/// its tries. Of a stop whose first answer was lost, the second may say that nothing runs
+/// ([`Error::NotFound`](crate::Error::NotFound)).
 ///
 /// ```
 /// use std::time::Duration;
@@ -121,7 +122,7 @@ pub(crate) struct Tried {
 pub(crate) enum Failure {
     /// By this status.
     Status(u16),
-    /// There was no connection, or it broke.
+    /// There was no connection, or it broke or took too long.
     Connection,
 }
 

@@ -86,7 +86,7 @@ impl Analyst {
 
     /// Has a worker make products of a file. Those with pictures are written to the folder `out`, named as
     /// the file with the product's extension, over an older one. `hear` is told the bytes read, now and then.
-    /// The folder is made if it is not there.
+    /// The folder is made if it is not there and something is written to it.
     ///
     /// # Errors
     /// If the file can't be opened, a product's file can't be written, or no worker can be started.
@@ -100,7 +100,9 @@ impl Analyst {
         let media = open(path)?;
         let size_bytes =
             media.metadata().map_err(|source| AnalyseError::Open { path: path.to_owned(), source })?.len();
-        fs::create_dir_all(out).map_err(|source| AnalyseError::Write { path: out.to_owned(), source })?;
+        if wants.iter().any(|want| want.kind().has_blob()) {
+            fs::create_dir_all(out).map_err(|source| AnalyseError::Write { path: out.to_owned(), source })?;
+        }
         let mut drafts: Vec<Option<Draft>> =
             wants.iter().map(|want| Draft::of(want, path, out)).collect::<Result<_, _>>()?;
         let worker = match self.process.take() {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use butler_api::TaskName;
-use butler_library::{Library, Scope, StoreError};
+use butler_library::{Library, Scope, StoreError, Versions};
 use butler_product::{ProductKind, Spec, Traits};
 use butler_tasks::{Catalogue, Settings, Task};
 
@@ -17,7 +17,14 @@ pub struct Wish {
     /// The product.
     pub spec: Spec,
     /// The sources that shall have it, in every section where the task is on.
-    pub scope: Scope,
+    pub scope: Scope<'static>,
+}
+
+impl Wish {
+    /// Whether it is for what is not there, and not for what an older version made.
+    pub fn is_for_lacking(&self) -> bool {
+        self.scope.versions == Versions::Usable
+    }
 }
 
 /// Every wish of every task, in the catalogue's order.
@@ -26,17 +33,17 @@ pub(crate) fn wishes(catalogue: &Catalogue, settings: &Settings) -> Vec<Wish> {
 }
 
 fn of_task(task: &'static Task, settings: &Settings) -> impl Iterator<Item = Wish> {
-    let switch = task.section_switch.map(|switch| switch.id);
     task.demands(settings).into_iter().map(move |demand| Wish {
         task: task.name.clone(),
+        scope: demand.scope(None),
         spec: demand.spec,
-        scope: Scope { section: None, needs: demand.needs, switch },
     })
 }
 
-/// What all tasks demand together, each once.
+/// What all tasks demand together, each once: what is lacking, not what would be made anew.
 pub(crate) fn of_all(catalogue: &Catalogue, settings: &Settings) -> Vec<(Spec, Traits)> {
-    once(wishes(catalogue, settings).into_iter().map(|wish| (wish.spec, wish.scope.needs)))
+    let lacking = wishes(catalogue, settings).into_iter().filter(Wish::is_for_lacking);
+    once(lacking.map(|wish| (wish.spec, wish.scope.needs)))
 }
 
 /// Each demand once, however many tasks state it.
@@ -61,7 +68,7 @@ pub(crate) fn lacking(
     let (mut lacking, mut asked) = (BTreeMap::new(), Vec::new());
     for task in catalogue.tasks() {
         let is_on = settings.is_on(task.switch);
-        for Wish { spec, scope, .. } in of_task(task, settings) {
+        for Wish { spec, scope, .. } in of_task(task, settings).filter(Wish::is_for_lacking) {
             let count = lacking.entry(spec.kind()).or_insert(0);
             let demand = (spec, scope);
             if is_on && !asked.contains(&demand) {

@@ -366,7 +366,9 @@ impl Loop {
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
             EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),
             EngineEvent::DerivingCounted { run, total } => self.deriving_counted(run, total),
-            EngineEvent::Derived { run, came, gone, facts } => self.derived(run, &came, gone, facts),
+            EngineEvent::Derived { run, came, failed, gone, facts } => {
+                self.derived(run, &came, failed, gone, facts)
+            }
             EngineEvent::DerivingEnded { run, end } => self.deriving_ended(run, end),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitsOpened { units } => self.units_opened(units),
@@ -434,11 +436,11 @@ impl Loop {
         // What was left is no part of it any more.
         let is_counted = ended.phase.is_counted();
         let total = if is_counted { self.library.set_run_total(run, ended.total) } else { Ok(()) };
-        let progress = ended.stored_progress();
+        let (progress, failed_files) = (ended.stored_progress(), ended.failed_files());
         let report = ended.into_report().into_facts();
         let stored = total.and_then(|()| self.library.set_run_report(run, report.clone()));
         if stored.is_err() {
-            self.unsaved.note_end(run, RunEnding { progress, report }, Instant::now());
+            self.unsaved.note_end(run, RunEnding { progress, failed_files, report }, Instant::now());
         }
         effects::log_unstored(run, "what a run came to", stored);
         self.ask_schedule(Event::RunEnded { run, end });

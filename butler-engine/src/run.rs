@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use butler_api::{Ask, Origin, Reason, RunId, RunRecord, TaskName};
-use butler_library::{RunProgress, SourceId};
+use butler_library::{FileMark, RunProgress, SourceId};
 use butler_product::ProductKind;
 use butler_tasks::{Report, SectionStep, Stage, Task, WorkStep};
 use jiff::Timestamp;
@@ -34,6 +34,8 @@ pub(crate) struct Run {
     pub(crate) done: u64,
     pub(crate) total: u64,
     pub(crate) failures: u64,
+    /// The files that they are of; as many as there are failures, at most.
+    failed_files: BTreeSet<FileMark>,
     /// Bytes that the units which ended have read.
     pub(crate) bytes_read: u64,
     pub(crate) report: Report,
@@ -85,12 +87,13 @@ impl Run {
             done: 0,
             total: 0,
             failures: 0,
+            failed_files: BTreeSet::new(),
             bytes_read: 0,
             report: Report::default(),
             roots_away: BTreeSet::new(),
-            phase: match task.phases.work.is_none() {
-                true => Phase::Counting,
-                false => Phase::Working,
+            phase: match has_own_work(task, &record.ask) {
+                true => Phase::Working,
+                false => Phase::Counting,
             },
             looks_again: false,
             answered: HashSet::new(),
@@ -109,10 +112,11 @@ impl Run {
 
     /// Takes over what it did before a restart. A task's own work begins anew and counts anew: only what was
     /// read stays read.
-    pub(crate) fn resume(&mut self, before: &RunProgress) {
+    pub(crate) fn resume(&mut self, before: &RunProgress, failed_files: Vec<FileMark>) {
         self.bytes_read = before.bytes_read;
         if self.phase != Phase::Working {
             (self.done, self.total, self.failures) = (before.done, before.done, before.failures);
+            self.failed_files = failed_files.into_iter().collect();
             self.tally.failed = before.failures;
             self.tally.before = before.done.saturating_sub(before.failures);
         }
@@ -129,14 +133,30 @@ impl Run {
             done: self.done,
             total: self.total,
             failures: self.failures,
+            failed_files: self.failed_files.len() as u64,
             bytes_read: self.bytes_read,
         }
+    }
+
+    /// The files that failed.
+    pub(crate) fn failed_files(&self) -> Vec<FileMark> {
+        self.failed_files.iter().copied().collect()
+    }
+
+    /// Files failed: each counts once, whatever of it could not be made or done.
+    pub(crate) fn files_failed(&mut self, files: impl IntoIterator<Item = FileMark>) {
+        self.failed_files.extend(files);
     }
 
     /// Whether it can be stopped at once, since it has no work of its own under way: only units, which go on
     /// without it.
     pub(crate) fn is_detachable(&self) -> bool {
         self.phase != Phase::Working
+    }
+
+    /// Whether it begins with its task's own work.
+    pub(crate) fn has_own_work(&self) -> bool {
+        has_own_work(self.task, &self.ask)
     }
 
     pub(crate) fn name(&self) -> &TaskName {
@@ -242,9 +262,11 @@ impl Run {
         let left = if self.phase.is_counted() { self.total.saturating_sub(self.done) } else { 0 };
         let (mut report, bytes_read, held_back) = (self.report, self.bytes_read, self.held_back);
         let Tally { made, nothing, failed, before, ahead, away, gone } = self.tally;
+        let failed_files = if failed > 0 { self.failed_files.len() as u64 } else { 0 };
         let facts = [
             ("products made", made),
             ("files with nothing to make one of", nothing),
+            ("files that failed", failed_files),
             ("products that could not be made", failed),
             ("settled before the server was restarted", before),
             ("made before it began, while others read the same files", ahead),
@@ -271,6 +293,7 @@ impl Run {
             done: self.done,
             total: self.total,
             failures: self.failures,
+            failed_files: self.failed_files.len() as u64,
             bytes_read: self.bytes_read + reading,
             files,
             waits: self.waits.clone(),
@@ -312,10 +335,11 @@ impl Run {
 
     /// Why it is complete.
     pub(crate) fn completed_reason(&self) -> Reason {
+        let (failures, files) = (self.failures, self.failed_files.len() as u64);
         if !self.roots_away.is_empty() {
-            Reason::RootsAway { roots: self.roots_away.iter().cloned().collect(), failures: self.failures }
-        } else if self.failures > 0 {
-            Reason::DoneWithFailures { failures: self.failures }
+            Reason::RootsAway { roots: self.roots_away.iter().cloned().collect(), failures, files }
+        } else if failures > 0 {
+            Reason::DoneWithFailures { failures, files }
         } else if self.held_back > 0 {
             Reason::HeldBack { held_back: self.held_back }
         } else if self.total == 0 {
@@ -326,8 +350,15 @@ impl Run {
     }
 }
 
+/// A run of some contents does none of its task's own work, which is about folders.
+fn has_own_work(task: &Task, ask: &Ask) -> bool {
+    !task.phases.work.is_none() && ask.sources.is_empty()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use butler_library::ReportFact;
     use butler_tasks::Catalogue;
 
@@ -343,10 +374,13 @@ mod tests {
     #[test]
     fn a_media_runs_report_says_what_came_of_its_wishes_and_why_some_were_left() {
         let mut run = run();
-        (run.phase, run.total, run.held_back) = (Phase::Units, 9, 2);
-        for came in [Came::Made, Came::Made, Came::Nothing, Came::Failed] {
+        (run.phase, run.total, run.held_back) = (Phase::Units, 10, 2);
+        for came in [Came::Made, Came::Made, Came::Nothing, Came::Failed, Came::Failed] {
             run.step_done(came);
         }
+        // Both of one file.
+        (0..2).for_each(|_| run.files_failed([FileMark::of_path(Path::new("/films/film.mkv"))]));
+        assert_eq!(run.completed_reason(), Reason::DoneWithFailures { failures: 2, files: 1 });
         run.step_left(Some("/films".to_owned()));
         run.step_left(None);
         run.unit_opened(1, "film.mkv".to_owned());
@@ -354,7 +388,8 @@ mod tests {
         let expect = [
             ReportFact::count("products made", 2),
             ReportFact::count("files with nothing to make one of", 1),
-            ReportFact::count("products that could not be made", 1),
+            ReportFact::count("files that failed", 1),
+            ReportFact::count("products that could not be made", 2),
             ReportFact::count("left alone until their next try", 2),
             ReportFact::count("left, for their folder is away", 1),
             ReportFact::count("left, for their file is gone", 1),
@@ -381,10 +416,12 @@ mod tests {
     #[test]
     fn what_was_done_before_a_restart_or_ahead_is_in_the_report() {
         let mut run = run();
-        run.resume(&RunProgress { done: 5, total: 9, failures: 1, bytes_read: 100 });
+        let before = RunProgress { done: 5, total: 9, failures: 1, failed_files: 1, bytes_read: 100 };
+        run.resume(&before, vec![FileMark::of_path(Path::new("/films/film.mkv"))]);
         run.begins_with(2);
         run.phase = Phase::Units;
         let expect = [
+            ReportFact::count("files that failed", 1),
             ReportFact::count("products that could not be made", 1),
             ReportFact::count("settled before the server was restarted", 4),
             ReportFact::count("made before it began, while others read the same files", 2),

@@ -1,10 +1,10 @@
 //! A unit on its way: given to a keeper, over, its results handed to the publisher, settled. Words
 //! only; what is decided about units is in [`crate::unit::backlog`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use butler_api::RunId;
-use butler_library::{SourceId, Staged};
+use butler_library::{FileMark, SourceId, Staged};
 use butler_product::{Failure, Value};
 
 use crate::door::fact::{Came, What};
@@ -81,13 +81,16 @@ pub(crate) struct UnitResult {
     pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
     pub(crate) bytes_read: u64,
     pub(crate) spent: Spent,
+    /// Of the runs that wait, those that a person forced: what fails for these alone uses up no night's try.
+    pub(crate) forced: BTreeSet<RunId>,
 }
 
 /// What became of a unit's results.
 #[derive(Debug)]
 pub(crate) enum Settled {
-    /// The results are stored: for each run, what came of each of its wants; and what is told of them.
-    Stored { runs: BTreeMap<RunId, Vec<Came>>, facts: Vec<What> },
+    /// The results are stored: for each run, what came of each of its wants; the files of which something
+    /// failed; and what is told of them.
+    Stored { runs: BTreeMap<RunId, Vec<Came>>, failed: Vec<FileMark>, facts: Vec<What> },
     /// The results can't be stored: the runs can't go on.
     Impossible { runs: Vec<RunId>, sentence: String },
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use butler_library::{Library, Scope};
+use butler_library::{Library, Scope, Versions};
 use butler_product::{ProductKind, Spec, Traits, bif};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -114,7 +114,8 @@ fn count_of(library: &Library, demands: &[(Spec, Traits)]) -> u64 {
     lacks.sum()
 }
 
-const SCOPE: Scope = Scope { section: None, needs: Traits::CONTENT, switch: None };
+const SCOPE: Scope<'_> =
+    Scope { section: None, needs: Traits::CONTENT, switch: None, only: None, versions: Versions::Usable };
 
 /// Does it, and says how many seconds of CPU time the process took for it.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {

@@ -40,7 +40,7 @@ pub use backup::{
     BackupContent, BackupError, BackupFault, BackupFile, BackupRemoval, JudgedBackup, KEPT_BACKUPS,
     NewestUsable, RestoreError, Restored,
 };
-pub use backup::{backups, backups_to_remove, check_backup, newest_usable, restore_backup};
+pub use backup::{backups, backups_to_remove, check_backup, newest_usable, pinned_backups, restore_backup};
 pub use blob_check::{BlobCheck, CheckBlobsError};
 pub use blob_garbage::{BlobGarbage, LostBlob, Stray};
 pub use blobs::{BlobError, Blobs, Loss, Staged};
@@ -60,24 +60,25 @@ pub use root_threads::{CallError, Heartbeat, ROOT_TIMEOUT, RootAway, RootThreads
 pub use scan::{
     Becomes, LeftAlone, OpenMedia, Pending, PlannedFile, RealFiles, RootReport, RootWatch, ScanError,
     ScanObserver, ScanPhase, ScanPlan, ScanProgress, ScanReport, ScanWorld, Unwatched, Watched, plan_scan,
-    scan_paths, scan_section,
+    scan_paths, scan_section, traits_of_name,
 };
 pub use scan::{CheckError, CheckNote, Checked, CheckedItem, CheckedVersion, check_folder};
 pub use store::Page;
 pub use store::costs::UnitCost;
 pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
+pub use store::failed_files::FileMark;
 pub use store::failures::{
     FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
-    NoPlace, ScanFailure,
+    NoPlace, ScanFailure, Tries,
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
-pub use store::lacks::{Backlog, HeldBack, Lack, Scope};
+pub use store::lacks::{Backlog, HeldBack, Lack, Scope, Versions};
 pub use store::nights::NightRun;
 pub use store::parts::{MediaRow, OnDisk, PartRow};
-pub use store::pictures::{Picture, PicturePlace, PictureRole};
+pub use store::pictures::{BlurHashes, Picture, PicturePlace, PictureRole};
 pub use store::products::{
     BlobRef, MadeProduct, OpenProductError, OpenedProduct, ProductRow, Published, PublishedUnit,
     StoredProduct,
@@ -87,6 +88,8 @@ pub use store::runs::{ReportFact, RunFilter, RunGain, RunProgress, RunRow};
 pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
 };
+pub use store::settings::stored_settings;
+pub use store::sonic::{Heard, SonicNews};
 pub use store::sources::SourceFile;
 pub use store::tiles::Tile;
 pub use store::waiting_plans::WaitingPlan;

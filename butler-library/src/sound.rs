@@ -89,6 +89,11 @@ const NEVER: &[(&str, &str)] = &[
         "a lack is kept that is none",
         "SELECT DISTINCT source FROM (SELECT demand, source FROM lacks EXCEPT SELECT demand, source FROM lacking)",
     ),
+    (
+        "products of a version are counted wrongly",
+        "SELECT kind, version FROM (SELECT kind, version, count(*) AS products FROM products GROUP BY kind, version) d \
+         FULL JOIN (SELECT * FROM product_versions WHERE products <> 0) c USING (kind, version) WHERE d.products IS NOT c.products",
+    ),
     ("a run ended before it started", "SELECT id FROM runs WHERE ended_at < started_at"),
 ];
 

@@ -7,11 +7,13 @@
 
 mod bandwidth;
 pub(crate) mod bif;
+pub(crate) mod blur_hash;
 mod chapter_thumbs;
 mod chroma;
 mod loudness;
 pub(crate) mod media_info;
 pub(crate) mod photo;
+mod sonic;
 pub(crate) mod tags;
 mod voice;
 
@@ -70,8 +72,8 @@ pub(crate) trait PacketMaker: Send {
     fn finish(self: Box<Self>, told_by: ToldBy, output: Option<File>) -> Result<Made, Failure>;
 }
 
-/// Makes one product of the sound of one stream, or of several; on one thread, the reading one.
-pub(crate) trait SoundMaker {
+/// Makes one product of the sound of one stream, or of several; on one thread at a time.
+pub(crate) trait SoundMaker: Send {
     /// Which sound it wants: of a stream one form at most.
     fn wants(&self) -> Vec<SoundWants>;
 
@@ -161,10 +163,11 @@ pub(crate) enum Start {
 
 /// The answer of a want that a parser of its own can give without libav; none where the headers must be read
 /// first.
-pub(crate) fn before_headers(spec: &Spec, source: &Source) -> Option<Result<Value, Failure>> {
+pub(crate) fn before_headers(spec: &Spec, source: &Source, limits: Limits) -> Option<Result<Value, Failure>> {
     match spec {
         Spec::Tags => tags::read(source).map(Ok),
-        Spec::Photo => Some(photo::read(source).map(|photo| Value::Photo(Box::new(photo)))),
+        Spec::Photo => Some(photo::read(source).map(Value::from)),
+        Spec::BlurHash => Some(blur_hash::make(source, limits).map(Value::from)),
         _ => None,
     }
 }
@@ -179,8 +182,11 @@ pub(crate) fn start(spec: &Spec, info: &MediaInfo, limits: Limits) -> Result<Sta
         Spec::Loudness => Ok(loudness::start(info)),
         Spec::Chroma => Ok(chroma::start(info)),
         Spec::Voice => Ok(voice::start(info)),
+        Spec::Sonic => Ok(sonic::start(info)),
         Spec::Tags => tags::of_headers(info).map(Start::Answered),
-        Spec::Photo => Err(Failure::worker("A photo is read before any headers are.")),
+        Spec::Photo | Spec::BlurHash => {
+            Err(Failure::worker("A picture is read by parsers of its own, before any headers are."))
+        }
         Spec::NeededBandwidth | Spec::AlbumLoudness => {
             Err(Failure::worker("It is derived of stored products."))
         }

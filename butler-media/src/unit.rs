@@ -159,7 +159,7 @@ impl Unit<'_> {
     /// Answers what parsers of their own read: such a want fails alone, and needs no file that libav reads.
     fn answer_without_headers(&mut self, source: &Source) -> Result<(), Stop> {
         for (want, spec) in self.order.wants.iter().enumerate() {
-            let Some(outcome) = products::before_headers(spec, source) else { continue };
+            let Some(outcome) = products::before_headers(spec, source, self.order.limits) else { continue };
             if let Some(failure) = source.failure() {
                 return Err(failure.into());
             }

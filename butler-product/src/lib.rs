@@ -8,6 +8,7 @@
 pub mod album_loudness;
 pub mod bandwidth;
 pub mod bif;
+pub mod blur_hash;
 pub mod channel;
 pub mod chapter_thumbs;
 pub mod chroma;
@@ -16,6 +17,7 @@ pub mod media_info;
 pub mod message;
 pub mod needed_bandwidth;
 pub mod photo;
+pub mod sonic;
 pub mod srt;
 pub mod tags;
 pub mod voice;

@@ -25,10 +25,14 @@ macro_rules! products {
             Chroma = crate::chroma::Summary;
             /// Where somebody speaks; the segments are in the blob. See [`crate::voice`].
             Voice = crate::voice::Summary;
+            /// What a track sounds like, as a vector. See [`crate::sonic`].
+            Sonic = crate::sonic::Sonic;
             /// What the tags inside an audio file say. See [`crate::tags`].
             Tags = crate::tags::Tags;
             /// What a picture file says of how it was taken. See [`crate::photo`].
             Photo = crate::photo::Photo;
+            /// A blur of a picture's colours in a few characters. See [`crate::blur_hash`].
+            BlurHash = crate::blur_hash::BlurHash;
             /// What the files of a season or album need of a network; derived. See
             /// [`crate::needed_bandwidth`].
             NeededBandwidth = crate::needed_bandwidth::NeededBandwidth;

@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-pub use offset::{MOST_MS, Offset, offset};
+pub use offset::{Fit, MOST_MS, Offset, Pace, fit};
 
 use crate::Traits;
 use crate::media_info::MAX_STREAMS;
@@ -29,7 +29,7 @@ pub struct Summary {
     /// The place in the container, from 0, of the sound: the one that is played unless a player is told
     /// otherwise.
     pub stream: u32,
-    /// Segmentes of speech.
+    /// Segments of speech.
     pub segments: u32,
     /// How long they are together, milliseconds.
     pub speech_ms: u64,

@@ -60,7 +60,7 @@ pub fn bounds(day: Date, zone: &TimeZone) -> (Timestamp, Timestamp) {
 }
 
 /// The nights of a history in which there was anything, the latest last. A span is of the night in which it
-/// began, and a gap too.
+/// began; a gap is of the nights in which it began and ended, for it says of both what is not known.
 pub fn nights(recorded: Recorded, zone: &TimeZone) -> Vec<Night> {
     let mut nights: Vec<Night> = Vec::new();
     let mut of = |at: Timestamp, put: &mut dyn FnMut(&mut Night)| {
@@ -79,7 +79,13 @@ pub fn nights(recorded: Recorded, zone: &TimeZone) -> Vec<Night> {
         of(span.began_at, &mut |night| night.spans.push(span.clone()));
     }
     for (from, until) in recorded.gaps {
-        of(from, &mut |night| night.gaps.push(Gap { from, until }));
+        let put = &mut |night: &mut Night| night.gaps.push(Gap { from, until });
+        of(from, put);
+        // At noon itself the night before is over, and the next one lacks nothing.
+        let last = until.checked_sub(SignedDuration::from_millis(1)).map_or(from, |last| last.max(from));
+        if night_of(last, zone) != night_of(from, zone) {
+            of(last, put);
+        }
     }
     for change in recorded.tasks.into_iter().filter(|change| !change.is_first) {
         of(change.at, &mut |night| night.changes.push(change.clone()));
@@ -133,6 +139,8 @@ pub struct Stretch {
     pub open: usize,
     /// How far the last one came in whole percent; -1 where nobody knows.
     pub progress: i8,
+    /// The sections that they were about.
+    pub sections: Vec<String>,
     /// What they were on first.
     pub first_thing: Option<String>,
     /// On how many things they were.
@@ -173,6 +181,7 @@ impl Stretch {
             unseen: 0,
             open: 0,
             progress: -1,
+            sections: Vec::new(),
             first_thing: None,
             things: 0,
         }
@@ -188,6 +197,7 @@ impl Stretch {
             Ending::Complete => {}
         }
         self.progress = span.progress;
+        self.sections.extend(span.section.clone().filter(|section| !self.sections.contains(section)));
         self.first_thing = self.first_thing.take().or_else(|| span.things.first().cloned());
         self.things = self.things.saturating_add(span.thing_count);
     }
@@ -265,14 +275,17 @@ mod tests {
             spans: ["2026-11-27T02:00", "2026-11-27T23:00", "2026-11-28T02:00"]
                 .map(|began| span(began, None, false, 0))
                 .into(),
-            gaps: vec![(at("2026-11-25T02:00"), at("2026-11-26T02:00"))],
+            gaps: vec![
+                (at("2026-11-25T02:00"), at("2026-11-26T02:00")),
+                (at("2026-11-28T01:00"), at("2026-11-28T12:00")),
+            ],
             tasks: vec![change(true), change(false)],
         };
         let counts: Vec<_> = nights(recorded, &zone())
             .iter()
             .map(|night| (night.day.day(), night.spans.len(), night.gaps.len(), night.changes.len()))
             .collect();
-        assert_eq!(counts, [(25, 0, 1, 0), (27, 1, 0, 0), (28, 2, 0, 1)]);
+        assert_eq!(counts, [(25, 0, 1, 0), (26, 0, 1, 0), (27, 1, 0, 0), (28, 2, 1, 1)]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::change::{KnownTask, OpenSpan, RecordChange};
 const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(15);
 /// How often it is stored that the server is watched, while nothing happens.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// A clock that is set back by more had run ahead; by less it is one that is kept right.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// A pause between two observations that is no gap.
 const NO_GAP: SignedDuration = SignedDuration::from_secs(1);
 
@@ -72,9 +74,12 @@ impl Recorder {
 
     /// What an observation changes.
     pub fn observe(&mut self, observation: Observation, at: Timestamp) -> Vec<RecordChange> {
-        // A clock that was set back makes no span end before it began.
-        let at = self.known_at.map_or(at, |known| known.max(at));
         let mut changes = Vec::new();
+        if self.known_at.is_some_and(|known| at.duration_until(known) > AHEAD) {
+            changes.push(self.set_back(at));
+        }
+        // A clock that is kept right makes no span end before it began.
+        let at = self.known_at.map_or(at, |known| known.max(at));
         match observation {
             Observation::Look(activities) => self.look(activities, at, &mut changes),
             Observation::Notice(notification) => self.notified(notification, at, &mut changes),
@@ -109,6 +114,30 @@ impl Recorder {
             changes.push(RecordChange::Watched { at });
         }
         changes
+    }
+
+    /// What is still to be stored when the watch ends: what is open was there until then.
+    pub fn end(&mut self, at: Timestamp) -> Vec<RecordChange> {
+        if self.lost_since.is_some() {
+            return Vec::new();
+        }
+        let at = self.known_at.map_or(at, |known| known.max(at));
+        let seen = self.open.values().map(|span| {
+            let (uuid, progress) = (span.uuid.clone(), span.progress);
+            RecordChange::See { uuid, at, progress }
+        });
+        seen.chain([RecordChange::Watched { at }]).collect()
+    }
+
+    /// The clock had run ahead: what is known was known by now at the latest.
+    fn set_back(&mut self, at: Timestamp) -> RecordChange {
+        for span in self.open.values_mut() {
+            span.seen_at = span.seen_at.min(at);
+        }
+        for known in [&mut self.lost_since, &mut self.known_at, &mut self.noted_at] {
+            *known = known.map(|known| known.min(at));
+        }
+        RecordChange::SetBack { at }
     }
 
     fn look(&mut self, activities: Vec<Activity>, at: Timestamp, changes: &mut Vec<RecordChange>) {
@@ -153,19 +182,27 @@ impl Recorder {
     /// Notes an activity as it is now.
     fn see(&mut self, activity: Activity, at: Timestamp, saw_begin: bool, changes: &mut Vec<RecordChange>) {
         let Activity { context, progress, subtitle, title, kind, uuid, .. } = activity;
+        let section = context.and_then(|context| context.library_section_id);
         let span = self.open.entry(uuid.clone()).or_insert_with(|| {
-            let section = context.and_then(|context| context.library_section_id);
             let begin = RecordChange::Begin {
                 uuid: uuid.clone(),
                 kind,
                 title: title.clone(),
-                section,
+                section: section.clone(),
                 at,
                 saw_begin,
             };
             changes.push(begin);
-            OpenSpan { uuid, title, seen_at: at, progress: -1, thing: String::new(), things: 0 }
+            let (section, thing) = (section.clone(), String::new());
+            OpenSpan { uuid, title, section, seen_at: at, progress: -1, thing, things: 0 }
         });
+        // A server says it about a second after the begin.
+        if span.section.is_none()
+            && let Some(section) = section
+        {
+            span.section = Some(section.clone());
+            changes.push(RecordChange::Section { uuid: span.uuid.clone(), section });
+        }
         if !subtitle.is_empty() && span.thing != subtitle {
             let (uuid, name) = (span.uuid.clone(), subtitle.clone());
             changes.push(RecordChange::Thing { uuid, number: span.things, name, at });
@@ -183,6 +220,8 @@ impl Recorder {
 
 #[cfg(test)]
 mod tests {
+    use butler_api::plex::ActivityContext;
+
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
@@ -215,12 +254,14 @@ mod tests {
                 RecordChange::Begin { uuid, at, saw_begin, .. } => {
                     format!("{} begin {uuid} {saw_begin}", second(at))
                 }
+                RecordChange::Section { uuid, section } => format!("section {uuid} {section}"),
                 RecordChange::See { uuid, at, progress } => format!("{} see {uuid} {progress}", second(at)),
                 RecordChange::Thing { uuid, number, name, at } => {
                     format!("{} thing {uuid} {number} {name}", second(at))
                 }
                 RecordChange::End { uuid, at, saw_end, .. } => format!("{} end {uuid} {saw_end}", second(at)),
                 RecordChange::Watched { at } => format!("{} watched", second(at)),
+                RecordChange::SetBack { at } => format!("{} set back", second(at)),
                 RecordChange::Gap { from, until } => format!("gap {} {}", second(from), second(until)),
                 RecordChange::Task { task, at } => format!("{} {} {}", second(at), task.name, task.enabled),
             })
@@ -243,6 +284,35 @@ mod tests {
         assert_eq!(observe(notified(Ended, activity("a", -1, "")), 5), ["5 see a 50", "5 end a true"]);
         assert_eq!(observe(notified(Ended, activity("a", 100, "")), 6), [""; 0], "notified twice");
         assert_eq!(observe(notified(Ended, activity("b", 100, "")), 7), [""; 0], "never seen");
+    }
+
+    #[test]
+    fn a_section_is_taken_from_whatever_names_it_first() {
+        use ActivityEvent::{Started, Updated};
+        let of = |section: Option<&str>| {
+            let id = |section: &str| Some(section.to_owned());
+            let context =
+                section.map(|section| ActivityContext { key: None, library_section_id: id(section) });
+            Activity { context, ..activity("a", 0, "") }
+        };
+        let mut recorder = Recorder::new(Known::default());
+        recorder.observe(notified(Started, of(None)), at(0));
+        assert_eq!(shown(&recorder.observe(notified(Updated, of(Some("12"))), at(1))), ["section a 12"]);
+        assert_eq!(recorder.observe(notified(Updated, of(Some("12"))), at(2)), []);
+        assert_eq!(recorder.observe(notified(Updated, of(None)), at(3)), []);
+        let mut recorder = Recorder::new(Known::default());
+        recorder.observe(Observation::Look(vec![of(None)]), at(0));
+        let looked = recorder.observe(Observation::Look(vec![of(Some("12"))]), at(5));
+        assert_eq!(shown(&looked), ["section a 12"]);
+    }
+
+    #[test]
+    fn what_is_open_when_the_watch_ends_was_there_until_then() {
+        let mut recorder = Recorder::new(Known::default());
+        recorder.observe(Observation::Look(vec![activity("a", 7, "")]), at(0));
+        assert_eq!(shown(&recorder.end(at(9))), ["9 see a 7", "9 watched"]);
+        recorder.observe(Observation::Lost, at(20));
+        assert_eq!(recorder.end(at(30)), [], "of a server that is away nothing is known");
     }
 
     #[test]
@@ -271,6 +341,7 @@ mod tests {
         let open = ["a", "b"].map(|uuid| OpenSpan {
             uuid: uuid.into(),
             title: String::new(),
+            section: None,
             seen_at: at(0),
             progress: 7,
             thing: "S01 E01".into(),
@@ -304,6 +375,23 @@ mod tests {
         assert_eq!(there(0), ["0 watched"]);
         assert_eq!(there(59), [""; 0]);
         assert_eq!(there(60), ["60 watched"]);
+    }
+
+    #[test]
+    fn a_clock_that_had_run_ahead_does_not_stay_in_what_is_recorded_then() {
+        let mut recorder = Recorder::new(Known::default());
+        let ahead = 86_400 * 365;
+        recorder.observe(Observation::Look(vec![activity("a", 7, "")]), at(ahead));
+        recorder.observe(Observation::Lost, at(ahead + 20));
+        let changes = recorder.observe(Observation::Look(vec![activity("a", 8, "")]), at(100));
+        assert_eq!(shown(&changes), ["100 set back", "100 see a 8"]);
+        let changes = recorder.observe(notified(ActivityEvent::Ended, activity("a", 100, "")), at(160));
+        assert_eq!(shown(&changes), ["160 see a 100", "160 end a true"]);
+        // So does one that a file remembers.
+        let known = Known { watched_until: Some(at(ahead)), ..Known::default() };
+        let mut recorder = Recorder::new(known);
+        assert_eq!(shown(&recorder.observe(Observation::Look(vec![]), at(200))), ["200 set back"]);
+        assert_eq!(shown(&recorder.observe(Observation::There, at(261))), ["261 watched"]);
     }
 
     #[test]

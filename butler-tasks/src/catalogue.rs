@@ -4,6 +4,7 @@
 //! An engine is handed a [`Catalogue`]: this table, or for tests this table with stand-ins (`stand_ins.rs`).
 
 use butler_api::TaskName;
+use butler_library::Versions;
 use butler_product::ProductKind;
 use butler_schedule::Lane;
 
@@ -17,17 +18,21 @@ mod clean_old_cache_files;
 mod deep_media_analysis;
 mod garbage_collect_blobs;
 mod garbage_collect_library_media;
+mod generate_blur_hashes;
 mod generate_chapter_thumbs;
 mod generate_media_index_files;
 mod loudness_analysis;
+mod music_analysis;
 mod optimize_database;
 mod refresh_libraries;
+mod upgrade_media_analysis;
 
+pub use backup_database::backup_folder;
 #[cfg(test)]
 pub(crate) use garbage_collect_library_media::AUTO_EMPTY_TRASH;
 
 /// Every task.
-pub(crate) static ALL: [&Task; 13] = [
+pub(crate) static ALL: [&Task; 16] = [
     &backup_database::TASK,
     &butler_task_clean_supplemental_log_files::TASK,
     &butler_task_generate_voice_activity::TASK,
@@ -36,11 +41,14 @@ pub(crate) static ALL: [&Task; 13] = [
     &deep_media_analysis::TASK,
     &garbage_collect_blobs::TASK,
     &garbage_collect_library_media::TASK,
+    &generate_blur_hashes::TASK,
     &generate_chapter_thumbs::TASK,
     &generate_media_index_files::TASK,
     &loudness_analysis::TASK,
+    &music_analysis::TASK,
     &optimize_database::TASK,
     &refresh_libraries::TASK,
+    &upgrade_media_analysis::TASK,
 ];
 
 /// The tasks that one server has, in alphabetical order of their wire names.
@@ -73,14 +81,17 @@ impl Catalogue {
         self.tasks().find(|task| task.name == *name)
     }
 
-    /// The tasks that make a product by these settings, in their order; with none those that look at the
-    /// sections' folders.
+    /// The tasks that make a product by these settings where there is none that serves, in their order; with
+    /// none those that look at the sections' folders.
     pub fn makers(&self, kind: Option<ProductKind>, settings: &Settings) -> Vec<&'static TaskName> {
         let makes = |task: &&Task| match kind {
             Some(kind) if kind.is_derived() => {
                 task.phases.derives.iter().any(|derivation| derivation.makes == kind)
             }
-            Some(kind) => task.demands(settings).iter().any(|demand| demand.spec.kind() == kind),
+            Some(kind) => task
+                .demands(settings)
+                .iter()
+                .any(|demand| demand.spec.kind() == kind && demand.versions == Versions::Usable),
             None => task.timing.lane == Lane::Scan,
         };
         self.tasks().filter(makes).map(|task| &task.name).collect()

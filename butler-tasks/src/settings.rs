@@ -13,6 +13,7 @@ mod values;
 
 use std::sync::LazyLock;
 
+pub use crate::catalogue::backup_folder;
 pub use file::{FileError, SettingsFile};
 pub use general::{
     BUTLER_ALLOWED_ROOTS, BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_MIN_FREE_SPACE,
@@ -186,13 +187,16 @@ mod tests {
         ("ButlerTaskGarbageCollectLibraryMedia", "0"),
         ("ButlerTrashDays", "9"),
         ("autoEmptyTrash", "1"),
+        ("GenerateBlurHashBehavior", "asap"),
         ("GenerateChapterThumbBehavior", "asap"),
         ("GenerateBIFBehavior", "asap"),
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),
         ("LoudnessAnalysisBehavior", "asap"),
+        ("MusicAnalysisBehavior", "asap"),
         ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
+        ("ButlerTaskUpgradeMediaAnalysis", "0"),
     ];
 
     #[test]

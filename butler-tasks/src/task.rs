@@ -4,7 +4,7 @@
 //! the products that it derives of stored ones. A task has one of them at least ([`Phases`]).
 
 use butler_api::TaskName;
-use butler_library::{Derivation, SectionId};
+use butler_library::{Derivation, Scope, SectionId, Versions};
 use butler_product::{Spec, Traits};
 use butler_schedule::{Row, Timing};
 
@@ -70,19 +70,33 @@ pub struct Demand {
     pub spec: Spec,
     /// What a source must have.
     pub needs: Traits,
+    /// Whether those are meant that have none that serves, or those that have an older one.
+    pub versions: Versions,
+    /// What switches it off for one section; with none the task's own section switch does.
+    pub section_switch: Option<&'static SectionSwitch>,
 }
 
 impl Demand {
     /// A wish of all sources that have what the product needs.
     pub fn of(spec: Spec) -> Self {
-        Self { needs: spec.kind().needs(), spec }
+        Self { needs: spec.kind().needs(), spec, versions: Versions::Usable, section_switch: None }
+    }
+
+    /// Where its lacks are, of one section or of all.
+    pub fn scope(&self, section: Option<SectionId>) -> Scope<'static> {
+        let switch = self.section_switch.map(|switch| switch.id);
+        Scope { section, needs: self.needs, switch, only: None, versions: self.versions }
     }
 }
 
 impl Task {
     /// What it wishes by these settings.
     pub fn demands(&self, settings: &Settings) -> Vec<Demand> {
-        (self.phases.demands)(settings)
+        let mut demands = (self.phases.demands)(settings);
+        for demand in &mut demands {
+            demand.section_switch = demand.section_switch.or(self.section_switch);
+        }
+        demands
     }
 
     /// The schedule's row.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use butler_library::Versions;
 use butler_schedule::{AtWindowEnd, Lane};
 
 use crate::{OwnWork, Settings, Task};
@@ -44,9 +45,14 @@ fn facts(task: &Task) -> Vec<(&'static str, String)> {
         facts.push(("Works by", shown));
     }
     let demands = task.demands(&Settings::default());
-    if !demands.is_empty() {
-        let kinds: Vec<String> = demands.iter().map(|demand| format!("`{}`", demand.spec.kind())).collect();
-        facts.push(("Makes of files", kinds.join(", ")));
+    for (versions, label) in [(Versions::Usable, "Makes of files"), (Versions::Newest, "Makes anew of files")]
+    {
+        let those = demands.iter().filter(|demand| demand.versions == versions);
+        let mut kinds: Vec<String> = those.map(|demand| format!("`{}`", demand.spec.kind())).collect();
+        kinds.dedup();
+        if !kinds.is_empty() {
+            facts.push((label, kinds.join(", ")));
+        }
     }
     if !task.phases.derives.is_empty() {
         let derived = task.phases.derives.iter();

@@ -113,6 +113,12 @@ pub struct Metadata {
     /// What happens in it; empty where unknown.
     #[serde(default)]
     pub summary: String,
+    /// The blur hash of its poster, of an episode's picture, of a photo itself; absent before one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumb_blur_hash: Option<String>,
+    /// The blur hash of its background; absent before one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub art_blur_hash: Option<String>,
     /// Its number: of the season, the episode, the track.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<i64>,
@@ -159,6 +165,13 @@ pub struct Metadata {
     /// Unix seconds.
     #[serde(default)]
     pub updated_at: i64,
+    /// How far a track sounds from the one that was asked of, 0 the same, 1 nothing alike; only among the nearest
+    /// ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance: Option<f64>,
+    /// 1 where it is known what a track sounds like: the version that clients look for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub music_analysis_version: Option<u32>,
     /// The folders of a show or artist; only where one item is asked for.
     #[serde(rename = "Location", default, skip_serializing_if = "Vec::is_empty")]
     pub locations: Vec<Location>,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LocalTime;
-use crate::TaskName;
+use crate::{TaskName, files_failed};
 
 /// One failure: it belongs to a source and a product, whichever task wanted it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct Failure {
     pub class: String,
     /// One English sentence.
     pub error: String,
-    /// How often it was tried.
+    /// How often it was tried; what a person starts by force does not count, so that it uses up no night.
     pub tries: u32,
     /// The moment before which it is not tried again; absent while it rests until the file or the maker
     /// changes or a person asks.
@@ -68,12 +68,19 @@ pub struct Failures {
 pub struct FailureSummary {
     /// How many failures there are.
     pub failures: u64,
-    /// How many files they are of; a file that lacks two products counts twice.
+    /// How many files they are of; a file that lacks two products counts once.
     pub files: u64,
     /// The largest groups first, 50 at most.
     pub groups: Vec<FailureGroup>,
     /// How many groups there are.
     pub group_count: u64,
+}
+
+impl FailureSummary {
+    /// What failed, as it is told everywhere: `2 files failed in 5 products`; none if nothing did.
+    pub fn failed(&self) -> Option<String> {
+        (self.failures > 0).then(|| files_failed(self.files, self.failures))
+    }
 }
 
 /// Failures of one product with one sentence.

@@ -25,8 +25,11 @@ pub struct LastNight {
     pub failed: u64,
     /// Those that did not complete, or not yet: a night that was slept through is made good.
     pub unfinished: u64,
-    /// Failures that its runs recorded.
+    /// Failures that its runs recorded: products that could not be made.
     pub failures: u64,
+    /// Files that failed; one that failed in several products or runs counts once.
+    #[serde(default)]
+    pub failed_files: u64,
     /// The same as English for people: `Last night: 9 of 9 tasks done by 03:41, 2 files failed.`
     pub sentence: String,
 }

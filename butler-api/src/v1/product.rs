@@ -11,7 +11,7 @@ use crate::TaskName;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Products {
-    /// By part, then by product.
+    /// By part, then by product; then those of its pictures.
     pub products: Vec<Product>,
     /// What could not be made.
     #[serde(default)]
@@ -22,6 +22,19 @@ pub struct Products {
     /// What was derived for the item itself of what was made of the files below it: for a season or an album.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub derived: Vec<ItemProduct>,
+    /// Its pictures in files beside the media; what was made of one names the same file, and no part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture of an item in a file beside the media.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ItemPicture))]
+pub struct Picture {
+    /// What it is of the item: `poster`, `background`, `banner`, `logo`, `thumb`.
+    pub role: String,
+    /// Its path.
+    pub file: String,
 }
 
 /// A product of an item itself.
@@ -48,8 +61,12 @@ pub struct ItemProduct {
 pub struct OpenProduct {
     /// What it is.
     pub product: String,
-    /// The id of the part.
-    pub part: i64,
+    /// The id of the part; none where the file is a picture beside the media.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<i64>,
+    /// The file's path.
+    #[serde(default)]
+    pub file: String,
     /// The task that makes it.
     pub task: TaskName,
     /// Whether that task is switched on.
@@ -65,9 +82,10 @@ pub struct OpenProduct {
 pub struct Product {
     /// What it is: `media_info`, `bif`, `bandwidth`.
     pub product: String,
-    /// The id of the part whose content it was made of.
-    pub part: i64,
-    /// That part's path.
+    /// The id of the part whose content it was made of; none where that is a picture beside the media.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<i64>,
+    /// The file's path.
     pub file: String,
     /// The version of its maker.
     pub version: u32,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Origin, RunId, RunState, TaskName};
+use crate::{Origin, RunId, RunState, TaskName, files_failed};
 
 /// One execution of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,10 @@ pub struct Run {
     /// The files and folders of that section it is limited to; absent for all of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
+    /// How many files of that section it is limited to, those that hold the same counted once; absent for all
+    /// of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<u64>,
     /// When it was asked for.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub asked_at: Timestamp,
@@ -48,14 +52,24 @@ pub struct Run {
     pub done: u64,
     /// Steps that there are, as far as is known.
     pub total: u64,
-    /// Failures that this run recorded.
+    /// Failures that this run recorded: products that could not be made.
     pub failures: u64,
+    /// Files that failed in it; one of which several products could not be made counts once.
+    #[serde(default)]
+    pub failed_files: u64,
     /// Bytes read from media for this run's units.
     pub bytes_read: u64,
     /// What was done, in the task's own words.
     pub report: Vec<Fact>,
     /// What it is doing right now; absent unless it runs.
     pub live: Option<LiveWork>,
+}
+
+impl Run {
+    /// What failed in it, as it is told everywhere: `2 files failed in 5 products`; none if nothing did.
+    pub fn failed(&self) -> Option<String> {
+        (self.failures > 0).then(|| files_failed(self.failed_files, self.failures))
+    }
 }
 
 /// One fact of a run's report: `removed: 1204331 bytes`.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use butler_api::{Pause, TaskName};
-use butler_library::{Library, Scope, StoreError};
+use butler_library::{Library, StoreError};
 use butler_product::{ProductKind, Spec};
 use butler_schedule::{Expected, Forecast, Lane, Schedule, Window, Work, windows_ahead};
 use butler_tasks::{Catalogue, Settings};
@@ -118,9 +118,8 @@ impl PlanBasis {
             let switch = task.section_switch.map(|switch| switch.id);
             let mut todo = Todo::default();
             for demand in task.demands(&self.settings) {
-                let scope = Scope { section: None, needs: demand.needs, switch };
-                let key =
-                    (demand.spec.kind(), demand.spec.params(), format!("{:?} {switch:?}", demand.needs));
+                let scope = demand.scope(None);
+                let key = (demand.spec.kind(), demand.spec.params(), format!("{scope:?}"));
                 let backlog = match asked.get(&key) {
                     Some(backlog) => *backlog,
                     None => {

@@ -1,9 +1,11 @@
 //! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And
 //! follows a run's own work; what it lacks is counted in `lacks.rs`.
 
+use std::path::Path;
 use std::time::Instant;
 
 use butler_api::{Attendance, Reason, RunId, RunRecord};
+use butler_library::{FileMark, Library, RunRow, StoreError};
 use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Report, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
@@ -86,7 +88,7 @@ impl Loop {
     pub(super) fn store_end(&mut self, run: RunId, end: RunEnding) {
         let stored = self
             .library
-            .set_run_progress(run, end.progress)
+            .set_run_progress(run, end.progress, end.failed_files.clone())
             .and_then(|()| self.library.set_run_report(run, end.report.clone()));
         if stored.is_err() {
             self.unsaved.note_end(run, end, Instant::now());
@@ -131,8 +133,8 @@ impl Loop {
         let mut run = Run::new(record, task);
         run.freeze(self.is_frozen());
         // A run that goes on after a restart keeps what it did before.
-        match self.library.run(id) {
-            Ok(Some(stored)) => run.resume(&stored.progress),
+        match self.before_restart(id) {
+            Ok(Some((stored, failed))) => run.resume(&stored.progress, failed),
             Ok(None) => {}
             Err(error) => {
                 let cause = &error as &dyn std::error::Error;
@@ -143,9 +145,9 @@ impl Loop {
         self.backlog.forget_ahead(id);
         if let Some(ahead) = self.done_ahead.remove(&id).filter(|ahead| *ahead > 0) {
             run.begins_with(ahead);
-            log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
+            log_unstored(id, "a run's progress", store_progress(&self.library, &run));
         }
-        if task.phases.work.is_none() {
+        if !run.has_own_work() {
             self.runs.insert(id, run);
             return self.count(id);
         }
@@ -153,6 +155,13 @@ impl Loop {
         let begun = work::start(&run, &self.library, settings, &self.inbox, self.clock.clone());
         self.runs.insert(id, run);
         self.fail_without_thread(id, begun);
+    }
+
+    /// What a run had done, and which files had failed in it, when the server was stopped; of a new one
+    /// nothing.
+    fn before_restart(&self, id: RunId) -> Result<Option<(RunRow, Vec<FileMark>)>, StoreError> {
+        let Some(stored) = self.library.run(id)? else { return Ok(None) };
+        Ok(Some((stored, self.library.failed_files(id)?)))
     }
 
     pub(super) fn work_stepped(&mut self, id: RunId, step: WorkStep) {
@@ -165,6 +174,7 @@ impl Loop {
     pub(super) fn work_failed(&mut self, id: RunId, path: String, sentence: String) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.failures += 1;
+        run.files_failed([FileMark::of_path(Path::new(&path))]);
         let task = run.name().clone();
         self.tell(What::WorkFailed { task, path, sentence });
     }
@@ -184,11 +194,7 @@ impl Loop {
             Ok(report) => {
                 run.roots_away.extend(report.roots_away.iter().cloned());
                 run.report = report;
-                log_unstored(
-                    id,
-                    "a run's progress",
-                    self.library.set_run_progress(id, run.stored_progress()),
-                );
+                log_unstored(id, "a run's progress", store_progress(&self.library, run));
                 self.count(id);
             }
         }
@@ -287,9 +293,17 @@ impl Loop {
         self.tell(progress);
     }
 
-    pub(super) fn derived(&mut self, id: RunId, came: &[Came], gone: u64, facts: Vec<What>) {
+    pub(super) fn derived(
+        &mut self,
+        id: RunId,
+        came: &[Came],
+        failed: Vec<FileMark>,
+        gone: u64,
+        facts: Vec<What>,
+    ) {
         if let Some(run) = self.runs.get_mut(&id) {
             came.iter().for_each(|came| run.step_done(*came));
+            run.files_failed(failed);
             (0..gone).for_each(|_| run.step_left(None));
             let progress = run.progress(None);
             self.tell(progress);
@@ -311,8 +325,12 @@ impl Loop {
     }
 }
 
+fn store_progress(library: &Library, run: &Run) -> Result<(), StoreError> {
+    library.set_run_progress(run.id, run.stored_progress(), run.failed_files())
+}
+
 /// What of a run's figures could not be stored goes to the log: the run itself goes on.
-pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), butler_library::StoreError>) {
+pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), StoreError>) {
     if let Err(error) = stored {
         tracing::error!(%run, what, error = &error as &dyn std::error::Error, "could not be stored");
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::{RunRow, SourceId, StoreError};
+use butler_library::{FileMark, RunRow, SourceId, StoreError};
 use butler_product::Spec;
 use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
@@ -67,7 +67,7 @@ pub(crate) enum EngineEvent {
     /// What a run's task derives and is lacking was counted.
     DerivingCounted { run: RunId, total: u64 },
     /// Products of items were derived and stored: what came of each, and how many items went meanwhile.
-    Derived { run: RunId, came: Vec<Came>, gone: u64, facts: Vec<What> },
+    Derived { run: RunId, came: Vec<Came>, failed: Vec<FileMark>, gone: u64, facts: Vec<What> },
     /// Nothing is left that a run's task derives.
     DerivingEnded { run: RunId, end: Result<(), String> },
     /// Somebody wants everything held.

@@ -1,11 +1,14 @@
 //! Follows what runs lack: it is counted when a run begins, once more when the run is asked for again, and
-//! ahead of runs that are still to come. Counting reads a whole library, so it has a thread of its own.
+//! ahead of runs that are still to come. Counting reads a whole library, so it has a thread of its own; it asks
+//! the library alone, and the disk for blobs that may be lost.
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use butler_api::{Origin, RunId, RunRecord, RunState};
-use butler_library::{Scope, SectionId, SourceId};
+use butler_library::{Library, Scope, SectionId, SourceId, StoreError};
 use butler_product::ProductKind;
 use butler_schedule::Lane;
 use butler_tasks::{Demand, Task};
@@ -72,22 +75,11 @@ impl Loop {
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
     fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
-        let (id, section) = (run.id, run.ask.section.map(SectionId));
-        let force = run.tries_again();
-        let newcomers_only = run.origin == Origin::Asap;
-        let (switch, brake) = (run.task.section_switch.map(|switch| switch.id), run.brake());
+        let (id, counting) = (run.id, Counting::of(run));
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
-            let count = || {
-                let gathered =
-                    count_lacks(&library, &demands, (section, switch), (force, &brake), clock.now())?;
-                if newcomers_only {
-                    only_newcomers(&library, gathered)
-                } else {
-                    Ok(Gathered { is_ahead, ..gathered })
-                }
-            };
+            let count = || counting.count(&library, &demands, clock.now());
             let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
-                Ok(counted) => counted.map_err(|error| {
+                Ok(counted) => counted.map(|gathered| Gathered { is_ahead, ..gathered }).map_err(|error| {
                     format!("The library could not be read: {}. See the server's log.", with_causes(&error))
                 }),
                 Err(_) => Err(OWN_FAULT.to_owned()),
@@ -142,64 +134,86 @@ impl Loop {
     }
 }
 
+/// What a run is about, as its lacks are counted.
+struct Counting {
+    section: Option<SectionId>,
+    paths: Vec<PathBuf>,
+    sources: Vec<SourceId>,
+    newcomers_only: bool,
+    /// Whether what rests after failures is taken too.
+    force: bool,
+    brake: Arc<Brake>,
+}
+
+impl Counting {
+    fn of(run: &Run) -> Self {
+        Self {
+            section: run.ask.section.map(SectionId),
+            paths: run.ask.paths.clone(),
+            sources: run.ask.sources.iter().copied().map(SourceId).collect(),
+            newcomers_only: run.origin == Origin::Asap,
+            force: run.tries_again(),
+            brake: run.brake(),
+        }
+    }
+
+    fn count(&self, library: &Library, demands: &[Demand], now: Timestamp) -> Result<Gathered, StoreError> {
+        let only = self.only(library)?;
+        let only = only.as_deref();
+        let mut gathered = Gathered::default();
+        if self.force {
+            self.look_at_blobs(library, demands, only);
+        }
+        for demand in demands {
+            let scope = Scope { only, ..demand.scope(self.section) };
+            let lacks = library.lacks(&demand.spec, &scope, now, self.force)?;
+            if !self.force {
+                gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
+            }
+            gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
+        }
+        if self.newcomers_only {
+            return only_newcomers(library, gathered);
+        }
+        Ok(gathered)
+    }
+
+    /// The contents that the run is limited to; none: it is not.
+    fn only(&self, library: &Library) -> Result<Option<Vec<SourceId>>, StoreError> {
+        Ok(match self.section {
+            Some(_) if !self.sources.is_empty() => Some(self.sources.clone()),
+            Some(section) if !self.paths.is_empty() => Some(library.sources_at(section, &self.paths)?),
+            _ => None,
+        })
+    }
+
+    /// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked,
+    /// not the database. In all that the run is about, and until it is stopped.
+    fn look_at_blobs(&self, library: &Library, demands: &[Demand], only: Option<&[SourceId]>) {
+        let kinds: BTreeSet<ProductKind> =
+            demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
+        let is_stopping = || self.brake.is_stopping();
+        for kind in kinds {
+            let looked = match self.section {
+                None => library.check_blobs(Some(kind), &is_stopping).map(|check| blob_check::tell(&check)),
+                Some(section) => library.check_blobs_of(section, only, &[kind], &is_stopping).map(
+                    |lost| tracing::info!(%kind, %section, lost, "the blobs of a section were looked at"),
+                ),
+            };
+            if let Err(error) = looked {
+                let cause = &error as &dyn std::error::Error;
+                tracing::warn!(%kind, error = cause, "its blobs could not be looked at");
+            }
+        }
+    }
+}
+
 /// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
-fn only_newcomers(
-    library: &butler_library::Library,
-    gathered: Gathered,
-) -> Result<Gathered, butler_library::StoreError> {
+fn only_newcomers(library: &Library, gathered: Gathered) -> Result<Gathered, StoreError> {
     let newcomers = library.newcomers()?;
     let mut gathered = Gathered { held_back: 0, ..gathered };
     for (_, sources) in &mut gathered.lacks {
         sources.retain(|source| newcomers.contains(source));
-    }
-    Ok(gathered)
-}
-
-/// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
-/// the database. In all that the run is about, and until it is stopped.
-fn look_at_blobs(
-    library: &butler_library::Library,
-    demands: &[Demand],
-    section: Option<SectionId>,
-    brake: &Brake,
-) {
-    let kinds: BTreeSet<ProductKind> =
-        demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
-    for kind in kinds {
-        let looked = match section {
-            None => {
-                library.check_blobs(Some(kind), &|| brake.is_stopping()).map(|check| blob_check::tell(&check))
-            }
-            Some(section) => library
-                .check_blobs_of(section, &[kind], &|| brake.is_stopping())
-                .map(|lost| tracing::info!(%kind, %section, lost, "the blobs of a section were looked at")),
-        };
-        if let Err(error) = looked {
-            let cause = &error as &dyn std::error::Error;
-            tracing::warn!(%kind, error = cause, "its blobs could not be looked at");
-        }
-    }
-}
-
-fn count_lacks(
-    library: &butler_library::Library,
-    demands: &[Demand],
-    (section, switch): (Option<SectionId>, Option<&'static str>),
-    // Whether to take what rests after failures too, and by what the run is stopped.
-    (force, brake): (bool, &Brake),
-    now: Timestamp,
-) -> Result<Gathered, butler_library::StoreError> {
-    let mut gathered = Gathered::default();
-    if force {
-        look_at_blobs(library, demands, section, brake);
-    }
-    for demand in demands {
-        let scope = Scope { section, needs: demand.needs, switch };
-        let lacks = library.lacks(&demand.spec, &scope, now, force)?;
-        if !force {
-            gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
-        }
-        gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
     }
     Ok(gathered)
 }

@@ -9,6 +9,7 @@ use butler_product::{Failure, FailureClass, ProductKind};
 use jiff::SignedDuration;
 
 use crate::clock::Clock;
+use crate::door::fact::Came;
 use crate::engine::Loop;
 use crate::unit::backlog::{self, Backlog, Limits, Over, UnitId, Want};
 use crate::unit::estimate::Estimates;
@@ -143,7 +144,9 @@ impl Loop {
                 }
             }
         }
-        self.publisher.settle(UnitResult { unit, source, wants, answers, bytes_read, spent });
+        let is_forced = |run: &&RunId| self.runs.get(run).is_some_and(|run| run.tries_again());
+        let forced = wants.iter().flat_map(|want| &want.runs).filter(is_forced).copied().collect();
+        self.publisher.settle(UnitResult { unit, source, wants, answers, bytes_read, spent, forced });
     }
 
     /// A run goes on without one of its lacks, which stays a lack.
@@ -158,8 +161,13 @@ impl Loop {
     /// A unit's results are stored: its runs are further.
     pub(super) fn settled(&mut self, settled: Settled) {
         match settled {
-            Settled::Stored { runs, facts } => {
+            Settled::Stored { runs, failed, facts } => {
                 for (id, steps) in runs {
+                    if steps.contains(&Came::Failed)
+                        && let Some(run) = self.runs.get_mut(&id)
+                    {
+                        run.files_failed(failed.iter().copied());
+                    }
                     for came in steps {
                         self.backlog.settle(id);
                         if let Some(run) = self.runs.get_mut(&id) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use butler_api::{RunId, RunRecord};
-use butler_library::{ReportFact, RunProgress, RunRow};
+use butler_library::{FileMark, ReportFact, RunProgress, RunRow};
 
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -31,6 +31,7 @@ pub(crate) struct Unstored {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RunEnding {
     pub(crate) progress: RunProgress,
+    pub(crate) failed_files: Vec<FileMark>,
     pub(crate) report: Vec<ReportFact>,
 }
 
@@ -88,7 +89,7 @@ impl Unsaved {
             let (progress, report) = unstored
                 .end
                 .clone()
-                .map_or_else(Default::default, |RunEnding { progress, report }| (progress, report));
+                .map_or_else(Default::default, |RunEnding { progress, report, .. }| (progress, report));
             Some(RunRow { record: unstored.record.clone()?, progress, report })
         };
         self.runs.values().filter_map(row).collect()
@@ -137,8 +138,9 @@ mod tests {
     #[test]
     fn what_a_run_came_to_waits_with_its_record_and_is_shown_with_it() {
         let (mut unsaved, start) = (Unsaved::default(), Instant::now());
-        let progress = RunProgress { done: 3, total: 4, failures: 1, bytes_read: 9 };
-        let end = RunEnding { progress, report: vec![ReportFact::count("files seen", 3)] };
+        let progress = RunProgress { done: 3, total: 4, failures: 1, failed_files: 1, bytes_read: 9 };
+        let report = vec![ReportFact::count("files seen", 3)];
+        let end = RunEnding { progress, failed_files: Vec::new(), report };
         unsaved.note_end(RunId(1), end.clone(), start);
         assert_eq!(unsaved.rows(), [], "the library knows it");
         unsaved.note(record(1, RunState::Completed), start);

@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use butler_api::RunId;
-use butler_library::{Derivation, DerivedProduct, ItemId, Library, RunGain, SectionId, StoreError};
+use butler_library::{Derivation, DerivedProduct, FileMark, ItemId, Library, RunGain, SectionId, StoreError};
 use butler_product::Value;
 use butler_tasks::Task;
 
@@ -43,7 +43,8 @@ pub(crate) fn start(run: &Run, library: &Library, inbox: &Inbox, clock: Clock) -
         run: run.id,
         task: run.task,
         section: run.ask.section.map(SectionId),
-        force: run.tries_again(),
+        // What is asked of some contents has nothing tried again that rests elsewhere.
+        force: run.tries_again() && run.ask.sources.is_empty(),
         library: library.clone(),
         clock,
         inbox: inbox.clone(),
@@ -95,11 +96,21 @@ impl Deriving {
         }
         let facts: Vec<What> = derived.iter().flat_map(facts_of).collect();
         let came: Vec<Came> = derived.iter().map(came_of).collect();
-        let failures = came.iter().filter(|came| **came == Came::Failed).count() as u64;
-        let gain = RunGain { run: self.run, done: came.len() as u64, failures, bytes_read: 0 };
+        let failed: Vec<FileMark> = derived
+            .iter()
+            .filter(|derived| derived.outcome.is_err())
+            .map(|derived| FileMark::of_item(derived.item))
+            .collect();
+        let gain = RunGain {
+            run: self.run,
+            done: came.len() as u64,
+            failures: failed.len() as u64,
+            failed_files: failed.clone(),
+            bytes_read: 0,
+        };
         let gone = (group.len() - derived.len()) as u64;
         self.library.keep_derived(derived, gain, self.clock.now())?;
-        self.inbox.tell(EngineEvent::Derived { run: self.run, came, gone, facts });
+        self.inbox.tell(EngineEvent::Derived { run: self.run, came, failed, gone, facts });
         Ok(())
     }
 }

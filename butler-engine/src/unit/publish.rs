@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use butler_api::RunId;
 use butler_library::{
-    BlobError, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceId, UnitCost,
-    VitalThread,
+    BlobError, FileMark, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceFile,
+    SourceId, UnitCost, VitalThread,
 };
 use butler_product::{Failure, ProductKind, Value};
 use butler_schedule::windows_ahead;
@@ -29,7 +29,7 @@ use crate::unit::retry;
 use crate::unit::{Made, Settled, Spent, UnitResult};
 
 /// At most so many units in one go.
-const GROUP: usize = 64;
+const GROUP: usize = 128;
 /// So long the first of them waits for others: a commit is a write to the disk, and worth sharing.
 const GATHER: Duration = Duration::from_millis(25);
 
@@ -133,7 +133,7 @@ enum PublishError {
 /// A unit's results on their way into the database.
 enum Prepared {
     /// Ready to be stored, with what is told once they are.
-    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<Came>>, facts: Vec<What> },
+    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<Came>>, failed: Vec<FileMark>, facts: Vec<What> },
     /// Nothing is to be stored.
     Settled(Settled),
 }
@@ -152,8 +152,8 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<(UnitId, Settled)> {
         let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
         // A fault here must not end the thread: every run would wait for it for ever.
         match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(ground, result))) {
-            Ok(Ok(Prepared::Unit { unit, runs, facts })) => {
-                ready.push((id, concerned, unit.source, runs, facts));
+            Ok(Ok(Prepared::Unit { unit, runs, failed, facts })) => {
+                ready.push((id, concerned, unit.source, (runs, failed, facts)));
                 units.push(unit);
             }
             Ok(Ok(Prepared::Settled(done))) => settled.push((id, done)),
@@ -164,7 +164,7 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<(UnitId, Settled)> {
             }
         }
     }
-    for ((id, concerned, source, runs, facts), published) in
+    for ((id, concerned, source, (runs, failed, facts)), published) in
         ready.into_iter().zip(ground.library.publish_each(units))
     {
         let done = match published {
@@ -173,7 +173,7 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<(UnitId, Settled)> {
                     tracing::info!(%source, "a source went while a worker had it in hand; its results were \
                                              not kept");
                 }
-                Settled::Stored { runs, facts }
+                Settled::Stored { runs, failed, facts }
             }
             Err(error) => impossible(concerned, &error.into()),
         };
@@ -198,15 +198,20 @@ fn prepare(
     Ground { library, settings, clock }: &Ground,
     result: UnitResult,
 ) -> Result<Prepared, PublishError> {
-    let UnitResult { unit: _, source, wants, answers, bytes_read, spent } = result;
+    let UnitResult { unit: _, source, wants, answers, bytes_read, spent, forced } = result;
     let runs = steps(&wants, &answers);
     let Some(made_from) = library.fingerprint(source)? else {
         // The source went with its last file, and its lacks with it.
-        return Ok(Prepared::Settled(Settled::Stored { runs, facts: Vec::new() }));
+        return Ok(Prepared::Settled(Settled::Stored { runs, failed: Vec::new(), facts: Vec::new() }));
     };
     let made_at = clock.now();
     let concerned: BTreeSet<RunId> = wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
-    let gains = gains(&concerned, &runs, bytes_read);
+    let files = match answers.iter().any(|(_, answer)| answer.is_err()) {
+        true => library.files_of(source)?,
+        false => Vec::new(),
+    };
+    let failed: Vec<FileMark> = files.iter().map(|file| FileMark::of_path(&file.path)).collect();
+    let gains = gains(&concerned, &runs, &failed, bytes_read);
     let cost = cost(&wants, &answers, bytes_read, spent, made_at);
     let mut facts = told_of(&wants, &answers, bytes_read, spent);
     let mut unit =
@@ -228,12 +233,14 @@ fn prepare(
             }
             Err(failure) if kind == ProductKind::MediaInfo || !headers_failed => {
                 let version = kind.version();
-                let tries = library.tries(source, kind, version, failure.class)? + 1;
+                let before = library.tries(source, kind, version, failure.class)?;
+                // Headers are read whoever wants them: then it is the unit's runs that met the failure.
+                let runs = if want.runs.is_empty() { &concerned } else { &want.runs };
+                let counts = runs.is_empty() || !runs.is_subset(&forced);
                 let of_schedule = of_schedule(&settings.borrow(), library);
-                let next_try_at =
-                    retry::next_try(failure.class, tries, made_at, windows_ahead(&of_schedule, made_at));
-                // Headers are read whoever wants them: then it is the unit's run that met the failure.
-                let run = want.runs.first().or(concerned.first()).copied();
+                let windows = windows_ahead(&of_schedule, made_at);
+                let next_try_at = retry::next_try(failure.class, before, counts, made_at, windows);
+                let run = runs.first().copied();
                 unit.failures.push(NewFailure {
                     kind,
                     version,
@@ -241,13 +248,14 @@ fn prepare(
                     sentence: failure.sentence,
                     run,
                     next_try_at,
+                    counts,
                 });
             }
             Err(_) => {}
         }
     }
-    facts.extend(told_of_failures(library, source, &unit.failures)?);
-    Ok(Prepared::Unit { unit, runs, facts })
+    facts.extend(told_of_failures(&files, &unit.failures));
+    Ok(Prepared::Unit { unit, runs, failed, facts })
 }
 
 /// The kinds of a unit that came to something, in the order in which they are made.
@@ -317,33 +325,27 @@ fn steps(wants: &[Want], answers: &[(usize, Result<Made, Failure>)]) -> BTreeMap
 }
 
 /// What the unit adds to each run that wanted something of it: the bytes of a shared read count for each.
-fn gains(concerned: &BTreeSet<RunId>, runs: &BTreeMap<RunId, Vec<Came>>, bytes_read: u64) -> Vec<RunGain> {
+fn gains(
+    concerned: &BTreeSet<RunId>,
+    runs: &BTreeMap<RunId, Vec<Came>>,
+    failed: &[FileMark],
+    bytes_read: u64,
+) -> Vec<RunGain> {
     let gain = |run: RunId| {
         let steps = runs.get(&run).map_or(&[][..], Vec::as_slice);
         let failures = steps.iter().filter(|came| **came == Came::Failed).count() as u64;
-        RunGain { run, done: steps.len() as u64, failures, bytes_read }
+        let failed_files = if failures > 0 { failed.to_vec() } else { Vec::new() };
+        RunGain { run, done: steps.len() as u64, failures, failed_files, bytes_read }
     };
     concerned.iter().copied().map(gain).collect()
 }
 
-fn told_of_failures(
-    library: &Library,
-    source: SourceId,
-    failures: &[NewFailure],
-) -> Result<Vec<What>, butler_library::StoreError> {
-    if failures.is_empty() {
-        return Ok(Vec::new());
-    }
-    let part = library
-        .files_of(source)?
-        .into_iter()
-        .next()
-        .map(|file| file.path.display().to_string())
-        .unwrap_or_default();
+fn told_of_failures(files: &[SourceFile], failures: &[NewFailure]) -> Vec<What> {
+    let part = files.first().map(|file| file.path.display().to_string()).unwrap_or_default();
     let told = failures.iter().map(|failure| What::PartFailed {
         part: part.clone(),
         product: failure.kind,
         sentence: failure.sentence.clone(),
     });
-    Ok(told.collect())
+    told.collect()
 }

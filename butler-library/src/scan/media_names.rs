@@ -1,5 +1,7 @@
 //! Which names are media of a section's kind, and which are never looked at.
 
+use std::path::Path;
+
 use butler_product::Traits;
 
 use crate::SectionKind;
@@ -58,6 +60,15 @@ const SKIPPED: &[&str] = &[
     "tempsbe",
 ];
 const SKIPPED_ENDINGS: &[&str] = &[".trickplay", ".bts", ".sync", ".ite"];
+
+/// What a file may have by its name alone, whatever section it lies in; none if it is no media. An audio file's
+/// tags are among it.
+pub fn traits_of_name(path: &Path) -> Option<Traits> {
+    let name = path.file_name()?.as_encoded_bytes();
+    let medium = [SectionKind::Photo, SectionKind::Artist].into_iter().find_map(|kind| medium(kind, name))?;
+    let tags = if medium == Medium::Audio { Traits::TAGGED } else { Traits::empty() };
+    Some(medium.traits() | tags)
+}
 
 /// What a file of a section of this kind holds, if it is media of that kind.
 pub(super) fn medium(kind: SectionKind, name: &[u8]) -> Option<Medium> {

@@ -17,7 +17,7 @@ use super::{At, Page, Word, path_from_bytes, readable};
 use crate::{FailureId, ItemId, Library, PartId, SourceId, StoreError};
 
 pub(super) use record::record_of_item;
-pub use record::{NewFailure, NewItemFailure, ScanFailure};
+pub use record::{NewFailure, NewItemFailure, ScanFailure, Tries};
 pub(crate) use record::{add_scan_failures, forget_scan_failures, record};
 
 /// What a failure is of.
@@ -45,7 +45,7 @@ pub struct FailureRow {
     /// The whole path of the file or folder; that of the oldest part where several files hold the content, and
     /// of an item the folder of its oldest one.
     pub path: PathBuf,
-    /// The part of that file; none for what a scan could not read.
+    /// The part of that file; none for what a scan could not read, and where it is a picture beside the media.
     pub part: Option<PartId>,
     /// The files that hold the content, the one above first, 100 at most; for what a scan could
     /// not read, that.
@@ -56,7 +56,7 @@ pub struct FailureRow {
     pub class: FailureClass,
     /// One English sentence.
     pub sentence: String,
-    /// How often it was tried.
+    /// How often it was tried; what a person forced does not count.
     pub tries: u32,
     /// When it may be tried again; none while it rests.
     pub next_try_at: Option<Timestamp>,
@@ -132,7 +132,7 @@ pub struct FailureGroup {
 pub struct FailureSummary {
     /// How many there are.
     pub failures: u64,
-    /// How many files they are of; one that lacks two products counts twice.
+    /// How many files they are of; one that lacks two products counts once.
     pub files: u64,
     /// The largest groups, 50 at most.
     pub groups: Vec<FailureGroup>,
@@ -140,15 +140,27 @@ pub struct FailureSummary {
     pub group_count: u64,
 }
 
-/// Of a source's failure the files that hold the content and are there.
-const ITS_FILES: &str =
-    "FROM parts q WHERE (q.source = f.source OR q.tagged = f.source) AND q.missing_since IS NULL";
+/// How many files that are there hold the content of the source `?1`, and its pictures beside the media.
+const COUNT_FILES: &str = "(SELECT count(*) FROM parts q WHERE (q.source = ?1 OR q.tagged = ?1) AND \
+    q.missing_since IS NULL) + (SELECT count(*) FROM pictures c WHERE c.source = ?1 AND c.item IS NOT NULL)";
 /// A failure whose content is nowhere any more is not listed.
 const STANDS: &str = "(f.root IS NOT NULL \
     OR EXISTS (SELECT 1 FROM items c JOIN media m ON m.item = c.id JOIN parts q ON q.media = m.id \
         WHERE c.parent = f.item AND q.missing_since IS NULL) \
     OR EXISTS (SELECT 1 FROM parts q WHERE q.source = f.source AND q.missing_since IS NULL) \
-    OR EXISTS (SELECT 1 FROM parts q WHERE q.tagged = f.source AND q.missing_since IS NULL))";
+    OR EXISTS (SELECT 1 FROM parts q WHERE q.tagged = f.source AND q.missing_since IS NULL) \
+    OR EXISTS (SELECT 1 FROM pictures c WHERE c.source = f.source AND c.item IS NOT NULL))";
+/// How many files lack something: several products of one file, and several failures of one folder, are one.
+const FAILED_FILES: &str = "SELECT \
+    (SELECT count(*) FROM (SELECT q.id FROM failures f JOIN parts q ON q.source = f.source \
+            WHERE q.missing_since IS NULL \
+        UNION SELECT q.id FROM failures f JOIN parts q ON q.tagged = f.source WHERE q.missing_since IS NULL)) \
+    + (SELECT count(DISTINCT c.id) FROM failures f JOIN pictures c ON c.source = f.source \
+        WHERE c.item IS NOT NULL) \
+    + (SELECT count(*) FROM failures WHERE root IS NOT NULL) \
+    + (SELECT count(DISTINCT f.item) FROM failures f \
+        WHERE EXISTS (SELECT 1 FROM items c JOIN media m ON m.item = c.id JOIN parts q ON q.media = m.id \
+            WHERE c.parent = f.item AND q.missing_since IS NULL))";
 const COLUMNS: &str = "f.id, f.source, f.item, f.kind, f.version, f.class, f.sentence, f.tries, f.next_try_at, \
                        f.failed_at, f.run, \
     (SELECT r.path FROM roots r WHERE r.id = f.root) AS root_path, f.path";
@@ -220,20 +232,20 @@ impl Library {
     /// If the database fails.
     pub fn failure_summary(&self) -> Result<FailureSummary, StoreError> {
         self.db().read(|tx| {
+            let its_files = COUNT_FILES.replace("?1", "f.source");
             let mut statement = tx.prepare_cached(&format!(
                 "WITH standing AS MATERIALIZED (SELECT f.kind, f.class, f.sentence, f.next_try_at, \
                  f.failed_at, \
-                     iif(f.source IS NULL, 1, (SELECT count(*) {ITS_FILES})) AS files FROM failures f) \
+                     iif(f.source IS NULL, 1, {its_files}) AS files FROM failures f) \
                  SELECT sentence, kind, class, count(*), sum(files), sum(next_try_at IS NULL), \
                  max(failed_at), \
-                     sum(count(*)) OVER (), sum(sum(files)) OVER (), count(*) OVER () \
+                     sum(count(*)) OVER (), count(*) OVER () \
                  FROM standing WHERE files > 0 GROUP BY kind, class, sentence ORDER BY count(*) DESC, \
                  max(failed_at) DESC LIMIT ?1"
             ))?;
             let mut summary = FailureSummary::default();
             let group = |row: &Row<'_>| {
-                (summary.failures, summary.files, summary.group_count) =
-                    (row.get(7)?, row.get(8)?, row.get(9)?);
+                (summary.failures, summary.group_count) = (row.get(7)?, row.get(8)?);
                 Ok(FailureGroup {
                     sentence: row.get(0)?,
                     kind: row.get::<_, Option<Word<ProductKind>>>(1)?.map(|kind| kind.0),
@@ -245,6 +257,7 @@ impl Library {
                 })
             };
             summary.groups = readable(&mut statement, [MOST_GROUPS], "group of failures", group)?;
+            summary.files = tx.prepare_cached(FAILED_FILES)?.query_row([], |row| row.get(0))?;
             Ok(summary)
         })
     }
@@ -336,23 +349,24 @@ fn with_files(tx: &Connection, row: FailureRow) -> Result<Option<FailureRow>, St
     };
     let mut statement = tx.prepare_cached(
         "SELECT q.id, r.path, q.path FROM parts q JOIN roots r ON r.id = q.root \
-         WHERE q.missing_since IS NULL AND (q.source = ?1 OR q.tagged = ?1) ORDER BY q.id LIMIT ?2",
+         WHERE q.missing_since IS NULL AND (q.source = ?1 OR q.tagged = ?1) \
+         UNION ALL SELECT NULL, r.path, c.path FROM pictures c JOIN roots r ON r.id = c.root \
+         WHERE c.source = ?1 AND c.item IS NOT NULL ORDER BY 1 NULLS LAST, 3 LIMIT ?2",
     )?;
     let file = |row: &Row<'_>| {
         let path =
             path_from_bytes(row.get_ref(1)?.as_blob()?).join(path_from_bytes(row.get_ref(2)?.as_blob()?));
-        Ok((row.get::<_, PartId>(0)?, path))
+        Ok((row.get::<_, Option<PartId>>(0)?, path))
     };
     let files = readable(&mut statement, params![source, MOST_FILES], "part", file)?;
     let Some((part, path)) = files.first().cloned() else { return Ok(None) };
     let mut file_count = files.len() as u64;
     if files.len() == MOST_FILES {
-        let count =
-            "SELECT count(*) FROM parts q WHERE q.missing_since IS NULL AND (q.source = ?1 OR q.tagged = ?1)";
-        file_count = tx.prepare_cached(count)?.query_row([source], |row| row.get(0))?;
+        let count = format!("SELECT {COUNT_FILES}");
+        file_count = tx.prepare_cached(&count)?.query_row([source], |row| row.get(0))?;
     }
     Ok(Some(FailureRow {
-        part: Some(part),
+        part,
         path,
         files: files.into_iter().map(|(_, path)| path).collect(),
         file_count,

@@ -84,7 +84,7 @@ fn offline(tx: &Connection) -> Result<BTreeMap<SectionId, bool>, StoreError> {
             SELECT coalesce(max(id), 0) FROM runs
             WHERE task = ?2 AND state = 'completed' AND (section IS NULL OR section = ?1))",
     )?;
-    let code = Reason::RootsAway { roots: Vec::new(), failures: 0 }.code();
+    let code = Reason::RootsAway { roots: Vec::new(), failures: 0, files: 0 }.code();
     let mut offline = BTreeMap::new();
     for section in tx.prepare_cached("SELECT id FROM sections")?.query_map([], |row| row.get(0))? {
         let section: SectionId = section?;

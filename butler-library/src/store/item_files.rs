@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use super::items::{ItemRow, rows_of};
 use super::lacks::{Begin, begin, lacking};
 use super::runs::capped;
-use super::{path_bytes, path_from_bytes, readable};
+use super::{Json, path_bytes, path_from_bytes, readable};
 use crate::{ItemId, Library, PartId, RootId, Scope, SectionRoot, SourceId, StoreError};
 
 /// A file and its item.
@@ -57,22 +57,32 @@ pub(super) fn parts_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<
 }
 
 impl Library {
-    /// A page of the files whose content lacks a product, held back by a failure or not, by their items'
-    /// titles; and how many there are in all, unless it is the page behind a file. From file to file the
-    /// whole list is read once, whatever is made meanwhile.
+    /// A page of the files whose content lacks a product in one of these scopes, of one section and one switch,
+    /// held back by a failure or not, by their items' titles; and how many there are in all, unless it is the
+    /// page behind a file. From file to file the whole list is read once, whatever is made meanwhile. Pictures
+    /// beside the media are no files of items.
     ///
     /// # Errors
     /// If there is no such file to be behind of, or the database fails.
     pub fn files_lacking(
         &self,
         spec: &Spec,
-        scope: &Scope,
+        scopes: &[Scope<'_>],
         after: Option<PartId>,
         (start, size): (u64, u64),
     ) -> Result<(Vec<ItemFile>, Option<u64>), StoreError> {
+        let Some(scope) = scopes.first() else { return Ok((Vec::new(), Some(0))) };
         self.db().read(|tx| {
-            let among = format!("SELECT p.id {}", lacking(scope.needs, begin(tx, spec, scope.needs)?));
             let (kind, params) = (spec.kind(), spec.params());
+            let mut among = Vec::new();
+            for scope in scopes {
+                let Some(begin) = begin(tx, spec, scope)? else { continue };
+                among.push(format!("SELECT p.id {}", lacking(scope.asked(kind), begin)));
+            }
+            if among.is_empty() {
+                return Ok((Vec::new(), Some(0)));
+            }
+            let among = among.join(" UNION ALL ");
             let (title, item) = match after {
                 Some(part) => Some(place_in_list(tx, part)?).unzip(),
                 None => (None, None),
@@ -82,8 +92,8 @@ impl Library {
             } else {
                 let count = format!("SELECT count(DISTINCT id) FROM ({among})");
                 let asked = named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
-                    ":usable": kind.oldest_usable(), ":params": params,
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(), ":usable": kind.oldest_usable(), ":params": params,
                 };
                 Some(tx.prepare_cached(&count)?.query_row(asked, |row| row.get(0))?)
             };
@@ -93,8 +103,8 @@ impl Library {
                  ORDER BY i.sort_title COLLATE NOCASE, i.id, p.id LIMIT :size OFFSET :start"
             ))?;
             let asked = named_params! {
-                ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
-                ":usable": kind.oldest_usable(), ":params": params, ":size": capped(size),
+                ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                ":kind": kind.as_str(), ":usable": kind.oldest_usable(), ":params": params, ":size": capped(size),
                 ":start": capped(start), ":after": after, ":title": title, ":item": item,
             };
             let found = readable(&mut statement, asked, "part", found)?;
@@ -136,18 +146,45 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn part_lacks(&self, part: PartId, spec: &Spec, scope: &Scope) -> Result<bool, StoreError> {
+    pub fn part_lacks(&self, part: PartId, spec: &Spec, scope: &Scope<'_>) -> Result<bool, StoreError> {
         if scope.needs.contains(Traits::ARTWORK) {
             return Ok(false); // a part is no picture beside the media
         }
         self.db().read(|tx| {
-            let lacking = lacking(scope.needs, Begin::Part);
+            let lacking = lacking(scope.asked(spec.kind()), Begin::Part);
             let kind: ProductKind = spec.kind();
             let mut statement = tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking})"))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
-                    ":usable": kind.oldest_usable(), ":params": spec.params(), ":part": part,
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(), ":usable": kind.oldest_usable(), ":params": spec.params(),
+                    ":part": part,
+                },
+                |row| row.get(0),
+            )?)
+        })
+    }
+
+    /// Whether the content of pictures beside the media lacks a product.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn picture_lacks(
+        &self,
+        source: SourceId,
+        spec: &Spec,
+        scope: &Scope<'_>,
+    ) -> Result<bool, StoreError> {
+        if !scope.needs.contains(Traits::ARTWORK) {
+            return Ok(false); // what is wished of files is told with these
+        }
+        self.db().read(|tx| {
+            let lacking = lacking(scope.asked(spec.kind()), Begin::Source);
+            let mut statement = tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking})"))?;
+            Ok(statement.query_row(
+                named_params! {
+                    ":section": scope.section, ":switch": scope.switch, ":kind": spec.kind().as_str(),
+                    ":usable": spec.kind().oldest_usable(), ":params": spec.params(), ":source": source,
                 },
                 |row| row.get(0),
             )?)

@@ -13,15 +13,50 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use super::{At, Json};
 use crate::{Library, SectionId, SourceId, StoreError};
 
+/// What counts as a lack.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Versions {
+    /// The product is not there, or in a version that serves no more.
+    #[default]
+    Usable,
+    /// It is there, serves, and is of an older version than this build makes.
+    Newest,
+}
+
 /// Where lacks are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope {
+pub struct Scope<'a> {
     /// Only sources with a part in this section.
     pub section: Option<SectionId>,
     /// What a source must have to be meant.
     pub needs: Traits,
     /// Only sources with a part in a section where this switch is on ([`Library::section_switches`]).
     pub switch: Option<&'static str>,
+    /// Only these sources; none named: all.
+    pub only: Option<&'a [SourceId]>,
+    /// What counts as a lack.
+    pub versions: Versions,
+}
+
+/// What of sources is asked: what they must have, and what counts as a lack.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    needs: Traits,
+    /// Only products of versions below this one, that serve.
+    below: Option<u32>,
+}
+
+impl From<Traits> for Asked {
+    fn from(needs: Traits) -> Self {
+        Self { needs, below: None }
+    }
+}
+
+impl Scope<'_> {
+    /// What is asked of a kind of product here.
+    pub(super) fn asked(&self, kind: ProductKind) -> Asked {
+        Asked { needs: self.needs, below: (self.versions == Versions::Newest).then(|| kind.version()) }
+    }
 }
 
 /// A source that has not what is demanded of it.
@@ -65,10 +100,14 @@ pub(super) enum Begin {
     Unread,
     /// With what failed.
     Failed,
+    /// With what is stored of the kind.
+    Stored,
     /// With the lacks that are kept of this demand.
     Kept,
     /// With the contents that the part `:part` stands for.
     Part,
+    /// With the source `:source`.
+    Source,
     /// With the sources whose ids are greater than `:from` and at most `:to`.
     Between,
     /// With the sources that have all that is needed.
@@ -76,8 +115,19 @@ pub(super) enum Begin {
 }
 
 /// Sources of the scope that have all that is needed, and a part whose file is there, and lack the product.
-pub(super) fn lacking(needs: Traits, from: Begin) -> String {
+pub(super) fn lacking(asked: impl Into<Asked>, from: Begin) -> String {
+    let Asked { needs, below } = asked.into();
     let needed = needs.bits();
+    // The parameters are the same for both, so that who asks names the same.
+    let lacks = match below {
+        None => "NOT EXISTS (SELECT 1 FROM products d INDEXED BY products_made \
+             WHERE d.source = s.id AND d.kind = :kind AND d.version >= :usable AND d.params = :params)"
+            .to_owned(),
+        Some(newest) => format!(
+            "EXISTS (SELECT 1 FROM products d INDEXED BY products_made WHERE d.source = s.id AND d.kind = :kind \
+             AND d.version >= :usable AND d.version < {newest} AND d.params = :params)"
+        ),
+    };
     // The parts of a source: of one that stands for tags, those with these tags; and of artwork the pictures that
     // are somebody's.
     let parts = if needs.contains(Traits::TAGGED) {
@@ -102,6 +152,11 @@ pub(super) fn lacking(needs: Traits, from: Begin) -> String {
             "(SELECT source, tagged FROM parts WHERE id = :part) h \
              CROSS JOIN sources s ON s.id IN (h.source, h.tagged) {parts} AND p.id = :part"
         ),
+        Begin::Stored => format!(
+            "(SELECT source FROM products INDEXED BY products_made WHERE kind = :kind AND version >= :usable) h \
+             CROSS JOIN sources s ON s.id = h.source {parts}"
+        ),
+        Begin::Source => format!("sources s {parts} AND s.id = :source"),
         Begin::Between => format!("sources s {parts} AND s.id > :from AND s.id <= :to"),
         Begin::Unread => {
             format!("sources s INDEXED BY sources_by_headers {parts} AND s.headers < :usable")
@@ -119,10 +174,10 @@ pub(super) fn lacking(needs: Traits, from: Begin) -> String {
         "FROM {tables} CROSS JOIN roots r ON r.id = p.root \
          WHERE (s.traits & {needed}) = {needed} AND p.missing_since IS NULL \
          AND (:section IS NULL OR r.section = :section) \
+         AND (:only IS NULL OR s.id IN (SELECT value FROM json_each(:only) only)) \
          AND NOT EXISTS (SELECT 1 FROM section_switches w \
              WHERE w.section = r.section AND w.id = :switch AND NOT w.is_on) \
-         AND NOT EXISTS (SELECT 1 FROM products d INDEXED BY products_made \
-             WHERE d.source = s.id AND d.kind = :kind AND d.version >= :usable AND d.params = :params)"
+         AND {lacks}"
     )
 }
 
@@ -131,18 +186,18 @@ fn unkept(spec: &Spec) -> Begin {
     if spec.kind() == ProductKind::MediaInfo { Begin::Unread } else { Begin::All }
 }
 
-fn lacks_query(needs: Traits, from: Begin) -> String {
+fn lacks_query(asked: impl Into<Asked>, from: Begin) -> String {
     format!(
         "SELECT s.id, s.fingerprint, s.size, max(p.added_at) AS newest {} AND (:force OR NOT {}) GROUP BY s.id ORDER BY newest DESC, s.id DESC",
-        lacking(needs, from),
+        lacking(asked, from),
         held()
     )
 }
 
-fn backlog_query(needs: Traits, from: Begin) -> String {
+fn backlog_query(asked: impl Into<Asked>, from: Begin) -> String {
     format!(
         "SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND NOT {} GROUP BY s.id) h",
-        lacking(needs, from),
+        lacking(asked, from),
         held()
     )
 }
@@ -151,12 +206,12 @@ fn count_query(needs: Traits) -> String {
     format!("INSERT OR IGNORE INTO lacks SELECT :demand, s.id {}", lacking(needs, Begin::Between))
 }
 
-fn held_query(needs: Traits) -> String {
+fn held_query(asked: impl Into<Asked>) -> String {
     format!(
         "SELECT count(*), count(waits_until), min(waits_until) FROM (SELECT (SELECT max(f.next_try_at) FROM failures f \
              WHERE f.source = s.id AND f.next_try_at > :now AND {CONCERNS} AND NOT EXISTS (SELECT 1 FROM failures f \
              WHERE f.source = s.id AND f.next_try_at IS NULL AND {CONCERNS})) AS waits_until {} AND {} GROUP BY s.id) h",
-        lacking(needs, Begin::Failed),
+        lacking(asked, Begin::Failed),
         held()
     )
 }
@@ -230,9 +285,22 @@ fn forget_on(tx: &Connection, demand: i64) -> Result<bool, StoreError> {
     Ok(is_gone)
 }
 
-/// Where the question for a demand's lacks begins.
-pub(super) fn begin(tx: &Connection, spec: &Spec, needs: Traits) -> Result<Begin, StoreError> {
-    Ok(if demand(tx, spec, needs)?.is_some() { Begin::Kept } else { unkept(spec) })
+/// Where the question for the lacks of a scope begins; none where there are none.
+pub(super) fn begin(tx: &Connection, spec: &Spec, scope: &Scope<'_>) -> Result<Option<Begin>, StoreError> {
+    Ok(match scope.versions {
+        Versions::Newest if !is_older_stored(tx, spec.kind())? => None,
+        Versions::Newest => Some(Begin::Stored),
+        Versions::Usable if demand(tx, spec, scope.needs)?.is_some() => Some(Begin::Kept),
+        Versions::Usable => Some(unkept(spec)),
+    })
+}
+
+/// Whether anything of a kind is stored that serves and is older than this build makes.
+fn is_older_stored(tx: &Connection, kind: ProductKind) -> Result<bool, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT 1 FROM product_versions WHERE kind = ?1 AND version >= ?2 AND version < ?3 AND products > 0",
+    )?;
+    Ok(statement.exists(params![kind.as_str(), kind.oldest_usable(), kind.version()])?)
 }
 
 impl Library {
@@ -295,19 +363,21 @@ impl Library {
     pub fn lacks(
         &self,
         spec: &Spec,
-        scope: &Scope,
+        scope: &Scope<'_>,
         now: Timestamp,
         force: bool,
     ) -> Result<Vec<Lack>, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&lacks_query(scope.needs, begin(tx, spec, scope.needs)?))?;
+            let Some(begin) = begin(tx, spec, scope)? else { return Ok(Vec::new()) };
+            let mut statement = tx.prepare_cached(&lacks_query(scope.asked(kind), begin))?;
             let lack = |row: &Row<'_>| {
                 Ok(Lack { source: row.get(0)?, fingerprint: Fingerprint(row.get(1)?), size: row.get(2)?, added_at: row.get::<_, At>(3)?.0 })
             };
             let lacks = statement.query_map(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":force": force, ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
@@ -321,13 +391,15 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn backlog(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<Backlog, StoreError> {
+    pub fn backlog(&self, spec: &Spec, scope: &Scope<'_>, now: Timestamp) -> Result<Backlog, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&backlog_query(scope.needs, begin(tx, spec, scope.needs)?))?;
+            let Some(begin) = begin(tx, spec, scope)? else { return Ok(Backlog::default()) };
+            let mut statement = tx.prepare_cached(&backlog_query(scope.asked(kind), begin))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
@@ -340,25 +412,29 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn lack_count(&self, spec: &Spec, scope: &Scope) -> Result<u64, StoreError> {
+    pub fn lack_count(&self, spec: &Spec, scope: &Scope<'_>) -> Result<u64, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
-            let kept = demand(tx, spec, scope.needs)?;
+            let Some(begin) = begin(tx, spec, scope)? else { return Ok(0) };
             let mut switched_off =
                 tx.prepare_cached("SELECT 1 FROM section_switches WHERE id = ?1 AND NOT is_on")?;
-            if let Some(kept) = kept
+            if begin == Begin::Kept
+                && let Some(kept) = demand(tx, spec, scope.needs)?
                 && scope.section.is_none()
+                && scope.only.is_none()
                 && !switched_off.exists([scope.switch])?
             {
                 let mut all = tx.prepare_cached("SELECT count(*) FROM lacks WHERE demand = ?1")?;
                 return Ok(all.query_row([kept], |row| row.get(0))?);
             }
-            let begin = if kept.is_some() { Begin::Kept } else { unkept(spec) };
-            let mut statement =
-                tx.prepare_cached(&format!("SELECT count(DISTINCT s.id) {}", lacking(scope.needs, begin)))?;
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT count(DISTINCT s.id) {}",
+                lacking(scope.asked(kind), begin)
+            ))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(),
                 },
                 |row| row.get(0),
@@ -370,13 +446,14 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn held_back(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<HeldBack, StoreError> {
+    pub fn held_back(&self, spec: &Spec, scope: &Scope<'_>, now: Timestamp) -> Result<HeldBack, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&held_query(scope.needs))?;
+            let mut statement = tx.prepare_cached(&held_query(scope.asked(kind)))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
@@ -448,7 +525,7 @@ mod tests {
     /// What is asked of the library, sorted; and whether what is kept answers.
     fn asked(library: &Library) -> (Vec<i64>, bool) {
         let (spec, needs) = DEMAND;
-        let scope = Scope { section: None, needs, switch: None };
+        let scope = Scope { section: None, needs, switch: None, only: None, versions: Versions::Usable };
         let mut lacks: Vec<i64> = library
             .lacks(&spec, &scope, Timestamp::UNIX_EPOCH, false)
             .unwrap()
@@ -506,7 +583,10 @@ mod tests {
     fn what_one_part_lacks_is_asked_of_that_part_alone() {
         for needs in [Traits::CONTENT, Traits::VIDEO, Traits::TAGGED] {
             let plan = plan(&format!("SELECT EXISTS (SELECT 1 {})", lacking(needs, Begin::Part)));
-            let is_scan = |line: &&String| line.starts_with("SCAN") && !line.starts_with("SCAN CONSTANT");
+            let is_scan = |line: &&String| {
+                line.starts_with("SCAN")
+                    && !["CONSTANT", "only"].iter().any(|small| line[5..].starts_with(small))
+            };
             assert_eq!(plan.iter().find(is_scan), None, "{plan:#?}");
         }
     }
@@ -529,11 +609,15 @@ mod tests {
             count_query(Traits::VIDEO),
             count_query(Traits::TAGGED),
             count_query(Traits::PHOTO),
+            lacks_query(Asked { needs: Traits::VIDEO, below: Some(2) }, Begin::Stored),
+            backlog_query(Asked { needs: Traits::ARTWORK, below: Some(2) }, Begin::Stored),
         ] {
             let plan = plan(&query);
             let of_all = |line: &&String| {
                 line.starts_with("SCAN")
-                    && !["f", "h", "sets", "CONSTANT"].iter().any(|small| line[5..].starts_with(small))
+                    && !["f", "h", "sets", "CONSTANT", "only"]
+                        .iter()
+                        .any(|small| line[5..].starts_with(small))
             };
             assert_eq!(plan.iter().find(of_all), None, "{query}\n{plan:#?}");
             // Of each source its own parts are looked up.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::Row;
 
+use super::runs::RunProgress;
 use super::{At, Word, readable};
 use crate::{Library, StoreError};
 
@@ -25,6 +26,8 @@ pub struct NightRun {
     pub ended_at: Option<Timestamp>,
     /// Failures that it recorded.
     pub failures: u64,
+    /// Files that failed in it.
+    pub failed_files: u64,
 }
 
 /// So many of the newest runs are looked through for those of nights.
@@ -34,10 +37,11 @@ const STEP: u32 = 512;
 
 impl NightRun {
     /// The same of a record, if it belongs to a night.
-    pub fn of(record: &RunRecord, failures: u64) -> Option<Self> {
+    pub fn of(record: &RunRecord, progress: RunProgress) -> Option<Self> {
         let day = record.day.filter(|_| record.origin.is_nightly())?;
         let RunRecord { id, ref task, state, ended_at, .. } = *record;
-        Some(Self { id, day, task: task.clone(), state, ended_at, failures })
+        let RunProgress { failures, failed_files, .. } = progress;
+        Some(Self { id, day, task: task.clone(), state, ended_at, failures, failed_files })
     }
 }
 
@@ -50,7 +54,7 @@ impl Library {
     pub fn night_runs(&self, nights: usize) -> Result<Vec<NightRun>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT id, day, task, state, ended_at, failures, origin FROM runs \
+                "SELECT id, day, task, state, ended_at, failures, failed_files, origin FROM runs \
                  WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
             )?;
             let (mut found, mut days) = (Vec::new(), BTreeSet::new());
@@ -84,6 +88,7 @@ fn night_run(row: &Row<'_>) -> rusqlite::Result<Option<NightRun>> {
         state: row.get::<_, Word<RunState>>("state")?.0,
         ended_at: row.get::<_, Option<At>>("ended_at")?.map(|at| at.0),
         failures: row.get("failures")?,
+        failed_files: row.get("failed_files")?,
     }))
 }
 

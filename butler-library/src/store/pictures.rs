@@ -1,11 +1,13 @@
 //! Pictures of items that are no parts: files beside the media, and what is embedded in a part.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
-use butler_product::Traits;
+use butler_product::blur_hash::BlurHash;
+use butler_product::{Traits, Value};
 use rusqlite::{Row, params};
 
-use super::{Word, path_from_bytes, readable};
+use super::{Json, Word, path_from_bytes, readable};
 use crate::{ItemId, Library, PartId, SourceId, StoreError};
 
 /// What a picture is of its item.
@@ -61,6 +63,15 @@ pub struct Picture {
     pub source: SourceId,
 }
 
+/// The blurs that are drawn of an item until its pictures are there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BlurHashes {
+    /// Of its poster, else of its thumb; of a photo its own.
+    pub thumb: Option<BlurHash>,
+    /// Of its background.
+    pub art: Option<BlurHash>,
+}
+
 /// Where a picture lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PicturePlace {
@@ -71,6 +82,46 @@ pub enum PicturePlace {
 }
 
 impl Library {
+    /// The blur hashes of some items, as far as they are made.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn blur_hashes(&self, items: &[ItemId]) -> Result<HashMap<ItemId, BlurHashes>, StoreError> {
+        let ids: Vec<i64> = items.iter().map(|item| item.0).collect();
+        self.db().read(|tx| {
+            // A photo's own part comes first, and of several pictures of a role the one that was found first.
+            let mut statement = tx.prepare_cached(
+                "SELECT m.item, NULL, d.value, 0 AS place FROM media m JOIN parts p ON p.media = m.id \
+                     JOIN products d ON d.source = p.source AND d.kind = 'blur_hash' \
+                     WHERE m.item IN (SELECT value FROM json_each(?1)) \
+                 UNION ALL SELECT c.item, c.role, d.value, c.id FROM pictures c \
+                     JOIN products d ON d.source = c.source AND d.kind = 'blur_hash' \
+                     WHERE c.item IN (SELECT value FROM json_each(?1)) ORDER BY place",
+            )?;
+            let row = |row: &Row<'_>| {
+                let role = row.get::<_, Option<Word<PictureRole>>>(1)?.map(|role| role.0);
+                Ok((row.get::<_, ItemId>(0)?, role, row.get::<_, Json<Value>>(2)?.0.take::<BlurHash>()))
+            };
+            let mut found: HashMap<ItemId, BlurHashes> = HashMap::new();
+            let mut thumbs = HashMap::new();
+            for (item, role, hash) in readable(&mut statement, [Json(&ids)], "blur hash", row)? {
+                let hashes = found.entry(item).or_default();
+                let slot = match role {
+                    None | Some(PictureRole::Poster) => &mut hashes.thumb,
+                    Some(PictureRole::Background) => &mut hashes.art,
+                    Some(PictureRole::Thumb) => thumbs.entry(item).or_insert(None),
+                    Some(PictureRole::Banner | PictureRole::Logo) => continue,
+                };
+                *slot = slot.take().or(hash);
+            }
+            for (item, thumb) in thumbs {
+                let hashes = found.entry(item).or_default();
+                hashes.thumb = hashes.thumb.take().or(thumb);
+            }
+            Ok(found)
+        })
+    }
+
     /// The pictures of an item: those in files first, then those that its parts carry.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
+use super::failed_files::{self, FileMark};
 use super::{At, Json, Page, Word, path_bytes, path_from_bytes, readable};
 use crate::{Library, StoreError};
 
@@ -33,12 +34,14 @@ pub struct RunProgress {
     pub total: u64,
     /// Failures that it recorded.
     pub failures: u64,
+    /// Files that failed in it.
+    pub failed_files: u64,
     /// Bytes read from media.
     pub bytes_read: u64,
 }
 
 /// What a finished unit adds to a run's progress.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunGain {
     /// The run.
     pub run: RunId,
@@ -46,6 +49,8 @@ pub struct RunGain {
     pub done: u64,
     /// Failures.
     pub failures: u64,
+    /// The files that they are of.
+    pub failed_files: Vec<FileMark>,
     /// Bytes read.
     pub bytes_read: u64,
 }
@@ -106,7 +111,8 @@ pub struct RunFilter {
 
 const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, \
                        ended_at, bound_until, day, ended_day, crash_day, crash_count, done, total, failures, \
-                       bytes_read, report, paths, worked_ms, works_since";
+                       bytes_read, report, paths, worked_ms, works_since, sources, \
+                       failed_files";
 /// What a filter lets through; [`matching`] has the values.
 const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = \
                        ?3) \
@@ -147,6 +153,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
             force: row.get("forced")?,
             section: row.get("section")?,
             paths: paths_from_bytes(row.get_ref("paths")?.as_blob_or_null()?),
+            sources: row.get::<_, Option<Json<_>>>("sources")?.map_or_else(Vec::new, |sources| sources.0),
         },
         state: row.get::<_, Word<RunState>>("state")?.0,
         reason: row.get::<_, Option<Json<Reason>>>("reason")?.map(|reason| reason.0),
@@ -165,6 +172,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         done: row.get("done")?,
         total: row.get("total")?,
         failures: row.get("failures")?,
+        failed_files: row.get("failed_files")?,
         bytes_read: row.get("bytes_read")?,
     };
     Ok(RunRow { record, progress, report: row.get::<_, Json<Vec<ReportFact>>>("report")?.0 })
@@ -180,17 +188,26 @@ impl Library {
         self.db().write(move |tx| save(tx, &record))
     }
 
-    /// Sets a run's progress.
+    /// Sets a run's progress, and adds the files that failed in it.
     ///
     /// # Errors
     /// If there is no such run, or the database fails.
-    pub fn set_run_progress(&self, run: RunId, progress: RunProgress) -> Result<(), StoreError> {
-        let RunProgress { done, total, failures, bytes_read } = progress;
-        self.update_run(
-            run,
-            "UPDATE runs SET done = ?2, total = ?3, failures = ?4, bytes_read = ?5 WHERE id = ?1",
-            (done, total, failures, bytes_read),
-        )
+    pub fn set_run_progress(
+        &self,
+        run: RunId,
+        progress: RunProgress,
+        failed: Vec<FileMark>,
+    ) -> Result<(), StoreError> {
+        let RunProgress { done, total, failures, failed_files, bytes_read } = progress;
+        self.db().write(move |tx| {
+            failed_files::add(tx, run, &failed)?;
+            let changed = tx.execute(
+                "UPDATE runs SET done = ?2, total = ?3, failures = ?4, failed_files = ?5, bytes_read = ?6 \
+                 WHERE id = ?1",
+                params![run.0, done, total, failures, failed_files, bytes_read],
+            )?;
+            known(run, changed)
+        })
     }
 
     /// Sets how many steps a run has, and leaves what is done as it is.
@@ -211,15 +228,6 @@ impl Library {
         self.db().write(move |tx| {
             known(run, tx.execute("UPDATE runs SET report = ?2 WHERE id = ?1", params![run.0, Json(report)])?)
         })
-    }
-
-    fn update_run(
-        &self,
-        run: RunId,
-        sql: &'static str,
-        (a, b, c, d): (u64, u64, u64, u64),
-    ) -> Result<(), StoreError> {
-        self.db().write(move |tx| known(run, tx.execute(sql, params![run.0, a, b, c, d])?))
     }
 
     /// A run.
@@ -403,7 +411,7 @@ fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
         id,
         task,
         origin,
-        ask: Ask { force, section, paths },
+        ask: Ask { force, section, paths, sources },
         state,
         reason,
         asked_at,
@@ -421,7 +429,7 @@ fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
     tx.prepare_cached(&format!(
         "INSERT INTO runs ({COLUMNS}) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-                 0, 0, 0, 0, '[]', ?17, ?18, ?19) \
+                 0, 0, 0, 0, '[]', ?17, ?18, ?19, ?20, 0) \
          ON CONFLICT (id) DO UPDATE SET \
              task = excluded.task, state = excluded.state, reason = excluded.reason, \
              origin = excluded.origin, forced = excluded.forced, section = excluded.section, \
@@ -429,7 +437,8 @@ fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
              started_at = excluded.started_at, ended_at = excluded.ended_at, \
              bound_until = excluded.bound_until, day = excluded.day, ended_day = excluded.ended_day, \
              crash_day = excluded.crash_day, crash_count = excluded.crash_count, \
-             paths = excluded.paths, worked_ms = excluded.worked_ms, works_since = excluded.works_since"
+             paths = excluded.paths, worked_ms = excluded.worked_ms, works_since = excluded.works_since, \
+             sources = excluded.sources"
     ))?
     .execute([
         &id.0 as &dyn ToSql,
@@ -451,6 +460,7 @@ fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
         &bytes_of_paths(paths),
         &i64::try_from(worked.as_millis()).unwrap_or(i64::MAX),
         &at(works_since),
+        &(!sources.is_empty()).then_some(Json(sources)),
     ])?;
     Ok(())
 }
@@ -470,12 +480,13 @@ fn paths_from_bytes(bytes: Option<&[u8]>) -> Vec<PathBuf> {
 
 /// Adds what a unit brought to a run; one that is gone by now is nobody's loss.
 pub(crate) fn add_gain(tx: &Connection, gain: &RunGain) -> Result<(), StoreError> {
-    let RunGain { run, done, failures, bytes_read } = gain;
+    let RunGain { run, done, failures, failed_files, bytes_read } = gain;
+    let more_files = failed_files::add(tx, *run, failed_files)?;
     tx.prepare_cached(
-        "UPDATE runs SET done = done + ?2, failures = failures + ?3, bytes_read = bytes_read + ?4 \
-         WHERE id = ?1",
+        "UPDATE runs SET done = done + ?2, failures = failures + ?3, failed_files = failed_files + ?4, \
+         bytes_read = bytes_read + ?5 WHERE id = ?1",
     )?
-    .execute(params![run.0, done, failures, bytes_read])?;
+    .execute(params![run.0, done, failures, more_files, bytes_read])?;
     Ok(())
 }
 

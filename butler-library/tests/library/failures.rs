@@ -16,6 +16,7 @@ fn failure(kind: ProductKind, sentence: &str) -> NewFailure {
         sentence: sentence.into(),
         run: None,
         next_try_at: None,
+        counts: true,
     }
 }
 
@@ -120,7 +121,7 @@ fn failures_are_counted_by_product_and_sentence_the_most_frequent_first() {
         .collect();
     let (bif, bandwidth) = (Some(ProductKind::Bif), Some(ProductKind::Bandwidth));
     assert_eq!(groups, [(bif, "Reason 0.", 3, 3), (bif, "Reason 1.", 2, 2), (bandwidth, "Reason 1.", 1, 1)]);
-    assert_eq!((summary.failures, summary.files, summary.group_count), (6, 6, 3));
+    assert_eq!((summary.failures, summary.files, summary.group_count), (6, 5, 3));
 }
 
 #[test]
@@ -159,4 +160,19 @@ fn a_row_that_cant_be_read_costs_itself_and_not_the_list() {
     assert_eq!(world.library.runs(&RunFilter::default(), 0, 10).unwrap().rows.len(), 1);
     assert!(world.library.unfinished_runs().is_ok() && world.library.task_pasts().is_ok());
     assert!(world.library.sections().unwrap().is_empty());
+}
+
+#[test]
+fn a_file_counts_once_however_many_products_of_it_failed() {
+    let world = failing(2);
+    for (film, kind) in [(0, ProductKind::Bandwidth), (0, ProductKind::Voice), (1, ProductKind::Voice)] {
+        let source = world.part(&format!("{film}.mkv")).source;
+        world.library.record_failure(source, failure(kind, "Another."), at(9)).unwrap();
+    }
+    let summary = world.library.failure_summary().unwrap();
+    assert_eq!((summary.failures, summary.files), (5, 2));
+    // A copy of a film's content is a file of its own.
+    world.write("copy.mkv", b"film 1");
+    world.scan();
+    assert_eq!(world.library.failure_summary().unwrap().files, 3);
 }

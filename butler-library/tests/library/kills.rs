@@ -24,7 +24,13 @@ fn child_that_publishes() {
     let lacks = library
         .lacks(
             &Spec::MediaInfo,
-            &butler_library::Scope { section: None, needs: butler_product::Traits::CONTENT, switch: None },
+            &butler_library::Scope {
+                section: None,
+                needs: butler_product::Traits::CONTENT,
+                switch: None,
+                only: None,
+                versions: butler_library::Versions::Usable,
+            },
             at(0),
             true,
         )
@@ -98,6 +104,8 @@ fn a_kill_at_any_moment_leaves_a_sound_library_and_no_stray_file() {
                     section: None,
                     needs: butler_product::Traits::CONTENT,
                     switch: None,
+                    only: None,
+                    versions: butler_library::Versions::Usable,
                 },
                 at(0),
                 true,

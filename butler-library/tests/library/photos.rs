@@ -1,6 +1,6 @@
 //! Photos: when they were taken, in which order they are listed, and that films among them are not lost.
 
-use butler_library::{ItemFilter, ItemKind, Scope, SectionKind};
+use butler_library::{ItemFilter, ItemKind, Scope, SectionKind, Versions};
 use butler_product::photo::{Photo, Taken};
 use butler_product::{Spec, Traits, Value};
 
@@ -36,7 +36,18 @@ fn photos_are_listed_by_the_best_date_that_is_known() {
 
     let lacks = world
         .library
-        .lacks(&Spec::Photo, &Scope { section: None, needs: Traits::PHOTO, switch: None }, at(0), false)
+        .lacks(
+            &Spec::Photo,
+            &Scope {
+                section: None,
+                needs: Traits::PHOTO,
+                switch: None,
+                only: None,
+                versions: Versions::Usable,
+            },
+            at(0),
+            false,
+        )
         .unwrap();
     assert_eq!(lacks.len(), 2, "a film has no EXIF");
     let one = world.part("Harz/IMG_0001.jpg");

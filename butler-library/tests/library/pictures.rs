@@ -1,15 +1,20 @@
 //! Posters, covers and backgrounds beside the media: whose they are, what can be demanded of them, and how they
 //! go.
 
-use butler_library::{ItemId, ItemKind, Orphans, PicturePlace, PictureRole, Scope, SectionKind, SourceId};
+use butler_library::{
+    BlurHashes, ItemId, ItemKind, NewFailure, Orphans, PicturePlace, PictureRole, RemakeScope, Scope,
+    SectionKind, SourceId, Versions,
+};
+use butler_product::blur_hash::BlurHash;
 use butler_product::media_info::StreamKind;
 use butler_product::photo::Photo;
-use butler_product::{Spec, Traits, Value};
+use butler_product::{FailureClass, ProductKind, Spec, Traits, Value};
 use jiff::Timestamp;
 
 use crate::world::{World, at, content};
 
-const ARTWORK: Scope = Scope { section: None, needs: Traits::ARTWORK, switch: None };
+const ARTWORK: Scope<'_> =
+    Scope { section: None, needs: Traits::ARTWORK, switch: None, only: None, versions: Versions::Usable };
 
 fn pictures(world: &World, item: ItemId) -> Vec<(PictureRole, String)> {
     let name = |place: PicturePlace| match place {
@@ -160,4 +165,93 @@ fn a_picture_that_a_file_carries_is_one_of_its_item_and_reached_by_its_trait() {
     world.make_media_info(source, &[StreamKind::Audio, StreamKind::Picture]);
     assert_eq!(pictures(&world, track), [(PictureRole::Poster, "embedded".to_owned())]);
     assert_eq!(wanted(), 1);
+}
+
+/// The hash of a picture, of four by three components.
+fn blur(hash: &str) -> Value {
+    BlurHash { hash: hash.to_owned(), width: 400, height: 300 }.into()
+}
+
+const FIRST: &str = "LEHV6nWB2yk8pyo0adR*.7kCMdnj";
+const SECOND: &str = "LGF5]+Yk^6#M@-5c,1J5@[or[Q6.";
+
+#[test]
+fn an_item_has_the_blur_of_its_poster_and_background_and_a_photo_its_own() {
+    let world = World::new(SectionKind::Movie);
+    world.write("Heat (1995)/Heat (1995).mkv", &content("heat", 900));
+    world.write("Heat (1995)/poster.jpg", &content("poster", 500));
+    world.write("Heat (1995)/cover.jpg", &content("cover", 500));
+    world.write("Heat (1995)/thumb.jpg", &content("thumb", 500));
+    world.write("Heat (1995)/fanart.jpg", &content("fanart", 500));
+    world.scan();
+    let film = world.only(ItemKind::Movie).row.id;
+    let hashes = || {
+        let mut found = world.library.blur_hashes(&[film, ItemId(999)]).unwrap();
+        assert!(found.len() <= 1);
+        let BlurHashes { thumb, art } = found.remove(&film).unwrap_or_default();
+        [thumb, art].map(|blur| blur.map(|blur| blur.hash))
+    };
+    assert_eq!(hashes(), [None, None]);
+    let hash = |role, hash| {
+        let pictures = world.library.pictures_of(film).unwrap();
+        let picture = pictures.into_iter().rfind(|picture| picture.role == role).unwrap();
+        world.make(picture.source, Spec::BlurHash, blur(hash));
+    };
+    hash(PictureRole::Thumb, SECOND);
+    assert_eq!(hashes(), [Some(SECOND.to_owned()), None], "for want of a poster");
+    hash(PictureRole::Poster, FIRST);
+    hash(PictureRole::Background, SECOND);
+    assert_eq!(hashes(), [FIRST, SECOND].map(|hash| Some(hash.to_owned())));
+
+    let world = World::new(SectionKind::Photo);
+    world.write("2024/a.jpg", &content("photo", 900));
+    world.scan();
+    let photo = world.only(ItemKind::Photo);
+    world.make(photo.media[0].parts[0].source, Spec::BlurHash, blur(FIRST));
+    let hashes = world.library.blur_hashes(&[photo.row.id]).unwrap().remove(&photo.row.id).unwrap();
+    assert_eq!((hashes.thumb.map(|blur| blur.hash), hashes.art), (Some(FIRST.to_owned()), None));
+}
+
+#[test]
+fn what_fails_of_a_picture_is_told_with_its_file_and_is_made_anew_with_its_item() {
+    let world = World::new(SectionKind::Movie);
+    world.write("Heat (1995)/Heat (1995).mkv", &content("heat", 900));
+    for copy in ["poster.jpg", "cover.jpg"] {
+        world.write(format!("Heat (1995)/{copy}"), &content("poster", 500));
+    }
+    world.scan();
+    let film = world.only(ItemKind::Movie).row.id;
+    let poster = world.library.pictures_of(film).unwrap()[0].source;
+    let failure = NewFailure {
+        kind: ProductKind::BlurHash,
+        version: ProductKind::BlurHash.version(),
+        class: FailureClass::Content,
+        sentence: "The picture is damaged or cut off.".into(),
+        counts: true,
+        run: None,
+        next_try_at: None,
+    };
+    world.library.record_failure(poster, failure, at(1)).unwrap();
+    let page = world.library.failures(0, 10).unwrap();
+    let [row] = page.rows.as_slice() else { panic!("{page:?}") };
+    assert!(row.path.ends_with("Heat (1995)/cover.jpg") && row.part.is_none(), "{row:?}");
+    assert_eq!((row.file_count, page.total), (2, 1));
+    assert_eq!(world.library.failure_summary().unwrap().files, 2);
+    let lacks = || {
+        let scope = Scope { needs: Traits::ARTWORK, ..ARTWORK };
+        world.library.lacks(&Spec::BlurHash, &scope, at(2), false).unwrap().len()
+    };
+    assert_eq!(lacks(), 0, "it rests");
+    assert!(world.library.picture_lacks(poster, &Spec::BlurHash, &ARTWORK).unwrap());
+    for scope in [RemakeScope::Item(film), RemakeScope::Section(world.section)] {
+        let remade = world.library.remake(&scope, &[ProductKind::BlurHash], false, at(2)).unwrap().unwrap();
+        assert_eq!((remade.sources, remade.failures[&ProductKind::BlurHash]), (2, 1), "{scope:?}");
+    }
+    assert_eq!(lacks(), 1);
+    world.make(poster, Spec::BlurHash, blur(FIRST));
+    assert!(!world.library.picture_lacks(poster, &Spec::BlurHash, &ARTWORK).unwrap());
+    world.remove("Heat (1995)/poster.jpg");
+    world.remove("Heat (1995)/cover.jpg");
+    world.scan();
+    assert_eq!(world.library.failures(0, 10).unwrap().total, 0);
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use butler_api::{Ask, Origin, Reason, RunId, RunRecord, RunState, TaskName};
-use butler_library::{Library, ReportFact, RunFilter, RunProgress, RunRow, SectionId};
+use butler_library::{FileMark, Library, ReportFact, RunFilter, RunProgress, RunRow, SectionId};
 use jiff::SignedDuration;
 use jiff::civil::date;
 
@@ -31,7 +31,7 @@ fn a_run_is_found_again_after_a_restart() {
     let (folder, library) = library();
     let paths = vec!["/films/Heat (1995)".into(), PathBuf::from(not_utf8(b"/films/Caf\xe9, 1999"))];
     let mut record = RunRecord {
-        ask: Ask { force: false, section: Some(4), paths },
+        ask: Ask { force: false, section: Some(4), paths, sources: vec![7, 9] },
         scheduled_at: Some(at(5)),
         bound_until: Some(at(99)),
         ..run(1)
@@ -47,8 +47,8 @@ fn a_run_is_found_again_after_a_restart() {
     assert_eq!(library.unfinished_runs().unwrap(), [kept]);
 
     // Saving again leaves progress and report alone.
-    let progress = RunProgress { done: 4, total: 9, failures: 1, bytes_read: 7 };
-    library.set_run_progress(RunId(1), progress).unwrap();
+    let progress = RunProgress { done: 4, total: 9, failures: 1, failed_files: 1, bytes_read: 7 };
+    library.set_run_progress(RunId(1), progress, Vec::new()).unwrap();
     record.state = RunState::Stopped;
     record.reason = Some(Reason::StoppedByPerson);
     record.ended_at = Some(at(60));
@@ -107,8 +107,8 @@ fn a_section_is_offline_from_a_run_that_found_its_folder_away_to_the_next_scan_t
     let world = crate::world::World::new(butler_library::SectionKind::Movie);
     let root = world.library.section(world.section).unwrap().unwrap().roots[0].path.display().to_string();
     let (scan, media) = (TaskName::RefreshLibraries, TaskName::GenerateMediaIndexFiles);
-    let away = || Reason::RootsAway { roots: vec!["/elsewhere".into(), root.clone()], failures: 0 };
-    let other = Reason::RootsAway { roots: vec!["/elsewhere".into()], failures: 0 };
+    let away = || Reason::RootsAway { roots: vec!["/elsewhere".into(), root.clone()], failures: 0, files: 0 };
+    let other = Reason::RootsAway { roots: vec!["/elsewhere".into()], failures: 0, files: 0 };
     let mut id = 0;
     let mut end =
         |task: &TaskName, section: Option<SectionId>, state: RunState, reason: Reason, expect: bool| {
@@ -161,4 +161,32 @@ fn the_newest_nights_have_their_runs_and_no_other() {
     assert_eq!((of(9), of(8), of(7), nights.len()), (60, 61, 60, 181));
     assert!(nights.is_sorted_by(|one, next| one.id > next.id));
     assert_eq!(library.night_runs(99).unwrap().len(), 541);
+}
+
+#[test]
+fn a_file_that_failed_counts_once_in_a_run_and_once_in_a_night() {
+    let (_folder, library) = library();
+    let mark = |file: &str| FileMark::of_path(std::path::Path::new(file));
+    let failed = |run: u64, files: &[&str]| {
+        let progress = RunProgress {
+            failures: 2 * files.len() as u64,
+            failed_files: files.len() as u64,
+            ..RunProgress::default()
+        };
+        let marks: Vec<FileMark> = files.iter().map(|file| mark(file)).collect();
+        // What is stored again, after a restart say, is there once.
+        (0..2).for_each(|_| library.set_run_progress(RunId(run), progress, marks.clone()).unwrap());
+        assert_eq!(library.failed_files(RunId(run)).unwrap().len(), files.len());
+    };
+    let days = ["2026-11-23", "2026-11-23", "2026-11-24"];
+    for (day, id) in days.iter().zip(1..) {
+        let day = Some(day.parse().unwrap());
+        library.save_run(&RunRecord { day, origin: Origin::Window, ..run(id) }).unwrap();
+    }
+    failed(1, &["/a.mkv", "/b.mkv"]);
+    failed(2, &["/b.mkv", "/c.mkv"]);
+    failed(3, &["/c.mkv"]);
+    let of_days = library.failed_files_by_day(&[1, 2, 3].map(RunId)).unwrap();
+    assert_eq!(of_days.into_values().collect::<Vec<_>>(), [3, 1]);
+    assert_eq!(library.run(RunId(2)).unwrap().unwrap().progress.failed_files, 2);
 }

@@ -1,6 +1,6 @@
 //! The switches of sections, and what a section that is switched off demands.
 
-use butler_library::{Scope, SectionKind, StoreError};
+use butler_library::{Scope, SectionKind, StoreError, Versions};
 use butler_product::{Spec, Traits, bif};
 
 use crate::world::{World, at, content, new_section, write_at};
@@ -9,7 +9,13 @@ const SWITCH: &str = "enableBIFGeneration";
 
 fn lacks(world: &World) -> usize {
     let spec = Spec::Bif(bif::Params::default());
-    let scope = Scope { section: None, needs: Traits::VIDEO, switch: Some(SWITCH) };
+    let scope = Scope {
+        section: None,
+        needs: Traits::VIDEO,
+        switch: Some(SWITCH),
+        only: None,
+        versions: Versions::Usable,
+    };
     world.library.lacks(&spec, &scope, at(0), false).unwrap().len()
 }
 
@@ -24,7 +30,13 @@ fn a_section_that_is_switched_off_demands_nothing_kept_or_not() {
         for (is_on, expect) in [(true, 1), (false, 0), (true, 1)] {
             world.library.set_section_switches(world.section, vec![(SWITCH.into(), is_on)]).unwrap();
             assert_eq!(lacks(&world), expect, "{kept:?}, {is_on}");
-            let scope = Scope { section: None, needs: Traits::VIDEO, switch: Some(SWITCH) };
+            let scope = Scope {
+                section: None,
+                needs: Traits::VIDEO,
+                switch: Some(SWITCH),
+                only: None,
+                versions: Versions::Usable,
+            };
             let count = world.library.lack_count(&Spec::Bif(bif::Params::default()), &scope).unwrap();
             assert_eq!(count, expect as u64, "{kept:?}, {is_on}");
         }

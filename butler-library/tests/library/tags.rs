@@ -1,14 +1,15 @@
 //! What tags make of tracks: where they stand, what stays as it was when they change, and how two copies of
 //! one sound may differ.
 
-use butler_library::{ItemId, ItemKind, ItemRow, Scope, SectionKind, SourceId};
+use butler_library::{ItemId, ItemKind, ItemRow, Scope, SectionKind, SourceId, Versions};
 use butler_product::media_info::StreamKind;
 use butler_product::tags::Tags;
 use butler_product::{FailureClass, ProductKind, Spec, Traits, Value};
 
 use crate::world::{World, at, content, set_mtime};
 
-const MUSIC: Scope = Scope { section: None, needs: Traits::TAGGED, switch: None };
+const MUSIC: Scope<'_> =
+    Scope { section: None, needs: Traits::TAGGED, switch: None, only: None, versions: Versions::Usable };
 
 /// A FLAC with this sound and these bytes for its tags.
 fn flac(sound: &str, tags: &str) -> Vec<u8> {
@@ -306,6 +307,7 @@ fn a_failure_at_tags_names_the_file_and_holds_nothing_else_back() {
         sentence: "The tags are damaged.".into(),
         run: None,
         next_try_at: None,
+        counts: true,
     };
     world.library.record_failure(source, failure, at(5)).unwrap();
     let failures = world.library.failures(0, 10).unwrap().rows;
@@ -313,7 +315,18 @@ fn a_failure_at_tags_names_the_file_and_holds_nothing_else_back() {
     assert!(lacks(&world).is_empty());
     let headers = world
         .library
-        .lacks(&Spec::MediaInfo, &Scope { section: None, needs: Traits::CONTENT, switch: None }, at(9), false)
+        .lacks(
+            &Spec::MediaInfo,
+            &Scope {
+                section: None,
+                needs: Traits::CONTENT,
+                switch: None,
+                only: None,
+                versions: Versions::Usable,
+            },
+            at(9),
+            false,
+        )
         .unwrap();
     assert_eq!(headers.len(), 1);
     assert_eq!(headers[0].source, world.part("A/One/01.flac").source);

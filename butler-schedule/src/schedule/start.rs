@@ -162,7 +162,7 @@ impl Schedule {
     /// request for more waits behind it. So does a scan that works: what came into a folder that it has passed
     /// would be lost. Of a task that keeps house a run of everything does not what a person asks of one
     /// section: it waits for days, and asks. A media run of everything that leaves alone what failed is not
-    /// made to try all of it for the sake of one section.
+    /// made to try all of it for the sake of one section, or of some files of it.
     fn there(&self, row: &Row, request: Request<'_>) -> Option<StartAnswer> {
         let section = request.ask.section;
         let does_it = |run: &RunRecord| match row.timing.lane {
@@ -205,17 +205,14 @@ impl Schedule {
         }
     }
 
-    /// A scan of paths that waits takes in what else of its section is asked for.
+    /// A run of paths or contents of a section that waits takes in what else of it is asked for.
     fn join(&mut self, task: &TaskName, request: Request<'_>, effects: &mut Vec<Effect>) -> Option<Admitted> {
-        let section = request.ask.section.filter(|_| request.looks_anew)?;
+        request.ask.section?;
         let may_join = |run: &RunRecord| {
-            run.task == *task
-                && run.ask.section == Some(section)
-                && run.state == RunState::Queued
-                && !run.ask.paths.is_empty()
+            run.task == *task && run.state == RunState::Queued && run.may_take_in(request.ask)
         };
         let run = self.live.iter_mut().find(|run| may_join(run))?;
-        run.join(&request.ask.paths);
+        run.take_in(request.ask);
         if request.origin == Origin::Person {
             run.origin = Origin::Person;
         }

@@ -81,7 +81,7 @@ struct Night {
     day: Date,
     seconds: f64,
     items: u64,
-    failures: u64,
+    failed_files: u64,
     /// How the last of its runs ended.
     state: RunState,
 }
@@ -92,11 +92,11 @@ fn nights(runs: &[Run], clock: &Clock) -> Vec<Night> {
     let worked = |run: &&Run| run.state.is_terminal() && run.state != RunState::Skipped;
     for run in runs.iter().filter(worked) {
         let Some(day) = run.day.or_else(|| run.ended_at.map(|at| clock.civil(at).date())) else { continue };
-        let fresh = Night { day, seconds: 0.0, items: 0, failures: 0, state: run.state };
+        let fresh = Night { day, seconds: 0.0, items: 0, failed_files: 0, state: run.state };
         let night = nights.entry(day).or_insert(fresh);
         night.seconds += lasted(run).unwrap_or(0.0);
         night.items += run.done;
-        night.failures += run.failures;
+        night.failed_files += run.failed_files;
     }
     nights.into_values().rev().collect()
 }
@@ -108,14 +108,14 @@ pub(super) fn history(runs: &[Run], clock: &Clock) -> Markup {
     let today = clock.civil(clock.now).date();
     let longest = nights.iter().map(|night| night.seconds).fold(0.0, f64::max);
     let most = nights.iter().map(|night| night.items).max().unwrap_or(0);
-    let worst = nights.iter().map(|night| night.failures).max().unwrap_or(0);
+    let worst = nights.iter().map(|night| night.failed_files).max().unwrap_or(0);
     html! {
         @if nights.is_empty() { p.empty { "It has not run yet." } }
         @else {
             div.bars data-nights=(slots(&nights)) role="img" aria-label=(format!("{}, a bar each; the table below says the same.", many(nights.len() as u64, "night"))) {
                 (bars("Time", &length(longest as u64), 90, &nights, |night| (night.seconds / longest.max(1.0), state_class(night.state))))
                 @if most > 0 { (bars("Items", &count(most), 36, &nights, |night| (night.items as f64 / most as f64, "run"))) }
-                @if worst > 0 { (bars("Failed", &count(worst), 24, &nights, |night| (night.failures as f64 / worst as f64, "fail"))) }
+                @if worst > 0 { (bars("Failed", &count(worst), 24, &nights, |night| (night.failed_files as f64 / worst as f64, "fail"))) }
             }
             p.quiet.bars-words { (many(nights.len() as u64, "night")) ", the newest on the right." }
             details.more {
@@ -124,7 +124,7 @@ pub(super) fn history(runs: &[Run], clock: &Clock) -> Markup {
                     thead { tr { th { "Night" } th { "Time" } th { "Items" } th { "Failed" } th { "End" } } }
                     tbody { @for night in &nights { tr {
                         td { (words::night(night.day, today)) } td { (length(night.seconds as u64)) }
-                        td { (many(night.items, "item")) } td { (count(night.failures)) " failed" } td { (state_word(night.state)) }
+                        td { (many(night.items, "item")) } td { (many(night.failed_files, "file")) " failed" } td { (state_word(night.state)) }
                     } } }
                 }
             }
@@ -187,6 +187,7 @@ mod tests {
             forced: false,
             section: None,
             paths: Vec::new(),
+            files: None,
             asked_at: from,
             started_at: Some(from),
             ended_at: Some(from + jiff::SignedDuration::from_secs(seconds)),
@@ -195,6 +196,7 @@ mod tests {
             done: 7,
             total: 7,
             failures: 1,
+            failed_files: 1,
             bytes_read: 0,
             report: Vec::new(),
             live: None,

@@ -31,8 +31,10 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
             p.crumbs { a href=(site.at("/runs")) { "Runs" } }
             h1 { "What could not be made" }
             p.sub {
-                @if summary.failures == 0 { "Everything that was tried could be made." }
-                @else { (many(summary.failures, "product")) " of " (many(summary.files, "file")) ". Each is tried again by itself in a later night; a file that is replaced is tried at once." }
+                @match summary.failed() {
+                    None => { "Everything that was tried could be made." }
+                    Some(failed) => { (failed) ". Each is tried again by itself in a later night; a file that is replaced is tried at once." }
+                }
             }
         }
         @if summary.failures > 0 {
@@ -60,6 +62,7 @@ pub(super) fn product(word: &str) -> &str {
     match word {
         "album_loudness" => "loudness as an album",
         "bif" => "preview thumbnails",
+        "blur_hash" => "blur of its colours",
         "chapter_thumbs" => "chapter thumbnails",
         "needed_bandwidth" => "bandwidth needed",
         "chroma" => "sound fingerprints",
@@ -92,7 +95,7 @@ fn row(site: &Site, failure: &Failure) -> Markup {
                 @if failure.file_count > 1 { span.quiet { "and " (many(failure.file_count - 1, "other file")) " with the same content" } }
             }
             td { (coded(&failure.error)) br; span.quiet { (product(&failure.product)) } }
-            td.wideonly { (many(u64::from(failure.tries), "time")) br; span.quiet { (site.clock.moment(failure.failed_at)) } }
+            td.wideonly { @if failure.tries > 0 { (many(u64::from(failure.tries), "time")) br; } span.quiet { (site.clock.moment(failure.failed_at)) } }
             td.wideonly { @match &failure.next_try { Some(at) => { (site.clock.moment(at.at())) } None => { span.quiet { "when the file changes" } } } }
             td.num.side { (site.row_button(&format!("/failures/{}/retry", failure.id), "Retry", file)) }
         }

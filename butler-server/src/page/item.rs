@@ -7,6 +7,7 @@ use axum::routing::{get, post};
 use butler_api::v1::{Bandwidth, OpenProduct, Product, Products};
 use butler_library::{ItemDetail, ItemId, ItemRow, MediaId, PartRow, RemakeScope, Section, StoreError};
 use butler_product::bandwidth::BUFFERS_BYTES;
+use butler_product::blur_hash::BlurHash;
 use butler_product::chapter_thumbs::ChapterThumbs;
 use butler_product::loudness::{Loudness, StreamLevels};
 use butler_product::{ProductKind, Quantity, Value};
@@ -20,7 +21,7 @@ use super::frame::{Site, Tab, Viewer};
 use super::library::crumbs;
 use super::session::Signed;
 use super::words::{bytes, count, many, place, rate};
-use super::{loudness_lane, tile};
+use super::{blur, loudness_lane, sounds_like, tile};
 use crate::app::App;
 use crate::error::Problem;
 use crate::view;
@@ -28,6 +29,8 @@ use crate::view::remake::Remake;
 
 /// Pictures of a strip; the script shows the others.
 const STRIP: u64 = 14;
+/// Cells of the longer side of a picture's blur.
+const PICTURE_CELLS: u32 = 12;
 /// Points of a curve.
 const POINTS: u64 = 240;
 
@@ -54,6 +57,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
         .await?;
     let (detail, section, below, thumbs) = found.ok_or_else(unknown)?;
     let products = view::products::of_item(&app, &id).await?;
+    let alike = sounds_like::card(&app, &site, &detail.row).await?;
     let parts: Vec<&PartRow> = detail.media.iter().flat_map(|version| &version.parts).collect();
     let mut lanes = Vec::new();
     for part in &parts {
@@ -62,6 +66,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
     let body = html! {
         section.wide { (head(&site, &detail.row, section.as_ref())) }
         @for lane in lanes { section.card.wide data-live id=(lane.0) { (lane.1) } }
+        @if let Some(alike) = alike { section.card.wide #alike data-live { (alike) } }
         @if !products.derived.is_empty() {
             section.card.wide #derived data-live {
                 h2 { "What follows for it as a whole" }
@@ -78,8 +83,11 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
         @if let (Some(thumbs), Some(version)) = (&thumbs, detail.media.first()) {
             section.card.wide #chapters data-live { (chapters(&site, version.id, &version.parts[0], thumbs)) }
         }
+        @if !products.pictures.is_empty() {
+            section.card.wide #pictures data-live { (pictures(&site, &products)) }
+        }
         (below.shown(&site))
-        @if !parts.is_empty() {
+        @if !parts.is_empty() || !products.open.is_empty() {
             section.card #open data-live { (open(&site, &products)) }
             aside { section.card { (files(&site, &detail)) } }
         }
@@ -117,7 +125,7 @@ async fn film(
     products: &Products,
 ) -> Result<(String, Markup), Problem> {
     let of_part: Vec<&Product> =
-        products.products.iter().filter(|product| product.part == part.id.0).collect();
+        products.products.iter().filter(|product| product.part == Some(part.id.0)).collect();
     let has = |kind: ProductKind| part.products.contains(&kind);
     let lasts = part.media_info.as_ref().and_then(|info| info.duration_ms).filter(|ms| *ms > 0);
     let bandwidth = if has(ProductKind::Bandwidth) {
@@ -153,7 +161,7 @@ async fn film(
         @if of_part.is_empty() { p.empty { "Nothing yet." } }
         ul.plain.lines.made {
             @for product in &of_part {
-                li.row { span { (failures::product(&product.product)) } span.quiet { (summary(&product.value)) " · made " (site.clock.moment(product.made_at)) } }
+                li.row { span { @if let Some(hash) = read(&product.value).and_then(Value::take::<BlurHash>) { (blur::drawn(&hash, PICTURE_CELLS)) " " } (failures::product(&product.product)) } span.quiet { (summary(&product.value)) " · made " (site.clock.moment(product.made_at)) } }
             }
         }
     };
@@ -173,6 +181,28 @@ fn chapters(site: &Site, media: MediaId, part: &PartRow, thumbs: &ChapterThumbs)
                     } @else { span.pic.none { "no picture" } }
                     span.quiet { (place(chapter.start_ms)) }
                     @if let Some(title) = &chapter.title { " " (title) }
+                }
+            }
+        }
+    }
+}
+
+/// The pictures beside the media, each with its blur, where that is made.
+fn pictures(site: &Site, products: &Products) -> Markup {
+    html! {
+        h2 { "Pictures beside it" }
+        ul.plain.lines {
+            @for picture in &products.pictures {
+                @let made: Vec<&Product> = products.products.iter().filter(|product| product.part.is_none() && product.file == picture.file).collect();
+                li.row {
+                    span {
+                        @if let Some(hash) = made.iter().find_map(|product| read(&product.value)?.take::<BlurHash>()) { (blur::drawn(&hash, PICTURE_CELLS)) " " }
+                        (picture.role) " " span.quiet { (picture.file.rsplit('/').next().unwrap_or_default()) }
+                    }
+                    span.quiet {
+                        @for product in &made { (failures::product(&product.product)) ": " (summary(&product.value)) " · made " (site.clock.moment(product.made_at)) }
+                        @if made.is_empty() { "nothing yet" }
+                    }
                 }
             }
         }
@@ -277,7 +307,7 @@ fn open(site: &Site, products: &Products) -> Markup {
         ul.plain.lines {
             @for open in &products.open {
                 li.row {
-                    span { (failures::product(&open.product)) }
+                    span { (failures::product(&open.product)) @if open.part.is_none() { " " span.quiet { (open.file.rsplit('/').next().unwrap_or_default()) } } }
                     span.quiet { (when(site, open)) }
                 }
             }
@@ -322,6 +352,7 @@ async fn remake(
         what: format!("item {id}"),
         kinds: ProductKind::ALL.to_vec(),
         missing_only: false,
+        now: false,
     };
     let done = view::remake::remake(&app, asked).await.map(|remade| remade.message);
     told(&app, &session, form.back(), done)

@@ -45,11 +45,11 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
         section.card #facts data-live { h2 { "Run " (run.id) } (facts(&site, &run)) }
         aside { section.card #report data-live { h2 { "What it reports" } (report(&run.report)) } }
         @if run.report.iter().any(is_deed) { section.card.wide #deeds data-live { (deeds(&run.report)) } }
-        @if run.failures > 0 {
+        @if let Some(what) = run.failed() {
             section.card.wide #failures data-live {
                 h2 { "What could not be made" }
                 @if failed.is_empty() {
-                    p.sub { (many(run.failures, "file")) " failed in this run; none of that stands any more, or a later run met it again. " a href=(site.at("/failures")) { "All failures" } }
+                    p.sub { "In this run " (what) "; none of that stands any more, or a later run met it again. " a href=(site.at("/failures")) { "All failures" } }
                 } @else { (failures::table(&site, &failed)) }
             }
         }
@@ -68,10 +68,11 @@ fn facts(site: &Site, run: &Run) -> Markup {
             @if let Some(at) = run.ended_at { dt { "Ended" } dd { (clock.moment(at)) @if let Some(from) = run.started_at { ", after " (between(from, at)) } } }
             @if let Some(day) = run.day { dt { "Night" } dd { a href=(site.at(&format!("/runs?day={day}"))) { (words::night(day, clock.civil(clock.now).date())) } } }
             dt { "Done" } dd { (count(run.done)) @if run.total > 0 { " of " (count(run.total)) } }
-            @if run.failures > 0 { dt { "Failed" } dd.fail { (count(run.failures)) } }
+            @if let Some(failed) = run.failed() { dt { "Failed" } dd.fail { (failed) } }
             dt { "Read" } dd { (bytes(run.bytes_read)) }
             @if let Some(section) = run.section { dt { "Only of" } dd { a href=(site.at(&format!("/sections/{section}"))) { "section " (section) } } }
             @for path in &run.paths { dt { "Only" } dd.file { (path) } }
+            @if let Some(files) = run.files { dt { "Only" } dd { (many(files, "file")) } }
         }
     }
 }

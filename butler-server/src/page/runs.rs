@@ -122,7 +122,7 @@ fn row(site: &Site, run: &Run, tasks: Option<&[Task]>) -> Markup {
             td { @if tasks.is_some() { (site.clock.moment(when)) } @else { a.plain href=(path) { (site.clock.moment(when)) } } }
             td {
                 (chart::state(run.state))
-                @if run.failures > 0 { " " span.fail { (count(run.failures)) " failed" } }
+                @if let Some(failed) = run.failed() { " " span.fail { (failed) } }
                 @if let Some(reason) = run.reason.as_ref().filter(|_| run.state != RunState::Completed) { br; span.quiet { (coded(reason)) } }
             }
             td.num.side { @if let (Some(from), Some(until)) = (run.started_at, run.ended_at) { (between(from, until)) } }

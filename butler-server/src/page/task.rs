@@ -129,7 +129,7 @@ fn todo(site: &Site, backlog: &PlannedBacklog) -> Markup {
                 }
             }
             @if *held_back > 0 {
-                p.sub { (many(*held_back, "file")) " failed and " @if *held_back == 1 { "is" } @else { "are" } " left alone"
+                p.sub { (many(*held_back, "product")) " failed and " @if *held_back == 1 { "is" } @else { "are" } " left alone"
                     @if let Some(at) = next_try { "; " (count(*tried_again)) " of that is tried again " (site.clock.moment(at.at())) } "." }
             }
         }

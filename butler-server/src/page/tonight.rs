@@ -219,7 +219,7 @@ pub(super) fn work(site: &Site, run: &Run, title: &str) -> Markup {
                     @if let Some(rate) = rate { (per_minute(rate)) }
                     @if rate.is_some() && left.is_some() { " · " }
                     @if let Some(left) = left { (length(left)) " left" }
-                    @if run.failures > 0 { " · " span.fail { (count(run.failures)) " failed" } }
+                    @if let Some(failed) = run.failed() { " · " span.fail { (failed) } }
                 }
             }
         }

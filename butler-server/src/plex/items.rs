@@ -210,7 +210,7 @@ async fn one(
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(*id));
     let (include_chapters, check_files) = (params.flag("includeChapters")?, params.flag("checkFiles")?);
-    let (items, sections, bandwidths, loudnesses, images, on_disk) = app
+    let (items, sections, bandwidths, loudnesses, images, mut hashes, on_disk) = app
         .library(move |library| {
             let items = ids
                 .into_iter()
@@ -219,6 +219,7 @@ async fn one(
             let bandwidths = bandwidth::of(library, &items)?;
             let loudnesses = loudness::of(library, &items)?;
             let images = if include_chapters { chapter_images::of(library, &items)? } else { HashMap::new() };
+            let hashes = library.blur_hashes(&items.iter().map(|item| item.row.id).collect::<Vec<_>>())?;
             let on_disk = if check_files { on_disk(library, &items)? } else { HashMap::new() };
             let located =
                 items.into_iter().map(|item| locations(library, &item).map(|folders| (item, folders)));
@@ -228,6 +229,7 @@ async fn one(
                 bandwidths,
                 loudnesses,
                 images,
+                hashes,
                 on_disk,
             ))
         })
@@ -239,7 +241,10 @@ async fn one(
     let section_of = |row: &ItemRow| sections.iter().find(|section| section.id == row.section);
     let shown = items.into_iter().filter_map(|(item, locations)| {
         let section = section_of(&item.row)?;
-        Some(Metadata { locations, ..metadata::full(item, section, include_chapters) })
+        let hashes = hashes.remove(&item.row.id).unwrap_or_default();
+        let mut shown = Metadata { locations, ..metadata::full(item, section, include_chapters) };
+        metadata::add_blur_hashes(&mut shown, hashes);
+        Some(shown)
     });
     let mut metadata: Vec<Metadata> = shown.collect();
     for item in &mut metadata {
@@ -426,18 +431,21 @@ async fn answer(
     if query.sort.is_empty() {
         query.sort = list.sort;
     }
-    let (page, mut media, sections) = app
+    let (page, mut media, mut hashes, sections) = app
         .library(move |library| {
             let page = library.items(&query, window.page.start.into(), window.page.size.into())?;
             let ids: Vec<ItemId> = page.rows.iter().map(|row| row.id).collect();
             let media = library.media_of_items(&ids)?;
-            Ok::<_, StoreError>((page, media, library.sections()?))
+            Ok::<_, StoreError>((page, media, library.blur_hashes(&ids)?, library.sections()?))
         })
         .await?;
     let extent = window.extent(page.rows.len(), page.total);
     let shown = page.rows.into_iter().filter_map(|row| {
         let section = sections.iter().find(|section| section.id == row.section)?;
-        Some(metadata::brief(media.remove(&row.id).unwrap_or_default(), row, section))
+        let (media, hashes) = (media.remove(&row.id), hashes.remove(&row.id));
+        let mut shown = metadata::brief(media.unwrap_or_default(), row, section);
+        metadata::add_blur_hashes(&mut shown, hashes.unwrap_or_default());
+        Some(shown)
     });
     wants.answer(&Container::new(container(shown.collect(), extent, head)))
 }

@@ -4,22 +4,39 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use butler_api::plex::{Chapter, Guid, Media, Metadata, Part, Tag};
-use butler_library::{Ancestor, ItemDetail, ItemKind, ItemRow, MediaRow, OnDisk, PartRow, Section};
+use butler_library::{
+    Ancestor, BlurHashes, ItemDetail, ItemKind, ItemRow, MediaRow, OnDisk, PartRow, Section,
+};
 use butler_product::ProductKind;
 
 use crate::plex::{media, photo};
 
+/// The version of a music analysis that clients know, and look for.
+const MUSIC_ANALYSIS_VERSION: u32 = 1;
+
 /// An item in a list: with media and parts, without streams.
 pub(crate) fn brief(media: Vec<MediaRow>, row: ItemRow, section: &Section) -> Metadata {
     let shown = media.iter().map(|version| plex_media(version, false)).collect();
-    Metadata { deleted_at: deleted_at(&media), ..metadata(row, shown, section) }
+    with_files(&media, metadata(row, shown, section))
 }
 
 /// An item by itself, with streams and, where asked for, chapters.
 pub(crate) fn full(item: ItemDetail, section: &Section, include_chapters: bool) -> Metadata {
     let media = item.media.iter().map(|version| plex_media(version, true)).collect();
     let chapters = if include_chapters { chapters(&item.media) } else { Vec::new() };
-    Metadata { chapters, deleted_at: deleted_at(&item.media), ..metadata(item.row, media, section) }
+    Metadata { chapters, ..with_files(&item.media, metadata(item.row, media, section)) }
+}
+
+/// Adds what an item's files say of the whole.
+fn with_files(versions: &[MediaRow], item: Metadata) -> Metadata {
+    let mut parts = versions.iter().flat_map(|version| &version.parts);
+    let is_heard = item.kind == ItemKind::Track.as_str()
+        && parts.any(|part| part.products.contains(&ProductKind::Sonic));
+    Metadata {
+        deleted_at: deleted_at(versions),
+        music_analysis_version: is_heard.then_some(MUSIC_ANALYSIS_VERSION),
+        ..item
+    }
 }
 
 fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
@@ -50,6 +67,8 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         library_section_id: Some(section.id.0),
         library_section_key: Some(format!("/library/sections/{}", section.id)),
         summary: String::new(),
+        thumb_blur_hash: None,
+        art_blur_hash: None,
         index: row.number.map(i64::from),
         absolute_index: row.absolute.map(i64::from),
         parent_index: row.disc.or(row.parent.as_ref().and_then(|parent| parent.number)).map(i64::from),
@@ -71,6 +90,8 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         deleted_at: None,
         added_at: row.added_at.as_second(),
         updated_at: row.updated_at.as_second(),
+        distance: None,
+        music_analysis_version: None,
         locations: Vec::new(),
         genres: row.genres.into_iter().map(|tag| Tag { tag }).collect(),
         guids: row.ids.into_iter().map(|id| Guid { id }).collect(),
@@ -124,6 +145,12 @@ fn deleted_at(versions: &[MediaRow]) -> Option<i64> {
 
 fn gone_since(part: &PartRow) -> Option<i64> {
     part.missing_since.map(|since| since.as_second())
+}
+
+/// Adds what is drawn of it until its pictures are there.
+pub(crate) fn add_blur_hashes(item: &mut Metadata, hashes: BlurHashes) {
+    item.thumb_blur_hash = hashes.thumb.map(|blur| blur.hash);
+    item.art_blur_hash = hashes.art.map(|blur| blur.hash);
 }
 
 /// Adds what the disk says of each file right now.

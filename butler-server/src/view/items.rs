@@ -37,7 +37,7 @@ fn shown(files: Vec<ItemFile>, total: Option<u64>) -> ItemFiles {
     ItemFiles { files: files.into_iter().map(body).collect(), total }
 }
 
-/// The files of the first wish of this product: no two tasks wish one product of different sources.
+/// The files of all wishes of this product, which are those of one task.
 fn lacking_files(
     library: &Library,
     wishes: Vec<Wish>,
@@ -50,13 +50,11 @@ fn lacking_files(
     {
         return Err(StoreError::Unknown { what: "section", id: id.0 }.into());
     }
-    match wishes.into_iter().find(|wish| wish.spec.kind() == kind) {
-        Some(wish) => {
-            let scope = Scope { section, ..wish.scope };
-            Ok(library.files_lacking(&wish.spec, &scope, after, (page.start.into(), page.size.into()))?)
-        }
-        None => Ok((Vec::new(), Some(0))),
-    }
+    let wishes: Vec<Wish> =
+        wishes.into_iter().filter(|wish| wish.spec.kind() == kind && wish.is_for_lacking()).collect();
+    let scopes: Vec<Scope<'_>> = wishes.iter().map(|wish| Scope { section, ..wish.scope }).collect();
+    let Some(Wish { spec, .. }) = wishes.first() else { return Ok((Vec::new(), Some(0))) };
+    Ok(library.files_lacking(spec, &scopes, after, (page.start.into(), page.size.into()))?)
 }
 
 fn body(file: ItemFile) -> Body {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use butler_api::v1::{LastNight, LocalTime};
-use butler_api::{RunId, RunState, TaskName};
-use butler_library::NightRun;
+use butler_api::{RunId, RunState, TaskName, files_failed};
+use butler_library::{NightRun, StoreError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -33,8 +33,10 @@ pub(crate) struct Night {
     pub(crate) to_come: u64,
     /// Those of them that did not even begin.
     pub(crate) missed: u64,
-    /// Products that could not be made of a file.
+    /// Products that could not be made.
     pub(crate) failures: u64,
+    /// Files that failed; one that failed in several products or runs counts once.
+    pub(crate) failed_files: u64,
 }
 
 /// How a night went, in one word.
@@ -72,13 +74,20 @@ pub(crate) struct Nights {
 }
 
 impl Night {
-    /// The nights of some runs, both newest first. A run that was skipped had nothing to do.
-    pub(crate) fn of(runs: &[NightRun]) -> Vec<Self> {
+    /// The nights of some runs, both newest first, with how many files failed in each as far as that is stored. A
+    /// run that was skipped had nothing to do.
+    pub(crate) fn of(runs: &[NightRun], failed_files: &BTreeMap<Date, u64>) -> Vec<Self> {
         let mut nights: BTreeMap<Date, BTreeMap<&TaskName, Vec<&NightRun>>> = BTreeMap::new();
         for run in runs.iter().filter(|run| run.state != RunState::Skipped) {
             nights.entry(run.day).or_default().entry(&run.task).or_default().push(run);
         }
-        nights.into_iter().rev().map(|(day, tasks)| Self::of_tasks(day, tasks.values())).collect()
+        let night = |(day, tasks): (Date, BTreeMap<&TaskName, Vec<&NightRun>>)| {
+            let mut night = Self::of_tasks(day, tasks.values());
+            // What one run knows and could not store counts as well.
+            night.failed_files = night.failed_files.max(failed_files.get(&day).copied().unwrap_or(0));
+            night
+        };
+        nights.into_iter().rev().map(night).collect()
     }
 
     /// Of each task the last word counts, unless an earlier run was whole.
@@ -93,10 +102,13 @@ impl Night {
             to_come: 0,
             missed: 0,
             failures: 0,
+            failed_files: 0,
         };
         for runs in tasks {
             night.tasks += 1;
             night.failures += runs.iter().map(|run| run.failures).sum::<u64>();
+            let most = runs.iter().map(|run| run.failed_files).max();
+            night.failed_files = night.failed_files.max(most.unwrap_or(0));
             let whole = runs.iter().find(|run| run.state == RunState::Completed);
             match (whole, runs[0].state) {
                 (Some(run), _) => {
@@ -139,10 +151,12 @@ impl Night {
             (self.failed, "task", "failed"),
             (self.unfinished - self.to_come, "task", "not finished"),
             (self.to_come, "task", "still to come"),
-            (self.failures, "file", "failed"),
         ];
         let told = rest.into_iter().filter(|(number, ..)| *number > 0);
-        told.map(|(number, what, became)| format!(", {} {became}", many(number, what))).collect()
+        let tasks = told.map(|(number, what, became)| format!(", {} {became}", many(number, what)));
+        let files =
+            (self.failures > 0).then(|| format!(", {}", files_failed(self.failed_files, self.failures)));
+        tasks.chain(files).collect()
     }
 }
 
@@ -182,17 +196,25 @@ impl Nights {
 /// So many of the last nights.
 pub(crate) async fn nights(app: &App, most: usize) -> Result<Nights, Problem> {
     let (basis, unsaved) = (app.handle.plan_basis().await?, app.handle.unsaved().await?);
-    let mut runs = app.library(move |library| library.night_runs(most)).await?;
+    let stored = app.library(move |library| {
+        let runs = library.night_runs(most)?;
+        let failed: Vec<RunId> = runs.iter().filter(|run| run.failures > 0).map(|run| run.id).collect();
+        Ok::<_, StoreError>((library.failed_files_by_day(&failed)?, runs))
+    });
+    let (failed_files, mut runs) = stored.await?;
     // What could not be stored is newer than what is.
     for run in unsaved {
         let stored = runs.iter().position(|known| known.id == run.record.id).map(|at| runs.remove(at));
-        let failures = stored.map_or(run.progress.failures, |stored| stored.failures);
-        runs.extend(NightRun::of(&run.record, failures));
+        let mut progress = run.progress;
+        if let Some(stored) = stored {
+            (progress.failures, progress.failed_files) = (stored.failures, stored.failed_files);
+        }
+        runs.extend(NightRun::of(&run.record, progress));
     }
     runs.sort_unstable_by_key(|run| std::cmp::Reverse::<RunId>(run.id));
     let zone = basis.zone().clone();
     Ok(Nights {
-        nights: Night::of(&runs),
+        nights: Night::of(&runs, &failed_files),
         open: basis.window().map(|window| window.day),
         today: zone.to_datetime(basis.now).date(),
         zone,
@@ -213,6 +235,7 @@ pub(crate) async fn last(app: &App) -> Result<LastNight, Problem> {
         failed: night.map_or(0, |night| night.failed),
         unfinished: night.map_or(0, |night| night.unfinished),
         failures: night.map_or(0, |night| night.failures),
+        failed_files: night.map_or(0, |night| night.failed_files),
         sentence: nights.sentence().told(&nights.zone),
     })
 }
@@ -228,13 +251,14 @@ mod tests {
             state,
             day: day.parse().unwrap(),
             ended_at: Some("2026-11-27T03:41:00Z".parse().unwrap()),
-            failures: 1,
+            failures: 2,
+            failed_files: 1,
         }
     }
 
     fn nights(runs: &[NightRun], open: Option<&str>) -> Nights {
         Nights {
-            nights: Night::of(runs),
+            nights: Night::of(runs, &BTreeMap::new()),
             open: open.map(|day| day.parse().unwrap()),
             today: "2026-11-27".parse().unwrap(),
             zone: TimeZone::UTC,
@@ -253,10 +277,18 @@ mod tests {
             run(8, "B", Completed, "2026-11-27"),
             run(1, "A", RunState::Failed, "2026-11-02"),
         ];
-        assert_eq!(told(&runs), "Last night: 2 of 2 tasks done by 03:41, 2 files failed.");
-        assert_eq!(Night::of(&runs)[0].went(), Went::Failures);
+        assert_eq!(told(&runs), "Last night: 2 of 2 tasks done by 03:41, 1 file failed in 4 products.");
+        let of_two_files = [(runs[0].day, 2)].into();
+        assert_eq!(
+            Night::of(&runs, &of_two_files)[0].counts(),
+            "2 of 2 tasks done, 2 files failed in 4 products"
+        );
+        assert_eq!(Night::of(&runs, &BTreeMap::new())[0].went(), Went::Failures);
         let old = told(&runs[2..]);
-        assert_eq!(old, "The night of Mon 2 Nov 2026: 0 of 1 task done, 1 task failed, 1 file failed.");
+        assert_eq!(
+            old,
+            "The night of Mon 2 Nov 2026: 0 of 1 task done, 1 task failed, 1 file failed in 2 products."
+        );
     }
 
     #[test]
@@ -264,7 +296,7 @@ mod tests {
         let runs =
             [run(9, "A", RunState::Stopped, "2026-11-27"), run(8, "A", RunState::Completed, "2026-11-27")];
         let skipped = run(10, "B", RunState::Skipped, "2026-11-27");
-        let night = &Night::of(&[&[skipped][..], &runs].concat())[0];
+        let night = &Night::of(&[&[skipped][..], &runs].concat(), &BTreeMap::new())[0];
         assert_eq!((night.tasks, night.done, night.unfinished), (1, 1, 0));
     }
 
@@ -273,6 +305,7 @@ mod tests {
         use RunState::{Completed, Missed, Running, Scheduled};
         let runs = [(4, Scheduled), (3, Running), (2, Missed), (1, Completed)].map(|(id, state)| NightRun {
             failures: 0,
+            failed_files: 0,
             ..run(id, &format!("Task{id}"), state, "2026-11-27")
         });
         assert_eq!(
@@ -287,9 +320,10 @@ mod tests {
         let went = |states: &[RunState]| {
             let runs = states.iter().zip(1..).map(|(state, id)| NightRun {
                 failures: 0,
+                failed_files: 0,
                 ..run(id, &format!("Task{id}"), *state, "2026-11-27")
             });
-            Night::of(&runs.collect::<Vec<_>>())[0].went()
+            Night::of(&runs.collect::<Vec<_>>(), &BTreeMap::new())[0].went()
         };
         assert_eq!(went(&[Completed, Completed]), Went::Well);
         assert_eq!(went(&[Completed, Missed]), Went::Short);

@@ -1,13 +1,16 @@
 //! What was made of an item's files as it is shown, what was not, and what is still to come.
 
 use std::io::BufReader;
+use std::path::Path;
 
 use butler_api::v1::{
     Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream, Failure, ItemProduct,
-    OpenProduct, Product as ProductBody, Products as ProductsBody,
+    OpenProduct, Picture, Product as ProductBody, Products as ProductsBody,
 };
 use butler_engine::{Derivation, TaskView, Wish};
-use butler_library::{ItemId, ItemProductRow, Library, Loss, OpenedProduct, PartId, PartRow, ProductRow};
+use butler_library::{
+    FailureRow, ItemId, ItemProductRow, Library, Loss, OpenedProduct, PartId, PicturePlace, ProductRow,
+};
 use butler_product::bandwidth::{BUFFERS_BYTES, Curve, Rates, STEP_MS, Summary, ToldBy};
 use butler_product::{ProductKind, Value};
 
@@ -47,44 +50,100 @@ fn products(
     mut nights: Nights,
 ) -> Result<Option<ProductsBody>, Problem> {
     let Some(item) = library.item(item)? else { return Ok(None) };
-    let (mut products, mut failures, mut open) = (Vec::new(), Vec::new(), Vec::new());
+    let mut body = ProductsBody {
+        products: Vec::new(),
+        failures: Vec::new(),
+        open: Vec::new(),
+        derived: Vec::new(),
+        pictures: Vec::new(),
+    };
     for part in item.media.iter().flat_map(|version| &version.parts) {
         let mut failed = Vec::new();
         for source in library.sources_of_part(part.id)? {
             failed.extend(library.failures_of(source)?);
         }
-        for wish in wishes {
-            let kind = wish.spec.kind();
-            if failed.iter().all(|failure| failure.kind != Some(kind))
-                && library.part_lacks(part.id, &wish.spec, &wish.scope)?
-            {
-                let task = tasks.iter().find(|task| task.name == wish.task);
-                open.push(OpenProduct {
-                    product: kind.as_str().into(),
-                    part: part.id.0,
-                    task: wish.task.clone(),
-                    enabled: task.is_some_and(|task| task.enabled),
-                    next_at: task.and_then(|task| task.next_at),
-                });
+        let place = Place { path: &part.path, part: Some(part.id) };
+        for wish in unfailed(wishes, &failed) {
+            if library.part_lacks(part.id, &wish.spec, &wish.scope)? {
+                body.open.push(open(wish, place, tasks));
             }
         }
-        failures.extend(failed.into_iter().map(|row| here(failure(row, &mut nights), part)));
+        body.failures.extend(failed.into_iter().map(|row| here(failure(row, &mut nights), place)));
         for row in library.products_of(part.source)? {
-            products.push(ProductBody {
-                product: row.kind.as_str().into(),
-                part: part.id.0,
-                file: part.path.to_string_lossy().into_owned(),
-                version: row.version,
-                params: row.params,
-                value: serde_json::to_value(&row.value).map_err(|error| Problem::bug(&error))?,
-                bytes: row.blob.map(|blob| blob.bytes),
-                made_at: row.made_at,
-            });
+            body.products.push(product(row, place)?);
         }
     }
+    for picture in library.pictures_of(item.row.id)? {
+        let PicturePlace::File(path) = &picture.place else { continue };
+        let (failed, place) = (library.failures_of(picture.source)?, Place { path, part: None });
+        for wish in unfailed(wishes, &failed) {
+            if library.picture_lacks(picture.source, &wish.spec, &wish.scope)? {
+                body.open.push(open(wish, place, tasks));
+            }
+        }
+        body.failures.extend(failed.into_iter().map(|row| here(failure(row, &mut nights), place)));
+        for row in library.products_of(picture.source)? {
+            body.products.push(product(row, place)?);
+        }
+        body.pictures.push(Picture { role: picture.role.as_str().into(), file: place.file() });
+    }
     let of_itself = library.failures_of_item(item.row.id)?;
-    failures.extend(of_itself.into_iter().map(|row| failure(row, &mut nights)));
-    Ok(Some(ProductsBody { products, failures, open, derived: Vec::new() }))
+    body.failures.extend(of_itself.into_iter().map(|row| failure(row, &mut nights)));
+    Ok(Some(body))
+}
+
+/// A file of an item: a part, or a picture beside the media.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    path: &'a Path,
+    part: Option<PartId>,
+}
+
+impl Place<'_> {
+    fn file(self) -> String {
+        self.path.to_string_lossy().into_owned()
+    }
+
+    fn part_id(self) -> Option<i64> {
+        self.part.map(|part| part.0)
+    }
+}
+
+/// The wishes for products that did not fail: what failed says itself when it is tried again, and so do headers
+/// for all that is made after them.
+fn unfailed<'a>(wishes: &'a [Wish], failed: &[FailureRow]) -> impl Iterator<Item = &'a Wish> {
+    wishes.iter().filter(|wish| {
+        let kind = wish.spec.kind();
+        let holds = |failed: ProductKind| {
+            failed == kind || (failed == ProductKind::MediaInfo && kind.is_made_after_headers())
+        };
+        !failed.iter().filter_map(|failure| failure.kind).any(holds)
+    })
+}
+
+fn open(wish: &Wish, place: Place<'_>, tasks: &[TaskView]) -> OpenProduct {
+    let task = tasks.iter().find(|task| task.name == wish.task);
+    OpenProduct {
+        product: wish.spec.kind().as_str().into(),
+        part: place.part_id(),
+        file: place.file(),
+        task: wish.task.clone(),
+        enabled: task.is_some_and(|task| task.enabled),
+        next_at: task.and_then(|task| task.next_at),
+    }
+}
+
+fn product(row: ProductRow, place: Place<'_>) -> Result<ProductBody, Problem> {
+    Ok(ProductBody {
+        product: row.kind.as_str().into(),
+        part: place.part_id(),
+        file: place.file(),
+        version: row.version,
+        params: row.params,
+        value: serde_json::to_value(&row.value).map_err(|error| Problem::bug(&error))?,
+        bytes: row.blob.map(|blob| blob.bytes),
+        made_at: row.made_at,
+    })
 }
 
 /// What was derived for an item itself.
@@ -108,11 +167,11 @@ fn derived(
 }
 
 /// Of a content that lies in several places a failure names one first: here it is this one.
-fn here(failure: Failure, part: &PartRow) -> Failure {
-    let path = part.path.to_string_lossy().into_owned();
+fn here(failure: Failure, place: Place<'_>) -> Failure {
+    let path = place.file();
     let others = failure.files.into_iter().filter(|file| *file != path);
     let files = std::iter::once(path.clone()).chain(others).collect();
-    Failure { part: path, part_id: Some(part.id.0), files, ..failure }
+    Failure { part: path, part_id: place.part_id(), files, ..failure }
 }
 
 fn found(library: &Library, part: PartId, step: u32) -> Result<Option<Bandwidth>, Problem> {

@@ -113,6 +113,7 @@ fn run(RunRow { record, progress: stored, report }: RunRow, live: &[LiveRun]) ->
         forced: record.ask.force,
         section: record.ask.section,
         paths: record.ask.paths.iter().map(|path| path.display().to_string()).collect(),
+        files: Some(record.ask.sources.len() as u64).filter(|files| *files > 0),
         asked_at: record.asked_at,
         started_at: record.started_at,
         ended_at: record.ended_at,
@@ -121,6 +122,7 @@ fn run(RunRow { record, progress: stored, report }: RunRow, live: &[LiveRun]) ->
         done: live.map_or(stored.done, |live| live.done),
         total: live.map_or(stored.total, |live| live.total),
         failures: live.map_or(stored.failures, |live| live.failures),
+        failed_files: live.map_or(stored.failed_files, |live| live.failed_files),
         bytes_read: live.map_or(stored.bytes_read, |live| live.bytes_read),
         report: report.into_iter().map(fact).collect(),
         live: live.map(|live| LiveWork {

@@ -1,7 +1,9 @@
 //! Sections that are added, and scans that are asked for.
 
+use std::path::Path;
+
 use butler_engine::StartReply;
-use butler_library::{NewSection, SectionId};
+use butler_library::{NewSection, Section, SectionId};
 
 use crate::app::App;
 use crate::error::Problem;
@@ -18,6 +20,13 @@ pub(crate) async fn add(
     app.handle.sections_changed();
     let reply = if is_to_be_scanned { Some(scan(app, id.0).await) } else { None };
     Ok((id, reply))
+}
+
+/// What is to be said of a folder that would be a section's: that it lies in those of other sections, or around
+/// them.
+pub(crate) fn nested(sections: &[Section], folder: &Path) -> Vec<String> {
+    let roots = sections.iter().flat_map(|other| other.roots.iter().map(|root| (&other.name, &root.path)));
+    roots.filter_map(|(name, root)| butler_api::nested(folder, name, root)).collect()
 }
 
 /// Asks for a scan of a section.

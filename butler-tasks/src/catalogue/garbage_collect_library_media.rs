@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use butler_api::TaskName;
 use butler_library::{GoneFile, GoneFiles, Library, Look, SectionId, digest};
 use butler_schedule::Timing;
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::deeds::{Deeds, days_before, unreadable};
 use crate::orphans::OrphansPlan;
 use crate::plan::{Action, Deed, Ground, Plan, Prepared, Waiting};
 use crate::report::Report;
-use crate::settings::{Group, Ints, Kind, Setting};
+use crate::settings::{Group, Ints, Kind, Setting, Settings};
 use crate::task::{OwnWork, Phases, Task};
 use crate::work::{LibraryChange, TaskError, Work};
 
@@ -63,6 +64,8 @@ pub(crate) static AUTO_EMPTY_TRASH: Setting = Setting {
     advanced: false,
 };
 
+/// So many files that are missing are named with what becomes of them; of more their number is told.
+pub(crate) const MOST_MISSING: usize = 50;
 /// So many files are looked for once more and forgotten at a time.
 const AT_ONCE: usize = 200;
 
@@ -89,6 +92,8 @@ struct Gone {
 
 struct Garbage {
     gone: Gone,
+    /// Files that are missing and stay for now, each with until when.
+    stay: Vec<String>,
     orphans: Option<OrphansPlan>,
 }
 
@@ -112,7 +117,41 @@ fn prepare(ground: &mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError> {
         Some(_) => None,
         None => Some(OrphansPlan::new(library, now, days)?),
     };
-    Ok(Box::new(Garbage { gone, orphans }))
+    let stay = match section {
+        Some(_) => Vec::new(),
+        None => missing(library, settings, None, now, |since| since > missing_before)?,
+    };
+    Ok(Box::new(Garbage { gone, stay, orphans }))
+}
+
+/// The files that scans have missed since moments that are asked for: each with since when, and from when on
+/// it is forgotten unless it comes back.
+pub(crate) fn missing(
+    library: &Library,
+    settings: &Settings,
+    section: Option<SectionId>,
+    now: Timestamp,
+    is_meant: impl Fn(Timestamp) -> bool,
+) -> Result<Vec<String>, TaskError> {
+    let zone = TimeZone::system();
+    let date = |at: Timestamp| zone.to_datetime(at).date();
+    let sentence = |file: &GoneFile| {
+        let goes = match settings.is_on(&SWITCH) {
+            true => {
+                let days = SignedDuration::from_hours(24 * settings.int(&DAYS));
+                let goes_at = file.missing_since.checked_add(days).unwrap_or(Timestamp::MAX);
+                format!("goes from {} on unless it comes back", date(goes_at))
+            }
+            false => format!("stays, for {} is switched off", TASK.name),
+        };
+        format!("{}: gone since {}, {goes}.", file.path.display(), date(file.missing_since))
+    };
+    let all = library.gone_files(section, now).map_err(|error| unreadable(&error))?;
+    let meant: Vec<&GoneFile> =
+        all.iter().flat_map(|gone| &gone.files).filter(|file| is_meant(file.missing_since)).collect();
+    let more = meant.len().saturating_sub(MOST_MISSING);
+    let named = meant.into_iter().take(MOST_MISSING).map(sentence);
+    Ok(named.chain((more > 0).then(|| format!("{more} more files are gone as well."))).collect())
 }
 
 impl Gone {
@@ -257,12 +296,13 @@ impl Prepared for Garbage {
         actions.extend(self.gone.actions(&self.gone.goes));
         let mut remarks = Vec::new();
         self.gone.remarks(&mut remarks);
+        remarks.extend(self.stay.iter().cloned());
         self.orphans.iter().for_each(|orphans| orphans.remarks(&mut remarks));
         Plan { actions, waits: self.gone.waiting(), remarks }
     }
 
     fn carry_out(self: Box<Self>, work: &mut Work<'_>) -> Result<Report, TaskError> {
-        let Self { mut gone, orphans } = *self;
+        let Self { mut gone, orphans, .. } = *self;
         let (mut deeds, mut report) = (Deeds::default(), Report::default());
         let is_limited = orphans.is_none();
         let is_going_on = match orphans {

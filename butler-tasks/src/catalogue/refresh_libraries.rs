@@ -15,7 +15,7 @@ use butler_library::{
 use butler_product::Spec;
 use butler_schedule::{Lane, Timing};
 
-use crate::catalogue::garbage_collect_library_media::empty_after_scan;
+use crate::catalogue::garbage_collect_library_media::{empty_after_scan, missing};
 use crate::report::Report;
 use crate::settings::{Setting, Settings};
 use crate::task::{Demand, OwnWork, Phases, Task};
@@ -39,6 +39,8 @@ static SWITCH: Setting = Setting::flag(
     true,
 );
 
+/// What a run's report says before each file that its scan did not find any more.
+const MISSING: &str = "missing";
 /// So many links and mounts that were not followed are named.
 const MOST_LEFT_ALONE: usize = 20;
 
@@ -47,7 +49,7 @@ fn demands(_: &Settings) -> Vec<Demand> {
 }
 
 fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
-    let (mut totals, mut trash) = (Totals::default(), Report::default());
+    let (mut totals, mut trash, begun) = (Totals::default(), Report::default(), (work.now)());
     for section in sections(work)? {
         if (work.is_stopping)() {
             return Err(TaskError::Stopped);
@@ -79,6 +81,13 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
                 }
                 if work.ask.paths.is_empty() && report.roots_away.is_empty() {
                     empty_after_scan(work, section.id, &mut trash)?;
+                }
+                if report.missing > 0 {
+                    let now = (work.now)();
+                    let of_this_scan = |since| since >= begun;
+                    missing(work.library, work.settings, Some(section.id), now, of_this_scan)?
+                        .into_iter()
+                        .for_each(|sentence| trash.text(MISSING, sentence));
                 }
             }
             // Somebody removed it while others were scanned: so it needs no scan.

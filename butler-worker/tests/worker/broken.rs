@@ -42,7 +42,16 @@ fn each_broken_file_ends_as_a_result_or_a_clear_failure() {
         let before = ticks(worker.id());
         let (outcome, end) = worker.try_make(
             &path,
-            &[Spec::MediaInfo, BIF, Spec::ChapterThumbs, Spec::Loudness, Spec::Chroma, Spec::Voice],
+            &[
+                Spec::MediaInfo,
+                BIF,
+                Spec::ChapterThumbs,
+                Spec::Loudness,
+                Spec::Chroma,
+                Spec::Voice,
+                Spec::BlurHash,
+                Spec::Sonic,
+            ],
         );
         let cost = if end.is_ok() { ticks(worker.id()) - before } else { 0 };
         if end.is_err() {

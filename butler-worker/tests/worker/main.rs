@@ -3,6 +3,7 @@
 
 mod bandwidth;
 mod bif;
+mod blur_hashes;
 mod broken;
 mod chapters;
 mod chroma;
@@ -19,5 +20,6 @@ mod orders;
 mod photos;
 mod process;
 mod sandbox;
+mod sonic;
 mod tags;
 mod voice;

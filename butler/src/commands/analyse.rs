@@ -1,9 +1,12 @@
-//! `butler analyse`: the same workers on plain files, without a server.
+//! `butler analyse`: the same workers on plain files, without a server. What it prints for programs is told in
+//! `docs/analyse.md`.
+
+mod files;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use butler_engine::{AnalyseError, Analysed, Analyst, Product};
+use butler_engine::{Analysed, Analyst, Product};
 use butler_product::{Failure, ProductKind, Spec, Value};
 use clap::Args;
 use serde::Serialize;
@@ -12,12 +15,13 @@ use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::{Colour, Out, Text, json, product, words};
 use crate::worker_program;
+use files::Found;
 
 /// Make products of plain files, without a server
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The files
-    #[arg(required = true, value_name = "FILE")]
+    /// The files, or folders with media below them; of what lies in a folder each product is made that it can have
+    #[arg(required = true, value_name = "FILE|FOLDER")]
     pub(crate) files: Vec<PathBuf>,
 
     #[arg(
@@ -29,7 +33,8 @@ pub(crate) struct Arguments {
     )]
     pub(crate) products: Vec<String>,
 
-    /// The folder for what is made; made if it is not there [default: the working folder]
+    /// The folder for what is made, with the folders below one that was named; made if it is not there [default:
+    /// the working folder]
     #[arg(long = "out", value_name = "DIR")]
     pub(crate) out_dir: Option<PathBuf>,
 }
@@ -48,7 +53,7 @@ struct FileResult {
 impl FileResult {
     /// A file that could not be handed to a worker at all: so that a program finds as many results as it
     /// named files.
-    fn unread(file: &Path, error: &AnalyseError) -> Self {
+    fn unread(file: &Path, error: &dyn std::error::Error) -> Self {
         Self {
             file: file.display().to_string(),
             bytes_read: 0,
@@ -82,6 +87,11 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
             wants.push(want);
         }
     }
+    let (files, unlisted) = files::find(&files);
+    if files.is_empty() && unlisted.is_empty() {
+        return Err(Trouble::new(Exit::NotThere, "There is no media file below what was named.")
+            .hint("A file whose name tells nothing is analysed if it is named itself."));
+    }
     if wants.iter().any(|want| want.kind().has_blob()) {
         one_name_each(&files)?;
     }
@@ -91,8 +101,21 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
     let mut analyst = Analyst::new(worker_program::find()?, threads);
     let mut exit = Exit::Done;
     let mut results = Vec::new();
-    for file in &files {
-        match analyst.analyse(file, &wants, &out_dir, &mut |_| {}) {
+    for (folder, error) in &unlisted {
+        if out.json {
+            results.push(FileResult::unread(folder, error));
+        }
+        let trouble =
+            Trouble::new(Exit::Failed, format!("`{}` can't be listed.", folder.display())).cause(error);
+        exit = exit.worse(trouble.print());
+    }
+    for found in &files {
+        let file = &found.path;
+        let wants: Vec<Spec> = wants.iter().filter(|want| found.may_have(want.kind())).cloned().collect();
+        if wants.is_empty() {
+            continue;
+        }
+        match analyst.analyse(file, &wants, &out_dir.join(&found.below), &mut |_| {}) {
             Ok(analysed) => {
                 if analysed.results.iter().any(|(_, result)| result.is_err()) {
                     exit = exit.worse(Exit::Failed);
@@ -107,8 +130,9 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
                 if out.json {
                     results.push(FileResult::unread(file, &error));
                 }
-                let trouble = Trouble::new(Exit::Failed, format!("`{}` was not analysed.", file.display()))
-                    .cause(&error);
+                let how = if file.exists() { Exit::Failed } else { Exit::NotThere };
+                let trouble =
+                    Trouble::new(how, format!("`{}` was not analysed.", file.display())).cause(&error);
                 exit = exit.worse(trouble.print());
             }
         }
@@ -120,10 +144,10 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
 }
 
 /// What is made of a file is named after it: two files of one name would be written over one another.
-fn one_name_each(files: &[PathBuf]) -> Result<(), Trouble> {
+fn one_name_each(files: &[Found]) -> Result<(), Trouble> {
     let mut seen = HashMap::new();
-    for file in files {
-        if let Some(other) = seen.insert(file.file_stem(), file) {
+    for Found { path: file, below, .. } in files {
+        if let Some(other) = seen.insert((below, file.file_stem()), file) {
             let sentence = format!(
                 "What is made of `{}` and `{}` would have the same name.",
                 other.display(),

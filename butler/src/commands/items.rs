@@ -1,6 +1,6 @@
 //! `butler items`: what the library holds, or the files that lack a product.
 
-use butler_client::{Client, Directory, ItemFile, Metadata};
+use butler_client::{Client, Directory, ItemFile, Metadata, Part};
 use butler_product::ProductKind;
 use clap::Args;
 use clap_complete::ArgValueCandidates;
@@ -46,6 +46,8 @@ struct Item {
     year: Option<i64>,
     section: i64,
     files: Vec<String>,
+    /// Those of them that scans do not find any more.
+    missing: Vec<String>,
     /// Seasons, albums, episodes or tracks right below it.
     children: u64,
 }
@@ -56,7 +58,10 @@ impl Item {
             Some(edition) => format!("{}, {edition}", item.title),
             None => item.title,
         };
-        let files = item.media.into_iter().flat_map(|media| media.parts).map(|part| part.file).collect();
+        let parts: Vec<Part> = item.media.into_iter().flat_map(|media| media.parts).collect();
+        let missing =
+            parts.iter().filter(|part| part.deleted_at.is_some()).map(|part| part.file.clone()).collect();
+        let files = parts.into_iter().map(|part| part.file).collect();
         let id = item.rating_key.parse().unwrap_or_default();
         Self {
             id,
@@ -65,6 +70,7 @@ impl Item {
             year: item.year,
             section,
             files,
+            missing,
             children: item.child_count.unwrap_or(0),
         }
     }
@@ -140,7 +146,7 @@ async fn all(client: &Client, only: Option<i64>, limit: usize, out: Out) -> Resu
     Ok(Exit::Done)
 }
 
-/// Its one file's name, or how many there are of what.
+/// Its one file's name, or how many there are of what; and that they are missing.
 fn holds(item: &Item) -> String {
     let below = match item.kind.as_str() {
         "show" => "season",
@@ -150,8 +156,10 @@ fn holds(item: &Item) -> String {
     match item.files.as_slice() {
         [] if item.children > 0 => count(item.children, below),
         [] => String::new(),
-        [one] => file_name(one).to_owned(),
-        several => count(several.len() as u64, "file"),
+        [one] if item.missing.is_empty() => file_name(one).to_owned(),
+        [one] => format!("{} (missing)", file_name(one)),
+        several if item.missing.is_empty() => count(several.len() as u64, "file"),
+        several => format!("{}, {} missing", count(several.len() as u64, "file"), item.missing.len()),
     }
 }
 

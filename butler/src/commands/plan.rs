@@ -67,7 +67,7 @@ fn held_back(backlog: &PlannedBacklog) -> String {
     } else {
         format!(", {resting} at rest until the file changes or you ask")
     };
-    format!("{}: {}{tried}{rest} (`butler failures`).", task, count(*held_back, "failure"))
+    format!("{}: {} failed before{tried}{rest} (`butler failures`).", task, count(*held_back, "product"))
 }
 
 /// `Tuesday, 24 November, 02:00 to 05:00 (Europe/Berlin)`; a window of the whole day ends where it begins.

@@ -6,7 +6,8 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use butler_client::{Client, Metadata, Product};
+use butler_client::{Client, Metadata, Product, Products};
+use butler_product::Value;
 use butler_product::bif::Bif;
 use clap::Args;
 use image::codecs::jpeg::JpegEncoder;
@@ -36,31 +37,34 @@ pub(crate) struct Arguments {
     what: String,
 
     /// Where to write: a contact sheet if it ends with .jpg, else a folder, which gets every picture
-    /// [default: shown on a terminal that can, else a sheet in the working folder]
+    /// [default: shown on a terminal that can, else a sheet in the working folder; with --json nothing is
+    /// written]
     #[arg(short, long = "out", value_name = "SHEET.jpg|DIR")]
     out: Option<PathBuf>,
 }
 
-/// What was written, for programs.
+/// What there is and what was written, for programs.
 #[derive(Serialize)]
 struct Written {
     pictures: usize,
     interval_ms: u32,
-    written: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<PathBuf>,
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
     let id = show::find(client, &arguments.what).await?;
     let made = client.products(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
-    let Some(product) = chosen(&made.products, &arguments.what) else {
+    let Some((product, part)) =
+        chosen(&made.products, &arguments.what).and_then(|product| Some((product, product.part?)))
+    else {
         let item = client.item(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
-        return Err(none_yet(&arguments.what, &item));
+        return Err(none_yet(&arguments.what, &item, &made));
     };
     let unsound = |error: &dyn std::error::Error| {
         Trouble::new(Exit::Failed, "The preview thumbnails can't be read.").cause(error)
     };
-    let mut bif =
-        Bif::open(Cursor::new(client.preview(product.part).await?)).map_err(|error| unsound(&error))?;
+    let mut bif = Bif::open(Cursor::new(client.preview(part).await?)).map_err(|error| unsound(&error))?;
     let pictures = bif.pictures();
     let interval_ms = bif.interval_ms();
     let mut place =
@@ -84,7 +88,10 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
             decode(&picture).map_err(|error| unsound(&error))?;
             std::fs::write(&file, picture).map_err(|error| unwritten(&file, &error))?;
         }
-        return tell(Written { pictures, interval_ms, written: folder.to_owned() }, &what, out);
+        return tell(Written { pictures, interval_ms, written: Some(folder.to_owned()) }, &what, out);
+    }
+    if out.json && arguments.out.is_none() {
+        return tell(Written { pictures, interval_ms, written: None }, &what, out);
     }
     let chosen: Vec<Vec<u8>> =
         spread(pictures, MOST).into_iter().map(&mut place).collect::<Result<_, _>>()?;
@@ -93,7 +100,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
         .encode_image(&sheet)
         .map_err(|error| unsound(&error))?;
-    match (&arguments.out, picture::way().filter(|_| !out.json)) {
+    match (&arguments.out, picture::way()) {
         (None, Some(way)) => {
             picture::show(way, &sheet, &jpeg)?;
             out.line(format!("{what}."))?;
@@ -102,7 +109,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         (path, _) => {
             let path = path.clone().unwrap_or_else(|| PathBuf::from(format!("preview-{id}.jpg")));
             std::fs::write(&path, &jpeg).map_err(|error| unwritten(&path, &error))?;
-            tell(Written { pictures, interval_ms, written: path }, &what, out)
+            tell(Written { pictures, interval_ms, written: Some(path) }, &what, out)
         }
     }
 }
@@ -116,13 +123,28 @@ fn chosen<'a>(products: &'a [Product], what: &str) -> Option<&'a Product> {
         .or_else(|| with_pictures().next())
 }
 
-fn none_yet(what: &str, item: &Metadata) -> Trouble {
+fn none_yet(what: &str, item: &Metadata, made: &Products) -> Trouble {
     let none = |words: String| Trouble::new(Exit::NotThere, words);
+    // Of a file whose headers can't be read no preview can be made either.
+    let failed = ["bif", "media_info"]
+        .into_iter()
+        .find_map(|product| made.failures.iter().find(|failure| failure.product == product));
+    let nothing = made.products.iter().find(|product| product.product == "bif");
+    let nothing = nothing.and_then(|product| match serde_json::from_value(product.value.clone()) {
+        Ok(Value::Nothing { why }) => Some(why),
+        _ => None,
+    });
     if item.media.is_empty() {
         none(format!("{what} is a {} and has no file of its own.", item.kind))
             .hint(format!("`butler show {what}` lists what is below it."))
     } else if matches!(item.kind.as_str(), "track" | "photo") {
         none(format!("{what} is a {}: only videos have preview thumbnails.", item.kind))
+    } else if let Some(failure) = failed {
+        let again = format!("`butler remake {what} --products {} --now` tries now.", failure.product);
+        none(format!("The preview thumbnails of {what} could not be made: {}", failure.error))
+            .hint(format!("`butler show {what}` says when that is tried again; {again}"))
+    } else if let Some(why) = nothing {
+        none(format!("There can be no preview thumbnails of {what}: {why}"))
     } else {
         none(format!("There are no preview thumbnails of {what} yet.")).hint(format!(
             "`butler show {what}` says when they come; `butler start GenerateMediaIndexFiles --force --wait` \
@@ -140,8 +162,8 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Trouble {
 fn tell(written: Written, what: &str, out: Out) -> Result<Exit, Trouble> {
     if out.json {
         json::print(&written)?;
-    } else {
-        out.line(format!("{what}: {}", written.written.display()))?;
+    } else if let Some(path) = written.written {
+        out.line(format!("{what}: {}", path.display()))?;
     }
     Ok(Exit::Done)
 }
@@ -202,6 +224,9 @@ fn decode(jpeg: &[u8]) -> Result<RgbImage, image::ImageError> {
 
 #[cfg(test)]
 mod tests {
+    use butler_client::Media;
+    use serde_json::json;
+
     use super::*;
 
     fn jpeg(width: u32, height: u32, red: u8) -> Vec<u8> {
@@ -220,6 +245,25 @@ mod tests {
         for (found, expect) in [(red(0, 0), 0), (red(3, 0), 120), (red(1, 1), 200), (red(2, 1), 0)] {
             assert!(found.abs_diff(expect) < 8, "{found} {expect}");
         }
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_with_its_reason() {
+        let film = Metadata { kind: "movie".into(), media: vec![Media::default()], ..Metadata::default() };
+        let told =
+            |made: serde_json::Value| none_yet("7", &film, &serde_json::from_value(made).unwrap()).sentence;
+        let none = json!({"products": [], "failures": [], "open": []});
+        assert_eq!(told(none), "There are no preview thumbnails of 7 yet.");
+        let failed = json!({"products": [], "open": [], "failures": [{
+            "id": 5, "product": "bif", "part": "/a.mkv", "part_id": 1, "class": "content", "tries": 3,
+            "error": "It ends in the middle.", "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z",
+            "run": 7}]});
+        assert_eq!(told(failed), "The preview thumbnails of 7 could not be made: It ends in the middle.");
+        let value = Value::Nothing { why: "It has no pictures.".into() };
+        let nothing = json!({"failures": [], "open": [], "products": [{
+            "product": "bif", "part": 1, "file": "/a.mkv", "version": 1, "params": "", "value": value,
+            "bytes": null, "made_at": "2026-11-23T02:00:00Z"}]});
+        assert_eq!(told(nothing), "There can be no preview thumbnails of 7: It has no pictures.");
     }
 
     #[test]

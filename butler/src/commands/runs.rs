@@ -8,14 +8,15 @@ use std::path::PathBuf;
 use butler_client::{Client, Error, Fact, Origin, Run, RunFilter, RunId, RunState, Runs, TaskName};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
+use jiff::Timestamp;
 
 use crate::candidates;
-use crate::cli::{at_least_one, number, taking};
+use crate::cli::{at_least_one, number, taking, task};
 use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::error::{self, Trouble};
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::{bytes, count, duration_ms, exact_time, progress, time, took};
+use crate::print::words::{bytes, count, duration_ms, exact_time, progress, short_time, time, took};
 use crate::print::{Out, Text, json, lines, state_colour};
 
 /// Runs in a table, unless told otherwise.
@@ -32,7 +33,8 @@ pub(crate) struct Arguments {
     id: Option<RunId>,
 
     /// List only the runs of this task
-    #[arg(long, value_name = "NAME", conflicts_with = "id", add = ArgValueCandidates::new(candidates::tasks))]
+    #[arg(long, value_name = "NAME", value_parser = task, conflicts_with = "id",
+        add = ArgValueCandidates::new(candidates::tasks))]
     task: Option<TaskName>,
 
     /// List only the runs in this state: queued, scheduled, running, paused, stopping, completed, failed,
@@ -51,11 +53,11 @@ pub(crate) struct Arguments {
 
     /// List only the runs that were asked for then or later, as 2026-11-23T02:00:00Z
     #[arg(long, value_name = "INSTANT", conflicts_with = "id", value_parser = taking::<jiff::Timestamp>(AN_INSTANT))]
-    since: Option<jiff::Timestamp>,
+    since: Option<Timestamp>,
 
     /// List only the runs that were asked for before then
     #[arg(long, value_name = "INSTANT", conflicts_with = "id", value_parser = taking::<jiff::Timestamp>(AN_INSTANT))]
-    until: Option<jiff::Timestamp>,
+    until: Option<Timestamp>,
 
     /// List at most so many [default: 50; with --json all]
     #[arg(long, value_name = "NUMBER", conflicts_with = "id", value_parser = at_least_one)]
@@ -131,27 +133,32 @@ fn table(runs: Vec<Run>) -> Listing {
         Column::new("RUN").number(),
         Column::new("TASK"),
         Column::new("STATE"),
-        Column::new("STARTED").spare(2),
-        Column::new("TOOK").number().spare(3),
-        Column::new("STEPS").number(),
-        Column::new("FAILED").number().spare(1),
-        Column::new("READ").number().spare(4),
-        Column::new("REASON").flexible().spare(5),
+        Column::new("STARTED").spare(1),
+        Column::new("TOOK").number().spare(4),
+        Column::new("STEPS").number().spare(3),
+        Column::new("FAILED").number().spare(2),
+        Column::new("READ").number().spare(5),
+        Column::new("REASON").flexible().spare(6),
     ]);
     for run in runs {
         listing.row([
             run.id.to_string().into(),
             run.task.as_str().into(),
             Field::painted(run.state.as_str(), state_colour(run.state)),
-            run.started_at.map(time).unwrap_or_default().into(),
+            run.started_at.map(started).unwrap_or_else(|| "".into()),
             took(&run).unwrap_or_default().into(),
             if run.total == 0 { run.done.to_string() } else { format!("{}/{}", run.done, run.total) }.into(),
-            run.failures.to_string().into(),
+            // Of runs of earlier versions files were not counted.
+            if run.failed_files == 0 { run.failures } else { run.failed_files }.to_string().into(),
             if run.bytes_read == 0 { String::new() } else { bytes(run.bytes_read) }.into(),
             run.reason.unwrap_or_default().into(),
         ]);
     }
     listing
+}
+
+fn started(at: Timestamp) -> Field {
+    Field::from(time(at)).or_short(short_time(at))
 }
 
 fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
@@ -164,6 +171,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     ));
     rows.extend(run.section.map(|section| ("Section", section.to_string().into())));
     rows.extend(run.paths.iter().map(|path| ("Of it only", path.into())));
+    rows.extend(run.files.map(|files| ("Of it only", count(files, "file").into())));
     rows.push(("Asked", exact_time(run.asked_at).into()));
     rows.extend(run.started_at.map(|at| ("Started", exact_time(at).into())));
     rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at).into())));
@@ -173,7 +181,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
         run.ended_day.filter(|day| Some(*day) != run.day).map(|day| ("Ended on", day.to_string().into())),
     );
     rows.push(("Done", progress(run).into()));
-    rows.push(("Failures", run.failures.to_string().into()));
+    rows.push(("Failed", run.failed().unwrap_or_else(|| "nothing".to_owned()).into()));
     rows.push(("Read", bytes(run.bytes_read).into()));
     if run.live.is_some() {
         rows.push(("Now", lines::side_facts(run).join(", ").into()));
@@ -190,7 +198,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
         }
     }
     if run.failures > 0 {
-        out.remark(format!("`butler failures` says what became of the {}.", count(run.failures, "failure")));
+        out.remark("`butler failures` says of which file what failed, and why.");
     }
     Ok(())
 }

@@ -4,16 +4,21 @@
 use std::path::{Path, PathBuf};
 
 use butler_client::{
-    Client, Error, Failure, ItemProduct, Media, Metadata, OpenProduct, Part, Product, Products,
+    Client, Error, Failure, ItemProduct, Media, Metadata, NearTrack, OpenProduct, Part, Picture, Product,
+    Products, SettingValue,
 };
 use butler_product::{ProductKind, Value};
 use clap::Args;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::print::error::{Trouble, not_there};
-use crate::print::words::{bytes, count, duration_ms, time};
+use crate::print::words::{bytes, count, date, duration_ms, time};
 use crate::print::{Colour, Out, Text, json, product};
+
+/// Of the tracks that sound like one so many are named.
+const ALIKE: u32 = 3;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -28,6 +33,9 @@ struct Shown<'a> {
     item: &'a Metadata,
     #[serde(skip_serializing_if = "<[Metadata]>::is_empty")]
     children: &'a [Metadata],
+    /// Of a track: those that sound like it.
+    #[serde(skip_serializing_if = "<[NearTrack]>::is_empty")]
+    sounds_like: &'a [NearTrack],
     #[serde(flatten)]
     made: &'a Products,
 }
@@ -36,13 +44,26 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let id = find(client, &arguments.what).await?;
     let item = client.item(id).await.map_err(|error| unknown(&arguments.what, error))?;
     let made = client.products(id).await?;
+    let is_missing = item.media.iter().flat_map(|media| &media.parts).any(|part| part.deleted_at.is_some());
+    let stays = if is_missing && !out.json { Stays::of(client).await } else { Stays::Unknown };
     let children = if item.media.is_empty() { client.children(id).await? } else { Vec::new() };
+    let alike = if item.kind == "track" { alike(client, id).await? } else { Vec::new() };
     if out.json {
-        json::print(&Shown { item: &item, children: &children, made: &made })?;
+        let shown = Shown { item: &item, children: &children, sounds_like: &alike, made: &made };
+        json::print(&shown)?;
         return Ok(Exit::Done);
     }
-    lines(&item, &children, &made).into_iter().try_for_each(|line| out.line(line))?;
+    lines(&item, &children, &alike, &made, stays).into_iter().try_for_each(|line| out.line(line))?;
     Ok(Exit::Done)
+}
+
+/// The tracks that sound like one; none too where the server is of a version that does not know it.
+async fn alike(client: &Client, track: i64) -> Result<Vec<NearTrack>, Error> {
+    match client.nearest(track, ALIKE).await {
+        Ok(near) => Ok(near.tracks),
+        Err(Error::NotFound { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The item of an id or a path.
@@ -72,7 +93,53 @@ pub(super) fn unknown(what: &str, error: Error) -> Trouble {
     })
 }
 
-fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
+/// How long a file that is missing stays in its library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stays {
+    /// So many days.
+    Days(i64),
+    /// Until somebody empties the trash: the task that takes it out is switched off.
+    Always,
+    /// The server does not tell.
+    Unknown,
+}
+
+impl Stays {
+    async fn of(client: &Client) -> Self {
+        // A Plex Media Server has other settings, and other rules.
+        let Ok(settings) = client.settings().await else { return Self::Unknown };
+        let value =
+            |id: &str| settings.settings.iter().find(|setting| setting.id == id).map(|found| &found.value);
+        match (value("ButlerTaskGarbageCollectLibraryMedia"), value("ButlerTrashDays")) {
+            (Some(SettingValue::Bool(false)), _) => Self::Always,
+            (_, Some(SettingValue::Int(days))) => Self::Days(*days),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What is said of a file that is missing.
+    fn words(self, since: i64) -> String {
+        let since = Timestamp::from_second(since).unwrap_or_default();
+        let until = match self {
+            Self::Days(days) => {
+                let until =
+                    since.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX);
+                format!(", goes from {} on unless it comes back", date(until))
+            }
+            Self::Always => ", stays until the trash is emptied".to_owned(),
+            Self::Unknown => String::new(),
+        };
+        format!("  its file is missing: gone since {}{until}", date(since))
+    }
+}
+
+fn lines(
+    item: &Metadata,
+    children: &[Metadata],
+    alike: &[NearTrack],
+    made: &Products,
+    stays: Stays,
+) -> Vec<Text> {
     let mut lines = vec![Text::from(title(item))];
     let section = item
         .library_section_title
@@ -82,7 +149,13 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
     lines.push(format!("  {} {}{section}", item.kind, item.rating_key).into());
     lines.extend(item.guids.iter().map(|guid| format!("  {}", guid.id).into()));
     lines.extend(made.derived.iter().map(|product| derived_line(product).into()));
-    lines.extend(made.failures.iter().filter(|failure| failure.part_id.is_none()).map(failed_line));
+    let is_of_picture = |failure: &&Failure| made.pictures.iter().any(|picture| picture.file == failure.part);
+    let of_itself =
+        made.failures.iter().filter(|failure| failure.part_id.is_none() && !is_of_picture(failure));
+    lines.extend(of_itself.map(failed_line));
+    if !alike.is_empty() {
+        lines.push(format!("  sounds like {}", alike.iter().map(near).collect::<Vec<_>>().join(", ")).into());
+    }
     for child in children {
         let below = child.leaf_count.or(child.child_count).filter(|count| *count > 0);
         let noun = if child.kind == "season" { "episode" } else { "track" };
@@ -95,10 +168,20 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
     for media in &item.media {
         for part in &media.parts {
             lines.push(Text::default());
-            lines.extend(file(media, part, made));
+            lines.extend(file(media, part, made, stays));
         }
     }
+    for shown in &made.pictures {
+        lines.push(Text::default());
+        lines.extend(picture(shown, made));
+    }
     lines
+}
+
+/// `Moonshake by Can (0.031)`.
+fn near(track: &NearTrack) -> String {
+    let artist = track.artist.as_deref().map(|artist| format!(" by {artist}")).unwrap_or_default();
+    format!("{}{artist} ({:.3})", track.title, track.distance)
 }
 
 /// `The Long Field, Season 1, 2: Noon`; `Heat (1995), Director's Cut`.
@@ -115,23 +198,37 @@ fn title(item: &Metadata) -> String {
     }
 }
 
-fn file(media: &Media, part: &Part, made: &Products) -> Vec<Text> {
+fn file(media: &Media, part: &Part, made: &Products, stays: Stays) -> Vec<Text> {
     let label = media.title.as_deref().map(|label| format!("{label}: ")).unwrap_or_default();
     let duration = part.duration.map(|ms| format!(", {}", duration_ms(ms))).unwrap_or_default();
     let mut lines = vec![Text::from(format!("{label}{} ({}{duration})", part.file, bytes(part.size)))];
+    lines.extend(part.deleted_at.map(|since| Text::painted(stays.words(since), Colour::Red)));
     lines.extend(
         made.products
             .iter()
-            .filter(|product| product.part == part.id)
+            .filter(|product| product.part == Some(part.id))
             .map(|product| made_line(product).into()),
     );
     lines.extend(made.failures.iter().filter(|failure| failure.part_id == Some(part.id)).map(failed_line));
     lines.extend(
         made.open
             .iter()
-            .filter(|open| open.part == part.id)
+            .filter(|open| open.part == Some(part.id))
             .map(|open| Text::painted(open_line(open, made), Colour::Yellow)),
     );
+    lines
+}
+
+/// A picture beside the media, and what became of it.
+fn picture(picture: &Picture, made: &Products) -> Vec<Text> {
+    let mut lines = vec![Text::from(format!("{}: {}", picture.role, picture.file))];
+    let is_its = |part: Option<i64>, file: &str| part.is_none() && file == picture.file;
+    let products = made.products.iter().filter(|product| is_its(product.part, &product.file));
+    lines.extend(products.map(|product| made_line(product).into()));
+    let failures = made.failures.iter().filter(|failure| is_its(failure.part_id, &failure.part));
+    lines.extend(failures.map(failed_line));
+    let open = made.open.iter().filter(|open| is_its(open.part, &open.file));
+    lines.extend(open.map(|open| Text::painted(open_line(open, made), Colour::Yellow)));
     lines
 }
 
@@ -164,17 +261,23 @@ fn failed_line(failure: &Failure) -> Text {
         (None, Some(at)) => format!("may be tried again from {} on, when a run is started", time(at)),
         (None, None) => format!("rests; `butler failures --retry {}` has it tried again", failure.id),
     };
-    let tries = count(failure.tries.into(), "try").replace("trys", "tries");
+    let tries = match failure.tries {
+        // What a person starts by force uses up none.
+        0 => String::new(),
+        1 => "1 try, ".to_owned(),
+        tries => format!("{tries} tries, "),
+    };
     let error = failure.error.trim_end_matches('.');
     Text::from(begun(&failure.product))
         .then(Text::painted(format!("failed: {error}"), Colour::Red))
-        .then(format!("; {tries}, {next}"))
+        .then(format!("; {tries}{next}"))
 }
 
 /// `  bif               not yet: ...`, or `made anew: ...` where the one that is there serves until then.
 fn open_line(open: &OpenProduct, made: &Products) -> String {
-    let is_there =
-        made.products.iter().any(|product| product.part == open.part && product.product == open.product);
+    let is_there = made.products.iter().any(|product| {
+        (product.part, &product.file, &product.product) == (open.part, &open.file, &open.product)
+    });
     let what = if is_there { "made anew" } else { "not yet" };
     let when = match open.next_at {
         _ if !open.enabled => format!("{} makes it, and is switched off", open.task),
@@ -193,7 +296,6 @@ fn begun(product: &str) -> String {
 #[cfg(test)]
 mod tests {
     use butler_product::needed_bandwidth::NeededBandwidth;
-    use jiff::Timestamp;
 
     use super::*;
 
@@ -215,8 +317,8 @@ mod tests {
         let value = serde_json::to_value(Value::Nothing { why: "It has no pictures.".into() }).unwrap();
         let product = Product {
             product: "bif".into(),
-            part: 7,
-            file: String::new(),
+            part: Some(7),
+            file: part.file.clone(),
             version: 1,
             params: String::new(),
             value,
@@ -240,7 +342,8 @@ mod tests {
         };
         let open = OpenProduct {
             product: "tags".into(),
-            part: 7,
+            part: Some(7),
+            file: part.file.clone(),
             task: "Tagging".into(),
             enabled: true,
             next_at: Some(at),
@@ -250,9 +353,10 @@ mod tests {
             failures: vec![failure],
             open: vec![open],
             derived: Vec::new(),
+            pictures: Vec::new(),
         };
         assert_eq!(
-            text(&file(&media, &part, &made)),
+            text(&file(&media, &part, &made, Stays::Unknown)),
             format!(
                 "1080p: /films/Heat.mkv (1.0 MB, 1 min 00 s)\n  bif               It has no pictures; made {0}\n  \
                  bandwidth         failed: It ends in the middle; 2 tries, rests; `butler failures --retry 5` has \
@@ -261,6 +365,25 @@ mod tests {
                 time(at)
             )
         );
+    }
+
+    #[test]
+    fn a_file_that_is_missing_is_shown_with_since_when_and_until_when_it_stays() {
+        let since: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let part = Part { deleted_at: Some(since.as_second()), ..Part::default() };
+        let made = Products {
+            products: Vec::new(),
+            failures: Vec::new(),
+            open: Vec::new(),
+            derived: Vec::new(),
+            pictures: Vec::new(),
+        };
+        let second = |stays| file(&Media::default(), &part, &made, stays)[1].plain();
+        let gone = format!("  its file is missing: gone since {}", date(since));
+        assert_eq!(second(Stays::Unknown), gone);
+        assert_eq!(second(Stays::Always), format!("{gone}, stays until the trash is emptied"));
+        let until = date("2026-12-23T12:00:00Z".parse().unwrap());
+        assert_eq!(second(Stays::Days(30)), format!("{gone}, goes from {until} on unless it comes back"));
     }
 
     #[test]

@@ -6,10 +6,10 @@ use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::candidates;
-use crate::cli::number;
+use crate::cli::{number, task};
 use crate::commands::runs::not_there;
-use crate::commands::start::unknown_task;
 use crate::exit::Exit;
+use crate::near;
 use crate::print::error::Trouble;
 use crate::print::{Out, json};
 
@@ -17,7 +17,7 @@ use crate::print::{Out, json};
 #[command(group = clap::ArgGroup::new("what").required(true).args(["names", "runs", "all"]))]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(value_name = "NAME", add = ArgValueCandidates::new(candidates::tasks))]
+    #[arg(value_name = "NAME", value_parser = task, add = ArgValueCandidates::new(candidates::tasks))]
     names: Vec<TaskName>,
 
     /// Stop this run only, and no other of its task; may be given several times
@@ -89,11 +89,13 @@ async fn stop<'a>(client: &Client, order: Order<'a>) -> Result<Report<'a>, Troub
 /// Plex's 404 means both: no such task, or it doesn't run.
 async fn not_stopped(client: &Client, name: &TaskName) -> Trouble {
     match client.butler().tasks().await {
+        Err(error) => error.into(),
         Ok(tasks) if tasks.iter().any(|task| task.name == *name) => {
             Trouble::new(Exit::NotThere, format!("`{name}` does not run and is not queued."))
                 .hint("`butler watch` shows what runs.")
         }
-        _ => unknown_task(client, name).await,
+        Ok(tasks) => Trouble::new(Exit::NotThere, format!("There is no task `{name}`."))
+            .hint(near::task_hint(&tasks, name.as_str())),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use butler_client::{Activity, Run, RunId, RunState};
 
-use crate::print::words::{about, bytes, count, file_name, progress, took};
+use crate::print::words::{about, bytes, file_name, progress, took};
 use crate::print::{Text, state_colour};
 
 /// How long a run's line stands before its progress makes another.
@@ -102,9 +102,7 @@ fn now(run: &Run) -> String {
 /// for a narrow terminal cuts the end off.
 pub(crate) fn side_facts(run: &Run) -> Vec<String> {
     let mut parts = Vec::new();
-    if run.failures > 0 {
-        parts.push(count(run.failures, "failure"));
-    }
+    parts.extend(run.failed());
     // A run that works may say why it does not get on: files that settle, a root that is away.
     // It stands among facts here, and ends with none of its own.
     parts.extend(run.reason.as_deref().map(|reason| reason.trim_end_matches('.').to_owned()));
@@ -131,8 +129,8 @@ pub(crate) fn ended(run: &Run) -> Text {
     if run.done > 0 || run.total > 0 {
         rest.push_str(&format!(", {} done", progress(run)));
     }
-    if run.failures > 0 {
-        rest.push_str(&format!(", {}", count(run.failures, "failure")));
+    if let Some(failed) = run.failed() {
+        rest.push_str(&format!(", {failed}"));
     }
     rest.push('.');
     if let Some(reason) = &run.reason {

@@ -1,11 +1,22 @@
 //! Numbers, times and names as people read them.
 
+pub(crate) use butler_api::sizes::{bits_per_second as bits, bytes};
 use butler_client::Run;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+/// A day in the local zone: `2026-11-24`.
+pub(crate) fn date(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d").to_string()
+}
 
 /// A time of day in the local zone: `2026-11-24 02:31`.
 pub(crate) fn time(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The same without the year, for narrow tables: `11-24 02:31`.
+pub(crate) fn short_time(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%m-%d %H:%M").to_string()
 }
 
 /// The same to the second, with the zone: `2026-11-24 02:31:07 CET`.
@@ -16,6 +27,11 @@ pub(crate) fn exact_time(at: Timestamp) -> String {
 /// A time of day in the local zone, without the day: `02:31:07`.
 pub(crate) fn time_of_day(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
+/// The same to the minute, for narrow tables: `02:31`.
+pub(crate) fn short_time_of_day(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M").to_string()
 }
 
 /// A duration: `120 ms`, `3.2 s`, `2 min 03 s`, `1 h 05 min`.
@@ -48,32 +64,6 @@ pub(crate) fn about(seconds: u64) -> String {
 /// How long a whole run takes, where no more is known than whole seconds: `< 5 s`, else as [`about`] has it.
 pub(crate) fn roughly(seconds: u64) -> String {
     if seconds < 5 { "< 5 s".to_owned() } else { about(seconds) }
-}
-
-/// A number of bytes: `512 B`, `1.2 GB` (powers of 1000).
-pub(crate) fn bytes(bytes: u64) -> String {
-    scaled(bytes, "B")
-}
-
-/// Bits a second: `512 bit/s`, `7.1 Mbit/s` (powers of 1000).
-pub(crate) fn bits(bits: u64) -> String {
-    scaled(bits, "bit/s")
-}
-
-fn scaled(number: u64, unit: &str) -> String {
-    let prefixes = ["k", "M", "G", "T", "P", "E"];
-    if number < 1000 {
-        return format!("{number} {unit}");
-    }
-    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-    let mut value = number as f64 / 1000.0;
-    let mut prefix = 0;
-    while value >= 999.5 && prefix + 1 < prefixes.len() {
-        value /= 1000.0;
-        prefix += 1;
-    }
-    let digits = usize::from(value < 9.95);
-    format!("{value:.digits$} {}{unit}", prefixes[prefix])
 }
 
 /// `1 failure`, `3 failures`.
@@ -118,21 +108,6 @@ mod tests {
             (-5, "0 ms"),
         ] {
             assert_eq!(duration(SignedDuration::from_millis(ms)), words, "{ms}");
-        }
-    }
-
-    #[test]
-    fn bytes_are_readable() {
-        for (number, words) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1000, "1.0 kB"),
-            (9_960, "10 kB"),
-            (999_600, "1.0 MB"),
-            (1_234_567_890, "1.2 GB"),
-            (u64::MAX, "18 EB"),
-        ] {
-            assert_eq!(bytes(number), words, "{number}");
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The command line as a person or a script meets it: the real executable against a stand-in for a server.
-//! What it does with the real server is seen in the tests that start one. One file a subject: `starts` (tasks
+//! What it does with the real server is seen in the tests that start one. One file a subject: `analyse` (products
+//! of plain files), `starts` (tasks
 //! started, waited for, watched, stopped), `runs` (what ran, failed, and will), `sections`, `settings`,
 //! `servers` (which one is asked, and what if none answers), `plex` (a Plex Media Server), `subtitles`, `terminal`
 //! (what is printed and what never is).
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod analyse;
 mod plex;
 mod runs;
 mod sections;
@@ -171,10 +173,17 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             "id": 6, "product": "scan", "part": "/films/locked", "files": ["/films/locked"], "file_count": 1,
             "part_id": null, "class": "source", "error": "It can't be read.", "tries": 1, "next_try_at": "2026-11-23T01:00:00Z",
             "next_try": "2026-11-24T02:00:00+01:00", "failed_at": "2026-11-23T01:00:00Z", "run": 7}]}),
-        "POST /api/v1/remake?products=bif&section=12" | "POST /api/v1/remake?missing=1&item=7" => json!({
+        "POST /api/v1/remake?products=bif&section=12" | "POST /api/v1/remake?missing=1&now=1&item=7" => {
+            json!({
+            "started": if request.line.contains("now=1") {
+                json!([started(json!({"outcome": "running", "message": "It runs already, run 7."}))])
+            } else {
+                json!([])
+            },
             "files": 3, "products": 2, "failures": 0, "message": "Of 3 files is made anew: 2 products by \
                                                                   RefreshLibraries.",
-            "tasks": [{"task": "RefreshLibraries", "kinds": ["bif"], "count": 2, "next": null}]}),
+            "tasks": [{"task": "RefreshLibraries", "kinds": ["bif"], "count": 2, "next": null}]})
+        }
         "POST /api/v1/failures/5/retry" => {
             json!({"id": 5, "message": "The next run that wants it tries it again."})
         }

@@ -7,17 +7,19 @@
 use std::fs;
 use std::path::Path;
 
-use butler_fixtures::{Bait, Corpus, Server};
+use butler_fixtures::{Bait, Corpus, Picture, Server, photo};
 use serde_json::Value;
 
 use super::{completed, small_films, stage};
 
 /// Tasks that read media, as far as this server has them, and what each makes.
-const READERS: [(&str, &str); 4] = [
+const READERS: [(&str, &str); 6] = [
     ("GenerateMediaIndexFiles", "bif"),
     ("DeepMediaAnalysis", "bandwidth"),
     ("LoudnessAnalysis", "loudness"),
     ("ButlerTaskGenerateVoiceActivity", "voice"),
+    ("GenerateBlurHashes", "blur_hash"),
+    ("MusicAnalysis", "sonic"),
 ];
 
 #[test]
@@ -31,9 +33,14 @@ fn each_of_many_broken_files_ends_as_a_product_or_a_failure_and_the_server_stays
     let bait_path = stage.spare_dir().join("bait.mkv");
     let bait = Bait::new(&bait_path, &whole[0]).unwrap();
     let corpus = Corpus::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("broken"), &bait_path).unwrap();
-    for case in corpus.cases(seed, count as usize) {
+    let poster = stage.spare_dir().join("poster.jpg");
+    photo(&poster, Picture::TestCard, 400, 600, 1).unwrap();
+    let poster = fs::read(&poster).unwrap();
+    for (number, case) in corpus.cases(seed, count as usize).enumerate() {
         let case = case.unwrap();
-        stage.folders.add_bytes(&case.file_name(), &case.bytes).unwrap();
+        let film = stage.folders.add_bytes(&case.file_name(), &case.bytes).unwrap();
+        let name = format!("{}-poster.jpg", film.file_stem().unwrap().to_string_lossy());
+        stage.folders.add_bytes(&name, &broken_picture(&poster, number)).unwrap();
     }
     let server = stage.server().unwrap();
     let (pid, section) =
@@ -64,6 +71,18 @@ fn each_of_many_broken_files_ends_as_a_product_or_a_failure_and_the_server_stays
     assert!(!bait.was_touched().unwrap(), "a file was opened because another one names it");
     assert_eq!(fs::read_dir(server.data_dir().join("staging")).unwrap().count(), 0);
     assert_eq!(dead_children(pid), Vec::<u32>::new());
+}
+
+/// A picture with some bytes turned over, or cut off: another one for each number.
+fn broken_picture(whole: &[u8], number: usize) -> Vec<u8> {
+    let mut broken = whole.to_vec();
+    for byte in 0..number % 20 {
+        broken[(number * 7_919 + byte * 104_729) % whole.len()] ^= 0x5a;
+    }
+    if number.is_multiple_of(3) {
+        broken.truncate(whole.len() * (number % 100) / 100);
+    }
+    broken
 }
 
 /// Every failure of a product is the content's, with a sentence, and once the task has run nothing is left to

@@ -6,10 +6,12 @@ use std::io::Read;
 use std::path::Path;
 
 use butler_fixtures::{Server, Signal, SmallDisk, send};
+use serde_json::Value;
 
+use super::kills::{all_gone, anew};
 use super::{
-    assert_sound, completed, counted, database, empty_trash, ended, forced, held_at, make_free_pages, names,
-    old_file, on_folder, said, stage, unreadable_films, until_in_the_middle,
+    LATER, assert_sound, completed, count, counted, database, empty_trash, ended, forced, held_at,
+    make_free_pages, names, of_day, old_file, on_folder, said, stage, unreadable_films, until_in_the_middle,
 };
 
 /// A server whose data are on the disk; its log is not.
@@ -17,6 +19,15 @@ fn server_on(disk: &SmallDisk) -> Server {
     let log = File::options().append(true).create(true).open(disk.path().with_extension("log")).unwrap();
     let started = Server::start_by(super::butler(), &disk.path().join("data"), |command| {
         command.stderr(log).arg("--no-log-file");
+    });
+    started.unwrap()
+}
+
+/// The same by a driven clock, two months after a data folder of `all_gone` was laid.
+fn server_later(disk: &SmallDisk) -> Server {
+    let log = File::options().append(true).create(true).open(disk.path().with_extension("log")).unwrap();
+    let started = Server::start_by(super::butler(), &disk.path().join("data"), |command| {
+        command.stderr(log).args(["--no-log-file", "--drive-clock", LATER]).env("TZ", "UTC");
     });
     started.unwrap()
 }
@@ -43,6 +54,7 @@ fn a_backup_whose_disk_fills_up_leaves_the_earlier_ones_and_is_made_with_room_ag
     let setting = format!("/api/v1/settings?ButlerDatabaseBackupPath={}", folder.display());
     assert_eq!(server.put(&setting).unwrap().status, 200);
     completed(&server, "BackupDatabase");
+    of_day(&folder.join(&names(&folder)[0]), "2001-01-01");
     let earlier = names(&folder);
     server.stop(Signal::TERM).unwrap();
     make_free_pages(&data, 40);
@@ -217,4 +229,139 @@ fn clean_ups_on_a_disk_that_is_full_do_nothing_by_halves_and_all_of_it_with_room
     completed(&server, "CleanOldBundles");
     server.stop(Signal::TERM).unwrap();
     assert_sound(&data);
+}
+
+/// Has a run of a server, which is started anew for each try, stand in the middle of its work, and fills the
+/// disk under it; gives both once the run has ended: it did all the same, or says that the disk is full.
+fn filled_midway(
+    disk: &SmallDisk,
+    start: impl Fn() -> Server,
+    begin: impl Fn(&Server) -> Value,
+    has_come: impl Fn() -> bool,
+    is_over: impl Fn() -> bool,
+) -> (Server, Value) {
+    let (server, run) = until_in_the_middle(|| {
+        let server = start();
+        let run = begin(&server);
+        if held_at(server.pid(), &has_come, &is_over) {
+            disk.fill().unwrap();
+            send(server.pid(), Signal::CONT).unwrap();
+            return Some((server, run));
+        }
+        ended(&server, &run);
+        server.stop(Signal::TERM).unwrap();
+        None
+    });
+    let run = ended(&server, &run);
+    let reason = run["reason"].as_str().unwrap_or_default();
+    assert!(run["state"] == "completed" || (run["state"] == "failed" && reason.contains("full")), "{run:#}");
+    (server, run)
+}
+
+#[test]
+fn files_that_go_while_the_disk_fills_up_go_all_the_same_or_with_the_next_run() {
+    let Some(disk) = SmallDisk::if_possible(64 << 20).unwrap() else { return };
+    let data = disk.path().join("data");
+    let server = server_on(&disk);
+    assert_eq!(server.put("/api/v1/settings?ButlerBlobGraceDays=0").unwrap().status, 200);
+    // It has noted by then on which disk the blobs lie.
+    old_file(&data.join("blobs/bif/zz/first.bif"), b"");
+    completed(&server, "GarbageCollectBlobs");
+    server.stop(Signal::TERM).unwrap();
+    let used = data.join("cache/in use");
+    fs::write(&used, b"used").unwrap();
+    for (task, folder) in [("CleanOldCacheFiles", "cache/old"), ("GarbageCollectBlobs", "blobs/bif/zz")] {
+        let folder = data.join(folder);
+        let start = || {
+            (0..2_000).for_each(|number| old_file(&folder.join(format!("{number}.bif")), b"x"));
+            server_on(&disk)
+        };
+        let left = || names(&folder).len();
+        let begin = |server: &Server| forced(server, task);
+        let (server, run) = filled_midway(&disk, start, begin, || left() < 2_000, || left() == 0);
+        // What fails since a note of it finds no room has no report.
+        let removed = counted(&run, "removed") + left() as u64;
+        assert!(run["state"] == "failed" || removed == 2_000, "each is named: {run:#}");
+        disk.make_room().unwrap();
+        completed(&server, task);
+        assert_eq!((left(), used.exists()), (0, true), "{task}");
+        server.stop(Signal::TERM).unwrap();
+        assert_sound(&data);
+    }
+}
+
+#[test]
+fn films_that_are_forgotten_while_the_disk_fills_up_are_so_by_the_hundred_or_with_the_next_run() {
+    const FILMS: u32 = 600;
+    let Some(disk) = SmallDisk::if_possible(64 << 20).unwrap() else { return };
+    let stage = stage();
+    let data = disk.path().join("data");
+    let (template, section) = all_gone(&stage, FILMS);
+    let parts = || count(&database(&data), "parts");
+    let start = || {
+        anew(&template, &data);
+        server_later(&disk)
+    };
+    let begin = |server: &Server| empty_trash(server, &section);
+    let has_come = || parts() <= u64::from(FILMS);
+    let (server, run) = filled_midway(&disk, start, begin, has_come, || parts() == 1);
+    let left = server.parts(&section).unwrap().len();
+    assert_eq!(left % 200, 1, "they go two hundred at once: {left}");
+    assert!(run["state"] == "failed" || left == 1, "{left}: {run:#}");
+    disk.make_room().unwrap();
+    ended(&server, &empty_trash(&server, &section));
+    assert_eq!(server.parts(&section).unwrap().len(), 1);
+    server.stop(Signal::TERM).unwrap();
+    assert_sound(&data);
+}
+
+#[test]
+fn bundles_that_go_while_the_disk_fills_up_go_whole_or_with_the_next_run() {
+    const FILMS: u32 = 400;
+    let Some(disk) = SmallDisk::if_possible(64 << 20).unwrap() else { return };
+    let (stage, task) = (stage(), "CleanOldBundles");
+    let data = disk.path().join("data");
+    let (template, section) = all_gone(&stage, FILMS);
+    let server = Server::start_at(super::butler(), &template, "2027-01-20T12:00:00Z", "UTC", &[]).unwrap();
+    ended(&server, &empty_trash(&server, &section));
+    server.stop(Signal::TERM).unwrap();
+    let sources = || count(&database(&data), "sources");
+    let start = || {
+        anew(&template, &data);
+        server_later(&disk)
+    };
+    let begin = |server: &Server| forced(server, task);
+    let has_come = || sources() <= u64::from(FILMS);
+    let (server, run) = filled_midway(&disk, start, begin, has_come, || sources() == 1);
+    assert!(run["state"] == "failed" || sources() == 1, "{run:#}");
+    disk.make_room().unwrap();
+    completed(&server, task);
+    assert_eq!(sources(), 1);
+    server.stop(Signal::TERM).unwrap();
+    assert_sound(&data);
+}
+
+#[test]
+fn a_log_that_is_compressed_while_the_disk_fills_up_stays_whole() {
+    let Some(disk) = SmallDisk::if_possible(64 << 20).unwrap() else { return };
+    let task = "ButlerTaskCleanSupplementalLogFiles";
+    let logs = disk.path().join("data/logs");
+    let log = logs.join("butler.log-2026-11-01");
+    let start = || {
+        let server = server_on(&disk);
+        let _packed = fs::remove_file(logs.join("butler.log-2026-11-01.gz"));
+        noise(&log, 16 << 20);
+        server
+    };
+    let draft = logs.join(".part-butler.log-2026-11-01");
+    let begin = |server: &Server| forced(server, task);
+    let has_come = || fs::metadata(&draft).is_ok_and(|draft| draft.len() > 0);
+    let (server, run) = filled_midway(&disk, start, begin, has_come, || !log.exists());
+    assert_eq!((&run["failures"], counted(&run, "compressed")), (&1.into(), 0), "{run:#}");
+    assert_eq!(fs::metadata(&log).unwrap().len(), 16 << 20);
+    assert!(names(&logs).iter().all(|name| !name.starts_with(".part-")), "{:?}", names(&logs));
+    disk.make_room().unwrap();
+    let run = completed(&server, task);
+    assert_eq!((&run["failures"], counted(&run, "compressed")), (&0.into(), 1), "{run:#}");
+    assert!(!log.exists() && logs.join("butler.log-2026-11-01.gz").exists());
 }

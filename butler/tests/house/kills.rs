@@ -11,8 +11,8 @@ use butler_fixtures::{Server, Signal, Stage, send};
 
 use super::{
     BEFORE, LATER, assert_sound, completed, copy_folder, count, database, empty_trash, ended, forced,
-    held_at, make_free_pages, names, old_file, on_folder, planned, small_films, stage, unreadable_films,
-    until_in_the_middle,
+    held_at, make_free_pages, names, of_day, old_file, on_folder, planned, small_films, stage,
+    unreadable_films, until_in_the_middle,
 };
 
 /// At which parts of the work it is killed, of a hundred.
@@ -155,7 +155,7 @@ fn a_kill_while_logs_are_compressed_and_removed_leaves_each_whole_in_one_form_an
 
 /// A data folder whose section has so many films, all of them gone but one, as a scan has found; by a driven
 /// clock.
-fn all_gone(stage: &Stage, films: u32) -> (PathBuf, String) {
+pub(super) fn all_gone(stage: &Stage, films: u32) -> (PathBuf, String) {
     let template = stage.spare_dir().join("template");
     let files = unreadable_films(&stage.folders.movies(), films + 1);
     let server = Server::start_at(super::butler(), &template, BEFORE, "UTC", &[]).unwrap();
@@ -175,7 +175,7 @@ fn template(stage: &Stage) -> PathBuf {
     template
 }
 
-fn anew(template: &Path, data: &Path) {
+pub(super) fn anew(template: &Path, data: &Path) {
     let _before = fs::remove_dir_all(data);
     copy_folder(template, data);
 }
@@ -299,6 +299,7 @@ fn a_kill_while_a_backup_is_made_leaves_no_half_file_and_the_backup_is_made_afte
     with_free_pages(&stage, 40);
     let server = stage.server().unwrap();
     completed(&server, "BackupDatabase");
+    of_day(&folder.join(&names(&folder)[0]), "2001-01-01");
     server.stop(Signal::TERM).unwrap();
     let template = template(&stage);
     let bytes = fs::metadata(data.join("butler.db")).unwrap().len();

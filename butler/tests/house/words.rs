@@ -137,3 +137,39 @@ fn a_word_for_a_plan_that_has_changed_since_is_refused_and_nothing_goes() {
     assert_eq!(code, Some(0), "{words}");
     assert_eq!(server.parts(&section).unwrap().len(), 6);
 }
+
+#[test]
+fn a_file_that_is_missing_is_named_with_since_when_and_until_when_it_stays() {
+    let stage = stage();
+    let (server, section, files) = with_films(&stage, 4);
+    fs::remove_file(&files[0]).unwrap();
+    let gone = "Film 0001 (2001).mkv: gone since 2027-01-15, goes from 2027-02-14 on unless it comes back.";
+    let (code, words) = said(&server, &["start", "RefreshLibraries", "--force", "--wait"]);
+    assert!(words.contains(gone), "{code:?} {words}");
+    let (code, words) = said(&server, &["start", GONE, "--dry-run"]);
+    assert!(code == Some(0) && words.contains("would do nothing") && words.contains(gone), "{words}");
+    let (_, words) = said(&server, &["items", &section]);
+    assert!(
+        words.contains("Film 0001 (2001).mkv (missing)") && words.matches("missing").count() == 1,
+        "{words}"
+    );
+    let file = files[0].to_str().unwrap();
+    let shown = ["show", file];
+    let (code, words) = said(&server, &shown);
+    assert!(
+        code == Some(0) && words.contains("is missing: gone since 2027-01-15, goes from 2027-02-14 on"),
+        "{words}"
+    );
+    // It stays where the task that would take it out is switched off.
+    assert_eq!(said(&server, &["settings", "ButlerTaskGarbageCollectLibraryMedia", "0"]).0, Some(0));
+    assert!(said(&server, &shown).1.contains("stays until the trash is emptied"));
+    assert!(
+        said(&server, &["start", GONE, "--dry-run"]).1.contains("stays, for GarbageCollectLibraryMedia is")
+    );
+    // What nobody knows is one kind of answer, whoever is asked.
+    for command in
+        [vec!["show", "/nowhere.mkv"], vec!["preview", "/nowhere.mkv"], vec!["remake", "/nowhere.mkv"]]
+    {
+        assert_eq!(said(&server, &command).0, Some(4), "{command:?}");
+    }
+}

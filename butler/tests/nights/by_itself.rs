@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    DAILY, FIRST, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, evening,
+    DAILY, FIRST, PREVIEWS, SCAN, add, assert_quiet_until, began_in, completed, date_back, evening,
     films_of_ten_minutes, newest, pass, previews, runs, runs_of, small_films, stage, work,
 };
 
@@ -107,4 +107,38 @@ fn made_at(server: &butler_fixtures::Server) -> BTreeMap<u64, String> {
         }
     }
     made
+}
+
+#[test]
+fn files_that_failed_in_a_night_are_counted_once_wherever_that_is_told() {
+    let stage = stage();
+    for number in 1..=2 {
+        let track = stage.folders.music().join(format!("Nina/Blue/0{number} Nothing.mp3"));
+        std::fs::create_dir_all(track.parent().unwrap()).unwrap();
+        std::fs::write(&track, format!("track {number}, which is none").repeat(20)).unwrap();
+        date_back(&track);
+    }
+    let server = stage.server_at("2027-06-15T23:59:58Z", "UTC").unwrap();
+    server.add_section("artist", "Music", &stage.folders.music()).unwrap();
+    pass(&server, "2027-06-16T02:00:00Z");
+    // Neither its headers nor its tags can be had of either, and no other task tries what has no headers.
+    let scan = completed(&server, SCAN, "2027-06-16");
+    assert_eq!((&scan["failures"], &scan["failed_files"]), (&4.into(), &2.into()), "{scan:#}");
+    let told = "2 files failed in 4 products";
+    assert_eq!(scan["reason"], format!("It is done, but {told}."));
+    let said = |arguments: &[&str]| {
+        let output = server.butler(arguments).unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let words = said(&["runs", &scan["id"].to_string()]);
+    assert!(words.contains(told), "{words}");
+    let standing = server.get_json("/api/v1/failures/summary").unwrap();
+    assert_eq!(standing["files"], 2, "{standing:#}");
+    assert!(said(&["failures"]).contains("2 files failed"));
+
+    pass(&server, "2027-06-16T06:00:00Z");
+    let night = server.get_json("/api/v1/nights/last").unwrap();
+    assert_eq!(night["failed_files"], 2, "{night:#}");
+    assert!(night["sentence"].as_str().unwrap().contains(", 2 files failed in "), "{night:#}");
+    assert!(said(&["night"]).contains(", 2 files failed in "));
 }

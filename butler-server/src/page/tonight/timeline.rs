@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
-use crate::page::words::{Clock, length, many, mark};
+use crate::page::words::{Clock, length, mark};
 
 /// The window that is drawn, and the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,8 +107,8 @@ impl Night {
         };
         let took = length(u64::try_from(until.duration_since(from).as_secs()).unwrap_or(0));
         let mut words = format!("{} to {}, {took}, {word}", mark(from), mark(until));
-        if run.failures > 0 {
-            words.push_str(&format!(", {} failed", many(run.failures, "file")));
+        if let Some(failed) = run.failed() {
+            words.push_str(&format!(", {failed}"));
         }
         self.bar(from, until, bar, words)
     }
@@ -292,6 +292,7 @@ mod tests {
             forced: false,
             section: None,
             paths: Vec::new(),
+            files: None,
             asked_at: at(from),
             started_at: Some(at(from)),
             ended_at: until.map(at),
@@ -300,6 +301,7 @@ mod tests {
             done: 0,
             total: 0,
             failures: 0,
+            failed_files: 0,
             bytes_read: 0,
             report: Vec::new(),
             live: None,
