@@ -133,7 +133,12 @@ enum PublishError {
 /// A unit's results on their way into the database.
 enum Prepared {
     /// Ready to be stored, with what is told once they are.
-    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<Came>>, failed: Vec<FileMark>, facts: Vec<What> },
+    Unit {
+        unit: Box<PublishedUnit>,
+        runs: BTreeMap<RunId, Vec<Came>>,
+        failed: Vec<FileMark>,
+        facts: Vec<What>,
+    },
     /// Nothing is to be stored.
     Settled(Settled),
 }
@@ -154,7 +159,7 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<(UnitId, Settled)> {
         match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(ground, result))) {
             Ok(Ok(Prepared::Unit { unit, runs, failed, facts })) => {
                 ready.push((id, concerned, unit.source, (runs, failed, facts)));
-                units.push(unit);
+                units.push(*unit);
             }
             Ok(Ok(Prepared::Settled(done))) => settled.push((id, done)),
             Ok(Err(error)) => settled.push((id, impossible(concerned, &error))),
@@ -255,7 +260,7 @@ fn prepare(
         }
     }
     facts.extend(told_of_failures(&files, &unit.failures));
-    Ok(Prepared::Unit { unit, runs, failed, facts })
+    Ok(Prepared::Unit { unit: Box::new(unit), runs, failed, facts })
 }
 
 /// The kinds of a unit that came to something, in the order in which they are made.
