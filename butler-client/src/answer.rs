@@ -17,7 +17,8 @@ const MAX_BODY_START: usize = 200;
 /// Characters of a server's sentence, and of what a reader of JSON or XML says, that are kept.
 const MAX_MESSAGE: usize = 300;
 const MAX_SOURCE: usize = 300;
-/// What an answer to an action may have: Plex's roots, and the fields of Butler's answers to starts and stops.
+/// What an answer to an action may have: Plex's roots, and the fields of Butler's answers to starts and
+/// stops.
 const CONFIRMATIONS: [&str; 5] = ["MediaContainer", "Response", "task", "outcomes", "runs"];
 /// Plex's name for the activity of an asynchronous call.
 const ACTIVITY_HEADER: &str = "x-plex-activity";
@@ -83,8 +84,9 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// Sees that the answer to an action is one of a Butler or a Plex Media Server: empty, a document of theirs, or
-    /// Plex's page of the status. Whatever else was asked, a router that wants a password say, did nothing.
+    /// Sees that the answer to an action is one of a Butler or a Plex Media Server: empty, a document of
+    /// theirs, or Plex's page of the status. Whatever else was asked, a router that wants a password say, did
+    /// nothing.
     pub(crate) fn of_action(self) -> Result<Self, Error> {
         let expected = "the confirmation of an action";
         let text = String::from_utf8_lossy(&self.body);

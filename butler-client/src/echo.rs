@@ -1,4 +1,5 @@
-//! Finds a token in what a server sends back, as it was or escaped: `%3D`, `&amp;`, `&#61;`, `\u003d`, `\/`. Pure.
+//! Finds a token in what a server sends back, as it was or escaped: `%3D`, `&amp;`, `&#61;`, `\u003d`, `\/`.
+//! Pure.
 
 /// What stands for a token.
 const HIDDEN: &str = "***";
@@ -20,8 +21,8 @@ pub(crate) fn hidden(text: &str, token: &str) -> String {
     hidden
 }
 
-/// What follows the token, if the text begins with it. A letter that also begins an escape (`%`, `&`) is tried
-/// both ways.
+/// What follows the token, if the text begins with it. A letter that also begins an escape (`%`, `&`) is
+/// tried both ways.
 fn behind<'a>(text: &'a str, token: &str) -> Option<&'a str> {
     let Some(letter) = token.chars().next() else { return Some(text) };
     let below = &token[letter.len_utf8()..];

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The message of [`Error::NotFound`] for a name that no URL can hold, for it is empty or dots: nothing was sent.
+/// The message of [`Error::NotFound`] for a name that no URL can hold, for it is empty or dots: nothing was
+/// sent.
 pub const UNASKABLE: &str = "such a name can't be asked for";
 
 /// A cause whose type is no promise.

@@ -181,7 +181,8 @@ impl<'a> Request<'a> {
                     let wanted = text(RETRY_AFTER).and_then(|value| retry_after(value, text(DATE)));
                     (Some(Failure::Status(answer.status)), wanted, answer.refused())
                 }
-                // A timeout may be that of the connection alone; behind that of the call there is no other try.
+                // A timeout may be that of the connection alone; behind that of the call there is no other
+                // try.
                 Err(error @ (Error::Connection { .. } | Error::Timeout { .. })) => {
                     (Some(Failure::Connection), None, error)
                 }

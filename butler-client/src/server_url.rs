@@ -50,8 +50,8 @@ impl ServerUrl {
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// The URL of a resource below it. Segments are escaped; one that is empty, `.` or `..` a URL swallows, so
-    /// who sends looks at [`is_segment`] first.
+    /// The URL of a resource below it. Segments are escaped; one that is empty, `.` or `..` a URL swallows,
+    /// so who sends looks at [`is_segment`] first.
     pub(crate) fn resource(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {

@@ -31,8 +31,8 @@ impl Token {
         Ok(Self { header, text })
     }
 
-    /// Takes the token out of a whole text that a server sent: one that echoes requests would have it printed.
-    /// The text is cut afterwards, never before: half a token is not known as one.
+    /// Takes the token out of a whole text that a server sent: one that echoes requests would have it
+    /// printed. The text is cut afterwards, never before: half a token is not known as one.
     pub(crate) fn hidden_in(token: Option<&Self>, text: &str) -> String {
         match token {
             Some(token) if !token.text.is_empty() => echo::hidden(text, &token.text),

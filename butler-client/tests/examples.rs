@@ -1,5 +1,5 @@
-//! The programs in `examples/` do what they say, against the stand-in for a Plex Media Server. Cargo builds them
-//! with the tests of the crate; which one this test started is where that puts them.
+//! The programs in `examples/` do what they say, against the stand-in for a Plex Media Server. Cargo builds
+//! them with the tests of the crate; which one this test started is where that puts them.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 

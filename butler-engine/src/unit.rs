@@ -8,7 +8,7 @@ use butler_library::{FileMark, SourceId, Staged};
 use butler_product::{Failure, Value};
 
 use crate::door::fact::{Came, What};
-use crate::unit::backlog::{Fall, UnitPlan, Want};
+use crate::unit::backlog::{Fall, UnitId, UnitPlan, Want};
 
 pub(crate) mod backlog;
 pub(crate) mod cost;
@@ -73,6 +73,7 @@ pub(crate) struct Made {
 /// publisher's.
 #[derive(Debug)]
 pub(crate) struct UnitResult {
+    pub(crate) unit: UnitId,
     pub(crate) source: SourceId,
     /// The unit's wants, each with the runs that wait for it.
     pub(crate) wants: Vec<Want>,

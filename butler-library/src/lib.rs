@@ -95,4 +95,4 @@ pub use store::tiles::Tile;
 pub use store::waiting_plans::WaitingPlan;
 pub use store::web_sessions::{MOST_WEB_SESSIONS, WEB_SESSION_LASTS, WebSession};
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};
-pub use vital_threads::VitalThreads;
+pub use vital_threads::{VitalThread, VitalThreads};

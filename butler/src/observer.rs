@@ -35,8 +35,8 @@ pub(crate) struct Observer<'a> {
     wants_tasks: bool,
     /// When the list of tasks is to be asked for; none if that is now.
     tasks_due_at: Option<Instant>,
-    /// Whether it is known to be a server of the right kind, so that any answer but a 401 is that of something
-    /// between, or of a server that starts.
+    /// Whether it is known to be a server of the right kind, so that any answer but a 401 is that of
+    /// something between, or of a server that starts.
     is_known: bool,
     /// Whether the next thing to do is a look.
     must_look: bool,
@@ -45,8 +45,8 @@ pub(crate) struct Observer<'a> {
     looks_to_listening: u32,
 }
 
-/// Listens by a WebSocket, or by an event source where something between lets no WebSocket through; not at all
-/// where a server has neither.
+/// Listens by a WebSocket, or by an event source where something between lets no WebSocket through; not at
+/// all where a server has neither.
 pub(crate) async fn listen(client: &Client) -> Result<Option<Notifications>, Error> {
     for way in [Transport::WebSocket, Transport::EventSource] {
         let connecting = client.notifications().over(way).only(["activity"]).connect();
@@ -76,14 +76,15 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Wants the list of tasks too: after each gap, once an hour, and when something of the server's Butler ended.
+    /// Wants the list of tasks too: after each gap, once an hour, and when something of the server's Butler
+    /// ended.
     pub(crate) const fn with_tasks(mut self) -> Self {
         self.wants_tasks = true;
         self
     }
 
-    /// Says that the server was seen before: whatever it answers first, a token that it does not take apart, it
-    /// is waited for.
+    /// Says that the server was seen before: whatever it answers first, a token that it does not take apart,
+    /// it is waited for.
     pub(crate) const fn of_known_server(mut self) -> Self {
         self.is_known = true;
         self

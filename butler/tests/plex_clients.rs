@@ -97,7 +97,7 @@ fn the_typescript_sdk_sees_weekly_randomised_and_housekeeping_tasks_by_their_rul
     stage.add_movies(&films.collect::<Vec<_>>()).unwrap();
     let server = stage.server_with_stand_ins_at("2027-06-15T12:00:00Z", "Europe/Berlin").unwrap();
     server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
-    let mut node = Command::new("node");
+    let mut node = butler_fixtures::command("node");
     judge(node.arg(script("plexjs_kinds.mjs")), &server, &stage);
 }
 

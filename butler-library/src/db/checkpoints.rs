@@ -8,12 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
 use super::{BUSY_TIMEOUT, StoreError};
-use crate::vital_threads::VitalThreads;
+use crate::vital_threads::{VitalThread, VitalThreads};
 
 /// A log of so many pages is worth a checkpoint: 4 MB.
 const WORTH_IT: i64 = 1_000;
@@ -31,7 +30,7 @@ pub(super) struct Checkpoints {
     /// None once it is to end.
     asks: Option<SyncSender<Option<Reply>>>,
     state: Arc<State>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<VitalThread>,
 }
 
 #[derive(Default)]
@@ -88,8 +87,12 @@ impl Checkpoints {
 
 impl Drop for Checkpoints {
     fn drop(&mut self) {
+        let thread = self.thread.take();
+        if let Some(thread) = &thread {
+            thread.may_return();
+        }
         self.asks = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = thread {
             // A panic of it was reported already.
             let _ended = thread.join();
         }

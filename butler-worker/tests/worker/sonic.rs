@@ -12,7 +12,7 @@ use crate::process::{Outcome, Worker};
 fn piece(kind: Piece, seed: u32, seconds: u32, coding: &str) -> PathBuf {
     let (extension, arguments) = coding.split_once(' ').unwrap_or((coding, ""));
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
-    let recipe = format!("{kind:?} {seed} {seconds} {coding}");
+    let recipe = format!("{kind:?} {seed} {seconds} {coding}, as of its second form");
     let name = format!("{kind:?}-{seed}.{extension}");
     once(&name, recipe.as_bytes(), |path| kind.make(path, seed, seconds, &[], &arguments).unwrap())
 }

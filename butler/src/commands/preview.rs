@@ -37,7 +37,8 @@ pub(crate) struct Arguments {
     what: String,
 
     /// Where to write: a contact sheet if it ends with .jpg, else a folder, which gets every picture
-    /// [default: shown on a terminal that can, else a sheet in the working folder; with --json nothing is written]
+    /// [default: shown on a terminal that can, else a sheet in the working folder; with --json nothing is
+    /// written]
     #[arg(short, long = "out", value_name = "SHEET.jpg|DIR")]
     out: Option<PathBuf>,
 }

@@ -107,7 +107,8 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) async fn begin(client: &Client) -> Result<Self, Trouble> {
-        // One that does not answer at all is found at once, and not by all ways of listening before the start.
+        // One that does not answer at all is found at once, and not by all ways of listening before the
+        // start.
         let asked = client.server_info().await;
         if let Err(error @ (Error::Timeout { .. } | Error::Connection { .. })) = asked {
             return Err(error.into());

@@ -175,13 +175,13 @@ impl From<ClientError> for Trouble {
 }
 
 /// What helps where somebody else answers.
-const WHICH_SERVER: &str = "Is it a Butler or a Plex Media Server? --url or BUTLER_URL names one, with its port, as \
-                            in http://127.0.0.1:32500 or http://plex:32400.";
+const WHICH_SERVER: &str = "Is it a Butler or a Plex Media Server? --url or BUTLER_URL names one, with its \
+                            port, as in http://127.0.0.1:32500 or http://plex:32400.";
 const BUTLERS_TOKEN: &str = "Give its token with BUTLER_TOKEN or --token; it stands in the file `token` of the \
                              server's data folder.";
-const ANY_TOKEN: &str = "Give its token with BUTLER_TOKEN or --token. A Plex Media Server's is `PlexOnlineToken` in its \
-                         Preferences.xml, and `X-Plex-Token` in the address of `View XML` in its web page; a \
-                         Butler's stands in the file `token` of its data folder.";
+const ANY_TOKEN: &str = "Give its token with BUTLER_TOKEN or --token. A Plex Media Server's is \
+                         `PlexOnlineToken` in its Preferences.xml, and `X-Plex-Token` in the address of \
+                         `View XML` in its web page; a Butler's stands in the file `token` of its data folder.";
 
 /// Whether there was a connection, which then came to nothing.
 fn broke_off(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
@@ -208,8 +208,8 @@ fn path(call: &Call) -> &str {
     call.url[server(call).len()..].split('?').next().unwrap_or_default()
 }
 
-/// Whether it was asked for something of Butler's own and knows nothing of it at all: a Plex Media Server. A Butler
-/// gives its code with whatever is not there.
+/// Whether it was asked for something of Butler's own and knows nothing of it at all: a Plex Media Server. A
+/// Butler gives its code with whatever is not there.
 pub(crate) fn knows_plex_only(error: &ClientError) -> bool {
     matches!(error, ClientError::NotFound { call, code: None, message, .. }
         if call.url.contains(OWN) && message != UNASKABLE)
@@ -223,8 +223,8 @@ fn is_of_every_server(call: &Call) -> bool {
             .any(|common| path(call).ends_with(common))
 }
 
-/// The trouble of what was asked for by its name or id: that there is none such, unless the server knows nothing
-/// of such things at all.
+/// The trouble of what was asked for by its name or id: that there is none such, unless the server knows
+/// nothing of such things at all.
 pub(crate) fn not_there(error: ClientError, sentence: impl FnOnce() -> Trouble) -> Trouble {
     match error {
         ClientError::NotFound { .. } if !knows_plex_only(&error) => sentence(),
@@ -316,9 +316,9 @@ mod tests {
                 status,
             },
             "Error: http://plex:32400 does not accept the token: 401 Unauthorized.\n\
-             Hint: Give its token with BUTLER_TOKEN or --token. A Plex Media Server's is `PlexOnlineToken` in its \
-             Preferences.xml, and `X-Plex-Token` in the address of `View XML` in its web page; a Butler's stands \
-             in the file `token` of its data folder.\n",
+             Hint: Give its token with BUTLER_TOKEN or --token. A Plex Media Server's is `PlexOnlineToken` in \
+             its Preferences.xml, and `X-Plex-Token` in the address of `View XML` in its web page; a Butler's \
+             stands in the file `token` of its data folder.\n",
         );
         let item = "http://plex:32400/library/metadata/9";
         check(

@@ -1,5 +1,5 @@
-//! Tables that fit the terminal: what doesn't fit is shortened where it has a shorter form, wrapped where text can
-//! be, and less needed columns are left out, which is told. A pipe gets all columns, unwrapped.
+//! Tables that fit the terminal: what doesn't fit is shortened where it has a shorter form, wrapped where
+//! text can be, and less needed columns are left out, which is told. A pipe gets all columns, unwrapped.
 
 use std::io;
 
@@ -168,8 +168,8 @@ impl Listing {
         (table.trim_fmt(), left_out)
     }
 
-    /// Makes it fit: by short forms, then without the most spare columns, which it gives by their titles, then by
-    /// wrapping what is widest.
+    /// Makes it fit: by short forms, then without the most spare columns, which it gives by their titles,
+    /// then by wrapping what is widest.
     fn fit(&mut self, width: usize) -> Vec<&'static str> {
         let mut left_out = Vec::new();
         if self.least_width() > width {

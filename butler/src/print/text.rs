@@ -37,8 +37,9 @@ impl Text {
         self.spans.iter().map(|span| span.text.as_str()).collect()
     }
 
-    /// The same on lines of at most so many places, which end between words; a word that is longer goes beyond.
-    /// What follows stands below what it goes on with: behind a label and two blanks, or behind the first blanks.
+    /// The same on lines of at most so many places, which end between words; a word that is longer goes
+    /// beyond. What follows stands below what it goes on with: behind a label and two blanks, or behind the
+    /// first blanks.
     pub(super) fn wrapped(self, width: usize) -> Vec<Self> {
         let letters: Vec<(char, Option<Colour>)> = self
             .spans

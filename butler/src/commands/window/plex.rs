@@ -1,5 +1,5 @@
-//! The maintenance window of a Plex Media Server: its two settings. It says by no clock of its own whether the
-//! window is open, so this machine's is taken.
+//! The maintenance window of a Plex Media Server: its two settings. It says by no clock of its own whether
+//! the window is open, so this machine's is taken.
 
 use butler_client::{Client, Error, SettingValue};
 use butler_engine::Clock;
@@ -42,14 +42,14 @@ pub(super) async fn run(client: &Client, lacking: Error, out: Out) -> Result<Exi
     Ok(if hours.open { Exit::Done } else { Exit::Skipped })
 }
 
-/// The window at an hour. One that begins in the evening ends on the next day; one that ends where it begins is
-/// the whole day.
+/// The window at an hour. One that begins in the evening ends on the next day; one that ends where it begins
+/// is the whole day.
 fn hours(start_hour: i64, end_hour: i64, now: i64) -> Hours {
     let open = (now - start_hour).rem_euclid(24) < (end_hour - start_hour - 1).rem_euclid(24) + 1;
     let state = if open { "open" } else { "closed" };
     let sentence = format!(
-        "Maintenance from {start_hour:02}:00 to {end_hour:02}:00 by the server's own clock; by this machine's it is \
-         {state} now."
+        "Maintenance from {start_hour:02}:00 to {end_hour:02}:00 by the server's own clock; by this machine's \
+         it is {state} now."
     );
     Hours { open, start_hour, end_hour, sentence }
 }
