@@ -68,8 +68,8 @@ pub use store::costs::UnitCost;
 pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
 pub use store::failed_files::FileMark;
 pub use store::failures::{
-    FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
-    NoPlace, ScanFailure, Tries,
+    FailureFilter, FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure,
+    NewItemFailure, NoPlace, ScanFailure, Tries,
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;

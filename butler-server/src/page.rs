@@ -14,12 +14,15 @@ use crate::app::App;
 mod act;
 mod add_section;
 mod assets;
+mod axis;
+mod backups;
 mod below;
 mod blur;
 mod chart;
 mod codes;
 mod events;
 mod failures;
+mod film;
 mod flash;
 mod form;
 mod frame;
@@ -70,5 +73,6 @@ pub(crate) fn routes() -> Router<App> {
         .merge(item::routes())
         .merge(add_section::routes())
         .merge(settings::routes())
+        .merge(backups::routes())
         .merge(health::routes())
 }

@@ -93,6 +93,7 @@ mod tests {
             date: date(2026, 12, 31).saturating_sub(jiff::Span::new().days(days)),
             number: u32::try_from(copies.len() - place).unwrap(),
             bytes: bytes.unsigned_abs(),
+            modified: None,
         };
         let judged: Vec<_> = copies
             .iter()

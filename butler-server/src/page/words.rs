@@ -63,6 +63,12 @@ impl Clock {
         html! { time datetime=(whole(at)) data-as="time" { (text) } }
     }
 
+    /// `03:41:07`, for what happens in quick succession.
+    pub(super) fn second(&self, at: Timestamp) -> Markup {
+        let text = self.civil(at).strftime("%H:%M:%S").to_string();
+        html! { time datetime=(whole(at)) data-as="second" { (text) } }
+    }
+
     /// `today 03:41`, `yesterday 23:05`, `Sat 28 Nov 02:00`.
     pub(super) fn moment(&self, at: Timestamp) -> Markup {
         html! { time datetime=(whole(at)) data-as="moment" { (self.moment_text(at)) } }

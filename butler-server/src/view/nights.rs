@@ -178,12 +178,17 @@ impl Nights {
         self.nights.iter().find(|night| self.open.is_none_or(|open| night.day < open))
     }
 
+    /// What a night that is over is called.
+    pub(crate) fn name(&self, night: &Night) -> String {
+        let is_near = night.day == self.today || night.day.tomorrow().is_ok_and(|next| next == self.today);
+        let date = night.day.strftime("%a %-d %b %Y");
+        if is_near { "Last night".to_owned() } else { format!("The night of {date}") }
+    }
+
     /// Whether it was well, in one sentence.
     pub(crate) fn sentence(&self) -> Sentence {
         let Some(night) = self.last() else { return Sentence::words("Tonight is the first night.") };
-        let is_near = night.day == self.today || night.day.tomorrow().is_ok_and(|next| next == self.today);
-        let date = night.day.strftime("%a %-d %b %Y");
-        let name = if is_near { "Last night".to_owned() } else { format!("The night of {date}") };
+        let name = self.name(night);
         let by = if night.done_by.is_some() { " by " } else { "" };
         Sentence {
             before: format!("{name}: {}{by}", night.done_words()),

@@ -5,9 +5,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod browser;
+mod film;
 mod nights;
 mod proxy;
 mod season;
+mod settings;
 mod shown;
 mod states;
 
@@ -119,9 +121,9 @@ fn progress_moves_by_itself() {
     browser
         .until("a large picture is shown", "document.querySelector('.scrub-big img')?.naturalWidth > 0")
         .unwrap();
-    let at = "document.querySelector('.scrub').getAttribute('aria-valuenow')";
+    let at = "document.querySelector('.strip').getAttribute('aria-valuenow')";
     let before = browser.evaluate(at).unwrap();
-    browser.evaluate("document.querySelector('.scrub').focus()").unwrap();
+    browser.evaluate("document.querySelector('.strip').focus()").unwrap();
     browser.hover("h1", 0.5).unwrap();
     browser.press("ArrowRight").unwrap();
     browser.until("the key moved it", &format!("{at} !== {before}")).unwrap();
@@ -159,8 +161,8 @@ fn the_hours_are_changed_and_a_failure_is_found_and_retried() {
     browser.click("form.hours button").unwrap();
     browser.until_shown("The hours are changed.").unwrap();
     assert_eq!(server.get_json("/api/v1/settings/ButlerStartHour").unwrap()["value"], 23);
-    // A choice is saved as it is made.
-    browser.evaluate("{ const s = document.querySelector('#set-ButlerTaskBackupDatabase'); s.value = '0'; s.dispatchEvent(new Event('change', {bubbles: true})) }").unwrap();
+    // A switch is turned as on the page of tasks.
+    browser.click("#set-ButlerTaskBackupDatabase").unwrap();
     browser
         .until("it is marked as changed", "document.querySelector('#ButlerTaskBackupDatabase .changed')")
         .unwrap();
@@ -255,6 +257,7 @@ fn every_page_is_accessible_and_fits_dark_and_light_on_a_desk_and_on_a_phone() {
     server.butler(&["start", "GenerateMediaIndexFiles", "--wait"]).unwrap();
     server.butler(&["start", "DeepMediaAnalysis", "--wait"]).unwrap();
     server.butler(&["start", "LoudnessAnalysis", "--wait"]).unwrap();
+    server.butler(&["start", "ButlerTaskGenerateVoiceActivity", "--wait"]).unwrap();
     let mut browser = signed_in(&server);
     let mut wrong = Vec::new();
     for (width, height, is_phone, on) in [(1280, 900, false, "desk"), (390, 844, true, "phone")] {
