@@ -43,6 +43,19 @@ fn place_in_list(tx: &Connection, part: PartId) -> Result<(String, ItemId), Stor
     place.ok_or(StoreError::Unknown { what: "part", id: part.0 })
 }
 
+/// The parts that were at these places, whether they are there or not; those that are there first.
+fn parts_ever_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<PartId>, StoreError> {
+    let mut statement =
+        tx.prepare_cached("SELECT missing_since IS NOT NULL, id FROM parts WHERE root = ?1 AND path = ?2")?;
+    let mut parts: Vec<(bool, PartId)> = Vec::new();
+    for (root, path) in places {
+        let found = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        parts.extend(readable(&mut statement, params![root, path_bytes(path)], "part", found)?);
+    }
+    parts.sort_by_key(|(is_missing, _)| *is_missing);
+    Ok(parts.into_iter().map(|(_, part)| part).collect())
+}
+
 /// The parts that were at these places at the last scan.
 pub(super) fn parts_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<PartId>, StoreError> {
     let mut statement =
@@ -112,15 +125,15 @@ impl Library {
         })
     }
 
-    /// The file at a path, if a section knows it and it was there at the last scan. A path that leads there
-    /// through links will do.
+    /// The file at a path, if a section knows it; one that is missing too, while its item is kept. A path that
+    /// leads there through links will do.
     ///
     /// # Errors
     /// If the database fails.
     pub fn file_at(&self, path: &Path) -> Result<Option<ItemFile>, StoreError> {
         let places = self.places_of(path)?;
         self.db().read(|tx| {
-            for part in parts_at(tx, &places)? {
+            for part in parts_ever_at(tx, &places)? {
                 let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE p.id = ?1"))?;
                 let found = statement.query_row([part], found).optional()?;
                 if let Some(file) = with_items(tx, found.into_iter().collect())?.pop() {

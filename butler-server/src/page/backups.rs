@@ -64,7 +64,7 @@ fn row(site: &Site, copy: &Backup) -> Markup {
             td.num.side {
                 (site.form("/settings/backups/check", html! {
                     input type="hidden" name=(NAME) value=(copy.name);
-                    button.small aria-label={ "Check " (copy.name) " now" } { "Check now" }
+                    button.small aria-label={ "Check now: " (copy.name) } { "Check now" }
                 }))
             }
         }

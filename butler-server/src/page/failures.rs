@@ -19,7 +19,7 @@ use crate::params::{Page, Params};
 use crate::view;
 use crate::view::failures::Asked;
 
-const PAGE: Page = Page { start: 0, size: 50 };
+const PAGE: Page = Page { start: 0, size: 40 };
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/failures", get(show))

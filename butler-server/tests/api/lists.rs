@@ -95,7 +95,7 @@ async fn a_filter_or_sort_that_is_unknown_is_refused_by_name() {
         (format!("/library/sections/{films}/all?genre=Drama"), "`genre`"),
         (format!("/library/sections/{films}/all?sort=rating:desc"), "`rating`"),
         (format!("/library/sections/{films}/recentlyAdded?label=x"), "`label`"),
-        ("/library/all?year=1999&nonsense=1".into(), "`year`"),
+        ("/library/all?year=1999&nonsense=1".into(), "`nonsense`"),
         ("/library/recentlyAdded?viewCount>>=1".into(), "`viewCount`"),
         (format!("/library/metadata/{show}/children?colour=red"), "`colour`"),
         (format!("/library/metadata/{show}/allLeaves?viewCount=0"), "`viewCount`"),

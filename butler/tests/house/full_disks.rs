@@ -333,7 +333,7 @@ fn bundles_that_go_while_the_disk_fills_up_go_whole_or_with_the_next_run() {
     let begin = |server: &Server| forced(server, task);
     let has_come = || sources() <= u64::from(FILMS);
     let (server, run) = filled_midway(&disk, start, begin, has_come, || sources() == 1);
-    assert!(run["state"] == "failed" || sources() == 1, "{run:#}");
+    assert!(run["state"] == "failed" || run["failures"].as_u64() > Some(0) || sources() == 1, "{run:#}");
     disk.make_room().unwrap();
     completed(&server, task);
     assert_eq!(sources(), 1);

@@ -20,6 +20,7 @@ fn after(stage: &Stage, nights: i64, zone: &str) -> Server {
     season::write(&stage.data_dir(), &tasks, nights, date(2026, 11, 23), zone).unwrap();
     let noon = date(2026, 11, 23).at(12, 0, 0, 0).in_tz(zone).unwrap().timestamp();
     let server = stage.server_at(&noon.to_string(), zone).unwrap();
+    std::fs::create_dir_all(stage.folders.movies()).unwrap();
     server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
     server
 }

@@ -56,7 +56,7 @@ fn the_window_is_drawn_as_it_is_typed_and_settings_are_found() {
     type_into(&mut browser, "input[name=from]", "25:00");
     browser.until_shown("25:00 is no time of day").unwrap();
     assert_eq!(server.get_json("/api/v1/settings/ButlerStartHour").unwrap()["value"], 2, "nothing was saved");
-    type_into(&mut browser, "[data-filter]", "backup dir");
+    type_into(&mut browser, "[data-filter]", "under an allowed root");
     browser
         .until(
             "one is found",

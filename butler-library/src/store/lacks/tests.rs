@@ -116,8 +116,7 @@ fn what_one_part_lacks_is_asked_of_that_part_alone() {
     for needs in [Traits::CONTENT, Traits::VIDEO, Traits::TAGGED] {
         let plan = plan(&format!("SELECT EXISTS (SELECT 1 {})", lacking(needs, Begin::Part)));
         let is_scan = |line: &&String| {
-            line.starts_with("SCAN")
-                && !["CONSTANT", "only"].iter().any(|small| line[5..].starts_with(small))
+            line.starts_with("SCAN") && !["CONSTANT", "only"].iter().any(|small| line[5..].starts_with(small))
         };
         assert_eq!(plan.iter().find(is_scan), None, "{plan:#?}");
     }
@@ -147,9 +146,7 @@ fn what_a_scan_asks_at_its_end_touches_what_is_meant_and_no_more() {
         let plan = plan(&query);
         let of_all = |line: &&String| {
             line.starts_with("SCAN")
-                && !["f", "h", "sets", "CONSTANT", "only"]
-                    .iter()
-                    .any(|small| line[5..].starts_with(small))
+                && !["f", "h", "sets", "CONSTANT", "only"].iter().any(|small| line[5..].starts_with(small))
         };
         assert_eq!(plan.iter().find(of_all), None, "{query}\n{plan:#?}");
         // Of each source its own parts are looked up.
