@@ -158,7 +158,8 @@ impl<'a> Butler<'a> {
     /// ```
     ///
     /// # Errors
-    /// When awaited: [`Error::NotFound`] if the server has no such task; else if it can't be asked or refuses.
+    /// When awaited: [`Error::NotFound`] if the server has no such task; else if it can't be asked or
+    /// refuses.
     pub fn start(self, task: impl Into<TaskName>) -> StartTask<'a> {
         StartTask { client: self.client, task: task.into(), force: false }
     }

@@ -1,4 +1,5 @@
-//! The plan of the nights ahead, the last night, and the window: Butler's own, a Plex Media Server has none (404).
+//! The plan of the nights ahead, the last night, and the window: Butler's own, a Plex Media Server has none
+//! (404).
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! When a call is tried again, and after which pause. Pure: time and chance are handed in; `request.rs` waits.
+//! When a call is tried again, and after which pause. Pure: time and chance are handed in; `request.rs`
+//! waits.
 
 use std::time::Duration;
 

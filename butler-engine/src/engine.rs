@@ -3,8 +3,8 @@
 //! or asks it.
 //!
 //! Start with [`Engine::start`] and `Loop::handle`. The parts: `effects.rs` carries out what the schedule
-//! orders, `lacks.rs` follows what runs lack, `units.rs` a unit from its forming to its result, `questions.rs`
-//! answers.
+//! orders, `lacks.rs` follows what runs lack, `units.rs` a unit from its forming to its result,
+//! `questions.rs` answers.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;

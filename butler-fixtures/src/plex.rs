@@ -1,5 +1,5 @@
-//! A stand-in for a Plex Media Server: what is known of one, as a table (`plex/facts.rs`), and the little life
-//! that the table can't show: activities that come and go, and who is told of them.
+//! A stand-in for a Plex Media Server: what is known of one, as a table (`plex/facts.rs`), and the little
+//! life that the table can't show: activities that come and go, and who is told of them.
 
 mod facts;
 

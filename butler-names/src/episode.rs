@@ -190,8 +190,8 @@ impl<'a> Place<'a> {
         place
     }
 
-    /// Whether what was taken for a season's folder is called like the show itself: `24/24 S01E01.mkv` lies in
-    /// no 24th season, nor `13 Series/13 Series S01E01.mkv` in a 13th one.
+    /// Whether what was taken for a season's folder is called like the show itself: `24/24 S01E01.mkv` lies
+    /// in no 24th season, nor `13 Series/13 Series S01E01.mkv` in a 13th one.
     fn is_the_show(&self, prefix: &str) -> bool {
         self.season.as_ref().is_some_and(|season| season.show.is_none())
             && self.season_folder.is_some_and(|folder| comparable(&clean(prefix)) == comparable(folder))

@@ -2,8 +2,8 @@
 //! moved. Texts are left as they are, in whatever encoding of bytes and with whatever line ends; so is what
 //! is no time. UTF-16 is no such encoding: that is made UTF-8 of first ([`from_utf16`]).
 //!
-//! A line of times is `00:01:02,345 --> 00:01:04,000`, and what follows on it, as the first player of the form
-//! (SubRip) writes it; a dot in place of the comma is read too. Start with [`cues`] and [`moved`].
+//! A line of times is `00:01:02,345 --> 00:01:04,000`, and what follows on it, as the first player of the
+//! form (SubRip) writes it; a dot in place of the comma is read too. Start with [`cues`] and [`moved`].
 
 /// When a subtitle is shown, milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::change::{KnownTask, OpenSpan, RecordChange};
 
-/// How often an open span is stored as seen, if nothing else is to be stored of it: so much is lost at most of
-/// when it ended while nobody watched.
+/// How often an open span is stored as seen, if nothing else is to be stored of it: so much is lost at most
+/// of when it ended while nobody watched.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(15);
 /// How often it is stored that the server is watched, while nothing happens.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -58,6 +58,9 @@ pub struct Recorder {
     known_at: Option<Timestamp>,
     /// Until when it is stored that the server was watched.
     noted_at: Option<Timestamp>,
+    /// Until when the file remembers what watches before this one saw. Which clock was wrong, theirs or this
+    /// one, nobody knows: so none of that is ever set back.
+    remembered: Option<Timestamp>,
 }
 
 impl Recorder {
@@ -69,6 +72,7 @@ impl Recorder {
             lost_since: known.watched_until,
             known_at: known.watched_until,
             noted_at: known.watched_until,
+            remembered: known.watched_until,
         }
     }
 
@@ -76,7 +80,10 @@ impl Recorder {
     pub fn observe(&mut self, observation: Observation, at: Timestamp) -> Vec<RecordChange> {
         let mut changes = Vec::new();
         if self.known_at.is_some_and(|known| at.duration_until(known) > AHEAD) {
-            changes.push(self.set_back(at));
+            match self.remembered {
+                Some(remembered) if at.duration_until(remembered) > AHEAD => self.begin_anew(),
+                remembered => changes.push(self.set_back(remembered.map_or(at, |until| until.max(at)))),
+            }
         }
         // A clock that is kept right makes no span end before it began.
         let at = self.known_at.map_or(at, |known| known.max(at));
@@ -129,6 +136,13 @@ impl Recorder {
         seen.chain([RecordChange::Watched { at }]).collect()
     }
 
+    /// The clock is behind all that the file remembers: what comes is recorded from here on by this clock, and
+    /// what is there stays as it is.
+    fn begin_anew(&mut self) {
+        (self.lost_since, self.known_at, self.noted_at) = (None, None, None);
+        self.remembered = Some(Timestamp::MAX);
+    }
+
     /// The clock had run ahead: what is known was known by now at the latest.
     fn set_back(&mut self, at: Timestamp) -> RecordChange {
         for span in self.open.values_mut() {
@@ -146,8 +160,8 @@ impl Recorder {
         }
         let is_there = |uuid: &str| activities.iter().any(|activity| activity.uuid == uuid);
         let gone: Vec<String> = self.open.keys().filter(|uuid| !is_there(uuid)).cloned().collect();
-        for OpenSpan { uuid, title, .. } in gone.iter().filter_map(|uuid| self.open.remove(uuid)) {
-            changes.push(RecordChange::End { uuid, title, at, saw_end: false });
+        for OpenSpan { uuid, title, seen_at, .. } in gone.iter().filter_map(|uuid| self.open.remove(uuid)) {
+            changes.push(RecordChange::End { uuid, title, at: at.max(seen_at), saw_end: false });
         }
         for activity in activities {
             self.see(activity, at, false, changes);
@@ -387,11 +401,24 @@ mod tests {
         assert_eq!(shown(&changes), ["100 set back", "100 see a 8"]);
         let changes = recorder.observe(notified(ActivityEvent::Ended, activity("a", 100, "")), at(160));
         assert_eq!(shown(&changes), ["160 see a 100", "160 end a true"]);
-        // So does one that a file remembers.
-        let known = Known { watched_until: Some(at(ahead)), ..Known::default() };
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_what_a_file_remembers_changes_nothing_of_it() {
+        let known = Known { watched_until: Some(at(86_400)), ..Known::default() };
         let mut recorder = Recorder::new(known);
-        assert_eq!(shown(&recorder.observe(Observation::Look(vec![]), at(200))), ["200 set back"]);
-        assert_eq!(shown(&recorder.observe(Observation::There, at(261))), ["261 watched"]);
+        let look = || Observation::Look(vec![activity("a", 7, "")]);
+        assert_eq!(shown(&recorder.observe(look(), at(200))), ["200 begin a 7"]);
+        // Nor does it once it is set right, and back again.
+        let changes = recorder.observe(notified(ActivityEvent::Ended, activity("a", 100, "")), at(90_000));
+        assert_eq!(shown(&changes), ["90000 see a 100", "90000 end a true"]);
+        assert_eq!(shown(&recorder.observe(look(), at(300))), ["300 begin a 7"]);
+        // What this watch itself had seen ahead of the file is set back, as far as the file reaches.
+        let known = Known { watched_until: Some(at(1_000)), ..Known::default() };
+        let mut recorder = Recorder::new(known);
+        recorder.observe(Observation::Look(vec![]), at(86_400));
+        let changes = recorder.observe(Observation::Look(vec![]), at(900));
+        assert_eq!(shown(&changes), ["1000 set back"]);
     }
 
     #[test]

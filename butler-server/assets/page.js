@@ -1,4 +1,4 @@
-// Makes a page live. It holds no fact: when something happened, the page is asked for again and what differs exchanged.
+// Makes a page live. It holds no fact: after news the page is asked for again, and what differs exchanged.
 const body = document.body, find = (selector) => document.querySelector(selector);
 const all = (selector, part = document) => [...part.querySelectorAll(selector)];
 const on = (kind, act) => document.addEventListener(kind, act);
@@ -118,7 +118,7 @@ on("submit", async (event) => {
 on("change", ({ target }) => {
   if (target.matches("select[data-save]")) target.form.requestSubmit();
 });
-// What is typed the server judges or draws.
+// The server judges what is typed.
 let typed;
 on("input", ({ target }) => {
   if (target.matches("[data-filter]")) return filter();
@@ -126,11 +126,12 @@ on("input", ({ target }) => {
   if (!url) return;
   for (const field of form) field.setCustomValidity("");
   clearTimeout(typed);
-  typed = setTimeout(async () => {
+  const mine = typed = setTimeout(async () => {
     const answer = await fetch(url + "?" + new URLSearchParams(new FormData(form))).catch(() => null);
-    if (!answer?.ok) return;
+    const html = await answer?.text();
+    if (!answer?.ok || mine !== typed) return;
     const output = form.querySelector("output");
-    output.innerHTML = await answer.text();
+    output.innerHTML = html;
     if (output.querySelector(".fail")) target.setCustomValidity(output.textContent);
   }, 150);
 });
@@ -146,7 +147,7 @@ on("keydown", ({ key }) => {
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
-// A hand or the arrow keys move a line through the lanes of `part`, in steps that are `span` of `field`.
+// Hand or arrow keys move a line through the lanes of `part`, in steps of `span` of `field`.
 const make = (name, kind = "div") => Object.assign(document.createElement(kind), { className: name });
 const along = (part, handle, field, count, span, show, hide) => {
   const line = make("scrub-line"), box = (element) => element.getBoundingClientRect();

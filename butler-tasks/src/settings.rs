@@ -154,9 +154,9 @@ mod tests {
     }
 
     /// For every setting a value that is not its default. What each does further on is tested where it is
-    /// done: the window and the switches in butler-schedule, the name, the allowed roots, the switches and what
-    /// is of the pages in butler-server, whether folders are watched and the room that is asked for in butler,
-    /// interval and width in butler-engine and butler-media.
+    /// done: the window and the switches in butler-schedule, the name, the allowed roots, the switches and
+    /// what is of the pages in butler-server, whether folders are watched and the room that is asked for in
+    /// butler, interval and width in butler-engine and butler-media.
     const FLIPPED: &[(&str, &str)] = &[
         ("FriendlyName", "Attic"),
         ("ButlerHostNames", "butler.example.org"),

@@ -1,5 +1,6 @@
 //! What a server is busy with, observation by observation: one look at the begin and after each gap, and the
-//! server's own word between. It polls only where a server gives no word, so it costs a server next to nothing.
+//! server's own word between. It polls only where a server gives no word, so it costs a server next to
+//! nothing.
 
 use std::collections::VecDeque;
 use std::time::Duration;

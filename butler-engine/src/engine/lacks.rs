@@ -1,6 +1,6 @@
 //! Follows what runs lack: it is counted when a run begins, once more when the run is asked for again, and
-//! ahead of runs that are still to come. Counting reads a whole library, so it has a thread of its own; it asks
-//! the library alone, and the disk for blobs that may be lost.
+//! ahead of runs that are still to come. Counting reads a whole library, so it has a thread of its own; it
+//! asks the library alone, and the disk for blobs that may be lost.
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -95,8 +95,8 @@ impl Loop {
             Ok(gathered) => gathered,
             Err(sentence) => return self.fail_run(id, sentence),
         };
-        // What was counted ahead of a run that has begun by now knows nothing of what was made meanwhile: what
-        // it lacks is counted anew.
+        // What was counted ahead of a run that has begun by now knows nothing of what was made meanwhile:
+        // what it lacks is counted anew.
         if is_ahead || run.phase != Phase::Counting {
             return;
         }

@@ -21,8 +21,8 @@ use crate::engine::inbox::Inbox;
 /// A root whose watch ended, or could not begin, is tried again after this.
 const TRY_AGAIN: Duration = Duration::from_secs(300);
 
-/// So many words wait for its thread. A root's watch that has more waits, and what the kernel can't keep for it
-/// meanwhile it tells as too much.
+/// So many words wait for its thread. A root's watch that has more waits, and what the kernel can't keep for
+/// it meanwhile it tells as too much.
 const MOST: usize = 1_024;
 
 /// Something that its thread is told.
@@ -33,8 +33,8 @@ enum Word {
     Root { section: SectionId, root: PathBuf, watched: Watched },
 }
 
-/// What the loop asks for. It must not wait, so that it leaves no word where there is no room for one: what it
-/// asks for is seen behind the words that are there.
+/// What the loop asks for. It must not wait, so that it leaves no word where there is no room for one: what
+/// it asks for is seen behind the words that are there.
 #[derive(Default)]
 struct Asked {
     /// The setting or the sections may be others now.

@@ -42,10 +42,11 @@ pub struct FailureRow {
     pub kind: Option<ProductKind>,
     /// The version that failed to make it.
     pub version: Option<u32>,
-    /// The whole path of the file or folder; that of the oldest part where several files hold the content, and
-    /// of an item the folder of its oldest one.
+    /// The whole path of the file or folder; that of the oldest part where several files hold the content,
+    /// and of an item the folder of its oldest one.
     pub path: PathBuf,
-    /// The part of that file; none for what a scan could not read, and where it is a picture beside the media.
+    /// The part of that file; none for what a scan could not read, and where it is a picture beside the
+    /// media.
     pub part: Option<PartId>,
     /// The files that hold the content, the one above first, 100 at most; for what a scan could
     /// not read, that.

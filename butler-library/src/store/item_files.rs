@@ -70,10 +70,10 @@ pub(super) fn parts_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<
 }
 
 impl Library {
-    /// A page of the files whose content lacks a product in one of these scopes, of one section and one switch,
-    /// held back by a failure or not, by their items' titles; and how many there are in all, unless it is the
-    /// page behind a file. From file to file the whole list is read once, whatever is made meanwhile. Pictures
-    /// beside the media are no files of items.
+    /// A page of the files whose content lacks a product in one of these scopes, of one section and one
+    /// switch, held back by a failure or not, by their items' titles; and how many there are in all, unless
+    /// it is the page behind a file. From file to file the whole list is read once, whatever is made
+    /// meanwhile. Pictures beside the media are no files of items.
     ///
     /// # Errors
     /// If there is no such file to be behind of, or the database fails.
@@ -125,8 +125,8 @@ impl Library {
         })
     }
 
-    /// The file at a path, if a section knows it; one that is missing too, while its item is kept. A path that
-    /// leads there through links will do.
+    /// The file at a path, if a section knows it; one that is missing too, while its item is kept. A path
+    /// that leads there through links will do.
     ///
     /// # Errors
     /// If the database fails.

@@ -128,8 +128,8 @@ pub(super) fn lacking(asked: impl Into<Asked>, from: Begin) -> String {
              AND d.version >= :usable AND d.version < {newest} AND d.params = :params)"
         ),
     };
-    // The parts of a source: of one that stands for tags, those with these tags; and of artwork the pictures that
-    // are somebody's.
+    // The parts of a source: of one that stands for tags, those with these tags; and of artwork the pictures
+    // that are somebody's.
     let parts = if needs.contains(Traits::TAGGED) {
         "CROSS JOIN parts p ON p.tagged = s.id"
     } else if needs.contains(Traits::ARTWORK) {

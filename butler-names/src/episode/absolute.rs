@@ -139,8 +139,8 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
         .or_else(|| at_end(text, season))
 }
 
-/// The season and number in front of a day: `Show - 101 - 2010-11-23`, `Show.101.Event.2010.11.23`. What has a
-/// day is not counted through all seasons.
+/// The season and number in front of a day: `Show - 101 - 2010-11-23`, `Show.101.Event.2010.11.23`. What has
+/// a day is not counted through all seasons.
 pub(super) fn before_a_day(front: &str, around: Around<'_>) -> Option<Found> {
     let dashed = || {
         let found = BEFORE_A_DAY.as_ref()?.captures(front)?;

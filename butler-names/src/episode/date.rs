@@ -60,8 +60,8 @@ pub(super) fn find(stem: &str) -> Option<(Date, usize, usize)> {
     .or_else(|| six(stem))
 }
 
-/// Whether a name holds five digits, and among them those of a year or the six of a day: looked at sooner than
-/// patterns.
+/// Whether a name holds five digits, and among them those of a year or the six of a day: looked at sooner
+/// than patterns.
 fn may_have_a_day(stem: &str) -> bool {
     let is_year = |four: &[u8]| matches!(four, [b'1', b'9', ..] | [b'2', b'0', ..]) && are_digits(four);
     stem.bytes().filter(u8::is_ascii_digit).count() >= 5

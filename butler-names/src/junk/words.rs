@@ -71,7 +71,8 @@ pub(super) const EDITIONS: &[&str] = &[
     "alternate", "alternative", "assembly", "deluxe", "diamond", "fan", "gold", "hunter", "imperial", "platinum",
     "rekall", "rogue", "rouge", "signature", "workprint",
 ];
-/// Of the soft words, languages of which a title of several words has none at its end; a title's is `English`.
+/// Of the soft words, languages of which a title of several words has none at its end; a title's is
+/// `English`.
 #[rustfmt::skip]
 pub(super) const LANGUAGES: &[&str] = &[
     "german", "french", "italian", "spanish", "castellano", "latino", "nordic", "swedish", "norwegian", "danish",

@@ -159,10 +159,10 @@ impl Schedule {
 
     /// What is queued or running already and does what is asked for, and inside a window what is scheduled. A
     /// run that was told to stop does not, and one that is limited to a section does only that section: a
-    /// request for more waits behind it. So does a scan that works: what came into a folder that it has passed
-    /// would be lost. Of a task that keeps house a run of everything does not what a person asks of one
-    /// section: it waits for days, and asks. A media run of everything that leaves alone what failed is not
-    /// made to try all of it for the sake of one section, or of some files of it.
+    /// request for more waits behind it. So does a scan that works: what came into a folder that it has
+    /// passed would be lost. Of a task that keeps house a run of everything does not what a person asks of
+    /// one section: it waits for days, and asks. A media run of everything that leaves alone what failed is
+    /// not made to try all of it for the sake of one section, or of some files of it.
     fn there(&self, row: &Row, request: Request<'_>) -> Option<StartAnswer> {
         let section = request.ask.section;
         let does_it = |run: &RunRecord| match row.timing.lane {
@@ -187,9 +187,9 @@ impl Schedule {
         Some(StartAnswer::Scheduled { run: placed.id, at: placed.scheduled_at? })
     }
 
-    /// What the run that is there must do besides, so that nothing of what a person asks for is lost: one that
-    /// is asked for by force becomes a person's and tries again what failed; a media run that works looks once
-    /// more for what is lacking.
+    /// What the run that is there must do besides, so that nothing of what a person asks for is lost: one
+    /// that is asked for by force becomes a person's and tries again what failed; a media run that works
+    /// looks once more for what is lacking.
     fn serve(&mut self, id: RunId, row: &Row, request: Request<'_>, effects: &mut Vec<Effect>) {
         let Some(run) = self.live.iter_mut().find(|run| run.id == id) else { return };
         if request.ask.force && request.origin == Origin::Person && !run.ask.force {

@@ -1,5 +1,5 @@
-//! What a page's buttons do: each asks what the API's handlers ask, leads back to its page, and has the sentence
-//! of what became of it shown there.
+//! What a page's buttons do: each asks what the API's handlers ask, leads back to its page, and has the
+//! sentence of what became of it shown there.
 
 use axum::Router;
 use axum::extract::{Path, State};

@@ -1,5 +1,6 @@
-//! A film's own time as an axis that everything made of the film stands on: where a moment is, which moments are
-//! named, and the lanes that share it. Places are per cent of the film, so that lanes fit any width. Pure.
+//! A film's own time as an axis that everything made of the film stands on: where a moment is, which moments
+//! are named, and the lanes that share it. Places are per cent of the film, so that lanes fit any width.
+//! Pure.
 
 use maud::{Markup, html};
 
@@ -26,9 +27,11 @@ impl Axis {
 
     /// The moments that are named: round ones, from the beginning.
     fn named(self) -> impl Iterator<Item = u64> {
-        let fits = |step: &&u64| self.lasts_ms / (**step * 1_000) < MOST_NAMED;
-        let step = STEPS.iter().find(fits).unwrap_or(&STEPS[STEPS.len() - 1]) * 1_000;
-        (0..).map(move |nth| nth * step).take_while(move |ms| *ms <= self.lasts_ms)
+        let fits = |step: &u64| self.lasts_ms / (step * 1_000) < MOST_NAMED;
+        // A length that a header lies about may be thousands of years.
+        let longest = (self.lasts_ms / MOST_NAMED).max(1);
+        let step = STEPS.iter().copied().find(fits).map_or(longest, |step| step * 1_000);
+        (0..=MOST_NAMED).map(move |nth| nth * step).take_while(move |ms| *ms <= self.lasts_ms)
     }
 
     /// The names below the lanes.
@@ -47,8 +50,8 @@ impl Axis {
         }
     }
 
-    /// A lane with a curve, from its points (milliseconds, height from the top), over a line that is not to be
-    /// passed, or one to come up to.
+    /// A lane with a curve, from its points (milliseconds, height from the top), over a line that is not to
+    /// be passed, or one to come up to.
     pub(super) fn curve(self, name: Markup, label: &str, points: &[(f64, f64)], target: f64) -> Markup {
         let path = points.iter().map(|(ms, y)| format!("{:.2} {y:.1}", self.place(*ms))).collect::<Vec<_>>();
         let (first, last) = (points.first(), points.last());

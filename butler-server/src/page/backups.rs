@@ -1,5 +1,5 @@
-//! The database's copies on the page of settings: which there are, whether one is sound, and how one is brought
-//! back.
+//! The database's copies on the page of settings: which there are, whether one is sound, and how one is
+//! brought back.
 
 use axum::Router;
 use axum::extract::State;

@@ -1,5 +1,5 @@
-//! An item's page: what was made of one file, on one time axis: its pictures, the data it needs, how loud it is,
-//! where somebody speaks, its chapters. Start with [`film`].
+//! An item's page: what was made of one file, on one time axis: its pictures, the data it needs, how loud it
+//! is, where somebody speaks, its chapters. Start with [`film`].
 
 use butler_api::v1::{Bandwidth, Product, Products};
 use butler_library::PartRow;
@@ -201,10 +201,13 @@ fn data_lane(bandwidth: &Bandwidth, axis: Axis) -> Markup {
     axis.curve(name, &label, &points, y(needed as f64))
 }
 
-/// Bits a second in the middle of each step; the last one ends with the film.
+/// Bits a second in the middle of each step. A step that the film ends in, or that lies behind the end that its
+/// headers state, counts as a whole one if less than half of it is left: a key frame alone is no rate.
 fn rates(bytes: &[u64], step_ms: u64, axis: Axis) -> Vec<(f64, f64)> {
+    let step_ms = step_ms.max(1);
     let rate = |(begins, bytes): (u64, &u64)| {
-        let lasts = axis.lasts_ms.saturating_sub(begins).clamp(1, step_ms.max(1)) as f64;
+        let left = axis.lasts_ms.saturating_sub(begins);
+        let lasts = if left * 2 < step_ms { step_ms } else { left.min(step_ms) } as f64;
         (begins as f64 + lasts / 2.0, *bytes as f64 * 8_000.0 / lasts)
     };
     (0..).map(|step| step * step_ms).zip(bytes).map(rate).collect()

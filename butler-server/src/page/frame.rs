@@ -1,5 +1,5 @@
-//! What every page has round it: head, navigation, the banner while everything is held, and the headers that keep
-//! others out. Also links, buttons that post, and sentences with code in them.
+//! What every page has round it: head, navigation, the banner while everything is held, and the headers that
+//! keep others out. Also links, buttons that post, and sentences with code in them.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

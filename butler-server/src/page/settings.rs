@@ -1,5 +1,6 @@
-//! The settings, from the typed table: each with what it takes, its default and who gave its value, changed one
-//! at a time and checked by the server's own sentences, as it is typed. The hours have a form of their own.
+//! The settings, from the typed table: each with what it takes, its default and who gave its value, changed
+//! one at a time and checked by the server's own sentences, as it is typed. The hours have a form of their
+//! own.
 
 mod hours;
 

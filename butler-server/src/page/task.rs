@@ -1,5 +1,5 @@
-//! One task: its history as a chart and a table, what could not be made, its settings, and what it would do if it
-//! ran now.
+//! One task: its history as a chart and a table, what could not be made, its settings, and what it would do
+//! if it ran now.
 
 use axum::Router;
 use axum::extract::{Path, State};

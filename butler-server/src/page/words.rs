@@ -1,7 +1,8 @@
 //! Numbers, sizes and times as people write them. Pure.
 //!
-//! A moment is told in the server's zone and marked, by an element or (in a title or label) by [`Clock::told`], so
-//! that the script tells it in the viewer's, day word and all. A night's day is a name, the same in all zones.
+//! A moment is told in the server's zone and marked, by an element or (in a title or label) by
+//! [`Clock::told`], so that the script tells it in the viewer's, day word and all. A night's day is a name,
+//! the same in all zones.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;

@@ -1,5 +1,5 @@
-//! The database's copies: which there are, and whether one is sound. Restoring one is for a server that does not
-//! run, and for `butler backup`.
+//! The database's copies: which there are, and whether one is sound. Restoring one is for a server that does
+//! not run, and for `butler backup`.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

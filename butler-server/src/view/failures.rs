@@ -1,4 +1,5 @@
-//! Failures as they are shown: which product could not be made of which file, why, and when it is tried again.
+//! Failures as they are shown: which product could not be made of which file, why, and when it is tried
+//! again.
 
 use std::collections::HashMap;
 

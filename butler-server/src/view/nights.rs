@@ -1,5 +1,5 @@
-//! What became of each of the last nights, and of the last one in one sentence, which page, API and command line
-//! tell alike. Start with [`Night::of`]; it is pure.
+//! What became of each of the last nights, and of the last one in one sentence, which page, API and command
+//! line tell alike. Start with [`Night::of`]; it is pure.
 
 use std::collections::BTreeMap;
 
@@ -74,8 +74,8 @@ pub(crate) struct Nights {
 }
 
 impl Night {
-    /// The nights of some runs, both newest first, with how many files failed in each as far as that is stored. A
-    /// run that was skipped had nothing to do.
+    /// The nights of some runs, both newest first, with how many files failed in each as far as that is
+    /// stored. A run that was skipped had nothing to do.
     pub(crate) fn of(runs: &[NightRun], failed_files: &BTreeMap<Date, u64>) -> Vec<Self> {
         let mut nights: BTreeMap<Date, BTreeMap<&TaskName, Vec<&NightRun>>> = BTreeMap::new();
         for run in runs.iter().filter(|run| run.state != RunState::Skipped) {

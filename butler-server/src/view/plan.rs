@@ -19,8 +19,8 @@ const QUICK: Duration = Duration::from_millis(50);
 /// As many times as long as it took, and no longer than this.
 const KEPT: (u32, Duration) = (10, Duration::from_secs(5));
 
-/// The last plan that took long to make: what is left to do of a large library that is new. Pages ask for it with
-/// all that happens, by every browser that is open.
+/// The last plan that took long to make: what is left to do of a large library that is new. Pages ask for it
+/// with all that happens, by every browser that is open.
 #[derive(Default)]
 pub(crate) struct Recent(Mutex<Option<(Instant, Duration, Plan)>>);
 

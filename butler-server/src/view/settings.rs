@@ -21,8 +21,8 @@ pub(crate) fn one(app: &App, id: &str) -> Result<Setting, Problem> {
     Ok(setting(row, &app.handle.settings()))
 }
 
-/// Changes settings, all of these or none: id and text, no text for the default. Those that have another value
-/// then.
+/// Changes settings, all of these or none: id and text, no text for the default. Those that have another
+/// value then.
 pub(crate) async fn change(app: &App, changes: Vec<(String, Option<String>)>) -> Result<Settings, Problem> {
     let (handle, asked) = (app.handle.clone(), changes.clone());
     app.blocking(move || handle.check_folders(&asked)).await??;

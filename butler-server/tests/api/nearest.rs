@@ -1,4 +1,5 @@
-//! Tracks that sound like one, and those that lead from one to another, as Plex shows them and as Butler does.
+//! Tracks that sound like one, and those that lead from one to another, as Plex shows them and as Butler
+//! does.
 
 use axum::http::{Method, StatusCode};
 use butler_library::{ItemFilter, ItemId, ItemKind, PartRow, SectionId, SectionKind};
@@ -98,7 +99,7 @@ async fn a_client_bounds_how_many_how_far_and_of_whom() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
     for (what, status) in [
-        (album.to_string(), StatusCode::BAD_REQUEST),
+        (album.to_string(), StatusCode::NOT_FOUND),
         ("999".into(), StatusCode::NOT_FOUND),
         ("x".into(), StatusCode::NOT_FOUND),
     ] {
@@ -169,7 +170,7 @@ async fn a_path_leads_over_tracks_between_and_takes_no_recording_twice() {
     for (wrong, status) in [
         (format!("/api/v1/items/{from}/path"), 400),
         (format!("/api/v1/items/{from}/path?to={from}"), 400),
-        (format!("/api/v1/items/{from}/path?to={album}"), 400),
+        (format!("/api/v1/items/{from}/path?to={album}"), 404),
         (format!("/api/v1/items/{from}/path?to=999"), 404),
         (format!("/api/v1/items/{from}/path?to={to}&length=1"), 400),
         (format!("/library/sections/{section}/computePath?startID={from}"), 400),

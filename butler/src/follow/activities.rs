@@ -1,5 +1,5 @@
-//! Follows the work of a server that keeps no runs, as a Plex Media Server: by the activities that begin after
-//! a start, until all of them are over.
+//! Follows the work of a server that keeps no runs, as a Plex Media Server: by the activities that begin
+//! after a start, until all of them are over.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -1,9 +1,8 @@
 //! The command line as a person or a script meets it: the real executable against a stand-in for a server.
-//! What it does with the real server is seen in the tests that start one. One file a subject: `analyse` (products
-//! of plain files), `starts` (tasks
-//! started, waited for, watched, stopped), `runs` (what ran, failed, and will), `sections`, `settings`,
-//! `servers` (which one is asked, and what if none answers), `plex` (a Plex Media Server), `subtitles`, `terminal`
-//! (what is printed and what never is).
+//! What it does with the real server is seen in the tests that start one. One file a subject: `analyse`
+//! (products of plain files), `starts` (tasks started, waited for, watched, stopped), `runs` (what ran,
+//! failed, and will), `sections`, `settings`, `servers` (which one is asked, and what if none answers),
+//! `plex` (a Plex Media Server), `subtitles`, `terminal` (what is printed and what never is).
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 

@@ -1,4 +1,5 @@
-//! A task that is started while a run of it works: what came since the run counted what it lacks is done by it.
+//! A task that is started while a run of it works: what came since the run counted what it lacks is done by
+//! it.
 
 use std::fs;
 

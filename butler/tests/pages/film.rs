@@ -1,5 +1,5 @@
-//! An item's page: what was made of a film stands on one time axis, whichever lane it is in; and what is missing
-//! says when it will come.
+//! An item's page: what was made of a film stands on one time axis, whichever lane it is in; and what is
+//! missing says when it will come.
 
 use butler_fixtures::{Codec, Container, Film, Sound};
 

@@ -1,5 +1,5 @@
-//! The pages in a real browser, over the real server with its real workers: what a person does with a mouse, by
-//! keyboard, on a phone, without a script, and with another server behind it.
+//! The pages in a real browser, over the real server with its real workers: what a person does with a mouse,
+//! by keyboard, on a phone, without a script, and with another server behind it.
 //!
 //! Pictures of every page, dark and light, on a desk and on a phone, are kept in `target/tmp/pages`.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
@@ -68,7 +68,9 @@ fn open(server: &Server, browser: &mut Browser, path: &str) {
 #[test]
 fn a_task_is_started_watched_held_and_stopped_without_a_page_being_loaded_again() {
     let stage = stage();
-    let server = with_films(&stage, &[long_film(1), long_film(2), long_film(3)]);
+    // So many that the run is still at work when the browser has come to its last click.
+    let films: Vec<_> = (1..=12).map(long_film).collect();
+    let server = with_films(&stage, &films);
     let mut browser = signed_in(&server);
     // What a page that is loaded again would forget.
     browser.evaluate("window.stays = true").unwrap();

@@ -1,4 +1,5 @@
-//! What was: last night told alike everywhere, a season of nights on one page, and moments in the viewer's zone.
+//! What was: last night told alike everywhere, a season of nights on one page, and moments in the viewer's
+//! zone.
 
 use butler_fixtures::{Server, Stage};
 use jiff::civil::date;

@@ -1,5 +1,5 @@
-//! The page of settings: what is typed is checked and drawn by the server, settings are found, and backups are
-//! listed and checked.
+//! The page of settings: what is typed is checked and drawn by the server, settings are found, and backups
+//! are listed and checked.
 
 use super::{open, signed_in, stage};
 

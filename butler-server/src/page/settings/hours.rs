@@ -1,5 +1,5 @@
-//! The maintenance hours: a form of two times and seven days, and the day as a line with the window on it, which
-//! follows what is typed.
+//! The maintenance hours: a form of two times and seven days, and the day as a line with the window on it,
+//! which follows what is typed.
 
 use axum::Router;
 use axum::extract::State;
@@ -32,7 +32,8 @@ const WEEK: [(&str, &str); 7] = [
     ("sun", "Sun"),
 ];
 const PATH: &str = "/settings/hours";
-/// What a browser takes for a time of day; with its own field the form of the time would be the browser's choice.
+/// What a browser takes for a time of day; with its own field the form of the time would be the browser's
+/// choice.
 const TIME: &str = "([01]?[0-9]|2[0-3]):[0-5][0-9]";
 
 pub(super) fn routes() -> Router<App> {

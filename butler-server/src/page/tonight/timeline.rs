@@ -1,5 +1,5 @@
-//! The night as one picture: a row a task, from what ran to what is planned. Places are per cent of the window,
-//! so that a track fits any width and no style stands in the markup.
+//! The night as one picture: a row a task, from what ran to what is planned. Places are per cent of the
+//! window, so that a track fits any width and no style stands in the markup.
 
 use butler_api::v1::{PlannedRun, Run, Task};
 use butler_api::{Origin, RunState, TaskName};
@@ -98,7 +98,8 @@ impl Night {
         (at.duration_since(self.from).as_secs_f64() / whole * 100.0).clamp(0.0, 100.0)
     }
 
-    /// The night of another day by the same hours, and by those of its runs, should the hours have been others.
+    /// The night of another day by the same hours, and by those of its runs, should the hours have been
+    /// others.
     pub(super) fn of_day(&self, day: Date, runs: &[Run]) -> Option<Self> {
         let time = |at: Timestamp| self.zone.to_datetime(at).time();
         let (from, until) = (time(self.from), time(self.until));

@@ -1,5 +1,5 @@
-//! `butler runs --record FILE`: the nights of a history that `butler watch --record FILE` keeps, each as a time
-//! line. No server is asked.
+//! `butler runs --record FILE`: the nights of a history that `butler watch --record FILE` keeps, each as a
+//! time line. No server is asked.
 
 use std::path::Path;
 
