@@ -92,7 +92,7 @@ const listen = () => {
     if (events.readyState === 2 && !document.hidden) setTimeout(listen, 3000);
   };
 };
-// A page that nobody sees holds no connection.
+// A hidden page holds no connection.
 const look = () => { if (document.hidden) { events?.close(); again = true; } else { listen(); if (again) refresh(); } };
 on("visibilitychange", look);
 addEventListener("pagehide", () => events?.close());
@@ -199,7 +199,7 @@ const scrubs = (part) => {
   }
 };
 localise(document);
-// Compared as served: scripts add to it.
+// As served: scripts add to it.
 for (const part of all("[data-live]")) part.served = part.innerHTML;
 scrubs(document);
 filter();

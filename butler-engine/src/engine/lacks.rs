@@ -84,7 +84,13 @@ impl Loop {
                 }),
                 Err(_) => Err(OWN_FAULT.to_owned()),
             };
-            inbox.tell(EngineEvent::Gathered { run: id, lacks });
+            match lacks {
+                // The run itself will say so, should it still be so when it begins.
+                Err(sentence) if is_ahead => {
+                    tracing::warn!(run = %id, %sentence, "what it will lack is not known");
+                }
+                lacks => inbox.tell(EngineEvent::Gathered { run: id, lacks }),
+            }
         })?;
         Ok(())
     }

@@ -192,7 +192,9 @@ impl Schedule {
     /// looks once more for what is lacking.
     fn serve(&mut self, id: RunId, row: &Row, request: Request<'_>, effects: &mut Vec<Effect>) {
         let Some(run) = self.live.iter_mut().find(|run| run.id == id) else { return };
-        if request.ask.force && request.origin == Origin::Person && !run.ask.force {
+        // What watched folders ask for looks anew, and tries nothing again.
+        let is_less = !run.ask.force || run.origin == Origin::Watch;
+        if request.ask.force && request.origin == Origin::Person && is_less {
             run.ask.force = true;
             run.origin = Origin::Person;
             run.bound_until = None;
