@@ -408,11 +408,11 @@ mod tests {
         let known = Known { watched_until: Some(at(86_400)), ..Known::default() };
         let mut recorder = Recorder::new(known);
         let look = || Observation::Look(vec![activity("a", 7, "")]);
-        assert_eq!(shown(&recorder.observe(look(), at(200))), ["200 begin a 7"]);
+        assert_eq!(shown(&recorder.observe(look(), at(200))), ["200 begin a false", "200 see a 7"]);
         // Nor does it once it is set right, and back again.
         let changes = recorder.observe(notified(ActivityEvent::Ended, activity("a", 100, "")), at(90_000));
         assert_eq!(shown(&changes), ["90000 see a 100", "90000 end a true"]);
-        assert_eq!(shown(&recorder.observe(look(), at(300))), ["300 begin a 7"]);
+        assert_eq!(shown(&recorder.observe(look(), at(300))), ["300 begin a false", "300 see a 7"]);
         // What this watch itself had seen ahead of the file is set back, as far as the file reaches.
         let known = Known { watched_until: Some(at(1_000)), ..Known::default() };
         let mut recorder = Recorder::new(known);

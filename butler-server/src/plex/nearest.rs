@@ -47,10 +47,9 @@ const PATH_TRACKS: usize = 20;
     ),
     responses(
         (status = 200, description = "The tracks, each with its `distance`.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
-        (status = 400, description = "A parameter can't be read, or the item is no track; the sentence says \
-                                      which.", body = Errors),
+        (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such item.", body = Errors),
+        (status = 404, description = "There is no such item, or it is no track.", body = Errors),
     ))]
 async fn nearest(
     State(app): State<App>,
@@ -88,10 +87,10 @@ async fn nearest(
     responses(
         (status = 200, description = "The tracks, both ends with them: 20, or as many as there \
                                       are.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
-        (status = 400, description = "An end is missing, no track or of another section; the sentence says \
+        (status = 400, description = "An end is missing or of another section; the sentence says \
                                       which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such section or item.", body = Errors),
+        (status = 404, description = "There is no such section or track.", body = Errors),
     ))]
 async fn compute_path(
     State(app): State<App>,

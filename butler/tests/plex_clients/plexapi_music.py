@@ -11,7 +11,7 @@ import time
 # This folder has a file with the name of the package that is used.
 sys.path.pop(0)
 
-from plexapi.exceptions import BadRequest  # noqa: E402
+from plexapi.exceptions import BadRequest, NotFound  # noqa: E402
 from plexapi.server import PlexServer  # noqa: E402
 
 URL, TOKEN = (os.environ[name] for name in ("BUTLER_URL", "BUTLER_TOKEN"))
@@ -57,7 +57,7 @@ assert [track.ratingKey for track in drums.sonicallySimilar(limit=1, maxDistance
 assert len(drums.sonicallySimilar(maxDistance=distances[1] + 0.0001)) == 2
 assert near[0].artist().title == "Drums" and near[0].media[0].parts[0].file, vars(near[0])
 refuses(BadRequest, lambda: drums.sonicallySimilar(limit=0))
-refuses(BadRequest, lambda: drums.album().sonicallySimilar())
+refuses(NotFound, lambda: drums.album().sonicallySimilar())
 
 # A way to the strings.
 strings = {track.title: track for track in tracks}["Strings 1"]

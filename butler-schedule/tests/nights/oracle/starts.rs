@@ -36,7 +36,9 @@ impl Oracle {
         let is_in = |run: &Run| run.paths == 0 || (paths != 0 && paths & !run.paths == 0);
         let holds = |run: &Run| run.section.is_none() || (run.section == Some(section) && is_in(run));
         if let Some(run) = self.runs.iter_mut().find(|run| queued(run) && holds(run) && is_sure(run)) {
-            run.forced |= origin == Origin::Person;
+            if origin == Origin::Person && (!run.forced || run.origin == Origin::Watch) {
+                (run.forced, run.origin, run.bound_until) = (true, origin, None);
+            }
             return Became::Running { run: run.id };
         }
         if let Some(run) = self.runs.iter_mut().find(|run| queued(run) && run.section == Some(section)) {
@@ -72,7 +74,9 @@ impl Oracle {
         let there = self.runs.iter().filter(does_it).find(|run| run.state != RunState::Scheduled);
         if let Some(run) = there.map(|run| run.id) {
             self.tally.count(Branch::AlreadyThere);
-            let tries_anew = forced && !self.get(run).forced;
+            // What watched folders ask for tries nothing again.
+            let asked = self.get(run);
+            let tries_anew = forced && (!asked.forced || asked.origin == Origin::Watch);
             if self.tally.met(Branch::ForcedAnew, tries_anew) {
                 let run = self.get(run);
                 (run.forced, run.origin, run.bound_until) = (true, Origin::Person, None);
