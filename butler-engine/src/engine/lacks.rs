@@ -96,11 +96,12 @@ impl Loop {
     }
 
     pub(super) fn gathered(&mut self, id: RunId, lacks: Result<Gathered, String>) {
-        let Some(run) = self.runs.get_mut(&id) else { return self.gathered_ahead(id, lacks) };
-        let Gathered { lacks, held_back, is_ahead } = match lacks {
+        let gathered = match lacks {
             Ok(gathered) => gathered,
             Err(sentence) => return self.fail_run(id, sentence),
         };
+        let Some(run) = self.runs.get_mut(&id) else { return self.gathered_ahead(id, gathered) };
+        let Gathered { lacks, held_back, is_ahead } = gathered;
         // What was counted ahead of a run that has begun by now knows nothing of what was made meanwhile:
         // what it lacks is counted anew.
         if is_ahead || run.phase != Phase::Counting {
@@ -126,16 +127,11 @@ impl Loop {
     }
 
     /// What a run that is still to come will lack was counted.
-    fn gathered_ahead(&mut self, id: RunId, lacks: Result<Gathered, String>) {
-        match lacks {
-            Ok(gathered) if self.done_ahead.contains_key(&id) => {
-                for (spec, sources) in gathered.lacks {
-                    self.backlog.add_ahead(id, spec, sources.into_iter().collect());
-                }
+    fn gathered_ahead(&mut self, id: RunId, gathered: Gathered) {
+        if self.done_ahead.contains_key(&id) {
+            for (spec, sources) in gathered.lacks {
+                self.backlog.add_ahead(id, spec, sources.into_iter().collect());
             }
-            Ok(_) => {}
-            // The run itself will say so, should it still be so when it begins.
-            Err(sentence) => tracing::warn!(run = %id, %sentence, "what it will lack is not known"),
         }
     }
 }

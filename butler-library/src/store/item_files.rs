@@ -43,8 +43,8 @@ fn place_in_list(tx: &Connection, part: PartId) -> Result<(String, ItemId), Stor
     place.ok_or(StoreError::Unknown { what: "part", id: part.0 })
 }
 
-/// The parts that were at these places, whether they are there or not; those that are there first.
-fn parts_ever_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<PartId>, StoreError> {
+/// The parts that were at these places, each with whether its file is missing; those that are there first.
+fn parts_ever_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<(bool, PartId)>, StoreError> {
     let mut statement =
         tx.prepare_cached("SELECT missing_since IS NOT NULL, id FROM parts WHERE root = ?1 AND path = ?2")?;
     let mut parts: Vec<(bool, PartId)> = Vec::new();
@@ -53,20 +53,13 @@ fn parts_ever_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<Pa
         parts.extend(readable(&mut statement, params![root, path_bytes(path)], "part", found)?);
     }
     parts.sort_by_key(|(is_missing, _)| *is_missing);
-    Ok(parts.into_iter().map(|(_, part)| part).collect())
+    Ok(parts)
 }
 
 /// The parts that were at these places at the last scan.
 pub(super) fn parts_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<PartId>, StoreError> {
-    let mut statement =
-        tx.prepare_cached("SELECT id FROM parts WHERE root = ?1 AND path = ?2 AND missing_since IS NULL")?;
-    let mut parts = Vec::new();
-    for (root, path) in places {
-        let found: Vec<PartId> =
-            readable(&mut statement, params![root, path_bytes(path)], "part", |row| row.get(0))?;
-        parts.extend(found);
-    }
-    Ok(parts)
+    let parts = parts_ever_at(tx, places)?.into_iter();
+    Ok(parts.filter(|(is_missing, _)| !is_missing).map(|(_, part)| part).collect())
 }
 
 impl Library {
@@ -133,7 +126,7 @@ impl Library {
     pub fn file_at(&self, path: &Path) -> Result<Option<ItemFile>, StoreError> {
         let places = self.places_of(path)?;
         self.db().read(|tx| {
-            for part in parts_ever_at(tx, &places)? {
+            for (_, part) in parts_ever_at(tx, &places)? {
                 let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE p.id = ?1"))?;
                 let found = statement.query_row([part], found).optional()?;
                 if let Some(file) = with_items(tx, found.into_iter().collect())?.pop() {
