@@ -28,6 +28,7 @@ pub(crate) use aside::{open_aside, open_still};
 use checkpoints::Checkpoints;
 pub use error::StoreError;
 use readers::Readers;
+pub(crate) use writer::Pending;
 use writer::Writer;
 
 use crate::vital_threads::VitalThreads;
@@ -147,6 +148,18 @@ impl Db {
         E: From<StoreError> + Send + 'static,
     {
         self.writer.write(work)
+    }
+
+    /// As [`Self::write`], and returns at once: writes are made in the order in which they are handed over.
+    pub(crate) fn begin_write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.begin_write(work)
     }
 
     /// Brings what the log holds into the file, as far as no reader needs it, and returns once that is done;

@@ -128,7 +128,9 @@ pub(crate) fn run(
     let mut sound = Sound::new(reader, &mut feeds.sound);
     packets.walk();
     let others = Wants { pictures: false, packets: packets.is_open(), sound: sound.is_open() };
-    let pictures = Pictures::new(reader, &feeds.pictures, threads);
+    // Who feeds sound has a thread of its own, which takes the longest of all: pictures leave a core to it.
+    let for_pictures = if others.sound { threads.saturating_sub(1).max(1) } else { threads };
+    let pictures = Pictures::new(reader, &feeds.pictures, for_pictures);
     let sought = pictures.as_ref().map_or(Ok(Looked::Nobody), |pictures| look_up(reader, pictures, others));
     let is_alone = threads == 1;
     let mut rest =

@@ -29,23 +29,33 @@ use crate::unit::retry;
 use crate::unit::{Made, Settled, Spent, UnitResult};
 
 /// At most so many units in one go.
-const GROUP: usize = 128;
+const GROUP: usize = 256;
 /// So long the first of them waits for others: a commit is a write to the disk, and worth sharing.
 const GATHER: Duration = Duration::from_millis(25);
 
-/// While so many units wait to be stored none is begun: each has its outputs open.
-pub(crate) const MOST_UNSETTLED: usize = 256;
+/// While so many units wait to be stored none is begun. Those whose work is short come in bursts, and wait
+/// for a commit together.
+pub(crate) const MOST_UNSETTLED: usize = 1_024;
+/// The same of blobs, each of which is an open file.
+const MOST_BLOBS: usize = 256;
 
 /// A want that was answered, and by whom it is waited for.
 type Answered = (SourceId, ProductKind, BTreeSet<RunId>);
+
+/// A unit that was handed in.
+struct Unsettled {
+    answered: Vec<Answered>,
+    blobs: usize,
+}
 
 /// The publisher's door.
 pub(crate) struct Publisher {
     /// Before its door, as it returns when that is dropped.
     thread: Option<VitalThread>,
-    /// The units that were handed in and that the loop has not heard of since: what each answered, and to
-    /// which runs.
-    unsettled: HashMap<UnitId, Vec<Answered>>,
+    /// The units that were handed in and that the loop has not heard of since.
+    unsettled: HashMap<UnitId, Unsettled>,
+    /// Of all of these.
+    blobs: usize,
     results: Option<mpsc::Sender<UnitResult>>,
 }
 
@@ -66,7 +76,7 @@ impl Publisher {
                 }
             }
         })?;
-        Ok(Self { unsettled: HashMap::new(), results: Some(results), thread: Some(thread) })
+        Ok(Self { unsettled: HashMap::new(), blobs: 0, results: Some(results), thread: Some(thread) })
     }
 
     pub(crate) fn settle(&mut self, result: UnitResult) {
@@ -74,7 +84,11 @@ impl Publisher {
             let want = &result.wants[*want];
             (result.source, want.spec.kind(), want.runs.clone())
         });
-        self.unsettled.insert(result.unit, answered.collect());
+        let has_blob =
+            |answer: &&(usize, Result<Made, Failure>)| matches!(&answer.1, Ok(made) if made.blob.is_some());
+        let blobs = result.answers.iter().filter(has_blob).count();
+        self.blobs += blobs;
+        self.unsettled.insert(result.unit, Unsettled { answered: answered.collect(), blobs });
         if let Some(results) = &self.results {
             // The thread ends only with this door.
             let _ = results.send(result);
@@ -83,18 +97,22 @@ impl Publisher {
 
     /// The loop has heard how one that was handed in is settled.
     pub(crate) fn settled(&mut self, unit: UnitId) {
-        self.unsettled.remove(&unit);
+        self.blobs -= self.unsettled.remove(&unit).map_or(0, |unit| unit.blobs);
     }
 
     /// What units have answered to a run and is not stored yet, as far as is known.
     pub(crate) fn on_the_way(&self, run: RunId) -> HashSet<(SourceId, ProductKind)> {
-        let of_run = self.unsettled.values().flatten().filter(|(_, _, runs)| runs.contains(&run));
+        let of_run = self
+            .unsettled
+            .values()
+            .flat_map(|unit| &unit.answered)
+            .filter(|(_, _, runs)| runs.contains(&run));
         of_run.map(|(source, kind, _)| (*source, *kind)).collect()
     }
 
     /// Whether storing does not keep up with what the workers make.
     pub(crate) fn is_behind(&self) -> bool {
-        self.unsettled.len() >= MOST_UNSETTLED
+        self.unsettled.len() >= MOST_UNSETTLED || self.blobs >= MOST_BLOBS
     }
 
     /// Stores what was handed in, and ends.

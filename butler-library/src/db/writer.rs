@@ -29,6 +29,17 @@ pub(super) struct Writer {
     thread: Option<VitalThread>,
 }
 
+/// A write that was handed over. It is made, whether anybody waits for it or not.
+#[must_use = "whether a write was made its answer says"]
+pub(crate) struct Pending<T, E>(Receiver<Result<T, E>>);
+
+impl<T, E: From<StoreError>> Pending<T, E> {
+    /// Waits until the write is committed.
+    pub(crate) fn wait(self) -> Result<T, E> {
+        self.0.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+}
+
 impl Writer {
     pub(super) fn start(
         connection: Connection,
@@ -55,9 +66,21 @@ impl Writer {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.begin_write(work).wait()
+    }
+
+    /// Hands a write over, and leaves it to the caller when its answer is waited for.
+    pub(super) fn begin_write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let (job, answer) = job(work);
         self.hand_over(vec![job]);
-        answered(&answer)
+        Pending(answer)
     }
 
     /// Several writes of one caller, which share a commit; each has an answer of its own, in their order.
@@ -69,7 +92,7 @@ impl Writer {
     {
         let (jobs, answers): (Vec<_>, Vec<_>) = works.into_iter().map(job).unzip();
         self.hand_over(jobs);
-        answers.iter().map(answered).collect()
+        answers.into_iter().map(|answer| Pending(answer).wait()).collect()
     }
 
     fn hand_over(&self, batch: Vec<Box<dyn Job>>) {
@@ -89,11 +112,6 @@ where
 {
     let (reply, answer) = channel();
     (Box::new(Write { work: Some(work), result: None, reply }), answer)
-}
-
-/// Waits until a write is committed.
-fn answered<T, E: From<StoreError>>(answer: &Receiver<Result<T, E>>) -> Result<T, E> {
-    answer.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
 }
 
 impl Drop for Writer {
@@ -179,24 +197,43 @@ fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Re
     connection
         .execute_batch("BEGIN IMMEDIATE")
         .inspect_err(|error| group.iter_mut().for_each(|job| job.lose(StoreError::again(error))))?;
+    if let [job] = group {
+        // Nobody else is undone with it: a savepoint would have SQLite remember every page for nothing.
+        let stays = job.run(connection);
+        if connection.is_autocommit() {
+            return Err(undone("SQLite undid the write"));
+        }
+        if !stays {
+            return connection.execute_batch("ROLLBACK");
+        }
+    } else {
+        transact_each(connection, group)?;
+    }
+    connection.execute_batch("COMMIT").inspect_err(|_| {
+        // A commit that failed may leave the transaction open; the next group needs a fresh one.
+        let _already_undone = connection.execute_batch("ROLLBACK");
+    })
+}
+
+/// Runs each write of a group in a savepoint of its own, in the transaction that is open.
+fn transact_each(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
     for (index, job) in (1..).zip(group.iter_mut()) {
-        let kept =
-            connection.execute_batch("SAVEPOINT job").map(|()| job.run(connection)).and_then(|stays| {
-                // A full disk or an I/O error makes SQLite undo the whole transaction by itself.
-                if connection.is_autocommit() {
-                    return Ok(());
-                }
-                connection.execute_batch(if stays { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })
-            });
+        let kept = run_cached(connection, "SAVEPOINT job").map(|()| job.run(connection)).and_then(|stays| {
+            // A full disk or an I/O error makes SQLite undo the whole transaction by itself.
+            if connection.is_autocommit() {
+                return Ok(());
+            }
+            if !stays {
+                run_cached(connection, "ROLLBACK TO job")?;
+            }
+            run_cached(connection, "RELEASE job")
+        });
         if let Err(error) = &kept {
             job.lose(StoreError::again(error));
         }
         if kept.is_err() || connection.is_autocommit() {
             // All before this one are undone with it; those behind it were not begun, and are told the same.
-            let undone = rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
-                Some(format!("write {index} of a group of {} undid them all", group.len())),
-            );
+            let undone = undone(&format!("write {index} of a group of {} undid them all", group.len()));
             let _already_undone = connection.execute_batch("ROLLBACK");
             let error = kept.err().unwrap_or(undone);
             for job in group.iter_mut().skip(index) {
@@ -205,10 +242,17 @@ fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Re
             return Err(error);
         }
     }
-    connection.execute_batch("COMMIT").inspect_err(|_| {
-        // A commit that failed may leave the transaction open; the next group needs a fresh one.
-        let _already_undone = connection.execute_batch("ROLLBACK");
-    })
+    Ok(())
+}
+
+fn run_cached(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(|_| ())
+}
+
+/// What those learn whose transaction SQLite undid by itself.
+fn undone(why: &str) -> rusqlite::Error {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK);
+    rusqlite::Error::SqliteFailure(code, Some(why.to_owned()))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::media_names::Medium;
 use super::place::{Moves, place, place_again, prune};
 use super::plan::{End, FileRead, Placed, Plan};
 use super::walk::Stat;
+use crate::db::Pending;
 use crate::store::failures::{add_scan_failures, forget_scan_failures};
 use crate::store::{At, Json, sources};
 use crate::{Library, PartId, SectionId, SourceId, StoreError};
@@ -23,14 +24,14 @@ pub(super) struct Applied {
     pub(super) doubled: u64,
 }
 
-/// Places the files of a plan and carries it out.
-pub(super) fn apply(
+/// Begins to place the files of a plan and to carry it out.
+pub(super) fn begin_apply(
     library: &Library,
     section: SectionId,
     plan: Plan<FileRead>,
     now: Timestamp,
-) -> Result<Applied, StoreError> {
-    library.db().write(move |tx| {
+) -> Pending<Applied, StoreError> {
+    library.db().begin_write(move |tx| {
         let plan = plan.placed(&mut |file| says(tx, file))?;
         carry_out(tx, section, &plan, now)
     })

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::ahead::{self, Ahead};
-use super::apply::apply;
+use super::apply::{Applied, begin_apply};
 use super::compare::{Away, Compared, Comparison, Known};
 use super::content::says;
 use super::extent::Extent;
@@ -22,6 +22,7 @@ use super::read::{self, Reading};
 use super::settle::{PATIENCE, Watch};
 use super::walk::{RootState, Seen, SeenPicture, Unsure, Walk, Walked, walk};
 use super::{LeftAlone, RootReport, ScanError, ScanObserver, ScanPhase, ScanProgress, ScanReport, ScanWorld};
+use crate::db::Pending;
 use crate::fingerprint::Prints;
 use crate::store::failures::ScanFailure;
 use crate::store::path_from_bytes;
@@ -64,13 +65,14 @@ pub(super) fn run(
         &mut |known| comparison.known(known),
     )?;
     let compared = scan.compared(comparison.end());
-    if !scan.read_all(compared)? {
-        scan.flush()?;
+    let is_read = scan.read_all(compared)?;
+    scan.flush()?;
+    scan.await_plan()?;
+    if !is_read {
         return Ok(scan.stop());
     }
     let pictures = scan.read_pictures()?;
     if scan.report.stopped {
-        scan.flush()?;
         return Ok(scan.stop());
     }
     scan.end()?;
@@ -101,6 +103,8 @@ struct Scan<'a> {
     /// Of each root that was read the pictures beside the media, and what could not be looked at.
     pictures: Vec<(RootId, Vec<SeenPicture>, Vec<Unsure>)>,
     planner: Planner,
+    /// The plan that is being carried out while the next one is made.
+    in_flight: Option<Pending<Applied, StoreError>>,
     sink: Sink<'a>,
     report: ScanReport,
     progress: ScanProgress,
@@ -130,6 +134,7 @@ impl<'a> Scan<'a> {
             away: HashSet::new(),
             pictures: Vec::new(),
             planner: Planner::default(),
+            in_flight: None,
             sink,
             report: ScanReport::default(),
             progress: ScanProgress { phase: ScanPhase::Walking, seen: 0, read: 0, to_read: 0, settling: 0 },
@@ -366,6 +371,7 @@ impl<'a> Scan<'a> {
             Some(known) => self.planner.changed(known, file),
             None if !self.planner.awaits_moves() && !self.is_partial => self.planner.added(file, None),
             None => {
+                self.await_plan()?;
                 let source = self.library.db().read(|tx| sources::find(tx, &prints))?;
                 if let Some(source) = source.filter(|_| self.is_partial) {
                     self.look_elsewhere(source)?;
@@ -414,12 +420,20 @@ impl<'a> Scan<'a> {
         self.report.missing += plan.gone.len() as u64;
         match &mut self.sink {
             Sink::Library => {
-                let applied = apply(self.library, self.section.id, plan, (self.world.now)());
-                self.report.doubled += applied.map_err(|error| self.fail(error))?.doubled;
+                self.await_plan()?;
+                self.in_flight = Some(begin_apply(self.library, self.section.id, plan, (self.world.now)()));
             }
             Sink::Shown(plans) => {
                 plans.push(self.library.db().read(|tx| plan.placed(&mut |file| says(tx, file)))?);
             }
+        }
+        Ok(())
+    }
+
+    /// Waits until the plan that was handed on last is carried out.
+    fn await_plan(&mut self) -> Result<(), ScanError> {
+        if let Some(plan) = self.in_flight.take() {
+            self.report.doubled += plan.wait().map_err(|error| self.fail(error))?.doubled;
         }
         Ok(())
     }
@@ -449,7 +463,8 @@ impl<'a> Scan<'a> {
             run: self.world.run,
         };
         let plan = std::mem::take(&mut self.planner).end(&self.away, end);
-        self.hand_on(plan)
+        self.hand_on(plan)?;
+        self.await_plan()
     }
 
     /// A section that was removed while it was scanned is told apart from a database that fails.
