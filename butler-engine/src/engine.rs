@@ -31,6 +31,7 @@ use crate::engine::inbox::Inbox;
 use crate::engine::unsaved::{RunEnding, Unsaved};
 use crate::engine::watching::Watching;
 use crate::run::Run;
+use crate::schedule_settings::of_schedule;
 use crate::unit::backlog::Backlog;
 use crate::unit::estimate::Estimates;
 use crate::unit::publish::Publisher;
@@ -193,7 +194,7 @@ impl Loop {
         let (pauses, unfinished) = (remembered.pauses.clone(), remembered.unfinished.clone());
         let rows = settings.catalogue.tasks().map(Task::row).collect();
         let (schedule, effects) =
-            Schedule::restore(rows, settings::of_schedule(&known.borrow(), &library), remembered, started_at);
+            Schedule::restore(rows, of_schedule(&known.borrow(), &library), remembered, started_at);
         Plan::of(&unfinished, &effects).tell();
         let estimates = estimates(&library);
         let engine = Self {

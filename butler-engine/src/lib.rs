@@ -16,12 +16,13 @@
 //! keep them.
 
 mod analyse;
-mod causes;
 mod clock;
 mod demands;
 mod door;
 mod engine;
+mod error_chain;
 mod run;
+mod schedule_settings;
 mod unit;
 mod workers;
 mod zone;

@@ -3,10 +3,11 @@
 //! beyond it go when they have been idle for a while.
 
 mod answers;
+mod interrupts;
 mod keeper;
+mod last_words;
 mod opening;
 mod process;
-mod wishes;
 
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -19,10 +20,10 @@ use crate::engine::inbox::Inbox;
 use crate::unit::UnitJob;
 use crate::unit::backlog::{UnitId, Withdrawal};
 pub(crate) use answers::{Arrived, checked};
+pub(crate) use interrupts::Interrupts;
 use keeper::Keeper;
 pub use process::StartError;
 pub(crate) use process::{Ending, Process};
-pub(crate) use wishes::Wishes;
 
 /// The slots, as the loop sees them.
 pub(crate) struct Pool {
@@ -32,7 +33,7 @@ pub(crate) struct Pool {
 
 struct Slot {
     jobs: Option<mpsc::Sender<UnitJob>>,
-    wishes: Arc<Wishes>,
+    interrupts: Arc<Interrupts>,
     /// The units in hand and the threads that each is worked on with.
     busy: Option<(Vec<UnitId>, u16)>,
     /// Whether its worker's process is there.
@@ -49,19 +50,19 @@ impl Pool {
         let cores = settings.cores.max(1);
         let slots = (0..usize::from(cores)).map(|number| {
             let (jobs, incoming) = mpsc::channel();
-            let wishes = Arc::new(Wishes::default());
+            let interrupts = Arc::new(Interrupts::default());
             let keeper = Keeper {
                 slot: number,
                 program: settings.worker_program.clone(),
                 patience: settings.patience,
                 library: library.clone(),
                 inbox: inbox.clone(),
-                wishes: Arc::clone(&wishes),
+                interrupts: Arc::clone(&interrupts),
             };
             let thread = std::thread::Builder::new()
                 .name(format!("worker {number}"))
                 .spawn(move || keeper.keep(&incoming))?;
-            Ok(Slot { jobs: Some(jobs), wishes, busy: None, is_there: false, thread: Some(thread) })
+            Ok(Slot { jobs: Some(jobs), interrupts, busy: None, is_there: false, thread: Some(thread) })
         });
         Ok(Self { slots: slots.collect::<std::io::Result<_>>()?, cores })
     }
@@ -122,14 +123,14 @@ impl Pool {
         let (Withdrawal::Cancel { unit } | Withdrawal::Drop { unit, .. }) = withdrawal;
         let has_it = |slot: &&Slot| slot.busy.as_ref().is_some_and(|(busy, _)| busy.contains(&unit));
         if let Some(slot) = self.slots.iter().find(has_it) {
-            slot.wishes.leave(withdrawal);
+            slot.interrupts.leave(withdrawal);
         }
     }
 
     /// Holds every worker with a unit in hand where it is, or lets all go on: within a quarter of a second.
     pub(crate) fn freeze(&self, frozen: bool) {
         for slot in &self.slots {
-            slot.wishes.freeze(frozen);
+            slot.interrupts.freeze(frozen);
         }
     }
 
@@ -138,7 +139,7 @@ impl Pool {
         for slot in &mut self.slots {
             slot.jobs = None;
             for unit in slot.busy.iter().flat_map(|(units, _)| units.iter().copied()) {
-                slot.wishes.leave(Withdrawal::Cancel { unit });
+                slot.interrupts.leave(Withdrawal::Cancel { unit });
             }
         }
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(6);

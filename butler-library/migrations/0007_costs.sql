@@ -1,4 +1,4 @@
--- What units took: the newest of each set of products, so that what is left to do can be reckoned in time. A ring: it never grows.
+-- What units took: the newest of each set of products, so that what is left to do can be reckoned in time. Of each set at most some hundreds are kept.
 
 CREATE TABLE costs (
     kinds TEXT NOT NULL, -- names of the products that were made together, in the order in which they are made, apart by a space

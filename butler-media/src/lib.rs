@@ -7,7 +7,6 @@
 
 mod cursor;
 mod ffi;
-mod fruitless;
 mod key_frames;
 mod look;
 mod marks;
@@ -21,6 +20,7 @@ mod thumbnail;
 mod tone_map;
 mod unit;
 mod walk;
+mod watchdog;
 mod worker;
 
 pub use worker::{WorkerError, engine_socket, run_worker};

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use butler_product::Failure;
 use rustix::io::Errno;
 
-use crate::fruitless;
+use crate::watchdog;
 
 /// What a unit's threads tell the outside, and what the outside tells them.
 #[derive(Debug, Default)]
@@ -88,7 +88,7 @@ impl Source {
             file,
             size,
             errno: AtomicI32::new(0),
-            reads_left: AtomicU64::new(fruitless::reads_allowed(size)),
+            reads_left: AtomicU64::new(watchdog::reads_allowed(size)),
             gauges,
         })
     }
@@ -178,7 +178,7 @@ impl Source {
     /// is not to be believed.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match self.errno.load(Ordering::Relaxed) {
-            0 if self.reads_left.load(Ordering::Relaxed) == 0 => Some(fruitless::failure()),
+            0 if self.reads_left.load(Ordering::Relaxed) == 0 => Some(watchdog::failure()),
             0 => None,
             errno => Some(unreadable(&io::Error::from_raw_os_error(errno))),
         }
@@ -227,7 +227,7 @@ mod tests {
     fn a_file_that_is_read_without_end_is_the_contents_failure() {
         let source = source(b"0123456789");
         let mut last = Ok(0);
-        for _ in 0..=fruitless::reads_allowed(10) {
+        for _ in 0..=watchdog::reads_allowed(10) {
             last = source.read_at(&mut [MaybeUninit::uninit(); 1], 10);
         }
         assert_eq!((last, source.failure().unwrap().class), (Err(Stopped::Fruitless), FailureClass::Content));

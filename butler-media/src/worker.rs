@@ -21,9 +21,9 @@ use butler_product::{Failure, ProductKind};
 use rustix::net::{AddressFamily, SocketType, sockopt};
 
 use crate::cursor::is_guarded;
-use crate::fruitless::{self, Watch};
 use crate::products::Made;
 use crate::unit::{Answers, Control, perform};
+use crate::watchdog::{self, Watchdog};
 use crate::{ffi, sandbox};
 
 /// How often progress is told while a unit is in hand; the engine expects it once a second.
@@ -160,7 +160,7 @@ fn refuse(line: &Line, order: &Order) {
 }
 
 /// The unit that is being done, and the watch over its time.
-type InHand = Option<(Arc<Control>, Watch)>;
+type InHand = Option<(Arc<Control>, Watchdog)>;
 
 /// Does unit after unit. As long as there are any, a second thread tells how they go.
 fn work(line: &Line, waiting: &Receiver<Unit>) {
@@ -181,7 +181,7 @@ fn work(line: &Line, waiting: &Receiver<Unit>) {
 fn do_unit(line: &Line, Unit { order, descriptors, given }: Unit, in_hand: &Mutex<InHand>) {
     let Given { control, ended } = given;
     let place = |unit: InHand| *in_hand.lock().unwrap_or_else(PoisonError::into_inner) = unit;
-    let watch = Watch::new(order.limits.max_fruitless_ms, order.threads, fruitless::spent());
+    let watch = Watchdog::new(order.limits.max_fruitless_ms, order.threads, watchdog::spent());
     place(Some((Arc::clone(&control), watch)));
     perform(&order, descriptors, &control, &Spoken { line, unit: order.unit });
     place(None);
@@ -198,7 +198,7 @@ fn tell_progress(line: &Line, in_hand: &Mutex<InHand>, until_done: &Receiver<()>
         // The unit can't end, and no other begin, while it is judged.
         let mut in_hand = in_hand.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((control, watch)) = in_hand.as_mut() else { continue };
-        if watch.is_fruitless(control.gauges.steps.load(Ordering::Relaxed), fruitless::spent()) {
+        if watch.is_fruitless(control.gauges.steps.load(Ordering::Relaxed), watchdog::spent()) {
             give_up(line, control);
         }
         line.tell(&FromWorker::Progress {
@@ -214,7 +214,7 @@ fn tell_progress(line: &Line, in_hand: &Mutex<InHand>, until_done: &Receiver<()>
 /// end. The engine takes the answers, and another worker for the next file.
 fn give_up(line: &Line, control: &Control) -> ! {
     for want in control.close_the_rest() {
-        line.tell(&FromWorker::Failed { unit: control.unit, want, failure: fruitless::failure() });
+        line.tell(&FromWorker::Failed { unit: control.unit, want, failure: watchdog::failure() });
     }
     process::abort();
 }

@@ -11,8 +11,8 @@ use crate::forecast::windows_ahead;
 use crate::{Schedule, Window, due};
 
 impl Schedule {
-    /// The window in which a task starts by itself and takes up what may be begun from `not_before` on: it
-    /// must begin no earlier, since a run takes up what is free when it starts. None if the task is switched
+    /// The window in which a task starts by itself and takes up what may be begun from `not_before` on, for a
+    /// run of the night takes up all that may be begun before its window ends. None if the task is switched
     /// off or has no window to come.
     pub fn next_night(&self, task: &TaskName, not_before: Timestamp, now: Timestamp) -> Option<Window> {
         let task = self.tasks().find(|known| known.row.name == *task && known.enabled)?;
@@ -32,7 +32,7 @@ impl Schedule {
             } else {
                 due::due(task.row.timing.every_days, last, given_up, window.day).is_ok()
             };
-            if starts && not_before <= window.from.max(now) {
+            if starts && not_before < window.until {
                 return Some(window);
             }
             if starts || (is_open && works) {

@@ -1,12 +1,13 @@
 //! A word of the query that a route of Butler's own API does not know is refused by name: `?limit=5` where
 //! the word is `size` would else be answered as if nothing had been asked. What a route knows is what its
-//! description names.
+//! description names. All of it stands in the query: a body, which nobody would read, is refused too.
 //!
 //! Plex's routes are no matter of this layer: their clients send words to all of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
@@ -19,6 +20,8 @@ use crate::params;
 
 /// Butler's own API.
 const OWN: &str = "/api/v1/";
+const UNREAD_BODY: &str =
+    "This address reads no body: write what it takes into the query, as in `?NAME=VALUE`.";
 /// Its words are the settings' ids, and its handler refuses those that are none.
 const TAKES_SETTINGS: (Method, &str) = (Method::PUT, "/api/v1/settings");
 
@@ -74,6 +77,9 @@ pub(crate) async fn refuse_unknown(
     next: Next,
 ) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    if route.is_some_and(|path| path.starts_with(OWN)) && request.body().size_hint().upper() != Some(0) {
+        return Problem::bad_request(UNREAD_BODY).into_response();
+    }
     if let Some(known) = route.and_then(|path| known.of_route(path, request.method()))
         && let Some(problem) = unknown(known, params::query(request.uri()))
     {

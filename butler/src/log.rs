@@ -27,7 +27,9 @@ pub(crate) struct Log {
 /// Begins the log. BUTLER_LOG says how much there is, as in `info` or `butler_engine=debug`.
 #[expect(clippy::disallowed_methods, reason = "its fields are clean by `log_fields`")]
 pub(crate) fn begin() -> Log {
-    let filter = EnvFilter::try_from_env("BUTLER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let asked = std::env::var("BUTLER_LOG").unwrap_or_default();
+    let filter = EnvFilter::try_new(if asked.is_empty() { "info" } else { &asked });
+    let is_unread = filter.is_err();
     let place = LogPlace::default();
     let thread = |name| NonBlockingBuilder::default().buffered_lines_limit(LINES_KEPT).thread_name(name);
     let (lines, aside) = thread("log").finish(io::stderr());
@@ -45,6 +47,16 @@ pub(crate) fn begin() -> Log {
         .log_internal_errors(false)
         .with_writer(file);
     // A second subscriber in one process is no trouble of the user's.
-    let _ = tracing_subscriber::registry().with(filter).with(aside_layer).with(file_layer).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(filter.unwrap_or_else(|_| EnvFilter::new("info")))
+        .with(aside_layer)
+        .with(file_layer)
+        .try_init();
+    if is_unread {
+        tracing::warn!(
+            asked,
+            "BUTLER_LOG is no filter; it takes a level, as `debug`, or some, as `butler_engine=debug`"
+        );
+    }
     Log { place, _threads: [aside, in_file] }
 }

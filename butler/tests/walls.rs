@@ -179,6 +179,51 @@ fn one_public_type_has_one_name() {
     }
 }
 
+/// Where the ways that all products go may name one: what a length is and where a file is placed hangs on these.
+/// Headers they may name everywhere, for these come before all else.
+const NAMED_PRODUCTS: &[(&str, &[&str])] =
+    &[("butler-library/src/store/products.rs", &["Bandwidth", "Photo", "Tags"])];
+
+#[test]
+fn the_ways_of_all_products_name_none() {
+    let (root, mut files) = (root(), Vec::new());
+    list_files(&root, &root, &mut files);
+    let is_a_way = |file: &&String| {
+        ["butler-engine/src/", "butler-library/src/", "butler-media/src/"]
+            .iter()
+            .any(|at| file.starts_with(at))
+            && file.ends_with(".rs")
+            && !file.contains("tests")
+            && !file.starts_with("butler-media/src/products")
+    };
+    let list = fs::read_to_string(root.join("butler-product/src/list.rs")).unwrap();
+    let rows = list.lines().filter_map(|line| line.split_once(" = crate::"));
+    let products: BTreeSet<&str> = rows
+        .map(|(row, _)| row.trim().split('(').next().unwrap())
+        .filter(|product| *product != "MediaInfo")
+        .collect();
+    assert!(products.contains("Bif"), "no product was found");
+    let (mut ways, mut named) = (0, BTreeSet::new());
+    for file in files.iter().filter(is_a_way) {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let words = ["ProductKind::", "Spec::", "Value::"].iter().flat_map(|list| code.split(list).skip(1));
+        let variants = words.map(|rest| rest.split(|letter: char| !letter.is_alphanumeric()).next().unwrap());
+        ways += 1;
+        named.extend(
+            variants.filter(|word| products.contains(word)).map(|word| (file.clone(), word.to_owned())),
+        );
+    }
+    assert!(ways > 100, "{ways} files were looked at");
+    let allowed: BTreeSet<_> = NAMED_PRODUCTS
+        .iter()
+        .flat_map(|(file, products)| {
+            products.iter().map(|product| ((*file).to_owned(), (*product).to_owned()))
+        })
+        .collect();
+    assert_eq!(named, allowed, "a product's own rules stand in `butler-product`");
+}
+
 #[test]
 fn the_architecture_page_names_only_files_that_are_there() {
     let root = root();

@@ -16,12 +16,13 @@ use jiff::Timestamp;
 
 use super::blob_check;
 use super::effects::log_unstored;
-use crate::causes::{OWN_FAULT, with_causes};
 use crate::engine::Loop;
 use crate::engine::event::{EngineEvent, Gathered};
+use crate::error_chain::{OWN_FAULT, with_causes};
 use crate::run::Run;
 use crate::run::brake::Brake;
 use crate::run::phase::Phase;
+use crate::unit::retry;
 
 impl Loop {
     /// A media run that waits to begin in this window, or is placed in it, will lack this and that: what is
@@ -144,6 +145,8 @@ struct Counting {
     newcomers_only: bool,
     /// Whether what rests after failures is taken too.
     force: bool,
+    /// The end of the window that the run belongs to.
+    bound_until: Option<Timestamp>,
     brake: Arc<Brake>,
 }
 
@@ -155,6 +158,7 @@ impl Counting {
             sources: run.ask.sources.iter().copied().map(SourceId).collect(),
             newcomers_only: run.origin == Origin::Asap,
             force: run.tries_again(),
+            bound_until: run.bound_until,
             brake: run.brake(),
         }
     }
@@ -162,15 +166,16 @@ impl Counting {
     fn count(&self, library: &Library, demands: &[Demand], now: Timestamp) -> Result<Gathered, StoreError> {
         let only = self.only(library)?;
         let only = only.as_deref();
+        let due = retry::due_until(self.bound_until, now);
         let mut gathered = Gathered::default();
         if self.force {
             self.look_at_blobs(library, demands, only);
         }
         for demand in demands {
             let scope = Scope { only, ..demand.scope(self.section) };
-            let lacks = library.lacks(&demand.spec, &scope, now, self.force)?;
+            let lacks = library.lacks(&demand.spec, &scope, due, self.force)?;
             if !self.force {
-                gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
+                gathered.held_back += library.held_back(&demand.spec, &scope, due)?.sources;
             }
             gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
         }

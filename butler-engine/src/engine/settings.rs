@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use butler_library::{Library, StoreError};
 use butler_schedule::Event;
-use butler_tasks::settings::{BUTLER_ALLOWED_ROOTS, backup_folder, schedule_settings};
+use butler_tasks::settings::{BUTLER_ALLOWED_ROOTS, backup_folder};
 use butler_tasks::{Settings, SettingsFile};
 
 use crate::door::answer::ChangeError;
 use crate::door::fact::What;
 use crate::engine::Loop;
+use crate::schedule_settings::of_schedule;
 
 /// The settings that hold at the start.
 pub(super) fn at_start(library: &Library, file: SettingsFile) -> Result<Settings, StoreError> {
@@ -27,11 +28,6 @@ pub(super) fn at_start(library: &Library, file: SettingsFile) -> Result<Settings
 fn hand_folders(library: &Library, settings: &Settings) {
     library.allow_roots(settings.folders(&BUTLER_ALLOWED_ROOTS));
     library.keep_backups_in(backup_folder(settings));
-}
-
-/// What they mean to the schedule.
-pub(crate) fn of_schedule(settings: &Settings, library: &Library) -> butler_schedule::Settings {
-    schedule_settings(settings, jiff::tz::TimeZone::system(), library.server_id().to_owned())
 }
 
 impl Loop {

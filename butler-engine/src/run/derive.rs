@@ -12,14 +12,16 @@ use butler_api::RunId;
 use butler_library::{Derivation, DerivedProduct, FileMark, ItemId, Library, RunGain, SectionId, StoreError};
 use butler_product::Value;
 use butler_tasks::Task;
+use jiff::Timestamp;
 
-use crate::causes::{OWN_FAULT, with_causes};
 use crate::clock::Clock;
 use crate::door::fact::{Came, What};
 use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
+use crate::error_chain::{OWN_FAULT, with_causes};
 use crate::run::Run;
 use crate::run::brake::Brake;
+use crate::unit::retry;
 
 /// So many items' results are stored in one transaction.
 const GROUP: usize = 64;
@@ -30,6 +32,8 @@ struct Deriving {
     task: &'static Task,
     section: Option<SectionId>,
     force: bool,
+    /// The end of the window that the run belongs to.
+    bound_until: Option<Timestamp>,
     library: Library,
     clock: Clock,
     inbox: Inbox,
@@ -45,6 +49,7 @@ pub(crate) fn start(run: &Run, library: &Library, inbox: &Inbox, clock: Clock) -
         section: run.ask.section.map(SectionId),
         // What is asked of some contents has nothing tried again that rests elsewhere.
         force: run.tries_again() && run.ask.sources.is_empty(),
+        bound_until: run.bound_until,
         library: library.clone(),
         clock,
         inbox: inbox.clone(),
@@ -70,8 +75,8 @@ impl Deriving {
         let mut lacking: Vec<(&'static Derivation, ItemId)> = Vec::new();
         let switch = self.task.section_switch.map(|switch| switch.id);
         for derivation in self.task.phases.derives {
-            let now = self.clock.now();
-            let items = self.library.underived(derivation, self.section, switch, now, self.force)?;
+            let due = retry::due_until(self.bound_until, self.clock.now());
+            let items = self.library.underived(derivation, self.section, switch, due, self.force)?;
             lacking.extend(items.into_iter().map(|item| (derivation, item)));
         }
         self.inbox.tell(EngineEvent::DerivingCounted { run: self.run, total: lacking.len() as u64 });

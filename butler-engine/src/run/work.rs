@@ -13,10 +13,10 @@ use butler_tasks::{Ground, LibraryChange, News, OwnWork, Plan, Settings, Stage, 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::causes::OWN_FAULT;
 use crate::clock::Clock;
 use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
+use crate::error_chain::OWN_FAULT;
 use crate::run::Run;
 
 /// How often progress is told at most.

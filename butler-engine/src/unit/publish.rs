@@ -18,12 +18,12 @@ use butler_schedule::windows_ahead;
 use butler_tasks::Settings;
 use tokio::sync::watch;
 
-use crate::causes::{OWN_FAULT, with_causes};
 use crate::clock::Clock;
 use crate::door::fact::{Came, What};
 use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
-use crate::engine::settings::of_schedule;
+use crate::error_chain::{OWN_FAULT, with_causes};
+use crate::schedule_settings::of_schedule;
 use crate::unit::backlog::{UnitId, Want};
 use crate::unit::retry;
 use crate::unit::{Made, Settled, Spent, UnitResult};

@@ -52,6 +52,13 @@ fn next_night(
     Some(night.map_or_else(|| now.saturating_add(hours).unwrap_or(Timestamp::MAX), |night| night.from))
 }
 
+/// Until when what failed has to be tried again for a run to try it now: a run of a night (`bound_until` is the
+/// end of its window) tries all whose night has come, wherever the hours lay when it failed.
+pub(crate) fn due_until(bound_until: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let last = bound_until.and_then(|end| end.checked_sub(SignedDuration::from_millis(1)).ok());
+    last.map_or(now, |last| last.max(now))
+}
+
 #[cfg(test)]
 mod tests {
     use butler_schedule::windows_ahead;
@@ -67,6 +74,16 @@ mod tests {
         let settings = schedule_settings(&Settings::default(), TimeZone::UTC, String::new());
         let next = next_night(class, tries, now, windows_ahead(&settings, now));
         next.map(|at| at.strftime("%d %H:%M").to_string())
+    }
+
+    #[test]
+    fn a_run_of_the_night_tries_what_was_to_be_tried_at_an_hour_that_its_window_begins_before() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        // It failed when the window began at 02:00, which begins at 01:00 by now.
+        let (next, now) = (at("2026-11-29T02:00:00Z"), at("2026-11-29T01:00:00Z"));
+        assert!(due_until(Some(at("2026-11-29T05:00:00Z")), now) >= next);
+        assert!(due_until(Some(next), now) < next, "another night's");
+        assert_eq!(due_until(None, now), now, "by day it waits for its night");
     }
 
     #[test]

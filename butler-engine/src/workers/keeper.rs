@@ -12,17 +12,17 @@ use butler_product::media_info::MediaInfo;
 use butler_product::message::FromWorker;
 use butler_product::{Failure, FailureClass};
 
-use crate::causes::{OWN_FAULT, with_causes};
 use crate::door::surroundings::Patience;
 use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
+use crate::error_chain::{OWN_FAULT, with_causes};
 use crate::unit::backlog::{Fall, UnitId};
 use crate::unit::media_file;
 use crate::unit::{Made, Spent, UnitJob, UnitOutcome, UnitOver};
 use crate::workers::answers::{Answer, Arrived, checked};
+use crate::workers::interrupts::Interrupts;
 use crate::workers::opening::{self, NotBegun, Opened};
 use crate::workers::process::{Ending, Process};
-use crate::workers::wishes::Wishes;
 
 /// How long a worker beyond the first stays without work.
 const IDLE: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ pub(super) struct Keeper {
     pub(super) patience: Patience,
     pub(super) library: Library,
     pub(super) inbox: Inbox,
-    pub(super) wishes: Arc<Wishes>,
+    pub(super) interrupts: Arc<Interrupts>,
 }
 
 /// A unit that its worker had in hand, and what the worker said of it.
@@ -108,7 +108,7 @@ impl Keeper {
             Ok(worker) => {
                 opened.retain(|(place, _)| {
                     let plan = &job.plans[*place];
-                    let is_cancelled = self.wishes.is_cancelled(plan.unit);
+                    let is_cancelled = self.interrupts.is_cancelled(plan.unit);
                     if is_cancelled {
                         over.insert(*place, nothing_of(UnitOutcome::Done));
                     }
@@ -137,7 +137,7 @@ impl Keeper {
             opened.iter().map(|(place, _)| (plan(*place).unit, Arrived::new(&plan(*place).wants))).collect();
         self.inbox.tell(EngineEvent::UnitsOpened { units });
         let orders = opened.iter().map(|(place, unit)| unit.order(plan(*place), job.threads)).collect();
-        let endings = worker.execute(orders, &self.wishes, &mut |message| match message {
+        let endings = worker.execute(orders, &self.interrupts, &mut |message| match message {
             FromWorker::Progress { unit, bytes_read, .. } => {
                 self.inbox.tell(EngineEvent::UnitProgressed { unit, bytes_read })
             }

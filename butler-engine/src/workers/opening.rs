@@ -10,7 +10,7 @@ use butler_product::media_info::MediaInfo;
 use butler_product::message::{Limits, Order};
 use butler_product::{Failure, Spec};
 
-use crate::causes::with_causes;
+use crate::error_chain::with_causes;
 use crate::unit::backlog::UnitPlan;
 use crate::unit::media_file::{self, OpenError};
 use crate::unit::{Spent, UnitOutcome, UnitOver};

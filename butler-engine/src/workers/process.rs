@@ -1,7 +1,7 @@
 //! One worker process: started, introduced, given units to do, watched, and killed when it hangs.
 //!
-//! The process gets one end of a socket pair as its standard input, the server's standard error for its last
-//! words, an empty environment and no other descriptor. It never gets a path.
+//! The process gets one end of a socket pair as its standard input, a pipe for its last words as its standard
+//! error, an empty environment and no other descriptor. It never gets a path.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -18,7 +18,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::door::surroundings::Patience;
 use crate::unit::backlog::{Fall, UnitId};
-use crate::workers::wishes::Wishes;
+use crate::workers::interrupts::Interrupts;
+use crate::workers::last_words;
 
 /// How long a new worker may take to introduce itself: a machine that is busy starts programs slowly.
 const INTRODUCTION: Duration = Duration::from_secs(15);
@@ -119,15 +120,19 @@ impl Process {
         // What whoever started the server left open in it is nothing to a worker. Ours are closed by
         // themselves already.
         close_fds::set_fds_cloexec_threadsafe(3, &[]);
-        let child = Command::new(program)
+        let mut child = Command::new(program)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::piped())
             .env_clear()
             .current_dir("/")
             .spawn()
             .map_err(spawn_error)?;
         let id = child.id();
+        if let Some(words) = child.stderr.take() {
+            // Without a thread to read them nobody hears its last words; it does its work all the same.
+            let _ = last_words::follow(id, words);
+        }
         let mut process = Self {
             child: Some(child),
             socket: ours,
@@ -149,7 +154,7 @@ impl Process {
         if let Some(why) = process.hello.mismatch(env!("CARGO_PKG_VERSION")) {
             return Err(StartError::Mismatch { program: program.to_owned(), why });
         }
-        // A wish, not a need: where the kernel refuses, the worker runs at the server's own priority.
+        // A preference, not a need: where the kernel refuses, the worker runs at the server's own priority.
         if let Some(pid) = Pid::from_raw(id.cast_signed()) {
             let _ = rustix::process::setpriority_process(Some(pid), NICE);
         }
@@ -165,13 +170,13 @@ impl Process {
     }
 
     /// Has units done one after the other, and hands on all that the worker says of them; answers how each
-    /// ended, in their order. What is wished of a unit meanwhile is told to the worker within a quarter of a
+    /// ended, in their order. What is asked of a unit meanwhile is told to the worker within a quarter of a
     /// second; while it is to be frozen the process is stopped, and that time counts for nothing. A cancelled
     /// unit is let go on to its end, frozen or not.
     pub(crate) fn execute(
         &mut self,
         orders: Vec<(Order, Vec<BorrowedFd<'_>>)>,
-        wishes: &Wishes,
+        interrupts: &Interrupts,
         hear: &mut dyn FnMut(FromWorker),
     ) -> Vec<Ending> {
         let units: Vec<UnitId> = orders.iter().map(|(order, _)| order.unit).collect();
@@ -180,7 +185,7 @@ impl Process {
             channel::send(&self.socket, &ToWorker::Do(Box::new(order)), &descriptors)
         });
         let done = given.map_err(|error| self.fallen(&error, 0));
-        if let Err(fallen) = done.and_then(|()| self.await_ends(&units, wishes, hear, &mut endings)) {
+        if let Err(fallen) = done.and_then(|()| self.await_ends(&units, interrupts, hear, &mut endings)) {
             endings.push(fallen);
         }
         endings.resize_with(units.len(), || Ending::NotBegun);
@@ -191,7 +196,7 @@ impl Process {
     fn await_ends(
         &mut self,
         units: &[UnitId],
-        wishes: &Wishes,
+        interrupts: &Interrupts,
         hear: &mut dyn FnMut(FromWorker),
         endings: &mut Vec<Ending>,
     ) -> Result<(), Ending> {
@@ -201,10 +206,10 @@ impl Process {
         for (place, unit) in units.iter().enumerate() {
             let mut turn = Turn::of(*unit, cancelled.contains(unit));
             loop {
-                if frozen_since.is_none() && turn.cancelled.is_none() && wishes.is_frozen() {
+                if frozen_since.is_none() && turn.cancelled.is_none() && interrupts.is_frozen() {
                     self.signal(Signal::STOP);
                     frozen_since = Some(Instant::now());
-                } else if (turn.cancelled.is_some() || !wishes.is_frozen())
+                } else if (turn.cancelled.is_some() || !interrupts.is_frozen())
                     && let Some(since) = frozen_since.take()
                 {
                     turn.frozen += since.elapsed();
@@ -250,15 +255,15 @@ impl Process {
                     // Nothing, or a message of a unit that was cancelled before.
                     _ => {}
                 }
-                for wish in wishes.take(&units[place..]) {
-                    if let ToWorker::Cancel { unit } = wish {
+                for interrupt in interrupts.take(&units[place..]) {
+                    if let ToWorker::Cancel { unit } = interrupt {
                         cancelled.push(unit);
                         if unit == turn.unit {
                             turn.cancelled = Some(Instant::now());
                         }
                     }
                     // A worker that is gone is noticed at the next message.
-                    let _ = channel::send(&self.socket, &wish, &[]);
+                    let _ = channel::send(&self.socket, &interrupt, &[]);
                 }
                 // What is held says nothing and comes no further, and is none the worse for it.
                 if frozen_since.is_some() && turn.cancelled.is_none() {
@@ -324,7 +329,7 @@ impl Process {
             Some(libc::SIGKILL) => Fall::Killed,
             _ => Fall::ByItself,
         };
-        Ending::Fell { how, sentence: last_words(status, error), bytes_read }
+        Ending::Fell { how, sentence: how_it_fell(status, error), bytes_read }
     }
 
     fn kill(&mut self) {
@@ -352,7 +357,7 @@ impl Drop for Process {
     }
 }
 
-fn last_words(status: Option<ExitStatus>, error: &ChannelError) -> String {
+fn how_it_fell(status: Option<ExitStatus>, error: &ChannelError) -> String {
     match status.map(|status| (status.signal(), status.code())) {
         Some((Some(libc::SIGKILL), _)) => {
             "The worker was killed, by a person or by the system when memory ran out.".to_owned()
@@ -404,7 +409,7 @@ mod tests {
             channel::send(&theirs, &FromWorker::UnitEnded { unit: 1, bytes_read: 7 }, &[]).unwrap();
         });
         let orders = (1..=4).map(|unit| (order(unit), Vec::new())).collect();
-        let endings = process.execute(orders, &Wishes::default(), &mut |_| {});
+        let endings = process.execute(orders, &Interrupts::default(), &mut |_| {});
         worker.join().unwrap();
         assert!(
             matches!(
@@ -429,9 +434,9 @@ mod tests {
     fn a_worker_that_ends_its_unit_just_as_it_is_frozen_is_awake_for_the_next() {
         let (mut process, theirs) = silent();
         channel::send(&theirs, &FromWorker::UnitEnded { unit: 1, bytes_read: 7 }, &[]).unwrap();
-        let wishes = Wishes::default();
-        wishes.freeze(true);
-        let endings = process.execute(vec![(order(1), Vec::new())], &wishes, &mut |_| {});
+        let interrupts = Interrupts::default();
+        interrupts.freeze(true);
+        let endings = process.execute(vec![(order(1), Vec::new())], &interrupts, &mut |_| {});
         assert!(matches!(endings[..], [Ending::Ended { bytes_read: 7, .. }]), "{endings:?}");
         // A signal needs a moment.
         let deadline = Instant::now() + Duration::from_secs(60);

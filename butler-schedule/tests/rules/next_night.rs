@@ -13,13 +13,14 @@ fn night(world: &World, task: &TaskName, not_before: &str) -> Option<String> {
 }
 
 #[test]
-fn what_may_be_begun_by_day_is_begun_in_the_coming_night_and_what_may_not_at_its_opening_in_the_next() {
+fn what_may_be_begun_by_day_is_begun_in_the_coming_night_and_what_may_not_before_its_end_in_the_next() {
     let world = World::rested("2026-11-23T12:00");
     for (not_before, expected) in [
         ("2026-11-23T12:00", "24 02:00"),
         ("2026-11-23T23:59", "24 02:00"),
         ("2026-11-24T02:00", "24 02:00"),
-        ("2026-11-24T02:01", "25 02:00"),
+        ("2026-11-24T04:59", "24 02:00"),
+        ("2026-11-24T05:00", "25 02:00"),
         ("2026-11-24T14:00", "25 02:00"),
     ] {
         assert_eq!(night(&world, &BIF, not_before).as_deref(), Some(expected), "{not_before}");

@@ -23,8 +23,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// path.
 #[utoipa::path(get, path = "/api/v1/items", tag = "products",
     params(
-        ("lacking" = Option<String>, Query, description = "`media_info`, `bif`, `bandwidth`, `tags` or \
-                                                           `photo`.", example = "bif"),
+        ("lacking" = Option<String>, Query, description = "A product that a task makes of files, as `bif`; \
+                                                           docs/analyse.md has all.", example = "bif"),
         ("section" = Option<i64>, Query, description = "Of those only the ones of this section."),
         ("file" = inline(Option<FilePath>), Query, description = "A whole path on the server; this or \
                                                                   `lacking` must be \
@@ -42,7 +42,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 404, description = "There is no such section, or no such part to be behind of.", body = Errors),
     ))]
 async fn items(State(app): State<App>, params: Params) -> Result<Response, Problem> {
-    let lacking = params.parsed::<ProductKind>("lacking", "media_info, bif, bandwidth, tags or photo")?;
+    let kinds = ProductKind::ALL.map(ProductKind::as_str).join(", ");
+    let lacking = params.parsed::<ProductKind>("lacking", &kinds)?;
     let section = params.parsed::<SectionId>("section", "a section's id")?;
     let path = params.paths("file").into_iter().next();
     let after = params.parsed::<PartId>("after", "a part's id")?;

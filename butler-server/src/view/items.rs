@@ -53,7 +53,11 @@ fn lacking_files(
     let wishes: Vec<Wish> =
         wishes.into_iter().filter(|wish| wish.spec.kind() == kind && wish.is_for_lacking()).collect();
     let scopes: Vec<Scope<'_>> = wishes.iter().map(|wish| Scope { section, ..wish.scope }).collect();
-    let Some(Wish { spec, .. }) = wishes.first() else { return Ok((Vec::new(), Some(0))) };
+    let Some(Wish { spec, .. }) = wishes.first() else {
+        return Err(Problem::bad_request(format!(
+            "No task that is switched on makes {kind} of files, so none lacks it."
+        )));
+    };
     Ok(library.files_lacking(spec, &scopes, after, (page.start.into(), page.size.into()))?)
 }
 

@@ -265,6 +265,10 @@ async fn a_word_that_butler_s_own_api_does_not_know_is_refused_by_name() {
             assert!(answer.text().contains("`nonsense`"), "{method} {path}: {}", answer.text());
         }
     }
+    let answer =
+        rig.ask(Method::PUT, "/api/v1/settings").body(b"{\"ButlerStartHour\":3}".to_vec()).send().await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "a body that nobody reads");
+    assert!(answer.text().contains("?NAME=VALUE"), "{}", answer.text());
     let answer = rig.get("/api/v1/failures?limit=200").await.json();
     assert_eq!(
         answer["errors"][0]["message"],

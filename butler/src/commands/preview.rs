@@ -135,7 +135,8 @@ fn none_yet(what: &str, item: &Metadata, made: &Products) -> Trouble {
         _ => None,
     });
     if item.media.is_empty() {
-        none(format!("{what} is a {} and has no file of its own.", item.kind))
+        let a = if item.kind.starts_with(['a', 'e']) { "an" } else { "a" };
+        none(format!("{what} is {a} {} and has no file of its own.", item.kind))
             .hint(format!("`butler show {what}` lists what is below it."))
     } else if matches!(item.kind.as_str(), "track" | "photo") {
         none(format!("{what} is a {}: only videos have preview thumbnails.", item.kind))

@@ -28,7 +28,8 @@ const ADMIN: &str = "admin";
 const ADDRESS_CHARS: usize = 63;
 
 /// Run the server. The data folder and the token come from the global options; BUTLER_TOKEN overrides the
-/// token that is made at the first start.
+/// token that is made at the first start. BUTLER_LOG says how much is logged: a level, as `debug`, or several,
+/// as `butler_engine=debug`.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The address and port to listen on; port 0 takes a free one
@@ -188,7 +189,11 @@ fn let_admin_in(library: &Library, given: Option<&str>) -> Result<(), Trouble> {
     };
     // An empty BUTLER_TOKEN, as a service's file may have it, is none.
     match given.filter(|given| !given.trim().is_empty()) {
-        None => library.admin_token().map(|_| ()).map_err(|error| refused(&error)),
+        None => library.admin_token().map(|_| ()).map_err(|error| {
+            refused(&error).hint(
+                "The file `token` in the data folder must hold one token; remove it, and the next start makes a new one.",
+            )
+        }),
         Some(given) => {
             let token = Token::new(given).map_err(|error| refused(&error))?;
             if given.len() < GOOD_TOKEN_CHARS {

@@ -2,7 +2,7 @@
 //! without end.
 //!
 //! Damaged tables can keep a demuxer busy for minutes over a file of a few kilobytes, and libav asks nobody
-//! meanwhile whether it shall go on. Pure, but for [`spent`], which asks the system. Start with [`Watch`].
+//! meanwhile whether it shall go on. Pure, but for [`spent`], which asks the system. Start with [`Watchdog`].
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ const BYTES_PER_READ: u64 = 256;
 
 /// Watches the CPU time of one unit.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct Watchdog {
     limit: Duration,
     steps: u64,
     spent_at_step: Duration,
 }
 
-impl Watch {
+impl Watchdog {
     /// Begins; `spent` is what the process has used so far. Each thread that works on the unit may use the
     /// limit up.
     pub(crate) fn new(limit_ms: u64, threads: u16, spent: Duration) -> Self {
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn work_without_a_step_is_fruitless_once_each_thread_has_used_the_limit_up() {
         let at = Duration::from_millis;
-        let mut watch = Watch::new(100, 2, at(1_000));
+        let mut watch = Watchdog::new(100, 2, at(1_000));
         assert!(!watch.is_fruitless(0, at(1_200)));
         assert!(watch.is_fruitless(0, at(1_201)));
         assert!(!watch.is_fruitless(1, at(1_500)));

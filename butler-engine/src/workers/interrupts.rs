@@ -1,4 +1,4 @@
-//! What is wished of the units in a worker's hand while they are done: the loop leaves wishes, the worker's
+//! What is asked of the units in a worker's hand while they are done: the loop leaves interrupts, the worker's
 //! keeper takes them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,23 +8,23 @@ use butler_product::message::ToWorker;
 
 use crate::unit::backlog::{UnitId, Withdrawal};
 
-/// Wishes about one slot's units.
+/// Interrupts about one slot's units.
 #[derive(Debug, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct Interrupts {
     left: Mutex<Vec<Withdrawal>>,
     frozen: AtomicBool,
 }
 
-impl Wishes {
-    /// Leaves a wish.
-    pub(crate) fn leave(&self, wish: Withdrawal) {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner).push(wish);
+impl Interrupts {
+    /// Leaves an interrupt.
+    pub(crate) fn leave(&self, interrupt: Withdrawal) {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).push(interrupt);
     }
 
-    /// Takes the wishes about these units; older ones, about units that ended, are forgotten.
+    /// Takes the interrupts about these units; older ones, about units that ended, are forgotten.
     pub(crate) fn take(&self, units: &[UnitId]) -> Vec<ToWorker> {
-        let wishes = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
-        let words = wishes.into_iter().filter_map(|wish| match wish {
+        let interrupts = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
+        let words = interrupts.into_iter().filter_map(|interrupt| match interrupt {
             Withdrawal::Cancel { unit } if units.contains(&unit) => Some(ToWorker::Cancel { unit }),
             Withdrawal::Drop { unit, want } if units.contains(&unit) => Some(ToWorker::Drop { unit, want }),
             Withdrawal::Cancel { .. } | Withdrawal::Drop { .. } => None,
