@@ -18,8 +18,8 @@ use crate::clock::Clock;
 use crate::door::fact::{Came, What};
 use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
-use crate::run::Run;
 use crate::run::brake::Brake;
+use crate::run::{Look, Run};
 
 /// So many items' results are stored in one transaction.
 const GROUP: usize = 64;
@@ -38,13 +38,13 @@ struct Deriving {
 
 /// Starts to derive what a run's task derives. The end comes as [`EngineEvent::DerivingEnded`], a panic of
 /// the thread too.
-pub(crate) fn start(run: &Run, library: &Library, inbox: &Inbox, clock: Clock) -> io::Result<()> {
+pub(crate) fn start(run: &mut Run, library: &Library, inbox: &Inbox, clock: Clock) -> io::Result<()> {
     let deriving = Deriving {
         run: run.id,
         task: run.task,
         section: run.ask.section.map(SectionId),
         // What is asked of some contents has nothing tried again that rests elsewhere.
-        force: run.tries_again() && run.ask.sources.is_empty(),
+        force: run.looks_for_derivations() == Look::AtAll && run.ask.sources.is_empty(),
         library: library.clone(),
         clock,
         inbox: inbox.clone(),
