@@ -83,6 +83,9 @@ pub enum Reason {
         /// How many files failed in it.
         #[serde(default)]
         files: u64,
+        /// What could not be done, where that is about no product of a file: `3 could not be removed: ...`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undone: Option<String>,
     },
     /// Completed: nothing failed now, but some of it failed before.
     HeldBack {
@@ -186,7 +189,8 @@ impl fmt::Display for Reason {
             ),
             Self::AllDone => f.write_str("Everything it found to do is done."),
             Self::NothingToDo => f.write_str("There was nothing to do."),
-            Self::DoneWithFailures { failures, files } => {
+            Self::DoneWithFailures { undone: Some(undone), .. } => write!(f, "It is done, but {undone}."),
+            Self::DoneWithFailures { failures, files, undone: None } => {
                 write!(f, "It is done, but {}.", files_failed(*files, *failures))
             }
             Self::HeldBack { held_back: 1 } => {
@@ -225,5 +229,16 @@ mod tests {
             assert_eq!(stored["code"], reason.code());
             assert_eq!(serde_json::from_value::<Reason>(stored).unwrap(), reason);
         }
+    }
+
+    #[test]
+    fn what_was_done_with_failures_says_what_is_left_of_it() {
+        // As it was stored before more was told of it.
+        let stored = serde_json::json!({ "code": "done-with-failures", "failures": 5, "files": 2 });
+        let of_files: Reason = serde_json::from_value(stored).unwrap();
+        assert_eq!(of_files.to_string(), "It is done, but 2 files failed in 5 products.");
+        let undone = Some("399 could not be removed: permission denied".to_owned());
+        let of_house = Reason::DoneWithFailures { failures: 399, files: 0, undone };
+        assert_eq!(of_house.to_string(), "It is done, but 399 could not be removed: permission denied.");
     }
 }

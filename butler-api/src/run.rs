@@ -20,11 +20,15 @@ pub struct Ask {
     /// The files and folders of that section it is limited to, none inside another; empty for all of it.
     pub paths: Vec<PathBuf>,
     /// The contents of that section's files it is limited to, by their ids in the library, in order; empty
-    /// for all of it. Such a run only makes what these lack: a task's own work is about folders.
+    /// for all of it, and no more than [`Self::MOST_SOURCES`]. Such a run only makes what these lack: a
+    /// task's own work is about folders.
     pub sources: Vec<i64>,
 }
 
 impl Ask {
+    /// A run is limited to so many contents; one that were limited to more is not limited to any.
+    pub const MOST_SOURCES: usize = 5_000;
+
     /// A start that is forced, or not, of everything that the task is about.
     pub const fn all(force: bool) -> Self {
         Self { force, section: None, paths: Vec::new(), sources: Vec::new() }

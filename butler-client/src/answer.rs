@@ -111,13 +111,15 @@ impl Answer {
 
     /// What a status that is no success means.
     pub(crate) fn refused(self) -> Error {
-        let Refusal { code, message } = Refusal::read(self.status, &String::from_utf8_lossy(&self.body));
+        let body = String::from_utf8_lossy(&self.body);
+        let Refusal { code, message } = Refusal::read(self.status, &body);
+        let is_of_gateway = refusal::is_of_gateway(&body);
         let message = self.shown(&message, MAX_MESSAGE);
         let call = self.call;
         match self.status {
             status @ 401 => Error::Unauthorized { call, code, message, status },
             status @ 400 => Error::BadRequest { call, code, message, status },
-            status @ 404 => Error::NotFound { call, code, message, status },
+            status @ 404 if !is_of_gateway => Error::NotFound { call, code, message, status },
             status => Error::Status { call, code, message, status },
         }
     }

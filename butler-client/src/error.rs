@@ -93,7 +93,8 @@ pub enum Error {
         /// The HTTP status.
         status: u16,
     },
-    /// Any other status that is no success.
+    /// Any other status that is no success; a 404 that is a gateway's own, for a server that is away, among
+    /// them.
     #[error("{call}: the server answers {status} ({message})")]
     Status {
         /// The call.
@@ -161,11 +162,15 @@ impl Error {
         }
     }
 
-    /// Whether the server was not there at all, so that the same call may succeed once it is.
+    /// Whether the server was not there at all, so that the same call may succeed once it is: nobody
+    /// answered, or a gateway did in its place.
     pub const fn is_away(&self) -> bool {
+        // 520 to 530 are Cloudflare's words for it.
         matches!(
             self,
-            Self::Timeout { .. } | Self::Connection { .. } | Self::Status { status: 502..=504, .. }
+            Self::Timeout { .. }
+                | Self::Connection { .. }
+                | Self::Status { status: 404 | 502..=504 | 520..=526 | 530, .. }
         )
     }
 }

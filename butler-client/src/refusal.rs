@@ -25,6 +25,24 @@ pub(crate) fn is_page_of(status: u16, body: &str) -> bool {
     heading.split_whitespace().next() == Some(status.to_string().as_str())
 }
 
+/// How pages begin that gateways have of their own, for what they know no way to: nginx and what is made of
+/// it, Apache, Traefik and others that are written in Go, the ingress of Kubernetes.
+const OF_GATEWAYS: [&str; 6] = [
+    "<hr><center>nginx",
+    "<hr><center>openresty",
+    "<hr><center>cloudflare",
+    "<address>Apache",
+    "404 page not found",
+    "default backend - 404",
+];
+
+/// Whether a refusal is a gateway's own, and no word of the server behind it. A header would not tell: a
+/// gateway puts its name on the server's answers too.
+pub(crate) fn is_of_gateway(body: &str) -> bool {
+    // Each stands on a line of its own.
+    body.lines().any(|line| OF_GATEWAYS.iter().any(|page| line.trim_start().starts_with(page)))
+}
+
 fn json(body: &str) -> Option<(Option<u32>, String)> {
     let body: Value = serde_json::from_str(body).ok()?;
     let first = body.get("errors")?.get(0)?;
@@ -98,5 +116,22 @@ mod tests {
         assert!(is_page_of(200, page) && !is_page_of(202, page));
         let login = "\n<!DOCTYPE html><html><body><h1>Log in to your router</h1></body></html>";
         assert!(!is_page_of(200, login) && !is_page_of(200, ""));
+    }
+
+    #[test]
+    fn a_gateways_own_page_is_told_from_that_of_whoever_is_behind_it() {
+        let nginx = "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not \
+                     Found</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n";
+        let apache = "<html><body>\n<h1>Not Found</h1>\n<hr>\n<address>Apache/2.4.62 (Debian) Server at host \
+                      Port 80</address>\n</body></html>\n";
+        for of_gateway in [nginx, apache, "404 page not found\n", "default backend - 404"] {
+            assert!(is_of_gateway(of_gateway), "{of_gateway}");
+        }
+        let plex = "<html><head><title>Not Found</title></head><body><h1>404 Not Found</h1></body></html>";
+        let butler = r#"{"errors":[{"code":1002,"message":"There is no run 9.","status":404}]}"#;
+        let python = "<!DOCTYPE HTML>\n<html lang=\"en\">\n<h1>Error response</h1>\n</html>\n";
+        for of_server in [plex, butler, python, ""] {
+            assert!(!is_of_gateway(of_server), "{of_server}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use butler_api::{Origin, RunId};
-use butler_library::{Library, VitalThread};
+use butler_library::{FailPoint, Library, VitalThread};
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
 use butler_tasks::{Catalogue, LibraryChange, Settings, Task};
@@ -102,11 +102,11 @@ impl Engine {
         };
         let threads = library.vital_threads().clone();
         let (mut engine, effects) = Loop::new(library, &settings, inbox.clone(), facts, known)?;
-        let thread = threads.spawn("engine", move || {
+        let thread = threads.spawn("engine", move |fail_point| {
             engine.kept_lacks.renew();
             engine.perform(effects);
             engine.dispatch();
-            engine.run(events);
+            engine.run(events, fail_point);
         })?;
         Ok((Self { inbox, thread: Some(thread) }, handle))
     }
@@ -233,10 +233,13 @@ impl Loop {
         Ok((engine, effects))
     }
 
-    fn run(&mut self, events: mpsc::Receiver<EngineEvent>) {
+    fn run(&mut self, events: mpsc::Receiver<EngineEvent>, fail_point: &FailPoint) {
         loop {
             match events.recv_timeout(self.sleep()) {
-                Ok(event) => self.handle(event),
+                Ok(event) => {
+                    fail_point.pass();
+                    self.handle(event);
+                }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }

@@ -24,6 +24,21 @@ pub(crate) mod phase;
 mod rate;
 pub(crate) mod work;
 
+/// What a run takes up when it looks for what is lacking; the later one takes up more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Look {
+    /// What does not rest after failures.
+    AtDue,
+    /// What rests, too.
+    AtAll,
+}
+
+impl Look {
+    pub(crate) const fn of(force: bool) -> Self {
+        if force { Self::AtAll } else { Self::AtDue }
+    }
+}
+
 /// A run that works.
 pub(crate) struct Run {
     pub(crate) id: RunId,
@@ -41,8 +56,12 @@ pub(crate) struct Run {
     pub(crate) report: Report,
     pub(crate) roots_away: BTreeSet<String>,
     pub(crate) phase: Phase,
-    /// Whether it is to look once more for what it lacks when the present count, or derivation, has ended.
-    pub(crate) looks_again: bool,
+    /// How it looked last for what it lacks.
+    pub(crate) look: Look,
+    /// The most of its looks since it derived last.
+    look_of_derivations: Look,
+    /// How it is to look once more for what it lacks when the present count, or derivation, has ended.
+    pub(crate) looks_again: Option<Look>,
     /// What units of the run answered since its lacks are being counted, and what was on its way into the
     /// database then: the count may take that for lacking.
     pub(crate) answered: HashSet<(SourceId, ProductKind)>,
@@ -95,7 +114,9 @@ impl Run {
                 true => Phase::Working,
                 false => Phase::Counting,
             },
-            looks_again: false,
+            look: Look::of(tries_again(&record.ask, record.origin)),
+            look_of_derivations: Look::AtDue,
+            looks_again: None,
             answered: HashSet::new(),
             bound_until: record.bound_until,
             held_back: 0,
@@ -163,9 +184,25 @@ impl Run {
         &self.task.name
     }
 
-    /// Whether it tries again what rests after failures: not whenever a file beside it changes.
+    /// Whether it was asked to try again what rests after failures.
     pub(crate) fn tries_again(&self) -> bool {
-        self.ask.force && self.origin != Origin::Watch
+        tries_again(&self.ask, self.origin)
+    }
+
+    /// How it looks for what it lacks before anybody asked for it once more.
+    pub(crate) fn first_look(&self) -> Look {
+        Look::of(self.tries_again())
+    }
+
+    /// It looks for what it lacks.
+    pub(crate) fn looks(&mut self, look: Look) {
+        (self.look, self.looks_again) = (look, None);
+        self.look_of_derivations = self.look_of_derivations.max(look);
+    }
+
+    /// How it looks for what it is to derive.
+    pub(crate) fn looks_for_derivations(&mut self) -> Look {
+        std::mem::replace(&mut self.look_of_derivations, Look::AtDue)
     }
 
     /// The brake of the threads that work for the run.
@@ -339,7 +376,9 @@ impl Run {
         if !self.roots_away.is_empty() {
             Reason::RootsAway { roots: self.roots_away.iter().cloned().collect(), failures, files }
         } else if failures > 0 {
-            Reason::DoneWithFailures { failures, files }
+            // What is about products is told by their files.
+            let undone = self.report.undone.clone().filter(|_| self.tally.failed == 0);
+            Reason::DoneWithFailures { failures, files, undone }
         } else if self.held_back > 0 {
             Reason::HeldBack { held_back: self.held_back }
         } else if self.total == 0 {
@@ -348,6 +387,12 @@ impl Run {
             Reason::AllDone
         }
     }
+}
+
+/// What is asked for by force tries again what rests after failures, but not whenever a file beside it
+/// changes.
+fn tries_again(ask: &Ask, origin: Origin) -> bool {
+    ask.force && origin != Origin::Watch
 }
 
 /// A run of some contents does none of its task's own work, which is about folders.
@@ -380,7 +425,7 @@ mod tests {
         }
         // Both of one file.
         (0..2).for_each(|_| run.files_failed([FileMark::of_path(Path::new("/films/film.mkv"))]));
-        assert_eq!(run.completed_reason(), Reason::DoneWithFailures { failures: 2, files: 1 });
+        assert_eq!(run.completed_reason(), Reason::DoneWithFailures { failures: 2, files: 1, undone: None });
         run.step_left(Some("/films".to_owned()));
         run.step_left(None);
         run.unit_opened(1, "film.mkv".to_owned());

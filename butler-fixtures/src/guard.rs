@@ -34,6 +34,7 @@ struct Guard {
 }
 
 impl Guard {
+    #[expect(clippy::disallowed_methods, reason = "it is what ends all others, and itself by its pipe")]
     fn start() -> Result<Self> {
         let mut shell = Command::new("sh");
         shell.args(["-c", include_str!("guard.sh")]).process_group(0).current_dir("/");
@@ -67,6 +68,7 @@ pub fn tempdir() -> Result<TempDir> {
 ///
 /// # Panics
 /// If there is no shell to watch over it.
+#[expect(clippy::disallowed_methods, reason = "this is where the others come from")]
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let guard = Guard::of_this_process().unwrap_or_else(|error| panic!("{error:#}"));
     let mut command = Command::new(program);

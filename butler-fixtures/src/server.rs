@@ -212,8 +212,15 @@ impl Server {
     /// Asks it to stop, with `Signal::TERM` or `Signal::INT`, and waits for its end, which it gives.
     pub fn stop(mut self, signal: Signal) -> Result<ExitStatus> {
         send(self.pid(), signal)?;
+        self.end(|_| {})
+    }
+
+    /// Waits until it has ended by itself, and gives its end; until then it is asked for something again and
+    /// again.
+    pub fn end(&mut self, mut ask: impl FnMut(&Self)) -> Result<ExitStatus> {
         let mut status = None;
         wait_until("the server has ended", || {
+            ask(self);
             status = self.child.try_wait().ok().flatten();
             status.is_some()
         })

@@ -14,6 +14,7 @@ pub(crate) mod lacks;
 mod newcomers;
 pub(crate) mod nights;
 pub(crate) mod parts;
+mod pasts;
 pub(crate) mod pauses;
 pub(crate) mod pictures;
 pub(crate) mod products;

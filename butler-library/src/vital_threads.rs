@@ -2,6 +2,8 @@
 //! runs the process can end it in order: it would live on and answer nothing.
 //!
 //! It restarts nothing: what a thread had in memory is gone with it, and a new process recovers by itself.
+//! For tests of the whole process each thread's loop passes a [`FailPoint`], at which it can be made to
+//! panic.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +21,8 @@ struct State {
     /// The first thread that was lost.
     lost: Option<&'static str>,
     report: Option<Box<dyn FnOnce(&'static str) + Send>>,
+    /// The thread that is to panic at its fail point.
+    armed: Option<String>,
 }
 
 impl State {
@@ -36,12 +40,17 @@ impl VitalThreads {
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn spawn(&self, name: &'static str, work: impl FnOnce() + Send + 'static) -> io::Result<VitalThread> {
+    pub fn spawn(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&FailPoint) + Send + 'static,
+    ) -> io::Result<VitalThread> {
         let is_asked = Arc::<AtomicBool>::default();
+        let fail_point = FailPoint { name, state: Arc::clone(&self.state) };
         let watch = Watch { name, state: Arc::clone(&self.state), is_asked: Arc::clone(&is_asked) };
         let thread = Builder::new().name(name.to_owned()).spawn(move || {
             let _watch = watch;
-            work();
+            work(&fail_point);
         })?;
         Ok(VitalThread { is_asked, thread: Some(thread) })
     }
@@ -51,6 +60,28 @@ impl VitalThreads {
         let mut state = lock(&self.state);
         state.report = Some(Box::new(report));
         state.report();
+    }
+
+    /// Has the thread of this name panic at its fail point, with the next work that it gets: for tests.
+    pub fn arm(&self, name: &str) {
+        lock(&self.state).armed = Some(name.to_owned());
+    }
+}
+
+/// Where the loop of a vital thread can be made to panic, as by a defect: see [`VitalThreads::arm`].
+pub struct FailPoint {
+    name: &'static str,
+    state: Arc<Mutex<State>>,
+}
+
+impl FailPoint {
+    /// Passed by the thread whenever it has work.
+    ///
+    /// # Panics
+    /// If it is armed.
+    pub fn pass(&self) {
+        let is_armed = lock(&self.state).armed.as_deref() == Some(self.name);
+        assert!(!is_armed, "the thread `{}` was to be lost, for a test", self.name);
     }
 }
 
@@ -120,8 +151,8 @@ mod tests {
     fn the_first_thread_that_panics_is_reported_once() {
         let threads = VitalThreads::default();
         let reported = reports(&threads);
-        assert!(threads.spawn("engine", || panic!("a defect")).unwrap().join().is_err());
-        assert!(threads.spawn("publisher", || panic!("what follows from it")).unwrap().join().is_err());
+        assert!(threads.spawn("engine", |_| panic!("a defect")).unwrap().join().is_err());
+        assert!(threads.spawn("publisher", |_| panic!("what follows from it")).unwrap().join().is_err());
         assert_eq!(reported.try_recv(), Ok("engine"));
         assert_eq!(reported.try_recv(), Err(TryRecvError::Disconnected));
     }
@@ -129,7 +160,7 @@ mod tests {
     #[test]
     fn a_thread_that_panicked_before_anybody_asked_is_reported_too() {
         let threads = VitalThreads::default();
-        assert!(threads.spawn("engine", || panic!("a defect")).unwrap().join().is_err());
+        assert!(threads.spawn("engine", |_| panic!("a defect")).unwrap().join().is_err());
         assert_eq!(reports(&threads).try_recv(), Ok("engine"));
     }
 
@@ -138,13 +169,32 @@ mod tests {
         let threads = VitalThreads::default();
         let reported = reports(&threads);
         let (until, works) = channel::<()>();
-        let asked = threads.spawn("publisher", move || _ = works.recv()).unwrap();
+        let asked = threads.spawn("publisher", move |_| _ = works.recv()).unwrap();
         asked.may_return();
         drop(until);
         asked.join().unwrap();
         assert_eq!(reported.try_recv(), Err(TryRecvError::Empty));
-        let unasked = threads.spawn("engine", || ()).unwrap();
+        let unasked = threads.spawn("engine", |_| ()).unwrap();
         assert_eq!(reported.recv(), Ok("engine"));
         unasked.join().unwrap();
+    }
+    #[test]
+    fn an_armed_thread_is_lost_at_its_fail_point_and_no_other() {
+        let threads = VitalThreads::default();
+        let reported = reports(&threads);
+        let (work, works) = channel::<()>();
+        let loops = move |fail_point: &FailPoint| {
+            while let Ok(()) = works.recv() {
+                fail_point.pass();
+            }
+        };
+        let engine = threads.spawn("engine", loops).unwrap();
+        threads.arm("publisher");
+        work.send(()).unwrap();
+        threads.arm("engine");
+        assert_eq!(reported.try_recv(), Err(TryRecvError::Empty));
+        work.send(()).unwrap();
+        assert_eq!(reported.recv(), Ok("engine"));
+        assert!(engine.join().is_err());
     }
 }

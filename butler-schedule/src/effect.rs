@@ -25,6 +25,9 @@ pub enum Effect {
     Widen {
         /// The run.
         run: RunId,
+        /// Whether it tries again what rests after failures: only if that start was forced, whatever the run
+        /// was begun with.
+        force: bool,
     },
     /// Make this run end its step and tell [`crate::Event::RunEnded`]. If the reason is the window's end, no
     /// new unit begins and those in hand have 60 seconds.

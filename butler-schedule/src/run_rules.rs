@@ -24,11 +24,12 @@ pub(crate) trait RunRules {
     /// How long it worked up to a moment. A clock that went back takes nothing away.
     fn worked_by(&self, until: Timestamp) -> SignedDuration;
 
-    /// Whether it goes on under its id once the server is back (rule 11): a free run that a person or the
-    /// file system asked for, or a bound one whose window is still open.
+    /// Whether it goes on under its id once the server is back (rule 11): a free run that was asked for, or a
+    /// bound one whose window is still open.
     fn goes_on(&self, now: Timestamp) -> bool;
 
-    /// Whether it is there because of something that happened outside: nothing else would bring it up again.
+    /// Whether a person or the file system asked for it, or a person for more of it, by force: nothing else
+    /// would bring that up again.
     fn was_asked_for(&self) -> bool;
 
     /// Whether nothing but a stop keeps it from its turn.
@@ -48,7 +49,7 @@ pub(crate) trait RunRules {
     fn may_take_in(&self, ask: &Ask) -> bool;
 
     /// Takes in what else of its section is asked for; the whole section, or more than [`MOST_PATHS`] paths
-    /// in all, make it one of the whole section.
+    /// or [`Ask::MOST_SOURCES`] contents in all, make it one of the whole section.
     fn take_in(&mut self, ask: &Ask);
 }
 
@@ -85,7 +86,7 @@ impl RunRules for RunRecord {
     }
 
     fn was_asked_for(&self) -> bool {
-        matches!(self.origin, Origin::Person | Origin::Watch)
+        matches!(self.origin, Origin::Person | Origin::Watch) || self.ask.force
     }
 
     fn is_sure(&self) -> bool {
@@ -122,14 +123,20 @@ impl RunRules for RunRecord {
     fn take_in(&mut self, ask: &Ask) {
         let Ask { paths, sources, .. } = &mut self.ask;
         *paths = if ask.paths.is_empty() { Vec::new() } else { outermost([paths, &ask.paths[..]].concat()) };
-        *sources = if ask.sources.is_empty() { Vec::new() } else { [sources, &ask.sources[..]].concat() };
-        sources.sort_unstable();
-        sources.dedup();
+        *sources =
+            if ask.sources.is_empty() { Vec::new() } else { few([sources, &ask.sources[..]].concat()) };
     }
 }
 
 /// A run is limited to so many paths; one that were limited to more is not limited to any.
 pub const MOST_PATHS: usize = 32;
+
+/// The contents in order, each once; none if they are too many.
+pub(crate) fn few(mut sources: Vec<i64>) -> Vec<i64> {
+    sources.sort_unstable();
+    sources.dedup();
+    if sources.len() > Ask::MOST_SOURCES { Vec::new() } else { sources }
+}
 
 /// The paths that lie in no other of them, in order; none if they are too many.
 pub(crate) fn outermost(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
@@ -157,5 +164,18 @@ mod tests {
         };
         assert_eq!(outermost(paths(MOST_PATHS)).len(), MOST_PATHS);
         assert!(outermost(paths(MOST_PATHS + 1)).is_empty());
+    }
+
+    #[test]
+    fn too_many_contents_are_the_whole_section() {
+        let most = Ask::MOST_SOURCES as i64;
+        let ask = |sources: std::ops::Range<i64>| Ask::of_sources(7, sources.collect());
+        let task = butler_api::TaskName::GenerateMediaIndexFiles;
+        let id = butler_api::RunId(1);
+        let mut run = RunRecord::new(id, task, Origin::Person, ask(0..10), Timestamp::UNIX_EPOCH);
+        run.take_in(&ask(5..most));
+        assert_eq!(run.ask.sources.len(), most as usize);
+        run.take_in(&ask(most..most + 1));
+        assert_eq!((run.ask.section, run.ask.sources.len()), (Some(7), 0));
     }
 }

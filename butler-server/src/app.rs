@@ -14,6 +14,7 @@ use crate::error::Problem;
 use crate::live::{Feed, Listeners, RunLogs};
 use crate::metrics::Metrics;
 use crate::page::{self, Codes, Flashes};
+use crate::view::backups::MOST_BACKUP_CHECKS;
 use crate::view::check::MOST_CHECKS;
 use crate::view::health::Writing;
 use crate::view::plan::Recent;
@@ -42,6 +43,8 @@ pub struct App {
     questions: Arc<Semaphore>,
     pub(crate) writing: Arc<Writing>,
     pub(crate) checks: Arc<Semaphore>,
+    /// Whose turn it is to read a backup.
+    pub(crate) backup_checks: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
     /// What happened in the newest runs.
     pub(crate) run_logs: RunLogs,
@@ -84,6 +87,7 @@ impl App {
             questions,
             writing: Arc::default(),
             checks: Arc::new(Semaphore::new(MOST_CHECKS)),
+            backup_checks: Arc::new(Semaphore::new(MOST_BACKUP_CHECKS)),
             metrics,
             run_logs,
             recent_plan: Arc::default(),

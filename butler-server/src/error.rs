@@ -71,6 +71,11 @@ impl Problem {
         Self { status, sentence: sentence.into() }
     }
 
+    /// The same, met after something that is done and stays: one sentence.
+    pub(crate) fn after(self, done: &str) -> Self {
+        Self { sentence: format!("{done} {}", self.sentence), ..self }
+    }
+
     /// Whether it is a fault of Butler's own.
     pub(crate) fn is_bug(&self) -> bool {
         self.status == StatusCode::INTERNAL_SERVER_ERROR

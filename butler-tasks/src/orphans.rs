@@ -4,7 +4,7 @@
 use butler_library::{Library, Orphan, Orphans};
 use jiff::Timestamp;
 
-use crate::deeds::{self, Deeds, days_before, unreadable};
+use crate::deeds::{self, Deeds, Undone, days_before, unreadable};
 use crate::plan::{Action, Deed};
 use crate::work::{TaskError, Work};
 
@@ -53,9 +53,9 @@ impl OrphansPlan {
         let planned = self.planned().collect();
         let noted_before = self.noted_before;
         let is_whole = deeds::each(work, deeds, planned, |library, orphan| {
-            library.remove_orphan(orphan.source, noted_before).map_err(|error| {
-                format!("What was made of this file can't be removed: {}.", deeds::words(&error))
-            })
+            library
+                .remove_orphan(orphan.source, noted_before)
+                .map_err(|error| Undone::by("What was made of this file can't be removed", &error))
         });
         work.library.note_orphans(&self.found.new, (work.now)()).map_err(|error| unreadable(&error))?;
         Ok(is_whole)

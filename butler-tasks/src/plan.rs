@@ -116,6 +116,15 @@ impl Deed {
         }
     }
 
+    /// The word where it could not be: `3 could not be removed`.
+    pub(crate) const fn undone(self) -> &'static str {
+        match self {
+            Self::Remake => "given up",
+            Self::Restore | Self::Miss => "noted",
+            _ => self.done(),
+        }
+    }
+
     /// Whether bytes are taken by it.
     pub const fn writes(self) -> bool {
         matches!(self, Self::Write)

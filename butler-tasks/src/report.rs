@@ -9,6 +9,8 @@ pub struct Report {
     facts: Vec<ReportFact>,
     /// Roots that are away: not there, suddenly empty or silent. The run went on without them.
     pub roots_away: Vec<String>,
+    /// What could not be done and is about no product of a file: `3 could not be removed: ...`.
+    pub undone: Option<String>,
 }
 
 impl Report {
@@ -36,6 +38,7 @@ impl Report {
     pub fn append(&mut self, mut other: Self) {
         self.facts.append(&mut other.facts);
         self.roots_away.append(&mut other.roots_away);
+        self.undone = self.undone.take().or(other.undone);
     }
 
     /// The facts.

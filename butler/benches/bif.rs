@@ -11,7 +11,6 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -60,8 +59,8 @@ fn main() -> Result<()> {
 }
 
 fn cargo_build(arguments: &[&str]) -> Result<()> {
-    let status =
-        Command::new(env!("CARGO")).args(["build", "--quiet", "--release"]).args(arguments).status()?;
+    let mut cargo = butler_fixtures::command(env!("CARGO"));
+    let status = cargo.args(["build", "--quiet", "--release"]).args(arguments).status()?;
     ensure!(status.success(), "`cargo build {arguments:?}` failed");
     Ok(())
 }

@@ -8,7 +8,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -30,7 +29,7 @@ const MINUTE: &str = "-f lavfi -i mandelbrot=s=1920x1080:r=24:end_scale=0.01:end
 
 fn main() -> Result<()> {
     // The worker has to be of the same build as the command, which cargo made for this bench.
-    let built = Command::new(env!("CARGO"))
+    let built = butler_fixtures::command(env!("CARGO"))
         .args(["build", "--quiet", "--release", "-p", "butler-worker"])
         .status()?;
     ensure!(built.success());

@@ -11,7 +11,7 @@
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     let chosen: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     // The worker has to be of the same build as the server, which cargo made for this bench.
     ensure!(
-        Command::new(env!("CARGO"))
+        butler_fixtures::command(env!("CARGO"))
             .args(["build", "--quiet", "--release", "-p", "butler-worker"])
             .status()?
             .success()

@@ -9,7 +9,6 @@
 mod season;
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -28,7 +27,7 @@ const ZONE: &str = "Europe/Berlin";
 fn main() -> Result<()> {
     // The worker has to be of the same build as the server, which cargo made for this bench.
     ensure!(
-        Command::new(env!("CARGO"))
+        butler_fixtures::command(env!("CARGO"))
             .args(["build", "--quiet", "--release", "-p", "butler-worker"])
             .status()?
             .success()

@@ -9,7 +9,7 @@
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -37,7 +37,7 @@ const TASKS_AIM: Duration = Duration::from_millis(20);
 fn main() -> Result<()> {
     // The worker has to be of the same build as the server, which cargo made for this bench.
     ensure!(
-        Command::new(env!("CARGO"))
+        butler_fixtures::command(env!("CARGO"))
             .args(["build", "--quiet", "--release", "-p", "butler-worker", "-p", "butler-fixtures"])
             .status()?
             .success()

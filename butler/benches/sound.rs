@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     let chosen: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_chosen = |name: &str| chosen.is_empty() || chosen.iter().any(|word| name.contains(word));
     let build = ["-p", "butler-worker", "-p", "butler-media", "--bins", "--example", "bare_key_frames"];
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = butler_fixtures::command(env!("CARGO"));
     ensure!(cargo.args(["build", "--quiet", "--release"]).args(build).status()?.success());
     for name in ["2.mkv", "2.mp4", "2.ts"].into_iter().filter(|name| is_chosen(name)) {
         film(name)?.iter().for_each(|line| println!("{line}"));
@@ -81,11 +81,11 @@ fn film(name: &str) -> Result<Vec<String>> {
     ));
     let bare = Path::new(env!("CARGO_BIN_EXE_butler")).with_file_name("examples").join("bare_key_frames");
     let floor = timed(
-        Command::new("ffmpeg")
+        butler_fixtures::command("ffmpeg")
             .args(["-nostdin", "-v", "error", "-i"])
             .arg(&film)
             .args(["-vn", "-f", "null", "-"]),
-    )? + timed(Command::new(bare).arg(&film))?;
+    )? + timed(butler_fixtures::command(bare).arg(&film))?;
     lines.push(format!("  ffmpeg -vn and bare key frames {floor:.2} s"));
     lines.push(format!("  in one / sum   {:.2}   {}", fused / sum, aim(fused / sum, AIMS.0)));
     lines.push(format!("  in one / floor {:.2}   {}", fused / floor, aim(fused / floor, AIMS.1)));
@@ -96,12 +96,12 @@ fn film(name: &str) -> Result<Vec<String>> {
 fn music() -> Result<Vec<String>> {
     let music = made("music.flac", |whole| ffmpeg(MUSIC, whole))?;
     let (ours, _) = butler(&music, "loudness")?;
-    let mut filter = Command::new("ffmpeg");
+    let mut filter = butler_fixtures::command("ffmpeg");
     filter.args(["-nostdin", "-v", "error", "-i"]).arg(&music);
     let filter = timed(filter.args(["-af", "ebur128=peak=true", "-f", "null", "-"]))?;
     let mut lines = vec![format!("loudness of 30 min of music: butler {ours:.2} s, ffmpeg {filter:.2} s")];
-    if Command::new("loudgain").arg("--version").stdout(Stdio::null()).status().is_ok() {
-        let loudgain = timed(Command::new("loudgain").arg("-q").arg(&music))?;
+    if butler_fixtures::command("loudgain").arg("--version").stdout(Stdio::null()).status().is_ok() {
+        let loudgain = timed(butler_fixtures::command("loudgain").arg("-q").arg(&music))?;
         let faster = loudgain / ours;
         let word = if faster >= LOUDGAIN { "reached" } else { "MISSED" };
         lines.push(format!(

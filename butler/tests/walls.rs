@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -275,7 +274,7 @@ fn edges() -> Vec<Edge> {
 }
 
 fn packages() -> Vec<Value> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = butler_fixtures::command(env!("CARGO"));
     let output = cargo
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .current_dir(root())

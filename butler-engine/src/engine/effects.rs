@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::door::fact::{Came, What};
 use crate::engine::Loop;
 use crate::engine::unsaved::{RunEnding, Unstored};
-use crate::run::Run;
 use crate::run::phase::Phase;
+use crate::run::{Look, Run};
 use crate::run::{derive, work};
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
@@ -32,7 +32,7 @@ impl Loop {
             match effect {
                 Effect::Save(record) => self.save(&record),
                 Effect::Begin { run } => self.begin(run),
-                Effect::Widen { run } => self.widen(run),
+                Effect::Widen { run, force } => self.widen(run, Look::of(force)),
                 Effect::KeepPauses(pauses) => self.keep_pauses(pauses),
                 Effect::Attend(attendance) => self.attend(attendance),
                 Effect::Stop { run, why } => self.stop_run(run, &why),
@@ -148,8 +148,9 @@ impl Loop {
             log_unstored(id, "a run's progress", store_progress(&self.library, &run));
         }
         if !run.has_own_work() {
+            let look = run.first_look();
             self.runs.insert(id, run);
-            return self.count(id);
+            return self.count(id, look);
         }
         let settings = self.settings.borrow().clone();
         let begun = work::start(&run, &self.library, settings, &self.inbox, self.clock.clone());
@@ -174,7 +175,10 @@ impl Loop {
     pub(super) fn work_failed(&mut self, id: RunId, path: String, sentence: String) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.failures += 1;
-        run.files_failed([FileMark::of_path(Path::new(&path))]);
+        // What keeps house does something to files, and makes nothing of them.
+        if run.task.timing.lane != Lane::Housekeeping {
+            run.files_failed([FileMark::of_path(Path::new(&path))]);
+        }
         let task = run.name().clone();
         self.tell(What::WorkFailed { task, path, sentence });
     }
@@ -195,7 +199,8 @@ impl Loop {
                 run.roots_away.extend(report.roots_away.iter().cloned());
                 run.report = report;
                 log_unstored(id, "a run's progress", store_progress(&self.library, run));
-                self.count(id);
+                let look = run.first_look();
+                self.count(id, look);
             }
         }
     }
@@ -315,12 +320,12 @@ impl Loop {
         let Some(run) = self.runs.get(&id) else { return };
         let Phase::Deriving { until } = run.phase else { return };
         let reason = run.completed_reason();
-        match end {
-            Ok(()) if run.looks_again && until.is_none() => self.count(id),
+        match (end, run.looks_again) {
+            (Ok(()), Some(look)) if until.is_none() => self.count(id, look),
             // There may be more to do, and its window has ended.
-            Ok(()) if run.looks_again => self.end_run(id, RunEnd::Stopped),
-            Ok(()) => self.end_run(id, RunEnd::Completed(reason)),
-            Err(sentence) => self.fail_run(id, sentence),
+            (Ok(()), Some(_)) => self.end_run(id, RunEnd::Stopped),
+            (Ok(()), None) => self.end_run(id, RunEnd::Completed(reason)),
+            (Err(sentence), _) => self.fail_run(id, sentence),
         }
     }
 }

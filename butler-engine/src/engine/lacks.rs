@@ -19,9 +19,9 @@ use super::effects::log_unstored;
 use crate::engine::Loop;
 use crate::engine::event::{EngineEvent, Gathered};
 use crate::error_chain::{OWN_FAULT, with_causes};
-use crate::run::Run;
 use crate::run::brake::Brake;
 use crate::run::phase::Phase;
+use crate::run::{Look, Run};
 use crate::unit::retry;
 
 impl Loop {
@@ -45,22 +45,22 @@ impl Loop {
 
     /// A run shall look once more for what is lacking: at once, or when a count or derivation that is under
     /// way has ended, which may have passed what there is by now.
-    pub(super) fn widen(&mut self, id: RunId) {
+    pub(super) fn widen(&mut self, id: RunId, look: Look) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         match run.phase {
             // It counts when its own work has ended.
             Phase::Working => {}
-            Phase::Counting | Phase::Deriving { .. } => run.looks_again = true,
-            Phase::Units => self.count(id),
+            Phase::Counting | Phase::Deriving { .. } => run.looks_again = run.looks_again.max(Some(look)),
+            Phase::Units => self.count(id, look),
             // Its window has ended, and it stops.
             Phase::Closing { .. } => {}
         }
     }
 
     /// The run's lacks are to be counted; where it wishes nothing there is nothing to count.
-    pub(super) fn count(&mut self, id: RunId) {
+    pub(super) fn count(&mut self, id: RunId, look: Look) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        run.looks_again = false;
+        run.looks(look);
         let demands = run.task.demands(&self.settings.borrow());
         if demands.is_empty() {
             run.phase = Phase::Units;
@@ -109,7 +109,8 @@ impl Loop {
             return;
         }
         run.phase = Phase::Units;
-        run.held_back = held_back;
+        // What it tried and failed at itself is not left alone by it.
+        run.held_back = if run.tries_again() { 0 } else { held_back };
         let answered = std::mem::take(&mut run.answered);
         for (spec, sources) in lacks {
             let is_lacking = |source: &SourceId| !answered.contains(&(*source, spec.kind()));
@@ -121,8 +122,8 @@ impl Loop {
         self.tell(progress);
         self.bind(id);
         match looks_again {
-            true => self.count(id),
-            false => self.end_if_done(id),
+            Some(look) => self.count(id, look),
+            None => self.end_if_done(id),
         }
         self.dispatch();
     }
@@ -157,7 +158,7 @@ impl Counting {
             paths: run.ask.paths.clone(),
             sources: run.ask.sources.iter().copied().map(SourceId).collect(),
             newcomers_only: run.origin == Origin::Asap,
-            force: run.tries_again(),
+            force: run.look == Look::AtAll,
             bound_until: run.bound_until,
             brake: run.brake(),
         }

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::night_tests::Night;
 use super::*;
+use crate::run::Look;
 use crate::run::phase::Phase;
 use crate::unit::{Spent, UnitOutcome, UnitOver};
 
@@ -115,4 +116,23 @@ fn a_forced_start_beside_a_run_has_it_try_what_failed() {
     assert_eq!(night.engine.runs[&run].phase, Phase::Counting);
     let stored = night.engine.library.run(run).unwrap().unwrap().record;
     assert!(stored.ask.force, "and so after a crash");
+}
+
+#[test]
+fn a_plain_start_beside_a_forced_run_has_it_look_at_nothing_that_rests() {
+    let mut night = Night::new();
+    let run = night.start(&BIF);
+    assert_eq!(night.engine.runs[&run].look, Look::AtAll);
+    night.gathered(run, &[1]);
+    asked_again(&mut night, run, false);
+    assert_eq!(night.engine.runs[&run].phase, Phase::Counting);
+    assert_eq!(night.engine.runs[&run].look, Look::AtDue);
+    // While that is counted it is asked for by force, and without: the one that takes up more comes next.
+    asked_again(&mut night, run, true);
+    asked_again(&mut night, run, false);
+    night.gathered(run, &[1]);
+    assert_eq!(night.engine.runs[&run].look, Look::AtAll);
+    let run = night.engine.runs.get_mut(&run).unwrap();
+    let looks = [run.looks_for_derivations(), run.looks_for_derivations()];
+    assert_eq!(looks, [Look::AtAll, Look::AtDue], "what it derives is tried again once");
 }

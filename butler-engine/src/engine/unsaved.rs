@@ -90,7 +90,7 @@ impl Unsaved {
                 .end
                 .clone()
                 .map_or_else(Default::default, |RunEnding { progress, report, .. }| (progress, report));
-            Some(RunRow { record: unstored.record.clone()?, progress, report })
+            Some(RunRow::of(unstored.record.clone()?, progress, report))
         };
         self.runs.values().filter_map(row).collect()
     }

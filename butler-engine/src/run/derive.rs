@@ -19,8 +19,8 @@ use crate::door::fact::{Came, What};
 use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
 use crate::error_chain::{OWN_FAULT, with_causes};
-use crate::run::Run;
 use crate::run::brake::Brake;
+use crate::run::{Look, Run};
 use crate::unit::retry;
 
 /// So many items' results are stored in one transaction.
@@ -42,13 +42,13 @@ struct Deriving {
 
 /// Starts to derive what a run's task derives. The end comes as [`EngineEvent::DerivingEnded`], a panic of
 /// the thread too.
-pub(crate) fn start(run: &Run, library: &Library, inbox: &Inbox, clock: Clock) -> io::Result<()> {
+pub(crate) fn start(run: &mut Run, library: &Library, inbox: &Inbox, clock: Clock) -> io::Result<()> {
     let deriving = Deriving {
         run: run.id,
         task: run.task,
         section: run.ask.section.map(SectionId),
         // What is asked of some contents has nothing tried again that rests elsewhere.
-        force: run.tries_again() && run.ask.sources.is_empty(),
+        force: run.looks_for_derivations() == Look::AtAll && run.ask.sources.is_empty(),
         bound_until: run.bound_until,
         library: library.clone(),
         clock,

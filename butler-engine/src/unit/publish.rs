@@ -68,9 +68,10 @@ impl Publisher {
     ) -> std::io::Result<Self> {
         let (results, incoming) = mpsc::channel::<UnitResult>();
         let threads = library.vital_threads().clone();
-        let thread = threads.spawn("publisher", move || {
+        let thread = threads.spawn("publisher", move |fail_point| {
             let ground = Ground { library, settings, clock };
             while let Ok(first) = incoming.recv() {
+                fail_point.pass();
                 for (unit, settled) in store(&ground, gather(first, &incoming)) {
                     inbox.tell(EngineEvent::Settled { unit, settled });
                 }

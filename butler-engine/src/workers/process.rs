@@ -120,6 +120,7 @@ impl Process {
         // What whoever started the server left open in it is nothing to a worker. Ours are closed by
         // themselves already.
         close_fds::set_fds_cloexec_threadsafe(3, &[]);
+        #[expect(clippy::disallowed_methods, reason = "a worker asks to die with its server by itself")]
         let mut child = Command::new(program)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())

@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use rusqlite::Connection;
 
 use super::{BUSY_TIMEOUT, StoreError};
-use crate::vital_threads::{VitalThread, VitalThreads};
+use crate::vital_threads::{FailPoint, VitalThread, VitalThreads};
 
 /// A log of so many pages is worth a checkpoint: 4 MB.
 const WORTH_IT: i64 = 1_000;
@@ -52,7 +52,9 @@ impl Checkpoints {
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
         let thread = threads
-            .spawn("library-checkpoints", move || work_off(&connection, &asked, &shared))
+            .spawn("library-checkpoints", move |fail_point| {
+                work_off(&connection, &asked, &shared, fail_point);
+            })
             .map_err(|_| StoreError::Closed)?;
         Ok(Self { asks: Some(asks), state, thread: Some(thread) })
     }
@@ -109,8 +111,9 @@ pub(super) fn checkpoint(connection: &Connection) -> Option<(i64, i64)> {
     answer.ok()
 }
 
-fn work_off(connection: &Connection, asked: &Receiver<Option<Reply>>, state: &State) {
+fn work_off(connection: &Connection, asked: &Receiver<Option<Reply>>, state: &State, fail_point: &FailPoint) {
     while let Ok(reply) = asked.recv() {
+        fail_point.pass();
         state.is_writers_turn.store(rounds(connection), Ordering::SeqCst);
         state.is_at_work.store(false, Ordering::SeqCst);
         if let Some(reply) = reply {

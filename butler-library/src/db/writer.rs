@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::StoreError;
 use super::checkpoints::{Checkpoints, checkpoint};
-use crate::vital_threads::{VitalThread, VitalThreads};
+use crate::vital_threads::{FailPoint, VitalThread, VitalThreads};
 
 /// With so many writes in it a transaction takes no more, so that the first of them doesn't wait for ever.
 const GROUP: usize = 128;
@@ -53,7 +53,9 @@ impl Writer {
             Ok(())
         }));
         let thread = threads
-            .spawn("library-writer", move || work_off(&connection, &checkpoints, &waiting))
+            .spawn("library-writer", move |fail_point| {
+                work_off(&connection, &checkpoints, &waiting, fail_point);
+            })
             .map_err(|_| StoreError::Closed)?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -175,8 +177,14 @@ where
     }
 }
 
-fn work_off(connection: &Connection, checkpoints: &Checkpoints, waiting: &Receiver<Vec<Box<dyn Job>>>) {
+fn work_off(
+    connection: &Connection,
+    checkpoints: &Checkpoints,
+    waiting: &Receiver<Vec<Box<dyn Job>>>,
+    fail_point: &FailPoint,
+) {
     while let Ok(mut group) = waiting.recv() {
+        fail_point.pass();
         while group.len() < GROUP
             && let Ok(next) = waiting.try_recv()
         {

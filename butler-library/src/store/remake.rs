@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::item_files::parts_at;
-use super::{At, Json, Word, readable};
+use super::{At, Json, Word, path_bytes, readable};
 use crate::blob_check::StoredBlob;
 use crate::{BlobRef, CheckBlobsError, ItemId, Library, PartId, RootId, SectionId, SourceId, StoreError};
 
@@ -25,7 +25,8 @@ pub enum RemakeScope {
     Item(ItemId),
     /// One file.
     Part(PartId),
-    /// The file that lies there, whichever sections hold it; a path that leads there through links will do.
+    /// The file that lies there, a picture beside the media too, whichever sections hold it; a path that
+    /// leads there through links will do.
     File(PathBuf),
     /// All of a section.
     Section(SectionId),
@@ -38,8 +39,8 @@ pub struct Remade {
     pub sources: u64,
     /// These contents by the sections that hold them; none are named of a whole section.
     pub places: BTreeMap<SectionId, Vec<SourceId>>,
-    /// Products that are lacks from now on, each kind for itself: those that were there, and those that were
-    /// lost.
+    /// Products that are lacks from now on, each kind for itself: those that were there, marked before or
+    /// not, and those that were lost.
     pub products: BTreeMap<ProductKind, u64>,
     /// Failures that hold nothing back any more, each kind for itself.
     pub failures: BTreeMap<ProductKind, u64>,
@@ -59,11 +60,7 @@ impl Library {
         missing_only: bool,
         now: Timestamp,
     ) -> Result<Option<Remade>, CheckBlobsError> {
-        let places = match scope {
-            RemakeScope::File(path) => self.places_of(path)?,
-            _ => Vec::new(),
-        };
-        let Some(found) = self.db().read(|tx| sources(tx, scope, &places))? else { return Ok(None) };
+        let Some(found) = self.meant(scope)? else { return Ok(None) };
         let mut places = BTreeMap::<SectionId, Vec<SourceId>>::new();
         for (section, source) in &found {
             let named = places.entry(*section).or_default();
@@ -92,6 +89,22 @@ impl Library {
             }
         }
         Ok(Some(remade))
+    }
+
+    /// How many different contents a scope is of; none if there is no such item, file or section.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn count_to_remake(&self, scope: &RemakeScope) -> Result<Option<usize>, StoreError> {
+        Ok(self.meant(scope)?.map(|found| distinct(found).len()))
+    }
+
+    fn meant(&self, scope: &RemakeScope) -> Result<Option<Vec<(SectionId, SourceId)>>, StoreError> {
+        let places = match scope {
+            RemakeScope::File(path) => self.places_of(path)?,
+            _ => Vec::new(),
+        };
+        self.db().read(|tx| sources(tx, scope, &places))
     }
 
     /// Makes lacks again of those products of a section's files, or only of these contents, whose blob is
@@ -167,13 +180,19 @@ fn words(kinds: &[ProductKind]) -> Json<Vec<&'static str>> {
 fn mark(tx: &Connection, sources: &[SourceId], kinds: &[ProductKind]) -> Result<Counts, StoreError> {
     let mut counts = Counts::new();
     for kind in kinds {
+        tx.prepare_cached(
+            "UPDATE products SET version = 0 \
+             WHERE kind = ?2 AND version > 0 AND source IN (SELECT value FROM json_each(?1))",
+        )?
+        .execute(params![ids(sources), kind.as_str()])?;
+        // What was marked before is still to be made: who asks for it now wants it no less.
         let marked = tx
             .prepare_cached(
-                "UPDATE products SET version = 0 \
-                 WHERE kind = ?2 AND version > 0 AND source IN (SELECT value FROM json_each(?1))",
+                "SELECT count(*) FROM products \
+                 WHERE kind = ?2 AND version = 0 AND source IN (SELECT value FROM json_each(?1))",
             )?
-            .execute(params![ids(sources), kind.as_str()])?;
-        counts.insert(*kind, marked as u64);
+            .query_row(params![ids(sources), kind.as_str()], |row| row.get(0))?;
+        counts.insert(*kind, marked);
         if *kind == ProductKind::MediaInfo {
             tx.prepare_cached(
                 "UPDATE sources SET headers = 0 WHERE id IN (SELECT value FROM json_each(?1))",
@@ -274,6 +293,14 @@ fn sources(
             let mut found = Vec::new();
             for PartId(part) in parts_at(tx, places)? {
                 found.extend(of("SELECT ?1", part)?);
+            }
+            let mut pictures = tx.prepare_cached(
+                "SELECT r.section, c.source FROM pictures c JOIN roots r ON r.id = c.root \
+                 WHERE c.root = ?1 AND c.path = ?2 AND c.item IS NOT NULL",
+            )?;
+            for (root, path) in places {
+                let picture = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+                found.extend(readable(&mut pictures, params![root, path_bytes(path)], "picture", picture)?);
             }
             found.sort_unstable();
             found.dedup();

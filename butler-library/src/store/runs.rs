@@ -1,9 +1,8 @@
 //! Runs: every execution of a task, kept with its reason, progress and report.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use butler_api::{Ask, Crashes, Origin, Past, Reason, RunId, RunRecord, RunState, TaskName};
+use butler_api::{Ask, Crashes, Origin, Reason, RunId, RunRecord, RunState, TaskName};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Value;
@@ -23,6 +22,17 @@ pub struct RunRow {
     pub progress: RunProgress,
     /// What was done, in the task's own words.
     pub report: Vec<ReportFact>,
+    /// How many contents it is limited to, 0 if to none. Of a list of runs the records themselves name none
+    /// of them.
+    pub files: u64,
+}
+
+impl RunRow {
+    /// A run as it would be stored.
+    pub fn of(record: RunRecord, progress: RunProgress, report: Vec<ReportFact>) -> Self {
+        let files = record.ask.sources.len() as u64;
+        Self { record, progress, report, files }
+    }
 }
 
 /// How far a run came.
@@ -113,6 +123,8 @@ const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_a
                        ended_at, bound_until, day, ended_day, crash_day, crash_count, done, total, failures, \
                        bytes_read, report, paths, worked_ms, works_since, sources, \
                        failed_files";
+/// How many contents a run is limited to.
+const FILES: &str = "coalesce(json_array_length(sources), 0) AS files";
 /// What a filter lets through; [`matching`] has the values.
 const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = \
                        ?3) \
@@ -125,8 +137,6 @@ const OLD: &str = "SELECT id FROM (SELECT id, ended_at, row_number() OVER (PARTI
                    FROM runs WHERE ended_at IS NOT NULL) WHERE ended_at < ?1 AND rank > 10";
 /// So many runs are forgotten in one transaction.
 const FORGOTTEN: u64 = 500;
-/// Completed runs that count for a task's interval.
-const COUNTING: &str = "state = 'completed' AND section IS NULL AND origin <> 'asap'";
 
 fn matching(filter: &RunFilter) -> [Value; 6] {
     let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
@@ -175,7 +185,8 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         failed_files: row.get("failed_files")?,
         bytes_read: row.get("bytes_read")?,
     };
-    Ok(RunRow { record, progress, report: row.get::<_, Json<Vec<ReportFact>>>("report")?.0 })
+    let report = row.get::<_, Json<Vec<ReportFact>>>("report")?.0;
+    Ok(RunRow { record, progress, report, files: row.get("files")? })
 }
 
 impl Library {
@@ -237,7 +248,7 @@ impl Library {
     pub fn run(&self, id: RunId) -> Result<Option<RunRow>, StoreError> {
         self.db().read(|tx| {
             Ok(tx
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE id = ?1"))?
+                .prepare_cached(&format!("SELECT {COLUMNS}, {FILES} FROM runs WHERE id = ?1"))?
                 .query_row([id.0], run_row)
                 .optional()?)
         })
@@ -262,9 +273,10 @@ impl Library {
         let [task, state, origin, day, since, until] = matching(filter);
         // Without this SQLite would go through the runs of all tasks for those of one.
         let of_task = if filter.task.is_some() { "task = ?1 AND" } else { "" };
+        let columns = COLUMNS.replace("sources", "NULL AS sources");
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM runs \
+                "SELECT {columns}, {FILES} FROM runs \
                  WHERE {of_task} {MATCHES} AND id < ?7 AND id > ?8 ORDER BY id DESC \
                  LIMIT ?9 OFFSET ?10"
             ))?;
@@ -300,21 +312,10 @@ impl Library {
     /// If the database fails.
     pub fn unfinished_runs(&self) -> Result<Vec<RunRow>, StoreError> {
         self.db().read(|tx| {
-            let mut statement =
-                tx.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id"))?;
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS}, {FILES} FROM runs WHERE ended_at IS NULL ORDER BY id"
+            ))?;
             Ok(readable(&mut statement, [], "run", run_row)?)
-        })
-    }
-
-    /// What the schedule must know of each task's past, for every task that ever had a run.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub fn task_pasts(&self) -> Result<BTreeMap<TaskName, Past>, StoreError> {
-        self.db().read(|tx| {
-            let mut names = tx.prepare_cached("SELECT DISTINCT task FROM runs ORDER BY task")?;
-            let names: Vec<Word<TaskName>> = readable(&mut names, [], "task of runs", |row| row.get(0))?;
-            names.into_iter().map(|Word(task)| Ok((task.clone(), past_of(tx, &task)?))).collect()
         })
     }
 
@@ -361,48 +362,6 @@ impl Library {
             Ok(RunId(last.unwrap_or(0) + 1))
         })
     }
-}
-
-fn past_of(tx: &Connection, task: &TaskName) -> Result<Past, StoreError> {
-    let last =
-        format!("SELECT day, worked_ms FROM runs WHERE task = ?1 AND {COUNTING} ORDER BY id DESC LIMIT 5");
-    let times = |row: &Row<'_>| {
-        Ok((row.get::<_, Option<Word<Date>>>(0)?.map(|day| day.0), SignedDuration::from_millis(row.get(1)?)))
-    };
-    let last: Vec<(Option<Date>, SignedDuration)> =
-        readable(&mut *tx.prepare_cached(&last)?, [task.as_str()], "past run by its day", times)?;
-    let mut crashes = tx.prepare_cached(
-        "SELECT crash_day, sum(crash_count) FROM runs WHERE task = ?1 AND crash_day IS NOT NULL \
-         GROUP BY crash_day ORDER BY crash_day DESC LIMIT 1",
-    )?;
-    let crash = |row: &Row<'_>| Ok(Crashes { day: row.get::<_, Word<Date>>(0)?.0, count: row.get(1)? });
-    let crashes = readable(&mut crashes, [task.as_str()], "crash by its day", crash)?.pop();
-    // By id, for a task's runs end in that order: by their days, one of a clock that was far ahead would stay
-    // the last for ever.
-    let latest = |column: &str, which: &str| -> Result<Option<Date>, StoreError> {
-        let of_task = "task = ?1 AND section IS NULL AND origin <> 'asap'";
-        let query =
-            format!("SELECT {column} FROM runs WHERE {of_task} AND ({which}) ORDER BY id DESC LIMIT 1");
-        let day = |row: &Row<'_>| row.get::<_, Option<Word<Date>>>(0);
-        let latest =
-            readable(&mut *tx.prepare_cached(&query)?, [task.as_str()], "past run by its day", day)?.pop();
-        Ok(latest.flatten().map(|day| day.0))
-    };
-    let stopped = |reasons: &str| format!("state = 'stopped' AND reason ->> 'code' IN ({reasons})");
-    let given_up = latest(
-        "ended_day",
-        &format!("state = 'failed' OR {}", stopped("'stopped-by-person', 'all-stopped-by-person'")),
-    )?;
-    let cut = latest("ended_day", &stopped("'window-ended'"))?;
-    let missed = latest("day", "state = 'missed'")?;
-    Ok(Past {
-        last_completed: last.first().and_then(|(day, _)| *day),
-        durations: last.into_iter().rev().map(|(_, worked)| worked).collect(),
-        given_up,
-        cut,
-        missed,
-        crashes,
-    })
 }
 
 /// A record, and for a run that is new its progress and report, which are none yet.

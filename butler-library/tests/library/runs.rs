@@ -43,7 +43,7 @@ fn a_run_is_found_again_after_a_restart() {
     drop(library);
     let library = Library::open(folder.path()).unwrap();
     let progress = RunProgress { total: 9, ..RunProgress::default() };
-    let kept = RunRow { record: record.clone(), progress, report: report.clone() };
+    let kept = RunRow { files: 2, record: record.clone(), progress, report: report.clone() };
     assert_eq!(library.unfinished_runs().unwrap(), [kept]);
 
     // Saving again leaves progress and report alone.
@@ -54,7 +54,9 @@ fn a_run_is_found_again_after_a_restart() {
     record.ended_at = Some(at(60));
     (record.worked, record.works_since) = (SignedDuration::from_millis(41_500), None);
     library.save_run(&record).unwrap();
-    assert_eq!(library.run(RunId(1)).unwrap(), Some(RunRow { record, progress, report }));
+    let listed = library.runs_between(&RunFilter::default(), 0, 9).unwrap().remove(0);
+    assert_eq!((listed.files, listed.record.ask.sources), (2, Vec::new()), "a list only counts them");
+    assert_eq!(library.run(RunId(1)).unwrap(), Some(RunRow { files: 2, record, progress, report }));
     assert!(library.unfinished_runs().unwrap().is_empty());
     library.assert_sound();
 }

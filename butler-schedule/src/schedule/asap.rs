@@ -63,7 +63,7 @@ impl Schedule {
             effects.extend(run.reason.is_some().then(|| Effect::Save(run.clone())));
         } else {
             run.day = Some(present.day);
-            effects.extend([Effect::Save(run.clone()), Effect::Widen { run: run.id }]);
+            effects.extend([Effect::Save(run.clone()), Effect::Widen { run: run.id, force: own.force }]);
         }
         Some(run.id)
     }

@@ -11,7 +11,7 @@ use super::night::bound;
 use crate::answer::{Answer, StartAnswer, Step};
 use crate::calendar::Present;
 use crate::due::on_its_day;
-use crate::run_rules::{RunRules, outermost};
+use crate::run_rules::{RunRules, few, outermost};
 use crate::{Change, Effect, Lane, Row, RunRecord, placement};
 
 /// What was asked for, by whom and when.
@@ -56,7 +56,7 @@ impl Schedule {
         mut effects: Vec<Effect>,
     ) -> Step {
         let force = ask.force || ask.section.is_some();
-        let ask = Ask { force, paths: outermost(ask.paths), ..ask };
+        let ask = Ask { force, paths: outermost(ask.paths), sources: few(ask.sources), ..ask };
         let Some(row) = self.row(task).cloned() else {
             self.settle(present.now, &mut effects);
             return Step { answer: Answer::UnknownTask, effects };
@@ -188,22 +188,25 @@ impl Schedule {
     }
 
     /// What the run that is there must do besides, so that nothing of what a person asks for is lost: one
-    /// that is asked for by force becomes a person's and tries again what failed; a media run that works
-    /// looks once more for what is lacking.
+    /// that is asked for by force is free and tries again what failed; a media run that works looks once more
+    /// for what is lacking. One of the night's that has begun stays the night's, whatever else it does now:
+    /// any other is a person's from here on.
     fn serve(&mut self, id: RunId, row: &Row, request: Request<'_>, effects: &mut Vec<Effect>) {
         let Some(run) = self.live.iter_mut().find(|run| run.id == id) else { return };
         // What watched folders ask for looks anew, and tries nothing again.
         let is_less = !run.ask.force || run.origin == Origin::Watch;
         if request.ask.force && request.origin == Origin::Person && is_less {
             run.ask.force = true;
-            run.origin = Origin::Person;
             run.bound_until = None;
+            if !(run.origin.is_nightly() && run.started_at.is_some()) {
+                run.origin = Origin::Person;
+            }
             // One that was made in this very event is saved when everything is settled.
             let is_stored = run.state != RunState::Queued || run.reason.is_some();
             effects.extend(is_stored.then(|| Effect::Save(run.clone())));
         }
         if row.timing.lane == Lane::Media && run.is_active() {
-            effects.push(Effect::Widen { run: id });
+            effects.push(Effect::Widen { run: id, force: request.ask.force });
         }
     }
 

@@ -63,6 +63,11 @@ impl Run {
         self.worked += self.since.take().map_or(0, |since| (from - since).max(0));
     }
 
+    /// Somebody asked for it, or for more of it by force.
+    fn was_asked_for(&self) -> bool {
+        self.forced || matches!(self.origin, Origin::Person | Origin::Watch)
+    }
+
     /// Whether it counts for its task: neither limited to a section nor to new items.
     pub(crate) fn own(&self) -> bool {
         self.section.is_none() && self.origin != Origin::Asap

@@ -38,6 +38,7 @@ branches! {
     OffAtStart: "rule 4: skipped, for it is off",
     ForceTakesScheduled: "rule 4: a forced start takes a scheduled run over",
     ForcedAnew: "rule 4: a forced start has the run that is there try what failed",
+    ForcedNight: "rule 11: a run of the night that has begun is forced, and stays the night's",
     OfSection: "rule 4: a start limited to a section",
     StopsWaiting: "rule 5: a stop ends what waits",
     StopsWorking: "rule 5: a stop reaches what works",

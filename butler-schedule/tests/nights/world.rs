@@ -226,7 +226,7 @@ impl World {
                 }
                 Effect::Begin { run } => self.begin(run.0)?,
                 Effect::Stop { run, .. } => self.told_to_stop(run.0)?,
-                Effect::Widen { run } => drop(self.working(run.0)?),
+                Effect::Widen { run, .. } => drop(self.working(run.0)?),
                 Effect::KeepPauses(pauses) => self.pauses.clone_from(pauses),
                 Effect::Attend(attendance) => self.attendance = Some(*attendance),
                 Effect::WakeAt { at, .. } => self.wake = Some(at.as_second()),

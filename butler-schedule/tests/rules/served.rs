@@ -14,15 +14,25 @@ fn a_start_of_a_media_task_beside_its_run_has_that_look_again_for_what_is_lackin
     assert!(world.widened.is_empty());
     for times in 1..=3 {
         assert_eq!(world.start(BIF), StartAnswer::Running { run });
-        assert_eq!(world.widened[&run], times);
+        assert_eq!(world.widened[&run].len(), times);
     }
     world.start_all();
-    assert_eq!(world.widened[&run], 4);
+    assert_eq!(world.widened[&run], [false; 4]);
     assert!(!world.stored[&run].ask.force);
 }
 
 #[test]
-fn a_forced_start_beside_a_run_of_the_window_has_that_try_what_failed_and_frees_it() {
+fn a_plain_start_beside_a_forced_run_has_it_try_nothing_again_that_rests() {
+    let mut world = World::at(NOON);
+    let StartAnswer::Started { run, .. } = world.force(BIF) else { panic!("it starts") };
+    assert_eq!(world.start(BIF), StartAnswer::Running { run });
+    assert_eq!(world.force(BIF), StartAnswer::Running { run });
+    assert_eq!(world.widened[&run], [false, true]);
+    assert!(world.stored[&run].ask.force, "what it was begun with stays");
+}
+
+#[test]
+fn a_forced_start_beside_a_run_of_the_window_has_that_try_what_failed_and_frees_it_and_it_stays_the_nights() {
     let mut world = World::at("2026-11-23T02:00");
     let scan = world.last_of(&SCAN).id;
     world.complete(scan);
@@ -32,10 +42,17 @@ fn a_forced_start_beside_a_run_of_the_window_has_that_try_what_failed_and_frees_
     assert!(world.stored[&run].bound_until.is_some(), "a plain start leaves it the window's");
     assert_eq!(world.force(BIF), StartAnswer::Running { run });
     let stored = &world.stored[&run];
-    assert_eq!((stored.origin, stored.ask.force, stored.bound_until), (Origin::Person, true, None));
-    assert_eq!(world.widened[&run], 2);
+    assert_eq!((stored.origin, stored.ask.force, stored.bound_until), (Origin::Window, true, None));
+    assert_eq!(world.widened[&run], [false, true]);
     world.live_until("2026-11-23T05:05");
     assert_eq!(world.state(run), RunState::Running);
+    // What a person asked for is lost by no restart and no switch.
+    world.restart();
+    world.change(|settings| settings.switched_off = [BIF].into());
+    let stored = &world.stored[&run];
+    assert_eq!((stored.state, stored.origin, stored.ask.force), (RunState::Running, Origin::Window, true));
+    world.complete(run);
+    assert_eq!(world.stored[&run].day, Some(jiff::civil::date(2026, 11, 23)), "it is of that night");
 }
 
 #[test]

@@ -211,9 +211,8 @@ fn restart(world: &mut World) {
             assert_eq!(before, after, "what had ended did not stay as it was");
             continue;
         }
-        let goes_on = before
-            .bound_until
-            .map_or(matches!(before.origin, Origin::Person | Origin::Watch), |end| world.now < end);
+        let was_asked_for = before.ask.force || matches!(before.origin, Origin::Person | Origin::Watch);
+        let goes_on = before.bound_until.map_or(was_asked_for, |end| world.now < end);
         let allowed: &[RunState] = match (before.state, &before.reason) {
             (RunState::Queued | RunState::Scheduled, _) => &[
                 RunState::Scheduled,

@@ -213,7 +213,7 @@ fn rule_11_files_that_are_asked_for_while_a_run_works_are_done_by_one_behind_it_
     assert_eq!(ask(&mut world, &[3, 5]), there(2), "one that waits takes more files in");
     assert_eq!((sources(&world, 1), sources(&world, 2)), (vec![7], vec![3, 5, 9]));
     assert_eq!(ask(&mut world, &[7]), there(1), "the one that works looks again at what it is about");
-    assert_eq!((sources(&world, 2), world.widened[&RunId(1)]), (vec![3, 5, 9], 1));
+    assert_eq!((sources(&world, 2), world.widened[&RunId(1)].as_slice()), (vec![3, 5, 9], [true].as_slice()));
     world.complete(RunId(1));
     assert_eq!(world.state(RunId(2)), RunState::Running);
     // One of everything that works has counted before; one that waits has not.
@@ -229,7 +229,7 @@ fn rule_11_files_that_are_asked_for_while_a_run_works_are_done_by_one_behind_it_
     world.complete(RunId(4));
     assert_eq!(world.force(BIF), starts_now(5));
     assert_eq!(ask(&mut world, &[4]), there(5));
-    assert_eq!(world.widened[&RunId(5)], 1);
+    assert_eq!(world.widened[&RunId(5)], [true]);
 }
 
 #[test]

@@ -69,8 +69,8 @@ pub(crate) struct World {
     pub(crate) notes: usize,
     /// The pauses that hold.
     pub(crate) pauses: Vec<Pause>,
-    /// The runs that were told to look again for what is lacking, and how often.
-    pub(crate) widened: BTreeMap<RunId, u32>,
+    /// The runs that were told to look again for what is lacking, and each time whether by force.
+    pub(crate) widened: BTreeMap<RunId, Vec<bool>>,
     /// What was remembered of tasks at the first start.
     before: BTreeMap<TaskName, Past>,
     shutting_down: bool,
@@ -357,9 +357,9 @@ impl World {
                     assert!(self.at_work.contains(&run), "run {run} was stopped and does not work");
                     assert!(self.told_to_stop.insert(run), "run {run} was told to stop twice");
                 }
-                Effect::Widen { run } => {
+                Effect::Widen { run, force } => {
                     assert!(self.at_work.contains(&run), "run {run} was widened and does not work");
-                    *self.widened.entry(run).or_default() += 1;
+                    self.widened.entry(run).or_default().push(force);
                 }
                 Effect::KeepPauses(pauses) => {
                     self.pauses = pauses;

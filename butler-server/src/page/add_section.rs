@@ -65,7 +65,9 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
                 (Some(folder), None) => { section.card { (look_form(&site, folder)) } }
                 (Some(folder), Some(Ok(check))) => { (found(&site, folder, check)) }
                 (Some(folder), Some(Err(problem))) => {
-                    section.card { p.flash.bad role="alert" { (coded(problem.sentence())) } (look_form(&site, folder)) }
+                    section.card {
+                        p.flash.bad role="alert" { (coded(problem.sentence())) } (look_form(&site, folder))
+                    }
                 }
             }
         }
@@ -106,7 +108,9 @@ fn kinds(chosen: Option<&str>, or_guess: bool) -> Markup {
     html! {
         select name="type" id="type" {
             @if or_guess { option value="" { "Find out" } }
-            @for (kind, name) in KINDS { option value=(kind.as_str()) selected[chosen == Some(kind.as_str())] { (name) } }
+            @for (kind, name) in KINDS {
+                option value=(kind.as_str()) selected[chosen == Some(kind.as_str())] { (name) }
+            }
         }
     }
 }
@@ -136,7 +140,8 @@ fn found(site: &Site, folder: &Path, check: &Check) -> Markup {
             @for nested in &check.nested { p.sub { (coded(nested)) } }
             form.column method="post" action=(site.at("/sections/add")) {
                 input type="hidden" name="folder" value=(folder.display());
-                label for="name" { "Its name" } input #name type="text" name="name" value=(name) required maxlength="100";
+                label for="name" { "Its name" }
+                input #name type="text" name="name" value=(name) required maxlength="100";
                 label for="type" { "It holds" } (kinds(Some(&check.kind), false))
                 button.main { "Add it and scan" }
             }
@@ -144,7 +149,9 @@ fn found(site: &Site, folder: &Path, check: &Check) -> Markup {
         section.card {
             h2 { "What it would become" }
             ul.plain { @for item in check.items.iter().take(MOST) { (item_of(item)) } }
-            @if check.items.len() > MOST { p.sub { "and " (count((check.items.len() - MOST) as u64)) " more" } }
+            @if check.items.len() > MOST {
+                p.sub { "and " (count((check.items.len() - MOST) as u64)) " more" }
+            }
         }
         (notes("Names that leave something open", &check.doubts))
         (notes("Left alone", &check.ignored))
@@ -193,7 +200,11 @@ fn notes(heading: &str, notes: &[CheckNote]) -> Markup {
         @if !notes.is_empty() {
             section.card {
                 h2 { (heading) }
-                ul.plain { @for note in notes.iter().take(MOST) { li { span.file.whole { (note.path) } span.quiet { (coded(&note.message)) } } } }
+                ul.plain {
+                    @for note in notes.iter().take(MOST) {
+                        li { span.file.whole { (note.path) } span.quiet { (coded(&note.message)) } }
+                    }
+                }
                 @if notes.len() > MOST { p.sub { "and " (count((notes.len() - MOST) as u64)) " more" } }
             }
         }

@@ -31,11 +31,24 @@ pub(super) fn card(site: &Site, backups: &Backups) -> Markup {
         div.row { h2 { "Backups" } (site.button("/tasks/BackupDatabase/start", "Back up if due", "")) }
         @match &backups.copies {
             Err(sentence) => { p.fail { (sentence) } }
-            Ok(copies) if copies.is_empty() => { p.empty { "None yet: the task " a href=(site.at("/tasks/BackupDatabase")) { "Backup Database" } " makes them." } }
+            Ok(copies) if copies.is_empty() => {
+                p.empty {
+                    "None yet: the task " a href=(site.at("/tasks/BackupDatabase")) { "Backup Database" }
+                    " makes them."
+                }
+            }
             Ok(copies) => {
                 table.stack {
                     caption.unseen { "Backups, newest first" }
-                    thead { tr { th scope="col" { "Backup" } th scope="col" { "Made" } th.num scope="col" { "Size" } th scope="col" { "Verified" } th scope="col" { span.unseen { "Do" } } } }
+                    thead {
+                        tr {
+                            th scope="col" { "Backup" }
+                            th scope="col" { "Made" }
+                            th.num scope="col" { "Size" }
+                            th scope="col" { "Verified" }
+                            th scope="col" { span.unseen { "Do" } }
+                        }
+                    }
                     tbody { @for copy in copies { (row(site, copy)) } }
                 }
             }
@@ -57,7 +70,13 @@ fn row(site: &Site, copy: &Backup) -> Markup {
     html! {
         tr {
             td { code { (copy.name) } }
-            td data-label="Made" { @if let Some(at) = copy.made_at { (site.clock.moment(at)) } @else { span.quiet { "not known" } } }
+            td data-label="Made" {
+                @if let Some(at) = copy.made_at {
+                    (site.clock.moment(at))
+                } @else {
+                    span.quiet { "not known" }
+                }
+            }
             td.num data-label="Size" { (bytes(copy.bytes)) }
             // One that did not agree with the database never got its name.
             td data-label="Verified" { "when it was made" }

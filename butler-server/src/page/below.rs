@@ -76,7 +76,9 @@ impl Below {
             }
             @if let Some(episodes) = self.episodes.get(&season.id) {
                 (tile::grid(site, episodes, &self.tiles))
-                @if season.children > episodes.len() as u64 { p { a href=(path) { "All of " (season.title) } } }
+                @if season.children > episodes.len() as u64 {
+                    p { a href=(path) { "All of " (season.title) } }
+                }
             }
         }
     }
@@ -87,7 +89,9 @@ impl Below {
                 @for track in &self.children {
                     li.row {
                         span {
-                            a.plain href=(site.at(&format!("/items/{}", track.id))) { (tile::numbered(track)) }
+                            a.plain href=(site.at(&format!("/items/{}", track.id))) {
+                                (tile::numbered(track))
+                            }
                             @if let Some(by) = &track.original_title { " " span.quiet { (by) } }
                         }
                         @if let Some(ms) = self.lengths.get(&track.id) { span.quiet.num { (place(*ms)) } }

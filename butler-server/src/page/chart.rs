@@ -124,7 +124,9 @@ pub(super) fn history(runs: &[Run], clock: &Clock) -> Markup {
                     thead { tr { th { "Night" } th { "Time" } th { "Items" } th { "Failed" } th { "End" } } }
                     tbody { @for night in &nights { tr {
                         td { (words::night(night.day, today)) } td { (length(night.seconds as u64)) }
-                        td { (many(night.items, "item")) } td { (many(night.failed_files, "file")) " failed" } td { (state_word(night.state)) }
+                        td { (many(night.items, "item")) }
+                        td { (many(night.failed_files, "file")) " failed" }
+                        td { (state_word(night.state)) }
                     } } }
                 }
             }
@@ -188,6 +190,7 @@ mod tests {
             section: None,
             paths: Vec::new(),
             files: None,
+            first_files: Vec::new(),
             asked_at: from,
             started_at: Some(from),
             ended_at: Some(from + jiff::SignedDuration::from_secs(seconds)),

@@ -67,14 +67,18 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
             }
         }
         @if !groups.is_empty() {
-            section.card.wide #groups data-live { h2 { "Why" } ul.plain { @for group in &groups { (reason(group)) } } }
+            section.card.wide #groups data-live {
+                h2 { "Why" } ul.plain { @for group in &groups { (reason(group)) } }
+            }
         }
         @if !list.failures.is_empty() || before.is_some() {
             section.card.wide #failures data-live {
                 (table(&site, &list.failures))
                 @if before.is_some() || list.next.is_some() { p.pages {
                     @if before.is_some() { a.button href=(here("")) { "Newest" } " " }
-                    @if let Some(next) = &list.next { a.button href=(here(&format!("before={next}"))) { "Older" } }
+                    @if let Some(next) = &list.next {
+                        a.button href=(here(&format!("before={next}"))) { "Older" }
+                    }
                 } }
             }
         }
@@ -84,7 +88,10 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
 
 fn reason(group: &FailureGroup) -> Markup {
     html! {
-        li.row { span { (coded(&group.error)) " " span.quiet { (product(&group.product)) } } span.num { (many(group.files, "file")) } }
+        li.row {
+            span { (coded(&group.error)) " " span.quiet { (product(&group.product)) } }
+            span.num { (many(group.files, "file")) }
+        }
     }
 }
 
@@ -110,7 +117,15 @@ pub(super) fn table(site: &Site, failures: &[Failure]) -> Markup {
     html! {
         table.stack {
             caption.unseen { "Failures, newest first" }
-            thead { tr { th scope="col" { "File" } th scope="col" { "Why" } th scope="col" { "Tried" } th scope="col" { "Again" } th scope="col" { span.unseen { "Do" } } } }
+            thead {
+                tr {
+                    th scope="col" { "File" }
+                    th scope="col" { "Why" }
+                    th scope="col" { "Tried" }
+                    th scope="col" { "Again" }
+                    th scope="col" { span.unseen { "Do" } }
+                }
+            }
             tbody { @for failure in failures { (row(site, failure)) } }
         }
     }
@@ -123,10 +138,17 @@ fn row(site: &Site, failure: &Failure) -> Markup {
             td {
                 span.name title=(failure.part) { (file) }
                 span.file { (folder) }
-                @if failure.file_count > 1 { span.quiet { "and " (many(failure.file_count - 1, "other file")) " with the same content" } }
+                @if failure.file_count > 1 {
+                    span.quiet {
+                        "and " (many(failure.file_count - 1, "other file")) " with the same content"
+                    }
+                }
             }
             td { (coded(&failure.error)) br; span.quiet { (product(&failure.product)) } }
-            td data-label="Tried" { @if failure.tries > 0 { (many(u64::from(failure.tries), "time")) " " br; } span.quiet { (site.clock.moment(failure.failed_at)) } }
+            td data-label="Tried" {
+                @if failure.tries > 0 { (many(u64::from(failure.tries), "time")) " " br; }
+                span.quiet { (site.clock.moment(failure.failed_at)) }
+            }
             td data-label="Again" { (again(site, failure)) }
             td.num.side { (site.row_button(&format!("/failures/{}/retry", failure.id), "Retry", file)) }
         }

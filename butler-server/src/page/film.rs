@@ -52,7 +52,15 @@ pub(super) async fn film(
         @if of_part.is_empty() { p.empty { "Nothing yet." } }
         ul.plain.lines.made {
             @for product in &of_part {
-                li.row { span { @if let Some(hash) = read(&product.value).and_then(Value::take::<BlurHash>) { (blur::drawn(&hash, PICTURE_CELLS)) " " } (failures::product(&product.product)) } span.quiet { (summary(&product.value)) " · made " (site.clock.moment(product.made_at)) } }
+                li.row {
+                    span {
+                        @if let Some(hash) = read(&product.value).and_then(Value::take::<BlurHash>) {
+                            (blur::drawn(&hash, PICTURE_CELLS)) " "
+                        }
+                        (failures::product(&product.product))
+                    }
+                    span.quiet { (summary(&product.value)) " · made " (site.clock.moment(product.made_at)) }
+                }
             }
         }
     };
@@ -201,8 +209,8 @@ fn data_lane(bandwidth: &Bandwidth, axis: Axis) -> Markup {
     axis.curve(name, &label, &points, y(needed as f64))
 }
 
-/// Bits a second in the middle of each step. A step that the film ends in, or that lies behind the end that its
-/// headers state, counts as a whole one if less than half of it is left: a key frame alone is no rate.
+/// Bits a second in the middle of each step. A step that the film ends in, or that lies behind the end that
+/// its headers state, counts as a whole one if less than half of it is left: a key frame alone is no rate.
 fn rates(bytes: &[u64], step_ms: u64, axis: Axis) -> Vec<(f64, f64)> {
     let step_ms = step_ms.max(1);
     let rate = |(begins, bytes): (u64, &u64)| {

@@ -68,7 +68,10 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
                     @for product in &products.derived {
                         li.row {
                             span { (failures::product(&product.product)) }
-                            span.quiet { (film::summary(&product.value)) @if !product.is_current { " · to be derived anew" } }
+                            span.quiet {
+                                (film::summary(&product.value))
+                                @if !product.is_current { " · to be derived anew" }
+                            }
                         }
                     }
                 }
@@ -86,7 +89,9 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
             aside { section.card { (files(&site, &detail)) } }
         }
         @if !products.failures.is_empty() {
-            section.card.wide #failures data-live { h2 { "What could not be made" } (failures::table(&site, &products.failures)) }
+            section.card.wide #failures data-live {
+                h2 { "What could not be made" } (failures::table(&site, &products.failures))
+            }
         }
     };
     Ok(site.page(Tab::Library, &detail.row.title, body))
@@ -140,10 +145,14 @@ fn pictures(site: &Site, products: &Products) -> Markup {
                 li.row {
                     span {
                         @if let Some(hash) = made.iter().find_map(|product| film::read(&product.value)?.take::<BlurHash>()) { (blur::drawn(&hash, PICTURE_CELLS)) " " }
-                        (picture.role) " " span.quiet { (picture.file.rsplit('/').next().unwrap_or_default()) }
+                        (picture.role) " "
+                        span.quiet { (picture.file.rsplit('/').next().unwrap_or_default()) }
                     }
                     span.quiet {
-                        @for product in &made { (failures::product(&product.product)) ": " (film::summary(&product.value)) " · made " (site.clock.moment(product.made_at)) }
+                        @for product in &made {
+                            (failures::product(&product.product)) ": " (film::summary(&product.value))
+                            " · made " (site.clock.moment(product.made_at))
+                        }
                         @if made.is_empty() { "nothing yet" }
                     }
                 }
@@ -162,7 +171,13 @@ fn open(site: &Site, products: &Products) -> Markup {
     html! {
         h2 { "Still to come" }
         @if missing.is_empty() && failed == 0 {
-            p.empty { @if again.is_empty() { "Nothing: it has all that the tasks make." } @else { "Nothing is missing." } }
+            p.empty {
+                @if again.is_empty() {
+                    "Nothing: it has all that the tasks make."
+                } @else {
+                    "Nothing is missing."
+                }
+            }
         }
         @if failed > 0 { p.sub { (many(failed, "product")) " could not be made; see below." } }
         (list(site, products, &missing))
@@ -179,7 +194,12 @@ fn list(site: &Site, products: &Products, open: &[&OpenProduct]) -> Markup {
         ul.plain.lines {
             @for open in open {
                 li.row {
-                    span { (failures::product(&open.product)) @if open.part.is_none() { " " span.quiet { (open.file.rsplit('/').next().unwrap_or_default()) } } }
+                    span {
+                        (failures::product(&open.product))
+                        @if open.part.is_none() {
+                            " " span.quiet { (open.file.rsplit('/').next().unwrap_or_default()) }
+                        }
+                    }
                     span.quiet { (when(site, products, open)) }
                 }
             }
@@ -189,7 +209,9 @@ fn list(site: &Site, products: &Products, open: &[&OpenProduct]) -> Markup {
 
 fn when(site: &Site, products: &Products, open: &OpenProduct) -> Markup {
     html! {
-        @if !open.enabled { a href=(site.at(&format!("/tasks/{}", open.task))) { "its task is switched off" } }
+        @if !open.enabled {
+            a href=(site.at(&format!("/tasks/{}", open.task))) { "its task is switched off" }
+        }
         @else if let Some(failure) = open.part.and_then(|part| failures::of_headers(&products.failures, part)) {
             "once its headers can be read: " (failures::again(site, failure))
         }
@@ -207,7 +229,9 @@ fn files(site: &Site, detail: &ItemDetail) -> Markup {
                     span.file.whole { (part.path.display()) }
                     span.quiet {
                         (bytes(part.size)) ", found " (site.clock.moment(part.added_at))
-                        @if let Some(since) = part.missing_since { ", " span.fail { "missing since " (site.clock.moment(since)) } }
+                        @if let Some(since) = part.missing_since {
+                            ", " span.fail { "missing since " (site.clock.moment(since)) }
+                        }
                     }
                 }
             }

@@ -71,7 +71,8 @@ fn section_row(site: &Site, section: &Section, total: u64) -> Markup {
     html! {
         li.row {
             div {
-                a.strong href=(site.at(&path)) { (section.name) } " " span.quiet { (many(total, top_kind(section.kind).1)) }
+                a.strong href=(site.at(&path)) { (section.name) } " "
+                span.quiet { (many(total, top_kind(section.kind).1)) }
                 @for root in &section.roots { span.file { (root.path.display()) } }
             }
             div.buttons {
@@ -125,19 +126,35 @@ async fn one(
             p.crumbs { a href=(site.at("/sections")) { "Library" } }
             div.row { h1 { (section.name) } (site.button(&format!("{path}/scan"), "Scan", "")) }
             form.filters method="get" action=(site.at(&path)) role="search" {
-                label { span { "Title" } input type="search" name="title" value=(search.as_deref().unwrap_or_default()); }
+                label {
+                    span { "Title" }
+                    input type="search" name="title" value=(search.as_deref().unwrap_or_default());
+                }
                 button { "Search" }
             }
         }
         section.card.wide #items data-live {
-            p.sub { (many(page.total, top_kind(section.kind).1)) @if search.is_some() { " with these words in the title" } "." }
+            p.sub {
+                (many(page.total, top_kind(section.kind).1))
+                @if search.is_some() { " with these words in the title" }
+                "."
+            }
             @if page.total == 0 && search.is_none() {
-                p.empty { @if section.scanned_at.is_some() { "The last scan found nothing that belongs here." } @else { "It is not scanned yet." } }
+                p.empty {
+                    @if section.scanned_at.is_some() {
+                        "The last scan found nothing that belongs here."
+                    } @else {
+                        "It is not scanned yet."
+                    }
+                }
             }
             (tile::grid(&site, &page.rows, &tiles))
             @if start > 0 || end < page.total { p.pages {
                 @if start > 0 { a.button href=(more(start.saturating_sub(SIZE))) { "Before" } " " }
-                @if end < page.total { a.button href=(more(start + SIZE)) { "Further" } " " span.quiet { (count(u64::from(start) + 1)) " to " (count(end)) } }
+                @if end < page.total {
+                    a.button href=(more(start + SIZE)) { "Further" } " "
+                    span.quiet { (count(u64::from(start) + 1)) " to " (count(end)) }
+                }
             } }
         }
     };

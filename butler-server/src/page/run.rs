@@ -38,7 +38,10 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
     };
     let body = html! {
         section.wide #head data-live {
-            p.crumbs { a href=(site.at("/runs")) { "Runs" } " · " a href=(site.at(&format!("/tasks/{}", run.task))) { (name) } }
+            p.crumbs {
+                a href=(site.at("/runs")) { "Runs" } " · "
+                a href=(site.at(&format!("/tasks/{}", run.task))) { (name) }
+            }
             h1 { (name) " " (chart::state(run.state)) }
             @if let Some(reason) = &run.reason { p.sub { (coded(reason)) } }
             @if !run.state.is_terminal() { div.card.open { (work(&site, &run, &name)) } }
@@ -50,7 +53,10 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
             section.card.wide #failures data-live {
                 h2 { "What could not be made" }
                 @if failed.is_empty() {
-                    p.sub { "In this run " (what) "; none of that stands any more, or a later run met it again. " a href=(site.at("/failures")) { "All failures" } }
+                    p.sub {
+                        "In this run " (what) "; none of that stands any more, or a later run met it again. "
+                        a href=(site.at("/failures")) { "All failures" }
+                    }
                 } @else { (failures::table(&site, &failed)) }
             }
         }
@@ -63,17 +69,39 @@ fn facts(site: &Site, run: &Run) -> Markup {
     let clock = &site.clock;
     html! {
         dl.facts {
-            dt { "Asked for by" } dd { (chart::origin_word(run.origin)) @if run.forced { ", whatever day and window say" } }
+            dt { "Asked for by" }
+            dd { (chart::origin_word(run.origin)) @if run.forced { ", whatever day and window say" } }
             dt { "Asked for" } dd { (clock.moment(run.asked_at)) }
             @if let Some(at) = run.started_at { dt { "Began" } dd { (clock.moment(at)) } }
-            @if let Some(at) = run.ended_at { dt { "Ended" } dd { (clock.moment(at)) @if let Some(from) = run.started_at { ", after " (between(from, at)) } } }
-            @if let Some(day) = run.day { dt { "Night" } dd { a href=(site.at(&format!("/runs?day={day}"))) { (words::night(day, clock.civil(clock.now).date())) } } }
+            @if let Some(at) = run.ended_at {
+                dt { "Ended" }
+                dd {
+                    (clock.moment(at)) @if let Some(from) = run.started_at { ", after " (between(from, at)) }
+                }
+            }
+            @if let Some(day) = run.day {
+                dt { "Night" }
+                dd {
+                    a href=(site.at(&format!("/runs?day={day}"))) {
+                        (words::night(day, clock.civil(clock.now).date()))
+                    }
+                }
+            }
             dt { "Done" } dd { (count(run.done)) @if run.total > 0 { " of " (count(run.total)) } }
             @if let Some(failed) = run.failed() { dt { "Failed" } dd.fail { (failed) } }
             dt { "Read" } dd { (bytes(run.bytes_read)) }
-            @if let Some(section) = run.section { dt { "Only of" } dd { a href=(site.at(&format!("/sections/{section}"))) { "section " (section) } } }
+            @if let Some(section) = run.section {
+                dt { "Only of" }
+                dd { a href=(site.at(&format!("/sections/{section}"))) { "section " (section) } }
+            }
             @for path in &run.paths { dt { "Only" } dd.file { (path) } }
-            @if let Some(files) = run.files { dt { "Only" } dd { (many(files, "file")) } }
+            @if let Some(files) = run.files {
+                dt { "Only" } dd { (many(files, "file")) }
+                @for file in &run.first_files { dd.file { (file) } }
+                @if files > run.first_files.len() as u64 && !run.first_files.is_empty() {
+                    dd.quiet { "and " (count(files - run.first_files.len() as u64)) " more" }
+                }
+            }
         }
     }
 }
@@ -82,7 +110,11 @@ fn facts(site: &Site, run: &Run) -> Markup {
 fn report(report: &[Fact]) -> Markup {
     html! {
         @if report.iter().all(is_deed) { p.empty { "Nothing beyond its numbers." } }
-        dl.facts { @for fact in report.iter().filter(|fact| !is_deed(fact)) { dt { (fact.label) } dd { (value(fact)) } } }
+        dl.facts {
+            @for fact in report.iter().filter(|fact| !is_deed(fact)) {
+                dt { (fact.label) } dd { (value(fact)) }
+            }
+        }
     }
 }
 
@@ -113,11 +145,18 @@ fn log(site: &Site, run: &Run, lines: &[LogLine]) -> Markup {
     html! {
         @if lines.is_empty() {
             p.empty {
-                @if run.state.is_terminal() { "Its lines are not kept here any more. The server's log file may have them: " code { "logs/butler.log" } " in the data folder." }
+                @if run.state.is_terminal() {
+                    "Its lines are not kept here any more. The server's log file may have them: "
+                    code { "logs/butler.log" } " in the data folder."
+                }
                 @else { "Nothing has happened yet." }
             }
         } @else {
-            ol.log tabindex="0" aria-label="Its log" { @for line in lines { li { (site.clock.second(line.at)) " " span.fail[line.is_bad] { (line.words) } } } }
+            ol.log tabindex="0" aria-label="Its log" {
+                @for line in lines {
+                    li { (site.clock.second(line.at)) " " span.fail[line.is_bad] { (line.words) } }
+                }
+            }
         }
     }
 }

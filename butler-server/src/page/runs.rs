@@ -43,7 +43,9 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
         section.wide { h1 { "Runs" } }
         section.card.wide { (filters(&site, &params, &tasks)) }
         section.card.wide #runs data-live {
-            @if let Some(total) = runs.total { p.sub { (many(total, "run")) @if is_filtered { " like this" } "." } }
+            @if let Some(total) = runs.total {
+                p.sub { (many(total, "run")) @if is_filtered { " like this" } "." }
+            }
             @if runs.runs.is_empty() {
                 p.empty { @if is_filtered { "No run is like this." } @else { "Nothing has run yet." } }
             } @else { (table(&site, &runs.runs, Some(&tasks))) }
@@ -77,19 +79,27 @@ fn filters(site: &Site, params: &Params, tasks: &[Task]) -> Markup {
             label { span { "Task" }
                 select name="task" {
                     option value="" { "all" }
-                    @for known in tasks { option value=(known.name) selected[known.name.as_str() == task] { (known.title) } }
+                    @for known in tasks {
+                        option value=(known.name) selected[known.name.as_str() == task] { (known.title) }
+                    }
                 }
             }
             label { span { "State" }
                 select name="state" {
                     option value="" { "all" }
-                    @for known in RunState::ALL { option value=(known) selected[known.as_str() == state] { (chart::state_word(*known)) } }
+                    @for known in RunState::ALL {
+                        option value=(known) selected[known.as_str() == state] { (chart::state_word(*known)) }
+                    }
                 }
             }
             label { span { "Asked for by" }
                 select name="origin" {
                     option value="" { "all" }
-                    @for known in Origin::ALL { option value=(known) selected[known.as_str() == origin] { (chart::origin_word(*known)) } }
+                    @for known in Origin::ALL {
+                        option value=(known) selected[known.as_str() == origin] {
+                            (chart::origin_word(*known))
+                        }
+                    }
                 }
             }
             label { span { "Night of" } input type="date" name="day" value=(day); }
@@ -119,14 +129,26 @@ fn row(site: &Site, run: &Run, tasks: Option<&[Task]>) -> Markup {
     html! {
         tr {
             @if let Some(tasks) = tasks { td { a.strong href=(path) { (title(tasks, &run.task)) } } }
-            td { @if tasks.is_some() { (site.clock.moment(when)) } @else { a.plain href=(path) { (site.clock.moment(when)) } } }
+            td {
+                @if tasks.is_some() {
+                    (site.clock.moment(when))
+                } @else {
+                    a.plain href=(path) { (site.clock.moment(when)) }
+                }
+            }
             td {
                 (chart::state(run.state))
                 @if let Some(failed) = run.failed() { " " span.fail { (failed) } }
-                @if let Some(reason) = run.reason.as_ref().filter(|_| run.state != RunState::Completed) { br; span.quiet { (coded(reason)) } }
+                @if let Some(reason) = run.reason.as_ref().filter(|_| run.state != RunState::Completed) {
+                    br; span.quiet { (coded(reason)) }
+                }
             }
-            td.num.side { @if let (Some(from), Some(until)) = (run.started_at, run.ended_at) { (between(from, until)) } }
-            td.num data-label="Done" { @if run.total > 0 { (count(run.done)) " of " (count(run.total)) } @else { (count(run.done)) } }
+            td.num.side {
+                @if let (Some(from), Some(until)) = (run.started_at, run.ended_at) { (between(from, until)) }
+            }
+            td.num data-label="Done" {
+                @if run.total > 0 { (count(run.done)) " of " (count(run.total)) } @else { (count(run.done)) }
+            }
             td.num data-label="Read" { @if run.bytes_read > 0 { (bytes(run.bytes_read)) } }
             td data-label="By" { span.quiet { (chart::origin_word(run.origin)) } }
         }

@@ -69,7 +69,9 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
         section.card.wide #hours data-live { (hours::form(&site, &all)) }
         @for (id, name) in GROUPS {
             @let found = group(id);
-            section.card.wide id=(id) data-live hidden[found.is_empty()] { h2 { (name) } @for setting in found { (row(&site, setting)) } }
+            section.card.wide id=(id) data-live hidden[found.is_empty()] {
+                h2 { (name) } @for setting in found { (row(&site, setting)) }
+            }
         }
         section.card.wide #backups data-live { (backups::card(&site, &backups)) }
     };
@@ -111,10 +113,14 @@ pub(super) fn row(site: &Site, setting: &Setting) -> Markup {
     html! {
         div.setting #(setting.id) {
             div {
-                label for=(field) { strong { (setting.label) } @if is_changed { " " span.changed { "changed" } } }
+                label for=(field) {
+                    strong { (setting.label) } @if is_changed { " " span.changed { "changed" } }
+                }
                 p.quiet id=(about) {
                     (coded(&setting.summary))
-                    @if setting.kind != "bool" && setting.values.is_empty() { " It takes " (coded(&setting.allowed)) "." }
+                    @if setting.kind != "bool" && setting.values.is_empty() {
+                        " It takes " (coded(&setting.allowed)) "."
+                    }
                     " Default: " (words_of(setting, &setting.default)) "."
                 }
                 @if let Some(file) = &setting.file { p.quiet { "Fixed by " span.file { (file) } } }
@@ -123,7 +129,9 @@ pub(super) fn row(site: &Site, setting: &Setting) -> Markup {
                 input type="hidden" name="back" value=(site.here);
                 (control(setting, &field, &about))
                 @if !is_fixed {
-                    @if setting.kind != "bool" { button.small aria-label={ "Save " (setting.label) } { "Save" } }
+                    @if setting.kind != "bool" {
+                        button.small aria-label={ "Save " (setting.label) } { "Save" }
+                    }
                     @if is_changed { button.small.plain name=(RESET) value=(setting.id) formnovalidate aria-label={ "Reset " (setting.label) } { "Reset" } }
                 }
                 output for=(field) {}
@@ -143,7 +151,9 @@ fn control(setting: &Setting, field: &str, about: &str) -> Markup {
             button.switch.on[is_on] id=(field) role="switch" aria-checked=(if is_on { "true" } else { "false" }) aria-describedby=(about) disabled[is_fixed] { span {} }
         } @else if !setting.values.is_empty() {
             select id=(field) name=(setting.id) aria-describedby=(about) disabled[is_fixed] data-save {
-                @for known in &setting.values { option value=(known.value) selected[known.value == now] { (known.label) } }
+                @for known in &setting.values {
+                    option value=(known.value) selected[known.value == now] { (known.label) }
+                }
             }
         } @else if setting.kind == "int" {
             @let range = view::settings::range(&setting.id);

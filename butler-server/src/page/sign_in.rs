@@ -122,7 +122,8 @@ fn form_page(app: &App, to: &str, trouble: Option<&str>, status: StatusCode) -> 
                 button.main { "Sign in" }
             }
             p.quiet {
-                "The token stands in the file " code { "token" } " of the data folder. On the server's machine "
+                "The token stands in the file " code { "token" }
+                " of the data folder. On the server's machine "
                 code { "butler page" } " prints an address that opens these pages without it."
             }
         },

@@ -56,7 +56,9 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(name): Path<String>) 
             (failed(&site, &task, &failures))
             section.card #runs data-live {
                 (runs::table(&site, &runs[..runs.len().min(MOST_ROWS)], None))
-                @if runs.len() > MOST_ROWS { p { a href=(site.at(&format!("/runs?task={}", task.name))) { "All its runs" } } }
+                @if runs.len() > MOST_ROWS {
+                    p { a href=(site.at(&format!("/runs?task={}", task.name))) { "All its runs" } }
+                }
             }
         }
         aside {
@@ -95,7 +97,11 @@ fn head(site: &Site, task: &Task, runs: &[Run], plan: &Plan) -> Markup {
         p.sub { (coded(task.description.trim_end_matches('.'))) "." }
         p.sub {
             (tasks::rhythm(task)) ", "
-            @if task.usual_is_guess { "no run of it has completed yet" } @else { "usually " (length(task.usual_seconds)) }
+            @if task.usual_is_guess {
+                "no run of it has completed yet"
+            } @else {
+                "usually " (length(task.usual_seconds))
+            }
             @if !task.enabled { ", switched off" }
             @else if open.is_none() { ", next " (tasks::next(site, task, None, plan)) }
             "."
@@ -148,7 +154,11 @@ fn failed(site: &Site, task: &Task, failures: &Failures) -> Markup {
                 h2 { "What could not be made" }
                 (failures::table(site, &failures.failures))
                 @if total > failures.failures.len() as u64 {
-                    p { a href=(site.at(&format!("/failures?task={}", task.name))) { "All " (count(total)) " of its failures" } }
+                    p {
+                        a href=(site.at(&format!("/failures?task={}", task.name))) {
+                            "All " (count(total)) " of its failures"
+                        }
+                    }
                 }
             }
         }
@@ -158,7 +168,9 @@ fn failed(site: &Site, task: &Task, failures: &Failures) -> Markup {
 fn own_settings(site: &Site, own: &[Setting]) -> Markup {
     html! {
         @if !own.is_empty() {
-            section.card #settings data-live { h2 { "Settings" } @for setting in own { (settings::row(site, setting)) } }
+            section.card #settings data-live {
+                h2 { "Settings" } @for setting in own { (settings::row(site, setting)) }
+            }
         }
     }
 }
@@ -177,7 +189,10 @@ async fn plan(State(app): State<App>, viewer: Viewer, Path(name): Path<String>) 
     };
     let body = html! {
         section.wide {
-            p.crumbs { a href=(site.at("/tasks")) { "Tasks" } " · " a href=(site.at(&format!("/tasks/{}", task.name))) { (task.title) } }
+            p.crumbs {
+                a href=(site.at("/tasks")) { "Tasks" } " · "
+                a href=(site.at(&format!("/tasks/{}", task.name))) { (task.title) }
+            }
             h1 { "If it ran now" }
             p.sub { "Nothing of this was done." }
         }
@@ -191,11 +206,26 @@ fn actions(plan: &DryRun) -> Markup {
         section.card.wide {
             @if plan.actions.is_empty() { p.empty { "It would change nothing." } }
             @else {
-                p { "It would write " strong { (bytes(plan.bytes_written)) } " and remove " strong { (bytes(plan.bytes_removed)) } "." }
+                p {
+                    "It would write " strong { (bytes(plan.bytes_written)) } " and remove "
+                    strong { (bytes(plan.bytes_removed)) } "."
+                }
                 table.stack {
-                    thead { tr { th scope="col" { "Deed" } th scope="col" { "File" } th.num scope="col" { "Size" } th scope="col" { "Why" } } }
+                    thead {
+                        tr {
+                            th scope="col" { "Deed" }
+                            th scope="col" { "File" }
+                            th.num scope="col" { "Size" }
+                            th scope="col" { "Why" }
+                        }
+                    }
                     tbody { @for action in &plan.actions {
-                        tr { td { (action.deed) } td { span.file { (action.path) } } td.num { (bytes(action.bytes)) } td { (coded(&action.reason)) } }
+                        tr {
+                            td { (action.deed) }
+                            td { span.file { (action.path) } }
+                            td.num { (bytes(action.bytes)) }
+                            td { (coded(&action.reason)) }
+                        }
                     } }
                 }
             }

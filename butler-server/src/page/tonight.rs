@@ -116,7 +116,11 @@ fn night(site: &Site, facts: &Facts) -> Markup {
     let ahead = Panel {
         rows: timeline::rows(&drawn, &facts.tasks, past, &planned.runs),
         head: html! {
-            @if is_open { "Tonight, " (clock.time(drawn.from)) } @else { "The next night, " (clock.moment(drawn.from)) }
+            @if is_open {
+                "Tonight, " (clock.time(drawn.from))
+            } @else {
+                "The next night, " (clock.moment(drawn.from))
+            }
             " to " (clock.time(drawn.until))
         },
         night: drawn,
@@ -131,7 +135,9 @@ fn night(site: &Site, facts: &Facts) -> Markup {
     html! {
         (timeline::picture(&panels, clock, |path| site.at(path)))
         @if ahead.rows.is_empty() { p.empty { "Nothing is due in this window." } }
-        p.sub.plan-words { (coded(&facts.plan.sentence)) " " a href=(site.at("/settings#hours")) { "Change the hours" } }
+        p.sub.plan-words {
+            (coded(&facts.plan.sentence)) " " a href=(site.at("/settings#hours")) { "Change the hours" }
+        }
         (rest(facts, &resting(&["done"]), "done"))
         (rest(facts, &resting(&["not-due", "switched-off", "given-up", "skipped"]), "not due"))
     }
@@ -143,7 +149,11 @@ fn rest(facts: &Facts, runs: &[&PlannedRun], word: &str) -> Markup {
         @if !runs.is_empty() {
             details.more {
                 summary { (many(runs.len() as u64, "task")) " " (word) }
-                ul.plain { @for run in runs { li { strong { (title(&facts.tasks, &run.task)) } " " span.quiet { (run.message) } } } }
+                ul.plain {
+                    @for run in runs {
+                        li { strong { (title(&facts.tasks, &run.task)) } " " span.quiet { (run.message) } }
+                    }
+                }
             }
         }
     }
@@ -188,7 +198,9 @@ fn now(site: &Site, facts: &Facts) -> Markup {
                     }
                 }
                 @if let Some(reason) = &run.reason { p.sub { (coded(reason)) } }
-                @else if let Some(at) = planned_at(&facts.plan, run) { p.sub { "It begins at " (site.clock.time(at)) "." } }
+                @else if let Some(at) = planned_at(&facts.plan, run) {
+                    p.sub { "It begins at " (site.clock.time(at)) "." }
+                }
             }
         }
         @if !latest.is_empty() {
@@ -196,8 +208,15 @@ fn now(site: &Site, facts: &Facts) -> Markup {
             ul.plain.lines {
                 @for run in latest {
                     li.row {
-                        span { a href=(site.at(&format!("/runs/{}", run.id))) { (title(&facts.tasks, &run.task)) } }
-                        span.quiet { (chart::state(run.state)) " " @if let Some(at) = run.ended_at { (site.clock.moment(at)) } }
+                        span {
+                            a href=(site.at(&format!("/runs/{}", run.id))) {
+                                (title(&facts.tasks, &run.task))
+                            }
+                        }
+                        span.quiet {
+                            (chart::state(run.state)) " "
+                            @if let Some(at) = run.ended_at { (site.clock.moment(at)) }
+                        }
                     }
                 }
             }
@@ -229,7 +248,9 @@ pub(super) fn work(site: &Site, run: &Run, title: &str) -> Markup {
                         @else if run.done > 0 { (count(run.done)) " so far" }
                         @if run.state != RunState::Running { " " (chart::state_word(run.state)) }
                     }
-                    @if run.state != RunState::Stopping { (site.row_button(&format!("{path}/stop"), "Stop", title)) }
+                    @if run.state != RunState::Stopping {
+                        (site.row_button(&format!("{path}/stop"), "Stop", title))
+                    }
                 }
             }
             @if run.total > 0 { progress max=(run.total) value=(run.done) aria-label=(title) {} }
@@ -264,12 +285,21 @@ fn needs_you(site: &Site, facts: &Facts) -> Markup {
             h2 { "Needs you" }
             @if is_quiet { p.empty { "Nothing." } }
             ul.plain {
-                @for check in &facts.health.checks { li { a href=(site.at("/health")) { (coded(&check.message)) } } }
+                @for check in &facts.health.checks {
+                    li { a href=(site.at("/health")) { (coded(&check.message)) } }
+                }
                 @for group in groups.iter().take(MOST_GROUPS) {
-                    li { a href=(site.at("/failures")) { (many(group.files, "file")) } ": " (coded(&group.error)) }
+                    li {
+                        a href=(site.at("/failures")) { (many(group.files, "file")) } ": "
+                        (coded(&group.error))
+                    }
                 }
                 @if groups.len() > MOST_GROUPS {
-                    li { a href=(site.at("/failures")) { (count(facts.failures.group_count - MOST_GROUPS as u64)) " more kinds of failure" } }
+                    li {
+                        a href=(site.at("/failures")) {
+                            (count(facts.failures.group_count - MOST_GROUPS as u64)) " more kinds of failure"
+                        }
+                    }
                 }
             }
         }
@@ -288,8 +318,16 @@ fn standing(site: &Site, facts: &Facts) -> Markup {
                         None => { span.quiet { "none yet" } }
                     }
                 }
-                @if let Some(free) = free_bytes { li.row { span { "Room for data" } span { (bytes(*free)) " free" } } }
-                li.row { span { "Workers" } span { (workers.working) " of " (workers.working + workers.paused + workers.idle + workers.absent) " at work" } }
+                @if let Some(free) = free_bytes {
+                    li.row { span { "Room for data" } span { (bytes(*free)) " free" } }
+                }
+                li.row {
+                    span { "Workers" }
+                    span {
+                        (workers.working) " of "
+                        (workers.working + workers.paused + workers.idle + workers.absent) " at work"
+                    }
+                }
                 li.row { span { "Sandbox" }
                     @match facts.health.sandbox {
                         SandboxState::Full => { span.done { "full" } }

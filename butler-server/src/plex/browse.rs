@@ -36,7 +36,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Lists the folders under which sections may lie.
 #[utoipa::path(get, path = "/services/browse", tag = "library", responses(
-    (status = 200, description = "The allowed roots, or `/`.", content((Container<Browsed> = "application/json"), (Container<Browsed> = "text/xml"))),
+    (status = 200, description = "The allowed roots, or `/`.",
+        content((Container<Browsed> = "application/json"), (Container<Browsed> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn tops(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
@@ -49,7 +50,8 @@ async fn tops(State(app): State<App>, wants: Wants, params: Params) -> Result<Re
     params(("path" = inline(Base64), Path, description = "The folder's whole path in base64, \
                                                   either alphabet.", example = "L2ZpbG1z")),
     responses(
-        (status = 200, description = "The folders in it, hidden ones left out.", content((Container<Browsed> = "application/json"), (Container<Browsed> = "text/xml"))),
+        (status = 200, description = "The folders in it, hidden ones left out.",
+            content((Container<Browsed> = "application/json"), (Container<Browsed> = "text/xml"))),
         (status = 400, description = "The path is no base64, or not absolute.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 403, description = "The folder is not under an allowed root.", body = Errors),

@@ -26,7 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Lists the tasks.
 #[utoipa::path(get, path = "/butler", tag = "butler", responses(
-    (status = 200, description = "The tasks, in the catalogue's order.", content((ButlerTasks = "application/json"), (ButlerTasks = "text/xml"))),
+    (status = 200, description = "The tasks, in the catalogue's order.",
+        content((ButlerTasks = "application/json"), (ButlerTasks = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn list(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {

@@ -26,7 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Says what the server is and can do, and where its media are.
 #[utoipa::path(get, path = "/media/providers", tag = "server", responses(
-    (status = 200, description = "Its attributes and its one provider of media.", content((Container<MediaProviders> = "application/json"), (Container<MediaProviders> = "text/xml"))),
+    (status = 200, description = "Its attributes and its one provider of media.",
+        content((Container<MediaProviders> = "application/json"), (Container<MediaProviders> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn providers(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {

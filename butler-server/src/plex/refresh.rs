@@ -45,7 +45,8 @@ async fn head_starts_nothing(request: Request, next: Next) -> Response {
                                                                 several times. Only these are scanned, in \
                                                                 whichever section they lie.")),
     responses(
-        (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
+        (status = 200, description = "Asked for; the header says what became of it.",
+            headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "A path lies in no section's folders.", body = Errors),
     ))]
@@ -68,7 +69,8 @@ async fn refresh_all(State(app): State<App>, params: Params) -> Result<Response,
 #[utoipa::path(post, path = "/library/sections/all/refresh", tag = "library",
     params(("path" = Option<Vec<String>>, Query, description = "As with GET.")),
     responses(
-        (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
+        (status = 200, description = "Asked for; the header says what became of it.",
+            headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "A path lies in no section's folders.", body = Errors),
     ))]
@@ -80,7 +82,8 @@ async fn refresh_all_by_post(app: State<App>, params: Params) -> Result<Response
 #[utoipa::path(post, path = "/library/sections/refresh", tag = "library",
     params(("path" = Option<Vec<String>>, Query, description = "As with `/library/sections/all/refresh`.")),
     responses(
-        (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
+        (status = 200, description = "Asked for; the header says what became of it.",
+            headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "A path lies in no section's folders.", body = Errors),
     ))]
@@ -109,7 +112,8 @@ async fn cancel_all(State(app): State<App>) -> Result<Response, Problem> {
                                                              gone from there is missing from then on."),
     ),
     responses(
-        (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
+        (status = 200, description = "Asked for; the header says what became of it.",
+            headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section, or a path lies in none of \
                                       its folders.", body = Errors),
@@ -136,7 +140,8 @@ async fn refresh(
         ("path" = Option<Vec<String>>, Query, description = "As with GET."),
     ),
     responses(
-        (status = 200, description = "Asked for; the header says what became of it.", headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
+        (status = 200, description = "Asked for; the header says what became of it.",
+            headers(("X-Butler-Outcome" = String, description = "`started; run=7`"))),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section, or a path lies in none of \
                                       its folders.", body = Errors),

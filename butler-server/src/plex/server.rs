@@ -26,7 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Says which server this is; needs no token.
 #[utoipa::path(get, path = "/identity", tag = "server", security(()), responses(
-    (status = 200, description = "Its identifier and version.", content((Container<Identity> = "application/json"), (Container<Identity> = "text/xml"))),
+    (status = 200, description = "Its identifier and version.",
+        content((Container<Identity> = "application/json"), (Container<Identity> = "text/xml"))),
 ))]
 async fn identity(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
     wants.answer(&Container::new(Identity {
@@ -40,7 +41,8 @@ async fn identity(State(app): State<App>, wants: Wants) -> Result<Response, Prob
 
 /// Says what the server is and can do; where `Accept` names HTML, the first page for people.
 #[utoipa::path(get, path = "/", tag = "server", responses(
-    (status = 200, description = "Its attributes, and what can be asked next.", content((Container<Root> = "application/json"), (Container<Root> = "text/xml"))),
+    (status = 200, description = "Its attributes, and what can be asked next.",
+        content((Container<Root> = "application/json"), (Container<Root> = "text/xml"))),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
 ))]
 async fn root(

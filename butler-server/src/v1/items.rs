@@ -39,7 +39,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 400, description = "A parameter can't be read, or neither `lacking` nor \
                                       `file` is given.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such section, or no such part to be behind of.", body = Errors),
+        (status = 404, description = "There is no such section, or no such part to be behind of.",
+            body = Errors),
     ))]
 async fn items(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let kinds = ProductKind::ALL.map(ProductKind::as_str).join(", ");

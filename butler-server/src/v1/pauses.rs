@@ -49,7 +49,8 @@ async fn list(State(app): State<App>) -> Result<Response, Problem> {
         (status = 200, description = "All pauses that there are then.", body = Pauses),
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
+        (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.",
+            body = Errors),
     ))]
 async fn pause(
     State(app): State<App>,
@@ -67,7 +68,8 @@ async fn pause(
         (status = 200, description = "The pause that was lifted; none if there was none.", body = Pauses),
         (status = 400, description = "There is no such owner.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
+        (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.",
+            body = Errors),
     ))]
 async fn resume(State(app): State<App>, Path(owner): Path<String>) -> Result<Response, Problem> {
     accept::json(&view::pauses::lift(&app, Some(&owner)).await?)
@@ -77,7 +79,8 @@ async fn resume(State(app): State<App>, Path(owner): Path<String>) -> Result<Res
 #[utoipa::path(delete, path = "/api/v1/pauses", tag = "pauses", responses(
     (status = 200, description = "The pauses that were lifted.", body = Pauses),
     (status = 401, description = "The token is missing or wrong.", body = Errors),
-    (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.", body = Errors),
+    (status = 507, description = "It can't be stored, for the disk is full; nothing was changed.",
+        body = Errors),
 ))]
 async fn resume_all(State(app): State<App>) -> Result<Response, Problem> {
     accept::json(&view::pauses::lift(&app, None).await?)

@@ -28,7 +28,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     params(
         ("item" = Option<i64>, Query, description = "Of the files of this item, and of all below it."),
         ("part" = Option<i64>, Query, description = "Of this part's file."),
-        ("file" = inline(Option<FilePath>), Query, description = "Of the file at this whole path."),
+        ("file" = inline(Option<FilePath>), Query, description = "Of the file at this whole path, a picture \
+                                                                  beside the media too."),
         ("section" = Option<i64>, Query, description = "Of all files of this section."),
         ("products" = Option<String>, Query, description = "Only these kinds, apart by commas: \
                                                             `bif,bandwidth`."),
@@ -42,8 +43,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     ),
     responses(
         (status = 200, description = "What is made anew, by which tasks, and when.", body = RemadeBody),
-        (status = 400, description = "Not one thing is named, or a product that there is \
-                                      not.", body = Errors),
+        (status = 400, description = "Not one thing is named, or a product that there is not; or, with \
+                                      `now`, one that has more files than a run is limited to.",
+            body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such item, part, file or section.", body = Errors),
     ))]

@@ -55,7 +55,8 @@ async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Response,
                                       says what it takes.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 403, description = "The settings' file fixes one of them.", body = Errors),
-        (status = 507, description = "They can't be stored, for the disk is full; none was changed.", body = Errors),
+        (status = 507, description = "They can't be stored, for the disk is full; none was changed.",
+            body = Errors),
     ))]
 async fn change(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let change = |(id, text): (&str, &str)| {

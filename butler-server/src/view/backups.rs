@@ -2,11 +2,13 @@
 //! not run, and for `butler backup`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use butler_engine::settings::backup_folder;
 use butler_library::{BackupContent, BackupFault, Library, backups, check_backup};
 use jiff::Timestamp;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::words::{count, many};
 use crate::app::App;
@@ -14,6 +16,8 @@ use crate::error::Problem;
 
 /// A folder that does not answer within this time is away.
 const LOOKED_FOR: Duration = Duration::from_secs(3);
+/// Backups that are read at a time: each takes as much of the disk as there is, and a thread for as long.
+pub(crate) const MOST_BACKUP_CHECKS: usize = 1;
 /// A check that lasts longer is for the command line: nobody waits so long for a page.
 const CHECKED_FOR: Duration = Duration::from_secs(45);
 
@@ -70,14 +74,18 @@ fn copies(library: &Library, folder: &Path) -> Result<Vec<Backup>, String> {
 
 /// Reads the copy of a name from its first page to its last, and says in one sentence whether it is sound.
 pub(crate) async fn check(app: &App, name: &str) -> Result<String, Problem> {
+    let turn = turn(&app.backup_checks)?;
     let copies = list(app).await?.copies.map_err(Problem::unavailable)?;
     let Some(copy) = copies.into_iter().find(|copy| copy.name == name) else {
         return Err(Problem::not_found(format!("There is no backup `{name}`.")));
     };
     let since = Instant::now();
-    let checked =
-        app.blocking(move || check_backup(&copy.path, &mut || since.elapsed() > CHECKED_FOR)).await?;
-    match checked {
+    let checked = app.blocking(move || {
+        // Given back when the reading has ended, also if nobody waits for it any more.
+        let _turn = turn;
+        check_backup(&copy.path, &mut || since.elapsed() > CHECKED_FOR)
+    });
+    match checked.await? {
         Ok(BackupContent { items, products, .. }) => {
             Ok(format!("`{name}` is sound: {} and {} products.", many(items, "item"), count(products)))
         }
@@ -85,5 +93,30 @@ pub(crate) async fn check(app: &App, name: &str) -> Result<String, Problem> {
             "Checking `{name}` lasts longer than a page waits; `butler backup verify` has the time."
         ))),
         Err(fault) => Err(Problem::conflict(format!("`{name}` is of no use: {fault}."))),
+    }
+}
+
+/// The turn to read a backup. Whoever comes while another is read does not wait: one who presses a button
+/// again and again would fill the places of all questions.
+fn turn(checks: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
+    Arc::clone(checks).try_acquire_owned().map_err(|_| {
+        Problem::unavailable(
+            "A backup is being checked already. Its answer comes where it was asked for; try again then.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_backup_is_read_at_a_time_and_the_next_is_told_so() {
+        let checks = Arc::new(Semaphore::new(MOST_BACKUP_CHECKS));
+        let first = turn(&checks).unwrap();
+        let refused = turn(&checks).unwrap_err();
+        assert!(refused.sentence().starts_with("A backup is being checked already."), "{refused:?}");
+        drop(first);
+        assert!(turn(&checks).is_ok());
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use butler_api::v1::{LocalTime, Remade as RemadeBody, RemadeBy};
+use butler_api::v1::{LocalTime, Remade as RemadeBody, RemadeBy, Started};
 use butler_api::{Ask, TaskName};
 use butler_engine::PlanBasis;
 use butler_library::{Remade, RemakeScope};
@@ -12,7 +12,7 @@ use butler_product::ProductKind;
 use crate::app::App;
 use crate::error::Problem;
 use crate::view;
-use crate::view::words::many;
+use crate::view::words::{count, many};
 
 /// What shall be made anew.
 pub(crate) struct Remake {
@@ -30,16 +30,26 @@ pub(crate) struct Remake {
 pub(crate) async fn remake(app: &App, asked: Remake) -> Result<RemadeBody, Problem> {
     let Remake { scope, what, kinds, missing_only, now: is_now } = asked;
     let now = app.now();
+    // A whole section needs no names.
+    if is_now && !matches!(scope, RemakeScope::Section(_)) {
+        let of = scope.clone();
+        let count = app.library(move |library| library.count_to_remake(&of)).await?;
+        refuse_too_many(count.unwrap_or(0), &what)?;
+    }
     let of_kinds = kinds.clone();
-    let remade = app.library(move |library| library.remake(&scope, &of_kinds, missing_only, now)).await?;
+    let remade = app.library(move |library| library.remake(&scope, &of_kinds, missing_only, now)).await;
+    let remade = remade.map_err(|problem: Problem| {
+        problem.after("Some of it may be marked to be made anew by the next nights, and not all of it is.")
+    })?;
     let remade = remade.ok_or_else(|| Problem::not_found(format!("There is no {what}.")))?;
-    let basis = app.handle.plan_basis().await?;
+    let basis = app.handle.plan_basis().await.map_err(|gone| unstarted(gone.into(), &remade, &[], &[]))?;
     let tasks = by_task(&remade, &kinds, &basis);
     let mut started = Vec::new();
     for by in tasks.iter().filter(|_| is_now) {
         for (section, sources) in &remade.places {
             let sources = sources.iter().map(|source| source.0).collect();
-            started.push(view::start::ask(app, by.task.clone(), Ask::of_sources(section.0, sources)).await?);
+            let asked = view::start::ask(app, by.task.clone(), Ask::of_sources(section.0, sources)).await;
+            started.push(asked.map_err(|problem| unstarted(problem, &remade, &tasks, &started))?);
         }
     }
     Ok(RemadeBody {
@@ -50,6 +60,33 @@ pub(crate) async fn remake(app: &App, asked: Remake) -> Result<RemadeBody, Probl
         tasks,
         started,
     })
+}
+
+/// Refuses what no one run is of, before anything is marked.
+fn refuse_too_many(files: usize, what: &str) -> Result<(), Problem> {
+    if files <= Ask::MOST_SOURCES {
+        return Ok(());
+    }
+    Err(Problem::bad_request(format!(
+        "Of {what} there are {}, and `now` starts a run of {} at most: nothing was done. Name what stands \
+         below it one by one, or leave `now` away; then the next nights make them.",
+        many(files as u64, "file"),
+        count(Ask::MOST_SOURCES as u64),
+    )))
+}
+
+/// What is said where all was marked and not all could be started.
+fn unstarted(problem: Problem, remade: &Remade, tasks: &[RemadeBy], started: &[Started]) -> Problem {
+    let sum = |counts: &BTreeMap<ProductKind, u64>| counts.values().sum::<u64>();
+    let marked = many(sum(&remade.products) + sum(&remade.failures), "product");
+    let is_unstarted = |by: &&RemadeBy| started.iter().all(|started| started.task != by.task);
+    let names: Vec<&str> = tasks.iter().filter(is_unstarted).map(|by| by.task.as_str()).collect();
+    let by = if names.is_empty() { "their tasks".to_owned() } else { names.join(" and ") };
+    problem.after(&format!(
+        "{marked} of {} are marked to be made anew, and the next nights make them; but {by} could not be \
+         started now. The same request once more goes on from there.",
+        many(remade.sources, "file"),
+    ))
 }
 
 /// Which task makes how much of it, and when.
@@ -113,6 +150,33 @@ fn sentence(remade: &Remade, tasks: &[RemadeBy], missing_only: bool, is_now: boo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_files_than_one_run_is_of_are_refused_before_anything_is_done() {
+        assert!(refuse_too_many(Ask::MOST_SOURCES, "item 7").is_ok());
+        let refused = refuse_too_many(12_345, "item 7").unwrap_err();
+        let sentence = refused.sentence();
+        let begin = "Of item 7 there are 12,345 files, and `now` starts a run of 5,000 at most: nothing was";
+        assert!(sentence.starts_with(begin) && sentence.contains("leave `now` away"), "{sentence}");
+    }
+
+    #[test]
+    fn what_is_marked_and_could_not_be_started_is_said_with_how_to_go_on() {
+        let remade = Remade { sources: 1, products: [(ProductKind::Bif, 2)].into(), ..Remade::default() };
+        let by = |task: TaskName| RemadeBy { task, kinds: Vec::new(), count: 1, next: None };
+        let tasks = [by(TaskName::GenerateMediaIndexFiles), by(TaskName::LoudnessAnalysis)];
+        let sentence = |tasks| {
+            let gone = Problem::unavailable("The server is shutting down.");
+            unstarted(gone, &remade, tasks, &[]).sentence().to_owned()
+        };
+        assert_eq!(
+            sentence(&tasks[..]),
+            "2 products of 1 file are marked to be made anew, and the next nights make them; but \
+             GenerateMediaIndexFiles and LoudnessAnalysis could not be started now. The same request once \
+             more goes on from there. The server is shutting down."
+        );
+        assert!(sentence(&[]).contains("but their tasks could not be started now"));
+    }
 
     #[test]
     fn the_sentence_says_how_much_is_made_by_which_task_and_when() {

@@ -3,7 +3,7 @@
 use butler_api::v1::{Fact, LiveWork, Run, Runs};
 use butler_api::{Origin, RunId, RunRecord, RunState, TaskName};
 use butler_engine::{LiveRun, StopReply};
-use butler_library::{ReportFact, RunFilter, RunRow, StoreError};
+use butler_library::{ReportFact, RunFilter, RunRow, SourceFile, SourceId, StoreError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -12,6 +12,9 @@ mod unsaved;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Page, Params};
+
+/// So many of the files that a run is limited to are named.
+const FIRST_FILES: usize = 20;
 
 /// The runs that the words of a query name.
 pub(crate) fn filter(params: &Params) -> Result<RunFilter, Problem> {
@@ -63,8 +66,19 @@ pub(crate) async fn unfinished(app: &App) -> Result<Vec<RunRecord>, Problem> {
 
 /// The run of an id in an address.
 pub(crate) async fn one(app: &App, id: &str) -> Result<Run, Problem> {
-    let row = stored(app, id).await?;
-    Ok(run(row, &app.handle.live().await?))
+    whole(app, stored(app, id).await?).await
+}
+
+/// A run by itself: with the first of the files that it is limited to.
+async fn whole(app: &App, row: RunRow) -> Result<Run, Problem> {
+    let first = row.record.ask.sources.iter().take(FIRST_FILES).copied().map(SourceId).collect::<Vec<_>>();
+    let files = match first.is_empty() {
+        true => Vec::new(),
+        false => app.library(move |library| library.files_of_each(&first)).await?,
+    };
+    let first_of = |files: Vec<SourceFile>| Some(files.first()?.path.display().to_string());
+    let first_files = files.into_iter().filter_map(first_of).collect();
+    Ok(Run { first_files, ..run(row, &app.handle.live().await?) })
 }
 
 /// Stops a run and no other of its task; the run then.
@@ -73,7 +87,7 @@ pub(crate) async fn stop(app: &App, id: &str) -> Result<Run, Problem> {
     let reply = app.handle.stop_run(found).await?;
     let row = stored(app, id).await?;
     match reply {
-        StopReply::Stopped(_) => Ok(run(row, &app.handle.live().await?)),
+        StopReply::Stopped(_) => whole(app, row).await,
         StopReply::NotRunning | StopReply::Unknown => {
             let RunRecord { state, reason, .. } = row.record;
             let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
@@ -100,7 +114,7 @@ async fn stored(app: &App, id: &str) -> Result<RunRow, Problem> {
 }
 
 /// The wire's run: the stored row, and the engine's word where that is newer.
-fn run(RunRow { record, progress: stored, report }: RunRow, live: &[LiveRun]) -> Run {
+fn run(RunRow { record, progress: stored, report, files }: RunRow, live: &[LiveRun]) -> Run {
     let live = live.iter().find(|live| live.run == record.id && !record.state.is_terminal());
     let reason = record.reason.or_else(|| live.and_then(|live| live.waits.clone()));
     Run {
@@ -113,7 +127,8 @@ fn run(RunRow { record, progress: stored, report }: RunRow, live: &[LiveRun]) ->
         forced: record.ask.force,
         section: record.ask.section,
         paths: record.ask.paths.iter().map(|path| path.display().to_string()).collect(),
-        files: Some(record.ask.sources.len() as u64).filter(|files| *files > 0),
+        files: Some(files).filter(|files| *files > 0),
+        first_files: Vec::new(),
         asked_at: record.asked_at,
         started_at: record.started_at,
         ended_at: record.ended_at,

@@ -14,7 +14,7 @@ use butler_library::{
 use butler_schedule::{AtWindowEnd, Timing};
 use jiff::civil::Date;
 
-use crate::deeds::Deeds;
+use crate::deeds::{Deeds, Undone};
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{Group, Kind, Setting, Settings, Texts};
@@ -167,8 +167,7 @@ impl Prepared for Backup {
                     format!("{} ({}): {}", action.path.display(), sizes::bytes(action.bytes), action.reason),
                 ),
                 Err(error) => {
-                    let sentence = format!("This old copy can't be removed: {error}.");
-                    deeds.failed(work.news, &action.path, &sentence);
+                    deeds.undone(work.news, &action, &Undone::by("This old copy can't be removed", &error));
                 }
             }
         }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::deeds::{self, Deeds, days_before, unreadable};
+use crate::deeds::{self, Deeds, Undone, days_before, unreadable};
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{Group, Ints, Kind, Setting};
@@ -226,15 +226,15 @@ impl Prepared for Logs {
             is_going_on = deeds::each(work, &mut deeds, fates, |_, (file, fate)| match fate {
                 Fate::PutAway(name) => match folder.rename(file.name.as_os_str(), &name) {
                     Ok(()) => Ok(true),
-                    Err(error) => Err(format!("This log file can't be put away: {error}.")),
+                    Err(error) => Err(Undone::alone("This log file can't be put away", &error)),
                 },
                 Fate::Compress => match compress_own(&folder, &file, COMPRESSED) {
                     Ok(removal) => Ok(removal == Removal::Removed),
-                    Err(error) => Err(format!("This log file can't be compressed: {error}.")),
+                    Err(error) => Err(Undone::alone("This log file can't be compressed", &error)),
                 },
                 Fate::Remove => match folder.remove(&file) {
                     Ok(removal) => Ok(removal == Removal::Removed),
-                    Err(error) => Err(format!("This log file can't be removed: {error}.")),
+                    Err(error) => Err(Undone::by("This log file can't be removed", &error)),
                 },
             });
         }

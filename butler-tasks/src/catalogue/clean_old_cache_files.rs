@@ -7,7 +7,7 @@ use butler_library::{OwnFile, OwnFolder, Removal};
 use butler_schedule::Timing;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::deeds::{self, Deeds, days_before};
+use crate::deeds::{self, Deeds, Undone, days_before};
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{Group, Ints, Kind, Setting};
@@ -133,7 +133,7 @@ impl Prepared for Cache {
         if let Some(folder) = self.folder {
             deeds::each(work, &mut deeds, self.removals, |_, file| match folder.remove(&file) {
                 Ok(removal) => Ok(removal == Removal::Removed),
-                Err(error) => Err(format!("This cache file can't be removed: {error}.")),
+                Err(error) => Err(Undone::by("This cache file can't be removed", &error)),
             });
         }
         deeds.tell(&mut report);

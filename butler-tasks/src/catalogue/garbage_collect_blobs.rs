@@ -9,7 +9,7 @@ use butler_library::{BlobGarbage, Library, LostBlob, Removal, Stray};
 use butler_schedule::Timing;
 use jiff::Timestamp;
 
-use crate::deeds::{self, Deeds, days_before, unreadable, words};
+use crate::deeds::{self, Deeds, Undone, days_before, unreadable};
 use crate::plan::{Action, Deed, Ground, Plan, Prepared};
 use crate::report::Report;
 use crate::settings::{Group, Ints, Kind, Setting};
@@ -150,7 +150,7 @@ impl Prepared for Garbage {
                 && deeds::each(work, &mut deeds, self.overdue(), |library, stray| {
                     match library.remove_stray(&stray) {
                         Ok(removal) => Ok(removal == Removal::Removed),
-                        Err(error) => Err(format!("This file can't be removed: {}.", words(&error))),
+                        Err(error) => Err(Undone::by("This file can't be removed", &error)),
                     }
                 });
             let now = (work.now)();
@@ -172,7 +172,8 @@ impl Prepared for Garbage {
     }
 }
 
-/// Makes lacks of what is lost, as long as the disk is there.
+/// Makes lacks of what is lost, as long as the disk is there; whether the run is not to stop. Where none can
+/// be made, for the disk is full, what is removed next makes room.
 fn give_up(
     work: &mut Work<'_>,
     deeds: &mut Deeds,
@@ -182,12 +183,10 @@ fn give_up(
         is_there(work.library)?;
         let rest = lost.split_off(lost.len().min(LOOK_EVERY));
         let is_whole = deeds::each(work, deeds, std::mem::replace(&mut lost, rest), |library, lost| {
-            library
-                .give_up_lost_blob(&lost)
-                .map_err(|error| format!("Its row can't be given up: {}.", words(&error)))
+            library.give_up_lost_blob(&lost).map_err(|error| Undone::by("Its row can't be given up", &error))
         });
         if !is_whole {
-            return Ok(false);
+            return Ok(!(work.is_stopping)());
         }
     }
     Ok(true)

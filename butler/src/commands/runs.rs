@@ -172,6 +172,11 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     rows.extend(run.section.map(|section| ("Section", section.to_string().into())));
     rows.extend(run.paths.iter().map(|path| ("Of it only", path.into())));
     rows.extend(run.files.map(|files| ("Of it only", count(files, "file").into())));
+    rows.extend(run.first_files.iter().map(|file| ("", file.into())));
+    let unnamed = run.files.unwrap_or(0).saturating_sub(run.first_files.len() as u64);
+    if unnamed > 0 && !run.first_files.is_empty() {
+        rows.push(("", format!("and {unnamed} more").into()));
+    }
     rows.push(("Asked", exact_time(run.asked_at).into()));
     rows.extend(run.started_at.map(|at| ("Started", exact_time(at).into())));
     rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at).into())));

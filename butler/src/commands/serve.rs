@@ -24,6 +24,8 @@ use crate::{fact_log, log, memory, settings_file, worker_program};
 
 /// Who holds the data folder's token.
 const ADMIN: &str = "admin";
+/// The threads that can be lost for a test.
+const VITAL_THREADS: [&str; 4] = ["engine", "library-writer", "library-checkpoints", "publisher"];
 /// As long as the longest `http://[IPV6]:PORT`, and some.
 const ADDRESS_CHARS: usize = 63;
 
@@ -53,6 +55,10 @@ pub(crate) struct Arguments {
     /// Have stand-ins for kinds of tasks of which there is none yet: for tests
     #[arg(long, hide = true)]
     pub(crate) stand_ins: bool,
+    /// Have this thread, without which nothing works, panic at the first work that it gets once the server is
+    /// ready: for tests
+    #[arg(long, value_name = "THREAD", hide = true, value_parser = VITAL_THREADS)]
+    pub(crate) lose_thread: Option<String>,
 }
 
 pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble> {
@@ -77,8 +83,9 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
     let_admin_in(&library, global.token.as_deref())?;
     let server_id = library.server_id().to_owned();
     let (lost, loss) = oneshot::channel();
+    let threads = library.vital_threads().clone();
     // Who asks no more is at its end anyway.
-    library.vital_threads().on_loss(move |thread| _ = lost.send(thread));
+    threads.on_loss(move |thread| _ = lost.send(thread));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     // Before anything is begun that a signal must not cut off.
     let (ended, settings_asked) = {
@@ -145,6 +152,7 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<Exit, Trouble
         ));
     }
     tell_service_manager(sd_notify::NotifyState::Ready);
+    arguments.lose_thread.iter().for_each(|thread| threads.arm(thread));
     let mut lost_thread = None;
     runtime.block_on(butler_server::serve(listener, app, async {
         tokio::select! {

@@ -7,7 +7,7 @@ mod record;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use butler_client::{Client, Run, RunFilter};
+use butler_client::{Client, Error, Run, RunFilter};
 use clap::Args;
 use indicatif::ProgressDrawTarget;
 
@@ -20,6 +20,8 @@ use crate::print::{Out, Stream, json, reader_is_gone};
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The pause before a gateway is asked again whether the server is there.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// The newest runs, among which the active ones are looked for; what is older is at its end.
 const NEWEST: u32 = 100;
 /// What stands there while nothing runs.
@@ -46,11 +48,13 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     if let Some(file) = arguments.record {
         return record::run(client, &file, out).await;
     }
-    // The first look's trouble ends the command; later on the server may come back.
-    let first = match active(client).await {
-        Err(error) if knows_plex_only(&error) => return activities::run(client, out).await,
-        first => first?,
+    let begun = tokio::select! {
+        biased;
+        _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
+        () = reader_is_gone() => return Ok(Exit::Done),
+        begun = begin(client, out) => begun?,
     };
+    let Some(first) = begun else { return activities::run(client, out).await };
     let mut view = if out.json {
         View::Json(None)
     } else if Stream::Result.is_terminal() {
@@ -69,6 +73,25 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         bars.clear();
     }
     ended.map(|()| Exit::Done)
+}
+
+/// The first look; none at a server that keeps no runs. Its trouble ends the command, for the address may be
+/// wrong, unless a gateway answers for a server that is away: that one is waited for.
+async fn begin(client: &Client, out: Out) -> Result<Option<Vec<Run>>, Trouble> {
+    let mut is_reported = false;
+    loop {
+        match active(client).await {
+            Ok(first) => return Ok(Some(first)),
+            Err(error) if knows_plex_only(&error) => return Ok(None),
+            Err(error) if error.is_away() && matches!(error, Error::Status { .. }) => {
+                if !std::mem::replace(&mut is_reported, true) {
+                    out.remark(Trouble::from(error).awaited());
+                }
+                tokio::time::sleep(ASK_AGAIN_AFTER).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 async fn watch(client: &Client, mut runs: Vec<Run>, view: &mut View, out: Out) -> Result<(), Trouble> {
@@ -99,7 +122,7 @@ async fn watch(client: &Client, mut runs: Vec<Run>, view: &mut View, out: Out) -
 }
 
 /// The runs that are not at their end, the oldest first, so that bars keep their places.
-async fn active(client: &Client) -> Result<Vec<Run>, butler_client::Error> {
+async fn active(client: &Client) -> Result<Vec<Run>, Error> {
     let mut runs = client.runs(&RunFilter::default().page(0, NEWEST)).await?.runs;
     runs.retain(|run| !run.state.is_terminal());
     runs.sort_by_key(|run| run.id);

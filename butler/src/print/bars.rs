@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use butler_client::{Activity, Run, RunState};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use unicode_width::UnicodeWidthStr;
 
 use crate::print::Text;
 use crate::print::lines::{side_facts, waiting};
@@ -94,11 +95,12 @@ impl Bars {
             }
             None => drop(self.idle_bar.take().inspect(take_away)),
         }
-        let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        let width = rows.iter().map(|row| row.name.width()).max().unwrap_or(0);
         for row in rows {
             let bar =
                 self.bars.entry(row.key.clone()).or_insert_with(|| self.screen.add(ProgressBar::no_length()));
-            bar.set_prefix(Text::from(format!("{:<width$}", row.name)).plain());
+            let blanks = " ".repeat(width - row.name.width());
+            bar.set_prefix(Text::from(format!("{}{blanks}", row.name)).plain());
             draw(bar, row);
         }
     }

@@ -57,6 +57,11 @@ impl Trouble {
     }
 
     /// Prints it to the standard error.
+    /// The sentence of one that is to pass by itself.
+    pub(crate) fn awaited(&self) -> String {
+        format!("{} It is waited for.", self.sentence)
+    }
+
     pub(crate) fn print(&self) -> Exit {
         if !self.is_silent {
             let print = |line| send_aside(&laid_out(line, Stream::Aside, may_colour(Stream::Aside)));

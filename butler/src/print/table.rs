@@ -6,6 +6,7 @@ use std::io;
 use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
 };
+use unicode_width::UnicodeWidthStr;
 
 use crate::print::{Colour, Out, Stream, Text, send};
 
@@ -212,7 +213,9 @@ impl Listing {
     }
 
     fn least_of(&self, index: usize) -> usize {
-        let cells = self.rows.iter().map(|row| row[index].text.chars().count());
+        // In a terminal's places: what is written in China, Japan and Korea takes two a letter, and so do
+        // emoji.
+        let cells = self.rows.iter().map(|row| row[index].text.width());
         let natural = cells.chain([self.columns[index].title.len()]).max().unwrap_or(0);
         natural.min(self.columns[index].wraps_at.unwrap_or(natural))
     }
@@ -281,6 +284,31 @@ mod tests {
         // Where nothing is left to leave out, all that is text wraps.
         let (text, _) = at(28);
         assert!(text.contains("completed") && text.contains("Everything"), "{text}");
+    }
+
+    #[test]
+    fn letters_that_take_two_places_are_counted_so() {
+        let mut listing = Listing::new([
+            Column::new("TITLE").flexible(),
+            Column::new("YEAR").number().spare(1),
+            Column::new("STATE"),
+        ]);
+        listing.row(["千と千尋の神隠し".into(), "2001".into(), "completed".into()]);
+        listing.row(["🎬🍿 Heat".into(), "1995".into(), "queued".into()]);
+        // 16, 4 and 9 places, and two blanks between each.
+        let (text, left_out) = listing.text(Some(33), false);
+        assert_eq!(
+            text,
+            "TITLE             YEAR  STATE\n\
+             千と千尋の神隠し  2001  completed\n\
+             🎬🍿 Heat         1995  queued"
+        );
+        assert!(left_out.is_empty());
+        let mut listing = Listing::new([Column::new("TITLE"), Column::new("YEAR").number().spare(1)]);
+        listing.row(["千と千尋の神隠し".into(), "2001".into()]);
+        let (text, left_out) = listing.text(Some(21), false);
+        // One place is missing.
+        assert_eq!((text.as_str(), left_out), ("TITLE\n千と千尋の神隠し", vec!["YEAR"]));
     }
 
     #[test]

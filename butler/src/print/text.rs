@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use unicode_width::UnicodeWidthChar;
+
 use crate::print::Colour;
 
 /// One line, clean by construction; parts of it may be painted.
@@ -48,8 +50,8 @@ impl Text {
             .collect();
         let indent = indent(&letters, width);
         let (mut lines, mut rest) = (Vec::new(), letters.as_slice());
-        while rest.len() > room(width, indent, lines.len()) {
-            let most = room(width, indent, lines.len());
+        while places(rest) > room(width, indent, lines.len()) {
+            let most = fitting(rest, room(width, indent, lines.len()));
             let is_blank =
                 |at: &usize| rest[*at].0 == ' ' && rest[..*at].iter().any(|letter| letter.0 != ' ');
             let start = if lines.is_empty() { indent } else { 0 };
@@ -84,6 +86,21 @@ impl Text {
         };
         self.spans.iter().map(span).collect()
     }
+}
+
+/// The places that letters take in a terminal.
+fn places(letters: &[(char, Option<Colour>)]) -> usize {
+    letters.iter().map(|(letter, _)| letter.width().unwrap_or(0)).sum()
+}
+
+/// How many of the letters go into so many places.
+fn fitting(letters: &[(char, Option<Colour>)], places: usize) -> usize {
+    let mut taken = 0;
+    let fits = |(letter, _): &&(char, Option<Colour>)| {
+        taken += letter.width().unwrap_or(0);
+        taken <= places
+    };
+    letters.iter().take_while(fits).count()
 }
 
 /// The places that a line has for text.
@@ -182,6 +199,9 @@ mod tests {
             wrapped("see http://127.0.0.1:32500/sign-in now", 10),
             ["see", "http://127.0.0.1:32500/sign-in", "now"]
         );
+        // Two places a letter.
+        assert_eq!(wrapped("千と千尋 の神隠し", 17), ["千と千尋 の神隠し"]);
+        assert_eq!(wrapped("千と千尋 の神隠し", 16), ["千と千尋", "の神隠し"]);
         assert_eq!(wrapped("", 10), [""]);
         assert_eq!(wrapped("    ", 2), ["    "]);
         let painted = Text::from("run ").then(Text::painted("failed badly", Colour::Red)).wrapped(10);

@@ -146,6 +146,31 @@ fn a_watch_shows_its_activities_until_ctrl_c() {
     assert_eq!(plex.asked().iter().filter(|one| one.line == "GET /activities").count(), 1);
 }
 
+#[test]
+fn a_watch_that_begins_while_only_a_gateway_answers_waits_for_the_server() {
+    // What other commands meet there is told as a server that is away.
+    let plex = Plex::start();
+    plex.gateway(Some(404));
+    let (code, _, stderr) = said(at(&plex, &["tasks"]));
+    assert!(code == 5 && stderr.contains("answers 404"), "{stderr}");
+    for status in [404, 502, 503] {
+        let plex = Plex::start();
+        plex.gateway(Some(status));
+        let mut command = at(&plex, &["watch"]);
+        command.stderr(Stdio::piped());
+        let (mut child, mut stdout) = going_on(command);
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let sentence = line_with(&mut stderr, "It is waited for.");
+        assert!(sentence.contains(&format!("answers {status}")), "{sentence}");
+        plex.gateway(None);
+        listens(&plex);
+        plex.begin(LOUDNESS, "Generating loudness data");
+        line_with(&mut stdout, "Generating loudness data: 0 %");
+        interrupt(&child);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
 /// A watch that keeps a record.
 fn recording(plex: &Plex, file: &Path) -> (Child, BufReader<ChildStdout>) {
     going_on(at(plex, &["watch", "--record", file.to_str().unwrap()]))

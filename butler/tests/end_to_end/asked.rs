@@ -74,5 +74,12 @@ fn what_is_made_anew_now_is_that_file_alone_and_those_that_wait_are_made_by_one_
         "{run:#}"
     );
     assert!(made(0) != before[0] && made(1) != before[1] && made(2) == before[2]);
+    let shown = server.butler(&["runs", &run["id"].to_string()]).unwrap().stdout;
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains("Of it only 2 files"), "{shown}");
+    let is_named = |film: &&std::path::PathBuf| shown.contains(film.to_str().unwrap());
+    assert_eq!(films.iter().filter(is_named).count(), 2, "{shown}");
+    let listed = server.get_json("/api/v1/runs?size=1").unwrap()["runs"][0].clone();
+    assert_eq!((&listed["files"], listed.get("first_files")), (&2.into(), None), "a list only counts them");
     assert_eq!(failure_of(&server, "Cut"), failed, "it was not asked for");
 }

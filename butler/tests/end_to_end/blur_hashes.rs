@@ -71,6 +71,25 @@ fn a_films_poster_and_background_and_a_photo_have_their_blur_for_clients_and_peo
     // Once more there is nothing to do, and nothing is read.
     let again = completed(&server, TASK);
     assert_eq!((&again["total"], &again["bytes_read"]), (&json!(0), &json!(0)));
+
+    // Made anew by their paths: the picture beside the film, and the photo.
+    for file in [beside.join("poster.jpg"), stage.folders.photos().join("2024/a.jpg")] {
+        let file = file.to_str().unwrap();
+        let remake = |more: &[&str]| {
+            let words = [&["remake", file, "--products", "blur_hash"], more].concat();
+            server.butler_json(&words).unwrap()
+        };
+        // By the coming night, and then, for that is too late, at once.
+        let later = remake(&[]);
+        assert_eq!((&later["files"], &later["products"]), (&json!(1), &json!(1)), "{later:#}");
+        let now = remake(&["--now"]);
+        assert_eq!(now["products"], 1, "it is still to be made: {now:#}");
+        let id = now["started"][0]["run"].clone();
+        let run = server.wait_for_run(&id, |run| run["state"] == "completed").unwrap();
+        let [total, done, failures, files] = ["total", "done", "failures", "files"].map(|name| &run[name]);
+        assert_eq!([total, done, failures, files], [1, 1, 0, 1].map(|one| json!(one)).each_ref(), "{run:#}");
+        assert_eq!(run["first_files"], json!([file]));
+    }
 }
 
 #[test]

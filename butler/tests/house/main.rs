@@ -6,7 +6,7 @@
 //! listed, restored), `words` (the log's files, the trash, a person's word), `dry_runs` (each list, and what
 //! then is done), `kills` (SIGKILL in the middle of each), `full_disks` (a disk that fills up in the middle
 //! of each), `roots` (one that is unmounted, and comes back), `damage` (a damaged page, and how it is told),
-//! `rights` (taken away).
+//! `rights` (taken away), `lost_threads` (one without which nothing works).
 //!
 //! What users of other servers lost (`docs/housekeeping.md`, last table) is answered by these, row by row:
 //! - a share that is not mounted: `roots::an_unmounted_root_costs_no_film_...`, and in the library's tests
@@ -40,6 +40,7 @@ mod damage;
 mod dry_runs;
 mod full_disks;
 mod kills;
+mod lost_threads;
 mod rights;
 mod roots;
 mod words;

@@ -61,6 +61,8 @@ fn what_may_not_be_written_or_removed_is_a_sentence_and_is_done_once_it_may() {
         let run = completed(&server, task);
         assert_eq!(counted(&run, "removed"), removed, "the others go on: {run:#}");
         assert!(run["failures"].as_u64().unwrap() >= 1 && data.join(path).exists(), "{run:#}");
+        let reason = run["reason"].as_str().unwrap();
+        assert!(reason.contains("1 could not be") && reason.contains("ermission denied"), "{reason}");
         let (_, words) = super::said(&server, &["runs", &run["id"].to_string()]);
         assert!(words.contains("can't be"), "{words}");
     }

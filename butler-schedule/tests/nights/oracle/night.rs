@@ -161,9 +161,8 @@ impl Oracle {
             .runs
             .iter()
             .filter(|run| {
-                let waits_unasked = run.state == RunState::Queued
-                    && !matches!(run.origin, Origin::Person | Origin::Watch)
-                    && run.started_at.is_none();
+                let waits_unasked =
+                    run.state == RunState::Queued && !run.was_asked_for() && run.started_at.is_none();
                 let free_to_go = run.state == RunState::Scheduled || waits_unasked;
                 let uncovered = run.origin == Origin::CatchUp
                     && run.state == RunState::Scheduled

@@ -1,6 +1,6 @@
 //! Rule 11: a shutdown, a crash, and what goes on afterwards.
 
-use butler_api::{Origin, RunState};
+use butler_api::RunState;
 use butler_schedule::Pause;
 
 use super::{Book, Hold, Oracle, Run, Said};
@@ -21,7 +21,7 @@ impl Oracle {
     }
 
     fn goes_on(run: &Run, now: i64) -> bool {
-        run.bound_until.map_or(matches!(run.origin, Origin::Person | Origin::Watch), |end| now < end)
+        run.bound_until.map_or(run.was_asked_for(), |end| now < end)
     }
 
     /// The server went away in the middle of a run: it is kept, if it may go on.

@@ -79,7 +79,13 @@ impl Oracle {
             let tries_anew = forced && (!asked.forced || asked.origin == Origin::Watch);
             if self.tally.met(Branch::ForcedAnew, tries_anew) {
                 let run = self.get(run);
-                (run.forced, run.origin, run.bound_until) = (true, Origin::Person, None);
+                let began_by_night =
+                    run.started_at.is_some() && matches!(run.origin, Origin::Window | Origin::CatchUp);
+                (run.forced, run.bound_until) = (true, None);
+                if !began_by_night {
+                    run.origin = Origin::Person;
+                }
+                self.tally.met(Branch::ForcedNight, began_by_night);
             }
             return Became::Running { run };
         }
@@ -187,5 +193,5 @@ impl Oracle {
 
 /// Neither the window's end nor a switch takes it away.
 fn is_sure(run: &Run) -> bool {
-    run.bound_until.is_none() && matches!(run.origin, Origin::Person | Origin::Watch)
+    run.bound_until.is_none() && run.was_asked_for()
 }

@@ -59,7 +59,10 @@ pub(super) fn form(site: &Site, all: &[Setting]) -> Markup {
     let time = |minutes: u64| format!("{:02}:{:02}", minutes / 60, minutes % 60);
     html! {
         h2 { "The hours" }
-        p.sub { "Maintenance begins at the first time and ends at the second, in the server's zone (" (site.zone) "). The same twice is the whole day." }
+        p.sub {
+            "Maintenance begins at the first time and ends at the second, in the server's zone (" (site.zone)
+            "). The same twice is the whole day."
+        }
         form.hours method="post" action=(site.at(PATH)) data-ask=(site.at(PATH)) {
             output { (day_line(from, until)) }
             input type="hidden" name="back" value={ (site.here) "#hours" };
@@ -73,7 +76,9 @@ pub(super) fn form(site: &Site, all: &[Setting]) -> Markup {
                 legend { "On" }
                 @for (word, name) in WEEK {
                     @let is_on = days == "all" || days.split(',').any(|day| day == word);
-                    label.check { input type="checkbox" name=(word) value="1" checked[is_on] disabled[is_fixed]; (name) }
+                    label.check {
+                        input type="checkbox" name=(word) value="1" checked[is_on] disabled[is_fixed]; (name)
+                    }
                 }
             }
             @if !is_fixed { button.main { "Save the hours" } }
@@ -97,10 +102,15 @@ fn day_line(from: u64, until: u64) -> Markup {
             }
             @for hour in (0..=24).step_by(6) {
                 @let anchor = match hour { 0 => "start", 24 => "end", _ => "middle" };
-                text x=(format!("{:.2}%", place(hour * 60))) y="30" text-anchor=(anchor) { (format!("{hour:02}:00")) }
+                text x=(format!("{:.2}%", place(hour * 60))) y="30" text-anchor=(anchor) {
+                    (format!("{hour:02}:00"))
+                }
             }
         }
-        span.quiet { @if lasts == 1440 { "The whole day" } @else { (length(lasts * 60)) } @if from > until { ", over midnight" } }
+        span.quiet {
+            @if lasts == 1440 { "The whole day" } @else { (length(lasts * 60)) }
+            @if from > until { ", over midnight" }
+        }
     }
 }
 

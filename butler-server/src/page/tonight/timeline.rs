@@ -370,6 +370,7 @@ mod tests {
             section: None,
             paths: Vec::new(),
             files: None,
+            first_files: Vec::new(),
             asked_at: at(from),
             started_at: Some(at(from)),
             ended_at: until.map(at),

@@ -76,7 +76,7 @@ mod tests {
         let (task, at) = (TaskName::RefreshLibraries, Timestamp::UNIX_EPOCH);
         let record =
             RunRecord { state, ..RunRecord::new(RunId(id), task, Origin::Person, Ask::default(), at) };
-        RunRow { record, progress: RunProgress::default(), report: Vec::new() }
+        RunRow::of(record, RunProgress::default(), Vec::new())
     }
 
     fn shown(rows: &[RunRow]) -> Vec<(u64, RunState)> {

@@ -95,8 +95,7 @@ async fn begin(
             Ok(server) => return Ok((server.machine_identifier, listen(client).await?)),
             Err(error) if error.is_away() || (is_known && !matches!(error, Error::Unauthorized { .. })) => {
                 if !std::mem::replace(&mut is_reported, true) {
-                    let why = Trouble::from(error).sentence;
-                    out.remark(format!("{why} It is waited for."));
+                    out.remark(Trouble::from(error).awaited());
                 }
                 tokio::time::sleep(ASK_AGAIN_AFTER).await;
             }
