@@ -82,9 +82,15 @@ fn child_name<'a>(key: &'a str, child: &Map<String, Value>) -> &'a str {
         Some("movie" | "episode" | "clip") => "Video",
         Some("show" | "season" | "artist" | "album") => "Directory",
         Some("track") => "Track",
+        // An album of photos.
+        Some("photo") if is_parent(child) => "Directory",
         Some("photo") => "Photo",
         _ => key,
     }
+}
+
+fn is_parent(child: &Map<String, Value>) -> bool {
+    child.get("key").and_then(Value::as_str).is_some_and(|key| key.ends_with("/children"))
 }
 
 fn scalar(value: &Value) -> Option<Cow<'_, str>> {
@@ -157,6 +163,14 @@ mod tests {
                 "{kind}"
             );
         }
+    }
+
+    #[test]
+    fn an_album_of_photos_is_told_from_a_photo_by_its_key() {
+        let body =
+            |key: &str| serde_json::json!({"MediaContainer": {"Metadata": [{"type": "photo", "key": key}]}});
+        let name = |key: &str| to_xml(&body(key)).unwrap().contains("<Directory ");
+        assert_eq!([name("/library/metadata/1/children"), name("/library/metadata/2")], [true, false]);
     }
 
     #[test]

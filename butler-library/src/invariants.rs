@@ -10,7 +10,8 @@ const NEVER: &[(&str, &str)] = &[
     (
         "an item stands under the wrong kind of parent",
         "SELECT i.id FROM items i LEFT JOIN items p ON p.id = i.parent WHERE i.kind <> 'extra' AND p.kind IS NOT CASE i.kind \
-         WHEN 'season' THEN 'show' WHEN 'episode' THEN 'season' WHEN 'album' THEN 'artist' WHEN 'track' THEN 'album' END",
+         WHEN 'season' THEN 'show' WHEN 'episode' THEN 'season' WHEN 'album' THEN 'artist' WHEN 'track' THEN 'album' \
+         WHEN 'photo' THEN iif(i.parent IS NULL, NULL, 'photoalbum') END",
     ),
     (
         "an extra belongs to what can have none",
@@ -28,13 +29,13 @@ const NEVER: &[(&str, &str)] = &[
     (
         "an item is of a kind that its section does not hold",
         "SELECT i.id FROM items i JOIN sections s ON s.id = i.section WHERE s.kind <> CASE \
-         WHEN i.kind IN ('show', 'season', 'episode') THEN 'show' WHEN i.kind IN ('artist', 'album', 'track') THEN 'artist' \
+         WHEN i.kind IN ('show', 'season', 'episode') THEN 'show' WHEN i.kind IN ('artist', 'album', 'track') THEN 'artist' WHEN i.kind = 'photoalbum' THEN 'photo' \
          WHEN i.kind = 'extra' AND s.kind = 'show' THEN 'show' WHEN i.kind = 'extra' THEN 'movie' ELSE i.kind END",
     ),
     ("an item and its parent are of two sections", "SELECT i.id FROM items i JOIN items p ON p.id = i.parent WHERE p.section <> i.section"),
     (
         "an item that holds others holds none",
-        "SELECT id FROM items i WHERE kind IN ('show', 'season', 'artist', 'album') AND NOT EXISTS (SELECT 1 FROM items c WHERE c.parent = i.id AND c.kind <> 'extra')",
+        "SELECT id FROM items i WHERE kind IN ('show', 'season', 'artist', 'album', 'photoalbum') AND NOT EXISTS (SELECT 1 FROM items c WHERE c.parent = i.id AND c.kind <> 'extra')",
     ),
     (
         "an item without children has no media",
@@ -43,7 +44,7 @@ const NEVER: &[(&str, &str)] = &[
     ),
     (
         "an item that holds others has media of its own",
-        "SELECT m.id FROM media m JOIN items i ON i.id = m.item WHERE i.kind IN ('show', 'season', 'artist', 'album')",
+        "SELECT m.id FROM media m JOIN items i ON i.id = m.item WHERE i.kind IN ('show', 'season', 'artist', 'album', 'photoalbum')",
     ),
     (
         "a media is shared with its own item, or with what is no sibling of that",

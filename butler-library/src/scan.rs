@@ -28,6 +28,7 @@ mod place;
 mod place_of_path;
 mod plan;
 mod read;
+mod samplers;
 mod section_scan;
 mod settle;
 mod sources_at;

@@ -38,7 +38,27 @@ static RECORDED: LazyLock<Option<Regex>> =
 
 /// The episode of a file in its folders.
 pub(super) fn name(folders: &[String], stem: &str) -> Episode {
-    by_folder(folders, stem).unwrap_or_else(|| by_file(folders, stem))
+    by_folder(folders, stem).unwrap_or_else(|| {
+        let own = by_file(folders, stem);
+        let tells_nothing = own.numbers == Numbers::None && own.season.is_none();
+        match tells_nothing.then(|| by_folder_of_one(folders)).flatten() {
+            Some(of_folder) => Episode { stack: own.stack.or(of_folder.stack), ..of_folder },
+            None => own,
+        }
+    })
+}
+
+/// The one episode that a folder is called by, for a file that says nothing of its own: further down, as in
+/// `Show/S01E07/WEB-DL/abc.mkv`, or as fans name it, as in `[Group] Show - 312 [720p]/abc.mkv`.
+fn by_folder_of_one(folders: &[String]) -> Option<Episode> {
+    folders.iter().enumerate().rev().find_map(|(at, folder)| {
+        let is_it = numbers::find(folder).is_some_and(|found| !found.is_between) || is_fansub(folder);
+        let found = is_it.then(|| by_file(&folders[..at], folder))?;
+        let (Numbers::Range { first, last } | Numbers::Absolute { first, last }) = found.numbers else {
+            return None;
+        };
+        (first == last).then_some(found)
+    })
 }
 
 /// The episode whose folder is called like it: `Show.S01E02.1080p-GRP/abc123.mkv`. The file's own numbers

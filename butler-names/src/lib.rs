@@ -120,6 +120,16 @@ pub fn film_folder(components: &[String]) -> usize {
     movie::depth(&folders)
 }
 
+/// How many leading components of a path make the folder of its album: those of a disc lie inside it.
+pub fn album_folder(components: &[String]) -> usize {
+    let folders: Vec<_> = components
+        .iter()
+        .take(components.len().saturating_sub(1))
+        .map(|component| plain(component))
+        .collect();
+    track::depth(&folders)
+}
+
 /// A DVD's menus belong to it and are no film.
 fn disc_menu(folders: &[String]) -> Named {
     let folder =

@@ -130,15 +130,21 @@ static SIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static INSIDE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(.+?)\s+-\s+(?:([0-9]{1,2})-)?([0-9]{1,3})\s*(?:-|\.)\s+(.+)$").ok());
 
+/// How many of a track's folders make its album's own.
+pub(super) fn depth(folders: &[String]) -> usize {
+    without_disc(folders).0.len()
+}
+
+/// The folders without that of a disc at their end, and that disc.
+fn without_disc(folders: &[String]) -> (&[String], Option<u32>) {
+    let split = folders.split_last().filter(|(_, above)| !above.is_empty());
+    let disc = split.and_then(|(last, above)| Some((above, disc_of_folder(last, above.len())?)));
+    disc.map_or((folders, None), |(above, disc)| (above, Some(disc)))
+}
+
 /// The track of a file in its folders.
 pub(super) fn name(folders: &[String], stem: &str) -> Track {
-    let (folders, disc) = match folders.split_last() {
-        Some((last, above)) if !above.is_empty() => match disc_of_folder(last, above.len()) {
-            Some(disc) => (above, Some(disc)),
-            None => (folders, None),
-        },
-        _ => (folders, None),
-    };
+    let (folders, disc) = without_disc(folders);
     let (artist, album) = artist_and_album(folders);
     let own = Own::read(stem, disc.or(album.disc));
     let is_various = artist == VARIOUS_ARTISTS;

@@ -77,7 +77,8 @@ pub struct Metadata {
     /// Where to ask for the one above that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grandparent_key: Option<String>,
-    /// `movie`, `show`, `season`, `episode`, `artist`, `album`, `track`, `photo`, or `clip` for an extra.
+    /// `movie`, `show`, `season`, `episode`, `artist`, `album`, `track`, `photo` (an album of photos too), or
+    /// `clip` for an extra.
     #[serde(rename = "type")]
     pub kind: String,
     /// What kind of extra it is: `trailer`, `deletedScene`, `behindTheScenes`, `interview`, `sceneOrSample`,

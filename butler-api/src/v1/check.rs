@@ -78,7 +78,7 @@ pub struct CheckCounts {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckItem {
-    /// `movie`, `show`, `season`, `episode`, `artist`, `album`, `track`, `photo`, `extra`.
+    /// `movie`, `show`, `season`, `episode`, `artist`, `album`, `track`, `photo`, `photoalbum`, `extra`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its title.
@@ -106,7 +106,7 @@ pub struct CheckItem {
     /// Its versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<CheckVersion>,
-    /// Its seasons, episodes, albums or tracks.
+    /// Its seasons, episodes, albums, tracks or photos.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub children: Vec<Self>,

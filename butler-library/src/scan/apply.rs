@@ -11,6 +11,7 @@ use super::forget::forget_replaced;
 use super::media_names::Medium;
 use super::place::{Moves, place, place_again, prune};
 use super::plan::{End, FileRead, Placed, Plan};
+use super::samplers;
 use super::walk::Stat;
 use crate::db::Pending;
 use crate::store::failures::{add_scan_failures, forget_scan_failures};
@@ -66,6 +67,14 @@ fn carry_out(
     for (known, placed) in changed {
         change(tx, section, known.part, placed, now)?;
     }
+    let mut albums = samplers::Folders::default();
+    let placed = moved.iter().chain(changed).map(|(_, placed)| placed).chain(added);
+    for Placed { file: FileRead { seen, .. }, is_final, .. } in placed {
+        if *is_final && seen.medium == Medium::Audio {
+            albums.add(seen.root, &seen.path);
+        }
+    }
+    samplers::settle(tx, section, &albums, now)?;
     set_missing_where_removed(tx, section, now)?;
     let let_go = match end {
         Some(end) if end.all_roots_there && !end.is_partial => let_go_of_roots(tx, section, end)?,

@@ -12,6 +12,7 @@ use super::location::Location;
 use super::merge::Details;
 use super::place::place_again;
 use super::plan::{named, placement};
+use super::samplers::{self, is_open};
 use crate::store::Word;
 use crate::{PartId, RootId, SectionId, SectionKind, SourceId, StoreError};
 
@@ -46,8 +47,13 @@ pub(crate) fn place_by_content(
     };
     let files = statement.query_map([source], file)?.collect::<Result<Vec<_>, _>>()?;
     let mut sections: BTreeMap<SectionId, Vec<(PartId, Location, Details)>> = BTreeMap::new();
+    let mut albums: BTreeMap<SectionId, samplers::Folders> = BTreeMap::new();
     for File { part, section, kind, root, path, size, mtime_ns } in files {
-        let (location, details) = placement(named(kind, &path, size), Some(says), root, &path, mtime_ns);
+        let name = named(kind, &path, size);
+        if is_open(&name, says) {
+            albums.entry(section).or_default().add(root, &path);
+        }
+        let (location, details) = placement(name, Some(says), root, &path, mtime_ns);
         sections.entry(section).or_default().push((part, location, details));
     }
     for (section, parts) in sections {
@@ -56,6 +62,9 @@ pub(crate) fn place_by_content(
         place_again(tx, section, &places, now)?;
         for (part, _, details) in &parts {
             describe(tx, *part, details)?;
+        }
+        if let Some(folders) = albums.get(&section) {
+            samplers::settle(tx, section, folders, now)?;
         }
         tx.prepare_cached("UPDATE sections SET content_changed_at = content_changed_at + 1 WHERE id = ?1")?
             .execute([section])?;

@@ -69,7 +69,7 @@ impl Location {
             }
             Named::Episode(episode) => Self::of_episode(episode, root, path),
             Named::Track(Track { artist, album, album_year, disc, number, title, .. }) => alone(vec![
-                Step::new(ItemKind::Artist, key(&[&folded(artist)]), artist),
+                artist_step(artist),
                 Step {
                     year: *album_year,
                     ..Step::new(ItemKind::Album, key(&[&folded(album), &text(*album_year)]), album)
@@ -80,7 +80,8 @@ impl Location {
                 },
             ]),
             Named::Photo(Photo { title }) => {
-                alone(vec![Step::new(ItemKind::Photo, key(&[root.to_string().as_bytes(), path]), title)])
+                let photo = Step::new(ItemKind::Photo, key(&[root.to_string().as_bytes(), path]), title);
+                alone(photo_album(root, path).into_iter().chain([photo]).collect())
             }
             Named::Extra(named) => alone(vec![extra(named, root, path)]),
         }
@@ -104,7 +105,7 @@ impl Location {
 }
 
 impl Step {
-    fn new(kind: ItemKind, key: Vec<u8>, title: &str) -> Self {
+    pub(super) fn new(kind: ItemKind, key: Vec<u8>, title: &str) -> Self {
         Self {
             kind,
             key,
@@ -135,6 +136,20 @@ impl Version {
         let stack = piece.map(|_| key(&[root.to_string().as_bytes(), folder, &extension, &label_key]));
         Self { label: label.cloned(), stack, piece }
     }
+}
+
+/// The artist of this name.
+pub(super) fn artist_step(artist: &str) -> Step {
+    Step::new(ItemKind::Artist, key(&[&folded(artist)]), artist)
+}
+
+/// The album of a photo: the folder in which it lies, whatever is around that; none right below the root.
+fn photo_album(root: RootId, path: &[u8]) -> Option<Step> {
+    let end = path.iter().rposition(|byte| *byte == b'/')?;
+    let name = path[..end].rsplit(|byte| *byte == b'/').next()?;
+    let title = butler_names::plain(&String::from_utf8_lossy(name));
+    let own = key(&[root.to_string().as_bytes(), &path[..end]]);
+    Some(Step::new(ItemKind::PhotoAlbum, own, &title))
 }
 
 fn film(movie: &Movie, root: RootId, folder: &[u8]) -> Step {
@@ -304,6 +319,19 @@ mod tests {
         assert_eq!(own(heat(), "Heat/a.mkv"), own(heat(), "Heat/b.mkv"));
         assert_ne!(own(heat(), "Heat/a.mkv"), own(heat(), "Heat 2/a.mkv"));
         assert_ne!(own(heat(), "Heat/a.mkv"), own(cut, "Heat/a.mkv"));
+    }
+
+    #[test]
+    fn the_photos_of_a_folder_are_an_album() {
+        let steps = |path: &str| line(Named::Photo(Photo { title: "IMG_1".into() }), path).steps;
+        let [album, photo] = &steps("2024/Harz/IMG_1.jpg")[..] else { panic!("an album and its photo") };
+        assert_eq!(
+            (album.kind, album.title.as_str(), photo.kind),
+            (ItemKind::PhotoAlbum, "Harz", ItemKind::Photo)
+        );
+        assert_eq!(album.key, steps("2024/Harz/IMG_2.jpg")[0].key);
+        assert_ne!(album.key, steps("2023/Harz/IMG_1.jpg")[0].key);
+        assert_eq!(steps("IMG_1.jpg").len(), 1, "no album above the root");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use butler_product::tags::Tags;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-const VARIOUS_ARTISTS: &str = "Various Artists";
+pub(super) const VARIOUS_ARTISTS: &str = "Various Artists";
 
 /// What a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +119,37 @@ fn by_tags(name: Track, tags: &Tags) -> Track {
     }
 }
 
+/// What a track says whose tags leave open whose its album is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Open {
+    /// The title of its album, without the disc.
+    pub(super) album: String,
+    /// Who performs it, guests left out.
+    pub(super) artist: String,
+    /// Who performs it.
+    pub(super) performer: String,
+}
+
+impl Open {
+    /// None if tags or folders tell whose the album is, or the tags name no album or no performer.
+    pub(super) fn of(name: &Track, tags: &Tags) -> Option<Self> {
+        let tags = in_plain_form(tags);
+        let is_told = !tags.album_artists.is_empty() || tags.compilation || is_various(&name.artist);
+        let (album, _) = album_and_disc(tags.album.as_deref().filter(|_| !is_told)?);
+        Some(Self {
+            album: album.to_lowercase(),
+            artist: without_guests(tags.artists.first()?).to_owned(),
+            performer: joined(&tags.artists)?,
+        })
+    }
+}
+
+/// Whose an album is of which no track says it: the one's who performs more than half of it, else nobody's.
+pub(super) fn artist_of_all<'a>(artists: &[&'a str]) -> &'a str {
+    let count = |artist: &str| artists.iter().filter(|other| is_same(other, artist)).count();
+    artists.iter().find(|artist| count(artist) * 2 > artists.len()).map_or(VARIOUS_ARTISTS, |artist| artist)
+}
+
 /// Whose album it is. A track that says only who performs it is on that one's album, guests left out.
 fn album_artist(name: &Track, tags: &Tags) -> String {
     match joined(&tags.album_artists) {
@@ -136,7 +167,7 @@ fn joined(values: &[String]) -> Option<String> {
     Some(values.join(", ")).filter(|joined| !joined.is_empty())
 }
 
-fn is_same(one: &str, other: &str) -> bool {
+pub(super) fn is_same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
@@ -270,6 +301,31 @@ mod tests {
             VARIOUS_ARTISTS,
             Some("Nena"),
         );
+    }
+
+    #[test]
+    fn an_album_of_many_is_the_one_s_who_performs_most_of_it_or_nobody_s() {
+        for (artists, whose) in [
+            (&["Nena"][..], "Nena"),
+            (&["Nena", "NENA", "Falco"], "Nena"),
+            (&["Nena", "Falco"], VARIOUS_ARTISTS),
+            (&["Nena", "Nena", "Falco", "Opus"], VARIOUS_ARTISTS),
+        ] {
+            assert_eq!(artist_of_all(artists), whose, "{artists:?}");
+        }
+    }
+
+    #[test]
+    fn only_tags_that_name_no_album_artist_leave_it_open() {
+        let tags =
+            Tags { artists: vec!["Nena feat. Kim".into()], album: text("Hits (CD 2)"), ..Tags::default() };
+        let open = Open { album: "hits".into(), artist: "Nena".into(), performer: "Nena feat. Kim".into() };
+        assert_eq!(Open::of(&name(), &tags), Some(open));
+        let various = Track { artist: "VA".into(), ..name() };
+        assert_eq!(Open::of(&various, &tags), None);
+        assert_eq!(Open::of(&name(), &Tags { compilation: true, ..tags.clone() }), None);
+        assert_eq!(Open::of(&name(), &Tags { album_artists: vec!["X".into()], ..tags.clone() }), None);
+        assert_eq!(Open::of(&name(), &Tags { album: None, ..tags }), None);
     }
 
     #[test]

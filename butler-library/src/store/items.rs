@@ -37,13 +37,15 @@ pub enum ItemKind {
     Track,
     /// A photo.
     Photo,
+    /// The photos of a folder.
+    PhotoAlbum,
     /// A trailer, a deleted scene and the like, of a film or show.
     Extra,
 }
 
 impl ItemKind {
     /// Every one of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Movie,
         Self::Show,
         Self::Season,
@@ -52,6 +54,7 @@ impl ItemKind {
         Self::Album,
         Self::Track,
         Self::Photo,
+        Self::PhotoAlbum,
         Self::Extra,
     ];
 
@@ -66,6 +69,7 @@ impl ItemKind {
             Self::Album => "album",
             Self::Track => "track",
             Self::Photo => "photo",
+            Self::PhotoAlbum => "photoalbum",
             Self::Extra => "extra",
         }
     }
@@ -146,7 +150,7 @@ pub struct ItemRow {
     pub children: u64,
     /// How many episodes, tracks or photos stand below it: its children, or theirs.
     pub leaves: u64,
-    /// The season, show, album or artist it belongs to; of an extra its film, show, season or episode, once
+    /// The season, show, album or artist it belongs to, of a photo its album; of an extra its film, show, season or episode, once
     /// that is there.
     pub parent: Option<Ancestor>,
     /// That one's show or artist.

@@ -157,6 +157,8 @@ fn a_data_folder_that_was_in_use_keeps_every_value_of_every_row() {
     fs::create_dir_all(blob.parent().unwrap()).unwrap();
     fs::write(&blob, b"pictures").unwrap();
     let columns = columns(&db);
+    // Photos are read once more, for their albums.
+    db.execute("UPDATE parts SET tagged = NULL WHERE root = 3", []).unwrap();
     let before = rows(&db, &columns);
     assert!(before.len() > 60, "{}", before.len());
     drop(db);

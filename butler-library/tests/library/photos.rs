@@ -71,6 +71,33 @@ fn photos_are_listed_by_the_best_date_that_is_known() {
 }
 
 #[test]
+fn the_photos_of_a_folder_are_an_album_that_follows_its_folder() {
+    let world = World::new(SectionKind::Photo);
+    for name in ["Harz/1.jpg", "Harz/2.jpg", "Harz/Brocken/3.jpg", "4.jpg"] {
+        world.write(name, &content(name, 500));
+    }
+    world.scan();
+    let albums = || {
+        let albums = world.items(ItemKind::PhotoAlbum);
+        albums.into_iter().map(|album| (album.id, album.title, album.children)).collect::<Vec<_>>()
+    };
+    let titles = |albums: &[(_, String, u64)]| {
+        albums.iter().map(|(_, title, children)| format!("{title} {children}")).collect::<Vec<_>>()
+    };
+    let before = albums();
+    assert_eq!(titles(&before), ["Brocken 1", "Harz 2"]);
+    let harz = before[1].0;
+
+    world.rename("Harz", "Winter in Harz");
+    assert_eq!(world.scan().moved, 3);
+    assert_eq!(albums().last().map(|album| (album.0, album.1.as_str())), Some((harz, "Winter in Harz")));
+    world.rename("Winter in Harz/Brocken/3.jpg", "3.jpg");
+    world.scan();
+    assert_eq!(titles(&albums()), ["Winter in Harz 2"], "an album without photos goes");
+    world.library.assert_sound();
+}
+
+#[test]
 fn a_photo_that_was_only_touched_has_the_new_date_of_its_file() {
     let world = World::new(SectionKind::Photo);
     let path = world.write("a.jpg", &content("one", 500));

@@ -231,6 +231,53 @@ fn a_compilation_is_one_album_and_its_tracks_name_their_performers() {
     assert_eq!(performers, ["Nena", "Falco", "Opus"]);
 }
 
+/// Every album as `artist / title: tracks`.
+fn albums(world: &World) -> Vec<String> {
+    let shown =
+        |album: ItemRow| format!("{} / {}: {}", album.parent.unwrap().title, album.title, album.children);
+    let mut albums: Vec<_> = world.items(ItemKind::Album).into_iter().map(shown).collect();
+    albums.sort();
+    albums
+}
+
+#[test]
+fn a_sampler_that_names_no_album_artist_is_one_album_and_stays_it_when_its_folder_moves() {
+    let world = World::new(SectionKind::Artist);
+    for (disc, number, artist) in [(1, 1, "Nena"), (1, 2, "Falco"), (2, 1, "Opus"), (2, 2, "Falco")] {
+        let path = format!("Pop/Best of 1985/CD{disc}/{number}.flac");
+        add(&world, &path, Tags { disc: Some(disc), ..tags(artist, "Best of 1985", number, artist) });
+    }
+    add(&world, "Pop/Best of 1985/CD2/9.flac", tags("Abba", "Another", 1, "T"));
+    assert_eq!(albums(&world), ["Abba / Another: 1", "Various Artists / Best of 1985: 4"]);
+    let performers: Vec<_> =
+        world.items(ItemKind::Track).into_iter().filter_map(|track| track.original_title).collect();
+    assert_eq!(performers, ["Falco", "Falco", "Nena", "Opus"]);
+
+    let of_various = |world: &World| {
+        world.items(ItemKind::Album).into_iter().find(|album| album.children == 4).map(|album| album.id)
+    };
+    let (before, shown) = (of_various(&world), tracks(&world));
+    world.rename("Pop/Best of 1985", "Pop/1985");
+    assert_eq!(world.scan().moved, 5);
+    assert_eq!((of_various(&world), tracks(&world)), (before, shown));
+    world.library.assert_sound();
+}
+
+#[test]
+fn an_album_with_guests_is_the_one_s_who_performs_most_of_it() {
+    let world = World::new(SectionKind::Artist);
+    for (number, artist) in [(1, "Nena & Kim"), (2, "Nena"), (3, "Nena")] {
+        add(&world, &format!("x/{number}.flac"), tags(artist, "Live", number, "T"));
+    }
+    assert_eq!(albums(&world), ["Nena / Live: 3"]);
+    let guests: Vec<_> =
+        world.items(ItemKind::Track).into_iter().filter_map(|track| track.original_title).collect();
+    assert_eq!(guests, ["Nena & Kim"]);
+    // Of the same title by another in another folder nothing follows.
+    add(&world, "y/1.flac", tags("Falco", "Live", 1, "T"));
+    assert_eq!(albums(&world), ["Falco / Live: 1", "Nena / Live: 3"]);
+}
+
 #[test]
 fn discs_stand_in_order_and_two_first_tracks_are_two() {
     let world = World::new(SectionKind::Artist);

@@ -7,6 +7,7 @@
 
 mod blocks;
 mod date;
+mod heif;
 mod xmp;
 
 use std::io::{Read, Seek, SeekFrom};

@@ -140,16 +140,24 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
 }
 
 /// The season and number in front of a day: `Show - 101 - 2010-11-23`, `Show.101.Event.2010.11.23`. What has
-/// a day is not counted through all seasons.
+/// a day is not counted through all seasons; `100` is the pilot of the first one.
 pub(super) fn before_a_day(front: &str, around: Around<'_>) -> Option<Found> {
     let dashed = || {
         let found = BEFORE_A_DAY.as_ref()?.captures(front)?;
         let (place, number) = (found.get(0)?, found[1].parse::<u32>().ok()?);
-        let season = Some(split(&found[1], number, around.season)?);
-        let number = number % 100;
-        Some(Found { season, first: number, last: number, start: place.start(), end: place.end() })
+        Some(Found { season: None, first: number, last: number, start: place.start(), end: place.end() })
     };
-    behind_show(front, around).filter(|found| found.season.is_some()).or_else(dashed)
+    let is_of_three = |found: &Found| found.season.is_some() || (100..1000).contains(&found.first);
+    let found = behind_show(front, around).filter(is_of_three).or_else(dashed)?;
+    let of_season = found.first / 100;
+    match found.season {
+        None if around.is_fansub || around.season.is_some_and(|season| season != of_season) => None,
+        None => {
+            let number = found.first % 100;
+            Some(Found { season: Some(of_season), first: number, last: number, ..found })
+        }
+        Some(_) => Some(found),
+    }
 }
 
 /// A number with a word of its own: `ep234`, `第01話`, `01 of 08`.
@@ -199,8 +207,10 @@ fn whole(form: &Regex, text: &str) -> Option<Found> {
         let inside = text[..place.start()].ends_with(['全', '共'])
             || is_inside_a_word(text, place.start())
                 && !text[place.start()..].starts_with([' ', '[', '_', '.', '-']);
+        // Behind a blank or bracket another number begins: `Show - 360 1080p`.
         let goes_on = behind.is_some_and(|c| {
-            c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}' && !is_revision(&text[end..]))
+            (c.is_ascii_digit() && text[..end].ends_with(char::is_alphanumeric))
+                || (c.is_alphabetic() && c < '\u{0530}' && !is_revision(&text[end..]))
         });
         (!inside && !goes_on && !is_year(first.as_str())).then_some(Found {
             season: None,

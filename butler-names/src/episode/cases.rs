@@ -196,6 +196,8 @@ fn absolute_numbers() {
             ("Show/[Group]_Show_-_04_[720p].mkv", "Show #4 | v 720p"),
             ("Show/Show - 101 [720p].mkv", "Show #101 | v 720p"),
             ("Show/Show - 1015.mkv", "Show #1015"),
+            ("Show/Show - 360 1080p.mkv", "Show #360 | v 1080p"),
+            ("Show - 100 Days/[Group] Show - 100 Days - 01 (1080p).mkv", "Show - 100 Days #1 | v 1080p"),
             ("Show/Show - 04 - Title.mkv", "Show #4 | Title"),
             ("Show/01 - Foo.mkv", "Show #1 | Foo"),
             ("Show/01.mkv", "Show #1"),

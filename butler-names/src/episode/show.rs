@@ -20,6 +20,9 @@ const COUNTRIES: &[&str] = &["us", "uk", "au", "nz", "ca", "de", "fr", "jp", "us
 /// The show of a file: `folder` above its season, the season's folder, and what stands in front of its
 /// numbers.
 pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &str, stem: &str) -> Show {
+    if let Some(title) = folder.and_then(|folder| with_own_junk(folder, prefix)) {
+        return Show { title, ..Show::default() };
+    }
     let own = Some(named(prefix)).filter(|own| !own.title.is_empty());
     let above = folder.map(named).filter(|show| !show.title.is_empty());
     let of_season =
@@ -37,6 +40,7 @@ pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &s
                     && !is_one(&own.title, &above.title)
                     && !is_told_within(stem, &above.title)
                     && !is_marked(stem, &own.title, &above.title)
+                    && !is_behind_a_year(&own.title, &above.title)
                     && own.title.chars().any(char::is_alphabetic) =>
             {
                 Some(own)
@@ -96,6 +100,26 @@ fn is_marked(stem: &str, own: &str, folder: &str) -> bool {
     (2..=10).contains(&mark.len())
         && !stem.chars().any(|c| c.is_uppercase() || c == ' ')
         && comparable(own).strip_prefix(mark).is_some_and(|rest| rest == comparable(folder))
+}
+
+/// Whether what a file calls its show is the folder's with its year, and more behind it: `Doctor Who 2005
+/// The Day of the Doctor`.
+fn is_behind_a_year(own: &str, folder: &str) -> bool {
+    let (own, folder) = (words(own), words(folder));
+    !folder.is_empty() && own.starts_with(&folder) && own.get(folder.len()).is_some_and(|word| is_year(word))
+}
+
+/// A show's title with the junk in it, where folder and file both write that, and a plain word behind it:
+/// `The 4K Show/The 4K Show S01E02.mkv`.
+fn with_own_junk(folder: &str, prefix: &str) -> Option<String> {
+    if !folder.contains(' ') || folder.contains(['[', '(', '{', '-']) {
+        return None;
+    }
+    let title = clean(folder);
+    let words = junk::words(&title);
+    let mut hard = (0..words.len()).filter(|at| junk::is_hard(&words, *at));
+    let is_within = hard.next().is_some_and(|at| at + 1 < words.len()) && hard.next().is_none();
+    (is_within && title == clean(prefix)).then_some(title)
 }
 
 fn is_year(word: &str) -> bool {

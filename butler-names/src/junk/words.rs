@@ -62,6 +62,7 @@ const SOFT_WORDS: &[&str] = &[
     "telugu", "turkish", "portuguese", "brazilian", "greek", "hebrew", "cam", "ts", "tc", "r5", "screener",
     "scr", "retail", "custom", "sample", "part", "cd1", "cd2", "disc", "remastering", "60fps", "vfq", "vfi",
     "vo", "stv", "nfofix", "dirfix", "se", "hq", "hfr", "48fps", "collector", "édition", "v2", "v3",
+    "miniserie", "miniseries", "字", "デ", "解", "多", "再", "双",
 ];
 /// Soft words that say nothing of a release beside other soft words either: `Make It Real`.
 pub(super) const WEAK: &[&str] = &["it", "real", "read", "part", "stan", "open", "hulu", "bbc", "nfo"];

@@ -1,5 +1,5 @@
 //! What stands below an item on its page: a show's seasons with their episodes, a season's episodes, an
-//! artist's albums as tiles; an album's tracks as a list.
+//! artist's albums and an album's photos as tiles; an album's tracks as a list.
 
 use std::collections::HashMap;
 
@@ -117,6 +117,7 @@ const fn word_of(kind: ItemKind) -> &'static str {
         ItemKind::Episode => "episode",
         ItemKind::Album => "album",
         ItemKind::Track => "track",
+        ItemKind::Photo => "photo",
         _ => "item",
     }
 }

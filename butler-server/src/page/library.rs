@@ -29,9 +29,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/sections/{id}/scan", post(scan))
 }
 
-/// The kinds of item that a section lists.
-const fn top_kind(kind: SectionKind) -> (ItemKind, &'static str) {
+/// The kind of item that a section lists, of photos their albums if `by_album`.
+const fn top_kind(kind: SectionKind, by_album: bool) -> (ItemKind, &'static str) {
     match kind {
+        SectionKind::Photo if by_album => (ItemKind::PhotoAlbum, "album"),
         SectionKind::Movie => (ItemKind::Movie, "film"),
         SectionKind::Show => (ItemKind::Show, "show"),
         SectionKind::Artist => (ItemKind::Artist, "artist"),
@@ -39,8 +40,8 @@ const fn top_kind(kind: SectionKind) -> (ItemKind, &'static str) {
     }
 }
 
-fn scope(section: &Section) -> ItemScope {
-    ItemScope::Listed { section: Some(section.id), kinds: vec![top_kind(section.kind).0] }
+fn scope(section: &Section, by_album: bool) -> ItemScope {
+    ItemScope::Listed { section: Some(section.id), kinds: vec![top_kind(section.kind, by_album).0] }
 }
 
 async fn list(State(app): State<App>, viewer: Viewer) -> Result<Response, Problem> {
@@ -48,7 +49,7 @@ async fn list(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
     let sections = app
         .library(|library| {
             let counted = library.sections()?.into_iter().map(|section| {
-                let total = library.items(&ItemQuery::all(scope(&section)), 0, 0)?.total;
+                let total = library.items(&ItemQuery::all(scope(&section, false)), 0, 0)?.total;
                 Ok((section, total))
             });
             counted.collect::<Result<Vec<_>, StoreError>>()
@@ -72,7 +73,7 @@ fn section_row(site: &Site, section: &Section, total: u64) -> Markup {
         li.row {
             div {
                 a.strong href=(site.at(&path)) { (section.name) } " "
-                span.quiet { (many(total, top_kind(section.kind).1)) }
+                span.quiet { (many(total, top_kind(section.kind, false).1)) }
                 @for root in &section.roots { span.file { (root.path.display()) } }
             }
             div.buttons {
@@ -95,10 +96,11 @@ async fn one(
     let start = params.parsed::<u32>("start", "a number from 0 on")?.unwrap_or(0);
     let search = params.get("title").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let sought = search.clone();
+    let by_album = params.get("by") == Some("album");
     let found = app
         .library(move |library| {
             let Some(section) = library.section(section)? else { return Ok(None) };
-            let mut query = ItemQuery::all(scope(&section));
+            let mut query = ItemQuery::all(scope(&section, by_album));
             if let Some(text) = sought {
                 let title = Test::Text(TextField::Title, Matching::Contains, text);
                 query.filter = Filter::Of(Relative::Own, title);
@@ -118,7 +120,8 @@ async fn one(
                 percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
             )
         });
-        site.at(&format!("{path}?start={start}{title}"))
+        let by = if by_album { "&by=album" } else { "" };
+        site.at(&format!("{path}?start={start}{by}{title}"))
     };
     let end = u64::from(start) + page.rows.len() as u64;
     let body = html! {
@@ -126,6 +129,7 @@ async fn one(
             p.crumbs { a href=(site.at("/sections")) { "Library" } }
             div.row { h1 { (section.name) } (site.button(&format!("{path}/scan"), "Scan", "")) }
             form.filters method="get" action=(site.at(&path)) role="search" {
+                @if by_album { input type="hidden" name="by" value="album"; }
                 label {
                     span { "Title" }
                     input type="search" name="title" value=(search.as_deref().unwrap_or_default());
@@ -135,9 +139,13 @@ async fn one(
         }
         section.card.wide #items data-live {
             p.sub {
-                (many(page.total, top_kind(section.kind).1))
+                (many(page.total, top_kind(section.kind, by_album).1))
                 @if search.is_some() { " with these words in the title" }
                 "."
+                @if section.kind == SectionKind::Photo {
+                    " " @if by_album { a href=(site.at(&path)) { "All photos" } }
+                    @else { a href=(site.at(&format!("{path}?by=album"))) { "Albums" } }
+                }
             }
             @if page.total == 0 && search.is_none() {
                 p.empty {

@@ -50,6 +50,7 @@ fn about(item: &ItemRow) -> String {
         ItemKind::Season => Some("episode"),
         ItemKind::Artist => Some("album"),
         ItemKind::Album => Some("track"),
+        ItemKind::PhotoAlbum => Some("photo"),
         _ => None,
     };
     let below = below.filter(|_| item.children > 0).map(|below| many(item.children, below));

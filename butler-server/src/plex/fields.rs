@@ -35,7 +35,7 @@ const VIDEOS: &[ItemKind] = &[ItemKind::Movie, ItemKind::Episode];
 const PLAYED: &[ItemKind] = &[ItemKind::Movie, ItemKind::Episode, ItemKind::Track, ItemKind::Extra];
 const WITH_FILES: &[ItemKind] =
     &[ItemKind::Movie, ItemKind::Episode, ItemKind::Track, ItemKind::Photo, ItemKind::Extra];
-const DATED: &[ItemKind] = &[ItemKind::Episode, ItemKind::Photo];
+const DATED: &[ItemKind] = &[ItemKind::Episode, ItemKind::Photo, ItemKind::PhotoAlbum];
 const NUMBERED: &[ItemKind] = &[ItemKind::Season, ItemKind::Episode, ItemKind::Track];
 const WITH_YEAR: &[ItemKind] = &[ItemKind::Movie, ItemKind::Show, ItemKind::Album, ItemKind::Photo];
 const WATCHED: &[ItemKind] = &[ItemKind::Movie, ItemKind::Show, ItemKind::Season, ItemKind::Episode];
@@ -49,6 +49,7 @@ pub(crate) const FIELDS: &[Field] = &[
     field("genre", "Genre", MUSIC, Compares::Word(WordField::Genre)),
     field("year", "Year", WITH_YEAR, Compares::Integer(NumberField::Year)),
     field("decade", "Decade", WITH_YEAR, Compares::Integer(NumberField::Decade)),
+    field("month", "Month", &[ItemKind::Photo], Compares::Integer(NumberField::Month)),
     field("resolution", "Resolution", VIDEOS, Compares::Word(WordField::Resolution)),
     field("duration", "Duration", PLAYED, Compares::Integer(NumberField::Duration)),
     field("index", "Number", NUMBERED, Compares::Integer(NumberField::Number)),
@@ -81,7 +82,7 @@ impl Field {
     /// The values that items have of it, if they can be listed.
     pub(crate) const fn valued(&self) -> Option<ValuedField> {
         match self.compares {
-            Compares::Integer(field @ (NumberField::Year | NumberField::Decade)) => {
+            Compares::Integer(field @ (NumberField::Year | NumberField::Decade | NumberField::Month)) => {
                 Some(ValuedField::Number(field))
             }
             Compares::Word(field) => Some(ValuedField::Word(field)),
@@ -185,7 +186,7 @@ pub(crate) const fn listed(section: SectionKind) -> &'static [(ItemKind, u8, &'s
             (ItemKind::Album, 9, "Albums"),
             (ItemKind::Track, 10, "Tracks"),
         ],
-        SectionKind::Photo => &[(ItemKind::Photo, 13, "Photos")],
+        SectionKind::Photo => &[(ItemKind::Photo, 13, "Photos"), (ItemKind::PhotoAlbum, 14, "Albums")],
     }
 }
 
@@ -196,6 +197,7 @@ pub(crate) const fn below(kind: ItemKind) -> Option<ItemKind> {
         ItemKind::Season => Some(ItemKind::Episode),
         ItemKind::Artist => Some(ItemKind::Album),
         ItemKind::Album => Some(ItemKind::Track),
+        ItemKind::PhotoAlbum => Some(ItemKind::Photo),
         _ => None,
     }
 }
@@ -208,6 +210,7 @@ pub(crate) fn relative(word: &str, listed: ItemKind) -> Option<(Relative, ItemKi
         ItemKind::Episode => &[ItemKind::Season, ItemKind::Show],
         ItemKind::Album => &[ItemKind::Artist],
         ItemKind::Track => &[ItemKind::Album, ItemKind::Artist],
+        ItemKind::Photo => &[ItemKind::PhotoAlbum],
         _ => &[],
     };
     let line = [Relative::Own, Relative::Parent, Relative::Grandparent];

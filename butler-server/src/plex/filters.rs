@@ -100,12 +100,12 @@ async fn sorts(
 /// The values of a filter that is on or off, with their names for people.
 const ON_OR_OFF: [(&str, &str); 2] = [("1", "Yes"), ("0", "No")];
 
-/// Lists the values that a filter finds among a section's items: their years, decades, genres or resolutions;
+/// Lists the values that a filter finds among a section's items: their years, decades, months, genres or resolutions;
 /// of a filter that is on or off the two that it takes.
 #[utoipa::path(get, path = "/library/sections/{id}/{filter}", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("filter" = String, Path, description = "`year`, `decade`, `genre` or `resolution`; \
+        ("filter" = String, Path, description = "`year`, `decade`, `month`, `genre` or `resolution`; \
                                                  `unwatched`, `unwatchedLeaves`, `duplicate` or \
                                                  `trash`.", example = "year"),
         ("type" = inline(Option<ItemType>), Query, description = "As in `/library/sections/{id}/all`."),
@@ -137,8 +137,12 @@ async fn choices(
         None => ON_OR_OFF.map(|(key, title)| (key.to_owned(), title.to_owned())).to_vec(),
         Some(valued) => {
             let values = app.library(move |library| library.values_of_section(id, kind, valued)).await?;
-            let suffix = if field.name == "decade" { "s" } else { "" };
-            values.into_iter().map(|value| (value.clone(), format!("{value}{suffix}"))).collect()
+            let title = |value: &str| match (field.name, value.split_at_checked(4)) {
+                ("decade", _) => format!("{value}s"),
+                ("month", Some((year, month))) => format!("{year}-{month}"),
+                _ => value.to_owned(),
+            };
+            values.into_iter().map(|value| (value.clone(), title(&value))).collect()
         }
     };
     let number = number(kind);

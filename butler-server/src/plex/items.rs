@@ -47,7 +47,8 @@ const COLLECTIONS: &str = "18";
         ("id" = i64, Path, description = "The section's id."),
         ("type" = inline(Option<ItemType>), Query, description = "1 movies, 2 shows, 3 seasons, 4 episodes, 8 \
                                                                   artists, 9 \
-                                                    albums, 10 tracks, 13 photos; if nothing is said, what \
+                                                    albums, 10 tracks, 13 photos, 14 albums of photos; if \
+                                                    nothing is said, what \
                                                     the section lists. 18, collections: none."),
         ("title" = Option<String>, Query, description = "Only those whose title holds this. So with every \
                                                          field that `includeMeta=1` names, and its operators: \
@@ -276,7 +277,7 @@ fn locations(library: &Library, item: &ItemDetail) -> Result<Vec<Location>, Stor
         .collect())
 }
 
-/// Lists what belongs to an item: the seasons of a show, the episodes of a season, albums, tracks.
+/// Lists what belongs to an item: the seasons of a show, the episodes of a season, albums, tracks, photos.
 #[utoipa::path(get, path = "/library/metadata/{id}/children", tag = "library",
     params(
         ("id" = i64, Path, description = "The item's id."),
@@ -488,7 +489,7 @@ fn unknown(id: &str) -> Problem {
     Problem::not_found(format!("There is no item {id}."))
 }
 
-/// The kind that Plex's number stands for. 14, an album of photos, gives the photos, which lie in none here.
+/// The kind that Plex's number stands for.
 pub(crate) fn kind(word: &str, section: Option<SectionKind>) -> Result<ItemKind, Problem> {
     Ok(match word {
         "1" => ItemKind::Movie,
@@ -499,10 +500,10 @@ pub(crate) fn kind(word: &str, section: Option<SectionKind>) -> Result<ItemKind,
         "9" => ItemKind::Album,
         "10" => ItemKind::Track,
         "13" => ItemKind::Photo,
-        "14" if section.is_none_or(|section| section == SectionKind::Photo) => ItemKind::Photo,
+        "14" if section.is_none_or(|section| section == SectionKind::Photo) => ItemKind::PhotoAlbum,
         _ => {
             return Err(Problem::bad_request(format!(
-                "`type` is `{word}`, and takes 1, 2, 3, 4, 8, 9, 10, 13 or 18."
+                "`type` is `{word}`, and takes 1, 2, 3, 4, 8, 9, 10, 13, 14 or 18."
             )));
         }
     })

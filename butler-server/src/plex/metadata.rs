@@ -9,7 +9,7 @@ use butler_library::{
 };
 use butler_product::ProductKind;
 
-use crate::plex::{media, photo};
+use crate::plex::{fields, media, photo};
 
 /// The version of a music analysis that clients know, and look for.
 const MUSIC_ANALYSIS_VERSION: u32 = 1;
@@ -45,8 +45,7 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         ancestor.as_ref().map(|ancestor| (ancestor.id.to_string(), key(&ancestor.id), ancestor.title.clone()))
     };
     let (parent, grandparent) = (above(&row.parent), above(&row.grandparent));
-    let has_children =
-        matches!(row.kind, ItemKind::Show | ItemKind::Season | ItemKind::Artist | ItemKind::Album);
+    let has_children = fields::below(row.kind).is_some();
     Metadata {
         rating_key: row.id.to_string(),
         key: if has_children { format!("{}/children", key(&row.id)) } else { key(&row.id) },
@@ -109,6 +108,8 @@ fn accuracy(taken_from: &str) -> &str {
 fn kind(kind: ItemKind, media: &[Media]) -> &'static str {
     match kind {
         ItemKind::Extra => "clip",
+        // An album of photos is told from a photo by its key, and in XML by its element.
+        ItemKind::PhotoAlbum => "photo",
         ItemKind::Photo if media.iter().any(|version| version.video_codec.is_some()) => "clip",
         kind => kind.as_str(),
     }

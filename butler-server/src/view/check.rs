@@ -96,7 +96,7 @@ fn count(item: &CheckedItem, counts: &mut CheckCounts) {
         ItemKind::Season => &mut counts.seasons,
         ItemKind::Episode => &mut counts.episodes,
         ItemKind::Artist => &mut counts.artists,
-        ItemKind::Album => &mut counts.albums,
+        ItemKind::Album | ItemKind::PhotoAlbum => &mut counts.albums,
         ItemKind::Track => &mut counts.tracks,
         ItemKind::Photo => &mut counts.photos,
         ItemKind::Extra => &mut counts.extras,

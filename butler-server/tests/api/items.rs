@@ -341,13 +341,33 @@ async fn several_items_are_shown_at_once_and_unknown_ones_left_out() {
 }
 
 #[tokio::test]
-async fn photos_answer_to_the_number_of_photo_albums_too() {
+async fn photos_are_listed_alone_by_album_and_by_month() {
     let rig = Rig::new();
-    let id = scanned(&rig, SectionKind::Photo, "photos", &["summer/one.jpg"]);
-    for kind in [13, 14] {
-        let xml = rig.get(format!("/library/sections/{id}/all?type={kind}")).await.text();
-        assert!(xml.contains("<Photo ") && xml.contains("type=\"photo\""), "{xml}");
-    }
+    let names = ["2024/Harz/IMG_20240102_101112.jpg", "2024/Harz/IMG_20231231_101112.jpg", "loose.jpg"];
+    let id = scanned(&rig, SectionKind::Photo, "photos", &names);
+    let all = |query: &str| format!("/library/sections/{id}/all?{query}");
+    let photos = rig.get(all("type=13")).await.text();
+    assert_eq!(photos.matches("<Photo ").count(), 3, "{photos}");
+    assert!(photos.contains("parentTitle=\"Harz\""), "{photos}");
+
+    let albums = rig.get(all("type=14")).await.text();
+    assert!(albums.contains("<Directory ") && albums.contains("size=\"1\""), "{albums}");
+    let album = rig.get_json(all("type=14&sort=originallyAvailableAt:desc")).await;
+    let album = &album["MediaContainer"]["Metadata"][0];
+    assert_eq!(
+        (&album["title"], &album["type"], &album["leafCount"]),
+        (&"Harz".into(), &"photo".into(), &2.into())
+    );
+    let below = rig.get_json(album["key"].as_str().unwrap().to_owned()).await;
+    let titles: Vec<_> =
+        below["MediaContainer"]["Metadata"].as_array().unwrap().iter().map(|photo| &photo["title"]).collect();
+    assert_eq!(titles, ["IMG_20231231_101112", "IMG_20240102_101112"], "by when they were taken");
+
+    let months = rig.get_json(format!("/library/sections/{id}/month?type=13")).await;
+    let month = &months["MediaContainer"]["Directory"][0];
+    assert_eq!((&month["key"], &month["title"]), (&"202312".into(), &"2023-12".into()));
+    let of_month = rig.get_json(month["fastKey"].as_str().unwrap().to_owned()).await;
+    assert_eq!(of_month["MediaContainer"]["size"], 1);
 }
 
 #[tokio::test]

@@ -43,7 +43,8 @@ pub enum ItemScope {
         /// The kinds.
         kinds: Vec<ItemKind>,
     },
-    /// Those right below an item but for its extras, by disc, number, day and sort title.
+    /// Those right below an item but for its extras, by disc, number, day and sort title; photos by when they
+    /// were taken.
     Children(ItemId),
     /// The episodes, tracks or photos below an item, as its children list them.
     Leaves(ItemId),
@@ -105,8 +106,10 @@ pub enum NumberField {
     AddedAt,
     /// When it changed last.
     UpdatedAt,
-    /// The day on which an episode was shown, the moment at which a photo was taken.
+    /// The day on which an episode was shown, the moment at which a photo was taken, or the first of an album.
     AvailableAt,
+    /// The month in which a photo was taken: 202401.
+    Month,
     /// Milliseconds of its first version.
     Duration,
 }
@@ -320,7 +323,8 @@ impl Builder {
     }
 
     fn order_of_scope(&mut self, scope: &ItemScope) -> String {
-        const OF_CHILDREN: &str = "coalesce(i.disc, 1), i.number, i.aired, i.sort_title COLLATE NOCASE";
+        const OF_CHILDREN: &str = "coalesce(i.disc, 1), i.number, i.aired, i.taken, i.sort_title COLLATE \
+                                   NOCASE";
         match scope {
             ItemScope::Listed { kinds, .. } if kinds == &[ItemKind::Photo] => "i.taken".into(),
             ItemScope::Listed { .. } => "i.sort_title COLLATE NOCASE".into(),
@@ -467,7 +471,13 @@ fn number(alias: &str, field: NumberField) -> String {
         NumberField::Number => format!("{alias}.number"),
         NumberField::AddedAt => format!("{alias}.added_at / 1000"),
         NumberField::UpdatedAt => format!("{alias}.updated_at / 1000"),
-        NumberField::AvailableAt => format!("unixepoch(coalesce({alias}.aired, {alias}.taken))"),
+        NumberField::AvailableAt => format!(
+            "unixepoch(coalesce({alias}.aired, {alias}.taken, \
+             (SELECT min(c.taken) FROM items c WHERE c.parent = {alias}.id)))"
+        ),
+        NumberField::Month => {
+            format!("CAST(substr({alias}.taken, 1, 4) || substr({alias}.taken, 6, 2) AS INTEGER)")
+        }
         // The first version whose headers tell it; one in several files lasts as long as all of them.
         NumberField::Duration => format!(
             "(SELECT ms FROM (SELECT v.id, sum(duration_ms(d.value)) AS ms FROM ({}) v JOIN parts f ON \

@@ -2,10 +2,13 @@
 //! words of its own for. Decodes no picture, and understands none of the blocks.
 //!
 //! Each way to pack them that cameras and editors use is a function here; whatever does not fit is left out.
-//! TIFF is its own EXIF block and HEIF hides it in items: the EXIF library finds both. Sources: JPEG (ITU-T
-//! T.81, B.1), PNG 3rd edition, WebP (RFC 9649), JPEG XL (ISO/IEC 18181-2), Photoshop file formats.
+//! TIFF is its own EXIF block and HEIF hides it in items: the EXIF library finds both; XMP in HEIF is found by
+//! `photo/heif.rs`. Sources: JPEG (ITU-T T.81, B.1), PNG 3rd edition, WebP (RFC 9649), JPEG XL (ISO/IEC
+//! 18181-2), Photoshop file formats.
 
 use std::io::{BufRead, Read, Seek, SeekFrom};
+
+use super::heif;
 
 /// Bytes of a block that are kept; longer ones hold pictures.
 const MAX_BLOCK: u64 = 4 << 20;
@@ -40,6 +43,10 @@ impl Blocks {
             [0x89, b'P', b'N', b'G', ..] => blocks.png(reader),
             [b'R', b'I', b'F', b'F', .., b'W', b'E', b'B', b'P'] => blocks.webp(reader),
             [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => blocks.jpeg_xl(reader),
+            [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
+                blocks.xmp = heif::xmp(reader);
+                None
+            }
             _ => None,
         };
         blocks

@@ -25,6 +25,23 @@ fn a_folder_may_be_called_like_the_one_episode_in_it() {
 }
 
 #[test]
+fn a_file_that_says_nothing_is_the_one_episode_of_a_folder_above_it() {
+    check(
+        Show,
+        &[
+            ("Hollow Coast (2021)/S01E07/WEB-DL/1080p/abc.mkv", "Hollow Coast (2021) S1 E7"),
+            ("Hollow Coast/Hollow.Coast.S02E03.720p-GRP/video/main.mkv", "Hollow Coast S2 E3 | v 720p"),
+            ("[Group] Tin Harbour - 312 [720p]/tin.mkv", "Tin Harbour #312 | v 720p"),
+            ("[Group] Tin Harbour - 312v2 [720p]/tin.mkv", "Tin Harbour #312 | v 720p"),
+            ("[Group] Tin Harbour 312v1 [720p]/tin.mkv", "Tin Harbour #312 | v 720p"),
+            // A folder of many is not one, and a file that tells its number is that.
+            ("[Group] Tin Harbour - 01-12 [720p]/tin.mkv", "Tin Harbour - 01-12 | tin"),
+            ("Hollow Coast/S01E07/WEB-DL/Other S03E04.mkv", "Other S3 E4"),
+        ],
+    );
+}
+
+#[test]
 fn the_season_of_the_folder_tells_what_a_number_means() {
     check(
         Show,
@@ -75,6 +92,20 @@ fn folders_of_seasons_and_shows_with_more_in_them() {
             ("Mary Bell/Mary Bell (DVD) - 01.mkv", "Mary Bell #1"),
             ("Show (2010)/SPs/[G] Show [NCOP].mkv", "Show (2010) S0 | Show [NCOP]"),
             ("Fireworks Series/我的人间烟火.Fireworks.Series.S01E01.mkv", "Fireworks Series S1 E1"),
+        ],
+    );
+}
+
+#[test]
+fn the_folder_s_show_is_told_with_a_year_or_with_words_of_a_release_in_it() {
+    check(
+        Show,
+        &[
+            ("Harbour Watch/Harbour Watch 1987 The Long Night 3.avi", "Harbour Watch #3"),
+            ("The 4K Garden/The 4K Garden S01E02.mkv", "The 4K Garden S1 E2"),
+            ("Garden.1080p/Garden.1080p.S01E02.mkv", "Garden S1 E2"),
+            ("Garden Show 1080p/Garden Show 1080p S01E02.mkv", "Garden Show S1 E2"),
+            ("Garden (Miniserie) (2024)/S01E02.mkv", "Garden (2024) S1 E2"),
         ],
     );
 }

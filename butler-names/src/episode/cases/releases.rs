@@ -143,6 +143,8 @@ fn days_beside_numbers_and_in_words() {
             ("Show/Show - 101 (2010-11-23) Title.avi", "Show S1 E1 on 2010-11-23 | Title"),
             ("Show/Show - 2010-11-23 - 101.avi", "Show S2010 2010-11-23 | 101"),
             ("Show/Show.101.Event.2010.11.23.HDTV.mkv", "Show S1 E1 on 2010-11-23 | Event"),
+            ("Show/Show.100.Event.2010.11.23.HDTV.mkv", "Show S1 E0 on 2010-11-23 | Event"),
+            ("Show/Season 2/Show.100.Event.2010.11.23.mkv", "Show S2 2010-11-23"),
         ],
     );
 }

@@ -57,6 +57,7 @@ fn a_group_or_a_count_in_front_is_no_part_of_the_title() {
             ("(1)Heat (1995).mkv", "Heat (1995)"),
             ("h265 - HEVC Heat 1080p.mkv", "Heat | 1080p"),
             ("[REC] (2007).mkv", "[REC] (2007)"),
+            ("[新]映画の夜[字][再].mkv", "[新]映画の夜"),
             ("(500) Days of Summer.mkv", "(500) Days of Summer"),
         ],
     );
