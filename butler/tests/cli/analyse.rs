@@ -11,14 +11,22 @@ use super::{butler, said, said_json};
 
 /// A film with sound and chapters, a track with tags, a photo of a talkative camera.
 fn media(folder: &Path) -> [PathBuf; 3] {
-    let [film, track, picture] = ["film.mkv", "music/track.flac", "photos/a.jpg"].map(|name| folder.join(name));
-    [&film, &track, &picture].into_iter().for_each(|path| fs::create_dir_all(path.parent().unwrap()).unwrap());
+    let [film, track, picture] =
+        ["film.mkv", "music/track.flac", "photos/a.jpg"].map(|name| folder.join(name));
+    [&film, &track, &picture]
+        .into_iter()
+        .for_each(|path| fs::create_dir_all(path.parent().unwrap()).unwrap());
     Film::new(Codec::H264, Container::Mkv).seconds(12).sound(Sound::Aac).chapters(2).make(&film).unwrap();
     let tags = [("title", "So What"), ("artist", "Miles Davis"), ("genre", "Jazz")];
     let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
     Tune { sound: Sound::Flac, seconds: 2, seed: 1, tags }.make(&track).unwrap();
     photo(&picture, Picture::TestCard, 64, 48, 1).unwrap();
-    let camera = Camera { orientation: Some(6), taken: Some("2024:01:31 12:34:56"), offset: Some("+01:00"), talks: true };
+    let camera = Camera {
+        orientation: Some(6),
+        taken: Some("2024:01:31 12:34:56"),
+        offset: Some("+01:00"),
+        talks: true,
+    };
     fs::write(&picture, camera.jpeg(&fs::read(&picture).unwrap())).unwrap();
     [film, track, picture]
 }
@@ -46,9 +54,10 @@ fn difference(told: &Value, printed: &Value, at: &str) -> Option<String> {
             }
             told.iter().find_map(|(key, value)| difference(value, &printed[key], &format!("{at}.{key}")))
         }
-        (Value::Array(told), Value::Array(printed)) => {
-            told.first().zip(printed.first()).and_then(|(told, printed)| difference(told, printed, &format!("{at}[0]")))
-        }
+        (Value::Array(told), Value::Array(printed)) => told
+            .first()
+            .zip(printed.first())
+            .and_then(|(told, printed)| difference(told, printed, &format!("{at}[0]"))),
         (Value::Number(told), Value::Number(printed)) if told.is_f64() == printed.is_f64() => None,
         (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => None,
         _ => Some(format!("{at} is told as {told} and printed as {printed}")),
@@ -95,7 +104,8 @@ fn a_folder_is_analysed_whole_each_file_for_what_it_can_have() {
         (file["file"].as_str().unwrap().strip_prefix(root).unwrap().to_owned(), names.join(","))
     };
     let made: Vec<_> = files.iter().map(made).collect();
-    let expect = [("/film.mkv", "loudness"), ("/music/track.flac", "loudness,tags"), ("/photos/a.jpg", "blur_hash")];
+    let expect =
+        [("/film.mkv", "loudness"), ("/music/track.flac", "loudness,tags"), ("/photos/a.jpg", "blur_hash")];
     assert_eq!((code, made), (0, expect.map(|(file, names)| (file.to_owned(), names.to_owned())).to_vec()));
     assert!(out.join("film.levels").is_file() && out.join("music/track.levels").is_file());
     assert!(!out.join("photos").exists(), "nothing is written of it");
@@ -116,10 +126,14 @@ fn two_shapes_differ_by_their_names_and_kinds_and_not_by_their_values() {
         let [one, other] = [one, other].map(|text| serde_json::from_str(text).unwrap());
         difference(&one, &other, "it").is_some()
     };
-    for (one, other) in [(r#"{"a":1}"#, r#"{"a":2}"#), ("[]", "[1]"), ("null", r#"{"a":1}"#), ("[1.5]", "[2.5, 3]")] {
+    for (one, other) in
+        [(r#"{"a":1}"#, r#"{"a":2}"#), ("[]", "[1]"), ("null", r#"{"a":1}"#), ("[1.5]", "[2.5, 3]")]
+    {
         assert!(!differ(one, other), "{one} {other}");
     }
-    for (one, other) in [(r#"{"a":1}"#, r#"{"b":1}"#), (r#"{"a":1}"#, r#"{"a":"1"}"#), ("[1]", "[true]"), ("1", "1.5")] {
+    for (one, other) in
+        [(r#"{"a":1}"#, r#"{"b":1}"#), (r#"{"a":1}"#, r#"{"a":"1"}"#), ("[1]", "[true]"), ("1", "1.5")]
+    {
         assert!(differ(one, other), "{one} {other}");
     }
 }
