@@ -170,9 +170,11 @@ fn the_smallest_and_the_longest_picture_are_hashed() {
     for (name, width, height) in
         [("dot.png", 1, 1), ("long.png", 30_000, 1), ("high.png", 1, 5_000), ("two.bmp", 2, 1)]
     {
-        let recipe =
-            format!("-f lavfi -i color=0x3070c0:s={width}x{height} -frames:v 1 -update 1 -pix_fmt rgb24");
-        let recipe = if name.ends_with("bmp") { recipe.replace("rgb24", "bgr24") } else { recipe };
+        // ffmpeg's source of one colour makes even sides only.
+        let (across, down) = (width + width % 2, height + height % 2);
+        let source = format!("color=0x3070c0:s={across}x{down},format=gbrp,crop={width}:{height}:0:0");
+        let coding = if name.ends_with("bmp") { "bgr24" } else { "rgb24" };
+        let recipe = format!("-f lavfi -i {source} -frames:v 1 -update 1 -pix_fmt {coding}");
         let blur = answer(&worker, &films::other(name, &recipe)).unwrap();
         assert_eq!((blur.width, blur.height), (width, height), "{name}");
         let [red, green, blue] = blur.colours(1, 1).unwrap()[0];
