@@ -5,6 +5,7 @@
 //! bodies are one file a resource, below [`plex`] and [`v1`].
 
 mod id;
+mod nested;
 mod outcome;
 mod pause;
 mod reason;
@@ -12,6 +13,7 @@ mod run;
 mod run_words;
 #[cfg(feature = "openapi")]
 pub mod schema;
+pub mod sizes;
 mod task_name;
 
 #[cfg(feature = "bodies")]
@@ -22,6 +24,7 @@ pub mod v1;
 pub mod xml;
 
 pub use id::RunId;
+pub use nested::nested;
 pub use outcome::{OUTCOME_HEADER, Outcome, OutcomeParseError};
 pub use pause::{Pause, PauseEnd};
 pub use reason::Reason;

@@ -68,6 +68,8 @@ pub enum Reason {
     ServerStopped,
     /// Interrupted: the server went away without a word.
     ServerCrashed,
+    /// Interrupted: it worked or waited when the backup was made that was restored later.
+    Restored,
     /// Failed: the server crashed three times on one day while this task ran.
     CrashedThreeTimes,
     /// Completed: every lack has its product.
@@ -118,6 +120,7 @@ impl Reason {
             Self::Held { .. } => "held",
             Self::ServerStopped => "server-stopped",
             Self::ServerCrashed => "server-crashed",
+            Self::Restored => "restored",
             Self::CrashedThreeTimes => "crashed-three-times",
             Self::AllDone => "all-done",
             Self::NothingToDo => "nothing-to-do",
@@ -168,6 +171,9 @@ impl fmt::Display for Reason {
             }
             Self::ServerStopped => f.write_str("The server was shut down."),
             Self::ServerCrashed => f.write_str("The server went away while it ran."),
+            Self::Restored => {
+                f.write_str("The database was restored from a backup that was made before it had ended.")
+            }
             Self::CrashedThreeTimes => f.write_str(
                 "The server crashed three times in one day while it ran; start it again by hand when the \
                  cause is mended.",

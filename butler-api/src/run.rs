@@ -19,17 +19,27 @@ pub struct Ask {
     pub section: Option<i64>,
     /// The files and folders of that section it is limited to, none inside another; empty for all of it.
     pub paths: Vec<PathBuf>,
+    /// The contents of that section's files it is limited to, by their ids in the library, in order; empty for
+    /// all of it. Such a run only makes what these lack: a task's own work is about folders.
+    pub sources: Vec<i64>,
 }
 
 impl Ask {
     /// A start that is forced, or not, of everything that the task is about.
     pub const fn all(force: bool) -> Self {
-        Self { force, section: None, paths: Vec::new() }
+        Self { force, section: None, paths: Vec::new(), sources: Vec::new() }
     }
 
     /// A forced start that is limited to a section, and in it to these paths, if there are any.
     pub const fn of_section(section: i64, paths: Vec<PathBuf>) -> Self {
-        Self { force: true, section: Some(section), paths }
+        Self { force: true, section: Some(section), paths, sources: Vec::new() }
+    }
+
+    /// A forced start of what these contents of a section lack; of all of it, if none are named.
+    pub fn of_sources(section: i64, mut sources: Vec<i64>) -> Self {
+        sources.sort_unstable();
+        sources.dedup();
+        Self { sources, ..Self::of_section(section, Vec::new()) }
     }
 }
 

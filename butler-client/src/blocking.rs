@@ -21,10 +21,10 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use butler_api::plex::{Activity, ButlerTask, Directory, Preference};
+use butler_api::plex::{Activity, ButlerTask, Directory, Metadata, Preference};
 use butler_api::v1::{
-    FailureSummary, Failures, Health, LastNight, Pauses, Plan, Products, Remade, Retried, Run, Runs,
-    Settings, Tasks, Window,
+    FailureSummary, Failures, Health, LastNight, NearTracks, Pauses, Plan, Products, Remade, Retried, Run,
+    Runs, Settings, Tasks, Window,
 };
 use butler_api::{PauseOwner, RunId, TaskName};
 use tokio::runtime::{Builder, Runtime};
@@ -128,7 +128,11 @@ same_as_the_client! {
     last_night() -> LastNight;
     window() -> Window;
     products(item: i64) -> Products;
+    nearest(track: i64, limit: u32) -> NearTracks;
+    path(from: i64, to: i64, length: u32) -> NearTracks;
+    tracks_titled(title: &str, most: u32) -> (Vec<Metadata>, u64);
     remake(of: &RemakeOf, kinds: &[String], missing_only: bool) -> Remade;
+    remake_now(of: &RemakeOf, kinds: &[String], missing_only: bool) -> Remade;
     settings() -> Settings;
     change_settings(changes: &[(&str, Option<&str>)]) -> Settings;
     pauses() -> Pauses;

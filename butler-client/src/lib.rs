@@ -44,6 +44,7 @@ mod hooks;
 mod identity;
 mod items;
 mod lenient;
+mod nearest;
 mod notifications;
 mod pauses;
 mod plan;
@@ -85,6 +86,7 @@ pub use butler_api::v1::{LabelledValue, Setting, Settings};
 pub use butler_api::v1::{
     LastNight, LocalTime, NextWindow, Plan, PlannedBacklog, PlannedNight, PlannedRun, Window,
 };
+pub use butler_api::v1::{NearTrack, NearTracks};
 pub use butler_api::v1::{Pause, Pauses};
 pub use butler_api::v1::{Remade, RemadeBy};
 pub use butler_api::{Origin, Outcome, PauseOwner, RunId, RunState, TaskName};

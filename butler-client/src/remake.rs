@@ -39,10 +39,35 @@ impl Client {
     /// [`Error::NotFound`] if there is no such item, file or section, [`Error::BadRequest`] if there is no
     /// such kind; else if the server can't be asked or refuses.
     pub async fn remake(&self, of: &RemakeOf, kinds: &[String], missing_only: bool) -> Result<Remade, Error> {
+        self.ask_to_remake(of, kinds, missing_only, false).await
+    }
+
+    /// As [`Client::remake`], and starts the tasks that make them, of these files only: whatever day, switch
+    /// and window say.
+    ///
+    /// # Errors
+    /// As [`Client::remake`].
+    pub async fn remake_now(
+        &self,
+        of: &RemakeOf,
+        kinds: &[String],
+        missing_only: bool,
+    ) -> Result<Remade, Error> {
+        self.ask_to_remake(of, kinds, missing_only, true).await
+    }
+
+    async fn ask_to_remake(
+        &self,
+        of: &RemakeOf,
+        kinds: &[String],
+        missing_only: bool,
+        now: bool,
+    ) -> Result<Remade, Error> {
         let request = self
             .post(&["api", "v1", "remake"])
             .maybe_argument("products", (!kinds.is_empty()).then(|| kinds.join(",")))
-            .maybe_argument("missing", missing_only.then_some(1));
+            .maybe_argument("missing", missing_only.then_some(1))
+            .maybe_argument("now", now.then_some(1));
         let request = match of {
             RemakeOf::Item(id) => request.argument("item", &id.to_string()),
             RemakeOf::File(path) => request.escaped_argument("file", &escape(path.as_os_str())),

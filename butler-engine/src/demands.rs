@@ -17,7 +17,7 @@ pub struct Wish {
     /// The product.
     pub spec: Spec,
     /// The sources that shall have it, in every section where the task is on.
-    pub scope: Scope,
+    pub scope: Scope<'static>,
 }
 
 impl Wish {

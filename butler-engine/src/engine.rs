@@ -38,6 +38,7 @@ use crate::unit::publish::Publisher;
 use crate::workers::Pool;
 
 mod blob_check;
+mod counting;
 mod effects;
 pub(crate) mod event;
 pub(crate) mod inbox;

@@ -82,9 +82,9 @@ impl Run {
             bytes_read: 0,
             report: Report::default(),
             roots_away: BTreeSet::new(),
-            phase: match task.phases.work.is_none() {
-                true => Phase::Counting { is_widening: false },
-                false => Phase::Working,
+            phase: match has_own_work(task, &record.ask) {
+                true => Phase::Working,
+                false => Phase::Counting { is_widening: false },
             },
             bound_until: record.bound_until,
             held_back: 0,
@@ -129,6 +129,11 @@ impl Run {
     /// without it.
     pub(crate) fn is_detachable(&self) -> bool {
         self.phase != Phase::Working
+    }
+
+    /// Whether it begins with its task's own work.
+    pub(crate) fn has_own_work(&self) -> bool {
+        has_own_work(self.task, &self.ask)
     }
 
     pub(crate) fn name(&self) -> &TaskName {
@@ -309,6 +314,11 @@ impl Run {
             Reason::AllDone
         }
     }
+}
+
+/// A run of some contents does none of its task's own work, which is about folders.
+fn has_own_work(task: &Task, ask: &Ask) -> bool {
+    !task.phases.work.is_none() && ask.sources.is_empty()
 }
 
 #[cfg(test)]

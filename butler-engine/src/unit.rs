@@ -1,7 +1,7 @@
 //! A unit on its way: given to a keeper, over, its results handed to the publisher, settled. Words
 //! only; what is decided about units is in [`crate::unit::backlog`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 
 use butler_api::RunId;
@@ -83,6 +83,8 @@ pub(crate) struct UnitResult {
     pub(crate) answers: Vec<(usize, Result<Made, Failure>)>,
     pub(crate) bytes_read: u64,
     pub(crate) spent: Spent,
+    /// Of the runs that wait, those that a person forced: what fails for these alone uses up no night's try.
+    pub(crate) forced: BTreeSet<RunId>,
 }
 
 /// What became of a unit's results.

@@ -56,6 +56,10 @@ fn answer(request: &Request) -> Value {
             json!({"products": [{"product": "bif", "part": 1, "file": "/films/Heat.mkv", "version": 1,
             "params": "", "value": {}, "bytes": 9, "made_at": "2026-11-23T02:00:00Z"}]})
         }
+        "GET /api/v1/items/7/nearest" => {
+            json!({"tracks": [{"item": 8, "title": "Moonshake", "artist": "Can", "album": "Future Days",
+            "distance": 0.031, "duration_ms": 183_000, "file": "/music/Moonshake.flac"}]})
+        }
         "GET /library/sections" | "POST /library/sections" => sections(),
         "GET /library/sections/1/refresh" | "PUT /library/sections/1" | "DELETE /library/sections/1" => {
             json!({})

@@ -114,8 +114,8 @@ fn count_of(library: &Library, demands: &[(Spec, Traits)]) -> u64 {
     lacks.sum()
 }
 
-const SCOPE: Scope =
-    Scope { section: None, needs: Traits::CONTENT, switch: None, versions: Versions::Usable };
+const SCOPE: Scope<'_> =
+    Scope { section: None, needs: Traits::CONTENT, switch: None, only: None, versions: Versions::Usable };
 
 /// Does it, and says how many seconds of CPU time the process took for it.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {

@@ -1,5 +1,6 @@
 //! Which folders may become roots or be browsed: those under the allowed roots (all, unless the setting names
-//! some), none that holds the data folder or lies inside it, and none of the system's own file systems. What
+//! some), none that holds the data folder or that of
+//! backups, or lies in the data folder, and none of the system's own file systems. What
 //! holds for links and mounts below a root is in `borders`.
 
 use std::fs::File;
@@ -40,6 +41,17 @@ pub enum RootError {
         root: String,
         /// The data folder.
         data_dir: String,
+    },
+    /// The folder of backups lies inside it.
+    #[error(
+        "`{root}` holds `{backups}`, the folder of backups (setting ButlerDatabaseBackupPath), and Butler \
+         writes into no section's folder: have the backups elsewhere, or choose the folders of media beside it"
+    )]
+    HoldsBackups {
+        /// The folder.
+        root: String,
+        /// The folder of backups.
+        backups: String,
     },
     /// It lies in a section's folder.
     #[error(
@@ -149,10 +161,27 @@ pub(crate) fn check(library: &Library, path: &Path) -> Result<Found, RootError> 
             data_dir: data_dir.display().to_string(),
         });
     }
+    let elsewhere = library.backups_elsewhere().read().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(backups) = elsewhere {
+        // One that is away can't be compared but by its path.
+        let backups = resolve(library, &backups).map_or(backups, |found| found.path);
+        if backups.starts_with(folder) {
+            return Err(RootError::HoldsBackups {
+                root: folder.display().to_string(),
+                backups: backups.display().to_string(),
+            });
+        }
+    }
     Ok(found)
 }
 
 impl Library {
+    /// From now on no folder becomes a root that holds this one, in which backups lie; none where they lie in
+    /// the data folder.
+    pub fn keep_backups_in(&self, folder: Option<PathBuf>) {
+        *self.backups_elsewhere().write().unwrap_or_else(PoisonError::into_inner) = folder;
+    }
+
     /// The folder, without links, if backups may lie there: it is under an allowed root, and in no section's
     /// folder, where nothing is ever written.
     ///

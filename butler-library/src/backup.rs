@@ -1,20 +1,22 @@
 //! Copies of the database: made while it is in use, checked, counted, restored.
 //!
 //! A copy has its final name only once it is whole, checked and on the disk. Blobs are not part of it. Start
-//! with [`Library::back_up`]; `rotation.rs` says which copies go, `restore.rs` puts one back.
+//! with [`Library::back_up`]; `rotation.rs` says which copies go, `restore.rs` puts one back, and `settle.rs` says
+//! what of it is not so any more then.
 
 mod check;
 mod copy;
 mod folder;
 mod restore;
 mod rotation;
+mod settle;
 
 use std::io;
 
 pub use check::{BackupContent, BackupFault, check_backup};
 pub use folder::{BackupFile, NewestUsable, backups, newest_usable};
 pub use restore::{RestoreError, Restored, restore_backup};
-pub use rotation::{BackupRemoval, JudgedBackup, KEPT_BACKUPS, backups_to_remove};
+pub use rotation::{BackupRemoval, JudgedBackup, KEPT_BACKUPS, backups_to_remove, pinned_backups};
 
 use crate::StoreError;
 

@@ -8,6 +8,7 @@
 //! told (a run that was asked for, a unit acknowledged to another machine). Group commit keeps the price at
 //! one fsync for many writes.
 
+mod aside;
 mod checkpoints;
 mod error;
 mod functions;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+pub(crate) use aside::{open_aside, open_still};
 use checkpoints::Checkpoints;
 pub use error::StoreError;
 use readers::Readers;
@@ -53,7 +55,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0019_underived.sql")),
     M::up(include_str!("../migrations/0020_cost_index.sql")),
     M::up(include_str!("../migrations/0021_gone_parts.sql")),
+    M::up(include_str!("../migrations/0022_sonic.sql")),
     M::up(include_str!("../migrations/0023_product_versions.sql")),
+    M::up(include_str!("../migrations/0025_run_sources.sql")),
 ];
 
 /// The database's version in this build.
@@ -61,6 +65,8 @@ pub(crate) const LATEST_VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// How long a statement waits for another program's lock on the file: nobody else should have it open at all.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Kilobytes of the writer's cache, into which a batch of a scan fits.
+const WRITER_CACHE_KB: i64 = 8192;
 /// SQLite's number of it: <https://sqlite.org/pragma.html#pragma_auto_vacuum>.
 const INCREMENTAL: i64 = 2;
 /// SQLite's way to files that keeps the log's index in this process's memory, where a file of its own finds
@@ -161,9 +167,13 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         W: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        let begun: Vec<_> = works.into_iter().map(|work| self.writer.begin(work)).collect();
-        begun.into_iter().map(writer::Begun::answer).collect()
+        self.writer.write_each(works)
     }
+}
+
+/// Opens a file that nobody else has open, and brings it to this build's version.
+pub(crate) fn bring_to_this_version(path: &Path) -> Result<Connection, DbOpenError> {
+    connect(Connection::open(path)?)
 }
 
 /// The writer's connection, brought to this build's version.
@@ -189,5 +199,9 @@ fn connect(mut connection: Connection) -> Result<Connection, DbOpenError> {
         .to_latest(&mut connection)
         .map_err(|error| DbOpenError::Migration(Box::new(error)))?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What a statement would have to take back is kept in memory: in a file it was six of seven writes of a first
+    // scan. Only now, for a migration may sort tables of any size.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KB)?;
     Ok(connection)
 }

@@ -40,7 +40,7 @@ pub use backup::{
     BackupContent, BackupError, BackupFault, BackupFile, BackupRemoval, JudgedBackup, KEPT_BACKUPS,
     NewestUsable, RestoreError, Restored,
 };
-pub use backup::{backups, backups_to_remove, check_backup, newest_usable, restore_backup};
+pub use backup::{backups, backups_to_remove, check_backup, newest_usable, pinned_backups, restore_backup};
 pub use blob_check::{BlobCheck, CheckBlobsError};
 pub use blob_garbage::{BlobGarbage, LostBlob, Stray};
 pub use blobs::{BlobError, Blobs, Loss, Staged};
@@ -68,7 +68,7 @@ pub use store::costs::UnitCost;
 pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
 pub use store::failures::{
     FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
-    NoPlace, ScanFailure,
+    NoPlace, ScanFailure, Tries,
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;
@@ -87,6 +87,8 @@ pub use store::runs::{ReportFact, RunFilter, RunGain, RunProgress, RunRow};
 pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,
 };
+pub use store::settings::stored_settings;
+pub use store::sonic::{Heard, SonicNews};
 pub use store::sources::SourceFile;
 pub use store::tiles::Tile;
 pub use store::waiting_plans::WaitingPlan;

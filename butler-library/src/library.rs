@@ -30,6 +30,8 @@ struct Inner {
     /// What the last check of the database found.
     is_damaged: AtomicBool,
     allowed: RwLock<Allowed>,
+    /// Where backups lie, if not in the data folder.
+    backups_elsewhere: RwLock<Option<PathBuf>>,
     data_dir: DataDir,
 }
 
@@ -96,9 +98,17 @@ impl Library {
         }
         let server_id = server_id(&db)?;
         let blobs = Blobs::new(data_dir.path(), data_dir.opened_ns());
-        let (allowed, is_damaged) = (RwLock::default(), AtomicBool::new(false));
-        let inner =
-            Inner { db, blobs, root_threads, vital_threads, server_id, allowed, is_damaged, data_dir };
+        let inner = Inner {
+            db,
+            blobs,
+            root_threads,
+            vital_threads,
+            server_id,
+            is_damaged: AtomicBool::new(false),
+            allowed: RwLock::default(),
+            backups_elsewhere: RwLock::default(),
+            data_dir,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -176,6 +186,10 @@ impl Library {
 
     pub(crate) fn allowed(&self) -> &RwLock<Allowed> {
         &self.inner.allowed
+    }
+
+    pub(crate) fn backups_elsewhere(&self) -> &RwLock<Option<PathBuf>> {
+        &self.inner.backups_elsewhere
     }
 
     pub(crate) fn db(&self) -> &Db {

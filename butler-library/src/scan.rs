@@ -29,6 +29,7 @@ mod plan;
 mod read;
 mod section_scan;
 mod settle;
+mod sources_at;
 mod walk;
 mod watch;
 
@@ -147,6 +148,8 @@ pub struct ScanReport {
     pub unchanged: u64,
     /// Files that were still being written after a minute: left for the next scan.
     pub unsettled: u64,
+    /// The first of these, each below its root's folder.
+    pub unsettled_files: Vec<PathBuf>,
     /// Files and folders that could not be read.
     pub failures: Vec<ScanFailure>,
     /// Links and mounts that lead to where no media may lie.

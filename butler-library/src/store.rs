@@ -22,6 +22,7 @@ pub(crate) mod runs;
 pub(crate) mod section_switches;
 pub(crate) mod sections;
 pub(crate) mod settings;
+pub(crate) mod sonic;
 pub(crate) mod sources;
 pub(crate) mod tiles;
 pub(crate) mod tokens;

@@ -30,8 +30,9 @@ use decoding::Decoding;
 use packets::Packets;
 use pictures::Pictures;
 use plan::{Read, Wants, Way};
+use seeking::Index;
 pub(crate) use sound::Heard;
-use sound::Sound;
+use sound::{Listening, Sound};
 use through::{Taker, read_through};
 
 /// A maker and the want that it answers.
@@ -128,27 +129,50 @@ pub(crate) fn run(
     packets.walk();
     let others = Wants { pictures: false, packets: packets.is_open(), sound: sound.is_open() };
     let pictures = Pictures::new(reader, &feeds.pictures, threads);
-    let sought = match &pictures {
-        None => Some(Ok(())),
-        Some(pictures) => seek(reader, pictures, others),
+    let sought = pictures.as_ref().map_or(Ok(Looked::Nobody), |pictures| look_up(reader, pictures, others));
+    let is_alone = threads == 1;
+    let mut rest =
+        |pictures, wants| feed_the_rest(reader, pictures, wants, is_alone, &mut packets, &mut sound);
+    let pictures = match (sought, &pictures) {
+        (Ok(Looked::Found(index)), Some(pictures)) if is_alone => {
+            let sought = pictures.seek(index);
+            let _ = rest(None, others);
+            sought
+        }
+        // The pictures are sought while the file is read for the others.
+        (Ok(Looked::Found(index)), Some(pictures)) => thread::scope(|scope| {
+            let seeking = scope.spawn(move || pictures.seek(index));
+            let _ = rest(None, others);
+            // A thread that panicked has ended the process by now.
+            seeking.join().unwrap_or_else(|_| Err(reader.unread()))
+        }),
+        (Ok(Looked::Through), Some(pictures)) => rest(Some(pictures), Wants { pictures: true, ..others }),
+        (sought, _) => {
+            let _ = rest(None, others);
+            sought.map(|_| ())
+        }
     };
-    let wants = Wants { pictures: sought.is_none(), ..others };
-    let read = feed_the_rest(reader, pictures.as_ref(), wants, &mut packets, &mut sound);
-    Fed { pictures: sought.unwrap_or(read), packets: packets.outcome(), sound: sound.outcomes() }
+    Fed { pictures, packets: packets.outcome(), sound: sound.outcomes() }
 }
 
-/// Feeds the makers of pictures by the container's index, or says why there is nothing to feed; none where the
-/// file has to be read through for them.
-fn seek(reader: Reader<'_>, pictures: &Pictures<'_>, others: Wants) -> Option<Result<(), Stop>> {
+/// How pictures are come by.
+enum Looked {
+    /// Nobody wants any.
+    Nobody,
+    /// By these key frames.
+    Found(Index),
+    /// While the file is read through.
+    Through,
+}
+
+/// Looks the key frames up by the container's index; or says why there is nothing to feed.
+fn look_up(reader: Reader<'_>, pictures: &Pictures<'_>, others: Wants) -> Result<Looked, Stop> {
     let lookup = plan::lookup(reader.media.container(), Wants { pictures: true, ..others });
-    let index = match pictures.index(lookup) {
-        Ok(index) => index?,
-        Err(stop) => return Some(Err(stop)),
-    };
+    let Some(index) = pictures.index(lookup)? else { return Ok(Looked::Through) };
     match plan::way(&index.entries, reader.claimed(), reader.media.source.size()) {
-        Way::Seeking => Some(pictures.seek(index)),
-        Way::CutOff { seen, claimed } => Some(Err(reader.cut_off(seen, claimed))),
-        Way::Through => None,
+        Way::Seeking => Ok(Looked::Found(index)),
+        Way::CutOff { seen, claimed } => Err(reader.cut_off(seen, claimed)),
+        Way::Through => Ok(Looked::Through),
     }
 }
 
@@ -157,13 +181,14 @@ fn feed_the_rest(
     reader: Reader<'_>,
     pictures: Option<&Pictures<'_>>,
     wants: Wants,
+    is_alone: bool,
     packets: &mut Packets<'_>,
     sound: &mut Sound<'_>,
 ) -> Result<(), Stop> {
     let mut outcome = Ok(());
     for read in plan::reads(reader.media.container(), wants) {
         let shown = pictures.filter(|_| read.pictures);
-        let fed = feed(reader, shown, read, packets, sound);
+        let fed = feed(reader, shown, read, is_alone, packets, sound);
         if read.pictures {
             outcome = fed;
         }
@@ -171,11 +196,13 @@ fn feed_the_rest(
     outcome
 }
 
-/// Reads the file through once; gives what became of the pictures.
+/// Reads the file through once; gives what became of the pictures. Who is alone has no thread but its own for
+/// sound.
 fn feed(
     reader: Reader<'_>,
     pictures: Option<&Pictures<'_>>,
     read: Read,
+    is_alone: bool,
     packets: &mut Packets<'_>,
     sound: &mut Sound<'_>,
 ) -> Result<(), Stop> {
@@ -186,7 +213,7 @@ fn feed(
                 packets.end(Err(stop.clone()));
             }
             if read.sound {
-                sound.end(Err(stop.clone()));
+                sound.close(&stop);
             }
             return Err(stop);
         }
@@ -194,20 +221,22 @@ fn feed(
     if read.packets {
         packets.begin();
     }
-    if read.sound {
-        sound.begin(&demuxer);
-    }
-    if !read.packets && pictures.is_none() {
-        sound.read_alone(&mut demuxer);
-    }
     thread::scope(|scope| {
+        let elsewhere = Some(scope).filter(|_| !is_alone);
+        let mut listening = read.sound.then(|| Listening::begin(sound, &demuxer, elsewhere));
+        if let Some(listening) = &listening
+            && !read.packets
+            && pictures.is_none()
+        {
+            listening.read_alone(&mut demuxer);
+        }
         let mut decoding = pictures.map(|pictures| Decoding::begin(pictures, scope, &mut demuxer));
         let mut takers: Vec<&mut dyn Taker> = Vec::new();
         if read.packets {
             takers.push(packets);
         }
-        if read.sound && sound.is_open() {
-            takers.push(sound);
+        if let Some(listening) = listening.as_mut().filter(|listening| listening.is_wanted()) {
+            takers.push(listening);
         }
         if let Some(Ok(decoding)) = &mut decoding {
             takers.push(decoding);

@@ -13,6 +13,7 @@ mod chroma;
 mod loudness;
 pub(crate) mod media_info;
 pub(crate) mod photo;
+mod sonic;
 pub(crate) mod tags;
 mod voice;
 
@@ -71,8 +72,8 @@ pub(crate) trait PacketMaker: Send {
     fn finish(self: Box<Self>, told_by: ToldBy, output: Option<File>) -> Result<Made, Failure>;
 }
 
-/// Makes one product of the sound of one stream, or of several; on one thread, the reading one.
-pub(crate) trait SoundMaker {
+/// Makes one product of the sound of one stream, or of several; on one thread at a time.
+pub(crate) trait SoundMaker: Send {
     /// Which sound it wants: of a stream one form at most.
     fn wants(&self) -> Vec<SoundWants>;
 
@@ -181,6 +182,7 @@ pub(crate) fn start(spec: &Spec, info: &MediaInfo, limits: Limits) -> Result<Sta
         Spec::Loudness => Ok(loudness::start(info)),
         Spec::Chroma => Ok(chroma::start(info)),
         Spec::Voice => Ok(voice::start(info)),
+        Spec::Sonic => Ok(sonic::start(info)),
         Spec::Tags => tags::of_headers(info).map(Start::Answered),
         Spec::Photo | Spec::BlurHash => {
             Err(Failure::worker("A picture is read by parsers of its own, before any headers are."))

@@ -13,6 +13,7 @@ mod numbers;
 mod season;
 mod show;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use absolute::Around;
@@ -21,6 +22,7 @@ use season::{SeasonFolder, of_folder};
 
 use super::title::{clean, comparable};
 use super::{Episode, Numbers, ids, junk, stack};
+use crate::title::without_site_in_front;
 
 /// The number that a fansub's special has beside its own, or the day of an episode: `Show - 05.5 - S00E01`,
 /// `Show 2016 02 25 S20E142`.
@@ -68,7 +70,7 @@ fn by_folder(folders: &[String], stem: &str) -> Option<Episode> {
 }
 
 fn by_file(folders: &[String], stem: &str) -> Episode {
-    let place = Place::of(folders);
+    let mut place = Place::of(folders);
     let (_, text) = ids::take(stem);
     let text = without_group(&text);
     let is_fansub = is_fansub(stem);
@@ -78,13 +80,19 @@ fn by_file(folders: &[String], stem: &str) -> Episode {
         }
         _ => (text, None),
     };
-    let read = Read::of(text, &place, is_fansub);
-    // A name without numbers tells no show where a folder does.
-    let prefix = if read.numbers == Numbers::None && place.show.is_some() { "" } else { &text[..read.start] };
-    let place = place.unless_the_show_is_a_number(prefix);
+    let mut read = Read::of(text, &place, is_fansub);
+    if place.is_the_show(show_prefix(&read, &place, text)) {
+        place.take_for_the_show();
+        read = Read::of(text, &place, is_fansub);
+    }
+    let prefix = show_prefix(&read, &place, text);
+    let (mut aired, rest) = match read.numbers {
+        Numbers::Range { .. } | Numbers::Absolute { .. } => date::beside(&text[read.end..]),
+        Numbers::Date(_) | Numbers::None => (None, Cow::Borrowed(&text[read.end..])),
+    };
+    aired = aired.or_else(|| date::at_end(prefix).filter(|_| read.numbers != Numbers::None));
     let prefix = show_of(prefix);
-    let rest = &text[read.end..];
-    let title = if read.numbers == Numbers::None { Some(clean(junk::cut(text))) } else { title_of(rest) };
+    let title = if read.numbers == Numbers::None { Some(clean(junk::cut(text))) } else { title_of(&rest) };
     let year = match read.numbers {
         Numbers::Date(date) => u32::try_from(date.year()).ok(),
         _ => None,
@@ -93,8 +101,9 @@ fn by_file(folders: &[String], stem: &str) -> Episode {
         show: show::of(place.show, place.season.as_ref(), prefix, stem),
         season: read.season.or(place.season.as_ref().map(|season| season.season)).or(year),
         numbers: read.numbers,
+        aired,
         title: title.filter(|title| !title.is_empty()),
-        version: resolution(rest),
+        version: resolution(&rest),
         stack: piece.or(read.piece).or(place.piece),
     };
     if place.season.is_some_and(|season| season.is_between) && read.season.is_none() {
@@ -103,6 +112,11 @@ fn by_file(folders: &[String], stem: &str) -> Episode {
         return Episode { numbers: Numbers::None, title: Some(title), ..episode };
     }
     episode
+}
+
+/// What stands in front of the numbers; nothing of a name without numbers where a folder tells the show.
+fn show_prefix<'a>(read: &Read, place: &Place<'_>, text: &'a str) -> &'a str {
+    if read.numbers == Numbers::None && place.show.is_some() { "" } else { &text[..read.start] }
 }
 
 /// What stands in front of the numbers, without the season or the other number that stands there too.
@@ -176,15 +190,16 @@ impl<'a> Place<'a> {
         place
     }
 
-    /// `24/24 S01E01.mkv` lies in no 24th season, nor `13 Series/13 Series S01E01.mkv` in a 13th one.
-    fn unless_the_show_is_a_number(mut self, prefix: &str) -> Self {
-        let is_the_show = self.season.as_ref().is_some_and(|season| season.show.is_none())
-            && self.season_folder.is_some_and(|folder| comparable(&clean(prefix)) == comparable(folder));
-        if is_the_show {
-            self.show = self.season_folder;
-            self.season = None;
-        }
-        self
+    /// Whether what was taken for a season's folder is called like the show itself: `24/24 S01E01.mkv` lies in
+    /// no 24th season, nor `13 Series/13 Series S01E01.mkv` in a 13th one.
+    fn is_the_show(&self, prefix: &str) -> bool {
+        self.season.as_ref().is_some_and(|season| season.show.is_none())
+            && self.season_folder.is_some_and(|folder| comparable(&clean(prefix)) == comparable(folder))
+    }
+
+    fn take_for_the_show(&mut self) {
+        self.show = self.season_folder;
+        self.season = None;
     }
 }
 
@@ -216,6 +231,17 @@ impl Read {
             return Self { season: Some(season), numbers: Numbers::Range { first, last }, piece, start, end };
         }
         if let Some((date, start, end)) = date::find(text) {
+            // `Show.101.Event.2010.11.23`
+            let around = Around {
+                season: place.season.as_ref().map(|season| season.season),
+                show: place.show,
+                is_fansub,
+            };
+            if let Some(found) =
+                absolute::behind_show(&text[..start], around).filter(|found| found.season.is_some())
+            {
+                return Self::counted(found, None, text);
+            }
             let marked = absolute::marked(text).filter(|found| found.end <= start);
             // `60. Bölüm (31.01.2023)` tells its day beside its number,
             // as does a release's `E56.190121`.
@@ -317,9 +343,7 @@ fn title_of(rest: &str) -> Option<String> {
     }
     let inner = kept.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
     let kept = inner.filter(|inner| !inner.contains(['(', ')'])).unwrap_or(kept);
-    let starts = kept.starts_with(|c: char| c.is_ascii_digit());
-    let is_day = (starts && date::find(kept).is_some_and(|(_, start, end)| start == 0 && end == kept.len()))
-        || (kept.len() == 6 && kept.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_day = kept.len() == 6 && kept.bytes().all(|byte| byte.is_ascii_digit());
     Some(clean(kept)).filter(|title| !is_day && title.chars().any(char::is_alphanumeric))
 }
 
@@ -333,7 +357,7 @@ fn resolution(rest: &str) -> Option<String> {
 
 /// A name without the groups in front: `[Group] Show - 04`, `[Group]_[Others]_Show_04`.
 fn without_group(text: &str) -> &str {
-    let mut text = text.trim();
+    let mut text = without_site_in_front(text.trim());
     loop {
         // `37 [Group]_Show_-_37` counts its files in front.
         let counted = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');

@@ -7,7 +7,7 @@
 mod added;
 mod words;
 
-pub(super) use added::{without_added, without_brackets};
+pub(super) use added::{is_of_an_edition, without_added, without_brackets};
 
 use self::words::{HARD, HARD_PAIRS, SOFT, TRAILING};
 use super::title::clean;
@@ -118,7 +118,10 @@ fn is_added(text: &str) -> bool {
 }
 
 fn is_junk(words: &[Word<'_>], at: usize) -> bool {
-    is_hard(words, at) || (at > 0 && is_hard(words, at - 1)) || is_soft(words[at].text)
+    is_hard(words, at)
+        || (at > 0 && is_hard(words, at - 1))
+        || is_soft(words[at].text)
+        || is_of_an_edition(words, at)
 }
 
 /// Whether a text holds nothing but junk.

@@ -81,6 +81,7 @@ pub fn read_components(kind: Kind, components: &[String], size: u64) -> Named {
     let stem = file
         .rsplit_once('.')
         .map_or(file.as_str(), |(stem, _)| if stem.is_empty() { file.as_str() } else { stem });
+    let stem = without_second_ending(stem, kind);
     match kind {
         Kind::Movie if movie::is_disc_menu(stem) => disc_menu(&folders),
         Kind::Movie => match extra::find(&folders, stem, size, false) {
@@ -97,6 +98,15 @@ pub fn read_components(kind: Kind, components: &[String], size: u64) -> Named {
         Kind::Artist => Named::Track(track::name(&folders, stem)),
         Kind::Photo => Named::Photo(photo::name(stem)),
     }
+}
+
+/// `Heat (1995).mp4.mkv`: programs that convert a film leave its old ending in the name.
+fn without_second_ending(stem: &str, kind: Kind) -> &str {
+    const VIDEO: [&str; 8] = ["mkv", "mp4", "avi", "m4v", "mov", "wmv", "mpg", "webm"];
+    let bare = stem.rsplit_once('.').filter(|(bare, ending)| {
+        !bare.is_empty() && VIDEO.iter().any(|video| ending.eq_ignore_ascii_case(video))
+    });
+    bare.filter(|_| matches!(kind, Kind::Movie | Kind::Show)).map_or(stem, |(bare, _)| bare)
 }
 
 /// How many leading components of a path make the folder of its film: those of a disc, a piece or a version

@@ -75,6 +75,8 @@ pub struct Episode {
     pub season: Option<u32>,
     /// Which of the season's episodes.
     pub numbers: Numbers,
+    /// The day on which it was shown, where the name tells it beside the numbers.
+    pub aired: Option<Date>,
     /// What stands behind the numbers; without numbers the cleaned name.
     pub title: Option<String>,
     /// What tells this version of one episode from another.

@@ -73,8 +73,9 @@ fn film(Movie { title, year, edition, ids, version, stack }: &Movie) -> String {
     told + &of_ids(ids)
 }
 
-fn episode(Episode { show: of, season, numbers, title, version, stack }: &Episode) -> String {
+fn episode(Episode { show: of, season, numbers, aired, title, version, stack }: &Episode) -> String {
     let mut told = show(of) + &place(*season, numbers);
+    told.extend(aired.iter().map(|day| format!(" on {day}")));
     told.extend(title.iter().map(|title| format!(", *{title}*")));
     told.extend(version.iter().map(|version| format!(", version *{version}*")));
     told.extend(stack.iter().map(|piece| format!(", piece {piece}")));

@@ -80,8 +80,9 @@ fn numbers(season: Option<u32>, of: &Numbers) -> String {
 }
 
 fn episode(found: &Episode) -> String {
-    let Episode { show: of, season, numbers: which, title, version, stack } = found;
+    let Episode { show: of, season, numbers: which, aired, title, version, stack } = found;
     let mut line = show(of) + &numbers(*season, which);
+    line.extend(aired.map(|day| format!(" on {day}")));
     line.extend(title.iter().map(|title| format!(" | {title}")));
     line.extend(version.iter().map(|version| format!(" | v {version}")));
     line.extend(stack.map(|piece| format!(" | piece {piece}")));

@@ -36,6 +36,16 @@ pub(super) fn clean(text: &str) -> String {
         .to_owned()
 }
 
+/// A name without the site in front of which it was taken: `www.site.org - Heat`.
+pub(super) fn without_site_in_front(text: &str) -> &str {
+    match text.trim_start().split_once(' ') {
+        Some((site, rest)) if site.to_ascii_lowercase().starts_with("www.") => {
+            rest.trim_start().trim_start_matches('-').trim_start()
+        }
+        _ => text,
+    }
+}
+
 /// A title that is never empty: the cleaned text, else the text, else a word for it.
 pub(super) fn titled(text: &str) -> String {
     let title = clean(text);

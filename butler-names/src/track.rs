@@ -120,6 +120,8 @@ const ABOVE: &[&str] = &[
 static IN_FRONT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^[\[(#]?(?:(?:cd|disc|disk|d)[ ._]?([0-9]{1,2})[ ._\-]*(?:track|t)?[ ._]?([0-9]{1,3})|([0-9]{1,2})[\-.x]([0-9]{2,3})|(?:track|titel|piste)?[ ._]?([0-9]{1,4}))[\])]?(\s*[\-–._)]\s*|\s+|$)").ok()
 });
+/// A side of a record holds fewer tracks than this: `D12 - Title` has an artist in front.
+const MORE_THAN_A_SIDE: u32 = 12;
 /// `A1 - Title`: the side of a record in front of the number on it.
 static SIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^[\[(]?([A-H])[ ._]?([0-9]{1,2})[\])]?(?:\s*[\-–._)]\s*|\s+)(.*\w.*)$").ok()
@@ -236,7 +238,7 @@ impl Own {
     fn on_a_side(stem: &str) -> Option<Self> {
         let found = SIDE.as_ref()?.captures(stem)?;
         let side = found[1].bytes().next().map(|letter| u32::from(letter - b'A') + 1);
-        let number = found[2].parse().ok().filter(|number| *number > 0);
+        let number = found[2].parse().ok().filter(|number| (1..MORE_THAN_A_SIDE).contains(number));
         number.map(|number| Self {
             disc: None,
             side,
@@ -250,6 +252,14 @@ impl Own {
     fn in_front(stem: &str, disc: Option<u32>) -> Option<Self> {
         let found = IN_FRONT.as_ref()?.captures(stem)?;
         let text = |at: usize| found.get(at).map(|text| text.as_str());
+        // `d12` is no second track of a first disc: nothing stands between the two.
+        let is_one_number = found
+            .get(1)
+            .zip(found.get(2))
+            .is_some_and(|(disc, track)| disc.end() == track.start() && track.len() == 1);
+        if is_one_number {
+            return None;
+        }
         let (of_disc, digits) = match (text(1), text(3), text(5)) {
             (Some(disc), ..) => (disc.parse().ok(), text(2)?),
             (_, Some(disc), _) => (disc.parse().ok(), text(4)?),

@@ -17,6 +17,7 @@ pub mod media_info;
 pub mod message;
 pub mod needed_bandwidth;
 pub mod photo;
+pub mod sonic;
 pub mod srt;
 pub mod tags;
 pub mod voice;

@@ -25,6 +25,8 @@ macro_rules! products {
             Chroma = crate::chroma::Summary;
             /// Where somebody speaks; the segments are in the blob. See [`crate::voice`].
             Voice = crate::voice::Summary;
+            /// What a track sounds like, as a vector. See [`crate::sonic`].
+            Sonic = crate::sonic::Sonic;
             /// What the tags inside an audio file say. See [`crate::tags`].
             Tags = crate::tags::Tags;
             /// What a picture file says of how it was taken. See [`crate::photo`].

@@ -1,5 +1,6 @@
 //! SubRip subtitles (`.srt`), as far as their times go: which there are, and the same file with all of them
-//! moved. Texts are left as they are, in whatever encoding and with whatever line ends; so is what is no time.
+//! moved. Texts are left as they are, in whatever encoding of bytes and with whatever line ends; so is what is no
+//! time. UTF-16 is no such encoding: that is made UTF-8 of first ([`from_utf16`]).
 //!
 //! A line of times is `00:01:02,345 --> 00:01:04,000`, and what follows on it, as the first player of the form
 //! (SubRip) writes it; a dot in place of the comma is read too. Start with [`cues`] and [`moved`].
@@ -21,14 +22,57 @@ pub fn cues(file: &[u8]) -> Vec<Cue> {
     lines.filter_map(times).map(|Times { cue, .. }| cue).filter(|cue| cue.start_ms < cue.end_ms).collect()
 }
 
-/// The same file with all times later by so many milliseconds; what would come before its start comes at it.
-pub fn moved(file: &[u8], by_ms: i64) -> Vec<u8> {
+/// What is done to all times of a file: they are multiplied, and then moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// By this fraction, numerator and denominator; 1 and 1 leave the pace as it is.
+    pub times: (u32, u32),
+    /// Later by so many milliseconds.
+    pub by_ms: i64,
+}
+
+impl Move {
+    /// Later by so many milliseconds, at the same pace.
+    pub const fn by(by_ms: i64) -> Self {
+        Self { times: (1, 1), by_ms }
+    }
+
+    /// When it is shown then; what would come before the file's start comes at it.
+    fn of(self, ms: u64) -> u64 {
+        stretched(ms, self.times).saturating_add_signed(self.by_ms)
+    }
+}
+
+/// A time at another pace.
+pub(crate) fn stretched(ms: u64, (numerator, denominator): (u32, u32)) -> u64 {
+    let (numerator, denominator) = (u128::from(numerator), u128::from(denominator.max(1)));
+    u64::try_from((u128::from(ms) * numerator + denominator / 2) / denominator).unwrap_or(u64::MAX)
+}
+
+/// A file's text in UTF-8, if it is UTF-16 (by its mark, or by every other byte of its head being zero, as of
+/// ASCII); none if it is not.
+pub fn from_utf16(file: &[u8]) -> Option<Vec<u8>> {
+    let (body, read): (&[u8], fn([u8; 2]) -> u16) = match file {
+        [0xFF, 0xFE, body @ ..] => (body, u16::from_le_bytes),
+        [0xFE, 0xFF, body @ ..] => (body, u16::from_be_bytes),
+        [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => (file, u16::from_le_bytes),
+        [0, 1..=u8::MAX, 0, 1..=u8::MAX, ..] => (file, u16::from_be_bytes),
+        _ => return None,
+    };
+    let units = body.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+    let text: String =
+        char::decode_utf16(units).map(|sign| sign.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Some(text.into_bytes())
+}
+
+/// The same file with all times changed; what would come before its start comes at it.
+pub fn moved(file: &[u8], by: Move) -> Vec<u8> {
     let mut out = Vec::with_capacity(file.len() + 64);
     for line in file.split_inclusive(|byte| *byte == b'\n') {
         match times(line) {
             Some(Times { cue, rest }) => {
-                let later = |ms: u64| written(ms.saturating_add_signed(by_ms));
-                out.extend(format!("{} --> {}", later(cue.start_ms), later(cue.end_ms)).as_bytes());
+                let times = [cue.start_ms, cue.end_ms].map(|ms| written(by.of(ms)));
+                out.extend(times.join(" --> ").as_bytes());
                 out.extend(rest);
             }
             None => out.extend(line),
@@ -100,8 +144,8 @@ mod tests {
         let expect: &[u8] =
             b"\xEF\xBB\xBF1\r\n00:00:03,400 --> 00:00:04,900 X1:40\r\nCaf\xE9 --> here\r\n\r\n\
                               2\n01:00:02,650 --> 01:00:03,900\n--> no time\n";
-        assert_eq!(moved(FILE, 2_400), expect);
-        let early = moved(b"00:00:01,000 --> 00:00:02,500\n", -1_500);
+        assert_eq!(moved(FILE, Move::by(2_400)), expect);
+        let early = moved(b"00:00:01,000 --> 00:00:02,500\n", Move::by(-1_500));
         assert_eq!(early, b"00:00:00,000 --> 00:00:01,000\n");
     }
 
@@ -112,10 +156,34 @@ mod tests {
                 let mut file = FILE.to_vec();
                 file[place] = byte;
                 cues(&file);
-                moved(&file, i64::MIN);
-                moved(&file, i64::MAX);
+                moved(&file, Move::by(i64::MIN));
+                moved(&file, Move { times: (u32::MAX, 0), by_ms: i64::MAX });
+                from_utf16(&file);
             }
         }
-        moved(b"99999:99999:99999,999 --> 99999:99999:99999,999", i64::MAX);
+        moved(b"99999:99999:99999,999 --> 99999:99999:99999,999", Move::by(i64::MAX));
+    }
+
+    #[test]
+    fn a_file_at_another_pace_is_stretched_before_it_is_moved() {
+        let slower = moved(b"00:01:00,000 --> 01:00:00,000\n", Move { times: (1_001, 960), by_ms: -500 });
+        assert_eq!(slower, b"00:01:02,063 --> 01:02:33,250\n");
+    }
+
+    #[test]
+    fn utf_16_is_read_with_its_mark_and_without_and_nothing_else_is_taken_for_it() {
+        let text = "1\n00:00:01,000 --> 00:00:02,000\nÜber 😀\n";
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        let marked = |mark: [u8; 2], body: &[u8]| [&mark[..], body].concat();
+        for file in [little.clone(), big.clone(), marked([0xFF, 0xFE], &little), marked([0xFE, 0xFF], &big)] {
+            assert_eq!(from_utf16(&file).as_deref(), Some(text.as_bytes()));
+        }
+        for other in [text.as_bytes(), FILE, b"", b"1", &[0, 0, 0, 0]] {
+            assert_eq!(from_utf16(other), None, "{other:?}");
+        }
+        // Half a pair of surrogates, and half a unit.
+        assert_eq!(from_utf16(&[0xFF, 0xFE, 0x00, 0xD8, 0x41]).unwrap(), "\u{fffd}".as_bytes());
     }
 }

@@ -32,6 +32,8 @@ bitflags! {
         const ARTWORK = 256;
         /// A picture of it is embedded: a cover. Only headers tell.
         const EMBEDDED = 512;
+        /// It is the content of an audio file, by its name: a track, and no film's sound.
+        const AUDIO = 1024;
     }
 }
 
@@ -44,7 +46,7 @@ impl Traits {
         Self::CONTENT.union(Self::PLAYABLE).union(Self::VIDEO).union(Self::SOUND).union(Self::CHAPTERS);
     /// What an audio file may have, its tags apart.
     pub const OF_AUDIO_FILE: Self =
-        Self::CONTENT.union(Self::PLAYABLE).union(Self::SOUND).union(Self::CHAPTERS);
+        Self::CONTENT.union(Self::PLAYABLE).union(Self::SOUND).union(Self::CHAPTERS).union(Self::AUDIO);
     /// What a picture file has.
     pub const OF_PHOTO_FILE: Self = Self::CONTENT.union(Self::PHOTO);
 }

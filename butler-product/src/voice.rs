@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-pub use offset::{MOST_MS, Offset, offset};
+pub use offset::{Fit, MOST_MS, Offset, Pace, fit};
 
 use crate::Traits;
 use crate::media_info::MAX_STREAMS;

@@ -63,6 +63,12 @@ pub enum RecordChange {
         /// Until when.
         until: Timestamp,
     },
+    /// The clock that made the history had run ahead, and was set back: nothing was seen after this instant, and
+    /// what says so is taken to have been seen at it.
+    SetBack {
+        /// When it is.
+        at: Timestamp,
+    },
     /// The server's list says this of a task, and said something else before.
     Task {
         /// The task.

@@ -332,6 +332,20 @@ fn store_one(transaction: &Transaction<'_>, change: &RecordChange) -> Result<(),
             "INSERT OR REPLACE INTO gaps (from_at, until_at) VALUES (?1, ?2)",
             &[&from.as_millisecond(), &until.as_millisecond()],
         ),
+        RecordChange::SetBack { at } => {
+            let now = &at.as_millisecond();
+            let later = [
+                "UPDATE spans SET began_at = min(began_at, ?1), seen_at = min(seen_at, ?1), \
+                     ended_at = min(ended_at, ?1) WHERE max(began_at, seen_at, coalesce(ended_at, 0)) > ?1",
+                "UPDATE things SET at = min(at, ?1) WHERE at > ?1",
+                "DELETE FROM gaps WHERE from_at >= ?1",
+                "UPDATE gaps SET until_at = ?1 WHERE until_at > ?1",
+                // Of two of a task the later one stays: rows come in the order of their instants.
+                "UPDATE OR REPLACE tasks SET at = ?1 WHERE at > ?1",
+                "UPDATE server SET watched_until = min(watched_until, ?1)",
+            ];
+            later.into_iter().try_for_each(|sql| execute(sql, &[now]))
+        }
         RecordChange::Task { task, at } => execute(
             "INSERT OR REPLACE INTO tasks (name, at, enabled, interval) VALUES (?1, ?2, ?3, ?4)",
             &[&task.name, &at.as_millisecond(), &task.enabled, &task.interval],

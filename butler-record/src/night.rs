@@ -60,7 +60,7 @@ pub fn bounds(day: Date, zone: &TimeZone) -> (Timestamp, Timestamp) {
 }
 
 /// The nights of a history in which there was anything, the latest last. A span is of the night in which it
-/// began, and a gap too.
+/// began; a gap is of the nights in which it began and ended, for it says of both what is not known.
 pub fn nights(recorded: Recorded, zone: &TimeZone) -> Vec<Night> {
     let mut nights: Vec<Night> = Vec::new();
     let mut of = |at: Timestamp, put: &mut dyn FnMut(&mut Night)| {
@@ -79,7 +79,13 @@ pub fn nights(recorded: Recorded, zone: &TimeZone) -> Vec<Night> {
         of(span.began_at, &mut |night| night.spans.push(span.clone()));
     }
     for (from, until) in recorded.gaps {
-        of(from, &mut |night| night.gaps.push(Gap { from, until }));
+        let put = &mut |night: &mut Night| night.gaps.push(Gap { from, until });
+        of(from, put);
+        // At noon itself the night before is over, and the next one lacks nothing.
+        let last = until.checked_sub(SignedDuration::from_millis(1)).map_or(from, |last| last.max(from));
+        if night_of(last, zone) != night_of(from, zone) {
+            of(last, put);
+        }
     }
     for change in recorded.tasks.into_iter().filter(|change| !change.is_first) {
         of(change.at, &mut |night| night.changes.push(change.clone()));
@@ -265,14 +271,17 @@ mod tests {
             spans: ["2026-11-27T02:00", "2026-11-27T23:00", "2026-11-28T02:00"]
                 .map(|began| span(began, None, false, 0))
                 .into(),
-            gaps: vec![(at("2026-11-25T02:00"), at("2026-11-26T02:00"))],
+            gaps: vec![
+                (at("2026-11-25T02:00"), at("2026-11-26T02:00")),
+                (at("2026-11-28T01:00"), at("2026-11-28T12:00")),
+            ],
             tasks: vec![change(true), change(false)],
         };
         let counts: Vec<_> = nights(recorded, &zone())
             .iter()
             .map(|night| (night.day.day(), night.spans.len(), night.gaps.len(), night.changes.len()))
             .collect();
-        assert_eq!(counts, [(25, 0, 1, 0), (27, 1, 0, 0), (28, 2, 0, 1)]);
+        assert_eq!(counts, [(25, 0, 1, 0), (26, 0, 1, 0), (27, 1, 0, 0), (28, 2, 1, 1)]);
     }
 
     #[test]

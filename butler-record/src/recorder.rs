@@ -16,6 +16,8 @@ use crate::change::{KnownTask, OpenSpan, RecordChange};
 const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(15);
 /// How often it is stored that the server is watched, while nothing happens.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// A clock that is set back by more had run ahead; by less it is one that is kept right.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// A pause between two observations that is no gap.
 const NO_GAP: SignedDuration = SignedDuration::from_secs(1);
 
@@ -72,9 +74,12 @@ impl Recorder {
 
     /// What an observation changes.
     pub fn observe(&mut self, observation: Observation, at: Timestamp) -> Vec<RecordChange> {
-        // A clock that was set back makes no span end before it began.
-        let at = self.known_at.map_or(at, |known| known.max(at));
         let mut changes = Vec::new();
+        if self.known_at.is_some_and(|known| at.duration_until(known) > AHEAD) {
+            changes.push(self.set_back(at));
+        }
+        // A clock that is kept right makes no span end before it began.
+        let at = self.known_at.map_or(at, |known| known.max(at));
         match observation {
             Observation::Look(activities) => self.look(activities, at, &mut changes),
             Observation::Notice(notification) => self.notified(notification, at, &mut changes),
@@ -109,6 +114,17 @@ impl Recorder {
             changes.push(RecordChange::Watched { at });
         }
         changes
+    }
+
+    /// The clock had run ahead: what is known was known by now at the latest.
+    fn set_back(&mut self, at: Timestamp) -> RecordChange {
+        for span in self.open.values_mut() {
+            span.seen_at = span.seen_at.min(at);
+        }
+        for known in [&mut self.lost_since, &mut self.known_at, &mut self.noted_at] {
+            *known = known.map(|known| known.min(at));
+        }
+        RecordChange::SetBack { at }
     }
 
     fn look(&mut self, activities: Vec<Activity>, at: Timestamp, changes: &mut Vec<RecordChange>) {
@@ -221,6 +237,7 @@ mod tests {
                 }
                 RecordChange::End { uuid, at, saw_end, .. } => format!("{} end {uuid} {saw_end}", second(at)),
                 RecordChange::Watched { at } => format!("{} watched", second(at)),
+                RecordChange::SetBack { at } => format!("{} set back", second(at)),
                 RecordChange::Gap { from, until } => format!("gap {} {}", second(from), second(until)),
                 RecordChange::Task { task, at } => format!("{} {} {}", second(at), task.name, task.enabled),
             })
@@ -304,6 +321,23 @@ mod tests {
         assert_eq!(there(0), ["0 watched"]);
         assert_eq!(there(59), [""; 0]);
         assert_eq!(there(60), ["60 watched"]);
+    }
+
+    #[test]
+    fn a_clock_that_had_run_ahead_does_not_stay_in_what_is_recorded_then() {
+        let mut recorder = Recorder::new(Known::default());
+        let ahead = 86_400 * 365;
+        recorder.observe(Observation::Look(vec![activity("a", 7, "")]), at(ahead));
+        recorder.observe(Observation::Lost, at(ahead + 20));
+        let changes = recorder.observe(Observation::Look(vec![activity("a", 8, "")]), at(100));
+        assert_eq!(shown(&changes), ["100 set back", "100 see a 8"]);
+        let changes = recorder.observe(notified(ActivityEvent::Ended, activity("a", 100, "")), at(160));
+        assert_eq!(shown(&changes), ["160 see a 100", "160 end a true"]);
+        // So does one that a file remembers.
+        let known = Known { watched_until: Some(at(ahead)), ..Known::default() };
+        let mut recorder = Recorder::new(known);
+        assert_eq!(shown(&recorder.observe(Observation::Look(vec![]), at(200))), ["200 set back"]);
+        assert_eq!(shown(&recorder.observe(Observation::There, at(261))), ["261 watched"]);
     }
 
     #[test]

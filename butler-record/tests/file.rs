@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use butler_api::plex::{Activity, ActivityEvent, ActivityNotification};
+use butler_api::plex::{Activity, ActivityEvent, ActivityNotification, ButlerTask};
 use butler_record::night::Ending;
 use butler_record::{Known, Observation, RecordChange, RecordError, RecordFile, Recorded, Recorder};
 use jiff::Timestamp;
@@ -78,6 +78,42 @@ fn a_history_is_gone_on_with_after_a_watch_that_was_killed() {
     );
     assert_eq!(recorded.spans[1].things, ["S01 E01", "S01 E02", "S01 E03"]);
     assert_eq!(recorded.gaps, [(at(4), at(100))]);
+}
+
+#[test]
+fn what_a_clock_that_ran_ahead_put_into_a_file_goes_once_it_is_set_back() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let path = folder.path().join("night.db");
+    let mut file = RecordFile::open(&path, "den").unwrap();
+    let mut recorder = Recorder::new(Known::default());
+    let ahead = 900_000;
+    let look = |progress| Observation::Look(vec![activity("a", progress, "Heat")]);
+    let task = |enabled| ButlerTask {
+        name: "BackupDatabase".into(),
+        interval: 3,
+        schedule_randomized: false,
+        enabled,
+        title: String::new(),
+        description: String::new(),
+    };
+    for (observation, second) in [
+        (look(5), ahead),
+        (Observation::Tasks(vec![task(true)]), ahead + 1),
+        (Observation::Lost, ahead + 2),
+        (look(6), ahead + 60),
+        (Observation::Tasks(vec![task(false)]), ahead + 61),
+        (look(7), 100),
+        (notified(ActivityEvent::Ended, activity("a", 100, "")), 200),
+    ] {
+        file.store(&recorder.observe(observation, at(second))).unwrap();
+    }
+    let recorded = all(&file);
+    let span = &recorded.spans[0];
+    assert_eq!((span.began_at, span.ended_at, recorded.spans.len()), (at(100), Some(at(200)), 1));
+    assert_eq!(recorded.gaps, []);
+    let tasks: Vec<_> = recorded.tasks.iter().map(|change| (change.enabled, change.at)).collect();
+    assert_eq!(tasks, [(false, at(100))], "what was found last holds");
+    assert_eq!(file.known().unwrap().watched_until, Some(at(200)));
 }
 
 #[test]

@@ -26,6 +26,9 @@ pub(crate) fn usual(durations: &[SignedDuration]) -> SignedDuration {
     SignedDuration::from_secs(median.as_secs())
 }
 
+/// A run that finds nothing to do takes so long.
+pub(crate) const GLANCE: SignedDuration = SignedDuration::from_secs(2);
+
 /// Whether at least min(usual, 5 min) is left of a window that ends at `end`.
 pub(crate) fn has_room(end: Timestamp, usual: SignedDuration, now: Timestamp) -> bool {
     now.duration_until(end) >= usual.min(FIVE_MINUTES)

@@ -43,9 +43,13 @@ pub(crate) trait RunRules {
     /// Whether what it does includes what is asked for.
     fn covers(&self, ask: &Ask) -> bool;
 
-    /// Takes more paths of its section in; none, or more than [`MOST_PATHS`] in all, make it one of the whole
-    /// section.
-    fn join(&mut self, paths: &[PathBuf]);
+    /// Whether it may take in what else of its section is asked for: both are limited to paths, or both to
+    /// contents, or what is asked for is the whole section.
+    fn may_take_in(&self, ask: &Ask) -> bool;
+
+    /// Takes in what else of its section is asked for; the whole section, or more than [`MOST_PATHS`] paths in
+    /// all, make it one of the whole section.
+    fn take_in(&mut self, ask: &Ask);
 }
 
 impl RunRules for RunRecord {
@@ -101,12 +105,26 @@ impl RunRules for RunRecord {
         let holds = |path: &Path| own.paths.iter().any(|outer| path.starts_with(outer));
         let holds_paths =
             own.paths.is_empty() || (!ask.paths.is_empty() && ask.paths.iter().all(|path| holds(path)));
-        self.origin != Origin::Asap && (own.section.is_none() || (own.section == ask.section && holds_paths))
+        let holds_sources = own.sources.is_empty()
+            || (!ask.sources.is_empty()
+                && ask.sources.iter().all(|source| own.sources.binary_search(source).is_ok()));
+        self.origin != Origin::Asap
+            && (own.section.is_none() || (own.section == ask.section && holds_paths && holds_sources))
     }
 
-    fn join(&mut self, paths: &[PathBuf]) {
-        let all = if paths.is_empty() { Vec::new() } else { [&self.ask.paths, paths].concat() };
-        self.ask.paths = outermost(all);
+    fn may_take_in(&self, ask: &Ask) -> bool {
+        let own = &self.ask;
+        let is_whole = |ask: &Ask| ask.paths.is_empty() && ask.sources.is_empty();
+        let is_alike = own.sources.is_empty() == ask.sources.is_empty();
+        own.section == ask.section && !is_whole(own) && (is_alike || is_whole(ask))
+    }
+
+    fn take_in(&mut self, ask: &Ask) {
+        let Ask { paths, sources, .. } = &mut self.ask;
+        *paths = if ask.paths.is_empty() { Vec::new() } else { outermost([paths, &ask.paths[..]].concat()) };
+        *sources = if ask.sources.is_empty() { Vec::new() } else { [sources, &ask.sources[..]].concat() };
+        sources.sort_unstable();
+        sources.dedup();
     }
 }
 

@@ -157,6 +157,12 @@ impl Schedule {
         placement::usual(self.past(task).map_or(&[], |past| &past.durations))
     }
 
+    /// How long a run of a task takes, as lists and plans have it: its usual time, and no less than it takes to
+    /// find nothing to do.
+    pub fn takes(&self, task: &TaskName) -> SignedDuration {
+        self.usual(task).max(placement::GLANCE)
+    }
+
     /// Whether that is no more than a guess: no whole run of it completed yet.
     pub fn usual_is_guess(&self, task: &TaskName) -> bool {
         self.past(task).is_none_or(|past| past.durations.is_empty())

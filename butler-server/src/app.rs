@@ -17,6 +17,7 @@ use crate::page::{self, Codes, Flashes};
 use crate::view::check::MOST_CHECKS;
 use crate::view::health::Writing;
 use crate::view::plan::Recent;
+use crate::view::sonic::Space;
 
 /// Blocking questions at a time, most of them to the library; further ones wait, as long as their client
 /// does.
@@ -45,6 +46,8 @@ pub struct App {
     /// What happened in the newest runs.
     pub(crate) run_logs: RunLogs,
     pub(crate) recent_plan: Arc<Recent>,
+    /// What all tracks sound like, while somebody asks.
+    pub(crate) space: Arc<Space>,
 }
 
 /// How a server introduces itself.
@@ -84,6 +87,7 @@ impl App {
             metrics,
             run_logs,
             recent_plan: Arc::default(),
+            space: Arc::default(),
         }
     }
 

@@ -34,6 +34,7 @@ mod runs;
 mod session;
 mod settings;
 mod sign_in;
+mod sounds_like;
 mod task;
 mod tasks;
 mod tile;

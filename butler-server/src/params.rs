@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -112,6 +113,21 @@ impl Params {
     /// A value of the query that has a type of its own.
     pub(crate) fn parsed<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
         self.get(name).map(|value| parsed(name, value, what)).transpose()
+    }
+
+    /// How many of something are wanted, within bounds; `usual` if the query does not say.
+    pub(crate) fn count(
+        &self,
+        name: &str,
+        usual: u32,
+        allowed: RangeInclusive<u32>,
+    ) -> Result<usize, Problem> {
+        let takes = format!("a number from {} to {}", allowed.start(), allowed.end());
+        let count = self.parsed(name, &takes)?.unwrap_or(usual);
+        if !allowed.contains(&count) {
+            return Err(Problem::bad_request(format!("`{name}` is {count}, and takes {takes}.")));
+        }
+        Ok(count as usize)
     }
 
     /// The page that is asked for by Plex's words.

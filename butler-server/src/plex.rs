@@ -17,6 +17,7 @@ mod location;
 mod loudness;
 mod media;
 mod metadata;
+mod nearest;
 mod notifications;
 mod parts;
 mod photo;
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(filters::routes())
         .merge(parts::routes())
         .merge(streams::routes())
+        .merge(nearest::routes())
         .merge(chapter_images::routes())
         .merge(browse::routes())
 }

@@ -10,6 +10,7 @@ mod clock;
 mod failures;
 mod health;
 mod items;
+mod nearest;
 mod nights;
 mod pauses;
 mod plan;
@@ -38,6 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(check::routes())
         .merge(products::routes())
         .merge(items::routes())
+        .merge(nearest::routes())
         .merge(remake::routes())
         .merge(sign_in::routes())
 }

@@ -16,6 +16,7 @@ pub(crate) mod remake;
 pub(crate) mod runs;
 pub(crate) mod sections;
 pub(crate) mod settings;
+pub(crate) mod sonic;
 pub(crate) mod standing;
 pub(crate) mod start;
 pub(crate) mod tasks;

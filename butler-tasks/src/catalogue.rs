@@ -22,15 +22,17 @@ mod generate_blur_hashes;
 mod generate_chapter_thumbs;
 mod generate_media_index_files;
 mod loudness_analysis;
+mod music_analysis;
 mod optimize_database;
 mod refresh_libraries;
 mod upgrade_media_analysis;
 
+pub use backup_database::backup_folder;
 #[cfg(test)]
 pub(crate) use garbage_collect_library_media::AUTO_EMPTY_TRASH;
 
 /// Every task.
-pub(crate) static ALL: [&Task; 15] = [
+pub(crate) static ALL: [&Task; 16] = [
     &backup_database::TASK,
     &butler_task_clean_supplemental_log_files::TASK,
     &butler_task_generate_voice_activity::TASK,
@@ -43,6 +45,7 @@ pub(crate) static ALL: [&Task; 15] = [
     &generate_chapter_thumbs::TASK,
     &generate_media_index_files::TASK,
     &loudness_analysis::TASK,
+    &music_analysis::TASK,
     &optimize_database::TASK,
     &refresh_libraries::TASK,
     &upgrade_media_analysis::TASK,

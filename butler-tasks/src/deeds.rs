@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
+use butler_api::sizes;
 use butler_library::Library;
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,7 +33,7 @@ impl Deeds {
         let (count, sum) = self.counted.entry(*deed).or_default();
         (*count, *sum) = (*count + 1, *sum + bytes);
         if self.named.len() < NAMED {
-            self.named.push((*deed, format!("{} ({bytes} bytes): {reason}", path.display())));
+            self.named.push((*deed, format!("{} ({}): {reason}", path.display(), sizes::bytes(*bytes))));
         }
     }
 
@@ -138,7 +139,7 @@ mod tests {
         assert_eq!(facts.len(), 2 + NAMED + 1);
         assert_eq!((facts[0].label.as_str(), &facts[0].value), ("removed", &120.into()));
         assert_eq!(facts[1].value, 1_200);
-        assert_eq!(facts[2].value, "/data/cache/0 (10 bytes): It is old.");
+        assert_eq!(facts[2].value, "/data/cache/0 (10 B): It is old.");
         assert_eq!(facts.last().unwrap().value, 70);
     }
 }

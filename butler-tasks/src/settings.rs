@@ -13,6 +13,7 @@ mod values;
 
 use std::sync::LazyLock;
 
+pub use crate::catalogue::backup_folder;
 pub use file::{FileError, SettingsFile};
 pub use general::{
     BUTLER_ALLOWED_ROOTS, BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_MAX_READ_RATE,
@@ -199,6 +200,7 @@ mod tests {
         ("GenerateBIFFrameInterval", "2"),
         ("GenerateBIFWidth", "240"),
         ("LoudnessAnalysisBehavior", "asap"),
+        ("MusicAnalysisBehavior", "asap"),
         ("ButlerTaskOptimizeDatabase", "0"),
         ("ButlerTaskRefreshLibraries", "0"),
         ("ButlerTaskUpgradeMediaAnalysis", "0"),

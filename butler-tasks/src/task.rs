@@ -83,9 +83,9 @@ impl Demand {
     }
 
     /// Where its lacks are, of one section or of all.
-    pub fn scope(&self, section: Option<SectionId>) -> Scope {
+    pub fn scope(&self, section: Option<SectionId>) -> Scope<'static> {
         let switch = self.section_switch.map(|switch| switch.id);
-        Scope { section, needs: self.needs, switch, versions: self.versions }
+        Scope { section, needs: self.needs, switch, only: None, versions: self.versions }
     }
 }
 

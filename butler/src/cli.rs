@@ -1,17 +1,19 @@
 //! What can be asked on the command line. The doc comments are the help; each command's own arguments stand
 //! in its file.
 
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use butler_client::TaskName;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    analyse, backup, completions, failures, items, man, pause, plan, preview, remake, resume, runs, sections,
-    serve, settings, show, start, stop, subtitles, watch,
+    analyse, backup, completions, failures, items, man, music, pause, plan, preview, remake, resume, runs,
+    sections, serve, settings, show, start, stop, subtitles, watch,
 };
 use crate::exit;
 
@@ -111,12 +113,16 @@ pub(crate) fn command() -> clap::Command {
     with_own_options(Cli::command())
 }
 
-/// The same without the command `help`, which needs no manual page.
-pub(crate) fn command_without_help() -> clap::Command {
+/// The same for manual pages: without the command `help`, which needs none, and without the exit codes, which
+/// have a section of their own there.
+pub(crate) fn command_for_pages() -> clap::Command {
     fn without_help(command: clap::Command) -> clap::Command {
         command.disable_help_subcommand(true).mut_subcommands(without_help)
     }
-    with_own_options(without_help(Cli::command()))
+    fn without_exit_codes(command: clap::Command) -> clap::Command {
+        command.after_help(None).after_long_help(None).mut_subcommands(without_exit_codes)
+    }
+    without_exit_codes(with_own_options(without_help(Cli::command())))
 }
 
 fn with_own_options(mut command: clap::Command) -> clap::Command {
@@ -124,8 +130,13 @@ fn with_own_options(mut command: clap::Command) -> clap::Command {
     command.build();
     command.mut_subcommands(|command| {
         let unused = unused(command.get_name());
-        hide(command, unused)
+        with_exit_codes(hide(command, unused))
     })
+}
+
+fn with_exit_codes(command: clap::Command) -> clap::Command {
+    let command = command.after_help(exit::SHORT_HELP).after_long_help(exit::HELP);
+    command.mut_subcommands(with_exit_codes)
 }
 
 fn hide(command: clap::Command, ids: &[&str]) -> clap::Command {
@@ -173,6 +184,13 @@ pub(crate) fn within<T: FromStr + PartialOrd + Display + Copy + Send + Sync + 's
     }
 }
 
+/// Reads a task's name, in upper or lower case; one that this version does not know is left as it is, for the
+/// server may.
+pub(crate) fn task(text: &str) -> Result<TaskName, Infallible> {
+    let known = TaskName::KNOWN.into_iter().find(|name| name.as_str().eq_ignore_ascii_case(text));
+    Ok(known.unwrap_or_else(|| TaskName::from(text)))
+}
+
 /// Reads how many are wanted.
 pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     text.parse()
@@ -194,6 +212,9 @@ pub(crate) enum Command {
     Items(items::Arguments),
     /// Show an item: its files, what was made of them, what failed, and when the rest comes
     Show(show::Arguments),
+    /// Find tracks that sound alike, and make playlists that lead from one to another
+    #[command(subcommand)]
+    Music(music::Action),
     /// Show the preview thumbnails of a film or episode
     Preview(preview::Arguments),
     /// List the tasks
@@ -279,6 +300,30 @@ mod tests {
         for text in ["0", "31", "-1", "many"] {
             assert_eq!(within(1_u32, 30)(text).unwrap_err(), "it takes a number from 1 to 30", "{text}");
         }
+    }
+
+    #[test]
+    fn a_task_is_known_by_its_name_in_any_case() {
+        assert_eq!(task("loudnessanalysis"), Ok(TaskName::LoudnessAnalysis));
+        assert_eq!(task("ReverseGeocodes").unwrap().as_str(), "ReverseGeocodes");
+    }
+
+    #[test]
+    fn every_command_says_what_its_exit_code_means() {
+        fn all(command: &clap::Command, found: &mut Vec<String>) {
+            for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+                let long = below.clone().render_long_help().to_string();
+                if !long.contains("Exit codes:\n")
+                    || !below.clone().render_help().to_string().contains("5 no server")
+                {
+                    found.push(below.get_name().to_owned());
+                }
+                all(below, found);
+            }
+        }
+        let mut found = Vec::new();
+        all(&command(), &mut found);
+        assert!(found.is_empty(), "{found:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod failures;
 pub(crate) mod items;
 pub(crate) mod man;
+pub(crate) mod music;
 pub(crate) mod night;
 pub(crate) mod page;
 pub(crate) mod pause;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Sections(action) => ask(&global, async |client| sections::run(client, action, out).await),
         Command::Items(arguments) => ask(&global, async |client| items::run(client, arguments, out).await),
         Command::Show(arguments) => ask(&global, async |client| show::run(client, arguments, out).await),
+        Command::Music(action) => ask(&global, async |client| music::run(client, action, out).await),
         Command::Preview(arguments) => {
             ask(&global, async |client| preview::run(client, arguments, out).await)
         }

@@ -1,8 +1,8 @@
-//! The exit codes, documented once: `--help` prints this page's words.
+//! The exit codes, documented once: every `--help` prints this page's words, and every manual page.
 
 use std::process::ExitCode;
 
-/// What `butler --help` says of them.
+/// What the long helps say of them.
 pub(crate) const HELP: &str = "\
 Exit codes:
     0    What was asked happened. With --wait: every run completed, without
@@ -19,7 +19,23 @@ Exit codes:
     130  Ctrl-C while waiting; the runs go on.
 Of several tasks the worst counts: 1, then 4, then 3.";
 
-/// What `butler -h` says of them.
+/// The codes of [`HELP`], each with its meaning on one line.
+pub(crate) fn codes() -> Vec<(&'static str, String)> {
+    let mut codes: Vec<(&str, String)> = Vec::new();
+    for line in HELP.lines().filter(|line| line.starts_with(' ')) {
+        let words = line.trim_start();
+        match words.split_once(' ').filter(|(code, _)| code.bytes().all(|byte| byte.is_ascii_digit())) {
+            Some((code, meaning)) => codes.push((code, meaning.trim_start().to_owned())),
+            None => codes.iter_mut().last().into_iter().for_each(|(_, meaning)| {
+                meaning.push(' ');
+                meaning.push_str(words);
+            }),
+        }
+    }
+    codes
+}
+
+/// What the short ones say.
 pub(crate) const SHORT_HELP: &str =
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 skipped, 4 no such thing, 5 no server; --help says more.";
 
@@ -91,12 +107,15 @@ mod tests {
             Exit::NoServer,
             Exit::Interrupted,
         ];
-        for exit in all {
-            assert!(
-                HELP.lines().any(|line| line.trim_start().starts_with(&format!("{} ", exit.code()))),
-                "{exit:?}"
-            );
-        }
+        let known = codes();
+        assert_eq!(
+            known.iter().map(|(code, _)| *code).collect::<Vec<_>>(),
+            all.map(|exit| exit.code().to_string())
+        );
+        assert_eq!(
+            known[1].1,
+            "It did not: a run failed, was stopped or has failures, or the server refused."
+        );
     }
 
     #[test]

@@ -16,8 +16,10 @@ pub(crate) mod text;
 pub(crate) mod words;
 
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use butler_client::RunState;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub(crate) use text::Text;
 
@@ -86,6 +88,25 @@ impl Stream {
             Self::Aside => io::stderr().is_terminal(),
         }
     }
+}
+
+/// So often it is looked whether somebody still reads.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Ends once nobody reads the result any more, as `head` does that has what it wants: whoever has nothing to print
+/// for hours would not find out by printing. Never ends where the result goes to a terminal or a file.
+pub(crate) async fn reader_is_gone() {
+    while !is_reader_gone() {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this file is the way out")]
+fn is_reader_gone() -> bool {
+    let stdout = io::stdout();
+    // Asked for nothing, a pipe without a reader says so all the same (poll(2), POLLERR).
+    let mut pipe = [PollFd::new(&stdout, PollFlags::empty())];
+    poll(&mut pipe, Some(&Timespec::default())).is_ok_and(|_| pipe[0].revents().contains(PollFlags::ERR))
 }
 
 /// Prints what was laid out of clean texts, or is a program of ours.

@@ -48,6 +48,7 @@ const NAMES_ONLY: &[&str] = &["butler-schedule", "butler-library", "butler-tasks
 
 /// Crates of others that only some of ours may link.
 const ONLY_IN: &[(&str, &[&str])] = &[
+    ("bliss-audio", &["butler-media"]),
     ("ffmpeg-next", &["butler-media"]),
     ("landlock", &["butler-media"]),
     ("seccompiler", &["butler-media"]),

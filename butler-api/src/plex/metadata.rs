@@ -165,6 +165,12 @@ pub struct Metadata {
     /// Unix seconds.
     #[serde(default)]
     pub updated_at: i64,
+    /// How far a track sounds from the one that was asked of, from 0 to 1; only among the nearest ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance: Option<f64>,
+    /// 1 where it is known what a track sounds like: the version that clients look for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub music_analysis_version: Option<u32>,
     /// The folders of a show or artist; only where one item is asked for.
     #[serde(rename = "Location", default, skip_serializing_if = "Vec::is_empty")]
     pub locations: Vec<Location>,

@@ -16,6 +16,9 @@ pub struct Check {
     /// What else is in it, one English sentence, where it holds more than one kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixed: Option<String>,
+    /// Folders of other sections in it or around it, one English sentence each: what that means.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<String>,
     /// How much there is.
     pub counts: CheckCounts,
     /// The items that the section would list, by title, with what is below them.

@@ -29,7 +29,7 @@ pub struct Failure {
     pub class: String,
     /// One English sentence.
     pub error: String,
-    /// How often it was tried.
+    /// How often it was tried; what a person starts by force does not count, so that it uses up no night.
     pub tries: u32,
     /// The moment before which it is not tried again; absent while it rests until the file or the maker
     /// changes or a person asks.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LocalTime;
+use super::{LocalTime, Started};
 use crate::TaskName;
 
 /// The answer to `POST /api/v1/remake`.
@@ -17,6 +17,10 @@ pub struct Remade {
     pub failures: u64,
     /// Which task makes what, and when.
     pub tasks: Vec<RemadeBy>,
+    /// What became of the tasks' starts, where `now` asked for them; a run each, or several where the files
+    /// lie in several sections.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub started: Vec<Started>,
     /// The same as one English sentence.
     pub message: String,
 }

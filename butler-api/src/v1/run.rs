@@ -28,6 +28,10 @@ pub struct Run {
     /// The files and folders of that section it is limited to; absent for all of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
+    /// How many files of that section it is limited to, those that hold the same counted once; absent for all
+    /// of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<u64>,
     /// When it was asked for.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub asked_at: Timestamp,

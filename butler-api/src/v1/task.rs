@@ -25,13 +25,14 @@ pub struct Task {
     /// Whether it is due today: on, neither failed nor stopped by a person today, and its interval has
     /// passed.
     pub due: bool,
-    /// How long it usually takes, in seconds: the median of its last five completed runs, 300 without any.
+    /// How long it usually takes, in seconds: the median of its last five completed runs, 300 without any, and
+    /// at least 2. The plan reckons with the same, but for media tasks with what is lacking tonight.
     pub usual_seconds: u64,
     /// Whether that is a guess, since no run of it has completed.
     #[serde(default)]
     pub usual_is_guess: bool,
-    /// When it begins next by itself, where that is known without a forecast: where it is placed, else when
-    /// the next window opens if it is daily. Absent while it is off, works or waits.
+    /// When it begins next by itself: where it is placed, else when the window opens in which it is due next.
+    /// Absent while it is off or waits for its turn.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub next_at: Option<Timestamp>,
     /// What of it waits for a person's word, one English sentence; absent if nothing does.

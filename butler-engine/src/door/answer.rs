@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use butler_api::{Outcome, Reason, RunId, TaskName};
-use butler_library::StoreError;
+use butler_library::{RootError, StoreError};
 use butler_product::message::Sandbox;
 use butler_tasks::SettingError;
 use jiff::Timestamp;
@@ -127,6 +127,9 @@ pub enum ChangeError {
     /// The settings can't be so.
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// A folder that one names can't be used.
+    #[error(transparent)]
+    Folder(#[from] RootError),
     /// The settings can't be stored.
     #[error(transparent)]
     Store(#[from] StoreError),

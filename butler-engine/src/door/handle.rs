@@ -8,6 +8,7 @@ use std::sync::Arc;
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
 use butler_library::{Derivation, Library, RunRow, StoreError};
 use butler_product::ProductKind;
+use butler_tasks::settings::backup_folder;
 use butler_tasks::{Catalogue, Plan, Setting, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
@@ -82,6 +83,23 @@ impl Handle {
     /// The settings that hold now; costs no round trip.
     pub fn settings(&self) -> Arc<Settings> {
         self.settings.borrow().clone()
+    }
+
+    /// Looks at the folders that changes of settings name, as far as they change; blocks for as long as those
+    /// take to answer. What else is wrong with the changes [`Self::change_settings`] says.
+    ///
+    /// # Errors
+    /// If one can't be used.
+    pub fn check_folders(&self, changes: &[(String, Option<String>)]) -> Result<(), ChangeError> {
+        let before = self.settings();
+        let after = before.change(changes)?;
+        match backup_folder(&after) {
+            Some(folder) if backup_folder(&before).as_ref() != Some(&folder) => {
+                self.library.check_backup_folder(&folder)?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Changes settings, all of these or none: id and text, no text for what holds without a person's word.

@@ -1,25 +1,21 @@
 //! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And
 //! follows a run's own work and the count of its lacks.
 
-use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use butler_api::{Attendance, Origin, Reason, RunId, RunRecord, RunState};
-use butler_library::SectionId;
-use butler_product::ProductKind;
+use butler_api::{Attendance, Reason, RunId, RunRecord, RunState};
 use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
-use super::blob_check;
+use super::counting::Counting;
 use crate::causes::{OWN_FAULT, with_causes};
 use crate::door::fact::{Came, What};
 use crate::engine::Loop;
 use crate::engine::event::{EngineEvent, Gathered};
 use crate::engine::unsaved::{RunEnding, Unstored};
 use crate::run::Run;
-use crate::run::brake::Brake;
 use crate::run::phase::Phase;
 use crate::run::{derive, work};
 
@@ -181,7 +177,7 @@ impl Loop {
             run.begins_with(ahead);
             log_unstored(id, "a run's progress", self.library.set_run_progress(id, run.stored_progress()));
         }
-        if task.phases.work.is_none() {
+        if !run.has_own_work() {
             self.runs.insert(id, run);
             return self.count(id);
         }
@@ -207,21 +203,11 @@ impl Loop {
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
     fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
-        let (id, section) = (run.id, run.ask.section.map(SectionId));
-        let force = run.tries_again();
-        let newcomers_only = run.origin == Origin::Asap;
-        let brake = run.brake();
+        let (id, counting) = (run.id, Counting::of(run));
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
-            let count = || {
-                let gathered = count_lacks(&library, &demands, section, (force, &brake), clock.now())?;
-                if newcomers_only {
-                    only_newcomers(&library, gathered)
-                } else {
-                    Ok(Gathered { is_ahead, ..gathered })
-                }
-            };
+            let count = || counting.count(&library, &demands, clock.now());
             let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
-                Ok(counted) => counted.map_err(|error| {
+                Ok(counted) => counted.map(|gathered| Gathered { is_ahead, ..gathered }).map_err(|error| {
                     format!("The library could not be read: {}. See the server's log.", with_causes(&error))
                 }),
                 Err(_) => Err(OWN_FAULT.to_owned()),
@@ -433,66 +419,4 @@ pub(super) fn log_unstored(run: RunId, what: &str, stored: Result<(), butler_lib
     if let Err(error) = stored {
         tracing::error!(%run, what, error = &error as &dyn std::error::Error, "could not be stored");
     }
-}
-
-/// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
-fn only_newcomers(
-    library: &butler_library::Library,
-    gathered: Gathered,
-) -> Result<Gathered, butler_library::StoreError> {
-    let newcomers = library.newcomers()?;
-    let mut gathered = Gathered { held_back: 0, newcomers_only: true, ..gathered };
-    for (_, sources) in &mut gathered.lacks {
-        sources.retain(|source| newcomers.contains(source));
-    }
-    Ok(gathered)
-}
-
-/// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked, not
-/// the database. In all that the run is about, and until it is stopped.
-fn look_at_blobs(
-    library: &butler_library::Library,
-    demands: &[Demand],
-    section: Option<SectionId>,
-    brake: &Brake,
-) {
-    let kinds: BTreeSet<ProductKind> =
-        demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
-    for kind in kinds {
-        let looked = match section {
-            None => {
-                library.check_blobs(Some(kind), &|| brake.is_stopping()).map(|check| blob_check::tell(&check))
-            }
-            Some(section) => library
-                .check_blobs_of(section, &[kind], &|| brake.is_stopping())
-                .map(|lost| tracing::info!(%kind, %section, lost, "the blobs of a section were looked at")),
-        };
-        if let Err(error) = looked {
-            let cause = &error as &dyn std::error::Error;
-            tracing::warn!(%kind, error = cause, "its blobs could not be looked at");
-        }
-    }
-}
-
-fn count_lacks(
-    library: &butler_library::Library,
-    demands: &[Demand],
-    section: Option<SectionId>,
-    // Whether to take what rests after failures too, and by what the run is stopped.
-    (force, brake): (bool, &Brake),
-    now: Timestamp,
-) -> Result<Gathered, butler_library::StoreError> {
-    let mut gathered = Gathered::default();
-    if force {
-        look_at_blobs(library, demands, section, brake);
-    }
-    for demand in demands {
-        let scope = demand.scope(section);
-        let lacks = library.lacks(&demand.spec, &scope, now, force)?;
-        if !force {
-            gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
-        }
-        gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
-    }
-    Ok(gathered)
 }

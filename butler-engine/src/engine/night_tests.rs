@@ -319,3 +319,33 @@ fn a_driven_clock_that_runs_ahead_of_the_loop_does_not_look_like_a_suspend() {
         "it began when the window opened, by its clock: {started}"
     );
 }
+
+#[test]
+fn each_task_says_in_which_night_it_is_next_however_seldom_it_is_due() {
+    let mut night = Night::new();
+    let next = |night: &Night, task: &TaskName| {
+        night.engine.tasks().into_iter().find(|view| view.name == *task).unwrap().next_at
+    };
+    let tonight = Some(local("2027-03-21T02:00:00"));
+    for view in night.engine.tasks() {
+        assert_eq!(view.next_at, tonight, "{}", view.name);
+        assert!(view.usual_seconds >= 2, "as the plan has it");
+    }
+    let backup = TaskName::BackupDatabase;
+    let run = night.start(&backup);
+    assert_eq!(next(&night, &backup), tonight, "while it works it is known when it comes again");
+    night.engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
+    assert_eq!(next(&night, &backup), Some(local("2027-03-23T02:00:00")), "three days after its day");
+    assert_eq!(next(&night, &BIF), tonight);
+}
+
+#[test]
+fn a_run_of_some_files_does_none_of_its_tasks_own_work() {
+    let mut night = Night::new();
+    let (answer, _asked) = oneshot::channel();
+    let (task, ask) = (TaskName::RefreshLibraries, Ask::of_sources(1, vec![9, 7]));
+    night.engine.handle(EngineEvent::StartAsked { task, ask, answer });
+    let (id, run) = night.engine.runs.iter().next().unwrap();
+    assert!(run.is_detachable() && !run.has_own_work(), "it begins with counting what they lack");
+    assert_eq!(night.engine.library.run(*id).unwrap().unwrap().record.ask.sources, [7, 9]);
+}

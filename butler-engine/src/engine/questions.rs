@@ -21,7 +21,7 @@ impl Loop {
             randomized: task.timing.randomized,
             enabled: enabled(&task.name),
             due: self.schedule.is_due(&task.name, now),
-            usual_seconds: self.schedule.usual(&task.name).as_secs().unsigned_abs(),
+            usual_seconds: self.schedule.takes(&task.name).as_secs().unsigned_abs(),
             usual_is_guess: self.schedule.usual_is_guess(&task.name),
             next_at: self.next_at(&task.name),
         };
@@ -39,16 +39,17 @@ impl Loop {
         Following { now, then: self.facts.subscribe() }
     }
 
-    /// When a task begins next by itself: where it is placed, else when the next window opens if it is daily.
-    /// The forecast knows more of the other tasks.
+    /// When a task begins next by itself: where it is placed, else when the window opens in which it is due
+    /// next. One that waits for its turn begins before that.
     fn next_at(&self, name: &TaskName) -> Option<Timestamp> {
+        let now = self.clock.now();
         let task = self.schedule.tasks().find(|task| task.row.name == *name)?;
-        match task.live {
-            Some(run) if run.state == RunState::Scheduled => run.scheduled_at,
-            Some(_) => None,
-            None => (task.enabled && task.row.timing.every_days == 1)
-                .then(|| self.schedule.next_window(self.clock.now()))?
-                .map(|window| window.from),
+        match task.live.map(|run| (run.state, run.scheduled_at)) {
+            Some((RunState::Scheduled, at)) => at,
+            Some((RunState::Queued, _)) => None,
+            _ => {
+                self.schedule.next_night(name, now, now).map(|window| window.from).filter(|from| *from > now)
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use butler_library::{Library, StoreError};
 use butler_schedule::Event;
-use butler_tasks::settings::{BUTLER_ALLOWED_ROOTS, schedule_settings};
+use butler_tasks::settings::{BUTLER_ALLOWED_ROOTS, backup_folder, schedule_settings};
 use butler_tasks::{Settings, SettingsFile};
 
 use crate::door::answer::ChangeError;
@@ -19,8 +19,14 @@ pub(super) fn at_start(library: &Library, file: SettingsFile) -> Result<Settings
     for id in refused {
         tracing::warn!(id, "what is stored of this setting is no value of it any more; its default holds");
     }
-    library.allow_roots(settings.folders(&BUTLER_ALLOWED_ROOTS));
+    hand_folders(library, &settings);
     Ok(settings)
+}
+
+/// Tells the library which folders it may use, and which is that of backups.
+fn hand_folders(library: &Library, settings: &Settings) {
+    library.allow_roots(settings.folders(&BUTLER_ALLOWED_ROOTS));
+    library.keep_backups_in(backup_folder(settings));
 }
 
 /// What they mean to the schedule.
@@ -55,7 +61,7 @@ impl Loop {
     fn take_settings(&mut self, before: &Settings, after: Settings) -> Vec<&'static str> {
         let ids = after.differences(before);
         let of_schedule = of_schedule(&after, &self.library);
-        self.library.allow_roots(after.folders(&BUTLER_ALLOWED_ROOTS));
+        hand_folders(&self.library, &after);
         self.settings.send_replace(Arc::new(after));
         if !ids.is_empty() {
             self.kept_lacks.renew();

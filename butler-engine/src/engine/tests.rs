@@ -1,5 +1,7 @@
 //! What the loop does with events that cross, and while storing does not keep up.
 
+use std::collections::BTreeSet;
+
 use butler_api::{Ask, RunState, TaskName};
 use butler_library::SourceId;
 use butler_product::Spec;
@@ -81,6 +83,7 @@ fn no_unit_is_begun_while_storing_does_not_keep_up() {
             answers: Vec::new(),
             bytes_read: 0,
             spent: Spent::default(),
+            forced: BTreeSet::new(),
         };
         engine.publisher.settle(result);
     }

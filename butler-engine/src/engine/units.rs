@@ -139,7 +139,9 @@ impl Loop {
                 }
             }
         }
-        self.publisher.settle(UnitResult { source, wants, answers, bytes_read, spent });
+        let is_forced = |run: &&RunId| self.runs.get(run).is_some_and(|run| run.tries_again());
+        let forced = wants.iter().flat_map(|want| &want.runs).filter(is_forced).copied().collect();
+        self.publisher.settle(UnitResult { source, wants, answers, bytes_read, spent, forced });
     }
 
     /// A run goes on without one of its lacks, which stays a lack.

@@ -43,7 +43,8 @@ pub(crate) fn start(run: &Run, library: &Library, inbox: &Inbox, clock: Clock) -
         run: run.id,
         task: run.task,
         section: run.ask.section.map(SectionId),
-        force: run.tries_again(),
+        // What is asked of some contents has nothing tried again that rests elsewhere.
+        force: run.tries_again() && run.ask.sources.is_empty(),
         library: library.clone(),
         clock,
         inbox: inbox.clone(),

@@ -29,7 +29,7 @@ use crate::unit::retry;
 use crate::unit::{Made, Settled, Spent, UnitResult};
 
 /// At most so many units in one go.
-const GROUP: usize = 64;
+const GROUP: usize = 128;
 /// So long the first of them waits for others: a commit is a write to the disk, and worth sharing.
 const GATHER: Duration = Duration::from_millis(25);
 
@@ -176,7 +176,7 @@ fn prepare(
     Ground { library, settings, clock }: &Ground,
     result: UnitResult,
 ) -> Result<Prepared, PublishError> {
-    let UnitResult { source, wants, answers, bytes_read, spent } = result;
+    let UnitResult { source, wants, answers, bytes_read, spent, forced } = result;
     let runs = steps(&wants, &answers);
     let Some(made_from) = library.fingerprint(source)? else {
         // The source went with its last file, and its lacks with it.
@@ -206,12 +206,14 @@ fn prepare(
             }
             Err(failure) if kind == ProductKind::MediaInfo || !headers_failed => {
                 let version = kind.version();
-                let tries = library.tries(source, kind, version, failure.class)? + 1;
+                let before = library.tries(source, kind, version, failure.class)?;
+                // Headers are read whoever wants them: then it is the unit's runs that met the failure.
+                let runs = if want.runs.is_empty() { &concerned } else { &want.runs };
+                let counts = runs.is_empty() || !runs.is_subset(&forced);
                 let of_schedule = of_schedule(&settings.borrow(), library);
-                let next_try_at =
-                    retry::next_try(failure.class, tries, made_at, windows_ahead(&of_schedule, made_at));
-                // Headers are read whoever wants them: then it is the unit's run that met the failure.
-                let run = want.runs.first().or(concerned.first()).copied();
+                let windows = windows_ahead(&of_schedule, made_at);
+                let next_try_at = retry::next_try(failure.class, before, counts, made_at, windows);
+                let run = runs.first().copied();
                 unit.failures.push(NewFailure {
                     kind,
                     version,
@@ -219,6 +221,7 @@ fn prepare(
                     sentence: failure.sentence,
                     run,
                     next_try_at,
+                    counts,
                 });
             }
             Err(_) => {}

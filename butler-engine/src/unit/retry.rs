@@ -1,5 +1,6 @@
 //! When a failure may be tried again: in which night to come. Pure.
 
+use butler_library::Tries;
 use butler_product::FailureClass;
 use butler_schedule::Window;
 use jiff::{SignedDuration, Timestamp};
@@ -7,13 +8,35 @@ use jiff::{SignedDuration, Timestamp};
 /// After this many tries a content failure rests until the file or the maker changes, or a person asks.
 const TRIES_BEFORE_REST: u32 = 3;
 
-/// When a product that failed for the `tries`th time (from 1) may be tried again; none while it rests.
+/// When a product that failed may be tried again; none while it rests. `before` is what its tries had come to,
 /// `windows` are those from `now` on.
+///
+/// A try that does not count, for a person forced it, leaves that as it was: neither does it use up one of the
+/// nights' tries, nor does it put the next one off.
+pub(crate) fn next_try(
+    class: FailureClass,
+    before: Option<Tries>,
+    counts: bool,
+    now: Timestamp,
+    windows: impl Iterator<Item = Window>,
+) -> Option<Timestamp> {
+    match before {
+        Some(Tries { next_at, .. }) if !counts && next_at.is_none_or(|at| at > now) => next_at,
+        before => next_night(
+            class,
+            before.map_or(0, |tries| tries.count).saturating_add(counts.into()),
+            now,
+            windows,
+        ),
+    }
+}
+
+/// When what failed for the `tries`th time may be tried again.
 ///
 /// It counts in nights that begin after the failure, whether it failed by day or in one. Content: the next
 /// night, then the third after the second try. Source and worker: the next night, always. Where there is no
 /// window, a night is 20 hours and then a multiple of 24.
-pub(crate) fn next_try(
+fn next_night(
     class: FailureClass,
     tries: u32,
     now: Timestamp,
@@ -42,7 +65,7 @@ mod tests {
     fn next(class: FailureClass, tries: u32, now: &str) -> Option<String> {
         let now: Timestamp = now.parse().unwrap();
         let settings = schedule_settings(&Settings::default(), TimeZone::UTC, String::new());
-        let next = next_try(class, tries, now, windows_ahead(&settings, now));
+        let next = next_night(class, tries, now, windows_ahead(&settings, now));
         next.map(|at| at.strftime("%d %H:%M").to_string())
     }
 
@@ -71,6 +94,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_person_forces_uses_up_no_nights_try_and_puts_none_off() {
+        let now: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
+        let settings = schedule_settings(&Settings::default(), TimeZone::UTC, String::new());
+        let forced = |before: Option<Tries>| {
+            let next = next_try(FailureClass::Content, before, false, now, windows_ahead(&settings, now));
+            next.map(|at| at.strftime("%d %H:%M").to_string())
+        };
+        let tried = |count, next: &str| Some(Tries { count, next_at: next.parse().ok() });
+        assert_eq!(forced(None).as_deref(), Some("24 02:00"));
+        assert_eq!(forced(tried(2, "2026-11-26T02:00:00Z")).as_deref(), Some("26 02:00"));
+        assert_eq!(forced(tried(2, "2026-11-23T02:00:00Z")).as_deref(), Some("26 02:00"), "it was due");
+        assert_eq!(forced(tried(3, "never")), None, "what rests goes on resting");
+        assert_eq!(forced(tried(0, "2026-11-23T14:00:00Z")).as_deref(), Some("24 02:00"));
+    }
+
+    #[test]
     fn a_file_that_could_not_be_read_never_rests() {
         assert!(next(FailureClass::Source, 40, "2026-11-23T02:30:00Z").is_some());
     }
@@ -79,7 +118,7 @@ mod tests {
     fn without_a_window_a_night_is_a_time_of_day() {
         let now: Timestamp = "2026-11-23T02:30:00Z".parse().unwrap();
         let hours = |tries| {
-            next_try(FailureClass::Content, tries, now, std::iter::empty())
+            next_night(FailureClass::Content, tries, now, std::iter::empty())
                 .unwrap()
                 .duration_since(now)
                 .as_hours()

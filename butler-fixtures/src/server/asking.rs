@@ -121,7 +121,7 @@ impl Server {
 
     /// Adds a section by the command line and gives its id. It is not scanned by that: a test says when.
     pub fn add_section(&self, kind: &str, name: &str, folder: &Path) -> Result<String> {
-        let words = ["sections", "add", "--no-scan", kind, name].map(OsStr::new);
+        let words = ["sections", "add", "--quiet", "--no-scan", kind, name].map(OsStr::new);
         let output = self.butler(&[&words[..], &[folder.as_os_str()]].concat())?;
         ensure!(
             output.status.success(),

@@ -1,12 +1,13 @@
 //! Whether a copy is a sound database of Butler's, and what it holds. Never writes beside it.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
-use crate::db::LATEST_VERSION;
+use crate::db::{LATEST_VERSION, open_still};
 
 /// How often who waits for a check is asked whether to give up.
 const ASK_EVERY: Duration = Duration::from_millis(50);
@@ -52,6 +53,19 @@ pub enum BackupFault {
     Stopped,
 }
 
+impl BackupFault {
+    /// What SQLite found, on one line. It has a heading of its own, and names of tables may hold anything.
+    fn damaged(finding: &dyn Display) -> Self {
+        let finding = finding.to_string();
+        let lines: Vec<String> = finding
+            .lines()
+            .filter(|line| !line.starts_with("***"))
+            .map(|line| line.replace(char::is_control, "\u{fffd}"))
+            .collect();
+        Self::Damaged(lines.join(", "))
+    }
+}
+
 /// Checks a copy from its first page to its last, and counts what it holds.
 ///
 /// # Errors
@@ -60,7 +74,7 @@ pub fn check_backup(
     path: &Path,
     stop: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<BackupContent, BackupFault> {
-    let unreadable = |error: &dyn std::fmt::Display| BackupFault::Unreadable(error.to_string());
+    let unreadable = |error: &dyn Display| BackupFault::Unreadable(error.to_string());
     let file = crate::open_regular(path).map_err(|error| unreadable(&error))?;
     let bytes = file.metadata().map_err(|error| unreadable(&error))?.len();
     if bytes == 0 {
@@ -69,7 +83,7 @@ pub fn check_backup(
     }
     let connection = open_still(path).map_err(|error| unreadable(&error))?;
     sound(&connection, stop)?;
-    let damaged = |error: rusqlite::Error| BackupFault::Damaged(error.to_string());
+    let damaged = |error: rusqlite::Error| BackupFault::damaged(&error);
     let found: i64 =
         connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(damaged)?;
     match found {
@@ -77,30 +91,6 @@ pub fn check_backup(
         _ if found > LATEST_VERSION => Err(BackupFault::Newer { found, known: LATEST_VERSION }),
         _ => Err(BackupFault::Damaged(format!("it has version {found}"))),
     }
-}
-
-/// Opens a database that nobody writes, so that nothing is made beside it.
-fn open_still(path: &Path) -> rusqlite::Result<Connection> {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let escaped = percent_path(&path);
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
-}
-
-/// A path as it stands in a URI (sqlite.org/uri.html): all bytes but the harmless ones escaped.
-fn percent_path(path: &Path) -> String {
-    use std::fmt::Write;
-    use std::os::unix::ffi::OsStrExt;
-    path.as_os_str().as_bytes().iter().fold(String::new(), |mut escaped, byte| {
-        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
-            escaped.push(char::from(*byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-        escaped
-    })
 }
 
 /// Checks every page and every index (`PRAGMA integrity_check`), and what refers to what.
@@ -125,9 +115,9 @@ pub(super) fn sound(
         let is_stopped = watch.join().unwrap_or(false);
         match found {
             Ok(None) => Ok(()),
-            Ok(Some(finding)) => Err(BackupFault::Damaged(finding)),
+            Ok(Some(finding)) => Err(BackupFault::damaged(&finding)),
             Err(_) if is_stopped => Err(BackupFault::Stopped),
-            Err(error) => Err(BackupFault::Damaged(error.to_string())),
+            Err(error) => Err(BackupFault::damaged(&error)),
         }
     })
 }
@@ -161,4 +151,19 @@ pub(super) fn content(connection: &Connection) -> rusqlite::Result<BackupContent
         runs: count("runs")?,
         blobs_wanted: count("products WHERE blob IS NOT NULL")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_one_line_without_orders_to_a_terminal() {
+        let check = |finding: &str, expect: &str| {
+            assert_eq!(BackupFault::damaged(&finding), BackupFault::Damaged(expect.to_owned()));
+        };
+        check("*** in database main ***\nTree 4 page 140: error code 11", "Tree 4 page 140: error code 11");
+        check("row 1 missing\nrow 2 missing", "row 1 missing, row 2 missing");
+        check("malformed database schema (a\u{1b}[2Jb)", "malformed database schema (a\u{fffd}[2Jb)");
+    }
 }

@@ -1,20 +1,22 @@
 //! Puts a copy in the database's place, and keeps what was there.
 //!
-//! The order is the safety: the copy is checked and whole on the disk under a hidden name; the database that
-//! is there has a second name, with its log folded into it; only then the copy takes the first name, in one
-//! rename.
+//! The order is the safety: the copy is checked, brought to this moment (`settle.rs`) and whole on the disk under
+//! a hidden name; the database that is there has a second name, with its log folded into it; only then the copy
+//! takes the first name, in one rename.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use rusqlite::Connection;
 
+use super::settle::{Settled, settle};
 use super::{BackupContent, BackupFault, check_backup};
-use crate::DataDirError;
 use crate::data_dir::DataDir;
+use crate::{DataDirError, DbOpenError};
 
 /// Why a copy was not restored; the database is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,17 @@ pub enum RestoreError {
         path: String,
         /// What is wrong with it.
         fault: BackupFault,
+    },
+    /// What it holds of the moment at which it was made can't be ended.
+    #[error(
+        "`{path}` can't be brought to this build's version and to this moment; the database is as it was"
+    )]
+    Settle {
+        /// The copy.
+        path: String,
+        /// Why not.
+        #[source]
+        source: DbOpenError,
     },
     /// A file can't be read or written.
     #[error("`{path}` can't be read or written; the database is as it was")]
@@ -46,26 +59,38 @@ pub enum RestoreError {
 pub struct Restored {
     /// What the copy holds.
     pub content: BackupContent,
+    /// Runs that worked or waited when it was made, and have ended by this.
+    pub ended_runs: u64,
+    /// Whether it holds a pause, which goes on.
+    pub is_paused: bool,
     /// Where the database lies that was replaced; none if there was none.
     pub replaced: Option<PathBuf>,
 }
 
 /// Restores a copy into a data folder that no server holds. The database that it replaces is kept beside it,
-/// named by `now`.
+/// named by the local time.
 ///
 /// # Errors
 /// If a server holds the folder, the copy is not sound, or a file can't be written; the database is then as
 /// it was.
-pub fn restore_backup(data_dir: &Path, copy: &Path, now: DateTime) -> Result<Restored, RestoreError> {
+pub fn restore_backup(
+    data_dir: &Path,
+    copy: &Path,
+    now: Timestamp,
+    local: DateTime,
+) -> Result<Restored, RestoreError> {
     let held = DataDir::open(data_dir)?;
     let content = check_backup(copy, &mut || false)
         .map_err(|fault| RestoreError::Copy { path: copy.display().to_string(), fault })?;
     let draft = held.path().join("staging").join("restored.db");
-    let replaced = put_in_place(held.path(), copy, &draft, &now).inspect_err(|_| {
+    let put = put_in_place(held.path(), copy, &draft, now, &local);
+    let (replaced, Settled { ended_runs, is_paused }) = put.inspect_err(|_| {
         // A disk that is full shall not stay so for a copy that nobody needs.
-        let _gone = fs::remove_file(&draft);
+        for suffix in ["", "-wal", "-shm"] {
+            let _gone = fs::remove_file(beside(&draft, suffix));
+        }
     })?;
-    Ok(Restored { content, replaced })
+    Ok(Restored { content, ended_runs, is_paused, replaced })
 }
 
 /// Takes the steps in their order; gives the second name of the database that was there.
@@ -73,23 +98,27 @@ fn put_in_place(
     data_dir: &Path,
     copy: &Path,
     draft: &Path,
-    now: &DateTime,
-) -> Result<Option<PathBuf>, RestoreError> {
+    now: Timestamp,
+    local: &DateTime,
+) -> Result<(Option<PathBuf>, Settled), RestoreError> {
     let database = data_dir.join("butler.db");
     let fail = |path: &Path| {
         let path = path.display().to_string();
         move |source| RestoreError::Io { path, source }
     };
     copy_whole(copy, draft).map_err(fail(draft))?;
+    let settled = settle(draft, now)
+        .map_err(|source| RestoreError::Settle { path: copy.display().to_string(), source })?;
+    File::open(draft).and_then(|draft| draft.sync_all()).map_err(fail(draft))?;
     let replaced = if database.exists() {
         fold_log(&database);
-        Some(keep(&database, now).map_err(fail(&database))?)
+        Some(keep(&database, local).map_err(fail(&database))?)
     } else {
         None
     };
     fs::rename(draft, &database).map_err(fail(&database))?;
     File::open(data_dir).and_then(|folder| folder.sync_all()).map_err(fail(data_dir))?;
-    Ok(replaced)
+    Ok((replaced, settled))
 }
 
 /// A copy of a file that is on the disk when this returns.
@@ -112,8 +141,8 @@ fn fold_log(database: &Path) {
 
 /// Gives the database that is there a second name, and takes a log that is left out of the way of the one to
 /// come.
-fn keep(database: &Path, now: &DateTime) -> io::Result<PathBuf> {
-    let name = format!("-replaced-{}", now.strftime("%Y-%m-%dT%H%M%S"));
+fn keep(database: &Path, local: &DateTime) -> io::Result<PathBuf> {
+    let name = format!("-replaced-{}", local.strftime("%Y-%m-%dT%H%M%S"));
     let (mut kept, mut nth) = (beside(database, &name), 1);
     // Further ones of one second are told apart by a number.
     while let Err(error) = fs::hard_link(database, &kept) {

@@ -15,7 +15,7 @@ use super::StoreError;
 use super::checkpoints::{Checkpoints, checkpoint};
 use crate::vital_threads::VitalThreads;
 
-/// The most writes in one transaction, so that the first of them doesn't wait for ever.
+/// With so many writes in it a transaction takes no more, so that the first of them doesn't wait for ever.
 const GROUP: usize = 128;
 
 thread_local! {
@@ -26,7 +26,7 @@ thread_local! {
 
 pub(super) struct Writer {
     /// None once the writer is being closed.
-    jobs: Option<Sender<Box<dyn Job>>>,
+    jobs: Option<Sender<Vec<Box<dyn Job>>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -56,36 +56,45 @@ impl Writer {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.begin(work).answer()
+        let (job, answer) = job(work);
+        self.hand_over(vec![job]);
+        answered(&answer)
     }
 
-    /// Hands a write over without waiting for it, so that several of one caller share a commit.
-    pub(super) fn begin<T, E>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
-    ) -> Begun<T, E>
+    /// Several writes of one caller, which share a commit; each has an answer of its own, in their order.
+    pub(super) fn write_each<T, E, W>(&self, works: impl IntoIterator<Item = W>) -> Vec<Result<T, E>>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        let (reply, answer) = channel();
-        let job = Write { work: Some(work), result: None, reply };
+        let (jobs, answers): (Vec<_>, Vec<_>) = works.into_iter().map(job).unzip();
+        self.hand_over(jobs);
+        answers.iter().map(answered).collect()
+    }
+
+    fn hand_over(&self, batch: Vec<Box<dyn Job>>) {
         if let Some(jobs) = &self.jobs {
-            // A writer that is gone drops the job, and so the answer's other end.
-            let _gone = jobs.send(Box::new(job));
+            // A writer that is gone drops the jobs, and so the answers' other ends.
+            let _gone = jobs.send(batch);
         }
-        Begun(answer)
     }
 }
 
-/// A write that was handed over.
-pub(super) struct Begun<T, E>(Receiver<Result<T, E>>);
+/// A write as a job, and where its answer arrives.
+fn job<T, E, W>(work: W) -> (Box<dyn Job>, Receiver<Result<T, E>>)
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    W: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+{
+    let (reply, answer) = channel();
+    (Box::new(Write { work: Some(work), result: None, reply }), answer)
+}
 
-impl<T, E: From<StoreError>> Begun<T, E> {
-    /// Waits until it is committed.
-    pub(super) fn answer(self) -> Result<T, E> {
-        self.0.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
-    }
+/// Waits until a write is committed.
+fn answered<T, E: From<StoreError>>(answer: &Receiver<Result<T, E>>) -> Result<T, E> {
+    answer.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
 }
 
 impl Drop for Writer {
@@ -145,10 +154,13 @@ where
     }
 }
 
-fn work_off(connection: &Connection, checkpoints: &Checkpoints, waiting: &Receiver<Box<dyn Job>>) {
-    while let Ok(first) = waiting.recv() {
-        let mut group = vec![first];
-        group.extend(waiting.try_iter().take(GROUP - 1));
+fn work_off(connection: &Connection, checkpoints: &Checkpoints, waiting: &Receiver<Vec<Box<dyn Job>>>) {
+    while let Ok(mut group) = waiting.recv() {
+        while group.len() < GROUP
+            && let Ok(next) = waiting.try_recv()
+        {
+            group.extend(next);
+        }
         let commit = transact(connection, &mut group);
         for job in group {
             job.answer(commit.as_ref().map(|&()| ()));
@@ -259,7 +271,6 @@ mod tests {
         // The writer is busy with the first: these are sent while it is, so they wait together.
         let mut answers = Vec::new();
         for n in 1..=10 {
-            let (reply, answer) = channel();
             let path = path.clone();
             let work = move |connection: &Connection| {
                 insert(connection, n)?;
@@ -270,12 +281,8 @@ mod tests {
                     _ => Ok(n),
                 }
             };
-            writer
-                .jobs
-                .as_ref()
-                .unwrap()
-                .send(Box::new(Write { work: Some(work), result: None, reply }))
-                .unwrap();
+            let (job, answer) = job(work);
+            writer.hand_over(vec![job]);
             answers.push(answer);
         }
         leave.send(()).unwrap();
@@ -286,6 +293,20 @@ mod tests {
         assert!(matches!(answers[6], Err(StoreError::Panicked)));
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 8);
         assert_eq!(rows(&writer), [0, 1, 2, 3, 5, 6, 8, 9, 10]);
+    }
+
+    #[test]
+    fn writes_of_one_caller_share_a_commit() {
+        let (writer, path, _folder) = writer();
+        let works = (1..=3).map(|n| {
+            let path = path.clone();
+            move |connection: &Connection| {
+                insert(connection, n)?;
+                Ok::<_, StoreError>(committed(&path))
+            }
+        });
+        let seen: Vec<_> = writer.write_each(works).into_iter().map(Result::unwrap).collect();
+        assert_eq!((seen, committed(&path)), (vec![0, 0, 0], 3), "none is committed before all are");
     }
 
     #[test]
@@ -306,10 +327,12 @@ mod tests {
         threads.on_loss(move |thread| report.send(thread).unwrap());
         // Held back until nobody waits for the answer any more.
         let (leave, may_leave) = sync_channel::<()>(0);
-        drop(writer.begin(move |_| {
+        let (job, answer) = job(move |_: &Connection| {
             may_leave.recv().unwrap();
             Ok::<_, StoreError>(Bomb)
-        }));
+        });
+        writer.hand_over(vec![job]);
+        drop(answer);
         leave.send(()).unwrap();
         assert_eq!(reported.recv(), Ok("library-writer"));
         assert!(matches!(writer.write(|_| Ok::<_, StoreError>(())), Err(StoreError::Closed)));

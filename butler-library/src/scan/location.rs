@@ -187,9 +187,11 @@ fn season_of(season: Option<u32>, numbers: Numbers) -> u32 {
 /// Every episode that a file holds, at least one.
 fn episodes(named: &Episode) -> Vec<Step> {
     let titled = |default: String| named.title.clone().unwrap_or(default);
+    let aired =
+        |steps: Vec<Step>| steps.into_iter().map(|step| Step { aired: named.aired, ..step }).collect();
     match named.numbers {
-        Numbers::Range { first, last } => numbered(first, last, false, &titled),
-        Numbers::Absolute { first, last } => numbered(first, last, true, &titled),
+        Numbers::Range { first, last } => aired(numbered(first, last, false, &titled)),
+        Numbers::Absolute { first, last } => aired(numbered(first, last, true, &titled)),
         Numbers::Date(day) => {
             let title = titled(day.to_string());
             vec![Step { aired: Some(day), ..Step::new(ItemKind::Episode, day_key(day), &title) }]
@@ -329,6 +331,7 @@ mod tests {
                     show,
                     season: Some(1),
                     numbers,
+                    aired: Some(jiff::civil::date(2017, 12, 1)),
                     title: None,
                     version: None,
                     stack: None,
@@ -342,6 +345,7 @@ mod tests {
             ["Dark", "Season 1", "Episode 2"]
         );
         assert_eq!(told.further.iter().map(|step| step.number).collect::<Vec<_>>(), [Some(3), Some(4)]);
+        assert_eq!(told.steps[2].aired, Some(jiff::civil::date(2017, 12, 1)));
         assert!(episode(Numbers::Range { first: 2, last: 9_999 }).further.is_empty());
         let dated = episode(Numbers::Date(jiff::civil::date(2009, 2, 10)));
         assert_eq!((dated.steps[2].title.as_str(), dated.steps[2].number), ("2009-02-10", None));

@@ -28,6 +28,9 @@ use crate::store::path_from_bytes;
 use crate::store::sources;
 use crate::{CallError, Library, RootId, Section, SourceId, StoreError};
 
+/// So many files that are still being written a report names.
+const MOST_UNSETTLED_NAMED: usize = 10;
+
 /// Where the plans of a scan go.
 pub(super) enum Sink<'a> {
     /// They are carried out.
@@ -320,6 +323,9 @@ impl<'a> Scan<'a> {
             let patience = if matches!(self.sink, Sink::Library) { PATIENCE } else { SignedDuration::ZERO };
             if now.duration_since(began) >= patience {
                 self.report.unsettled = young.len() as u64;
+                let named = young.iter().take(MOST_UNSETTLED_NAMED);
+                self.report.unsettled_files =
+                    named.map(|(file, _)| path_from_bytes(&file.seen.path)).collect();
                 return Ok(true);
             }
             // What is read already need not wait for what is not.

@@ -7,7 +7,7 @@
 //! (`migrations/0019_underived.sql`); the digest decides. Start with [`Derivation`] and
 //! [`Library::underived`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use butler_product::{Failure, Listed, ProductKind, Value};
 use jiff::Timestamp;
@@ -37,6 +37,9 @@ pub struct Derivation {
 pub struct Inputs {
     /// The contents of the files below the item that are there, each once, by their ids.
     pub sources: Vec<InputSource>,
+    /// The item's children with such a file, by their ids: the contents of each, by their places in `sources`. A
+    /// track that is there twice in an album is two of one content, one in two qualities is one of two.
+    pub children: Vec<Vec<usize>>,
 }
 
 /// One content below an item.
@@ -51,7 +54,19 @@ pub struct InputSource {
 impl Inputs {
     /// Of each content the product of a kind; none where it is not made, or there was nothing to make it of.
     pub fn each<P: Listed + 'static>(&self) -> impl Iterator<Item = Option<&P>> {
-        self.sources.iter().map(|source| source.products.iter().find_map(|product| product.value.get()))
+        self.sources.iter().map(InputSource::product)
+    }
+
+    /// Of each child of the item the product of a kind; none where it is made of none of its contents.
+    pub fn each_child<P: Listed + 'static>(&self) -> impl Iterator<Item = Option<&P>> {
+        let of = |place: &usize| self.sources.get(*place).and_then(InputSource::product);
+        self.children.iter().map(move |contents| contents.iter().find_map(of))
+    }
+}
+
+impl InputSource {
+    fn product<P: Listed + 'static>(&self) -> Option<&P> {
+        self.products.iter().find_map(|product| product.value.get())
     }
 }
 
@@ -104,8 +119,8 @@ impl Digest {
         Self { hasher, has_products: false }
     }
 
-    fn add(&mut self, source: SourceId, made: Option<&Made>) {
-        self.hasher.update(&source.0.to_le_bytes());
+    fn add(&mut self, child: ItemId, source: SourceId, made: Option<&Made>) {
+        self.hasher.update(&child.0.to_le_bytes()).update(&source.0.to_le_bytes());
         if let Some((kind, made_from, made_at)) = made {
             self.has_products = true;
             self.hasher.update(kind.as_bytes()).update(made_from).update(&made_at.to_le_bytes());
@@ -206,29 +221,36 @@ impl Library {
                 return Ok(None);
             }
             let mut digest = Digest::of(derivation.makes);
-            let mut sources: BTreeMap<SourceId, Vec<ProductRow>> = BTreeMap::new();
+            let mut sources: BTreeMap<SourceId, (ItemId, Vec<ProductRow>)> = BTreeMap::new();
+            let mut children: BTreeMap<ItemId, BTreeSet<SourceId>> = BTreeMap::new();
             // `d.*` has the columns of a product; the content's own id is there without one, too.
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT DISTINCT p.source AS below, d.* {BELOW} WHERE i.id = :item ORDER BY p.source, d.kind, d.params"
+                "SELECT DISTINCT c.id AS child, p.source AS below, d.* {BELOW} WHERE i.id = :item \
+                 ORDER BY c.id, p.source, d.kind, d.params"
             ))?;
             let from = Json(words(derivation.from));
             let asked = named_params! { ":from": from, ":item": item };
             let mut rows = statement.query(asked)?;
             while let Some(row) = rows.next()? {
-                let source: SourceId = row.get("below")?;
-                let products = sources.entry(source).or_default();
+                let (child, source): (ItemId, SourceId) = (row.get("child")?, row.get("below")?);
+                children.entry(child).or_default().insert(source);
+                let (first, products) = sources.entry(source).or_insert((child, Vec::new()));
                 let made = match row.get::<_, Option<String>>("kind")? {
                     Some(kind) => Some((kind, row.get("made_from")?, row.get("made_at")?)),
                     None => None,
                 };
-                digest.add(source, made.as_ref());
-                if made.is_some() {
+                digest.add(child, source, made.as_ref());
+                // The same products stand with each child that has the content.
+                if made.is_some() && *first == child {
                     products.push(product_row(row)?);
                 }
             }
-            let sources =
-                sources.into_iter().map(|(source, products)| InputSource { source, products }).collect();
-            Ok(Some((Inputs { sources }, digest.end())))
+            let sources: Vec<InputSource> =
+                sources.into_iter().map(|(source, (_, products))| InputSource { source, products }).collect();
+            let place = |source: SourceId| sources.binary_search_by_key(&source, |input| input.source).ok();
+            let children =
+                children.into_values().map(|of| of.into_iter().filter_map(place).collect()).collect();
+            Ok(Some((Inputs { sources, children }, digest.end())))
         })
     }
 
@@ -325,16 +347,16 @@ fn unmark(tx: &Connection, kind: ProductKind, item: ItemId, changes: i64) -> Res
 fn digest_of(tx: &Connection, derivation: &Derivation, item: ItemId) -> Result<Digest, StoreError> {
     let mut digest = Digest::of(derivation.makes);
     let mut statement = tx.prepare_cached(&format!(
-        "SELECT DISTINCT p.source, d.kind, d.made_from, d.made_at {BELOW} WHERE i.id = :item \
-         ORDER BY p.source, d.kind, d.params"
+        "SELECT DISTINCT c.id, p.source, d.kind, d.made_from, d.made_at {BELOW} WHERE i.id = :item \
+         ORDER BY c.id, p.source, d.kind, d.params"
     ))?;
     let from = Json(words(derivation.from));
     let mut rows = statement.query(named_params! { ":from": from, ":item": item })?;
     while let Some(row) = rows.next()? {
-        let kind: Option<String> = row.get(1)?;
+        let kind: Option<String> = row.get(2)?;
         let made: Option<Made> =
-            kind.map(|kind| Ok::<_, rusqlite::Error>((kind, row.get(2)?, row.get(3)?))).transpose()?;
-        digest.add(row.get(0)?, made.as_ref());
+            kind.map(|kind| Ok::<_, rusqlite::Error>((kind, row.get(3)?, row.get(4)?))).transpose()?;
+        digest.add(row.get(0)?, row.get(1)?, made.as_ref());
     }
     Ok(digest)
 }

@@ -17,7 +17,7 @@ use super::{At, Page, Word, path_from_bytes, readable};
 use crate::{FailureId, ItemId, Library, PartId, SourceId, StoreError};
 
 pub(super) use record::record_of_item;
-pub use record::{NewFailure, NewItemFailure, ScanFailure};
+pub use record::{NewFailure, NewItemFailure, ScanFailure, Tries};
 pub(crate) use record::{add_scan_failures, forget_scan_failures, record};
 
 /// What a failure is of.
@@ -56,7 +56,7 @@ pub struct FailureRow {
     pub class: FailureClass,
     /// One English sentence.
     pub sentence: String,
-    /// How often it was tried.
+    /// How often it was tried; what a person forced does not count.
     pub tries: u32,
     /// When it may be tried again; none while it rests.
     pub next_try_at: Option<Timestamp>,

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use super::items::{ItemRow, rows_of};
 use super::lacks::{Begin, begin, lacking};
 use super::runs::capped;
-use super::{path_bytes, path_from_bytes, readable};
+use super::{Json, path_bytes, path_from_bytes, readable};
 use crate::{ItemId, Library, PartId, RootId, Scope, SectionRoot, SourceId, StoreError};
 
 /// A file and its item.
@@ -67,7 +67,7 @@ impl Library {
     pub fn files_lacking(
         &self,
         spec: &Spec,
-        scopes: &[Scope],
+        scopes: &[Scope<'_>],
         after: Option<PartId>,
         (start, size): (u64, u64),
     ) -> Result<(Vec<ItemFile>, Option<u64>), StoreError> {
@@ -92,8 +92,8 @@ impl Library {
             } else {
                 let count = format!("SELECT count(DISTINCT id) FROM ({among})");
                 let asked = named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
-                    ":usable": kind.oldest_usable(), ":params": params,
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(), ":usable": kind.oldest_usable(), ":params": params,
                 };
                 Some(tx.prepare_cached(&count)?.query_row(asked, |row| row.get(0))?)
             };
@@ -103,8 +103,8 @@ impl Library {
                  ORDER BY i.sort_title COLLATE NOCASE, i.id, p.id LIMIT :size OFFSET :start"
             ))?;
             let asked = named_params! {
-                ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
-                ":usable": kind.oldest_usable(), ":params": params, ":size": capped(size),
+                ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                ":kind": kind.as_str(), ":usable": kind.oldest_usable(), ":params": params, ":size": capped(size),
                 ":start": capped(start), ":after": after, ":title": title, ":item": item,
             };
             let found = readable(&mut statement, asked, "part", found)?;
@@ -146,7 +146,7 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn part_lacks(&self, part: PartId, spec: &Spec, scope: &Scope) -> Result<bool, StoreError> {
+    pub fn part_lacks(&self, part: PartId, spec: &Spec, scope: &Scope<'_>) -> Result<bool, StoreError> {
         if scope.needs.contains(Traits::ARTWORK) {
             return Ok(false); // a part is no picture beside the media
         }
@@ -156,8 +156,9 @@ impl Library {
             let mut statement = tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {lacking})"))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
-                    ":usable": kind.oldest_usable(), ":params": spec.params(), ":part": part,
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(), ":usable": kind.oldest_usable(), ":params": spec.params(),
+                    ":part": part,
                 },
                 |row| row.get(0),
             )?)
@@ -168,7 +169,12 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn picture_lacks(&self, source: SourceId, spec: &Spec, scope: &Scope) -> Result<bool, StoreError> {
+    pub fn picture_lacks(
+        &self,
+        source: SourceId,
+        spec: &Spec,
+        scope: &Scope<'_>,
+    ) -> Result<bool, StoreError> {
         if !scope.needs.contains(Traits::ARTWORK) {
             return Ok(false); // what is wished of files is told with these
         }

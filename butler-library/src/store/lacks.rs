@@ -25,13 +25,15 @@ pub enum Versions {
 
 /// Where lacks are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope {
+pub struct Scope<'a> {
     /// Only sources with a part in this section.
     pub section: Option<SectionId>,
     /// What a source must have to be meant.
     pub needs: Traits,
     /// Only sources with a part in a section where this switch is on ([`Library::section_switches`]).
     pub switch: Option<&'static str>,
+    /// Only these sources; none named: all.
+    pub only: Option<&'a [SourceId]>,
     /// What counts as a lack.
     pub versions: Versions,
 }
@@ -50,7 +52,7 @@ impl From<Traits> for Asked {
     }
 }
 
-impl Scope {
+impl Scope<'_> {
     /// What is asked of a kind of product here.
     pub(super) fn asked(&self, kind: ProductKind) -> Asked {
         Asked { needs: self.needs, below: (self.versions == Versions::Newest).then(|| kind.version()) }
@@ -172,6 +174,7 @@ pub(super) fn lacking(asked: impl Into<Asked>, from: Begin) -> String {
         "FROM {tables} CROSS JOIN roots r ON r.id = p.root \
          WHERE (s.traits & {needed}) = {needed} AND p.missing_since IS NULL \
          AND (:section IS NULL OR r.section = :section) \
+         AND (:only IS NULL OR s.id IN (SELECT value FROM json_each(:only) only)) \
          AND NOT EXISTS (SELECT 1 FROM section_switches w \
              WHERE w.section = r.section AND w.id = :switch AND NOT w.is_on) \
          AND {lacks}"
@@ -283,7 +286,7 @@ fn forget_on(tx: &Connection, demand: i64) -> Result<bool, StoreError> {
 }
 
 /// Where the question for the lacks of a scope begins; none where there are none.
-pub(super) fn begin(tx: &Connection, spec: &Spec, scope: &Scope) -> Result<Option<Begin>, StoreError> {
+pub(super) fn begin(tx: &Connection, spec: &Spec, scope: &Scope<'_>) -> Result<Option<Begin>, StoreError> {
     Ok(match scope.versions {
         Versions::Newest if !is_older_stored(tx, spec.kind())? => None,
         Versions::Newest => Some(Begin::Stored),
@@ -360,7 +363,7 @@ impl Library {
     pub fn lacks(
         &self,
         spec: &Spec,
-        scope: &Scope,
+        scope: &Scope<'_>,
         now: Timestamp,
         force: bool,
     ) -> Result<Vec<Lack>, StoreError> {
@@ -373,7 +376,8 @@ impl Library {
             };
             let lacks = statement.query_map(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":force": force, ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
@@ -387,14 +391,15 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn backlog(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<Backlog, StoreError> {
+    pub fn backlog(&self, spec: &Spec, scope: &Scope<'_>, now: Timestamp) -> Result<Backlog, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
             let Some(begin) = begin(tx, spec, scope)? else { return Ok(Backlog::default()) };
             let mut statement = tx.prepare_cached(&backlog_query(scope.asked(kind), begin))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },
@@ -407,7 +412,7 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn lack_count(&self, spec: &Spec, scope: &Scope) -> Result<u64, StoreError> {
+    pub fn lack_count(&self, spec: &Spec, scope: &Scope<'_>) -> Result<u64, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
             let Some(begin) = begin(tx, spec, scope)? else { return Ok(0) };
@@ -416,6 +421,7 @@ impl Library {
             if begin == Begin::Kept
                 && let Some(kept) = demand(tx, spec, scope.needs)?
                 && scope.section.is_none()
+                && scope.only.is_none()
                 && !switched_off.exists([scope.switch])?
             {
                 let mut all = tx.prepare_cached("SELECT count(*) FROM lacks WHERE demand = ?1")?;
@@ -427,7 +433,8 @@ impl Library {
             ))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(),
                 },
                 |row| row.get(0),
@@ -439,13 +446,14 @@ impl Library {
     ///
     /// # Errors
     /// If the database fails.
-    pub fn held_back(&self, spec: &Spec, scope: &Scope, now: Timestamp) -> Result<HeldBack, StoreError> {
+    pub fn held_back(&self, spec: &Spec, scope: &Scope<'_>, now: Timestamp) -> Result<HeldBack, StoreError> {
         let kind = spec.kind();
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&held_query(scope.asked(kind)))?;
             Ok(statement.query_row(
                 named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":kind": kind.as_str(),
+                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
+                    ":kind": kind.as_str(),
                     ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
                     ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
                 },

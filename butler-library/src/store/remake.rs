@@ -3,7 +3,7 @@
 //!
 //! Start with [`Library::remake`]. A product that is to be made anew has version 0, which no build ever gave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use butler_product::ProductKind;
@@ -36,6 +36,8 @@ pub enum RemakeScope {
 pub struct Remade {
     /// Different contents that are meant; files that hold the same count once.
     pub sources: u64,
+    /// These contents by the sections that hold them; none are named of a whole section.
+    pub places: BTreeMap<SectionId, Vec<SourceId>>,
     /// Products that are lacks from now on, each kind for itself: those that were there, and those that were
     /// lost.
     pub products: BTreeMap<ProductKind, u64>,
@@ -61,8 +63,14 @@ impl Library {
             RemakeScope::File(path) => self.places_of(path)?,
             _ => Vec::new(),
         };
-        let Some(sources) = self.db().read(|tx| sources(tx, scope, &places))? else { return Ok(None) };
-        let mut remade = Remade { sources: sources.len() as u64, ..Remade::default() };
+        let Some(found) = self.db().read(|tx| sources(tx, scope, &places))? else { return Ok(None) };
+        let mut places = BTreeMap::<SectionId, Vec<SourceId>>::new();
+        for (section, source) in &found {
+            let named = places.entry(*section).or_default();
+            named.extend((!matches!(scope, RemakeScope::Section(_))).then_some(*source));
+        }
+        let sources = distinct(found);
+        let mut remade = Remade { sources: sources.len() as u64, places, ..Remade::default() };
         for group in sources.chunks(GROUP) {
             let group = group.to_vec();
             let (products, failures) = if missing_only {
@@ -86,19 +94,23 @@ impl Library {
         Ok(Some(remade))
     }
 
-    /// Makes lacks again of those products of a section's files whose blob is lost; whenever `is_stopping`
-    /// says so, it ends. How many that were.
+    /// Makes lacks again of those products of a section's files, or only of these contents, whose blob is
+    /// lost; whenever `is_stopping` says so, it ends. How many that were.
     ///
     /// # Errors
     /// If the database fails or blobs can't be looked at; what was done until then stays.
     pub fn check_blobs_of(
         &self,
         section: SectionId,
+        only: Option<&[SourceId]>,
         kinds: &[ProductKind],
         is_stopping: &dyn Fn() -> bool,
     ) -> Result<u64, CheckBlobsError> {
         let scope = RemakeScope::Section(section);
-        let sources = self.db().read(|tx| sources(tx, &scope, &[]))?.unwrap_or_default();
+        let sources = match only {
+            Some(only) => only.to_vec(),
+            None => distinct(self.db().read(|tx| sources(tx, &scope, &[]))?.unwrap_or_default()),
+        };
         let mut lost = 0;
         for group in sources.chunks(GROUP) {
             if is_stopping() {
@@ -199,26 +211,32 @@ fn lift(
     Ok(counts)
 }
 
-/// The sources of a scope, those of tags too; none if there is no such thing.
-/// `places` are those of a file.
+/// Each source once, in whichever sections it lies.
+fn distinct(found: Vec<(SectionId, SourceId)>) -> Vec<SourceId> {
+    found.into_iter().map(|(_, source)| source).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The sources of a scope, those of tags too, each with a section that holds it; none if there is no such
+/// thing. `places` are those of a file.
 fn sources(
     tx: &Connection,
     scope: &RemakeScope,
     places: &[(RootId, PathBuf)],
-) -> Result<Option<Vec<SourceId>>, StoreError> {
-    let of = |parts: &str, id: i64| -> Result<Vec<SourceId>, StoreError> {
+) -> Result<Option<Vec<(SectionId, SourceId)>>, StoreError> {
+    let of = |parts: &str, id: i64| -> Result<Vec<(SectionId, SourceId)>, StoreError> {
         let query = format!(
-            "WITH meant AS MATERIALIZED ({parts}) SELECT source FROM parts WHERE missing_since IS NULL AND id \
-             IN meant \
-             UNION SELECT tagged FROM parts WHERE missing_since IS NULL AND tagged IS NOT NULL AND id IN \
-             meant"
+            "WITH meant AS MATERIALIZED ({parts}) \
+             SELECT r.section, p.source FROM parts p JOIN roots r ON r.id = p.root \
+             WHERE p.missing_since IS NULL AND p.id IN meant \
+             UNION SELECT r.section, p.tagged FROM parts p JOIN roots r ON r.id = p.root \
+             WHERE p.missing_since IS NULL AND p.tagged IS NOT NULL AND p.id IN meant"
         );
-        Ok(readable(&mut *tx.prepare_cached(&query)?, [id], "part", |row| row.get(0))?)
+        let found = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        Ok(readable(&mut *tx.prepare_cached(&query)?, [id], "part", found)?)
     };
-    let with_pictures = |mut sources: Vec<SourceId>, pictures: &str, id: i64| -> Result<_, StoreError> {
-        sources.extend(readable(&mut *tx.prepare_cached(pictures)?, [id], "picture", |row| {
-            row.get::<_, SourceId>(0)
-        })?);
+    let with_pictures = |mut sources: Vec<_>, pictures: &str, id: i64| -> Result<_, StoreError> {
+        let found = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        sources.extend(readable(&mut *tx.prepare_cached(pictures)?, [id], "picture", found)?);
         sources.sort_unstable();
         sources.dedup();
         Ok(Some(sources))
@@ -238,14 +256,17 @@ fn sources(
                 ),
                 *item,
             )?;
-            let pictures = format!("{below} SELECT c.source FROM below b JOIN pictures c ON c.item = b.item");
+            let pictures = format!(
+                "{below} SELECT i.section, c.source FROM below b JOIN items i ON i.id = b.item \
+                 JOIN pictures c ON c.item = b.item"
+            );
             with_pictures(of_parts, &pictures, *item)?
         }
         RemakeScope::Part(PartId(part)) if is_there("parts", *part)? => Some(of("SELECT ?1", *part)?),
         RemakeScope::Section(SectionId(section)) if is_there("sections", *section)? => {
             let of_parts =
                 of("SELECT p.id FROM parts p JOIN roots r ON r.id = p.root WHERE r.section = ?1", *section)?;
-            let pictures = "SELECT c.source FROM pictures c JOIN roots r ON r.id = c.root \
+            let pictures = "SELECT r.section, c.source FROM pictures c JOIN roots r ON r.id = c.root \
                             WHERE r.section = ?1 AND c.item IS NOT NULL";
             with_pictures(of_parts, pictures, *section)?
         }

@@ -106,7 +106,7 @@ pub struct RunFilter {
 
 const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_at, scheduled_at, started_at, \
                        ended_at, bound_until, day, ended_day, crash_day, crash_count, done, total, failures, \
-                       bytes_read, report, paths, worked_ms, works_since";
+                       bytes_read, report, paths, worked_ms, works_since, sources";
 /// What a filter lets through; [`matching`] has the values.
 const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = \
                        ?3) \
@@ -147,6 +147,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
             force: row.get("forced")?,
             section: row.get("section")?,
             paths: paths_from_bytes(row.get_ref("paths")?.as_blob_or_null()?),
+            sources: row.get::<_, Option<Json<_>>>("sources")?.map_or_else(Vec::new, |sources| sources.0),
         },
         state: row.get::<_, Word<RunState>>("state")?.0,
         reason: row.get::<_, Option<Json<Reason>>>("reason")?.map(|reason| reason.0),
@@ -403,7 +404,7 @@ fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
         id,
         task,
         origin,
-        ask: Ask { force, section, paths },
+        ask: Ask { force, section, paths, sources },
         state,
         reason,
         asked_at,
@@ -421,7 +422,7 @@ fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
     tx.prepare_cached(&format!(
         "INSERT INTO runs ({COLUMNS}) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-                 0, 0, 0, 0, '[]', ?17, ?18, ?19) \
+                 0, 0, 0, 0, '[]', ?17, ?18, ?19, ?20) \
          ON CONFLICT (id) DO UPDATE SET \
              task = excluded.task, state = excluded.state, reason = excluded.reason, \
              origin = excluded.origin, forced = excluded.forced, section = excluded.section, \
@@ -429,7 +430,8 @@ fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
              started_at = excluded.started_at, ended_at = excluded.ended_at, \
              bound_until = excluded.bound_until, day = excluded.day, ended_day = excluded.ended_day, \
              crash_day = excluded.crash_day, crash_count = excluded.crash_count, \
-             paths = excluded.paths, worked_ms = excluded.worked_ms, works_since = excluded.works_since"
+             paths = excluded.paths, worked_ms = excluded.worked_ms, works_since = excluded.works_since, \
+             sources = excluded.sources"
     ))?
     .execute([
         &id.0 as &dyn ToSql,
@@ -451,6 +453,7 @@ fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
         &bytes_of_paths(paths),
         &i64::try_from(worked.as_millis()).unwrap_or(i64::MAX),
         &at(works_since),
+        &(!sources.is_empty()).then_some(Json(sources)),
     ])?;
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Settings by id, as text: what they mean is known where they are used.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{Library, StoreError};
+use crate::{Library, StoreError, db};
 
 impl Library {
     /// The stored text of a setting, if it was ever set.
@@ -25,10 +26,7 @@ impl Library {
     /// # Errors
     /// If the database fails.
     pub fn settings(&self) -> Result<BTreeMap<String, String>, StoreError> {
-        self.db().read(|tx| {
-            let mut statement = tx.prepare_cached("SELECT id, value FROM settings")?;
-            Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
-        })
+        self.db().read(all)
     }
 
     /// Sets some settings, all or none of them; `None` forgets one, so that its default holds again.
@@ -51,4 +49,17 @@ impl Library {
             Ok(())
         })
     }
+}
+
+/// Every setting that was ever set in a data folder, whether or not a server holds that. Writes nothing there.
+///
+/// # Errors
+/// If there is no database, or what stands in it can't be read.
+pub fn stored_settings(data_dir: &Path) -> Result<BTreeMap<String, String>, StoreError> {
+    all(&db::open_aside(&data_dir.join("butler.db"))?)
+}
+
+fn all(tx: &Connection) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT id, value FROM settings")?;
+    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
 }

@@ -6,10 +6,16 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use butler_library::{
-    BackupError, BackupFault, Library, NewestUsable, RestoreError, backups, newest_usable, restore_backup,
+use butler_api::{
+    Ask, Attendance, Origin, Pause, PauseEnd, PauseOwner, Reason, RunId, RunRecord, RunState, TaskName,
 };
+use butler_library::{
+    BackupError, BackupFault, Library, NewestUsable, RestoreError, Restored, Token, backups, newest_usable,
+    restore_backup, stored_settings,
+};
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -30,6 +36,11 @@ fn back_up(library: &Library, day: Date) -> Result<std::path::PathBuf, BackupErr
     library
         .back_up(&library.backups_folder(), day, &mut |_, _| ControlFlow::Continue(()))
         .map(|(file, _)| file.path)
+}
+
+fn restore(data_dir: &Path, copy: &Path) -> Result<Restored, RestoreError> {
+    let local = date(2026, 11, 25).at(8, 0, 0, 0);
+    restore_backup(data_dir, copy, TimeZone::UTC.to_timestamp(local).unwrap(), local)
 }
 
 /// Every row of every table.
@@ -127,7 +138,7 @@ fn a_copy_made_while_others_write_holds_one_moment_and_comes_back_row_by_row() {
     }
     assert_eq!(held_then.len(), then.len());
 
-    let restored = restore_backup(folder.path(), &copy.path, date(2026, 11, 25).at(8, 0, 0, 0)).unwrap();
+    let restored = restore(folder.path(), &copy.path).unwrap();
     assert_eq!(rows(&folder.path().join("butler.db")), held);
     let replaced = restored.replaced.unwrap();
     assert!(
@@ -217,13 +228,12 @@ fn a_restore_is_refused_while_the_folder_is_held_and_for_a_damaged_copy_and_chan
     let library = Library::open(folder.path()).unwrap();
     let copy = back_up(&library, DAY).unwrap();
     set(&library, "after", "1");
-    let now = date(2026, 11, 25).at(8, 0, 0, 0);
-    let held = restore_backup(folder.path(), &copy, now);
+    let held = restore(folder.path(), &copy);
     assert!(matches!(held, Err(RestoreError::DataDir(_))), "{held:?}");
     drop(library);
     let bad = folder.path().join("bad");
     fs::write(&bad, &fs::read(&copy).unwrap()[..5_000]).unwrap();
-    let refused = restore_backup(folder.path(), &bad, now);
+    let refused = restore(folder.path(), &bad);
     assert!(matches!(refused, Err(RestoreError::Copy { .. })), "{refused:?}");
     assert_eq!(Library::open(folder.path()).unwrap().settings().unwrap()["after"], "1");
 }
@@ -239,8 +249,80 @@ fn the_log_of_a_killed_process_is_folded_into_the_database_that_is_kept() {
     for name in ["butler.db", "butler.db-wal"] {
         fs::copy(folder.path().join(name), killed.path().join(name)).unwrap();
     }
-    let restored = restore_backup(killed.path(), &copy, date(2026, 11, 25).at(8, 0, 0, 0)).unwrap();
+    let restored = restore(killed.path(), &copy).unwrap();
     let kept = rows(&restored.replaced.unwrap());
     assert!(kept.iter().any(|row| row.contains("in-the-log")), "{kept:?}");
     assert!(!Library::open(killed.path()).unwrap().settings().unwrap().contains_key("in-the-log"));
+}
+
+#[test]
+fn what_worked_or_waited_when_a_copy_was_made_has_ended_once_it_is_restored() {
+    use RunState::{Completed, Interrupted, Paused, Queued, Running, Scheduled, Stopping};
+    let folder = butler_fixtures::tempdir().unwrap();
+    let library = Library::open(folder.path()).unwrap();
+    let then = Timestamp::from_second(1_700_000_000).unwrap();
+    let run = |id: u64, state| RunRecord {
+        state,
+        day: Some(DAY),
+        ended_at: (state == Completed).then_some(then),
+        works_since: (state == Running).then_some(then),
+        ..RunRecord::new(RunId(id), TaskName::BackupDatabase, Origin::Person, Ask::default(), then)
+    };
+    let states = [Completed, Running, Paused, Stopping, Interrupted, Queued, Scheduled];
+    states.into_iter().zip(1..).for_each(|(state, id)| library.save_run(&run(id, state)).unwrap());
+    library.attend(Attendance { seen_at: then, away_on: None }).unwrap();
+    let secret = Token::new("a-secret-of-somebodys-browser").unwrap();
+    library.begin_web_session(&secret, "Firefox", then).unwrap();
+    library.confirm_plan(&TaskName::GarbageCollectLibraryMedia, "digest", "Much goes.", then).unwrap();
+    let pause = Pause {
+        owner: PauseOwner::Person,
+        note: Some("guests".into()),
+        since: then,
+        until: PauseEnd::Lifted,
+        drains: false,
+    };
+    library.keep_pauses(vec![pause.clone()]).unwrap();
+    let copy = back_up(&library, DAY).unwrap();
+    drop(library);
+
+    let restored = restore(folder.path(), &copy).unwrap();
+    assert_eq!((restored.ended_runs, restored.is_paused), (6, true));
+    let library = Library::open(folder.path()).unwrap();
+    assert_eq!(library.unfinished_runs().unwrap(), [], "nothing begins by them");
+    let first = library.run(RunId(1)).unwrap().unwrap().record;
+    assert_eq!((first.state, first.ended_at), (Completed, Some(then)), "what had ended stays as it was");
+    for id in 2..8 {
+        let record = library.run(RunId(id)).unwrap().unwrap().record;
+        assert_eq!(
+            (record.state, record.reason, record.works_since),
+            (Interrupted, Some(Reason::Restored), None)
+        );
+        assert!(record.ended_at > Some(then) && record.ended_day == Some(DAY));
+    }
+    assert_eq!(library.attendance().unwrap(), None, "it owes no night of which it knows nothing");
+    assert_eq!(library.web_session(&secret, then).unwrap(), None, "who has signed out since stays so");
+    assert_eq!(library.waiting_plans().unwrap(), [], "a person's word was for what was there then");
+    assert_eq!(library.pauses().unwrap(), [pause]);
+    assert_eq!(library.next_run_id().unwrap(), RunId(8));
+}
+
+#[test]
+fn what_was_set_in_a_data_folder_is_read_while_a_process_holds_it_and_nothing_is_left_beside_it() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    assert!(stored_settings(folder.path()).is_err(), "there is no database");
+    let library = Library::open(folder.path()).unwrap();
+    set(&library, "one", "1");
+    assert_eq!(stored_settings(folder.path()).unwrap()["one"], "1", "out of the log");
+    drop(library);
+    let names = || {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert_eq!(stored_settings(folder.path()).unwrap()["one"], "1");
+    assert_eq!(names(), before);
+    fs::write(folder.path().join("butler.db"), b"no database at all".repeat(1_000)).unwrap();
+    assert!(stored_settings(folder.path()).is_err());
 }

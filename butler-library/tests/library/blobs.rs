@@ -12,7 +12,8 @@ use butler_product::{FailureClass, ProductKind, Spec, Traits, bif};
 
 use crate::world::{World, at, content};
 
-const VIDEO: Scope = Scope { section: None, needs: Traits::VIDEO, switch: None, versions: Versions::Usable };
+const VIDEO: Scope<'_> =
+    Scope { section: None, needs: Traits::VIDEO, switch: None, only: None, versions: Versions::Usable };
 
 fn bif_spec() -> Spec {
     Spec::Bif(bif::Params::default())
@@ -164,6 +165,7 @@ fn what_is_to_be_made_anew_is_a_lack_and_serves_until_its_successor_is_there() {
     let file = world.media().canonicalize().unwrap().join("a.mkv");
     let remade = remake(RemakeScope::File(file), &[ProductKind::Bif]).unwrap();
     assert_eq!((remade.sources, remade.products[&ProductKind::Bif]), (1, 1));
+    assert_eq!(remade.places, [(world.section, vec![a])].into());
     assert_eq!(lacks(&world, &bif_spec()), [a]);
     assert!(world.library.open_product(a, ProductKind::Bif).unwrap().is_some());
     world.make_bif(a);
@@ -200,6 +202,7 @@ fn only_what_is_missing_is_made_anew_if_that_is_asked_for() {
         sentence: "It is damaged.".into(),
         run: None,
         next_try_at: None,
+        counts: true,
     };
     let failed: FailureId = world.library.record_failure(c, failure, at(1)).unwrap();
     let remade = world
@@ -207,7 +210,8 @@ fn only_what_is_missing_is_made_anew_if_that_is_asked_for() {
         .remake(&RemakeScope::Section(world.section), &ProductKind::ALL, true, at(9))
         .unwrap()
         .unwrap();
-    let Remade { sources, products, failures } = remade;
+    let Remade { sources, products, failures, places } = remade;
+    assert_eq!(places, [(world.section, Vec::new())].into(), "a whole section needs no names");
     assert_eq!((sources, products), (3, [(ProductKind::Bif, 1)].into()));
     assert_eq!(failures[&ProductKind::Bandwidth], 1);
     assert_eq!(lacks(&world, &bif_spec()), [a]);
@@ -221,12 +225,14 @@ fn a_forced_look_at_one_section_leaves_the_others_and_ends_when_it_is_told_to() 
     for source in [a, b] {
         fs::remove_file(path_of(&world, source)).unwrap();
     }
-    let look = |section, is_stopping: bool| {
-        world.library.check_blobs_of(section, &[ProductKind::Bif], &|| is_stopping).unwrap()
+    let look_at = |section, only: Option<&[SourceId]>, is_stopping: bool| {
+        world.library.check_blobs_of(section, only, &[ProductKind::Bif], &|| is_stopping).unwrap()
     };
+    let look = |section, is_stopping| look_at(section, None, is_stopping);
     assert_eq!(look(SectionId(world.section.0 + 1), false), 0);
     assert_eq!(look(world.section, true), 0);
-    assert_eq!((look(world.section, false), lacks(&world, &bif_spec()).len()), (2, 2));
+    assert_eq!((look_at(world.section, Some(&[b]), false), lacks(&world, &bif_spec())), (1, vec![b]));
+    assert_eq!((look(world.section, false), lacks(&world, &bif_spec()).len()), (1, 2));
 }
 
 #[test]

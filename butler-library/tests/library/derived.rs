@@ -167,8 +167,8 @@ fn what_does_not_touch_the_inputs_makes_nothing_anew() {
     let world = music(&["01 One", "02 Two"]);
     analyse(&world, "01 One", 700);
     assert_eq!(run(&world, &ALBUM), 1);
-    // A second copy, another name, another product: the same content and what is known of it.
-    world.write(path("02 Two (copy)"), &content("02 Two", 1_000));
+    // A second file of a track, another name, another product: the same content and what is known of it.
+    world.write("Nina/Blue/02 Two.m4a", &content("02 Two", 1_000));
     world.rename(&path("01 One"), &path("01 Uno"));
     world.make_media_info(world.part(&path("02 Two")).source, &[]);
     world.scan();
@@ -211,4 +211,32 @@ fn a_failure_of_an_item_rests_until_its_inputs_change_or_a_person_asks() {
     analyse(&world, "01 One", 500);
     assert_eq!((run(&world, &ALBUM), made(&world)), (1, Some((1, 1, 500))));
     assert_eq!(world.library.failures(0, 10).unwrap().total, 0, "it is made");
+}
+
+#[test]
+fn a_track_that_is_there_twice_counts_twice_and_one_in_two_qualities_once() {
+    let world = music(&["01 One", "02 Two"]);
+    // The same content as another track, and another content of the same track.
+    world.write(path("03 Again"), &content("01 One", 1_000));
+    world.write("Nina/Blue/02 Two.flac", &content("two, lossless", 2_000));
+    world.scan();
+    for (track, needed) in [("01 One", 700), ("02 Two", 900)] {
+        analyse(&world, track, needed);
+    }
+    let album = world.only(ItemKind::Album).row.id;
+    let of_children = || {
+        let (inputs, digest) = world.library.inputs(&ALBUM, album).unwrap().unwrap();
+        let needed: Vec<Option<u64>> =
+            inputs.each_child::<Summary>().map(|made| made.map(|made| made.total.needed[0])).collect();
+        (needed, inputs.sources.len(), digest)
+    };
+    let (needed, sources, before) = of_children();
+    assert_eq!((needed, sources), (vec![Some(700), Some(900), Some(700)], 3));
+    assert_eq!(run(&world, &ALBUM), 1);
+    world.remove(&path("03 Again"));
+    world.scan();
+    let (needed, sources, after) = of_children();
+    assert_eq!((needed, sources), (vec![Some(700), Some(900)], 3));
+    assert_ne!(before, after, "the contents are the same, and the tracks are not");
+    assert_eq!(run(&world, &ALBUM), 1);
 }

@@ -16,6 +16,7 @@ fn failure(kind: ProductKind, sentence: &str) -> NewFailure {
         sentence: sentence.into(),
         run: None,
         next_try_at: None,
+        counts: true,
     }
 }
 

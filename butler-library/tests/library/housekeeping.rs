@@ -124,7 +124,7 @@ fn a_database_that_was_put_back_costs_no_blob_that_a_newer_one_knows() {
     let data_dir = library.data_dir().to_owned();
     drop(library);
     let now = date(2026, 11, 25).at(8, 0, 0, 0);
-    restore_backup(&data_dir, &copies[1], now).unwrap();
+    restore_backup(&data_dir, &copies[1], at(DAY), now).unwrap();
     let library = Library::open(&data_dir).unwrap();
     // As at each start.
     library.check_blobs(None, &|| false).unwrap();
@@ -132,7 +132,7 @@ fn a_database_that_was_put_back_costs_no_blob_that_a_newer_one_knows() {
     assert_eq!((found.new.len(), found.overdue.len()), (1, 0), "however old the file is");
     library.note_strays(&found.new, at(0)).unwrap();
     drop(library);
-    restore_backup(&data_dir, &copies[0], date(2026, 11, 25).at(9, 0, 0, 0)).unwrap();
+    restore_backup(&data_dir, &copies[0], at(DAY), now).unwrap();
     let library = Library::open(&data_dir).unwrap();
     assert!(library.open_product(b, ProductKind::Bif).unwrap().is_some());
     assert_eq!(library.blob_garbage(at(100 * DAY), &mut || false).unwrap().whole, 2);

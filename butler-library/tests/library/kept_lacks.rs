@@ -146,6 +146,7 @@ fn take(library: &Library, db: &Connection, step: &Step) {
                 sentence: "It is damaged.".into(),
                 run: None,
                 next_try_at,
+                counts: true,
             };
             library.record_failure(SourceId(source + 1), failure, at(-10_000)).unwrap();
         }
@@ -193,7 +194,7 @@ fn answers(library: &Library) -> Vec<(Vec<SourceId>, u64, Backlog)> {
     for interval_ms in [5_000, 10_000] {
         for (spec, needs) in demands(interval_ms, true) {
             for section in [None, Some(SectionId(1)), Some(SectionId(2))] {
-                let scope = Scope { section, needs, switch: None, versions: Versions::Usable };
+                let scope = Scope { section, needs, switch: None, only: None, versions: Versions::Usable };
                 let lacks = |force| {
                     let lacks = library.lacks(&spec, &scope, at(0), force).unwrap();
                     lacks.into_iter().map(|lack| lack.source).collect::<Vec<_>>()
@@ -245,7 +246,8 @@ fn a_scan_and_what_workers_make_of_it_leave_no_lack_out() {
     let sound = world.part("sound only.mkv").source;
     world.make_media_info(sound, &[StreamKind::Audio]);
     world.library.assert_sound();
-    let scope = Scope { section: None, needs: Traits::VIDEO, switch: None, versions: Versions::Usable };
+    let scope =
+        Scope { section: None, needs: Traits::VIDEO, switch: None, only: None, versions: Versions::Usable };
     let lacks = |spec: &Spec| {
         world
             .library

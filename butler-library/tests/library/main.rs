@@ -29,6 +29,7 @@ mod runs;
 mod section_switches;
 mod sections;
 mod settling;
+mod sonic;
 mod states;
 mod tags;
 mod tree;

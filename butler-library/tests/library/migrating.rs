@@ -168,7 +168,7 @@ fn a_data_folder_that_was_in_use_keeps_every_value_of_every_row() {
 
     let world = World { library, section: SectionId(1), ..world };
     let lacks = |spec: Spec, needs: Traits| -> Vec<String> {
-        let scope = Scope { section: None, needs, switch: None, versions: Versions::Usable };
+        let scope = Scope { section: None, needs, switch: None, only: None, versions: Versions::Usable };
         let lacks = world.library.lacks(&spec, &scope, at(0), true).unwrap();
         let file = |source| world.library.files_of(source).unwrap().remove(0).path;
         let mut names: Vec<_> = lacks

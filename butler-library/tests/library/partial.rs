@@ -219,3 +219,24 @@ fn a_path_is_found_in_a_section_through_links_and_never_outside_of_it() {
     assert_eq!(find(std::path::Path::new("Film 0 (2000)")), None);
     assert_eq!(find(std::path::Path::new("/")), None);
 }
+
+#[test]
+fn the_contents_at_some_paths_are_those_of_the_files_and_pictures_there_and_below() {
+    let world = World::new(SectionKind::Movie);
+    films(&world, 0..3);
+    world.write("Film 10 (2000)/film.mkv", b"ten");
+    world.write("Film 1 (2000)/poster.jpg", b"a picture");
+    world.scan();
+    let of = |paths: &[&str]| {
+        let paths: Vec<_> =
+            paths.iter().map(|path| world.media().canonicalize().unwrap().join(path)).collect();
+        world.library.sources_at(world.section, &paths).unwrap()
+    };
+    let film = |name: &str| world.part(name).source;
+    let one = of(&["Film 1 (2000)"]);
+    assert_eq!(one.len(), 2, "the film and its poster");
+    assert!(one.contains(&film("Film 1 (2000)/film.mkv")));
+    assert_eq!(of(&["Film 2 (2000)/film.mkv", "Film 2 (2000)"]), [film("Film 2 (2000)/film.mkv")]);
+    assert_eq!(of(&[""]).len(), 5);
+    assert_eq!((of(&[]), of(&["nowhere"]), of(&["Film"])), (vec![], vec![], vec![]));
+}

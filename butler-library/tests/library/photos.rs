@@ -38,7 +38,13 @@ fn photos_are_listed_by_the_best_date_that_is_known() {
         .library
         .lacks(
             &Spec::Photo,
-            &Scope { section: None, needs: Traits::PHOTO, switch: None, versions: Versions::Usable },
+            &Scope {
+                section: None,
+                needs: Traits::PHOTO,
+                switch: None,
+                only: None,
+                versions: Versions::Usable,
+            },
             at(0),
             false,
         )

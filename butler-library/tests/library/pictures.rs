@@ -13,8 +13,8 @@ use jiff::Timestamp;
 
 use crate::world::{World, at, content};
 
-const ARTWORK: Scope =
-    Scope { section: None, needs: Traits::ARTWORK, switch: None, versions: Versions::Usable };
+const ARTWORK: Scope<'_> =
+    Scope { section: None, needs: Traits::ARTWORK, switch: None, only: None, versions: Versions::Usable };
 
 fn pictures(world: &World, item: ItemId) -> Vec<(PictureRole, String)> {
     let name = |place: PicturePlace| match place {
@@ -227,6 +227,7 @@ fn what_fails_of_a_picture_is_told_with_its_file_and_is_made_anew_with_its_item(
         version: ProductKind::BlurHash.version(),
         class: FailureClass::Content,
         sentence: "The picture is damaged or cut off.".into(),
+        counts: true,
         run: None,
         next_try_at: None,
     };

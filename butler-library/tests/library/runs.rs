@@ -31,7 +31,7 @@ fn a_run_is_found_again_after_a_restart() {
     let (folder, library) = library();
     let paths = vec!["/films/Heat (1995)".into(), PathBuf::from(not_utf8(b"/films/Caf\xe9, 1999"))];
     let mut record = RunRecord {
-        ask: Ask { force: false, section: Some(4), paths },
+        ask: Ask { force: false, section: Some(4), paths, sources: vec![7, 9] },
         scheduled_at: Some(at(5)),
         bound_until: Some(at(99)),
         ..run(1)

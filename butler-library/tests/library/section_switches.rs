@@ -9,8 +9,13 @@ const SWITCH: &str = "enableBIFGeneration";
 
 fn lacks(world: &World) -> usize {
     let spec = Spec::Bif(bif::Params::default());
-    let scope =
-        Scope { section: None, needs: Traits::VIDEO, switch: Some(SWITCH), versions: Versions::Usable };
+    let scope = Scope {
+        section: None,
+        needs: Traits::VIDEO,
+        switch: Some(SWITCH),
+        only: None,
+        versions: Versions::Usable,
+    };
     world.library.lacks(&spec, &scope, at(0), false).unwrap().len()
 }
 
@@ -29,6 +34,7 @@ fn a_section_that_is_switched_off_demands_nothing_kept_or_not() {
                 section: None,
                 needs: Traits::VIDEO,
                 switch: Some(SWITCH),
+                only: None,
                 versions: Versions::Usable,
             };
             let count = world.library.lack_count(&Spec::Bif(bif::Params::default()), &scope).unwrap();

@@ -149,3 +149,17 @@ fn a_removed_section_that_is_added_again_has_its_products() {
     world.scan();
     assert_eq!(world.only(ItemKind::Movie).media[0].parts[0].products.len(), 1);
 }
+
+#[test]
+fn no_folder_becomes_a_root_that_holds_the_folder_of_backups() {
+    let place = Place::new();
+    let library = &place.library;
+    std::os::unix::fs::symlink(place.path("films/old"), place.path("by a link")).unwrap();
+    for backups in ["films/old", "films/not there", "by a link"] {
+        library.keep_backups_in(Some(place.path(backups)));
+        let refused = place.refused(&[&place.path("films")]);
+        assert!(matches!(refused, SectionError::Root(RootError::HoldsBackups { .. })), "{refused}");
+    }
+    library.keep_backups_in(Some(place.path("music")));
+    library.add_section(new_section(SectionKind::Movie, &[&place.path("films")]), at(0)).unwrap();
+}

@@ -142,6 +142,7 @@ fn every_row_is_as_it_was_after_known_events() {
         sentence: "Its first picture is damaged.".into(),
         run: None,
         next_try_at: Some(at(200_000)),
+        counts: true,
     };
     let boot = world.part("Boot (1981)/Das Boot (1981) - cd1.avi").source;
     world.library.record_failure(boot, failure, at(100_000)).unwrap();

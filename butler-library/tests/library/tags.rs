@@ -8,7 +8,8 @@ use butler_product::{FailureClass, ProductKind, Spec, Traits, Value};
 
 use crate::world::{World, at, content, set_mtime};
 
-const MUSIC: Scope = Scope { section: None, needs: Traits::TAGGED, switch: None, versions: Versions::Usable };
+const MUSIC: Scope<'_> =
+    Scope { section: None, needs: Traits::TAGGED, switch: None, only: None, versions: Versions::Usable };
 
 /// A FLAC with this sound and these bytes for its tags.
 fn flac(sound: &str, tags: &str) -> Vec<u8> {
@@ -306,6 +307,7 @@ fn a_failure_at_tags_names_the_file_and_holds_nothing_else_back() {
         sentence: "The tags are damaged.".into(),
         run: None,
         next_try_at: None,
+        counts: true,
     };
     world.library.record_failure(source, failure, at(5)).unwrap();
     let failures = world.library.failures(0, 10).unwrap().rows;
@@ -315,7 +317,13 @@ fn a_failure_at_tags_names_the_file_and_holds_nothing_else_back() {
         .library
         .lacks(
             &Spec::MediaInfo,
-            &Scope { section: None, needs: Traits::CONTENT, switch: None, versions: Versions::Usable },
+            &Scope {
+                section: None,
+                needs: Traits::CONTENT,
+                switch: None,
+                only: None,
+                versions: Versions::Usable,
+            },
             at(9),
             false,
         )

@@ -7,9 +7,14 @@ use rusqlite::Connection;
 
 use crate::world::{World, at};
 
-const USABLE: Scope =
-    Scope { section: None, needs: Traits::VIDEO, switch: Some("enableBIF"), versions: Versions::Usable };
-const NEWEST: Scope = Scope { versions: Versions::Newest, ..USABLE };
+const USABLE: Scope<'_> = Scope {
+    section: None,
+    needs: Traits::VIDEO,
+    switch: Some("enableBIF"),
+    only: None,
+    versions: Versions::Usable,
+};
+const NEWEST: Scope<'_> = Scope { versions: Versions::Newest, ..USABLE };
 
 fn previews() -> Spec {
     Spec::Bif(bif::Params::default())
@@ -36,7 +41,7 @@ fn films() -> (World, [SourceId; 2]) {
 }
 
 /// The sources that are asked for, which every question agrees about.
-fn asked(world: &World, spec: &Spec, scope: &Scope) -> Vec<SourceId> {
+fn asked(world: &World, spec: &Spec, scope: &Scope<'_>) -> Vec<SourceId> {
     let library = &world.library;
     let mut lacks = library.lacks(spec, scope, at(9), false).unwrap();
     lacks.sort_by_key(|lack| lack.source);

@@ -3,7 +3,7 @@
 use butler_api::RunId;
 use butler_library::{
     FailureRow, FailureSubject, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published, PublishedUnit,
-    RunGain, Scope, SectionKind, SourceId, Versions,
+    RunGain, Scope, SectionKind, SourceId, Tries, Versions,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, Traits, bif};
@@ -12,14 +12,16 @@ use jiff::Timestamp;
 use crate::runs::run;
 use crate::world::{World, at, bif_value, blob, content, new_section, set_mtime};
 
-const ALL: Scope = Scope { section: None, needs: Traits::CONTENT, switch: None, versions: Versions::Usable };
-const VIDEO: Scope = Scope { section: None, needs: Traits::VIDEO, switch: None, versions: Versions::Usable };
+const ALL: Scope<'_> =
+    Scope { section: None, needs: Traits::CONTENT, switch: None, only: None, versions: Versions::Usable };
+const VIDEO: Scope<'_> =
+    Scope { section: None, needs: Traits::VIDEO, switch: None, only: None, versions: Versions::Usable };
 
 fn bif_spec() -> Spec {
     Spec::Bif(bif::Params::default())
 }
 
-fn lacks(world: &World, spec: &Spec, scope: &Scope) -> Vec<SourceId> {
+fn lacks(world: &World, spec: &Spec, scope: &Scope<'_>) -> Vec<SourceId> {
     world
         .library
         .lacks(spec, scope, at(world.clock.get()), false)
@@ -37,6 +39,7 @@ fn failure(kind: ProductKind, next_try_at: Option<Timestamp>) -> NewFailure {
         sentence: "It is damaged.".into(),
         run: Some(RunId(3)),
         next_try_at,
+        counts: true,
     }
 }
 
@@ -116,7 +119,7 @@ fn video_parts_are_known_by_their_streams_and_before_that_by_name() {
     world.make_media_info(track, &[StreamKind::Audio, StreamKind::Picture]);
     assert_eq!(lacks(&world, &bif_spec(), &VIDEO), [films[0]]);
     let of_section =
-        |needs| Scope { section: Some(section), needs, switch: None, versions: Versions::Usable };
+        |needs| Scope { section: Some(section), needs, switch: None, only: None, versions: Versions::Usable };
     assert_eq!(lacks(&world, &bif_spec(), &of_section(Traits::CONTENT)), [track]);
     assert!(lacks(&world, &bif_spec(), &of_section(Traits::VIDEO)).is_empty());
 }
@@ -165,27 +168,55 @@ fn what_can_t_be_opened_holds_back_all_that_comes_after() {
 fn tries_are_counted_for_each_version_and_class_and_end_with_a_product() {
     let (world, [a, ..]) = three_films();
     let library = &world.library;
+    let tried = |class, version| {
+        library.tries(a, ProductKind::Bif, version, class).unwrap().map_or(0, |tries| tries.count)
+    };
     for tries in 1..=3 {
         library.record_failure(a, failure(ProductKind::Bif, None), at(tries)).unwrap();
-        assert_eq!(
-            library.tries(a, ProductKind::Bif, ProductKind::Bif.version(), FailureClass::Content).unwrap(),
-            tries as u32
-        );
+        assert_eq!(tried(FailureClass::Content, ProductKind::Bif.version()), tries as u32);
     }
     let unread = NewFailure { class: FailureClass::Source, ..failure(ProductKind::Bif, None) };
     library.record_failure(a, unread, at(4)).unwrap();
-    assert_eq!(
-        library.tries(a, ProductKind::Bif, ProductKind::Bif.version(), FailureClass::Source).unwrap(),
-        1,
-        "unreadable nights are no damage"
-    );
+    assert_eq!(tried(FailureClass::Source, ProductKind::Bif.version()), 1, "unreadable nights are no damage");
     let newer = NewFailure { version: ProductKind::Bif.version() + 1, ..failure(ProductKind::Bif, None) };
     library.record_failure(a, newer, at(4)).unwrap();
-    let tries = |version| library.tries(a, ProductKind::Bif, version, FailureClass::Content).unwrap();
+    let tries = |version| tried(FailureClass::Content, version);
     assert_eq!((tries(ProductKind::Bif.version()), tries(ProductKind::Bif.version() + 1)), (0, 1));
     assert_eq!(lacks(&world, &bif_spec(), &ALL).len(), 3, "another version's failure holds nothing back");
     world.make_bif(a);
     assert!(failures(&world).is_empty());
+}
+
+#[test]
+fn a_try_that_does_not_count_is_recorded_and_uses_none_up() {
+    let (world, [a, ..]) = three_films();
+    let forced = |at_ms| {
+        let failure = NewFailure { counts: false, ..failure(ProductKind::Bif, Some(at(99))) };
+        world.library.record_failure(a, failure, at(at_ms)).unwrap();
+        world.library.tries(a, ProductKind::Bif, ProductKind::Bif.version(), FailureClass::Content).unwrap()
+    };
+    let tried = |count| Some(Tries { count, next_at: Some(at(99)) });
+    assert_eq!((forced(1), forced(2)), (tried(0), tried(0)));
+    world.library.record_failure(a, failure(ProductKind::Bif, Some(at(99))), at(3)).unwrap();
+    assert_eq!(forced(4), tried(1));
+    assert_eq!(failures(&world)[0].failed_at, at(4));
+}
+
+#[test]
+fn a_question_that_names_sources_is_answered_of_these_alone() {
+    let (world, [a, b, c]) = three_films();
+    world.library.record_failure(b, failure(ProductKind::Bif, None), at(0)).unwrap();
+    let now = at(world.clock.get());
+    for only in [&[a, b][..], &[c], &[]] {
+        let scope = Scope { only: Some(only), ..ALL };
+        let expect: Vec<SourceId> = [c, a].into_iter().filter(|source| only.contains(source)).collect();
+        assert_eq!(lacks(&world, &bif_spec(), &scope), expect);
+        let library = &world.library;
+        assert_eq!(library.lack_count(&bif_spec(), &scope).unwrap(), only.len() as u64);
+        assert_eq!(library.backlog(&bif_spec(), &scope, now).unwrap().sources, expect.len() as u64);
+        let held = library.held_back(&bif_spec(), &scope, now).unwrap().sources;
+        assert_eq!(held, u64::from(only.contains(&b)));
+    }
 }
 
 #[test]
@@ -265,7 +296,7 @@ fn a_name_says_what_a_file_may_have_and_its_headers_what_it_has() {
     world.scan();
     let film = world.part("film.mkv").source;
     let meant = |needs| {
-        let scope = Scope { section: None, needs, switch: None, versions: Versions::Usable };
+        let scope = Scope { section: None, needs, switch: None, only: None, versions: Versions::Usable };
         !lacks(&world, &bif_spec(), &scope).is_empty()
     };
     let of_headers = [Traits::VIDEO, Traits::SOUND, Traits::CHAPTERS];

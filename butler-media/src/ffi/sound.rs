@@ -76,6 +76,22 @@ impl SoundFrame {
         AvError::check_pointer(unsafe { av::av_frame_alloc() }).map(Self)
     }
 
+    /// Takes what is in it, and leaves it empty.
+    pub(crate) fn take(&mut self) -> Result<Self, AvError> {
+        let taken = Self::new()?;
+        // SAFETY: both are valid, and the one that is moved to is empty.
+        unsafe { av::av_frame_move_ref(taken.0, self.0) };
+        Ok(taken)
+    }
+
+    /// Bytes of the samples that it holds, with what its decoder left free behind them.
+    pub(crate) fn bytes(&self) -> usize {
+        let buffers = self.get().buf.iter().filter(|buffer| !buffer.is_null());
+        // SAFETY: what is not null is a buffer of this frame's.
+        let held: usize = buffers.map(|buffer| unsafe { (**buffer).size }).sum();
+        held.saturating_mul(usize::try_from(self.get().nb_extended_buf).unwrap_or(0).saturating_add(1))
+    }
+
     const fn get(&self) -> &av::AVFrame {
         // SAFETY: valid from `new` to `drop`.
         unsafe { &*self.0 }
@@ -96,6 +112,9 @@ impl SoundFrame {
         Layout::of(&self.get().ch_layout)
     }
 }
+
+// SAFETY: libav counts a frame's references across threads, and `&mut self` keeps it to one at a time.
+unsafe impl Send for SoundFrame {}
 
 impl Drop for SoundFrame {
     fn drop(&mut self) {

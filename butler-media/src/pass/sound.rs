@@ -1,34 +1,64 @@
-//! Decodes sound while the file is read through, and feeds it to the makers that want it: each stream is
-//! decoded once, and each form of it (rate and channels) is made once, however many makers want it.
+//! Decodes sound while the file is read through: each stream that somebody wants is decoded once. What was
+//! decoded is brought into the forms that are wanted, and fed to the makers, by `sound/forms.rs`, on a thread of
+//! its own where there is one to spare.
 //!
-//! A form stays what it was at its stream's first sample, whatever the stream becomes on the way. Where sound
-//! is missing the makers learn from when to when; nothing is made up. Start with [`Sound::begin`].
+//! Where sound is missing the makers learn from when to when; nothing is made up. Start with [`Listening::begin`].
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{Scope, ScopedJoinHandle};
 
 use super::through::Taker;
 use super::{Feed, Reader};
-use crate::ffi::{AvError, Demuxer, Packet, Resampler, SoundDecoder, SoundFrame, Target};
+use crate::ffi::{AvError, Demuxer, Packet, SoundDecoder, SoundFrame};
 use crate::key_frames::{MAX_KEY_FRAMES, is_cut_off};
 use crate::open::Stop;
-use crate::products::{SoundMaker, SoundWants, Unheard};
+use crate::products::{SoundMaker, Unheard};
+use forms::{Forms, Piece};
+
+mod forms;
 
 /// Sound that comes so much later than the sound before it ended, microseconds, leaves a gap; less is how
 /// containers round.
 const GAP: i64 = 100_000;
 /// One packet in so many may be damaged; one always.
 const TOLERATED: u64 = 10;
+/// Pieces that go to the thread of the forms together, for each time it is woken costs more than a piece does;
+/// and bytes of these, beyond which they are not gathered further.
+const TOGETHER: (usize, usize) = (64, 1 << 20);
 
-/// The makers that want sound.
+/// The makers that want sound, and what became of it.
 pub(super) struct Sound<'a> {
     reader: Reader<'a>,
     feeds: &'a mut [Feed<dyn SoundMaker>],
     /// By maker.
     heard: Vec<Heard>,
-    tracks: Vec<Track>,
-    clock: Clock,
 }
 
 /// What became of the sound that a maker wants: of each of its streams, once that is known.
 pub(crate) struct Heard(Vec<(usize, Option<Result<(), Stop>>)>);
+
+/// The makers of sound, while the file is read through.
+pub(super) struct Listening<'scope, 'env> {
+    reader: Reader<'env>,
+    heard: &'env mut [Heard],
+    /// The makers' wants.
+    wants: Vec<usize>,
+    tracks: Vec<Track>,
+    clock: Clock,
+    ears: Ears<'scope, 'env>,
+}
+
+/// Where the forms are.
+enum Ears<'scope, 'env> {
+    Here(Forms<'env>),
+    Elsewhere {
+        gathered: Vec<Piece>,
+        sender: SyncSender<Vec<Piece>>,
+        thread: ScopedJoinHandle<'scope, Forms<'env>>,
+    },
+    /// Its end has come.
+    Closed,
+}
 
 /// What was seen of the container's clock, microseconds.
 #[derive(Debug, Default, Clone, Copy)]
@@ -47,33 +77,14 @@ struct Track {
     frame: SoundFrame,
     /// When the next sample is expected, microseconds from the file's start.
     next: Option<i64>,
-    forms: Vec<Form>,
     packets: u64,
     damaged: u64,
-}
-
-/// A form of a stream, and the makers that want it, by their places.
-struct Form {
-    wants: SoundWants,
-    makers: Vec<usize>,
-    /// From the first sample on.
-    made: Option<Made>,
-}
-
-struct Made {
-    target: Target,
-    resampler: Resampler,
-    /// When the samples began that were made without a gap, microseconds from the file's start, and how many
-    /// of each channel were.
-    began: i64,
-    samples: u64,
-    buffer: Vec<f32>,
 }
 
 impl<'a> Sound<'a> {
     pub(super) fn new(reader: Reader<'a>, feeds: &'a mut [Feed<dyn SoundMaker>]) -> Self {
         let heard = feeds.iter().map(|feed| Heard::open(&*feed.maker)).collect();
-        Self { reader, feeds, heard, tracks: Vec::new(), clock: Clock::default() }
+        Self { reader, feeds, heard }
     }
 
     /// Whether anybody waits for sound.
@@ -81,35 +92,66 @@ impl<'a> Sound<'a> {
         self.heard.iter().any(Heard::is_open)
     }
 
+    /// Nobody is fed any more, for one reason.
+    pub(super) fn close(&mut self, stop: &Stop) {
+        self.heard.iter_mut().for_each(|heard| heard.close(stop));
+    }
+
     /// What became of each maker's sound.
     pub(super) fn outcomes(mut self) -> Vec<Heard> {
         let unread = self.reader.unread();
-        self.heard.iter_mut().for_each(|heard| heard.close(&unread));
+        self.close(&unread);
         self.heard
     }
+}
 
-    /// Sets up a decoder for each stream that is wanted; who can't have one learns why.
-    pub(super) fn begin(&mut self, demuxer: &Demuxer) {
-        self.clock.start = demuxer.start().map(|first| self.reader.start(first));
-        self.clock.latest = self.reader.claimed().map(|claimed| claimed.saturating_mul(2));
-        for (maker, feed) in self.feeds.iter().enumerate() {
-            for wants in feed.maker.wants() {
-                let track = match self.tracks.iter_mut().find(|track| track.stream == wants.stream) {
-                    Some(track) => track,
-                    None => match Track::new(self.reader, demuxer, wants.stream) {
-                        Ok(track) => self.tracks.push_mut(track),
-                        Err(stop) => {
-                            self.heard[maker].set(wants.stream, Err(stop));
-                            continue;
-                        }
+impl<'scope, 'env> Listening<'scope, 'env> {
+    /// Sets up a decoder for each stream that is wanted; who can't have one learns why. With `scope` the makers
+    /// are fed on a thread of their own.
+    pub(super) fn begin<'a: 'env>(
+        sound: &'env mut Sound<'a>,
+        demuxer: &Demuxer,
+        scope: Option<&'scope Scope<'scope, 'env>>,
+    ) -> Self {
+        let Sound { reader, feeds, heard } = sound;
+        let clock = Clock {
+            start: demuxer.start().map(|first| reader.start(first)),
+            latest: reader.claimed().map(|claimed| claimed.saturating_mul(2)),
+            seen: 0,
+        };
+        let mut tracks: Vec<Track> = Vec::new();
+        let wanted: Vec<_> = feeds.iter().map(|feed| feed.maker.wants()).collect();
+        let wants = feeds.iter().map(|feed| feed.want).collect();
+        let mut forms = Forms::new(feeds);
+        for (maker, wanted) in wanted.into_iter().enumerate() {
+            for form in wanted {
+                let known = tracks.iter().position(|track| track.stream == form.stream);
+                let track = known.map_or_else(
+                    || {
+                        tracks.push(Track::new(*reader, demuxer, form.stream)?);
+                        Ok(tracks.len() - 1)
                     },
-                };
-                match track.forms.iter_mut().find(|form| form.wants == wants) {
-                    Some(form) => form.makers.push(maker),
-                    None => track.forms.push(Form { wants, makers: vec![maker], made: None }),
+                    Ok,
+                );
+                match track {
+                    Ok(track) => forms.want(track, form, maker),
+                    Err(stop) => heard[maker].set(form.stream, Err(stop)),
                 }
             }
         }
+        let ears = match scope {
+            None => Ears::Here(forms),
+            Some(scope) => {
+                // One batch is on its way while another is fed.
+                let (sender, pieces) = sync_channel::<Vec<Piece>>(1);
+                let feed = move || {
+                    pieces.into_iter().flatten().for_each(|piece| forms.feed(&piece));
+                    forms
+                };
+                Ears::Elsewhere { gathered: Vec::new(), sender, thread: scope.spawn(feed) }
+            }
+        };
+        Self { reader: *reader, heard, wants, tracks, clock, ears }
     }
 
     /// Leaves what is not listened to unread, where a table tells the place of each packet. Only if the sound
@@ -130,18 +172,20 @@ impl<'a> Sound<'a> {
         }
     }
 
-    /// What became of a track that was read to its end.
-    fn verdict(&self, track: &Track) -> Result<(), Stop> {
+    /// What became of a track that was read to its end; `is_made` says whether all of its forms came to be,
+    /// `unfed` how many pieces could not be brought into one.
+    fn verdict(&self, track: &Track, is_made: bool, unfed: u64) -> Result<(), Stop> {
         let media = self.reader.media;
+        let damaged = track.damaged.saturating_add(unfed);
         match self.reader.claimed().filter(|&claimed| is_cut_off(self.clock.seen, claimed)) {
             Some(claimed) => Err(self.reader.cut_off(self.clock.seen, claimed)),
-            None if track.forms.iter().all(|form| form.made.is_none()) => {
+            None if !is_made => {
                 Err(media.stop(|| "The file's sound has nothing that can be decoded.".to_owned()))
             }
-            None if track.damaged > (track.packets / TOLERATED).max(1) => Err(media.stop(|| {
+            None if damaged > (track.packets / TOLERATED).max(1) => Err(media.stop(|| {
                 format!(
-                    "The file's sound is damaged: {} of {} packets can't be decoded.",
-                    track.damaged, track.packets
+                    "The file's sound is damaged: {damaged} of {} packets can't be decoded.",
+                    track.packets
                 )
             })),
             None => Ok(()),
@@ -149,10 +193,10 @@ impl<'a> Sound<'a> {
     }
 }
 
-impl Taker for Sound<'_> {
+impl Taker for Listening<'_, '_> {
     fn is_wanted(&self) -> bool {
-        let mut makers = self.feeds.iter().zip(&self.heard);
-        makers.any(|(feed, heard)| heard.is_open() && (self.reader.is_wanted)(feed.want))
+        let mut makers = self.wants.iter().zip(&*self.heard);
+        makers.any(|(want, heard)| heard.is_open() && (self.reader.is_wanted)(*want))
     }
 
     fn packet(&mut self, packet: &Packet) -> Result<(), Stop> {
@@ -160,31 +204,67 @@ impl Taker for Sound<'_> {
             let time = time.saturating_sub(*self.clock.start.get_or_insert_with(|| self.reader.start(time)));
             self.clock.seen = self.clock.seen.max(time.saturating_add(packet.duration_micros()));
         }
-        let (clock, feeds) = (self.clock, &mut *self.feeds);
-        if let Some(track) = self.tracks.iter_mut().find(|track| track.stream == packet.stream()) {
+        let (clock, ears) = (self.clock, &mut self.ears);
+        let mut tracks = self.tracks.iter_mut().enumerate();
+        if let Some((place, track)) = tracks.find(|(_, track)| track.stream == packet.stream()) {
             track.packets += 1;
-            let decoded = track.decode(Some(packet), clock, feeds);
+            let decoded = track.decode(Some(packet), place, clock, ears);
             track.damaged += u64::from(decoded.is_err());
         }
         Ok(())
     }
 
     fn end(&mut self, outcome: Result<(), Stop>) {
-        let mut tracks = std::mem::take(&mut self.tracks);
-        for track in &mut tracks {
-            if outcome.is_ok() {
+        if outcome.is_ok() {
+            for (place, track) in self.tracks.iter_mut().enumerate() {
                 // What a decoder held back is all that may still come.
-                let _ = track.decode(None, self.clock, self.feeds);
-                track.forms.iter_mut().for_each(|form| form.drain(self.feeds));
+                let _ = track.decode(None, place, self.clock, &mut self.ears);
             }
-            let verdict = outcome.clone().and_then(|()| self.verdict(track));
-            for &maker in track.forms.iter().flat_map(|form| &form.makers) {
+        }
+        let Some(mut forms) = self.ears.close() else { return };
+        for (place, track) in std::mem::take(&mut self.tracks).iter().enumerate() {
+            if outcome.is_ok() {
+                forms.drain(place);
+            }
+            let verdict =
+                outcome.clone().and_then(|()| self.verdict(track, forms.are_made(place), forms.unfed(place)));
+            for maker in forms.makers(place) {
                 self.heard[maker].set(track.stream, verdict.clone());
             }
         }
         if let Err(stop) = outcome {
             // Of those that have no track yet.
             self.heard.iter_mut().for_each(|heard| heard.close(&stop));
+        }
+    }
+}
+
+impl<'env> Ears<'_, 'env> {
+    fn hear(&mut self, piece: Piece) {
+        match self {
+            Self::Here(forms) => forms.feed(&piece),
+            Self::Elsewhere { gathered, sender, .. } => {
+                gathered.push(piece);
+                let bytes: usize = gathered.iter().map(Piece::bytes).sum();
+                if gathered.len() >= TOGETHER.0 || bytes >= TOGETHER.1 {
+                    // A thread that panicked has ended the process by now.
+                    let _ = sender.send(std::mem::take(gathered));
+                }
+            }
+            Self::Closed => {}
+        }
+    }
+
+    /// The forms, once all that was heard is fed; none the second time.
+    fn close(&mut self) -> Option<Forms<'env>> {
+        match std::mem::replace(self, Self::Closed) {
+            Self::Here(forms) => Some(forms),
+            Self::Elsewhere { gathered, sender, thread } => {
+                let _ = sender.send(gathered);
+                drop(sender);
+                thread.join().ok()
+            }
+            Self::Closed => None,
         }
     }
 }
@@ -243,101 +323,30 @@ impl Track {
     fn new(reader: Reader<'_>, demuxer: &Demuxer, stream: usize) -> Result<Self, Stop> {
         let decoder = reader.media.sound_decoder(demuxer, stream)?;
         let frame = SoundFrame::new().map_err(|_| super::out_of_memory())?;
-        Ok(Self { stream, decoder, frame, next: None, forms: Vec::new(), packets: 0, damaged: 0 })
+        Ok(Self { stream, decoder, frame, next: None, packets: 0, damaged: 0 })
     }
 
-    /// Decodes a packet, or what the decoder holds back, and feeds what comes of it.
+    /// Decodes a packet, or what the decoder holds back, and has what comes of it heard.
     fn decode(
         &mut self,
         packet: Option<&Packet>,
+        place: usize,
         clock: Clock,
-        feeds: &mut [Feed<dyn SoundMaker>],
+        ears: &mut Ears<'_, '_>,
     ) -> Result<(), AvError> {
         self.decoder.send(packet)?;
         while self.decoder.receive(&mut self.frame)? {
             let time = self.frame.micros(&self.decoder);
             let time = time.map(|time| time.saturating_sub(clock.start.unwrap_or(0)));
             let time = time.filter(|&time| clock.latest.is_none_or(|latest| time <= latest));
-            self.feed(time, feeds)?;
+            let expected = self.next.unwrap_or_else(|| time.unwrap_or(0).max(0));
+            let late = time.filter(|time| time.saturating_sub(expected) > GAP);
+            let at = late.unwrap_or(expected);
+            self.next = Some(at.saturating_add(self.frame.duration_micros()));
+            let gap = late.map(|until| (expected, until));
+            ears.hear(Piece { track: place, frame: self.frame.take()?, at, gap });
         }
         Ok(())
-    }
-
-    /// Feeds the frame to all forms; `time` is its own say of when it is heard.
-    fn feed(&mut self, time: Option<i64>, feeds: &mut [Feed<dyn SoundMaker>]) -> Result<(), AvError> {
-        let expected = self.next.unwrap_or_else(|| time.unwrap_or(0).max(0));
-        let gap = time.filter(|time| time.saturating_sub(expected) > GAP);
-        let at = gap.unwrap_or(expected);
-        self.next = Some(at.saturating_add(self.frame.duration_micros()));
-        let mut outcome = Ok(());
-        for form in &mut self.forms {
-            if let Some(until) = gap {
-                form.gap(expected, until, feeds);
-            }
-            outcome = outcome.and(form.feed(&self.frame, at, feeds));
-        }
-        outcome
-    }
-}
-
-impl Form {
-    fn feed(
-        &mut self,
-        frame: &SoundFrame,
-        at: i64,
-        feeds: &mut [Feed<dyn SoundMaker>],
-    ) -> Result<(), AvError> {
-        if self.made.as_ref().is_some_and(|made| !made.resampler.fits(frame)) {
-            self.drain(feeds);
-        }
-        let made = match &mut self.made {
-            Some(made) => {
-                if !made.resampler.fits(frame) {
-                    made.resampler = Resampler::new(frame, &made.target)?;
-                }
-                made
-            }
-            None => {
-                let target = Target::new(frame, self.wants.sample_rate, self.wants.channels)?;
-                let resampler = Resampler::new(frame, &target)?;
-                let form = target.form();
-                let stream = self.wants.stream;
-                self.makers.iter().for_each(|&maker| feeds[maker].maker.begin(stream, &form));
-                self.made.insert(Made { target, resampler, began: at, samples: 0, buffer: Vec::new() })
-            }
-        };
-        made.resampler.convert(frame, &mut made.buffer)?;
-        self.hand_over(feeds);
-        Ok(())
-    }
-
-    /// Feeds what the resampler holds back.
-    fn drain(&mut self, feeds: &mut [Feed<dyn SoundMaker>]) {
-        if let Some(made) = &mut self.made
-            && made.resampler.drain(&mut made.buffer).is_ok()
-        {
-            self.hand_over(feeds);
-        }
-    }
-
-    /// Ends what was made so far; the next samples begin after the gap.
-    fn gap(&mut self, from: i64, until: i64, feeds: &mut [Feed<dyn SoundMaker>]) {
-        self.drain(feeds);
-        if let Some(made) = &mut self.made {
-            (made.began, made.samples) = (until, 0);
-            self.makers.iter().for_each(|&maker| feeds[maker].maker.gap(self.wants.stream, from, until));
-        }
-    }
-
-    fn hand_over(&mut self, feeds: &mut [Feed<dyn SoundMaker>]) {
-        let Some(made) = self.made.as_mut().filter(|made| !made.buffer.is_empty()) else { return };
-        let passed = u128::from(made.samples) * 1_000_000 / u128::from(made.target.rate().max(1));
-        let at = made.began.saturating_add(i64::try_from(passed).unwrap_or(i64::MAX));
-        for &maker in &self.makers {
-            feeds[maker].maker.samples(self.wants.stream, at, &made.buffer);
-        }
-        made.samples += (made.buffer.len() / made.target.channels().max(1)) as u64;
-        made.buffer.clear();
     }
 }
 

@@ -29,7 +29,8 @@ struct ChromaMaker {
 struct Part {
     from: i64,
     until: i64,
-    printer: Fingerprinter,
+    /// Its sound: a fingerprinter stays on the thread that made it, and makers are fed on several.
+    samples: Vec<i16>,
     /// When its first sample was heard.
     began: Option<i64>,
 }
@@ -49,11 +50,19 @@ pub(super) fn start(info: &MediaInfo) -> Start {
 }
 
 impl Part {
-    fn new(from: i64, until: i64) -> Self {
+    const fn new(from: i64, until: i64) -> Self {
+        Self { from, until, samples: Vec::new(), began: None }
+    }
+
+    /// None if nothing of it was heard.
+    fn print(self) -> Option<Print> {
+        let start_ms = u32::try_from(self.began? / 1_000).ok()?;
         let mut printer = Fingerprinter::new(&Configuration::preset_test2());
-        // It refuses other rates than this one, and no channel at all.
-        let _ = printer.start(RATE, 1);
-        Self { from, until, printer, began: None }
+        // It refuses no channel at all, and rates below 1,000.
+        printer.start(RATE, 1).ok()?;
+        printer.consume(&self.samples);
+        printer.finish();
+        Some(Print { start_ms, items: printer.fingerprint().to_vec() })
     }
 
     /// Takes those of these samples that are its own; the first is heard at `at`.
@@ -65,7 +74,7 @@ impl Part {
         let until = sample_at(self.until).min(samples.len());
         if let Some(own) = samples.get(sample_at(self.from)..until).filter(|own| !own.is_empty()) {
             self.began.get_or_insert(at.max(self.from));
-            self.printer.consume(own);
+            self.samples.extend_from_slice(own);
         }
     }
 }
@@ -100,12 +109,7 @@ impl SoundMaker for ChromaMaker {
     fn finish(self: Box<Self>, _unheard: Vec<Unheard>, output: Option<File>) -> Result<Made, Failure> {
         let output =
             output.ok_or_else(|| Failure::worker("The order came without a file for the fingerprints."))?;
-        let print = |mut part: Part| {
-            let start_ms = u32::try_from(part.began? / 1_000).ok()?;
-            part.printer.finish();
-            Some(Print { start_ms, items: part.printer.fingerprint().to_vec() })
-        };
-        let prints = Prints { parts: self.parts.into_iter().filter_map(print).collect() };
+        let prints = Prints { parts: self.parts.into_iter().filter_map(Part::print).collect() };
         let blob_bytes = prints.write(BufWriter::new(output)).map_err(|error| unwritten(&error))?;
         let value = prints.summary(u32::try_from(self.stream).unwrap_or(u32::MAX)).into();
         Ok(Made { value, blob_bytes: Some(blob_bytes) })

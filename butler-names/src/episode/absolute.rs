@@ -11,7 +11,7 @@ use regex::Regex;
 use super::super::junk::{self, Word};
 use super::super::title::{clean, words};
 use super::numbers::{is_inside_a_word, is_revision};
-use super::season::YEARS;
+use super::season::{NUMERALS, YEARS};
 
 /// What a name's one number says, and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +46,12 @@ const FORMS: &[Form] = &[
         pattern: r"(?i)([0-9]{1,4})\.?\s?(?:серия|серія|b[öo]l[üu]m|blm|rész|díl|αναπληρωτ)",
         season: None,
     },
+    // A bonus, as guessit numbers it.
+    Form { pattern: r"-x([0-9]{2})", season: Some(0) },
     Form { pattern: r"#([0-9]{1,4})(?:\s?-\s?#?([0-9]{1,4}))?", season: None },
 ];
 
-const PARTS: &str = "part|teil|pt|chapter|kapitel|del|deel|parte|часть|partie";
+const PARTS: &str = "part|teil|pt|chapter|kapitel|del|deel|parte|часть|partie|vol|volume";
 
 static COMPILED: LazyLock<Vec<(Regex, Option<u32>)>> = LazyLock::new(|| {
     FORMS.iter().filter_map(|form| Some((Regex::new(form.pattern).ok()?, form.season))).collect()
@@ -58,11 +60,11 @@ static OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"(?i)(?:(?:{PARTS})[ ._\-]{{0,2}})?[(\[]?([0-9]{{1,3}})[ ._]?(?:of|von|из|/)[ ._]?([0-9]{{1,3}})[)\]]?")).ok()
 });
 static LEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^([0-9]{1,4})(?:[\-+~]([0-9]{1,4}))?(?:v[0-9])?(\s*[\-.)_–]\s*|\s+|$)").ok()
+    Regex::new(r"^([0-9]{1,4})(?:(?:[\-+~&]|\s[&+]\s)([0-9]{1,4}))?(?:v[0-9])?(\s*[\-.)_–]\s*|\s+|$)").ok()
 });
 static DASHED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"[\s_.][\-–][\s_.]\(?([0-9]{1,4})(?:v[0-9])?(?:[\-~+&]([0-9]{1,4}))?\)?(?:v[0-9])?(?:[\s._\-\[(]|$)",
+        r"(?i)[\s_.][\-–][\s_.]\(?([0-9]{1,4})(?:v[0-9])?(?:(?:[\-~+&]|\s[&+]\s)([0-9]{1,4}))?\)?(?:v[0-9]|END)?(?:[\s._\-\[(]|$)",
     )
     .ok()
 });
@@ -71,9 +73,10 @@ static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static BETWEEN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[\s_.][\-–][\s_.][0-9]{1,4}\.5(?:[\s._\-\[(]|$)").ok());
-/// `Show 13-16`.
-static SPAN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"[\s_.]\(?([0-9]{2,4})[\-~+&]([0-9]{2,4})\)?(?:[\s._\[(]|$)").ok());
+/// `Show 13-16`, `Show 13 & 14`.
+static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"[\s_.]\(?([0-9]{2,4})(?:[\-~+&]|\s[&+]\s)([0-9]{2,4})\)?(?:[\s._\[(]|$)").ok()
+});
 /// `NCOP`, `NCED 02`, `Creditless Opening`: discs number these apart, so their numbers are nobody's among the
 /// specials.
 static CREDITLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -81,10 +84,18 @@ static CREDITLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static PART: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?i)(?:{PARTS})[ ._\-]{{0,2}}([0-9]{{1,3}})")).ok());
-/// `Part Two`.
+/// `Part Two`, `Episode One`, `Part II`.
 static PART_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\bpart[ ._\-](one|two|three|four|five|six|seven|eight|nine|ten)\b").ok()
+    let (numerals, roman) = (NUMERALS.join("|"), ROMAN.join("|"));
+    Regex::new(&format!(
+        r"(?i)\b(?:(?:part|episode|chapter)[ ._\-]({numerals})|(?:part|pt)[ ._\-]({roman}))(?:[\W_]|$)"
+    ))
+    .ok()
 });
+const ROMAN: [&str; 12] = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"];
+/// `1-02` and `1.02`, season and episode.
+static POINT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|[\s_.])([1-9][0-9]?)[.\-]([0-9]{2})(?:[\s_.]|-[^0-9]|$)").ok());
 
 /// What is known of a name from around its number.
 #[derive(Debug, Clone, Copy, Default)]
@@ -103,6 +114,7 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
     let in_folder = show.is_some() || season.is_some();
     let of_season = |found| of_season(text, found, season);
     marked(text)
+        .or_else(|| season.and_then(|_| behind_point(text, season)))
         .or_else(|| if in_folder { leading(text, around) } else { None })
         .or_else(|| {
             whole(DASHED.as_ref()?, text)
@@ -117,7 +129,9 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
             let found = whole(SPAN.as_ref()?, text).filter(|found| in_folder && found.last > found.first)?;
             Some(Found { end: found.end - trailing(text, found.end), ..found })
         })
-        .or_else(|| if in_folder { lone(text, around) } else { None })
+        .or_else(|| lone(text, around))
+        .or_else(|| glued(text, around))
+        .or_else(|| at_end(text, season))
 }
 
 /// A number with a word of its own: `ep234`, `第01話`, `01 of 08`.
@@ -166,7 +180,7 @@ fn whole(form: &Regex, text: &str) -> Option<Found> {
         // `全24集` is how many there are.
         let inside = text[..place.start()].ends_with(['全', '共'])
             || is_inside_a_word(text, place.start())
-                && !text[place.start()..].starts_with([' ', '[', '_', '.']);
+                && !text[place.start()..].starts_with([' ', '[', '_', '.', '-']);
         let goes_on = behind.is_some_and(|c| {
             c.is_ascii_digit() || (c.is_alphabetic() && c < '\u{0530}' && !is_revision(&text[end..]))
         });
@@ -182,7 +196,7 @@ fn whole(form: &Regex, text: &str) -> Option<Found> {
 
 /// How much of a match is what follows it.
 fn trailing(text: &str, end: usize) -> usize {
-    text[..end].chars().next_back().filter(|c| !c.is_ascii_digit()).map_or(0, char::len_utf8)
+    text[..end].chars().next_back().filter(|c| !c.is_alphanumeric()).map_or(0, char::len_utf8)
 }
 
 fn is_year(digits: &str) -> bool {
@@ -197,10 +211,11 @@ fn is_other(digits: &str) -> bool {
 /// `Part Two`, as short series are cut in pieces.
 fn part_word(text: &str) -> Option<Found> {
     let found = PART_WORD.as_ref()?.captures(text)?;
-    let words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-    let (_, number) = words.into_iter().zip(1..).find(|(word, _)| found[1].eq_ignore_ascii_case(word))?;
-    let place = found.get(0)?;
-    Some(Found { season: None, first: number, last: number, start: place.start(), end: place.end() })
+    let word = found.get(1).or(found.get(2))?;
+    let is_it = |(other, _): &(&str, u32)| word.as_str().eq_ignore_ascii_case(other);
+    let (_, number) = NUMERALS.into_iter().zip(1..).chain(ROMAN.into_iter().zip(1..)).find(is_it)?;
+    let start = found.get(0)?.start();
+    Some(Found { season: None, first: number, last: number, start, end: word.end() })
 }
 
 /// `01 of 08`.
@@ -226,10 +241,6 @@ fn leading(text: &str, around: Around<'_>) -> Option<Found> {
     let found = LEADING.as_ref()?.captures(text)?;
     let (digits, behind) = (&found[1], &found[3]);
     let end = found.get(0)?.end();
-    // `1.02 Go West` in the folder of the first season.
-    if let Some(number) = behind_point(text, &found, season) {
-        return Some(number);
-    }
     let is_show = show.is_some_and(|show| clean(show) == digits);
     if is_show && text[end..].starts_with(|c: char| c.is_ascii_digit()) {
         return None;
@@ -248,8 +259,10 @@ fn leading(text: &str, around: Around<'_>) -> Option<Found> {
     if !sure || is_other(digits) {
         return None;
     }
-    match season.and_then(|season| split(digits, first, Some(season))) {
-        // `102 - Foo` in `Season 1`.
+    let of_season = season
+        .and_then(|season| split(digits, first, Some(season)).or_else(|| padded(digits, text, Some(season))));
+    match of_season {
+        // `102 - Foo`, `0102 - Foo` in `Season 1`.
         Some(season) => {
             Some(Found { season: Some(season), first: first % 100, last: first % 100, start: 0, end })
         }
@@ -257,17 +270,21 @@ fn leading(text: &str, around: Around<'_>) -> Option<Found> {
     }
 }
 
-/// The `02` of `1.02`, if the number in front is the season of the folder.
-fn behind_point(text: &str, found: &regex::Captures<'_>, season: Option<u32>) -> Option<Found> {
-    let is_season = &found[3] == "." && found[1].parse().ok() == season;
-    let rest = &text[found.get(0)?.end()..];
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let ends = rest[digits..].starts_with([' ', '.', '_', '-']) || digits == rest.len();
-    if !is_season || digits != 2 || !ends {
-        return None;
-    }
-    let number = rest[..digits].parse().ok()?;
-    Some(Found { season, first: number, last: number, start: 0, end: found.get(0)?.end() + digits })
+/// The `02` of `1.02 Go West` and `Show 1-02`, if the number in front is the season of the folder.
+fn behind_point(text: &str, season: Option<u32>) -> Option<Found> {
+    let found = POINT.as_ref()?.captures(text)?;
+    let (of_season, number) = (found.get(1)?, found.get(2)?);
+    let first: u32 = number.as_str().parse().ok()?;
+    // `9-10` in the folder of the ninth season are two episodes.
+    let is_range = text[of_season.end()..].starts_with('-')
+        && (of_season.len() > 1 || season.is_some_and(|season| first == season + 1 && first > 9));
+    (of_season.as_str().parse().ok() == season && !is_range).then_some(Found {
+        season,
+        first,
+        last: first,
+        start: of_season.start(),
+        end: number.end(),
+    })
 }
 
 /// Whether what follows a number can be an episode's title, rather than the rest of `7 Days`: a release's
@@ -277,7 +294,7 @@ fn is_title(rest: &str) -> bool {
 }
 
 /// `Show 14 Title`: the number right behind the show's own name.
-fn behind_show(text: &str, around: Around<'_>) -> Option<Found> {
+pub(super) fn behind_show(text: &str, around: Around<'_>) -> Option<Found> {
     let show = words(around.show?);
     let mut own = junk::words(text).into_iter();
     for word in &show {
@@ -293,7 +310,7 @@ fn behind_show(text: &str, around: Around<'_>) -> Option<Found> {
     let (number, next) = (own.next()?, own.next()?);
     let is_number =
         matches!(number.text.len(), 2 | 3) && number.text.bytes().all(|byte| byte.is_ascii_digit());
-    if show.is_empty() || !is_number || next.text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if show.is_empty() || !is_number || next.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'&') {
         return None;
     }
     one(number, text, around)
@@ -317,14 +334,40 @@ fn lone(text: &str, around: Around<'_>) -> Option<Found> {
     if other.is_some() || (word.start == 0 && word.end != text.len()) {
         return None;
     }
+    let is_released = word.start > 0 && end < words.len() && words[end - 1].start == word.start;
+    // At the top of a library a number may be a title's end, unless a release's words follow.
+    if around.show.is_none() && around.season.is_none() && !(is_released && digits_of(&word).len() >= 2) {
+        return None;
+    }
     let found = one(word, text, around)?;
     // A number of one digit is as likely a part of the title, unless it ends the name or is set apart.
     (found.season.is_some()
         || digits_of(&word).len() >= 2
         || text[word.end..].starts_with(" - ")
         || word.end == text.trim_end().len()
-        || (word.start > 0 && words.get(end).is_some_and(|hard| hard.start == word.end + 1)))
-    .then_some(found)
+        || is_released)
+        .then_some(found)
+}
+
+/// `Show01` in the folder `Show`.
+fn glued(text: &str, around: Around<'_>) -> Option<Found> {
+    let show = words(around.show?).concat();
+    let word = junk::words(text).into_iter().next()?;
+    let digits = word.text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let start = word.end - digits;
+    let is_it = (2..=4).contains(&digits)
+        && words(&text[..start]).concat() == show
+        && !is_other(&text[start..word.end]);
+    is_it.then(|| one(Word { text: &text[start..word.end], start, end: word.end }, text, around)).flatten()
+}
+
+/// `grp-show-720p-x264-101` in the folder of the first season: some scene groups put the number last.
+fn at_end(text: &str, season: Option<u32>) -> Option<Found> {
+    let word = junk::words(text).last().copied().filter(|word| word.end == text.len() && word.start > 0)?;
+    let number: u32 = word.text.parse().ok()?;
+    let season = split(word.text, number, season).filter(|of_season| Some(*of_season) == season)?;
+    let number = number % 100;
+    Some(Found { season: Some(season), first: number, last: number, start: word.start, end: word.end })
 }
 
 /// The digits of `04` and `04v2`; nothing of any other word.
@@ -360,6 +403,6 @@ fn split(digits: &str, number: u32, season: Option<u32>) -> Option<u32> {
 /// The season of a scene's `show.0106.720p`.
 fn padded(digits: &str, text: &str, season: Option<u32>) -> Option<u32> {
     let of_season = digits.get(..2)?.parse().ok()?;
-    let is_scene = digits.len() == 4 && digits.starts_with('0') && !text.contains(' ');
+    let is_scene = digits.len() == 4 && digits.starts_with('0') && (!text.contains(' ') || season.is_some());
     (is_scene && of_season > 0 && season.is_none_or(|season| season == of_season)).then_some(of_season)
 }

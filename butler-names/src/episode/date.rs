@@ -4,6 +4,7 @@
 //! A number over 12 tells which one is the day. Where the year stands last and no number is, dots are read
 //! with the day first, as Europe writes them, and anything else with the month first, as Plex and Kodi do.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
@@ -23,7 +24,7 @@ static CJK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"((?:19|20)[0-9]{2})[年년]\s*([0-9]{1,2})[月월]\s*([0-9]{1,2})[日일]").ok());
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"(?i)(?:([0-9]{{1,2}})(?:st|nd|rd|th)?\.?[ ._\-]({MONTHS})\.?|({MONTHS})\.?[ ._\-]([0-9]{{1,2}})(?:st|nd|rd|th)?,?)[ ._\-]((?:19|20)[0-9]{{2}})"
+        r"(?i)(?:([0-9]{{1,2}})(?:st|nd|rd|th)?\.?[ ._\-]({MONTHS})\.?|({MONTHS})\.?[ ._\-]([0-9]{{1,2}})(?:st|nd|rd|th)?,?)[ ._\-]((?:19|20)[0-9]{{2}})|((?:19|20)[0-9]{{2}})[ ._\-]({MONTHS})[ ._\-]([0-9]{{1,2}})"
     ))
     .ok()
 });
@@ -59,12 +60,37 @@ pub(super) fn find(stem: &str) -> Option<(Date, usize, usize)> {
     .or_else(|| six(stem))
 }
 
-/// `5th Mar 2025`, `March 5, 2025`.
+/// The day that stands apart in what follows an episode's number, and the rest without it: in brackets, in
+/// front or at the end. One in words is a title, unless brackets hold it.
+pub(super) fn beside(rest: &str) -> (Option<Date>, Cow<'_, str>) {
+    let Some((date, start, end)) = find(rest) else { return (None, Cow::Borrowed(rest)) };
+    let (front, behind) = (&rest[..start], &rest[end..]);
+    if let (Some(front), Some(behind)) = (front.strip_suffix(['(', '[']), behind.strip_prefix([')', ']'])) {
+        return (Some(date), Cow::Owned(format!("{front}{behind}")));
+    }
+    let follows = junk::words(behind);
+    let is_apart = !front.contains(char::is_alphanumeric) || follows.is_empty() || junk::is_hard(&follows, 0);
+    let is_word = rest[start..end].contains(char::is_alphabetic);
+    if is_apart && !is_word {
+        (Some(date), Cow::Owned(format!("{front}{behind}")))
+    } else {
+        (None, Cow::Borrowed(rest))
+    }
+}
+
+/// The day at the end of what stands in front of an episode's number: `Show 2016 02 25 S20E142`.
+pub(super) fn at_end(front: &str) -> Option<Date> {
+    let (date, _, end) = find(front)?;
+    (!front[end..].contains(char::is_alphanumeric)).then_some(date)
+}
+
+/// `5th Mar 2025`, `March 5, 2025`, `2025-Mar-05`.
 fn named(found: &regex::Captures<'_>) -> Option<Date> {
-    let (day, month) = (found.get(1).or(found.get(4))?.as_str(), found.get(2).or(found.get(3))?.as_str());
+    let first = |groups: [usize; 3]| groups.into_iter().find_map(|group| found.get(group));
+    let (day, month) = (first([1, 4, 8])?.as_str(), first([2, 3, 7])?.as_str());
     let month = month.get(..3)?.to_ascii_lowercase();
     let month = MONTHS.split('|').zip(1..).find(|(name, _)| name.starts_with(&month))?.1;
-    date(&found[5], &u8::to_string(&month), day)
+    date(found.get(5).or(found.get(6))?.as_str(), &u8::to_string(&month), day)
 }
 
 fn six(stem: &str) -> Option<(Date, usize, usize)> {
@@ -120,6 +146,7 @@ mod tests {
             ("Mar 5th, 2025", "2025-03-05"),
             ("25.December.2024", "2024-12-25"),
             ("May 01 2020", "2020-05-01"),
+            ("2011-Oct-20", "2011-10-20"),
         ] {
             for stem in [text.to_owned(), format!("Show - {text} - Title"), format!("Show.{text}.1080p")] {
                 assert_eq!(find(&stem).map(|(date, ..)| date.to_string()).as_deref(), Some(date), "{stem}");
@@ -132,6 +159,29 @@ mod tests {
         let found = find("A.Late.Show.140722.720p.HDTV.x264-GRP").map(|(date, ..)| date.to_string());
         assert_eq!(found.as_deref(), Some("2014-07-22"));
         assert_eq!(find("A.Late.Show.140722.The.Guest"), None);
+    }
+
+    #[test]
+    fn a_day_beside_a_number_stands_apart() {
+        for (rest, date, left) in [
+            (" - Title (14-01-2008) [720p]", Some("2008-01-14"), " - Title  [720p]"),
+            (".2010.11.23.720p", Some("2010-11-23"), "..720p"),
+            (" - 2010-11-23 - Title", Some("2010-11-23"), " -  - Title"),
+            (" Title 2010-11-23", Some("2010-11-23"), " Title "),
+            (" (November 22, 1963)", Some("1963-11-22"), " "),
+            (" November 22, 1963", None, " November 22, 1963"),
+            (" The 11-09-2001 Story", None, " The 11-09-2001 Story"),
+            (" Title", None, " Title"),
+        ] {
+            let (found, without) = beside(rest);
+            assert_eq!(
+                (found.map(|date| date.to_string()).as_deref(), without.as_ref()),
+                (date, left),
+                "{rest}"
+            );
+        }
+        assert_eq!(at_end("Show 2016 02 25 ").map(|date| date.to_string()).as_deref(), Some("2016-02-25"));
+        assert_eq!(at_end("Show 2016 02 25 Title "), None);
     }
 
     #[test]

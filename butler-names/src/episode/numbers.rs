@@ -49,16 +49,26 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A marked end: `E03`, `-E03`, `x03`, `-1x03`, ` - x03`, ` - S01E03`.
 static MARKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)^(?:[ ._]?(?:[\-+&,~]|and|und)?[ ._]?(?:(?:S([0-9]{1,4})[ ._]?)?EP?[ ._]?([0-9]{1,5})|([0-9]{1,2}|(?:19|20)[0-9]{2})[x×]([0-9]{1,3}))|(?:-| - )?[x×]([0-9]{1,3}))",
+        r"(?i)^(?:[ ._]?(?:[\-+&,~]|and|und|to|bis|à)?[ ._]?(?:(?:S([0-9]{1,4})[ ._]?)?EP?[ ._]?([0-9]{1,5})|([0-9]{1,2}|(?:19|20)[0-9]{2})[x×]([0-9]{1,3}))|(?:-| - )?[x×]([0-9]{1,3}))",
     )
     .ok()
 });
-/// A glued end: `-03`, `+03`.
-static GLUED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\-+~&]([0-9]{1,4})").ok());
+/// A glued end: `-03`, `+03`; ` & 03` only where it counts on.
+static GLUED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(?:[\-+~&]|( [+&] ))([0-9]{1,4})").ok());
+
+/// `T01E02`, as Spanish and Portuguese have it.
+static TEMPORADA: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)T([0-9]{1,2})[ ._\-]?EP?([0-9]{1,3})").ok());
+/// Glued to a word, `grps01e02`: both in two digits and no word behind, or it is a part of the word.
+static GLUED_IN_FRONT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)S([0-9]{2})E([0-9]{2})").ok());
 
 /// A way to write both numbers.
 struct Form {
     pattern: &'static LazyLock<Option<Regex>>,
+    /// Whether a word may stand right in front.
+    is_glued: bool,
     /// Whether nothing may follow but a mark.
     is_last: bool,
     /// Whether a name can have it: two bytes that follow each other. Most names have one form only, and this
@@ -67,16 +77,24 @@ struct Form {
 }
 
 /// The surest first.
-static FORMS: [Form; 5] = [
-    Form { pattern: &LETTERS, is_last: false, may_be: is_letter },
-    Form { pattern: &CROSS, is_last: false, may_be: is_cross },
-    Form { pattern: &LETTER_DASH, is_last: true, may_be: is_letter },
-    Form { pattern: &WORDS, is_last: false, may_be: |_, _| true },
+static FORMS: [Form; 7] = [
+    Form { pattern: &LETTERS, is_glued: false, is_last: false, may_be: is_letter },
+    Form { pattern: &CROSS, is_glued: false, is_last: false, may_be: is_cross },
+    Form { pattern: &LETTER_DASH, is_glued: false, is_last: true, may_be: is_letter },
+    Form { pattern: &WORDS, is_glued: false, is_last: false, may_be: |_, _| true },
     Form {
         pattern: &CHAPTER,
+        is_glued: true,
         is_last: false,
         may_be: |first, second| matches!(first, b'[' | b'(') && second.eq_ignore_ascii_case(&b'c'),
     },
+    Form {
+        pattern: &TEMPORADA,
+        is_glued: false,
+        is_last: false,
+        may_be: |first, second| first.eq_ignore_ascii_case(&b't') && second.is_ascii_digit(),
+    },
+    Form { pattern: &GLUED_IN_FRONT, is_glued: true, is_last: true, may_be: is_letter },
 ];
 
 fn is_letter(first: u8, second: u8) -> bool {
@@ -93,7 +111,7 @@ pub(super) fn find(stem: &str) -> Option<Found> {
     if !stem.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    FORMS.iter().find_map(|Form { pattern, is_last, may_be }| {
+    FORMS.iter().find_map(|Form { pattern, is_glued, is_last, may_be }| {
         if !stem.as_bytes().windows(2).any(|pair| may_be(pair[0], pair[1])) {
             return None;
         }
@@ -103,9 +121,9 @@ pub(super) fn find(stem: &str) -> Option<Found> {
             let whole = found.get(0)?;
             from = whole.start() + stem[whole.start()..].chars().next().map_or(1, char::len_utf8);
             let behind = &stem[whole.end()..];
-            if (is_inside_a_word(stem, whole.start()) && !whole.as_str().starts_with(['[', '(']))
+            if (is_inside_a_word(stem, whole.start()) && !is_glued)
                 || behind.starts_with(|c: char| c.is_ascii_digit())
-                || (*is_last && behind.starts_with(|c: char| c.is_alphanumeric()) && !is_revision(behind))
+                || (*is_last && !is_whole(behind) && !is_revision(behind))
             {
                 continue;
             }
@@ -160,13 +178,14 @@ fn go_on(stem: &str, numbers: &mut Found, digits: usize) {
         });
         let glued = || {
             let found = GLUED.as_ref()?.captures(rest)?;
-            let last: u32 = found[1].parse().ok()?;
+            let last: u32 = found[2].parse().ok()?;
             let behind = &rest[found[0].len()..];
             // `-23-45` is a date or a time, unless it counts on.
-            let counts_on = behind.starts_with('-') && behind[1..].starts_with(|c: char| c.is_ascii_digit());
+            let counts_on = found.get(1).is_some()
+                || behind.starts_with('-') && behind[1..].starts_with(|c: char| c.is_ascii_digit());
             let fits =
                 if counts_on { last == numbers.last + 1 } else { last <= numbers.first + MOST_UNMARKED };
-            (fits && found[1].len() >= digits.min(2)).then_some((last, found[0].len()))
+            (fits && found[2].len() >= digits.min(2)).then_some((last, found[0].len()))
         };
         let Some((last, length)) = marked.or_else(glued) else { break };
         if last <= numbers.last || !is_whole(&rest[length..]) {
@@ -278,6 +297,12 @@ mod tests {
             ("01x01-26", 1, 1, 26),
             ("S01E09-E10", 1, 9, 10),
             ("S01E99-E100", 1, 99, 100),
+            ("S01E02 to E04", 1, 2, 4),
+            ("S01E02 à S01E04", 1, 2, 4),
+            ("S01E02 & 03", 1, 2, 3),
+            ("T01E02", 1, 2, 2),
+            ("grps01e02", 1, 2, 2),
+            ("grps01e02e03", 1, 2, 3),
         ] {
             for text in [stem.to_owned(), format!("Show - {stem} - Title"), format!("Show {stem}.1080p")] {
                 let found = find(&text).map(|found| (found.season, found.first, found.last));
@@ -295,6 +320,7 @@ mod tests {
             "S01E02-720p",
             "S01E02 - 24",
             "S01E02 03",
+            "S01E02 & 24 Hours",
             "S01E02-2010",
             "S01E02-01",
             "S01E02-E01",
@@ -330,7 +356,10 @@ mod tests {
             "S01",
             "Season 1",
             "x264",
-            "US01E02",
+            "US1E02",
+            "Cut1E02",
+            "T-1000 E02",
+            "US01E02nd",
             "12345x1",
             "S12345E1",
             "1x2345",

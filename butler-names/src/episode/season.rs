@@ -60,6 +60,17 @@ static WORD_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
+/// `Season One`.
+static WORDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let numerals = NUMERALS.join("|");
+    Regex::new(&format!(
+        r"(?i)^(.*?)(?:^|[\s._\-(\[,])(?:season|series)[\s._\-]+({numerals})(?:[\s._)\],].*)?$"
+    ))
+    .ok()
+});
+/// Numbers in words, from 1 on.
+pub(super) const NUMERALS: [&str; 12] =
+    ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 /// `1. Staffel`, `2nd Season`, `1ª Temporada`.
 static NUMBER_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
@@ -155,6 +166,9 @@ pub(super) fn in_name(text: &str) -> Option<Found> {
 
 fn find(text: &str) -> Option<Found> {
     let is_digit = |byte: &u8| byte.is_ascii_digit();
+    if let Some(found) = worded(text) {
+        return Some(found);
+    }
     if text.is_ascii() && !text.as_bytes().iter().any(is_digit) {
         return None;
     }
@@ -194,6 +208,18 @@ fn find(text: &str) -> Option<Found> {
         "一二三四五六七八九十".chars().zip(1..).find(|(c, _)| number.starts_with(*c)).map(|(_, n)| n)
     })?;
     whole(&found, season, 0)
+}
+
+/// A season whose number is a word.
+fn worded(text: &str) -> Option<Found> {
+    let may_be = text
+        .as_bytes()
+        .windows(3)
+        .any(|start| start.eq_ignore_ascii_case(b"sea") || start.eq_ignore_ascii_case(b"ser"));
+    let found = WORDED.as_ref().filter(|_| may_be)?.captures(text)?;
+    let (_, season) =
+        NUMERALS.into_iter().zip(1..).find(|(numeral, _)| found[2].eq_ignore_ascii_case(numeral))?;
+    Some(Found { season, start: found.get(1)?.end(), end: found.get(2)?.end() })
 }
 
 fn is_number(text: &str) -> bool {
@@ -264,6 +290,9 @@ mod tests {
             ("特典", 0),
             ("Спецвыпуски", 0),
             ("Season 1 {tvdb-123}", 1),
+            ("Season One", 1),
+            ("Season Two - The Return", 2),
+            ("Series.Four", 4),
         ] {
             assert_eq!(
                 of_folder(folder).map(|found| (found.season, found.show)),
@@ -285,6 +314,7 @@ mod tests {
             ("番組 第2期", "番組", 2),
             ("Show - Staffel 4", "Show", 4),
             ("Show S02 Season 2 Complete", "Show", 2),
+            ("Show.Season.Three.1080p", "Show", 3),
             ("Show.S02.Complete.720p.[Season.2.Full]", "Show", 2),
             ("Show.S07D1.DVDR", "Show", 7),
             ("Show Specials", "Show", 0),
@@ -304,6 +334,9 @@ mod tests {
             "Show (2010)",
             "The 100",
             "Seasons of Love",
+            "Series Onerous",
+            "Open Season Once",
+            "Series Six-0",
             "Part 1",
             "Seinfeld",
             "S",

@@ -36,6 +36,7 @@ pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &s
                 if !is_sure(&above)
                     && !is_one(&own.title, &above.title)
                     && !is_told_within(stem, &above.title)
+                    && !is_marked(stem, &own.title, &above.title)
                     && own.title.chars().any(char::is_alphabetic) =>
             {
                 Some(own)
@@ -87,6 +88,14 @@ fn is_told_within(stem: &str, folder: &str) -> bool {
     let may = stem.trim_start().starts_with('[') || stem.chars().any(is_wide);
     let parts = stem.split(['[', ']', '|', '/']).flat_map(|part| part.split(" _ "));
     may && key.chars().count() >= 4 && { parts }.any(is_it)
+}
+
+/// Whether a scene group's mark stands in front of the folder's show: `grp-show.s01e02`.
+fn is_marked(stem: &str, own: &str, folder: &str) -> bool {
+    let Some((mark, _)) = stem.split_once('-') else { return false };
+    (2..=10).contains(&mark.len())
+        && !stem.chars().any(|c| c.is_uppercase() || c == ' ')
+        && comparable(own).strip_prefix(mark).is_some_and(|rest| rest == comparable(folder))
 }
 
 fn is_year(word: &str) -> bool {

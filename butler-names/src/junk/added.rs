@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::words::{ALONE, SERVICES, WEAK};
-use super::{Word, is_added, is_soft, words};
+use super::words::{ALONE, EDITIONS, LANGUAGES, SERVICES, WEAK};
+use super::{Word, is_added, is_hard, is_soft, words};
 use crate::title::clean;
 
 /// A name without the brackets that hold nothing but junk: `Show (DVD)`, `Film [Dual-Audio] (1995)`.
@@ -33,22 +33,39 @@ pub(crate) fn without_added<'a>(title: &'a str, behind: &str) -> (Cow<'a, str>, 
     let least = if words.first().is_some_and(|word| is_article(word.text)) { 2 } else { 1 };
     let service = usize::from(words.len() > least && is_service(&words, behind));
     let words = &words[..words.len() - service];
-    let strong = |word: &Word<'_>| is_soft(word.text) && !WEAK.contains(&word.text.to_lowercase().as_str());
-    let run = words.iter().skip(least).rev().take_while(|word| strong(word)).count();
+    let is_strong = |at: &usize| {
+        let word = words[*at].text;
+        (is_soft(word) && !WEAK.contains(&word.to_lowercase().as_str())) || is_of_an_edition(words, *at)
+    };
+    let run = (least.min(words.len())..words.len()).rev().take_while(is_strong).count();
     let (kept, last) = words.split_at(words.len() - run);
-    let names_edition = last
-        .iter()
-        .any(|word| ["edition", "édition", "cut", "version"].contains(&word.text.to_lowercase().as_str()));
+    let names_edition =
+        last.iter().any(|word| names_an_edition(word.text) || word.text.eq_ignore_ascii_case("collection"));
     let is_mixed = kept.iter().any(|word| word.text.chars().any(char::is_lowercase));
+    // `Fight Club French 1080p`, and `Heat.German.2010.BDRip` as German groups have it; not `Johnny English
+    // 1080p`, `Get Him to the Greek 1080p`, `The Good German (2006)`.
+    let behind = super::words(behind);
+    let is_german = !title.contains(' ') && is_year_of_a_release(&behind) && ends_in(last, "german");
+    let least = if is_german && least == 1 { 1 } else { least + 1 };
+    let may_have_a_language = (is_german || is_hard(&behind, 0))
+        && kept.len() >= least
+        && kept.last().is_some_and(|word| !is_article(word.text));
     let alone = |word: &Word<'_>| {
-        ALONE.contains(&word.text.to_lowercase().as_str()) || (is_mixed && is_in_capitals(word.text))
+        let lower = word.text.to_lowercase();
+        ALONE.contains(&lower.as_str())
+            || (is_mixed && is_in_capitals(word.text))
+            || (may_have_a_language && LANGUAGES.contains(&lower.as_str()))
     };
     let added = match run {
         2.. if is_followed || names_edition => run,
         1.. if is_followed => last.iter().rev().take_while(|word| alone(word)).count(),
         _ => 0,
     };
-    let kept = words.len() - added;
+    let mut kept = words.len() - added;
+    // `Heat.The.Directors.Cut`
+    if added > 0 && kept > 1 && ends_in(&words[..kept], "the") {
+        kept -= 1;
+    }
     let end = if added + service > 0 {
         Some(words.get(kept).map_or_else(|| words[kept - 1].end, |word| word.start))
     } else {
@@ -58,6 +75,35 @@ pub(crate) fn without_added<'a>(title: &'a str, behind: &str) -> (Cow<'a, str>, 
         Some(end) => (Cow::Borrowed(&title[..end]), Some(&title[end..])),
         None => (Cow::Borrowed(title), None),
     }
+}
+
+/// Whether a word is one of those that name an edition together, of which each alone can be a title's:
+/// `Rogue Cut`, `Criterion Collection`, `30th Anniversary`.
+pub(crate) fn is_of_an_edition(words: &[Word<'_>], at: usize) -> bool {
+    let lower = |at: usize| words.get(at).map(|word| word.text.to_lowercase()).unwrap_or_default();
+    let (own, next) = (lower(at), lower(at + 1));
+    let is_collected =
+        |word: &str| matches!(word, "fan" | "criterion" | "ultimate" | "collector's" | "collectors");
+    let is_ordinal = own.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse::<u8>().is_ok();
+    (EDITIONS.contains(&own.as_str()) && names_an_edition(&next))
+        || (next == "collection" && is_collected(&own))
+        || (own == "collection" && at > 0 && is_collected(&lower(at - 1)))
+        || (next == "anniversary" && is_ordinal)
+}
+
+/// Whether a year without brackets follows, and a release's words behind it.
+fn is_year_of_a_release(behind: &[Word<'_>]) -> bool {
+    let year = behind.first().filter(|word| word.start == 0 && word.text.len() == 4);
+    year.is_some_and(|year| year.text.parse::<u16>().is_ok())
+        && (1..behind.len()).any(|at| is_hard(behind, at))
+}
+
+fn ends_in(words: &[Word<'_>], text: &str) -> bool {
+    words.last().is_some_and(|word| word.text.eq_ignore_ascii_case(text))
+}
+
+fn names_an_edition(word: &str) -> bool {
+    ["edition", "édition", "cut", "version"].contains(&word.to_lowercase().as_str())
 }
 
 /// Whether a title's last word is the service that a release from the web was taken from.
@@ -95,6 +141,19 @@ mod tests {
             ("Heat German DL ", "1080p", "Heat"),
             ("Heat Criterion Edition ", "(1995)", "Heat"),
             ("Heat Criterion Edition", "", "Heat"),
+            ("Heat Criterion Collection ", "1080p", "Heat"),
+            ("Heat Rogue Cut", "", "Heat"),
+            ("Heat.30th.Anniversary.Edition.", "1995", "Heat"),
+            ("Neil Diamond Collection ", "(2005)", "Neil Diamond Collection"),
+            ("The Deer Hunter ", "(1978)", "The Deer Hunter"),
+            ("Ronin Kill French ", "1080p", "Ronin Kill"),
+            ("Ronin Kill French ", "(1998)", "Ronin Kill French"),
+            ("Heat.German.", "2010.AC3.BDRip", "Heat"),
+            ("The.Good.German.", "2006.1080p", "The.Good.German"),
+            ("Heat.German.", "2010", "Heat.German"),
+            ("Heat.The.Directors.Cut.", "1995", "Heat"),
+            ("Get Him to the Greek ", "1080p", "Get Him to the Greek"),
+            ("The Good German ", "1080p", "The Good German"),
             ("Heat [Dual-Audio] ", "1080p", "Heat"),
             ("Heat (VHS) ", "[1995]", "Heat"),
             ("Heat.AMZN.", "WEB-DL", "Heat"),

@@ -65,6 +65,19 @@ const SOFT_WORDS: &[&str] = &[
 ];
 /// Soft words that say nothing of a release beside other soft words either: `Make It Real`.
 pub(super) const WEAK: &[&str] = &["it", "real", "read", "part", "stan", "open", "hulu", "bbc", "nfo"];
+/// Words that are soft only in front of `Cut`, `Edition` or `Version`.
+#[rustfmt::skip]
+pub(super) const EDITIONS: &[&str] = &[
+    "alternate", "alternative", "assembly", "deluxe", "diamond", "fan", "gold", "hunter", "imperial", "platinum",
+    "rekall", "rogue", "rouge", "signature", "workprint",
+];
+/// Of the soft words, languages of which a title of several words has none at its end; a title's is `English`.
+#[rustfmt::skip]
+pub(super) const LANGUAGES: &[&str] = &[
+    "german", "french", "italian", "spanish", "castellano", "latino", "nordic", "swedish", "norwegian", "danish",
+    "finnish", "dutch", "flemish", "polish", "czech", "hungarian", "russian", "japanese", "korean", "chinese",
+    "hindi", "tamil", "telugu", "turkish", "portuguese", "brazilian", "greek", "hebrew",
+];
 /// Soft words that end a title alone, and not in capitals only, where a year or a hard word follows.
 pub(super) const ALONE: &[&str] = &[
     "imax",

@@ -4,7 +4,7 @@
 //! It knows nothing of the names around it; `movie.rs` weighs file against folder.
 
 use super::super::ids::{self, Tags};
-use super::super::title::clean;
+use super::super::title::{clean, without_site_in_front};
 use super::super::{junk, stack, year};
 
 /// A name taken apart.
@@ -122,12 +122,7 @@ fn without_label_in_front(text: &str) -> &str {
         }
         _ => text,
     };
-    let without = match without.trim_start().split_once(' ') {
-        Some((site, rest)) if site.to_ascii_lowercase().starts_with("www.") => {
-            rest.trim_start().trim_start_matches('-')
-        }
-        _ => without,
-    };
+    let without = without_site_in_front(without);
     if clean(without).chars().any(char::is_alphanumeric) { without.trim() } else { text }
 }
 
@@ -137,8 +132,13 @@ fn is_other_script(label: &str, rest: &str) -> bool {
     label.chars().any(is_wide) && !rest.chars().any(is_wide) && rest.chars().any(char::is_alphabetic)
 }
 
-/// `(1)Heat (1995)`: a collection counts its films.
+/// `(1)Heat (1995)`, `01 - Heat (1995)`: a collection counts its films.
 fn without_count_in_front(text: &str) -> &str {
+    let padded = text.strip_prefix('0').and_then(|text| text.strip_prefix(|c: char| c.is_ascii_digit()));
+    let title = padded.and_then(|rest| rest.strip_prefix(" - ").or_else(|| rest.strip_prefix(". ")));
+    if let Some(title) = title.filter(|title| title.starts_with(char::is_alphabetic)) {
+        return title;
+    }
     let counted = text.strip_prefix('(').and_then(|inner| inner.split_once(')'));
     match counted {
         Some((count, rest))

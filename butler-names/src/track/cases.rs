@@ -217,6 +217,11 @@ fn sides_of_a_record() {
             ("Nena/Nena/LP 2/C03 Noch einmal.flac", "Nena | Nena | 3- 3 | Noch einmal"),
             ("Nena/Nena/99 Luftballons.flac", "Nena | Nena | 99 | Luftballons"),
             ("Nena/Nena/U2 Song.flac", "Nena | Nena | | U2 Song"),
+            ("Nena/Nena/A11 - Kino.flac", "Nena | Nena | 1- 11 | Kino"),
+            // No side holds so many: an artist stands in front.
+            ("D12/Devil's Night/D12 - Title.mp3", "D12 | Devil's Night | | Title"),
+            ("Various Artists/Now/D12 - Title.mp3", "Various Artists | Now | | Title | by D12"),
+            ("Nena/Nena/H20 Kino.flac", "Nena | Nena | | H20 Kino"),
         ],
     );
 }

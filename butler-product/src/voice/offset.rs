@@ -2,10 +2,10 @@
 //!
 //! Subtitles are moved to and fro until as much of their time as can be falls on speech. That place is believed
 //! only where it is clearly better than all others: a film in which somebody speaks all the time fits
-//! everywhere. Start with [`offset`].
+//! everywhere. Start with [`fit`].
 
 use super::Voice;
-use crate::srt::Cue;
+use crate::srt::{Cue, stretched};
 
 /// Farther than this subtitles are not looked for, milliseconds.
 pub const MOST_MS: i64 = 120_000;
@@ -31,8 +31,59 @@ pub struct Offset {
     pub is_clear: bool,
 }
 
+/// At which pace subtitles run, and where they fit then.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fit {
+    /// Pictures a second that they were made for and that the film has, where that is what is wrong.
+    pub pace: Option<Pace>,
+    /// Where they fit at that pace; `now` is of them as they are.
+    pub offset: Offset,
+}
+
+/// Subtitles of a film that runs at another pace: films of 24 pictures a second are shown at 25 where
+/// televisions want that, and at 24,000/1,001 where they want 30.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Pictures a second that they were made for.
+    pub made_for: &'static str,
+    /// Pictures a second of the film.
+    pub film: &'static str,
+    /// What their times are to be multiplied by: numerator and denominator.
+    pub times: (u32, u32),
+}
+
+/// The paces that occur.
+const PACES: [Pace; 6] = [
+    Pace { made_for: "25", film: "23.976", times: (25 * 1_001, 24_000) },
+    Pace { made_for: "23.976", film: "25", times: (24_000, 25 * 1_001) },
+    Pace { made_for: "25", film: "24", times: (25, 24) },
+    Pace { made_for: "24", film: "25", times: (24, 25) },
+    Pace { made_for: "24", film: "23.976", times: (1_001, 1_000) },
+    Pace { made_for: "23.976", film: "24", times: (1_000, 1_001) },
+];
+/// Another pace has to be better than none by this share of the subtitles' time.
+const PACE_WINS: f64 = 0.1;
+
+/// At which pace and where subtitles fit the speech best; none without subtitles or speech. Another pace is
+/// believed only where subtitles clearly fit at it, and not nearly as well as they are.
+pub fn fit(cues: &[Cue], voice: &Voice) -> Option<Fit> {
+    let as_they_are = offset(cues, voice)?;
+    let at = |pace: &Pace| {
+        let of = |ms| stretched(ms, pace.times);
+        let cues: Vec<Cue> =
+            cues.iter().map(|cue| Cue { start_ms: of(cue.start_ms), end_ms: of(cue.end_ms) }).collect();
+        Some((*pace, offset(&cues, voice)?))
+    };
+    let best = PACES.iter().filter_map(at).max_by(|(_, one), (_, other)| one.then.total_cmp(&other.then));
+    let wins = |offset: &Offset| offset.is_clear && offset.then - as_they_are.then >= PACE_WINS;
+    Some(match best.filter(|(_, offset)| wins(offset)) {
+        Some((pace, offset)) => Fit { pace: Some(pace), offset: Offset { now: as_they_are.now, ..offset } },
+        None => Fit { pace: None, offset: as_they_are },
+    })
+}
+
 /// Where subtitles fit the speech best; none without subtitles or speech.
-pub fn offset(cues: &[Cue], voice: &Voice) -> Option<Offset> {
+fn offset(cues: &[Cue], voice: &Voice) -> Option<Offset> {
     let speech = Speech::new(voice)?;
     let cues: Vec<(i64, i64)> = cues
         .iter()
@@ -100,6 +151,11 @@ mod tests {
 
     /// Talk in which no two pauses are alike, and its subtitles, as if they were `late` by so much.
     fn talk(late: i64) -> (Vec<Cue>, Voice) {
+        talk_with(late, 6_000)
+    }
+
+    /// With pauses that are so much longer at most.
+    fn talk_with(late: i64, pauses: u64) -> (Vec<Cue>, Voice) {
         let (mut state, mut at) = (1_u64, 130_000_u64);
         let mut random = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -108,7 +164,7 @@ mod tests {
         let (mut cues, mut segments) = (Vec::new(), Vec::new());
         for _ in 0..200 {
             let (start, end) = (at, at + 500 + random() % 4_000);
-            at = end + 400 + random() % 6_000;
+            at = end + 400 + random() % pauses;
             segments.push(Segment { start_ms: start, end_ms: end });
             let shown = |ms: u64| ms.saturating_add_signed(late);
             cues.push(Cue { start_ms: shown(start - 100), end_ms: shown(end + 300) });
@@ -135,10 +191,33 @@ mod tests {
     }
 
     #[test]
+    fn subtitles_of_another_pace_are_told_from_such_as_come_late() {
+        for pace in PACES {
+            // As long as a film: one pace is no more than a thousandth off.
+            let (cues, voice) = talk_with(2_000, 60_000);
+            // As they are where the film has the other pace.
+            let back = (pace.times.1, pace.times.0);
+            let of = |ms| stretched(ms, back);
+            let cues: Vec<Cue> =
+                cues.iter().map(|cue| Cue { start_ms: of(cue.start_ms), end_ms: of(cue.end_ms) }).collect();
+            let found = fit(&cues, &voice).unwrap();
+            let factor = |(over, under): (u32, u32)| f64::from(over) / f64::from(under);
+            let found_pace = found.pace.unwrap_or_else(|| panic!("{pace:?}: {found:?}"));
+            assert!(
+                (factor(found_pace.times) / factor(pace.times) - 1.0).abs() < 0.001_5,
+                "{pace:?}: {found:?}"
+            );
+            assert!(found.offset.then > 0.7 && found.offset.then > found.offset.now, "{found:?}");
+        }
+        let (cues, voice) = talk(2_000);
+        assert_eq!(fit(&cues, &voice).unwrap().pace, None);
+    }
+
+    #[test]
     fn without_subtitles_or_speech_there_is_no_offset() {
         let (cues, voice) = talk(0);
         assert_eq!(offset(&[], &voice), None);
-        assert_eq!(offset(&cues, &Voice::default()), None);
+        assert_eq!((offset(&cues, &Voice::default()), fit(&cues, &Voice::default())), (None, None));
         let endless = Cue { start_ms: 0, end_ms: u64::MAX };
         offset(&[endless], &voice);
     }

@@ -1,6 +1,6 @@
 //! Drives a copy of the schedule forward: time passes from one moment at which something happens to the next,
-//! runs come on, what is done ends. Inside a window, and while something works or is to be caught up on, the
-//! schedule is told that it is there as often as the rules want.
+//! runs come on, what is done ends. Inside a window, and while something is to be caught up on, the schedule is
+//! told that it is there as often as the rules want.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,14 +9,13 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Expected, How, RunAhead, Work};
+use crate::placement::GLANCE;
 use crate::run_rules::RunRules;
 use crate::{Effect, Event, RunEnd, RunRecord, Schedule, Window};
 
 /// How often the schedule is told that it is there: a longer gap counts as an absence (rule 8), in which
 /// nothing works.
 const TICK: SignedDuration = SignedDuration::from_secs(60);
-/// A media run that finds nothing to do.
-const GLANCE: f64 = 2.0;
 /// A run of new items only, or of one section: what it takes of the backlog is not known.
 const PARTIAL: f64 = 300.0;
 /// Less work than this is none.
@@ -151,14 +150,13 @@ impl Drive {
 
     /// The next moment at which something happens.
     fn next_moment(&self) -> Timestamp {
-        let ends: Vec<Timestamp> = self.working.iter().filter_map(|run| self.end_of(run)).collect();
         // An absence would put it off again and again.
         let is_owed = |run: &RunRecord| run.origin == Origin::CatchUp && run.state == RunState::Scheduled;
         let owes = self.schedule.live().iter().any(is_owed);
-        let is_watched = owes || !ends.is_empty() || self.schedule.window(self.now).is_some();
+        let is_watched = owes || self.schedule.window(self.now).is_some();
         let tick = self.now.checked_add(TICK).ok().filter(|_| is_watched);
-        ends.into_iter()
-            .chain(self.schedule.wake())
+        let ends = self.working.iter().filter_map(|run| self.end_of(run));
+        ends.chain(self.schedule.wake())
             .chain(tick)
             .filter(|at| *at > self.now)
             .min()
@@ -250,14 +248,14 @@ impl Drive {
         }
         let start = run.started_at.unwrap_or(self.now);
         let usual = || {
-            self.each.get(&run.task).copied().unwrap_or_else(|| self.schedule.usual(&run.task).as_secs_f64())
+            self.each.get(&run.task).copied().unwrap_or_else(|| self.schedule.takes(&run.task).as_secs_f64())
         };
         let on_backlog = run.counts() && self.left.contains_key(&run.task);
         let own = match (on_backlog, run.counts()) {
             // It ends with its backlog; without one it only looks.
             (true, _) if !is_done(self.left_to(&run.task)) => 0.0,
-            (true, _) => GLANCE,
-            (false, true) => (usual() - run.worked_by(self.now).as_secs_f64()).max(GLANCE),
+            (true, _) => GLANCE.as_secs_f64(),
+            (false, true) => (usual() - run.worked_by(self.now).as_secs_f64()).max(GLANCE.as_secs_f64()),
             (false, false) => PARTIAL,
         };
         self.working.push(Working {

@@ -282,6 +282,24 @@ fn a_pause_that_nobody_lifts_misses_everything_and_one_that_ends_only_delays() {
 }
 
 #[test]
+fn a_backup_ends_after_the_last_window_and_one_that_is_held_goes_on() {
+    let rows = [row(BACKUP, 3, Lane::Housekeeping, 90)];
+    check(
+        &night("2026-11-23T12:00").minutes(BACKUP, 200),
+        1,
+        &rows,
+        &["2026-11-24 BackupDatabase 02:00-05:20 overruns"],
+    );
+    let night = night("2026-11-24T02:00").minutes(BACKUP, 200);
+    let mut schedule = night.schedule(&rows);
+    let until = PauseEnd::Lifted;
+    let pause = Pause { owner: PauseOwner::Person, note: None, since: night.now, until, drains: false };
+    let _ = schedule.handle(night.now, Event::PauseAsked(pause));
+    let forecast = schedule.forecast(night.now, 1, &night.expected);
+    assert_eq!(show(&forecast, &night.settings.zone), ["2026-11-24 BackupDatabase 02:00- goes on"]);
+}
+
+#[test]
 fn without_any_window_there_are_no_nights() {
     let mut night = night("2026-11-23T12:00").backlog(BIF, 2);
     night.settings.window.days = std::iter::empty().collect();

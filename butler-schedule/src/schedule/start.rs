@@ -52,8 +52,7 @@ impl Schedule {
             && match row.timing.lane {
                 Lane::Scan => true,
                 // What it works on was looked for when it began.
-                Lane::Housekeeping => ask.section.is_some(),
-                Lane::Media => false,
+                Lane::Housekeeping | Lane::Media => ask.section.is_some(),
             };
         let request = Request { origin: Origin::Person, ask: &ask, looks_anew, present };
         let is_off = !force && !self.is_on(task) && self.there(task, request).is_none();
@@ -151,7 +150,8 @@ impl Schedule {
     /// what is scheduled. A run that was told to stop does not, and one that is limited to a section does
     /// only that section: a request for more waits behind it. So does a scan that works: what came into a
     /// folder that it has passed would be lost. Of a task that keeps house a run of everything does not what a
-    /// person asks of one section: it waits for days, and asks.
+    /// person asks of one section: it waits for days, and asks. What files lack a run counts when it begins: one
+    /// that works does not what of a section became lacking since.
     fn there(&self, task: &TaskName, request: Request<'_>) -> Option<Admitted> {
         let keeps_house = self.row(task).is_some_and(|row| row.timing.lane == Lane::Housekeeping);
         let of_section = request.ask.section.filter(|_| keeps_house);
@@ -173,17 +173,14 @@ impl Schedule {
         Some(Admitted::Answered(StartAnswer::Scheduled { run: placed.id, at: placed.scheduled_at? }))
     }
 
-    /// A scan of paths that waits takes in what else of its section is asked for.
+    /// A run of paths or contents of a section that waits takes in what else of it is asked for.
     fn join(&mut self, task: &TaskName, request: Request<'_>, effects: &mut Vec<Effect>) -> Option<Admitted> {
-        let section = request.ask.section.filter(|_| request.looks_anew)?;
+        let is_limited = request.looks_anew && request.ask.section.is_some();
         let may_join = |run: &RunRecord| {
-            run.task == *task
-                && run.ask.section == Some(section)
-                && run.state == RunState::Queued
-                && !run.ask.paths.is_empty()
+            is_limited && run.task == *task && run.state == RunState::Queued && run.may_take_in(request.ask)
         };
         let run = self.live.iter_mut().find(|run| may_join(run))?;
-        run.join(&request.ask.paths);
+        run.take_in(request.ask);
         if request.origin == Origin::Person {
             run.origin = Origin::Person;
         }

@@ -192,6 +192,41 @@ fn rule_11_what_keeps_house_in_a_section_is_queued_behind_a_run_that_works_and_o
 }
 
 #[test]
+fn rule_11_files_that_are_asked_for_while_a_run_works_are_done_by_one_behind_it_and_by_no_other() {
+    let mut world = World::at(NOON);
+    let ask = |world: &mut World, sources: &[i64]| {
+        let ask = Ask::of_sources(1, sources.to_vec());
+        match world.feed(Event::StartAsked { task: BIF, ask }) {
+            Answer::Start(answer) => answer,
+            other => panic!("{other:?}"),
+        }
+    };
+    let sources = |world: &World, run: u64| world.stored[&RunId(run)].ask.sources.clone();
+    let behind = |run: u64, first: u64| StartAnswer::Started {
+        run: RunId(run),
+        waits: Some(Reason::BehindItself { run: RunId(first) }),
+    };
+    let there = |run: u64| StartAnswer::Running { run: RunId(run) };
+    assert_eq!(ask(&mut world, &[7]), starts_now(1));
+    assert_eq!(ask(&mut world, &[9]), behind(2, 1));
+    assert_eq!(ask(&mut world, &[9]), there(2));
+    assert_eq!(ask(&mut world, &[3, 5]), there(2), "one that waits takes more files in");
+    assert_eq!((sources(&world, 1), sources(&world, 2)), (vec![7], vec![3, 5, 9]));
+    assert_eq!(ask(&mut world, &[7]), there(2), "one that works has counted what is lacking");
+    assert_eq!(sources(&world, 2), [3, 5, 7, 9]);
+    world.complete(RunId(1));
+    assert_eq!(world.state(RunId(2)), RunState::Running);
+    // One of everything that works has counted before; one that waits has not.
+    world.complete(RunId(2));
+    let whole = world.begun(BIF);
+    assert_eq!(ask(&mut world, &[4]), behind(4, whole.0));
+    assert_eq!(world.ask(BIF, true, Some(1)), there(4), "the whole section takes the place of its files");
+    assert!(sources(&world, 4).is_empty());
+    assert_eq!(ask(&mut world, &[8]), there(4));
+    assert!(!world.stored[&RunId(4)].counts());
+}
+
+#[test]
 fn rule_11_what_is_started_while_it_stops_begins_behind_that() {
     let mut world = World::at(NOON);
     let first = world.begun(BIF);

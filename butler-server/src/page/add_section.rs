@@ -133,6 +133,7 @@ fn found(site: &Site, folder: &Path, check: &Check) -> Markup {
             p.strong { (counts(&check.counts)) }
             @if check.guessed { p.sub { "Taken for " (kind_name(&check.kind)) ", by what lies in it." } }
             @if let Some(mixed) = &check.mixed { p.sub { (coded(mixed)) } }
+            @for nested in &check.nested { p.sub { (coded(nested)) } }
             form.column method="post" action=(site.at("/sections/add")) {
                 input type="hidden" name="folder" value=(folder.display());
                 label for="name" { "Its name" } input #name type="text" name="name" value=(name) required maxlength="100";

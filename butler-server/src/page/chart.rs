@@ -187,6 +187,7 @@ mod tests {
             forced: false,
             section: None,
             paths: Vec::new(),
+            files: None,
             asked_at: from,
             started_at: Some(from),
             ended_at: Some(from + jiff::SignedDuration::from_secs(seconds)),

@@ -93,7 +93,7 @@ fn row(site: &Site, failure: &Failure) -> Markup {
                 @if failure.file_count > 1 { span.quiet { "and " (many(failure.file_count - 1, "other file")) " with the same content" } }
             }
             td { (coded(&failure.error)) br; span.quiet { (product(&failure.product)) } }
-            td.wideonly { (many(u64::from(failure.tries), "time")) br; span.quiet { (site.clock.moment(failure.failed_at)) } }
+            td.wideonly { @if failure.tries > 0 { (many(u64::from(failure.tries), "time")) br; } span.quiet { (site.clock.moment(failure.failed_at)) } }
             td.wideonly { @match &failure.next_try { Some(at) => { (site.clock.moment(at.at())) } None => { span.quiet { "when the file changes" } } } }
             td.num.side { (site.row_button(&format!("/failures/{}/retry", failure.id), "Retry", file)) }
         }

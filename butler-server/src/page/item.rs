@@ -21,7 +21,7 @@ use super::frame::{Site, Tab, Viewer};
 use super::library::crumbs;
 use super::session::Signed;
 use super::words::{bytes, count, many, place, rate};
-use super::{blur, loudness_lane, tile};
+use super::{blur, loudness_lane, sounds_like, tile};
 use crate::app::App;
 use crate::error::Problem;
 use crate::view;
@@ -57,6 +57,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
         .await?;
     let (detail, section, below, thumbs) = found.ok_or_else(unknown)?;
     let products = view::products::of_item(&app, &id).await?;
+    let alike = sounds_like::card(&app, &site, &detail.row).await?;
     let parts: Vec<&PartRow> = detail.media.iter().flat_map(|version| &version.parts).collect();
     let mut lanes = Vec::new();
     for part in &parts {
@@ -65,6 +66,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
     let body = html! {
         section.wide { (head(&site, &detail.row, section.as_ref())) }
         @for lane in lanes { section.card.wide data-live id=(lane.0) { (lane.1) } }
+        @if let Some(alike) = alike { section.card.wide #alike data-live { (alike) } }
         @if !products.derived.is_empty() {
             section.card.wide #derived data-live {
                 h2 { "What follows for it as a whole" }
@@ -350,6 +352,7 @@ async fn remake(
         what: format!("item {id}"),
         kinds: ProductKind::ALL.to_vec(),
         missing_only: false,
+        now: false,
     };
     let done = view::remake::remake(&app, asked).await.map(|remade| remade.message);
     told(&app, &session, form.back(), done)

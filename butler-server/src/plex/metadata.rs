@@ -11,10 +11,13 @@ use butler_product::ProductKind;
 
 use crate::plex::{media, photo};
 
+/// The version of a music analysis that clients know, and look for.
+const MUSIC_ANALYSIS_VERSION: u32 = 1;
+
 /// An item in a list: with media and parts, without streams.
 pub(crate) fn brief(media: Vec<MediaRow>, row: ItemRow, section: &Section, hashes: BlurHashes) -> Metadata {
     let shown = media.iter().map(|version| plex_media(version, false)).collect();
-    Metadata { deleted_at: deleted_at(&media), ..metadata(row, shown, section, hashes) }
+    with_files(&media, metadata(row, shown, section, hashes))
 }
 
 /// An item by itself, with streams and, where asked for, chapters.
@@ -26,7 +29,19 @@ pub(crate) fn full(
 ) -> Metadata {
     let media = item.media.iter().map(|version| plex_media(version, true)).collect();
     let chapters = if include_chapters { chapters(&item.media) } else { Vec::new() };
-    Metadata { chapters, deleted_at: deleted_at(&item.media), ..metadata(item.row, media, section, hashes) }
+    Metadata { chapters, ..with_files(&item.media, metadata(item.row, media, section, hashes)) }
+}
+
+/// Adds what an item's files say of the whole.
+fn with_files(versions: &[MediaRow], item: Metadata) -> Metadata {
+    let mut parts = versions.iter().flat_map(|version| &version.parts);
+    let is_heard = item.kind == ItemKind::Track.as_str()
+        && parts.any(|part| part.products.contains(&ProductKind::Sonic));
+    Metadata {
+        deleted_at: deleted_at(versions),
+        music_analysis_version: is_heard.then_some(MUSIC_ANALYSIS_VERSION),
+        ..item
+    }
 }
 
 fn metadata(row: ItemRow, media: Vec<Media>, section: &Section, hashes: BlurHashes) -> Metadata {
@@ -80,6 +95,8 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section, hashes: BlurHash
         deleted_at: None,
         added_at: row.added_at.as_second(),
         updated_at: row.updated_at.as_second(),
+        distance: None,
+        music_analysis_version: None,
         locations: Vec::new(),
         genres: row.genres.into_iter().map(|tag| Tag { tag }).collect(),
         guids: row.ids.into_iter().map(|id| Guid { id }).collect(),

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
 use crate::plex::sections;
+use crate::view;
 use crate::view::settings::value;
 
 /// The routes that hold a colon.
@@ -53,7 +54,7 @@ async fn list_preferences(State(app): State<App>, wants: Wants) -> Result<Respon
     ))]
 async fn change_preferences(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let changes = params.words().map(|(id, text)| (id.to_owned(), Some(text.to_owned()))).collect();
-    app.handle.change_settings(changes).await??;
+    view::settings::change(&app, changes).await?;
     Ok(accept::empty())
 }
 
@@ -104,6 +105,7 @@ async fn list_of_section(
                                                                                 are made."),
         ("enableLoudnessAnalysis" = Option<String>, Query, description = "Whether loudness is measured."),
         ("enableVoiceActivityGeneration" = Option<String>, Query, description = "Whether speech is detected."),
+        ("musicAnalysis" = Option<String>, Query, description = "Whether it is found out what tracks sound like."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
@@ -185,6 +187,7 @@ impl From<ChangeError> for Problem {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Setting(error) => error.into(),
+            ChangeError::Folder(error) => error.into(),
             ChangeError::Store(error) => StoreError::into(error),
         }
     }

@@ -164,6 +164,7 @@ async fn section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -
         ("prefs[enableChapterThumbGeneration]" = Option<String>, Query, description = "Another of them."),
         ("prefs[enableLoudnessAnalysis]" = Option<String>, Query, description = "Another of them."),
         ("prefs[enableVoiceActivityGeneration]" = Option<String>, Query, description = "Another of them."),
+        ("prefs[musicAnalysis]" = Option<String>, Query, description = "Another of them."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty. Where its folders are others now, the header \
@@ -257,8 +258,10 @@ pub(crate) fn last_change(library: &Library) -> Result<i64, StoreError> {
 /// Whether a run scans a section: all of them, or just this one.
 pub(crate) fn scans(run: &RunRecord, section: SectionId) -> bool {
     let is_under_way = run.state != RunState::Scheduled && !run.state.is_terminal();
+    // One of some contents looks at no folder.
     run.task == TaskName::RefreshLibraries
         && is_under_way
+        && run.ask.sources.is_empty()
         && run.ask.section.is_none_or(|only| only == section.0)
 }
 

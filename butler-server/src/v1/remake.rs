@@ -35,6 +35,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("missing" = inline(Option<Switch>), Query, description = "1: only what is not there, because it \
                                                                    failed, or was \
                                                        lost from the data folder."),
+        ("now" = inline(Option<Switch>), Query, description = "1: starts the tasks that make it, of these files \
+                                                               only, whatever day, switch and window say. \
+                                                               What is asked for while such a run works is \
+                                                               made by one behind it."),
     ),
     responses(
         (status = 200, description = "What is made anew, by which tasks, and when.", body = RemadeBody),
@@ -45,7 +49,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     ))]
 async fn remake(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let (scope, what) = scope(&params)?;
-    let asked = Remake { scope, what, kinds: kinds(&params)?, missing_only: params.flag("missing")? };
+    let (missing_only, now) = (params.flag("missing")?, params.flag("now")?);
+    let asked = Remake { scope, what, kinds: kinds(&params)?, missing_only, now };
     accept::json(&view::remake::remake(&app, asked).await?)
 }
 

@@ -29,7 +29,9 @@ pub(crate) async fn check(app: &App, folder: PathBuf, kind: Option<SectionKind>)
     app.library(move |library| {
         let _turn = turn;
         let checked = check_folder(library, &folder, kind, &mut || Instant::now() > until)?;
-        Ok::<_, CheckError>(body(checked))
+        let nested =
+            super::sections::nested(&library.sections()?, None, std::slice::from_ref(&checked.folder));
+        Ok::<_, CheckError>(body(checked, nested))
     })
     .await
 }
@@ -55,7 +57,7 @@ impl From<CheckError> for Problem {
     }
 }
 
-fn body(checked: Checked) -> Check {
+fn body(checked: Checked, nested: Vec<String>) -> Check {
     let Checked { folder, kind, guessed, mixed, files, items, doubts, ignored, unreadable } = checked;
     let mut counts = CheckCounts { files, ..CheckCounts::default() };
     items.iter().for_each(|item| count(item, &mut counts));
@@ -73,6 +75,7 @@ fn body(checked: Checked) -> Check {
         kind: kind.as_str().into(),
         guessed,
         mixed,
+        nested,
         counts,
         items,
         doubts: notes(doubts, &mut left_out.doubts),
@@ -167,7 +170,7 @@ mod tests {
             ignored: Vec::new(),
             unreadable: Vec::new(),
         };
-        let body = body(checked);
+        let body = body(checked, Vec::new());
         assert_eq!(body.items.len() as u64, MOST_ITEMS);
         assert_eq!((body.counts.movies, body.doubts.len()), (MOST_ITEMS + 5, MOST_NOTES));
         assert_eq!(body.left_out, CheckLeftOut { items: 5, doubts: 3, ..CheckLeftOut::default() });

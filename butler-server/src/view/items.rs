@@ -52,7 +52,7 @@ fn lacking_files(
     }
     let wishes: Vec<Wish> =
         wishes.into_iter().filter(|wish| wish.spec.kind() == kind && wish.is_for_lacking()).collect();
-    let scopes: Vec<Scope> = wishes.iter().map(|wish| Scope { section, ..wish.scope }).collect();
+    let scopes: Vec<Scope<'_>> = wishes.iter().map(|wish| Scope { section, ..wish.scope }).collect();
     let Some(Wish { spec, .. }) = wishes.first() else { return Ok((Vec::new(), Some(0))) };
     Ok(library.files_lacking(spec, &scopes, after, (page.start.into(), page.size.into()))?)
 }

@@ -109,9 +109,16 @@ impl Place<'_> {
     }
 }
 
-/// The wishes for products that did not fail.
+/// The wishes for products that did not fail: what failed says itself when it is tried again, and so do headers
+/// for all that is made after them.
 fn unfailed<'a>(wishes: &'a [Wish], failed: &[FailureRow]) -> impl Iterator<Item = &'a Wish> {
-    wishes.iter().filter(|wish| failed.iter().all(|failure| failure.kind != Some(wish.spec.kind())))
+    wishes.iter().filter(|wish| {
+        let kind = wish.spec.kind();
+        let holds = |failed: ProductKind| {
+            failed == kind || (failed == ProductKind::MediaInfo && kind.is_made_after_headers())
+        };
+        !failed.iter().filter_map(|failure| failure.kind).any(holds)
+    })
 }
 
 fn open(wish: &Wish, place: Place<'_>, tasks: &[TaskView]) -> OpenProduct {

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use butler_api::TaskName;
 use butler_api::v1::{LocalTime, Remade as RemadeBody, RemadeBy};
+use butler_api::{Ask, TaskName};
 use butler_engine::PlanBasis;
 use butler_library::{Remade, RemakeScope};
 use butler_product::ProductKind;
 
 use crate::app::App;
 use crate::error::Problem;
+use crate::view;
+use crate::view::words::many;
 
 /// What shall be made anew.
 pub(crate) struct Remake {
@@ -20,23 +22,33 @@ pub(crate) struct Remake {
     pub(crate) kinds: Vec<ProductKind>,
     /// Only what is not there, because it failed or was lost.
     pub(crate) missing_only: bool,
+    /// Whether the tasks that make it are started, of these files only.
+    pub(crate) now: bool,
 }
 
-/// Has products made anew by the next runs of their tasks.
+/// Has products made anew by the next runs of their tasks, or by runs of their own.
 pub(crate) async fn remake(app: &App, asked: Remake) -> Result<RemadeBody, Problem> {
-    let Remake { scope, what, kinds, missing_only } = asked;
+    let Remake { scope, what, kinds, missing_only, now: is_now } = asked;
     let now = app.now();
     let of_kinds = kinds.clone();
     let remade = app.library(move |library| library.remake(&scope, &of_kinds, missing_only, now)).await?;
     let remade = remade.ok_or_else(|| Problem::not_found(format!("There is no {what}.")))?;
     let basis = app.handle.plan_basis().await?;
     let tasks = by_task(&remade, &kinds, &basis);
+    let mut started = Vec::new();
+    for by in tasks.iter().filter(|_| is_now) {
+        for (section, sources) in &remade.places {
+            let sources = sources.iter().map(|source| source.0).collect();
+            started.push(view::start::ask(app, by.task.clone(), Ask::of_sources(section.0, sources)).await?);
+        }
+    }
     Ok(RemadeBody {
         files: remade.sources,
         products: remade.products.values().sum(),
         failures: remade.failures.values().sum(),
-        message: sentence(&remade, &tasks, missing_only),
+        message: sentence(&remade, &tasks, missing_only, is_now),
         tasks,
+        started,
     })
 }
 
@@ -65,23 +77,21 @@ fn by_task(remade: &Remade, kinds: &[ProductKind], basis: &PlanBasis) -> Vec<Rem
     tasks.into_values().collect()
 }
 
-fn sentence(remade: &Remade, tasks: &[RemadeBy], missing_only: bool) -> String {
-    let many =
-        |number: u64, one: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") };
+fn sentence(remade: &Remade, tasks: &[RemadeBy], missing_only: bool, is_now: bool) -> String {
     let files = many(remade.sources, "file");
     if tasks.is_empty() {
         return match missing_only {
-            true => format!(
-                "Nothing of {files} is lost or failed; what was never made is made without being asked for."
+            true => format!("Nothing of {files} failed or is lost, so there is nothing to make."),
+            false => format!(
+                "Nothing of {files} is there to be made anew, and nothing failed; what was never made comes \
+                 with the next run of its task."
             ),
-            false => {
-                format!("Nothing was made of {files} yet; what is lacking is made without being asked for.")
-            }
         };
     }
     let part = |by: &RemadeBy| {
         let products = many(by.count, "product");
         match by.next {
+            _ if is_now => format!("{products} by {} now", by.task),
             Some(at) => format!(
                 "{products} by {} in the night of {} (from {})",
                 by.task,
@@ -92,7 +102,12 @@ fn sentence(remade: &Remade, tasks: &[RemadeBy], missing_only: bool) -> String {
         }
     };
     let parts: Vec<String> = tasks.iter().map(part).collect();
-    format!("Of {files} is made anew: {}. Until then what is there serves.", parts.join("; "))
+    let is_none = |counts: &BTreeMap<ProductKind, u64>| counts.values().all(|count| *count == 0);
+    let verb = if is_none(&remade.products) { "tried again" } else { "made anew" };
+    // What is lost or failed is not there.
+    let until =
+        if missing_only || is_none(&remade.products) { "" } else { " Until then what is there serves." };
+    format!("Of {files} is {verb}: {}.{until}", parts.join("; "))
 }
 
 #[cfg(test)]
@@ -101,7 +116,12 @@ mod tests {
 
     #[test]
     fn the_sentence_says_how_much_is_made_by_which_task_and_when() {
-        let remade = |sources| Remade { sources, ..Remade::default() };
+        let remade = |sources, products: u64, failures: u64| Remade {
+            sources,
+            products: [(ProductKind::Bif, products)].into(),
+            failures: [(ProductKind::Bif, failures)].into(),
+            ..Remade::default()
+        };
         let by = |count, next: Option<&str>| RemadeBy {
             task: TaskName::GenerateMediaIndexFiles,
             kinds: vec!["bif".to_owned()],
@@ -109,14 +129,26 @@ mod tests {
             next: next.map(|at| at.parse().unwrap()),
         };
         assert_eq!(
-            sentence(&remade(3), &[by(2, Some("2026-11-24T02:00:00+01:00"))], false),
+            sentence(&remade(3, 2, 0), &[by(2, Some("2026-11-24T02:00:00+01:00"))], false, false),
             "Of 3 files is made anew: 2 products by GenerateMediaIndexFiles in the night of 2026-11-24 (from \
              02:00). Until then what is there serves."
         );
         assert!(
-            sentence(&remade(1), &[by(1, None)], false)
+            sentence(&remade(1, 1, 0), &[by(1, None)], false, false)
                 .starts_with("Of 1 file is made anew: 1 product when GenerateMediaIndexFiles is")
         );
-        assert!(sentence(&remade(1), &[], true).starts_with("Nothing of 1 file is lost or failed"));
+        assert_eq!(
+            sentence(&remade(1, 0, 1), &[by(1, Some("2026-11-24T02:00:00+01:00"))], false, true),
+            "Of 1 file is tried again: 1 product by GenerateMediaIndexFiles now.",
+            "nothing is there that could serve"
+        );
+        assert_eq!(
+            sentence(&remade(1, 1, 0), &[by(1, None)], true, true),
+            "Of 1 file is made anew: 1 product by GenerateMediaIndexFiles now."
+        );
+        for (missing_only, word) in [(true, "failed or is lost"), (false, "was never made comes")] {
+            let nothing = sentence(&remade(1, 0, 0), &[], missing_only, false);
+            assert!(nothing.starts_with("Nothing of 1 file") && nothing.contains(word), "{nothing}");
+        }
     }
 }

@@ -113,6 +113,7 @@ fn run(RunRow { record, progress: stored, report }: RunRow, live: &[LiveRun]) ->
         forced: record.ask.force,
         section: record.ask.section,
         paths: record.ask.paths.iter().map(|path| path.display().to_string()).collect(),
+        files: Some(record.ask.sources.len() as u64).filter(|files| *files > 0),
         asked_at: record.asked_at,
         started_at: record.started_at,
         ended_at: record.ended_at,

@@ -1,7 +1,9 @@
 //! Sections that are added, and scans that are asked for.
 
+use std::path::PathBuf;
+
 use butler_engine::StartReply;
-use butler_library::{NewSection, SectionId};
+use butler_library::{NewSection, Section, SectionId};
 
 use crate::app::App;
 use crate::error::Problem;
@@ -18,6 +20,18 @@ pub(crate) async fn add(
     app.handle.sections_changed();
     let reply = if is_to_be_scanned { Some(scan(app, id.0).await) } else { None };
     Ok((id, reply))
+}
+
+/// What is to be said of folders that lie in those of other sections, or around them. `of` is the section that
+/// has them.
+pub(crate) fn nested(sections: &[Section], of: Option<SectionId>, folders: &[PathBuf]) -> Vec<String> {
+    let others = sections.iter().filter(|section| Some(section.id) != of);
+    let roots: Vec<_> =
+        others.flat_map(|other| other.roots.iter().map(|root| (&other.name, &root.path))).collect();
+    let said = |folder: &PathBuf| -> Vec<String> {
+        roots.iter().filter_map(|(name, root)| butler_api::nested(folder, name, root)).collect()
+    };
+    folders.iter().flat_map(said).collect()
 }
 
 /// Asks for a scan of a section.

@@ -23,6 +23,8 @@ pub(crate) fn one(app: &App, id: &str) -> Result<Setting, Problem> {
 /// Changes settings, all of these or none: id and text, no text for the default. Those that have another value
 /// then.
 pub(crate) async fn change(app: &App, changes: Vec<(String, Option<String>)>) -> Result<Settings, Problem> {
+    let (handle, asked) = (app.handle.clone(), changes.clone());
+    app.blocking(move || handle.check_folders(&asked)).await??;
     let ids = app.handle.change_settings(changes).await??;
     let settings = app.handle.settings();
     Ok(Settings { settings: ids.into_iter().filter_map(find).map(|row| setting(row, &settings)).collect() })

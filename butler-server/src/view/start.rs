@@ -9,8 +9,12 @@ use crate::error::Problem;
 
 /// Asks for one task's start; with force, whatever day, switch and window say.
 pub(crate) async fn start(app: &App, name: &str, force: bool) -> Result<Started, Problem> {
-    let task = TaskName::from(name);
-    let reply = app.handle.start(task.clone(), Ask::all(force)).await?.ok_or_else(|| unknown(&task))?;
+    ask(app, TaskName::from(name), Ask::all(force)).await
+}
+
+/// Asks for one task's start, of as much as is asked for.
+pub(crate) async fn ask(app: &App, task: TaskName, ask: Ask) -> Result<Started, Problem> {
+    let reply = app.handle.start(task.clone(), ask).await?.ok_or_else(|| unknown(&task))?;
     Ok(started(task, reply))
 }
 

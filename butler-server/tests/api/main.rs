@@ -14,6 +14,7 @@ mod lists;
 mod loudness;
 mod metrics;
 mod names;
+mod nearest;
 mod notifications;
 mod openapi;
 mod pages;

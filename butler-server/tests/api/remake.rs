@@ -116,6 +116,7 @@ async fn failures_are_read_from_mark_to_mark_and_say_the_night_of_their_next_try
             run: None,
             // Long ago: whatever the clock says, the next night comes after it.
             next_try_at: Some(jiff::Timestamp::UNIX_EPOCH),
+            counts: true,
         };
         rig.library.record_failure(source, failure, noon()).unwrap();
     }

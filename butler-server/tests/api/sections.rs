@@ -83,6 +83,26 @@ async fn a_section_that_will_not_do_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_folder_in_or_around_another_sections_is_told_by_the_check_and_taken() {
+    let rig = Rig::new();
+    let (_, films) = rig.add_films("films").await;
+    let inner = films.join("4K");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(inner.join("Heat (1995).mkv"), b"film").unwrap();
+    for (folder, words) in [
+        (inner.as_path(), "/films/4K` lies in `"),
+        (films.parent().unwrap(), "/films`, a folder of the section `films`"),
+    ] {
+        let check =
+            rig.get_json(format!("/api/v1/sections/check?type=movie&folder={}", folder.display())).await;
+        let told = check["nested"][0].as_str().unwrap_or_else(|| panic!("{check:#}"));
+        assert!(told.contains(words) && told.contains(".plexignore"), "{told}");
+        let added = rig.ask(Method::POST, add("movie", "other", &[folder])).send().await;
+        assert_eq!(added.status, StatusCode::CREATED, "{}", added.text());
+    }
+}
+
+#[tokio::test]
 async fn a_folder_whose_name_is_no_text_is_added_all_the_same() {
     let rig = Rig::new();
     let folder = rig.folder("").join(std::ffi::OsStr::from_bytes(b"caf\xe9 + films"));

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use jiff::civil::{DateTime, Weekday, time};
 use serde_json::{Value, json};
 
-use crate::rig::{JSON, Rig};
+use crate::rig::{JSON, Rig, add};
 
 async fn put(rig: &Rig, uri: &str) -> (StatusCode, String) {
     let answer = rig.ask(Method::PUT, uri).send().await;
@@ -169,6 +169,7 @@ async fn a_task_that_is_switched_off_is_not_started_and_one_switched_on_again_is
         ("GenerateChapterThumbBehavior", "never", "scheduled", "GenerateChapterThumbs"),
         ("GenerateVADBehavior", "never", "scheduled", "ButlerTaskGenerateVoiceActivity"),
         ("LoudnessAnalysisBehavior", "never", "scheduled", "LoudnessAnalysis"),
+        ("MusicAnalysisBehavior", "never", "scheduled", "MusicAnalysis"),
         ("ButlerTaskRefreshLibraries", "0", "1", "RefreshLibraries"),
         ("ButlerTaskUpgradeMediaAnalysis", "0", "1", "UpgradeMediaAnalysis"),
     ] {
@@ -252,4 +253,29 @@ async fn a_section_has_switches_of_its_own() {
     assert_eq!(refusal(&rig, &format!("{prefs}?enableBIFGeneration=maybe")).await.0, 400);
     assert_eq!(rig.get("/library/sections/99/prefs").await.status, StatusCode::NOT_FOUND);
     assert_eq!(rig.get_json(&prefs).await["MediaContainer"]["size"], json!(4));
+}
+
+#[tokio::test]
+async fn backups_and_sections_keep_out_of_each_others_folders() {
+    let rig = Rig::new();
+    let (films, copies) = (rig.folder("films"), rig.folder("disk/copies"));
+    std::fs::create_dir(films.join("copies")).unwrap();
+    assert_eq!(rig.ask(Method::POST, add("movie", "Films", &[&films])).send().await.status, 201);
+    let id = "ButlerDatabaseBackupPath";
+    for place in ["/api/v1/settings", "/:/prefs"] {
+        let (status, sentence) = refusal(&rig, &format!("{place}?{id}={}/copies", films.display())).await;
+        assert_eq!(status, 400);
+        assert!(sentence.contains("the folder of a section, where Butler never writes"), "{sentence}");
+        let (status, sentence) = refusal(&rig, &format!("{place}?{id}=/no/such/folder")).await;
+        assert!(status == 400 && sentence.contains("does not exist"), "{status} {sentence}");
+    }
+    assert_eq!(setting(&rig, id).await["value"], "");
+    assert_eq!(put(&rig, &format!("/:/prefs?{id}={}", copies.display())).await.0, StatusCode::OK);
+    let around = copies.parent().unwrap();
+    let answer = rig.ask(Method::POST, add("movie", "Disk", &[around])).header("Accept", JSON).send().await;
+    let sentence = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();
+    assert!(answer.status == 400 && sentence.contains("the folder of backups"), "{sentence}");
+    // A client that writes back what it read changes nothing, also while the folder is away.
+    std::fs::remove_dir(&copies).unwrap();
+    assert_eq!(put(&rig, &format!("/:/prefs?{id}={}", copies.display())).await.0, StatusCode::OK);
 }

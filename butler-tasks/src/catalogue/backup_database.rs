@@ -4,9 +4,9 @@
 //! checked and counted is the library's business.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use butler_api::TaskName;
+use butler_api::{TaskName, sizes};
 use butler_library::{
     BackupError, BackupFault, BackupFile, JudgedBackup, KEPT_BACKUPS, Library, backups, backups_to_remove,
     check_backup,
@@ -41,8 +41,8 @@ pub(crate) static TASK: Task = Task {
 static SWITCH: Setting = Setting::flag(
     "ButlerTaskBackupDatabase",
     "Backup database every three days",
-    "Copy the database to the backup directory, check the copy, and keep the four newest sound ones. Previews \
-     and other files in the folder `blobs` are not part of it: they are made again.",
+    "Copy the database to the backup directory, check the copy, and keep the newest sound ones of four days. \
+     Previews and other files in the folder `blobs` are not part of it: they are made again.",
     true,
 );
 
@@ -66,12 +66,15 @@ fn folder_path(text: &str) -> Option<String> {
         .then(|| path.to_owned())
 }
 
-fn folder(library: &Library, settings: &Settings) -> Result<PathBuf, TaskError> {
+/// The folder that the settings name for backups; none where they lie in the data folder.
+pub fn backup_folder(settings: &Settings) -> Option<PathBuf> {
     let path = settings.text(&FOLDER);
-    if path.is_empty() {
-        return Ok(library.backups_folder());
-    }
-    library.check_backup_folder(Path::new(&*path)).map_err(|error| {
+    (!path.is_empty()).then(|| PathBuf::from(&*path))
+}
+
+fn folder(library: &Library, settings: &Settings) -> Result<PathBuf, TaskError> {
+    let Some(path) = backup_folder(settings) else { return Ok(library.backups_folder()) };
+    library.check_backup_folder(&path).map_err(|error| {
         TaskError::Failed(format!("The backup directory (setting {}) can't be used: {error}.", FOLDER.id))
     })
 }
@@ -91,16 +94,15 @@ fn prepare(ground: &mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError> {
     let database_bytes = ground.library.database_bytes().map_err(|error| failed(&error.into()))?;
     let (mut judged, mut faults) = (Vec::new(), Vec::new());
     for file in backups(&folder).map_err(|error| failed(&error))? {
-        let is_sound = match check_backup(&file.path, ground.is_stopping) {
-            // One that a newer Butler made is of use to that one.
-            Ok(_) | Err(BackupFault::Newer { .. }) => true,
-            Err(BackupFault::Stopped) => return Err(TaskError::Stopped),
-            Err(fault) => {
-                faults.push((file.path.clone(), format!("This copy is of no use: {fault}.")));
-                false
-            }
-        };
-        judged.push(JudgedBackup { file, is_sound });
+        let fault = check_backup(&file.path, ground.is_stopping).err();
+        if fault == Some(BackupFault::Stopped) {
+            return Err(TaskError::Stopped);
+        }
+        let one = JudgedBackup::new(file, fault.as_ref());
+        if let (false, Some(fault)) = (one.is_sound, fault) {
+            faults.push((one.file.path.clone(), format!("This copy is of no use: {fault}.")));
+        }
+        judged.push(one);
     }
     Ok(Box::new(Backup { folder, date: ground.today, database_bytes, judged, faults }))
 }
@@ -131,7 +133,8 @@ impl Backup {
 impl Prepared for Backup {
     fn plan(&self) -> Plan {
         let new = self.to_come();
-        let reason = format!("A copy of the database; the {KEPT_BACKUPS} newest sound ones are kept.");
+        let reason =
+            format!("A copy of the database; the newest sound ones of {KEPT_BACKUPS} days are kept.");
         let write = Action { deed: Deed::Write, path: new.path.clone(), bytes: new.bytes, reason };
         let remarks =
             self.faults.iter().map(|(path, fault)| format!("{}: {fault}", path.display())).collect();
@@ -161,7 +164,7 @@ impl Prepared for Backup {
             match std::fs::remove_file(&action.path) {
                 Ok(()) => report.text(
                     "removed",
-                    format!("{} ({} bytes): {}", action.path.display(), action.bytes, action.reason),
+                    format!("{} ({}): {}", action.path.display(), sizes::bytes(action.bytes), action.reason),
                 ),
                 Err(error) => {
                     let sentence = format!("This old copy can't be removed: {error}.");

@@ -4,7 +4,7 @@
 //! It never removes a file that a row speaks of, that is younger than this process, or that lies behind a
 //! link; and nothing at all while the disk of the blobs is away. What is found is the library's business.
 
-use butler_api::TaskName;
+use butler_api::{TaskName, sizes};
 use butler_library::{BlobGarbage, Library, LostBlob, Removal, Stray};
 use butler_schedule::Timing;
 use jiff::Timestamp;
@@ -115,7 +115,7 @@ impl Garbage {
             .iter()
             .fold((*waiting, *waiting_bytes), |(files, bytes), stray| (files + 1, bytes + stray.bytes));
         if files > 0 {
-            remarks.push(format!("{files} such files ({bytes} bytes) are kept until then."));
+            remarks.push(format!("{files} such files ({}) are kept until then.", sizes::bytes(bytes)));
         }
         if *behind_links > 0 {
             remarks.push(format!(

@@ -51,5 +51,5 @@ static DERIVES: [Derivation; 1] = [Derivation {
 
 fn derive(inputs: &Inputs) -> Result<Value, Failure> {
     let nothing = || Value::Nothing { why: "How loud its tracks are is not known of any.".to_owned() };
-    Ok(AlbumLoudness::of(inputs.each()).map_or_else(nothing, Value::from))
+    Ok(AlbumLoudness::of(inputs.each_child()).map_or_else(nothing, Value::from))
 }

@@ -87,7 +87,9 @@ impl Prepared for Optimization {
         if !compacted.is_cut {
             deeds.done(&self.analyze());
         }
-        report.bytes("won", compacted.bytes_won);
+        if compacted.bytes_won > 0 {
+            report.bytes("given back", compacted.bytes_won);
+        }
         report.count("steps", compacted.steps);
         report
             .ms("longest wait of a write", u64::try_from(compacted.longest.as_millis()).unwrap_or(u64::MAX));

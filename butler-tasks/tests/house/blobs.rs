@@ -94,7 +94,7 @@ fn a_database_gives_back_what_it_needs_no_more_and_says_what_that_won() {
         plan.actions.iter().map(|action| action.deed).collect::<Vec<_>>(),
         [Deed::Compact, Deed::Analyze]
     );
-    let won = counted(&facts, "won");
+    let won = counted(&facts, "given back");
     assert!(won > 3_000_000 && won <= plan.actions[0].bytes, "{facts:#?}");
     assert!(facts.iter().any(|fact| fact.label == "longest wait of a write" && fact.unit == "ms"));
     let left = world.plan(&OptimizeDatabase, day(0)).unwrap();

@@ -6,7 +6,8 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use butler_client::{Client, Metadata, Product};
+use butler_client::{Client, Metadata, Product, Products};
+use butler_product::Value;
 use butler_product::bif::Bif;
 use clap::Args;
 use image::codecs::jpeg::JpegEncoder;
@@ -56,7 +57,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         chosen(&made.products, &arguments.what).and_then(|product| Some((product, product.part?)))
     else {
         let item = client.item(id).await.map_err(|error| show::unknown(&arguments.what, error))?;
-        return Err(none_yet(&arguments.what, &item));
+        return Err(none_yet(&arguments.what, &item, &made));
     };
     let unsound = |error: &dyn std::error::Error| {
         Trouble::new(Exit::Failed, "The preview thumbnails can't be read.").cause(error)
@@ -117,13 +118,29 @@ fn chosen<'a>(products: &'a [Product], what: &str) -> Option<&'a Product> {
         .or_else(|| with_pictures().next())
 }
 
-fn none_yet(what: &str, item: &Metadata) -> Trouble {
+fn none_yet(what: &str, item: &Metadata, made: &Products) -> Trouble {
     let none = |words: String| Trouble::new(Exit::NotThere, words);
+    // Of a file whose headers can't be read no preview can be made either.
+    let failed = ["bif", "media_info"]
+        .into_iter()
+        .find_map(|product| made.failures.iter().find(|failure| failure.product == product));
+    let nothing = made.products.iter().find(|product| product.product == "bif");
+    let nothing = nothing.and_then(|product| match serde_json::from_value(product.value.clone()) {
+        Ok(Value::Nothing { why }) => Some(why),
+        _ => None,
+    });
     if item.media.is_empty() {
         none(format!("{what} is a {} and has no file of its own.", item.kind))
             .hint(format!("`butler show {what}` lists what is below it."))
     } else if matches!(item.kind.as_str(), "track" | "photo") {
         none(format!("{what} is a {}: only videos have preview thumbnails.", item.kind))
+    } else if let Some(failure) = failed {
+        none(format!("The preview thumbnails of {what} could not be made: {}", failure.error)).hint(format!(
+            "`butler show {what}` says when that is tried again; `butler remake {what} --products bif --now` tries \
+             now."
+        ))
+    } else if let Some(why) = nothing {
+        none(format!("There can be no preview thumbnails of {what}: {why}"))
     } else {
         none(format!("There are no preview thumbnails of {what} yet.")).hint(format!(
             "`butler show {what}` says when they come; `butler start GenerateMediaIndexFiles --force --wait` \
@@ -203,6 +220,9 @@ fn decode(jpeg: &[u8]) -> Result<RgbImage, image::ImageError> {
 
 #[cfg(test)]
 mod tests {
+    use butler_client::Media;
+    use serde_json::json;
+
     use super::*;
 
     fn jpeg(width: u32, height: u32, red: u8) -> Vec<u8> {
@@ -221,6 +241,24 @@ mod tests {
         for (found, expect) in [(red(0, 0), 0), (red(3, 0), 120), (red(1, 1), 200), (red(2, 1), 0)] {
             assert!(found.abs_diff(expect) < 8, "{found} {expect}");
         }
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_with_its_reason() {
+        let film = Metadata { kind: "movie".into(), media: vec![Media::default()], ..Metadata::default() };
+        let told =
+            |made: serde_json::Value| none_yet("7", &film, &serde_json::from_value(made).unwrap()).sentence;
+        let none = json!({"products": [], "failures": [], "open": []});
+        assert_eq!(told(none), "There are no preview thumbnails of 7 yet.");
+        let failed = json!({"products": [], "open": [], "failures": [{
+            "id": 5, "product": "bif", "part": "/a.mkv", "part_id": 1, "class": "content", "tries": 3,
+            "error": "It ends in the middle.", "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z", "run": 7}]});
+        assert_eq!(told(failed), "The preview thumbnails of 7 could not be made: It ends in the middle.");
+        let value = Value::Nothing { why: "It has no pictures.".into() };
+        let nothing = json!({"failures": [], "open": [], "products": [{
+            "product": "bif", "part": 1, "file": "/a.mkv", "version": 1, "params": "", "value": value, "bytes": null,
+            "made_at": "2026-11-23T02:00:00Z"}]});
+        assert_eq!(told(nothing), "There can be no preview thumbnails of 7: It has no pictures.");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! `butler remake`: has products made anew on purpose, and says by which task and when; with `--now` it
-//! starts these tasks.
+//! `butler remake`: has products made anew on purpose, and says by which task and when; with `--now` at
+//! once.
 
 use std::path::PathBuf;
 
-use butler_client::{Client, Remade, RemakeOf};
+use butler_client::{Client, RemakeOf};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 
@@ -35,21 +35,26 @@ pub(crate) struct Arguments {
     #[arg(long)]
     missing: bool,
 
-    /// Start the tasks that make them, whatever the day, the switch and the maintenance window
+    /// Make them at once and nothing else, whatever the day, the switch and the maintenance window
     #[arg(long)]
     now: bool,
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
-    let of = match (arguments.section, arguments.of) {
+    let of = match (arguments.section, &arguments.of) {
         (Some(section), _) => RemakeOf::Section(section),
         (None, Some(of)) => match of.to_str().and_then(|text| text.parse().ok()) {
             Some(item) => RemakeOf::Item(item),
-            None => RemakeOf::File(show::known_path(&of)),
+            None => RemakeOf::File(show::known_path(of)),
         },
         (None, None) => return Err(Trouble::new(Exit::Usage, "Name an item, a file or --section.")),
     };
-    let remade = client.remake(&of, &arguments.products, arguments.missing).await.map_err(|error| {
+    let Arguments { products, missing, now, .. } = &arguments;
+    let asked = match now {
+        true => client.remake_now(&of, products, *missing).await,
+        false => client.remake(&of, products, *missing).await,
+    };
+    let remade = asked.map_err(|error| {
         not_there(error, || {
             Trouble::new(Exit::NotThere, format!("There is no {}.", what(&of))).hint(
                 "A file that came since the last scan is known after the next: `butler start \
@@ -59,15 +64,14 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     })?;
     if out.json {
         json::print(&remade)?;
-    } else {
-        out.line(&remade.message)?;
+        return Ok(Exit::Done);
     }
-    if arguments.now {
-        return start(client, &remade, out).await;
+    out.line(&remade.message)?;
+    for start in &remade.started {
+        out.line(format!("{}: {}", start.task, start.message))?;
     }
-    let names: Vec<&str> = remade.tasks.iter().map(|by| by.task.as_str()).collect();
-    if !out.json && !names.is_empty() {
-        out.remark(format!("`butler start {} --force` makes them now.", names.join(" ")));
+    if !now && !remade.tasks.is_empty() {
+        out.remark("With `--now` they are made at once, and nothing else is.");
     }
     Ok(Exit::Done)
 }
@@ -78,15 +82,4 @@ fn what(of: &RemakeOf) -> String {
         RemakeOf::Section(id) => format!("section {id}"),
         RemakeOf::File(path) => format!("file `{}` in any section", path.display()),
     }
-}
-
-async fn start(client: &Client, remade: &Remade, out: Out) -> Result<Exit, Trouble> {
-    for by in &remade.tasks {
-        let start = client.butler().start(&by.task).force(true).await?;
-        if !out.json {
-            let message = start.message.unwrap_or_else(|| "The server took the request.".to_owned());
-            out.line(format!("{}: {message}", start.task))?;
-        }
-    }
-    Ok(Exit::Done)
 }

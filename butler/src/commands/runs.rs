@@ -10,7 +10,7 @@ use clap::Args;
 use clap_complete::ArgValueCandidates;
 
 use crate::candidates;
-use crate::cli::{at_least_one, number, taking};
+use crate::cli::{at_least_one, number, taking, task};
 use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::error::{self, Trouble};
@@ -32,7 +32,8 @@ pub(crate) struct Arguments {
     id: Option<RunId>,
 
     /// List only the runs of this task
-    #[arg(long, value_name = "NAME", conflicts_with = "id", add = ArgValueCandidates::new(candidates::tasks))]
+    #[arg(long, value_name = "NAME", value_parser = task, conflicts_with = "id",
+        add = ArgValueCandidates::new(candidates::tasks))]
     task: Option<TaskName>,
 
     /// List only the runs in this state: queued, scheduled, running, paused, stopping, completed, failed,
@@ -164,6 +165,7 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     ));
     rows.extend(run.section.map(|section| ("Section", section.to_string().into())));
     rows.extend(run.paths.iter().map(|path| ("Of it only", path.into())));
+    rows.extend(run.files.map(|files| ("Of it only", count(files, "file").into())));
     rows.push(("Asked", exact_time(run.asked_at).into()));
     rows.extend(run.started_at.map(|at| ("Started", exact_time(at).into())));
     rows.extend(run.ended_at.map(|at| ("Ended", exact_time(at).into())));

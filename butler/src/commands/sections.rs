@@ -22,7 +22,7 @@ use crate::print::{Out, json};
 
 #[derive(Subcommand)]
 pub(crate) enum Action {
-    /// Add a section, have it scanned and print its id
+    /// Add a section and have it scanned
     Add {
         /// What is in it
         #[arg(value_name = "TYPE")]
@@ -35,6 +35,9 @@ pub(crate) enum Action {
         /// Leave it unscanned for now
         #[arg(long)]
         no_scan: bool,
+        /// Print its id and nothing else
+        #[arg(short, long, conflicts_with = "json")]
+        quiet: bool,
     },
     /// List the sections
     List,
@@ -134,10 +137,10 @@ impl From<Directory> for Section {
 
 pub(crate) async fn run(client: &Client, action: Action, out: Out) -> Result<Exit, Trouble> {
     match action {
-        Action::Add { kind, name, folders, no_scan } => {
+        Action::Add { kind, name, folders, no_scan, quiet } => {
             let mut new = NewSection::new(kind.as_str(), name, whole(folders)?);
             new.scan = !no_scan;
-            add(client, &new, out).await
+            add(client, &new, quiet, out).await
         }
         Action::List => list(client, out).await,
         Action::Edit { id, name, folders } => edit(client, id, name, folders, out).await,
@@ -147,14 +150,41 @@ pub(crate) async fn run(client: &Client, action: Action, out: Out) -> Result<Exi
     }
 }
 
-async fn add(client: &Client, new: &NewSection, out: Out) -> Result<Exit, Trouble> {
+async fn add(client: &Client, new: &NewSection, quiet: bool, out: Out) -> Result<Exit, Trouble> {
     let added = client.add_section(new).await?;
+    if quiet {
+        out.line(&added.key)?;
+        return Ok(Exit::Done);
+    }
     if out.json {
-        json::print(&Section::from(added))?
-    } else {
-        out.line(&added.key)?
+        json::print(&Section::from(added))?;
+        return Ok(Exit::Done);
+    }
+    let id = &added.key;
+    let next = match added.refreshing {
+        true => format!(
+            "It is scanned now: `butler watch` shows how far that is, `butler items {id}` what it found."
+        ),
+        false => format!("It is not scanned yet: `butler sections refresh {id}` does that."),
+    };
+    out.line(format!("Section {id}, {}, is added. {next}", added.title))?;
+    // That it is added stands, whatever becomes of this question.
+    for remark in client.sections().await.map(|all| nested(&added, &all)).unwrap_or_default() {
+        out.remark(remark);
     }
     Ok(Exit::Done)
+}
+
+/// What is to be said of a section's folders that lie in those of others, or around them.
+fn nested(section: &Directory, all: &[Directory]) -> Vec<String> {
+    let mut said = Vec::new();
+    for folder in &section.locations {
+        for other in all.iter().filter(|other| other.key != section.key) {
+            let lies = |at: &str| butler_api::nested(folder.path.as_ref(), &other.title, at.as_ref());
+            said.extend(other.locations.iter().filter_map(|location| lies(&location.path)));
+        }
+    }
+    said
 }
 
 /// The folders' whole paths: the server's working folder is another one than ours.
@@ -210,6 +240,12 @@ async fn edit(
     let edit = name.into_iter().fold(edit, SectionEdit::name);
     client.edit_section(id, &edit).await.map_err(|error| unknown(id, error))?;
     out.remark(format!("Section {id} is changed."));
+    let all = client.sections().await.unwrap_or_default();
+    for remark in
+        all.iter().filter(|section| section.key == id.to_string()).flat_map(|edited| nested(edited, &all))
+    {
+        out.remark(remark);
+    }
     Ok(Exit::Done)
 }
 

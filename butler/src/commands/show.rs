@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use butler_client::{
-    Client, Error, Failure, ItemProduct, Media, Metadata, OpenProduct, Part, Picture, Product, Products,
+    Client, Error, Failure, ItemProduct, Media, Metadata, NearTrack, OpenProduct, Part, Picture, Product,
+    Products,
 };
 use butler_product::{ProductKind, Value};
 use clap::Args;
@@ -14,6 +15,9 @@ use crate::exit::Exit;
 use crate::print::error::{Trouble, not_there};
 use crate::print::words::{bytes, count, duration_ms, time};
 use crate::print::{Colour, Out, Text, json, product};
+
+/// Of the tracks that sound like one so many are named.
+const ALIKE: u32 = 3;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -28,6 +32,9 @@ struct Shown<'a> {
     item: &'a Metadata,
     #[serde(skip_serializing_if = "<[Metadata]>::is_empty")]
     children: &'a [Metadata],
+    /// Of a track: those that sound like it.
+    #[serde(skip_serializing_if = "<[NearTrack]>::is_empty")]
+    sounds_like: &'a [NearTrack],
     #[serde(flatten)]
     made: &'a Products,
 }
@@ -37,11 +44,13 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let item = client.item(id).await.map_err(|error| unknown(&arguments.what, error))?;
     let made = client.products(id).await?;
     let children = if item.media.is_empty() { client.children(id).await? } else { Vec::new() };
+    let alike = if item.kind == "track" { client.nearest(id, ALIKE).await?.tracks } else { Vec::new() };
     if out.json {
-        json::print(&Shown { item: &item, children: &children, made: &made })?;
+        let shown = Shown { item: &item, children: &children, sounds_like: &alike, made: &made };
+        json::print(&shown)?;
         return Ok(Exit::Done);
     }
-    lines(&item, &children, &made).into_iter().try_for_each(|line| out.line(line))?;
+    lines(&item, &children, &alike, &made).into_iter().try_for_each(|line| out.line(line))?;
     Ok(Exit::Done)
 }
 
@@ -72,7 +81,7 @@ pub(super) fn unknown(what: &str, error: Error) -> Trouble {
     })
 }
 
-fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
+fn lines(item: &Metadata, children: &[Metadata], alike: &[NearTrack], made: &Products) -> Vec<Text> {
     let mut lines = vec![Text::from(title(item))];
     let section = item
         .library_section_title
@@ -86,6 +95,9 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
     let of_itself =
         made.failures.iter().filter(|failure| failure.part_id.is_none() && !is_of_picture(failure));
     lines.extend(of_itself.map(failed_line));
+    if !alike.is_empty() {
+        lines.push(format!("  sounds like {}", alike.iter().map(near).collect::<Vec<_>>().join(", ")).into());
+    }
     for child in children {
         let below = child.leaf_count.or(child.child_count).filter(|count| *count > 0);
         let noun = if child.kind == "season" { "episode" } else { "track" };
@@ -106,6 +118,12 @@ fn lines(item: &Metadata, children: &[Metadata], made: &Products) -> Vec<Text> {
         lines.extend(picture(shown, made));
     }
     lines
+}
+
+/// `Moonshake by Can (0.031)`.
+fn near(track: &NearTrack) -> String {
+    let artist = track.artist.as_deref().map(|artist| format!(" by {artist}")).unwrap_or_default();
+    format!("{}{artist} ({:.3})", track.title, track.distance)
 }
 
 /// `The Long Field, Season 1, 2: Noon`; `Heat (1995), Director's Cut`.
@@ -184,11 +202,16 @@ fn failed_line(failure: &Failure) -> Text {
         (None, Some(at)) => format!("may be tried again from {} on, when a run is started", time(at)),
         (None, None) => format!("rests; `butler failures --retry {}` has it tried again", failure.id),
     };
-    let tries = count(failure.tries.into(), "try").replace("trys", "tries");
+    let tries = match failure.tries {
+        // What a person starts by force uses up none.
+        0 => String::new(),
+        1 => "1 try, ".to_owned(),
+        tries => format!("{tries} tries, "),
+    };
     let error = failure.error.trim_end_matches('.');
     Text::from(begun(&failure.product))
         .then(Text::painted(format!("failed: {error}"), Colour::Red))
-        .then(format!("; {tries}, {next}"))
+        .then(format!("; {tries}{next}"))
 }
 
 /// `  bif               not yet: ...`, or `made anew: ...` where the one that is there serves until then.

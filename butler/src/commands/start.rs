@@ -3,13 +3,16 @@
 mod confirm;
 mod dry_run;
 
+use std::collections::BTreeSet;
+
 use butler_client::{Activity, Client, Error, Notifications, Outcome, Run, RunId, RunState, Start, TaskName};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::candidates;
-use crate::exit::{self, Exit};
+use crate::cli;
+use crate::exit::Exit;
 use crate::follow::activities::Awaited;
 use crate::follow::{self, View};
 use crate::near;
@@ -19,11 +22,10 @@ use crate::print::words::exact_time;
 use crate::print::{Out, json};
 
 #[derive(Args)]
-#[command(after_help = exit::SHORT_HELP, after_long_help = exit::HELP)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["names", "all"]))]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(value_name = "NAME", add = ArgValueCandidates::new(candidates::tasks))]
+    #[arg(value_name = "NAME", value_parser = cli::task, add = ArgValueCandidates::new(candidates::tasks))]
     names: Vec<TaskName>,
 
     /// Start every task that is switched on and on its day
@@ -95,12 +97,21 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     tell(client, &starts, arguments.force, exit, waiting, out).await
 }
 
-/// What listens to a server since before something was started, so that no end is missed.
-pub(crate) struct Waiting(Option<Notifications>);
+/// What listens to a server since before something was started, so that no end is missed, and what it was busy
+/// with then.
+pub(crate) struct Waiting {
+    notifications: Option<Notifications>,
+    /// The activities' ids.
+    before: BTreeSet<String>,
+}
 
 impl Waiting {
     pub(crate) async fn begin(client: &Client) -> Result<Self, Trouble> {
-        Ok(Self(observer::listen(client).await?))
+        let notifications = observer::listen(client).await?;
+        // A server that can't say that can't be waited for by it either.
+        let activities = client.activities().await.unwrap_or_default();
+        let before = activities.into_iter().map(|activity| activity.uuid).collect();
+        Ok(Self { notifications, before })
     }
 }
 
@@ -119,10 +130,10 @@ pub(crate) async fn tell(
         }
     }
     let mut results = Vec::new();
-    if let Some(Waiting(notifications)) = waiting {
+    if let Some(waiting) = waiting {
         let ended = match runs_of(starts) {
-            Some(runs) => wait(client, &runs, notifications, out).await?,
-            None => wait_for_activities(client, starts, notifications, out).await?.map(|()| Vec::new()),
+            Some(runs) => wait(client, &runs, waiting.notifications, out).await?,
+            None => wait_for_activities(client, starts, waiting, out).await?.map(|()| Vec::new()),
         };
         let Some(ended) = ended else { return Ok(Exit::Interrupted) };
         results = ended;
@@ -245,7 +256,7 @@ async fn wait(
 async fn wait_for_activities(
     client: &Client,
     starts: &[Start],
-    notifications: Option<Notifications>,
+    Waiting { notifications, before }: Waiting,
     out: Out,
 ) -> Result<Option<()>, Trouble> {
     let mut view = View::new(out);
@@ -253,7 +264,9 @@ async fn wait_for_activities(
         [start] => start.activity.clone(),
         _ => None,
     };
-    let awaited = Awaited::new(starts.iter().map(|start| start.task.clone()).collect(), named);
+    // What ran already is waited for as well.
+    let before = if starts.iter().any(|start| start.already_running) { BTreeSet::new() } else { before };
+    let awaited = Awaited::new(starts.iter().map(|start| start.task.clone()).collect(), named, before);
     let mut observer = Observer::with(client, notifications);
     let ended = tokio::select! {
         biased;

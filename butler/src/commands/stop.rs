@@ -6,7 +6,7 @@ use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::candidates;
-use crate::cli::number;
+use crate::cli::{number, task};
 use crate::commands::runs::not_there;
 use crate::commands::start::unknown_task;
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ use crate::print::{Out, json};
 #[command(group = clap::ArgGroup::new("what").required(true).args(["names", "runs", "all"]))]
 pub(crate) struct Arguments {
     /// The tasks' names, as `butler tasks` lists them
-    #[arg(value_name = "NAME", add = ArgValueCandidates::new(candidates::tasks))]
+    #[arg(value_name = "NAME", value_parser = task, add = ArgValueCandidates::new(candidates::tasks))]
     names: Vec<TaskName>,
 
     /// Stop this run only, and no other of its task; may be given several times

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::print::bars::Bars;
 use crate::print::error::{Trouble, knows_plex_only};
 use crate::print::lines::Lines;
-use crate::print::{Out, Stream, json};
+use crate::print::{Out, Stream, json, reader_is_gone};
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -62,6 +62,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         // Heard before anything is shown.
         biased;
         _ = tokio::signal::ctrl_c() => Ok(()),
+        () = reader_is_gone() => Ok(()),
         ended = watch(client, first, &mut view, out) => ended,
     };
     if let View::Bars(bars) = &mut view {

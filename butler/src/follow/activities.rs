@@ -1,7 +1,7 @@
 //! Follows the work of a server that keeps no runs, as a Plex Media Server: by the activities that begin after
 //! a start, until all of them are over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use butler_client::{Activity, ActivityEvent, TaskName};
@@ -44,20 +44,26 @@ pub(crate) struct Awaited {
     named: Option<String>,
     /// The tasks; none of them: any.
     tasks: Vec<TaskName>,
+    /// Those that were there before the start, by their ids: they are nobody's that waits.
+    before: BTreeSet<String>,
     open: BTreeMap<String, Activity>,
     /// Those that are over, as they were last.
     over: Vec<Activity>,
 }
 
 impl Awaited {
-    /// Any work of these tasks, or of any if there are none; or the activity that the server named.
-    pub(crate) const fn new(tasks: Vec<TaskName>, named: Option<String>) -> Self {
-        Self { named, tasks, open: BTreeMap::new(), over: Vec::new() }
+    /// Any work of these tasks, or of any if there are none, that was not there before; or the activity that the
+    /// server named.
+    pub(crate) const fn new(tasks: Vec<TaskName>, named: Option<String>, before: BTreeSet<String>) -> Self {
+        Self { named, tasks, before, open: BTreeMap::new(), over: Vec::new() }
     }
 
     fn is_meant(&self, activity: &Activity) -> bool {
         if let Some(named) = &self.named {
             return activity.uuid == *named;
+        }
+        if self.before.contains(&activity.uuid) {
+            return false;
         }
         let is_of = |task: &TaskName| kinds(task).contains(&activity.kind.as_str());
         self.tasks.is_empty() || activity.kind == BUTLER || self.tasks.iter().any(is_of)
@@ -154,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_work_of_a_task_is_over_when_its_last_activity_is() {
-        let mut awaited = Awaited::new(vec![TaskName::LoudnessAnalysis], None);
+        let mut awaited = Awaited::new(vec![TaskName::LoudnessAnalysis], None, BTreeSet::new());
         let loudness = "media.generate.loudness";
         let mut patience = |observation| {
             awaited.observe(observation);
@@ -170,8 +176,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_there_before_the_start_is_not_waited_for() {
+        let older = BTreeSet::from(["old".to_owned()]);
+        let mut awaited = Awaited::new(vec![TaskName::LoudnessAnalysis], None, older);
+        let loudness = "media.generate.loudness";
+        awaited.observe(Observation::Look(vec![activity("old", loudness)]));
+        assert_eq!(awaited.patience(), Some(BEGINS_WITHIN));
+        awaited.observe(notified(ActivityEvent::Ended, "old", loudness));
+        assert_eq!((awaited.patience(), awaited.over.len()), (Some(BEGINS_WITHIN), 0));
+        awaited.observe(notified(ActivityEvent::Started, "new", loudness));
+        assert_eq!(awaited.patience(), None);
+    }
+
+    #[test]
     fn an_activity_that_was_named_is_the_whole_of_it() {
-        let mut awaited = Awaited::new(vec![TaskName::BackupDatabase], Some("a".into()));
+        let mut awaited =
+            Awaited::new(vec![TaskName::BackupDatabase], Some("a".into()), BTreeSet::from(["a".into()]));
         awaited.observe(notified(ActivityEvent::Started, "b", BUTLER));
         assert_eq!(awaited.patience(), Some(BEGINS_WITHIN));
         awaited.observe(notified(ActivityEvent::Ended, "a", "whatever"));

@@ -124,6 +124,12 @@ impl From<ClientError> for Trouble {
             ClientError::NotFound { call, message, .. } => {
                 Self::new(Exit::NotThere, format!("There is no {}: {}", path(call), sentence(message)))
             }
+            // Butler's own word on what can't be done as things stand.
+            ClientError::Status { status: 409, message, .. }
+                if !matches!(message.as_str(), "Conflict" | "409 Conflict") =>
+            {
+                Self::new(Exit::Failed, sentence(message))
+            }
             ClientError::Status { status, message, .. } => Self::new(
                 if error.is_away() { Exit::NoServer } else { Exit::Failed },
                 format!("{server} answers {status}: {}", sentence(message)),
@@ -281,6 +287,15 @@ mod tests {
                 status: 500,
             },
             "Error: http://plex:32400 answers 500: Internal Server Error.\n",
+        );
+        check(
+            ClientError::Status {
+                call: call("http://plex:32400/api/v1/tasks/LoudnessAnalysis/plan"),
+                code: None,
+                message: "LoudnessAnalysis: it makes no plan".into(),
+                status: 409,
+            },
+            "Error: LoudnessAnalysis: it makes no plan.\n",
         );
         check(
             ClientError::Timeout { call: call(url), after: Duration::from_secs(30) },

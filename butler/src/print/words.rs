@@ -1,5 +1,6 @@
 //! Numbers, times and names as people read them.
 
+pub(crate) use butler_api::sizes::{bits_per_second as bits, bytes};
 use butler_client::Run;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -50,32 +51,6 @@ pub(crate) fn roughly(seconds: u64) -> String {
     if seconds < 5 { "< 5 s".to_owned() } else { about(seconds) }
 }
 
-/// A number of bytes: `512 B`, `1.2 GB` (powers of 1000).
-pub(crate) fn bytes(bytes: u64) -> String {
-    scaled(bytes, "B")
-}
-
-/// Bits a second: `512 bit/s`, `7.1 Mbit/s` (powers of 1000).
-pub(crate) fn bits(bits: u64) -> String {
-    scaled(bits, "bit/s")
-}
-
-fn scaled(number: u64, unit: &str) -> String {
-    let prefixes = ["k", "M", "G", "T", "P", "E"];
-    if number < 1000 {
-        return format!("{number} {unit}");
-    }
-    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-    let mut value = number as f64 / 1000.0;
-    let mut prefix = 0;
-    while value >= 999.5 && prefix + 1 < prefixes.len() {
-        value /= 1000.0;
-        prefix += 1;
-    }
-    let digits = usize::from(value < 9.95);
-    format!("{value:.digits$} {}{unit}", prefixes[prefix])
-}
-
 /// `1 failure`, `3 failures`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -118,21 +93,6 @@ mod tests {
             (-5, "0 ms"),
         ] {
             assert_eq!(duration(SignedDuration::from_millis(ms)), words, "{ms}");
-        }
-    }
-
-    #[test]
-    fn bytes_are_readable() {
-        for (number, words) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1000, "1.0 kB"),
-            (9_960, "10 kB"),
-            (999_600, "1.0 MB"),
-            (1_234_567_890, "1.2 GB"),
-            (u64::MAX, "18 EB"),
-        ] {
-            assert_eq!(bytes(number), words, "{number}");
         }
     }
 }

@@ -19,7 +19,7 @@ fn media(folder: &Path) -> [PathBuf; 3] {
     Film::new(Codec::H264, Container::Mkv).seconds(12).sound(Sound::Aac).chapters(2).make(&film).unwrap();
     let tags = [("title", "So What"), ("artist", "Miles Davis"), ("genre", "Jazz")];
     let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
-    Tune { sound: Sound::Flac, seconds: 2, seed: 1, tags }.make(&track).unwrap();
+    Tune { sound: Sound::Flac, seconds: 12, seed: 1, tags }.make(&track).unwrap();
     photo(&picture, Picture::TestCard, 64, 48, 1).unwrap();
     let camera = Camera {
         orientation: Some(6),
@@ -73,7 +73,7 @@ fn the_page_has_an_example_of_each_product_in_the_shape_that_is_printed() {
     for kind in of_files() {
         let file = if kind.needs().intersects(Traits::PHOTO | Traits::ARTWORK) {
             &picture
-        } else if kind.needs().contains(Traits::TAGGED) {
+        } else if kind.needs().intersects(Traits::TAGGED | Traits::AUDIO) {
             &track
         } else {
             &film

@@ -173,10 +173,14 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             "id": 6, "product": "scan", "part": "/films/locked", "files": ["/films/locked"], "file_count": 1,
             "part_id": null, "class": "source", "error": "It can't be read.", "tries": 1, "next_try_at": "2026-11-23T01:00:00Z",
             "next_try": "2026-11-24T02:00:00+01:00", "failed_at": "2026-11-23T01:00:00Z", "run": 7}]}),
-        "POST /api/v1/remake?products=bif&section=12" | "POST /api/v1/remake?missing=1&item=7" => json!({
+        "POST /api/v1/remake?products=bif&section=12" | "POST /api/v1/remake?missing=1&now=1&item=7" => {
+            json!({
+            "started": if request.line.contains("now=1") { json!([{"task": "RefreshLibraries", "outcome": "running; \
+                run=7", "message": "It runs already, run 7."}]) } else { json!([]) },
             "files": 3, "products": 2, "failures": 0, "message": "Of 3 files is made anew: 2 products by \
                                                                   RefreshLibraries.",
-            "tasks": [{"task": "RefreshLibraries", "kinds": ["bif"], "count": 2, "next": null}]}),
+            "tasks": [{"task": "RefreshLibraries", "kinds": ["bif"], "count": 2, "next": null}]})
+        }
         "POST /api/v1/failures/5/retry" => {
             json!({"id": 5, "message": "The next run that wants it tries it again."})
         }

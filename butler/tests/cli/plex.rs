@@ -93,6 +93,8 @@ fn what_a_plex_media_server_lacks_is_said() {
 #[test]
 fn waiting_ends_when_the_activities_of_the_task_do() {
     let plex = Plex::start();
+    // One that goes on since before, and is still there at the end.
+    plex.begin(LOUDNESS, "Older");
     let command = at(&plex, &["start", "LoudnessAnalysis", "--wait"]);
     let (mut child, mut stdout) = going_on(command);
     line_with(&mut stdout, "The server took the request");

@@ -74,9 +74,13 @@ fn what_is_made_anew_is_told_and_started_if_that_is_asked_for() {
     let server = server(vec![run(json!({}))]);
     let (code, text, remark) = said(at(&server, &["remake", "--section", "12", "--products", "bif"]));
     assert_eq!((code, text.as_str()), (0, "Of 3 files is made anew: 2 products by RefreshLibraries.\n"));
-    assert!(remark.contains("`butler start RefreshLibraries --force` makes them now."), "{remark}");
+    assert!(remark.contains("With `--now` they are made at once, and nothing else is."), "{remark}");
     let (code, text, _) = said(at(&server, &["remake", "7", "--missing", "--now"]));
-    assert!(code == 0 && text.contains("RefreshLibraries: It runs already, run 7."), "{text}");
+    assert!(code == 0 && text.ends_with("\nRefreshLibraries: It runs already, run 7.\n"), "{text}");
+    assert!(
+        !server.asked().iter().any(|request| request.line.starts_with("POST /butler")),
+        "one request does it"
+    );
     assert_eq!(said(at(&server, &["remake", "8"])).0, 4);
     assert_eq!(said(at(&server, &["remake"])).0, 2);
     assert_eq!(said(at(&server, &["remake", "7", "--section", "12"])).0, 2);

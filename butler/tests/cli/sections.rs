@@ -22,7 +22,11 @@ fn a_folder_is_checked_for_people_and_for_programs() {
 fn sections_are_added_listed_edited_and_removed() {
     let server = server(vec![run(json!({}))]);
     let (code, stdout, _) = said(at(&server, &["sections", "add", "movie", "Films", "films"]));
-    assert_eq!((code, stdout.as_str()), (0, "12\n"));
+    let expect =
+        "Section 12, Films, is added. It is not scanned yet: `butler sections refresh 12` does that.\n";
+    assert_eq!((code, stdout.as_str()), (0, expect));
+    assert_eq!(said(at(&server, &["sections", "add", "-q", "movie", "Films", "films"])).1, "12\n");
+    assert_eq!(said_json(at(&server, &["sections", "add", "--json", "movie", "Films", "films"])).1["id"], 12);
     let here = std::env::current_dir().unwrap();
     let location = here.join("films").to_str().unwrap().replace('/', "%2F");
     let asked = server.asked();
@@ -45,7 +49,7 @@ fn sections_are_added_listed_edited_and_removed() {
         2,
         "an edit that changes nothing is no edit"
     );
-    assert_eq!(said(at(&server, &["sections", "add", "--no-scan", "movie", "Films", "films"])).0, 0);
+    assert_eq!(said(at(&server, &["sections", "add", "-q", "--no-scan", "movie", "Films", "films"])).0, 0);
     assert!(server.asked().last().unwrap().line.contains("&scan=0&"), "a switch of the server's");
     assert_eq!(said(at(&server, &["sections", "remove", "12"])).0, 0);
     assert_eq!(said(at(&server, &["sections", "remove", "13"])).0, 4);

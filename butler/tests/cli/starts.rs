@@ -23,6 +23,7 @@ fn a_start_says_what_became_of_it_and_its_code_does_too() {
     let server = server(vec![run(json!({}))]);
     for (arguments, code, line) in [
         (vec!["start", "RefreshLibraries"], 0, "RefreshLibraries: It starts now, run 7.\n"),
+        (vec!["start", "refreshlibraries"], 0, "RefreshLibraries: It starts now, run 7.\n"),
         (vec!["start", "RefreshLibraries", "--force"], 0, "RefreshLibraries: It runs already, run 7.\n"),
         (
             vec!["start", "BackupDatabase"],

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use butler_fixtures::Talk;
+use butler_fixtures::{Codec, Container, Film, Talk};
 
 use super::{butler, said, said_json};
 
@@ -29,7 +29,21 @@ fn subtitles_that_come_late_are_told_by_how_much_and_a_copy_fits() {
     let (_, words, _) = said(butler(&["subtitles", "check", copy.to_str().unwrap()]));
     assert!(words.starts_with("They fit: "), "{words}");
     let (code, _, stderr) = said(butler(&["subtitles", "check", late, "--write"]));
-    assert!(code == 1 && stderr.contains("was not written"), "nothing is written over: {stderr}");
+    assert!(code == 1 && stderr.contains("was not written") && stderr.contains("--overwrite"), "{stderr}");
+    let (code, words, _) = said(butler(&["subtitles", "check", late, "--write", "--overwrite"]));
+    assert!(code == 0 && words.contains("Written: "), "{words}");
+}
+
+#[test]
+fn utf_16_is_read_and_a_film_without_sound_is_said_to_have_none() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    Film::new(Codec::H264, Container::Mkv).make(&folder.path().join("Mute (2001).mkv")).unwrap();
+    let subtitles = folder.path().join("Mute (2001).srt");
+    let text = "1\r\n00:00:01,000 --> 00:00:02,000\r\nHello?\r\n";
+    let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+    fs::write(&subtitles, units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    let (code, _, stderr) = said(butler(&["subtitles", "check", subtitles.to_str().unwrap()]));
+    assert!(code == 1 && stderr.contains("`: The file has no sound."), "{stderr}");
 }
 
 #[test]

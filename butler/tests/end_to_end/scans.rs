@@ -159,7 +159,8 @@ fn a_new_section_is_scanned_unless_it_is_not_to_be() {
     fs::create_dir(&later).unwrap();
     fs::copy(movies.join("Film 01 (2001)/Film 01 (2001).mkv"), later.join("Film 01 (2001).mkv")).unwrap();
     let waits = server.add_section("movie", "Not yet", &later).unwrap();
-    let output = server.butler(&["sections", "add", "movie", "Movies", movies.to_str().unwrap()]).unwrap();
+    let output =
+        server.butler(&["sections", "add", "-q", "movie", "Movies", movies.to_str().unwrap()]).unwrap();
     let section = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     wait_until("its films are there", || server.parts(&section).is_ok_and(|parts| parts.len() == 2)).unwrap();
     assert_eq!(server.parts(&waits).unwrap().len(), 0);

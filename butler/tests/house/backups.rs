@@ -2,10 +2,11 @@
 //! copy.
 
 use std::fs;
+use std::path::Path;
 
 use butler_fixtures::Signal;
 
-use super::{on_folder, said, stage};
+use super::{BEFORE, LATER, completed, names, on_folder, said, stage};
 
 #[test]
 fn a_backup_is_planned_made_listed_and_restored_behind_a_damaged_one() {
@@ -70,14 +71,82 @@ fn backups_go_where_the_setting_says_and_never_into_a_section() {
     let server = stage.server().unwrap();
     let movies = stage.folders.movies();
     server.add_section("movie", "Movies", &movies).unwrap();
-    for (path, code, count) in [(movies.as_path(), Some(1), 0), (stage.spare_dir(), Some(0), 1)] {
-        let before = fs::read_dir(path).unwrap().count();
-        assert_eq!(
-            said(&server, &["settings", "ButlerDatabaseBackupPath", path.to_str().unwrap()]).0,
-            Some(0)
-        );
-        let (exit, words) = said(&server, &["start", "BackupDatabase", "--force", "--wait"]);
-        assert_eq!((exit, fs::read_dir(path).unwrap().count() - before), (code, count), "{words}");
-    }
-    assert_eq!(fs::read_dir(server.data_dir().join("backups")).unwrap().count(), 0);
+    let set = |path: &Path| said(&server, &["settings", "ButlerDatabaseBackupPath", path.to_str().unwrap()]);
+    let (code, words) = set(&movies);
+    assert!(code == Some(1) && words.contains("the folder of a section"), "{words}");
+    let copies = stage.spare_dir().join("copies");
+    fs::create_dir(&copies).unwrap();
+    assert_eq!(set(&copies).0, Some(0));
+    completed(&server, "BackupDatabase");
+    assert_eq!((names(&copies).len(), names(&server.data_dir().join("backups")).len()), (1, 0));
+    let (code, words) = said(&server, &["sections", "add", stage.spare_dir().to_str().unwrap()]);
+    assert!(code == Some(1) && words.contains("the folder of backups"), "{words}");
+}
+
+#[test]
+fn copies_are_found_where_the_setting_says_whatever_the_server_does() {
+    let stage = stage();
+    let server = stage.server().unwrap();
+    let data = stage.data_dir();
+    let [copies, by_file] = ["copies", "by file"].map(|name| stage.spare_dir().join(name));
+    [&copies, &by_file].into_iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    let setting = format!("/api/v1/settings?ButlerDatabaseBackupPath={}", copies.display());
+    assert_eq!(server.put(&setting).unwrap().status, 200);
+    completed(&server, "BackupDatabase");
+    let name = &names(&copies)[0];
+    let lists_it = |arguments: &[&str]| {
+        let (code, words) = on_folder(&data, arguments);
+        assert!(code == Some(0) && words.contains(name.as_str()), "{arguments:?}: {words}");
+        words
+    };
+    // While the server runs, what was set may be in the log alone.
+    let words = lists_it(&["backup", "list"]);
+    assert!(words.contains("sound, pinned") && words.contains(copies.to_str().unwrap()), "{words}");
+    lists_it(&["backup", "verify", name]);
+    server.stop(Signal::TERM).unwrap();
+    lists_it(&["backup", "list"]);
+    lists_it(&["backup", "restore", "--newest"]);
+    lists_it(&["backup", "restore", name]);
+
+    // The file holds over it, also where the server is started with another one.
+    let toml = format!("ButlerDatabaseBackupPath = \"{}\"", by_file.display());
+    let elsewhere = stage.spare_dir().join("other.toml");
+    fs::write(&elsewhere, &toml).unwrap();
+    let arguments = ["backup", "list", "--config", elsewhere.to_str().unwrap()];
+    let (_, words) = on_folder(&data, &arguments);
+    assert!(words.contains(&format!("no backups in {}", by_file.display())), "{words}");
+    fs::write(data.join("butler.toml"), &toml).unwrap();
+    let (_, words) = on_folder(&data, &["backup", "list"]);
+    assert!(words.contains(&format!("no backups in {}", by_file.display())), "{words}");
+    fs::remove_file(data.join("butler.toml")).unwrap();
+
+    // A database that can't tell: it is said, and what was named is found.
+    fs::write(data.join("butler.db"), b"no database at all".repeat(1_000)).unwrap();
+    let (code, words) = on_folder(&data, &["backup", "restore", "--newest"]);
+    assert!(code == Some(4) && words.contains("does not tell whether backups are kept elsewhere"), "{words}");
+    let folder = ["backup", "restore", "--newest", "--folder", copies.to_str().unwrap()];
+    assert_eq!(on_folder(&data, &folder).0, Some(0));
+    lists_it(&["backup", "list"]);
+}
+
+#[test]
+fn the_run_that_made_a_copy_has_ended_once_that_is_restored_and_nothing_is_started_by_it() {
+    let stage = stage();
+    let server = stage.server_at(BEFORE, "UTC").unwrap();
+    let run = completed(&server, "BackupDatabase");
+    let copies = server.data_dir().join("backups");
+    let made = names(&copies);
+    server.stop(Signal::TERM).unwrap();
+    let (code, words) = on_folder(&stage.data_dir(), &["backup", "restore", "--newest"]);
+    assert_eq!(code, Some(0), "{words}");
+    // Two months later, and half an hour more: nothing is made good of nights that it does not know.
+    let server = stage.server_at(LATER, "UTC").unwrap();
+    server.set_clock(Some("2027-03-15T12:30:00Z"), None).unwrap();
+    completed(&server, "CleanOldCacheFiles");
+    let runs = server.get_json("/api/v1/runs").unwrap()["runs"].as_array().unwrap().clone();
+    let told: Vec<_> = runs.iter().map(|run| run["task"].as_str().unwrap()).collect();
+    assert_eq!(told, ["CleanOldCacheFiles", "BackupDatabase"], "{runs:#?}");
+    assert_eq!((&runs[1]["id"], &runs[1]["state"]), (&run["id"], &"interrupted".into()), "{runs:#?}");
+    assert!(runs[1]["reason"].as_str().unwrap().contains("restored from a backup"), "{runs:#?}");
+    assert_eq!(names(&copies), made, "it makes no other copy");
 }

@@ -12,7 +12,7 @@ use butler_fixtures::{Server, Signal, wait_until};
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{completed, ended, forced, names, on_folder, stage};
+use super::{completed, ended, forced, names, of_day, on_folder, stage};
 
 /// All that the server's stream of notifications tells, as it comes.
 fn listen(server: &Server) -> Arc<Mutex<String>> {
@@ -98,7 +98,7 @@ fn the_one_good_copy_is_found_behind_four_damaged_ones_and_no_backup_drops_it() 
     let server = stage.server().unwrap();
     server.add_section("movie", "Good", &stage.folders.movies()).unwrap();
     completed(&server, "BackupDatabase");
-    let good = folder.join(&names(&folder)[0]);
+    let good = of_day(&folder.join(&names(&folder)[0]), "2001-01-01");
     let bytes = fs::read(&good).unwrap();
     let mut holed = bytes.clone();
     holed[bytes.len() / 2..].fill(0xA5);
@@ -107,10 +107,11 @@ fn the_one_good_copy_is_found_behind_four_damaged_ones_and_no_backup_drops_it() 
         fs::write(folder.join(format!("butler.db-2999-01-0{day}")), content).unwrap();
     }
     // Three further copies are made: by their names they are older than the damaged ones.
-    for _ in 0..3 {
+    for day in 2..5 {
         let run = completed(&server, "BackupDatabase");
         assert!(good.exists(), "{run:#}");
         assert_eq!(run["failures"], 4, "each damaged one is named: {run:#}");
+        of_day(Path::new(run["report"][0]["value"].as_str().unwrap()), &format!("2001-01-0{day}"));
     }
     let verified = server.butler_json(&["--data-dir", data.to_str().unwrap(), "backup", "list"]).unwrap();
     let sound = verified.as_array().unwrap().iter().filter(|copy| copy["is_sound"] == Value::Bool(true));

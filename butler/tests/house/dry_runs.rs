@@ -1,13 +1,14 @@
 //! What a dry run shows is what the run then does: for each of the tasks, with something to do for each.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use butler_fixtures::{Server, Signal};
 
 use super::{
-    BEFORE, LATER, TASKS, completed, counted, empty_trash, ended, make_free_pages, names, old_file, planned,
-    stage, unreadable_films,
+    BEFORE, LATER, TASKS, completed, counted, empty_trash, ended, make_free_pages, names, of_day, old_file,
+    planned, stage, unreadable_films,
 };
 
 /// The word of a plan, as a report has it once it is done.
@@ -52,8 +53,11 @@ fn each_task_does_what_its_dry_run_shows_and_no_more() {
     File::options().write(true).open(&yesterday).unwrap().set_modified(at).unwrap();
     let server = Server::start_at(super::butler(), &data, LATER, "UTC", &[]).unwrap();
     assert_eq!(server.put("/api/v1/settings?ButlerBlobGraceDays=0&ButlerTrashDays=30").unwrap().status, 200);
-    // Four copies, so that a fifth has one removed.
-    (0..4).for_each(|_| _ = completed(&server, "BackupDatabase"));
+    // Copies of four days, so that another has the oldest removed.
+    for day in 1..5 {
+        let run = completed(&server, "BackupDatabase");
+        of_day(Path::new(run["report"][0]["value"].as_str().unwrap()), &format!("2027-03-0{day}"));
+    }
 
     for task in TASKS {
         let plan = planned(&server, task);
@@ -71,9 +75,9 @@ fn each_task_does_what_its_dry_run_shows_and_no_more() {
                 (label.to_owned(), path.display().to_string())
             })
             .collect();
-        // A path and its size: `.../Film 0002 (2001).mkv (420 bytes): It is gone.`
+        // A path and its size: `.../Film 0002 (2001).mkv (420 B): It is gone.`
         let path = |value: &str| {
-            let sized = value.split_once(" bytes): ").and_then(|(sized, _)| sized.rsplit_once(" ("));
+            let sized = value.split_once("): ").and_then(|(sized, _)| sized.rsplit_once(" ("));
             sized.map_or(value, |(path, _)| path).to_owned()
         };
         let mut told: Vec<_> = report
@@ -98,7 +102,7 @@ fn each_task_does_what_its_dry_run_shows_and_no_more() {
         let is_done = |(deed, _): &&(String, _)| !matches!(deed.as_str(), "write" | "analyze" | "compact");
         let rest: Vec<_> = rest.iter().filter(is_done).collect();
         match task {
-            // Each copy has the oldest one removed.
+            // Another copy of that day takes this one's place.
             "BackupDatabase" => assert_eq!(rest.len(), 1),
             // What was made of the two films goes at the next run.
             "GarbageCollectLibraryMedia" => assert_eq!(rest.len(), 2),

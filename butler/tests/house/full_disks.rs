@@ -9,7 +9,7 @@ use butler_fixtures::{Server, Signal, SmallDisk, send};
 
 use super::{
     assert_sound, completed, counted, database, empty_trash, ended, forced, held_at, make_free_pages, names,
-    old_file, on_folder, said, stage, unreadable_films, until_in_the_middle,
+    of_day, old_file, on_folder, said, stage, unreadable_films, until_in_the_middle,
 };
 
 /// A server whose data are on the disk; its log is not.
@@ -43,6 +43,7 @@ fn a_backup_whose_disk_fills_up_leaves_the_earlier_ones_and_is_made_with_room_ag
     let setting = format!("/api/v1/settings?ButlerDatabaseBackupPath={}", folder.display());
     assert_eq!(server.put(&setting).unwrap().status, 200);
     completed(&server, "BackupDatabase");
+    of_day(&folder.join(&names(&folder)[0]), "2001-01-01");
     let earlier = names(&folder);
     server.stop(Signal::TERM).unwrap();
     make_free_pages(&data, 40);

@@ -11,8 +11,8 @@ use butler_fixtures::{Server, Signal, Stage, send};
 
 use super::{
     BEFORE, LATER, assert_sound, completed, copy_folder, count, database, empty_trash, ended, forced,
-    held_at, make_free_pages, names, old_file, on_folder, planned, small_films, stage, unreadable_films,
-    until_in_the_middle,
+    held_at, make_free_pages, names, of_day, old_file, on_folder, planned, small_films, stage,
+    unreadable_films, until_in_the_middle,
 };
 
 /// At which parts of the work it is killed, of a hundred.
@@ -299,6 +299,7 @@ fn a_kill_while_a_backup_is_made_leaves_no_half_file_and_the_backup_is_made_afte
     with_free_pages(&stage, 40);
     let server = stage.server().unwrap();
     completed(&server, "BackupDatabase");
+    of_day(&folder.join(&names(&folder)[0]), "2001-01-01");
     server.stop(Signal::TERM).unwrap();
     let template = template(&stage);
     let bytes = fs::metadata(data.join("butler.db")).unwrap().len();

@@ -216,6 +216,13 @@ fn make_free_pages(data_dir: &Path, megabytes: u32) {
     connection.execute("DELETE FROM settings WHERE id LIKE 'filling-%'", []).unwrap();
 }
 
+/// Has a copy be one of an earlier day, so that one of today counts beside it. Where it lies then.
+fn of_day(copy: &Path, day: &str) -> PathBuf {
+    let earlier = copy.with_file_name(format!("butler.db-{day}"));
+    fs::rename(copy, &earlier).unwrap();
+    earlier
+}
+
 /// The names of a folder's files, in order.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().map(Result::unwrap);

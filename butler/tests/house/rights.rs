@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use butler_fixtures::Server;
 
-use super::{completed, counted, ended, forced, names, old_file, stage};
+use super::{completed, counted, ended, forced, names, of_day, old_file, stage};
 
 /// A program that starts the server without any capability. Who is not root has none to lose.
 fn without_rights(folder: &Path) -> PathBuf {
@@ -40,6 +40,7 @@ fn what_may_not_be_written_or_removed_is_a_sentence_and_is_done_once_it_may() {
     let settings = format!("ButlerDatabaseBackupPath={}&ButlerBlobGraceDays=0", backups.display());
     assert_eq!(server.put(&format!("/api/v1/settings?{settings}")).unwrap().status, 200);
     completed(&server, "BackupDatabase");
+    of_day(&backups.join(&names(&backups)[0]), "2001-01-01");
 
     let held = [data.join("cache/held"), data.join("blobs/bif/held"), data.join("logs"), backups.clone()];
     let set_mode = |mode: u32| {

@@ -28,6 +28,17 @@ pub struct NewFailure {
     pub run: Option<RunId>,
     /// When it may be tried again; none: it rests until the file or the maker changes or a person asks.
     pub next_try_at: Option<Timestamp>,
+    /// Whether it is one try more; what a person starts by force uses none up.
+    pub counts: bool,
+}
+
+/// What a product's last tries came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// How often in a row it was tried and failed, those that a person forced left out.
+    pub count: u32,
+    /// When it may be tried again, as the last of them left it; none while it rests, and before the first.
+    pub next_at: Option<Timestamp>,
 }
 
 /// What a scan could not read.
@@ -57,7 +68,7 @@ pub struct NewItemFailure<'a> {
 }
 
 impl Library {
-    /// Records that a product could not be made: one try more, if it is the version and the
+    /// Records that a product could not be made: one try more (if it counts), if it is the version and the
     /// class that failed before.
     ///
     /// # Errors
@@ -72,7 +83,7 @@ impl Library {
     }
 
     /// How often in a row this version of a product was tried of a source and failed for a fault of this
-    /// class: what a back-off goes by.
+    /// class, and what that led to: what a back-off goes by. None if it never did.
     ///
     /// # Errors
     /// If the database fails.
@@ -82,15 +93,18 @@ impl Library {
         kind: ProductKind,
         version: u32,
         class: FailureClass,
-    ) -> Result<u32, StoreError> {
+    ) -> Result<Option<Tries>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT tries FROM failures WHERE source = ?1 AND kind = ?2 AND version = ?3 AND class = ?4",
+                "SELECT tries, next_try_at FROM failures \
+                 WHERE source = ?1 AND kind = ?2 AND version = ?3 AND class = ?4",
             )?;
+            let tries = |row: &Row<'_>| {
+                Ok(Tries { count: row.get(0)?, next_at: row.get::<_, Option<At>>(1)?.map(|at| at.0) })
+            };
             Ok(statement
-                .query_row(params![source, kind.as_str(), version, class.as_str()], |row| row.get(0))
-                .optional()?
-                .unwrap_or(0))
+                .query_row(params![source, kind.as_str(), version, class.as_str()], tries)
+                .optional()?)
         })
     }
 
@@ -116,19 +130,19 @@ pub(crate) fn record(
     failure: &NewFailure,
     now: Timestamp,
 ) -> Result<FailureId, StoreError> {
-    let NewFailure { kind, version, class, sentence, run, next_try_at } = failure;
+    let NewFailure { kind, version, class, sentence, run, next_try_at, counts } = failure;
     let mut statement = tx.prepare_cached(
         "INSERT INTO failures (source, kind, version, class, sentence, tries, next_try_at, failed_at, run) \
-         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?9, ?6, ?7, ?8) \
          ON CONFLICT (source, kind) WHERE source IS NOT NULL DO UPDATE SET \
-         tries = CASE WHEN version = excluded.version AND class = excluded.class THEN tries + 1 ELSE 1 END, \
+         tries = iif(version = excluded.version AND class = excluded.class, tries, 0) + excluded.tries, \
          version = excluded.version, class = excluded.class, \
          sentence = excluded.sentence, next_try_at = excluded.next_try_at, failed_at = excluded.failed_at, \
          run = excluded.run RETURNING id",
     )?;
     let (next, run) = (next_try_at.map(At), run.map(|run| run.0));
     Ok(statement.query_row(
-        params![source, kind.as_str(), version, class.as_str(), sentence, next, At(now), run],
+        params![source, kind.as_str(), version, class.as_str(), sentence, next, At(now), run, counts],
         |row| row.get(0),
     )?)
 }

@@ -12,7 +12,7 @@ use super::*;
 use crate::ffi;
 use crate::open::Media;
 use crate::pass::{self, Fed, Feeds};
-use crate::products::{self, Channels, Made, SoundForm, Start, media_info};
+use crate::products::{self, Channels, Made, SoundForm, SoundWants, Start, media_info};
 use crate::source::Source;
 
 /// What a maker was fed.
@@ -89,8 +89,22 @@ fn listen(path: &Path, all: &[SoundWants]) -> (Vec<Sounds>, Vec<Result<(), Stop>
     (heard, outcomes(fed.sound), bytes_read)
 }
 
-/// The same, with a maker of another product beside them.
+/// The same, with a maker of another product beside them; on several threads it is no different.
 fn read(path: &Path, all: &[SoundWants], beside: Option<&Spec>) -> (Vec<Sounds>, Fed, u64) {
+    let (heard, fed, bytes_read) = read_on(1, path, all, beside);
+    let (on_several, fed_on_several, _) = read_on(3, path, all, beside);
+    assert!(heard == on_several, "what is heard depends on the threads");
+    assert_eq!(fed.pictures, fed_on_several.pictures);
+    assert_eq!(ends(&fed.sound), ends(&fed_on_several.sound));
+    (heard, fed, bytes_read)
+}
+
+/// What became of each stream of each maker.
+fn ends(heard: &[Heard]) -> Vec<&[(usize, Option<Result<(), Stop>>)]> {
+    heard.iter().map(|heard| &*heard.0).collect()
+}
+
+fn read_on(threads: u16, path: &Path, all: &[SoundWants], beside: Option<&Spec>) -> (Vec<Sounds>, Fed, u64) {
     ffi::silence();
     let size = fs::metadata(path).unwrap().len();
     let source = Arc::new(Source::new(File::open(path).unwrap(), size, Arc::default()).unwrap());
@@ -108,7 +122,7 @@ fn read(path: &Path, all: &[SoundWants], beside: Option<&Spec>) -> (Vec<Sounds>,
         let maker = Box::new(Listener { wants, heard: Arc::clone(heard) });
         feeds.sound.push(Feed { want, maker });
     }
-    let fed = pass::run(&media, &info, &mut feeds, 1, &|_| true);
+    let fed = pass::run(&media, &info, &mut feeds, threads, &|_| true);
     let heard = heard.iter().map(|heard| heard.lock().unwrap().clone()).collect();
     (heard, fed, source.gauges.bytes_read.load(std::sync::atomic::Ordering::Relaxed))
 }

@@ -38,6 +38,13 @@ fn the_season_of_the_folder_tells_what_a_number_means() {
             ("Show Name/Show.Name.S01.720p-Grp/show.name.0106.720p.mkv", "Show Name S1 E6 | v 720p"),
             ("Show/Season 1/1 Pilot (1080p HD).mkv", "Show S1 E1 | Pilot | v 1080p"),
             ("Show/Season 1/7 Days.mkv", "Show S1 | 7 Days"),
+            ("Show/Season 1/1-02 - Title.mkv", "Show S1 E2 | Title"),
+            ("Show/Season 1/Show 1-02 - Title.mkv", "Show S1 E2 | Title"),
+            ("Show/Season 2/1-02 - Title.mkv", "Show S2 E1-2 | Title"),
+            ("Show/Season 9/9-10 - Title.mkv", "Show S9 E9-10 | Title"),
+            ("Show/Season 1/0102 Title.mkv", "Show S1 E2 | Title"),
+            ("Show/Season 1/Show02.mkv", "Show S1 E2"),
+            ("Show/Season 1/grp-show-dl-720p-x264-102.mkv", "Show S1 E2"),
         ],
     );
 }
@@ -51,6 +58,7 @@ fn a_show_whose_name_is_a_number_has_other_numbers_too() {
             ("24/Season 2/24 - 06.mkv", "24 S2 E6"),
             ("86/[Group] 86 - 01 [1080p].mkv", "86 #1 | v 1080p"),
             ("13 Series/13 Series S01E02.mkv", "13 Series S1 E2"),
+            ("series 2009/series.2009.416.hdtv-grp.mkv", "series 2009 S4 E16"),
             ("24-7 Series/24-7 Series - S01E01.mkv", "24-7 Series S1 E1"),
         ],
     );

@@ -15,14 +15,20 @@ fn season_and_episode_in_further_forms() {
             ("Show/Show Se.3 afl.3.mkv", "Show S3 E3"),
             ("Show/Show Se.1 afl.2-3-4 [VTM].mkv", "Show S1 E2-4"),
             ("Show/Show (S5E6-8.of.24) Title.mkv", "Show S5 E6-8 | Title"),
-            ("Show/Show - S42 E10591 - 2015-01-27.mkv", "Show S42 E10591"),
+            ("Show/Show - S42 E10591 - 2015-01-27.mkv", "Show S42 E10591 on 2015-01-27"),
             ("Show/Show - S42 Ep10718 - Ep10722.mkv", "Show S42 E10718-10722"),
             ("Show/Show - 2010x15 - 2010x16.mkv", "Show S2010 E15-16"),
             ("Show/Show - 02x03 - x04 - Title.mkv", "Show S2 E3-4 | Title"),
             ("Show/Show-S07E12-31st_Century.mkv", "Show S7 E12 | 31st Century"),
             ("Show/Show - Temporada 4 [HDTV][Cap.408][Castellano].avi", "Show S4 E8"),
             ("Show/Show [Cap.112_114.Final].avi", "Show S1 E12-14"),
-            ("Show 2016 02 25 S20E142.mkv", "Show S20 E142"),
+            ("Show/Show T01E02.mkv", "Show S1 E2"),
+            ("Show/Show S01E02 & 03 Title.mkv", "Show S1 E2-3 | Title"),
+            ("Show/grp-shows01e02-720p.mkv", "Show S1 E2 | v 720p"),
+            ("Show/grp-show.s01e02.720p.mkv", "Show S1 E2 | v 720p"),
+            ("www.site.org - Show.Name.S01E02.mkv", "Show Name S1 E2"),
+            ("Show/Show - S01E02.mp4.mkv", "Show S1 E2"),
+            ("Show 2016 02 25 S20E142.mkv", "Show S20 E142 on 2016-02-25"),
         ],
     );
 }
@@ -46,6 +52,23 @@ fn the_season_may_stand_apart_from_the_number_or_alone() {
 }
 
 #[test]
+fn numbers_in_words_and_of_parts() {
+    check(
+        Show,
+        &[
+            ("Show/Season One/02 - Title.mkv", "Show S1 E2 | Title"),
+            ("Show.Season.Two.1080p/Show.Part.1.mkv", "Show S2 E1"),
+            ("Show/Show - Episode One.mkv", "Show #1"),
+            ("Show/Show Part II.mkv", "Show #2"),
+            ("Show/Show.Pt.IV.720p.mkv", "Show #4 | v 720p"),
+            ("Show/Show.Vol.2.mkv", "Show #2"),
+            ("Show/Show-x02-Title.mkv", "Show S0 E2 | Title"),
+            ("Show II/[Group] Show II - 03.mkv", "Show II #3"),
+        ],
+    );
+}
+
+#[test]
 fn only_a_marked_or_glued_number_ends_a_range() {
     check(
         Show,
@@ -54,6 +77,8 @@ fn only_a_marked_or_glued_number_ends_a_range() {
             ("Show/Season 2/01 - 24 Hours.mkv", "Show S2 E1 | 24 Hours"),
             ("Show/Show - 11 - 51 Ways.mkv", "Show #11 | 51 Ways"),
             ("Show/Show 13-16.mkv", "Show #13-16"),
+            ("Show/[Group] Show 13 & 14 [720p].mkv", "Show #13-14 | v 720p"),
+            ("Show/Season 1/01 & 02 - Title.mkv", "Show S1 E1-2 | Title"),
             ("Show/[Group] Show - 01+02 [720p].mkv", "Show #1-2 | v 720p"),
             ("Show/[Group] Show - (01-04) [1080p].mkv", "Show #1-4 | v 1080p"),
             ("Show/[Group] Show - 01v2-03v2 (1280x720).mkv", "Show #1-3 | v 1280x720"),
@@ -78,6 +103,11 @@ fn fans_count_through_all_seasons() {
             ("Show/[Group] Show 14 Title Part 2.mp4", "Show #14 | Title Part 2"),
             ("Show/221206 Show ep08(Guest).ts", "Show #8 | Guest"),
             ("One Piece/One Piece - 720.mkv", "One Piece #720"),
+            ("Show/[Group] Show - 12END [1080p].mkv", "Show #12 | v 1080p"),
+            ("Show/[Group] Show - 12 END [1080p].mkv", "Show #12 | END | v 1080p"),
+            ("Show Name 01 [1080p].mkv", "Show Name #1 | v 1080p"),
+            ("Show.Name.102.HDTV.mkv", "Show Name S1 E2"),
+            ("Show Name 01.mkv", "Show Name 01 | Show Name 01"),
         ],
     );
 }
@@ -102,11 +132,13 @@ fn days_beside_numbers_and_in_words() {
     check(
         Show,
         &[
-            ("Turkish show/Turkish show 60.Bolum (31.01.2023).mkv", "Turkish show #60"),
-            ("Show/Show.E56.190121.720p-NEXT.mp4", "Show #56 | v 720p"),
+            ("Turkish show/Turkish show 60.Bolum (31.01.2023).mkv", "Turkish show #60 on 2023-01-31"),
+            ("Show/Show.E56.190121.720p-NEXT.mp4", "Show #56 on 2019-01-21 | v 720p"),
             ("Show/Show E76 2024 08 08 1080p.mkv", "Show S2024 2024-08-08 | v 1080p"),
             ("Show/Show 5th Mar 2025 1080p.mkv", "Show S2025 2025-03-05 | v 1080p"),
             ("Show/Show.140722.720p.HDTV.mkv", "Show S2014 2014-07-22 | v 720p"),
+            ("Show/Show - S02E02 - Title (14-01-2008) [Rip].avi", "Show S2 E2 on 2008-01-14 | Title [Rip]"),
+            ("Show/Show.101.Event.2010.11.23.HDTV.mkv", "Show S1 E1 on 2010-11-23 | Event"),
         ],
     );
 }

@@ -24,7 +24,7 @@ impl Oracle {
     /// keeps house in one section.
     pub(super) fn start_one(&mut self, task: usize, forced: bool, section: Option<i64>, now: i64) -> Became {
         let lane = self.rows[task].timing.lane;
-        let anew = forced && (lane == Lane::Scan || lane == Lane::Housekeeping && section.is_some());
+        let anew = forced && (lane == Lane::Scan || section.is_some());
         let section_alone = section.filter(|_| forced && lane == Lane::Scan);
         match section_alone {
             Some(section) => self.refresh(task, section, 0, Origin::Person),

@@ -292,6 +292,7 @@ mod tests {
             forced: false,
             section: None,
             paths: Vec::new(),
+            files: None,
             asked_at: at(from),
             started_at: Some(at(from)),
             ended_at: until.map(at),

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use butler_library::{
-    Becomes, PlannedFile, RealFiles, ScanError, ScanObserver, ScanPlan, ScanProgress, ScanWorld, plan_scan,
+    Becomes, PlannedFile, RealFiles, ScanError, ScanObserver, ScanPlan, ScanProgress, ScanReport, ScanWorld,
+    plan_scan,
 };
 
 use super::unreadable;
@@ -71,10 +72,25 @@ fn remarks(section: &str, plan: &ScanPlan) -> Vec<String> {
     let away = report.roots_away.iter().map(|root| root.sentence.clone());
     let unread =
         report.failures.iter().map(|failure| format!("{}: {}", failure.path.display(), failure.sentence));
-    let unsettled = (report.unsettled > 0).then(|| {
-        format!("{section}: {} files are still being written; a scan waits for them.", report.unsettled)
-    });
+    let unsettled = (report.unsettled > 0).then(|| still_written(section, report));
     away.chain(unread.take(MOST_NAMED)).chain(unsettled).collect()
+}
+
+/// Which files of a section were written a moment ago, so that nothing can be said of them yet.
+fn still_written(section: &str, report: &ScanReport) -> String {
+    let mut names: Vec<String> =
+        report.unsettled_files.iter().map(|path| format!("`{}`", path.display())).collect();
+    let more = report.unsettled.saturating_sub(names.len() as u64);
+    names.extend((more > 0).then(|| format!("{more} more")));
+    let (what, was) = match report.unsettled {
+        1 => ("1 file is".to_owned(), "was"),
+        files => (format!("{files} files are"), "were"),
+    };
+    format!(
+        "{section}: {what} still being written, or {was} within the last seconds: {}. A scan waits a minute at most \
+         for such files, and leaves the others to the next.",
+        names.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -121,6 +137,18 @@ mod tests {
         assert_eq!(shown, [(Deed::Add, 4, "It is new, and is Heat.")]);
         assert_eq!(plan.remarks, Vec::<String>::new());
         assert!(library.section(section).unwrap().unwrap().scanned_at.is_none());
+
+        // Written this very moment, by the clock that it is looked at with.
+        let written = fs::metadata(media.join("Heat (1995)/Heat (1995).mkv")).unwrap().modified().unwrap();
+        let plan = look(Timestamp::try_from(written).unwrap());
+        assert!(plan.actions.is_empty(), "{plan:?}");
+        assert_eq!(
+            plan.remarks,
+            [
+                "Films: 1 file is still being written, or was within the last seconds: `Heat (1995)/Heat (1995).mkv`. A \
+              scan waits a minute at most for such files, and leaves the others to the next."
+            ]
+        );
 
         fs::remove_dir_all(&media).unwrap();
         let plan = look("2100-01-01T00:00:00Z".parse().unwrap());

@@ -13,7 +13,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::{count, duration, time_of_day};
+use crate::print::words::{count, duration, exact_time, time_of_day};
 use crate::print::{Colour, Out, Text, json};
 
 /// Nights that are shown, unless told otherwise.
@@ -91,7 +91,8 @@ fn print_night(night: Night, out: Out) -> Result<(), Trouble> {
         table(&night.spans, (first, last)).print(out)?;
     }
     for gap in &night.gaps {
-        out.line(format!("Nothing is known from {} to {}.", time_of_day(gap.from), time_of_day(gap.until)))?;
+        // With their days: it may have begun long before this night, or last into another.
+        out.line(format!("Nothing is known from {} to {}.", exact_time(gap.from), exact_time(gap.until)))?;
     }
     for change in &night.changes {
         let state = if change.enabled { "on" } else { "off" };

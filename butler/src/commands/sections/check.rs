@@ -28,7 +28,8 @@ pub(super) async fn run(
 
 fn lines(check: &Check) -> Vec<Text> {
     let mut lines = vec![summary(check).into()];
-    lines.extend(check.mixed.as_ref().map(|mixed| Text::painted(mixed, Colour::Yellow)));
+    let remarks = check.mixed.iter().chain(&check.nested);
+    lines.extend(remarks.map(|remark| Text::painted(remark, Colour::Yellow)));
     for item in &check.items {
         lines.push(format!("  {}", told(item)).into());
         below(item, "    ", &mut lines);
@@ -166,6 +167,7 @@ mod tests {
             kind: kind.into(),
             guessed: true,
             mixed: None,
+            nested: Vec::new(),
             counts,
             items,
             doubts: vec![note("odd.mkv", "The name tells no year.")],
@@ -206,7 +208,9 @@ mod tests {
     fn what_an_answer_leaves_out_is_counted() {
         let mut check = check("movie", CheckCounts::default(), vec![item("movie", "Heat")]);
         check.left_out = CheckLeftOut { items: 7, ignored: 2, ..CheckLeftOut::default() };
+        check.nested = vec!["`/media` lies in `/`.".to_owned()];
         let text = text(&check);
+        assert!(text.contains("in 0 files.\n`/media` lies in `/`.\n"), "{text}");
         assert!(text.contains("  Heat\n  ... and 7 more\n"), "{text}");
         assert!(text.contains("3 left alone:\n  Subs: It is hidden.\n  ... and 2 more\n"), "{text}");
     }

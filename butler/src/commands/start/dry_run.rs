@@ -10,24 +10,32 @@ use crate::print::words::bytes;
 use crate::print::{Out, json};
 
 pub(super) async fn run(client: &Client, names: &[TaskName], out: Out) -> Result<Exit, Trouble> {
-    let mut plans = Vec::with_capacity(names.len());
+    let (mut plans, mut exit) = (Vec::with_capacity(names.len()), Exit::Done);
     for name in names {
-        match client.dry_run(name).await {
-            Ok(plan) => plans.push(plan),
-            Err(error @ Error::NotFound { .. }) if !knows_plex_only(&error) => {
-                return Err(unknown_task(client, name).await);
+        let trouble = match client.dry_run(name).await {
+            Ok(plan) => {
+                plans.push(plan);
+                continue;
             }
-            Err(error) => return Err(error.into()),
+            Err(error @ Error::NotFound { .. }) if !knows_plex_only(&error) => {
+                unknown_task(client, name).await
+            }
+            Err(error) => error.into(),
+        };
+        // One that makes no plan doesn't keep the others back.
+        if names.len() == 1 || trouble.exit == Exit::NoServer {
+            return Err(trouble);
         }
+        exit = exit.worse(trouble.print());
     }
     if out.json {
         json::print(&plans)?;
-        return Ok(Exit::Done);
+        return Ok(exit);
     }
     for plan in &plans {
         print(plan, out)?;
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 fn print(plan: &DryRun, out: Out) -> Result<(), Trouble> {

@@ -12,7 +12,7 @@ use crate::observer::{Observer, listen};
 use crate::print::bars::Bars;
 use crate::print::error::Trouble;
 use crate::print::lines::Lines;
-use crate::print::{Out, Stream, json};
+use crate::print::{Out, Stream, json, reader_is_gone};
 
 /// How activities are shown.
 enum View {
@@ -35,6 +35,7 @@ pub(super) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
         // Heard before anything is shown.
         biased;
         _ = tokio::signal::ctrl_c() => Ok(()),
+        () = reader_is_gone() => Ok(()),
         ended = watch(&mut observer, &mut view, out) => ended,
     };
     if let View::Bars(bars) = &mut view {

@@ -103,6 +103,12 @@ fn news(change: &RecordChange) -> Option<News<'_>> {
         RecordChange::Gap { from, until } => {
             (*until, "gap", "", format!("Nothing is known since {}.", time_of_day(*from)))
         }
+        RecordChange::SetBack { at } => (
+            *at,
+            "clock",
+            "",
+            "The clock was set back; what was noted for later is noted as of now.".to_owned(),
+        ),
         RecordChange::Task { .. } | RecordChange::See { .. } | RecordChange::Watched { .. } => return None,
     };
     Some(News { at, event, uuid, text })
