@@ -30,6 +30,7 @@ use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
 use crate::engine::unsaved::{RunEnding, Unsaved};
 use crate::engine::watching::Watching;
+use crate::pressure::Pressure;
 use crate::run::Run;
 use crate::unit::backlog::Backlog;
 use crate::unit::estimate::Estimates;
@@ -42,6 +43,7 @@ mod effects;
 pub(crate) mod event;
 pub(crate) mod inbox;
 mod kept_lacks;
+mod load;
 mod pauses;
 mod questions;
 mod recovery;
@@ -51,6 +53,7 @@ mod unsaved;
 mod watching;
 
 use kept_lacks::KeptLacks;
+use load::Asking;
 
 /// How long a shutdown waits for what is in hand.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
@@ -151,6 +154,8 @@ struct Loop {
     catalogue: Catalogue,
     kept_lacks: KeptLacks,
     watching: Watching,
+    pressure: Pressure,
+    _asking: Asking,
     inbox: Inbox,
     /// Effects that are ordered and not yet carried out.
     orders: VecDeque<Effect>,
@@ -208,6 +213,8 @@ impl Loop {
             kept_lacks: KeptLacks::new(&library, known.subscribe(), settings.catalogue.clone()),
             catalogue: settings.catalogue.clone(),
             watching: Watching::start(library.clone(), known.subscribe(), inbox.clone())?,
+            pressure: Pressure::default(),
+            _asking: Asking::start(known.subscribe(), inbox.clone())?,
             library,
             schedule,
             backlog: Backlog::default(),
@@ -361,6 +368,7 @@ impl Loop {
             }
             EngineEvent::SettingsFileRead { file, answer } => _ = answer.send(self.take_settings_file(file)),
             EngineEvent::ClockSet => self.look(),
+            EngineEvent::PressureSampled { sample } => self.pressure_sampled(sample),
             EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
             EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),

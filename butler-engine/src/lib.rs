@@ -21,6 +21,7 @@ mod clock;
 mod demands;
 mod door;
 mod engine;
+mod pressure;
 mod run;
 mod unit;
 mod workers;

@@ -97,6 +97,8 @@ pub struct EngineHealth {
     pub watch_limits: BTreeMap<&'static str, usize>,
     /// Runs of which something could not be stored yet.
     pub unsaved: usize,
+    /// Whether a limit of the machine's pressure is set, and the kernel does not tell it.
+    pub is_pressure_unknown: bool,
 }
 
 /// How many workers are in each state; together as many as the server may have at one time.

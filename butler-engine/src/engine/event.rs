@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::door::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::door::fact::{Came, What};
 use crate::door::plan::PlanBasis;
+use crate::pressure::Sample;
 use crate::unit::backlog::UnitId;
 use crate::unit::{Settled, UnitOver};
 
@@ -80,6 +81,8 @@ pub(crate) enum EngineEvent {
     PausesAsked { answer: oneshot::Sender<Vec<Pause>> },
     /// A driven clock was set.
     ClockSet,
+    /// The kernel said how much is waited for; none where it does not tell.
+    PressureSampled { sample: Option<Sample> },
     /// A run's own work ended.
     WorkEnded { run: RunId, end: Result<Report, TaskError> },
     /// The files of units are open, and the work on them begins: each with its file.

@@ -1,11 +1,13 @@
 //! Follows a unit from its forming to its result: given to a free worker, heard of, over, settled.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use butler_api::RunId;
 use butler_library::{Library, SourceId, UnitCost};
 use butler_product::message::MAX_UNITS;
 use butler_product::{Failure, FailureClass, ProductKind};
+use butler_tasks::settings::BUTLER_MAX_READ_RATE;
 use jiff::SignedDuration;
 
 use crate::clock::Clock;
@@ -33,7 +35,9 @@ impl Loop {
             if plans.is_empty() {
                 return;
             }
-            self.pool.give(UnitJob { plans, threads: share });
+            let rate = self.settings.borrow().int(&BUTLER_MAX_READ_RATE).unsigned_abs();
+            let max_bytes_per_second = rate_of(rate, share, self.pool.cores());
+            self.pool.give(UnitJob { plans, threads: share, max_bytes_per_second });
         }
     }
 
@@ -184,6 +188,13 @@ impl Loop {
     }
 }
 
+/// The part of all workers' rate, megabytes a second, that is one's with so many of the threads: together they read
+/// no more. None where there is no such rate.
+fn rate_of(megabytes: u64, threads: u16, of: u16) -> Option<NonZeroU64> {
+    let bytes = u128::from(megabytes) * 1_000_000 * u128::from(threads) / u128::from(of.max(1));
+    NonZeroU64::new(u64::try_from(bytes).unwrap_or(u64::MAX))
+}
+
 /// How many brief units a worker is given in one go: many where many wait, and one where the workers would
 /// otherwise wait for each other, or a stop for them.
 fn in_one_go(waiting: usize, workers: u16) -> usize {
@@ -210,5 +221,19 @@ fn lacks_media_info(library: &Library, source: SourceId) -> bool {
             tracing::error!(%source, error = &error as &dyn std::error::Error, "a product could not be read");
             true
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_share_the_rate_by_their_threads_and_without_one_read_as_fast_as_they_can() {
+        let rate = |megabytes, threads, of| rate_of(megabytes, threads, of).map(NonZeroU64::get);
+        assert_eq!(rate(20, 4, 4), Some(20_000_000));
+        assert_eq!(rate(20, 1, 4), Some(5_000_000));
+        assert_eq!(rate(1, 1, 64), Some(15_625));
+        assert_eq!(rate(0, 1, 4), None);
     }
 }

@@ -64,6 +64,7 @@ fn name(check: &str) -> &str {
         "database" => "Database",
         "zone" => "Time zone",
         "sandbox" => "Sandbox",
+        "pressure" => "Pressure",
         other => other,
     }
 }
