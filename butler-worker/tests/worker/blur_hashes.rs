@@ -47,8 +47,7 @@ fn assert_like(blur: &BlurHash, pixels: &[u8], what: &str) {
         one.iter().zip(other).map(|(one, other)| u32::from(one.abs_diff(*other))).sum::<u32>()
     };
     let mean = ours.iter().zip(&theirs).map(off).sum::<u32>() / (64 * 3);
-    println!("{what}: {} for {}, {mean} of 255 beside it", blur.hash, reference.hash);
-    assert!(mean <= 6, "{what}: {ours:?} for {theirs:?}");
+    assert!(mean <= 6, "{what}: {mean} of 255 beside {}: {ours:?} for {theirs:?}", reference.hash);
 }
 
 #[test]
@@ -140,7 +139,7 @@ fn printers_jpeg(inks: [u8; 4]) -> Vec<u8> {
         let written = if mean < 0 { mean + 1_023 } else { mean };
         bits += &format!("0{written:010b}0");
     }
-    while bits.len() % 8 > 0 {
+    while !bits.len().is_multiple_of(8) {
         bits.push('1');
     }
     let bytes =

@@ -78,7 +78,7 @@ fn broken_picture(whole: &[u8], number: usize) -> Vec<u8> {
     for byte in 0..number % 20 {
         broken[(number * 7_919 + byte * 104_729) % whole.len()] ^= 0x5a;
     }
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         broken.truncate(whole.len() * (number % 100) / 100);
     }
     broken
