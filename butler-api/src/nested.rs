@@ -5,8 +5,8 @@ use std::path::Path;
 /// Says of a section's folder, in one English sentence, that one of another section lies in it or around it;
 /// none where that is not so. Both paths are without links.
 ///
-/// A file in both is an item of both, as with Plex: that is allowed, for some want it (films in 4K as a section of
-/// their own), and said, for most don't.
+/// A file in both is an item of both, as with Plex: that is allowed, for some want it (films in 4K as a
+/// section of their own), and said, for most don't.
 pub fn nested(folder: &Path, section: &str, other: &Path) -> Option<String> {
     let (inner, outer, which) = match (folder.strip_prefix(other), other.strip_prefix(folder)) {
         (Ok(inner), Err(_)) => (inner, other, "that section"),
@@ -20,8 +20,8 @@ pub fn nested(folder: &Path, section: &str, other: &Path) -> Option<String> {
         _ => format!("`{folder}` lies in `{other}`, a folder of the section `{section}`"),
     };
     Some(format!(
-        "{lies}: the files there are listed in both. They are analysed once, and what is made of them serves both. \
-         A line `{inner}/*` in a file `.plexignore` in `{outer}` leaves them out of {which}."
+        "{lies}: the files there are listed in both. They are analysed once, and what is made of them \
+         serves both. A line `{inner}/*` in a file `.plexignore` in `{outer}` leaves them out of {which}."
     ))
 }
 
@@ -34,9 +34,9 @@ mod tests {
         let of = |folder: &str, other: &str| nested(Path::new(folder), "Films", Path::new(other));
         assert_eq!(
             of("/media/films/4K", "/media/films").unwrap(),
-            "`/media/films/4K` lies in `/media/films`, a folder of the section `Films`: the files there are listed \
-             in both. They are analysed once, and what is made of them serves both. A line `4K/*` in a file \
-             `.plexignore` in `/media/films` leaves them out of that section."
+            "`/media/films/4K` lies in `/media/films`, a folder of the section `Films`: the files there are \
+             listed in both. They are analysed once, and what is made of them serves both. A line `4K/*` in \
+             a file `.plexignore` in `/media/films` leaves them out of that section."
         );
         let around = of("/media", "/media/films").unwrap();
         assert!(

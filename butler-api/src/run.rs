@@ -19,8 +19,8 @@ pub struct Ask {
     pub section: Option<i64>,
     /// The files and folders of that section it is limited to, none inside another; empty for all of it.
     pub paths: Vec<PathBuf>,
-    /// The contents of that section's files it is limited to, by their ids in the library, in order; empty for
-    /// all of it. Such a run only makes what these lack: a task's own work is about folders.
+    /// The contents of that section's files it is limited to, by their ids in the library, in order; empty
+    /// for all of it. Such a run only makes what these lack: a task's own work is about folders.
     pub sources: Vec<i64>,
 }
 

@@ -4,7 +4,6 @@ use butler_api::plex::{Activities, Activity, Container};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::server_url::is_segment;
 
 impl Client {
     /// What the server is busy with at this moment.
@@ -54,10 +53,6 @@ impl Client {
     /// [`Error::BadRequest`] if it can't be cancelled, [`Error::NotFound`] if there is none such; else if the
     /// server can't be asked or refuses.
     pub async fn cancel_activity(&self, uuid: &str) -> Result<(), Error> {
-        if !is_segment(uuid) {
-            let (call, message) = (self.delete(&["activities"]).call(), "Not Found".to_owned());
-            return Err(Error::NotFound { call, code: None, message, status: 404 });
-        }
-        self.delete(&["activities", uuid]).send().await.map(drop)
+        self.delete(&["activities", uuid]).act().await.map(drop)
     }
 }

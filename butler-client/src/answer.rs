@@ -8,12 +8,18 @@ use serde_json::Value;
 
 use crate::error::{Call, Error, Source};
 use crate::lenient::Lenient;
-use crate::refusal::Refusal;
+use crate::refusal::{self, Refusal};
 use crate::token::Token;
 use crate::xml;
 
 /// Characters of a body that an error shows.
 const MAX_BODY_START: usize = 200;
+/// Characters of a server's sentence, and of what a reader of JSON or XML says, that are kept.
+const MAX_MESSAGE: usize = 300;
+const MAX_SOURCE: usize = 300;
+/// What an answer to an action may have: Plex's roots, and the fields of Butler's answers to starts and
+/// stops.
+const CONFIRMATIONS: [&str; 5] = ["MediaContainer", "Response", "task", "outcomes", "runs"];
 /// Plex's name for the activity of an asynchronous call.
 const ACTIVITY_HEADER: &str = "x-plex-activity";
 
@@ -65,9 +71,12 @@ impl Answer {
         body.map_err(|source| self.unreadable(expected, source))
     }
 
-    /// The body as it came.
-    pub(crate) fn bytes(self) -> Vec<u8> {
-        self.body
+    /// The body as it came, if it begins as it has to.
+    pub(crate) fn bytes(self, expected: &'static str, start: &[u8]) -> Result<Vec<u8>, Error> {
+        if self.body.starts_with(start) {
+            return Ok(self.body);
+        }
+        Err(self.unreadable(expected, "it begins otherwise".into()))
     }
 
     /// The body as JSON where there is such a body: Plex's answers to starts and stops are empty or HTML.
@@ -75,23 +84,46 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
+    /// Sees that the answer to an action is one of a Butler or a Plex Media Server: empty, a document of
+    /// theirs, or Plex's page of the status. Whatever else was asked, a router that wants a password say, did
+    /// nothing.
+    pub(crate) fn of_action(self) -> Result<Self, Error> {
+        let expected = "the confirmation of an action";
+        let text = String::from_utf8_lossy(&self.body);
+        if text.trim().is_empty() || refusal::is_page_of(self.status, &text) {
+            return Ok(self);
+        }
+        let is_theirs = match self.value(expected)? {
+            Value::Object(fields) => {
+                fields.is_empty() || CONFIRMATIONS.iter().any(|field| fields.contains_key(*field))
+            }
+            _ => false,
+        };
+        if is_theirs { Ok(self) } else { Err(self.unreadable(expected, "it is somebody else's".into())) }
+    }
+
     pub(crate) fn unreadable(&self, expected: &'static str, source: Source) -> Error {
-        let body_start: String = String::from_utf8_lossy(&self.body).chars().take(MAX_BODY_START).collect();
-        let hidden = |text| Token::hidden_in(self.token.as_ref(), text);
+        let body_start = self.shown(&String::from_utf8_lossy(&self.body), MAX_BODY_START);
         // What reads JSON and XML quotes values of the body, so its text is cleaned too.
-        let (body_start, source) = (hidden(body_start), hidden(source.to_string()).into());
+        let source = self.shown(&source.to_string(), MAX_SOURCE).into();
         Error::Decode { call: self.call.clone(), expected, body_start, source }
     }
 
     /// What a status that is no success means.
     pub(crate) fn refused(self) -> Error {
         let Refusal { code, message } = Refusal::read(self.status, &String::from_utf8_lossy(&self.body));
-        let (call, message) = (self.call, Token::hidden_in(self.token.as_ref(), message));
+        let message = self.shown(&message, MAX_MESSAGE);
+        let call = self.call;
         match self.status {
             status @ 401 => Error::Unauthorized { call, code, message, status },
             status @ 400 => Error::BadRequest { call, code, message, status },
             status @ 404 => Error::NotFound { call, code, message, status },
             status => Error::Status { call, code, message, status },
         }
+    }
+
+    /// The start of a server's text as it may be shown: the token goes out of the whole, then it is cut.
+    fn shown(&self, text: &str, most: usize) -> String {
+        Token::hidden_in(self.token.as_ref(), text).chars().take(most).collect()
     }
 }

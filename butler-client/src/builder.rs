@@ -199,13 +199,15 @@ impl ClientBuilder {
             (GivenToken::Value(text), _) | (GivenToken::None, Some(text)) => value(&text)?,
             (GivenToken::None, None) => TokenSource::None,
         };
+        let connect_timeout = self.http.is_none().then_some(self.connect_timeout);
         let http = match self.http {
             Some(http) => http,
             None => default_http(&server, self.connect_timeout)?,
         };
         let identity = self.identity.headers()?;
         let (timeout, retry, hooks) = (self.timeout, self.retry, self.hooks);
-        Ok(Client { shared: Arc::new(Shared { http, server, token, identity, timeout, retry, hooks }) })
+        let shared = Shared { http, server, token, identity, connect_timeout, timeout, retry, hooks };
+        Ok(Client { shared: Arc::new(shared) })
     }
 }
 

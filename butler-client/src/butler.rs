@@ -14,7 +14,6 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::lenient::Lenient;
 use crate::request::Request;
-use crate::server_url::is_segment;
 
 /// The Butler of one server.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +133,7 @@ impl<'a> Butler<'a> {
     /// # Errors
     /// If the server can't be asked or refuses.
     pub async fn stop_all(self) -> Result<Option<Vec<RunId>>, Error> {
-        Ok(stopped(&self.client.delete(&["butler"]).send().await?))
+        Ok(stopped(&self.client.delete(&["butler"]).act().await?))
     }
 
     /// Starts one task (`startTask`): a [`TaskName`], or any text that a server may know as one.
@@ -159,7 +158,8 @@ impl<'a> Butler<'a> {
     /// ```
     ///
     /// # Errors
-    /// When awaited: [`Error::NotFound`] if the server has no such task; else if it can't be asked or refuses.
+    /// When awaited: [`Error::NotFound`] if the server has no such task; else if it can't be asked or
+    /// refuses.
     pub fn start(self, task: impl Into<TaskName>) -> StartTask<'a> {
         StartTask { client: self.client, task: task.into(), force: false }
     }
@@ -188,7 +188,7 @@ impl<'a> Butler<'a> {
     /// [`Error::NotFound`] if the server has no such task or it doesn't run; else if it can't be asked or
     /// refuses.
     pub async fn stop(self, task: impl Into<TaskName>) -> Result<Option<Vec<RunId>>, Error> {
-        Ok(stopped(&one(self.client, &task.into(), Client::delete)?.send().await?))
+        Ok(stopped(&self.client.delete(&["butler", task.into().as_str()]).act().await?))
     }
 }
 
@@ -207,8 +207,8 @@ impl<'a> IntoFuture for StartTask<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let request = forced(one(self.client, &self.task, Client::post)?, self.force);
-            Ok(Start::read(&self.task, &request.send().await?))
+            let request = forced(self.client.post(&["butler", self.task.as_str()]), self.force);
+            Ok(Start::read(&self.task, &request.act().await?))
         })
     }
 }
@@ -227,25 +227,11 @@ impl<'a> IntoFuture for StartAll<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let answer = forced(self.client.post(&["butler"]), self.force).send().await?;
+            let answer = forced(self.client.post(&["butler"]), self.force).act().await?;
             let all = answer.json_if_any::<StartedAll>();
             Ok(all.map(|all| all.outcomes.into_iter().map(Start::from).collect()))
         })
     }
-}
-
-/// A request on one task. A name that a URL would swallow is no task's; sent, it would be a call on all of
-/// them.
-fn one<'a>(
-    client: &'a Client,
-    task: &TaskName,
-    method: fn(&'a Client, &[&str]) -> Request<'a>,
-) -> Result<Request<'a>, Error> {
-    if is_segment(task.as_str()) {
-        return Ok(method(client, &["butler", task.as_str()]));
-    }
-    let call = method(client, &["butler"]).call();
-    Err(Error::NotFound { call, code: None, message: "Not Found".to_owned(), status: 404 })
 }
 
 fn forced(request: Request<'_>, force: bool) -> Request<'_> {

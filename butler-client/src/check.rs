@@ -12,6 +12,20 @@ impl Client {
     /// What a folder, as the server sees it, would become as a section of a type, or of the type that it
     /// looks like.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// use std::path::Path;
+    ///
+    /// let check = client.check_folder(Path::new("/films"), Some("movie")).await?;
+    /// println!("{} files become {} films", check.counts.files, check.counts.movies);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::BadRequest`] if no section may have the folder, or its type is neither said nor clear; else
     /// if the server can't be asked or refuses.

@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) server: ServerUrl,
     pub(crate) token: TokenSource,
     pub(crate) identity: HeaderMap,
+    /// None where the HTTP client is somebody else's, with limits of its own.
+    pub(crate) connect_timeout: Option<Duration>,
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) hooks: Hooks,

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+/// The message of [`Error::NotFound`] for a name that no URL can hold, for it is empty or dots: nothing was
+/// sent.
+pub const UNASKABLE: &str = "such a name can't be asked for";
+
 /// A cause whose type is no promise.
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -76,7 +80,8 @@ pub enum Error {
         /// The HTTP status.
         status: u16,
     },
-    /// 404: no such thing; to a stop also: it isn't running.
+    /// 404: no such thing; to a stop also: it isn't running. A name that is empty or dots, which no URL can
+    /// hold, is the same, and nothing is sent: [`UNASKABLE`] is its message.
     #[error("{call}: there is no such thing ({status}, {message})")]
     NotFound {
         /// The call.
@@ -105,7 +110,7 @@ pub enum Error {
     Timeout {
         /// The call.
         call: Call,
-        /// The limit for the whole call; that for the connection may be lower.
+        /// The limit that has passed: that of the whole call, or that of the connection.
         after: Duration,
     },
     /// The token's provider had none; nothing was sent.

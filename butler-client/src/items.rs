@@ -63,6 +63,19 @@ impl Client {
 
     /// What stands below an item: seasons, episodes, albums, tracks.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// for episode in client.children(7).await? {
+    ///     println!("{:?}: {}", episode.index, episode.title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such item; else if the server can't be asked or refuses.
     pub async fn children(&self, id: i64) -> Result<Vec<Metadata>, Error> {

@@ -37,6 +37,7 @@ mod builder;
 mod butler;
 mod check;
 mod client;
+mod echo;
 mod error;
 mod failures;
 mod health;
@@ -89,9 +90,10 @@ pub use butler_api::v1::{
 pub use butler_api::v1::{NearTrack, NearTracks};
 pub use butler_api::v1::{Pause, Pauses};
 pub use butler_api::v1::{Remade, RemadeBy};
+pub use butler_api::v1::{SignIn, Task, Tasks};
 pub use butler_api::{Origin, Outcome, PauseOwner, RunId, RunState, TaskName};
 pub use client::Client;
-pub use error::{BuildError, Call, Error};
+pub use error::{BuildError, Call, Error, UNASKABLE};
 pub use hooks::Attempt;
 pub use notifications::{Listening, Notice, Notifications, Transport};
 pub use pauses::{PauseEnd, PauseOrder};
@@ -103,3 +105,8 @@ pub use retry::RetryPolicy;
 pub use runs::RunFilter;
 pub use sections::{NewSection, SectionEdit};
 pub use server_info::ServerInfo;
+
+/// The crate's page is compiled with its examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

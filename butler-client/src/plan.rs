@@ -1,4 +1,5 @@
-//! The plan of the nights ahead, the last night, and the window: Butler's own, a Plex Media Server has none (404).
+//! The plan of the nights ahead, the last night, and the window: Butler's own, a Plex Media Server has none
+//! (404).
 
 use std::time::Duration;
 
@@ -54,6 +55,21 @@ impl Client {
 
     /// What a task that keeps house would do if it ran now; nothing of it is done.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// use butler_client::TaskName;
+    ///
+    /// for action in client.dry_run(&TaskName::GarbageCollectLibraryMedia).await?.actions {
+    ///     println!("{} {}: {}", action.deed, action.path, action.reason);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server can't be asked or refuses: it knows no such task, or the task makes no plan beforehand.
     pub async fn dry_run(&self, task: &TaskName) -> Result<DryRun, Error> {
@@ -63,15 +79,44 @@ impl Client {
 
     /// Confirms what waits of a task's plan, by the digest that its dry run names, and starts the task.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// use butler_client::TaskName;
+    ///
+    /// let task = TaskName::GarbageCollectLibraryMedia;
+    /// if let Some(waits) = client.dry_run(&task).await?.waits {
+    ///     println!("{}", waits.sentence);
+    ///     let start = client.confirm_plan(&task, &waits.digest).await?;
+    ///     println!("{:?}", start.outcome);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server can't be asked or refuses: nothing waits, or the plan has changed.
     pub async fn confirm_plan(&self, task: &TaskName, digest: &str) -> Result<Start, Error> {
         let request = self.put(&["api", "v1", "tasks", task.as_str(), "plan"]);
         let request = request.argument("digest", digest).starts();
-        Ok(Start::read(task, &request.send().await?))
+        Ok(Start::read(task, &request.act().await?))
     }
 
     /// What became of the last night.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// println!("{}", client.last_night().await?.sentence);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the server can't be asked or refuses.

@@ -49,7 +49,7 @@ impl Client {
     pub async fn set_preferences(&self, changes: &[(&str, &str)]) -> Result<(), Error> {
         let request = self.put(&[":", "prefs"]);
         let request = changes.iter().fold(request, |request, (id, value)| request.argument(id, value));
-        request.send().await.map(drop)
+        request.act().await.map(drop)
     }
 }
 

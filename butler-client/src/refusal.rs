@@ -3,10 +3,7 @@
 
 use serde_json::Value;
 
-/// Characters of a server's sentence that are kept.
-const MAX_MESSAGE: usize = 300;
-
-/// A refusal's body, read as far as it can be.
+/// A refusal's body, read as far as it can be. Its message is as long as the server made it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: Option<u32>,
@@ -17,10 +14,15 @@ impl Refusal {
     /// Reads the body of an answer with this status.
     pub(crate) fn read(status: u16, body: &str) -> Self {
         let (code, message) = json(body).or_else(|| markup(body)).unwrap_or((None, String::new()));
-        let message: String =
-            message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_MESSAGE).collect();
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
         Self { code, message: if message.is_empty() { status_name(status) } else { message } }
     }
+}
+
+/// Whether a body is Plex's page of a status, `<h1>200 OK</h1>`, and no page of somebody else.
+pub(crate) fn is_page_of(status: u16, body: &str) -> bool {
+    let heading = between(body, "<h1>", "</h1>").unwrap_or_default();
+    heading.split_whitespace().next() == Some(status.to_string().as_str())
 }
 
 fn json(body: &str) -> Option<(Option<u32>, String)> {
@@ -91,8 +93,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_without_end_is_cut() {
-        let body = format!("<h1>{}</h1>", "é".repeat(5000));
-        assert_eq!(Refusal::read(500, &body).message.chars().count(), MAX_MESSAGE);
+    fn plexs_page_of_a_status_is_told_from_everybody_elses() {
+        let page = "<html><head><title>OK</title></head><body><h1>200 OK</h1></body></html>";
+        assert!(is_page_of(200, page) && !is_page_of(202, page));
+        let login = "\n<!DOCTYPE html><html><body><h1>Log in to your router</h1></body></html>";
+        assert!(!is_page_of(200, login) && !is_page_of(200, ""));
     }
 }

@@ -11,9 +11,10 @@ use tracing::Instrument;
 
 use crate::answer::Answer;
 use crate::client::Client;
-use crate::error::{Call, Error};
+use crate::error::{Call, Error, UNASKABLE};
 use crate::hooks::Attempt;
 use crate::retry::{Failure, Tried, retry_after};
+use crate::server_url::is_segment;
 use crate::token::Token;
 
 /// Bytes of an answer that are read; the largest honest one, a page of runs, is far below.
@@ -30,6 +31,9 @@ pub(crate) struct Request<'a> {
     within: Duration,
     /// Whether it starts something whatever its method says, so that a second try could start it twice.
     is_start: bool,
+    /// Whether its URL is that of what was named. A name that a URL would swallow names nothing; sent, it
+    /// would be a call on all of them.
+    is_askable: bool,
 }
 
 impl Client {
@@ -53,7 +57,16 @@ impl Client {
         let mut headers = self.shared.identity.clone();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let url = self.shared.server.resource(segments);
-        Request { client: self, method, url, headers, within: self.shared.timeout, is_start: false }
+        let is_askable = segments.iter().all(|segment| is_segment(segment));
+        Request {
+            client: self,
+            method,
+            url,
+            headers,
+            within: self.shared.timeout,
+            is_start: false,
+            is_askable,
+        }
     }
 }
 
@@ -103,6 +116,11 @@ impl<'a> Request<'a> {
         Call { method: self.method.to_string(), url: self.url.to_string() }
     }
 
+    /// Sends what changes something; the answer says that it was done, or is an error.
+    pub(crate) async fn act(self) -> Result<Answer, Error> {
+        self.send().await?.of_action()
+    }
+
     /// Sends it; any status that is no success is an error.
     pub(crate) async fn send(self) -> Result<Answer, Error> {
         self.send_also(None).await
@@ -110,27 +128,36 @@ impl<'a> Request<'a> {
 
     /// Sends it; `also` is a status that counts as a success here.
     pub(crate) async fn send_also(self, also: Option<u16>) -> Result<Answer, Error> {
+        if !self.is_askable {
+            let (call, message) = (self.call(), UNASKABLE.to_owned());
+            return Err(Error::NotFound {
+                call,
+                code: None,
+                message,
+                status: StatusCode::NOT_FOUND.as_u16(),
+            });
+        }
         let span = tracing::debug_span!("butler_client", method = %self.method, url = %self.url);
         self.try_until_done(also).instrument(span).await
     }
 
     /// Sends it once and gives the answer as soon as its head is there: for what goes on without end. Only
     /// the head is bound to the limit.
-    pub(crate) async fn open(self) -> Result<Response, Error> {
+    pub(crate) async fn open(self) -> Result<(Option<Token>, Response), Error> {
         let span = tracing::debug_span!("butler_client", method = %self.method, url = %self.url);
         let (call, begun) = (self.call(), Instant::now());
         let opened = self.opened(&call, begun).instrument(span.clone()).await;
         span.in_scope(|| {
-            self.report(&call, 1, begun, opened.as_ref().map(|response| response.status().as_u16()))
+            self.report(&call, 1, begun, opened.as_ref().map(|(_, response)| response.status().as_u16()))
         });
         opened
     }
 
-    async fn opened(&self, call: &Call, begun: Instant) -> Result<Response, Error> {
+    async fn opened(&self, call: &Call, begun: Instant) -> Result<(Option<Token>, Response), Error> {
         let (token, response) = self.limited(call, begun, self.response(call)).await?;
         let status = response.status();
         if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(response);
+            return Ok((token, response));
         }
         let headers = response.headers().clone();
         let body = self.limited(call, begun, read_body(call, self.within, response)).await?;
@@ -154,7 +181,11 @@ impl<'a> Request<'a> {
                     let wanted = text(RETRY_AFTER).and_then(|value| retry_after(value, text(DATE)));
                     (Some(Failure::Status(answer.status)), wanted, answer.refused())
                 }
-                Err(error @ Error::Connection { .. }) => (Some(Failure::Connection), None, error),
+                // A timeout may be that of the connection alone; behind that of the call there is no other
+                // try.
+                Err(error @ (Error::Connection { .. } | Error::Timeout { .. })) => {
+                    (Some(Failure::Connection), None, error)
+                }
                 Err(error) => (None, None, error),
             };
             self.report(&call, times, try_begun, Err(&error));
@@ -218,12 +249,15 @@ impl<'a> Request<'a> {
             .headers(self.headers.clone())
             .build()
             .map_err(|error| broken(call, self.within, error))?;
+        let connect_within = shared.connect_timeout.map_or(self.within, |limit| limit.min(self.within));
         shared.hooks.run_before(&mut request);
         if let Some(token) = token.as_ref().filter(|_| request.url().origin() == self.url.origin()) {
             request.headers_mut().insert(TOKEN_HEADER, token.header.clone());
         }
-        let response =
-            shared.http.execute(request).await.map_err(|error| broken(call, self.within, error))?;
+        let response = shared.http.execute(request).await.map_err(|error| {
+            let limit = if error.is_connect() { connect_within } else { self.within };
+            broken(call, limit, error)
+        })?;
         Ok((token, response))
     }
 }
@@ -238,11 +272,10 @@ async fn read_body(call: &Call, limit: Duration, mut response: Response) -> Resu
     Ok(body)
 }
 
-/// What went wrong below; the URL, which reqwest would repeat, stands in the call already. `limit` is the
-/// call's: that of the connection, which may have passed alone, the HTTP client keeps to itself.
+/// What went wrong below; the URL, which reqwest would repeat, stands in the call already. `limit` is the one
+/// that has passed if it took too long.
 pub(crate) fn broken(call: &Call, limit: Duration, error: reqwest::Error) -> Error {
-    // The time to connect has a limit of its own, which is shorter.
-    if error.is_timeout() && !error.is_connect() {
+    if error.is_timeout() {
         return Error::Timeout { call: call.clone(), after: limit };
     }
     Error::Connection { call: call.clone(), source: error.without_url().into() }

@@ -1,4 +1,5 @@
-//! When a call is tried again, and after which pause. Pure: time and chance are handed in; `request.rs` waits.
+//! When a call is tried again, and after which pause. Pure: time and chance are handed in; `request.rs`
+//! waits.
 
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ const MAX_DOUBLINGS: u32 = 16;
 /// that clients which failed together don't come back together; a server's `Retry-After` is kept to.
 ///
 /// The default tries calls that are idempotent (`GET`, `PUT`, `DELETE`) again after 429, 502, 503, 504 and
-/// broken connections, for at most 10 s. A call's own timeout holds over all its tries. Of a stop whose first
-/// answer was lost, the second may say that nothing runs ([`Error::NotFound`](crate::Error::NotFound)).
+/// connections that break or do not come to be in time, for at most 10 s. A call's own timeout holds over all
+/// its tries. Of a stop whose first answer was lost, the second may say that nothing runs
+/// ([`Error::NotFound`](crate::Error::NotFound)).
 ///
 /// ```
 /// use std::time::Duration;
@@ -121,7 +123,7 @@ pub(crate) struct Tried {
 pub(crate) enum Failure {
     /// By this status.
     Status(u16),
-    /// There was no connection, or it broke.
+    /// There was no connection, or it broke or took too long.
     Connection,
 }
 

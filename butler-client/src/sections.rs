@@ -174,7 +174,7 @@ impl Client {
         for folder in &edit.folders {
             request = request.escaped_argument("location", &escape(folder.as_os_str()));
         }
-        request.send().await.map(drop)
+        request.act().await.map(drop)
     }
 
     /// Has a section scanned now, or only some files and folders of it.
@@ -198,7 +198,7 @@ impl Client {
         for path in paths {
             request = request.escaped_argument("path", &escape(path.as_os_str()));
         }
-        Ok(Start::read(&TaskName::RefreshLibraries, &request.send().await?))
+        Ok(Start::read(&TaskName::RefreshLibraries, &request.act().await?))
     }
 
     /// Removes a section; its files are not touched.
@@ -217,7 +217,7 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] if there is no such section; else if the server can't be asked or refuses.
     pub async fn remove_section(&self, id: i64) -> Result<(), Error> {
-        self.delete(&["library", "sections", &id.to_string()]).send().await.map(drop)
+        self.delete(&["library", "sections", &id.to_string()]).act().await.map(drop)
     }
 
     async fn newest_section(&self, name: &str) -> Result<Directory, Error> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use reqwest::header::HeaderValue;
 
+use crate::echo;
 use crate::error::Source;
 
 /// A token as it is sent.
@@ -30,11 +31,12 @@ impl Token {
         Ok(Self { header, text })
     }
 
-    /// Takes the token out of a text that a server sent: one that echoes requests would have it printed.
-    pub(crate) fn hidden_in(token: Option<&Self>, text: String) -> String {
+    /// Takes the token out of a whole text that a server sent: one that echoes requests would have it
+    /// printed. The text is cut afterwards, never before: half a token is not known as one.
+    pub(crate) fn hidden_in(token: Option<&Self>, text: &str) -> String {
         match token {
-            Some(token) if !token.text.is_empty() => text.replace(&token.text, "***"),
-            _ => text,
+            Some(token) if !token.text.is_empty() => echo::hidden(text, &token.text),
+            _ => text.to_owned(),
         }
     }
 }

@@ -3,16 +3,16 @@
 //! or asks it.
 //!
 //! Start with [`Engine::start`] and `Loop::handle`. The parts: `effects.rs` carries out what the schedule
-//! orders, `units.rs` follows a unit from its forming to its result, `questions.rs` answers.
+//! orders, `lacks.rs` follows what runs lack, `units.rs` a unit from its forming to its result,
+//! `questions.rs` answers.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::{Origin, RunId};
-use butler_library::Library;
+use butler_library::{Library, VitalThread};
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
 use butler_tasks::{Catalogue, LibraryChange, Settings, Task};
@@ -38,11 +38,11 @@ use crate::unit::publish::Publisher;
 use crate::workers::Pool;
 
 mod blob_check;
-mod counting;
 mod effects;
 pub(crate) mod event;
 pub(crate) mod inbox;
 mod kept_lacks;
+mod lacks;
 mod load;
 mod pauses;
 mod questions;
@@ -81,7 +81,7 @@ pub enum EngineError {
 /// A running engine. Dropping it shuts it down.
 pub struct Engine {
     inbox: Inbox,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<VitalThread>,
 }
 
 impl Engine {
@@ -121,6 +121,7 @@ impl Engine {
 
     fn end(&mut self) {
         let Some(thread) = self.thread.take() else { return };
+        thread.may_return();
         let (done, ended) = mpsc::channel();
         let within = SHUTDOWN_GRACE + Duration::from_secs(2);
         self.inbox.tell_until(EngineEvent::ShutdownAsked { done }, Instant::now() + within);
@@ -383,9 +384,9 @@ impl Loop {
             EngineEvent::UnitsOver { slot, units } => self.units_over(slot, units),
             EngineEvent::WorkerKnown { slot, sandbox } => self.worker_known(slot, sandbox),
             EngineEvent::WorkerGone { slot } => self.pool.worker_is(slot, false),
-            EngineEvent::Settled(settled) => {
+            EngineEvent::Settled { unit, settled } => {
                 let was_behind = self.publisher.is_behind();
-                self.publisher.settled();
+                self.publisher.settled(unit);
                 self.settled(settled);
                 if was_behind {
                     self.dispatch();
@@ -477,6 +478,8 @@ fn reply(start: &StartAnswer) -> StartReply {
 
 #[cfg(test)]
 mod derive_tests;
+#[cfg(test)]
+mod lacks_tests;
 #[cfg(test)]
 mod night_tests;
 #[cfg(test)]

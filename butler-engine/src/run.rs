@@ -1,12 +1,13 @@
 //! One live run as the engine carries it out: how far it came, what it has in hand, what it will say at its
 //! end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use butler_api::{Ask, Origin, Reason, RunId, RunRecord, TaskName};
-use butler_library::{FileMark, RunProgress};
+use butler_library::{FileMark, RunProgress, SourceId};
+use butler_product::ProductKind;
 use butler_tasks::{Report, SectionStep, Stage, Task, WorkStep};
 use jiff::Timestamp;
 
@@ -40,6 +41,11 @@ pub(crate) struct Run {
     pub(crate) report: Report,
     pub(crate) roots_away: BTreeSet<String>,
     pub(crate) phase: Phase,
+    /// Whether it is to look once more for what it lacks when the present count, or derivation, has ended.
+    pub(crate) looks_again: bool,
+    /// What units of the run answered since its lacks are being counted, and what was on its way into the
+    /// database then: the count may take that for lacking.
+    pub(crate) answered: HashSet<(SourceId, ProductKind)>,
     /// The window's end that binds it.
     pub(crate) bound_until: Option<Timestamp>,
     /// Lacks that are left alone until their next try.
@@ -87,8 +93,10 @@ impl Run {
             roots_away: BTreeSet::new(),
             phase: match has_own_work(task, &record.ask) {
                 true => Phase::Working,
-                false => Phase::Counting { is_widening: false },
+                false => Phase::Counting,
             },
+            looks_again: false,
+            answered: HashSet::new(),
             bound_until: record.bound_until,
             held_back: 0,
             in_hand: BTreeMap::new(),
@@ -197,7 +205,7 @@ impl Run {
     }
 
     pub(crate) fn work_ended(&mut self) {
-        self.phase = Phase::Counting { is_widening: false };
+        self.phase = Phase::Counting;
         self.waits = None;
         self.section = None;
         // The next phase has a pace of its own.
@@ -217,6 +225,13 @@ impl Run {
     pub(crate) fn unit_ended(&mut self, unit: UnitId, bytes_read: u64) {
         if self.in_hand.remove(&unit).is_some() {
             self.bytes_read += bytes_read;
+        }
+    }
+
+    /// A unit of the run answered this: a count that is under way may not know of it yet.
+    pub(crate) fn unit_answered(&mut self, source: SourceId, kind: ProductKind) {
+        if self.phase == Phase::Counting {
+            self.answered.insert((source, kind));
         }
     }
 

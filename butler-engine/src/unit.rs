@@ -9,7 +9,7 @@ use butler_library::{FileMark, SourceId, Staged};
 use butler_product::{Failure, Value};
 
 use crate::door::fact::{Came, What};
-use crate::unit::backlog::{Fall, UnitPlan, Want};
+use crate::unit::backlog::{Fall, UnitId, UnitPlan, Want};
 
 pub(crate) mod backlog;
 pub(crate) mod cost;
@@ -76,6 +76,7 @@ pub(crate) struct Made {
 /// publisher's.
 #[derive(Debug)]
 pub(crate) struct UnitResult {
+    pub(crate) unit: UnitId,
     pub(crate) source: SourceId,
     /// The unit's wants, each with the runs that wait for it.
     pub(crate) wants: Vec<Want>,
@@ -90,8 +91,8 @@ pub(crate) struct UnitResult {
 /// What became of a unit's results.
 #[derive(Debug)]
 pub(crate) enum Settled {
-    /// The results are stored: for each run, what came of each of its wants; the files of which something failed;
-    /// and what is told of them.
+    /// The results are stored: for each run, what came of each of its wants; the files of which something
+    /// failed; and what is told of them.
     Stored { runs: BTreeMap<RunId, Vec<Came>>, failed: Vec<FileMark>, facts: Vec<What> },
     /// The results can't be stored: the runs can't go on.
     Impossible { runs: Vec<RunId>, sentence: String },

@@ -8,6 +8,7 @@ use crate::stand_in::{Reply, Request, StandIn};
 /// A stand-in for a Butler with one run, one failure and one film.
 pub fn butler() -> StandIn {
     StandIn::start(|request| match answer(request) {
+        Value::Null if request.line == "GET /library/parts/1/indexes/sd" => Reply::Bytes(without_pictures()),
         Value::Null => Reply::page(404, "Not Found"),
         body => Reply::json(200, &body.to_string()),
     })
@@ -56,6 +57,25 @@ fn answer(request: &Request) -> Value {
             json!({"products": [{"product": "bif", "part": 1, "file": "/films/Heat.mkv", "version": 1,
             "params": "", "value": {}, "bytes": 9, "made_at": "2026-11-23T02:00:00Z"}]})
         }
+        "GET /api/v1/items" => {
+            json!({"files": [{"item": 7, "type": "movie", "title": "Heat", "section": 1, "part": 1,
+            "file": "/films/Heat.mkv", "bytes": 9}], "total": 1})
+        }
+        "GET /api/v1/parts/1/bandwidth" => bandwidth(),
+        "GET /api/v1/nights/last" => {
+            json!({"day": "2026-11-23", "well": true, "tasks": 9, "done": 9, "done_by": "2026-11-23T03:41:00+01:00",
+            "failed": 0, "unfinished": 0, "failures": 2, "sentence": "Last night: 9 of 9 tasks done by 03:41, 2 files failed."})
+        }
+        "GET /api/v1/tasks/GarbageCollectLibraryMedia/plan" => dry_run(),
+        "PUT /api/v1/tasks/GarbageCollectLibraryMedia/plan" => {
+            json!({"task": "GarbageCollectLibraryMedia", "outcome": "started", "run": 8, "message": "It starts now, run 8."})
+        }
+        "GET /api/v1/sections/check" => {
+            json!({"folder": "/films", "type": "movie", "guessed": false, "counts": {"files": 1, "movies": 1, "shows": 0,
+            "seasons": 0, "episodes": 0, "artists": 0, "albums": 0, "tracks": 0, "photos": 0, "extras": 0},
+            "items": [{"type": "movie", "title": "Heat", "year": 1995}], "doubts": [], "ignored": [], "unreadable": []})
+        }
+        "POST /api/v1/sign-in" => json!({"path": "/sign-in?code=once", "until": "2026-11-23T02:05:00Z"}),
         "GET /api/v1/items/7/nearest" => {
             json!({"tracks": [{"item": 8, "title": "Moonshake", "artist": "Can", "album": "Future Days",
             "distance": 0.031, "duration_ms": 183_000, "file": "/music/Moonshake.flac"}]})
@@ -64,12 +84,31 @@ fn answer(request: &Request) -> Value {
         "GET /library/sections/1/refresh" | "PUT /library/sections/1" | "DELETE /library/sections/1" => {
             json!({})
         }
-        "GET /library/sections/1/all" | "GET /library/metadata/7" => {
+        "GET /library/sections/1/all" | "GET /library/metadata/7" | "GET /library/metadata/7/children" => {
             json!({"MediaContainer": {"size": 1, "totalSize": 1,
             "Metadata": [{"ratingKey": "7", "key": "/library/metadata/7", "type": "movie", "title": "Heat"}]}})
         }
         _ => Value::Null,
     }
+}
+
+/// A BIF of no pictures: its head, and the index's last entry.
+fn without_pictures() -> Vec<u8> {
+    let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/octet-stream\r\n\r\n";
+    [head.as_slice(), b"\x89BIF\r\n\x1a\n", &[0; 56], &u32::MAX.to_le_bytes(), &72_u32.to_le_bytes()].concat()
+}
+
+fn dry_run() -> Value {
+    let action = json!({"deed": "forget", "path": "/films/gone.mkv", "bytes": 9, "reason": "It has been gone for 30 days."});
+    json!({"task": "GarbageCollectLibraryMedia", "actions": [action], "remarks": [], "bytes_written": 0, "bytes_removed": 0,
+        "waits": {"digest": "d1", "sentence": "More than a tenth of a section is gone.", "actions": [action]}})
+}
+
+fn bandwidth() -> Value {
+    let rates = json!({"bytes": 9, "average": 8, "peak": 9, "peak_at_ms": 0, "needed": [8]});
+    json!({"part": 1, "made_at": "2026-11-23T02:00:00Z", "duration_ms": 9_000, "told_by": "headers", "step_ms": 10_000,
+        "buffers": [5_000_000], "total": rates, "streams": [{"index": 0, "rates": rates, "bytes": [9]}], "longest_gap_ms": 2_000,
+        "key_frames": [{"time_ms": 0.0, "place": 0, "bytes": 9}], "damaged": []})
 }
 
 fn run() -> Value {

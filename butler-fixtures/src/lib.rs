@@ -1,5 +1,6 @@
 //! What the tests, the benches and `./run`'s sample need: small real films, folders of a library, and the
-//! real server as a running executable; and a stand-in for a Plex Media Server, for what no real one shows on demand.
+//! real server as a running executable; and a stand-in for a Plex Media Server, for what no real one shows on
+//! demand.
 //!
 //! Never part of a release, and never linked by the executables; it uses none of our other crates, so that
 //! what it says of the server it learned through the server's doors alone.

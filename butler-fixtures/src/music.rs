@@ -1,7 +1,7 @@
 //! Music whose kinds nobody takes for one another: drums, strings, bells, noise.
 //!
-//! Never random: a kind and a seed are a piece, to the bit. Two pieces of a kind differ in tempo and pitch as two
-//! songs of an album do. Start with [`Piece::make`].
+//! Never random: a kind and a seed are a piece, to the bit. Two pieces of a kind differ in tempo and pitch as
+//! two songs of an album do. Start with [`Piece::make`].
 
 use std::f64::consts::TAU;
 use std::fs;
@@ -38,8 +38,8 @@ impl Piece {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Drums, Self::Strings, Self::Bells, Self::Noise];
 
-    /// Encodes a piece of this kind into a new file, in what its extension says; with the tags `title`, `artist`,
-    /// `album` and the like. `arguments` go to the encoder: `-ar 8000`, say.
+    /// Encodes a piece of this kind into a new file, in what its extension says; with the tags `title`,
+    /// `artist`, `album` and the like. `arguments` go to the encoder: `-ar 8000`, say.
     pub fn make(
         self,
         path: &Path,

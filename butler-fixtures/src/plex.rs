@@ -1,9 +1,9 @@
-//! A stand-in for a Plex Media Server: what is known of one, as a table (`plex/facts.rs`), and the little life
-//! that the table can't show: activities that come and go, and who is told of them.
+//! A stand-in for a Plex Media Server: what is known of one, as a table (`plex/facts.rs`), and the little
+//! life that the table can't show: activities that come and go, and who is told of them.
 
 mod facts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -21,6 +21,10 @@ struct Doing {
     /// The preferences that were changed.
     changed: Vec<String>,
     begun: u32,
+    /// The tasks whose switches were flipped, and how they are since.
+    switched: BTreeMap<String, bool>,
+    /// What a gateway answers while the server behind it is away.
+    gateway: Option<u16>,
 }
 
 /// A running stand-in for a Plex Media Server; it ends when it is dropped.
@@ -75,6 +79,29 @@ impl Plex {
         changed.iter().for_each(|activity| self.notify("updated", activity));
     }
 
+    /// Lets an activity say which section it is about, as a server does some time after the begin, and
+    /// notifies of it.
+    pub fn locate(&self, uuid: &str, section: &str) {
+        let changed = locked(&self.doing).activities.iter_mut().find(|one| one["uuid"] == uuid).map(|one| {
+            one["Context"] = json!({"librarySectionID": section});
+            one.clone()
+        });
+        changed.iter().for_each(|activity| self.notify("updated", activity));
+    }
+
+    /// Flips a task's switch.
+    pub fn switch(&self, task: &str, enabled: bool) {
+        locked(&self.doing).switched.insert(task.to_owned(), enabled);
+    }
+
+    /// The server goes away behind a gateway, which answers everything with this status; or it comes back.
+    pub fn gateway(&self, status: Option<u16>) {
+        locked(&self.doing).gateway = status;
+        if status.is_some() {
+            self.drop_listeners();
+        }
+    }
+
     /// Ends an activity, and notifies of it.
     pub fn end(&self, uuid: &str) {
         let ended = {
@@ -121,6 +148,11 @@ fn locked(doing: &Mutex<Doing>) -> MutexGuard<'_, Doing> {
     doing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What a server answers to the key of a client that wants a WebSocket (RFC 6455, section 4.2.2).
+pub fn accept_key(key: &str) -> String {
+    derive_accept_key(key.as_bytes())
+}
+
 /// A text frame of a server (RFC 6455, section 5.2): whole, and without a mask.
 pub fn text_frame(text: &str) -> Vec<u8> {
     let length = u16::try_from(text.len()).expect("a short text");
@@ -133,6 +165,9 @@ pub fn text_frame(text: &str) -> Vec<u8> {
 }
 
 fn answer(request: &Request, doing: &Mutex<Doing>) -> Reply {
+    if let Some(status) = locked(doing).gateway {
+        return Reply::new(status, "text/plain", "", &format!("{status} page not found\n"));
+    }
     let has_token = request.header("x-plex-token") == TOKEN;
     let (method, target) = request.line.split_once(' ').unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -142,7 +177,7 @@ fn answer(request: &Request, doing: &Mutex<Doing>) -> Reply {
     }
     match (method, words.as_slice()) {
         ("GET", [":", "websockets" | "websocket", "notifications"]) => {
-            let key = derive_accept_key(request.header("sec-websocket-key").as_bytes());
+            let key = accept_key(request.header("sec-websocket-key"));
             let head = format!(
                 "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: \
                  websocket\r\nSec-WebSocket-Accept: {key}\r\n\r\n"
@@ -167,6 +202,14 @@ fn answer(request: &Request, doing: &Mutex<Doing>) -> Reply {
             let before = activities.len();
             activities.retain(|one| one["uuid"] != *uuid);
             if activities.len() < before { Reply::empty(200) } else { facts::find("404").reply() }
+        }
+        ("GET", ["butler"]) if !locked(doing).switched.is_empty() => {
+            let mut list: Value = serde_json::from_str(facts::find("GET /butler").body).unwrap_or_default();
+            for task in list["ButlerTasks"]["ButlerTask"].as_array_mut().into_iter().flatten() {
+                let enabled = locked(doing).switched.get(task["name"].as_str().unwrap_or_default()).copied();
+                enabled.into_iter().for_each(|enabled| task["enabled"] = enabled.into());
+            }
+            Reply::json(200, &list.to_string())
         }
         ("PUT", [":", "prefs"]) => {
             locked(doing).changed.extend(query.split('&').map(str::to_owned));

@@ -51,8 +51,8 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// Writes a talk as a WAV of one channel, over a bed that is so many dB below the speech; `None` leaves the
-    /// speech out.
+    /// Writes a talk as a WAV of one channel, over a bed that is so many dB below the speech; `None` leaves
+    /// the speech out.
     pub fn write(path: &Path, bed: Bed, below_db: Option<f64>) -> Result<Self> {
         let mut samples: Vec<f64> = Vec::new();
         let mut spoken = Vec::new();

@@ -159,6 +159,33 @@ impl Drop for StandIn {
     }
 }
 
+/// A port at which no connection comes to be: whoever knocks waits.
+pub struct Unanswering {
+    address: SocketAddr,
+    _listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl Unanswering {
+    /// Takes a free loopback port, and fills the queue of those who wait there.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is no port");
+        let address = listener.local_addr().expect("a socket that listens has an address");
+        rustix::net::listen(&listener, 0).expect("a queue can be made shorter");
+        let mut waiting = Vec::new();
+        // The kernel lets in at once, or not at all.
+        while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(500)) {
+            waiting.push(stream);
+        }
+        Self { address, _listener: listener, _waiting: waiting }
+    }
+
+    /// Its URL, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -107,8 +107,8 @@ impl Library {
         self.found_roots().0
     }
 
-    /// Where media may lie, with the data folder's own files as they are now. The allowed roots are looked at,
-    /// each on a thread of its own, at the first question after they were set.
+    /// Where media may lie, with the data folder's own files as they are now. The allowed roots are looked
+    /// at, each on a thread of its own, at the first question after they were set.
     pub fn borders(&self) -> Borders {
         let (resolved, roots) = self.found_roots();
         Borders::new(self.data_dir(), roots.into_iter().chain(resolved).collect())

@@ -1,8 +1,8 @@
 //! Copies of the database: made while it is in use, checked, counted, restored.
 //!
 //! A copy has its final name only once it is whole, checked and on the disk. Blobs are not part of it. Start
-//! with [`Library::back_up`]; `rotation.rs` says which copies go, `restore.rs` puts one back, and `settle.rs` says
-//! what of it is not so any more then.
+//! with [`Library::back_up`]; `rotation.rs` says which copies go, `restore.rs` puts one back, and `settle.rs`
+//! says what of it is not so any more then.
 
 mod check;
 mod copy;

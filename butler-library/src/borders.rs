@@ -1,9 +1,9 @@
 //! Where media may lie: under the allowed roots, on no pseudo file system, and not in the data folder. What a
 //! link or a mount leads to beyond is left alone.
 //!
-//! It decides from a path without links, or from what is open; of media it lists and follows nothing. The data
-//! folder's own files are known by their inodes too, for a hard link or a mount shows one at another place.
-//! Start with [`Borders::of_open`].
+//! It decides from a path without links, or from what is open; of media it lists and follows nothing. The
+//! data folder's own files are known by their inodes too, for a hard link or a mount shows one at another
+//! place. Start with [`Borders::of_open`].
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -117,7 +117,8 @@ fn own(data_dir: &Path) -> Vec<(u64, u64)> {
         let entries = folder.read_dir().into_iter().flatten();
         paths.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));
     }
-    // A file that lies elsewhere and is linked in, such as the token, is as private; a folder is not for that.
+    // A file that lies elsewhere and is linked in, such as the token, is as private; a folder is not for
+    // that.
     let identity = |path: &PathBuf| {
         let raw = rustix::fs::statat(CWD, path, AtFlags::empty()).ok()?;
         let is_folder = FileType::from_raw_mode(raw.st_mode) == FileType::Directory;

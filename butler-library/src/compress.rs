@@ -1,6 +1,6 @@
 //! Compresses a file of the data folder (gzip, RFC 1952, which `zcat` and `zgrep` read). The original goes
-//! only once the compressed file is whole and on the disk under its name. A kill in between leaves a draft, or
-//! both files; the next time begins anew.
+//! only once the compressed file is whole and on the disk under its name. A kill in between leaves a draft,
+//! or both files; the next time begins anew.
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -1,7 +1,7 @@
 //! The database file: opened, migrated, written by one thread and read by a small pool of connections.
 //!
-//! It knows no table. Start with [`Db::open`]; [`writer`] has the group commit, [`checkpoints`] what brings the
-//! log into the file.
+//! It knows no table. Start with [`Db::open`]; [`writer`] has the group commit, [`checkpoints`] what brings
+//! the log into the file.
 //!
 //! `synchronous` is FULL: a commit is on the disk when `write` returns. In WAL mode NORMAL would keep the
 //! file sound too, but could forget the last commits at a power loss, among them what a caller was already
@@ -106,8 +106,8 @@ impl From<rusqlite::Error> for DbOpenError {
 pub(crate) struct Db {
     readers: Readers,
     writer: Writer,
-    /// Dropped behind the writer, which has a share: its connection is the last one, and closing that brings in
-    /// the whole log.
+    /// Dropped behind the writer, which has a share: its connection is the last one, and closing that brings
+    /// in the whole log.
     checkpoints: Arc<Checkpoints>,
 }
 
@@ -200,8 +200,8 @@ fn connect(mut connection: Connection) -> Result<Connection, DbOpenError> {
         .to_latest(&mut connection)
         .map_err(|error| DbOpenError::Migration(Box::new(error)))?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // What a statement would have to take back is kept in memory: in a file it was six of seven writes of a first
-    // scan. Only now, for a migration may sort tables of any size.
+    // What a statement would have to take back is kept in memory: in a file it was six of seven writes of a
+    // first scan. Only now, for a migration may sort tables of any size.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KB)?;
     Ok(connection)

@@ -68,8 +68,8 @@ pub use store::costs::UnitCost;
 pub use store::derived::{Derivation, DerivedProduct, InputSource, Inputs, InputsDigest, ItemProductRow};
 pub use store::failed_files::FileMark;
 pub use store::failures::{
-    FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure, NewItemFailure,
-    NoPlace, ScanFailure, Tries,
+    FailureFilter, FailureGroup, FailurePlace, FailureRow, FailureSubject, FailureSummary, NewFailure,
+    NewItemFailure, NoPlace, ScanFailure, Tries,
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;
@@ -95,4 +95,4 @@ pub use store::tiles::Tile;
 pub use store::waiting_plans::WaitingPlan;
 pub use store::web_sessions::{MOST_WEB_SESSIONS, WEB_SESSION_LASTS, WebSession};
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};
-pub use vital_threads::VitalThreads;
+pub use vital_threads::{VitalThread, VitalThreads};

@@ -62,8 +62,8 @@ impl Library {
         self.db().read(room)
     }
 
-    /// Gives free pages back and counts the indexes anew, step by step. `tell` hears how many of how many steps
-    /// are done, and ends it by `true`.
+    /// Gives free pages back and counts the indexes anew, step by step. `tell` hears how many of how many
+    /// steps are done, and ends it by `true`.
     ///
     /// # Errors
     /// If the database fails; each step before that stays done.
@@ -152,8 +152,8 @@ fn room(tx: &Connection) -> Result<DatabaseRoom, StoreError> {
     })
 }
 
-/// What is counted: every index by itself, lest a step grows with their number. Of a table without row ids that
-/// would leave what was counted of its key before; it is counted as a whole, as is one without an index.
+/// What is counted: every index by itself, lest a step grows with their number. Of a table without row ids
+/// that would leave what was counted of its key before; it is counted as a whole, as is one without an index.
 fn counted(tx: &Connection) -> Result<Vec<String>, StoreError> {
     let mut statement = tx.prepare(
         "SELECT coalesce(i.name, t.name) FROM pragma_table_list t \

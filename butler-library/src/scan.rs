@@ -1,7 +1,8 @@
 //! The scan: one walk of a section's folders, and what it means for parts and items.
 //!
 //! It deletes nothing and opens only what is new or was written since. Start with [`scan_section`]: `walk`
-//! (I/O) → `compare` (pure) → `read` (fingerprints) → `plan` (pure: a value) → `apply` (one transaction a plan).
+//! (I/O) → `compare` (pure) → `read` (fingerprints) → `plan` (pure: a value) → `apply` (one transaction a
+//! plan).
 //! [`plan_scan`] stops at the plan and shows it.
 
 mod ahead;

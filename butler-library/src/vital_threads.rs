@@ -1,9 +1,10 @@
-//! Threads that a server can't do without. One that panics is reported, so that whoever runs the process can
-//! end it in order: it would live on and answer nothing.
+//! Threads that a server can't do without. One that panics, or returns unasked, is reported, so that whoever
+//! runs the process can end it in order: it would live on and answer nothing.
 //!
 //! It restarts nothing: what a thread had in memory is gone with it, and a new process recovers by itself.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
@@ -15,7 +16,7 @@ pub struct VitalThreads {
 
 #[derive(Default)]
 struct State {
-    /// The first thread that panicked.
+    /// The first thread that was lost.
     lost: Option<&'static str>,
     report: Option<Box<dyn FnOnce(&'static str) + Send>>,
 }
@@ -31,23 +32,21 @@ impl State {
 }
 
 impl VitalThreads {
-    /// Starts a thread that is vital until it returns.
+    /// Starts a thread that is vital until it is asked to end.
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn spawn(
-        &self,
-        name: &'static str,
-        work: impl FnOnce() + Send + 'static,
-    ) -> io::Result<JoinHandle<()>> {
-        let watch = Watch { name, state: Arc::clone(&self.state) };
-        Builder::new().name(name.to_owned()).spawn(move || {
+    pub fn spawn(&self, name: &'static str, work: impl FnOnce() + Send + 'static) -> io::Result<VitalThread> {
+        let is_asked = Arc::<AtomicBool>::default();
+        let watch = Watch { name, state: Arc::clone(&self.state), is_asked: Arc::clone(&is_asked) };
+        let thread = Builder::new().name(name.to_owned()).spawn(move || {
             let _watch = watch;
             work();
-        })
+        })?;
+        Ok(VitalThread { is_asked, thread: Some(thread) })
     }
 
-    /// Has the first thread that panics reported by its name; at once if one has already.
+    /// Has the first thread that is lost reported by its name; at once if one was already.
     pub fn on_loss(&self, report: impl FnOnce(&'static str) + Send + 'static) {
         let mut state = lock(&self.state);
         state.report = Some(Box::new(report));
@@ -55,15 +54,45 @@ impl VitalThreads {
     }
 }
 
+/// A vital thread; whoever has it end says so first. Dropped, it goes on by itself and is vital no more.
+#[derive(Debug)]
+pub struct VitalThread {
+    is_asked: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl VitalThread {
+    /// Its return is no loss from here on: to be called before what has it return.
+    pub fn may_return(&self) {
+        self.is_asked.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// If it panicked.
+    pub fn join(mut self) -> std::thread::Result<()> {
+        self.may_return();
+        self.thread.take().map_or(Ok(()), JoinHandle::join)
+    }
+}
+
+impl Drop for VitalThread {
+    fn drop(&mut self) {
+        self.may_return();
+    }
+}
+
 /// Lives as long as its thread.
 struct Watch {
     name: &'static str,
     state: Arc<Mutex<State>>,
+    is_asked: Arc<AtomicBool>,
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() || !self.is_asked.load(Ordering::SeqCst) {
             let mut state = lock(&self.state);
             state.lost.get_or_insert(self.name);
             state.report();
@@ -105,10 +134,17 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_returns_is_no_loss() {
+    fn a_thread_that_returns_is_a_loss_unless_it_was_asked_to() {
         let threads = VitalThreads::default();
         let reported = reports(&threads);
-        threads.spawn("engine", || ()).unwrap().join().unwrap();
+        let (until, works) = channel::<()>();
+        let asked = threads.spawn("publisher", move || _ = works.recv()).unwrap();
+        asked.may_return();
+        drop(until);
+        asked.join().unwrap();
         assert_eq!(reported.try_recv(), Err(TryRecvError::Empty));
+        let unasked = threads.spawn("engine", || ()).unwrap();
+        assert_eq!(reported.recv(), Ok("engine"));
+        unasked.join().unwrap();
     }
 }

@@ -1,6 +1,7 @@
 //! Judges how good a small picture is as the sign of a chapter: neither black nor blank, and not blurred.
 //!
-//! Whole numbers only, so that the judgement is the same on every machine. Pure. Start with [`Look::of`], then
+//! Whole numbers only, so that the judgement is the same on every machine. Pure. Start with [`Look::of`],
+//! then
 //! [`best`].
 
 use crate::ffi::Plane;
@@ -54,7 +55,8 @@ impl Look {
 }
 
 /// The place of the best of some pictures, which stand in the order of their times: the first one that shows
-/// something and is not blurred beside the sharpest; of nothing but dark or blank ones the one with most in it.
+/// something and is not blurred beside the sharpest; of nothing but dark or blank ones the one with most in
+/// it.
 pub(crate) fn best(looks: &[Look]) -> Option<usize> {
     let shown: Vec<usize> = (0..looks.len()).filter(|&at| looks[at].shows_something()).collect();
     match shown.iter().map(|&at| looks[at].detail).max() {

@@ -190,8 +190,8 @@ impl<'a> Place<'a> {
         place
     }
 
-    /// Whether what was taken for a season's folder is called like the show itself: `24/24 S01E01.mkv` lies in
-    /// no 24th season, nor `13 Series/13 Series S01E01.mkv` in a 13th one.
+    /// Whether what was taken for a season's folder is called like the show itself: `24/24 S01E01.mkv` lies
+    /// in no 24th season, nor `13 Series/13 Series S01E01.mkv` in a 13th one.
     fn is_the_show(&self, prefix: &str) -> bool {
         self.season.as_ref().is_some_and(|season| season.show.is_none())
             && self.season_folder.is_some_and(|folder| comparable(&clean(prefix)) == comparable(folder))
@@ -231,15 +231,9 @@ impl Read {
             return Self { season: Some(season), numbers: Numbers::Range { first, last }, piece, start, end };
         }
         if let Some((date, start, end)) = date::find(text) {
-            // `Show.101.Event.2010.11.23`
-            let around = Around {
-                season: place.season.as_ref().map(|season| season.season),
-                show: place.show,
-                is_fansub,
-            };
-            if let Some(found) =
-                absolute::behind_show(&text[..start], around).filter(|found| found.season.is_some())
-            {
+            let season = place.season.as_ref().map(|season| season.season);
+            let around = Around { season, show: place.show, is_fansub };
+            if let Some(found) = absolute::before_a_day(&text[..start], around) {
                 return Self::counted(found, None, text);
             }
             let marked = absolute::marked(text).filter(|found| found.end <= start);

@@ -90,9 +90,11 @@ pub(super) fn cut(text: &str) -> &str {
     let Some(start) = start(text) else { return text };
     let mut kept = &text[..start];
     while let Some(last) = words(kept).last().copied() {
-        let is_added = last.start > 0
-            && TRAILING.contains(&last.text.to_lowercase().as_str())
+        let is_trailing = TRAILING.contains(&last.text.to_lowercase().as_str())
             && last.text.chars().any(char::is_uppercase);
+        let is_added = last.start > 0
+            && (is_trailing
+                || added::is_service(&words(kept), text[kept.len()..].trim_start_matches(['.', '_'])));
         if !is_added || text.contains(' ') || clean(&kept[..last.start]).is_empty() {
             break;
         }

@@ -16,10 +16,10 @@
 //! assert_eq!(film.doubt().unwrap().sentence(), "The name tells no year; name it like `Title (1999)`.");
 //! ```
 //!
-//! `docs/naming.md` has every convention with its example. One file a kind of library (`movie`, `episode`, `track`, `photo`), one for extras; what they share reads
-//! one thing each (`ids`, `year`, `junk`, `stack`, `title`). A convention is a row in their tables, with its
-//! case in `cases.rs` beside it. Start with [`read`]: it answers with a [`Named`], whose [`Named::doubt`]
-//! says how sure that is.
+//! `docs/naming.md` has every convention with its example. One file a kind of library (`movie`, `episode`,
+//! `track`, `photo`), one for extras; what they share reads one thing each (`ids`, `year`, `junk`, `stack`,
+//! `title`). A convention is a row in their tables, with its case in `cases.rs` beside it. Start with
+//! [`read`]: it answers with a [`Named`], whose [`Named::doubt`] says how sure that is.
 
 mod episode;
 mod extra;

@@ -121,7 +121,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What tells the versions apart that lie each in a folder in their film's: `Heat (1995)/Heat (1995) - 2160p`.
+/// What tells the versions apart that lie each in a folder in their film's: `Heat (1995)/Heat (1995) -
+/// 2160p`.
 fn version_folder(folder: &str, above: &str) -> Option<String> {
     let start = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).take(3).collect::<String>();
     if folder.len() <= above.len() || start(folder).to_lowercase() != start(above).to_lowercase() {

@@ -116,9 +116,8 @@ fn bare(text: &str) -> Option<Found> {
     let dotted = dotted || !text.trim().contains(' ');
     let ends = next.is_none() || at + 1 == junk_start;
     let belongs = BEFORE_A_TITLE_S_NUMBER.contains(&words[at - 1].text.to_lowercase().as_str());
-    let is_added =
-        next.is_some_and(|next| junk::is_soft(next.text)) || junk::is_of_an_edition(&words, at + 1);
-    let follows_junk = is_added && (dotted || junk_start < words.len());
+    let follows_junk = (dotted || junk_start < words.len())
+        && next.is_some_and(|next| junk::is_soft(next.text) || junk::is_of_an_edition(&words, at + 1));
     let release = dotted && junk_start < words.len();
     let labelled = text[end..].trim_start().starts_with(['-', '[', '(']) && !dotted;
     match next {

@@ -1,5 +1,5 @@
-//! How loud an album is as a whole, and what a player turns all its tracks up or down by (ReplayGain 2's album
-//! gain): the gate over all blocks of all its tracks, never an average of theirs.
+//! How loud an album is as a whole, and what a player turns all its tracks up or down by (ReplayGain 2's
+//! album gain): the gate over all blocks of all its tracks, never an average of theirs.
 //!
 //! It is derived of the tracks' own products: no worker makes it, and no file is read for it. Start with
 //! [`AlbumLoudness::of`].

@@ -1,8 +1,8 @@
 //! The blur hash of a picture: some thirty characters that a player draws as a blur of the picture's colours
 //! until the picture itself is there.
 //!
-//! The format is that of <https://github.com/woltapp/blurhash>, which the crate `blurhash` reads and writes. No
-//! picture is decoded here. Start with [`BlurHash`].
+//! The format is that of <https://github.com/woltapp/blurhash>, which the crate `blurhash` reads and writes.
+//! No picture is decoded here. Start with [`BlurHash`].
 
 use serde::{Deserialize, Serialize};
 

@@ -3,8 +3,8 @@
 //!
 //! They are Chromaprint's, as its `fpcalc -raw` gives them with its usual algorithm (`test2`). The
 //! [`Summary`] is the product's row, the [`Prints`] its blob: all numbers little-endian; eight bytes
-//! `89 42 46 50 0D 0A 1A 0A`; u32 1, the format; u32 how many parts; for each u32 the millisecond of the file at
-//! which it begins, u32 how many items, and a u32 each. One item is [`ITEM_MS`] later than the one before.
+//! `89 42 46 50 0D 0A 1A 0A`; u32 1, the format; u32 how many parts; for each u32 the millisecond of the file
+//! at which it begins, u32 how many items, and a u32 each. One item is [`ITEM_MS`] later than the one before.
 //! It compares nothing. Start with [`Prints`].
 
 use std::io::{self, Read, Write};

@@ -1,9 +1,9 @@
 //! SubRip subtitles (`.srt`), as far as their times go: which there are, and the same file with all of them
-//! moved. Texts are left as they are, in whatever encoding of bytes and with whatever line ends; so is what is no
-//! time. UTF-16 is no such encoding: that is made UTF-8 of first ([`from_utf16`]).
+//! moved. Texts are left as they are, in whatever encoding of bytes and with whatever line ends; so is what
+//! is no time. UTF-16 is no such encoding: that is made UTF-8 of first ([`from_utf16`]).
 //!
-//! A line of times is `00:01:02,345 --> 00:01:04,000`, and what follows on it, as the first player of the form
-//! (SubRip) writes it; a dot in place of the comma is read too. Start with [`cues`] and [`moved`].
+//! A line of times is `00:01:02,345 --> 00:01:04,000`, and what follows on it, as the first player of the
+//! form (SubRip) writes it; a dot in place of the comma is read too. Start with [`cues`] and [`moved`].
 
 /// When a subtitle is shown, milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,13 +52,14 @@ pub(crate) fn stretched(ms: u64, (numerator, denominator): (u32, u32)) -> u64 {
 /// A file's text in UTF-8, if it is UTF-16 (by its mark, or by every other byte of its head being zero, as of
 /// ASCII); none if it is not.
 pub fn from_utf16(file: &[u8]) -> Option<Vec<u8>> {
-    let (body, read): (&[u8], fn([u8; 2]) -> u16) = match file {
-        [0xFF, 0xFE, body @ ..] => (body, u16::from_le_bytes),
-        [0xFE, 0xFF, body @ ..] => (body, u16::from_be_bytes),
-        [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => (file, u16::from_le_bytes),
-        [0, 1..=u8::MAX, 0, 1..=u8::MAX, ..] => (file, u16::from_be_bytes),
+    let (body, is_little) = match file {
+        [0xFF, 0xFE, body @ ..] => (body, true),
+        [0xFE, 0xFF, body @ ..] => (body, false),
+        [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => (file, true),
+        [0, 1..=u8::MAX, 0, 1..=u8::MAX, ..] => (file, false),
         _ => return None,
     };
+    let read = if is_little { u16::from_le_bytes } else { u16::from_be_bytes };
     let units = body.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
     let text: String =
         char::decode_utf16(units).map(|sign| sign.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();

@@ -1,8 +1,8 @@
 //! Where somebody speaks in a film: what subtitles are held against.
 //!
-//! The [`Summary`] is the product's row, the [`Voice`] its blob: text, a line a speech segment, in the form of
-//! Audacity's label tracks: when it begins and ends in seconds with three decimals, and `speech`, with tabs
-//! between. It knows no subtitles. Start with [`Voice`].
+//! The [`Summary`] is the product's row, the [`Voice`] its blob: text, a line a speech segment, in the form
+//! of Audacity's label tracks: when it begins and ends in seconds with three decimals, and `speech`, with
+//! tabs between. It knows no subtitles. Start with [`Voice`].
 
 mod offset;
 

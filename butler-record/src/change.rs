@@ -20,6 +20,13 @@ pub enum RecordChange {
         /// Whether its begin was seen; else it began before `at`.
         saw_begin: bool,
     },
+    /// An open activity says which section it is about, and did not before.
+    Section {
+        /// The activity's id.
+        uuid: String,
+        /// The section's id.
+        section: String,
+    },
     /// An open activity was seen.
     See {
         /// The activity's id.
@@ -63,8 +70,8 @@ pub enum RecordChange {
         /// Until when.
         until: Timestamp,
     },
-    /// The clock that made the history had run ahead, and was set back: nothing was seen after this instant, and
-    /// what says so is taken to have been seen at it.
+    /// The clock that made the history had run ahead, and was set back: nothing was seen after this instant,
+    /// and what says so is taken to have been seen at it.
     SetBack {
         /// When it is.
         at: Timestamp,
@@ -85,6 +92,8 @@ pub struct OpenSpan {
     pub uuid: String,
     /// What it is, for people.
     pub title: String,
+    /// The section that it is about, once it has said so.
+    pub section: Option<String>,
     /// When it was last stored as seen.
     pub seen_at: Timestamp,
     /// Whole percent; -1 while nobody knows.

@@ -19,6 +19,9 @@ use crate::recorder::Known;
 const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("../migrations/0001_record.sql"))];
 /// How long a write waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// So often, with a pause between, the lock is tried for that somebody who reads may have for a moment.
+const READERS_LET_GO: u32 = 5;
+const READERS_LET_GO_WITHIN: Duration = Duration::from_millis(20);
 /// Things of a span that are stored by name; further ones are counted.
 const MAX_THINGS: u32 = 1_000;
 
@@ -105,6 +108,8 @@ pub struct RecordFile {
     // Goes before the lock: another descriptor of a file that is closed takes SQLite's own locks with it.
     connection: Connection,
     _lock: Option<File>,
+    /// Whether a watch had it when it was opened to be read.
+    is_watched: bool,
 }
 
 impl RecordFile {
@@ -115,10 +120,7 @@ impl RecordFile {
     pub fn open(path: &Path, machine_identifier: &str) -> Result<Self, RecordError> {
         let lock = OpenOptions::new().create(true).truncate(false).write(true).read(true).open(path);
         let lock = lock.map_err(RecordError::Open)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => RecordError::InUse,
-            TryLockError::Error(error) => RecordError::Open(error),
-        })?;
+        lock_for_writing(&lock)?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // Looked at before anything is written into it, be it a mode.
@@ -131,7 +133,7 @@ impl RecordFile {
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         Migrations::from_slice(MIGRATIONS).to_latest(&mut connection)?;
-        let file = Self { connection, _lock: Some(lock) };
+        let file = Self { connection, _lock: Some(lock), is_watched: true };
         let known: Option<String> = file
             .connection
             .query_row("SELECT machine_identifier FROM server", [], |row| row.get(0))
@@ -153,7 +155,9 @@ impl RecordFile {
     /// If there is none, or it can't be read.
     pub fn read_only(path: &Path) -> Result<Self, RecordError> {
         // SQLite says of a file that is missing only that it can't open it.
-        File::open(path).map_err(RecordError::Open)?;
+        let file = File::open(path).map_err(RecordError::Open)?;
+        let is_watched = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        drop(file);
         let connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "query_only", true)?;
@@ -164,7 +168,12 @@ impl RecordFile {
             )
             .into());
         }
-        Ok(Self { connection, _lock: None })
+        Ok(Self { connection, _lock: None, is_watched })
+    }
+
+    /// Whether a watch goes on with it; else what is open in it stays so.
+    pub const fn is_watched(&self) -> bool {
+        self.is_watched
     }
 
     /// What the machine has to know to go on.
@@ -172,7 +181,7 @@ impl RecordFile {
     /// # Errors
     /// If the file can't be read.
     pub fn known(&self) -> Result<Known, RecordError> {
-        let open = "SELECT uuid, seen_at, progress, things, title,
+        let open = "SELECT uuid, seen_at, progress, things, title, section,
                 (SELECT name FROM things WHERE span = spans.id ORDER BY number DESC LIMIT 1)
             FROM spans WHERE ended_at IS NULL ORDER BY id";
         let mut open = self.connection.prepare(open)?;
@@ -183,7 +192,8 @@ impl RecordFile {
                 progress: row.get(2)?,
                 things: row.get(3)?,
                 title: row.get(4)?,
-                thing: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+                section: row.get(5)?,
+                thing: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
             })
         })?;
         let tasks = "SELECT name, enabled, interval FROM tasks
@@ -192,16 +202,24 @@ impl RecordFile {
         let tasks = tasks.query_map([], |row| {
             Ok(KnownTask { name: row.get(0)?, enabled: row.get(1)?, interval: row.get(2)? })
         })?;
+        Ok(Known {
+            open: open.collect::<Result<_, _>>()?,
+            tasks: tasks.collect::<Result<_, _>>()?,
+            watched_until: self.watched_until()?,
+        })
+    }
+
+    /// The last instant of which anything is known.
+    ///
+    /// # Errors
+    /// If the file can't be read.
+    pub fn watched_until(&self) -> Result<Option<Timestamp>, RecordError> {
         let until = "SELECT max(at) FROM (
                 SELECT max(seen_at) AS at FROM spans UNION ALL SELECT max(ended_at) FROM spans
                 UNION ALL SELECT watched_until FROM server
                 UNION ALL SELECT max(until_at) FROM gaps UNION ALL SELECT max(at) FROM tasks)";
         let until: Option<i64> = self.connection.query_row(until, [], |row| row.get(0))?;
-        Ok(Known {
-            open: open.collect::<Result<_, _>>()?,
-            tasks: tasks.collect::<Result<_, _>>()?,
-            watched_until: until.map(instant),
-        })
+        Ok(until.map(instant))
     }
 
     /// Stores changes, all of these or none.
@@ -292,6 +310,18 @@ impl RecordFile {
     }
 }
 
+/// Takes the lock of the one that writes; whoever reads has it for a moment only.
+fn lock_for_writing(file: &File) -> Result<(), RecordError> {
+    for _ in 0..READERS_LET_GO {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(RecordError::Open(error)),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(READERS_LET_GO_WITHIN),
+        }
+    }
+    Err(RecordError::InUse)
+}
+
 fn store_one(transaction: &Transaction<'_>, change: &RecordChange) -> Result<(), RecordError> {
     let execute = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<(), RecordError> {
         transaction.prepare_cached(sql)?.execute(values)?;
@@ -303,6 +333,9 @@ fn store_one(transaction: &Transaction<'_>, change: &RecordChange) -> Result<(),
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5, -1)",
             &[uuid, kind, title, section, &at.as_millisecond(), saw_begin],
         ),
+        RecordChange::Section { uuid, section } => {
+            execute("UPDATE spans SET section = ?2 WHERE uuid = ?1 AND ended_at IS NULL", &[uuid, section])
+        }
         RecordChange::See { uuid, at, progress } => execute(
             "UPDATE spans SET seen_at = ?2, progress = ?3 WHERE uuid = ?1 AND ended_at IS NULL",
             &[uuid, &at.as_millisecond(), progress],

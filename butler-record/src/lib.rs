@@ -1,8 +1,8 @@
-//! The history of a server that keeps none itself, as a Plex Media Server: what it was busy with, from when to
-//! when, on what, and how far it came.
+//! The history of a server that keeps none itself, as a Plex Media Server: what it was busy with, from when
+//! to when, on what, and how far it came.
 //!
-//! It asks no server and no clock: observations and their instants are handed in. Start with [`Recorder`], the
-//! pure machine that makes changes of observations; [`RecordFile`] keeps them in a small SQLite file, and
+//! It asks no server and no clock: observations and their instants are handed in. Start with [`Recorder`],
+//! the pure machine that makes changes of observations; [`RecordFile`] keeps them in a small SQLite file, and
 //! [`night`] lays out what a night held.
 
 mod change;

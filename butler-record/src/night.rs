@@ -139,6 +139,8 @@ pub struct Stretch {
     pub open: usize,
     /// How far the last one came in whole percent; -1 where nobody knows.
     pub progress: i8,
+    /// The sections that they were about.
+    pub sections: Vec<String>,
     /// What they were on first.
     pub first_thing: Option<String>,
     /// On how many things they were.
@@ -179,6 +181,7 @@ impl Stretch {
             unseen: 0,
             open: 0,
             progress: -1,
+            sections: Vec::new(),
             first_thing: None,
             things: 0,
         }
@@ -194,6 +197,7 @@ impl Stretch {
             Ending::Complete => {}
         }
         self.progress = span.progress;
+        self.sections.extend(span.section.clone().filter(|section| !self.sections.contains(section)));
         self.first_thing = self.first_thing.take().or_else(|| span.things.first().cloned());
         self.things = self.things.saturating_add(span.thing_count);
     }

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::change::{KnownTask, OpenSpan, RecordChange};
 
-/// How often an open span is stored as seen, if nothing else is to be stored of it: so much is lost at most of
-/// when it ended while nobody watched.
+/// How often an open span is stored as seen, if nothing else is to be stored of it: so much is lost at most
+/// of when it ended while nobody watched.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(15);
 /// How often it is stored that the server is watched, while nothing happens.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -58,6 +58,9 @@ pub struct Recorder {
     known_at: Option<Timestamp>,
     /// Until when it is stored that the server was watched.
     noted_at: Option<Timestamp>,
+    /// Until when the file remembers what watches before this one saw. Which clock was wrong, theirs or this
+    /// one, nobody knows: so none of that is ever set back.
+    remembered: Option<Timestamp>,
 }
 
 impl Recorder {
@@ -69,6 +72,7 @@ impl Recorder {
             lost_since: known.watched_until,
             known_at: known.watched_until,
             noted_at: known.watched_until,
+            remembered: known.watched_until,
         }
     }
 
@@ -76,7 +80,10 @@ impl Recorder {
     pub fn observe(&mut self, observation: Observation, at: Timestamp) -> Vec<RecordChange> {
         let mut changes = Vec::new();
         if self.known_at.is_some_and(|known| at.duration_until(known) > AHEAD) {
-            changes.push(self.set_back(at));
+            match self.remembered {
+                Some(remembered) if at.duration_until(remembered) > AHEAD => self.begin_anew(),
+                remembered => changes.push(self.set_back(remembered.map_or(at, |until| until.max(at)))),
+            }
         }
         // A clock that is kept right makes no span end before it began.
         let at = self.known_at.map_or(at, |known| known.max(at));
@@ -116,6 +123,26 @@ impl Recorder {
         changes
     }
 
+    /// What is still to be stored when the watch ends: what is open was there until then.
+    pub fn end(&mut self, at: Timestamp) -> Vec<RecordChange> {
+        if self.lost_since.is_some() {
+            return Vec::new();
+        }
+        let at = self.known_at.map_or(at, |known| known.max(at));
+        let seen = self.open.values().map(|span| {
+            let (uuid, progress) = (span.uuid.clone(), span.progress);
+            RecordChange::See { uuid, at, progress }
+        });
+        seen.chain([RecordChange::Watched { at }]).collect()
+    }
+
+    /// The clock is behind all that the file remembers: what comes is recorded from here on by this clock, and
+    /// what is there stays as it is.
+    fn begin_anew(&mut self) {
+        (self.lost_since, self.known_at, self.noted_at) = (None, None, None);
+        self.remembered = Some(Timestamp::MAX);
+    }
+
     /// The clock had run ahead: what is known was known by now at the latest.
     fn set_back(&mut self, at: Timestamp) -> RecordChange {
         for span in self.open.values_mut() {
@@ -133,8 +160,8 @@ impl Recorder {
         }
         let is_there = |uuid: &str| activities.iter().any(|activity| activity.uuid == uuid);
         let gone: Vec<String> = self.open.keys().filter(|uuid| !is_there(uuid)).cloned().collect();
-        for OpenSpan { uuid, title, .. } in gone.iter().filter_map(|uuid| self.open.remove(uuid)) {
-            changes.push(RecordChange::End { uuid, title, at, saw_end: false });
+        for OpenSpan { uuid, title, seen_at, .. } in gone.iter().filter_map(|uuid| self.open.remove(uuid)) {
+            changes.push(RecordChange::End { uuid, title, at: at.max(seen_at), saw_end: false });
         }
         for activity in activities {
             self.see(activity, at, false, changes);
@@ -169,19 +196,27 @@ impl Recorder {
     /// Notes an activity as it is now.
     fn see(&mut self, activity: Activity, at: Timestamp, saw_begin: bool, changes: &mut Vec<RecordChange>) {
         let Activity { context, progress, subtitle, title, kind, uuid, .. } = activity;
+        let section = context.and_then(|context| context.library_section_id);
         let span = self.open.entry(uuid.clone()).or_insert_with(|| {
-            let section = context.and_then(|context| context.library_section_id);
             let begin = RecordChange::Begin {
                 uuid: uuid.clone(),
                 kind,
                 title: title.clone(),
-                section,
+                section: section.clone(),
                 at,
                 saw_begin,
             };
             changes.push(begin);
-            OpenSpan { uuid, title, seen_at: at, progress: -1, thing: String::new(), things: 0 }
+            let (section, thing) = (section.clone(), String::new());
+            OpenSpan { uuid, title, section, seen_at: at, progress: -1, thing, things: 0 }
         });
+        // A server says it about a second after the begin.
+        if span.section.is_none()
+            && let Some(section) = section
+        {
+            span.section = Some(section.clone());
+            changes.push(RecordChange::Section { uuid: span.uuid.clone(), section });
+        }
         if !subtitle.is_empty() && span.thing != subtitle {
             let (uuid, name) = (span.uuid.clone(), subtitle.clone());
             changes.push(RecordChange::Thing { uuid, number: span.things, name, at });
@@ -199,6 +234,8 @@ impl Recorder {
 
 #[cfg(test)]
 mod tests {
+    use butler_api::plex::ActivityContext;
+
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
@@ -231,6 +268,7 @@ mod tests {
                 RecordChange::Begin { uuid, at, saw_begin, .. } => {
                     format!("{} begin {uuid} {saw_begin}", second(at))
                 }
+                RecordChange::Section { uuid, section } => format!("section {uuid} {section}"),
                 RecordChange::See { uuid, at, progress } => format!("{} see {uuid} {progress}", second(at)),
                 RecordChange::Thing { uuid, number, name, at } => {
                     format!("{} thing {uuid} {number} {name}", second(at))
@@ -263,6 +301,35 @@ mod tests {
     }
 
     #[test]
+    fn a_section_is_taken_from_whatever_names_it_first() {
+        use ActivityEvent::{Started, Updated};
+        let of = |section: Option<&str>| {
+            let id = |section: &str| Some(section.to_owned());
+            let context =
+                section.map(|section| ActivityContext { key: None, library_section_id: id(section) });
+            Activity { context, ..activity("a", 0, "") }
+        };
+        let mut recorder = Recorder::new(Known::default());
+        recorder.observe(notified(Started, of(None)), at(0));
+        assert_eq!(shown(&recorder.observe(notified(Updated, of(Some("12"))), at(1))), ["section a 12"]);
+        assert_eq!(recorder.observe(notified(Updated, of(Some("12"))), at(2)), []);
+        assert_eq!(recorder.observe(notified(Updated, of(None)), at(3)), []);
+        let mut recorder = Recorder::new(Known::default());
+        recorder.observe(Observation::Look(vec![of(None)]), at(0));
+        let looked = recorder.observe(Observation::Look(vec![of(Some("12"))]), at(5));
+        assert_eq!(shown(&looked), ["section a 12"]);
+    }
+
+    #[test]
+    fn what_is_open_when_the_watch_ends_was_there_until_then() {
+        let mut recorder = Recorder::new(Known::default());
+        recorder.observe(Observation::Look(vec![activity("a", 7, "")]), at(0));
+        assert_eq!(shown(&recorder.end(at(9))), ["9 see a 7", "9 watched"]);
+        recorder.observe(Observation::Lost, at(20));
+        assert_eq!(recorder.end(at(30)), [], "of a server that is away nothing is known");
+    }
+
+    #[test]
     fn what_a_look_finds_was_not_seen_to_begin_and_what_it_misses_not_to_end() {
         let mut recorder = Recorder::new(Known::default());
         let mut look = |list, second| shown(&recorder.observe(Observation::Look(list), at(second)));
@@ -288,6 +355,7 @@ mod tests {
         let open = ["a", "b"].map(|uuid| OpenSpan {
             uuid: uuid.into(),
             title: String::new(),
+            section: None,
             seen_at: at(0),
             progress: 7,
             thing: "S01 E01".into(),
@@ -333,11 +401,24 @@ mod tests {
         assert_eq!(shown(&changes), ["100 set back", "100 see a 8"]);
         let changes = recorder.observe(notified(ActivityEvent::Ended, activity("a", 100, "")), at(160));
         assert_eq!(shown(&changes), ["160 see a 100", "160 end a true"]);
-        // So does one that a file remembers.
-        let known = Known { watched_until: Some(at(ahead)), ..Known::default() };
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_what_a_file_remembers_changes_nothing_of_it() {
+        let known = Known { watched_until: Some(at(86_400)), ..Known::default() };
         let mut recorder = Recorder::new(known);
-        assert_eq!(shown(&recorder.observe(Observation::Look(vec![]), at(200))), ["200 set back"]);
-        assert_eq!(shown(&recorder.observe(Observation::There, at(261))), ["261 watched"]);
+        let look = || Observation::Look(vec![activity("a", 7, "")]);
+        assert_eq!(shown(&recorder.observe(look(), at(200))), ["200 begin a false", "200 see a 7"]);
+        // Nor does it once it is set right, and back again.
+        let changes = recorder.observe(notified(ActivityEvent::Ended, activity("a", 100, "")), at(90_000));
+        assert_eq!(shown(&changes), ["90000 see a 100", "90000 end a true"]);
+        assert_eq!(shown(&recorder.observe(look(), at(300))), ["300 begin a false", "300 see a 7"]);
+        // What this watch itself had seen ahead of the file is set back, as far as the file reaches.
+        let known = Known { watched_until: Some(at(1_000)), ..Known::default() };
+        let mut recorder = Recorder::new(known);
+        recorder.observe(Observation::Look(vec![]), at(86_400));
+        let changes = recorder.observe(Observation::Look(vec![]), at(900));
+        assert_eq!(shown(&changes), ["1000 set back"]);
     }
 
     #[test]

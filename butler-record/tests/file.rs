@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use butler_api::plex::{Activity, ActivityEvent, ActivityNotification, ButlerTask};
+use butler_api::plex::{Activity, ActivityContext, ActivityEvent, ActivityNotification, ButlerTask};
 use butler_record::night::Ending;
 use butler_record::{Known, Observation, RecordChange, RecordError, RecordFile, Recorded, Recorder};
 use jiff::Timestamp;
@@ -51,8 +51,10 @@ fn a_history_is_gone_on_with_after_a_watch_that_was_killed() {
             file.store(&recorder.observe(observation, at(second))).unwrap();
         }
         // Whoever reads it meanwhile sees what was stored.
-        assert_eq!(all(&RecordFile::read_only(&path).unwrap()).spans.len(), 3);
+        let reading = RecordFile::read_only(&path).unwrap();
+        assert_eq!((all(&reading).spans.len(), reading.is_watched()), (3, true));
     }
+    assert!(!RecordFile::read_only(&path).unwrap().is_watched());
     let mut file = RecordFile::open(&path, "den").unwrap();
     let known = file.known().unwrap();
     let open: Vec<_> =
@@ -60,6 +62,10 @@ fn a_history_is_gone_on_with_after_a_watch_that_was_killed() {
     assert_eq!((open, known.watched_until), (vec![("old", "", 0), ("a", "S01 E02", 2)], Some(at(4))));
     let mut recorder = Recorder::new(known);
     file.store(&recorder.observe(Observation::Look(vec![activity("a", 60, "S01 E03")]), at(100))).unwrap();
+    let context = Some(ActivityContext { key: None, library_section_id: Some("12".into()) });
+    let located = Activity { context, ..activity("a", 60, "") };
+    file.store(&recorder.observe(notified(ActivityEvent::Updated, located), at(150))).unwrap();
+    assert_eq!(file.known().unwrap().open[0].section.as_deref(), Some("12"));
     file.store(&recorder.observe(notified(ActivityEvent::Ended, activity("a", 60, "")), at(200))).unwrap();
 
     let recorded = all(&RecordFile::read_only(&path).unwrap());
@@ -76,6 +82,7 @@ fn a_history_is_gone_on_with_after_a_watch_that_was_killed() {
             ("Work b", true, Ending::Complete, 0)
         ]
     );
+    assert_eq!(recorded.spans[1].section.as_deref(), Some("12"));
     assert_eq!(recorded.spans[1].things, ["S01 E01", "S01 E02", "S01 E03"]);
     assert_eq!(recorded.gaps, [(at(4), at(100))]);
 }

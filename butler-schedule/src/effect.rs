@@ -20,7 +20,8 @@ pub enum Effect {
         /// The run.
         run: RunId,
     },
-    /// Let this run, which works on new items only, take all lacks from here on (rule 7).
+    /// Let this media run, which works, look once more for what is lacking: it was asked for again (rule 11),
+    /// or was about new items only and takes all lacks from here on (rule 7).
     Widen {
         /// The run.
         run: RunId,

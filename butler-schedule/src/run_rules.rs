@@ -47,8 +47,8 @@ pub(crate) trait RunRules {
     /// contents, or what is asked for is the whole section.
     fn may_take_in(&self, ask: &Ask) -> bool;
 
-    /// Takes in what else of its section is asked for; the whole section, or more than [`MOST_PATHS`] paths in
-    /// all, make it one of the whole section.
+    /// Takes in what else of its section is asked for; the whole section, or more than [`MOST_PATHS`] paths
+    /// in all, make it one of the whole section.
     fn take_in(&mut self, ask: &Ask);
 }
 

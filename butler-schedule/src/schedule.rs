@@ -157,8 +157,8 @@ impl Schedule {
         placement::usual(self.past(task).map_or(&[], |past| &past.durations))
     }
 
-    /// How long a run of a task takes, as lists and plans have it: its usual time, and no less than it takes to
-    /// find nothing to do.
+    /// How long a run of a task takes, as lists and plans have it: its usual time, and no less than it takes
+    /// to find nothing to do.
     pub fn takes(&self, task: &TaskName) -> SignedDuration {
         self.usual(task).max(placement::GLANCE)
     }

@@ -1,7 +1,8 @@
-//! Asks a server with 100,000 tracks which of them sound like one: `cargo bench -p butler-server --bench nearest`.
+//! Asks a server with 100,000 tracks which of them sound like one: `cargo bench -p butler-server --bench
+//! nearest`.
 //!
-//! The library is made of rows alone, no file is read. Each question goes through the whole router, as a client's
-//! does, and is of another track. `BUTLER_BENCH_TRACKS` says how many tracks.
+//! The library is made of rows alone, no file is read. Each question goes through the whole router, as a
+//! client's does, and is of another track. `BUTLER_BENCH_TRACKS` says how many tracks.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
 //! The one place where the words of library and engine become a person's: a [`Problem`] is a status and one
-//! sentence, and [`present`] gives it the form that the client reads: JSON where `Accept` names it, a page for
-//! people where it names HTML, else Plex's short page.
+//! sentence, and [`present`] gives it the form that the client reads: JSON where `Accept` names it, a page
+//! for people where it names HTML, else Plex's short page.
 //!
 //! Input never leads to a 500: that status is for a fault of Butler's own, and its cause goes to the log
 //! only.

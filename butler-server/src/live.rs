@@ -1,5 +1,6 @@
-//! What the server is busy with, live: one pure machine makes it of the engine's facts ([`Board`]), one stream
-//! tells it to all who listen ([`Feed`]). Plex's words for it are no matter of this folder, nor are the pages'.
+//! What the server is busy with, live: one pure machine makes it of the engine's facts ([`Board`]), one
+//! stream tells it to all who listen ([`Feed`]). Plex's words for it are no matter of this folder, nor are
+//! the pages'.
 
 mod board;
 mod feed;

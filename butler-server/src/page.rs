@@ -1,10 +1,11 @@
-//! The pages for people: the night at a glance, tasks, runs, failures, the library, settings and health, as HTML
-//! made here and nowhere else.
+//! The pages for people: the night at a glance, tasks, runs, failures, the library, settings and health, as
+//! HTML made here and nowhere else.
 //!
 //! A page is a view's body put into words: it asks [`crate::view`] as the API's handlers do and computes no
-//! fact of its own. It is whole without a script; the one there is (`assets/page.js`) fetches a page again when
-//! something happened and exchanges what differs. Nothing is loaded from elsewhere, and no style or script
-//! stands in the markup. Start with [`tonight`]; what every page has round it is [`frame`], who may see one is
+//! fact of its own. It is whole without a script; the one there is (`assets/page.js`) fetches a page again
+//! when something happened and exchanges what differs. Nothing is loaded from elsewhere, and no style or
+//! script stands in the markup. Start with [`tonight`]; what every page has round it is [`frame`], who may
+//! see one is
 //! [`session`] and [`guard`].
 
 use axum::Router;
@@ -14,12 +15,15 @@ use crate::app::App;
 mod act;
 mod add_section;
 mod assets;
+mod axis;
+mod backups;
 mod below;
 mod blur;
 mod chart;
 mod codes;
 mod events;
 mod failures;
+mod film;
 mod flash;
 mod form;
 mod frame;
@@ -70,5 +74,6 @@ pub(crate) fn routes() -> Router<App> {
         .merge(item::routes())
         .merge(add_section::routes())
         .merge(settings::routes())
+        .merge(backups::routes())
         .merge(health::routes())
 }

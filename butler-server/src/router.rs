@@ -25,8 +25,8 @@ use crate::metrics::Metrics;
 use crate::words::{self, KnownWords};
 use crate::{accept, auth, metrics, openapi, page, plex, v1};
 
-/// Nothing but the pages' forms is read, and these have a limit of their own; what a client sends all the same
-/// may be this long.
+/// Nothing but the pages' forms is read, and these have a limit of their own; what a client sends all the
+/// same may be this long.
 const LARGEST_BODY_BYTES: usize = 64 << 10;
 /// A path of 4,096 bytes in base64 and percent-encoded fits, with room for a few locations.
 const LONGEST_URL_BYTES: usize = 16 << 10;

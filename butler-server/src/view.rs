@@ -2,6 +2,7 @@
 //! functions, so that they say the same of a night. No word of HTTP and none of a page is here, but for the
 //! [`Problem`](crate::error::Problem) that a question may end in.
 
+pub(crate) mod backups;
 pub(crate) mod check;
 pub(crate) mod failures;
 pub(crate) mod folders;
@@ -20,5 +21,6 @@ pub(crate) mod sonic;
 pub(crate) mod standing;
 pub(crate) mod start;
 pub(crate) mod tasks;
+pub(crate) mod voice;
 pub(crate) mod window;
 pub(crate) mod words;

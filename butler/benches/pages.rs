@@ -1,6 +1,6 @@
-//! `cargo bench -p butler --bench pages`: every page of a server with a large library and a long past: 100,000
-//! items (`BUTLER_BENCH_ITEMS`), and 300 nights of 200 tasks' worth of runs (`BUTLER_BENCH_NIGHTS`). Each is to
-//! take at most 50 ms at the server and 60 kB without its pictures.
+//! `cargo bench -p butler --bench pages`: every page of a server with a large library and a long past:
+//! 100,000 items (`BUTLER_BENCH_ITEMS`), and 300 nights of 200 tasks' worth of runs (`BUTLER_BENCH_NIGHTS`).
+//! Each is to take at most 50 ms at the server and 60 kB without its pictures.
 //!
 //! The rows are written straight into the database; no file of theirs exists, and nothing is scanned.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]

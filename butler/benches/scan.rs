@@ -1,6 +1,6 @@
-//! `cargo bench -p butler --bench scan`: scans of many small files through the real server, the first one against
-//! `ffprobe` and against reading the files' beginnings, others against `find`; pages of what was found; the
-//! server's memory after it. `BUTLER_BENCH_FILES` says how many files (100,000),
+//! `cargo bench -p butler --bench scan`: scans of many small files through the real server, the first one
+//! against `ffprobe` and against reading the files' beginnings, others against `find`; pages of what was
+//! found; the server's memory after it. `BUTLER_BENCH_FILES` says how many files (100,000),
 //! `BUTLER_BENCH_SLOW_FILES` how many of them lie on the mount that takes 1 ms for each call (30,000).
 //!
 //! Never measures a cold cache: `find` runs once before it counts. What is compared is measured in turns.
@@ -120,8 +120,8 @@ fn first_scan(server: &Server, section: &str, files: usize) -> Result<f64> {
     Ok(took.as_secs_f64())
 }
 
-/// How a first scan of so many files stands against `ffprobe` on some of them, one after the other, and against
-/// the least that reading headers takes: an open and a read a file, on one thread.
+/// How a first scan of so many files stands against `ffprobe` on some of them, one after the other, and
+/// against the least that reading headers takes: an open and a read a file, on one thread.
 fn against_others(root: &Path, files: usize, first: f64) -> Result<()> {
     let ours = first / files as f64;
     let sample = files.min(PROBED);

@@ -1,7 +1,7 @@
-//! `cargo bench -p butler --bench sound [-- mkv music]`: everything that is made of a half-hour 1080p film, in one
-//! read and each by itself, against `ffmpeg -vn -f null -` and the bare decode of its key frames, with the
-//! bytes that were read; and the loudness of a half hour of music against `ffmpeg -af ebur128=peak=true` and,
-//! where it is installed, `loudgain`.
+//! `cargo bench -p butler --bench sound [-- mkv music]`: everything that is made of a half-hour 1080p film,
+//! in one read and each by itself, against `ffmpeg -vn -f null -` and the bare decode of its key frames, with
+//! the bytes that were read; and the loudness of a half hour of music against `ffmpeg -af ebur128=peak=true`
+//! and, where it is installed, `loudgain`.
 //!
 //! By the executable and its worker without a server: what is measured is the work alone. Never a cold cache:
 //! each way runs once before it counts, then in turns. The films are those of the bench `deep_analysis`.
@@ -23,8 +23,8 @@ const PRODUCTS: [&str; 5] = ["bif", "bandwidth", "loudness", "chroma", "voice"];
 /// Those of them for which the file is read whole.
 const READ_WHOLE: [&str; 3] = ["loudness", "chroma", "voice"];
 
-/// Everything in one read takes at most so much of the sum of its parts, and of decoding the sound and the key
-/// frames alone; those that need the whole file read it at most so many times together.
+/// Everything in one read takes at most so much of the sum of its parts, and of decoding the sound and the
+/// key frames alone; those that need the whole file read it at most so many times together.
 const AIMS: (f64, f64, f64) = (1.0, 1.25, 1.05);
 /// Loudness with true peaks is at least so many times as fast as loudgain.
 const LOUDGAIN: f64 = 1.2;

@@ -1,6 +1,6 @@
 //! What a shell may offer for a value: tasks and sections of the server that a command without options would
-//! ask, and settings of the catalogue that this executable carries. Quick and silent: where no server answers,
-//! the catalogue's tasks are offered, and no section.
+//! ask, and settings of the catalogue that this executable carries. Quick and silent: where no server
+//! answers, the catalogue's tasks are offered, and no section.
 
 use butler_client::Error;
 use butler_client::blocking::Client;

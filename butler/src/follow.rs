@@ -85,8 +85,8 @@ impl View {
     }
 }
 
-/// Follows runs until each is at its end, and looks as soon as the server tells of something. Gives them in the
-/// order of their ends.
+/// Follows runs until each is at its end, and looks as soon as the server tells of something. Gives them in
+/// the order of their ends.
 pub(crate) async fn to_the_end(
     client: &Client,
     runs: &[RunId],

@@ -1,6 +1,6 @@
 //! Near names, to be offered for a wrong one.
 
-use butler_client::Client;
+use butler_client::ButlerTask;
 
 /// How like a name must be to be offered; 1 is the same.
 const ENOUGH: f64 = 0.8;
@@ -24,9 +24,8 @@ fn likeness(wrong: &str, name: &str) -> f64 {
     if wrong.len() >= 4 && name.contains(wrong) { typo.max(ENOUGH) } else { typo }
 }
 
-/// The hint for a wrong task name: near ones, or where to find them all. The server is asked for its names.
-pub(crate) async fn task_hint(client: &Client, wrong: &str) -> String {
-    let tasks = client.butler().tasks().await.unwrap_or_default();
+/// The hint for a wrong task name: near ones of the server's, or where to find them all.
+pub(crate) fn task_hint(tasks: &[ButlerTask], wrong: &str) -> String {
     let near = near(wrong, tasks.iter().map(|task| task.name.as_str()));
     match near.as_slice() {
         [] => "`butler tasks` lists the tasks.".to_owned(),

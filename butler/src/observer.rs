@@ -1,12 +1,13 @@
 //! What a server is busy with, observation by observation: one look at the begin and after each gap, and the
-//! server's own word between. It polls only where a server gives no word, so it costs a server next to nothing.
+//! server's own word between. It polls only where a server gives no word, so it costs a server next to
+//! nothing.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use butler_client::{Client, Error, Notice, Notifications, Transport};
+use butler_client::{ActivityEvent, Client, Error, Notice, Notifications, Transport};
 use butler_record::Observation;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// The pause between two looks where a server tells nothing.
 const POLL_EVERY: Duration = Duration::from_secs(10);
@@ -18,6 +19,12 @@ const NOTE_EVERY: Duration = Duration::from_secs(15);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How long a server may take to let us listen.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// So often the list of tasks is asked for; and at the end of an activity of the server's Butler.
+const TASKS_EVERY: Duration = Duration::from_secs(3_600);
+/// The pause before it is asked for again where it was not to be had.
+const TASKS_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// The type of such an activity.
+pub(crate) const BUTLER: &str = "butler";
 
 /// Who observes a server.
 pub(crate) struct Observer<'a> {
@@ -27,21 +34,26 @@ pub(crate) struct Observer<'a> {
     /// What is known already.
     ready: VecDeque<Observation>,
     wants_tasks: bool,
+    /// When the list of tasks is to be asked for; none if that is now.
+    tasks_due_at: Option<Instant>,
+    /// Whether it is known to be a server of the right kind, so that any answer but a 401 is that of
+    /// something between, or of a server that starts.
+    is_known: bool,
     /// Whether the next thing to do is a look.
     must_look: bool,
     is_lost: bool,
-    /// Looks since it was last tried to listen.
-    looks: u32,
+    /// Looks until it is tried to listen again, where nothing is told.
+    looks_to_listening: u32,
 }
 
-/// Listens by a WebSocket, or by an event source where something between lets no WebSocket through; not at all
-/// where a server has neither.
+/// Listens by a WebSocket, or by an event source where something between lets no WebSocket through; not at
+/// all where a server has neither.
 pub(crate) async fn listen(client: &Client) -> Result<Option<Notifications>, Error> {
     for way in [Transport::WebSocket, Transport::EventSource] {
         let connecting = client.notifications().over(way).only(["activity"]).connect();
         match timeout(CONNECT_WITHIN, connecting).await {
             Ok(Ok(notifications)) => return Ok(Some(notifications)),
-            Ok(Err(error @ Error::Unauthorized { .. })) => return Err(error),
+            Ok(Err(error @ (Error::Unauthorized { .. } | Error::Token { .. }))) => return Err(error),
             // It may know the other way; one that is away is found so by the look.
             Ok(Err(_)) | Err(_) => {}
         }
@@ -52,17 +64,35 @@ pub(crate) async fn listen(client: &Client) -> Result<Option<Notifications>, Err
 impl<'a> Observer<'a> {
     /// Observes with what listens already.
     pub(crate) const fn with(client: &'a Client, notifications: Option<Notifications>) -> Self {
-        let ready = VecDeque::new();
-        Self { client, notifications, ready, wants_tasks: false, must_look: true, is_lost: false, looks: 0 }
+        Self {
+            client,
+            notifications,
+            ready: VecDeque::new(),
+            wants_tasks: false,
+            tasks_due_at: None,
+            is_known: false,
+            must_look: true,
+            is_lost: false,
+            looks_to_listening: LOOKS_BEFORE_LISTENING,
+        }
     }
 
-    /// Wants the list of tasks too, with each look that follows a gap.
+    /// Wants the list of tasks too: after each gap, once an hour, and when something of the server's Butler
+    /// ended.
     pub(crate) const fn with_tasks(mut self) -> Self {
         self.wants_tasks = true;
         self
     }
 
-    /// The next observation. A server that is away is waited for; what it refuses is an error.
+    /// Says that the server was seen before: whatever it answers first, a token that it does not take apart,
+    /// it is waited for.
+    pub(crate) const fn of_known_server(mut self) -> Self {
+        self.is_known = true;
+        self
+    }
+
+    /// The next observation. A server that is away is waited for, and so is one that was seen and answers
+    /// nonsense now, as a gateway does for it; a token that it does not take is an error.
     pub(crate) async fn next(&mut self) -> Result<Observation, Error> {
         loop {
             if let Some(observation) = self.ready.pop_front() {
@@ -71,52 +101,86 @@ impl<'a> Observer<'a> {
             // Whoever gives up waiting in the middle of a look has it begun anew.
             if self.must_look {
                 match self.look().await {
-                    Ok(()) => (self.is_lost, self.must_look) = (false, false),
-                    Err(error) if error.is_away() => {
-                        if !std::mem::replace(&mut self.is_lost, true) {
-                            return Ok(Observation::Lost);
+                    Ok(()) => (self.is_lost, self.must_look, self.is_known) = (false, false, true),
+                    Err(error) if self.is_final(&error) => return Err(error),
+                    Err(error) => {
+                        tracing::debug!(%error, "the server is lost");
+                        if !self.is_lost {
+                            return Ok(self.lose());
                         }
                         tokio::time::sleep(LOOK_AGAIN_AFTER).await;
                     }
-                    Err(error) => return Err(error),
+                }
+                continue;
+            }
+            if self.wants_tasks && !self.is_lost && self.are_tasks_due() {
+                let asked = self.client.butler().tasks().await;
+                let pause = if asked.is_ok() { TASKS_EVERY } else { TASKS_AGAIN_AFTER };
+                self.tasks_due_at = Some(Instant::now() + pause);
+                match asked {
+                    Ok(tasks) => self.ready.push_back(Observation::Tasks(tasks)),
+                    Err(error) if self.is_final(&error) => return Err(error),
+                    // A server that is away is found so by what else there is.
+                    Err(error) => tracing::debug!(%error, "no list of tasks"),
                 }
                 continue;
             }
             let Some(notifications) = &mut self.notifications else {
-                tokio::time::sleep(POLL_EVERY).await;
                 self.must_look = true;
-                self.looks += 1;
-                if self.looks >= LOOKS_BEFORE_LISTENING {
-                    self.looks = 0;
+                if self.looks_to_listening == 0 {
+                    self.looks_to_listening = LOOKS_BEFORE_LISTENING;
                     self.notifications = listen(self.client).await?;
+                    if self.notifications.is_some() {
+                        // What began before that is found by the look.
+                        continue;
+                    }
                 }
+                self.looks_to_listening -= 1;
+                tokio::time::sleep(POLL_EVERY).await;
                 continue;
             };
             match timeout(NOTE_EVERY, notifications.next()).await {
                 Err(_) if self.is_lost => {}
                 Err(_) => return Ok(Observation::There),
-                Ok(Some(Ok(Notice::Activity(notification)))) => return Ok(Observation::Notice(notification)),
-                Ok(Some(Ok(Notice::Disconnected(_)))) => {
-                    self.is_lost = true;
-                    return Ok(Observation::Lost);
+                Ok(Some(Ok(Notice::Activity(notification)))) => {
+                    if notification.event == ActivityEvent::Ended && notification.activity.kind == BUTLER {
+                        self.tasks_due_at = None;
+                    }
+                    return Ok(Observation::Notice(notification));
                 }
+                Ok(Some(Ok(Notice::Disconnected(_)))) => return Ok(self.lose()),
                 Ok(Some(Ok(Notice::Missed))) => self.must_look = true,
                 Ok(Some(Ok(_))) => {}
-                Ok(Some(Err(error))) => return Err(error),
-                Ok(None) => self.notifications = None,
+                Ok(Some(Err(error))) if self.is_final(&error) => return Err(error),
+                // A refusal ends the stream; a gateway refuses for a server that is away.
+                Ok(Some(Err(_)) | None) => {
+                    (self.notifications, self.must_look) = (None, true);
+                    if !self.is_lost {
+                        return Ok(self.lose());
+                    }
+                }
             }
         }
     }
 
+    /// Notes that the server is lost. Once it is back all is asked anew.
+    const fn lose(&mut self) -> Observation {
+        (self.is_lost, self.tasks_due_at, self.looks_to_listening) = (true, None, 0);
+        Observation::Lost
+    }
+
+    /// Whether an error ends it: a token that is not taken, or whatever is no server of the right kind.
+    const fn is_final(&self, error: &Error) -> bool {
+        matches!(error, Error::Unauthorized { .. } | Error::Token { .. })
+            || !(self.is_known || error.is_away())
+    }
+
+    fn are_tasks_due(&self) -> bool {
+        self.tasks_due_at.is_none_or(|due_at| due_at <= Instant::now())
+    }
+
     async fn look(&mut self) -> Result<(), Error> {
-        let activities = self.client.activities().await?;
-        // Both are asked for before either counts: a server of which one can't be had is not seen.
-        let tasks = match self.wants_tasks {
-            true => Some(self.client.butler().tasks().await?),
-            false => None,
-        };
-        self.ready.push_back(Observation::Look(activities));
-        self.ready.extend(tasks.map(Observation::Tasks));
+        self.ready.push_back(Observation::Look(self.client.activities().await?));
         Ok(())
     }
 }

@@ -15,7 +15,9 @@ pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod words;
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use butler_client::RunState;
@@ -60,13 +62,22 @@ impl Out {
 
     /// Prints a line of the result.
     pub(crate) fn line(self, text: impl Into<Text>) -> io::Result<()> {
-        send(&text.into().rendered(self.colours))
+        send(&laid_out(text.into(), Stream::Result, self.colours))
     }
 
     /// Prints a remark that is no part of the result, unless the result is for programs.
     pub(crate) fn remark(self, text: impl Into<Text>) {
         if !self.json {
-            send_aside(&text.into().rendered(may_colour(Stream::Aside)));
+            send_aside(&laid_out(text.into(), Stream::Aside, may_colour(Stream::Aside)));
+        }
+    }
+
+    /// Prints a remark that several parts of a result may call for, the first time only.
+    pub(crate) fn remark_once(self, text: String) {
+        static PRINTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let is_new = PRINTED.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone());
+        if is_new {
+            self.remark(text);
         }
     }
 }
@@ -81,6 +92,15 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// The places of a line, where it is a terminal that says so.
+    pub(crate) fn width(self) -> Option<usize> {
+        let mut table = comfy_table::Table::new();
+        if self == Self::Aside {
+            table.use_stderr();
+        }
+        table.width().map(usize::from).filter(|width| *width > 0)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "this file is the way out")]
     pub(crate) fn is_terminal(self) -> bool {
         match self {
@@ -90,11 +110,20 @@ impl Stream {
     }
 }
 
+/// A text for a stream: on a terminal its lines end between words.
+pub(crate) fn laid_out(text: Text, stream: Stream, colours: bool) -> String {
+    let lines = match stream.width() {
+        Some(width) => text.wrapped(width),
+        None => vec![text],
+    };
+    lines.iter().map(|line| line.rendered(colours)).collect::<Vec<_>>().join("\n")
+}
+
 /// So often it is looked whether somebody still reads.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Ends once nobody reads the result any more, as `head` does that has what it wants: whoever has nothing to print
-/// for hours would not find out by printing. Never ends where the result goes to a terminal or a file.
+/// Ends once nobody reads the result any more, as `head` does that has what it wants: whoever has nothing to
+/// print for hours would not find out by printing. Never ends where the result goes to a terminal or a file.
 pub(crate) async fn reader_is_gone() {
     while !is_reader_gone() {
         tokio::time::sleep(LOOK_EVERY).await;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use butler_fixtures::{Codec, Container, Film, Picture, Server, Stage, Talk};
+use butler_fixtures::{Codec, Container, Film, Picture, Piece, Server, Stage, Talk};
 
 /// How a line begins that is not run, and why.
 const NOT_RUN: &[(&str, &str)] = &[
@@ -46,6 +46,11 @@ impl Reader {
         let made = stage.add_movies(&[("Heat (1995)".to_owned(), film(1))]).unwrap().remove(0);
         let talk = Talk::film(&stage.spare_dir().join("film.mkv")).unwrap();
         fs::write(stage.spare_dir().join("film.en.srt"), talk.subtitles(2_000)).unwrap();
+        for (piece, title) in [(Piece::Drums, "Moonshake"), (Piece::Strings, "Aumgn")] {
+            let track = stage.folders.track("Can", "Best", 1, title, "flac").unwrap();
+            piece.make(&track, 1, 5, &[("title", title), ("artist", "Can"), ("album", "Best")], &[]).unwrap();
+            butler_fixtures::age(&track).unwrap();
+        }
         fs::create_dir_all(stage.spare_dir().join("srv-films")).unwrap();
         let other = stage.spare_dir().join("srv-films/Heat (1995).mkv");
         fs::copy(&made, &other).unwrap();
@@ -60,6 +65,7 @@ impl Reader {
         let other = self.stage.spare_dir().join("srv-films");
         vec![
             ("/media/films", self.stage.folders.movies().display().to_string()),
+            ("/media/music", self.stage.folders.music().display().to_string()),
             ("/srv/films", other.display().to_string()),
             ("/var/lib/butler", self.server.data_dir().display().to_string()),
             (

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use butler_fixtures::{Codec, Container, Film, Picture, Server, Sound, Stage, Tune, age, photo};
+use butler_fixtures::{Codec, Container, Film, Picture, Piece, Server, Sound, Stage, Tune, age, photo};
 
 #[test]
 fn the_typescript_sdk_drives_the_butler_and_gets_its_typed_errors() {
@@ -27,6 +27,23 @@ fn python_plexapi_connects_runs_tasks_and_keeps_sections() {
     stage.folders.add_bytes("Gamma (1993)/Gamma (1993) - 480p.mkv", &film("Gamma (1993)")).unwrap();
     let server = stage.server().unwrap();
     judge(python().arg(script("plexapi.py")), &server, &stage);
+}
+
+#[test]
+fn python_plexapi_finds_tracks_that_sound_alike_and_a_way_between_two() {
+    let stage = stage();
+    for kind in [Piece::Drums, Piece::Strings] {
+        for number in 1..=3 {
+            let (artist, title) = (format!("{kind:?}"), format!("{kind:?} {number}"));
+            let path = stage.folders.track(&artist, "All", number, &title, "flac").unwrap();
+            let tags = [("title", title.as_str()), ("artist", &artist), ("album", "All")];
+            kind.make(&path, number, 12, &tags, &[]).unwrap();
+            age(&path).unwrap();
+        }
+    }
+    let server = stage.server().unwrap();
+    server.add_section("artist", "Music", &stage.folders.music()).unwrap();
+    judge(python().arg(script("plexapi_music.py")), &server, &stage);
 }
 
 #[test]
@@ -80,7 +97,7 @@ fn the_typescript_sdk_sees_weekly_randomised_and_housekeeping_tasks_by_their_rul
     stage.add_movies(&films.collect::<Vec<_>>()).unwrap();
     let server = stage.server_with_stand_ins_at("2027-06-15T12:00:00Z", "Europe/Berlin").unwrap();
     server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
-    let mut node = Command::new("node");
+    let mut node = butler_fixtures::command("node");
     judge(node.arg(script("plexjs_kinds.mjs")), &server, &stage);
 }
 

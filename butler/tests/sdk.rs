@@ -1,5 +1,5 @@
-//! The client's crate against the real server: each of its operations, both ways of notifications, and what it
-//! says of a server that refuses, stops or comes back.
+//! The client's crate against the real server: each of its operations, both ways of notifications, and what
+//! it says of a server that refuses, stops or comes back.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 

@@ -1,6 +1,6 @@
 //! The walls of the house, checked against cargo's metadata and the tree: which crate may use which, what a
-//! crate never links, each one's licence, that the architecture page names only files that are there, and that
-//! no two types have one name.
+//! crate never links, each one's licence, that the architecture page names only files that are there, and
+//! that no two types have one name.
 //!
 //! Never a matter of taste: each line of the tables below is a line of the design.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]

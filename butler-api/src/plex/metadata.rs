@@ -165,7 +165,8 @@ pub struct Metadata {
     /// Unix seconds.
     #[serde(default)]
     pub updated_at: i64,
-    /// How far a track sounds from the one that was asked of, from 0 to 1; only among the nearest ones.
+    /// How far a track sounds from the one that was asked of, 0 the same, 1 nothing alike; only among the
+    /// nearest ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distance: Option<f64>,
     /// 1 where it is known what a track sounds like: the version that clients look for.

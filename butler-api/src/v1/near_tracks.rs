@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct NearTracks {
     /// The tracks: of `nearest` by their distance, of `path` in the order in which they are played.
     pub tracks: Vec<NearTrack>,
-    /// Why there are none, where it is not known what a track sounds like, and what to do about it: a sentence
-    /// or two.
+    /// Why there are none, where it is not known what a track sounds like, and what to do about it: a
+    /// sentence or two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -29,8 +29,8 @@ pub struct NearTrack {
     /// Its album.
     #[serde(default)]
     pub album: Option<String>,
-    /// How far it is from the track that was asked of, or from the one before it on a path: 0 sounds the same,
-    /// 1 as different as can be.
+    /// How far it is from the track that was asked of, or from the one before it on a path: 0 sounds the
+    /// same, 1 nothing alike.
     pub distance: f64,
     /// Milliseconds, where known.
     #[serde(default)]

@@ -25,8 +25,8 @@ pub struct Task {
     /// Whether it is due today: on, neither failed nor stopped by a person today, and its interval has
     /// passed.
     pub due: bool,
-    /// How long it usually takes, in seconds: the median of its last five completed runs, 300 without any, and
-    /// at least 2. The plan reckons with the same, but for media tasks with what is lacking tonight.
+    /// How long it usually takes, in seconds: the median of its last five completed runs, 300 without any,
+    /// and at least 2. The plan reckons with the same, but for media tasks with what is lacking tonight.
     pub usual_seconds: u64,
     /// Whether that is a guess, since no run of it has completed.
     #[serde(default)]

@@ -22,7 +22,7 @@ impl EventSource {
     pub(super) async fn open(request: Request<'_>) -> Result<Self, Error> {
         let call = request.call();
         let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/event-stream"))]);
-        let response = request.headers(accept).open().await?;
+        let (_, response) = request.headers(accept).open().await?;
         Ok(Self { call, response, reader: EventReader::default() })
     }
 

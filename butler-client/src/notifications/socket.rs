@@ -20,12 +20,15 @@ use super::Notice;
 use super::words::of_frame;
 use crate::error::{Call, Error, Source};
 use crate::request::Request;
+use crate::token::Token;
 
 /// Bytes of a frame; Plex's are far smaller.
 const MAX_FRAME_BYTES: usize = 8 << 20;
 
 pub(super) struct Socket {
     call: Call,
+    /// That of the handshake, which a server may echo when it hangs up.
+    token: Option<Token>,
     socket: WebSocketStream<Upgraded>,
 }
 
@@ -46,7 +49,7 @@ impl Socket {
             (SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
             (SEC_WEBSOCKET_KEY, key_header),
         ]);
-        let response = request.headers(headers).open().await?;
+        let (token, response) = request.headers(headers).open().await?;
         let accepted = response.headers().get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
         if response.status() != StatusCode::SWITCHING_PROTOCOLS
             || accepted != Some(derive_accept_key(key.as_bytes()).as_bytes())
@@ -62,7 +65,7 @@ impl Socket {
             .max_message_size(Some(MAX_FRAME_BYTES))
             .max_frame_size(Some(MAX_FRAME_BYTES));
         let socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await;
-        Ok(Self { call, socket })
+        Ok(Self { call, token, socket })
     }
 
     /// What comes next. Half way to the limit the server is asked whether it is there.
@@ -83,7 +86,8 @@ impl Socket {
         match message {
             Some(Ok(Message::Text(text))) => Ok(of_frame(&text)),
             Some(Ok(Message::Close(frame))) => {
-                let reason = frame.map(|frame| frame.reason.to_string()).filter(|reason| !reason.is_empty());
+                let reason = frame.map(|frame| Token::hidden_in(self.token.as_ref(), &frame.reason));
+                let reason = reason.filter(|reason| !reason.is_empty());
                 lost(reason.unwrap_or_else(|| "the server hung up".to_owned()).into())
             }
             Some(Ok(_)) => Ok(Vec::new()),

@@ -11,9 +11,11 @@ mod secrets;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use butler_client::{Client, Error, NewSection, Outcome, RetryPolicy, RunFilter, RunId, RunState, TaskName};
+use butler_client::{
+    Client, Error, NewSection, Outcome, RetryPolicy, RunFilter, RunId, RunState, TaskName, UNASKABLE,
+};
 use butler_fixtures::plex::TROUBLES;
-use butler_fixtures::stand_in::{Reply, StandIn};
+use butler_fixtures::stand_in::{Reply, StandIn, Unanswering};
 
 const TOKEN: &str = "a-token-that-nobody-may-print";
 /// Long enough for any answer on a machine that is busy.
@@ -216,6 +218,72 @@ async fn a_name_that_a_url_would_swallow_never_becomes_a_call_on_all_tasks() {
     assert_eq!(server.asked(), []);
     client(&server).butler().stop("../a?b#c").await.unwrap();
     assert_eq!(server.asked()[0].line, "DELETE /butler/..%2Fa%3Fb%23c");
+}
+
+#[tokio::test]
+async fn no_call_takes_a_name_that_a_url_would_swallow() {
+    let server = always(Reply::empty(200));
+    for name in ["", ".", "..", "%2e"] {
+        let (client, task) = (client(&server), TaskName::from(name));
+        for error in [
+            client.dry_run(&task).await.unwrap_err(),
+            client.confirm_plan(&task, "d").await.unwrap_err(),
+            client.cancel_activity(name).await.unwrap_err(),
+        ] {
+            assert!(
+                matches!(&error, Error::NotFound { message, .. } if message == UNASKABLE),
+                "{name:?} {error}"
+            );
+        }
+    }
+    assert_eq!(server.asked(), []);
+}
+
+#[tokio::test]
+async fn an_action_that_somebody_else_answers_was_not_done() {
+    let login = "<!DOCTYPE html><html><body><form>Log in to your router</form></body></html>";
+    let fragment = Reply::new(200, "text/html", "", "<p>Welcome</p>");
+    for reply in [
+        Reply::new(200, "text/html", "", login),
+        fragment,
+        Reply::new(200, "text/html", "", "<h1>404 Not Found</h1>"),
+        Reply::new(200, "text/plain", "", "OK"),
+        Reply::json(200, "[1]"),
+        Reply::json(200, r#"{"error":"log in first"}"#),
+    ] {
+        let server = always(reply);
+        let client = client(&server);
+        for error in [
+            client.butler().start(TaskName::BackupDatabase).await.unwrap_err(),
+            client.butler().start_all().await.unwrap_err(),
+            client.butler().stop(TaskName::BackupDatabase).await.unwrap_err(),
+            client.butler().stop_all().await.unwrap_err(),
+            client.set_preferences(&[("ButlerStartHour", "1")]).await.unwrap_err(),
+            client.cancel_activity("u").await.unwrap_err(),
+            client.refresh_section(1, &[]).await.unwrap_err(),
+            client.remove_section(1).await.unwrap_err(),
+        ] {
+            assert!(show(&error).starts_with("Decode the confirmation of an action: "), "{error}");
+        }
+    }
+    // What a Plex Media Server may answer to an action.
+    for reply in [
+        Reply::empty(200),
+        Reply::page(200, "OK"),
+        Reply::new(200, "text/xml", "", r#"<?xml version="1.0"?><MediaContainer size="0"/>"#),
+        Reply::json(200, r#"{"MediaContainer":{"size":0}}"#),
+        Reply::new(200, "text/html", "", "\r\n"),
+    ] {
+        client(&always(reply)).butler().stop_all().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_come_to_be_is_a_timeout_of_its_own_limit() {
+    let server = Unanswering::start();
+    let client = Client::builder().url(server.url()).timeout(PATIENCE).connect_timeout(IMPATIENCE);
+    let error = client.retry(RetryPolicy::none()).build().unwrap().butler().tasks().await.unwrap_err();
+    assert!(matches!(&error, Error::Timeout { after, .. } if *after == IMPATIENCE), "{error:?}");
 }
 
 #[tokio::test]

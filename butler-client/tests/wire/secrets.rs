@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use butler_client::{Client, Error, RetryPolicy};
+use butler_client::{Client, Error, Notice, RetryPolicy};
 use butler_fixtures::plex::{Plex, TROUBLES};
 use butler_fixtures::stand_in::{Reply, StandIn};
 
@@ -31,6 +31,73 @@ async fn a_server_that_echoes_the_token_has_it_printed_nowhere() {
         let shown = whole(&error);
         assert!(!shown.contains(TOKEN), "{shown}");
     }
+}
+
+/// A token with letters that HTML, URLs and JSON escape.
+const ESCAPED: &str = "s3cret&Plex<Token>/XYZ=";
+
+/// Whether a text holds so much of a token that it is one no more.
+fn betrays(text: &str, token: &str) -> bool {
+    let letters: Vec<char> = token.chars().collect();
+    letters.windows(5).any(|piece| text.contains(&piece.iter().collect::<String>()))
+}
+
+#[tokio::test]
+async fn no_piece_of_an_echoed_token_is_printed_wherever_the_text_is_cut() {
+    let forms: [fn(&str) -> String; 4] = [
+        str::to_owned,
+        |token| token.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+        |token| {
+            token
+                .replace('&', "%26")
+                .replace('<', "%3C")
+                .replace('>', "%3e")
+                .replace('/', "%2F")
+                .replace('=', "%3D")
+        },
+        |token| token.replace('/', r"\/").replace('<', r"\u003c").replace('>', r"\u003E"),
+    ];
+    for form in forms {
+        // The places at which texts of 200 and 300 characters are cut, and some before these.
+        for before in [20].into_iter().chain((170..=200).step_by(3)).chain((270..=300).step_by(3)) {
+            for status in [200, 202, 400, 401, 404, 500] {
+                let echo = "a".repeat(before) + &form(ESCAPED) + "zzz";
+                let body = if status < 300 { echo } else { format!("<h1>{echo}</h1>") };
+                let server = always(Reply::new(status, "text/html", "", &body));
+                let client = Client::builder().url(server.url()).token(ESCAPED).timeout(PATIENCE);
+                let client = client.retry(RetryPolicy::none()).build().unwrap();
+                for error in [
+                    client.butler().tasks().await.unwrap_err(),
+                    client.butler().start_all().await.unwrap_err(),
+                ] {
+                    let shown = whole(&error);
+                    assert!(!betrays(&shown, ESCAPED), "{before} {status} {shown}");
+                    assert!(shown.contains("aaa"), "nothing of the echo is shown: {shown}");
+                    assert!(before > 20 || shown.contains("a***"), "{shown}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_echoes_the_token_when_it_hangs_up_has_it_printed_nowhere() {
+    let server = StandIn::start(|request| {
+        let key = request.header("sec-websocket-key").to_owned();
+        let head = format!(
+            "HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+            butler_fixtures::plex::accept_key(&key)
+        );
+        // A close frame: 1008, and why.
+        let reason = [&1008_u16.to_be_bytes(), format!("no {ESCAPED}").as_bytes()].concat();
+        let frame = [&[0x88, u8::try_from(reason.len()).unwrap()], reason.as_slice()].concat();
+        Reply::Bytes([head.as_bytes(), &frame].concat())
+    });
+    let client = Client::builder().url(server.url()).token(ESCAPED).timeout(PATIENCE).build().unwrap();
+    let mut notifications = client.notifications().connect().await.unwrap();
+    let Some(Ok(Notice::Disconnected(error))) = notifications.next().await else { panic!("it goes on") };
+    let shown = whole(&error);
+    assert!(shown.contains("no ***") && !betrays(&shown, ESCAPED), "{shown}");
 }
 
 #[tokio::test]

@@ -140,7 +140,7 @@ fn a_crash_between_the_units_and_what_is_derived_of_them_costs_nothing() {
     let (mut night, section, _media) = night(&["01 One.mp3"]);
     analyse(&night, sources(&night, section)[0], 700);
     let run = night.start(&DEEP);
-    assert_eq!(night.engine.runs[&run].phase, Phase::Counting { is_widening: false });
+    assert_eq!(night.engine.runs[&run].phase, Phase::Counting);
     let mut night = night.crash();
     assert_eq!(
         (finish(&mut night, run).record.state, needed(&night, section)),

@@ -1,21 +1,17 @@
 //! Carries out what the schedule orders: saves runs, begins them, stops them, sets the next wake-up. And
-//! follows a run's own work and the count of its lacks.
+//! follows a run's own work; what it lacks is counted in `lacks.rs`.
 
-use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::time::Instant;
 
-use butler_api::{Attendance, Reason, RunId, RunRecord, RunState};
+use butler_api::{Attendance, Reason, RunId, RunRecord};
 use butler_library::{FileMark, Library, RunRow, StoreError};
 use butler_schedule::{Effect, Lane, RunEnd};
-use butler_tasks::{Demand, Report, Task, TaskError, WorkStep};
+use butler_tasks::{Report, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
-use super::counting::Counting;
-use crate::causes::{OWN_FAULT, with_causes};
 use crate::door::fact::{Came, What};
 use crate::engine::Loop;
-use crate::engine::event::{EngineEvent, Gathered};
 use crate::engine::unsaved::{RunEnding, Unstored};
 use crate::run::Run;
 use crate::run::phase::Phase;
@@ -116,7 +112,7 @@ impl Loop {
     }
 
     /// Tells the backlog whose a run is, and by when its units must end.
-    fn bind(&mut self, id: RunId) {
+    pub(super) fn bind(&mut self, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
         let until = run.bound_until.map(|end| end.saturating_add(UNITS_GRACE).unwrap_or(end));
         self.backlog.bind(id, run.origin, until, run.task.timing.lane == Lane::Media);
@@ -129,34 +125,6 @@ impl Loop {
                 "that Butler is there could not be noted"
             );
         }
-    }
-
-    /// A media run that waits to begin in this window, or is placed in it, will lack this and that: what is
-    /// at work until then makes it too, where it reads the same file.
-    fn look_ahead(&mut self, record: &RunRecord) {
-        let is_to_come =
-            matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
-        let is_media = |task: &&Task| task.timing.lane == Lane::Media;
-        let Some(task) = self.catalogue.find(&record.task).filter(is_media) else { return };
-        if !is_to_come || self.done_ahead.contains_key(&record.id) {
-            return;
-        }
-        self.done_ahead.insert(record.id, 0);
-        let demands = task.demands(&self.settings.borrow());
-        let run = Run::new(record, task);
-        if let Err(error) = self.gather(&run, demands, true) {
-            tracing::warn!(run = %record.id, %error, "what it will lack is not looked for");
-        }
-    }
-
-    /// A run that was about new items shall take all lacks.
-    fn widen(&mut self, id: RunId) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        if !run.is_detachable() {
-            return;
-        }
-        run.phase = Phase::Counting { is_widening: true };
-        self.count(id);
     }
 
     fn begin(&mut self, id: RunId) {
@@ -189,83 +157,11 @@ impl Loop {
         self.fail_without_thread(id, begun);
     }
 
-    /// What a run had done, and which files had failed in it, when the server was stopped; of a new one nothing.
+    /// What a run had done, and which files had failed in it, when the server was stopped; of a new one
+    /// nothing.
     fn before_restart(&self, id: RunId) -> Result<Option<(RunRow, Vec<FileMark>)>, StoreError> {
         let Some(stored) = self.library.run(id)? else { return Ok(None) };
         Ok(Some((stored, self.library.failed_files(id)?)))
-    }
-
-    /// The run's lacks are to be counted; where it wishes nothing there is nothing to count.
-    fn count(&mut self, id: RunId) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        let demands = run.task.demands(&self.settings.borrow());
-        if demands.is_empty() {
-            run.phase = Phase::Units;
-            return self.end_if_done(id);
-        }
-        let Some(run) = self.runs.get(&id) else { return };
-        let gathering = self.gather(run, demands, false);
-        self.fail_without_thread(id, gathering);
-    }
-
-    /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
-    fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
-        let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
-        let (id, counting) = (run.id, Counting::of(run));
-        std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
-            let count = || counting.count(&library, &demands, clock.now());
-            let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
-                Ok(counted) => counted.map(|gathered| Gathered { is_ahead, ..gathered }).map_err(|error| {
-                    format!("The library could not be read: {}. See the server's log.", with_causes(&error))
-                }),
-                Err(_) => Err(OWN_FAULT.to_owned()),
-            };
-            inbox.tell(EngineEvent::Gathered { run: id, lacks });
-        })?;
-        Ok(())
-    }
-
-    pub(super) fn gathered(&mut self, id: RunId, lacks: Result<Gathered, String>) {
-        let Some(run) = self.runs.get_mut(&id) else { return self.gathered_ahead(id, lacks) };
-        let Gathered { lacks, held_back, newcomers_only, is_ahead } = match lacks {
-            Ok(gathered) => gathered,
-            Err(sentence) => return self.fail_run(id, sentence),
-        };
-        // The run has begun by now, and what it lacks is counted anew: the older count knows nothing of what
-        // was made meanwhile.
-        let Phase::Counting { is_widening } = run.phase else { return };
-        if is_ahead {
-            return;
-        }
-        // What was begun for new items only, and shall take all by now, is counted whole by the one that
-        // comes behind.
-        if !(is_widening && newcomers_only) {
-            run.phase = Phase::Units;
-        }
-        run.held_back = held_back;
-        for (spec, sources) in lacks {
-            run.total += self.backlog.add(id, run.origin, &spec, sources);
-        }
-        log_unstored(id, "a run's total", self.library.set_run_total(id, run.total));
-        let progress = run.progress(None);
-        self.tell(progress);
-        self.bind(id);
-        self.end_if_done(id);
-        self.dispatch();
-    }
-
-    /// What a run that is still to come will lack was counted.
-    fn gathered_ahead(&mut self, id: RunId, lacks: Result<Gathered, String>) {
-        match lacks {
-            Ok(gathered) if self.done_ahead.contains_key(&id) => {
-                for (spec, sources) in gathered.lacks {
-                    self.backlog.add_ahead(id, spec, sources.into_iter().collect());
-                }
-            }
-            Ok(_) => {}
-            // The run itself will say so, should it still be so when it begins.
-            Err(sentence) => tracing::warn!(run = %id, %sentence, "what it will lack is not known"),
-        }
     }
 
     pub(super) fn work_stepped(&mut self, id: RunId, step: WorkStep) {
@@ -305,7 +201,7 @@ impl Loop {
     }
 
     /// A run whose thread could not be started can't go on.
-    fn fail_without_thread(&mut self, id: RunId, started: std::io::Result<()>) {
+    pub(super) fn fail_without_thread(&mut self, id: RunId, started: std::io::Result<()>) {
         if let Err(error) = started {
             self.fail_run(
                 id,
@@ -375,7 +271,7 @@ impl Loop {
             return;
         }
         let until = match run.phase {
-            Phase::Working | Phase::Counting { .. } | Phase::Deriving { .. } => return,
+            Phase::Working | Phase::Counting | Phase::Deriving { .. } => return,
             Phase::Closing { is_cut: true, .. } => return self.end_run(id, RunEnd::Stopped),
             Phase::Closing { until, is_cut: false } => Some(until),
             Phase::Units => None,
@@ -416,11 +312,13 @@ impl Loop {
     }
 
     pub(super) fn deriving_ended(&mut self, id: RunId, end: Result<(), String>) {
-        let Some(run) = self.runs.get(&id).filter(|run| matches!(run.phase, Phase::Deriving { .. })) else {
-            return;
-        };
+        let Some(run) = self.runs.get(&id) else { return };
+        let Phase::Deriving { until } = run.phase else { return };
         let reason = run.completed_reason();
         match end {
+            Ok(()) if run.looks_again && until.is_none() => self.count(id),
+            // There may be more to do, and its window has ended.
+            Ok(()) if run.looks_again => self.end_run(id, RunEnd::Stopped),
             Ok(()) => self.end_run(id, RunEnd::Completed(reason)),
             Err(sentence) => self.fail_run(id, sentence),
         }

@@ -95,21 +95,19 @@ pub(crate) enum EngineEvent {
     WorkerKnown { slot: usize, sandbox: Result<Sandbox, String> },
     /// A slot's worker is no more.
     WorkerGone { slot: usize },
-    /// A result or a failure is stored, or could not be.
-    Settled(Settled),
+    /// A unit's results and failures are stored, or could not be.
+    Settled { unit: UnitId, settled: Settled },
     /// The server goes down: everything stops, and who waits at the other end is told when it has.
     ShutdownAsked { done: mpsc::Sender<()> },
 }
 
-/// What a run lacks, counted at its start.
+/// What a run lacks.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     /// For each product the sources that lack it, newest items first.
     pub(crate) lacks: Vec<(Spec, Vec<SourceId>)>,
     /// How many lacks are left alone because of earlier failures.
     pub(crate) held_back: u64,
-    /// Whether only what came after its section's first scan was looked at.
-    pub(crate) newcomers_only: bool,
     /// Whether it was counted before the run's beginning.
     pub(crate) is_ahead: bool,
 }

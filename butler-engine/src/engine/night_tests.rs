@@ -82,7 +82,7 @@ impl Night {
         assert!(asked.try_recv().unwrap().unwrap().iter().any(|pause| pause.owner == owner));
     }
 
-    fn gathered(&mut self, run: RunId, sources: &[i64]) {
+    pub(super) fn gathered(&mut self, run: RunId, sources: &[i64]) {
         let lacks = vec![(Spec::Tags, sources.iter().copied().map(SourceId).collect())];
         self.engine
             .handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });

@@ -76,8 +76,9 @@ fn what_was_left_under_a_root_that_is_away_is_not_in_the_stored_total() {
 #[test]
 fn no_unit_is_begun_while_storing_does_not_keep_up() {
     let (mut engine, events, _folder) = rig();
-    for _ in 0..MOST_UNSETTLED {
+    for unit in 0..MOST_UNSETTLED as u64 {
         let result = UnitResult {
+            unit: 1_000 + unit,
             source: SourceId(9),
             wants: Vec::new(),
             answers: Vec::new(),
@@ -92,7 +93,7 @@ fn no_unit_is_begun_while_storing_does_not_keep_up() {
     let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
     engine.handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
     assert!(engine.pool.free_share(1).is_some(), "none was begun");
-    let settled = events.iter().find(|event| matches!(event, EngineEvent::Settled(_))).unwrap();
+    let settled = events.iter().find(|event| matches!(event, EngineEvent::Settled { .. })).unwrap();
     engine.handle(settled);
     assert!(engine.pool.free_share(1).is_none(), "one was begun as soon as there was room");
 }

@@ -140,9 +140,17 @@ impl Loop {
                 }
             }
         }
+        for (want, _) in &answers {
+            let Want { spec, runs, .. } = &wants[*want];
+            for run in runs {
+                if let Some(run) = self.runs.get_mut(run) {
+                    run.unit_answered(source, spec.kind());
+                }
+            }
+        }
         let is_forced = |run: &&RunId| self.runs.get(run).is_some_and(|run| run.tries_again());
         let forced = wants.iter().flat_map(|want| &want.runs).filter(is_forced).copied().collect();
-        self.publisher.settle(UnitResult { source, wants, answers, bytes_read, spent, forced });
+        self.publisher.settle(UnitResult { unit, source, wants, answers, bytes_read, spent, forced });
     }
 
     /// A run goes on without one of its lacks, which stays a lack.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -20,19 +21,32 @@ use crate::engine::inbox::Inbox;
 /// A root whose watch ended, or could not begin, is tried again after this.
 const TRY_AGAIN: Duration = Duration::from_secs(300);
 
+/// So many words wait for its thread. A root's watch that has more waits, and what the kernel can't keep for
+/// it meanwhile it tells as too much.
+const MOST: usize = 1_024;
+
 /// Something that its thread is told.
 enum Word {
-    /// The setting or the sections may be others now.
-    LookAgain,
+    /// The loop asks for something: see [`Asked`].
+    Asked,
     /// A root's watch told something.
     Root { section: SectionId, root: PathBuf, watched: Watched },
+}
+
+/// What the loop asks for. It must not wait, so that it leaves no word where there is no room for one: what
+/// it asks for is seen behind the words that are there.
+#[derive(Default)]
+struct Asked {
+    /// The setting or the sections may be others now.
+    look_again: AtomicBool,
     /// The engine ends.
-    End,
+    end: AtomicBool,
 }
 
 /// The watch over the roots of all sections, until it is dropped.
 pub(crate) struct Watching {
-    words: mpsc::Sender<Word>,
+    words: mpsc::SyncSender<Word>,
+    asked: Arc<Asked>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -42,30 +56,34 @@ impl Watching {
         settings: watch::Receiver<Arc<Settings>>,
         inbox: Inbox,
     ) -> std::io::Result<Self> {
-        let (words, told) = mpsc::channel();
+        let (words, told) = mpsc::sync_channel(MOST);
+        let asked = Arc::<Asked>::default();
         let mut watcher = Watcher {
             library,
             settings,
             inbox,
             words: words.clone(),
+            asked: Arc::clone(&asked),
             roots: BTreeMap::new(),
             troubles: BTreeMap::new(),
             pending: Pending::default(),
         };
         let thread =
             std::thread::Builder::new().name("watching".to_owned()).spawn(move || watcher.run(&told))?;
-        Ok(Self { words, thread: Some(thread) })
+        Ok(Self { words, asked, thread: Some(thread) })
     }
 
     /// The setting or the sections may be others now.
     pub(crate) fn look_again(&self) {
-        let _ended = self.words.send(Word::LookAgain);
+        self.asked.look_again.store(true, Ordering::SeqCst);
+        let _full_or_ended = self.words.try_send(Word::Asked);
     }
 }
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        let _ended = self.words.send(Word::End);
+        self.asked.end.store(true, Ordering::SeqCst);
+        let _full_or_ended = self.words.try_send(Word::Asked);
         // It never waits for a root.
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that watches the sections' folders panicked");
@@ -77,7 +95,8 @@ struct Watcher {
     library: Library,
     settings: watch::Receiver<Arc<Settings>>,
     inbox: Inbox,
-    words: mpsc::Sender<Word>,
+    words: mpsc::SyncSender<Word>,
+    asked: Arc<Asked>,
     roots: BTreeMap<(SectionId, PathBuf), RootWatch>,
     /// Why a root is not watched, as the log says already: each try would say it again.
     troubles: BTreeMap<(SectionId, PathBuf), Unwatched>,
@@ -94,10 +113,15 @@ impl Watcher {
             }
             let until = self.pending.next_due().map_or(tries_at, |due| due.min(tries_at));
             match told.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(Word::LookAgain) => self.follow_sections(),
                 Ok(Word::Root { section, root, watched }) => self.heed(section, root, watched),
-                Ok(Word::End) | Err(mpsc::RecvTimeoutError::Disconnected) => return,
-                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Ok(Word::Asked) | Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+            }
+            if self.asked.end.load(Ordering::SeqCst) {
+                return;
+            }
+            if self.asked.look_again.swap(false, Ordering::SeqCst) {
+                self.follow_sections();
             }
             for (section, paths) in self.pending.take_due(Instant::now()) {
                 self.inbox.tell(EngineEvent::FilesChanged { section: section.0, paths });

@@ -8,12 +8,9 @@ use jiff::Timestamp;
 pub(crate) enum Phase {
     /// The task's own work is under way.
     Working,
-    /// What the run lacks is being counted.
-    Counting {
-        /// Whether the run was about new items, and its lacks are counted once more, for it shall take all of
-        /// them now. Units of what was counted before go on meanwhile.
-        is_widening: bool,
-    },
+    /// What the run lacks is being counted, perhaps once more: units of what was counted before go on
+    /// meanwhile.
+    Counting,
     /// All lacks are counted, and units make what is lacking: none open means that they are done.
     Units,
     /// No unit is open, and products of items are derived.
@@ -41,7 +38,7 @@ impl Phase {
         match self {
             Self::Closing { until, .. } => Some(until),
             Self::Deriving { until } => until,
-            Self::Working | Self::Counting { .. } | Self::Units => None,
+            Self::Working | Self::Counting | Self::Units => None,
         }
     }
 
@@ -50,7 +47,7 @@ impl Phase {
         match self {
             Self::Deriving { .. } => Self::Deriving { until: Some(until) },
             Self::Closing { is_cut, .. } => Self::Closing { until, is_cut },
-            Self::Working | Self::Counting { .. } => Self::Closing { until, is_cut: true },
+            Self::Working | Self::Counting => Self::Closing { until, is_cut: true },
             Self::Units => Self::Closing { until, is_cut: left > 0 },
         }
     }

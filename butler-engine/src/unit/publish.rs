@@ -3,16 +3,15 @@
 //! while it did is stored together, so that one commit serves many units whose work is short, such as the
 //! headers of a first scan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use butler_api::RunId;
 use butler_library::{
     BlobError, FileMark, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceFile,
-    UnitCost,
+    SourceId, UnitCost, VitalThread,
 };
 use butler_product::{Failure, ProductKind, Value};
 use butler_schedule::windows_ahead;
@@ -25,7 +24,7 @@ use crate::door::fact::{Came, What};
 use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
 use crate::engine::settings::of_schedule;
-use crate::unit::backlog::Want;
+use crate::unit::backlog::{UnitId, Want};
 use crate::unit::retry;
 use crate::unit::{Made, Settled, Spent, UnitResult};
 
@@ -37,12 +36,17 @@ const GATHER: Duration = Duration::from_millis(25);
 /// While so many units wait to be stored none is begun: each has its outputs open.
 pub(crate) const MOST_UNSETTLED: usize = 256;
 
+/// A want that was answered, and by whom it is waited for.
+type Answered = (SourceId, ProductKind, BTreeSet<RunId>);
+
 /// The publisher's door.
 pub(crate) struct Publisher {
-    /// Units that were handed in and that the loop has not heard of since.
-    unsettled: usize,
+    /// Before its door, as it returns when that is dropped.
+    thread: Option<VitalThread>,
+    /// The units that were handed in and that the loop has not heard of since: what each answered, and to
+    /// which runs.
+    unsettled: HashMap<UnitId, Vec<Answered>>,
     results: Option<mpsc::Sender<UnitResult>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Publisher {
@@ -57,16 +61,20 @@ impl Publisher {
         let thread = threads.spawn("publisher", move || {
             let ground = Ground { library, settings, clock };
             while let Ok(first) = incoming.recv() {
-                for settled in store(&ground, gather(first, &incoming)) {
-                    inbox.tell(EngineEvent::Settled(settled));
+                for (unit, settled) in store(&ground, gather(first, &incoming)) {
+                    inbox.tell(EngineEvent::Settled { unit, settled });
                 }
             }
         })?;
-        Ok(Self { unsettled: 0, results: Some(results), thread: Some(thread) })
+        Ok(Self { unsettled: HashMap::new(), results: Some(results), thread: Some(thread) })
     }
 
     pub(crate) fn settle(&mut self, result: UnitResult) {
-        self.unsettled += 1;
+        let answered = result.answers.iter().map(|(want, _)| {
+            let want = &result.wants[*want];
+            (result.source, want.spec.kind(), want.runs.clone())
+        });
+        self.unsettled.insert(result.unit, answered.collect());
         if let Some(results) = &self.results {
             // The thread ends only with this door.
             let _ = results.send(result);
@@ -74,21 +82,29 @@ impl Publisher {
     }
 
     /// The loop has heard how one that was handed in is settled.
-    pub(crate) fn settled(&mut self) {
-        self.unsettled = self.unsettled.saturating_sub(1);
+    pub(crate) fn settled(&mut self, unit: UnitId) {
+        self.unsettled.remove(&unit);
+    }
+
+    /// What units have answered to a run and is not stored yet, as far as is known.
+    pub(crate) fn on_the_way(&self, run: RunId) -> HashSet<(SourceId, ProductKind)> {
+        let of_run = self.unsettled.values().flatten().filter(|(_, _, runs)| runs.contains(&run));
+        of_run.map(|(source, kind, _)| (*source, *kind)).collect()
     }
 
     /// Whether storing does not keep up with what the workers make.
-    pub(crate) const fn is_behind(&self) -> bool {
-        self.unsettled >= MOST_UNSETTLED
+    pub(crate) fn is_behind(&self) -> bool {
+        self.unsettled.len() >= MOST_UNSETTLED
     }
 
     /// Stores what was handed in, and ends.
     pub(crate) fn end(&mut self) {
+        let thread = self.thread.take();
+        if let Some(thread) = &thread {
+            thread.may_return();
+        }
         self.results = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
+        if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the publisher panicked");
         }
     }
@@ -117,7 +133,12 @@ enum PublishError {
 /// A unit's results on their way into the database.
 enum Prepared {
     /// Ready to be stored, with what is told once they are.
-    Unit { unit: PublishedUnit, runs: BTreeMap<RunId, Vec<Came>>, failed: Vec<FileMark>, facts: Vec<What> },
+    Unit {
+        unit: Box<PublishedUnit>,
+        runs: BTreeMap<RunId, Vec<Came>>,
+        failed: Vec<FileMark>,
+        facts: Vec<What>,
+    },
     /// Nothing is to be stored.
     Settled(Settled),
 }
@@ -129,25 +150,29 @@ struct Ground {
     clock: Clock,
 }
 
-fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
+fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<(UnitId, Settled)> {
     let (mut settled, mut ready, mut units) = (Vec::new(), Vec::new(), Vec::new());
     for result in results {
+        let id = result.unit;
         let concerned: Vec<RunId> = result.wants.iter().flat_map(|want| want.runs.iter().copied()).collect();
         // A fault here must not end the thread: every run would wait for it for ever.
         match std::panic::catch_unwind(AssertUnwindSafe(|| prepare(ground, result))) {
             Ok(Ok(Prepared::Unit { unit, runs, failed, facts })) => {
-                ready.push((concerned, unit.source, (runs, failed, facts)));
-                units.push(unit);
+                ready.push((id, concerned, unit.source, (runs, failed, facts)));
+                units.push(*unit);
             }
-            Ok(Ok(Prepared::Settled(done))) => settled.push(done),
-            Ok(Err(error)) => settled.push(impossible(concerned, &error)),
-            Err(_) => settled.push(Settled::Impossible { runs: concerned, sentence: OWN_FAULT.to_owned() }),
+            Ok(Ok(Prepared::Settled(done))) => settled.push((id, done)),
+            Ok(Err(error)) => settled.push((id, impossible(concerned, &error))),
+            Err(_) => {
+                let done = Settled::Impossible { runs: concerned, sentence: OWN_FAULT.to_owned() };
+                settled.push((id, done));
+            }
         }
     }
-    for ((concerned, source, (runs, failed, facts)), published) in
+    for ((id, concerned, source, (runs, failed, facts)), published) in
         ready.into_iter().zip(ground.library.publish_each(units))
     {
-        settled.push(match published {
+        let done = match published {
             Ok(published) => {
                 if published == Published::SourceGone {
                     tracing::info!(%source, "a source went while a worker had it in hand; its results were \
@@ -156,7 +181,8 @@ fn store(ground: &Ground, results: Vec<UnitResult>) -> Vec<Settled> {
                 Settled::Stored { runs, failed, facts }
             }
             Err(error) => impossible(concerned, &error.into()),
-        });
+        };
+        settled.push((id, done));
     }
     settled
 }
@@ -177,7 +203,7 @@ fn prepare(
     Ground { library, settings, clock }: &Ground,
     result: UnitResult,
 ) -> Result<Prepared, PublishError> {
-    let UnitResult { source, wants, answers, bytes_read, spent, forced } = result;
+    let UnitResult { unit: _, source, wants, answers, bytes_read, spent, forced } = result;
     let runs = steps(&wants, &answers);
     let Some(made_from) = library.fingerprint(source)? else {
         // The source went with its last file, and its lacks with it.
@@ -234,7 +260,7 @@ fn prepare(
         }
     }
     facts.extend(told_of_failures(&files, &unit.failures));
-    Ok(Prepared::Unit { unit, runs, failed, facts })
+    Ok(Prepared::Unit { unit: Box::new(unit), runs, failed, facts })
 }
 
 /// The kinds of a unit that came to something, in the order in which they are made.

@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 /// After this many tries a content failure rests until the file or the maker changes, or a person asks.
 const TRIES_BEFORE_REST: u32 = 3;
 
-/// When a product that failed may be tried again; none while it rests. `before` is what its tries had come to,
-/// `windows` are those from `now` on.
+/// When a product that failed may be tried again; none while it rests. `before` is what its tries had come
+/// to, `windows` are those from `now` on.
 ///
-/// A try that does not count, for a person forced it, leaves that as it was: neither does it use up one of the
-/// nights' tries, nor does it put the next one off.
+/// A try that does not count, for a person forced it, leaves that as it was: neither does it use up one of
+/// the nights' tries, nor does it put the next one off.
 pub(crate) fn next_try(
     class: FailureClass,
     before: Option<Tries>,

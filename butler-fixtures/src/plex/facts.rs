@@ -95,9 +95,11 @@ pub const FACTS: &[Fact] = &[
         kind: JSON,
         sure: Sure::Captured,
         body: concat!(
-            r#"{"MediaContainer":{"size":3,"Setting":["#,
+            r#"{"MediaContainer":{"size":4,"Setting":["#,
             r#"{"id":"ButlerStartHour","label":"Time at which tasks start to run","summary":"The time at which the server starts running background maintenance tasks.","#,
             r#""type":"int","default":2,"value":2,"hidden":false,"advanced":false,"group":"butler","enumValues":"0:Midnight|1:1 am|2:2 am"},"#,
+            r#"{"id":"ButlerEndHour","label":"Time at which tasks stop running","summary":"The time at which the server stops running background maintenance tasks.","#,
+            r#""type":"int","default":5,"value":5,"hidden":false,"advanced":false,"group":"butler","enumValues":"5:5 am|6:6 am"},"#,
             r#"{"id":"ButlerTaskBackupDatabase","label":"Backup database every three days","summary":"","type":"bool","default":true,"value":true,"hidden":false,"advanced":false,"group":"butler"},"#,
             r#"{"id":"FriendlyName","label":"Friendly name","summary":"","type":"text","default":"","value":"den","hidden":false,"advanced":false,"group":"general"}"#,
             "]}}"

@@ -17,8 +17,8 @@ use crate::{Library, StoreError};
 
 /// Pages that are copied from one look at whether to go on to the next: 1 MB of them.
 const STEP_PAGES: i32 = 256;
-/// After so many steps what was copied is put on the disk: all of it at the end would keep the disk from those
-/// who write meanwhile.
+/// After so many steps what was copied is put on the disk: all of it at the end would keep the disk from
+/// those who write meanwhile.
 const SYNC_EVERY: u32 = 16;
 /// The beginning of a draft's name. Only one process holds a data folder, and makes one copy at a time.
 const DRAFT: &str = ".butler.db.part-";

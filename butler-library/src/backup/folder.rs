@@ -2,6 +2,7 @@
 //! `butler.db-2026-11-24.2`.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{fs, io};
 
 use jiff::civil::Date;
@@ -21,6 +22,8 @@ pub struct BackupFile {
     pub number: u32,
     /// Its size.
     pub bytes: u64,
+    /// When it was written, where that is known: of one that is still to come it is not.
+    pub modified: Option<SystemTime>,
 }
 
 impl BackupFile {
@@ -33,7 +36,7 @@ impl BackupFile {
     ) -> Self {
         let last = there.into_iter().filter(|file| file.date == date).map(|file| file.number).max();
         let number = last.unwrap_or(0) + 1;
-        Self { path: folder.join(name(date, number)), date, number, bytes }
+        Self { path: folder.join(name(date, number)), date, number, bytes, modified: None }
     }
 }
 
@@ -67,7 +70,8 @@ pub fn backups(folder: &Path) -> Result<Vec<BackupFile>, BackupError> {
         // Of a link this is the link's own.
         let metadata = entry.metadata().map_err(|error| BackupError::io(&entry.path(), error))?;
         if metadata.is_file() {
-            files.push(BackupFile { path: entry.path(), date, number, bytes: metadata.len() });
+            let (bytes, modified) = (metadata.len(), metadata.modified().ok());
+            files.push(BackupFile { path: entry.path(), date, number, bytes, modified });
         }
     }
     files.sort_by_key(|file| std::cmp::Reverse((file.date, file.number)));

@@ -1,8 +1,8 @@
 //! Puts a copy in the database's place, and keeps what was there.
 //!
-//! The order is the safety: the copy is checked, brought to this moment (`settle.rs`) and whole on the disk under
-//! a hidden name; the database that is there has a second name, with its log folded into it; only then the copy
-//! takes the first name, in one rename.
+//! The order is the safety: the copy is checked, brought to this moment (`settle.rs`) and whole on the disk
+//! under a hidden name; the database that is there has a second name, with its log folded into it; only then
+//! the copy takes the first name, in one rename.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -83,14 +83,19 @@ pub fn restore_backup(
     let content = check_backup(copy, &mut || false)
         .map_err(|fault| RestoreError::Copy { path: copy.display().to_string(), fault })?;
     let draft = held.path().join("staging").join("restored.db");
+    // A log that a killed restore left would be taken for this draft's.
+    discard(&draft);
     let put = put_in_place(held.path(), copy, &draft, now, &local);
-    let (replaced, Settled { ended_runs, is_paused }) = put.inspect_err(|_| {
-        // A disk that is full shall not stay so for a copy that nobody needs.
-        for suffix in ["", "-wal", "-shm"] {
-            let _gone = fs::remove_file(beside(&draft, suffix));
-        }
-    })?;
+    // A disk that is full shall not stay so for a copy that nobody needs.
+    let (replaced, Settled { ended_runs, is_paused }) = put.inspect_err(|_| discard(&draft))?;
     Ok(Restored { content, ended_runs, is_paused, replaced })
+}
+
+/// Removes a draft with its log, as far as there is any.
+fn discard(draft: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let _gone = fs::remove_file(beside(draft, suffix));
+    }
 }
 
 /// Takes the steps in their order; gives the second name of the database that was there.
@@ -109,6 +114,9 @@ fn put_in_place(
     copy_whole(copy, draft).map_err(fail(draft))?;
     let settled = settle(draft, now)
         .map_err(|source| RestoreError::Settle { path: copy.display().to_string(), source })?;
+    // What is put in place is looked at as it is, not as the copy was.
+    check_backup(draft, &mut || false)
+        .map_err(|fault| RestoreError::Copy { path: draft.display().to_string(), fault })?;
     File::open(draft).and_then(|draft| draft.sync_all()).map_err(fail(draft))?;
     let replaced = if database.exists() {
         fold_log(&database);

@@ -37,8 +37,8 @@ pub struct BackupRemoval {
 }
 
 /// Those of these copies, which come newest first, that stay whatever newer ones come that are damaged or
-/// much smaller: the newest sound one, and the newest sound one that is twice as large as that, for what shrank
-/// so may have lost something.
+/// much smaller: the newest sound one, and the newest sound one that is twice as large as that, for what
+/// shrank so may have lost something.
 pub fn pinned_backups(judged: &[JudgedBackup]) -> impl Iterator<Item = &JudgedBackup> {
     let newest = judged.iter().find(|one| one.is_sound);
     let newest_bytes = newest.map_or(0, |one| one.file.bytes);
@@ -48,8 +48,9 @@ pub fn pinned_backups(judged: &[JudgedBackup]) -> impl Iterator<Item = &JudgedBa
 
 /// What goes of these copies, which come newest first.
 ///
-/// Of the newest [`KEPT_BACKUPS`] days that have a sound copy the newest sound one of each stays, and so do the
-/// pinned ones. A damaged one counts for none of them, and goes once that many days have a newer sound one.
+/// Of the newest [`KEPT_BACKUPS`] days that have a sound copy the newest sound one of each stays, and so do
+/// the pinned ones. A damaged one counts for none of them, and goes once that many days have a newer sound
+/// one.
 pub fn backups_to_remove(judged: &[JudgedBackup]) -> Vec<BackupRemoval> {
     let pinned: Vec<&JudgedBackup> = pinned_backups(judged).collect();
     let (mut days, mut removals): (Vec<Date>, _) = (Vec::new(), Vec::new());
@@ -92,6 +93,7 @@ mod tests {
             date: date(2026, 12, 31).saturating_sub(jiff::Span::new().days(days)),
             number: u32::try_from(copies.len() - place).unwrap(),
             bytes: bytes.unsigned_abs(),
+            modified: None,
         };
         let judged: Vec<_> = copies
             .iter()

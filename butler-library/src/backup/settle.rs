@@ -1,4 +1,5 @@
-//! Makes a copy that is put back true again: what it holds of the moment at which it was made is not so any more.
+//! Makes a copy that is put back true again: what it holds of the moment at which it was made is not so any
+//! more.
 //!
 //! Runs that worked or waited then are ended, and nothing begins by them: not again either for a night of
 //! which this database does not know how it went. Whoever was signed in, or confirmed a plan, has to do so
@@ -24,10 +25,17 @@ pub(super) struct Settled {
     pub(super) is_paused: bool,
 }
 
-/// Brings a copy to this build's version and to this moment. Only the file itself is left.
+/// Brings a copy to this build's version and to this moment. Only the file itself is left: a log that can't be
+/// brought into it, as on a disk that fills up, is an error, which closing alone would keep to itself.
 pub(super) fn settle(path: &Path, now: Timestamp) -> Result<Settled, DbOpenError> {
     let mut connection = db::bring_to_this_version(path)?;
     let settled = bring_to_this_moment(&mut connection, now)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    if mode != "delete" {
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        return Err(rusqlite::Error::SqliteFailure(busy, Some("its log can't be brought in".into())).into());
+    }
     connection.close().map_err(|(_, error)| error)?;
     Ok(settled)
 }

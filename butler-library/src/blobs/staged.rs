@@ -1,5 +1,5 @@
-//! A file that is being written, and how it becomes a blob: written under no name, linked once it is whole and
-//! on the disk.
+//! A file that is being written, and how it becomes a blob: written under no name, linked once it is whole
+//! and on the disk.
 //!
 //! The order is the safety: bytes, fsync, name, fsync of the folder; only then may a row speak of it.
 //! Whatever is killed in between leaves at most a file that no row knows, which GarbageCollectBlobs removes.

@@ -1,5 +1,5 @@
-//! Databases that this process does not hold: copies, and that of a data folder which a server may be writing.
-//! Reads only, and leaves nothing beside them.
+//! Databases that this process does not hold: copies, and that of a data folder which a server may be
+//! writing. Reads only, and leaves nothing beside them.
 
 use std::path::Path;
 

@@ -1,19 +1,19 @@
-//! Brings what the log holds into the database's file (a checkpoint), on a thread and a connection of its own,
-//! so that no commit does and nobody who writes waits for it.
+//! Brings what the log holds into the database's file (a checkpoint), on a thread and a connection of its
+//! own, so that no commit does and nobody who writes waits for it.
 //!
-//! It never blocks a write, and it can't by itself come to the end of a log that is written all the time: what
-//! is left after its last round the writer brings in, once that is little. Start with [`Checkpoints::start`].
+//! It never blocks a write, and it can't by itself come to the end of a log that is written all the time:
+//! what is left after its last round the writer brings in, once that is little. Start with
+//! [`Checkpoints::start`].
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
 use super::{BUSY_TIMEOUT, StoreError};
-use crate::vital_threads::VitalThreads;
+use crate::vital_threads::{VitalThread, VitalThreads};
 
 /// A log of so many pages is worth a checkpoint: 4 MB.
 const WORTH_IT: i64 = 1_000;
@@ -31,7 +31,7 @@ pub(super) struct Checkpoints {
     /// None once it is to end.
     asks: Option<SyncSender<Option<Reply>>>,
     state: Arc<State>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<VitalThread>,
 }
 
 #[derive(Default)]
@@ -88,16 +88,20 @@ impl Checkpoints {
 
 impl Drop for Checkpoints {
     fn drop(&mut self) {
+        let thread = self.thread.take();
+        if let Some(thread) = &thread {
+            thread.may_return();
+        }
         self.asks = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = thread {
             // A panic of it was reported already.
             let _ended = thread.join();
         }
     }
 }
 
-/// Pages of the log, and those of them that are in the database's file now. Where it fails, as on a full disk,
-/// all stays in the log, and the next one tries again.
+/// Pages of the log, and those of them that are in the database's file now. Where it fails, as on a full
+/// disk, all stays in the log, and the next one tries again.
 pub(super) fn checkpoint(connection: &Connection) -> Option<(i64, i64)> {
     let answer = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
         Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
@@ -116,8 +120,8 @@ fn work_off(connection: &Connection, asked: &Receiver<Option<Reply>>, state: &St
     }
 }
 
-/// Makes checkpoints until nothing, or little, is left, or another one would not help. Whether the rest is the
-/// writer's.
+/// Makes checkpoints until nothing, or little, is left, or another one would not help. Whether the rest is
+/// the writer's.
 fn rounds(connection: &Connection) -> bool {
     let (mut left_before, mut done_before) = (i64::MAX, -1);
     let mut is_long = false;

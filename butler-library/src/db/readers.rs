@@ -44,8 +44,8 @@ impl Readers {
         work(&transaction)
     }
 
-    /// Has each connection closed as soon as nobody reads by it. A connection plans its queries by the counts of
-    /// `ANALYZE` that were there when it was opened.
+    /// Has each connection closed as soon as nobody reads by it. A connection plans its queries by the counts
+    /// of `ANALYZE` that were there when it was opened.
     pub(super) fn renew(&self) {
         let mut pool = self.pool();
         pool.renewals += 1;

@@ -7,13 +7,12 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
 use super::StoreError;
 use super::checkpoints::{Checkpoints, checkpoint};
-use crate::vital_threads::VitalThreads;
+use crate::vital_threads::{VitalThread, VitalThreads};
 
 /// With so many writes in it a transaction takes no more, so that the first of them doesn't wait for ever.
 const GROUP: usize = 128;
@@ -27,7 +26,7 @@ thread_local! {
 pub(super) struct Writer {
     /// None once the writer is being closed.
     jobs: Option<Sender<Vec<Box<dyn Job>>>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<VitalThread>,
 }
 
 impl Writer {
@@ -99,8 +98,12 @@ fn answered<T, E: From<StoreError>>(answer: &Receiver<Result<T, E>>) -> Result<T
 
 impl Drop for Writer {
     fn drop(&mut self) {
+        let thread = self.thread.take();
+        if let Some(thread) = &thread {
+            thread.may_return();
+        }
         self.jobs = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = thread {
             // Its panics were caught one by one; there is nothing left to hear.
             let _ended = thread.join();
         }

@@ -123,8 +123,8 @@ fn add(
     Ok(is_doubled)
 }
 
-/// Keeps what a file is that was written since. It is placed anew if nothing is still to be read of it, so that
-/// one that an older Butler placed is placed by what names mean today; else it waits where it is.
+/// Keeps what a file is that was written since. It is placed anew if nothing is still to be read of it, so
+/// that one that an older Butler placed is placed by what names mean today; else it waits where it is.
 fn change(
     tx: &Connection,
     section: SectionId,

@@ -1,5 +1,5 @@
-//! Places the files of a content anew, once a worker has read what it says of itself: its tags, or how a photo
-//! was taken. By the same rules as a scan, so that neither undoes the other's work.
+//! Places the files of a content anew, once a worker has read what it says of itself: its tags, or how a
+//! photo was taken. By the same rules as a scan, so that neither undoes the other's work.
 
 use std::collections::BTreeMap;
 

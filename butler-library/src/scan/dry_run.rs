@@ -1,6 +1,6 @@
 //! A scan that stops at its plans and shows them: which files would be new, moved, changed, back or missing,
-//! and where each would stand. It reads new and changed files as a scan does, so that moves are found; it waits
-//! for none that is still being written, and writes nothing.
+//! and where each would stand. It reads new and changed files as a scan does, so that moves are found; it
+//! waits for none that is still being written, and writes nothing.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

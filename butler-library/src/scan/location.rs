@@ -1,5 +1,6 @@
 //! Where a file stands in the tree of items, by what its name says: the items from the top down, and which
-//! media and piece of the last one it is. Pure: nothing is looked up, nothing made. Start with [`Location::of`].
+//! media and piece of the last one it is. Pure: nothing is looked up, nothing made. Start with
+//! [`Location::of`].
 //!
 //! What makes an item itself among its parent's children is its key. A film's holds its folder: two files of
 //! one name in one folder are two versions of a film; in two folders they are two films.

@@ -61,8 +61,8 @@ const SKIPPED: &[&str] = &[
 ];
 const SKIPPED_ENDINGS: &[&str] = &[".trickplay", ".bts", ".sync", ".ite"];
 
-/// What a file may have by its name alone, whatever section it lies in; none if it is no media. An audio file's
-/// tags are among it.
+/// What a file may have by its name alone, whatever section it lies in; none if it is no media. An audio
+/// file's tags are among it.
 pub fn traits_of_name(path: &Path) -> Option<Traits> {
     let name = path.file_name()?.as_encoded_bytes();
     let medium = [SectionKind::Photo, SectionKind::Artist].into_iter().find_map(|kind| medium(kind, name))?;

@@ -150,8 +150,8 @@ fn owner_of(
     owner: &Owner,
 ) -> Result<Option<ItemId>, StoreError> {
     if let Owner::File(stem) = owner {
-        // Between the name with the dot of its extension, and with the byte that follows a dot; behind that dot
-        // comes the extension alone.
+        // Between the name with the dot of its extension, and with the byte that follows a dot; behind that
+        // dot comes the extension alone.
         let with = |sign: u8| [folder, stem.as_slice(), &[sign]].concat();
         let mut statement = tx.prepare_cached(
             "SELECT m.item FROM parts p JOIN media m ON m.id = p.media JOIN items i ON i.id = m.item \

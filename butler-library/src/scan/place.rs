@@ -2,8 +2,8 @@
 //! empty goes.
 //!
 //! On a move an item keeps its identity: it is renamed in place, with the show or album above it, if all that
-//! belongs to it moves along and nothing stands at the new place. Where a file stands is said by [`Location`];
-//! this is its database side.
+//! belongs to it moves along and nothing stands at the new place. Where a file stands is said by
+//! [`Location`]; this is its database side.
 
 use std::collections::HashSet;
 
@@ -82,8 +82,8 @@ pub(super) fn place_again(
     extras::settle(tx, section, &homes)
 }
 
-/// Whether an item `i` holds nothing: no media of its own or shared, and no children; extras are files of their
-/// own.
+/// Whether an item `i` holds nothing: no media of its own or shared, and no children; extras are files of
+/// their own.
 const IS_EMPTY: &str = "NOT EXISTS (SELECT 1 FROM media m WHERE m.item = i.id) \
     AND NOT EXISTS (SELECT 1 FROM shared_media s WHERE s.item = i.id) \
     AND NOT EXISTS (SELECT 1 FROM items c WHERE c.parent = i.id AND c.kind <> 'extra')";

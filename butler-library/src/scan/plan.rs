@@ -1,9 +1,9 @@
 //! What a scan does to a section, as a value: which files are new, were written, moved, are back or gone, and
 //! where each stands. Pure: what the walk saw, what reading gave and what the database says is handed in.
 //!
-//! A scan reads for hours where much is new, so it makes a plan of every so many files ([`Planner::batch`]) and
-//! one of what is known only at its end ([`Planner::end`]). Each is carried out whole or not at all, by `apply`;
-//! a dry run shows them instead. Start with [`Planner`].
+//! A scan reads for hours where much is new, so it makes a plan of every so many files ([`Planner::batch`])
+//! and one of what is known only at its end ([`Planner::end`]). Each is carried out whole or not at all, by
+//! `apply`; a dry run shows them instead. Start with [`Planner`].
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -47,8 +47,8 @@ pub(super) struct Placed {
     pub(super) is_final: bool,
 }
 
-/// What is done to a section. Files are those that were read, and in a plan that is carried out or shown those
-/// that are placed.
+/// What is done to a section. Files are those that were read, and in a plan that is carried out or shown
+/// those that are placed.
 #[derive(Debug)]
 pub(super) struct Plan<F> {
     /// Parts that are there as they were: back, or on a disk and inode of other numbers.

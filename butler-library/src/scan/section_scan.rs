@@ -1,6 +1,6 @@
-//! One scan of one section, from the walk to the last plan: the part that touches folders, clock and database.
-//! What it all means is decided by `compare` and `plan`, and carried out by `apply`; a dry run keeps the plans
-//! instead ([`Sink`]).
+//! One scan of one section, from the walk to the last plan: the part that touches folders, clock and
+//! database. What it all means is decided by `compare` and `plan`, and carried out by `apply`; a dry run
+//! keeps the plans instead ([`Sink`]).
 
 mod read_pictures;
 

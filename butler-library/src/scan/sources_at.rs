@@ -1,5 +1,5 @@
-//! Which contents lie at some paths of a section: what a run that is limited to these paths is about. Asks the
-//! database alone; what is on the disk meanwhile is a scan's business.
+//! Which contents lie at some paths of a section: what a run that is limited to these paths is about. Asks
+//! the database alone; what is on the disk meanwhile is a scan's business.
 
 use std::path::PathBuf;
 

@@ -76,7 +76,8 @@ pub struct RootWatch {
 }
 
 impl RootWatch {
-    /// Watches a root of a section of some kind. `tell` is called on the root's thread, and must not wait.
+    /// Watches a root of a section of some kind. `tell` is called on the root's thread; while it
+    /// waits, the kernel keeps what happens, and tells of an overflow where that is too much.
     ///
     /// # Errors
     /// If the system gives no thread or descriptor.

@@ -37,8 +37,9 @@ pub struct Derivation {
 pub struct Inputs {
     /// The contents of the files below the item that are there, each once, by their ids.
     pub sources: Vec<InputSource>,
-    /// The item's children with such a file, by their ids: the contents of each, by their places in `sources`. A
-    /// track that is there twice in an album is two of one content, one in two qualities is one of two.
+    /// The item's children with such a file, by their ids: the contents of each, by their places in
+    /// `sources`. A track that is there twice in an album is two of one content, one in two qualities is one
+    /// of two.
     pub children: Vec<Vec<usize>>,
 }
 

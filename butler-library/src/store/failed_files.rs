@@ -1,5 +1,5 @@
-//! Which files failed in a run, by a mark of each: several products of one file are one file that failed, in one
-//! run and in all runs of one night. What failed and why is in `failures.rs`.
+//! Which files failed in a run, by a mark of each: several products of one file are one file that failed, in
+//! one run and in all runs of one night. What failed and why is in `failures.rs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -42,10 +42,11 @@ pub struct FailureRow {
     pub kind: Option<ProductKind>,
     /// The version that failed to make it.
     pub version: Option<u32>,
-    /// The whole path of the file or folder; that of the oldest part where several files hold the content, and
-    /// of an item the folder of its oldest one.
+    /// The whole path of the file or folder; that of the oldest part where several files hold the content,
+    /// and of an item the folder of its oldest one.
     pub path: PathBuf,
-    /// The part of that file; none for what a scan could not read, and where it is a picture beside the media.
+    /// The part of that file; none for what a scan could not read, and where it is a picture beside the
+    /// media.
     pub part: Option<PartId>,
     /// The files that hold the content, the one above first, 100 at most; for what a scan could
     /// not read, that.
@@ -66,6 +67,17 @@ pub struct FailureRow {
     pub run: Option<RunId>,
 }
 
+/// Which of the failures that stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FailureFilter {
+    /// Only those behind this place: older ones.
+    pub before: Option<FailurePlace>,
+    /// Only those before this place: newer ones.
+    pub after: Option<FailurePlace>,
+    /// Only those of these products; none stands for what a scan could not read.
+    pub kinds: Option<Vec<Option<ProductKind>>>,
+}
+
 /// As many files are named of one failure.
 const MOST_FILES: usize = 100;
 /// As many groups are in a summary.
@@ -78,6 +90,17 @@ pub struct FailurePlace {
     pub failed_at: Timestamp,
     /// Its id.
     pub id: FailureId,
+}
+
+impl FailureFilter {
+    /// The products' words; none where any product will do.
+    fn kinds_as_json(&self) -> Option<String> {
+        let words = |kinds: &Vec<Option<ProductKind>>| {
+            let words = kinds.iter().map(|kind| kind.map_or("", ProductKind::as_str));
+            serde_json::Value::from(words.collect::<Vec<_>>()).to_string()
+        };
+        self.kinds.as_ref().map(words)
+    }
 }
 
 impl FailureRow {
@@ -169,6 +192,7 @@ fn page_query() -> String {
     format!(
         "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND (f.failed_at, f.id) < (?1, ?2) AND (f.failed_at, \
          f.id) > (?3, ?4) \
+         AND (?7 IS NULL OR coalesce(f.kind, '') IN (SELECT value FROM json_each(?7))) \
          ORDER BY f.failed_at DESC, f.id DESC LIMIT ?5 OFFSET ?6"
     )
 }
@@ -179,19 +203,18 @@ impl Library {
     /// # Errors
     /// If the database fails.
     pub fn failures(&self, start: u64, size: u64) -> Result<Page<FailureRow>, StoreError> {
-        Ok(Page { rows: self.failures_between(None, None, start, size)?, total: self.count_failures()? })
+        let all = FailureFilter::default();
+        Ok(Page { rows: self.failures_like(&all, start, size)?, total: self.count_failures(&all)? })
     }
 
-    /// The failures that stand, newest first: those behind the place `before`, and before the place `after`,
-    /// of these without the first `start` at most `size`. From place to place the whole list takes no longer
-    /// than it is long.
+    /// The failures that stand and are like this, newest first: of these without the first `start` at most
+    /// `size`. From place to place the whole list takes no longer than it is long.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn failures_between(
+    pub fn failures_like(
         &self,
-        before: Option<FailurePlace>,
-        after: Option<FailurePlace>,
+        filter: &FailureFilter,
         start: u64,
         size: u64,
     ) -> Result<Vec<FailureRow>, StoreError> {
@@ -199,9 +222,11 @@ impl Library {
             place.map_or((none, none), |place| (place.failed_at.as_millisecond(), place.id.0))
         };
         let ((before_at, before_id), (after_at, after_id)) =
-            (place(before, i64::MAX), place(after, i64::MIN));
+            (place(filter.before, i64::MAX), place(filter.after, i64::MIN));
+        let kinds = filter.kinds_as_json();
         self.db().read(|tx| {
-            let bounds = params![before_at, before_id, after_at, after_id, capped(size), capped(start)];
+            let bounds =
+                params![before_at, before_id, after_at, after_id, capped(size), capped(start), kinds];
             let rows = readable(&mut *tx.prepare_cached(&page_query())?, bounds, "failure", failure_row)?;
             // What went since the first question is not listed any more.
             Ok(rows
@@ -214,15 +239,18 @@ impl Library {
         })
     }
 
-    /// How many failures stand.
+    /// How many failures stand of the products of a filter, whatever places it names.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn count_failures(&self) -> Result<u64, StoreError> {
+    pub fn count_failures(&self, filter: &FailureFilter) -> Result<u64, StoreError> {
+        let kinds = filter.kinds_as_json();
         self.db().read(|tx| {
-            let mut statement =
-                tx.prepare_cached(&format!("SELECT count(*) FROM failures f WHERE {STANDS}"))?;
-            Ok(statement.query_row([], |row| row.get(0))?)
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT count(*) FROM failures f WHERE {STANDS} \
+                 AND (?1 IS NULL OR coalesce(f.kind, '') IN (SELECT value FROM json_each(?1)))"
+            ))?;
+            Ok(statement.query_row([kinds], |row| row.get(0))?)
         })
     }
 

@@ -82,7 +82,8 @@ fn offline(tx: &Connection) -> Result<BTreeMap<SectionId, bool>, StoreError> {
     let mut away = tx.prepare_cached(
         "SELECT reason FROM runs WHERE state = 'completed' AND reason ->> 'code' = ?3 AND id >= (
             SELECT coalesce(max(id), 0) FROM runs
-            WHERE task = ?2 AND state = 'completed' AND (section IS NULL OR section = ?1))",
+            WHERE task = ?2 AND state = 'completed' AND (section IS NULL OR section = ?1)
+                AND paths IS NULL AND sources IS NULL)",
     )?;
     let code = Reason::RootsAway { roots: Vec::new(), failures: 0, files: 0 }.code();
     let mut offline = BTreeMap::new();

@@ -43,24 +43,30 @@ fn place_in_list(tx: &Connection, part: PartId) -> Result<(String, ItemId), Stor
     place.ok_or(StoreError::Unknown { what: "part", id: part.0 })
 }
 
-/// The parts that were at these places at the last scan.
-pub(super) fn parts_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<PartId>, StoreError> {
+/// The parts that were at these places, each with whether its file is missing; those that are there first.
+fn parts_ever_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<(bool, PartId)>, StoreError> {
     let mut statement =
-        tx.prepare_cached("SELECT id FROM parts WHERE root = ?1 AND path = ?2 AND missing_since IS NULL")?;
-    let mut parts = Vec::new();
+        tx.prepare_cached("SELECT missing_since IS NOT NULL, id FROM parts WHERE root = ?1 AND path = ?2")?;
+    let mut parts: Vec<(bool, PartId)> = Vec::new();
     for (root, path) in places {
-        let found: Vec<PartId> =
-            readable(&mut statement, params![root, path_bytes(path)], "part", |row| row.get(0))?;
-        parts.extend(found);
+        let found = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        parts.extend(readable(&mut statement, params![root, path_bytes(path)], "part", found)?);
     }
+    parts.sort_by_key(|(is_missing, _)| *is_missing);
     Ok(parts)
 }
 
+/// The parts that were at these places at the last scan.
+pub(super) fn parts_at(tx: &Connection, places: &[(RootId, PathBuf)]) -> Result<Vec<PartId>, StoreError> {
+    let parts = parts_ever_at(tx, places)?.into_iter();
+    Ok(parts.filter(|(is_missing, _)| !is_missing).map(|(_, part)| part).collect())
+}
+
 impl Library {
-    /// A page of the files whose content lacks a product in one of these scopes, of one section and one switch,
-    /// held back by a failure or not, by their items' titles; and how many there are in all, unless it is the
-    /// page behind a file. From file to file the whole list is read once, whatever is made meanwhile. Pictures
-    /// beside the media are no files of items.
+    /// A page of the files whose content lacks a product in one of these scopes, of one section and one
+    /// switch, held back by a failure or not, by their items' titles; and how many there are in all, unless
+    /// it is the page behind a file. From file to file the whole list is read once, whatever is made
+    /// meanwhile. Pictures beside the media are no files of items.
     ///
     /// # Errors
     /// If there is no such file to be behind of, or the database fails.
@@ -112,15 +118,15 @@ impl Library {
         })
     }
 
-    /// The file at a path, if a section knows it and it was there at the last scan. A path that leads there
-    /// through links will do.
+    /// The file at a path, if a section knows it; one that is missing too, while its item is kept. A path
+    /// that leads there through links will do.
     ///
     /// # Errors
     /// If the database fails.
     pub fn file_at(&self, path: &Path) -> Result<Option<ItemFile>, StoreError> {
         let places = self.places_of(path)?;
         self.db().read(|tx| {
-            for part in parts_at(tx, &places)? {
+            for (_, part) in parts_ever_at(tx, &places)? {
                 let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE p.id = ?1"))?;
                 let found = statement.query_row([part], found).optional()?;
                 if let Some(file) = with_items(tx, found.into_iter().collect())?.pop() {

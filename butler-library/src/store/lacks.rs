@@ -128,8 +128,8 @@ pub(super) fn lacking(asked: impl Into<Asked>, from: Begin) -> String {
              AND d.version >= :usable AND d.version < {newest} AND d.params = :params)"
         ),
     };
-    // The parts of a source: of one that stands for tags, those with these tags; and of artwork the pictures that
-    // are somebody's.
+    // The parts of a source: of one that stands for tags, those with these tags; and of artwork the pictures
+    // that are somebody's.
     let parts = if needs.contains(Traits::TAGGED) {
         "CROSS JOIN parts p ON p.tagged = s.id"
     } else if needs.contains(Traits::ARTWORK) {
@@ -138,6 +138,7 @@ pub(super) fn lacking(asked: impl Into<Asked>, from: Begin) -> String {
     } else {
         "CROSS JOIN parts p ON p.source = s.id"
     };
+    let older = below.map_or_else(String::new, |newest| format!("AND version < {newest}"));
     let tables = match from {
         Begin::Kept => format!(
             "lacks k CROSS JOIN sources s ON s.id = k.source AND k.demand = \
@@ -153,8 +154,8 @@ pub(super) fn lacking(asked: impl Into<Asked>, from: Begin) -> String {
              CROSS JOIN sources s ON s.id IN (h.source, h.tagged) {parts} AND p.id = :part"
         ),
         Begin::Stored => format!(
-            "(SELECT source FROM products INDEXED BY products_made WHERE kind = :kind AND version >= :usable) h \
-             CROSS JOIN sources s ON s.id = h.source {parts}"
+            "(SELECT source FROM products INDEXED BY products_made WHERE kind = :kind AND version >= :usable \
+                 {older}) h CROSS JOIN sources s ON s.id = h.source {parts}"
         ),
         Begin::Source => format!("sources s {parts} AND s.id = :source"),
         Begin::Between => format!("sources s {parts} AND s.id > :from AND s.id <= :to"),

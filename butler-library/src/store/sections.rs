@@ -198,6 +198,8 @@ pub enum SectionError {
 
 /// The most characters of a section's name: clients show it on one line of a menu.
 const MAX_NAME_CHARS: usize = 100;
+/// Items of a section that goes, which one write removes with all that lies below them.
+const REMOVED_AT_ONCE: i64 = 1_000;
 
 /// A name without the blanks around it.
 fn fit_name(name: &str) -> Result<String, SectionError> {
@@ -270,6 +272,12 @@ impl Library {
     /// # Errors
     /// If there is no such section, or the database fails.
     pub fn remove_section(&self, id: SectionId) -> Result<(), StoreError> {
+        // In steps, between which others write: what a step would have to take back is kept in memory.
+        while self.db().write(move |tx| {
+            let step = "DELETE FROM items WHERE id IN (SELECT id FROM items WHERE section = ?1 LIMIT ?2)";
+            Ok::<_, StoreError>(tx.execute(step, params![id, REMOVED_AT_ONCE])?)
+        })? > 0
+        {}
         self.db().write(move |tx| {
             if tx.execute("DELETE FROM sections WHERE id = ?1", [id])? == 0 {
                 Err(unknown(id))

@@ -51,7 +51,8 @@ impl Library {
     }
 }
 
-/// Every setting that was ever set in a data folder, whether or not a server holds that. Writes nothing there.
+/// Every setting that was ever set in a data folder, whether or not a server holds that. Writes nothing
+/// there.
 ///
 /// # Errors
 /// If there is no database, or what stands in it can't be read.

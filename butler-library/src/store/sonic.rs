@@ -1,5 +1,5 @@
-//! What tracks sound like: the points of all sources, read whole once and then what has changed since, and the
-//! tracks that sources belong to.
+//! What tracks sound like: the points of all sources, read whole once and then what has changed since, and
+//! the tracks that sources belong to.
 //!
 //! It compares nothing: who does keeps the points in memory. `migrations/0022_sonic.sql` writes the changes
 //! down. Start with [`Library::sonic_news`].
@@ -95,8 +95,8 @@ impl Library {
         })
     }
 
-    /// The tracks of a section that some sources belong to, in the sources' order: each once, with the first of
-    /// its sources; of what is not there any more none.
+    /// The tracks of a section that some sources belong to, in the sources' order: each once, with the first
+    /// of its sources; of what is not there any more none.
     ///
     /// # Errors
     /// If the database fails.

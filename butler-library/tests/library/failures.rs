@@ -2,7 +2,7 @@
 //! and a row that can't be read costs itself.
 
 use butler_api::RunId;
-use butler_library::{FailureRow, NewFailure, RunFilter, SectionKind};
+use butler_library::{FailureFilter, FailureRow, NewFailure, RunFilter, SectionKind};
 use butler_product::{FailureClass, ProductKind};
 
 use crate::runs::run;
@@ -82,8 +82,8 @@ fn a_list_that_is_read_from_mark_to_mark_has_each_failure_once_whatever_fails_me
     assert_eq!(all.total, 20);
     let mut seen: Vec<FailureRow> = Vec::new();
     loop {
-        let before = seen.last().map(FailureRow::place);
-        let page = world.library.failures_between(before, None, 0, 6).unwrap();
+        let filter = FailureFilter { before: seen.last().map(FailureRow::place), ..FailureFilter::default() };
+        let page = world.library.failures_like(&filter, 0, 6).unwrap();
         if page.is_empty() {
             break;
         }
@@ -98,12 +98,29 @@ fn a_list_that_is_read_from_mark_to_mark_has_each_failure_once_whatever_fails_me
         seen.iter().map(|row| row.id).collect::<Vec<_>>(),
         all.rows.iter().map(|row| row.id).collect::<Vec<_>>()
     );
-    let newer = world.library.failures_between(None, Some(all.rows[3].place()), 0, 100).unwrap();
+    let after = FailureFilter { after: Some(all.rows[3].place()), ..FailureFilter::default() };
+    let newer = world.library.failures_like(&after, 0, 100).unwrap();
     assert_eq!(
         newer.iter().map(|row| row.id).collect::<Vec<_>>(),
         all.rows[..3].iter().map(|row| row.id).collect::<Vec<_>>()
     );
     assert_eq!(world.library.failures(18, 100).unwrap().rows.len(), 2);
+}
+
+#[test]
+fn failures_are_listed_and_counted_by_their_products() {
+    let world = failing(3);
+    let source = world.part("1.mkv").source;
+    world.library.record_failure(source, failure(ProductKind::Loudness, "Too short."), at(50)).unwrap();
+    let of = |kinds: &[Option<ProductKind>]| {
+        let filter = FailureFilter { kinds: Some(kinds.to_vec()), ..FailureFilter::default() };
+        let listed = world.library.failures_like(&filter, 0, 10).unwrap().len() as u64;
+        assert_eq!(listed, world.library.count_failures(&filter).unwrap());
+        listed
+    };
+    assert_eq!(of(&[Some(ProductKind::Loudness)]), 1);
+    assert_eq!(of(&[Some(ProductKind::Loudness), Some(ProductKind::Bif)]), 4);
+    assert_eq!((of(&[None]), of(&[])), (0, 0));
 }
 
 #[test]

@@ -412,7 +412,7 @@ const MOUNTS: &str = "BUTLER_TEST_MOUNTS_IN";
 
 fn mount(arguments: &[&str]) {
     let (command, arguments) = arguments.split_first().unwrap();
-    assert!(std::process::Command::new(command).args(arguments).status().unwrap().success(), "{arguments:?}");
+    assert!(butler_fixtures::command(command).args(arguments).status().unwrap().success(), "{arguments:?}");
 }
 
 /// Only a child process does, which has mounts of its own.

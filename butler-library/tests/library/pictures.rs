@@ -1,5 +1,5 @@
-//! Posters, covers and backgrounds beside the media: whose they are, what can be demanded of them, and how they
-//! go.
+//! Posters, covers and backgrounds beside the media: whose they are, what can be demanded of them, and how
+//! they go.
 
 use butler_library::{
     BlurHashes, ItemId, ItemKind, NewFailure, Orphans, PicturePlace, PictureRole, RemakeScope, Scope,

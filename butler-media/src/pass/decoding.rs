@@ -1,8 +1,8 @@
 //! Decodes the key frames that serve a mark while a film is read through: the reading thread gathers them,
 //! others decode.
 //!
-//! What is decoded is a function of the file alone; what a key frame's picture needs besides its own packet is
-//! gathered in `gathering.rs`. Start with [`Decoding::begin`].
+//! What is decoded is a function of the file alone; what a key frame's picture needs besides its own packet
+//! is gathered in `gathering.rs`. Start with [`Decoding::begin`].
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -92,8 +92,8 @@ impl<'a> Pictures<'a> {
         Ok(Tools { decoders, hands: hands.collect::<Result<_, _>>()? })
     }
 
-    /// Feeds the picture of the key frame at `time`, or that it can't be decoded, to the makers whose marks it
-    /// serves and that still wait.
+    /// Feeds the picture of the key frame at `time`, or that it can't be decoded, to the makers whose marks
+    /// it serves and that still wait.
     pub(super) fn feed(
         &self,
         tools: &mut Tools<'_>,

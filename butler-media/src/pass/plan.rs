@@ -66,8 +66,8 @@ pub(super) fn way(index: &[IndexEntry], duration: Option<i64>, size: u64) -> Way
 /// One read from the file's start to its end, and whom it feeds.
 pub(super) type Read = Wants;
 
-/// The reads that feed all who wait. Pictures have times worked out that an AVI does not tell; what is told of
-/// its packets would depend on that, so they have a read of their own.
+/// The reads that feed all who wait. Pictures have times worked out that an AVI does not tell; what is told
+/// of its packets would depend on that, so they have a read of their own.
 pub(super) fn reads(container: &str, wants: Wants) -> Vec<Read> {
     let reads = match wants {
         Wants { pictures: true, packets: true, .. } if container == "avi" => {

@@ -1,8 +1,9 @@
 //! Decodes sound while the file is read through: each stream that somebody wants is decoded once. What was
-//! decoded is brought into the forms that are wanted, and fed to the makers, by `sound/forms.rs`, on a thread of
-//! its own where there is one to spare.
+//! decoded is brought into the forms that are wanted, and fed to the makers, by `sound/forms.rs`, on a thread
+//! of its own where there is one to spare.
 //!
-//! Where sound is missing the makers learn from when to when; nothing is made up. Start with [`Listening::begin`].
+//! Where sound is missing the makers learn from when to when; nothing is made up. Start with
+//! [`Listening::begin`].
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -22,8 +23,8 @@ mod forms;
 const GAP: i64 = 100_000;
 /// One packet in so many may be damaged; one always.
 const TOLERATED: u64 = 10;
-/// Pieces that go to the thread of the forms together, for each time it is woken costs more than a piece does;
-/// and bytes of these, beyond which they are not gathered further.
+/// Pieces that go to the thread of the forms together, for each time it is woken costs more than a piece
+/// does; and bytes of these, beyond which they are not gathered further.
 const TOGETHER: (usize, usize) = (64, 1 << 20);
 
 /// The makers that want sound, and what became of it.
@@ -106,8 +107,8 @@ impl<'a> Sound<'a> {
 }
 
 impl<'scope, 'env> Listening<'scope, 'env> {
-    /// Sets up a decoder for each stream that is wanted; who can't have one learns why. With `scope` the makers
-    /// are fed on a thread of their own.
+    /// Sets up a decoder for each stream that is wanted; who can't have one learns why. With `scope` the
+    /// makers are fed on a thread of their own.
     pub(super) fn begin<'a: 'env>(
         sound: &'env mut Sound<'a>,
         demuxer: &Demuxer,

@@ -1,8 +1,8 @@
 //! Makes `blur_hash`: decodes a picture, takes the mean colours of a small grid over it, in linear light, and
 //! hashes these; upright, and over black where it is transparent.
 //!
-//! Needs no libav. Of an animation the first picture counts. What decodes is written in Rust, within bounds of
-//! pixels and memory; how it is turned says the maker of `photo`.
+//! Needs no libav. Of an animation the first picture counts. What decodes is written in Rust, within bounds
+//! of pixels and memory; how it is turned says the maker of `photo`.
 
 use std::io;
 
@@ -150,8 +150,8 @@ impl Grid {
     }
 }
 
-/// The sides of what is hashed: the longer one is `SIDE`, also of a smaller picture, for a hash of few pixels has
-/// waves that are not in the picture.
+/// The sides of what is hashed: the longer one is `SIDE`, also of a smaller picture, for a hash of few pixels
+/// has waves that are not in the picture.
 fn fit((width, height): (u32, u32)) -> (u32, u32) {
     let longer = width.max(height);
     let side = |side: u32| {
@@ -242,7 +242,8 @@ mod tests {
             assert_eq!(turned.sides, (turned.columns, turned.rows));
             (turned.sides, turned.colours.iter().map(|colour| colour[0]).collect::<Vec<_>>())
         };
-        // Where row 0 and column 0 of the stored picture lie in the upright one: Exif 2.32, 4.6.4 A, Orientation.
+        // Where row 0 and column 0 of the stored picture lie in the upright one: Exif 2.32, 4.6.4 A,
+        // Orientation.
         assert_eq!(numbers(Orientation::Upright), ((2, 3), vec![0, 1, 2, 3, 4, 5]));
         assert_eq!(numbers(Orientation::Mirror), ((2, 3), vec![1, 0, 3, 2, 5, 4]));
         assert_eq!(numbers(Orientation::Turn180), ((2, 3), vec![5, 4, 3, 2, 1, 0]));

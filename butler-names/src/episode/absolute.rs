@@ -97,6 +97,10 @@ const ROMAN: [&str; 12] = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix
 static POINT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:^|[\s_.])([1-9][0-9]?)[.\-]([0-9]{2})(?:[\s_.]|-[^0-9]|$)").ok());
 
+/// `Show - 101 (01) - ` in front of a day.
+static BEFORE_A_DAY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[ _.]-[ _.]([1-9][0-9]{2})(?: ?\([0-9]{1,4}\))?[ _.\-]*[(\[]?$").ok());
+
 /// What is known of a name from around its number.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Around<'a> {
@@ -114,7 +118,7 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
     let in_folder = show.is_some() || season.is_some();
     let of_season = |found| of_season(text, found, season);
     marked(text)
-        .or_else(|| season.and_then(|_| behind_point(text, season)))
+        .or_else(|| behind_point(text, season).filter(|found| found.start == 0))
         .or_else(|| if in_folder { leading(text, around) } else { None })
         .or_else(|| {
             whole(DASHED.as_ref()?, text)
@@ -122,6 +126,7 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
                 .map(of_season)
         })
         .or_else(|| whole(BRACKETED.as_ref()?, text).map(of_season))
+        .or_else(|| behind_point(text, season))
         .or_else(|| if in_folder { behind_show(text, around) } else { None })
         .or_else(|| whole(PART.as_ref()?, text))
         .or_else(|| part_word(text))
@@ -132,6 +137,19 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
         .or_else(|| lone(text, around))
         .or_else(|| glued(text, around))
         .or_else(|| at_end(text, season))
+}
+
+/// The season and number in front of a day: `Show - 101 - 2010-11-23`, `Show.101.Event.2010.11.23`. What has
+/// a day is not counted through all seasons.
+pub(super) fn before_a_day(front: &str, around: Around<'_>) -> Option<Found> {
+    let dashed = || {
+        let found = BEFORE_A_DAY.as_ref()?.captures(front)?;
+        let (place, number) = (found.get(0)?, found[1].parse::<u32>().ok()?);
+        let season = Some(split(&found[1], number, around.season)?);
+        let number = number % 100;
+        Some(Found { season, first: number, last: number, start: place.start(), end: place.end() })
+    };
+    behind_show(front, around).filter(|found| found.season.is_some()).or_else(dashed)
 }
 
 /// A number with a word of its own: `ep234`, `第01話`, `01 of 08`.
@@ -272,6 +290,7 @@ fn leading(text: &str, around: Around<'_>) -> Option<Found> {
 
 /// The `02` of `1.02 Go West` and `Show 1-02`, if the number in front is the season of the folder.
 fn behind_point(text: &str, season: Option<u32>) -> Option<Found> {
+    season?;
     let found = POINT.as_ref()?.captures(text)?;
     let (of_season, number) = (found.get(1)?, found.get(2)?);
     let first: u32 = number.as_str().parse().ok()?;
@@ -294,7 +313,7 @@ fn is_title(rest: &str) -> bool {
 }
 
 /// `Show 14 Title`: the number right behind the show's own name.
-pub(super) fn behind_show(text: &str, around: Around<'_>) -> Option<Found> {
+fn behind_show(text: &str, around: Around<'_>) -> Option<Found> {
     let show = words(around.show?);
     let mut own = junk::words(text).into_iter();
     for word in &show {

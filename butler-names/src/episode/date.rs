@@ -37,7 +37,7 @@ const MONTHS: &str = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?
 
 /// A day in a name, and where it stands.
 pub(super) fn find(stem: &str) -> Option<(Date, usize, usize)> {
-    if stem.bytes().filter(u8::is_ascii_digit).count() < 5 {
+    if !may_have_a_day(stem) {
         return None;
     }
     let whole = |form: &Option<Regex>, read: &dyn Fn(&regex::Captures<'_>) -> Option<Date>| {
@@ -58,6 +58,18 @@ pub(super) fn find(stem: &str) -> Option<(Date, usize, usize)> {
     .or_else(|| whole(&EIGHT, &|found| date(&found[1], &found[2], &found[3])))
     .or_else(|| whole(&NAMED, &named))
     .or_else(|| six(stem))
+}
+
+/// Whether a name holds five digits, and among them those of a year or the six of a day: looked at sooner
+/// than patterns.
+fn may_have_a_day(stem: &str) -> bool {
+    let is_year = |four: &[u8]| matches!(four, [b'1', b'9', ..] | [b'2', b'0', ..]) && are_digits(four);
+    stem.bytes().filter(u8::is_ascii_digit).count() >= 5
+        && (stem.as_bytes().windows(4).any(is_year) || stem.as_bytes().windows(6).any(are_digits))
+}
+
+fn are_digits(bytes: &[u8]) -> bool {
+    bytes.iter().all(u8::is_ascii_digit)
 }
 
 /// The day that stands apart in what follows an episode's number, and the rest without it: in brackets, in

@@ -107,7 +107,7 @@ fn names_an_edition(word: &str) -> bool {
 }
 
 /// Whether a title's last word is the service that a release from the web was taken from.
-fn is_service(words: &[Word<'_>], behind: &str) -> bool {
+pub(super) fn is_service(words: &[Word<'_>], behind: &str) -> bool {
     let web = super::words(behind).first().is_some_and(|word| word.text.to_lowercase().starts_with("web"));
     let last = words.last().map(|word| word.text.to_uppercase());
     web && last.is_some_and(|last| {

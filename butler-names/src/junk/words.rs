@@ -71,7 +71,8 @@ pub(super) const EDITIONS: &[&str] = &[
     "alternate", "alternative", "assembly", "deluxe", "diamond", "fan", "gold", "hunter", "imperial", "platinum",
     "rekall", "rogue", "rouge", "signature", "workprint",
 ];
-/// Of the soft words, languages of which a title of several words has none at its end; a title's is `English`.
+/// Of the soft words, languages of which a title of several words has none at its end; a title's is
+/// `English`.
 #[rustfmt::skip]
 pub(super) const LANGUAGES: &[&str] = &[
     "german", "french", "italian", "spanish", "castellano", "latino", "nordic", "swedish", "norwegian", "danish",
@@ -112,15 +113,18 @@ pub(super) const TRAILING: &[&str] = &[
 /// Where releases from the web were taken from: words of a title, unless `WEB` follows.
 #[rustfmt::skip]
 pub(super) const SERVICES: &[&str] = &[
-    "ABC", "AE", "ALL4", "AMBC", "AMC", "AMZN", "ANPL", "AOL", "ARD", "ATVP", "AUBC", "BCORE", "BNGE",
-    "BRAV", "CBC", "CBS", "CCGC", "CHGD", "CMAX", "CMOR", "CMT", "CNBC", "CNLP", "COOK", "CORE", "CR",
-    "CRAV", "CRIT", "CRKL", "CSPN", "CTV", "CUR", "CW", "CWS", "DCU", "DDY", "DEST", "DHF", "DISC", "DIY",
-    "DOCC", "DPLY", "DRPO", "DSCP", "DSKI", "DSNP", "EPIX", "ESPN", "ESQ", "ETTV", "ETV", "FAM", "FJR",
-    "FOOD", "FOX", "FPT", "FREE", "FTV", "FYI", "GLBL", "GLOB", "GPLAY", "HBO", "HGTV", "HIDI", "HIST",
-    "HLMK", "HMAX", "HULU", "IFC", "IP", "IT", "ITV", "KNOW", "LIFE", "MAX", "MBC", "MBCVOD", "MNBC",
-    "MTOD", "MTV", "NATG", "NBA", "NBC", "NBLA", "NF", "NFL", "NFLN", "NICK", "NOW", "NRK", "PBS", "PBSK",
-    "PCOK", "PLAY", "PLUZ", "PMTP", "PSN", "PUHU", "QIBI", "RED", "RKTN", "ROKU", "RSTR", "RTE", "SESO",
-    "SHMI", "SHO", "SNET", "SPIK", "SPKE", "SPRT", "STAN", "STRP", "STZ", "SVT", "SWER", "SYFY", "TBS",
-    "TFOU", "TK", "TLC", "TUBI", "TV3", "TV4", "TVING", "TVL", "UFC", "UKTV", "UNIV", "USAN", "VIAP",
-    "VICE", "VIKI", "VLCT", "VMEO", "VRV", "WAVVE", "WME", "WNET", "WWEN", "XBOX", "YHOO", "YK", "YT",
+    "4OD", "ABC", "AE", "AJAZ", "ALL4", "AMBC", "AMC", "AMZN", "ANGEL", "ANLB", "ANPL", "AOL", "ARD", "AS",
+    "ATVP", "AUBC", "BCORE", "BET", "BILI", "BNGE", "BRAV", "CBC", "CBS", "CC", "CCGC", "CHGD", "CMAX",
+    "CMOR", "CMT", "CN", "CNBC", "CNLP", "COOK", "CORE", "CR", "CRAV", "CRIT", "CRKL", "CSPN", "CTV", "CUR",
+    "CW", "CWS", "DCU", "DDY", "DEST", "DF", "DHF", "DISC", "DIY", "DOCC", "DPLY", "DRPO", "DSCP", "DSKI",
+    "DSNP", "DSNY", "EPIX", "ESPN", "ESQ", "ETTV", "ETV", "FAM", "FJR", "FOOD", "FOX", "FPT", "FREE", "FTV",
+    "FUNI", "FXTL", "FYI", "GC", "GLBL", "GLOB", "GPLAY", "HBO", "HGTV", "HIDI", "HIST", "HLMK", "HMAX",
+    "HTSR", "HULU", "ID", "IFC", "IP", "IQ", "IT", "ITV", "ITVX", "JC", "KNOW", "LIFE", "MA", "MAX", "MBC",
+    "MBCVOD", "MNBC", "MTOD", "MTV", "MUBI", "MY5", "NATG", "NBA", "NBC", "NBLA", "NF", "NFL", "NFLN",
+    "NICK", "NOOV", "NOW", "NRK", "ODK", "PBS", "PBSK", "PCOK", "PLAY", "PLTV", "PLUZ", "PMTP", "POGO",
+    "PSN", "PUHU", "QIBI", "RED", "RKTN", "ROKU", "RSTR", "RTE", "SBS", "SESO", "SHMI", "SHO", "SKST",
+    "SNET", "SPIK", "SPKE", "SPRT", "STAN", "STRP", "STZ", "SVT", "SWER", "SYFY", "TBS", "TEN", "TFOU",
+    "TK", "TLC", "TUBI", "TV3", "TV4", "TVING", "TVL", "TVNZ", "UFC", "UKTV", "UNIV", "USAN", "VH1", "VIAP",
+    "VICE", "VIKI", "VIU", "VLCT", "VMEO", "VRV", "VUDU", "WAVVE", "WME", "WNET", "WWEN", "XBOX", "YHOO",
+    "YK", "YLE", "YT", "ZDF", "ZEE5",
 ];

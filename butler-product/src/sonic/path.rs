@@ -13,7 +13,7 @@ pub const MOST_BETWEEN: usize = 200;
 /// So many of the candidates that lie nearest to the straight line are looked at.
 const LOOKED_AT: usize = 600;
 /// Points that are so near are one recording, in another file.
-const SAME: f32 = 0.004;
+const SAME: f32 = 0.005;
 
 /// A track that a way may lead over.
 #[derive(Debug, Clone, Copy, PartialEq)]

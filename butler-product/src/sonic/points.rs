@@ -11,18 +11,18 @@ use super::{FEATURES, WEIGHTS};
 /// Numbers of a row: the features, and one more, so that rows begin at whole vectors of the processor.
 const WIDTH: usize = FEATURES.next_multiple_of(8);
 
-/// A place in the space of sounds: distances there are from 0, the same, to 1, as far apart as can be.
+/// A place in the space of sounds. A distance there is the root of the mean square by which the features
+/// differ: 0 sounds the same, and 1, all features half their range apart, nothing alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point([f32; WIDTH]);
 
 impl Point {
     /// The place that these features give.
     pub(super) fn of(features: &[f32; FEATURES]) -> Self {
-        // The features are two apart at most.
-        let farthest = 2.0 * WEIGHTS.iter().sum::<f32>().sqrt();
+        let whole: f32 = WEIGHTS.iter().sum();
         let mut place = [0.0; WIDTH];
         for ((place, feature), weight) in place.iter_mut().zip(features).zip(WEIGHTS) {
-            *place = feature * weight.sqrt() / farthest;
+            *place = feature * (weight / whole).sqrt();
         }
         Self(place)
     }
@@ -184,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn the_same_is_at_0_and_the_farthest_at_1() {
-        let (low, high) = (point([-1.0; FEATURES]), point([1.0; FEATURES]));
+    fn the_same_is_at_0_and_what_differs_by_half_of_each_range_at_1() {
+        let (low, high) = (point([-0.5; FEATURES]), point([0.5; FEATURES]));
         assert_eq!(low.distance(&low), 0.0);
         assert!((low.distance(&high) - 1.0).abs() < 1e-6);
         assert!((low.distance(&point([0.0; FEATURES])) - 0.5).abs() < 1e-6);
@@ -197,7 +197,7 @@ mod tests {
         let (passed, aside) = at(0.5).beside(&at(0.0), &at(1.0));
         assert!((passed - 0.5).abs() < 1e-6 && aside < 1e-6);
         let (passed, aside) = at(-1.0).beside(&at(0.0), &at(1.0));
-        assert!(passed == 0.0 && (aside - 0.5).abs() < 1e-6);
+        assert!(passed == 0.0 && (aside - 1.0).abs() < 1e-6);
         assert_eq!(at(1.0).beside(&at(0.0), &at(0.0)).0, 0.0);
     }
 

@@ -1,8 +1,8 @@
 //! How far subtitles lie from the speech that they write down. Pure.
 //!
-//! Subtitles are moved to and fro until as much of their time as can be falls on speech. That place is believed
-//! only where it is clearly better than all others: a film in which somebody speaks all the time fits
-//! everywhere. Start with [`fit`].
+//! Subtitles are moved to and fro until as much of their time as can be falls on speech. That place is
+//! believed only where it is clearly better than all others: a film in which somebody speaks all the time
+//! fits everywhere. Start with [`fit`].
 
 use super::Voice;
 use crate::srt::{Cue, stretched};

@@ -1,6 +1,6 @@
 //! Drives a copy of the schedule forward: time passes from one moment at which something happens to the next,
-//! runs come on, what is done ends. Inside a window, and while something is to be caught up on, the schedule is
-//! told that it is there as often as the rules want.
+//! runs come on, what is done ends. Inside a window, and while something is to be caught up on, the schedule
+//! is told that it is there as often as the rules want.
 
 use std::collections::{BTreeMap, VecDeque};
 

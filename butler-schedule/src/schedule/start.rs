@@ -24,6 +24,19 @@ struct Request<'a> {
     present: Present,
 }
 
+impl<'a> Request<'a> {
+    fn of_person(ask: &'a Ask, row: &Row, present: Present) -> Self {
+        let looks_anew = match row.timing.lane {
+            Lane::Scan => true,
+            // What it works on was looked for when it began.
+            Lane::Housekeeping => ask.section.is_some(),
+            // It is told to look again.
+            Lane::Media => false,
+        };
+        Self { origin: Origin::Person, ask, looks_anew, present }
+    }
+}
+
 /// What became of it, before it is settled whose turn it is.
 #[derive(Debug)]
 enum Admitted {
@@ -48,14 +61,8 @@ impl Schedule {
             self.settle(present.now, &mut effects);
             return Step { answer: Answer::UnknownTask, effects };
         };
-        let looks_anew = force
-            && match row.timing.lane {
-                Lane::Scan => true,
-                // What it works on was looked for when it began.
-                Lane::Housekeeping | Lane::Media => ask.section.is_some(),
-            };
-        let request = Request { origin: Origin::Person, ask: &ask, looks_anew, present };
-        let is_off = !force && !self.is_on(task) && self.there(task, request).is_none();
+        let request = Request::of_person(&ask, &row, present);
+        let is_off = !force && !self.is_on(task) && self.there(&row, request).is_none();
         let admitted = if is_off {
             Admitted::Answered(self.skip(&row, request, switched_off(&row), &mut effects))
         } else {
@@ -87,11 +94,10 @@ impl Schedule {
     /// run.
     pub(super) fn start_all(&mut self, force: bool, present: Present, mut effects: Vec<Effect>) -> Step {
         let ask = Ask::all(force);
-        let request = Request { origin: Origin::Person, ask: &ask, looks_anew: false, present };
         let mut admitted = Vec::new();
         for row in self.rows.clone() {
             let of_task = if self.is_on(&row.name) {
-                self.admit(&row, request, &mut effects)
+                self.admit(&row, Request::of_person(&ask, &row, present), &mut effects)
             } else {
                 Admitted::Answered(StartAnswer::Skipped { reason: switched_off(&row), due: None, run: None })
             };
@@ -103,9 +109,14 @@ impl Schedule {
     }
 
     fn admit(&mut self, row: &Row, request: Request<'_>, effects: &mut Vec<Effect>) -> Admitted {
-        if let Some(there) = self.there(&row.name, request).or_else(|| self.join(&row.name, request, effects))
-        {
-            return there;
+        if let Some(there) = self.there(row, request) {
+            if let StartAnswer::Running { run } = there {
+                self.serve(run, row, request, effects);
+            }
+            return Admitted::Answered(there);
+        }
+        if let Some(joined) = self.join(&row.name, request, effects) {
+            return joined;
         }
         if request.ask.force {
             return Admitted::Entered(self.enter_forced(row, request, effects));
@@ -146,38 +157,61 @@ impl Schedule {
         bound(&window).filter(|&end| placement::has_room(end, self.usual(&row.name), present.now))
     }
 
-    /// What is already queued or running stays as it is, if it does what is asked for, and inside a window
-    /// what is scheduled. A run that was told to stop does not, and one that is limited to a section does
-    /// only that section: a request for more waits behind it. So does a scan that works: what came into a
-    /// folder that it has passed would be lost. Of a task that keeps house a run of everything does not what a
-    /// person asks of one section: it waits for days, and asks. What files lack a run counts when it begins: one
-    /// that works does not what of a section became lacking since.
-    fn there(&self, task: &TaskName, request: Request<'_>) -> Option<Admitted> {
-        let keeps_house = self.row(task).is_some_and(|row| row.timing.lane == Lane::Housekeeping);
-        let of_section = request.ask.section.filter(|_| keeps_house);
-        let is_alike = |run: &RunRecord| of_section.is_none() || run.ask.section == of_section;
+    /// What is queued or running already and does what is asked for, and inside a window what is scheduled. A
+    /// run that was told to stop does not, and one that is limited to a section does only that section: a
+    /// request for more waits behind it. So does a scan that works: what came into a folder that it has
+    /// passed would be lost. Of a task that keeps house a run of everything does not what a person asks of
+    /// one section: it waits for days, and asks. A media run of everything that leaves alone what failed is
+    /// not made to try all of it for the sake of one section, or of some files of it.
+    fn there(&self, row: &Row, request: Request<'_>) -> Option<StartAnswer> {
+        let section = request.ask.section;
+        let does_it = |run: &RunRecord| match row.timing.lane {
+            Lane::Scan => true,
+            Lane::Housekeeping => section.is_none() || run.ask.section == section,
+            Lane::Media => section.is_none() || run.ask.force,
+        };
         let mut covering =
-            self.live.iter().filter(|run| run.task == *task && run.covers(request.ask) && is_alike(run));
+            self.live.iter().filter(|run| run.task == row.name && run.covers(request.ask) && does_it(run));
         let serves = |run: &&RunRecord| match run.state {
-            // One that the window's end or a switch may take away promises nothing to who asks for what is
-            // there now.
-            RunState::Queued => !request.looks_anew || run.is_sure(),
+            // One that the window's end or a switch may take away promises nothing to who asks by force for
+            // what is there now.
+            RunState::Queued => !(request.looks_anew && request.ask.force) || run.is_sure(),
             RunState::Running | RunState::Paused => !request.looks_anew,
             _ => false,
         };
         if let Some(run) = covering.clone().find(serves) {
-            return Some(Admitted::Answered(StartAnswer::Running { run: run.id }));
+            return Some(StartAnswer::Running { run: run.id });
         }
         let stays = !request.ask.force && request.present.window.is_some();
         let placed = covering.find(|run| run.state == RunState::Scheduled && stays)?;
-        Some(Admitted::Answered(StartAnswer::Scheduled { run: placed.id, at: placed.scheduled_at? }))
+        Some(StartAnswer::Scheduled { run: placed.id, at: placed.scheduled_at? })
+    }
+
+    /// What the run that is there must do besides, so that nothing of what a person asks for is lost: one
+    /// that is asked for by force becomes a person's and tries again what failed; a media run that works
+    /// looks once more for what is lacking.
+    fn serve(&mut self, id: RunId, row: &Row, request: Request<'_>, effects: &mut Vec<Effect>) {
+        let Some(run) = self.live.iter_mut().find(|run| run.id == id) else { return };
+        // What watched folders ask for looks anew, and tries nothing again.
+        let is_less = !run.ask.force || run.origin == Origin::Watch;
+        if request.ask.force && request.origin == Origin::Person && is_less {
+            run.ask.force = true;
+            run.origin = Origin::Person;
+            run.bound_until = None;
+            // One that was made in this very event is saved when everything is settled.
+            let is_stored = run.state != RunState::Queued || run.reason.is_some();
+            effects.extend(is_stored.then(|| Effect::Save(run.clone())));
+        }
+        if row.timing.lane == Lane::Media && run.is_active() {
+            effects.push(Effect::Widen { run: id });
+        }
     }
 
     /// A run of paths or contents of a section that waits takes in what else of it is asked for.
     fn join(&mut self, task: &TaskName, request: Request<'_>, effects: &mut Vec<Effect>) -> Option<Admitted> {
-        let is_limited = request.looks_anew && request.ask.section.is_some();
+        request.ask.section?;
         let may_join = |run: &RunRecord| {
-            is_limited && run.task == *task && run.state == RunState::Queued && run.may_take_in(request.ask)
+            run.task == *task && run.state == RunState::Queued && run.may_take_in(request.ask)
         };
         let run = self.live.iter_mut().find(|run| may_join(run))?;
         run.take_in(request.ask);

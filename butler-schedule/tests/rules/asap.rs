@@ -38,7 +38,7 @@ fn a_person_turns_a_running_one_into_a_whole_one() {
         assert_eq!(world.ask(BIF, force, None), StartAnswer::Started { run, waits: None });
         let turned = &world.stored[&run];
         assert_eq!((turned.origin, turned.ask.force, turned.bound_until), (Origin::Person, force, None));
-        assert!(world.widened.contains(&run));
+        assert!(world.widened.contains_key(&run));
     }
 }
 
@@ -67,7 +67,7 @@ fn the_window_turns_it_into_its_own_for_its_day() {
         (turned.origin, turned.day, turned.bound_until),
         (Origin::Window, Some(date(2026, 11, 23)), Some(berlin("2026-11-23T05:00")))
     );
-    assert!(world.widened.contains(&turned.id));
+    assert!(world.widened.contains_key(&turned.id));
     world.complete(turned.id);
     world.live_until("2026-11-23T03:00");
     assert_eq!(world.runs_of(&BIF).len(), 1);

@@ -13,6 +13,7 @@ mod nights;
 mod pauses;
 mod refreshes;
 mod restarts;
+mod served;
 mod simulation;
 mod starts;
 mod stops;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use butler_api::{Origin, PauseOwner, Reason, RunId, RunState};
 use butler_schedule::{Event, MOST_PATHS, Pause, PauseEnd, StartAnswer};
 
-use crate::world::{BIF, SCAN, World};
+use crate::world::{SCAN, World};
 
 const NOON: &str = "2026-11-23T12:00";
 
@@ -44,13 +44,13 @@ fn a_refresh_beside_a_working_scan_of_everything_is_queued_behind_it() {
     let mut world = World::at(NOON);
     let whole = world.begun(SCAN);
     assert_eq!(world.refresh(1, &[], Origin::Person), behind(2, 1));
-    assert_eq!(
-        world.start(SCAN),
-        StartAnswer::Running { run: whole },
-        "a plain start asks for the day's scan, which is there"
-    );
-    assert_eq!(world.force(SCAN), behind(3, 1), "a forced one asks for what is there now");
+    assert_eq!(world.start(SCAN), behind(3, whole.0), "the one that works may have passed what came");
+    for _ in 0..3 {
+        assert_eq!(world.start(SCAN), there(3));
+    }
+    assert!(!world.stored[&RunId(3)].ask.force);
     assert_eq!(world.force(SCAN), there(3));
+    assert!(world.stored[&RunId(3)].ask.force, "it tries again what failed, for it was asked to");
     assert_eq!(world.refresh(2, &["/tv/Lost"], Origin::Person), there(3), "that will scan every section");
 }
 
@@ -72,17 +72,39 @@ fn a_queued_scan_that_the_windows_end_may_take_away_serves_no_refresh() {
 }
 
 #[test]
-fn a_forced_start_of_another_task_beside_its_run_changes_nothing() {
-    let mut world = World::at(NOON);
-    let run = world.begun(BIF);
-    assert_eq!(world.force(BIF), StartAnswer::Running { run });
+fn starts_of_a_scan_beside_the_windows_own_are_one_more_scan() {
+    let mut world = World::at("2026-11-23T02:00");
+    let nightly = world.last_of(&SCAN).id;
+    assert_eq!(world.state(nightly), RunState::Running);
+    let StartAnswer::Started { run, waits: Some(Reason::BehindItself { run: first }) } = world.start(SCAN)
+    else {
+        panic!("it was served by the scan that works")
+    };
+    assert_eq!(first, nightly);
+    assert_eq!(world.start(SCAN), there(run.0));
+    assert_eq!(world.start_all()[&SCAN], there(run.0));
+    world.complete(nightly);
+    world.complete(run);
+    world.live_until("2026-11-23T04:59");
+    assert_eq!(world.runs_of(&SCAN).len(), 2, "the window starts none for what is done");
 }
 
 #[test]
-fn start_all_leaves_a_scan_that_works_as_it_is() {
+fn start_all_beside_a_scan_that_works_is_one_more_scan() {
     let mut world = World::at(NOON);
     let run = world.begun(SCAN);
-    assert_eq!(world.start_all()[&SCAN], StartAnswer::Running { run });
+    assert!(matches!(
+        world.start_all()[&SCAN],
+        StartAnswer::Started { waits: Some(Reason::BehindItself { run: first }), .. } if first == run
+    ));
+}
+
+#[test]
+fn a_scan_that_is_off_or_not_on_its_day_is_not_queued_behind_one_that_works() {
+    let mut world = World::at(NOON).off(SCAN);
+    world.force(SCAN);
+    assert!(matches!(world.start(SCAN), StartAnswer::Skipped { reason: Reason::SwitchedOff { .. }, .. }));
+    assert_eq!(world.force(SCAN), behind(3, 1));
 }
 
 #[test]

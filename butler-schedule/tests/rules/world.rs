@@ -69,8 +69,8 @@ pub(crate) struct World {
     pub(crate) notes: usize,
     /// The pauses that hold.
     pub(crate) pauses: Vec<Pause>,
-    /// The runs that were told to take all lacks.
-    pub(crate) widened: BTreeSet<RunId>,
+    /// The runs that were told to look again for what is lacking, and how often.
+    pub(crate) widened: BTreeMap<RunId, u32>,
     /// What was remembered of tasks at the first start.
     before: BTreeMap<TaskName, Past>,
     shutting_down: bool,
@@ -117,7 +117,7 @@ impl World {
         };
         let (schedule, effects) = Schedule::restore(rows(), settings.clone(), nothing, now);
         let (stored, at_work, told_to_stop, widened) =
-            (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+            (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
         let (wake, attendance, notes, pauses, shutting_down) = (None, None, 0, Vec::new(), false);
         let mut world = Self {
             schedule,
@@ -359,7 +359,7 @@ impl World {
                 }
                 Effect::Widen { run } => {
                     assert!(self.at_work.contains(&run), "run {run} was widened and does not work");
-                    assert!(self.widened.insert(run), "run {run} was widened twice");
+                    *self.widened.entry(run).or_default() += 1;
                 }
                 Effect::KeepPauses(pauses) => {
                     self.pauses = pauses;

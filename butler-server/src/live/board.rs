@@ -2,9 +2,9 @@
 //! are handed in; Plex's activities, the notifications and the pages all show what comes out here, each in
 //! words of its own.
 //!
-//! A run that works, is paused or is stopping is one [`Doing`] for its whole life; one that waits for its turn
-//! is none. While it scans a section, that is another one beside it. Start with [`Board::hear`]: what is done
-//! is a function of what is known of its run (`views`), and what is told are the differences.
+//! A run that works, is paused or is stopping is one [`Doing`] for its whole life; one that waits for its
+//! turn is none. While it scans a section, that is another one beside it. Start with [`Board::hear`]: what is
+//! done is a function of what is known of its run (`views`), and what is told are the differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,6 +1,6 @@
-//! Turns the engine's facts into news, once for all who listen: sockets, event sources and pages. It begins with the first of them,
-//! since who comes late finds what runs in the list of activities; it never waits for anybody: who does not
-//! keep up misses some.
+//! Turns the engine's facts into news, once for all who listen: sockets, event sources and pages. It begins
+//! with the first of them, since who comes late finds what runs in the list of activities; it never waits for
+//! anybody: who does not keep up misses some.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! What happened in the newest runs, a few lines each, for people who look at one. Made of the engine's facts as
-//! the log is; kept in memory only, since the log's file has all of it and nothing needs it.
+//! What happened in the newest runs, a few lines each, for people who look at one. Made of the engine's facts
+//! as the log is; kept in memory only, since the log's file has all of it and nothing needs it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,16 +1,17 @@
-//! What a page's buttons do: each asks what the API's handlers ask, leads back to its page, and has the sentence
-//! of what became of it shown there.
+//! What a page's buttons do: each asks what the API's handlers ask, leads back to its page, and has the
+//! sentence of what became of it shown there.
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::post;
-use butler_api::v1::Started;
+use butler_api::{Outcome, TaskName};
 
 use super::flash::Flash;
 use super::form::Form;
 use super::frame;
 use super::session::Signed;
+use super::tonight::title;
 use super::words::many;
 use crate::app::App;
 use crate::error::Problem;
@@ -71,14 +72,30 @@ async fn stop_all(State(app): State<App>, session: Signed, form: Form) -> Result
     told(&app, &session, form.back(), done)
 }
 
+/// A task's name for people; of one that there is not, what was asked for.
+async fn title_of(app: &App, name: &str) -> Result<String, Problem> {
+    let tasks = view::tasks::list(app).await?.tasks;
+    Ok(title(&tasks, &TaskName::from(name)).to_owned())
+}
+
 async fn start(
     State(app): State<App>,
     session: Signed,
     Path(name): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
-    let done = view::start::start(&app, &name, form.flag("force")?).await;
-    told(&app, &session, form.back(), done.map(|Started { message, .. }| message))
+    let title = title_of(&app, &name).await?;
+    let done =
+        view::start::start(&app, &name, form.flag("force")?).await.map(|started| match started.outcome {
+            Outcome::Started { waits: None, .. } => format!("{title} was started."),
+            Outcome::Running { .. } => format!("{title} runs or waits already."),
+            // Whose run it is stands before the reason for which it waits, was skipped, or begins later.
+            _ => match started.message.split_once(". ") {
+                Some((_, reason)) => format!("{title}: {reason}"),
+                None => format!("{title} begins later in this window."),
+            },
+        });
+    told(&app, &session, form.back(), done)
 }
 
 async fn stop(
@@ -87,8 +104,9 @@ async fn stop(
     Path(name): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
+    let title = title_of(&app, &name).await?;
     let done = view::start::stop(&app, &name).await;
-    told(&app, &session, form.back(), done.map(|_| "It stops after the step in hand.".to_owned()))
+    told(&app, &session, form.back(), done.map(|_| format!("{title} stops after the step in hand.")))
 }
 
 async fn stop_run(
@@ -97,8 +115,11 @@ async fn stop_run(
     Path(id): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
-    let done = view::runs::stop(&app, &id).await;
-    told(&app, &session, form.back(), done.map(|run| format!("Run {} stops after the step in hand.", run.id)))
+    let done = match view::runs::stop(&app, &id).await {
+        Ok(run) => Ok(format!("{} stops after the step in hand.", title_of(&app, run.task.as_str()).await?)),
+        Err(problem) => Err(problem),
+    };
+    told(&app, &session, form.back(), done)
 }
 
 async fn hold(State(app): State<App>, session: Signed, form: Form) -> Result<Response, Problem> {

@@ -1,5 +1,5 @@
-//! A library is added: a folder is looked for, a dry run of a scan shows what would be found in it, and a name
-//! makes it one.
+//! A library is added: a folder is looked for, a dry run of a scan shows what would be found in it, and a
+//! name makes it one.
 
 use std::path::{Path, PathBuf};
 

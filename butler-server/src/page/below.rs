@@ -1,5 +1,5 @@
-//! What stands below an item on its page: a show's seasons with their episodes, a season's episodes, an artist's
-//! albums as tiles; an album's tracks as a list.
+//! What stands below an item on its page: a show's seasons with their episodes, a season's episodes, an
+//! artist's albums as tiles; an album's tracks as a list.
 
 use std::collections::HashMap;
 

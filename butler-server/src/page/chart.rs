@@ -1,5 +1,5 @@
-//! What several pages draw and name alike: a run's state, a task's nights as bars. SVG made here, with classes in
-//! place of styles.
+//! What several pages draw and name alike: a run's state, a task's nights as bars. SVG made here, with
+//! classes in place of styles.
 
 use std::collections::BTreeMap;
 
@@ -101,8 +101,8 @@ fn nights(runs: &[Run], clock: &Clock) -> Vec<Night> {
     nights.into_values().rev().collect()
 }
 
-/// A task's history, a bar a night, oldest first: how long it worked, how much it did and what failed. The table
-/// says the same, and the script tells a night of it under a hand or the arrow keys.
+/// A task's history, a bar a night, oldest first: how long it worked, how much it did and what failed. The
+/// table says the same, and the script tells a night of it under a hand or the arrow keys.
 pub(super) fn history(runs: &[Run], clock: &Clock) -> Markup {
     let nights = nights(runs, clock);
     let today = clock.civil(clock.now).date();

@@ -1,5 +1,5 @@
-//! Tells a page that something happened, as server-sent events without a word of what: the page's script asks for
-//! the page again and exchanges what differs, so that only one place says how things are.
+//! Tells a page that something happened, as server-sent events without a word of what: the page's script asks
+//! for the page again and exchanges what differs, so that only one place says how things are.
 
 use std::convert::Infallible;
 use std::time::Duration;

@@ -4,18 +4,22 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use butler_api::TaskName;
 use butler_api::v1::{Failure, FailureGroup};
 use butler_library::FailurePlace;
+use butler_product::ProductKind;
 use maud::{Markup, html};
 
 use super::frame::{Site, Tab, Viewer, coded};
+use super::tonight::title;
 use super::words::many;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Page, Params};
 use crate::view;
+use crate::view::failures::Asked;
 
-const PAGE: Page = Page { start: 0, size: 50 };
+const PAGE: Page = Page { start: 0, size: 40 };
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/failures", get(show))
@@ -24,26 +28,53 @@ pub(super) fn routes() -> Router<App> {
 async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<Response, Problem> {
     let site = Site::open(&app, &viewer).await?;
     let before = params.parsed::<FailurePlace>("before", "a mark as the page before gives it")?;
+    let task = params.get("task").filter(|task| !task.is_empty()).map(TaskName::from);
+    let tasks = view::tasks::list(&app).await?.tasks;
     let summary = view::failures::summary(&app).await?;
-    let list = view::failures::list(&app, before, None, PAGE).await?;
+    let list = view::failures::list(&app, Asked { before, after: None, task: task.clone() }, PAGE).await?;
+    let is_meant = |group: &&FailureGroup| task.as_ref().is_none_or(|task| group.tasks.contains(task));
+    let groups: Vec<&FailureGroup> = summary.groups.iter().filter(is_meant).collect();
+    let failed = match task {
+        None => summary.failed(),
+        // Of one task its groups tell the products; a file may be in several of them.
+        Some(_) => {
+            let failures: u64 = groups.iter().map(|group| group.failures).sum();
+            (failures > 0).then(|| format!("{} could not be made", many(failures, "product")))
+        }
+    };
+    let here = |query: &str| {
+        let task = task.as_ref().map(|task| format!("task={task}"));
+        let query: Vec<&str> =
+            task.as_deref().into_iter().chain([query]).filter(|word| !word.is_empty()).collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        site.at(&format!("/failures{mark}{}", query.join("&")))
+    };
     let body = html! {
         section.wide {
-            p.crumbs { a href=(site.at("/runs")) { "Runs" } }
-            h1 { "What could not be made" }
+            p.crumbs {
+                a href=(site.at("/runs")) { "Runs" }
+                @if let Some(task) = &task {
+                    " · " a href=(site.at(&format!("/tasks/{task}"))) { (title(&tasks, task)) }
+                    " · " a href=(site.at("/failures")) { "All failures" }
+                }
+            }
+            h1 { "What could not be made" @if let Some(task) = &task { " by " (title(&tasks, task)) } }
             p.sub {
-                @match summary.failed() {
+                @match &failed {
                     None => { "Everything that was tried could be made." }
                     Some(failed) => { (failed) ". Each is tried again by itself in a later night; a file that is replaced is tried at once." }
                 }
             }
         }
-        @if summary.failures > 0 {
-            section.card.wide #groups data-live { h2 { "Why" } ul.plain { @for group in &summary.groups { (reason(group)) } } }
+        @if !groups.is_empty() {
+            section.card.wide #groups data-live { h2 { "Why" } ul.plain { @for group in &groups { (reason(group)) } } }
+        }
+        @if !list.failures.is_empty() || before.is_some() {
             section.card.wide #failures data-live {
                 (table(&site, &list.failures))
                 @if before.is_some() || list.next.is_some() { p.pages {
-                    @if before.is_some() { a.button href=(site.at("/failures")) { "Newest" } " " }
-                    @if let Some(next) = &list.next { a.button href=(site.at(&format!("/failures?before={next}"))) { "Older" } }
+                    @if before.is_some() { a.button href=(here("")) { "Newest" } " " }
+                    @if let Some(next) = &list.next { a.button href=(here(&format!("before={next}"))) { "Older" } }
                 } }
             }
         }
@@ -79,7 +110,7 @@ pub(super) fn table(site: &Site, failures: &[Failure]) -> Markup {
     html! {
         table.stack {
             caption.unseen { "Failures, newest first" }
-            thead { tr { th scope="col" { "File" } th scope="col" { "Why" } th.wideonly scope="col" { "Tried" } th.wideonly scope="col" { "Again" } th scope="col" { span.unseen { "Do" } } } }
+            thead { tr { th scope="col" { "File" } th scope="col" { "Why" } th scope="col" { "Tried" } th scope="col" { "Again" } th scope="col" { span.unseen { "Do" } } } }
             tbody { @for failure in failures { (row(site, failure)) } }
         }
     }
@@ -95,9 +126,20 @@ fn row(site: &Site, failure: &Failure) -> Markup {
                 @if failure.file_count > 1 { span.quiet { "and " (many(failure.file_count - 1, "other file")) " with the same content" } }
             }
             td { (coded(&failure.error)) br; span.quiet { (product(&failure.product)) } }
-            td.wideonly { @if failure.tries > 0 { (many(u64::from(failure.tries), "time")) br; } span.quiet { (site.clock.moment(failure.failed_at)) } }
-            td.wideonly { @match &failure.next_try { Some(at) => { (site.clock.moment(at.at())) } None => { span.quiet { "when the file changes" } } } }
+            td data-label="Tried" { @if failure.tries > 0 { (many(u64::from(failure.tries), "time")) " " br; } span.quiet { (site.clock.moment(failure.failed_at)) } }
+            td data-label="Again" { (again(site, failure)) }
             td.num.side { (site.row_button(&format!("/failures/{}/retry", failure.id), "Retry", file)) }
         }
     }
+}
+
+/// When a failure is tried again.
+pub(super) fn again(site: &Site, failure: &Failure) -> Markup {
+    html! { @match &failure.next_try { Some(at) => { (site.clock.moment(at.at())) } None => { span.quiet { "when the file changes" } } } }
+}
+
+/// The failure of a part's headers, without which nothing else is made of it.
+pub(super) fn of_headers(failures: &[Failure], part: i64) -> Option<&Failure> {
+    let is_headers = |failure: &&Failure| failure.product == ProductKind::MediaInfo.as_str();
+    failures.iter().filter(is_headers).find(|failure| failure.part_id == Some(part))
 }

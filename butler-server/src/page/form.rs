@@ -1,5 +1,5 @@
-//! A form that a page posts: the only bodies that this server reads, and small ones. What it says is read like a
-//! query.
+//! A form that a page posts: the only bodies that this server reads, and small ones. What it says is read
+//! like a query.
 
 use std::path::PathBuf;
 
@@ -32,8 +32,8 @@ impl Form {
         self.0.paths(name).into_iter().next()
     }
 
-    /// Every field but that which says where to go back to; of one that is there twice the last, as a box that
-    /// is ticked stands behind the hidden field that says "no".
+    /// Every field but that which says where to go back to; of one that is there twice the last, as a box
+    /// that is ticked stands behind the hidden field that says "no".
     pub(super) fn fields(&self) -> Vec<(String, String)> {
         let mut fields: Vec<(String, String)> = Vec::new();
         for (name, value) in self.0.words().filter(|(name, _)| *name != "back") {

@@ -1,5 +1,5 @@
-//! What every page has round it: head, navigation, the banner while everything is held, and the headers that keep
-//! others out. Also links, buttons that post, and sentences with code in them.
+//! What every page has round it: head, navigation, the banner while everything is held, and the headers that
+//! keep others out. Also links, buttons that post, and sentences with code in them.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -132,7 +132,10 @@ impl Site {
         let page = html! {
             (DOCTYPE)
             html lang="en" {
-                head { (head(&self.prefix, &format!("{title} · {}", self.name))) }
+                head {
+                    (head(&self.prefix, &format!("{title} · {}", self.name)))
+                    script type="module" src=(self.at(&assets::address(assets::SCRIPT))) {}
+                }
                 body data-events=(self.at("/events")) data-zone=(self.zone) data-now=(format!("{:.0}", self.clock.now)) {
                     a.skip href="#main" { "To the content" }
                     header {
@@ -155,7 +158,7 @@ impl Site {
                     p #lost.flash.bad role="status" hidden { "The server does not answer. This page comes back by itself." }
                     main #main tabindex="-1" { (body) }
                     footer {
-                        span { "Times are those of " span data-zone-name { (self.zone) } ", where it is "
+                        span { span data-zone-name { "Times are those of " (self.zone) ", where it is " }
                             span #clock data-live { (self.clock.own_time()) } "." }
                         @if self.is_signed { (self.button("/sign-out", "Sign out", "plain")) }
                     }
@@ -262,7 +265,6 @@ fn head(prefix: &str, title: &str) -> Markup {
         title { (title) }
         link rel="icon" type="image/svg+xml" href=(asset(assets::ICON));
         link rel="stylesheet" href=(asset(assets::STYLE));
-        script src=(asset(assets::SCRIPT)) defer {}
     }
 }
 
@@ -274,6 +276,11 @@ fn mark() -> Markup {
          height=\"4.8\" rx=\"1.4\" fill=\"currentColor\"/></svg>"
             .to_owned(),
     )
+}
+
+/// A piece of a page, for the script.
+pub(super) fn fragment(piece: Markup) -> Response {
+    answer(piece)
 }
 
 fn answer(page: Markup) -> Response {

@@ -1,8 +1,8 @@
 //! What keeps other sites out of a signed-in browser: the name by which it asked (`Host`), and the page that
 //! asked (`Origin`). Pure.
 //!
-//! A site that points its own name at this machine (DNS rebinding) asks with that name, so only addresses, this
-//! machine's own names and those of a setting are taken. A form of another site says whose it is.
+//! A site that points its own name at this machine (DNS rebinding) asks with that name, so only addresses,
+//! this machine's own names and those of a setting are taken. A form of another site says whose it is.
 
 use std::net::IpAddr;
 
@@ -19,8 +19,8 @@ pub(super) struct KnownHosts<'a> {
 }
 
 impl KnownHosts<'_> {
-    /// Refuses a request under a name that nobody gave this server, and a change that another site's page asks
-    /// for.
+    /// Refuses a request under a name that nobody gave this server, and a change that another site's page
+    /// asks for.
     pub(super) fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         let host = text(headers, header::HOST);
         let name = host_name(host);
@@ -60,9 +60,9 @@ impl KnownHosts<'_> {
     }
 }
 
-/// Whether a browser says that another site's page asks for something to put into itself. A link that a person
-/// follows is no such thing; a cookie goes with requests of other ports of this machine too, and Plex's API has
-/// changes that are asked for by GET.
+/// Whether a browser says that another site's page asks for something to put into itself. A link that a
+/// person follows is no such thing; a cookie goes with requests of other ports of this machine too, and
+/// Plex's API has changes that are asked for by GET.
 fn is_embedded(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
     let mode = headers.get("sec-fetch-mode").and_then(|mode| mode.to_str().ok());

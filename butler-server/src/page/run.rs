@@ -16,6 +16,7 @@ use crate::error::Problem;
 use crate::live::LogLine;
 use crate::params::Page;
 use crate::view;
+use crate::view::failures::Asked;
 
 /// So many of the newest failures are looked through for those of a run.
 const LOOKED_THROUGH: Page = Page { start: 0, size: 1000 };
@@ -32,7 +33,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
     let failed: Vec<Failure> = if run.failures == 0 {
         Vec::new()
     } else {
-        let all = view::failures::list(&app, None, None, LOOKED_THROUGH).await?.failures;
+        let all = view::failures::list(&app, Asked::default(), LOOKED_THROUGH).await?.failures;
         all.into_iter().filter(|failure| failure.run == Some(run.id.0)).collect()
     };
     let body = html! {
@@ -116,7 +117,7 @@ fn log(site: &Site, run: &Run, lines: &[LogLine]) -> Markup {
                 @else { "Nothing has happened yet." }
             }
         } @else {
-            ol.log tabindex="0" aria-label="Its log" { @for line in lines { li { (site.clock.moment(line.at)) " " span.fail[line.is_bad] { (line.words) } } } }
+            ol.log tabindex="0" aria-label="Its log" { @for line in lines { li { (site.clock.second(line.at)) " " span.fail[line.is_bad] { (line.words) } } } }
         }
     }
 }

@@ -106,7 +106,7 @@ pub(super) fn table(site: &Site, runs: &[Run], tasks: Option<&[Task]>) -> Markup
             thead { tr {
                 @if tasks.is_some() { th scope="col" { "Task" } }
                 th scope="col" { "When" } th scope="col" { "How it went" } th.num scope="col" { "Lasted" }
-                th.num.wideonly scope="col" { "Done" } th.num.wideonly scope="col" { "Read" } th.wideonly scope="col" { "Asked for by" }
+                th.num scope="col" { "Done" } th.num scope="col" { "Read" } th scope="col" { "Asked for by" }
             } }
             tbody { @for run in runs { (row(site, run, tasks)) } }
         }
@@ -126,9 +126,9 @@ fn row(site: &Site, run: &Run, tasks: Option<&[Task]>) -> Markup {
                 @if let Some(reason) = run.reason.as_ref().filter(|_| run.state != RunState::Completed) { br; span.quiet { (coded(reason)) } }
             }
             td.num.side { @if let (Some(from), Some(until)) = (run.started_at, run.ended_at) { (between(from, until)) } }
-            td.num.wideonly { @if run.total > 0 { (count(run.done)) " of " (count(run.total)) } @else { (count(run.done)) } }
-            td.num.wideonly { @if run.bytes_read > 0 { (bytes(run.bytes_read)) } }
-            td.wideonly { span.quiet { (chart::origin_word(run.origin)) } }
+            td.num data-label="Done" { @if run.total > 0 { (count(run.done)) " of " (count(run.total)) } @else { (count(run.done)) } }
+            td.num data-label="Read" { @if run.bytes_read > 0 { (bytes(run.bytes_read)) } }
+            td data-label="By" { span.quiet { (chart::origin_word(run.origin)) } }
         }
     }
 }

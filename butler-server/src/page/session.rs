@@ -1,5 +1,5 @@
-//! Who is signed in: the cookie, and the door that it opens. The library keeps the sessions, so that they outlive
-//! a restart.
+//! Who is signed in: the cookie, and the door that it opens. The library keeps the sessions, so that they
+//! outlive a restart.
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -15,8 +15,8 @@ use crate::error::Problem;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signed(pub(super) WebSessionId);
 
-/// Lets a request through whose browser is signed in: it came under a known name, and a change came from a page
-/// of this server.
+/// Lets a request through whose browser is signed in: it came under a known name, and a change came from a
+/// page of this server.
 pub(crate) async fn require(app: &App, request: &mut Request) -> Result<(), Problem> {
     let secret = secret(request.headers(), &cookie_name(app)).ok_or_else(Problem::unauthorized)?;
     check(app, request.method(), request.headers())?;

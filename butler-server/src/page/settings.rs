@@ -1,5 +1,8 @@
-//! The settings, from the typed table: each with what it takes, its default and who gave its value, changed one
-//! at a time and checked by the server's own sentences. The hours are drawn.
+//! The settings, from the typed table: each with what it takes, its default and who gave its value, changed
+//! one at a time and checked by the server's own sentences, as it is typed. The hours have a form of their
+//! own.
+
+mod hours;
 
 use axum::Router;
 use axum::extract::State;
@@ -10,55 +13,72 @@ use butler_api::v1::Setting;
 use maud::{Markup, html};
 
 use super::act::told;
+use super::backups;
 use super::form::Form;
-use super::frame::{Site, Tab, Viewer, coded};
+use super::frame::{Site, Tab, Viewer, coded, fragment};
 use super::session::Signed;
 use crate::app::App;
 use crate::error::Problem;
+use crate::params::Params;
 use crate::view;
 
-/// The window's settings, which have a form of their own.
-const HOURS: [&str; 4] = ["ButlerStartHour", "ButlerStartMinute", "ButlerEndHour", "ButlerEndMinute"];
-const DAYS: &str = "ButlerWindowDays";
-const WEEK: [(&str, &str); 7] = [
-    ("mon", "Mon"),
-    ("tue", "Tue"),
-    ("wed", "Wed"),
-    ("thu", "Thu"),
-    ("fri", "Fri"),
-    ("sat", "Sat"),
-    ("sun", "Sun"),
-];
 /// Names the field that takes a person's word back.
 const RESET: &str = "reset";
 
+/// Where what is typed is checked.
+const CHECK: &str = "/settings/check";
+/// The groups of the table, each with the name of its card.
+const GROUPS: [(&str, &str); 3] = [
+    ("butler", "When tasks run, and which"),
+    ("library", "What is made of the library"),
+    ("general", "The server"),
+];
+
+/// Changes of settings: id and text, no text for the default.
+type Changes = Vec<(String, Option<String>)>;
+
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/settings", get(show).post(change))
-        .route("/settings/hours", axum::routing::post(change_hours))
+    Router::new().route("/settings", get(show).post(change)).route(CHECK, get(check)).merge(hours::routes())
 }
 
-async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Problem> {
+async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<Response, Problem> {
     let site = Site::open(&app, &viewer).await?;
     let all = view::settings::list(&app).settings;
-    let is_of_window = |setting: &&Setting| HOURS.contains(&setting.id.as_str()) || setting.id == DAYS;
+    let backups = view::backups::list(&app).await?;
+    let find = params.get("find").unwrap_or_default().trim().to_lowercase();
     let group = |group: &str| -> Vec<&Setting> {
-        all.iter().filter(|setting| setting.group == group && !is_of_window(setting)).collect()
+        let of_group = all.iter().filter(|setting| setting.group == group && !hours::has(setting));
+        of_group.filter(|setting| is_found(setting, &find)).collect()
     };
     let body = html! {
-        section.wide { h1 { "Settings" } p.sub { "A change counts at once." } }
-        section.card.wide #hours data-live { (hours(&site, &all)) }
-        @for (id, name) in [("butler", "When tasks run, and which"), ("library", "What is made of the library"), ("general", "The server")] {
-            section.card.wide id=(id) data-live { h2 { (name) } @for setting in group(id) { (row(&site, setting)) } }
+        section.wide {
+            h1 { "Settings" }
+            p.sub { "A change counts at once." }
+            div.row {
+                nav.jump aria-label="Groups" {
+                    a href="#hours" { "The hours" }
+                    @for (id, name) in GROUPS { a href={ "#" (id) } { (name) } }
+                    a href="#backups" { "Backups" }
+                }
+                form.filters method="get" action=(site.at("/settings")) role="search" {
+                    input type="search" name="find" value=(find) placeholder="Find a setting" aria-label="Find a setting" data-filter;
+                    button { "Find" }
+                }
+            }
         }
-        section.card.wide {
-            h2 { "Backups" }
-            p { "Backups lie in the folder " code { "backups" } " of the data folder, or where the settings say. A backup is brought back while the server is stopped:" }
-            pre { code { "butler backup restore --newest" } }
-            p.sub { "It takes the newest copy that is sound, and keeps the database that was there beside it. What a copy does not hold is made again by itself." }
+        section.card.wide #hours data-live { (hours::form(&site, &all)) }
+        @for (id, name) in GROUPS {
+            @let found = group(id);
+            section.card.wide id=(id) data-live hidden[found.is_empty()] { h2 { (name) } @for setting in found { (row(&site, setting)) } }
         }
+        section.card.wide #backups data-live { (backups::card(&site, &backups)) }
     };
     Ok(site.page(Tab::Settings, "Settings", body))
+}
+
+/// Whether a setting's words have what somebody looks for.
+fn is_found(setting: &Setting, find: &str) -> bool {
+    [&setting.label, &setting.summary, &setting.id].iter().any(|words| words.to_lowercase().contains(find))
 }
 
 fn text_of(value: &SettingValue) -> String {
@@ -99,13 +119,14 @@ pub(super) fn row(site: &Site, setting: &Setting) -> Markup {
                 }
                 @if let Some(file) = &setting.file { p.quiet { "Fixed by " span.file { (file) } } }
             }
-            form.set method="post" action=(site.at("/settings")) {
+            form.set method="post" action=(site.at("/settings")) data-ask=(site.at(CHECK)) {
                 input type="hidden" name="back" value=(site.here);
                 (control(setting, &field, &about))
                 @if !is_fixed {
-                    button.small aria-label={ "Save " (setting.label) } { "Save" }
+                    @if setting.kind != "bool" { button.small aria-label={ "Save " (setting.label) } { "Save" } }
                     @if is_changed { button.small.plain name=(RESET) value=(setting.id) formnovalidate aria-label={ "Reset " (setting.label) } { "Reset" } }
                 }
+                output for=(field) {}
             }
         }
     }
@@ -116,71 +137,20 @@ fn control(setting: &Setting, field: &str, about: &str) -> Markup {
     let is_fixed = setting.file.is_some();
     html! {
         @if setting.kind == "bool" {
-            select id=(field) name=(setting.id) aria-describedby=(about) disabled[is_fixed] data-save {
-                option value="1" selected[now == "1"] { "on" }
-                option value="0" selected[now == "0"] { "off" }
-            }
+            @let is_on = now == "1";
+            input type="hidden" name=(setting.id) value=(if is_on { "0" } else { "1" });
+            span.quiet aria-hidden="true" { (words_of(setting, &setting.value)) }
+            button.switch.on[is_on] id=(field) role="switch" aria-checked=(if is_on { "true" } else { "false" }) aria-describedby=(about) disabled[is_fixed] { span {} }
         } @else if !setting.values.is_empty() {
             select id=(field) name=(setting.id) aria-describedby=(about) disabled[is_fixed] data-save {
                 @for known in &setting.values { option value=(known.value) selected[known.value == now] { (known.label) } }
             }
         } @else if setting.kind == "int" {
-            input.number id=(field) name=(setting.id) type="number" value=(now) aria-describedby=(about) disabled[is_fixed] required;
+            @let range = view::settings::range(&setting.id);
+            input.number id=(field) name=(setting.id) type="number" value=(now) aria-describedby=(about) disabled[is_fixed] required
+                min=[range.map(|range| range.0)] max=[range.map(|range| range.1)] step=[range.map(|range| range.2)];
         } @else {
             input id=(field) name=(setting.id) type="text" value=(now) aria-describedby=(about) disabled[is_fixed];
-        }
-    }
-}
-
-fn hours(site: &Site, all: &[Setting]) -> Markup {
-    let find = |id: &str| all.iter().find(|setting| setting.id == id);
-    let number = |id: &str| match find(id).map(|setting| &setting.value) {
-        Some(SettingValue::Int(value)) => u64::try_from(*value).unwrap_or(0),
-        _ => 0,
-    };
-    let [from_hour, from_minute, until_hour, until_minute] = HOURS.map(number);
-    let (from, until) = (from_hour * 60 + from_minute, until_hour * 60 + until_minute);
-    let days = find(DAYS).map_or_else(String::new, |setting| text_of(&setting.value));
-    let is_fixed = HOURS.iter().any(|id| find(id).is_some_and(|setting| setting.file.is_some()));
-    let time = |minutes: u64| format!("{:02}:{:02}", minutes / 60, minutes % 60);
-    html! {
-        h2 { "The hours" }
-        p.sub { "Maintenance begins at the first time and ends at the second, in the server's zone (" (site.zone) "). The same twice is the whole day." }
-        (day_line(from, until))
-        form.hours method="post" action=(site.at("/settings/hours")) {
-            input type="hidden" name="back" value={ (site.here) "#hours" };
-            label { span { "From" } input type="time" name="from" value=(time(from)) required disabled[is_fixed]; }
-            label { span { "Until" } input type="time" name="until" value=(time(until)) required disabled[is_fixed]; }
-            fieldset.days {
-                legend { "On" }
-                @for (word, name) in WEEK {
-                    @let is_on = days == "all" || days.split(',').any(|day| day == word);
-                    label.check { input type="checkbox" name=(word) value="1" checked[is_on] disabled[is_fixed]; (name) }
-                }
-            }
-            @if !is_fixed { button.main { "Save the hours" } }
-        }
-    }
-}
-
-/// The day with its window: two pieces where it crosses midnight.
-fn day_line(from: u64, until: u64) -> Markup {
-    let place = |minutes: u64| minutes as f64 / 14.4;
-    let pieces: Vec<(u64, u64)> = match from.cmp(&until) {
-        std::cmp::Ordering::Less => vec![(from, until)],
-        std::cmp::Ordering::Equal => vec![(0, 1440)],
-        std::cmp::Ordering::Greater => vec![(0, until), (from, 1440)],
-    };
-    html! {
-        svg.day height="34" aria-hidden="true" {
-            rect.ground y="0" width="100%" height="14" rx="5" {}
-            @for (from, until) in pieces {
-                rect.run x=(format!("{:.2}%", place(from))) width=(format!("{:.2}%", place(until - from))) y="0" height="14" rx="5" {}
-            }
-            @for hour in (0..=24).step_by(6) {
-                @let anchor = match hour { 0 => "start", 24 => "end", _ => "middle" };
-                text x=(format!("{:.2}%", place(hour * 60))) y="30" text-anchor=(anchor) { (format!("{hour:02}:00")) }
-            }
         }
     }
 }
@@ -194,7 +164,10 @@ async fn change(State(app): State<App>, session: Signed, form: Form) -> Result<R
     told(&app, &session, form.back(), apply(&app, changes).await)
 }
 
-async fn apply(app: &App, changes: Vec<(String, Option<String>)>) -> Result<String, Problem> {
+async fn apply(app: &App, changes: Changes) -> Result<String, Problem> {
+    if let Some(refusal) = view::settings::refusal(app, &changes) {
+        return Err(Problem::bad_request(refusal));
+    }
     let changed = view::settings::change(app, changes).await?.settings;
     let told =
         changed.iter().map(|setting| format!("{}: {}", setting.label, words_of(setting, &setting.value)));
@@ -202,33 +175,10 @@ async fn apply(app: &App, changes: Vec<(String, Option<String>)>) -> Result<Stri
     Ok(if told.is_empty() { "It was so already.".to_owned() } else { format!("{}.", told.join("; ")) })
 }
 
-async fn change_hours(State(app): State<App>, session: Signed, form: Form) -> Result<Response, Problem> {
-    let done = match hours_of(&form) {
-        Ok(changes) => apply(&app, changes).await.map(|_| "The hours are changed.".to_owned()),
-        Err(problem) => Err(problem),
-    };
-    told(&app, &session, form.back(), done)
-}
-
-/// What the form of the hours asks for.
-fn hours_of(form: &Form) -> Result<Vec<(String, Option<String>)>, Problem> {
-    let time = |name: &str| {
-        let text = form.get(name).unwrap_or_default();
-        let time: Option<jiff::civil::Time> = text.parse().ok();
-        time.ok_or_else(|| Problem::bad_request(format!("`{text}` is no time of day, as 02:30 is.")))
-    };
-    let (from, until) = (time("from")?, time("until")?);
-    let days: Vec<&str> =
-        WEEK.iter().map(|(word, _)| *word).filter(|word| form.get(word).is_some()).collect();
-    if days.is_empty() {
-        return Err(Problem::bad_request(
-            "At least one day of the week must be chosen; to let nothing start by itself, switch the tasks off.",
-        ));
-    }
-    let days = if days.len() == WEEK.len() { "all".to_owned() } else { days.join(",") };
-    let numbers = [from.hour(), from.minute(), until.hour(), until.minute()];
-    let mut changes: Vec<_> =
-        HOURS.iter().zip(numbers).map(|(id, number)| ((*id).to_owned(), Some(number.to_string()))).collect();
-    changes.push((DAYS.to_owned(), Some(days)));
-    Ok(changes)
+/// What the server would say to what is typed; nothing if it would take it.
+async fn check(State(app): State<App>, params: Params) -> Response {
+    let typed = params.words().filter(|(id, _)| *id != "back");
+    let typed: Changes = typed.map(|(id, text)| (id.to_owned(), Some(text.to_owned()))).collect();
+    let refusal = view::settings::refusal(&app, &typed);
+    fragment(html! { @if let Some(refusal) = refusal { span.fail { (coded(&refusal)) } } })
 }

@@ -1,12 +1,12 @@
-//! One task: its history as a chart and a table, what could not be made, its settings, and what it would do if it
-//! ran now.
+//! One task: its history as a chart and a table, what could not be made, its settings, and what it would do
+//! if it ran now.
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use butler_api::TaskName;
-use butler_api::v1::{DryRun, FailureGroup, PlannedBacklog, Run, Setting, Task};
+use butler_api::v1::{DryRun, Failures, Plan, PlannedBacklog, Run, Setting, Task};
 use butler_library::RunFilter;
 use maud::{Markup, html};
 
@@ -15,16 +15,19 @@ use super::form::Form;
 use super::frame::{Site, Tab, Viewer, coded};
 use super::session::Signed;
 use super::words::{bytes, count, length, many};
-use super::{chart, runs, settings, tasks, tonight};
+use super::{chart, failures, runs, settings, tasks, tonight};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Page;
 use crate::view;
+use crate::view::failures::Asked;
 
 /// Most of a year of a daily task.
 const NEWEST: Page = Page { start: 0, size: 300 };
 /// Rows of the table below the chart; the page of runs has all.
 const MOST_ROWS: usize = 12;
+/// Failures that are named; their page has all.
+const MOST_FAILURES: Page = Page { start: 0, size: 8 };
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -38,27 +41,26 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(name): Path<String>) 
     let task = known(&app, &name).await?;
     let of_task = RunFilter { task: Some(task.name.clone()), ..RunFilter::default() };
     let runs = view::runs::list(&app, of_task, NEWEST).await?.runs;
-    let failures = view::failures::summary(&app).await?.groups;
-    let failures: Vec<FailureGroup> =
-        failures.into_iter().filter(|group| group.tasks.contains(&task.name)).collect();
-    let backlogs = view::plan::recent(&app).await?.backlogs;
-    let backlog = backlogs.into_iter().find(|backlog| backlog.task == task.name);
+    let its = Asked { task: Some(task.name.clone()), ..Asked::default() };
+    let failures = view::failures::list(&app, its, MOST_FAILURES).await?;
+    let plan = view::plan::recent(&app).await?;
+    let backlog = plan.backlogs.iter().find(|backlog| backlog.task == task.name);
     let own = view::settings::of_task(&app, &task.name);
     let body = html! {
-        section.wide #head data-live { (head(&site, &task, &runs)) }
+        section.wide #head data-live { (head(&site, &task, &runs, &plan)) }
         div.stack {
             section.card #chart data-live {
                 h2 { "Its nights" }
                 (chart::history(&runs, &site.clock))
             }
+            (failed(&site, &task, &failures))
             section.card #runs data-live {
                 (runs::table(&site, &runs[..runs.len().min(MOST_ROWS)], None))
                 @if runs.len() > MOST_ROWS { p { a href=(site.at(&format!("/runs?task={}", task.name))) { "All its runs" } } }
             }
         }
         aside {
-            @if let Some(backlog) = backlog { (todo(&site, &backlog)) }
-            (failed(&site, &failures))
+            @if let Some(backlog) = backlog { (todo(&site, backlog)) }
             (own_settings(&site, &own))
         }
     };
@@ -71,7 +73,7 @@ async fn known(app: &App, name: &str) -> Result<Task, Problem> {
     tasks.into_iter().find(|task| task.name == TaskName::from(name)).ok_or_else(unknown)
 }
 
-fn head(site: &Site, task: &Task, runs: &[Run]) -> Markup {
+fn head(site: &Site, task: &Task, runs: &[Run], plan: &Plan) -> Markup {
     let path = format!("/tasks/{}", task.name);
     let open = runs.iter().find(|run| !run.state.is_terminal());
     html! {
@@ -81,10 +83,10 @@ fn head(site: &Site, task: &Task, runs: &[Run]) -> Markup {
             div.buttons {
                 @if open.is_some() { (site.button(&format!("{path}/stop"), "Stop", "")) }
                 @else {
-                    (site.button(&format!("{path}/start"), "Start", "main"))
+                    (site.button(&format!("{path}/start"), "Start if due", "main"))
                     (site.form(&format!("{path}/start"), html! {
                         input type="hidden" name="force" value="1";
-                        button title="Whatever day, switch and window say" { "Start anyway" }
+                        button aria-describedby="anyway" { "Start anyway" }
                     }))
                 }
                 a.button href=(site.at(&format!("{path}/plan"))) { "Dry run" }
@@ -94,10 +96,11 @@ fn head(site: &Site, task: &Task, runs: &[Run]) -> Markup {
         p.sub {
             (tasks::rhythm(task)) ", "
             @if task.usual_is_guess { "no run of it has completed yet" } @else { "usually " (length(task.usual_seconds)) }
-            @if let Some(at) = task.next_at { ", next " (site.clock.moment(at)) }
             @if !task.enabled { ", switched off" }
+            @else if open.is_none() { ", next " (tasks::next(site, task, None, plan)) }
             "."
         }
+        @if open.is_none() { p.sub #anyway { "\u{201c}Start anyway\u{201d} starts it also where it is not due, switched off, or has just run." } }
         @if let Some(run) = open { div.card.open { (tonight::work(site, run, &task.title)) } }
     }
 }
@@ -136,15 +139,17 @@ fn todo(site: &Site, backlog: &PlannedBacklog) -> Markup {
     }
 }
 
-fn failed(site: &Site, groups: &[FailureGroup]) -> Markup {
+/// Its failures, each with its file, reason and retry.
+fn failed(site: &Site, task: &Task, failures: &Failures) -> Markup {
+    let total = failures.total.unwrap_or(0);
     html! {
-        @if !groups.is_empty() {
-            section.card {
+        @if !failures.failures.is_empty() {
+            section.card #failures data-live {
                 h2 { "What could not be made" }
-                ul.plain {
-                    @for group in groups.iter().take(6) { li { strong { (many(group.files, "file")) } ": " (coded(&group.error)) } }
+                (failures::table(site, &failures.failures))
+                @if total > failures.failures.len() as u64 {
+                    p { a href=(site.at(&format!("/failures?task={}", task.name))) { "All " (count(total)) " of its failures" } }
                 }
-                p { a href=(site.at("/failures")) { "See the files" } }
             }
         }
     }

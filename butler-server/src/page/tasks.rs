@@ -6,14 +6,14 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use butler_api::v1::{Run, Task};
+use butler_api::v1::{Plan, Run, Task, Window};
 use butler_api::{RunState, TaskName};
 use butler_library::RunFilter;
 use maud::{Markup, html};
 
 use super::chart;
 use super::frame::{Site, Tab, Viewer};
-use super::words::{between, count, length};
+use super::words::{self, between, count, length};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Page;
@@ -36,30 +36,31 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
     }
     let runs_of = |task: &Task| by_task.get(&task.name).map_or(&[][..], Vec::as_slice);
     let window = view::window::window(&app).await?;
+    let plan = view::plan::recent(&app).await?;
     let body = html! {
         section.wide {
             div.row {
                 h1 { "Tasks" }
                 div.buttons { (site.button("/start", "Start all that is due", "main")) (site.button("/stop", "Stop all", "")) }
             }
-            p.sub { (window.sentence) " " a href=(site.at("/settings#hours")) { "Change the hours" } }
+            p.sub { (window_words(&site, &window)) " " a href=(site.at("/settings#hours")) { "Change the hours" } }
         }
         section.card.wide #tasks data-live {
             table.stack {
                 caption.unseen { "All tasks" }
                 thead { tr {
                     th scope="col" { "Task" } th scope="col" { "On" } th scope="col" { "Last" }
-                    th.wideonly scope="col" { "Lately" } th.wideonly scope="col" { "Usually" } th.wideonly scope="col" { "Next" }
+                    th scope="col" { "Lately" } th scope="col" { "Usually" } th scope="col" { "Next" }
                     th scope="col" { span.unseen { "Do" } }
                 } }
-                tbody { @for task in &tasks { (row(&site, task, runs_of(task))) } }
+                tbody { @for task in &tasks { (row(&site, task, runs_of(task), &plan)) } }
             }
         }
     };
     Ok(site.page(Tab::Tasks, "Tasks", body))
 }
 
-fn row(site: &Site, task: &Task, runs: &[&Run]) -> Markup {
+fn row(site: &Site, task: &Task, runs: &[&Run], plan: &Plan) -> Markup {
     let path = format!("/tasks/{}", task.name);
     let open = runs.iter().find(|run| !run.state.is_terminal());
     html! {
@@ -67,9 +68,9 @@ fn row(site: &Site, task: &Task, runs: &[&Run]) -> Markup {
             td { a.strong href=(site.at(&path)) { (task.title) } br; span.quiet { (rhythm(task)) } }
             td.side { (switch(site, task)) }
             td { (last(site, runs)) }
-            td.wideonly { (chart::spark(runs)) }
-            td.wideonly.num { @if task.usual_is_guess { span.quiet { "not known yet" } } @else { (length(task.usual_seconds)) } }
-            td.wideonly { (next(site, task, open.copied())) }
+            td data-label="Lately" { (chart::spark(runs)) }
+            td data-label="Usually" { @if task.usual_is_guess { span.quiet { "not known yet" } } @else { (length(task.usual_seconds)) } }
+            td data-label="Next" { (next(site, task, open.copied(), plan)) }
             td.num.side {
                 @match open {
                     Some(_) => { (site.row_button(&format!("{path}/stop"), "Stop", &task.title)) }
@@ -123,13 +124,31 @@ fn last(site: &Site, runs: &[&Run]) -> Markup {
     }
 }
 
-fn next(site: &Site, task: &Task, open: Option<&Run>) -> Markup {
+/// When it begins next by itself: the moment where it is known, else the night.
+pub(super) fn next(site: &Site, task: &Task, open: Option<&Run>, plan: &Plan) -> Markup {
+    let tonight = plan.nights.first().map_or(&[][..], |night| &night.runs);
+    let mut planned = tonight.iter().filter(|run| run.task == task.name);
+    let begins =
+        planned.clone().find_map(|run| run.start).map(|start| start.at()).filter(|at| *at > site.clock.now);
     html! {
-        @match (open, task.next_at) {
-            (Some(run), _) => { span.quiet { (chart::state_word(run.state)) } }
-            (None, Some(at)) => { (site.clock.moment(at)) }
-            (None, None) if !task.enabled => { span.quiet { "off" } }
-            (None, None) => { span.quiet { "when it is due" } }
+        @match (open, task.next_at.or(begins), planned.find_map(|run| run.due)) {
+            (Some(run), ..) => { span.quiet { (chart::state_word(run.state)) } }
+            _ if !task.enabled => { span.quiet { "off" } }
+            (None, Some(at), _) => { (site.clock.moment(at)) }
+            (None, None, Some(day)) => { "in the night of " (words::night(day, site.clock.civil(site.clock.now).date())) }
+            (None, None, None) => { span.quiet { "when it is due" } }
+        }
+    }
+}
+
+/// The window in the zone that all times of the page are told in.
+fn window_words(site: &Site, window: &Window) -> Markup {
+    html! {
+        @match (window.until, &window.next) {
+            _ if window.whole_day => { "Maintenance all day." }
+            (Some(until), _) => { "Maintenance now, until " (site.clock.time(until.at())) "." }
+            (None, Some(next)) => { "No maintenance now; the next window opens " (site.clock.moment(next.from.at())) "." }
+            (None, None) => { "There is no maintenance window: no day of the week has one." }
         }
     }
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-use self::timeline::Night;
+use self::timeline::{Night, Panel};
 use super::chart;
 use super::frame::{Site, Tab, Viewer, coded};
 use super::words::{self, bytes, count, length, many};
@@ -113,30 +113,52 @@ fn night(site: &Site, facts: &Facts) -> Markup {
     };
     let is_open = facts.open == Some(planned.day);
     let past: &[Run] = if is_open { &facts.runs } else { &[] };
-    let rows = timeline::rows(&drawn, &facts.tasks, past, &planned.runs);
-    let resting = planned.runs.iter().filter(|run| {
-        run.start.is_none()
-            && ["not-due", "done", "switched-off", "given-up", "skipped"].contains(&run.how.as_str())
-    });
-    let resting: Vec<&PlannedRun> = resting.collect();
+    let ahead = Panel {
+        rows: timeline::rows(&drawn, &facts.tasks, past, &planned.runs),
+        head: html! {
+            @if is_open { "Tonight, " (clock.time(drawn.from)) } @else { "The next night, " (clock.moment(drawn.from)) }
+            " to " (clock.time(drawn.until))
+        },
+        night: drawn,
+    };
+    // By day what was stands beside what will be.
+    let behind = if is_open { None } else { last_night(site, facts, &ahead.night) };
+    let panels: Vec<&Panel> = behind.iter().chain([&ahead]).collect();
+    let resting = |hows: &[&str]| -> Vec<&PlannedRun> {
+        let rests = |run: &&PlannedRun| run.start.is_none() && hows.contains(&run.how.as_str());
+        planned.runs.iter().filter(rests).collect()
+    };
     html! {
-        div.row {
-            h2 {
-                @if is_open { "Tonight, " (clock.time(drawn.from)) } @else { "The next night, " (clock.moment(drawn.from)) }
-                " to " (clock.time(drawn.until))
-            }
-            a.quiet href=(site.at("/settings#hours")) { "Change the hours" }
-        }
-        @if rows.is_empty() { p.empty { "Nothing is due in this window." } }
-        @else { (timeline::picture(&drawn, &rows, clock, |path| site.at(path))) }
-        p.sub.plan-words { (coded(&facts.plan.sentence)) }
-        @if !resting.is_empty() {
+        (timeline::picture(&panels, clock, |path| site.at(path)))
+        @if ahead.rows.is_empty() { p.empty { "Nothing is due in this window." } }
+        p.sub.plan-words { (coded(&facts.plan.sentence)) " " a href=(site.at("/settings#hours")) { "Change the hours" } }
+        (rest(facts, &resting(&["done"]), "done"))
+        (rest(facts, &resting(&["not-due", "switched-off", "given-up", "skipped"]), "not due"))
+    }
+}
+
+/// The tasks of a night that do not begin in it any more, with the reason of each.
+fn rest(facts: &Facts, runs: &[&PlannedRun], word: &str) -> Markup {
+    html! {
+        @if !runs.is_empty() {
             details.more {
-                summary { (many(resting.len() as u64, "task")) " not due" }
-                ul.plain { @for run in resting { li { strong { (title(&facts.tasks, &run.task)) } " " span.quiet { (run.message) } } } }
+                summary { (many(runs.len() as u64, "task")) " " (word) }
+                ul.plain { @for run in runs { li { strong { (title(&facts.tasks, &run.task)) } " " span.quiet { (run.message) } } } }
             }
         }
     }
+}
+
+/// What ran in the last night, if something did, over the hours that it would have by today's settings.
+fn last_night(site: &Site, facts: &Facts, ahead: &Night) -> Option<Panel> {
+    let (clock, night) = (&site.clock, facts.nights.last()?);
+    let day = night.day;
+    let runs: Vec<Run> = facts.runs.iter().filter(|run| run.day == Some(day)).cloned().collect();
+    let drawn = ahead.of_day(day, &runs)?;
+    let rows = timeline::rows(&drawn, &facts.tasks, &runs, &[]);
+    let head =
+        html! { (facts.nights.name(night)) ", " (clock.time(drawn.from)) " to " (clock.time(drawn.until)) };
+    (!rows.is_empty()).then_some(Panel { night: drawn, rows, head })
 }
 
 fn now(site: &Site, facts: &Facts) -> Markup {

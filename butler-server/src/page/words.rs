@@ -1,7 +1,8 @@
 //! Numbers, sizes and times as people write them. Pure.
 //!
-//! A moment is told in the server's zone and marked, by an element or (in a title or label) by [`Clock::told`], so
-//! that the script tells it in the viewer's, day word and all. A night's day is a name, the same in all zones.
+//! A moment is told in the server's zone and marked, by an element or (in a title or label) by
+//! [`Clock::told`], so that the script tells it in the viewer's, day word and all. A night's day is a name,
+//! the same in all zones.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -61,6 +62,12 @@ impl Clock {
     pub(super) fn time(&self, at: Timestamp) -> Markup {
         let text = self.civil(at).strftime("%H:%M").to_string();
         html! { time datetime=(whole(at)) data-as="time" { (text) } }
+    }
+
+    /// `03:41:07`, for what happens in quick succession.
+    pub(super) fn second(&self, at: Timestamp) -> Markup {
+        let text = self.civil(at).strftime("%H:%M:%S").to_string();
+        html! { time datetime=(whole(at)) data-as="second" { (text) } }
     }
 
     /// `today 03:41`, `yesterday 23:05`, `Sat 28 Nov 02:00`.

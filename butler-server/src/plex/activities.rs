@@ -1,5 +1,5 @@
-//! `/activities`: what the server is busy with, and its end. What runs is found out in [`crate::live`]; its form
-//! in Plex's words is made in [`activity`].
+//! `/activities`: what the server is busy with, and its end. What runs is found out in [`crate::live`]; its
+//! form in Plex's words is made in [`activity`].
 
 use std::time::Instant;
 

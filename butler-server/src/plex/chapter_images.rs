@@ -1,4 +1,5 @@
-//! `/library/media/{id}/chapterImages/{n}`: the picture of a chapter, and where an item's chapters name theirs.
+//! `/library/media/{id}/chapterImages/{n}`: the picture of a chapter, and where an item's chapters name
+//! theirs.
 
 use std::collections::HashMap;
 

@@ -97,12 +97,17 @@ async fn sorts(
     answer(wants, &params, &section, sorts_of(kind))
 }
 
-/// Lists the values that a filter finds among a section's items: their years, decades, genres or resolutions.
+/// The values of a filter that is on or off, with their names for people.
+const ON_OR_OFF: [(&str, &str); 2] = [("1", "Yes"), ("0", "No")];
+
+/// Lists the values that a filter finds among a section's items: their years, decades, genres or resolutions;
+/// of a filter that is on or off the two that it takes.
 #[utoipa::path(get, path = "/library/sections/{id}/{filter}", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("filter" = String, Path, description = "`year`, `decade`, `genre` or \
-                                                 `resolution`.", example = "year"),
+        ("filter" = String, Path, description = "`year`, `decade`, `genre` or `resolution`; \
+                                                 `unwatched`, `unwatchedLeaves`, `duplicate` or \
+                                                 `trash`.", example = "year"),
         ("type" = inline(Option<ItemType>), Query, description = "As in `/library/sections/{id}/all`."),
         ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
                                                                        may be a header."),
@@ -124,16 +129,23 @@ async fn choices(
 ) -> Result<Response, Problem> {
     let (section, kind) = listed(&app, &params, &id).await?;
     let field = FIELDS.iter().find(|field| field.name == filter && field.kinds.contains(&kind));
-    let Some((field, valued)) = field.and_then(|field| Some((field, field.valued()?))) else {
+    let Some(field) = field.filter(|field| is_offered(field)) else {
         return Err(Problem::not_found(format!("Items of type {kind} have no list of `{filter}`.")));
     };
     let id = section.id;
-    let values = app.library(move |library| library.values_of_section(id, kind, valued)).await?;
+    let values: Vec<(String, String)> = match field.valued() {
+        None => ON_OR_OFF.map(|(key, title)| (key.to_owned(), title.to_owned())).to_vec(),
+        Some(valued) => {
+            let values = app.library(move |library| library.values_of_section(id, kind, valued)).await?;
+            let suffix = if field.name == "decade" { "s" } else { "" };
+            values.into_iter().map(|value| (value.clone(), format!("{value}{suffix}"))).collect()
+        }
+    };
     let number = number(kind);
-    let choice = |value: String| FilterChoice {
-        fast_key: format!("/library/sections/{id}/all?type={number}&{filter}={}", encoded(&value)),
-        title: if field.name == "decade" { format!("{value}s") } else { value.clone() },
-        key: value,
+    let choice = |(key, title): (String, String)| FilterChoice {
+        fast_key: format!("/library/sections/{id}/all?type={number}&{filter}={}", encoded(&key)),
+        key,
+        title,
     };
     answer(wants, &params, &section, values.into_iter().map(choice).collect())
 }
@@ -193,10 +205,13 @@ fn of_kind(kind: ItemKind) -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(move |field| field.kinds.contains(&kind))
 }
 
-/// Those with a few values, and those that are on or off.
+/// Whether the values of a field are listed: there are a few of them, or it is on or off.
+const fn is_offered(field: &Field) -> bool {
+    field.valued().is_some() || matches!(field.compares, Compares::Flag(_))
+}
+
 fn filters_of(section: &Section, kind: ItemKind) -> Vec<MetaFilter> {
-    let offered =
-        of_kind(kind).filter(|field| field.valued().is_some() || matches!(field.compares, Compares::Flag(_)));
+    let offered = of_kind(kind).filter(|field| is_offered(field));
     let filter = |field: &Field| MetaFilter {
         filter: field.name.into(),
         filter_type: match field.compares {

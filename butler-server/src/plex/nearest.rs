@@ -35,8 +35,8 @@ const PATH_TRACKS: usize = 20;
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many; 50 if \
                                                                                    nothing is said."),
         ("maxDistance" = Option<f32>, Query, minimum = 0, maximum = 1, description = "None that is farther: 0 \
-                                                                                     sounds the same, 1 as \
-                                                                                     different as can be; \
+                                                                                     sounds the same, 1 nothing \
+                                                                                     alike, and bounds nothing; \
                                                                                      0.25 if nothing is said."),
         ("excludeParentID" = Option<i64>, Query, description = "None of this album."),
         ("excludeGrandparentID" = Option<i64>, Query, description = "None of this artist."),
@@ -47,10 +47,9 @@ const PATH_TRACKS: usize = 20;
     ),
     responses(
         (status = 200, description = "The tracks, each with its `distance`.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
-        (status = 400, description = "A parameter can't be read, or the item is no track; the sentence says \
-                                      which.", body = Errors),
+        (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such item.", body = Errors),
+        (status = 404, description = "There is no such item, or it is no track.", body = Errors),
     ))]
 async fn nearest(
     State(app): State<App>,
@@ -59,15 +58,15 @@ async fn nearest(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let within = params.parsed::<f32>("maxDistance", "a number from 0 to 1")?.unwrap_or(USUAL_DISTANCE);
-    let wanted = Wanted {
-        limit: params.count("limit", USUAL_TRACKS, 1..=MOST_TRACKS)?,
-        within,
-        other_album: params.parsed::<ItemId>("excludeParentID", "an item's id")?,
-        other_artist: params.parsed::<ItemId>("excludeGrandparentID", "an item's id")?,
-    };
     if !(0.0..=1.0).contains(&within) {
         return Err(Problem::bad_request(format!("`maxDistance` is {within}, and takes 0 to 1.")));
     }
+    let wanted = Wanted {
+        limit: params.count("limit", USUAL_TRACKS, 1..=MOST_TRACKS)?,
+        within: if within < 1.0 { within } else { f32::INFINITY },
+        other_album: params.parsed::<ItemId>("excludeParentID", "an item's id")?,
+        other_artist: params.parsed::<ItemId>("excludeGrandparentID", "an item's id")?,
+    };
     let found = sonic::nearest(&app, &id, wanted).await?;
     answer(wants, &params, found, true)
 }
@@ -88,10 +87,10 @@ async fn nearest(
     responses(
         (status = 200, description = "The tracks, both ends with them: 20, or as many as there \
                                       are.", content((Container<MetadataPage> = "application/json"), (Container<MetadataPage> = "text/xml"))),
-        (status = 400, description = "An end is missing, no track or of another section; the sentence says \
+        (status = 400, description = "An end is missing or of another section; the sentence says \
                                       which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such section or item.", body = Errors),
+        (status = 404, description = "There is no such section or track.", body = Errors),
     ))]
 async fn compute_path(
     State(app): State<App>,

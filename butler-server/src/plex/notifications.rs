@@ -1,6 +1,6 @@
 //! Notifications: `/:/websockets/notifications`, the same under the name that Plex's documentation has for
-//! it, and `/:/eventsource/notifications`. What is told comes from the one feed of [`crate::live`]; who listens,
-//! and how many, is kept in [`crate::live::Listeners`].
+//! it, and `/:/eventsource/notifications`. What is told comes from the one feed of [`crate::live`]; who
+//! listens, and how many, is kept in [`crate::live::Listeners`].
 
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;

@@ -101,8 +101,21 @@ impl Level {
 fn filter(word: &str, value: &str, kinds: &[ItemKind], now: Timestamp) -> Result<Filter, Problem> {
     let name = word.trim_end_matches(['!', '<', '>', '=']);
     let operator = format!("{}=", &word[name.len()..]);
-    let (of, field) = found(name, kinds, FIELDS, |field: &Field| (field.name, field.kinds), "filter")?;
-    Ok(Filter::Of(of, test(name, field.compares, &operator, value, now)?))
+    let of_field = |field: &Field| (field.name, field.kinds);
+    let (of, field) = found(name, kinds, FIELDS, of_field, Fits::Some, "filter")?;
+    let test = Filter::Of(of, test(name, field.compares, &operator, value, now)?);
+    let having: Vec<ItemKind> = kinds.iter().copied().filter(|kind| field.kinds.contains(kind)).collect();
+    // Where a list holds items of several kinds, nothing is known of those that have no such field: they are
+    // not in it, whatever is compared.
+    let is_of_all = of != Relative::Own || having.len() == kinds.len();
+    Ok(if is_of_all { test } else { Filter::All(vec![Filter::Kinds(having), test]) })
+}
+
+/// Which of the kinds in a list must have what a word means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fits {
+    All,
+    Some,
 }
 
 fn test(
@@ -212,7 +225,8 @@ fn sorts(words: &str, kinds: &[ItemKind]) -> Result<Vec<Sort>, Problem> {
 fn sort(word: &str, kinds: &[ItemKind]) -> Result<Sort, Problem> {
     let mut pieces = word.split(':');
     let name = pieces.next().unwrap_or_default();
-    let (of, order) = found(name, kinds, ORDERS, |order: &fields::Order| (order.name, order.kinds), "sort")?;
+    let of_order = |order: &fields::Order| (order.name, order.kinds);
+    let (of, order) = found(name, kinds, ORDERS, of_order, Fits::All, "sort")?;
     let mut sort = Sort { of, key: order.key, descending: false, unknown_last: false };
     for piece in pieces {
         match piece {
@@ -229,12 +243,13 @@ fn sort(word: &str, kinds: &[ItemKind]) -> Result<Sort, Problem> {
     Ok(sort)
 }
 
-/// The row of a table that a word means, which every kind in the list must have, and the item it looks at.
+/// The row of a table that a word means, and the item it looks at.
 fn found<'a, Row>(
     word: &str,
     kinds: &[ItemKind],
     table: &'a [Row],
     of: impl Fn(&'a Row) -> (&'static str, &'static [ItemKind]),
+    fits: Fits,
     what: &str,
 ) -> Result<(Relative, &'a Row), Problem> {
     let (relative, kinds, name) = match (word.split_once('.'), kinds) {
@@ -244,7 +259,10 @@ fn found<'a, Row>(
         },
         _ => (Relative::Own, kinds.to_vec(), word),
     };
-    let fits = |known: &[ItemKind]| kinds.iter().all(|kind| known.contains(kind));
+    let fits = |known: &[ItemKind]| match fits {
+        Fits::All => kinds.iter().all(|kind| known.contains(kind)),
+        Fits::Some => kinds.iter().any(|kind| known.contains(kind)),
+    };
     let mut rows = table.iter();
     if let Some(row) = rows.find(|row| of(row).0 == name && fits(of(row).1)) {
         return Ok((relative, row));
@@ -339,8 +357,8 @@ mod tests {
         );
         assert!(refused("genre", "Rock", MOVIES).starts_with("`genre` is no filter for items of type movie"));
         assert!(
-            refused("year", "1999", &[ItemKind::Movie, ItemKind::Artist])
-                .contains("of type movie and artist")
+            refused("resolution", "1080", &[ItemKind::Show, ItemKind::Artist])
+                .contains("of type show and artist")
         );
         assert!(refused("artist.title", "x", EPISODES).starts_with("`artist.title` is no filter"));
         assert!(refused("having", "1", MOVIES).starts_with("`having` is no filter"));
@@ -359,6 +377,20 @@ mod tests {
         );
         assert!(refused("sort", "year:down", MOVIES).contains("`year:down`"));
         assert_eq!(refused("limit", "-1", MOVIES), "`limit` is `-1`, and takes a number from 0 on.");
+    }
+
+    #[test]
+    fn a_filter_that_some_of_the_kinds_have_finds_these_alone_whatever_it_compares() {
+        let kinds = [ItemKind::Movie, ItemKind::Artist, ItemKind::Photo];
+        for (word, value, test) in [
+            ("year", "1999", Test::Number(NumberField::Year, Comparison::Is, vec![1999])),
+            ("trash", "0", Test::Flag(FlagField::Trashed, false)),
+        ] {
+            let having = Filter::Kinds(vec![ItemKind::Movie, ItemKind::Photo]);
+            let expect = Filter::All(vec![Filter::All(vec![having, own(test)])]);
+            assert_eq!(asked(&[(word, value)], &kinds).map(|query| query.filter), Ok(expect), "{word}");
+        }
+        assert!(asked(&[("sort", "year")], &kinds).is_err(), "an order is one of all");
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! them a place. The one goes that longest neither sent a byte nor took one, of those that have asked for
 //! something before any that has not yet: who floods the server has asked. None goes that has just come, or
 //! has not been read from yet, or while a request of it is worked on: a burst of clients waits instead of
-//! pushing each other out. A client that has shown the token keeps its place until its answer is sent, however slowly it takes it: what waits
-//! in the sockets' buffers for it is not seen here. Who takes nothing at all is hung up on by its stream.
+//! pushing each other out. A client that has shown the token keeps its place until its answer is sent,
+//! however slowly it takes it: what waits in the sockets' buffers for it is not seen here. Who takes nothing
+//! at all is hung up on by its stream.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

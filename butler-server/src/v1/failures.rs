@@ -3,6 +3,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use butler_api::TaskName;
 use butler_api::plex::Errors;
 use butler_api::schema::FailureMark;
 use butler_api::v1::{FailureSummary, Failures, Retried};
@@ -13,6 +14,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
+use crate::view::failures::Asked;
 use crate::{accept, view};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -30,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                                                           the older ones."),
         ("after" = inline(Option<FailureMark>), Query, description = "A mark: only those before it, the newer \
                                                                       ones."),
+        ("task" = Option<String>, Query, description = "Only those of products that this task makes."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
@@ -38,12 +41,14 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                                       there are in all.", body = Failures),
         (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
+        (status = 404, description = "There is no such task.", body = Errors),
     ))]
 async fn list(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let mark = "a mark as `next` of a page of failures gives it";
     let before = params.parsed::<FailurePlace>("before", mark)?;
     let after = params.parsed::<FailurePlace>("after", mark)?;
-    accept::json(&view::failures::list(&app, before, after, params.page()?).await?)
+    let task = params.get("task").map(TaskName::from);
+    accept::json(&view::failures::list(&app, Asked { before, after, task }, params.page()?).await?)
 }
 
 /// Counts the failures that stand by product and sentence.

@@ -33,9 +33,9 @@ const MOST_OF_PATH: u32 = butler_product::sonic::MOST_BETWEEN as u32 + FEWEST_OF
     ),
     responses(
         (status = 200, description = "The tracks; or none, and why.", body = NearTracks),
-        (status = 400, description = "`limit` is no such number, or the item is no track.", body = Errors),
+        (status = 400, description = "`limit` is no such number.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such item.", body = Errors),
+        (status = 404, description = "There is no such item, or it is no track.", body = Errors),
     ))]
 async fn nearest(
     State(app): State<App>,
@@ -58,10 +58,10 @@ async fn nearest(
     responses(
         (status = 200, description = "The tracks in their order: so many, or as many as there are; or none, \
                                       and why.", body = NearTracks),
-        (status = 400, description = "`to` is missing, no track or of another section, or `length` is no such \
+        (status = 400, description = "`to` is missing or of another section, or `length` is no such \
                                       number.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
-        (status = 404, description = "There is no such item.", body = Errors),
+        (status = 404, description = "There is no such item, or it is no track.", body = Errors),
     ))]
 async fn path(State(app): State<App>, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
     let length = params.count("length", USUAL_TRACKS, FEWEST_OF_PATH..=MOST_OF_PATH)?;

@@ -35,10 +35,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("missing" = inline(Option<Switch>), Query, description = "1: only what is not there, because it \
                                                                    failed, or was \
                                                        lost from the data folder."),
-        ("now" = inline(Option<Switch>), Query, description = "1: starts the tasks that make it, of these files \
-                                                               only, whatever day, switch and window say. \
-                                                               What is asked for while such a run works is \
-                                                               made by one behind it."),
+        ("now" = inline(Option<Switch>), Query, description = "1: starts the tasks that make it, of these \
+                                                               files only, whatever day, switch and window \
+                                                               say. What is asked for while such a run \
+                                                               works is made by one behind it."),
     ),
     responses(
         (status = 200, description = "What is made anew, by which tasks, and when.", body = RemadeBody),

@@ -29,8 +29,7 @@ pub(crate) async fn check(app: &App, folder: PathBuf, kind: Option<SectionKind>)
     app.library(move |library| {
         let _turn = turn;
         let checked = check_folder(library, &folder, kind, &mut || Instant::now() > until)?;
-        let nested =
-            super::sections::nested(&library.sections()?, None, std::slice::from_ref(&checked.folder));
+        let nested = super::sections::nested(&library.sections()?, &checked.folder);
         Ok::<_, CheckError>(body(checked, nested))
     })
     .await

@@ -1,10 +1,12 @@
-//! Failures as they are shown: which product could not be made of which file, why, and when it is tried again.
+//! Failures as they are shown: which product could not be made of which file, why, and when it is tried
+//! again.
 
 use std::collections::HashMap;
 
+use butler_api::TaskName;
 use butler_api::v1::{Failure, FailureGroup, FailureSummary, Failures, LocalTime, Retried};
 use butler_engine::PlanBasis;
-use butler_library::{FailureId, FailurePlace, FailureRow, Library, StoreError};
+use butler_library::{FailureFilter, FailureId, FailurePlace, FailureRow, Library, StoreError};
 use butler_product::ProductKind;
 use jiff::Timestamp;
 
@@ -15,24 +17,44 @@ use crate::params::Page;
 /// What stands for the product where a file or folder itself could not be read.
 const OF_PATH: &str = "scan";
 
-/// A page of the failures that stand between two marks, newest first.
-pub(crate) async fn list(
-    app: &App,
-    before: Option<FailurePlace>,
-    after: Option<FailurePlace>,
-    page: Page,
-) -> Result<Failures, Problem> {
+/// Which failures are asked for.
+#[derive(Default)]
+pub(crate) struct Asked {
+    /// Only those behind a mark.
+    pub(crate) before: Option<FailurePlace>,
+    /// Only those before a mark.
+    pub(crate) after: Option<FailurePlace>,
+    /// Only those of products that this task makes.
+    pub(crate) task: Option<TaskName>,
+}
+
+/// A page of the failures that stand, newest first.
+pub(crate) async fn list(app: &App, asked: Asked, page: Page) -> Result<Failures, Problem> {
+    let Asked { before, after, task } = asked;
     let is_marked = before.is_some() || after.is_some();
+    let kinds = task.map(|task| kinds_of(app, &task)).transpose()?;
+    let filter = FailureFilter { before, after, kinds };
     let (rows, total) = app
         .library(move |library| {
-            let rows = library.failures_between(before, after, page.start.into(), page.size.into())?;
-            let total = if is_marked { None } else { Some(library.count_failures()?) };
+            let rows = library.failures_like(&filter, page.start.into(), page.size.into())?;
+            let total = if is_marked { None } else { Some(library.count_failures(&filter)?) };
             Ok::<_, StoreError>((rows, total))
         })
         .await?;
     let next = rows.last().filter(|_| rows.len() == page.size as usize).map(|last| last.place().to_string());
     let mut nights = Nights::new(app.handle.plan_basis().await?);
     Ok(Failures { failures: rows.into_iter().map(|row| failure(row, &mut nights)).collect(), total, next })
+}
+
+/// The products that a task makes; none stands for what scans could not read.
+fn kinds_of(app: &App, task: &TaskName) -> Result<Vec<Option<ProductKind>>, Problem> {
+    if app.handle.settings_of(task).is_empty() {
+        return Err(Problem::not_found(format!(
+            "There is no task `{task}`; `GET /butler` lists those there are."
+        )));
+    }
+    let kinds = ProductKind::ALL.into_iter().map(Some).chain([None]);
+    Ok(kinds.filter(|kind| app.handle.makers(*kind).contains(&task)).collect())
 }
 
 /// The failures that stand, by product and sentence.

@@ -1,5 +1,5 @@
-//! What became of each of the last nights, and of the last one in one sentence, which page, API and command line
-//! tell alike. Start with [`Night::of`]; it is pure.
+//! What became of each of the last nights, and of the last one in one sentence, which page, API and command
+//! line tell alike. Start with [`Night::of`]; it is pure.
 
 use std::collections::BTreeMap;
 
@@ -74,8 +74,8 @@ pub(crate) struct Nights {
 }
 
 impl Night {
-    /// The nights of some runs, both newest first, with how many files failed in each as far as that is stored. A
-    /// run that was skipped had nothing to do.
+    /// The nights of some runs, both newest first, with how many files failed in each as far as that is
+    /// stored. A run that was skipped had nothing to do.
     pub(crate) fn of(runs: &[NightRun], failed_files: &BTreeMap<Date, u64>) -> Vec<Self> {
         let mut nights: BTreeMap<Date, BTreeMap<&TaskName, Vec<&NightRun>>> = BTreeMap::new();
         for run in runs.iter().filter(|run| run.state != RunState::Skipped) {
@@ -178,12 +178,17 @@ impl Nights {
         self.nights.iter().find(|night| self.open.is_none_or(|open| night.day < open))
     }
 
+    /// What a night that is over is called.
+    pub(crate) fn name(&self, night: &Night) -> String {
+        let is_near = night.day == self.today || night.day.tomorrow().is_ok_and(|next| next == self.today);
+        let date = night.day.strftime("%a %-d %b %Y");
+        if is_near { "Last night".to_owned() } else { format!("The night of {date}") }
+    }
+
     /// Whether it was well, in one sentence.
     pub(crate) fn sentence(&self) -> Sentence {
         let Some(night) = self.last() else { return Sentence::words("Tonight is the first night.") };
-        let is_near = night.day == self.today || night.day.tomorrow().is_ok_and(|next| next == self.today);
-        let date = night.day.strftime("%a %-d %b %Y");
-        let name = if is_near { "Last night".to_owned() } else { format!("The night of {date}") };
+        let name = self.name(night);
         let by = if night.done_by.is_some() { " by " } else { "" };
         Sentence {
             before: format!("{name}: {}{by}", night.done_words()),

@@ -19,8 +19,8 @@ const QUICK: Duration = Duration::from_millis(50);
 /// As many times as long as it took, and no longer than this.
 const KEPT: (u32, Duration) = (10, Duration::from_secs(5));
 
-/// The last plan that took long to make: what is left to do of a large library that is new. Pages ask for it with
-/// all that happens, by every browser that is open.
+/// The last plan that took long to make: what is left to do of a large library that is new. Pages ask for it
+/// with all that happens, by every browser that is open.
 #[derive(Default)]
 pub(crate) struct Recent(Mutex<Option<(Instant, Duration, Plan)>>);
 
@@ -178,6 +178,11 @@ fn sentence(
             format!("{} in {window}, and {} wait or do not fit", tasks(begin), short + waits)
         }
     };
+    // What began and ended in this window already is no part of what is still to begin.
+    let done = tasks_of(tonight, |run| run.how == "done").len();
+    if begin + short + waits > 0 && done > 0 {
+        sentence.push_str(&format!(", beside {done} done already"));
+    }
     // Nobody waits for what a task that is switched off would do.
     let off = tasks_of(tonight, |run| run.how == "switched-off");
     let open: Vec<&PlannedBacklog> =
@@ -267,6 +272,10 @@ mod tests {
         assert_eq!(
             sentence(&[night(&["done", "not-due"])], &[]),
             "What was due in the next window is done; there is no backlog."
+        );
+        assert_eq!(
+            sentence(&[night(&["fits", "done", "done", "not-due"])], &[]),
+            "1 task in the next window, and all fit, beside 2 done already; there is no backlog."
         );
         assert_eq!(
             super::sentence(&[night(&["fits"])], &[], false, before),

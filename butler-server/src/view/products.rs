@@ -109,8 +109,8 @@ impl Place<'_> {
     }
 }
 
-/// The wishes for products that did not fail: what failed says itself when it is tried again, and so do headers
-/// for all that is made after them.
+/// The wishes for products that did not fail: what failed says itself when it is tried again, and so do
+/// headers for all that is made after them.
 fn unfailed<'a>(wishes: &'a [Wish], failed: &[FailureRow]) -> impl Iterator<Item = &'a Wish> {
     wishes.iter().filter(|wish| {
         let kind = wish.spec.kind();

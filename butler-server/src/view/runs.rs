@@ -53,8 +53,8 @@ pub(crate) async fn list(app: &App, filter: RunFilter, page: Page) -> Result<Run
     Ok(Runs { runs: rows.into_iter().map(|row| run(row, &live)).collect(), total, next })
 }
 
-/// The runs that have not ended, by the engine's word before the database's. Of an engine that answers no more
-/// there is nothing unsaved to be had, and lists of sections go on without it.
+/// The runs that have not ended, by the engine's word before the database's. Of an engine that answers no
+/// more there is nothing unsaved to be had, and lists of sections go on without it.
 pub(crate) async fn unfinished(app: &App) -> Result<Vec<RunRecord>, Problem> {
     let unsaved = app.handle.unsaved().await.unwrap_or_default();
     let stored = app.library(|library| library.unfinished_runs()).await?;

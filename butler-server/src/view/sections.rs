@@ -1,6 +1,6 @@
 //! Sections that are added, and scans that are asked for.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use butler_engine::StartReply;
 use butler_library::{NewSection, Section, SectionId};
@@ -8,8 +8,8 @@ use butler_library::{NewSection, Section, SectionId};
 use crate::app::App;
 use crate::error::Problem;
 
-/// Adds a section and, unless it shall be left for now, asks for its scan: its id, and what became of the scan.
-/// That the section is stored stands, whatever that is.
+/// Adds a section and, unless it shall be left for now, asks for its scan: its id, and what became of the
+/// scan. That the section is stored stands, whatever that is.
 pub(crate) async fn add(
     app: &App,
     new: NewSection,
@@ -22,16 +22,11 @@ pub(crate) async fn add(
     Ok((id, reply))
 }
 
-/// What is to be said of folders that lie in those of other sections, or around them. `of` is the section that
-/// has them.
-pub(crate) fn nested(sections: &[Section], of: Option<SectionId>, folders: &[PathBuf]) -> Vec<String> {
-    let others = sections.iter().filter(|section| Some(section.id) != of);
-    let roots: Vec<_> =
-        others.flat_map(|other| other.roots.iter().map(|root| (&other.name, &root.path))).collect();
-    let said = |folder: &PathBuf| -> Vec<String> {
-        roots.iter().filter_map(|(name, root)| butler_api::nested(folder, name, root)).collect()
-    };
-    folders.iter().flat_map(said).collect()
+/// What is to be said of a folder that would be a section's: that it lies in those of other sections, or
+/// around them.
+pub(crate) fn nested(sections: &[Section], folder: &Path) -> Vec<String> {
+    let roots = sections.iter().flat_map(|other| other.roots.iter().map(|root| (&other.name, &root.path)));
+    roots.filter_map(|(name, root)| butler_api::nested(folder, name, root)).collect()
 }
 
 /// Asks for a scan of a section.

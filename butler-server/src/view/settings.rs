@@ -3,7 +3,8 @@
 use butler_api::TaskName;
 use butler_api::plex::SettingValue;
 use butler_api::v1::{LabelledValue, Setting, Settings};
-use butler_engine::settings::{self, Source, Value, all, find};
+use butler_engine::SettingError;
+use butler_engine::settings::{self, Ints, Kind, Source, Value, all, find};
 
 use crate::app::App;
 use crate::error::Problem;
@@ -20,14 +21,37 @@ pub(crate) fn one(app: &App, id: &str) -> Result<Setting, Problem> {
     Ok(setting(row, &app.handle.settings()))
 }
 
-/// Changes settings, all of these or none: id and text, no text for the default. Those that have another value
-/// then.
+/// Changes settings, all of these or none: id and text, no text for the default. Those that have another
+/// value then.
 pub(crate) async fn change(app: &App, changes: Vec<(String, Option<String>)>) -> Result<Settings, Problem> {
     let (handle, asked) = (app.handle.clone(), changes.clone());
     app.blocking(move || handle.check_folders(&asked)).await??;
     let ids = app.handle.change_settings(changes).await??;
     let settings = app.handle.settings();
     Ok(Settings { settings: ids.into_iter().filter_map(find).map(|row| setting(row, &settings)).collect() })
+}
+
+/// Why these changes would be refused, if so, with the name that people know the setting by.
+pub(crate) fn refusal(app: &App, changes: &[(String, Option<String>)]) -> Option<String> {
+    let label = |id: &str| find(id).map_or_else(|| id.to_owned(), |row| row.label.to_owned());
+    let words = match app.handle.settings().change(changes).err()? {
+        SettingError::Bad { id, value, allowed } => {
+            format!("{} can't be `{value}`: it takes {allowed}", label(id))
+        }
+        SettingError::Fixed { id, file } => {
+            format!("{} is fixed by the file `{}`: change it there", label(id), file.display())
+        }
+        unknown @ SettingError::Unknown { .. } => unknown.to_string(),
+    };
+    Some(format!("{words}."))
+}
+
+/// The least number that a setting takes, the greatest, and from one to the next; none if it takes no range.
+pub(crate) fn range(id: &str) -> Option<(i64, i64, i64)> {
+    match find(id)?.kind {
+        Kind::Int { allowed: Ints::Range { min, max, step }, .. } => Some((min, max, step)),
+        _ => None,
+    }
 }
 
 /// The settings of a task, its switch first.

@@ -122,9 +122,9 @@ pub(crate) fn body(found: Found) -> NearTracks {
     NearTracks { tracks: found.tracks.into_iter().map(track).collect(), why: found.why }
 }
 
-/// A distance as it is shown: more digits say nothing.
+/// A distance as it is shown: more digits say nothing, and more than 1 no client expects.
 pub(crate) fn shown(distance: f32) -> f64 {
-    (f64::from(distance) * 10_000.0).round() / 10_000.0
+    (f64::from(distance.min(1.0)) * 10_000.0).round() / 10_000.0
 }
 
 fn track(FoundTrack { row, media, distance }: FoundTrack) -> NearTrack {
@@ -145,18 +145,22 @@ fn id(word: &str) -> Result<ItemId, Problem> {
     word.parse().map_err(|_| Problem::not_found(format!("There is no item {word}.")))
 }
 
-/// Asks the points on a thread that may block, and has them looked after if they were read for it.
+/// Asks the points on a thread that may block, and has them looked after if they were read for it: from there, for
+/// who asked may be gone by then.
 async fn ask<T: Send + 'static>(
     app: &App,
     question: impl FnOnce(&Library, &Points) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let (space, now) = (Arc::clone(&app.space), app.now());
-    let asked =
-        app.library(move |library| space.ask(library, now, |points| question(library, points))).await?;
-    if asked.was_empty {
-        tokio::spawn(space::look_after(Arc::downgrade(&app.space), app.clock.clone()));
-    }
-    asked.answer
+    let (runtime, clock) = (tokio::runtime::Handle::current(), app.clock.clone());
+    let look_after = move |space: &Arc<_>| {
+        runtime.spawn(space::look_after(Arc::downgrade(space), clock));
+    };
+    let ask = move |library: &Library| {
+        let begun = || look_after(&space);
+        space.ask(library, now, begun, |points| question(library, points))
+    };
+    app.library(ask).await?
 }
 
 fn asked(library: &Library, points: &Points, id: ItemId) -> Result<Asked, Problem> {
@@ -164,8 +168,9 @@ fn asked(library: &Library, points: &Points, id: ItemId) -> Result<Asked, Proble
     let row = library.items_of(&[id])?.pop().ok_or_else(unknown)?;
     let section = library.section(row.section)?.ok_or_else(unknown)?;
     if row.kind != ItemKind::Track {
-        let sentence = format!("Item {id} is of type {}; only tracks sound like others.", row.kind);
-        return Err(Problem::bad_request(sentence));
+        let sentence =
+            format!("Item {id} is no track but of type {}; only tracks sound like others.", row.kind);
+        return Err(Problem::not_found(sentence));
     }
     let source = match library.heard(id, section.id)? {
         Heard::As(source) if points.get(source.0).is_some() => Ok(source),

@@ -1,12 +1,14 @@
-//! Tracks that sound like one, and those that lead from one to another, as Plex shows them and as Butler does.
+//! Tracks that sound like one, and those that lead from one to another, as Plex shows them and as Butler
+//! does.
 
-use axum::http::StatusCode;
-use butler_library::{ItemFilter, ItemKind, PartRow, SectionId, SectionKind};
+use axum::http::{Method, StatusCode};
+use butler_library::{ItemFilter, ItemId, ItemKind, PartRow, SectionId, SectionKind};
 use butler_product::sonic::{FEATURES, Sonic};
 use butler_product::{Spec, Value};
 use serde_json::Value as Json;
 
 use crate::items::{publish, scan, scanned};
+use crate::pages::cookie;
 use crate::rig::Rig;
 
 /// Tracks by what they are called, each with how bright it sounds.
@@ -47,6 +49,14 @@ fn titles(body: &Json) -> Vec<&str> {
     items.iter().map(|item| item["title"].as_str().unwrap()).collect()
 }
 
+/// An item's page, as a browser gets it.
+async fn page(rig: &Rig, item: ItemId) -> String {
+    let ask = rig.ask_without_token(Method::GET, format!("/items/{item}")).header("Accept", "text/html");
+    let answer = ask.header("Cookie", cookie(rig).await).send().await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    answer.text()
+}
+
 #[tokio::test]
 async fn the_nearest_tracks_come_first_each_with_its_distance() {
     let (rig, section) = heard();
@@ -56,11 +66,15 @@ async fn the_nearest_tracks_come_first_each_with_its_distance() {
     let container = &near["MediaContainer"];
     assert_eq!((&container["size"], &container["librarySectionID"]), (&5.into(), &section.0.into()));
     let first = &container["Metadata"][0];
-    // A tenth of the way of which two features can be apart, seven in all.
-    assert_eq!((&first["type"], &first["distance"]), (&"track".into(), &0.0143.into()));
+    // One feature differs by a tenth; the root of all weights is 3.5.
+    assert_eq!((&first["type"], &first["distance"]), (&"track".into(), &0.0286.into()));
     assert_eq!(first["musicAnalysisVersion"], 1);
     let xml = rig.get(format!("/library/metadata/{seed}/nearest?limit=1")).await.text();
-    assert!(xml.contains("<Track ") && xml.contains(" distance=\"0.0143\""), "{xml}");
+    let page = page(&rig, seed).await;
+    let moonshake = format!("/items/{}\">Moonshake</a>", part(&rig, section, TRACKS[2].0).item);
+    assert!(page.contains("Sounds like") && page.contains(&moonshake), "{page}");
+    assert!(page.contains("Can · 0.171 away"), "{page}");
+    assert!(xml.contains("<Track ") && xml.contains(" distance=\"0.0286\""), "{xml}");
 }
 
 #[tokio::test]
@@ -72,12 +86,12 @@ async fn a_client_bounds_how_many_how_far_and_of_whom() {
         titles(&body).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(ask("limit=2").await, ["Spoon", "Moonshake"]);
-    assert_eq!(ask("maxDistance=0.09").await, ["Spoon", "Moonshake"]);
+    assert_eq!(ask("maxDistance=0.18").await, ["Spoon", "Moonshake"]);
     assert_eq!(ask("maxDistance=0").await, Vec::<String>::new());
     let row = rig.library.items_of(&[seed]).unwrap().remove(0);
     let (album, artist) = (row.parent.unwrap().id, row.grandparent.unwrap().id);
     assert_eq!(ask(&format!("limit=1&excludeParentID={album}")).await, ["Moonshake"]);
-    assert_eq!(ask(&format!("limit=1&excludeGrandparentID={artist}")).await, ["Feeling"]);
+    assert_eq!(ask(&format!("limit=1&maxDistance=1&excludeGrandparentID={artist}")).await, ["Feeling"]);
     assert_eq!(ask("X-Plex-Container-Start=1&X-Plex-Container-Size=1").await, ["Moonshake"]);
     for wrong in ["limit=0", "limit=1001", "limit=x", "maxDistance=2", "maxDistance=NaN", "excludeParentID=x"]
     {
@@ -85,7 +99,7 @@ async fn a_client_bounds_how_many_how_far_and_of_whom() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
     for (what, status) in [
-        (album.to_string(), StatusCode::BAD_REQUEST),
+        (album.to_string(), StatusCode::NOT_FOUND),
         ("999".into(), StatusCode::NOT_FOUND),
         ("x".into(), StatusCode::NOT_FOUND),
     ] {
@@ -144,7 +158,7 @@ async fn a_path_leads_over_tracks_between_and_takes_no_recording_twice() {
     let names: Vec<&str> = tracks.iter().map(|track| track["title"].as_str().unwrap()).collect();
     // `Feeling` is on two albums.
     assert_eq!(names, ["Vitamin C", "Spoon", "Moonshake", "Feeling", "Sinnerman"]);
-    assert_eq!((&tracks[0]["distance"], &tracks[1]["distance"]), (&0.0.into(), &0.0143.into()));
+    assert_eq!((&tracks[0]["distance"], &tracks[1]["distance"]), (&0.0.into(), &0.0286.into()));
     assert_eq!((&tracks[2]["artist"], &tracks[2]["album"]), (&"Can".into(), &"Future Days".into()));
     assert!(tracks[2]["file"].as_str().unwrap().ends_with("/music/Can/Future Days/01 Moonshake.mp3"));
     let three = rig.get_json(format!("/api/v1/items/{from}/path?to={to}&length=3")).await;
@@ -156,7 +170,7 @@ async fn a_path_leads_over_tracks_between_and_takes_no_recording_twice() {
     for (wrong, status) in [
         (format!("/api/v1/items/{from}/path"), 400),
         (format!("/api/v1/items/{from}/path?to={from}"), 400),
-        (format!("/api/v1/items/{from}/path?to={album}"), 400),
+        (format!("/api/v1/items/{from}/path?to={album}"), 404),
         (format!("/api/v1/items/{from}/path?to=999"), 404),
         (format!("/api/v1/items/{from}/path?to={to}&length=1"), 400),
         (format!("/library/sections/{section}/computePath?startID={from}"), 400),
@@ -186,6 +200,7 @@ async fn where_nothing_is_known_the_reason_and_the_way_on_are_told() {
         "MusicAnalysis has not run over the section `music`: `butler start MusicAnalysis --wait` does it."
     );
     assert_eq!(titles(&rig.get_json(format!("/library/metadata/{}/nearest", one.item)).await), [""; 0]);
+    assert!(page(&rig, one.item).await.contains("MusicAnalysis has not run over the section"));
     publish(&rig, &other, Spec::Sonic, sounding(0.0), None);
     assert!(why().await.starts_with("MusicAnalysis has not heard `Paperhouse` yet: `butler show"));
     publish(&rig, &one, Spec::Sonic, Value::Nothing { why: "The track is silent.".into() }, None);

@@ -177,7 +177,7 @@ async fn a_signed_in_browser_is_of_no_use_to_other_sites() {
 }
 
 /// Every form that changes something.
-const FORMS: [&str; 14] = [
+const FORMS: [&str; 15] = [
     "/start",
     "/stop",
     "/hold",
@@ -192,6 +192,7 @@ const FORMS: [&str; 14] = [
     "/items/1/remake",
     "/settings",
     "/settings/hours",
+    "/settings/backups/check",
 ];
 
 /// A form with fields of every page, as another site would have it posted.
@@ -382,11 +383,18 @@ async fn a_switch_a_setting_and_the_hours_are_changed_by_forms() {
     }
     let page = browser.post("/settings", "GenerateBIFWidth=240&back=/settings").await;
     assert!(page.contains("changed") && page.contains("240"));
-    // A wrong value is refused in the words of the API.
+    // A wrong value is refused as by the API, and by the name that the page has for the setting.
     let refused = rig.ask(Method::PUT, "/api/v1/settings?GenerateBIFWidth=7").send().await.json();
-    let sentence = refused["errors"][0]["message"].as_str().unwrap().split('`').next().unwrap().to_owned();
+    let sentence = refused["errors"][0]["message"].as_str().unwrap().to_owned();
+    let (_, takes) = sentence.split_once("it takes ").unwrap();
     let page = browser.post("/settings", "GenerateBIFWidth=7&back=/settings").await;
-    assert!(page.contains(&sentence), "{sentence}");
+    let label = rig.get_json("/api/v1/settings/GenerateBIFWidth").await["label"].as_str().unwrap().to_owned();
+    let refused = format!("{label} can't be <code>7</code>: it takes {takes}");
+    assert!(page.contains(&refused), "{refused}");
+    let typed = browser.ask(Method::GET, "/settings/check?GenerateBIFWidth=7").send().await;
+    assert!(typed.text().contains(&refused), "{}", typed.text());
+    let typed = browser.ask(Method::GET, "/settings/check?GenerateBIFWidth=240").send().await;
+    assert_eq!(typed.text(), "");
     browser.post("/settings", "reset=GenerateBIFWidth&GenerateBIFWidth=7&back=/settings").await;
     assert_eq!(rig.get_json("/api/v1/settings/GenerateBIFWidth").await["value"], 320);
     let hours = "from=23:30&until=04:15&sat=1&sun=1&back=/settings";

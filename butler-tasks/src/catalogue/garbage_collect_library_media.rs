@@ -124,8 +124,8 @@ fn prepare(ground: &mut Ground<'_>) -> Result<Box<dyn Prepared>, TaskError> {
     Ok(Box::new(Garbage { gone, stay, orphans }))
 }
 
-/// The files that scans have missed since moments that are asked for: each with since when, and from when on it
-/// is forgotten unless it comes back.
+/// The files that scans have missed since moments that are asked for: each with since when, and from when on
+/// it is forgotten unless it comes back.
 pub(crate) fn missing(
     library: &Library,
     settings: &Settings,

@@ -1,5 +1,5 @@
-//! Blur hashes of posters, covers and art beside the media, and of photos: what a player draws until the picture
-//! is there.
+//! Blur hashes of posters, covers and art beside the media, and of photos: what a player draws until the
+//! picture is there.
 //!
 //! States the wishes only; how a picture is decoded and hashed is the maker's business.
 

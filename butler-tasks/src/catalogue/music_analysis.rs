@@ -1,4 +1,5 @@
-//! What each track sounds like, as a vector: what `nearest`, `butler music near` and `butler music path` go by.
+//! What each track sounds like, as a vector: what `nearest`, `butler music near` and `butler music path` go
+//! by.
 //!
 //! States the wish only, of audio files alone: what a vector is the product says, how it is made is the
 //! maker's business, and which tracks are near is found out when somebody asks.

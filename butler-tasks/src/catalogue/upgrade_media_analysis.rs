@@ -1,8 +1,8 @@
-//! Makes anew what older versions of the makers made: a task itself demands a product in a version that serves, this
-//! one the version that this build makes.
+//! Makes anew what older versions of the makers made: a task itself demands a product in a version that
+//! serves, this one the version that this build makes.
 //!
-//! It wishes what the tasks that are switched on wish, and of what is stored only: what is not there at all is its
-//! own task's business. Without it old versions stay, and are served.
+//! It wishes what the tasks that are switched on wish, and of what is stored only: what is not there at all
+//! is its own task's business. Without it old versions stay, and are served.
 
 use butler_api::TaskName;
 use butler_library::Versions;

@@ -1,5 +1,5 @@
-//! Blur hashes of every kind of picture are those of its whole, upright content, and hostile pictures end within
-//! bounds. The pictures are read a second time by `ffmpeg`, and hashed whole by the reference.
+//! Blur hashes of every kind of picture are those of its whole, upright content, and hostile pictures end
+//! within bounds. The pictures are read a second time by `ffmpeg`, and hashed whole by the reference.
 
 use std::fs;
 use std::path::Path;
@@ -115,8 +115,8 @@ fn a_picture_is_hashed_as_it_stands_upright() {
     }
 }
 
-/// A JPEG of eight by eight pixels of one colour in cyan, magenta, yellow and black, as Adobe's programs write it
-/// (all four inverted): a block a colour, of which only the mean is written (ITU-T T.81).
+/// A JPEG of eight by eight pixels of one colour in cyan, magenta, yellow and black, as Adobe's programs
+/// write it (all four inverted): a block a colour, of which only the mean is written (ITU-T T.81).
 fn printers_jpeg(inks: [u8; 4]) -> Vec<u8> {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xee, 0, 14];
     jpeg.extend(b"Adobe\0\x64\0\0\0\0\0"); // transform 0: the four as they are
@@ -133,7 +133,8 @@ fn printers_jpeg(inks: [u8; 4]) -> Vec<u8> {
     jpeg.extend([0xff, 0xda, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0]);
     let mut bits = String::new();
     for ink in inks {
-        // A mean of at least 512 in size, or of at most -512, has ten bits; those of a negative one are inverted.
+        // A mean of at least 512 in size, or of at most -512, has ten bits; those of a negative one are
+        // inverted.
         let mean = (i32::from(ink) - 128) * 8;
         assert!((512..1_024).contains(&mean.abs()), "{ink}");
         let written = if mean < 0 { mean + 1_023 } else { mean };

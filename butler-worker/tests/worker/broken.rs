@@ -50,6 +50,7 @@ fn each_broken_file_ends_as_a_result_or_a_clear_failure() {
                 Spec::Chroma,
                 Spec::Voice,
                 Spec::BlurHash,
+                Spec::Sonic,
             ],
         );
         let cost = if end.is_ok() { ticks(worker.id()) - before } else { 0 };

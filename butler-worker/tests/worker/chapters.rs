@@ -179,8 +179,8 @@ fn without_chapters_or_without_video_there_is_nothing_to_make() {
     }
 }
 
-/// A film in a coding that conceals nothing, whose key frames at some of the seconds 0, 3, 6, 8, 12, 17, 23 and 28
-/// have lost their beginnings.
+/// A film in a coding that conceals nothing, whose key frames at some of the seconds 0, 3, 6, 8, 12, 17, 23
+/// and 28 have lost their beginnings.
 fn without_key_frames(name: &str, lost: &[usize]) -> PathBuf {
     let coding = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 999 -auto-alt-ref 0 -b:v 200k";
     let mut content = std::fs::read(film("vp9.mkv", &[0.0, 7.0, 12.0, 18.0, 29.0], coding)).unwrap();

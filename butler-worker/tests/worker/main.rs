@@ -20,5 +20,6 @@ mod orders;
 mod photos;
 mod process;
 mod sandbox;
+mod sonic;
 mod tags;
 mod voice;

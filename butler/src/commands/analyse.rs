@@ -1,5 +1,5 @@
-//! `butler analyse`: the same workers on plain files, without a server. What it prints for programs is told in
-//! `docs/analyse.md`.
+//! `butler analyse`: the same workers on plain files, without a server. What it prints for programs is told
+//! in `docs/analyse.md`.
 
 mod files;
 
@@ -20,7 +20,8 @@ use files::Found;
 /// Make products of plain files, without a server
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The files, or folders with media below them; of what lies in a folder each product is made that it can have
+    /// The files, or folders with media below them; of what lies in a folder each product is made that it can
+    /// have
     #[arg(required = true, value_name = "FILE|FOLDER")]
     pub(crate) files: Vec<PathBuf>,
 
@@ -33,8 +34,8 @@ pub(crate) struct Arguments {
     )]
     pub(crate) products: Vec<String>,
 
-    /// The folder for what is made, with the folders below one that was named; made if it is not there [default:
-    /// the working folder]
+    /// The folder for what is made, with the folders below one that was named; made if it is not there
+    /// [default: the working folder]
     #[arg(long = "out", value_name = "DIR")]
     pub(crate) out_dir: Option<PathBuf>,
 }
@@ -92,9 +93,9 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
         return Err(Trouble::new(Exit::NotThere, "There is no media file below what was named.")
             .hint("A file whose name tells nothing is analysed if it is named itself."));
     }
-    if wants.iter().any(|want| want.kind().has_blob()) {
-        one_name_each(&files)?;
-    }
+    let has_output =
+        |file: &&Found| wants.iter().map(Spec::kind).any(|kind| kind.has_blob() && file.may_have(kind));
+    one_name_each(files.iter().filter(has_output))?;
     let out_dir = out_dir.unwrap_or_else(|| PathBuf::from("."));
     let threads = std::thread::available_parallelism()
         .map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX));
@@ -143,8 +144,8 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
     Ok(exit)
 }
 
-/// What is made of a file is named after it: two files of one name would be written over one another.
-fn one_name_each(files: &[Found]) -> Result<(), Trouble> {
+/// What is made of a file is named after it: two of one name would be written over one another.
+fn one_name_each<'a>(files: impl Iterator<Item = &'a Found>) -> Result<(), Trouble> {
     let mut seen = HashMap::new();
     for Found { path: file, below, .. } in files {
         if let Some(other) = seen.insert((below, file.file_stem()), file) {

@@ -59,8 +59,8 @@ pub(crate) struct Place {
     /// in the data folder]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// The file of settings with which the server is started [default: butler.toml in the data folder, if it is
-    /// there]
+    /// The file of settings with which the server is started [default: butler.toml in the data folder, if it
+    /// is there]
     #[arg(long, value_name = "FILE", env = "BUTLER_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
 }

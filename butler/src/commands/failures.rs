@@ -7,8 +7,8 @@ use clap::Args;
 use crate::cli::{at_least_one, number};
 use crate::exit::Exit;
 use crate::print::error::{Trouble, not_there};
-use crate::print::table::{Column, Listing};
-use crate::print::words::{count, time};
+use crate::print::table::{Column, Field, Listing};
+use crate::print::words::{count, short_time, time};
 use crate::print::{Out, json};
 
 /// Failures in the table, unless told otherwise.
@@ -93,9 +93,9 @@ fn table(failures: Vec<Failure>) -> Listing {
     ]);
     for failure in failures {
         let next = match (failure.next_try, failure.next_try_at) {
-            (Some(night), _) => time(night.at()),
-            (None, Some(_)) => "when started".to_owned(),
-            (None, None) => "rests".to_owned(),
+            (Some(night), _) => Field::from(time(night.at())).or_short(short_time(night.at())),
+            (None, Some(_)) => "when started".into(),
+            (None, None) => "rests".into(),
         };
         let Failure { id, product, class, tries, part, error, file_count, .. } = failure;
         let part = match file_count.saturating_sub(1) {
@@ -106,8 +106,9 @@ fn table(failures: Vec<Failure>) -> Listing {
             id.to_string().into(),
             product.into(),
             class.into(),
-            tries.to_string().into(),
-            next.into(),
+            // What only a person's force tried has not been a night's try yet.
+            if tries == 0 { "-".into() } else { tries.to_string().into() },
+            next,
             part.into(),
             error.into(),
         ]);

@@ -39,7 +39,8 @@ pub(crate) struct NearArguments {
 
 #[derive(Args)]
 pub(crate) struct PathArguments {
-    /// The track at which it begins: its id, the path of its file on the server's machine, or words of its title
+    /// The track at which it begins: its id, the path of its file on the server's machine, or words of its
+    /// title
     #[arg(value_name = "FROM")]
     from: String,
 
@@ -51,8 +52,8 @@ pub(crate) struct PathArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = within(2_u32, 202))]
     length: u32,
 
-    /// Write a playlist that players read, with the paths that the files have on the server's machine; an older
-    /// one is replaced
+    /// Write a playlist that players read, with the paths that the files have on the server's machine; an
+    /// older one is replaced
     #[arg(short = 'o', long = "out", value_name = "FILE.m3u8", value_parser = playlist::file_name)]
     out_file: Option<PathBuf>,
 }

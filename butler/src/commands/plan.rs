@@ -1,6 +1,6 @@
 //! `butler plan`: what the nights ahead will bring, a table a night and a last line.
 
-use butler_client::{Client, Plan, PlannedBacklog, PlannedNight, PlannedRun};
+use butler_client::{Client, Plan, PlannedBacklog, PlannedNight, PlannedRun, TaskName};
 use clap::Args;
 
 use crate::cli::within;
@@ -40,7 +40,7 @@ fn print(plan: &Plan, out: Out) -> Result<(), Trouble> {
     }
     let open: Vec<&PlannedBacklog> = plan.backlogs.iter().filter(|backlog| backlog.lacks > 0).collect();
     if !open.is_empty() {
-        backlogs(&open).print(out)?;
+        backlogs(&open, &switched_off(plan)).print(out)?;
         out.line("")?;
     }
     for backlog in plan.backlogs.iter().filter(|backlog| backlog.held_back > 0) {
@@ -109,7 +109,13 @@ fn table(runs: &[PlannedRun]) -> Listing {
     listing
 }
 
-fn backlogs(open: &[&PlannedBacklog]) -> Listing {
+/// The tasks that no night does by itself, for they are switched off.
+fn switched_off(plan: &Plan) -> Vec<&TaskName> {
+    let runs = plan.nights.iter().flat_map(|night| &night.runs);
+    runs.filter(|run| run.how == "switched-off").map(|run| &run.task).collect()
+}
+
+fn backlogs(open: &[&PlannedBacklog], off: &[&TaskName]) -> Listing {
     let mut listing = Listing::new([
         Column::new("BACKLOG"),
         Column::new("FILES").number(),
@@ -119,6 +125,7 @@ fn backlogs(open: &[&PlannedBacklog]) -> Listing {
     ]);
     for backlog in open {
         let done_in = match backlog.nights {
+            None if off.contains(&&backlog.task) => "switched off".to_owned(),
             Some(0) => "before tonight".to_owned(),
             Some(nights) => count(nights.into(), "night"),
             None => "never, as things are".to_owned(),

@@ -37,17 +37,19 @@ pub(crate) struct Arguments {
     what: String,
 
     /// Where to write: a contact sheet if it ends with .jpg, else a folder, which gets every picture
-    /// [default: shown on a terminal that can, else a sheet in the working folder]
+    /// [default: shown on a terminal that can, else a sheet in the working folder; with --json nothing is
+    /// written]
     #[arg(short, long = "out", value_name = "SHEET.jpg|DIR")]
     out: Option<PathBuf>,
 }
 
-/// What was written, for programs.
+/// What there is and what was written, for programs.
 #[derive(Serialize)]
 struct Written {
     pictures: usize,
     interval_ms: u32,
-    written: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<PathBuf>,
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
@@ -86,7 +88,10 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
             decode(&picture).map_err(|error| unsound(&error))?;
             std::fs::write(&file, picture).map_err(|error| unwritten(&file, &error))?;
         }
-        return tell(Written { pictures, interval_ms, written: folder.to_owned() }, &what, out);
+        return tell(Written { pictures, interval_ms, written: Some(folder.to_owned()) }, &what, out);
+    }
+    if out.json && arguments.out.is_none() {
+        return tell(Written { pictures, interval_ms, written: None }, &what, out);
     }
     let chosen: Vec<Vec<u8>> =
         spread(pictures, MOST).into_iter().map(&mut place).collect::<Result<_, _>>()?;
@@ -95,7 +100,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
         .encode_image(&sheet)
         .map_err(|error| unsound(&error))?;
-    match (&arguments.out, picture::way().filter(|_| !out.json)) {
+    match (&arguments.out, picture::way()) {
         (None, Some(way)) => {
             picture::show(way, &sheet, &jpeg)?;
             out.line(format!("{what}."))?;
@@ -104,7 +109,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         (path, _) => {
             let path = path.clone().unwrap_or_else(|| PathBuf::from(format!("preview-{id}.jpg")));
             std::fs::write(&path, &jpeg).map_err(|error| unwritten(&path, &error))?;
-            tell(Written { pictures, interval_ms, written: path }, &what, out)
+            tell(Written { pictures, interval_ms, written: Some(path) }, &what, out)
         }
     }
 }
@@ -135,10 +140,9 @@ fn none_yet(what: &str, item: &Metadata, made: &Products) -> Trouble {
     } else if matches!(item.kind.as_str(), "track" | "photo") {
         none(format!("{what} is a {}: only videos have preview thumbnails.", item.kind))
     } else if let Some(failure) = failed {
-        none(format!("The preview thumbnails of {what} could not be made: {}", failure.error)).hint(format!(
-            "`butler show {what}` says when that is tried again; `butler remake {what} --products bif --now` tries \
-             now."
-        ))
+        let again = format!("`butler remake {what} --products {} --now` tries now.", failure.product);
+        none(format!("The preview thumbnails of {what} could not be made: {}", failure.error))
+            .hint(format!("`butler show {what}` says when that is tried again; {again}"))
     } else if let Some(why) = nothing {
         none(format!("There can be no preview thumbnails of {what}: {why}"))
     } else {
@@ -158,8 +162,8 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Trouble {
 fn tell(written: Written, what: &str, out: Out) -> Result<Exit, Trouble> {
     if out.json {
         json::print(&written)?;
-    } else {
-        out.line(format!("{what}: {}", written.written.display()))?;
+    } else if let Some(path) = written.written {
+        out.line(format!("{what}: {}", path.display()))?;
     }
     Ok(Exit::Done)
 }
@@ -252,12 +256,13 @@ mod tests {
         assert_eq!(told(none), "There are no preview thumbnails of 7 yet.");
         let failed = json!({"products": [], "open": [], "failures": [{
             "id": 5, "product": "bif", "part": "/a.mkv", "part_id": 1, "class": "content", "tries": 3,
-            "error": "It ends in the middle.", "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z", "run": 7}]});
+            "error": "It ends in the middle.", "next_try_at": null, "failed_at": "2026-11-23T02:00:00Z",
+            "run": 7}]});
         assert_eq!(told(failed), "The preview thumbnails of 7 could not be made: It ends in the middle.");
         let value = Value::Nothing { why: "It has no pictures.".into() };
         let nothing = json!({"failures": [], "open": [], "products": [{
-            "product": "bif", "part": 1, "file": "/a.mkv", "version": 1, "params": "", "value": value, "bytes": null,
-            "made_at": "2026-11-23T02:00:00Z"}]});
+            "product": "bif", "part": 1, "file": "/a.mkv", "version": 1, "params": "", "value": value,
+            "bytes": null, "made_at": "2026-11-23T02:00:00Z"}]});
         assert_eq!(told(nothing), "There can be no preview thumbnails of 7: It has no pictures.");
     }
 

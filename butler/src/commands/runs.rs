@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use butler_client::{Client, Error, Fact, Origin, Run, RunFilter, RunId, RunState, Runs, TaskName};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
+use jiff::Timestamp;
 
 use crate::candidates;
 use crate::cli::{at_least_one, number, taking, task};
@@ -15,7 +16,7 @@ use crate::commands::pause;
 use crate::exit::Exit;
 use crate::print::error::{self, Trouble};
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::{bytes, count, duration_ms, exact_time, progress, time, took};
+use crate::print::words::{bytes, count, duration_ms, exact_time, progress, short_time, time, took};
 use crate::print::{Out, Text, json, lines, state_colour};
 
 /// Runs in a table, unless told otherwise.
@@ -52,11 +53,11 @@ pub(crate) struct Arguments {
 
     /// List only the runs that were asked for then or later, as 2026-11-23T02:00:00Z
     #[arg(long, value_name = "INSTANT", conflicts_with = "id", value_parser = taking::<jiff::Timestamp>(AN_INSTANT))]
-    since: Option<jiff::Timestamp>,
+    since: Option<Timestamp>,
 
     /// List only the runs that were asked for before then
     #[arg(long, value_name = "INSTANT", conflicts_with = "id", value_parser = taking::<jiff::Timestamp>(AN_INSTANT))]
-    until: Option<jiff::Timestamp>,
+    until: Option<Timestamp>,
 
     /// List at most so many [default: 50; with --json all]
     #[arg(long, value_name = "NUMBER", conflicts_with = "id", value_parser = at_least_one)]
@@ -132,19 +133,19 @@ fn table(runs: Vec<Run>) -> Listing {
         Column::new("RUN").number(),
         Column::new("TASK"),
         Column::new("STATE"),
-        Column::new("STARTED").spare(2),
-        Column::new("TOOK").number().spare(3),
-        Column::new("STEPS").number(),
-        Column::new("FAILED").number().spare(1),
-        Column::new("READ").number().spare(4),
-        Column::new("REASON").flexible().spare(5),
+        Column::new("STARTED").spare(1),
+        Column::new("TOOK").number().spare(4),
+        Column::new("STEPS").number().spare(3),
+        Column::new("FAILED").number().spare(2),
+        Column::new("READ").number().spare(5),
+        Column::new("REASON").flexible().spare(6),
     ]);
     for run in runs {
         listing.row([
             run.id.to_string().into(),
             run.task.as_str().into(),
             Field::painted(run.state.as_str(), state_colour(run.state)),
-            run.started_at.map(time).unwrap_or_default().into(),
+            run.started_at.map(started).unwrap_or_else(|| "".into()),
             took(&run).unwrap_or_default().into(),
             if run.total == 0 { run.done.to_string() } else { format!("{}/{}", run.done, run.total) }.into(),
             // Of runs of earlier versions files were not counted.
@@ -154,6 +155,10 @@ fn table(runs: Vec<Run>) -> Listing {
         ]);
     }
     listing
+}
+
+fn started(at: Timestamp) -> Field {
+    Field::from(time(at)).or_short(short_time(at))
 }
 
 fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {

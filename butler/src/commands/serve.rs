@@ -286,8 +286,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// What the kernel says of this machine: `osrelease` as `uname -r` has it, `hostname`; empty where it does not
-/// tell.
+/// What the kernel says of this machine: `osrelease` as `uname -r` has it, `hostname`; empty where it does
+/// not tell.
 fn of_kernel(what: &str) -> String {
     std::fs::read_to_string(format!("/proc/sys/kernel/{what}"))
         .map(|text| text.trim().to_owned())

@@ -47,7 +47,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     let is_missing = item.media.iter().flat_map(|media| &media.parts).any(|part| part.deleted_at.is_some());
     let stays = if is_missing && !out.json { Stays::of(client).await } else { Stays::Unknown };
     let children = if item.media.is_empty() { client.children(id).await? } else { Vec::new() };
-    let alike = if item.kind == "track" { client.nearest(id, ALIKE).await?.tracks } else { Vec::new() };
+    let alike = if item.kind == "track" { alike(client, id).await? } else { Vec::new() };
     if out.json {
         let shown = Shown { item: &item, children: &children, sounds_like: &alike, made: &made };
         json::print(&shown)?;
@@ -55,6 +55,15 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     }
     lines(&item, &children, &alike, &made, stays).into_iter().try_for_each(|line| out.line(line))?;
     Ok(Exit::Done)
+}
+
+/// The tracks that sound like one; none too where the server is of a version that does not know it.
+async fn alike(client: &Client, track: i64) -> Result<Vec<NearTrack>, Error> {
+    match client.nearest(track, ALIKE).await {
+        Ok(near) => Ok(near.tracks),
+        Err(Error::NotFound { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The item of an id or a path.

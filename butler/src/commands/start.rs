@@ -97,8 +97,8 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     tell(client, &starts, arguments.force, exit, waiting, out).await
 }
 
-/// What listens to a server since before something was started, so that no end is missed, and what it was busy
-/// with then.
+/// What listens to a server since before something was started, so that no end is missed, and what it was
+/// busy with then.
 pub(crate) struct Waiting {
     notifications: Option<Notifications>,
     /// The activities' ids.
@@ -107,6 +107,12 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) async fn begin(client: &Client) -> Result<Self, Trouble> {
+        // One that does not answer at all is found at once, and not by all ways of listening before the
+        // start.
+        let asked = client.server_info().await;
+        if let Err(error @ (Error::Timeout { .. } | Error::Connection { .. })) = asked {
+            return Err(error.into());
+        }
         let notifications = observer::listen(client).await?;
         // A server that can't say that can't be waited for by it either.
         let activities = client.activities().await.unwrap_or_default();
@@ -203,10 +209,13 @@ const fn is_skipped(start: &Start) -> bool {
     matches!(start.outcome, Some(Outcome::Skipped { .. }))
 }
 
-/// The error for a name that the server doesn't know, with near ones.
+/// The error for a name that the server doesn't know, with near ones; or that it knows of no tasks at all.
 pub(crate) async fn unknown_task(client: &Client, name: &TaskName) -> Trouble {
-    let hint = near::task_hint(client, name.as_str()).await;
-    Trouble::new(Exit::NotThere, format!("There is no task `{name}`.")).hint(hint)
+    match client.butler().tasks().await {
+        Ok(tasks) => Trouble::new(Exit::NotThere, format!("There is no task `{name}`."))
+            .hint(near::task_hint(&tasks, name.as_str())),
+        Err(error) => error.into(),
+    }
 }
 
 /// What became of a start: the server's sentence, or one made of what else it says.

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::candidates;
 use crate::cli::{number, task};
 use crate::commands::runs::not_there;
-use crate::commands::start::unknown_task;
 use crate::exit::Exit;
+use crate::near;
 use crate::print::error::Trouble;
 use crate::print::{Out, json};
 
@@ -89,11 +89,13 @@ async fn stop<'a>(client: &Client, order: Order<'a>) -> Result<Report<'a>, Troub
 /// Plex's 404 means both: no such task, or it doesn't run.
 async fn not_stopped(client: &Client, name: &TaskName) -> Trouble {
     match client.butler().tasks().await {
+        Err(error) => error.into(),
         Ok(tasks) if tasks.iter().any(|task| task.name == *name) => {
             Trouble::new(Exit::NotThere, format!("`{name}` does not run and is not queued."))
                 .hint("`butler watch` shows what runs.")
         }
-        _ => unknown_task(client, name).await,
+        Ok(tasks) => Trouble::new(Exit::NotThere, format!("There is no task `{name}`."))
+            .hint(near::task_hint(&tasks, name.as_str())),
     }
 }
 

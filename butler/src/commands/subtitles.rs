@@ -42,8 +42,8 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILM")]
     film: Option<PathBuf>,
 
-    /// Write a copy that fits beside them, named FILE.synced.srt; what is there already stays. Of UTF-16 the copy
-    /// is UTF-8
+    /// Write a copy that fits beside them, named FILE.synced.srt; what is there already stays. Of UTF-16 the
+    /// copy is UTF-8
     #[arg(long)]
     write: bool,
 
@@ -141,18 +141,18 @@ fn told(count: usize, Fit { pace, offset }: &Fit, fits: bool) -> String {
     let (come, go) = if offset.ms > 0 { ("early", "later") } else { ("late", "earlier") };
     match pace {
         _ if !offset.is_clear => format!(
-            "No offset is clearly the right one, nor is another pace: at best {then} % of the time of {count} \
-             subtitles falls on speech. Are they of this film and this cut of it?"
+            "No offset is clearly the right one, nor is another pace: at best {then} % of the time of \
+             {count} subtitles falls on speech. Are they of this film and this cut of it?"
         ),
         Some(Pace { made_for, film, .. }) => format!(
-            "They run at another pace: they are made for {made_for} pictures a second, and the film has {film}. \
-             {now} % of the time of {count} subtitles falls on speech, and {then} % if they run at its pace and come \
-             {seconds:.2} s {go}."
+            "They run at another pace: they are made for {made_for} pictures a second, and the film has \
+             {film}. {now} % of the time of {count} subtitles falls on speech, and {then} % if they run at \
+             its pace and come {seconds:.2} s {go}."
         ),
         None if fits => format!("They fit: {now} % of the time of {count} subtitles falls on speech."),
         None => format!(
-            "They come {seconds:.2} s too {come}: {now} % of the time of {count} subtitles falls on speech, and \
-             {then} % if they come {seconds:.2} s {go}."
+            "They come {seconds:.2} s too {come}: {now} % of the time of {count} subtitles falls on speech, \
+             and {then} % if they come {seconds:.2} s {go}."
         ),
     }
 }
@@ -210,8 +210,8 @@ fn speech(film: &Path) -> Result<Voice, Trouble> {
     }
 }
 
-/// Writes a copy beside subtitles. It has its name only once it is whole and on the disk: what a full disk cut
-/// goes with the name that it had meanwhile.
+/// Writes a copy beside subtitles. It has its name only once it is whole and on the disk: what a full disk
+/// cut goes with the name that it had meanwhile.
 fn write_beside(subtitles: &Path, text: &[u8], overwrite: bool) -> Result<PathBuf, Trouble> {
     let target = subtitles.with_extension("synced.srt");
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -277,8 +277,9 @@ mod tests {
         let pace = Some(Pace { made_for: "25", film: "23.976", times: (25_025, 24_000) });
         assert_eq!(
             told(40, &Fit { pace, offset: offset(true) }, false),
-            "They run at another pace: they are made for 25 pictures a second, and the film has 23.976. 30 % of the \
-             time of 40 subtitles falls on speech, and 90 % if they run at its pace and come 1.50 s later."
+            "They run at another pace: they are made for 25 pictures a second, and the film has 23.976. 30 \
+             % of the time of 40 subtitles falls on speech, and 90 % if they run at its pace and come 1.50 s \
+             later."
         );
         assert!(told(40, &Fit { pace: None, offset: offset(false) }, false).ends_with("this cut of it?"));
     }

@@ -1,5 +1,5 @@
-//! `butler watch`: everything that runs or waits, until Ctrl-C; of a server that keeps no runs its activities,
-//! and with `--record` a history of them.
+//! `butler watch`: everything that runs or waits, until Ctrl-C; of a server that keeps no runs its
+//! activities, and with `--record` a history of them.
 
 mod activities;
 mod record;

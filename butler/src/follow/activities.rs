@@ -1,5 +1,5 @@
-//! Follows the work of a server that keeps no runs, as a Plex Media Server: by the activities that begin after
-//! a start, until all of them are over.
+//! Follows the work of a server that keeps no runs, as a Plex Media Server: by the activities that begin
+//! after a start, until all of them are over.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use butler_record::Observation;
 use tokio::time::{Instant, timeout_at};
 
 use super::View;
-use crate::observer::Observer;
+use crate::observer::{BUTLER, Observer};
 use crate::print::Out;
 use crate::print::error::Trouble;
 
@@ -17,8 +17,6 @@ use crate::print::error::Trouble;
 const BEGINS_WITHIN: Duration = Duration::from_secs(20);
 /// A task's activities come one after the other: so long there may be none between two.
 const BETWEEN: Duration = Duration::from_secs(3);
-/// The type of an activity that a Plex Media Server has for its Butler.
-const BUTLER: &str = "butler";
 
 /// The types of a task's activities, as far as any is known.
 fn kinds(task: &TaskName) -> &'static [&'static str] {
@@ -52,8 +50,8 @@ pub(crate) struct Awaited {
 }
 
 impl Awaited {
-    /// Any work of these tasks, or of any if there are none, that was not there before; or the activity that the
-    /// server named.
+    /// Any work of these tasks, or of any if there are none, that was not there before; or the activity that
+    /// the server named.
     pub(crate) const fn new(tasks: Vec<TaskName>, named: Option<String>, before: BTreeSet<String>) -> Self {
         Self { named, tasks, before, open: BTreeMap::new(), over: Vec::new() }
     }

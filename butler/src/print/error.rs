@@ -4,10 +4,10 @@
 use std::error::Error as StdError;
 use std::io;
 
-use butler_client::{BuildError, Call, Error as ClientError};
+use butler_client::{BuildError, Call, Error as ClientError, UNASKABLE, reqwest};
 
 use crate::exit::Exit;
-use crate::print::{Colour, Stream, Text, may_colour, send_aside};
+use crate::print::{Colour, Stream, Text, laid_out, may_colour, send_aside};
 
 /// Why a command could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,8 @@ impl Trouble {
     /// Prints it to the standard error.
     pub(crate) fn print(&self) -> Exit {
         if !self.is_silent {
-            self.lines().iter().for_each(|line| send_aside(&line.rendered(may_colour(Stream::Aside))));
+            let print = |line| send_aside(&laid_out(line, Stream::Aside, may_colour(Stream::Aside)));
+            self.lines().into_iter().for_each(print);
         }
         self.exit
     }
@@ -104,14 +105,11 @@ impl From<ClientError> for Trouble {
         let server = server(error.call());
         let beneath = error.source();
         let trouble = match &error {
-            ClientError::Unauthorized { message, .. } => Self::new(
+            ClientError::Unauthorized { message, code, .. } => Self::new(
                 Exit::NoServer,
                 format!("{server} does not accept the token: {}", sentence(message)),
             )
-            .hint(
-                "Give its token with BUTLER_TOKEN or --token; it stands in the file `token` of the server's \
-                 data folder.",
-            ),
+            .hint(if code.is_some() { BUTLERS_TOKEN } else { ANY_TOKEN }),
             ClientError::BadRequest { message, .. } => Self::new(Exit::Failed, sentence(message)),
             ClientError::NotFound { call, .. } if knows_plex_only(&error) => Self::new(
                 Exit::Failed,
@@ -121,8 +119,18 @@ impl From<ClientError> for Trouble {
                 "A Plex Media Server has tasks, settings, sections and activities, but keeps no history; \
                  `butler watch --record FILE` keeps one of it.",
             ),
+            ClientError::NotFound { call, .. } if is_of_every_server(call) => Self::new(
+                Exit::Failed,
+                format!("{server} is no Butler and no Plex Media Server: it has no {}.", path(call)),
+            )
+            .hint(WHICH_SERVER),
             ClientError::NotFound { call, message, .. } => {
                 Self::new(Exit::NotThere, format!("There is no {}: {}", path(call), sentence(message)))
+            }
+            // By method, for a path that both know.
+            ClientError::Status { status: status @ (405 | 501), message, .. } => {
+                Self::new(Exit::Failed, format!("{server} answers {status}: {}", sentence(message)))
+                    .hint(WHICH_SERVER)
             }
             // Butler's own word on what can't be done as things stand.
             ClientError::Status { status: 409, message, .. }
@@ -138,6 +146,11 @@ impl From<ClientError> for Trouble {
                 Self::new(Exit::NoServer, format!("{server} does not answer within {} s.", after.as_secs()))
                     .hint("It may be busy: try again, and look into its log if it stays so.")
             }
+            ClientError::Connection { source, .. } if broke_off(source.as_ref()) => Self::new(
+                Exit::NoServer,
+                format!("{server} broke the connection off, or does not speak HTTP."),
+            )
+            .hint("It may be starting or stopping: try again. One that wants TLS is named by https://."),
             ClientError::Connection { .. } => {
                 Self::new(Exit::NoServer, format!("No server answers at {server}.")).hint(
                     "Start it with `butler serve`, or name another with --url or BUTLER_URL, as in \
@@ -146,7 +159,7 @@ impl From<ClientError> for Trouble {
             }
             ClientError::Decode { expected, .. } => {
                 Self::new(Exit::Failed, format!("{server} does not answer with {expected}."))
-                    .hint("Is it a Butler or a Plex Media Server?")
+                    .hint(WHICH_SERVER)
             }
             other => Self::new(Exit::Failed, sentence(&other.to_string())),
         };
@@ -159,6 +172,20 @@ impl From<ClientError> for Trouble {
             None => trouble,
         }
     }
+}
+
+/// What helps where somebody else answers.
+const WHICH_SERVER: &str = "Is it a Butler or a Plex Media Server? --url or BUTLER_URL names one, with its \
+                            port, as in http://127.0.0.1:32500 or http://plex:32400.";
+const BUTLERS_TOKEN: &str = "Give its token with BUTLER_TOKEN or --token; it stands in the file `token` of the \
+                             server's data folder.";
+const ANY_TOKEN: &str = "Give its token with BUTLER_TOKEN or --token. A Plex Media Server's is \
+                         `PlexOnlineToken` in its Preferences.xml, and `X-Plex-Token` in the address of \
+                         `View XML` in its web page; a Butler's stands in the file `token` of its data folder.";
+
+/// Whether there was a connection, which then came to nothing.
+fn broke_off(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
+    error.downcast_ref::<reqwest::Error>().is_some_and(|error| !error.is_connect())
 }
 
 fn deepest<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
@@ -181,13 +208,23 @@ fn path(call: &Call) -> &str {
     call.url[server(call).len()..].split('?').next().unwrap_or_default()
 }
 
-/// Whether it was asked for something of Butler's own and knows nothing of it at all: a Plex Media Server.
+/// Whether it was asked for something of Butler's own and knows nothing of it at all: a Plex Media Server. A
+/// Butler gives its code with whatever is not there.
 pub(crate) fn knows_plex_only(error: &ClientError) -> bool {
-    matches!(error, ClientError::NotFound { call, message, .. } if call.url.contains(OWN) && is_bare(message))
+    matches!(error, ClientError::NotFound { call, code: None, message, .. }
+        if call.url.contains(OWN) && message != UNASKABLE)
 }
 
-/// The trouble of what was asked for by its name or id: that there is none such, unless the server knows nothing
-/// of such things at all.
+/// Whether it was asked for what every Butler and every Plex Media Server has.
+fn is_of_every_server(call: &Call) -> bool {
+    call.method == "GET"
+        && ["/butler", "/identity", "/activities", "/:/prefs", "/library/sections"]
+            .iter()
+            .any(|common| path(call).ends_with(common))
+}
+
+/// The trouble of what was asked for by its name or id: that there is none such, unless the server knows
+/// nothing of such things at all.
 pub(crate) fn not_there(error: ClientError, sentence: impl FnOnce() -> Trouble) -> Trouble {
     match error {
         ClientError::NotFound { .. } if !knows_plex_only(&error) => sentence(),
@@ -208,6 +245,7 @@ fn resource(call: &Call) -> &'static str {
         "window" => "maintenance window that can be asked for",
         "items" => "list of what was made of an item",
         "parts" => "bandwidth of a file",
+        "nights" => "report of its last night",
         "pauses" => "pauses",
         "remake" => "way to have products made anew",
         "sections" => "check of folders",
@@ -215,11 +253,6 @@ fn resource(call: &Call) -> &'static str {
         "tasks" => "plan of a task",
         _ => "such thing",
     }
-}
-
-/// Whether a message is the bare name of its status, as from a server that doesn't know the path at all.
-fn is_bare(message: &str) -> bool {
-    matches!(message, "Not Found" | "404 Not Found")
 }
 
 /// A server's message as a sentence.
@@ -276,8 +309,32 @@ mod tests {
              `butler watch --record FILE` keeps one of it.\n",
         );
         check(
-            ClientError::NotFound { call: call(url), code, message: "Not Found".into(), status: 404 },
-            "Error: There is no /butler: Not Found.\n",
+            ClientError::Unauthorized {
+                call: call(url),
+                code: None,
+                message: "401 Unauthorized".into(),
+                status,
+            },
+            "Error: http://plex:32400 does not accept the token: 401 Unauthorized.\n\
+             Hint: Give its token with BUTLER_TOKEN or --token. A Plex Media Server's is `PlexOnlineToken` in \
+             its Preferences.xml, and `X-Plex-Token` in the address of `View XML` in its web page; a Butler's \
+             stands in the file `token` of its data folder.\n",
+        );
+        let item = "http://plex:32400/library/metadata/9";
+        check(
+            ClientError::NotFound { call: call(item), code, message: "Not Found".into(), status: 404 },
+            "Error: There is no /library/metadata/9: Not Found.\n",
+        );
+        check(
+            ClientError::NotFound {
+                call: call(url),
+                code: None,
+                message: "Error response".into(),
+                status: 404,
+            },
+            "Error: http://plex:32400 is no Butler and no Plex Media Server: it has no /butler.\n\
+             Hint: Is it a Butler or a Plex Media Server? --url or BUTLER_URL names one, with its port, as in \
+             http://127.0.0.1:32500 or http://plex:32400.\n",
         );
         check(
             ClientError::Status {
@@ -316,7 +373,8 @@ mod tests {
                 source: "no JSON".into(),
             },
             "Error: http://plex:32400 does not answer with a list of tasks.\nCaused by: no JSON\nHint: Is it \
-             a Butler or a Plex Media Server?\n",
+             a Butler or a Plex Media Server? --url or BUTLER_URL names one, with its port, as in \
+             http://127.0.0.1:32500 or http://plex:32400.\n",
         );
     }
 

@@ -1,5 +1,5 @@
-//! Tables that fit the terminal: what doesn't fit is wrapped where text can be, and less needed columns are
-//! left out. A pipe gets all columns, unwrapped.
+//! Tables that fit the terminal: what doesn't fit is shortened where it has a shorter form, wrapped where
+//! text can be, and less needed columns are left out, which is told. A pipe gets all columns, unwrapped.
 
 use std::io;
 
@@ -7,10 +7,12 @@ use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
 };
 
-use crate::print::{Colour, Out, Text, send};
+use crate::print::{Colour, Out, Stream, Text, send};
 
-/// A column that wraps is never narrower.
+/// A column that wraps is narrower only if its own limit says so.
 const MIN_FLEXIBLE: usize = 24;
+/// The narrowest one, for what has to be wrapped since nothing else is left.
+const NARROWEST: usize = 10;
 /// Blank columns between two columns.
 const GAP: usize = 2;
 
@@ -19,14 +21,15 @@ const GAP: usize = 2;
 pub(crate) struct Column {
     title: &'static str,
     is_number: bool,
-    is_flexible: bool,
+    /// How narrow it may get by wrapping; none if it never wraps.
+    wraps_at: Option<usize>,
     /// The higher, the earlier it is left out; 0 stays.
     spare: u8,
 }
 
 impl Column {
     pub(crate) const fn new(title: &'static str) -> Self {
-        Self { title, is_number: false, is_flexible: false, spare: 0 }
+        Self { title, is_number: false, wraps_at: None, spare: 0 }
     }
 
     /// Set flush right.
@@ -36,8 +39,13 @@ impl Column {
     }
 
     /// Wrapped where the terminal is narrow.
-    pub(crate) const fn flexible(mut self) -> Self {
-        self.is_flexible = true;
+    pub(crate) const fn flexible(self) -> Self {
+        self.flexible_to(MIN_FLEXIBLE)
+    }
+
+    /// Wrapped where the terminal is narrow, down to so many places.
+    pub(crate) const fn flexible_to(mut self, places: usize) -> Self {
+        self.wraps_at = Some(places);
         self
     }
 
@@ -52,10 +60,19 @@ impl Column {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Field {
     text: String,
+    /// What says the same in fewer places.
+    short: Option<String>,
     colour: Option<Colour>,
 }
 
 impl Field {
+    /// What stands there where the terminal is narrow.
+    #[must_use]
+    pub(crate) fn or_short(mut self, short: impl Into<String>) -> Self {
+        self.short = Some(Text::from(short.into()).plain());
+        self
+    }
+
     pub(crate) fn painted(text: impl Into<String>, colour: Colour) -> Self {
         Self { colour: Some(colour), ..Self::from(text.into()) }
     }
@@ -63,7 +80,7 @@ impl Field {
 
 impl<T: Into<String>> From<T> for Field {
     fn from(text: T) -> Self {
-        Self { text: Text::from(text.into()).plain(), colour: None }
+        Self { text: Text::from(text.into()).plain(), short: None, colour: None }
     }
 }
 
@@ -98,14 +115,20 @@ impl Listing {
 
     /// Prints it for the terminal or pipe that the output is.
     pub(crate) fn print(self, out: Out) -> io::Result<()> {
-        let width = Table::new().width().map(usize::from);
-        send(&self.text(width, out.colours))
+        let (text, left_out) = self.text(Stream::Result.width(), out.colours);
+        send(&text)?;
+        if !left_out.is_empty() {
+            out.remark_once(format!(
+                "Left out: {}. A wider terminal or --json shows all.",
+                left_out.join(", ")
+            ));
+        }
+        Ok(())
     }
 
-    fn text(mut self, width: Option<usize>, colours: bool) -> String {
-        if let Some(width) = width {
-            self.leave_out(width);
-        }
+    /// The table for a width, and the columns that are left out of it.
+    fn text(mut self, width: Option<usize>, colours: bool) -> (String, Vec<&'static str>) {
+        let left_out = width.map(|width| self.fit(width)).unwrap_or_default();
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         match width {
@@ -137,22 +160,42 @@ impl Listing {
             if column.is_number {
                 cells.set_cell_alignment(CellAlignment::Right);
             }
-            cells.set_constraint(if column.is_flexible {
-                ColumnConstraint::LowerBoundary(Width::Fixed(10))
-            } else {
-                ColumnConstraint::ContentWidth
+            cells.set_constraint(match column.wraps_at {
+                Some(_) => ColumnConstraint::LowerBoundary(Width::Fixed(NARROWEST as u16)),
+                None => ColumnConstraint::ContentWidth,
             });
         }
-        table.trim_fmt()
+        (table.trim_fmt(), left_out)
     }
 
-    /// Leaves out the most spare columns until the rest fits.
-    fn leave_out(&mut self, width: usize) {
+    /// Makes it fit: by short forms, then without the most spare columns, which it gives by their titles,
+    /// then by wrapping what is widest.
+    fn fit(&mut self, width: usize) -> Vec<&'static str> {
+        let mut left_out = Vec::new();
+        if self.least_width() > width {
+            for field in self.rows.iter_mut().flatten() {
+                field.text = field.short.take().unwrap_or_else(|| std::mem::take(&mut field.text));
+            }
+        }
         while self.least_width() > width {
             let spares = self.columns.iter().enumerate().filter(|(_, column)| column.spare > 0);
-            let Some((index, _)) = spares.max_by_key(|(_, column)| column.spare) else { return };
-            self.remove_column(index);
+            if let Some((index, column)) = spares.max_by_key(|(_, column)| column.spare) {
+                left_out.push(column.title);
+                self.remove_column(index);
+                continue;
+            }
+            let stiff = |index: &usize| {
+                let column = self.columns[*index];
+                !column.is_number && column.wraps_at.is_none_or(|places| places > NARROWEST)
+            };
+            let widest = (0..self.columns.len()).filter(stiff).max_by_key(|index| self.least_of(*index));
+            match widest.filter(|index| self.least_of(*index) > NARROWEST) {
+                Some(index) => self.columns[index].wraps_at = Some(NARROWEST),
+                None => break,
+            }
         }
+        left_out.reverse();
+        left_out
     }
 
     fn remove_column(&mut self, index: usize) {
@@ -164,14 +207,14 @@ impl Listing {
 
     /// The width below which columns get unreadable.
     fn least_width(&self) -> usize {
-        let natural = |index: usize| {
-            let cells = self.rows.iter().map(|row| row[index].text.chars().count());
-            cells.chain([self.columns[index].title.len()]).max().unwrap_or(0)
-        };
-        let least = |(index, column): (usize, &Column)| {
-            if column.is_flexible { natural(index).min(MIN_FLEXIBLE) } else { natural(index) }
-        };
-        self.columns.iter().enumerate().map(least).sum::<usize>() + GAP * self.columns.len().saturating_sub(1)
+        let columns = self.columns.len();
+        (0..columns).map(|index| self.least_of(index)).sum::<usize>() + GAP * columns.saturating_sub(1)
+    }
+
+    fn least_of(&self, index: usize) -> usize {
+        let cells = self.rows.iter().map(|row| row[index].text.chars().count());
+        let natural = cells.chain([self.columns[index].title.len()]).max().unwrap_or(0);
+        natural.min(self.columns[index].wraps_at.unwrap_or(natural))
     }
 }
 
@@ -195,36 +238,54 @@ mod tests {
         let mut listing = Listing::new([
             Column::new("ID").number(),
             Column::new("STATE"),
-            Column::new("READ").number().spare(1),
+            Column::new("STARTED").spare(1),
+            Column::new("READ").number().spare(2),
             Column::new("REASON").flexible(),
         ]);
         let done = Field::painted("completed", Colour::Green);
-        listing.row(["7".into(), done, "1.2 GB".into(), "Everything it found to do is done.".into()]);
-        listing.row(["12".into(), "queued".into(), "".into(), "".into()]);
+        let started = Field::from("2026-11-23 02:00").or_short("11-23 02:00");
+        let reason = "Everything it found to do is done.";
+        listing.row(["7".into(), done, started, "1.2 GB".into(), reason.into()]);
+        listing.row(["12".into(), "queued".into(), "".into(), "".into(), "".into()]);
         listing
     }
 
     #[test]
     fn a_pipe_gets_everything_without_colours() {
+        let (text, left_out) = listing().text(None, false);
         assert_eq!(
-            listing().text(None, false),
-            "ID  STATE        READ  REASON\n \
-             7  completed  1.2 GB  Everything it found to do is done.\n\
+            text,
+            "ID  STATE      STARTED             READ  REASON\n \
+             7  completed  2026-11-23 02:00  1.2 GB  Everything it found to do is done.\n\
              12  queued"
         );
+        assert!(left_out.is_empty());
     }
 
     #[test]
-    fn a_narrow_terminal_loses_spare_columns_and_wraps_sentences() {
-        let text = listing().text(Some(42), false);
-        assert!(!text.contains("READ"), "{text}");
-        assert!(text.lines().all(|line| line.chars().count() <= 42), "{text}");
-        assert!(text.contains("Everything it found to do"), "{text}");
+    fn a_narrow_terminal_loses_spare_columns_which_is_told_and_wraps_sentences() {
+        let at = |width: usize| {
+            let (text, left_out) = listing().text(Some(width), false);
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{width}: {text}");
+            (text, left_out)
+        };
+        let (text, left_out) = at(70);
+        assert!(text.contains("2026-11-23 02:00") && left_out.is_empty(), "{text}");
+        // A short form costs nothing, so it goes first.
+        let (text, left_out) = at(63);
+        assert!(text.contains("11-23 02:00") && text.contains("1.2 GB") && left_out.is_empty(), "{text}");
+        let (text, left_out) = at(54);
+        assert!(text.contains("11-23 02:00") && text.contains("Everything it found to do"), "{text}");
+        assert_eq!(left_out, ["READ"]);
+        assert_eq!(at(42).1, ["STARTED", "READ"]);
+        // Where nothing is left to leave out, all that is text wraps.
+        let (text, _) = at(28);
+        assert!(text.contains("completed") && text.contains("Everything"), "{text}");
     }
 
     #[test]
     fn colours_are_for_those_who_want_them() {
-        assert!(listing().text(Some(100), true).contains('\u{1b}'));
-        assert!(!listing().text(Some(100), false).contains('\u{1b}'));
+        assert!(listing().text(Some(100), true).0.contains('\u{1b}'));
+        assert!(!listing().text(Some(100), false).0.contains('\u{1b}'));
     }
 }

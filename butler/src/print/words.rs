@@ -14,6 +14,11 @@ pub(crate) fn time(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// The same without the year, for narrow tables: `11-24 02:31`.
+pub(crate) fn short_time(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%m-%d %H:%M").to_string()
+}
+
 /// The same to the second, with the zone: `2026-11-24 02:31:07 CET`.
 pub(crate) fn exact_time(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
@@ -22,6 +27,11 @@ pub(crate) fn exact_time(at: Timestamp) -> String {
 /// A time of day in the local zone, without the day: `02:31:07`.
 pub(crate) fn time_of_day(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
+/// The same to the minute, for narrow tables: `02:31`.
+pub(crate) fn short_time_of_day(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M").to_string()
 }
 
 /// A duration: `120 ms`, `3.2 s`, `2 min 03 s`, `1 h 05 min`.

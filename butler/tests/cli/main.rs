@@ -1,9 +1,8 @@
 //! The command line as a person or a script meets it: the real executable against a stand-in for a server.
-//! What it does with the real server is seen in the tests that start one. One file a subject: `analyse` (products
-//! of plain files), `starts` (tasks
-//! started, waited for, watched, stopped), `runs` (what ran, failed, and will), `sections`, `settings`,
-//! `servers` (which one is asked, and what if none answers), `plex` (a Plex Media Server), `subtitles`, `terminal`
-//! (what is printed and what never is).
+//! What it does with the real server is seen in the tests that start one. One file a subject: `analyse`
+//! (products of plain files), `starts` (tasks started, waited for, watched, stopped), `runs` (what ran,
+//! failed, and will), `sections`, `settings`, `servers` (which one is asked, and what if none answers),
+//! `plex` (a Plex Media Server), `subtitles`, `terminal` (what is printed and what never is).
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -175,8 +174,11 @@ fn answer(request: &Request, life: &[Value], looks: &AtomicUsize) -> Reply {
             "next_try": "2026-11-24T02:00:00+01:00", "failed_at": "2026-11-23T01:00:00Z", "run": 7}]}),
         "POST /api/v1/remake?products=bif&section=12" | "POST /api/v1/remake?missing=1&now=1&item=7" => {
             json!({
-            "started": if request.line.contains("now=1") { json!([{"task": "RefreshLibraries", "outcome": "running; \
-                run=7", "message": "It runs already, run 7."}]) } else { json!([]) },
+            "started": if request.line.contains("now=1") {
+                json!([started(json!({"outcome": "running", "message": "It runs already, run 7."}))])
+            } else {
+                json!([])
+            },
             "files": 3, "products": 2, "failures": 0, "message": "Of 3 files is made anew: 2 products by \
                                                                   RefreshLibraries.",
             "tasks": [{"task": "RefreshLibraries", "kinds": ["bif"], "count": 2, "next": null}]})

@@ -74,7 +74,7 @@ fn what_a_plex_media_server_lacks_is_said() {
         (["runs"].as_slice(), "has no runs: it is no Butler"),
         (&["failures"], "has no failures"),
         (&["plan"], "has no plan of the nights ahead"),
-        (&["window"], "has no maintenance window that can be asked for"),
+        (&["night"], "has no report of its last night"),
         (&["pause"], "has no pauses"),
         (&["page"], "has no pages for people"),
         (&["start", "BackupDatabase", "--dry-run"], "has no plan of a task"),
@@ -88,6 +88,27 @@ fn what_a_plex_media_server_lacks_is_said() {
             "{arguments:?} {stderr}"
         );
     }
+}
+
+#[test]
+fn the_window_is_that_of_its_settings() {
+    let plex = Plex::start();
+    let (code, stdout, stderr) = said(at(&plex, &["window"]));
+    let expect = "Maintenance from 02:00 to 05:00 by the server's own clock; by this machine's it is ";
+    assert!(stdout.starts_with(expect) && stderr.is_empty(), "{stdout} {stderr}");
+    assert_eq!(code, if stdout.contains("it is open now") { 0 } else { 3 });
+    let (json_code, window) = said_json(at(&plex, &["window", "--json"]));
+    assert_eq!((&window["start_hour"], &window["end_hour"]), (&json!(2), &json!(5)));
+    assert_eq!(json_code, if window["open"] == json!(true) { 0 } else { 3 });
+}
+
+#[test]
+fn a_token_that_it_does_not_take_is_looked_for_where_it_keeps_one() {
+    let plex = Plex::start();
+    let mut wrong = at(&plex, &["tasks"]);
+    wrong.env("BUTLER_TOKEN", "wrong");
+    let (code, _, stderr) = said(wrong);
+    assert!(code == 5 && stderr.contains("`PlexOnlineToken` in its Preferences.xml"), "{stderr}");
 }
 
 #[test]
@@ -191,6 +212,87 @@ fn a_record_outlives_the_watch_and_the_server() {
     {
         assert!(code == 0 && stdout.contains(words), "no `{words}`: {stdout}");
     }
+}
+
+/// The history of a file, for programs.
+fn nights(file: &Path) -> serde_json::Value {
+    said_json(butler(&["runs", "--json", "--record", file.to_str().unwrap()])).1
+}
+
+#[test]
+fn a_record_outlives_what_a_gateway_answers_for_a_server_that_is_away() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let file = folder.path().join("night.db");
+    let plex = Plex::start();
+    let (mut child, mut stdout) = recording(&plex, &file);
+    for status in [404, 403, 400, 500, 502] {
+        has_looked(&plex);
+        listens(&plex);
+        let title = format!("Before {status}");
+        let uuid = plex.begin(LOUDNESS, &title);
+        line_with(&mut stdout, &title);
+        plex.gateway(Some(status));
+        let asked = plex.asked().len();
+        // Notifications are tried for again, and, once these are refused, looks.
+        wait_until("the watch has met the gateway", || plex.asked().len() > asked + 2).unwrap();
+        plex.end_silently(&uuid);
+        plex.gateway(None);
+        line_with(&mut stdout, &format!("{title} ended while nobody saw it."));
+        wait_until("the watch listens again", || plex.listeners() > 0).unwrap();
+    }
+    // A watch that begins while only the gateway is there waits too, for it goes on with a history.
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    plex.gateway(Some(404));
+    let asked = plex.asked().len();
+    let (mut child, mut stdout) = recording(&plex, &file);
+    wait_until("the watch has met the gateway", || plex.asked().len() > asked).unwrap();
+    plex.gateway(None);
+    listens(&plex);
+    plex.begin(LOUDNESS, "After");
+    line_with(&mut stdout, "After");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_record_says_of_which_section_and_which_switch_was_flipped_while_it_watched() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let file = folder.path().join("night.db");
+    let plex = Plex::start();
+    let (mut child, mut stdout) = recording(&plex, &file);
+    has_looked(&plex);
+    let backup = plex.begin("butler", "Backup");
+    // As a server does: the section comes some time after the begin.
+    line_with(&mut stdout, "Backup begins.");
+    plex.locate(&backup, "12");
+    plex.advance(&backup, 100, "library.db");
+    plex.switch("BackupDatabase", false);
+    let lists = || plex.asked().iter().filter(|request| request.line == "GET /butler").count();
+    let before = lists();
+    plex.end(&backup);
+    line_with(&mut stdout, "Backup ends.");
+    wait_until("the list of tasks was asked for", || lists() > before).unwrap();
+    plex.begin(LOUDNESS, "Loudness");
+    line_with(&mut stdout, "Loudness begins.");
+    let shown = || said(butler(&["runs", "--record", file.to_str().unwrap()])).1;
+    assert!(shown().contains("goes on at 0 %"), "{}", shown());
+    wait_until("the switch is in the file", || nights(&file)[0]["changes"] != json!([])).unwrap();
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+
+    let night = &nights(&file)[0];
+    assert_eq!(night["spans"][0]["section"], json!("12"));
+    assert_eq!(
+        (&night["changes"][0]["task"], &night["changes"][0]["enabled"]),
+        (&json!("BackupDatabase"), &json!(false))
+    );
+    // What was open when the watch ended has an end that nobody saw.
+    let shown = shown();
+    for words in ["SECTION", "  12  ", "BackupDatabase was found off", "unseen at 0 %"] {
+        assert!(shown.contains(words), "no `{words}`: {shown}");
+    }
+    assert!(!shown.contains("goes on"), "{shown}");
 }
 
 #[test]

@@ -74,10 +74,61 @@ fn no_server_no_entry_and_a_wrong_command_line_have_codes_of_their_own() {
 }
 
 #[test]
+fn what_is_neither_a_butler_nor_a_plex_media_server_is_told_so() {
+    // As the web server of a programming language answers, and one that knows no other methods.
+    let other = StandIn::start(|request| match request.line.starts_with("GET") {
+        true => Reply::new(404, "text/html", "", "<!DOCTYPE HTML><html><h1>Error response</h1></html>"),
+        false => Reply::new(501, "text/html", "", "<!DOCTYPE HTML><html><h1>Error response</h1></html>"),
+    });
+    for arguments in [["tasks"].as_slice(), &["sections", "list"], &["settings"], &["watch"]] {
+        let (code, _, stderr) = said(at(&other, arguments));
+        assert!(
+            code == 1 && stderr.contains("is no Butler and no Plex Media Server") && stderr.contains("Hint:"),
+            "{arguments:?} {code} {stderr}"
+        );
+    }
+    for arguments in [["start", "BackupDatabase"], ["stop", "BackupDatabase"]] {
+        let (code, _, stderr) = said(at(&other, &arguments));
+        assert!(code == 1 && stderr.contains("Hint: Is it a Butler or a Plex"), "{arguments:?} {stderr}");
+    }
+    // A page for people, as a router's, is nothing done.
+    let login = "<!DOCTYPE html><html><body><form>Log in to your router</form></body></html>";
+    let router = StandIn::start(move |_| Reply::new(200, "text/html", "", login));
+    for arguments in [["start", "BackupDatabase"], ["stop", "--all"], ["start", "--all"]] {
+        let (code, _, stderr) = said(at(&router, &arguments));
+        assert!(
+            code == 1 && stderr.contains("does not answer with the confirmation of an action"),
+            "{stderr}"
+        );
+    }
+    let closing = StandIn::start(|_| Reply::Bytes(Vec::new()));
+    let (code, _, stderr) = said(at(&closing, &["tasks"]));
+    assert!(code == 5 && stderr.contains("broke the connection off"), "{stderr}");
+}
+
+#[test]
+fn an_echo_of_the_token_is_printed_in_no_piece() {
+    for before in [195, 200, 290, 295] {
+        for status in [200, 400, 401, 500] {
+            let server = StandIn::start(move |request| {
+                let echo = "a".repeat(before) + request.header("x-plex-token");
+                Reply::new(status, "text/html", "", &format!("<h1>{echo}</h1>"))
+            });
+            let (_, _, stderr) = said(at(&server, &["tasks"]));
+            assert!(!stderr.contains(&TOKEN[..5]), "{before} {status} {stderr}");
+        }
+    }
+}
+
+#[test]
 fn a_server_that_says_nothing_is_not_waited_for_without_end() {
     let stalled = StandIn::start(|_| Reply::Silence);
     let (code, _, stderr) = said(at(&stalled, &["tasks", "--timeout", "1"]));
     assert!(code == 5 && stderr.contains("does not answer within 1 s."), "{stderr}");
+    // Nor is it asked by all ways of listening before the start.
+    let (code, _, stderr) = said(at(&stalled, &["start", "X", "--wait", "--timeout", "1"]));
+    assert!(code == 5 && stderr.contains("does not answer within 1 s."), "{stderr}");
+    assert_eq!(stalled.asked().len(), 2, "{:?}", stalled.asked());
 }
 
 #[test]

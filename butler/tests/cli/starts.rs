@@ -2,10 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
+use std::sync::atomic::AtomicUsize;
 
+use butler_fixtures::stand_in::{Reply, StandIn};
 use serde_json::{Value, json};
 
-use super::{active, at, run, said, said_json, server};
+use super::{active, answer, at, run, said, said_json, server};
 
 #[test]
 fn tasks_are_listed_for_people_and_for_programs() {
@@ -16,6 +18,28 @@ fn tasks_are_listed_for_people_and_for_programs() {
     assert_eq!((code, stdout.as_str()), (0, expect));
     let (code, tasks) = said_json(at(&server, &["tasks", "--json"]));
     assert_eq!((code, &tasks[1]["name"]), (0, &json!("BackupDatabase")));
+}
+
+#[test]
+fn programs_are_told_when_each_task_comes_next() {
+    let server = StandIn::start(|request| {
+        match request.line.as_str() {
+        "GET /api/v1/tasks" => Reply::json(
+            200,
+            &json!({"tasks": [{"name": "BackupDatabase", "title": "Back up", "description": "", "every_days": 3, "randomized": false,
+                "enabled": true, "due": true, "usual_seconds": 2, "next_at": "2026-11-24T01:00:00Z"}]})
+            .to_string(),
+        ),
+        _ => answer(request, &[run(json!({}))], &AtomicUsize::new(0)),
+    }
+    });
+    let (_, tasks) = said_json(at(&server, &["tasks", "--json"]));
+    let keys = ["name", "due", "next_at", "usual_seconds", "usual_is_guess"].map(|key| &tasks[1][key]);
+    assert_eq!(
+        keys,
+        [&json!("BackupDatabase"), &json!(true), &json!("2026-11-24T01:00:00Z"), &json!(2), &json!(false)]
+    );
+    assert!(tasks[0].get("next_at").is_none(), "{tasks}");
 }
 
 #[test]
@@ -54,7 +78,15 @@ fn a_wrong_name_is_answered_with_near_ones_and_keeps_no_other_back() {
     assert_eq!((code, stdout.as_str()), (4, "RefreshLibraries: It starts now, run 7.\n"));
     assert!(stderr.contains("no task `BrewCoffee`") && stderr.contains("`butler tasks` lists"), "{stderr}");
     // A name that a URL would swallow is no call on all tasks.
-    assert_eq!(said(at(&server, &["stop", ".."])).0, 4);
+    for named in [
+        ["stop", ".."].as_slice(),
+        &["start", "..", "--dry-run"],
+        &["start", "", "--dry-run"],
+        &["start", ".", "--confirm"],
+    ] {
+        let (code, _, stderr) = said(at(&server, named));
+        assert!(code == 4 && stderr.starts_with("Error: There is no task `"), "{named:?} {stderr}");
+    }
     assert!(server.asked().iter().all(|request| request.line != "DELETE /butler"));
 }
 

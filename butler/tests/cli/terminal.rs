@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use butler_fixtures::stand_in::{Reply, StandIn};
 use serde_json::json;
 
-use super::{active, answer, at, butler, plex, run, said, server};
+use super::{active, answer, at, butler, plex, run, said, said_json, server};
 
 #[test]
 fn a_pipe_that_closes_early_is_no_trouble() {
@@ -103,6 +103,47 @@ fn nothing_that_a_server_says_is_an_order_to_the_terminal() {
             !stdout.contains(is_order) && !stderr.contains(is_order),
             "{arguments:?} {stdout:?} {stderr:?}"
         );
+    }
+}
+
+#[test]
+fn programs_get_an_address_by_its_name_and_no_file_that_they_did_not_name() {
+    let server = butler_fixtures::butler();
+    let (code, page) = said_json(at(&server, &["page", "--json"]));
+    assert_eq!((code, &page["url"]), (0, &json!(format!("{}/sign-in?code=once", server.url()))));
+    assert!(page.get("path").is_none(), "{page}");
+    let folder = butler_fixtures::tempdir().unwrap();
+    let mut preview = at(&server, &["preview", "7", "--json"]);
+    preview.current_dir(folder.path());
+    let (code, shown) = said_json(preview);
+    assert_eq!((code, &shown["pictures"], shown.get("written")), (0, &json!(0), None));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// What a command prints on a terminal of so many columns.
+fn on_a_terminal(server: &StandIn, columns: u16, arguments: &str) -> String {
+    let line = format!("stty cols {columns}; {} {arguments} 2>&1", env!("CARGO_BIN_EXE_butler"));
+    let mut command = butler_fixtures::command("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    command.env("BUTLER_URL", server.url()).env("BUTLER_TOKEN", super::TOKEN).env("NO_COLOR", "1");
+    command.env_remove("BUTLER_DATA_DIR").env("TZ", "UTC").env("TERM", "xterm");
+    String::from_utf8(command.output().unwrap().stdout).unwrap().replace('\r', "")
+}
+
+#[test]
+fn a_narrow_terminal_is_told_what_it_does_not_get_and_no_line_is_wider() {
+    let server = server(vec![run(json!({"task": "ButlerTaskGenerateVoiceActivity"}))]);
+    let shown = on_a_terminal(&server, 80, "runs");
+    assert!(shown.contains("11-23 02:00") && shown.contains("Left out: "), "{shown}");
+    assert!(shown.contains("READ, REASON. A wider terminal or --json shows all."), "{shown}");
+    for columns in [80, 50] {
+        for arguments in ["runs", "plan", "tasks", "failures", "runs 7"] {
+            let shown = on_a_terminal(&server, columns, arguments);
+            assert!(shown.lines().count() > 1, "{shown}");
+            for line in shown.lines() {
+                assert!(line.chars().count() <= usize::from(columns), "{arguments} at {columns}: {shown}");
+            }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a person asks for by force is done, and no more: of a path only that path, of a file only that file; and it
-//! uses up none of the nights' tries.
+//! What a person asks for by force is done, and no more: of a path only that path, of a file only that file;
+//! and it uses up none of the nights' tries.
 
 use std::path::Path;
 

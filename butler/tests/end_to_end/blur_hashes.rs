@@ -1,4 +1,5 @@
-//! Posters, backgrounds and photos have a blur that clients draw; a picture that is damaged is told as any file is.
+//! Posters, backgrounds and photos have a blur that clients draw; a picture that is damaged is told as any
+//! file is.
 
 use std::fs;
 use std::path::Path;

@@ -13,12 +13,13 @@ use serde_json::Value;
 use super::{completed, small_films, stage};
 
 /// Tasks that read media, as far as this server has them, and what each makes.
-const READERS: [(&str, &str); 5] = [
+const READERS: [(&str, &str); 6] = [
     ("GenerateMediaIndexFiles", "bif"),
     ("DeepMediaAnalysis", "bandwidth"),
     ("LoudnessAnalysis", "loudness"),
     ("ButlerTaskGenerateVoiceActivity", "voice"),
     ("GenerateBlurHashes", "blur_hash"),
+    ("MusicAnalysis", "sonic"),
 ];
 
 #[test]

@@ -157,7 +157,7 @@ fn plain_files_are_analysed_without_a_server() {
     let output = server
         .butler(&["analyse".as_ref(), path.as_os_str(), "/not/there.mkv".as_ref(), "--json".as_ref()])
         .unwrap();
-    assert_eq!(output.status.code(), Some(1), "one of the files could not be analysed");
+    assert_eq!(output.status.code(), Some(4), "one of the files is not there");
     let results: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(results[0]["products"][0]["product"], "media_info", "{results:#}");
     assert!(results[1]["error"].as_str().unwrap().contains("/not/there.mkv"), "{results:#}");

@@ -1,5 +1,5 @@
-//! Strangers who flood the server: as many connections as it takes at all, each of which asks again and again,
-//! reads nothing, and comes back when it is hung up on. Who has the token is answered all the same.
+//! Strangers who flood the server: as many connections as it takes at all, each of which asks again and
+//! again, reads nothing, and comes back when it is hung up on. Who has the token is answered all the same.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;

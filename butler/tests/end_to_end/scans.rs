@@ -86,6 +86,20 @@ fn five_refreshes_beside_a_scan_that_works_lose_nothing_and_are_one_more_scan() 
 }
 
 #[test]
+fn a_start_of_the_scan_beside_one_that_works_is_one_more_scan_and_finds_what_came() {
+    let stage = stage();
+    stage.add_movies(&small_films(2)).unwrap();
+    let (server, section) = scanned(&stage);
+    let first = busy_scan(&stage, &server, &format!("/library/sections/{section}/refresh"));
+    // Into a folder that has been walked.
+    add(&stage, "Film 01 (2001)/Late (2010).mkv");
+    let output = server.butler(&["start", "RefreshLibraries", "--wait"]).unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains(&format!("Run {} is queued", first + 1)), "{said}");
+    assert_eq!(server.parts(&section).unwrap().len(), 2 + 1 + 1);
+}
+
+#[test]
 fn a_refresh_of_a_folder_reads_that_folder_and_those_above_it() {
     let stage = stage();
     for number in 0..50 {
@@ -222,9 +236,9 @@ fn a_scan_that_a_changed_file_asks_for_tries_nothing_again_that_failed() {
     let stage = stage();
     stage.folders.add_bytes("Torn (1980).mkv", b"It is no film.").unwrap();
     let (server, _) = scanned(&stage);
-    let tries =
-        |server: &Server| server.failures().unwrap().iter().map(|failure| failure["tries"].clone()).collect();
-    let before: Vec<Value> = tries(&server);
+    let tried_in =
+        |server: &Server| server.failures().unwrap().iter().map(|failure| failure["run"].clone()).collect();
+    let before: Vec<Value> = tried_in(&server);
     assert!(!before.is_empty());
     assert_eq!(server.put("/:/prefs?FSEventLibraryUpdatesEnabled=1").unwrap().status, 200);
     wait_until("the root is watched", || watched(&server) == 1).unwrap();
@@ -236,8 +250,8 @@ fn a_scan_that_a_changed_file_asks_for_tries_nothing_again_that_failed() {
         run.is_object() && fact(&run, "new files") == Some(1)
     })
     .unwrap();
-    assert_eq!((&run["failures"], tries(&server)), (&0.into(), before), "{run:#}");
+    assert_eq!((&run["failures"], tried_in(&server)), (&0.into(), before), "{run:#}");
     // A person's own wish does.
-    completed(&server, asked(&server, "/library/sections/all/refresh"));
-    assert_eq!(tries(&server).first(), Some(&2.into()));
+    let run = completed(&server, asked(&server, "/library/sections/all/refresh"));
+    assert_eq!(tried_in(&server), [run["id"].clone()]);
 }

@@ -5,7 +5,7 @@ use std::fs::{self, File, Permissions};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use butler_fixtures::{Server, Signal, wait_until};
 use rustix::io::{FdFlags, fcntl_setfd};
@@ -60,7 +60,7 @@ fn a_server_whose_standard_output_is_gone_gets_ready_all_the_same() {
     let stage = stage();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_butler"));
+    let mut command = butler_fixtures::command(env!("CARGO_BIN_EXE_butler"));
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(stage.data_dir());
     command.env_remove("BUTLER_TOKEN").stdin(Stdio::null()).stdout(writer).stderr(Stdio::null());
     let mut server = Running(command.spawn().unwrap());

@@ -1,5 +1,5 @@
-//! A newer version of one maker: its product alone is made anew, by the task that is there for it, and only while
-//! that is switched on.
+//! A newer version of one maker: its product alone is made anew, by the task that is there for it, and only
+//! while that is switched on.
 
 use butler_fixtures::Server;
 use rusqlite::Connection;

@@ -74,12 +74,13 @@ fn backups_go_where_the_setting_says_and_never_into_a_section() {
     let set = |path: &Path| said(&server, &["settings", "ButlerDatabaseBackupPath", path.to_str().unwrap()]);
     let (code, words) = set(&movies);
     assert!(code == Some(1) && words.contains("the folder of a section"), "{words}");
-    let copies = stage.spare_dir().join("copies");
-    fs::create_dir(&copies).unwrap();
+    let around = stage.spare_dir().join("around");
+    let copies = around.join("copies");
+    fs::create_dir_all(&copies).unwrap();
     assert_eq!(set(&copies).0, Some(0));
     completed(&server, "BackupDatabase");
     assert_eq!((names(&copies).len(), names(&server.data_dir().join("backups")).len()), (1, 0));
-    let add = ["sections", "add", "movie", "Around", stage.spare_dir().to_str().unwrap()];
+    let add = ["sections", "add", "movie", "Around", around.to_str().unwrap()];
     let (code, words) = said(&server, &add);
     assert!(code == Some(1) && words.contains("the folder of backups"), "{words}");
 }

@@ -231,8 +231,8 @@ fn clean_ups_on_a_disk_that_is_full_do_nothing_by_halves_and_all_of_it_with_room
     assert_sound(&data);
 }
 
-/// Has a run of a server, which is started anew for each try, stand in the middle of its work, and fills the disk
-/// under it; gives both once the run has ended: it did all the same, or says that the disk is full.
+/// Has a run of a server, which is started anew for each try, stand in the middle of its work, and fills the
+/// disk under it; gives both once the run has ended: it did all the same, or says that the disk is full.
 fn filled_midway(
     disk: &SmallDisk,
     start: impl Fn() -> Server,
@@ -333,7 +333,7 @@ fn bundles_that_go_while_the_disk_fills_up_go_whole_or_with_the_next_run() {
     let begin = |server: &Server| forced(server, task);
     let has_come = || sources() <= u64::from(FILMS);
     let (server, run) = filled_midway(&disk, start, begin, has_come, || sources() == 1);
-    assert!(run["state"] == "failed" || sources() == 1, "{run:#}");
+    assert!(run["state"] == "failed" || run["failures"].as_u64() > Some(0) || sources() == 1, "{run:#}");
     disk.make_room().unwrap();
     completed(&server, task);
     assert_eq!(sources(), 1);

@@ -1,12 +1,12 @@
 //! What keeps house, through the executable: what it shows first and then does, and what it costs when things
 //! go wrong in the middle of it.
 //!
-//! Never waits for a time: a moment is a state that is seen (a file that is gone, pages that are free), and the
-//! server is held there (SIGSTOP) while the test looks at it. One file a subject: `backups` (made, listed,
-//! restored), `words` (the log's files, the trash, a person's word), `dry_runs` (each list, and what then is
-//! done), `kills` (SIGKILL in the middle of each), `full_disks` (a disk that fills up in the middle of each),
-//! `roots` (one that is unmounted, and comes back), `damage` (a damaged page, and how it is told), `rights`
-//! (taken away).
+//! Never waits for a time: a moment is a state that is seen (a file that is gone, pages that are free), and
+//! the server is held there (SIGSTOP) while the test looks at it. One file a subject: `backups` (made,
+//! listed, restored), `words` (the log's files, the trash, a person's word), `dry_runs` (each list, and what
+//! then is done), `kills` (SIGKILL in the middle of each), `full_disks` (a disk that fills up in the middle
+//! of each), `roots` (one that is unmounted, and comes back), `damage` (a damaged page, and how it is told),
+//! `rights` (taken away).
 //!
 //! What users of other servers lost (`docs/housekeeping.md`, last table) is answered by these, row by row:
 //! - a share that is not mounted: `roots::an_unmounted_root_costs_no_film_...`, and in the library's tests
@@ -86,8 +86,8 @@ fn small_films(count: u32) -> Vec<(String, Film)> {
     (1..=count).map(|number| (format!("Film {number:02} ({})", 2000 + number), film(number))).collect()
 }
 
-/// Puts so many files by the names of films into a folder that no worker can read anything of: enough for what
-/// goes by files alone.
+/// Puts so many files by the names of films into a folder that no worker can read anything of: enough for
+/// what goes by files alone.
 fn unreadable_films(folder: &Path, count: u32) -> Vec<PathBuf> {
     fs::create_dir_all(folder).unwrap();
     let film = |number: u32| {

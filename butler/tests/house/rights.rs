@@ -1,5 +1,5 @@
-//! Rights that are taken away: one sentence that names the file, a run that goes on where it can, and all of it
-//! done once they are back.
+//! Rights that are taken away: one sentence that names the file, a run that goes on where it can, and all of
+//! it done once they are back.
 //!
 //! The tests may be root's, whom no mode stops: so the server runs without any capability.
 

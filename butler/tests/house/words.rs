@@ -1,5 +1,5 @@
-//! What keeps house by the doors that a person has: the server's log and its files, and a person's word that is
-//! asked for.
+//! What keeps house by the doors that a person has: the server's log and its files, and a person's word that
+//! is asked for.
 
 use std::fs;
 

@@ -27,20 +27,22 @@ const PREVIEWS: &str = "GenerateMediaIndexFiles";
 const DEEP: &str = "DeepMediaAnalysis";
 const CHAPTERS: &str = "GenerateChapterThumbs";
 const LOUDNESS: &str = "LoudnessAnalysis";
+const MUSIC: &str = "MusicAnalysis";
 const VOICE: &str = "ButlerTaskGenerateVoiceActivity";
 const BLURS: &str = "GenerateBlurHashes";
 const UPGRADES: &str = "UpgradeMediaAnalysis";
 const LOGS: &str = "ButlerTaskCleanSupplementalLogFiles";
 /// The tasks of every night.
-const DAILY: [&str; 9] = [SCAN, PREVIEWS, DEEP, CHAPTERS, LOUDNESS, VOICE, BLURS, UPGRADES, LOGS];
+const DAILY: [&str; 10] = [SCAN, PREVIEWS, DEEP, CHAPTERS, LOUDNESS, MUSIC, VOICE, BLURS, UPGRADES, LOGS];
 /// Those of a first night: a backup is due then too, and not again for three days; so is what keeps house
 /// once a week.
-const FIRST: [&str; 15] = [
+const FIRST: [&str; 16] = [
     SCAN,
     PREVIEWS,
     DEEP,
     CHAPTERS,
     LOUDNESS,
+    MUSIC,
     VOICE,
     BLURS,
     UPGRADES,

@@ -1,5 +1,5 @@
-//! A real Chromium without a window, spoken to over its own protocol (CDP) on loopback: opens pages, presses keys,
-//! asks what is shown, takes pictures. It knows nothing of Butler's pages.
+//! A real Chromium without a window, spoken to over its own protocol (CDP) on loopback: opens pages, presses
+//! keys, asks what is shown, takes pictures. It knows nothing of Butler's pages.
 
 use std::fs;
 use std::net::TcpStream;

@@ -1,13 +1,15 @@
-//! The pages in a real browser, over the real server with its real workers: what a person does with a mouse, by
-//! keyboard, on a phone, without a script, and with another server behind it.
+//! The pages in a real browser, over the real server with its real workers: what a person does with a mouse,
+//! by keyboard, on a phone, without a script, and with another server behind it.
 //!
 //! Pictures of every page, dark and light, on a desk and on a phone, are kept in `target/tmp/pages`.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod browser;
+mod film;
 mod nights;
 mod proxy;
 mod season;
+mod settings;
 mod shown;
 mod states;
 
@@ -66,7 +68,9 @@ fn open(server: &Server, browser: &mut Browser, path: &str) {
 #[test]
 fn a_task_is_started_watched_held_and_stopped_without_a_page_being_loaded_again() {
     let stage = stage();
-    let server = with_films(&stage, &[long_film(1), long_film(2), long_film(3)]);
+    // So many that the run is still at work when the browser has come to its last click.
+    let films: Vec<_> = (1..=12).map(long_film).collect();
+    let server = with_films(&stage, &films);
     let mut browser = signed_in(&server);
     // What a page that is loaded again would forget.
     browser.evaluate("window.stays = true").unwrap();
@@ -119,9 +123,9 @@ fn progress_moves_by_itself() {
     browser
         .until("a large picture is shown", "document.querySelector('.scrub-big img')?.naturalWidth > 0")
         .unwrap();
-    let at = "document.querySelector('.scrub').getAttribute('aria-valuenow')";
+    let at = "document.querySelector('.strip').getAttribute('aria-valuenow')";
     let before = browser.evaluate(at).unwrap();
-    browser.evaluate("document.querySelector('.scrub').focus()").unwrap();
+    browser.evaluate("document.querySelector('.strip').focus()").unwrap();
     browser.hover("h1", 0.5).unwrap();
     browser.press("ArrowRight").unwrap();
     browser.until("the key moved it", &format!("{at} !== {before}")).unwrap();
@@ -159,8 +163,8 @@ fn the_hours_are_changed_and_a_failure_is_found_and_retried() {
     browser.click("form.hours button").unwrap();
     browser.until_shown("The hours are changed.").unwrap();
     assert_eq!(server.get_json("/api/v1/settings/ButlerStartHour").unwrap()["value"], 23);
-    // A choice is saved as it is made.
-    browser.evaluate("{ const s = document.querySelector('#set-ButlerTaskBackupDatabase'); s.value = '0'; s.dispatchEvent(new Event('change', {bubbles: true})) }").unwrap();
+    // A switch is turned as on the page of tasks.
+    browser.click("#set-ButlerTaskBackupDatabase").unwrap();
     browser
         .until("it is marked as changed", "document.querySelector('#ButlerTaskBackupDatabase .changed')")
         .unwrap();
@@ -255,6 +259,7 @@ fn every_page_is_accessible_and_fits_dark_and_light_on_a_desk_and_on_a_phone() {
     server.butler(&["start", "GenerateMediaIndexFiles", "--wait"]).unwrap();
     server.butler(&["start", "DeepMediaAnalysis", "--wait"]).unwrap();
     server.butler(&["start", "LoudnessAnalysis", "--wait"]).unwrap();
+    server.butler(&["start", "ButlerTaskGenerateVoiceActivity", "--wait"]).unwrap();
     let mut browser = signed_in(&server);
     let mut wrong = Vec::new();
     for (width, height, is_phone, on) in [(1280, 900, false, "desk"), (390, 844, true, "phone")] {

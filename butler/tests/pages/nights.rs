@@ -1,4 +1,5 @@
-//! What was: last night told alike everywhere, a season of nights on one page, and moments in the viewer's zone.
+//! What was: last night told alike everywhere, a season of nights on one page, and moments in the viewer's
+//! zone.
 
 use butler_fixtures::{Server, Stage};
 use jiff::civil::date;
@@ -20,6 +21,7 @@ fn after(stage: &Stage, nights: i64, zone: &str) -> Server {
     season::write(&stage.data_dir(), &tasks, nights, date(2026, 11, 23), zone).unwrap();
     let noon = date(2026, 11, 23).at(12, 0, 0, 0).in_tz(zone).unwrap().timestamp();
     let server = stage.server_at(&noon.to_string(), zone).unwrap();
+    std::fs::create_dir_all(stage.folders.movies()).unwrap();
     server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
     server
 }
@@ -46,6 +48,53 @@ fn page_api_and_command_line_tell_last_night_in_one_sentence() {
     browser.click(".nights li:last-child a").unwrap();
     browser.until("its runs are there", "location.search === '?day=2026-11-23'").unwrap();
     browser.until_shown("5 runs like this").unwrap();
+}
+
+#[test]
+fn by_day_what_ran_last_night_is_drawn_beside_what_is_planned() {
+    let stage = stage();
+    stage.add_movies(&[small_film(1)]).unwrap();
+    let server = after(&stage, 3, "Europe/Berlin");
+    let mut browser = Browser::start().unwrap();
+    browser.zone("Europe/Berlin").unwrap();
+    sign_in(&server, &mut browser);
+    browser.until_shown("Last night, 02:00 to 05:00").unwrap();
+    browser.until_shown("The next night, tomorrow 02:00 to 05:00").unwrap();
+    let ran = "document.querySelectorAll('#night rect.done[x]').length";
+    assert!(browser.evaluate(ran).unwrap().as_u64().unwrap() >= 4);
+    let beside =
+        browser.evaluate("[...document.querySelectorAll('#night .told')].map(t => t.textContent)").unwrap();
+    assert!(
+        beside.as_array().unwrap().iter().any(|label| label.as_str().unwrap().ends_with(" s")),
+        "{beside}"
+    );
+    // The next time of what is not daily is a night, not a riddle.
+    open(&server, &mut browser, "/tasks");
+    let next = "[...document.querySelectorAll('#tasks td[data-label=Next]')].map(t => t.innerText)";
+    let next = browser.evaluate(next).unwrap();
+    assert!(!next.as_array().unwrap().iter().any(|next| next == "when it is due"), "{next}");
+    // One clock, so nothing is to be said of zones.
+    let foot = browser.evaluate("document.querySelector('footer').innerText").unwrap();
+    assert!(foot.as_str().unwrap().starts_with("It is 12:"), "{foot}");
+}
+
+#[test]
+fn zones_of_two_names_and_one_clock_are_one() {
+    let stage = stage();
+    let server = after(&stage, 1, "Asia/Kolkata");
+    let mut browser = Browser::start().unwrap();
+    browser.zone("Asia/Calcutta").unwrap();
+    sign_in(&server, &mut browser);
+    browser
+        .until("nothing is said", "document.querySelector('footer').innerText.startsWith('It is 12:')")
+        .unwrap();
+    for (zone, is_told) in [("Asia/Colombo", false), ("Asia/Kathmandu", true)] {
+        browser.zone(zone).unwrap();
+        open(&server, &mut browser, "/tasks");
+        let told =
+            browser.evaluate("document.querySelector('footer').innerText.includes('Times are those of')");
+        assert_eq!(told.unwrap(), is_told, "{zone}");
+    }
 }
 
 #[test]
@@ -86,7 +135,7 @@ fn moments_are_the_viewers_everywhere_and_the_servers_clock_stays_its_own() {
     holds(
         &mut browser,
         "the window",
-        "document.querySelector('#night h2').innerText.includes('today 17:00 to 20:00')",
+        "[...document.querySelectorAll('#night h2')].at(-1).innerText.includes('today 17:00 to 20:00')",
     );
     holds(
         &mut browser,

@@ -1,5 +1,5 @@
-//! Behind a proxy that serves Butler below a path and under a name of its own, as nginx would: everything a person
-//! does works there.
+//! Behind a proxy that serves Butler below a path and under a name of its own, as nginx would: everything a
+//! person does works there.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -1,5 +1,5 @@
-//! A season of nights that were: runs as the schedule would have kept them, straight into the database of a server
-//! that does not run. The same numbers give the same season.
+//! A season of nights that were: runs as the schedule would have kept them, straight into the database of a
+//! server that does not run. The same numbers give the same season.
 
 use std::path::Path;
 
@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, params};
 
-/// Writes the runs of these tasks in so many nights, the last of which is that of the day `last`: in some nights
-/// files failed, in some the last task found no room, and in one of fifty it failed.
+/// Writes the runs of these tasks in so many nights, the last of which is that of the day `last`: in some
+/// nights files failed, in some the last task found no room, and in one of fifty it failed.
 pub(crate) fn write(data_dir: &Path, tasks: &[String], nights: i64, last: Date, zone: &str) -> Result<()> {
     // Its tables are made by who knows them.
     drop(Library::open(data_dir)?);

@@ -1,5 +1,6 @@
-//! The two pictures that README and docs/page.md show, of the sample library after a month of nights. Not run by
-//! itself: `cargo nextest run -p butler --test pages --run-ignored only shown` writes them into `docs/images`.
+//! The two pictures that README and docs/page.md show, of the sample library after a month of nights. Not run
+//! by itself: `cargo nextest run -p butler --test pages --run-ignored only shown` writes them into
+//! `docs/images`.
 
 use std::fs;
 use std::path::Path;

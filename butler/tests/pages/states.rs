@@ -1,5 +1,5 @@
-//! Pages when things are not as usual: a folder is away, the disk is full, a thousand things failed, there are many
-//! sections, and names are as long as they can be.
+//! Pages when things are not as usual: a folder is away, the disk is full, a thousand things failed, there
+//! are many sections, and names are as long as they can be.
 
 use std::path::Path;
 

@@ -127,6 +127,11 @@ assert len(movies.search(**{"addedAt>>": "1d"})) == 4 and movies.search(**{"adde
 refuses(NotFound, lambda: movies.search(studio="A24"))
 refuses(BadRequest, lambda: plex.fetchItems(f"/library/sections/{movies.key}/all?studio=A24"))
 assert titles(plex.library.search(title="Alpha", libtype="movie")) == ["Alpha"]
+# Of all kinds: those that have no year are not in the list.
+assert "Alpha" in titles(plex.library.search(year=1991))
+assert all(item.year == 1991 for item in plex.library.search(year=1991))
+for choice in movies.listFilterChoices("unwatched"):
+    assert choice.key in ("0", "1") and choice.title
 assert titles(movies.recentlyAdded(maxresults=4)) and movies.collections() == []
 until("all are listed as new", lambda: {item.type for item in plex.library.recentlyAdded()} == {"movie", "episode", "album", "photo"})
 

@@ -1,5 +1,5 @@
-//! What becomes of a failure: recorded with one try more, tried again when a person asks, forgotten once a scan
-//! could read it again.
+//! What becomes of a failure: recorded with one try more, tried again when a person asks, forgotten once a
+//! scan could read it again.
 
 use std::collections::HashSet;
 use std::path::PathBuf;

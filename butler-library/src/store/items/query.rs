@@ -60,6 +60,8 @@ pub enum Filter {
     Any(Vec<Self>),
     /// Those of which something holds, or of what they belong to.
     Of(Relative, Test),
+    /// Those of these kinds.
+    Kinds(Vec<ItemKind>),
 }
 
 /// Which item a test or an order looks at.
@@ -350,6 +352,7 @@ impl Builder {
                 let alias = self.alias(*of);
                 self.test(alias, test)
             }
+            Filter::Kinds(kinds) => one_of("i.kind", kinds.iter().map(|kind| format!("'{kind}'"))),
         }
     }
 

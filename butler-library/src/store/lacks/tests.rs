@@ -1,4 +1,4 @@
-//! Lacks that are counted in steps, and what the questions for them touch.
+//! Kept lacks against what is asked of the sources, and the plans of the queries.
 
 use super::*;
 

@@ -95,13 +95,9 @@ fn read(path: &Path, all: &[SoundWants], beside: Option<&Spec>) -> (Vec<Sounds>,
     let (on_several, fed_on_several, _) = read_on(3, path, all, beside);
     assert!(heard == on_several, "what is heard depends on the threads");
     assert_eq!(fed.pictures, fed_on_several.pictures);
-    assert_eq!(ends(&fed.sound), ends(&fed_on_several.sound));
+    let ends = |fed: &Fed| fed.sound.iter().map(|heard| heard.0.clone()).collect::<Vec<_>>();
+    assert_eq!(ends(&fed), ends(&fed_on_several));
     (heard, fed, bytes_read)
-}
-
-/// What became of each stream of each maker.
-fn ends(heard: &[Heard]) -> Vec<&[(usize, Option<Result<(), Stop>>)]> {
-    heard.iter().map(|heard| &*heard.0).collect()
 }
 
 fn read_on(threads: u16, path: &Path, all: &[SoundWants], beside: Option<&Spec>) -> (Vec<Sounds>, Fed, u64) {

@@ -2,8 +2,8 @@
 //! from them its momentary, short-term and gating blocks, its course and its true peak.
 //!
 //! Filter and true peak are the crate `ebur128`'s; the windows are counted here, every hundredth of a second,
-//! for its own are looked at ten times a second and miss the highest of short sounds. What was not heard is no
-//! silence: windows begin anew behind a gap. Start with [`Meter::samples`].
+//! for its own are looked at ten times a second and miss the highest of short sounds. What was not heard is
+//! no silence: windows begin anew behind a gap. Start with [`Meter::samples`].
 
 use std::collections::VecDeque;
 

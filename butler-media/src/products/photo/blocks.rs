@@ -109,7 +109,8 @@ impl Blocks {
         None
     }
 
-    /// Takes a further piece of Photoshop's resources, as long as all of them are no longer than a block may be.
+    /// Takes a further piece of Photoshop's resources, as long as all of them are no longer than a block may
+    /// be.
     fn more_photoshop(&mut self, piece: &[u8]) {
         if (self.photoshop.len() + piece.len()) as u64 <= MAX_BLOCK {
             self.photoshop.extend_from_slice(piece);

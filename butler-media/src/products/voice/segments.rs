@@ -1,7 +1,7 @@
 //! Speech segments out of how likely each moment is speech. Pure.
 //!
-//! Speech begins where it is likely and ends where it is not likely any more for a while; what is shorter than
-//! a syllable is none. Start with [`Segments::frame`].
+//! Speech begins where it is likely and ends where it is not likely any more for a while; what is shorter
+//! than a syllable is none. Start with [`Segments::frame`].
 
 use butler_product::voice::{MAX_SEGMENTS, Segment};
 

@@ -40,6 +40,7 @@ fn the_season_of_the_folder_tells_what_a_number_means() {
             ("Show/Season 1/7 Days.mkv", "Show S1 | 7 Days"),
             ("Show/Season 1/1-02 - Title.mkv", "Show S1 E2 | Title"),
             ("Show/Season 1/Show 1-02 - Title.mkv", "Show S1 E2 | Title"),
+            ("Show/Season 1/Show - 04 - 1.50 Dollars.mkv", "Show S1 E4 | 1.50 Dollars"),
             ("Show/Season 2/1-02 - Title.mkv", "Show S2 E1-2 | Title"),
             ("Show/Season 9/9-10 - Title.mkv", "Show S9 E9-10 | Title"),
             ("Show/Season 1/0102 Title.mkv", "Show S1 E2 | Title"),

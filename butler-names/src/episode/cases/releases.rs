@@ -27,6 +27,7 @@ fn season_and_episode_in_further_forms() {
             ("Show/grp-shows01e02-720p.mkv", "Show S1 E2 | v 720p"),
             ("Show/grp-show.s01e02.720p.mkv", "Show S1 E2 | v 720p"),
             ("www.site.org - Show.Name.S01E02.mkv", "Show Name S1 E2"),
+            ("Show/Show.S01E02.Title.ITVX.WEBRip.mkv", "Show S1 E2 | Title"),
             ("Show/Show - S01E02.mp4.mkv", "Show S1 E2"),
             ("Show 2016 02 25 S20E142.mkv", "Show S20 E142 on 2016-02-25"),
         ],
@@ -138,6 +139,9 @@ fn days_beside_numbers_and_in_words() {
             ("Show/Show 5th Mar 2025 1080p.mkv", "Show S2025 2025-03-05 | v 1080p"),
             ("Show/Show.140722.720p.HDTV.mkv", "Show S2014 2014-07-22 | v 720p"),
             ("Show/Show - S02E02 - Title (14-01-2008) [Rip].avi", "Show S2 E2 on 2008-01-14 | Title [Rip]"),
+            ("Show/Show - 101 (01) - 20101123 - Title.avi", "Show S1 E1 on 2010-11-23 | Title"),
+            ("Show/Show - 101 (2010-11-23) Title.avi", "Show S1 E1 on 2010-11-23 | Title"),
+            ("Show/Show - 2010-11-23 - 101.avi", "Show S2010 2010-11-23 | 101"),
             ("Show/Show.101.Event.2010.11.23.HDTV.mkv", "Show S1 E1 on 2010-11-23 | Event"),
         ],
     );

@@ -18,6 +18,7 @@ fn words_that_are_added_to_a_title_are_no_part_of_it() {
             ("Heat [Ultimate Collector's Edition].1995.BRRip.mkv", "Heat (1995)"),
             ("Heat (VHS) [1995] Al Pacino.mkv", "Heat (1995) | Al Pacino"),
             ("Heat.NRK.WEB-DL.1080p.mkv", "Heat | NRK 1080p"),
+            ("Heat.MUBI.WEB-DL.1080p.mkv", "Heat | MUBI 1080p"),
             (
                 "Heat.1995.INTEGRAL VERSION LIMITED EDITION.1080p.BluRay.mkv",
                 "Heat (1995) | INTEGRAL VERSION LIMITED EDITION 1080p",

@@ -15,20 +15,16 @@ impl Oracle {
         let all = 0..self.rows.len();
         let one = |task: usize| {
             let is_off = self.tally.met(Branch::OffAtStartAll, !self.is_on(task));
-            (task, if is_off { off } else { self.start(task, force, None, false, now) })
+            (task, if is_off { off } else { self.start(task, force, None, now) })
         };
         Said::StartAll(all.map(one).collect())
     }
 
-    /// One task by its name. A forced scan looks once more at what one that works has passed, and so does what
-    /// keeps house in one section.
+    /// One task by its name.
     pub(super) fn start_one(&mut self, task: usize, forced: bool, section: Option<i64>, now: i64) -> Became {
-        let lane = self.rows[task].timing.lane;
-        let anew = forced && (lane == Lane::Scan || section.is_some());
-        let section_alone = section.filter(|_| forced && lane == Lane::Scan);
-        match section_alone {
+        match section.filter(|_| self.rows[task].timing.lane == Lane::Scan) {
             Some(section) => self.refresh(task, section, 0, Origin::Person),
-            None => self.start(task, forced, section, anew, now),
+            None => self.start(task, forced, section, now),
         }
     }
 
@@ -39,7 +35,10 @@ impl Oracle {
         let queued = |run: &Run| run.task == scan && run.state == RunState::Queued;
         let is_in = |run: &Run| run.paths == 0 || (paths != 0 && paths & !run.paths == 0);
         let holds = |run: &Run| run.section.is_none() || (run.section == Some(section) && is_in(run));
-        if let Some(run) = self.runs.iter().find(|run| queued(run) && holds(run) && is_sure(run)) {
+        if let Some(run) = self.runs.iter_mut().find(|run| queued(run) && holds(run) && is_sure(run)) {
+            if origin == Origin::Person && (!run.forced || run.origin == Origin::Watch) {
+                (run.forced, run.origin, run.bound_until) = (true, origin, None);
+            }
             return Became::Running { run: run.id };
         }
         if let Some(run) = self.runs.iter_mut().find(|run| queued(run) && run.section == Some(section)) {
@@ -54,19 +53,38 @@ impl Oracle {
         Became::Started { run: run.id, waits: None }
     }
 
-    fn start(&mut self, task: usize, forced: bool, section: Option<i64>, anew: bool, now: i64) -> Became {
-        let is_limited_word = section.is_some() && self.rows[task].timing.lane == Lane::Housekeeping;
+    /// A scan looks once more at what one that works has passed, and so does what keeps house in one section.
+    fn start(&mut self, task: usize, forced: bool, section: Option<i64>, now: i64) -> Became {
+        let lane = self.rows[task].timing.lane;
+        let anew = lane == Lane::Scan || lane == Lane::Housekeeping && section.is_some();
+        let does_section = |run: &Run| match lane {
+            Lane::Scan => run.section.is_none() || run.section == section,
+            Lane::Housekeeping => run.section == section,
+            Lane::Media => {
+                run.section.is_none() && (section.is_none() || run.forced) || run.section == section
+            }
+        };
         let does_it = |run: &&Run| {
             run.task == task
                 && run.origin != Origin::Asap
-                && (run.section == section || run.section.is_none() && !is_limited_word)
+                && does_section(run)
                 && run.state != RunState::Stopping
-                && !(anew && (run.works() || run.state == RunState::Queued && !is_sure(run)))
+                && !(anew && (run.works() || forced && run.state == RunState::Queued && !is_sure(run)))
         };
-        if let Some(run) = self.runs.iter().filter(does_it).find(|run| run.state != RunState::Scheduled) {
+        let there = self.runs.iter().filter(does_it).find(|run| run.state != RunState::Scheduled);
+        if let Some(run) = there.map(|run| run.id) {
             self.tally.count(Branch::AlreadyThere);
-            return Became::Running { run: run.id };
+            // What watched folders ask for tries nothing again.
+            let asked = self.get(run);
+            let tries_anew = forced && (!asked.forced || asked.origin == Origin::Watch);
+            if self.tally.met(Branch::ForcedAnew, tries_anew) {
+                let run = self.get(run);
+                (run.forced, run.origin, run.bound_until) = (true, Origin::Person, None);
+            }
+            return Became::Running { run };
         }
+        let beside = self.runs.iter().any(|run| run.task == task && run.works() && run.section.is_none());
+        self.tally.met(Branch::ScanBehindScan, lane == Lane::Scan && !forced && beside);
         self.tally.met(Branch::OfSection, section.is_some());
         let scheduled = self
             .runs

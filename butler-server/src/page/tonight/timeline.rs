@@ -1,13 +1,14 @@
-//! The night as one picture: a row a task, from what ran to what is planned. Places are per cent of the window,
-//! so that a track fits any width and no style stands in the markup.
+//! The night as one picture: a row a task, from what ran to what is planned. Places are per cent of the
+//! window, so that a track fits any width and no style stands in the markup.
 
 use butler_api::v1::{PlannedRun, Run, Task};
-use butler_api::{RunState, TaskName};
+use butler_api::{Origin, RunState, TaskName};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
-use crate::page::words::{Clock, length, mark};
+use crate::page::words::{Clock, between, count, length, mark};
 
 /// The window that is drawn, and the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ struct Bar {
     mark: Mark,
     /// With its moments as [`Clock::told`] finds them.
     words: String,
+    /// What stands beside it: `3 min`.
+    label: String,
 }
 
 /// One task's row.
@@ -48,8 +51,17 @@ pub(super) struct Row {
     note: Option<String>,
 }
 
+/// One night of the picture; two stand side by side, with the names of their tasks before both.
+pub(super) struct Panel {
+    pub(super) night: Night,
+    pub(super) rows: Vec<Row>,
+    pub(super) head: Markup,
+}
+
 /// A bar that lasts no time is seen all the same.
-const NARROWEST: f64 = 0.6;
+const NARROWEST: f64 = 1.6;
+/// About how much of a track a letter takes.
+const LETTER: f64 = 1.9;
 
 /// The rows of a night: those that begin first stand first.
 pub(super) fn rows(night: &Night, tasks: &[Task], past: &[Run], ahead: &[PlannedRun]) -> Vec<Row> {
@@ -86,13 +98,39 @@ impl Night {
         (at.duration_since(self.from).as_secs_f64() / whole * 100.0).clamp(0.0, 100.0)
     }
 
-    fn bar(&self, from: Timestamp, until: Timestamp, mark: Mark, words: String) -> Option<Bar> {
+    /// The night of another day by the same hours, and by those of its runs, should the hours have been
+    /// others.
+    pub(super) fn of_day(&self, day: Date, runs: &[Run]) -> Option<Self> {
+        let time = |at: Timestamp| self.zone.to_datetime(at).time();
+        let (from, until) = (time(self.from), time(self.until));
+        let last = if until <= from { day.tomorrow().ok()? } else { day };
+        let at = |day: Date, time| self.zone.to_ambiguous_timestamp(day.to_datetime(time)).compatible().ok();
+        let of_window = || runs.iter().filter(|run| run.origin == Origin::Window);
+        let begun = of_window().filter_map(|run| run.started_at).min();
+        let ended = of_window().filter_map(|run| run.ended_at).max();
+        let (from, until) = (at(day, from)?, at(last, until)?);
+        Some(Self {
+            from: begun.map_or(from, |begun| begun.min(from)),
+            until: ended.map_or(until, |ended| ended.max(until)),
+            now: self.now,
+            zone: self.zone.clone(),
+        })
+    }
+
+    fn bar(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        mark: Mark,
+        words: String,
+        label: String,
+    ) -> Option<Bar> {
         if until < self.from || from > self.until {
             return None;
         }
         let (from, until) = (self.place(from), self.place(until));
         let from = from.min(100.0 - NARROWEST);
-        Some(Bar { from, width: (until - from).max(NARROWEST), mark, words })
+        Some(Bar { from, width: (until - from).max(NARROWEST), mark, words, label })
     }
 
     fn ran(&self, run: &Run) -> Option<Bar> {
@@ -107,10 +145,12 @@ impl Night {
         };
         let took = length(u64::try_from(until.duration_since(from).as_secs()).unwrap_or(0));
         let mut words = format!("{} to {}, {took}, {word}", mark(from), mark(until));
+        let mut label = if bar == Mark::Done { took } else { format!("{took}, {word}") };
         if let Some(failed) = run.failed() {
             words.push_str(&format!(", {failed}"));
+            label.push_str(&format!(", {} failed", count(run.failed_files)));
         }
-        self.bar(from, until, bar, words)
+        self.bar(from, until, bar, words, label)
     }
 
     fn planned(&self, run: &PlannedRun) -> Option<Bar> {
@@ -121,7 +161,10 @@ impl Night {
         }
         let bar = if ["cut", "goes-on"].contains(&run.how.as_str()) { Mark::Left } else { Mark::Planned };
         let words = format!("planned, about {} to {}", mark(start), mark(end));
-        self.bar(start, end, bar, words)
+        // Of what works already the rest is planned.
+        let begun = run.start.is_some_and(|start| start.at() < self.now);
+        let label = format!("about {}{}", between(start, end), if begun { " more" } else { "" });
+        self.bar(start, end, bar, words, label)
     }
 
     fn clock(&self, at: Timestamp) -> String {
@@ -153,34 +196,51 @@ impl Night {
         hours
     }
 
-    fn is_open(&self) -> bool {
-        self.from <= self.now && self.now < self.until
+    /// Where the present is, while it is in this night.
+    fn present(&self) -> Option<f64> {
+        (self.from <= self.now && self.now < self.until).then(|| self.place(self.now))
     }
 }
 
-/// The picture.
-pub(super) fn picture(night: &Night, rows: &[Row], clock: &Clock, at: impl Fn(&str) -> String) -> Markup {
-    let hours = night.hours();
-    let present = night.is_open().then(|| night.place(night.now));
+/// The picture: a row a task, in the order of the first night that has it.
+pub(super) fn picture(panels: &[&Panel], clock: &Clock, at: impl Fn(&str) -> String) -> Markup {
+    let mut names: Vec<&Row> = Vec::new();
+    for row in panels.iter().flat_map(|panel| &panel.rows) {
+        if !names.iter().any(|known| known.name == row.name) {
+            names.push(row);
+        }
+    }
     html! {
         (hatches())
-        div.night {
+        div.night.two[panels.len() > 1] {
             span.name {}
-            (axis(night, &hours, present))
-            @for row in rows {
-                a.name href=(at(&format!("/tasks/{}", row.name))) { (row.title) }
-                (track(night, row, clock, &hours, present))
-                @if let Some(note) = &row.note { p.note { (note) } }
+            @for panel in panels { h2 { (panel.head) } }
+            @if !names.is_empty() {
+                span.name {}
+                @for panel in panels { (axis(&panel.night)) }
+            }
+            @for named in &names {
+                a.name href=(at(&format!("/tasks/{}", named.name))) { (named.title) }
+                @for panel in panels {
+                    @let row = panel.rows.iter().find(|row| row.name == named.name);
+                    (track(&panel.night, &named.title, row.map_or(&[], |row| &row.bars), clock))
+                }
+                @for note in panels.iter().flat_map(|panel| &panel.rows).filter(|row| row.name == named.name).filter_map(|row| row.note.as_ref()) {
+                    p.note { (note) }
+                }
             }
         }
-        div.key aria-hidden="true" {
-            span.done { i.dot {} "done" } span.run { i.dot {} "works" } span.plan { i.dot {} "planned, by past nights" }
-            span.miss { i.dot {} "left for another night" } span.fail { i.dot {} "failed" }
+        @if !names.is_empty() {
+            div.key aria-hidden="true" {
+                span.done { i.dot {} "done" } span.run { i.dot {} "works" } span.plan { i.dot {} "planned, by past nights" }
+                span.miss { i.dot {} "left for another night" } span.fail { i.dot {} "failed" }
+            }
         }
     }
 }
 
-fn axis(night: &Night, hours: &[Timestamp], present: Option<f64>) -> Markup {
+fn axis(night: &Night) -> Markup {
+    let (hours, present) = (night.hours(), night.present());
     let last = hours.len().saturating_sub(1);
     html! {
         svg.track.axis height="18" aria-hidden="true" {
@@ -189,7 +249,7 @@ fn axis(night: &Night, hours: &[Timestamp], present: Option<f64>) -> Markup {
                 @let anchor = if nth == 0 { "start" } else if nth == last { "end" } else { "middle" };
                 // The present stands over an hour that is near to it.
                 @if present.is_none_or(|present| (present - place).abs() > 7.0) {
-                    text x=(per_cent(place)) y="12" text-anchor=(anchor) data-at=(format!("{hour:.0}")) data-as="time" { (night.clock(*hour)) }
+                    text.inner[anchor == "middle"] x=(per_cent(place)) y="12" text-anchor=(anchor) data-at=(format!("{hour:.0}")) data-as="time" { (night.clock(*hour)) }
                 }
             }
             @if let Some(present) = present {
@@ -200,10 +260,11 @@ fn axis(night: &Night, hours: &[Timestamp], present: Option<f64>) -> Markup {
     }
 }
 
-fn track(night: &Night, row: &Row, clock: &Clock, hours: &[Timestamp], present: Option<f64>) -> Markup {
-    let words: Vec<&str> = row.bars.iter().map(|bar| bar.words.as_str()).collect();
+fn track(night: &Night, title: &str, bars: &[Bar], clock: &Clock) -> Markup {
+    let words: Vec<&str> = bars.iter().map(|bar| bar.words.as_str()).collect();
     let words = if words.is_empty() { "nothing in this window".to_owned() } else { words.join("; ") };
-    let label = format!("{}: {words}", row.title);
+    let label = format!("{title}: {words}");
+    let hours = night.hours();
     html! {
         svg.track height="18" role="img" aria-label=(clock.told(&label)) data-told=(label) {
             rect.ground width="100%" height="18" rx="5" {}
@@ -211,15 +272,31 @@ fn track(night: &Night, row: &Row, clock: &Clock, hours: &[Timestamp], present: 
                 @let place = per_cent(night.place(*hour));
                 line.grid x1=(place) x2=(place) y1="0" y2="18" {}
             }
-            @for bar in &row.bars {
+            @for bar in bars {
                 rect class=(class(bar.mark)) x=(per_cent(bar.from)) y="1.5" width=(per_cent(bar.width)) height="15" rx="4" {
                     title data-told=(bar.words) { (clock.told(&bar.words)) }
                 }
             }
-            @if let Some(present) = present {
+            @if let Some((x, anchor, label)) = beside(bars) {
+                text.told x=(per_cent(x)) y="13" text-anchor=(anchor) { (label) }
+            }
+            @if let Some(present) = night.present() {
                 line.now x1=(per_cent(present)) x2=(per_cent(present)) y1="-5" y2="23" {}
             }
         }
+    }
+}
+
+/// Where the last bar's label has room: behind it, else before the first one.
+fn beside(bars: &[Bar]) -> Option<(f64, &'static str, &str)> {
+    const GAP: f64 = 1.0;
+    let (first, last) = (bars.first()?, bars.last()?);
+    let needs = last.label.chars().count() as f64 * LETTER + GAP;
+    let (before, behind) = (first.from, last.from + last.width);
+    if behind + needs <= 100.0 {
+        Some((behind + GAP, "start", &last.label))
+    } else {
+        (before >= needs).then_some((before - GAP, "end", &last.label))
     }
 }
 
@@ -252,8 +329,8 @@ fn per_cent(place: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use butler_api::RunId;
     use butler_api::v1::LocalTime;
-    use butler_api::{Origin, RunId};
 
     use super::*;
 
@@ -357,6 +434,36 @@ mod tests {
         let last = &shown(&[done("05:00", "05:00")])[0].bars[0];
         assert!(last.from + last.width <= 100.0);
         assert!(shown(&[done("00:10", "00:20")]).is_empty());
+    }
+
+    #[test]
+    fn a_short_run_has_its_length_beside_it_where_there_is_room() {
+        let beside_of = |from, until| {
+            let past = [run("A", RunState::Completed, from, Some(until))];
+            let rows = rows(&night("04:00"), &[task("A")], &past, &[]);
+            beside(&rows[0].bars).map(|(_, anchor, label)| (anchor, label.to_owned()))
+        };
+        assert_eq!(beside_of("02:10", "02:13"), Some(("start", "3 min".to_owned())));
+        assert_eq!(beside_of("04:50", "04:55"), Some(("end", "5 min".to_owned())));
+        assert_eq!(beside_of("02:00", "04:59"), None);
+    }
+
+    #[test]
+    fn a_night_that_was_has_the_hours_of_today_and_all_of_its_runs() {
+        let day = "2026-11-27".parse().unwrap();
+        let at = |time: &str| format!("2026-11-27T{time}:00Z").parse().unwrap();
+        let before = night("12:00").of_day(day, &[]).unwrap();
+        assert_eq!((before.from, before.until), (at("02:00"), at("05:00")));
+        let early = Run {
+            started_at: Some(at("01:00")),
+            ended_at: Some(at("01:20")),
+            ..run("A", RunState::Completed, "02:00", None)
+        };
+        let before = night("12:00").of_day(day, std::slice::from_ref(&early)).unwrap();
+        assert_eq!(before.from, at("01:00"));
+        // What a person started later is no part of the night.
+        let before = night("12:00").of_day(day, &[Run { origin: Origin::Person, ..early }]).unwrap();
+        assert_eq!(before.from, at("02:00"));
     }
 
     #[test]

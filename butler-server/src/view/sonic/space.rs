@@ -30,31 +30,27 @@ struct Held {
     points: Points,
 }
 
-/// An answer, and whether the points were read for it and somebody must look after them.
-pub(super) struct Asked<T> {
-    pub(super) answer: T,
-    pub(super) was_empty: bool,
-}
-
 impl Space {
-    /// Asks the points as they are now.
+    /// Asks the points as they are now; `begun` learns if they were read for it, and somebody must look after them.
     pub(super) fn ask<T>(
         &self,
         library: &Library,
         now: Timestamp,
+        begun: impl FnOnce(),
         question: impl FnOnce(&Points) -> T,
-    ) -> Result<Asked<T>, StoreError> {
+    ) -> Result<T, StoreError> {
         *self.asked_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         let seen = self.held.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|held| held.seen);
         let news = library.sonic_news(seen)?;
-        let was_empty = if Some(news.seen) != seen { self.learn(library, news)? } else { false };
+        if Some(news.seen) != seen && self.learn(library, news)? {
+            begun();
+        }
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let answer = match &*held {
+        Ok(match &*held {
             Some(held) => question(&held.points),
             // Let go between the two lines above: nobody had asked for that long.
             None => question(&Points::default()),
-        };
-        Ok(Asked { answer, was_empty })
+        })
     }
 
     /// Takes the points in, or the changes; whether there were none before.
@@ -62,7 +58,7 @@ impl Space {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         let was_empty = held.is_none();
         let seen = held.as_ref().map(|held| held.seen);
-        if seen.is_some_and(|seen| seen >= news.seen) {
+        if !news.is_whole && seen.is_some_and(|seen| seen >= news.seen) {
             return Ok(false); // somebody else was quicker
         }
         if was_empty && !news.is_whole {
@@ -112,11 +108,13 @@ mod tests {
         let folder = butler_fixtures::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
         let (space, at) = (Space::default(), |text: &str| text.parse::<Timestamp>().unwrap());
-        let ask = |now| space.ask(&library, now, Points::len).unwrap();
-        let first = ask(at("2026-11-23T12:00:00Z"));
-        assert_eq!((first.answer, first.was_empty), (0, true));
-        assert!(!ask(at("2026-11-23T12:05:00Z")).was_empty);
+        let ask = |now| {
+            let mut has_begun = false;
+            (space.ask(&library, now, || has_begun = true, Points::len).unwrap(), has_begun)
+        };
+        assert_eq!(ask(at("2026-11-23T12:00:00Z")), (0, true));
+        assert_eq!(ask(at("2026-11-23T12:05:00Z")), (0, false));
         assert!(!space.let_go(at("2026-11-23T12:14:59Z")) && space.let_go(at("2026-11-23T12:15:00Z")));
-        assert!(ask(at("2026-11-23T13:00:00Z")).was_empty);
+        assert_eq!(ask(at("2026-11-23T13:00:00Z")), (0, true));
     }
 }

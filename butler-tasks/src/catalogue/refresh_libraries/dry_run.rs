@@ -87,8 +87,8 @@ fn still_written(section: &str, report: &ScanReport) -> String {
         files => (format!("{files} files are"), "were"),
     };
     format!(
-        "{section}: {what} still being written, or {was} within the last seconds: {}. A scan waits a minute at most \
-         for such files, and leaves the others to the next.",
+        "{section}: {what} still being written, or {was} within the last seconds: {}. A scan waits a minute \
+         at most for such files, and leaves the others to the next.",
         names.join(", ")
     )
 }
@@ -144,10 +144,8 @@ mod tests {
         assert!(plan.actions.is_empty(), "{plan:?}");
         assert_eq!(
             plan.remarks,
-            [
-                "Films: 1 file is still being written, or was within the last seconds: `Heat (1995)/Heat (1995).mkv`. A \
-              scan waits a minute at most for such files, and leaves the others to the next."
-            ]
+            ["Films: 1 file is still being written, or was within the last seconds: `Heat (1995)/Heat \
+              (1995).mkv`. A scan waits a minute at most for such files, and leaves the others to the next."]
         );
 
         fs::remove_dir_all(&media).unwrap();

@@ -1,5 +1,5 @@
-//! The files that `butler analyse` was named: each by itself, or all media below a folder, in the order of their
-//! names. Links to folders are not followed, and what is hidden is left alone.
+//! The files that `butler analyse` was named: each by itself, or all media below a folder, in the order of
+//! their names. Links to folders are not followed, and what is hidden is left alone.
 
 use std::fs;
 use std::io;

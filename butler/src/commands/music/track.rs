@@ -16,9 +16,9 @@ const NAMED: usize = 5;
 pub(super) async fn find(client: &Client, what: &str) -> Result<i64, Trouble> {
     if let Ok(id) = what.parse::<i64>() {
         match client.item(id).await {
-            Ok(_) => return Ok(id),
+            Ok(item) if item.kind == "track" => return Ok(id),
             // Songs are called `1979`.
-            Err(Error::NotFound { .. }) => {}
+            Ok(_) | Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     } else if what.contains('/') || show::known_path(what.as_ref()).is_file() {

@@ -1,5 +1,5 @@
-//! `butler runs --record FILE`: the nights of a history that `butler watch --record FILE` keeps, each as a time
-//! line. No server is asked.
+//! `butler runs --record FILE`: the nights of a history that `butler watch --record FILE` keeps, each as a
+//! time line. No server is asked.
 
 use std::path::Path;
 
@@ -8,18 +8,23 @@ use butler_record::night::{Ending, Night, Stretch, bounds, night_of, nights, pla
 use butler_record::{RecordError, RecordFile, RecordedSpan};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::exit::Exit;
 use crate::print::error::Trouble;
 use crate::print::table::{Column, Field, Listing};
-use crate::print::words::{count, duration, exact_time, time_of_day};
+use crate::print::words::{count, duration, exact_time, short_time_of_day, time_of_day};
 use crate::print::{Colour, Out, Text, json};
 
 /// Nights that are shown, unless told otherwise.
 const NIGHTS: usize = 7;
-/// Places of a time line.
+/// Places of a time line, and where the terminal is narrow.
 const LINE: usize = 32;
+const SHORT_LINE: usize = 12;
+/// So narrow a column may get that wraps.
+const NARROW: usize = 12;
+/// So long ago at most a watch that goes on has noted that it does; it does so every minute.
+const WATCHED_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// What went wrong with a record, for a person.
 pub(crate) fn trouble(path: &Path, error: &RecordError) -> Trouble {
@@ -65,6 +70,10 @@ pub(super) fn run(path: &Path, day: Option<Date>, limit: Option<usize>, out: Out
         json::print(&nights)?;
         return Ok(Exit::Done);
     }
+    let until = file.watched_until().map_err(|error| trouble(path, &error))?;
+    let now = Clock::wall().now();
+    let is_recent = until.is_some_and(|until| now.duration_since(until) <= WATCHED_WITHIN);
+    let is_watched = file.is_watched() && is_recent;
     if nights.is_empty() {
         out.remark("Nothing was seen in that time.");
     }
@@ -72,12 +81,12 @@ pub(super) fn run(path: &Path, day: Option<Date>, limit: Option<usize>, out: Out
         if index > 0 {
             out.line("")?;
         }
-        print_night(night, out)?;
+        print_night(night, is_watched, out)?;
     }
     Ok(Exit::Done)
 }
 
-fn print_night(night: Night, out: Out) -> Result<(), Trouble> {
+fn print_night(night: Night, is_watched: bool, out: Out) -> Result<(), Trouble> {
     let short = night.spans.iter().filter(|span| span.ending() == Ending::Short).count() as u64;
     let stops = if short == 0 { String::new() } else { format!(", {short} stopped before the end") };
     let number = night.spans.len() as u64;
@@ -88,7 +97,7 @@ fn print_night(night: Night, out: Out) -> Result<(), Trouble> {
     let begins = night.spans.iter().map(|span| span.began_at);
     let ends = night.spans.iter().map(RecordedSpan::known_until);
     if let (Some(first), Some(last)) = (begins.min(), ends.max()) {
-        table(&night.spans, (first, last)).print(out)?;
+        table(&night.spans, (first, last), is_watched).print(out)?;
     }
     for gap in &night.gaps {
         // With their days: it may have begun long before this night, or last into another.
@@ -102,29 +111,37 @@ fn print_night(night: Night, out: Out) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn table(spans: &[RecordedSpan], night: (Timestamp, Timestamp)) -> Listing {
+fn table(spans: &[RecordedSpan], night: (Timestamp, Timestamp), is_watched: bool) -> Listing {
     let mut listing = Listing::new([
         Column::new("FROM").number(),
         Column::new("TO").number(),
-        Column::new("TOOK").number().spare(1),
-        Column::new("TIME LINE").spare(3),
-        Column::new("WHAT").flexible(),
-        Column::new("HOW").spare(2),
-        Column::new("ON").flexible().spare(4),
+        Column::new("TOOK").number().spare(5),
+        Column::new("TIME LINE").spare(1),
+        Column::new("WHAT").flexible_to(NARROW),
+        Column::new("HOW").flexible_to(NARROW).spare(2),
+        Column::new("SECTION").spare(4),
+        Column::new("ON").flexible_to(NARROW).spare(3),
     ]);
     for stretch in stretches(spans) {
         let before = if stretch.saw_begin { "" } else { "<" };
-        let after = if stretch.unseen > 0 && stretch.open == 0 { ">" } else { "" };
-        let to = if stretch.open > 0 { String::new() } else { time_of_day(stretch.until) };
-        let (begin, end) = places(night, (stretch.from, stretch.until), LINE);
-        let line = format!("{}{}", "·".repeat(begin), "█".repeat(end - begin));
+        let goes_on = is_watched && stretch.open > 0;
+        let after = if stretch.unseen + stretch.open > 0 { ">" } else { "" };
+        let to = |words: fn(Timestamp) -> String| {
+            if goes_on { String::new() } else { format!("{after}{}", words(stretch.until)) }
+        };
+        let from = |words: fn(Timestamp) -> String| format!("{before}{}", words(stretch.from));
+        let line = |width| {
+            let (begin, end) = places(night, (stretch.from, stretch.until), width);
+            format!("{}{}{}", "·".repeat(begin), "█".repeat(end - begin), "·".repeat(width - end))
+        };
         listing.row([
-            format!("{before}{}", time_of_day(stretch.from)).into(),
-            format!("{after}{to}").into(),
+            Field::from(from(time_of_day)).or_short(from(short_time_of_day)),
+            Field::from(to(time_of_day)).or_short(to(short_time_of_day)),
             duration(stretch.until.duration_since(stretch.from)).into(),
-            format!("{line}{}", "·".repeat(LINE - end)).into(),
+            Field::from(line(LINE)).or_short(line(SHORT_LINE)),
             stretch.title.as_str().into(),
-            how(&stretch),
+            how(&stretch, goes_on),
+            stretch.sections.join(", ").into(),
             things(&stretch).into(),
         ]);
     }
@@ -132,15 +149,18 @@ fn table(spans: &[RecordedSpan], night: (Timestamp, Timestamp)) -> Listing {
 }
 
 /// How the activities of a stretch ended, what matters most first.
-fn how(stretch: &Stretch) -> Field {
+fn how(stretch: &Stretch, goes_on: bool) -> Field {
     let several = stretch.activities > 1;
     let at =
         if stretch.progress >= 0 && !several { format!(" at {} %", stretch.progress) } else { String::new() };
     let number = |number: usize| if several { format!("{number} ") } else { String::new() };
     let (text, colour) = match stretch {
-        Stretch { open: 1.., .. } => (format!("goes on{at}"), Colour::Cyan),
+        _ if goes_on => (format!("goes on{at}"), Colour::Cyan),
         Stretch { short: 1.., .. } => (format!("{}stopped{at}", number(stretch.short)), Colour::Yellow),
-        Stretch { unseen: 1.., .. } => (format!("{}unseen{at}", number(stretch.unseen)), Colour::Grey),
+        // What was open when the watch ended came to an end that nobody saw, or will.
+        Stretch { unseen, open, .. } if unseen + open > 0 => {
+            (format!("{}unseen{at}", number(unseen + open)), Colour::Grey)
+        }
         _ => ("ended".to_owned(), Colour::Green),
     };
     let times = if several { format!("{} times, ", stretch.activities) } else { String::new() };

@@ -2,9 +2,10 @@
 //! machine of `butler-record`; here it is handed what is observed, and the hour.
 
 use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 
-use butler_client::Client;
+use butler_client::{Client, Error, Notifications};
 use butler_engine::Clock;
 use butler_record::{RecordChange, RecordFile, Recorder};
 use jiff::Timestamp;
@@ -33,22 +34,24 @@ struct News<'a> {
 
 pub(super) async fn run(client: &Client, path: &Path, out: Out) -> Result<Exit, Trouble> {
     let mut terminate = signal(SignalKind::terminate())?;
-    let ended = tokio::select! {
-        // Each observation is stored when it is made, so there is nothing to bring to its end.
+    let mut stop = pin!(async {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    });
+    // A history that is gone on with is one of a server that was there.
+    let is_known = path.exists();
+    let begun = tokio::select! {
         biased;
-        _ = tokio::signal::ctrl_c() => Ok(()),
-        _ = terminate.recv() => Ok(()),
-        ended = record(client, path, out) => ended,
+        () = &mut stop => return Ok(Exit::Done),
+        begun = begin(client, is_known, out) => begun,
     };
-    ended.map(|()| Exit::Done)
-}
-
-async fn record(client: &Client, path: &Path, out: Out) -> Result<(), Trouble> {
-    let server = machine_identifier(client, out).await?;
+    let (server, notifications) = begun?;
     let mut file = RecordFile::open(path, &server).map_err(|error| trouble(path, &error))?;
     let known = file.known().map_err(|error| trouble(path, &error))?;
     let mut recorder = Recorder::new(known);
-    let mut observer = Observer::with(client, listen(client).await?).with_tasks();
+    let mut observer = Observer::with(client, notifications).with_tasks().of_known_server();
     out.remark(format!(
         "What {} is busy with is kept in `{}` until Ctrl-C; `butler runs --record {}` shows it.",
         client.url().trim_end_matches('/'),
@@ -56,8 +59,18 @@ async fn record(client: &Client, path: &Path, out: Out) -> Result<(), Trouble> {
         path.display()
     ));
     loop {
-        let observation = observer.next().await?;
-        let changes = recorder.observe(observation, Clock::wall().now());
+        // Each observation is stored when it is made, so that little is left for the end.
+        let observation = tokio::select! {
+            biased;
+            () = &mut stop => None,
+            observation = observer.next() => Some(observation?),
+        };
+        let now = Clock::wall().now();
+        let Some(observation) = observation else {
+            file.store(&recorder.end(now)).map_err(|error| trouble(path, &error))?;
+            return Ok(Exit::Done);
+        };
+        let changes = recorder.observe(observation, now);
         file.store(&changes).map_err(|error| trouble(path, &error))?;
         for news in changes.iter().filter_map(news) {
             if out.json {
@@ -69,15 +82,21 @@ async fn record(client: &Client, path: &Path, out: Out) -> Result<(), Trouble> {
     }
 }
 
-/// Which server it is; one that is away is waited for.
-async fn machine_identifier(client: &Client, out: Out) -> Result<String, Trouble> {
+/// Which server it is, and what listens to it. One that is away is waited for; one that is known, also while
+/// something else answers in its place.
+async fn begin(
+    client: &Client,
+    is_known: bool,
+    out: Out,
+) -> Result<(String, Option<Notifications>), Trouble> {
     let mut is_reported = false;
     loop {
         match client.server_info().await {
-            Ok(server) => return Ok(server.machine_identifier),
-            Err(error) if error.is_away() => {
+            Ok(server) => return Ok((server.machine_identifier, listen(client).await?)),
+            Err(error) if error.is_away() || (is_known && !matches!(error, Error::Unauthorized { .. })) => {
                 if !std::mem::replace(&mut is_reported, true) {
-                    out.remark("The server does not answer; waiting for it to come.");
+                    let why = Trouble::from(error).sentence;
+                    out.remark(format!("{why} It is waited for."));
                 }
                 tokio::time::sleep(ASK_AGAIN_AFTER).await;
             }
@@ -109,7 +128,10 @@ fn news(change: &RecordChange) -> Option<News<'_>> {
             "",
             "The clock was set back; what was noted for later is noted as of now.".to_owned(),
         ),
-        RecordChange::Task { .. } | RecordChange::See { .. } | RecordChange::Watched { .. } => return None,
+        RecordChange::Task { .. }
+        | RecordChange::Section { .. }
+        | RecordChange::See { .. }
+        | RecordChange::Watched { .. } => return None,
     };
     Some(News { at, event, uuid, text })
 }

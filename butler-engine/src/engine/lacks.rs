@@ -1,0 +1,221 @@
+//! Follows what runs lack: it is counted when a run begins, once more when the run is asked for again, and
+//! ahead of runs that are still to come. Counting reads a whole library, so it has a thread of its own; it
+//! asks the library alone, and the disk for blobs that may be lost.
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use butler_api::{Origin, RunId, RunRecord, RunState};
+use butler_library::{Library, Scope, SectionId, SourceId, StoreError};
+use butler_product::ProductKind;
+use butler_schedule::Lane;
+use butler_tasks::{Demand, Task};
+use jiff::Timestamp;
+
+use super::blob_check;
+use super::effects::log_unstored;
+use crate::causes::{OWN_FAULT, with_causes};
+use crate::engine::Loop;
+use crate::engine::event::{EngineEvent, Gathered};
+use crate::run::Run;
+use crate::run::brake::Brake;
+use crate::run::phase::Phase;
+
+impl Loop {
+    /// A media run that waits to begin in this window, or is placed in it, will lack this and that: what is
+    /// at work until then makes it too, where it reads the same file.
+    pub(super) fn look_ahead(&mut self, record: &RunRecord) {
+        let is_to_come =
+            matches!(record.state, RunState::Queued | RunState::Scheduled) && record.bound_until.is_some();
+        let is_media = |task: &&Task| task.timing.lane == Lane::Media;
+        let Some(task) = self.catalogue.find(&record.task).filter(is_media) else { return };
+        if !is_to_come || self.done_ahead.contains_key(&record.id) {
+            return;
+        }
+        self.done_ahead.insert(record.id, 0);
+        let demands = task.demands(&self.settings.borrow());
+        let run = Run::new(record, task);
+        if let Err(error) = self.gather(&run, demands, true) {
+            tracing::warn!(run = %record.id, %error, "what it will lack is not looked for");
+        }
+    }
+
+    /// A run shall look once more for what is lacking: at once, or when a count or derivation that is under
+    /// way has ended, which may have passed what there is by now.
+    pub(super) fn widen(&mut self, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        match run.phase {
+            // It counts when its own work has ended.
+            Phase::Working => {}
+            Phase::Counting | Phase::Deriving { .. } => run.looks_again = true,
+            Phase::Units => self.count(id),
+            // Its window has ended, and it stops.
+            Phase::Closing { .. } => {}
+        }
+    }
+
+    /// The run's lacks are to be counted; where it wishes nothing there is nothing to count.
+    pub(super) fn count(&mut self, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.looks_again = false;
+        let demands = run.task.demands(&self.settings.borrow());
+        if demands.is_empty() {
+            run.phase = Phase::Units;
+            return self.end_if_done(id);
+        }
+        run.phase = Phase::Counting;
+        run.answered = self.publisher.on_the_way(id);
+        let Some(run) = self.runs.get(&id) else { return };
+        let gathering = self.gather(run, demands, false);
+        self.fail_without_thread(id, gathering);
+    }
+
+    /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
+    fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
+        let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
+        let (id, counting) = (run.id, Counting::of(run));
+        std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
+            let count = || counting.count(&library, &demands, clock.now());
+            let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
+                Ok(counted) => counted.map(|gathered| Gathered { is_ahead, ..gathered }).map_err(|error| {
+                    format!("The library could not be read: {}. See the server's log.", with_causes(&error))
+                }),
+                Err(_) => Err(OWN_FAULT.to_owned()),
+            };
+            match lacks {
+                // The run itself will say so, should it still be so when it begins.
+                Err(sentence) if is_ahead => {
+                    tracing::warn!(run = %id, %sentence, "what it will lack is not known");
+                }
+                lacks => inbox.tell(EngineEvent::Gathered { run: id, lacks }),
+            }
+        })?;
+        Ok(())
+    }
+
+    pub(super) fn gathered(&mut self, id: RunId, lacks: Result<Gathered, String>) {
+        let gathered = match lacks {
+            Ok(gathered) => gathered,
+            Err(sentence) => return self.fail_run(id, sentence),
+        };
+        let Some(run) = self.runs.get_mut(&id) else { return self.gathered_ahead(id, gathered) };
+        let Gathered { lacks, held_back, is_ahead } = gathered;
+        // What was counted ahead of a run that has begun by now knows nothing of what was made meanwhile:
+        // what it lacks is counted anew.
+        if is_ahead || run.phase != Phase::Counting {
+            return;
+        }
+        run.phase = Phase::Units;
+        run.held_back = held_back;
+        let answered = std::mem::take(&mut run.answered);
+        for (spec, sources) in lacks {
+            let is_lacking = |source: &SourceId| !answered.contains(&(*source, spec.kind()));
+            run.total += self.backlog.add(id, run.origin, &spec, sources.into_iter().filter(is_lacking));
+        }
+        log_unstored(id, "a run's total", self.library.set_run_total(id, run.total));
+        let looks_again = run.looks_again;
+        let progress = run.progress(None);
+        self.tell(progress);
+        self.bind(id);
+        match looks_again {
+            true => self.count(id),
+            false => self.end_if_done(id),
+        }
+        self.dispatch();
+    }
+
+    /// What a run that is still to come will lack was counted.
+    fn gathered_ahead(&mut self, id: RunId, gathered: Gathered) {
+        if self.done_ahead.contains_key(&id) {
+            for (spec, sources) in gathered.lacks {
+                self.backlog.add_ahead(id, spec, sources.into_iter().collect());
+            }
+        }
+    }
+}
+
+/// What a run is about, as its lacks are counted.
+struct Counting {
+    section: Option<SectionId>,
+    paths: Vec<PathBuf>,
+    sources: Vec<SourceId>,
+    newcomers_only: bool,
+    /// Whether what rests after failures is taken too.
+    force: bool,
+    brake: Arc<Brake>,
+}
+
+impl Counting {
+    fn of(run: &Run) -> Self {
+        Self {
+            section: run.ask.section.map(SectionId),
+            paths: run.ask.paths.clone(),
+            sources: run.ask.sources.iter().copied().map(SourceId).collect(),
+            newcomers_only: run.origin == Origin::Asap,
+            force: run.tries_again(),
+            brake: run.brake(),
+        }
+    }
+
+    fn count(&self, library: &Library, demands: &[Demand], now: Timestamp) -> Result<Gathered, StoreError> {
+        let only = self.only(library)?;
+        let only = only.as_deref();
+        let mut gathered = Gathered::default();
+        if self.force {
+            self.look_at_blobs(library, demands, only);
+        }
+        for demand in demands {
+            let scope = Scope { only, ..demand.scope(self.section) };
+            let lacks = library.lacks(&demand.spec, &scope, now, self.force)?;
+            if !self.force {
+                gathered.held_back += library.held_back(&demand.spec, &scope, now)?.sources;
+            }
+            gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
+        }
+        if self.newcomers_only {
+            return only_newcomers(library, gathered);
+        }
+        Ok(gathered)
+    }
+
+    /// The contents that the run is limited to; none: it is not.
+    fn only(&self, library: &Library) -> Result<Option<Vec<SourceId>>, StoreError> {
+        Ok(match self.section {
+            Some(_) if !self.sources.is_empty() => Some(self.sources.clone()),
+            Some(section) if !self.paths.is_empty() => Some(library.sources_at(section, &self.paths)?),
+            _ => None,
+        })
+    }
+
+    /// Who starts a task by force has a reason to doubt that its products are there: so the disk is asked,
+    /// not the database. In all that the run is about, and until it is stopped.
+    fn look_at_blobs(&self, library: &Library, demands: &[Demand], only: Option<&[SourceId]>) {
+        let kinds: BTreeSet<ProductKind> =
+            demands.iter().map(|demand| demand.spec.kind()).filter(|kind| kind.has_blob()).collect();
+        let is_stopping = || self.brake.is_stopping();
+        for kind in kinds {
+            let looked = match self.section {
+                None => library.check_blobs(Some(kind), &is_stopping).map(|check| blob_check::tell(&check)),
+                Some(section) => library.check_blobs_of(section, only, &[kind], &is_stopping).map(
+                    |lost| tracing::info!(%kind, %section, lost, "the blobs of a section were looked at"),
+                ),
+            };
+            if let Err(error) = looked {
+                let cause = &error as &dyn std::error::Error;
+                tracing::warn!(%kind, error = cause, "its blobs could not be looked at");
+            }
+        }
+    }
+}
+
+/// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
+fn only_newcomers(library: &Library, gathered: Gathered) -> Result<Gathered, StoreError> {
+    let newcomers = library.newcomers()?;
+    let mut gathered = Gathered { held_back: 0, ..gathered };
+    for (_, sources) in &mut gathered.lacks {
+        sources.retain(|source| newcomers.contains(source));
+    }
+    Ok(gathered)
+}
