@@ -12,7 +12,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use butler_api::{Origin, RunId};
-use butler_library::{Library, VitalThread};
+use butler_library::{Disks, Library, VitalThread};
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
 use butler_tasks::{Catalogue, LibraryChange, Settings, Task};
@@ -38,6 +38,7 @@ use crate::unit::publish::Publisher;
 use crate::workers::Pool;
 
 mod blob_check;
+mod disks;
 mod effects;
 pub(crate) mod event;
 pub(crate) mod inbox;
@@ -52,8 +53,9 @@ mod units;
 mod unsaved;
 mod watching;
 
+use disks::KnownDisks;
 use kept_lacks::KeptLacks;
-use load::Asking;
+use load::Sampler;
 
 /// How long a shutdown waits for what is in hand.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
@@ -155,8 +157,9 @@ struct Loop {
     catalogue: Catalogue,
     kept_lacks: KeptLacks,
     watching: Watching,
+    disks: KnownDisks,
     pressure: Pressure,
-    _asking: Asking,
+    _sampler: Sampler,
     inbox: Inbox,
     /// Effects that are ordered and not yet carried out.
     orders: VecDeque<Effect>,
@@ -214,8 +217,9 @@ impl Loop {
             kept_lacks: KeptLacks::new(&library, known.subscribe(), settings.catalogue.clone()),
             catalogue: settings.catalogue.clone(),
             watching: Watching::start(library.clone(), known.subscribe(), inbox.clone())?,
+            disks: KnownDisks::new(Disks::now),
             pressure: Pressure::default(),
-            _asking: Asking::start(known.subscribe(), inbox.clone())?,
+            _sampler: Sampler::start(known.subscribe(), inbox.clone())?,
             library,
             schedule,
             backlog: Backlog::default(),
@@ -349,11 +353,18 @@ impl Loop {
                 };
                 let _ = answer.send(runs);
             }
-            EngineEvent::PlanAsked { answer } => _ = answer.send(self.plan_basis()),
+            EngineEvent::PlanAsked { answer } => {
+                self.disks.look(Instant::now());
+                _ = answer.send(self.plan_basis());
+            }
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
             EngineEvent::UnsavedAsked { answer } => _ = answer.send(self.unsaved.rows()),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
+            EngineEvent::DisksAsked { answer } => {
+                self.disks.look(Instant::now());
+                _ = answer.send(self.disk_readers());
+            }
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
             EngineEvent::WorkStepped { run, step } => self.work_stepped(run, step),

@@ -1,10 +1,10 @@
-//! Whether others on the machine need its disk or its processor, by what the kernel says of waiting (PSI). Pure:
-//! samples and time are handed in.
+//! Whether others on the machine need its disk or its processor, by what the kernel says of waiting (PSI).
+//! Pure: samples and time are handed in.
 //!
-//! The kernel does not say who waits, and Butler's own work waits too. So a pause is a question: where the pressure
-//! goes as soon as Butler holds still it was Butler's own, the work goes on, and the question is not asked again
-//! for a while; where it stays others have it, and Butler holds still until they are done. Start with
-//! [`Pressure::step`].
+//! The kernel does not say who waits, and Butler's own work waits too. So a pause is a question: where the
+//! pressure goes as soon as Butler holds still it was Butler's own, the work goes on, and the question is not
+//! asked again for a while; where it stays others have it, and Butler holds still until they are done. Start
+//! with [`Pressure::step`].
 
 use std::time::{Duration, Instant};
 
@@ -91,8 +91,8 @@ impl Limits {
 }
 
 impl Pressure {
-    /// Takes a sample; none where the kernel does not tell, which is no pressure. `is_working` says whether Butler
-    /// has anything to hold.
+    /// Takes a sample; none where the kernel does not tell, which is no pressure. `is_working` says whether
+    /// Butler has anything to hold.
     pub(crate) fn step(
         &mut self,
         now: Instant,
@@ -100,6 +100,11 @@ impl Pressure {
         limits: Limits,
         is_working: bool,
     ) -> Option<Order> {
+        if !limits.are_set() {
+            let was_held = matches!(self.state, State::Held(..));
+            *self = Self::default();
+            return was_held.then_some(Order::Resume);
+        }
         let reached = |part| sample.and_then(|sample| limits.reached(sample, part));
         let waited = |since: Instant| now.saturating_duration_since(since);
         let (state, order) = match self.state {
@@ -224,13 +229,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_goes_on_when_the_limits_are_taken_away() {
+    fn what_is_held_goes_on_at_once_when_the_limits_are_taken_away() {
         let mut machine = Machine::new();
         machine.seconds(100, |_| 99.0, 0.0);
         let none = Limits { disk: 0, processor: 0 };
+        let busy = Some(Sample { disk: 99.0, processor: 0.0 });
+        assert_eq!(machine.pressure.step(machine.now, busy, none, true), Some(Order::Resume));
+        assert_eq!(machine.pressure.step(machine.now, busy, none, true), None);
+    }
+
+    #[test]
+    fn what_is_held_goes_on_when_the_kernel_tells_nothing_any_more() {
+        let mut machine = Machine::new();
+        machine.seconds(100, |_| 99.0, 0.0);
         let orders = (0..200).filter_map(|second| {
             let at = machine.now + Duration::from_secs(second);
-            machine.pressure.step(at, Some(Sample { disk: 99.0, processor: 0.0 }), none, true)
+            machine.pressure.step(at, None, LIMITS, true)
         });
         assert_eq!(orders.collect::<Vec<_>>(), [Order::Resume]);
     }

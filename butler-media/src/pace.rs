@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 /// So much may be read at once after a time without reading.
 const AHEAD: Duration = Duration::from_secs(1);
+/// So long a reader waits at most before it looks whether it is still wanted.
+const SLICE: Duration = Duration::from_millis(100);
 
 /// A rate that reading keeps.
 #[derive(Debug)]
@@ -28,11 +30,23 @@ impl Pace {
     }
 }
 
+/// Waits in slices by `sleep`, as long as `is_wanted` says so.
+pub(crate) fn wait(mut left: Duration, is_wanted: impl Fn() -> bool, mut sleep: impl FnMut(Duration)) {
+    while !left.is_zero() && is_wanted() {
+        let slice = left.min(SLICE);
+        sleep(slice);
+        left -= slice;
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
 
-    /// How long a reader takes for so many reads of a tenth of a second's worth each, with such pauses between.
+    /// How long a reader takes for so many reads of a tenth of a second's worth each, with such pauses
+    /// between.
     fn takes(reads: u32, pause_ms: u64) -> Duration {
         let begun = Instant::now();
         let (mut pace, mut now) = (Pace::new(1_000_000, begun), begun);
@@ -64,5 +78,38 @@ mod tests {
         let now = begun + Duration::from_secs(60);
         assert_eq!(pace.wait_after(1_000_000, now), Duration::ZERO);
         assert_eq!(pace.wait_after(500_000, now), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn readers_that_share_a_rate_read_no_more_than_it_together() {
+        const TOTAL: u64 = 8_000_000;
+        let begun = Instant::now();
+        let end = begun + Duration::from_secs(60);
+        // One with half of the cores, two with a quarter each, and each reads in bites of its own size.
+        let shares = [(TOTAL / 2, 64_000), (TOTAL / 4, 1_000_000), (TOTAL / 4, 4_096)];
+        let read = shares.map(|(rate, bite)| {
+            let (mut pace, mut now, mut read) = (Pace::new(rate, begun), begun, 0);
+            while now < end {
+                now += pace.wait_after(bite, now);
+                read += bite as u64;
+            }
+            read
+        });
+        let (read, bites) =
+            (read.iter().sum::<u64>(), shares.map(|(_, bite)| bite as u64).iter().sum::<u64>());
+        assert!((TOTAL * 60..=TOTAL * 60 + bites).contains(&read), "{read}");
+    }
+
+    #[test]
+    fn who_is_not_wanted_any_more_waits_for_the_slice_in_hand_and_no_longer() {
+        let slept = RefCell::new(Vec::new());
+        let sleep = |slice| slept.borrow_mut().push(slice);
+        wait(Duration::from_millis(250), || true, sleep);
+        assert_eq!(slept.take(), [SLICE, SLICE, SLICE / 2]);
+        wait(Duration::from_secs(3_600), || slept.borrow().len() < 2, sleep);
+        assert_eq!(slept.take(), [SLICE; 2]);
+        wait(Duration::from_secs(3_600), || false, sleep);
+        wait(Duration::ZERO, || true, sleep);
+        assert_eq!(slept.take(), []);
     }
 }

@@ -11,16 +11,13 @@ use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use butler_product::Failure;
 use rustix::io::Errno;
 
 use crate::fruitless;
-use crate::pace::Pace;
-
-/// So long a reader waits at most before it looks whether it is still wanted.
-const WAIT_SLICE: Duration = Duration::from_millis(100);
+use crate::pace::{self, Pace};
 
 /// What a unit's threads tell the outside, and what the outside tells them.
 #[derive(Debug, Default)]
@@ -115,14 +112,13 @@ impl Source {
         self.gauges.bytes_read.fetch_add(bytes as u64, Ordering::Relaxed);
         self.gauges.step();
         let Some(pace) = &self.pace else { return };
-        let mut wait = pace.lock().unwrap_or_else(PoisonError::into_inner).wait_after(bytes, Instant::now());
-        while !wait.is_zero() && !self.gauges.is_cancelled() {
-            let slice = wait.min(WAIT_SLICE);
+        let wait = pace.lock().unwrap_or_else(PoisonError::into_inner).wait_after(bytes, Instant::now());
+        let is_wanted = || !self.gauges.is_cancelled();
+        pace::wait(wait, is_wanted, |slice| {
             thread::sleep(slice);
             // Waiting is no standstill.
             self.gauges.step();
-            wait -= slice;
-        }
+        });
     }
 
     pub(crate) const fn size(&self) -> u64 {
@@ -248,14 +244,16 @@ mod tests {
 
     #[test]
     fn a_reader_that_waits_for_its_pace_tells_that_it_lives_and_hears_that_it_is_not_wanted() {
-        let source = source(&[7; 4_000]).at_most(NonZeroU64::new(2_000));
-        let begun = Instant::now();
-        assert_eq!(source.bytes_at(0, 500).unwrap().len(), 500);
-        assert!(begun.elapsed() >= Duration::from_millis(250));
-        assert!(source.gauges.steps.load(Ordering::Relaxed) > 2);
-        source.gauges.cancelled.store(true, Ordering::Relaxed);
-        // Two seconds' worth: what was not cancelled would be waited for.
-        source.count(4_000);
+        // An hour's worth: what is not cancelled would be waited for.
+        let source = source(&[7; 4_000]).at_most(NonZeroU64::new(1));
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| source.bytes_at(0, 3_600));
+            while source.gauges.steps.load(Ordering::Relaxed) < 3 {
+                thread::yield_now();
+            }
+            source.gauges.cancelled.store(true, Ordering::Relaxed);
+            assert_eq!(reader.join().unwrap().unwrap().len(), 3_600);
+        });
         assert_eq!(source.head(1), Err(Stopped::Cancelled));
     }
 

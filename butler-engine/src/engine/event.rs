@@ -12,7 +12,9 @@ use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
 use tokio::sync::oneshot;
 
-use crate::door::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
+use crate::door::answer::{
+    ChangeError, DiskReaders, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView,
+};
 use crate::door::fact::{Came, What};
 use crate::door::plan::PlanBasis;
 use crate::pressure::Sample;
@@ -55,6 +57,8 @@ pub(crate) enum EngineEvent {
     SettingsFileRead { file: SettingsFile, answer: oneshot::Sender<Vec<&'static str>> },
     /// Somebody wants to know how the engine is.
     HealthAsked { answer: oneshot::Sender<EngineHealth> },
+    /// Somebody wants to know what is read of which disks.
+    DisksAsked { answer: oneshot::Sender<DiskReaders> },
     /// A run's lacks were counted.
     Gathered { run: RunId, lacks: Result<Gathered, String> },
     /// A run's own work came to a step.

@@ -1,5 +1,5 @@
-//! Holds everything while others need the machine: a thread of its own reads what the kernel says of waiting, and
-//! the loop has [`Pressure`] decide. What a pause is, the schedule knows.
+//! Holds everything while others need the machine: a thread of its own reads what the kernel says of waiting,
+//! and the loop has [`Pressure`] decide. What a pause is, the schedule knows.
 
 use std::fs;
 use std::sync::{Arc, mpsc};
@@ -16,39 +16,39 @@ use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
 use crate::pressure::{Limits, Order, Sample};
 
-/// So often the kernel is asked, where there is a limit.
+/// So often a sample is taken, where there is a limit.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// The thread that asks the kernel, until it is dropped.
-pub(crate) struct Asking {
+/// The thread that takes samples, until it is dropped.
+pub(crate) struct Sampler {
     end: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Asking {
+impl Sampler {
     pub(crate) fn start(settings: watch::Receiver<Arc<Settings>>, inbox: Inbox) -> std::io::Result<Self> {
         let (end, ended) = mpsc::channel();
-        let ask = move || {
-            let mut was_asked = false;
+        let sample_again = move || {
+            let mut was_limited = false;
             while ended.recv_timeout(EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
-                let is_asked = limits(&settings.borrow()).are_set();
+                let is_limited = limits(&settings.borrow()).are_set();
                 // Once more after the last limit went: what it held goes on.
-                if is_asked || was_asked {
+                if is_limited || was_limited {
                     inbox.tell(EngineEvent::PressureSampled { sample: sample() });
                 }
-                was_asked = is_asked;
+                was_limited = is_limited;
             }
         };
-        let thread = std::thread::Builder::new().name("pressure".to_owned()).spawn(ask)?;
+        let thread = std::thread::Builder::new().name("pressure".to_owned()).spawn(sample_again)?;
         Ok(Self { end: Some(end), thread: Some(thread) })
     }
 }
 
-impl Drop for Asking {
+impl Drop for Sampler {
     fn drop(&mut self) {
         self.end = None;
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that asks for the machine's pressure panicked");
+            tracing::error!("the thread that samples the machine's pressure panicked");
         }
     }
 }

@@ -92,10 +92,10 @@ fn no_unit_is_begun_while_storing_does_not_keep_up() {
     engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
     let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
     engine.handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
-    assert!(engine.pool.free_share(1).is_some(), "none was begun");
+    assert_eq!(engine.pool.free_slots(), 1, "none was begun");
     let settled = events.iter().find(|event| matches!(event, EngineEvent::Settled { .. })).unwrap();
     engine.handle(settled);
-    assert!(engine.pool.free_share(1).is_none(), "one was begun as soon as there was room");
+    assert_eq!(engine.pool.free_slots(), 0, "one was begun as soon as there was room");
 }
 
 #[test]
