@@ -36,6 +36,8 @@ lists! {
     SettingType = "bool", "int", "text";
     /// Who gave a setting's value.
     SettingSource = "default", "file", "person";
+    /// What a disk is like to read from.
+    DiskWord = "spinning", "solid", "network", "unknown";
     /// Whether all is well.
     HealthStatus = "ok", "degraded";
     /// What a failure counts against: the content, its place, or the worker that read it.

@@ -2,6 +2,7 @@
 
 mod bandwidth;
 mod check;
+mod disk;
 mod dry_run;
 mod failure;
 mod health;
@@ -22,6 +23,7 @@ mod window;
 
 pub use bandwidth::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan, BandwidthStream};
 pub use check::{Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion};
+pub use disk::{Disk, Disks};
 pub use dry_run::{DryRun, PlannedAction, WaitingActions};
 pub use failure::{Failure, FailureGroup, FailureSummary, Failures, Retried};
 pub use health::{Health, HealthCheck, SandboxState};

@@ -118,6 +118,7 @@ impl Analyst {
             media_info: None,
             threads: self.threads,
             limits: Limits::default(),
+            max_bytes_per_second: None,
         };
         let outputs = drafts.iter().flatten().map(|draft| draft.file.as_fd());
         let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(media.as_fd()).chain(outputs).collect();

@@ -12,7 +12,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use butler_api::{Origin, RunId};
-use butler_library::{FailPoint, Library, VitalThread};
+use butler_library::{Disks, FailPoint, Library, VitalThread};
 use butler_product::message::Sandbox;
 use butler_schedule::{Answer, Effect, Event, Pause, RunEnd, Schedule, StartAnswer};
 use butler_tasks::{Catalogue, LibraryChange, Settings, Task};
@@ -30,6 +30,7 @@ use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
 use crate::engine::unsaved::{RunEnding, Unsaved};
 use crate::engine::watching::Watching;
+use crate::pressure::Pressure;
 use crate::run::Run;
 use crate::schedule_settings::of_schedule;
 use crate::unit::backlog::Backlog;
@@ -38,11 +39,13 @@ use crate::unit::publish::Publisher;
 use crate::workers::Pool;
 
 mod blob_check;
+mod disks;
 mod effects;
 pub(crate) mod event;
 pub(crate) mod inbox;
 mod kept_lacks;
 mod lacks;
+mod load;
 mod pauses;
 mod questions;
 mod recovery;
@@ -51,7 +54,9 @@ mod units;
 mod unsaved;
 mod watching;
 
+use disks::KnownDisks;
 use kept_lacks::KeptLacks;
+use load::Sampler;
 
 /// How long a shutdown waits for what is in hand.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
@@ -153,6 +158,9 @@ struct Loop {
     catalogue: Catalogue,
     kept_lacks: KeptLacks,
     watching: Watching,
+    disks: KnownDisks,
+    pressure: Pressure,
+    _sampler: Sampler,
     inbox: Inbox,
     /// Effects that are ordered and not yet carried out.
     orders: VecDeque<Effect>,
@@ -210,6 +218,9 @@ impl Loop {
             kept_lacks: KeptLacks::new(&library, known.subscribe(), settings.catalogue.clone()),
             catalogue: settings.catalogue.clone(),
             watching: Watching::start(library.clone(), known.subscribe(), inbox.clone())?,
+            disks: KnownDisks::new(Disks::now),
+            pressure: Pressure::default(),
+            _sampler: Sampler::start(known.subscribe(), inbox.clone())?,
             library,
             schedule,
             backlog: Backlog::default(),
@@ -346,11 +357,18 @@ impl Loop {
                 };
                 let _ = answer.send(runs);
             }
-            EngineEvent::PlanAsked { answer } => _ = answer.send(self.plan_basis()),
+            EngineEvent::PlanAsked { answer } => {
+                self.disks.look(Instant::now());
+                _ = answer.send(self.plan_basis());
+            }
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
             EngineEvent::UnsavedAsked { answer } => _ = answer.send(self.unsaved.rows()),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
+            EngineEvent::DisksAsked { answer } => {
+                self.disks.look(Instant::now());
+                _ = answer.send(self.disk_readers());
+            }
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
             EngineEvent::Gathered { run, lacks } => self.gathered(run, lacks),
             EngineEvent::WorkStepped { run, step } => self.work_stepped(run, step),
@@ -366,6 +384,7 @@ impl Loop {
             }
             EngineEvent::SettingsFileRead { file, answer } => _ = answer.send(self.take_settings_file(file)),
             EngineEvent::ClockSet => self.look(),
+            EngineEvent::PressureSampled { sample } => self.pressure_sampled(sample),
             EngineEvent::PauseAsked { pause, answer } => _ = answer.send(self.pause(pause)),
             EngineEvent::ResumeAsked { owner, answer } => _ = answer.send(self.resume(owner)),
             EngineEvent::PausesAsked { answer } => _ = answer.send(self.pauses.clone()),

@@ -21,6 +21,7 @@ mod demands;
 mod door;
 mod engine;
 mod error_chain;
+mod pressure;
 mod run;
 mod schedule_settings;
 mod unit;
@@ -36,7 +37,7 @@ pub use butler_tasks::{Setting, SettingError, Settings, SettingsFile, settings};
 pub use clock::{Clock, FASTEST_RATE};
 pub use demands::Wish;
 pub use door::answer::{
-    ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView, Workers,
+    ChangeError, DiskReaders, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView, Workers,
 };
 pub use door::fact::{Came, Fact, What};
 pub use door::handle::{DryRunError, Gone, Handle};

@@ -2,6 +2,7 @@
 //! only; what is decided about units is in [`crate::unit::backlog`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 
 use butler_api::RunId;
 use butler_library::{FileMark, SourceId, Staged};
@@ -23,6 +24,8 @@ pub(crate) struct UnitJob {
     pub(crate) plans: Vec<UnitPlan>,
     /// How many threads may work on each.
     pub(crate) threads: u16,
+    /// How many bytes may be read for it in a second; none for as many as can be.
+    pub(crate) max_bytes_per_second: Option<NonZeroU64>,
 }
 
 /// How a unit ended, and what it brought.

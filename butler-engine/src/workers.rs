@@ -72,13 +72,20 @@ impl Pool {
         self.cores
     }
 
-    /// How many threads the next unit may have, if a slot is free: the free cores are shared among the units
-    /// that wait and the slots that are free.
-    pub(crate) fn free_share(&self, waiting: usize) -> Option<u16> {
-        let busy: u16 =
-            self.slots.iter().filter_map(|slot| slot.busy.as_ref()).map(|(_, threads)| threads).sum();
-        let free_slots = self.slots.iter().filter(|slot| slot.busy.is_none()).count();
-        share(self.cores.saturating_sub(busy), free_slots, waiting)
+    /// How many slots are free.
+    pub(crate) fn free_slots(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.busy.is_none()).count()
+    }
+
+    /// How many cores are.
+    pub(crate) fn free_cores(&self) -> u16 {
+        let busy = self.slots.iter().filter_map(|slot| slot.busy.as_ref()).map(|(_, threads)| threads);
+        self.cores.saturating_sub(busy.sum())
+    }
+
+    /// How many threads the next of so many jobs may have that begin now: they share the free cores.
+    pub(crate) fn free_share(&self, jobs: usize) -> u16 {
+        share(self.free_cores(), jobs)
     }
 
     /// Gives units to a free slot; the one with a warm worker first.
@@ -154,9 +161,8 @@ impl Pool {
     }
 }
 
-fn share(free_cores: u16, free_slots: usize, waiting: usize) -> Option<u16> {
-    let sharers = u16::try_from(free_slots.min(waiting)).unwrap_or(u16::MAX);
-    (free_cores > 0 && sharers > 0).then(|| (free_cores / sharers).max(1))
+fn share(free_cores: u16, jobs: usize) -> u16 {
+    (free_cores / u16::try_from(jobs).unwrap_or(u16::MAX).max(1)).max(1)
 }
 
 #[cfg(test)]
@@ -165,12 +171,10 @@ mod tests {
 
     #[test]
     fn one_film_gets_all_cores_and_many_share_them() {
-        assert_eq!(share(8, 8, 1), Some(8));
-        assert_eq!(share(8, 8, 2), Some(4));
-        assert_eq!(share(8, 8, 100), Some(1));
-        assert_eq!(share(1, 2, 5), Some(1));
-        assert_eq!(share(0, 2, 5), None);
-        assert_eq!(share(4, 0, 5), None);
-        assert_eq!(share(4, 4, 0), None);
+        assert_eq!(share(8, 1), 8);
+        assert_eq!(share(8, 2), 4);
+        assert_eq!(share(8, 3), 2);
+        assert_eq!(share(1, 2), 1);
+        assert_eq!(share(0, 1), 1);
     }
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use rustix::fs::{FlockOperation, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 
+use crate::mount_table;
+
 /// The sub-folders, made when they are not there.
 const FOLDERS: [&str; 5] = ["blobs", "staging", "backups", "cache", "logs"];
 /// The files that may be there from before, made by whatever wrote them with wider modes. The token's own
@@ -179,14 +181,12 @@ fn is_network_fuse(kind: &str) -> bool {
         .contains(&kind)
 }
 
-/// The type of the mount that holds a folder, from `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`).
+/// The type of the mount that holds a folder.
 fn fuse_kind(path: &Path) -> io::Result<Option<String>> {
     let dev = fs::metadata(path)?.dev();
-    let device = format!("{}:{}", rustix::fs::major(dev), rustix::fs::minor(dev));
-    let table = fs::read_to_string("/proc/self/mountinfo")?;
-    let kind =
-        |line: &str| line.split_once(" - ").and_then(|(_, rest)| rest.split(' ').next()).map(str::to_owned);
-    Ok(table.lines().find(|line| line.split(' ').nth(2) == Some(&device)).and_then(kind))
+    let device = (rustix::fs::major(dev), rustix::fs::minor(dev));
+    let mount = mount_table::now()?.into_iter().find(|mount| mount.device == device);
+    Ok(mount.map(|mount| mount.file_system))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod key_frames;
 mod look;
 mod marks;
 mod open;
+mod pace;
 mod pass;
 mod products;
 mod sandbox;

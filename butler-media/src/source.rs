@@ -7,11 +7,16 @@
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
 
 use butler_product::Failure;
 use rustix::io::Errno;
 
+use crate::pace::{self, Pace};
 use crate::watchdog;
 
 /// What a unit's threads tell the outside, and what the outside tells them.
@@ -58,6 +63,8 @@ pub(crate) struct Source {
     errno: AtomicI32,
     /// Reads that may still be made.
     reads_left: AtomicU64,
+    /// What reading keeps to, where it is not as fast as it can be.
+    pace: Option<Mutex<Pace>>,
     pub(crate) gauges: std::sync::Arc<Gauges>,
 }
 
@@ -89,8 +96,29 @@ impl Source {
             size,
             errno: AtomicI32::new(0),
             reads_left: AtomicU64::new(watchdog::reads_allowed(size)),
+            pace: None,
             gauges,
         })
+    }
+
+    /// The same, of which no more than so many bytes a second are read.
+    pub(crate) fn at_most(self, bytes_per_second: Option<NonZeroU64>) -> Self {
+        let pace = bytes_per_second.map(|rate| Mutex::new(Pace::new(rate.get(), Instant::now())));
+        Self { pace, ..self }
+    }
+
+    /// Counts what was read, and waits as long as its pace has it.
+    fn count(&self, bytes: usize) {
+        self.gauges.bytes_read.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.gauges.step();
+        let Some(pace) = &self.pace else { return };
+        let wait = pace.lock().unwrap_or_else(PoisonError::into_inner).wait_after(bytes, Instant::now());
+        let is_wanted = || !self.gauges.is_cancelled();
+        pace::wait(wait, is_wanted, |slice| {
+            thread::sleep(slice);
+            // Waiting is no standstill.
+            self.gauges.step();
+        });
     }
 
     pub(crate) const fn size(&self) -> u64 {
@@ -114,9 +142,9 @@ impl Source {
             self.may_read()?;
             match rustix::io::pread(&self.file, &mut *buffer, place) {
                 Ok((read, _)) => {
-                    self.gauges.bytes_read.fetch_add(read.len() as u64, Ordering::Relaxed);
-                    self.gauges.step();
-                    return Ok(read.len());
+                    let read = read.len();
+                    self.count(read);
+                    return Ok(read);
                 }
                 Err(Errno::INTR) => {}
                 Err(errno) => {
@@ -144,8 +172,7 @@ impl Source {
             }
         }
         buffer.truncate(filled);
-        self.gauges.bytes_read.fetch_add(filled as u64, Ordering::Relaxed);
-        self.gauges.step();
+        self.count(filled);
         Ok(())
     }
 
@@ -161,8 +188,7 @@ impl Source {
             let mut bytes = Vec::with_capacity(most);
             match rustix::io::pread(&self.file, rustix::buffer::spare_capacity(&mut bytes), place) {
                 Ok(read) => {
-                    self.gauges.bytes_read.fetch_add(read as u64, Ordering::Relaxed);
-                    self.gauges.step();
+                    self.count(read);
                     return Ok(bytes);
                 }
                 Err(Errno::INTR) => {}
@@ -214,6 +240,21 @@ mod tests {
         assert_eq!(source.read_at(&mut [MaybeUninit::uninit(); 4], 0), Ok(4));
         assert_eq!(source.head(3).unwrap(), b"012");
         assert_eq!(source.gauges.bytes_read.load(Ordering::Relaxed), 9);
+    }
+
+    #[test]
+    fn a_reader_that_waits_for_its_pace_tells_that_it_lives_and_hears_that_it_is_not_wanted() {
+        // An hour's worth: what is not cancelled would be waited for.
+        let source = source(&[7; 4_000]).at_most(NonZeroU64::new(1));
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| source.bytes_at(0, 3_600));
+            while source.gauges.steps.load(Ordering::Relaxed) < 3 {
+                thread::yield_now();
+            }
+            source.gauges.cancelled.store(true, Ordering::Relaxed);
+            assert_eq!(reader.join().unwrap().unwrap().len(), 3_600);
+        });
+        assert_eq!(source.head(1), Err(Stopped::Cancelled));
     }
 
     #[test]

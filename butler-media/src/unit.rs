@@ -95,7 +95,8 @@ impl Unit<'_> {
         let source = source
             .ok_or_else(|| Failure::worker("The order came without the descriptors that belong to it."))?;
         let source =
-            Source::new(File::from(source), self.order.size_bytes, Arc::clone(&self.control.gauges))?;
+            Source::new(File::from(source), self.order.size_bytes, Arc::clone(&self.control.gauges))?
+                .at_most(self.order.max_bytes_per_second);
         self.answer_without_headers(&source)?;
         if self.open.is_empty() {
             return Ok(());

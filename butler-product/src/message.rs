@@ -1,13 +1,15 @@
 //! The messages between engine and worker. Each is one frame on the [`crate::channel`]: JSON, with the
 //! descriptors that belong to it riding along. A worker never gets a path.
 
+use std::num::NonZeroU64;
+
 use serde::{Deserialize, Serialize};
 
 use crate::media_info::MediaInfo;
 use crate::{Failure, ProductKind, Spec, Value};
 
 /// Raised whenever a message changes; a worker of another protocol is refused.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// So many units a worker is given at a time.
 pub const MAX_UNITS: usize = 16;
 
@@ -54,6 +56,9 @@ pub struct Order {
     pub threads: u16,
     /// Its limits.
     pub limits: Limits,
+    /// How many bytes of the media are read in a second at most; none for as many as can be.
+    #[serde(default)]
+    pub max_bytes_per_second: Option<NonZeroU64>,
 }
 
 /// What a unit may use up before it is a failure.

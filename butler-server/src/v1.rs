@@ -7,6 +7,7 @@ use crate::app::App;
 
 mod check;
 mod clock;
+mod disks;
 mod failures;
 mod health;
 mod items;
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(runs::routes())
         .merge(settings::routes())
         .merge(failures::routes())
+        .merge(disks::routes())
         .merge(health::routes())
         .merge(pauses::routes())
         .merge(plan::routes())

@@ -4,6 +4,7 @@
 
 pub(crate) mod backups;
 pub(crate) mod check;
+pub(crate) mod disks;
 pub(crate) mod failures;
 pub(crate) mod folders;
 pub(crate) mod health;

@@ -16,9 +16,10 @@ use std::sync::LazyLock;
 pub use crate::catalogue::backup_folder;
 pub use file::{FileError, SettingsFile};
 pub use general::{
-    BUTLER_ALLOWED_ROOTS, BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_MIN_FREE_SPACE,
-    BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_WINDOW_DAYS, FRIENDLY_NAME, FS_EVENT_LIBRARY_UPDATES,
-    HOST_NAMES, PATH_PREFIX,
+    BUTLER_ALLOWED_ROOTS, BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_MAX_READ_RATE,
+    BUTLER_MIN_FREE_SPACE, BUTLER_PAUSE_AT_DISK_PRESSURE, BUTLER_PAUSE_AT_PROCESSOR_PRESSURE,
+    BUTLER_READERS_PER_DISK, BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_WINDOW_DAYS, FRIENDLY_NAME,
+    FS_EVENT_LIBRARY_UPDATES, HOST_NAMES, PATH_PREFIX,
 };
 pub use kind::{BadValue, Ints, Kind, Texts, Value, read_bool};
 pub use schedule::schedule_settings;
@@ -139,6 +140,10 @@ mod tests {
             settings.flag(&FS_EVENT_LIBRARY_UPDATES),
             settings.int(&BUTLER_MIN_FREE_SPACE),
             settings.folders(&BUTLER_ALLOWED_ROOTS),
+            settings.int(&BUTLER_READERS_PER_DISK),
+            settings.int(&BUTLER_MAX_READ_RATE),
+            settings.int(&BUTLER_PAUSE_AT_DISK_PRESSURE),
+            settings.int(&BUTLER_PAUSE_AT_PROCESSOR_PRESSURE),
             settings.flag(&crate::catalogue::AUTO_EMPTY_TRASH),
         );
         let of_pages = (settings.text(&HOST_NAMES), settings.text(&PATH_PREFIX));
@@ -154,9 +159,9 @@ mod tests {
     }
 
     /// For every setting a value that is not its default. What each does further on is tested where it is
-    /// done: the window and the switches in butler-schedule, the name, the allowed roots, the switches and
-    /// what is of the pages in butler-server, whether folders are watched and the room that is asked for in
-    /// butler, interval and width in butler-engine and butler-media.
+    /// done: the window and the switches in butler-schedule, the name, the allowed roots, the switches and what
+    /// is of the pages in butler-server, whether folders are watched and the room that is asked for in butler,
+    /// readers, rate and pressure in butler-engine, interval and width in butler-engine and butler-media.
     const FLIPPED: &[(&str, &str)] = &[
         ("FriendlyName", "Attic"),
         ("ButlerHostNames", "butler.example.org"),
@@ -170,6 +175,10 @@ mod tests {
         ("ButlerCatchUp", "all"),
         ("ButlerMinFreeSpace", "0"),
         ("ButlerAllowedRoots", "/films:/music"),
+        ("ButlerReadersPerDisk", "2"),
+        ("ButlerMaxReadRate", "20"),
+        ("ButlerPauseAtDiskPressure", "60"),
+        ("ButlerPauseAtProcessorPressure", "80"),
         ("ButlerTaskBackupDatabase", "false"),
         ("ButlerDatabaseBackupPath", "/tmp"),
         ("ButlerTaskCleanSupplementalLogFiles", "0"),

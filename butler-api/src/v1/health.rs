@@ -39,7 +39,7 @@ pub struct Health {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthCheck {
-    /// What it is about: `worker`, `database`, `disk`, `zone`, `sandbox`, `watch`.
+    /// What it is about: `worker`, `database`, `disk`, `zone`, `sandbox`, `watch`, `pressure`.
     pub name: String,
     /// One English sentence that says what is wrong and what to do.
     pub message: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use butler_api::{Outcome, Reason, RunId, TaskName};
-use butler_library::{RootError, StoreError};
+use butler_library::{Disk, Disks, RootError, StoreError};
 use butler_product::message::Sandbox;
 use butler_tasks::SettingError;
 use jiff::Timestamp;
@@ -97,6 +97,19 @@ pub struct EngineHealth {
     pub watch_limits: BTreeMap<&'static str, usize>,
     /// Runs of which something could not be stored yet.
     pub unsaved: usize,
+    /// Whether a limit of the machine's pressure is set, and the kernel does not tell it.
+    pub is_pressure_unknown: bool,
+}
+
+/// The disks, and the units that read of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskReaders {
+    /// What lies on which disks.
+    pub disks: Disks,
+    /// How many units that are not brief read of a disk; none of one that is not here.
+    pub reading: BTreeMap<Disk, usize>,
+    /// So many may read of a disk that is shared badly.
+    pub most: usize,
 }
 
 /// How many workers are in each state; together as many as the server may have at one time.

@@ -15,7 +15,9 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::demands::{self, Wish};
-use crate::door::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
+use crate::door::answer::{
+    ChangeError, DiskReaders, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView,
+};
 use crate::door::fact::Fact;
 use crate::door::plan::PlanBasis;
 use crate::engine::event::EngineEvent;
@@ -266,6 +268,14 @@ impl Handle {
     /// If the engine has ended.
     pub async fn health(&self) -> Result<EngineHealth, Gone> {
         self.ask(|answer| EngineEvent::HealthAsked { answer }).await
+    }
+
+    /// Which disks there are, and how many units read of each.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn disk_readers(&self) -> Result<DiskReaders, Gone> {
+        self.ask(|answer| EngineEvent::DisksAsked { answer }).await
     }
 
     /// What a task would do if it ran now; nothing of it is done. None if there is no such task. Blocks while

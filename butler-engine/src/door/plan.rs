@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use butler_api::{Pause, TaskName};
-use butler_library::{Library, StoreError};
+use butler_library::{Disk, Library, StoreError};
 use butler_product::{ProductKind, Spec};
 use butler_schedule::{Expected, Forecast, Lane, Schedule, Window, Work, windows_ahead};
 use butler_tasks::{Catalogue, Settings};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::door::answer::DiskReaders;
 use crate::unit::cost::Prices;
 
 /// What a plan is made of: how everything was at one moment.
@@ -28,7 +29,8 @@ pub struct PlanBasis {
     /// How many runs worked.
     pub running: usize,
     pub(crate) schedule: Schedule,
-    pub(crate) units_at_once: u16,
+    pub(crate) cores: u16,
+    pub(crate) readers: DiskReaders,
     pub(crate) settings: Arc<Settings>,
     pub(crate) catalogue: Catalogue,
 }
@@ -150,8 +152,11 @@ impl PlanBasis {
         let work = |todo: &Todo| {
             Work::Backlog(SignedDuration::try_from_secs_f64(todo.seconds).unwrap_or(SignedDuration::MAX))
         };
+        let sections = library.sections()?;
+        let roots = sections.iter().flat_map(|section| &section.roots);
+        let roots = roots.map(|root| self.readers.disks.of(&root.path));
         let expected = Expected {
-            units_at_once: self.units_at_once,
+            units_at_once: units_at_once(self.cores, self.readers.most, roots),
             work: backlogs.iter().map(|(task, todo)| (task.clone(), work(todo))).collect(),
         };
         let unknown = self
@@ -167,5 +172,46 @@ impl PlanBasis {
             forecast: self.schedule.forecast(self.now, nights, &expected),
             backlogs,
         })
+    }
+}
+
+/// How many units that are not brief are done at one time, where so many may read of a disk that is shared
+/// badly.
+fn units_at_once<'a>(cores: u16, readers: usize, roots: impl IntoIterator<Item = &'a [Disk]>) -> u16 {
+    let mut volumes = BTreeSet::new();
+    for disks in roots {
+        let shared: Vec<&Disk> = disks.iter().filter(|disk| disk.kind.is_shared_badly()).collect();
+        if shared.is_empty() {
+            return cores;
+        }
+        volumes.insert(shared);
+    }
+    match volumes.len() {
+        0 => cores,
+        volumes => u16::try_from(volumes.saturating_mul(readers)).unwrap_or(u16::MAX).min(cores),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use butler_library::DiskKind;
+
+    use super::*;
+
+    #[test]
+    fn as_many_units_are_done_at_once_as_the_cores_and_the_disks_of_all_folders_allow() {
+        let disk = |name: &str, kind| vec![Disk { name: name.to_owned(), kind }];
+        let (sda, sdb) = (disk("sda", DiskKind::Spinning), disk("sdb", DiskKind::Spinning));
+        let (nas, solid) = (disk("/nas", DiskKind::Network), disk("nvme0n1", DiskKind::Solid));
+        let at_once = |readers, roots: &[&Vec<Disk>]| {
+            units_at_once(8, readers, roots.iter().map(|disks| disks.as_slice()))
+        };
+        assert_eq!(at_once(1, &[&sda, &sda]), 1);
+        assert_eq!(at_once(1, &[&sda, &sdb, &nas]), 3);
+        assert_eq!(at_once(2, &[&sda, &sdb]), 4);
+        assert_eq!(at_once(5, &[&sda, &sdb]), 8, "no more than there are cores");
+        assert_eq!(at_once(usize::MAX, &[&sda]), 8);
+        assert_eq!(at_once(1, &[&sda, &solid]), 8, "what lies on the one may be done beside the other");
+        assert_eq!(at_once(1, &[]), 8);
     }
 }

@@ -12,9 +12,12 @@ use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
 use tokio::sync::oneshot;
 
-use crate::door::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
+use crate::door::answer::{
+    ChangeError, DiskReaders, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView,
+};
 use crate::door::fact::{Came, What};
 use crate::door::plan::PlanBasis;
+use crate::pressure::Sample;
 use crate::unit::backlog::UnitId;
 use crate::unit::{Settled, UnitOver};
 
@@ -54,6 +57,8 @@ pub(crate) enum EngineEvent {
     SettingsFileRead { file: SettingsFile, answer: oneshot::Sender<Vec<&'static str>> },
     /// Somebody wants to know how the engine is.
     HealthAsked { answer: oneshot::Sender<EngineHealth> },
+    /// Somebody wants to know what is read of which disks.
+    DisksAsked { answer: oneshot::Sender<DiskReaders> },
     /// A run's lacks were counted.
     Gathered { run: RunId, lacks: Result<Gathered, String> },
     /// A run's own work came to a step.
@@ -80,6 +85,8 @@ pub(crate) enum EngineEvent {
     PausesAsked { answer: oneshot::Sender<Vec<Pause>> },
     /// A driven clock was set.
     ClockSet,
+    /// The kernel said how much is waited for; none where it does not tell.
+    PressureSampled { sample: Option<Sample> },
     /// A run's own work ended.
     WorkEnded { run: RunId, end: Result<Report, TaskError> },
     /// The files of units are open, and the work on them begins: each with its file.

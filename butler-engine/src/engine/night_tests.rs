@@ -29,10 +29,14 @@ pub(super) struct Night {
 
 impl Night {
     pub(super) fn new() -> Self {
-        Self::over(butler_fixtures::tempdir().unwrap(), "2027-03-20T22:00:00")
+        Self::of_cores(1)
     }
 
-    fn over(folder: TempDir, at: &str) -> Self {
+    pub(super) fn of_cores(cores: u16) -> Self {
+        Self::over(butler_fixtures::tempdir().unwrap(), "2027-03-20T22:00:00", cores)
+    }
+
+    fn over(folder: TempDir, at: &str, cores: u16) -> Self {
         let clock = Clock::driven(local(at));
         clock.drive(Some(local(at)), Some(0));
         // A thread of the loop before may hold the folder a moment longer.
@@ -40,7 +44,7 @@ impl Night {
         let (inbox, events) = Inbox::new();
         let settings = EngineSettings {
             worker_program: folder.path().join("no worker"),
-            cores: 1,
+            cores,
             patience: Patience::default(),
             clock: clock.clone(),
             settings_file: SettingsFile::default(),
@@ -106,11 +110,11 @@ impl Night {
     /// The server goes away without a word and comes back.
     pub(super) fn crash(self) -> Self {
         let Self { mut engine, folder, clock, .. } = self;
-        let at = clock.now();
+        let (at, cores) = (clock.now(), engine.pool.cores());
         engine.pool.end();
         engine.publisher.end();
         drop(engine);
-        Self::over(folder, &at.to_zoned_datetime(zone()).datetime().to_string())
+        Self::over(folder, &at.to_zoned_datetime(zone()).datetime().to_string(), cores)
     }
 }
 

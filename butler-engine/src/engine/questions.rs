@@ -59,7 +59,8 @@ impl Loop {
             pauses: self.schedule.pauses().to_vec(),
             running: self.schedule.live().iter().filter(|run| run.state == RunState::Running).count(),
             schedule: self.schedule.clone(),
-            units_at_once: self.pool.cores(),
+            cores: self.pool.cores(),
+            readers: self.disk_readers(),
             settings: self.settings.borrow().clone(),
             catalogue: self.catalogue.clone(),
         }

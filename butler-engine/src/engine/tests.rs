@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::door::surroundings::Patience;
 use crate::engine::event::Gathered;
+use crate::pressure::Sample;
 use crate::unit::publish::MOST_UNSETTLED;
 use crate::unit::{Spent, UnitOutcome, UnitOver, UnitResult};
 
@@ -91,8 +92,39 @@ fn no_unit_is_begun_while_storing_does_not_keep_up() {
     engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
     let lacks = vec![(Spec::MediaInfo, vec![SourceId(1)])];
     engine.handle(EngineEvent::Gathered { run, lacks: Ok(Gathered { lacks, ..Gathered::default() }) });
-    assert!(engine.pool.free_share(1).is_some(), "none was begun");
+    assert_eq!(engine.pool.free_slots(), 1, "none was begun");
     let settled = events.iter().find(|event| matches!(event, EngineEvent::Settled { .. })).unwrap();
     engine.handle(settled);
-    assert!(engine.pool.free_share(1).is_none(), "one was begun as soon as there was room");
+    assert_eq!(engine.pool.free_slots(), 0, "one was begun as soon as there was room");
+}
+
+#[test]
+fn everything_is_paused_while_the_disk_is_busy_and_says_so_and_a_kernel_that_tells_nothing_is_named() {
+    let (mut engine, _events, _folder) = rig();
+    let changes = [("ButlerPauseAtDiskPressure".to_owned(), Some("60".to_owned()))];
+    engine.change_settings(&changes).unwrap();
+    let run = start(&mut engine);
+    engine.pressure_sampled(None);
+    assert!(engine.health().is_pressure_unknown);
+    let mut sample = |disk, seconds: u64| {
+        let (sample, limits) =
+            (Some(Sample { disk, processor: 0.0 }), load::limits(&engine.settings.borrow()));
+        // The samples before, as a clock would have brought them.
+        let begun = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        (0..seconds).for_each(|second| {
+            let at = begun + Duration::from_secs(second);
+            assert_eq!(engine.pressure.step(at, sample, limits, true), None);
+        });
+        engine.pressure_sampled(sample);
+        let state = engine.library.run(run).unwrap().unwrap().record;
+        (state.state, state.reason.map(|reason| reason.to_string()))
+    };
+    let busy = "Everything is paused while the machine is busy: the disk is busy.".to_owned();
+    assert_eq!(sample(90.0, 30), (RunState::Paused, Some(busy)));
+    assert!(!engine.health().is_pressure_unknown);
+    // What a person lifts stays lifted.
+    engine.resume(None).unwrap();
+    assert_eq!(engine.library.run(run).unwrap().unwrap().record.state, RunState::Running);
+    engine.pressure_sampled(Some(Sample { disk: 90.0, processor: 0.0 }));
+    assert!(engine.pauses.is_empty());
 }

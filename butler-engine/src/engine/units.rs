@@ -1,39 +1,58 @@
 //! Follows a unit from its forming to its result: given to a free worker, heard of, over, settled.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use std::time::Instant;
 
 use butler_api::RunId;
 use butler_library::{Library, SourceId, UnitCost};
 use butler_product::message::MAX_UNITS;
 use butler_product::{Failure, FailureClass, ProductKind};
+use butler_tasks::settings::BUTLER_MAX_READ_RATE;
 use jiff::SignedDuration;
 
 use crate::clock::Clock;
 use crate::door::fact::Came;
-use crate::engine::Loop;
-use crate::unit::backlog::{self, Backlog, Limits, Over, UnitId, Want};
+use crate::engine::{Loop, disks};
+use crate::unit::backlog::{self, Backlog, Limits, Over, UnitId, Want, Which};
 use crate::unit::estimate::Estimates;
 use crate::unit::{Settled, UnitJob, UnitOutcome, UnitOver, UnitResult};
 
 impl Loop {
-    /// Gives units to workers while there are both, and cores for them. One film alone gets all of them;
-    /// where many wait, each worker gets its share.
+    /// Gives units to workers while there are both, and cores for them. Those that may begin now share the
+    /// free cores: one film alone gets all of them, and so does one whose disk has room for no other.
     pub(super) fn dispatch(&mut self) {
-        if self.shutdown.is_some() || !self.pauses.is_empty() {
+        if self.shutdown.is_some() || !self.pauses.is_empty() || self.backlog.waiting() == 0 {
             return;
         }
-        while !self.publisher.is_behind()
-            && let Some(share) = self.pool.free_share(self.backlog.waiting())
-        {
+        self.disks.look(Instant::now());
+        let settings = self.settings.borrow().clone();
+        let rate = settings.int(&BUTLER_MAX_READ_RATE).unsigned_abs();
+        let (slots, cores) = (self.pool.free_slots(), usize::from(self.pool.free_cores()));
+        // What is brief need not wait for a film's end, but for the sake of a rate that the cores share.
+        let most_jobs = if rate == 0 { slots } else { slots.min(cores) };
+        let mut jobs = Vec::new();
+        while jobs.len() < most_jobs && !self.publisher.is_behind() {
             let (library, clock, estimates) = (&self.library, &self.clock, &self.estimates);
             let lasts = |source, wants: &[Want]| lasts(library, clock, estimates, source, wants);
-            let limits = Limits { now: clock.now(), lasts: &lasts };
+            let disks = |source| self.disks.of(library, source);
+            let readers = disks::readers(&settings);
+            let limits = Limits { now: clock.now(), lasts: &lasts, disks: &disks, readers };
+            let which = if jobs.len() < cores { Which::Any } else { Which::Brief };
             let most = in_one_go(self.backlog.waiting(), self.pool.cores());
-            let plans = self.backlog.next_units(&limits, most, |source| lacks_media_info(library, source));
+            let lacks_media_info = |source| lacks_media_info(library, source);
+            let plans = self.backlog.next_units(&limits, which, most, lacks_media_info);
             if plans.is_empty() {
-                return;
+                break;
             }
-            self.pool.give(UnitJob { plans, threads: share });
+            jobs.push(plans);
+        }
+        let mut left = jobs.len();
+        for plans in jobs {
+            let threads = self.pool.free_share(left);
+            let max_bytes_per_second = rate_of(rate, threads, self.pool.cores());
+            self.pool.give(UnitJob { plans, threads, max_bytes_per_second });
+            left -= 1;
         }
     }
 
@@ -192,6 +211,13 @@ impl Loop {
     }
 }
 
+/// The part of all workers' rate, megabytes a second, that is one's with so many of the threads: together
+/// they read no more. None where there is no such rate.
+fn rate_of(megabytes: u64, threads: u16, of: u16) -> Option<NonZeroU64> {
+    let bytes = u128::from(megabytes) * 1_000_000 * u128::from(threads) / u128::from(of.max(1));
+    NonZeroU64::new(u64::try_from(bytes).unwrap_or(u64::MAX))
+}
+
 /// How many brief units a worker is given in one go: many where many wait, and one where the workers would
 /// otherwise wait for each other, or a stop for them.
 fn in_one_go(waiting: usize, workers: u16) -> usize {
@@ -218,5 +244,19 @@ fn lacks_media_info(library: &Library, source: SourceId) -> bool {
             tracing::error!(%source, error = &error as &dyn std::error::Error, "a product could not be read");
             true
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_share_the_rate_by_their_threads_and_without_one_read_as_fast_as_they_can() {
+        let rate = |megabytes, threads, of| rate_of(megabytes, threads, of).map(NonZeroU64::get);
+        assert_eq!(rate(20, 4, 4), Some(20_000_000));
+        assert_eq!(rate(20, 1, 4), Some(5_000_000));
+        assert_eq!(rate(1, 1, 64), Some(15_625));
+        assert_eq!(rate(0, 1, 4), None);
     }
 }

@@ -9,12 +9,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use butler_api::{Origin, RunId};
-use butler_library::SourceId;
+use butler_library::{Disk, SourceId};
 use butler_product::{ProductKind, Spec};
 use jiff::{SignedDuration, Timestamp};
 
 mod ends;
 mod next;
+
+pub(crate) use next::Which;
 
 /// A unit's number; never used twice while the engine runs.
 pub(crate) type UnitId = u64;
@@ -87,11 +89,22 @@ pub(crate) struct Want {
     pub(crate) ahead: BTreeSet<RunId>,
 }
 
-/// When it is, and how long units last: what decides whether one may still begin.
+/// When it is, how long units last, and what they read of: what decides whether one may begin.
 pub(crate) struct Limits<'a> {
     pub(crate) now: Timestamp,
     /// How long these products of a source take together; none where that is unknown.
     pub(crate) lasts: &'a dyn Fn(SourceId, &[Want]) -> Option<SignedDuration>,
+    /// The disks that hold a source.
+    pub(crate) disks: &'a dyn Fn(SourceId) -> Vec<Disk>,
+    /// How many units that are not brief may read of a disk that is shared badly.
+    pub(crate) readers: usize,
+}
+
+impl Limits<'_> {
+    /// Whether one more unit may read of a disk, beside those that do.
+    fn has_room(&self, disk: &Disk, reading: &BTreeMap<Disk, usize>) -> bool {
+        !disk.kind.is_shared_badly() || reading.get(disk).is_none_or(|count| *count < self.readers)
+    }
 }
 
 /// How often a unit's worker fell, and so how the unit is formed.
@@ -112,6 +125,8 @@ struct InHand {
     wants: Vec<Want>,
     /// The wants that its worker was told to leave.
     withdrawn: BTreeSet<usize>,
+    /// The disks that it is a reader of; none where it is brief.
+    disks: Vec<Disk>,
 }
 
 impl InHand {
@@ -147,6 +162,9 @@ struct Line {
     until: Option<Timestamp>,
     /// Sources that could not be done by then.
     too_long: Vec<SourceId>,
+    /// Sources whose turn came while a disk of theirs had no room for a reader, by that disk: they come
+    /// before the others once it has.
+    behind_disk: BTreeMap<Disk, VecDeque<SourceId>>,
     /// The run ends with what is in hand.
     is_closing: bool,
     /// Whether its units take along what runs to come will lack. A scan's don't: all wait for it.
@@ -162,6 +180,7 @@ impl Line {
             last_turn: 0,
             until: None,
             too_long: Vec::new(),
+            behind_disk: BTreeMap::new(),
             is_closing: false,
             takes_along: false,
         }
@@ -285,6 +304,15 @@ impl Backlog {
     /// How many wants of this run have no result yet.
     pub(crate) fn open(&self, run: RunId) -> usize {
         self.lines.get(&run).map_or(0, |line| line.open)
+    }
+
+    /// How many units that are not brief read of each disk.
+    pub(crate) fn reading(&self) -> BTreeMap<Disk, usize> {
+        let mut reading = BTreeMap::new();
+        for disk in self.in_hand.values().flat_map(|unit| &unit.disks) {
+            *reading.entry(disk.clone()).or_default() += 1;
+        }
+        reading
     }
 
     /// Which product of which source is in hand: for estimates.

@@ -136,7 +136,7 @@ impl Keeper {
         let mut arrived: BTreeMap<UnitId, Arrived> =
             opened.iter().map(|(place, _)| (plan(*place).unit, Arrived::new(&plan(*place).wants))).collect();
         self.inbox.tell(EngineEvent::UnitsOpened { units });
-        let orders = opened.iter().map(|(place, unit)| unit.order(plan(*place), job.threads)).collect();
+        let orders = opened.iter().map(|(place, unit)| unit.order(plan(*place), job)).collect();
         let endings = worker.execute(orders, &self.interrupts, &mut |message| match message {
             FromWorker::Progress { unit, bytes_read, .. } => {
                 self.inbox.tell(EngineEvent::UnitProgressed { unit, bytes_read })

@@ -13,7 +13,7 @@ use butler_product::{Failure, Spec};
 use crate::error_chain::with_causes;
 use crate::unit::backlog::UnitPlan;
 use crate::unit::media_file::{self, OpenError};
-use crate::unit::{Spent, UnitOutcome, UnitOver};
+use crate::unit::{Spent, UnitJob, UnitOutcome, UnitOver};
 
 /// A unit that can't even begin.
 pub(super) enum NotBegun {
@@ -78,15 +78,16 @@ impl Opened {
     }
 
     /// The order for the worker, with the descriptors that ride along.
-    pub(super) fn order(&self, plan: &UnitPlan, threads: u16) -> (Order, Vec<BorrowedFd<'_>>) {
+    pub(super) fn order(&self, plan: &UnitPlan, job: &UnitJob) -> (Order, Vec<BorrowedFd<'_>>) {
         let order = Order {
             unit: plan.unit,
             extension: media_file::extension(&self.media.file.path),
             size_bytes: self.media.file.size,
             wants: plan.wants.clone(),
             media_info: self.media_info.clone(),
-            threads,
+            threads: job.threads,
             limits: Limits::default(),
+            max_bytes_per_second: job.max_bytes_per_second,
         };
         let outputs = self.outputs.iter().flatten().map(|output| output.descriptor.as_fd());
         (order, std::iter::once(self.media.descriptor.as_fd()).chain(outputs).collect())

@@ -399,6 +399,7 @@ mod tests {
             media_info: None,
             threads: 1,
             limits: Limits::default(),
+            max_bytes_per_second: None,
         }
     }
 

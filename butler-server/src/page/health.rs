@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use butler_api::v1::{Health, SandboxState};
+use butler_api::v1::{Disk, Health, SandboxState};
 use butler_engine::Workers;
 use butler_library::{Section, StoreError, WebSession};
 use maud::{Markup, html};
@@ -30,6 +30,7 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
         .library(move |library| Ok::<_, StoreError>((library.sections()?, library.web_sessions(now)?)))
         .await?;
     let away = view::standing::away(&app, &sections).await?;
+    let disks = view::disks::disks(&app).await?.disks;
     let body = html! {
         section.wide #verdict data-live { (verdict(&health, away.len())) }
         section.card #checks data-live {
@@ -41,7 +42,10 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
             }
         }
         aside { section.card #standing data-live { h2 { "Standing" } (facts(&site, &health, &standing)) } }
-        section.card.wide { h2 { "The libraries' folders" } (roots(&site, &sections, &away)) }
+        section.card.wide #roots data-live {
+            h2 { "The libraries' folders" }
+            (roots(&site, &sections, &away, &disks))
+        }
         section.card.wide #sessions data-live { h2 { "Signed in" } (browsers(&site, &sessions)) }
     };
     Ok(site.page(Tab::Health, "Health", body))
@@ -64,6 +68,7 @@ fn name(check: &str) -> &str {
         "database" => "Database",
         "zone" => "Time zone",
         "sandbox" => "Sandbox",
+        "pressure" => "Pressure",
         other => other,
     }
 }
@@ -91,7 +96,7 @@ fn facts(site: &Site, health: &Health, standing: &Standing) -> Markup {
     }
 }
 
-fn roots(site: &Site, sections: &[Section], away: &[(String, String)]) -> Markup {
+fn roots(site: &Site, sections: &[Section], away: &[(String, String)], disks: &[Disk]) -> Markup {
     html! {
         @if sections.is_empty() { p.empty { "There is no library yet. " a href=(site.at("/sections/add")) { "Add one" } } }
         ul.plain {
@@ -99,7 +104,12 @@ fn roots(site: &Site, sections: &[Section], away: &[(String, String)]) -> Markup
                 @for root in &section.roots {
                     @let path = root.path.display().to_string();
                     li.row {
-                        span { a href=(site.at(&format!("/sections/{}", section.id))) { (section.name) } " " span.file { (path) } }
+                        span {
+                            a href=(site.at(&format!("/sections/{}", section.id))) { (section.name) } " " span.file { (path) }
+                            @for disk in disks.iter().filter(|disk| disk.folders.contains(&path)) {
+                                br; span.quiet { (disk.message) }
+                            }
+                        }
                         @if away.iter().any(|(known, _)| *known == path) { span.fail { i.dot {} "away" } } @else { span.done { i.dot {} "there" } }
                     }
                 }

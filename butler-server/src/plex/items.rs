@@ -243,9 +243,7 @@ async fn one(
     let shown = items.into_iter().filter_map(|(item, locations)| {
         let section = section_of(&item.row)?;
         let hashes = hashes.remove(&item.row.id).unwrap_or_default();
-        let mut shown = Metadata { locations, ..metadata::full(item, section, include_chapters) };
-        metadata::add_blur_hashes(&mut shown, hashes);
-        Some(shown)
+        Some(Metadata { locations, ..metadata::full(item, section, hashes, include_chapters) })
     });
     let mut metadata: Vec<Metadata> = shown.collect();
     for item in &mut metadata {
@@ -444,9 +442,7 @@ async fn answer(
     let shown = page.rows.into_iter().filter_map(|row| {
         let section = sections.iter().find(|section| section.id == row.section)?;
         let (media, hashes) = (media.remove(&row.id), hashes.remove(&row.id));
-        let mut shown = metadata::brief(media.unwrap_or_default(), row, section);
-        metadata::add_blur_hashes(&mut shown, hashes.unwrap_or_default());
-        Some(shown)
+        Some(metadata::brief(media.unwrap_or_default(), row, section, hashes.unwrap_or_default()))
     });
     wants.answer(&Container::new(container(shown.collect(), extent, head)))
 }

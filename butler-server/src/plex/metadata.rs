@@ -15,16 +15,21 @@ use crate::plex::{fields, media, photo};
 const MUSIC_ANALYSIS_VERSION: u32 = 1;
 
 /// An item in a list: with media and parts, without streams.
-pub(crate) fn brief(media: Vec<MediaRow>, row: ItemRow, section: &Section) -> Metadata {
+pub(crate) fn brief(media: Vec<MediaRow>, row: ItemRow, section: &Section, hashes: BlurHashes) -> Metadata {
     let shown = media.iter().map(|version| plex_media(version, false)).collect();
-    with_files(&media, metadata(row, shown, section))
+    with_files(&media, metadata(row, shown, section, hashes))
 }
 
 /// An item by itself, with streams and, where asked for, chapters.
-pub(crate) fn full(item: ItemDetail, section: &Section, include_chapters: bool) -> Metadata {
+pub(crate) fn full(
+    item: ItemDetail,
+    section: &Section,
+    hashes: BlurHashes,
+    include_chapters: bool,
+) -> Metadata {
     let media = item.media.iter().map(|version| plex_media(version, true)).collect();
     let chapters = if include_chapters { chapters(&item.media) } else { Vec::new() };
-    Metadata { chapters, ..with_files(&item.media, metadata(item.row, media, section)) }
+    Metadata { chapters, ..with_files(&item.media, metadata(item.row, media, section, hashes)) }
 }
 
 /// Adds what an item's files say of the whole.
@@ -39,7 +44,7 @@ fn with_files(versions: &[MediaRow], item: Metadata) -> Metadata {
     }
 }
 
-fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
+fn metadata(row: ItemRow, media: Vec<Media>, section: &Section, hashes: BlurHashes) -> Metadata {
     let key = |id: &dyn std::fmt::Display| format!("/library/metadata/{id}");
     let above = |ancestor: &Option<Ancestor>| {
         ancestor.as_ref().map(|ancestor| (ancestor.id.to_string(), key(&ancestor.id), ancestor.title.clone()))
@@ -66,8 +71,8 @@ fn metadata(row: ItemRow, media: Vec<Media>, section: &Section) -> Metadata {
         library_section_id: Some(section.id.0),
         library_section_key: Some(format!("/library/sections/{}", section.id)),
         summary: String::new(),
-        thumb_blur_hash: None,
-        art_blur_hash: None,
+        thumb_blur_hash: hashes.thumb.map(|blur| blur.hash),
+        art_blur_hash: hashes.art.map(|blur| blur.hash),
         index: row.number.map(i64::from),
         absolute_index: row.absolute.map(i64::from),
         parent_index: row.disc.or(row.parent.as_ref().and_then(|parent| parent.number)).map(i64::from),
@@ -146,12 +151,6 @@ fn deleted_at(versions: &[MediaRow]) -> Option<i64> {
 
 fn gone_since(part: &PartRow) -> Option<i64> {
     part.missing_since.map(|since| since.as_second())
-}
-
-/// Adds what is drawn of it until its pictures are there.
-pub(crate) fn add_blur_hashes(item: &mut Metadata, hashes: BlurHashes) {
-    item.thumb_blur_hash = hashes.thumb.map(|blur| blur.hash);
-    item.art_blur_hash = hashes.art.map(|blur| blur.hash);
 }
 
 /// Adds what the disk says of each file right now.

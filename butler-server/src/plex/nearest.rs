@@ -4,7 +4,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::{Container, Errors, LIBRARY_IDENTIFIER, Metadata, MetadataPage};
-use butler_library::ItemId;
+use butler_library::{BlurHashes, ItemId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -114,7 +114,7 @@ fn answer(wants: Wants, params: &Params, found: Found, with_distance: bool) -> R
     let Found { section, tracks, .. } = found;
     let shown = tracks.into_iter().map(|FoundTrack { row, media, distance }| Metadata {
         distance: with_distance.then(|| sonic::shown(distance)),
-        ..metadata::brief(media, row, &section)
+        ..metadata::brief(media, row, &section, BlurHashes::default())
     });
     let shown: Vec<Metadata> = shown.collect();
     let (metadata, extent) = params.container()?.cut(shown);

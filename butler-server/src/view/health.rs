@@ -43,6 +43,12 @@ pub(crate) async fn health(app: &App) -> Result<Health, Problem> {
     checks.extend(lacking);
     // The nightly scan finds what a watch would have told: this is named, and the work is done.
     checks.extend(engine.watch_limits.into_iter().map(unwatched));
+    checks.extend(engine.is_pressure_unknown.then(|| HealthCheck {
+        name: "pressure".into(),
+        message: "The kernel does not tell how much is waited for (PSI), so nothing is paused while the machine is \
+                  busy: start it with `psi=1`, or set the limits of pressure to 0."
+            .into(),
+    }));
     let paused_by = app.handle.pauses().await?.into_iter().map(|pause| pause.owner).collect();
     Ok(Health { status: status.into(), version: app.about.version.clone(), sandbox, paused_by, checks })
 }

@@ -20,6 +20,7 @@ mod openapi;
 mod pages;
 mod plan;
 mod providers;
+mod quiet;
 mod remake;
 mod rig;
 mod sections;

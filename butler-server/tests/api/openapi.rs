@@ -86,6 +86,7 @@ const PROMISED: &[(&str, &str)] = &[
     ("get", "/api/v1/items/{id}/path"),
     ("get", "/api/v1/parts/{id}/bandwidth"),
     ("post", "/api/v1/failures/{id}/retry"),
+    ("get", "/api/v1/disks"),
     ("get", "/healthz"),
     ("get", "/openapi.json"),
 ];

@@ -165,11 +165,13 @@ async fn a_task_that_is_switched_off_is_not_started_and_one_switched_on_again_is
         ("ButlerTaskBackupDatabase", "0", "1", "BackupDatabase"),
         ("ButlerTaskDeepMediaAnalysis", "0", "1", "DeepMediaAnalysis"),
         ("GenerateBIFBehavior", "never", "scheduled", "GenerateMediaIndexFiles"),
+        ("GenerateBlurHashBehavior", "never", "scheduled", "GenerateBlurHashes"),
         ("GenerateChapterThumbBehavior", "never", "scheduled", "GenerateChapterThumbs"),
         ("GenerateVADBehavior", "never", "scheduled", "ButlerTaskGenerateVoiceActivity"),
         ("LoudnessAnalysisBehavior", "never", "scheduled", "LoudnessAnalysis"),
         ("MusicAnalysisBehavior", "never", "scheduled", "MusicAnalysis"),
         ("ButlerTaskRefreshLibraries", "0", "1", "RefreshLibraries"),
+        ("ButlerTaskUpgradeMediaAnalysis", "0", "1", "UpgradeMediaAnalysis"),
     ] {
         let outcome = async || {
             rig.ask(Method::POST, format!("/butler/{task}"))

@@ -8,7 +8,7 @@ use butler_schedule::WindowDays;
 use super::kind::{Ints, Kind, Texts};
 use super::{Group, Setting};
 
-pub(super) static ALL: [&Setting; 12] = [
+pub(super) static ALL: [&Setting; 16] = [
     &FRIENDLY_NAME,
     &HOST_NAMES,
     &PATH_PREFIX,
@@ -21,6 +21,10 @@ pub(super) static ALL: [&Setting; 12] = [
     &BUTLER_CATCH_UP,
     &BUTLER_MIN_FREE_SPACE,
     &BUTLER_ALLOWED_ROOTS,
+    &BUTLER_READERS_PER_DISK,
+    &BUTLER_MAX_READ_RATE,
+    &BUTLER_PAUSE_AT_DISK_PRESSURE,
+    &BUTLER_PAUSE_AT_PROCESSOR_PRESSURE,
 ];
 
 /// Characters of a server's name: more than any client shows.
@@ -218,6 +222,58 @@ pub static BUTLER_ALLOWED_ROOTS: Setting = Setting {
     hidden: false,
     advanced: true,
 };
+
+/// How many units read whole files of one disk at one time.
+pub static BUTLER_READERS_PER_DISK: Setting = Setting {
+    id: "ButlerReadersPerDisk",
+    label: "Files that are read at once from a hard disk or a mount",
+    summary: "How many files are read whole at one time from one spinning disk, or from one network or FUSE \
+              mount, which serve one reader sooner than several. Solid-state disks are not concerned, nor \
+              looks at the headers of files. 0 for as many as there are processors. The page Health shows \
+              which disks there are.",
+    group: Group::Butler,
+    kind: Kind::Int { default: 1, allowed: Ints::Range { min: 0, max: 64, step: 1 }, unit: "files" },
+    hidden: false,
+    advanced: true,
+};
+
+/// How fast workers read.
+pub static BUTLER_MAX_READ_RATE: Setting = Setting {
+    id: "ButlerMaxReadRate",
+    label: "Most megabytes that are read in a second",
+    summary: "How many megabytes a second all workers together read of media files, so that a disk or a \
+              network has room for others; each has the part of it that it has of the processors. 0 for as \
+              many as can be. It counts from the next file on.",
+    group: Group::Butler,
+    kind: Kind::Int {
+        default: 0,
+        allowed: Ints::Range { min: 0, max: 100_000, step: 1 },
+        unit: "megabytes a second",
+    },
+    hidden: false,
+    advanced: true,
+};
+
+/// From which pressure on the disk everything is held.
+pub static BUTLER_PAUSE_AT_DISK_PRESSURE: Setting = pressure(
+    "ButlerPauseAtDiskPressure",
+    "Pause while the disk is busy",
+    "Everything is paused while programs wait for a disk or a network in so many percent of the time, half a \
+     minute long, and goes on once that is less than half as much for a minute. Pressure that is Butler's own \
+     is known by a pause of some seconds, and borne. 0 for never.",
+);
+
+/// From which pressure on the processor everything is held.
+pub static BUTLER_PAUSE_AT_PROCESSOR_PRESSURE: Setting = pressure(
+    "ButlerPauseAtProcessorPressure",
+    "Pause while the processor is busy",
+    "The same while programs wait for the processor. 0 for never.",
+);
+
+const fn pressure(id: &'static str, label: &'static str, summary: &'static str) -> Setting {
+    let kind = Kind::Int { default: 0, allowed: Ints::Range { min: 0, max: 100, step: 1 }, unit: "percent" };
+    Setting { id, label, summary, group: Group::Butler, kind, hidden: false, advanced: true }
+}
 
 const fn hour(id: &'static str, label: &'static str, summary: &'static str, default: i64) -> Setting {
     let kind = Kind::Int { default, allowed: Ints::Values(HOURS), unit: "" };

@@ -146,6 +146,7 @@ pub(crate) fn order(film: &Path, wants: &[Spec]) -> Order {
         media_info: None,
         threads: 2,
         limits: Limits::default(),
+        max_bytes_per_second: None,
     }
 }
 

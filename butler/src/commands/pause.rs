@@ -111,6 +111,10 @@ mod tests {
         };
         let said = sentence(&pause(PauseOwner::Person, false, Some("guests")));
         assert_eq!(said, format!("Everything is paused by a person since {}: guests", time(since)));
+        let said = sentence(&pause(PauseOwner::Load, false, Some("the disk is busy")));
+        let expect =
+            format!("Everything is paused while the machine is busy since {}: the disk is busy", time(since));
+        assert_eq!(said, expect);
         let said = sentence(&pause(PauseOwner::Window, true, None));
         assert!(
             said.ends_with(" until the maintenance window opens; what is in hand comes to its end"),

@@ -18,6 +18,7 @@ impl Backlog {
         line.is_closing = true;
         line.sources.clear();
         line.too_long.clear();
+        line.behind_disk.clear();
         let left = self.withdraw_waiting(run);
         if let Some(line) = self.lines.get_mut(&run) {
             line.open = line.open.saturating_sub(left);

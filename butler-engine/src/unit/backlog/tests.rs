@@ -1,5 +1,6 @@
 //! What the backlog promises, sentence by sentence.
 
+use butler_library::DiskKind;
 use butler_product::bif::Params;
 
 use super::ends::KILLS_FORGIVEN;
@@ -26,9 +27,13 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
+fn limits<'a>(now: Timestamp, lasts: &'a dyn Fn(SourceId, &[Want]) -> Option<SignedDuration>) -> Limits<'a> {
+    Limits { now, lasts, disks: &|_| Vec::new(), readers: 1 }
+}
+
 /// The next unit where nobody knows how long any lasts.
 fn next(backlog: &mut Backlog, lacks_media_info: impl Fn(SourceId) -> bool) -> Option<UnitPlan> {
-    backlog.next_units(&Limits { now: at(0), lasts: &|_, _| None }, 1, lacks_media_info).pop()
+    backlog.next_units(&limits(at(0), &|_, _| None), Which::Any, 1, lacks_media_info).pop()
 }
 
 fn backlog(lines: &[(RunId, Origin, Spec, &[i64])]) -> Backlog {
@@ -212,7 +217,7 @@ fn what_lies_under_a_root_that_is_away_is_left() {
 fn next_at(backlog: &mut Backlog, second: i64) -> Option<i64> {
     let lasts =
         |source: SourceId, _: &[Want]| Some(SignedDuration::from_secs(if source.0 == 7 { 100 } else { 10 }));
-    backlog.next_units(&Limits { now: at(second), lasts: &lasts }, 1, known).pop().map(|unit| unit.source.0)
+    backlog.next_units(&limits(at(second), &lasts), Which::Any, 1, known).pop().map(|unit| unit.source.0)
 }
 
 #[test]
@@ -232,9 +237,9 @@ fn of_a_large_library_only_so_many_are_looked_at_in_one_go_and_the_rest_in_the_n
     backlog.bind(PREVIEWS, Origin::Window, Some(at(10)), true);
     let last = SourceId(PASSED_OVER as i64 + 1);
     let lasts = |source, _: &[Want]| Some(SignedDuration::from_secs(if source == last { 1 } else { 100 }));
-    let limits = Limits { now: at(0), lasts: &lasts };
-    assert_eq!(backlog.next_units(&limits, 1, known), []);
-    assert_eq!(backlog.next_units(&limits, 1, known)[0].source, last);
+    let limits = limits(at(0), &lasts);
+    assert_eq!(backlog.next_units(&limits, Which::Any, 1, known), []);
+    assert_eq!(backlog.next_units(&limits, Which::Any, 1, known)[0].source, last);
 }
 
 #[test]
@@ -307,8 +312,8 @@ fn a_worker_that_goes_while_it_is_frozen_says_nothing_about_the_file_however_oft
 
 /// The sources of the next units that a worker is given in one go.
 fn in_one_go(backlog: &mut Backlog, most: usize) -> Vec<i64> {
-    let limits = Limits { now: at(0), lasts: &|_, _| None };
-    backlog.next_units(&limits, most, known).iter().map(|unit| unit.source.0).collect()
+    let limits = limits(at(0), &|_, _| None);
+    backlog.next_units(&limits, Which::Any, most, known).iter().map(|unit| unit.source.0).collect()
 }
 
 #[test]
@@ -346,8 +351,8 @@ fn what_runs_to_come_will_lack_is_taken_along_by_a_unit_of_its_own() {
 fn a_unit_whose_turn_did_not_come_is_done_again_and_never_blamed() {
     let mut backlog = backlog(&[(SCAN, Origin::Person, Spec::MediaInfo, &[1, 2])]);
     for _ in 0..20 {
-        let limits = Limits { now: at(0), lasts: &|_, _| None };
-        let units = backlog.next_units(&limits, 16, known);
+        let limits = limits(at(0), &|_, _| None);
+        let units = backlog.next_units(&limits, Which::Any, 16, known);
         assert_eq!(units.iter().map(|unit| unit.fresh_worker).collect::<Vec<_>>(), [false; 2]);
         for unit in units {
             let over = backlog.over(unit.unit, &[], UnitEnd::NotBegun).unwrap();
@@ -361,4 +366,108 @@ fn a_unit_whose_turn_did_not_come_is_done_again_and_never_blamed() {
     let again = next(&mut backlog, known).unwrap();
     assert!(again.source == fallen.source && again.fresh_worker, "it is tried alone, in a fresh worker");
     assert_eq!(in_one_go(&mut backlog, 16), [behind.source.0]);
+}
+
+/// The disk of a source: those up to 10 lie on one, those up to 20 on another, those up to 30 on both, and
+/// the rest on one that has no head to move.
+fn disks(source: SourceId) -> Vec<Disk> {
+    let disk = |name: &str, kind| Disk { name: name.to_owned(), kind };
+    let (sda, nas) = (disk("sda", DiskKind::Spinning), disk("/nas", DiskKind::Network));
+    match source.0 {
+        ..=10 => vec![sda],
+        11..=20 => vec![nas],
+        21..=30 => vec![sda, nas],
+        _ => vec![disk("nvme0n1", DiskKind::Solid)],
+    }
+}
+
+/// The sources of the units that begin now, one a worker, where so many may read of a disk.
+fn begun(backlog: &mut Backlog, which: Which, readers: usize) -> Vec<i64> {
+    let limits = Limits { disks: &disks, readers, ..limits(at(0), &|_, _| None) };
+    let next = || Some(backlog.next_units(&limits, which, 1, known).pop()?.source.0);
+    std::iter::from_fn(next).collect()
+}
+
+#[test]
+fn as_many_units_read_of_a_disk_as_may_and_others_read_of_other_disks_meanwhile() {
+    let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[1, 2, 3, 31, 4, 11, 12, 32])]);
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [1, 31, 11, 32]);
+    assert_eq!(backlog.reading().into_values().collect::<Vec<_>>(), [1, 2, 1]);
+    done(&mut backlog, 1, &[0]);
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [2], "in their order");
+    done(&mut backlog, 3, &[0]);
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [12]);
+    assert_eq!(begun(&mut backlog, Which::Any, usize::MAX), [3, 4], "without a limit all");
+}
+
+#[test]
+fn what_lies_on_two_disks_waits_for_both() {
+    let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &[1, 11, 21, 22])]);
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [1, 11]);
+    done(&mut backlog, 1, &[0]);
+    assert!(begun(&mut backlog, Which::Any, 1).is_empty());
+    done(&mut backlog, 2, &[0]);
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [21]);
+    done(&mut backlog, 3, &[0]);
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [22]);
+}
+
+#[test]
+fn brief_units_are_no_readers_and_pass_what_waits_for_a_disk_but_nothing_that_could_begin() {
+    let mut backlog = backlog(&[
+        (PREVIEWS, Origin::Person, bif(), &[1, 2]),
+        (SCAN, Origin::Window, Spec::MediaInfo, &[3, 4, 2]),
+    ]);
+    assert!(begun(&mut backlog, Which::Brief, 1).is_empty(), "a film could begin");
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [1, 3, 4]);
+    backlog.add(SCAN, Origin::Window, &Spec::MediaInfo, sources(&[5]));
+    assert_eq!(begun(&mut backlog, Which::Brief, 1), [5]);
+    // What is wanted beside the film's previews is made with these.
+    done(&mut backlog, 1, &[0]);
+    assert_eq!(next(&mut backlog, known).unwrap().wants, [Spec::MediaInfo, bif()]);
+}
+
+#[test]
+fn a_unit_that_takes_along_what_is_not_brief_is_a_reader() {
+    let mut backlog =
+        backlog(&[(PREVIEWS, Origin::Person, bif(), &[1]), (SCAN, Origin::Window, Spec::MediaInfo, &[2, 3])]);
+    backlog.bind(SCAN, Origin::Window, None, true);
+    backlog.add_ahead(MORE, bif(), HashSet::from([SourceId(2)]));
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [1, 3]);
+    done(&mut backlog, 1, &[0]);
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [2]);
+}
+
+#[test]
+fn a_unit_whose_worker_fell_waits_for_its_disk_and_a_stopped_run_for_none() {
+    let mut backlog =
+        backlog(&[(PREVIEWS, Origin::Person, bif(), &[1, 2]), (MORE, Origin::Person, Spec::Bandwidth, &[3])]);
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [1]);
+    backlog.over(1, &[], UnitEnd::Fell(Fall::ByItself)).unwrap();
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [1], "again, before the others");
+    backlog.drop_run(PREVIEWS);
+    assert!(begun(&mut backlog, Which::Any, 1).is_empty(), "it is in hand until its worker lets go");
+    backlog.over(2, &[], UnitEnd::Done).unwrap();
+    assert_eq!(begun(&mut backlog, Which::Any, 1), [3]);
+    assert_eq!(backlog.waiting(), 0);
+}
+
+#[test]
+fn of_a_large_library_on_one_disk_each_source_waits_once() {
+    let many: Vec<i64> = (0..3 * PASSED_OVER as i64).map(|id| -id).chain([31]).collect();
+    let mut backlog = backlog(&[(PREVIEWS, Origin::Person, bif(), &many)]);
+    let looked_at = std::cell::Cell::new(0);
+    let counted = |source| {
+        looked_at.set(looked_at.get() + 1);
+        disks(source)
+    };
+    let limits = Limits { disks: &counted, readers: 1, ..limits(at(0), &|_, _| None) };
+    let mut begun = Vec::new();
+    for _ in 0..10 {
+        begun.extend(backlog.next_units(&limits, Which::Any, 1, known).pop().map(|unit| unit.source.0));
+    }
+    assert_eq!(begun, [0, 31]);
+    assert!(looked_at.get() < many.len() + 10, "{}", looked_at.get());
+    done(&mut backlog, 1, &[0]);
+    assert_eq!(backlog.next_units(&limits, Which::Any, 1, known)[0].source, SourceId(-1));
 }
