@@ -12,7 +12,7 @@ use butler_product::{Failure, Spec, Value};
 
 use crate::door::surroundings::Patience;
 use crate::unit::media_file;
-use crate::workers::{Arrived, Ending, Process, StartError, Wishes, checked};
+use crate::workers::{Arrived, Ending, Interrupts, Process, StartError, checked};
 
 /// Why a file could not even be handed to a worker.
 #[derive(Debug, thiserror::Error)]
@@ -124,7 +124,7 @@ impl Analyst {
         let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(media.as_fd()).chain(outputs).collect();
         let mut arrived = Arrived::new(wants);
         let orders = vec![(order, descriptors)];
-        let endings = worker.execute(orders, &Wishes::default(), &mut |message| match message {
+        let endings = worker.execute(orders, &Interrupts::default(), &mut |message| match message {
             FromWorker::Progress { bytes_read, .. } => hear(bytes_read),
             message => arrived.take(message),
         });

@@ -16,7 +16,7 @@ pub(crate) mod cost;
 pub(crate) mod estimate;
 pub(crate) mod media_file;
 pub(crate) mod publish;
-mod retry;
+pub(crate) mod retry;
 
 /// What a worker is given at a time: one unit, or several brief ones, done one after the other.
 #[derive(Debug)]

@@ -12,7 +12,6 @@
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,7 +36,7 @@ const AHEAD: Duration = Duration::from_secs(2);
 
 fn main() -> Result<()> {
     // The worker has to be of the same build as the server, which cargo made for this bench.
-    let mut build = Command::new(env!("CARGO"));
+    let mut build = butler_fixtures::command(env!("CARGO"));
     build.args(["build", "--quiet", "-p", "butler-worker"]);
     if !cfg!(debug_assertions) {
         build.arg("--release");
