@@ -134,7 +134,7 @@ fn main() -> Result<()> {
 fn read_by_butler(paths: &[String]) -> Result<Vec<Value>> {
     let own = std::env::current_exe()?;
     let butler = own.ancestors().nth(2).context("the folder of programs")?.join("butler");
-    let output = Command::new(butler)
+    let output = butler_fixtures::command(butler)
         .args(["analyse", "--json", "--products", "media_info,tags,photo"])
         .args(paths)
         .stderr(Stdio::null())
@@ -143,7 +143,7 @@ fn read_by_butler(paths: &[String]) -> Result<Vec<Value>> {
 }
 
 fn read_by_ffprobe(file: &str) -> Result<Value> {
-    let output = Command::new("ffprobe")
+    let output = butler_fixtures::command("ffprobe")
         .args(["-v", "quiet", "-show_format", "-show_streams", "-of", "json", "-i"])
         .arg(file)
         .output()
@@ -175,13 +175,13 @@ for line in sys.stdin:
 json.dump(found, sys.stdout)
 ";
     let answer =
-        fed(Command::new("/usr/bin/python3").args(["-c", SCRIPT]), files).context("python3-mutagen")?;
+        fed(butler_fixtures::command("/usr/bin/python3").args(["-c", SCRIPT]), files).context("python3-mutagen")?;
     let found: Vec<(String, Value)> = serde_json::from_slice(&answer)?;
     Ok(found.into_iter().collect())
 }
 
 fn read_by_exiftool(files: &[&str]) -> Result<HashMap<String, Value>> {
-    let mut exiftool = Command::new("exiftool");
+    let mut exiftool = butler_fixtures::command("exiftool");
     exiftool.args([
         "-j",
         "-n",
