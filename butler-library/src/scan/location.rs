@@ -147,9 +147,11 @@ pub(super) fn artist_step(artist: &str) -> Step {
 fn photo_album(root: RootId, path: &[u8]) -> Option<Step> {
     let end = path.iter().rposition(|byte| *byte == b'/')?;
     let name = path[..end].rsplit(|byte| *byte == b'/').next()?;
-    let title = butler_names::plain(&String::from_utf8_lossy(name));
+    let name = String::from_utf8_lossy(name);
+    let plain = butler_names::plain(&name);
+    let title = if plain.trim().is_empty() { name.as_ref() } else { plain.trim() };
     let own = key(&[root.to_string().as_bytes(), &path[..end]]);
-    Some(Step::new(ItemKind::PhotoAlbum, own, &title))
+    Some(Step::new(ItemKind::PhotoAlbum, own, title))
 }
 
 fn film(movie: &Movie, root: RootId, folder: &[u8]) -> Step {

@@ -192,10 +192,11 @@ impl<'a> StreamHeader<'a> {
         }
     }
 
+    /// Pictures a second; 0 where nothing tells them. A thousand and more is the clock of a container that
+    /// counts in milliseconds, as ASF does.
     pub(crate) fn frame_rate(&self) -> f64 {
-        let rate = [self.stream.avg_frame_rate, self.stream.r_frame_rate]
-            .into_iter()
-            .find(|rate| rate.num > 0 && rate.den > 0);
+        let is_told = |rate: &av::AVRational| rate.num > 0 && rate.den > 0 && rate.num / rate.den < 1_000;
+        let rate = [self.stream.avg_frame_rate, self.stream.r_frame_rate].into_iter().find(is_told);
         rate.map_or(0.0, |rate| f64::from(rate.num) / f64::from(rate.den))
     }
 

@@ -6,6 +6,7 @@
 
 mod ape;
 mod id3;
+mod id3v1;
 
 use butler_product::media_info::{MediaInfo, StreamKind};
 use butler_product::tags::{Gain, MusicBrainz, Tags};
@@ -70,7 +71,10 @@ pub(crate) fn read(source: &Source) -> Option<Value> {
     }
     let (mut tags, primary, has_picture) = match by_library {
         Some((file, pictures)) => (file.tags().to_vec(), file.primary_tag_type(), !pictures),
-        None => (Vec::new(), TagType::Id3v2, false),
+        None => {
+            let short = id3v1::read(&mut Cursor::new(source, MAX_READ));
+            (short.into_iter().collect(), TagType::Id3v2, false)
+        }
     };
     sort(&mut tags, primary);
     tags.splice(0..0, frames.several);
