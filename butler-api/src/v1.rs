@@ -4,6 +4,7 @@ mod bandwidth;
 mod check;
 mod dry_run;
 mod failure;
+mod gain_tags;
 mod health;
 mod item_file;
 mod local_time;
@@ -24,6 +25,7 @@ pub use bandwidth::{Bandwidth, BandwidthKeyFrame, BandwidthRates, BandwidthSpan,
 pub use check::{Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion};
 pub use dry_run::{DryRun, PlannedAction, WaitingActions};
 pub use failure::{Failure, FailureGroup, FailureSummary, Failures, Retried};
+pub use gain_tags::{GainTag, TaggedFile, TagsStep, WrittenFile, WrittenTags};
 pub use health::{Health, HealthCheck, SandboxState};
 pub use item_file::{ItemFile, ItemFiles};
 pub use local_time::LocalTime;

@@ -21,6 +21,7 @@ mod compress;
 mod data_dir;
 mod db;
 mod fingerprint;
+mod gain_tags;
 mod ids;
 mod library;
 mod media_garbage;
@@ -49,6 +50,7 @@ pub use browse::Folder;
 pub use compress::compress_own;
 pub use data_dir::DataDirError;
 pub use db::{DbOpenError, StoreError};
+pub use gain_tags::{AlbumFiles, Draft, NotReplaced, OpenTrack, Replaced, TrackFile, Verdict, Why, verdicts};
 pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId, WebSessionId};
 pub use library::{AdminTokenError, Library, OpenError};
 pub use media_garbage::{GoneFile, GoneFiles, Look, digest};
@@ -72,6 +74,7 @@ pub use store::failures::{
     NewItemFailure, NoPlace, ScanFailure, Tries,
 };
 pub use store::figures::{Figures, LastRun};
+pub use store::gain_tags::{Intent, WrittenTags};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};

@@ -14,6 +14,7 @@ mod marks;
 mod open;
 mod pass;
 mod products;
+mod retag;
 mod sandbox;
 mod scale;
 mod source;

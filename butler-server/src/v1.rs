@@ -8,6 +8,7 @@ use crate::app::App;
 mod check;
 mod clock;
 mod failures;
+mod gain_tags;
 mod health;
 mod items;
 mod nearest;
@@ -23,6 +24,7 @@ mod tasks;
 mod window;
 
 pub(crate) use clock::routes as clock_routes;
+pub(crate) use gain_tags::is_step;
 pub(crate) use tasks::is_dry_run;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -30,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(runs::routes())
         .merge(settings::routes())
         .merge(failures::routes())
+        .merge(gain_tags::routes())
         .merge(health::routes())
         .merge(pauses::routes())
         .merge(plan::routes())
