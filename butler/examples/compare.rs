@@ -174,8 +174,8 @@ for line in sys.stdin:
     found.append([path, tags])
 json.dump(found, sys.stdout)
 ";
-    let answer =
-        fed(butler_fixtures::command("/usr/bin/python3").args(["-c", SCRIPT]), files).context("python3-mutagen")?;
+    let answer = fed(butler_fixtures::command("/usr/bin/python3").args(["-c", SCRIPT]), files)
+        .context("python3-mutagen")?;
     let found: Vec<(String, Value)> = serde_json::from_slice(&answer)?;
     Ok(found.into_iter().collect())
 }
