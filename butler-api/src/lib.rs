@@ -4,6 +4,7 @@
 //! It never does I/O and never decides anything. Start with [`TaskName`], [`RunState`] and [`RunRecord`]; the
 //! bodies are one file a resource, below [`plex`] and [`v1`].
 
+mod dates;
 mod failed;
 mod id;
 mod nested;
@@ -24,6 +25,7 @@ pub mod v1;
 #[cfg(feature = "bodies")]
 pub mod xml;
 
+pub use dates::date;
 pub use failed::files_failed;
 pub use id::RunId;
 pub use nested::nested;

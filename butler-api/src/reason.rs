@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{PauseOwner, RunId, TaskName, files_failed};
+use crate::{PauseOwner, RunId, TaskName, date, files_failed};
 
 /// The reason of a run's state. `Display` is the sentence that API, command line and page show as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,7 +146,7 @@ impl fmt::Display for Reason {
         match self {
             Self::SwitchedOff { switch } => write!(f, "It is switched off (setting {switch})."),
             Self::NotItsDay { last, due } => {
-                write!(f, "It last completed on {last} and is due again on {due}.")
+                write!(f, "It last completed on {} and is due again on {}.", date(*last), date(*due))
             }
             Self::BehindItself { run } => write!(f, "It waits for run {run} of the same task to end."),
             Self::BehindScan { run } => write!(f, "It waits for the scan of the libraries, run {run}."),
@@ -166,7 +166,7 @@ impl fmt::Display for Reason {
                 f.write_str("Too little of the maintenance window was left for it; the next one tries again.")
             }
             Self::EndedThatDay { day } => {
-                write!(f, "A run of it failed or was stopped by a person on {day}.")
+                write!(f, "A run of it failed or was stopped by a person on {}.", date(*day))
             }
             Self::Held { owner, note } => {
                 f.write_str(match owner {

@@ -20,6 +20,8 @@ pub struct RunFilter {
     pub origin: Option<Origin>,
     /// Only those that count for this maintenance day, or ended on it.
     pub day: Option<Date>,
+    /// Only those of this day's night: the window began them, or they made good for it.
+    pub night: Option<Date>,
     /// Only those that were asked for at this instant or later.
     pub since: Option<Timestamp>,
     /// Only those that were asked for before this instant.
@@ -85,6 +87,7 @@ impl Client {
             .maybe_argument("state", filter.state)
             .maybe_argument("origin", filter.origin)
             .maybe_argument("day", filter.day)
+            .maybe_argument("night", filter.night)
             .maybe_argument("since", filter.since)
             .maybe_argument("until", filter.until)
             .maybe_argument("before", filter.before)

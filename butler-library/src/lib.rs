@@ -99,7 +99,7 @@ pub use store::sections::{
 pub use store::settings::stored_settings;
 pub use store::sonic::{Heard, SonicNews};
 pub use store::sources::SourceFile;
-pub use store::tiles::Tile;
+pub use store::tiles::{PictureFile, Tile, TilePicture};
 pub use store::waiting_plans::WaitingPlan;
 pub use store::web_sessions::{MOST_WEB_SESSIONS, WEB_SESSION_LASTS, WebSession};
 pub use token::{GOOD_TOKEN_CHARS, MAX_TOKEN_CHARS, Token, TokenError};

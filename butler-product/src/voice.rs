@@ -76,7 +76,7 @@ impl Product for Summary {
 
     fn summary(&self) -> Vec<Line> {
         vec![
-            Line::new("speech segments", Quantity::Count(self.segments.into())),
+            Line::new("stretches of speech", Quantity::Count(self.segments.into())),
             Line::new("in all", Quantity::Milliseconds(self.speech_ms)),
         ]
     }

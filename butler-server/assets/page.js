@@ -4,7 +4,7 @@ const all = (selector, part = document) => [...part.querySelectorAll(selector)];
 const on = (kind, act) => document.addEventListener(kind, act);
 document.documentElement.classList.add("script");
 
-// Times are the server's until they are shown in the viewer's zone. Two zones whose clocks agree all year are one.
+// Times are shown in the viewer's zone. Two zones whose clocks agree all year are one.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone, home = body.dataset.zone;
 const whole = (at, timeZone) => {
   try { return at.toLocaleString("en-GB", { timeZone, timeStyle: "short", dateStyle: "medium" }); } catch { return ""; }
@@ -15,9 +15,9 @@ const isOther = [-2, -1, 0, 1, 2].some((fifth) => {
 });
 const clock = (at, timeStyle = "short") => at.toLocaleTimeString("en-GB", { timeStyle });
 const moment = (at, now) => {
-  const is = (days) => at.toDateString() === new Date(now.getTime() + days * 864e5).toDateString();
-  const isNear = at.getFullYear() === now.getFullYear();
-  const form = { day: "numeric", month: "short", ...(isNear ? { weekday: "short" } : { year: "numeric" }) };
+  const is = (days) => at.toDateString() === new Date(+now + days * 864e5).toDateString();
+  const further = at.getFullYear() === now.getFullYear() ? { weekday: "short" } : { year: "numeric" };
+  const form = { day: "numeric", month: "short", ...further };
   const day = is(0) ? "today" : is(-1) ? "yesterday" : is(1) ? "tomorrow" : at.toLocaleDateString("en-GB", form).replace(",", "");
   return day + " " + clock(at);
 };
@@ -25,46 +25,46 @@ const localise = (part) => {
   if (!isOther) return;
   const now = new Date(body.dataset.now);
   for (const time of all("[data-as]", part)) {
-    const at = new Date(time.getAttribute("datetime") || time.dataset.at), { as } = time.dataset;
-    time.textContent = as === "moment" ? moment(at, now) : clock(at, as === "second" ? "medium" : "short");
+    const at = new Date(time.dateTime || time.dataset.at), { as } = time.dataset;
+    time.textContent = as === "moment" ? moment(at, now) : clock(at, as);
     if (time.tagName === "TIME") time.title = whole(at, home) + " in " + home;
   }
   for (const named of all("[data-told]", part)) {
     const text = named.dataset.told.replace(/\{(.*?)\}/g, (_, at) => clock(new Date(at)));
-    if (named.tagName === "title") named.textContent = text; else named.ariaLabel = text;
+    named[named.tagName === "title" ? "textContent" : "ariaLabel"] = text;
   }
 };
 find("[data-zone-name]").textContent = isOther ? `Times are those of ${zone}; the server's are those of ${home}, where it is ` : "It is ";
 
 // What a person has in hand is left alone.
-const inHand = (part) => {
-  const active = document.activeElement;
-  return part.querySelector("details[open].menu, .scrub-line") || (part.contains(active) && active.matches("input:not([type=hidden]), select"));
-};
-const keyOf = (element) => {
-  const form = element.closest("form");
-  return [element.tagName, element.id, element.href, form?.action, element.name, element.ariaLabel].join(" ");
-};
-const exchange = (text) => {
+const fields = "input:not([type=hidden]), select";
+const inHand = (part) => part.querySelector("details[open].menu, .scrub-line") || part.querySelector(":focus")?.matches(fields);
+const reach = (part) => all("a, button, summary, [tabindex]," + fields, part);
+const keyOf = ({ tagName, id, href, form, name, role }) => [tagName, id, href, form?.action.replace(/\w+$/, ""), name, role].join();
+// `form` was sent by a person, and its part shows what came of it.
+const exchange = (text, form) => {
   const fresh = new DOMParser().parseFromString(text, "text/html");
   if (!fresh.body.dataset.events) return location.reload();
   body.dataset.now = fresh.body.dataset.now;
   for (const part of all("[data-live]", fresh)) {
-    const shown = document.getElementById(part.id), active = document.activeElement;
+    const shown = document.getElementById(part.id);
     if (!shown) continue;
     localise(part);
-    if (shown.served === part.innerHTML || inHand(shown)) continue;
+    shown.hidden = part.hidden;
+    if (shown.served === part.innerHTML || (inHand(shown) && !shown.contains(form))) continue;
     shown.served = part.innerHTML;
-    const focus = shown.contains(active) && keyOf(active);
+    const focus = shown.querySelector(":focus"), nth = reach(shown).indexOf(focus);
     const open = all("details", shown).map((details) => details.open);
     shown.replaceChildren(...part.childNodes);
     all("details", shown).forEach((details, nth) => { details.open = !!open[nth]; });
-    all("a, button", shown).find((element) => keyOf(element) === focus)?.focus();
     scrubs(shown);
+    if (nth < 0) continue;
+    // The focus stays where it was, also where Start has become Stop.
+    const now = reach(shown), same = [...now.slice(nth), ...now].find((one) => keyOf(one) === keyOf(focus));
+    (same ?? now[nth] ?? now.at(-1) ?? find("main")).focus({ preventScroll: true });
   }
-  filter();
   const told = fresh.querySelector("#flash p");
-  if (told) find("#flash").replaceChildren(told);
+  if (told) { localise(told); find("#flash").replaceChildren(told); }
 };
 
 // One question at a time, and one a second.
@@ -76,7 +76,7 @@ const refresh = async () => {
     const answer = await fetch(location.href, { headers: { "X-Butler-Live": "1", Accept: "text/html" } });
     if (answer.redirected) return location.reload();
     if (answer.ok) exchange(await answer.text());
-  } catch { /* The stream of events finds out that the server is lost. */ }
+  } catch { /* The event stream finds out that the server is lost. */ }
   setTimeout(() => { asking = false; if (again) refresh(); }, 1000);
 };
 const lost = find("#lost");
@@ -95,23 +95,20 @@ const listen = () => {
 // A hidden page holds no connection.
 const look = () => { if (document.hidden) { events?.close(); again = true; } else { listen(); if (again) refresh(); } };
 on("visibilitychange", look);
-addEventListener("pagehide", () => events?.close());
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 // A clock goes on without news.
 setInterval(refresh, 30000);
 
 // Forms post within the page.
 on("submit", async (event) => {
   const form = event.target;
-  if (form.method !== "post" || form.action.endsWith("/sign-out")) return;
+  if (form.method !== "post") return;
   event.preventDefault();
-  const fields = new FormData(form, event.submitter);
+  const sent = new URLSearchParams(new FormData(form, event.submitter));
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields), headers: { Accept: "text/html" } });
-    form.closest("details.menu")?.removeAttribute("open");
-    if (document.activeElement?.matches("form[data-ask] :not(.switch)")) document.activeElement.blur();
+    const answer = await fetch(form.action, { method: "POST", body: sent, headers: { Accept: "text/html" } });
+    shut(form.closest("details.menu"));
     if (new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url);
-    if (answer.ok) exchange(await answer.text());
+    if (answer.ok) exchange(await answer.text(), form);
     else location.reload();
   } catch { form.submit(); }
 });
@@ -121,13 +118,13 @@ on("change", ({ target }) => {
 // The server judges what is typed.
 let typed;
 on("input", ({ target }) => {
-  if (target.matches("[data-filter]")) return filter();
-  const form = target.form, url = form?.dataset.ask;
+  const { form } = target, url = form?.dataset.ask, query = "?" + new URLSearchParams(new FormData(form));
+  if (target.matches("[data-filter]")) { history.replaceState(0, "", query); refresh(); }
   if (!url) return;
   for (const field of form) field.setCustomValidity("");
   clearTimeout(typed);
   const mine = typed = setTimeout(async () => {
-    const answer = await fetch(url + "?" + new URLSearchParams(new FormData(form))).catch(() => null);
+    const answer = await fetch(url + query).catch(() => null);
     const html = await answer?.text();
     if (!answer?.ok || mine !== typed) return;
     const output = form.querySelector("output");
@@ -135,24 +132,28 @@ on("input", ({ target }) => {
     if (output.querySelector(".fail")) target.setCustomValidity(output.textContent);
   }, 150);
 });
-const filter = () => {
-  const words = find("[data-filter]")?.value.toLowerCase() ?? "";
-  for (const row of all(".setting")) row.hidden = !(row.textContent + row.id).toLowerCase().includes(words);
+const shut = (menu) => {
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
 };
 on("click", ({ target }) => {
   for (const menu of all("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
+  target.closest("#flash button")?.parentElement.remove();
 });
-on("keydown", ({ key }) => {
-  const menu = key === "Escape" && find("details.menu[open]");
-  if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
-});
+on("keydown", ({ key }) => { if (key === "Escape") shut(find("details.menu[open]")); });
 
 // Hand or arrow keys move a line through the lanes of `part`, in steps of `span` of `field`.
 const make = (name, kind = "div") => Object.assign(document.createElement(kind), { className: name });
+let leave;
+// A picture under a finger stays until one taps elsewhere.
+on("pointerdown", ({ target }) => { if (!target.closest("[data-film], [data-nights]")) leave?.(); });
 const along = (part, handle, field, count, span, show, hide) => {
   const line = make("scrub-line"), box = (element) => element.getBoundingClientRect();
+  const end = () => { line.remove(); hide(); };
   let at = Number(handle.ariaValueNow);
   const go = (nth) => {
+    leave = end;
     at = Math.max(0, Math.min(count - 1, nth));
     const { width, left } = box(field), from = left - box(part).left;
     const to = Math.min(1, (at + 0.5) * span) * width;
@@ -161,11 +162,12 @@ const along = (part, handle, field, count, span, show, hide) => {
     handle.ariaValueNow = at;
     handle.ariaValueText = show(at, from, to, width);
   };
-  part.addEventListener("pointermove", ({ clientX }) => {
+  part.onpointermove = part.onpointerdown = ({ clientX }) => {
     const { width, left } = box(field);
     go(Math.floor((clientX - left) / width / span));
-  });
-  for (const end of ["pointerleave", "focusout"]) part.addEventListener(end, () => { line.remove(); hide(); });
+  };
+  part.onpointerleave = ({ pointerType }) => { if (pointerType !== "touch") end(); };
+  part.addEventListener("focusout", end);
   handle.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -count, End: count }[event.key];
     if (!step) return;
@@ -190,10 +192,9 @@ const scrubs = (part) => {
   }
   for (const bars of all("[data-nights]", part)) {
     const words = bars.nextElementSibling, usual = words.textContent, rows = all("tbody tr", bars.parentElement);
-    const last = bars.dataset.nights - 1;
-    Object.assign(bars, { tabIndex: 0, role: "slider", ariaValueMin: 0, ariaValueMax: last, ariaValueNow: last });
-    along(bars, bars, bars.querySelector("svg"), last + 1, 1 / (last + 1), (at) => {
-      const row = rows[last - at];
+    const slots = Number(bars.dataset.nights);
+    along(bars, bars, bars.querySelector("svg"), slots, 1 / slots, (at) => {
+      const row = rows[slots - 1 - at];
       return words.textContent = row ? [...row.cells].map((cell) => cell.textContent).join(" · ") : "No run.";
     }, () => { words.textContent = usual; });
   }
@@ -202,5 +203,4 @@ localise(document);
 // As served: scripts add to it.
 for (const part of all("[data-live]")) part.served = part.innerHTML;
 scrubs(document);
-filter();
 look();

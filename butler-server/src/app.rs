@@ -17,6 +17,7 @@ use crate::page::{self, Codes, Flashes};
 use crate::view::backups::MOST_BACKUP_CHECKS;
 use crate::view::check::MOST_CHECKS;
 use crate::view::health::Writing;
+use crate::view::outside::Outside;
 use crate::view::plan::Recent;
 use crate::view::sonic::Space;
 
@@ -49,6 +50,7 @@ pub struct App {
     /// What happened in the newest runs.
     pub(crate) run_logs: RunLogs,
     pub(crate) recent_plan: Arc<Recent>,
+    pub(crate) outside: Arc<Outside>,
     /// What all tracks sound like, while somebody asks.
     pub(crate) space: Arc<Space>,
 }
@@ -91,6 +93,7 @@ impl App {
             metrics,
             run_logs,
             recent_plan: Arc::default(),
+            outside: Arc::default(),
             space: Arc::default(),
         }
     }

@@ -18,7 +18,6 @@ mod assets;
 mod axis;
 mod backups;
 mod below;
-mod blur;
 mod chart;
 mod codes;
 mod events;
@@ -32,6 +31,7 @@ mod health;
 mod item;
 mod library;
 mod loudness_lane;
+mod picture;
 mod problem;
 mod run;
 mod runs;
@@ -72,6 +72,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(failures::routes())
         .merge(library::routes())
         .merge(item::routes())
+        .merge(picture::routes())
         .merge(add_section::routes())
         .merge(settings::routes())
         .merge(backups::routes())

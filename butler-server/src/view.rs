@@ -12,6 +12,7 @@ pub(crate) mod health;
 pub(crate) mod items;
 pub(crate) mod loudness;
 pub(crate) mod nights;
+pub(crate) mod outside;
 pub(crate) mod pauses;
 pub(crate) mod plan;
 pub(crate) mod products;

@@ -1,5 +1,6 @@
 //! `cargo bench -p butler --bench pages`: every page of a server with a large library and a long past:
-//! 100,000 items (`BUTLER_BENCH_ITEMS`), and 300 nights of 200 tasks' worth of runs (`BUTLER_BENCH_NIGHTS`).
+//! 100,000 items (`BUTLER_BENCH_ITEMS`), a season of 366 episodes beside them, and 300 nights of 200 tasks' worth
+//! of runs (`BUTLER_BENCH_NIGHTS`).
 //! Each is to take at most 50 ms at the server and 60 kB without its pictures.
 //!
 //! The rows are written straight into the database; no file of theirs exists, and nothing is scanned.
@@ -56,7 +57,7 @@ fn main() -> Result<()> {
         "/tasks/GenerateMediaIndexFiles".to_owned(),
         "/runs".to_owned(),
         "/runs?task=GenerateMediaIndexFiles".to_owned(),
-        "/runs?day=2026-08-01".to_owned(),
+        "/runs?night=2026-08-01".to_owned(),
         "/runs?state=failed".to_owned(),
         "/runs/1".to_owned(),
         "/failures".to_owned(),
@@ -66,6 +67,12 @@ fn main() -> Result<()> {
         format!("/sections/1?start={last}"),
         "/sections/1?title=99".to_owned(),
         format!("/items/{}", items / 2),
+        "/sections/2".to_owned(),
+        format!("/items/{}", items + 1),
+        format!("/items/{}", items + 2),
+        "/tasks/BackupDatabase/plan".to_owned(),
+        "/tasks/GenerateMediaIndexFiles/plan".to_owned(),
+        "/failures?run=1".to_owned(),
         "/settings".to_owned(),
         "/health".to_owned(),
     ] {
@@ -134,6 +141,18 @@ fn fill(data_dir: &Path, items: i64) -> Result<()> {
          INSERT INTO products (source, kind, version, params, value, made_from, made_at) \
              SELECT x, 'bif', 2, '', '{{\"value\":\"bif\",\"pictures\":720,\"interval_ms\":10000,\"width\":320,\"height\":180}}', \
              zeroblob(32), 0 FROM numbers;"
+    ))?;
+    // A season that is as long as one can be: each of its episodes shows the preview of a film.
+    tx.execute_batch(&format!(
+        "INSERT INTO sections (id, name, kind, language, agent, scanner, uuid, created_at, updated_at) \
+         VALUES (2, 'Shows', 'show', 'en-US', '', '', 'b', 0, 0);
+         INSERT INTO items (id, section, kind, parent, key, title, sort_title, number, home, added_at, updated_at) VALUES \
+             ({items} + 1, 2, 'show', NULL, x'01', 'Daily', 'Daily', NULL, x'01', 0, 0), \
+             ({items} + 2, 2, 'season', {items} + 1, x'01', 'Season 1', 'Season 1', 1, x'01', 0, 0);
+         INSERT INTO items (id, section, kind, parent, key, title, sort_title, number, added_at, updated_at) \
+             SELECT {items} + 2 + x, 2, 'episode', {items} + 2, CAST(x AS BLOB), printf('Episode %03d', x), \
+             printf('Episode %03d', x), x, x, x FROM numbers WHERE x <= 366;
+         UPDATE media SET item = {items} + 2 + id WHERE id <= 366;"
     ))?;
     Ok(tx.commit()?)
 }

@@ -76,6 +76,8 @@ pub struct FailureFilter {
     pub after: Option<FailurePlace>,
     /// Only those of these products; none stands for what a scan could not read.
     pub kinds: Option<Vec<Option<ProductKind>>>,
+    /// Only those that this run met last.
+    pub run: Option<RunId>,
 }
 
 /// As many files are named of one failure.
@@ -190,8 +192,8 @@ const COLUMNS: &str = "f.id, f.source, f.item, f.kind, f.version, f.class, f.sen
 
 fn page_query() -> String {
     format!(
-        "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND (f.failed_at, f.id) < (?1, ?2) AND (f.failed_at, \
-         f.id) > (?3, ?4) \
+        "SELECT {COLUMNS} FROM failures f WHERE (?8 IS NULL OR f.run = ?8) AND {STANDS} \
+         AND (f.failed_at, f.id) < (?1, ?2) AND (f.failed_at, f.id) > (?3, ?4) \
          AND (?7 IS NULL OR coalesce(f.kind, '') IN (SELECT value FROM json_each(?7))) \
          ORDER BY f.failed_at DESC, f.id DESC LIMIT ?5 OFFSET ?6"
     )
@@ -223,10 +225,10 @@ impl Library {
         };
         let ((before_at, before_id), (after_at, after_id)) =
             (place(filter.before, i64::MAX), place(filter.after, i64::MIN));
-        let kinds = filter.kinds_as_json();
+        let (kinds, run) = (filter.kinds_as_json(), filter.run.map(|run| run.0));
         self.db().read(|tx| {
-            let bounds =
-                params![before_at, before_id, after_at, after_id, capped(size), capped(start), kinds];
+            let (size, start) = (capped(size), capped(start));
+            let bounds = params![before_at, before_id, after_at, after_id, size, start, kinds, run];
             let rows = readable(&mut *tx.prepare_cached(&page_query())?, bounds, "failure", failure_row)?;
             // What went since the first question is not listed any more.
             Ok(rows
@@ -239,18 +241,18 @@ impl Library {
         })
     }
 
-    /// How many failures stand of the products of a filter, whatever places it names.
+    /// How many failures stand of the products and the run of a filter, whatever places it names.
     ///
     /// # Errors
     /// If the database fails.
     pub fn count_failures(&self, filter: &FailureFilter) -> Result<u64, StoreError> {
-        let kinds = filter.kinds_as_json();
+        let (kinds, run) = (filter.kinds_as_json(), filter.run.map(|run| run.0));
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT count(*) FROM failures f WHERE {STANDS} \
+                "SELECT count(*) FROM failures f WHERE (?2 IS NULL OR f.run = ?2) AND {STANDS} \
                  AND (?1 IS NULL OR coalesce(f.kind, '') IN (SELECT value FROM json_each(?1)))"
             ))?;
-            Ok(statement.query_row([kinds], |row| row.get(0))?)
+            Ok(statement.query_row(params![kinds, run], |row| row.get(0))?)
         })
     }
 

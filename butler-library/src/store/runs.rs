@@ -109,6 +109,8 @@ pub struct RunFilter {
     pub origin: Option<Origin>,
     /// Only those that count for this day or ended on it.
     pub day: Option<Date>,
+    /// Only those of this day's night: the window began them, or they made good for it.
+    pub night: Option<Date>,
     /// Only those that were asked for at this instant or later.
     pub since: Option<Timestamp>,
     /// Only those that were asked for before this instant.
@@ -129,7 +131,7 @@ const FILES: &str = "coalesce(json_array_length(sources), 0) AS files";
 const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = \
                        ?3) \
     AND (?4 IS NULL OR day = ?4 OR ended_day = ?4) AND (?5 IS NULL OR asked_at >= ?5) AND (?6 IS NULL OR \
-    asked_at < ?6)";
+    asked_at < ?6) AND (?7 IS NULL OR day = ?7 AND origin IN (SELECT value FROM json_each(?8)))";
 /// Runs that ended before an instant and that nothing goes by any more. Of each task the last ones of each
 /// kind of end stay, however old they are: the schedule goes by them.
 const OLD: &str = "SELECT id FROM (SELECT id, ended_at, row_number() OVER (PARTITION BY task, state, reason \
@@ -138,9 +140,11 @@ const OLD: &str = "SELECT id FROM (SELECT id, ended_at, row_number() OVER (PARTI
 /// So many runs are forgotten in one transaction.
 const FORGOTTEN: u64 = 500;
 
-fn matching(filter: &RunFilter) -> [Value; 6] {
+fn matching(filter: &RunFilter) -> [Value; 8] {
     let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
     let at = |at: Option<Timestamp>| at.map_or(Value::Null, |at| Value::Integer(at.as_millisecond()));
+    let of_nights = Origin::ALL.iter().filter(|origin| origin.is_nightly());
+    let nightly: Vec<&str> = of_nights.map(|origin| origin.as_str()).collect();
     [
         text(filter.task.as_ref().map(ToString::to_string)),
         text(filter.state.map(|state| state.as_str().to_owned())),
@@ -148,6 +152,8 @@ fn matching(filter: &RunFilter) -> [Value; 6] {
         text(filter.day.map(|day| day.to_string())),
         at(filter.since),
         at(filter.until),
+        text(filter.night.map(|night| night.to_string())),
+        text(Some(serde_json::json!(nightly).to_string())),
     ]
 }
 
@@ -270,19 +276,19 @@ impl Library {
     pub fn runs_between(&self, filter: &RunFilter, start: u64, size: u64) -> Result<Vec<RunRow>, StoreError> {
         let id = |id: Option<RunId>, none: i64| id.map_or(none, |id| i64::try_from(id.0).unwrap_or(i64::MAX));
         let (before, after) = (id(filter.before, i64::MAX), id(filter.after, 0));
-        let [task, state, origin, day, since, until] = matching(filter);
+        let mut bounds = matching(filter).to_vec();
+        let marks = [before, after].map(Value::Integer);
+        bounds.extend(marks.into_iter().chain([capped(size), capped(start)].map(Value::Integer)));
         // Without this SQLite would go through the runs of all tasks for those of one.
         let of_task = if filter.task.is_some() { "task = ?1 AND" } else { "" };
         let columns = COLUMNS.replace("sources", "NULL AS sources");
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
                 "SELECT {columns}, {FILES} FROM runs \
-                 WHERE {of_task} {MATCHES} AND id < ?7 AND id > ?8 ORDER BY id DESC \
-                 LIMIT ?9 OFFSET ?10"
+                 WHERE {of_task} {MATCHES} AND id < ?9 AND id > ?10 ORDER BY id DESC \
+                 LIMIT ?11 OFFSET ?12"
             ))?;
-            let bounds =
-                params![task, state, origin, day, since, until, before, after, capped(size), capped(start)];
-            Ok(readable(&mut statement, bounds, "run", run_row)?)
+            Ok(readable(&mut statement, params_from_iter(bounds), "run", run_row)?)
         })
     }
 

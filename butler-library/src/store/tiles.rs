@@ -1,25 +1,49 @@
-//! What a list of items shows of each beside its title: a preview picture, and whether something is wrong.
-//! Reads only what the asked items need, however large the library is.
+//! What a list of items shows of each beside its title: a picture, and whether something is wrong. Reads only
+//! what the asked items need, however large the library is.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use butler_product::bif::Summary;
 use butler_product::{Listed, Value};
-use rusqlite::CachedStatement;
+use rusqlite::{CachedStatement, Row};
 
-use super::{Json, readable};
-use crate::{ItemId, Library, PartId, StoreError};
+use super::{Json, path_from_bytes, readable};
+use crate::{ItemId, Library, PartId, SourceId, StoreError};
 
 /// What is shown of an item.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tile {
-    /// The file of the item, or of what stands below it, that has preview pictures; and in milliseconds the
-    /// place of one of these, a third from its start.
-    pub picture: Option<(PartId, u64)>,
+    /// Pictures of the item, or of what stands below it, the best first.
+    pub pictures: Vec<TilePicture>,
     /// Whether something could not be made of one of its files.
     pub has_failed: bool,
     /// Whether it has files, and none of them is there.
     pub is_missing: bool,
+}
+
+/// A picture that may stand for an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TilePicture {
+    /// A poster or cover in a file beside the media.
+    Poster(PictureFile),
+    /// A photo itself.
+    Photo(PictureFile),
+    /// A preview thumbnail of a part, at this place in milliseconds: a third from its start.
+    Preview(PartId, u64),
+    /// The blur of the picture that this content is, or carries.
+    Blur(SourceId),
+}
+
+/// A file that is a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureFile {
+    /// Its content.
+    pub source: SourceId,
+    /// Its path below its root.
+    pub path: PathBuf,
+    /// Bytes.
+    pub bytes: u64,
 }
 
 /// The files of an item: its own, and of what stands below it the first ones.
@@ -32,8 +56,18 @@ const FILES: &str = "WITH \
     versions (media) AS (SELECT m.id FROM those t CROSS JOIN media m ON m.item = t.item \
         UNION ALL SELECT h.media FROM those t CROSS JOIN shared_media h ON h.item = t.item) \
     SELECT p.id, p.missing_since IS NOT NULL, EXISTS (SELECT 1 FROM failures f WHERE f.source = p.source), \
-        (SELECT d.value FROM products d WHERE d.source = p.source AND d.kind = 'bif') \
+        (SELECT d.value FROM products d WHERE d.source = p.source AND d.kind = 'bif'), p.source, p.path, \
+        p.size, EXISTS (SELECT 1 FROM products d WHERE d.source = p.source AND d.kind = 'photo'), \
+        EXISTS (SELECT 1 FROM products d WHERE d.source = p.source AND d.kind = 'blur_hash') \
     FROM versions v CROSS JOIN parts p ON p.media = v.media LIMIT 24";
+
+/// The poster of an item, else of what stands below it: an artist's is that of an album.
+const POSTERS: &str = "WITH those (item, depth) AS (SELECT ?1, 0 UNION ALL SELECT id, 1 FROM (SELECT id FROM \
+    items WHERE parent = ?1 AND kind <> 'extra' ORDER BY number LIMIT 12)) \
+    SELECT c.source, c.path, c.size, \
+        EXISTS (SELECT 1 FROM products d WHERE d.source = c.source AND d.kind = 'blur_hash') \
+    FROM those t CROSS JOIN pictures c ON c.item = t.item WHERE c.role IN ('poster', 'thumb') \
+    ORDER BY t.depth, c.role, c.id LIMIT 1";
 
 impl Library {
     /// The tiles of some items.
@@ -43,24 +77,74 @@ impl Library {
     pub fn tiles(&self, items: &[ItemId]) -> Result<HashMap<ItemId, Tile>, StoreError> {
         self.db().read(|tx| {
             let mut files = tx.prepare_cached(FILES)?;
-            items.iter().map(|item| Ok((*item, tile(&mut files, *item)?))).collect()
+            let mut posters = tx.prepare_cached(POSTERS)?;
+            items.iter().map(|item| Ok((*item, tile(&mut files, &mut posters, *item)?))).collect()
         })
     }
 }
 
-fn tile(files: &mut CachedStatement<'_>, item: ItemId) -> Result<Tile, StoreError> {
-    let files = readable(files, [item], "file of a tile", |row| {
+/// A file of an item, as a tile needs it.
+struct File {
+    part: PartId,
+    is_missing: bool,
+    has_failed: bool,
+    preview: Option<Summary>,
+    picture: PictureFile,
+    is_photo: bool,
+    has_blur: bool,
+}
+
+impl File {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let value = row.get::<_, Option<Json<Value>>>(3)?.map(|Json(value)| value);
-        let part: PartId = row.get(0)?;
-        Ok((part, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?, value.and_then(Summary::out_of)))
-    })?;
-    let pictured = files.iter().filter(|(_, is_missing, ..)| !is_missing).find_map(|(part, .., summary)| {
-        let Summary { pictures, interval_ms, .. } = summary.as_ref()?;
-        (*pictures > 0).then(|| (*part, u64::from(pictures / 3) * u64::from(*interval_ms)))
+        Ok(Self {
+            part: row.get(0)?,
+            is_missing: row.get(1)?,
+            has_failed: row.get(2)?,
+            preview: value.and_then(Summary::out_of),
+            picture: picture_file(row, 4)?,
+            is_photo: row.get(7)?,
+            has_blur: row.get(8)?,
+        })
+    }
+
+    fn pictures(&self) -> impl Iterator<Item = TilePicture> {
+        let preview = self.preview.as_ref().filter(|preview| preview.pictures > 0).map(|preview| {
+            let at = u64::from(preview.pictures / 3) * u64::from(preview.interval_ms);
+            TilePicture::Preview(self.part, at)
+        });
+        let photo = self.is_photo.then(|| TilePicture::Photo(self.picture.clone()));
+        let blur = self.has_blur.then_some(TilePicture::Blur(self.picture.source));
+        [photo, preview, blur].into_iter().flatten()
+    }
+}
+
+fn picture_file(row: &Row<'_>, from: usize) -> rusqlite::Result<PictureFile> {
+    Ok(PictureFile {
+        source: row.get(from)?,
+        path: path_from_bytes(row.get_ref(from + 1)?.as_blob()?),
+        bytes: row.get(from + 2)?,
+    })
+}
+
+fn tile(
+    files: &mut CachedStatement<'_>,
+    posters: &mut CachedStatement<'_>,
+    item: ItemId,
+) -> Result<Tile, StoreError> {
+    let files = readable(files, [item], "file of a tile", File::of)?;
+    let poster = |row: &Row<'_>| Ok((picture_file(row, 0)?, row.get::<_, bool>(3)?));
+    let posters = readable(posters, [item], "picture of a tile", poster)?;
+    let beside = posters.into_iter().flat_map(|(file, has_blur)| {
+        let blur = has_blur.then_some(TilePicture::Blur(file.source));
+        [Some(TilePicture::Poster(file)), blur].into_iter().flatten()
     });
+    // Of the first file that has some.
+    let own = files.iter().filter(|file| !file.is_missing).map(|file| file.pictures().collect::<Vec<_>>());
+    let own = own.into_iter().find(|pictures| !pictures.is_empty());
     Ok(Tile {
-        picture: pictured,
-        has_failed: files.iter().any(|(_, _, has_failed, _)| *has_failed),
-        is_missing: !files.is_empty() && files.iter().all(|(_, is_missing, ..)| *is_missing),
+        pictures: beside.chain(own.into_iter().flatten()).collect(),
+        has_failed: files.iter().any(|file| file.has_failed),
+        is_missing: !files.is_empty() && files.iter().all(|file| file.is_missing),
     })
 }

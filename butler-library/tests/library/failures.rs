@@ -124,6 +124,23 @@ fn failures_are_listed_and_counted_by_their_products() {
 }
 
 #[test]
+fn failures_are_listed_and_counted_by_the_run_that_met_them_last() {
+    let world = failing(3);
+    let by_run = |run| NewFailure { run: Some(run), ..failure(ProductKind::Bif, "Still.") };
+    let source = world.part("1.mkv").source;
+    for run in [7, 8] {
+        world.library.record_failure(source, by_run(RunId(run)), at(50)).unwrap();
+    }
+    let of = |run| {
+        let filter = FailureFilter { run: Some(RunId(run)), ..FailureFilter::default() };
+        let listed = world.library.failures_like(&filter, 0, 10).unwrap().len() as u64;
+        assert_eq!(listed, world.library.count_failures(&filter).unwrap());
+        listed
+    };
+    assert_eq!([of(7), of(8)], [0, 1]);
+}
+
+#[test]
 fn failures_are_counted_by_product_and_sentence_the_most_frequent_first() {
     let world = failing(5);
     world

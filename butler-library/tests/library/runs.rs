@@ -85,6 +85,23 @@ fn runs_are_listed_newest_first_and_ids_are_never_used_twice() {
 }
 
 #[test]
+fn the_runs_of_a_night_are_those_that_it_brought() {
+    let (_folder, library) = library();
+    let origins = [Origin::Window, Origin::Person, Origin::CatchUp, Origin::Asap, Origin::Window];
+    for (id, origin) in (1..).zip(origins) {
+        // The last one is of the next night.
+        let day = Some(date(2027, 1, if id == 5 { 2 } else { 1 }));
+        library.save_run(&RunRecord { origin, day, ..run(id) }).unwrap();
+    }
+    let night = RunFilter { night: Some(date(2027, 1, 1)), ..RunFilter::default() };
+    let found = library.runs(&night, 0, 10).unwrap();
+    assert_eq!(
+        (found.rows.iter().map(|run| run.record.id.0).collect::<Vec<_>>(), found.total),
+        (vec![3, 1], 2)
+    );
+}
+
+#[test]
 fn a_task_s_past_counts_whole_completed_runs_by_the_time_they_worked() {
     let (_folder, library) = library();
     let ended = |id: u64, day: i8, state| {

@@ -7,12 +7,13 @@ use axum::response::Response;
 use axum::routing::post;
 use butler_api::{Outcome, TaskName};
 
+use super::failures;
 use super::flash::Flash;
 use super::form::Form;
 use super::frame;
 use super::session::Signed;
 use super::tonight::title;
-use super::words::many;
+use super::words::{many, mark};
 use crate::app::App;
 use crate::error::Problem;
 use crate::view;
@@ -47,7 +48,11 @@ pub(super) fn told(
     Ok(frame::redirect(app, back))
 }
 
+/// Starts all that is due, or the task that the form names.
 async fn start_all(State(app): State<App>, session: Signed, form: Form) -> Result<Response, Problem> {
+    if let Some(task) = form.get("task").filter(|task| !task.is_empty()) {
+        return start_one(&app, &session, task, &form).await;
+    }
     let done = view::start::start_all(&app, form.flag("force")?).await.map(|started| {
         let begun = started.outcomes.iter().filter(|one| one.outcome.run().is_some()).count() as u64;
         let skipped = started.outcomes.len() as u64 - begun;
@@ -84,9 +89,13 @@ async fn start(
     Path(name): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
-    let title = title_of(&app, &name).await?;
+    start_one(&app, &session, &name, &form).await
+}
+
+async fn start_one(app: &App, session: &Signed, name: &str, form: &Form) -> Result<Response, Problem> {
+    let title = title_of(app, name).await?;
     let done =
-        view::start::start(&app, &name, form.flag("force")?).await.map(|started| match started.outcome {
+        view::start::start(app, name, form.flag("force")?).await.map(|started| match started.outcome {
             Outcome::Started { waits: None, .. } => format!("{title} was started."),
             Outcome::Running { .. } => format!("{title} runs or waits already."),
             // Whose run it is stands before the reason for which it waits, was skipped, or begins later.
@@ -95,7 +104,7 @@ async fn start(
                 None => format!("{title} begins later in this window."),
             },
         });
-    told(&app, &session, form.back(), done)
+    told(app, session, form.back(), done)
 }
 
 async fn stop(
@@ -142,6 +151,13 @@ async fn retry(
     Path(id): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
-    let done = view::failures::retry(&app, &id).await;
-    told(&app, &session, form.back(), done.map(|retried| retried.message))
+    let done = view::failures::retried(&app, &id).await.map(|failure| {
+        let file = failure.part.rsplit('/').next().unwrap_or_default();
+        let when = failure
+            .next_try
+            .map_or_else(|| " with the next run".to_owned(), |at| format!(" {}", mark(at.at())));
+        let what = failures::product(&failure.product);
+        format!("`{file}` ({what}) is tried again{when}, or as soon as its task is started.")
+    });
+    told(&app, &session, form.back(), done)
 }

@@ -15,6 +15,7 @@ use super::act::told;
 use super::flash::Flash;
 use super::form::Form;
 use super::frame::{self, Site, Tab, Viewer, coded};
+use super::library::scan_words;
 use super::session::Signed;
 use super::words::{count, many};
 use crate::app::App;
@@ -46,7 +47,7 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
     let look = params.get("look").is_some();
     let folders = match &folder {
         Some(folder) => view::folders::inside(&app, folder.clone()).await,
-        None => view::folders::tops(&app).await,
+        None => view::folders::first(&app).await,
     };
     let checked = match &folder {
         Some(folder) if look => Some(view::check::check(&app, folder.clone(), kind).await),
@@ -65,14 +66,20 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
                 (Some(folder), None) => { section.card { (look_form(&site, folder)) } }
                 (Some(folder), Some(Ok(check))) => { (found(&site, folder, check)) }
                 (Some(folder), Some(Err(problem))) => {
-                    section.card {
-                        p.flash.bad role="alert" { (coded(problem.sentence())) } (look_form(&site, folder))
-                    }
+                    section.card { p.flash.bad role="alert" { (coded(&refusal(problem))) } (look_form(&site, folder)) }
                 }
             }
         }
     };
     Ok(site.page(Tab::Library, "Add a library", body))
+}
+
+/// Why a folder could not be looked through. The types that programs name stand below in a person's words.
+fn refusal(problem: &Problem) -> String {
+    match problem.sentence().split_once(": say its type") {
+        Some((fact, _)) => format!("{fact}. Choose what it holds."),
+        None => problem.sentence().to_owned(),
+    }
 }
 
 fn address(site: &Site, folder: &Path) -> String {
@@ -108,9 +115,7 @@ fn kinds(chosen: Option<&str>, or_guess: bool) -> Markup {
     html! {
         select name="type" id="type" {
             @if or_guess { option value="" { "Find out" } }
-            @for (kind, name) in KINDS {
-                option value=(kind.as_str()) selected[chosen == Some(kind.as_str())] { (name) }
-            }
+            @for (kind, name) in KINDS { option value=(kind.as_str()) selected[chosen == Some(kind.as_str())] { (name) } }
         }
     }
 }
@@ -140,8 +145,7 @@ fn found(site: &Site, folder: &Path, check: &Check) -> Markup {
             @for nested in &check.nested { p.sub { (coded(nested)) } }
             form.column method="post" action=(site.at("/sections/add")) {
                 input type="hidden" name="folder" value=(folder.display());
-                label for="name" { "Its name" }
-                input #name type="text" name="name" value=(name) required maxlength="100";
+                label for="name" { "Its name" } input #name type="text" name="name" value=(name) required maxlength="100";
                 label for="type" { "It holds" } (kinds(Some(&check.kind), false))
                 button.main { "Add it and scan" }
             }
@@ -149,9 +153,7 @@ fn found(site: &Site, folder: &Path, check: &Check) -> Markup {
         section.card {
             h2 { "What it would become" }
             ul.plain { @for item in check.items.iter().take(MOST) { (item_of(item)) } }
-            @if check.items.len() > MOST {
-                p.sub { "and " (count((check.items.len() - MOST) as u64)) " more" }
-            }
+            @if check.items.len() > MOST { p.sub { "and " (count((check.items.len() - MOST) as u64)) " more" } }
         }
         (notes("Names that leave something open", &check.doubts))
         (notes("Left alone", &check.ignored))
@@ -200,11 +202,7 @@ fn notes(heading: &str, notes: &[CheckNote]) -> Markup {
         @if !notes.is_empty() {
             section.card {
                 h2 { (heading) }
-                ul.plain {
-                    @for note in notes.iter().take(MOST) {
-                        li { span.file.whole { (note.path) } span.quiet { (coded(&note.message)) } }
-                    }
-                }
+                ul.plain { @for note in notes.iter().take(MOST) { li { span.file.whole { (note.path) } span.quiet { (coded(&note.message)) } } } }
                 @if notes.len() > MOST { p.sub { "and " (count((notes.len() - MOST) as u64)) " more" } }
             }
         }
@@ -226,8 +224,9 @@ async fn made(app: &App, form: &Form, folder: PathBuf) -> Result<(i64, String), 
     let kind = form.get("type").unwrap_or_default();
     let kind: SectionKind =
         kind.parse().map_err(|_| Problem::bad_request("Choose what the folder holds."))?;
+    let name = form.get("name").unwrap_or_default().to_owned();
     let new = NewSection {
-        name: form.get("name").unwrap_or_default().to_owned(),
+        name: name.clone(),
         kind,
         roots: vec![folder],
         agent: AGENT.to_owned(),
@@ -236,7 +235,7 @@ async fn made(app: &App, form: &Form, folder: PathBuf) -> Result<(i64, String), 
     };
     let (id, scan) = view::sections::add(app, new, true).await?;
     let sentence = match scan {
-        Some(Ok(reply)) => reply.sentence,
+        Some(Ok(reply)) => scan_words(&name, &reply),
         Some(Err(problem)) => format!("It is added, but not scanned yet. {}", problem.sentence()),
         None => "It is added.".to_owned(),
     };

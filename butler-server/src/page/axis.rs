@@ -79,8 +79,8 @@ impl Axis {
                 span { (name) }
                 svg.thin viewBox="0 0 100 14" preserveAspectRatio="none" role="img" aria-label=(label) {
                     rect.ground width="100" height="14" {}
-                    (drawn)
                     (self.grid(14.0))
+                    (drawn)
                 }
             }
         }

@@ -11,8 +11,8 @@ use super::frame::Site;
 use super::tile;
 use super::words::{count, many, place};
 
-/// Children that are listed.
-const MOST: u64 = 400;
+/// Children that stand on one page.
+const MOST: u64 = 120;
 /// Seasons that show their episodes on the show's page, and episodes of each; the season's page has all.
 const OPEN_SEASONS: usize = 12;
 const OPEN_EPISODES: u64 = 12;
@@ -22,6 +22,9 @@ pub(super) struct Below {
     children: Vec<ItemRow>,
     /// How many there are in all.
     total: u64,
+    /// The place of the first one that is shown.
+    start: u64,
+    item: ItemId,
     /// The first episodes of the first seasons.
     episodes: HashMap<ItemId, Vec<ItemRow>>,
     tiles: HashMap<ItemId, Tile>,
@@ -30,15 +33,16 @@ pub(super) struct Below {
 }
 
 impl Below {
-    /// Looks up what stands below an item.
-    pub(super) fn of(library: &Library, item: &ItemRow) -> Result<Self, StoreError> {
-        let below = |item, most| library.items(&ItemQuery::all(ItemScope::Children(item)), 0, most);
-        let found = below(item.id, MOST)?;
+    /// Looks up what stands below an item, from this place on.
+    pub(super) fn of(library: &Library, item: &ItemRow, start: u64) -> Result<Self, StoreError> {
+        let below =
+            |item, start, most| library.items(&ItemQuery::all(ItemScope::Children(item)), start, most);
+        let found = below(item.id, start, MOST)?;
         let (children, total) = (found.rows, found.total);
         let mut episodes = HashMap::new();
         if item.kind == ItemKind::Show {
             for season in children.iter().take(OPEN_SEASONS) {
-                episodes.insert(season.id, below(season.id, OPEN_EPISODES)?.rows);
+                episodes.insert(season.id, below(season.id, 0, OPEN_EPISODES)?.rows);
             }
         }
         let ids: Vec<ItemId> = children.iter().map(|child| child.id).collect();
@@ -49,7 +53,15 @@ impl Below {
         } else {
             ids.into_iter().chain(episodes.values().flatten().map(|episode| episode.id)).collect()
         };
-        Ok(Self { children, total, episodes, tiles: library.tiles(&pictured)?, lengths })
+        Ok(Self {
+            children,
+            total,
+            start,
+            item: item.id,
+            episodes,
+            tiles: library.tiles(&pictured)?,
+            lengths,
+        })
     }
 
     pub(super) fn shown(&self, site: &Site) -> Markup {
@@ -60,9 +72,13 @@ impl Below {
                 @if first.kind == ItemKind::Track { (self.tracks(site)) }
                 @else if self.episodes.is_empty() { (tile::grid(site, &self.children, &self.tiles)) }
                 @else { @for season in &self.children { (self.season(site, season)) } }
-                @if self.total > self.children.len() as u64 {
-                    p.sub { "The first " (count(self.children.len() as u64)) " are shown." }
-                }
+                @let end = self.start + self.children.len() as u64;
+                @let at = |start: u64| site.at(&format!("/items/{}?start={start}", self.item));
+                @if self.total > self.children.len() as u64 { p.pages {
+                    @if self.start > 0 { a.button href=(at(self.start.saturating_sub(MOST))) { "Before" } " " }
+                    @if end < self.total { a.button href=(at(end)) { "Further" } " " }
+                    span.quiet { (count(self.start + 1)) " to " (count(end)) }
+                } }
             }
         }
     }

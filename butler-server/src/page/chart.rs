@@ -44,6 +44,11 @@ pub(super) fn state(state: RunState) -> Markup {
     html! { span class={ "state " (state_class(state)) } { i.dot aria-hidden="true" {} (state_word(state)) } }
 }
 
+/// How a run went: its state, and what failed in it.
+pub(super) fn went(run: &Run) -> Markup {
+    html! { (state(run.state)) @if let Some(failed) = run.failed() { " " span.fail { (failed) } } }
+}
+
 /// Who asked for a run.
 pub(super) const fn origin_word(origin: Origin) -> &'static str {
     match origin {
@@ -86,12 +91,14 @@ struct Night {
     state: RunState,
 }
 
-/// The nights of a task's runs, both newest first; a run that no night has counts for the date of its end.
-fn nights(runs: &[Run], clock: &Clock) -> Vec<Night> {
+/// The nights of a task's runs, both newest first. What a person or a change in a folder began by day is no
+/// part of a night's history, as on the first page.
+fn nights(runs: &[Run]) -> Vec<Night> {
     let mut nights: BTreeMap<Date, Night> = BTreeMap::new();
-    let worked = |run: &&Run| run.state.is_terminal() && run.state != RunState::Skipped;
+    let worked =
+        |run: &&Run| run.origin.is_nightly() && run.state.is_terminal() && run.state != RunState::Skipped;
     for run in runs.iter().filter(worked) {
-        let Some(day) = run.day.or_else(|| run.ended_at.map(|at| clock.civil(at).date())) else { continue };
+        let Some(day) = run.day else { continue };
         let fresh = Night { day, seconds: 0.0, items: 0, failed_files: 0, state: run.state };
         let night = nights.entry(day).or_insert(fresh);
         night.seconds += lasted(run).unwrap_or(0.0);
@@ -104,18 +111,34 @@ fn nights(runs: &[Run], clock: &Clock) -> Vec<Night> {
 /// A task's history, a bar a night, oldest first: how long it worked, how much it did and what failed. The
 /// table says the same, and the script tells a night of it under a hand or the arrow keys.
 pub(super) fn history(runs: &[Run], clock: &Clock) -> Markup {
-    let nights = nights(runs, clock);
+    let nights = nights(runs);
     let today = clock.civil(clock.now).date();
     let longest = nights.iter().map(|night| night.seconds).fold(0.0, f64::max);
     let most = nights.iter().map(|night| night.items).max().unwrap_or(0);
     let worst = nights.iter().map(|night| night.failed_files).max().unwrap_or(0);
     html! {
-        @if nights.is_empty() { p.empty { "It has not run yet." } }
+        @if nights.is_empty() {
+            p.empty { "It has not run in a night yet; each night that it does is a bar here." }
+        }
         @else {
-            div.bars data-nights=(slots(&nights)) role="img" aria-label=(format!("{}, a bar each; the table below says the same.", many(nights.len() as u64, "night"))) {
-                (bars("Time", &length(longest as u64), 90, &nights, |night| (night.seconds / longest.max(1.0), state_class(night.state))))
-                @if most > 0 { (bars("Items", &count(most), 36, &nights, |night| (night.items as f64 / most as f64, "run"))) }
-                @if worst > 0 { (bars("Failed", &count(worst), 24, &nights, |night| (night.failed_files as f64 / worst as f64, "fail"))) }
+            @let number = many(nights.len() as u64, "night");
+            @let label = format!("{number}, a bar each; the table below says the same");
+            @let last = slots(&nights) - 1;
+            div.bars data-nights=(last + 1) tabindex="0" role="slider" aria-label=(label) aria-valuemin="0"
+                aria-valuemax=(last) aria-valuenow=(last) aria-valuetext="the newest night" {
+                (bars("Time", &words::worded("up to", longest as u64), 90, &nights, |night| {
+                    (night.seconds / longest.max(1.0), state_class(night.state))
+                }))
+                @if most > 0 {
+                    (bars("Items", &format!("up to {}", count(most)), 36, &nights, |night| {
+                        (night.items as f64 / most as f64, "run")
+                    }))
+                }
+                @if worst > 0 {
+                    (bars("Failed", &format!("up to {}", count(worst)), 24, &nights, |night| {
+                        (night.failed_files as f64 / worst as f64, "fail")
+                    }))
+                }
             }
             p.quiet.bars-words { (many(nights.len() as u64, "night")) ", the newest on the right." }
             details.more {
@@ -162,7 +185,7 @@ fn bars(
     }
     html! {
         div.lane {
-            span { (label) br; span.quiet { "up to " (highest) } }
+            span { (label) br; span.quiet { (highest) } }
             svg class=(label.to_lowercase()) viewBox={ "0 0 " (slots * 10) " " (height) } preserveAspectRatio="none" aria-hidden="true" {
                 @for (class, path) in &paths { path class=(class) d=(path) {} }
             }
@@ -173,7 +196,6 @@ fn bars(
 #[cfg(test)]
 mod tests {
     use butler_api::RunId;
-    use jiff::tz::TimeZone;
 
     use super::*;
 
@@ -208,15 +230,16 @@ mod tests {
 
     #[test]
     fn a_night_is_the_sum_of_its_runs_and_ends_as_the_last_of_them() {
-        let clock = Clock { now: "2026-11-28T12:00:00Z".parse().unwrap(), zone: TimeZone::UTC };
+        let person = Run { origin: Origin::Person, ..run(Some("2026-11-27"), RunState::Completed, 600) };
         let runs = [
+            person,
             run(Some("2026-11-28"), RunState::Running, 5),
             run(Some("2026-11-28"), RunState::Skipped, 0),
             run(Some("2026-11-27"), RunState::Completed, 60),
-            run(None, RunState::Stopped, 30),
+            run(Some("2026-11-27"), RunState::Stopped, 30),
             run(Some("2026-11-26"), RunState::Failed, 10),
         ];
-        let nights = nights(&runs, &clock);
+        let nights = nights(&runs);
         let told: Vec<_> =
             nights.iter().map(|night| (night.day.day(), night.seconds, night.items, night.state)).collect();
         assert_eq!(told, [(27, 90.0, 14, RunState::Completed), (26, 10.0, 7, RunState::Failed)]);

@@ -4,22 +4,22 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use butler_api::TaskName;
 use butler_api::v1::{Failure, FailureGroup};
+use butler_api::{RunId, TaskName};
 use butler_library::FailurePlace;
 use butler_product::ProductKind;
 use maud::{Markup, html};
 
 use super::frame::{Site, Tab, Viewer, coded};
 use super::tonight::title;
-use super::words::many;
+use super::words::{self, many};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Page, Params};
 use crate::view;
 use crate::view::failures::Asked;
 
-const PAGE: Page = Page { start: 0, size: 40 };
+const PAGE: Page = Page { start: 0, size: 32 };
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/failures", get(show))
@@ -31,21 +31,34 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
     let task = params.get("task").filter(|task| !task.is_empty()).map(TaskName::from);
     let tasks = view::tasks::list(&app).await?.tasks;
     let summary = view::failures::summary(&app).await?;
-    let list = view::failures::list(&app, Asked { before, after: None, task: task.clone() }, PAGE).await?;
-    let is_meant = |group: &&FailureGroup| task.as_ref().is_none_or(|task| group.tasks.contains(task));
+    let run = params.parsed::<RunId>("run", "a run's id")?;
+    let asked = Asked { before, task: task.clone(), run, ..Asked::default() };
+    let list = view::failures::list(&app, asked, PAGE).await?;
+    // The reasons are those of all runs.
+    let is_meant =
+        |group: &&FailureGroup| run.is_none() && task.as_ref().is_none_or(|task| group.tasks.contains(task));
     let groups: Vec<&FailureGroup> = summary.groups.iter().filter(is_meant).collect();
-    let failed = match task {
-        None => summary.failed(),
+    let failed = match (&task, run) {
+        (None, None) => summary.failed(),
+        (_, Some(_)) => {
+            list.total.filter(|total| *total > 0).map(|total| format!("{} failed", many(total, "product")))
+        }
         // Of one task its groups tell the products; a file may be in several of them.
-        Some(_) => {
+        (Some(_), None) => {
             let failures: u64 = groups.iter().map(|group| group.failures).sum();
             (failures > 0).then(|| format!("{} could not be made", many(failures, "product")))
         }
     };
     let here = |query: &str| {
-        let task = task.as_ref().map(|task| format!("task={task}"));
-        let query: Vec<&str> =
-            task.as_deref().into_iter().chain([query]).filter(|word| !word.is_empty()).collect();
+        let narrowed =
+            [task.as_ref().map(|task| format!("task={task}")), run.map(|run| format!("run={run}"))];
+        let query: Vec<&str> = narrowed
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .chain([query])
+            .filter(|word| !word.is_empty())
+            .collect();
         let mark = if query.is_empty() { "" } else { "?" };
         site.at(&format!("/failures{mark}{}", query.join("&")))
     };
@@ -57,10 +70,19 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
                     " · " a href=(site.at(&format!("/tasks/{task}"))) { (title(&tasks, task)) }
                     " · " a href=(site.at("/failures")) { "All failures" }
                 }
+                @if let Some(run) = run {
+                    " · " a href=(site.at(&format!("/runs/{run}"))) { "Run " (run) }
+                    " · " a href=(site.at("/failures")) { "All failures" }
+                }
             }
-            h1 { "What could not be made" @if let Some(task) = &task { " by " (title(&tasks, task)) } }
+            h1 {
+                "What could not be made"
+                @if let Some(task) = &task { " by " (title(&tasks, task)) }
+                @if let Some(run) = run { " in run " (run) }
+            }
             p.sub {
                 @match &failed {
+                    None if before.is_some() => {}
                     None => { "Everything that was tried could be made." }
                     Some(failed) => { (failed) ". Each is tried again by itself in a later night; a file that is replaced is tried at once." }
                 }
@@ -68,7 +90,8 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
         }
         @if !groups.is_empty() {
             section.card.wide #groups data-live {
-                h2 { "Why" } ul.plain { @for group in &groups { (reason(group)) } }
+                h2 { "Why" }
+                ul.plain { @for reason in reasons(groups) { (reason_row(&reason)) } }
             }
         }
         @if !list.failures.is_empty() || before.is_some() {
@@ -76,9 +99,7 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
                 (table(&site, &list.failures))
                 @if before.is_some() || list.next.is_some() { p.pages {
                     @if before.is_some() { a.button href=(here("")) { "Newest" } " " }
-                    @if let Some(next) = &list.next {
-                        a.button href=(here(&format!("before={next}"))) { "Older" }
-                    }
+                    @if let Some(next) = &list.next { a.button href=(here(&format!("before={next}"))) { "Older" } }
                 } }
             }
         }
@@ -86,11 +107,35 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
     Ok(site.page(Tab::Runs, "Failures", body))
 }
 
-fn reason(group: &FailureGroup) -> Markup {
+/// Why something failed, whichever products it kept from being made.
+pub(super) struct Reason<'a> {
+    pub(super) error: &'a str,
+    pub(super) products: Vec<&'a str>,
+    /// Of files that several of its products are of, each counts once.
+    pub(super) files: u64,
+}
+
+/// The groups of failures by their sentence, in their order: a file that is broken is one reason, however
+/// much could not be made of it.
+pub(super) fn reasons<'a>(groups: impl IntoIterator<Item = &'a FailureGroup>) -> Vec<Reason<'a>> {
+    let mut reasons: Vec<Reason<'a>> = Vec::new();
+    for FailureGroup { error, files, product, .. } in groups {
+        match reasons.iter_mut().find(|reason| reason.error == error) {
+            Some(reason) => {
+                reason.files = reason.files.max(*files);
+                reason.products.push(self::product(product));
+            }
+            None => reasons.push(Reason { error, products: vec![self::product(product)], files: *files }),
+        }
+    }
+    reasons
+}
+
+fn reason_row(reason: &Reason<'_>) -> Markup {
     html! {
         li.row {
-            span { (coded(&group.error)) " " span.quiet { (product(&group.product)) } }
-            span.num { (many(group.files, "file")) }
+            span { (coded(reason.error)) " " span.quiet { (reason.products.join(", ")) } }
+            span.num { (many(reason.files, "file")) }
         }
     }
 }
@@ -105,8 +150,10 @@ pub(super) fn product(word: &str) -> &str {
         "needed_bandwidth" => "bandwidth needed",
         "chroma" => "sound fingerprints",
         "media_info" => "headers",
-        "photo" => "photo's data",
+        "photo" => "what the camera wrote",
         "scan" => "the scan",
+        "sonic" => "how it sounds",
+        "tags" => "its tags",
         "voice" => "speech",
         other => other,
     }
@@ -117,15 +164,7 @@ pub(super) fn table(site: &Site, failures: &[Failure]) -> Markup {
     html! {
         table.stack {
             caption.unseen { "Failures, newest first" }
-            thead {
-                tr {
-                    th scope="col" { "File" }
-                    th scope="col" { "Why" }
-                    th scope="col" { "Tried" }
-                    th scope="col" { "Again" }
-                    th scope="col" { span.unseen { "Do" } }
-                }
-            }
+            thead { tr { th scope="col" { "File" } th scope="col" { "Why" } th scope="col" { "Tried" } th scope="col" { "Again" } th scope="col" { span.unseen { "Do" } } } }
             tbody { @for failure in failures { (row(site, failure)) } }
         }
     }
@@ -133,24 +172,20 @@ pub(super) fn table(site: &Site, failures: &[Failure]) -> Markup {
 
 fn row(site: &Site, failure: &Failure) -> Markup {
     let (folder, file) = failure.part.rsplit_once('/').unwrap_or(("", &failure.part));
+    let is_asked_for = is_asked_for(site, failure);
     html! {
         tr {
             td {
                 span.name title=(failure.part) { (file) }
-                span.file { (folder) }
-                @if failure.file_count > 1 {
-                    span.quiet {
-                        "and " (many(failure.file_count - 1, "other file")) " with the same content"
-                    }
-                }
+                (words::path(folder))
+                @if failure.file_count > 1 { span.quiet { "and " (many(failure.file_count - 1, "other file")) " with the same content" } }
             }
             td { (coded(&failure.error)) br; span.quiet { (product(&failure.product)) } }
-            td data-label="Tried" {
-                @if failure.tries > 0 { (many(u64::from(failure.tries), "time")) " " br; }
-                span.quiet { (site.clock.moment(failure.failed_at)) }
+            td data-label="Tried" { @if failure.tries > 0 { (many(u64::from(failure.tries), "time")) " " br; } span.quiet { (site.clock.moment(failure.failed_at)) } }
+            td data-label="Again" { (again(site, failure)) @if is_asked_for { br; span.run { "as you asked" } } }
+            td.num.side {
+                @if !is_asked_for { (site.row_button(&format!("/failures/{}/retry", failure.id), "Retry", file)) }
             }
-            td data-label="Again" { (again(site, failure)) }
-            td.num.side { (site.row_button(&format!("/failures/{}/retry", failure.id), "Retry", file)) }
         }
     }
 }
@@ -158,6 +193,12 @@ fn row(site: &Site, failure: &Failure) -> Markup {
 /// When a failure is tried again.
 pub(super) fn again(site: &Site, failure: &Failure) -> Markup {
     html! { @match &failure.next_try { Some(at) => { (site.clock.moment(at.at())) } None => { span.quiet { "when the file changes" } } } }
+}
+
+/// Whether a person asked for a new try that was not made yet: its tries count anew, and nothing holds it
+/// back.
+fn is_asked_for(site: &Site, failure: &Failure) -> bool {
+    failure.tries == 0 && failure.next_try_at.is_some_and(|at| at <= site.clock.now)
 }
 
 /// The failure of a part's headers, without which nothing else is made of it.

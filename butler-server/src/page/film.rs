@@ -4,7 +4,6 @@
 use butler_api::v1::{Bandwidth, Product, Products};
 use butler_library::PartRow;
 use butler_product::bandwidth::BUFFERS_BYTES;
-use butler_product::blur_hash::BlurHash;
 use butler_product::loudness::{Loudness, StreamLevels};
 use butler_product::media_info::Chapter;
 use butler_product::voice::Voice;
@@ -12,10 +11,9 @@ use butler_product::{ProductKind, Quantity, Value};
 use maud::{Markup, html};
 
 use super::axis::{Axis, HEIGHT, per_cent};
-use super::frame::Site;
-use super::item::PICTURE_CELLS;
+use super::frame::{Site, coded};
 use super::words::{count, many, place, rate};
-use super::{blur, failures, loudness_lane};
+use super::{failures, loudness_lane, picture};
 use crate::app::App;
 use crate::error::Problem;
 use crate::view;
@@ -40,7 +38,10 @@ pub(super) async fn film(
         products.products.iter().filter(|product| product.part == Some(part.id.0)).collect();
     let lasts = part.media_info.as_ref().and_then(|info| info.duration_ms).filter(|ms| *ms > 0);
     let lanes = match lasts {
-        Some(lasts_ms) => Some(lanes(app, site, part, &of_part, Axis { lasts_ms }).await),
+        Some(lasts_ms) => {
+            let failed = why_no_pictures(part, products);
+            Some(lanes(app, site, part, &of_part, failed, Axis { lasts_ms }).await)
+        }
         None => None,
     };
     let markup = html! {
@@ -54,12 +55,15 @@ pub(super) async fn film(
             @for product in &of_part {
                 li.row {
                     span {
-                        @if let Some(hash) = read(&product.value).and_then(Value::take::<BlurHash>) {
-                            (blur::drawn(&hash, PICTURE_CELLS)) " "
+                        @if product.product == ProductKind::BlurHash.as_str() {
+                            img.small alt="" src=(picture::blur_address(site, part.source)); " "
                         }
                         (failures::product(&product.product))
                     }
-                    span.quiet { (summary(&product.value)) " · made " (site.clock.moment(product.made_at)) }
+                    span.quiet {
+                        @match words(part, product).as_str() { "" => {} words => { (words) " · " } }
+                        "made " (site.clock.moment(product.made_at))
+                    }
                 }
             }
         }
@@ -68,7 +72,14 @@ pub(super) async fn film(
 }
 
 /// The grid: names on the left, and on the right what shares the axis.
-async fn lanes(app: &App, site: &Site, part: &PartRow, products: &[&Product], axis: Axis) -> Markup {
+async fn lanes(
+    app: &App,
+    site: &Site,
+    part: &PartRow,
+    products: &[&Product],
+    failed: Option<&str>,
+    axis: Axis,
+) -> Markup {
     let has = |kind: ProductKind| part.products.contains(&kind);
     let bandwidth = if has(ProductKind::Bandwidth) {
         let step = u32::try_from((axis.lasts_ms / 1000).div_ceil(POINTS)).unwrap_or(1).clamp(1, 3600);
@@ -84,14 +95,25 @@ async fn lanes(app: &App, site: &Site, part: &PartRow, products: &[&Product], ax
     html! {
         div.film data-film=(axis.lasts_ms) {
             @if let Some(pictures) = pictures { (strip(site, part, &pictures, axis)) }
-            @else if is_video(part) { p.empty { "No preview pictures yet." } }
+            @else if let Some(why) = failed { p.empty { "There are no preview pictures. " (coded(why)) } }
+            @else if is_video(part) { p.empty { "No preview pictures yet; below stands when they come." } }
             @if let Some(bandwidth) = &bandwidth { (data_lane(bandwidth, axis)) }
             @if let Some((loudness, levels)) = &loudness { (loudness_lane::lane(loudness, levels, axis)) }
             @if let Some(voice) = &voice { (speech_lane(voice, axis)) }
             @if !chapters.is_empty() { (chapter_lane(chapters, axis)) }
             (axis.names())
         }
+        p.quiet.hint { "Move along the film, or tap it, to look into it." }
     }
+}
+
+/// Why a part has no preview pictures, if they could not be made.
+fn why_no_pictures<'a>(part: &PartRow, products: &'a Products) -> Option<&'a str> {
+    let is_of_it = |product: &str| {
+        [ProductKind::Bif, ProductKind::MediaInfo].map(ProductKind::as_str).contains(&product)
+    };
+    let mut failures = products.failures.iter().filter(|failure| failure.part_id == Some(part.id.0));
+    failures.find(|failure| is_of_it(&failure.product)).map(|failure| failure.error.as_str())
 }
 
 /// The preview pictures, each as wide as the time until the next one that is shown.
@@ -127,6 +149,11 @@ fn headline(part: &PartRow, products: &Products) -> String {
         return if failed { "its headers could not be read" } else { "its headers are not read yet" }
             .to_owned();
     };
+    if let Some(photo) = &part.photo {
+        let format = part.path.extension().unwrap_or_default().to_string_lossy().to_uppercase();
+        let sides = photo.width.zip(photo.height).map(|(width, height)| format!(" · {width}×{height}"));
+        return format!("{format}{}", sides.unwrap_or_default());
+    }
     let words = info.streams.iter().take(4).map(|stream| match (&stream.picture, &stream.sound) {
         (Some(picture), _) => format!("{} {}×{}", stream.codec, picture.width, picture.height),
         (_, Some(sound)) => format!("{} {} ch", stream.codec, sound.channels),
@@ -173,11 +200,31 @@ pub(super) fn read(value: &serde_json::Value) -> Option<Value> {
     serde_json::from_value(value.clone()).ok()
 }
 
-/// A product's value in a few words.
+/// A product of a part in a few words. Of a photo's headers libav's names tell nobody anything, and its size
+/// stands above.
+fn words(part: &PartRow, product: &Product) -> String {
+    let is_told = part.photo.is_some() && product.product == ProductKind::MediaInfo.as_str();
+    if is_told { String::new() } else { summary(&product.value) }
+}
+
+/// What a product is and what it came to: `loudness: -14 LUFS · made`.
+pub(super) fn made(product: &Product) -> String {
+    let name = failures::product(&product.product);
+    match summary(&product.value) {
+        words if words.is_empty() => format!("{name}, made"),
+        words => format!("{name}: {words}, made"),
+    }
+}
+
+/// A product's value in a few words; the letters of a blur hash are for players.
 pub(super) fn summary(value: &serde_json::Value) -> String {
     let Some(value) = read(value) else { return String::new() };
+    if let Value::BlurHash(_) = &value {
+        return String::new();
+    }
     let lines = value.summary().into_iter().map(|line| {
         let words = match line.quantity {
+            Quantity::Count(1) => return format!("1 {}", one_of(line.label)),
             Quantity::Count(number) => return format!("{} {}", count(number), line.label),
             Quantity::BitsPerSecond(bits) => return format!("{} {}", rate(bits), line.label),
             Quantity::Milliseconds(ms) => place(ms),
@@ -187,6 +234,14 @@ pub(super) fn summary(value: &serde_json::Value) -> String {
         format!("{} {words}", line.label).trim_start().to_owned()
     });
     lines.take(4).collect::<Vec<_>>().join(", ")
+}
+
+/// One of what a label names several of: `key frame`, `stretch of speech`.
+fn one_of(label: &str) -> String {
+    match label.split_once(" of ") {
+        Some((many, of)) => format!("{} of {of}", many.trim_end_matches("es")),
+        None => label.trim_end_matches('s').to_owned(),
+    }
 }
 
 /// Data over time, with the rate that playback needs.
@@ -209,16 +264,25 @@ fn data_lane(bandwidth: &Bandwidth, axis: Axis) -> Markup {
     axis.curve(name, &label, &points, y(needed as f64))
 }
 
-/// Bits a second in the middle of each step. A step that the film ends in, or that lies behind the end that
-/// its headers state, counts as a whole one if less than half of it is left: a key frame alone is no rate.
+/// Bits a second in the middle of each step. One that the film ends in, or that lies behind the end that its
+/// headers state, is a part of the step before it if less than half of it is left: a key frame alone is no
+/// rate, and spread over a whole step it would draw a fall that there is not.
 fn rates(bytes: &[u64], step_ms: u64, axis: Axis) -> Vec<(f64, f64)> {
     let step_ms = step_ms.max(1);
-    let rate = |(begins, bytes): (u64, &u64)| {
-        let left = axis.lasts_ms.saturating_sub(begins);
-        let lasts = if left * 2 < step_ms { step_ms } else { left.min(step_ms) } as f64;
-        (begins as f64 + lasts / 2.0, *bytes as f64 * 8_000.0 / lasts)
+    let mut steps: Vec<(u64, u64, u64)> = Vec::new();
+    for (begins, bytes) in (0..).map(|step| step * step_ms).zip(bytes) {
+        let lasts = axis.lasts_ms.saturating_sub(begins).min(step_ms);
+        match steps.last_mut() {
+            Some((_, lasted, held)) if lasts * 2 < step_ms => {
+                (*lasted, *held) = (*lasted + lasts, *held + bytes)
+            }
+            _ => steps.push((begins, lasts.max(1), *bytes)),
+        }
+    }
+    let rate = |(begins, lasts, bytes): (u64, u64, u64)| {
+        (begins as f64 + lasts as f64 / 2.0, bytes as f64 * 8_000.0 / lasts as f64)
     };
-    (0..).map(|step| step * step_ms).zip(bytes).map(rate).collect()
+    steps.into_iter().map(rate).collect()
 }
 
 /// Where somebody speaks.
@@ -293,6 +357,12 @@ mod tests {
     }
 
     #[test]
+    fn one_of_several_is_named_as_one() {
+        let one = ["key frames", "stretches of speech", "chapters", "files"].map(one_of);
+        assert_eq!(one, ["key frame", "stretch of speech", "chapter", "file"]);
+    }
+
+    #[test]
     fn a_strip_has_as_many_pictures_as_are_easily_seen() {
         let every = |count, proportion| Pictures { count, interval_ms: 10_000, proportion }.every();
         assert_eq!(every(5, 16.0 / 9.0), 1);
@@ -305,5 +375,10 @@ mod tests {
         let axis = Axis { lasts_ms: 1_500 };
         // As much a second as before.
         assert_eq!(rates(&[1_000, 500], 1_000, axis), [(500.0, 8_000.0), (1_250.0, 8_000.0)]);
+        // What is less than half a step, and what lies behind the end, goes to the step before.
+        let axis = Axis { lasts_ms: 2_250 };
+        let ended = rates(&[1_000, 1_000, 250, 9], 1_000, axis);
+        assert_eq!((ended.len(), ended[0], ended[1].0), (2, (500.0, 8_000.0), 1_625.0));
+        assert!((ended[1].1 - 8_000.0).abs() < 60.0, "{ended:?}");
     }
 }

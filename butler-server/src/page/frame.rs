@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use butler_api::v1::Pause;
 use butler_engine::settings::PATH_PREFIX;
+use butler_library::WebSessionId;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::assets;
@@ -66,6 +67,13 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
             here: here.to_owned(),
             is_again: parts.headers.contains_key(LIVE),
         })
+    }
+}
+
+impl Viewer {
+    /// The session, if it is a browser that is signed in.
+    pub(super) fn session(&self) -> Option<WebSessionId> {
+        self.session.as_ref().map(|Signed(session)| *session)
     }
 }
 
@@ -150,12 +158,17 @@ impl Site {
                     #held data-live {
                         @if !self.pauses.is_empty() { (self.held()) }
                     }
-                    #flash role="status" {
-                        @if let Some(flash) = &self.flash {
-                            p.flash.bad[!flash.is_good] { (coded(&flash.sentence)) }
+                    div.notices {
+                        #flash role="status" {
+                            @if let Some(flash) = &self.flash {
+                                p.flash.bad[!flash.is_good] {
+                                    span { (self.clock.sentence(&flash.sentence)) }
+                                    button.small type="button" { "Close" }
+                                }
+                            }
                         }
+                        p #lost.flash.bad role="status" hidden { "The server does not answer. This page comes back by itself." }
                     }
-                    p #lost.flash.bad role="status" hidden { "The server does not answer. This page comes back by itself." }
                     main #main tabindex="-1" { (body) }
                     footer {
                         span { span data-zone-name { "Times are those of " (self.zone) ", where it is " }

@@ -7,14 +7,15 @@ use axum::response::Response;
 use axum::routing::get;
 use butler_api::v1::{Disk, Health, SandboxState};
 use butler_engine::Workers;
-use butler_library::{Section, StoreError, WebSession};
+use butler_library::{Section, StoreError, WebSession, WebSessionId};
 use maud::{Markup, html};
 
 use super::frame::{Site, Tab, Viewer, coded};
-use super::words::{bytes, count};
+use super::words::{self, bytes, count};
 use crate::app::App;
 use crate::error::Problem;
 use crate::view;
+use crate::view::outside::{Away, Seen};
 use crate::view::standing::Standing;
 
 pub(super) fn routes() -> Router<App> {
@@ -29,7 +30,8 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
     let (sections, sessions) = app
         .library(move |library| Ok::<_, StoreError>((library.sections()?, library.web_sessions(now)?)))
         .await?;
-    let away = view::standing::away(&app, &sections).await?;
+    let seen = view::outside::seen(&app, view::outside::LOOK).await?;
+    let away = &seen.away;
     let disks = view::disks::disks(&app).await?.disks;
     let body = html! {
         section.wide #verdict data-live { (verdict(&health, away.len())) }
@@ -38,15 +40,15 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
             @if health.checks.is_empty() && away.is_empty() { p.empty { "Nothing." } }
             ul.plain {
                 @for check in &health.checks { li { strong { (name(&check.name)) } br; (coded(&check.message)) } }
-                @for (path, sentence) in &away { li { strong.file { (path) } (coded(sentence)) } }
+                @for away in away { li { (words::path(&away.path.display().to_string())) (coded(&away.sentence)) } }
             }
         }
-        aside { section.card #standing data-live { h2 { "Standing" } (facts(&site, &health, &standing)) } }
+        aside { section.card #standing data-live { h2 { "Standing" } (facts(&site, &health, &standing, &seen)) } }
         section.card.wide #roots data-live {
             h2 { "The libraries' folders" }
-            (roots(&site, &sections, &away, &disks))
+            (roots(&site, &sections, away, &disks))
         }
-        section.card.wide #sessions data-live { h2 { "Signed in" } (browsers(&site, &sessions)) }
+        section.card.wide #sessions data-live { h2 { "Signed in" } (browsers(&site, &sessions, viewer.session())) }
     };
     Ok(site.page(Tab::Health, "Health", body))
 }
@@ -73,7 +75,7 @@ fn name(check: &str) -> &str {
     }
 }
 
-fn facts(site: &Site, health: &Health, standing: &Standing) -> Markup {
+fn facts(site: &Site, health: &Health, standing: &Standing, seen: &Seen) -> Markup {
     let Workers { working, paused, idle, absent } = standing.workers;
     html! {
         dl.facts {
@@ -87,16 +89,17 @@ fn facts(site: &Site, health: &Health, standing: &Standing) -> Markup {
             } }
             dt { "Room for data" } dd { @match standing.free_bytes { Some(free) => { (bytes(free)) " free" } None => "not known" } }
             dt { "Database" } dd { (bytes(standing.database_bytes)) }
-            dt { "Newest backup" } dd { @match standing.newest_backup {
-                Some(at) => { (site.clock.moment(at)) ", " (site.clock.ago(at)) }
-                None => "none yet",
+            dt { "Newest backup" } dd { @match &seen.newest_backup {
+                Ok(Some(at)) => { (site.clock.moment(*at)) ", " (site.clock.ago(*at)) }
+                Ok(None) => { "none: " a href=(site.at("/tasks/BackupDatabase")) { "Backup Database" } " makes one" }
+                Err(why) => { (coded(why)) }
             } }
-            dt { "Data folder" } dd.file { (standing.data_dir.display()) }
+            dt { "Data folder" } dd.file.whole { (standing.data_dir.display()) }
         }
     }
 }
 
-fn roots(site: &Site, sections: &[Section], away: &[(String, String)], disks: &[Disk]) -> Markup {
+fn roots(site: &Site, sections: &[Section], away: &[Away], disks: &[Disk]) -> Markup {
     html! {
         @if sections.is_empty() { p.empty { "There is no library yet. " a href=(site.at("/sections/add")) { "Add one" } } }
         ul.plain {
@@ -105,12 +108,13 @@ fn roots(site: &Site, sections: &[Section], away: &[(String, String)], disks: &[
                     @let path = root.path.display().to_string();
                     li.row {
                         span {
-                            a href=(site.at(&format!("/sections/{}", section.id))) { (section.name) } " " span.file { (path) }
+                            a href=(site.at(&format!("/sections/{}", section.id))) { (section.name) } " " (words::path(&path))
                             @for disk in disks.iter().filter(|disk| disk.folders.contains(&path)) {
                                 br; span.quiet { (disk.message) }
                             }
                         }
-                        @if away.iter().any(|(known, _)| *known == path) { span.fail { i.dot {} "away" } } @else { span.done { i.dot {} "there" } }
+                        @if away.iter().any(|away| away.path == root.path) { span.fail { i.dot {} "away" } }
+                        @else { span.done { i.dot {} "there" } }
                     }
                 }
             }
@@ -118,14 +122,17 @@ fn roots(site: &Site, sections: &[Section], away: &[(String, String)], disks: &[
     }
 }
 
-fn browsers(site: &Site, sessions: &[WebSession]) -> Markup {
+fn browsers(site: &Site, sessions: &[WebSession], own: Option<WebSessionId>) -> Markup {
     html! {
         @if sessions.is_empty() { p.empty { "No browser." } }
         @else { p.sub { "A browser that is not used for 30 days is signed out by itself; " (count(sessions.len() as u64)) " signed in." } }
         ul.plain {
             @for session in sessions {
                 li.row {
-                    span { (session.browser) br; span.quiet { "since " (site.clock.moment(session.created_at)) ", last used " (site.clock.ago(session.used_at)) } }
+                    span {
+                        (session.browser) @if own == Some(session.id) { " " span.changed { "this browser" } } br;
+                         span.quiet { "since " (site.clock.moment(session.created_at)) ", last used " (site.clock.ago(session.used_at)) }
+                    }
                     (site.row_button(&format!("/sessions/{}/end", session.id), "Sign out", &session.browser))
                 }
             }

@@ -1,14 +1,18 @@
 //! One item: what stands below it, or what Butler made of its files, on one time axis.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
-use butler_api::v1::{OpenProduct, Product, Products};
-use butler_library::{ItemDetail, ItemId, ItemRow, MediaId, PartRow, RemakeScope, Section, StoreError};
+use butler_api::v1::{OpenProduct, Product, Products, Remade};
+use butler_library::{
+    ItemDetail, ItemId, ItemRow, MediaId, PartRow, Picture, PicturePlace, RemakeScope, Section, StoreError,
+};
 use butler_product::ProductKind;
-use butler_product::blur_hash::BlurHash;
 use butler_product::chapter_thumbs::ChapterThumbs;
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::act::told;
@@ -18,38 +22,43 @@ use super::form::Form;
 use super::frame::{Site, Tab, Viewer};
 use super::library::crumbs;
 use super::session::Signed;
-use super::words::{bytes, many, place};
-use super::{blur, film, sounds_like, tile};
+use super::words::{bytes, many, mark, place};
+use super::{film, picture, sounds_like, tile};
 use crate::app::App;
 use crate::error::Problem;
+use crate::params::Params;
 use crate::view;
 use crate::view::remake::Remake;
-
-/// Cells of the longer side of a picture's blur.
-pub(super) const PICTURE_CELLS: u32 = 12;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/items/{id}", get(show)).route("/items/{id}/remake", post(remake))
 }
 
-async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn show(
+    State(app): State<App>,
+    viewer: Viewer,
+    params: Params,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let site = Site::open(&app, &viewer).await?;
+    let start = params.parsed::<u32>("start", "a number from 0 on")?.unwrap_or(0);
     let unknown = || Problem::not_found(format!("There is no item {id}."));
     let item: ItemId = id.parse().map_err(|_| unknown())?;
     let found = app
         .library(move |library| {
             let Some(detail) = library.item(item)? else { return Ok(None) };
             let section = library.section(detail.row.section)?;
-            let below = Below::of(library, &detail.row)?;
+            let below = Below::of(library, &detail.row, start.into())?;
             let first = detail.media.first().and_then(|version| version.parts.first());
             let chapters = match first.filter(|part| part.products.contains(&ProductKind::ChapterThumbs)) {
                 Some(part) => library.product_of::<ChapterThumbs>(part.source)?.map(|stored| stored.value),
                 None => None,
             };
-            Ok::<_, StoreError>(Some((detail, section, below, chapters)))
+            let beside = library.pictures_of(item)?;
+            Ok::<_, StoreError>(Some((detail, section, below, chapters, beside)))
         })
         .await?;
-    let (detail, section, below, thumbs) = found.ok_or_else(unknown)?;
+    let (detail, section, below, thumbs, beside) = found.ok_or_else(unknown)?;
     let products = view::products::of_item(&app, &id).await?;
     let alike = sounds_like::card(&app, &site, &detail.row).await?;
     let parts: Vec<&PartRow> = detail.media.iter().flat_map(|version| &version.parts).collect();
@@ -59,6 +68,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
     }
     let body = html! {
         section.wide { (head(&site, &detail.row, section.as_ref())) }
+        @for part in parts.iter().filter(|part| part.photo.is_some()) { (photo(&site, &detail.row.title, part)) }
         @for lane in lanes { section.card.wide data-live id=(lane.0) { (lane.1) } }
         @if let Some(alike) = alike { section.card.wide #alike data-live { (alike) } }
         @if !products.derived.is_empty() {
@@ -68,10 +78,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
                     @for product in &products.derived {
                         li.row {
                             span { (failures::product(&product.product)) }
-                            span.quiet {
-                                (film::summary(&product.value))
-                                @if !product.is_current { " · to be derived anew" }
-                            }
+                            span.quiet { (film::summary(&product.value)) @if !product.is_current { " · to be derived anew" } }
                         }
                     }
                 }
@@ -80,18 +87,14 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
         @if let (Some(thumbs), Some(version)) = (&thumbs, detail.media.first()) {
             section.card.wide #chapters data-live { (chapters(&site, version.id, &version.parts[0], thumbs)) }
         }
-        @if !products.pictures.is_empty() {
-            section.card.wide #pictures data-live { (pictures(&site, &products)) }
-        }
+        @if !beside.is_empty() { section.card.wide #pictures data-live { (pictures(&site, &beside, &products)) } }
         (below.shown(&site))
         @if !parts.is_empty() || !products.open.is_empty() {
             section.card #open data-live { (open(&site, &products)) }
             aside { section.card { (files(&site, &detail)) } }
         }
         @if !products.failures.is_empty() {
-            section.card.wide #failures data-live {
-                h2 { "What could not be made" } (failures::table(&site, &products.failures))
-            }
+            section.card.wide #failures data-live { h2 { "What could not be made" } (failures::table(&site, &products.failures)) }
         }
     };
     Ok(site.page(Tab::Library, &detail.row.title, body))
@@ -110,7 +113,16 @@ fn head(site: &Site, item: &ItemRow, section: Option<&Section>) -> Markup {
             h1 {
                 (tile::numbered(item)) @if let Some(year) = item.year { " " span.quiet { (year) } }
             }
-            (site.button(&format!("/items/{}/remake", item.id), "Make anew", ""))
+            // All that was made of a whole show is much: nobody asks for that by one click.
+            details.menu {
+                summary.button { "Make anew" }
+                div.menu-body {
+                    p.sub {
+                        "All that was made of it is made again in the coming nights. Until then what is there serves."
+                    }
+                    (site.button(&format!("/items/{}/remake", item.id), "Make it anew", "main"))
+                }
+            }
         }
         @if let Some(edition) = &item.edition { p.sub { (edition) } }
     }
@@ -135,30 +147,48 @@ fn chapters(site: &Site, media: MediaId, part: &PartRow, thumbs: &ChapterThumbs)
     }
 }
 
-/// The pictures beside the media, each with its blur, where that is made.
-fn pictures(site: &Site, products: &Products) -> Markup {
+/// A photo as it is, or the blur of one that no browser reads.
+fn photo(site: &Site, title: &str, part: &PartRow) -> Markup {
+    let has_blur = part.products.contains(&ProductKind::BlurHash);
+    html! {
+        @if picture::is_shown(&part.path, part.size) {
+            section.card.wide.photo { img alt=(title) src=(picture::address(site, part.source)); }
+        } @else if has_blur {
+            section.card.wide.photo {
+                img width="480" alt={ "A blur of the colours of " (title) } src=(picture::blur_address(site, part.source));
+                p.sub { "Browsers do not read its format; this is the blur of its colours." }
+            }
+        }
+    }
+}
+
+/// The posters, covers and backgrounds in files beside the media.
+fn pictures(site: &Site, beside: &[Picture], products: &Products) -> Markup {
     html! {
         h2 { "Pictures beside it" }
-        ul.plain.lines {
-            @for picture in &products.pictures {
-                @let made: Vec<&Product> = products.products.iter().filter(|product| product.part.is_none() && product.file == picture.file).collect();
-                li.row {
-                    span {
-                        @if let Some(hash) = made.iter().find_map(|product| film::read(&product.value)?.take::<BlurHash>()) { (blur::drawn(&hash, PICTURE_CELLS)) " " }
-                        (picture.role) " "
-                        span.quiet { (picture.file.rsplit('/').next().unwrap_or_default()) }
-                    }
+        ul.posters {
+            @for (picture, path) in beside.iter().filter_map(|picture| Some((picture, file_of(picture)?))) {
+                @let name = path.file_name().unwrap_or_default().to_string_lossy();
+                @let is_of_it = |product: &&Product| product.part.is_none() && *product.file == *path.to_string_lossy();
+                @let made: Vec<&Product> = products.products.iter().filter(is_of_it).collect();
+                @let role = picture.role.as_str();
+                li {
+                    @if picture::is_shown(path, 0) {
+                        img loading="lazy" alt={ "Its " (role) } src=(picture::address(site, picture.source));
+                    } @else { img alt="A blur of its colours" src=(picture::blur_address(site, picture.source)); }
+                    (role) " " span.quiet { (name) } br;
                     span.quiet {
-                        @for product in &made {
-                            (failures::product(&product.product)) ": " (film::summary(&product.value))
-                            " · made " (site.clock.moment(product.made_at))
-                        }
-                        @if made.is_empty() { "nothing yet" }
+                        @for product in &made { (film::made(product)) " " (site.clock.moment(product.made_at)) br; }
+                        @if made.is_empty() { "nothing made of it yet" }
                     }
                 }
             }
         }
     }
+}
+
+fn file_of(picture: &Picture) -> Option<&std::path::Path> {
+    if let PicturePlace::File(path) = &picture.place { Some(path) } else { None }
 }
 
 /// What is missing says when it will come.
@@ -171,13 +201,7 @@ fn open(site: &Site, products: &Products) -> Markup {
     html! {
         h2 { "Still to come" }
         @if missing.is_empty() && failed == 0 {
-            p.empty {
-                @if again.is_empty() {
-                    "Nothing: it has all that the tasks make."
-                } @else {
-                    "Nothing is missing."
-                }
-            }
+            p.empty { @if again.is_empty() { "Nothing: it has all that the tasks make." } @else { "Nothing is missing." } }
         }
         @if failed > 0 { p.sub { (many(failed, "product")) " could not be made; see below." } }
         (list(site, products, &missing))
@@ -194,12 +218,7 @@ fn list(site: &Site, products: &Products, open: &[&OpenProduct]) -> Markup {
         ul.plain.lines {
             @for open in open {
                 li.row {
-                    span {
-                        (failures::product(&open.product))
-                        @if open.part.is_none() {
-                            " " span.quiet { (open.file.rsplit('/').next().unwrap_or_default()) }
-                        }
-                    }
+                    span { (failures::product(&open.product)) @if open.part.is_none() { " " span.quiet { (open.file.rsplit('/').next().unwrap_or_default()) } } }
                     span.quiet { (when(site, products, open)) }
                 }
             }
@@ -209,9 +228,7 @@ fn list(site: &Site, products: &Products, open: &[&OpenProduct]) -> Markup {
 
 fn when(site: &Site, products: &Products, open: &OpenProduct) -> Markup {
     html! {
-        @if !open.enabled {
-            a href=(site.at(&format!("/tasks/{}", open.task))) { "its task is switched off" }
-        }
+        @if !open.enabled { a href=(site.at(&format!("/tasks/{}", open.task))) { "its task is switched off" } }
         @else if let Some(failure) = open.part.and_then(|part| failures::of_headers(&products.failures, part)) {
             "once its headers can be read: " (failures::again(site, failure))
         }
@@ -229,9 +246,7 @@ fn files(site: &Site, detail: &ItemDetail) -> Markup {
                     span.file.whole { (part.path.display()) }
                     span.quiet {
                         (bytes(part.size)) ", found " (site.clock.moment(part.added_at))
-                        @if let Some(since) = part.missing_since {
-                            ", " span.fail { "missing since " (site.clock.moment(since)) }
-                        }
+                        @if let Some(since) = part.missing_since { ", " span.fail { "missing since " (site.clock.moment(since)) } }
                     }
                 }
             }
@@ -253,6 +268,57 @@ async fn remake(
         missing_only: false,
         now: false,
     };
-    let done = view::remake::remake(&app, asked).await.map(|remade| remade.message);
+    let done = view::remake::remake(&app, asked).await.map(|remade| remade_words(&remade));
     told(&app, &session, form.back(), done)
+}
+
+/// What is made anew and when, with its moments to be told in the viewer's zone.
+fn remade_words(remade: &Remade) -> String {
+    let mut nights: BTreeMap<Option<Timestamp>, u64> = BTreeMap::new();
+    for by in &remade.tasks {
+        *nights.entry(by.next.map(|at| at.at())).or_default() += by.count;
+    }
+    if nights.is_empty() {
+        return "Nothing was made of it yet, and nothing failed: what is missing comes by itself.".to_owned();
+    }
+    let part = |(at, products): (Option<Timestamp>, u64)| match at {
+        Some(at) => format!("{} from {} on", many(products, "product"), mark(at)),
+        None => format!("{} once a task that is switched off is started", many(products, "product")),
+    };
+    let parts: Vec<String> = nights.into_iter().map(part).collect();
+    format!("Of {} anew: {}. Until then what is there serves.", many(remade.files, "file"), parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use butler_api::v1::RemadeBy;
+
+    use super::*;
+
+    #[test]
+    fn what_is_made_anew_in_one_night_is_told_once() {
+        let by = |count, next: Option<&str>| RemadeBy {
+            task: "A".into(),
+            kinds: Vec::new(),
+            count,
+            next: next.map(|at| at.parse().unwrap()),
+        };
+        let night = Some("2026-11-24T02:00:00+01:00");
+        let told = |tasks: Vec<RemadeBy>| {
+            remade_words(&Remade {
+                files: 2,
+                products: 0,
+                failures: 0,
+                tasks,
+                started: Vec::new(),
+                message: String::new(),
+            })
+        };
+        assert_eq!(
+            told(vec![by(2, night), by(3, night)]),
+            "Of 2 files anew: 5 products from {2026-11-24T01:00:00Z} on. Until then what is there serves."
+        );
+        assert!(told(vec![by(1, None)]).contains("1 product once a task that is switched off"));
+        assert!(told(Vec::new()).starts_with("Nothing was made"));
+    }
 }

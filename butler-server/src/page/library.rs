@@ -4,6 +4,8 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
+use butler_api::Outcome;
+use butler_engine::StartReply;
 use butler_library::query::{Filter, ItemQuery, ItemScope, Matching, Relative, Test, TextField};
 use butler_library::{ItemKind, Section, SectionId, SectionKind, StoreError};
 use maud::{Markup, html};
@@ -13,11 +15,12 @@ use super::form::Form;
 use super::frame::{Site, Tab, Viewer, coded};
 use super::session::Signed;
 use super::tile;
-use super::words::{count, many};
+use super::words::{self, count, many};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Params;
 use crate::view;
+use crate::view::outside::Seen;
 
 /// Items a page.
 const SIZE: u32 = 60;
@@ -55,26 +58,32 @@ async fn list(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
             counted.collect::<Result<Vec<_>, StoreError>>()
         })
         .await?;
+    let seen = view::outside::seen(&app, view::outside::GLANCE).await?;
     let body = html! {
         section.wide {
             div.row { h1 { "Library" } a.button.main href=(site.at("/sections/add")) { "Add a library" } }
         }
         section.card.wide #sections data-live {
-            @if sections.is_empty() { p.empty { "There is no library yet." } }
-            ul.plain { @for (section, total) in &sections { (section_row(&site, section, *total)) } }
+            @if sections.is_empty() {
+                p.empty {
+                    "There is no library yet. Add one: Butler looks into the folder that you choose, and changes \
+                     nothing in it."
+                }
+            }
+            ul.plain { @for (section, total) in &sections { (section_row(&site, section, *total, &seen)) } }
         }
     };
     Ok(site.page(Tab::Library, "Library", body))
 }
 
-fn section_row(site: &Site, section: &Section, total: u64) -> Markup {
+fn section_row(site: &Site, section: &Section, total: u64, seen: &Seen) -> Markup {
     let path = format!("/sections/{}", section.id);
     html! {
         li.row {
             div {
-                a.strong href=(site.at(&path)) { (section.name) } " "
-                span.quiet { (many(total, top_kind(section.kind, false).1)) }
-                @for root in &section.roots { span.file { (root.path.display()) } }
+                a.strong href=(site.at(&path)) { (section.name) } " " span.quiet { (many(total, top_kind(section.kind, false).1)) }
+                @for root in &section.roots { (words::path(&root.path.display().to_string())) }
+                @for away in seen.away_of(section) { p.fail { (coded(&away.sentence)) } }
             }
             div.buttons {
                 span.quiet { @match section.scanned_at { Some(at) => { "scanned " (site.clock.moment(at)) } None => "not scanned yet" } }
@@ -112,6 +121,7 @@ async fn one(
         })
         .await?;
     let (section, page, tiles) = found.ok_or_else(unknown)?;
+    let seen = view::outside::seen(&app, view::outside::GLANCE).await?;
     let path = format!("/sections/{}", section.id);
     let more = |start: u32| {
         let title = search.as_deref().map_or_else(String::new, |text| {
@@ -130,18 +140,16 @@ async fn one(
             div.row { h1 { (section.name) } (site.button(&format!("{path}/scan"), "Scan", "")) }
             form.filters method="get" action=(site.at(&path)) role="search" {
                 @if by_album { input type="hidden" name="by" value="album"; }
-                label {
-                    span { "Title" }
-                    input type="search" name="title" value=(search.as_deref().unwrap_or_default());
-                }
+                label { span { "Title" } input type="search" name="title" value=(search.as_deref().unwrap_or_default()); }
                 button { "Search" }
             }
         }
         section.card.wide #items data-live {
+            @for away in seen.away_of(&section) {
+                p { (words::path(&away.path.display().to_string())) span.fail { (coded(&away.sentence)) } }
+            }
             p.sub {
-                (many(page.total, top_kind(section.kind, by_album).1))
-                @if search.is_some() { " with these words in the title" }
-                "."
+                (many(page.total, top_kind(section.kind, by_album).1)) @if search.is_some() { " with these words in the title" } "."
                 @if section.kind == SectionKind::Photo {
                     " " @if by_album { a href=(site.at(&path)) { "All photos" } }
                     @else { a href=(site.at(&format!("{path}?by=album"))) { "Albums" } }
@@ -150,19 +158,14 @@ async fn one(
             @if page.total == 0 && search.is_none() {
                 p.empty {
                     @if section.scanned_at.is_some() {
-                        "The last scan found nothing that belongs here."
-                    } @else {
-                        "It is not scanned yet."
-                    }
+                        "The last scan found nothing that belongs here: look whether its folder and its kind are right."
+                    } @else { "It is not scanned yet: start a scan above." }
                 }
             }
             (tile::grid(&site, &page.rows, &tiles))
             @if start > 0 || end < page.total { p.pages {
                 @if start > 0 { a.button href=(more(start.saturating_sub(SIZE))) { "Before" } " " }
-                @if end < page.total {
-                    a.button href=(more(start + SIZE)) { "Further" } " "
-                    span.quiet { (count(u64::from(start) + 1)) " to " (count(end)) }
-                }
+                @if end < page.total { a.button href=(more(start + SIZE)) { "Further" } " " span.quiet { (count(u64::from(start) + 1)) " to " (count(end)) } }
             } }
         }
     };
@@ -176,8 +179,27 @@ async fn scan(
     form: Form,
 ) -> Result<Response, Problem> {
     let section: i64 = id.parse().map_err(|_| Problem::not_found(format!("There is no section {id}.")))?;
-    let done = view::sections::scan(&app, section).await.map(|reply| reply.sentence);
+    let name =
+        app.library(move |library| library.section(SectionId(section))).await?.map(|section| section.name);
+    let done = view::sections::scan(&app, section)
+        .await
+        .map(|reply| scan_words(name.as_deref().unwrap_or(&id), &reply));
     told(&app, &session, form.back(), done)
+}
+
+/// What became of a scan that was asked for.
+pub(super) fn scan_words(section: &str, reply: &StartReply) -> String {
+    match &reply.outcome {
+        Outcome::Started { waits: None, .. } => {
+            format!("The scan of {section} has started; what it finds appears here.")
+        }
+        Outcome::Running { .. } => format!("{section} is scanned already."),
+        // Whose run it is stands before the reason for which it waits.
+        _ => match reply.sentence.split_once(". ") {
+            Some((_, reason)) => format!("The scan of {section} waits: {reason}"),
+            None => format!("The scan of {section} is to come."),
+        },
+    }
 }
 
 /// A trail of links above a heading.

@@ -4,12 +4,12 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
-use butler_api::v1::{Fact, Failure, Run};
+use butler_api::v1::{Fact, Failures, Run};
 use maud::{Markup, html};
 
 use super::frame::{Site, Tab, Viewer, coded};
 use super::tonight::{title, work};
-use super::words::{self, between, bytes, count, length, many};
+use super::words::{self, bytes, count, length, many};
 use super::{chart, failures};
 use crate::app::App;
 use crate::error::Problem;
@@ -18,8 +18,8 @@ use crate::params::Page;
 use crate::view;
 use crate::view::failures::Asked;
 
-/// So many of the newest failures are looked through for those of a run.
-const LOOKED_THROUGH: Page = Page { start: 0, size: 1000 };
+/// Failures that are named; their page has all.
+const MOST_FAILURES: Page = Page { start: 0, size: 30 };
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/runs/{id}", get(show))
@@ -30,12 +30,8 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
     let run = view::runs::one(&app, &id).await?;
     let tasks = view::tasks::list(&app).await?.tasks;
     let name = title(&tasks, &run.task).to_owned();
-    let failed: Vec<Failure> = if run.failures == 0 {
-        Vec::new()
-    } else {
-        let all = view::failures::list(&app, Asked::default(), LOOKED_THROUGH).await?.failures;
-        all.into_iter().filter(|failure| failure.run == Some(run.id.0)).collect()
-    };
+    let its = Asked { run: Some(run.id), ..Asked::default() };
+    let failed = view::failures::list(&app, its, MOST_FAILURES).await?;
     let body = html! {
         section.wide #head data-live {
             p.crumbs {
@@ -52,17 +48,28 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
         @if let Some(what) = run.failed() {
             section.card.wide #failures data-live {
                 h2 { "What could not be made" }
-                @if failed.is_empty() {
-                    p.sub {
-                        "In this run " (what) "; none of that stands any more, or a later run met it again. "
-                        a href=(site.at("/failures")) { "All failures" }
-                    }
-                } @else { (failures::table(&site, &failed)) }
+                (failures(&site, &run, what, &failed))
             }
         }
         section.card.wide #log data-live { h2 { "Its log" } (log(&site, &run, &app.run_logs.lines(run.id))) }
     };
     Ok(site.page(Tab::Runs, &format!("{name}, run {}", run.id), body))
+}
+
+/// What failed in it and stands.
+fn failures(site: &Site, run: &Run, what: String, failed: &Failures) -> Markup {
+    let total = failed.total.unwrap_or(0);
+    html! {
+        @if failed.failures.is_empty() {
+            p.sub {
+                "In this run " (what) "; none of that stands any more, or a later run met it again. "
+                a href=(site.at("/failures")) { "All failures" }
+            }
+        } @else { (failures::table(site, &failed.failures)) }
+        @if total > failed.failures.len() as u64 {
+            p { a href=(site.at(&format!("/failures?run={}", run.id))) { "All " (count(total)) " of its failures" } }
+        }
+    }
 }
 
 fn facts(site: &Site, run: &Run) -> Markup {
@@ -76,17 +83,15 @@ fn facts(site: &Site, run: &Run) -> Markup {
             @if let Some(at) = run.ended_at {
                 dt { "Ended" }
                 dd {
-                    (clock.moment(at)) @if let Some(from) = run.started_at { ", after " (between(from, at)) }
+                    (clock.moment(at))
+                    @if let Some(from) = run.started_at { ", " (words::worded("after", words::seconds(from, at))) }
                 }
             }
-            @if let Some(day) = run.day {
-                dt { "Night" }
-                dd {
-                    a href=(site.at(&format!("/runs?day={day}"))) {
-                        (words::night(day, clock.civil(clock.now).date()))
-                    }
-                }
-            }
+            @if let Some(day) = run.day { dt { "Night" } dd {
+                @let name = words::night(day, clock.civil(clock.now).date());
+                @if run.origin.is_nightly() { a href=(site.at(&format!("/runs?night={day}"))) { (name) } }
+                @else { "counts for " (name) }
+            } }
             dt { "Done" } dd { (count(run.done)) @if run.total > 0 { " of " (count(run.total)) } }
             @if let Some(failed) = run.failed() { dt { "Failed" } dd.fail { (failed) } }
             dt { "Read" } dd { (bytes(run.bytes_read)) }
@@ -94,10 +99,10 @@ fn facts(site: &Site, run: &Run) -> Markup {
                 dt { "Only of" }
                 dd { a href=(site.at(&format!("/sections/{section}"))) { "section " (section) } }
             }
-            @for path in &run.paths { dt { "Only" } dd.file { (path) } }
+            @for path in &run.paths { dt { "Only" } dd.file.whole { (path) } }
             @if let Some(files) = run.files {
                 dt { "Only" } dd { (many(files, "file")) }
-                @for file in &run.first_files { dd.file { (file) } }
+                @for file in &run.first_files { dd.file.whole { (file) } }
                 @if files > run.first_files.len() as u64 && !run.first_files.is_empty() {
                     dd.quiet { "and " (count(files - run.first_files.len() as u64)) " more" }
                 }
@@ -146,7 +151,8 @@ fn log(site: &Site, run: &Run, lines: &[LogLine]) -> Markup {
         @if lines.is_empty() {
             p.empty {
                 @if run.state.is_terminal() {
-                    "Its lines are not kept here any more. The server's log file may have them: "
+                    "The lines of the newest runs are kept here until the server starts anew, and this run's are \
+                     gone. The log file may have them: "
                     code { "logs/butler.log" } " in the data folder."
                 }
                 @else { "Nothing has happened yet." }

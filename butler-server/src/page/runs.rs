@@ -6,12 +6,13 @@ use axum::response::Response;
 use axum::routing::get;
 use butler_api::v1::{Run, Task};
 use butler_api::{Origin, RunState};
+use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::chart;
 use super::frame::{Site, Tab, Viewer, coded};
 use super::tonight::title;
-use super::words::{between, bytes, count, many};
+use super::words::{self, between, bytes, count, many};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Page, Params};
@@ -29,29 +30,52 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
     // A form sends its empty fields too.
     let params = params.without_empty();
     let runs = view::runs::list(&app, view::runs::filter(&params)?, PAGE).await?;
-    let older = runs.next.map(|next| {
+    // This view but for a word, which may be given another value.
+    let with = |word: &str, value: Option<String>| {
         let mut words: Vec<(String, String)> = params
             .words()
-            .filter(|(name, _)| *name != "before")
+            .filter(|(name, _)| *name != "before" && *name != word)
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        words.push(("before".to_owned(), next.to_string()));
+        words.extend(value.map(|value| (word.to_owned(), value)));
         site.at(&format!("/runs?{}", query(&words)))
-    });
-    let is_filtered = params.words().next().is_some();
+    };
+    let older = runs.next.map(|next| with("before", Some(next.to_string())));
+    let is_filtered = params.words().any(|(name, _)| name != "before");
+    let night = params.parsed::<Date>("night", "a day as in `2026-11-23`")?;
+    let today = site.clock.civil(site.clock.now).date();
     let body = html! {
-        section.wide { h1 { "Runs" } }
+        section.wide {
+            div.row {
+                h1 { @match night { Some(day) => { "The night of " (words::night(day, today)) } None => "Runs" } }
+                @if let Some(day) = night {
+                    div.buttons {
+                        @if let Ok(before) = day.yesterday() {
+                            a.button href=(with("night", Some(before.to_string()))) { "The night before" }
+                        }
+                        @if let Ok(next) = day.tomorrow() && next <= today {
+                            a.button href=(with("night", Some(next.to_string()))) { "The next night" }
+                        }
+                    }
+                }
+            }
+        }
         section.card.wide { (filters(&site, &params, &tasks)) }
         section.card.wide #runs data-live {
-            @if let Some(total) = runs.total {
-                p.sub { (many(total, "run")) @if is_filtered { " like this" } "." }
-            }
+            @if let Some(total) = runs.total { p.sub { (many(total, "run")) @if is_filtered { " like this" } "." } }
             @if runs.runs.is_empty() {
-                p.empty { @if is_filtered { "No run is like this." } @else { "Nothing has run yet." } }
+                p.empty {
+                    @if night.is_some() { "Nothing of the night ran." }
+                    @else if is_filtered { "No run is like this: choose \u{201c}all\u{201d} above, or another day." }
+                    @else {
+                        "Nothing has run yet. The next window begins by itself; a task is started on the page of "
+                        a href=(site.at("/tasks")) { "tasks" } "."
+                    }
+                }
             } @else { (table(&site, &runs.runs, Some(&tasks))) }
             @if params.get("before").is_some() || older.is_some() {
                 p.pages {
-                    @if params.get("before").is_some() { a.button href=(site.at("/runs")) { "Newest" } " " }
+                    @if params.get("before").is_some() { a.button href=(with("before", None)) { "Newest" } " " }
                     @if let Some(older) = older { a.button href=(older) { "Older" } }
                 }
             }
@@ -73,36 +97,28 @@ fn query(words: &[(String, String)]) -> String {
 
 fn filters(site: &Site, params: &Params, tasks: &[Task]) -> Markup {
     let now = |name: &str| params.get(name).unwrap_or_default().to_owned();
-    let (task, state, origin, day) = (now("task"), now("state"), now("origin"), now("day"));
+    let (task, state, origin, night) = (now("task"), now("state"), now("origin"), now("night"));
     html! {
         form.filters method="get" action=(site.at("/runs")) role="search" aria-label="Filter the runs" {
             label { span { "Task" }
                 select name="task" {
                     option value="" { "all" }
-                    @for known in tasks {
-                        option value=(known.name) selected[known.name.as_str() == task] { (known.title) }
-                    }
+                    @for known in tasks { option value=(known.name) selected[known.name.as_str() == task] { (known.title) } }
                 }
             }
             label { span { "State" }
                 select name="state" {
                     option value="" { "all" }
-                    @for known in RunState::ALL {
-                        option value=(known) selected[known.as_str() == state] { (chart::state_word(*known)) }
-                    }
+                    @for known in RunState::ALL { option value=(known) selected[known.as_str() == state] { (chart::state_word(*known)) } }
                 }
             }
             label { span { "Asked for by" }
                 select name="origin" {
                     option value="" { "all" }
-                    @for known in Origin::ALL {
-                        option value=(known) selected[known.as_str() == origin] {
-                            (chart::origin_word(*known))
-                        }
-                    }
+                    @for known in Origin::ALL { option value=(known) selected[known.as_str() == origin] { (chart::origin_word(*known)) } }
                 }
             }
-            label { span { "Night of" } input type="date" name="day" value=(day); }
+            label { span { "Night of" } input type="date" name="night" value=(night); }
             button { "Show" }
         }
     }
@@ -129,26 +145,13 @@ fn row(site: &Site, run: &Run, tasks: Option<&[Task]>) -> Markup {
     html! {
         tr {
             @if let Some(tasks) = tasks { td { a.strong href=(path) { (title(tasks, &run.task)) } } }
+            td { @if tasks.is_some() { (site.clock.moment(when)) } @else { a.plain href=(path) { (site.clock.moment(when)) } } }
             td {
-                @if tasks.is_some() {
-                    (site.clock.moment(when))
-                } @else {
-                    a.plain href=(path) { (site.clock.moment(when)) }
-                }
+                (chart::went(run))
+                @if let Some(reason) = run.reason.as_ref().filter(|_| run.state != RunState::Completed) { br; span.quiet { (coded(reason)) } }
             }
-            td {
-                (chart::state(run.state))
-                @if let Some(failed) = run.failed() { " " span.fail { (failed) } }
-                @if let Some(reason) = run.reason.as_ref().filter(|_| run.state != RunState::Completed) {
-                    br; span.quiet { (coded(reason)) }
-                }
-            }
-            td.num.side {
-                @if let (Some(from), Some(until)) = (run.started_at, run.ended_at) { (between(from, until)) }
-            }
-            td.num data-label="Done" {
-                @if run.total > 0 { (count(run.done)) " of " (count(run.total)) } @else { (count(run.done)) }
-            }
+            td.num.side { @if let (Some(from), Some(until)) = (run.started_at, run.ended_at) { (between(from, until)) } }
+            td.num data-label="Done" { @if run.total > 0 { (count(run.done)) " of " (count(run.total)) } @else { (count(run.done)) } }
             td.num data-label="Read" { @if run.bytes_read > 0 { (bytes(run.bytes_read)) } }
             td data-label="By" { span.quiet { (chart::origin_word(run.origin)) } }
         }

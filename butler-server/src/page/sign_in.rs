@@ -33,7 +33,8 @@ async fn show(State(app): State<App>, params: Params, headers: HeaderMap) -> Res
     let Some(code) = params.get("code") else { return Ok(form_page(&app, &to, None, StatusCode::OK)) };
     let code = Token::new(code).ok();
     if !code.is_some_and(|code| app.codes.redeem(&code, app.now())) {
-        let sentence = "This address was used already, or is too old. `butler page` prints a new one.";
+        let sentence = "This address was used already, or is too old. A new one is printed when the server starts \
+                        anew; or sign in with the token.";
         return Ok(form_page(&app, &to, Some(sentence), StatusCode::FORBIDDEN));
     }
     let secret = begin(&app, &headers).await?;
@@ -122,9 +123,9 @@ fn form_page(app: &App, to: &str, trouble: Option<&str>, status: StatusCode) -> 
                 button.main { "Sign in" }
             }
             p.quiet {
-                "The token stands in the file " code { "token" }
-                " of the data folder. On the server's machine "
-                code { "butler page" } " prints an address that opens these pages without it."
+                "The token stands in the file " code { "token" } " of the data folder, which the server names when it \
+                 starts. It also prints an address then that opens these pages without it; "
+                code { "butler page --data-dir FOLDER" } " on the server's machine prints a new one."
             }
         },
     );

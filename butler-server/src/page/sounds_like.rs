@@ -3,7 +3,7 @@
 use butler_library::{ItemKind, ItemRow};
 use maud::{Markup, html};
 
-use super::frame::Site;
+use super::frame::{Site, coded};
 use crate::app::App;
 use crate::error::Problem;
 use crate::view::sonic::{self, Wanted};
@@ -17,11 +17,20 @@ pub(super) async fn card(app: &App, site: &Site, item: &ItemRow) -> Result<Optio
         return Ok(None);
     }
     let found = sonic::nearest(app, &item.id.to_string(), Wanted::nearest(SHOWN)).await?;
-    let found = sonic::body(found);
+    let (why, found) = (found.why.clone(), sonic::body(found));
     Ok(Some(html! {
         h2 { "Sounds like" }
-        @if let Some(why) = &found.why { p.empty { (why) } }
-        @else if found.tracks.is_empty() { p.empty { "No other track of its section was analysed." } }
+        @match &why {
+            Some(why) if why.is_to_come => {
+                p.empty {
+                    "What it sounds like is not known yet: the task "
+                    a href=(site.at("/tasks/MusicAnalysis")) { "Analyze Music" } " finds that out."
+                }
+            }
+            Some(why) => { p.empty { (coded(&why.sentence)) } }
+            None if found.tracks.is_empty() => { p.empty { "No other track of its section was analysed." } }
+            None => {}
+        }
         ul.plain.lines {
             @for track in &found.tracks {
                 li.row {

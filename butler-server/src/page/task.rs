@@ -14,7 +14,7 @@ use super::act::told;
 use super::form::Form;
 use super::frame::{Site, Tab, Viewer, coded};
 use super::session::Signed;
-use super::words::{bytes, count, length, many};
+use super::words::{self, bytes, count, length, many};
 use super::{chart, failures, runs, settings, tasks, tonight};
 use crate::app::App;
 use crate::error::Problem;
@@ -26,6 +26,8 @@ use crate::view::failures::Asked;
 const NEWEST: Page = Page { start: 0, size: 300 };
 /// Rows of the table below the chart; the page of runs has all.
 const MOST_ROWS: usize = 12;
+/// Deeds of a dry run that are named: a page stays small.
+const MOST_ACTIONS: usize = 120;
 /// Failures that are named; their page has all.
 const MOST_FAILURES: Page = Page { start: 0, size: 8 };
 
@@ -56,9 +58,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(name): Path<String>) 
             (failed(&site, &task, &failures))
             section.card #runs data-live {
                 (runs::table(&site, &runs[..runs.len().min(MOST_ROWS)], None))
-                @if runs.len() > MOST_ROWS {
-                    p { a href=(site.at(&format!("/runs?task={}", task.name))) { "All its runs" } }
-                }
+                @if runs.len() > MOST_ROWS { p { a href=(site.at(&format!("/runs?task={}", task.name))) { "All its runs" } } }
             }
         }
         aside {
@@ -97,11 +97,7 @@ fn head(site: &Site, task: &Task, runs: &[Run], plan: &Plan) -> Markup {
         p.sub { (coded(task.description.trim_end_matches('.'))) "." }
         p.sub {
             (tasks::rhythm(task)) ", "
-            @if task.usual_is_guess {
-                "no run of it has completed yet"
-            } @else {
-                "usually " (length(task.usual_seconds))
-            }
+            @if task.usual_is_guess { "no run of it has completed yet" } @else { "usually " (length(task.usual_seconds)) }
             @if !task.enabled { ", switched off" }
             @else if open.is_none() { ", next " (tasks::next(site, task, None, plan)) }
             "."
@@ -126,7 +122,8 @@ fn todo(site: &Site, backlog: &PlannedBacklog) -> Markup {
     html! {
         section.card {
             h2 { "Still to do" }
-            @if *lacks == 0 { p.empty { "Nothing: everything has what this task makes." } }
+            @if *lacks == 0 && *held_back > 0 { p.empty { "Nothing but what failed." } }
+            @else if *lacks == 0 { p.empty { "Nothing: everything has what this task makes." } }
             @else {
                 ul.plain.lines {
                     li.row { span { "Files" } span { (count(*lacks)) } }
@@ -138,8 +135,17 @@ fn todo(site: &Site, backlog: &PlannedBacklog) -> Markup {
                 }
             }
             @if *held_back > 0 {
-                p.sub { (many(*held_back, "product")) " failed and " @if *held_back == 1 { "is" } @else { "are" } " left alone"
-                    @if let Some(at) = next_try { "; " (count(*tried_again)) " of that is tried again " (site.clock.moment(at.at())) } "." }
+                p.sub {
+                    (many(*held_back, "product")) " failed. "
+                    @match next_try {
+                        Some(at) if tried_again == held_back => { "It is tried again " (site.clock.moment(at.at())) "." }
+                        Some(at) => {
+                            (count(*tried_again)) " of that is tried again " (site.clock.moment(at.at()))
+                            "; the rest when its file changes."
+                        }
+                        None => "It is tried again when its file changes.",
+                    }
+                }
             }
         }
     }
@@ -154,11 +160,7 @@ fn failed(site: &Site, task: &Task, failures: &Failures) -> Markup {
                 h2 { "What could not be made" }
                 (failures::table(site, &failures.failures))
                 @if total > failures.failures.len() as u64 {
-                    p {
-                        a href=(site.at(&format!("/failures?task={}", task.name))) {
-                            "All " (count(total)) " of its failures"
-                        }
-                    }
+                    p { a href=(site.at(&format!("/failures?task={}", task.name))) { "All " (count(total)) " of its failures" } }
                 }
             }
         }
@@ -168,9 +170,7 @@ fn failed(site: &Site, task: &Task, failures: &Failures) -> Markup {
 fn own_settings(site: &Site, own: &[Setting]) -> Markup {
     html! {
         @if !own.is_empty() {
-            section.card #settings data-live {
-                h2 { "Settings" } @for setting in own { (settings::row(site, setting)) }
-            }
+            section.card #settings data-live { h2 { "Settings" } @for setting in own { (settings::row(site, setting)) } }
         }
     }
 }
@@ -181,18 +181,22 @@ async fn plan(State(app): State<App>, viewer: Viewer, Path(name): Path<String>) 
     let task = known(&app, &name).await?;
     let planned = match view::tasks::dry_run(&app, &name).await {
         Ok(plan) => actions(&plan),
-        // There is no plan, for a reason that a person may read.
+        // It makes none for a reason that a person may read; what it would work on is known all the same.
         Err(problem) if problem.is_conflict() => {
-            html! { section.card.wide { p { (coded(problem.sentence())) } } }
+            let ahead = view::plan::recent(&app).await?;
+            let backlog = ahead.backlogs.iter().find(|backlog| backlog.task == task.name);
+            html! {
+                @match backlog {
+                    Some(backlog) => { (todo(&site, backlog)) }
+                    None => { section.card.wide { p { (coded(problem.sentence())) } } }
+                }
+            }
         }
         Err(problem) => return Err(problem),
     };
     let body = html! {
         section.wide {
-            p.crumbs {
-                a href=(site.at("/tasks")) { "Tasks" } " · "
-                a href=(site.at(&format!("/tasks/{}", task.name))) { (task.title) }
-            }
+            p.crumbs { a href=(site.at("/tasks")) { "Tasks" } " · " a href=(site.at(&format!("/tasks/{}", task.name))) { (task.title) } }
             h1 { "If it ran now" }
             p.sub { "Nothing of this was done." }
         }
@@ -206,28 +210,26 @@ fn actions(plan: &DryRun) -> Markup {
         section.card.wide {
             @if plan.actions.is_empty() { p.empty { "It would change nothing." } }
             @else {
-                p {
-                    "It would write " strong { (bytes(plan.bytes_written)) } " and remove "
-                    strong { (bytes(plan.bytes_removed)) } "."
-                }
+                p { "It would write " strong { (bytes(plan.bytes_written)) } " and remove " strong { (bytes(plan.bytes_removed)) } "." }
                 table.stack {
-                    thead {
+                    thead { tr { th scope="col" { "Deed" } th scope="col" { "File" } th.num scope="col" { "Size" } th scope="col" { "Why" } } }
+                    tbody { @for action in plan.actions.iter().take(MOST_ACTIONS) {
                         tr {
-                            th scope="col" { "Deed" }
-                            th scope="col" { "File" }
-                            th.num scope="col" { "Size" }
-                            th scope="col" { "Why" }
-                        }
-                    }
-                    tbody { @for action in &plan.actions {
-                        tr {
-                            td { (action.deed) }
-                            td { span.file { (action.path) } }
-                            td.num { (bytes(action.bytes)) }
-                            td { (coded(&action.reason)) }
+                            td { (action.deed) } td { (words::path(&action.path)) }
+                            td.num { (bytes(action.bytes)) } td { (coded(&action.reason)) }
                         }
                     } }
                 }
+            }
+            @if let Some(more) = plan.actions.len().checked_sub(MOST_ACTIONS).filter(|more| *more > 0) {
+                p.sub {
+                    "And " (count(more as u64)) " more; "
+                    code { "butler start " (plan.task) " --dry-run" } " lists them all."
+                }
+            }
+            @if let Some(waits) = &plan.waits {
+                p { span.miss { (coded(&waits.sentence)) } }
+                p.sub { (many(waits.actions.len() as u64, "deed")) " wait for that." }
             }
             @for remark in &plan.remarks { p.sub { (coded(remark)) } }
         }

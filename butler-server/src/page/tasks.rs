@@ -121,7 +121,7 @@ fn last(site: &Site, runs: &[&Run]) -> Markup {
         return html! { span.quiet { "never" } };
     };
     html! {
-        a.plain href=(site.at(&format!("/runs/{}", run.id))) { (chart::state(run.state)) }
+        a.plain href=(site.at(&format!("/runs/{}", run.id))) { (chart::went(run)) }
         br;
         span.quiet {
             @match (run.started_at, run.ended_at) {

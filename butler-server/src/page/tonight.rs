@@ -12,22 +12,23 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use self::timeline::{Night, Panel};
-use super::chart;
 use super::frame::{Site, Tab, Viewer, coded};
 use super::words::{self, bytes, count, length, many};
+use super::{chart, failures};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::Page;
 use crate::view;
 use crate::view::nights::{Nights, Went};
+use crate::view::outside::Seen;
 use crate::view::standing::Standing;
 
 /// As many of the newest runs hold the night that goes on and the one before, whatever else was started.
 const NEWEST: Page = Page { start: 0, size: 400 };
 /// Nights whose standing is shown.
 const NIGHTS: usize = 30;
-/// Groups of failures that are named; the rest are on their page.
-const MOST_GROUPS: usize = 3;
+/// Reasons of failures that are named; the rest are on their page.
+const MOST_REASONS: usize = 3;
 
 /// What the page is made of.
 struct Facts {
@@ -37,6 +38,7 @@ struct Facts {
     failures: FailureSummary,
     health: Health,
     standing: Standing,
+    seen: Seen,
     open: Option<Date>,
     nights: Nights,
     has_section: bool,
@@ -52,6 +54,7 @@ pub(crate) async fn show(app: &App, viewer: &Viewer) -> Result<Response, Problem
         failures: view::failures::summary(app).await?,
         health: view::health::health(app).await?,
         standing: view::standing::standing(app).await?,
+        seen: view::outside::seen(app, view::outside::GLANCE).await?,
         open: view::window::window(app).await?.day,
         nights: view::nights::nights(app, NIGHTS + 1).await?,
         has_section: app.library(|library| Ok::<_, StoreError>(!library.sections()?.is_empty())).await?,
@@ -87,7 +90,7 @@ fn headline(site: &Site, facts: &Facts) -> Markup {
     html! {
         h1.fail[night.went() == Went::Failed] { (sentence) }
         p.sub {
-            a href=(site.at(&format!("/runs?day={}", night.day))) { "See its runs" }
+            a href=(site.at(&format!("/runs?night={}", night.day))) { "See its runs" }
             @if night.failures > 0 { ", and " a href=(site.at("/failures")) { "the files that failed" } }
             "."
             @if night.unfinished > 0 { " What is left goes on in the next window." }
@@ -116,11 +119,7 @@ fn night(site: &Site, facts: &Facts) -> Markup {
     let ahead = Panel {
         rows: timeline::rows(&drawn, &facts.tasks, past, &planned.runs),
         head: html! {
-            @if is_open {
-                "Tonight, " (clock.time(drawn.from))
-            } @else {
-                "The next night, " (clock.moment(drawn.from))
-            }
+            @if is_open { "Tonight, " (clock.time(drawn.from)) } @else { "The next night, " (clock.moment(drawn.from)) }
             " to " (clock.time(drawn.until))
         },
         night: drawn,
@@ -135,9 +134,7 @@ fn night(site: &Site, facts: &Facts) -> Markup {
     html! {
         (timeline::picture(&panels, clock, |path| site.at(path)))
         @if ahead.rows.is_empty() { p.empty { "Nothing is due in this window." } }
-        p.sub.plan-words {
-            (coded(&facts.plan.sentence)) " " a href=(site.at("/settings#hours")) { "Change the hours" }
-        }
+        p.sub.plan-words { (coded(&facts.plan.sentence)) " " a href=(site.at("/settings#hours")) { "Change the hours" } }
         (rest(facts, &resting(&["done"]), "done"))
         (rest(facts, &resting(&["not-due", "switched-off", "given-up", "skipped"]), "not due"))
     }
@@ -149,11 +146,7 @@ fn rest(facts: &Facts, runs: &[&PlannedRun], word: &str) -> Markup {
         @if !runs.is_empty() {
             details.more {
                 summary { (many(runs.len() as u64, "task")) " " (word) }
-                ul.plain {
-                    @for run in runs {
-                        li { strong { (title(&facts.tasks, &run.task)) } " " span.quiet { (run.message) } }
-                    }
-                }
+                ul.plain { @for run in runs { li { strong { (title(&facts.tasks, &run.task)) } " " span.quiet { (run.message) } } } }
             }
         }
     }
@@ -183,10 +176,16 @@ fn now(site: &Site, facts: &Facts) -> Markup {
             h2 { "Now" }
             div.buttons {
                 (site.button("/start", "Start all that is due", ""))
+                (start_one(site, &facts.tasks))
                 @if !(working.is_empty() && waiting.is_empty()) { (site.button("/stop", "Stop all", "")) }
             }
         }
-        @if working.is_empty() && waiting.is_empty() { p.empty { "Nothing runs, and nothing waits." } }
+        @if working.is_empty() && waiting.is_empty() {
+            p.empty {
+                "Nothing runs, and nothing waits. The next window begins by itself; \u{201c}Start all that is \
+                 due\u{201d} does not wait for it."
+            }
+        }
         @for run in working { (work(site, run, title(&facts.tasks, &run.task))) }
         @for run in waiting {
             div.work {
@@ -198,9 +197,7 @@ fn now(site: &Site, facts: &Facts) -> Markup {
                     }
                 }
                 @if let Some(reason) = &run.reason { p.sub { (coded(reason)) } }
-                @else if let Some(at) = planned_at(&facts.plan, run) {
-                    p.sub { "It begins at " (site.clock.time(at)) "." }
-                }
+                @else if let Some(at) = planned_at(&facts.plan, run) { p.sub { "It begins at " (site.clock.time(at)) "." } }
             }
         }
         @if !latest.is_empty() {
@@ -208,17 +205,31 @@ fn now(site: &Site, facts: &Facts) -> Markup {
             ul.plain.lines {
                 @for run in latest {
                     li.row {
-                        span {
-                            a href=(site.at(&format!("/runs/{}", run.id))) {
-                                (title(&facts.tasks, &run.task))
-                            }
-                        }
-                        span.quiet {
-                            (chart::state(run.state)) " "
-                            @if let Some(at) = run.ended_at { (site.clock.moment(at)) }
-                        }
+                        span { a href=(site.at(&format!("/runs/{}", run.id))) { (title(&facts.tasks, &run.task)) } }
+                        span.quiet { (chart::went(run)) " " @if let Some(at) = run.ended_at { (site.clock.moment(at)) } }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Any one task, or all, also where it is not due.
+fn start_one(site: &Site, tasks: &[Task]) -> Markup {
+    html! {
+        details.menu {
+            summary.button { "Start one" }
+            div.menu-body {
+                (site.form("/start", html! {
+                    label { span.quiet { "Task" } br;
+                        select name="task" {
+                            option value="" { "all tasks" }
+                            @for task in tasks { option value=(task.name) { (task.title) } }
+                        }
+                    }
+                    label.check { input type="checkbox" name="force" value="1"; " Also if it is not due or switched off" }
+                    button.main { "Start" }
+                }))
             }
         }
     }
@@ -235,8 +246,10 @@ fn planned_at(plan: &Plan, run: &Run) -> Option<Timestamp> {
 pub(super) fn work(site: &Site, run: &Run, title: &str) -> Markup {
     let live = run.live.as_ref();
     let file = live.and_then(|live| live.files.first());
-    let rate = live.and_then(|live| live.rate).filter(|rate| *rate > 0.0);
-    let left = live.and_then(|live| live.eta_seconds);
+    // What is held or stops has no pace.
+    let paced = live.filter(|_| run.state == RunState::Running);
+    let rate = paced.and_then(|live| live.rate).filter(|rate| *rate > 0.0);
+    let left = paced.and_then(|live| live.eta_seconds);
     let path = format!("/runs/{}", run.id);
     html! {
         div.work.held[run.state == RunState::Paused] data-run=(run.id) {
@@ -248,16 +261,15 @@ pub(super) fn work(site: &Site, run: &Run, title: &str) -> Markup {
                         @else if run.done > 0 { (count(run.done)) " so far" }
                         @if run.state != RunState::Running { " " (chart::state_word(run.state)) }
                     }
-                    @if run.state != RunState::Stopping {
-                        (site.row_button(&format!("{path}/stop"), "Stop", title))
-                    }
+                    @if run.state != RunState::Stopping { (site.row_button(&format!("{path}/stop"), "Stop", title)) }
                 }
             }
             @if run.total > 0 { progress max=(run.total) value=(run.done) aria-label=(title) {} }
             @else { progress aria-label=(title) {} }
             div.row {
                 @if let Some(reason) = &run.reason { span.sub { (coded(reason)) } }
-                @else { span.file title=[file] { (file.map_or("", String::as_str)) } }
+                @else if let Some(file) = file { (words::path(file)) }
+                @else { span {} }
                 span.quiet.num {
                     @if let Some(rate) = rate { (per_minute(rate)) }
                     @if rate.is_some() && left.is_some() { " · " }
@@ -278,56 +290,46 @@ fn per_minute(rate: f64) -> String {
 }
 
 fn needs_you(site: &Site, facts: &Facts) -> Markup {
-    let groups = &facts.failures.groups;
-    let is_quiet = groups.is_empty() && facts.health.checks.is_empty();
+    let FailureSummary { groups, group_count, .. } = &facts.failures;
+    let (reasons, away) = (failures::reasons(groups), &facts.seen.away);
+    let is_quiet = reasons.is_empty() && facts.health.checks.is_empty() && away.is_empty();
+    let are_more = reasons.len() > MOST_REASONS || *group_count > groups.len() as u64;
     html! {
         section.card {
             h2 { "Needs you" }
-            @if is_quiet { p.empty { "Nothing." } }
+            @if is_quiet { p.empty { "Nothing: no file fails, and no folder is away." } }
             ul.plain {
-                @for check in &facts.health.checks {
-                    li { a href=(site.at("/health")) { (coded(&check.message)) } }
-                }
-                @for group in groups.iter().take(MOST_GROUPS) {
+                @for check in &facts.health.checks { li { a href=(site.at("/health")) { (coded(&check.message)) } } }
+                @for away in away {
                     li {
-                        a href=(site.at("/failures")) { (many(group.files, "file")) } ": "
-                        (coded(&group.error))
+                        a href=(site.at("/health")) { "A folder is away" }
+                        (words::path(&away.path.display().to_string())) (coded(&away.sentence))
                     }
                 }
-                @if groups.len() > MOST_GROUPS {
-                    li {
-                        a href=(site.at("/failures")) {
-                            (count(facts.failures.group_count - MOST_GROUPS as u64)) " more kinds of failure"
-                        }
-                    }
+                @for reason in reasons.iter().take(MOST_REASONS) {
+                    li { a href=(site.at("/failures")) { (many(reason.files, "file")) } ": " (coded(reason.error)) }
                 }
+                @if are_more { li { a href=(site.at("/failures")) { "All that could not be made" } } }
             }
         }
     }
 }
 
 fn standing(site: &Site, facts: &Facts) -> Markup {
-    let Standing { free_bytes, newest_backup, workers, .. } = &facts.standing;
+    let Standing { free_bytes, workers, .. } = &facts.standing;
     html! {
         section.card {
             h2 { "Standing" }
             ul.plain.lines {
                 li.row { span { "Newest backup" }
-                    @match newest_backup {
-                        Some(at) => { span.done { (site.clock.moment(*at)) } }
-                        None => { span.quiet { "none yet" } }
+                    @match &facts.seen.newest_backup {
+                        Ok(Some(at)) => { span.done { (site.clock.moment(*at)) } }
+                        Ok(None) => { a.miss href=(site.at("/tasks/BackupDatabase")) { "none" } }
+                        Err(why) => { span.miss { (coded(why)) } }
                     }
                 }
-                @if let Some(free) = free_bytes {
-                    li.row { span { "Room for data" } span { (bytes(*free)) " free" } }
-                }
-                li.row {
-                    span { "Workers" }
-                    span {
-                        (workers.working) " of "
-                        (workers.working + workers.paused + workers.idle + workers.absent) " at work"
-                    }
-                }
+                @if let Some(free) = free_bytes { li.row { span { "Room for data" } span { (bytes(*free)) " free" } } }
+                li.row { span { "Workers" } span { (workers.working) " of " (workers.working + workers.paused + workers.idle + workers.absent) " at work" } }
                 li.row { span { "Sandbox" }
                     @match facts.health.sandbox {
                         SandboxState::Full => { span.done { "full" } }

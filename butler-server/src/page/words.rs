@@ -36,9 +36,30 @@ pub(super) fn length(seconds: u64) -> String {
     }
 }
 
+/// A length of time behind a word: `about 3 min`, `up to 2 h`; of what takes no second only that.
+pub(super) fn worded(word: &str, seconds: u64) -> String {
+    if seconds == 0 { length(0) } else { format!("{word} {}", length(seconds)) }
+}
+
+/// A path on one line, which loses its middle where it has no room: paths differ at their ends. The whole of
+/// it is its title.
+pub(super) fn path(path: &str) -> Markup {
+    /// So many letters of the end are kept, or the last name, if that is shorter.
+    const KEPT: usize = 34;
+    let name = path.trim_end_matches('/').rfind('/').unwrap_or(0);
+    let letter = path.char_indices().rev().nth(KEPT - 1).map_or(0, |(place, _)| place);
+    let (begin, end) = path.split_at(name.max(letter));
+    html! { span.file.path title=(path) { span { (begin) } span { (end) } } }
+}
+
+/// The length between two instants, seconds.
+pub(super) fn seconds(from: Timestamp, until: Timestamp) -> u64 {
+    u64::try_from(until.duration_since(from).as_secs()).unwrap_or(0)
+}
+
 /// The length between two instants.
 pub(super) fn between(from: Timestamp, until: Timestamp) -> String {
-    length(u64::try_from(until.duration_since(from).as_secs()).unwrap_or(0))
+    length(seconds(from, until))
 }
 
 /// A place in a film: `1:02:03`, `4:05`.
@@ -61,13 +82,13 @@ impl Clock {
     /// `03:41`.
     pub(super) fn time(&self, at: Timestamp) -> Markup {
         let text = self.civil(at).strftime("%H:%M").to_string();
-        html! { time datetime=(whole(at)) data-as="time" { (text) } }
+        html! { time datetime=(whole(at)) data-as="short" { (text) } }
     }
 
     /// `03:41:07`, for what happens in quick succession.
     pub(super) fn second(&self, at: Timestamp) -> Markup {
         let text = self.civil(at).strftime("%H:%M:%S").to_string();
-        html! { time datetime=(whole(at)) data-as="second" { (text) } }
+        html! { time datetime=(whole(at)) data-as="medium" { (text) } }
     }
 
     /// `today 03:41`, `yesterday 23:05`, `Sat 28 Nov 02:00`.
@@ -96,6 +117,29 @@ impl Clock {
             told.push_str(rest);
         }
         told
+    }
+
+    /// A sentence with what stands between backticks set as code, and with the moments in it that stand
+    /// between braces; what else braces hold is the sentence's own.
+    pub(super) fn sentence(&self, text: &str) -> Markup {
+        html! {
+            @for (place, piece) in text.split('`').enumerate() {
+                @if place % 2 == 1 { code { (piece) } } @else { (self.moments(piece)) }
+            }
+        }
+    }
+
+    fn moments(&self, text: &str) -> Markup {
+        let mut pieces = text.split('{');
+        html! {
+            (pieces.next().unwrap_or_default())
+            @for piece in pieces {
+                @match piece.split_once('}').and_then(|(at, rest)| Some((at.parse().ok()?, rest))) {
+                    Some((at, rest)) => { (self.moment(at)) (rest) }
+                    None => { "{" (piece) }
+                }
+            }
+        }
     }
 
     /// What a clock on the server's wall shows.
@@ -167,6 +211,31 @@ mod tests {
             ["under 1 s", "59 s", "1 min", "2 min", "1 h", "2 h 10 min", "2 days"]
         );
         assert_eq!([0, 65_000, 3_723_000].map(place), ["0:00", "1:05", "1:02:03"]);
+    }
+
+    #[test]
+    fn a_path_keeps_its_end_and_a_length_of_nothing_has_no_word_before_it() {
+        let halves = |of: &str| {
+            let html = path(of).into_string();
+            html.split("<span>")
+                .skip(1)
+                .map(|half| half.split('<').next().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(halves("/films/Heat/Heat.mkv"), ["/films/Heat", "/Heat.mkv"]);
+        assert_eq!(halves("Heat.mkv"), ["", "Heat.mkv"]);
+        let long = halves(&format!("/films/{}", "ü".repeat(60)));
+        assert_eq!(long[1].chars().count(), 34);
+        assert_eq!([0, 40].map(|seconds| worded("about", seconds)), ["under 1 s", "about 40 s"]);
+    }
+
+    #[test]
+    fn a_sentence_has_its_moments_and_keeps_other_braces() {
+        let clock = Clock { now: "2026-11-28T12:00:00Z".parse().unwrap(), zone: TimeZone::UTC };
+        let told =
+            clock.sentence("It goes on {2026-11-29T02:00:00Z} with `Heat {imdb-1}.mkv`.").into_string();
+        assert!(told.contains(">tomorrow 02:00</time> with "), "{told}");
+        assert!(told.contains("{imdb-1}.mkv"), "{told}");
     }
 
     #[test]

@@ -3,10 +3,10 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use butler_api::TaskName;
 use butler_api::plex::Errors;
 use butler_api::schema::FailureMark;
 use butler_api::v1::{FailureSummary, Failures, Retried};
+use butler_api::{RunId, TaskName};
 use butler_library::FailurePlace;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -33,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("after" = inline(Option<FailureMark>), Query, description = "A mark: only those before it, the newer \
                                                                       ones."),
         ("task" = Option<String>, Query, description = "Only those of products that this task makes."),
+        ("run" = Option<u64>, Query, description = "Only those that the run of this id met last."),
         ("start" = Option<u32>, Query, description = "The place of the first one, from 0."),
         ("size" = Option<u32>, Query, description = "How many, 100 if nothing is said, 10,000 at most."),
     ),
@@ -48,7 +49,8 @@ async fn list(State(app): State<App>, params: Params) -> Result<Response, Proble
     let before = params.parsed::<FailurePlace>("before", mark)?;
     let after = params.parsed::<FailurePlace>("after", mark)?;
     let task = params.get("task").map(TaskName::from);
-    accept::json(&view::failures::list(&app, Asked { before, after, task }, params.page()?).await?)
+    let run = params.parsed::<RunId>("run", "a run's id")?;
+    accept::json(&view::failures::list(&app, Asked { before, after, task, run }, params.page()?).await?)
 }
 
 /// Counts the failures that stand by product and sentence.

@@ -32,6 +32,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("day" = inline(Option<Day>), Query, description = "Only those that count for this maintenance day, \
                                                             or \
                                                        ended on it: `2026-11-23`."),
+        ("night" = inline(Option<Day>), Query, description = "Only those of this day's night: the window began \
+                                                              them, or they made good for it."),
         ("since" = inline(Option<Instant>), Query, description = "Only those that were asked for then or \
                                                                   later: \
                                                          `2026-11-23T02:00:00Z`."),

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use butler_api::TaskName;
 use butler_api::v1::{Failure, FailureGroup, FailureSummary, Failures, LocalTime, Retried};
+use butler_api::{RunId, TaskName};
 use butler_engine::PlanBasis;
 use butler_library::{FailureFilter, FailureId, FailurePlace, FailureRow, Library, StoreError};
 use butler_product::ProductKind;
@@ -26,14 +26,16 @@ pub(crate) struct Asked {
     pub(crate) after: Option<FailurePlace>,
     /// Only those of products that this task makes.
     pub(crate) task: Option<TaskName>,
+    /// Only those that this run met last.
+    pub(crate) run: Option<RunId>,
 }
 
 /// A page of the failures that stand, newest first.
 pub(crate) async fn list(app: &App, asked: Asked, page: Page) -> Result<Failures, Problem> {
-    let Asked { before, after, task } = asked;
+    let Asked { before, after, task, run } = asked;
     let is_marked = before.is_some() || after.is_some();
     let kinds = task.map(|task| kinds_of(app, &task)).transpose()?;
-    let filter = FailureFilter { before, after, kinds };
+    let filter = FailureFilter { before, after, kinds, run };
     let (rows, total) = app
         .library(move |library| {
             let rows = library.failures_like(&filter, page.start.into(), page.size.into())?;
@@ -74,19 +76,28 @@ pub(crate) async fn summary(app: &App) -> Result<FailureSummary, Problem> {
     Ok(FailureSummary { failures, files, groups: groups.into_iter().map(group).collect(), group_count })
 }
 
-/// Lifts the back-off of the failure of an id in an address.
-pub(crate) async fn retry(app: &App, id: &str) -> Result<Retried, Problem> {
+/// Lifts the back-off of the failure of an id in an address; the failure then.
+pub(crate) async fn retried(app: &App, id: &str) -> Result<Failure, Problem> {
+    let mut nights = Nights::new(app.handle.plan_basis().await?);
+    Ok(failure(lifted(app, id).await?, &mut nights))
+}
+
+async fn lifted(app: &App, id: &str) -> Result<FailureRow, Problem> {
     let unknown = || Problem::not_found(format!("There is no failure {id}."));
     let failure: FailureId = id.parse().map_err(|_| unknown())?;
     let now = app.now();
     let row = app
         .library(move |library| {
-            let row = library.failure(failure)?;
             library.retry_failure(failure, now)?;
-            Ok::<_, StoreError>(row)
+            library.failure(failure)
         })
         .await?;
-    let row = row.ok_or_else(unknown)?;
+    row.ok_or_else(unknown)
+}
+
+/// The same in one sentence.
+pub(crate) async fn retry(app: &App, id: &str) -> Result<Retried, Problem> {
+    let row = lifted(app, id).await?;
     let message = match row.kind {
         Some(kind) if row.file_count > 1 => {
             format!(
@@ -98,7 +109,7 @@ pub(crate) async fn retry(app: &App, id: &str) -> Result<Retried, Problem> {
         Some(kind) => format!("The next run that wants {kind} of `{}` tries again.", row.path.display()),
         None => format!("The next scan tries `{}` again.", row.path.display()),
     };
-    Ok(Retried { id: failure.0, message })
+    Ok(Retried { id: row.id.0, message })
 }
 
 /// The nights in which failures are tried again, each reckoned once.

@@ -14,6 +14,15 @@ pub(crate) async fn tops(app: &App) -> Result<Vec<Folder>, Problem> {
     app.library(|library| library.browse(None).map_err(refused)).await
 }
 
+/// The folders that a person chooses from first: where one alone may be chosen, those inside it.
+pub(crate) async fn first(app: &App) -> Result<Vec<Folder>, Problem> {
+    let tops = tops(app).await?;
+    match &tops[..] {
+        [one] => inside(app, one.path.clone()).await,
+        _ => Ok(tops),
+    }
+}
+
 /// The folders inside a folder.
 pub(crate) async fn inside(app: &App, folder: PathBuf) -> Result<Vec<Folder>, Problem> {
     app.library(move |library| found(library, &folder)).await

@@ -154,8 +154,9 @@ impl Night {
         ];
         let told = rest.into_iter().filter(|(number, ..)| *number > 0);
         let tasks = told.map(|(number, what, became)| format!(", {} {became}", many(number, what)));
-        let files =
-            (self.failures > 0).then(|| format!(", {}", files_failed(self.failed_files, self.failures)));
+        // In how many products a file failed is told where the failures are.
+        let failures = if self.failed_files > 0 { self.failed_files } else { self.failures };
+        let files = (failures > 0).then(|| format!(", {}", files_failed(self.failed_files, failures)));
         tasks.chain(files).collect()
     }
 }
@@ -282,18 +283,12 @@ mod tests {
             run(8, "B", Completed, "2026-11-27"),
             run(1, "A", RunState::Failed, "2026-11-02"),
         ];
-        assert_eq!(told(&runs), "Last night: 2 of 2 tasks done by 03:41, 1 file failed in 4 products.");
+        assert_eq!(told(&runs), "Last night: 2 of 2 tasks done by 03:41, 1 file failed.");
         let of_two_files = [(runs[0].day, 2)].into();
-        assert_eq!(
-            Night::of(&runs, &of_two_files)[0].counts(),
-            "2 of 2 tasks done, 2 files failed in 4 products"
-        );
+        assert_eq!(Night::of(&runs, &of_two_files)[0].counts(), "2 of 2 tasks done, 2 files failed");
         assert_eq!(Night::of(&runs, &BTreeMap::new())[0].went(), Went::Failures);
         let old = told(&runs[2..]);
-        assert_eq!(
-            old,
-            "The night of Mon 2 Nov 2026: 0 of 1 task done, 1 task failed, 1 file failed in 2 products."
-        );
+        assert_eq!(old, "The night of Mon 2 Nov 2026: 0 of 1 task done, 1 task failed, 1 file failed.");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use butler_api::TaskName;
 use butler_api::v1::{LocalTime, Plan, PlannedBacklog, PlannedNight, PlannedRun};
+use butler_api::{TaskName, date};
 use butler_engine::{How, RunAhead};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -107,8 +107,12 @@ fn planned(is_guess: bool, run: RunAhead, now: Timestamp, zone: &TimeZone) -> Pl
         How::Missed(reason) => ("missed", None, None, reason.to_string()),
         How::Skipped(reason) => ("skipped", None, None, reason.to_string()),
         How::Waits(reason) => ("waits", None, None, reason.to_string()),
-        How::Done { until } => ("done", None, Some(*until), format!("It is done, and due again on {until}.")),
-        How::NotDue { until } => ("not-due", None, Some(*until), format!("It is due again on {until}.")),
+        How::Done { until } => {
+            ("done", None, Some(*until), format!("It is done, and due again on {}.", date(*until)))
+        }
+        How::NotDue { until } => {
+            ("not-due", None, Some(*until), format!("It is due again on {}.", date(*until)))
+        }
         How::GivenUp => (
             "given-up",
             None,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use butler_api::v1::{LocalTime, Remade as RemadeBody, RemadeBy, Started};
-use butler_api::{Ask, TaskName};
+use butler_api::{Ask, TaskName, date};
 use butler_engine::PlanBasis;
 use butler_library::{Remade, RemakeScope};
 use butler_product::ProductKind;
@@ -125,20 +125,27 @@ fn sentence(remade: &Remade, tasks: &[RemadeBy], missing_only: bool, is_now: boo
             ),
         };
     }
-    let part = |by: &RemadeBy| {
-        let products = many(by.count, "product");
-        match by.next {
-            _ if is_now => format!("{products} by {} now", by.task),
-            Some(at) => format!(
-                "{products} by {} in the night of {} (from {})",
-                by.task,
-                at.civil().date(),
-                at.clock()
-            ),
-            None => format!("{products} when {} is started, for it does not run by itself", by.task),
+    let part = |(next, by): &(Option<LocalTime>, Vec<&RemadeBy>)| {
+        let products = many(by.iter().map(|by| by.count).sum(), "product");
+        let tasks = by.iter().map(|by| by.task.as_str()).collect::<Vec<_>>().join(", ");
+        match next {
+            _ if is_now => format!("{products} by {tasks} now"),
+            Some(at) => {
+                let (day, clock) = (date(at.civil().date()), at.clock());
+                format!("{products} by {tasks} in the night of {day} (from {clock})")
+            }
+            None => format!("{products} when {tasks} is started, for it does not run by itself"),
         }
     };
-    let parts: Vec<String> = tasks.iter().map(part).collect();
+    // What one night makes is told together.
+    let mut nights: Vec<(Option<LocalTime>, Vec<&RemadeBy>)> = Vec::new();
+    for by in tasks {
+        match nights.iter_mut().find(|(next, _)| is_now || *next == by.next) {
+            Some((_, tasks)) => tasks.push(by),
+            None => nights.push((by.next, vec![by])),
+        }
+    }
+    let parts: Vec<String> = nights.iter().map(part).collect();
     let is_none = |counts: &BTreeMap<ProductKind, u64>| counts.values().all(|count| *count == 0);
     let verb = if is_none(&remade.products) { "tried again" } else { "made anew" };
     // What is lost or failed is not there.
@@ -194,7 +201,7 @@ mod tests {
         };
         assert_eq!(
             sentence(&remade(3, 2, 0), &[by(2, Some("2026-11-24T02:00:00+01:00"))], false, false),
-            "Of 3 files is made anew: 2 products by GenerateMediaIndexFiles in the night of 2026-11-24 (from \
+            "Of 3 files is made anew: 2 products by GenerateMediaIndexFiles in the night of Tue 24 Nov 2026 (from \
              02:00). Until then what is there serves."
         );
         assert!(

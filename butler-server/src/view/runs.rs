@@ -28,6 +28,7 @@ pub(crate) fn filter(params: &Params) -> Result<RunFilter, Problem> {
         state,
         origin,
         day: params.parsed::<Date>("day", "a day as in `2026-11-23`")?,
+        night: params.parsed::<Date>("night", "a day as in `2026-11-23`")?,
         since: params.parsed::<Timestamp>("since", instant)?,
         until: params.parsed::<Timestamp>("until", instant)?,
         before: params.parsed::<RunId>("before", "a run's id")?,

@@ -61,7 +61,22 @@ impl Wanted {
 pub(crate) struct Found {
     pub(crate) section: Section,
     pub(crate) tracks: Vec<FoundTrack>,
-    pub(crate) why: Option<String>,
+    pub(crate) why: Option<Why>,
+}
+
+/// Why there are none.
+#[derive(Debug, Clone)]
+pub(crate) struct Why {
+    /// A sentence or two, with what to do about it.
+    pub(crate) sentence: String,
+    /// Whether a run of the task will know.
+    pub(crate) is_to_come: bool,
+}
+
+impl Why {
+    const fn to_come(sentence: String) -> Self {
+        Self { sentence, is_to_come: true }
+    }
 }
 
 /// One of them.
@@ -76,7 +91,7 @@ pub(crate) struct FoundTrack {
 struct Asked {
     row: ItemRow,
     section: Section,
-    source: Result<SourceId, String>,
+    source: Result<SourceId, Why>,
 }
 
 /// The tracks of the section that sound like this one, nearest first.
@@ -119,7 +134,10 @@ pub(crate) async fn path(app: &App, from: &str, to: &str, length: usize) -> Resu
 
 /// What is found, in the words of Butler's own API.
 pub(crate) fn body(found: Found) -> NearTracks {
-    NearTracks { tracks: found.tracks.into_iter().map(track).collect(), why: found.why }
+    NearTracks {
+        tracks: found.tracks.into_iter().map(track).collect(),
+        why: found.why.map(|why| why.sentence),
+    }
 }
 
 /// A distance as it is shown: more digits say nothing, and more than 1 no client expects.
@@ -145,8 +163,8 @@ fn id(word: &str) -> Result<ItemId, Problem> {
     word.parse().map_err(|_| Problem::not_found(format!("There is no item {word}.")))
 }
 
-/// Asks the points on a thread that may block, and has them looked after if they were read for it: from there, for
-/// who asked may be gone by then.
+/// Asks the points on a thread that may block, and has them looked after if they were read for it: from
+/// there, for who asked may be gone by then.
 async fn ask<T: Send + 'static>(
     app: &App,
     question: impl FnOnce(&Library, &Points) -> Result<T, Problem> + Send + 'static,
@@ -174,15 +192,18 @@ fn asked(library: &Library, points: &Points, id: ItemId) -> Result<Asked, Proble
     }
     let source = match library.heard(id, section.id)? {
         Heard::As(source) if points.get(source.0).is_some() => Ok(source),
-        Heard::Nothing(why) => Err(format!("Nothing sounds like {}: {why}", named(&row))),
-        Heard::NotYet { are_others: false } => Err(format!(
+        Heard::Nothing(why) => {
+            let sentence = format!("Nothing sounds like {}: {why}", named(&row));
+            Err(Why { sentence, is_to_come: false })
+        }
+        Heard::NotYet { are_others: false } => Err(Why::to_come(format!(
             "MusicAnalysis has not run over the section {}: `butler start MusicAnalysis --wait` does it.",
             named_section(&section)
-        )),
-        Heard::As(_) | Heard::NotYet { .. } => Err(format!(
+        ))),
+        Heard::As(_) | Heard::NotYet { .. } => Err(Why::to_come(format!(
             "MusicAnalysis has not heard {} yet: `butler show {id}` says when it does, or what keeps it from it.",
             named(&row)
-        )),
+        ))),
     };
     Ok(Asked { row, section, source })
 }

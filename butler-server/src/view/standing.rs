@@ -1,18 +1,12 @@
-//! How the server stands: room on its disk, its newest backup, its workers, its roots.
+//! How the server stands: room on its disk, its database, its workers.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use butler_api::{RunState, TaskName};
 use butler_engine::Workers;
-use butler_library::{RunFilter, Section, StoreError};
-use jiff::Timestamp;
+use butler_library::StoreError;
 
 use crate::app::App;
 use crate::error::Problem;
-
-/// A root that does not answer within this time is shown as away.
-const LOOKED_FOR: Duration = Duration::from_secs(3);
 
 /// How the server stands.
 pub(crate) struct Standing {
@@ -22,8 +16,6 @@ pub(crate) struct Standing {
     pub(crate) data_dir: PathBuf,
     /// Bytes of the database.
     pub(crate) database_bytes: u64,
-    /// When the newest backup was complete.
-    pub(crate) newest_backup: Option<Timestamp>,
     /// What the workers do.
     pub(crate) workers: Workers,
 }
@@ -31,15 +23,9 @@ pub(crate) struct Standing {
 /// How the server stands now.
 pub(crate) async fn standing(app: &App) -> Result<Standing, Problem> {
     let workers = app.handle.health().await?.workers;
-    let backups = RunFilter {
-        task: Some(TaskName::BackupDatabase),
-        state: Some(RunState::Completed),
-        ..RunFilter::default()
-    };
     app.library(move |library| {
         let data_dir = library.data_dir().to_owned();
         let free_bytes = library.free_bytes().ok();
-        let newest = library.runs_between(&backups, 0, 1)?;
         Ok::<_, StoreError>(Standing {
             free_bytes,
             // What was written last lies in the second file.
@@ -47,34 +33,9 @@ pub(crate) async fn standing(app: &App) -> Result<Standing, Problem> {
                 .map(|file| std::fs::metadata(data_dir.join(file)).map_or(0, |file| file.len()))
                 .iter()
                 .sum(),
-            newest_backup: newest.first().and_then(|run| run.record.ended_at),
             data_dir,
             workers,
         })
-    })
-    .await
-}
-
-/// The roots that can't be looked at now, each with a sentence of why.
-pub(crate) async fn away(app: &App, sections: &[Section]) -> Result<Vec<(String, String)>, Problem> {
-    let roots: Vec<PathBuf> =
-        sections.iter().flat_map(|section| &section.roots).map(|root| root.path.clone()).collect();
-    app.library(move |library| {
-        let look = |root: &PathBuf| {
-            // On the root's own thread, which a mount that hangs keeps; the page is not kept with it.
-            let (path, since) = (root.clone(), Instant::now());
-            let mut is_enough = || since.elapsed() > LOOKED_FOR;
-            let found = library
-                .root_threads()
-                .call_unless(root, &mut is_enough, move |_| std::fs::read_dir(path).map(drop));
-            let sentence = match found {
-                Ok(Ok(())) => return None,
-                Ok(Err(error)) => format!("It can't be read ({error})."),
-                Err(_) => "It does not answer.".to_owned(),
-            };
-            Some((root.display().to_string(), format!("{sentence} What it held is kept until it is back.")))
-        };
-        Ok::<_, StoreError>(roots.iter().filter_map(look).collect())
     })
     .await
 }

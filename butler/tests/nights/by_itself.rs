@@ -139,6 +139,6 @@ fn files_that_failed_in_a_night_are_counted_once_wherever_that_is_told() {
     pass(&server, "2027-06-16T06:00:00Z");
     let night = server.get_json("/api/v1/nights/last").unwrap();
     assert_eq!(night["failed_files"], 2, "{night:#}");
-    assert!(night["sentence"].as_str().unwrap().contains(", 2 files failed in "), "{night:#}");
-    assert!(said(&["night"]).contains(", 2 files failed in "));
+    assert!(night["sentence"].as_str().unwrap().contains(", 2 files failed."), "{night:#}");
+    assert!(said(&["night"]).contains(", 2 files failed."));
 }

@@ -153,6 +153,20 @@ impl Browser {
         self.call("Input.dispatchMouseEvent", params).map(|_| ())
     }
 
+    /// Taps what a selector finds with a finger, at a part of its width from the left.
+    pub(crate) fn tap(&mut self, selector: &str, part: f64) -> Result<()> {
+        let place = self.evaluate(&format!(
+            "(() => {{ const e = document.querySelector({}); e.scrollIntoView({{block: 'center', behavior: 'instant'}}); \
+             const b = e.getBoundingClientRect(); return [b.x + b.width * {part}, b.y + b.height / 2]; }})()",
+            json!(selector)
+        ))?;
+        let finger = json!([{"x": place[0], "y": place[1]}]);
+        for (kind, points) in [("touchStart", finger), ("touchEnd", json!([]))] {
+            self.call("Input.dispatchTouchEvent", json!({"type": kind, "touchPoints": points}))?;
+        }
+        Ok(())
+    }
+
     /// Types a text into what has the focus.
     pub(crate) fn write(&mut self, text: &str) -> Result<()> {
         self.call("Input.insertText", json!({"text": text})).map(|_| ())

@@ -111,7 +111,9 @@ fn a_broken_files_products_wait_for_it_and_those_to_be_made_anew_are_told_apart(
     let told = browser.evaluate("document.querySelector('#open').innerText").unwrap();
     assert!(!told.as_str().unwrap().contains("with the next run of its task"), "{told}");
     open_item(&mut browser, "Film 01");
+    browser.click("main details.menu summary").unwrap();
     browser.click("form[action$='/remake'] button").unwrap();
+    browser.until_shown("Until then what is there serves.").unwrap();
     browser.until_shown("To be made anew").unwrap();
     let missing = "document.querySelector('#open ul').innerText";
     assert_eq!(browser.evaluate(&format!("{missing}.includes('preview thumbnails')")).unwrap(), false);
@@ -125,7 +127,7 @@ fn a_task_names_its_failures_with_file_reason_and_retry() {
     open(&server, &mut browser, "/tasks/RefreshLibraries");
     browser.until_shown("Broken (2000).mkv").unwrap();
     browser.click("#failures button").unwrap();
-    browser.until_shown("tries again").unwrap();
+    browser.until_shown("is tried again").unwrap();
     // And another has none of its own.
     open(&server, &mut browser, "/failures?task=BackupDatabase");
     browser.until_shown("What could not be made by Backup Database").unwrap();

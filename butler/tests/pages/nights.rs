@@ -46,8 +46,20 @@ fn page_api_and_command_line_tell_last_night_in_one_sentence() {
     let squares = browser.evaluate("document.querySelectorAll('.nights a').length").unwrap();
     assert_eq!(squares, 30);
     browser.click(".nights li:last-child a").unwrap();
-    browser.until("its runs are there", "location.search === '?day=2026-11-23'").unwrap();
+    browser.until("its runs are there", "location.search === '?night=2026-11-23'").unwrap();
     browser.until_shown("5 runs like this").unwrap();
+    // What a person starts by day is no run of the night; and from it one comes to the night before.
+    server.butler(&["start", "BackupDatabase", "--force", "--wait"]).unwrap();
+    open(&server, &mut browser, "/runs?night=2026-11-23");
+    browser.until_shown("5 runs like this").unwrap();
+    let of_night = server.get_json("/api/v1/runs?night=2026-11-23").unwrap();
+    assert_eq!(of_night["total"], 5, "{of_night:#}");
+    browser.click("main .row .buttons a").unwrap();
+    browser.until("the night before", "location.search === '?night=2026-11-22'").unwrap();
+    // The whole strip is one stop of the tab key.
+    open(&server, &mut browser, "/");
+    let stops = "[...document.querySelectorAll('.nights a')].filter(a => a.tabIndex === 0).length";
+    assert_eq!(browser.evaluate(stops).unwrap(), 1);
 }
 
 #[test]

@@ -63,6 +63,11 @@ fn the_window_is_drawn_as_it_is_typed_and_settings_are_found() {
             "[...document.querySelectorAll('.setting')].filter(s => s.offsetParent).length === 1",
         )
         .unwrap();
+    // What is found has an address, so that it can be linked.
+    assert_eq!(
+        browser.evaluate("new URLSearchParams(location.search).get('find')").unwrap(),
+        "under an allowed root"
+    );
     open(&server, &mut browser, "/settings?find=catch");
     let found = browser.evaluate("document.querySelectorAll('.setting').length").unwrap();
     assert!((1..4).contains(&found.as_u64().unwrap()), "{found}");

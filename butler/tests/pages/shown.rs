@@ -36,6 +36,8 @@ fn sample(stage: &Stage) -> Server {
         "GenerateMediaIndexFiles",
         "DeepMediaAnalysis",
         "GenerateChapterThumbs",
+        "LoudnessAnalysis",
+        "ButlerTaskGenerateVoiceActivity",
         "BackupDatabase",
     ] {
         server.run_task(task).unwrap();

@@ -7,7 +7,7 @@ use butler_fixtures::{Server, SmallDisk, wait_until};
 use rusqlite::{Connection, params};
 
 use super::browser::Browser;
-use super::{open, pictures, signed_in, small_film, stage, with_films};
+use super::{kept, open, signed_in, small_film, stage, with_films};
 
 /// What of the page that is shown does not fit: it is too wide, or a short word is broken.
 pub(super) fn unfit(browser: &mut Browser) -> Vec<String> {
@@ -36,7 +36,7 @@ fn fits(browser: &mut Browser, server: &Server, path: &str, name: &str) {
         browser.size(width, 900, is_phone).unwrap();
         open(server, browser, path);
         let found = unfit(browser);
-        browser.picture(&pictures().join(format!("{name}-{on}.png"))).unwrap();
+        browser.picture(&kept().join(format!("{name}-{on}.png"))).unwrap();
         assert!(found.is_empty(), "{path} on a {on}: {found:?}");
     }
 }
@@ -47,8 +47,13 @@ fn a_folder_that_is_away_is_told_with_what_to_do() {
     let server = with_films(&stage, &[small_film(1)]);
     let movies = stage.folders.movies();
     std::fs::rename(&movies, movies.with_extension("away")).unwrap();
-    server.run_task("RefreshLibraries").unwrap();
     let mut browser = signed_in(&server);
+    // Wherever somebody looks first, and before any scan has found out.
+    for path in ["/", "/sections", "/sections/1", "/health"] {
+        open(&server, &mut browser, path);
+        browser.until_shown("It is not there. What it held is kept until it is back.").unwrap();
+    }
+    server.run_task("RefreshLibraries").unwrap();
     open(&server, &mut browser, "/health");
     browser.until_shown("A folder does not answer.").unwrap();
     browser

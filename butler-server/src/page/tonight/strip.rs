@@ -23,14 +23,18 @@ pub(super) fn nights(site: &Site, nights: &Nights, most: usize) -> Markup {
     }
     html! {
         ol.nights aria-label="The last nights, oldest first" {
-            @for (day, night) in days.iter().rev() {
+            // One stop of the tab key: from a night's page one comes to the nights before it.
+            @for (nth, (day, night)) in days.iter().enumerate().rev() {
                 @let name = words::night(*day, nights.today);
                 @match night {
                     Some(night) => {
                         @let words = format!("{name}: {}", night.counts());
-                        li { a class=(class(night)) href=(site.at(&format!("/runs?day={day}"))) title=(words) {
-                            span.unseen { (words) }
-                        } }
+                        @let stop = (nth > 0).then_some("-1");
+                        li {
+                            a class=(class(night)) href=(site.at(&format!("/runs?night={day}"))) title=(words) tabindex=[stop] {
+                                span.unseen { (words) }
+                            }
+                        }
                     }
                     None => { li { span title={ (name) ": nothing was to do" } {} } }
                 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
-use crate::page::words::{Clock, between, count, length, mark};
+use crate::page::words::{Clock, count, length, mark, seconds, worded};
 
 /// The window that is drawn, and the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,10 +160,13 @@ impl Night {
             return None;
         }
         let bar = if ["cut", "goes-on"].contains(&run.how.as_str()) { Mark::Left } else { Mark::Planned };
-        let words = format!("planned, about {} to {}", mark(start), mark(end));
+        // A guess has a question mark, as the plan's sentence explains.
+        let guess = if run.is_guess { "?" } else { "" };
+        let words = format!("planned, about {} to {}{guess}", mark(start), mark(end));
         // Of what works already the rest is planned.
         let begun = run.start.is_some_and(|start| start.at() < self.now);
-        let label = format!("about {}{}", between(start, end), if begun { " more" } else { "" });
+        let more = if begun { " more" } else { "" };
+        let label = format!("{}{more}{guess}", worded("about", seconds(start, end)));
         self.bar(start, end, bar, words, label)
     }
 
@@ -220,7 +223,7 @@ pub(super) fn picture(panels: &[&Panel], clock: &Clock, at: impl Fn(&str) -> Str
                 @for panel in panels { (axis(&panel.night)) }
             }
             @for named in &names {
-                a.name href=(at(&format!("/tasks/{}", named.name))) { (named.title) }
+                a.name href=(at(&format!("/tasks/{}", named.name))) { (named.title) (lasted(panels, named)) }
                 @for panel in panels {
                     @let row = panel.rows.iter().find(|row| row.name == named.name);
                     (track(&panel.night, &named.title, row.map_or(&[], |row| &row.bars), clock))
@@ -233,10 +236,18 @@ pub(super) fn picture(panels: &[&Panel], clock: &Clock, at: impl Fn(&str) -> Str
         @if !names.is_empty() {
             div.key aria-hidden="true" {
                 span.done { i.dot {} "done" } span.run { i.dot {} "works" } span.plan { i.dot {} "planned, by past nights" }
-                span.miss { i.dot {} "left for another night" } span.fail { i.dot {} "failed" }
+                span.hold { i.dot {} "held" } span.miss { i.dot {} "left for another night" } span.fail { i.dot {} "failed" }
             }
         }
     }
+}
+
+/// What a task's bars say beside them, where a narrow screen has no room there.
+fn lasted(panels: &[&Panel], named: &Row) -> Markup {
+    let rows = panels.iter().map(|panel| panel.rows.iter().find(|row| row.name == named.name));
+    let labels: Vec<&str> =
+        rows.map(|row| row.and_then(|row| row.bars.last()).map_or("–", |bar| &bar.label)).collect();
+    html! { span.lasted aria-hidden="true" { (labels.join(" | ")) } }
 }
 
 fn axis(night: &Night) -> Markup {
@@ -249,7 +260,7 @@ fn axis(night: &Night) -> Markup {
                 @let anchor = if nth == 0 { "start" } else if nth == last { "end" } else { "middle" };
                 // The present stands over an hour that is near to it.
                 @if present.is_none_or(|present| (present - place).abs() > 7.0) {
-                    text.inner[anchor == "middle"] x=(per_cent(place)) y="12" text-anchor=(anchor) data-at=(format!("{hour:.0}")) data-as="time" { (night.clock(*hour)) }
+                    text.inner[anchor == "middle"] x=(per_cent(place)) y="12" text-anchor=(anchor) data-at=(format!("{hour:.0}")) data-as="short" { (night.clock(*hour)) }
                 }
             }
             @if let Some(present) = present {

@@ -54,11 +54,12 @@ pub(super) fn page(
 
 /// Whether a run is among those that a filter asks for; the library's own words for it are SQL.
 fn matches(run: &RunRow, filter: &RunFilter) -> bool {
-    let RunFilter { task, state, origin, day, since, until, before, after } = filter;
+    let RunFilter { task, state, origin, day, night, since, until, before, after } = filter;
     task.as_ref().is_none_or(|task| *task == run.record.task)
         && state.is_none_or(|state| state == run.record.state)
         && origin.is_none_or(|origin| origin == run.record.origin)
         && day.is_none_or(|day| run.record.day == Some(day) || run.record.ended_day == Some(day))
+        && night.is_none_or(|night| run.record.day == Some(night) && run.record.origin.is_nightly())
         && since.is_none_or(|since| run.record.asked_at >= since)
         && until.is_none_or(|until| run.record.asked_at < until)
         && before.is_none_or(|before| run.record.id < before)
