@@ -10,7 +10,7 @@ use butler_product::message::RetagOrder;
 
 use super::LATER_NS;
 use super::ask::{Became, FileTags, left};
-use crate::causes::with_causes;
+use crate::error_chain::with_causes;
 use crate::door::surroundings::Patience;
 use crate::workers::Process;
 
