@@ -193,7 +193,7 @@ fn what_would_do_harm_is_left_alone_and_says_why() {
 fn a_server_that_is_killed_leaves_whole_files_and_all_can_be_taken_back() {
     let stage = stage();
     let files: Vec<PathBuf> =
-        (1..=6).flat_map(|number| album(&stage, &format!("Album {number}"), 4, Sound::Flac)).collect();
+        (1..=4).flat_map(|number| album(&stage, &format!("Album {number}"), 4, Sound::Flac)).collect();
     let before: Vec<_> = files.iter().map(|file| seen(file)).collect();
     let (server, section) = with_music(&stage);
     completed(&server, LOUDNESS);
@@ -201,9 +201,9 @@ fn a_server_that_is_killed_leaves_whole_files_and_all_can_be_taken_back() {
     let written = || files.iter().zip(&before).filter(|(file, before)| seen(file) != **before).count();
 
     let (mut server, mut most) = (server, 0);
-    for round in 1..=4 {
+    for round in 1..=3 {
         let run = server.start_task(LOUDNESS).unwrap();
-        let until = round * 5;
+        let until = round * 4;
         wait_until("some files are written", || {
             written() >= until
                 || server.get_json(&format!("/api/v1/runs/{run}")).unwrap()["ended_at"].is_string()
@@ -214,8 +214,9 @@ fn a_server_that_is_killed_leaves_whole_files_and_all_can_be_taken_back() {
         assert!(now >= most, "what was written stays");
         most = now;
         for (file, (bytes, ..)) in files.iter().zip(&before) {
-            let told = gains(file);
-            assert!(told.len() == 4 || fs::read(file).unwrap() == *bytes, "{}: {told:?}", file.display());
+            if fs::read(file).unwrap() != *bytes {
+                assert_eq!(gains(file).len(), 4, "{}", file.display());
+            }
         }
         server = stage.server().unwrap();
     }
