@@ -69,7 +69,7 @@ fn row(site: &Site, task: &Task, runs: &[&Run], plan: &Plan) -> Markup {
             td.side { (switch(site, task)) }
             td { (last(site, runs)) }
             td data-label="Lately" { (chart::spark(runs)) }
-            td data-label="Usually" { @if task.usual_is_guess { span.quiet { "not known yet" } } @else { (length(task.usual_seconds)) } }
+            td data-label="Usually" { @if task.usual_is_guess { span.quiet { "unknown" } } @else { (length(task.usual_seconds)) } }
             td data-label="Next" { (next(site, task, open.copied(), plan)) }
             td.num.side {
                 @match open {
