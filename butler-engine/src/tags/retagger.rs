@@ -10,8 +10,8 @@ use butler_product::message::RetagOrder;
 
 use super::LATER_NS;
 use super::ask::{Became, FileTags, left};
-use crate::error_chain::with_causes;
 use crate::door::surroundings::Patience;
+use crate::error_chain::with_causes;
 use crate::workers::Process;
 
 /// Asks a worker, which is started with the first file.

@@ -206,3 +206,35 @@ pub(super) fn of_headers(failures: &[Failure], part: i64) -> Option<&Failure> {
     let is_headers = |failure: &&Failure| failure.product == ProductKind::MediaInfo.as_str();
     failures.iter().filter(is_headers).find(|failure| failure.part_id == Some(part))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_sentence_that_several_products_share_is_one_reason() {
+        let group = |product: &str, error: &str, files| FailureGroup {
+            product: product.to_owned(),
+            tasks: Vec::new(),
+            class: "content".to_owned(),
+            error: error.to_owned(),
+            failures: files,
+            files,
+            resting: 0,
+            newest: Timestamp::UNIX_EPOCH,
+        };
+        let groups = [group("bif", "It ends.", 2), group("voice", "It ends.", 1), group("bif", "Other.", 1)];
+        let reasons = reasons(&groups);
+        let told: Vec<_> =
+            reasons.iter().map(|reason| (reason.error, reason.products.join(", "), reason.files)).collect();
+        assert_eq!(
+            told,
+            [
+                ("It ends.", "preview thumbnails, speech".to_owned(), 2),
+                ("Other.", "preview thumbnails".to_owned(), 1)
+            ]
+        );
+    }
+}

@@ -41,14 +41,9 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
         section.wide {
             div.row {
                 h1 { "Tasks" }
-                div.buttons {
-                    (site.button("/start", "Start all that is due", "main"))
-                    (site.button("/stop", "Stop all", ""))
-                }
+                div.buttons { (site.button("/start", "Start all that is due", "main")) (site.button("/stop", "Stop all", "")) }
             }
-            p.sub {
-                (window_words(&site, &window)) " " a href=(site.at("/settings#hours")) { "Change the hours" }
-            }
+            p.sub { (window_words(&site, &window)) " " a href=(site.at("/settings#hours")) { "Change the hours" } }
         }
         section.card.wide #tasks data-live {
             table.stack {
@@ -74,13 +69,7 @@ fn row(site: &Site, task: &Task, runs: &[&Run], plan: &Plan) -> Markup {
             td.side { (switch(site, task)) }
             td { (last(site, runs)) }
             td data-label="Lately" { (chart::spark(runs)) }
-            td data-label="Usually" {
-                @if task.usual_is_guess {
-                    span.quiet { "not known yet" }
-                } @else {
-                    (length(task.usual_seconds))
-                }
-            }
+            td data-label="Usually" { @if task.usual_is_guess { span.quiet { "unknown" } } @else { (length(task.usual_seconds)) } }
             td data-label="Next" { (next(site, task, open.copied(), plan)) }
             td.num.side {
                 @match open {
@@ -126,10 +115,7 @@ fn last(site: &Site, runs: &[&Run]) -> Markup {
         span.quiet {
             @match (run.started_at, run.ended_at) {
                 (Some(from), Some(until)) => { (site.clock.moment(until)) ", " (between(from, until)) }
-                (Some(from), None)
-                if run.total > 0 => {
-                    (count(run.done)) " of " (count(run.total)) ", since " (site.clock.time(from))
-                }
+                (Some(from), None) if run.total > 0 => { (count(run.done)) " of " (count(run.total)) ", since " (site.clock.time(from)) }
                 (Some(from), None) => { "since " (site.clock.time(from)) }
                 (None, Some(until)) => { (site.clock.moment(until)) }
                 (None, None) => {}
@@ -149,8 +135,7 @@ pub(super) fn next(site: &Site, task: &Task, open: Option<&Run>, plan: &Plan) ->
             (Some(run), ..) => { span.quiet { (chart::state_word(run.state)) } }
             _ if !task.enabled => { span.quiet { "off" } }
             (None, Some(at), _) => { (site.clock.moment(at)) }
-            (None, None, Some(day))
-            => { "in the night of " (words::night(day, site.clock.civil(site.clock.now).date())) }
+            (None, None, Some(day)) => { "in the night of " (words::night(day, site.clock.civil(site.clock.now).date())) }
             (None, None, None) => { span.quiet { "when it is due" } }
         }
     }
@@ -162,8 +147,7 @@ fn window_words(site: &Site, window: &Window) -> Markup {
         @match (window.until, &window.next) {
             _ if window.whole_day => { "Maintenance all day." }
             (Some(until), _) => { "Maintenance now, until " (site.clock.time(until.at())) "." }
-            (None, Some(next))
-            => { "No maintenance now; the next window opens " (site.clock.moment(next.from.at())) "." }
+            (None, Some(next)) => { "No maintenance now; the next window opens " (site.clock.moment(next.from.at())) "." }
             (None, None) => { "There is no maintenance window: no day of the week has one." }
         }
     }
