@@ -2,7 +2,7 @@
 
 use butler_api::OUTCOME_HEADER;
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, LOCATION};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -113,12 +113,14 @@ impl Answer {
     pub(crate) fn refused(self) -> Error {
         let Refusal { code, message } = Refusal::read(self.status, &String::from_utf8_lossy(&self.body));
         let message = self.shown(&message, MAX_MESSAGE);
+        let location = self.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        let location = location.map(|location| self.shown(location, MAX_MESSAGE));
         let call = self.call;
         match self.status {
             status @ 401 => Error::Unauthorized { call, code, message, status },
             status @ 400 => Error::BadRequest { call, code, message, status },
             status @ 404 => Error::NotFound { call, code, message, status },
-            status => Error::Status { call, code, message, status },
+            status => Error::Status { call, code, message, status, location },
         }
     }
 
