@@ -2,7 +2,7 @@
 
 use butler_api::OUTCOME_HEADER;
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, LOCATION};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -115,12 +115,14 @@ impl Answer {
         let Refusal { code, message } = Refusal::read(self.status, &body);
         let is_of_gateway = refusal::is_of_gateway(&body);
         let message = self.shown(&message, MAX_MESSAGE);
+        let location = self.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        let location = location.map(|location| self.shown(location, MAX_MESSAGE));
         let call = self.call;
         match self.status {
             status @ 401 => Error::Unauthorized { call, code, message, status },
             status @ 400 => Error::BadRequest { call, code, message, status },
             status @ 404 if !is_of_gateway => Error::NotFound { call, code, message, status },
-            status => Error::Status { call, code, message, status },
+            status => Error::Status { call, code, message, status, location },
         }
     }
 

@@ -11,7 +11,7 @@ use crate::butler::Butler;
 use crate::hooks::Hooks;
 use crate::retry::RetryPolicy;
 use crate::server_url::ServerUrl;
-use crate::token::TokenSource;
+use crate::token::{Token, TokenSource};
 
 /// A client of one server. Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -41,6 +41,25 @@ impl Client {
     /// The server's URL, without credentials.
     pub fn url(&self) -> &str {
         self.shared.server.as_str()
+    }
+
+    /// A text of the server's without the token, in whatever form it stands there: a Plex Media Server gives
+    /// its own among its settings, and whoever prints or logs these wants it out of them.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let client = Client::builder().url("http://127.0.0.1:32400").token("s3cret").build().unwrap();
+    /// assert_eq!(client.redacted("?X-Plex-Token=s3cret").await, "?X-Plex-Token=***");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Of a token whose provider has none at the moment nothing is known, and the text stays.
+    pub async fn redacted(&self, text: &str) -> String {
+        let token = self.shared.token.token().await.ok().flatten();
+        Token::hidden_in(token.as_ref(), text)
     }
 
     /// The five operations of Plex's Butler.

@@ -105,6 +105,8 @@ pub enum Error {
         message: String,
         /// The HTTP status.
         status: u16,
+        /// Where it points, of a redirect that was not followed: one to another server, or in a circle.
+        location: Option<String>,
     },
     /// The answer, or the connection, took too long.
     #[error("{call}: no answer within {after:?}")]

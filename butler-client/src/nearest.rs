@@ -39,6 +39,19 @@ impl Client {
 
     /// So many tracks, or as many as there are, that lead from one to another: both stand in the list.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// for track in client.path(7, 8, 20).await?.tracks {
+    ///     println!("{:.3} {}", track.distance, track.title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As of [`Client::nearest`]; [`Error::BadRequest`] too if the tracks are of two sections.
     pub async fn path(&self, from: i64, to: i64, length: u32) -> Result<NearTracks, Error> {
@@ -51,6 +64,18 @@ impl Client {
     }
 
     /// The tracks of all sections whose title holds this; at most so many, and how many there are in all.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let (tracks, total) = client.tracks_titled("Moonshake", 10).await?;
+    /// println!("{total} tracks, the first of them {}", tracks[0].title);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the server can't be asked or refuses.

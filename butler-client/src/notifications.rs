@@ -131,7 +131,8 @@ impl Listening {
     }
 
     /// Sets the pause before the first try to connect again, and the longest one; each is twice the one
-    /// before it, less a jitter.
+    /// before it, less a jitter, until a connection has lived for a while (10 s, or as long as the longest
+    /// pause if that is shorter).
     pub const fn pauses(mut self, first: Duration, longest: Duration) -> Self {
         (self.first_pause, self.longest_pause) = (first, longest);
         self

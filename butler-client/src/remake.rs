@@ -45,6 +45,20 @@ impl Client {
     /// As [`Client::remake`], and starts the tasks that make them, of these files only: whatever day, switch
     /// and window say.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let of = butler_client::RemakeOf::Item(7);
+    /// for started in client.remake_now(&of, &[], true).await?.started {
+    ///     println!("{}: {}", started.task, started.message);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Client::remake`].
     pub async fn remake_now(

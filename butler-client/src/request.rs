@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use crate::answer::Answer;
 use crate::client::Client;
-use crate::error::{Call, Error, UNASKABLE};
+use crate::error::{Call, Error, Source, UNASKABLE};
 use crate::hooks::Attempt;
 use crate::retry::{Failure, Tried, retry_after};
 use crate::server_url::is_segment;
@@ -19,6 +19,10 @@ use crate::token::Token;
 
 /// Bytes of an answer that are read; the largest honest one, a page of runs, is far below.
 const MAX_BODY_BYTES: usize = 64 << 20;
+/// Bytes that are read of an answer which isn't what was asked for: more than an error shows of it.
+const MAX_STRANGE_BYTES: usize = 16 << 10;
+/// The pause between two questions whether a server is still there that takes long over another answer.
+const STILL_THERE_EVERY: Duration = Duration::from_secs(5);
 const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-plex-token");
 
 /// One request, as yet unsent.
@@ -53,6 +57,22 @@ impl Client {
         self.request(Method::DELETE, segments)
     }
 
+    /// Ends when the server takes longer than the client's limit over the shortest of questions, and gives
+    /// the limit that has passed. Whatever it answers, it is there; that it can't be reached at all is found
+    /// by the call that goes on meanwhile.
+    async fn falls_silent(&self) -> Duration {
+        loop {
+            let asked = self.get(&["identity"]);
+            let call = asked.call();
+            if let Err(Error::Timeout { after, .. }) =
+                asked.limited(&call, Instant::now(), asked.answer(&call)).await
+            {
+                return after;
+            }
+            tokio::time::sleep(STILL_THERE_EVERY).await;
+        }
+    }
+
     fn request(&self, method: Method, segments: &[&str]) -> Request<'_> {
         let mut headers = self.shared.identity.clone();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -70,8 +90,39 @@ impl Client {
     }
 }
 
+/// An answer whose head is there, and whose body may go on without end.
+pub(crate) struct Opened {
+    pub(crate) call: Call,
+    /// The token of the request, which a server may echo.
+    pub(crate) token: Option<Token>,
+    pub(crate) response: Response,
+    /// What was left of the limit when the head came.
+    within: Duration,
+}
+
+impl Opened {
+    /// The error of an answer that isn't what was asked for, with its body's start as far as that comes in
+    /// time. A body that breaks off shows nothing: it may end within the token.
+    pub(crate) async fn unreadable(mut self, expected: &'static str, source: Source) -> Error {
+        let (status, headers) = (self.response.status().as_u16(), self.response.headers().clone());
+        let mut body = Vec::new();
+        let read = timeout(self.within, async {
+            while body.len() < MAX_STRANGE_BYTES {
+                let Some(chunk) = self.response.chunk().await? else { break };
+                body.extend_from_slice(&chunk);
+            }
+            Ok::<_, reqwest::Error>(())
+        });
+        if !matches!(read.await, Ok(Ok(()))) {
+            body.clear();
+        }
+        Answer { call: self.call, status, headers, body, token: self.token }.unreadable(expected, source)
+    }
+}
+
 impl<'a> Request<'a> {
-    /// Waits at least so long for the answer.
+    /// Waits at least so long for the answer, while the server answers a short question within the client's
+    /// own limit.
     pub(crate) fn within(self, limit: Duration) -> Self {
         Self { within: self.within.max(limit), ..self }
     }
@@ -138,19 +189,29 @@ impl<'a> Request<'a> {
             });
         }
         let span = tracing::debug_span!("butler_client", method = %self.method, url = %self.url);
-        self.try_until_done(also).instrument(span).await
+        let (client, call) = (self.client, self.call());
+        let is_long = self.within > client.shared.timeout;
+        let answer = self.try_until_done(also).instrument(span);
+        if !is_long {
+            return answer.await;
+        }
+        tokio::select! {
+            answer = answer => answer,
+            after = client.falls_silent() => Err(Error::Timeout { call, after }),
+        }
     }
 
     /// Sends it once and gives the answer as soon as its head is there: for what goes on without end. Only
     /// the head is bound to the limit.
-    pub(crate) async fn open(self) -> Result<(Option<Token>, Response), Error> {
+    pub(crate) async fn open(self) -> Result<Opened, Error> {
         let span = tracing::debug_span!("butler_client", method = %self.method, url = %self.url);
         let (call, begun) = (self.call(), Instant::now());
         let opened = self.opened(&call, begun).instrument(span.clone()).await;
         span.in_scope(|| {
             self.report(&call, 1, begun, opened.as_ref().map(|(_, response)| response.status().as_u16()))
         });
-        opened
+        let (token, response) = opened?;
+        Ok(Opened { call, token, response, within: self.within.saturating_sub(begun.elapsed()) })
     }
 
     async fn opened(&self, call: &Call, begun: Instant) -> Result<(Option<Token>, Response), Error> {

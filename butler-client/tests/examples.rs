@@ -42,6 +42,29 @@ fn the_five_operations_print_what_became_of_them() {
 }
 
 #[test]
+fn every_operation_of_the_public_api_has_an_example() {
+    let listing = include_str!("../public-api.txt");
+    let calls = listing.lines().filter_map(|line| line.strip_prefix("pub async fn butler_client::"));
+    let sources = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap();
+    let sources = sources.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let sources: Vec<String> = sources.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let mut lacking = Vec::new();
+    let calls: Vec<&str> = calls.filter_map(|call| call.split('(').next()?.rsplit("::").next()).collect();
+    // The stream's own stands with what begins it.
+    for name in calls.iter().filter(|name| **name != "connect") {
+        let head = format!("    pub async fn {name}(");
+        // What stands above its head, back to the end of what is before it.
+        let above = sources.iter().find_map(|source| source.split_once(&head)).map(|(above, _)| above);
+        let doc =
+            above.unwrap_or_default().lines().rev().take_while(|line| line.trim_start().starts_with("///"));
+        if !doc.into_iter().any(|line| line.contains("```")) {
+            lacking.push(*name);
+        }
+    }
+    assert!(calls.len() > 40 && lacking.is_empty(), "{lacking:?}");
+}
+
+#[test]
 fn what_goes_on_prints_what_the_server_tells() {
     for (name, begun, over) in [
         ("notifications", "Started: Backup (0 %)\n", "Ended: Backup (0 %)\n"),

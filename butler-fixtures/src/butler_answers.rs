@@ -80,9 +80,13 @@ fn answer(request: &Request) -> Value {
             "items": [{"type": "movie", "title": "Heat", "year": 1995}], "doubts": [], "ignored": [], "unreadable": []})
         }
         "POST /api/v1/sign-in" => json!({"path": "/sign-in?code=once", "until": "2026-11-23T02:05:00Z"}),
-        "GET /api/v1/items/7/nearest" => {
+        "GET /api/v1/items/7/nearest" | "GET /api/v1/items/7/path" => {
             json!({"tracks": [{"item": 8, "title": "Moonshake", "artist": "Can", "album": "Future Days",
             "distance": 0.031, "duration_ms": 183_000, "file": "/music/Moonshake.flac"}]})
+        }
+        "GET /library/all" => {
+            json!({"MediaContainer": {"size": 1, "totalSize": 1,
+            "Metadata": [{"ratingKey": "8", "key": "/library/metadata/8", "type": "track", "title": "Moonshake"}]}})
         }
         "GET /library/sections" | "POST /library/sections" => sections(),
         "GET /library/sections/1/refresh" | "PUT /library/sections/1" | "DELETE /library/sections/1" => {

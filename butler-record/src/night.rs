@@ -127,6 +127,9 @@ pub struct Stretch {
     pub from: Timestamp,
     /// Until when the last was known to be there.
     pub until: Timestamp,
+    /// When any of them was known to be there, from and until: what lies between two pieces is not known to
+    /// be anything of theirs.
+    pub pieces: Vec<(Timestamp, Timestamp)>,
     /// Whether the first one's begin was seen.
     pub saw_begin: bool,
     /// How many they were.
@@ -175,6 +178,7 @@ impl Stretch {
             title: span.title.clone(),
             from: span.began_at,
             until: span.began_at,
+            pieces: Vec::new(),
             saw_begin: span.saw_begin,
             activities: 0,
             short: 0,
@@ -187,8 +191,18 @@ impl Stretch {
         }
     }
 
+    /// How long any of them was known to be there, without the time between them.
+    pub fn took(&self) -> SignedDuration {
+        self.pieces.iter().map(|(from, until)| until.duration_since(*from)).sum()
+    }
+
     fn add(&mut self, span: &RecordedSpan) {
         self.until = self.until.max(span.known_until());
+        // Spans come in the order of their begins: one that overlaps does so with the last piece.
+        match self.pieces.last_mut().filter(|(_, until)| span.began_at <= *until) {
+            Some((_, until)) => *until = span.known_until().max(*until),
+            None => self.pieces.push((span.began_at, span.known_until().max(span.began_at))),
+        }
         self.activities += 1;
         match span.ending() {
             Ending::Open => self.open += 1,
@@ -332,6 +346,27 @@ mod tests {
                 stretch("Loudness", 1, 0, 1, "film 3", "03:10"),
             ]
         );
+    }
+
+    #[test]
+    fn a_stretch_takes_no_longer_than_its_activities() {
+        let at_second = |second: u32| at(&format!("2026-11-28T02:00:{second:02}"));
+        let activity = |from: u32, until: u32| RecordedSpan {
+            began_at: at_second(from),
+            ended_at: Some(at_second(until)),
+            ..span("2026-11-28T02:00", None, true, 100)
+        };
+        for (seconds, pieces, took) in [
+            (vec![(0, 4), (8, 12)], vec![(0, 4), (8, 12)], 8),
+            (vec![(0, 4), (4, 6), (5, 9)], vec![(0, 9)], 9),
+            (vec![(0, 9), (1, 2), (11, 11)], vec![(0, 9), (11, 11)], 9),
+        ] {
+            let spans: Vec<_> = seconds.iter().map(|(from, until)| activity(*from, *until)).collect();
+            let [stretch] = stretches(&spans).try_into().unwrap();
+            let expect: Vec<_> =
+                pieces.into_iter().map(|(from, until)| (at_second(from), at_second(until))).collect();
+            assert_eq!((stretch.took().as_secs(), stretch.pieces), (took, expect), "{seconds:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use butler_client::{ActivityEvent, Client, Error, Notice, Notifications, Transport};
 use butler_record::Observation;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// The pause between two looks where a server tells nothing.
 const POLL_EVERY: Duration = Duration::from_secs(10);
@@ -19,12 +19,19 @@ const NOTE_EVERY: Duration = Duration::from_secs(15);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How long a server may take to let us listen.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// So often the list of tasks is asked for; and at the end of an activity of the server's Butler.
+/// So often the list of tasks is asked for; also when an activity of the server's Butler ended, and after a
+/// gap.
 const TASKS_EVERY: Duration = Duration::from_secs(3_600);
-/// The pause before it is asked for again where it was not to be had.
+/// The pause before it is asked for again where it was not to be had, or where there was a gap: gaps may come
+/// one after the other.
 const TASKS_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// The pause between such an activity's end and the question: of many that end together one is enough.
+const TASKS_AFTER_END: Duration = Duration::from_secs(1);
 /// The type of such an activity.
 pub(crate) const BUTLER: &str = "butler";
+
+/// What is to be known of a server that is polled.
+pub(crate) const POLLED: &str = "The server tells nothing by itself: it is asked every 10 s.";
 
 /// Who observes a server.
 pub(crate) struct Observer<'a> {
@@ -34,8 +41,10 @@ pub(crate) struct Observer<'a> {
     /// What is known already.
     ready: VecDeque<Observation>,
     wants_tasks: bool,
-    /// When the list of tasks is to be asked for; none if that is now.
-    tasks_due_at: Option<Instant>,
+    /// When the list of tasks is to be asked for.
+    tasks_due_at: Instant,
+    /// When it was asked for last.
+    tasks_asked_at: Option<Instant>,
     /// Whether it is known to be a server of the right kind, so that any answer but a 401 is that of
     /// something between, or of a server that starts.
     is_known: bool,
@@ -63,13 +72,14 @@ pub(crate) async fn listen(client: &Client) -> Result<Option<Notifications>, Err
 
 impl<'a> Observer<'a> {
     /// Observes with what listens already.
-    pub(crate) const fn with(client: &'a Client, notifications: Option<Notifications>) -> Self {
+    pub(crate) fn with(client: &'a Client, notifications: Option<Notifications>) -> Self {
         Self {
             client,
             notifications,
             ready: VecDeque::new(),
             wants_tasks: false,
-            tasks_due_at: None,
+            tasks_due_at: Instant::now(),
+            tasks_asked_at: None,
             is_known: false,
             must_look: true,
             is_lost: false,
@@ -77,7 +87,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Wants the list of tasks too: after each gap, once an hour, and when something of the server's Butler
+    /// Wants the list of tasks too: once an hour, after a gap, and when something of the server's Butler
     /// ended.
     pub(crate) const fn with_tasks(mut self) -> Self {
         self.wants_tasks = true;
@@ -113,10 +123,12 @@ impl<'a> Observer<'a> {
                 }
                 continue;
             }
-            if self.wants_tasks && !self.is_lost && self.are_tasks_due() {
+            let wants_tasks = self.wants_tasks && !self.is_lost;
+            if wants_tasks && self.tasks_due_at <= Instant::now() {
                 let asked = self.client.butler().tasks().await;
                 let pause = if asked.is_ok() { TASKS_EVERY } else { TASKS_AGAIN_AFTER };
-                self.tasks_due_at = Some(Instant::now() + pause);
+                let now = Instant::now();
+                (self.tasks_due_at, self.tasks_asked_at) = (now + pause, Some(now));
                 match asked {
                     Ok(tasks) => self.ready.push_back(Observation::Tasks(tasks)),
                     Err(error) if self.is_final(&error) => return Err(error),
@@ -139,12 +151,14 @@ impl<'a> Observer<'a> {
                 tokio::time::sleep(POLL_EVERY).await;
                 continue;
             };
-            match timeout(NOTE_EVERY, notifications.next()).await {
-                Err(_) if self.is_lost => {}
+            let note_at = Instant::now() + NOTE_EVERY;
+            let until = if wants_tasks { self.tasks_due_at.min(note_at) } else { note_at };
+            match timeout_at(until, notifications.next()).await {
+                Err(_) if self.is_lost || until < note_at => {}
                 Err(_) => return Ok(Observation::There),
                 Ok(Some(Ok(Notice::Activity(notification)))) => {
                     if notification.event == ActivityEvent::Ended && notification.activity.kind == BUTLER {
-                        self.tasks_due_at = None;
+                        self.tasks_due_at = self.tasks_due_at.min(Instant::now() + TASKS_AFTER_END);
                     }
                     return Ok(Observation::Notice(notification));
                 }
@@ -163,9 +177,12 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Notes that the server is lost. Once it is back all is asked anew.
-    const fn lose(&mut self) -> Observation {
-        (self.is_lost, self.tasks_due_at, self.looks_to_listening) = (true, None, 0);
+    /// Notes that the server is lost. Once it is back it is looked at anew, and soon for its tasks too.
+    fn lose(&mut self) -> Observation {
+        (self.is_lost, self.looks_to_listening) = (true, 0);
+        if let Some(asked_at) = self.tasks_asked_at {
+            self.tasks_due_at = self.tasks_due_at.min(asked_at + TASKS_AGAIN_AFTER);
+        }
         Observation::Lost
     }
 
@@ -173,10 +190,6 @@ impl<'a> Observer<'a> {
     const fn is_final(&self, error: &Error) -> bool {
         matches!(error, Error::Unauthorized { .. } | Error::Token { .. })
             || !(self.is_known || error.is_away())
-    }
-
-    fn are_tasks_due(&self) -> bool {
-        self.tasks_due_at.is_none_or(|due_at| due_at <= Instant::now())
     }
 
     async fn look(&mut self) -> Result<(), Error> {

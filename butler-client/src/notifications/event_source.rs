@@ -4,13 +4,17 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::Response;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use tokio::time::timeout;
 
 use super::Notice;
 use super::words::{EventReader, of_event};
 use crate::error::{Call, Error};
 use crate::request::{Request, broken};
+
+/// The type of an answer that is a stream of events. Whatever else comes with a 200, the page of a portal
+/// say, is none.
+const EVENTS: &str = "text/event-stream";
 
 pub(super) struct EventSource {
     call: Call,
@@ -20,10 +24,16 @@ pub(super) struct EventSource {
 
 impl EventSource {
     pub(super) async fn open(request: Request<'_>) -> Result<Self, Error> {
-        let call = request.call();
-        let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/event-stream"))]);
-        let (_, response) = request.headers(accept).open().await?;
-        Ok(Self { call, response, reader: EventReader::default() })
+        let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(EVENTS))]);
+        let opened = request.headers(accept).open().await?;
+        let kind = opened.response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned();
+        if !kind.eq_ignore_ascii_case(EVENTS) {
+            return Err(opened
+                .unreadable("a stream of events", format!("its type is `{kind}`").into())
+                .await);
+        }
+        Ok(Self { call: opened.call, response: opened.response, reader: EventReader::default() })
     }
 
     /// What comes next; nothing is told by a ping.

@@ -18,12 +18,14 @@ use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 use super::Notice;
 use super::words::of_frame;
-use crate::error::{Call, Error, Source};
-use crate::request::Request;
+use crate::error::{Call, Error};
+use crate::request::{Opened, Request};
 use crate::token::Token;
 
 /// Bytes of a frame; Plex's are far smaller.
 const MAX_FRAME_BYTES: usize = 8 << 20;
+/// What is asked for.
+const SOCKET: &str = "a WebSocket";
 
 pub(super) struct Socket {
     call: Call,
@@ -34,29 +36,29 @@ pub(super) struct Socket {
 
 impl Socket {
     pub(super) async fn open(request: Request<'_>) -> Result<Self, Error> {
-        let call = request.call();
-        let decode = |body_start: String, source: Source| Error::Decode {
-            call: call.clone(),
-            expected: "a WebSocket",
-            body_start,
-            source,
-        };
         let key = generate_key();
-        let key_header = HeaderValue::from_str(&key).map_err(|error| decode(String::new(), error.into()))?;
+        let key_header = HeaderValue::from_str(&key).map_err(|error| Error::Decode {
+            call: request.call(),
+            expected: SOCKET,
+            body_start: String::new(),
+            source: error.into(),
+        })?;
         let headers = HeaderMap::from_iter([
             (CONNECTION, HeaderValue::from_static("Upgrade")),
             (UPGRADE, HeaderValue::from_static("websocket")),
             (SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
             (SEC_WEBSOCKET_KEY, key_header),
         ]);
-        let (token, response) = request.headers(headers).open().await?;
-        let accepted = response.headers().get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
-        if response.status() != StatusCode::SWITCHING_PROTOCOLS
+        let opened = request.headers(headers).open().await?;
+        let status = opened.response.status();
+        let accepted = opened.response.headers().get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
+        if status != StatusCode::SWITCHING_PROTOCOLS
             || accepted != Some(derive_accept_key(key.as_bytes()).as_bytes())
         {
-            let status = format!("the server does not switch to a WebSocket ({})", response.status());
-            return Err(decode(String::new(), status.into()));
+            let source = format!("the server does not switch to a WebSocket ({status})");
+            return Err(opened.unreadable(SOCKET, source.into()).await);
         }
+        let Opened { call, token, response, .. } = opened;
         let upgraded = response.upgrade().await.map_err(|source| Error::Connection {
             call: call.clone(),
             source: source.without_url().into(),

@@ -15,7 +15,7 @@ use butler_client::{
     Client, Error, NewSection, Outcome, RetryPolicy, RunFilter, RunId, RunState, TaskName, UNASKABLE,
 };
 use butler_fixtures::plex::TROUBLES;
-use butler_fixtures::stand_in::{Reply, StandIn, Unanswering};
+use butler_fixtures::stand_in::{Reply, StandIn, Unanswering, whole};
 
 const TOKEN: &str = "a-token-that-nobody-may-print";
 /// Long enough for any answer on a machine that is busy.
@@ -127,6 +127,35 @@ async fn a_redirect_on_the_same_origin_is_followed_but_not_for_ever() {
     });
     assert!(client(&server).butler().tasks().await.unwrap().is_empty());
     assert_eq!(show(&client(&server).sections().await.unwrap_err()), "Status - Found 302");
+}
+
+#[tokio::test]
+async fn a_call_that_may_take_long_ends_as_soon_as_the_server_answers_nothing_any_more() {
+    let stalled = always(Reply::Silence);
+    let impatient = |server: &StandIn| {
+        let client = Client::builder().url(server.url()).token(TOKEN).timeout(IMPATIENCE);
+        client.retry(RetryPolicy::none()).build().unwrap()
+    };
+    let task = TaskName::GarbageCollectLibraryMedia;
+    let error = impatient(&stalled).dry_run(&task).await.unwrap_err();
+    assert!(matches!(&error, Error::Timeout { after, .. } if *after == IMPATIENCE), "{error}");
+    assert!(error.call().url.ends_with("/api/v1/tasks/GarbageCollectLibraryMedia/plan"), "{error}");
+    // One that answers other questions meanwhile, be it that it knows nothing of them, has its time.
+    let plan = r#"{"task":"GarbageCollectLibraryMedia","actions":[],"remarks":[],"bytes_written":0,"bytes_removed":0}"#;
+    let busy = StandIn::start(move |request| match request.line.as_str() {
+        "GET /identity" => Reply::page(404, "Not Found"),
+        _ => Reply::Slowly(whole(200, "application/json", "", plan), IMPATIENCE / 60),
+    });
+    assert!(impatient(&busy).dry_run(&task).await.unwrap().actions.is_empty());
+}
+
+#[tokio::test]
+async fn a_redirect_says_where_it_points_and_never_with_the_token() {
+    let location = format!("Location: https://plex:32400/butler?X-Plex-Token={TOKEN}\r\n");
+    let server = always(Reply::new(301, "text/html", &location, ""));
+    let error = client(&server).butler().tasks().await.unwrap_err();
+    let Error::Status { status: 301, location: Some(location), .. } = &error else { panic!("{error}") };
+    assert_eq!(location, "https://plex:32400/butler?X-Plex-Token=***");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use butler_client::{Client, Error, Listening, Notice, Notifications, Transport};
 use butler_fixtures::plex::Plex;
 use butler_fixtures::stand_in::{Reply, StandIn};
 
-use super::{PATIENCE, TOKEN, always, client_at, show};
+use super::{IMPATIENCE, PATIENCE, TOKEN, always, client_at, show};
 
 const WAYS: [Transport; 2] = [Transport::WebSocket, Transport::EventSource];
 
@@ -122,10 +122,43 @@ async fn a_server_that_falls_silent_is_taken_for_lost() {
 }
 
 #[tokio::test]
+async fn a_page_of_something_else_is_no_notification_by_either_way() {
+    for (way, expected) in
+        [(Transport::WebSocket, "a WebSocket"), (Transport::EventSource, "a stream of events")]
+    {
+        let body = format!("<p>Welcome, {TOKEN}</p>");
+        for (kind, body, shown) in [
+            ("text/html", body.as_str(), "<p>Welcome, ***</p>"),
+            ("application/json", "{}", "{}"),
+            ("text/html", "", ""),
+        ] {
+            let page = always(Reply::new(200, kind, "", body));
+            let error = client_at(&page.url()).notifications().over(way).connect().await.unwrap_err();
+            assert_eq!(show(&error), format!("Decode {expected}: {shown}"), "{way:?}");
+        }
+        // One whose page never ends is given up within the limit, and shows nothing that may end in a token.
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>a-token-that";
+        let page = StandIn::start(|_| Reply::Open(head.to_vec()));
+        let client = Client::builder().url(page.url()).token(TOKEN).timeout(IMPATIENCE).build().unwrap();
+        let error = client.notifications().over(way).connect().await.unwrap_err();
+        assert!(matches!(
+            show(&error).as_str(),
+            "Timeout" | "Decode a WebSocket: " | "Decode a stream of events: "
+        ));
+    }
+}
+
+#[tokio::test]
+async fn an_event_source_is_known_by_its_type_however_that_is_written() {
+    for kind in ["text/event-stream", "text/event-stream;charset=utf-8", "Text/Event-Stream ; x=y"] {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n");
+        let events = StandIn::start(move |_| Reply::Open(head.clone().into_bytes()));
+        client_at(&events.url()).notifications().over(Transport::EventSource).connect().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_speaks_no_websocket_is_told_from_one_that_does() {
-    let page = always(Reply::new(200, "text/html", "", "<p>Welcome</p>"));
-    let error = client_at(&page.url()).notifications().connect().await.unwrap_err();
-    assert!(matches!(error, Error::Decode { expected: "a WebSocket", .. }), "{error}");
     let wrong_key = StandIn::start(|_| {
         Reply::Open(b"HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: no\r\n\r\n".to_vec())
     });

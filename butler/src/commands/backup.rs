@@ -77,6 +77,12 @@ impl Place {
         if let Some(folder) = backup_folder(&Settings::new(file, &BTreeMap::new()).0) {
             return Ok(folder);
         }
+        // The database can tell nothing of a folder that is not there, least of all why.
+        if !data_dir.exists() {
+            let sentence = format!("There is no data folder `{}`.", data_dir.display());
+            return Err(Trouble::new(Exit::NotThere, sentence)
+                .hint("Name it with --data-dir or BUTLER_DATA_DIR, or the folder of copies with --folder."));
+        }
         let fallback = data_dir.join("backups");
         match stored_settings(data_dir) {
             Ok(stored) => {

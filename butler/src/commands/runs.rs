@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::candidates;
 use crate::cli::{at_least_one, number, taking, task};
-use crate::commands::pause;
+use crate::commands::{pause, start};
 use crate::exit::Exit;
 use crate::print::error::{self, Trouble};
 use crate::print::table::{Column, Field, Listing};
@@ -90,7 +90,13 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     (filter.task, filter.state, filter.origin) = (arguments.task, arguments.state, arguments.origin);
     (filter.day, filter.since, filter.until) = (arguments.day, arguments.since, arguments.until);
     let is_narrowed = filter != RunFilter::default();
+    let task = filter.task.clone();
     let (runs, total) = list(client, filter, limit).await?;
+    if let Some(task) = task.filter(|_| runs.is_empty())
+        && let Some(unknown) = start::if_unknown(client, &task).await?
+    {
+        return Err(unknown);
+    }
     if out.json {
         json::print(&runs)?;
         return Ok(Exit::Done);

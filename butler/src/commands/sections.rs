@@ -119,6 +119,13 @@ struct Section {
     scanned_at: Option<Timestamp>,
 }
 
+/// A section that is gone, for programs.
+#[derive(Serialize)]
+struct Removed {
+    id: i64,
+    message: String,
+}
+
 impl From<Directory> for Section {
     fn from(section: Directory) -> Self {
         let scanned_at = Some(section.scanned_at)
@@ -240,6 +247,12 @@ async fn edit(
     let edit = name.into_iter().fold(edit, SectionEdit::name);
     client.edit_section(id, &edit).await.map_err(|error| unknown(id, error))?;
     out.remark(format!("Section {id} is changed."));
+    if out.json {
+        // What it is now says the server; one that another removed meanwhile is none.
+        let now = client.sections().await?.into_iter().find(|section| section.key == id.to_string());
+        json::print(&now.map(Section::from))?;
+        return Ok(Exit::Done);
+    }
     let all = client.sections().await.unwrap_or_default();
     for remark in
         all.iter().filter(|section| section.key == id.to_string()).flat_map(|edited| nested(edited, &all))
@@ -266,12 +279,17 @@ async fn refresh(
         start => start.map_err(|error| unknown(id, error))?,
     };
     let starts = [start];
-    start::tell(client, &starts, false, Exit::Done, waiting, out).await
+    start::tell(client, Some(&starts), false, Exit::Done, waiting, out).await
 }
 
 async fn remove(client: &Client, id: i64, out: Out) -> Result<Exit, Trouble> {
     client.remove_section(id).await.map_err(|error| unknown(id, error))?;
-    out.remark(format!("Section {id} is removed; its files are where they were."));
+    let message = format!("Section {id} is removed; its files are where they were.");
+    if out.json {
+        json::print(&Removed { id, message })?;
+    } else {
+        out.remark(message);
+    }
     Ok(Exit::Done)
 }
 

@@ -2,7 +2,7 @@
 
 mod plex;
 
-use butler_client::{Client, Setting};
+use butler_client::{Client, Setting, SettingValue};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 
@@ -12,6 +12,11 @@ use crate::near::near;
 use crate::print::error::{Trouble, knows_plex_only};
 use crate::print::table::{Column, Field, Listing};
 use crate::print::{Colour, Out, json};
+
+/// What stands for a value that is nobody's to read, here as in the client's errors.
+const HIDDEN: &str = "***";
+/// How the ids of secrets end: `PlexOnlineToken`, `customCertificateKey`.
+const SECRETS: [&str; 4] = ["token", "key", "password", "secret"];
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -52,26 +57,49 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         Err(error) if knows_plex_only(&error) => (plex::settings(client).await?, true),
         Err(error) => return Err(error.into()),
     };
-    let Some(key) = key.as_ref() else { return list(settings, all, out) };
+    let Some(key) = key.as_ref() else { return list(printable(client, settings).await, all, out) };
     let Some(known) = settings.iter().find(|setting| setting.id.eq_ignore_ascii_case(key)) else {
         return Err(unknown(key, &settings));
     };
+    let before = printable(client, vec![known.clone()]).await;
     if value.is_none() && !is_reset {
-        return show(known, out);
+        return before.iter().try_fold(Exit::Done, |_, setting| show(setting, out));
     }
     let changed = if is_plex {
         plex::change(client, known, value.as_deref()).await?
     } else {
         client.change_settings(&[(&known.id, value.as_deref())]).await?.settings
     };
+    let changed = printable(client, changed).await;
     if out.json {
         json::print(&changed)?;
     } else if let [setting] = changed.as_slice() {
         out.line(format!("{} is {} now.", setting.id, told(setting)))?;
     } else {
-        out.line(format!("{} stays {}.", known.id, told(known)))?;
+        before.iter().try_for_each(|known| out.line(format!("{} stays {}.", known.id, told(known))))?;
     }
     Ok(Exit::Done)
+}
+
+/// The settings as they may stand on a screen or in a log: without the values of secrets, and without the
+/// token wherever it stands. A Plex Media Server gives its own token among its settings.
+async fn printable(client: &Client, mut settings: Vec<Setting>) -> Vec<Setting> {
+    for setting in &mut settings {
+        let is_secret = is_secret(&setting.id);
+        for value in [&mut setting.value, &mut setting.default] {
+            if let SettingValue::Text(text) = value.clone() {
+                let hides = is_secret && !text.is_empty();
+                let text = if hides { HIDDEN.to_owned() } else { client.redacted(&text).await };
+                *value = SettingValue::Text(text);
+            }
+        }
+    }
+    settings
+}
+
+fn is_secret(id: &str) -> bool {
+    let id = id.to_ascii_lowercase();
+    SECRETS.iter().any(|end| id.ends_with(end))
 }
 
 fn list(settings: Vec<Setting>, all: bool, out: Out) -> Result<Exit, Trouble> {

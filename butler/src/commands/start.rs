@@ -5,7 +5,9 @@ mod dry_run;
 
 use std::collections::BTreeSet;
 
-use butler_client::{Activity, Client, Error, Notifications, Outcome, Run, RunId, RunState, Start, TaskName};
+use butler_client::{
+    Activity, ButlerTask, Client, Error, Notifications, Outcome, Run, RunId, RunState, Start, TaskName,
+};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 use serde::Serialize;
@@ -60,10 +62,14 @@ pub(crate) struct Arguments {
     wait: bool,
 }
 
+/// What is known of a start of all where the server says no more.
+const TAKEN: &str = "The server took the request; it does not say what became of each task.";
+
 /// What became of a start, for programs. `result` is the run at its end, with `--wait`.
 #[derive(Serialize)]
 struct Report<'a> {
-    task: &'a TaskName,
+    /// None where all were started, and the server doesn't say what became of each.
+    task: Option<&'a TaskName>,
     #[serde(flatten)]
     outcome: Option<&'a Outcome>,
     message: String,
@@ -75,7 +81,15 @@ impl<'a> Report<'a> {
     fn new(start: &'a Start, results: &'a [Run]) -> Self {
         let run = start.outcome.as_ref().and_then(Outcome::run);
         let result = results.iter().find(|result| run == Some(result.id));
-        Self { task: &start.task, outcome: start.outcome.as_ref(), message: sentence(start), result }
+        Self { task: Some(&start.task), outcome: start.outcome.as_ref(), message: sentence(start), result }
+    }
+
+    /// All reports; `starts` is none where the server took the request for all and says no more.
+    fn all(starts: Option<&'a [Start]>, results: &'a [Run]) -> Vec<Self> {
+        match starts {
+            Some(starts) => starts.iter().map(|start| Self::new(start, results)).collect(),
+            None => vec![Self { task: None, outcome: None, message: TAKEN.to_owned(), result: None }],
+        }
     }
 }
 
@@ -85,16 +99,18 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     }
     let mut waiting = if arguments.wait { Some(Waiting::begin(client).await?) } else { None };
     let (starts, exit) = if arguments.all {
-        start_all(client, arguments.force, out).await?
-    } else if let Some(digest) = &arguments.confirm {
-        confirm::confirm_each(client, &arguments.names, digest, out).await?
+        start_all(client, arguments.force).await?
     } else {
-        start_each(client, &arguments, out).await?
+        let (starts, exit) = match &arguments.confirm {
+            Some(digest) => confirm::confirm_each(client, &arguments.names, digest, out).await?,
+            None => start_each(client, &arguments, out).await?,
+        };
+        if starts.is_empty() {
+            waiting = None;
+        }
+        (Some(starts), exit)
     };
-    if starts.is_empty() && !arguments.all {
-        waiting = None;
-    }
-    tell(client, &starts, arguments.force, exit, waiting, out).await
+    tell(client, starts.as_deref(), arguments.force, exit, waiting, out).await
 }
 
 /// What listens to a server since before something was started, so that no end is missed, and what it was
@@ -121,15 +137,20 @@ impl Waiting {
     }
 }
 
-/// Says what became of each start, and of the runs that are waited for.
+/// Says what became of each start, and of the runs that are waited for. Starts are none where the server took
+/// the request for all and says no more.
 pub(crate) async fn tell(
     client: &Client,
-    starts: &[Start],
+    known: Option<&[Start]>,
     forced: bool,
     mut exit: Exit,
     waiting: Option<Waiting>,
     out: Out,
 ) -> Result<Exit, Trouble> {
+    let starts = known.unwrap_or_default();
+    if known.is_none() {
+        out.remark(TAKEN);
+    }
     if !out.json {
         for start in starts {
             out.line(format!("{}: {}", start.task, sentence(start)))?;
@@ -161,7 +182,7 @@ pub(crate) async fn tell(
         }
     }
     if out.json {
-        json::print(&starts.iter().map(|start| Report::new(start, &results)).collect::<Vec<_>>())?;
+        json::print(&Report::all(known, &results))?;
     }
     Ok(exit)
 }
@@ -196,13 +217,10 @@ async fn start_each(client: &Client, arguments: &Arguments, out: Out) -> Result<
 }
 
 /// Starts all that are due. That some are not is as asked; that none is, is told by the exit code.
-async fn start_all(client: &Client, force: bool, out: Out) -> Result<(Vec<Start>, Exit), Trouble> {
-    let Some(starts) = client.butler().start_all().force(force).await? else {
-        out.remark("The server took the request; it does not say what became of each task.");
-        return Ok((Vec::new(), Exit::Done));
-    };
-    let exit = if !starts.is_empty() && starts.iter().all(is_skipped) { Exit::Skipped } else { Exit::Done };
-    Ok((starts, exit))
+async fn start_all(client: &Client, force: bool) -> Result<(Option<Vec<Start>>, Exit), Trouble> {
+    let starts = client.butler().start_all().force(force).await?;
+    let is_nothing = starts.as_ref().is_some_and(|all| !all.is_empty() && all.iter().all(is_skipped));
+    Ok((starts, if is_nothing { Exit::Skipped } else { Exit::Done }))
 }
 
 const fn is_skipped(start: &Start) -> bool {
@@ -212,10 +230,21 @@ const fn is_skipped(start: &Start) -> bool {
 /// The error for a name that the server doesn't know, with near ones; or that it knows of no tasks at all.
 pub(crate) async fn unknown_task(client: &Client, name: &TaskName) -> Trouble {
     match client.butler().tasks().await {
-        Ok(tasks) => Trouble::new(Exit::NotThere, format!("There is no task `{name}`."))
-            .hint(near::task_hint(&tasks, name.as_str())),
+        Ok(tasks) => no_such_task(&tasks, name),
         Err(error) => error.into(),
     }
+}
+
+/// The same, if it is one that the server doesn't know.
+pub(crate) async fn if_unknown(client: &Client, name: &TaskName) -> Result<Option<Trouble>, Error> {
+    let tasks = client.butler().tasks().await?;
+    let is_known = tasks.iter().any(|task| task.name == *name);
+    Ok((!is_known).then(|| no_such_task(&tasks, name)))
+}
+
+fn no_such_task(tasks: &[ButlerTask], name: &TaskName) -> Trouble {
+    Trouble::new(Exit::NotThere, format!("There is no task `{name}`."))
+        .hint(near::task_hint(tasks, name.as_str()))
 }
 
 /// What became of a start: the server's sentence, or one made of what else it says.

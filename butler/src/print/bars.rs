@@ -97,11 +97,20 @@ impl Bars {
         }
         let width = rows.iter().map(|row| row.name.width()).max().unwrap_or(0);
         for row in rows {
-            let bar =
-                self.bars.entry(row.key.clone()).or_insert_with(|| self.screen.add(ProgressBar::no_length()));
             let blanks = " ".repeat(width - row.name.width());
-            bar.set_prefix(Text::from(format!("{}{blanks}", row.name)).plain());
-            draw(bar, row);
+            let prefix = Text::from(format!("{}{blanks}", row.name)).plain();
+            match self.bars.get(&row.key) {
+                Some(bar) => draw(bar, prefix, row),
+                None => {
+                    // It comes to the screen as it is to look, not as bars of indicatif's own do.
+                    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+                    let key = row.key.clone();
+                    draw(&bar, prefix, row);
+                    let bar = self.screen.add(bar);
+                    bar.tick();
+                    self.bars.insert(key, bar);
+                }
+            }
         }
     }
 
@@ -119,12 +128,13 @@ impl Bars {
     }
 }
 
-fn draw(bar: &ProgressBar, row: Row) {
+fn draw(bar: &ProgressBar, prefix: String, row: Row) {
     if let Some((done, total)) = row.place {
         bar.set_length(total);
         bar.set_position(done);
     }
     bar.set_style(style(if row.place.is_some() { WORKING } else { WAITING }));
+    bar.set_prefix(prefix);
     bar.set_message(Text::from(row.message).plain());
     bar.tick();
 }

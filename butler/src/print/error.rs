@@ -51,6 +51,11 @@ impl Trouble {
         self
     }
 
+    #[must_use]
+    fn hints(self, hint: Option<&str>) -> Self {
+        hint.into_iter().fold(self, Self::hint)
+    }
+
     /// Sentence and causes, for the log.
     pub(crate) fn on_one_line(&self) -> String {
         self.causes.iter().fold(self.sentence.clone(), |text, cause| format!("{text} {cause}."))
@@ -143,10 +148,25 @@ impl From<ClientError> for Trouble {
             {
                 Self::new(Exit::Failed, sentence(message))
             }
-            ClientError::Status { status, message, .. } => Self::new(
-                if error.is_away() { Exit::NoServer } else { Exit::Failed },
-                format!("{server} answers {status}: {}", sentence(message)),
-            ),
+            ClientError::Status { call, status, location: Some(location), .. }
+                if (300..400).contains(status) =>
+            {
+                let place = location.split(['?', '#']).next().unwrap_or_default();
+                let trouble =
+                    Self::new(Exit::Failed, format!("{server} points elsewhere ({status}): `{place}`."));
+                trouble.hint(pointed_to(call, place).map_or_else(
+                    || WHICH_SERVER.to_owned(),
+                    |url| format!("If that is the server, name it so: --url {url}"),
+                ))
+            }
+            ClientError::Status { status, message, code, .. } => {
+                let trouble = Self::new(
+                    if error.is_away() { Exit::NoServer } else { Exit::Failed },
+                    format!("{server} answers {status}: {}", sentence(message)),
+                );
+                // Butler's own word, which has its code, says itself what to do.
+                trouble.hints(code.is_none().then(|| after_status(*status)))
+            }
             ClientError::Timeout { after, .. } => {
                 Self::new(Exit::NoServer, format!("{server} does not answer within {} s.", after.as_secs()))
                     .hint("It may be busy: try again, and look into its log if it stays so.")
@@ -188,6 +208,27 @@ const ANY_TOKEN: &str = "Give its token with BUTLER_TOKEN or --token. A Plex Med
                          `PlexOnlineToken` in its Preferences.xml, and `X-Plex-Token` in the address of \
                          `View XML` in its web page; a Butler's stands in the file `token` of its data folder.";
 
+/// What helps after a status that says what is wrong, but not what to do.
+const fn after_status(status: u16) -> &'static str {
+    match status {
+        403 => {
+            "The token is known there, but not for this: a Plex Media Server lets only its owner's token do it; \
+             or something between you and the server forbids it."
+        }
+        429 => "It is asked more often than it likes: wait a minute, and try again.",
+        502 | 504 => "What answers stands before a server that is away: see that the server itself runs.",
+        503 => "It may be starting, or busy with its own maintenance: try again in a minute.",
+        500.. => "Its own log says what went wrong; try again once that is mended.",
+        _ => WHICH_SERVER,
+    }
+}
+
+/// The server that a redirect of a call points to, as `--url` takes it.
+fn pointed_to<'a>(call: &Call, place: &'a str) -> Option<&'a str> {
+    let is_whole = place.starts_with("http://") || place.starts_with("https://");
+    is_whole.then(|| place.strip_suffix(path(call)).unwrap_or_else(|| server_of(place)))
+}
+
 /// Whether there was a connection, which then came to nothing.
 fn broke_off(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
     error.downcast_ref::<reqwest::Error>().is_some_and(|error| !error.is_connect())
@@ -203,9 +244,13 @@ fn deepest<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'stat
 
 /// The server of a call: its URL up to the path.
 fn server(call: &Call) -> &str {
-    let host = call.url.find("://").map_or(0, |at| at + 3);
-    let end = call.url[host..].find('/').map_or(call.url.len(), |at| host + at);
-    &call.url[..end]
+    server_of(&call.url)
+}
+
+fn server_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let end = url[host..].find('/').map_or(url.len(), |at| host + at);
+    &url[..end]
 }
 
 /// What follows the server in a call's URL, without the query.
@@ -348,8 +393,10 @@ mod tests {
                 code: None,
                 message: "Internal Server Error".into(),
                 status: 500,
+                location: None,
             },
-            "Error: http://plex:32400 answers 500: Internal Server Error.\n",
+            "Error: http://plex:32400 answers 500: Internal Server Error.\nHint: Its own log says what went \
+             wrong; try again once that is mended.\n",
         );
         check(
             ClientError::Status {
@@ -357,6 +404,7 @@ mod tests {
                 code: None,
                 message: "LoudnessAnalysis: it makes no plan".into(),
                 status: 409,
+                location: None,
             },
             "Error: LoudnessAnalysis: it makes no plan.\n",
         );
@@ -382,6 +430,33 @@ mod tests {
              a Butler or a Plex Media Server? --url or BUTLER_URL names one, with its port, as in \
              http://127.0.0.1:32500 or http://plex:32400.\n",
         );
+    }
+
+    #[test]
+    fn no_status_leaves_a_person_without_a_way_on() {
+        let url = "http://plex:32400/butler";
+        let status = |status, code, location: Option<&str>| {
+            let (call, message, location) = (call(url), "Words".into(), location.map(str::to_owned));
+            Trouble::from(ClientError::Status { call, code, message, status, location })
+        };
+        for number in [301, 302, 307, 402, 403, 418, 429, 500, 502, 503, 504, 599] {
+            assert_eq!(status(number, None, None).hints.len(), 1, "{number}");
+        }
+        assert_eq!(status(403, Some(1003), None).hints, [""; 0], "Butler's own sentence says it");
+        for (location, place, hint) in [
+            (
+                "https://plex:32400/butler",
+                "https://plex:32400/butler",
+                "name it so: --url https://plex:32400",
+            ),
+            ("https://plex/p/butler?X-Plex-Token=***", "https://plex/p/butler", "so: --url https://plex/p"),
+            ("https://plex/login", "https://plex/login", "so: --url https://plex"),
+            ("/butler", "/butler", "Is it a Butler"),
+        ] {
+            let trouble = status(301, None, Some(location));
+            assert_eq!(trouble.sentence, format!("http://plex:32400 points elsewhere (301): `{place}`."));
+            assert!(trouble.hints[0].contains(hint), "{location}: {:?}", trouble.hints);
+        }
     }
 
     #[test]

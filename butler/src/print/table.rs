@@ -154,6 +154,8 @@ impl Listing {
                 }
             }));
         }
+        // A column that is short by nature is not stretched to where others stop to wrap: `fit` counts on that.
+        let least = |index: usize| u16::try_from(self.natural_of(index).min(NARROWEST)).unwrap_or(u16::MAX);
         let last = self.columns.len().saturating_sub(1);
         for (index, column) in self.columns.iter().enumerate() {
             let Some(cells) = table.column_mut(index) else { continue };
@@ -162,7 +164,7 @@ impl Listing {
                 cells.set_cell_alignment(CellAlignment::Right);
             }
             cells.set_constraint(match column.wraps_at {
-                Some(_) => ColumnConstraint::LowerBoundary(Width::Fixed(NARROWEST as u16)),
+                Some(_) => ColumnConstraint::LowerBoundary(Width::Fixed(least(index))),
                 None => ColumnConstraint::ContentWidth,
             });
         }
@@ -212,11 +214,16 @@ impl Listing {
         (0..columns).map(|index| self.least_of(index)).sum::<usize>() + GAP * columns.saturating_sub(1)
     }
 
-    fn least_of(&self, index: usize) -> usize {
+    /// The width of a column that neither wraps nor is shortened.
+    fn natural_of(&self, index: usize) -> usize {
         // In a terminal's places: what is written in China, Japan and Korea takes two a letter, and so do
         // emoji.
         let cells = self.rows.iter().map(|row| row[index].text.width());
-        let natural = cells.chain([self.columns[index].title.len()]).max().unwrap_or(0);
+        cells.chain([self.columns[index].title.len()]).max().unwrap_or(0)
+    }
+
+    fn least_of(&self, index: usize) -> usize {
+        let natural = self.natural_of(index);
         natural.min(self.columns[index].wraps_at.unwrap_or(natural))
     }
 }
@@ -309,6 +316,32 @@ mod tests {
         let (text, left_out) = listing.text(Some(21), false);
         // One place is missing.
         assert_eq!((text.as_str(), left_out), ("TITLE\n千と千尋の神隠し", vec!["YEAR"]));
+    }
+
+    #[test]
+    fn no_width_that_holds_the_columns_is_overrun() {
+        let plan = |remark: &str| {
+            let mut listing = Listing::new([
+                Column::new("BEGINS"),
+                Column::new("ENDS"),
+                Column::new("TASK"),
+                Column::new("TAKES").number().spare(1),
+                Column::new("REMARK").flexible(),
+            ]);
+            for task in ["ButlerTaskCleanSupplementalLogFiles", "BackupDatabase"] {
+                listing.row(["02:00".into(), "02:00".into(), task.into(), "< 5 s?".into(), remark.into()]);
+            }
+            listing
+        };
+        for remark in
+            ["", "cut", "It is due again.", "The window's end stops it; 2 h of work is left for later."]
+        {
+            for width in 52..=120 {
+                let (text, _) = plan(remark).text(Some(width), false);
+                let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+                assert!(widest <= width, "`{remark}` on {width}: {widest}\n{text}");
+            }
+        }
     }
 
     #[test]

@@ -52,11 +52,13 @@ pub(crate) fn duration_ms(ms: u64) -> String {
     duration(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)))
 }
 
-/// Seconds until something, roughly: `40 s`, `3 min`, `2 h 10 min`.
+/// Seconds until something, roughly: `40 s`, `3 min`, `2 h 10 min`. To the nearest minute, so that what comes
+/// a second later is never told as a minute more.
 pub(crate) fn about(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds.div_ceil(60)),
+        60..3570 => format!("{} min", (seconds + 30) / 60),
+        3570..3600 => about(3600),
         _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
     }
 }
@@ -94,6 +96,22 @@ pub(crate) fn file_name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_told_to_the_nearest_minute() {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (61, "1 min"),
+            (90, "2 min"),
+            (3_569, "59 min"),
+            (3_570, "1 h 00 min"),
+            (7_800, "2 h 10 min"),
+        ] {
+            assert_eq!(about(seconds), words, "{seconds}");
+        }
+    }
 
     #[test]
     fn durations_are_readable() {

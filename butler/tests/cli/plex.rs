@@ -3,8 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
 use butler_fixtures::plex::Plex;
+use butler_fixtures::stand_in::{Reply, Request, StandIn};
 use butler_fixtures::wait_until;
 use serde_json::json;
 
@@ -208,7 +210,12 @@ fn a_record_outlives_the_watch_and_the_server() {
     // The server dies, and comes again.
     drop(plex);
     let plex = Plex::start_at(&address);
-    has_looked(&plex);
+    // Once it is told of, by a look or by notifications, whatever comes is seen from its begin.
+    let probe = plex.begin("probe", "Probe");
+    line_with(&mut stdout, "Probe");
+    plex.advance(&probe, 100, "");
+    plex.end(&probe);
+    line_with(&mut stdout, "Probe ends.");
     let backup = plex.begin("butler", "Backup");
     plex.advance(&backup, 100, "");
     plex.end(&backup);
@@ -222,6 +229,7 @@ fn a_record_outlives_the_watch_and_the_server() {
         nights.as_array().unwrap().iter().flat_map(|one| one["spans"].as_array().unwrap()).collect();
     let shown: Vec<String> = spans
         .iter()
+        .filter(|one| one["title"] != "Probe")
         .map(|one| format!("{} {} {} {}", one["title"], one["saw_begin"], one["saw_end"], one["things"]))
         .collect();
     assert_eq!(
@@ -238,6 +246,56 @@ fn a_record_outlives_the_watch_and_the_server() {
     {
         assert!(code == 0 && stdout.contains(words), "no `{words}`: {stdout}");
     }
+}
+
+/// The lines that were asked for so far which begin so.
+fn asked(lines: &[Request], begin: &str) -> usize {
+    lines.iter().filter(|request| request.line.starts_with(begin)).count()
+}
+
+#[test]
+fn a_server_that_tells_nothing_by_itself_is_asked_now_and_then_and_a_person_is_told() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let file = folder.path().join("night.db");
+    // Its gateway refuses sockets, and answers for whatever it doesn't know with the page of its portal.
+    let server = StandIn::start(|request| match request.line.split('?').next().unwrap_or_default() {
+        "GET /identity" => Reply::json(
+            200,
+            r#"{"MediaContainer":{"size":0,"claimed":true,"machineIdentifier":"a","version":"1.43"}}"#,
+        ),
+        "GET /activities" => Reply::json(200, r#"{"MediaContainer":{"size":0}}"#),
+        "GET /butler" => Reply::json(200, r#"{"ButlerTasks":{}}"#),
+        "GET /:/websockets/notifications" => Reply::page(404, "Not Found"),
+        _ => Reply::new(200, "text/html", "", "<html><body>portal</body></html>"),
+    });
+    let mut command = super::at(&server, &["watch", "--record", file.to_str().unwrap()]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    line_with(&mut stderr, "The server tells nothing by itself: it is asked every 10 s.");
+    wait_until("it is looked at", || asked(&server.asked(), "GET /butler") > 0).unwrap();
+    assert_eq!(asked(&server.asked(), "GET /:/eventsource"), 1, "{:?}", server.asked());
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_server_whose_connections_break_is_not_asked_for_its_tasks_each_time() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let plex = Plex::start();
+    let begun = Instant::now();
+    let (child, _) = recording(&plex, &folder.path().join("night.db"));
+    has_looked(&plex);
+    for round in 1..=3 {
+        wait_until("the watch listens", || plex.listeners() > 0).unwrap();
+        plex.drop_listeners();
+        let looks = || asked(&plex.asked(), "GET /activities") > round;
+        wait_until("the watch looks again", looks).unwrap();
+    }
+    let at_most = 1 + usize::try_from(begun.elapsed().as_secs() / 60).unwrap();
+    assert!(asked(&plex.asked(), "GET /butler") <= at_most, "{:?}", plex.asked());
+    interrupt(&child);
+    let mut child = child;
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 /// The history of a file, for programs.
@@ -330,10 +388,19 @@ fn a_record_that_is_none_is_said_to_be_none() {
         code == 4 && stderr.contains("There is no file") && stderr.contains("watch --record"),
         "{stderr}"
     );
+    let away = folder.path().join("away/night.db");
+    let plex = Plex::start();
+    for command in [
+        butler(&["runs", "--record", away.to_str().unwrap()]),
+        at(&plex, &["watch", "--record", away.to_str().unwrap()]),
+    ] {
+        let (code, _, stderr) = said(command);
+        let expect = format!("Error: There is no folder `{}`.\n", folder.path().join("away").display());
+        assert!(code == 4 && stderr.starts_with(&expect), "{stderr}");
+    }
     let letter = folder.path().join("letter.txt");
     std::fs::write(&letter, "Dear Sir or Madam").unwrap();
     assert_eq!(said(butler(&["runs", "--record", letter.to_str().unwrap()])).0, 1);
-    let plex = Plex::start();
     let mut wrong = at(&plex, &["watch", "--record", missing.to_str().unwrap()]);
     wrong.env("BUTLER_TOKEN", "wrong");
     assert_eq!(said(wrong).0, 5);

@@ -51,6 +51,20 @@ fn runs_are_listed_and_shown_whole() {
 }
 
 #[test]
+fn runs_of_a_task_that_there_is_not_are_no_empty_list() {
+    let server = server(Vec::new());
+    for form in
+        [["runs", "--task", "RefreshLibrary"].as_slice(), &["runs", "--task", "RefreshLibrary", "--json"]]
+    {
+        let (code, stdout, stderr) = said(at(&server, form));
+        let expect = "Error: There is no task `RefreshLibrary`.\nHint: Did you mean `RefreshLibraries`?\n";
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (4, "", expect));
+    }
+    let (code, _, stderr) = said(at(&server, &["runs", "--task", "BackupDatabase"]));
+    assert_eq!((code, stderr.as_str()), (0, "There are no such runs.\n"));
+}
+
+#[test]
 fn a_run_that_begins_while_runs_are_listed_does_not_keep_the_list_going() {
     // Newest first; one more is there after each page.
     let pages = AtomicUsize::new(0);

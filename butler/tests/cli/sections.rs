@@ -43,6 +43,8 @@ fn sections_are_added_listed_edited_and_removed() {
     );
     assert_eq!(said_json(at(&server, &["sections", "list", "--json"])).1[0]["folders"], json!(["/films"]));
     assert_eq!(said(at(&server, &["sections", "edit", "12", "--name", "Cinema", "--folder", "/a b"])).0, 0);
+    let edit = ["sections", "edit", "12", "--name", "Cinema", "--folder", "/a b", "--json"];
+    assert_eq!(said_json(at(&server, &edit)).1["folders"], json!(["/films"]), "as the server has it now");
     assert_eq!(said(at(&server, &["sections", "edit", "13", "--name", "Cinema"])).0, 4);
     assert_eq!(
         said(at(&server, &["sections", "edit", "12"])).0,
@@ -52,6 +54,7 @@ fn sections_are_added_listed_edited_and_removed() {
     assert_eq!(said(at(&server, &["sections", "add", "-q", "--no-scan", "movie", "Films", "films"])).0, 0);
     assert!(server.asked().last().unwrap().line.contains("&scan=0&"), "a switch of the server's");
     assert_eq!(said(at(&server, &["sections", "remove", "12"])).0, 0);
+    assert_eq!(said_json(at(&server, &["sections", "remove", "12", "--json"])).1["id"], 12);
     assert_eq!(said(at(&server, &["sections", "remove", "13"])).0, 4);
     assert_eq!(said(at(&server, &["sections", "add", "cartoon", "Films", "films"])).0, 2);
 }

@@ -18,6 +18,9 @@ fn a_plex_media_server_is_driven_as_far_as_it_goes() {
         (0, "BackupDatabase: The server took the request; it does not say what became of it.\n")
     );
     assert_eq!(said(at(&plex, &["start", "--all"])).0, 0);
+    let (code, all) = super::said_json(at(&plex, &["start", "--all", "--json"]));
+    assert_eq!((code, &all[0]["task"]), (0, &serde_json::Value::Null));
+    assert!(all[0]["message"].as_str().unwrap().starts_with("The server took the request"), "{all}");
     assert_eq!(said(at(&plex, &["stop", "--all"])).1, "The server took the request.\n");
     for arguments in [["runs"], ["failures"]] {
         let (code, _, stderr) = said(at(&plex, &arguments));
@@ -129,6 +132,27 @@ fn a_server_that_says_nothing_is_not_waited_for_without_end() {
     let (code, _, stderr) = said(at(&stalled, &["start", "X", "--wait", "--timeout", "1"]));
     assert!(code == 5 && stderr.contains("does not answer within 1 s."), "{stderr}");
     assert_eq!(stalled.asked().len(), 2, "{:?}", stalled.asked());
+    // A plan may take half an hour to make, but only a server that answers anything at all is waited for.
+    for how in ["--dry-run", "--confirm"] {
+        let (code, _, stderr) = said(at(&stalled, &["start", "X", how, "--timeout", "1"]));
+        assert!(code == 5 && stderr.contains("does not answer within 1 s."), "{how} {stderr}");
+    }
+}
+
+#[test]
+fn a_data_folder_that_is_not_there_is_said_to_be_not_there() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let missing = folder.path().join("missing");
+    for arguments in
+        [["backup", "list"].as_slice(), &["backup", "verify"], &["backup", "restore", "--newest"]]
+    {
+        let mut command = butler(arguments);
+        command.env("BUTLER_DATA_DIR", &missing);
+        let (code, _, stderr) = said(command);
+        let expect = format!("Error: There is no data folder `{}`.\nHint: Name it", missing.display());
+        assert!(code == 4 && stderr.starts_with(&expect), "{arguments:?} {code} {stderr}");
+        assert!(!missing.exists());
+    }
 }
 
 #[test]

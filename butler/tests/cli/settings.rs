@@ -3,7 +3,7 @@
 use butler_fixtures::stand_in::{Reply, Request, StandIn};
 use serde_json::{Value, json};
 
-use super::{at, said, said_json};
+use super::{TOKEN, at, said, said_json};
 
 fn setting(changes: Value) -> Value {
     let mut setting = json!({
@@ -15,6 +15,52 @@ fn setting(changes: Value) -> Value {
         setting[key] = value.clone();
     }
     setting
+}
+
+#[test]
+fn no_secret_of_a_plex_media_servers_is_printed() {
+    let server = StandIn::start(|request: &Request| {
+        let preference = |id: &str, value: &str, default: &str| {
+            json!({"id": id, "label": "", "summary": "", "type": "text", "default": default, "value": value,
+                "hidden": false, "advanced": false, "group": ""})
+        };
+        match request.line.as_str() {
+            "GET /:/prefs" => {
+                let settings = [
+                    preference("PlexOnlineToken", TOKEN, ""),
+                    preference("customCertificateKey", "correct horse", "battery staple"),
+                    preference("OtherToken", "", ""),
+                    preference("customConnections", &format!("https://me/?X-Plex-Token={TOKEN}"), ""),
+                    preference("FriendlyName", "den", ""),
+                ];
+                Reply::json(200, &json!({"MediaContainer": {"size": 5, "Setting": settings}}).to_string())
+            }
+            line if line.starts_with("PUT /:/prefs?") => Reply::empty(200),
+            _ => Reply::page(404, "Not Found"),
+        }
+    });
+    // `said` looks for the token in whatever is printed.
+    let printed = |arguments: &[&str]| {
+        let (code, stdout, stderr) = said(at(&server, arguments));
+        assert!(code == 0 && !stdout.contains("horse") && !stdout.contains("staple"), "{stdout}{stderr}");
+        stdout
+    };
+    for form in [["settings", "--all"].as_slice(), &["settings"], &["settings", "--json"]] {
+        let all = printed(form);
+        assert!(all.contains("den") && all.contains("***") && all.contains("https://me/?X-Plex-Token=***"));
+    }
+    assert!(printed(&["settings", "PlexOnlineToken"]).starts_with("PlexOnlineToken = ***\n"));
+    assert!(
+        printed(&["settings", "OtherToken"]).starts_with("OtherToken = \"\"\n"),
+        "there is nothing to hide"
+    );
+    let key = printed(&["settings", "customcertificatekey", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&key).unwrap()["value"], "***");
+    assert_eq!(printed(&["settings", "customCertificateKey", "x"]), "customCertificateKey stays ***.\n");
+    printed(&["settings", "--reset", "customCertificateKey"]);
+    let asked = server.asked();
+    let reset = asked.iter().rev().find(|request| request.line.starts_with("PUT")).unwrap();
+    assert!(reset.line.ends_with("customCertificateKey=battery+staple"), "{}", reset.line);
 }
 
 #[test]

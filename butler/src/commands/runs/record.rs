@@ -28,6 +28,7 @@ const WATCHED_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// What went wrong with a record, for a person.
 pub(crate) fn trouble(path: &Path, error: &RecordError) -> Trouble {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let path = path.display();
     match error {
         RecordError::InUse => {
@@ -43,6 +44,11 @@ pub(crate) fn trouble(path: &Path, error: &RecordError) -> Trouble {
                 .hint("`butler watch --record FILE` keeps one, and makes the file.")
         }
         RecordError::Open(source) if source.kind() == std::io::ErrorKind::NotFound => {
+            // A watch makes the file, but no folder for it.
+            if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+                return Trouble::new(Exit::NotThere, format!("There is no folder `{}`.", folder.display()))
+                    .hint("Make it, or name a file in another one.");
+            }
             Trouble::new(Exit::NotThere, format!("There is no file `{path}`."))
                 .hint("`butler watch --record FILE` keeps a history, and makes the file.")
         }
@@ -131,13 +137,17 @@ fn table(spans: &[RecordedSpan], night: (Timestamp, Timestamp), is_watched: bool
         };
         let from = |words: fn(Timestamp) -> String| format!("{before}{}", words(stretch.from));
         let line = |width| {
-            let (begin, end) = places(night, (stretch.from, stretch.until), width);
-            format!("{}{}{}", "·".repeat(begin), "█".repeat(end - begin), "·".repeat(width - end))
+            let mut line = vec!['·'; width];
+            for piece in &stretch.pieces {
+                let (begin, end) = places(night, *piece, width);
+                line[begin..end].fill('█');
+            }
+            line.into_iter().collect::<String>()
         };
         listing.row([
             Field::from(from(time_of_day)).or_short(from(short_time_of_day)),
             Field::from(to(time_of_day)).or_short(to(short_time_of_day)),
-            duration(stretch.until.duration_since(stretch.from)).into(),
+            duration(stretch.took()).into(),
             Field::from(line(LINE)).or_short(line(SHORT_LINE)),
             stretch.title.as_str().into(),
             how(&stretch, goes_on),

@@ -8,7 +8,7 @@ use indicatif::ProgressDrawTarget;
 
 use super::IDLE;
 use crate::exit::Exit;
-use crate::observer::{Observer, listen};
+use crate::observer::{Observer, POLLED, listen};
 use crate::print::bars::Bars;
 use crate::print::error::Trouble;
 use crate::print::lines::Lines;
@@ -23,7 +23,11 @@ enum View {
 }
 
 pub(super) async fn run(client: &Client, out: Out) -> Result<Exit, Trouble> {
-    let mut observer = Observer::with(client, listen(client).await?);
+    let notifications = listen(client).await?;
+    if notifications.is_none() {
+        out.remark(POLLED);
+    }
+    let mut observer = Observer::with(client, notifications);
     let mut view = if out.json {
         View::Json
     } else if Stream::Result.is_terminal() {

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::commands::runs::record::trouble;
 use crate::exit::Exit;
-use crate::observer::{Observer, listen};
+use crate::observer::{Observer, POLLED, listen};
 use crate::print::error::Trouble;
 use crate::print::words::time_of_day;
 use crate::print::{Out, json};
@@ -51,6 +51,7 @@ pub(super) async fn run(client: &Client, path: &Path, out: Out) -> Result<Exit, 
     let mut file = RecordFile::open(path, &server).map_err(|error| trouble(path, &error))?;
     let known = file.known().map_err(|error| trouble(path, &error))?;
     let mut recorder = Recorder::new(known);
+    let is_polled = notifications.is_none();
     let mut observer = Observer::with(client, notifications).with_tasks().of_known_server();
     out.remark(format!(
         "What {} is busy with is kept in `{}` until Ctrl-C; `butler runs --record {}` shows it.",
@@ -58,6 +59,9 @@ pub(super) async fn run(client: &Client, path: &Path, out: Out) -> Result<Exit, 
         path.display(),
         path.display()
     ));
+    if is_polled {
+        out.remark(POLLED);
+    }
     loop {
         // Each observation is stored when it is made, so that little is left for the end.
         let observation = tokio::select! {
