@@ -268,7 +268,11 @@ fn compare_headers(table: &mut Table, file: &str, ours: &Value, theirs: &Value) 
         let sides = other["side_data_list"].as_array().into_iter().flatten();
         let turned = sides.filter_map(|side| side["rotation"].as_f64()).next();
         let turned = turned.map_or(Value::Null, |left| (360.0 - left).rem_euclid(360.0).into());
-        add("rotation", &picture["rotation"], &turned, &same_number);
+        add("rotation", &picture["rotation"], &turned, &|ours, theirs| match same_number(ours, theirs) {
+            // A matrix that mirrors too has no angle of its own.
+            Verdict::Different if picture["mirrored"] == true => Verdict::Explained,
+            verdict => verdict,
+        });
         add("sample rate", &sound["sample_rate"], &other["sample_rate"], &same_number);
         add("channels", &sound["channels"], &other["channels"], &same_number);
         let language = &other["tags"]["language"];
@@ -366,8 +370,15 @@ fn compare_photos(table: &mut Table, file: &str, ours: &Value, theirs: &Value) {
     let is_turned = number.is_some_and(|number: u32| number > 4);
     let (width, height) =
         if is_turned { ("ImageHeight", "ImageWidth") } else { ("ImageWidth", "ImageHeight") };
-    add("width", &ours["width"], &theirs[width], &same_number);
-    add("height", &ours["height"], &theirs[height], &same_number);
+    for (field, other, turned) in [("width", width, height), ("height", height, width)] {
+        add(field, &ours[field], &theirs[other], &|ours, theirs_own| match same_number(ours, theirs_own) {
+            Verdict::Different if is_heif => match same_number(ours, &theirs[turned]) {
+                Verdict::Equal => Verdict::Explained,
+                verdict => verdict,
+            },
+            verdict => verdict,
+        });
+    }
     for (field, own, other) in
         [("make", "make", "Make"), ("model", "model", "Model"), ("lens", "lens", "LensModel")]
     {
