@@ -15,7 +15,7 @@ mod plan;
 mod rewrite;
 
 pub use not_replaced::NotReplaced;
-pub(crate) use plan::told;
+pub(crate) use plan::gain_of;
 pub use plan::{AlbumFiles, TrackFile, Verdict, Why, verdicts};
 pub(crate) use rewrite::remove_draft;
 pub use rewrite::{Draft, OpenTrack, Replaced};

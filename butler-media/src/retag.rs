@@ -95,7 +95,7 @@ fn of_mpeg(file: &File<'_>, start: u64, retag: &Retag) -> Result<Retagged, Refus
             "It has an old ID3v1 tag alone, and a newer one beside it would hide that from players; have a tag \
              editor write an ID3v2 tag first.",
         )),
-        (_, Some(tag)) if tag.tells_gains() => Err(Refusal::Layout(
+        (_, Some(tag)) if tag.has_gains() => Err(Refusal::Layout(
             "It tells gains in an APEv2 tag as well, as mp3gain writes them; players would not agree which count. \
              Remove those first, for example by `mp3gain -s d`.",
         )),

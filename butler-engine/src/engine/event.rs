@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::door::answer::{ChangeError, EngineHealth, Following, LiveRun, StartReply, StopReply, TaskView};
 use crate::door::fact::{Came, What};
 use crate::door::plan::PlanBasis;
-use crate::tags::TagsTold;
+use crate::tags::TagsTally;
 use crate::unit::backlog::UnitId;
 use crate::unit::{Settled, UnitOver};
 
@@ -70,7 +70,7 @@ pub(crate) enum EngineEvent {
     /// Products of items were derived and stored: what came of each, and how many items went meanwhile.
     Derived { run: RunId, came: Vec<Came>, failed: Vec<FileMark>, gone: u64, facts: Vec<What> },
     /// Gain tags were written into music files, for a run whose task does so.
-    TagsWritten { run: RunId, told: TagsTold },
+    TagsWritten { run: RunId, tally: TagsTally },
     /// Nothing is left that a run's task derives.
     DerivingEnded { run: RunId, end: Result<(), String> },
     /// Somebody wants everything held.

@@ -99,8 +99,8 @@ impl Deriving {
     fn write_tags(&self) -> Result<(), StoreError> {
         let Some(switch) = self.task.phases.writes_tags else { return Ok(()) };
         let now = || self.clock.now();
-        let told = self.tags.write_where_asked(self.section, switch, &now, &self.brake)?;
-        self.inbox.tell(EngineEvent::TagsWritten { run: self.run, told });
+        let tally = self.tags.write_where_asked(self.section, switch, &now, &self.brake)?;
+        self.inbox.tell(EngineEvent::TagsWritten { run: self.run, tally });
         Ok(())
     }
 

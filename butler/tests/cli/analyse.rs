@@ -161,7 +161,10 @@ fn gains_of_albums_are_measured_and_written_where_that_is_asked_for() {
     assert_eq!(files[0]["album"], files[1]["album"]);
     let (code, files) = said_json(analyse(&["--album", "--tags", "--dry-run", "--json"]));
     let tags = &files[1]["tags"];
-    assert_eq!((code, &tags["outcome"], &tags["old"]), (0, &"would_be_written".into(), &serde_json::json!([])));
+    assert_eq!(
+        (code, &tags["outcome"], &tags["old"]),
+        (0, &"would_be_written".into(), &serde_json::json!([]))
+    );
     assert_eq!(tags["new"].as_array().unwrap().len(), 4, "{tags:#}");
     assert!(bytes() == before, "it was only shown");
     let entries = || fs::read_dir(folder.path()).unwrap().chain(fs::read_dir(&album).unwrap()).count();
