@@ -1,9 +1,9 @@
 //! Writes gains into the tags of music files, for sections that ask for it, and takes them back.
 //!
-//! The way of a file: it is opened on its root's thread; a worker, which can write nothing, answers which bytes
-//! would change; the new file is written beside it and compared; the intent is kept; the file is replaced; the
-//! journal and the file's part are settled. A dry run ends after the worker's answer. Nothing is ever written
-//! of a section that does not ask for it, or asks no more. Start with [`TagWriter::step`].
+//! The way of a file: it is opened on its root's thread; a worker, which can write nothing, answers which
+//! bytes would change; the new file is written beside it and compared; the intent is kept; the file is
+//! replaced; the journal and the file's part are settled. A dry run ends after the worker's answer. Nothing
+//! is ever written of a section that does not ask for it, or asks no more. Start with [`TagWriter::step`].
 
 mod ask;
 mod retagger;
@@ -31,8 +31,8 @@ pub use retagger::Retagger;
 const BATCH: u32 = 32;
 /// After so long a step ends with the album or file in hand, so that others have their turn.
 const STEP: Duration = Duration::from_secs(8);
-/// By how much later than before a file says that it was written: programs that go by times and sizes see that
-/// it changed, and lists by date stay as they are.
+/// By how much later than before a file says that it was written: programs that go by times and sizes see
+/// that it changed, and lists by date stay as they are.
 const LATER_NS: i64 = 1_000_000_000;
 
 /// Writes tags: one file at a time, whoever asks for it.

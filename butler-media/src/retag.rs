@@ -1,10 +1,11 @@
 //! Finds out how the gain tags of a music file come to be what they shall be: which bytes change, and into
 //! what. It writes nothing, and reads tag blocks only; the sound is left where it is.
 //!
-//! The library that reads tags could write them too, and is not asked: it writes the whole tag anew, leaves out
-//! what it does not know, raises old versions and holds the whole file in memory. Here each field that is no
-//! gain stays as it is, byte for byte, and so does the filling around tags: taken back, a file is what it was.
-//! What is odd in any way is refused with a sentence. Start with [`retag`]; one file a layout is beside it.
+//! The library that reads tags could write them too, and is not asked: it writes the whole tag anew, leaves
+//! out what it does not know, raises old versions and holds the whole file in memory. Here each field that
+//! is no gain stays as it is, byte for byte, and so does the filling around tags: taken back, a file is what
+//! it was. What is odd in any way is refused with a sentence. Start with [`retag`]; one file a layout is
+//! beside it.
 
 mod ape;
 mod flac;

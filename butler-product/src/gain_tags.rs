@@ -1,5 +1,5 @@
-//! The tags by which other players make music equally loud: `ReplayGain` 2, and R 128 in Opus; and a change of
-//! them, as edits of a file's bytes.
+//! The tags by which other players make music equally loud: `ReplayGain` 2, and R 128 in Opus; and a change
+//! of them, as edits of a file's bytes.
 //!
 //! All else in a file is kept byte for byte: a change is a list of places with what stands there in place of
 //! what stood there, and never a whole file. What is written for a loudness says [`Gains::tags`]; how each

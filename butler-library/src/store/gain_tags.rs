@@ -1,8 +1,8 @@
-//! The albums whose files may get gain tags, and the journal of the files that got some: what was meant before
-//! a file was put in place of another, and what was done.
+//! The albums whose files may get gain tags, and the journal of the files that got some: what was meant
+//! before a file was put in place of another, and what was done.
 //!
-//! An intent is kept before a file is replaced, and settled after it: whatever ends the server in between, the
-//! file itself says which of the two it is. Start with [`Library::intend_gain_tags`].
+//! An intent is kept before a file is replaced, and settled after it: whatever ends the server in between,
+//! the file itself says which of the two it is. Start with [`Library::intend_gain_tags`].
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -370,8 +370,8 @@ fn note(tx: &Connection, intent: &Intent, now: Timestamp) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The parts that showed the old file show the new one: its content is the same, and its tags are known. So no
-/// scan reads it again. If anything of it is another by now, the next scan sees to it.
+/// The parts that showed the old file show the new one: its content is the same, and its tags are known. So
+/// no scan reads it again. If anything of it is another by now, the next scan sees to it.
 fn carry_over(tx: &Connection, intent: &Intent, replaced: &Replaced) -> Result<(), StoreError> {
     if sources::find(tx, &replaced.prints)? != Some(intent.source) {
         return Ok(());
