@@ -54,8 +54,8 @@ impl Client {
     /// `after` is the `next` of the step before, or 0.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such section, [`Error::Status`] (409) if its setting is off; else if the
-    /// server can't be asked or refuses.
+    /// [`Error::NotFound`] if there is no such section, [`Error::Status`] (409) if its setting is off; else
+    /// if the server can't be asked or refuses.
     pub async fn write_tags(&self, section: i64, after: i64, dry_run: bool) -> Result<TagsStep, Error> {
         self.tags_step("write", section, after, dry_run).await
     }

@@ -399,7 +399,7 @@ impl Loop {
             EngineEvent::Derived { run, came, failed, gone, facts } => {
                 self.derived(run, &came, failed, gone, facts)
             }
-            EngineEvent::TagsWritten { run, told } => self.tags_written(run, told),
+            EngineEvent::TagsWritten { run, tally } => self.tags_written(run, tally),
             EngineEvent::DerivingEnded { run, end } => self.deriving_ended(run, end),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitsOpened { units } => self.units_opened(units),

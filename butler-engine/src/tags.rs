@@ -1,9 +1,9 @@
 //! Writes gains into the tags of music files, for sections that ask for it, and takes them back.
 //!
-//! The way of a file: it is opened on its root's thread; a worker, which can write nothing, answers which bytes
-//! would change; the new file is written beside it and compared; the intent is kept; the file is replaced; the
-//! journal and the file's part are settled. A dry run ends after the worker's answer. Nothing is ever written
-//! of a section that does not ask for it, or asks no more. Start with [`TagWriter::step`].
+//! The way of a file: it is opened on its root's thread; a worker, which can write nothing, answers which
+//! bytes would change; the new file is written beside it and compared; the intent is kept; the file is
+//! replaced; the journal and the file's part are settled. A dry run ends after the worker's answer. Nothing
+//! is ever written of a section that does not ask for it, or asks no more. Start with [`TagWriter::step`].
 
 mod ask;
 mod retagger;
@@ -24,15 +24,15 @@ use crate::clock::Clock;
 use crate::door::surroundings::EngineSettings;
 use crate::run::brake::Brake;
 use ask::left;
-pub use ask::{Became, FileTags, TagsAsk, TagsError, TagsStep, TagsTold, TagsWay};
+pub use ask::{Became, FileTags, TagsAsk, TagsError, TagsStep, TagsTally, TagsWay};
 pub use retagger::Retagger;
 
 /// Albums, or files that are taken back, that are looked up at a time.
 const BATCH: u32 = 32;
 /// After so long a step ends with the album or file in hand, so that others have their turn.
 const STEP: Duration = Duration::from_secs(8);
-/// By how much later than before a file says that it was written: programs that go by times and sizes see that
-/// it changed, and lists by date stay as they are.
+/// By how much later than before a file says that it was written: programs that go by times and sizes see
+/// that it changed, and lists by date stay as they are.
 const LATER_NS: i64 = 1_000_000_000;
 
 /// Writes tags: one file at a time, whoever asks for it.
@@ -108,8 +108,8 @@ impl TagWriter {
         switch: &'static SectionSwitch,
         now: &dyn Fn() -> Timestamp,
         brake: &Brake,
-    ) -> Result<TagsTold, StoreError> {
-        let mut told = TagsTold::default();
+    ) -> Result<TagsTally, StoreError> {
+        let mut tally = TagsTally::default();
         let sections = self.library.sections()?.into_iter().map(|section| section.id);
         for section in sections.filter(|id| section.is_none_or(|only| only == *id)) {
             let mut after = Some(0);
@@ -125,15 +125,15 @@ impl TagWriter {
                     match &file.became {
                         Became::Left(why) => {
                             tracing::info!(file = %file.path.display(), why, "its gain tags were left alone");
-                            told.left += 1;
+                            tally.left += 1;
                         }
-                        _ => told.written += 1,
+                        _ => tally.written += 1,
                     }
                 }
                 after = step.next;
             }
         }
-        Ok(told)
+        Ok(tally)
     }
 
     /// Does the next step of what is asked: as many files as some seconds allow, and none more once `go_on`
@@ -279,7 +279,7 @@ impl TagWriter {
             Ok(found) => found,
             Err(why) => return Ok(left(&job.path, why.sentence())),
         };
-        let told = |became| FileTags {
+        let outcome = |became| FileTags {
             path: job.path.clone(),
             old: change.old.clone(),
             new: change.new.clone(),
@@ -290,22 +290,22 @@ impl TagWriter {
                 if !is_dry {
                     self.library.forget_gain_tags(written.id)?;
                 }
-                return Ok(told(Became::Same));
+                return Ok(outcome(Became::Same));
             }
             if change.old != written.new {
                 let why = "Its gain tags were changed since Butler wrote them; what it was before is kept.";
-                return Ok(told(Became::Left(why.to_owned())));
+                return Ok(outcome(Became::Left(why.to_owned())));
             }
         }
         if change.edits.is_empty() {
-            return Ok(told(Became::Same));
+            return Ok(outcome(Became::Same));
         }
         if is_dry {
-            return Ok(told(Became::WouldBe));
+            return Ok(outcome(Became::WouldBe));
         }
         Ok(match self.carry_out(job, &track, &change, now)? {
-            Ok(()) => told(Became::Written),
-            Err(why) => told(Became::Left(why.sentence())),
+            Ok(()) => outcome(Became::Written),
+            Err(why) => outcome(Became::Left(why.sentence())),
         })
     }
 

@@ -2,9 +2,9 @@
 //! differs in these tags alone, and what was written, so that it can be taken back.
 //!
 //! It is the one place where Butler changes a file of the user's, and only for a section whose setting asks
-//! for it. Where the tags lie in a file a worker finds out: here bytes are copied and none understood. A file
-//! is put in place of the old one only if its sound has the same prints, so that all that was made of it stays
-//! its own.
+//! for it. Where the tags lie in a file a worker finds out: here bytes are copied and none understood. A
+//! file is put in place of the old one only if its sound has the same prints, so that all that was made of
+//! it stays its own.
 //!
 //! The way of a file: `plan.rs` says what it shall have (pure), `rewrite.rs` opens it and writes the new one
 //! beside it, `store/gain_tags.rs` keeps the intent, `rewrite.rs` puts it in place, `store/gain_tags.rs`
@@ -15,7 +15,7 @@ mod plan;
 mod rewrite;
 
 pub use not_replaced::NotReplaced;
-pub(crate) use plan::told;
+pub(crate) use plan::gain_of;
 pub use plan::{AlbumFiles, TrackFile, Verdict, Why, verdicts};
 pub(crate) use rewrite::remove_draft;
 pub use rewrite::{Draft, OpenTrack, Replaced};

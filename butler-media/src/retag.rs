@@ -1,10 +1,11 @@
 //! Finds out how the gain tags of a music file come to be what they shall be: which bytes change, and into
 //! what. It writes nothing, and reads tag blocks only; the sound is left where it is.
 //!
-//! The library that reads tags could write them too, and is not asked: it writes the whole tag anew, leaves out
-//! what it does not know, raises old versions and holds the whole file in memory. Here each field that is no
-//! gain stays as it is, byte for byte, and so does the filling around tags: taken back, a file is what it was.
-//! What is odd in any way is refused with a sentence. Start with [`retag`]; one file a layout is beside it.
+//! The library that reads tags could write them too, and is not asked: it writes the whole tag anew, leaves
+//! out what it does not know, raises old versions and holds the whole file in memory. Here each field that
+//! is no gain stays as it is, byte for byte, and so does the filling around tags: taken back, a file is what
+//! it was. What is odd in any way is refused with a sentence. Start with [`retag`]; one file a layout is
+//! beside it.
 
 mod ape;
 mod flac;
@@ -95,7 +96,7 @@ fn of_mpeg(file: &File<'_>, start: u64, retag: &Retag) -> Result<Retagged, Refus
             "It has an old ID3v1 tag alone, and a newer one beside it would hide that from players; have a tag \
              editor write an ID3v2 tag first.",
         )),
-        (_, Some(tag)) if tag.tells_gains() => Err(Refusal::Layout(
+        (_, Some(tag)) if tag.has_gains() => Err(Refusal::Layout(
             "It tells gains in an APEv2 tag as well, as mp3gain writes them; players would not agree which count. \
              Remove those first, for example by `mp3gain -s d`.",
         )),

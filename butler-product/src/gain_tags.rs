@@ -1,5 +1,5 @@
-//! The tags by which other players make music equally loud: `ReplayGain` 2, and R 128 in Opus; and a change of
-//! them, as edits of a file's bytes.
+//! The tags by which other players make music equally loud: `ReplayGain` 2, and R 128 in Opus; and a change
+//! of them, as edits of a file's bytes.
 //!
 //! All else in a file is kept byte for byte: a change is a list of places with what stands there in place of
 //! what stood there, and never a whole file. What is written for a loudness says [`Gains::tags`]; how each
@@ -225,7 +225,7 @@ mod hex {
 mod tests {
     use super::*;
 
-    fn told(gains: Gains, form: Form) -> Vec<String> {
+    fn texts(gains: Gains, form: Form) -> Vec<String> {
         gains.tags(form).into_iter().map(|tag| format!("{}={}", tag.name, tag.value)).collect()
     }
 
@@ -234,7 +234,7 @@ mod tests {
         let (track, album) =
             (Level { gain: -7.03, peak: 1.003 }, Some(Level { gain: 0.5, peak: 0.123_456_7 }));
         assert_eq!(
-            told(Gains { track, album }, Form::ReplayGain),
+            texts(Gains { track, album }, Form::ReplayGain),
             [
                 "REPLAYGAIN_TRACK_GAIN=-7.03 dB",
                 "REPLAYGAIN_TRACK_PEAK=1.003000",
@@ -243,13 +243,13 @@ mod tests {
             ]
         );
         assert_eq!(
-            told(Gains { track, album }, Form::R128),
+            texts(Gains { track, album }, Form::R128),
             ["R128_TRACK_GAIN=-3080", "R128_ALBUM_GAIN=-1152"]
         );
         let alone = |gain| Gains { track: Level { gain, peak: 0.0 }, album: None };
-        assert_eq!(told(alone(-0.001), Form::ReplayGain)[0], "REPLAYGAIN_TRACK_GAIN=0.00 dB");
-        assert_eq!(told(alone(5.0), Form::R128), ["R128_TRACK_GAIN=0"]);
-        assert_eq!(told(alone(-200.0), Form::R128), ["R128_TRACK_GAIN=-32768"]);
+        assert_eq!(texts(alone(-0.001), Form::ReplayGain)[0], "REPLAYGAIN_TRACK_GAIN=0.00 dB");
+        assert_eq!(texts(alone(5.0), Form::R128), ["R128_TRACK_GAIN=0"]);
+        assert_eq!(texts(alone(-200.0), Form::R128), ["R128_TRACK_GAIN=-32768"]);
     }
 
     #[test]

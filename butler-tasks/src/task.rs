@@ -1,7 +1,8 @@
 //! What a task is: a value in its own file, made of its timing, its words for people and up to four phases.
 //!
-//! A run goes through the phases in their order: the task's own work, the products that it wishes of sources,
-//! the products that it derives of stored ones, the tags that it writes into files. A task has one of them at least ([`Phases`]).
+//! A run goes through the phases in their order: the task's own work, the products that it wishes of
+//! sources, the products that it derives of stored ones, the tags that it writes into files. A task has one
+//! of them at least ([`Phases`]).
 
 use butler_api::TaskName;
 use butler_library::{Derivation, Scope, SectionId, Versions};

@@ -16,7 +16,7 @@ use crate::engine::unsaved::{RunEnding, Unstored};
 use crate::run::phase::Phase;
 use crate::run::{Look, Run};
 use crate::run::{derive, work};
-use crate::tags::TagsTold;
+use crate::tags::TagsTally;
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
 const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -317,13 +317,13 @@ impl Loop {
         facts.into_iter().for_each(|fact| self.tell(fact));
     }
 
-    pub(super) fn tags_written(&mut self, id: RunId, told: TagsTold) {
+    pub(super) fn tags_written(&mut self, id: RunId, tally: TagsTally) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         // Files that were written are steps as products are: the run did something.
-        (run.done, run.total) = (run.done + told.written, run.total + told.written);
+        (run.done, run.total) = (run.done + tally.written, run.total + tally.written);
         for (label, count) in [
-            ("music files whose gain tags were written", told.written),
-            ("music files whose tags were left alone", told.left),
+            ("music files whose gain tags were written", tally.written),
+            ("music files whose tags were left alone", tally.left),
         ] {
             if count > 0 {
                 run.report.count(label, count);

@@ -1,6 +1,6 @@
 //! Derives the products of items that a run's task makes of stored products: on a thread of its own, for it
-//! asks and writes the library and nothing else. No worker has a part in it, and no file is opened. A task that
-//! writes tags does so on the same thread, once all is derived: by `tags.rs`.
+//! asks and writes the library and nothing else. No worker has a part in it, and no file is opened. A task
+//! that writes tags does so on the same thread, once all is derived: by `tags.rs`.
 //!
 //! What is lacking the library says ([`Library::underived`]), so that a crash between the units and this
 //! costs nothing: the run that goes on finds the same. Start with [`start`].
@@ -104,8 +104,8 @@ impl Deriving {
     fn write_tags(&self) -> Result<(), StoreError> {
         let Some(switch) = self.task.phases.writes_tags else { return Ok(()) };
         let now = || self.clock.now();
-        let told = self.tags.write_where_asked(self.section, switch, &now, &self.brake)?;
-        self.inbox.tell(EngineEvent::TagsWritten { run: self.run, told });
+        let tally = self.tags.write_where_asked(self.section, switch, &now, &self.brake)?;
+        self.inbox.tell(EngineEvent::TagsWritten { run: self.run, tally });
         Ok(())
     }
 

@@ -66,7 +66,7 @@ pub enum Became {
 
 /// What a run wrote.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TagsTold {
+pub struct TagsTally {
     /// Files that were written.
     pub written: u64,
     /// Files that were left alone.

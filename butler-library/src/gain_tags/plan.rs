@@ -46,7 +46,7 @@ pub struct TrackFile {
     /// How loud it is, once that is known.
     pub loudness: Option<Loudness>,
     /// The gains that its tags tell, as the last scan read them.
-    pub tells: Gain,
+    pub gain: Gain,
 }
 
 /// What is to become of a file.
@@ -113,8 +113,8 @@ fn verdict(file: &TrackFile, album: &AlbumLoudness) -> Verdict {
         return Verdict::Leave(Why::Silent);
     };
     let gains = Gains { track, album: Level::of_album(album) };
-    let tells = [Form::ReplayGain, Form::R128].iter().any(|form| told(&gains.tags(*form)) == file.tells);
-    if tells { Verdict::Same } else { Verdict::Write(gains) }
+    let is_so = [Form::ReplayGain, Form::R128].iter().any(|form| gain_of(&gains.tags(*form)) == file.gain);
+    if is_so { Verdict::Same } else { Verdict::Write(gains) }
 }
 
 fn is_unwritten(path: &Path) -> bool {
@@ -123,7 +123,7 @@ fn is_unwritten(path: &Path) -> bool {
 }
 
 /// What a scan would read of these tags.
-pub(crate) fn told(tags: &[GainTag]) -> Gain {
+pub(crate) fn gain_of(tags: &[GainTag]) -> Gain {
     let of = |name: &str| {
         let tag = tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name))?;
         Some(tag.value.clone())
@@ -162,7 +162,7 @@ mod tests {
             size: 1,
             mtime_ns: 1,
             loudness: lufs.map(loudness),
-            tells: Gain::default(),
+            gain: Gain::default(),
         }
     }
 
@@ -189,13 +189,13 @@ mod tests {
 
     #[test]
     fn a_file_that_tells_its_gains_already_is_not_written() {
-        let mut told_by_opus = file(1, "1.opus", Some(-10.0));
-        told_by_opus.tells.r128_track_gain = Some("-3328".to_owned());
-        told_by_opus.tells.r128_album_gain = Some("-3328".to_owned());
-        assert_eq!(of(vec![told_by_opus.clone()]), [Verdict::Same]);
+        let mut opus = file(1, "1.opus", Some(-10.0));
+        opus.gain.r128_track_gain = Some("-3328".to_owned());
+        opus.gain.r128_album_gain = Some("-3328".to_owned());
+        assert_eq!(of(vec![opus.clone()]), [Verdict::Same]);
         // Both kinds together are told by no file that was written.
-        told_by_opus.tells.track_gain = Some("-8.00 dB".to_owned());
-        assert!(matches!(of(vec![told_by_opus])[..], [Verdict::Write(_)]));
+        opus.gain.track_gain = Some("-8.00 dB".to_owned());
+        assert!(matches!(of(vec![opus])[..], [Verdict::Write(_)]));
     }
 
     #[test]

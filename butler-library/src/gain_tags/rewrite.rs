@@ -1,11 +1,11 @@
 //! Replaces a file by one that differs in some places, so that there is at any moment the old one or the new
 //! one, whole.
 //!
-//! The order is the safety: the new one is written under no name in the same folder, with the old one's owner,
-//! rights and attributes, and brought to the disk; its sound is compared; only then does it get a name, and at
-//! once that of the old one, if that is still the one that was opened. A link, a file with several names and
-//! one that is write-protected are left alone. It blocks: who calls it does so on the root's own thread. Start
-//! with [`OpenTrack::open`].
+//! The order is the safety: the new one is written under no name in the same folder, with the old one's
+//! owner, rights and attributes, and brought to the disk; its sound is compared; only then does it get a
+//! name, and at once that of the old one, if that is still the one that was opened. A link, a file with
+//! several names and one that is write-protected are left alone. It blocks: who calls it does so on the
+//! root's own thread. Start with [`OpenTrack::open`].
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -153,8 +153,8 @@ impl OpenTrack {
         (self.stat.st_dev, self.stat.st_ino)
     }
 
-    /// The name that a new file has beside this one until it is in its place: always the same, so that a crash
-    /// leaves one at most.
+    /// The name that a new file has beside this one until it is in its place: always the same, so that a
+    /// crash leaves one at most.
     pub(crate) fn draft_name(&self) -> OsString {
         OsString::from(format!(".butler-tags-{:x}.tmp", self.stat.st_ino))
     }
@@ -258,8 +258,8 @@ impl OpenTrack {
         self.copy(new, at..self.size(), place, beat).map(drop)
     }
 
-    /// Copies a range to a place of the new file, shared on the disk where the file system can; where the next
-    /// byte goes.
+    /// Copies a range to a place of the new file, shared on the disk where the file system can; where the
+    /// next byte goes.
     fn copy(
         &self,
         new: &File,

@@ -1,8 +1,8 @@
-//! The albums whose files may get gain tags, and the journal of the files that got some: what was meant before
-//! a file was put in place of another, and what was done.
+//! The albums whose files may get gain tags, and the journal of the files that got some: what was meant
+//! before a file was put in place of another, and what was done.
 //!
-//! An intent is kept before a file is replaced, and settled after it: whatever ends the server in between, the
-//! file itself says which of the two it is. Start with [`Library::intend_gain_tags`].
+//! An intent is kept before a file is replaced, and settled after it: whatever ends the server in between,
+//! the file itself says which of the two it is. Start with [`Library::intend_gain_tags`].
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{At, Json, path_bytes, path_from_bytes, readable, sources};
-use crate::gain_tags::told;
+use crate::gain_tags::gain_of;
 use crate::{
     AlbumFiles, Draft, ItemId, Library, NotReplaced, OpenTrack, Page, PartId, Replaced, SectionId, SourceId,
     StoreError, TrackFile,
@@ -268,7 +268,7 @@ fn files_of(tx: &Connection, album: ItemId) -> Result<Vec<TrackFile>, StoreError
             size: row.get("size")?,
             mtime_ns: row.get("mtime_ns")?,
             loudness: value(row, "loudness")?,
-            tells: value::<Tags>(row, "tags")?.map_or_else(Gain::default, |tags| tags.gain),
+            gain: value::<Tags>(row, "tags")?.map_or_else(Gain::default, |tags| tags.gain),
         })
     })?)
 }
@@ -370,8 +370,8 @@ fn note(tx: &Connection, intent: &Intent, now: Timestamp) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The parts that showed the old file show the new one: its content is the same, and its tags are known. So no
-/// scan reads it again. If anything of it is another by now, the next scan sees to it.
+/// The parts that showed the old file show the new one: its content is the same, and its tags are known. So
+/// no scan reads it again. If anything of it is another by now, the next scan sees to it.
 fn carry_over(tx: &Connection, intent: &Intent, replaced: &Replaced) -> Result<(), StoreError> {
     if sources::find(tx, &replaced.prints)? != Some(intent.source) {
         return Ok(());
@@ -410,7 +410,7 @@ fn carry_tags(tx: &Connection, before: SourceId, now: SourceId, new: &[GainTag])
         .query_row([&before as &dyn rusqlite::ToSql, &kind], |row| row.get(0))
         .optional()?;
     let Some(Json(known)) = known else { return Ok(()) };
-    let tags = Tags { gain: told(new), ..known.take::<Tags>().unwrap_or_default() };
+    let tags = Tags { gain: gain_of(new), ..known.take::<Tags>().unwrap_or_default() };
     let value = if tags == Tags::default() {
         Value::Nothing { why: "The file carries no tags.".to_owned() }
     } else {

@@ -1,5 +1,5 @@
-//! Files whose gain tags are written: what the library makes of a replaced file, and what it finds out of a crash
-//! between its steps.
+//! Files whose gain tags are written: what the library makes of a replaced file, and what it finds out of a
+//! crash between its steps.
 
 use std::fs;
 use std::path::PathBuf;

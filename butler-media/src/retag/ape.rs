@@ -37,7 +37,7 @@ pub(super) struct Tag {
 
 impl Tag {
     /// Whether it tells any gain.
-    pub(super) fn tells_gains(&self) -> bool {
+    pub(super) fn has_gains(&self) -> bool {
         self.fields.iter().any(|field| field.gain.is_some())
     }
 }

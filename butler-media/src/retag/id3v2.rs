@@ -1,5 +1,5 @@
-//! ID3v2 before the sound, in versions 2.2, 2.3 and 2.4: a frame of the user's own text for each gain (id3.org,
-//! ID3v2.3.0 section 4.2.2, ID3v2.4.0 section 4.2.6).
+//! ID3v2 before the sound, in versions 2.2, 2.3 and 2.4: a frame of the user's own text for each gain
+//! (id3.org, ID3v2.3.0 section 4.2.2, ID3v2.4.0 section 4.2.6).
 //!
 //! The version stays what it is, and so does the filling behind the frames.
 
@@ -157,7 +157,8 @@ fn walk(tag: &[u8], start: usize, head: Head, is_safe: bool) -> Option<Frames> {
     None
 }
 
-/// The gain that a frame of the user's own text tells. One that is packed, encrypted or grouped is left alone.
+/// The gain that a frame of the user's own text tells. One that is packed, encrypted or grouped is left
+/// alone.
 fn text(content: &[u8], flags: u8, head: Head) -> Option<GainTag> {
     let unsynchronised = head.version == 4 && (flags & 2 != 0 || head.flags & UNSYNCHRONISED != 0);
     let (other, length) =

@@ -1,5 +1,6 @@
-//! MP4: a freeform item for each gain in `moov.udta.meta.ilst`, as iTunes has them, and the places of the sound
-//! behind it, which move (ISO/IEC 14496-12, sections 4.2, 8.7.5 and 8.10; the `QuickTime` metadata atoms).
+//! MP4: a freeform item for each gain in `moov.udta.meta.ilst`, as iTunes has them, and the places of the
+//! sound behind it, which move (ISO/IEC 14496-12, sections 4.2, 8.7.5 and 8.10; the `QuickTime` metadata
+//! atoms).
 
 use std::ops::Range;
 

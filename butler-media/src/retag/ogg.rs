@@ -191,8 +191,8 @@ fn shared_out(before: &[usize], segments: usize) -> Option<Vec<usize>> {
     (more == 0 && less == 0).then_some(counts)
 }
 
-/// Says of pages in place of others, which begin at `start`, no more than what differs: large covers most often
-/// stand where they stood.
+/// Says of pages in place of others, which begin at `start`, no more than what differs: large covers most
+/// often stand where they stood.
 fn differences(old: &[u8], new: &[u8], start: u64, splice: &mut Splice) {
     let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
     let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);

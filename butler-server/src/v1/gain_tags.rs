@@ -1,5 +1,5 @@
-//! `/api/v1/sections/{id}/tags`: gains in the tags of music files, written for other players and taken back, a
-//! step at a time, so that whoever asks sees how it goes on and can end it.
+//! `/api/v1/sections/{id}/tags`: gains in the tags of music files, written for other players and taken back,
+//! a step at a time, so that whoever asks sees how it goes on and can end it.
 
 use axum::extract::{Path, State};
 use axum::response::Response;

@@ -1,5 +1,5 @@
-//! Gain tags in music files over the API: off until a section asks for it, refused with a sentence, taken back
-//! by whomever. What comes into the files the end-to-end tests show.
+//! Gain tags in music files over the API: off until a section asks for it, refused with a sentence, taken
+//! back by whomever. What comes into the files the end-to-end tests show.
 
 use axum::http::{Method, StatusCode};
 use butler_api::v1::{TagsStep, WrittenTags};

@@ -2,8 +2,9 @@
 //! make all of them equally loud (ReplayGain 2); of each album as a whole too, derived of its tracks.
 //!
 //! States the wish only; how sound is measured is the maker's business, what follows of it the products'. In
-//! sections whose switch asks for it the gains are written into the music files too, once all is measured: for
-//! other players. It is the one thing that changes files of the user's, and is off until somebody wants it.
+//! sections whose switch asks for it the gains are written into the music files too, once all is measured:
+//! for other players. It is the one thing that changes files of the user's, and is off until somebody wants
+//! it.
 
 use butler_api::TaskName;
 use butler_library::{Derivation, Inputs, ItemKind, SectionKind};

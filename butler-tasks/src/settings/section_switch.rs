@@ -1,8 +1,8 @@
 //! Switches that a section has for itself: most are on unless a person turned one off there.
 //!
 //! What hangs on those is a task's lacks: a section that is switched off demands nothing. A source that lies
-//! in two sections is wanted as long as one of them wants it. One that is off until a person turns it on hangs
-//! on nothing else: what changes files of the user's.
+//! in two sections is wanted as long as one of them wants it. One that is off until a person turns it on
+//! hangs on nothing else: what changes files of the user's.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Gains in music files for other players: written where a section asks for it, read by ffprobe, taken back to
-//! the last byte; files that are left alone; a server that is killed in the middle.
+//! Gains in music files for other players: written where a section asks for it, read by ffprobe, taken back
+//! to the last byte; files that are left alone; a server that is killed in the middle.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
-//! Gains of music files that were measured: of albums, where each folder is one, and into their tags, where that
-//! is asked for. There is no library here, and so nothing that could take it back: what the tags were before is
-//! printed.
+//! Gains of music files that were measured: of albums, where each folder is one, and into their tags, where
+//! that is asked for. There is no library here, and so nothing that could take it back: what the tags were
+//! before is printed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,8 @@ pub(crate) struct GainArguments {
     #[arg(long)]
     album: bool,
 
-    /// Write the gains into the tags of the music files, in place of gains that they carry (ReplayGain 2; R 128
-    /// in Opus): it changes these files, and nothing else in them
+    /// Write the gains into the tags of the music files, in place of gains that they carry (ReplayGain 2; R
+    /// 128 in Opus): it changes these files, and nothing else in them
     #[arg(long)]
     tags: bool,
 
