@@ -211,8 +211,7 @@ impl Site {
                 div {
                     @for pause in &self.pauses {
                         p { strong { (pause.message) }
-                            @if let Some(until) = pause.until { " Until " (self.clock.moment(until)) "." }
-                            @if let Some(note) = &pause.note { " " span.quiet { (note) } } }
+                            @if let Some(until) = pause.until { " Until " (self.clock.moment(until)) "." } }
                     }
                 }
                 (self.button("/hold/lift", "Go on now", ""))
