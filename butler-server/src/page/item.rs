@@ -87,7 +87,9 @@ async fn show(
         @if let (Some(thumbs), Some(version)) = (&thumbs, detail.media.first()) {
             section.card.wide #chapters data-live { (chapters(&site, version.id, &version.parts[0], thumbs)) }
         }
-        @if !beside.is_empty() { section.card.wide #pictures data-live { (pictures(&site, &beside, &products)) } }
+        @if beside.iter().any(|picture| file_of(picture).is_some()) {
+            section.card.wide #pictures data-live { (pictures(&site, &beside, &products)) }
+        }
         (below.shown(&site))
         @if !parts.is_empty() || !products.open.is_empty() {
             section.card #open data-live { (open(&site, &products)) }
@@ -286,7 +288,12 @@ fn remade_words(remade: &Remade) -> String {
         None => format!("{} once a task that is switched off is started", many(products, "product")),
     };
     let parts: Vec<String> = nights.into_iter().map(part).collect();
-    format!("Of {} anew: {}. Until then what is there serves.", many(remade.files, "file"), parts.join(", "))
+    // What failed is not there.
+    let (verb, until) = match remade.products {
+        0 => ("tried again", ""),
+        _ => ("made anew", " Until then what is there serves."),
+    };
+    format!("Of {}, {verb}: {}.{until}", many(remade.files, "file"), parts.join(", "))
 }
 
 #[cfg(test)]
@@ -304,10 +311,10 @@ mod tests {
             next: next.map(|at| at.parse().unwrap()),
         };
         let night = Some("2026-11-24T02:00:00+01:00");
-        let told = |tasks: Vec<RemadeBy>| {
+        let told = |products, tasks: Vec<RemadeBy>| {
             remade_words(&Remade {
                 files: 2,
-                products: 0,
+                products,
                 failures: 0,
                 tasks,
                 started: Vec::new(),
@@ -315,10 +322,13 @@ mod tests {
             })
         };
         assert_eq!(
-            told(vec![by(2, night), by(3, night)]),
-            "Of 2 files anew: 5 products from {2026-11-24T01:00:00Z} on. Until then what is there serves."
+            told(5, vec![by(2, night), by(3, night)]),
+            "Of 2 files, made anew: 5 products from {2026-11-24T01:00:00Z} on. Until then what is there serves."
         );
-        assert!(told(vec![by(1, None)]).contains("1 product once a task that is switched off"));
-        assert!(told(Vec::new()).starts_with("Nothing was made"));
+        assert_eq!(
+            told(0, vec![by(1, None)]),
+            "Of 2 files, tried again: 1 product once a task that is switched off is started."
+        );
+        assert!(told(0, Vec::new()).starts_with("Nothing was made"));
     }
 }

@@ -19,6 +19,9 @@ use crate::params::{Page, Params};
 use crate::view;
 
 const PAGE: Page = Page { start: 0, size: 50 };
+/// What is coded in an address; days and names are read as they are.
+const CODED: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/runs", get(show))
@@ -85,9 +88,7 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
 }
 
 fn query(words: &[(String, String)]) -> String {
-    let coded = |text: &str| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
+    let coded = |text: &str| percent_encoding::utf8_percent_encode(text, CODED).to_string();
     words
         .iter()
         .map(|(name, value)| format!("{}={}", coded(name), coded(value)))
