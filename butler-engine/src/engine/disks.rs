@@ -158,6 +158,10 @@ mod tests {
         night.engine.change_settings(&[("ButlerReadersPerDisk".to_owned(), Some("0".to_owned()))]).unwrap();
         over(&mut night, 0, 3);
         assert_eq!(reading(&night).iter().sum::<usize>(), 4, "all that are left");
+        assert_eq!((night.engine.pool.free_cores(), night.engine.pool.free_slots()), (0, 4));
+        let other = night.start(&TaskName::LoudnessAnalysis);
+        night.gathered(other, &[999]);
+        assert_eq!(night.engine.pool.free_slots(), 3, "a look at tags waits for no film");
     }
 
     #[test]

@@ -38,9 +38,14 @@ fn films_in_hand_that_are_frozen_for_longer_than_the_patience_are_finished_by_th
     let server = stage.impatient_server().unwrap();
     let section = server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
     completed(&server, "RefreshLibraries");
+    // A film that is read as fast as can be may be done before it is frozen.
+    let read_at_most =
+        |rate: &str| server.put(&format!("/api/v1/settings?ButlerMaxReadRate={rate}")).unwrap();
+    assert_eq!(read_at_most("1").status, 200);
     let run = server.start_task(BIF).unwrap();
     server.wait_for_run(&run, |run| run["done"].as_u64() >= Some(1) && files_in_hand(run) > 0).unwrap();
     pause(&server, "?note=guests");
+    assert_eq!(read_at_most("0").status, 200);
     wait_until("a worker is frozen", || !frozen(&server).is_empty()).unwrap();
     let (held, run_then) =
         (frozen(&server), server.wait_for_run(&run, |run| run["state"] == "paused").unwrap());
