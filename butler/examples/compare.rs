@@ -252,7 +252,11 @@ fn compare_headers(table: &mut Table, file: &str, ours: &Value, theirs: &Value) 
         let rate = rate.unwrap_or_else(|| ratio(&other["r_frame_rate"]));
         if !is_still {
             let stated = ratio(&other["r_frame_rate"]);
-            add("frame rate", &picture["frame_rate"], &rate, &|ours, theirs| {
+            // Theirs of a cover is the clock, and ours is 0 where none is told.
+            let is_rate = |rate: &Value| number(rate).is_some_and(|rate| rate > 0.0 && rate < 1_000.0);
+            let [own, rate] =
+                [&picture["frame_rate"], &rate].map(|rate| if is_rate(rate) { rate } else { &Value::Null });
+            add("frame rate", own, rate, &|ours, theirs| {
                 match (is_near(ours, theirs, 0.005, 0.0), is_near(ours, &stated, 0.005, 0.0)) {
                     (true, _) => Verdict::Equal,
                     // Of pictures that come at no even pace there are two rates.
