@@ -124,8 +124,9 @@ async fn what_a_library_holds_and_what_was_made_of_it_is_read_of_the_real_one() 
 
     let again = client.remake(&RemakeOf::Item(heat.item), &["bif".to_owned()], false).await.unwrap();
     assert_eq!((again.files, again.products, again.started.len()), (1, 1, 0));
-    let now = client.remake_now(&RemakeOf::File(film), &["bif".to_owned()], false).await.unwrap();
-    assert_eq!(now.started.len(), 1, "{now:?}");
+    // The previews wait to be made anew already; the rest is.
+    let now = client.remake_now(&RemakeOf::File(film), &[], false).await.unwrap();
+    assert!(now.products > 0 && !now.started.is_empty(), "{now:?}");
 
     let refreshed = client.refresh_section(movies, &[]).await.unwrap();
     assert!(refreshed.outcome.is_some());
