@@ -16,8 +16,8 @@ fn trouble(named: &OsStr, is_known: bool) -> Option<String> {
     let named = named.to_string_lossy();
     (!is_known).then(|| {
         format!(
-            "There is no time zone `{named}`, so all hours are those of UTC. Set TZ to a name as in \
-             `Europe/Berlin`, or leave it out for the system's own zone, and start the server again."
+            "There is no time zone `{named}`, so all hours are those of UTC. Start Butler again with TZ \
+             set to a name as in `Europe/Berlin`, or without it for the system's own zone."
         )
     })
 }

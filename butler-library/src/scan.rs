@@ -125,6 +125,11 @@ pub trait ScanObserver {
     fn progress(&mut self, progress: ScanProgress);
     /// Whether the scan shall end now: asked at least twice a second.
     fn should_stop(&mut self) -> bool;
+    /// Whether a file that is seen to grow is waited for: not where a further scan is sure to come when it is
+    /// done.
+    fn waits_for_growing(&self) -> bool {
+        true
+    }
 }
 
 /// What a scan found.
@@ -148,7 +153,7 @@ pub struct ScanReport {
     pub missing: u64,
     /// Files that are as they were.
     pub unchanged: u64,
-    /// Files that were still being written after a minute: left for the next scan.
+    /// Files that were still being written after a minute, or that nobody waits for: left for the next scan.
     pub unsettled: u64,
     /// The first of these, each below its root's folder.
     pub unsettled_files: Vec<PathBuf>,

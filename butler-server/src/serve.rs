@@ -4,6 +4,7 @@
 //! `axum::serve` would do but for that: it waits for a request's head, and for an answer to be taken, without
 //! end. Start with [`serve`]; who gets a place, and who loses it, is decided in `serve/places.rs`.
 
+mod arriving;
 mod places;
 mod room;
 mod sending;
@@ -108,7 +109,7 @@ async fn answer(
     mut request: Request<Incoming>,
 ) -> Result<axum::response::Response, std::convert::Infallible> {
     request.extensions_mut().insert(connection.clone());
-    connection.begun();
+    let request = arriving::request(request, &connection);
     let response = router.oneshot(request).await?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Ok(response);

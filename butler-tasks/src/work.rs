@@ -21,6 +21,8 @@ pub struct Work<'a> {
     pub ask: &'a Ask,
     /// The run.
     pub run: RunId,
+    /// Whether the system asked for it: then whatever changes next will be asked for as well.
+    pub is_of_watch: bool,
     /// The settings that held when it began.
     pub settings: &'a Settings,
     /// The date on the server's wall when it began.

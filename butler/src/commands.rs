@@ -39,6 +39,12 @@ use crate::print::error::Trouble;
 pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
     let Cli { global, command } = cli;
     let out = Out::new(global.json);
+    // The server's log says it by itself, and what is made for other programs holds no times.
+    if !matches!(command, Command::Serve(_) | Command::Completions(_) | Command::Man(_))
+        && let Some(trouble) = butler_engine::zone_trouble()
+    {
+        out.remark(trouble);
+    }
     match command {
         Command::Serve(arguments) => serve::run(arguments, &global),
         Command::Page => ask(&global, async |client| page::run(client, out).await),

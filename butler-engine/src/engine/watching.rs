@@ -180,10 +180,10 @@ impl Watcher {
         }
         match watched {
             Watched::Changed(path) => self.pending.changed(section, path, Instant::now()),
-            // What came while it was not watched nobody told.
+            // What came while it was not watched nobody told: between two watches, or while there was no server.
             Watched::Begun => {
+                self.pending.overflowed(section, Instant::now());
                 if self.troubles.remove(&(section, root)).is_some() {
-                    self.pending.overflowed(section, Instant::now());
                     self.tell_limits();
                 }
             }

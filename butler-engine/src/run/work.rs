@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use butler_api::RunId;
+use butler_api::{Origin, RunId};
 use butler_library::Library;
 use butler_tasks::{Ground, LibraryChange, News, OwnWork, Plan, Settings, Stage, TaskError, Work, WorkStep};
 use jiff::civil::Date;
@@ -32,12 +32,14 @@ pub(crate) fn start(
 ) -> io::Result<()> {
     let (library, inbox) = (library.clone(), inbox.clone());
     let (id, ask, work, brake) = (run.id, run.ask.clone(), run.task.phases.work, run.brake());
+    let is_of_watch = run.origin == Origin::Watch;
     let teller = Teller { run: id, inbox: inbox.clone(), told: Mutex::default() };
     std::thread::Builder::new().name(format!("run {id}")).spawn(move || {
         let mut bag = Work {
             library: &library,
             ask: &ask,
             run: id,
+            is_of_watch,
             settings: &settings,
             today: local_date(&clock),
             now: &|| clock.now(),

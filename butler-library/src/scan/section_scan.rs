@@ -286,7 +286,7 @@ impl<'a> Scan<'a> {
             Reading::Moving(stat) => {
                 let now = (self.world.now)();
                 let mut watch = Watch::new(file.seen.stat, now);
-                watch.look(stat, now);
+                let _moves = watch.look(stat, now);
                 return Ok(Some((file, watch)));
             }
             other => self.not_read(&file, other),
@@ -308,7 +308,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Waits for young files to stand still, for a minute at most; false if it was stopped.
+    /// Waits for young files to stand still, for a minute at most, and for those that grow only if the
+    /// observer does; false if it was stopped.
     fn settle(&mut self, mut young: Vec<(ToRead, Watch)>) -> Result<bool, ScanError> {
         let began = (self.world.now)();
         loop {
@@ -327,10 +328,7 @@ impl<'a> Scan<'a> {
             let Some(wait) = young.iter().map(|(_, watch)| watch.wait(now)).min() else { return Ok(true) };
             let patience = if matches!(self.sink, Sink::Library) { PATIENCE } else { SignedDuration::ZERO };
             if now.duration_since(began) >= patience {
-                self.report.unsettled = young.len() as u64;
-                let named = young.iter().take(MOST_UNSETTLED_NAMED);
-                self.report.unsettled_files =
-                    named.map(|(file, _)| path_from_bytes(&file.seen.path)).collect();
+                young.iter().for_each(|(file, _)| self.leave_unsettled(file));
                 return Ok(true);
             }
             // What is read already need not wait for what is not.
@@ -356,13 +354,23 @@ impl<'a> Scan<'a> {
             };
             match read::look(self.world, root, &file.seen.path, &mut || self.observer.should_stop()) {
                 Reading::Moving(stat) => {
-                    watch.look(stat, (self.world.now)());
-                    still.push((file, watch));
+                    if watch.look(stat, (self.world.now)()) && !self.observer.waits_for_growing() {
+                        self.leave_unsettled(&file);
+                    } else {
+                        still.push((file, watch));
+                    }
                 }
                 other => self.not_read(&file, other),
             }
         }
         still
+    }
+
+    fn leave_unsettled(&mut self, file: &ToRead) {
+        self.report.unsettled += 1;
+        if self.report.unsettled_files.len() < MOST_UNSETTLED_NAMED {
+            self.report.unsettled_files.push(path_from_bytes(&file.seen.path));
+        }
     }
 
     fn found(&mut self, ToRead { part, seen }: ToRead, prints: Prints) -> Result<(), ScanError> {

@@ -25,12 +25,14 @@ impl Watch {
         Self { stat, still_since: still_since(&stat, now) }
     }
 
-    /// Looks again. One that changed since the last look has stood still since now at best, whatever its
-    /// mtime says.
-    pub(super) fn look(&mut self, stat: Stat, now: Timestamp) {
-        if !self.stat.same_content(&stat) {
+    /// Looks again; answers whether it changed since the last look. One that did has stood still since now at
+    /// best, whatever its mtime says.
+    pub(super) fn look(&mut self, stat: Stat, now: Timestamp) -> bool {
+        let has_changed = !self.stat.same_content(&stat);
+        if has_changed {
             *self = Self { stat, still_since: now };
         }
+        has_changed
     }
 
     pub(super) const fn stat(&self) -> Stat {
@@ -76,9 +78,9 @@ mod tests {
     #[test]
     fn a_file_that_grows_is_watched_anew() {
         let mut watch = Watch::new(stat(1, 0), at(0));
-        watch.look(stat(2, 0), at(8));
+        assert!(watch.look(stat(2, 0), at(8)));
         assert!(!watch.is_settled(at(17)));
-        watch.look(stat(2, 0), at(17));
+        assert!(!watch.look(stat(2, 0), at(17)));
         assert!(watch.is_settled(at(18)));
     }
 

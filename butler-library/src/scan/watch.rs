@@ -1,55 +1,43 @@
-//! Watches the folders of a root: which media files and folders were made, written, moved or removed, as the
-//! kernel tells.
+//! Watches the folders of a root: which media files, pictures beside them and folders were made, written,
+//! moved or removed, as the kernel tells. It follows no link.
 //!
 //! All that touches the root is done on a thread of its own, which nobody waits for: a mount that hangs holds
 //! up no other. Nothing below the root is opened but its folders. Start with [`RootWatch::start`]; when what
 //! is told is worth a scan, and how much of a section that is about, `pending` decides.
 
+mod folders;
 mod mounts;
 mod pending;
+mod unclosed;
 
-use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
-use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::fs::inotify::{self, CreateFlags};
+use rustix::fs::{AtFlags, CWD};
 use rustix::io::Errno;
 
+use folders::{Folders, is_elsewhere};
 use mounts::Mounts;
 pub use pending::Pending;
 
-use super::ignore::{IGNORE, NOMEDIA, PLEXIGNORE, below};
-use super::media_names::{is_skipped, medium};
 use crate::SectionKind;
 
 /// Bytes for the kernel's events at a time.
 const EVENTS: usize = 64 << 10;
-/// What the kernel is asked to tell. Not that something was opened: each scan opens every folder.
-const TELL: WatchFlags = WatchFlags::CREATE
-    .union(WatchFlags::CLOSE_WRITE)
-    .union(WatchFlags::MOVED_FROM)
-    .union(WatchFlags::MOVED_TO)
-    .union(WatchFlags::DELETE)
-    .union(WatchFlags::MOVE_SELF)
-    .union(WatchFlags::ONLYDIR)
-    .union(WatchFlags::DONT_FOLLOW)
-    .union(WatchFlags::EXCL_UNLINK);
-
 /// What nothing tells of, a folder above the root that was renamed, is looked at so often.
-const LOOK_AGAIN: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// What the watch of a root tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Watched {
-    /// From now on it is watched.
+    /// From now on it is watched; what came and went before nobody told.
     Begun,
     /// Something about this file or folder changed, or in this folder: its whole path.
     Changed(PathBuf),
@@ -158,18 +146,10 @@ fn watch_root(
     ends: &OwnedFd,
     tell: &dyn Fn(Watched),
 ) -> Result<(), WatchError> {
-    let mut is_renewed = false;
     loop {
-        let begun = || {
-            tell(Watched::Begun);
-            // Nobody told what came and went in between.
-            if is_renewed {
-                tell(Watched::Overflowed);
-            }
-        };
-        match watch_folder(root, kind, ends, &begun, tell)? {
+        match watch_folder(root, kind, ends, tell)? {
             Ended::Asked => return Ok(()),
-            Ended::Replaced => is_renewed = true,
+            Ended::Replaced => {}
         }
     }
 }
@@ -179,7 +159,6 @@ fn watch_folder(
     root: &Path,
     kind: SectionKind,
     ends: &OwnedFd,
-    begun: &dyn Fn(),
     tell: &dyn Fn(Watched),
 ) -> Result<Ended, WatchError> {
     if is_elsewhere(rustix::fs::statfs(root)?.f_type as i64) {
@@ -188,14 +167,16 @@ fn watch_folder(
     let mounts = Mounts::below(root);
     let own = identity(root)?;
     let kernel = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-    let mut folders = Folders { root, kind, kernel: &kernel, paths: HashMap::new() };
-    folders.add(b"")?;
-    begun();
+    let mut folders = Folders::new(root, kind, &kernel);
+    folders.add(b"", &mut |_| {})?;
+    tell(Watched::Begun);
     let mut buffer = vec![MaybeUninit::uninit(); EVENTS];
     loop {
         let mut waits = vec![PollFd::new(&kernel, PollFlags::IN), PollFd::new(ends, PollFlags::IN)];
         waits.extend(mounts.table().map(|table| PollFd::new(table, PollFlags::PRI)));
-        let is_quiet = match poll(&mut waits, Some(&LOOK_AGAIN)) {
+        let wait = if folders.unclosed.is_empty() { LOOK_AGAIN } else { unclosed::LOOK_EVERY };
+        let wait = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: 0 };
+        let is_quiet = match poll(&mut waits, Some(&wait)) {
             Ok(_) if !waits[1].revents().is_empty() => return Ok(Ended::Asked),
             Ok(ready) => ready == 0,
             Err(Errno::INTR) => false,
@@ -221,6 +202,7 @@ fn watch_folder(
                 Err(errno) => return Err(errno.into()),
             }
         }
+        folders.look_at_unclosed().into_iter().for_each(tell);
     }
 }
 
@@ -238,144 +220,12 @@ fn stands_in(root: &Path, own: (u64, u64)) -> Result<bool, WatchError> {
     Ok(identity(root)? != own)
 }
 
-/// The folders of a root that are watched.
-struct Folders<'a> {
-    root: &'a Path,
-    kind: SectionKind,
-    kernel: &'a OwnedFd,
-    /// Their paths below the root, by the kernel's numbers.
-    paths: HashMap<i32, Box<[u8]>>,
-}
-
-impl Folders<'_> {
-    fn path(&self, below: &[u8]) -> PathBuf {
-        if below.is_empty() { self.root.to_owned() } else { self.root.join(OsStr::from_bytes(below)) }
-    }
-
-    /// Watches a folder and all that it holds. One that is gone by now, or may not be read, is left alone.
-    fn add(&mut self, folder: &[u8]) -> Result<(), WatchError> {
-        let mut waiting = vec![folder.to_vec()];
-        while let Some(folder) = waiting.pop() {
-            let path = self.path(&folder);
-            // Watched first, read then: what comes in between is told, and perhaps found twice.
-            match inotify::add_watch(self.kernel, &path, TELL) {
-                Ok(number) => _ = self.paths.insert(number, folder.clone().into()),
-                Err(errno @ (Errno::NOSPC | Errno::NOMEM)) => return Err(errno.into()),
-                Err(errno) if folder.is_empty() => return Err(errno.into()),
-                Err(_) => continue,
-            }
-            let flags =
-                OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
-            let Ok(open) = rustix::fs::openat(CWD, &path, flags, Mode::empty()) else { continue };
-            // A mount of another machine's below the root is left alone too.
-            if !folder.is_empty() && rustix::fs::fstatfs(&open).is_ok_and(|found| is_elsewhere(found.f_type))
-            {
-                continue;
-            }
-            let Ok(entries) = Dir::new(open) else { continue };
-            for entry in entries.map_while(Result::ok) {
-                let name = entry.file_name().to_bytes();
-                let may_be_folder = matches!(entry.file_type(), FileType::Directory | FileType::Unknown);
-                if may_be_folder && name != b"." && name != b".." && !is_skipped(name) {
-                    waiting.push(below(&folder, name));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Watches a folder, and all that it held, no more: it may be anywhere by now.
-    fn forget(&mut self, folder: &[u8]) {
-        let kernel = self.kernel;
-        self.paths.retain(|number, path| {
-            let stays = !super::extent::is_at_or_below(path, folder);
-            if !stays {
-                // It may be gone already.
-                let _gone = inotify::remove_watch(kernel, *number);
-            }
-            stays
-        });
-    }
-
-    /// Follows one event of the kernel's, and says what it means to a scan.
-    fn heed(&mut self, number: i32, event: ReadFlags, name: &[u8]) -> Result<Option<Watched>, WatchError> {
-        if event.contains(ReadFlags::QUEUE_OVERFLOW) {
-            // Folders may have come of which nothing was told.
-            self.add(b"")?;
-            return Ok(Some(Watched::Overflowed));
-        }
-        if event.intersects(ReadFlags::IGNORED | ReadFlags::UNMOUNT) {
-            let gone = self.paths.remove(&number);
-            return if gone.is_some_and(|path| path.is_empty()) { Err(WatchError::Gone) } else { Ok(None) };
-        }
-        let Some(folder) = self.paths.get(&number).cloned() else { return Ok(None) };
-        // Of one below the root the folder above it tells.
-        if event.contains(ReadFlags::MOVE_SELF) {
-            return if folder.is_empty() { Err(WatchError::Gone) } else { Ok(None) };
-        }
-        let path = below(&folder, name);
-        if event.contains(ReadFlags::ISDIR) {
-            if is_skipped(name) {
-                return Ok(None);
-            }
-            if event.intersects(ReadFlags::MOVED_FROM | ReadFlags::DELETE) {
-                self.forget(&path);
-            } else {
-                self.add(&path)?;
-            }
-            return Ok(Some(Watched::Changed(self.path(&path))));
-        }
-        let is_rule = [PLEXIGNORE, IGNORE, NOMEDIA].contains(&name);
-        let is_media = !is_skipped(name) && medium(self.kind, name).is_some();
-        // Of a file in the root's own folder the file is meant, not all that lies beside it; but its rules
-        // concern them all.
-        Ok(match (is_rule, is_media) {
-            (true, _) => Some(Watched::Changed(self.path(&folder))),
-            (_, true) if folder.is_empty() => Some(Watched::Changed(self.path(&path))),
-            (_, true) => Some(Watched::Changed(self.path(&folder))),
-            _ => None,
-        })
-    }
-}
-
-/// Whether a file system's magic number is that of one whose files others change unseen: those on other
-/// machines, and FUSE, behind which such a one may be.
-fn is_elsewhere(magic: i64) -> bool {
-    const NFS: i64 = 0x6969;
-    const SMB: i64 = 0x517b;
-    const CIFS: i64 = 0xff53_4d42;
-    const SMB2: i64 = 0xfe53_4d42;
-    const FUSE: i64 = 0x6573_5546;
-    const NINE_P: i64 = 0x0102_1997;
-    const CEPH: i64 = 0x00c3_6400;
-    const AFS: i64 = 0x5346_414f;
-    const CODA: i64 = 0x7375_7245;
-    const NCP: i64 = 0x564c;
-    const GFS2: i64 = 0x0116_1970;
-    const OCFS2: i64 = 0x7461_636f;
-    const LUSTRE: i64 = 0x0bd0_0bd0;
-    // The upper half is only sign where such a number is a signed 32 bits.
-    [NFS, SMB, CIFS, SMB2, FUSE, NINE_P, CEPH, AFS, CODA, NCP, GFS2, OCFS2, LUSTRE]
-        .contains(&(magic & 0xffff_ffff))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::sync::mpsc;
-    use std::time::Duration;
 
     use super::*;
-
-    #[test]
-    fn mounts_of_other_machines_are_told_from_disks() {
-        for magic in [0x6969, 0xff53_4d42, -0x00ac_b2be, 0x6573_5546, 0x0102_1997] {
-            assert!(is_elsewhere(magic), "{magic:x}");
-        }
-        // ext4, btrfs, xfs, tmpfs, overlayfs, zfs
-        for magic in [0xef53, 0x9123_683e, 0x5846_5342, 0x0102_1994, 0x794c_7630, 0x2fc1_2fc1] {
-            assert!(!is_elsewhere(magic), "{magic:x}");
-        }
-    }
 
     #[test]
     fn a_system_without_watches_is_named_with_what_to_do() {
@@ -411,10 +261,42 @@ mod tests {
         // In one step, so that there is never none.
         let exchange = rustix::fs::RenameFlags::EXCHANGE;
         rustix::fs::renameat_with(CWD, &root, CWD, &other, exchange).unwrap();
-        assert_eq!((next(&tells), next(&tells)), (Watched::Begun, Watched::Overflowed));
+        assert_eq!(next(&tells), Watched::Begun);
         std::fs::write(other.join("Heat.mkv"), b"in the folder that was left").unwrap();
         std::fs::write(root.join("Ronin.mkv"), b"in the one that has its place").unwrap();
         assert_eq!(next(&tells), Watched::Changed(root.join("Ronin.mkv")));
+    }
+
+    #[test]
+    fn a_file_that_is_written_still_is_told_of_when_it_is_closed() {
+        let around = butler_fixtures::tempdir().unwrap();
+        let root = around.path();
+        let (_watch, tells) = watch(root);
+        let mut slow = std::fs::File::create(root.join("Heat.mkv")).unwrap();
+        let (stop, stopped) = mpsc::channel::<()>();
+        let writer = std::thread::spawn(move || {
+            while stopped.recv_timeout(Duration::from_millis(20)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                slow.write_all(b"more").unwrap();
+            }
+        });
+        std::fs::write(root.join("Ronin.mkv"), b"whole").unwrap();
+        assert_eq!(next(&tells), Watched::Changed(root.join("Ronin.mkv")), "made later, closed before");
+        drop(stop);
+        writer.join().unwrap();
+        assert_eq!(next(&tells), Watched::Changed(root.join("Heat.mkv")));
+        std::fs::hard_link(root.join("Ronin.mkv"), root.join("Linked.mkv")).unwrap();
+        assert_eq!(next(&tells), Watched::Changed(root.join("Linked.mkv")), "nobody closes it");
+    }
+
+    #[test]
+    fn what_is_in_a_folder_that_was_made_is_told_of_when_it_is_closed_or_stands_still() {
+        let around = butler_fixtures::tempdir().unwrap();
+        let root = around.path();
+        let (_watch, tells) = watch(root);
+        std::fs::create_dir_all(root.join("Lost/Season 01")).unwrap();
+        std::fs::write(root.join("Lost/Season 01/Lost - S01E01.mkv"), b"closed perhaps before it is watched")
+            .unwrap();
+        assert_eq!(next(&tells), Watched::Changed(root.join("Lost/Season 01")));
     }
 
     #[test]
@@ -436,45 +318,13 @@ mod tests {
         let Some(disk) = butler_fixtures::SmallDisk::if_possible(1 << 20).unwrap() else { return };
         let (_watch, tells) = watch(&root);
         let _mounted = disk.also_at(&root.join("new")).unwrap();
-        assert_eq!((next(&tells), next(&tells)), (Watched::Begun, Watched::Overflowed));
+        assert_eq!(next(&tells), Watched::Begun);
         std::fs::write(disk.path().join("Heat.mkv"), b"film").unwrap();
         assert_eq!(next(&tells), Watched::Changed(root.join("new")));
         let _over_all = disk.also_at(&root).unwrap();
         // The file may be told of more than once.
         while next(&tells) != Watched::Begun {}
-        assert_eq!(next(&tells), Watched::Overflowed);
         std::fs::write(disk.path().join("Ronin.mkv"), b"film").unwrap();
         assert_eq!(next(&tells), Watched::Changed(root.join("Ronin.mkv")));
-    }
-
-    #[test]
-    fn events_mean_the_folder_they_are_in_or_what_lies_in_the_root_itself() {
-        let root = butler_fixtures::tempdir().unwrap();
-        std::fs::create_dir_all(root.path().join("Heat")).unwrap();
-        let kernel = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).unwrap();
-        let mut folders =
-            Folders { root: root.path(), kind: SectionKind::Movie, kernel: &kernel, paths: HashMap::new() };
-        folders.add(b"").unwrap();
-        let number = |folders: &Folders<'_>, path: &[u8]| {
-            *folders.paths.iter().find(|(_, own)| &***own == path).unwrap().0
-        };
-        let (top, heat) = (number(&folders, b""), number(&folders, b"Heat"));
-        let mut heed = |number, event, name: &str| folders.heed(number, event, name.as_bytes()).unwrap();
-        let changed = |path: &str| {
-            Some(Watched::Changed(if path.is_empty() { root.path().into() } else { root.path().join(path) }))
-        };
-        assert_eq!(heed(heat, ReadFlags::CLOSE_WRITE, "Heat.mkv"), changed("Heat"));
-        assert_eq!(heed(heat, ReadFlags::DELETE, "Heat.mkv"), changed("Heat"));
-        assert_eq!(heed(heat, ReadFlags::CLOSE_WRITE, "Heat.nfo"), None);
-        assert_eq!(heed(top, ReadFlags::MOVED_TO, "Ronin.mkv"), changed("Ronin.mkv"));
-        assert_eq!(heed(top, ReadFlags::CLOSE_WRITE, ".plexignore"), changed(""));
-        assert_eq!(heed(top, ReadFlags::CREATE | ReadFlags::ISDIR, ".trash"), None);
-        assert_eq!(heed(top, ReadFlags::MOVED_FROM | ReadFlags::ISDIR, "Heat"), changed("Heat"));
-        assert_eq!(heed(heat, ReadFlags::CLOSE_WRITE, "Heat.mkv"), None, "it is watched no more");
-        assert_eq!(heed(-1, ReadFlags::QUEUE_OVERFLOW, ""), Some(Watched::Overflowed));
-        assert_eq!(folders.paths.len(), 2, "after an overflow all folders are looked for");
-        let top = number(&folders, b"");
-        assert!(matches!(folders.heed(top, ReadFlags::MOVE_SELF, b""), Err(WatchError::Gone)));
-        assert!(matches!(folders.heed(top, ReadFlags::IGNORED, b""), Err(WatchError::Gone)));
     }
 }

@@ -45,6 +45,28 @@ fn a_file_that_keeps_growing_is_left_for_the_next_scan() {
 }
 
 #[test]
+fn where_another_scan_will_come_only_what_stands_still_is_waited_for() {
+    let world = World::new(SectionKind::Movie);
+    let begin = Cell::new(next_scan(&world));
+    let growing = world.media().join("growing.mkv");
+    write_at(&growing, b"", begin.get());
+    write_at(&world.media().join("young.mkv"), b"young", begin.get() - 4);
+    let waited = Cell::new(0);
+    let grow = |ms: i64| {
+        waited.set(ms);
+        OpenOptions::new().append(true).open(&growing).unwrap().write_all(b"more").unwrap();
+        set_mtime(&growing, begin.get() + ms / 1_000);
+    };
+    let report = world.scan_with(&mut Watcher { leaves_growing: true, ..Watcher::default() }, &grow);
+    assert_eq!((report.added, report.unsettled, waited.get()), (1, 1, 6_000));
+    assert_eq!(report.unsettled_files, [std::path::PathBuf::from("growing.mkv")]);
+    begin.set(next_scan(&world));
+    set_mtime(&growing, begin.get());
+    let alone = world.scan_with(&mut Watcher { leaves_growing: true, ..Watcher::default() }, &grow);
+    assert_eq!((alone.unchanged, alone.unsettled, waited.get()), (1, 1, 500), "one look is enough");
+}
+
+#[test]
 fn a_stop_ends_the_wait() {
     let world = World::new(SectionKind::Movie);
     write_at(&world.media().join("young.mkv"), b"young", next_scan(&world));

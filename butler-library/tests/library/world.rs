@@ -52,6 +52,7 @@ impl OpenMedia for CountedFiles {
 pub(crate) struct Watcher {
     pub(crate) stop_in: Option<ScanPhase>,
     pub(crate) stopping: bool,
+    pub(crate) leaves_growing: bool,
     pub(crate) told: Vec<ScanProgress>,
 }
 
@@ -63,6 +64,10 @@ impl ScanObserver for Watcher {
 
     fn should_stop(&mut self) -> bool {
         self.stopping
+    }
+
+    fn waits_for_growing(&self) -> bool {
+        !self.leaves_growing
     }
 }
 

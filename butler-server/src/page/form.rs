@@ -2,8 +2,9 @@
 //! like a query.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 
@@ -12,6 +13,9 @@ use crate::params::{self, Params};
 
 /// The largest form, with a note and a folder's path in percent-encoding.
 const LARGEST_BYTES: usize = 16 << 10;
+
+/// All of it must be there within this time.
+const WITHIN: Duration = Duration::from_secs(10);
 
 /// The fields of a form.
 pub(super) struct Form(Params);
@@ -70,15 +74,25 @@ impl<S: Sync> FromRequest<S> for Form {
                 "This address takes the form of its page.",
             ));
         }
-        let bytes = to_bytes(request.into_body(), LARGEST_BYTES).await.map_err(|_| {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The form is larger than any of these pages.")
-        })?;
+        let bytes = arrived(request.into_body(), WITHIN).await?;
         Ok(Self(params::form(&String::from_utf8_lossy(&bytes))))
     }
 }
 
+async fn arrived(body: Body, within: Duration) -> Result<Bytes, Problem> {
+    let bytes = tokio::time::timeout(within, to_bytes(body, LARGEST_BYTES)).await.map_err(|_| {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "The form took too long to arrive. Send it again.")
+    })?;
+    bytes.map_err(|_| {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The form is larger than any of these pages.")
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse;
+    use futures_util::stream;
+
     use super::*;
 
     fn form(text: &str) -> Form {
@@ -104,5 +118,12 @@ mod tests {
         ] {
             assert_eq!(form(&format!("back={back}")).back(), expect, "{back}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_form_that_does_not_come_is_given_up() {
+        let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        let problem = arrived(body, Duration::from_millis(1)).await.unwrap_err();
+        assert_eq!(problem.into_response().status(), StatusCode::REQUEST_TIMEOUT);
     }
 }

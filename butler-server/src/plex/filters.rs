@@ -72,7 +72,7 @@ async fn filters(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let (section, kind) = listed(&app, &params, &id).await?;
-    answer(wants, &params, &section, filters_of(&section, kind))
+    answer(wants, &params, &section, kind.map(|kind| filters_of(&section, kind)).unwrap_or_default())
 }
 
 /// Lists what a section's items can be sorted by.
@@ -94,7 +94,7 @@ async fn sorts(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let (section, kind) = listed(&app, &params, &id).await?;
-    answer(wants, &params, &section, sorts_of(kind))
+    answer(wants, &params, &section, kind.map(sorts_of).unwrap_or_default())
 }
 
 /// The values of a filter that is on or off, with their names for people.
@@ -128,6 +128,7 @@ async fn choices(
     Path((id, filter)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (section, kind) = listed(&app, &params, &id).await?;
+    let Some(kind) = kind else { return answer::<FilterChoice>(wants, &params, &section, Vec::new()) };
     let field = FIELDS.iter().find(|field| field.name == filter && field.kinds.contains(&kind));
     let Some(field) = field.filter(|field| is_offered(field)) else {
         return Err(Problem::not_found(format!("Items of type {kind} have no list of `{filter}`.")));
@@ -158,13 +159,14 @@ fn encoded(value: &str) -> String {
     percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-async fn listed(app: &App, params: &Params, id: &str) -> Result<(Section, ItemKind), Problem> {
+/// The section, and the kind of its items that is asked about; none where it is collections.
+async fn listed(app: &App, params: &Params, id: &str) -> Result<(Section, Option<ItemKind>), Problem> {
     let section = sections::known(app, sections::parse(id)?).await?;
-    let kind = params
-        .get("type")
-        .map(|word| items::kind(word, Some(section.kind)))
-        .transpose()?
-        .unwrap_or(section.kind.top());
+    let kind = match params.get("type") {
+        Some(items::COLLECTIONS) => None,
+        Some(word) => Some(items::kind(word, Some(section.kind))?),
+        None => Some(section.kind.top()),
+    };
     Ok((section, kind))
 }
 

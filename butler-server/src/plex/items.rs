@@ -39,7 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// What a section lists, by the day it was found: what plays, and albums rather than tracks.
 const RECENT: [ItemKind; 4] = [ItemKind::Movie, ItemKind::Episode, ItemKind::Album, ItemKind::Photo];
 /// Plex's number for collections, of which there are none.
-const COLLECTIONS: &str = "18";
+pub(crate) const COLLECTIONS: &str = "18";
 
 /// Lists the items of a section, by title.
 #[utoipa::path(get, path = "/library/sections/{id}/all", tag = "library",
@@ -112,7 +112,9 @@ async fn recently_added(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let section = sections::known(&app, sections::parse(&id)?).await?;
+    let head = MetadataPage { title2: Some("Recently Added".into()), ..of_section(&section) };
     let kinds = match params.get("type") {
+        Some(COLLECTIONS) => return wants.answer(&Container::new(empty(&params, head)?)),
         Some(word) => vec![kind(word, Some(section.kind))?],
         None => fields::listed(section.kind)
             .iter()
@@ -120,7 +122,6 @@ async fn recently_added(
             .filter(|kind| RECENT.contains(kind))
             .collect(),
     };
-    let head = MetadataPage { title2: Some("Recently Added".into()), ..of_section(&section) };
     answer(&app, wants, &params, listed(Some(&section), kinds).newest_first(), head).await
 }
 
@@ -174,6 +175,7 @@ async fn recently_added_anywhere(
     params: Params,
 ) -> Result<Response, Problem> {
     let kinds = match params.get("type") {
+        Some(COLLECTIONS) => return wants.answer(&Container::new(empty(&params, MetadataPage::default())?)),
         Some(word) => vec![kind(word, None)?],
         None => RECENT.into(),
     };

@@ -17,7 +17,11 @@ use crate::error::Problem;
 /// Words that begin so say what an answer tells of an item, never which items it holds.
 const OF_FORM_BY_FAMILY: [&str; 3] = ["include", "exclude", "async"];
 /// Further words of that kind, and those that whoever reads a list looks at himself.
-const OF_FORM: [&str; 7] = ["type", "sort", "limit", "checkFiles", "skipRefresh", "clusterZoomLevel", "_"];
+const OF_FORM: [&str; 8] =
+    ["type", "sort", "limit", "checkFiles", "skipRefresh", NO_CACHE, "clusterZoomLevel", "_"];
+/// Whether an answer may be one that was kept.
+const NO_CACHE: &str = "nocache";
+
 /// SQLite looks into a condition so deep and no deeper; no person nests like that.
 const DEEPEST: usize = 16;
 const MOST_FILTERS: usize = 100;
@@ -32,7 +36,7 @@ pub(crate) fn read(
 ) -> Result<ItemQuery, Problem> {
     let (mut level, mut outer) = (Level::default(), Vec::new());
     let mut count = 0;
-    for (word, value) in words.iter().filter(|(word, _)| !is_of_form(word)) {
+    for (word, value) in words.iter().filter(|word| !is_of_form(&word.0) && !is_default(word, words)) {
         match word.as_str() {
             "push" if outer.len() < DEEPEST => outer.push(std::mem::take(&mut level)),
             "push" => return Err(Problem::bad_request(format!("Filters are nested deeper than {DEEPEST}."))),
@@ -69,6 +73,13 @@ pub(crate) fn read(
 
 fn is_of_form(word: &str) -> bool {
     OF_FORM.contains(&word) || OF_FORM_BY_FAMILY.iter().any(|family| word.starts_with(family))
+}
+
+/// Whether a word says no more than if it were not there. `unwatched=0` means the watched items, and some who
+/// ask for them remove what they are given. But programs that are made from Plex's own description send every
+/// switch with its default in every request, `nocache` among them, which nobody else sends.
+fn is_default((word, value): &(String, String), words: &[(String, String)]) -> bool {
+    (word.as_str(), value.as_str()) == ("unwatched", "0") && words.iter().any(|(word, _)| word == NO_CACHE)
 }
 
 /// What stands between a `push` and its `pop`; `and` binds closer than `or`.
@@ -331,6 +342,16 @@ mod tests {
         check("unwatched!", "1", Test::Flag(FlagField::Unwatched, false));
         check("movie.unwatched", "0", Test::Flag(FlagField::Unwatched, false));
         check("guid", "tmdb://68", Test::Guid("tmdb://68".into()));
+    }
+
+    #[test]
+    fn a_switch_that_is_off_filters_nothing_for_those_who_send_every_switch() {
+        let filter = |words| asked(words, MOVIES).map(|query| query.filter);
+        assert_eq!(filter(&[("nocache", "0"), ("unwatched", "0")]), Ok(Filter::All(vec![])));
+        let unwatched = |is| Ok(Filter::All(vec![own(Test::Flag(FlagField::Unwatched, is))]));
+        assert_eq!(filter(&[("nocache", "0"), ("unwatched", "1")]), unwatched(true));
+        assert_eq!(filter(&[("nocache", "0"), ("unwatched!", "1")]), unwatched(false));
+        assert_eq!(filter(&[("unwatched", "0")]), unwatched(false));
     }
 
     #[test]

@@ -4,10 +4,10 @@
 //! A stranger, whose client has not shown the token, competes with strangers only, as long as others leave
 //! them a place. The one goes that longest neither sent a byte nor took one, of those that have asked for
 //! something before any that has not yet: who floods the server has asked. None goes that has just come, or
-//! has not been read from yet, or while a request of it is worked on: a burst of clients waits instead of
-//! pushing each other out. A client that has shown the token keeps its place until its answer is sent,
-//! however slowly it takes it: what waits in the sockets' buffers for it is not seen here. Who takes nothing
-//! at all is hung up on by its stream.
+//! has not been read from yet, or while a request of it is worked on, which begins when its body is there: a
+//! burst of clients waits instead of pushing each other out, and half a form holds nothing. A client that has
+//! shown the token keeps its place until its answer is sent, however slowly it takes it: what waits in the
+//! sockets' buffers for it is not seen here. Who takes nothing at all is hung up on by its stream.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -29,12 +29,20 @@ pub(super) struct Places {
 #[derive(Debug)]
 struct Held {
     is_known: bool,
-    /// A request of it is being worked on.
-    is_in_hand: bool,
+    request: Asked,
     /// An answer is on its way to it.
     is_sent_to: bool,
     word: Word,
     moved_at: Instant,
+}
+
+/// How much of a request is there that is not answered yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    /// Its head, and its body is awaited.
+    Head,
+    Whole,
 }
 
 /// How far a connection has come with its first request.
@@ -79,8 +87,13 @@ impl Places {
         }
         let place = PlaceId(self.next);
         self.next += 1;
-        let held =
-            Held { is_known: false, is_in_hand: false, is_sent_to: false, word: Word::Unread, moved_at: now };
+        let held = Held {
+            is_known: false,
+            request: Asked::Nothing,
+            is_sent_to: false,
+            word: Word::Unread,
+            moved_at: now,
+        };
         self.held.insert(place, held);
         Some(Entered { place, goes })
     }
@@ -92,7 +105,12 @@ impl Places {
             Word::Given => false,
         };
         let is_taking = |held: &Held| held.is_known && held.is_sent_to;
-        let is_idle = |held: &Held| !held.is_in_hand && !is_taking(held) && !is_fresh(held);
+        let is_in_hand = |held: &Held| match held.request {
+            Asked::Nothing => false,
+            Asked::Head => held.is_known,
+            Asked::Whole => true,
+        };
+        let is_idle = |held: &Held| !is_in_hand(held) && !is_taking(held) && !is_fresh(held);
         let candidates = self.held.iter().filter(|(_, held)| is_idle(held) && may_go(held));
         candidates.min_by_key(|(_, held)| (held.word != Word::Given, held.moved_at)).map(|(place, _)| *place)
     }
@@ -111,14 +129,21 @@ impl Places {
         self.change(place, |held| held.is_known = true);
     }
 
-    /// A request has arrived.
+    /// A request's head has arrived, and a body is to follow.
     pub(super) fn begun(&mut self, place: PlaceId) {
-        self.change(place, |held| (held.is_in_hand, held.word) = (true, Word::Given));
+        self.change(place, |held| held.request = Asked::Head);
+    }
+
+    /// A request has arrived whole.
+    pub(super) fn arrived(&mut self, place: PlaceId) {
+        self.change(place, |held| (held.request, held.word) = (Asked::Whole, Word::Given));
     }
 
     /// The request's answer is on its way.
     pub(super) fn answered(&mut self, place: PlaceId) {
-        self.change(place, |held| (held.is_in_hand, held.is_sent_to) = (false, true));
+        self.change(place, |held| {
+            (held.request, held.word, held.is_sent_to) = (Asked::Nothing, Word::Given, true);
+        });
     }
 
     /// The answer has been handed over whole.
@@ -207,7 +232,7 @@ mod tests {
     fn who_has_asked_goes_before_who_was_not_heard_yet_however_busy_it_is() {
         let (mut places, time) = (places(10, 2), seconds());
         let flooding = stranger(&mut places, time.at(1));
-        places.begun(flooding);
+        places.arrived(flooding);
         places.answered(flooding);
         let silent = stranger(&mut places, time.at(2));
         places.moved(flooding, time.at(8));
@@ -231,12 +256,28 @@ mod tests {
         let (mut places, time) = (places(10, 2), seconds());
         let first = stranger(&mut places, time.at(1));
         let second = stranger(&mut places, time.at(2));
-        places.begun(first);
+        places.arrived(first);
         let third = push_out(&mut places, time.at(3), second);
-        places.begun(third);
+        places.arrived(third);
         assert_eq!(places.enter(time.at(4)), None);
         places.known(third);
         assert_eq!(places.enter(time.at(5)).unwrap().goes, None, "who has shown the token is no stranger");
+    }
+
+    #[test]
+    fn a_stranger_whose_body_is_awaited_goes_as_one_that_is_silent_and_a_known_client_stays() {
+        let (mut places, time) = (places(3, 2), seconds());
+        let sender = known(&mut places, time.at(0));
+        places.begun(sender);
+        let first = stranger(&mut places, time.at(1));
+        let second = stranger(&mut places, time.at(1));
+        places.begun(first);
+        places.begun(second);
+        assert_eq!(places.enter(time.at(1)), None, "they have their moment");
+        let third = push_out(&mut places, time.at(3), first);
+        places.arrived(second);
+        places.begun(third);
+        push_out(&mut places, time.at(9), third);
     }
 
     #[test]
@@ -247,7 +288,7 @@ mod tests {
         assert_eq!(places.enter(time.at(2)).unwrap().goes, Some(first));
         let (mut places, asked) = (Places::new(10, 1, Duration::MAX), time.at(1));
         let first = stranger(&mut places, asked);
-        places.begun(first);
+        places.arrived(first);
         places.answered(first);
         assert_eq!(places.enter(asked).unwrap().goes, Some(first), "it has had it");
     }
@@ -256,11 +297,11 @@ mod tests {
     fn when_all_places_are_held_the_longest_idle_goes_and_none_with_a_request_in_hand() {
         let (mut places, time) = (places(2, 2), seconds());
         let busy = known(&mut places, time.at(1));
-        places.begun(busy);
+        places.arrived(busy);
         let idle = known(&mut places, time.at(2));
         let third = push_out(&mut places, time.at(3), idle);
         places.known(third);
-        places.begun(third);
+        places.arrived(third);
         assert_eq!(places.enter(time.at(4)), None, "all are at work");
         places.answered(busy);
         assert_eq!(places.enter(time.at(5)), None, "its answer is not sent yet");
@@ -272,7 +313,7 @@ mod tests {
     fn a_stranger_keeps_no_place_by_taking_nothing_of_its_answer() {
         let (mut places, time) = (places(10, 1), seconds());
         let first = stranger(&mut places, time.at(1));
-        places.begun(first);
+        places.arrived(first);
         places.answered(first);
         assert_eq!(places.enter(time.at(2)).unwrap().goes, Some(first));
     }

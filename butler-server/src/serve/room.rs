@@ -98,6 +98,10 @@ impl Connection {
         self.room.state().places.begun(self.place);
     }
 
+    pub(super) fn arrived(&self) {
+        self.room.state().places.arrived(self.place);
+    }
+
     pub(super) fn answered(&self) {
         self.room.state().places.answered(self.place);
         self.room.shared.eased.notify_one();

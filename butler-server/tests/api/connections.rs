@@ -226,6 +226,25 @@ async fn a_body_that_comes_slowly_is_not_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_whose_forms_never_come_shut_nobody_out() {
+    let rig = Rig::new();
+    let bounds = Bounds { connections: 4, strangers: 3, fresh_for: Duration::ZERO, ..Bounds::default() };
+    let (address, _stop, _server) = served_within(&rig, bounds).await;
+    let half = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nx";
+    let mut strangers = Vec::new();
+    for _ in 0..3 {
+        for _ in 0..6 {
+            let mut stranger = connect(address);
+            // It may have lost its place already.
+            let _ = stranger.write_all(half.as_bytes());
+            strangers.push(stranger);
+        }
+        assert!(ask(&mut connect(address), rig.token.reveal()).starts_with("HTTP/1.1 200 OK"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_of_clients_waits_and_is_served_whole() {
     let rig = Rig::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

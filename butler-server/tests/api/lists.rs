@@ -66,6 +66,7 @@ async fn filters_find_what_they_mean() {
         ("duration<<=61000", vec![]),
         ("unwatched=1&year=1995", vec!["Heat"]),
         ("unwatched=0", vec![]),
+        ("nocache=0&unwatched=0&year=1995", vec!["Heat"]),
         ("trash=1", vec![]),
         ("duplicate=1", vec![]),
         ("addedAt>>=-1d&year=1995", vec!["Heat"]),
@@ -302,4 +303,18 @@ async fn a_name_with_control_characters_breaks_neither_form() {
     let refused = rig.get(format!("{uri}?a%01%1B%3Cb%3E=1")).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert!(refused.text().contains("`a\u{fffd}\u{fffd}&lt;b`"), "{}", refused.text());
+}
+
+#[tokio::test]
+async fn there_are_no_collections_and_every_list_says_so() {
+    let rig = Rig::new();
+    let id = films(&rig);
+    let section = format!("/library/sections/{id}");
+    for list in ["all", "recentlyAdded", "filters", "sorts", "year"] {
+        let uri = format!("{section}/{list}?type=18");
+        assert_eq!(rig.get_json(&uri).await["MediaContainer"]["size"], 0, "{uri}");
+    }
+    for uri in ["/library/all?type=18", "/library/recentlyAdded?type=18"] {
+        assert_eq!(rig.get_json(uri).await["MediaContainer"]["size"], 0, "{uri}");
+    }
 }

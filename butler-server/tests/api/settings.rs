@@ -171,7 +171,14 @@ async fn a_task_that_is_switched_off_is_not_started_and_one_switched_on_again_is
         ("LoudnessAnalysisBehavior", "never", "scheduled", "LoudnessAnalysis"),
         ("MusicAnalysisBehavior", "never", "scheduled", "MusicAnalysis"),
         ("ButlerTaskRefreshLibraries", "0", "1", "RefreshLibraries"),
+        ("ButlerTaskCleanOldBundles", "0", "1", "CleanOldBundles"),
+        ("ButlerTaskCleanOldCacheFiles", "0", "1", "CleanOldCacheFiles"),
+        ("ButlerTaskCleanSupplementalLogFiles", "0", "1", "ButlerTaskCleanSupplementalLogFiles"),
+        ("ButlerTaskGarbageCollectBlobs", "0", "1", "GarbageCollectBlobs"),
+        ("ButlerTaskGarbageCollectLibraryMedia", "0", "1", "GarbageCollectLibraryMedia"),
+        ("ButlerTaskOptimizeDatabase", "0", "1", "OptimizeDatabase"),
         ("ButlerTaskUpgradeMediaAnalysis", "0", "1", "UpgradeMediaAnalysis"),
+        ("GenerateBlurHashBehavior", "never", "scheduled", "GenerateBlurHashes"),
     ] {
         let outcome = async || {
             rig.ask(Method::POST, format!("/butler/{task}"))

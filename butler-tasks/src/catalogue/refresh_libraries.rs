@@ -161,6 +161,10 @@ impl ScanObserver for Teller<'_> {
     fn should_stop(&mut self) -> bool {
         (self.work.is_stopping)()
     }
+
+    fn waits_for_growing(&self) -> bool {
+        !self.work.is_of_watch
+    }
 }
 
 /// What the scans of all sections found.

@@ -122,8 +122,9 @@ pub static PATH_PREFIX: Setting = Setting {
 pub static FS_EVENT_LIBRARY_UPDATES: Setting = Setting {
     id: "FSEventLibraryUpdatesEnabled",
     label: "Scan my library automatically",
-    summary: "Scan what changes in the libraries' folders as soon as the system tells of it and it has stood \
-              still. Folders on network and FUSE mounts are left to the nightly scan.",
+    summary: "Scan what changes in the libraries' folders, media and the pictures beside it, as soon as the system \
+              tells of it and it has stood still, and all of them when the server starts. Folders on network \
+              and FUSE mounts, and those behind links, are left to the nightly scan.",
     group: Group::Library,
     kind: Kind::Bool { default: false },
     hidden: false,

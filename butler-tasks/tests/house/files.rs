@@ -27,6 +27,19 @@ fn cache_files_go_by_their_last_use_and_by_size_and_what_is_in_use_stays() {
 }
 
 #[test]
+fn how_long_cache_and_log_files_stay_is_a_setting() {
+    let mut world = World::new(1);
+    let (cache, log) = (CleanOldCacheFiles, ButlerTaskCleanSupplementalLogFiles);
+    world.own("cache/old", 10, day(-10));
+    world.own("logs/butler.log-2020-01-01.gz", 10, day(-10));
+    for (task, setting) in [(cache, "ButlerCacheMaxAgeDays"), (log, "ButlerLogMaxAgeDays")] {
+        assert_eq!(world.plan(&task, day(0)).unwrap().actions, [], "{setting}");
+        world.set(setting, "9");
+        assert_eq!(world.plan(&task, day(0)).unwrap().actions.len(), 1, "{setting}");
+    }
+}
+
+#[test]
 fn nothing_behind_a_link_is_ever_removed() {
     let world = World::new(1);
     let outside = world.folder.path().join("outside");
@@ -115,4 +128,19 @@ fn runs_are_forgotten_after_their_days_but_for_the_last_ones_by_which_the_schedu
         world.library.run(RunId(30)).unwrap().is_none() && world.library.run(RunId(31)).unwrap().is_some()
     );
     assert_eq!(world.library.next_run_id().unwrap(), RunId(43), "no id is used twice");
+}
+
+#[test]
+fn how_long_runs_are_remembered_is_a_setting() {
+    let mut world = World::new(1);
+    for id in 1..=40 {
+        world.library.save_run(&run(id, TaskName::RefreshLibraries, RunState::Completed, -40)).unwrap();
+    }
+    let forgotten = |world: &World| {
+        let facts = world.run(&ButlerTaskCleanSupplementalLogFiles, day(0)).unwrap().into_facts();
+        counted(&facts, "runs forgotten") > 0
+    };
+    assert!(!forgotten(&world));
+    world.set("ButlerRunHistoryDays", "30");
+    assert!(forgotten(&world));
 }

@@ -32,6 +32,16 @@ fn a_film_leaves_after_its_days_and_what_was_made_of_it_after_as_many_more() {
 }
 
 #[test]
+fn how_long_a_missing_film_stays_is_a_setting() {
+    let mut world = World::new(20);
+    world.remove(1..=1);
+    world.scan(day(1));
+    assert_eq!(world.plan(&GarbageCollectLibraryMedia, day(12)).unwrap().actions, []);
+    world.set("ButlerTrashDays", "9");
+    assert_eq!(world.plan(&GarbageCollectLibraryMedia, day(12)).unwrap().actions.len(), 1);
+}
+
+#[test]
 fn a_film_that_comes_back_in_time_is_the_film_it_was() {
     let world = World::new(20);
     world.remove(1..=1);

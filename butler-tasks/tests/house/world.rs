@@ -158,6 +158,7 @@ impl World {
             library: &self.library,
             ask: &ask,
             run: RunId(1),
+            is_of_watch: false,
             settings: &self.settings,
             today: TODAY,
             now: &|| now,

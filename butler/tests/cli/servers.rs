@@ -218,3 +218,18 @@ fn a_data_folder_on_the_command_line_goes_before_a_url_of_the_environment() {
     from_environment.env("BUTLER_DATA_DIR", folder);
     assert_eq!(said(from_environment).0, 0, "of the environment's two the URL counts");
 }
+
+#[test]
+fn a_zone_that_there_is_not_is_told_wherever_hours_may_be_shown() {
+    let server = butler_fixtures::butler();
+    for arguments in [&["runs"][..], &["night"], &["tasks"]] {
+        let mut command = at(&server, arguments);
+        command.env("TZ", "Mars/Olympus");
+        let (_, _, stderr) = said(command);
+        assert!(stderr.contains("no time zone `Mars/Olympus`"), "{arguments:?}: {stderr}");
+        assert!(!said(at(&server, arguments)).2.contains("zone"), "{arguments:?}");
+    }
+    let mut command = at(&server, &["runs", "--json"]);
+    command.env("TZ", "Mars/Olympus");
+    assert_eq!(said(command).2, "");
+}

@@ -2,7 +2,10 @@
 //! asked for happens.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use butler_fixtures::{Codec, Container, Film, Server, Stage, wait_until};
 use serde_json::Value;
@@ -187,6 +190,12 @@ fn watched(server: &Server) -> usize {
     infos.map(|info| info.lines().filter(|line| line.starts_with("inotify ")).count()).sum()
 }
 
+/// The scans that nobody asked for and that are at their end.
+fn ended_watch_scans(server: &Server) -> Vec<Value> {
+    let runs = server.get_json("/api/v1/runs?origin=watch&state=completed").unwrap();
+    runs["runs"].as_array().unwrap().clone()
+}
+
 #[test]
 fn what_changes_in_watched_folders_is_scanned_without_being_asked_for() {
     let stage = stage();
@@ -198,18 +207,15 @@ fn what_changes_in_watched_folders_is_scanned_without_being_asked_for() {
     };
     set(1);
     wait_until("the root and both films' folders are watched", || watched(&server) == 3).unwrap();
+    wait_until("what came before is asked for", || ended_watch_scans(&server).len() == 1).unwrap();
 
     add(&stage, "Late (2010)/Late (2010).mkv");
     fs::remove_dir_all(stage.folders.movies().join("Film 01 (2001)")).unwrap();
     // How many files of a kind the scans found that nobody asked for.
     let found = |label: &str| -> u64 {
-        let runs = server.get_json("/api/v1/runs?origin=watch").unwrap();
-        let runs = runs["runs"].as_array().unwrap();
-        assert!(
-            runs.iter().all(|run| run["paths"].as_array().is_some_and(|paths| !paths.is_empty())),
-            "{runs:#?}"
-        );
-        runs.iter().filter_map(|run| fact(run, label)).sum()
+        let runs = ended_watch_scans(&server);
+        let of_some = |run: &&Value| run["paths"].as_array().is_some_and(|paths| !paths.is_empty());
+        runs.iter().filter(of_some).filter_map(|run| fact(run, label)).sum()
     };
     wait_until("the new film is found, and the removed one missed", || {
         (found("new files"), found("missing files")) == (1, 1)
@@ -217,6 +223,12 @@ fn what_changes_in_watched_folders_is_scanned_without_being_asked_for() {
     .unwrap();
     wait_until("the new film's folder is watched and the removed one's is not", || watched(&server) == 3)
         .unwrap();
+
+    // A picture beside a film that is known, too.
+    let poster = stage.folders.movies().join("Late (2010)/poster.jpg");
+    butler_fixtures::photo(&poster, butler_fixtures::Picture::Gradients, 40, 60, 1).unwrap();
+    let before = ended_watch_scans(&server).len();
+    wait_until("the picture beside it is asked for", || ended_watch_scans(&server).len() > before).unwrap();
 
     // What comes into the new folder is seen as well, and so is another section.
     add(&stage, "Late (2010)/Late (2010) - other.mkv");
@@ -254,4 +266,57 @@ fn a_scan_that_a_changed_file_asks_for_tries_nothing_again_that_failed() {
     // A person's own wish does.
     let run = completed(&server, asked(&server, "/library/sections/all/refresh"));
     assert_eq!(tried_in(&server), [run["id"].clone()]);
+}
+
+#[test]
+fn what_comes_to_watched_folders_while_the_server_is_down_is_scanned_at_its_start() {
+    let stage = stage();
+    stage.add_movies(&small_films(1)).unwrap();
+    let (server, _) = scanned(&stage);
+    assert_eq!(server.put("/:/prefs?FSEventLibraryUpdatesEnabled=1").unwrap().status, 200);
+    wait_until("the root and the film's folder are watched", || watched(&server) == 2).unwrap();
+    add(&stage, "Before (2010)/Before (2010).mkv");
+    let server = server
+        .restarted(|| {
+            add(&stage, "Meanwhile (2011)/Meanwhile (2011).mkv");
+            Ok(())
+        })
+        .unwrap();
+    wait_until("both are listed", || {
+        server.get_json("/library/all?type=1").is_ok_and(|list| list["MediaContainer"]["size"] == 3)
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_long_copy_is_scanned_when_it_is_done_and_holds_no_other_up() {
+    let stage = stage();
+    stage.add_movies(&small_films(1)).unwrap();
+    let (server, _) = scanned(&stage);
+    assert_eq!(server.put("/:/prefs?FSEventLibraryUpdatesEnabled=1").unwrap().status, 200);
+    wait_until("what came before is asked for", || ended_watch_scans(&server).len() == 1).unwrap();
+    let folder = stage.folders.movies().join("Long (2012)");
+    fs::create_dir_all(&folder).unwrap();
+    let film =
+        fs::read(stage.film(&Film::new(Codec::Mpeg4, Container::Mkv).size(64, 36).seconds(2)).unwrap());
+    let mut copy = fs::File::create(folder.join("Long (2012).mkv")).unwrap();
+    copy.write_all(&film.unwrap()).unwrap();
+    let (stop, stopped) = mpsc::channel::<()>();
+    let copying = std::thread::spawn(move || {
+        while stopped.recv_timeout(Duration::from_millis(20)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            copy.write_all(b"more").unwrap();
+        }
+    });
+    // A film comes beside it, and is listed while the copy goes on.
+    add(&stage, "Long (2012)/Long (2012) - other.mkv");
+    wait_until("the film beside it is found", || {
+        ended_watch_scans(&server).iter().any(|run| fact(run, "new files") == Some(1))
+    })
+    .unwrap();
+    let runs = ended_watch_scans(&server);
+    assert_eq!(runs.len(), 2, "the copy asks for none: {runs:#?}");
+    drop(stop);
+    copying.join().unwrap();
+    wait_until("the copy is found", || ended_watch_scans(&server).len() == 3).unwrap();
+    assert_eq!(fact(&ended_watch_scans(&server)[0], "new files"), Some(1));
 }

@@ -5,6 +5,7 @@ Called by ../plex_clients.rs with the server in BUTLER_URL and BUTLER_TOKEN. End
 
 import os
 import sys
+import time
 
 # This file has the name of the package that it uses.
 sys.path.pop(0)
@@ -39,6 +40,15 @@ with PlexAPI(token=TOKEN, server_url=URL) as plex:
     assert status(lambda: plex.butler.stop_task(request={"butler_task": "BackupDatabase"})) == 404
     assert plex.butler.start_tasks().status_code == 200
     assert plex.butler.stop_tasks().status_code == 200
+
+    # It sends every switch with its default, `nocache` and `unwatched` among them, with whatever it asks.
+    deadline = time.monotonic() + 120
+    while True:
+        films = plex.content.list_content(request={"section_id": "1"}).object.media_container
+        if films.size == 3:
+            break
+        assert time.monotonic() < deadline, films
+        time.sleep(0.2)
 
     # Keeping house, each a run of the task that does so.
     assert status(lambda: plex.library.optimize_database(request={})) == 200

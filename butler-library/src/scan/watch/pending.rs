@@ -81,7 +81,9 @@ impl Pending {
             }
             let still = changes.paths.extract_if(.., |_, last| *last + STILL.unsigned_abs() <= now);
             due.push((*section, still.map(|(path, _)| path).collect()));
-            changes.whole = None;
+            // What was written just before is left to one more.
+            let last = changes.whole.map(|(_, last)| last);
+            changes.whole = last.filter(|last| *last + STILL.unsigned_abs() > now).map(|last| (now, last));
         }
         self.sections.retain(|_, changes| !changes.paths.is_empty() || changes.whole.is_some());
         due
@@ -145,6 +147,9 @@ mod tests {
             assert_eq!(pending.take_due(at(second)), [], "{second}");
         }
         assert_eq!(pending.take_due(at(61)), [(FILMS, vec![])]);
+        assert_eq!(pending.take_due(at(69)), []);
+        assert_eq!(pending.take_due(at(70)), [(FILMS, vec![])], "what was written just before that");
+        assert_eq!(pending.next_due(), None);
     }
 
     #[test]
