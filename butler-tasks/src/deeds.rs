@@ -246,6 +246,7 @@ mod tests {
         let library = Library::open(folder.path()).unwrap();
         let (news, mut deeds, mut report) = (Failures::default(), Deeds::default(), Report::default());
         let mut work = Work {
+            is_of_watch: false,
             library: &library,
             ask: &Ask::default(),
             run: RunId(1),
