@@ -14,7 +14,6 @@ mod open;
 mod pace;
 mod pass;
 mod products;
-mod retag;
 mod sandbox;
 mod scale;
 mod source;

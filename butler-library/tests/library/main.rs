@@ -9,7 +9,6 @@ mod derived;
 mod dry_run;
 mod failing_folders;
 mod failures;
-mod gain_tags;
 mod hierarchy;
 mod housekeeping;
 mod ignored;

@@ -19,7 +19,6 @@ mod loudness;
 mod orders;
 mod photos;
 mod process;
-mod retag;
 mod sandbox;
 mod sonic;
 mod tags;
