@@ -57,17 +57,22 @@ impl Client {
         self.request(Method::DELETE, segments)
     }
 
-    /// Ends when the server takes longer than the client's limit over the shortest of questions, and gives
-    /// the limit that has passed. Whatever it answers, it is there; that it can't be reached at all is found
-    /// by the call that goes on meanwhile.
+    /// Ends when the server answers not even the shortest of questions for as long as the client's limit, and
+    /// gives that limit. Whatever it answers, it is there; that it can't be reached at all is found by the
+    /// call that goes on meanwhile.
     async fn falls_silent(&self) -> Duration {
+        let (limit, mut silent_since) = (self.shared.timeout, None::<Instant>);
         loop {
-            let asked = self.get(&["identity"]);
+            let (asked, begun) = (self.get(&["identity"]), Instant::now());
             let call = asked.call();
-            if let Err(Error::Timeout { after, .. }) =
-                asked.limited(&call, Instant::now(), asked.answer(&call)).await
-            {
-                return after;
+            match asked.limited(&call, begun, asked.answer(&call)).await {
+                // One that a connection took too long to be made for may come sooner than the limit.
+                Err(Error::Timeout { .. }) => {
+                    if silent_since.get_or_insert(begun).elapsed() >= limit {
+                        return limit;
+                    }
+                }
+                _ => silent_since = None,
             }
             tokio::time::sleep(STILL_THERE_EVERY).await;
         }

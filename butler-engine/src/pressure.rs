@@ -58,7 +58,7 @@ enum State {
 }
 
 /// The pressure on the machine, sample by sample.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Pressure {
     state: State,
     /// How long Butler's own is borne next time.

@@ -58,6 +58,7 @@ impl Loop {
     pub(super) fn pressure_sampled(&mut self, sample: Option<Sample>) {
         let limits = limits(&self.settings.borrow());
         self.health.is_pressure_unknown = limits.are_set() && sample.is_none();
+        let before = self.pressure.clone();
         let order = self.pressure.step(Instant::now(), sample, limits, !self.runs.is_empty());
         let done = match order {
             None => return,
@@ -72,6 +73,8 @@ impl Loop {
         if let Err(error) = done {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "what the machine's pressure asks for could not be stored");
+            // It is asked for anew with the next sample.
+            self.pressure = before;
         }
     }
 }

@@ -134,9 +134,10 @@ fn files_of(tx: &Connection, root: RootId, folder: &[u8]) -> Result<Vec<(PartId,
                 files.push((part, path));
             }
         } else {
-            // A folder of another album: past all of it.
-            let behind = path[folder.len() + 1..].iter().position(|byte| *byte == b'/').unwrap_or(0);
-            from = [&path[..folder.len() + 1 + behind], &b"0"[..]].concat();
+            // A folder of another album below this one: past all of it. A file of one above is passed alone.
+            let other = folder_of(&path);
+            from =
+                if other.len() > folder.len() { [other, b"0"].concat() } else { [&path[..], &[0]].concat() };
         }
     }
     Ok(Vec::new())

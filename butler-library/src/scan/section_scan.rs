@@ -354,7 +354,9 @@ impl<'a> Scan<'a> {
             };
             match read::look(self.world, root, &file.seen.path, &mut || self.observer.should_stop()) {
                 Reading::Moving(stat) => {
-                    if watch.look(stat, (self.world.now)()) && !self.observer.waits_for_growing() {
+                    // Only of paths that were told it is sure that they are told again.
+                    let is_left = self.is_partial && !self.observer.waits_for_growing();
+                    if watch.look(stat, (self.world.now)()) && is_left {
                         self.leave_unsettled(&file);
                     } else {
                         still.push((file, watch));

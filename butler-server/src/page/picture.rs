@@ -1,10 +1,12 @@
 //! Pictures that pages show: those of the library as their files are, byte for byte, for no picture of a
 //! stranger is decoded here; and the blur of a picture's colours, drawn of its hash. Both are found by their
-//! content's id, so that a browser may keep them.
+//! content's id.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path as FilePath;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -20,12 +22,16 @@ use crate::error::Problem;
 
 /// A larger file is shown by its blur only: it is read as a whole.
 pub(super) const LARGEST_BYTES: u64 = 32 << 20;
+/// A page waits no longer for a picture.
+const WITHIN: Duration = Duration::from_secs(10);
+/// Bytes between two signs of life.
+const STEP: u64 = 64 << 10;
 /// The longer side of a blur, pixels: it is drawn larger, and smooth.
 const BLUR_SIDE: u32 = 32;
 
 /// A file that says it is a picture and is a page is run by nobody.
 const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
-const KEPT: HeaderValue = HeaderValue::from_static("private, max-age=86400, immutable");
+const KEPT: HeaderValue = HeaderValue::from_static("private, max-age=3600");
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/pictures/{source}", get(whole)).route("/pictures/{source}/blur", get(blur))
@@ -55,13 +61,17 @@ async fn whole(State(app): State<App>, Path(id): Path<String>) -> Result<Respons
         .library(move |library| {
             let files = library.files_of(source)?;
             let read = files.iter().filter(|file| file.size <= LARGEST_BYTES).find_map(|file| {
-                let SourceFile { root_path, path, size, .. } = file.clone();
-                let borders = library.borders();
-                // On the root's own thread: its mount may hang.
-                let read = library.root_threads().call(&root_path, move |_| {
+                let SourceFile { root_path, path, size, mtime_ns, .. } = file.clone();
+                let (borders, since) = (library.borders(), Instant::now());
+                let mut is_enough = || since.elapsed() > WITHIN;
+                // On the root's own thread: its mount may hang, and one that is slow is not away.
+                let read = library.root_threads().call_unless(&root_path, &mut is_enough, move |beat| {
                     let open = open_regular(&path).ok()?;
                     // A link may lead elsewhere since the scan followed it.
-                    if borders.of_open(&open).ok()?.is_some() { None } else { bytes_of(open, size) }
+                    if borders.of_open(&open).ok()?.is_some() || !is_as_scanned(&open, mtime_ns) {
+                        return None;
+                    }
+                    bytes_of(open, size, &mut || beat.tap())
                 });
                 read.ok().flatten()
             });
@@ -73,11 +83,22 @@ async fn whole(State(app): State<App>, Path(id): Path<String>) -> Result<Respons
     Ok(answer(format, bytes))
 }
 
-/// The bytes of a file that has as many as the last scan saw.
-fn bytes_of(file: File, size: u64) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(size + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 == size).then_some(bytes)
+/// Whether nobody wrote a file since the last scan.
+fn is_as_scanned(file: &File, mtime_ns: i64) -> bool {
+    let modified =
+        |metadata: Metadata| metadata.mtime().saturating_mul(1_000_000_000) + metadata.mtime_nsec();
+    file.metadata().is_ok_and(|metadata| modified(metadata) == mtime_ns)
+}
+
+/// The bytes of a file that has as many as the last scan saw; `is_wanted` is asked on the way.
+fn bytes_of(file: File, size: u64, is_wanted: &mut dyn FnMut() -> bool) -> Option<Vec<u8>> {
+    let (mut file, mut bytes) = (file.take(size + 1), Vec::new());
+    while is_wanted() {
+        if (&mut file).take(STEP).read_to_end(&mut bytes).ok()? == 0 {
+            return (bytes.len() as u64 == size).then_some(bytes);
+        }
+    }
+    None
 }
 
 async fn blur(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {

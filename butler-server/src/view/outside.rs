@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use butler_library::{Library, Section, StoreError};
 use jiff::Timestamp;
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use super::backups;
 use crate::app::App;
@@ -64,7 +64,8 @@ impl Seen {
 pub(crate) async fn seen(app: &App, patience: Duration) -> Result<Seen, Problem> {
     let outside = &app.outside;
     let last = || outside.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let Ok(turn) = timeout(patience, Arc::clone(&outside.looking).lock_owned()).await else {
+    let end = tokio::time::Instant::now() + patience;
+    let Ok(turn) = timeout_at(end, Arc::clone(&outside.looking).lock_owned()).await else {
         return Ok(last());
     };
     let own = app.clone();
@@ -75,17 +76,19 @@ pub(crate) async fn seen(app: &App, patience: Duration) -> Result<Seen, Problem>
         own.outside.seen.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&seen);
         Ok::<_, Problem>(seen)
     });
-    match timeout(patience, looking).await {
+    match timeout_at(end, looking).await {
         Ok(seen) => seen.map_err(|error| Problem::bug(&error))?,
         Err(_) => Ok(last()),
     }
 }
 
 async fn look(app: &App) -> Result<Seen, Problem> {
-    let newest = backups::list(app).await?.copies;
-    let newest_backup = newest.map(|copies| copies.first().and_then(|copy| copy.made_at));
-    let away = app.library(|library| Ok::<_, StoreError>(away(library, &library.sections()?))).await?;
-    Ok(Seen { away, newest_backup })
+    let (listed, away) = tokio::join!(
+        backups::list(app),
+        app.library(|library| Ok::<_, StoreError>(away(library, &library.sections()?)))
+    );
+    let newest_backup = listed?.copies.map(|copies| copies.first().and_then(|copy| copy.made_at));
+    Ok(Seen { away: away?, newest_backup })
 }
 
 fn away(library: &Library, sections: &[Section]) -> Vec<Away> {
@@ -103,7 +106,12 @@ fn away(library: &Library, sections: &[Section]) -> Vec<Away> {
         let sentence = format!("{why} What it held is kept until it is back.");
         Some(Away { path: root.clone(), sentence })
     };
-    sections.iter().flat_map(|section| &section.roots).filter_map(|root| look(&root.path)).collect()
+    let roots: Vec<_> = sections.iter().flat_map(|section| &section.roots).map(|root| &root.path).collect();
+    // Side by side: one that does not answer holds up no other.
+    std::thread::scope(|threads| {
+        let looks: Vec<_> = roots.into_iter().map(|root| threads.spawn(move || look(root))).collect();
+        looks.into_iter().filter_map(|look| look.join().ok().flatten()).collect()
+    })
 }
 
 /// Why a folder can't be read, in a sentence.
