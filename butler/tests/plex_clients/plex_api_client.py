@@ -44,7 +44,7 @@ with PlexAPI(token=TOKEN, server_url=URL) as plex:
     # It sends every switch with its default, `nocache` and `unwatched` among them, with whatever it asks.
     deadline = time.monotonic() + 120
     while True:
-        films = plex.content.list_content(request={"section_id": "1"}).object.media_container
+        films = plex.content.list_content(request={"section_id": "1"}).media_container_with_metadata.media_container
         if films.size == 3:
             break
         assert time.monotonic() < deadline, films
