@@ -272,7 +272,7 @@ async fn a_word_that_butler_s_own_api_does_not_know_is_refused_by_name() {
     let answer = rig.get("/api/v1/failures?limit=200").await.json();
     assert_eq!(
         answer["errors"][0]["message"],
-        "`limit` is no parameter of this address; it takes: before, after, task, start, size."
+        "`limit` is no parameter of this address; it takes: before, after, task, run, start, size."
     );
     let token = rig.token.reveal();
     let answer =

@@ -200,7 +200,7 @@ async fn where_nothing_is_known_the_reason_and_the_way_on_are_told() {
         "MusicAnalysis has not run over the section `music`: `butler start MusicAnalysis --wait` does it."
     );
     assert_eq!(titles(&rig.get_json(format!("/library/metadata/{}/nearest", one.item)).await), [""; 0]);
-    assert!(page(&rig, one.item).await.contains("MusicAnalysis has not run over the section"));
+    assert!(page(&rig, one.item).await.contains("What it sounds like is not known yet"));
     publish(&rig, &other, Spec::Sonic, sounding(0.0), None);
     assert!(why().await.starts_with("MusicAnalysis has not heard `Paperhouse` yet: `butler show"));
     publish(&rig, &one, Spec::Sonic, Value::Nothing { why: "The track is silent.".into() }, None);

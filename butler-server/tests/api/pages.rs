@@ -362,7 +362,7 @@ async fn a_task_is_started_by_a_button_and_its_run_is_shown_as_the_api_has_it() 
     for path in ["/", "/runs", "/runs?task=BackupDatabase&state=&origin=&day=", "/tasks/BackupDatabase"] {
         assert!(browser.see(path).await.contains("/runs/1\""), "{path}");
     }
-    assert!(browser.see("/runs?state=failed").await.contains("No run is like this."));
+    assert!(browser.see("/runs?state=failed").await.contains("No run is like this: "));
 }
 
 #[tokio::test]
