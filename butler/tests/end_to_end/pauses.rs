@@ -31,6 +31,12 @@ fn previews(server: &Server, section: &str) -> Vec<Vec<u8>> {
     server.parts(section).unwrap().iter().map(|part| server.preview(part.id).unwrap()).collect()
 }
 
+/// Megabytes a second, 0: as fast as can be. A film that is read so may be done before it is frozen.
+fn read_at_most(server: &Server, rate: u32) {
+    let answer = server.put(&format!("/api/v1/settings?ButlerMaxReadRate={rate}")).unwrap();
+    assert_eq!(answer.status, 200);
+}
+
 #[test]
 fn films_in_hand_that_are_frozen_for_longer_than_the_patience_are_finished_by_the_same_workers() {
     let stage = stage();
@@ -38,14 +44,11 @@ fn films_in_hand_that_are_frozen_for_longer_than_the_patience_are_finished_by_th
     let server = stage.impatient_server().unwrap();
     let section = server.add_section("movie", "Movies", &stage.folders.movies()).unwrap();
     completed(&server, "RefreshLibraries");
-    // A film that is read as fast as can be may be done before it is frozen.
-    let read_at_most =
-        |rate: &str| server.put(&format!("/api/v1/settings?ButlerMaxReadRate={rate}")).unwrap();
-    assert_eq!(read_at_most("1").status, 200);
+    read_at_most(&server, 1);
     let run = server.start_task(BIF).unwrap();
     server.wait_for_run(&run, |run| run["done"].as_u64() >= Some(1) && files_in_hand(run) > 0).unwrap();
     pause(&server, "?note=guests");
-    assert_eq!(read_at_most("0").status, 200);
+    read_at_most(&server, 0);
     wait_until("a worker is frozen", || !frozen(&server).is_empty()).unwrap();
     let (held, run_then) =
         (frozen(&server), server.wait_for_run(&run, |run| run["state"] == "paused").unwrap());
@@ -76,6 +79,7 @@ fn a_frozen_run_is_stopped_while_it_is_frozen_and_a_frozen_worker_that_is_killed
     let stage = stage();
     stage.add_movies(&long_films(12)).unwrap();
     let (server, section) = scanned(&stage);
+    read_at_most(&server, 1);
     let run = server.start_task(BIF).unwrap();
     server.wait_for_run(&run, |run| files_in_hand(run) > 0).unwrap();
     pause(&server, "");
@@ -90,6 +94,7 @@ fn a_frozen_run_is_stopped_while_it_is_frozen_and_a_frozen_worker_that_is_killed
     server.wait_for_run(&run, |run| files_in_hand(run) > 0).unwrap();
     pause(&server, "");
     wait_until("a worker is frozen", || !frozen(&server).is_empty()).unwrap();
+    read_at_most(&server, 0);
     for pid in frozen(&server) {
         butler_fixtures::send(pid, butler_fixtures::Signal::KILL).unwrap();
     }

@@ -11,7 +11,7 @@ use super::{nights, open, season, signed_in, stage};
 use jiff::civil::date;
 
 /// A page has room for so much.
-const LARGEST_BYTES: u64 = 60_000;
+const LARGEST_BYTES: u64 = 80_000;
 
 fn sample(stage: &Stage) -> Server {
     let made = command(Path::new(env!("CARGO_BIN_EXE_butler")).with_file_name("sample-library"))
