@@ -354,9 +354,7 @@ impl<'a> Scan<'a> {
             };
             match read::look(self.world, root, &file.seen.path, &mut || self.observer.should_stop()) {
                 Reading::Moving(stat) => {
-                    // Only of paths that were told it is sure that they are told again.
-                    let is_left = self.is_partial && !self.observer.waits_for_growing();
-                    if watch.look(stat, (self.world.now)()) && is_left {
+                    if watch.look(stat, (self.world.now)()) && !self.observer.waits_for_growing() {
                         self.leave_unsettled(&file);
                     } else {
                         still.push((file, watch));
