@@ -1,10 +1,7 @@
 //! What a run derives at its end, by a driven clock: the worker's part is stored beforehand.
 
 use butler_api::{RunState, TaskName};
-use butler_library::{
-    ItemFilter, ItemId, ItemKind, MadeProduct, NewSection, PublishedUnit, RealFiles, ScanObserver,
-    ScanProgress, ScanWorld, SectionId, SectionKind, SourceId,
-};
+use butler_library::{ItemFilter, ItemId, ItemKind, MadeProduct, PublishedUnit, SectionId, SourceId};
 use butler_product::Spec;
 use butler_product::bandwidth::{Rates, Summary, ToldBy};
 use butler_product::needed_bandwidth::NeededBandwidth;
@@ -16,40 +13,13 @@ use crate::run::phase::Phase;
 
 const DEEP: TaskName = TaskName::DeepMediaAnalysis;
 
-struct Quiet;
-
-impl ScanObserver for Quiet {
-    fn progress(&mut self, _: ScanProgress) {}
-
-    fn should_stop(&mut self) -> bool {
-        false
-    }
-}
-
 /// A night with an album of tracks, and the folder that holds them.
 fn night(tracks: &[&str]) -> (Night, SectionId, TempDir) {
     let (night, media) = (Night::new(), butler_fixtures::tempdir().unwrap());
     let album = media.path().join("Nina/Blue");
     std::fs::create_dir_all(&album).unwrap();
     tracks.iter().for_each(|track| std::fs::write(album.join(track), track.repeat(100)).unwrap());
-    let library = &night.engine.library;
-    let section = NewSection {
-        name: "Music".into(),
-        kind: SectionKind::Artist,
-        roots: vec![media.path().to_owned()],
-        agent: "none".into(),
-        scanner: "none".into(),
-        language: "en-US".into(),
-    };
-    let section = library.add_section(section, night.clock.now()).unwrap();
-    let world = ScanWorld {
-        root_threads: library.root_threads(),
-        files: Arc::new(RealFiles),
-        now: &|| night.clock.now(),
-        settle: &|_| {},
-        run: None,
-    };
-    butler_library::scan_section(library, section, &world, &mut Quiet).unwrap();
+    let section = night.music(vec![media.path().to_owned()]);
     (night, section, media)
 }
 

@@ -62,29 +62,15 @@ impl Loop {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::Arc;
 
     use butler_api::TaskName;
-    use butler_library::{
-        DiskKind, ItemFilter, ItemKind, NewSection, RealFiles, ScanObserver, ScanProgress, ScanWorld,
-        SectionKind,
-    };
+    use butler_library::{DiskKind, ItemFilter, ItemKind};
     use butler_product::{Spec, bif};
 
     use super::*;
     use crate::engine::event::{EngineEvent, Gathered};
     use crate::engine::night_tests::Night;
     use crate::unit::{Spent, UnitOutcome, UnitOver};
-
-    struct Unseen;
-
-    impl ScanObserver for Unseen {
-        fn progress(&mut self, _: ScanProgress) {}
-
-        fn should_stop(&mut self) -> bool {
-            false
-        }
-    }
 
     /// Puts three tracks into each of these folders, and has them scanned; the contents.
     fn tracks(night: &Night, folders: &[&Path]) -> Vec<SourceId> {
@@ -95,24 +81,8 @@ mod tests {
                 std::fs::write(folder.join(format!("Nina/Blue/{track}.flac")), content).unwrap();
             }
         }
+        let section = night.music(folders.iter().map(|folder| folder.to_path_buf()).collect());
         let library = &night.engine.library;
-        let section = NewSection {
-            name: "Music".into(),
-            kind: SectionKind::Artist,
-            roots: folders.iter().map(|folder| folder.to_path_buf()).collect(),
-            agent: "none".into(),
-            scanner: "none".into(),
-            language: "en-US".into(),
-        };
-        let section = library.add_section(section, night.clock.now()).unwrap();
-        let world = ScanWorld {
-            root_threads: library.root_threads(),
-            files: Arc::new(RealFiles),
-            now: &|| night.clock.now(),
-            settle: &|_| {},
-            run: None,
-        };
-        butler_library::scan_section(library, section, &world, &mut Unseen).unwrap();
         let filter = ItemFilter { kind: Some(ItemKind::Track) };
         let items = library.items_of_section(section, filter, 0, 100).unwrap().rows;
         let media = items.into_iter().flat_map(|item| library.item(item.id).unwrap().unwrap().media);

@@ -1,9 +1,12 @@
 //! The loop through a night, by a driven clock: nobody sleeps here.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use butler_api::{Ask, PauseEnd, PauseOwner, Reason, RunState, TaskName};
-use butler_library::SourceId;
+use butler_library::{
+    NewSection, RealFiles, ScanObserver, ScanProgress, ScanWorld, SectionId, SectionKind, SourceId,
+};
 use butler_product::Spec;
 use butler_schedule::Lane;
 use butler_tasks::{Report, SettingsFile};
@@ -27,9 +30,43 @@ pub(super) struct Night {
     folder: TempDir,
 }
 
+/// Looks on while a section is scanned.
+struct Onlooker;
+
+impl ScanObserver for Onlooker {
+    fn progress(&mut self, _: ScanProgress) {}
+
+    fn should_stop(&mut self) -> bool {
+        false
+    }
+}
+
 impl Night {
     pub(super) fn new() -> Self {
         Self::of_cores(1)
+    }
+
+    /// Makes a section of music of these folders, and scans it.
+    pub(super) fn music(&self, roots: Vec<PathBuf>) -> SectionId {
+        let library = &self.engine.library;
+        let section = NewSection {
+            name: "Music".into(),
+            kind: SectionKind::Artist,
+            roots,
+            agent: "none".into(),
+            scanner: "none".into(),
+            language: "en-US".into(),
+        };
+        let section = library.add_section(section, self.clock.now()).unwrap();
+        let world = ScanWorld {
+            root_threads: library.root_threads(),
+            files: Arc::new(RealFiles),
+            now: &|| self.clock.now(),
+            settle: &|_| {},
+            run: None,
+        };
+        butler_library::scan_section(library, section, &world, &mut Onlooker).unwrap();
+        section
     }
 
     pub(super) fn of_cores(cores: u16) -> Self {
