@@ -87,11 +87,19 @@ impl Browser {
         }
     }
 
-    /// Opens an address, and waits until all of it is there.
+    /// Opens an address, and waits until all of it is there; also where the page that is left goes elsewhere meanwhile.
     pub(crate) fn open(&mut self, url: &str) -> Result<()> {
-        self.evaluate("window.__before = true").ok();
-        let answer = self.call("Page.navigate", json!({"url": url}))?;
-        ensure!(answer["errorText"].is_null(), "{url}: {}", answer["errorText"]);
+        let since = Instant::now();
+        loop {
+            self.evaluate("window.__before = true").ok();
+            let answer = self.call("Page.navigate", json!({"url": url}))?;
+            let error = &answer["errorText"];
+            if error.is_null() {
+                break;
+            }
+            ensure!(error == "net::ERR_ABORTED" && since.elapsed() < PATIENCE, "{url}: {error}");
+            std::thread::sleep(PAUSE);
+        }
         self.until("the page is loaded", "document.readyState === 'complete' && !window.__before")
     }
 
