@@ -96,7 +96,8 @@ texts! {
     FilePath = pattern("^/");
     /// A section's name: one line, and not blank.
     SectionName = |text: ObjectBuilder| {
-        let form = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$";
+        let breaks = r"\x00-\x1f\x7f-\x9f\u2028\u2029";
+        let form = format!("^[^{breaks}]*[^\\s{breaks}][^{breaks}]*$");
         text.min_length(Some(1)).max_length(Some(100)).pattern(Some(form))
     };
 }

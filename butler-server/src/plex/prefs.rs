@@ -101,12 +101,16 @@ async fn list_of_section(
 #[utoipa::path(put, path = "/library/sections/{id}/prefs", tag = "settings",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("enableBIFGeneration" = inline(Option<Switch>), Query, description = "Whether preview thumbnails are made."),
-        ("enableChapterThumbGeneration" = inline(Option<Switch>), Query, description = "Whether chapter thumbnails \
-                                                                                are made."),
-        ("enableLoudnessAnalysis" = inline(Option<Switch>), Query, description = "Whether loudness is measured."),
-        ("enableVoiceActivityGeneration" = inline(Option<Switch>), Query, description = "Whether speech is detected."),
-        ("musicAnalysis" = inline(Option<Switch>), Query, description = "Whether it is found out what tracks sound like."),
+        ("enableBIFGeneration" = inline(Option<Switch>), Query,
+            description = "Whether preview thumbnails are made."),
+        ("enableChapterThumbGeneration" = inline(Option<Switch>), Query,
+            description = "Whether chapter thumbnails are made."),
+        ("enableLoudnessAnalysis" = inline(Option<Switch>), Query,
+            description = "Whether loudness is measured."),
+        ("enableVoiceActivityGeneration" = inline(Option<Switch>), Query,
+            description = "Whether speech is detected."),
+        ("musicAnalysis" = inline(Option<Switch>), Query,
+            description = "Whether it is found out what tracks sound like."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
