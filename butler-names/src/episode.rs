@@ -158,10 +158,14 @@ fn show_of(prefix: &str) -> &str {
 fn is_fansub(stem: &str) -> bool {
     let stem = stem.trim();
     let group = stem.strip_prefix('[').and_then(|inner| inner.split_once(']'));
-    let is_sum = |end: &str| end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
     group.is_some_and(|(group, _)| !group.contains('.') && group.chars().any(char::is_alphabetic))
         || stem.strip_suffix(']').and_then(|stem| stem.rsplit_once('[')).is_some_and(|(_, end)| is_sum(end))
         || stem.as_bytes().windows(6).any(|word| word.eq_ignore_ascii_case(b"vostfr"))
+}
+
+/// Whether it is a sum of the file, `0A1B2C3D`.
+fn is_sum(end: &str) -> bool {
+    end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether a name tells season and episode itself.
@@ -347,10 +351,9 @@ fn title_of(rest: &str) -> Option<String> {
     }
     let kept = junk::cut(rest).trim_end();
     // `[0A1B2C3D]` is a sum of the file.
-    let kept = match kept.strip_suffix(']').and_then(|kept| kept.rsplit_once('[')) {
-        Some((title, sum)) if sum.len() == 8 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()) => title,
-        _ => kept,
-    };
+    let last = kept.strip_suffix(']').and_then(|kept| kept.rsplit_once('['));
+    let last = last.or_else(|| kept.strip_suffix(')').and_then(|kept| kept.rsplit_once('(')));
+    let kept = last.filter(|(_, sum)| is_sum(sum)).map_or(kept, |(title, _)| title);
     let kept = kept.trim_end_matches([' ', '.', '_', '-']);
     if kept.starts_with('[') && kept.find(']') == Some(kept.len() - 1) {
         return None;
@@ -383,11 +386,20 @@ fn without_group(text: &str) -> &str {
         }
         text = behind;
         // Of `[Group][Title][04]` the second is the title.
-        let outside = text.strip_prefix('[').and_then(|inner| inner.split_once(']'));
-        if !outside.is_some_and(|(_, rest)| {
-            rest.trim_start_matches(['_', ' ', '.']).starts_with(char::is_alphabetic)
-        }) {
+        if !text.starts_with('[') || !has_title_outside(text) {
             return text;
         }
     }
+}
+
+/// Whether a title follows the brackets in front, none of which holds a number: `[Others][Rip]_Show_04`.
+fn has_title_outside(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((inner, behind)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        if inner.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
+        rest = behind.trim_start_matches(['_', ' ', '.']);
+    }
+    rest.starts_with(char::is_alphabetic) && !junk::is_hard(&junk::words(rest), 0)
 }

@@ -41,6 +41,8 @@ pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &s
                     && !is_told_within(stem, &above.title)
                     && !is_marked(stem, &own.title, &above.title)
                     && !is_behind_a_year(&own.title, &above.title)
+                    && !is_parted_by_a_dash(&own.title, &above.title)
+                    && !is_behind_junk(&own.title, &above.title)
                     && own.title.chars().any(char::is_alphabetic) =>
             {
                 Some(own)
@@ -107,6 +109,19 @@ fn is_marked(stem: &str, own: &str, folder: &str) -> bool {
 fn is_behind_a_year(own: &str, folder: &str) -> bool {
     let (own, folder) = (words(own), words(folder));
     !folder.is_empty() && own.starts_with(&folder) && own.get(folder.len()).is_some_and(|word| is_year(word))
+}
+
+/// Whether what a file calls its show is the folder's, and behind a dash the title of the episode or of a
+/// part of the show: `Dark - Lies - S01E02` in the folder `Dark`.
+fn is_parted_by_a_dash(own: &str, folder: &str) -> bool {
+    own.match_indices(" - ").any(|(dash, _)| comparable(&own[..dash]) == comparable(folder))
+}
+
+/// Whether nothing but a release's words stand in front of the folder's show: `HD 720p: Dark.S01E02`.
+fn is_behind_junk(own: &str, folder: &str) -> bool {
+    let own = own.trim_end_matches(['.', ' ']);
+    let front = own.len().checked_sub(folder.len()).filter(|at| own.is_char_boundary(*at));
+    front.is_some_and(|at| junk::is_all(&own[..at].replace(':', " ")) && comparable(&own[at..]) == comparable(folder))
 }
 
 /// A show's title with the junk in it, where folder and file both write that, and a plain word behind it:

@@ -78,6 +78,9 @@ fn a_show_whose_name_is_a_number_has_other_numbers_too() {
             ("13 Series/13 Series S01E02.mkv", "13 Series S1 E2"),
             ("series 2009/series.2009.416.hdtv-grp.mkv", "series 2009 S4 E16"),
             ("24-7 Series/24-7 Series - S01E01.mkv", "24-7 Series S1 E1"),
+            ("11.22.63/Season 1/11.22.63.106.hdtv-grp.mkv", "11 22 63 S1 E6"),
+            ("10 Things/Season 1/10 Things 03.mkv", "10 Things S1 E3"),
+            ("9-1-1/Season 2/9-1-1 - 04 - Title.mkv", "9-1-1 S2 E4 | Title"),
         ],
     );
 }
@@ -106,6 +109,24 @@ fn the_folder_s_show_is_told_with_a_year_or_with_words_of_a_release_in_it() {
             ("Garden.1080p/Garden.1080p.S01E02.mkv", "Garden S1 E2"),
             ("Garden Show 1080p/Garden Show 1080p S01E02.mkv", "Garden Show S1 E2"),
             ("Garden (Miniserie) (2024)/S01E02.mkv", "Garden (2024) S1 E2"),
+            ("Harbour Watch/HD 1080p: Harbour Watch.S03E16.Title.mkv", "Harbour Watch S3 E16 | Title"),
+        ],
+    );
+}
+
+#[test]
+fn behind_the_folder_s_show_and_a_dash_stands_no_other_show() {
+    check(
+        Show,
+        &[
+            ("Harbour Watch/Harbour Watch - Livre V - Ep 23 - Le Quai.avi", "Harbour Watch #23 | Le Quai"),
+            ("Harbour Watch/Harbour Watch - The Long Night - S01E02.mkv", "Harbour Watch S1 E2"),
+            ("Harbour Watch/[Group].Harbour.Watch.-.Night.Shift.-.11.[1080p].mkv", "Harbour Watch #11 | v 1080p"),
+            ("Harbour - Watch/Harbour - Watch - Two - S01E02.mkv", "Harbour - Watch S1 E2"),
+            // Without a dash it may be another one.
+            ("Harbour/Harbour Watch - S01E02.mkv", "Harbour Watch S1 E2"),
+            ("Harbour/Other - Harbour - S01E02.mkv", "Other - Harbour S1 E2"),
+            ("Harbour Watch - Night Shift - 11.mkv", "Harbour Watch - Night Shift #11"),
         ],
     );
 }
