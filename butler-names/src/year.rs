@@ -106,7 +106,10 @@ fn bare(text: &str) -> Option<Found> {
     let at = (1..junk_start).rev().find(|at| bare_year(&words[*at]).is_some())?;
     let Word { start, end, .. } = words[at];
     let found = Found { year: bare_year(&words[at])?, start, end, sure: false, span: false };
-    if clean(&text[..start]).is_empty() || is_date(text, &words, at) || text[..start].ends_with(['(', '[', '{']) {
+    if clean(&text[..start]).is_empty()
+        || is_date(text, &words, at)
+        || text[..start].ends_with(['(', '[', '{'])
+    {
         return None;
     }
     let next = words.get(at + 1);
@@ -146,7 +149,9 @@ fn behind_junk(text: &str) -> Option<Found> {
     let words = junk::words(text);
     let mut years = words.iter().enumerate().filter(|(_, word)| word.start >= from);
     let (at, word) = years.find(|(at, word)| {
-        bare_year(word).is_some() && !is_date(text, &words, *at) && !text[..word.start].ends_with(['(', '[', '{'])
+        bare_year(word).is_some()
+            && !is_date(text, &words, *at)
+            && !text[..word.start].ends_with(['(', '[', '{'])
     })?;
     let Word { start, end, .. } = *word;
     (at > 0).then_some(Found { year: bare_year(word)?, start, end, sure: false, span: false })

@@ -121,7 +121,9 @@ fn is_parted_by_a_dash(own: &str, folder: &str) -> bool {
 fn is_behind_junk(own: &str, folder: &str) -> bool {
     let own = own.trim_end_matches(['.', ' ']);
     let front = own.len().checked_sub(folder.len()).filter(|at| own.is_char_boundary(*at));
-    front.is_some_and(|at| junk::is_all(&own[..at].replace(':', " ")) && comparable(&own[at..]) == comparable(folder))
+    front.is_some_and(|at| {
+        junk::is_all(&own[..at].replace(':', " ")) && comparable(&own[at..]) == comparable(folder)
+    })
 }
 
 /// A show's title with the junk in it, where folder and file both write that, and a plain word behind it:

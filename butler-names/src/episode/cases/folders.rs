@@ -121,7 +121,10 @@ fn behind_the_folder_s_show_and_a_dash_stands_no_other_show() {
         &[
             ("Harbour Watch/Harbour Watch - Livre V - Ep 23 - Le Quai.avi", "Harbour Watch #23 | Le Quai"),
             ("Harbour Watch/Harbour Watch - The Long Night - S01E02.mkv", "Harbour Watch S1 E2"),
-            ("Harbour Watch/[Group].Harbour.Watch.-.Night.Shift.-.11.[1080p].mkv", "Harbour Watch #11 | v 1080p"),
+            (
+                "Harbour Watch/[Group].Harbour.Watch.-.Night.Shift.-.11.[1080p].mkv",
+                "Harbour Watch #11 | v 1080p",
+            ),
             ("Harbour - Watch/Harbour - Watch - Two - S01E02.mkv", "Harbour - Watch S1 E2"),
             // Without a dash it may be another one.
             ("Harbour/Harbour Watch - S01E02.mkv", "Harbour Watch S1 E2"),
