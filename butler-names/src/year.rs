@@ -117,6 +117,8 @@ fn bare(text: &str) -> Option<Found> {
     let dotted =
         !text[..start].trim().contains(' ') && (text[end..].starts_with(['.', '_']) || end == text.len());
     let dotted = dotted || !text.trim().contains(' ');
+    // `Heat.1995 Directors Cut` has blanks behind it only.
+    let dotted = dotted || (!text[..start].trim().contains(' ') && text[..start].ends_with(['.', '_']));
     let ends = next.is_none() || at + 1 == junk_start;
     let belongs = BEFORE_A_TITLE_S_NUMBER.contains(&words[at - 1].text.to_lowercase().as_str());
     let follows_junk = (dotted || junk_start < words.len())
@@ -129,11 +131,13 @@ fn bare(text: &str) -> Option<Found> {
     }
 }
 
-/// `1993- Heat`, as a series of films is put in order; `2001 - A Space Odyssey` is a title.
+/// `1993- Heat`, `1993. Heat`, `1993-Heat`, as a series of films is put in order; `2001 - A Space Odyssey` is
+/// a title.
 fn in_front(text: &str) -> Option<Found> {
     let digits = text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
     let year = digits.parse().ok().filter(|year| BARE.contains(year))?;
-    let title = text[4..].strip_prefix("- ")?;
+    let marks = ["- ", ". ", "-", "_ "];
+    let title = marks.iter().find_map(|mark| text[4..].strip_prefix(mark))?;
     title.starts_with(char::is_alphabetic).then_some(Found {
         year,
         start: 0,

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::junk::{self, Word};
-use super::super::title::{clean, words};
+use super::super::title::{clean, comparable, words};
 use super::numbers::{is_inside_a_word, is_revision};
 use super::season::{NUMERALS, YEARS};
 
@@ -118,7 +118,7 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
     let in_folder = show.is_some() || season.is_some();
     let of_season = |found| of_season(text, found, season);
     marked(text)
-        .or_else(|| behind_point(text, season).filter(|found| found.start == 0))
+        .or_else(|| behind_point(text, around).filter(|found| found.start == 0 || season.is_none()))
         .or_else(|| if in_folder { leading(text, around) } else { None })
         .or_else(|| {
             whole(DASHED.as_ref()?, text)
@@ -126,7 +126,7 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
                 .map(of_season)
         })
         .or_else(|| whole(BRACKETED.as_ref()?, text).map(of_season))
-        .or_else(|| behind_point(text, season))
+        .or_else(|| behind_point(text, around))
         .or_else(|| if in_folder { behind_show(text, around) } else { None })
         .or_else(|| whole(PART.as_ref()?, text))
         .or_else(|| part_word(text))
@@ -172,7 +172,8 @@ pub(super) fn marked(text: &str) -> Option<Found> {
 /// `401` in the folder of the fourth season.
 fn of_season(text: &str, found: Found, season: Option<u32>) -> Found {
     let digits = text[found.start..found.end].bytes().filter(u8::is_ascii_digit).count();
-    let of_season = season.filter(|season| digits == 3 && *season > 0 && found.first / 100 == *season);
+    let of_season =
+        season.filter(|season| (3..=4).contains(&digits) && *season > 0 && found.first / 100 == *season);
     match of_season.filter(|_| found.first == found.last && !found.first.is_multiple_of(100)) {
         Some(season) => {
             let number = found.first % 100;
@@ -303,17 +304,27 @@ fn leading(text: &str, around: Around<'_>) -> Option<Found> {
     }
 }
 
-/// The `02` of `1.02 Go West` and `Show 1-02`, if the number in front is the season of the folder.
-fn behind_point(text: &str, season: Option<u32>) -> Option<Found> {
-    season?;
+/// The `02` of `1.02 Go West` and `Show 1-02`, if the number in front is the season of the folder; where that
+/// tells none, the `1.02` behind the show's name alone.
+fn behind_point(text: &str, around: Around<'_>) -> Option<Found> {
+    let Around { season, show, .. } = around;
     let found = POINT.as_ref()?.captures(text)?;
     let (of_season, number) = (found.get(1)?, found.get(2)?);
     let first: u32 = number.as_str().parse().ok()?;
     // `9-10` in the folder of the ninth season are two episodes.
     let is_range = text[of_season.end()..].starts_with('-')
         && (of_season.len() > 1 || season.is_some_and(|season| first == season + 1 && first > 9));
-    (of_season.as_str().parse().ok() == season && !is_range).then_some(Found {
-        season,
+    let told: u32 = of_season.as_str().parse().ok()?;
+    let is_it = match season {
+        Some(season) => season == told && !is_range,
+        None => {
+            let front = clean(&text[..of_season.start()]);
+            let is_point = text[of_season.end()..].starts_with('.');
+            is_point && show.is_some_and(|show| front.is_empty() || comparable(&front) == comparable(show))
+        }
+    };
+    is_it.then_some(Found {
+        season: Some(told),
         first,
         last: first,
         start: of_season.start(),
@@ -426,10 +437,15 @@ fn glued(text: &str, around: Around<'_>) -> Option<Found> {
         // One digit is glued to titles too, unless nothing follows but a release's words.
         let is_apart = at + 1 == all.len() || junk::is_hard(&all, at + 1);
         let is_it = (2..=4).contains(&digits) || (digits == 1 && is_apart);
+        // `TheShow01`, `grp-show01`
+        let own = || words(&text[word.start..start]).concat();
+        let is_show =
+            |title: &str| title == show || title.strip_prefix("the").is_some_and(|rest| rest == show);
         let is_it = is_it
             && digits < word.text.len()
-            && words(&text[..start]).concat() == show
-            && !is_other(&text[start..word.end]);
+            && !is_other(&text[start..word.end])
+            && (is_show(&words(&text[..start]).concat())
+                || (at == 1 && all[0].start == 0 && is_show(&own())));
         is_it.then(|| one(Word { text: &text[start..word.end], start, end: word.end }, text, around))?
     })
 }

@@ -54,6 +54,21 @@ pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &s
     chosen.unwrap_or_else(|| Show { title: titled(junk::cut(stem)), ..Show::default() })
 }
 
+/// The folder above the one that a file lies in, if its year or id makes it sure and the file names its show:
+/// `Show (2010)/Arc Two/Show - 05.mkv`.
+pub(super) fn further_up<'a>(folders: &'a [String], nearest: Option<&str>, prefix: &str) -> Option<&'a str> {
+    let own = named(prefix).title;
+    let at = folders.iter().position(|folder| nearest == Some(folder.as_str()))?;
+    if own.is_empty() || is_sure(&named(&folders[at])) {
+        return None;
+    }
+    let is_it = |folder: &&String| {
+        let show = named(folder);
+        is_sure(&show) && comparable(&show.title) == comparable(&own)
+    };
+    folders[..at].iter().rev().find(is_it).map(String::as_str)
+}
+
 fn is_sure(show: &Show) -> bool {
     show.year.is_some() || show.ids != super::super::Ids::default()
 }
