@@ -1,8 +1,8 @@
 //! A run that is asked for again looks again for what is lacking, wherever it is.
 
-use butler_api::{Ask, Origin, RunState, TaskName};
 use std::path::Path;
 
+use butler_api::{Ask, Origin, RunState, TaskName};
 use butler_library::{Failed, FileMark, SourceId};
 use butler_product::{Failure, FailureClass, Spec};
 use butler_tasks::{Report, WorkStep};
