@@ -24,7 +24,8 @@ const METADATA_LIBRARY: &Guid = b"\x94\x1C\x23\x44\x98\x94\xD1\x49\xA1\x41\x1D\x
 /// The tags of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct AsfTags {
-    /// Names in lower case with their values, in the file's order.
+    /// Names in lower case with their values: of one that several objects hold, those of the plainer object
+    /// first, wherever that stands.
     pub(super) texts: Vec<(String, String)>,
     pub(super) has_picture: bool,
 }
@@ -36,13 +37,24 @@ pub(super) fn read(file: &mut (impl Read + Seek)) -> Option<AsfTags> {
     if kind != *HEADER {
         return None;
     }
-    let mut tags = AsfTags::default();
-    // How many objects there are, and two bytes of a fixed value.
-    let _ = skip(file, 6).and_then(|()| tags.objects(file, HEAD + 6, size));
-    Some(tags)
+    let mut found = Found::default();
+    // How many objects there are, and two bytes of a fixed value, stand in front.
+    let _ = found.objects(file, HEAD + 6, size);
+    let Found { mut texts, has_picture, .. } = found;
+    texts.sort_by_key(|(rank, ..)| *rank);
+    Some(AsfTags { texts: texts.into_iter().map(|(_, name, text)| (name, text)).collect(), has_picture })
 }
 
-impl AsfTags {
+/// What was found so far, in the file's order.
+#[derive(Default)]
+struct Found {
+    /// The rank of the object in hand.
+    rank: usize,
+    texts: Vec<(usize, String, String)>,
+    has_picture: bool,
+}
+
+impl Found {
     /// Reads the objects from `at` to `end`, both from the file's start.
     fn objects(&mut self, file: &mut (impl Read + Seek), mut at: u64, end: u64) -> Option<()> {
         for _ in 0..MAX_PARTS {
@@ -55,6 +67,8 @@ impl AsfTags {
                 return None;
             }
             let behind = at.checked_add(size)?;
+            let ranked = [CONTENT, EXTENDED_CONTENT, METADATA, METADATA_LIBRARY];
+            self.rank = ranked.iter().position(|known| **known == kind).unwrap_or(ranked.len());
             // A damaged one costs no other.
             let _ = match &kind {
                 CONTENT => self.content(file),
@@ -121,7 +135,7 @@ impl AsfTags {
 
     fn add(&mut self, name: &str, text: String) {
         if !text.is_empty() {
-            self.texts.push((name.to_lowercase(), text));
+            self.texts.push((self.rank, name.to_lowercase(), text));
         }
     }
 }
@@ -224,7 +238,7 @@ mod tests {
             ("wm/iscompilation", "1"),
             ("wm/genre", "Jazz"),
         ]);
-        assert_eq!(texts(file(&[content, more, extension])), (expect, true));
+        assert_eq!(texts(file(&[extension, more, content])), (expect, true));
     }
 
     #[test]
