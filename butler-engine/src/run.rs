@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use butler_api::{Ask, Origin, Reason, RunId, RunRecord, TaskName};
-use butler_library::{FileMark, RunGain, RunProgress, SourceId};
+use butler_library::{Failed, FileMark, RunGain, RunProgress, SourceId};
 use butler_product::ProductKind;
 use butler_tasks::{Report, SectionStep, Stage, Task, WorkStep};
 use jiff::Timestamp;
@@ -69,8 +69,8 @@ pub(crate) struct Run {
     pub(crate) answered: HashSet<(SourceId, ProductKind)>,
     /// The window's end that binds it.
     pub(crate) bound_until: Option<Timestamp>,
-    /// Lacks that are left alone until their next try.
-    pub(crate) held_back: u64,
+    /// What failed before and is left alone.
+    pub(crate) held_back: Failed,
     in_hand: BTreeMap<UnitId, (String, u64)>,
     waits: Option<Reason>,
     /// The section that the run's own work goes through.
@@ -122,7 +122,7 @@ impl Run {
             looks_again: None,
             answered: HashSet::new(),
             bound_until: record.bound_until,
-            held_back: 0,
+            held_back: Failed::default(),
             in_hand: BTreeMap::new(),
             waits: None,
             section: None,
@@ -285,9 +285,17 @@ impl Run {
         }
     }
 
-    /// So many lacks rest after failures. What it tried and failed at itself is not left alone by it.
-    pub(crate) fn leaves_alone(&mut self, held_back: u64) {
-        self.held_back = if self.tries_again() { 0 } else { held_back.saturating_sub(self.tally.failed) };
+    /// So much rests after failures. What it tried and failed at itself is not left alone by it.
+    pub(crate) fn leaves_alone(&mut self, held_back: Failed) {
+        let of_work = self.failures - self.tally.failed;
+        let files = (self.failed_files.len() as u64).saturating_sub(of_work);
+        self.held_back = match self.tries_again() {
+            true => Failed::default(),
+            false => Failed {
+                products: held_back.products.saturating_sub(self.tally.failed),
+                files: held_back.files.saturating_sub(files),
+            },
+        };
     }
 
     pub(crate) fn unit_opened(&mut self, unit: UnitId, file: String) {
@@ -343,12 +351,12 @@ impl Run {
         let failed_files = if failed > 0 { self.failed_files.len() as u64 } else { 0 };
         let facts = [
             ("products made", made),
-            ("files with nothing to make one of", nothing),
+            ("nothing there to make one of", nothing),
             ("files that failed", failed_files),
             ("products that could not be made", failed),
             ("settled before the server was restarted", before),
             ("made before it began, while others read the same files", ahead),
-            ("left alone until their next try", held_back),
+            ("files that failed before, left alone", held_back.files),
             ("left, for their folder is away", away),
             ("left, for their file is gone", gone),
             ("left for a later run", left),
@@ -420,8 +428,8 @@ impl Run {
             // What is about products is told by their files.
             let undone = self.report.undone.clone().filter(|_| self.tally.failed == 0);
             Reason::DoneWithFailures { failures, files, undone }
-        } else if self.held_back > 0 {
-            Reason::HeldBack { held_back: self.held_back }
+        } else if self.held_back.products > 0 {
+            Reason::HeldBack { held_back: self.held_back.products, files: self.held_back.files }
         } else if self.total == 0 {
             Reason::NothingToDo
         } else {
@@ -460,7 +468,7 @@ mod tests {
     #[test]
     fn a_media_runs_report_says_what_came_of_its_wishes_and_why_some_were_left() {
         let mut run = run();
-        (run.phase, run.total, run.held_back) = (Phase::Units, 10, 2);
+        (run.phase, run.total, run.held_back) = (Phase::Units, 10, Failed { products: 1, files: 2 });
         for came in [Came::Made, Came::Made, Came::Nothing, Came::Failed, Came::Failed] {
             run.step_done(came);
         }
@@ -473,10 +481,10 @@ mod tests {
         run.unit_ended(1, 4_096);
         let expect = [
             ReportFact::count("products made", 2),
-            ReportFact::count("files with nothing to make one of", 1),
+            ReportFact::count("nothing there to make one of", 1),
             ReportFact::count("files that failed", 1),
             ReportFact::count("products that could not be made", 2),
-            ReportFact::count("left alone until their next try", 2),
+            ReportFact::count("files that failed before, left alone", 2),
             ReportFact::count("left, for their folder is away", 1),
             ReportFact::count("left, for their file is gone", 1),
             ReportFact::count("left for a later run", 3),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::{FileMark, RunRow, SourceId, StoreError};
+use butler_library::{Failed, FileMark, RunRow, SourceId, StoreError};
 use butler_product::Spec;
 use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
@@ -110,8 +110,8 @@ pub(crate) enum EngineEvent {
 pub(crate) struct Gathered {
     /// For each product the sources that lack it, newest items first.
     pub(crate) lacks: Vec<(Spec, Vec<SourceId>)>,
-    /// How many lacks are left alone because of earlier failures.
-    pub(crate) held_back: u64,
+    /// What is left alone because of earlier failures.
+    pub(crate) held_back: Failed,
     /// Where the run was when it was counted.
     pub(crate) occasion: Occasion,
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use butler_api::{Origin, RunId, RunRecord, RunState};
-use butler_library::{Library, Scope, SectionId, SourceId, StoreError};
+use butler_library::{Failed, Library, Scope, SectionId, SourceId, StoreError};
 use butler_product::{ProductKind, Spec};
 use butler_schedule::Lane;
 use butler_tasks::{Demand, Task};
@@ -205,10 +205,12 @@ impl Counting {
         for demand in demands {
             let scope = Scope { only, ..demand.scope(self.section) };
             let lacks = library.lacks(&demand.spec, &scope, due, self.force)?;
-            if !self.force {
-                gathered.held_back += library.held_back(&demand.spec, &scope, due)?.sources;
-            }
             gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
+        }
+        if !self.force {
+            let scope = |demand: &Demand| Scope { only, ..demand.scope(self.section) };
+            let asked: Vec<_> = demands.iter().map(|demand| (demand.spec.clone(), scope(demand))).collect();
+            gathered.held_back = library.held_back(&asked, &[], due)?.all;
         }
         if self.newcomers_only {
             return only_newcomers(library, gathered);
@@ -249,7 +251,7 @@ impl Counting {
 /// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
 fn only_newcomers(library: &Library, gathered: Gathered) -> Result<Gathered, StoreError> {
     let newcomers = library.newcomers()?;
-    let mut gathered = Gathered { held_back: 0, ..gathered };
+    let mut gathered = Gathered { held_back: Failed::default(), ..gathered };
     for (_, sources) in &mut gathered.lacks {
         sources.retain(|source| newcomers.contains(source));
     }

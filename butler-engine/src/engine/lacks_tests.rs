@@ -1,7 +1,9 @@
 //! A run that is asked for again looks again for what is lacking, wherever it is.
 
+use std::path::Path;
+
 use butler_api::{Ask, Origin, RunState, TaskName};
-use butler_library::SourceId;
+use butler_library::{Failed, FileMark, SourceId};
 use butler_product::{Failure, FailureClass, Spec};
 use butler_tasks::{Report, WorkStep};
 use tokio::sync::oneshot;
@@ -208,6 +210,7 @@ fn what_failed_while_the_scan_went_on_is_not_said_to_be_left_alone() {
     let run = scan_under_way(&mut night, 1);
     let run = night.engine.runs.get_mut(&run).unwrap();
     run.step_done(Came::Failed);
-    run.leaves_alone(3);
-    assert_eq!(run.held_back, 2);
+    run.files_failed([FileMark::of_path(Path::new("/films/broken.mkv"))]);
+    run.leaves_alone(Failed { products: 3, files: 4 });
+    assert_eq!(run.held_back, Failed { products: 2, files: 3 });
 }

@@ -229,7 +229,8 @@ fn close(tx: &Connection, section: SectionId, end: &End, now: Timestamp) -> Resu
         forget_scan_failures(tx, *root, &|path| extent.concerns(path), &end.failures)?;
     }
     add_scan_failures(tx, &end.failures, end.run, now)?;
-    if !end.is_partial {
+    // A scan that could look at no folder has scanned nothing.
+    if !end.is_partial && !end.walked.is_empty() {
         tx.execute(
             "UPDATE sections SET scanned_at = ?2, first_scanned_at = coalesce(first_scanned_at, ?2) \
              WHERE id = ?1",

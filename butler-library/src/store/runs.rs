@@ -22,15 +22,16 @@ pub struct RunRow {
     pub progress: RunProgress,
     /// What was done, in the task's own words.
     pub report: Vec<ReportFact>,
-    /// How many contents it is limited to, 0 if to none. Of a list of runs the records themselves name none
-    /// of them.
-    pub files: u64,
+    /// How many files hold the contents that it is limited to; none if it is limited to none. Of a list of
+    /// runs the records themselves name none of them.
+    pub files: Option<u64>,
 }
 
 impl RunRow {
     /// A run as it would be stored.
     pub fn of(record: RunRecord, progress: RunProgress, report: Vec<ReportFact>) -> Self {
-        let files = record.ask.sources.len() as u64;
+        // Each content is one file at least.
+        let files = Some(record.ask.sources.len() as u64).filter(|files| *files > 0);
         Self { record, progress, report, files }
     }
 }
@@ -125,8 +126,9 @@ const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_a
                        ended_at, bound_until, day, ended_day, crash_day, crash_count, done, total, failures, \
                        bytes_read, report, paths, worked_ms, works_since, sources, \
                        failed_files";
-/// How many contents a run is limited to.
-const FILES: &str = "coalesce(json_array_length(sources), 0) AS files";
+/// How many files hold the contents that a run is limited to.
+const FILES: &str = "iif(sources IS NULL, NULL, (SELECT count(DISTINCT h.file) FROM json_each(sources) s \
+    JOIN holders h ON h.source = s.value)) AS files";
 /// What a filter lets through; [`matching`] has the values.
 const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = \
                        ?3) \

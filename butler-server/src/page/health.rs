@@ -34,7 +34,7 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
     let away = &seen.away;
     let disks = view::disks::disks(&app).await?.disks;
     let body = html! {
-        section.wide #verdict data-live { (verdict(&health, away.len())) }
+        section.wide #verdict data-live { (verdict(&health, away)) }
         section.card #checks data-live {
             h2 { "What to look after" }
             @if health.checks.is_empty() && away.is_empty() { p.empty { "Nothing." } }
@@ -53,11 +53,12 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
     Ok(site.page(Tab::Health, "Health", body))
 }
 
-fn verdict(health: &Health, away: usize) -> Markup {
+fn verdict(health: &Health, away: &[Away]) -> Markup {
     html! {
         h1.fail[health.status != "ok"] {
             @if health.status != "ok" { "Something keeps Butler from its work." }
-            @else if away > 0 { "A folder does not answer." }
+            @else if away.iter().any(|away| !away.is_refused) { "A folder does not answer." }
+            @else if !away.is_empty() { "A folder is not allowed, and not scanned." }
             @else { "All is well." }
         }
         p.sub { "Butler " (health.version) }
@@ -113,8 +114,11 @@ fn roots(site: &Site, sections: &[Section], away: &[Away], disks: &[Disk]) -> Ma
                                 br; span.quiet { (disk.message) }
                             }
                         }
-                        @if away.iter().any(|away| away.path == root.path) { span.fail { i.dot {} "away" } }
-                        @else { span.done { i.dot {} "there" } }
+                        @match away.iter().find(|away| away.path == root.path) {
+                            Some(away) if away.is_refused => { span.fail { i.dot {} "not allowed" } }
+                            Some(_) => { span.fail { i.dot {} "away" } }
+                            None => { span.done { i.dot {} "there" } }
+                        }
                     }
                 }
             }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use butler_library::{Library, Section, StoreError};
+use butler_library::{Library, Section, SectionRoot, StoreError};
 use jiff::Timestamp;
 use tokio::time::timeout_at;
 
@@ -45,6 +45,8 @@ pub(crate) struct Away {
     pub(crate) path: PathBuf,
     /// Why, and what that means.
     pub(crate) sentence: String,
+    /// Whether it may not be looked at, for it is under no allowed root any more.
+    pub(crate) is_refused: bool,
 }
 
 impl Default for Seen {
@@ -92,7 +94,11 @@ async fn look(app: &App) -> Result<Seen, Problem> {
 }
 
 fn away(library: &Library, sections: &[Section]) -> Vec<Away> {
-    let look = |root: &PathBuf| {
+    let refused = library.refused_roots(sections);
+    let look = |SectionRoot { id, path: root }: &SectionRoot| {
+        if let Some(sentence) = refused.get(id).cloned() {
+            return Some(Away { path: root.clone(), sentence, is_refused: true });
+        }
         let (path, since) = (root.clone(), Instant::now());
         let mut is_enough = || since.elapsed() > LOOKED_FOR;
         let found = library
@@ -104,9 +110,9 @@ fn away(library: &Library, sections: &[Section]) -> Vec<Away> {
             Err(_) => "It does not answer.".to_owned(),
         };
         let sentence = format!("{why} What it held is kept until it is back.");
-        Some(Away { path: root.clone(), sentence })
+        Some(Away { path: root.clone(), sentence, is_refused: false })
     };
-    let roots: Vec<_> = sections.iter().flat_map(|section| &section.roots).map(|root| &root.path).collect();
+    let roots: Vec<_> = sections.iter().flat_map(|section| &section.roots).collect();
     // Side by side: one that does not answer holds up no other.
     std::thread::scope(|threads| {
         let looks: Vec<_> = roots.into_iter().map(|root| threads.spawn(move || look(root))).collect();
