@@ -247,7 +247,7 @@ mod tests {
         let genre = object(METADATA, &counted(&[metadata("WM/Genre", 0, &utf16("Jazz"))]));
         assert_eq!(texts(file(&[claims, genre.clone()])), (pairs(&[("wm/genre", "Jazz")]), false));
         for (from, to) in [(0, 4), (0, 24), (16, 17), (30, 50)] {
-            let mut bytes = file(&[genre.clone()]);
+            let mut bytes = file(std::slice::from_ref(&genre));
             bytes.get_mut(from..to).unwrap().fill(0xFF);
             let _any = read(&mut Cursor::new(bytes));
         }
