@@ -8,6 +8,7 @@ pub(crate) mod derived;
 pub(crate) mod failed_files;
 pub(crate) mod failures;
 pub(crate) mod figures;
+pub(crate) mod gain_tags;
 pub(crate) mod item_files;
 pub(crate) mod items;
 pub(crate) mod lacks;

@@ -165,6 +165,7 @@ async fn section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -
         ("prefs[enableLoudnessAnalysis]" = Option<String>, Query, description = "Another of them."),
         ("prefs[enableVoiceActivityGeneration]" = Option<String>, Query, description = "Another of them."),
         ("prefs[musicAnalysis]" = Option<String>, Query, description = "Another of them."),
+        ("prefs[writeGainTags]" = Option<String>, Query, description = "Another of them."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty. Where its folders are others now, the header \
