@@ -45,6 +45,8 @@ pub use door::handle::{DryRunError, Gone, Handle};
 pub use door::plan::{Plan, PlanBasis, Todo};
 pub use door::surroundings::{EngineSettings, Patience};
 pub use engine::{Engine, EngineError};
-pub use tags::{Became, FileTags, Retagger, TagWriter, TagsAsk, TagsError, TagsStep, TagsTally, TagsWay};
+pub use tags::{
+    Asked, Became, FileTags, Retagger, Seen, TagWriter, TagsAsk, TagsError, TagsStep, TagsTally, TagsWay,
+};
 pub use workers::StartError;
 pub use zone::zone_trouble;

@@ -8,13 +8,13 @@
 mod ask;
 mod retagger;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use butler_library::{
-    Draft, Intent, ItemId, Library, NotReplaced, OpenTrack, PartId, Replaced, SectionId, SectionKind,
-    SourceId, StoreError, Verdict, WrittenTags, verdicts,
+    Draft, Intent, ItemId, Library, NotReplaced, OpenTrack, PartId, Place, SectionId, SectionKind, SourceId,
+    StoreError, Verdict, WrittenTags, verdicts,
 };
 use butler_product::gain_tags::{Retag, Retagged};
 use butler_tasks::settings::SectionSwitch;
@@ -25,7 +25,7 @@ use crate::door::surroundings::EngineSettings;
 use crate::run::brake::Brake;
 use ask::left;
 pub use ask::{Became, FileTags, TagsAsk, TagsError, TagsStep, TagsTally, TagsWay};
-pub use retagger::Retagger;
+pub use retagger::{Asked, Retagger, Seen};
 
 /// Albums, or files that are taken back, that are looked up at a time.
 const BATCH: u32 = 32;
@@ -47,13 +47,26 @@ struct Job {
     section: SectionId,
     part: PartId,
     source: SourceId,
-    root_path: PathBuf,
-    path: PathBuf,
+    place: Place,
     retag: Retag,
-    /// How the last scan saw it: bytes, and when it was written last.
-    seen: Option<(u64, i64)>,
+    /// How the last scan saw it.
+    seen: Option<Seen>,
     /// What it was before Butler wrote it, if that is to be taken back.
     undo: Option<WrittenTags>,
+}
+
+impl Job {
+    fn outcome(&self, change: &Retagged, became: Became) -> FileTags {
+        let (path, old, new) = (self.place.path.clone(), change.old.clone(), change.new.clone());
+        FileTags { path, old, new, became }
+    }
+}
+
+/// A file as it was found, and what is to be changed in it.
+struct Found {
+    track: Arc<OpenTrack>,
+    content: [u8; 32],
+    change: Box<Retagged>,
 }
 
 /// When a step ends.
@@ -207,10 +220,9 @@ impl TagWriter {
                         section: ask.section,
                         part: file.part,
                         source: file.source,
-                        root_path: file.root_path.clone(),
-                        path: file.path.clone(),
+                        place: Place { root_path: file.root_path.clone(), path: file.path.clone() },
                         retag: Retag::Gains(gains),
-                        seen: Some((file.size, file.mtime_ns)),
+                        seen: Some(Seen { size: file.size, mtime_ns: file.mtime_ns }),
                         undo: None,
                     };
                     // Within an album a step ends only where the next one finds something done; what else is
@@ -220,7 +232,10 @@ impl TagWriter {
                         step.files.append(&mut own.files);
                         return Ok(TagsStep { next: Some(after), ..step });
                     }
-                    let file = self.retag(worker, &job, ask.is_dry, now)?;
+                    let file = match self.look(worker, &job) {
+                        Ok(found) => self.retag(worker, &job, found, ask.is_dry, now)?,
+                        Err(why) => left(&file.path, why.sentence()),
+                    };
                     wrote |= file.became == Became::Written;
                     own.add(file);
                 }
@@ -248,19 +263,8 @@ impl TagWriter {
                 return Ok(step);
             }
             for row in written {
-                let id = row.id;
-                let job = Job {
-                    section: ask.section,
-                    part: row.part,
-                    source: row.source,
-                    root_path: row.root_path.clone(),
-                    path: row.path.clone(),
-                    retag: Retag::Exactly(row.old.clone()),
-                    seen: None,
-                    undo: Some(row),
-                };
-                step.add(self.retag(worker, &job, ask.is_dry, now)?);
-                after = id;
+                step.add(self.take_back(worker, &row, ask.is_dry, now)?);
+                after = row.id;
                 if time.is_over() {
                     return Ok(TagsStep { next: Some(after), ..step });
                 }
@@ -268,98 +272,132 @@ impl TagWriter {
         }
     }
 
+    /// Gives a file that was written its old tags, where it lies now.
+    fn take_back(
+        &self,
+        worker: &mut Retagger,
+        row: &WrittenTags,
+        is_dry: bool,
+        now: &dyn Fn() -> Timestamp,
+    ) -> Result<FileTags, StoreError> {
+        let own = std::iter::once(row.place.clone());
+        let mut first_why = None;
+        for place in own.chain(self.library.other_places(row)?) {
+            let is_own = place == row.place;
+            let job = Job {
+                section: row.section,
+                part: row.part,
+                source: row.source,
+                place,
+                retag: Retag::Exactly(row.old.clone()),
+                seen: None,
+                undo: Some(row.clone()),
+            };
+            let why = match self.look(worker, &job) {
+                Ok(found) if found.change.old == row.new => {
+                    return self.retag(worker, &job, found, is_dry, now);
+                }
+                // Another file of the content may have been as this one was.
+                Ok(found) if found.change.old == row.old && is_own => {
+                    if !is_dry {
+                        self.library.forget_gain_tags(row.id)?;
+                    }
+                    return Ok(job.outcome(&found.change, Became::Same));
+                }
+                Ok(_) => "Its gain tags were changed since Butler wrote them; what it was before is kept."
+                    .to_owned(),
+                Err(why) => why.sentence(),
+            };
+            first_why.get_or_insert(why);
+        }
+        Ok(left(&row.place.path, first_why.unwrap_or_default()))
+    }
+
+    /// Writes a file that was looked at, or shows that it would be.
     fn retag(
         &self,
         worker: &mut Retagger,
         job: &Job,
+        found: Found,
         is_dry: bool,
         now: &dyn Fn() -> Timestamp,
     ) -> Result<FileTags, StoreError> {
-        let (track, change) = match self.look(worker, job) {
-            Ok(found) => found,
-            Err(why) => return Ok(left(&job.path, why.sentence())),
-        };
-        let outcome = |became| FileTags {
-            path: job.path.clone(),
-            old: change.old.clone(),
-            new: change.new.clone(),
-            became,
-        };
-        if let Some(written) = &job.undo {
-            if change.old == written.old {
-                if !is_dry {
-                    self.library.forget_gain_tags(written.id)?;
-                }
-                return Ok(outcome(Became::Same));
-            }
-            if change.old != written.new {
-                let why = "Its gain tags were changed since Butler wrote them; what it was before is kept.";
-                return Ok(outcome(Became::Left(why.to_owned())));
-            }
-        }
-        if change.edits.is_empty() {
-            return Ok(outcome(Became::Same));
+        if found.change.edits.is_empty() {
+            return Ok(job.outcome(&found.change, Became::Same));
         }
         if is_dry {
-            return Ok(outcome(Became::WouldBe));
+            return Ok(job.outcome(&found.change, Became::WouldBe));
         }
-        Ok(match self.carry_out(job, &track, &change, now)? {
-            Ok(()) => outcome(Became::Written),
-            Err(why) => outcome(Became::Left(why.sentence())),
-        })
+        let became = match self.carry_out(worker, job, &found, now)? {
+            Ok(()) => Became::Written,
+            Err(why) => Became::Left(why.sentence()),
+        };
+        Ok(job.outcome(&found.change, became))
     }
 
     /// Opens a file and asks what is to be changed in it.
-    fn look(&self, worker: &mut Retagger, job: &Job) -> Result<(Arc<OpenTrack>, Box<Retagged>), NotReplaced> {
-        let (path, borders) = (job.path.clone(), self.library.borders());
-        let track = self.at_root(&job.root_path, move |_| {
+    fn look(&self, worker: &mut Retagger, job: &Job) -> Result<Found, NotReplaced> {
+        let (path, borders) = (job.place.path.clone(), self.library.borders());
+        let (track, content) = self.at_root(&job.place.root_path, move |beat| {
             let track = OpenTrack::open(&path, Some(&borders))?;
             track.may_be_replaced()?;
-            Ok(track)
+            let content = track.content(beat)?;
+            Ok((track, content))
         })?;
-        if job.seen.is_some_and(|seen| seen != (track.size(), track.mtime_ns())) {
+        if job.undo.as_ref().is_some_and(|row| row.content != content) {
+            return Err(NotReplaced::Another);
+        }
+        if job.seen.is_some_and(|seen| seen != Seen::of(&track)) {
             return Err(NotReplaced::Changed);
         }
         let change = worker.change(&track, job.retag.clone())?;
-        Ok((Arc::new(track), change))
+        Ok(Found { track: Arc::new(track), content, change })
     }
 
-    /// Replaces a file: the intent first, the journal after it.
+    /// Replaces a file: the new one is whole first, then the intent is kept, then they are swapped, then the
+    /// journal has it.
     fn carry_out(
         &self,
+        worker: &mut Retagger,
         job: &Job,
-        track: &Arc<OpenTrack>,
-        change: &Retagged,
+        found: &Found,
         now: &dyn Fn() -> Timestamp,
     ) -> Result<Result<(), NotReplaced>, StoreError> {
+        let Found { track, change, content } = found;
+        let prepared = self.prepare(job, track, change).and_then(|draft| {
+            worker.check(&draft, change)?;
+            Ok(draft)
+        });
+        let draft = match prepared {
+            Ok(draft) => draft,
+            Err(why) => return Ok(Err(why)),
+        };
         let intent = Intent {
             section: job.section,
             part: job.part,
             source: job.source,
-            root_path: job.root_path.clone(),
-            path: job.path.clone(),
+            content: *content,
+            place: job.place.clone(),
             old: change.old.clone(),
             new: change.new.clone(),
             old_mtime_ns: track.mtime_ns(),
-            is_undo: job.undo.is_some(),
+            new_mtime_ns: draft.mtime_ns(),
+            taken_back: job.undo.as_ref().map(|row| row.id),
         };
-        self.library.intend_gain_tags(intent, track)?;
-        let replaced = match self.prepare(job, track, change) {
-            Ok(draft) => {
-                self.library.name_gain_tags_draft(&job.path, &draft)?;
-                self.replace(job, track, draft)
-            }
-            Err(why) => Err(why),
-        };
+        if !self.library.intend_gain_tags(intent, &draft)? {
+            return Ok(Err(NotReplaced::Unsettled));
+        }
+        let own = Arc::clone(track);
+        let replaced = self.at_root(&job.place.root_path, move |beat| own.replace(draft, beat));
         match replaced {
             Ok(replaced) => {
-                self.library.settle_gain_tags(&job.path, Some(replaced), now())?;
+                self.library.settle_gain_tags(&job.place.path, replaced, now())?;
                 Ok(Ok(()))
             }
-            // Whether it was replaced shows once the folder answers again.
-            Err(NotReplaced::Away) => Ok(Err(NotReplaced::Away)),
+            // What stands there now shows by looking, at once or when the folder answers again.
             Err(why) => {
-                self.library.settle_gain_tags(&job.path, None, now())?;
+                worker.learn(track, &why);
+                self.library.recover_gain_tags(now())?;
                 Ok(Err(why))
             }
         }
@@ -367,14 +405,11 @@ impl TagWriter {
 
     fn prepare(&self, job: &Job, track: &Arc<OpenTrack>, change: &Retagged) -> Result<Draft, NotReplaced> {
         let (own, edits) = (Arc::clone(track), change.edits.clone());
-        let mtime_ns =
-            job.undo.as_ref().map_or(track.mtime_ns().saturating_add(LATER_NS), |row| row.old_mtime_ns);
-        self.at_root(&job.root_path, move |beat| own.prepare(&edits, mtime_ns, beat))
-    }
-
-    fn replace(&self, job: &Job, track: &Arc<OpenTrack>, draft: Draft) -> Result<Replaced, NotReplaced> {
-        let own = Arc::clone(track);
-        self.at_root(&job.root_path, move |_| own.replace(draft))
+        let later = track.mtime_ns().saturating_add(LATER_NS);
+        // The old date is the file's own only as long as it has the one that Butler gave it.
+        let dated = job.undo.as_ref().filter(|row| row.new_mtime_ns == track.mtime_ns());
+        let mtime_ns = dated.map_or(later, |row| row.old_mtime_ns);
+        self.at_root(&job.place.root_path, move |beat| own.prepare(&edits, mtime_ns, beat))
     }
 
     /// Does something on the thread of a section's folder.

@@ -6,16 +6,26 @@
 //! file is put in place of the old one only if its sound has the same prints, so that all that was made of
 //! it stays its own.
 //!
-//! The way of a file: `plan.rs` says what it shall have (pure), `rewrite.rs` opens it and writes the new one
-//! beside it, `store/gain_tags.rs` keeps the intent, `rewrite.rs` puts it in place, `store/gain_tags.rs`
-//! settles the journal and the file's part in one transaction. Who drives it is the engine.
+//! The way of a file: `plan.rs` says what it shall have (pure), `open_track.rs` opens it, `draft.rs` writes
+//! the new one beside it under no name, `store/gain_tags.rs` keeps the intent, `swap.rs` puts it in place,
+//! `store/gain_tags.rs` settles the journal and the file's part in one transaction. What a crash leaves in
+//! between `left_over.rs` finds out from the files. Who drives it is the engine.
 
+mod draft;
+mod left_over;
 mod not_replaced;
+mod open_track;
 mod plan;
-mod rewrite;
+mod swap;
 
+pub(crate) use draft::Digest;
+pub use draft::Draft;
+pub(crate) use left_over::{Pair, look};
 pub use not_replaced::NotReplaced;
+pub use open_track::OpenTrack;
 pub(crate) use plan::gain_of;
 pub use plan::{AlbumFiles, TrackFile, Verdict, Why, verdicts};
-pub(crate) use rewrite::remove_draft;
-pub use rewrite::{Draft, OpenTrack, Replaced};
+pub use swap::Replaced;
+
+#[cfg(test)]
+mod tests;

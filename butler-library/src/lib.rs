@@ -79,7 +79,8 @@ pub use store::failures::{
     NewItemFailure, NoPlace, ScanFailure, Tries,
 };
 pub use store::figures::{Figures, LastRun};
-pub use store::gain_tags::{Intent, WrittenTags};
+pub use store::gain_tag_intents::Intent;
+pub use store::gain_tags::{Place, WrittenTags};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};

@@ -30,6 +30,10 @@ const MAX_TAG_BYTES: u64 = 24 << 20;
 /// What is said of a file whose tags are not as any format has them.
 const ODD: &str = "Its tags are damaged, or written in a way that Butler does not know; they are left alone.";
 
+/// What is said of a gain tag that could not be given back as it is.
+const NO_TEXT: &str =
+    "One of its gain tags is no text, and could not be given back to it as it is; it is left alone.";
+
 /// Why a file's tags are left alone.
 #[derive(Debug)]
 enum Refusal {
@@ -191,9 +195,12 @@ fn unchanged(tags: Vec<GainTag>) -> Retagged {
     Retagged { new: tags.clone(), old: tags, edits: Vec::new() }
 }
 
-/// A tag, if its name is one of those that tell a gain.
-fn gain_tag(name: &str, value: &str) -> Option<GainTag> {
-    is_gain_tag(name).then(|| GainTag::new(name, value))
+/// A tag, if its name is one of those that tell a gain. One whose value is no text can't be kept word for
+/// word.
+fn gain_tag(name: &[u8], value: Option<&[u8]>) -> Result<Option<GainTag>, Refusal> {
+    let Some(name) = std::str::from_utf8(name).ok().filter(|name| is_gain_tag(name)) else { return Ok(None) };
+    let value = value.and_then(|value| std::str::from_utf8(value).ok());
+    Ok(Some(GainTag::new(name, value.ok_or(Refusal::Layout(NO_TEXT))?)))
 }
 
 fn replay_gain(retag: &Retag) -> Vec<GainTag> {

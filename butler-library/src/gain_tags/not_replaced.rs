@@ -37,6 +37,9 @@ pub enum NotReplaced {
     /// It is no place for media.
     #[error("{0}")]
     Outside(Outside),
+    /// Another one has its name.
+    #[error("another file stands there now")]
+    Another,
     /// It is being written by somebody else.
     #[error("it changed meanwhile; it is looked at again once a scan has seen it")]
     Changed,
@@ -48,9 +51,29 @@ pub enum NotReplaced {
         /// Megabytes.
         needed: u64,
     },
-    /// Its tags are not told from its sound, so that it would be taken for another file.
-    #[error("its tags are not told from its sound, so that all that was made of it would be lost to it")]
+    /// Its file system knows no files without a name, or swaps none.
+    #[error(
+        "its file system can't swap two files in one step, and without that a file which another program puts \
+         there at the same moment could be lost"
+    )]
+    NoSwap,
+    /// Bytes of its sound would change, or what it is known by.
+    #[error("its tags are not told from its sound, so that more than tags would change")]
     OtherContent,
+    /// The copy is not what was written.
+    #[error("the copy beside it was not read back as it was written; its disk or the memory may be failing")]
+    NotAsWritten,
+    /// From the new tags there is no way back to the old ones.
+    #[error("its old tags could not be given back to it afterwards, word for word")]
+    NoWayBack,
+    /// A swap of it waits to be settled.
+    #[error("what became of it the last time is not known yet; it is looked at again when the server starts")]
+    Unsettled,
+    /// Others put files there at the same moment.
+    #[error(
+        "other programs wrote it at the same moment; what stood there for a moment lies beside it as `{0}`"
+    )]
+    Aside(String),
     /// Its tags can't be changed: the worker's sentence.
     #[error("{}", fragment(.0))]
     Refused(String),

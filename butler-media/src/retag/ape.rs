@@ -92,10 +92,9 @@ fn item(bytes: &[u8], at: usize) -> Result<Field, Refusal> {
     let (length, flags) = (number(rest, 0) as usize, number(rest, 4));
     let key_end = rest[8..].iter().take(256).position(|byte| *byte == 0).ok_or_else(odd)? + 8;
     let value = rest.get(key_end + 1..).and_then(|rest| rest.get(..length)).ok_or_else(odd)?;
-    let key = std::str::from_utf8(&rest[8..key_end]).map_err(|_| odd())?;
-    // A value of bytes, or of a place elsewhere, tells no gain.
+    // A value may also be bytes, or a place elsewhere.
     let is_text = flags & 0b110 == 0;
-    let gain = gain_tag(key, &String::from_utf8_lossy(value)).filter(|_| is_text);
+    let gain = gain_tag(&rest[8..key_end], Some(value).filter(|_| is_text))?;
     Ok(Field { at: at..at + key_end + 1 + length, gain })
 }
 

@@ -6,7 +6,7 @@
 use butler_product::gain_tags::{GainTag, Retag, Retagged};
 
 use super::splice::Splice;
-use super::{Change, Field, File, ODD, Refusal, gain_tag, replay_gain, unchanged};
+use super::{Change, Field, File, NO_TEXT, ODD, Refusal, gain_tag, replay_gain, unchanged};
 
 /// Bytes of a tag's header.
 const HEADER: u64 = 10;
@@ -59,6 +59,8 @@ struct Frames {
     fields: Vec<Field>,
     /// Behind the last frame: filling follows, or the end.
     end: usize,
+    /// Whether one tells a gain by what is no text.
+    has_no_text: bool,
 }
 
 /// Changes the first tag of the file, or puts one there.
@@ -109,7 +111,8 @@ fn frames(tag: &[u8], head: Head) -> Result<Frames, Refusal> {
     let start = extended_header(tag, head)?;
     let walk = |is_safe| walk(tag, start, head, is_safe);
     let found = if head.version == 4 { walk(true).or_else(|| walk(false)) } else { walk(false) };
-    found.ok_or(Refusal::Layout(ODD))
+    let found = found.ok_or(Refusal::Layout(ODD))?;
+    if found.has_no_text { Err(Refusal::Layout(NO_TEXT)) } else { Ok(found) }
 }
 
 /// Bytes of the extended header. One with a checksum is left alone, for that would be another.
@@ -131,11 +134,11 @@ fn extended_header(tag: &[u8], head: Head) -> Result<usize, Refusal> {
 /// Walks the frames; none unless they, and zeros behind them, are all of the tag.
 fn walk(tag: &[u8], start: usize, head: Head, is_safe: bool) -> Option<Frames> {
     let (id, header) = if head.version == 2 { (3, 6) } else { (4, 10) };
-    let (mut fields, mut at) = (Vec::new(), start);
+    let (mut fields, mut at, mut has_no_text) = (Vec::new(), start, false);
     while fields.len() <= MAX_FRAMES {
         let rest = tag.get(at..)?;
         if rest.iter().all(|byte| *byte == 0) {
-            return Some(Frames { fields, end: at });
+            return Some(Frames { fields, end: at, has_no_text });
         }
         let name = rest.get(..id)?;
         if !name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
@@ -149,7 +152,9 @@ fn walk(tag: &[u8], start: usize, head: Head, is_safe: bool) -> Option<Frames> {
         };
         let content = rest.get(header..)?.get(..size as usize)?;
         let flags = if head.version == 2 { 0 } else { rest[9] };
-        let gain = if matches!(name, b"TXXX" | b"TXX") { text(content, flags, head) } else { None };
+        let gain = if matches!(name, b"TXXX" | b"TXX") { text(content, flags, head) } else { Ok(None) };
+        has_no_text |= gain.is_err();
+        let gain = gain.unwrap_or_default();
         let end = at + header + content.len();
         fields.push(Field { at: at..end, gain });
         at = end;
@@ -159,40 +164,61 @@ fn walk(tag: &[u8], start: usize, head: Head, is_safe: bool) -> Option<Frames> {
 
 /// The gain that a frame of the user's own text tells. One that is packed, encrypted or grouped is left
 /// alone.
-fn text(content: &[u8], flags: u8, head: Head) -> Option<GainTag> {
+fn text(content: &[u8], flags: u8, head: Head) -> Result<Option<GainTag>, Refusal> {
     let unsynchronised = head.version == 4 && (flags & 2 != 0 || head.flags & UNSYNCHRONISED != 0);
     let (other, length) =
         if head.version == 4 { (flags & 0x4c, flags & 1 != 0) } else { (flags & 0xe0, false) };
     if other != 0 {
-        return None;
+        return Ok(None);
     }
-    let content = if length { content.get(4..)? } else { content };
+    let content = if length { content.get(4..).unwrap_or_default() } else { content };
     let content: Vec<u8> = match unsynchronised {
         true => kept(content).into_iter().map(|at| content[at]).collect(),
         false => content.to_vec(),
     };
-    let (encoding, text) = content.split_first()?;
-    let text = decoded(*encoding, text)?;
-    let (name, value) = text.split_once('\0')?;
-    gain_tag(name, value.trim_end_matches('\0'))
+    let Some((name, value)) = name_and_value(&content) else { return Ok(None) };
+    let value = value.as_ref().map(|value| value.trim_end_matches('\0').as_bytes());
+    gain_tag(name.as_bytes(), value)
 }
 
-fn decoded(encoding: u8, text: &[u8]) -> Option<String> {
-    Some(match encoding {
-        0 => text.iter().map(|byte| char::from(*byte)).collect(),
-        1 | 2 => {
-            let is_big = encoding == 2 || text.starts_with(&[0xfe, 0xff]);
-            let unit = |pair: &[u8]| match is_big {
-                true => u16::from_be_bytes([pair[0], pair[1]]),
-                false => u16::from_le_bytes([pair[0], pair[1]]),
-            };
-            let units: Vec<u16> = text.chunks_exact(2).map(unit).collect();
-            // Name and value may each have a mark of their order.
-            String::from_utf16_lossy(&units).replace(['\u{feff}', '\u{fffe}'], "")
-        }
-        3 => String::from_utf8(text.to_vec()).ok()?,
-        _ => return None,
-    })
+/// The two texts; of a value that is no text, none.
+fn name_and_value(content: &[u8]) -> Option<(String, Option<String>)> {
+    let (encoding, texts) = content.split_first()?;
+    let latin = |text: &[u8]| text.iter().map(|byte| char::from(*byte)).collect::<String>();
+    if matches!(encoding, 0 | 3) {
+        let end = texts.iter().position(|byte| *byte == 0)?;
+        let (name, value) = (&texts[..end], &texts[end + 1..]);
+        return Some(match encoding {
+            0 => (latin(name), Some(latin(value))),
+            _ => (String::from_utf8(name.to_vec()).ok()?, String::from_utf8(value.to_vec()).ok()),
+        });
+    }
+    let end = texts.chunks_exact(2).position(|unit| unit == [0, 0])? * 2;
+    let (name, value) = (&texts[..end], &texts[end + 2..]);
+    // Each has a mark of its order, or the order of the one before it.
+    let (is_big, name) = order(name, *encoding == 2);
+    let (value_is_big, value) = order(value, is_big);
+    Some((utf_16(name, is_big)?, utf_16(value, value_is_big)))
+}
+
+/// Whether a text says that its units begin with the higher byte, and the text behind that mark.
+fn order(text: &[u8], is_big: bool) -> (bool, &[u8]) {
+    match text {
+        [0xfe, 0xff, rest @ ..] => (true, rest),
+        [0xff, 0xfe, rest @ ..] => (false, rest),
+        _ => (is_big, text),
+    }
+}
+
+fn utf_16(text: &[u8], is_big: bool) -> Option<String> {
+    let unit = |pair: &[u8]| match is_big {
+        true => u16::from_be_bytes([pair[0], pair[1]]),
+        false => u16::from_le_bytes([pair[0], pair[1]]),
+    };
+    let units: Vec<u16> = text.chunks_exact(2).map(unit).collect();
+    // A lone zero may end it.
+    let is_whole = text.len().is_multiple_of(2) || text.last() == Some(&0);
+    String::from_utf16(&units).ok().filter(|_| is_whole)
 }
 
 /// A frame of the user's own text. What is no Latin-1 is UTF-16, which all versions have.

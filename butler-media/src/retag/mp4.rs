@@ -15,10 +15,15 @@ const MEAN: &[u8] = b"com.apple.iTunes";
 const UTF_8: u32 = 1;
 /// Boxes that are walked at one level.
 const MAX_BOXES: usize = 4_096;
-/// What has to be walked to the sound's places.
-const TO_TABLES: [&[u8; 4]; 4] = [b"trak", b"mdia", b"minf", b"stbl"];
-/// Boxes of files in pieces, and what else tells places in the file that would have to move.
-const PLACED: [&[u8; 4]; 6] = [b"moof", b"sidx", b"mfra", b"mvex", b"saio", b"iloc"];
+/// What has to be walked from a track to the places of its sound.
+const TO_TABLE: [&[u8; 4]; 3] = [b"mdia", b"minf", b"stbl"];
+/// Boxes of files in pieces or packed, and what else may tell places in the file that would have to move.
+const PLACED: [&[u8; 4]; 7] = [b"moof", b"sidx", b"mfra", b"mvex", b"saio", b"iloc", b"cmov"];
+/// Boxes that tell none: no others may stand at the top of a file whose sound moves.
+const AT_TOP: [&[u8; 4]; 6] = [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"];
+/// What is said of a file whose places can't be moved for sure.
+const PLACES: &str = "It is an MP4 file in pieces, or one that tells places in itself in a way that Butler does \
+                      not move; have a tool write it in one piece first.";
 
 /// A box: where it begins, its body and its kind.
 #[derive(Debug, Clone)]
@@ -62,10 +67,7 @@ fn boxes(file: &File<'_>, range: Range<u64>) -> Result<Vec<Box4>, Refusal> {
             return Err(Refusal::Layout(ODD));
         }
         if PLACED.contains(&&kind) {
-            return Err(Refusal::Layout(
-                "It is an MP4 file in pieces, or one that tells places in itself in a way that Butler does not \
-                 move; have a tool write it in one piece first.",
-            ));
+            return Err(Refusal::Layout(PLACES));
         }
         boxes.push(Box4 { at, body: at + header..end, kind, length });
         at = end;
@@ -117,7 +119,7 @@ pub(super) fn retag(file: &File<'_>, retag: &Retag) -> Result<Retagged, Refusal>
         lengthen(around, grown, &mut splice)?;
     }
     let place = change.gone.first().map_or(items.fields.end, |gone| items.fields.start + gone.start as u64);
-    move_sound(file, moov, place, grown, &mut splice)?;
+    move_sound(file, &top, moov, place, grown, &mut splice)?;
     Ok(change.retagged(splice))
 }
 
@@ -156,27 +158,22 @@ fn fields(file: &File<'_>, range: Range<u64>) -> Result<Vec<Field>, Refusal> {
 
 fn gain_of(file: &File<'_>, item: &Box4) -> Result<Option<GainTag>, Refusal> {
     let inner = boxes(file, item.body.clone())?;
-    let of_kind = |kind: &[u8; 4]| {
-        let mut found = inner.iter().filter(|each| each.kind == *kind);
-        found.next().filter(|_| found.next().is_none())
+    let content = |kind: &[u8; 4]| {
+        let found = only(&inner, kind)?;
+        found.map(|each| file.bytes(each.body.start, each.body.end - each.body.start)).transpose()
     };
-    // Several values of one name are none of a gain.
-    let (Some(mean), Some(name), Some(data)) = (of_kind(b"mean"), of_kind(b"name"), of_kind(b"data")) else {
-        return Ok(None);
-    };
-    let content = |each: &Box4| file.bytes(each.body.start, each.body.end - each.body.start);
-    let (mean, name) = (content(mean)?, content(name)?);
-    if mean.get(4..) != Some(MEAN) {
+    let mean = content(b"mean")?.unwrap_or_default();
+    let name = content(b"name")?.unwrap_or_default();
+    if mean.get(4..) != Some(MEAN) || gain_tag(name.get(4..).unwrap_or_default(), Some(b""))?.is_none() {
         return Ok(None);
     }
-    let Some(name) = name.get(4..).and_then(|name| std::str::from_utf8(name).ok()) else { return Ok(None) };
-    if gain_tag(name, "").is_none() {
-        return Ok(None);
-    }
-    let data = content(data)?;
-    let kind = data.first_chunk::<4>().map(|kind| u32::from_be_bytes(*kind));
-    let value = data.get(8..).and_then(|value| std::str::from_utf8(value).ok());
-    Ok(value.filter(|_| kind == Some(UTF_8)).and_then(|value| gain_tag(name, value)))
+    // Of another name it may be anything, and several.
+    let data = content(b"data")?.unwrap_or_default();
+    let value = match data.split_at_checked(8) {
+        Some((kind, value)) if kind[..4] == UTF_8.to_be_bytes() => Some(value),
+        _ => None,
+    };
+    gain_tag(&name[4..], value)
 }
 
 /// A box that has become longer says so.
@@ -197,55 +194,93 @@ fn lengthen(around: &Box4, by: i64, splice: &mut Splice) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Moves the places of all sound that lies behind a place.
-fn move_sound(file: &File<'_>, moov: &Box4, place: u64, by: i64, splice: &mut Splice) -> Result<(), Refusal> {
-    let mut inside = vec![moov.body.clone()];
-    for kind in TO_TABLES {
-        let mut deeper = Vec::new();
-        for range in inside {
-            deeper.extend(
-                boxes(file, range)?.into_iter().filter(|each| each.kind == *kind).map(|each| each.body),
-            );
-        }
-        inside = deeper;
+/// Moves the places of all sound that lies behind a place. Each of them must be known: a track without a table
+/// of places, or a place outside the sound, is not understood.
+fn move_sound(
+    file: &File<'_>,
+    top: &[Box4],
+    moov: &Box4,
+    place: u64,
+    by: i64,
+    splice: &mut Splice,
+) -> Result<(), Refusal> {
+    let sound: Vec<_> =
+        top.iter().filter(|each| each.kind == *b"mdat").map(|each| each.body.clone()).collect();
+    let inside = boxes(file, moov.body.clone())?;
+    // Items may lie there too, with places or without.
+    if inside.iter().chain(top).any(|each| each.kind == *b"meta") {
+        return Err(Refusal::Layout(PLACES));
     }
-    for table in inside {
-        for each in boxes(file, table)? {
-            match &each.kind {
-                b"stco" => move_table::<4>(file, &each, place, by, splice)?,
-                b"co64" => move_table::<8>(file, &each, place, by, splice)?,
-                _ => {}
-            }
+    let tables = inside.iter().filter(|each| each.kind == *b"trak").map(|track| table(file, track));
+    let tables = tables.collect::<Result<Vec<_>, _>>()?;
+    if by == 0 || sound.iter().all(|sound| sound.end <= place) {
+        return Ok(());
+    }
+    if tables.is_empty() || !top.iter().all(|each| AT_TOP.contains(&&each.kind)) {
+        return Err(Refusal::Layout(PLACES));
+    }
+    let move_to = Move { place, by, sound };
+    for table in tables {
+        match &table.kind {
+            b"stco" => move_to.table::<4>(file, &table, splice)?,
+            _ => move_to.table::<8>(file, &table, splice)?,
         }
     }
     Ok(())
 }
 
-/// Moves the entries of a table of `N` bytes each; nothing is said of one in which none moves.
-fn move_table<const N: usize>(
-    file: &File<'_>,
-    table: &Box4,
+/// A track's only table of the places of its sound.
+fn table(file: &File<'_>, track: &Box4) -> Result<Box4, Refusal> {
+    let mut inside = boxes(file, track.body.clone())?;
+    if only(&inside, b"meta")?.is_some() {
+        return Err(Refusal::Layout(PLACES));
+    }
+    for kind in TO_TABLE {
+        let found = only(&inside, kind)?.ok_or(Refusal::Layout(PLACES))?;
+        inside = boxes(file, found.body.clone())?;
+    }
+    match (only(&inside, b"stco")?, only(&inside, b"co64")?) {
+        (Some(table), None) | (None, Some(table)) => Ok(table.clone()),
+        _ => Err(Refusal::Layout(PLACES)),
+    }
+}
+
+/// By how much what lies behind a place moves, and where sound lies.
+struct Move {
     place: u64,
     by: i64,
-    splice: &mut Splice,
-) -> Result<(), Refusal> {
-    let odd = || Refusal::Layout(ODD);
-    let bytes = file.bytes(table.body.start, table.body.end - table.body.start)?;
-    let (head, entries) = bytes.split_at_checked(8).ok_or_else(odd)?;
-    let count = head.last_chunk::<4>().map_or(0, |count| u32::from_be_bytes(*count)) as usize;
-    let entries = count.checked_mul(N).and_then(|length| entries.get(..length)).ok_or_else(odd)?;
-    let mut moved = Vec::with_capacity(entries.len());
-    for entry in entries.chunks_exact(N) {
-        let old = entry.iter().fold(0, |place, byte| place << 8 | u64::from(*byte));
-        let new = if old < place { Some(old) } else { old.checked_add_signed(by) };
-        let new = new.filter(|new| N == 8 || u32::try_from(*new).is_ok()).ok_or_else(odd)?;
-        moved.extend_from_slice(&new.to_be_bytes()[8 - N..]);
+    sound: Vec<Range<u64>>,
+}
+
+impl Move {
+    /// Moves the entries of a table of `N` bytes each; nothing is said of one in which none moves.
+    fn table<const N: usize>(
+        &self,
+        file: &File<'_>,
+        table: &Box4,
+        splice: &mut Splice,
+    ) -> Result<(), Refusal> {
+        let odd = || Refusal::Layout(ODD);
+        let bytes = file.bytes(table.body.start, table.body.end - table.body.start)?;
+        let (head, entries) = bytes.split_at_checked(8).ok_or_else(odd)?;
+        let count = head.last_chunk::<4>().map_or(0, |count| u32::from_be_bytes(*count)) as usize;
+        let entries = count.checked_mul(N).and_then(|length| entries.get(..length)).ok_or_else(odd)?;
+        let mut moved = Vec::with_capacity(entries.len());
+        for entry in entries.chunks_exact(N) {
+            let old = entry.iter().fold(0, |place, byte| place << 8 | u64::from(*byte));
+            if !self.sound.iter().any(|sound| sound.contains(&old)) {
+                return Err(Refusal::Layout(PLACES));
+            }
+            let new = if old < self.place { Some(old) } else { old.checked_add_signed(self.by) };
+            let new = new.filter(|new| N == 8 || u32::try_from(*new).is_ok()).ok_or_else(odd)?;
+            moved.extend_from_slice(&new.to_be_bytes()[8 - N..]);
+        }
+        if moved != entries {
+            let start = table.body.start + 8;
+            splice.replace(start..start + moved.len() as u64, moved);
+        }
+        Ok(())
     }
-    if moved != entries {
-        let start = table.body.start + 8;
-        splice.replace(start..start + moved.len() as u64, moved);
-    }
-    Ok(())
 }
 
 fn bx(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {

@@ -36,14 +36,14 @@ pub(super) fn read(bytes: &[u8], from: usize) -> Result<Comments, Refusal> {
         let start = at;
         let text = length(bytes, &mut at)?;
         at = text.end;
-        fields.push(Field { at: start..at, gain: gain_of(&bytes[text]) });
+        fields.push(Field { at: start..at, gain: gain_of(&bytes[text])? });
     }
     Ok(Comments { count_at, count: fields.len(), fields, end: at })
 }
 
-fn gain_of(comment: &[u8]) -> Option<GainTag> {
-    let equals = comment.iter().position(|byte| *byte == b'=')?;
-    gain_tag(std::str::from_utf8(&comment[..equals]).ok()?, &String::from_utf8_lossy(&comment[equals + 1..]))
+fn gain_of(comment: &[u8]) -> Result<Option<GainTag>, Refusal> {
+    let Some(equals) = comment.iter().position(|byte| *byte == b'=') else { return Ok(None) };
+    gain_tag(&comment[..equals], Some(&comment[equals + 1..]))
 }
 
 /// A comment as it is written.

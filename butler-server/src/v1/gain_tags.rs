@@ -55,10 +55,10 @@ async fn written(
     ),
     responses(
         (status = 200, description = "What became of the files.", body = TagsStep),
-        (status = 400, description = "`after` is no number, or the section holds no music.", body = Errors),
+        (status = 400, description = "`after` is no number.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
-        (status = 409, description = "The section's setting is off.", body = Errors),
+        (status = 409, description = "The section holds no music, or its setting is off.", body = Errors),
     ))]
 async fn write(State(app): State<App>, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
     step(&app, &params, &id, TagsWay::Write).await
@@ -76,10 +76,11 @@ async fn write(State(app): State<App>, params: Params, Path(id): Path<String>) -
     ),
     responses(
         (status = 200, description = "What became of the files.", body = TagsStep),
-        (status = 400, description = "`after` is no number, or the section holds no music.", body = Errors),
+        (status = 400, description = "`after` is no number.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section, and never was one with such \
                                       files.", body = Errors),
+        (status = 409, description = "The section holds no music.", body = Errors),
     ))]
 async fn undo(State(app): State<App>, params: Params, Path(id): Path<String>) -> Result<Response, Problem> {
     step(&app, &params, &id, TagsWay::Undo).await

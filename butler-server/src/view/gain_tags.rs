@@ -53,7 +53,7 @@ pub(crate) async fn written(app: &App, section: SectionId, after: i64) -> Result
         let set = library.section_switches(section)?;
         let next = page.rows.last().filter(|_| page.rows.len() == PAGE as usize).map(|row| row.id);
         let files = page.rows.into_iter().map(|row| WrittenFile {
-            file: row.path.display().to_string(),
+            file: row.place.path.display().to_string(),
             old: tags(row.old),
             new: tags(row.new),
             written_at: row.written_at,
@@ -93,8 +93,7 @@ impl From<TagsError> for Problem {
         let sentence = crate::error::sentence(&error);
         match error {
             TagsError::NoSection(_) => Self::not_found(sentence),
-            TagsError::NoMusic(_) => Self::bad_request(sentence),
-            TagsError::SwitchedOff { .. } => Self::conflict(sentence),
+            TagsError::NoMusic(_) | TagsError::SwitchedOff { .. } => Self::conflict(sentence),
             TagsError::Store(error) => error.into(),
         }
     }

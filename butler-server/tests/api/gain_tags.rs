@@ -25,7 +25,10 @@ async fn nothing_is_written_unless_the_section_asks_for_it() {
         assert_eq!(status, StatusCode::CONFLICT, "{sentence}");
         assert!(sentence.contains("`writeGainTags`") && sentence.contains("no file of it"), "{sentence}");
     }
-    assert_eq!(post(&rig, &format!("/api/v1/sections/{films}/tags/write")).await.0, StatusCode::BAD_REQUEST);
+    for way in ["write", "undo"] {
+        let (status, sentence) = post(&rig, &format!("/api/v1/sections/{films}/tags/{way}")).await;
+        assert_eq!(status, StatusCode::CONFLICT, "{sentence}");
+    }
     for target in
         ["/api/v1/sections/99/tags/write", "/api/v1/sections/99/tags/undo", "/api/v1/sections/x/tags/undo"]
     {

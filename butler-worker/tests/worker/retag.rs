@@ -334,6 +334,79 @@ fn what_would_do_harm_is_refused_with_a_sentence() {
     }
 }
 
+/// The file with the first of these bytes as others of the same number.
+fn patched(file: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let at = file.windows(from.len()).position(|window| window == from).expect("the bytes are there");
+    [&file[..at], to, &file[at + from.len()..]].concat()
+}
+
+#[track_caller]
+fn refused(worker: &Worker, file: &[u8], words: &str) {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(&path, file).unwrap();
+    let failure = worker.retag(&path, &Retag::Gains(GAINS)).unwrap_err();
+    assert!(failure.sentence.contains(words), "{}", failure.sentence);
+}
+
+#[test]
+fn gains_that_are_no_text_could_not_be_given_back_and_are_left_alone() {
+    let worker = Worker::start();
+    let gain = "-metadata replaygain_track_gain=ABCDEFGH";
+    for (name, options) in
+        [("no-text.flac", ""), ("no-text.opus", ""), ("no-text.ogg", "-c:a libvorbis"), ("no-text.wv", "")]
+    {
+        let file = fs::read(track(name, &format!("{options} {gain}"))).unwrap();
+        refused(&worker, &patched(&file, b"ABCDEFGH", b"AB\xff\xfe\x80FGH"), "is no text");
+    }
+    // In an APE tag it may be said to be bytes.
+    let item = [&8_u32.to_le_bytes()[..], &[2, 0, 0, 0], b"replaygain_track_gain\0"].concat();
+    let file = fs::read(track("no-text.wv", gain)).unwrap();
+    let text = [&8_u32.to_le_bytes()[..], &[0; 4], b"replaygain_track_gain\0"].concat();
+    refused(&worker, &patched(&file, &text, &item), "is no text");
+    // Half of a pair of UTF-16, and UTF-8 that is none.
+    let sound = bare_mp3();
+    let name: Vec<u8> = "replaygain_track_gain".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf_16 = [&[1, 0xff, 0xfe], &name[..], &[0, 0, 0xff, 0xfe, 0, 0xd8, b'1', 0]].concat();
+    let utf_8 = b"\x03replaygain_track_gain\0-\xff dB".to_vec();
+    for content in [utf_16, utf_8] {
+        refused(&worker, &[&id3v2(4, &[("TXXX", content)])[..], &sound].concat(), "is no text");
+    }
+    // In MP4 its kind says that it is a picture.
+    let plain = track("no-text.m4a", TITLES);
+    let change = worker.retag(&plain, &Retag::Gains(GAINS)).unwrap();
+    let written = edited(&fs::read(&plain).unwrap(), &change);
+    let data = |kind: u8| [b"data\0\0\0", &[kind][..], &[0; 4], b"-7.03 dB"].concat();
+    refused(&worker, &patched(&written, &data(1), &data(13)), "is no text");
+}
+
+#[test]
+fn an_mp4_file_whose_places_are_not_all_understood_is_left_alone() {
+    let worker = Worker::start();
+    let fast = fs::read(track("places.m4a", "-movflags +faststart")).unwrap();
+    let slow = fs::read(track("places-behind.m4a", "")).unwrap();
+    let words = "tells places in itself";
+    for (from, to) in [
+        // No table of places, two tracks' worth of nothing, packed headers, items with places of their own.
+        (b"stco", b"stcx"),
+        (b"stbl", b"stbx"),
+        (b"mvhd", b"cmov"),
+        (b"edts", b"meta"),
+        (b"free", b"idx "),
+    ] {
+        refused(&worker, &patched(&fast, from, to), words);
+    }
+    for file in [&fast, &slow] {
+        refused(&worker, &[&file[..], b"\0\0\0\x0cmeta\0\0\0\0"].concat(), words);
+    }
+    // A place that is none of sound.
+    let at = fast.windows(4).position(|window| window == b"stco").unwrap() + 12;
+    let mut astray = fast.clone();
+    astray[at..at + 4].copy_from_slice(&8_u32.to_be_bytes());
+    refused(&worker, &astray, words);
+}
+
 #[test]
 fn whatever_byte_lies_the_worker_answers_and_keeps_to_the_file() {
     let worker = Worker::start();

@@ -7,7 +7,7 @@ mod gains;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use butler_engine::{Analysed, Analyst, Product, Retagger};
+use butler_engine::{Analysed, Analyst, Product, Retagger, Seen};
 use butler_product::album_loudness::AlbumLoudness;
 use butler_product::loudness::Loudness;
 use butler_product::{Failure, ProductKind, Spec, Value};
@@ -19,7 +19,7 @@ use crate::print::error::Trouble;
 use crate::print::{Colour, Out, Text, json, product, words};
 use crate::worker_program;
 use files::Found;
-use gains::{FileGains, Tags};
+use gains::{FileGains, Music, Tags};
 
 /// Make products of plain files, without a server
 #[derive(Args)]
@@ -118,7 +118,7 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
     let program = worker_program::find()?;
     let mut retagger = Retagger::new(program.clone());
     let mut analyst = Analyst::new(program, threads);
-    let mut music: Vec<(PathBuf, Option<Loudness>)> = Vec::new();
+    let mut music = Vec::new();
     let mut exit = Exit::Done;
     let mut results = Vec::new();
     for (folder, error) in &unlisted {
@@ -135,10 +135,11 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
         if wants.is_empty() {
             continue;
         }
+        let seen = Seen::now(file);
         match analyst.analyse(file, &wants, &out_dir.join(&found.below), &mut |_| {}) {
             Ok(analysed) => {
                 if gains.need_loudness() && found.may_be_music() {
-                    music.push((file.clone(), loudness(&analysed)));
+                    music.push(Music { path: file.clone(), seen, loudness: loudness(&analysed) });
                 }
                 if analysed.results.iter().any(|(_, result)| result.is_err()) {
                     exit = exit.worse(Exit::Failed);
@@ -151,7 +152,7 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
             }
             Err(error) => {
                 if gains.need_loudness() && found.may_be_music() {
-                    music.push((file.clone(), None));
+                    music.push(Music { path: file.clone(), seen, loudness: None });
                 }
                 if out.json {
                     results.push(FileResult::unread(file, &error));

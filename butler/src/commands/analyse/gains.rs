@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use butler_engine::{Became, FileTags, Retagger};
+use butler_engine::{Asked, Became, FileTags, Retagger, Seen};
 use butler_product::album_loudness::AlbumLoudness;
 use butler_product::gain_tags::{GainTag as Tag, Gains, Level};
 use butler_product::loudness::Loudness;
@@ -21,10 +21,14 @@ pub(crate) struct GainArguments {
     #[arg(long)]
     album: bool,
 
-    /// Write the gains into the tags of the music files, in place of gains that they carry (ReplayGain 2; R
-    /// 128 in Opus): it changes these files, and nothing else in them
+    /// Write the gains into the tags of the music files (ReplayGain 2; R 128 in Opus): it changes these files,
+    /// and nothing else in them
     #[arg(long)]
     tags: bool,
+
+    /// With --tags: also into files that carry gains, in place of these; they are printed, and kept nowhere
+    #[arg(long, requires = "tags")]
+    overwrite: bool,
 
     /// With --tags: only show what would be written
     #[arg(long, requires = "tags")]
@@ -89,27 +93,38 @@ impl From<FileTags> for Tags {
     }
 }
 
-/// What becomes of the gains of music files, each with its loudness if that is known, in the order of their
-/// folders.
+/// A music file, as it stood before it was measured.
+pub(super) struct Music {
+    pub(super) path: PathBuf,
+    pub(super) seen: Option<Seen>,
+    pub(super) loudness: Option<Loudness>,
+}
+
+/// What becomes of the gains of music files, in the order of their folders.
 pub(super) fn of_files<'a>(
     arguments: &GainArguments,
-    files: &'a [(PathBuf, Option<Loudness>)],
+    files: &'a [Music],
     retagger: &mut Retagger,
 ) -> Vec<(&'a Path, FileGains)> {
-    let mut folders: BTreeMap<Option<&Path>, Vec<(&Path, Option<&Loudness>)>> = BTreeMap::new();
-    for (path, loudness) in files {
-        folders.entry(path.parent()).or_default().push((path, loudness.as_ref()));
+    let mut folders: BTreeMap<Option<&Path>, Vec<&Music>> = BTreeMap::new();
+    for file in files {
+        folders.entry(file.path.parent()).or_default().push(file);
     }
+    let asked = Asked { overwrite: arguments.overwrite, dry_run: arguments.dry_run };
     let mut gains = Vec::with_capacity(files.len());
     for files in folders.into_values() {
         let album =
-            AlbumLoudness::of(files.iter().map(|(_, loudness)| *loudness)).filter(|_| arguments.album);
-        for (path, loudness) in files {
-            let tags = arguments.tags.then(|| match wanted(arguments, loudness, album.as_ref()) {
-                Ok(gains) => retagger.retag(path, gains, arguments.dry_run).into(),
+            AlbumLoudness::of(files.iter().map(|file| file.loudness.as_ref())).filter(|_| arguments.album);
+        for Music { path, seen, loudness } in files {
+            let wanted = || {
+                let gains = wanted(arguments, loudness.as_ref(), album.as_ref())?;
+                Ok((gains, seen.ok_or("It could not be seen when it was measured.")?))
+            };
+            let tags = arguments.tags.then(|| match wanted() {
+                Ok((gains, seen)) => retagger.retag(path, gains, seen, asked).into(),
                 Err(why) => Tags::left(why),
             });
-            gains.push((path, FileGains { album, tags }));
+            gains.push((path.as_path(), FileGains { album, tags }));
         }
     }
     gains
@@ -146,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_an_album_where_that_is_asked_for_and_only_as_a_whole() {
-        let asked = |album| GainArguments { album, tags: true, dry_run: true };
+        let asked = |album| GainArguments { album, tags: true, overwrite: false, dry_run: true };
         let (loud, soft) = (loudness(-10.0), loudness(-20.0));
         let of = |tracks: &[Option<&Loudness>]| AlbumLoudness::of(tracks.iter().copied());
         let whole = of(&[Some(&loud), Some(&soft)]);
