@@ -39,6 +39,17 @@ impl Client {
 
     /// Switches on or off whether gains are written into the music files of a section.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// client.set_writes_tags(1, true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such section, [`Error::BadRequest`] if it is none of music; else if
     /// the server can't be asked or refuses.
@@ -53,14 +64,43 @@ impl Client {
     /// Writes gains into the next music files of a section, or with `dry_run` shows what would be written;
     /// `after` is the `next` of the step before, or 0.
     ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// let mut after = Some(0);
+    /// while let Some(from) = after {
+    ///     let step = client.write_tags(1, from, true).await?;
+    ///     println!("{} would be written, or left alone", step.files.len());
+    ///     after = step.next;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such section, [`Error::Status`] (409) if its setting is off; else
-    /// if the server can't be asked or refuses.
+    /// [`Error::NotFound`] if there is no such section, [`Error::Status`] (409) if its setting is off or it
+    /// is none of music; else if the server can't be asked or refuses.
     pub async fn write_tags(&self, section: i64, after: i64, dry_run: bool) -> Result<TagsStep, Error> {
         self.tags_step("write", section, after, dry_run).await
     }
 
     /// Takes back what was written into the next music files of a section, or with `dry_run` shows it.
+    ///
+    /// ```
+    /// # use butler_client::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), butler_client::Error> {
+    /// # let butler = butler_fixtures::butler();
+    /// # let client = Client::builder().url(butler.url()).build().unwrap();
+    /// for file in client.undo_tags(1, 0, false).await?.files {
+    ///     println!("{}: {}", file.file, file.outcome);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Client::write_tags`].

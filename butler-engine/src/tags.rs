@@ -56,9 +56,9 @@ struct Job {
 }
 
 impl Job {
-    fn outcome(&self, change: &Retagged, became: Became) -> FileTags {
-        let (path, old, new) = (self.place.path.clone(), change.old.clone(), change.new.clone());
-        FileTags { path, old, new, became }
+    fn outcome(&self, found: &Found, became: Became) -> FileTags {
+        let (path, bytes) = (self.place.path.clone(), found.track.size());
+        FileTags { path, bytes, old: found.change.old.clone(), new: found.change.new.clone(), became }
     }
 }
 
@@ -163,16 +163,15 @@ impl TagWriter {
     ) -> Result<TagsStep, TagsError> {
         let mut worker = self.turn();
         let time = StepTime { until: Instant::now() + STEP, go_on };
+        if ask.way == TagsWay::Write {
+            self.asks_for_it(ask.section, switch)?;
+        }
+        if ask.after == 0 {
+            self.library.recover_gain_tags(now())?;
+        }
         let step = match ask.way {
-            TagsWay::Write => {
-                self.asks_for_it(ask.section, switch)?;
-                self.library.recover_gain_tags(now())?;
-                self.write(ask, &mut worker, now, &time)?
-            }
-            TagsWay::Undo => {
-                self.library.recover_gain_tags(now())?;
-                self.undo(ask, &mut worker, now, &time)?
-            }
+            TagsWay::Write => self.write(ask, &mut worker, now, &time)?,
+            TagsWay::Undo => self.undo(ask, &mut worker, now, &time)?,
         };
         worker.rest();
         Ok(step)
@@ -302,7 +301,7 @@ impl TagWriter {
                     if !is_dry {
                         self.library.forget_gain_tags(row.id)?;
                     }
-                    return Ok(job.outcome(&found.change, Became::Same));
+                    return Ok(job.outcome(&found, Became::Same));
                 }
                 Ok(_) => "Its gain tags were changed since Butler wrote them; what it was before is kept."
                     .to_owned(),
@@ -323,16 +322,16 @@ impl TagWriter {
         now: &dyn Fn() -> Timestamp,
     ) -> Result<FileTags, StoreError> {
         if found.change.edits.is_empty() {
-            return Ok(job.outcome(&found.change, Became::Same));
+            return Ok(job.outcome(&found, Became::Same));
         }
         if is_dry {
-            return Ok(job.outcome(&found.change, Became::WouldBe));
+            return Ok(job.outcome(&found, Became::WouldBe));
         }
         let became = match self.carry_out(worker, job, &found, now)? {
             Ok(()) => Became::Written,
             Err(why) => Became::Left(why.sentence()),
         };
-        Ok(job.outcome(&found.change, became))
+        Ok(job.outcome(&found, became))
     }
 
     /// Opens a file and asks what is to be changed in it.

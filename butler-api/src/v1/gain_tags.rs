@@ -35,6 +35,9 @@ pub struct TaggedFile {
     /// `written`, `would_be_written` or `left_alone`.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::TagsOutcome))]
     pub outcome: String,
+    /// Bytes of the file, 0 where it was not looked at; all of them are written anew where one tag is.
+    #[serde(default)]
+    pub bytes: u64,
     /// Its gain tags before, as far as they were read.
     pub old: Vec<GainTag>,
     /// Those that it has now, or would have.

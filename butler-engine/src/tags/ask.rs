@@ -43,6 +43,8 @@ pub struct TagsStep {
 pub struct FileTags {
     /// The file.
     pub path: PathBuf,
+    /// Bytes, as far as it was looked at: all of them are written anew where one tag is.
+    pub bytes: u64,
     /// Its gain tags before, as far as they were read.
     pub old: Vec<GainTag>,
     /// Those that it has now, or would have.
@@ -106,5 +108,5 @@ impl TagsStep {
 }
 
 pub(super) fn left(path: &Path, why: String) -> FileTags {
-    FileTags { path: path.to_owned(), old: Vec::new(), new: Vec::new(), became: Became::Left(why) }
+    FileTags { path: path.to_owned(), bytes: 0, old: Vec::new(), new: Vec::new(), became: Became::Left(why) }
 }

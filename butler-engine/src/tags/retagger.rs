@@ -114,7 +114,13 @@ impl Retagger {
             self.put_in_place(&track, &change)
                 .map_or_else(|why| Became::Left(why.sentence()), |()| Became::Written)
         };
-        FileTags { path: path.to_owned(), old: change.old.clone(), new: change.new.clone(), became }
+        FileTags {
+            path: path.to_owned(),
+            bytes: track.size(),
+            old: change.old.clone(),
+            new: change.new.clone(),
+            became,
+        }
     }
 
     fn put_in_place(&mut self, track: &OpenTrack, change: &Retagged) -> Result<(), NotReplaced> {

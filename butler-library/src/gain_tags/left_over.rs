@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::draft::{Digest, Hash, pieces};
 use super::not_replaced::NotReplaced;
 use super::open_track::{OpenTrack, open_folder, size};
-use super::swap::Replaced;
+use super::swap::{Replaced, sync};
 
 /// The two files of an intent, by all of their bytes, and the name that the new one had.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +101,7 @@ pub(crate) fn look(
     if verdict.draft == Draft::Goes {
         rustix::fs::unlinkat(&folder, pair.draft, AtFlags::empty())
             .map_err(|errno| NotReplaced::Failed(errno.into()))?;
+        sync(&folder);
     }
     Ok(Settled { is_noted: verdict.is_noted, replaced, is_left: verdict.draft == Draft::Stays })
 }

@@ -48,6 +48,7 @@ impl OpenTrack {
         // After a swap the name is the old file's; whose it is else nobody knows.
         if outcome.is_err() && names.shows_draft(&draft.name) {
             let _ = rustix::fs::unlinkat(&*self.folder, &draft.name, AtFlags::empty());
+            sync(&self.folder);
         }
         outcome
     }
@@ -84,16 +85,14 @@ impl Names<'_> {
         })?;
         // The moment before, others may have put a file of theirs there, or written this one.
         self.came_out()?;
-        // From here on it is done, whoever still waits for it: these are signs of life. And it is so whether or
-        // not it reaches the disk.
+        // From here on it is done, whoever still waits for it: these are signs of life.
         beat();
-        if let Err(errno) = rustix::fs::fsync(folder) {
-            let error = &errno as &dyn std::error::Error;
-            tracing::warn!(error, "a folder could not be brought to the disk");
-        }
+        sync(folder);
         beat();
         self.came_out()?;
         rustix::fs::unlinkat(folder, &draft.name, AtFlags::empty()).map_err(failed)?;
+        // When nothing more is known of the draft's name, it is gone for good.
+        sync(folder);
         Ok(Replaced::of(&draft.stat, *draft.prints()))
     }
 
@@ -105,7 +104,7 @@ impl Names<'_> {
         match self.stat(&draft.name) {
             Some(there) if is_in_place && is_unwritten(&track.stat, &there) => Ok(()),
             Some(_) if is_in_place && self.exchange().is_ok() => {
-                let _ = rustix::fs::fsync(self.folder);
+                sync(self.folder);
                 Err(NotReplaced::Changed)
             }
             // What stands in the file's place was put there by others: what came out is the only one of its kind.
@@ -127,5 +126,13 @@ impl Names<'_> {
 
     fn stat(&self, name: &std::ffi::OsStr) -> Option<Stat> {
         rustix::fs::statat(self.folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()
+    }
+}
+
+/// Brings a folder's names to the disk. What was done there is so whether or not they get there.
+pub(super) fn sync(folder: &OwnedFd) {
+    if let Err(errno) = rustix::fs::fsync(folder) {
+        let error = &errno as &dyn std::error::Error;
+        tracing::warn!(error, "a folder could not be brought to the disk");
     }
 }

@@ -68,7 +68,7 @@ pub(crate) async fn written(app: &App, section: SectionId, after: i64) -> Result
     .await
 }
 
-fn file(FileTags { path, old, new, became }: FileTags) -> TaggedFile {
+fn file(FileTags { path, bytes, old, new, became }: FileTags) -> TaggedFile {
     let (outcome, why) = match became {
         Became::Written => ("written", None),
         Became::WouldBe => ("would_be_written", None),
@@ -78,6 +78,7 @@ fn file(FileTags { path, old, new, became }: FileTags) -> TaggedFile {
     TaggedFile {
         file: path.display().to_string(),
         outcome: outcome.to_owned(),
+        bytes,
         old: tags(old),
         new: tags(new),
         why,

@@ -1,6 +1,7 @@
 //! `butler tags`: gains in the tags of music files, for other players: switched on for a section, shown,
 //! written, listed and taken back. What is written and why not, the server says.
 
+use butler_api::sizes::bytes;
 use butler_client::{Client, Error, GainTag, TaggedFile, TagsStep, WrittenFile};
 use clap::{Args, Subcommand};
 use clap_complete::ArgValueCandidates;
@@ -80,8 +81,9 @@ async fn switch(client: &Client, section: i64, on: bool, out: Out) -> Result<Exi
              gains are written into the tags of its files, in place of gains that they carry."
         ))?;
         out.remark(format!(
-            "Nothing else of a file changes. `butler tags write {section} --dry-run` shows what would be written \
-             now, `butler tags undo {section}` takes all of it back."
+            "Nothing else of a file changes, but each is written anew as a whole: backups and synchronised copies \
+             take it again. `butler tags write {section} --dry-run` shows what would be written now, `butler tags \
+             undo {section}` takes all of it back."
         ));
     } else {
         out.line(format!("No file of section {section} gets tags any more. What was written stays."))?;
@@ -132,17 +134,21 @@ async fn go(client: &Client, way: Way, arguments: &Arguments, out: Out) -> Resul
         }
         all.files.extend(step.files);
     }
-    let of = |outcome: &str| all.files.iter().filter(|file| file.outcome == outcome).count() as u64;
-    let left = of("left_alone");
+    let of = |outcome: &str| {
+        let files = all.files.iter().filter(|file| file.outcome == outcome);
+        files.fold((0, 0), |(files, sum), file| (files + 1, sum + file.bytes))
+    };
+    let (left, _) = of("left_alone");
     if out.json {
         json::print(&all)?;
     } else {
-        let (done, number) = match dry_run {
+        let (done, (number, sum)) = match dry_run {
             true => ("would be written", of("would_be_written")),
             false => ("written", of("written")),
         };
+        let sum = if number > 0 { format!(" ({})", bytes(sum)) } else { String::new() };
         out.line(format!(
-            "{} {done}, {left} left alone, {} as they shall be already.",
+            "{} {done}{sum}, {left} left alone, {} as they shall be already.",
             count(number, "file"),
             all.same
         ))?;
