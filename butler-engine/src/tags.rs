@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use butler_library::{
-    Draft, Intent, ItemId, Library, NotReplaced, OpenTrack, PartId, Place, SectionId, SectionKind, SourceId,
-    StoreError, Verdict, WrittenTags, verdicts,
+    Draft, FilePlace, Intent, ItemId, Library, NotReplaced, OpenTrack, PartId, SectionId, SectionKind,
+    SourceId, StoreError, Verdict, WrittenTags, verdicts,
 };
 use butler_product::gain_tags::{Retag, Retagged};
 use butler_tasks::settings::SectionSwitch;
@@ -47,7 +47,7 @@ struct Job {
     section: SectionId,
     part: PartId,
     source: SourceId,
-    place: Place,
+    place: FilePlace,
     retag: Retag,
     /// How the last scan saw it.
     seen: Option<Seen>,
@@ -219,7 +219,7 @@ impl TagWriter {
                         section: ask.section,
                         part: file.part,
                         source: file.source,
-                        place: Place { root_path: file.root_path.clone(), path: file.path.clone() },
+                        place: FilePlace { root_path: file.root_path.clone(), path: file.path.clone() },
                         retag: Retag::Gains(gains),
                         seen: Some(Seen { size: file.size, mtime_ns: file.mtime_ns }),
                         undo: None,
@@ -293,15 +293,15 @@ impl TagWriter {
                 undo: Some(row.clone()),
             };
             let why = match self.look(worker, &job) {
-                Ok(found) if found.change.old == row.new => {
-                    return self.retag(worker, &job, found, is_dry, now);
-                }
                 // Another file of the content may have been as this one was.
                 Ok(found) if found.change.old == row.old && is_own => {
                     if !is_dry {
                         self.library.forget_gain_tags(row.id)?;
                     }
                     return Ok(job.outcome(&found, Became::Same));
+                }
+                Ok(found) if found.change.old == row.new => {
+                    return self.retag(worker, &job, found, is_dry, now);
                 }
                 Ok(_) => "Its gain tags were changed since Butler wrote them; what it was before is kept."
                     .to_owned(),

@@ -80,7 +80,7 @@ pub use store::failures::{
 };
 pub use store::figures::{Figures, LastRun};
 pub use store::gain_tag_intents::Intent;
-pub use store::gain_tags::{Place, WrittenTags};
+pub use store::gain_tags::{FilePlace, WrittenTags};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};

@@ -15,6 +15,9 @@ use crate::{ItemId, PartId, SourceId};
 /// Kinds of files, by their names, into which Butler writes no tags: they need not be opened.
 const UNWRITTEN: [&str; 9] = ["wav", "aif", "aiff", "wma", "mka", "dsf", "dff", "tta", "tak"];
 
+/// Decibels that nobody hears: a newer measurement that differs by less is not worth a file written anew.
+const NEAR_DB: f64 = 0.1;
+
 /// An album with the files of its tracks that are there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlbumFiles {
@@ -113,8 +116,39 @@ fn verdict(file: &TrackFile, album: &AlbumLoudness) -> Verdict {
         return Verdict::Leave(Why::Silent);
     };
     let gains = Gains { track, album: Level::of_album(album) };
-    let is_so = [Form::ReplayGain, Form::R128].iter().any(|form| gain_of(&gains.tags(*form)) == file.gain);
+    let is_so =
+        [Form::ReplayGain, Form::R128].iter().any(|form| is_near(&gain_of(&gains.tags(*form)), &file.gain));
     if is_so { Verdict::Same } else { Verdict::Write(gains) }
+}
+
+/// Whether the one tells what the other does, but for what nobody hears: for that no file is written anew.
+fn is_near(wanted: &Gain, is: &Gain) -> bool {
+    let near =
+        |wanted: &Option<String>, is: &Option<String>, is_near: fn(f64, f64) -> bool| match (wanted, is) {
+            (None, None) => true,
+            (Some(wanted), Some(is)) => {
+                wanted == is || number(wanted).zip(number(is)).is_some_and(|(wanted, is)| is_near(wanted, is))
+            }
+            _ => false,
+        };
+    let gain = |wanted: f64, is: f64| (wanted - is).abs() < NEAR_DB;
+    let r128 = |wanted: f64, is: f64| (wanted - is).abs() < NEAR_DB * 256.0;
+    let peak =
+        |wanted: f64, is: f64| wanted > 0.0 && is > 0.0 && (20.0 * (wanted / is).log10()).abs() < NEAR_DB;
+    near(&wanted.track_gain, &is.track_gain, gain)
+        && near(&wanted.album_gain, &is.album_gain, gain)
+        && near(&wanted.track_peak, &is.track_peak, peak)
+        && near(&wanted.album_peak, &is.album_peak, peak)
+        && near(&wanted.r128_track_gain, &is.r128_track_gain, r128)
+        && near(&wanted.r128_album_gain, &is.r128_album_gain, r128)
+}
+
+/// `-7.03 dB`, with its unit or without.
+fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let digits =
+        text.get(..text.len().saturating_sub(2)).filter(|_| text.to_ascii_lowercase().ends_with("db"));
+    digits.unwrap_or(text).trim().parse().ok()
 }
 
 fn is_unwritten(path: &Path) -> bool {
@@ -196,6 +230,24 @@ mod tests {
         // Both kinds together are told by no file that was written.
         opus.gain.track_gain = Some("-8.00 dB".to_owned());
         assert!(matches!(of(vec![opus])[..], [Verdict::Write(_)]));
+    }
+
+    #[test]
+    fn a_file_is_not_written_anew_for_what_nobody_hears() {
+        let mut flac = file(1, "1.flac", Some(-10.0));
+        let tells = |flac: &mut TrackFile, gain: &str, peak: &str| {
+            (flac.gain.track_gain, flac.gain.track_peak) = (Some(gain.to_owned()), Some(peak.to_owned()));
+            (flac.gain.album_gain, flac.gain.album_peak) = (Some("-8.04 dB".into()), Some("0.501".into()));
+            of(vec![flac.clone()])[0] == Verdict::Same
+        };
+        for gain in ["-8.00 dB", "-7.93 dB", "-8.07dB", " -8 "] {
+            assert!(tells(&mut flac, gain, "0.500000"), "{gain}");
+        }
+        for (gain, peak) in
+            [("-7.8 dB", "0.5"), ("-8.00 dB", "0.51"), ("-8.00 dB", "0"), ("loud", "0.5"), ("", "0.5")]
+        {
+            assert!(!tells(&mut flac, gain, peak), "{gain} {peak}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use butler_product::gain_tags::GainTag;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::gain_tags::{Place, carry_over, forget, note};
+use super::gain_tags::{FilePlace, carry_over, forget, note};
 use super::{Json, path_bytes, path_from_bytes, readable};
 use crate::gain_tags::{Digest, Pair, look};
 use crate::{Draft, Library, NotReplaced, PartId, Replaced, SectionId, SourceId, StoreError};
@@ -27,7 +27,7 @@ pub struct Intent {
     /// What its sound is known by.
     pub content: [u8; 32],
     /// Where it lies.
-    pub place: Place,
+    pub place: FilePlace,
     /// Its gain tags as they are.
     pub old: Vec<GainTag>,
     /// Those that it gets.
@@ -43,7 +43,7 @@ pub struct Intent {
 /// An intent of which it is not known whether it was carried out: where, and the two files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct OpenIntent {
-    place: Place,
+    place: FilePlace,
     draft: OsString,
     old: Digest,
     new: Digest,
@@ -136,7 +136,7 @@ impl Library {
             Ok::<_, StoreError>(readable(&mut statement, [], "intent", open_intent)?)
         })?;
         let mut settled = 0;
-        for OpenIntent { place: Place { root_path, path }, draft, old, new } in open {
+        for OpenIntent { place: FilePlace { root_path, path }, draft, old, new } in open {
             let (at, name) = (path.clone(), draft.clone());
             let looked = self
                 .root_threads()
@@ -191,7 +191,7 @@ fn open_intent(row: &Row<'_>) -> rusqlite::Result<OpenIntent> {
     })
 }
 
-fn place(row: &Row<'_>) -> rusqlite::Result<Place> {
+fn place(row: &Row<'_>) -> rusqlite::Result<FilePlace> {
     let path = |column| Ok::<_, rusqlite::Error>(path_from_bytes(row.get_ref(column)?.as_blob()?));
-    Ok(Place { root_path: path("root")?, path: path("path")? })
+    Ok(FilePlace { root_path: path("root")?, path: path("path")? })
 }

@@ -33,7 +33,7 @@ pub struct WrittenTags {
     /// What its sound is known by.
     pub content: [u8; 32],
     /// Where it lies now, as far as the library follows it.
-    pub place: Place,
+    pub place: FilePlace,
     /// Its gain tags before.
     pub old: Vec<GainTag>,
     /// Those that Butler wrote.
@@ -48,7 +48,7 @@ pub struct WrittenTags {
 
 /// Where a file lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct FilePlace {
     /// The folder of a section that holds it.
     pub root_path: PathBuf,
     /// Its whole path.
@@ -81,22 +81,27 @@ impl Library {
         })
     }
 
-    /// Other places where files of the same content lie: what was written may have been moved there.
+    /// Other places where files of the same content lie that the journal does not know: what was written may
+    /// have been moved there.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn other_places(&self, written: &WrittenTags) -> Result<Vec<Place>, StoreError> {
-        let mut places: Vec<Place> = self.db().read(|tx| {
+    pub fn other_places(&self, written: &WrittenTags) -> Result<Vec<FilePlace>, StoreError> {
+        self.db().read(|tx| {
             let mut statement = tx.prepare_cached(
                 "SELECT r.path AS root_now, p.path AS path_now FROM parts p JOIN roots r ON r.id = p.root \
-                 WHERE p.source = ?1 AND p.missing_since IS NULL ORDER BY p.id LIMIT ?2",
+                 WHERE p.source = ?1 AND p.missing_since IS NULL AND NOT EXISTS \
+                 (SELECT 1 FROM gain_tags g WHERE g.content = ?2 AND g.part = p.id AND g.source = p.source) \
+                 ORDER BY p.id LIMIT ?3",
             )?;
-            let place = |row: &Row<'_>| Ok(place_now(row)?.into_iter().collect::<Vec<_>>());
-            let found = readable(&mut statement, params![written.source, MOST_PLACES], "place", place)?;
-            Ok::<_, StoreError>(found.into_iter().flatten().collect())
-        })?;
-        places.retain(|place| *place != written.place);
-        Ok(places)
+            let asked = params![written.source, written.content, MOST_PLACES];
+            let places = readable(&mut statement, asked, "place", place_now)?;
+            let mut statement = tx.prepare_cached("SELECT path FROM gain_tags WHERE content = ?1")?;
+            let known = |row: &Row<'_>| Ok(path_from_bytes(row.get_ref(0)?.as_blob()?));
+            let known = readable(&mut statement, [written.content], "written tags", known)?;
+            let places = places.into_iter().flatten();
+            Ok(places.filter(|place| !known.contains(&place.path)).collect())
+        })
     }
 
     /// Forgets that a file was written: it is as it was before, by whatever way.
@@ -108,18 +113,18 @@ impl Library {
     }
 }
 
-fn place_now(row: &Row<'_>) -> rusqlite::Result<Option<Place>> {
+fn place_now(row: &Row<'_>) -> rusqlite::Result<Option<FilePlace>> {
     let path =
         |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_blob_or_null()?.map(path_from_bytes));
     let now = path("root_now")?.zip(path("path_now")?);
-    Ok(now.map(|(root, below)| Place { path: root.join(below), root_path: root }))
+    Ok(now.map(|(root, below)| FilePlace { path: root.join(below), root_path: root }))
 }
 
 fn written(row: &Row<'_>) -> rusqlite::Result<WrittenTags> {
     let path = |column| Ok::<_, rusqlite::Error>(path_from_bytes(row.get_ref(column)?.as_blob()?));
     let place = match place_now(row)? {
         Some(place) => place,
-        None => Place { root_path: path("root")?, path: path("path")? },
+        None => FilePlace { root_path: path("root")?, path: path("path")? },
     };
     Ok(WrittenTags {
         id: row.get("id")?,

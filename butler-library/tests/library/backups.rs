@@ -260,7 +260,7 @@ fn what_was_written_into_music_files_since_is_known_after_a_restore() {
     let folder = butler_fixtures::tempdir().unwrap();
     let library = Library::open(folder.path()).unwrap();
     let write = |path: &str, old: &str| {
-        let connection = rusqlite::Connection::open(folder.path().join("butler.db")).unwrap();
+        let connection = Connection::open(folder.path().join("butler.db")).unwrap();
         let row = "INSERT INTO gain_tags (section, part, source, content, root, path, old, new, old_mtime_ns, \
                    new_mtime_ns, written_at) VALUES (1, 1, 1, zeroblob(32), x'2f', cast(?1 AS BLOB), ?2, '[]', \
                    0, 0, 0)";

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use butler_library::{
-    Intent, Library, OpenTrack, PartId, PartRow, Place, Replaced, SectionId, SectionKind, SourceId,
+    FilePlace, Intent, Library, OpenTrack, PartId, PartRow, Replaced, SectionId, SectionKind, SourceId,
     WrittenTags,
 };
 use butler_product::gain_tags::{Edit, GainTag};
@@ -68,7 +68,10 @@ impl Ground {
             section: self.world.section,
             part: part.id,
             source: part.source,
-            place: Place { root_path: self.world.media().canonicalize().unwrap(), path: self.path.clone() },
+            place: FilePlace {
+                root_path: self.world.media().canonicalize().unwrap(),
+                path: self.path.clone(),
+            },
             words: ["old", "newer"],
             gains: [None, Some("-7.03 dB")],
             taken_back: None,
@@ -86,7 +89,7 @@ struct Change {
     section: SectionId,
     part: PartId,
     source: SourceId,
-    place: Place,
+    place: FilePlace,
     /// What the file's tags are, and shall be.
     words: [&'static str; 2],
     /// The gains that they tell.
@@ -182,7 +185,7 @@ fn a_replacement_whose_process_is_killed() {
         section: SectionId(section),
         part: PartId(part),
         source: SourceId(source),
-        place: Place { path: media.join("Nina/Blue/01 Song.flac"), root_path: media },
+        place: FilePlace { path: media.join("Nina/Blue/01 Song.flac"), root_path: media },
         words: ["old", "newer"],
         gains: [None, Some("-7.03 dB")],
         taken_back: None,
@@ -287,7 +290,7 @@ fn no_row_of_the_journal_is_lost_to_another() {
     let copy = first.place.path.with_file_name("02 Copy.flac");
     fs::copy(&first.place.path, &copy).unwrap();
     let of_copy = Change {
-        place: Place { path: copy, ..first.place.clone() },
+        place: FilePlace { path: copy, ..first.place.clone() },
         part: PartId(first.part.0 + 100),
         ..first.then(["third", "fourth"], [Some("-8.00 dB"), Some("-9.00 dB")])
     };
@@ -333,6 +336,12 @@ fn a_moved_file_is_followed_and_the_journal_outlives_the_section() {
     let others = ground.world.library.other_places(&moved).unwrap();
     assert_eq!(others.len(), 1, "{others:?}");
     assert_eq!(others[0].path, ground.path.with_file_name("02 Copy.flac"));
+    // Unless it was written itself: then it has old tags of its own.
+    let copied = Change { place: others[0].clone(), part: PartId(first.part.0 + 100), ..ground.change() };
+    ground.replace(&copied.then(["newer", "third"], [Some("+1 dB"), Some("-8.00 dB")]));
+    assert_eq!(ground.world.library.other_places(&moved).unwrap(), []);
+    let own = ground.written().pop().unwrap();
+    ground.world.library.forget_gain_tags(own.id).unwrap();
     // A section that goes takes nothing of the journal with it.
     ground.world.library.remove_section(ground.world.section).unwrap();
     let [kept] = &ground.written()[..] else { panic!() };
