@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use butler_api::{Ask, Origin, Reason, RunId, RunRecord, TaskName};
-use butler_library::{FileMark, RunProgress, SourceId};
+use butler_library::{FileMark, RunGain, RunProgress, SourceId};
 use butler_product::ProductKind;
 use butler_tasks::{Report, SectionStep, Stage, Task, WorkStep};
 use jiff::Timestamp;
@@ -14,12 +14,14 @@ use jiff::Timestamp;
 use crate::door::answer::LiveRun;
 use crate::door::fact::{Came, What};
 use crate::run::brake::Brake;
+use crate::run::during_work::DuringWork;
 use crate::run::phase::Phase;
 use crate::run::rate::Rate;
 use crate::unit::backlog::UnitId;
 
 pub(crate) mod brake;
 pub(crate) mod derive;
+mod during_work;
 pub(crate) mod phase;
 mod rate;
 pub(crate) mod work;
@@ -75,6 +77,7 @@ pub(crate) struct Run {
     section: Option<SectionStep>,
     work_done: u64,
     work_total: u64,
+    during_work: DuringWork,
     rate: Rate,
     brake: Arc<Brake>,
     tally: Tally,
@@ -125,6 +128,7 @@ impl Run {
             section: None,
             work_done: 0,
             work_total: 0,
+            during_work: DuringWork::default(),
             rate: Rate::default(),
             brake: Arc::default(),
             tally: Tally::default(),
@@ -224,7 +228,8 @@ impl Run {
 
     /// The task's own work came to a step. The facts that this makes.
     pub(crate) fn work_stepped(&mut self, step: WorkStep) -> Vec<What> {
-        let WorkStep { done, total, waits, section } = step;
+        let WorkStep { done, total, waits, section, new_contents } = step;
+        self.during_work.came_to(new_contents);
         let is_further = (done, total, &waits) != (self.work_done, self.work_total, &self.waits);
         self.done = self.done - self.work_done + done;
         self.total = self.total - self.work_total + total;
@@ -249,6 +254,42 @@ impl Run {
         self.rate = Rate::default();
     }
 
+    /// Whether its own work came to files that lack something by now. Newcomers are known as such when all is
+    /// placed, and who has it try again what failed wants that once.
+    pub(crate) fn may_count_during_work(&self) -> bool {
+        self.phase == Phase::Working
+            && self.during_work.is_due()
+            && !self.tries_again()
+            && self.origin != Origin::Asap
+            && !self.is_asked_to_stop()
+    }
+
+    /// Its lacks are being counted beside its own work; `on_the_way` is answered and not stored yet.
+    pub(crate) fn counts_during_work(&mut self, on_the_way: HashSet<(SourceId, ProductKind)>) {
+        self.during_work.begins();
+        self.answered = on_the_way;
+    }
+
+    pub(crate) fn counted_during_work(&mut self) {
+        self.during_work.ends();
+    }
+
+    /// What its own work did: more than units have added by themselves.
+    pub(crate) fn gain_of_work(&self) -> RunGain {
+        RunGain {
+            run: self.id,
+            done: self.work_done,
+            failures: self.failures - self.tally.failed,
+            failed_files: self.failed_files(),
+            bytes_read: 0,
+        }
+    }
+
+    /// So many lacks rest after failures. What it tried and failed at itself is not left alone by it.
+    pub(crate) fn leaves_alone(&mut self, held_back: u64) {
+        self.held_back = if self.tries_again() { 0 } else { held_back.saturating_sub(self.tally.failed) };
+    }
+
     pub(crate) fn unit_opened(&mut self, unit: UnitId, file: String) {
         self.in_hand.insert(unit, (file, 0));
     }
@@ -267,7 +308,7 @@ impl Run {
 
     /// A unit of the run answered this: a count that is under way may not know of it yet.
     pub(crate) fn unit_answered(&mut self, source: SourceId, kind: ProductKind) {
-        if self.phase == Phase::Counting {
+        if self.phase == Phase::Counting || self.during_work.is_counting() {
             self.answered.insert((source, kind));
         }
     }

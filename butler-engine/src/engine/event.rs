@@ -115,6 +115,18 @@ pub(crate) struct Gathered {
     pub(crate) lacks: Vec<(Spec, Vec<SourceId>)>,
     /// How many lacks are left alone because of earlier failures.
     pub(crate) held_back: u64,
-    /// Whether it was counted before the run's beginning.
-    pub(crate) is_ahead: bool,
+    /// Where the run was when it was counted.
+    pub(crate) occasion: Occasion,
+}
+
+/// On what occasion the lacks of a run are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Occasion {
+    /// The run is still to come.
+    Ahead,
+    /// The run's own work is under way, and has placed files.
+    DuringWork,
+    /// The run makes what it lacks from here on.
+    #[default]
+    ForUnits,
 }

@@ -50,7 +50,7 @@ pub struct RunProgress {
     pub bytes_read: u64,
 }
 
-/// What a finished unit adds to a run's progress.
+/// What a finished unit, or a task's own work, adds to a run's progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunGain {
     /// The run.
@@ -225,6 +225,14 @@ impl Library {
             )?;
             known(run, changed)
         })
+    }
+
+    /// Adds what a task's own work did to the progress of its run, beside what its units add.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn add_to_run(&self, gain: RunGain) -> Result<(), StoreError> {
+        self.db().write(move |tx| add_gain(tx, &gain))
     }
 
     /// Sets how many steps a run has, and leaves what is done as it is.
@@ -443,7 +451,7 @@ fn paths_from_bytes(bytes: Option<&[u8]>) -> Vec<PathBuf> {
     paths.map(path_from_bytes).collect()
 }
 
-/// Adds what a unit brought to a run; one that is gone by now is nobody's loss.
+/// Adds what was done for a run; one that is gone by now is nobody's loss.
 pub(crate) fn add_gain(tx: &Connection, gain: &RunGain) -> Result<(), StoreError> {
     let RunGain { run, done, failures, failed_files, bytes_read } = gain;
     let more_files = failed_files::add(tx, *run, failed_files)?;
