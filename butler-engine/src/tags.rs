@@ -16,7 +16,7 @@ use butler_library::{
     Draft, FilePlace, Intent, ItemId, Library, NotReplaced, OpenTrack, PartId, SectionId, SectionKind,
     SourceId, StoreError, Verdict, WrittenTags, verdicts,
 };
-use butler_product::gain_tags::{Retag, Retagged};
+use butler_product::gain_tags::{Retag, Retagged, tell_the_same};
 use butler_tasks::settings::SectionSwitch;
 use jiff::Timestamp;
 
@@ -34,6 +34,9 @@ const STEP: Duration = Duration::from_secs(8);
 /// By how much later than before a file says that it was written: programs that go by times and sizes see
 /// that it changed, and lists by date stay as they are.
 const LATER_NS: i64 = 1_000_000_000;
+
+/// What is said of a file that is not taken back.
+const CHANGED_SINCE: &str = "Its gain tags were changed since Butler wrote them; what it was before is kept.";
 
 /// Writes tags: one file at a time, whoever asks for it.
 #[derive(Debug)]
@@ -56,6 +59,18 @@ struct Job {
 }
 
 impl Job {
+    fn undo(place: FilePlace, row: WrittenTags) -> Self {
+        Self {
+            section: row.section,
+            part: row.part,
+            source: row.source,
+            place,
+            retag: Retag::Exactly(row.old.clone()),
+            seen: None,
+            undo: Some(row),
+        }
+    }
+
     fn outcome(&self, found: &Found, became: Became) -> FileTags {
         let (path, bytes) = (self.place.path.clone(), found.track.size());
         FileTags { path, bytes, old: found.change.old.clone(), new: found.change.new.clone(), became }
@@ -271,7 +286,8 @@ impl TagWriter {
         }
     }
 
-    /// Gives a file that was written its old tags, where it lies now.
+    /// Gives a file that was written its old tags, where it lies now. A copy elsewhere is another file: it is left
+    /// alone, and so is what the journal knows of one that can't be found.
     fn take_back(
         &self,
         worker: &mut Retagger,
@@ -279,37 +295,27 @@ impl TagWriter {
         is_dry: bool,
         now: &dyn Fn() -> Timestamp,
     ) -> Result<FileTags, StoreError> {
-        let own = std::iter::once(row.place.clone());
-        let mut first_why = None;
-        for place in own.chain(self.library.other_places(row)?) {
-            let is_own = place == row.place;
-            let job = Job {
-                section: row.section,
-                part: row.part,
-                source: row.source,
-                place,
-                retag: Retag::Exactly(row.old.clone()),
-                seen: None,
-                undo: Some(row.clone()),
-            };
-            let why = match self.look(worker, &job) {
-                // Another file of the content may have been as this one was.
-                Ok(found) if found.change.old == row.old && is_own => {
+        let mut places = vec![row.place.clone()];
+        // After a restore the part may be another file's.
+        places.extend((row.written_at_place != row.place).then(|| row.written_at_place.clone()));
+        let mut why = None;
+        for place in places {
+            let job = Job::undo(place, row.clone());
+            match self.look(worker, &job) {
+                Ok(found) if tell_the_same(&found.change.old, &row.old) => {
                     if !is_dry {
                         self.library.forget_gain_tags(row.id)?;
                     }
                     return Ok(job.outcome(&found, Became::Same));
                 }
-                Ok(found) if found.change.old == row.new => {
+                Ok(found) if tell_the_same(&found.change.old, &row.new) => {
                     return self.retag(worker, &job, found, is_dry, now);
                 }
-                Ok(_) => "Its gain tags were changed since Butler wrote them; what it was before is kept."
-                    .to_owned(),
-                Err(why) => why.sentence(),
-            };
-            first_why.get_or_insert(why);
+                Ok(_) => return Ok(left(&job.place.path, CHANGED_SINCE.to_owned())),
+                Err(left) => why = why.or(Some(left)),
+            }
         }
-        Ok(left(&row.place.path, first_why.unwrap_or_default()))
+        Ok(left(&row.place.path, why.unwrap_or(NotReplaced::Another).sentence()))
     }
 
     /// Writes a file that was looked at, or shows that it would be.

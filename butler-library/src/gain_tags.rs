@@ -17,6 +17,7 @@ mod not_replaced;
 mod open_track;
 mod plan;
 mod swap;
+mod writers;
 
 pub(crate) use draft::Digest;
 pub use draft::Draft;

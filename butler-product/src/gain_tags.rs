@@ -63,6 +63,18 @@ impl GainTag {
     }
 }
 
+/// Whether two lists tell the same: names in whatever case, in whatever order. Tag editors spell them anew when they
+/// write something else.
+pub fn tell_the_same(one: &[GainTag], other: &[GainTag]) -> bool {
+    let sorted = |tags: &[GainTag]| {
+        let mut tags: Vec<_> =
+            tags.iter().map(|tag| (tag.name.to_ascii_uppercase(), tag.value.clone())).collect();
+        tags.sort();
+        tags
+    };
+    sorted(one) == sorted(other)
+}
+
 /// How loud one thing is, as far as a player needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Level {
@@ -250,6 +262,25 @@ mod tests {
         assert_eq!(texts(alone(-0.001), Form::ReplayGain)[0], "REPLAYGAIN_TRACK_GAIN=0.00 dB");
         assert_eq!(texts(alone(5.0), Form::R128), ["R128_TRACK_GAIN=0"]);
         assert_eq!(texts(alone(-200.0), Form::R128), ["R128_TRACK_GAIN=-32768"]);
+    }
+
+    #[test]
+    fn tags_are_told_apart_by_what_they_say() {
+        let tags = |tags: &[(&str, &str)]| {
+            tags.iter().map(|(name, value)| GainTag::new(*name, *value)).collect::<Vec<_>>()
+        };
+        let one = tags(&[("REPLAYGAIN_TRACK_GAIN", "-1 dB"), ("REPLAYGAIN_TRACK_PEAK", "1")]);
+        assert!(tell_the_same(
+            &one,
+            &tags(&[("replaygain_track_peak", "1"), ("REPLAYGAIN_TRACK_GAIN", "-1 dB")])
+        ));
+        for other in [
+            &one[..1],
+            &tags(&[("REPLAYGAIN_TRACK_GAIN", "1"), ("REPLAYGAIN_TRACK_PEAK", "-1 dB")])[..],
+            &[&one[..], &one[..1]].concat(),
+        ] {
+            assert!(!tell_the_same(&one, other));
+        }
     }
 
     #[test]

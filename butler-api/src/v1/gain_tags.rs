@@ -53,7 +53,7 @@ pub struct TaggedFile {
 pub struct WrittenTags {
     /// Whether the section's setting asks for tags.
     pub enabled: bool,
-    /// The files of this page, in the order in which they were written first.
+    /// The files of this page, the newest first.
     pub files: Vec<WrittenFile>,
     /// How many there are in all.
     pub total: u64,

@@ -12,7 +12,7 @@ use butler_api::{Reason, RunState};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::journal::journal_of;
+use super::journal::add_journal;
 use crate::StoreError;
 use crate::db::{self, DbOpenError};
 use crate::store::{At, Json};
@@ -31,9 +31,7 @@ pub(super) struct Settled {
 /// written into music files since is known by the database that it replaces.
 pub(super) fn settle(path: &Path, replaces: &Path, now: Timestamp) -> Result<Settled, DbOpenError> {
     let mut connection = db::bring_to_this_version(path)?;
-    if let Some(journal) = journal_of(replaces) {
-        journal.put(&mut connection)?;
-    }
+    add_journal(&mut connection, replaces)?;
     let settled = bring_to_this_moment(&mut connection, now)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;

@@ -110,7 +110,7 @@ impl OpenTrack {
         if free < needed {
             return Err(no_room());
         }
-        let file = self.unnamed()?;
+        let file = self.unnamed_like_this()?;
         let (old, new) = self.copy(&file, edits, beat).map_err(|left| match left {
             NotReplaced::NoRoom { .. } => no_room(),
             left => left,
@@ -176,20 +176,28 @@ impl OpenTrack {
         Ok((old.digest(), written.hash.digest()))
     }
 
-    /// Gives the new file the owner, rights, attributes and times of the old one.
-    fn describe(&self, new: &File, mtime_ns: i64) -> Result<(), NotReplaced> {
-        let is = rustix::fs::fstat(new).map_err(failed)?;
+    /// A new file in the same folder that has no name, with the old one's owner and attributes: what can't be kept
+    /// shows before a byte is copied.
+    pub(super) fn unnamed_like_this(&self) -> Result<File, NotReplaced> {
+        let new = self.unnamed()?;
+        let is = rustix::fs::fstat(&new).map_err(failed)?;
         if (is.st_uid, is.st_gid) != (self.stat.st_uid, self.stat.st_gid) {
             let (owner, group) = (Uid::from_raw(self.stat.st_uid), Gid::from_raw(self.stat.st_gid));
-            rustix::fs::fchown(new, Some(owner), Some(group)).map_err(|_| NotReplaced::OtherOwner)?;
+            rustix::fs::fchown(&new, Some(owner), Some(group)).map_err(|_| NotReplaced::OtherOwner)?;
         }
         // The folder may give its new files a list of who may what; the old one's own follows, if it has one.
-        match fremovexattr(new, ACCESS_LIST) {
+        match fremovexattr(&new, ACCESS_LIST) {
             Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS) => {}
             Err(_) => return Err(NotReplaced::Attribute(ACCESS_LIST.to_owned())),
         }
+        rustix::fs::fchmod(&new, Mode::from_raw_mode(self.stat.st_mode & 0o7777)).map_err(failed)?;
+        self.copy_attributes(&new)?;
+        Ok(new)
+    }
+
+    /// Gives the new file the rights and times of the old one, which writing may have changed.
+    fn describe(&self, new: &File, mtime_ns: i64) -> Result<(), NotReplaced> {
         rustix::fs::fchmod(new, Mode::from_raw_mode(self.stat.st_mode & 0o7777)).map_err(failed)?;
-        self.copy_attributes(new)?;
         let seconds = |ns: i64| Timespec {
             tv_sec: ns.div_euclid(1_000_000_000),
             tv_nsec: ns.rem_euclid(1_000_000_000),

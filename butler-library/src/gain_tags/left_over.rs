@@ -9,13 +9,13 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::draft::{Digest, Hash, pieces};
 use super::not_replaced::NotReplaced;
 use super::open_track::{OpenTrack, open_folder, size};
-use super::swap::{Replaced, sync};
+use super::swap::Replaced;
 
 /// The two files of an intent, by all of their bytes, and the name that the new one had.
 #[derive(Debug, Clone, Copy)]
@@ -87,8 +87,11 @@ pub(crate) fn look(
     pair: Pair<'_>,
     beat: &mut dyn FnMut() -> bool,
 ) -> Result<Settled, NotReplaced> {
-    // A folder that is not there is one that is not mounted, most often.
-    let folder = open_folder(path).map_err(|errno| NotReplaced::Unreadable(errno.into()))?;
+    // A folder that is not there, or empty, is one that is not mounted, most often.
+    let folder = open_folder(path).map_err(unreadable)?;
+    if is_empty(&folder).map_err(unreadable)? {
+        return Err(unreadable(Errno::NOENT));
+    }
     let name = path.file_name().ok_or(NotReplaced::NoFile)?;
     let file = stands(&folder, name, pair, beat)?;
     let verdict = verdict(file, stands(&folder, pair.draft, pair, beat)?);
@@ -99,11 +102,26 @@ pub(crate) fn look(
         None
     };
     if verdict.draft == Draft::Goes {
+        // Both stay until it is on the disk which is which.
+        rustix::fs::fsync(&folder).map_err(unreadable)?;
         rustix::fs::unlinkat(&folder, pair.draft, AtFlags::empty())
             .map_err(|errno| NotReplaced::Failed(errno.into()))?;
-        sync(&folder);
+        rustix::fs::fsync(&folder).map_err(unreadable)?;
     }
     Ok(Settled { is_noted: verdict.is_noted, replaced, is_left: verdict.draft == Draft::Stays })
+}
+
+fn unreadable(errno: Errno) -> NotReplaced {
+    NotReplaced::Unreadable(errno.into())
+}
+
+fn is_empty(folder: &OwnedFd) -> rustix::io::Result<bool> {
+    for entry in Dir::read_from(folder)? {
+        if !matches!(entry?.file_name().to_bytes(), b"." | b"..") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn stands(
@@ -112,7 +130,6 @@ fn stands(
     pair: Pair<'_>,
     beat: &mut dyn FnMut() -> bool,
 ) -> Result<Stands, NotReplaced> {
-    let unreadable = |errno: Errno| NotReplaced::Unreadable(errno.into());
     let there = match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(there) => there,
         Err(Errno::NOENT) => return Ok(Stands::Nothing),

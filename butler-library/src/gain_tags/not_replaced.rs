@@ -37,6 +37,9 @@ pub enum NotReplaced {
     /// It is no place for media.
     #[error("{0}")]
     Outside(Outside),
+    /// Somebody has it open for writing.
+    #[error("another program has it open for writing")]
+    InUse,
     /// Another one has its name.
     #[error("another file stands there now")]
     Another,

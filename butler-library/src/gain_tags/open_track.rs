@@ -14,6 +14,7 @@ use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat, accessat};
 use rustix::io::Errno;
 
 use super::not_replaced::NotReplaced;
+use super::writers::has_writers;
 use crate::Borders;
 use crate::fingerprint::{self, Prints};
 
@@ -74,7 +75,7 @@ impl OpenTrack {
         self.stat.st_dev
     }
 
-    /// Whether it may be replaced, as far as can be seen without writing anything.
+    /// Whether it may be replaced, as far as can be seen without copying it.
     ///
     /// # Errors
     /// If it is to be left alone.
@@ -89,7 +90,10 @@ impl OpenTrack {
         let may = |name: &OsStr, access| accessat(&self.folder, name, access, AtFlags::empty());
         may(OsStr::new("."), Access::WRITE_OK | Access::EXEC_OK).map_err(failed)?;
         may(&self.name, Access::WRITE_OK).map_err(failed)?;
-        self.unnamed().map(drop)
+        if has_writers(&self.file) {
+            return Err(NotReplaced::InUse);
+        }
+        self.unnamed_like_this().map(drop)
     }
 
     /// A new file in the same folder that has no name: whatever ends the server, it is gone.

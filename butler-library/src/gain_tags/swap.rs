@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use super::draft::Draft;
 use super::not_replaced::NotReplaced;
 use super::open_track::{OpenTrack, failed, is_same, is_unwritten, mtime_ns, size};
+use super::writers::has_writers;
 use crate::fingerprint::Prints;
 
 /// A file that was put in place of another.
@@ -44,11 +45,13 @@ impl OpenTrack {
             return Err(NotReplaced::Stopped);
         }
         names.link()?;
-        let outcome = names.swap(beat);
+        // A file without a name may be on the disk in part (Btrfs keeps none of its bytes for a power cut).
+        let synced = draft.file.sync_all().map_err(NotReplaced::Failed);
+        let outcome = synced.and_then(|()| names.swap(beat));
         // After a swap the name is the old file's; whose it is else nobody knows.
         if outcome.is_err() && names.shows_draft(&draft.name) {
             let _ = rustix::fs::unlinkat(&*self.folder, &draft.name, AtFlags::empty());
-            sync(&self.folder);
+            let _ = rustix::fs::fsync(&*self.folder);
         }
         outcome
     }
@@ -87,30 +90,37 @@ impl Names<'_> {
         self.came_out()?;
         // From here on it is done, whoever still waits for it: these are signs of life.
         beat();
-        sync(folder);
+        // Both files stay until it is on the disk which is which.
+        rustix::fs::fsync(folder).map_err(failed)?;
         beat();
         self.came_out()?;
         rustix::fs::unlinkat(folder, &draft.name, AtFlags::empty()).map_err(failed)?;
         // When nothing more is known of the draft's name, it is gone for good.
-        sync(folder);
+        rustix::fs::fsync(folder).map_err(failed)?;
         Ok(Replaced::of(&draft.stat, *draft.prints()))
     }
 
-    /// Sees to it that the old file came out, as it was, and the draft is in its place; else the two change
-    /// back.
+    /// Sees to it that the old file came out, as it was, that nobody is about to write it, and the draft is in
+    /// its place; else the two change back.
     fn came_out(&self) -> Result<(), NotReplaced> {
         let Self { track, draft, .. } = self;
-        let is_in_place = self.shows_draft(&track.name);
-        match self.stat(&draft.name) {
-            Some(there) if is_in_place && is_unwritten(&track.stat, &there) => Ok(()),
-            Some(_) if is_in_place && self.exchange().is_ok() => {
-                sync(self.folder);
-                Err(NotReplaced::Changed)
+        let Some(there) = self.stat(&draft.name) else {
+            // Somebody settled the intent meanwhile.
+            return Err(NotReplaced::Changed);
+        };
+        let why = match is_unwritten(&track.stat, &there) {
+            true if !has_writers(&track.file) => None,
+            true => Some(NotReplaced::InUse),
+            false => Some(NotReplaced::Changed),
+        };
+        match why {
+            None if self.shows_draft(&track.name) => Ok(()),
+            Some(why) if self.shows_draft(&track.name) && self.exchange().is_ok() => {
+                let _ = rustix::fs::fsync(self.folder);
+                Err(why)
             }
             // What stands in the file's place was put there by others: what came out is the only one of its kind.
-            Some(_) => Err(NotReplaced::Aside(draft.name.to_string_lossy().into_owned())),
-            // Somebody settled the intent meanwhile.
-            None => Err(NotReplaced::Changed),
+            _ => Err(NotReplaced::Aside(draft.name.to_string_lossy().into_owned())),
         }
     }
 
@@ -126,13 +136,5 @@ impl Names<'_> {
 
     fn stat(&self, name: &std::ffi::OsStr) -> Option<Stat> {
         rustix::fs::statat(self.folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()
-    }
-}
-
-/// Brings a folder's names to the disk. What was done there is so whether or not they get there.
-pub(super) fn sync(folder: &OwnedFd) {
-    if let Err(errno) = rustix::fs::fsync(folder) {
-        let error = &errno as &dyn std::error::Error;
-        tracing::warn!(error, "a folder could not be brought to the disk");
     }
 }

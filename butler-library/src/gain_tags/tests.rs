@@ -185,6 +185,30 @@ fn what_is_written_into_the_old_file_after_the_swap_is_not_lost() {
 }
 
 #[test]
+fn a_file_that_another_program_has_open_for_writing_is_left_alone() {
+    // Before anything is done, and from the last look before the swap on.
+    let ground = Ground::new();
+    let track = ground.open();
+    let writes = fs::File::options().append(true).open(&ground.path).unwrap();
+    assert!(matches!(track.may_be_replaced(), Err(NotReplaced::InUse)));
+    drop(writes);
+    track.may_be_replaced().unwrap();
+    for sign in [2, 3] {
+        let ground = Ground::new();
+        let writes = std::cell::RefCell::new(None);
+        let replaced = ground.replace_while(sign, &|ground| {
+            let path = if sign == 2 { ground.path.clone() } else { hidden(ground).unwrap() };
+            writes.replace(Some(fs::File::options().append(true).open(path).unwrap()));
+        });
+        assert!(matches!(replaced, Err(NotReplaced::InUse)), "{replaced:?}");
+        let mut writes = writes.take().unwrap();
+        std::io::Write::write_all(&mut writes, b"more").unwrap();
+        assert_eq!(fs::read(&ground.path).unwrap(), [&flac(b"old")[..], b"more"].concat());
+        assert_eq!(ground.names(), ["track.flac"]);
+    }
+}
+
+#[test]
 fn of_two_programs_that_write_at_the_same_moment_neither_loses_a_file() {
     let ground = Ground::new();
     let replaced = ground.replace_while(3, &|ground| {
@@ -304,7 +328,9 @@ fn what_a_crash_left_is_told_by_the_files_and_what_is_not_understood_stays() {
         let there = fs::read(ground.at(".butler-tags-1.tmp")).ok();
         assert_eq!(there.as_ref(), beside.filter(|_| stays));
     }
-    // A folder that is not there may be on a disk that is not mounted.
+    // A folder that is not there, or empty, may be on a disk that is not mounted.
     let ground = Ground::new();
+    fs::remove_file(&ground.path).unwrap();
+    assert!(look(&ground.path, pair, &mut || true).is_err());
     assert!(look(&ground.at("gone").join("track.flac"), pair, &mut || true).is_err());
 }

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use butler_product::gain_tags::GainTag;
+use butler_product::gain_tags::{GainTag, tell_the_same};
 use butler_product::tags::Tags;
 use butler_product::{ProductKind, Traits, Value};
 use jiff::Timestamp;
@@ -15,9 +15,6 @@ use super::gain_tag_intents::Intent;
 use super::{At, Json, path_bytes, path_from_bytes, readable, sources};
 use crate::gain_tags::gain_of;
 use crate::{Library, Page, PartId, Replaced, SectionId, SourceId, StoreError};
-
-/// Files of one content that are looked at for one that was written.
-const MOST_PLACES: u32 = 16;
 
 /// A file whose gain tags Butler wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +31,8 @@ pub struct WrittenTags {
     pub content: [u8; 32],
     /// Where it lies now, as far as the library follows it.
     pub place: FilePlace,
+    /// Where it lay when it was written.
+    pub written_at_place: FilePlace,
     /// Its gain tags before.
     pub old: Vec<GainTag>,
     /// Those that Butler wrote.
@@ -56,8 +55,8 @@ pub struct FilePlace {
 }
 
 impl Library {
-    /// A page of the files of a section whose gain tags Butler wrote and did not take back, behind a row, in
-    /// the order in which they were first written.
+    /// A page of the files of a section whose gain tags Butler wrote and did not take back, the newest first: those
+    /// behind a row, or with 0 from the first on. So they are taken back, too: what was done last at first.
     ///
     /// # Errors
     /// If the database fails.
@@ -74,33 +73,11 @@ impl Library {
             let mut statement = tx.prepare_cached(
                 "SELECT g.*, r.path AS root_now, p.path AS path_now FROM gain_tags g \
                  LEFT JOIN parts p ON p.id = g.part AND p.source = g.source AND p.missing_since IS NULL \
-                 LEFT JOIN roots r ON r.id = p.root WHERE g.section = ?1 AND g.id > ?2 ORDER BY g.id LIMIT ?3",
+                 LEFT JOIN roots r ON r.id = p.root WHERE g.section = ?1 AND (?2 = 0 OR g.id < ?2) \
+                 ORDER BY g.id DESC LIMIT ?3",
             )?;
             let rows = readable(&mut statement, params![section, after, most], "written tags", written)?;
             Ok(Page { rows, total })
-        })
-    }
-
-    /// Other places where files of the same content lie that the journal does not know: what was written may
-    /// have been moved there.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub fn other_places(&self, written: &WrittenTags) -> Result<Vec<FilePlace>, StoreError> {
-        self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(
-                "SELECT r.path AS root_now, p.path AS path_now FROM parts p JOIN roots r ON r.id = p.root \
-                 WHERE p.source = ?1 AND p.missing_since IS NULL AND NOT EXISTS \
-                 (SELECT 1 FROM gain_tags g WHERE g.content = ?2 AND g.part = p.id AND g.source = p.source) \
-                 ORDER BY p.id LIMIT ?3",
-            )?;
-            let asked = params![written.source, written.content, MOST_PLACES];
-            let places = readable(&mut statement, asked, "place", place_now)?;
-            let mut statement = tx.prepare_cached("SELECT path FROM gain_tags WHERE content = ?1")?;
-            let known = |row: &Row<'_>| Ok(path_from_bytes(row.get_ref(0)?.as_blob()?));
-            let known = readable(&mut statement, [written.content], "written tags", known)?;
-            let places = places.into_iter().flatten();
-            Ok(places.filter(|place| !known.contains(&place.path)).collect())
         })
     }
 
@@ -122,10 +99,8 @@ fn place_now(row: &Row<'_>) -> rusqlite::Result<Option<FilePlace>> {
 
 fn written(row: &Row<'_>) -> rusqlite::Result<WrittenTags> {
     let path = |column| Ok::<_, rusqlite::Error>(path_from_bytes(row.get_ref(column)?.as_blob()?));
-    let place = match place_now(row)? {
-        Some(place) => place,
-        None => FilePlace { root_path: path("root")?, path: path("path")? },
-    };
+    let written_at_place = FilePlace { root_path: path("root")?, path: path("path")? };
+    let place = place_now(row)?.unwrap_or_else(|| written_at_place.clone());
     Ok(WrittenTags {
         id: row.get("id")?,
         section: row.get("section")?,
@@ -133,6 +108,7 @@ fn written(row: &Row<'_>) -> rusqlite::Result<WrittenTags> {
         source: row.get("source")?,
         content: row.get("content")?,
         place,
+        written_at_place,
         old: row.get::<_, Json<_>>("old")?.0,
         new: row.get::<_, Json<_>>("new")?.0,
         old_mtime_ns: row.get("old_mtime_ns")?,
@@ -149,22 +125,18 @@ pub(super) fn forget(tx: &Connection, id: i64) -> Result<(), StoreError> {
 /// Keeps what was done to a file. Where it had the tags that Butler wrote, of it or of the file that it is a
 /// copy of, it was before what that one was before; tags of others are a beginning of their own.
 pub(super) fn note(tx: &Connection, intent: &Intent, now: Timestamp) -> Result<(), StoreError> {
-    let before: Option<(i64, bool, Json<Vec<GainTag>>)> = tx
-        .prepare_cached(
-            "SELECT id, path = ?3 OR (part = ?4 AND source = ?5) AS is_it, old FROM gain_tags \
-             WHERE content = ?1 AND new = ?2 ORDER BY is_it DESC, id LIMIT 1",
-        )?
-        .query_row(
-            params![
-                intent.content,
-                Json(&intent.old),
-                path_bytes(&intent.place.path),
-                intent.part,
-                intent.source
-            ],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )
-        .optional()?;
+    let mut statement = tx.prepare_cached(
+        "SELECT id, path = ?2 OR (part = ?3 AND source = ?4) AS is_it, old, new FROM gain_tags \
+         WHERE content = ?1 ORDER BY is_it DESC, id DESC",
+    )?;
+    let asked = params![intent.content, path_bytes(&intent.place.path), intent.part, intent.source];
+    let row = |row: &Row<'_>| {
+        let tags = |column| Ok::<_, rusqlite::Error>(row.get::<_, Json<Vec<GainTag>>>(column)?.0);
+        Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, tags(2)?, tags(3)?))
+    };
+    let rows = readable(&mut statement, asked, "written tags", row)?;
+    let mut before = rows.into_iter().filter(|(.., new)| tell_the_same(new, &intent.old));
+    let before = before.next().map(|(row, is_it, old, _)| (row, is_it, old));
     if let Some((row, true, _)) = before {
         tx.prepare_cached(
             "UPDATE gain_tags SET section = ?2, part = ?3, source = ?4, root = ?5, path = ?6, new = ?7, \
@@ -183,7 +155,7 @@ pub(super) fn note(tx: &Connection, intent: &Intent, now: Timestamp) -> Result<(
         ])?;
         return Ok(());
     }
-    let old = before.map_or_else(|| intent.old.clone(), |(_, _, old)| old.0);
+    let old = before.map_or_else(|| intent.old.clone(), |(_, _, old)| old);
     tx.prepare_cached(
         "INSERT INTO gain_tags (section, part, source, content, root, path, old, new, old_mtime_ns, \
          new_mtime_ns, written_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",

@@ -277,7 +277,13 @@ fn what_was_written_into_music_files_since_is_known_after_a_restore() {
         rows.into_iter().map(|row| (row.place.path, row.old.len())).collect::<Vec<_>>()
     };
     restore(folder.path(), &copy).unwrap();
-    assert_eq!(listed(), [("/before".into(), 0), ("/after".into(), 1)]);
+    assert_eq!(listed(), [("/after".into(), 1), ("/before".into(), 0)]);
+    // One that knows nothing takes nothing away: of another machine, say.
+    let elsewhere = butler_fixtures::tempdir().unwrap();
+    drop(Library::open(elsewhere.path()).unwrap());
+    restore(elsewhere.path(), &copy).unwrap();
+    let library = Library::open(elsewhere.path()).unwrap();
+    assert_eq!(library.written_gain_tags(butler_library::SectionId(1), 0, 10).unwrap().total, 1);
     // Of a database that can't be read nothing is known, and the copy's own journal holds.
     fs::write(folder.path().join("butler.db"), b"no database").unwrap();
     restore(folder.path(), &copy).unwrap();

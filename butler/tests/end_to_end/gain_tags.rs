@@ -195,8 +195,18 @@ fn what_would_do_harm_is_left_alone_and_says_why() {
         .unwrap();
     assert!(tagger.status.success());
     fs::copy(stage.spare_dir().join("own.flac"), &files[3]).unwrap();
-    let (code, text) = said(&server, &["tags", "undo", &section]);
+    let undo = || said(&server, &["tags", "undo", &section]);
+    let (code, text) = undo();
     assert_eq!((code, text.contains("were changed since")), (1, true), "{text}");
+    assert_eq!(gains(&files[3])["REPLAYGAIN_TRACK_GAIN"], "-1.00 dB");
+    // Written over all the same it comes back, and not what was there before it.
+    age(&files[3]).unwrap();
+    completed(&server, "RefreshLibraries");
+    assert_eq!(said(&server, &["tags", "on", &section]).0, 0);
+    said(&server, &["tags", "write", &section]);
+    assert_ne!(gains(&files[3])["REPLAYGAIN_TRACK_GAIN"], "-1.00 dB");
+    let (code, text) = undo();
+    assert_eq!((code, text.contains("1 file written")), (1, true), "{text}");
     assert_eq!(gains(&files[3])["REPLAYGAIN_TRACK_GAIN"], "-1.00 dB");
 }
 
