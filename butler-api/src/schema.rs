@@ -32,6 +32,8 @@ lists! {
     /// What a plan does to a file.
     DeedWord = "write", "remove", "rename", "compress", "forget", "remake", "compact", "analyze", "add", "move",
         "change", "restore", "miss";
+    /// What became of a file whose tags were to be written.
+    TagsOutcome = "written", "would_be_written", "left_alone";
     /// What a setting takes.
     SettingType = "bool", "int", "text";
     /// Who gave a setting's value.

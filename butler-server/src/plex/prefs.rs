@@ -91,9 +91,8 @@ async fn list_of_section(
     let id = sections::parse(&id)?;
     let section = sections::known(&app, id).await?;
     let set = app.library(move |library| library.section_switches(SectionId(id))).await?;
-    let is_on = |switch: &SectionSwitch| set.get(switch.id).copied().unwrap_or(true);
     wants.answer(&preferences(
-        section_switches(section.kind).map(|switch| of_switch(switch, is_on(switch))).collect(),
+        section_switches(section.kind).map(|switch| of_switch(switch, switch.is_on(&set))).collect(),
     ))
 }
 
@@ -111,6 +110,9 @@ async fn list_of_section(
             description = "Whether speech is detected."),
         ("musicAnalysis" = inline(Option<Switch>), Query,
             description = "Whether it is found out what tracks sound like."),
+        ("writeGainTags" = inline(Option<Switch>), Query,
+            description = "Whether gains are written into the tags of music files; it changes these files, \
+                           and is off unless it is asked for."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
@@ -179,7 +181,7 @@ fn of_switch(switch: &SectionSwitch, is_on: bool) -> Preference {
         label: switch.label.into(),
         summary: switch.summary.into(),
         kind: "bool".into(),
-        default: SettingValue::Bool(true),
+        default: SettingValue::Bool(switch.default),
         value: SettingValue::Bool(is_on),
         hidden: false,
         advanced: false,

@@ -169,6 +169,7 @@ async fn section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -
         ("prefs[enableVoiceActivityGeneration]" = inline(Option<Switch>), Query,
             description = "Another of them."),
         ("prefs[musicAnalysis]" = inline(Option<Switch>), Query, description = "Another of them."),
+        ("prefs[writeGainTags]" = inline(Option<Switch>), Query, description = "Another of them."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty. Where its folders are others now, the header \

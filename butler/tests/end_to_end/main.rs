@@ -5,8 +5,8 @@
 //! asked for is done, and no more), `asked_again` (starts beside a run that works), `previews` (what is made
 //! is right), `copies` (counted alike by all doors), `library` (moves, doubles, roots, sections), `damage`
 //! (files that cannot be read), `broken` (damaged ones by the hundred), `blur_hashes` (of posters and
-//! photos), `chapters` (their pictures), `full_disk` (no room for anything), `hangs` (what stops answering),
-//! `hardship` (what comes between while a worker reads), `lost` (what is gone from the data folder),
+//! photos), `chapters` (their pictures), `full_disk` (no room for anything), `gain_tags` (in music files, for other
+//! players), `hangs` (what stops answering), `hardship` (what comes between while a worker reads), `lost` (what is gone from the data folder),
 //! `loudness` (of films, tracks and albums), `music` (what sounds alike), `pauses` (what holds everything),
 //! `stopping` (starts, stops, signals, restarts), `surroundings` (what the process was given: standard
 //! streams, descriptors, modes, a zone), `tags_and_photos` (what music and photos say of themselves), `scans`
@@ -25,6 +25,7 @@ mod damage;
 mod doors;
 mod flood;
 mod full_disk;
+mod gain_tags;
 mod hangs;
 mod hardship;
 mod library;
