@@ -171,6 +171,35 @@ fn what_can_t_be_opened_holds_back_all_that_comes_after() {
 }
 
 #[test]
+fn what_failed_is_told_by_its_own_product_and_a_file_of_several_counts_once() {
+    let (world, [a, b, c]) = three_films();
+    let library = &world.library;
+    let later = Some(at(99));
+    for (source, kind, next) in [
+        (a, ProductKind::MediaInfo, None),
+        (a, ProductKind::Bif, later),
+        (b, ProductKind::MediaInfo, later),
+        (c, ProductKind::Loudness, None),
+    ] {
+        library.record_failure(source, failure(kind, next), at(0)).unwrap();
+    }
+    world.write("copy of a.mkv", &std::fs::read(world.media().join("a.mkv")).unwrap());
+    world.scan();
+    let section = Scope { section: Some(world.section), ..ALL };
+    for scope in [ALL, section] {
+        let held = |specs: &[Spec]| {
+            let demands: Vec<_> = specs.iter().map(|spec| (spec.clone(), scope)).collect();
+            let held = library.held_back(&demands, &[], at(1)).unwrap();
+            [held.all, held.tried_again].map(|Failed { products, files }| (products, files))
+        };
+        assert_eq!(held(&[bif_spec()]), [(1, 2), (1, 2)], "not what the headers hold back");
+        assert_eq!(held(&[Spec::MediaInfo]), [(2, 3), (1, 1)]);
+        assert_eq!(held(&[Spec::MediaInfo, bif_spec()]), [(3, 3), (2, 3)]);
+    }
+    library.assert_sound();
+}
+
+#[test]
 fn tries_are_counted_for_each_version_and_class_and_end_with_a_product() {
     let (world, [a, ..]) = three_films();
     let library = &world.library;

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use butler_api::plex::Errors;
+use butler_api::schema::Switch;
 use butler_api::{Ask, TaskName};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,7 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Checks the database and gives back the room that it needs no more.
 #[utoipa::path(put, path = "/library/optimize", tag = "library",
-    params(("async" = Option<u8>, Query, description = "1 has the answer name the activity.")),
+    params(("async" = inline(Option<Switch>), Query, description = "1 has the answer name the activity.")),
     responses(
         (status = 200, description = "Asked for; the header says what became of it.", headers(
             ("X-Butler-Outcome" = String, description = "`started; run=7`"),
@@ -45,7 +46,7 @@ async fn optimize(State(app): State<App>, params: Params) -> Result<Response, Pr
 
 /// Removes what was made of media that no library has had for some days.
 #[utoipa::path(put, path = "/library/clean/bundles", tag = "library",
-    params(("async" = Option<u8>, Query, description = "1 has the answer name the activity.")),
+    params(("async" = inline(Option<Switch>), Query, description = "1 has the answer name the activity.")),
     responses(
         (status = 200, description = "Asked for; the header says what became of it.", headers(
             ("X-Butler-Outcome" = String, description = "`started; run=7`"),
@@ -60,7 +61,7 @@ async fn clean_bundles(State(app): State<App>, params: Params) -> Result<Respons
 
 /// Removes cache files that nobody used for long, or that are too many.
 #[utoipa::path(delete, path = "/library/caches", tag = "library",
-    params(("async" = Option<u8>, Query, description = "1 has the answer name the activity.")),
+    params(("async" = inline(Option<Switch>), Query, description = "1 has the answer name the activity.")),
     responses(
         (status = 200, description = "Asked for; the header says what became of it.", headers(
             ("X-Butler-Outcome" = String, description = "`started; run=7`"),
@@ -78,7 +79,7 @@ async fn clean_caches(State(app): State<App>, params: Params) -> Result<Response
 #[utoipa::path(put, path = "/library/sections/{id}/emptyTrash", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("async" = Option<u8>, Query, description = "1 has the answer name the activity."),
+        ("async" = inline(Option<Switch>), Query, description = "1 has the answer name the activity."),
     ),
     responses(
         (status = 200, description = "Asked for; the header says what became of it.", headers(
