@@ -61,6 +61,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0024_failed_files.sql")),
     M::up(include_str!("../migrations/0025_run_sources.sql")),
     M::up(include_str!("../migrations/0026_photo_albums.sql")),
+    M::up(include_str!("../migrations/0030_run_lines.sql")),
 ];
 
 /// The database's version in this build.

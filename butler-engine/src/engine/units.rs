@@ -237,6 +237,18 @@ fn lasts(
     SignedDuration::try_from_secs_f64(clock.own_seconds(seconds)).ok()
 }
 
+/// What past units say of how long one lasts; where that can't be read, nothing.
+pub(super) fn estimates(library: &Library) -> Estimates {
+    library.costs().map_or_else(
+        |error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "what past units took could not be read");
+            Estimates::default()
+        },
+        Estimates::of,
+    )
+}
+
 fn lacks_media_info(library: &Library, source: SourceId) -> bool {
     match library.product(source, ProductKind::MediaInfo) {
         Ok(product) => !product.is_some_and(|product| product.is_usable()),

@@ -7,8 +7,8 @@
 //! (damaged ones by the hundred), `blur_hashes` (of posters and photos), `chapters` (their pictures),
 //! `full_disk` (no room for anything), `hangs` (what stops answering), `hardship` (what comes between while a
 //! worker reads), `lost` (what is gone from the data folder), `loudness` (of films, tracks and albums),
-//! `music` (what sounds alike), `pauses` (what holds everything), `stopping` (starts, stops, signals,
-//! restarts), `surroundings` (what the process was given: standard streams, descriptors, modes, a zone),
+//! `music` (what sounds alike), `pauses` (what holds everything), `run_logs` (what is told of a run later),
+//! `stopping` (starts, stops, signals, restarts), `surroundings` (what the process was given: standard streams, descriptors, modes, a zone),
 //! `tags_and_photos` (what music and photos say of themselves), `scans` (those that are asked for),
 //! `settings` (what they change, and their file), `showing` (items, what was made of them, their pictures),
 //! `doors` (tokens, bad requests, the command line), `flood` (strangers by the hundred), `upgrades` (what
@@ -32,6 +32,7 @@ mod loudness;
 mod music;
 mod pauses;
 mod previews;
+mod run_logs;
 mod scans;
 mod settings;
 mod showing;
