@@ -364,7 +364,7 @@ impl Loop {
                 let _ = answer.send(runs);
             }
             EngineEvent::PlanAsked { answer } => {
-                self.disks.look(Instant::now());
+                self.disks.look(Instant::now(), &self.settings.borrow());
                 _ = answer.send(self.plan_basis());
             }
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
@@ -373,7 +373,7 @@ impl Loop {
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
             EngineEvent::DisksAsked { answer } => {
-                self.disks.look(Instant::now());
+                self.disks.look(Instant::now(), &self.settings.borrow());
                 _ = answer.send(self.disk_readers());
             }
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),

@@ -1,7 +1,7 @@
 //! A run that is asked for again looks again for what is lacking, wherever it is.
 
 use butler_api::{Ask, RunState, TaskName};
-use butler_product::{Failure, FailureClass};
+use butler_product::Failure;
 use tokio::sync::oneshot;
 
 use super::night_tests::Night;
@@ -30,7 +30,7 @@ fn begun(night: &mut Night) -> RunId {
 
 /// The unit's worker could not make the one thing that was wanted.
 fn answered(night: &mut Night, unit: u64) {
-    let failure = Failure { class: FailureClass::Content, sentence: "It is damaged.".to_owned() };
+    let failure = Failure::content("It is damaged.");
     let over = UnitOver {
         answers: vec![(0, Err(failure))],
         bytes_read: 0,

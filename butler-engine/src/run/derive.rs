@@ -9,7 +9,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use butler_api::RunId;
-use butler_library::{Derivation, DerivedProduct, FileMark, ItemId, Library, RunGain, RunLine, SectionId, StoreError};
+use butler_library::{
+    Derivation, DerivedProduct, FileMark, ItemId, Library, RunGain, RunLine, SectionId, StoreError,
+};
 use butler_product::Value;
 use butler_tasks::Task;
 use jiff::Timestamp;

@@ -264,7 +264,7 @@ fn prepare(
                 let counts = runs.is_empty() || !runs.is_subset(&forced);
                 let of_schedule = of_schedule(&settings.borrow(), library);
                 let windows = windows_ahead(&of_schedule, made_at);
-                let next_try_at = retry::next_try(failure.class, before, counts, made_at, windows);
+                let next_try_at = retry::next_try(&failure, before, counts, made_at, windows);
                 let run = runs.first().copied();
                 unit.failures.push(NewFailure {
                     kind,

@@ -211,7 +211,8 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
     if !run.log.is_empty() {
         out.line("Log")?;
         for line in &run.log {
-            let text = if line.is_bad { Text::painted(&line.text, Colour::Red) } else { line.text.as_str().into() };
+            let text =
+                if line.is_bad { Text::painted(&line.text, Colour::Red) } else { line.text.as_str().into() };
             out.line(Text::from(format!("  {}  ", exact_time(line.at))).then(text))?;
         }
     }

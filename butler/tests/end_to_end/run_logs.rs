@@ -28,7 +28,10 @@ fn a_run_s_log_is_there_after_a_kill_and_after_a_restart() {
     let run = completed(&server, "RefreshLibraries");
     let (id, before) = (run["id"].clone(), log(&server, &run["id"]));
     let said = words(&before);
-    assert!(said.iter().any(|line| *line == "running") && said.contains(&"Movies is gone through"), "{said:?}");
+    assert!(
+        said.iter().any(|line| *line == "running") && said.contains(&"Movies is gone through"),
+        "{said:?}"
+    );
     let failed: Vec<_> = before.iter().filter(|line| line["is_bad"] == true).collect();
     assert_eq!(failed.len(), 1, "{before:#?}");
     assert!(failed[0]["text"].as_str().unwrap().starts_with(&format!("{}: ", damaged.display())));

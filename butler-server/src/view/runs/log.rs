@@ -1,7 +1,7 @@
 //! A run's log as it is shown: the lines that are stored, and behind them those that wait for that.
 
-use butler_api::v1::LogLine;
 use butler_api::RunId;
+use butler_api::v1::LogLine;
 use butler_library::RunLine;
 
 use crate::app::App;
