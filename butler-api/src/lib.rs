@@ -26,7 +26,7 @@ pub mod v1;
 pub mod xml;
 
 pub use dates::date;
-pub use failed::files_failed;
+pub use failed::{files_failed, with_copies};
 pub use id::RunId;
 pub use nested::nested;
 pub use outcome::{OUTCOME_HEADER, Outcome, OutcomeParseError};

@@ -89,8 +89,11 @@ pub enum Reason {
     },
     /// Completed: nothing failed now, but some of it failed before.
     HeldBack {
-        /// How many products wait for their next try.
+        /// How many products failed before, and wait for their next try or rest.
         held_back: u64,
+        /// How many files these are of.
+        #[serde(default)]
+        files: u64,
     },
     /// Completed without what lies under roots that are away: not there, suddenly empty or silent. The report
     /// says which.
@@ -138,6 +141,21 @@ impl Reason {
             Self::RootsAway { .. } => "roots-away",
             Self::TaskFailed { .. } => "task-failed",
         }
+    }
+
+    /// What the code of a reason says to a person who is told no more than that: why a run waits or was not
+    /// started. None for others.
+    pub fn in_short(code: &str) -> Option<&'static str> {
+        Some(match code {
+            "switched-off" => "it is switched off",
+            "not-its-day" => "it ran lately, and its interval has not passed",
+            "behind-itself" => "it waits for an earlier run of the same task to end",
+            "behind-scan" => "it waits for the scan of the libraries to end",
+            "behind-lane" => "it waits for another task to end, for housekeeping goes one at a time",
+            "held" => "it waits, for everything is paused",
+            "ended-that-day" => "a run of it failed or was stopped by a person today",
+            _ => return None,
+        })
     }
 }
 
@@ -193,11 +211,8 @@ impl fmt::Display for Reason {
             Self::DoneWithFailures { failures, files, undone: None } => {
                 write!(f, "It is done, but {}.", files_failed(*files, *failures))
             }
-            Self::HeldBack { held_back: 1 } => {
-                f.write_str("It is done, but for 1 that failed before and waits for its next try.")
-            }
-            Self::HeldBack { held_back } => {
-                write!(f, "It is done, but for {held_back} that failed before and wait for their next try.")
+            Self::HeldBack { held_back, files } => {
+                write!(f, "It is done; {} before.", files_failed(*files, *held_back))
             }
             Self::RootsAway { roots, failures, files } => {
                 write!(f, "It is done, but for what lies under {}, which is away", roots.join(" and "))?;
@@ -229,6 +244,17 @@ mod tests {
             assert_eq!(stored["code"], reason.code());
             assert_eq!(serde_json::from_value::<Reason>(stored).unwrap(), reason);
         }
+    }
+
+    #[test]
+    fn what_failed_before_is_told_by_its_files() {
+        let stored = serde_json::json!({ "code": "held-back", "held_back": 1, "files": 3 });
+        let before: Reason = serde_json::from_value(stored).unwrap();
+        assert_eq!(before.to_string(), "It is done; 3 files failed before.");
+        // As it was stored before files were counted.
+        let stored = serde_json::json!({ "code": "held-back", "held_back": 2 });
+        let before: Reason = serde_json::from_value(stored).unwrap();
+        assert_eq!(before.to_string(), "It is done; 2 failures before.");
     }
 
     #[test]

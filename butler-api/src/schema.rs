@@ -48,6 +48,8 @@ lists! {
     SettingGroup = "general", "butler", "library";
     /// What kind of items a section holds.
     SectionType = "movie", "show", "artist", "photo";
+    /// What kind of item a file is of.
+    FileItemType = "movie", "episode", "track", "photo", "extra";
     /// A switch: on, or off.
     Switch = "1", "0", "true", "false";
     /// Plex's numbers of the types of items.
@@ -92,6 +94,11 @@ texts! {
     Base64 = pattern("^([A-Za-z0-9_-]{4})+$");
     /// A whole path on the server's machine.
     FilePath = pattern("^/");
+    /// A section's name: one line, and not blank.
+    SectionName = |text: ObjectBuilder| {
+        let form = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$";
+        text.min_length(Some(1)).max_length(Some(100)).pattern(Some(form))
+    };
 }
 
 /// A fact's value: a whole number, or a text where its unit is `text`.

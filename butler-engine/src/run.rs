@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use butler_api::{Ask, Origin, Reason, RunId, RunRecord, TaskName};
-use butler_library::{FileMark, RunProgress, SourceId};
+use butler_library::{Failed, FileMark, RunGain, RunProgress, SourceId};
 use butler_product::ProductKind;
 use butler_tasks::{Report, SectionStep, Stage, Task, WorkStep};
 use jiff::Timestamp;
@@ -14,12 +14,14 @@ use jiff::Timestamp;
 use crate::door::answer::LiveRun;
 use crate::door::fact::{Came, What};
 use crate::run::brake::Brake;
+use crate::run::during_work::DuringWork;
 use crate::run::phase::Phase;
 use crate::run::rate::Rate;
 use crate::unit::backlog::UnitId;
 
 pub(crate) mod brake;
 pub(crate) mod derive;
+mod during_work;
 pub(crate) mod phase;
 mod rate;
 pub(crate) mod work;
@@ -67,14 +69,15 @@ pub(crate) struct Run {
     pub(crate) answered: HashSet<(SourceId, ProductKind)>,
     /// The window's end that binds it.
     pub(crate) bound_until: Option<Timestamp>,
-    /// Lacks that are left alone until their next try.
-    pub(crate) held_back: u64,
+    /// What failed before and is left alone.
+    pub(crate) held_back: Failed,
     in_hand: BTreeMap<UnitId, (String, u64)>,
     waits: Option<Reason>,
     /// The section that the run's own work goes through.
     section: Option<SectionStep>,
     work_done: u64,
     work_total: u64,
+    during_work: DuringWork,
     rate: Rate,
     brake: Arc<Brake>,
     tally: Tally,
@@ -119,12 +122,13 @@ impl Run {
             looks_again: None,
             answered: HashSet::new(),
             bound_until: record.bound_until,
-            held_back: 0,
+            held_back: Failed::default(),
             in_hand: BTreeMap::new(),
             waits: None,
             section: None,
             work_done: 0,
             work_total: 0,
+            during_work: DuringWork::default(),
             rate: Rate::default(),
             brake: Arc::default(),
             tally: Tally::default(),
@@ -224,7 +228,8 @@ impl Run {
 
     /// The task's own work came to a step. The facts that this makes.
     pub(crate) fn work_stepped(&mut self, step: WorkStep) -> Vec<What> {
-        let WorkStep { done, total, waits, section } = step;
+        let WorkStep { done, total, waits, section, new_contents } = step;
+        self.during_work.came_to(new_contents);
         let is_further = (done, total, &waits) != (self.work_done, self.work_total, &self.waits);
         self.done = self.done - self.work_done + done;
         self.total = self.total - self.work_total + total;
@@ -249,6 +254,52 @@ impl Run {
         self.rate = Rate::default();
     }
 
+    /// Whether its own work came to files that lack something by now. Newcomers are known as such when all is
+    /// placed, and who has it try again what failed wants that once.
+    pub(crate) fn may_count_during_work(&self) -> bool {
+        self.phase == Phase::Working
+            && self.during_work.is_due()
+            && !self.tries_again()
+            && self.origin != Origin::Asap
+            && !self.is_asked_to_stop()
+    }
+
+    /// Its lacks are being counted beside its own work; `on_the_way` is answered and not stored yet.
+    pub(crate) fn counts_during_work(&mut self, on_the_way: HashSet<(SourceId, ProductKind)>) {
+        self.during_work.begins();
+        self.answered = on_the_way;
+    }
+
+    pub(crate) fn counted_during_work(&mut self) {
+        self.during_work.ends();
+    }
+
+    /// What its own work did: more than units have added by themselves.
+    pub(crate) fn gain_of_work(&self) -> RunGain {
+        RunGain {
+            run: self.id,
+            done: self.work_done,
+            failures: self.failures - self.tally.failed,
+            failed_files: self.failed_files(),
+            bytes_read: 0,
+            // They wait for the run's next record.
+            lines: Vec::new(),
+        }
+    }
+
+    /// So much rests after failures. What it tried and failed at itself is not left alone by it.
+    pub(crate) fn leaves_alone(&mut self, held_back: Failed) {
+        let of_work = self.failures - self.tally.failed;
+        let files = (self.failed_files.len() as u64).saturating_sub(of_work);
+        self.held_back = match self.tries_again() {
+            true => Failed::default(),
+            false => Failed {
+                products: held_back.products.saturating_sub(self.tally.failed),
+                files: held_back.files.saturating_sub(files),
+            },
+        };
+    }
+
     pub(crate) fn unit_opened(&mut self, unit: UnitId, file: String) {
         self.in_hand.insert(unit, (file, 0));
     }
@@ -267,7 +318,7 @@ impl Run {
 
     /// A unit of the run answered this: a count that is under way may not know of it yet.
     pub(crate) fn unit_answered(&mut self, source: SourceId, kind: ProductKind) {
-        if self.phase == Phase::Counting {
+        if self.phase == Phase::Counting || self.during_work.is_counting() {
             self.answered.insert((source, kind));
         }
     }
@@ -302,12 +353,12 @@ impl Run {
         let failed_files = if failed > 0 { self.failed_files.len() as u64 } else { 0 };
         let facts = [
             ("products made", made),
-            ("files with nothing to make one of", nothing),
+            ("nothing there to make one of", nothing),
             ("files that failed", failed_files),
             ("products that could not be made", failed),
             ("settled before the server was restarted", before),
             ("made before it began, while others read the same files", ahead),
-            ("left alone until their next try", held_back),
+            ("files that failed before, left alone", held_back.files),
             ("left, for their folder is away", away),
             ("left, for their file is gone", gone),
             ("left for a later run", left),
@@ -379,8 +430,8 @@ impl Run {
             // What is about products is told by their files.
             let undone = self.report.undone.clone().filter(|_| self.tally.failed == 0);
             Reason::DoneWithFailures { failures, files, undone }
-        } else if self.held_back > 0 {
-            Reason::HeldBack { held_back: self.held_back }
+        } else if self.held_back.products > 0 {
+            Reason::HeldBack { held_back: self.held_back.products, files: self.held_back.files }
         } else if self.total == 0 {
             Reason::NothingToDo
         } else {
@@ -419,7 +470,7 @@ mod tests {
     #[test]
     fn a_media_runs_report_says_what_came_of_its_wishes_and_why_some_were_left() {
         let mut run = run();
-        (run.phase, run.total, run.held_back) = (Phase::Units, 10, 2);
+        (run.phase, run.total, run.held_back) = (Phase::Units, 10, Failed { products: 1, files: 2 });
         for came in [Came::Made, Came::Made, Came::Nothing, Came::Failed, Came::Failed] {
             run.step_done(came);
         }
@@ -432,10 +483,10 @@ mod tests {
         run.unit_ended(1, 4_096);
         let expect = [
             ReportFact::count("products made", 2),
-            ReportFact::count("files with nothing to make one of", 1),
+            ReportFact::count("nothing there to make one of", 1),
             ReportFact::count("files that failed", 1),
             ReportFact::count("products that could not be made", 2),
-            ReportFact::count("left alone until their next try", 2),
+            ReportFact::count("files that failed before, left alone", 2),
             ReportFact::count("left, for their folder is away", 1),
             ReportFact::count("left, for their file is gone", 1),
             ReportFact::count("left for a later run", 3),

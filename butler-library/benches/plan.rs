@@ -149,7 +149,7 @@ fn count_of(library: &Library, demands: &[(Spec, Traits)]) -> u64 {
     let lacks = demands.iter().map(|(spec, needs)| {
         let scope = Scope { needs: *needs, ..SCOPE };
         library.backlog(spec, &scope, now).unwrap().sources
-            + library.held_back(spec, &scope, now).unwrap().sources
+            + library.held_back(&[(spec.clone(), scope)], &[], now).unwrap().all.products
     });
     lacks.sum()
 }

@@ -3,6 +3,7 @@
 //! backups, or lies in the data folder, and none of the system's own file systems. What
 //! holds for links and mounts below a root is in `borders`.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -11,7 +12,7 @@ use std::sync::PoisonError;
 
 use crate::borders::{Borders, Outside};
 use crate::root_threads::RootAway;
-use crate::{Library, StoreError};
+use crate::{Library, RootId, Section, StoreError};
 
 /// Why a folder may not become a root.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +113,17 @@ impl Library {
     pub fn borders(&self) -> Borders {
         let (resolved, roots) = self.found_roots();
         Borders::new(self.data_dir(), roots.into_iter().chain(resolved).collect())
+    }
+
+    /// The folders of sections that lie under no allowed root any more, each with what that means, in a
+    /// sentence. They were allowed when they were added, and are not looked at.
+    pub fn refused_roots(&self, sections: &[Section]) -> BTreeMap<RootId, String> {
+        let borders = self.borders();
+        let roots = sections.iter().flat_map(|section| &section.roots);
+        let refused = roots.filter(|root| !borders.allows(&root.path));
+        let sentence = "It is under none of the folders that may be used (setting ButlerAllowedRoots), and is not \
+                        scanned. What it held is kept.";
+        refused.map(|root| (root.id, sentence.to_owned())).collect()
     }
 
     /// The allowed roots without links, and as they were set.

@@ -21,6 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
@@ -61,6 +62,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0024_failed_files.sql")),
     M::up(include_str!("../migrations/0025_run_sources.sql")),
     M::up(include_str!("../migrations/0026_photo_albums.sql")),
+    M::up(include_str!("../migrations/0028_kept_failures.sql")).foreign_key_check(),
     M::up(include_str!("../migrations/0030_run_lines.sql")),
 ];
 
@@ -219,5 +221,37 @@ fn connect(mut connection: Connection) -> Result<Connection, DbOpenError> {
     // first scan. Only now, for a migration may sort tables of any size.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KB)?;
+    keep_plans(&connection)?;
     Ok(connection)
+}
+
+/// A prepared statement keeps its plan, whatever values it is given. Else SQLite makes it anew for each value
+/// that a partial index or the figures of ANALYZE might have a say about: a look for an item took five times
+/// as long. <https://sqlite.org/queryplanner-ng.html#qpstab>
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_keeps_its_plan_whatever_it_is_asked() {
+        let folder = butler_fixtures::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("butler.db"), &VitalThreads::default()).unwrap();
+        // `items_by_taken` is an index of photos alone, so that what `kind` is might matter to the plan.
+        let made_anew = |connection: &Connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT id FROM items WHERE section = ?1 AND kind = ?2")?;
+            for kind in ["movie", "photo", "show"] {
+                assert!(!statement.exists((1, kind))?);
+            }
+            Ok::<_, StoreError>(statement.get_status(StatementStatus::RePrepare))
+        };
+        assert_eq!(db.read(made_anew).unwrap(), 0, "of a reader");
+        assert_eq!(db.write(made_anew).unwrap(), 0, "of the writer");
+    }
 }

@@ -95,6 +95,35 @@ const NEVER: &[(&str, &str)] = &[
         "SELECT kind, version FROM (SELECT kind, version, count(*) AS products FROM products GROUP BY kind, version) d \
          FULL JOIN (SELECT * FROM product_versions WHERE products <> 0) c USING (kind, version) WHERE d.products IS NOT c.products",
     ),
+    (
+        "a failure counts its files wrongly",
+        "SELECT f.id FROM failures f WHERE f.files <> CASE WHEN f.root IS NOT NULL THEN 1 WHEN f.item IS NOT NULL \
+         THEN EXISTS (SELECT 1 FROM items c JOIN media m ON m.item = c.id JOIN parts p ON p.media = m.id \
+             WHERE c.parent = f.item AND p.missing_since IS NULL) \
+         ELSE (SELECT count(*) FROM holders h WHERE h.source = f.source) END",
+    ),
+    (
+        "failures of a kind are counted wrongly",
+        "SELECT failures FROM (SELECT * FROM failure_counts EXCEPT SELECT coalesce(kind, ''), class, sentence, \
+             coalesce(version, 0), coalesce(next_try_at, 9223372036854775807), count(*), sum(files) \
+             FROM failures WHERE files > 0 GROUP BY 1, 2, 3, 4, 5) \
+         UNION ALL SELECT failures FROM (SELECT coalesce(kind, '') AS kind, class, sentence, \
+             coalesce(version, 0), coalesce(next_try_at, 9223372036854775807), count(*) AS failures, sum(files) \
+             FROM failures WHERE files > 0 GROUP BY 1, 2, 3, 4, 5 EXCEPT SELECT * FROM failure_counts)",
+    ),
+    (
+        "a file of which something failed is not kept, or one is of which nothing did",
+        "SELECT file FROM (SELECT h.file FROM failures f JOIN holders h ON h.source = f.source \
+             EXCEPT SELECT file FROM failed_contents) \
+         UNION ALL SELECT file FROM (SELECT file FROM failed_contents \
+             EXCEPT SELECT h.file FROM failures f JOIN holders h ON h.source = f.source)",
+    ),
+    (
+        "a lack is not held back as its failures say",
+        "SELECT k.source FROM lacks k JOIN demands d ON d.id = k.demand WHERE k.held_until <> coalesce((SELECT \
+             max(coalesce(f.next_try_at, 9223372036854775807)) FROM failures f WHERE f.source = k.source \
+             AND ((f.kind = d.kind AND f.version = d.makes) OR (f.kind = 'media_info' AND f.version = d.after))), 0)",
+    ),
     ("a run ended before it started", "SELECT id FROM runs WHERE ended_at < started_at"),
 ];
 

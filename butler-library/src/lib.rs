@@ -80,7 +80,7 @@ pub use store::figures::{Figures, LastRun};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};
-pub use store::lacks::{Backlog, HeldBack, Lack, Scope, Versions};
+pub use store::lacks::{Backlog, Failed, HeldBack, Lack, Scope, Versions};
 pub use store::nights::NightRun;
 pub use store::parts::{MediaRow, OnDisk, PartRow};
 pub use store::pictures::{BlurHashes, Picture, PicturePlace, PictureRole};

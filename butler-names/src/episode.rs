@@ -40,7 +40,9 @@ static RECORDED: LazyLock<Option<Regex>> =
 pub(super) fn name(folders: &[String], stem: &str) -> Episode {
     by_folder(folders, stem).unwrap_or_else(|| {
         let own = by_file(folders, stem);
-        let tells_nothing = own.numbers == Numbers::None && own.season.is_none();
+        let is_in_one = folders.split_last().is_some_and(|(last, above)| is_of_one(last, above));
+        let tells_no_season = own.season.is_none_or(|season| season > 0 && is_in_one);
+        let tells_nothing = own.numbers == Numbers::None && tells_no_season;
         match tells_nothing.then(|| by_folder_of_one(folders)).flatten() {
             Some(of_folder) => Episode { stack: own.stack.or(of_folder.stack), ..of_folder },
             None => own,
@@ -52,7 +54,9 @@ pub(super) fn name(folders: &[String], stem: &str) -> Episode {
 /// `Show/S01E07/WEB-DL/abc.mkv`, or as fans name it, as in `[Group] Show - 312 [720p]/abc.mkv`.
 fn by_folder_of_one(folders: &[String]) -> Option<Episode> {
     folders.iter().enumerate().rev().find_map(|(at, folder)| {
-        let is_it = numbers::find(folder).is_some_and(|found| !found.is_between) || is_fansub(folder);
+        let is_it = numbers::find(folder).is_some_and(|found| !found.is_between)
+            || is_fansub(folder)
+            || is_of_one(folder, &folders[..at]);
         let found = is_it.then(|| by_file(&folders[..at], folder))?;
         let (Numbers::Range { first, last } | Numbers::Absolute { first, last }) = found.numbers else {
             return None;
@@ -103,6 +107,10 @@ fn by_file(folders: &[String], stem: &str) -> Episode {
     let mut read = Read::of(text, &place, is_fansub);
     if place.is_the_show(show_prefix(&read, &place, text)) {
         place.take_for_the_show();
+        read = Read::of(text, &place, is_fansub);
+    }
+    if let Some(show) = show::further_up(folders, place.show, show_prefix(&read, &place, text)) {
+        place.show = Some(show);
         read = Read::of(text, &place, is_fansub);
     }
     let prefix = show_prefix(&read, &place, text);
@@ -158,10 +166,14 @@ fn show_of(prefix: &str) -> &str {
 fn is_fansub(stem: &str) -> bool {
     let stem = stem.trim();
     let group = stem.strip_prefix('[').and_then(|inner| inner.split_once(']'));
-    let is_sum = |end: &str| end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
     group.is_some_and(|(group, _)| !group.contains('.') && group.chars().any(char::is_alphabetic))
         || stem.strip_suffix(']').and_then(|stem| stem.rsplit_once('[')).is_some_and(|(_, end)| is_sum(end))
         || stem.as_bytes().windows(6).any(|word| word.eq_ignore_ascii_case(b"vostfr"))
+}
+
+/// Whether it is a sum of the file, `0A1B2C3D`.
+fn is_sum(end: &str) -> bool {
+    end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether a name tells season and episode itself.
@@ -200,6 +212,7 @@ impl<'a> Place<'a> {
                     && !rest.is_empty()
                     && stack::folder(last).is_some()
                     && !is_part(last) => {}
+                _ if place.season.is_none() && is_of_one(last, rest) => {}
                 _ => {
                     place.show = Some(last);
                     break;
@@ -221,6 +234,14 @@ impl<'a> Place<'a> {
         self.show = self.season_folder;
         self.season = None;
     }
+}
+
+/// Whether a folder in a season's is one episode's: `Season 1/Episode 07`, `Season 1/E08 - Title`.
+fn is_of_one(folder: &str, above: &[String]) -> bool {
+    let is_in_season =
+        above.last().and_then(|above| of_folder(above)).is_some_and(|season| !season.bare || above.len() > 1);
+    is_in_season
+        && absolute::marked(folder).is_some_and(|found| found.start == 0 && found.first == found.last)
 }
 
 fn is_inner(folder: &str) -> bool {
@@ -347,10 +368,9 @@ fn title_of(rest: &str) -> Option<String> {
     }
     let kept = junk::cut(rest).trim_end();
     // `[0A1B2C3D]` is a sum of the file.
-    let kept = match kept.strip_suffix(']').and_then(|kept| kept.rsplit_once('[')) {
-        Some((title, sum)) if sum.len() == 8 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()) => title,
-        _ => kept,
-    };
+    let last = kept.strip_suffix(']').and_then(|kept| kept.rsplit_once('['));
+    let last = last.or_else(|| kept.strip_suffix(')').and_then(|kept| kept.rsplit_once('(')));
+    let kept = last.filter(|(_, sum)| is_sum(sum)).map_or(kept, |(title, _)| title);
     let kept = kept.trim_end_matches([' ', '.', '_', '-']);
     if kept.starts_with('[') && kept.find(']') == Some(kept.len() - 1) {
         return None;
@@ -378,16 +398,26 @@ fn without_group(text: &str) -> &str {
         let inner = text.strip_prefix('[').or_else(|| counted.strip_prefix('['));
         let Some((group, rest)) = inner.and_then(|inner| inner.split_once(']')) else { return text };
         let behind = rest.trim_start_matches([' ', '_', '.', '-']);
-        if !rest.chars().any(char::is_alphabetic) || is_numbered(group) {
+        let is_number = !group.chars().any(char::is_alphabetic);
+        if !rest.chars().any(char::is_alphabetic) || is_number || is_numbered(group) {
             return text;
         }
         text = behind;
         // Of `[Group][Title][04]` the second is the title.
-        let outside = text.strip_prefix('[').and_then(|inner| inner.split_once(']'));
-        if !outside.is_some_and(|(_, rest)| {
-            rest.trim_start_matches(['_', ' ', '.']).starts_with(char::is_alphabetic)
-        }) {
+        if !text.starts_with('[') || !has_title_outside(text) {
             return text;
         }
     }
+}
+
+/// Whether a title follows the brackets in front, none of which holds a number: `[Others][Rip]_Show_04`.
+fn has_title_outside(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((inner, behind)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        if inner.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
+        rest = behind.trim_start_matches(['_', ' ', '.']);
+    }
+    rest.starts_with(char::is_alphabetic) && !junk::is_hard(&junk::words(rest), 0)
 }

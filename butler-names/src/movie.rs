@@ -14,7 +14,7 @@ use film_name::{FilmName, version};
 use regex::Regex;
 
 use super::ids::Tags;
-use super::title::{clean, comparable, titled, words};
+use super::title::{clean, comparable, is_one_title, titled, words};
 use super::{Ids, Movie, junk, stack};
 
 /// Names of files that say nothing, letters and digits only.
@@ -163,9 +163,8 @@ fn of_folder(folder: &FilmName, own: Option<FilmName>, label: Option<String>) ->
 /// The film of a file in a folder.
 fn weigh(mut own: FilmName, folder: &FilmName, stem: &str) -> Movie {
     let tells_film = folder.year.is_some() || folder.tags.ids != Ids::default();
-    let same = |title: &str| {
-        !folder.title.is_empty() && !title.is_empty() && comparable(title) == comparable(&folder.title)
-    };
+    let same =
+        |title: &str| !folder.title.is_empty() && !title.is_empty() && is_one_title(title, &folder.title);
     // The folder's title holds what looked like a year or a piece: `Wonder Woman 1984 (2020)/Wonder Woman
     // 1984.mkv`.
     if (own.year.is_none() || !own.sure) && folder.year.is_some() && same(&own.with_year) {
@@ -243,6 +242,7 @@ fn label_behind(text: &str, title: &str, tells_film: bool) -> Option<String> {
     let starts = rest.starts_with([' ', '.', '_', '-', '[', '(']);
     // In a film's own folder `4KLight` is no title.
     let coined = tells_film && !told.is_empty() && told.iter().all(|word| is_coined(word));
+    let coined = coined || (tells_film && is_written_otherwise(&text[..title_end], rest, &told));
     (starts && (known || coined || (marked && tells_film && !sequel && rest.starts_with([' ', '[', '(']))))
         .then_some(label)
 }
@@ -257,15 +257,30 @@ fn is_coined(word: &str) -> bool {
     (capitals >= 2 && small >= 1) || (digits >= 1 && capitals + small >= 2)
 }
 
+/// Whether words behind a title are written as none of its words are: `Heat.FANRES`, `Heat.rip`.
+fn is_written_otherwise(title: &str, rest: &str, told: &[&str]) -> bool {
+    let is_mixed = title.chars().any(char::is_uppercase) && title.chars().any(char::is_lowercase);
+    let is_word = |word: &&str| word.chars().count() >= 2 && word.chars().all(char::is_alphabetic);
+    let all = |of: fn(char) -> bool| told.iter().all(|word| word.chars().all(of));
+    // `Heat and Dust`, `Heat IV`
+    let is_one_word = told.len() == 1 && rest.starts_with(['.', '_']);
+    is_mixed
+        && told.iter().all(|word| is_word(word) && !is_number(word))
+        && (all(char::is_uppercase) || (is_one_word && all(char::is_lowercase)))
+}
+
 /// Whether a file is called as scene groups call that of a release's folder: in small letters, the group's
 /// mark in front, the title perhaps by its initials.
 fn is_scene_name(stem: &str, own: &FilmName, folder: &FilmName) -> bool {
     let Some((mark, rest)) = stem.split_once('-') else { return false };
-    let is_scene = folder.is_release
-        && (2..=10).contains(&mark.len())
-        && mark.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        && !stem.contains(' ')
-        && !rest.chars().any(char::is_uppercase);
+    let is_small = || {
+        (2..=10).contains(&mark.len())
+            && mark.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            && !rest.chars().any(char::is_uppercase)
+    };
+    let group = folder.text.rsplit_once('-').map_or("", |(_, group)| group);
+    let is_scene =
+        folder.is_release && !stem.contains(' ') && (is_small() || group.eq_ignore_ascii_case(mark));
     if !is_scene || (own.year.is_some() && own.year != folder.year) {
         return false;
     }

@@ -1,6 +1,8 @@
 //! Titles as they stand in names: dots for blanks, the article in front, two of them compared. Never a year
 //! or a number.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -88,6 +90,36 @@ pub(super) fn comparable(title: &str) -> String {
     if key.is_empty() { title.trim().to_lowercase() } else { key }
 }
 
+/// Whether two titles are one, though one may write umlauts as two letters: `Über Uns`, `Ueber.Uns`.
+pub(super) fn is_one_title(one: &str, other: &str) -> bool {
+    let has_umlaut = |title: &str| title.nfc().any(|c| "äöüøåÄÖÜØÅ".contains(c));
+    let (own, others) = (comparable(one), comparable(other));
+    let short = |key: &str| {
+        [("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a")]
+            .iter()
+            .fold(key.to_owned(), |key, (two, one)| key.replace(two, one))
+    };
+    own == others || ((has_umlaut(one) || has_umlaut(other)) && short(&own) == short(&others))
+}
+
+/// Small letters that no composed form has, in those by which names without them write them.
+fn plain_letters(text: &str) -> Cow<'_, str> {
+    const LETTERS: [(char, &str); 8] =
+        [('ø', "o"), ('æ', "ae"), ('œ', "oe"), ('ß', "ss"), ('ł', "l"), ('đ', "d"), ('ð', "d"), ('þ', "th")];
+    let plain = |c: char| LETTERS.iter().find(|(letter, _)| *letter == c).map(|(_, plain)| *plain);
+    if text.is_ascii() || !text.chars().any(|c| plain(c).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len());
+    for c in text.chars() {
+        match plain(c) {
+            Some(plain) => written.push_str(plain),
+            None => written.push(c),
+        }
+    }
+    Cow::Owned(written)
+}
+
 /// The words of a title in lower case, without marks, without its article in front.
 pub(super) fn words(title: &str) -> Vec<String> {
     let bare: String = title
@@ -95,8 +127,7 @@ pub(super) fn words(title: &str) -> Vec<String> {
         .nfkd()
         .filter(|c| !is_combining_mark(*c) && !matches!(c, '\'' | '’' | '`'))
         .collect();
-    let words: Vec<_> = bare
-        .to_lowercase()
+    let words: Vec<_> = plain_letters(&bare.to_lowercase())
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
@@ -153,9 +184,14 @@ mod tests {
             ("Spider-Man", "Spider Man"),
             ("Law & Order", "Law and Order"),
             ("Ocean’s", "Ocean's"),
+            ("Smørrebrød", "Smorrebrod"),
+            ("Æon Flux", "Aeon Flux"),
+            ("Die Straße", "die strasse"),
         ] {
             assert_eq!(comparable(a), comparable(b));
         }
+        assert!(is_one_title("Über uns", "Ueber.Uns") && is_one_title("Über uns", "Uber uns"));
+        assert!(!is_one_title("Blue", "Blu") && !is_one_title("Über uns", "Über euch"));
         for (a, b) in [("Alien", "Aliens"), ("Alien 3", "Alien"), ("?", "!"), ("The", "A")] {
             assert_ne!(comparable(a), comparable(b));
         }

@@ -106,7 +106,10 @@ fn bare(text: &str) -> Option<Found> {
     let at = (1..junk_start).rev().find(|at| bare_year(&words[*at]).is_some())?;
     let Word { start, end, .. } = words[at];
     let found = Found { year: bare_year(&words[at])?, start, end, sure: false, span: false };
-    if clean(&text[..start]).is_empty() || is_date(&words, at) || text[..start].ends_with(['(', '[', '{']) {
+    if clean(&text[..start]).is_empty()
+        || is_date(text, &words, at)
+        || text[..start].ends_with(['(', '[', '{'])
+    {
         return None;
     }
     let next = words.get(at + 1);
@@ -114,6 +117,8 @@ fn bare(text: &str) -> Option<Found> {
     let dotted =
         !text[..start].trim().contains(' ') && (text[end..].starts_with(['.', '_']) || end == text.len());
     let dotted = dotted || !text.trim().contains(' ');
+    // `Heat.1995 Directors Cut` has blanks behind it only.
+    let dotted = dotted || (!text[..start].trim().contains(' ') && text[..start].ends_with(['.', '_']));
     let ends = next.is_none() || at + 1 == junk_start;
     let belongs = BEFORE_A_TITLE_S_NUMBER.contains(&words[at - 1].text.to_lowercase().as_str());
     let follows_junk = (dotted || junk_start < words.len())
@@ -126,11 +131,13 @@ fn bare(text: &str) -> Option<Found> {
     }
 }
 
-/// `1993- Heat`, as a series of films is put in order; `2001 - A Space Odyssey` is a title.
+/// `1993- Heat`, `1993. Heat`, `1993-Heat`, as a series of films is put in order; `2001 - A Space Odyssey` is
+/// a title.
 fn in_front(text: &str) -> Option<Found> {
     let digits = text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
     let year = digits.parse().ok().filter(|year| BARE.contains(year))?;
-    let title = text[4..].strip_prefix("- ")?;
+    let marks = ["- ", ". ", "-", "_ "];
+    let title = marks.iter().find_map(|mark| text[4..].strip_prefix(mark))?;
     title.starts_with(char::is_alphabetic).then_some(Found {
         year,
         start: 0,
@@ -146,7 +153,9 @@ fn behind_junk(text: &str) -> Option<Found> {
     let words = junk::words(text);
     let mut years = words.iter().enumerate().filter(|(_, word)| word.start >= from);
     let (at, word) = years.find(|(at, word)| {
-        bare_year(word).is_some() && !is_date(&words, *at) && !text[..word.start].ends_with(['(', '[', '{'])
+        bare_year(word).is_some()
+            && !is_date(text, &words, *at)
+            && !text[..word.start].ends_with(['(', '[', '{'])
     })?;
     let Word { start, end, .. } = *word;
     (at > 0).then_some(Found { year: bare_year(word)?, start, end, sure: false, span: false })
@@ -157,13 +166,18 @@ fn bare_year(word: &Word<'_>) -> Option<u16> {
     word.text.parse().ok().filter(|year| is_number && BARE.contains(year))
 }
 
-/// `2012-05-03`, `03.05.2012`: a day is no year of a film.
-fn is_date(words: &[Word<'_>], at: usize) -> bool {
+/// `2012-05-03`, `03.05.2012`: a day is no year of a film. `2012-05-03 2013` is one with a year behind it.
+fn is_date(text: &str, words: &[Word<'_>], at: usize) -> bool {
     let small = |at: Option<usize>| {
         let word = at.and_then(|at| words.get(at)).filter(|word| matches!(word.text.len(), 1 | 2));
         word.and_then(|word| word.text.parse::<u8>().ok()).is_some_and(|number| (1..=31).contains(&number))
     };
-    (small(Some(at + 1)) && small(Some(at + 2))) || (small(at.checked_sub(1)) && small(at.checked_sub(2)))
+    let is_one = |first: Option<usize>| {
+        let parts = first.and_then(|first| words.get(first..first + 3));
+        parts.is_some_and(|of| text[of[0].end..of[1].start] == text[of[1].end..of[2].start])
+    };
+    (small(Some(at + 1)) && small(Some(at + 2)) && is_one(Some(at)))
+        || (small(at.checked_sub(1)) && small(at.checked_sub(2)) && is_one(at.checked_sub(2)))
 }
 
 #[cfg(test)]
@@ -190,6 +204,7 @@ mod tests {
             ("Heat.1995", "Heat", 1995),
             ("Heat 1995", "Heat", 1995),
             ("Heat - 1995", "Heat", 1995),
+            ("Birthday 2012-05-03 2013", "Birthday 2012-05-03", 2013),
             ("Heat 1995 1080p", "Heat", 1995),
             ("Heat_1995_DVDRip", "Heat", 1995),
             ("Heat.1995.German.DL.1080p", "Heat", 1995),

@@ -18,7 +18,7 @@ use crate::app::App;
 
 mod answers;
 mod plain;
-mod values;
+pub(crate) mod values;
 
 const HEADER: &str = "token in the header";
 const QUERY: &str = "token in the query";

@@ -48,7 +48,7 @@ pub trait News: Send + Sync {
 
     /// The work is so far, and goes through no sections.
     fn progress(&self, done: u64, total: u64, waits: Option<Reason>) {
-        self.step(WorkStep { done, total, waits, section: None });
+        self.step(WorkStep { done, total, waits, section: None, new_contents: 0 });
     }
 }
 
@@ -63,6 +63,8 @@ pub struct WorkStep {
     pub waits: Option<Reason>,
     /// The section that it goes through, where it goes through them one by one.
     pub section: Option<SectionStep>,
+    /// Files with new contents that it came to: what is wanted of these may be lacking by now.
+    pub new_contents: u64,
 }
 
 /// How far the work is in one section.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use butler_api::with_copies;
 use butler_engine::{Fact, What};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -28,7 +29,10 @@ fn log(what: &What) {
         What::RunProgressed { run, task, done, total, failures, file, .. } => {
             tracing::debug!(%run, %task, done, total, failures, file)
         }
-        What::PartFailed { part, product, sentence } => tracing::warn!(%product, part, "{sentence}"),
+        What::PartFailed { part, files, product, sentence } => {
+            let part = with_copies(part, *files);
+            tracing::warn!(%product, part, "{sentence}");
+        }
         What::ItemFailed { item, product, sentence } => tracing::warn!(%product, item, "{sentence}"),
         What::WorkFailed { task, path, sentence } => tracing::warn!(%task, path, "{sentence}"),
         What::UnitFinished { kinds, seconds, bytes_read, media_seconds } => {

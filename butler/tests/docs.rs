@@ -1,7 +1,8 @@
 //! The commands that the README and the pages of `docs/` show do what a reader may expect. Each line of their
-//! code blocks that begins with `butler` is run in the pages' order against a real server and real films;
-//! what stands there for something of the reader's machine is in [`substitutions`], what can't be run in
-//! [`NOT_RUN`]. Commands within sentences are read by the command line.
+//! code blocks that begins with `butler` is run in the pages' order against a real server and real films, a
+//! block fenced as `bash` whole and by that shell; what stands there for something of the reader's machine is
+//! in [`substitutions`], what can't be run in [`NOT_RUN`]. Commands within sentences are read by the command
+//! line.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -91,6 +92,34 @@ impl Reader {
         command.current_dir(self.stage.spare_dir()).args(arguments).output().unwrap()
     }
 
+    /// Runs a block whole, beside the media that it speaks of. What it prints.
+    fn run_script(&self, script: &str) -> String {
+        let spare = self.stage.spare_dir();
+        let (music, films) = (self.stage.folders.music(), self.stage.folders.movies());
+        for (name, media) in [("music", &music), ("films", &films), ("pictures", &self.pictures())] {
+            let there = spare.join(name);
+            if !there.exists() {
+                std::os::unix::fs::symlink(media, there).unwrap();
+            }
+        }
+        fs::copy(spare.join("film.mkv"), spare.join("episode.mkv")).unwrap();
+        let own = Path::new(env!("CARGO_BIN_EXE_butler")).parent().unwrap();
+        let path = format!("{}:{}", own.display(), std::env::var("PATH").unwrap());
+        let mut command = butler_fixtures::command("bash");
+        command.args(["-euo", "pipefail", "-c", script]).env("PATH", path).current_dir(spare);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A folder with a picture.
+    fn pictures(&self) -> PathBuf {
+        let folder = self.stage.spare_dir().join("some-pictures");
+        fs::create_dir_all(&folder).unwrap();
+        butler_fixtures::photo(&folder.join("poster.jpg"), Picture::TestCard, 96, 144, 1).unwrap();
+        folder
+    }
+
     /// A damaged film, so that there is a failure to speak of.
     fn damage(&self) -> PathBuf {
         let path = self.stage.folders.movie("Damaged (2001)", "mkv").unwrap();
@@ -152,6 +181,12 @@ fn commands(page: &str) -> Vec<String> {
     commands
 }
 
+/// A page's code blocks that are fenced as `bash`.
+fn scripts(page: &str) -> Vec<String> {
+    let blocks = page.split("\n```bash\n").skip(1);
+    blocks.map(|rest| rest.split("\n```").next().unwrap_or_default().to_owned()).collect()
+}
+
 /// The commands of ours within a page's sentences.
 fn spoken(page: &str) -> Vec<&str> {
     page.split('`')
@@ -180,6 +215,17 @@ fn every_command_of_the_pages_does_what_it_says() {
         }
     }
     assert!(ran >= 15, "only {ran} commands were found");
+}
+
+#[test]
+fn every_script_of_the_pages_runs_and_finds_something() {
+    let reader = Reader::new();
+    let pages: Vec<String> = pages().iter().map(|page| fs::read_to_string(page).unwrap()).collect();
+    let scripts: Vec<String> = pages.iter().flat_map(|page| scripts(page)).collect();
+    assert!(scripts.len() >= 2, "{scripts:#?}");
+    for script in scripts {
+        assert_ne!(reader.run_script(&script).trim(), "", "{script}");
+    }
 }
 
 #[test]

@@ -86,4 +86,7 @@ pub struct Location {
     pub id: Option<i64>,
     /// Its path on the server.
     pub path: String,
+    /// Why it is not scanned, where it is under no allowed root any more: one sentence. An extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }

@@ -21,6 +21,7 @@ pub struct ItemFile {
     pub item: i64,
     /// `movie`, `episode`, `track`, `photo` or `extra`.
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::FileItemType))]
     pub kind: String,
     /// The item with what it belongs to, in one line: `The Long Field, season 1, episode 2: Noon`.
     pub title: String,

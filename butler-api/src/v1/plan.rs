@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::LocalTime;
-use crate::{Origin, TaskName};
+use crate::{Origin, TaskName, files_failed};
 
 /// The body of `/api/v1/plan`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,12 +93,25 @@ pub struct PlannedBacklog {
     /// Products that failed and are left alone for now; they are no lacks of the figures above.
     #[serde(default)]
     pub held_back: u64,
-    /// Those of them that are tried again by themselves; the others rest until the file or the maker changes
-    /// or a person asks.
+    /// How many files these are of, each once; several may hold the same content.
+    #[serde(default)]
+    pub held_back_files: u64,
+    /// Those of the products that are tried again by themselves; the others rest until the file or the maker
+    /// changes or a person asks.
     #[serde(default)]
     pub tried_again: u64,
+    /// How many files those are of.
+    #[serde(default)]
+    pub tried_again_files: u64,
     /// When the night begins in which the first of these is tried; absent if none is.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub next_try: Option<LocalTime>,
+}
+
+impl PlannedBacklog {
+    /// What failed before, as it is told everywhere: `2 files failed in 5 products`; none if nothing did.
+    pub fn failed(&self) -> Option<String> {
+        (self.held_back > 0).then(|| files_failed(self.held_back_files, self.held_back))
+    }
 }

@@ -28,7 +28,7 @@ pub struct Run {
     /// The files and folders of that section it is limited to; absent for all of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
-    /// How many files of that section it is limited to, those that hold the same counted once; absent for all
+    /// How many files it is limited to, with all that hold the same content; absent for all
     /// of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<u64>,

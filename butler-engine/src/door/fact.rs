@@ -56,8 +56,10 @@ pub enum What {
     },
     /// A product could not be made of a file.
     PartFailed {
-        /// The file's path.
+        /// The path of the first file that holds the content.
         part: String,
+        /// How many files hold it.
+        files: u64,
         /// The product.
         product: ProductKind,
         /// Why: one sentence.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use butler_api::{Pause, TaskName};
-use butler_library::{Disk, Library, StoreError};
+use butler_library::{Disk, Failed, Library, StoreError};
 use butler_product::{ProductKind, Spec};
 use butler_schedule::{Expected, Forecast, Lane, Schedule, Window, Work, windows_ahead};
 use butler_tasks::{Catalogue, Settings};
@@ -61,10 +61,10 @@ pub struct Todo {
     pub seconds: f64,
     /// Whether the seconds are a guess, at least in part: no such unit was done here yet.
     pub is_guess: bool,
-    /// Products that failed, and are left alone until a later night or for good.
-    pub held_back: u64,
-    /// How many of the products held back are tried again by themselves.
-    pub tried_again: u64,
+    /// What failed, and is left alone until a later night or for good.
+    pub held_back: Failed,
+    /// How much of that is tried again by itself.
+    pub tried_again: Failed,
     /// The night in which the first of these is tried.
     pub next_try: Option<Window>,
 }
@@ -118,7 +118,7 @@ impl PlanBasis {
                 continue;
             }
             let switch = task.section_switch.map(|switch| switch.id);
-            let mut todo = Todo::default();
+            let (mut todo, mut demands) = (Todo::default(), Vec::new());
             for demand in task.demands(&self.settings) {
                 let scope = demand.scope(None);
                 let key = (demand.spec.kind(), demand.spec.params(), format!("{scope:?}"));
@@ -131,11 +131,7 @@ impl PlanBasis {
                     }
                 };
                 let estimate = prices.estimate(Spec::kind(&demand.spec), backlog);
-                let held = library.held_back(&demand.spec, &scope, self.now)?;
-                todo.held_back += held.sources;
-                todo.tried_again += held.tried_again;
-                let next_try = held.next_try_at.and_then(|at| self.next_night(&task.name, at));
-                todo.next_try = todo.next_try.into_iter().chain(next_try).min_by_key(|night| night.from);
+                demands.push((demand.spec, scope));
                 todo.lacks += backlog.sources;
                 todo.bytes += backlog.bytes;
                 todo.seconds += estimate.seconds;
@@ -147,6 +143,10 @@ impl PlanBasis {
                 // No unit takes part, so nothing but the product's own word tells how long it takes.
                 todo.seconds += lacking as f64 * derivation.makes.guessed_cost().seconds;
             }
+            let derived: Vec<ProductKind> = task.phases.derives.iter().map(|derived| derived.makes).collect();
+            let held = library.held_back(&demands, &derived, self.now)?;
+            (todo.held_back, todo.tried_again) = (held.all, held.tried_again);
+            todo.next_try = held.next_try_at.and_then(|at| self.next_night(&task.name, at));
             backlogs.insert(task.name.clone(), todo);
         }
         let work = |todo: &Todo| {

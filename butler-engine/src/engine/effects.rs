@@ -166,7 +166,12 @@ impl Loop {
         run.freeze(self.is_frozen());
         // A run that goes on after a restart keeps what it did before.
         match self.before_restart(id) {
-            Ok(Some((stored, failed))) => run.resume(&stored.progress, failed),
+            Ok(Some((stored, failed))) => {
+                run.resume(&stored.progress, failed);
+                if run.stored_progress() != stored.progress {
+                    log_unstored(id, "a run's progress", store_progress(&self.library, &run));
+                }
+            }
             Ok(None) => {}
             Err(error) => {
                 let cause = &error as &dyn std::error::Error;
@@ -211,6 +216,7 @@ impl Loop {
             }
             self.tell(fact);
         }
+        self.count_during_work(id);
     }
 
     pub(super) fn work_failed(&mut self, id: RunId, path: String, sentence: String) {
@@ -240,7 +246,7 @@ impl Loop {
             Ok(report) => {
                 run.roots_away.extend(report.roots_away.iter().cloned());
                 run.report = report;
-                log_unstored(id, "a run's progress", store_progress(&self.library, run));
+                log_unstored(id, "a run's progress", self.library.add_to_run(run.gain_of_work()));
                 let look = run.first_look();
                 self.count(id, look);
             }
@@ -271,7 +277,8 @@ impl Loop {
         match run.is_detachable() {
             true if *why == Reason::WindowEnded => self.close(id),
             true => self.end_run(id, RunEnd::Stopped),
-            false => {}
+            // What units make beside its work is no reason to wait.
+            false => _ = self.backlog.close(id),
         }
     }
 

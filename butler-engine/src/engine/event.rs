@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::{FileMark, RunLine, RunRow, SourceId, StoreError};
+use butler_library::{Failed, FileMark, RunLine, RunRow, SourceId, StoreError};
 use butler_product::Spec;
 use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
@@ -112,8 +112,20 @@ pub(crate) enum EngineEvent {
 pub(crate) struct Gathered {
     /// For each product the sources that lack it, newest items first.
     pub(crate) lacks: Vec<(Spec, Vec<SourceId>)>,
-    /// How many lacks are left alone because of earlier failures.
-    pub(crate) held_back: u64,
-    /// Whether it was counted before the run's beginning.
-    pub(crate) is_ahead: bool,
+    /// What is left alone because of earlier failures.
+    pub(crate) held_back: Failed,
+    /// Where the run was when it was counted.
+    pub(crate) occasion: Occasion,
+}
+
+/// On what occasion the lacks of a run are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Occasion {
+    /// The run is still to come.
+    Ahead,
+    /// The run's own work is under way, and has placed files.
+    DuringWork,
+    /// The run makes what it lacks from here on.
+    #[default]
+    ForUnits,
 }

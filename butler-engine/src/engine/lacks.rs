@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use butler_api::{Origin, RunId, RunRecord, RunState};
-use butler_library::{Library, Scope, SectionId, SourceId, StoreError};
-use butler_product::ProductKind;
+use butler_library::{Failed, Library, Scope, SectionId, SourceId, StoreError};
+use butler_product::{ProductKind, Spec};
 use butler_schedule::Lane;
 use butler_tasks::{Demand, Task};
 use jiff::Timestamp;
@@ -17,11 +17,12 @@ use jiff::Timestamp;
 use super::blob_check;
 use super::effects::log_unstored;
 use crate::engine::Loop;
-use crate::engine::event::{EngineEvent, Gathered};
+use crate::engine::event::{EngineEvent, Gathered, Occasion};
 use crate::error_chain::{OWN_FAULT, with_causes};
 use crate::run::brake::Brake;
 use crate::run::phase::Phase;
 use crate::run::{Look, Run};
+use crate::unit::publish::MOST_UNSETTLED;
 use crate::unit::retry;
 
 impl Loop {
@@ -38,7 +39,7 @@ impl Loop {
         self.done_ahead.insert(record.id, 0);
         let demands = task.demands(&self.settings.borrow());
         let run = Run::new(record, task);
-        if let Err(error) = self.gather(&run, demands, true) {
+        if let Err(error) = self.gather(&run, demands, Occasion::Ahead) {
             tracing::warn!(run = %record.id, %error, "what it will lack is not looked for");
         }
     }
@@ -69,26 +70,42 @@ impl Loop {
         run.phase = Phase::Counting;
         run.answered = self.publisher.on_the_way(id);
         let Some(run) = self.runs.get(&id) else { return };
-        let gathering = self.gather(run, demands, false);
+        let gathering = self.gather(run, demands, Occasion::ForUnits);
+        self.fail_without_thread(id, gathering);
+    }
+
+    /// Files that a run's own work has placed lack something already: units make it meanwhile, as far as they
+    /// come, and the count after the work takes the rest. So no core waits for a disk that lists folders.
+    pub(super) fn count_during_work(&mut self, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id).filter(|run| run.may_count_during_work()) else { return };
+        if self.backlog.open(id) >= MOST_UNSETTLED {
+            return;
+        }
+        run.counts_during_work(self.publisher.on_the_way(id));
+        let Some(run) = self.runs.get(&id) else { return };
+        let demands = run.task.demands(&self.settings.borrow());
+        let gathering = self.gather(run, demands, Occasion::DuringWork);
         self.fail_without_thread(id, gathering);
     }
 
     /// Counts what a run lacks, on a thread of its own: in a large library that takes its time.
-    fn gather(&self, run: &Run, demands: Vec<Demand>, is_ahead: bool) -> std::io::Result<()> {
+    fn gather(&self, run: &Run, demands: Vec<Demand>, occasion: Occasion) -> std::io::Result<()> {
         let (library, inbox, clock) = (self.library.clone(), self.inbox.clone(), self.clock.clone());
         let (id, counting) = (run.id, Counting::of(run));
         std::thread::Builder::new().name(format!("lacks {id}")).spawn(move || {
             let count = || counting.count(&library, &demands, clock.now());
             let lacks = match std::panic::catch_unwind(AssertUnwindSafe(count)) {
-                Ok(counted) => counted.map(|gathered| Gathered { is_ahead, ..gathered }).map_err(|error| {
+                Ok(counted) => counted.map(|gathered| Gathered { occasion, ..gathered }).map_err(|error| {
                     format!("The library could not be read: {}. See the server's log.", with_causes(&error))
                 }),
                 Err(_) => Err(OWN_FAULT.to_owned()),
             };
             match lacks {
-                // The run itself will say so, should it still be so when it begins.
-                Err(sentence) if is_ahead => {
+                // The run itself will say so, should it still be so when its units are counted.
+                Err(sentence) if occasion != Occasion::ForUnits => {
                     tracing::warn!(run = %id, %sentence, "what it will lack is not known");
+                    let lacks = Ok(Gathered { occasion, ..Gathered::default() });
+                    inbox.tell(EngineEvent::Gathered { run: id, lacks });
                 }
                 lacks => inbox.tell(EngineEvent::Gathered { run: id, lacks }),
             }
@@ -102,30 +119,43 @@ impl Loop {
             Err(sentence) => return self.fail_run(id, sentence),
         };
         let Some(run) = self.runs.get_mut(&id) else { return self.gathered_ahead(id, gathered) };
-        let Gathered { lacks, held_back, is_ahead } = gathered;
-        // What was counted ahead of a run that has begun by now knows nothing of what was made meanwhile:
-        // what it lacks is counted anew.
-        if is_ahead || run.phase != Phase::Counting {
-            return;
+        let Gathered { lacks, held_back, occasion } = gathered;
+        match (occasion, run.phase) {
+            (Occasion::DuringWork, Phase::Working) => {
+                run.counted_during_work();
+                // It stops, and begins nothing more.
+                if !run.is_asked_to_stop() {
+                    self.take_up(id, lacks);
+                }
+            }
+            (Occasion::ForUnits, Phase::Counting) => {
+                run.phase = Phase::Units;
+                run.leaves_alone(held_back);
+                self.take_up(id, lacks);
+                let Some(run) = self.runs.get(&id) else { return };
+                log_unstored(id, "a run's total", self.library.set_run_total(id, run.total));
+                match run.looks_again {
+                    Some(look) => self.count(id, look),
+                    None => self.end_if_done(id),
+                }
+            }
+            // What was counted before that knows nothing of what was made meanwhile: it is counted anew.
+            _ => return,
         }
-        run.phase = Phase::Units;
-        // What it tried and failed at itself is not left alone by it.
-        run.held_back = if run.tries_again() { 0 } else { held_back };
+        self.dispatch();
+    }
+
+    /// A run wants what it lacks, but for what was answered while that was counted.
+    fn take_up(&mut self, id: RunId, lacks: Vec<(Spec, Vec<SourceId>)>) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
         let answered = std::mem::take(&mut run.answered);
         for (spec, sources) in lacks {
             let is_lacking = |source: &SourceId| !answered.contains(&(*source, spec.kind()));
             run.total += self.backlog.add(id, run.origin, &spec, sources.into_iter().filter(is_lacking));
         }
-        log_unstored(id, "a run's total", self.library.set_run_total(id, run.total));
-        let looks_again = run.looks_again;
         let progress = run.progress(None);
         self.tell(progress);
         self.bind(id);
-        match looks_again {
-            Some(look) => self.count(id, look),
-            None => self.end_if_done(id),
-        }
-        self.dispatch();
     }
 
     /// What a run that is still to come will lack was counted.
@@ -175,10 +205,12 @@ impl Counting {
         for demand in demands {
             let scope = Scope { only, ..demand.scope(self.section) };
             let lacks = library.lacks(&demand.spec, &scope, due, self.force)?;
-            if !self.force {
-                gathered.held_back += library.held_back(&demand.spec, &scope, due)?.sources;
-            }
             gathered.lacks.push((demand.spec.clone(), lacks.into_iter().map(|lack| lack.source).collect()));
+        }
+        if !self.force {
+            let scope = |demand: &Demand| Scope { only, ..demand.scope(self.section) };
+            let asked: Vec<_> = demands.iter().map(|demand| (demand.spec.clone(), scope(demand))).collect();
+            gathered.held_back = library.held_back(&asked, &[], due)?.all;
         }
         if self.newcomers_only {
             return only_newcomers(library, gathered);
@@ -219,7 +251,7 @@ impl Counting {
 /// Of what is lacking, what came after its section's first scan (docs/scheduling.md, rule 7).
 fn only_newcomers(library: &Library, gathered: Gathered) -> Result<Gathered, StoreError> {
     let newcomers = library.newcomers()?;
-    let mut gathered = Gathered { held_back: 0, ..gathered };
+    let mut gathered = Gathered { held_back: Failed::default(), ..gathered };
     for (_, sources) in &mut gathered.lacks {
         sources.retain(|source| newcomers.contains(source));
     }

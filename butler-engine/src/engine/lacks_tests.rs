@@ -1,11 +1,17 @@
 //! A run that is asked for again looks again for what is lacking, wherever it is.
 
-use butler_api::{Ask, RunState, TaskName};
-use butler_product::Failure;
+use std::path::Path;
+
+use butler_api::{Ask, Origin, RunState, TaskName};
+use butler_library::{Failed, FileMark, SourceId};
+use butler_product::{Failure, Spec};
+use butler_tasks::{Report, WorkStep};
 use tokio::sync::oneshot;
 
 use super::night_tests::Night;
 use super::*;
+use crate::door::fact::Came;
+use crate::engine::event::{Gathered, Occasion};
 use crate::run::Look;
 use crate::run::phase::Phase;
 use crate::unit::{Spent, UnitOutcome, UnitOver};
@@ -135,4 +141,76 @@ fn a_plain_start_beside_a_forced_run_has_it_look_at_nothing_that_rests() {
     let run = night.engine.runs.get_mut(&run).unwrap();
     let looks = [run.looks_for_derivations(), run.looks_for_derivations()];
     assert_eq!(looks, [Look::AtAll, Look::AtDue], "what it derives is tried again once");
+}
+
+fn counted(night: &mut Night, run: RunId, occasion: Occasion, sources: &[i64]) {
+    let lacks = vec![(Spec::MediaInfo, sources.iter().copied().map(SourceId).collect())];
+    let lacks = Ok(Gathered { lacks, occasion, ..Gathered::default() });
+    night.engine.handle(EngineEvent::Gathered { run, lacks });
+}
+
+/// A scan that has placed so many files, and goes on.
+fn scan_under_way(night: &mut Night, new_contents: u64) -> RunId {
+    let (answer, _asked) = oneshot::channel();
+    let (task, ask) = (TaskName::RefreshLibraries, Ask::default());
+    night.engine.handle(EngineEvent::StartAsked { task, ask, answer });
+    let run = *night.engine.runs.keys().next_back().unwrap();
+    let step = WorkStep { done: 0, total: 9, waits: None, section: None, new_contents };
+    night.engine.handle(EngineEvent::WorkStepped { run, step });
+    run
+}
+
+#[test]
+fn while_a_scan_goes_on_what_its_files_lack_is_made_and_nothing_of_it_twice() {
+    let mut night = Night::new();
+    let run = scan_under_way(&mut night, 1);
+    counted(&mut night, run, Occasion::DuringWork, &[1]);
+    assert_eq!(night.engine.runs[&run].phase, Phase::Working);
+    assert!(night.engine.backlog.runs_of(1).contains(&run), "a unit of it is in hand");
+    assert_eq!(open_and_total(&night, run), (1, 10));
+    night.engine.handle(EngineEvent::WorkEnded { run, end: Ok(Report::default()) });
+    // A count that the end of the work has overtaken says nothing.
+    counted(&mut night, run, Occasion::DuringWork, &[7]);
+    counted(&mut night, run, Occasion::ForUnits, &[1, 2]);
+    assert_eq!(night.engine.runs[&run].phase, Phase::Units);
+    assert_eq!(open_and_total(&night, run), (2, 11));
+}
+
+#[test]
+fn a_scan_that_is_stopped_begins_nothing_more_while_it_ends() {
+    let mut night = Night::new();
+    let run = scan_under_way(&mut night, 1);
+    counted(&mut night, run, Occasion::DuringWork, &[1, 2, 3]);
+    assert_eq!(night.engine.backlog.waiting(), 2, "one is in hand");
+    night.engine.handle(EngineEvent::StopRunAsked { run, answer: oneshot::channel().0 });
+    assert_eq!(night.engine.backlog.waiting(), 0);
+    counted(&mut night, run, Occasion::DuringWork, &[4]);
+    assert_eq!((night.engine.backlog.waiting(), night.state(run)), (0, RunState::Stopping));
+}
+
+#[test]
+fn a_scan_by_force_and_one_of_newcomers_count_when_all_is_placed() {
+    let mut night = Night::new();
+    let run = scan_under_way(&mut night, 1);
+    let run = night.engine.runs.get_mut(&run).unwrap();
+    run.counted_during_work();
+    let step = WorkStep { done: 0, total: 9, waits: None, section: None, new_contents: 2 };
+    run.work_stepped(step);
+    assert!(run.may_count_during_work());
+    run.ask.force = true;
+    assert!(!run.may_count_during_work());
+    run.ask.force = false;
+    run.origin = Origin::Asap;
+    assert!(!run.may_count_during_work());
+}
+
+#[test]
+fn what_failed_while_the_scan_went_on_is_not_said_to_be_left_alone() {
+    let mut night = Night::new();
+    let run = scan_under_way(&mut night, 1);
+    let run = night.engine.runs.get_mut(&run).unwrap();
+    run.step_done(Came::Failed);
+    run.files_failed([FileMark::of_path(Path::new("/films/broken.mkv"))]);
+    run.leaves_alone(Failed { products: 3, files: 4 });
+    assert_eq!(run.held_back, Failed { products: 2, files: 3 });
 }

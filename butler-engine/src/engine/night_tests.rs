@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::door::surroundings::Patience;
-use crate::engine::event::Gathered;
+use crate::engine::event::{Gathered, Occasion};
 use crate::unit::{Spent, UnitOutcome, UnitOver};
 
 const BIF: TaskName = TaskName::GenerateMediaIndexFiles;
@@ -321,7 +321,7 @@ fn media_runs_of_the_window_that_wait_for_the_scan_are_looked_ahead_for() {
         if let EngineEvent::Gathered { run, lacks } =
             night.events.recv_timeout(Duration::from_secs(60)).unwrap()
         {
-            assert!(lacks.unwrap().is_ahead && uncounted.remove(&run), "{run}");
+            assert!(lacks.unwrap().occasion == Occasion::Ahead && uncounted.remove(&run), "{run}");
         }
     }
 }
@@ -333,7 +333,7 @@ fn what_was_counted_ahead_and_comes_after_the_runs_beginning_is_not_taken_for_it
     let lacks = vec![(Spec::Tags, vec![SourceId(1)])];
     night.engine.handle(EngineEvent::Gathered {
         run,
-        lacks: Ok(Gathered { lacks, is_ahead: true, ..Gathered::default() }),
+        lacks: Ok(Gathered { lacks, occasion: Occasion::Ahead, ..Gathered::default() }),
     });
     assert_eq!((night.engine.backlog.open(run), night.engine.runs[&run].phase.is_counted()), (0, false));
     night.gathered(run, &[2]);

@@ -193,6 +193,7 @@ impl Loop {
                         self.tell(progress);
                     }
                     self.end_if_done(id);
+                    self.count_during_work(id);
                 }
                 for fact in facts {
                     self.tell(fact);

@@ -1,5 +1,6 @@
 //! Where a live run is: its task's own work first, then what it lacks is counted and made by units, and at
-//! last what follows from all that is derived. A run skips the phases that its task has not.
+//! last what follows from all that is derived. A run skips the phases that its task has not; units of what
+//! the work has placed already are made beside it (`during_work`).
 
 use jiff::Timestamp;
 

@@ -396,6 +396,7 @@ fn told_of_failures(files: &[SourceFile], failures: &[NewFailure]) -> Vec<What> 
     let part = files.first().map(|file| file.path.display().to_string()).unwrap_or_default();
     let told = failures.iter().map(|failure| What::PartFailed {
         part: part.clone(),
+        files: files.len() as u64,
         product: failure.kind,
         sentence: failure.sentence.clone(),
     });

@@ -80,6 +80,7 @@ impl Readers {
         connection.pragma_update(None, "cache_size", -CACHE_KB)?;
         connection.set_prepared_statement_cache_capacity(64);
         functions::add_to(&connection)?;
+        super::keep_plans(&connection)?;
         Ok(connection)
     }
 }

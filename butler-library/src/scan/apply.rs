@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::content::{describe, says};
 use super::extras::{self, Homes};
 use super::forget::forget_replaced;
-use super::media_names::Medium;
+use super::media_names::{Medium, medium};
 use super::place::{Moves, place, place_again, prune};
 use super::plan::{End, FileRead, Placed, Plan};
 use super::samplers;
@@ -16,7 +16,7 @@ use super::walk::Stat;
 use crate::db::Pending;
 use crate::store::failures::{add_scan_failures, forget_scan_failures};
 use crate::store::{At, Json, sources};
-use crate::{Library, PartId, SectionId, SourceId, StoreError};
+use crate::{Library, PartId, SectionId, SectionKind, SourceId, StoreError};
 
 /// What a plan came to, beside what stands in it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,14 +67,7 @@ fn carry_out(
     for (known, placed) in changed {
         change(tx, section, known.part, placed, now)?;
     }
-    let mut albums = samplers::Folders::default();
-    let placed = moved.iter().chain(changed).map(|(_, placed)| placed).chain(added);
-    for Placed { file: FileRead { seen, .. }, is_final, .. } in placed {
-        if *is_final && seen.medium == Medium::Audio {
-            albums.add(seen.root, &seen.path);
-        }
-    }
-    samplers::settle(tx, section, &albums, now)?;
+    samplers::settle(tx, section, &albums_of(plan), now)?;
     set_missing_where_removed(tx, section, now)?;
     let let_go = match end {
         Some(end) if end.all_roots_there && !end.is_partial => let_go_of_roots(tx, section, end)?,
@@ -95,6 +88,26 @@ fn carry_out(
         touch(tx, section)?;
     }
     Ok(applied)
+}
+
+/// The albums that have other tracks than before: whose each is may be another's now.
+fn albums_of(plan: &Plan<Placed>) -> samplers::Folders {
+    let Plan { there, gone, moved, added, changed, end: _ } = plan;
+    let mut albums = samplers::Folders::default();
+    let placed = moved.iter().chain(changed).map(|(_, placed)| placed).chain(added);
+    for Placed { file: FileRead { seen, .. }, is_final, .. } in placed {
+        if *is_final && seen.medium == Medium::Audio {
+            albums.add(seen.root, &seen.path);
+        }
+    }
+    let back = there.iter().map(|(known, _)| known).filter(|known| known.missing);
+    let left = moved.iter().map(|(known, _)| known).chain(gone);
+    for known in back.chain(left) {
+        if medium(SectionKind::Artist, &known.path) == Some(Medium::Audio) {
+            albums.add(known.root, &known.path);
+        }
+    }
+    albums
 }
 
 /// Makes a part of a new file. Whether its content is that of another file that is there.
@@ -216,7 +229,8 @@ fn close(tx: &Connection, section: SectionId, end: &End, now: Timestamp) -> Resu
         forget_scan_failures(tx, *root, &|path| extent.concerns(path), &end.failures)?;
     }
     add_scan_failures(tx, &end.failures, end.run, now)?;
-    if !end.is_partial {
+    // A scan that could look at no folder has scanned nothing.
+    if !end.is_partial && !end.walked.is_empty() {
         tx.execute(
             "UPDATE sections SET scanned_at = ?2, first_scanned_at = coalesce(first_scanned_at, ?2) \
              WHERE id = ?1",

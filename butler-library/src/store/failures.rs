@@ -3,6 +3,7 @@
 
 mod record;
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,7 +11,7 @@ use std::str::FromStr;
 use butler_api::RunId;
 use butler_product::{FailureClass, ProductKind};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::runs::capped;
 use super::{At, Page, Word, path_from_bytes, readable};
@@ -95,6 +96,16 @@ pub struct FailurePlace {
 }
 
 impl FailureFilter {
+    /// Moment and id of the places that it names, the later first; where it names none all lies between.
+    fn bounds(&self) -> [i64; 4] {
+        let place = |place: Option<FailurePlace>, none: i64| {
+            place.map_or((none, none), |place| (place.failed_at.as_millisecond(), place.id.0))
+        };
+        let ((before_at, before_id), (after_at, after_id)) =
+            (place(self.before, i64::MAX), place(self.after, i64::MIN));
+        [before_at, before_id, after_at, after_id]
+    }
+
     /// The products' words; none where any product will do.
     fn kinds_as_json(&self) -> Option<String> {
         let words = |kinds: &Vec<Option<ProductKind>>| {
@@ -165,36 +176,44 @@ pub struct FailureSummary {
     pub group_count: u64,
 }
 
-/// How many files that are there hold the content of the source `?1`, and its pictures beside the media.
-const COUNT_FILES: &str = "(SELECT count(*) FROM parts q WHERE (q.source = ?1 OR q.tagged = ?1) AND \
-    q.missing_since IS NULL) + (SELECT count(*) FROM pictures c WHERE c.source = ?1 AND c.item IS NOT NULL)";
-/// A failure whose content is nowhere any more is not listed.
-const STANDS: &str = "(f.root IS NOT NULL \
-    OR EXISTS (SELECT 1 FROM items c JOIN media m ON m.item = c.id JOIN parts q ON q.media = m.id \
-        WHERE c.parent = f.item AND q.missing_since IS NULL) \
-    OR EXISTS (SELECT 1 FROM parts q WHERE q.source = f.source AND q.missing_since IS NULL) \
-    OR EXISTS (SELECT 1 FROM parts q WHERE q.tagged = f.source AND q.missing_since IS NULL) \
-    OR EXISTS (SELECT 1 FROM pictures c WHERE c.source = f.source AND c.item IS NOT NULL))";
 /// How many files lack something: several products of one file, and several failures of one folder, are one.
-const FAILED_FILES: &str = "SELECT \
-    (SELECT count(*) FROM (SELECT q.id FROM failures f JOIN parts q ON q.source = f.source \
-            WHERE q.missing_since IS NULL \
-        UNION SELECT q.id FROM failures f JOIN parts q ON q.tagged = f.source WHERE q.missing_since IS NULL)) \
-    + (SELECT count(DISTINCT c.id) FROM failures f JOIN pictures c ON c.source = f.source \
-        WHERE c.item IS NOT NULL) \
-    + (SELECT count(*) FROM failures WHERE root IS NOT NULL) \
-    + (SELECT count(DISTINCT f.item) FROM failures f \
-        WHERE EXISTS (SELECT 1 FROM items c JOIN media m ON m.item = c.id JOIN parts q ON q.media = m.id \
-            WHERE c.parent = f.item AND q.missing_since IS NULL))";
+const FAILED_FILES: &str = "SELECT (SELECT count(*) FROM failed_contents) \
+    + (SELECT coalesce(sum(failures), 0) FROM failure_counts WHERE kind = '') \
+    + (SELECT count(DISTINCT item) FROM failures WHERE item IS NOT NULL AND files > 0)";
+/// The largest groups.
+const GROUPS: &str = "SELECT g.*, (SELECT max(f.failed_at) FROM failures f WHERE f.kind IS nullif(g.kind, '') \
+        AND f.class = g.class AND f.sentence = g.sentence AND f.files > 0) AS newest \
+    FROM (SELECT kind, class, sentence, sum(failures) AS failures, sum(files) AS files, \
+            coalesce(sum(failures) FILTER (WHERE held_until = 9223372036854775807), 0) AS resting, \
+            sum(sum(failures)) OVER () AS all_failures, count(*) OVER () AS all_groups \
+        FROM failure_counts GROUP BY kind, class, sentence ORDER BY failures DESC LIMIT ?1) g \
+    ORDER BY failures DESC, newest DESC";
 const COLUMNS: &str = "f.id, f.source, f.item, f.kind, f.version, f.class, f.sentence, f.tries, f.next_try_at, \
-                       f.failed_at, f.run, \
+                       f.failed_at, f.run, f.files, \
     (SELECT r.path FROM roots r WHERE r.id = f.root) AS root_path, f.path";
 
-fn page_query() -> String {
+/// Of which failures a page is; each has an index in the order of the list. A failure whose content is nowhere
+/// any more is in none.
+#[derive(Debug, Clone, Copy)]
+enum List {
+    All,
+    /// Those of a run, `?7`; of these only those of the kinds `?8`, where some are named.
+    Run,
+    /// Those of a kind, `?7`.
+    Kind,
+}
+
+fn page_query(list: List) -> String {
+    let of = match list {
+        List::All => "",
+        List::Run => {
+            "f.run = ?7 AND (?8 IS NULL OR coalesce(f.kind, '') IN (SELECT value FROM json_each(?8))) AND"
+        }
+        List::Kind => "f.kind IS ?7 AND",
+    };
     format!(
-        "SELECT {COLUMNS} FROM failures f WHERE (?8 IS NULL OR f.run = ?8) AND {STANDS} \
+        "SELECT {COLUMNS} FROM failures f WHERE {of} f.files > 0 \
          AND (f.failed_at, f.id) < (?1, ?2) AND (f.failed_at, f.id) > (?3, ?4) \
-         AND (?7 IS NULL OR coalesce(f.kind, '') IN (SELECT value FROM json_each(?7))) \
          ORDER BY f.failed_at DESC, f.id DESC LIMIT ?5 OFFSET ?6"
     )
 }
@@ -220,16 +239,32 @@ impl Library {
         start: u64,
         size: u64,
     ) -> Result<Vec<FailureRow>, StoreError> {
-        let place = |place: Option<FailurePlace>, none: i64| {
-            place.map_or((none, none), |place| (place.failed_at.as_millisecond(), place.id.0))
-        };
-        let ((before_at, before_id), (after_at, after_id)) =
-            (place(filter.before, i64::MAX), place(filter.after, i64::MIN));
-        let (kinds, run) = (filter.kinds_as_json(), filter.run.map(|run| run.0));
+        let (size, start) = (capped(size), capped(start));
         self.db().read(|tx| {
-            let (size, start) = (capped(size), capped(start));
-            let bounds = params![before_at, before_id, after_at, after_id, size, start, kinds, run];
-            let rows = readable(&mut *tx.prepare_cached(&page_query())?, bounds, "failure", failure_row)?;
+            let page = |list: List, of: &[&dyn ToSql], start: i64, size: i64| {
+                let bounds = filter.bounds();
+                let mut asked: Vec<&dyn ToSql> = bounds.iter().map(|bound| bound as &dyn ToSql).collect();
+                asked.extend::<[&dyn ToSql; 2]>([&size, &start]);
+                asked.extend(of);
+                let mut statement = tx.prepare_cached(&page_query(list))?;
+                readable(&mut statement, asked.as_slice(), "failure", failure_row)
+            };
+            let rows = match (filter.run, &filter.kinds) {
+                (Some(run), _) => {
+                    page(List::Run, &[&run.0.cast_signed(), &filter.kinds_as_json()], start, size)?
+                }
+                (None, None) => page(List::All, &[], start, size)?,
+                (None, Some(kinds)) => {
+                    let mut rows = Vec::new();
+                    for kind in kinds {
+                        let word = kind.map(ProductKind::as_str);
+                        rows.extend(page(List::Kind, &[&word], 0, start.saturating_add(size))?);
+                    }
+                    rows.sort_by_key(|row: &FailureRow| Reverse(row.place()));
+                    let counted = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+                    rows.into_iter().skip(counted(start)).take(counted(size)).collect()
+                }
+            };
             // What went since the first question is not listed any more.
             Ok(rows
                 .into_iter()
@@ -246,13 +281,20 @@ impl Library {
     /// # Errors
     /// If the database fails.
     pub fn count_failures(&self, filter: &FailureFilter) -> Result<u64, StoreError> {
-        let (kinds, run) = (filter.kinds_as_json(), filter.run.map(|run| run.0));
+        let kinds = filter.kinds_as_json();
         self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&format!(
-                "SELECT count(*) FROM failures f WHERE (?2 IS NULL OR f.run = ?2) AND {STANDS} \
-                 AND (?1 IS NULL OR coalesce(f.kind, '') IN (SELECT value FROM json_each(?1)))"
-            ))?;
-            Ok(statement.query_row(params![kinds, run], |row| row.get(0))?)
+            let Some(RunId(run)) = filter.run else {
+                let mut statement = tx.prepare_cached(
+                    "SELECT coalesce(sum(failures), 0) FROM failure_counts \
+                     WHERE ?1 IS NULL OR kind IN (SELECT value FROM json_each(?1))",
+                )?;
+                return Ok(statement.query_row([kinds], |row| row.get(0))?);
+            };
+            let mut statement = tx.prepare_cached(
+                "SELECT count(*) FROM failures WHERE run = ?1 AND files > 0 \
+                 AND (?2 IS NULL OR coalesce(kind, '') IN (SELECT value FROM json_each(?2)))",
+            )?;
+            Ok(statement.query_row(params![run, kinds], |row| row.get(0))?)
         })
     }
 
@@ -262,28 +304,24 @@ impl Library {
     /// If the database fails.
     pub fn failure_summary(&self) -> Result<FailureSummary, StoreError> {
         self.db().read(|tx| {
-            let its_files = COUNT_FILES.replace("?1", "f.source");
-            let mut statement = tx.prepare_cached(&format!(
-                "WITH standing AS MATERIALIZED (SELECT f.kind, f.class, f.sentence, f.next_try_at, \
-                 f.failed_at, \
-                     iif(f.source IS NULL, 1, {its_files}) AS files FROM failures f) \
-                 SELECT sentence, kind, class, count(*), sum(files), sum(next_try_at IS NULL), \
-                 max(failed_at), \
-                     sum(count(*)) OVER (), count(*) OVER () \
-                 FROM standing WHERE files > 0 GROUP BY kind, class, sentence ORDER BY count(*) DESC, \
-                 max(failed_at) DESC LIMIT ?1"
-            ))?;
+            let mut statement = tx.prepare_cached(GROUPS)?;
             let mut summary = FailureSummary::default();
             let group = |row: &Row<'_>| {
-                (summary.failures, summary.group_count) = (row.get(7)?, row.get(8)?);
+                (summary.failures, summary.group_count) = (row.get("all_failures")?, row.get("all_groups")?);
+                let kind: String = row.get("kind")?;
                 Ok(FailureGroup {
-                    sentence: row.get(0)?,
-                    kind: row.get::<_, Option<Word<ProductKind>>>(1)?.map(|kind| kind.0),
-                    class: FailureClass::from_word(&row.get::<_, String>(2)?).unwrap_or(FailureClass::Worker),
-                    failures: row.get(3)?,
-                    files: row.get(4)?,
-                    resting: row.get(5)?,
-                    newest: row.get::<_, At>(6)?.0,
+                    sentence: row.get("sentence")?,
+                    kind: if kind.is_empty() {
+                        None
+                    } else {
+                        Some(row.get::<_, Word<ProductKind>>("kind")?.0)
+                    },
+                    class: FailureClass::from_word(&row.get::<_, String>("class")?)
+                        .unwrap_or(FailureClass::Worker),
+                    failures: row.get("failures")?,
+                    files: row.get("files")?,
+                    resting: row.get("resting")?,
+                    newest: row.get::<_, At>("newest")?.0,
                 })
             };
             summary.groups = readable(&mut statement, [MOST_GROUPS], "group of failures", group)?;
@@ -299,7 +337,7 @@ impl Library {
     pub fn failures_of(&self, source: SourceId) -> Result<Vec<FailureRow>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND f.source = ?1 \
+                "SELECT {COLUMNS} FROM failures f WHERE f.files > 0 AND f.source = ?1 \
                  ORDER BY f.failed_at DESC, f.id DESC"
             ))?;
             let rows = readable(&mut statement, [source], "failure", failure_row)?;
@@ -314,7 +352,7 @@ impl Library {
     pub fn failures_of_item(&self, item: ItemId) -> Result<Vec<FailureRow>, StoreError> {
         self.db().read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND f.item = ?1 \
+                "SELECT {COLUMNS} FROM failures f WHERE f.files > 0 AND f.item = ?1 \
                  ORDER BY f.failed_at DESC, f.id DESC"
             ))?;
             let rows = readable(&mut statement, [item], "failure", failure_row)?;
@@ -328,8 +366,9 @@ impl Library {
     /// If the database fails.
     pub fn failure(&self, id: FailureId) -> Result<Option<FailureRow>, StoreError> {
         self.db().read(|tx| {
-            let mut statement =
-                tx.prepare_cached(&format!("SELECT {COLUMNS} FROM failures f WHERE {STANDS} AND f.id = ?1"))?;
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM failures f WHERE f.files > 0 AND f.id = ?1"
+            ))?;
             let row = statement.query_row([id], failure_row).optional()?;
             row.map_or(Ok(None), |row| with_files(tx, row))
         })
@@ -356,7 +395,7 @@ fn failure_row(row: &Row<'_>) -> rusqlite::Result<FailureRow> {
         files: vec![path.clone()],
         path,
         part: None,
-        file_count: 1,
+        file_count: row.get("files")?,
         class: FailureClass::from_word(&class).unwrap_or(FailureClass::Worker),
         sentence: row.get("sentence")?,
         tries: row.get("tries")?,
@@ -390,18 +429,8 @@ fn with_files(tx: &Connection, row: FailureRow) -> Result<Option<FailureRow>, St
     };
     let files = readable(&mut statement, params![source, MOST_FILES], "part", file)?;
     let Some((part, path)) = files.first().cloned() else { return Ok(None) };
-    let mut file_count = files.len() as u64;
-    if files.len() == MOST_FILES {
-        let count = format!("SELECT {COUNT_FILES}");
-        file_count = tx.prepare_cached(&count)?.query_row([source], |row| row.get(0))?;
-    }
-    Ok(Some(FailureRow {
-        part,
-        path,
-        files: files.into_iter().map(|(_, path)| path).collect(),
-        file_count,
-        ..row
-    }))
+    let files = files.into_iter().map(|(_, path)| path).collect();
+    Ok(Some(FailureRow { part, path, files, ..row }))
 }
 
 /// The folder of the oldest file below an item.
@@ -418,38 +447,4 @@ fn folder_of(tx: &Connection, item: ItemId) -> Result<Option<PathBuf>, StoreErro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_survives_its_text() {
-        let place = FailurePlace {
-            failed_at: Timestamp::from_millisecond(1_764_190_391_234).unwrap(),
-            id: FailureId(77),
-        };
-        assert_eq!(place.to_string(), "1764190391234.77");
-        assert_eq!(place.to_string().parse(), Ok(place));
-        for wrong in ["", "7", "7.", ".7", "a.7", "7.a", "99999999999999999.1"] {
-            assert_eq!(wrong.parse::<FailurePlace>(), Err(NoPlace), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_page_begins_at_its_place_in_an_index_and_sorts_nothing() {
-        let folder = butler_fixtures::tempdir().unwrap();
-        let library = Library::open(folder.path()).unwrap();
-        let plan: Vec<String> = library
-            .db()
-            .read(|tx| {
-                let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {}", page_query()))?;
-                let (mut rows, mut lines) = (statement.raw_query(), Vec::new());
-                while let Some(row) = rows.next()? {
-                    lines.push(row.get(3)?);
-                }
-                Ok::<_, StoreError>(lines)
-            })
-            .unwrap();
-        assert!(plan[0].starts_with("SEARCH f USING INDEX failures_by_time"), "{plan:#?}");
-        assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{plan:#?}");
-    }
-}
+mod tests;

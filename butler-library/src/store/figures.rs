@@ -61,7 +61,9 @@ impl Library {
                 )?),
                 failures: counts(
                     tx,
-                    "SELECT kind, sum(next_try_at IS NOT NULL), sum(next_try_at IS NULL) FROM failures WHERE kind IS NOT NULL GROUP BY kind",
+                    "SELECT kind, coalesce(sum(failures) FILTER (WHERE held_until < 9223372036854775807), 0), \
+                         coalesce(sum(failures) FILTER (WHERE held_until = 9223372036854775807), 0) \
+                     FROM failure_counts WHERE kind <> '' GROUP BY kind",
                 )?,
                 last_runs: last_runs(tx, "TRUE")?,
                 last_successes: last_runs(tx, "state = 'completed' AND section IS NULL AND origin <> 'asap'")?,

@@ -4,7 +4,11 @@
 //! For the demands that stand the set is kept in a table ([`Library::keep_lacks`]), by triggers in the
 //! transaction that changes what it follows from (`migrations/0014_traits.sql`). A question then begins
 //! with that set, and still checks each row of it. The lacks of a new demand are counted in steps, between
-//! which others write; only then do questions begin there.
+//! which others write; only then do questions begin there. With each lack stands until when failures hold it
+//! back, so that what is held back is passed over (`migrations/0028_kept_failures.sql`). How much that is,
+//! `lacks/held_back.rs` says.
+
+mod held_back;
 
 use butler_product::{Fingerprint, ProductKind, Spec, Traits};
 use jiff::Timestamp;
@@ -12,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::{At, Json};
 use crate::{Library, SectionId, SourceId, StoreError};
+pub use held_back::{Failed, HeldBack};
 
 /// What counts as a lack.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -81,29 +86,18 @@ pub struct Backlog {
     pub bytes: u64,
 }
 
-/// What failures hold back.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct HeldBack {
-    /// Sources that lack the product and are held back.
-    pub sources: u64,
-    /// How many of them are tried again by themselves; the others rest.
-    pub tried_again: u64,
-    /// The earliest moment from which one of them may be tried again.
-    pub next_try_at: Option<Timestamp>,
-}
-
 /// Where a question begins: what follows from it is looked up from there on, and the rest of the library is
 /// not touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begin {
     /// With the sources whose headers are unknown, or of a version that serves no more.
     Unread,
-    /// With what failed.
+    /// With the failures of the kind.
     Failed,
     /// With what is stored of the kind.
     Stored,
-    /// With the lacks that are kept of this demand.
-    Kept,
+    /// With the lacks that are kept of the demand of this id.
+    Kept(i64),
     /// With the contents that the part `:part` stands for.
     Part,
     /// With the source `:source`.
@@ -140,15 +134,10 @@ pub(super) fn lacking(asked: impl Into<Asked>, from: Begin) -> String {
     };
     let older = below.map_or_else(String::new, |newest| format!("AND version < {newest}"));
     let tables = match from {
-        Begin::Kept => format!(
-            "lacks k CROSS JOIN sources s ON s.id = k.source AND k.demand = \
-             (SELECT id FROM demands WHERE kind = :kind AND params = :params AND at_least = :usable \
-                 AND needs = {needed}) {parts}"
-        ),
-        Begin::Failed => format!(
-            "(SELECT DISTINCT source FROM failures WHERE source IS NOT NULL) h \
-             CROSS JOIN sources s ON s.id = h.source {parts}"
-        ),
+        Begin::Kept(demand) => {
+            format!("lacks k CROSS JOIN sources s ON s.id = k.source AND k.demand = {demand} {parts}")
+        }
+        Begin::Failed => format!("({}) h CROSS JOIN sources s ON s.id = h.source {parts}", held_back::FAILED),
         Begin::Part => format!(
             "(SELECT source, tagged FROM parts WHERE id = :part) h \
              CROSS JOIN sources s ON s.id IN (h.source, h.tagged) {parts} AND p.id = :part"
@@ -189,46 +178,48 @@ fn unkept(spec: &Spec) -> Begin {
 
 fn lacks_query(asked: impl Into<Asked>, from: Begin) -> String {
     format!(
-        "SELECT s.id, s.fingerprint, s.size, max(p.added_at) AS newest {} AND (:force OR NOT {}) GROUP BY s.id ORDER BY newest DESC, s.id DESC",
+        "SELECT s.id, s.fingerprint, s.size, max(p.added_at) AS newest {} AND {} GROUP BY s.id ORDER BY newest DESC, s.id DESC",
         lacking(asked, from),
-        held()
+        due(from)
     )
 }
 
 fn backlog_query(asked: impl Into<Asked>, from: Begin) -> String {
     format!(
-        "SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND NOT {} GROUP BY s.id) h",
+        "SELECT count(*), coalesce(sum(size), 0) FROM (SELECT s.size {} AND {} GROUP BY s.id) h",
         lacking(asked, from),
-        held()
+        due(from)
     )
 }
 
 fn count_query(needs: Traits) -> String {
-    format!("INSERT OR IGNORE INTO lacks SELECT :demand, s.id {}", lacking(needs, Begin::Between))
-}
-
-fn held_query(asked: impl Into<Asked>) -> String {
     format!(
-        "SELECT count(*), count(waits_until), min(waits_until) FROM (SELECT (SELECT max(f.next_try_at) FROM failures f \
-             WHERE f.source = s.id AND f.next_try_at > :now AND {CONCERNS} AND NOT EXISTS (SELECT 1 FROM failures f \
-             WHERE f.source = s.id AND f.next_try_at IS NULL AND {CONCERNS})) AS waits_until {} AND {} GROUP BY s.id) h",
-        lacking(asked, Begin::Failed),
-        held()
+        "INSERT OR IGNORE INTO lacks (demand, source) SELECT :demand, s.id {}",
+        lacking(needs, Begin::Between)
     )
 }
 
-/// A failure of this product as this version makes it, or of what it is made after.
-const CONCERNS: &str = "((f.kind = :kind AND f.version = :version) OR (:after AND f.kind = 'media_info' AND f.version = :first))";
-
-/// Such a failure rests or waits for its next try.
-fn held() -> String {
+/// No failure of this product as this version makes it, or of what it is made after, holds the source back any
+/// longer than `:due`. What is kept says so of most without a look at their failures.
+fn due(from: Begin) -> String {
+    let kept = if matches!(from, Begin::Kept(_)) { "k.held_until <= :due AND " } else { "" };
     format!(
-        "EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id AND (f.next_try_at IS NULL OR f.next_try_at > :now) AND {CONCERNS})"
+        "{kept}NOT EXISTS (SELECT 1 FROM failures f WHERE f.source = s.id \
+         AND coalesce(f.next_try_at, {RESTS}) > :due AND ((f.kind = :kind AND f.version = :version) \
+             OR (f.kind = 'media_info' AND f.version = :after)))"
     )
+}
+
+/// Until when a failure that rests holds back; also the moment at which all is due, for who forces it.
+const RESTS: i64 = i64::MAX;
+
+/// The version of the headers that a product is made after, 0 where it is made after none.
+const fn after(kind: ProductKind) -> u32 {
+    if kind.is_made_after_headers() { ProductKind::MediaInfo.version() } else { 0 }
 }
 
 /// Fills the kept lacks from what is there.
-const FILL: &str = "INSERT OR IGNORE INTO lacks SELECT demand, source FROM lacking";
+const FILL: &str = "INSERT OR IGNORE INTO lacks (demand, source) SELECT demand, source FROM lacking";
 
 /// So many sources are counted, or so many kept lacks removed, in one transaction: some milliseconds, for
 /// others wait meanwhile.
@@ -237,19 +228,24 @@ const STEP: i64 = 2_000;
 /// A demand whose lacks are all kept.
 fn demand(tx: &Connection, spec: &Spec, needs: Traits) -> Result<Option<i64>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT id FROM demands WHERE kind = ?1 AND params = ?2 AND at_least = ?3 AND needs = ?4 AND counted_to IS NULL",
+        "SELECT id FROM demands WHERE kind = ?1 AND params = ?2 AND at_least = ?3 AND needs = ?4 AND makes = ?5 \
+         AND after = ?6 AND counted_to IS NULL",
     )?;
-    let asked = params![spec.kind().as_str(), spec.params(), spec.kind().oldest_usable(), needs.bits()];
+    let kind = spec.kind();
+    let (oldest, newest, after) = (kind.oldest_usable(), kind.version(), after(kind));
+    let asked = params![kind.as_str(), spec.params(), oldest, needs.bits(), newest, after];
     Ok(statement.query_row(asked, |row| row.get(0)).optional()?)
 }
 
 /// Has a demand stand, if it does not yet; its lacks are still to be counted then.
 fn stand(tx: &Connection, spec: &Spec, needs: Traits) -> Result<i64, StoreError> {
-    let row = params![spec.kind().as_str(), spec.params(), spec.kind().oldest_usable(), needs.bits()];
+    let kind = spec.kind();
+    let (oldest, newest, after) = (kind.oldest_usable(), kind.version(), after(kind));
+    let row = params![kind.as_str(), spec.params(), oldest, needs.bits(), newest, after];
     // What is in vain changes the row to itself, so that its id comes back.
     let mut statement = tx.prepare_cached(
-        "INSERT INTO demands (kind, params, at_least, needs, counted_to) VALUES (?1, ?2, ?3, ?4, 0)
-            ON CONFLICT DO UPDATE SET counted_to = counted_to RETURNING id",
+        "INSERT INTO demands (kind, params, at_least, needs, makes, after, counted_to) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) ON CONFLICT DO UPDATE SET counted_to = counted_to RETURNING id",
     )?;
     Ok(statement.query_row(row, |row| row.get(0))?)
 }
@@ -291,9 +287,14 @@ pub(super) fn begin(tx: &Connection, spec: &Spec, scope: &Scope<'_>) -> Result<O
     Ok(match scope.versions {
         Versions::Newest if !is_older_stored(tx, spec.kind())? => None,
         Versions::Newest => Some(Begin::Stored),
-        Versions::Usable if demand(tx, spec, scope.needs)?.is_some() => Some(Begin::Kept),
-        Versions::Usable => Some(unkept(spec)),
+        Versions::Usable => Some(demand(tx, spec, scope.needs)?.map_or(unkept(spec), Begin::Kept)),
     })
+}
+
+/// Whether a scope leaves out no file of the library.
+fn is_of_all(tx: &Connection, scope: &Scope<'_>) -> Result<bool, StoreError> {
+    let mut switched_off = tx.prepare_cached("SELECT 1 FROM section_switches WHERE id = ?1 AND NOT is_on")?;
+    Ok(scope.section.is_none() && scope.only.is_none() && !switched_off.exists([scope.switch])?)
 }
 
 /// Whether anything of a kind is stored that serves and is older than this build makes.
@@ -373,14 +374,19 @@ impl Library {
             let Some(begin) = begin(tx, spec, scope)? else { return Ok(Vec::new()) };
             let mut statement = tx.prepare_cached(&lacks_query(scope.asked(kind), begin))?;
             let lack = |row: &Row<'_>| {
-                Ok(Lack { source: row.get(0)?, fingerprint: Fingerprint(row.get(1)?), size: row.get(2)?, added_at: row.get::<_, At>(3)?.0 })
+                Ok(Lack {
+                    source: row.get(0)?,
+                    fingerprint: Fingerprint(row.get(1)?),
+                    size: row.get(2)?,
+                    added_at: row.get::<_, At>(3)?.0,
+                })
             };
             let lacks = statement.query_map(
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
                     ":kind": kind.as_str(),
-                    ":usable": kind.oldest_usable(), ":params": spec.params(), ":force": force, ":now": At(now),
-                    ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
+                    ":usable": kind.oldest_usable(), ":params": spec.params(), ":version": kind.version(),
+                    ":after": after(kind), ":due": if force { RESTS } else { now.as_millisecond() },
                 },
                 lack,
             )?;
@@ -401,8 +407,8 @@ impl Library {
                 named_params! {
                     ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
                     ":kind": kind.as_str(),
-                    ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
-                    ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
+                    ":usable": kind.oldest_usable(), ":params": spec.params(), ":version": kind.version(),
+                    ":after": after(kind), ":due": now.as_millisecond(),
                 },
                 |row| Ok(Backlog { sources: row.get(0)?, bytes: row.get(1)? }),
             )?)
@@ -417,13 +423,8 @@ impl Library {
         let kind = spec.kind();
         self.db().read(|tx| {
             let Some(begin) = begin(tx, spec, scope)? else { return Ok(0) };
-            let mut switched_off =
-                tx.prepare_cached("SELECT 1 FROM section_switches WHERE id = ?1 AND NOT is_on")?;
-            if begin == Begin::Kept
-                && let Some(kept) = demand(tx, spec, scope.needs)?
-                && scope.section.is_none()
-                && scope.only.is_none()
-                && !switched_off.exists([scope.switch])?
+            if let Begin::Kept(kept) = begin
+                && is_of_all(tx, scope)?
             {
                 let mut all = tx.prepare_cached("SELECT count(*) FROM lacks WHERE demand = ?1")?;
                 return Ok(all.query_row([kept], |row| row.get(0))?);
@@ -439,29 +440,6 @@ impl Library {
                     ":usable": kind.oldest_usable(), ":params": spec.params(),
                 },
                 |row| row.get(0),
-            )?)
-        })
-    }
-
-    /// The sources that lack a product and are held back by a failure.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub fn held_back(&self, spec: &Spec, scope: &Scope<'_>, now: Timestamp) -> Result<HeldBack, StoreError> {
-        let kind = spec.kind();
-        self.db().read(|tx| {
-            let mut statement = tx.prepare_cached(&held_query(scope.asked(kind)))?;
-            Ok(statement.query_row(
-                named_params! {
-                    ":section": scope.section, ":switch": scope.switch, ":only": scope.only.map(Json),
-                    ":kind": kind.as_str(),
-                    ":usable": kind.oldest_usable(), ":params": spec.params(), ":now": At(now),
-                    ":version": kind.version(), ":after": kind.is_made_after_headers(), ":first": ProductKind::MediaInfo.version(),
-                },
-                |row| {
-                    let next_try_at = row.get::<_, Option<At>>(2)?.map(|at| at.0);
-                    Ok(HeldBack { sources: row.get(0)?, tried_again: row.get(1)?, next_try_at })
-                },
             )?)
         })
     }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::item_files::parts_at;
+use super::sources::count_files;
 use super::{At, Json, Word, path_bytes, readable};
 use crate::blob_check::StoredBlob;
 use crate::{BlobRef, CheckBlobsError, ItemId, Library, PartId, RootId, SectionId, SourceId, StoreError};
@@ -35,8 +36,8 @@ pub enum RemakeScope {
 /// What was marked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remade {
-    /// Different contents that are meant; files that hold the same count once.
-    pub sources: u64,
+    /// The files that are meant, with all that hold the same content.
+    pub files: u64,
     /// These contents by the sections that hold them; none are named of a whole section.
     pub places: BTreeMap<SectionId, Vec<SourceId>>,
     /// Products that are lacks from now on, each kind for itself: those that were there, marked before or
@@ -67,7 +68,8 @@ impl Library {
             named.extend((!matches!(scope, RemakeScope::Section(_))).then_some(*source));
         }
         let sources = distinct(found);
-        let mut remade = Remade { sources: sources.len() as u64, places, ..Remade::default() };
+        let files = self.db().read(|tx| count_files(tx, &sources))?;
+        let mut remade = Remade { files, places, ..Remade::default() };
         for group in sources.chunks(GROUP) {
             let group = group.to_vec();
             let (products, failures) = if missing_only {

@@ -23,15 +23,16 @@ pub struct RunRow {
     pub progress: RunProgress,
     /// What was done, in the task's own words.
     pub report: Vec<ReportFact>,
-    /// How many contents it is limited to, 0 if to none. Of a list of runs the records themselves name none
-    /// of them.
-    pub files: u64,
+    /// How many files hold the contents that it is limited to; none if it is limited to none. Of a list of
+    /// runs the records themselves name none of them.
+    pub files: Option<u64>,
 }
 
 impl RunRow {
     /// A run as it would be stored.
     pub fn of(record: RunRecord, progress: RunProgress, report: Vec<ReportFact>) -> Self {
-        let files = record.ask.sources.len() as u64;
+        // Each content is one file at least.
+        let files = Some(record.ask.sources.len() as u64).filter(|files| *files > 0);
         Self { record, progress, report, files }
     }
 }
@@ -51,7 +52,7 @@ pub struct RunProgress {
     pub bytes_read: u64,
 }
 
-/// What a finished unit adds to a run's progress.
+/// What a finished unit, or a task's own work, adds to a run's progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunGain {
     /// The run.
@@ -128,8 +129,9 @@ const COLUMNS: &str = "id, task, state, reason, origin, forced, section, asked_a
                        ended_at, bound_until, day, ended_day, crash_day, crash_count, done, total, failures, \
                        bytes_read, report, paths, worked_ms, works_since, sources, \
                        failed_files";
-/// How many contents a run is limited to.
-const FILES: &str = "coalesce(json_array_length(sources), 0) AS files";
+/// How many files hold the contents that a run is limited to.
+const FILES: &str = "iif(sources IS NULL, NULL, (SELECT count(DISTINCT h.file) FROM json_each(sources) s \
+    JOIN holders h ON h.source = s.value)) AS files";
 /// What a filter lets through; [`matching`] has the values.
 const MATCHES: &str = "(?1 IS NULL OR task = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR origin = \
                        ?3) \
@@ -229,6 +231,14 @@ impl Library {
             )?;
             known(run, changed)
         })
+    }
+
+    /// Adds what a task's own work did to the progress of its run, beside what its units add.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn add_to_run(&self, gain: RunGain) -> Result<(), StoreError> {
+        self.db().write(move |tx| add_gain(tx, &gain))
     }
 
     /// Sets how many steps a run has, and leaves what is done as it is.
@@ -447,7 +457,7 @@ fn paths_from_bytes(bytes: Option<&[u8]>) -> Vec<PathBuf> {
     paths.map(path_from_bytes).collect()
 }
 
-/// Adds what a unit brought to a run; one that is gone by now is nobody's loss.
+/// Adds what was done for a run; one that is gone by now is nobody's loss.
 pub(crate) fn add_gain(tx: &Connection, gain: &RunGain) -> Result<(), StoreError> {
     let RunGain { run, done, failures, failed_files, bytes_read, lines } = gain;
     run_lines::add(tx, *run, lines)?;

@@ -6,7 +6,7 @@
 use butler_product::{Fingerprint, Traits};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{path_from_bytes, readable};
+use super::{Json, path_from_bytes, readable};
 use crate::fingerprint::Prints;
 use crate::{Library, PartId, RootId, SourceId, StoreError};
 
@@ -42,6 +42,15 @@ fn source_file(row: &Row<'_>) -> rusqlite::Result<SourceFile> {
         size: row.get(4)?,
         mtime_ns: row.get(5)?,
     })
+}
+
+/// How many files that are there hold these contents, each once: what is shown as files anywhere is counted so.
+pub(super) fn count_files(tx: &Connection, sources: &[SourceId]) -> Result<u64, StoreError> {
+    let sources: Vec<i64> = sources.iter().map(|source| source.0).collect();
+    let mut statement = tx.prepare_cached(
+        "SELECT count(DISTINCT h.file) FROM json_each(?1) s JOIN holders h ON h.source = s.value",
+    )?;
+    Ok(statement.query_row([Json(&sources)], |row| row.get(0))?)
 }
 
 impl Library {

@@ -164,7 +164,7 @@ fn what_is_to_be_made_anew_is_a_lack_and_serves_until_its_successor_is_there() {
     let remake = |scope, kinds: &[ProductKind]| world.library.remake(&scope, kinds, false, at(9)).unwrap();
     let file = world.media().canonicalize().unwrap().join("a.mkv");
     let remade = remake(RemakeScope::File(file), &[ProductKind::Bif]).unwrap();
-    assert_eq!((remade.sources, remade.products[&ProductKind::Bif]), (1, 1));
+    assert_eq!((remade.files, remade.products[&ProductKind::Bif]), (1, 1));
     assert_eq!(remade.places, [(world.section, vec![a])].into());
     assert_eq!(lacks(&world, &bif_spec()), [a]);
     assert!(world.library.open_product(a, ProductKind::Bif).unwrap().is_some());
@@ -175,7 +175,7 @@ fn what_is_to_be_made_anew_is_a_lack_and_serves_until_its_successor_is_there() {
     let remade =
         remake(RemakeScope::Section(world.section), &[ProductKind::MediaInfo, ProductKind::Bif]).unwrap();
     assert_eq!(
-        (remade.sources, remade.products),
+        (remade.files, remade.products),
         (2, [(ProductKind::MediaInfo, 2), (ProductKind::Bif, 2)].into())
     );
     assert_eq!((lacks(&world, &bif_spec()), lacks(&world, &Spec::MediaInfo)), (vec![b, a], vec![b, a]));
@@ -185,7 +185,7 @@ fn what_is_to_be_made_anew_is_a_lack_and_serves_until_its_successor_is_there() {
 
     let item = world.part("b.mkv").item;
     let again = remake(RemakeScope::Item(item), &[ProductKind::Bif]).unwrap();
-    assert_eq!((again.sources, again.products[&ProductKind::Bif]), (1, 1), "it is still to be made anew");
+    assert_eq!((again.files, again.products[&ProductKind::Bif]), (1, 1), "it is still to be made anew");
     for nowhere in [RemakeScope::Item(butler_library::ItemId(999)), RemakeScope::File("/nowhere".into())] {
         assert_eq!(remake(nowhere, &[ProductKind::Bif]), None);
     }
@@ -210,9 +210,9 @@ fn only_what_is_missing_is_made_anew_if_that_is_asked_for() {
         .remake(&RemakeScope::Section(world.section), &ProductKind::ALL, true, at(9))
         .unwrap()
         .unwrap();
-    let Remade { sources, products, failures, places } = remade;
+    let Remade { files, products, failures, places } = remade;
     assert_eq!(places, [(world.section, Vec::new())].into(), "a whole section needs no names");
-    assert_eq!((sources, products), (3, [(ProductKind::Bif, 1)].into()));
+    assert_eq!((files, products), (3, [(ProductKind::Bif, 1)].into()));
     assert_eq!(failures[&ProductKind::Bandwidth], 1);
     assert_eq!(lacks(&world, &bif_spec()), [a]);
     assert!(world.library.open_product(b, ProductKind::Bif).unwrap().is_some());
@@ -244,7 +244,7 @@ fn a_file_is_made_anew_and_shown_by_any_path_that_leads_to_it() {
         assert!(world.library.file_at(&path).unwrap().is_some(), "{}", path.display());
         let scope = RemakeScope::File(path);
         let remade = world.library.remake(&scope, &[ProductKind::Bif], false, at(0)).unwrap().unwrap();
-        assert_eq!((remade.sources, lacks(&world, &bif_spec())), (1, vec![a]));
+        assert_eq!((remade.files, lacks(&world, &bif_spec())), (1, vec![a]));
     }
     let nowhere = RemakeScope::File(link.join("b.mkv"));
     assert_eq!(world.library.remake(&nowhere, &[ProductKind::Bif], false, at(0)).unwrap(), None);

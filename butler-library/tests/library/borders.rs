@@ -92,8 +92,14 @@ fn a_section_that_is_not_allowed_any_more_is_not_read_and_loses_nothing() {
     let world = World::new(SectionKind::Movie);
     world.write("film.mkv", b"film");
     world.scan();
+    let section = || world.library.section(world.section).unwrap().unwrap();
+    let scanned_at = section().scanned_at;
+    assert!(scanned_at.is_some() && world.library.refused_roots(&[section()]).is_empty());
     world.library.allow_roots(vec![world.folder.path().join("elsewhere")]);
     let report = world.scan();
+    assert_eq!(section().scanned_at, scanned_at, "nothing was scanned");
+    let refused = world.library.refused_roots(&[section()]);
+    assert!(refused[&section().roots[0].id].contains("setting ButlerAllowedRoots"), "{refused:?}");
     assert_eq!((report.seen, report.missing, world.present().len()), (0, 0, 1));
     assert!(report.roots_away[0].sentence.contains("under no allowed root"), "{report:?}");
 }

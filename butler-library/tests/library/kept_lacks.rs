@@ -204,7 +204,8 @@ fn answers(library: &Library) -> Vec<(Vec<SourceId>, u64, Backlog)> {
                     (open.len() as u64, open.iter().map(|source| source.0 as u64 * 100).sum()),
                     (backlog.sources, backlog.bytes)
                 );
-                answers.push((open, library.held_back(&spec, &scope, at(0)).unwrap().sources, backlog));
+                let held = library.held_back(&[(spec.clone(), scope)], &[], at(0)).unwrap();
+                answers.push((open, held.all.products, backlog));
                 answers.push((lacks(true), 0, backlog));
             }
         }

@@ -205,7 +205,7 @@ fn an_item_has_the_blur_of_its_poster_and_background_and_a_photo_its_own() {
 
     let world = World::new(SectionKind::Artist);
     for track in ["01 One.flac", "02 Two.flac"] {
-        world.write(&format!("Nina/Blue/{track}"), &content(track, 900));
+        world.write(format!("Nina/Blue/{track}"), &content(track, 900));
     }
     world.scan();
     let (album, library) = (world.only(ItemKind::Album).row.id, &world.library);
@@ -263,12 +263,12 @@ fn what_fails_of_a_picture_is_told_with_its_file_and_is_made_anew_with_its_item(
     assert_eq!(lacks(), 0, "it rests");
     assert!(world.library.picture_lacks(poster, &Spec::BlurHash, &ARTWORK).unwrap());
     let file = RemakeScope::File(world.media().join("Heat (1995)/poster.jpg"));
-    for (scope, sources) in
-        [(RemakeScope::Item(film), 2), (RemakeScope::Section(world.section), 2), (file, 1)]
+    for (scope, sources, files) in
+        [(RemakeScope::Item(film), 2, 3), (RemakeScope::Section(world.section), 2, 3), (file, 1, 2)]
     {
         let remade = world.library.remake(&scope, &[ProductKind::BlurHash], false, at(2)).unwrap().unwrap();
-        assert_eq!((remade.sources, remade.failures[&ProductKind::BlurHash]), (sources, 1), "{scope:?}");
-        assert_eq!(world.library.count_to_remake(&scope).unwrap(), Some(sources as usize), "{scope:?}");
+        assert_eq!((remade.files, remade.failures[&ProductKind::BlurHash]), (files, 1), "{scope:?}");
+        assert_eq!(world.library.count_to_remake(&scope).unwrap(), Some(sources), "{scope:?}");
     }
     assert_eq!(lacks(), 1);
     world.make(poster, Spec::BlurHash, blur(FIRST));

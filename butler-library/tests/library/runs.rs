@@ -45,7 +45,7 @@ fn a_run_is_found_again_after_a_restart() {
     drop(library);
     let library = Library::open(folder.path()).unwrap();
     let progress = RunProgress { total: 9, ..RunProgress::default() };
-    let kept = RunRow { files: 2, record: record.clone(), progress, report: report.clone() };
+    let kept = RunRow { files: Some(0), record: record.clone(), progress, report: report.clone() };
     assert_eq!(library.unfinished_runs().unwrap(), [kept]);
 
     // Saving again leaves progress and report alone.
@@ -57,8 +57,8 @@ fn a_run_is_found_again_after_a_restart() {
     (record.worked, record.works_since) = (SignedDuration::from_millis(41_500), None);
     library.save_run(&record).unwrap();
     let listed = library.runs_between(&RunFilter::default(), 0, 9).unwrap().remove(0);
-    assert_eq!((listed.files, listed.record.ask.sources), (2, Vec::new()), "a list only counts them");
-    assert_eq!(library.run(RunId(1)).unwrap(), Some(RunRow { files: 2, record, progress, report }));
+    assert_eq!((listed.files, listed.record.ask.sources), (Some(0), Vec::new()), "no file holds them");
+    assert_eq!(library.run(RunId(1)).unwrap(), Some(RunRow { files: Some(0), record, progress, report }));
     assert!(library.unfinished_runs().unwrap().is_empty());
     library.assert_sound();
 }

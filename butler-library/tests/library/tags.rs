@@ -279,6 +279,32 @@ fn an_album_with_guests_is_the_one_s_who_performs_most_of_it() {
 }
 
 #[test]
+fn an_album_is_weighed_again_when_a_track_leaves_it_and_when_it_comes_back() {
+    let world = World::new(SectionKind::Artist);
+    for (number, artist) in [(1, "Nena"), (2, "Nena"), (3, "Falco")] {
+        add(&world, &format!("x/{number}.flac"), tags(artist, "Live", number, "T"));
+    }
+    assert_eq!(albums(&world), ["Nena / Live: 3"]);
+    // Moved away, and back.
+    world.rename("x/1.flac", "y/1.flac");
+    assert_eq!(world.scan().moved, 1);
+    assert_eq!(albums(&world), ["Nena / Live: 1", "Various Artists / Live: 2"]);
+    world.rename("y/1.flac", "x/1.flac");
+    assert_eq!(world.scan().moved, 1);
+    assert_eq!(albums(&world), ["Nena / Live: 3"]);
+    // Gone, and back: what is gone follows its album.
+    let elsewhere = butler_fixtures::tempdir().unwrap();
+    let kept = elsewhere.path().join("1.flac");
+    std::fs::rename(world.media().join("x/1.flac"), &kept).unwrap();
+    assert_eq!(world.scan().missing, 1);
+    assert_eq!(albums(&world), ["Various Artists / Live: 3"]);
+    std::fs::rename(&kept, world.media().join("x/1.flac")).unwrap();
+    assert_eq!(world.scan().back, 1);
+    assert_eq!(albums(&world), ["Nena / Live: 3"]);
+    world.library.assert_sound();
+}
+
+#[test]
 fn discs_stand_in_order_and_two_first_tracks_are_two() {
     let world = World::new(SectionKind::Artist);
     for (disc, number) in [(2, 1), (1, 2), (1, 1), (2, 2)] {

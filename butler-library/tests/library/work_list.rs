@@ -4,8 +4,8 @@ use std::path::Path;
 
 use butler_api::RunId;
 use butler_library::{
-    FailureRow, FailureSubject, FileMark, HeldBack, ItemKind, Lack, MadeProduct, NewFailure, Published,
-    PublishedUnit, RunGain, RunLine, Scope, SectionKind, SourceId, Tries, Versions,
+    Failed, FailureRow, FailureSubject, FileMark, HeldBack, ItemKind, Lack, MadeProduct, NewFailure,
+    Published, PublishedUnit, RunGain, RunLine, Scope, SectionKind, SourceId, Tries, Versions,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, Traits, bif};
@@ -135,10 +135,14 @@ fn a_failure_holds_its_lack_back_until_its_next_try() {
     world.library.record_failure(b, failure(ProductKind::Bif, None), now).unwrap();
     assert_eq!(lacks(&world, &bif_spec(), &ALL), [c]);
     assert_eq!(lacks(&world, &Spec::MediaInfo, &ALL), [c, b, a], "another product is not held back");
-    let held = world.library.held_back(&bif_spec(), &ALL, now).unwrap();
+    let held = world.library.held_back(&[(bif_spec(), ALL)], &[], now).unwrap();
     assert_eq!(
         held,
-        HeldBack { sources: 2, tried_again: 1, next_try_at: Some(in_an_hour) },
+        HeldBack {
+            all: Failed { products: 2, files: 2 },
+            tried_again: Failed { products: 1, files: 1 },
+            next_try_at: Some(in_an_hour)
+        },
         "the other rests"
     );
     assert_eq!(
@@ -216,7 +220,7 @@ fn a_question_that_names_sources_is_answered_of_these_alone() {
         let library = &world.library;
         assert_eq!(library.lack_count(&bif_spec(), &scope).unwrap(), only.len() as u64);
         assert_eq!(library.backlog(&bif_spec(), &scope, now).unwrap().sources, expect.len() as u64);
-        let held = library.held_back(&bif_spec(), &scope, now).unwrap().sources;
+        let held = library.held_back(&[(bif_spec(), scope)], &[], now).unwrap().all.products;
         assert_eq!(held, u64::from(only.contains(&b)));
     }
 }

@@ -51,9 +51,9 @@ pub(crate) fn read(source: &Source) -> Result<Photo, Failure> {
     }
 }
 
-/// Whether a file is a picture by its first bytes.
+/// Whether a file is a picture with a header that can be read: a track in MP4 begins as a HEIC does.
 pub(crate) fn is_picture(source: &Source) -> bool {
-    header(source).0.is_some()
+    matches!(header(source), (Some(_), Some(_)))
 }
 
 /// The kinds of picture file of which only their headers are read in Rust.

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::junk::{self, Word};
-use super::super::title::{clean, words};
+use super::super::title::{clean, comparable, words};
 use super::numbers::{is_inside_a_word, is_revision};
 use super::season::{NUMERALS, YEARS};
 
@@ -118,7 +118,7 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
     let in_folder = show.is_some() || season.is_some();
     let of_season = |found| of_season(text, found, season);
     marked(text)
-        .or_else(|| behind_point(text, season).filter(|found| found.start == 0))
+        .or_else(|| behind_point(text, around).filter(|found| found.start == 0 || season.is_none()))
         .or_else(|| if in_folder { leading(text, around) } else { None })
         .or_else(|| {
             whole(DASHED.as_ref()?, text)
@@ -126,7 +126,7 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
                 .map(of_season)
         })
         .or_else(|| whole(BRACKETED.as_ref()?, text).map(of_season))
-        .or_else(|| behind_point(text, season))
+        .or_else(|| behind_point(text, around))
         .or_else(|| if in_folder { behind_show(text, around) } else { None })
         .or_else(|| whole(PART.as_ref()?, text))
         .or_else(|| part_word(text))
@@ -134,6 +134,7 @@ pub(super) fn find(text: &str, around: Around<'_>) -> Option<Found> {
             let found = whole(SPAN.as_ref()?, text).filter(|found| in_folder && found.last > found.first)?;
             Some(Found { end: found.end - trailing(text, found.end), ..found })
         })
+        .or_else(|| pair(text, around))
         .or_else(|| lone(text, around))
         .or_else(|| glued(text, around))
         .or_else(|| at_end(text, season))
@@ -171,7 +172,8 @@ pub(super) fn marked(text: &str) -> Option<Found> {
 /// `401` in the folder of the fourth season.
 fn of_season(text: &str, found: Found, season: Option<u32>) -> Found {
     let digits = text[found.start..found.end].bytes().filter(u8::is_ascii_digit).count();
-    let of_season = season.filter(|season| digits == 3 && *season > 0 && found.first / 100 == *season);
+    let of_season =
+        season.filter(|season| (3..=4).contains(&digits) && *season > 0 && found.first / 100 == *season);
     match of_season.filter(|_| found.first == found.last && !found.first.is_multiple_of(100)) {
         Some(season) => {
             let number = found.first % 100;
@@ -273,6 +275,10 @@ fn leading(text: &str, around: Around<'_>) -> Option<Found> {
     if is_show && text[end..].starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
+    // `11.22.63.106`, `10 Things 03`
+    if show.is_some_and(|show| words(show).len() > 1 && behind_title(text, show).is_some()) {
+        return None;
+    }
     let marked = behind.trim() != "" || end == text.len();
     let sure =
         marked || (digits.starts_with('0') && digits.len() > 1) || (season.is_some() && digits.len() == 2);
@@ -298,17 +304,27 @@ fn leading(text: &str, around: Around<'_>) -> Option<Found> {
     }
 }
 
-/// The `02` of `1.02 Go West` and `Show 1-02`, if the number in front is the season of the folder.
-fn behind_point(text: &str, season: Option<u32>) -> Option<Found> {
-    season?;
+/// The `02` of `1.02 Go West` and `Show 1-02`, if the number in front is the season of the folder; where that
+/// tells none, the `1.02` behind the show's name alone.
+fn behind_point(text: &str, around: Around<'_>) -> Option<Found> {
+    let Around { season, show, .. } = around;
     let found = POINT.as_ref()?.captures(text)?;
     let (of_season, number) = (found.get(1)?, found.get(2)?);
     let first: u32 = number.as_str().parse().ok()?;
     // `9-10` in the folder of the ninth season are two episodes.
     let is_range = text[of_season.end()..].starts_with('-')
         && (of_season.len() > 1 || season.is_some_and(|season| first == season + 1 && first > 9));
-    (of_season.as_str().parse().ok() == season && !is_range).then_some(Found {
-        season,
+    let told: u32 = of_season.as_str().parse().ok()?;
+    let is_it = match season {
+        Some(season) => season == told && !is_range,
+        None => {
+            let front = clean(&text[..of_season.start()]);
+            let is_point = text[of_season.end()..].starts_with('.');
+            is_point && show.is_some_and(|show| front.is_empty() || comparable(&front) == comparable(show))
+        }
+    };
+    is_it.then_some(Found {
+        season: Some(told),
         first,
         last: first,
         start: of_season.start(),
@@ -324,7 +340,19 @@ fn is_title(rest: &str) -> bool {
 
 /// `Show 14 Title`: the number right behind the show's own name.
 fn behind_show(text: &str, around: Around<'_>) -> Option<Found> {
-    let show = words(around.show?);
+    let mut own = behind_title(text, around.show?)?;
+    let (number, next) = (own.next()?, own.next()?);
+    let is_number =
+        matches!(number.text.len(), 2 | 3) && number.text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number || next.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'&') {
+        return None;
+    }
+    one(number, text, around)
+}
+
+/// The words behind a show's title at the beginning of a name.
+fn behind_title<'a>(text: &'a str, show: &str) -> Option<impl Iterator<Item = Word<'a>> + use<'a>> {
+    let show = words(show);
     let mut own = junk::words(text).into_iter();
     for word in &show {
         // An article in front counts on neither side.
@@ -336,13 +364,34 @@ fn behind_show(text: &str, around: Around<'_>) -> Option<Found> {
             return None;
         }
     }
-    let (number, next) = (own.next()?, own.next()?);
-    let is_number =
-        matches!(number.text.len(), 2 | 3) && number.text.bytes().all(|byte| byte.is_ascii_digit());
-    if show.is_empty() || !is_number || next.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'&') {
-        return None;
+    (!show.is_empty()).then_some(own)
+}
+
+/// Two episodes that follow each other, as scenes write them in front of a release's words: `show.101.102.hdtv`,
+/// `show.10102.hdtv`.
+fn pair(text: &str, around: Around<'_>) -> Option<Found> {
+    let words = junk::words(text);
+    let released = (1..words.len()).find(|at| junk::is_hard(&words, *at))?;
+    let last = words[released - 1];
+    let number = |digits: &str| digits.parse::<u32>().ok().filter(|_| !is_other(digits));
+    let found = |season: u32, number: u32, start: usize| Found {
+        season: Some(season),
+        first: number,
+        last: number + 1,
+        start,
+        end: last.end,
+    };
+    if last.text.len() == 5 {
+        let (first, second) = last.text.split_at_checked(3)?;
+        let (number, second) = (number(first)?, number(second)?);
+        let season = split(first, number, around.season)?;
+        return (number % 100 + 1 == second).then(|| found(season, number % 100, last.start));
     }
-    one(number, text, around)
+    let before = words[..released - 1].last()?;
+    let (first, second) = (number(before.text)?, number(last.text)?);
+    let season = split(before.text, first, around.season)?;
+    let follows = first + 1 == second && split(last.text, second, around.season) == Some(season);
+    follows.then(|| found(season, first % 100, before.start))
 }
 
 /// The one number of a name: `Show 04`, `Show.102.HDTV`.
@@ -381,13 +430,24 @@ fn lone(text: &str, around: Around<'_>) -> Option<Found> {
 /// `Show01` in the folder `Show`.
 fn glued(text: &str, around: Around<'_>) -> Option<Found> {
     let show = words(around.show?).concat();
-    let word = junk::words(text).into_iter().next()?;
-    let digits = word.text.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let start = word.end - digits;
-    let is_it = (2..=4).contains(&digits)
-        && words(&text[..start]).concat() == show
-        && !is_other(&text[start..word.end]);
-    is_it.then(|| one(Word { text: &text[start..word.end], start, end: word.end }, text, around)).flatten()
+    let all = junk::words(text);
+    all.iter().enumerate().find_map(|(at, word)| {
+        let digits = word.text.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let start = word.end - digits;
+        // One digit is glued to titles too, unless nothing follows but a release's words.
+        let is_apart = at + 1 == all.len() || junk::is_hard(&all, at + 1);
+        let is_it = (2..=4).contains(&digits) || (digits == 1 && is_apart);
+        // `TheShow01`, `grp-show01`
+        let own = || words(&text[word.start..start]).concat();
+        let is_show =
+            |title: &str| title == show || title.strip_prefix("the").is_some_and(|rest| rest == show);
+        let is_it = is_it
+            && digits < word.text.len()
+            && !is_other(&text[start..word.end])
+            && (is_show(&words(&text[..start]).concat())
+                || (at == 1 && all[0].start == 0 && is_show(&own())));
+        is_it.then(|| one(Word { text: &text[start..word.end], start, end: word.end }, text, around))?
+    })
 }
 
 /// `grp-show-720p-x264-101` in the folder of the first season: some scene groups put the number last.

@@ -28,7 +28,7 @@ pub(super) struct Found {
 
 /// Daily shows count past 9,999.
 static LETTERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)S([0-9]{1,4})[ ._\-\[\](),x]{0,3}(?:EP?[ ._]?|Ep(?:isode)?[ ._]*)([0-9]{1,5})").ok()
+    Regex::new(r"(?i)S([0-9]{1,4})[ ._\-\[\](),:x]{0,3}(?:EP?[ ._]?|Ep(?:isode)?[ ._]*)([0-9]{1,5})").ok()
 });
 static CROSS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)S?([0-9]{1,2}|(?:19|20)[0-9]{2})[x×]([0-9]{1,3})").ok());
@@ -240,6 +240,7 @@ mod tests {
             ("s01.e02", 1, 2, 2),
             ("s01_e02", 1, 2, 2),
             ("S01 - E02", 1, 2, 2),
+            ("S01:E02", 1, 2, 2),
             ("S01 E02", 1, 2, 2),
             ("S01EP02", 1, 2, 2),
             ("S01 Ep. 02", 1, 2, 2),

@@ -9,13 +9,17 @@ use super::super::title::clean;
 use super::super::{ids, junk};
 
 /// What seasons are called, in the languages in which people name folders.
-const WORDS: &str = "season|series|seasons|staffel|saison|temporada|temp|tem|stagione|seizoen|s[äæ]song|sesong|s[æä]son|kausi|tuotantokausi|sezon|sezona|sezonul|sez[oó]na|série|serie|sezóna|évad|evad|сезон|σεζόν|σεζον|κύκλος|κυκλος|сезона|hooaeg|sezonas|musim|mùa|ซีซั่น|시즌|シーズン|عام|الموسم|موسم|עונה|सीज़न|book|tempada|denboraldia|årgang";
+const WORDS: &str = "season|series|seasons|seasong|staffel|saison|temporada|temp|tem|stagione|seizoen|s[äæ]song|sesong|s[æä]son|kausi|tuotantokausi|sezon|sezona|sezonul|sez[oó]na|série|serie|sezóna|évad|evad|сезон|σεζόν|σεζον|κύκλος|κυκλος|сезона|hooaeg|sezonas|musim|mùa|ซีซั่น|시즌|シーズン|عام|الموسم|موسم|עונה|सीज़न|book|tempada|denboraldia|årgang";
 
 /// Folders of specials, in lower case.
 const SPECIALS: &[&str] = &[
     "specials",
     "special",
     "specialepisodes",
+    "specialsovas",
+    "ovasspecials",
+    "specialsova",
+    "ovaspecials",
     "sp",
     "sps",
     "ova",
@@ -262,6 +266,7 @@ mod tests {
             ("Seizoen 5", 5),
             ("Säsong 1", 1),
             ("Sesong 1", 1),
+            ("Seasong 1", 1),
             ("Sæson 2", 2),
             ("Kausi 3", 3),
             ("Sezon 1", 1),

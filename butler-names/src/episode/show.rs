@@ -41,6 +41,8 @@ pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &s
                     && !is_told_within(stem, &above.title)
                     && !is_marked(stem, &own.title, &above.title)
                     && !is_behind_a_year(&own.title, &above.title)
+                    && !is_parted_by_a_dash(&own.title, &above.title)
+                    && !is_behind_junk(&own.title, &above.title)
                     && own.title.chars().any(char::is_alphabetic) =>
             {
                 Some(own)
@@ -50,6 +52,21 @@ pub(super) fn of(folder: Option<&str>, season: Option<&SeasonFolder>, prefix: &s
         (None, None, _) => own,
     };
     chosen.unwrap_or_else(|| Show { title: titled(junk::cut(stem)), ..Show::default() })
+}
+
+/// The folder above the one that a file lies in, if its year or id makes it sure and the file names its show:
+/// `Show (2010)/Arc Two/Show - 05.mkv`.
+pub(super) fn further_up<'a>(folders: &'a [String], nearest: Option<&str>, prefix: &str) -> Option<&'a str> {
+    let own = named(prefix).title;
+    let at = folders.iter().position(|folder| nearest == Some(folder.as_str()))?;
+    if own.is_empty() || is_sure(&named(&folders[at])) {
+        return None;
+    }
+    let is_it = |folder: &&String| {
+        let show = named(folder);
+        is_sure(&show) && comparable(&show.title) == comparable(&own)
+    };
+    folders[..at].iter().rev().find(is_it).map(String::as_str)
 }
 
 fn is_sure(show: &Show) -> bool {
@@ -107,6 +124,21 @@ fn is_marked(stem: &str, own: &str, folder: &str) -> bool {
 fn is_behind_a_year(own: &str, folder: &str) -> bool {
     let (own, folder) = (words(own), words(folder));
     !folder.is_empty() && own.starts_with(&folder) && own.get(folder.len()).is_some_and(|word| is_year(word))
+}
+
+/// Whether what a file calls its show is the folder's, and behind a dash the title of the episode or of a
+/// part of the show: `Dark - Lies - S01E02` in the folder `Dark`.
+fn is_parted_by_a_dash(own: &str, folder: &str) -> bool {
+    own.match_indices(" - ").any(|(dash, _)| comparable(&own[..dash]) == comparable(folder))
+}
+
+/// Whether nothing but a release's words stand in front of the folder's show: `HD 720p: Dark.S01E02`.
+fn is_behind_junk(own: &str, folder: &str) -> bool {
+    let own = own.trim_end_matches(['.', ' ']);
+    let front = own.len().checked_sub(folder.len()).filter(|at| own.is_char_boundary(*at));
+    front.is_some_and(|at| {
+        junk::is_all(&own[..at].replace(':', " ")) && comparable(&own[at..]) == comparable(folder)
+    })
 }
 
 /// A show's title with the junk in it, where folder and file both write that, and a plain word behind it:

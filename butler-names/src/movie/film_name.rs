@@ -116,7 +116,8 @@ fn without_label_in_front(text: &str) -> &str {
                 || junk::is_all(label)
                 || ends_like_a_fansub(rest)
                 || is_other_script(label, rest)
-                || (rest.trim_start().starts_with(char::is_alphabetic) && junk::start(rest).is_some()) =>
+                || (rest.trim_start_matches([' ', '.']).starts_with(char::is_alphabetic)
+                    && junk::start(rest).is_some()) =>
         {
             rest.trim_start_matches(['.', '_'])
         }
@@ -160,5 +161,7 @@ fn ends_like_a_fansub(rest: &str) -> bool {
     let Some((_, last)) = inner.filter(|(front, _)| front.chars().any(char::is_alphabetic)) else {
         return false;
     };
-    (last.len() == 8 && last.bytes().all(|byte| byte.is_ascii_hexdigit())) || junk::start(rest).is_some()
+    (last.len() == 8 && last.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        || junk::start(rest).is_some()
+        || (last.is_ascii() && junk::without_brackets(rest).len() < rest.len())
 }

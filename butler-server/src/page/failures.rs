@@ -12,7 +12,7 @@ use maud::{Markup, html};
 
 use super::frame::{Site, Tab, Viewer, coded};
 use super::tonight::title;
-use super::words::{self, many};
+use super::words::{self, count, many};
 use crate::app::App;
 use crate::error::Problem;
 use crate::params::{Page, Params};
@@ -84,7 +84,7 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
                 @match &failed {
                     None if before.is_some() => {}
                     None => { "Everything that was tried could be made." }
-                    Some(failed) => { (failed) ". Each is tried again by itself in a later night; a file that is replaced is tried at once." }
+                    Some(failed) => { (failed) ". " (becomes(&groups, run.is_none() && summary.group_count == summary.groups.len() as u64)) }
                 }
             }
         }
@@ -105,6 +105,26 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
         }
     };
     Ok(site.page(Tab::Runs, "Failures", body))
+}
+
+/// What becomes of all that failed, where the groups are all there is of it.
+fn becomes(groups: &[&FailureGroup], are_whole: bool) -> String {
+    let failures: u64 = groups.iter().map(|group| group.failures).sum();
+    let resting: u64 = groups.iter().map(|group| group.resting).sum();
+    let at_once = "a file that is replaced is tried at once";
+    match resting {
+        _ if !are_whole => format!("When each is tried again stands beside it; {at_once}."),
+        0 => format!("Each is tried again by itself in a later night; {at_once}."),
+        _ if resting == failures => {
+            "Nothing of it is tried again by itself: it rests until the file is replaced or you ask."
+                .to_owned()
+        }
+        _ => format!(
+            "{} of {} rest until the file is replaced or you ask; the others are tried again in a later night.",
+            count(resting),
+            many(failures, "product")
+        ),
+    }
 }
 
 /// Why something failed, whichever products it kept from being made.
@@ -212,6 +232,25 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+
+    #[test]
+    fn what_rests_is_not_said_to_be_tried_again() {
+        let group = |failures, resting| FailureGroup {
+            product: "bif".to_owned(),
+            tasks: Vec::new(),
+            class: "content".to_owned(),
+            error: "It ends.".to_owned(),
+            failures,
+            files: failures,
+            resting,
+            newest: Timestamp::UNIX_EPOCH,
+        };
+        let (tried, rests) = (group(2, 0), group(3, 3));
+        assert!(becomes(&[&tried], true).starts_with("Each is tried again by itself"));
+        assert!(becomes(&[&rests], true).starts_with("Nothing of it is tried again by itself"));
+        assert!(becomes(&[&tried, &rests], true).starts_with("3 of 5 products rest"));
+        assert!(becomes(&[&rests], false).starts_with("When each is tried again stands beside it"));
+    }
 
     #[test]
     fn a_sentence_that_several_products_share_is_one_reason() {

@@ -34,7 +34,7 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
     let unseen = unseen(&sections, &seen);
     let disks = view::disks::disks(&app).await?.disks;
     let body = html! {
-        section.wide #verdict data-live { (verdict(&health, seen.away().count(), unseen)) }
+        section.wide #verdict data-live { (verdict(&health, &seen, unseen)) }
         section.card #checks data-live {
             h2 { "What to look after" }
             @if health.checks.is_empty() && seen.away().next().is_none() { p.empty { "Nothing." } }
@@ -56,14 +56,15 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
 /// How many folders nobody has looked at yet.
 fn unseen(sections: &[Section], seen: &Seen) -> usize {
     let roots = sections.iter().flat_map(|section| &section.roots);
-    roots.filter(|root| seen.is_there(&root.path).is_none()).count()
+    roots.filter(|root| seen.root(&root.path).is_none()).count()
 }
 
-fn verdict(health: &Health, away: usize, unseen: usize) -> Markup {
+fn verdict(health: &Health, seen: &Seen, unseen: usize) -> Markup {
     html! {
         h1.fail[health.status != "ok"] {
             @if health.status != "ok" { "Something keeps Butler from its work." }
-            @else if away > 0 { "A folder does not answer." }
+            @else if seen.away().any(|away| !away.is_refused) { "A folder does not answer." }
+            @else if seen.away().next().is_some() { "A folder is not allowed, and not scanned." }
             @else if unseen > 0 { "All is well, as far as is known." }
             @else { "All is well." }
         }
@@ -122,10 +123,11 @@ fn roots(site: &Site, sections: &[Section], seen: &Seen, disks: &[Disk]) -> Mark
                                 br; span.quiet { (disk.message) }
                             }
                         }
-                        @match seen.is_there(&root.path) {
+                        @match seen.root(&root.path) {
                             None => { span.quiet { i.dot {} "not looked at yet" } }
-                            Some(false) => { span.fail { i.dot {} "away" } }
-                            Some(true) => { span.done { i.dot {} "there" } }
+                            Some(Err(away)) if away.is_refused => { span.fail { i.dot {} "not allowed" } }
+                            Some(Err(_)) => { span.fail { i.dot {} "away" } }
+                            Some(Ok(())) => { span.done { i.dot {} "there" } }
                         }
                     }
                 }

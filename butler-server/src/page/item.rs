@@ -289,9 +289,10 @@ fn remade_words(remade: &Remade) -> String {
     };
     let parts: Vec<String> = nights.into_iter().map(part).collect();
     // What failed is not there.
-    let (verb, until) = match remade.products {
-        0 => ("tried again", ""),
-        _ => ("made anew", " Until then what is there serves."),
+    let (verb, until) = match (remade.products, remade.failures) {
+        (0, _) => ("tried again", ""),
+        (_, 0) => ("made anew", " Until then what is there serves."),
+        _ => ("made anew or, where it failed, tried again", " Until then what is there serves."),
     };
     format!("Of {}, {verb}: {}.{until}", many(remade.files, "file"), parts.join(", "))
 }

@@ -115,7 +115,8 @@ fn todo(site: &Site, backlog: &PlannedBacklog) -> Markup {
         is_guess,
         nights,
         held_back,
-        tried_again,
+        held_back_files: files,
+        tried_again_files: tried,
         next_try,
         ..
     } = backlog;
@@ -126,7 +127,7 @@ fn todo(site: &Site, backlog: &PlannedBacklog) -> Markup {
             @else if *lacks == 0 { p.empty { "Nothing: everything has what this task makes." } }
             @else {
                 ul.plain.lines {
-                    li.row { span { "Files" } span { (count(*lacks)) } }
+                    li.row { span { "Products" } span { (count(*lacks)) } }
                     li.row { span { "To read" } span { (bytes(*size)) } }
                     li.row { span { "Work" } span { @if *is_guess { "perhaps " } (length(*seconds)) } }
                     li.row { span { "Done in" } span {
@@ -134,16 +135,16 @@ fn todo(site: &Site, backlog: &PlannedBacklog) -> Markup {
                     } }
                 }
             }
-            @if *held_back > 0 {
+            @if let Some(failed) = backlog.failed() {
                 p.sub {
-                    (many(*held_back, "product")) " failed. "
+                    (failed) ". "
                     @match next_try {
-                        Some(at) if tried_again == held_back => { "It is tried again " (site.clock.moment(at.at())) "." }
+                        Some(at) if tried == files => { "Tried again " (site.clock.moment(at.at())) "." }
                         Some(at) => {
-                            (count(*tried_again)) " of that is tried again " (site.clock.moment(at.at()))
-                            "; the rest when its file changes."
+                            (count(*tried)) " of them tried again " (site.clock.moment(at.at()))
+                            ", the rest when the file changes or you ask."
                         }
-                        None => "It is tried again when its file changes.",
+                        None => "Tried again when the file changes or you ask.",
                     }
                 }
             }

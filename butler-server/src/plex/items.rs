@@ -273,7 +273,7 @@ fn locations(library: &Library, item: &ItemDetail) -> Result<Vec<Location>, Stor
     let folders = location::folders(&item.row.title, &library.files_below(item.row.id)?);
     Ok(folders
         .into_iter()
-        .map(|folder| Location { id: None, path: folder.to_string_lossy().into_owned() })
+        .map(|folder| Location { id: None, path: folder.to_string_lossy().into_owned(), refused: None })
         .collect())
 }
 

@@ -4,6 +4,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use butler_api::plex::{Container, Errors, Preference, Preferences, SettingValue};
+use butler_api::schema::Switch;
 use butler_engine::settings::{
     Group, SectionSwitch, Setting, Settings, all, find, section_switch, section_switches,
 };
@@ -117,12 +118,12 @@ async fn list_of_section(
 #[utoipa::path(put, path = "/library/sections/{id}/prefs", tag = "settings",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("enableBIFGeneration" = Option<String>, Query, description = "Whether preview thumbnails are made."),
-        ("enableChapterThumbGeneration" = Option<String>, Query, description = "Whether chapter thumbnails \
+        ("enableBIFGeneration" = inline(Option<Switch>), Query, description = "Whether preview thumbnails are made."),
+        ("enableChapterThumbGeneration" = inline(Option<Switch>), Query, description = "Whether chapter thumbnails \
                                                                                 are made."),
-        ("enableLoudnessAnalysis" = Option<String>, Query, description = "Whether loudness is measured."),
-        ("enableVoiceActivityGeneration" = Option<String>, Query, description = "Whether speech is detected."),
-        ("musicAnalysis" = Option<String>, Query, description = "Whether it is found out what tracks sound like."),
+        ("enableLoudnessAnalysis" = inline(Option<Switch>), Query, description = "Whether loudness is measured."),
+        ("enableVoiceActivityGeneration" = inline(Option<Switch>), Query, description = "Whether speech is detected."),
+        ("musicAnalysis" = inline(Option<Switch>), Query, description = "Whether it is found out what tracks sound like."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),

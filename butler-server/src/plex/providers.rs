@@ -32,12 +32,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 ))]
 async fn providers(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
     let ask = |library: &butler_library::Library| {
-        Ok::<_, StoreError>((sections::last_change(library)?, library.sections()?))
+        Ok::<_, StoreError>((sections::last_change(library)?, sections::listed(library)?))
     };
     let runs = view::runs::unfinished(&app).await?;
-    let (updated_at, sections) = app.library(ask).await?;
+    let (updated_at, (sections, refused)) = app.library(ask).await?;
     let directories =
-        sections.into_iter().map(|section| provided(sections::directory(section, &runs))).collect();
+        sections.into_iter().map(|section| provided(sections::directory(section, &runs, &refused))).collect();
     let feature = |kind: &str, key: Option<&str>, directories| ProviderFeature {
         key: key.map(Into::into),
         kind: kind.into(),

@@ -1,5 +1,6 @@
 //! `/library` and `/library/sections`: sections listed, added, edited and removed.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use axum::extract::{Path, State};
@@ -8,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use butler_api::plex::{
     Container, Directory, Errors, LIBRARY_IDENTIFIER, LibraryDirectory, LibraryRoot, Location, Sections,
 };
-use butler_api::schema::{SectionType, Switch};
+use butler_api::schema::{SectionName, SectionType, Switch};
 use butler_api::{RunRecord, RunState, TaskName};
 use butler_engine::StartReply;
 use butler_library::{
-    Library, NewSection, Section, SectionEdit, SectionError, SectionId, SectionKind, StoreError,
+    Library, NewSection, RootId, Section, SectionEdit, SectionError, SectionId, SectionKind, StoreError,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -63,8 +64,8 @@ async fn library(wants: Wants) -> Result<Response, Problem> {
 ))]
 async fn list(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
     let runs = view::runs::unfinished(&app).await?;
-    let sections = app.library(|library| library.sections()).await?;
-    wants.answer(&container(params.container()?.cut(sections), &runs))
+    let (sections, refused) = app.library(listed).await?;
+    wants.answer(&container(params.container()?.cut(sections), &runs, &refused))
 }
 
 /// Lists the sections; the address that newer clients use.
@@ -86,7 +87,7 @@ async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Respo
 /// Adds a section, and has it scanned.
 #[utoipa::path(post, path = "/library/sections", tag = "library",
     params(
-        ("name" = String, Query, description = "Its name: one line of at most 100 characters."),
+        ("name" = inline(SectionName), Query, description = "Its name: one line of at most 100 characters."),
         ("type" = inline(SectionType), Query, description = "`movie`, `show`, `artist` or `photo`."),
         ("location" = Vec<String>, Query, description = "A root folder's whole path; may be given several \
                                                          times."),
@@ -128,7 +129,7 @@ async fn add(State(app): State<App>, wants: Wants, params: Params) -> Result<Res
     let (id, scan) = view::sections::add(&app, new, params.flag_on("scan")?).await?;
     let (section, runs) = (known(&app, id.0).await?, view::runs::unfinished(&app).await?);
     let extent = Extent { size: 1, total_size: None, offset: None };
-    let mut response = wants.answer(&container((vec![section], extent), &runs))?;
+    let mut response = wants.answer(&container((vec![section], extent), &runs, &Refused::new()))?;
     *response.status_mut() = StatusCode::CREATED;
     if let Some(scan) = scan {
         say_scan(&mut response, scan);
@@ -153,18 +154,18 @@ async fn section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -
 #[utoipa::path(put, path = "/library/sections/{id}", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("name" = Option<String>, Query, description = "Its name: one line of at most 100 characters."),
+        ("name" = inline(Option<SectionName>), Query, description = "Its name: one line of at most 100 characters."),
         ("location" = Option<Vec<String>>, Query, description = "All its root folders, if any is given."),
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
         ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
         ("language" = Option<String>, Query, description = "Its language."),
-        ("prefs[enableBIFGeneration]" = Option<String>, Query, description = "A preference of the section, as \
+        ("prefs[enableBIFGeneration]" = inline(Option<Switch>), Query, description = "A preference of the section, as \
                                                                               `/library/sections/{id}/prefs` \
                                                                               has it."),
-        ("prefs[enableChapterThumbGeneration]" = Option<String>, Query, description = "Another of them."),
-        ("prefs[enableLoudnessAnalysis]" = Option<String>, Query, description = "Another of them."),
-        ("prefs[enableVoiceActivityGeneration]" = Option<String>, Query, description = "Another of them."),
-        ("prefs[musicAnalysis]" = Option<String>, Query, description = "Another of them."),
+        ("prefs[enableChapterThumbGeneration]" = inline(Option<Switch>), Query, description = "Another of them."),
+        ("prefs[enableLoudnessAnalysis]" = inline(Option<Switch>), Query, description = "Another of them."),
+        ("prefs[enableVoiceActivityGeneration]" = inline(Option<Switch>), Query, description = "Another of them."),
+        ("prefs[musicAnalysis]" = inline(Option<Switch>), Query, description = "Another of them."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty. Where its folders are others now, the header \
@@ -271,8 +272,22 @@ fn locations(params: &Params) -> Vec<PathBuf> {
     locations
 }
 
-fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRecord]) -> Container<Sections> {
-    let directories = sections.into_iter().map(|section| directory(section, runs)).collect();
+/// Folders that lie under no allowed root any more, each with a sentence.
+pub(crate) type Refused = BTreeMap<RootId, String>;
+
+/// The sections, and which of their folders are refused.
+pub(crate) fn listed(library: &Library) -> Result<(Vec<Section>, Refused), StoreError> {
+    let sections = library.sections()?;
+    let refused = library.refused_roots(&sections);
+    Ok((sections, refused))
+}
+
+fn container(
+    (sections, extent): (Vec<Section>, Extent),
+    runs: &[RunRecord],
+    refused: &Refused,
+) -> Container<Sections> {
+    let directories = sections.into_iter().map(|section| directory(section, runs, refused)).collect();
     let Extent { size, total_size, offset } = extent;
     Container::new(Sections {
         size,
@@ -285,7 +300,7 @@ fn container((sections, extent): (Vec<Section>, Extent), runs: &[RunRecord]) -> 
 }
 
 /// A section as clients see it.
-pub(crate) fn directory(section: Section, runs: &[RunRecord]) -> Directory {
+pub(crate) fn directory(section: Section, runs: &[RunRecord], refused: &Refused) -> Directory {
     Directory {
         allow_sync: true,
         filters: true,
@@ -307,7 +322,11 @@ pub(crate) fn directory(section: Section, runs: &[RunRecord]) -> Directory {
         locations: section
             .roots
             .into_iter()
-            .map(|root| Location { id: Some(root.id.0), path: root.path.to_string_lossy().into_owned() })
+            .map(|root| Location {
+                id: Some(root.id.0),
+                path: root.path.to_string_lossy().into_owned(),
+                refused: refused.get(&root.id).cloned(),
+            })
             .collect(),
     }
 }

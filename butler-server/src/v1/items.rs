@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::Problem;
+use crate::openapi::values::{FileProduct, of_files};
 use crate::params::Params;
 use crate::{accept, view};
 
@@ -23,8 +24,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// path.
 #[utoipa::path(get, path = "/api/v1/items", tag = "products",
     params(
-        ("lacking" = Option<String>, Query, description = "A product that a task makes of files, as `bif`; \
-                                                           docs/analyse.md has all.", example = "bif"),
+        ("lacking" = inline(Option<FileProduct>), Query, description = "A product that is made of files; \
+                                                                        docs/analyse.md says what each is.",
+            example = "bif"),
         ("section" = Option<i64>, Query, description = "Of those only the ones of this section."),
         ("file" = inline(Option<FilePath>), Query, description = "A whole path on the server; this or \
                                                                   `lacking` must be \
@@ -41,10 +43,16 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section, or no such part to be behind of.",
             body = Errors),
+        (status = 409, description = "No task that is switched on makes this product of files.", body = Errors),
     ))]
 async fn items(State(app): State<App>, params: Params) -> Result<Response, Problem> {
-    let kinds = ProductKind::ALL.map(ProductKind::as_str).join(", ");
+    let kinds = of_files().map(ProductKind::as_str).collect::<Vec<_>>().join(", ");
     let lacking = params.parsed::<ProductKind>("lacking", &kinds)?;
+    if let Some(derived) = lacking.filter(|kind| kind.is_derived()) {
+        return Err(Problem::bad_request(format!(
+            "`lacking` is `{derived}`, which is made of no file by itself; it takes {kinds}."
+        )));
+    }
     let section = params.parsed::<SectionId>("section", "a section's id")?;
     let path = params.paths("file").into_iter().next();
     let after = params.parsed::<PartId>("after", "a part's id")?;

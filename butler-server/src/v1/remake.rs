@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::Problem;
+use crate::openapi::values::ProductList;
 use crate::params::Params;
 use crate::view::remake::Remake;
 use crate::{accept, view};
@@ -31,7 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("file" = inline(Option<FilePath>), Query, description = "Of the file at this whole path, a picture \
                                                                   beside the media too."),
         ("section" = Option<i64>, Query, description = "Of all files of this section."),
-        ("products" = Option<String>, Query, description = "Only these kinds, apart by commas: \
+        ("products" = inline(Option<ProductList>), Query, description = "Only these kinds, apart by commas: \
                                                             `bif,bandwidth`."),
         ("missing" = inline(Option<Switch>), Query, description = "1: only what is not there, because it \
                                                                    failed, or was \

@@ -15,7 +15,7 @@ use crate::error::Problem;
 use crate::params::Page;
 
 /// What stands for the product where a file or folder itself could not be read.
-const OF_PATH: &str = "scan";
+pub(crate) const OF_PATH: &str = "scan";
 
 /// Which failures are asked for.
 #[derive(Default)]

@@ -54,7 +54,7 @@ fn lacking_files(
         wishes.into_iter().filter(|wish| wish.spec.kind() == kind && wish.is_for_lacking()).collect();
     let scopes: Vec<Scope<'_>> = wishes.iter().map(|wish| Scope { section, ..wish.scope }).collect();
     let Some(Wish { spec, .. }) = wishes.first() else {
-        return Err(Problem::bad_request(format!(
+        return Err(Problem::conflict(format!(
             "No task that is switched on makes {kind} of files, so none lacks it."
         )));
     };

@@ -44,6 +44,8 @@ pub(crate) struct Away {
     pub(crate) path: PathBuf,
     /// Why, and what that means.
     pub(crate) sentence: String,
+    /// Whether it may not be looked at, for it is under no allowed root any more.
+    pub(crate) is_refused: bool,
 }
 
 impl Seen {
@@ -57,9 +59,9 @@ impl Seen {
         self.away().filter(|away| section.roots.iter().any(|root| root.path == away.path))
     }
 
-    /// Whether a root is there; none until it was looked at.
-    pub(crate) fn is_there(&self, root: &Path) -> Option<bool> {
-        self.roots.get(root).map(Result::is_ok)
+    /// How a root is; none until it was looked at.
+    pub(crate) fn root(&self, root: &Path) -> Option<&Result<(), Away>> {
+        self.roots.get(root)
     }
 }
 
@@ -113,11 +115,16 @@ async fn look_for_backup(app: &App) -> Result<(), Problem> {
 /// Side by side: one that does not answer holds up no other, and each is known as soon as it has.
 fn look_at_roots(app: &App, library: &Library, sections: &[Section]) {
     let roots: Vec<&SectionRoot> = sections.iter().flat_map(|section| &section.roots).collect();
+    let refused = library.refused_roots(sections);
     note(app, |seen| seen.roots.retain(|path, _| roots.iter().any(|root| root.path == *path)));
     std::thread::scope(|threads| {
-        for SectionRoot { path, .. } in roots {
+        for SectionRoot { id, path } in roots {
+            let refused = refused.get(id).cloned();
             threads.spawn(move || {
-                let root = look_at(library, path);
+                let root = match refused {
+                    Some(sentence) => Err(Away { path: path.clone(), sentence, is_refused: true }),
+                    None => look_at(library, path),
+                };
                 note(app, |seen| _ = seen.roots.insert(path.clone(), root));
             });
         }
@@ -143,7 +150,7 @@ fn look_at(library: &Library, path: &Path) -> Result<(), Away> {
         Err(_) => "It does not answer.".to_owned(),
     };
     let sentence = format!("{why} What it held is kept until it is back.");
-    Err(Away { path: path.to_owned(), sentence })
+    Err(Away { path: path.to_owned(), sentence, is_refused: false })
 }
 
 /// Why a folder can't be read, in a sentence.
@@ -168,8 +175,9 @@ mod tests {
     #[test]
     fn what_nobody_has_looked_at_is_neither_there_nor_away() {
         let (outside, [far, near]) = (Outside::default(), ["/far", "/near"].map(Path::new));
-        assert_eq!((outside.seen().is_there(far), outside.seen().newest_backup), (None, None));
-        let away = Away { path: far.to_owned(), sentence: "It does not answer.".to_owned() };
+        assert_eq!((outside.seen().root(far), outside.seen().newest_backup), (None, None));
+        let sentence = "It does not answer.".to_owned();
+        let away = Away { path: far.to_owned(), sentence, is_refused: false };
         let look = |seen: &mut Seen| {
             seen.roots.insert(near.to_owned(), Ok(()));
             seen.roots.insert(far.to_owned(), Err(away.clone()));
@@ -177,7 +185,7 @@ mod tests {
         assert!(outside.note(look), "pages are told");
         assert!(!outside.note(look), "nothing is different");
         let seen = outside.seen();
-        assert_eq!((seen.is_there(near), seen.is_there(far)), (Some(true), Some(false)));
+        assert_eq!((seen.root(near), seen.root(far)), (Some(&Ok(())), Some(&Err(away.clone()))));
         assert_eq!(seen.away().collect::<Vec<_>>(), [&away]);
     }
 

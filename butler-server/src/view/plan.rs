@@ -68,8 +68,10 @@ pub(crate) async fn plan(app: &App, nights: usize) -> Result<Plan, Problem> {
             seconds,
             is_guess: todo.is_guess,
             nights: backlog.nights,
-            held_back: todo.held_back,
-            tried_again: todo.tried_again,
+            held_back: todo.held_back.products,
+            held_back_files: todo.held_back.files,
+            tried_again: todo.tried_again.products,
+            tried_again_files: todo.tried_again.files,
             next_try: todo.next_try.map(|night| LocalTime::of(night.from, &zone)),
         }
     });
@@ -258,7 +260,9 @@ mod tests {
             is_guess,
             nights,
             held_back: 0,
+            held_back_files: 0,
             tried_again: 0,
+            tried_again_files: 0,
             next_try: None,
         }
     }

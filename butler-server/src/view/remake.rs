@@ -53,7 +53,7 @@ pub(crate) async fn remake(app: &App, asked: Remake) -> Result<RemadeBody, Probl
         }
     }
     Ok(RemadeBody {
-        files: remade.sources,
+        files: remade.files,
         products: remade.products.values().sum(),
         failures: remade.failures.values().sum(),
         message: sentence(&remade, &tasks, missing_only, is_now),
@@ -63,14 +63,14 @@ pub(crate) async fn remake(app: &App, asked: Remake) -> Result<RemadeBody, Probl
 }
 
 /// Refuses what no one run is of, before anything is marked.
-fn refuse_too_many(files: usize, what: &str) -> Result<(), Problem> {
-    if files <= Ask::MOST_SOURCES {
+fn refuse_too_many(contents: usize, what: &str) -> Result<(), Problem> {
+    if contents <= Ask::MOST_SOURCES {
         return Ok(());
     }
     Err(Problem::bad_request(format!(
-        "Of {what} there are {}, and `now` starts a run of {} at most: nothing was done. Name what stands \
-         below it one by one, or leave `now` away; then the next nights make them.",
-        many(files as u64, "file"),
+        "Of {what} there are {} different contents, and `now` starts a run of {} at most: nothing was done. \
+         Name what stands below it one by one, or leave `now` away; then the next nights make them.",
+        count(contents as u64),
         count(Ask::MOST_SOURCES as u64),
     )))
 }
@@ -85,7 +85,7 @@ fn unstarted(problem: Problem, remade: &Remade, tasks: &[RemadeBy], started: &[S
     problem.after(&format!(
         "{marked} of {} are marked to be made anew, and the next nights make them; but {by} could not be \
          started now. The same request once more goes on from there.",
-        many(remade.sources, "file"),
+        many(remade.files, "file"),
     ))
 }
 
@@ -115,7 +115,7 @@ fn by_task(remade: &Remade, kinds: &[ProductKind], basis: &PlanBasis) -> Vec<Rem
 }
 
 fn sentence(remade: &Remade, tasks: &[RemadeBy], missing_only: bool, is_now: bool) -> String {
-    let files = many(remade.sources, "file");
+    let files = many(remade.files, "file");
     if tasks.is_empty() {
         return match missing_only {
             true => format!("Nothing of {files} failed or is lost, so there is nothing to make."),
@@ -147,7 +147,11 @@ fn sentence(remade: &Remade, tasks: &[RemadeBy], missing_only: bool, is_now: boo
     }
     let parts: Vec<String> = nights.iter().map(part).collect();
     let is_none = |counts: &BTreeMap<ProductKind, u64>| counts.values().all(|count| *count == 0);
-    let verb = if is_none(&remade.products) { "tried again" } else { "made anew" };
+    let verb = match (is_none(&remade.products), is_none(&remade.failures)) {
+        (true, _) => "tried again",
+        (false, true) => "made anew",
+        (false, false) => "made anew or, where it failed, tried again",
+    };
     // What is lost or failed is not there.
     let until =
         if missing_only || is_none(&remade.products) { "" } else { " Until then what is there serves." };
@@ -163,13 +167,14 @@ mod tests {
         assert!(refuse_too_many(Ask::MOST_SOURCES, "item 7").is_ok());
         let refused = refuse_too_many(12_345, "item 7").unwrap_err();
         let sentence = refused.sentence();
-        let begin = "Of item 7 there are 12,345 files, and `now` starts a run of 5,000 at most: nothing was";
+        let begin =
+            "Of item 7 there are 12,345 different contents, and `now` starts a run of 5,000 at most: ";
         assert!(sentence.starts_with(begin) && sentence.contains("leave `now` away"), "{sentence}");
     }
 
     #[test]
     fn what_is_marked_and_could_not_be_started_is_said_with_how_to_go_on() {
-        let remade = Remade { sources: 1, products: [(ProductKind::Bif, 2)].into(), ..Remade::default() };
+        let remade = Remade { files: 1, products: [(ProductKind::Bif, 2)].into(), ..Remade::default() };
         let by = |task: TaskName| RemadeBy { task, kinds: Vec::new(), count: 1, next: None };
         let tasks = [by(TaskName::GenerateMediaIndexFiles), by(TaskName::LoudnessAnalysis)];
         let sentence = |tasks| {
@@ -187,8 +192,8 @@ mod tests {
 
     #[test]
     fn the_sentence_says_how_much_is_made_by_which_task_and_when() {
-        let remade = |sources, products: u64, failures: u64| Remade {
-            sources,
+        let remade = |files, products: u64, failures: u64| Remade {
+            files,
             products: [(ProductKind::Bif, products)].into(),
             failures: [(ProductKind::Bif, failures)].into(),
             ..Remade::default()
@@ -216,6 +221,11 @@ mod tests {
         assert_eq!(
             sentence(&remade(1, 1, 0), &[by(1, None)], true, true),
             "Of 1 file is made anew: 1 product by GenerateMediaIndexFiles now."
+        );
+        assert_eq!(
+            sentence(&remade(1, 1, 4), &[by(5, None)], false, true),
+            "Of 1 file is made anew or, where it failed, tried again: 5 products by GenerateMediaIndexFiles \
+             now. Until then what is there serves."
         );
         for (missing_only, word) in [(true, "failed or is lost"), (false, "was never made comes")] {
             let nothing = sentence(&remade(1, 0, 0), &[], missing_only, false);

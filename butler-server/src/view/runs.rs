@@ -130,7 +130,7 @@ fn run(RunRow { record, progress: stored, report, files }: RunRow, live: &[LiveR
         forced: record.ask.force,
         section: record.ask.section,
         paths: record.ask.paths.iter().map(|path| path.display().to_string()).collect(),
-        files: Some(files).filter(|files| *files > 0),
+        files,
         first_files: Vec::new(),
         log: Vec::new(),
         asked_at: record.asked_at,

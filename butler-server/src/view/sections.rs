@@ -1,6 +1,6 @@
 //! Sections that are added, and scans that are asked for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use butler_engine::StartReply;
 use butler_library::{NewSection, Section, SectionId};
@@ -22,11 +22,15 @@ pub(crate) async fn add(
     Ok((id, reply))
 }
 
-/// What is to be said of a folder that would be a section's: that it lies in those of other sections, or
-/// around them.
+/// What is to be said of a folder that would be a section's: that it is a section's already, lies in those of
+/// other sections, or around them.
 pub(crate) fn nested(sections: &[Section], folder: &Path) -> Vec<String> {
-    let roots = sections.iter().flat_map(|other| other.roots.iter().map(|root| (&other.name, &root.path)));
-    roots.filter_map(|(name, root)| butler_api::nested(folder, name, root)).collect()
+    let roots = sections.iter().flat_map(|other| other.roots.iter().map(move |root| (other, &root.path)));
+    let said = |(other, root): (&Section, &PathBuf)| match root == folder {
+        true => Some(format!("It is a folder of the section `{}` (id {}) already.", other.name, other.id)),
+        false => butler_api::nested(folder, &other.name, root),
+    };
+    roots.filter_map(said).collect()
 }
 
 /// Asks for a scan of a section.

@@ -83,6 +83,24 @@ async fn a_section_that_will_not_do_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_not_allowed_any_more_is_listed_as_that() {
+    let rig = Rig::new();
+    rig.add_films("films").await;
+    let refused = async || {
+        let listed = rig.ask(Method::GET, "/library/sections").header("Accept", JSON).send().await.json();
+        listed["MediaContainer"]["Directory"][0]["Location"][0]["refused"].clone()
+    };
+    assert!(refused().await.is_null());
+    let allowed = format!("/api/v1/settings?ButlerAllowedRoots={}", rig.folder("elsewhere").display());
+    assert_eq!(rig.ask(Method::PUT, allowed).send().await.status, StatusCode::OK);
+    let sentence = refused().await;
+    assert!(
+        sentence.as_str().unwrap().contains("(setting ButlerAllowedRoots), and is not scanned"),
+        "{sentence}"
+    );
+}
+
+#[tokio::test]
 async fn a_folder_in_or_around_another_sections_is_told_by_the_check_and_taken() {
     let rig = Rig::new();
     let (_, films) = rig.add_films("films").await;

@@ -61,7 +61,13 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
             settle: work.wait,
             run: Some(work.run),
         };
-        let mut teller = Teller { work, section: &section, before: totals.seen };
+        let mut teller = Teller {
+            work,
+            section: &section,
+            before: totals.seen,
+            read_before: totals.read,
+            read: totals.read,
+        };
         teller.step(0, 0, None, Stage::Begun);
         let scanned = match work.ask.paths.as_slice() {
             [] => scan_section(work.library, section.id, &world, &mut teller),
@@ -72,6 +78,7 @@ fn work(work: &mut Work<'_>) -> Result<Report, TaskError> {
             Ok(report) => {
                 tell_failures(&section, &report, work.news);
                 totals.add(&report);
+                totals.read = teller.read;
                 teller.step(report.seen, report.seen, None, Stage::Ended);
                 if report.added > 0 && section.scanned_at.is_some() {
                     work.news.changed(LibraryChange::ItemsAdded);
@@ -133,6 +140,10 @@ struct Teller<'a> {
     section: &'a Section,
     /// Files of the sections before.
     before: u64,
+    /// Files of the sections before whose contents were read.
+    read_before: u64,
+    /// With those of this section so far.
+    read: u64,
 }
 
 impl Teller<'_> {
@@ -140,13 +151,15 @@ impl Teller<'_> {
     fn step(&self, done: u64, seen: u64, waits: Option<Reason>, stage: Stage) {
         let section = SectionStep { id: self.section.id, title: self.section.name.clone(), stage };
         let (done, total) = (self.before + done, self.before + seen);
-        self.work.news.step(WorkStep { done, total, waits, section: Some(section) });
+        let new_contents = self.read;
+        self.work.news.step(WorkStep { done, total, waits, section: Some(section), new_contents });
     }
 }
 
 impl ScanObserver for Teller<'_> {
     fn progress(&mut self, progress: ScanProgress) {
         let ScanProgress { phase, seen, read, to_read, settling } = progress;
+        self.read = self.read_before + read;
         let done = match phase {
             ScanPhase::Walking => 0,
             ScanPhase::Reading | ScanPhase::Settling | ScanPhase::Ending => {
@@ -172,6 +185,7 @@ impl ScanObserver for Teller<'_> {
 struct Totals {
     folders: u64,
     seen: u64,
+    read: u64,
     added: u64,
     doubled: u64,
     changed: u64,

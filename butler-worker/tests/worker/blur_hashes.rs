@@ -69,7 +69,7 @@ fn every_kind_of_picture_has_the_hash_of_its_whole_content() {
         ("card.avif", "-c:v libaom-av1 -cpu-used 8 -still-picture 1 -pix_fmt yuv420p"),
         ("deep.avif", "-c:v libaom-av1 -cpu-used 8 -still-picture 1 -pix_fmt yuv444p10le"),
         ("card.jxl", "-pix_fmt rgb24"),
-        ("deep.jxl", "-pix_fmt rgb48le"),
+        ("deep.jxl", "-pix_fmt rgb48le -distance 0 -modular 1"),
         ("grey.jxl", "-pix_fmt gray"),
     ] {
         let file = films::other(name, &format!("{CARD} {coding}"));
@@ -87,7 +87,7 @@ fn what_is_transparent_lies_over_black_and_of_an_animation_the_first_picture_cou
     for (name, coding) in [
         ("veil.png", "-update 1"),
         ("veil.webp", "-c:v libwebp -lossless 1 -update 1"),
-        ("veil.jxl", "-update 1"),
+        ("veil.jxl", "-distance 0 -modular 1 -update 1"),
     ] {
         let file = films::other(name, &format!("{veiled} {coding}"));
         assert_like(&answer(&worker, &file).unwrap(), &pixels(&file, "null"), name);

@@ -1,7 +1,10 @@
 //! `butler failures`: what could not be made of which files, why, and in which night it is tried again: first
 //! counted, then the newest one by one.
 
-use butler_client::{Client, Error, Failure, FailureSummary, Failures};
+use std::io;
+
+use butler_api::with_copies;
+use butler_client::{Client, Failure, FailureSummary, Failures};
 use clap::Args;
 
 use crate::cli::{at_least_one, number};
@@ -32,7 +35,9 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         return retry(client, &arguments.retry, out).await;
     }
     if out.json {
-        json::print(&list(client, arguments.limit.unwrap_or(usize::MAX)).await?)?;
+        let mut printed = json::List::default();
+        list(client, arguments.limit.unwrap_or(usize::MAX), |page| printed.add(page)).await?;
+        printed.end()?;
         return Ok(Exit::Done);
     }
     let summary = client.failure_summary().await?;
@@ -40,7 +45,13 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         out.remark("There are no failures.");
         return Ok(Exit::Done);
     }
-    let newest = list(client, arguments.limit.unwrap_or(TABLE_ROWS)).await?;
+    let mut newest = Vec::new();
+    let limit = arguments.limit.unwrap_or(TABLE_ROWS);
+    list(client, limit, |page| {
+        newest.extend(page);
+        Ok(())
+    })
+    .await?;
     // One that stands alone says all of itself in the second table.
     if summary.failures > 1 {
         groups(&summary).print(out)?;
@@ -98,10 +109,7 @@ fn table(failures: Vec<Failure>) -> Listing {
             (None, None) => "rests".into(),
         };
         let Failure { id, product, class, tries, part, error, file_count, .. } = failure;
-        let part = match file_count.saturating_sub(1) {
-            0 => part,
-            more => format!("{part} and {} of the same content", count(more, "more file")),
-        };
+        let part = with_copies(&part, file_count);
         listing.row([
             id.to_string().into(),
             product.into(),
@@ -116,16 +124,21 @@ fn table(failures: Vec<Failure>) -> Listing {
     listing
 }
 
-/// The newest failures, from mark to mark.
-async fn list(client: &Client, limit: usize) -> Result<Vec<Failure>, Error> {
-    let (mut all, mut mark): (Vec<Failure>, Option<String>) = (Vec::new(), None);
+/// Hands the newest failures on, page by page, from mark to mark.
+async fn list(
+    client: &Client,
+    limit: usize,
+    mut each: impl FnMut(Vec<Failure>) -> io::Result<()>,
+) -> Result<(), Trouble> {
+    let (mut left, mut mark): (usize, Option<String>) = (limit, None);
     loop {
-        let size = u32::try_from(limit - all.len()).unwrap_or(u32::MAX).min(PAGE);
+        let size = u32::try_from(left).unwrap_or(u32::MAX).min(PAGE);
         let Failures { failures, next, .. } = client.failures_behind(mark.as_deref(), size).await?;
-        all.extend(failures);
+        left = left.saturating_sub(failures.len());
+        each(failures)?;
         mark = next;
-        if all.len() >= limit || mark.is_none() {
-            return Ok(all);
+        if left == 0 || mark.is_none() {
+            return Ok(());
         }
     }
 }

@@ -94,22 +94,28 @@ async fn all(client: &Client, only: Option<i64>, limit: usize, out: Out) -> Resu
     if let (Some(id), []) = (only, ids.as_slice()) {
         return Err(unknown_section(id));
     }
-    let (mut items, mut total) = (Vec::new(), 0);
+    let (mut items, mut printed) = (Vec::new(), json::List::default());
+    let (mut left, mut total) = (limit, 0);
     for id in ids {
         let mut start = 0;
         loop {
             let (page, of_section) = client.items(id, start, PAGE).await?;
             let is_last = page.is_empty() || start + page.len() as u64 >= of_section;
             start += page.len() as u64;
-            items.extend(page.into_iter().take(limit - items.len()).map(|item| Item::new(item, id)));
-            if is_last || items.len() >= limit {
+            let page: Vec<Item> = page.into_iter().take(left).map(|item| Item::new(item, id)).collect();
+            left -= page.len();
+            match out.json {
+                true => printed.add(page)?,
+                false => items.extend(page),
+            }
+            if is_last || left == 0 {
                 total += of_section;
                 break;
             }
         }
     }
     if out.json {
-        json::print(&items)?;
+        printed.end()?;
         return Ok(Exit::Done);
     }
     if items.is_empty() {
@@ -170,10 +176,10 @@ async fn lacking(
     limit: usize,
     out: Out,
 ) -> Result<Exit, Trouble> {
-    let (mut files, mut total): (Vec<ItemFile>, u64) = (Vec::new(), 0);
-    while files.len() < limit {
-        let wanted = u32::try_from(limit - files.len()).unwrap_or(u32::MAX).min(MOST_FILES);
-        let after = files.last().map(|file| file.part);
+    let (mut files, mut printed): (Vec<ItemFile>, _) = (Vec::new(), json::List::default());
+    let (mut left, mut total, mut after) = (limit, 0, None);
+    while left > 0 {
+        let wanted = u32::try_from(left).unwrap_or(u32::MAX).min(MOST_FILES);
         let page =
             client.files_lacking(kind.as_str(), section, after, wanted).await.map_err(
                 |error| match section.filter(|_| after.is_none()) {
@@ -183,13 +189,17 @@ async fn lacking(
             )?;
         total = page.total.unwrap_or(total);
         let is_last = page.files.len() < wanted as usize;
-        files.extend(page.files);
+        (left, after) = (left.saturating_sub(page.files.len()), page.files.last().map(|file| file.part));
+        match out.json {
+            true => printed.add(page.files)?,
+            false => files.extend(page.files),
+        }
         if is_last {
             break;
         }
     }
     if out.json {
-        json::print(&files)?;
+        printed.end()?;
         return Ok(Exit::Done);
     }
     if files.is_empty() {

@@ -43,31 +43,28 @@ fn print(plan: &Plan, out: Out) -> Result<(), Trouble> {
         backlogs(&open, &switched_off(plan)).print(out)?;
         out.line("")?;
     }
-    for backlog in plan.backlogs.iter().filter(|backlog| backlog.held_back > 0) {
-        out.line(held_back(backlog))?;
+    for line in plan.backlogs.iter().filter_map(held_back) {
+        out.line(line)?;
     }
     out.line(&plan.sentence)?;
     Ok(())
 }
 
 /// What failed of a task and is left alone for now.
-fn held_back(backlog: &PlannedBacklog) -> String {
-    let PlannedBacklog { task, held_back, tried_again, next_try, .. } = backlog;
-    let resting = held_back.saturating_sub(*tried_again);
-    let tried = match next_try {
-        _ if *tried_again == 0 => String::new(),
-        Some(night) => format!(
-            ", {tried_again} of them tried again from the night of {} on",
-            night.civil().strftime("%A, %-d %B")
-        ),
-        None => format!(", {tried_again} of them tried again when it is started"),
+fn held_back(backlog: &PlannedBacklog) -> Option<String> {
+    let PlannedBacklog { task, held_back_files: files, tried_again_files: tried, next_try, .. } = backlog;
+    let failed = backlog.failed()?;
+    let again = match next_try {
+        Some(night) => format!("tried again from the night of {} on", night.civil().strftime("%A, %-d %B")),
+        None => "tried again when it is started".to_owned(),
     };
-    let rest = if resting == 0 {
-        String::new()
-    } else {
-        format!(", {resting} at rest until the file changes or you ask")
+    let rest = "at rest until the file changes or you ask";
+    let becomes = match files.saturating_sub(*tried) {
+        0 => again,
+        _ if *tried == 0 => rest.to_owned(),
+        resting => format!("{tried} {again}, {resting} {rest}"),
     };
-    format!("{}: {} failed before{tried}{rest} (`butler failures`).", task, count(*held_back, "product"))
+    Some(format!("{task}: {failed} before: {becomes} (`butler failures`)."))
 }
 
 /// `Tuesday, 24 November, 02:00 to 05:00 (Europe/Berlin)`; a window of the whole day ends where it begins.
@@ -118,7 +115,7 @@ fn switched_off(plan: &Plan) -> Vec<&TaskName> {
 fn backlogs(open: &[&PlannedBacklog], off: &[&TaskName]) -> Listing {
     let mut listing = Listing::new([
         Column::new("BACKLOG"),
-        Column::new("FILES").number(),
+        Column::new("PRODUCTS").number(),
         Column::new("SIZE").number().spare(1),
         Column::new("WORK").number(),
         Column::new("DONE IN"),

@@ -56,10 +56,14 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     };
     let remade = asked.map_err(|error| {
         not_there(error, || {
-            Trouble::new(Exit::NotThere, format!("There is no {}.", what(&of))).hint(
-                "A file that came since the last scan is known after the next: `butler start \
-                     RefreshLibraries`.",
-            )
+            Trouble::new(Exit::NotThere, format!("There is no {}.", what(&of))).hint(match of {
+                RemakeOf::Item(_) => "`butler items` lists the items.",
+                RemakeOf::Section(_) => "`butler sections list` lists the sections.",
+                RemakeOf::File(_) => {
+                    "A file that came since the last scan is known after the next: `butler start \
+                     RefreshLibraries`."
+                }
+            })
         })
     })?;
     if out.json {

@@ -3,6 +3,7 @@
 
 pub(crate) mod record;
 
+use std::io;
 use std::path::PathBuf;
 
 use butler_client::{Client, Error, Fact, Origin, Run, RunFilter, RunId, RunState, Runs, TaskName};
@@ -91,18 +92,25 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
     (filter.day, filter.since, filter.until) = (arguments.day, arguments.since, arguments.until);
     let is_narrowed = filter != RunFilter::default();
     let task = filter.task.clone();
-    let (runs, total) = list(client, filter, limit).await?;
-    if let Some(task) = task.filter(|_| runs.is_empty())
+    let (mut runs, mut printed) = (Vec::new(), json::List::default());
+    let (shown, total) = list(client, filter, limit, |page| {
+        if out.json {
+            return printed.add(page);
+        }
+        runs.extend(page);
+        Ok(())
+    })
+    .await?;
+    if let Some(task) = task.filter(|_| shown == 0)
         && let Some(unknown) = start::if_unknown(client, &task).await?
     {
         return Err(unknown);
     }
     if out.json {
-        json::print(&runs)?;
+        printed.end()?;
         return Ok(Exit::Done);
     }
     pause::tell(client, out).await?;
-    let shown = runs.len();
     if shown == 0 {
         out.remark(if is_narrowed {
             "There are no such runs."
@@ -112,24 +120,31 @@ pub(crate) async fn run(client: &Client, arguments: Arguments, out: Out) -> Resu
         return Ok(Exit::Done);
     }
     table(runs).print(out)?;
-    if arguments.limit.is_none() && total > u64::try_from(shown).unwrap_or(u64::MAX) {
+    if arguments.limit.is_none() && total > shown {
         out.remark(format!("The newest {shown} of {total}; --limit shows more."));
     }
     Ok(Exit::Done)
 }
 
-/// The newest runs, from mark to mark, and how many there are in all.
-async fn list(client: &Client, mut filter: RunFilter, limit: usize) -> Result<(Vec<Run>, u64), Error> {
-    let (mut all, mut total): (Vec<Run>, _) = (Vec::new(), None);
+/// Hands the newest runs on, page by page, from mark to mark. How many these were, and how many there are in
+/// all.
+async fn list(
+    client: &Client,
+    mut filter: RunFilter,
+    limit: usize,
+    mut each: impl FnMut(Vec<Run>) -> io::Result<()>,
+) -> Result<(u64, u64), Trouble> {
+    let (mut listed, mut left, mut total) = (0, limit, None);
     loop {
-        filter.size = Some(u32::try_from(limit - all.len()).unwrap_or(u32::MAX).min(PAGE));
+        filter.size = Some(u32::try_from(left).unwrap_or(u32::MAX).min(PAGE));
         let Runs { runs, total: counted, next, .. } = client.runs(&filter).await?;
-        all.extend(runs);
+        listed += runs.len() as u64;
+        left = left.saturating_sub(runs.len());
+        each(runs)?;
         total = total.or(counted);
         filter.before = next;
-        if all.len() >= limit || next.is_none() {
-            let known = u64::try_from(all.len()).unwrap_or(u64::MAX);
-            return Ok((all, total.unwrap_or(known)));
+        if left == 0 || next.is_none() {
+            return Ok((listed, total.unwrap_or(listed)));
         }
     }
 }

@@ -115,6 +115,9 @@ struct Section {
     kind: String,
     name: String,
     folders: Vec<String>,
+    /// Those that are not scanned, for they are under no allowed root any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<String>,
     scanning: bool,
     scanned_at: Option<Timestamp>,
 }
@@ -131,10 +134,12 @@ impl From<Directory> for Section {
         let scanned_at = Some(section.scanned_at)
             .filter(|seconds| *seconds > 0)
             .and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let refused = section.locations.iter().filter(|location| location.refused.is_some());
         Self {
             id: section.key.parse().unwrap_or_default(),
             kind: section.kind,
             name: section.title,
+            refused: refused.map(|location| location.path.clone()).collect(),
             folders: section.locations.into_iter().map(|location| location.path).collect(),
             scanning: section.refreshing,
             scanned_at,
@@ -201,7 +206,12 @@ fn whole(folders: Vec<PathBuf>) -> Result<Vec<PathBuf>, Trouble> {
 }
 
 async fn list(client: &Client, out: Out) -> Result<Exit, Trouble> {
-    let sections: Vec<Section> = client.sections().await?.into_iter().map(Section::from).collect();
+    let sections = client.sections().await?;
+    let locations = sections.iter().flat_map(|section| &section.locations);
+    let refused: Vec<String> = locations
+        .filter_map(|location| Some(format!("{}: {}", location.path, location.refused.as_ref()?)))
+        .collect();
+    let sections: Vec<Section> = sections.into_iter().map(Section::from).collect();
     if out.json {
         json::print(&sections)?;
         return Ok(Exit::Done);
@@ -233,6 +243,7 @@ async fn list(client: &Client, out: Out) -> Result<Exit, Trouble> {
         ]);
     }
     listing.print(out)?;
+    refused.into_iter().for_each(|folder| out.remark(folder));
     Ok(Exit::Done)
 }
 

@@ -5,6 +5,7 @@ mod dry_run;
 
 use std::collections::BTreeSet;
 
+use butler_api::{Reason, date};
 use butler_client::{
     Activity, ButlerTask, Client, Error, Notifications, Outcome, Run, RunId, RunState, Start, TaskName,
 };
@@ -173,11 +174,10 @@ pub(crate) async fn tell(
             let missing = run.report.iter().filter(|fact| fact.label == "missing");
             missing.filter_map(|fact| fact.value.as_str()).for_each(|sentence| out.remark(sentence));
         }
-        if forced
-            && results
-                .iter()
-                .any(|run| run.state == RunState::Completed && run.total == 0 && run.report.is_empty())
-        {
+        let had_nothing =
+            |run: &&Run| run.state == RunState::Completed && run.total == 0 && run.report.is_empty();
+        let idle: Vec<&Run> = results.iter().filter(|_| forced).filter(had_nothing).collect();
+        if !idle.is_empty() && makes_products(client, &idle).await {
             out.remark("--force makes nothing anew that is there: `butler remake` does.");
         }
     }
@@ -185,6 +185,12 @@ pub(crate) async fn tell(
         json::print(&Report::all(known, &results))?;
     }
     Ok(exit)
+}
+
+/// Whether some of these runs are of tasks that make something of files, rather than of those that keep house.
+async fn makes_products(client: &Client, runs: &[&Run]) -> bool {
+    let plan = client.plan(1).await;
+    plan.is_ok_and(|plan| runs.iter().any(|run| plan.backlogs.iter().any(|of| of.task == run.task)))
 }
 
 /// Starts each named task. One that can't be started doesn't keep the others back.
@@ -251,21 +257,28 @@ fn no_such_task(tasks: &[ButlerTask], name: &TaskName) -> Trouble {
 fn sentence(start: &Start) -> String {
     match (&start.message, &start.outcome) {
         (Some(message), _) => message.clone(),
-        (None, Some(Outcome::Started { run, waits: None })) => format!("Started, run {run}."),
-        (None, Some(Outcome::Started { run, waits: Some(reason) })) => {
-            format!("Queued ({reason}), run {run}.")
-        }
-        (None, Some(Outcome::Scheduled { run, at })) => {
-            format!("Scheduled for {}, run {run}.", exact_time(*at))
-        }
-        (None, Some(Outcome::Running { run })) => format!("It runs already, run {run}."),
-        (None, Some(Outcome::Skipped { reason, due: None })) => format!("Skipped ({reason})."),
-        (None, Some(Outcome::Skipped { reason, due: Some(due) })) => {
-            format!("Skipped ({reason}); it is due on {due}.")
-        }
+        (None, Some(outcome)) => in_words(outcome),
         (None, None) if start.already_running => "It runs already.".to_owned(),
         (None, None) => "The server took the request; it does not say what became of it.".to_owned(),
     }
+}
+
+fn in_words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Started { run, waits: None } => format!("Started, run {run}."),
+        Outcome::Started { run, waits: Some(code) } => format!("Queued as run {run}{}.", because(code)),
+        Outcome::Scheduled { run, at } => format!("Scheduled for {}, run {run}.", exact_time(*at)),
+        Outcome::Running { run } => format!("It runs already, run {run}."),
+        Outcome::Skipped { reason, due: None } => format!("Skipped{}.", because(reason)),
+        Outcome::Skipped { reason, due: Some(due) } => {
+            format!("Skipped{}; it is due on {}.", because(reason), date(*due))
+        }
+    }
+}
+
+/// A reason's code in words, as the end of a sentence; nothing where it is none that this build knows.
+fn because(code: &str) -> String {
+    Reason::in_short(code).map_or_else(String::new, |words| format!(": {words}"))
 }
 
 /// The runs to wait for; none where the server doesn't say which they are.
@@ -340,5 +353,24 @@ fn ended_activity(activity: &Activity) -> String {
     match activity.progress {
         0..=99 => format!("{}: ended at {} %.", activity.title, activity.progress),
         _ => format!("{}: ended.", activity.title),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_told_in_words_of_ours_and_in_no_code() {
+        let told = |outcome: &str| in_words(&outcome.parse().unwrap());
+        assert_eq!(
+            told("started; run=2; waits=behind-itself"),
+            "Queued as run 2: it waits for an earlier run of the same task to end."
+        );
+        assert_eq!(told("started; run=2; waits=of-a-later-server"), "Queued as run 2.");
+        assert_eq!(
+            told("skipped; reason=not-its-day; due=2026-11-29"),
+            "Skipped: it ran lately, and its interval has not passed; it is due on Sun 29 Nov 2026."
+        );
     }
 }

@@ -125,7 +125,7 @@ fn on_a_terminal(server: &StandIn, columns: u16, arguments: &str) -> String {
     let line = format!("stty cols {columns}; {} {arguments} 2>&1", env!("CARGO_BIN_EXE_butler"));
     let mut command = butler_fixtures::command("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-    command.env("BUTLER_URL", server.url()).env("BUTLER_TOKEN", super::TOKEN).env("NO_COLOR", "1");
+    command.env("BUTLER_URL", server.url()).env("BUTLER_TOKEN", TOKEN).env("NO_COLOR", "1");
     command.env_remove("BUTLER_DATA_DIR").env("TZ", "UTC").env("TERM", "xterm");
     String::from_utf8(command.output().unwrap().stdout).unwrap().replace('\r', "")
 }

@@ -3,7 +3,7 @@
 //!
 //! Never looks into the data folder for an answer that a door gives. One file a subject: `asked` (what is
 //! asked for is done, and no more), `asked_again` (starts beside a run that works), `previews` (what is made
-//! is right), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read), `broken`
+//! is right), `copies` (of one content, counted alike by all doors), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read), `broken`
 //! (damaged ones by the hundred), `blur_hashes` (of posters and photos), `chapters` (their pictures),
 //! `full_disk` (no room for anything), `hangs` (what stops answering), `hardship` (what comes between while a
 //! worker reads), `lost` (what is gone from the data folder), `loudness` (of films, tracks and albums),
@@ -20,6 +20,7 @@ mod asked_again;
 mod blur_hashes;
 mod broken;
 mod chapters;
+mod copies;
 mod damage;
 mod doors;
 mod flood;

@@ -1,5 +1,6 @@
 //! Kept lacks against what is asked of the sources, and the plans of the queries.
 
+use super::held_back::held_query;
 use super::*;
 
 /// How SQLite goes about a question, a line a table.
@@ -133,10 +134,10 @@ fn what_a_scan_asks_at_its_end_touches_what_is_meant_and_no_more() {
         held_query(Traits::PHOTO),
         lacks_query(Traits::ARTWORK, Begin::All),
         count_query(Traits::ARTWORK),
-        lacks_query(Traits::ARTWORK, Begin::Kept),
-        lacks_query(Traits::VIDEO, Begin::Kept),
-        lacks_query(Traits::TAGGED, Begin::Kept),
-        backlog_query(Traits::PLAYABLE, Begin::Kept),
+        lacks_query(Traits::ARTWORK, Begin::Kept(1)),
+        lacks_query(Traits::VIDEO, Begin::Kept(1)),
+        lacks_query(Traits::TAGGED, Begin::Kept(1)),
+        backlog_query(Traits::PLAYABLE, Begin::Kept(1)),
         count_query(Traits::VIDEO),
         count_query(Traits::TAGGED),
         count_query(Traits::PHOTO),

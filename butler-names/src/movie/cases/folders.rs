@@ -17,6 +17,7 @@ fn a_scene_s_file_is_its_folder_s_film() {
             ("Heat (1995)/08.03.09.Heat.(1995).BDRip.720p.mkv", "Heat (1995) | 720p"),
             ("Heat (1995)/XD607ebb-BRc59935-5155473f/XD607ebb-BRc59935-5155473f.avi", "Heat (1995)"),
             ("Trilogy.1080p.BluRay-GRP/grp-alien.1979.mkv", "grp-alien (1979)"),
+            ("Cars.2006.BDRip-ARROW/Arrow-cars.2006.bdrip.mkv", "Cars (2006)"),
         ],
     );
 }
@@ -37,6 +38,12 @@ fn an_unknown_word_in_a_film_s_own_folder_tells_a_version() {
                 "La Science des Rêves (2006)/La.Science.Des.Reves.Directors.Cut.avi",
                 "La Science des Rêves (2006) | Directors Cut",
             ),
+            ("Straße (1954)/Strasse.GERMAN.mkv", "Straße (1954) | GERMAN"),
+            ("Über Uns (2001)/Ueber.Uns.mkv", "Über Uns (2001)"),
+            ("Heat (1995)/Heat.FANRES.mkv", "Heat (1995) | FANRES"),
+            ("Heat (1995)/Heat.abc.mkv", "Heat (1995) | abc"),
+            ("Heat (1995)/Heat and Dust.mkv", "Heat and Dust"),
+            ("Heat (1995)/Heat IV.mkv", "Heat IV"),
             ("Terminator (1984)/Terminator.Genisys.mkv", "Terminator Genisys"),
         ],
     );

@@ -8,7 +8,7 @@ use crate::params::Page;
 pub(super) fn over(unsaved: RunRow, stored: Option<RunRow>) -> RunRow {
     match stored {
         Some(stored) if unsaved.progress == RunProgress::default() && unsaved.report.is_empty() => {
-            RunRow { progress: stored.progress, report: stored.report, ..unsaved }
+            RunRow { progress: stored.progress, report: stored.report, files: stored.files, ..unsaved }
         }
         _ => unsaved,
     }

@@ -21,8 +21,14 @@ pub(super) async fn find(client: &Client, what: &str) -> Result<i64, Trouble> {
             Ok(_) | Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-    } else if what.contains('/') || show::known_path(what.as_ref()).is_file() {
+    } else if show::known_path(what.as_ref()).is_file() {
         return show::find(client, what).await;
+    } else if what.contains('/') {
+        // A path on the server's machine; or a song called `AC/DC Medley`.
+        match show::find(client, what).await {
+            Err(trouble) if trouble.exit == Exit::NotThere => {}
+            found => return found,
+        }
     }
     let mut found = client.tracks_titled(what, MOST).await?.0;
     if let (true, Some((artist, title))) = (found.is_empty(), what.split_once(" - ")) {
