@@ -39,7 +39,7 @@ lists! {
     /// Who gave a setting's value.
     SettingSource = "default", "file", "person";
     /// What a disk is like to read from.
-    DiskWord = "spinning", "solid", "network", "unknown";
+    DiskWord = "spinning", "solid", "virtual", "network", "unknown";
     /// Whether all is well.
     HealthStatus = "ok", "degraded";
     /// What a failure counts against: the content, its place, or the worker that read it.

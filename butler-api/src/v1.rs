@@ -37,7 +37,7 @@ pub use pause::{Pause, Pauses};
 pub use plan::{Plan, PlannedBacklog, PlannedNight, PlannedRun};
 pub use product::{ItemProduct, OpenProduct, Picture, Product, Products};
 pub use remake::{Remade, RemadeBy};
-pub use run::{Fact, LiveWork, Run, Runs};
+pub use run::{Fact, LiveWork, LogLine, Run, Runs};
 pub use setting::{LabelledValue, Setting, Settings};
 pub use sign_in::SignIn;
 pub use start::{Started, StartedAll, Stopped};

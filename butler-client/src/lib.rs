@@ -79,7 +79,7 @@ pub use butler_api::v1::{
 };
 pub use butler_api::v1::{
     Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVersion, Fact, Failure, Failures, Health,
-    LiveWork, Retried, Run, Runs,
+    LiveWork, LogLine, Retried, Run, Runs,
 };
 pub use butler_api::v1::{DryRun, PlannedAction, WaitingActions};
 pub use butler_api::v1::{FailureGroup, FailureSummary};

@@ -28,6 +28,7 @@ use crate::door::surroundings::EngineSettings;
 use crate::engine::blob_check::StartCheck;
 use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
+use crate::engine::run_logs::RunLogs;
 use crate::engine::unsaved::{RunEnding, Unsaved};
 use crate::engine::watching::Watching;
 use crate::pressure::Pressure;
@@ -50,6 +51,7 @@ mod load;
 mod pauses;
 mod questions;
 mod recovery;
+mod run_logs;
 pub(crate) mod settings;
 mod units;
 mod unsaved;
@@ -154,6 +156,7 @@ struct Loop {
     backlog: Backlog,
     runs: BTreeMap<RunId, Run>,
     unsaved: Unsaved,
+    run_logs: RunLogs,
     pool: Pool,
     publisher: Publisher,
     start_check: StartCheck,
@@ -210,7 +213,7 @@ impl Loop {
         let (schedule, effects) =
             Schedule::restore(rows, of_schedule(&known.borrow(), &library), remembered, started_at);
         Plan::of(&unfinished, &effects).tell();
-        let estimates = estimates(&library);
+        let estimates = units::estimates(&library);
         let engine = Self {
             clock,
             pool: Pool::start(settings, &library, &inbox)?,
@@ -233,6 +236,7 @@ impl Loop {
             backlog: Backlog::default(),
             runs: BTreeMap::new(),
             unsaved: Unsaved::default(),
+            run_logs: RunLogs::default(),
             facts,
             settings: known,
             inbox,
@@ -263,6 +267,7 @@ impl Loop {
             }
             self.look();
             self.save_what_was_not();
+            self.store_lines();
             if self
                 .shutdown
                 .as_ref()
@@ -287,8 +292,9 @@ impl Loop {
             .shutdown
             .as_ref()
             .map_or(LONGEST_SLEEP, |shutdown| shutdown.until.saturating_duration_since(Instant::now()));
-        let until_saved = self.unsaved.wait(Instant::now()).unwrap_or(LONGEST_SLEEP);
-        until_look.min(until_end).min(until_saved).min(LONGEST_SLEEP)
+        let now = Instant::now();
+        let to_store = [self.unsaved.wait(now), self.run_logs.wait(now)].into_iter().flatten();
+        to_store.fold(until_look.min(until_end).min(LONGEST_SLEEP), Duration::min)
     }
 
     /// The next moment at which something happens by itself: half a minute on at the latest.
@@ -365,15 +371,16 @@ impl Loop {
                 let _ = answer.send(runs);
             }
             EngineEvent::PlanAsked { answer } => {
-                self.disks.look(Instant::now());
+                self.disks.look(Instant::now(), &self.settings.borrow());
                 _ = answer.send(self.plan_basis());
             }
             EngineEvent::TasksAsked { answer } => _ = answer.send(self.tasks()),
             EngineEvent::UnsavedAsked { answer } => _ = answer.send(self.unsaved.rows()),
+            EngineEvent::RunLinesAsked { run, answer } => _ = answer.send(self.run_logs.waiting(run)),
             EngineEvent::LiveAsked { answer } => _ = answer.send(self.live()),
             EngineEvent::FollowAsked { answer } => _ = answer.send(self.following()),
             EngineEvent::DisksAsked { answer } => {
-                self.disks.look(Instant::now());
+                self.disks.look(Instant::now(), &self.settings.borrow());
                 _ = answer.send(self.disk_readers());
             }
             EngineEvent::HealthAsked { answer } => _ = answer.send(self.health()),
@@ -481,18 +488,6 @@ impl Loop {
         // No reader is no error.
         let _ = self.facts.send(Arc::new(Fact { at: self.clock.now(), what }));
     }
-}
-
-/// What past units say of how long one lasts; where that can't be read, nothing.
-fn estimates(library: &Library) -> Estimates {
-    library.costs().map_or_else(
-        |error| {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "what past units took could not be read");
-            Estimates::default()
-        },
-        Estimates::of,
-    )
 }
 
 fn reply(start: &StartAnswer) -> StartReply {

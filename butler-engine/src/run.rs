@@ -282,6 +282,8 @@ impl Run {
             failures: self.failures - self.tally.failed,
             failed_files: self.failed_files(),
             bytes_read: 0,
+            // They wait for the run's next record.
+            lines: Vec::new(),
         }
     }
 

@@ -41,7 +41,7 @@ pub use butler_answers::butler;
 pub use camera::Camera;
 pub use films::{Codec, Container, Film, Picture, Studio, photo};
 pub use guard::{command, kept, tempdir};
-pub use handmade::{Mp4, endless_jpeg, field_coded_h264, packed_avi, wmv3};
+pub use handmade::{HeicGrid, Mp4, endless_jpeg, field_coded_h264, packed_avi, wmv3};
 pub use http::{Request, Response};
 pub use library::{Folders, age};
 pub use look::Look;

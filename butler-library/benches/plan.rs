@@ -21,6 +21,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use rustix::time::{ClockId, clock_gettime};
 
+/// The parts of a library, and how long `/api/v1/plan` may ask of it right after a setting was changed.
+const AIM: (i64, Duration) = (100_000, Duration::from_millis(100));
+
 fn main() {
     let parts: i64 = std::env::var("BUTLER_BENCH_PARTS").map_or(1_000_000, |parts| parts.parse().unwrap());
     let temporary = butler_fixtures::tempdir().unwrap();
@@ -72,6 +75,43 @@ fn main() {
     println!(
         "the longest that another writer waited meanwhile: {waited:?}; while those lacks went again: {left:?}"
     );
+
+    let (parts, aim) = AIM;
+    let longest = longest_after_a_change(parts);
+    println!(
+        "what a plan asks of {parts} parts after a setting's change, the longest: {longest:?} (aim {aim:?})"
+    );
+    assert!(longest <= aim, "a plan asks for longer than its aim");
+}
+
+/// Asks what a plan asks, over and over while the lacks of another interval are counted and once more behind
+/// it; the longest that one of these took, by the clock on the wall.
+fn longest_after_a_change(parts: i64) -> Duration {
+    let folder = butler_fixtures::tempdir().unwrap();
+    drop(Library::open(folder.path()).unwrap());
+    build(folder.path(), parts);
+    let library = Library::open(folder.path()).unwrap();
+    library.keep_lacks(&demands()).unwrap();
+    count(&library);
+    let mut other = demands();
+    other[1].0 = Spec::Bif(bif::Params { interval_ms: 5_000, width: 320 });
+    let is_counted = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            library.keep_lacks(&other).unwrap();
+            is_counted.store(true, Ordering::Release);
+        });
+        let mut longest = Duration::ZERO;
+        loop {
+            let is_last = is_counted.load(Ordering::Acquire);
+            let begun = Instant::now();
+            count_of(&library, &other);
+            longest = longest.max(begun.elapsed());
+            if is_last {
+                return longest;
+            }
+        }
+    })
 }
 
 /// Does it while another thread writes one row after the other; the longest that one of them took, by the

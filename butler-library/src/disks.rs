@@ -21,6 +21,10 @@ const NETWORK: [&str; 19] = [
     "ocfs2", "prl_fs", "smb3", "smbfs", "vboxsf", "virtiofs",
 ];
 
+/// What vendors or models of virtual SCSI and ATA disks begin with: QEMU, VMware, VirtualBox, Hyper-V, Xen,
+/// Google.
+const VIRTUAL: [&str; 6] = ["QEMU", "VMware", "VBOX", "Msft", "XENSRC", "PersistentDisk"];
+
 /// What a disk is like to read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DiskKind {
@@ -28,6 +32,8 @@ pub enum DiskKind {
     Spinning,
     /// It has no head to move.
     Solid,
+    /// A disk of a virtual machine. What its host keeps it on nobody tells, and the kernel takes it to turn.
+    Virtual,
     /// Whatever is at the other end of a network or FUSE mount.
     Network,
     /// The kernel does not say, as of a ZFS pool.
@@ -56,6 +62,8 @@ struct BlockDevice {
     name: String,
     /// Whether it turns, where the kernel says so.
     turns: Option<bool>,
+    /// Whether a virtual machine's host stands behind it.
+    is_virtual: bool,
     /// The devices that it lies on; none for a disk.
     lies_on: Vec<DeviceNumber>,
 }
@@ -66,6 +74,7 @@ impl DiskKind {
         match self {
             Self::Spinning => "spinning",
             Self::Solid => "solid",
+            Self::Virtual => "virtual",
             Self::Network => "network",
             Self::Unknown => "unknown",
         }
@@ -73,16 +82,30 @@ impl DiskKind {
 
     /// Whether one reader is served sooner than several. What nobody knows is taken to be so.
     pub const fn is_shared_badly(self) -> bool {
-        !matches!(self, Self::Solid)
+        !matches!(self, Self::Solid | Self::Virtual)
     }
 }
 
 impl Disks {
     /// What is mounted now, by the kernel's word.
     pub fn now() -> Self {
-        Self::found(mount_table::now().unwrap_or_default(), &named, &|device| {
-            block_device(Path::new("/sys"), device)
-        })
+        Self::of_table(mount_table::now().unwrap_or_default(), Path::new("/sys"))
+    }
+
+    fn of_table(mounts: Vec<Mount>, sys: &Path) -> Self {
+        let named = |path: &str| named(sys, path);
+        Self::found(mounts, &named, &|device| block_device(sys, device))
+    }
+
+    /// The same with each virtual disk taken for one that spins.
+    #[must_use]
+    pub fn with_virtual_ones_spinning(mut self) -> Self {
+        for disk in self.places.iter_mut().flat_map(|(_, disks)| disks) {
+            if disk.kind == DiskKind::Virtual {
+                disk.kind = DiskKind::Spinning;
+            }
+        }
+        self
     }
 
     /// Disks by the places at which they are mounted.
@@ -146,11 +169,12 @@ fn add_disks(
     depth: u32,
     found: &mut BTreeSet<Disk>,
 ) {
-    let Some(BlockDevice { name, turns, lies_on }) = block_device(device) else { return };
+    let Some(BlockDevice { name, turns, is_virtual, lies_on }) = block_device(device) else { return };
     if lies_on.is_empty() || depth == 0 {
         let kind = match turns {
-            Some(true) => DiskKind::Spinning,
             Some(false) => DiskKind::Solid,
+            _ if is_virtual => DiskKind::Virtual,
+            Some(true) => DiskKind::Spinning,
             None => DiskKind::Unknown,
         };
         found.insert(Disk { name, kind });
@@ -161,12 +185,19 @@ fn add_disks(
     }
 }
 
+/// Whether the system says that a device, or one that it lies on, turns. It is asked of no mount.
+pub(crate) fn spins(device: DeviceNumber) -> bool {
+    let mut found = BTreeSet::new();
+    add_disks(device, &|device| block_device(Path::new("/sys"), device), DEEPEST, &mut found);
+    found.iter().any(|disk| disk.kind == DiskKind::Spinning)
+}
+
 /// The number of a device by its path.
-fn named(path: &str) -> Option<DeviceNumber> {
+fn named(sys: &Path, path: &str) -> Option<DeviceNumber> {
     // A container shows the name and not always the device.
     let by_name = || {
         let name = Path::new(path).file_name()?;
-        device_number(&fs::read_to_string(Path::new("/sys/class/block").join(name).join("dev")).ok()?)
+        device_number(&fs::read_to_string(sys.join("class/block").join(name).join("dev")).ok()?)
     };
     let number = fs::metadata(path).map_or(0, |metadata| metadata.rdev());
     let number = (rustix::fs::major(number), rustix::fs::minor(number));
@@ -185,7 +216,20 @@ fn block_device(sys: &Path, (major, minor): DeviceNumber) -> Option<BlockDevice>
         slaves.filter_map(|slave| number_in(&slave.path())).collect()
     };
     let turns = fs::read_to_string(folder.join("queue/rotational")).ok().map(|text| text.trim() == "1");
-    Some(BlockDevice { name: folder.file_name()?.to_string_lossy().into_owned(), turns, lies_on })
+    let name = folder.file_name()?.to_string_lossy().into_owned();
+    let word = |file: &str| fs::read_to_string(folder.join("device").join(file)).unwrap_or_default();
+    let driver = fs::read_link(folder.join("device/driver")).unwrap_or_default();
+    let driver = driver.file_name().unwrap_or_default().to_string_lossy();
+    let is_virtual = is_virtual(&driver, &word("vendor"), &word("model"));
+    Some(BlockDevice { name, turns, is_virtual, lies_on })
+}
+
+/// Whether a disk is a virtual machine's: by its driver (`/dev/vda`, `/dev/xvda`), or where it looks like a
+/// SCSI or ATA disk by the name that its host gave it.
+fn is_virtual(driver: &str, vendor: &str, model: &str) -> bool {
+    let (vendor, model) = (vendor.trim(), model.trim());
+    let is_named = |begin: &&str| vendor.starts_with(*begin) || model.starts_with(*begin);
+    matches!(driver, "virtio_blk" | "vbd") || VIRTUAL.iter().any(is_named)
 }
 
 #[cfg(test)]
@@ -221,11 +265,15 @@ mod tests {
             // Encrypted, on a volume, on a partition.
             (253, 3) => ("dm-3", Some(true), &[(253, 1)]),
             (253, 1) => ("dm-1", Some(true), &[(8, 17)]),
+            (254, 0) => ("vda", Some(true), &[]),
+            (254, 1) => ("vda1", None, &[(254, 0)]),
+            (254, 16) => ("vdb", Some(false), &[]),
             // Nothing that could be.
             (99, 9) => ("ring", Some(true), &[(99, 9)]),
             _ => return None,
         };
-        Some(BlockDevice { name: name.to_owned(), turns, lies_on: lies_on.to_vec() })
+        let (is_virtual, lies_on) = (name.starts_with("vd"), lies_on.to_vec());
+        Some(BlockDevice { name: name.to_owned(), turns, is_virtual, lies_on })
     }
 
     fn disks(table: &[u8]) -> Disks {
@@ -272,15 +320,38 @@ mod tests {
     }
 
     #[test]
+    fn a_virtual_disk_is_taken_for_none_that_spins_unless_that_is_asked_for() {
+        let disks =
+            disks(b"60 26 254:1 / /a rw - ext4 /dev/vda1 rw\n61 26 254:16 / /b rw - ext4 /dev/vdb rw");
+        assert_eq!((shown(&disks, "/a"), shown(&disks, "/b")), ("vda virtual".into(), "vdb solid".into()));
+        let disks = disks.with_virtual_ones_spinning();
+        assert_eq!((shown(&disks, "/a"), shown(&disks, "/b")), ("vda spinning".into(), "vdb solid".into()));
+        for (driver, vendor, model, expect) in [
+            ("virtio_blk", "0x1af4\n", "", true),
+            ("vbd", "", "", true),
+            ("sd", "QEMU    \n", "QEMU HARDDISK   \n", true),
+            ("sd", "ATA     \n", "VBOX HARDDISK   \n", true),
+            ("sd", "VMware, \n", "VMware Virtual S\n", true),
+            ("sd", "Msft    \n", "Virtual Disk    \n", true),
+            ("sd", "Google  \n", "PersistentDisk  \n", true),
+            ("sd", "ATA     \n", "WDC WD40EFRX-68N\n", false),
+            ("nvme", "", "Samsung SSD 970\n", false),
+            ("", "", "", false),
+        ] {
+            assert_eq!(is_virtual(driver, vendor, model), expect, "{driver} {vendor} {model}");
+        }
+    }
+
+    #[test]
     fn devices_that_lie_on_themselves_come_to_an_end() {
         assert_eq!(shown(&disks(b"60 26 99:9 / / rw - ext4 /dev/ring rw"), "/a"), "ring spinning");
     }
 
     #[test]
     fn only_a_disk_without_a_head_has_many_readers() {
-        use DiskKind::{Network, Solid, Spinning, Unknown};
-        let badly = [Spinning, Solid, Network, Unknown].map(DiskKind::is_shared_badly);
-        assert_eq!(badly, [true, false, true, true]);
+        use DiskKind::{Network, Solid, Spinning, Unknown, Virtual};
+        let badly = [Spinning, Solid, Virtual, Network, Unknown].map(DiskKind::is_shared_badly);
+        assert_eq!(badly, [true, false, false, true, true]);
     }
 
     #[test]
@@ -300,7 +371,16 @@ mod tests {
         fs::create_dir_all(sys.path().join("block/dm-1/slaves")).unwrap();
         fs::create_dir_all(sys.path().join("dev/block")).unwrap();
         symlink("../../sdb/sdb1", sys.path().join("block/dm-1/slaves/sdb1")).unwrap();
-        for (number, folder) in [("8:16", "sdb"), ("8:17", "sdb/sdb1"), ("253:1", "dm-1")] {
+        write("block/sda/dev", "8:0\n");
+        write("block/sda/queue/rotational", "1\n");
+        write("block/sda/device/vendor", "QEMU    \n");
+        write("block/vda/queue/rotational", "1\n");
+        fs::create_dir_all(sys.path().join("block/vda/device")).unwrap();
+        symlink("../../../bus/virtio/drivers/virtio_blk", sys.path().join("block/vda/device/driver"))
+            .unwrap();
+        let folders =
+            [("8:16", "sdb"), ("8:17", "sdb/sdb1"), ("253:1", "dm-1"), ("8:0", "sda"), ("254:0", "vda")];
+        for (number, folder) in folders {
             symlink(format!("../../block/{folder}"), sys.path().join("dev/block").join(number)).unwrap();
         }
         let device = |number| block_device(sys.path(), number);
@@ -309,10 +389,13 @@ mod tests {
         let expect = Disk { name: "sdb".to_owned(), kind: DiskKind::Spinning };
         assert_eq!(found, BTreeSet::from([expect]));
         assert!(device((8, 99)).is_none());
-    }
-
-    #[test]
-    fn this_machines_own_disks_are_found() {
-        assert!(!Disks::now().of(Path::new("/")).is_empty());
+        // And from a table of mounts on: what a machine of this kind finds.
+        write("class/block/sdb1/dev", "8:17\n");
+        let table = b"26 1 254:0 / / rw - ext4 /dev/vda rw\n40 26 253:1 / /films rw - xfs /dev/mapper/a rw\n\
+            41 26 8:0 / /music rw - ext4 /dev/sda rw\n42 26 0:52 / /btrfs rw - btrfs /no/dev rw\n\
+            43 26 0:53 / /more rw - btrfs /dev/sdb1 rw\n";
+        let disks = Disks::of_table(mount_table::mounts(table), sys.path());
+        let shown = ["/", "/films", "/music", "/btrfs", "/more"].map(|path| shown(&disks, path));
+        assert_eq!(shown, ["vda virtual", "sdb spinning", "sda virtual", "/btrfs unknown", "sdb spinning"]);
     }
 }

@@ -93,6 +93,7 @@ pub use store::products::{
     StoredProduct,
 };
 pub use store::remake::{Remade, RemakeScope};
+pub use store::run_lines::{MOST_RUN_LINES, RunLine};
 pub use store::runs::{ReportFact, RunFilter, RunGain, RunProgress, RunRow};
 pub use store::sections::{
     NewSection, Section, SectionEdit, SectionError, SectionKind, SectionRoot, UnknownSectionKind,

@@ -23,6 +23,7 @@ pub(crate) mod pictures;
 pub(crate) mod products;
 mod readable;
 pub(crate) mod remake;
+pub(crate) mod run_lines;
 pub(crate) mod runs;
 pub(crate) mod section_switches;
 pub(crate) mod sections;

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ffmpeg_next::ffi as av;
 
-pub(crate) use decoder::{Alone, Decoder, DecoderOptions, MAX_REFRESH, NoDecoder};
+pub(crate) use decoder::{Alone, Decoder, DecoderOptions, MAX_REFRESH, NoDecoder, StillHeader};
 pub(crate) use demuxer::{Demuxer, IndexEntry, OpenOptions, Packet, probe};
 pub(crate) use encoder::JpegEncoder;
 pub(crate) use frame::{Frame, Plane};
@@ -50,6 +50,11 @@ impl AvError {
     pub(crate) const END: Self = Self(av::AVERROR_EOF);
     const NO_MEMORY: Self = Self(av::AVERROR(libc::ENOMEM));
     const WRONG: Self = Self(av::AVERROR(libc::EINVAL));
+
+    /// Whether libav lacks what it would take, and nothing is wrong with the content.
+    pub(crate) fn is_unsupported(self) -> bool {
+        [av::AVERROR_PATCHWELCOME, av::AVERROR_DECODER_NOT_FOUND, av::AVERROR(libc::ENOSYS)].contains(&self.0)
+    }
 
     /// The result of a call that is negative where it failed.
     fn check(result: c_int) -> Result<c_int, Self> {

@@ -44,8 +44,8 @@ impl BlurHash {
 
 impl Product for BlurHash {
     const NAME: &'static str = "blur_hash";
-    const VERSION: u32 = 1;
-    // Photos have one too: their task wishes it of them beside this.
+    const VERSION: u32 = 2;
+    // Photos and covers inside audio files have one too: their task wishes it of them beside this.
     const NEEDS: Traits = Traits::ARTWORK;
     const AFTER_HEADERS: bool = false;
     // A picture of 12 megapixels.

@@ -45,21 +45,29 @@ pub struct Failure {
     pub class: FailureClass,
     /// One English sentence, with a capital and a full stop, that names no path.
     pub sentence: String,
+    /// Whether it rests at once: another night would find the same.
+    pub rests: bool,
 }
 
 impl Failure {
     /// The content is at fault.
     pub fn content(sentence: impl Into<String>) -> Self {
-        Self { class: FailureClass::Content, sentence: sentence.into() }
+        Self { class: FailureClass::Content, sentence: sentence.into(), rests: false }
+    }
+
+    /// The content is sound, and in a form that this version or this system does not decode: no other night
+    /// tries it again.
+    pub fn unsupported(sentence: impl Into<String>) -> Self {
+        Self { rests: true, ..Self::content(sentence) }
     }
 
     /// The file can't be read.
     pub fn source(sentence: impl Into<String>) -> Self {
-        Self { class: FailureClass::Source, sentence: sentence.into() }
+        Self { class: FailureClass::Source, sentence: sentence.into(), rests: false }
     }
 
     /// The worker is at fault.
     pub fn worker(sentence: impl Into<String>) -> Self {
-        Self { class: FailureClass::Worker, sentence: sentence.into() }
+        Self { class: FailureClass::Worker, sentence: sentence.into(), rests: false }
     }
 }

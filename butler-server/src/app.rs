@@ -11,7 +11,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::bounds::Bounds;
 use crate::error::Problem;
-use crate::live::{Feed, Listeners, RunLogs};
+use crate::live::{Feed, Listeners};
 use crate::metrics::Metrics;
 use crate::page::{self, Codes, Flashes};
 use crate::view::backups::MOST_BACKUP_CHECKS;
@@ -47,8 +47,6 @@ pub struct App {
     /// Whose turn it is to read a backup.
     pub(crate) backup_checks: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
-    /// What happened in the newest runs.
-    pub(crate) run_logs: RunLogs,
     pub(crate) recent_plan: Arc<Recent>,
     pub(crate) outside: Arc<Outside>,
     /// What all tracks sound like, while somebody asks.
@@ -74,7 +72,7 @@ impl App {
     /// The state of a server over a running engine and its library. `clock` tells the time of what people
     /// change.
     pub fn new(handle: Handle, about: About, clock: Clock) -> Self {
-        let (metrics, run_logs) = (Metrics::start(&handle), RunLogs::start(&handle));
+        let metrics = Metrics::start(&handle);
         let (listeners, bounds) = (Listeners::new(), Bounds::default());
         let questions = Arc::new(Semaphore::new(MOST_QUESTIONS));
         Self {
@@ -91,7 +89,6 @@ impl App {
             checks: Arc::new(Semaphore::new(MOST_CHECKS)),
             backup_checks: Arc::new(Semaphore::new(MOST_BACKUP_CHECKS)),
             metrics,
-            run_logs,
             recent_plan: Arc::default(),
             outside: Arc::default(),
             space: Arc::default(),
@@ -107,6 +104,13 @@ impl App {
     /// The stream of news; it begins with the first who listens.
     pub(crate) async fn feed(&self) -> Result<&Feed, Problem> {
         Ok(self.feed.get_or_try_init(|| Feed::start(self.handle.clone())).await?)
+    }
+
+    /// Tells the pages that something they show is different, which no fact of the engine says.
+    pub(crate) fn tell_changed(&self) {
+        if let Some(feed) = self.feed.get() {
+            feed.tell_changed();
+        }
     }
 
     /// The server's name for people: the setting's, or its own.

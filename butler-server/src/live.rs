@@ -5,9 +5,7 @@
 mod board;
 mod feed;
 mod listeners;
-mod run_logs;
 
 pub(crate) use board::{Board, Doing, News};
 pub(crate) use feed::Feed;
 pub(crate) use listeners::{Listeners, Place};
-pub(crate) use run_logs::{LogLine, RunLogs};

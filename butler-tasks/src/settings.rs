@@ -18,8 +18,8 @@ pub use file::{FileError, SettingsFile};
 pub use general::{
     BUTLER_ALLOWED_ROOTS, BUTLER_CATCH_UP, BUTLER_END_HOUR, BUTLER_END_MINUTE, BUTLER_MAX_READ_RATE,
     BUTLER_MIN_FREE_SPACE, BUTLER_PAUSE_AT_DISK_PRESSURE, BUTLER_PAUSE_AT_PROCESSOR_PRESSURE,
-    BUTLER_READERS_PER_DISK, BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_WINDOW_DAYS, FRIENDLY_NAME,
-    FS_EVENT_LIBRARY_UPDATES, HOST_NAMES, PATH_PREFIX,
+    BUTLER_READERS_PER_DISK, BUTLER_START_HOUR, BUTLER_START_MINUTE, BUTLER_VIRTUAL_DISKS_SPIN,
+    BUTLER_WINDOW_DAYS, FRIENDLY_NAME, FS_EVENT_LIBRARY_UPDATES, HOST_NAMES, PATH_PREFIX,
 };
 pub use kind::{BadValue, Ints, Kind, Texts, Value, read_bool};
 pub use schedule::schedule_settings;
@@ -140,7 +140,7 @@ mod tests {
             settings.flag(&FS_EVENT_LIBRARY_UPDATES),
             settings.int(&BUTLER_MIN_FREE_SPACE),
             settings.folders(&BUTLER_ALLOWED_ROOTS),
-            settings.int(&BUTLER_READERS_PER_DISK),
+            (settings.int(&BUTLER_READERS_PER_DISK), settings.flag(&BUTLER_VIRTUAL_DISKS_SPIN)),
             settings.int(&BUTLER_MAX_READ_RATE),
             settings.int(&BUTLER_PAUSE_AT_DISK_PRESSURE),
             settings.int(&BUTLER_PAUSE_AT_PROCESSOR_PRESSURE),
@@ -176,6 +176,7 @@ mod tests {
         ("ButlerMinFreeSpace", "0"),
         ("ButlerAllowedRoots", "/films:/music"),
         ("ButlerReadersPerDisk", "2"),
+        ("ButlerVirtualDisksSpin", "1"),
         ("ButlerMaxReadRate", "20"),
         ("ButlerPauseAtDiskPressure", "60"),
         ("ButlerPauseAtProcessorPressure", "80"),

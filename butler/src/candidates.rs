@@ -1,5 +1,5 @@
-//! What a shell may offer for a value: tasks and sections of the server that a command without options would
-//! ask, and settings of the catalogue that this executable carries. Quick and silent: where no server
+//! What a shell may offer for a value: tasks and sections of the server that the command itself would ask, and
+//! settings of the catalogue that this executable carries. Quick and silent: where no server
 //! answers, the catalogue's tasks are offered, and no section.
 
 use butler_client::Error;
@@ -37,5 +37,7 @@ fn candidate(value: &str, help: &str) -> CompletionCandidate {
 }
 
 fn ask<T>(question: impl FnOnce(&Client) -> Result<T, Error>) -> Option<T> {
-    question(&Client::new(connect(&Global::of_the_environment()).ok()?).ok()?).ok()
+    // The script puts the line that is completed behind this word.
+    let words = std::env::args_os().skip_while(|word| word != "--").skip(1);
+    question(&Client::new(connect(&Global::of_line(words)?).ok()?).ok()?).ok()
 }

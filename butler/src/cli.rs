@@ -2,6 +2,7 @@
 //! in its file.
 
 use std::convert::Infallible;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -39,18 +40,10 @@ impl Cli {
         read.unwrap_or_else(|error| error.exit())
     }
 
-    /// A data folder that stands on the command line names the server to ask by itself: it goes before a URL
-    /// of the environment, and before the token that belongs to that URL.
     fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut cli = Self::from_arg_matches(matches)?;
-        let is_from = |argument: &str, source: ValueSource| matches.value_source(argument) == Some(source);
-        let asks_a_server = !matches!(cli.command, Command::Serve(_));
-        if asks_a_server
-            && is_from("data_dir", ValueSource::CommandLine)
-            && is_from("url", ValueSource::EnvVariable)
-        {
-            cli.global.url = None;
-            cli.global.token = cli.global.token.filter(|_| is_from("token", ValueSource::CommandLine));
+        if !matches!(cli.command, Command::Serve(_)) {
+            cli.global = cli.global.of_the_nearest(matches);
         }
         Ok(cli)
     }
@@ -83,17 +76,23 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// Where the server is if no option says anything.
-    pub(crate) fn of_the_environment() -> Self {
-        let variable = |name| std::env::var(name).ok();
-        let data_dir = std::env::var_os("BUTLER_DATA_DIR").map(PathBuf::from);
-        Self {
-            url: variable("BUTLER_URL"),
-            token: variable("BUTLER_TOKEN"),
-            data_dir,
-            timeout: 1,
-            json: false,
+    /// Where the server is that a command would ask, of which a shell completes the line; none where the line
+    /// can't be read so far. It has a second for its answer.
+    pub(crate) fn of_line(words: impl IntoIterator<Item = OsString>) -> Option<Self> {
+        let matches = command().ignore_errors(true).try_get_matches_from(words).ok()?;
+        let global = Self::from_arg_matches(&matches).ok()?.of_the_nearest(&matches);
+        Some(Self { timeout: 1, ..global })
+    }
+
+    /// A data folder that stands on the command line names the server to ask by itself: it goes before a URL
+    /// of the environment, and before the token that belongs to that URL.
+    fn of_the_nearest(mut self, matches: &ArgMatches) -> Self {
+        let is_from = |argument: &str, source: ValueSource| matches.value_source(argument) == Some(source);
+        if is_from("data_dir", ValueSource::CommandLine) && is_from("url", ValueSource::EnvVariable) {
+            self.url = None;
+            self.token = self.token.filter(|_| is_from("token", ValueSource::CommandLine));
         }
+        self
     }
 }
 

@@ -9,8 +9,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Preferences {
-    /// How many there are.
+    /// How many this page has.
     pub size: u64,
+    /// How many there are in all; only where a page was asked for.
+    #[serde(rename = "totalSize", default, skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<u64>,
+    /// The place of this page's first among all, from 0; where `total_size` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
     /// The preferences.
     #[serde(rename = "Setting", default, skip_serializing_if = "Vec::is_empty")]
     pub settings: Vec<Preference>,

@@ -16,8 +16,8 @@ pub struct Disks {
 pub struct Disk {
     /// The device's name, else where it is mounted, or the pool.
     pub name: String,
-    /// What it is like to read from: `spinning`, `solid`, `network`, or `unknown` where the kernel does not
-    /// say.
+    /// What it is like to read from: `spinning`, `solid`, `virtual` (a virtual machine's), `network`, or
+    /// `unknown` where the kernel does not say.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::DiskWord))]
     pub kind: String,
     /// How many files of it may be read whole at one time; none: as many as there are processors.

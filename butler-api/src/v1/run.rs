@@ -64,6 +64,9 @@ pub struct Run {
     pub bytes_read: u64,
     /// What was done, in the task's own words.
     pub report: Vec<Fact>,
+    /// What happened in it, oldest first, the last 100 lines; only where one run is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<LogLine>,
     /// What it is doing right now; absent unless it runs.
     pub live: Option<LiveWork>,
 }
@@ -87,6 +90,19 @@ pub struct Fact {
     /// `count`, `bytes`, `ms` or `text`.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::FactUnit))]
     pub unit: String,
+}
+
+/// One line of a run's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogLine {
+    /// When it happened.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub at: Timestamp,
+    /// What happened: `running`, `/films/Heat.mkv: It is damaged.`
+    pub text: String,
+    /// Whether something went wrong.
+    pub is_bad: bool,
 }
 
 /// What a run is doing right now.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::{Derivation, Library, RunRow, StoreError};
+use butler_library::{Derivation, Library, RunLine, RunRow, StoreError};
 use butler_product::ProductKind;
 use butler_tasks::settings::{SectionSwitch, backup_folder};
 use butler_tasks::{Catalogue, Plan, Setting, Settings, SettingsFile, TaskError};
@@ -254,6 +254,14 @@ impl Handle {
     /// If the engine has ended.
     pub async fn unsaved(&self) -> Result<Vec<RunRow>, Gone> {
         self.ask(|answer| EngineEvent::UnsavedAsked { answer }).await
+    }
+
+    /// The newest lines of a run's log, which are not stored yet; the library has the others.
+    ///
+    /// # Errors
+    /// If the engine has ended.
+    pub async fn waiting_lines(&self, run: RunId) -> Result<Vec<RunLine>, Gone> {
+        self.ask(|answer| EngineEvent::RunLinesAsked { run, answer }).await
     }
 
     /// What every run that is not at its end is doing right now.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use butler_library::{Disk, Disks, Library, SourceId};
 use butler_tasks::Settings;
-use butler_tasks::settings::BUTLER_READERS_PER_DISK;
+use butler_tasks::settings::{BUTLER_READERS_PER_DISK, BUTLER_VIRTUAL_DISKS_SPIN};
 
 use crate::door::answer::DiskReaders;
 use crate::engine::Loop;
@@ -17,19 +17,27 @@ const HOLDS: Duration = Duration::from_secs(30);
 pub(super) struct KnownDisks {
     find: Box<dyn Fn() -> Disks + Send>,
     found: Disks,
+    /// Whether virtual disks are taken for spinning ones.
+    virtual_ones_spin: bool,
     found_at: Option<Instant>,
 }
 
 impl KnownDisks {
     pub(super) fn new(find: impl Fn() -> Disks + Send + 'static) -> Self {
-        Self { find: Box::new(find), found: Disks::default(), found_at: None }
+        Self { find: Box::new(find), found: Disks::default(), virtual_ones_spin: false, found_at: None }
     }
 
     /// Finds them anew, if that was not done a moment ago.
-    pub(super) fn look(&mut self, now: Instant) {
-        if self.found_at.is_none_or(|at| now.saturating_duration_since(at) >= HOLDS) {
-            (self.found, self.found_at) = ((self.find)(), Some(now));
+    pub(super) fn look(&mut self, now: Instant, settings: &Settings) {
+        let virtual_ones_spin = settings.flag(&BUTLER_VIRTUAL_DISKS_SPIN);
+        if self.virtual_ones_spin == virtual_ones_spin
+            && self.found_at.is_some_and(|at| now.saturating_duration_since(at) < HOLDS)
+        {
+            return;
         }
+        let found = (self.find)();
+        self.found = if virtual_ones_spin { found.with_virtual_ones_spinning() } else { found };
+        (self.virtual_ones_spin, self.found_at) = (virtual_ones_spin, Some(now));
     }
 
     /// The disks of the file that will be read for a source; none where that is unknown.
@@ -135,15 +143,34 @@ mod tests {
     }
 
     #[test]
+    fn a_virtual_disk_has_one_reader_only_where_the_setting_has_it_spin() {
+        let media = butler_fixtures::tempdir().unwrap();
+        let root = media.path().canonicalize().unwrap();
+        let mut night = Night::of_cores(8);
+        let sources = tracks(&night, &[&root.join("a")]);
+        let disks = Disks::at([(root, vec![disk("sda", DiskKind::Virtual)])]);
+        night.engine.disks = KnownDisks::new(move || disks.clone());
+        night.engine.change_settings(&[("ButlerVirtualDisksSpin".to_owned(), Some("1".to_owned()))]).unwrap();
+        let run = night.start(&TaskName::GenerateMediaIndexFiles);
+        let lacks = vec![(Spec::Bif(bif::Params::default()), sources)];
+        let gathered = Gathered { lacks, ..Gathered::default() };
+        night.engine.handle(EngineEvent::Gathered { run, lacks: Ok(gathered) });
+        assert_eq!(reading(&night), [1, 0]);
+        night.engine.change_settings(&[("ButlerVirtualDisksSpin".to_owned(), None)]).unwrap();
+        over(&mut night, 0, 1);
+        assert_eq!(night.engine.pool.free_slots(), 6, "both that are left");
+    }
+
+    #[test]
     fn disks_are_found_anew_after_a_while_and_not_before() {
         let mut known = KnownDisks::new(|| Disks::at([("/".into(), vec![disk("sda", DiskKind::Solid)])]));
-        let now = Instant::now();
-        known.look(now);
+        let (now, settings) = (Instant::now(), Settings::default());
+        known.look(now, &settings);
         assert_eq!(known.found.of(Path::new("/films")).len(), 1);
         known.find = Box::new(Disks::default);
-        known.look(now + HOLDS / 2);
+        known.look(now + HOLDS / 2, &settings);
         assert_eq!(known.found.of(Path::new("/films")).len(), 1);
-        known.look(now + HOLDS);
+        known.look(now + HOLDS, &settings);
         assert_eq!(known.found.of(Path::new("/films")), []);
     }
 }

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use butler_api::{Attendance, Reason, RunId, RunRecord};
-use butler_library::{FileMark, Library, RunRow, StoreError};
+use butler_api::{Attendance, Reason, RunId, RunRecord, RunState};
+use butler_library::{FileMark, Library, RunLine, RunRow, StoreError};
 use butler_schedule::{Effect, Lane, RunEnd};
-use butler_tasks::{Report, TaskError, WorkStep};
+use butler_tasks::{Report, Stage, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::door::fact::{Came, What};
@@ -48,14 +48,46 @@ impl Loop {
     }
 
     fn save(&mut self, record: &RunRecord) {
+        let RunRecord { id, state, reason, .. } = record;
+        let why = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        self.note_line(*id, &format!("{state}{why}"), *state == RunState::Failed);
         self.store(record);
         self.tell(self.changed(record));
         self.heed(record);
     }
 
+    fn note_line(&mut self, run: RunId, words: &str, is_bad: bool) {
+        let line = RunLine::new(self.clock.now(), words, is_bad);
+        self.run_logs.note(run, line, Instant::now());
+    }
+
+    /// Stores the lines of logs that no record took along.
+    pub(super) fn store_lines(&mut self) {
+        if !self.run_logs.is_due(Instant::now()) {
+            return;
+        }
+        let logs = self.run_logs.all();
+        if logs.is_empty() {
+            return;
+        }
+        let runs: Vec<RunId> = logs.iter().map(|(run, _)| *run).collect();
+        match self.library.add_run_lines(logs) {
+            Ok(()) => runs.into_iter().for_each(|run| self.run_logs.stored(run)),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "lines of runs could not be stored");
+                self.run_logs.try_again(Instant::now());
+            }
+        }
+    }
+
     fn store(&mut self, record: &RunRecord) {
-        match self.library.save_run(record) {
+        match self.library.save_run_and_lines(record, self.run_logs.waiting(record.id)) {
             Ok(()) => {
+                match record.state.is_terminal() {
+                    true => self.run_logs.ended(record.id),
+                    false => self.run_logs.stored(record.id),
+                }
                 if let Some(end) = self.unsaved.recorded(record.id) {
                     self.store_end(record.id, end);
                 }
@@ -174,6 +206,15 @@ impl Loop {
     pub(super) fn work_stepped(&mut self, id: RunId, step: WorkStep) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         for fact in run.work_stepped(step) {
+            match &fact {
+                What::SectionStep { title, stage: Stage::Begun, .. } => {
+                    self.note_line(id, &format!("{title} is begun"), false)
+                }
+                What::SectionStep { title, stage: Stage::Ended, .. } => {
+                    self.note_line(id, &format!("{title} is gone through"), false)
+                }
+                _ => {}
+            }
             self.tell(fact);
         }
         self.count_during_work(id);
@@ -187,6 +228,7 @@ impl Loop {
             run.files_failed([FileMark::of_path(Path::new(&path))]);
         }
         let task = run.name().clone();
+        self.note_line(id, &format!("{path}: {sentence}"), true);
         self.tell(What::WorkFailed { task, path, sentence });
     }
 

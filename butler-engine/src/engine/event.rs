@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
-use butler_library::{Failed, FileMark, RunRow, SourceId, StoreError};
+use butler_library::{Failed, FileMark, RunLine, RunRow, SourceId, StoreError};
 use butler_product::Spec;
 use butler_product::message::Sandbox;
 use butler_tasks::{LibraryChange, Report, SettingsFile, TaskError, WorkStep};
@@ -44,6 +44,8 @@ pub(crate) enum EngineEvent {
     TasksAsked { answer: oneshot::Sender<Vec<TaskView>> },
     /// Somebody wants to know which runs could not be stored.
     UnsavedAsked { answer: oneshot::Sender<Vec<RunRow>> },
+    /// Somebody wants to know which lines of a run's log are not stored yet.
+    RunLinesAsked { run: RunId, answer: oneshot::Sender<Vec<RunLine>> },
     /// Somebody wants to know what runs.
     LiveAsked { answer: oneshot::Sender<Vec<LiveRun>> },
     /// Somebody wants to know what is so now, and then all that happens.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use butler_api::{Ask, Origin, RunState, TaskName};
 use butler_library::{Failed, FileMark, SourceId};
-use butler_product::{Failure, FailureClass, Spec};
+use butler_product::{Failure, Spec};
 use butler_tasks::{Report, WorkStep};
 use tokio::sync::oneshot;
 
@@ -36,7 +36,7 @@ fn begun(night: &mut Night) -> RunId {
 
 /// The unit's worker could not make the one thing that was wanted.
 fn answered(night: &mut Night, unit: u64) {
-    let failure = Failure { class: FailureClass::Content, sentence: "It is damaged.".to_owned() };
+    let failure = Failure::content("It is damaged.");
     let over = UnitOver {
         answers: vec![(0, Err(failure))],
         bytes_read: 0,

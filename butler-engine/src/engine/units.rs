@@ -7,7 +7,7 @@ use std::time::Instant;
 use butler_api::RunId;
 use butler_library::{Library, SourceId, UnitCost};
 use butler_product::message::MAX_UNITS;
-use butler_product::{Failure, FailureClass, ProductKind};
+use butler_product::{Failure, ProductKind};
 use butler_tasks::settings::BUTLER_MAX_READ_RATE;
 use jiff::SignedDuration;
 
@@ -25,7 +25,7 @@ impl Loop {
         if self.shutdown.is_some() || !self.pauses.is_empty() || self.backlog.waiting() == 0 {
             return;
         }
-        self.disks.look(Instant::now());
+        self.disks.look(Instant::now(), &self.settings.borrow());
         let settings = self.settings.borrow().clone();
         let rate = settings.int(&BUTLER_MAX_READ_RATE).unsigned_abs();
         let (slots, cores) = (self.pool.free_slots(), usize::from(self.pool.free_cores()));
@@ -121,11 +121,7 @@ impl Loop {
             }
         }
         // What falls alone, again and again, is the content's fault, whatever the worker died of.
-        answers.extend(
-            given_up.into_iter().map(|want| {
-                (want, Err(Failure { class: FailureClass::Content, sentence: sentence.clone() }))
-            }),
-        );
+        answers.extend(given_up.into_iter().map(|want| (want, Err(Failure::content(sentence.clone())))));
         for run in wants.iter().flat_map(|want| &want.runs) {
             if let Some(run) = self.runs.get_mut(run) {
                 run.unit_ended(unit, bytes_read);
@@ -236,6 +232,18 @@ fn lasts(
     let size = library.source_size(source).ok().flatten()?;
     let seconds = estimates.seconds(&Backlog::kinds(wants), size)?;
     SignedDuration::try_from_secs_f64(clock.own_seconds(seconds)).ok()
+}
+
+/// What past units say of how long one lasts; where that can't be read, nothing.
+pub(super) fn estimates(library: &Library) -> Estimates {
+    library.costs().map_or_else(
+        |error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "what past units took could not be read");
+            Estimates::default()
+        },
+        Estimates::of,
+    )
 }
 
 fn lacks_media_info(library: &Library, source: SourceId) -> bool {

@@ -10,7 +10,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use butler_api::RunId;
-use butler_library::{Derivation, DerivedProduct, FileMark, ItemId, Library, RunGain, SectionId, StoreError};
+use butler_library::{
+    Derivation, DerivedProduct, FileMark, ItemId, Library, RunGain, RunLine, SectionId, StoreError,
+};
 use butler_product::Value;
 use butler_tasks::Task;
 use jiff::Timestamp;
@@ -125,15 +127,17 @@ impl Deriving {
             .filter(|derived| derived.outcome.is_err())
             .map(|derived| FileMark::of_item(derived.item))
             .collect();
+        let now = self.clock.now();
         let gain = RunGain {
             run: self.run,
             done: came.len() as u64,
             failures: failed.len() as u64,
             failed_files: failed.clone(),
             bytes_read: 0,
+            lines: derived.iter().filter_map(|derived| line_of(derived, now)).collect(),
         };
         let gone = (group.len() - derived.len()) as u64;
-        self.library.keep_derived(derived, gain, self.clock.now())?;
+        self.library.keep_derived(derived, gain, now)?;
         self.inbox.tell(EngineEvent::Derived { run: self.run, came, failed, gone, facts });
         Ok(())
     }
@@ -145,6 +149,12 @@ const fn came_of(derived: &DerivedProduct) -> Came {
         Ok(_) => Came::Made,
         Err(_) => Came::Failed,
     }
+}
+
+/// What the run's log says of it: what failed.
+fn line_of(derived: &DerivedProduct, at: Timestamp) -> Option<RunLine> {
+    let failure = derived.outcome.as_ref().err()?;
+    Some(RunLine::new(at, &format!("item {}, {}: {}", derived.item, derived.kind, failure.sentence), true))
 }
 
 fn facts_of(derived: &DerivedProduct) -> Vec<What> {

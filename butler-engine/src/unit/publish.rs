@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use butler_api::RunId;
 use butler_library::{
-    BlobError, FileMark, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, SourceFile,
-    SourceId, UnitCost, VitalThread,
+    BlobError, FileMark, Library, MadeProduct, NewFailure, Published, PublishedUnit, RunGain, RunLine,
+    SourceFile, SourceId, UnitCost, VitalThread,
 };
 use butler_product::{Failure, ProductKind, Value};
 use butler_schedule::windows_ahead;
@@ -235,7 +235,8 @@ fn prepare(
         false => Vec::new(),
     };
     let failed: Vec<FileMark> = files.iter().map(|file| FileMark::of_path(&file.path)).collect();
-    let gains = gains(&concerned, &runs, &failed, bytes_read);
+    let lines = lines(&concerned, &wants, &answers, &files, made_at);
+    let gains = gains(&concerned, &runs, &failed, lines, bytes_read);
     let cost = cost(&wants, &answers, bytes_read, spent, made_at);
     let mut facts = told_of(&wants, &answers, bytes_read, spent);
     let mut unit =
@@ -263,7 +264,7 @@ fn prepare(
                 let counts = runs.is_empty() || !runs.is_subset(&forced);
                 let of_schedule = of_schedule(&settings.borrow(), library);
                 let windows = windows_ahead(&of_schedule, made_at);
-                let next_try_at = retry::next_try(failure.class, before, counts, made_at, windows);
+                let next_try_at = retry::next_try(&failure, before, counts, made_at, windows);
                 let run = runs.first().copied();
                 unit.failures.push(NewFailure {
                     kind,
@@ -353,15 +354,42 @@ fn gains(
     concerned: &BTreeSet<RunId>,
     runs: &BTreeMap<RunId, Vec<Came>>,
     failed: &[FileMark],
+    mut lines: BTreeMap<RunId, Vec<RunLine>>,
     bytes_read: u64,
 ) -> Vec<RunGain> {
     let gain = |run: RunId| {
         let steps = runs.get(&run).map_or(&[][..], Vec::as_slice);
         let failures = steps.iter().filter(|came| **came == Came::Failed).count() as u64;
         let failed_files = if failures > 0 { failed.to_vec() } else { Vec::new() };
-        RunGain { run, done: steps.len() as u64, failures, failed_files, bytes_read }
+        let lines = lines.remove(&run).unwrap_or_default();
+        RunGain { run, done: steps.len() as u64, failures, failed_files, bytes_read, lines }
     };
     concerned.iter().copied().map(gain).collect()
+}
+
+/// What each run's log says of what failed. Products of one file that fail for one reason are one line.
+fn lines(
+    concerned: &BTreeSet<RunId>,
+    wants: &[Want],
+    answers: &[(usize, Result<Made, Failure>)],
+    files: &[SourceFile],
+    at: jiff::Timestamp,
+) -> BTreeMap<RunId, Vec<RunLine>> {
+    let file = files.first().map(|file| file.path.display().to_string()).unwrap_or_default();
+    let mut lines: BTreeMap<RunId, Vec<RunLine>> = BTreeMap::new();
+    for (want, answer) in answers {
+        let Err(failure) = answer else { continue };
+        let line = RunLine::new(at, &format!("{file}: {}", failure.sentence), true);
+        // Headers are read whoever wants them: then it is the unit's runs that met the failure.
+        let runs = Some(&wants[*want].runs).filter(|runs| !runs.is_empty()).unwrap_or(concerned);
+        for run in runs {
+            let of_run = lines.entry(*run).or_default();
+            if !of_run.contains(&line) {
+                of_run.push(line.clone());
+            }
+        }
+    }
+    lines
 }
 
 fn told_of_failures(files: &[SourceFile], failures: &[NewFailure]) -> Vec<What> {

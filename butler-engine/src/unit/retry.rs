@@ -1,7 +1,7 @@
 //! When a failure may be tried again: in which night to come. Pure.
 
 use butler_library::Tries;
-use butler_product::FailureClass;
+use butler_product::{Failure, FailureClass};
 use butler_schedule::Window;
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,16 +14,17 @@ const TRIES_BEFORE_REST: u32 = 3;
 /// A try that does not count, for a person forced it, leaves that as it was: neither does it use up one of
 /// the nights' tries, nor does it put the next one off.
 pub(crate) fn next_try(
-    class: FailureClass,
+    failure: &Failure,
     before: Option<Tries>,
     counts: bool,
     now: Timestamp,
     windows: impl Iterator<Item = Window>,
 ) -> Option<Timestamp> {
     match before {
+        _ if failure.rests => None,
         Some(Tries { next_at, .. }) if !counts && next_at.is_none_or(|at| at > now) => next_at,
         before => next_night(
-            class,
+            failure.class,
             before.map_or(0, |tries| tries.count).saturating_add(counts.into()),
             now,
             windows,
@@ -115,7 +116,8 @@ mod tests {
         let now: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
         let settings = schedule_settings(&Settings::default(), TimeZone::UTC, String::new());
         let forced = |before: Option<Tries>| {
-            let next = next_try(FailureClass::Content, before, false, now, windows_ahead(&settings, now));
+            let damaged = Failure::content("It is damaged.");
+            let next = next_try(&damaged, before, false, now, windows_ahead(&settings, now));
             next.map(|at| at.strftime("%d %H:%M").to_string())
         };
         let tried = |count, next: &str| Some(Tries { count, next_at: next.parse().ok() });
@@ -124,6 +126,15 @@ mod tests {
         assert_eq!(forced(tried(2, "2026-11-23T02:00:00Z")).as_deref(), Some("26 02:00"), "it was due");
         assert_eq!(forced(tried(3, "never")), None, "what rests goes on resting");
         assert_eq!(forced(tried(0, "2026-11-23T14:00:00Z")).as_deref(), Some("24 02:00"));
+    }
+
+    #[test]
+    fn what_is_not_supported_rests_from_its_first_try_on() {
+        let now: Timestamp = "2026-11-23T02:30:00Z".parse().unwrap();
+        let settings = schedule_settings(&Settings::default(), TimeZone::UTC, String::new());
+        let next = |failure: &Failure| next_try(failure, None, true, now, windows_ahead(&settings, now));
+        assert_eq!(next(&Failure::unsupported("No decoder is there for it.")), None);
+        assert!(next(&Failure::content("It is damaged.")).is_some());
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(crate) fn checked(
     let mut fault = None;
     for (place, answer) in given {
         let wrong = match &answer {
-            Err(Failure { class: FailureClass::Worker, sentence }) => Some(sentence.clone()),
+            Err(Failure { class: FailureClass::Worker, sentence, .. }) => Some(sentence.clone()),
             _ if answers.iter().any(|(answered, _)| *answered == place) => {
                 Some("The worker answered one question twice.".to_owned())
             }

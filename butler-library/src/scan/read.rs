@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, CWD, FileType};
 
 use super::walk::{Stat, sentence};
 use super::{OpenMedia, ScanWorld};
+use crate::disks;
 use crate::fingerprint::{self, Prints};
 use crate::root_threads::crew::Next;
 use crate::{CallError, Heartbeat};
@@ -78,16 +79,13 @@ pub(super) fn read_in_order(
 }
 
 /// Whether the system says that a folder's disk spins: then two readers only take its heads from one another.
-/// Of a disk of which it says nothing, a network's for example, it is taken that it does not.
+/// Of a disk of which it says nothing, a network's for example, it is taken that it does not, and of a virtual
+/// one.
 fn is_on_spinning_disk(folder: &Path) -> impl FnOnce(&Heartbeat) -> bool + Send + 'static {
     let folder = folder.to_owned();
     move |_| {
         let Ok(raw) = rustix::fs::statat(CWD, &folder, AtFlags::empty()) else { return false };
-        let disk =
-            format!("/sys/dev/block/{}:{}", rustix::fs::major(raw.st_dev), rustix::fs::minor(raw.st_dev));
-        // A partition's own folder lies in its disk's.
-        let says = |queue: &str| std::fs::read_to_string(format!("{disk}/{queue}/rotational")).ok();
-        says("queue").or_else(|| says("../queue")).is_some_and(|says| says.trim() == "1")
+        disks::spins((rustix::fs::major(raw.st_dev), rustix::fs::minor(raw.st_dev)))
     }
 }
 

@@ -66,7 +66,8 @@ pub struct Picture {
 /// The blurs that are drawn of an item until its pictures are there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BlurHashes {
-    /// Of its poster, else of its thumb; of a photo its own.
+    /// Of its poster, else of a cover that is embedded, else of its thumb; of a photo its own. An album
+    /// without a cover of its own has that of its first track.
     pub thumb: Option<BlurHash>,
     /// Of its background.
     pub art: Option<BlurHash>,
@@ -89,14 +90,23 @@ impl Library {
     pub fn blur_hashes(&self, items: &[ItemId]) -> Result<HashMap<ItemId, BlurHashes>, StoreError> {
         let ids: Vec<i64> = items.iter().map(|item| item.0).collect();
         self.db().read(|tx| {
-            // A photo's own part comes first, and of several pictures of a role the one that was found first.
+            // A photo's or track's own part comes first, of several pictures of a role the one that was found
+            // first, and last what an album has of a track.
             let mut statement = tx.prepare_cached(
                 "SELECT m.item, NULL, d.value, 0 AS place FROM media m JOIN parts p ON p.media = m.id \
                      JOIN products d ON d.source = p.source AND d.kind = 'blur_hash' \
                      WHERE m.item IN (SELECT value FROM json_each(?1)) \
                  UNION ALL SELECT c.item, c.role, d.value, c.id FROM pictures c \
                      JOIN products d ON d.source = c.source AND d.kind = 'blur_hash' \
-                     WHERE c.item IN (SELECT value FROM json_each(?1)) ORDER BY place",
+                     WHERE c.item IN (SELECT value FROM json_each(?1)) \
+                 UNION ALL SELECT * FROM (SELECT a.id, NULL, \
+                     (SELECT d.value FROM items t JOIN media m ON m.item = t.id \
+                         JOIN parts p ON p.media = m.id \
+                         JOIN products d ON d.source = p.source AND d.kind = 'blur_hash' \
+                         WHERE t.parent = a.id AND t.kind = 'track' ORDER BY t.number, t.id LIMIT 1) AS value, \
+                     9223372036854775807 FROM items a \
+                     WHERE a.kind = 'album' AND a.id IN (SELECT value FROM json_each(?1))) \
+                     WHERE value IS NOT NULL ORDER BY place",
             )?;
             let row = |row: &Row<'_>| {
                 let role = row.get::<_, Option<Word<PictureRole>>>(1)?.map(|role| role.0);

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_it
 use serde::{Deserialize, Serialize};
 
 use super::failed_files::{self, FileMark};
+use super::run_lines::{self, RunLine};
 use super::{At, Json, Page, Word, path_bytes, path_from_bytes, readable};
 use crate::{Library, StoreError};
 
@@ -64,6 +65,8 @@ pub struct RunGain {
     pub failed_files: Vec<FileMark>,
     /// Bytes read.
     pub bytes_read: u64,
+    /// What is told of it in the run's log.
+    pub lines: Vec<RunLine>,
 }
 
 /// One fact of a run's report.
@@ -198,7 +201,8 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
 }
 
 impl Library {
-    /// Keeps a run's record, in place of the one that is there. Progress and report have doors of their own.
+    /// Keeps a run's record, in place of the one that is there. Progress, report and lines have doors of their
+    /// own.
     ///
     /// # Errors
     /// If the database fails.
@@ -381,7 +385,7 @@ impl Library {
 }
 
 /// A record, and for a run that is new its progress and report, which are none yet.
-fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
+pub(super) fn save(tx: &Connection, record: &RunRecord) -> Result<(), StoreError> {
     let RunRecord {
         id,
         task,
@@ -455,7 +459,8 @@ fn paths_from_bytes(bytes: Option<&[u8]>) -> Vec<PathBuf> {
 
 /// Adds what was done for a run; one that is gone by now is nobody's loss.
 pub(crate) fn add_gain(tx: &Connection, gain: &RunGain) -> Result<(), StoreError> {
-    let RunGain { run, done, failures, failed_files, bytes_read } = gain;
+    let RunGain { run, done, failures, failed_files, bytes_read, lines } = gain;
+    run_lines::add(tx, *run, lines)?;
     let more_files = failed_files::add(tx, *run, failed_files)?;
     tx.prepare_cached(
         "UPDATE runs SET done = done + ?2, failures = failures + ?3, failed_files = failed_files + ?4, \

@@ -70,7 +70,14 @@ fn run(world: &World, derivation: &Derivation) -> usize {
         let (inputs, made_from) = world.library.inputs(derivation, *item).unwrap().unwrap();
         let outcome = (derivation.derive)(&inputs);
         let derived = DerivedProduct { item: *item, kind: derivation.makes, made_from, outcome };
-        let gain = RunGain { run: RunId(1), done: 1, failures: 0, failed_files: Vec::new(), bytes_read: 0 };
+        let gain = RunGain {
+            run: RunId(1),
+            done: 1,
+            failures: 0,
+            failed_files: Vec::new(),
+            bytes_read: 0,
+            lines: Vec::new(),
+        };
         world.library.keep_derived(vec![derived], gain, at(world.clock.get())).unwrap();
     }
     world.library.assert_sound();

@@ -203,6 +203,25 @@ fn an_item_has_the_blur_of_its_poster_and_background_and_a_photo_its_own() {
     hash(PictureRole::Background, SECOND);
     assert_eq!(hashes(), [FIRST, SECOND].map(|hash| Some(hash.to_owned())));
 
+    let world = World::new(SectionKind::Artist);
+    for track in ["01 One.flac", "02 Two.flac"] {
+        world.write(format!("Nina/Blue/{track}"), &content(track, 900));
+    }
+    world.scan();
+    let (album, library) = (world.only(ItemKind::Album).row.id, &world.library);
+    let thumb = || library.blur_hashes(&[album]).unwrap().remove(&album)?.thumb.map(|blur| blur.hash);
+    assert_eq!(thumb(), None);
+    let track = |name: &str| world.part(&format!("Nina/Blue/{name}")).source;
+    world.make(track("02 Two.flac"), Spec::BlurHash, blur(SECOND));
+    assert_eq!(thumb().as_deref(), Some(SECOND), "that of a track");
+    world.make(track("01 One.flac"), Spec::BlurHash, blur(FIRST));
+    assert_eq!(thumb().as_deref(), Some(FIRST), "that of its first one");
+    world.write("Nina/Blue/cover.jpg", &content("cover", 500));
+    world.scan();
+    let cover = library.pictures_of(album).unwrap().remove(0);
+    world.make(cover.source, Spec::BlurHash, blur(SECOND));
+    assert_eq!(thumb().as_deref(), Some(SECOND), "its own goes before");
+
     let world = World::new(SectionKind::Photo);
     world.write("2024/a.jpg", &content("photo", 900));
     world.scan();

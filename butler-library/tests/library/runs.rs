@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use butler_api::{Ask, Origin, Reason, RunId, RunRecord, RunState, TaskName};
-use butler_library::{FileMark, Library, ReportFact, RunFilter, RunProgress, RunRow, SectionId};
+use butler_library::{
+    FileMark, Library, MOST_RUN_LINES, ReportFact, RunFilter, RunLine, RunProgress, RunRow, SectionId,
+};
 use jiff::SignedDuration;
 use jiff::civil::date;
 
@@ -208,4 +210,29 @@ fn a_file_that_failed_counts_once_in_a_run_and_once_in_a_night() {
     let of_days = library.failed_files_by_day(&[1, 2, 3].map(RunId)).unwrap();
     assert_eq!(of_days.into_values().collect::<Vec<_>>(), [3, 1]);
     assert_eq!(library.run(RunId(2)).unwrap().unwrap().progress.failed_files, 2);
+}
+
+#[test]
+fn a_run_s_lines_are_kept_as_long_as_the_run_and_the_last_ones_stay() {
+    let (folder, library) = library();
+    let line = |nth: i64, words: &str| RunLine::new(at(nth), words, nth % 2 == 1);
+    let lines = vec![line(1, "running"), line(2, "Films is begun")];
+    library.save_run_and_lines(&run(1), lines.clone()).unwrap();
+    library.save_run_and_lines(&run(2), vec![line(1, "running")]).unwrap();
+    drop(library);
+    let library = Library::open(folder.path()).unwrap();
+    assert_eq!(library.run_lines(RunId(1)).unwrap(), lines);
+    let flood: Vec<RunLine> = (3..500).map(|nth| line(nth, &format!("/films/{nth}"))).collect();
+    for part in flood.chunks(250) {
+        // One of a run that is gone is nobody's loss.
+        library.add_run_lines(vec![(RunId(1), part.to_vec()), (RunId(9), part.to_vec())]).unwrap();
+    }
+    assert_eq!(library.run_lines(RunId(1)).unwrap(), flood[flood.len() - MOST_RUN_LINES..]);
+    assert_eq!(library.run_lines(RunId(9)).unwrap(), []);
+    let done = (3..=12).map(|id| RunRecord { state: RunState::Completed, ended_at: Some(at(60)), ..run(id) });
+    let ended = RunRecord { state: RunState::Completed, ended_at: Some(at(60)), ..run(1) };
+    std::iter::once(ended).chain(done).for_each(|record| library.save_run(&record).unwrap());
+    assert_eq!(library.forget_old_runs(at(61)).unwrap(), 1);
+    assert_eq!((library.run_lines(RunId(1)).unwrap(), library.run(RunId(1)).unwrap()), (vec![], None));
+    assert_eq!(library.run_lines(RunId(2)).unwrap(), [line(1, "running")]);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use butler_api::RunId;
 use butler_library::{
     Failed, FailureRow, FailureSubject, FileMark, HeldBack, ItemKind, Lack, MadeProduct, NewFailure,
-    Published, PublishedUnit, RunGain, Scope, SectionKind, SourceId, Tries, Versions,
+    Published, PublishedUnit, RunGain, RunLine, Scope, SectionKind, SourceId, Tries, Versions,
 };
 use butler_product::media_info::StreamKind;
 use butler_product::{FailureClass, Fingerprint, ProductKind, Spec, Traits, bif};
@@ -278,6 +278,7 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
         failures: 1,
         failed_files: vec![FileMark::of_path(Path::new("/films/a.mkv"))],
         bytes_read: 1_000,
+        lines: vec![RunLine::new(at(5), "/films/a.mkv: It is damaged.", true)],
     };
     let staged = library.blobs().staged().unwrap();
     std::io::Write::write_all(&mut staged.file(), b"pictures").unwrap();
@@ -306,6 +307,8 @@ fn a_unit_is_kept_whole_with_the_progress_of_each_run() {
     let progress = library.run(RunId(7)).unwrap().unwrap().progress;
     assert_eq!((progress.done, progress.failures, progress.bytes_read), (2, 1, 1_000));
     assert_eq!(progress.failed_files, 1);
+    let lines = library.run_lines(RunId(7)).unwrap();
+    assert_eq!(lines, [RunLine::new(at(5), "/films/a.mkv: It is damaged.", true)]);
 
     // Of other content nothing is kept, but what was read was read.
     let other = PublishedUnit { made_from: Fingerprint([9; 32]), products: vec![], ..unit };

@@ -1,6 +1,6 @@
 //! A decoder that is fed one key frame at a time and gives one picture back.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::ptr;
 
 use ffmpeg_next::ffi as av;
@@ -20,6 +20,31 @@ pub(crate) struct DecoderOptions {
     pub(crate) max_pixels: u64,
     /// Whether blocks may stay visible: right where the picture is made much smaller anyway.
     pub(crate) rough: bool,
+}
+
+/// What a file that no demuxer opens says of a coded picture.
+pub(crate) struct StillHeader<'a> {
+    /// The decoder, by libav's name.
+    pub(crate) decoder: &'static str,
+    /// What the decoder is set up with.
+    pub(crate) config: &'a [u8],
+    /// Primaries, transfer and matrix, and whether the range is full, where the file says so.
+    pub(crate) colours: Option<([u16; 3], bool)>,
+}
+
+impl StillHeader<'_> {
+    /// Where neither file nor picture says anything they are sRGB's, in full range (ISO/IEC 23000-22,
+    /// 7.3.6.4).
+    fn colours(&self) -> Colours {
+        let ([primaries, transfer, matrix], full) = self.colours.unwrap_or(([1, 13, 6], true));
+        Colours {
+            colorspace: matrix.into(),
+            color_trc: transfer.into(),
+            color_primaries: primaries.into(),
+            color_range: if full { 2 } else { 1 },
+            peak: None,
+        }
+    }
 }
 
 /// A decoder of one stream, on one thread.
@@ -72,6 +97,25 @@ impl Recipe {
             let parameters = AvError::check_pointer(av::avcodec_parameters_alloc())?;
             let recipe = Self { codec, parameters, time_base: stream.time_base(), options };
             AvError::check(av::avcodec_parameters_copy(parameters, stream.parameters()))?;
+            Ok(recipe)
+        }
+    }
+
+    fn of_still(codec: *const av::AVCodec, config: &[u8], options: DecoderOptions) -> Result<Self, AvError> {
+        // SAFETY: null is asked for; libav frees what it allocated for the parameters with them, and wants
+        // zeros behind what it parses.
+        unsafe {
+            let parameters = AvError::check_pointer(av::avcodec_parameters_alloc())?;
+            let recipe = Self { codec, parameters, time_base: av::AVRational { num: 1, den: 1 }, options };
+            (*parameters).codec_type = av::AVMediaType::AVMEDIA_TYPE_VIDEO;
+            (*parameters).codec_id = (*codec).id;
+            if !config.is_empty() {
+                let padded = config.len() + av::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+                let copy = AvError::check_pointer(av::av_mallocz(padded).cast::<u8>())?;
+                ptr::copy_nonoverlapping(config.as_ptr(), copy, config.len());
+                (*parameters).extradata = copy;
+                (*parameters).extradata_size = c_int::try_from(config.len()).map_err(|_| AvError::WRONG)?;
+            }
             Ok(recipe)
         }
     }
@@ -134,6 +178,20 @@ impl Decoder {
         let recipe = Recipe::of(codec, stream, *options).map_err(NoDecoder::Refused)?;
         let context = recipe.open().map_err(NoDecoder::Refused)?;
         Ok(Self { recipe, context, colours: stream.colours() })
+    }
+
+    /// A decoder of single pictures.
+    pub(crate) fn of_still(header: &StillHeader<'_>, max_pixels: u64) -> Result<Self, NoDecoder> {
+        let name = CString::new(header.decoder).map_err(|_| NoDecoder::Unknown)?;
+        // SAFETY: the name lives for the call; codecs are static.
+        let codec = unsafe { av::avcodec_find_decoder_by_name(name.as_ptr()) };
+        if codec.is_null() {
+            return Err(NoDecoder::Unknown);
+        }
+        let options = DecoderOptions { allowed: header.decoder, max_pixels, rough: true };
+        let recipe = Recipe::of_still(codec, header.config, options).map_err(NoDecoder::Refused)?;
+        let context = recipe.open().map_err(NoDecoder::Refused)?;
+        Ok(Self { recipe, context, colours: header.colours() })
     }
 
     /// The picture of a key frame; the decoder forgets it and all else afterwards.

@@ -376,6 +376,19 @@ impl Packet {
         AvError::check_pointer(unsafe { av::av_packet_alloc() }).map(Self)
     }
 
+    /// One that holds a copy of these bytes, which a decoder can begin with.
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self, AvError> {
+        let packet = Self::new()?;
+        let size = c_int::try_from(bytes.len()).map_err(|_| AvError::WRONG)?;
+        // SAFETY: a fresh packet; success gives it `size` bytes of its own, padded as decoders want it.
+        unsafe {
+            AvError::check(av::av_new_packet(packet.0, size))?;
+            ptr::copy_nonoverlapping(bytes.as_ptr(), (*packet.0).data, bytes.len());
+            (*packet.0).flags |= av::AV_PKT_FLAG_KEY;
+        }
+        Ok(packet)
+    }
+
     const fn get(&self) -> &av::AVPacket {
         // SAFETY: valid from `new` to `drop`.
         unsafe { &*self.0 }

@@ -55,6 +55,11 @@ impl Frame {
         Self::with_planes(width, height, av::AVPixelFormat::AV_PIX_FMT_RGB48LE)
     }
 
+    /// One with a plane of red, green, blue and opacity, 8 bits each.
+    pub(crate) fn for_colours(width: u32, height: u32) -> Result<Self, AvError> {
+        Self::with_planes(width, height, av::AVPixelFormat::AV_PIX_FMT_RGBA)
+    }
+
     fn with_planes(width: u32, height: u32, format: av::AVPixelFormat) -> Result<Self, AvError> {
         let frame = Self::empty()?;
         // SAFETY: a fresh frame; libav allocates by the numbers set here.
@@ -164,10 +169,20 @@ impl Frame {
     /// The rows of a frame made by [`Self::for_light`]: red, green and blue, 16 bits each, the lower byte
     /// first.
     pub(crate) fn light_rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.packed_rows(6)
+    }
+
+    /// The rows of a frame made by [`Self::for_colours`]: red, green, blue and opacity.
+    pub(crate) fn colour_rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.packed_rows(4)
+    }
+
+    /// The rows of a frame that has one plane, of so many bytes a pixel.
+    fn packed_rows(&self, bytes_a_pixel: usize) -> impl Iterator<Item = &[u8]> {
         let stride = usize::try_from(self.get().linesize[0]).unwrap_or(0).max(1);
-        // SAFETY: `for_light` had these bytes allocated, and the scaler filled them before anybody looks.
+        // SAFETY: `with_planes` had these bytes allocated, and the scaler filled them before anybody looks.
         let bytes = unsafe { slice::from_raw_parts(self.get().data[0], stride * self.height() as usize) };
-        let width = self.width() as usize * 6;
+        let width = self.width() as usize * bytes_a_pixel;
         bytes.chunks(stride).map(move |row| &row[..width])
     }
 

@@ -1,10 +1,12 @@
-//! Makes `blur_hash`: decodes a picture, takes the mean colours of a small grid over it, in linear light, and
+//! Makes `blur_hash`: decodes a picture, or the cover that is embedded in an audio file, takes the mean colours of a small grid over it, in linear light, and
 //! hashes these; upright, and over black where it is transparent.
 //!
-//! Needs no libav. Of an animation the first picture counts. What decodes is written in Rust, within bounds
-//! of pixels and memory; how it is turned says the maker of `photo`.
+//! Of an animation the first picture counts. What decodes is written in Rust, within bounds of pixels and
+//! memory; how it is turned says the maker of `photo`. HEIC, AVIF and JPEG XL are `blur_hash/still.rs`'s.
 
-use std::io;
+mod still;
+
+use std::io::{self, BufRead, Seek};
 
 use butler_product::Failure;
 use butler_product::blur_hash::{BlurHash, components};
@@ -12,7 +14,8 @@ use butler_product::message::Limits;
 use butler_product::photo::Orientation;
 use image::{DynamicImage, GenericImageView, ImageDecoder, ImageError, ImageReader};
 
-use super::photo;
+use super::photo::{self, Coding};
+use super::tags;
 use crate::cursor::{Cursor, guarded};
 use crate::source::Source;
 
@@ -23,26 +26,37 @@ const MAX_READ: u64 = 1 << 30;
 /// Bytes of a decoded picture, beside which its file and its decoder's own tables must find room.
 const MAX_DECODED: u64 = 1 << 30;
 
+const TOO_LARGE: &str = "The picture has more pixels than Butler decodes.";
+
 /// A colour without transparency, and how bright red, green and blue are in it: 0 to 255, as they are stored.
 type Colour = [u8; 3];
 
 /// Decodes a picture, and hashes it.
 pub(crate) fn make(source: &Source, limits: Limits) -> Result<BlurHash, Failure> {
-    let orientation = photo::read(source)?.orientation;
-    if photo::headers(source).is_some() {
-        return Err(Failure::content("HEIC, AVIF and JPEG XL pictures are not decoded by this version."));
+    if !photo::is_picture(source)
+        && let Some(cover) = tags::cover(source)
+    {
+        return hash(&Grid::over(&decode(io::Cursor::new(cover), source, limits)?, source));
     }
-    let picture = decode(source, limits)?;
-    let grid = Grid::over(&picture, source);
+    let orientation = photo::read(source)?.orientation;
+    let upright = match photo::coding(source) {
+        Some(Coding::Heif) => still::heif(source, limits)?,
+        Some(Coding::Jxl) => still::jpeg_xl(source, limits)?,
+        None => {
+            let picture = decode(Cursor::new(source, MAX_READ), source, limits)?;
+            Grid::over(&picture, source).turned(orientation)
+        }
+    };
     if let Some(failure) = source.failure() {
         return Err(failure);
     }
-    hash(&grid.turned(orientation))
+    hash(&upright)
 }
 
-fn decode(source: &Source, limits: Limits) -> Result<DynamicImage, Failure> {
+/// Decodes a picture that is the source, or lies in it.
+fn decode(file: impl BufRead + Seek, source: &Source, limits: Limits) -> Result<DynamicImage, Failure> {
     let decoded = guarded(|| {
-        let mut reader = ImageReader::new(Cursor::new(source, MAX_READ)).with_guessed_format()?;
+        let mut reader = ImageReader::new(file).with_guessed_format()?;
         let mut bounds = image::Limits::default();
         bounds.max_alloc = Some(MAX_DECODED);
         reader.limits(bounds);
@@ -56,12 +70,11 @@ fn decode(source: &Source, limits: Limits) -> Result<DynamicImage, Failure> {
     if let Some(failure) = source.failure() {
         return Err(failure);
     }
-    let too_large = "The picture has more pixels than Butler decodes.";
     match decoded {
         Some(Ok(Some(picture))) if picture.width() > 0 && picture.height() > 0 => Ok(picture),
-        Some(Ok(None) | Err(ImageError::Limits(_))) => Err(Failure::content(too_large)),
+        Some(Ok(None) | Err(ImageError::Limits(_))) => Err(Failure::content(TOO_LARGE)),
         Some(Err(ImageError::Unsupported(_))) => {
-            Err(Failure::content("The picture is coded in a way that Butler does not decode."))
+            Err(Failure::unsupported("The picture is coded in a way that Butler does not decode."))
         }
         Some(Err(ImageError::IoError(error))) if error.kind() != io::ErrorKind::UnexpectedEof => {
             Err(Failure::content("The picture could not be read to its end."))
@@ -85,39 +98,20 @@ impl Grid {
         match picture {
             // What nearly every picture is, at half the cost.
             DynamicImage::ImageRgb8(rgb) => Self::of(rgb.dimensions(), source, |x, y| rgb.get_pixel(x, y).0),
-            other => Self::of(other.dimensions(), source, |x, y| {
-                let [red, green, blue, opacity] = other.get_pixel(x, y).0;
-                [red, green, blue].map(|of| ((u16::from(of) * u16::from(opacity) + 127) / 255) as u8)
-            }),
+            other => Self::of(other.dimensions(), source, |x, y| over_black(&other.get_pixel(x, y).0)),
         }
     }
 
     /// Each row is a step for the unit's watch; a unit that nobody wants any more comes to its end at once.
     fn of(sides: (u32, u32), source: &Source, colour: impl Fn(u32, u32) -> Colour) -> Self {
-        let (width, height) = sides;
-        let fitted = fit(sides);
-        let (columns, rows) = (fitted.0.min(width), fitted.1.min(height));
-        let cell = |at: u32, cells: u32, pixels: u32| {
-            (u64::from(at) * u64::from(cells) / u64::from(pixels)) as usize
-        };
-        let column_of: Vec<usize> = (0..width).map(|x| cell(x, columns, width)).collect();
-        let linear: Vec<f64> = (0..=u8::MAX).map(to_linear).collect();
-        let mut sums = vec![([0.0; 3], 0_u32); (columns * rows) as usize];
-        for y in 0..height {
+        let (mut sums, colour) = (Sums::new(sides, source), &colour);
+        for y in 0..sides.1 {
             if source.gauges.is_cancelled() {
                 break;
             }
-            source.gauges.step();
-            let row = &mut sums[cell(y, rows, height) * columns as usize..][..columns as usize];
-            for (x, column) in (0..).zip(&column_of) {
-                let (sum, pixels) = &mut row[*column];
-                let colour = colour(x, y);
-                sum.iter_mut().zip(colour).for_each(|(sum, of)| *sum += linear[usize::from(of)]);
-                *pixels += 1;
-            }
+            sums.row(y, 0, (0..sides.0).map(|x| colour(x, y)));
         }
-        let mean = |(sum, pixels): ([f64; 3], u32)| sum.map(|sum| to_stored(sum / f64::from(pixels.max(1))));
-        Self { sides, columns, rows, colours: sums.into_iter().map(mean).collect() }
+        sums.finish()
     }
 
     /// The same of the upright picture.
@@ -148,6 +142,64 @@ impl Grid {
             colours: places.map(colour).collect(),
         }
     }
+}
+
+/// What the colours of a picture's parts come to, while its rows are gone through.
+struct Sums<'a> {
+    source: &'a Source,
+    sides: (u32, u32),
+    columns: u32,
+    rows: u32,
+    /// Of each of the picture's columns that of the part it lies in.
+    column_of: Vec<usize>,
+    linear: Vec<f64>,
+    sums: Vec<([f64; 3], u32)>,
+}
+
+impl<'a> Sums<'a> {
+    fn new(sides: (u32, u32), source: &'a Source) -> Self {
+        let (width, height) = sides;
+        let fitted = fit(sides);
+        let (columns, rows) = (fitted.0.min(width), fitted.1.min(height));
+        Self {
+            source,
+            sides,
+            columns,
+            rows,
+            column_of: (0..width).map(|x| cell(x, columns, width)).collect(),
+            linear: (0..=u8::MAX).map(to_linear).collect(),
+            sums: vec![([0.0; 3], 0_u32); (columns * rows) as usize],
+        }
+    }
+
+    /// Adds colours of a row, from a column on.
+    fn row(&mut self, y: u32, from: u32, colours: impl Iterator<Item = Colour>) {
+        self.source.gauges.step();
+        let row = &mut self.sums[cell(y, self.rows, self.sides.1) * self.columns as usize..];
+        let columns = self.column_of.get(from as usize..).unwrap_or_default();
+        for (column, colour) in columns.iter().zip(colours) {
+            let (sum, pixels) = &mut row[*column];
+            sum.iter_mut().zip(colour).for_each(|(sum, of)| *sum += self.linear[usize::from(of)]);
+            *pixels += 1;
+        }
+    }
+
+    fn finish(self) -> Grid {
+        let mean = |(sum, pixels): ([f64; 3], u32)| sum.map(|sum| to_stored(sum / f64::from(pixels.max(1))));
+        let colours = self.sums.into_iter().map(mean).collect();
+        Grid { sides: self.sides, columns: self.columns, rows: self.rows, colours }
+    }
+}
+
+/// In which of so many parts a pixel of so many lies.
+fn cell(at: u32, cells: u32, pixels: u32) -> usize {
+    (u64::from(at) * u64::from(cells) / u64::from(pixels)) as usize
+}
+
+/// Red, green, blue and opacity over black.
+fn over_black(pixel: &[u8]) -> Colour {
+    let [red, green, blue, opacity] = *pixel else { return [0; 3] };
+    [red, green, blue].map(|of| ((u16::from(of) * u16::from(opacity) + 127) / 255) as u8)
 }
 
 /// The sides of what is hashed: the longer one is `SIDE`, also of a smaller picture, for a hash of few pixels

@@ -7,7 +7,7 @@
 
 mod blocks;
 mod date;
-mod heif;
+pub(crate) mod heif;
 mod xmp;
 
 use std::io::{Read, Seek, SeekFrom};
@@ -48,6 +48,29 @@ pub(crate) fn read(source: &Source) -> Result<Photo, Failure> {
         (None, ..) => Err(Failure::content("This is not a picture of a kind Butler reads.")),
         (Some(_), None, None) => Err(Failure::content("The picture's header is damaged or cut off.")),
         (Some(kind), size, exif) => Ok(of(kind, size, &Fields { exif: exif.as_ref() }, &blocks)),
+    }
+}
+
+/// Whether a file is a picture with a header that can be read: a track in MP4 begins as a HEIC does.
+pub(crate) fn is_picture(source: &Source) -> bool {
+    matches!(header(source), (Some(_), Some(_)))
+}
+
+/// The kinds of picture file of which only their headers are read in Rust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// HEIC and AVIF.
+    Heif,
+    /// JPEG XL.
+    Jxl,
+}
+
+/// Which of these a file is; none for any other.
+pub(crate) fn coding(source: &Source) -> Option<Coding> {
+    match header(source).0? {
+        ImageType::Heif(_) => Some(Coding::Heif),
+        ImageType::Jxl => Some(Coding::Jxl),
+        _ => None,
     }
 }
 

@@ -13,7 +13,8 @@ use butler_product::media_info::{MediaInfo, StreamKind};
 use butler_product::tags::{Gain, MusicBrainz, Tags};
 use butler_product::{Failure, Value};
 use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
-use lofty::file::TaggedFileExt;
+use lofty::file::{TaggedFile, TaggedFileExt};
+use lofty::picture::PictureType;
 use lofty::probe::Probe;
 use lofty::tag::{ItemKey, ItemValue, Tag, TagType};
 
@@ -48,27 +49,17 @@ const FOREIGN: &[&[u8]] = &[
 /// Reads the tags of a file that `lofty` knows; none where it knows nothing of the file, or finds its tags
 /// damaged.
 pub(crate) fn read(source: &Source) -> Option<Value> {
-    let head = source.head(64).ok()?;
     if let Some(AsfTags { texts, has_picture }) = asf::read(&mut Cursor::new(source, MAX_READ)) {
         return Some(value(Tags { has_picture, ..of_list(&texts) }));
     }
-    let is_ogg_flac = head.starts_with(b"OggS") && head.windows(5).any(|mark| mark == b"\x7FFLAC");
-    if is_ogg_flac || FOREIGN.iter().any(|mark| head.starts_with(mark)) {
+    if is_foreign(source)? {
         return None;
     }
     let frames = id3::read(&mut Cursor::new(source, MAX_READ));
     let ape = ape::read(&mut Cursor::new(source, MAX_READ));
     // With its pictures first, to know whether there are any; they are not kept.
-    let by_library = [true, false].into_iter().find_map(|pictures| {
-        let parsed = guarded(|| {
-            apply_global_options(GlobalOptions::new().allocation_limit(MAX_ALLOCATION));
-            let options = ParseOptions::new().read_properties(false).read_cover_art(pictures);
-            let probe = Probe::new(Cursor::new(source, MAX_READ)).options(options).guess_file_type().ok()?;
-            probe.file_type()?;
-            probe.read().ok()
-        });
-        Some((parsed.flatten()?, pictures))
-    });
+    let by_library =
+        [true, false].into_iter().find_map(|pictures| Some((parsed(source, pictures)?, pictures)));
     // Damaged for the library, and readable piece by piece.
     if by_library.is_none() && frames.all.is_none() && ape.is_none() {
         return None;
@@ -87,6 +78,37 @@ pub(crate) fn read(source: &Source) -> Option<Value> {
     tags.splice(short..short, frames.all.into_iter().chain(ape));
     let tags = of(&tags);
     Some(value(Tags { has_picture: tags.has_picture || has_picture, ..tags }))
+}
+
+/// The cover that is embedded in an audio file: the front one, else the first of its pictures; none where
+/// there is none, or none that `lofty` reads.
+pub(crate) fn cover(source: &Source) -> Option<Vec<u8>> {
+    if is_foreign(source)? {
+        return None;
+    }
+    let file = parsed(source, true)?;
+    let pictures = || file.tags().iter().flat_map(Tag::pictures).filter(|picture| !picture.data().is_empty());
+    let front = pictures().find(|picture| picture.pic_type() == PictureType::CoverFront);
+    front.or_else(|| pictures().next()).map(|picture| picture.data().to_vec())
+}
+
+/// Whether `lofty` knows nothing of a file; none where it can't be read.
+fn is_foreign(source: &Source) -> Option<bool> {
+    let head = source.head(64).ok()?;
+    let is_ogg_flac = head.starts_with(b"OggS") && head.windows(5).any(|mark| mark == b"\x7FFLAC");
+    Some(is_ogg_flac || FOREIGN.iter().any(|mark| head.starts_with(mark)))
+}
+
+/// What `lofty` makes of a file, with its pictures or without.
+fn parsed(source: &Source, pictures: bool) -> Option<TaggedFile> {
+    let parsed = guarded(|| {
+        apply_global_options(GlobalOptions::new().allocation_limit(MAX_ALLOCATION));
+        let options = ParseOptions::new().read_properties(false).read_cover_art(pictures);
+        let probe = Probe::new(Cursor::new(source, MAX_READ)).options(options).guess_file_type().ok()?;
+        probe.file_type()?;
+        probe.read().ok()
+    });
+    parsed.flatten()
 }
 
 /// The tags that libav found.

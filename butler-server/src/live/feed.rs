@@ -28,6 +28,12 @@ impl Feed {
         Ok(Self { news })
     }
 
+    /// Tells all who listen that something else that is shown is different.
+    pub(crate) fn tell_changed(&self) {
+        // Nobody need listen.
+        let _ = self.news.send(Arc::new(News::Changed));
+    }
+
     /// All news from now on.
     pub(crate) fn listen(&self) -> broadcast::Receiver<Arc<News>> {
         self.news.subscribe()

@@ -213,6 +213,7 @@ mod tests {
             paths: Vec::new(),
             files: None,
             first_files: Vec::new(),
+            log: Vec::new(),
             asked_at: from,
             started_at: Some(from),
             ended_at: Some(from + jiff::SignedDuration::from_secs(seconds)),

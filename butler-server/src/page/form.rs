@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequest, Request};
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{StatusCode, header};
 
 use crate::error::Problem;
@@ -74,22 +75,30 @@ impl<S: Sync> FromRequest<S> for Form {
                 "This address takes the form of its page.",
             ));
         }
-        let bytes = arrived(request.into_body(), WITHIN).await?;
+        let bytes = arrived(request, WITHIN).await?;
         Ok(Self(params::form(&String::from_utf8_lossy(&bytes))))
     }
 }
 
-async fn arrived(body: Body, within: Duration) -> Result<Bytes, Problem> {
-    let bytes = tokio::time::timeout(within, to_bytes(body, LARGEST_BYTES)).await.map_err(|_| {
+async fn arrived(mut request: Request, within: Duration) -> Result<Bytes, Problem> {
+    DefaultBodyLimit::max(LARGEST_BYTES).apply(&mut request);
+    let bytes = tokio::time::timeout(within, Bytes::from_request(request, &())).await.map_err(|_| {
         Problem::new(StatusCode::REQUEST_TIMEOUT, "The form took too long to arrive. Send it again.")
     })?;
-    bytes.map_err(|_| {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The form is larger than any of these pages.")
+    bytes.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The form is larger than any of these pages.")
+        }
+        // The connection broke off, or what it sent is no HTTP.
+        _ => Problem::bad_request("The form did not arrive whole. Send it again."),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
+    use axum::body::Body;
     use axum::response::IntoResponse;
     use futures_util::stream;
 
@@ -122,8 +131,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_form_that_does_not_come_is_given_up() {
-        let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-        let problem = arrived(body, Duration::from_millis(1)).await.unwrap_err();
+        let request = Request::new(Body::from_stream(stream::pending::<Result<Bytes, io::Error>>()));
+        let problem = arrived(request, Duration::from_millis(1)).await.unwrap_err();
         assert_eq!(problem.into_response().status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn a_form_that_breaks_off_is_not_called_too_large() {
+        let status = async |parts: Vec<Result<Bytes, io::Error>>| {
+            let request = Request::new(Body::from_stream(stream::iter(parts)));
+            let arrived = arrived(request, WITHIN).await;
+            arrived.map_or_else(|problem| problem.into_response().status(), |_| StatusCode::OK)
+        };
+        let part = || Ok(Bytes::from(vec![b'a'; LARGEST_BYTES]));
+        let broken = || Err(io::ErrorKind::ConnectionReset.into());
+        assert_eq!(status(vec![part()]).await, StatusCode::OK);
+        assert_eq!(status(vec![Ok(Bytes::from("a=1")), broken()]).await, StatusCode::BAD_REQUEST);
+        assert_eq!(status(vec![part(), part()]).await, StatusCode::PAYLOAD_TOO_LARGE);
     }
 }

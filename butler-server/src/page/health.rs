@@ -11,11 +11,11 @@ use butler_library::{Section, StoreError, WebSession, WebSessionId};
 use maud::{Markup, html};
 
 use super::frame::{Site, Tab, Viewer, coded};
-use super::words::{self, bytes, count};
+use super::words::{self, bytes, count, many};
 use crate::app::App;
 use crate::error::Problem;
 use crate::view;
-use crate::view::outside::{Away, Seen};
+use crate::view::outside::Seen;
 use crate::view::standing::Standing;
 
 pub(super) fn routes() -> Router<App> {
@@ -30,37 +30,45 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
     let (sections, sessions) = app
         .library(move |library| Ok::<_, StoreError>((library.sections()?, library.web_sessions(now)?)))
         .await?;
-    let seen = view::outside::seen(&app, view::outside::LOOK).await?;
-    let away = &seen.away;
+    let seen = view::outside::seen(&app).await;
+    let unseen = unseen(&sections, &seen);
     let disks = view::disks::disks(&app).await?.disks;
     let body = html! {
-        section.wide #verdict data-live { (verdict(&health, away)) }
+        section.wide #verdict data-live { (verdict(&health, &seen, unseen)) }
         section.card #checks data-live {
             h2 { "What to look after" }
-            @if health.checks.is_empty() && away.is_empty() { p.empty { "Nothing." } }
+            @if health.checks.is_empty() && seen.away().next().is_none() { p.empty { "Nothing." } }
             ul.plain {
                 @for check in &health.checks { li { strong { (name(&check.name)) } br; (coded(&check.message)) } }
-                @for away in away { li { (words::path(&away.path.display().to_string())) (coded(&away.sentence)) } }
+                @for away in seen.away() { li { (words::path(&away.path.display().to_string())) (coded(&away.sentence)) } }
             }
         }
         aside { section.card #standing data-live { h2 { "Standing" } (facts(&site, &health, &standing, &seen)) } }
         section.card.wide #roots data-live {
             h2 { "The libraries' folders" }
-            (roots(&site, &sections, away, &disks))
+            (roots(&site, &sections, &seen, &disks))
         }
         section.card.wide #sessions data-live { h2 { "Signed in" } (browsers(&site, &sessions, viewer.session())) }
     };
     Ok(site.page(Tab::Health, "Health", body))
 }
 
-fn verdict(health: &Health, away: &[Away]) -> Markup {
+/// How many folders nobody has looked at yet.
+fn unseen(sections: &[Section], seen: &Seen) -> usize {
+    let roots = sections.iter().flat_map(|section| &section.roots);
+    roots.filter(|root| seen.root(&root.path).is_none()).count()
+}
+
+fn verdict(health: &Health, seen: &Seen, unseen: usize) -> Markup {
     html! {
         h1.fail[health.status != "ok"] {
             @if health.status != "ok" { "Something keeps Butler from its work." }
-            @else if away.iter().any(|away| !away.is_refused) { "A folder does not answer." }
-            @else if !away.is_empty() { "A folder is not allowed, and not scanned." }
+            @else if seen.away().any(|away| !away.is_refused) { "A folder does not answer." }
+            @else if seen.away().next().is_some() { "A folder is not allowed, and not scanned." }
+            @else if unseen > 0 { "All is well, as far as is known." }
             @else { "All is well." }
         }
+        @if unseen > 0 { p.sub { (many(unseen as u64, "folder")) " not looked at yet." } }
         p.sub { "Butler " (health.version) }
     }
 }
@@ -91,16 +99,17 @@ fn facts(site: &Site, health: &Health, standing: &Standing, seen: &Seen) -> Mark
             dt { "Room for data" } dd { @match standing.free_bytes { Some(free) => { (bytes(free)) " free" } None => "not known" } }
             dt { "Database" } dd { (bytes(standing.database_bytes)) }
             dt { "Newest backup" } dd { @match &seen.newest_backup {
-                Ok(Some(at)) => { (site.clock.moment(*at)) ", " (site.clock.ago(*at)) }
-                Ok(None) => { "none: " a href=(site.at("/tasks/BackupDatabase")) { "Backup Database" } " makes one" }
-                Err(why) => { (coded(why)) }
+                None => { span.quiet { "not looked for yet" } }
+                Some(Ok(Some(at))) => { (site.clock.moment(*at)) ", " (site.clock.ago(*at)) }
+                Some(Ok(None)) => { "none: " a href=(site.at("/tasks/BackupDatabase")) { "Backup Database" } " makes one" }
+                Some(Err(why)) => { (coded(why)) }
             } }
             dt { "Data folder" } dd.file.whole { (standing.data_dir.display()) }
         }
     }
 }
 
-fn roots(site: &Site, sections: &[Section], away: &[Away], disks: &[Disk]) -> Markup {
+fn roots(site: &Site, sections: &[Section], seen: &Seen, disks: &[Disk]) -> Markup {
     html! {
         @if sections.is_empty() { p.empty { "There is no library yet. " a href=(site.at("/sections/add")) { "Add one" } } }
         ul.plain {
@@ -114,10 +123,11 @@ fn roots(site: &Site, sections: &[Section], away: &[Away], disks: &[Disk]) -> Ma
                                 br; span.quiet { (disk.message) }
                             }
                         }
-                        @match away.iter().find(|away| away.path == root.path) {
-                            Some(away) if away.is_refused => { span.fail { i.dot {} "not allowed" } }
-                            Some(_) => { span.fail { i.dot {} "away" } }
-                            None => { span.done { i.dot {} "there" } }
+                        @match seen.root(&root.path) {
+                            None => { span.quiet { i.dot {} "not looked at yet" } }
+                            Some(Err(away)) if away.is_refused => { span.fail { i.dot {} "not allowed" } }
+                            Some(Err(_)) => { span.fail { i.dot {} "away" } }
+                            Some(Ok(())) => { span.done { i.dot {} "there" } }
                         }
                     }
                 }

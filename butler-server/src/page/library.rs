@@ -58,7 +58,7 @@ async fn list(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
             counted.collect::<Result<Vec<_>, StoreError>>()
         })
         .await?;
-    let seen = view::outside::seen(&app, view::outside::GLANCE).await?;
+    let seen = view::outside::seen(&app).await;
     let body = html! {
         section.wide {
             div.row { h1 { "Library" } a.button.main href=(site.at("/sections/add")) { "Add a library" } }
@@ -121,7 +121,7 @@ async fn one(
         })
         .await?;
     let (section, page, tiles) = found.ok_or_else(unknown)?;
-    let seen = view::outside::seen(&app, view::outside::GLANCE).await?;
+    let seen = view::outside::seen(&app).await;
     let path = format!("/sections/{}", section.id);
     let more = |start: u32| {
         let title = search.as_deref().map_or_else(String::new, |text| {

@@ -13,7 +13,6 @@ use super::words::{self, bytes, count, length, many};
 use super::{chart, failures};
 use crate::app::App;
 use crate::error::Problem;
-use crate::live::LogLine;
 use crate::params::Page;
 use crate::view;
 use crate::view::failures::Asked;
@@ -51,7 +50,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) ->
                 (failures(&site, &run, what, &failed))
             }
         }
-        section.card.wide #log data-live { h2 { "Its log" } (log(&site, &run, &app.run_logs.lines(run.id))) }
+        section.card.wide #log data-live { h2 { "Its log" } (log(&site, &run)) }
     };
     Ok(site.page(Tab::Runs, &format!("{name}, run {}", run.id), body))
 }
@@ -146,21 +145,19 @@ fn deeds(report: &[Fact]) -> Markup {
 }
 
 /// What happened in it, oldest first.
-fn log(site: &Site, run: &Run, lines: &[LogLine]) -> Markup {
+fn log(site: &Site, run: &Run) -> Markup {
     html! {
-        @if lines.is_empty() {
+        @if run.log.is_empty() {
             p.empty {
                 @if run.state.is_terminal() {
-                    "The lines of the newest runs are kept here until the server starts anew, and this run's are \
-                     gone. The log file may have them: "
-                    code { "logs/butler.log" } " in the data folder."
+                    "An earlier version of Butler ran this, which kept no lines of it."
                 }
                 @else { "Nothing has happened yet." }
             }
         } @else {
             ol.log tabindex="0" aria-label="Its log" {
-                @for line in lines {
-                    li { (site.clock.second(line.at)) " " span.fail[line.is_bad] { (line.words) } }
+                @for line in &run.log {
+                    li { (site.clock.second(line.at)) " " span.fail[line.is_bad] { (line.text) } }
                 }
             }
         }

@@ -54,7 +54,7 @@ pub(crate) async fn show(app: &App, viewer: &Viewer) -> Result<Response, Problem
         failures: view::failures::summary(app).await?,
         health: view::health::health(app).await?,
         standing: view::standing::standing(app).await?,
-        seen: view::outside::seen(app, view::outside::GLANCE).await?,
+        seen: view::outside::seen(app).await,
         open: view::window::window(app).await?.day,
         nights: view::nights::nights(app, NIGHTS + 1).await?,
         has_section: app.library(|library| Ok::<_, StoreError>(!library.sections()?.is_empty())).await?,
@@ -291,7 +291,7 @@ fn per_minute(rate: f64) -> String {
 
 fn needs_you(site: &Site, facts: &Facts) -> Markup {
     let FailureSummary { groups, group_count, .. } = &facts.failures;
-    let (reasons, away) = (failures::reasons(groups), &facts.seen.away);
+    let (reasons, away) = (failures::reasons(groups), facts.seen.away().collect::<Vec<_>>());
     let is_quiet = reasons.is_empty() && facts.health.checks.is_empty() && away.is_empty();
     let are_more = reasons.len() > MOST_REASONS || *group_count > groups.len() as u64;
     html! {
@@ -325,9 +325,10 @@ fn standing(site: &Site, facts: &Facts) -> Markup {
             ul.plain.lines {
                 li.row { span { "Newest backup" }
                     @match &facts.seen.newest_backup {
-                        Ok(Some(at)) => { span.done { (site.clock.moment(*at)) } }
-                        Ok(None) => { a.miss href=(site.at("/tasks/BackupDatabase")) { "none" } }
-                        Err(why) => { span.miss { (coded(why)) } }
+                        None => { span.quiet { "not looked for yet" } }
+                        Some(Ok(Some(at))) => { span.done { (site.clock.moment(*at)) } }
+                        Some(Ok(None)) => { a.miss href=(site.at("/tasks/BackupDatabase")) { "none" } }
+                        Some(Err(why)) => { span.miss { (coded(why)) } }
                     }
                 }
                 @if let Some(free) = free_bytes { li.row { span { "Room for data" } span { (bytes(*free)) " free" } } }

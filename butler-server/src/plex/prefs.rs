@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use crate::accept::{self, Wants};
 use crate::app::App;
 use crate::error::Problem;
-use crate::params::Params;
+use crate::params::{Extent, Params};
 use crate::plex::sections;
 use crate::view;
 use crate::view::settings::value;
@@ -33,13 +33,22 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Lists the preferences, hidden ones too.
-#[utoipa::path(get, path = "/:/prefs", tag = "settings", responses(
-    (status = 200, description = "The preferences.", content((Container<Preferences> = "application/json"), (Container<Preferences> = "text/xml"))),
-    (status = 401, description = "The token is missing or wrong.", body = Errors),
-))]
-async fn list_preferences(State(app): State<App>, wants: Wants) -> Result<Response, Problem> {
+#[utoipa::path(get, path = "/:/prefs", tag = "settings",
+    params(
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
+    ),
+    responses(
+        (status = 200, description = "The preferences.", content((Container<Preferences> = "application/json"), (Container<Preferences> = "text/xml"))),
+        (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
+        (status = 401, description = "The token is missing or wrong.", body = Errors),
+    ))]
+async fn list_preferences(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
     let settings = app.handle.settings();
-    wants.answer(&preferences(all().iter().map(|setting| preference(setting, &settings)).collect()))
+    let listed = all().iter().map(|setting| preference(setting, &settings)).collect();
+    wants.answer(&preferences(listed, &params)?)
 }
 
 /// Changes preferences, all that are named or none: `?ButlerStartHour=1&ButlerEndHour=4`.
@@ -71,29 +80,37 @@ async fn change_preferences(State(app): State<App>, params: Params) -> Result<Re
 async fn one_preference(State(app): State<App>, wants: Wants, params: Params) -> Result<Response, Problem> {
     let id = params.get("id").ok_or_else(|| Problem::bad_request("`id` is missing: the preference's id."))?;
     let setting = find(id).ok_or_else(|| Problem::not_found(format!("There is no setting `{id}`.")))?;
-    wants.answer(&preferences(vec![preference(setting, &app.handle.settings())]))
+    let one = vec![preference(setting, &app.handle.settings())];
+    wants.answer(&preferences(one, &params)?)
 }
 
 /// Lists the preferences of a section.
 #[utoipa::path(get, path = "/library/sections/{id}/prefs", tag = "settings",
-    params(("id" = i64, Path, description = "The section's id.")),
+    params(
+        ("id" = i64, Path, description = "The section's id."),
+        ("X-Plex-Container-Start" = Option<u32>, Query, description = "The place of the first one, from 0; \
+                                                                       may be a header."),
+        ("X-Plex-Container-Size" = Option<u32>, Query, description = "How many, 10,000 at most; may be a \
+                                                                      header."),
+    ),
     responses(
         (status = 200, description = "The preferences that a section of its type has.",
             content((Container<Preferences> = "application/json"), (Container<Preferences> = "text/xml"))),
+        (status = 400, description = "A parameter can't be read; the sentence says which.", body = Errors),
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section.", body = Errors),
     ))]
 async fn list_of_section(
     State(app): State<App>,
     wants: Wants,
+    params: Params,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = sections::parse(&id)?;
     let section = sections::known(&app, id).await?;
     let set = app.library(move |library| library.section_switches(SectionId(id))).await?;
-    wants.answer(&preferences(
-        section_switches(section.kind).map(|switch| of_switch(switch, switch.is_on(&set))).collect(),
-    ))
+    let listed = section_switches(section.kind).map(|switch| of_switch(switch, switch.is_on(&set))).collect();
+    wants.answer(&preferences(listed, &params)?)
 }
 
 /// Changes preferences of a section, all that are named or none: `?enableBIFGeneration=0`.
@@ -153,8 +170,10 @@ fn read(kind: SectionKind, id: &str, text: &str) -> Result<(String, bool), Probl
     Ok((switch.id.to_owned(), switch.read(text)?))
 }
 
-fn preferences(settings: Vec<Preference>) -> Container<Preferences> {
-    Container::new(Preferences { size: settings.len() as u64, settings })
+/// The page of preferences that is asked for.
+fn preferences(listed: Vec<Preference>, params: &Params) -> Result<Container<Preferences>, Problem> {
+    let (settings, Extent { size, total_size, offset }) = params.container()?.cut(listed);
+    Ok(Container::new(Preferences { size, total_size, offset, settings }))
 }
 
 fn preference(setting: &Setting, settings: &Settings) -> Preference {

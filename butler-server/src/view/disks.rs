@@ -45,6 +45,7 @@ fn message(disk: &FoundDisk, limit: Option<u64>, reading: u64) -> String {
     let kind = match disk.kind {
         DiskKind::Spinning => "a spinning disk",
         DiskKind::Solid => "a solid-state disk",
+        DiskKind::Virtual => "a virtual disk",
         DiskKind::Network => "a network or FUSE mount",
         DiskKind::Unknown => "of a kind that the kernel does not tell",
     };

@@ -1,15 +1,16 @@
 //! What lies outside of the data folder, perhaps on a mount that hangs: which of the sections' roots are
-//! away, and the newest copy of the database. Pages ask for it with all that happens; one look is made at a
-//! time, and who does not want to wait for it is given what the last one saw.
+//! there, and the newest copy of the database. Pages show what is known and wait for nothing: who asks has it
+//! looked for in the background, one look at a time, and pages are told when it is different.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use butler_library::{Library, Section, SectionRoot, StoreError};
 use jiff::Timestamp;
-use tokio::time::timeout_at;
+use tokio::time::timeout;
 
 use super::backups;
 use crate::app::App;
@@ -17,26 +18,24 @@ use crate::error::Problem;
 
 /// A root that does not answer within this time is shown as away.
 const LOOKED_FOR: Duration = Duration::from_secs(3);
+/// A folder that answers does so within this time, and the page that asked shows how it is now.
+const GLANCE: Duration = Duration::from_millis(20);
 
-/// How long a page waits that is about something else.
-pub(crate) const GLANCE: Duration = Duration::from_millis(300);
-/// How long one waits that is about what is away.
-pub(crate) const LOOK: Duration = Duration::from_secs(4);
-
-/// The last look.
+/// What was seen so far.
 #[derive(Default)]
 pub(crate) struct Outside {
     looking: Arc<tokio::sync::Mutex<()>>,
     seen: Mutex<Seen>,
 }
 
-/// What was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// The roots that can't be looked at.
-    pub(crate) away: Vec<Away>,
-    /// When the newest copy of the database was written, or why that is not known.
-    pub(crate) newest_backup: Result<Option<Timestamp>, String>,
+    /// Each root that was looked at, and how it was.
+    roots: BTreeMap<PathBuf, Result<(), Away>>,
+    /// When the newest copy of the database was written, or why that can't be known; none until it was
+    /// looked for.
+    pub(crate) newest_backup: Option<Result<Option<Timestamp>, String>>,
 }
 
 /// A root that can't be looked at.
@@ -49,75 +48,109 @@ pub(crate) struct Away {
     pub(crate) is_refused: bool,
 }
 
-impl Default for Seen {
-    fn default() -> Self {
-        Self { away: Vec::new(), newest_backup: Err("not known yet".to_owned()) }
-    }
-}
-
 impl Seen {
-    /// Those of the roots of a section.
+    /// The roots that can't be looked at.
+    pub(crate) fn away(&self) -> impl Iterator<Item = &Away> {
+        self.roots.values().filter_map(|root| root.as_ref().err())
+    }
+
+    /// Those of a section.
     pub(crate) fn away_of<'a>(&'a self, section: &'a Section) -> impl Iterator<Item = &'a Away> {
-        self.away.iter().filter(|away| section.roots.iter().any(|root| root.path == away.path))
+        self.away().filter(|away| section.roots.iter().any(|root| root.path == away.path))
+    }
+
+    /// How a root is; none until it was looked at.
+    pub(crate) fn root(&self, root: &Path) -> Option<&Result<(), Away>> {
+        self.roots.get(root)
     }
 }
 
-/// Looks, and waits so long for what is seen; then the last look counts.
-pub(crate) async fn seen(app: &App, patience: Duration) -> Result<Seen, Problem> {
-    let outside = &app.outside;
-    let last = || outside.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let end = tokio::time::Instant::now() + patience;
-    let Ok(turn) = timeout_at(end, Arc::clone(&outside.looking).lock_owned()).await else {
-        return Ok(last());
-    };
+impl Outside {
+    fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what is known; whether it is different then.
+    fn note(&self, change: impl FnOnce(&mut Seen)) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = seen.clone();
+        change(&mut seen);
+        *seen != before
+    }
+}
+
+/// What is known, and has it looked for anew.
+pub(crate) async fn seen(app: &App) -> Seen {
+    if let Ok(turn) = Arc::clone(&app.outside.looking).try_lock_owned() {
+        let own = app.clone();
+        let looking = tokio::spawn(async move {
+            let _turn = turn;
+            look(own).await;
+        });
+        // The look goes on to its end also when nobody waits any more.
+        let _ = timeout(GLANCE, looking).await;
+    }
+    app.outside.seen()
+}
+
+async fn look(app: App) {
     let own = app.clone();
-    // It goes on to its end also when nobody waits any more, for who asks next.
-    let looking = tokio::spawn(async move {
-        let _turn = turn;
-        let seen = look(&own).await?;
-        own.outside.seen.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&seen);
-        Ok::<_, Problem>(seen)
+    let roots = app.library(move |library| {
+        look_at_roots(&own, library, &library.sections()?);
+        Ok::<_, StoreError>(())
     });
-    match timeout_at(end, looking).await {
-        Ok(seen) => seen.map_err(|error| Problem::bug(&error))?,
-        Err(_) => Ok(last()),
+    let (roots, newest) = tokio::join!(roots, look_for_backup(&app));
+    for failed in [roots.err(), newest.err()].into_iter().flatten() {
+        tracing::warn!(why = failed.sentence(), "the folders outside could not be looked at");
     }
 }
 
-async fn look(app: &App) -> Result<Seen, Problem> {
-    let (listed, away) = tokio::join!(
-        backups::list(app),
-        app.library(|library| Ok::<_, StoreError>(away(library, &library.sections()?)))
-    );
-    let newest_backup = listed?.copies.map(|copies| copies.first().and_then(|copy| copy.made_at));
-    Ok(Seen { away: away?, newest_backup })
+async fn look_for_backup(app: &App) -> Result<(), Problem> {
+    let copies = backups::list(app).await?.copies;
+    let newest = copies.map(|copies| copies.first().and_then(|copy| copy.made_at));
+    note(app, |seen| seen.newest_backup = Some(newest));
+    Ok(())
 }
 
-fn away(library: &Library, sections: &[Section]) -> Vec<Away> {
+/// Side by side: one that does not answer holds up no other, and each is known as soon as it has.
+fn look_at_roots(app: &App, library: &Library, sections: &[Section]) {
+    let roots: Vec<&SectionRoot> = sections.iter().flat_map(|section| &section.roots).collect();
     let refused = library.refused_roots(sections);
-    let look = |SectionRoot { id, path: root }: &SectionRoot| {
-        if let Some(sentence) = refused.get(id).cloned() {
-            return Some(Away { path: root.clone(), sentence, is_refused: true });
-        }
-        let (path, since) = (root.clone(), Instant::now());
-        let mut is_enough = || since.elapsed() > LOOKED_FOR;
-        let found = library
-            .root_threads()
-            .call_unless(root, &mut is_enough, move |_| std::fs::read_dir(path).map(drop));
-        let why = match found {
-            Ok(Ok(())) => return None,
-            Ok(Err(error)) => why(&error),
-            Err(_) => "It does not answer.".to_owned(),
-        };
-        let sentence = format!("{why} What it held is kept until it is back.");
-        Some(Away { path: root.clone(), sentence, is_refused: false })
-    };
-    let roots: Vec<_> = sections.iter().flat_map(|section| &section.roots).collect();
-    // Side by side: one that does not answer holds up no other.
+    note(app, |seen| seen.roots.retain(|path, _| roots.iter().any(|root| root.path == *path)));
     std::thread::scope(|threads| {
-        let looks: Vec<_> = roots.into_iter().map(|root| threads.spawn(move || look(root))).collect();
-        looks.into_iter().filter_map(|look| look.join().ok().flatten()).collect()
-    })
+        for SectionRoot { id, path } in roots {
+            let refused = refused.get(id).cloned();
+            threads.spawn(move || {
+                let root = match refused {
+                    Some(sentence) => Err(Away { path: path.clone(), sentence, is_refused: true }),
+                    None => look_at(library, path),
+                };
+                note(app, |seen| _ = seen.roots.insert(path.clone(), root));
+            });
+        }
+    });
+}
+
+/// Notes what was seen, and tells the pages if it is different.
+fn note(app: &App, change: impl FnOnce(&mut Seen)) {
+    if app.outside.note(change) {
+        app.tell_changed();
+    }
+}
+
+fn look_at(library: &Library, path: &Path) -> Result<(), Away> {
+    let (looked, since) = (path.to_owned(), Instant::now());
+    let mut is_enough = || since.elapsed() > LOOKED_FOR;
+    let found = library
+        .root_threads()
+        .call_unless(path, &mut is_enough, move |_| std::fs::read_dir(looked).map(drop));
+    let why = match found {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => why(&error),
+        Err(_) => "It does not answer.".to_owned(),
+    };
+    let sentence = format!("{why} What it held is kept until it is back.");
+    Err(Away { path: path.to_owned(), sentence, is_refused: false })
 }
 
 /// Why a folder can't be read, in a sentence.
@@ -138,6 +171,23 @@ fn why(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_has_looked_at_is_neither_there_nor_away() {
+        let (outside, [far, near]) = (Outside::default(), ["/far", "/near"].map(Path::new));
+        assert_eq!((outside.seen().root(far), outside.seen().newest_backup), (None, None));
+        let sentence = "It does not answer.".to_owned();
+        let away = Away { path: far.to_owned(), sentence, is_refused: false };
+        let look = |seen: &mut Seen| {
+            seen.roots.insert(near.to_owned(), Ok(()));
+            seen.roots.insert(far.to_owned(), Err(away.clone()));
+        };
+        assert!(outside.note(look), "pages are told");
+        assert!(!outside.note(look), "nothing is different");
+        let seen = outside.seen();
+        assert_eq!((seen.root(near), seen.root(far)), (Some(&Ok(())), Some(&Err(away.clone()))));
+        assert_eq!(seen.away().collect::<Vec<_>>(), [&away]);
+    }
 
     #[test]
     fn why_a_folder_is_away_is_told_without_numbers() {

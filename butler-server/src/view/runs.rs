@@ -7,6 +7,7 @@ use butler_library::{ReportFact, RunFilter, RunRow, SourceFile, SourceId, StoreE
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+mod log;
 mod unsaved;
 
 use crate::app::App;
@@ -70,7 +71,7 @@ pub(crate) async fn one(app: &App, id: &str) -> Result<Run, Problem> {
     whole(app, stored(app, id).await?).await
 }
 
-/// A run by itself: with the first of the files that it is limited to.
+/// A run by itself: with its log, and with the first of the files that it is limited to.
 async fn whole(app: &App, row: RunRow) -> Result<Run, Problem> {
     let first = row.record.ask.sources.iter().take(FIRST_FILES).copied().map(SourceId).collect::<Vec<_>>();
     let files = match first.is_empty() {
@@ -79,7 +80,8 @@ async fn whole(app: &App, row: RunRow) -> Result<Run, Problem> {
     };
     let first_of = |files: Vec<SourceFile>| Some(files.first()?.path.display().to_string());
     let first_files = files.into_iter().filter_map(first_of).collect();
-    Ok(Run { first_files, ..run(row, &app.handle.live().await?) })
+    let log = log::of(app, row.record.id).await?;
+    Ok(Run { first_files, log, ..run(row, &app.handle.live().await?) })
 }
 
 /// Stops a run and no other of its task; the run then.
@@ -130,6 +132,7 @@ fn run(RunRow { record, progress: stored, report, files }: RunRow, live: &[LiveR
         paths: record.ask.paths.iter().map(|path| path.display().to_string()).collect(),
         files,
         first_files: Vec::new(),
+        log: Vec::new(),
         asked_at: record.asked_at,
         started_at: record.started_at,
         ended_at: record.ended_at,

@@ -1,7 +1,7 @@
 //! What is shown of how Butler leaves room for others: its disks, and a pause while the machine is busy.
 
 use axum::http::{Method, StatusCode};
-use butler_api::v1::Disks;
+use butler_api::v1::{Disk, Disks};
 
 use crate::activities::{is_scan, until, with_a_long_scan};
 use crate::pages;
@@ -47,15 +47,18 @@ async fn the_disks_of_all_folders_are_shown_with_how_many_files_are_read_of_each
     assert_eq!(rig.get_json("/api/v1/disks").await, serde_json::json!({"disks": []}));
     let (_, folder) = rig.add_films("Films").await;
     let shown = async || -> Disks { serde_json::from_value(rig.get_json("/api/v1/disks").await).unwrap() };
+    let is_free = |disk: &Disk| matches!(disk.kind.as_str(), "solid" | "virtual");
     let Disks { disks } = shown().await;
     assert!(!disks.is_empty());
     let health = page(&rig, "/health").await;
     for disk in &disks {
         assert_eq!(disk.folders, [folder.display().to_string()]);
-        assert_eq!((disk.limit, disk.reading), ((disk.kind != "solid").then_some(1), 0));
+        assert_eq!((disk.limit, disk.reading), ((!is_free(disk)).then_some(1), 0));
         assert!(health.contains(&disk.message), "{}", disk.message);
     }
     rig.ask(Method::PUT, "/api/v1/settings?ButlerReadersPerDisk=3").send().await;
+    assert!(shown().await.disks.iter().all(|disk| is_free(disk) || disk.limit == Some(3)));
+    rig.ask(Method::PUT, "/api/v1/settings?ButlerVirtualDisksSpin=1").send().await;
     assert!(shown().await.disks.iter().all(|disk| disk.kind == "solid" || disk.limit == Some(3)));
     rig.ask(Method::PUT, "/api/v1/settings?ButlerReadersPerDisk=0").send().await;
     assert!(shown().await.disks.iter().all(|disk| disk.limit.is_none()));

@@ -1,5 +1,5 @@
-//! Blur hashes of posters, covers and art beside the media, and of photos: what a player draws until the
-//! picture is there.
+//! Blur hashes of posters, covers and art beside the media, of covers inside tracks, and of photos: what a
+//! player draws until the picture is there.
 //!
 //! States the wishes only; how a picture is decoded and hashed is the maker's business.
 
@@ -31,5 +31,6 @@ static SWITCH: Setting = Setting::behavior(
 
 fn demands(_: &Settings) -> Vec<Demand> {
     let beside_media = Demand::of(Spec::BlurHash);
-    vec![Demand { needs: Traits::PHOTO, ..beside_media.clone() }, beside_media]
+    let embedded = Demand { needs: Traits::AUDIO | Traits::EMBEDDED, ..beside_media.clone() };
+    vec![Demand { needs: Traits::PHOTO, ..beside_media.clone() }, embedded, beside_media]
 }

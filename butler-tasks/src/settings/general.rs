@@ -8,7 +8,7 @@ use butler_schedule::WindowDays;
 use super::kind::{Ints, Kind, Texts};
 use super::{Group, Setting};
 
-pub(super) static ALL: [&Setting; 16] = [
+pub(super) static ALL: [&Setting; 17] = [
     &FRIENDLY_NAME,
     &HOST_NAMES,
     &PATH_PREFIX,
@@ -22,6 +22,7 @@ pub(super) static ALL: [&Setting; 16] = [
     &BUTLER_MIN_FREE_SPACE,
     &BUTLER_ALLOWED_ROOTS,
     &BUTLER_READERS_PER_DISK,
+    &BUTLER_VIRTUAL_DISKS_SPIN,
     &BUTLER_MAX_READ_RATE,
     &BUTLER_PAUSE_AT_DISK_PRESSURE,
     &BUTLER_PAUSE_AT_PROCESSOR_PRESSURE,
@@ -229,11 +230,23 @@ pub static BUTLER_READERS_PER_DISK: Setting = Setting {
     id: "ButlerReadersPerDisk",
     label: "Files that are read at once from a hard disk or a mount",
     summary: "How many files are read whole at one time from one spinning disk, or from one network or FUSE \
-              mount, which serve one reader sooner than several. Solid-state disks are not concerned, nor \
-              looks at the headers of files. 0 for as many as there are processors. The page Health shows \
+              mount, which serve one reader sooner than several. Solid-state and virtual disks are not \
+              concerned, nor looks at the headers of files. 0 for as many as there are processors. The page Health shows \
               which disks there are.",
     group: Group::Butler,
     kind: Kind::Int { default: 1, allowed: Ints::Range { min: 0, max: 64, step: 1 }, unit: "files" },
+    hidden: false,
+    advanced: true,
+};
+
+/// Whether virtual disks are taken for spinning ones.
+pub static BUTLER_VIRTUAL_DISKS_SPIN: Setting = Setting {
+    id: "ButlerVirtualDisksSpin",
+    label: "Virtual disks lie on hard disks",
+    summary: "What a virtual machine's host keeps a disk on nobody tells the machine. Switched on, each virtual \
+              disk counts as a spinning one, of which only so many files are read at one time.",
+    group: Group::Butler,
+    kind: Kind::Bool { default: false },
     hidden: false,
     advanced: true,
 };

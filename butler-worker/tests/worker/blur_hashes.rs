@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use butler_fixtures::{Camera, command};
+use butler_fixtures::{Camera, HeicGrid, command};
 use butler_product::blur_hash::{BlurHash, components};
 use butler_product::{Failure, FailureClass, Spec, Value};
 
@@ -66,6 +66,11 @@ fn every_kind_of_picture_has_the_hash_of_its_whole_content() {
         ("deep.tiff", "-pix_fmt rgb48le"),
         ("card.webp", "-c:v libwebp -lossless 1"),
         ("lossy.webp", "-c:v libwebp"),
+        ("card.avif", "-c:v libaom-av1 -cpu-used 8 -still-picture 1 -pix_fmt yuv420p"),
+        ("deep.avif", "-c:v libaom-av1 -cpu-used 8 -still-picture 1 -pix_fmt yuv444p10le"),
+        ("card.jxl", "-pix_fmt rgb24"),
+        ("deep.jxl", "-pix_fmt rgb48le -distance 0 -modular 1"),
+        ("grey.jxl", "-pix_fmt gray"),
     ] {
         let file = films::other(name, &format!("{CARD} {coding}"));
         let blur = answer(&worker, &file).unwrap();
@@ -79,7 +84,11 @@ fn what_is_transparent_lies_over_black_and_of_an_animation_the_first_picture_cou
     let worker = Worker::start();
     let veiled = "-f lavfi -i testsrc2=s=320x240,format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='X*255/320' \
                   -frames:v 1";
-    for (name, coding) in [("veil.png", "-update 1"), ("veil.webp", "-c:v libwebp -lossless 1 -update 1")] {
+    for (name, coding) in [
+        ("veil.png", "-update 1"),
+        ("veil.webp", "-c:v libwebp -lossless 1 -update 1"),
+        ("veil.jxl", "-distance 0 -modular 1 -update 1"),
+    ] {
         let file = films::other(name, &format!("{veiled} {coding}"));
         assert_like(&answer(&worker, &file).unwrap(), &pixels(&file, "null"), name);
     }
@@ -113,6 +122,65 @@ fn a_picture_is_hashed_as_it_stands_upright() {
         assert_eq!((blur.width, blur.height), sides, "{number}");
         assert_like(&blur, &pixels(&plain, filter), &format!("held {number}"));
     }
+}
+
+/// A card in four tiles, as a telephone stores it: 600 by 480 of the 640 by 512 pixels that these have.
+fn grid() -> HeicGrid {
+    let tile = |(x, y): (u32, u32)| {
+        let card = format!("testsrc2=s=640x512,crop=320:256:{x}:{y}");
+        let coding =
+            "-frames:v 1 -pix_fmt yuv420p -c:v libx265 -preset ultrafast -x265-params log-level=none";
+        let recipe = format!("-f lavfi -i {card} {coding} -tag:v hvc1");
+        fs::read(films::other(&format!("tile{x}-{y}.mp4"), &recipe)).unwrap()
+    };
+    let films = [(0, 0), (320, 0), (0, 256), (320, 256)].map(tile);
+    HeicGrid::of_films(&films, 2, (320, 256), (600, 480)).unwrap()
+}
+
+#[test]
+fn the_tiles_of_a_telephone_s_picture_are_hashed_as_one_and_upright() {
+    let worker = Worker::start();
+    let card = "-f lavfi -i testsrc2=s=640x512,crop=600:480:0:0 -frames:v 1 -update 1";
+    let card = films::other("tiles.png", card);
+    for (quarters, filter, sides) in [
+        (0, "null", (600, 480)),
+        (1, "transpose=cclock", (480, 600)),
+        (2, "hflip,vflip", (600, 480)),
+        (3, "transpose=clock", (480, 600)),
+    ] {
+        let file = films::bytes(&format!("tiles{quarters}.heic"), &HeicGrid { quarters, ..grid() }.bytes());
+        let blur = answer(&worker, &file).unwrap();
+        assert_eq!((blur.width, blur.height), sides, "{quarters}");
+        assert_like(&blur, &pixels(&card, filter), &format!("{quarters} quarters"));
+    }
+}
+
+#[test]
+fn the_cover_that_is_embedded_in_a_track_is_hashed() {
+    let worker = Worker::start();
+    let cover = films::other("front.png", CARD);
+    for (ending, coding) in [("mp3", "libmp3lame"), ("flac", "flac"), ("m4a", "aac")] {
+        let arguments = format!(
+            "-f lavfi -i sine=d=1 -i {} -map 0 -map 1 -c:a {coding} -c:v copy -disposition:v attached_pic",
+            cover.display()
+        );
+        let blur = answer(&worker, &films::other(&format!("front.{ending}"), &arguments)).unwrap();
+        assert_eq!((blur.width, blur.height), (640, 480), "{ending}");
+        assert_like(&blur, &pixels(&cover, "null"), ending);
+    }
+    let bare = films::other("bare.flac", "-f lavfi -i sine=d=1");
+    assert!(answer(&worker, &bare).is_err());
+}
+
+#[test]
+fn what_no_decoder_is_there_for_is_not_called_damaged_and_rests() {
+    let strange = HeicGrid { kind: *b"vvc1", ..grid() };
+    let failure = answer(&Worker::start(), &films::bytes("strange.heic", &strange.bytes())).unwrap_err();
+    let sentence = "The picture is coded in a way that Butler does not decode.";
+    assert_eq!(
+        (failure.sentence.as_str(), failure.class, failure.rests),
+        (sentence, FailureClass::Content, true)
+    );
 }
 
 /// A JPEG of eight by eight pixels of one colour in cyan, magenta, yellow and black, as Adobe's programs
@@ -186,7 +254,13 @@ fn the_smallest_and_the_longest_picture_are_hashed() {
 #[test]
 fn hostile_and_damaged_pictures_end_within_bounds() {
     let worker = Worker::start();
-    let plain = |ending: &str| fs::read(films::other(&format!("card.{ending}"), CARD)).unwrap();
+    let plain = |ending: &str| match ending {
+        "heic" => grid().bytes(),
+        "avif" => {
+            fs::read(films::other("card.avif", &format!("{CARD} -c:v libaom-av1 -cpu-used 8"))).unwrap()
+        }
+        _ => fs::read(films::other(&format!("card.{ending}"), CARD)).unwrap(),
+    };
     let jpeg = plain("jpg");
     // Sides that no memory holds, in the header of a small file.
     let huge = |mut content: Vec<u8>, at: usize, sides: &[u8]| {
@@ -204,7 +278,7 @@ fn hostile_and_damaged_pictures_end_within_bounds() {
         let sentence = "The picture has more pixels than Butler decodes.".to_owned();
         assert_eq!((failure.class, failure.sentence), (FailureClass::Content, sentence), "{name}");
     }
-    for ending in ["jpg", "png", "webp", "gif", "tiff", "bmp"] {
+    for ending in ["jpg", "png", "webp", "gif", "tiff", "bmp", "jxl", "avif", "heic"] {
         let whole = plain(ending);
         for part in 1..8 {
             let mut damaged = whole.clone();
@@ -225,7 +299,7 @@ fn hostile_and_damaged_pictures_end_within_bounds() {
     }
     let phone = films::bytes("blur.heic", &Camera::default().heic(4_032, 3_024, 0));
     let failure = answer(&worker, &phone).unwrap_err();
-    assert_eq!(failure.sentence, "HEIC, AVIF and JPEG XL pictures are not decoded by this version.");
+    assert_eq!(failure.sentence, "The file holds no main picture in a form that Butler decodes.");
     let text = answer(&worker, &films::bytes("text.jpg", b"not a picture\n")).unwrap_err();
     assert_eq!(
         (text.class, text.sentence.as_str()),

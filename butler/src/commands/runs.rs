@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::print::error::{self, Trouble};
 use crate::print::table::{Column, Field, Listing};
 use crate::print::words::{bytes, count, duration_ms, exact_time, progress, short_time, time, took};
-use crate::print::{Out, Text, json, lines, state_colour};
+use crate::print::{Colour, Out, Text, json, lines, state_colour};
 
 /// Runs in a table, unless told otherwise.
 const TABLE_ROWS: usize = 50;
@@ -221,6 +221,14 @@ fn print_one(run: &Run, out: Out) -> Result<(), Trouble> {
         let width = run.report.iter().map(|fact| fact.label.chars().count()).max().unwrap_or(0);
         for fact in &run.report {
             out.line(format!("  {:<width$}  {}", fact.label, fact_value(fact)))?;
+        }
+    }
+    if !run.log.is_empty() {
+        out.line("Log")?;
+        for line in &run.log {
+            let text =
+                if line.is_bad { Text::painted(&line.text, Colour::Red) } else { line.text.as_str().into() };
+            out.line(Text::from(format!("  {}  ", exact_time(line.at))).then(text))?;
         }
     }
     if run.failures > 0 {

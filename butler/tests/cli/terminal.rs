@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use butler_fixtures::stand_in::{Reply, StandIn};
 use serde_json::json;
 
-use super::{active, answer, at, butler, plex, run, said, said_json, server};
+use super::{TOKEN, active, answer, at, butler, plex, run, said, said_json, server};
 
 #[test]
 fn a_pipe_that_closes_early_is_no_trouble() {
@@ -125,7 +125,7 @@ fn on_a_terminal(server: &StandIn, columns: u16, arguments: &str) -> String {
     let line = format!("stty cols {columns}; {} {arguments} 2>&1", env!("CARGO_BIN_EXE_butler"));
     let mut command = butler_fixtures::command("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-    command.env("BUTLER_URL", server.url()).env("BUTLER_TOKEN", super::TOKEN).env("NO_COLOR", "1");
+    command.env("BUTLER_URL", server.url()).env("BUTLER_TOKEN", TOKEN).env("NO_COLOR", "1");
     command.env_remove("BUTLER_DATA_DIR").env("TZ", "UTC").env("TERM", "xterm");
     String::from_utf8(command.output().unwrap().stdout).unwrap().replace('\r', "")
 }
@@ -167,6 +167,18 @@ fn a_shell_is_offered_tasks_settings_and_sections() {
     let mut alone = butler(&["--", "butler", "start", "Ref"]);
     alone.env("BUTLER_COMPLETE", "fish").env("BUTLER_URL", "http://127.83.0.2:1");
     assert!(said(alone).1.starts_with("RefreshLibraries\t"));
+    // A data folder on the line names the server, whatever the environment says.
+    let folder = butler_fixtures::tempdir().unwrap();
+    std::fs::write(folder.path().join("address"), plex.url()).unwrap();
+    std::fs::write(folder.path().join("token"), TOKEN).unwrap();
+    let lock = std::fs::File::create(folder.path().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    for line in [["--data-dir", folder, "start", ""], ["start", "--data-dir", folder, ""]] {
+        let mut near = at(&server, &["--", "butler"]);
+        near.args(line).env("BUTLER_COMPLETE", "fish");
+        assert_eq!(said(near).1.lines().next(), Some("BackupDatabase\tBackupDatabase"), "{line:?}");
+    }
     for shell in ["bash", "fish", "zsh"] {
         let (code, script, _) = said(butler(&["completions", shell]));
         assert!(code == 0 && script.contains("BUTLER_COMPLETE") && script.contains(shell), "{script}");

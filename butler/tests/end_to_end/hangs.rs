@@ -1,5 +1,5 @@
 //! Things that stop answering: a worker, a file that is no file, a file that changes under its reader, a
-//! mount that freezes in the middle of a scan or of a film.
+//! mount that freezes in the middle of a scan or of a film, and what pages say of it.
 //!
 //! Never waits for the two minutes that a user's server is patient: these servers are so for two seconds.
 
@@ -191,6 +191,39 @@ fn a_mount_that_freezes_in_the_middle_of_a_scan_holds_up_nothing_else_and_is_sca
     let run = server.start_task("RefreshLibraries").unwrap();
     server.wait_for_run(&run, |run| run["ended_at"].is_string()).unwrap();
     assert_eq!((previews(&server, "1"), previews(&server, "2")), ((2, 2), (6, 6)));
+}
+
+/// A page, as a browser gets it that was signed in with `cookie`.
+fn page(server: &Server, cookie: &str, path: &str) -> String {
+    let ask = server.anonymous("GET", path).header("Accept", "text/html").header("Cookie", cookie);
+    let answer = ask.send().unwrap();
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.text()
+}
+
+#[test]
+fn pages_wait_for_no_folder_that_hangs_and_say_what_was_not_looked_at_yet() {
+    let Some(frozen) = Frozen::new(1) else { return };
+    let mut server = frozen.server();
+    let code = server.post("/api/v1/sign-in").unwrap().json().unwrap()["path"].as_str().unwrap().to_owned();
+    let opened = server.anonymous("GET", &code).header("Accept", "text/html").send().unwrap();
+    let cookie = opened.header("set-cookie").split(';').next().unwrap().to_owned();
+    frozen.mount.freeze();
+    // Its look is given up after seconds. A page that waited for that would never show this, not one time.
+    let mut is_shown = false;
+    for _ in 0..5 {
+        server = server.restarted(|| Ok(())).unwrap();
+        is_shown |= page(&server, &cookie, "/health").contains("not looked at yet");
+    }
+    assert!(is_shown, "the page waited for a folder that hangs");
+    for path in ["/", "/sections", "/health"] {
+        let told = || page(&server, &cookie, path).contains("It does not answer. What it held is kept");
+        wait_until(&format!("{path} tells which folder is away"), told).unwrap();
+    }
+    let health = page(&server, &cookie, "/health");
+    assert!(health.contains("</i>there") && !health.contains("not looked"), "{health}");
+    frozen.mount.thaw();
+    wait_until("the folder is back", || page(&server, &cookie, "/health").contains("All is well.")).unwrap();
 }
 
 #[test]

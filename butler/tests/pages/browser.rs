@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -241,9 +241,9 @@ impl Browser {
         Ok(fs::write(path, bytes)?)
     }
 
-    /// What axe-core finds wrong at AA; each with the elements it is about.
-    pub(crate) fn axe(&mut self) -> Result<Vec<String>> {
-        let script = fs::read_to_string(axe_script()).context("axe-core is missing: `./test` installs it")?;
+    /// What axe-core, whose script is at this path, finds wrong at AA; each with the elements it is about.
+    pub(crate) fn axe(&mut self, script: &Path) -> Result<Vec<String>> {
+        let script = fs::read_to_string(script).context("axe-core is missing: `./test` installs it")?;
         self.evaluate(&format!("{script}; undefined"))?;
         let found = self.evaluate(
             "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(r => \
@@ -260,11 +260,6 @@ impl Drop for Browser {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Where `./test` puts axe-core.
-fn axe_script() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("../browser-tools/node_modules/axe-core/axe.min.js")
 }
 
 /// Opens a page in the browser whose own door this path is: its id.

@@ -83,7 +83,9 @@ fn look_at(browser: &mut Browser, name: &str, on: &str) -> Vec<String> {
         .until("its pictures are there", "[...document.images].every(i => i.complete || !i.offsetParent)")
         .unwrap();
     browser.picture(&kept().join(format!("{name}-{on}.png"))).unwrap();
-    let axe = browser.axe().unwrap();
+    // Where `./test` puts it.
+    let axe_core = kept().join("../../browser-tools/node_modules/axe-core/axe.min.js");
+    let axe = browser.axe(&axe_core).unwrap();
     axe.into_iter().chain(states::unfit(browser)).map(|found| format!("{name} on a {on}: {found}")).collect()
 }
 

@@ -13,7 +13,6 @@ mod pictures;
 mod proxy;
 mod season;
 mod settings;
-mod shown;
 mod states;
 
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use super::browser::Browser;
 use super::{open, season, sign_in, signed_in, small_film, stage};
 
-pub(super) const TASKS: [&str; 5] = [
+const TASKS: [&str; 5] = [
     "RefreshLibraries",
     "GenerateMediaIndexFiles",
     "DeepMediaAnalysis",

@@ -1,10 +1,15 @@
 //! Finds the XMP packet of a HEIF or AVIF picture: an item of its own beside the picture, listed in the `meta`
-//! box. Decodes nothing; EXIF items are found by the EXIF library.
+//! box. Decodes nothing; EXIF items are found by the EXIF library. Of what the picture itself is made says
+//! `heif/still.rs`.
 //!
 //! Sources: ISO/IEC 14496-12 (8.11: `meta`, `pitm`, `iinf`, `iloc`, `iref`, `idat`) and 23008-12 (6.5, annex
 //! A.3). Whatever does not fit those is left out. Start with [`xmp`].
 
+mod still;
+
 use std::io::{Read, Seek, SeekFrom};
+
+pub(crate) use still::{Codec, still};
 
 /// Bytes of a `meta` box, and of a packet.
 const MAX: u64 = 4 << 20;
@@ -17,24 +22,37 @@ const MAX_ITEMS: usize = 10_000;
 pub(super) fn xmp(reader: &mut (impl Read + Seek)) -> Option<Vec<u8>> {
     let meta = meta(reader)?;
     let item = main_packet(&meta)?;
-    let location = child(&meta, b"iloc").and_then(|iloc| locate(iloc, item))?;
-    let mut packet = Vec::new();
+    content(reader, &meta, item, MAX)
+}
+
+/// What an item holds, if that is no more than so many bytes.
+fn content(reader: &mut (impl Read + Seek), meta: &[u8], item: u64, most: u64) -> Option<Vec<u8>> {
+    let location = child(meta, b"iloc").and_then(|iloc| locate(iloc, item))?;
+    let mut content = Vec::new();
     for (offset, length) in location.extents {
-        if packet.len() as u64 + length > MAX {
+        if (content.len() as u64).checked_add(length)? > most {
             return None;
         }
-        let length = usize::try_from(length).ok()?;
         if location.is_in_idat {
-            let from = usize::try_from(offset).ok()?;
-            packet.extend_from_slice(child(&meta, b"idat")?.get(from..)?.get(..length)?);
+            let (from, length) = (usize::try_from(offset).ok()?, usize::try_from(length).ok()?);
+            content.extend_from_slice(child(meta, b"idat")?.get(from..)?.get(..length)?);
         } else {
             reader.seek(SeekFrom::Start(offset)).ok()?;
-            let from = packet.len();
-            packet.resize(from + length, 0);
-            reader.read_exact(&mut packet[from..]).ok()?;
+            // A length that lies asks for no more memory than there are bytes.
+            let read = reader.by_ref().take(length).read_to_end(&mut content).ok()?;
+            if read as u64 != length {
+                return None;
+            }
         }
     }
-    Some(packet).filter(|packet| !packet.is_empty())
+    Some(content).filter(|content| !content.is_empty())
+}
+
+/// The item that is the file's main picture.
+fn main_item(meta: &[u8]) -> Option<u64> {
+    let mut pitm = Fields(child(meta, b"pitm")?);
+    let version = pitm.version()?;
+    pitm.uint(if version == 0 { 2 } else { 4 })
 }
 
 /// What the file's `meta` box holds, behind its version.
@@ -62,13 +80,9 @@ fn meta(reader: &mut (impl Read + Seek)) -> Option<Vec<u8>> {
 
 /// The item that holds the packet of the main picture.
 fn main_packet(meta: &[u8]) -> Option<u64> {
-    let main = child(meta, b"pitm").and_then(|pitm| {
-        let mut pitm = Fields(pitm);
-        let version = pitm.version()?;
-        pitm.uint(if version == 0 { 2 } else { 4 })
-    });
-    let packets = packets(child(meta, b"iinf")?);
-    let described = child(meta, b"iref").map(described).unwrap_or_default();
+    let main = main_item(meta);
+    let packets: Vec<u64> = entries(child(meta, b"iinf")?).filter_map(packet).collect();
+    let described = child(meta, b"iref").map(|iref| references(iref, b"cdsc")).unwrap_or_default();
     let describes = |packet: &u64, which: &dyn Fn(u64) -> bool| {
         described.iter().any(|(from, to)| from == packet && which(*to))
     };
@@ -76,31 +90,36 @@ fn main_packet(meta: &[u8]) -> Option<u64> {
     of_main.or_else(|| packets.iter().find(|packet| !describes(packet, &|_| true))).copied()
 }
 
-/// The items that are XMP packets.
-fn packets(iinf: &[u8]) -> Vec<u64> {
+/// The entries that say what each item is.
+fn entries(iinf: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut entries = Fields(iinf);
     let skipped = entries.version().and_then(|version| entries.uint(if version == 0 { 2 } else { 4 }));
-    if skipped.is_none() {
-        return Vec::new();
-    }
-    boxes(entries.0).filter(|(kind, _)| kind == b"infe").filter_map(|(_, entry)| packet(entry)).collect()
+    let boxes = boxes(if skipped.is_some() { entries.0 } else { &[] });
+    boxes.filter(|(kind, _)| kind == b"infe").map(|(_, entry)| entry)
 }
 
-fn packet(infe: &[u8]) -> Option<u64> {
+/// The item that an entry is about, its kind, and what follows.
+fn entry(infe: &[u8]) -> Option<(u64, [u8; 4], Fields<'_>)> {
     let mut entry = Fields(infe);
     let item = match entry.version()? {
         2 => entry.uint(2)?,
         3 => entry.uint(4)?,
         _ => return None,
     };
-    let (_protection, kind) = (entry.uint(2)?, entry.bytes(4)?);
-    let (_name, content) = (entry.text()?, if kind == b"mime" { entry.text()? } else { b"" });
+    let (_protection, kind) = (entry.uint(2)?, *entry.bytes(4)?.first_chunk()?);
+    Some((item, kind, entry))
+}
+
+/// The item of an entry that is an XMP packet's.
+fn packet(infe: &[u8]) -> Option<u64> {
+    let (item, kind, mut entry) = entry(infe)?;
+    let (_name, content) = (entry.text()?, if &kind == b"mime" { entry.text()? } else { b"" });
     let is_plain = entry.text().unwrap_or_default().is_empty();
     (content.eq_ignore_ascii_case(b"application/rdf+xml") && is_plain).then_some(item)
 }
 
-/// Which item describes which.
-fn described(iref: &[u8]) -> Vec<(u64, u64)> {
+/// Which item refers to which by references of a kind, in their order: `cdsc` describes, `dimg` is made of.
+fn references(iref: &[u8], kind: &[u8; 4]) -> Vec<(u64, u64)> {
     let mut references = Fields(iref);
     let Some(version) = references.version() else { return Vec::new() };
     let of = |reference: &[u8]| {
@@ -108,7 +127,7 @@ fn described(iref: &[u8]) -> Vec<(u64, u64)> {
         let (from, count) = (reference.uint(bytes)?, reference.uint(2)?);
         Some((0..count).map_while(move |_| Some((from, reference.uint(bytes)?))).collect::<Vec<_>>())
     };
-    let references = boxes(references.0).filter(|(kind, _)| kind == b"cdsc");
+    let references = boxes(references.0).filter(|(own, _)| own == kind);
     references.filter_map(|(_, reference)| of(reference)).flatten().take(MAX_ITEMS).collect()
 }
 

@@ -382,6 +382,7 @@ mod tests {
             paths: Vec::new(),
             files: None,
             first_files: Vec::new(),
+            log: Vec::new(),
             asked_at: at(from),
             started_at: Some(at(from)),
             ended_at: until.map(at),
