@@ -32,6 +32,8 @@ lists! {
     /// What a plan does to a file.
     DeedWord = "write", "remove", "rename", "compress", "forget", "remake", "compact", "analyze", "add", "move",
         "change", "restore", "miss";
+    /// What became of a file whose tags were to be written.
+    TagsOutcome = "written", "would_be_written", "left_alone";
     /// What a setting takes.
     SettingType = "bool", "int", "text";
     /// Who gave a setting's value.
@@ -96,7 +98,8 @@ texts! {
     FilePath = pattern("^/");
     /// A section's name: one line, and not blank.
     SectionName = |text: ObjectBuilder| {
-        let form = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$";
+        let breaks = r"\x00-\x1f\x7f-\x9f\u2028\u2029";
+        let form = format!("^[^{breaks}]*[^\\s{breaks}][^{breaks}]*$");
         text.min_length(Some(1)).max_length(Some(100)).pattern(Some(form))
     };
 }

@@ -5,6 +5,7 @@ mod check;
 mod disk;
 mod dry_run;
 mod failure;
+mod gain_tags;
 mod health;
 mod item_file;
 mod local_time;
@@ -26,6 +27,7 @@ pub use check::{Check, CheckCounts, CheckItem, CheckLeftOut, CheckNote, CheckVer
 pub use disk::{Disk, Disks};
 pub use dry_run::{DryRun, PlannedAction, WaitingActions};
 pub use failure::{Failure, FailureGroup, FailureSummary, Failures, Retried};
+pub use gain_tags::{GainTag, TaggedFile, TagsStep, WrittenFile, WrittenTags};
 pub use health::{Health, HealthCheck, SandboxState};
 pub use item_file::{ItemFile, ItemFiles};
 pub use local_time::LocalTime;

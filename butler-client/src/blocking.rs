@@ -24,7 +24,7 @@ use std::sync::Arc;
 use butler_api::plex::{Activity, ButlerTask, Directory, Metadata, Preference};
 use butler_api::v1::{
     FailureSummary, Failures, Health, LastNight, NearTracks, Pauses, Plan, Products, Remade, Retried, Run,
-    Runs, Settings, Tasks, Window,
+    Runs, Settings, TagsStep, Tasks, Window, WrittenTags,
 };
 use butler_api::{PauseOwner, RunId, TaskName};
 use tokio::runtime::{Builder, Runtime};
@@ -133,6 +133,10 @@ same_as_the_client! {
     tracks_titled(title: &str, most: u32) -> (Vec<Metadata>, u64);
     remake(of: &RemakeOf, kinds: &[String], missing_only: bool) -> Remade;
     remake_now(of: &RemakeOf, kinds: &[String], missing_only: bool) -> Remade;
+    written_tags(section: i64, after: i64) -> WrittenTags;
+    set_writes_tags(section: i64, on: bool) -> ();
+    write_tags(section: i64, after: i64, dry_run: bool) -> TagsStep;
+    undo_tags(section: i64, after: i64, dry_run: bool) -> TagsStep;
     settings() -> Settings;
     change_settings(changes: &[(&str, Option<&str>)]) -> Settings;
     pauses() -> Pauses;

@@ -40,6 +40,7 @@ mod client;
 mod echo;
 mod error;
 mod failures;
+mod gain_tags;
 mod health;
 mod hooks;
 mod identity;
@@ -82,6 +83,7 @@ pub use butler_api::v1::{
 };
 pub use butler_api::v1::{DryRun, PlannedAction, WaitingActions};
 pub use butler_api::v1::{FailureGroup, FailureSummary};
+pub use butler_api::v1::{GainTag, TaggedFile, TagsStep, WrittenFile, WrittenTags};
 pub use butler_api::v1::{ItemFile, ItemFiles};
 pub use butler_api::v1::{LabelledValue, Setting, Settings};
 pub use butler_api::v1::{

@@ -34,6 +34,7 @@ use crate::engine::watching::Watching;
 use crate::pressure::Pressure;
 use crate::run::Run;
 use crate::schedule_settings::of_schedule;
+use crate::tags::TagWriter;
 use crate::unit::backlog::Backlog;
 use crate::unit::estimate::Estimates;
 use crate::unit::publish::Publisher;
@@ -99,16 +100,19 @@ impl Engine {
         let (facts, _) = broadcast::channel(FACTS_KEPT);
         let known = Arc::new(settings::at_start(&library, settings.settings_file.clone())?);
         let (known, seen) = watch::channel(known);
+        let threads = library.vital_threads().clone();
+        let (mut engine, effects) =
+            Loop::new(library.clone(), &settings, inbox.clone(), facts.clone(), known)?;
+        engine.tags.begin(settings.clock.clone())?;
         let handle = Handle {
             inbox: inbox.clone(),
-            library: library.clone(),
-            facts: facts.clone(),
+            library,
+            facts,
             clock: settings.clock.clone(),
             settings: seen,
             catalogue: settings.catalogue.clone(),
+            tags: Arc::clone(&engine.tags),
         };
-        let threads = library.vital_threads().clone();
-        let (mut engine, effects) = Loop::new(library, &settings, inbox.clone(), facts, known)?;
         let thread = threads.spawn("engine", move |fail_point| {
             engine.kept_lacks.renew();
             engine.perform(effects);
@@ -164,6 +168,8 @@ struct Loop {
     disks: KnownDisks,
     pressure: Pressure,
     _sampler: Sampler,
+    /// Writes gains into music files, for runs and for people.
+    tags: Arc<TagWriter>,
     inbox: Inbox,
     /// Effects that are ordered and not yet carried out.
     orders: VecDeque<Effect>,
@@ -224,6 +230,7 @@ impl Loop {
             disks: KnownDisks::new(Disks::now),
             pressure: Pressure::default(),
             _sampler: Sampler::start(known.subscribe(), inbox.clone())?,
+            tags: Arc::new(TagWriter::new(&library, settings)),
             library,
             schedule,
             backlog: Backlog::default(),
@@ -399,6 +406,7 @@ impl Loop {
             EngineEvent::Derived { run, came, failed, gone, facts } => {
                 self.derived(run, &came, failed, gone, facts)
             }
+            EngineEvent::TagsWritten { run, tally } => self.tags_written(run, tally),
             EngineEvent::DerivingEnded { run, end } => self.deriving_ended(run, end),
             EngineEvent::WorkEnded { run, end } => self.work_ended(run, end),
             EngineEvent::UnitsOpened { units } => self.units_opened(units),

@@ -24,6 +24,7 @@ mod error_chain;
 mod pressure;
 mod run;
 mod schedule_settings;
+mod tags;
 mod unit;
 mod workers;
 mod zone;
@@ -44,5 +45,8 @@ pub use door::handle::{DryRunError, Gone, Handle};
 pub use door::plan::{Plan, PlanBasis, Todo};
 pub use door::surroundings::{EngineSettings, Patience};
 pub use engine::{Engine, EngineError};
+pub use tags::{
+    Asked, Became, FileTags, Retagger, Seen, TagWriter, TagsAsk, TagsError, TagsStep, TagsTally, TagsWay,
+};
 pub use workers::StartError;
 pub use zone::zone_trouble;

@@ -53,6 +53,14 @@ fn answer(request: &Request) -> Value {
         "POST /api/v1/remake" => {
             json!({"files": 1, "products": 1, "failures": 0, "tasks": [], "message": "Of 1 file is made anew: 1 product."})
         }
+        "GET /api/v1/sections/1/tags" => {
+            json!({"enabled": true, "files": [{"file": "/music/A.flac", "old": [],
+            "new": [{"name": "REPLAYGAIN_TRACK_GAIN", "value": "-7.03 dB"}], "written_at": "2026-11-23T02:00:00Z"}], "total": 1})
+        }
+        "PUT /library/sections/1/prefs" => json!({"MediaContainer": {"size": 0}}),
+        "POST /api/v1/sections/1/tags/write" | "POST /api/v1/sections/1/tags/undo" => {
+            json!({"files": [{"file": "/music/A.flac", "outcome": "written", "old": [], "new": []}], "same": 0})
+        }
         "GET /api/v1/items/7/products" => {
             json!({"products": [{"product": "bif", "part": 1, "file": "/films/Heat.mkv", "version": 1,
             "params": "", "value": {}, "bytes": 9, "made_at": "2026-11-23T02:00:00Z"}]})

@@ -1,9 +1,9 @@
--- What is asked of failures whenever a page is shown, and of lacks that failures hold back, is kept: so neither takes
--- longer where 100,000 files failed. What is kept follows from what is there; `butler-library/src/invariants.rs` says
--- each rule once more.
+-- What is asked of failures whenever a page is shown, and of lacks that failures hold back, is kept: so neither
+-- takes longer where 100,000 files failed. What is kept follows from what is there;
+-- `butler-library/src/invariants.rs` says each rule once more.
 
--- How many files hold the content of what failed: none is listed of which no file is there any more. A file or folder
--- that a scan could not read is one, and an item below which a file is there.
+-- How many files hold the content of what failed: none is listed of which no file is there any more. A file or
+-- folder that a scan could not read is one, and an item below which a file is there.
 ALTER TABLE failures ADD COLUMN files INTEGER NOT NULL DEFAULT 0;
 
 -- Failures that have all but the file in common; one with no file is in none.
@@ -34,8 +34,8 @@ CREATE INDEX failures_by_kind ON failures (kind, failed_at, id) WHERE files > 0;
 CREATE INDEX failures_by_reason ON failures (kind, class, sentence, failed_at) WHERE files > 0;
 CREATE INDEX failures_by_run ON failures (run, failed_at, id) WHERE files > 0;
 
--- A lack says until when failures hold it back, by the versions that its demand makes. What was kept of lacks is
--- counted anew once the demands are stated, as after any change of them.
+-- A lack says until when failures hold it back, by the versions that its demand makes. What was kept of lacks
+-- is counted anew once the demands are stated, as after any change of them.
 DELETE FROM lacks;
 DROP TABLE demands;
 CREATE TABLE demands (
@@ -54,14 +54,16 @@ CREATE INDEX lacks_by_hold ON lacks (demand, held_until);
 
 -- The triggers that find lacks name no column. Nothing stored changes its form.
 PRAGMA writable_schema = ON;
-UPDATE sqlite_schema SET sql = replace(sql, 'INSERT INTO lacks SELECT', 'INSERT INTO lacks (demand, source) SELECT')
+UPDATE sqlite_schema
+    SET sql = replace(sql, 'INSERT INTO lacks SELECT', 'INSERT INTO lacks (demand, source) SELECT')
     WHERE type = 'trigger';
 PRAGMA writable_schema = RESET;
 
 -- What inserts a source here has all that is kept of its failures brought up to date.
 CREATE VIEW failing AS SELECT DISTINCT source FROM failures WHERE source IS NOT NULL;
 CREATE TRIGGER keep_failing INSTEAD OF INSERT ON failing BEGIN
-    UPDATE failures SET files = (SELECT count(*) FROM holders h WHERE h.source = NEW.source) WHERE source = NEW.source;
+    UPDATE failures SET files = (SELECT count(*) FROM holders h WHERE h.source = NEW.source)
+        WHERE source = NEW.source;
     INSERT INTO failed_contents SELECT file FROM holders h WHERE h.source = NEW.source
         AND EXISTS (SELECT 1 FROM failures f WHERE f.source = NEW.source) ON CONFLICT DO NOTHING;
     UPDATE lacks SET held_until = coalesce((
@@ -85,28 +87,31 @@ WHEN NEW.source IS NOT NULL
     INSERT INTO failing VALUES (NEW.source);
 END;
 
-CREATE TRIGGER count_changed_failure AFTER UPDATE OF kind, class, sentence, version, next_try_at, files ON failures
+CREATE TRIGGER count_changed_failure
+AFTER UPDATE OF kind, class, sentence, version, next_try_at, files ON failures
 WHEN (OLD.kind, OLD.class, OLD.sentence, OLD.version, OLD.next_try_at, OLD.files)
     IS NOT (NEW.kind, NEW.class, NEW.sentence, NEW.version, NEW.next_try_at, NEW.files) BEGIN
-    INSERT INTO failure_counts SELECT coalesce(OLD.kind, ''), OLD.class, OLD.sentence, coalesce(OLD.version, 0),
-        coalesce(OLD.next_try_at, 9223372036854775807), -1, -OLD.files WHERE OLD.files > 0
+    INSERT INTO failure_counts SELECT coalesce(OLD.kind, ''), OLD.class, OLD.sentence,
+        coalesce(OLD.version, 0), coalesce(OLD.next_try_at, 9223372036854775807), -1, -OLD.files WHERE OLD.files > 0
         ON CONFLICT DO UPDATE SET failures = failures - 1, files = files + excluded.files;
-    INSERT INTO failure_counts SELECT coalesce(NEW.kind, ''), NEW.class, NEW.sentence, coalesce(NEW.version, 0),
-        coalesce(NEW.next_try_at, 9223372036854775807), 1, NEW.files WHERE NEW.files > 0
+    INSERT INTO failure_counts SELECT coalesce(NEW.kind, ''), NEW.class, NEW.sentence,
+        coalesce(NEW.version, 0), coalesce(NEW.next_try_at, 9223372036854775807), 1, NEW.files WHERE NEW.files > 0
         ON CONFLICT DO UPDATE SET failures = failures + 1, files = files + excluded.files;
-    DELETE FROM failure_counts WHERE kind = coalesce(OLD.kind, '') AND class = OLD.class AND sentence = OLD.sentence
-        AND version = coalesce(OLD.version, 0) AND held_until = coalesce(OLD.next_try_at, 9223372036854775807)
-        AND failures = 0 AND files = 0;
+    DELETE FROM failure_counts
+        WHERE kind = coalesce(OLD.kind, '') AND class = OLD.class AND sentence = OLD.sentence
+        AND version = coalesce(OLD.version, 0)
+        AND held_until = coalesce(OLD.next_try_at, 9223372036854775807) AND failures = 0 AND files = 0;
 END;
 
 CREATE TRIGGER count_gone_failure AFTER DELETE ON failures BEGIN
     UPDATE failure_counts SET failures = failures - 1, files = files - OLD.files
         WHERE kind = coalesce(OLD.kind, '') AND class = OLD.class AND sentence = OLD.sentence
-            AND version = coalesce(OLD.version, 0) AND held_until = coalesce(OLD.next_try_at, 9223372036854775807)
-            AND OLD.files > 0;
-    DELETE FROM failure_counts WHERE kind = coalesce(OLD.kind, '') AND class = OLD.class AND sentence = OLD.sentence
-        AND version = coalesce(OLD.version, 0) AND held_until = coalesce(OLD.next_try_at, 9223372036854775807)
-        AND failures = 0 AND files = 0;
+            AND version = coalesce(OLD.version, 0)
+            AND held_until = coalesce(OLD.next_try_at, 9223372036854775807) AND OLD.files > 0;
+    DELETE FROM failure_counts
+        WHERE kind = coalesce(OLD.kind, '') AND class = OLD.class AND sentence = OLD.sentence
+        AND version = coalesce(OLD.version, 0)
+        AND held_until = coalesce(OLD.next_try_at, 9223372036854775807) AND failures = 0 AND files = 0;
     DELETE FROM failed_contents WHERE file IN (SELECT file FROM holders h WHERE h.source = OLD.source)
         AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.source = OLD.source)
         AND NOT EXISTS (SELECT 1 FROM parts p JOIN failures f ON f.source IN (p.source, p.tagged)
@@ -124,7 +129,8 @@ WHEN EXISTS (SELECT 1 FROM failures WHERE source IN (NEW.source, NEW.tagged)) BE
     INSERT INTO failing SELECT DISTINCT source FROM failures WHERE source IN (NEW.source, NEW.tagged);
 END;
 CREATE TRIGGER failing_with_changed_part AFTER UPDATE OF source, tagged, missing_since ON parts
-WHEN OLD.source <> NEW.source OR OLD.tagged IS NOT NEW.tagged OR (OLD.missing_since IS NULL) <> (NEW.missing_since IS NULL) BEGIN
+WHEN OLD.source <> NEW.source OR OLD.tagged IS NOT NEW.tagged
+    OR (OLD.missing_since IS NULL) <> (NEW.missing_since IS NULL) BEGIN
     DELETE FROM failed_contents WHERE file = NEW.id;
     INSERT INTO failing SELECT DISTINCT source FROM failures
         WHERE source IN (OLD.source, OLD.tagged, NEW.source, NEW.tagged);

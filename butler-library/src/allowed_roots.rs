@@ -121,8 +121,8 @@ impl Library {
         let borders = self.borders();
         let roots = sections.iter().flat_map(|section| &section.roots);
         let refused = roots.filter(|root| !borders.allows(&root.path));
-        let sentence = "It is under none of the folders that may be used (setting ButlerAllowedRoots), and is not \
-                        scanned. What it held is kept.";
+        let sentence = "It is under none of the folders that may be used (setting ButlerAllowedRoots), and is \
+                        not scanned. What it held is kept.";
         refused.map(|root| (root.id, sentence.to_owned())).collect()
     }
 

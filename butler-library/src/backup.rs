@@ -7,6 +7,7 @@
 mod check;
 mod copy;
 mod folder;
+mod journal;
 mod restore;
 mod rotation;
 mod settle;

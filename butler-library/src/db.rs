@@ -62,6 +62,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0024_failed_files.sql")),
     M::up(include_str!("../migrations/0025_run_sources.sql")),
     M::up(include_str!("../migrations/0026_photo_albums.sql")),
+    M::up(include_str!("../migrations/0027_gain_tags.sql")),
     M::up(include_str!("../migrations/0028_kept_failures.sql")).foreign_key_check(),
     M::up(include_str!("../migrations/0030_run_lines.sql")),
 ];

@@ -65,13 +65,45 @@ impl Prints {
 /// # Errors
 /// If the file can't be read, is shorter than `size`, or `go_on` says no (`Interrupted`).
 pub(crate) fn take(file: &File, size: u64, go_on: &mut dyn FnMut() -> bool) -> io::Result<Prints> {
+    with_head(file, size, go_on, |read_at| {
+        let payload = payload::find(size, read_at)?;
+        let prints = hash(payload.size(), &mut |offset, buffer| payload.read(offset, buffer, read_at))?;
+        let rest = payload.rest(size);
+        if rest.size() == 0 {
+            return Ok(Prints { size, ..prints });
+        }
+        let tagged =
+            hash_tags(&prints, size, rest.size(), &mut |offset, buffer| rest.read(offset, buffer, read_at))?;
+        Ok(Prints { size, tagged: Some(tagged), ..prints })
+    })
+}
+
+/// Where the bytes lie that the prints of a file are over, and no tags: all of it where they can't be told
+/// apart.
+///
+/// # Errors
+/// As [`take`].
+pub(crate) fn sound(
+    file: &File,
+    size: u64,
+    go_on: &mut dyn FnMut() -> bool,
+) -> io::Result<Vec<std::ops::Range<u64>>> {
+    with_head(file, size, go_on, |read_at| Ok(payload::find(size, read_at)?.ranges().to_vec()))
+}
+
+/// The head is read once, though it is both looked at and hashed.
+fn with_head<T>(
+    file: &File,
+    size: u64,
+    go_on: &mut dyn FnMut() -> bool,
+    work: impl FnOnce(&mut ReadAt<'_>) -> io::Result<T>,
+) -> io::Result<T> {
     let mut head = vec![0; size.min(PLACE) as usize];
     if !go_on() {
         return Err(io::Error::from(io::ErrorKind::Interrupted));
     }
     file.read_exact_at(&mut head, 0)?;
-    // The head is read once, though it is both looked at and hashed.
-    let mut read_at = |at: u64, buffer: &mut [u8]| {
+    work(&mut |at: u64, buffer: &mut [u8]| {
         let known = usize::try_from(at).ok().and_then(|at| head.get(at..)?.get(..buffer.len()));
         if let Some(known) = known {
             buffer.copy_from_slice(known);
@@ -81,16 +113,7 @@ pub(crate) fn take(file: &File, size: u64, go_on: &mut dyn FnMut() -> bool) -> i
             return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
         file.read_exact_at(buffer, at)
-    };
-    let payload = payload::find(size, &mut read_at)?;
-    let prints = hash(payload.size(), &mut |offset, buffer| payload.read(offset, buffer, &mut read_at))?;
-    let rest = payload.rest(size);
-    if rest.size() == 0 {
-        return Ok(Prints { size, ..prints });
-    }
-    let tagged =
-        hash_tags(&prints, size, rest.size(), &mut |offset, buffer| rest.read(offset, buffer, &mut read_at))?;
-    Ok(Prints { size, tagged: Some(tagged), ..prints })
+    })
 }
 
 /// The print of a file of `size` bytes whose prints leave out so many bytes of tags.

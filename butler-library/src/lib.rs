@@ -23,6 +23,7 @@ mod db;
 mod disk_trouble;
 mod disks;
 mod fingerprint;
+mod gain_tags;
 mod ids;
 mod invariants;
 mod library;
@@ -54,6 +55,7 @@ pub use data_dir::DataDirError;
 pub use db::{DbOpenError, StoreError};
 pub use disk_trouble::is_of_whole_disk;
 pub use disks::{Disk, DiskKind, Disks};
+pub use gain_tags::{AlbumFiles, Draft, NotReplaced, OpenTrack, Replaced, TrackFile, Verdict, Why, verdicts};
 pub use ids::{FailureId, ItemId, MediaId, PartId, RootId, SectionId, SourceId, WebSessionId};
 pub use library::{AdminTokenError, Library, OpenError};
 pub use media_garbage::{GoneFile, GoneFiles, Look, digest};
@@ -77,6 +79,8 @@ pub use store::failures::{
     NewItemFailure, NoPlace, ScanFailure, Tries,
 };
 pub use store::figures::{Figures, LastRun};
+pub use store::gain_tag_intents::Intent;
+pub use store::gain_tags::{FilePlace, WrittenTags};
 pub use store::item_files::ItemFile;
 pub use store::items::query;
 pub use store::items::{Ancestor, ItemDetail, ItemFilter, ItemKind, ItemRow, UnknownItemKind};

@@ -1,6 +1,7 @@
 //! Queries and writes, one file a table family. Outside the crate only typed functions on [`crate::Library`]
 //! are seen.
 
+mod album_files;
 pub(crate) mod attendance;
 mod column;
 pub(crate) mod costs;
@@ -8,6 +9,8 @@ pub(crate) mod derived;
 pub(crate) mod failed_files;
 pub(crate) mod failures;
 pub(crate) mod figures;
+pub(crate) mod gain_tag_intents;
+pub(crate) mod gain_tags;
 pub(crate) mod item_files;
 pub(crate) mod items;
 pub(crate) mod lacks;

@@ -14,6 +14,7 @@ mod open;
 mod pace;
 mod pass;
 mod products;
+mod retag;
 mod sandbox;
 mod scale;
 mod source;

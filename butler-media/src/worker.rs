@@ -16,12 +16,15 @@ use std::thread;
 use std::time::Duration;
 
 use butler_product::channel::{self, ChannelError};
-use butler_product::message::{FromWorker, Hello, MAX_UNITS, Order, PROTOCOL, ToWorker};
+use butler_product::gain_tags::Retagged;
+use butler_product::message::{FromWorker, Hello, MAX_UNITS, Order, PROTOCOL, RetagOrder, ToWorker};
 use butler_product::{Failure, ProductKind};
 use rustix::net::{AddressFamily, SocketType, sockopt};
 
 use crate::cursor::is_guarded;
 use crate::products::Made;
+use crate::retag::retag;
+use crate::source::Source;
 use crate::unit::{Answers, Control, perform};
 use crate::watchdog::{self, Watchdog};
 use crate::{ffi, sandbox};
@@ -138,12 +141,23 @@ fn take_messages(line: &Arc<Line>) -> Result<(), ChannelError> {
             ToWorker::Drop { unit, want } => {
                 of(&given, unit).into_iter().for_each(|control| control.drop_want(want))
             }
+            ToWorker::Retag(order) => {
+                line.tell(&FromWorker::Retagged { outcome: retag_file(&order, descriptors) })
+            }
             ToWorker::Probe(probe) => {
                 line.tell(&FromWorker::Probed { probe, refused: sandbox::try_out(probe) })
             }
             ToWorker::Quit => return Ok(()),
         }
     }
+}
+
+/// Looks at a file's tags: some reads, so that no thread of its own is needed.
+fn retag_file(order: &RetagOrder, descriptors: Vec<OwnedFd>) -> Result<Box<Retagged>, Failure> {
+    let file = descriptors.into_iter().next();
+    let file = file.ok_or_else(|| Failure::worker("The order came without the file's descriptor."))?;
+    let source = Source::new(file.into(), order.size_bytes, Arc::default())?;
+    retag(&source, &order.retag).map(Box::new)
 }
 
 /// The unit that is meant, if it has not ended: words about one that has came too late.

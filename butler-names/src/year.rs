@@ -136,7 +136,7 @@ fn bare(text: &str) -> Option<Found> {
 fn in_front(text: &str) -> Option<Found> {
     let digits = text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
     let year = digits.parse().ok().filter(|year| BARE.contains(year))?;
-    let marks = ["- ", ". ", "-", "_ "];
+    let marks = ["- ", ". ", "-"];
     let title = marks.iter().find_map(|mark| text[4..].strip_prefix(mark))?;
     title.starts_with(char::is_alphabetic).then_some(Found {
         year,

@@ -12,6 +12,7 @@ pub mod blur_hash;
 pub mod channel;
 pub mod chapter_thumbs;
 pub mod chroma;
+pub mod gain_tags;
 pub mod loudness;
 pub mod media_info;
 pub mod message;

@@ -5,11 +5,12 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
+use crate::gain_tags::{Retag, Retagged};
 use crate::media_info::MediaInfo;
 use crate::{Failure, ProductKind, Spec, Value};
 
 /// Raised whenever a message changes; a worker of another protocol is refused.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// So many units a worker is given at a time.
 pub const MAX_UNITS: usize = 16;
 
@@ -32,6 +33,9 @@ pub enum ToWorker {
         /// The unit.
         unit: u64,
     },
+    /// Find out how the gain tags of a file come to be what they shall be; the file's descriptor rides along.
+    /// Nothing is written. Answered with [`FromWorker::Retagged`], by a worker with no unit in hand.
+    Retag(Box<RetagOrder>),
     /// Try from inside what the sandbox must refuse.
     Probe(Probe),
     /// End, with nothing in hand.
@@ -59,6 +63,15 @@ pub struct Order {
     /// How many bytes of the media are read in a second at most; none for as many as can be.
     #[serde(default)]
     pub max_bytes_per_second: Option<NonZeroU64>,
+}
+
+/// A file whose gain tags are to be changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RetagOrder {
+    /// Bytes, as the supervisor saw it when it opened the file.
+    pub size_bytes: u64,
+    /// What they are to be.
+    pub retag: Retag,
 }
 
 /// What a unit may use up before it is a failure.
@@ -144,6 +157,11 @@ pub enum FromWorker {
         unit: u64,
         /// Bytes read in all.
         bytes_read: u64,
+    },
+    /// How a file's gain tags come to be what they shall be, or why they can't.
+    Retagged {
+        /// The change, or why there is none.
+        outcome: Result<Box<Retagged>, Failure>,
     },
     /// What came of a probe.
     Probed {

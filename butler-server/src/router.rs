@@ -133,7 +133,9 @@ async fn bounded(request: Request, next: Next) -> Response {
             "The answer took too long, perhaps since a disk or mount does not answer. Try again later.",
         )
     };
-    let within = if v1::is_dry_run(request.uri().path()) { DRY_RUN_WITHIN } else { ANSWER_WITHIN };
+    let path = request.uri().path();
+    let is_slow = v1::is_dry_run(path) || v1::is_step(path);
+    let within = if is_slow { DRY_RUN_WITHIN } else { ANSWER_WITHIN };
     tokio::time::timeout(within, next.run(request)).await.unwrap_or_else(|_| given_up().into_response())
 }
 

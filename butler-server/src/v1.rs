@@ -9,6 +9,7 @@ mod check;
 mod clock;
 mod disks;
 mod failures;
+mod gain_tags;
 mod health;
 mod items;
 mod nearest;
@@ -24,6 +25,7 @@ mod tasks;
 mod window;
 
 pub(crate) use clock::routes as clock_routes;
+pub(crate) use gain_tags::is_step;
 pub(crate) use tasks::is_dry_run;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -32,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(settings::routes())
         .merge(failures::routes())
         .merge(disks::routes())
+        .merge(gain_tags::routes())
         .merge(health::routes())
         .merge(pauses::routes())
         .merge(plan::routes())

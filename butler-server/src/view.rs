@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod disks;
 pub(crate) mod failures;
 pub(crate) mod folders;
+pub(crate) mod gain_tags;
 pub(crate) mod health;
 pub(crate) mod items;
 pub(crate) mod loudness;

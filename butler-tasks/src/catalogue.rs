@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn every_task_does_something_and_derives_what_is_derived_only() {
         for task in ALL {
-            let Phases { work, demands, derives } = task.phases;
+            let Phases { work, demands, derives, writes_tags: _ } = task.phases;
             let demands = demands(&Settings::default());
             assert!(!work.is_none() || !demands.is_empty() || !derives.is_empty(), "{}", task.name);
             assert!(demands.iter().all(|demand| !demand.spec.kind().is_derived()), "{}", task.name);

@@ -316,17 +316,20 @@ the start, and changes nothing at SIGHUP; the message names the line, the settin
             }
         }
         page.push_str(
-            "\n## Of a section\n\nRead and changed at `/library/sections/{id}/prefs`; each is on until it is switched off there.\n",
+            "\n## Of a section\n\nRead and changed at `/library/sections/{id}/prefs`; most are on until they are switched off there.\n",
         );
-        for switch in crate::ALL.into_iter().filter_map(|task| task.section_switch) {
+        let of_task =
+            |task: &'static crate::Task| task.section_switch.into_iter().chain(task.phases.writes_tags);
+        for switch in crate::ALL.into_iter().flat_map(of_task) {
             let kinds: Vec<_> = switch.kinds.iter().map(|kind| kind.as_str()).collect();
             write!(
                 page,
-                "\n### {}\n\n{}. {}\n\nSections of type {}.\n",
+                "\n### {}\n\n{}. {}\n\nSections of type {}; default `{}`.\n",
                 switch.id,
                 switch.label,
                 switch.summary,
-                kinds.join(", ")
+                kinds.join(", "),
+                switch.default
             )
             .unwrap();
         }

@@ -1,7 +1,8 @@
-//! What a task is: a value in its own file, made of its timing, its words for people and up to three phases.
+//! What a task is: a value in its own file, made of its timing, its words for people and up to four phases.
 //!
-//! A run goes through the phases in their order: the task's own work, the products that it wishes of sources,
-//! the products that it derives of stored ones. A task has one of them at least ([`Phases`]).
+//! A run goes through the phases in their order: the task's own work, the products that it wishes of
+//! sources, the products that it derives of stored ones, the tags that it writes into files. A task has one
+//! of them at least ([`Phases`]).
 
 use butler_api::TaskName;
 use butler_library::{Derivation, Scope, SectionId, Versions};
@@ -43,6 +44,8 @@ pub struct Phases {
     pub demands: fn(&Settings) -> Vec<Demand>,
     /// The products of items that it derives of stored ones: no worker has a part in it.
     pub derives: &'static [Derivation],
+    /// Whether it writes gains into music files at last, and the switch by which a section asks for it.
+    pub writes_tags: Option<&'static SectionSwitch>,
 }
 
 /// A task's own work: plain blocking code on a thread of its own.
@@ -107,7 +110,8 @@ impl Task {
 
 impl Phases {
     /// None at all: a task names those that it has, and takes the rest from here.
-    pub(crate) const NONE: Self = Self { work: OwnWork::None, demands: no_demands, derives: &[] };
+    pub(crate) const NONE: Self =
+        Self { work: OwnWork::None, demands: no_demands, derives: &[], writes_tags: None };
 }
 
 fn no_demands(_: &Settings) -> Vec<Demand> {

@@ -32,6 +32,9 @@ fn facts(task: &Task) -> Vec<(&'static str, String)> {
     if let Some(switch) = task.section_switch {
         facts.push(("Switch of a section", setting(switch.id)));
     }
+    if let Some(switch) = task.phases.writes_tags {
+        facts.push(("Writes gain tags where a section asks for it", setting(switch.id)));
+    }
     if !task.settings.is_empty() {
         let settings: Vec<String> = task.settings.iter().map(|own| setting(own.id)).collect();
         facts.push(("Settings", settings.join(", ")));

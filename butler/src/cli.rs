@@ -14,7 +14,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     analyse, backup, completions, failures, items, man, music, pause, plan, preview, remake, resume, runs,
-    sections, serve, settings, show, start, stop, subtitles, watch,
+    sections, serve, settings, show, start, stop, subtitles, tags, watch,
 };
 use crate::exit;
 
@@ -214,6 +214,9 @@ pub(crate) enum Command {
     /// Find tracks that sound alike, and make playlists that lead from one to another
     #[command(subcommand)]
     Music(music::Action),
+    /// Write gains into music files for other players, and take them back
+    #[command(subcommand)]
+    Tags(tags::Action),
     /// Show the preview thumbnails of a film or episode
     Preview(preview::Arguments),
     /// List the tasks

@@ -22,6 +22,7 @@ pub(crate) mod show;
 pub(crate) mod start;
 pub(crate) mod stop;
 pub(crate) mod subtitles;
+pub(crate) mod tags;
 pub(crate) mod tasks;
 pub(crate) mod watch;
 pub(crate) mod window;
@@ -56,6 +57,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Items(arguments) => ask(&global, async |client| items::run(client, arguments, out).await),
         Command::Show(arguments) => ask(&global, async |client| show::run(client, arguments, out).await),
         Command::Music(action) => ask(&global, async |client| music::run(client, action, out).await),
+        Command::Tags(action) => ask(&global, async |client| tags::run(client, action, out).await),
         Command::Preview(arguments) => {
             ask(&global, async |client| preview::run(client, arguments, out).await)
         }

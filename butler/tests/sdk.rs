@@ -128,6 +128,14 @@ async fn what_a_library_holds_and_what_was_made_of_it_is_read_of_the_real_one() 
     let now = client.remake_now(&RemakeOf::File(film), &[], false).await.unwrap();
     assert!(now.products > 0 && !now.started.is_empty(), "{now:?}");
 
+    client.set_writes_tags(music, true).await.unwrap();
+    let shown = client.write_tags(music, 0, true).await.unwrap();
+    assert!(shown.files.iter().all(|file| file.outcome == "left_alone" && file.why.is_some()), "{shown:?}");
+    let listed = client.written_tags(music, 0).await.unwrap();
+    assert!(listed.enabled && listed.files.is_empty(), "{listed:?}");
+    assert!(client.undo_tags(music, 0, false).await.unwrap().files.is_empty());
+    assert!(!client.written_tags(music, 0).await.unwrap().enabled);
+
     let refreshed = client.refresh_section(movies, &[]).await.unwrap();
     assert!(refreshed.outcome.is_some());
     client.edit_section(movies, &SectionEdit::new().name("Cinema")).await.unwrap();

@@ -178,10 +178,13 @@ fn one_public_type_has_one_name() {
     }
 }
 
-/// Where the ways that all products go may name one: what a length is and where a file is placed hangs on these.
+/// Where the ways that all products go may name one: what a length is and where a file is placed hangs on these,
+/// and of a file whose tags were written the new tags are known.
 /// Headers they may name everywhere, for these come before all else.
-const NAMED_PRODUCTS: &[(&str, &[&str])] =
-    &[("butler-library/src/store/products.rs", &["Bandwidth", "Photo", "Tags"])];
+const NAMED_PRODUCTS: &[(&str, &[&str])] = &[
+    ("butler-library/src/store/gain_tags.rs", &["Tags"]),
+    ("butler-library/src/store/products.rs", &["Bandwidth", "Photo", "Tags"]),
+];
 
 #[test]
 fn the_ways_of_all_products_name_none() {

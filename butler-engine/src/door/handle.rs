@@ -8,7 +8,7 @@ use std::sync::Arc;
 use butler_api::{Ask, Pause, PauseOwner, RunId, TaskName};
 use butler_library::{Derivation, Library, RunLine, RunRow, StoreError};
 use butler_product::ProductKind;
-use butler_tasks::settings::backup_folder;
+use butler_tasks::settings::{SectionSwitch, backup_folder};
 use butler_tasks::{Catalogue, Plan, Setting, Settings, SettingsFile, TaskError};
 use jiff::Timestamp;
 use tokio::sync::{broadcast, oneshot, watch};
@@ -23,6 +23,7 @@ use crate::door::plan::PlanBasis;
 use crate::engine::event::EngineEvent;
 use crate::engine::inbox::Inbox;
 use crate::run::work;
+use crate::tags::TagWriter;
 
 /// The engine's loop has ended: the server is shutting down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +56,7 @@ pub struct Handle {
     pub(crate) clock: Clock,
     pub(crate) settings: watch::Receiver<Arc<Settings>>,
     pub(crate) catalogue: Catalogue,
+    pub(crate) tags: Arc<TagWriter>,
 }
 
 impl Handle {
@@ -318,6 +320,16 @@ impl Handle {
         tasks
             .into_iter()
             .flat_map(|task| task.phases.derives.iter().map(move |derives| (&task.name, derives)))
+    }
+
+    /// What writes gains into music files, and takes them back.
+    pub const fn tags(&self) -> &Arc<TagWriter> {
+        &self.tags
+    }
+
+    /// The switch by which a section asks that gains be written into its music files.
+    pub fn tags_switch(&self) -> Option<&'static SectionSwitch> {
+        self.catalogue.tasks().find_map(|task| task.phases.writes_tags)
     }
 
     /// How many sources lack each product that a task which is on demands, held back by a failure or not.

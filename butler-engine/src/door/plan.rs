@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use butler_api::{Pause, TaskName};
-use butler_library::{Disk, Failed, Library, StoreError};
+use butler_library::{Disk, Failed, Library, Scope, StoreError};
 use butler_product::{ProductKind, Spec};
 use butler_schedule::{Expected, Forecast, Lane, Schedule, Window, Work, windows_ahead};
 use butler_tasks::{Catalogue, Settings};
@@ -40,7 +40,7 @@ pub struct PlanBasis {
 pub struct Plan {
     /// The nights, and how long the backlogs last.
     pub forecast: Forecast,
-    /// How much each media task has to do.
+    /// How much each media task has to do; and of others what failed, if anything did.
     pub backlogs: BTreeMap<TaskName, Todo>,
     /// The tasks of which no whole run completed here yet: how long they take is a guess, but for a backlog
     /// of known work.
@@ -112,53 +112,59 @@ impl PlanBasis {
         let prices = Prices::of(&library.costs()?);
         // Several tasks may wish the same; it is asked for once.
         let mut asked = BTreeMap::new();
-        let mut backlogs = BTreeMap::new();
+        let (mut backlogs, mut work) = (BTreeMap::new(), BTreeMap::new());
         for task in self.catalogue.tasks() {
+            let demands: Vec<(Spec, Scope<'static>)> = task
+                .demands(&self.settings)
+                .into_iter()
+                .map(|demand| (demand.spec.clone(), demand.scope(None)))
+                .collect();
+            let derived: Vec<ProductKind> = task.phases.derives.iter().map(|derived| derived.makes).collect();
+            let held = library.held_back(&demands, &derived, self.now)?;
+            let mut todo = Todo {
+                held_back: held.all,
+                tried_again: held.tried_again,
+                next_try: held.next_try_at.and_then(|at| self.next_night(&task.name, at)),
+                ..Todo::default()
+            };
+            // What a scan reads is known once it has looked at the folders; what failed of that is known before.
             if task.timing.lane != Lane::Media {
+                if todo.held_back.products > 0 {
+                    backlogs.insert(task.name.clone(), todo);
+                }
                 continue;
             }
-            let switch = task.section_switch.map(|switch| switch.id);
-            let (mut todo, mut demands) = (Todo::default(), Vec::new());
-            for demand in task.demands(&self.settings) {
-                let scope = demand.scope(None);
-                let key = (demand.spec.kind(), demand.spec.params(), format!("{scope:?}"));
+            for (spec, scope) in demands {
+                let key = (spec.kind(), spec.params(), format!("{scope:?}"));
                 let backlog = match asked.get(&key) {
                     Some(backlog) => *backlog,
                     None => {
-                        let backlog = library.backlog(&demand.spec, &scope, self.now)?;
+                        let backlog = library.backlog(&spec, &scope, self.now)?;
                         asked.insert(key, backlog);
                         backlog
                     }
                 };
-                let estimate = prices.estimate(Spec::kind(&demand.spec), backlog);
-                demands.push((demand.spec, scope));
+                let estimate = prices.estimate(spec.kind(), backlog);
                 todo.lacks += backlog.sources;
                 todo.bytes += backlog.bytes;
                 todo.seconds += estimate.seconds;
                 todo.is_guess |= estimate.is_guess;
             }
+            let switch = task.section_switch.map(|switch| switch.id);
             for derivation in task.phases.derives {
                 let lacking = library.underived(derivation, None, switch, self.now, false)?.len();
                 todo.lacks += lacking as u64;
                 // No unit takes part, so nothing but the product's own word tells how long it takes.
                 todo.seconds += lacking as f64 * derivation.makes.guessed_cost().seconds;
             }
-            let derived: Vec<ProductKind> = task.phases.derives.iter().map(|derived| derived.makes).collect();
-            let held = library.held_back(&demands, &derived, self.now)?;
-            (todo.held_back, todo.tried_again) = (held.all, held.tried_again);
-            todo.next_try = held.next_try_at.and_then(|at| self.next_night(&task.name, at));
+            let seconds = SignedDuration::try_from_secs_f64(todo.seconds).unwrap_or(SignedDuration::MAX);
+            work.insert(task.name.clone(), Work::Backlog(seconds));
             backlogs.insert(task.name.clone(), todo);
         }
-        let work = |todo: &Todo| {
-            Work::Backlog(SignedDuration::try_from_secs_f64(todo.seconds).unwrap_or(SignedDuration::MAX))
-        };
         let sections = library.sections()?;
         let roots = sections.iter().flat_map(|section| &section.roots);
         let roots = roots.map(|root| self.readers.disks.of(&root.path));
-        let expected = Expected {
-            units_at_once: units_at_once(self.cores, self.readers.most, roots),
-            work: backlogs.iter().map(|(task, todo)| (task.clone(), work(todo))).collect(),
-        };
+        let expected = Expected { units_at_once: units_at_once(self.cores, self.readers.most, roots), work };
         let unknown = self
             .schedule
             .tasks()

@@ -16,6 +16,7 @@ use crate::engine::unsaved::{RunEnding, Unstored};
 use crate::run::phase::Phase;
 use crate::run::{Look, Run};
 use crate::run::{derive, work};
+use crate::tags::TagsTally;
 
 /// How long the units in hand have when the window ends (docs/scheduling.md, rule 6).
 const UNITS_GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -330,12 +331,12 @@ impl Loop {
             Phase::Closing { until, is_cut: false } => Some(until),
             Phase::Units => None,
         };
-        if run.task.phases.derives.is_empty() {
+        if run.task.phases.derives.is_empty() && run.task.phases.writes_tags.is_none() {
             let reason = run.completed_reason();
             return self.end_run(id, RunEnd::Completed(reason));
         }
         run.phase = Phase::Deriving { until };
-        let deriving = derive::start(run, &self.library, &self.inbox, self.clock.clone());
+        let deriving = derive::start(run, &self.library, &self.inbox, self.clock.clone(), &self.tags);
         self.fail_without_thread(id, deriving);
     }
 
@@ -363,6 +364,20 @@ impl Loop {
             self.tell(progress);
         }
         facts.into_iter().for_each(|fact| self.tell(fact));
+    }
+
+    pub(super) fn tags_written(&mut self, id: RunId, tally: TagsTally) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        // Files that were written are steps as products are: the run did something.
+        (run.done, run.total) = (run.done + tally.written, run.total + tally.written);
+        for (label, count) in [
+            ("music files whose gain tags were written", tally.written),
+            ("music files whose tags were left alone", tally.left),
+        ] {
+            if count > 0 {
+                run.report.count(label, count);
+            }
+        }
     }
 
     pub(super) fn deriving_ended(&mut self, id: RunId, end: Result<(), String>) {

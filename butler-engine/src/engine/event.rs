@@ -18,6 +18,7 @@ use crate::door::answer::{
 use crate::door::fact::{Came, What};
 use crate::door::plan::PlanBasis;
 use crate::pressure::Sample;
+use crate::tags::TagsTally;
 use crate::unit::backlog::UnitId;
 use crate::unit::{Settled, UnitOver};
 
@@ -75,6 +76,8 @@ pub(crate) enum EngineEvent {
     DerivingCounted { run: RunId, total: u64 },
     /// Products of items were derived and stored: what came of each, and how many items went meanwhile.
     Derived { run: RunId, came: Vec<Came>, failed: Vec<FileMark>, gone: u64, facts: Vec<What> },
+    /// Gain tags were written into music files, for a run whose task does so.
+    TagsWritten { run: RunId, tally: TagsTally },
     /// Nothing is left that a run's task derives.
     DerivingEnded { run: RunId, end: Result<(), String> },
     /// Somebody wants everything held.

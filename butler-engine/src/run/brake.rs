@@ -30,6 +30,12 @@ impl Brake {
         self.changed.notify_all();
     }
 
+    /// Whether the work may go on just now; it waits for nothing.
+    pub(crate) fn is_let_go(&self) -> bool {
+        let state = self.lock();
+        !state.stopping && !state.frozen
+    }
+
     pub(crate) fn is_stopping(&self) -> bool {
         self.lock().stopping
     }

@@ -1,5 +1,6 @@
 //! Derives the products of items that a run's task makes of stored products: on a thread of its own, for it
-//! asks and writes the library and nothing else. No worker has a part in it, and no file is opened.
+//! asks and writes the library and nothing else. No worker has a part in it, and no file is opened. A task
+//! that writes tags does so on the same thread, once all is derived: by `tags.rs`.
 //!
 //! What is lacking the library says ([`Library::underived`]), so that a crash between the units and this
 //! costs nothing: the run that goes on finds the same. Start with [`start`].
@@ -23,6 +24,7 @@ use crate::engine::inbox::Inbox;
 use crate::error_chain::{OWN_FAULT, with_causes};
 use crate::run::brake::Brake;
 use crate::run::{Look, Run};
+use crate::tags::TagWriter;
 use crate::unit::retry;
 
 /// So many items' results are stored in one transaction.
@@ -40,11 +42,18 @@ struct Deriving {
     clock: Clock,
     inbox: Inbox,
     brake: Arc<Brake>,
+    tags: Arc<TagWriter>,
 }
 
 /// Starts to derive what a run's task derives. The end comes as [`EngineEvent::DerivingEnded`], a panic of
 /// the thread too.
-pub(crate) fn start(run: &mut Run, library: &Library, inbox: &Inbox, clock: Clock) -> io::Result<()> {
+pub(crate) fn start(
+    run: &mut Run,
+    library: &Library,
+    inbox: &Inbox,
+    clock: Clock,
+    tags: &Arc<TagWriter>,
+) -> io::Result<()> {
     let deriving = Deriving {
         run: run.id,
         task: run.task,
@@ -56,9 +65,11 @@ pub(crate) fn start(run: &mut Run, library: &Library, inbox: &Inbox, clock: Cloc
         clock,
         inbox: inbox.clone(),
         brake: run.brake(),
+        tags: Arc::clone(tags),
     };
     std::thread::Builder::new().name(format!("derive {}", run.id)).spawn(move || {
-        let end = match std::panic::catch_unwind(AssertUnwindSafe(|| deriving.derive())) {
+        let both = || deriving.derive().and_then(|()| deriving.write_tags());
+        let end = match std::panic::catch_unwind(AssertUnwindSafe(both)) {
             Ok(end) => end.map_err(|error| {
                 format!(
                     "The library could not be read or written: {}. See the server's log.",
@@ -89,6 +100,14 @@ impl Deriving {
             }
             self.group(group)?;
         }
+        Ok(())
+    }
+
+    fn write_tags(&self) -> Result<(), StoreError> {
+        let Some(switch) = self.task.phases.writes_tags else { return Ok(()) };
+        let now = || self.clock.now();
+        let tally = self.tags.write_where_asked(self.section, switch, &now, &self.brake)?;
+        self.inbox.tell(EngineEvent::TagsWritten { run: self.run, tally });
         Ok(())
     }
 

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use butler_product::Failure;
 use butler_product::channel::{self, ChannelError};
-use butler_product::message::{FromWorker, Hello, Order, Sandbox, ToWorker};
+use butler_product::gain_tags::Retagged;
+use butler_product::message::{FromWorker, Hello, Order, RetagOrder, Sandbox, ToWorker};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -191,6 +193,38 @@ impl Process {
         }
         endings.resize_with(units.len(), || Ending::NotBegun);
         endings
+    }
+
+    /// Asks how a file's gain tags come to be what they shall be; the worker must have no unit in hand. The
+    /// sentence says why the worker fell, and is not to be asked again.
+    pub(crate) fn retag(
+        &mut self,
+        file: BorrowedFd<'_>,
+        order: RetagOrder,
+    ) -> Result<Result<Box<Retagged>, Failure>, String> {
+        let size = order.size_bytes;
+        let asked = channel::send(&self.socket, &ToWorker::Retag(Box::new(order)), &[file]);
+        let (asked_at, mut trouble) = (Instant::now(), asked.err());
+        while trouble.is_none() {
+            match self.next_message(Duration::from_millis(250)) {
+                Ok(Some(FromWorker::Retagged { outcome: Ok(change) })) if !change.is_sound(size) => {
+                    self.kill();
+                    return Err("The worker answered what can't be.".to_owned());
+                }
+                Ok(Some(FromWorker::Retagged { outcome })) => return Ok(outcome),
+                Ok(_) if asked_at.elapsed() > self.patience.silence => {
+                    self.kill();
+                    let seconds = self.patience.silence.as_secs();
+                    return Err(format!("The worker hung: it said nothing for {seconds} seconds."));
+                }
+                Ok(_) => {}
+                Err(error) => trouble = Some(error),
+            }
+        }
+        match trouble.map(|error| self.fallen(&error, 0)) {
+            Some(Ending::Fell { sentence, .. }) => Err(sentence),
+            _ => Err("The worker fell silent.".to_owned()),
+        }
     }
 
     /// Follows the worker from unit to unit, and keeps how each ended; or how the worker fell.

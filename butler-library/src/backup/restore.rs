@@ -112,7 +112,7 @@ fn put_in_place(
         move |source| RestoreError::Io { path, source }
     };
     copy_whole(copy, draft).map_err(fail(draft))?;
-    let settled = settle(draft, now)
+    let settled = settle(draft, &database, now)
         .map_err(|source| RestoreError::Settle { path: copy.display().to_string(), source })?;
     // What is put in place is looked at as it is, not as the copy was.
     check_backup(draft, &mut || false)

@@ -3,8 +3,8 @@
 //!
 //! Runs that worked or waited then are ended, and nothing begins by them: not again either for a night of
 //! which this database does not know how it went. Whoever was signed in, or confirmed a plan, has to do so
-//! again, and times of grace begin anew. What a person wants to hold stays: settings and pauses. Start with
-//! [`settle`].
+//! again, and times of grace begin anew. What a person wants to hold stays: settings and pauses. So does what was
+//! written into music files since. Start with [`settle`].
 
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use butler_api::{Reason, RunState};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::journal::add_journal;
 use crate::StoreError;
 use crate::db::{self, DbOpenError};
 use crate::store::{At, Json};
@@ -26,9 +27,11 @@ pub(super) struct Settled {
 }
 
 /// Brings a copy to this build's version and to this moment. Only the file itself is left: a log that can't be
-/// brought into it, as on a disk that fills up, is an error, which closing alone would keep to itself.
-pub(super) fn settle(path: &Path, now: Timestamp) -> Result<Settled, DbOpenError> {
+/// brought into it, as on a disk that fills up, is an error, which closing alone would keep to itself. What was
+/// written into music files since is known by the database that it replaces.
+pub(super) fn settle(path: &Path, replaces: &Path, now: Timestamp) -> Result<Settled, DbOpenError> {
     let mut connection = db::bring_to_this_version(path)?;
+    add_journal(&mut connection, replaces)?;
     let settled = bring_to_this_moment(&mut connection, now)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;

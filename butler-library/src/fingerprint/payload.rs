@@ -38,6 +38,10 @@ impl Payload {
         Self { ranges, in_pages: false }
     }
 
+    pub(super) fn ranges(&self) -> &[Range<u64>] {
+        &self.ranges
+    }
+
     /// Bytes.
     pub(super) fn size(&self) -> u64 {
         self.ranges.iter().map(|range| range.end - range.start).sum()

@@ -192,8 +192,8 @@ const COLUMNS: &str = "f.id, f.source, f.item, f.kind, f.version, f.class, f.sen
                        f.failed_at, f.run, f.files, \
     (SELECT r.path FROM roots r WHERE r.id = f.root) AS root_path, f.path";
 
-/// Of which failures a page is; each has an index in the order of the list. A failure whose content is nowhere
-/// any more is in none.
+/// Of which failures a page is; each has an index in the order of the list. A failure whose content is
+/// nowhere any more is in none.
 #[derive(Debug, Clone, Copy)]
 enum List {
     All,

@@ -135,7 +135,10 @@ pub(super) fn lacking(asked: impl Into<Asked>, from: Begin) -> String {
     let older = below.map_or_else(String::new, |newest| format!("AND version < {newest}"));
     let tables = match from {
         Begin::Kept(demand) => {
-            format!("lacks k CROSS JOIN sources s ON s.id = k.source AND k.demand = {demand} {parts}")
+            format!(
+                "lacks k INDEXED BY lacks_by_hold CROSS JOIN sources s ON s.id = k.source \
+                 AND k.demand = {demand} {parts}"
+            )
         }
         Begin::Failed => format!("({}) h CROSS JOIN sources s ON s.id = h.source {parts}", held_back::FAILED),
         Begin::Part => format!(
@@ -178,7 +181,8 @@ fn unkept(spec: &Spec) -> Begin {
 
 fn lacks_query(asked: impl Into<Asked>, from: Begin) -> String {
     format!(
-        "SELECT s.id, s.fingerprint, s.size, max(p.added_at) AS newest {} AND {} GROUP BY s.id ORDER BY newest DESC, s.id DESC",
+        "SELECT s.id, s.fingerprint, s.size, max(p.added_at) AS newest {} AND {} \
+         GROUP BY s.id ORDER BY newest DESC, s.id DESC",
         lacking(asked, from),
         due(from)
     )
@@ -199,7 +203,7 @@ fn count_query(needs: Traits) -> String {
     )
 }
 
-/// No failure of this product as this version makes it, or of what it is made after, holds the source back any
+/// No failure of this product as this version makes it, or of what it is made after, holds the source back
 /// longer than `:due`. What is kept says so of most without a look at their failures.
 fn due(from: Begin) -> String {
     let kept = if matches!(from, Begin::Kept(_)) { "k.held_until <= :due AND " } else { "" };
@@ -228,8 +232,8 @@ const STEP: i64 = 2_000;
 /// A demand whose lacks are all kept.
 fn demand(tx: &Connection, spec: &Spec, needs: Traits) -> Result<Option<i64>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT id FROM demands WHERE kind = ?1 AND params = ?2 AND at_least = ?3 AND needs = ?4 AND makes = ?5 \
-         AND after = ?6 AND counted_to IS NULL",
+        "SELECT id FROM demands WHERE kind = ?1 AND params = ?2 AND at_least = ?3 AND needs = ?4 \
+         AND makes = ?5 AND after = ?6 AND counted_to IS NULL",
     )?;
     let kind = spec.kind();
     let (oldest, newest, after) = (kind.oldest_usable(), kind.version(), after(kind));

@@ -44,7 +44,7 @@ fn source_file(row: &Row<'_>) -> rusqlite::Result<SourceFile> {
     })
 }
 
-/// How many files that are there hold these contents, each once: what is shown as files anywhere is counted so.
+/// How many files that are there hold these contents, each once: so is counted what is shown as files.
 pub(super) fn count_files(tx: &Connection, sources: &[SourceId]) -> Result<u64, StoreError> {
     let sources: Vec<i64> = sources.iter().map(|source| source.0).collect();
     let mut statement = tx.prepare_cached(

@@ -256,6 +256,41 @@ fn the_log_of_a_killed_process_is_folded_into_the_database_that_is_kept() {
 }
 
 #[test]
+fn what_was_written_into_music_files_since_is_known_after_a_restore() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let library = Library::open(folder.path()).unwrap();
+    let write = |path: &str, old: &str| {
+        let connection = Connection::open(folder.path().join("butler.db")).unwrap();
+        let row = "INSERT INTO gain_tags (section, part, source, content, root, path, old, new, old_mtime_ns, \
+                   new_mtime_ns, written_at) VALUES (1, 1, 1, zeroblob(32), x'2f', cast(?1 AS BLOB), ?2, '[]', \
+                   0, 0, 0)";
+        connection.execute(row, [path, old]).unwrap();
+    };
+    let old = r#"[{"name":"REPLAYGAIN_TRACK_GAIN","value":"-1.23 dB"}]"#;
+    write("/before", "[]");
+    let copy = back_up(&library, DAY).unwrap();
+    write("/after", old);
+    drop(library);
+    let listed = || {
+        let library = Library::open(folder.path()).unwrap();
+        let rows = library.written_gain_tags(butler_library::SectionId(1), 0, 10).unwrap().rows;
+        rows.into_iter().map(|row| (row.place.path, row.old.len())).collect::<Vec<_>>()
+    };
+    restore(folder.path(), &copy).unwrap();
+    assert_eq!(listed(), [("/after".into(), 1), ("/before".into(), 0)]);
+    // One that knows nothing takes nothing away: of another machine, say.
+    let elsewhere = butler_fixtures::tempdir().unwrap();
+    drop(Library::open(elsewhere.path()).unwrap());
+    restore(elsewhere.path(), &copy).unwrap();
+    let library = Library::open(elsewhere.path()).unwrap();
+    assert_eq!(library.written_gain_tags(butler_library::SectionId(1), 0, 10).unwrap().total, 1);
+    // Of a database that can't be read nothing is known, and the copy's own journal holds.
+    fs::write(folder.path().join("butler.db"), b"no database").unwrap();
+    restore(folder.path(), &copy).unwrap();
+    assert_eq!(listed(), [("/before".into(), 0)]);
+}
+
+#[test]
 fn what_worked_or_waited_when_a_copy_was_made_has_ended_once_it_is_restored() {
     use RunState::{Completed, Interrupted, Paused, Queued, Running, Scheduled, Stopping};
     let folder = butler_fixtures::tempdir().unwrap();

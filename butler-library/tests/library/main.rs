@@ -9,6 +9,7 @@ mod derived;
 mod dry_run;
 mod failing_folders;
 mod failures;
+mod gain_tags;
 mod hierarchy;
 mod housekeeping;
 mod ignored;

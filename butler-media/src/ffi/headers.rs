@@ -131,6 +131,13 @@ impl<'a> StreamHeader<'a> {
         Some((micros(start, self.stream.time_base)?, micros(length, self.stream.time_base)?))
     }
 
+    /// When it ends, microseconds by the container's clock, as the container says of this stream alone: by a
+    /// table that counts its packets, or by the tag that muxers of Matroska write.
+    pub(crate) fn own_end(&self) -> Option<i64> {
+        let counted = || self.span().map(|(start, length)| start.saturating_add(length));
+        if self.is_counted() { counted() } else { clock(&self.tag(c"DURATION")?) }
+    }
+
     /// Whether a table of the container counts its packets.
     pub(crate) const fn is_counted(&self) -> bool {
         self.stream.nb_frames > 0
@@ -342,6 +349,16 @@ pub(super) fn pixel_format(number: c_int) -> Option<av::AVPixelFormat> {
     known.then(|| unsafe { std::mem::transmute::<c_int, av::AVPixelFormat>(number) })
 }
 
+/// The microseconds of `01:32:07.250000000`.
+fn clock(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let mut parts = whole.split(':').map(|part| part.parse::<i64>().ok().filter(|part| *part >= 0));
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    let micros: i64 = format!("{fraction:0<6.6}").parse().ok()?;
+    let seconds = hours.checked_mul(3_600)?.checked_add(minutes.checked_mul(60)?)?.checked_add(seconds)?;
+    seconds.checked_mul(1_000_000)?.checked_add(micros).filter(|_| parts.next().is_none())
+}
+
 fn tag(dictionary: *const av::AVDictionary, key: &CStr) -> Option<String> {
     // SAFETY: a null dictionary is an empty one; a found entry's value is a string.
     unsafe { av::av_dict_get(dictionary, key.as_ptr(), ptr::null(), 0).as_ref() }
@@ -358,4 +375,18 @@ fn tags(dictionary: *const av::AVDictionary, most: usize) -> Vec<(String, String
             .map(|entry| (name(entry.key).unwrap_or_default(), name(entry.value).unwrap_or_default()))
     };
     std::iter::from_fn(next).take(most).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_s_clock_is_read_to_the_microsecond() {
+        assert_eq!(clock("01:32:07.250000000"), Some(5_527_250_000));
+        assert_eq!(clock("00:00:10"), Some(10_000_000));
+        for text in ["", "10", "1:2", "1:2:3:4", "a:b:c", "-1:0:0", "0:0:1.x", "9999999999999999:0:0"] {
+            assert_eq!(clock(text), None, "{text}");
+        }
+    }
 }

@@ -35,6 +35,8 @@ pub(super) struct Decoding<'scope, 'env> {
     /// The latest end of a packet, microseconds from the file's start.
     seen: i64,
     shown: Steps,
+    /// Until when the video lasts by its own table, microseconds from the file's start.
+    own_end: Option<i64>,
     /// The streams of sound.
     sound: Vec<usize>,
     /// The latest end of a packet of sound, microseconds from the file's start.
@@ -61,6 +63,8 @@ impl<'scope, 'env> Decoding<'scope, 'env> {
             let receiver = Arc::clone(&receiver);
             scope.spawn(move || decode_what_comes(pictures, &receiver, decoders))
         };
+        let start = demuxer.start().map(|first| pictures.reader.start(first));
+        let ends = demuxer.stream(pictures.stream).and_then(|video| video.own_end());
         Ok(Self {
             pictures,
             gathering: Some(Gathering::new(pictures.chooser())),
@@ -68,9 +72,10 @@ impl<'scope, 'env> Decoding<'scope, 'env> {
             threads: decoders.into_iter().map(decode).collect(),
             trial: Some(trial),
             tried: 0,
-            start: demuxer.start().map(|first| pictures.reader.start(first)),
+            start,
             seen: 0,
             shown: Steps::default(),
+            own_end: ends.map(|end| end.saturating_sub(start.unwrap_or(0))),
             sound: pictures.reader.sound(),
             heard: 0,
             outcome: Ok(()),
@@ -89,8 +94,10 @@ impl<'scope, 'env> Decoding<'scope, 'env> {
         if is_cut_off(self.seen, claimed) {
             return Err(reader.cut_off(self.seen, claimed));
         }
-        // Where nothing goes on but subtitles, nothing is missing.
-        match self.shown.stops_early(self.heard.min(claimed)) {
+        // Where nothing goes on but subtitles, or sound behind the video's own end, nothing is missing. Of a
+        // video that states no length of its own nobody knows how long it should be.
+        let Some(own_end) = self.own_end else { return Ok(()) };
+        match self.shown.stops_early(self.heard.min(claimed).min(own_end)) {
             Some(end) => Err(reader.media.stop(|| stopped_early(end, claimed))),
             None => Ok(()),
         }

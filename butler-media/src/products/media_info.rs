@@ -66,8 +66,13 @@ fn length(media: &Media, demuxer: &Demuxer, streams: &[Stream]) -> Length {
 }
 
 /// Whether an MP4's movie has a length of nothing but ones, which stands for an unknown one. Where tables
-/// count the samples they tell the length, whatever the movie says.
+/// count the samples they tell the length, whatever the movie says. An AVI of which even the size was left open
+/// was written in one go, with a guess for its length.
 fn is_length_open(media: &Media, demuxer: &Demuxer) -> bool {
+    if media.container() == "avi" {
+        let head = media.source.head(8).unwrap_or_default();
+        return matches!(head.get(4..), Some([0, 0, 0, 0] | [0xFF, 0xFF, 0xFF, 0xFF]));
+    }
     media.container() == "mov"
         && !(0..demuxer.stream_count()).filter_map(|at| demuxer.stream(at)).any(|stream| stream.is_counted())
         && media.mp4_facts().is_length_open

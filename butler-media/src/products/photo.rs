@@ -242,6 +242,10 @@ impl<'a> Fields<'a> {
             Value::SRational(ratios) => Some(ratios.iter().take(3).map(|ratio| ratio.to_f64()).collect()),
             Value::Float(values) => Some(values.iter().take(3).map(|value| f64::from(*value)).collect()),
             Value::Double(values) => Some(values.iter().take(3).copied().collect()),
+            Value::Short(values) => Some(values.iter().take(3).map(|value| f64::from(*value)).collect()),
+            Value::Long(values) => Some(values.iter().take(3).map(|value| f64::from(*value)).collect()),
+            Value::SShort(values) => Some(values.iter().take(3).map(|value| f64::from(*value)).collect()),
+            Value::SLong(values) => Some(values.iter().take(3).map(|value| f64::from(*value)).collect()),
             _ => self.uint(tag).map(|value| vec![f64::from(value)]),
         }
     }

@@ -1,10 +1,11 @@
 //! Makes `tags`: what the tags inside an audio file say. Reads tag blocks, never sound.
 //!
 //! `lofty` reads what it knows (ID3, Vorbis comments, MP4, APE, RIFF and AIFF) before any header is read by
-//! libav; what it does not know (WMA, Matroska) or can't read is answered out of libav's own list of tags.
-//! What it leaves out of ID3 and APE is read beside it, in `tags/id3.rs` and `tags/ape.rs`.
+//! libav; what it does not know (Matroska) or can't read is answered out of libav's own list of tags. What it
+//! leaves out of ID3 and APE is read beside it, in `tags/id3.rs` and `tags/ape.rs`, and WMA in `tags/asf.rs`.
 
 mod ape;
+mod asf;
 mod id3;
 mod id3v1;
 
@@ -17,6 +18,7 @@ use lofty::picture::PictureType;
 use lofty::probe::Probe;
 use lofty::tag::{ItemKey, ItemValue, Tag, TagType};
 
+use self::asf::AsfTags;
 use crate::cursor::{Cursor, guarded};
 use crate::source::Source;
 
@@ -31,8 +33,7 @@ const KNOWN: &[&str] = &["aac", "aiff", "ape", "flac", "mov", "mp3", "ogg", "wav
 
 /// What files begin with of which `lofty` knows nothing: in what they hold it would find the marks of others.
 const FOREIGN: &[&[u8]] = &[
-    // ASF and Matroska.
-    b"\x30\x26\xB2\x75\x8E\x66\xCF\x11",
+    // Matroska.
     b"\x1A\x45\xDF\xA3",
     b"TTA1",
     b"TTA2",
@@ -48,6 +49,9 @@ const FOREIGN: &[&[u8]] = &[
 /// Reads the tags of a file that `lofty` knows; none where it knows nothing of the file, or finds its tags
 /// damaged.
 pub(crate) fn read(source: &Source) -> Option<Value> {
+    if let Some(AsfTags { texts, has_picture }) = asf::read(&mut Cursor::new(source, MAX_READ)) {
+        return Some(value(Tags { has_picture, ..of_list(&texts) }));
+    }
     if is_foreign(source)? {
         return None;
     }
@@ -109,7 +113,8 @@ fn parsed(source: &Source, pictures: bool) -> Option<TaggedFile> {
 
 /// The tags that libav found.
 pub(crate) fn of_headers(info: &MediaInfo) -> Result<Value, Failure> {
-    let tags = of_list(info);
+    let has_picture = info.streams.iter().any(|stream| stream.kind == StreamKind::Picture);
+    let tags = Tags { has_picture, ..of_list(&info.tags) };
     // Of what Ogg holds it knows all but FLAC.
     let is_foreign =
         info.streams.first().is_some_and(|stream| info.container == "ogg" && stream.codec == "flac");
@@ -226,22 +231,24 @@ fn is_set(flag: &str) -> bool {
     matches!(flag.trim(), "1" | "true" | "True" | "TRUE" | "yes")
 }
 
-/// Tags out of libav's list, whose keys are lower case here: libav turns most formats' names into its own,
+/// Tags out of a list of texts with their names in lower case: libav turns most formats' names into its own,
 /// and keeps the rest as they stand (ASF's begin with `wm/`).
-fn of_list(info: &MediaInfo) -> Tags {
-    let find = |keys: &[&str]| {
-        let found = keys
-            .iter()
-            .find_map(|key| info.tags.iter().find(|(known, value)| known == key && !value.trim().is_empty()));
-        found.map(|(_, value)| value.clone())
+fn of_list(texts: &[(String, String)]) -> Tags {
+    let all = |keys: &[&str]| -> Vec<String> {
+        let of = |key: &&str| {
+            let values = texts.iter().filter(|(known, value)| known == key && !value.trim().is_empty());
+            Some(values.map(|(_, value)| value.clone()).collect::<Vec<_>>()).filter(|all| !all.is_empty())
+        };
+        keys.iter().find_map(of).unwrap_or_default()
     };
+    let find = |keys: &[&str]| all(keys).into_iter().next();
     // Where a format lists several, libav joins them.
     let list = |keys: &[&str]| -> Vec<String> {
-        find(keys)
-            .map(|joined| joined.split(';').map(|each| each.trim().to_owned()).collect())
-            .unwrap_or_default()
+        all(keys).iter().flat_map(|text| text.split(';')).map(|each| each.trim().to_owned()).collect()
     };
-    let number = find(&["track", "wm/tracknumber", "part_number"]);
+    // ASF's older number counts from 0.
+    let from_zero = || Some((find(&["wm/track"])?.parse::<u32>().ok()?.checked_add(1)?).to_string());
+    let number = find(&["track", "wm/tracknumber", "part_number"]).or_else(from_zero);
     let (track, track_total) = numbers(number.clone(), find(&["tracktotal", "totaltracks"]));
     let (disc, disc_total) = numbers(find(&["disc", "wm/partofset"]), find(&["disctotal", "totaldiscs"]));
     let (disc, track) = of_side(number.as_deref()).map_or((disc, track), |(side, at)| (Some(side), Some(at)));
@@ -287,11 +294,10 @@ fn of_list(info: &MediaInfo) -> Tags {
             r128_track_gain: find(&["r128_track_gain"]),
             r128_album_gain: find(&["r128_album_gain"]),
         },
-        has_lyrics: info
-            .tags
+        has_lyrics: texts
             .iter()
             .any(|(key, _)| key == "lyrics" || key.starts_with("lyrics-") || key == "wm/lyrics"),
-        has_picture: info.streams.iter().any(|stream| stream.kind == StreamKind::Picture),
+        has_picture: false,
     }
 }
 
@@ -346,7 +352,7 @@ mod tests {
             ("genre", "Jazz;Cool"),
         ];
         let tags = list.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
-        let tags = of_list(&MediaInfo { tags, ..MediaInfo::default() });
+        let tags = of_list(&tags);
         assert_eq!(
             (tags.title.as_deref(), tags.year(), tags.disc, tags.disc_total),
             (Some("So What"), Some(1959), Some(1), Some(2))

@@ -51,8 +51,8 @@ pub(super) const HARD_PAIRS: &[(&str, &str)] = &[
 const SOFT_WORDS: &[&str] = &[
     "extended", "uncut", "uncensored", "theatrical", "directors", "director's", "director", "cut", "dc",
     "final", "ultimate", "collectors", "collector's", "special", "edition", "anniversary", "criterion",
-    "imax", "open", "matte", "fanedit", "redux", "despecialized", "roadshow", "bd", "limited", "internal", "real", "read",
-    "nfo", "complete", "festival", "remaster", "restored", "version", "colorized", "convert", "om",
+    "imax", "open", "matte", "fanedit", "redux", "despecialized", "roadshow", "bd", "limited", "internal",
+    "real", "read", "nfo", "complete", "festival", "remaster", "restored", "version", "colorized", "convert", "om",
     "hybrid", "web", "dvd", "vhs", "ld", "ntsc", "pal", "multi", "dual", "dl", "ml", "audio", "subbed",
     "dubbed", "sub", "subs", "dub", "ws", "fs", "3d", "sbs", "dv", "sdr", "hd", "sd", "nf", "it", "hulu",
     "stan", "bbc", "german", "french", "truefrench", "vff", "vf", "vostfr", "vost", "subforced", "english",

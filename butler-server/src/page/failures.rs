@@ -38,6 +38,7 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
     let is_meant =
         |group: &&FailureGroup| run.is_none() && task.as_ref().is_none_or(|task| group.tasks.contains(task));
     let groups: Vec<&FailureGroup> = summary.groups.iter().filter(is_meant).collect();
+    let are_whole = run.is_none() && summary.group_count == summary.groups.len() as u64;
     let failed = match (&task, run) {
         (None, None) => summary.failed(),
         (_, Some(_)) => {
@@ -84,7 +85,7 @@ async fn show(State(app): State<App>, viewer: Viewer, params: Params) -> Result<
                 @match &failed {
                     None if before.is_some() => {}
                     None => { "Everything that was tried could be made." }
-                    Some(failed) => { (failed) ". " (becomes(&groups, run.is_none() && summary.group_count == summary.groups.len() as u64)) }
+                    Some(failed) => { (failed) ". " (becomes(&groups, are_whole)) }
                 }
             }
         }
@@ -120,7 +121,8 @@ fn becomes(groups: &[&FailureGroup], are_whole: bool) -> String {
                 .to_owned()
         }
         _ => format!(
-            "{} of {} rest until the file is replaced or you ask; the others are tried again in a later night.",
+            "{} of {} rest until the file is replaced or you ask; the others are tried again in a later \
+             night.",
             count(resting),
             many(failures, "product")
         ),

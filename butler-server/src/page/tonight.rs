@@ -302,7 +302,9 @@ fn needs_you(site: &Site, facts: &Facts) -> Markup {
                 @for check in &facts.health.checks { li { a href=(site.at("/health")) { (coded(&check.message)) } } }
                 @for away in away {
                     li {
-                        a href=(site.at("/health")) { @if away.is_refused { "A folder is not allowed" } @else { "A folder is away" } }
+                        a href=(site.at("/health")) {
+                            @if away.is_refused { "A folder is not allowed" } @else { "A folder is away" }
+                        }
                         (words::path(&away.path.display().to_string())) (coded(&away.sentence))
                     }
                 }

@@ -109,8 +109,7 @@ async fn list_of_section(
     let id = sections::parse(&id)?;
     let section = sections::known(&app, id).await?;
     let set = app.library(move |library| library.section_switches(SectionId(id))).await?;
-    let is_on = |switch: &SectionSwitch| set.get(switch.id).copied().unwrap_or(true);
-    let listed = section_switches(section.kind).map(|switch| of_switch(switch, is_on(switch))).collect();
+    let listed = section_switches(section.kind).map(|switch| of_switch(switch, switch.is_on(&set))).collect();
     wants.answer(&preferences(listed, &params)?)
 }
 
@@ -118,12 +117,19 @@ async fn list_of_section(
 #[utoipa::path(put, path = "/library/sections/{id}/prefs", tag = "settings",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("enableBIFGeneration" = inline(Option<Switch>), Query, description = "Whether preview thumbnails are made."),
-        ("enableChapterThumbGeneration" = inline(Option<Switch>), Query, description = "Whether chapter thumbnails \
-                                                                                are made."),
-        ("enableLoudnessAnalysis" = inline(Option<Switch>), Query, description = "Whether loudness is measured."),
-        ("enableVoiceActivityGeneration" = inline(Option<Switch>), Query, description = "Whether speech is detected."),
-        ("musicAnalysis" = inline(Option<Switch>), Query, description = "Whether it is found out what tracks sound like."),
+        ("enableBIFGeneration" = inline(Option<Switch>), Query,
+            description = "Whether preview thumbnails are made."),
+        ("enableChapterThumbGeneration" = inline(Option<Switch>), Query,
+            description = "Whether chapter thumbnails are made."),
+        ("enableLoudnessAnalysis" = inline(Option<Switch>), Query,
+            description = "Whether loudness is measured."),
+        ("enableVoiceActivityGeneration" = inline(Option<Switch>), Query,
+            description = "Whether speech is detected."),
+        ("musicAnalysis" = inline(Option<Switch>), Query,
+            description = "Whether it is found out what tracks sound like."),
+        ("writeGainTags" = inline(Option<Switch>), Query,
+            description = "Whether gains are written into the tags of music files; it changes these files, \
+                           and is off unless it is asked for."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty."),
@@ -194,7 +200,7 @@ fn of_switch(switch: &SectionSwitch, is_on: bool) -> Preference {
         label: switch.label.into(),
         summary: switch.summary.into(),
         kind: "bool".into(),
-        default: SettingValue::Bool(true),
+        default: SettingValue::Bool(switch.default),
         value: SettingValue::Bool(is_on),
         hidden: false,
         advanced: false,

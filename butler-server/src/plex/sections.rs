@@ -87,7 +87,8 @@ async fn list_all(app: State<App>, wants: Wants, params: Params) -> Result<Respo
 /// Adds a section, and has it scanned.
 #[utoipa::path(post, path = "/library/sections", tag = "library",
     params(
-        ("name" = inline(SectionName), Query, description = "Its name: one line of at most 100 characters."),
+        ("name" = inline(SectionName), Query,
+            description = "Its name: one line of at most 100 characters."),
         ("type" = inline(SectionType), Query, description = "`movie`, `show`, `artist` or `photo`."),
         ("location" = Vec<String>, Query, description = "A root folder's whole path; may be given several \
                                                          times."),
@@ -154,18 +155,21 @@ async fn section(State(app): State<App>, wants: Wants, Path(id): Path<String>) -
 #[utoipa::path(put, path = "/library/sections/{id}", tag = "library",
     params(
         ("id" = i64, Path, description = "The section's id."),
-        ("name" = inline(Option<SectionName>), Query, description = "Its name: one line of at most 100 characters."),
+        ("name" = inline(Option<SectionName>), Query,
+            description = "Its name: one line of at most 100 characters."),
         ("location" = Option<Vec<String>>, Query, description = "All its root folders, if any is given."),
         ("agent" = Option<String>, Query, description = "The metadata agent; shown, not used."),
         ("scanner" = Option<String>, Query, description = "The scanner; shown, not used."),
         ("language" = Option<String>, Query, description = "Its language."),
-        ("prefs[enableBIFGeneration]" = inline(Option<Switch>), Query, description = "A preference of the section, as \
-                                                                              `/library/sections/{id}/prefs` \
-                                                                              has it."),
-        ("prefs[enableChapterThumbGeneration]" = inline(Option<Switch>), Query, description = "Another of them."),
+        ("prefs[enableBIFGeneration]" = inline(Option<Switch>), Query,
+            description = "A preference of the section, as `/library/sections/{id}/prefs` has it."),
+        ("prefs[enableChapterThumbGeneration]" = inline(Option<Switch>), Query,
+            description = "Another of them."),
         ("prefs[enableLoudnessAnalysis]" = inline(Option<Switch>), Query, description = "Another of them."),
-        ("prefs[enableVoiceActivityGeneration]" = inline(Option<Switch>), Query, description = "Another of them."),
+        ("prefs[enableVoiceActivityGeneration]" = inline(Option<Switch>), Query,
+            description = "Another of them."),
         ("prefs[musicAnalysis]" = inline(Option<Switch>), Query, description = "Another of them."),
+        ("prefs[writeGainTags]" = inline(Option<Switch>), Query, description = "Another of them."),
     ),
     responses(
         (status = 200, description = "Done; the body is empty. Where its folders are others now, the header \

@@ -43,7 +43,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 401, description = "The token is missing or wrong.", body = Errors),
         (status = 404, description = "There is no such section, or no such part to be behind of.",
             body = Errors),
-        (status = 409, description = "No task that is switched on makes this product of files.", body = Errors),
+        (status = 409, description = "No task that is switched on makes this product of files.",
+            body = Errors),
     ))]
 async fn items(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let kinds = of_files().map(ProductKind::as_str).collect::<Vec<_>>().join(", ");

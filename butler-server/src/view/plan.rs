@@ -58,16 +58,22 @@ pub(crate) async fn plan(app: &App, nights: usize) -> Result<Plan, Problem> {
         until: LocalTime::of(night.window.until, &zone),
         runs: night.runs.into_iter().map(planned).collect(),
     });
-    let backlogs = forecast.backlogs.into_iter().map(|backlog| {
-        let todo = made.backlogs.get(&backlog.task).copied().unwrap_or_default();
+    // What only failed is no work of the nights.
+    let of_nights: Vec<_> =
+        forecast.backlogs.into_iter().map(|backlog| (backlog.task, backlog.nights)).collect();
+    let is_planned = |task: &TaskName| of_nights.iter().any(|(planned, _)| planned == task);
+    let failed = made.backlogs.keys().filter(|task| !is_planned(task)).map(|task| (task.clone(), Some(0)));
+    let failed: Vec<_> = failed.collect();
+    let backlogs = of_nights.into_iter().chain(failed).map(|(task, nights)| {
+        let todo = made.backlogs.get(&task).copied().unwrap_or_default();
         let seconds = todo.seconds.ceil() as u64;
         PlannedBacklog {
-            task: backlog.task,
+            task,
             lacks: todo.lacks,
             bytes: todo.bytes,
             seconds,
             is_guess: todo.is_guess,
-            nights: backlog.nights,
+            nights,
             held_back: todo.held_back.products,
             held_back_files: todo.held_back.files,
             tried_again: todo.tried_again.products,

@@ -8,6 +8,7 @@ mod browse;
 mod butler;
 mod connections;
 mod doors;
+mod gain_tags;
 mod housekeeping;
 mod items;
 mod lists;

@@ -33,6 +33,7 @@ static SECTION_SWITCH: SectionSwitch = SectionSwitch {
     label: "Enable voice activity detection",
     summary: "Find out where somebody speaks in the videos of this library.",
     kinds: &[SectionKind::Movie, SectionKind::Show],
+    default: true,
 };
 
 fn demands(_: &Settings) -> Vec<Demand> {

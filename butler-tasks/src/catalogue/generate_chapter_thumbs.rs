@@ -32,6 +32,7 @@ static SECTION_SWITCH: SectionSwitch = SectionSwitch {
     label: "Enable chapter thumbnails",
     summary: "Make chapter thumbnails of the videos of this library.",
     kinds: &[SectionKind::Movie, SectionKind::Show],
+    default: true,
 };
 
 fn demands(_: &Settings) -> Vec<Demand> {

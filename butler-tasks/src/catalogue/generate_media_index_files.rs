@@ -56,6 +56,7 @@ static SECTION_SWITCH: SectionSwitch = SectionSwitch {
     label: "Enable video preview thumbnails",
     summary: "Make preview thumbnails of the videos of this library.",
     kinds: &[SectionKind::Movie, SectionKind::Show],
+    default: true,
 };
 
 fn demands(settings: &Settings) -> Vec<Demand> {

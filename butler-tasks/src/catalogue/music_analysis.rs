@@ -35,6 +35,7 @@ static SECTION_SWITCH: SectionSwitch = SectionSwitch {
     label: "Enable sonic analysis",
     summary: "Find out what the tracks of this library sound like.",
     kinds: &[SectionKind::Artist],
+    default: true,
 };
 
 fn demands(_: &Settings) -> Vec<Demand> {

@@ -1,14 +1,17 @@
-//! Switches that a section has for itself: on unless a person turned one off there.
+//! Switches that a section has for itself: most are on unless a person turned one off there.
 //!
-//! What hangs on them is a task's lacks: a section that is switched off demands nothing. A source that lies
-//! in two sections is wanted as long as one of them wants it.
+//! What hangs on those is a task's lacks: a section that is switched off demands nothing. A source that lies
+//! in two sections is wanted as long as one of them wants it. One that is off until a person turns it on
+//! hangs on nothing else: what changes files of the user's.
+
+use std::collections::BTreeMap;
 
 use butler_library::SectionKind;
 
 use super::kind::Kind;
 use super::{SettingError, read_bool};
 
-/// A switch that each section of some kinds has; on by default.
+/// A switch that each section of some kinds has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SectionSwitch {
     /// Its name on the wire: Plex's where Plex has it.
@@ -19,15 +22,22 @@ pub struct SectionSwitch {
     pub summary: &'static str,
     /// The kinds of sections that have it.
     pub kinds: &'static [SectionKind],
+    /// Whether it is on where nobody set it.
+    pub default: bool,
 }
 
 impl SectionSwitch {
+    /// Whether it is on in a section with these switches set ([`butler_library::Library::section_switches`]).
+    pub fn is_on(&self, set: &BTreeMap<String, bool>) -> bool {
+        set.get(self.id).copied().unwrap_or(self.default)
+    }
+
     /// Reads whether it is on from text.
     ///
     /// # Errors
     /// If the text is neither true nor false.
     pub fn read(&self, text: &str) -> Result<bool, SettingError> {
-        let allowed = || Kind::Bool { default: true }.allowed();
+        let allowed = || Kind::Bool { default: self.default }.allowed();
         read_bool(text).map_err(|_| SettingError::Bad {
             id: self.id,
             value: text.to_owned(),
@@ -40,7 +50,7 @@ impl SectionSwitch {
 pub fn section_switches(kind: SectionKind) -> impl Iterator<Item = &'static SectionSwitch> {
     crate::ALL
         .into_iter()
-        .filter_map(|task| task.section_switch)
+        .flat_map(|task| task.section_switch.into_iter().chain(task.phases.writes_tags))
         .filter(move |switch| switch.kinds.contains(&kind))
 }
 

@@ -87,6 +87,34 @@ fn subtitles_that_outlast_the_film_do_not_make_it_damaged() {
 }
 
 #[test]
+fn sound_that_outlasts_the_video_s_own_end_does_not_make_it_damaged() {
+    let worker = Worker::start();
+    let sound = "-f lavfi -i sine=d=90";
+    for (ending, coding, audio) in
+        [("mp4", H264, "aac"), ("mkv", H264, "aac"), ("ts", H264, "aac"), ("avi", "-c:v mpeg4 -g 24", "mp3")]
+    {
+        let video = film(&format!("silent.{ending}"), coding);
+        let inputs = format!("-i {} {sound} -map 0 -map 1 -c:v copy -c:a {audio}", video.display());
+        let film = other(&format!("outlasted.{ending}"), &inputs);
+        assert!(worker.media_info(&film).duration_ms.unwrap() > 89_000, "{ending}");
+        assert!(pictures(&worker, &film) >= 3, "{ending}");
+    }
+}
+
+#[test]
+fn an_avi_that_was_written_in_one_go_has_no_length_until_it_was_walked() {
+    let worker = Worker::start();
+    let film = film("whole.avi", "-c:v mpeg4 -g 24");
+    let size = patched(&film, "open.avi", b"RIFF", 0, &[0xFF; 4]);
+    // The frames that its head counts: four bytes, behind four others.
+    let open = patched(&size, "guessed.avi", b"avih", 20, &[0x7F, 0, 1, 0]);
+    let (info, found) = walked(&worker, &open);
+    assert_eq!((info.duration_ms, info.stated_ms), (None, None));
+    assert!((24_900..=25_300).contains(&found), "{found}");
+    assert_eq!(pictures(&worker, &open), 3);
+}
+
+#[test]
 fn a_film_that_begins_late_is_whole_and_its_times_count_from_the_clock_s_zero() {
     let worker = Worker::start();
     let film = film("prompt.mp4", &format!("{H264} -bf 0"));

@@ -19,6 +19,7 @@ mod loudness;
 mod orders;
 mod photos;
 mod process;
+mod retag;
 mod sandbox;
 mod sonic;
 mod tags;

@@ -217,6 +217,9 @@ fn music_in_other_containers_tells_its_tags() {
             "{name}"
         );
     }
+    let inputs = "-c:a wmav2 -metadata title=T -metadata album=Wo -metadata track=3";
+    let found = tags(&worker, &films::other("words.wma", &format!("{sound} {inputs}")));
+    assert_eq!((found.title, found.album, found.track), (some("T"), some("Wo"), Some(3)));
     let bare =
         films::other("bare.oga", &format!("{sound} -c:a flac -f ogg -map_metadata -1 -fflags +bitexact"));
     assert!(matches!(answer(&worker, &bare), Ok(Value::Nothing { .. })));

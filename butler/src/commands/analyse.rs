@@ -2,11 +2,14 @@
 //! in `docs/analyse.md`.
 
 mod files;
+mod gains;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use butler_engine::{Analysed, Analyst, Product};
+use butler_engine::{Analysed, Analyst, Product, Retagger, Seen};
+use butler_product::album_loudness::AlbumLoudness;
+use butler_product::loudness::Loudness;
 use butler_product::{Failure, ProductKind, Spec, Value};
 use clap::Args;
 use serde::Serialize;
@@ -16,6 +19,7 @@ use crate::print::error::Trouble;
 use crate::print::{Colour, Out, Text, json, product, words};
 use crate::worker_program;
 use files::Found;
+use gains::{FileGains, Music, Tags};
 
 /// Make products of plain files, without a server
 #[derive(Args)]
@@ -29,8 +33,10 @@ pub(crate) struct Arguments {
         long,
         value_name = "PRODUCT",
         value_delimiter = ',',
-        default_value = "media_info",
-        help = format!("What to make of them: {}", product::kinds())
+        help = format!(
+            "What to make of them: {} [default: media_info; with --album or --tags: loudness]",
+            product::kinds()
+        )
     )]
     pub(crate) products: Vec<String>,
 
@@ -38,6 +44,9 @@ pub(crate) struct Arguments {
     /// [default: the working folder]
     #[arg(long = "out", value_name = "DIR")]
     pub(crate) out_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) gains: gains::GainArguments,
 }
 
 /// One file's results, for programs.
@@ -46,6 +55,12 @@ struct FileResult {
     file: String,
     bytes_read: u64,
     products: Vec<ProductResult>,
+    /// How loud the files of its folder are as a whole, where that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    album: Option<AlbumLoudness>,
+    /// What became of its tags, where some are to be written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Tags>,
     /// Why the file could not be analysed at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -59,6 +74,8 @@ impl FileResult {
             file: file.display().to_string(),
             bytes_read: 0,
             products: Vec::new(),
+            album: None,
+            tags: None,
             error: Some(error.to_string()),
         }
     }
@@ -80,14 +97,10 @@ struct ProductResult {
 }
 
 pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
-    let Arguments { files, products, out_dir } = arguments;
-    let mut wants = Vec::new();
-    for name in &products {
-        let want = want(name)?;
-        if !wants.contains(&want) {
-            wants.push(want);
-        }
-    }
+    let Arguments { files, products, out_dir, gains } = arguments;
+    let wants = wants(&products, &gains)?;
+    // What nobody named is measured for the gains alone, and leaves no file behind.
+    let scratch = if products.is_empty() && gains.need_loudness() { Some(scratch()?) } else { None };
     let (files, unlisted) = files::find(&files);
     if files.is_empty() && unlisted.is_empty() {
         return Err(Trouble::new(Exit::NotThere, "There is no media file below what was named.")
@@ -95,11 +108,17 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
     }
     let has_output =
         |file: &&Found| wants.iter().map(Spec::kind).any(|kind| kind.has_blob() && file.may_have(kind));
-    one_name_each(files.iter().filter(has_output))?;
+    if scratch.is_none() {
+        one_name_each(files.iter().filter(has_output))?;
+    }
+    let out_dir = scratch.as_ref().map(|scratch| scratch.path().to_owned()).or(out_dir);
     let out_dir = out_dir.unwrap_or_else(|| PathBuf::from("."));
     let threads = std::thread::available_parallelism()
         .map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX));
-    let mut analyst = Analyst::new(worker_program::find()?, threads);
+    let program = worker_program::find()?;
+    let mut retagger = Retagger::new(program.clone());
+    let mut analyst = Analyst::new(program, threads);
+    let mut music = Vec::new();
     let mut exit = Exit::Done;
     let mut results = Vec::new();
     for (folder, error) in &unlisted {
@@ -116,8 +135,12 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
         if wants.is_empty() {
             continue;
         }
+        let seen = Seen::now(file);
         match analyst.analyse(file, &wants, &out_dir.join(&found.below), &mut |_| {}) {
             Ok(analysed) => {
+                if gains.need_loudness() && found.may_be_music() {
+                    music.push(Music { path: file.clone(), seen, loudness: loudness(&analysed) });
+                }
                 if analysed.results.iter().any(|(_, result)| result.is_err()) {
                     exit = exit.worse(Exit::Failed);
                 }
@@ -128,6 +151,9 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
                 }
             }
             Err(error) => {
+                if gains.need_loudness() && found.may_be_music() {
+                    music.push(Music { path: file.clone(), seen, loudness: None });
+                }
                 if out.json {
                     results.push(FileResult::unread(file, &error));
                 }
@@ -138,10 +164,60 @@ pub(crate) fn run(arguments: Arguments, out: Out) -> Result<Exit, Trouble> {
             }
         }
     }
+    drop(analyst);
+    for (file, gains) in gains::of_files(&gains, &music, &mut retagger) {
+        if gains.tags.as_ref().is_some_and(|tags| tags.why.is_some()) {
+            exit = exit.worse(Exit::Failed);
+        }
+        if !out.json {
+            show_gains(file, &gains, out)?;
+            continue;
+        }
+        let name = file.display().to_string();
+        if let Some(result) = results.iter_mut().find(|result| result.file == name) {
+            (result.album, result.tags) = (gains.album, gains.tags);
+        }
+    }
     if out.json {
         json::print(&results)?;
     }
     Ok(exit)
+}
+
+/// What is to be made: what was named, and what gains need.
+fn wants(products: &[String], gains: &gains::GainArguments) -> Result<Vec<Spec>, Trouble> {
+    let default = if products.is_empty() && !gains.need_loudness() { Some("media_info") } else { None };
+    let needed = gains.need_loudness().then_some("loudness");
+    let mut wants = Vec::new();
+    for name in products.iter().map(String::as_str).chain(default).chain(needed) {
+        let want = want(name)?;
+        if !wants.contains(&want) {
+            wants.push(want);
+        }
+    }
+    Ok(wants)
+}
+
+fn scratch() -> Result<tempfile::TempDir, Trouble> {
+    let scratch = tempfile::Builder::new().prefix("butler-analyse-").tempdir();
+    scratch.map_err(|error| Trouble::new(Exit::Failed, "No temporary folder can be made.").cause(&error))
+}
+
+fn loudness(analysed: &Analysed) -> Option<Loudness> {
+    let made = |(_, result): &(Spec, Result<Product, Failure>)| result.as_ref().ok()?.value.get().cloned();
+    analysed.results.iter().find_map(made)
+}
+
+fn show_gains(file: &Path, FileGains { album, tags }: &FileGains, out: Out) -> Result<(), Trouble> {
+    out.line(format_args!("{}", file.display()))?;
+    if let Some(album) = album {
+        out.line(format_args!("  album_loudness: {}", product::summary(&Value::from(*album))))?;
+    }
+    if let Some(tags) = tags {
+        let words = format!("  tags: {}", tags.words());
+        out.line(if tags.why.is_some() { Text::painted(&words, Colour::Red) } else { Text::from(words) })?;
+    }
+    Ok(())
 }
 
 /// What is made of a file is named after it: two of one name would be written over one another.
@@ -196,6 +272,8 @@ fn file_result(file: &Path, analysed: Analysed) -> FileResult {
         file: file.display().to_string(),
         bytes_read: analysed.bytes_read,
         products: analysed.results.into_iter().map(product).collect(),
+        album: None,
+        tags: None,
         error: None,
     }
 }

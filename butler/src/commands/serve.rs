@@ -43,7 +43,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", env = "BUTLER_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
     /// Write the log to the standard error only, and not to `logs/butler.log` in the data folder too
-    #[arg(long, env = "BUTLER_NO_LOG_FILE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "BUTLER_NO_LOG_FILE", hide_env_values = true,
+        value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_log_file: bool,
     /// Take a worker or a folder for hung that gives no sign for so many seconds, in place of 15 to 120: for
     /// tests

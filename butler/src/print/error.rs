@@ -298,6 +298,7 @@ fn resource(call: &Call) -> &'static str {
         "nights" => "report of its last night",
         "pauses" => "pauses",
         "remake" => "way to have products made anew",
+        "sections" if below.contains("/tags") => "gain tags of music files",
         "sections" => "check of folders",
         "sign-in" => "pages for people",
         "tasks" => "plan of a task",

@@ -137,3 +137,45 @@ fn two_shapes_differ_by_their_names_and_kinds_and_not_by_their_values() {
         assert!(differ(one, other), "{one} {other}");
     }
 }
+
+#[test]
+fn gains_of_albums_are_measured_and_written_where_that_is_asked_for() {
+    let folder = butler_fixtures::tempdir().unwrap();
+    let album = folder.path().join("Blue");
+    fs::create_dir(&album).unwrap();
+    let tracks = [1, 2].map(|seed| album.join(format!("{seed}.flac")));
+    for (seed, track) in (1..).zip(&tracks) {
+        Tune { sound: Sound::Flac, seconds: 6, seed, tags: Vec::new() }.make(track).unwrap();
+    }
+    let bytes = || tracks.each_ref().map(|track| fs::read(track).unwrap());
+    let before = bytes();
+    let analyse = |words: &[&str]| {
+        let mut command = butler(&[&["analyse", album.to_str().unwrap()], words].concat());
+        command.current_dir(folder.path());
+        command
+    };
+
+    let (code, files) = said_json(analyse(&["--album", "--json"]));
+    assert_eq!((code, &files[0]["tags"]), (0, &Value::Null), "{files:#}");
+    assert!(files[0]["album"]["integrated"].is_number(), "{files:#}");
+    assert_eq!(files[0]["album"], files[1]["album"]);
+    let (code, files) = said_json(analyse(&["--album", "--tags", "--dry-run", "--json"]));
+    let tags = &files[1]["tags"];
+    assert_eq!(
+        (code, &tags["outcome"], &tags["old"]),
+        (0, &"would_be_written".into(), &serde_json::json!([]))
+    );
+    assert_eq!(tags["new"].as_array().unwrap().len(), 4, "{tags:#}");
+    assert!(bytes() == before, "it was only shown");
+    let entries = || fs::read_dir(folder.path()).unwrap().chain(fs::read_dir(&album).unwrap()).count();
+    assert_eq!(entries(), 3, "what was measured for the gains leaves no file");
+
+    let (code, text, _) = said(analyse(&["--album", "--tags"]));
+    assert_eq!((code, text.matches("tags: written: track gain ").count()), (0, 2), "{text}");
+    assert!(bytes().iter().all(|file| file.windows(21).any(|word| word == b"REPLAYGAIN_ALBUM_GAIN")));
+    let written = bytes();
+    let (code, text, _) = said(analyse(&["--album", "--tags"]));
+    assert_eq!((code, text.matches("as they shall be already").count()), (0, 2), "{text}");
+    assert!(bytes() == written && entries() == 3);
+    assert_eq!(said(analyse(&["--dry-run"])).0, 2);
+}

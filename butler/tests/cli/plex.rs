@@ -83,6 +83,7 @@ fn what_a_plex_media_server_lacks_is_said() {
         (&["runs", "7"], "has no runs"),
         (&["failures", "--retry", "7"], "has no failures"),
         (&["remake", "7"], "has no way to have products made anew"),
+        (&["tags", "write", "7"], "has no gain tags of music files"),
     ] {
         let (code, _, stderr) = said(at(&plex, arguments));
         assert!(

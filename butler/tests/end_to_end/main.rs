@@ -3,16 +3,16 @@
 //!
 //! Never looks into the data folder for an answer that a door gives. One file a subject: `asked` (what is
 //! asked for is done, and no more), `asked_again` (starts beside a run that works), `previews` (what is made
-//! is right), `copies` (of one content, counted alike by all doors), `library` (moves, doubles, roots, sections), `damage` (files that cannot be read), `broken`
-//! (damaged ones by the hundred), `blur_hashes` (of posters and photos), `chapters` (their pictures),
-//! `full_disk` (no room for anything), `hangs` (what stops answering), `hardship` (what comes between while a
-//! worker reads), `lost` (what is gone from the data folder), `loudness` (of films, tracks and albums),
-//! `music` (what sounds alike), `pauses` (what holds everything), `run_logs` (what is told of a run later),
-//! `stopping` (starts, stops, signals, restarts), `surroundings` (what the process was given: standard streams, descriptors, modes, a zone),
-//! `tags_and_photos` (what music and photos say of themselves), `scans` (those that are asked for),
-//! `settings` (what they change, and their file), `showing` (items, what was made of them, their pictures),
-//! `doors` (tokens, bad requests, the command line), `flood` (strangers by the hundred), `upgrades` (what
-//! older versions made).
+//! is right), `copies` (counted alike by all doors), `library` (moves, doubles, roots, sections), `damage`
+//! (files that cannot be read), `broken` (damaged ones by the hundred), `blur_hashes` (of posters and
+//! photos), `chapters` (their pictures), `full_disk` (no room for anything), `gain_tags` (in music files, for other
+//! players), `hangs` (what stops answering), `hardship` (what comes between while a worker reads), `lost` (what is gone from the data folder),
+//! `loudness` (of films, tracks and albums), `music` (what sounds alike), `pauses` (what holds everything),
+//! `run_logs` (what is told of a run later), `stopping` (starts, stops, signals, restarts), `surroundings`
+//! (what the process was given: standard streams, descriptors, modes, a zone), `tags_and_photos` (what music and photos say of themselves), `scans`
+//! (those that are asked for), `settings` (what they change, and their file), `showing` (items, what was made
+//! of them, their pictures), `doors` (tokens, bad requests, the command line), `flood` (strangers by the
+//! hundred), `upgrades` (what older versions made).
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod asked;
@@ -25,6 +25,7 @@ mod damage;
 mod doors;
 mod flood;
 mod full_disk;
+mod gain_tags;
 mod hangs;
 mod hardship;
 mod library;

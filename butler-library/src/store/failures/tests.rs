@@ -69,8 +69,9 @@ fn of_many() -> (Library, tempfile::TempDir) {
             SELECT id, randomblob(32), randomblob(32), randomblob(32), 1, {traits} FROM n;
         {many} INSERT INTO parts (id, media, root, path, medium, size, mtime_ns, inode, dev, source, added_at)
             SELECT id, 1, 1, CAST(id AS BLOB), 'video', 1, 1, 1, 1, id, 1 FROM n;
-        {many} INSERT INTO failures (source, kind, version, class, sentence, tries, next_try_at, failed_at, run)
-            SELECT id, 'media_info', {version}, 'content', 'The file is empty.', 1, iif(id % 2, NULL, 9000), id, 7
+        {many} INSERT INTO failures
+            (source, kind, version, class, sentence, tries, next_try_at, failed_at, run)
+            SELECT id, 'media_info', {version}, 'content', 'It is empty.', 1, iif(id % 2, NULL, 9000), id, 7
             FROM n",
         traits = Traits::OF_VIDEO_FILE.bits(),
         version = ProductKind::MediaInfo.version(),

@@ -47,7 +47,8 @@ const KEPT: &str = "SELECT coalesce(sum(failures), 0), coalesce(sum(files), 0), 
     min(held_until) FILTER (WHERE held_until < :rests) \
     FROM failure_counts WHERE kind = :kind AND version = :version AND held_until > :due";
 
-/// The files of which one kind failed and one of others too, each held back after `:due` until `:last` at most.
+/// The files of which one kind failed and one of others too, each held back after `:due` and until `:last` at
+/// most.
 const COMMON: &str = "SELECT count(DISTINCT h.file) FROM failures f JOIN holders h ON h.source = f.source \
     WHERE f.kind = :kind AND f.version = :version AND f.files > 0 \
     AND coalesce(f.next_try_at, 9223372036854775807) > :due \

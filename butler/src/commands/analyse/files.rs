@@ -27,6 +27,11 @@ impl Found {
         let known = kind.needs() - Traits::HEADERS;
         self.traits.is_none_or(|traits| traits.contains(known) || of_photos(kind, traits))
     }
+
+    /// Whether it is music, as far as its name tells.
+    pub(super) fn may_be_music(&self) -> bool {
+        self.traits.is_none_or(|traits| traits.contains(Traits::AUDIO))
+    }
 }
 
 /// Pictures are no artwork by their names; what is made of artwork can be made of each.
