@@ -79,8 +79,8 @@ pub(super) fn read_in_order(
 }
 
 /// Whether the system says that a folder's disk spins: then two readers only take its heads from one another.
-/// Of a disk of which it says nothing, a network's for example, it is taken that it does not, and of a virtual
-/// one.
+/// Of a disk of which it says nothing, a network's for example, it is taken that it does not, and so of a
+/// virtual one.
 fn is_on_spinning_disk(folder: &Path) -> impl FnOnce(&Heartbeat) -> bool + Send + 'static {
     let folder = folder.to_owned();
     move |_| {

@@ -103,7 +103,8 @@ impl Library {
                      (SELECT d.value FROM items t JOIN media m ON m.item = t.id \
                          JOIN parts p ON p.media = m.id \
                          JOIN products d ON d.source = p.source AND d.kind = 'blur_hash' \
-                         WHERE t.parent = a.id AND t.kind = 'track' ORDER BY t.number, t.id LIMIT 1) AS value, \
+                         WHERE t.parent = a.id AND t.kind = 'track' ORDER BY t.number, t.id LIMIT 1) \
+                         AS value, \
                      9223372036854775807 FROM items a \
                      WHERE a.kind = 'album' AND a.id IN (SELECT value FROM json_each(?1))) \
                      WHERE value IS NOT NULL ORDER BY place",

@@ -201,8 +201,8 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
 }
 
 impl Library {
-    /// Keeps a run's record, in place of the one that is there. Progress, report and lines have doors of their
-    /// own.
+    /// Keeps a run's record, in place of the one that is there. Progress, report and lines have doors of
+    /// their own.
     ///
     /// # Errors
     /// If the database fails.

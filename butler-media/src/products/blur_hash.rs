@@ -1,5 +1,6 @@
-//! Makes `blur_hash`: decodes a picture, or the cover that is embedded in an audio file, takes the mean colours of a small grid over it, in linear light, and
-//! hashes these; upright, and over black where it is transparent.
+//! Makes `blur_hash`: decodes a picture, or the cover that is embedded in an audio file, takes the mean
+//! colours of a small grid over it, in linear light, and hashes these; upright, and over black where it is
+//! transparent.
 //!
 //! Of an animation the first picture counts. What decodes is written in Rust, within bounds of pixels and
 //! memory; how it is turned says the maker of `photo`. HEIC, AVIF and JPEG XL are `blur_hash/still.rs`'s.

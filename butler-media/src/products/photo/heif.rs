@@ -1,5 +1,5 @@
-//! Finds the XMP packet of a HEIF or AVIF picture: an item of its own beside the picture, listed in the `meta`
-//! box. Decodes nothing; EXIF items are found by the EXIF library. Of what the picture itself is made says
+//! Finds the XMP packet of a HEIF or AVIF picture: an item of its own beside the picture, listed in the
+//! `meta` box. Decodes nothing; EXIF items are found by the EXIF library. Of what the picture itself is made says
 //! `heif/still.rs`.
 //!
 //! Sources: ISO/IEC 14496-12 (8.11: `meta`, `pitm`, `iinf`, `iloc`, `iref`, `idat`) and 23008-12 (6.5, annex
