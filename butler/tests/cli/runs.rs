@@ -140,8 +140,8 @@ fn a_plan_is_a_table_a_night_and_a_last_line() {
          left for the next night.\n\
          -       -      BackupDatabase                       It is due again on 2026-11-26.\n\
          \n\
-         BACKLOG                  FILES    SIZE         WORK  DONE IN\n\
-         GenerateMediaIndexFiles   1200  4.0 TB  8 h 00 min?  2 nights\n\
+         BACKLOG                  PRODUCTS    SIZE         WORK  DONE IN\n\
+         GenerateMediaIndexFiles      1200  4.0 TB  8 h 00 min?  2 nights\n\
          \n\
          2 tasks in the next window, and 1 does not fit; the backlog is done in 2 nights.\n"
     );

@@ -9,7 +9,8 @@ use rusqlite::{Connection, params};
 use super::browser::Browser;
 use super::{kept, open, signed_in, small_film, stage, with_films};
 
-/// What of the page that is shown does not fit: it is too wide, or a short word is broken.
+/// What of the page that is shown does not fit: it is too wide, or a short word is broken. Paths may be broken, and
+/// lines of a run's log begin with them.
 pub(super) fn unfit(browser: &mut Browser) -> Vec<String> {
     let found = browser
         .evaluate(
@@ -18,7 +19,7 @@ pub(super) fn unfit(browser: &mut Browser) -> Vec<String> {
              if (wide > 0) found.push(wide + ' pixels too wide'); \
              const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); \
              for (let text; text = texts.nextNode();) { \
-               if (text.parentElement.closest('.file, code, pre, script, select, .unseen, .title, .pic')) continue; \
+               if (text.parentElement.closest('.file, .log, code, pre, script, select, .unseen, .title, .pic')) continue; \
                for (const word of text.data.matchAll(/(?<![\\p{L}\\p{N}])[\\p{L}\\p{N}.,:]{2,14}(?![\\p{L}\\p{N}])/gu)) { \
                  const range = document.createRange(); \
                  range.setStart(text, word.index); range.setEnd(text, word.index + word[0].length); \
