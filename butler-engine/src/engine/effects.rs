@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use butler_api::{Attendance, Reason, RunId, RunRecord, RunState};
-use butler_library::{FileMark, Library, RunLine, RunRow, StoreError};
+use butler_library::{FileMark, Library, RunGain, RunLine, RunRow, StoreError};
 use butler_schedule::{Effect, Lane, RunEnd};
 use butler_tasks::{Report, Stage, TaskError, WorkStep};
 use jiff::{SignedDuration, Timestamp};
@@ -369,7 +369,16 @@ impl Loop {
     pub(super) fn tags_written(&mut self, id: RunId, tally: TagsTally) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         // Files that were written are steps as products are: the run did something.
+        let gain = RunGain {
+            run: id,
+            done: tally.written,
+            failures: 0,
+            failed_files: Vec::new(),
+            bytes_read: 0,
+            lines: Vec::new(),
+        };
         (run.done, run.total) = (run.done + tally.written, run.total + tally.written);
+        log_unstored(id, "a run's progress", self.library.add_to_run(gain));
         for (label, count) in [
             ("music files whose gain tags were written", tally.written),
             ("music files whose tags were left alone", tally.left),

@@ -109,6 +109,7 @@ fn gains_are_written_where_a_section_asks_for_it_and_all_is_taken_back() {
 
     let run = completed(&server, LOUDNESS);
     assert_eq!(fact(&run, "music files whose gain tags were written"), Some(5), "{run:#}");
+    assert_eq!((&run["done"], &run["total"]), (&5.into(), &5.into()), "{run:#}");
     assert_eq!(run["bytes_read"], 0, "nothing is measured anew: {run:#}");
     let (blue, green) = (gains(&files[0]), gains(&files[3]));
     assert_eq!(blue.len(), 4, "{blue:?}");
