@@ -115,18 +115,29 @@ fn build(data: &Path, tracks: i64) {
              VALUES (1, 'u', 'Music', 'artist', '', '', 'en', 1, 1, 1); \
          INSERT INTO roots (id, section, path) VALUES (1, 1, CAST('/no/where' AS BLOB)); \
          INSERT INTO items (id, section, kind, parent, key, title, sort_title, added_at, updated_at) \
-             VALUES (1, 1, 'artist', NULL, x'00', 'Artist', 'Artist', 1, 1), (2, 1, 'album', 1, x'00', 'Album', 'Album', 1, 1);",
+             VALUES (1, 1, 'artist', NULL, x'00', 'Artist', 'Artist', 1, 1);",
     )
     .unwrap();
+    // Albums are numbered behind the tracks.
+    let album_of = |track: i64| tracks + 100 + (track - 1) / 10;
+    for album in album_of(1)..=album_of(tracks) {
+        tx.prepare_cached(
+            "INSERT INTO items (id, section, kind, parent, key, title, sort_title, added_at, updated_at) \
+             VALUES (?1, 1, 'album', 1, CAST(?1 AS BLOB), 'Album ' || ?1, 'Album ' || ?1, 1, 1)",
+        )
+        .unwrap()
+        .execute([album])
+        .unwrap();
+    }
     let traits = (Traits::OF_AUDIO_FILE | Traits::HEADERS).bits();
     let mut random = butler_fixtures::Random::seeded(1);
     for id in 1..=tracks {
         tx.prepare_cached(
             "INSERT INTO items (id, section, kind, parent, key, title, sort_title, number, added_at, updated_at) \
-             VALUES (?1 + 10, 1, 'track', 2, CAST(?1 AS BLOB), 'Title ' || ?1, 'Title ' || ?1, ?1, 1, 1)",
+             VALUES (?1 + 10, 1, 'track', ?2, CAST(?1 AS BLOB), 'Title ' || ?1, 'Title ' || ?1, ?1, 1, 1)",
         )
         .unwrap()
-        .execute([id])
+        .execute([id, album_of(id)])
         .unwrap();
         tx.prepare_cached("INSERT INTO media (id, item) VALUES (?1, ?1 + 10)")
             .unwrap()

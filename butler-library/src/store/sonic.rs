@@ -66,9 +66,10 @@ impl Library {
     /// If the database fails.
     pub fn heard(&self, track: ItemId, section: SectionId) -> Result<Heard, StoreError> {
         self.db().read(|tx| {
+            // From the track on, in this order: else all products of the kind are looked through.
             let mut statement = tx.prepare_cached(
-                "SELECT p.source, d.value FROM media m JOIN parts p ON p.media = m.id \
-                 JOIN products d ON d.source = p.source AND d.kind = :kind AND d.version >= :usable \
+                "SELECT p.source, d.value FROM media m CROSS JOIN parts p ON p.media = m.id \
+                 CROSS JOIN products d ON d.source = p.source AND d.kind = :kind AND d.version >= :usable \
                  WHERE m.item = :track AND p.missing_since IS NULL ORDER BY m.id, p.piece, p.id",
             )?;
             let asked = named_params! {
