@@ -77,7 +77,7 @@ impl Library {
         self.db().write(move |tx| logs.iter().try_for_each(|(run, lines)| add(tx, *run, lines)))
     }
 
-    /// The lines of a run, oldest first.
+    /// The lines of a run, in the order in which they were stored.
     ///
     /// # Errors
     /// If the database fails.
